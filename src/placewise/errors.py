@@ -1,0 +1,57 @@
+"""The one family of exceptions that Placewise raises on purpose."""
+
+from __future__ import annotations
+
+import reprlib
+
+_shorten = reprlib.Repr()
+_shorten.maxstring = _shorten.maxother = 80
+
+
+class PlacewiseError(Exception):
+    """A failure that Placewise foresaw, with its facts in fields rather than in prose.
+
+    Attributes
+    ----------
+    problem : what is wrong, in one sentence.
+    file : the document it was found in, if any.
+    place : where in the document: a line, a job, a field.
+    found, expected : what stood there and what should have; `found` is shortened for display.
+    """
+
+    def __init__(
+        self,
+        problem: str,
+        *,
+        file: object = None,
+        place: str | None = None,
+        found: object = None,
+        expected: str | None = None,
+    ) -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.file = None if file is None else str(file)
+        self.place = place
+        self.found = found
+        self.expected = expected
+
+    def within(self, *, file: object = None, place: str | None = None) -> PlacewiseError:
+        """Add the outer file and place, which the code that noticed the problem could not know."""
+        if self.file is None and file is not None:
+            self.file = str(file)
+        if place is not None:
+            self.place = place if self.place is None else f"{place}, {self.place}"
+        return self
+
+    def __str__(self) -> str:
+        where = ", ".join(part for part in (self.file, self.place) if part)
+        text = f"{where}: {self.problem}" if where else self.problem
+        if self.expected is not None:
+            text += f"; expected {self.expected}"
+        if self.found is not None:
+            text += f"; found {_shorten.repr(self.found)}"
+        return text
+
+
+class InputError(PlacewiseError):
+    """A document, argument or request that cannot be used as it stands (exit code 2)."""

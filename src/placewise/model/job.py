@@ -1,0 +1,93 @@
+"""Jobs: the shape of the resources they ask for, and what must hold where they run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from placewise.errors import InputError
+from placewise.model.requirement import Requirement, Scalar
+
+SLOT = "slot"
+NODE = "node"
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceRequest:
+    """So many of one type of resource, each with what is asked for inside it.
+
+    The type ``slot`` is the unit of Flux RFC 14: a bundle of what is inside it, all on one node unless
+    it holds nodes itself. Siblings of one type without contents are added up. `unit` is that of the
+    vertices counted, as in JGF; sizes are counted in it.
+
+    Raises InputError for an empty type, a count below 1, or an empty slot.
+    """
+
+    type: str
+    count: int = 1
+    contents: tuple[ResourceRequest, ...] = ()
+    unit: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.type:
+            raise InputError("a resource request has no type", expected="a type such as node, core or slot")
+        if isinstance(self.count, bool) or not isinstance(self.count, int) or self.count < 1:
+            raise InputError(
+                f"the count of {self.type!r} is not usable", found=self.count, expected="a whole number of 1 or more"
+            )
+        if self.type == SLOT and not self.contents:
+            raise InputError("a slot holds nothing", expected="resources inside the slot")
+        object.__setattr__(self, "contents", _add_up(self.contents))
+
+    def __str__(self) -> str:
+        inside = " with " + " and ".join(map(str, self.contents)) if self.contents else ""
+        return f"{self.count} {self.unit + ' ' if self.unit else ''}{self.type}{inside}"
+
+
+Shape: TypeAlias = tuple[ResourceRequest, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceGroup:
+    """Resources that are wanted together, on nodes at which every requirement of the group holds."""
+
+    shape: Shape = ()
+    requirements: tuple[Requirement, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "shape", _add_up(self.shape))
+        object.__setattr__(self, "requirements", tuple(dict.fromkeys(self.requirements)))
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A request: what must hold where, the command, and further attributes for policies and records."""
+
+    name: str
+    groups: tuple[ResourceGroup, ...] = (ResourceGroup(),)
+    command: tuple[str, ...] = ()
+    attributes: tuple[tuple[str, Scalar], ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.groups:
+            raise InputError(f"job {self.name!r} asks for nothing", expected="at least one resource group")
+        object.__setattr__(self, "attributes", tuple(sorted(self.attributes)))
+
+    @property
+    def requirements(self) -> tuple[Requirement, ...]:
+        """The requirements of all groups, each once, in order."""
+        return tuple(dict.fromkeys(r for group in self.groups for r in group.requirements))
+
+
+def _add_up(requests: tuple[ResourceRequest, ...]) -> Shape:
+    """Merge childless siblings of one type, so that equal demands are one value."""
+    totals: dict[tuple[str, str], int] = {}
+    nested = []
+    for request in requests:
+        if request.contents:
+            nested.append(request)
+        else:
+            key = (request.type, request.unit)
+            totals[key] = totals.get(key, 0) + request.count
+    simple = [ResourceRequest(kind, count, unit=unit) for (kind, unit), count in totals.items()]
+    return tuple(sorted((*nested, *simple), key=str))

@@ -1,0 +1,161 @@
+"""What a job asks of one vertex of a subsystem: conditions, each a field and a predicate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+
+from placewise.errors import InputError
+from placewise.model.version import parse_version
+from placewise.model.version_range import VersionRange
+
+Scalar: TypeAlias = str | int | float | bool
+
+
+class Predicate(Protocol):
+    """A frozen, hashable test of one field's value; `str` gives it as a person would write it.
+
+    Further predicates come in by the entry-point group ``placewise.predicates`` (see `plugins`).
+    """
+
+    def holds(self, value: Scalar) -> bool:
+        """Whether the value passes; a value of a kind that the test does not understand does not."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Equals:
+    """The value, written as text, is exactly this text."""
+
+    text: str
+
+    def holds(self, value: Scalar) -> bool:
+        return scalar_text(value) == self.text
+
+    def __str__(self) -> str:
+        return f"= {self.text}"
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """The value, written as text, is one of these texts (sorted, each once)."""
+
+    texts: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if not self.texts:
+            raise InputError("a condition that no value can meet", found=[], expected="at least one value")
+        object.__setattr__(self, "texts", tuple(sorted(set(self.texts))))
+
+    def holds(self, value: Scalar) -> bool:
+        return scalar_text(value) in self.texts
+
+    def __str__(self) -> str:
+        return "one of " + ", ".join(self.texts)
+
+
+@dataclass(frozen=True, slots=True)
+class InVersionRange:
+    """The value is a version inside the range, in Spack's order."""
+
+    versions: VersionRange
+
+    def holds(self, value: Scalar) -> bool:
+        # A float has already lost what the author wrote (1.10 became 1.1), so it is no version.
+        if isinstance(value, float | bool):
+            return False
+        try:
+            return parse_version(str(value)) in self.versions
+        except InputError:
+            return False
+
+    def __str__(self) -> str:
+        return str(self.versions)
+
+
+@dataclass(frozen=True, slots=True)
+class InNumericRange:
+    """The value is a number from `minimum` to `maximum`, both included; None leaves that end open."""
+
+    minimum: float | None = None
+    maximum: float | None = None
+
+    def __post_init__(self) -> None:
+        for bound in (self.minimum, self.maximum):
+            if bound is not None and bound != bound:
+                raise InputError("a bound is not a number", found=bound, expected="a number")
+        if self.minimum is not None and self.maximum is not None and self.minimum > self.maximum:
+            raise InputError(
+                f"the minimum {self.minimum} exceeds the maximum {self.maximum}", expected="min at most max"
+            )
+
+    def holds(self, value: Scalar) -> bool:
+        number = _number(value)
+        if number is None:
+            return False
+        return (self.minimum is None or number >= self.minimum) and (
+            self.maximum is None or number <= self.maximum
+        )
+
+    def __str__(self) -> str:
+        if self.minimum is None:
+            return f"<= {self.maximum}"
+        return f">= {self.minimum}" if self.maximum is None else f"{self.minimum} to {self.maximum}"
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One field of a vertex and the predicate its value must pass; a vertex without the field fails."""
+
+    field: str
+    predicate: Predicate
+
+    def __str__(self) -> str:
+        return f"{self.field} {self.predicate}"
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """Conditions that one vertex of the named subsystem must meet together (sorted, each once).
+
+    Without conditions it asks only that the subsystem has a vertex there.
+    """
+
+    subsystem: str
+    conditions: tuple[Condition, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.subsystem:
+            raise InputError("a requirement names no subsystem", expected="the name of a subsystem")
+        object.__setattr__(self, "conditions", tuple(sorted(set(self.conditions), key=str)))
+
+    def is_met_by(self, properties: tuple[tuple[str, Scalar], ...]) -> bool:
+        """Whether one vertex with these (field, value) pairs meets every condition."""
+        values = dict(properties)
+        return all(
+            condition.field in values and condition.predicate.holds(values[condition.field])
+            for condition in self.conditions
+        )
+
+    def __str__(self) -> str:
+        wanted = " and ".join(str(condition) for condition in self.conditions)
+        return f"{self.subsystem}: {wanted}" if wanted else self.subsystem
+
+
+def scalar_text(value: Scalar) -> str:
+    """Return a scalar as documents write it: booleans in lower case, whole floats without a fraction."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)
+
+
+def _number(value: Scalar) -> float | None:
+    if isinstance(value, bool):
+        return None
+    try:
+        number = value if isinstance(value, int) else float(value)
+    except ValueError:
+        return None
+    return None if number != number else number

@@ -1,0 +1,232 @@
+"""Sets of versions, as unions of ranges, with the algebra of sets.
+
+A range is held between two cuts in the order of versions rather than between two versions: a cut lies
+just before a version, just after it, or after everything that begins with it. The last is what makes
+``:1`` admit ``1.2.11``, as in Spack's ``@:1`` and in semver's ``<=1``.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TypeAlias
+
+from placewise.errors import InputError
+from placewise.model.version import Version, VersionKey, parse_version
+
+_CutKey: TypeAlias = tuple[VersionKey, int]
+
+# Keys beyond those of any version: the empty release precedes all, and these components follow all.
+_LOWEST: _CutKey = (((), ()), 0)
+_HIGHEST: _CutKey = ((((9, 0),), ()), 0)
+_AFTER_ALL_SUCCESSORS = (8, 0)
+
+
+class Side(enum.Enum):
+    """Where a cut lies relative to its version."""
+
+    BEFORE = "before"
+    AFTER = "after"
+    AFTER_FAMILY = "after everything that begins with"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cut:
+    """A place in the order of versions at which a range begins or ends."""
+
+    version: Version
+    side: Side
+    key: _CutKey = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        version_key = self.version.key
+        # Nothing begins with a prerelease, so after 1.0rc1 and after its family is the same place.
+        if self.side is Side.AFTER_FAMILY and not self.version.is_prerelease:
+            key: _CutKey = (((*version_key[0], _AFTER_ALL_SUCCESSORS), ()), 0)
+        else:
+            key = (version_key, 0 if self.side is Side.BEFORE else 1)
+        object.__setattr__(self, "key", key)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Interval:
+    lower: Cut | None
+    upper: Cut | None
+
+    @property
+    def start(self) -> _CutKey:
+        return _LOWEST if self.lower is None else self.lower.key
+
+    @property
+    def end(self) -> _CutKey:
+        return _HIGHEST if self.upper is None else self.upper.key
+
+
+@dataclass(frozen=True, slots=True, eq=False, init=False)
+class VersionRange:
+    """A set of versions in canonical form: disjoint intervals, in order, none empty, none touching.
+
+    Two ranges are equal when their intervals have the same cuts.
+    """
+
+    _intervals: tuple[_Interval, ...]
+
+    def __init__(self, intervals: Iterable[_Interval] = ()) -> None:
+        object.__setattr__(self, "_intervals", _canonical(intervals))
+
+    @classmethod
+    def between(
+        cls,
+        minimum: Version | None,
+        maximum: Version | None,
+        *,
+        inclusive: bool = True,
+    ) -> VersionRange:
+        """Return the versions from `minimum` to `maximum`; None leaves that end open.
+
+        Inclusive ends admit both bounds and what begins with the maximum; exclusive ends admit
+        neither bound. Raises InputError when the minimum exceeds the maximum.
+        """
+        if minimum is None and maximum is None:
+            return cls.any()
+        lower = None if minimum is None else Cut(minimum, Side.BEFORE if inclusive else Side.AFTER)
+        upper = None if maximum is None else Cut(maximum, Side.AFTER_FAMILY if inclusive else Side.BEFORE)
+        if minimum is not None and maximum is not None and _crossed(minimum, maximum):
+            raise InputError(
+                f"the minimum {minimum} exceeds the maximum {maximum}",
+                expected="min at most max in Spack's order of versions",
+            )
+        return cls([_Interval(lower, upper)])
+
+    @classmethod
+    def exactly(cls, version: Version) -> VersionRange:
+        """Return the set of one version; unlike a maximum, it admits nothing that merely begins with it."""
+        return cls([_Interval(Cut(version, Side.BEFORE), Cut(version, Side.AFTER))])
+
+    @classmethod
+    def any(cls) -> VersionRange:
+        """Return the set of all versions."""
+        return cls([_Interval(None, None)])
+
+    @classmethod
+    def empty(cls) -> VersionRange:
+        """Return the set of no versions."""
+        return cls()
+
+    def __contains__(self, version: Version) -> bool:
+        key = (version.key, 0)
+        return any(interval.start <= key < interval.end for interval in self._intervals)
+
+    def __bool__(self) -> bool:
+        return bool(self._intervals)
+
+    def __or__(self, other: VersionRange) -> VersionRange:
+        return VersionRange((*self._intervals, *other._intervals))
+
+    def __and__(self, other: VersionRange) -> VersionRange:
+        return VersionRange(
+            _Interval(
+                max(a.lower, b.lower, key=lambda cut: _LOWEST if cut is None else cut.key),
+                min(a.upper, b.upper, key=lambda cut: _HIGHEST if cut is None else cut.key),
+            )
+            for a in self._intervals
+            for b in other._intervals
+        )
+
+    def __invert__(self) -> VersionRange:
+        if not self._intervals:
+            return VersionRange.any()
+        # The gaps: before the first interval, between neighbours, after the last.
+        gaps = []
+        start: Cut | None = None
+        open_start = True
+        for interval in self._intervals:
+            if interval.lower is not None:
+                gaps.append(_Interval(None if open_start else start, interval.lower))
+            start, open_start = interval.upper, False
+        if start is not None:
+            gaps.append(_Interval(start, None))
+        return VersionRange(gaps)
+
+    def __le__(self, other: VersionRange) -> bool:
+        return (self & other) == self
+
+    def __eq__(self, other: object) -> bool:
+        return self._keys() == other._keys() if isinstance(other, VersionRange) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._keys())
+
+    def _keys(self) -> tuple[tuple[_CutKey, _CutKey], ...]:
+        return tuple((interval.start, interval.end) for interval in self._intervals)
+
+    def exclusive(self) -> VersionRange:
+        """Return the range with both bounds of every interval left out, as the prior work scored it."""
+        return VersionRange(
+            _Interval(
+                None if interval.lower is None else Cut(interval.lower.version, Side.AFTER),
+                None if interval.upper is None else Cut(interval.upper.version, Side.BEFORE),
+            )
+            for interval in self._intervals
+        )
+
+    @property
+    def bounds(self) -> tuple[str | None, str | None]:
+        """The texts of the lowest and highest bound; None where that end is open or the set is empty."""
+        if not self._intervals:
+            return None, None
+        first, last = self._intervals[0].lower, self._intervals[-1].upper
+        return (
+            None if first is None else first.version.text,
+            None if last is None else last.version.text,
+        )
+
+    def __str__(self) -> str:
+        return ",".join(_text(interval) for interval in self._intervals) or "no version"
+
+    def __repr__(self) -> str:
+        return f"VersionRange({str(self)!r})"
+
+
+@lru_cache(maxsize=65_536)
+def parse_bounds(minimum: str | None, maximum: str | None) -> VersionRange:
+    """Return the inclusive range between two texts, one shared value for equal texts."""
+    return VersionRange.between(
+        None if minimum is None else parse_version(minimum),
+        None if maximum is None else parse_version(maximum),
+    )
+
+
+def _crossed(minimum: Version, maximum: Version) -> bool:
+    return Cut(minimum, Side.BEFORE).key >= Cut(maximum, Side.AFTER_FAMILY).key
+
+
+def _canonical(intervals: Iterable[_Interval]) -> tuple[_Interval, ...]:
+    merged: list[_Interval] = []
+    for interval in sorted((i for i in intervals if i.start < i.end), key=lambda i: i.start):
+        if merged and interval.start <= merged[-1].end:
+            if interval.end > merged[-1].end:
+                merged[-1] = _Interval(merged[-1].lower, interval.upper)
+        else:
+            merged.append(interval)
+    return tuple(merged)
+
+
+def _text(interval: _Interval) -> str:
+    lower, upper = interval.lower, interval.upper
+    if lower is not None and upper is not None and lower.version == upper.version:
+        if (lower.side, upper.side) == (Side.BEFORE, Side.AFTER):
+            return f"={lower.version}"
+    start = "" if lower is None else {
+        Side.BEFORE: str(lower.version),
+        Side.AFTER: f">{lower.version}",
+        Side.AFTER_FAMILY: f">{lower.version}.*",
+    }[lower.side]
+    end = "" if upper is None else {
+        Side.BEFORE: f"<{upper.version}",
+        Side.AFTER: f"={upper.version}",
+        Side.AFTER_FAMILY: str(upper.version),
+    }[upper.side]
+    return f"{start}:{end}"

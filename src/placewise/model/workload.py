@@ -1,0 +1,158 @@
+"""Many jobs as columns: each distinct requirement once, a job as a short row of numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from placewise.errors import InputError
+from placewise.model.job import Job, ResourceGroup, Shape
+from placewise.model.requirement import Requirement
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Profiles:
+    """The distinct requirement sets of a workload.
+
+    first : (profiles,) int64, the first job of each, ascending.
+    of_job : (jobs,) int64, the profile of each job.
+    counts : (profiles,) int64, how many jobs have it.
+    """
+
+    first: NDArray[np.int64]
+    of_job: NDArray[np.int64]
+    counts: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Workload:
+    """Jobs that share one shape of resources, stored as columns.
+
+    names : (jobs,) names; repeats stand for repeated jobs.
+    requirements : the distinct requirements.
+    offsets : (jobs + 1,) int64; job j has `ids[offsets[j]:offsets[j + 1]]`.
+    ids : (sum of requirements of the jobs,) int32, positions in `requirements`; within a job by subsystem name.
+    columns : further facts, each of length jobs: package, package_version, ...
+    shape : what every job asks of the nodes; empty when the documents say nothing of it.
+
+    Raises InputError when two jobs of one name ask for different things.
+    """
+
+    names: tuple[str, ...]
+    requirements: tuple[Requirement, ...]
+    offsets: NDArray[np.int64]
+    ids: NDArray[np.int32]
+    columns: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    shape: Shape = ()
+
+    def __post_init__(self) -> None:
+        offsets = np.ascontiguousarray(self.offsets, dtype=np.int64)
+        ids = np.ascontiguousarray(self.ids, dtype=np.int32)
+        for array in (offsets, ids):
+            array.flags.writeable = False
+        object.__setattr__(self, "offsets", offsets)
+        object.__setattr__(self, "ids", ids)
+        object.__setattr__(self, "columns", MappingProxyType(dict(self.columns)))
+        if len(offsets) != len(self.names) + 1:
+            raise InputError("names and offsets disagree", found=len(offsets), expected=str(len(self.names) + 1))
+
+    @classmethod
+    def from_rows(
+        cls,
+        names: Iterable[str],
+        rows: Iterable[Sequence[Requirement]],
+        columns: Mapping[str, Sequence[Any]] | None = None,
+        shape: Shape = (),
+    ) -> Workload:
+        """Build a workload from one sequence of requirements a job."""
+        interned: dict[Requirement, int] = {}
+        ids = [[interned.setdefault(r, len(interned)) for r in row] for row in rows]
+        return cls.from_ids(tuple(names), tuple(interned), ids, columns or {}, shape)
+
+    @classmethod
+    def from_ids(
+        cls,
+        names: tuple[str, ...],
+        requirements: tuple[Requirement, ...],
+        rows: Sequence[Sequence[int]],
+        columns: Mapping[str, Sequence[Any]],
+        shape: Shape = (),
+    ) -> Workload:
+        """Build a workload from rows of positions in `requirements`; rows are put in canonical order."""
+        rank = [0] * len(requirements)
+        by_name = sorted(range(len(requirements)), key=lambda i: (requirements[i].subsystem, i))
+        for place, i in enumerate(by_name):
+            rank[i] = place
+        rows = [sorted(set(row), key=rank.__getitem__) for row in rows]
+        lengths = np.fromiter((len(row) for row in rows), dtype=np.int64, count=len(rows))
+        offsets = np.concatenate(([0], np.cumsum(lengths)))
+        ids = np.fromiter((i for row in rows for i in row), dtype=np.int32, count=int(offsets[-1]))
+        workload = cls(names, requirements, offsets, ids, columns, shape)
+        _refuse_conflicts(workload)
+        return workload
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    @property
+    def requirement_counts(self) -> NDArray[np.int64]:
+        """(jobs,) how many requirements each job has."""
+        return np.diff(self.offsets)
+
+    def row(self, job: int) -> NDArray[np.int32]:
+        """Return the requirement positions of one job."""
+        return self.ids[self.offsets[job] : self.offsets[job + 1]]
+
+    def job(self, job: int) -> Job:
+        """Return one job as a value of its own."""
+        wanted = tuple(self.requirements[i] for i in self.row(job))
+        facts = tuple((name, column[job]) for name, column in self.columns.items() if column[job] is not None)
+        return Job(self.names[job], (ResourceGroup(self.shape, wanted),), attributes=facts)
+
+    def profiles(self) -> Profiles:
+        """Return the distinct requirement sets, in the order of their first job."""
+        seen: dict[bytes, int] = {}
+        data = self.ids.tobytes()
+        width = self.ids.itemsize
+        edges = (self.offsets * width).tolist()
+        of_job = np.fromiter(
+            (seen.setdefault(data[a:b], len(seen)) for a, b in zip(edges, edges[1:], strict=False)),
+            dtype=np.int64,
+            count=len(self),
+        )
+        first = np.full(len(seen), len(self), dtype=np.int64)
+        np.minimum.at(first, of_job, np.arange(len(self)))
+        return Profiles(first, of_job, np.bincount(of_job, minlength=len(seen)))
+
+    def select(self, jobs: NDArray[np.integer[Any]]) -> Workload:
+        """Return the workload of these jobs (positions), in the order given."""
+        jobs = np.asarray(jobs, dtype=np.int64)
+        lengths = self.requirement_counts[jobs]
+        offsets = np.concatenate(([0], np.cumsum(lengths)))
+        take = np.repeat(self.offsets[jobs] - offsets[:-1], lengths) + np.arange(offsets[-1])
+        chosen = jobs.tolist()
+        return Workload(
+            tuple(self.names[j] for j in chosen),
+            self.requirements,
+            offsets,
+            self.ids[take],
+            {name: [column[j] for j in chosen] for name, column in self.columns.items()},
+            self.shape,
+        )
+
+
+def _refuse_conflicts(workload: Workload) -> None:
+    first_of: dict[str, int] = {}
+    for job, name in enumerate(workload.names):
+        first = first_of.setdefault(name, job)
+        if first != job and not np.array_equal(workload.row(first), workload.row(job)):
+            raise InputError(
+                f"two jobs are named {name!r} and ask for different things",
+                place=f"jobs {first + 1} and {job + 1}",
+                expected="one set of requirements a name (equal ones are repeats, and count)",
+            )
