@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from placewise.errors import InputError
@@ -64,7 +64,7 @@ class Job:
     """A request: what must hold where, the command, and further attributes for policies and records."""
 
     name: str
-    groups: tuple[ResourceGroup, ...] = (ResourceGroup(),)
+    groups: tuple[ResourceGroup, ...] = field(default_factory=lambda: (ResourceGroup(),))
     command: tuple[str, ...] = ()
     attributes: tuple[tuple[str, Scalar], ...] = ()
 

@@ -1,0 +1,162 @@
+"""Text documents read strictly: what cannot be read is one clear error that names file and place."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+from yaml.constructor import ConstructorError
+
+from placewise.errors import InputError
+
+LARGEST_BYTES = 1 << 30
+
+try:
+    from yaml import CSafeLoader as _SafeLoader
+except ImportError:  # a PyYAML built without libyaml: the same documents, read more slowly
+    from yaml import SafeLoader as _SafeLoader  # type: ignore[assignment]
+
+
+class _StrictLoader(_SafeLoader):
+    """YAML whose scalars mean what they look like, and whose mappings have no key twice.
+
+    Octal, sexagesimal and underscored numbers, dates and yes/no stay text, so that a version such as
+    2021-04-01 or a package named ``on`` survives.
+    """
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        written = list(node.value)  # before merge keys are resolved in place
+        mapping = super().construct_mapping(node, deep=deep)
+        if len(mapping) < len(written):
+            _refuse_repeated_key(written)
+        return mapping
+
+
+def _refuse_repeated_key(pairs: list[tuple[yaml.Node, yaml.Node]]) -> None:
+    seen: set[str] = set()
+    for key, _ in pairs:
+        if isinstance(key, yaml.ScalarNode):
+            if key.value in seen:
+                raise ConstructorError(None, None, f"the key {key.value!r} stands twice", key.start_mark)
+            seen.add(key.value)
+
+
+def _set_resolvers() -> None:
+    import re
+
+    _StrictLoader.yaml_implicit_resolvers = {}
+    for tag, pattern, first in (
+        ("bool", r"true|True|TRUE|false|False|FALSE", "tTfF"),
+        ("int", r"[-+]?(?:0|[1-9][0-9]*)", "-+0123456789"),
+        (
+            "float",
+            r"[-+]?(?:(?:[0-9]+\.[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?|\.(?:inf|Inf|INF))|\.(?:nan|NaN|NAN)",
+            "-+.0123456789",
+        ),
+        ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
+        ("merge", r"<<", "<"),
+    ):
+        _StrictLoader.add_implicit_resolver(f"tag:yaml.org,2002:{tag}", re.compile(f"^(?:{pattern})$"), list(first))
+
+
+_set_resolvers()
+
+
+def read_text(path: Path) -> str:
+    """Return the text of a file. Raises InputError when it is missing, unreadable, too large or not UTF-8."""
+    return decode(read_bytes(path), path)
+
+
+def read_bytes(path: Path) -> bytes:
+    """Return the content of a file of at most 1 GiB. Raises InputError when it cannot be read."""
+    try:
+        if path.is_dir():
+            raise InputError("is a folder", file=path, expected="a file")
+        if (size := path.stat().st_size) > LARGEST_BYTES:
+            raise InputError("the file is too large", file=path, found=size, expected=f"at most {LARGEST_BYTES} bytes")
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}", file=path) from error
+
+
+def decode(content: bytes, source: object) -> str:
+    """Return UTF-8 text that is not empty. Raises InputError otherwise."""
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError("is not UTF-8 text", file=source, place=f"byte {error.start}") from error
+    if not text.strip():
+        raise InputError("the document is empty", file=source, found=f"{len(content)} bytes")
+    return text
+
+
+def parse_yaml(text: str, source: object) -> Any:
+    """Return the one document of a YAML (or JSON) text. Raises InputError with line and column."""
+    try:
+        with _garbage_collector_off():
+            return yaml.load(text, Loader=_StrictLoader)  # noqa: S506, the loader is a safe one
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = None if mark is None else f"line {mark.line + 1}, column {mark.column + 1}"
+        problem = error.problem or error.context or "not YAML"
+        raise InputError(f"is not valid YAML: {problem}", file=source, place=place) from error
+    except (yaml.YAMLError, ValueError) as error:
+        raise InputError(f"is not valid YAML: {error}", file=source) from error
+    except RecursionError as error:
+        raise InputError("is nested too deeply", file=source) from error
+
+
+def parse_json(text: str, source: object) -> Any:
+    """Return a JSON text's value, refusing repeated keys, NaN and infinities. Raises InputError with line and column."""
+    try:
+        with _garbage_collector_off():
+            return json.loads(text, object_pairs_hook=_unrepeated, parse_constant=_refuse_constant)
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno}, column {error.colno}"
+        raise InputError(f"is not valid JSON: {error.msg}", file=source, place=place) from error
+    except RecursionError as error:
+        raise InputError("is nested too deeply", file=source) from error
+    except ValueError as error:
+        raise InputError(f"is not valid JSON: {error}", file=source) from error
+    except InputError as error:
+        raise error.within(file=source) from None
+
+
+def read_yaml(path: Path) -> Any:
+    """Return the document in a YAML file."""
+    return parse_yaml(read_text(path), path)
+
+
+def read_json(path: Path) -> Any:
+    """Return the document in a JSON file."""
+    return parse_json(read_text(path), path)
+
+
+def _unrepeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    mapping = dict(pairs)
+    if len(mapping) < len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise InputError(f"the key {twice!r} stands twice in one object", expected="keys that differ")
+    return mapping
+
+
+def _refuse_constant(text: str) -> None:
+    raise InputError("a number is not finite", found=text, expected="a finite number")
+
+
+@contextlib.contextmanager
+def _garbage_collector_off() -> Iterator[None]:
+    # Parsing makes millions of objects and no cycles; collecting among them costs half the time.
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
