@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from yaml.constructor import ConstructorError
 from placewise.errors import InputError
 
 LARGEST_BYTES = 1 << 30
+DEEPEST = 100
 
 try:
     from yaml import CSafeLoader as _SafeLoader
@@ -46,9 +48,11 @@ def _refuse_repeated_key(pairs: list[tuple[yaml.Node, yaml.Node]]) -> None:
             seen.add(key.value)
 
 
-def _set_resolvers() -> None:
-    import re
+# Block nesting takes at least one of these characters a level at the start of a line.
+_DEEP_INDENT = re.compile(rf"^[ \-?:]{{{DEEPEST},}}", re.MULTILINE)
 
+
+def _set_resolvers() -> None:
     _StrictLoader.yaml_implicit_resolvers = {}
     for tag, pattern, first in (
         ("bool", r"true|True|TRUE|false|False|FALSE", "tTfF"),
@@ -98,6 +102,7 @@ def decode(content: bytes, source: object) -> str:
 def parse_yaml(text: str, source: object) -> Any:
     """Return the one document of a YAML (or JSON) text. Raises InputError with line and column."""
     try:
+        _refuse_depth(text, source)
         with _garbage_collector_off():
             return yaml.load(text, Loader=_StrictLoader)  # noqa: S506, the loader is a safe one
     except yaml.MarkedYAMLError as error:
@@ -109,6 +114,25 @@ def parse_yaml(text: str, source: object) -> Any:
         raise InputError(f"is not valid YAML: {error}", file=source) from error
     except RecursionError as error:
         raise InputError("is nested too deeply", file=source) from error
+
+
+def _refuse_depth(text: str, source: object) -> None:
+    """Raise InputError for nesting on which libyaml's recursive composer would overflow the C stack.
+
+    The parser below the composer does not recurse, so it can be asked for the depth; asking costs as
+    much as reading, so only a text that could be that deep is asked.
+    """
+    if text.count("[") + text.count("{") <= DEEPEST and not _DEEP_INDENT.search(text):
+        return
+    depth = 0
+    for event in yaml.parse(text, Loader=_SafeLoader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > DEEPEST:
+                place = f"line {event.start_mark.line + 1}"
+                raise InputError("is nested too deeply", file=source, place=place, expected=f"at most {DEEPEST} levels")
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
 
 
 def parse_json(text: str, source: object) -> Any:
