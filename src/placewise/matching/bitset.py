@@ -1,0 +1,52 @@
+"""Sets of numbers as rows of 64-bit words, least significant bit first; padding bits are zero."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+WORD_BITS = 64
+
+
+def word_count(size: int) -> int:
+    """Return how many words hold `size` bits: at least one, so that a row is never empty."""
+    return max(1, -(-size // WORD_BITS))
+
+
+def pack(flags: NDArray[np.bool_]) -> NDArray[np.uint64]:
+    """Turn (..., size) booleans into (..., words) uint64."""
+    size = flags.shape[-1]
+    packed = np.packbits(flags, axis=-1, bitorder="little")
+    padded = np.zeros((*flags.shape[:-1], word_count(size) * 8), dtype=np.uint8)
+    padded[..., : packed.shape[-1]] = packed
+    return padded.view("<u8").astype(np.uint64, copy=False)
+
+
+def unpack(bits: NDArray[np.uint64], size: int) -> NDArray[np.bool_]:
+    """Turn (..., words) uint64 into (..., size) booleans."""
+    as_bytes = np.ascontiguousarray(bits).astype("<u8", copy=False).view(np.uint8)
+    return np.unpackbits(as_bytes, axis=-1, count=size, bitorder="little").view(np.bool_)
+
+
+def full(size: int) -> NDArray[np.uint64]:
+    """Return the (words,) set of all numbers below `size`."""
+    return pack(np.ones(size, dtype=np.bool_))
+
+
+def size_of(bits: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """Count the members of each set: (..., words) to (...)."""
+    counts: NDArray[Any] = np.bitwise_count(bits)
+    if bits.shape[-1] <= 4:
+        # Summing few columns one by one avoids NumPy's slow reduction over a short axis.
+        total = counts[..., 0].astype(np.int64)
+        for word in range(1, bits.shape[-1]):
+            total += counts[..., word]
+        return total
+    return counts.sum(axis=-1, dtype=np.int64)
+
+
+def is_member(bits: NDArray[np.uint64], member: int) -> NDArray[np.bool_]:
+    """Whether each set of (..., words) has the member."""
+    return (bits[..., member // WORD_BITS] >> np.uint64(member % WORD_BITS) & np.uint64(1)).astype(np.bool_)

@@ -1,0 +1,182 @@
+"""Whether a containment tree can host the shape of a job on the places that are usable for it.
+
+Counts go through the tree: a request is hosted by the vertices of its type, each of which must hold the
+contents asked for. Siblings that ask for vertices of one type take different vertices (Hall's condition
+over the siblings, so the answer is exact); siblings that draw on one type at different depths are refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+from placewise.errors import InputError
+from placewise.model.job import NODE, SLOT, ResourceRequest, Shape
+from placewise.model.resources import ResourceGraph
+
+MOST_SIBLINGS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """A containment graph with what counting needs to know of it.
+
+    place_of : for each vertex, the place at or above it, None outside all places. A graph without
+        nodes is one place, its root.
+    above_places : the types of the places and of what contains them.
+    """
+
+    graph: ResourceGraph
+    place_of: tuple[int | None, ...]
+    above_places: frozenset[str]
+
+    @classmethod
+    def of(cls, graph: ResourceGraph) -> Tree:
+        """Derive the places of a graph."""
+        vertices = graph.vertices
+        nodeless = all(vertex.type != NODE for vertex in vertices)
+        place_of: list[int | None] = [0 if nodeless else None]
+        for position, vertex in enumerate(vertices):
+            if position:
+                above = place_of[vertex.parent or 0]
+                place_of.append(position if above is None and vertex.type == NODE else above)
+            elif vertex.type == NODE:
+                place_of[0] = 0
+        above_types = {NODE}
+        for place in {place for place in place_of if place is not None}:
+            step = vertices[place].parent
+            while step is not None:
+                above_types.add(vertices[step].type)
+                step = vertices[step].parent
+        return cls(graph, tuple(place_of), frozenset(above_types))
+
+    def places_below(self, vertex: int) -> list[int]:
+        """List the places inside a vertex, or the place that the vertex is part of."""
+        if self.place_of[vertex] is not None:
+            return [vertex]
+        found, stack = [], [vertex]
+        while stack:
+            position = stack.pop()
+            if self.place_of[position] is not None:
+                found.append(position)
+            else:
+                stack.extend(self.graph.children[position])
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Ask:
+    """A request together with the places it may use; None means that every place will do."""
+
+    request: ResourceRequest
+    usable: frozenset[int] | None
+
+
+def hosts(tree: Tree, groups: Sequence[tuple[Shape, Collection[int]]]) -> bool:
+    """Whether the tree hosts every group's shape at once, each on its own usable places.
+
+    A group without a shape asks for one usable place. Raises InputError for a shape that draws on one
+    type of resource in ways that cannot be counted exactly.
+    """
+    if not all(usable for _, usable in groups):
+        return False
+    asks = [_Ask(request, frozenset(usable)) for shape, usable in groups for request in shape]
+    return not asks or _copies(tree, 0, asks, inclusive=True) >= 1
+
+
+def copies_within(tree: Tree, place: int, request: ResourceRequest) -> int:
+    """Count the copies of a request that one place can host, itself included."""
+    return _available(tree, place, _Ask(request, None), inclusive=True)
+
+
+def spans_places(tree: Tree, request: ResourceRequest) -> bool:
+    """Whether a request names nodes, or things that contain nodes, rather than parts of one node."""
+    return not tree.above_places.isdisjoint(_types(request))
+
+
+def _copies(tree: Tree, vertex: int, asks: Sequence[_Ask], *, inclusive: bool) -> int:
+    """Count how many times all the asks fit together inside a vertex."""
+    _refuse_overlap([ask.request for ask in asks])
+    rivals: dict[str, list[_Ask]] = {}
+    for ask in asks:
+        rivals.setdefault(ask.request.type, []).append(ask)
+    return min(_copies_of_rivals(tree, vertex, group, inclusive=inclusive) for group in rivals.values())
+
+
+def _copies_of_rivals(tree: Tree, vertex: int, asks: Sequence[_Ask], *, inclusive: bool) -> int:
+    if len(asks) == 1:
+        return _available(tree, vertex, asks[0], inclusive=inclusive) // asks[0].request.count
+    if len(asks) > MOST_SIBLINGS:
+        raise InputError(
+            f"too many different requests for {asks[0].request.type!r} side by side",
+            found=len(asks),
+            expected=f"at most {MOST_SIBLINGS}",
+        )
+    candidates = _topmost(tree, vertex, asks[0].request.type, inclusive=inclusive)
+    offers = [[_offer(tree, candidate, ask) for ask in asks] for candidate in candidates]
+    # Hall: any choice of rivals together must find as many vertices as it asks for.
+    return min(
+        sum(max(offer[i] for i in chosen) for offer in offers) // sum(asks[i].request.count for i in chosen)
+        for size in range(1, len(asks) + 1)
+        for chosen in combinations(range(len(asks)), size)
+    )
+
+
+def _available(tree: Tree, vertex: int, ask: _Ask, *, inclusive: bool) -> int:
+    request = ask.request
+    if request.type != SLOT:
+        candidates = _topmost(tree, vertex, request.type, inclusive=inclusive)
+        return sum(_offer(tree, candidate, ask) for candidate in candidates)
+    contents = [_Ask(inside, ask.usable) for inside in request.contents]
+    if spans_places(tree, request):
+        return _copies(tree, vertex, contents, inclusive=inclusive)
+    # A slot stays on one place, so what two places have left over does not add up.
+    return sum(
+        _copies(tree, place, contents, inclusive=False) for place in tree.places_below(vertex) if _may_use(tree, place, ask)
+    )
+
+
+def _offer(tree: Tree, candidate: int, ask: _Ask) -> int:
+    request, vertex = ask.request, tree.graph.vertices[candidate]
+    if not _may_use(tree, candidate, ask) or (request.unit and request.unit != vertex.unit):
+        return 0
+    if not request.contents:
+        return vertex.size
+    contents = [_Ask(inside, ask.usable) for inside in request.contents]
+    return min(vertex.size, _copies(tree, candidate, contents, inclusive=False))
+
+
+def _topmost(tree: Tree, vertex: int, wanted: str, *, inclusive: bool) -> Iterator[int]:
+    """Yield the vertices of a type, not looking inside those found."""
+    stack = [vertex] if inclusive else list(tree.graph.children[vertex])
+    while stack:
+        position = stack.pop()
+        if tree.graph.vertices[position].type == wanted:
+            yield position
+        else:
+            stack.extend(tree.graph.children[position])
+
+
+def _may_use(tree: Tree, position: int, ask: _Ask) -> bool:
+    place = tree.place_of[position]
+    return ask.usable is None or place is None or place in ask.usable
+
+
+def _types(request: ResourceRequest) -> set[str]:
+    types = set() if request.type == SLOT else {request.type}
+    for inside in request.contents:
+        types |= _types(inside)
+    return types
+
+
+def _refuse_overlap(requests: Sequence[ResourceRequest]) -> None:
+    for one, other in combinations(requests, 2):
+        if one.type == other.type and one.type != SLOT:
+            continue
+        shared = _types(one) & _types(other)
+        if shared:
+            raise InputError(
+                f"side by side, {one} and {other} draw on the same {', '.join(sorted(shared))}",
+                expected="requests side by side for different types, or for the same type at the same depth",
+            )
