@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from types import MappingProxyType
 from typing import Any
 
@@ -84,17 +85,40 @@ class Workload:
         shape: Shape = (),
     ) -> Workload:
         """Build a workload from rows of positions in `requirements`; rows are put in canonical order."""
-        rank = [0] * len(requirements)
-        by_name = sorted(range(len(requirements)), key=lambda i: (requirements[i].subsystem, i))
-        for place, i in enumerate(by_name):
-            rank[i] = place
-        rows = [sorted(set(row), key=rank.__getitem__) for row in rows]
-        lengths = np.fromiter((len(row) for row in rows), dtype=np.int64, count=len(rows))
-        offsets = np.concatenate(([0], np.cumsum(lengths)))
-        ids = np.fromiter((i for row in rows for i in row), dtype=np.int32, count=int(offsets[-1]))
-        workload = cls(names, requirements, offsets, ids, columns, shape)
+        lengths = np.fromiter(map(len, rows), dtype=np.int64, count=len(rows))
+        ids = np.fromiter(chain.from_iterable(rows), dtype=np.int32, count=int(lengths.sum()))
+        workload = cls.from_flat(names, requirements, lengths, ids, columns, shape)
         _refuse_conflicts(workload)
         return workload
+
+    @classmethod
+    def from_flat(
+        cls,
+        names: tuple[str, ...],
+        requirements: tuple[Requirement, ...],
+        lengths: NDArray[np.int64],
+        ids: NDArray[np.int32],
+        columns: Mapping[str, Sequence[Any]],
+        shape: Shape = (),
+    ) -> Workload:
+        """Build a workload from all rows laid end to end; rows are put in canonical order.
+
+        `lengths` is (jobs,), `ids` is (sum of lengths,). Whether jobs of one name agree is left to the
+        caller, who can name their documents (see `first_conflict`).
+        """
+        in_order = sorted(range(len(requirements)), key=lambda i: (requirements[i].subsystem, i))
+        by_rank = np.array(in_order, dtype=np.int32)
+        rank = np.empty(len(requirements), dtype=np.int64)
+        rank[by_rank] = np.arange(len(requirements))
+        offsets = _offsets(lengths)
+        if not _rows_ascend(rank[ids], offsets):
+            job = np.repeat(np.arange(len(lengths)), lengths)
+            keys = np.sort(job * len(requirements) + rank[ids])
+            # A requirement given twice to one job is one requirement.
+            once = np.append(True, keys[1:] != keys[:-1])
+            ids = by_rank[(keys - job * len(requirements))[once]]
+            offsets = _offsets(np.bincount(job[once], minlength=len(lengths)))
+        return cls(names, requirements, offsets, ids, columns, shape)
 
     def __len__(self) -> int:
         return len(self.names)
@@ -146,13 +170,39 @@ class Workload:
         )
 
 
-def _refuse_conflicts(workload: Workload) -> None:
+def first_conflict(workload: Workload) -> tuple[int, int] | None:
+    """Return the first job that asks for other things than an earlier one of its name, after that one; or None."""
+    if len(set(workload.names)) == len(workload.names):
+        return None
+    wanted = workload.profiles().of_job.tolist()
     first_of: dict[str, int] = {}
     for job, name in enumerate(workload.names):
         first = first_of.setdefault(name, job)
-        if first != job and not np.array_equal(workload.row(first), workload.row(job)):
-            raise InputError(
-                f"two jobs are named {name!r} and ask for different things",
-                place=f"jobs {first + 1} and {job + 1}",
-                expected="one set of requirements a name (equal ones are repeats, and count)",
-            )
+        if wanted[first] != wanted[job]:
+            return first, job
+    return None
+
+
+def _refuse_conflicts(workload: Workload) -> None:
+    conflict = first_conflict(workload)
+    if conflict is not None:
+        first, job = conflict
+        raise InputError(
+            f"two jobs are named {workload.names[job]!r} and ask for different things",
+            place=f"jobs {first + 1} and {job + 1}",
+            expected="one set of requirements a name (equal ones are repeats, and count)",
+        )
+
+
+def _offsets(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
+    offsets = np.zeros(len(lengths) + 1, dtype=np.int64)
+    np.cumsum(lengths, out=offsets[1:])
+    return offsets
+
+
+def _rows_ascend(values: NDArray[np.int64], offsets: NDArray[np.int64]) -> bool:
+    ascends = values[1:] > values[:-1]
+    starts = offsets[1:-1]
+    # From one row to the next the values may fall.
+    ascends[starts[(starts > 0) & (starts < len(values))] - 1] = True
+    return bool(ascends.all())

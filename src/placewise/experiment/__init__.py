@@ -1,0 +1,1 @@
+"""Experiments: what to tell the scheduler of each job, run over a workload, and scored."""

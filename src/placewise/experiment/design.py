@@ -1,0 +1,67 @@
+"""What to run: the experiments, the order of telling, the scoring and the seed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import get_args
+
+from placewise.errors import InputError
+from placewise.simulation.truth import Scoring
+
+NONE = "none"
+SINGLE = "single"
+EXPANDING = "expanding"
+ALL = "all"
+EXPERIMENTS = (NONE, SINGLE, EXPANDING, ALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Design:
+    """One run of experiments over a fleet and a workload.
+
+    experiments : among none, single, expanding and all, each once, in that order.
+    scoring : corrected or published (see `simulation.truth`).
+    unique : keep one job of each distinct set of requirements.
+    first : keep only so many jobs of the workload; None keeps all.
+    order : the subsystems in the order in which `expanding` tells them; empty for alphabetical.
+    orders : how many random orders to run beside it.
+    seed : of every random choice.
+    sample : draw one cluster a job instead of taking the exact expectation.
+    policy : the name of the selection policy; every one but random is sampled.
+    workers : processes for the random orders; the results do not depend on it.
+
+    Raises InputError for a value outside these.
+    """
+
+    experiments: tuple[str, ...] = EXPERIMENTS
+    scoring: Scoring = "corrected"
+    unique: bool = False
+    first: int | None = None
+    order: tuple[str, ...] = ()
+    orders: int = 20
+    seed: int = 0
+    sample: bool = False
+    policy: str = "random"
+    workers: int = 1
+
+    def __post_init__(self) -> None:
+        unknown = [name for name in self.experiments if name not in EXPERIMENTS]
+        if unknown or not self.experiments:
+            raise InputError("no such experiment", found=unknown, expected=f"some of {', '.join(EXPERIMENTS)}")
+        ordered = tuple(name for name in EXPERIMENTS if name in self.experiments)
+        object.__setattr__(self, "experiments", ordered)
+        if self.scoring not in get_args(Scoring):
+            raise InputError("no such scoring", found=self.scoring, expected=" or ".join(get_args(Scoring)))
+        for name, value, least in (("jobs", self.first, 1), ("orders", self.orders, 0), ("seed", self.seed, 0)):
+            if value is not None and value < least:
+                raise InputError(f"--{name} is too small", found=value, expected=f"{least} or more")
+        if self.workers < 1:
+            raise InputError("--workers is too small", found=self.workers, expected="1 or more")
+        if len(set(self.order)) != len(self.order):
+            twice = next(name for name in self.order if self.order.count(name) > 1)
+            raise InputError("the order names a subsystem twice", found=twice)
+
+    @property
+    def exact(self) -> bool:
+        """Whether outcomes are expectations rather than draws."""
+        return self.policy == "random" and not self.sample

@@ -1,0 +1,74 @@
+"""Jobspecs: jobs as documents, in the dialects that are told apart by the document's shape."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from pathlib import Path
+from typing import Any
+
+from placewise.errors import InputError
+from placewise.formats.jobspec import flux, nextgen, task_resources
+from placewise.formats.jobspec.document import Dialect
+from placewise.formats.locating import locating
+from placewise.formats.reading import parse_json, parse_yaml, read_text
+from placewise.formats.values import mapping
+from placewise.model.job import Job
+
+DIALECTS: dict[str, Dialect] = {
+    "nextgen": Dialect(nextgen.detect, nextgen.parse, nextgen.write),
+    "task-resources": Dialect(task_resources.detect, task_resources.parse, task_resources.write),
+    "flux": Dialect(flux.detect, flux.parse, flux.write),
+}
+"""The dialects by name; the first that detects a document as its own parses it."""
+
+
+def read_jobspec(path: Path) -> Job:
+    """Return the job of a YAML or JSON file, named as the document says or else as the file is.
+
+    Raises InputError naming file, job and place.
+    """
+    content = read_text(path)
+    if path.suffix == ".json":
+        return parse_jobspec(parse_json(content, path), path.stem, path)
+    return jobspec_text(content, path.stem, path)
+
+
+def jobspec_text(text: str, name: str, source: object) -> Job:
+    """Return the job of a YAML (or JSON) text, as `parse_jobspec` does."""
+    return parse_jobspec(parse_yaml(text, source), name, source)
+
+
+def parse_jobspec(document: Any, name: str, source: object = None) -> Job:
+    """Return the job of a document in any dialect; `name` is the job's if the document gives none.
+
+    Raises InputError naming source, job and place: for values that are not usable, and for every key that
+    is not understood, since it may be a demand.
+    """
+    with locating(file=source, place=f"job {name!r}"):
+        checked = mapping(document, "jobspec")
+        for dialect in DIALECTS.values():
+            if dialect.detect(checked):
+                return dialect.parse(checked, name)
+        expected = "a list of resources (Flux), or named ones (nextgen)"
+        found = checked["resources"] if "resources" in checked else list(checked)
+        raise InputError("the document asks for no resources", place="resources", found=found, expected=expected)
+
+
+def jobspec_document(job: Job, dialect: str) -> dict[str, Any]:
+    """Return a job's document in one dialect, from which `parse_jobspec` makes an equal job.
+
+    The order of a group's requirements, which means nothing, may differ. Raises InputError naming what the
+    dialect cannot express.
+    """
+    if dialect not in DIALECTS:
+        raise InputError("no such dialect of jobspec", found=dialect, expected=" or ".join(DIALECTS))
+    with locating(place=f"job {job.name!r} as {dialect}"):
+        document = DIALECTS[dialect].write(job)
+        if _unordered(parse_jobspec(document, job.name)) != _unordered(job):
+            raise InputError("the dialect cannot express this job")
+        return document
+
+
+def _unordered(job: Job) -> Hashable:
+    groups = tuple((group.shape, frozenset(group.requirements)) for group in job.groups)
+    return job.name, groups, job.command, job.attributes

@@ -1,0 +1,98 @@
+"""Requirements in documents: entries of a field with the value it must match, or the range it must lie in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from placewise.errors import InputError
+from placewise.formats.locating import locating
+from placewise.formats.values import scalar, text, version_text
+from placewise.formats.version_fields import holds_version
+from placewise.model.requirement import (
+    Condition,
+    Equals,
+    InNumericRange,
+    InVersionRange,
+    OneOf,
+    Predicate,
+    Requirement,
+    scalar_text,
+)
+from placewise.model.version_range import parse_bounds
+
+
+def matching(subsystem: str, field: Any, value: Any, place: str) -> Requirement:
+    """Return the requirement that a field is a value, or one of a list of them.
+
+    Raises InputError for null, a list without values, nested values, and versions written as numbers.
+    """
+    name = text(field, f"{place}.field")
+    predicate: Predicate
+    with locating(place=place):
+        if isinstance(value, list):
+            predicate = OneOf(tuple(_value(name, one, f"value {number + 1}") for number, one in enumerate(value)))
+        else:
+            predicate = Equals(_value(name, value, name))
+    return Requirement(subsystem, (Condition(name, predicate),))
+
+
+def within_range(subsystem: str, entry: dict[str, Any], place: str) -> Requirement:
+    """Return the requirement that the entry's `field` lies between its `min` and `max`, both included.
+
+    The bounds are versions where the field holds versions or a bound is text, and numbers otherwise.
+    Raises InputError when both bounds are missing, one is of no such kind, or they are crossed.
+    """
+    field = text(entry.get("field"), f"{place}.field")
+    bounds = {key: entry[key] for key in ("min", "max") if key in entry}
+    if not bounds:
+        raise InputError(
+            "says neither what to match nor a bound", place=place, found=entry, expected="min, max or both"
+        )
+    predicate: Predicate
+    with locating(place=place):
+        if holds_version(field) or any(isinstance(bound, str) for bound in bounds.values()):
+            texts = {key: version_text(bound, key) for key, bound in bounds.items()}
+            predicate = InVersionRange(parse_bounds(texts.get("min"), texts.get("max")))
+        else:
+            numbers = {key: _number(bound, key) for key, bound in bounds.items()}
+            predicate = InNumericRange(numbers.get("min"), numbers.get("max"))
+    return Requirement(subsystem, (Condition(field, predicate),))
+
+
+def entry_document(requirement: Requirement) -> dict[str, Any]:
+    """Return the entry of one requirement: `field` with `match`, or with `min` and `max`.
+
+    Raises InputError for what an entry cannot say: no condition or several, and any predicate other than
+    a value, one of some values, and one range with both ends included.
+    """
+    if len(requirement.conditions) != 1:
+        raise InputError(
+            f"the requirement {requirement} has {len(requirement.conditions)} conditions on one vertex",
+            expected="one, as an entry of a jobspec has",
+        )
+    condition = requirement.conditions[0]
+    match condition.predicate:
+        case Equals(value):
+            return {"field": condition.field, "match": value}
+        case OneOf(values):
+            return {"field": condition.field, "match": list(values)}
+        case InNumericRange(minimum, maximum) if not holds_version(condition.field):
+            bounds: dict[str, Any] = {"min": minimum, "max": maximum}
+        case InVersionRange(versions) if parse_bounds(*versions.bounds) == versions:
+            bounds = dict(zip(("min", "max"), versions.bounds, strict=True))
+        case _:
+            bounds = {}
+    bounds = {key: bound for key, bound in bounds.items() if bound is not None}
+    if not bounds:
+        raise InputError(f"an entry of a jobspec cannot say: {condition}", expected="a value, some values or one range")
+    return {"field": condition.field, **bounds}
+
+
+def _value(field: str, value: Any, place: str) -> str:
+    return version_text(value, place) if holds_version(field) else scalar_text(scalar(value, place))
+
+
+def _number(value: Any, place: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise InputError("is not a bound", place=place, found=value, expected="a number or a version")
+    return value

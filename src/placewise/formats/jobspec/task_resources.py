@@ -1,0 +1,88 @@
+"""Flux's jobspec with requirements in its task, ``task.resources.<subsystem>.{match, range}``, as rainbow read first."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from placewise.errors import InputError
+from placewise.formats.jobspec.attributes import parse_attributes
+from placewise.formats.jobspec.conditions import entry_document, matching, within_range
+from placewise.formats.jobspec.document import check_top_level, command_of, known_keys, tasks_of
+from placewise.formats.jobspec.flux import VERSIONS, check_task, name_of, named_attributes, only_group, task_document
+from placewise.formats.jobspec.shape import parse_shape, shape_document
+from placewise.formats.values import mapping, sequence
+from placewise.model.job import Job, ResourceGroup
+from placewise.model.requirement import Requirement
+
+_TASK_KEYS = ("command", "slot", "count", "resources")
+
+
+def detect(document: dict[str, Any]) -> bool:
+    """Whether a task has a mapping of resources, and the document has a list of them or none."""
+    listed = document.get("tasks")
+    tasks = [document.get("task"), *(listed if isinstance(listed, list) else ())]
+    return isinstance(document.get("resources", []), list) and any(
+        isinstance(task, dict) and isinstance(task.get("resources"), dict) for task in tasks
+    )
+
+
+def parse(document: dict[str, Any], name: str) -> Job:
+    """Return the job of such a document; every entry becomes a requirement of its own.
+
+    Without `resources` at the top the job asks for no shape. Raises InputError for anything that is not
+    understood, such as requirements of one task among several.
+    """
+    check_top_level(document, VERSIONS)
+    shape = parse_shape(document["resources"], "resources") if "resources" in document else ()
+    tasks = tasks_of(document)
+    if len(tasks) > 1:
+        raise InputError("several tasks with requirements are not understood", place="tasks", expected="one task")
+    place, task = tasks[0]
+    known_keys(task, _TASK_KEYS, place)
+    check_task(task, place, document)
+    group = ResourceGroup(shape, _requirements(task["resources"], f"{place}.resources"))
+    return Job(name_of(document, name), (group,), command_of(tasks), parse_attributes(document))
+
+
+def write(job: Job) -> dict[str, Any]:
+    """Return the document of a job.
+
+    Raises InputError for several groups, and for requirements that are more than one value or range of one field.
+    """
+    group = only_group(job)
+    document: dict[str, Any] = {"version": 1}
+    if group.shape:
+        document["resources"] = shape_document(group.shape)
+    wanted: dict[str, dict[str, list[dict[str, Any]]]] = {}
+    for requirement in group.requirements:
+        entry = entry_document(requirement)
+        kind = "match" if "match" in entry else "range"
+        wanted.setdefault(requirement.subsystem, {}).setdefault(kind, []).append(entry)
+    document["task"] = task_document(job, group.shape) | {"resources": wanted}
+    return document | named_attributes(job, "parameter")
+
+
+def _requirements(value: Any, place: str) -> tuple[Requirement, ...]:
+    wanted: list[Requirement] = []
+    for subsystem, block in mapping(value, place).items():
+        at = f"{place}.{subsystem}"
+        kinds = known_keys(block, ("match", "range"), at)
+        for kind, entries in kinds.items():
+            listed = sequence(entries, f"{at}.{kind}")
+            one = _match if kind == "match" else _range
+            wanted += (one(subsystem, entry, f"{at}.{kind}[{number}]") for number, entry in enumerate(listed))
+        if not any(kinds.values()):
+            raise InputError("a requirement without conditions", place=at, expected="entries under match or range")
+    return tuple(wanted)
+
+
+def _match(subsystem: str, value: Any, place: str) -> Requirement:
+    entry = known_keys(value, ("field", "match", "value"), place)
+    values = [entry[key] for key in ("match", "value") if key in entry]
+    if len(values) != 1:
+        raise InputError("is not one value to match", place=place, found=entry, expected="field, and match or value")
+    return matching(subsystem, entry.get("field"), values[0], place)
+
+
+def _range(subsystem: str, value: Any, place: str) -> Requirement:
+    return within_range(subsystem, known_keys(value, ("field", "min", "max"), place), place)

@@ -1,0 +1,232 @@
+"""jobspecs/*.yaml: the jobs of an experiment, many a file, each with a range of versions for each package.
+
+The format is that of the prior work (rainbow-experiments, reliabuild): each file is a list of
+``{name, package, package_version, resources: {package: {min, max}}}``. Bounds are included; one of
+them may be missing, which leaves that end open.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from operator import itemgetter
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from placewise.errors import InputError
+from placewise.formats import values
+from placewise.formats.reading import decode, parse_json, parse_yaml, read_bytes
+from placewise.model.requirement import Condition, InVersionRange, Requirement
+from placewise.model.version_range import parse_bounds
+from placewise.model.workload import Workload, first_conflict
+
+SUFFIXES = (".yaml", ".yml", ".json")
+COLUMNS = ("package", "package_version")
+
+_FIELDS = frozenset(("name", *COLUMNS, "resources"))
+_BOUNDS = frozenset(("min", "max"))
+# Enough jobs to drown the cost of a step, few enough to stay in the processor's cache.
+_BLOCK = 256
+
+Documents: TypeAlias = Sequence[tuple[object, Any]]
+
+
+def jobspec_files(folder: Path) -> list[Path]:
+    """Return the jobspec files (.yaml, .yml, .json; not hidden) of a folder in natural order: 2 before 10.
+
+    Raises InputError when the folder cannot be listed.
+    """
+    try:
+        files = [path for path in folder.iterdir() if path.suffix in SUFFIXES and not path.name.startswith(".")]
+    except OSError as error:
+        raise InputError(f"cannot be listed: {error.strerror}", file=folder) from error
+    return sorted(files, key=_natural)
+
+
+def read_jobspecs(folder: Path) -> Workload:
+    """Return the jobs of every jobspec file of a folder, in the files' natural order.
+
+    Raises InputError naming file, job and package.
+    """
+    return workload_of([(path, parse_jobspecs(read_bytes(path), path)) for path in jobspec_files(folder)])
+
+
+def parse_jobspecs(content: bytes, path: Path) -> Any:
+    """Return the document in a jobspec file's content, read as JSON or YAML by the path's suffix."""
+    parse = parse_json if path.suffix == ".json" else parse_yaml
+    return parse(decode(content, path), path)
+
+
+def parse_job_entries(entries: list[dict[str, Any]], source: object) -> Workload:
+    """Return the workload of jobs given as one parsed list. Raises InputError as `read_jobspecs` does."""
+    return workload_of([(source, entries)])
+
+
+def workload_of(documents: Documents) -> Workload:
+    """Return the workload of parsed jobspec lists, each with the source to name in errors.
+
+    Columns: package and package_version, text or None. Jobs without resources are kept. Jobs that are
+    equal in name and requirements are kept and count. Raises InputError naming source, job and package.
+    """
+    for source, entries in documents:
+        if not isinstance(entries, list):
+            raise InputError("is not a list of jobs", file=source, found=entries, expected="a list of jobs")
+    if not any(entries for _, entries in documents):
+        raise InputError("there are no jobs", file=documents[0][0] if documents else None, expected="at least one job")
+    try:
+        workload = _in_bulk(list(chain.from_iterable(entries for _, entries in documents)))
+    except (InputError, LookupError, TypeError, AttributeError):
+        workload = _one_by_one(documents)
+    _refuse_conflicts(workload, documents)
+    return workload
+
+
+def version_requirement(package: str, minimum: str | None, maximum: str | None) -> Requirement:
+    """Return what `package: {min, max}` asks: a version of the package from one to the other, both included.
+
+    Raises InputError for bounds that are no versions or that cross.
+    """
+    return Requirement(package, (Condition("version", InVersionRange(parse_bounds(minimum, maximum))),))
+
+
+class _Numbers(dict[tuple[Any, Any, Any], int]):
+    """Numbers of requirements by package, minimum and maximum as written; what is new is checked and numbered."""
+
+    __slots__ = ("requirements",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.requirements: dict[Requirement, int] = {}
+
+    def __missing__(self, key: tuple[Any, Any, Any]) -> int:
+        package, *bounds = key
+        if type(package) is not str:
+            raise InputError("a package is not text", found=package, expected="text")
+        texts = [
+            None if bound is None else values.version_text(bound, name)
+            for name, bound in zip(("min", "max"), bounds, strict=True)
+        ]
+        if texts == [None, None]:
+            raise InputError("gives no bound", expected="min, max or both")
+        # Two texts can mean one range: 1.2 is 1-2.
+        number = self.requirements.setdefault(version_requirement(package, *texts), len(self.requirements))
+        # As keys 1, 1.0 and True are one, so only what is exactly as written is remembered.
+        if texts == bounds:
+            self[key] = number
+        return number
+
+
+def _in_bulk(jobs: list[Any]) -> Workload:
+    """Read jobs that are written as usual; any error means only that `_one_by_one` has to look."""
+    if set(map(type, jobs)) != {dict} or not all(map(_FIELDS.issuperset, jobs)):
+        raise TypeError
+    names = list(map(itemgetter("name"), jobs))
+    columns = {column: [job.get(column) for job in jobs] for column in COLUMNS}
+    if set(map(type, names)) != {str} or "" in names:
+        raise TypeError
+    for column in columns.values():
+        if not set(map(type, column)) <= {str, type(None)} or "" in column:
+            raise TypeError
+    if not {type(job["resources"]) for job in jobs} <= {dict, type(None)}:
+        raise TypeError
+    resources = [job["resources"] or {} for job in jobs]
+    lengths = np.fromiter(map(len, resources), dtype=np.int64, count=len(jobs))
+    numbers = _Numbers()
+    ids = np.fromiter(chain.from_iterable(_numbered(resources, numbers)), dtype=np.int32, count=int(lengths.sum()))
+    return Workload.from_flat(tuple(names), tuple(numbers.requirements), lengths, ids, columns)
+
+
+def _numbered(resources: list[dict[str, dict[str, str]]], numbers: _Numbers) -> Iterator[Iterator[int]]:
+    minimum, maximum = itemgetter("min"), itemgetter("max")
+    for start in range(0, len(resources), _BLOCK):
+        block = resources[start : start + _BLOCK]
+        ranges = list(chain.from_iterable(map(dict.values, block)))
+        # Each has both bounds, or itemgetter raises, so two fields each means no others.
+        if sum(map(len, ranges)) != 2 * len(ranges):
+            raise TypeError
+        yield map(
+            numbers.__getitem__,
+            zip(chain.from_iterable(block), map(minimum, ranges), map(maximum, ranges), strict=True),
+        )
+
+
+def _one_by_one(documents: Documents) -> Workload:
+    """Read jobs with every check, so that an error can name its place."""
+    numbers = _Numbers()
+    names: list[str] = []
+    rows: list[list[int]] = []
+    columns: dict[str, list[str | None]] = {column: [] for column in COLUMNS}
+    for source, entries in documents:
+        for position, job in enumerate(entries, start=1):
+            try:
+                names.append(_name(job, position))
+                place = f"job {names[-1]!r}"
+                columns["package"].append(_optional(job, "package", place))
+                columns["package_version"].append(_optional(job, "package_version", place))
+                rows.append(_row(job, place, numbers))
+            except InputError as error:
+                raise error.within(file=source) from None
+    lengths = np.fromiter(map(len, rows), dtype=np.int64, count=len(rows))
+    ids = np.fromiter(chain.from_iterable(rows), dtype=np.int32, count=int(lengths.sum()))
+    return Workload.from_flat(tuple(names), tuple(numbers.requirements), lengths, ids, columns)
+
+
+def _name(job: Any, position: int) -> str:
+    place = f"job {position}"
+    if "name" not in values.mapping(job, place):
+        raise InputError("has no name", place=place, expected="a name")
+    return values.text(job["name"], f"{place}, name")
+
+
+def _optional(job: dict[str, Any], field: str, place: str) -> str | None:
+    value = job.get(field)
+    return None if value is None else values.version_text(value, f"{place}, {field}")
+
+
+def _row(job: dict[str, Any], place: str, numbers: _Numbers) -> list[int]:
+    _refuse_unknown(job, _FIELDS, place)
+    if "resources" not in job:
+        raise InputError("has no resources", place=place, expected="resources (empty if none are needed)")
+    if job["resources"] is None:
+        return []
+    row = []
+    for package, bounds in values.mapping(job["resources"], f"{place}, resources").items():
+        where = f"{place}, package {package!r}"
+        _refuse_unknown(values.mapping(bounds, where), _BOUNDS, where)
+        minimum, maximum = bounds.get("min"), bounds.get("max")
+        try:
+            row.append(numbers[(package, minimum, maximum)])
+        except InputError as error:
+            raise error.within(place=where) from None
+        except TypeError:  # a list or mapping, which cannot be looked up
+            raise InputError("a bound is not text", place=where, found=bounds, expected="versions") from None
+    return row
+
+
+def _refuse_unknown(found: dict[str, Any], fields: frozenset[str], place: str) -> None:
+    unknown = sorted(found.keys() - fields)
+    if unknown:
+        expected = ", ".join(sorted(fields))
+        raise InputError("holds an unknown field", place=place, found=unknown[0], expected=expected)
+
+
+def _refuse_conflicts(workload: Workload, documents: Documents) -> None:
+    conflict = first_conflict(workload)
+    if conflict is None:
+        return
+    where = [(source, position) for source, entries in documents for position in range(1, len(entries) + 1)]
+    (one, first), (other, second) = (where[job] for job in conflict)
+    raise InputError(
+        f"two jobs are named {workload.names[conflict[0]]!r} and ask for different things",
+        file=other,
+        place=f"job {second}, and job {first} of {one}",
+        expected="one set of requirements a name (equal ones are repeats, and count)",
+    )
+
+
+def _natural(path: Path) -> tuple[list[str | int], str]:
+    parts = re.split(r"([0-9]+)", path.name)
+    return [int(part) if part.isdigit() and part.isascii() else part for part in parts], path.name

@@ -1,0 +1,113 @@
+"""Why the clusters that do not match a job do not: every reason, not the first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from placewise.matching import bitset
+from placewise.matching.index import FleetIndex
+from placewise.matching.match import match
+from placewise.model.job import Job
+from placewise.model.requirement import Requirement, scalar_text
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """One requirement, and the clusters on no node of which it holds."""
+
+    requirement: Requirement
+    clusters: tuple[str, ...]
+    lacking: int
+    """How many of them have no such subsystem at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class NearMiss:
+    """A cluster that one requirement alone keeps from matching, and what it offers instead."""
+
+    cluster: str
+    requirement: Requirement
+    offered: str
+
+
+@dataclass(frozen=True, slots=True)
+class WhyNot:
+    """How a fleet answers one job.
+
+    matched : the clusters that match.
+    blocked : per requirement the clusters that fail it, most failed first; met everywhere are left out.
+    near_misses : the clusters that fail exactly one requirement and nothing else.
+    scattered : the clusters that meet each requirement somewhere, but not together on the nodes needed.
+    too_small : the clusters that could not host the shape even if every requirement held on every node.
+    """
+
+    job: str
+    total: int
+    matched: tuple[str, ...]
+    blocked: tuple[Blocked, ...]
+    near_misses: tuple[NearMiss, ...]
+    scattered: tuple[str, ...]
+    too_small: tuple[str, ...]
+
+
+def why_not(index: FleetIndex, job: Job) -> WhyNot:
+    """Explain a match. Raises InputError as `match` does."""
+    names = index.fleet.names
+    matched = set(match(index, job).names)
+    wanted = job.requirements
+    met = np.array([_met_somewhere(index, requirement) for requirement in wanted]).reshape(len(wanted), len(names))
+    bare = Job(job.name, tuple(type(group)(group.shape) for group in job.groups))
+    fitting = set(match(index, bare).names)
+    blocked = [
+        Blocked(requirement, tuple(names[c] for c in np.flatnonzero(~held)), _lacking(index, requirement, ~held))
+        for requirement, held in zip(wanted, met, strict=True)
+        if not held.all()
+    ]
+    near = []
+    for cluster in np.flatnonzero((~met).sum(axis=0) == 1) if wanted else ():
+        requirement = wanted[int(np.flatnonzero(~met[:, cluster])[0])]
+        others = tuple(
+            type(group)(group.shape, tuple(r for r in group.requirements if r != requirement)) for group in job.groups
+        )
+        if names[cluster] in match(index, Job(job.name, others)).names:
+            near.append(NearMiss(names[cluster], requirement, _offered(index, int(cluster), requirement)))
+    all_met = met.all(axis=0)
+    return WhyNot(
+        job.name,
+        len(names),
+        tuple(name for name in names if name in matched),
+        tuple(sorted(blocked, key=lambda b: (-len(b.clusters), str(b.requirement)))),
+        tuple(near),
+        tuple(n for c, n in enumerate(names) if all_met[c] and n in fitting and n not in matched),
+        tuple(name for name in names if name not in fitting),
+    )
+
+
+def _met_somewhere(index: FleetIndex, requirement: Requirement) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    flags = bitset.unpack(index.meeting(requirement), len(index.classes))
+    held = np.zeros(len(index.fleet), dtype=np.bool_)
+    held[index.class_cluster[flags]] = True
+    return held
+
+
+def _lacking(index: FleetIndex, requirement: Requirement, failing: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> int:
+    clusters = index.fleet.clusters
+    return sum(
+        all(subsystem.name != requirement.subsystem for subsystem in clusters[c].subsystems)
+        for c in np.flatnonzero(failing)
+    )
+
+
+def _offered(index: FleetIndex, cluster: int, requirement: Requirement) -> str:
+    """Write what a cluster has of the fields that a requirement asks about."""
+    asked = [condition.field for condition in requirement.conditions]
+    texts = []
+    for subsystem in index.fleet.clusters[cluster].subsystems:
+        if subsystem.name == requirement.subsystem:
+            for vertex in subsystem.vertices:
+                values = dict(vertex.properties)
+                if any(name in values for name in asked):
+                    texts.append(" ".join(f"{name} {scalar_text(values[name])}" for name in asked if name in values))
+    return ", ".join(dict.fromkeys(texts)) or f"no {requirement.subsystem}"

@@ -1,0 +1,158 @@
+"""What an experiment found: scores with their denominators, curves and spreads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Moments:
+    """A mean and a standard deviation; None where there was nothing to average."""
+
+    mean: float | None
+    std: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """How one experiment went, over its submissions (a job at a level of metadata).
+
+    total_jobs : submissions. unmatched : those that no cluster matched.
+    build_success : over matched submissions; the std is that of one submission's outcome, 0 or 1.
+    joint_success : over all submissions, unmatched counting as failed.
+    ceiling : over all submissions, those for which some cluster of the fleet would succeed.
+    marginal_score : over matched submissions, the share of the job's outcome rules that hold.
+    versions_correct, versions_possible : outcome rules that hold, and all of them, summed over matched submissions.
+    matched_clusters : over all submissions. clusters : the size of the fleet.
+    precision, recall : of the metadata as a filter, over (submission, cluster) pairs: the share of the
+        matches that would succeed, and the share of what would succeed that is matched.
+    clusters_used : the expected number of clusters that are given at least one job.
+    failures : for each subsystem, the expected number of submissions whose rule on it fails where they
+        are assigned; one submission may count under several.
+    """
+
+    total_jobs: int
+    unmatched: int
+    build_success: Moments
+    joint_success: float | None
+    ceiling: float | None
+    marginal_score: Moments
+    versions_correct: float
+    versions_possible: int
+    matched_clusters: Moments
+    clusters: int
+    precision: float | None
+    recall: float | None
+    clusters_used: float
+    failures: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SubsystemScore:
+    """What telling one subsystem alone does for the jobs that need it; baseline: nothing told, same jobs."""
+
+    subsystem: str
+    score: Score
+    baseline: float
+
+
+@dataclass(frozen=True, slots=True)
+class SingleSummary:
+    """Build success of `single`: mean over subsystems (macro), over submissions (pooled), and the baseline's macro."""
+
+    macro: float | None
+    baseline: float | None
+    pooled: float | None
+    subsystems: int
+
+
+@dataclass(frozen=True, slots=True)
+class CurvePoint:
+    """All jobs once `level` of their subsystems are told; a job with fewer stays as its last left it.
+
+    share_matched, joint_success : over all jobs; build_success : over those still matched.
+    """
+
+    level: int
+    share_matched: float
+    build_success: float | None
+    joint_success: float
+
+
+@dataclass(frozen=True, slots=True)
+class UnmatchedJob:
+    """A job that ran out of clusters: after how many of how many subsystems."""
+
+    name: str
+    unmatched_at: int
+    needed: int
+
+    @property
+    def percent_matched(self) -> float:
+        """The share of its subsystems that could be told while something still matched."""
+        return (self.unmatched_at - 1) / self.needed
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OrderSpread:
+    """One row for each random order of telling, each array (orders,).
+
+    build_success : over all matched (job, level) pairs. last_level : over jobs, at the last level with a match.
+    unmatched_at, percent_matched : means over the jobs that ran out of clusters (NaN where none did).
+    """
+
+    build_success: NDArray[np.float64]
+    last_level: NDArray[np.float64]
+    unmatched_at: NDArray[np.float64]
+    percent_matched: NDArray[np.float64]
+    submissions: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """Everything that a run found; parts that were not asked for, or not published, are None or empty.
+
+    scores : by experiment, under the names of the results folder (none, single-subsystem, ...).
+    ceiling : over jobs, the share for which some cluster would succeed.
+    last_level : build success of `expanding` over jobs, at the last level with a match.
+    """
+
+    scores: Mapping[str, Score]
+    scoring: str | None = None
+    exact: bool = True
+    ceiling: float | None = None
+    subsystems: tuple[SubsystemScore, ...] = ()
+    single: SingleSummary | None = None
+    curve: tuple[CurvePoint, ...] = ()
+    last_level: float | None = None
+    unmatched: tuple[UnmatchedJob, ...] | None = None
+    orders: OrderSpread | None = None
+    study: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OutcomeTable:
+    """One row for each job and level of an experiment, each array (rows,).
+
+    job : position in the workload. level : how many subsystems were told. subsystem : the one told
+    last, position in the subsystem names, -1 for none. matched : clusters that match. feasible : clusters
+    on which the job would succeed. success : probability of success, or 0 and 1 when sampled. points : the
+    expected number of outcome rules that hold, of `possible`. cluster : the one assigned, -1 for an
+    expectation or no match.
+    """
+
+    experiment: str
+    job: NDArray[np.int64]
+    level: NDArray[np.int32]
+    subsystem: NDArray[np.int32]
+    matched: NDArray[np.int64]
+    feasible: NDArray[np.int64]
+    success: NDArray[np.float64]
+    points: NDArray[np.float64]
+    possible: NDArray[np.int64]
+    cluster: NDArray[np.int64]

@@ -1,0 +1,46 @@
+"""Plugins by name: whatever an installed distribution registers under one of the entry-point groups.
+
+The groups are ``placewise.policies``, ``placewise.predicates`` and ``placewise.formats``; what comes with
+Placewise is registered there as well, by its own distribution.
+"""
+
+from __future__ import annotations
+
+import difflib
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any, Literal, TypeAlias
+
+from placewise.errors import InputError, PlacewiseError
+
+Group: TypeAlias = Literal["policies", "predicates", "formats"]
+
+
+@cache
+def _registered(group: Group) -> dict[str, EntryPoint]:
+    return {entry.name: entry for entry in entry_points(group=f"placewise.{group}")}
+
+
+def names(group: Group) -> tuple[str, ...]:
+    """Return the names registered in a group, sorted."""
+    return tuple(sorted(_registered(group)))
+
+
+def load(group: Group, name: str) -> Any:  # noqa: ANN401, each group has its own protocol
+    """Return the object registered under a name.
+
+    Raises InputError for an unknown name and PlacewiseError for a plugin that cannot be imported.
+    """
+    entry = _registered(group).get(name)
+    if entry is None:
+        known = names(group)
+        close = difflib.get_close_matches(name, known, n=1)
+        hint = f" (did you mean {close[0]}?)" if close else ""
+        raise InputError(f"no such {_SINGULAR[group]}{hint}", found=name, expected=f"one of {', '.join(known)}")
+    try:
+        return entry.load()
+    except Exception as error:
+        raise PlacewiseError(f"the plugin {name!r} of {entry.value} cannot be loaded: {error}") from error
+
+
+_SINGULAR = {"policies": "policy", "predicates": "match predicate", "formats": "format"}

@@ -1,0 +1,1 @@
+"""Which one, now: policies as plain callables over sets of candidates."""

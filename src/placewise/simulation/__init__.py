@@ -1,0 +1,1 @@
+"""Drives the scheduler over a workload and says what becomes of each job."""

@@ -1,0 +1,164 @@
+"""What becomes of submissions: exact expectations over the clusters a job may be assigned to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from placewise.matching import bitset
+from placewise.model.workload import Workload
+from placewise.simulation.truth import Truth
+
+# (submission, rule) pairs handled at a time, to bound memory.
+_BLOCK_PAIRS = 1 << 22
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Submissions:
+    """Jobs as submitted, each with what the scheduler was told of it and what it found.
+
+    job : (submissions,) int64, position in the workload.
+    level : (submissions,) int32, how many of the job's subsystems were told.
+    subsystem : (submissions,) int32, the one told last, position in the subsystem names; -1 for none.
+    matches : (submissions, words), the clusters that match.
+    assigned : (submissions, words), the clusters each is assigned to, all equally likely: `matches`
+        itself for the exact expectation of a random choice, one cluster each for a sample.
+    """
+
+    job: NDArray[np.int64]
+    level: NDArray[np.int32]
+    subsystem: NDArray[np.int32]
+    matches: NDArray[np.uint64]
+    assigned: NDArray[np.uint64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outcomes:
+    """What is expected of submissions.
+
+    Arrays of (submissions,), zero where nothing matched:
+    matched : how many clusters match. hits : how many of those would succeed.
+    feasible : how many clusters of the fleet would succeed. success : the probability of success.
+    points, points_squared : the mean, over the assigned clusters, of the number of outcome rules that
+    hold, and of its square. possible : the number of outcome rules.
+
+    Over all submissions, equal jobs counted as often as they occur:
+    failures : (subsystems,) the expected number whose rule on the subsystem fails.
+    unused : (clusters,) the probability that a cluster is given no job.
+    """
+
+    matched: NDArray[np.int64]
+    hits: NDArray[np.int64]
+    feasible: NDArray[np.int64]
+    success: NDArray[np.float64]
+    points: NDArray[np.float64]
+    points_squared: NDArray[np.float64]
+    possible: NDArray[np.int64]
+    failures: NDArray[np.float64]
+    unused: NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """What submissions are evaluated against.
+
+    weights : (jobs,) how many equal jobs each job of the workload stands for.
+    rule_subsystem : (requirements,) the subsystem of each requirement, a position below `subsystems`.
+    """
+
+    workload: Workload
+    truth: Truth
+    weights: NDArray[np.int64]
+    rule_subsystem: NDArray[np.int64]
+    subsystems: int
+    clusters: int
+
+    @classmethod
+    def of(
+        cls,
+        workload: Workload,
+        truth: Truth,
+        weights: NDArray[np.int64],
+        names: tuple[str, ...],
+        clusters: int,
+    ) -> Scene:
+        """Number the workload's subsystems by their position in `names`."""
+        position = {name: i for i, name in enumerate(names)}
+        of_rule = np.array([position[r.subsystem] for r in workload.requirements], dtype=np.int64)
+        return cls(workload, truth, weights, of_rule, len(names), clusters)
+
+    @cached_property
+    def points(self) -> NDArray[np.int32]:
+        """(jobs, clusters) how many of each job's rules hold on each cluster."""
+        held = bitset.unpack(self.truth.rules, self.clusters)
+        points = np.zeros((len(self.workload), self.clusters), dtype=np.int32)
+        jobs = np.flatnonzero(self.workload.requirement_counts)
+        step = _rows_at_a_time(self.clusters, self.workload.ids.size, len(self.workload))
+        for block in np.split(jobs, range(step, len(jobs), step)) if len(jobs) else ():
+            first, last = self.workload.offsets[block[0]], self.workload.offsets[block[-1] + 1]
+            starts = self.workload.offsets[block] - first
+            points[block] = np.add.reduceat(held[self.workload.ids[first:last]], starts, axis=0, dtype=np.int32)
+        return points
+
+
+def outcomes_of(submissions: Submissions, scene: Scene) -> Outcomes:
+    """Evaluate submissions, which must be in the order of their jobs."""
+    truth, workload, job = scene.truth, scene.workload, submissions.job
+    assigned = bitset.size_of(submissions.assigned)
+    share = np.divide(1.0, assigned, out=np.zeros(len(job)), where=assigned > 0)
+    good = bitset.size_of(truth.succeeds[job] & submissions.assigned)
+    sampled = submissions.assigned is not submissions.matches
+    points = np.zeros(len(job))
+    squared = np.zeros(len(job))
+    blame = np.zeros((len(workload), scene.clusters))
+    idle = np.zeros(scene.clusters)
+    step = max(1, _BLOCK_PAIRS // max(1, scene.clusters))
+    for start in range(0, len(job), step):
+        block = slice(start, start + step)
+        jobs, weight = job[block], scene.weights[job[block]]
+        flags = bitset.unpack(submissions.assigned[block], scene.clusters)
+        earned = np.where(flags, scene.points[jobs], 0)
+        points[block] = earned.sum(axis=1) * share[block]
+        squared[block] = np.einsum("sc,sc->s", earned, earned) * share[block]
+        # Submissions are in the order of their jobs, so those of one job stand together.
+        firsts = np.flatnonzero(np.diff(jobs, prepend=-1))
+        chance = flags * (share[block] * weight)[:, None]
+        blame[jobs[firsts]] += np.add.reduceat(chance, firsts, axis=0)
+        with np.errstate(divide="ignore"):
+            stays_idle = np.log1p(-share[block]) * weight
+        idle += np.where(flags, stays_idle[:, None], 0.0).sum(axis=0)
+    return Outcomes(
+        matched=bitset.size_of(submissions.matches) if sampled else assigned,
+        hits=bitset.size_of(truth.succeeds[job] & submissions.matches) if sampled else good,
+        feasible=bitset.size_of(truth.succeeds)[job],
+        success=good * share,
+        points=points,
+        points_squared=squared,
+        possible=workload.requirement_counts[job],
+        failures=_failures(blame, scene),
+        unused=np.exp(idle),
+    )
+
+
+def _failures(blame: NDArray[np.float64], scene: Scene) -> NDArray[np.float64]:
+    """Sum, for each subsystem, the expected jobs on clusters where their rule on it fails.
+
+    blame : (jobs, clusters) the expected number of times each job is assigned to each cluster.
+    """
+    workload = scene.workload
+    failing = ~bitset.unpack(scene.truth.rules, scene.clusters)
+    pairs = np.repeat(np.arange(len(workload)), workload.requirement_counts)
+    total = np.zeros(scene.subsystems)
+    step = max(1, _BLOCK_PAIRS // max(1, scene.clusters))
+    for start in range(0, len(pairs), step):
+        ids = workload.ids[start : start + step]
+        expected = np.einsum("pc,pc->p", blame[pairs[start : start + step]], failing[ids])
+        total += np.bincount(scene.rule_subsystem[ids], expected, minlength=scene.subsystems)
+    return total
+
+
+def _rows_at_a_time(clusters: int, pairs: int, jobs: int) -> int:
+    return max(1, int(_BLOCK_PAIRS / max(1, clusters) / max(1.0, pairs / max(1, jobs))))

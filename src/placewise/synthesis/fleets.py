@@ -1,0 +1,51 @@
+"""Fleets drawn from a profile."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from placewise.model.cluster import Cluster, Fleet
+from placewise.model.profile import VERSION, VersionPool, WorkloadProfile
+from placewise.model.resources import Subsystem, SubsystemVertex
+from placewise.synthesis.drawing import Stream, refuse_size, stream
+
+
+def draw_fleet(profile: WorkloadProfile, clusters: int, seed: int) -> Fleet:
+    """Return a fleet in the prior work's layout: each cluster has one version of each package of the profile.
+
+    From each pool the clusters, in order, take picks at random without replacement; a pool that is used
+    up is filled again. So how often two picks are taken differs by one at most, and packages that share
+    a pool keep the versions that were seen together. Equal subsystems are one shared value.
+
+    The same profile, number and seed give the same fleet. Raises InputError for fewer than one cluster
+    or a negative seed.
+    """
+    refuse_size(clusters, "clusters")
+    generator = stream(seed, Stream.FLEET)
+    offered: list[list[Subsystem]] = [[] for _ in range(clusters)]
+    for pool in profile.pools:
+        picks = [_subsystems(pool, pick) for pick in pool.picks]
+        for subsystems, taken in zip(offered, _turns(len(picks), clusters, generator).tolist(), strict=True):
+            subsystems.extend(picks[taken])
+    width = max(3, len(str(clusters - 1)))
+    return Fleet(
+        tuple(
+            Cluster(f"cluster-{number:0{width}d}", subsystems=tuple(subsystems))
+            for number, subsystems in enumerate(offered)
+        )
+    )
+
+
+def _turns(picks: int, clusters: int, generator: np.random.Generator) -> NDArray[np.int64]:
+    rounds = -(-clusters // picks)
+    order = np.argsort(generator.random((rounds, picks)), axis=1, kind="stable")
+    return order.ravel()[:clusters]
+
+
+def _subsystems(pool: VersionPool, pick: tuple[str | None, ...]) -> list[Subsystem]:
+    return [
+        Subsystem(package, (SubsystemVertex((("type", package), (VERSION, version))),))
+        for package, version in zip(pool.dependencies, pick, strict=True)
+        if version is not None
+    ]
