@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -186,7 +186,8 @@ class _Stage:
         _, rows = np.unique(self.needs.ids, return_index=True)
         draws = draw_numbers(self.design.seed, 2, len(rows))
         fleet = self.scheduler.index.fleet
-        chosen = Scheduler(fleet, self.scheduler.policy).assign(told.matches[rows], draws)
+        self.scheduler.load[:] = 0
+        chosen = self.scheduler.assign(told.matches[rows], draws)
         assignments: dict[str, dict[str, tuple[str, ...]]] = {}
         names = self.scene.workload.names
         for row, cluster in zip(rows.tolist(), chosen.tolist(), strict=True):
@@ -245,10 +246,6 @@ def _summarise(
             changes["orders"] = run_orders(
                 task, design.orders, design.workers, lambda done: report("random orders", done, design.orders)
             )
-    return _replace(results, changes)
+    return replace(results, **changes)  # type: ignore[arg-type]  # each key is set to a value of its type above
 
 
-def _replace(results: Results, changes: Mapping[str, object]) -> Results:
-    from dataclasses import replace
-
-    return replace(results, **changes)  # type: ignore[arg-type]  # keys and values are paired above

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import chain, pairwise
 from types import MappingProxyType
 from typing import Any
 
@@ -145,7 +145,7 @@ class Workload:
         width = self.ids.itemsize
         edges = (self.offsets * width).tolist()
         of_job = np.fromiter(
-            (seen.setdefault(data[a:b], len(seen)) for a, b in zip(edges, edges[1:], strict=False)),
+            (seen.setdefault(data[a:b], len(seen)) for a, b in pairwise(edges)),
             dtype=np.int64,
             count=len(self),
         )

@@ -12,8 +12,8 @@ from placewise.matching import bitset
 from placewise.model.workload import Workload
 from placewise.simulation.truth import Truth
 
-# (submission, rule) pairs handled at a time, to bound memory.
-_BLOCK_PAIRS = 1 << 22
+# (submission, cluster) pairs handled at a time: few enough to stay in the processor's cache.
+_BLOCK_PAIRS = 1 << 16
 
 
 @dataclass(frozen=True, slots=True, eq=False)

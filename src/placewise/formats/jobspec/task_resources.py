@@ -1,4 +1,4 @@
-"""Flux's jobspec with requirements in its task, ``task.resources.<subsystem>.{match, range}``, as rainbow read first."""
+"""Flux's jobspec with requirements in its task: rainbow's first, ``task.resources.<subsystem>.{match, range}``."""
 
 from __future__ import annotations
 
