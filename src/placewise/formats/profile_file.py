@@ -18,7 +18,7 @@ import importlib.resources
 import io
 import json
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -89,70 +89,75 @@ def profile_from_json(text: str, source: object) -> WorkloadProfile:
     """Return the profile in a JSON text. Raises InputError naming `source` and the place."""
     document = parse_json(text, source)
     try:
-        found = values.mapping(document, "the profile")
-        if found.get("format") != FORMAT or isinstance(found["format"], bool):
-            raise InputError("is not a profile", found=found.get("format"), expected=f"format {FORMAT}")
-        _fields(found, "the profile", "format", "requirements", "pools", "roots")
-        return WorkloadProfile(
-            _each(found["requirements"], "requirements", _requirement),
-            _each(found["pools"], "pools", _pool),
-            tuple(
-                _at(f"root package {name!r}", _root, name, root)
-                for name, root in values.mapping(found["roots"], "roots").items()
-            ),
-        )
+        return _profile(document)
     except InputError as error:
         raise error.within(file=source) from None
 
 
-def _requirement(value: Any) -> Requirement:
+def _profile(document: object) -> WorkloadProfile:
+    # The format is looked at first: the fields of another would be no help.
+    found = document.get("format") if isinstance(document, dict) else document
+    if type(found) is not int or found != FORMAT:
+        raise InputError("is not a profile", found=found, expected=f"a mapping with format {FORMAT}")
+    parts = _fields(document, None, "format", "requirements", "pools", "roots")
+    return WorkloadProfile(
+        _each(parts["requirements"], "requirement", _requirement),
+        _each(parts["pools"], "pool", _pool),
+        tuple(
+            _at(f"root package {name!r}", _root, name, root)
+            for name, root in values.mapping(parts["roots"], "roots").items()
+        ),
+    )
+
+
+def _requirement(value: object) -> Requirement:
     package, minimum, maximum = _tuple(value, 3)
     bounds = [None if bound is None else values.version_text(bound, "a bound") for bound in (minimum, maximum)]
     return version_requirement(_text(package), *bounds)
 
 
-def _pool(value: Any) -> VersionPool:
+def _pool(value: object) -> VersionPool:
     pool = _fields(value, None, "packages", "picks")
-    packages = _each(pool["packages"], "packages", _text)
-    return VersionPool(packages, _each(pool["picks"], "picks", lambda pick: _each(pick, None, _version)))
+    packages = _each(pool["packages"], "package", _text)
+    return VersionPool(packages, _each(pool["picks"], "pick", lambda pick: _each(pick, "version", _version)))
 
 
-def _root(name: str, value: Any) -> RootPackage:
+def _root(name: str, value: object) -> RootPackage:
     root = _fields(value, None, "stacks", "releases")
     return RootPackage(name, _each(root["stacks"], "stack", _stack), _each(root["releases"], "releases", _releases))
 
 
-def _stack(value: Any) -> Stack:
+def _stack(value: object) -> Stack:
     stack = _fields(value, None, "weight", "needs")
     return Stack(_weight(stack["weight"]), _each(stack["needs"], "need", _need))
 
 
-def _need(value: Any) -> Need:
+def _need(value: object) -> Need:
     if isinstance(value, list):
         return tuple((_position(position), _weight(weight)) for position, weight in (_tuple(v, 2) for v in value))
     return ((_position(value), 1.0),)
 
 
-def _releases(value: Any) -> Releases:
+def _releases(value: object) -> Releases:
     releases = _fields(value, None, "own", "versions")
     own = None if releases["own"] is None else _position(releases["own"])
     pairs = (_tuple(pair, 2) for pair in values.sequence(releases["versions"], "versions"))
     return Releases(own, tuple((_version(version), _weight(weight)) for version, weight in pairs))
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     if not isinstance(value, str) or not value:
         raise InputError("is not a name", found=value, expected="text")
     return value
 
 
-def _version(value: Any) -> str | None:
+def _version(value: object) -> str | None:
     if value is not None and not isinstance(value, str):
         raise InputError("is not a version", found=value, expected="text, or null for none")
     return value
 
 
-def _weight(value: Any) -> float:
+def _weight(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise InputError("a weight is not a number", found=value, expected="a number of 0 or more")
     try:
@@ -161,19 +166,19 @@ def _weight(value: Any) -> float:
         raise InputError("a weight is too large", found=value, expected="a finite number") from None
 
 
-def _position(value: Any) -> int:
+def _position(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
         raise InputError("is not a position of a requirement", found=value, expected="a whole number")
     return value
 
 
-def _tuple(value: Any, length: int) -> tuple[Any, ...]:
+def _tuple(value: object, length: int) -> tuple[Any, ...]:
     if not isinstance(value, list) or len(value) != length:
         raise InputError("is not a list of the right length", found=value, expected=f"a list of {length} values")
     return tuple(value)
 
 
-def _fields(value: Any, place: str | None, *names: str) -> dict[str, Any]:
+def _fields(value: object, place: str | None, *names: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise InputError("is not a mapping", place=place, found=value, expected="fields " + ", ".join(names))
     if value.keys() != set(names):
@@ -181,14 +186,14 @@ def _fields(value: Any, place: str | None, *names: str) -> dict[str, Any]:
     return value
 
 
-def _each(value: Any, what: str | None, read: Callable[[Any], _Value]) -> tuple[_Value, ...]:
+def _each(value: object, what: str, read: Callable[[Any], _Value]) -> tuple[_Value, ...]:
     """Read every item of a list, naming the one that cannot be read by its number from 1."""
     if not isinstance(value, list):
-        raise InputError("is not a list", place=what, found=value, expected="a list")
-    return tuple(_at(f"{what or 'item'} {number}", read, item) for number, item in enumerate(value, start=1))
+        raise InputError("is not a list", place=f"every {what}", found=value, expected="a list")
+    return tuple(_at(f"{what} {number}", read, item) for number, item in enumerate(value, start=1))
 
 
-def _at(place: str, read: Callable[..., _Value], *arguments: Any) -> _Value:
+def _at(place: str, read: Callable[..., _Value], *arguments: object) -> _Value:
     try:
         return read(*arguments)
     except InputError as error:
@@ -215,6 +220,6 @@ def _number(weight: float) -> float:
     return int(weight) if float(weight).is_integer() else weight
 
 
-def _lines(name: str, parts: Any) -> str:
+def _lines(name: str, parts: Iterable[object]) -> str:
     lines = ",\n".join(json.dumps(part, separators=(",", ":"), allow_nan=False) for part in parts)
     return f"{json.dumps(name)}: [\n{lines}\n]" if lines else f"{json.dumps(name)}: []"

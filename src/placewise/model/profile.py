@@ -139,18 +139,27 @@ class WorkloadProfile:
             raise InputError("a profile has no root packages", expected="at least one")
         packages = set(known)
         for root in self.roots:
-            for number, stack in enumerate(root.stacks):
+            for number, stack in enumerate(root.stacks, start=1):
                 try:
                     self._refuse_stack(stack, packages)
                 except InputError as error:
-                    raise error.within(place=f"root package {root.name!r}, stack {number + 1}") from None
-            _refuse_repeats([releases.own for releases in root.releases], f"releases of {root.name!r} overlap")
-            for releases in root.releases:
-                if releases.own is not None and self._package(releases.own) != root.name:
-                    raise InputError(
-                        f"releases of {root.name!r} name a requirement on another package",
-                        found=self._package(releases.own),
-                    )
+                    raise error.within(place=f"root package {root.name!r}, stack {number}") from None
+            self._refuse_releases(root)
+
+    def _refuse_releases(self, root: RootPackage) -> None:
+        place = f"root package {root.name!r}, releases"
+        _refuse_repeats([releases.own for releases in root.releases], f"releases of {root.name!r} overlap")
+        for number, releases in enumerate(root.releases, start=1):
+            if releases.own is None:
+                continue
+            try:
+                package = self._package(releases.own)
+            except InputError as error:
+                raise error.within(place=f"{place} {number}") from None
+            if package != root.name:
+                raise InputError(
+                    "releases name a requirement on another package", place=f"{place} {number}", found=package
+                )
 
     def _refuse_stack(self, stack: Stack, packages: set[str]) -> None:
         asked: list[str] = []

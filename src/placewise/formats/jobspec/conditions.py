@@ -33,7 +33,7 @@ def matching(subsystem: str, field: Any, value: Any, place: str) -> Requirement:
             predicate = OneOf(tuple(_value(name, one, f"value {number + 1}") for number, one in enumerate(value)))
         else:
             predicate = Equals(_value(name, value, name))
-    return Requirement(subsystem, (Condition(name, predicate),))
+        return Requirement(subsystem, (Condition(name, predicate),))
 
 
 def within_range(subsystem: str, entry: dict[str, Any], place: str) -> Requirement:
@@ -56,7 +56,7 @@ def within_range(subsystem: str, entry: dict[str, Any], place: str) -> Requireme
         else:
             numbers = {key: _number(bound, key) for key, bound in bounds.items()}
             predicate = InNumericRange(numbers.get("min"), numbers.get("max"))
-    return Requirement(subsystem, (Condition(field, predicate),))
+        return Requirement(subsystem, (Condition(field, predicate),))
 
 
 def entry_document(requirement: Requirement) -> dict[str, Any]:

@@ -1,0 +1,340 @@
+"""The results folder: the files of the prior work's shape, and `summary.json` for what it had no place for.
+
+`scores.json` and `subsystem-scores.json` hold, for each experiment, entries with a value or a mean and a
+std beside a description; readers of the prior work's results find every key they look for.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from placewise.errors import InputError
+from placewise.formats import values
+from placewise.formats.reading import read_json
+from placewise.formats.writing import write_bytes, write_json
+from placewise.model.requirement import InVersionRange, Requirement
+from placewise.model.results import (
+    CurvePoint,
+    Moments,
+    OrderSpread,
+    Results,
+    Score,
+    SingleSummary,
+    SubsystemScore,
+    UnmatchedJob,
+)
+from placewise.model.workload import Workload
+
+SCORES = "scores.json"
+SUBSYSTEM_SCORES = "subsystem-scores.json"
+UNMATCHED = "unmatched-summary.json"
+UNMATCHED_RAW = "unmatched-at-raw.json"
+ASSIGNMENTS = "subsystem-assignments.json"
+JOBSPECS = "jobspecs.json"
+SUMMARY = "summary.json"
+STUDY = "study.json"
+
+_UNMATCHED_AT = "unmatched_at"
+
+
+def write_results(
+    folder: Path,
+    results: Results,
+    workload: Workload,
+    assignments: Mapping[str, Mapping[str, Sequence[str]]],
+    repeats: int,
+) -> None:
+    """Write every JSON file of a results folder.
+
+    assignments : for `single`, by subsystem and cluster, jobs by name. repeats : jobs dropped as equal.
+    """
+    write_json(folder / SCORES, scores_document(results))
+    write_json(folder / SUBSYSTEM_SCORES, {s.subsystem: _score_document(s.score) for s in results.subsystems})
+    unmatched = results.unmatched or ()
+    # The prior work counted the subsystem at which nothing matched any more as matched.
+    counted = 0 if results.scoring == "published" else 1
+    write_json(
+        folder / UNMATCHED,
+        [
+            {
+                "jobid": job.name,
+                "unmatched_at": job.unmatched_at,
+                "total_subsystems": job.needed,
+                "max_percent_matched": (job.unmatched_at - counted) / job.needed,
+            }
+            for job in unmatched
+        ],
+    )
+    write_json(folder / UNMATCHED_RAW, {job.name: job.unmatched_at for job in unmatched})
+    write_json(folder / ASSIGNMENTS, assignments)
+    write_bytes(folder / JOBSPECS, _jobspecs(workload, repeats))
+    write_json(folder / SUMMARY, summary_document(results))
+    write_json(folder / STUDY, dict(results.study))
+
+
+def scores_document(results: Results) -> dict[str, Any]:
+    """Return the content of `scores.json`."""
+    document: dict[str, Any] = {name: _score_document(score) for name, score in results.scores.items()}
+    at = np.array([job.unmatched_at for job in results.unmatched or ()], dtype=np.float64)
+    document[_UNMATCHED_AT] = {
+        "mean": float(at.mean()) if len(at) else None,
+        "std": float(at.std()) if len(at) else None,
+        "description": "subsystems told when nothing matched any more, over the jobs of `expanding` that ran out",
+    }
+    return document
+
+
+def summary_document(results: Results) -> dict[str, Any]:
+    """Return the content of `summary.json`."""
+    single = results.single
+    return {
+        "scoring": results.scoring,
+        "exact": results.exact,
+        "ceiling": results.ceiling,
+        "single": None
+        if single is None
+        else {
+            "macro": single.macro,
+            "baseline": single.baseline,
+            "pooled": single.pooled,
+            "subsystems": single.subsystems,
+            "description": "build success told one subsystem: mean over subsystems (macro; baseline: nothing told, "
+            "same jobs) and over submissions (pooled)",
+        },
+        "subsystem_baselines": {s.subsystem: s.baseline for s in results.subsystems},
+        "expanding": {
+            "last_level": results.last_level,
+            "percent_matched": _mean([job.percent_matched for job in results.unmatched or ()]),
+            "curve": [
+                {
+                    "level": point.level,
+                    "share_matched": point.share_matched,
+                    "build_success": point.build_success,
+                    "joint_success": point.joint_success,
+                }
+                for point in results.curve
+            ],
+            "description": "last_level: build success over jobs at the last level with a match; percent_matched: "
+            "over the jobs that ran out; curve: over all jobs, by number of subsystems told",
+        },
+        "orders": None if results.orders is None else _orders_document(results.orders),
+    }
+
+
+def read_results(folder: Path) -> Results:
+    """Read a results folder, ours or one of the prior work, whose missing parts stay empty.
+
+    Raises InputError when there is no `scores.json`, or a file does not have the expected shape.
+    """
+    if not folder.is_dir():
+        raise InputError("is not a folder", file=folder, expected="a results folder")
+    if not (folder / SCORES).exists():
+        raise InputError(f"has no {SCORES}", file=folder, expected="a results folder")
+    scores = _read_scores(folder / SCORES)
+    by_subsystem = _read_scores(folder / SUBSYSTEM_SCORES) if (folder / SUBSYSTEM_SCORES).exists() else {}
+    unmatched = _read_unmatched(folder / UNMATCHED) if (folder / UNMATCHED).exists() else None
+    study = read_json(folder / STUDY) if (folder / STUDY).exists() else {}
+    if not (folder / SUMMARY).exists():
+        found = tuple(SubsystemScore(name, score, 0.0) for name, score in by_subsystem.items())
+        return Results(scores, exact=False, subsystems=found, unmatched=unmatched)
+    path = folder / SUMMARY
+    summary = values.mapping(read_json(path), "the document")
+    try:
+        single, expanding, orders = summary["single"], summary["expanding"], summary["orders"]
+        baselines = summary["subsystem_baselines"]
+        return Results(
+            scores,
+            scoring=summary["scoring"],
+            exact=summary["exact"],
+            ceiling=summary["ceiling"],
+            subsystems=tuple(SubsystemScore(name, s, baselines[name]) for name, s in by_subsystem.items()),
+            single=SingleSummary(single["macro"], single["baseline"], single["pooled"], single["subsystems"])
+            if single
+            else None,
+            curve=tuple(
+                CurvePoint(p["level"], p["share_matched"], p["build_success"], p["joint_success"])
+                for p in expanding["curve"]
+            ),
+            last_level=expanding["last_level"],
+            unmatched=unmatched,
+            orders=_read_orders(orders) if orders else None,
+            study=values.mapping(study, "the document"),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise InputError(f"does not have the expected shape: {error!r}", file=path) from error
+
+
+def _score_document(score: Score) -> dict[str, Any]:
+    total, clusters = score.total_jobs, score.clusters
+    matched = score.matched_clusters
+    mismatched = None if matched.mean is None else clusters - matched.mean
+    return {
+        "total_jobs": {"value": total, "description": "submissions: jobs, each once for every level told"},
+        "unmatched_percent": {
+            "value": score.unmatched / total if total else None,
+            "description": "share of submissions that no cluster matched",
+        },
+        "unmatched": {"value": score.unmatched, "description": "submissions that no cluster matched"},
+        "build_success": _moments(score.build_success, "share of matched submissions whose every outcome rule holds"),
+        "joint_success": {
+            "value": score.joint_success,
+            "description": "share of all submissions whose every outcome rule holds; unmatched count as failed",
+        },
+        "ceiling": {
+            "value": score.ceiling,
+            "description": "share of all submissions for which some cluster of the fleet would succeed",
+        },
+        "marginal_score": _moments(
+            score.marginal_score, "share of the outcome rules that hold, a submission; over matched submissions"
+        ),
+        "versions_in_range": {
+            "total_correct": score.versions_correct,
+            "total_possible": score.versions_possible,
+            "description": "outcome rules that hold and outcome rules, summed over matched submissions",
+        },
+        "matched_clusters_per_job": _moments(matched, "clusters that match, a submission; over all submissions"),
+        "mismatched_clusters_per_job": _moments(
+            Moments(mismatched, matched.std), "clusters that do not match, a submission; over all submissions"
+        ),
+        "total_clusters": {"value": clusters, "description": "clusters of the fleet"},
+        "precision": {
+            "value": score.precision,
+            "description": "of the (submission, cluster) pairs that match, the share that would succeed",
+        },
+        "recall": {
+            "value": score.recall,
+            "description": "of the (submission, cluster) pairs that would succeed, the share that match",
+        },
+        "clusters_used": {
+            "value": score.clusters_used,
+            "description": "expected number of clusters that are given at least one submission",
+        },
+        "failures": {
+            "by_subsystem": dict(score.failures),
+            "description": "expected submissions whose rule on the subsystem fails where they are assigned; one "
+            "submission may count under several",
+        },
+    }
+
+
+def _moments(moments: Moments, description: str) -> dict[str, Any]:
+    return {"mean": moments.mean, "std": moments.std, "description": description}
+
+
+def _orders_document(orders: OrderSpread) -> dict[str, Any]:
+    return {
+        "build_success": orders.build_success.tolist(),
+        "last_level": orders.last_level.tolist(),
+        "unmatched_at": _without_nan(orders.unmatched_at),
+        "percent_matched": _without_nan(orders.percent_matched),
+        "submissions": orders.submissions.tolist(),
+        "description": "one value a random order of telling: build success over all matched (job, level) pairs; over "
+        "jobs at the last level with a match; means over the jobs that ran out; submissions",
+    }
+
+
+def _read_orders(document: Mapping[str, Any]) -> OrderSpread:
+    def column(name: str) -> Any:  # noqa: ANN401, an array of either kind
+        return np.array([np.nan if value is None else value for value in document[name]], dtype=np.float64)
+
+    return OrderSpread(
+        column("build_success"),
+        column("last_level"),
+        column("unmatched_at"),
+        column("percent_matched"),
+        column("submissions").astype(np.int64),
+    )
+
+
+def _without_nan(array: Any) -> list[float | None]:  # noqa: ANN401, an array
+    return [None if value != value else value for value in array.tolist()]
+
+
+def _read_scores(path: Path) -> dict[str, Score]:
+    document = values.mapping(read_json(path), "the document")
+    scores = {}
+    for name, entry in document.items():
+        if name == _UNMATCHED_AT:
+            continue
+        try:
+            scores[name] = _read_score(entry)
+        except (KeyError, TypeError, AttributeError) as error:
+            raise InputError(f"does not have the expected shape: {error!r}", file=path, place=name) from error
+    return scores
+
+
+def _read_score(entry: Mapping[str, Any]) -> Score:
+    def value(key: str) -> Any:  # noqa: ANN401, whatever JSON holds
+        return entry.get(key, {}).get("value")
+
+    def moments(key: str) -> Moments:
+        mean, std = entry[key]["mean"], entry[key]["std"]
+        if not all(isinstance(number, int | float | None) for number in (mean, std)):
+            raise TypeError(f"{key} is not a number")
+        return Moments(mean, std)
+
+    matched, mismatched = moments("matched_clusters_per_job"), moments("mismatched_clusters_per_job")
+    clusters = round((matched.mean or 0) + (mismatched.mean or 0))
+    return Score(
+        total_jobs=int(entry["total_jobs"]["value"]),
+        unmatched=int(entry["unmatched"]["value"]),
+        build_success=moments("build_success"),
+        joint_success=value("joint_success"),
+        ceiling=value("ceiling"),
+        marginal_score=moments("marginal_score"),
+        versions_correct=float(entry["versions_in_range"]["total_correct"]),
+        versions_possible=int(entry["versions_in_range"]["total_possible"]),
+        matched_clusters=matched,
+        clusters=value("total_clusters") or clusters,
+        precision=value("precision"),
+        recall=value("recall"),
+        clusters_used=float(value("clusters_used") or float("nan")),
+        failures=dict(entry.get("failures", {}).get("by_subsystem", {})),
+    )
+
+
+def _read_unmatched(path: Path) -> tuple[UnmatchedJob, ...]:
+    rows = values.sequence(read_json(path), "the document")
+    jobs = []
+    for number, row in enumerate(rows):
+        place = f"row {number + 1}"
+        entry = values.mapping(row, place)
+        try:
+            name, at, needed = str(entry["jobid"]), entry["unmatched_at"], entry["total_subsystems"]
+        except KeyError as error:
+            raise InputError(f"lacks {error}", file=path, place=place) from error
+        jobs.append(UnmatchedJob(name, values.count(at, place), values.count(needed, place)))
+    return tuple(jobs)
+
+
+def _jobspecs(workload: Workload, repeats: int) -> bytes:
+    """Write jobs by name; equal ones share their text, which is what makes ten thousand of them quick."""
+    entries = [
+        f"{json.dumps(r.subsystem)}: {json.dumps(_resource(r))}" for r in workload.requirements
+    ]
+    profiles = workload.profiles()
+    resources = ["{" + ", ".join(entries[i] for i in workload.row(job)) + "}" for job in profiles.first.tolist()]
+    extra = [(json.dumps(key), column) for key, column in workload.columns.items()]
+    lines = {}
+    for job, (name, profile) in enumerate(zip(workload.names, profiles.of_job.tolist(), strict=True)):
+        facts = "".join(f"{key}: {json.dumps(column[job])}, " for key, column in extra)
+        quoted = json.dumps(name)
+        lines[name] = f'{quoted}: {{"name": {quoted}, {facts}"resources": {resources[profile]}}}'
+    text = '{"jobspecs": {\n' + ",\n".join(lines.values()) + f'\n}},\n"removed_repeated": {repeats}}}\n'
+    return text.encode()
+
+
+def _resource(requirement: Requirement) -> Any:  # noqa: ANN401, a mapping or a text
+    if len(requirement.conditions) == 1 and isinstance(requirement.conditions[0].predicate, InVersionRange):
+        low, high = requirement.conditions[0].predicate.versions.bounds
+        return {"max": high, "min": low}
+    return str(requirement)
+
+
+def _mean(numbers: Sequence[float]) -> float | None:
+    return float(np.mean(numbers)) if numbers else None

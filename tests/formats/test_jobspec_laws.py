@@ -1,0 +1,187 @@
+"""Round trips of every dialect, and readers that never fail otherwise than with an InputError."""
+
+import copy
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from placewise.errors import InputError
+from placewise.formats.jobspec import DIALECTS, jobspec_document, parse_jobspec
+from placewise.model.job import Job, ResourceGroup, ResourceRequest
+from placewise.model.requirement import Condition, Equals, InNumericRange, InVersionRange, OneOf, Requirement
+from placewise.model.version_range import VersionRange, parse_bounds
+
+words = st.text(min_size=1, max_size=5)
+numbers = st.integers() | st.floats(allow_nan=False)
+versions = st.sampled_from(["1.2", "9e", "1.1.1g", "2021.4b", "stable_20191216", "1.10", "develop", "3.4.0.1"])
+fields = st.sampled_from(["version", "compiler_version", "type", "value"]) | words
+
+
+@st.composite
+def conditions(draw):
+    field = draw(fields)
+    named_version = field == "version" or field.endswith(("_version", "-version"))
+    match draw(st.integers(0, 2 if named_version else 3)):
+        case 0:
+            predicate = Equals(draw(words))
+        case 1:
+            predicate = OneOf(tuple(draw(st.lists(words, min_size=1, max_size=3))))
+        case 2:
+            low, high = sorted(draw(st.tuples(versions, versions)), key=lambda v: parse_bounds(v, None)._keys())
+            predicate = InVersionRange(parse_bounds(*draw(st.sampled_from([(low, None), (None, high), (low, high)]))))
+        case _:
+            low, high = sorted(draw(st.tuples(numbers, numbers)))
+            predicate = InNumericRange(*draw(st.sampled_from([(low, None), (None, high), (low, high)])))
+    return Condition(field, predicate)
+
+
+requirements = st.builds(lambda s, c: Requirement(s, (c,)), st.sampled_from(["io", "spack"]) | words, conditions())
+kinds = st.sampled_from(["node", "core", "gpu", "memory"]) | words.filter(lambda kind: kind != "slot")
+counts = st.integers(1, 10**6)
+leaves = st.builds(ResourceRequest, kinds, counts, unit=st.sampled_from(["", "GiB"]))
+requests = st.recursive(
+    leaves,
+    lambda inner: st.builds(
+        ResourceRequest, kinds | st.just("slot"), counts, st.lists(inner, min_size=1, max_size=3).map(tuple)
+    ),
+    max_leaves=6,
+)
+values = st.text(max_size=4) | numbers | st.booleans()
+attributes = st.dictionaries(st.sampled_from(["duration", "cwd", "constraints", "job"]) | words, values, max_size=3)
+
+
+def groups(most_requests, most_requirements, least_requests=0):
+    return st.builds(
+        ResourceGroup,
+        st.lists(requests, min_size=least_requests, max_size=most_requests).map(tuple),
+        st.lists(requirements, max_size=most_requirements).map(tuple),
+    )
+
+
+def jobs(of, most=1):
+    return st.builds(
+        Job,
+        st.text(max_size=5),
+        st.lists(of, min_size=1, max_size=most).map(tuple),
+        st.lists(st.text(max_size=4), max_size=3).map(tuple).filter(lambda command: command != ("",)),
+        attributes.map(lambda pairs: tuple(pairs.items())),
+    )
+
+
+EXPRESSIBLE = {
+    "flux": jobs(groups(3, 0, least_requests=1)),
+    "task-resources": jobs(groups(3, 4)),
+    "nextgen": jobs(groups(1, 4), most=3),
+}
+
+
+def in_one_order(job):
+    return Job(
+        job.name,
+        tuple(ResourceGroup(g.shape, tuple(sorted(g.requirements, key=repr))) for g in job.groups),
+        job.command,
+        job.attributes,
+    )
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+@given(data=st.data())
+@settings(max_examples=150)
+def test_parsing_gives_back_what_was_written(dialect, data):
+    job = data.draw(EXPRESSIBLE[dialect])
+    document = jobspec_document(job, dialect)
+    again = parse_jobspec(json.loads(json.dumps(document)), "another name" if job.name else "")
+    assert in_one_order(again) == in_one_order(job)
+    assert repr(again.attributes) == repr(job.attributes)
+    assert next(name for name, dialect in DIALECTS.items() if dialect.detect(document)) == dialect
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+@given(job=jobs(groups(3, 3), most=2))
+def test_any_job_is_written_truly_or_refused(dialect, job):
+    try:
+        document = jobspec_document(job, dialect)
+    except InputError:
+        return
+    assert in_one_order(parse_jobspec(document, job.name)) == in_one_order(job)
+
+
+NODE = ResourceRequest("node")
+TWO = (Condition("a", Equals("1")), Condition("b", Equals("2")))
+
+
+def asking(*wanted):
+    return Job("j", (ResourceGroup((NODE,), wanted),))
+
+
+@pytest.mark.parametrize(
+    ("dialect", "job", "said"),
+    [
+        ("flux", asking(Requirement("io", TWO[:1])), "has no requirements on subsystems"),
+        ("flux", Job("j"), "cannot ask for no resources"),
+        ("flux", Job("j", (ResourceGroup((NODE,)),) * 2), "several groups"),
+        ("task-resources", Job("j", (ResourceGroup((NODE,)),) * 2), "several groups"),
+        ("nextgen", Job("j", (ResourceGroup((NODE, ResourceRequest("rack"))),)), "side by side"),
+        ("nextgen", Job("j", (ResourceGroup((NODE,)),), (), (("a", 1), ("a", 2))), "two values"),
+        ("nextgen", Job("j", (ResourceGroup((NODE,)),), (), (("a", float("nan")),)), "plain value"),
+        ("nextgen", Job("j", (ResourceGroup((NODE,)),), ("",)), "command is empty"),
+        *((dialect, asking(Requirement("io", TWO)), "2 conditions") for dialect in ("task-resources", "nextgen")),
+        *((dialect, asking(Requirement("io")), "0 conditions") for dialect in ("task-resources", "nextgen")),
+        *(
+            ("nextgen", asking(Requirement("io", (Condition(field, predicate),))), said)
+            for field, predicate, said in (
+                ("version", InVersionRange(parse_bounds("1", "2") | parse_bounds("4", "5")), "cannot say"),
+                ("version", InVersionRange(parse_bounds("1", "2").exclusive()), "cannot say"),
+                ("version", InVersionRange(VersionRange.any()), "cannot say"),
+                ("version", InVersionRange(VersionRange.empty()), "cannot say"),
+                ("version", InNumericRange(1, 2), "cannot say"),
+                ("value", InNumericRange(), "cannot say"),
+                ("version", Equals(""), "is not text"),
+                ("", Equals("1"), "is not text"),
+            )
+        ),
+        ("other", Job("j"), "no such dialect"),
+    ],
+)
+def test_what_a_dialect_cannot_express_is_refused(dialect, job, said):
+    with pytest.raises(InputError) as caught:
+        jobspec_document(job, dialect)
+    assert said in str(caught.value)
+
+
+KEYS = (
+    "version name resources task tasks attributes type count unit with label exclusive replicas requires field match "
+    "value min max range command slot per_slot total system parameter user duration constraints operator operand io"
+).split()
+json_like = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.sampled_from(["", "1.2", "node", "slot", "version"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=4),
+    max_leaves=25,
+)
+
+
+@st.composite
+def damaged_documents(draw):
+    """The document of some job with one part of it replaced, so that the damage is met at every depth."""
+    dialect = draw(st.sampled_from(list(DIALECTS)))
+    document = copy.deepcopy(jobspec_document(draw(EXPRESSIBLE[dialect]), dialect))
+    at = document
+    while True:
+        key = draw(st.sampled_from(list(at))) if isinstance(at, dict) else draw(st.integers(0, len(at) - 1))
+        if not isinstance(at[key], dict | list) or not at[key] or draw(st.integers(0, 3)) == 0:
+            at[key] = draw(json_like)
+            return document
+        at = at[key]
+
+
+@given(json_like | damaged_documents() | st.dictionaries(st.sampled_from(KEYS[:6]), json_like))
+@settings(max_examples=500)
+def test_any_document_is_read_or_refused_with_an_input_error(document):
+    try:
+        job = parse_jobspec(document, "job", "file.yaml")
+    except InputError as error:
+        assert str(error).startswith("file.yaml, job 'job', ")  # noqa: PT017, a refusal is one of two good ends
+    else:
+        assert all(request.count >= 1 for group in job.groups for request in group.shape)
