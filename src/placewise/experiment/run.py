@@ -247,5 +247,3 @@ def _summarise(
                 task, design.orders, design.workers, lambda done: report("random orders", done, design.orders)
             )
     return replace(results, **changes)  # type: ignore[arg-type]  # each key is set to a value of its type above
-
-

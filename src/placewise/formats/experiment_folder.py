@@ -102,7 +102,7 @@ def _documents(folder: Path) -> tuple[Path, list[Path]]:
 
 def _refuse_unknown_subsystems(fleet: Fleet, workload: Workload, sources: list[Path]) -> None:
     known = set(fleet.subsystem_names)
-    unknown = [i for i, requirement in enumerate(workload.requirements) if requirement.subsystem not in known]
+    unknown = {i for i, requirement in enumerate(workload.requirements) if requirement.subsystem not in known}
     for job in range(len(workload)) if unknown else ():
         for i in workload.row(job).tolist():
             if i in unknown:

@@ -7,6 +7,7 @@ be used is logged and replaced, never an error: the documents themselves are at 
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import logging
@@ -57,15 +58,13 @@ def load(folder: Path, inputs: Inputs) -> tuple[str, Fleet, Workload] | None:
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as members:
             found = _unpack(json.loads(members["facts"].tobytes()), members["offsets"], members["ids"], _key(inputs))
-        os.utime(path)  # the least recently used entry goes first
     except FileNotFoundError:
-        return None
-    except PermissionError as error:
-        _log.warning("the cached inputs %s cannot be read: %s", path, error.strerror)
         return None
     except Exception as error:  # noqa: BLE001, a damaged file fails in ways without number, and costs only time
         _log.warning("the cached inputs %s are not usable and will be made anew: %s", path, error)
         return None
+    with contextlib.suppress(OSError):  # a cache may be shared and read-only
+        os.utime(path)  # so that the least recently used entry goes first
     return found
 
 

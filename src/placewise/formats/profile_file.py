@@ -152,9 +152,9 @@ def _text(value: object) -> str:
 
 
 def _version(value: object) -> str | None:
-    if value is not None and not isinstance(value, str):
-        raise InputError("is not a version", found=value, expected="text, or null for none")
-    return value
+    if value is None or (isinstance(value, str) and value):
+        return value
+    raise InputError("is not a version", found=value, expected="text, or null for none")
 
 
 def _weight(value: object) -> float:

@@ -314,9 +314,7 @@ def _read_unmatched(path: Path) -> tuple[UnmatchedJob, ...]:
 
 def _jobspecs(workload: Workload, repeats: int) -> bytes:
     """Write jobs by name; equal ones share their text, which is what makes ten thousand of them quick."""
-    entries = [
-        f"{json.dumps(r.subsystem)}: {json.dumps(_resource(r))}" for r in workload.requirements
-    ]
+    entries = [f"{json.dumps(r.subsystem)}: {json.dumps(_resource(r))}" for r in workload.requirements]
     profiles = workload.profiles()
     resources = ["{" + ", ".join(entries[i] for i in workload.row(job)) + "}" for job in profiles.first.tolist()]
     extra = [(json.dumps(key), column) for key, column in workload.columns.items()]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -37,6 +38,36 @@ def replacing(path: Path) -> Iterator[Path]:
         raise InputError(f"cannot be written: {error.strerror}", file=path) from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def staged(folder: Path) -> Iterator[Path]:
+    """Yield an empty folder inside `folder`, whose files move up into it when the block ends well.
+
+    Until then, and when the block fails, what `folder` held stays as it was. Raises InputError at once
+    when the place cannot be written to.
+    """
+    existed = folder.exists()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        stage = Path(tempfile.mkdtemp(dir=folder, prefix=".unfinished-"))
+    except OSError as error:
+        raise InputError(f"cannot be written: {error.strerror}", file=folder) from error
+    try:
+        yield stage
+        for path in sorted(stage.rglob("*")):
+            target = folder / path.relative_to(stage)
+            if path.is_dir():
+                target.mkdir(exist_ok=True)
+            else:
+                path.replace(target)
+    except OSError as error:
+        raise InputError(f"cannot be written: {error.strerror}", file=folder) from error
+    finally:
+        shutil.rmtree(stage, ignore_errors=True)
+        if not existed:
+            with contextlib.suppress(OSError):  # not empty: the block ended well
+                folder.rmdir()
 
 
 def write_bytes(path: Path, content: bytes) -> None:

@@ -133,7 +133,9 @@ def _available(tree: Tree, vertex: int, ask: _Ask, *, inclusive: bool) -> int:
         return _copies(tree, vertex, contents, inclusive=inclusive)
     # A slot stays on one place, so what two places have left over does not add up.
     return sum(
-        _copies(tree, place, contents, inclusive=False) for place in tree.places_below(vertex) if _may_use(tree, place, ask)
+        _copies(tree, place, contents, inclusive=False)
+        for place in tree.places_below(vertex)
+        if _may_use(tree, place, ask)
     )
 
 

@@ -93,9 +93,7 @@ class InNumericRange:
         number = _number(value)
         if number is None:
             return False
-        return (self.minimum is None or number >= self.minimum) and (
-            self.maximum is None or number <= self.maximum
-        )
+        return (self.minimum is None or number >= self.minimum) and (self.maximum is None or number <= self.maximum)
 
     def __str__(self) -> str:
         if self.minimum is None:

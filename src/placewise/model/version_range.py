@@ -219,14 +219,22 @@ def _text(interval: _Interval) -> str:
     if lower is not None and upper is not None and lower.version == upper.version:
         if (lower.side, upper.side) == (Side.BEFORE, Side.AFTER):
             return f"={lower.version}"
-    start = "" if lower is None else {
-        Side.BEFORE: str(lower.version),
-        Side.AFTER: f">{lower.version}",
-        Side.AFTER_FAMILY: f">{lower.version}.*",
-    }[lower.side]
-    end = "" if upper is None else {
-        Side.BEFORE: f"<{upper.version}",
-        Side.AFTER: f"={upper.version}",
-        Side.AFTER_FAMILY: str(upper.version),
-    }[upper.side]
+    start = (
+        ""
+        if lower is None
+        else {
+            Side.BEFORE: str(lower.version),
+            Side.AFTER: f">{lower.version}",
+            Side.AFTER_FAMILY: f">{lower.version}.*",
+        }[lower.side]
+    )
+    end = (
+        ""
+        if upper is None
+        else {
+            Side.BEFORE: f"<{upper.version}",
+            Side.AFTER: f"={upper.version}",
+            Side.AFTER_FAMILY: str(upper.version),
+        }[upper.side]
+    )
     return f"{start}:{end}"

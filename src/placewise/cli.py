@@ -1,0 +1,286 @@
+"""The command line: arguments in, calls out, nothing else.
+
+Rooms are imported inside the commands, so that ``--help`` need not load NumPy or matplotlib.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn, TypeVar
+
+import typer
+
+import placewise
+from placewise.errors import InputError, PlacewiseError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from placewise.model.results import Results
+
+T = TypeVar("T")
+
+EXIT_INPUT = 2
+EXIT_FITS_NOWHERE = 3
+
+app = typer.Typer(
+    name="placewise",
+    help="Decide where jobs can run, and measure what a scheduler has to be told to decide it well.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Seed = Annotated[int, typer.Option(help="Seed of every random choice.", min=0)]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document, and nothing else, on standard output.")]
+Jobspec = Annotated[Path, typer.Argument(help="A jobspec in YAML or JSON, in any of the three dialects.")]
+FleetPath = Annotated[
+    Path, typer.Option("--fleet", help="cluster-features.json, a folder of JGF files, or a folder of such folders.")
+]
+
+
+def main() -> NoReturn:
+    """Run the command line and turn what Placewise foresaw into one line and an exit code."""
+    try:
+        app()
+    except InputError as error:
+        _say(f"placewise: {error}")
+        sys.exit(EXIT_INPUT)
+    except PlacewiseError as error:
+        _say(f"placewise: {error}")
+        sys.exit(1)
+    except BrokenPipeError:
+        # The reader went away, as `head` does; its silence is not our failure.
+        sys.stderr.close()
+        sys.exit(0)
+    sys.exit(0)
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.", is_eager=True)] = False,
+) -> None:
+    if version:
+        _print(placewise.__version__)
+        raise typer.Exit
+
+
+@app.command()
+def simulate(
+    source: Annotated[
+        Path | None, typer.Argument(help="An experiment folder; without one, the embedded default.", show_default=False)
+    ] = None,
+    out: Annotated[Path, typer.Option(help="The results folder.")] = Path("placewise-results"),
+    experiments: Annotated[str, typer.Option(help="Which to run, with commas between.")] = "none,single,expanding,all",
+    scoring: Annotated[str, typer.Option(help="corrected, or published: as the prior work scored.")] = "corrected",
+    unique: Annotated[bool, typer.Option("--unique", help="One job of each distinct set of requirements.")] = False,
+    order: Annotated[
+        str, typer.Option(help="Order in which expanding tells subsystems: alphabetical, or a file of names.")
+    ] = "alphabetical",
+    orders: Annotated[int, typer.Option(help="Random orders to run beside it.", min=0)] = 20,
+    seed: Seed = 0,
+    sample: Annotated[bool, typer.Option("--sample", help="Draw one cluster a job; exact expectation if not.")] = False,
+    policy: Annotated[str, typer.Option(help="Selection policy; all but random are sampled.")] = "random",
+    jobs: Annotated[int | None, typer.Option(help="Only the first so many jobs.", min=1, show_default=False)] = None,
+    workers: Annotated[int, typer.Option(help="Processes for random orders; results do not change.", min=1)] = 1,
+    kernels: Annotated[str, typer.Option(help="Inner loops: numpy, numba, or auto.")] = "numpy",
+    plots: Annotated[bool, typer.Option("--plots/--no-plots", help="Draw the figures and the report page.")] = True,
+    cache: Annotated[bool, typer.Option("--cache/--no-cache", help="Keep parsed inputs for the next run.")] = True,
+    json: Json = False,
+) -> None:
+    """Run the experiments over a fleet and a workload, and write scores, rows, figures and a report."""
+    from placewise.experiment.design import Design
+    from placewise.experiment.inputs import gather
+    from placewise.experiment.record import write_run
+    from placewise.experiment.run import run
+    from placewise.formats.input_cache import cache_folder
+    from placewise.formats.order_file import read_order
+    from placewise.formats.writing import staged
+    from placewise.matching.kernels import load_kernels
+    from placewise.report.progress import stages
+
+    design = Design(
+        experiments=tuple(name.strip() for name in experiments.split(",") if name.strip()),
+        scoring=scoring,  # type: ignore[arg-type]  # the design refuses other texts
+        unique=unique,
+        first=jobs,
+        order=() if order == "alphabetical" else read_order(Path(order)),
+        orders=orders,
+        seed=seed,
+        sample=sample,
+        policy=policy,
+        workers=workers,
+    )
+    loops = load_kernels(kernels)
+    with stages(_console(stderr=True)) as progress, staged(out) as stage:
+        inputs = gather(source, seed, cache_folder() if cache else None)
+        found = run(inputs.fleet, inputs.workload, design, loops, progress)
+        progress("writing", 0, 1)
+        results = write_run(stage, found, design, inputs, _command())
+        if plots:
+            _draw(results, stage)
+    _tell(results, out, json=json)
+
+
+@app.command()
+def plot(
+    results: Annotated[Path, typer.Argument(help="A results folder, ours or one of the prior work.")],
+    out: Annotated[Path | None, typer.Option(help="Where to draw; the results folder if not given.")] = None,
+    json: Json = False,
+) -> None:
+    """Draw the figures and the report page of a results folder."""
+    from placewise.formats.results_folder import read_results
+    from placewise.formats.writing import staged
+
+    found = read_results(results)
+    folder = out or results
+    with staged(folder) as stage:
+        _draw(found, stage)
+    _tell(found, folder, json=json)
+
+
+@app.command()
+def match(jobspec: Jobspec, fleet: FleetPath, json: Json = False) -> None:
+    """List the clusters that could ever run a job; exit code 3 when there are none."""
+    from placewise.formats.fleet_source import read_fleet
+    from placewise.formats.jobspec import read_jobspec
+    from placewise.scheduler import Scheduler
+
+    scheduler, job = Scheduler(read_fleet(fleet)), read_jobspec(jobspec)
+    found = _in(jobspec, lambda: scheduler.match(job))
+    if json:
+        _print_json({"job": job.name, "clusters": list(found.names), "total_clusters": len(scheduler.index.fleet)})
+    elif found:
+        _print("\n".join(found.names))
+    else:
+        _say(f"{job.name} fits on none of {len(scheduler.index.fleet)} clusters; placewise explain says why")
+    if not found:
+        raise typer.Exit(EXIT_FITS_NOWHERE)
+
+
+@app.command()
+def explain(jobspec: Jobspec, fleet: FleetPath, json: Json = False) -> None:
+    """Say why the clusters that do not match a job do not; exit code 3 when none does."""
+    from placewise.formats.fleet_source import read_fleet
+    from placewise.formats.jobspec import read_jobspec
+    from placewise.report.explanation import explanation_document, print_explanation
+    from placewise.scheduler import Scheduler
+
+    scheduler, job = Scheduler(read_fleet(fleet)), read_jobspec(jobspec)
+    answer = _in(jobspec, lambda: scheduler.why_not(job))
+    if json:
+        _print_json(explanation_document(answer))
+    else:
+        print_explanation(answer, _console())
+    if not answer.matched:
+        raise typer.Exit(EXIT_FITS_NOWHERE)
+
+
+@app.command()
+def generate(
+    out: Annotated[Path, typer.Option(help="The experiment folder to write.")],
+    clusters: Annotated[int, typer.Option(help="Clusters to draw.", min=1)] = 100,
+    jobs: Annotated[int, typer.Option(help="Jobs to draw.", min=1)] = 10_000,
+    seed: Seed = 0,
+    profile: Annotated[
+        Path | None, typer.Option(help="A profile file; the shipped one if not given.", show_default=False)
+    ] = None,
+) -> None:
+    """Draw a fleet and a workload from a profile, as an experiment folder."""
+    from placewise.formats.experiment_folder import write_experiment
+    from placewise.formats.profile_file import read_profile, shipped_profile
+    from placewise.synthesis import draw_fleet, draw_workload
+
+    drawn_from = shipped_profile() if profile is None else read_profile(profile)
+    fleet, workload = draw_fleet(drawn_from, clusters, seed), draw_workload(drawn_from, jobs, seed)
+    write_experiment(fleet, workload, out)
+    _say(f"{len(fleet):,} clusters and {len(workload):,} jobs written to {out}")
+
+
+@app.command()
+def profile(
+    data: Annotated[Path, typer.Argument(help="An experiment folder.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The profile file to write (.json or .json.gz).")],
+) -> None:
+    """Fit a statistical profile to an experiment folder."""
+    from placewise.formats.experiment_folder import read_experiment
+    from placewise.formats.input_cache import cache_folder
+    from placewise.formats.profile_file import write_profile
+    from placewise.synthesis import fit_profile
+
+    experiment = read_experiment(data, cache=cache_folder())
+    fitted = fit_profile(experiment.fleet, experiment.workload)
+    write_profile(fitted, out)
+    _say(f"a profile of {len(experiment.workload):,} jobs written to {out}")
+
+
+@app.command()
+def bench(
+    quick: Annotated[bool, typer.Option("--quick", help="Smaller sizes and fewer repeats.")] = False,
+    json: Json = False,
+) -> None:
+    """Time the matching kernels beside their peers, on this machine, in one run."""
+    from placewise.bench.run import run_bench
+    from placewise.report.progress import stages
+
+    with stages(_console(stderr=True)) as progress:
+        timings = run_bench(quick=quick, report=progress)
+    if json:
+        _print_json(timings.document())
+    else:
+        timings.print(_console())
+
+
+def _in(path: Path, act: Callable[[], T]) -> T:
+    """Run something about a document, naming the document in what goes wrong."""
+    try:
+        return act()
+    except InputError as error:
+        raise error.within(file=path) from None
+
+
+def _draw(results: Results, folder: Path) -> None:
+    from placewise.report.figures import draw_figures
+    from placewise.report.page import write_page
+
+    write_page(results, draw_figures(results, folder), folder / "report.html", command=_command())
+
+
+def _tell(results: Results, folder: Path, *, json: bool) -> None:
+    if json:
+        from placewise.formats.results_folder import scores_document, summary_document
+
+        _print_json({"out": str(folder), "scores": scores_document(results), "summary": summary_document(results)})
+        return
+    from placewise.report.summary import summary
+
+    summary(results, console=_console())
+    _say(f"written to {folder}")
+
+
+def _command() -> str:
+    import shlex
+
+    return shlex.join(["placewise", *sys.argv[1:]])
+
+
+def _console(*, stderr: bool = False) -> Console:
+    from rich.console import Console
+
+    return Console(stderr=stderr)
+
+
+def _print(text: str) -> None:
+    typer.echo(text)
+
+
+def _print_json(document: object) -> None:
+    import json
+
+    typer.echo(json.dumps(document, indent=1))
+
+
+def _say(text: str) -> None:
+    typer.echo(text, err=True)

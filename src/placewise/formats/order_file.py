@@ -1,0 +1,33 @@
+"""The order in which `expanding` tells subsystems: one name a line, or a JSON list of names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from placewise.errors import InputError
+from placewise.formats import values
+from placewise.formats.reading import parse_json, read_text
+
+
+def read_order(path: Path) -> tuple[str, ...]:
+    """Return the names in a file; blank lines and lines that begin with # do not count.
+
+    Raises InputError when a name stands twice or there is none.
+    """
+    text = read_text(path)
+    if text.lstrip().startswith("["):
+        entries = values.sequence(parse_json(text, path), "the document")
+        named = [
+            (f"entry {number + 1}", values.text(name, f"entry {number + 1}")) for number, name in enumerate(entries)
+        ]
+    else:
+        lines = ((f"line {number + 1}", line.strip()) for number, line in enumerate(text.splitlines()))
+        named = [(place, name) for place, name in lines if name and not name.startswith("#")]
+    seen: set[str] = set()
+    for place, name in named:
+        if name in seen:
+            raise InputError("a subsystem stands twice", file=path, place=place, found=name)
+        seen.add(name)
+    if not named:
+        raise InputError("names no subsystem", file=path, expected="one name a line")
+    return tuple(name for _, name in named)
