@@ -8,6 +8,9 @@ _shorten = reprlib.Repr()
 _shorten.maxstring = _shorten.maxother = 80
 
 
+_NOTHING = object()
+
+
 class PlacewiseError(Exception):
     """A failure that Placewise foresaw, with its facts in fields rather than in prose.
 
@@ -16,7 +19,7 @@ class PlacewiseError(Exception):
     problem : what is wrong, in one sentence.
     file : the document it was found in, if any.
     place : where in the document: a line, a job, a field.
-    found, expected : what stood there and what should have; `found` is shortened for display.
+    found, expected : what stood there (null counts) and what should have; `found` is shortened for display.
     """
 
     def __init__(
@@ -25,7 +28,7 @@ class PlacewiseError(Exception):
         *,
         file: object = None,
         place: str | None = None,
-        found: object = None,
+        found: object = _NOTHING,
         expected: str | None = None,
     ) -> None:
         super().__init__(problem)
@@ -48,7 +51,7 @@ class PlacewiseError(Exception):
         text = f"{where}: {self.problem}" if where else self.problem
         if self.expected is not None:
             text += f"; expected {self.expected}"
-        if self.found is not None:
+        if self.found is not _NOTHING:
             text += f"; found {_shorten.repr(self.found)}"
         return text
 

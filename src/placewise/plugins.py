@@ -26,7 +26,7 @@ def names(group: Group) -> tuple[str, ...]:
     return tuple(sorted(_registered(group)))
 
 
-def load(group: Group, name: str) -> Any:  # noqa: ANN401, each group has its own protocol
+def load(group: Group, name: str) -> Any:
     """Return the object registered under a name.
 
     Raises InputError for an unknown name and PlacewiseError for a plugin that cannot be imported.

@@ -42,7 +42,7 @@ def test_each_cluster_offers_exactly_its_packages_in_its_versions(document):
     for cluster, features in zip(fleet.clusters, document.values(), strict=True):
         assert cluster.subsystems == tuple(package_subsystem(name, features[name]) for name in sorted(features))
         assert all(
-            s.vertices[0].properties == (("type", s.name), ("version", features[s.name])) for s in cluster.subsystems
+            s.vertices[0].properties == (("type", "package"), ("version", features[s.name])) for s in cluster.subsystems
         )
         assert all(s.vertices[0].attached_to == (0,) for s in cluster.subsystems)
 

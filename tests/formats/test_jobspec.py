@@ -310,7 +310,7 @@ BUILD = ("resources", "build")
         (TASK_RESOURCES, ("task", "resources", "io"), {}, "without conditions"),
         (TASK_RESOURCES, ("task", "resources", "io"), {"match": []}, "without conditions"),
         (TASK_RESOURCES, ("task", "resources", "io"), None, "is not a mapping"),
-        (TASK_RESOURCES, ("task", "resources", "io"), {"storage": []}, "'storage' is not understood"),
+        (TASK_RESOURCES, ("task", "resources", "io"), {"storage": []}, "no such match predicate"),
         (TASK_RESOURCES, ("task", "resources", ""), {"match": [{"field": "a", "match": 1}]}, "names no subsystem"),
         (NEXTGEN, (*BUILD, "count"), 2, "both count and replicas"),
         (NEXTGEN, (*BUILD, "type"), ..., "resources.build.type"),

@@ -13,13 +13,19 @@ from placewise.formats.jobspec_lists import (
     jobspec_files,
     parse_job_entries,
     read_jobspecs,
-    version_requirement,
     workload_of,
 )
-from placewise.formats.jobspec_writing import bounds_of, jobspec_texts, write_jobspecs
+from placewise.formats.jobspec_writing import jobspec_texts, write_jobspecs
 from placewise.formats.reading import parse_yaml
 from placewise.model.job import ResourceRequest
-from placewise.model.requirement import Condition, Equals, InVersionRange, Requirement
+from placewise.model.requirement import (
+    Condition,
+    Equals,
+    InVersionRange,
+    Requirement,
+    version_bounds,
+    version_requirement,
+)
 from placewise.model.version import parse_version
 from placewise.model.version_range import VersionRange
 from placewise.model.workload import Workload
@@ -62,7 +68,7 @@ def lists_of(job):
 
 def facts(workload):
     """Everything a workload says, whatever the numbering of its requirements."""
-    bounds = [bounds_of(requirement) for requirement in workload.requirements]
+    bounds = [(r.subsystem, *version_bounds(r)) for r in workload.requirements]
     return (
         workload.names,
         [[bounds[i] for i in workload.row(job).tolist()] for job in range(len(workload))],

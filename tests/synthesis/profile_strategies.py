@@ -8,8 +8,8 @@ from placewise.model.profile import (
     Stack,
     VersionPool,
     WorkloadProfile,
-    version_requirement,
 )
+from placewise.model.requirement import version_requirement
 
 PACKAGES = ("cmake", "hwloc", "mpich", "papi", "zlib")
 VERSIONS = ("1.0", "1.10", "2.0rc1", "9e", "develop")

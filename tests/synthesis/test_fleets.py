@@ -53,7 +53,7 @@ def test_a_cluster_is_as_read_from_cluster_features():
     assert fleet.clusters[0] == Cluster(
         "cluster-000",
         subsystems=tuple(
-            Subsystem(name, (SubsystemVertex((("type", name), ("version", text)), (0,)),))
+            Subsystem(name, (SubsystemVertex((("type", "package"), ("version", text)), (0,)),))
             for name, text in offer.items()
         ),
     )

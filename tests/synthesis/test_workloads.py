@@ -8,7 +8,8 @@ from profile_strategies import profiles
 
 from placewise.errors import InputError
 from placewise.formats.profile_file import shipped_profile
-from placewise.model.profile import Releases, RootPackage, Stack, VersionPool, WorkloadProfile, version_requirement
+from placewise.model.profile import Releases, RootPackage, Stack, VersionPool, WorkloadProfile
+from placewise.model.requirement import version_requirement
 from placewise.model.workload import Workload
 from placewise.synthesis import draw_workload, workloads
 

@@ -43,7 +43,8 @@ def run_orders(
     for number, row in enumerate(_rows(task, orders, workers)):
         rows[number] = row
         progress(number + 1)
-    return OrderSpread(*(np.ascontiguousarray(rows[:, column]) for column in range(4)), rows[:, 4].astype(np.int64))
+    success, last, at, percent, submissions = rows.T.copy()
+    return OrderSpread(success, last, at, percent, submissions.astype(np.int64))
 
 
 def _rows(task: OrderTask, orders: int, workers: int) -> Iterator[tuple[float, ...]]:
@@ -73,7 +74,7 @@ def _run_order(task: OrderTask, number: int) -> tuple[float, ...]:
     return (
         _average(success, weights * matched),
         _average(last, task.weights),
-        _average(levels, lost),
+        _average(levels.astype(np.float64), lost),
         _average((levels - 1) / needed, lost),
         float(weights.sum()),
     )

@@ -27,6 +27,7 @@ def score(outcomes: Outcomes, weights: NDArray[np.int64], clusters: int, names: 
     )
     pairs_matched, pairs_good = int(weights @ outcomes.matched), int(weights @ outcomes.feasible)
     hits = int(weights @ outcomes.hits)
+    counts = outcomes.matched.astype(np.float64)
     return Score(
         total_jobs=total,
         unmatched=total - int(told.sum()),
@@ -36,7 +37,7 @@ def score(outcomes: Outcomes, weights: NDArray[np.int64], clusters: int, names: 
         marginal_score=_moments(share, share_squared, told),
         versions_correct=float(told @ outcomes.points),
         versions_possible=int(told @ outcomes.possible),
-        matched_clusters=_moments(outcomes.matched, outcomes.matched.astype(np.float64) ** 2, weights),
+        matched_clusters=_moments(counts, counts**2, weights),
         clusters=clusters,
         precision=hits / pairs_matched if pairs_matched else None,
         recall=hits / pairs_good if pairs_good else None,
@@ -100,17 +101,10 @@ def by_subsystem(
         if not len(rows):
             continue
         jobs = told.job[rows]
-        part = Outcomes(
-            *(getattr(outcomes, field)[rows] for field in _PER_SUBMISSION),
-            failures=np.zeros(0),
-            unused=np.ones(clusters),
-        )
+        part = outcomes.of(rows)
         one = score(part, weights[jobs], clusters, ())
         scores.append(SubsystemScore(name, one, _mean(nothing[jobs], weights[jobs]) or 0.0))
     return scores
-
-
-_PER_SUBMISSION = ("matched", "hits", "feasible", "success", "points", "points_squared", "possible")
 
 
 def single_summary(scores: list[SubsystemScore], pooled: Score) -> SingleSummary:

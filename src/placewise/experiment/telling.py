@@ -126,6 +126,6 @@ def _empties_before(
     matches: NDArray[np.uint64], starts: NDArray[np.int64], reached: NDArray[np.int64]
 ) -> NDArray[np.int64]:
     empty = ~matches.any(axis=1)
-    so_far = np.cumsum(empty) - empty
-    at_start = so_far[np.minimum(starts, max(0, len(so_far) - 1))] if len(so_far) else so_far
+    so_far: NDArray[np.int64] = np.cumsum(empty) - empty
+    at_start: NDArray[np.int64] = so_far[np.minimum(starts, max(0, len(so_far) - 1))] if len(so_far) else so_far
     return so_far - np.repeat(at_start, reached)

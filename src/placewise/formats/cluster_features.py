@@ -15,7 +15,7 @@ from placewise.formats import values
 from placewise.formats.reading import read_json
 from placewise.formats.writing import write_bytes
 from placewise.model.cluster import Cluster, Fleet
-from placewise.model.resources import Subsystem, SubsystemVertex, unshaped
+from placewise.model.resources import Subsystem, package_subsystem, unshaped
 from placewise.model.version import parse_version
 
 RELIABUILD = "reliabuild"
@@ -77,11 +77,6 @@ def features_json(fleet: Fleet) -> bytes:
         raise InputError("a fleet without clusters cannot be written", expected="at least one cluster")
     document = {cluster.name: _features(cluster) for cluster in fleet.clusters}
     return (json.dumps(document, indent=4) + "\n").encode()
-
-
-def package_subsystem(package: str, version: str) -> Subsystem:
-    """Return the subsystem of a package in one version, attached to the cluster's root."""
-    return Subsystem(package, (SubsystemVertex((("type", package), ("version", version))),))
 
 
 def package_version(subsystem: Subsystem) -> tuple[str, str]:

@@ -21,12 +21,11 @@ import platformdirs
 
 import placewise
 from placewise.errors import InputError
-from placewise.formats.cluster_features import package_subsystem, package_version
-from placewise.formats.jobspec_lists import version_requirement
-from placewise.formats.jobspec_writing import bounds_of
+from placewise.formats.cluster_features import package_version
 from placewise.formats.writing import replacing
 from placewise.model.cluster import Cluster, Fleet
-from placewise.model.resources import Subsystem
+from placewise.model.requirement import version_bounds, version_requirement
+from placewise.model.resources import Subsystem, package_subsystem
 from placewise.model.workload import Workload
 
 # To be raised whenever the same documents come to mean something else, or are kept in another way.
@@ -105,7 +104,7 @@ def _facts(key: str, kind: str, fleet: Fleet, workload: Workload) -> dict[str, A
         "kind": kind,
         "clusters": clusters,
         "packages": [package_version(subsystem) for subsystem in numbers],
-        "requirements": [bounds_of(requirement) for requirement in workload.requirements],
+        "requirements": [(r.subsystem, *version_bounds(r)) for r in workload.requirements],
         "names": workload.names,
         "columns": dict(workload.columns),
     }

@@ -19,8 +19,7 @@ import numpy as np
 from placewise.errors import InputError
 from placewise.formats import values
 from placewise.formats.reading import decode, parse_json, parse_yaml, read_bytes
-from placewise.model.requirement import Condition, InVersionRange, Requirement
-from placewise.model.version_range import parse_bounds
+from placewise.model.requirement import Requirement, version_requirement
 from placewise.model.workload import Workload, first_conflict
 
 SUFFIXES = (".yaml", ".yml", ".json")
@@ -82,14 +81,6 @@ def workload_of(documents: Documents) -> Workload:
         workload = _one_by_one(documents)
     _refuse_conflicts(workload, documents)
     return workload
-
-
-def version_requirement(package: str, minimum: str | None, maximum: str | None) -> Requirement:
-    """Return what `package: {min, max}` asks: a version of the package from one to the other, both included.
-
-    Raises InputError for bounds that are no versions or that cross.
-    """
-    return Requirement(package, (Condition("version", InVersionRange(parse_bounds(minimum, maximum))),))
 
 
 class _Numbers(dict[tuple[Any, Any, Any], int]):

@@ -7,9 +7,9 @@ import re
 from pathlib import Path
 
 from placewise.errors import InputError
-from placewise.formats.jobspec_lists import COLUMNS, jobspec_files, version_requirement
+from placewise.formats.jobspec_lists import COLUMNS, jobspec_files
 from placewise.formats.writing import write_bytes
-from placewise.model.requirement import InVersionRange, Requirement
+from placewise.model.requirement import Requirement, version_bounds
 from placewise.model.workload import Workload
 
 _NOT_PLAIN = re.compile(r"[^\x20-\x7e]")
@@ -56,23 +56,6 @@ def jobspec_texts(workload: Workload, *, per_file: int = 1000) -> dict[str, byte
     }
 
 
-def bounds_of(requirement: Requirement) -> tuple[str, str | None, str | None]:
-    """Return package, minimum and maximum of what `version_requirement` made. Raises InputError for others."""
-    predicates = [condition.predicate for condition in requirement.conditions]
-    if len(predicates) == 1 and isinstance(predicates[0], InVersionRange):
-        minimum, maximum = predicates[0].versions.bounds
-        if (minimum, maximum) != (None, None) and requirement == version_requirement(
-            requirement.subsystem, minimum, maximum
-        ):
-            return requirement.subsystem, minimum, maximum
-    raise InputError(
-        "the requirement cannot be written as min and max",
-        place=f"package {requirement.subsystem!r}",
-        found=str(requirement),
-        expected="one range of versions, bounds included",
-    )
-
-
 def _refuse_what_is_lost(workload: Workload) -> None:
     if not len(workload):
         raise InputError("a workload without jobs cannot be written", expected="at least one job")
@@ -107,7 +90,15 @@ def _text(workload: Workload, lines: list[tuple[str, str]], start: int, stop: in
 
 def _lines(number: int, requirement: Requirement) -> tuple[str, str]:
     """Return a requirement as it stands first in a file, with an anchor, and as it is repeated."""
-    package, minimum, maximum = bounds_of(requirement)
+    package = requirement.subsystem
+    minimum, maximum = version_bounds(requirement)
+    if minimum is None and maximum is None:
+        raise InputError(
+            "a range without bounds cannot be written here",
+            place=f"package {package!r}",
+            found=str(requirement),
+            expected="a minimum, a maximum or both",
+        )
     key = _quoted(package)
     start = f"    {key}: " if len(key) <= _LONGEST_KEY else f"    ? {key}\n    : "
     bounds = "".join(f"      {name}: {_quoted(text)}\n" for name, text in (("min", minimum), ("max", maximum)) if text)

@@ -76,7 +76,7 @@ def write_outcomes(
 _NAMES = pa.dictionary(pa.int32(), pa.string())
 
 
-def _named(numbers: NDArray[np.integer], names: pa.Array) -> pa.DictionaryArray:  # type: ignore[type-arg]
+def _named(numbers: NDArray[np.integer], names: pa.Array) -> pa.DictionaryArray:
     """Turn numbers into names; a negative number is a null."""
     numbers = numbers.astype(np.int32)
     return pa.DictionaryArray.from_arrays(pa.array(numbers, mask=numbers < 0), names)

@@ -33,10 +33,8 @@ from placewise.model.profile import (
     Stack,
     VersionPool,
     WorkloadProfile,
-    bounds_of,
-    version_requirement,
 )
-from placewise.model.requirement import Requirement
+from placewise.model.requirement import Requirement, version_bounds, version_requirement
 
 FORMAT = 1
 SHIPPED = "reliabuild-profile.json"
@@ -78,7 +76,7 @@ def write_profile(profile: WorkloadProfile, path: Path) -> None:
 def profile_json(profile: WorkloadProfile) -> str:
     """Return the text that `profile_from_json` reads as this profile again: a line for each part."""
     sections = (
-        _lines("requirements", ([r.subsystem, *bounds_of(r)] for r in profile.requirements)),
+        _lines("requirements", ([r.subsystem, *version_bounds(r)] for r in profile.requirements)),
         _lines("pools", ({"packages": pool.dependencies, "picks": pool.picks} for pool in profile.pools)),
         '"roots": {\n' + ",\n".join(map(_root_json, profile.roots)) + "\n}",
     )

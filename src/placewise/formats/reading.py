@@ -129,14 +129,17 @@ def _refuse_depth(text: str, source: object) -> None:
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > DEEPEST:
-                place = f"line {event.start_mark.line + 1}"
+                place = f"line {event.start_mark.line + 1}" if event.start_mark else None
                 raise InputError("is nested too deeply", file=source, place=place, expected=f"at most {DEEPEST} levels")
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
 
 
 def parse_json(text: str, source: object) -> Any:
-    """Return a JSON text's value, refusing repeated keys, NaN and infinities. Raises InputError with line and column."""
+    """Return a JSON text's value, refusing repeated keys, NaN and infinities.
+
+    Raises InputError with line and column.
+    """
     try:
         with _garbage_collector_off():
             return json.loads(text, object_pairs_hook=_unrepeated, parse_constant=_refuse_constant)

@@ -239,7 +239,7 @@ def _orders_document(orders: OrderSpread) -> dict[str, Any]:
 
 
 def _read_orders(document: Mapping[str, Any]) -> OrderSpread:
-    def column(name: str) -> Any:  # noqa: ANN401, an array of either kind
+    def column(name: str) -> Any:
         return np.array([np.nan if value is None else value for value in document[name]], dtype=np.float64)
 
     return OrderSpread(
@@ -251,7 +251,7 @@ def _read_orders(document: Mapping[str, Any]) -> OrderSpread:
     )
 
 
-def _without_nan(array: Any) -> list[float | None]:  # noqa: ANN401, an array
+def _without_nan(array: Any) -> list[float | None]:
     return [None if value != value else value for value in array.tolist()]
 
 
@@ -269,7 +269,7 @@ def _read_scores(path: Path) -> dict[str, Score]:
 
 
 def _read_score(entry: Mapping[str, Any]) -> Score:
-    def value(key: str) -> Any:  # noqa: ANN401, whatever JSON holds
+    def value(key: str) -> Any:
         return entry.get(key, {}).get("value")
 
     def moments(key: str) -> Moments:
@@ -327,7 +327,7 @@ def _jobspecs(workload: Workload, repeats: int) -> bytes:
     return text.encode()
 
 
-def _resource(requirement: Requirement) -> Any:  # noqa: ANN401, a mapping or a text
+def _resource(requirement: Requirement) -> Any:
     if len(requirement.conditions) == 1 and isinstance(requirement.conditions[0].predicate, InVersionRange):
         low, high = requirement.conditions[0].predicate.versions.bounds
         return {"max": high, "min": low}

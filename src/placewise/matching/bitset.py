@@ -44,7 +44,7 @@ def size_of(bits: NDArray[np.uint64]) -> NDArray[np.int64]:
         for word in range(1, bits.shape[-1]):
             total += counts[..., word]
         return total
-    return counts.sum(axis=-1, dtype=np.int64)
+    return np.asarray(counts.sum(axis=-1, dtype=np.int64))
 
 
 def is_member(bits: NDArray[np.uint64], member: int) -> NDArray[np.bool_]:

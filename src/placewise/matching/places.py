@@ -40,7 +40,7 @@ def place_classes(position: int, cluster: Cluster) -> list[PlaceClass]:
         for where in vertex.attached_to:
             attached.setdefault(where, []).append(number)
     signatures = _subtree_signatures(graph)
-    groups: dict[Hashable, list[int]] = {}
+    groups: dict[tuple[frozenset[int], int], list[int]] = {}
     for place in places:
         seen: set[int] = set()
         step: int | None = place
@@ -49,8 +49,8 @@ def place_classes(position: int, cluster: Cluster) -> list[PlaceClass]:
             step = graph.vertices[step].parent
         groups.setdefault((frozenset(seen), signatures[place]), []).append(place)
     return [
-        PlaceClass(position, tuple(members), tuple(offered[i] for i in sorted(seen)))
-        for (seen, _), members in groups.items()  # type: ignore[misc]  # the key was built just above
+        PlaceClass(position, tuple(members), tuple(offered[i] for i in sorted(seen_here)))
+        for (seen_here, _), members in groups.items()
     ]
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from placewise.matching import bitset
 from placewise.matching.index import FleetIndex
 from placewise.matching.match import match
-from placewise.model.job import Job
+from placewise.model.job import Job, ResourceGroup
 from placewise.model.requirement import Requirement, scalar_text
 
 
@@ -57,8 +58,10 @@ def why_not(index: FleetIndex, job: Job) -> WhyNot:
     names = index.fleet.names
     matched = set(match(index, job).names)
     wanted = job.requirements
-    met = np.array([_met_somewhere(index, requirement) for requirement in wanted]).reshape(len(wanted), len(names))
-    bare = Job(job.name, tuple(type(group)(group.shape) for group in job.groups))
+    met = np.ones((len(wanted), len(names)), dtype=np.bool_)
+    for row, requirement in enumerate(wanted):
+        met[row] = _met_somewhere(index, requirement)
+    bare = Job(job.name, tuple(ResourceGroup(group.shape) for group in job.groups))
     fitting = set(match(index, bare).names)
     blocked = [
         Blocked(requirement, tuple(names[c] for c in np.flatnonzero(~held)), _lacking(index, requirement, ~held))
@@ -66,14 +69,15 @@ def why_not(index: FleetIndex, job: Job) -> WhyNot:
         if not held.all()
     ]
     near = []
-    for cluster in np.flatnonzero((~met).sum(axis=0) == 1) if wanted else ():
-        requirement = wanted[int(np.flatnonzero(~met[:, cluster])[0])]
-        others = tuple(
-            type(group)(group.shape, tuple(r for r in group.requirements if r != requirement)) for group in job.groups
-        )
-        if names[cluster] in match(index, Job(job.name, others)).names:
-            near.append(NearMiss(names[cluster], requirement, _offered(index, int(cluster), requirement)))
-    all_met = met.all(axis=0)
+    for row, requirement in enumerate(wanted):
+        alone = ~met[row] & np.logical_and.reduce(np.delete(met, row, axis=0), axis=0)
+        enough = set(match(index, _without(job, requirement)).positions) if alone.any() else set()
+        near += [
+            NearMiss(names[cluster], requirement, _offered(index, cluster, requirement))
+            for cluster in np.flatnonzero(alone).tolist()
+            if cluster in enough
+        ]
+    all_met = np.logical_and.reduce(met, axis=0)
     return WhyNot(
         job.name,
         len(names),
@@ -85,14 +89,19 @@ def why_not(index: FleetIndex, job: Job) -> WhyNot:
     )
 
 
-def _met_somewhere(index: FleetIndex, requirement: Requirement) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def _without(job: Job, requirement: Requirement) -> Job:
+    groups = ((group.shape, tuple(r for r in group.requirements if r != requirement)) for group in job.groups)
+    return Job(job.name, tuple(ResourceGroup(shape, rest) for shape, rest in groups))
+
+
+def _met_somewhere(index: FleetIndex, requirement: Requirement) -> NDArray[np.bool_]:
     flags = bitset.unpack(index.meeting(requirement), len(index.classes))
     held = np.zeros(len(index.fleet), dtype=np.bool_)
     held[index.class_cluster[flags]] = True
     return held
 
 
-def _lacking(index: FleetIndex, requirement: Requirement, failing: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> int:
+def _lacking(index: FleetIndex, requirement: Requirement, failing: NDArray[np.bool_]) -> int:
     clusters = index.fleet.clusters
     return sum(
         all(subsystem.name != requirement.subsystem for subsystem in clusters[c].subsystems)

@@ -49,14 +49,17 @@ Shape: TypeAlias = tuple[ResourceRequest, ...]
 
 @dataclass(frozen=True, slots=True)
 class ResourceGroup:
-    """Resources that are wanted together, on nodes at which every requirement of the group holds."""
+    """Resources that are wanted together, on nodes at which every requirement of the group holds.
+
+    The requirements are sorted by subsystem, each once.
+    """
 
     shape: Shape = ()
     requirements: tuple[Requirement, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "shape", _add_up(self.shape))
-        object.__setattr__(self, "requirements", tuple(dict.fromkeys(self.requirements)))
+        object.__setattr__(self, "requirements", tuple(sorted(set(self.requirements), key=_by_subsystem)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,10 @@ class Job:
     def requirements(self) -> tuple[Requirement, ...]:
         """The requirements of all groups, each once, in order."""
         return tuple(dict.fromkeys(r for group in self.groups for r in group.requirements))
+
+
+def _by_subsystem(requirement: Requirement) -> tuple[str, str]:
+    return requirement.subsystem, str(requirement)
 
 
 def _add_up(requests: tuple[ResourceRequest, ...]) -> Shape:

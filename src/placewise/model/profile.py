@@ -8,11 +8,8 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from placewise.errors import InputError
-from placewise.model.requirement import Condition, InVersionRange, Requirement
+from placewise.model.requirement import Requirement, version_bounds
 from placewise.model.version import parse_version
-from placewise.model.version_range import parse_bounds
-
-VERSION = "version"
 
 Need: TypeAlias = tuple[tuple[int, float], ...]
 """What one dependency is asked for: positions of requirements of one package, each with its weight."""
@@ -131,7 +128,7 @@ class WorkloadProfile:
     def __post_init__(self) -> None:
         _refuse_repeats(self.requirements, "two requirements are one")
         for requirement in self.requirements:
-            bounds_of(requirement)
+            version_bounds(requirement)
         known = [name for pool in self.pools for name in pool.dependencies]
         _refuse_repeats(known, "one package is in two pools")
         _refuse_repeats([root.name for root in self.roots], "two root packages share a name")
@@ -180,28 +177,6 @@ class WorkloadProfile:
                 "no such requirement", found=position, expected=f"a position below {len(self.requirements)}"
             )
         return self.requirements[position].subsystem
-
-
-def version_requirement(package: str, minimum: str | None, maximum: str | None) -> Requirement:
-    """Return the requirement of a version of `package` from `minimum` to `maximum`, None leaving that end open."""
-    return Requirement(package, (Condition(VERSION, InVersionRange(parse_bounds(minimum, maximum))),))
-
-
-def bounds_of(requirement: Requirement) -> tuple[str | None, str | None]:
-    """Return the texts from which `version_requirement` makes this requirement again.
-
-    Raises InputError when the requirement is anything but one inclusive range of versions.
-    """
-    for condition in requirement.conditions:
-        if condition.field == VERSION and isinstance(condition.predicate, InVersionRange):
-            minimum, maximum = condition.predicate.versions.bounds
-            if version_requirement(requirement.subsystem, minimum, maximum) == requirement:
-                return minimum, maximum
-    raise InputError(
-        "a requirement has no place in a profile",
-        found=str(requirement),
-        expected="one inclusive range of versions of a package",
-    )
 
 
 def refuse_weights(weights: Iterable[float], what: str, *, sum_to_zero: bool = False) -> None:

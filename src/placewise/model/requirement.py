@@ -7,9 +7,11 @@ from typing import Protocol, TypeAlias
 
 from placewise.errors import InputError
 from placewise.model.version import parse_version
-from placewise.model.version_range import VersionRange
+from placewise.model.version_range import VersionRange, parse_bounds
 
 Scalar: TypeAlias = str | int | float | bool
+
+VERSION = "version"
 
 
 class Predicate(Protocol):
@@ -30,6 +32,7 @@ class Equals:
     text: str
 
     def holds(self, value: Scalar) -> bool:
+        """See `Predicate.holds`."""
         return scalar_text(value) == self.text
 
     def __str__(self) -> str:
@@ -48,6 +51,7 @@ class OneOf:
         object.__setattr__(self, "texts", tuple(sorted(set(self.texts))))
 
     def holds(self, value: Scalar) -> bool:
+        """See `Predicate.holds`."""
         return scalar_text(value) in self.texts
 
     def __str__(self) -> str:
@@ -61,6 +65,7 @@ class InVersionRange:
     versions: VersionRange
 
     def holds(self, value: Scalar) -> bool:
+        """See `Predicate.holds`."""
         # A float has already lost what the author wrote (1.10 became 1.1), so it is no version.
         if isinstance(value, float | bool):
             return False
@@ -90,6 +95,7 @@ class InNumericRange:
             )
 
     def holds(self, value: Scalar) -> bool:
+        """See `Predicate.holds`."""
         number = _number(value)
         if number is None:
             return False
@@ -138,6 +144,32 @@ class Requirement:
     def __str__(self) -> str:
         wanted = " and ".join(str(condition) for condition in self.conditions)
         return f"{self.subsystem}: {wanted}" if wanted else self.subsystem
+
+
+def version_requirement(subsystem: str, minimum: str | None, maximum: str | None) -> Requirement:
+    """Return the requirement of a version from `minimum` to `maximum`, both included; None leaves that end open.
+
+    Raises InputError for bounds that are no versions or that cross.
+    """
+    return Requirement(subsystem, (Condition(VERSION, InVersionRange(parse_bounds(minimum, maximum))),))
+
+
+def version_bounds(requirement: Requirement) -> tuple[str | None, str | None]:
+    """Return the texts from which `version_requirement` makes this requirement again.
+
+    Raises InputError when the requirement is anything but one inclusive range of versions.
+    """
+    for condition in requirement.conditions:
+        if condition.field == VERSION and isinstance(condition.predicate, InVersionRange):
+            minimum, maximum = condition.predicate.versions.bounds
+            if version_requirement(requirement.subsystem, minimum, maximum) == requirement:
+                return minimum, maximum
+    raise InputError(
+        "the requirement is not one range of versions",
+        place=f"requirement on {requirement.subsystem!r}",
+        found=str(requirement),
+        expected="a minimum and a maximum version, both included",
+    )
 
 
 def scalar_text(value: Scalar) -> str:

@@ -75,6 +75,11 @@ class Subsystem:
     vertices: tuple[SubsystemVertex, ...]
 
 
+def package_subsystem(package: str, version: str) -> Subsystem:
+    """Return the subsystem of a package that a whole cluster has in one version, as the prior work's JGF has it."""
+    return Subsystem(package, (SubsystemVertex((("type", "package"), ("version", version))),))
+
+
 @lru_cache(maxsize=1)
 def unshaped() -> ResourceGraph:
     """Return the graph of a cluster that says nothing of its resources: a root and nothing within."""

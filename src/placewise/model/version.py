@@ -79,7 +79,7 @@ def _key(text: str) -> VersionKey:
             expected=f"letters, digits and the separators . _ - in at most {LONGEST} characters",
         )
     runs = _RUN.findall(text)
-    prerelease = _FINAL
+    prerelease: tuple[int, ...] = _FINAL
     # A lone "rc" or "rc1" names no release to precede, so it stays an ordinary word.
     if len(runs) >= 3 and runs[-2][1] in _PRERELEASES and runs[-1][0]:
         prerelease = (_PRERELEASES[runs[-2][1]], int(runs[-1][0]))

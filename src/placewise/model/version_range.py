@@ -216,9 +216,8 @@ def _canonical(intervals: Iterable[_Interval]) -> tuple[_Interval, ...]:
 
 def _text(interval: _Interval) -> str:
     lower, upper = interval.lower, interval.upper
-    if lower is not None and upper is not None and lower.version == upper.version:
-        if (lower.side, upper.side) == (Side.BEFORE, Side.AFTER):
-            return f"={lower.version}"
+    if lower and upper and lower.version == upper.version and (lower.side, upper.side) == (Side.BEFORE, Side.AFTER):
+        return f"={lower.version}"
     start = (
         ""
         if lower is None

@@ -60,6 +60,20 @@ class Outcomes:
     failures: NDArray[np.float64]
     unused: NDArray[np.float64]
 
+    def of(self, rows: NDArray[np.int64]) -> Outcomes:
+        """Return the outcomes of some submissions; what is summed over all is left empty."""
+        return Outcomes(
+            self.matched[rows],
+            self.hits[rows],
+            self.feasible[rows],
+            self.success[rows],
+            self.points[rows],
+            self.points_squared[rows],
+            self.possible[rows],
+            failures=np.zeros(0),
+            unused=np.ones_like(self.unused),
+        )
+
 
 @dataclass(frozen=True, eq=False)
 class Scene:
@@ -134,7 +148,7 @@ def outcomes_of(submissions: Submissions, scene: Scene) -> Outcomes:
         matched=bitset.size_of(submissions.matches) if sampled else assigned,
         hits=bitset.size_of(truth.succeeds[job] & submissions.matches) if sampled else good,
         feasible=bitset.size_of(truth.succeeds)[job],
-        success=good * share,
+        success=good.astype(np.float64) * share,
         points=points,
         points_squared=squared,
         possible=workload.requirement_counts[job],

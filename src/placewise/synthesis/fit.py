@@ -9,15 +9,13 @@ from typing import Any
 from placewise.errors import InputError
 from placewise.model.cluster import Cluster, Fleet
 from placewise.model.profile import (
-    VERSION,
     Releases,
     RootPackage,
     Stack,
     VersionPool,
     WorkloadProfile,
-    bounds_of,
 )
-from placewise.model.requirement import Requirement
+from placewise.model.requirement import VERSION, Requirement, version_bounds
 from placewise.model.workload import Workload
 from placewise.synthesis.rounds import fit_rounds
 
@@ -70,7 +68,7 @@ def _versions(cluster: Cluster) -> dict[str, str]:
 
 
 def _order(requirement: Requirement) -> tuple[str, str, str]:
-    minimum, maximum = bounds_of(requirement)
+    minimum, maximum = version_bounds(requirement)
     return requirement.subsystem, minimum or "", maximum or ""
 
 

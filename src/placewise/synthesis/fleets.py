@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placewise.model.cluster import Cluster, Fleet
-from placewise.model.profile import VERSION, VersionPool, WorkloadProfile
-from placewise.model.resources import Subsystem, SubsystemVertex
+from placewise.model.profile import VersionPool, WorkloadProfile
+from placewise.model.resources import Subsystem, package_subsystem
 from placewise.synthesis.drawing import Stream, refuse_size, stream
 
 
@@ -45,7 +45,7 @@ def _turns(picks: int, clusters: int, generator: np.random.Generator) -> NDArray
 
 def _subsystems(pool: VersionPool, pick: tuple[str | None, ...]) -> list[Subsystem]:
     return [
-        Subsystem(package, (SubsystemVertex((("type", package), (VERSION, version))),))
+        package_subsystem(package, version)
         for package, version in zip(pool.dependencies, pick, strict=True)
         if version is not None
     ]

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from pathlib import Path
 from typing import Any
 
+from placewise import plugins
 from placewise.errors import InputError
-from placewise.formats.jobspec import flux, nextgen, task_resources
 from placewise.formats.jobspec.document import Dialect
 from placewise.formats.locating import locating
 from placewise.formats.reading import parse_json, parse_yaml, read_text
 from placewise.formats.values import mapping
 from placewise.model.job import Job
 
-DIALECTS: dict[str, Dialect] = {
-    "nextgen": Dialect(nextgen.detect, nextgen.parse, nextgen.write),
-    "task-resources": Dialect(task_resources.detect, task_resources.parse, task_resources.write),
-    "flux": Dialect(flux.detect, flux.parse, flux.write),
-}
-"""The dialects by name; the first that detects a document as its own parses it."""
+
+def dialects() -> dict[str, Dialect]:
+    """Return the dialects by name: the plugins of the group ``formats``. A document is of the one that detects it."""
+    return {name: plugins.load("formats", name) for name in plugins.names("formats")}
 
 
 def read_jobspec(path: Path) -> Job:
@@ -46,7 +43,7 @@ def parse_jobspec(document: Any, name: str, source: object = None) -> Job:
     """
     with locating(file=source, place=f"job {name!r}"):
         checked = mapping(document, "jobspec")
-        for dialect in DIALECTS.values():
+        for dialect in dialects().values():
             if dialect.detect(checked):
                 return dialect.parse(checked, name)
         expected = "a list of resources (Flux), or named ones (nextgen)"
@@ -57,18 +54,11 @@ def parse_jobspec(document: Any, name: str, source: object = None) -> Job:
 def jobspec_document(job: Job, dialect: str) -> dict[str, Any]:
     """Return a job's document in one dialect, from which `parse_jobspec` makes an equal job.
 
-    The order of a group's requirements, which means nothing, may differ. Raises InputError naming what the
-    dialect cannot express.
+    Raises InputError naming what the dialect cannot express.
     """
-    if dialect not in DIALECTS:
-        raise InputError("no such dialect of jobspec", found=dialect, expected=" or ".join(DIALECTS))
+    written: Dialect = plugins.load("formats", dialect)
     with locating(place=f"job {job.name!r} as {dialect}"):
-        document = DIALECTS[dialect].write(job)
-        if _unordered(parse_jobspec(document, job.name)) != _unordered(job):
+        document = written.write(job)
+        if parse_jobspec(document, job.name) != job:
             raise InputError("the dialect cannot express this job")
         return document
-
-
-def _unordered(job: Job) -> Hashable:
-    groups = tuple((group.shape, frozenset(group.requirements)) for group in job.groups)
-    return job.name, groups, job.command, job.attributes

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from placewise.errors import InputError
+from placewise.formats.jobspec.document import known_keys
 from placewise.formats.locating import locating
 from placewise.formats.values import scalar, text, version_text
 from placewise.formats.version_fields import holds_version
@@ -21,19 +22,26 @@ from placewise.model.requirement import (
 from placewise.model.version_range import parse_bounds
 
 
+def match_predicate(field: str, entry: dict[str, Any], place: str) -> Predicate:
+    """Return the predicate of an entry `{match: value}` or `{value: value}`: the predicate plugin ``match``."""
+    known_keys(entry, ("match", "value"), place)
+    if len(entry) != 1:
+        raise InputError("is not one value to match", place=place, found=entry, expected="field, and match or value")
+    return _equal(field, next(iter(entry.values())), place)
+
+
+def range_predicate(field: str, entry: dict[str, Any], place: str) -> Predicate:
+    """Return the predicate of an entry `{min, max}`: the predicate plugin ``range``."""
+    return _within(field, known_keys(entry, ("min", "max"), place), place)
+
+
 def matching(subsystem: str, field: Any, value: Any, place: str) -> Requirement:
     """Return the requirement that a field is a value, or one of a list of them.
 
     Raises InputError for null, a list without values, nested values, and versions written as numbers.
     """
     name = text(field, f"{place}.field")
-    predicate: Predicate
-    with locating(place=place):
-        if isinstance(value, list):
-            predicate = OneOf(tuple(_value(name, one, f"value {number + 1}") for number, one in enumerate(value)))
-        else:
-            predicate = Equals(_value(name, value, name))
-        return Requirement(subsystem, (Condition(name, predicate),))
+    return Requirement(subsystem, (Condition(name, _equal(name, value, place)),))
 
 
 def within_range(subsystem: str, entry: dict[str, Any], place: str) -> Requirement:
@@ -43,20 +51,28 @@ def within_range(subsystem: str, entry: dict[str, Any], place: str) -> Requireme
     Raises InputError when both bounds are missing, one is of no such kind, or they are crossed.
     """
     field = text(entry.get("field"), f"{place}.field")
+    return Requirement(subsystem, (Condition(field, _within(field, entry, place)),))
+
+
+def _equal(field: str, value: Any, place: str) -> Predicate:
+    with locating(place=place):
+        if isinstance(value, list):
+            return OneOf(tuple(_value(field, one, f"value {number + 1}") for number, one in enumerate(value)))
+        return Equals(_value(field, value, field))
+
+
+def _within(field: str, entry: dict[str, Any], place: str) -> Predicate:
     bounds = {key: entry[key] for key in ("min", "max") if key in entry}
     if not bounds:
         raise InputError(
             "says neither what to match nor a bound", place=place, found=entry, expected="min, max or both"
         )
-    predicate: Predicate
     with locating(place=place):
         if holds_version(field) or any(isinstance(bound, str) for bound in bounds.values()):
             texts = {key: version_text(bound, key) for key, bound in bounds.items()}
-            predicate = InVersionRange(parse_bounds(texts.get("min"), texts.get("max")))
-        else:
-            numbers = {key: _number(bound, key) for key, bound in bounds.items()}
-            predicate = InNumericRange(numbers.get("min"), numbers.get("max"))
-        return Requirement(subsystem, (Condition(field, predicate),))
+            return InVersionRange(parse_bounds(texts.get("min"), texts.get("max")))
+        numbers = {key: _number(bound, key) for key, bound in bounds.items()}
+        return InNumericRange(numbers.get("min"), numbers.get("max"))
 
 
 def entry_document(requirement: Requirement) -> dict[str, Any]:

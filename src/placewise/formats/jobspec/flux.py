@@ -6,7 +6,7 @@ from typing import Any
 
 from placewise.errors import InputError
 from placewise.formats.jobspec.attributes import attributes_document, parse_attributes, parse_flux_name
-from placewise.formats.jobspec.document import check_top_level, command_of, known_keys, own_name, tasks_of
+from placewise.formats.jobspec.document import Dialect, check_top_level, command_of, known_keys, own_name, tasks_of
 from placewise.formats.jobspec.shape import FIRST_LABEL, has_slot, labels, parse_shape, shape_document
 from placewise.formats.values import count, text
 from placewise.model.job import Job, ResourceGroup, Shape
@@ -16,8 +16,15 @@ _TASK_KEYS = ("command", "slot", "count")
 
 
 def detect(document: dict[str, Any]) -> bool:
-    """Whether the resources are a list."""
-    return isinstance(document.get("resources"), list)
+    """Whether the resources are a list, and no task has a mapping of its own."""
+    return isinstance(document.get("resources"), list) and not has_task_resources(document)
+
+
+def has_task_resources(document: dict[str, Any]) -> bool:
+    """Whether some task has a mapping of resources, which is another dialect's way to write requirements."""
+    listed = document.get("tasks")
+    tasks = [document.get("task"), *(listed if isinstance(listed, list) else ())]
+    return any(isinstance(task, dict) and isinstance(task.get("resources"), dict) for task in tasks)
 
 
 def parse(document: dict[str, Any], name: str) -> Job:
@@ -95,3 +102,6 @@ def named_attributes(job: Job, section: str) -> dict[str, Any]:
     if job.name:
         attributes.setdefault("system", {})["job"] = {"name": job.name}
     return {"attributes": attributes} if attributes else {}
+
+
+DIALECT = Dialect(detect, parse, write)

@@ -8,7 +8,7 @@ from typing import Any
 from placewise.errors import InputError
 from placewise.formats.jobspec.attributes import attributes_document, parse_attributes
 from placewise.formats.jobspec.conditions import entry_document, matching, within_range
-from placewise.formats.jobspec.document import check_top_level, command_of, known_keys, own_name, tasks_of
+from placewise.formats.jobspec.document import Dialect, check_top_level, command_of, known_keys, own_name, tasks_of
 from placewise.formats.jobspec.shape import parse_request, request_document
 from placewise.formats.locating import locating
 from placewise.formats.values import count, mapping, sequence, text
@@ -109,3 +109,6 @@ def _group_document(group: ResourceGroup) -> dict[str, Any]:
     with locating(place="requires"):
         entries = [{"name": wanted.subsystem, **entry_document(wanted)} for wanted in group.requirements]
     return document | {"requires": entries} if entries or not document else document
+
+
+DIALECT = Dialect(detect, parse, write)

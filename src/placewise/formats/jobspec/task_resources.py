@@ -4,26 +4,32 @@ from __future__ import annotations
 
 from typing import Any
 
+from placewise import plugins
 from placewise.errors import InputError
 from placewise.formats.jobspec.attributes import parse_attributes
-from placewise.formats.jobspec.conditions import entry_document, matching, within_range
-from placewise.formats.jobspec.document import check_top_level, command_of, known_keys, tasks_of
-from placewise.formats.jobspec.flux import VERSIONS, check_task, name_of, named_attributes, only_group, task_document
+from placewise.formats.jobspec.conditions import entry_document
+from placewise.formats.jobspec.document import Dialect, check_top_level, command_of, known_keys, tasks_of
+from placewise.formats.jobspec.flux import (
+    VERSIONS,
+    check_task,
+    has_task_resources,
+    name_of,
+    named_attributes,
+    only_group,
+    task_document,
+)
 from placewise.formats.jobspec.shape import parse_shape, shape_document
-from placewise.formats.values import mapping, sequence
+from placewise.formats.locating import locating
+from placewise.formats.values import mapping, sequence, text
 from placewise.model.job import Job, ResourceGroup
-from placewise.model.requirement import Requirement
+from placewise.model.requirement import Condition, Requirement
 
 _TASK_KEYS = ("command", "slot", "count", "resources")
 
 
 def detect(document: dict[str, Any]) -> bool:
     """Whether a task has a mapping of resources, and the document has a list of them or none."""
-    listed = document.get("tasks")
-    tasks = [document.get("task"), *(listed if isinstance(listed, list) else ())]
-    return isinstance(document.get("resources", []), list) and any(
-        isinstance(task, dict) and isinstance(task.get("resources"), dict) for task in tasks
-    )
+    return isinstance(document.get("resources", []), list) and has_task_resources(document)
 
 
 def parse(document: dict[str, Any], name: str) -> Job:
@@ -63,26 +69,24 @@ def write(job: Job) -> dict[str, Any]:
 
 
 def _requirements(value: Any, place: str) -> tuple[Requirement, ...]:
+    """Read entries by subsystem and kind; every kind is a predicate plugin, ``match`` and ``range`` among them."""
     wanted: list[Requirement] = []
     for subsystem, block in mapping(value, place).items():
         at = f"{place}.{subsystem}"
-        kinds = known_keys(block, ("match", "range"), at)
+        kinds = mapping(block, at)
         for kind, entries in kinds.items():
-            listed = sequence(entries, f"{at}.{kind}")
-            one = _match if kind == "match" else _range
-            wanted += (one(subsystem, entry, f"{at}.{kind}[{number}]") for number, entry in enumerate(listed))
+            with locating(place=at):
+                predicate_of = plugins.load("predicates", kind)
+            for number, listed in enumerate(sequence(entries, f"{at}.{kind}")):
+                here = f"{at}.{kind}[{number}]"
+                entry = dict(mapping(listed, here))
+                field = text(entry.pop("field", None), f"{here}.field")
+                predicate = predicate_of(field, entry, here)
+                with locating(place=here):
+                    wanted.append(Requirement(subsystem, (Condition(field, predicate),)))
         if not any(kinds.values()):
             raise InputError("a requirement without conditions", place=at, expected="entries under match or range")
     return tuple(wanted)
 
 
-def _match(subsystem: str, value: Any, place: str) -> Requirement:
-    entry = known_keys(value, ("field", "match", "value"), place)
-    values = [entry[key] for key in ("match", "value") if key in entry]
-    if len(values) != 1:
-        raise InputError("is not one value to match", place=place, found=entry, expected="field, and match or value")
-    return matching(subsystem, entry.get("field"), values[0], place)
-
-
-def _range(subsystem: str, value: Any, place: str) -> Requirement:
-    return within_range(subsystem, known_keys(value, ("field", "min", "max"), place), place)
+DIALECT = Dialect(detect, parse, write)

@@ -1,0 +1,1 @@
+"""What was found, for people: statistics, figures, the page and the lines on the terminal."""

@@ -1,0 +1,127 @@
+"""The look of every figure: one size, one palette, one place for each part."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import matplotlib as mpl
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from placewise.report.wording import NARROW_SPACE
+
+# The palette of Okabe and Ito (2008), which colour-blind readers can tell apart.
+BLUE, ORANGE, GREEN, VERMILLION, SKY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9"
+INK, MUTED, FAINT = "#1A1A1A", "#555555", "#DDDDDD"
+
+WIDTH, HEIGHT, MARGIN = 8.4, 5.0, 0.18  # inches
+DPI = 150
+SMALL, NORMAL, TITLE = 9.0, 10.0, 14.0  # points
+
+_SETTINGS = {
+    "svg.fonttype": "none",
+    "svg.hashsalt": "placewise",
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans", "Verdana", "Helvetica", "Arial"],
+    "font.size": NORMAL,
+    "text.color": INK,
+    "text.usetex": False,
+    "text.parse_math": False,
+    "axes.edgecolor": MUTED,
+    "axes.labelcolor": INK,
+    "axes.labelsize": NORMAL,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "axes.linewidth": 0.8,
+    "grid.color": FAINT,
+    "grid.linewidth": 0.8,
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "xtick.labelsize": NORMAL,
+    "ytick.labelsize": NORMAL,
+    "lines.solid_capstyle": "round",
+    "legend.frameon": False,
+    "legend.fontsize": SMALL,
+}
+
+
+@contextmanager
+def house_style() -> Iterator[None]:
+    """Draw in our style inside the block, whatever the user's own settings of matplotlib are."""
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(_SETTINGS)
+        yield
+
+
+def canvas(
+    title: str, subtitle: str, note: str, *, right: float = 0.3, top: float = 1.1, bottom: float = 0.95
+) -> tuple[Figure, Axes]:
+    """Return a figure with its title, at most two lines of subtitle, a note at the foot, and axes between.
+
+    right, top, bottom : margins in inches.
+    """
+    left = 0.85
+    figure = Figure(figsize=(WIDTH, HEIGHT), dpi=DPI, facecolor="white")
+    box = (left / WIDTH, bottom / HEIGHT, 1 - (left + right) / WIDTH, 1 - (top + bottom) / HEIGHT)
+    axes = figure.add_axes(box)
+    place = {"ha": "left", "transform": figure.dpi_scale_trans}
+    figure.text(MARGIN, HEIGHT - 0.16, title, va="top", fontsize=TITLE, fontweight="bold", **place)
+    figure.text(MARGIN, HEIGHT - 0.5, subtitle, va="top", fontsize=SMALL, color=MUTED, linespacing=1.35, **place)
+    figure.text(MARGIN, 0.1, note, va="bottom", fontsize=SMALL, color=MUTED, **place)
+    return figure, axes
+
+
+def legend_above(axes: Axes, handles: Sequence[Artist], columns: int) -> None:
+    """Explain marks in a block between subtitle and axes, flush with the title."""
+    axes.legend(
+        handles=handles,
+        loc="lower left",
+        bbox_to_anchor=(MARGIN / WIDTH, axes.get_position().y1 + 0.01),
+        bbox_transform=axes.figure.transFigure,  # type: ignore[union-attr]  # ours is never inside another
+        ncols=columns,
+        borderpad=0,
+        borderaxespad=0,
+        handlelength=1.6,
+        columnspacing=1.8,
+    )
+
+
+def share_axis(axis: Axis) -> None:
+    """Write an axis of shares from 0 to 1 in percent."""
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{round(100 * value, 6):g}{NARROW_SPACE}%"))
+
+
+def count_axis(axis: Axis) -> None:
+    """Write an axis of counts in whole numbers with thousands separators."""
+    axis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 5, 10], integer=True, min_n_ticks=1))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+
+
+def darker(colour: str) -> str:
+    """Return a shade of a colour that is dark enough for small text on white."""
+    return "#" + "".join(f"{int(int(colour[i : i + 2], 16) * 0.72):02X}" for i in (1, 3, 5))
+
+
+def png(figure: Figure) -> bytes:
+    """Return a figure as PNG; equal figures give equal bytes."""
+    return _saved(figure, "png", {"Software": None})
+
+
+def svg(figure: Figure, title: str) -> bytes:
+    """Return a figure as SVG whose text is text; equal figures give equal bytes."""
+    return _saved(figure, "svg", {"Date": None, "Creator": "Placewise", "Title": title})
+
+
+def _saved(figure: Figure, kind: str, metadata: dict[str, str | None]) -> bytes:
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format=kind, dpi=DPI, metadata=metadata)
+    return buffer.getvalue()
