@@ -146,7 +146,9 @@ class _Stage:
                 found=", ".join(missing[:5]),
                 expected="every one of them",
             )
-        return np.array([position[name] for name in names], dtype=np.int64)
+        places = np.array([position[name] for name in names], dtype=np.int64)
+        # The order may name further subsystems; ranks count only those that jobs need.
+        return np.argsort(np.argsort(places))
 
     def assign(self, told: Told, experiment: str) -> tuple[Submissions, NDArray[np.int64]]:
         """Turn what was told into submissions; also the cluster drawn for each, or none in an expectation."""

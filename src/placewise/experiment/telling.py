@@ -67,7 +67,7 @@ class Needs:
         return np.repeat(np.arange(len(self.offsets) - 1), self.per_job)
 
     def in_order(self, rank: NDArray[np.int64]) -> NDArray[np.int32]:
-        """Return `ids` with each job's needs sorted by the (names,) rank of their subsystem."""
+        """Return `ids` with each job's needs sorted by the rank of their subsystem, a permutation of (names,)."""
         keys = self.job * len(self.names) + rank[self.subsystem[self.ids]]
         return self.ids[np.argsort(keys, kind="stable")]
 

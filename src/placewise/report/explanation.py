@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 _MOST_NAMES = 8
+_MOST_ROWS = 20
 
 
 def explanation_document(answer: WhyNot) -> dict[str, Any]:
@@ -57,9 +58,11 @@ def print_explanation(answer: WhyNot, console: Console) -> None:
         table = Table(title="Clusters that fail by exactly one", title_justify="left", box=None, pad_edge=False)
         for column in ("cluster", "requirement", "it has"):
             table.add_column(column, overflow="fold")
-        for near in answer.near_misses:
+        for near in answer.near_misses[:_MOST_ROWS]:
             table.add_row(escape(near.cluster), escape(str(near.requirement)), escape(near.offered))
         console.print(table)
+        if (rest := len(answer.near_misses) - _MOST_ROWS) > 0:
+            console.print(f"and {rest} more (--json lists all)")
     for clusters, reason in (
         (answer.scattered, "meet every requirement, but not together on the nodes that the job needs"),
         (answer.too_small, "cannot host the resources asked for, whatever the requirements"),
