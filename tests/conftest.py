@@ -1,9 +1,20 @@
 """Hypothesis profiles: `default` for every run, `fuzz` (HYPOTHESIS_PROFILE=fuzz) for a long one."""
 
 import os
+from pathlib import Path
 
+import pytest
 from hypothesis import settings
 
 settings.register_profile("default", deadline=None, max_examples=100)
 settings.register_profile("fuzz", deadline=None, max_examples=5000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+
+@pytest.fixture(scope="session")
+def public_data():
+    """The public data, which lies beside the project or where PLACEWISE_DATA says."""
+    folder = Path(os.environ.get("PLACEWISE_DATA", Path(__file__).parents[2] / "shared" / "data"))
+    if not (folder / "reliabuild").is_dir():
+        pytest.skip("the public data is not there: set PLACEWISE_DATA to its folder")
+    return folder

@@ -11,6 +11,9 @@ from placewise.experiment.telling import Told
 from placewise.model.results import CurvePoint, Moments, Score, SingleSummary, SubsystemScore
 from placewise.simulation.outcomes import Outcomes
 
+# Expected counts below this are rounding errors of zero.
+_ROUNDING = 1e-9
+
 
 def score(outcomes: Outcomes, weights: NDArray[np.int64], clusters: int, names: tuple[str, ...]) -> Score:
     """Sum up submissions.
@@ -42,7 +45,7 @@ def score(outcomes: Outcomes, weights: NDArray[np.int64], clusters: int, names: 
         precision=hits / pairs_matched if pairs_matched else None,
         recall=hits / pairs_good if pairs_good else None,
         clusters_used=float((1.0 - outcomes.unused).sum()),
-        failures={name: float(count) for name, count in zip(names, outcomes.failures, strict=True) if count > 0},
+        failures={name: float(count) for name, count in zip(names, outcomes.failures, strict=True) if count > _ROUNDING},
     )
 
 

@@ -228,7 +228,7 @@ def _moments(moments: Moments, description: str) -> dict[str, Any]:
 
 def _orders_document(orders: OrderSpread) -> dict[str, Any]:
     return {
-        "build_success": orders.build_success.tolist(),
+        "build_success": _without_nan(orders.build_success),
         "last_level": orders.last_level.tolist(),
         "unmatched_at": _without_nan(orders.unmatched_at),
         "percent_matched": _without_nan(orders.percent_matched),

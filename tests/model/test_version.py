@@ -1,0 +1,139 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from placewise.errors import InputError
+from placewise.model.version import LONGEST, Version, parse_version
+
+# Every string precedes all that follow it.
+ASCENDING = """
+    a b rc rc1 v1.0 0.9 0.9.9 1-alpha 1-alpha1 1-alpha2 1-alpha10 1-beta 1-beta1 1-rc 1-rc1 1-rc12 1 1.a 1.1-rc 1.1
+    1.1.1 1.1.1g 1.1.1h 1.1.1.0 1.2 1.2.0-alpha 1.2.0 1.2.0.0 1.2.stable 1.2.develop 1.10 3.4 3.4.0 3.4.0.1 9 9e 9.1
+    2021.4 2021.4b 2021.4.1 20191216 stable stable_20191216 stable_20200101 nightly trunk head master main develop
+    develop.1
+""".split()
+
+SAME = [
+    ("1.2.3", "1-2-3"),
+    ("1.2.3", "1_2_3"),
+    ("1.2.3", "1.2-3"),
+    ("1.2b3", "1.2.b.3"),
+    ("9e", "9.e"),
+    ("1.02", "1.2"),
+    ("1.0rc1", "1.0-rc-1"),
+    ("1.2", "1.2."),
+]
+
+DIFFERENT = [("1.2", "1.2.0"), ("1.10", "1.1"), ("1.2A", "1.2a"), ("1.0rc", "1.0rc0"), ("1.0rc", "1.0"), ("1.2", "12")]
+
+pieces = st.sampled_from(["0", "1", "2", "10", "01", "a", "b", "rc", "alpha", "beta", "main", "develop", "stable"])
+texts = st.lists(st.tuples(pieces, st.sampled_from(["", ".", "-", "_"])), min_size=1, max_size=4).map(
+    lambda parts: "".join(piece + separator for piece, separator in parts)
+)
+versions = texts.map(Version)
+
+
+@pytest.mark.parametrize("high", range(len(ASCENDING)), ids=ASCENDING.__getitem__)
+def test_each_follows_all_before_it_in_spacks_order(high):
+    b = Version(ASCENDING[high])
+    for text in ASCENDING[:high]:
+        a = Version(text)
+        assert a < b
+        assert a <= b
+        assert b > a
+        assert b >= a
+        assert a != b
+        assert not b < a
+        assert not b <= a
+
+
+@pytest.mark.parametrize(("one", "other"), SAME)
+def test_separators_and_leading_zeros_do_not_count(one, other):
+    assert Version(one) == Version(other)
+    assert hash(Version(one)) == hash(Version(other))
+    assert not Version(one) < Version(other)
+    assert Version(one) <= Version(other)
+
+
+@pytest.mark.parametrize(("one", "other"), DIFFERENT)
+def test_versions_that_look_alike_are_not_one(one, other):
+    assert Version(one) != Version(other)
+
+
+@given(versions, versions, versions)
+def test_the_order_is_total(a, b, c):
+    assert (a < b) + (a == b) + (a > b) == 1
+    assert (a <= b) == (a < b or a == b)
+    assert (a >= b) == (b <= a)
+    if a <= b <= c:
+        assert a <= c
+    if a == b:
+        assert hash(a) == hash(b)
+        assert (a < c) == (b < c)
+
+
+@given(texts)
+def test_the_text_survives_and_equal_texts_share_a_value(text):
+    assert str(Version(text)) == Version(text).text == text
+    assert parse_version(text) is parse_version(text)
+    assert parse_version(text) == Version(text)
+
+
+@given(versions)
+def test_a_longer_version_follows_what_it_begins_with_unless_it_is_its_prerelease(version):
+    assert Version(version.text + ".0") > version
+    assert Version(version.text + ".zz") > version
+    if not version.is_prerelease and version.key[0]:
+        for word in ("alpha", "beta", "rc"):
+            assert Version(f"{version.text}.{word}") < version
+            assert Version(f"{version.text}.{word}") < Version(f"{version.text}.{word}0")
+
+
+@given(st.text(max_size=20))
+def test_any_text_is_a_version_or_an_input_error(text):
+    try:
+        version = Version(text)
+    except InputError as error:
+        assert error.found == text
+    else:
+        assert version.text == text
+        assert text.isascii()
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", " ", "1 2", "1.2\n", "\n", "1\x00", "١", "1.²", "é", "=1", "+1", "1:2", "1,2", "@1", "\ud800", "1" * 10_000],
+)
+def test_what_no_version_looks_like_is_refused(text):
+    for make in (Version, parse_version):
+        with pytest.raises(InputError, match="not a version"):
+            make(text)
+
+
+@pytest.mark.parametrize("value", [1, 1.1, None, True, b"1"])
+def test_only_text_is_a_version(value):
+    for make in (Version, parse_version):
+        with pytest.raises(InputError, match="not a version"):
+            make(value)
+
+
+def test_the_longest_version_is_still_ordered():
+    assert Version("9" * LONGEST) > Version("9" * (LONGEST - 1))
+    with pytest.raises(InputError):
+        Version("9" * (LONGEST + 1))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("1rc", True), ("1rc1", True), ("rc1", False), ("rc", False), ("1rc1a", False), ("1", False)]
+)
+def test_a_prerelease_ends_in_its_word_and_has_a_release_before_it(text, expected):
+    assert Version(text).is_prerelease is expected
+
+
+def test_a_version_is_frozen():
+    with pytest.raises(AttributeError):
+        Version("1").text = "2"
+
+
+def test_a_version_is_not_a_text():
+    assert Version("1") != "1"
