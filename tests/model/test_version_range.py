@@ -65,9 +65,7 @@ def test_inclusive_ends_admit_both_bounds_and_what_begins_with_the_maximum(low, 
             VersionRange.between(low, high)
         return
     expected = {
-        v.text
-        for v in POOL
-        if (low is None or low <= v) and (high is None or v <= high or begins_with(v, high))
+        v.text for v in POOL if (low is None or low <= v) and (high is None or v <= high or begins_with(v, high))
     }
     made = VersionRange.between(low, high)
     assert members(made) == expected
@@ -126,7 +124,7 @@ def test_the_algebra_is_boolean(a, b, c):
     assert a & everything == a | nothing == a
     assert a & b <= a <= a | b
     assert (a <= b) == (a | b == b) == (a & ~b == nothing)
-    assert (a <= b and b <= a) == (a == b)
+    assert (a <= b <= a) == (a == b)
 
 
 @given(ranges)
@@ -167,7 +165,9 @@ def test_a_shorter_maximum_admits_what_begins_with_it():
 
 
 def test_a_minimum_may_begin_with_the_maximum():
-    assert members(parse_bounds("1.2", "1")) == {t for t in TEXTS if t.startswith("1.") and Version(t) >= Version("1.2")}
+    assert members(parse_bounds("1.2", "1")) == {
+        t for t in TEXTS if t.startswith("1.") and Version(t) >= Version("1.2")
+    }
     with pytest.raises(InputError, match=r"the minimum 1\.2 exceeds the maximum 1\.1"):
         parse_bounds("1.2", "1.1")
     with pytest.raises(InputError, match="exceeds"):

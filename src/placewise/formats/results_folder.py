@@ -15,6 +15,7 @@ import numpy as np
 
 from placewise.errors import InputError
 from placewise.formats import values
+from placewise.formats.locating import locating
 from placewise.formats.reading import read_json
 from placewise.formats.writing import write_bytes, write_json
 from placewise.model.requirement import InVersionRange, Requirement
@@ -138,12 +139,14 @@ def read_results(folder: Path) -> Results:
     scores = _read_scores(folder / SCORES)
     by_subsystem = _read_scores(folder / SUBSYSTEM_SCORES) if (folder / SUBSYSTEM_SCORES).exists() else {}
     unmatched = _read_unmatched(folder / UNMATCHED) if (folder / UNMATCHED).exists() else None
-    study = read_json(folder / STUDY) if (folder / STUDY).exists() else {}
+    with locating(file=folder / STUDY):
+        study = values.mapping(read_json(folder / STUDY), "the document") if (folder / STUDY).exists() else {}
     if not (folder / SUMMARY).exists():
         found = tuple(SubsystemScore(name, score, 0.0) for name, score in by_subsystem.items())
         return Results(scores, exact=False, subsystems=found, unmatched=unmatched)
     path = folder / SUMMARY
-    summary = values.mapping(read_json(path), "the document")
+    with locating(file=path):
+        summary = values.mapping(read_json(path), "the document")
     try:
         single, expanding, orders = summary["single"], summary["expanding"], summary["orders"]
         baselines = summary["subsystem_baselines"]
@@ -163,7 +166,7 @@ def read_results(folder: Path) -> Results:
             last_level=expanding["last_level"],
             unmatched=unmatched,
             orders=_read_orders(orders) if orders else None,
-            study=values.mapping(study, "the document"),
+            study=study,
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError(f"does not have the expected shape: {error!r}", file=path) from error
@@ -256,7 +259,8 @@ def _without_nan(array: Any) -> list[float | None]:
 
 
 def _read_scores(path: Path) -> dict[str, Score]:
-    document = values.mapping(read_json(path), "the document")
+    with locating(file=path):
+        document = values.mapping(read_json(path), "the document")
     scores = {}
     for name, entry in document.items():
         if name == _UNMATCHED_AT:
@@ -299,16 +303,16 @@ def _read_score(entry: Mapping[str, Any]) -> Score:
 
 
 def _read_unmatched(path: Path) -> tuple[UnmatchedJob, ...]:
-    rows = values.sequence(read_json(path), "the document")
     jobs = []
-    for number, row in enumerate(rows):
-        place = f"row {number + 1}"
-        entry = values.mapping(row, place)
-        try:
-            name, at, needed = str(entry["jobid"]), entry["unmatched_at"], entry["total_subsystems"]
-        except KeyError as error:
-            raise InputError(f"lacks {error}", file=path, place=place) from error
-        jobs.append(UnmatchedJob(name, values.count(at, place), values.count(needed, place)))
+    with locating(file=path):
+        for number, row in enumerate(values.sequence(read_json(path), "the document")):
+            place = f"row {number + 1}"
+            entry = values.mapping(row, place)
+            for key in ("jobid", "unmatched_at", "total_subsystems"):
+                if key not in entry:
+                    raise InputError(f"lacks {key!r}", place=place)
+            at, needed = values.count(entry["unmatched_at"], place), values.count(entry["total_subsystems"], place)
+            jobs.append(UnmatchedJob(str(entry["jobid"]), at, needed))
     return tuple(jobs)
 
 

@@ -1,0 +1,5 @@
+"""`python -m placewise`."""
+
+from placewise.cli import main
+
+main()

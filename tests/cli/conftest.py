@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+import sys
+from types import SimpleNamespace
+
+import pytest
+
+from placewise import cli
+from placewise.formats.experiment_folder import write_experiment
+from placewise.formats.profile_file import shipped_profile
+from placewise.synthesis import draw_fleet, draw_workload
+
+
+@pytest.fixture
+def placewise(monkeypatch, capsys, tmp_path):
+    """Run the command line in this process, with a cache of its own: code, out and err."""
+    monkeypatch.setenv("PLACEWISE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("COLUMNS", "120")
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["placewise", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        captured = capsys.readouterr()
+        return SimpleNamespace(code=ended.value.code or 0, out=captured.out, err=captured.err)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def small(tmp_path_factory):
+    """An experiment folder of 12 clusters and 60 jobs."""
+    folder = tmp_path_factory.mktemp("small") / "experiment"
+    profile = shipped_profile()
+    write_experiment(draw_fleet(profile, 12, 1), draw_workload(profile, 60, 1), folder)
+    return folder

@@ -1,0 +1,192 @@
+"""Bad input gets one line that names file and place, exit code 2, and nothing half-written."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+
+@pytest.fixture
+def experiment(small, tmp_path):
+    folder = tmp_path / "experiment"
+    shutil.copytree(small, folder)
+    return folder
+
+
+def listing(folder):
+    return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def refused(done, *said):
+    assert done.code == 2
+    assert done.out == ""
+    assert "Traceback" not in done.err
+    assert len(done.err.strip().splitlines()) == 1
+    for text in said:
+        assert text in done.err, done.err
+
+
+def edit_features(folder, change):
+    path = folder / "cluster-features.json"
+    document = json.loads(path.read_text())
+    change(document)
+    path.write_text(json.dumps(document))
+
+
+def first_jobs(folder):
+    return folder / "jobspecs" / "jobspecs-0.yaml"
+
+
+ENTRY = "- name: x\n  package: p\n  resources: {zlib: {min: %s, max: %s}}\n"
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (lambda f: first_jobs(f).write_text("- name: [oops\n"), ("jobspecs-0.yaml", "line")),
+        (lambda f: first_jobs(f).write_text(""), ("jobspecs-0.yaml", "empty")),
+        (lambda f: first_jobs(f).write_bytes(b"\xff\xfe\x00"), ("jobspecs-0.yaml", "UTF-8")),
+        (lambda f: first_jobs(f).write_text("- package: p\n  resources: {}\n"), ("jobspecs-0.yaml", "name")),
+        (lambda f: first_jobs(f).write_text("[" * 100_000), ("jobspecs-0.yaml", "deep")),
+        (lambda f: first_jobs(f).write_text(ENTRY % ("1.10", "'2'")), ("jobspecs-0.yaml", "'x'", "zlib", "quoted")),
+        (lambda f: first_jobs(f).write_text(ENTRY % ("'3'", "'2'")), ("jobspecs-0.yaml", "'x'", "zlib", "exceeds")),
+        (
+            lambda f: first_jobs(f).write_text(ENTRY.replace("zlib", "zlip") % ("'1'", "'2'")),
+            ("jobspecs-0.yaml", "'x'", "zlip"),
+        ),
+        (
+            lambda f: first_jobs(f).write_text(ENTRY % ("'1'", "'2'") + ENTRY % ("'1'", "'3'")),
+            ("jobspecs-0.yaml", "'x'"),
+        ),
+        (lambda f: first_jobs(f).write_text("[]"), ("no jobs",)),
+        (lambda f: shutil.rmtree(f / "jobspecs"), ("jobspecs",)),
+        (lambda f: (f / "cluster-features.json").unlink(), ("cluster-features.json",)),
+        (lambda f: (f / "cluster-features.json").write_text(""), ("cluster-features.json", "empty")),
+        (lambda f: (f / "cluster-features.json").write_text("{}"), ("cluster-features.json", "cluster")),
+        (lambda f: (f / "cluster-features.json").write_text('{"a": {"zlib": '), ("cluster-features.json", "line 1")),
+        (lambda f: edit_features(f, lambda d: d["cluster-003"].update(zlib=1.1)), ("cluster-003", "zlib", "quoted")),
+        (lambda f: edit_features(f, lambda d: d.update({"cluster-003": 5})), ("cluster-003", "mapping")),
+    ],
+)
+def test_a_spoilt_experiment_folder(placewise, experiment, tmp_path, spoil, said):
+    spoil(experiment)
+    out = tmp_path / "out"
+    refused(placewise("simulate", experiment, "--out", out), *said)
+    assert not out.exists()
+
+
+def test_equal_repeats_count_and_a_cluster_may_lack_a_subsystem(placewise, experiment, tmp_path):
+    first_jobs(experiment).write_text(ENTRY % ("'1'", "'2'") * 2)
+    edit_features(experiment, lambda d: d["cluster-000"].pop("zlib"))
+    done = placewise("simulate", experiment, "--out", tmp_path / "out", "--no-plots", "--json")
+    scores = json.loads(done.out)["scores"]
+    assert scores["all"]["total_jobs"]["value"] == 2
+    assert scores["all"]["matched_clusters_per_job"]["mean"] == 11
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["simulate", "{tmp}/nothing"], ["nothing", "does not exist"]),
+        (["simulate", "{tmp}"], ["cluster-features.json"]),
+        (["simulate", "{small}/cluster-features.json"], ["is a file"]),
+        (["simulate", "{small}", "--experiments", "none,half"], ["half"]),
+        (["simulate", "{small}", "--scoring", "kind"], ["kind", "corrected"]),
+        (["simulate", "{small}", "--policy", "rando"], ["rando", "random"]),
+        (["simulate", "{small}", "--order", "{tmp}/none.txt"], ["none.txt"]),
+        (["simulate", "{small}", "--kernels", "gpu"], ["gpu", "numpy"]),
+        (["plot", "{tmp}"], ["scores.json"]),
+        (["plot", "{tmp}/nothing"], ["nothing"]),
+        (["match", "{tmp}/no.yaml", "--fleet", "{small}"], ["no.yaml"]),
+        (["match", "{small}/cluster-features.json", "--fleet", "{tmp}"], ["holds no clusters"]),
+        (["generate", "--out", "{small}/cluster-features.json/x"], ["cluster-features.json"]),
+        (["generate", "--out", "{tmp}/x", "--profile", "{small}/cluster-features.json"], ["cluster-features.json"]),
+        (["profile", "{tmp}", "-o", "{tmp}/p.json"], ["cluster-features.json"]),
+    ],
+)
+def test_bad_arguments(placewise, small, tmp_path, arguments, said):
+    before = listing(small)
+    target = tmp_path / "empty"
+    target.mkdir()
+    arguments = [argument.format(tmp=target, small=small) for argument in arguments]
+    if arguments[0] == "simulate":
+        arguments += ["--out", str(tmp_path / "out")]
+    refused(placewise(*arguments), *said)
+    assert listing(small) == before
+    assert list(target.iterdir()) == []
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("arguments", [["simulate", "--jobs", "0"], ["generate"], ["fly"], ["simulate", "--seed", "x"]])
+def test_bad_usage(placewise, arguments):
+    done = placewise(*arguments)
+    assert done.code == 2
+    assert "Traceback" not in done.err
+
+
+def test_a_jobspec_on_an_unknown_subsystem(placewise, small, tmp_path):
+    jobspec = tmp_path / "job.yaml"
+    jobspec.write_text("version: 1\ntask: {command: [x], resources: {zlip: {match: [{field: version, match: '1'}]}}}\n")
+    refused(placewise("match", jobspec, "--fleet", small), "job.yaml", "zlip", "zlib")
+    refused(placewise("explain", jobspec, "--fleet", small), "job.yaml", "zlip")
+
+
+def test_an_output_that_cannot_be_written(placewise, small, tmp_path):
+    blocked = tmp_path / "file"
+    blocked.write_text("mine")
+    refused(placewise("simulate", small, "--out", blocked), "file")
+    refused(placewise("simulate", small, "--out", blocked / "below"), "below")
+    assert blocked.read_text() == "mine"
+
+
+def test_a_failing_run_leaves_earlier_results_as_they_were(placewise, experiment, tmp_path):
+    out = tmp_path / "out"
+    placewise("simulate", experiment, "--out", out, "--no-plots")
+    before = listing(out)
+    first_jobs(experiment).write_text("- name: [oops\n")
+    refused(placewise("simulate", experiment, "--out", out, "--no-plots"), "jobspecs-0.yaml")
+    assert listing(out) == before
+
+
+def test_a_broken_cache_is_rebuilt_with_a_warning(placewise, small, tmp_path, caplog):
+    first = placewise("simulate", small, "--out", tmp_path / "a", "--no-plots", "--json")
+    entries = list((tmp_path / "cache").iterdir())
+    assert entries
+    for entry in entries:
+        entry.write_bytes(entry.read_bytes()[:100])
+    second = placewise("simulate", small, "--out", tmp_path / "b", "--no-plots", "--json")
+    assert second.code == 0
+    assert json.loads(second.out)["scores"] == json.loads(first.out)["scores"]
+    assert "cache" in caplog.text or "cache" in second.err
+
+
+def test_results_that_are_not_results(placewise, tmp_path):
+    for text in ("", "[]", '{"none": 5}', '{"none": {}}', '{"none": {"total_jobs": {"value": "many"}}}', "nonsense"):
+        (tmp_path / "scores.json").write_text(text)
+        refused(placewise("plot", tmp_path, "--out", tmp_path / "out"), "scores.json")
+        assert not (tmp_path / "out").exists()
+
+
+def test_an_interrupt_leaves_earlier_results_intact(small, tmp_path):
+    environment = os.environ | {"PLACEWISE_CACHE": str(tmp_path / "cache")}
+    command = [sys.executable, "-m", "placewise", "simulate", str(small), "--out", str(tmp_path / "out")]
+    subprocess.run([*command, "--no-plots"], env=environment, check=True, capture_output=True)
+    before = listing(tmp_path / "out")
+    running = subprocess.Popen(
+        [*command, "--orders", "100000"], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    deadline = time.monotonic() + 30
+    while not list((tmp_path / "out").glob(".unfinished-*")) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    running.send_signal(signal.SIGINT)
+    _, err = running.communicate(timeout=30)
+    assert running.returncode not in (0, None)
+    assert "Traceback" not in err
+    assert listing(tmp_path / "out") == before

@@ -1,0 +1,60 @@
+import io
+from dataclasses import replace
+
+import pytest
+from rich.console import Console
+
+from placewise.model.results import Results
+from placewise.report.summary import summary
+
+
+def printed(results, *, width=80, encoding="utf-8"):
+    raw = io.BytesIO()
+    stream = io.TextIOWrapper(raw, encoding=encoding, newline="")
+    summary(results, console=Console(file=stream, width=width))
+    stream.flush()
+    return raw.getvalue().decode(encoding)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+def test_eighty_columns_are_enough(full, encoding):
+    lines = printed(full, encoding=encoding).splitlines()
+    assert max(map(len, lines)) <= 80
+    rows = {line[:28].strip(): line[28:].split() for line in lines}
+    assert rows[""] == ["none", "single", "expanding", "all"] or ["none", "single", "expanding", "all"] in [
+        line.split() for line in lines
+    ]
+    assert rows["submissions"] == ["10,506", "226,989", "168,862", "10,506"]
+    assert rows["unmatched"] == ["0", "0", "5,974", "5,974"]
+    assert rows["build success, of matched"] == ["1.536%", "1.287%", "19.58%", "100%"]
+    assert rows["joint success, of all"] == ["1.536%", "1.287%", "18.89%", "43.14%"]
+
+
+def test_single_expanding_and_scoring_have_a_line_each(full):
+    text = " ".join(printed(full, width=200).split())
+    assert "single: 1.669% as the mean of 2 subsystems (nothing told, same jobs: 0.7681%); pooled 1.287%" in text
+    assert (
+        "expanding: 43.14% at the last level with a match; build success over 101 random orders: median 20.00%" in text
+    )
+    assert "(central 95%: 10.50% to 29.50%)" in text
+    assert "scoring: corrected; expected values" in text
+
+
+def test_without_a_terminal_there_are_no_colours(full):
+    assert "\x1b" not in printed(full)
+
+
+def test_what_is_not_known_is_a_dash(published):
+    text = printed(published)
+    assert [line.split() for line in text.splitlines() if "joint" in line] == [
+        ["joint", "success,", "of", "all", "-", "-", "-"]
+    ]
+    assert "single:" not in text
+    assert printed(Results({}))
+
+
+def test_names_cannot_steer_the_terminal_or_the_markup(full):
+    hostile = {"[red]x\x1b[2J": full.scores["none"]}
+    text = printed(replace(full, scores=hostile))
+    assert "\x1b" not in text
+    assert "[red]x" in text
