@@ -200,21 +200,32 @@ def test_explain_says_which_requirement_fails_where(placewise, small, tmp_path):
     assert placewise("explain", jobspec, "--fleet", small).code == 3
 
 
-@pytest.mark.parametrize("dialect", ["flux", "task", "nextgen"])
+NODES = """\
+version: 1
+resources:
+- {type: node, count: 2, with: [{type: slot, count: 1, label: default, with: [{type: core, count: %d}]}]}
+"""
+ADIOS = "field: version, min: '1.11', max: '1.13'"
+DIALECTS = {
+    "flux": NODES + "tasks: [{command: [app], slot: default, count: {per_slot: 1}}]\n",
+    "task-resources": NODES
+    + "task: {command: [app], slot: default, count: {per_slot: 1}, resources: {adios: {range: [{%s}]}}}\n" % ADIOS,
+    "nextgen": """\
+version: 1
+resources:
+  app: {type: node, replicas: 2, requires: [{name: adios, %s}], with: [{type: core, count: %%d}]}
+tasks: [{command: [app], resources: app}]
+"""
+    % ADIOS,
+}
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
 def test_match_on_the_public_clusters_in_every_dialect(placewise, public_data, tmp_path, dialect):
     # The two clusters have four nodes with two cores each; adios is 1.12.0 on aliceblue and 1.10.0 on gray.
-    nodes = "resources: [{type: node, count: 2, with: [{type: slot, count: 1, label: default, with: [{type: core, count: %d}]}]}]"
-    flux = "version: 1\n" + nodes + "\ntasks: [{command: [app], slot: default, count: {per_slot: 1}}]\n"
-    task = (
-        "version: 1\n"
-        + nodes
-        + "\ntask: {command: [app], slot: default, count: {per_slot: 1}, resources: {adios: {range: [{field: version, min: '1.11', max: '1.13'}]}}}\n"
-    )
-    nextgen = "version: 1\nresources: {app: {type: node, replicas: 2, requires: [{name: adios, field: version, min: '1.11', max: '1.13'}], with: [{type: core, count: %d}]}}\ntasks: [{command: [app], resources: app}]\n"
-    text = {"flux": flux, "task": task, "nextgen": nextgen}[dialect]
     jobspec = tmp_path / "job.yaml"
     for cores, fits in ((2, True), (3, False)):
-        jobspec.write_text(text % cores)
+        jobspec.write_text(DIALECTS[dialect].replace("%d", str(cores)))
         done = placewise("match", jobspec, "--fleet", public_data / "reliabuild" / "clusters")
         expected = ["cluster-aliceblue"] + (["cluster-gray"] if dialect == "flux" else [])
         assert done.out.split() == (expected if fits else [])

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from placewise.errors import InputError
 from placewise.formats import values
+from placewise.formats.locating import locating
 from placewise.formats.reading import parse_json, read_text
 
 
@@ -16,10 +17,10 @@ def read_order(path: Path) -> tuple[str, ...]:
     """
     text = read_text(path)
     if text.lstrip().startswith("["):
-        entries = values.sequence(parse_json(text, path), "the document")
-        named = [
-            (f"entry {number + 1}", values.text(name, f"entry {number + 1}")) for number, name in enumerate(entries)
-        ]
+        with locating(file=path):
+            entries = values.sequence(parse_json(text, path), "the document")
+            places = [f"entry {number + 1}" for number in range(len(entries))]
+            named = [(place, values.text(name, place)) for place, name in zip(places, entries, strict=True)]
     else:
         lines = ((f"line {number + 1}", line.strip()) for number, line in enumerate(text.splitlines()))
         named = [(place, name) for place, name in lines if name and not name.startswith("#")]

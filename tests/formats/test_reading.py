@@ -1,0 +1,126 @@
+"""Strict YAML and JSON."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from placewise.errors import InputError
+from placewise.formats import reading
+from placewise.formats.reading import parse_json, parse_yaml, read_json, read_yaml
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("a: 1.10", {"a": 1.1}),
+        ("a: 12", {"a": 12}),
+        ("a: -3", {"a": -3}),
+        ("a: 2021-04-01", {"a": "2021-04-01"}),
+        ("a: 010", {"a": "010"}),
+        ("a: 1_000", {"a": "1_000"}),
+        ("a: 1:30", {"a": "1:30"}),
+        ("a: 1e5", {"a": "1e5"}),
+        ("a: 9e", {"a": "9e"}),
+        ("a: 0x10", {"a": "0x10"}),
+        ("on: yes", {"on": "yes"}),
+        ("a: true", {"a": True}),
+        ("a: ~", {"a": None}),
+        ("a:", {"a": None}),
+        ('a: "1.10"', {"a": "1.10"}),
+        ("a: &x {b: 1}\nc: {<<: *x, b: 2}", {"a": {"b": 1}, "c": {"b": 2}}),
+        ("\ufeffa: 1", {"a": 1}),
+    ],
+)
+def test_scalars_mean_what_they_look_like(tmp_path, text, value):
+    path = tmp_path / "f.yaml"
+    path.write_text(text)
+    assert read_yaml(path) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a: 1\na: 2", "line 2, column 1"),
+        ("a: {b: 1, c: 2, b: 3}", "'b' stands twice"),
+        ("a: [1", "not valid YAML"),
+        ("a: &x [*x]", "f.yaml"),
+        ("!!python/object/apply:os.system [ls]", "not valid YAML"),
+        ("--- 1\n--- 2", "not valid YAML"),
+        ("\x00", "not valid YAML"),
+        ("? [a, b]\n: 1\n? {a: b}\n: 2", "not valid YAML"),
+        ("[" * 100_000, "nested too deeply"),
+        ("- " * 100_000, "nested too deeply"),
+        ("{a: " * 5_000, "nested too deeply"),
+        ("\n".join(" " * i + "a:" for i in range(500)), "nested too deeply"),
+        ("\n".join(" " * i + "- &a" for i in range(500)), "f.yaml"),
+    ],
+)
+def test_bad_yaml_is_one_error(text, said):
+    try:
+        value = parse_yaml(text, "f.yaml")
+    except InputError as error:
+        assert said in str(error)
+    else:
+        # A list that holds itself is YAML; readers refuse it by its type.
+        assert text == "a: &x [*x]"
+        assert value["a"][0] is value["a"]
+
+
+@given(st.integers(1, reading.DEEPEST))
+def test_depth_up_to_the_limit_is_read(depth):
+    assert parse_yaml("[" * depth + "]" * depth, "f") == parse_json("[" * depth + "]" * depth, "f")
+    with pytest.raises(InputError, match="deep"):
+        parse_yaml("[" * (reading.DEEPEST + depth) + "]" * (reading.DEEPEST + depth), "f")
+
+
+def test_many_flat_brackets_are_not_deep():
+    assert len(parse_yaml("[" + "[],{}," * 1000 + "]", "f")) == 2000
+
+
+@given(st.text(max_size=60))
+def test_any_text_is_a_value_or_an_input_error(text):
+    for parse in (parse_yaml, parse_json):
+        try:
+            parse(text, "f")
+        except InputError as error:
+            assert "f" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('{"a": 1, "a": 2}', "'a' stands twice"),
+        ("NaN", "not finite"),
+        ("[-Infinity]", "not finite"),
+        ('{"a": ', "line 1, column 7"),
+        ("[" * 200_000, "deep"),
+        ("1" * 5000, "not valid JSON"),
+    ],
+)
+def test_bad_json_is_one_error(text, said):
+    with pytest.raises(InputError, match="f.json"):
+        parse_json(text, "f.json")
+    with pytest.raises(InputError) as caught:
+        parse_json(text, "f.json")
+    assert said in str(caught.value)
+
+
+def test_files_that_cannot_be_read(tmp_path, monkeypatch):
+    (tmp_path / "empty.json").write_text("")
+    (tmp_path / "latin.json").write_bytes(b"\xe9")
+    (tmp_path / "large.json").write_text("[1, 2]")
+    for name, said in (
+        ("empty.json", "empty"),
+        ("latin.json", "UTF-8"),
+        ("none.json", "cannot be read"),
+        ("", "folder"),
+    ):
+        with pytest.raises(InputError) as caught:
+            read_json(tmp_path / name)
+        assert said in str(caught.value)
+        assert str(tmp_path / name) in str(caught.value)
+    monkeypatch.setattr(reading, "LARGEST_BYTES", 3)
+    with pytest.raises(InputError, match="too large"):
+        read_json(tmp_path / "large.json")
