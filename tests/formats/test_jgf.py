@@ -267,7 +267,7 @@ def test_any_document_is_read_or_refused_with_an_input_error(document):
         try:
             parse(document)
         except InputError as error:
-            assert error.file is not None  # noqa: PT017, a refusal is one of two good ends
+            assert error.file is not None
 
 
 # Folders

@@ -183,6 +183,6 @@ def test_any_document_is_read_or_refused_with_an_input_error(document):
     try:
         job = parse_jobspec(document, "job", "file.yaml")
     except InputError as error:
-        assert str(error).startswith("file.yaml, job 'job', ")  # noqa: PT017, a refusal is one of two good ends
+        assert str(error).startswith("file.yaml, job 'job', ")
     else:
         assert all(request.count >= 1 for group in job.groups for request in group.shape)

@@ -14,6 +14,9 @@ EXPANDING = "expanding"
 ALL = "all"
 EXPERIMENTS = (NONE, SINGLE, EXPANDING, ALL)
 
+FOLDER_NAMES = {NONE: "none", SINGLE: "single-subsystem", EXPANDING: "expanded-subsystems", ALL: "all"}
+"""What the results folder calls each, after the prior work."""
+
 
 @dataclass(frozen=True, slots=True)
 class Design:

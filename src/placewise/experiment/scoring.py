@@ -45,7 +45,9 @@ def score(outcomes: Outcomes, weights: NDArray[np.int64], clusters: int, names: 
         precision=hits / pairs_matched if pairs_matched else None,
         recall=hits / pairs_good if pairs_good else None,
         clusters_used=float((1.0 - outcomes.unused).sum()),
-        failures={name: float(count) for name, count in zip(names, outcomes.failures, strict=True) if count > _ROUNDING},
+        failures={
+            name: float(count) for name, count in zip(names, outcomes.failures, strict=True) if count > _ROUNDING
+        },
     )
 
 

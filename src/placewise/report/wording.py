@@ -5,18 +5,24 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from placewise.experiment.run import FOLDER_NAMES
+from placewise.experiment.design import FOLDER_NAMES
 from placewise.model.results import Results, Score
 
-MISSING = "–"
+MISSING = "-"
+REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 NARROW_SPACE = "\N{NARROW NO-BREAK SPACE}"
 
+_LONGEST_NAME = 20
 _WORDS = {folder: word for word, folder in FOLDER_NAMES.items()}
 
 
 def experiment_word(name: str) -> str:
-    """Return the word for an experiment of a results folder; an unknown name is its own."""
-    return _WORDS.get(name, name)
+    """Return the word for an experiment of a results folder; an unknown name is its own, made fit to be shown."""
+    if name in _WORDS:
+        return _WORDS[name]
+    # Names come out of files: a control character would break an SVG and could steer a terminal.
+    shown = "".join(c if c.isprintable() else REPLACEMENT for c in name)
+    return shown if len(shown) <= _LONGEST_NAME else f"{shown[: _LONGEST_NAME - 3]}..."
 
 
 def in_order(scores: Mapping[str, Score]) -> list[tuple[str, Score]]:
@@ -41,9 +47,14 @@ def number(value: float | None, digits: int = 4) -> str:
     return _significant(value, digits)
 
 
+def counted(count: int, noun: str) -> str:
+    """Write how many of something there are, in the singular or the plural."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 def jobs(count: int) -> str:
     """Write how many jobs."""
-    return f"{count:,} job{'' if count == 1 else 's'}"
+    return counted(count, "job")
 
 
 def total_jobs(results: Results) -> int | None:

@@ -1,0 +1,141 @@
+"""The stage of a run: a scheduler, the jobs that it is given, and the truth about them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from placewise import plugins
+from placewise.errors import InputError
+from placewise.experiment.design import ALL, EXPANDING, FOLDER_NAMES, NONE, SINGLE, Design
+from placewise.experiment.telling import Needs, Told, tell_all, tell_more_and_more, tell_nothing, tell_one
+from placewise.matching import bitset
+from placewise.matching.kernels import Kernels
+from placewise.model.cluster import Fleet
+from placewise.model.results import OutcomeTable
+from placewise.model.workload import Workload
+from placewise.scheduler import Scheduler
+from placewise.selection.policies import NONE as NO_CLUSTER
+from placewise.selection.policies import draw_numbers
+from placewise.simulation.outcomes import Outcomes, Scene, Submissions
+from placewise.simulation.truth import truth_of
+
+_STREAMS = {NONE: 10, SINGLE: 11, EXPANDING: 12, ALL: 13}
+_FIRST_ASSIGNMENTS = 2
+"""Every use of chance has a stream of its own, so that leaving one out changes no other."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stage:
+    """A scheduler, the jobs that it is given, and the truth about them.
+
+    For expectations equal jobs are computed once: `scene.workload` holds one of each, `of_job` says which
+    one each job is like, and `weights` how many there are. Samples are drawn job by job.
+    """
+
+    scheduler: Scheduler
+    design: Design
+    jobs: Workload
+    scene: Scene
+    needs: Needs
+    of_job: NDArray[np.int64]
+    weights: NDArray[np.int64]
+
+    @classmethod
+    def prepare(cls, fleet: Fleet, jobs: Workload, design: Design, kernels: Kernels) -> Stage:
+        """Compile the fleet, and find out where each job would succeed."""
+        scheduler = Scheduler(fleet, plugins.load("policies", design.policy), kernels)
+        if design.exact:
+            profiles = jobs.profiles()
+            distinct, of_job, weights = jobs.select(profiles.first), profiles.of_job, profiles.counts
+        else:
+            distinct, of_job, weights = jobs, np.arange(len(jobs)), np.ones(len(jobs), dtype=np.int64)
+        needs = Needs.of(scheduler.index, distinct)
+        truth = truth_of(scheduler.index, distinct, design.scoring, kernels)
+        scene = Scene.of(distinct, truth, weights, needs.names, len(fleet))
+        return cls(scheduler, design, jobs, scene, needs, of_job, weights)
+
+    def tell(self, experiment: str) -> Told:
+        """Submit the jobs with what an experiment tells of them."""
+        index, kernels = self.scheduler.index, self.scheduler.kernels
+        if experiment == NONE:
+            return tell_nothing(index, self.needs)
+        if experiment == SINGLE:
+            return tell_one(index, self.needs)
+        if experiment == ALL:
+            return tell_all(index, self.needs, kernels)
+        return tell_more_and_more(index, self.needs, kernels, self._rank())
+
+    def _rank(self) -> NDArray[np.int64]:
+        names = self.needs.names
+        if not self.design.order:
+            return np.arange(len(names))
+        position = {name: i for i, name in enumerate(self.design.order)}
+        missing = [name for name in names if name not in position]
+        if missing:
+            raise InputError(
+                f"the order does not name {len(missing)} of the {len(names)} subsystems that jobs need",
+                found=", ".join(missing[:5]),
+                expected="every one of them",
+            )
+        places = np.array([position[name] for name in names], dtype=np.int64)
+        # The order may name further subsystems; ranks count only those that jobs need.
+        return np.argsort(np.argsort(places))
+
+    def assign(self, told: Told, experiment: str) -> tuple[Submissions, NDArray[np.int64]]:
+        """Turn what was told into submissions; also the cluster drawn for each, or none in an expectation."""
+        if self.design.exact:
+            clusters = np.full(len(told.job), NO_CLUSTER, dtype=np.int64)
+            assigned = told.matches
+        else:
+            self.scheduler.load[:] = 0  # each experiment starts with idle clusters
+            clusters = self.scheduler.assign(
+                told.matches, draw_numbers(self.design.seed, _STREAMS[experiment], len(told.job))
+            )
+            flags = clusters[:, None] == np.arange(len(self.scheduler.index.fleet))
+            assigned = bitset.pack(flags)
+        return Submissions(told.job, told.level, told.subsystem, told.matches, assigned), clusters
+
+    def table(self, experiment: str, told: Told, outcomes: Outcomes, clusters: NDArray[np.int64]) -> OutcomeTable:
+        """Give every job, equal ones too, its own rows."""
+        starts = np.searchsorted(told.job, np.arange(len(self.weights) + 1))
+        lengths = np.diff(starts)[self.of_job]
+        ends = np.cumsum(lengths)
+        rows = np.arange(ends[-1]) + np.repeat(starts[self.of_job] - (ends - lengths), lengths)
+        return OutcomeTable(
+            experiment=FOLDER_NAMES[experiment],
+            job=np.repeat(np.arange(len(self.of_job)), lengths),
+            level=told.level[rows],
+            subsystem=told.subsystem[rows],
+            matched=outcomes.matched[rows],
+            feasible=outcomes.feasible[rows],
+            success=outcomes.success[rows],
+            points=outcomes.points[rows],
+            possible=outcomes.possible[rows],
+            cluster=clusters[rows],
+        )
+
+    def first_assignments(self, told: Told) -> dict[str, dict[str, tuple[str, ...]]]:
+        """Draw a cluster for the first job of each distinct submission of `single`."""
+        _, rows = np.unique(self.needs.ids, return_index=True)
+        draws = draw_numbers(self.design.seed, _FIRST_ASSIGNMENTS, len(rows))
+        fleet = self.scheduler.index.fleet
+        self.scheduler.load[:] = 0
+        chosen = self.scheduler.assign(told.matches[rows], draws)
+        assignments: dict[str, dict[str, tuple[str, ...]]] = {}
+        names = self.scene.workload.names
+        for row, cluster in zip(rows.tolist(), chosen.tolist(), strict=True):
+            where = "unmatched" if cluster == NO_CLUSTER else fleet.clusters[cluster].name
+            by_cluster = assignments.setdefault(self.needs.names[told.subsystem[row]], {})
+            by_cluster[where] = (*by_cluster.get(where, ()), names[told.job[row]])
+        return assignments
+
+    def in_document_order(self, jobs: NDArray[np.int64], values: NDArray[np.int64]) -> list[tuple[int, int]]:
+        """List (job, value) for all jobs, given values of some distinct ones."""
+        of_distinct = np.full(len(self.weights), -1, dtype=np.int64)
+        of_distinct[jobs] = values
+        per_job = of_distinct[self.of_job]
+        found = np.flatnonzero(per_job >= 0)
+        return list(zip(found.tolist(), per_job[found].tolist(), strict=True))
