@@ -18,12 +18,10 @@ def printed(results, *, width=80, encoding="utf-8"):
 
 @pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
 def test_eighty_columns_are_enough(full, encoding):
-    lines = printed(full, encoding=encoding).splitlines()
+    lines = printed(full, encoding=encoding).replace("|", " ").splitlines()
     assert max(map(len, lines)) <= 80
-    rows = {line[:28].strip(): line[28:].split() for line in lines}
-    assert rows[""] == ["none", "single", "expanding", "all"] or ["none", "single", "expanding", "all"] in [
-        line.split() for line in lines
-    ]
+    rows = {line[:27].strip(): line[27:].split() for line in lines}
+    assert ["none", "single", "expanding", "all"] in [line.split() for line in lines]
     assert rows["submissions"] == ["10,506", "226,989", "168,862", "10,506"]
     assert rows["unmatched"] == ["0", "0", "5,974", "5,974"]
     assert rows["build success, of matched"] == ["1.536%", "1.287%", "19.58%", "100%"]
@@ -33,9 +31,7 @@ def test_eighty_columns_are_enough(full, encoding):
 def test_single_expanding_and_scoring_have_a_line_each(full):
     text = " ".join(printed(full, width=200).split())
     assert "single: 1.669% as the mean of 2 subsystems (nothing told, same jobs: 0.7681%); pooled 1.287%" in text
-    assert (
-        "expanding: 43.14% at the last level with a match; build success over 101 random orders: median 20.00%" in text
-    )
+    assert "expanding: 43.14% at the last level with a match; build success over 101 random orders: median 20%" in text
     assert "(central 95%: 10.50% to 29.50%)" in text
     assert "scoring: corrected; expected values" in text
 

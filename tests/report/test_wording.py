@@ -56,7 +56,7 @@ def test_findings_say_what_the_numbers_say(full):
         "No scheduler can do better than 43.14 %",
         "from 0.7681 % (nothing told, same jobs) to 1.669 %, as a mean over 2 subsystems",
         "101 random orders",
-        "median of 20.00 %",
+        "median of 20 %",
         "between 10.50 % and 29.50 %",
     ):
         assert words in text

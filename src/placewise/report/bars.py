@@ -12,10 +12,12 @@ from placewise.model.results import Results, Score
 from placewise.report.drawing import Drawing
 from placewise.report.statistics import macro
 from placewise.report.style import BLUE, GREEN, INK, MUTED, ORANGE, SKY, SMALL, canvas, legend_above, share_axis
-from placewise.report.wording import experiment_word, in_order, jobs, scoring_line, share, total_jobs
+from placewise.report.wording import counted, experiment_word, in_order, jobs, scoring_line, share, total_jobs
 
 _BAR = 0.3
 _GAP = 0.46  # holds the label of the ceiling
+_LEAST_WIDTH = 4.0
+_BEHIND_TEXT = {"facecolor": "white", "edgecolor": "none", "pad": 0.4, "alpha": 0.85}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +45,19 @@ def draw_build_success(results: Results) -> Drawing | None:
         return None
     title = "How often a job lands where it succeeds"
     subtitle = "by what the scheduler is told: nothing, a single subsystem, more and more of them (expanding), or all"
-    figure, axes = canvas(title, subtitle, scoring_line(results), top=1.32, bottom=1.1)
+    figure, axes = canvas(title, subtitle, scoring_line(results), top=1.3, bottom=1.05)
     left, ticks = 0.0, []
     for group in groups:
         width = _BAR * max(1, len(group.bars))
         _draw_group(axes, group, left)
         ticks.append(left + width / 2)
         left += width + _GAP
-    axes.set_xlim(-0.25, left)
-    axes.set_ylim(0, 1.09)
-    axes.set_yticks([0, 0.2, 0.4, 0.6, 0.8, 1])
+    beside = max(0.0, _LEAST_WIDTH - left) / 2  # few groups are not wide ones
+    axes.set_xlim(-0.25 - beside, left + beside)
+    shares = (value for group in groups for value in (*(height for height, _ in group.bars), group.ceiling))
+    highest = max(value for value in shares if value is not None)
+    top = next(top for top in (0.1, 0.2, 0.5, 1.0) if highest < top or top == 1.0)
+    axes.set_ylim(0, 1.09 * top)
     axes.set_xticks(ticks, [group.label for group in groups], linespacing=1.3, fontsize=SMALL)
     axes.tick_params(axis="x", length=0)
     axes.set_ylabel("share of jobs")
@@ -65,8 +70,9 @@ def draw_build_success(results: Results) -> Drawing | None:
     )
     if results.single is not None:
         caption += (
-            f" The bars of single are means over {results.single.subsystems:,} subsystems, each over the jobs that "
-            "need it, beside the same jobs with nothing told; the diamond is the mean over all submissions instead."
+            " The bars and the ceiling of single are means over "
+            f"{counted(results.single.subsystems, 'subsystem')}, each over the jobs that need it, beside the same "
+            "jobs with nothing told; the diamond is the mean over all submissions instead."
         )
     parts = [
         f"{experiment_word(name)} {share(group.build, 3)} ({share(group.joint, 3)} joint)"
@@ -82,7 +88,7 @@ def draw_marginal_score(results: Results) -> Drawing | None:
         return None
     title = "How much of what a job needs holds where it lands"
     subtitle = "marginal score: the share of a job's outcome rules that hold on its cluster; over jobs that matched one"
-    figure, axes = canvas(title, subtitle, scoring_line(results), top=1.2, bottom=1.1)
+    figure, axes = canvas(title, subtitle, scoring_line(results), top=1.1, bottom=1.05)
     means = [s.marginal_score.mean or 0.0 for _, s in known]
     spread = [s.marginal_score.std or 0.0 for _, s in known]
     axes.bar(range(len(known)), means, width=0.5, color=SKY)
@@ -93,13 +99,13 @@ def draw_marginal_score(results: Results) -> Drawing | None:
         axes.annotate(
             share(mean, 3), (position + 0.27, mean), (3, 0), textcoords="offset points", va="center", fontsize=SMALL
         )
-    axes.set_xlim(-0.6, len(known) - 0.25)
+    beside = max(0, 3 - len(known)) / 2
+    axes.set_xlim(-0.6 - beside, len(known) - 0.25 + beside)
     axes.set_ylim(0, max(1.09, *(m + s + 0.03 for m, s in zip(means, spread, strict=True))))
-    axes.set_yticks([0, 0.2, 0.4, 0.6, 0.8, 1])
     labels = [f"{experiment_word(name)}\n{_submissions(results, s, matched=True)}" for name, s in known]
     axes.set_xticks(range(len(known)), labels, linespacing=1.3, fontsize=SMALL)
     axes.tick_params(axis="x", length=0)
-    axes.set_ylabel("mean share of outcome rules that hold")
+    axes.set_ylabel("share of outcome rules")
     axes.grid(axis="y")
     share_axis(axes.yaxis)
     error_bar = Line2D(
@@ -122,7 +128,7 @@ def _group(results: Results, name: str, score: Score) -> _Group:
             label += f"\n{score.total_jobs - score.unmatched:,} matched"
         return _Group(label, score.build_success.mean, score.joint_success, score.ceiling)
     return _Group(
-        f"{word}\nmean of {single.subsystems:,} subsystem{'' if single.subsystems == 1 else 's'}",
+        f"{word}\nmean of {counted(single.subsystems, 'subsystem')}",
         single.macro,
         macro([s.score.joint_success for s in results.subsystems]),
         macro([s.score.ceiling for s in results.subsystems]),
@@ -135,7 +141,7 @@ def _submissions(results: Results, score: Score, *, matched: bool = False) -> st
     """Count submissions, which are jobs where each job is submitted once."""
     count = score.total_jobs - score.unmatched if matched else score.total_jobs
     once = score.total_jobs == total_jobs(results)
-    text = jobs(count) if once else f"{count:,} submission{'' if count == 1 else 's'}"
+    text = jobs(count) if once else counted(count, "submission")
     return f"{text}\nthat matched" if matched and score.unmatched else text
 
 
@@ -148,16 +154,19 @@ def _draw_group(axes: Axes, group: _Group, left: float) -> None:
     for i, (height, colour) in enumerate(group.bars):
         middle = left + _BAR * (i + 0.5)
         axes.bar(middle, height, width=_BAR * 0.94, color=colour)
-        marked = colour == BLUE and group.pooled is not None
-        if marked:
+        top, offset = height, 2.5
+        if colour == BLUE and group.pooled is not None:
             axes.plot(middle, group.pooled, marker="D", markersize=5, color=ORANGE, markeredgecolor=INK, zorder=4)
+            top, offset = max(height, group.pooled), 7
         axes.annotate(
             _brief(height),
-            (middle, max(height, group.pooled or 0.0) if marked else height),
-            (0, 7 if marked else 2.5),
+            (middle, top),
+            (0, offset),
             textcoords="offset points",
             ha="center",
             fontsize=SMALL,
+            zorder=5,
+            bbox=_BEHIND_TEXT,
         )
     if group.ceiling is not None:
         right = left + _BAR * len(group.bars)
@@ -167,9 +176,10 @@ def _draw_group(axes: Axes, group: _Group, left: float) -> None:
             (right + 0.05, group.ceiling),
             (2, 0),
             textcoords="offset points",
-            va="center",
+            va="center" if group.ceiling > 0.03 else "bottom",
             fontsize=SMALL,
             color=MUTED,
+            bbox=_BEHIND_TEXT,
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 
 from placewise.model.results import Results
@@ -11,17 +12,18 @@ from placewise.report.statistics import central_interval, histogram, share_histo
 from placewise.report.style import (
     BLUE,
     INK,
-    SKY,
     SMALL,
     VERMILLION,
     canvas,
     count_axis,
+    draw_histogram,
     legend_above,
     share_axis,
 )
-from placewise.report.wording import jobs, number, scoring_line, share, total_jobs
+from placewise.report.wording import counted, jobs, number, scoring_line, share, total_jobs
 
 _EXPANDED = "expanded-subsystems"
+_NARROWEST_VIEW = 0.06
 
 
 def draw_percent_matched(results: Results) -> Drawing | None:
@@ -32,18 +34,18 @@ def draw_percent_matched(results: Results) -> Drawing | None:
     subtitle = (
         f"{_ran_out(results)},\nby the share of a job's subsystems that could be told while something still matched"
     )
-    figure, axes = canvas(title, subtitle, scoring_line(results), top=1.2)
-    counted = share_histogram(results.unmatched)
-    axes.bar(counted.edges[:-1], counted.counts, np.diff(counted.edges), align="edge", color=SKY, edgecolor="white")
+    figure, axes = canvas(title, subtitle, scoring_line(results), top=1.1)
+    bins = share_histogram(results.unmatched)
+    draw_histogram(axes, bins)
     axes.set_xlim(0, 1)
-    axes.set_xticks(np.linspace(0, 1, 11))
-    axes.set_ylim(0, 1.12 * counted.counts.max())
+    axes.set_ylim(0, 1.12 * bins.counts.max())
     median = float(np.median([job.percent_matched for job in results.unmatched]))
     _mark(axes, median, f"median {share(median, 3)}")
     axes.set_xlabel("share of the job's subsystems told (bins of 5 %, a share on an edge counts above)")
     axes.set_ylabel("jobs (count)")
     axes.grid(axis="y")
     share_axis(axes.xaxis)
+    axes.set_xticks(np.linspace(0, 1, 11))
     count_axis(axes.yaxis)
     caption = (
         f"The {jobs(len(results.unmatched))} that ran out of clusters in the expanding experiment, by (subsystems told "
@@ -58,13 +60,13 @@ def draw_count_unmatched(results: Results) -> Drawing | None:
     if not results.unmatched:
         return None
     title = "How many subsystems it takes until nothing matches"
-    figure, axes = canvas(title, _ran_out(results), scoring_line(results), top=1.0)
+    figure, axes = canvas(title, _ran_out(results), scoring_line(results), top=0.9)
     at = [job.unmatched_at for job in results.unmatched]
-    counted = whole_number_histogram(at)
-    width = float(counted.edges[1] - counted.edges[0])
-    axes.bar(counted.edges[:-1], counted.counts, width, align="edge", color=SKY, edgecolor="white")
-    axes.set_xlim(min(0.5, counted.edges[0]), max(counted.edges[-1], 10.5))
-    axes.set_ylim(0, 1.12 * counted.counts.max())
+    bins = whole_number_histogram(at)
+    width = float(bins.edges[1] - bins.edges[0])
+    draw_histogram(axes, bins)
+    axes.set_xlim(min(0.5, bins.edges[0]), max(bins.edges[-1], 10.5))
+    axes.set_ylim(0, 1.12 * bins.counts.max())
     median = float(np.median(at))
     _mark(axes, median, f"median {number(median)}")
     axes.set_xlabel("subsystems told when nothing matched any more (count)")
@@ -73,8 +75,8 @@ def draw_count_unmatched(results: Results) -> Drawing | None:
     count_axis(axes.xaxis)
     count_axis(axes.yaxis)
     caption = (
-        f"The {jobs(len(at))} that ran out of clusters in the expanding experiment, by how many of their subsystems had "
-        f"been told by then{'' if width == 1 else f', in bins of {width:.0f}'}."
+        f"The {jobs(len(at))} that ran out of clusters in the expanding experiment, by how many of their subsystems "
+        f"had been told by then{'' if width == 1 else f', in bins of {width:.0f}'}."
     )
     alt = f"Histogram over {jobs(len(at))} from {min(at)} to {max(at)} subsystems; the median is {number(median)}."
     return Drawing("count-unmatched", title, caption, alt, figure)
@@ -87,40 +89,36 @@ def draw_order_spread(results: Results) -> Drawing | None:
         return None
     values = results.orders.build_success[~np.isnan(results.orders.build_success)]
     title = "What the order of telling changes"
-    orders = f"{interval.count:,} random order{'' if interval.count == 1 else 's'} "
+    orders = counted(interval.count, "random order")
     subtitle = (
         f"{orders} in which subsystems are told one at a time (expanding);\n"
         "each has its build success over all submissions (job, level) that matched a cluster"
     )
-    figure, axes = canvas(title, subtitle, scoring_line(results), top=1.35)
-    counted = histogram(values)
-    axes.bar(
-        counted.edges[:-1], counted.counts, np.diff(counted.edges), align="edge", color=SKY, edgecolor="white", zorder=2
-    )
-    most = float(counted.counts.max())
+    figure, axes = canvas(title, subtitle, scoring_line(results), top=1.2)
+    bins = histogram(values)
+    draw_histogram(axes, bins)
+    most = float(bins.counts.max())
     axes.set_ylim(-0.09 * most, 1.08 * most)
-    axes.plot(
-        values,
-        np.full(len(values), -0.045 * most),
-        "|",
-        color=BLUE,
-        alpha=0.5,
-        markersize=8,
-        markeredgewidth=0.8,
-        zorder=3,
-    )
+    # One line with gaps: a thousand marks of their own would be most of the file.
+    marks = np.repeat(values, 3)
+    heights = np.tile([-0.075 * most, -0.02 * most, np.nan], len(values))
+    axes.plot(marks, heights, color=BLUE, alpha=0.6, linewidth=0.7, solid_capstyle="butt", zorder=3)
     main = results.scores[_EXPANDED].build_success.mean if _EXPANDED in results.scores else None
-    low = min(values.min(), main if main is not None else values.min(), counted.edges[0])
-    high = max(values.max(), main if main is not None else values.max(), counted.edges[-1])
-    margin = 0.04 * (high - low)
-    axes.set_xlim(low - margin, high + margin)
-    span = axes.axvspan(interval.low, interval.high, color="#EFEFEF", zorder=0)
-    span.set_label(f"central 95 % of orders: {share(interval.low, 3)} to {share(interval.high, 3)}")
-    middle = axes.axvline(interval.median, color=INK, linewidth=1.8, linestyle=(0, (4, 2)), zorder=4)
+    low = min(values.min(), main if main is not None else values.min(), bins.edges[0])
+    high = max(values.max(), main if main is not None else values.max(), bins.edges[-1])
+    # A few equal orders are a narrow bar, not a wide one.
+    margin = max(0.04 * (high - low), (_NARROWEST_VIEW - (high - low)) / 2)
+    axes.set_xlim(max(low - margin, -0.004), min(high + margin, 1.004))
+    handles: list[Artist] = []
+    if interval.count > 1:
+        span = axes.axvspan(interval.low, interval.high, color="#EFEFEF", zorder=0)
+        span.set_label(f"central 95 % of orders: {share(interval.low, 3)} to {share(interval.high, 3)}")
+        handles.append(span)
+    middle = axes.axvline(interval.median, color=INK, linewidth=1.8, linestyle=(0, (4, 2)), zorder=5)
     middle.set_label(f"median {share(interval.median, 3)}")
-    handles = [span, middle]
+    handles.append(middle)
     if main is not None:
-        marked = axes.axvline(main, color=VERMILLION, linewidth=2.2, zorder=4)
+        marked = axes.axvline(main, color=VERMILLION, linewidth=3, zorder=4)
         marked.set_label(f"the order of the scores {share(main, 3)}")
         handles.append(marked)
     legend_above(axes, handles, 3)

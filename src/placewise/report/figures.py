@@ -47,7 +47,7 @@ def render_figures(results: Results) -> tuple[Picture, ...]:
 
 
 def draw_figures(results: Results, folder: Path) -> tuple[Picture, ...]:
-    """Draw the figures and write each as `img/NAME.png` and `img/NAME.svg` in a folder, all drawn before any is written.
+    """Draw the figures and, once all are drawn, write each as `img/NAME.png` and `img/NAME.svg` in a folder.
 
     Raises InputError when the folder cannot be written to.
     """

@@ -79,6 +79,8 @@ def share_histogram(jobs: Sequence[UnmatchedJob], bins: int = 20) -> Histogram:
 def histogram(values: NDArray[np.float64], narrowest: float = 1e-3) -> Histogram:
     """Count numbers in about as many equal bins as the square root of how many there are, on round edges.
 
+    Numbers that are all equal stand in the middle of one bin.
+
     narrowest : no bin is narrower. Raises InputError for no values.
     """
     known = np.asarray(values, dtype=np.float64)
@@ -86,6 +88,8 @@ def histogram(values: NDArray[np.float64], narrowest: float = 1e-3) -> Histogram
     if not len(known):
         raise InputError("there is nothing to count", expected="at least one number")
     least, most = float(known.min()), float(known.max())
+    if least == most:
+        return Histogram(np.array([least - narrowest / 2, least + narrowest / 2]), np.array([len(known)]))
     width = _round_up(max(narrowest, (most - least) / max(1.0, math.sqrt(len(known)))))
     first = math.floor(least / width)
     place = np.floor(known / width).astype(np.int64) - first

@@ -5,14 +5,17 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import matplotlib as mpl
+import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from placewise.report.statistics import Histogram
 from placewise.report.wording import NARROW_SPACE
 
 # The palette of Okabe and Ito (2008), which colour-blind readers can tell apart.
@@ -23,7 +26,7 @@ WIDTH, HEIGHT, MARGIN = 8.4, 5.0, 0.18  # inches
 DPI = 150
 SMALL, NORMAL, TITLE = 9.0, 10.0, 14.0  # points
 
-_SETTINGS = {
+_SETTINGS: dict[Any, Any] = {  # the type of its keys differs between versions of matplotlib
     "svg.fonttype": "none",
     "svg.hashsalt": "placewise",
     "font.family": "sans-serif",
@@ -63,7 +66,7 @@ def house_style() -> Iterator[None]:
 
 
 def canvas(
-    title: str, subtitle: str, note: str, *, right: float = 0.3, top: float = 1.1, bottom: float = 0.95
+    title: str, subtitle: str, note: str, *, right: float = 0.3, top: float = 1.1, bottom: float = 0.85
 ) -> tuple[Figure, Axes]:
     """Return a figure with its title, at most two lines of subtitle, a note at the foot, and axes between.
 
@@ -73,7 +76,7 @@ def canvas(
     figure = Figure(figsize=(WIDTH, HEIGHT), dpi=DPI, facecolor="white")
     box = (left / WIDTH, bottom / HEIGHT, 1 - (left + right) / WIDTH, 1 - (top + bottom) / HEIGHT)
     axes = figure.add_axes(box)
-    place = {"ha": "left", "transform": figure.dpi_scale_trans}
+    place: dict[str, Any] = {"ha": "left", "transform": figure.dpi_scale_trans}
     figure.text(MARGIN, HEIGHT - 0.16, title, va="top", fontsize=TITLE, fontweight="bold", **place)
     figure.text(MARGIN, HEIGHT - 0.5, subtitle, va="top", fontsize=SMALL, color=MUTED, linespacing=1.35, **place)
     figure.text(MARGIN, 0.1, note, va="bottom", fontsize=SMALL, color=MUTED, **place)
@@ -86,7 +89,7 @@ def legend_above(axes: Axes, handles: Sequence[Artist], columns: int) -> None:
         handles=handles,
         loc="lower left",
         bbox_to_anchor=(MARGIN / WIDTH, axes.get_position().y1 + 0.01),
-        bbox_transform=axes.figure.transFigure,  # type: ignore[union-attr]  # ours is never inside another
+        bbox_transform=axes.figure.transFigure,
         ncols=columns,
         borderpad=0,
         borderaxespad=0,
@@ -97,6 +100,7 @@ def legend_above(axes: Axes, handles: Sequence[Artist], columns: int) -> None:
 
 def share_axis(axis: Axis) -> None:
     """Write an axis of shares from 0 to 1 in percent."""
+    axis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 5, 10]))
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{round(100 * value, 6):g}{NARROW_SPACE}%"))
 
 
@@ -104,6 +108,12 @@ def count_axis(axis: Axis) -> None:
     """Write an axis of counts in whole numbers with thousands separators."""
     axis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 5, 10], integer=True, min_n_ticks=1))
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+
+
+def draw_histogram(axes: Axes, counted: Histogram) -> None:
+    """Draw a histogram's bars with gaps between, which unlike outlines leave low bars to be seen."""
+    widths = np.diff(counted.edges)
+    axes.bar(counted.edges[:-1] + 0.03 * widths, counted.counts, 0.94 * widths, align="edge", color=SKY, zorder=2)
 
 
 def darker(colour: str) -> str:

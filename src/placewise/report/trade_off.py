@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -25,7 +26,6 @@ from placewise.report.style import (
     share_axis,
 )
 from placewise.report.wording import jobs, scoring_line, share, total_jobs
-
 
 _LABEL = 0.135  # height of a label of two lines, as a share of the axes
 _LEAST_ROOM = 0.09
@@ -51,20 +51,19 @@ def draw_trade_off(results: Results) -> Drawing | None:
     total = total_jobs(results)
     who = "jobs" if total is None else jobs(total)
     subtitle = (
-        f"{who}; the subsystems that each one needs are told one at a time, and it goes to a cluster that still matches.\n"
+        f"{who}; the subsystems that each needs are told one at a time, and it goes to a cluster that still matches.\n"
         "A job with fewer subsystems stays as its last one left it."
     )
-    figure, axes = canvas(title, subtitle, scoring_line(results), right=2.35, top=1.2)
+    figure, axes = canvas(title, subtitle, scoring_line(results), right=2.35, top=1.1)
     lines = _lines(results)
     last = results.curve[-1].level
     _shade(axes, results)
     for line in lines:
-        style = {"linestyle": (0, (5, 3)), "linewidth": 1.5} if line.dashed else {"linewidth": 2.6}
+        style = {"linestyle": (0, (5, 3)), "linewidth": 1.5, "zorder": 3} if line.dashed else {"linewidth": 2.6}
         marker = "o" if last <= 12 and not line.dashed else None
         axes.plot(line.levels, line.values, color=line.colour, marker=marker, markersize=5, **style)
     axes.set_xlim(0, max(last, 1))
     axes.set_ylim(0, 1.02)
-    axes.set_yticks([0, 0.2, 0.4, 0.6, 0.8, 1])
     axes.set_xlabel("subsystems told (count)")
     axes.set_ylabel("share of jobs")
     axes.grid(axis="y")
@@ -73,12 +72,12 @@ def draw_trade_off(results: Results) -> Drawing | None:
     _label_ends(axes, lines)
     first, end = results.curve[0], results.curve[-1]
     caption = (
-        "As more subsystems are told, the jobs that still match a cluster succeed more often, and fewer match any; joint "
-        "success, over all jobs, is the product of the two, and the ceiling bounds it."
+        "As more subsystems are told, the jobs that still match a cluster succeed more often, and fewer match any; "
+        "joint success, over all jobs, is the product of the two, and the ceiling bounds it."
     )
     alt = (
-        f"Lines by number of subsystems told, from {first.level} to {end.level}: build success of the jobs still matched "
-        f"from {share(first.build_success, 3)} to {share(end.build_success, 3)}, jobs still matched from "
+        f"Lines by number of subsystems told, from {first.level} to {end.level}: build success of the jobs still "
+        f"matched from {share(first.build_success, 3)} to {share(end.build_success, 3)}, jobs still matched from "
         f"{share(first.share_matched, 3)} to {share(end.share_matched, 3)}, joint success from "
         f"{share(first.joint_success, 3)} to {share(end.joint_success, 3)}; ceiling {share(results.ceiling, 3)}."
     )
@@ -124,8 +123,21 @@ def _shade(axes: Axes, results: Results) -> None:
         place = roomiest(under, over, across, round(len(x) * 0.0165 * len(text)))
         if place is not None:
             axes.text(
-                x[place[0]], place[1], text, ha="center", va="center", color=colour, fontsize=NORMAL, style="italic"
+                x[place[0]],
+                _between_grid_lines(place[1]),
+                text,
+                ha="center",
+                va="center",
+                color=colour,
+                fontsize=NORMAL,
+                style="italic",
             )
+
+
+def _between_grid_lines(height: float) -> float:
+    """Move a text that would lie on a grid line, 20 % apart, just below it."""
+    nearest = round(height / 0.2) * 0.2
+    return nearest - 0.04 if abs(height - nearest) < 0.03 else height
 
 
 def roomiest(
@@ -133,7 +145,8 @@ def roomiest(
 ) -> tuple[int, float] | None:
     """Return where in the band between two lines a text has most room: its middle sample and height, or None.
 
-    under, over : (samples,) shares. across : lines that the text must not cover either. width : of the text, in samples.
+    under, over : (samples,) shares. across : lines that the text must not cover either. width : of the text,
+    in samples.
     """
     best: tuple[float, int, float] = (_LEAST_ROOM, 0, 0.0)
     # A hair off the ends, where the axes are.
@@ -158,7 +171,9 @@ def _label_ends(axes: Axes, lines: Sequence[_Line]) -> None:
     lines = sorted(lines, key=lambda line: -line.values[-1])  # stable: equal ends keep their order
     bottom, top = axes.get_ylim()
     ends = [(line.values[-1] - bottom) / (top - bottom) for line in lines]
-    for line, end, place in zip(lines, ends, spread(ends, [_LABEL] * len(lines), 1 + _LABEL / 2), strict=True):
+    for line, end, place in zip(
+        lines, ends, spread(ends, [_LABEL] * len(lines), -_LABEL / 2, 1 + _LABEL / 2), strict=True
+    ):
         colour = INK if line.dashed else darker(line.colour)
         start = (line.levels[-1] - axes.get_xlim()[0]) / (axes.get_xlim()[1] - axes.get_xlim()[0])
         axes.plot(
@@ -170,15 +185,15 @@ def _label_ends(axes: Axes, lines: Sequence[_Line]) -> None:
             linestyle=(0, (1, 1.5)) if start < 1 else "-",
             clip_on=False,
         )
-        words = {"transform": axes.transAxes, "fontsize": SMALL, "color": colour}
+        words: dict[str, Any] = {"transform": axes.transAxes, "fontsize": SMALL, "color": colour}
         axes.text(1.065, place, f"{line.name} {share(line.values[-1], 3)}", va="bottom", fontweight="bold", **words)
         axes.text(1.065, place - 0.008, line.meaning, va="top", **words)
 
 
-def spread(wanted: Sequence[float], heights: Sequence[float], top: float) -> list[float]:
+def spread(wanted: Sequence[float], heights: Sequence[float], bottom: float, top: float) -> list[float]:
     """Return the middles of labels, from the top down, near where each is wanted and none over another.
 
-    wanted : descending. heights : of the labels. top : no label reaches above it.
+    wanted : descending. heights : of the labels. bottom, top : no label reaches beyond.
     """
     blocks: list[tuple[float, list[int]]] = []  # (middle, labels) of stacks whose labels touch
     for i, place in enumerate(wanted):
@@ -201,4 +216,8 @@ def spread(wanted: Sequence[float], heights: Sequence[float], top: float) -> lis
         for member in members:
             places[member] = edge - heights[member] / 2
             edge -= heights[member]
+    floor = bottom
+    for i in reversed(range(len(places))):
+        places[i] = max(places[i], floor + heights[i] / 2)
+        floor = places[i] + heights[i] / 2
     return places

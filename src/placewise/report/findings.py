@@ -1,0 +1,75 @@
+"""What the numbers say, in sentences."""
+
+from __future__ import annotations
+
+from placewise.model.results import Results, Score
+from placewise.report.statistics import central_interval
+from placewise.report.wording import counted, jobs, share
+
+
+def findings(results: Results) -> list[str]:
+    """Return the findings as sentences, each made only of numbers that the results have."""
+    sentences = (
+        _told_nothing(results.scores.get("none")),
+        _told_everything(results.scores.get("all")),
+        _ceiling(results),
+        _single(results),
+        _orders(results),
+    )
+    return [sentence for sentence in sentences if sentence is not None]
+
+
+def _told_nothing(score: Score | None) -> str | None:
+    if score is None or score.build_success.mean is None:
+        return None
+    return (
+        f"Told nothing of what jobs need, the scheduler sends {share(score.build_success.mean)} of "
+        f"{jobs(score.total_jobs)} to a cluster on which they succeed."
+    )
+
+
+def _told_everything(score: Score | None) -> str | None:
+    if score is None or not score.total_jobs:
+        return None
+    lost = (
+        f"{share(score.unmatched / score.total_jobs)} ({score.unmatched:,} of {score.total_jobs:,}) no longer match "
+        "any cluster at all"
+    )
+    if score.build_success.mean is None:
+        return f"Told everything, {lost}."
+    matched = score.total_jobs - score.unmatched
+    return (
+        f"Told everything, {share(score.build_success.mean)} of the {jobs(matched)} that still match a cluster "
+        f"succeed, but {lost}; over all jobs {share(score.joint_success)} succeed."
+    )
+
+
+def _ceiling(results: Results) -> str | None:
+    if results.ceiling is None:
+        return None
+    return (
+        f"No scheduler can do better than {share(results.ceiling)}, the ceiling: only for that share of jobs does the "
+        "fleet have a cluster on which they succeed."
+    )
+
+
+def _single(results: Results) -> str | None:
+    single = results.single
+    if single is None or single.macro is None or single.baseline is None:
+        return None
+    return (
+        f"A single subsystem told takes build success from {share(single.baseline)} (nothing told, same jobs) to "
+        f"{share(single.macro)}, as a mean over {counted(single.subsystems, 'subsystem')}."
+    )
+
+
+def _orders(results: Results) -> str | None:
+    interval = None if results.orders is None else central_interval(results.orders.build_success)
+    if interval is None or interval.count < 2:
+        return None
+    return (
+        "Told one subsystem after the other, the answer depends on their order: over "
+        f"{interval.count:,} random orders the build success of all matched submissions has a median of "
+        f"{share(interval.median)}, and the central 95 % of orders lie between {share(interval.low)} and "
+        f"{share(interval.high)}."
+    )

@@ -1,0 +1,181 @@
+"""The report page: one HTML file that needs nothing beside it."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+import placewise
+from placewise.formats.writing import write_bytes
+from placewise.model.results import Results, Score
+from placewise.report.findings import findings
+from placewise.report.glossary import GLOSSARY
+from placewise.report.picture import Picture
+from placewise.report.statistics import by_gain
+from placewise.report.wording import MISSING, experiment_word, in_order, number, scoring_line, share
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell of a table: the text to read and, for a number, its exact value for machines."""
+
+    text: str
+    value: str | None = None
+
+
+Row: TypeAlias = tuple[str, str, list[Cell]]
+"""A name, what it is a share of, and the cells."""
+
+
+def write_page(results: Results, figures: Sequence[Picture], path: Path, *, command: str) -> None:
+    """Write the report as one HTML file, whole or not at all.
+
+    figures : shown in the order given, as SVG inside the page. command : what the reader runs to get it again.
+    Raises InputError when the file cannot be written.
+    """
+    write_bytes(path, render_page(results, figures, command=command).encode(errors="replace"))
+
+
+def render_page(results: Results, figures: Sequence[Picture], *, command: str) -> str:
+    """Return the report as HTML without scripts or links to elsewhere; every text from outside is escaped."""
+    environment = Environment(
+        loader=PackageLoader("placewise.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    scores = in_order(results.scores)
+    return environment.get_template("report.html.j2").render(
+        version=placewise.__version__,
+        scoring=scoring_line(results),
+        findings=findings(results),
+        score_columns=[(experiment_word(name), "") for name, _ in scores],
+        score_rows=_score_rows(scores),
+        subsystem_columns=_subsystem_columns(results),
+        subsystem_rows=_subsystem_rows(results),
+        failure_columns=[(experiment_word(name), "submissions") for name, _ in scores],
+        failure_rows=_failure_rows(scores),
+        figures=[(picture, base64.b64encode(picture.svg).decode()) for picture in figures],
+        command=command,
+        study=list(flat(results.study)),
+        glossary=GLOSSARY,
+    )
+
+
+def flat(document: Any, place: str = "") -> Iterator[tuple[str, str]]:
+    """Yield every leaf of nested mappings and lists as (place, text); lists of plain values stay together."""
+    if isinstance(document, Mapping) and document:
+        for key, value in document.items():
+            yield from flat(value, f"{place}.{key}" if place else str(key))
+    elif isinstance(document, list | tuple) and any(isinstance(item, Mapping | list | tuple) for item in document):
+        for number_, item in enumerate(document):
+            yield from flat(item, f"{place}[{number_}]")
+    elif isinstance(document, list | tuple | Mapping):
+        yield place, ", ".join(map(str, document)) or MISSING
+    else:
+        yield place, MISSING if document is None else str(document)
+
+
+def _score_rows(scores: Sequence[tuple[str, Score]]) -> list[Row]:
+    return [(name, meaning, [cell(score) for _, score in scores]) for name, meaning, cell in _SCORE_ROWS]
+
+
+def _subsystem_columns(results: Results) -> list[tuple[str, str]]:
+    columns = [
+        ("jobs", "that need it"),
+        ("unmatched", "jobs that no cluster matches"),
+        ("build success", "of matched jobs"),
+        ("joint success", "of all its jobs"),
+        ("ceiling", "of all its jobs"),
+        ("clusters matched", "mean a job, of the fleet"),
+        ("precision", "of matched (job, cluster) pairs"),
+    ]
+    # Without a summary of `single` the baselines were not recorded.
+    return (
+        columns if results.single is None else [*columns, ("nothing told", "same jobs"), ("gain", "in joint success")]
+    )
+
+
+def _subsystem_rows(results: Results) -> list[Row]:
+    rows = []
+    for subsystem, gain in by_gain(results.subsystems):
+        score = subsystem.score
+        cells = [
+            _count(score.total_jobs),
+            _count(score.unmatched),
+            _share(score.build_success.mean),
+            _share(score.joint_success),
+            _share(score.ceiling),
+            _count(score.matched_clusters.mean, of=score.clusters),
+            _share(score.precision),
+        ]
+        if results.single is not None:
+            cells += [_share(subsystem.baseline), _share(gain)]
+        rows.append((subsystem.subsystem, "", cells))
+    return rows
+
+
+def _failure_rows(scores: Sequence[tuple[str, Score]]) -> list[Row]:
+    """List every subsystem on which a submission fails, the most frequent first."""
+    total: dict[str, float] = {}
+    for _, score in scores:
+        for name, count in score.failures.items():
+            total[name] = total.get(name, 0.0) + count
+    ordered = sorted(total, key=lambda name: (-total[name], name))
+    return [(name, "", [_count(score.failures.get(name, 0.0)) for _, score in scores]) for name in ordered]
+
+
+def _share(value: float | None, std: float | None = None) -> Cell:
+    if value is None:
+        return Cell(MISSING)
+    return Cell(share(value) + (f" ± {share(std)}" if std is not None else ""), repr(value))
+
+
+def _count(value: float | None, std: float | None = None, of: int | None = None) -> Cell:
+    text = number(value)
+    if value is None or text == MISSING:
+        return Cell(MISSING)
+    text += "" if std is None else f" ± {number(std)}"
+    return Cell(text if of is None else f"{text} of {of:,}", repr(value))
+
+
+# Each row with its denominator.
+_SCORE_ROWS: tuple[tuple[str, str, Callable[[Score], Cell]], ...] = (
+    ("submissions", "a job at a level of telling", lambda s: _count(s.total_jobs)),
+    ("unmatched", "submissions that no cluster matches", lambda s: _count(s.unmatched)),
+    (
+        "build success",
+        "mean ± standard deviation of one, of matched submissions",
+        lambda s: _share(s.build_success.mean, s.build_success.std),
+    ),
+    ("joint success", "of all submissions, unmatched as 0", lambda s: _share(s.joint_success)),
+    ("ceiling", "of all submissions, some cluster would succeed", lambda s: _share(s.ceiling)),
+    (
+        "marginal score",
+        "mean ± standard deviation of one, of matched submissions: share of outcome rules that hold",
+        lambda s: _share(s.marginal_score.mean, s.marginal_score.std),
+    ),
+    (
+        "versions in range",
+        "outcome rules that hold, of all rules of matched submissions",
+        lambda s: Cell(f"{s.versions_correct:,.0f} of {s.versions_possible:,}", repr(s.versions_correct)),
+    ),
+    (
+        "clusters matched",
+        "mean ± standard deviation of one, of all submissions; out of the fleet",
+        lambda s: _count(s.matched_clusters.mean, s.matched_clusters.std, of=s.clusters),
+    ),
+    ("precision", "of matched (submission, cluster) pairs, those that would succeed", lambda s: _share(s.precision)),
+    ("recall", "of the pairs that would succeed, those that match", lambda s: _share(s.recall)),
+    (
+        "clusters used",
+        "expected to be given a submission, out of the fleet",
+        lambda s: _count(s.clusters_used, of=s.clusters),
+    ),
+)
