@@ -117,7 +117,7 @@ def single_summary(scores: list[SubsystemScore], pooled: Score) -> SingleSummary
     means = [s.score.build_success.mean for s in scores if s.score.build_success.mean is not None]
     return SingleSummary(
         macro=math.fsum(means) / len(means) if means else None,
-        baseline=math.fsum(s.baseline for s in scores) / len(scores) if scores else None,
+        baseline=math.fsum(s.baseline or 0.0 for s in scores) / len(scores) if scores else None,
         pooled=pooled.build_success.mean,
         subsystems=len(means),
     )

@@ -142,7 +142,7 @@ def read_results(folder: Path) -> Results:
     with locating(file=folder / STUDY):
         study = values.mapping(read_json(folder / STUDY), "the document") if (folder / STUDY).exists() else {}
     if not (folder / SUMMARY).exists():
-        found = tuple(SubsystemScore(name, score, 0.0) for name, score in by_subsystem.items())
+        found = tuple(SubsystemScore(name, score, None) for name, score in by_subsystem.items())
         return Results(scores, exact=False, subsystems=found, unmatched=unmatched)
     path = folder / SUMMARY
     with locating(file=path):
@@ -267,14 +267,17 @@ def _read_scores(path: Path) -> dict[str, Score]:
             continue
         try:
             scores[name] = _read_score(entry)
-        except (KeyError, TypeError, AttributeError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
             raise InputError(f"does not have the expected shape: {error!r}", file=path, place=name) from error
     return scores
 
 
 def _read_score(entry: Mapping[str, Any]) -> Score:
-    def value(key: str) -> Any:
-        return entry.get(key, {}).get("value")
+    def value(key: str) -> float | None:
+        found = entry.get(key, {}).get("value")
+        if not isinstance(found, int | float | None):
+            raise TypeError(f"{key} is not a number")
+        return found
 
     def moments(key: str) -> Moments:
         mean, std = entry[key]["mean"], entry[key]["std"]
@@ -294,11 +297,11 @@ def _read_score(entry: Mapping[str, Any]) -> Score:
         versions_correct=float(entry["versions_in_range"]["total_correct"]),
         versions_possible=int(entry["versions_in_range"]["total_possible"]),
         matched_clusters=matched,
-        clusters=value("total_clusters") or clusters,
+        clusters=int(value("total_clusters") or clusters),
         precision=value("precision"),
         recall=value("recall"),
         clusters_used=float(value("clusters_used") or float("nan")),
-        failures=dict(entry.get("failures", {}).get("by_subsystem", {})),
+        failures={name: float(count) for name, count in entry.get("failures", {}).get("by_subsystem", {}).items()},
     )
 
 

@@ -54,11 +54,14 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class SubsystemScore:
-    """What telling one subsystem alone does for the jobs that need it; baseline: nothing told, same jobs."""
+    """What telling one subsystem alone does for the jobs that need it.
+
+    baseline : their build success with nothing told; None where it was not recorded.
+    """
 
     subsystem: str
     score: Score
-    baseline: float
+    baseline: float | None
 
 
 @dataclass(frozen=True, slots=True)

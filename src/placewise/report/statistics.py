@@ -108,7 +108,7 @@ def by_gain(subsystems: Sequence[SubsystemScore]) -> list[tuple[SubsystemScore, 
 
     Joint success, because a gain that comes from refusing jobs is none.
     """
-    gains = [(s, (s.score.joint_success or 0.0) - s.baseline) for s in subsystems]
+    gains = [(s, (s.score.joint_success or 0.0) - (s.baseline or 0.0)) for s in subsystems]
     return sorted(gains, key=lambda pair: (-pair[1], pair[0].subsystem))
 
 
