@@ -7,8 +7,8 @@ import reprlib
 _shorten = reprlib.Repr()
 _shorten.maxstring = _shorten.maxother = 80
 
-
-_NOTHING = object()
+# None can be what was found; this one stays the same object on its way from another process.
+_NOTHING = Ellipsis
 
 
 class PlacewiseError(Exception):
@@ -52,8 +52,16 @@ class PlacewiseError(Exception):
         if self.expected is not None:
             text += f"; expected {self.expected}"
         if self.found is not _NOTHING:
-            text += f"; found {_shorten.repr(self.found)}"
+            text += f"; found {_written(self.found)}"
         return text
+
+
+def _written(found: object) -> str:
+    try:
+        return _shorten.repr(found)
+    except ValueError:
+        # Python refuses to write whole numbers of thousands of digits.
+        return "a number too long to write"
 
 
 class InputError(PlacewiseError):

@@ -36,7 +36,8 @@ def load(group: Group, name: str) -> Any:
         known = names(group)
         close = difflib.get_close_matches(name, known, n=1)
         hint = f" (did you mean {close[0]}?)" if close else ""
-        raise InputError(f"no such {_SINGULAR[group]}{hint}", found=name, expected=f"one of {', '.join(known)}")
+        expected = f"one of {', '.join(known)}" if known else "a plugin, but none is installed"
+        raise InputError(f"no such {_SINGULAR[group]}{hint}", found=name, expected=expected)
     try:
         return entry.load()
     except Exception as error:

@@ -58,7 +58,9 @@ class Scheduler:
         """
         clusters = len(self.index.fleet)
         chosen = np.full(len(matches), NONE, dtype=np.int64)
-        step = max(1, _BLOCK_FLAGS // max(1, clusters))
+        if not clusters:
+            return chosen
+        step = max(1, _BLOCK_FLAGS // clusters)
         for start in range(0, len(matches), step):
             block = slice(start, start + step)
             candidates = bitset.unpack(matches[block], clusters)

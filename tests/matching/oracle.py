@@ -1,26 +1,28 @@
-"""Naive matchers over model values, to hold the compiled ones against: slow, and short enough to be believed."""
+"""A naive matcher over model values, to hold the compiled one against: slow, and short enough to be believed."""
+
+from itertools import combinations
 
 from placewise.model.job import NODE, SLOT
 
-ASKING = {"slot"}
 
-
-def ancestors(graph, vertex):
+def above(graph, vertex):
+    """The vertex and what contains it, innermost first."""
+    chain = []
     while vertex is not None:
-        yield vertex
+        chain.append(vertex)
         vertex = graph.vertices[vertex].parent
+    return chain
 
 
 def places(graph):
     """The nodes that are in no other node, or the root of a graph without nodes."""
-    nodes = [i for i, v in enumerate(graph.vertices) if v.type == NODE]
-    return [i for i in nodes if not set(nodes) & set(list(ancestors(graph, i))[1:])] or [0]
+    nodes = {i for i, vertex in enumerate(graph.vertices) if vertex.type == NODE}
+    return [i for i in sorted(nodes) if nodes & set(above(graph, i)) == {i}] or [0]
 
 
 def holds(cluster, place, requirement):
-    above = set(ancestors(cluster.graph, place))
     return any(
-        above & set(vertex.attached_to) and requirement.is_met_by(vertex.properties)
+        set(above(cluster.graph, place)) & set(vertex.attached_to) and requirement.is_met_by(vertex.properties)
         for subsystem in cluster.subsystems
         if subsystem.name == requirement.subsystem
         for vertex in subsystem.vertices
@@ -31,46 +33,71 @@ def usable(cluster, requirements):
     return [p for p in places(cluster.graph) if all(holds(cluster, p, r) for r in requirements)]
 
 
-def matches(fleet, job):
-    """The positions of the clusters that match, by exhaustive search."""
+def matching(fleet, job):
+    """The positions of the clusters that match, ascending."""
     return tuple(
         position
         for position, cluster in enumerate(fleet.clusters)
-        if hosts(cluster.graph, [(group.shape, usable(cluster, group.requirements)) for group in job.groups])
+        if hosting(cluster.graph, [(group.shape, usable(cluster, group.requirements)) for group in job.groups])
     )
 
 
-def hosts(graph, groups):
-    """Whether there is a choice of vertices, each unit of them taken once, that gives every group its shape."""
-    if not all(places for _, places in groups):
+def hosting(graph, groups):  # noqa: C901, one search, best read in one piece
+    """Whether some choice of vertices, each unit of them taken once, gives every group its shape: by trying all."""
+    if not all(allowed for _, allowed in groups):
         return False
-    left = [vertex.size for vertex in graph.vertices]
-    below = subtrees(graph)
-    where = place_of(graph)
+    chains = [above(graph, v) for v in range(len(graph.vertices))]
+    nodes = places(graph)
+    outer = {NODE} | {graph.vertices[v].type for place in nodes for v in chains[place][1:]}
+    seen = set()
 
-    def candidates(container, kind, itself):
-        found = [v for v in below[container] if graph.vertices[v].type == kind and (itself or v != container)]
+    def tasks(requests, container, itself, allowed):
+        return [(r, container, itself, allowed) for r in requests for _ in range(r.count)]
+
+    def candidates(kind, container, itself):
+        found = [
+            v
+            for v, chain in enumerate(chains)
+            if container in chain and graph.vertices[v].type == kind and (itself or v != container)
+        ]
         # What lies inside another vertex of its type is part of that one.
-        return [v for v in found if not any(v != other and v in below[other] for other in found)]
+        return [v for v in found if not set(chains[v][1:]) & set(found)]
 
-    def spans(request):
-        inside = [request, *request.contents]
-        while any(r.contents for r in inside):
-            inside = [c for r in inside for c in (r, *r.contents)] if depth(inside) else inside
-            break
-        kinds = set(types(request))
-        return bool(kinds & outer)
+    def fits(todo, left):
+        state = (tuple(todo), left)
+        if not todo or state in seen:
+            return not todo
+        seen.add(state)
+        (request, container, itself, allowed), rest = todo[0], todo[1:]
+        if request.type == SLOT:
+            if types(request) & outer:
+                return fits(tasks(request.contents, container, itself, allowed) + rest, left)
+            inside = [p for p in nodes if container in chains[p]] or [container]
+            return any(
+                fits(tasks(request.contents, place, False, allowed) + rest, left)
+                for place in inside
+                if set(chains[place]) & allowed
+            )
+        for v in candidates(request.type, container, itself):
+            in_places = set(chains[v]) & set(nodes)
+            if left[v] and request.unit in ("", graph.vertices[v].unit) and (not in_places or in_places & allowed):
+                taken = (*left[:v], left[v] - 1, *left[v + 1 :])
+                if fits(tasks(request.contents, v, False, allowed) + rest, taken):
+                    return True
+        return False
 
-    def types(request):
-        if request.type != SLOT:
-            yield request.type
-        for content in request.contents:
-            yield from types(content)
+    todo = [task for shape, allowed in groups for task in tasks(shape, 0, True, frozenset(allowed))]
+    return fits(todo, tuple(vertex.size for vertex in graph.vertices))
 
-    def depth(requests):
-        return any(r.contents for r in requests)
 
-    outer = {NODE} | {
-        graph.vertices[v].type for p in places(graph) if graph.vertices[0].type != NODE or p for v in list(ancestors(graph, p))[1:]
-    }
-    return True
+def types(request):
+    """The types of vertices that a request draws on."""
+    return {request.type} - {SLOT} | {kind for inside in request.contents for kind in types(inside)}
+
+
+def overlapping(requests):
+    """Whether, somewhere in a shape, requests side by side draw on one type in ways that are not counted."""
+    return any(overlapping(r.contents) for r in requests) or any(
+        (one.type != other.type or one.type == SLOT) and types(one) & types(other)
+        for one, other in combinations(requests, 2)
+    )

@@ -98,9 +98,10 @@ def spans_places(tree: Tree, request: ResourceRequest) -> bool:
 def _copies(tree: Tree, vertex: int, asks: Sequence[_Ask], *, inclusive: bool) -> int:
     """Count how many times all the asks fit together inside a vertex."""
     _refuse_overlap([ask.request for ask in asks])
-    rivals: dict[str, list[_Ask]] = {}
-    for ask in asks:
-        rivals.setdefault(ask.request.type, []).append(ask)
+    rivals: dict[tuple[str, int], list[_Ask]] = {}
+    for number, ask in enumerate(asks):
+        # Slots side by side draw on different types, so each is counted by itself.
+        rivals.setdefault((ask.request.type, number if ask.request.type == SLOT else -1), []).append(ask)
     return min(_copies_of_rivals(tree, vertex, group, inclusive=inclusive) for group in rivals.values())
 
 
@@ -113,8 +114,17 @@ def _copies_of_rivals(tree: Tree, vertex: int, asks: Sequence[_Ask], *, inclusiv
             found=len(asks),
             expected=f"at most {MOST_SIBLINGS}",
         )
-    candidates = _topmost(tree, vertex, asks[0].request.type, inclusive=inclusive)
-    offers = [[_offer(tree, candidate, ask) for ask in asks] for candidate in candidates]
+    offers = []
+    for candidate in _topmost(tree, vertex, asks[0].request.type, inclusive=inclusive):
+        offers.append([_offer(tree, candidate, ask) for ask in asks])
+        size = tree.graph.vertices[candidate].size
+        if size > 1 and sum(bool(n and ask.request.contents) for n, ask in zip(offers[-1], asks, strict=True)) > 1:
+            raise InputError(
+                f"different requests for what is inside {asks[0].request.type!r} vertices side by side",
+                place=f"vertex {tree.graph.vertices[candidate].id!r}",
+                found=size,
+                expected="vertices of size 1, whose contents are not shared",
+            )
     # Hall: any choice of rivals together must find as many vertices as it asks for.
     return min(
         sum(max(offer[i] for i in chosen) for offer in offers) // sum(asks[i].request.count for i in chosen)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,10 @@ from placewise.matching.places import PlaceClass, place_classes
 from placewise.model.cluster import Fleet
 from placewise.model.job import NODE, SLOT, ResourceRequest, Shape
 from placewise.model.requirement import Requirement, Scalar
+from placewise.model.resources import SubsystemVertex
+
+# Sums of counts up to this one fit a word whatever the number of place classes; Python counts the larger ones.
+_MOST_COUNTED = 1 << 32
 
 
 class FleetIndex:
@@ -29,20 +33,24 @@ class FleetIndex:
 
     def __init__(self, fleet: Fleet) -> None:
         self.fleet = fleet
+        self._trees = [Tree.of(cluster.graph) for cluster in fleet.clusters]
         self.classes: list[PlaceClass] = [
-            kind for position, cluster in enumerate(fleet.clusters) for kind in place_classes(position, cluster)
+            kind
+            for position, cluster in enumerate(fleet.clusters)
+            for kind in place_classes(position, cluster, self._trees[position])
         ]
         self.class_cluster = np.array([kind.cluster for kind in self.classes], dtype=np.int64)
         self._one_class_a_cluster = len(self.classes) == len(fleet)
         self._known = frozenset(fleet.subsystem_names)
         self._rows: dict[Requirement, NDArray[np.uint64]] = {}
-        self._trees: dict[int, Tree] = {}
-        offers: dict[str, dict[tuple[tuple[str, Scalar], ...], list[int]]] = {}
+        offers: dict[str, dict[Hashable, tuple[SubsystemVertex, list[int]]]] = {}
         for number, kind in enumerate(self.classes):
             for name, vertex in kind.visible:
-                offers.setdefault(name, {}).setdefault(vertex.properties, []).append(number)
+                # True, 1 and 1.0 are equal to Python, but not to a requirement.
+                key = vertex.properties, tuple(type(value) for _, value in vertex.properties)
+                offers.setdefault(name, {}).setdefault(key, (vertex, []))[1].append(number)
         self._offers = {
-            name: [(properties, self._members(numbers)) for properties, numbers in found.items()]
+            name: [(vertex.properties, self._members(numbers)) for vertex, numbers in found.values()]
             for name, found in offers.items()
         }
 
@@ -58,8 +66,6 @@ class FleetIndex:
 
     def tree(self, cluster: int) -> Tree:
         """Return the containment tree of a cluster, prepared for counting."""
-        if cluster not in self._trees:
-            self._trees[cluster] = Tree.of(self.fleet.clusters[cluster].graph)
         return self._trees[cluster]
 
     def offered(self, subsystem: str) -> list[tuple[tuple[tuple[str, Scalar], ...], NDArray[np.uint64]]]:
@@ -120,21 +126,22 @@ class FleetIndex:
                 np.add.at(counted.T, self.class_cluster, (usable * per_class).T)
                 able = counted >= wanted
             clusters[start : start + step] = bitset.pack(able)
-        return clusters.reshape(*places.shape[:-1], -1)
+        return clusters.reshape(*places.shape[:-1], clusters.shape[-1])
 
     def _units(self, shape: Shape) -> tuple[NDArray[np.int64], int] | None:
         """Return how many copies each class hosts and how many the shape wants; None if the tree matters."""
         if not shape:
             return np.ones(len(self.classes), dtype=np.int64), 1
-        if len(shape) > 1:
-            return None
         request = shape[0]
+        if len(shape) > 1 or request.count > _MOST_COUNTED:
+            return None
         per_class = np.empty(len(self.classes), dtype=np.int64)
         for number, kind in enumerate(self.classes):
             tree = self.tree(kind.cluster)
             if not _counts_by_place(tree, request):
                 return None
-            per_class[number] = copies_within(tree, kind.places[0], request) * len(kind.places)
+            # More than are wanted need not be counted, and a sum of sizes need not fit a word.
+            per_class[number] = min(copies_within(tree, kind.places[0], request) * len(kind.places), request.count)
         return per_class, request.count
 
     def _hosting(self, usable: NDArray[np.bool_], shape: Shape) -> NDArray[np.bool_]:
@@ -143,7 +150,9 @@ class FleetIndex:
         for number in np.flatnonzero(usable):
             kind = self.classes[number]
             places[kind.cluster].extend(kind.places)
-        return np.array([hosts(self.tree(cluster), [(shape, found)]) for cluster, found in enumerate(places)])
+        return np.array(
+            [hosts(self.tree(cluster), [(shape, found)]) for cluster, found in enumerate(places)], dtype=np.bool_
+        )
 
 
 def _counts_by_place(tree: Tree, request: ResourceRequest) -> bool:

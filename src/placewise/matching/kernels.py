@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,53 +13,29 @@ from numpy.typing import NDArray
 from placewise.errors import InputError
 from placewise.matching import bitset
 
-# Rows of so many words are combined at a time, so that they stay in the processor's cache.
+# Rows of so many words are combined at a time, and so many jobs arranged, that they stay in the processor's cache.
 _BLOCK_WORDS = 1 << 15
+_ARRANGED_JOBS = 1 << 14
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rows:
-    """Jobs as rows of positions in a table of sets.
+    """Jobs as rows of positions in a table of sets: job j has `ids[offsets[j]:offsets[j + 1]]`.
 
-    offsets : (jobs + 1,) int64; job j has `ids[offsets[j]:offsets[j + 1]]`.
-    ids : (total,) int32 positions in the table.
-    order, steps : the same, longest rows first and step by step: `steps[k]` holds the k-th position of
-        every row longer than k, `order` the job of each row.
+    offsets : (jobs + 1,) int64, ascending.
+    ids : (total,) int32.
     """
 
     offsets: NDArray[np.int64]
     ids: NDArray[np.int32]
-    order: NDArray[np.int64]
-    steps: tuple[NDArray[np.int32], ...]
 
     @classmethod
-    def of(cls, offsets: NDArray[np.int64], ids: NDArray[np.int32]) -> Rows:
-        """Arrange offsets and positions step by step."""
-        lengths = np.diff(offsets)
-        order = np.argsort(-lengths, kind="stable")
-        starts, by_length = offsets[:-1][order], lengths[order]
-        longest = int(by_length[0]) if len(by_length) else 0
-        # How many rows are longer than k, for each k: rows are sorted, so the first so many.
-        active = np.searchsorted(-by_length, -np.arange(longest), side="left")
-        return cls(offsets, ids, order, tuple(ids[starts[:rows] + k] for k, rows in enumerate(active.tolist())))
+    def of(cls, offsets: NDArray[np.integer[Any]], ids: NDArray[np.integer[Any]]) -> Rows:
+        """Return rows of these offsets and positions, in the layout that kernels are compiled for."""
+        return cls(np.ascontiguousarray(offsets, dtype=np.int64), np.ascontiguousarray(ids, dtype=np.int32))
 
-    @classmethod
-    def sparing(cls, table: NDArray[np.uint64], size: int, offsets: NDArray[np.int64], ids: NDArray[np.int32]) -> Rows:
-        """Arrange rows for intersection: sets that hold all `size` members drop out, small sets come first.
-
-        The intersections stay the same; kernels that stop at an empty one stop sooner.
-        """
-        sizes = bitset.size_of(table)
-        rank = np.empty(len(table), dtype=np.int64)
-        by_size = np.argsort(sizes, kind="stable")
-        rank[by_size] = np.arange(len(table))
-        jobs = np.repeat(np.arange(len(offsets) - 1, dtype=np.int64), np.diff(offsets))
-        telling = sizes[ids] < size
-        keys = jobs[telling] * max(1, len(table)) + rank[ids[telling]]
-        keys.sort()
-        kept_jobs, kept_ranks = np.divmod(keys, max(1, len(table)))
-        lengths = np.bincount(kept_jobs, minlength=len(offsets) - 1)
-        return cls.of(np.concatenate(([0], np.cumsum(lengths))), by_size[kept_ranks].astype(np.int32))
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -103,57 +79,80 @@ class NumpyKernels:
 
     def intersect(self, table: NDArray[np.uint64], rows: Rows, everything: NDArray[np.uint64]) -> NDArray[np.uint64]:
         """See `Kernels.intersect`."""
-        result = np.empty((len(rows.order), table.shape[1]), dtype=np.uint64)
-        for start, block in _blocks(table, rows, everything):
-            result[rows.order[start : start + len(block)]] = block
+        result = np.empty((len(rows), table.shape[1]), dtype=np.uint64)
+        for jobs, block in _blocks(table, rows, everything):
+            result[jobs] = block
         return result
 
     def count(self, table: NDArray[np.uint64], rows: Rows, everything: NDArray[np.uint64]) -> NDArray[np.int64]:
         """See `Kernels.count`."""
-        result = np.empty(len(rows.order), dtype=np.int64)
-        for start, block in _blocks(table, rows, everything):
-            result[rows.order[start : start + len(block)]] = bitset.size_of(block)
+        result = np.empty(len(rows), dtype=np.int64)
+        for jobs, block in _blocks(table, rows, everything):
+            result[jobs] = bitset.size_of(block)
         return result
 
     def prefixes(self, table: NDArray[np.uint64], rows: Rows) -> Prefixes:
         """See `Kernels.prefixes`."""
+        order, steps = _arranged(rows.offsets, rows.ids)
         bits = np.empty((len(rows.ids), table.shape[1]), dtype=np.uint64)
-        reached = np.zeros(len(rows.order), dtype=np.int64)
-        starts = rows.offsets[:-1][rows.order]
-        alive = np.arange(len(rows.order))
+        reached = np.zeros(len(rows), dtype=np.int64)
+        starts = rows.offsets[:-1][order]
+        alive = np.arange(len(rows))
         before = np.empty((0, table.shape[1]), dtype=np.uint64)
-        for k, ids in enumerate(rows.steps):
+        for k, ids in enumerate(steps):
             # Rows are sorted by length, so those that have a k-th set are the first len(ids).
             alive = alive[: np.searchsorted(alive, len(ids))]
-            now = table[ids[alive]]
+            now = np.take(table, ids[alive], axis=0)
             if k:
                 now &= before[: len(alive)]
             bits[starts[alive] + k] = now
-            reached[rows.order[alive]] = k + 1
-            goes_on = now.any(axis=1)
-            alive, before = alive[goes_on], now[goes_on]
+            reached[order[alive]] = k + 1
+            goes_on = np.flatnonzero(now.any(axis=1))
+            alive, before = alive[goes_on], np.take(now, goes_on, axis=0)
         place_in_row = np.arange(len(rows.ids)) - np.repeat(rows.offsets[:-1], np.diff(rows.offsets))
         formed = place_in_row < np.repeat(reached, np.diff(rows.offsets))
-        return Prefixes(reached, bits[formed])
+        return Prefixes(reached, np.take(bits, np.flatnonzero(formed), axis=0))
 
 
 def _blocks(
     table: NDArray[np.uint64], rows: Rows, everything: NDArray[np.uint64]
-) -> Iterator[tuple[int, NDArray[np.uint64]]]:
-    """Yield the intersections of the sorted rows, block by block, each with the place of its first row."""
-    words = table.shape[1]
-    height = max(64, _BLOCK_WORDS // words)
-    scratch = np.empty((height, words), dtype=np.uint64)
-    for start in range(0, len(rows.order), height):
-        block = np.tile(everything, (min(height, len(rows.order) - start), 1))
-        for positions in rows.steps:
-            ids = positions[start : start + height]
-            if not len(ids):
-                break
-            # "clip" lets take write into scratch directly; positions are never out of range.
-            gathered = np.take(table, ids, axis=0, out=scratch[: len(ids)], mode="clip")
-            np.bitwise_and(block[: len(ids)], gathered, out=block[: len(ids)])
-        yield start, block
+) -> Iterator[tuple[NDArray[np.int64], NDArray[np.uint64]]]:
+    """Yield jobs and their intersections, block by block; the intersections are overwritten by the next block."""
+    height = max(64, _BLOCK_WORDS // table.shape[1])
+    results, gathered = np.empty((2, height, table.shape[1]), dtype=np.uint64)
+    # Sets that hold everything drop out: they cannot change an intersection.
+    telling = np.any((table & everything) != everything, axis=1)
+    for first in range(0, len(rows), _ARRANGED_JOBS):
+        offsets = rows.offsets[first : first + _ARRANGED_JOBS + 1]
+        ids = rows.ids[offsets[0] : offsets[-1]]
+        kept = np.flatnonzero(np.take(telling, ids))
+        order, steps = _arranged(np.searchsorted(kept, offsets - offsets[0]), ids[kept])
+        for start in range(0, len(order), height):
+            jobs = order[start : start + height]
+            block = results[: len(jobs)]
+            block[:] = everything
+            for positions in steps:
+                active = positions[start : start + height]
+                if not len(active):
+                    break
+                # "clip" lets take write into place directly; positions are never out of range.
+                sets = np.take(table, active, axis=0, out=gathered[: len(active)], mode="clip")
+                np.bitwise_and(block[: len(active)], sets, out=block[: len(active)])
+            yield first + jobs, block
+
+
+def _arranged(
+    offsets: NDArray[np.integer[Any]], ids: NDArray[np.int32]
+) -> tuple[NDArray[np.int64], list[NDArray[np.int32]]]:
+    """Return the rows longest first, and step by step: the k-th array holds the k-th position of all longer than k."""
+    lengths = np.diff(offsets)
+    longest = int(lengths.max(initial=0))
+    # Short integers are sorted by radix, several times as fast.
+    order = np.argsort((longest - lengths).astype(np.min_scalar_type(longest)), kind="stable")
+    starts = offsets[:-1][order]
+    # How many rows are longer than k, for each k: the first so many.
+    longer = len(lengths) - np.cumsum(np.bincount(lengths, minlength=longest + 1))[:longest]
+    return order, [ids[starts[:rows] + k] for k, rows in enumerate(longer.tolist())]
 
 
 def load_kernels(name: str = "auto") -> Kernels:

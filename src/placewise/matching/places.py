@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import dataclass
 
+from placewise.matching.hosting import Tree
 from placewise.model.cluster import Cluster
-from placewise.model.job import NODE
 from placewise.model.resources import ResourceGraph, SubsystemVertex
 
 
@@ -23,13 +23,13 @@ class PlaceClass:
     visible: tuple[tuple[str, SubsystemVertex], ...]
 
 
-def place_classes(position: int, cluster: Cluster) -> list[PlaceClass]:
+def place_classes(position: int, cluster: Cluster, tree: Tree) -> list[PlaceClass]:
     """Group the places of a cluster: its nodes, or its root where it has no nodes.
 
     A subsystem vertex is seen from a place when it is attached to it or to an ancestor of it.
     """
     graph = cluster.graph
-    places = [i for i, vertex in enumerate(graph.vertices) if vertex.type == NODE] or [0]
+    places = [i for i, place in enumerate(tree.place_of) if place == i]
     offered = [(s.name, vertex) for s in cluster.subsystems for vertex in s.vertices]
     if places == [0]:
         visible = tuple(pair for pair in offered if 0 in pair[1].attached_to)

@@ -111,7 +111,7 @@ def _lacking(index: FleetIndex, requirement: Requirement, failing: NDArray[np.bo
 
 def _offered(index: FleetIndex, cluster: int, requirement: Requirement) -> str:
     """Write what a cluster has of the fields that a requirement asks about."""
-    asked = [condition.field for condition in requirement.conditions]
+    asked = dict.fromkeys(condition.field for condition in requirement.conditions)
     texts = []
     for subsystem in index.fleet.clusters[cluster].subsystems:
         if subsystem.name == requirement.subsystem:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from operator import itemgetter
 
 from placewise.errors import InputError
 from placewise.model.requirement import Scalar
@@ -26,20 +27,20 @@ class Cluster:
         if not self.name:
             raise InputError("a cluster has no name", expected="a name")
         object.__setattr__(self, "subsystems", tuple(sorted(self.subsystems, key=lambda s: s.name)))
-        object.__setattr__(self, "state", tuple(sorted(self.state)))
+        object.__setattr__(self, "state", tuple(sorted(self.state, key=itemgetter(0))))
         for one, next_one in zip(self.subsystems, self.subsystems[1:], strict=False):
             if one.name == next_one.name:
                 raise InputError(f"cluster {self.name!r} has two subsystems of one name", found=one.name)
         size = len(self.graph.vertices)
         for subsystem in self.subsystems:
             for vertex in subsystem.vertices:
-                # Positions are sorted, so the last one bounds them all.
-                if vertex.attached_to and vertex.attached_to[-1] >= size:
-                    raise InputError(
-                        f"subsystem {subsystem.name!r} of cluster {self.name!r} attaches to no vertex",
-                        found=vertex.attached_to[-1],
-                        expected=f"a position below {size}",
-                    )
+                for where in vertex.attached_to:
+                    if not 0 <= where < size:
+                        raise InputError(
+                            f"subsystem {subsystem.name!r} of cluster {self.name!r} attaches to no vertex",
+                            found=where,
+                            expected=f"a position below {size}",
+                        )
 
 
 @dataclass(frozen=True, slots=True)

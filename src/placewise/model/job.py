@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import TypeAlias
 
 from placewise.errors import InputError
@@ -55,11 +56,15 @@ class ResourceGroup:
     """
 
     shape: Shape = ()
-    requirements: tuple[Requirement, ...] = ()
+    requirements: tuple[Requirement, ...] = field(default=(), compare=False)
+    # Equal requirements may be written differently and then sort apart, so equality is that of the set.
+    _distinct: frozenset[Requirement] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "shape", _add_up(self.shape))
-        object.__setattr__(self, "requirements", tuple(sorted(set(self.requirements), key=_by_subsystem)))
+        once = dict.fromkeys(self.requirements)
+        object.__setattr__(self, "requirements", tuple(sorted(once, key=_by_subsystem)))
+        object.__setattr__(self, "_distinct", frozenset(once))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +79,7 @@ class Job:
     def __post_init__(self) -> None:
         if not self.groups:
             raise InputError(f"job {self.name!r} asks for nothing", expected="at least one resource group")
-        object.__setattr__(self, "attributes", tuple(sorted(self.attributes)))
+        object.__setattr__(self, "attributes", tuple(sorted(self.attributes, key=itemgetter(0))))
 
     @property
     def requirements(self) -> tuple[Requirement, ...]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
 from placewise.errors import InputError
@@ -10,6 +11,9 @@ from placewise.model.version import parse_version
 from placewise.model.version_range import VersionRange, parse_bounds
 
 Scalar: TypeAlias = str | int | float | bool
+
+# Narrower than what float() takes: "1_0", " 1" and digits of other scripts are no numbers in a document.
+_DECIMAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
 VERSION = "version"
 
@@ -70,7 +74,7 @@ class InVersionRange:
         if isinstance(value, float | bool):
             return False
         try:
-            return parse_version(str(value)) in self.versions
+            return parse_version(scalar_text(value)) in self.versions
         except InputError:
             return False
 
@@ -103,7 +107,7 @@ class InNumericRange:
 
     def __str__(self) -> str:
         if self.minimum is None:
-            return f"<= {self.maximum}"
+            return "any number" if self.maximum is None else f"<= {self.maximum}"
         return f">= {self.minimum}" if self.maximum is None else f"{self.minimum} to {self.maximum}"
 
 
@@ -126,12 +130,15 @@ class Requirement:
     """
 
     subsystem: str
-    conditions: tuple[Condition, ...] = ()
+    conditions: tuple[Condition, ...] = field(default=(), compare=False)
+    # Equal conditions may be written differently (1.2, 1-2) and then sort apart, so equality is that of the set.
+    _distinct: frozenset[Condition] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         if not self.subsystem:
             raise InputError("a requirement names no subsystem", expected="the name of a subsystem")
-        object.__setattr__(self, "conditions", tuple(sorted(set(self.conditions), key=str)))
+        object.__setattr__(self, "conditions", tuple(sorted(dict.fromkeys(self.conditions), key=str)))
+        object.__setattr__(self, "_distinct", frozenset(self.conditions))
 
     def is_met_by(self, properties: tuple[tuple[str, Scalar], ...]) -> bool:
         """Whether one vertex with these (field, value) pairs meets every condition."""
@@ -173,19 +180,21 @@ def version_bounds(requirement: Requirement) -> tuple[str | None, str | None]:
 
 
 def scalar_text(value: Scalar) -> str:
-    """Return a scalar as documents write it: booleans in lower case, whole floats without a fraction."""
+    """Return a scalar as documents write it: booleans in lower case, whole floats without a fraction.
+
+    A whole number of more digits than Python writes comes in base 16.
+    """
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    return str(value)
+    try:
+        return str(value)
+    except ValueError:
+        return hex(int(value))
 
 
 def _number(value: Scalar) -> float | None:
-    if isinstance(value, bool):
-        return None
-    try:
-        number = value if isinstance(value, int) else float(value)
-    except ValueError:
-        return None
-    return None if number != number else number
+    if isinstance(value, str):
+        return float(value) if _DECIMAL.fullmatch(value) else None
+    return None if isinstance(value, bool) or value != value else value

@@ -166,7 +166,7 @@ class VersionRange:
         """Return the range with both bounds of every interval left out, as the prior work scored it."""
         return VersionRange(
             _Interval(
-                None if interval.lower is None else Cut(interval.lower.version, Side.AFTER),
+                _leaving_out(interval.lower),
                 None if interval.upper is None else Cut(interval.upper.version, Side.BEFORE),
             )
             for interval in self._intervals
@@ -201,6 +201,11 @@ def parse_bounds(minimum: str | None, maximum: str | None) -> VersionRange:
 
 def _crossed(minimum: Version, maximum: Version) -> bool:
     return Cut(minimum, Side.BEFORE).key >= Cut(maximum, Side.AFTER_FAMILY).key
+
+
+def _leaving_out(lower: Cut | None) -> Cut | None:
+    # A cut after the family has left the bound out already, and more.
+    return Cut(lower.version, Side.AFTER) if lower is not None and lower.side is Side.BEFORE else lower
 
 
 def _canonical(intervals: Iterable[_Interval]) -> tuple[_Interval, ...]:

@@ -41,7 +41,8 @@ class Workload:
     columns : further facts, each of length jobs: package, package_version, ...
     shape : what every job asks of the nodes; empty when the documents say nothing of it.
 
-    Raises InputError when two jobs of one name ask for different things.
+    Raises InputError for offsets or columns of the wrong length, and when two jobs of one name ask for
+    different things.
     """
 
     names: tuple[str, ...]
@@ -61,6 +62,11 @@ class Workload:
         object.__setattr__(self, "columns", MappingProxyType(dict(self.columns)))
         if len(offsets) != len(self.names) + 1:
             raise InputError("names and offsets disagree", found=len(offsets), expected=str(len(self.names) + 1))
+        for name, column in self.columns.items():
+            if len(column) != len(self.names):
+                raise InputError(
+                    f"the column {name!r} has the wrong length", found=len(column), expected=str(len(self))
+                )
 
     @classmethod
     def from_rows(

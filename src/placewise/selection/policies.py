@@ -1,8 +1,8 @@
 """The built-in policies. Randomness comes in as numbers, so a policy is a pure function.
 
-A policy takes a block of candidate sets, (jobs, clusters) booleans in the order of submission, how many
-jobs each cluster already has, (clusters,), and one number in [0, 1) a job, (jobs,); it returns one
-cluster a job, (jobs,) int64, NONE where there is no candidate. Further policies come in by the
+A policy takes a block of candidate sets, (jobs, clusters) booleans in the order of submission over one or
+more clusters, how many jobs each cluster already has, (clusters,), and one number in [0, 1) a job, (jobs,);
+it returns one cluster a job, (jobs,) int64, NONE where there is no candidate. Further policies come in by the
 entry-point group ``placewise.policies``.
 """
 

@@ -1,0 +1,93 @@
+"""Fail when a document's example does not read, or its link leads nowhere.
+
+Examples are fenced blocks whose opening fence says what they are: "```yaml flux" (or another dialect) is a
+jobspec that must be detected as this dialect and survive being written and read again; "```yaml jobs" a list of
+jobs; "```json features" a cluster-features.json; "```json nodes" a JGF containment graph; "```json subsystem" one of
+a subsystem attached to the last nodes.
+
+    docs_examples.py FILE_OR_FOLDER...
+"""
+
+# ruff: noqa: INP001, T201
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from pathlib import Path
+
+import yaml
+
+from placewise.errors import InputError
+from placewise.formats.cluster_features import fleet_of
+from placewise.formats.jgf import parse_containment, parse_subsystem
+from placewise.formats.jobspec import dialects, jobspec_document, jobspec_text, parse_jobspec
+from placewise.formats.jobspec_lists import parse_job_entries
+from placewise.formats.reading import parse_yaml
+
+_BLOCK = re.compile(r"^```(?:yaml|json) (?P<kind>[\w-]+)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
+_FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
+_LINK = re.compile(r"\]\((?P<target>[^)\s]+)\)")
+
+
+def check_examples(text: str, source: Path) -> int:
+    """Read every example of a document; return how many there are. Raises InputError for one that does not read."""
+    graph = None
+    found = list(_BLOCK.finditer(text))
+    for block in found:
+        kind, content = block["kind"], block["text"]
+        if kind == "jobs":
+            parse_job_entries(yaml.safe_load(content), source)
+        elif kind == "features":
+            fleet_of(json.loads(content), source)
+        elif kind == "nodes":
+            _, graph = parse_containment(json.loads(content), source)
+        elif kind == "subsystem":
+            if graph is None:
+                raise InputError("a subsystem stands before any nodes", file=source)
+            parse_subsystem(json.loads(content), "compiler", graph, source)
+        else:
+            check_jobspec(kind, content, source)
+    return len(found)
+
+
+def check_jobspec(dialect: str, content: str, source: Path) -> None:
+    """Read a jobspec, see that it is of the dialect, and write and read it again."""
+    document = parse_yaml(content, source)
+    detected = [name for name, known in dialects().items() if known.detect(document)]
+    if detected != [dialect]:
+        raise InputError("is not detected as the dialect", file=source, found=detected, expected=dialect)
+    job = jobspec_text(content, "example", source)
+    if parse_jobspec(jobspec_document(job, dialect), "example", source) != job:
+        raise InputError("does not survive being written", file=source, found=dialect)
+
+
+def dead_links(text: str, source: Path) -> list[str]:
+    """List the relative links of a document that lead to no file."""
+    targets = [match["target"] for match in _LINK.finditer(_FENCED.sub("", text))]
+    local = [target.partition("#")[0] for target in targets if "://" not in target and not target.startswith("mailto:")]
+    return [target for target in local if target and not (source.parent / target).exists()]
+
+
+def main() -> None:
+    """Check all documents named, and those in the folders named."""
+    documents = [
+        document
+        for name in sys.argv[1:]
+        for document in (sorted(Path(name).rglob("*.md")) if Path(name).is_dir() else [Path(name)])
+    ]
+    examples = 0
+    for document in documents:
+        text = document.read_text(encoding="utf-8")
+        try:
+            examples += check_examples(text, document)
+        except InputError as error:
+            sys.exit(str(error))
+        if dead := dead_links(text, document):
+            sys.exit(f"{document}: links that lead nowhere: {', '.join(dead)}")
+    print(f"{len(documents)} documents, {examples} examples")
+
+
+if __name__ == "__main__":
+    main()

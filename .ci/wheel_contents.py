@@ -1,0 +1,32 @@
+"""Fail unless a wheel holds what the code needs beside the code: the shipped profile, the marker of types, the page.
+
+wheel_contents.py WHEEL
+"""
+
+# ruff: noqa: INP001, T201
+
+from __future__ import annotations
+
+import sys
+import zipfile
+
+NEEDED = (
+    "placewise/py.typed",
+    "placewise/formats/data/reliabuild-profile.json",
+    "placewise/report/templates/report.html.j2",
+)
+
+
+def main() -> None:
+    """Look each file up, and look for what no wheel should hold."""
+    with zipfile.ZipFile(sys.argv[1]) as wheel:
+        names = set(wheel.namelist())
+    missing = [name for name in NEEDED if name not in names]
+    stray = [name for name in names if not name.startswith("placewise")]
+    if missing or stray:
+        sys.exit(f"the wheel lacks {missing} and holds {stray}")
+    print(f"{len(names)} files, {', '.join(NEEDED)} among them")
+
+
+if __name__ == "__main__":
+    main()

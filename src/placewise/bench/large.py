@@ -1,0 +1,66 @@
+"""Many jobs against many clusters in a process of its own, so that its memory can be told.
+
+Run as ``python -m placewise.bench.large KERNELS JOBS CLUSTERS RUNS``, it prints one JSON document.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from placewise.bench.cases import drawn
+from placewise.bench.timing import Timing, median_seconds
+from placewise.matching.kernels import load_kernels
+from placewise.matching.match import count_matches
+
+
+def time_large(kernels: str, jobs: int, clusters: int, runs: int) -> Timing:
+    """Start a process that draws and matches so many jobs, and return what matching took and its peak memory."""
+    arguments = [kernels, str(jobs), str(clusters), str(runs)]
+    done = subprocess.run(  # noqa: S603, our own module
+        [sys.executable, "-m", "placewise.bench.large", *arguments], capture_output=True, check=True, text=True
+    )
+    found: dict[str, Any] = json.loads(done.stdout)
+    return Timing(
+        found["title"],
+        f"{kernels}, from workload to counts",
+        "every job on its own; peak memory with drawing the jobs",
+        jobs,
+        found["seconds"],
+        runs,
+        peak_bytes=found["peak_bytes"],
+    )
+
+
+def peak_bytes() -> int | None:
+    """Return the largest resident memory of this process so far; None where the system does not tell."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        # Unlike getrusage, whose figure a process inherits from the one that started it.
+        line = next(line for line in status.read_text(encoding="ascii").splitlines() if line.startswith("VmHWM"))
+        return int(line.split()[1]) * 1024
+    try:
+        import resource  # noqa: PLC0415, not on every system
+    except ImportError:
+        return None
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most if sys.platform == "darwin" else most * 1024
+
+
+def _main(kernels: str, jobs: str, clusters: str, runs: str) -> None:
+    case = drawn(int(jobs), int(clusters))
+    loops = load_kernels(kernels)
+    seconds, _ = median_seconds(
+        lambda _: count_matches(case.index, case.workload, loops),
+        prepare=lambda: None,
+        runs=int(runs),
+        budget_s=float("inf"),
+    )
+    json.dump({"title": case.title, "seconds": seconds, "peak_bytes": peak_bytes()}, sys.stdout)
+
+
+if __name__ == "__main__":
+    _main(*sys.argv[1:])

@@ -1,0 +1,233 @@
+import oracle
+import pytest
+from hypothesis import assume, event, given, settings
+from hypothesis import strategies as st
+from matching_strategies import Growing, R, graphs, shapes
+
+from placewise.errors import InputError
+from placewise.matching.hosting import MOST_SIBLINGS, Tree, copies_within, hosts, spans_places
+from placewise.matching.index import FleetIndex
+from placewise.matching.match import match
+from placewise.model.cluster import Cluster, Fleet
+from placewise.model.job import Job, ResourceGroup
+from placewise.model.resources import ResourceGraph, Vertex
+
+
+def cluster_of(*nodes, root="cluster"):
+    """A tree of nodes, each given as what is in it: (type, size) or (type, size, unit)."""
+    tree = Growing(root)
+    for inside in nodes:
+        node = tree.add("node", 0)
+        for kind, *rest in inside:
+            tree.add(kind, node, *rest)
+    return ResourceGraph(tuple(tree.vertices))
+
+
+def hosted(graph, *groups):
+    """Ask for groups on every place, each a sequence of requests."""
+    usable = oracle.places(graph)
+    return hosts(Tree.of(graph), [(ResourceGroup(tuple(shape)).shape, usable) for shape in groups])
+
+
+@given(graphs())
+def test_the_places_are_the_outermost_nodes(graph):
+    tree = Tree.of(graph)
+    places = oracle.places(graph)
+    for vertex in range(len(graph.vertices)):
+        inside = set(oracle.above(graph, vertex)) & set(places)
+        assert tree.place_of[vertex] == (inside.pop() if inside else None)
+        below = [p for p in places if vertex in oracle.above(graph, p)]
+        assert sorted(tree.places_below(vertex)) == (below if tree.place_of[vertex] is None else [vertex])
+
+
+@settings(max_examples=settings.default.max_examples * 3)
+@given(graphs(), st.lists(shapes, min_size=1, max_size=3), st.data())
+def test_hosting_is_what_trying_everything_finds(graph, wanted, data):
+    assume(not oracle.overlapping([request for shape in wanted for request in shape]))
+    places = oracle.places(graph)
+    groups = [(shape, data.draw(st.sets(st.sampled_from(places)))) for shape in map(added_up, wanted)]
+    expected = oracle.hosting(graph, groups)
+    event(f"hosted: {expected}")
+    assert hosts(Tree.of(graph), groups) == expected
+
+
+def added_up(shape):
+    return ResourceGroup(shape).shape
+
+
+rival = st.builds(
+    R,
+    st.just("node"),
+    st.integers(1, 2),
+    st.sampled_from([(), (R("core"),), (R("core", 2),), (R("gpu"),), (R("core", 2), R("gpu"))]),
+)
+
+
+@settings(max_examples=settings.default.max_examples * 3)
+@given(
+    st.lists(
+        st.sampled_from([(), (("core", 1),), (("core", 2),), (("gpu", 1),), (("core", 2), ("gpu", 1))]), max_size=5
+    ),
+    st.lists(rival, min_size=2, max_size=4),
+    st.data(),
+)
+def test_rivals_for_nodes_take_different_nodes(nodes, rivals, data):
+    graph = cluster_of(*nodes)
+    places = oracle.places(graph)
+    groups = [((request,), data.draw(st.sets(st.sampled_from(places)))) for request in rivals]
+    assert hosts(Tree.of(graph), groups) == oracle.hosting(graph, groups)
+    assert hosted(graph, rivals) == oracle.hosting(graph, [(tuple(rivals), places)])
+    nested = R("slot", data.draw(st.integers(1, 2)), tuple(rivals))
+    assert hosted(graph, [nested]) == oracle.hosting(graph, [((nested,), places)])
+
+
+@given(st.integers(1, 3), st.integers(0, 4), st.integers(1, 3), st.integers(1, 3), st.integers(1, 2))
+def test_a_vertex_of_a_size_stands_for_so_many(size, cores, many, each, slots):
+    tree = Growing("cluster")
+    node = tree.add("node", 0, size)
+    tree.add("core", node, cores)
+    graph = ResourceGraph(tuple(tree.vertices))
+    for request in (
+        R("node", many),
+        R("node", many, (R("core", each),)),
+        R("node", many, (R("slot", slots, (R("core", each),)),)),
+    ):
+        assert hosted(graph, [request]) == oracle.hosting(graph, [((request,), [node])])
+
+
+def test_hall_refuses_what_pairs_would_allow():
+    # Each two of the three find enough nodes; all three together do not.
+    graph = cluster_of([("core", 4)], [("core", 4)], [("gpu", 1)])
+    big, bigger, any_node = R("node", 1, (R("core", 2),)), R("node", 1, (R("core", 3),)), R("node", 1)
+    assert hosted(graph, [big, bigger])
+    assert hosted(graph, [big, bigger, any_node])
+    assert not hosted(graph, [big, bigger, R("node", 1, (R("core", 1),))])
+    assert not hosted(graph, [big, bigger, R("node", 2)])
+
+
+def test_slots_side_by_side_are_each_counted():
+    graph = cluster_of([("core", 4), ("gpu", 1)])
+    cores, gpus = R("slot", 2, (R("core", 2),)), R("slot", 1, (R("gpu"),))
+    assert hosted(graph, [cores, gpus])
+    assert hosted(graph, [cores], [gpus])
+    assert not hosted(graph, [cores, R("slot", 2, (R("gpu"),))])
+    assert not hosted(graph, [R("slot", 3, (R("core", 2),)), gpus])
+
+
+def test_a_slot_stays_on_one_node():
+    graph = cluster_of([("core", 3)], [("core", 3)])
+    assert hosted(graph, [R("core", 6)])
+    assert not hosted(graph, [R("slot", 1, (R("core", 6),))])
+    assert hosted(graph, [R("slot", 2, (R("core", 2),))])
+    assert not hosted(graph, [R("slot", 3, (R("core", 2),))])
+    assert hosted(graph, [R("slot", 1, (R("node", 2, (R("core", 3),)),))])
+
+
+def test_groups_share_nodes_unless_they_ask_for_nodes():
+    graph = cluster_of([("core", 4), ("gpu", 1)])
+    assert hosted(graph, [R("core", 4)], [R("gpu", 1)])
+    assert hosted(graph, [R("core", 2)], [R("core", 2)])
+    assert not hosted(graph, [R("core", 3)], [R("core", 2)])
+    assert not hosted(graph, [R("node", 1)], [R("node", 1)])
+    assert hosted(graph, [], [R("node", 1)])
+
+
+def test_a_group_needs_a_usable_place_even_for_what_is_outside_places():
+    tree = Growing("cluster")
+    tree.add("node", 0)
+    tree.add("license", 0, 2)
+    graph = ResourceGraph(tuple(tree.vertices))
+    assert hosted(graph, [R("license", 2)])
+    assert not hosts(Tree.of(graph), [((R("license", 2),), [])])
+    assert not hosts(Tree.of(graph), [((), []), ((), [1])])
+    assert hosts(Tree.of(graph), [])
+
+
+def test_units_are_those_of_the_vertices():
+    graph = cluster_of([("memory", 8, "GB"), ("memory", 2, "MB")])
+    assert hosted(graph, [R("memory", 8, unit="GB")])
+    assert not hosted(graph, [R("memory", 9, unit="GB")])
+    assert not hosted(graph, [R("memory", 1, unit="kB")])
+    assert hosted(graph, [R("memory", 10)])
+    assert hosted(graph, [R("memory", 6, unit="GB"), R("memory", 4)])
+    assert not hosted(graph, [R("memory", 7, unit="GB"), R("memory", 4)])
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        [R("node", 1, (R("core"),)), R("core", 1)],
+        [R("slot", 1, (R("core"),)), R("slot", 2, (R("core"),))],
+        [R("slot", 1, (R("core"),)), R("core", 2)],
+        [R("slot", 1, (R("node"),)), R("node", 1)],
+        [R("node", 1, (R("slot", 1, (R("core"),)), R("core", 1)))],
+        [R("rack", 1, (R("node"),)), R("node", 1)],
+    ],
+)
+def test_what_cannot_be_counted_exactly_is_refused(shape):
+    assert oracle.overlapping(shape)
+    graph = cluster_of([("core", 8)])
+    with pytest.raises(InputError, match="draw on the same (core|node)"):
+        hosted(graph, shape)
+    if len(shape) > 1:
+        with pytest.raises(InputError, match="draw on the same (core|node)"):
+            hosted(graph, *([request] for request in shape))
+    with pytest.raises(InputError, match="draw on the same (core|node)"):
+        match(FleetIndex(Fleet((Cluster("a", graph),))), Job("j", (ResourceGroup(tuple(shape)),)))
+
+
+def test_too_many_rivals_are_refused():
+    graph = cluster_of(*[[("core", 20)]] * (MOST_SIBLINGS + 1))
+    rivals = [R("node", 1, (R("core", cores + 1),)) for cores in range(MOST_SIBLINGS + 1)]
+    assert hosted(graph, rivals[:MOST_SIBLINGS])
+    with pytest.raises(InputError, match="too many different requests"):
+        hosted(graph, rivals)
+
+
+def test_rivals_for_the_inside_of_a_vertex_that_stands_for_several_are_refused():
+    tree = Growing("cluster")
+    tree.add("core", tree.add("node", 0, 2), 8)
+    graph = ResourceGraph(tuple(tree.vertices))
+    # Nine cores of eight: no count of either request alone can tell.
+    with pytest.raises(InputError, match="side by side"):
+        hosted(graph, [R("node", 1, (R("core", 8),)), R("node", 1, (R("core", 1),))])
+    assert hosted(graph, [R("node", 1, (R("core", 8),)), R("node", 1)])
+    assert not hosted(graph, [R("node", 1, (R("core", 8),)), R("node", 2)])
+
+
+@pytest.mark.parametrize("size", [2**31, 2**63, 10**30])
+def test_sizes_and_counts_of_any_magnitude(size):
+    graph = cluster_of([("core", size)], [("core", size)])
+    index = FleetIndex(Fleet((Cluster("a", graph),)))
+    for count, expected in ((1, True), (size, True), (2 * size, True), (2 * size + 1, False)):
+        assert bool(match(index, Job("j", (ResourceGroup((R("core", count),)),)))) == expected
+    for shape in ((R("core", 2 * size), R("node", 2)), (R("slot", size, (R("core", 2),)),)):
+        assert match(index, Job("j", (ResourceGroup(shape),)))
+
+
+def test_copies_within_a_place_count_the_place_itself():
+    tree = Tree.of(cluster_of([("core", 7), ("gpu", 2)]))
+    assert copies_within(tree, 1, R("node", 1, (R("core", 2),))) == 1
+    assert copies_within(tree, 1, R("core", 2)) == 7
+    assert copies_within(tree, 1, R("slot", 1, (R("core", 2), R("gpu")))) == 2
+
+
+def test_what_names_nodes_or_their_containers_spans_places():
+    tree = Tree.of(cluster_of([("core", 1)]))
+    for request, spans in (
+        (R("core"), False),
+        (R("slot", 1, (R("core"),)), False),
+        (R("node"), True),
+        (R("slot", 1, (R("node"),)), True),
+        (R("cluster"), True),
+    ):
+        assert spans_places(tree, request) == spans
+
+
+def test_deep_and_wide_trees_are_walked_without_recursion():
+    deep = [Vertex("0", "cluster"), *(Vertex(str(i), "group", i - 1) for i in range(1, 3000))]
+    graph = ResourceGraph((*deep, Vertex("n", "node", len(deep) - 1), Vertex("c", "core", len(deep), 4)))
+    assert hosted(graph, [R("node", 1, (R("core", 4),))])
+    assert match(
+        FleetIndex(Fleet((Cluster("a", graph),))), Job("j", (ResourceGroup((R("slot", 2, (R("core", 2),)),)),))
+    )

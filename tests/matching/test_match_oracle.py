@@ -1,0 +1,330 @@
+"""The compiled matcher against the naive one, over random fleets and jobs."""
+
+import contextlib
+
+import numpy as np
+import oracle
+import pytest
+from hypothesis import event, given, settings
+from hypothesis import strategies as st
+from matching_strategies import fleets, jobs, requirement_rows, requirements, shapes
+
+from placewise.errors import InputError
+from placewise.matching import bitset
+from placewise.matching.index import FleetIndex
+from placewise.matching.kernels import load_kernels
+from placewise.matching.match import Match, count_matches, match, match_rows, match_workload
+from placewise.matching.why_not import why_not
+from placewise.model.cluster import Cluster, Fleet
+from placewise.model.job import Job, ResourceGroup, ResourceRequest
+from placewise.model.requirement import Condition, Equals, InVersionRange, Requirement
+from placewise.model.resources import ResourceGraph, Subsystem, SubsystemVertex, Vertex
+from placewise.model.version_range import parse_bounds
+from placewise.model.workload import Workload
+
+
+def kernels():
+    found = [load_kernels("numpy")]
+    with contextlib.suppress(InputError):
+        found.append(load_kernels("numba"))
+    return found
+
+
+def known(fleet, wanted):
+    return all(requirement.subsystem in fleet.subsystem_names for requirement in wanted)
+
+
+def overlaps(job):
+    return oracle.overlapping([request for group in job.groups for request in group.shape])
+
+
+@settings(max_examples=settings.default.max_examples * 4)
+@given(fleets(), jobs())
+def test_a_match_is_what_trying_everything_finds(fleet, job):
+    index = FleetIndex(fleet)
+    if not known(fleet, job.requirements):
+        with pytest.raises(InputError, match="no cluster of the fleet has a subsystem"):
+            match(index, job)
+        return
+    if overlaps(job):
+        # Where nothing of the outer type is there, what overlaps inside is never looked at.
+        try:
+            assert match(index, job) == Match((), ())
+        except InputError as error:
+            assert "draw on the same" in str(error)
+        return
+    expected = oracle.matching(fleet, job)
+    event(f"matched {len(expected)} of {len(fleet)}")
+    found = match(index, job)
+    assert found.positions == expected
+    assert found.names == tuple(fleet.names[c] for c in expected)
+    assert bool(found) == bool(expected)
+
+
+@settings(max_examples=settings.default.max_examples * 2)
+@given(fleets(nested=False), st.integers(1, 3), st.integers(1, 3), st.integers(1, 2), requirement_rows)
+def test_simple_shapes_are_counted(fleet, many, cores, gpus, wanted):
+    if not known(fleet, wanted):
+        return
+    r = ResourceRequest
+
+    def of(graph, kind, place):
+        return sum(v.size for i, v in enumerate(graph.vertices) if v.type == kind and place in oracle.above(graph, i))
+
+    def enough(graph, usable, shape):
+        per_node = [(of(graph, "core", p), of(graph, "gpu", p), p) for p in usable]
+        is_node = [graph.vertices[p].type == "node" for p in usable]
+        good = [c >= cores and g >= gpus and n for (c, g, _), n in zip(per_node, is_node, strict=True)]
+        racks = [i for i, v in enumerate(graph.vertices) if v.type == "rack"]
+        return {
+            "none": bool(usable),
+            "nodes": sum(is_node) >= many,
+            "nodes with": sum(good) >= many,
+            "slots": sum(min(c // cores, g // gpus) for c, g, _ in per_node) >= many,
+            "nodes of slots": sum(c // cores >= gpus and n for (c, _, _), n in zip(per_node, is_node, strict=True))
+            >= many,
+            "slots of nodes": sum(good) // gpus >= many,
+            "racks": sum(
+                sum(ok for ok, (_, _, p) in zip(good, per_node, strict=True) if rack in oracle.above(graph, p)) >= many
+                for rack in racks
+            )
+            >= gpus,
+        }[shape]
+
+    both = (r("core", cores), r("gpu", gpus))
+    for name, shape in {
+        "none": (),
+        "nodes": (r("node", many),),
+        "nodes with": (r("node", many, both),),
+        "slots": (r("slot", many, both),),
+        "nodes of slots": (r("node", many, (r("slot", gpus, (r("core", cores),)),)),),
+        "slots of nodes": (r("slot", many, (r("node", gpus, both),)),),
+        "racks": (r("rack", gpus, (r("node", many, both),)),),
+    }.items():
+        found = match(FleetIndex(fleet), Job("j", (ResourceGroup(shape, wanted),))).positions
+        expected = [
+            position
+            for position, cluster in enumerate(fleet.clusters)
+            if enough(cluster.graph, oracle.usable(cluster, wanted), name)
+        ]
+        assert list(found) == expected, name
+
+
+@given(fleets(), st.lists(requirement_rows, max_size=5), shapes)
+def test_a_workload_matches_job_by_job(fleet, rows, shape):
+    if not known(fleet, [r for row in rows for r in row]) or oracle.overlapping(shape):
+        return
+    index = FleetIndex(fleet)
+    rows = rows + rows[:2]
+    workload = Workload.from_rows([f"j{job}" for job in range(len(rows))], rows, shape=shape)
+    expected = [oracle.matching(fleet, Job("j", (ResourceGroup(shape, row),))) for row in rows]
+    for kernel in (None, *kernels()):
+        for bits in (match_rows(index, workload, kernel), match_workload(index, workload, kernel)):
+            assert bits.dtype == np.uint64
+            assert bits.shape == (len(rows), bitset.word_count(len(fleet)))
+            assert [tuple(np.flatnonzero(row)) for row in bitset.unpack(bits, len(fleet))] == expected
+            # Bits beyond the last cluster are those of no cluster.
+            assert bitset.size_of(bits).tolist() == list(map(len, expected))
+        assert count_matches(index, workload, kernel).tolist() == list(map(len, expected))
+    assert [match(index, workload.job(job)).positions for job in range(len(workload))] == expected
+
+
+@given(fleets(), jobs(), requirements)
+def test_a_further_requirement_never_enlarges_a_match(fleet, job, more):
+    if not known(fleet, (*job.requirements, more)) or overlaps(job):
+        return
+    index = FleetIndex(fleet)
+    stricter = Job("j", tuple(ResourceGroup(g.shape, (*g.requirements, more)) for g in job.groups))
+    assert set(match(index, stricter).positions) <= set(match(index, job).positions)
+
+
+@given(fleets(most=5), jobs(), st.randoms(use_true_random=False))
+def test_a_match_does_not_depend_on_the_order_or_names_of_clusters(fleet, job, random):
+    if not known(fleet, job.requirements) or overlaps(job):
+        return
+    order = list(range(len(fleet)))
+    random.shuffle(order)
+    renamed = Fleet(
+        tuple(
+            Cluster(f"new{place}", c.graph, c.subsystems, c.state)
+            for place, c in enumerate(fleet.clusters[i] for i in order)
+        )
+    )
+    before = set(match(FleetIndex(fleet), job).positions)
+    assert {order[place] for place in match(FleetIndex(renamed), job).positions} == before
+
+
+@given(fleets(), st.lists(requirement_rows, min_size=1, max_size=5), shapes, st.randoms(use_true_random=False))
+def test_the_order_of_jobs_permutes_the_results(fleet, rows, shape, random):
+    if not known(fleet, [r for row in rows for r in row]) or oracle.overlapping(shape):
+        return
+    index = FleetIndex(fleet)
+    workload = Workload.from_rows([f"j{job}" for job in range(len(rows))], rows, shape=shape)
+    order = list(range(len(rows)))
+    random.shuffle(order)
+    order = np.array(order)
+    np.testing.assert_array_equal(match_rows(index, workload)[order], match_rows(index, workload.select(order)))
+
+
+@given(fleets(), jobs())
+def test_one_index_answers_many_jobs_as_a_fresh_one_does(fleet, job):
+    if not known(fleet, job.requirements) or overlaps(job):
+        return
+    index = FleetIndex(fleet)
+    answers = [match(index, job), match(index, Job("bare")), match(index, job)]
+    assert answers[0] == answers[2] == match(FleetIndex(fleet), job)
+
+
+@given(fleets(), jobs())
+def test_reasons_cover_what_does_not_match(fleet, job):
+    if not known(fleet, job.requirements) or overlaps(job):
+        return
+    index = FleetIndex(fleet)
+    why = why_not(index, job)
+    named = {c.name: c for c in fleet.clusters}
+    matched = {fleet.names[c] for c in oracle.matching(fleet, job)}
+    bare = Job("j", tuple(ResourceGroup(group.shape) for group in job.groups))
+    fitting = {fleet.names[c] for c in oracle.matching(fleet, bare)}
+
+    def met(name, requirement):
+        return any(oracle.holds(named[name], p, requirement) for p in oracle.places(named[name].graph))
+
+    unmet = {name: [r for r in job.requirements if not met(name, r)] for name in fleet.names}
+    assert why.total == len(fleet)
+    assert set(why.matched) == matched
+    assert set(why.too_small) == set(fleet.names) - fitting
+    assert set(why.scattered) == {n for n in fleet.names if not unmet[n] and n in fitting and n not in matched}
+    assert {b.requirement: set(b.clusters) for b in why.blocked} == {
+        r: {n for n in fleet.names if r in unmet[n]} for r in job.requirements if any(r in u for u in unmet.values())
+    }
+    for blocked in why.blocked:
+        lacking = [
+            n for n in blocked.clusters if blocked.requirement.subsystem not in [s.name for s in named[n].subsystems]
+        ]
+        assert blocked.lacking == len(lacking)
+    sizes = [len(b.clusters) for b in why.blocked]
+    assert sizes == sorted(sizes, reverse=True)
+    near = {}
+    for name in fleet.names:
+        if len(unmet[name]) == 1:
+            others = [
+                ResourceGroup(g.shape, tuple(r for r in g.requirements if r != unmet[name][0])) for g in job.groups
+            ]
+            if oracle.matching(Fleet((named[name],)), Job("j", tuple(others))):
+                near[name] = unmet[name][0]
+    assert {miss.cluster: miss.requirement for miss in why.near_misses} == near
+    reasons = {n for b in why.blocked for n in b.clusters} | set(why.scattered) | set(why.too_small)
+    assert matched | reasons == set(fleet.names)
+    assert not matched & reasons
+
+
+def at_least(subsystem, version):
+    return Requirement(subsystem, (Condition("version", InVersionRange(parse_bounds(version, None))),))
+
+
+def two_nodes(first, second):
+    graph = ResourceGraph((Vertex("0", "cluster"), Vertex("1", "node", 0), Vertex("2", "node", 0)))
+    offered = {}
+    for position, (name, version) in ((1, first), (2, second)):
+        offered.setdefault(name, []).append(SubsystemVertex((("version", version),), (position,)))
+    return Cluster("c", graph, tuple(Subsystem(name, tuple(vertices)) for name, vertices in offered.items()))
+
+
+def test_gcc_9_on_one_node_and_openmpi_12_on_another_are_no_gcc_12():
+    index = FleetIndex(Fleet((two_nodes(("gcc", "9"), ("openmpi", "12")),)))
+    assert not match(index, Job("j", (ResourceGroup((), (at_least("gcc", "12"),)),)))
+    assert match(index, Job("j", (ResourceGroup((), (at_least("gcc", "9"),)),)))
+    both = Job("j", (ResourceGroup((), (at_least("gcc", "9"), at_least("openmpi", "12"))),))
+    assert not match(index, both)
+    assert why_not(index, both).scattered == ("c",)
+    apart = Job("j", (ResourceGroup((), (at_least("gcc", "9"),)), ResourceGroup((), (at_least("openmpi", "12"),))))
+    assert match(index, apart)
+
+
+def test_one_vertex_meets_all_conditions_of_a_requirement():
+    vertices = (
+        SubsystemVertex((("name", "gcc"), ("version", "9"))),
+        SubsystemVertex((("name", "llvm"), ("version", "15"))),
+    )
+    index = FleetIndex(Fleet((Cluster("c", subsystems=(Subsystem("compiler", vertices),)),)))
+    gcc, new = Condition("name", Equals("gcc")), Condition("version", InVersionRange(parse_bounds("12", None)))
+    assert not match(index, Job("j", (ResourceGroup((), (Requirement("compiler", (gcc, new)),)),)))
+    # Conditions that a document gives each on its own are requirements of their own.
+    apart = (Requirement("compiler", (gcc,)), Requirement("compiler", (new,)))
+    assert match(index, Job("j", (ResourceGroup((), apart),)))
+
+
+def test_true_one_and_1_0_are_three_things():
+    values = {"yes": True, "one": 1, "float": 1.0}
+    fleet = Fleet(
+        tuple(
+            Cluster(name, subsystems=(Subsystem("x", (SubsystemVertex((("v", value),)),)),))
+            for name, value in values.items()
+        )
+    )
+    for clusters in (fleet.clusters, fleet.clusters[::-1]):
+        index = FleetIndex(Fleet(clusters))
+
+        def names(predicate, index=index):
+            return set(
+                match(index, Job("j", (ResourceGroup((), (Requirement("x", (Condition("v", predicate),)),)),))).names
+            )
+
+        assert names(Equals("true")) == {"yes"}
+        assert names(Equals("1")) == {"one", "float"}
+        assert names(InVersionRange(parse_bounds("1", "1"))) == {"one"}
+
+
+def test_an_unknown_subsystem_is_an_error_with_a_suggestion():
+    index = FleetIndex(Fleet((two_nodes(("gcc", "9"), ("openmpi", "12")),)))
+    for job in (Job("j", (ResourceGroup((), (Requirement("opnmpi"),)),)),):
+        for ask in (match, why_not):
+            with pytest.raises(InputError, match="'opnmpi'.*openmpi"):
+                ask(index, job)
+    workload = Workload.from_rows(["j"], [[Requirement("opnmpi")]])
+    for ask in (match_rows, match_workload, count_matches):
+        with pytest.raises(InputError, match="'opnmpi'.*openmpi"):
+            ask(index, workload)
+    with pytest.raises(InputError, match="one of 2 known names"):
+        match(index, Job("j", (ResourceGroup((), (Requirement("zzz"),)),)))
+
+
+def test_a_near_miss_says_what_the_cluster_offers():
+    index = FleetIndex(Fleet((two_nodes(("gcc", "9"), ("gcc", "10")), Cluster("bare"))))
+    bounds = tuple(Condition("version", InVersionRange(parse_bounds(*pair))) for pair in (("12", None), (None, "15")))
+    why = why_not(index, Job("j", (ResourceGroup((), (Requirement("gcc", bounds),)),)))
+    assert [(miss.cluster, miss.offered) for miss in why.near_misses] == [
+        ("c", "version 9, version 10"),
+        ("bare", "no gcc"),
+    ]
+    assert why.blocked[0].lacking == 1
+    assert why.blocked[0].clusters == ("c", "bare")
+
+
+def test_no_clusters_and_no_jobs_are_values_too():
+    empty = FleetIndex(Fleet(()))
+    r = ResourceRequest
+    for shape in ((), (r("node", 1),), (r("core"), r("gpu"))):
+        assert not match(empty, Job("j", (ResourceGroup(shape),)))
+        assert why_not(empty, Job("j", (ResourceGroup(shape),))).total == 0
+        one_job = Workload.from_rows(["j"], [[]], shape=shape)
+        assert count_matches(empty, one_job).tolist() == [0]
+        for index in (empty, FleetIndex(Fleet((two_nodes(("gcc", "9"), ("gcc", "10")),)))):
+            nothing = Workload.from_rows([], [], shape=shape)
+            assert match_rows(index, nothing).shape == match_workload(index, nothing).shape == (0, 1)
+            assert count_matches(index, nothing).shape == (0,)
+
+
+def test_many_clusters_fill_several_words():
+    chosen = {0, 1, 63, 64, 65, 127, 128, 199}
+    fleet = Fleet(
+        tuple(
+            Cluster(str(c), subsystems=(Subsystem("x", (SubsystemVertex((("v", "1" if c in chosen else "0"),)),)),))
+            for c in range(200)
+        )
+    )
+    index = FleetIndex(fleet)
+    wanted = Requirement("x", (Condition("v", Equals("1")),))
+    assert set(match(index, Job("j", (ResourceGroup((), (wanted,)),))).positions) == chosen
+    workload = Workload.from_rows(["a", "b"], [[wanted], []])
+    assert count_matches(index, workload).tolist() == [len(chosen), 200]
