@@ -61,7 +61,7 @@ def run(fleet: Fleet, workload: Workload, design: Design, kernels: Kernels, prog
         outcomes[name] = outcomes_of(submissions, stage.scene)
         if name in design.experiments:
             weights = stage.weights[told[name].job]
-            scores[FOLDER_NAMES[name]] = scoring.score(outcomes[name], weights, len(fleet), stage.needs.names)
+            scores[FOLDER_NAMES[name]] = scoring.score(outcomes[name], weights, len(fleet), stage.scene.truth.names)
             tables.append(stage.table(name, told[name], outcomes[name], clusters))
     results = summarise(stage, design, told, outcomes, scores, report)
     assignments = stage.first_assignments(told[SINGLE]) if SINGLE in told else {}

@@ -31,13 +31,14 @@ _FIRST_ASSIGNMENTS = 2
 class Stage:
     """A scheduler, the jobs that it is given, and the truth about them.
 
-    For expectations equal jobs are computed once: `scene.workload` holds one of each, `of_job` says which
+    For expectations equal jobs are computed once: `distinct` holds one of each, `of_job` says which
     one each job is like, and `weights` how many there are. Samples are drawn job by job.
     """
 
     scheduler: Scheduler
     design: Design
     jobs: Workload
+    distinct: Workload
     scene: Scene
     needs: Needs
     of_job: NDArray[np.int64]
@@ -54,8 +55,7 @@ class Stage:
             distinct, of_job, weights = jobs, np.arange(len(jobs)), np.ones(len(jobs), dtype=np.int64)
         needs = Needs.of(scheduler.index, distinct)
         truth = truth_of(scheduler.index, distinct, design.scoring, kernels)
-        scene = Scene.of(distinct, truth, weights, needs.names, len(fleet))
-        return cls(scheduler, design, jobs, scene, needs, of_job, weights)
+        return cls(scheduler, design, jobs, distinct, Scene(truth, weights), needs, of_job, weights)
 
     def tell(self, experiment: str) -> Told:
         """Submit the jobs with what an experiment tells of them."""
@@ -125,7 +125,7 @@ class Stage:
         self.scheduler.load[:] = 0
         chosen = self.scheduler.assign(told.matches[rows], draws)
         assignments: dict[str, dict[str, tuple[str, ...]]] = {}
-        names = self.scene.workload.names
+        names = self.distinct.names
         for row, cluster in zip(rows.tolist(), chosen.tolist(), strict=True):
             where = "unmatched" if cluster == NO_CLUSTER else fleet.clusters[cluster].name
             by_cluster = assignments.setdefault(self.needs.names[told.subsystem[row]], {})

@@ -30,7 +30,7 @@ def summarise(
 
     told, outcomes : by experiment, always with `none`, the baseline. scores : by name in the results folder.
     """
-    weights, names, clusters = stage.weights, stage.needs.names, stage.scene.clusters
+    weights, names, clusters = stage.weights, stage.needs.names, stage.scene.truth.clusters
     nothing = outcomes[NONE].success
     feasible = outcomes[NONE].feasible > 0
     results = Results(

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placewise.matching import bitset
-from placewise.model.workload import Workload
 from placewise.simulation.truth import Truth
 
 # (submission, cluster) pairs handled at a time: few enough to stay in the processor's cache.
@@ -46,7 +45,7 @@ class Outcomes:
     hold, and of its square. possible : the number of outcome rules.
 
     Over all submissions, equal jobs counted as often as they occur:
-    failures : (subsystems,) the expected number whose rule on the subsystem fails.
+    failures : (subjects of rules,) the expected number whose rule on the subject fails.
     unused : (clusters,) the probability that a cluster is given no job.
     """
 
@@ -77,63 +76,42 @@ class Outcomes:
 
 @dataclass(frozen=True, eq=False)
 class Scene:
-    """What submissions are evaluated against.
+    """What submissions are evaluated against; weights : (jobs,) how many equal jobs each job stands for."""
 
-    weights : (jobs,) how many equal jobs each job of the workload stands for.
-    rule_subsystem : (requirements,) the subsystem of each requirement, a position below `subsystems`.
-    """
-
-    workload: Workload
     truth: Truth
     weights: NDArray[np.int64]
-    rule_subsystem: NDArray[np.int64]
-    subsystems: int
-    clusters: int
-
-    @classmethod
-    def of(
-        cls,
-        workload: Workload,
-        truth: Truth,
-        weights: NDArray[np.int64],
-        names: tuple[str, ...],
-        clusters: int,
-    ) -> Scene:
-        """Number the workload's subsystems by their position in `names`."""
-        position = {name: i for i, name in enumerate(names)}
-        of_rule = np.array([position[r.subsystem] for r in workload.requirements], dtype=np.int64)
-        return cls(workload, truth, weights, of_rule, len(names), clusters)
 
     @cached_property
     def points(self) -> NDArray[np.int32]:
         """(jobs, clusters) how many of each job's rules hold on each cluster."""
-        held = bitset.unpack(self.truth.rules, self.clusters)
-        points = np.zeros((len(self.workload), self.clusters), dtype=np.int32)
-        jobs = np.flatnonzero(self.workload.requirement_counts)
-        step = _rows_at_a_time(self.clusters, self.workload.ids.size, len(self.workload))
+        truth = self.truth
+        held = bitset.unpack(truth.holds, truth.clusters)
+        points = np.zeros((len(self.weights), truth.clusters), dtype=np.int32)
+        jobs = np.flatnonzero(truth.per_job)
+        step = _rows_at_a_time(truth.clusters, truth.ids.size, len(self.weights))
         for block in np.split(jobs, range(step, len(jobs), step)) if len(jobs) else ():
-            first, last = self.workload.offsets[block[0]], self.workload.offsets[block[-1] + 1]
-            starts = self.workload.offsets[block] - first
-            points[block] = np.add.reduceat(held[self.workload.ids[first:last]], starts, axis=0, dtype=np.int32)
+            first, last = truth.offsets[block[0]], truth.offsets[block[-1] + 1]
+            starts = truth.offsets[block] - first
+            points[block] = np.add.reduceat(held[truth.ids[first:last]], starts, axis=0, dtype=np.int32)
         return points
 
 
 def outcomes_of(submissions: Submissions, scene: Scene) -> Outcomes:
     """Evaluate submissions, which must be in the order of their jobs."""
-    truth, workload, job = scene.truth, scene.workload, submissions.job
+    truth, job, clusters = scene.truth, submissions.job, scene.truth.clusters
     assigned = bitset.size_of(submissions.assigned)
     share = np.divide(1.0, assigned, out=np.zeros(len(job)), where=assigned > 0)
     good = bitset.size_of(truth.succeeds[job] & submissions.assigned)
     sampled = submissions.assigned is not submissions.matches
     points = np.zeros(len(job))
     squared = np.zeros(len(job))
-    blame = np.zeros((len(workload), scene.clusters))
-    idle = np.zeros(scene.clusters)
-    step = max(1, _BLOCK_PAIRS // max(1, scene.clusters))
+    blame = np.zeros((len(scene.weights), clusters))
+    idle = np.zeros(clusters)
+    step = max(1, _BLOCK_PAIRS // max(1, clusters))
     for start in range(0, len(job), step):
         block = slice(start, start + step)
         jobs, weight = job[block], scene.weights[job[block]]
-        flags = bitset.unpack(submissions.assigned[block], scene.clusters)
+        flags = bitset.unpack(submissions.assigned[block], clusters)
         earned = np.where(flags, scene.points[jobs], 0)
         points[block] = earned.sum(axis=1) * share[block]
         squared[block] = np.einsum("sc,sc->s", earned, earned) * share[block]
@@ -151,26 +129,25 @@ def outcomes_of(submissions: Submissions, scene: Scene) -> Outcomes:
         success=good.astype(np.float64) * share,
         points=points,
         points_squared=squared,
-        possible=workload.requirement_counts[job],
-        failures=_failures(blame, scene),
+        possible=truth.per_job[job],
+        failures=_failures(blame, truth),
         unused=np.exp(idle),
     )
 
 
-def _failures(blame: NDArray[np.float64], scene: Scene) -> NDArray[np.float64]:
-    """Sum, for each subsystem, the expected jobs on clusters where their rule on it fails.
+def _failures(blame: NDArray[np.float64], truth: Truth) -> NDArray[np.float64]:
+    """Sum, for each subject of rules, the expected jobs on clusters where their rule on it fails.
 
     blame : (jobs, clusters) the expected number of times each job is assigned to each cluster.
     """
-    workload = scene.workload
-    failing = ~bitset.unpack(scene.truth.rules, scene.clusters)
-    pairs = np.repeat(np.arange(len(workload)), workload.requirement_counts)
-    total = np.zeros(scene.subsystems)
-    step = max(1, _BLOCK_PAIRS // max(1, scene.clusters))
+    failing = ~bitset.unpack(truth.holds, truth.clusters)
+    pairs = np.repeat(np.arange(len(blame)), truth.per_job)
+    total = np.zeros(len(truth.names))
+    step = max(1, _BLOCK_PAIRS // max(1, truth.clusters))
     for start in range(0, len(pairs), step):
-        ids = workload.ids[start : start + step]
+        ids = truth.ids[start : start + step]
         expected = np.einsum("pc,pc->p", blame[pairs[start : start + step]], failing[ids])
-        total += np.bincount(scene.rule_subsystem[ids], expected, minlength=scene.subsystems)
+        total += np.bincount(truth.subject[ids], expected, minlength=len(truth.names))
     return total
 
 

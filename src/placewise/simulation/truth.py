@@ -23,18 +23,32 @@ Scoring: TypeAlias = Literal["corrected", "published"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Truth:
-    """Where jobs succeed.
+    """Where jobs succeed: the rules of each job, and the clusters on which they hold.
 
-    rules : (requirements, words), the clusters on which each requirement's rule holds.
+    offsets : (jobs + 1,) int64; the rules of job j are `ids[offsets[j]:offsets[j + 1]]`.
+    ids : positions in `holds`, int32.
+    holds : (rules, words), the clusters on which each distinct rule holds.
+    subject : (rules,) int64, what each is about, a position in `names`.
     succeeds : (jobs, words), the clusters on which each job would succeed.
+    clusters : the size of the fleet.
     """
 
-    rules: NDArray[np.uint64]
+    offsets: NDArray[np.int64]
+    ids: NDArray[np.int32]
+    holds: NDArray[np.uint64]
+    subject: NDArray[np.int64]
+    names: tuple[str, ...]
     succeeds: NDArray[np.uint64]
+    clusters: int
+
+    @property
+    def per_job(self) -> NDArray[np.int64]:
+        """(jobs,) how many rules decide each job."""
+        return np.diff(self.offsets)
 
 
 def truth_of(index: FleetIndex, workload: Workload, scoring: Scoring, kernels: Kernels) -> Truth:
-    """Apply the outcome rules of a workload to a fleet.
+    """Make every requirement of a workload an outcome rule about its subsystem.
 
     ``published`` leaves out both bounds of every range, as the prior work's scoring did although its
     matching included them. Raises InputError for another scoring.
@@ -44,9 +58,19 @@ def truth_of(index: FleetIndex, workload: Workload, scoring: Scoring, kernels: K
     rules = workload.requirements
     if scoring == "published":
         rules = tuple(_without_bounds(requirement) for requirement in rules)
+    names = tuple(sorted({requirement.subsystem for requirement in rules}))
+    position = {name: i for i, name in enumerate(names)}
     table = index.table(rules)
     places = kernels.intersect(table, Rows.of(workload.offsets, workload.ids), bitset.full(len(index.classes)))
-    return Truth(index.clusters_of(table), index.clusters_of(places, workload.shape))
+    return Truth(
+        workload.offsets,
+        workload.ids,
+        index.clusters_of(table),
+        np.array([position[requirement.subsystem] for requirement in rules], dtype=np.int64),
+        names,
+        index.clusters_of(places, workload.shape),
+        len(index.fleet),
+    )
 
 
 def _without_bounds(requirement: Requirement) -> Requirement:
