@@ -39,12 +39,14 @@ def experiment(scratch):
 
 
 def seconds_of(run, cache, *, cold):
+    """Return wall and processor seconds; where the first exceed the second by much, the machine was busy."""
     # A folder of our own, so that nobody's cache is filled or makes a cold run warm.
     if cold:
         shutil.rmtree(cache, ignore_errors=True)
-    start = time.perf_counter()
+    before, start = os.times(), time.perf_counter()
     placewise(*run)
-    return time.perf_counter() - start
+    wall, after = time.perf_counter() - start, os.times()
+    return wall, after.children_user + after.children_system - before.children_user - before.children_system
 
 
 def main():
@@ -62,8 +64,9 @@ def main():
         for kind, (cold, options) in KINDS.items():
             run = ("simulate", source, "--out", scratch / "results", "--kernels", asked.kernels, *options)
             placewise(*run)
-            seconds = [seconds_of(run, cache, cold=cold) for _ in range(asked.runs)]
-            print(f"{kind:<26} {statistics.median(seconds):6.2f} s   ({min(seconds):.2f} to {max(seconds):.2f})")
+            wall, processor = zip(*(seconds_of(run, cache, cold=cold) for _ in range(asked.runs)), strict=True)
+            spread = f"({min(wall):.2f} to {max(wall):.2f}), processor {statistics.median(processor):.2f} s"
+            print(f"{kind:<26} {statistics.median(wall):6.2f} s   {spread}")
 
 
 if __name__ == "__main__":

@@ -95,6 +95,12 @@ def test_a_process_of_its_own_tells_time_and_memory():
     assert 10_000_000 < timing.peak_bytes < 1_500_000_000
 
 
+def test_a_process_that_fails_leaves_a_row_that_says_so():
+    timing = time_large("numpy", 0, 20, 1)
+    assert timing.seconds is None
+    assert timing.note == "failed with exit code 1"
+
+
 def test_peak_memory_grows_with_what_is_held():
     before = peak_bytes()
     held = bytearray(before)

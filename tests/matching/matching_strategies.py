@@ -24,7 +24,7 @@ class Growing:
 
 
 def _fill(draw, tree, holder):
-    cores = draw(st.integers(0, 3))
+    cores = draw(st.integers(0, 4))
     if draw(st.booleans()):
         tree.add("core", holder, cores)
     else:
@@ -73,7 +73,7 @@ def clusters(draw, name="c", nested=True):
     where = st.lists(st.integers(0, len(graph.vertices) - 1), max_size=2).map(tuple) | st.just((0,))
     subsystems = tuple(
         Subsystem(kind, tuple(SubsystemVertex(draw(properties), draw(where)) for _ in range(draw(st.integers(0, 3)))))
-        for kind in draw(st.sets(st.sampled_from(SUBSYSTEMS)))
+        for kind in sorted(draw(st.just(set(SUBSYSTEMS)) | st.sets(st.sampled_from(SUBSYSTEMS))))
     )
     return Cluster(name, graph, subsystems)
 
@@ -107,7 +107,7 @@ requirements = st.builds(
 )
 requirement_rows = st.lists(requirements, max_size=3).map(tuple)
 
-counts = st.integers(1, 3)
+counts = st.sampled_from([1, 1, 1, 2, 3])
 _parts = st.one_of(
     st.builds(R, st.just("core"), counts),
     st.builds(R, st.just("gpu"), st.integers(1, 2)),
