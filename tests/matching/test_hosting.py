@@ -10,7 +10,8 @@ from placewise.matching.index import FleetIndex
 from placewise.matching.match import match
 from placewise.model.cluster import Cluster, Fleet
 from placewise.model.job import Job, ResourceGroup
-from placewise.model.resources import ResourceGraph, Vertex
+from placewise.model.requirement import Requirement
+from placewise.model.resources import ResourceGraph, Subsystem, SubsystemVertex, Vertex
 
 
 def cluster_of(*nodes, root="cluster"):
@@ -24,9 +25,11 @@ def cluster_of(*nodes, root="cluster"):
 
 
 def hosted(graph, *groups):
-    """Ask for groups on every place, each a sequence of requests."""
-    usable = oracle.places(graph)
-    return hosts(Tree.of(graph), [(ResourceGroup(tuple(shape)).shape, usable) for shape in groups])
+    """Ask for groups on every place, each a sequence of requests: of the tree, and of a compiled fleet."""
+    wanted = tuple(ResourceGroup(tuple(shape)) for shape in groups)
+    answer = hosts(Tree.of(graph), [(group.shape, oracle.places(graph)) for group in wanted])
+    assert bool(match(FleetIndex(Fleet((Cluster("a", graph),))), Job("j", wanted))) == answer
+    return answer
 
 
 @given(graphs())
@@ -50,6 +53,8 @@ def test_hosting_is_what_trying_everything_finds(graph, wanted, data):
     expected = oracle.hosting(graph, groups)
     event(f"hosted: {expected}")
     assert hosts(Tree.of(graph), groups) == expected
+    if len(groups) == 1:
+        assert hosted(graph, groups[0][0]) == oracle.hosting(graph, [(groups[0][0], places)])
 
 
 rival = st.builds(
@@ -228,3 +233,17 @@ def test_deep_and_wide_trees_are_walked_without_recursion():
     assert match(
         FleetIndex(Fleet((Cluster("a", graph),))), Job("j", (ResourceGroup((R("slot", 2, (R("core", 2),)),)),))
     )
+
+
+def test_a_node_inside_a_node_is_part_of_it():
+    tree = Growing("cluster")
+    outer = tree.add("node", 0)
+    inner = tree.add("node", outer)
+    tree.add("core", inner, 4)
+    graph = ResourceGraph(tuple(tree.vertices))
+    assert hosted(graph, [R("node", 1, (R("core", 4),))])
+    assert not hosted(graph, [R("node", 2)])
+    assert not hosted(graph, [R("slot", 2, (R("node", 1),))])
+    inside = Subsystem("gcc", (SubsystemVertex((), (inner,)),))
+    wanted = Job("j", (ResourceGroup((), (Requirement("gcc"),)),))
+    assert not match(FleetIndex(Fleet((Cluster("a", graph, (inside,)),))), wanted)

@@ -82,7 +82,7 @@ def _run_order(task: OrderTask, number: int) -> tuple[float, ...]:
 
 def _average(values: NDArray[np.float64], weights: NDArray[np.int64]) -> float:
     total = weights.sum()
-    return float(weights @ values / total) if total else float("nan")
+    return float((weights * values).sum() / total) if total else float("nan")
 
 
 _task: OrderTask | None = None

@@ -38,7 +38,7 @@ def score(outcomes: Outcomes, weights: NDArray[np.int64], clusters: int, names: 
         joint_success=_mean(outcomes.success, weights),
         ceiling=_mean((outcomes.feasible > 0).astype(np.float64), weights),
         marginal_score=_moments(share, share_squared, told),
-        versions_correct=float(told @ outcomes.points),
+        versions_correct=float((told * outcomes.points).sum()),
         versions_possible=int(told @ outcomes.possible),
         matched_clusters=_moments(counts, counts**2, weights),
         clusters=clusters,
@@ -63,7 +63,7 @@ def curve(told: Told, outcomes: Outcomes, nothing: NDArray[np.float64], weights:
     for level in range(1, int(reached.max(initial=0)) + 1):
         at = starts + np.minimum(level, reached) - 1
         matched = weights * (outcomes.matched[at] > 0)
-        success = float(matched @ outcomes.success[at])
+        success = float((matched * outcomes.success[at]).sum())
         points.append(
             CurvePoint(
                 level,
@@ -125,7 +125,7 @@ def single_summary(scores: list[SubsystemScore], pooled: Score) -> SingleSummary
 
 def _mean(values: NDArray[np.float64], weights: NDArray[np.int64]) -> float | None:
     total = weights.sum()
-    return float(weights @ values / total) if total else None
+    return float((weights * values).sum() / total) if total else None
 
 
 def _of_outcome(mean: float | None) -> Moments:

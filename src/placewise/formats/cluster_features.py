@@ -1,7 +1,7 @@
 """cluster-features.json: what each cluster of an experiment offers, as one flat object a cluster.
 
 Two kinds exist in the prior work (rainbow-experiments). In ``reliabuild`` the object gives a version for
-each package; in ``spack-build`` it gives memory, price, arch and compiler.
+each package; in ``spack-build`` it gives memory, price, arch and compiler (see `build_features`).
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any
 
 from placewise.errors import InputError
 from placewise.formats import values
+from placewise.formats.build_features import build_fleet_of
 from placewise.formats.reading import read_json
 from placewise.formats.writing import write_bytes
 from placewise.model.cluster import Cluster, Fleet
@@ -21,14 +22,15 @@ from placewise.model.version import parse_version
 RELIABUILD = "reliabuild"
 SPACK_BUILD = "spack-build"
 
-# No Spack package can have these names: theirs hold no underscores.
+# No Spack package can have the former names, which hold underscores, and none has all of the latter.
 _SPACK_BUILD_FIELDS = frozenset(("cost_per_node_hour", "compiler_version"))
+_SPACK_BUILD_SET = frozenset(("memory", "arch", "compiler"))
 
 
 def read_features(path: Path) -> Fleet:
-    """Return the fleet of a cluster-features.json of the reliabuild kind, in the file's order.
+    """Return the fleet of a cluster-features.json of either kind, in the file's order.
 
-    Raises InputError naming file, cluster and package.
+    Raises InputError naming file, cluster and package or field.
     """
     return fleet_of(read_json(path), path)
 
@@ -37,23 +39,21 @@ def features_kind(document: Any) -> str:
     """Return which kind of experiment a parsed cluster-features.json belongs to: RELIABUILD or SPACK_BUILD."""
     if isinstance(document, dict):
         for features in document.values():
-            if isinstance(features, dict) and not _SPACK_BUILD_FIELDS.isdisjoint(features):
+            if isinstance(features, dict) and (
+                not _SPACK_BUILD_FIELDS.isdisjoint(features) or features.keys() >= _SPACK_BUILD_SET
+            ):
                 return SPACK_BUILD
     return RELIABUILD
 
 
 def fleet_of(document: Any, source: object) -> Fleet:
-    """Return the fleet of a parsed document: a subsystem of one vertex for each package, attached to the root.
+    """Return the fleet of a parsed document of either kind (see `build_fleet_of` for spack-build).
 
-    Equal packages of several clusters are one shared value. Raises InputError naming `source`, cluster
-    and package.
+    In the kind reliabuild each package is a subsystem of one vertex, attached to the root. Equal packages
+    of several clusters are one shared value. Raises InputError naming `source`, cluster and package.
     """
     if features_kind(document) == SPACK_BUILD:
-        raise InputError(
-            f"experiments of the kind {SPACK_BUILD} are not supported by this release",
-            file=source,
-            expected=f"the kind {RELIABUILD}: a version for each package of each cluster",
-        )
+        return build_fleet_of(document, source)
     if not isinstance(document, dict) or not document:
         raise InputError("is not a fleet", file=source, found=document, expected="an object of one or more clusters")
     known: dict[tuple[str, str], Subsystem] = {}

@@ -178,7 +178,7 @@ def _optional(job: dict[str, Any], field: str, place: str) -> str | None:
 
 
 def _row(job: dict[str, Any], place: str, numbers: _Numbers) -> list[int]:
-    _refuse_unknown(job, _FIELDS, place)
+    values.refuse_unknown(job, _FIELDS, place)
     if "resources" not in job:
         raise InputError("has no resources", place=place, expected="resources (empty if none are needed)")
     if job["resources"] is None:
@@ -186,7 +186,7 @@ def _row(job: dict[str, Any], place: str, numbers: _Numbers) -> list[int]:
     row = []
     for package, bounds in values.mapping(job["resources"], f"{place}, resources").items():
         where = f"{place}, package {package!r}"
-        _refuse_unknown(values.mapping(bounds, where), _BOUNDS, where)
+        values.refuse_unknown(values.mapping(bounds, where), _BOUNDS, where)
         minimum, maximum = bounds.get("min"), bounds.get("max")
         try:
             row.append(numbers[(package, minimum, maximum)])
@@ -195,13 +195,6 @@ def _row(job: dict[str, Any], place: str, numbers: _Numbers) -> list[int]:
         except TypeError:  # a list or mapping, which cannot be looked up
             raise InputError("a bound is not text", place=where, found=bounds, expected="versions") from None
     return row
-
-
-def _refuse_unknown(found: dict[str, Any], fields: frozenset[str], place: str) -> None:
-    unknown = sorted(found.keys() - fields)
-    if unknown:
-        expected = ", ".join(sorted(fields))
-        raise InputError("holds an unknown field", place=place, found=unknown[0], expected=expected)
 
 
 def _refuse_conflicts(workload: Workload, documents: Documents) -> None:

@@ -56,6 +56,15 @@ def jobspec_texts(workload: Workload, *, per_file: int = 1000) -> dict[str, byte
     }
 
 
+def quoted(text: str) -> str:
+    """Return a text in YAML's double quotes, in ASCII, so that no version can pass for a number."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise InputError("the text is not Unicode", found=text, expected="text without lone surrogates") from None
+    return _NOT_PLAIN.sub(lambda match: f"\\U{ord(match[0]):08x}", json.dumps(text, ensure_ascii=False))
+
+
 def _refuse_what_is_lost(workload: Workload) -> None:
     if not len(workload):
         raise InputError("a workload without jobs cannot be written", expected="at least one job")
@@ -75,11 +84,11 @@ def _text(workload: Workload, lines: list[tuple[str, str]], start: int, stop: in
     seen: set[int] = set()
     text = []
     for job in range(start, stop):
-        text.append(f"- name: {_quoted(workload.names[job])}\n")
+        text.append(f"- name: {quoted(workload.names[job])}\n")
         for column in COLUMNS:
             facts = workload.columns.get(column)
             if facts is not None and facts[job] is not None:
-                text.append(f"  {column}: {_quoted(facts[job])}\n")
+                text.append(f"  {column}: {quoted(facts[job])}\n")
         row = ids[offsets[job - start] - offsets[0] : offsets[job - start + 1] - offsets[0]]
         text.append("  resources:\n" if row else "  resources: {}\n")
         for i in row:
@@ -99,16 +108,7 @@ def _lines(number: int, requirement: Requirement) -> tuple[str, str]:
             found=str(requirement),
             expected="a minimum, a maximum or both",
         )
-    key = _quoted(package)
+    key = quoted(package)
     start = f"    {key}: " if len(key) <= _LONGEST_KEY else f"    ? {key}\n    : "
-    bounds = "".join(f"      {name}: {_quoted(text)}\n" for name, text in (("min", minimum), ("max", maximum)) if text)
+    bounds = "".join(f"      {name}: {quoted(text)}\n" for name, text in (("min", minimum), ("max", maximum)) if text)
     return f"{start}&r{number}\n{bounds}", f"{start}*r{number}\n"
-
-
-def _quoted(text: str) -> str:
-    """Return a text in YAML's double quotes, in ASCII, so that no version can pass for a number."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise InputError("the text is not Unicode", found=text, expected="text without lone surrogates") from None
-    return _NOT_PLAIN.sub(lambda match: f"\\U{ord(match[0]):08x}", json.dumps(text, ensure_ascii=False))

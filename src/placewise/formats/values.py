@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from placewise.errors import InputError
@@ -48,6 +50,20 @@ def count(value: Any, place: str) -> int:
     return value
 
 
+def amount(value: Any, place: str, *, zero: bool = False) -> float:
+    """Return a finite number above 0, or of 0 or more where `zero` counts. Raises InputError for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise InputError("is not a number", place=place, found=value, expected="a number")
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf
+    if not (0 < number < math.inf or (zero and number == 0)):
+        expected = "a finite number of 0 or more" if zero else "a finite number above 0"
+        raise InputError("is not a usable amount", place=place, found=value, expected=expected)
+    return number
+
+
 def version_text(value: Any, place: str) -> str:
     """Return the text of a version, or of a bound of one.
 
@@ -61,3 +77,11 @@ def version_text(value: Any, place: str) -> str:
             expected='a quoted version such as "1.10" (unquoted, it is read as the number 1.1)',
         )
     return text(value, place)
+
+
+def refuse_unknown(found: dict[str, Any], fields: AbstractSet[str], place: str) -> None:
+    """Raise InputError for a mapping that holds further fields than these."""
+    unknown = sorted(found.keys() - fields)
+    if unknown:
+        expected = ", ".join(sorted(fields))
+        raise InputError("holds an unknown field", place=place, found=unknown[0], expected=expected)

@@ -7,11 +7,14 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from placewise.errors import InputError
+
+_OUTER_LEVELS = 2
+_encode = json.JSONEncoder(allow_nan=False).encode
 
 
 @contextlib.contextmanager
@@ -77,5 +80,16 @@ def write_bytes(path: Path, content: bytes) -> None:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write a value as indented JSON, whole or not at all; NaN is refused."""
-    write_bytes(path, (json.dumps(value, indent=1, allow_nan=False) + "\n").encode())
+    """Write a value as JSON with a line for each entry of its outer levels, whole or not at all; NaN is refused."""
+    write_bytes(path, (_laid_out(value, "\n", _OUTER_LEVELS) + "\n").encode())
+
+
+def _laid_out(value: Any, newline: str, levels: int) -> str:
+    """Lay out the outer levels here and leave the rest to the compiled encoder, which cannot indent."""
+    below = newline + " "
+    if levels and value and isinstance(value, Mapping):
+        entries = (f"{json.dumps(str(key))}: {_laid_out(entry, below, levels - 1)}" for key, entry in value.items())
+        return "{" + below + ("," + below).join(entries) + newline + "}"
+    if levels and value and isinstance(value, list | tuple):
+        return "[" + below + ("," + below).join(_laid_out(entry, below, 0) for entry in value) + newline + "]"
+    return _encode(value)

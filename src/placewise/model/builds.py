@@ -43,17 +43,8 @@ class BuildRecords:
             if isinstance(column, np.ndarray):
                 column.flags.writeable = False
         for name in ("memory_max_bytes", "memory_mean_bytes", "memory_min_bytes", "duration_s"):
-            column = getattr(self, name)
             # The least memory that a build held may well be nothing.
-            usable = column >= 0 if name == "memory_min_bytes" else column > 0
-            bad = np.flatnonzero(~(np.isfinite(column) & usable))
-            if len(bad):
-                raise InputError(
-                    f"{name} is not usable",
-                    place=f"build {self.names[bad[0]]!r}",
-                    found=float(column[bad[0]]),
-                    expected="a number above 0",
-                )
+            _refuse_unusable(name, getattr(self, name), self.names, zero=name == "memory_min_bytes")
 
     def __len__(self) -> int:
         return len(self.names)
@@ -66,4 +57,46 @@ class BuildRecords:
                 column[builds] if isinstance(column, np.ndarray) else tuple(column[b] for b in chosen)
                 for column in (getattr(self, field.name) for field in fields(self))
             )  # type: ignore[arg-type]  # each column keeps its type
+        )
+
+    def measurements(self) -> Measurements:
+        """Return what each build used and took: its mean memory and its duration."""
+        return Measurements(self.packages, self.memory_mean_bytes, self.duration_s)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Measurements:
+    """What builds used and took, each column (builds,): all that a runtime model is fitted to.
+
+    packages : text.
+    memory_bytes : float64 above 0, mean memory used over the build.
+    duration_s : float64 above 0.
+
+    Raises InputError when columns differ in length, or a memory or duration is not a positive number.
+    """
+
+    packages: tuple[str, ...]
+    memory_bytes: NDArray[np.float64]
+    duration_s: NDArray[np.float64]
+
+    def __post_init__(self) -> None:
+        for name in ("memory_bytes", "duration_s"):
+            column = getattr(self, name)
+            if len(column) != len(self.packages):
+                raise InputError(f"the column {name} has another length", found=len(column))
+            column.flags.writeable = False
+            _refuse_unusable(name, column, self.packages)
+
+    def __len__(self) -> int:
+        return len(self.packages)
+
+
+def _refuse_unusable(name: str, column: NDArray[np.float64], builds: tuple[str, ...], *, zero: bool = False) -> None:
+    bad = np.flatnonzero(~(np.isfinite(column) & (column >= 0 if zero else column > 0)))
+    if len(bad):
+        raise InputError(
+            f"{name} is not usable",
+            place=f"build {builds[bad[0]]!r}",
+            found=float(column[bad[0]]),
+            expected="a number of 0 or more" if zero else "a number above 0",
         )

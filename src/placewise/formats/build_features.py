@@ -1,0 +1,105 @@
+"""cluster-features.json of the kind spack-build: memory, price, arch and compiler of each cluster.
+
+The format is that of the prior work (rainbow-experiments, spack-build): for each cluster an object
+``{memory, cost_per_node_hour, arch, compiler, compiler_version}``, memory in bytes. The price may be
+missing or null, which says that it is not known; ``nodes_free`` may be given.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from placewise.errors import InputError
+from placewise.formats import values
+from placewise.formats.locating import locating
+from placewise.model.cluster import Cluster, Fleet
+from placewise.model.requirement import Scalar
+from placewise.model.resources import Subsystem, SubsystemVertex, unshaped
+from placewise.model.version import parse_version
+
+_TEXTS = ("arch", "compiler")
+_REQUIRED = ("memory", *_TEXTS, "compiler_version")
+_FIELDS = frozenset((*_REQUIRED, "cost_per_node_hour", "nodes_free"))
+# Counts go into columns of 64 bits.
+_LARGEST = 2**63 - 1
+
+
+def build_fleet_of(document: Any, source: object) -> Fleet:
+    """Return the fleet of a parsed document: subsystems arch, compiler and memory, and the features as state.
+
+    Each subsystem is one vertex at the root; equal ones of several clusters are one shared value. A price
+    that is not known is absent from the state. Raises InputError naming `source`, cluster and field.
+    """
+    if not isinstance(document, dict) or not document:
+        raise InputError("is not a fleet", file=source, found=document, expected="an object of one or more clusters")
+    known: dict[Subsystem, Subsystem] = {}
+    with locating(file=source):
+        return Fleet(tuple(_cluster(name, features, known) for name, features in document.items()))
+
+
+def build_features(fleet: Fleet) -> dict[str, dict[str, Scalar]]:
+    """Return the document that `build_fleet_of` reads as this fleet. Raises InputError where there is none."""
+    if not fleet.clusters:
+        raise InputError("a fleet without clusters cannot be written", expected="at least one cluster")
+    for cluster in fleet.clusters:
+        place = f"cluster {cluster.name!r}"
+        if _cluster(cluster.name, dict(cluster.state), {}) != cluster:
+            raise InputError(
+                "cannot be written as cluster features",
+                place=place,
+                expected="a state, and arch, compiler and memory that say the same",
+            )
+    return {cluster.name: dict(cluster.state) for cluster in fleet.clusters}
+
+
+def build_features_json(fleet: Fleet) -> bytes:
+    """Return a fleet as the content of a cluster-features.json. Raises InputError as `build_features` does."""
+    return (json.dumps(build_features(fleet), indent=4) + "\n").encode()
+
+
+def _cluster(name: str, features: Any, known: dict[Subsystem, Subsystem]) -> Cluster:
+    place = f"cluster {name!r}"
+    state = _state(values.mapping(features, place), place)
+    subsystems = (
+        _one_vertex("arch", (("type", "arch"), ("value", state["arch"]))),
+        _one_vertex(
+            "compiler",
+            (("name", state["compiler"]), ("type", "compiler"), ("version", state["compiler_version"])),
+        ),
+        _one_vertex("memory", (("type", "memory"), ("value", state["memory"]))),
+    )
+    return Cluster(name, unshaped(), tuple(known.setdefault(one, one) for one in subsystems), tuple(state.items()))
+
+
+def _one_vertex(name: str, properties: tuple[tuple[str, Scalar], ...]) -> Subsystem:
+    return Subsystem(name, (SubsystemVertex(properties),))
+
+
+def _state(features: dict[str, Any], place: str) -> dict[str, Scalar]:
+    values.refuse_unknown(features, _FIELDS, place)
+    for field in _REQUIRED:
+        if field not in features:
+            raise InputError(f"has no {field}", place=place, expected=", ".join(_REQUIRED))
+    state: dict[str, Scalar] = {field: values.text(features[field], f"{place}, {field}") for field in _TEXTS}
+    state["memory"] = _whole(features["memory"], f"{place}, memory", "bytes", least=1)
+    where = f"{place}, compiler_version"
+    state["compiler_version"] = version = values.version_text(features["compiler_version"], where)
+    with locating(place=where):
+        parse_version(version)
+    if features.get("cost_per_node_hour") is not None:
+        price = values.amount(features["cost_per_node_hour"], f"{place}, cost_per_node_hour", zero=True)
+        state["cost_per_node_hour"] = price
+    if "nodes_free" in features:
+        state["nodes_free"] = _whole(features["nodes_free"], f"{place}, nodes_free", "nodes", least=0)
+    return state
+
+
+def _whole(value: Any, place: str, unit: str, *, least: int) -> int:
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    if not whole and not (isinstance(value, float) and value.is_integer()):
+        raise InputError("is not a whole number", place=place, found=value, expected=f"a whole number of {unit}")
+    if not least <= value <= _LARGEST:
+        expected = f"{least} {unit} or more, in 64 bits"
+        raise InputError("is not a usable amount", place=place, found=value, expected=expected)
+    return int(value)

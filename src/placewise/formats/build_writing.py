@@ -1,0 +1,60 @@
+"""Build records written as jobspecs/*.yaml, in the layout in which spack-build's are published."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields
+
+import numpy as np
+
+from placewise.errors import InputError
+from placewise.formats.build_layout import Build, entry_text
+from placewise.formats.build_lists import build_of, first_conflict
+from placewise.model.builds import BuildRecords
+
+
+def build_texts(records: BuildRecords, *, per_file: int = 1000) -> dict[str, bytes]:
+    """Return the content of each file by its name: jobspecs-1000.yaml, ... for `per_file` builds each.
+
+    A file's number is that of its last build, so that natural order is the order of the builds. All that
+    records hold reads back exactly. Raises InputError for what reading would refuse.
+    """
+    if per_file < 1:
+        raise InputError("a file would hold no builds", found=per_file, expected="at least 1 build a file")
+    if not len(records):
+        raise InputError("records without builds cannot be written", expected="at least one build")
+    conflict = first_conflict(_rows(records)) if len(set(records.names)) < len(records) else None
+    if conflict is not None:
+        raise InputError(f"two builds are named {records.names[conflict[0]]!r} and differ", expected="one build a name")
+    entries = [_entry((*row, float("nan"))) for row in _rows(records)]
+    files = {}
+    for start in range(0, len(entries), per_file):
+        chosen = entries[start : start + per_file]
+        files[f"jobspecs-{start + len(chosen)}.yaml"] = "".join(chosen).encode()
+    return files
+
+
+def _rows(records: BuildRecords) -> Iterator[tuple[object, ...]]:
+    columns = (getattr(records, field.name) for field in fields(records))
+    return zip(*(one.tolist() if isinstance(one, np.ndarray) else one for one in columns), strict=True)
+
+
+def _entry(build: Build) -> str:
+    name, package, arch, compiler, version, memory_max, memory_mean, memory_min, duration, best, _ = build
+    place = f"build {name!r}"
+    entry = {
+        "name": name,
+        "package": package,
+        "attributes": {"duration": duration, "memory_global_best_runtime": None if best != best else best},
+        "resources": {
+            "arch": {"arch": arch},
+            "compiler": {"compiler_name": compiler, "compiler_version": version},
+            "memory": {"mem_max": memory_max, "mem_mean": memory_mean, "mem_min": memory_min},
+        },
+    }
+    # What is read back has to pass here as well, or a folder would be written that nobody can read.
+    build_of(entry, place)
+    try:
+        return entry_text(build)
+    except InputError as error:
+        raise error.within(place=place) from None

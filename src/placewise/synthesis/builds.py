@@ -1,0 +1,143 @@
+"""Fleets and build records drawn from a profile of builds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from placewise.errors import InputError
+from placewise.model.build_cluster import build_cluster
+from placewise.model.build_profile import MEASURES, BuildProfile, price_quarter, scatter
+from placewise.model.builds import BuildRecords
+from placewise.model.cluster import Cluster, Fleet
+from placewise.synthesis.drawing import Stream, Urns, refuse_size, stream
+
+# The normal distribution between its 1e-15 quantiles, close enough to be read off by lines.
+_SCORES = np.linspace(-8.0, 8.0, 4097)
+_BELOW = np.array([0.5 * math.erfc(-score / math.sqrt(2)) for score in _SCORES.tolist()])
+
+
+def draw_build_fleet(profile: BuildProfile, clusters: int, seed: int) -> Fleet:
+    """Return clusters with an arch, a toolchain and memory of their own, drawn apart, and the price of that memory.
+
+    Arch and toolchain are drawn by weight, memory in whole bytes evenly over the profile's range, and
+    the price follows from it by `price_quarter`. The same profile, number and seed give the same fleet.
+    Raises InputError for fewer than one cluster or a negative seed.
+    """
+    refuse_size(clusters, "clusters")
+    offered = profile.clusters
+    generator = stream(seed, Stream.FLEET)
+    archs = _drawn([weight for _, weight in offered.archs], clusters, generator)
+    toolchains = _drawn([weight for _, weight in offered.toolchains], clusters, generator)
+    width = max(3, len(str(clusters - 1)))
+    span = offered.most_bytes - offered.least_bytes
+
+    def cluster(number: int, arch: int, toolchain: int, level: float) -> Cluster:
+        memory = offered.least_bytes + min(int(level * (span + 1)), span)
+        chosen = offered.toolchains[toolchain][0]
+        return build_cluster(
+            f"cluster-{number:0{width}d}",
+            arch=offered.archs[arch][0],
+            compiler=chosen.compiler,
+            compiler_version=chosen.version,
+            memory_bytes=memory,
+            cost_per_node_hour=offered.prices[price_quarter(memory, offered.least_bytes, offered.most_bytes)],
+        )
+
+    levels = generator.random(clusters)
+    return Fleet(tuple(map(cluster, range(clusters), archs.tolist(), toolchains.tolist(), levels.tolist())))
+
+
+def draw_builds(profile: BuildProfile, builds: int, seed: int) -> BuildRecords:
+    """Return builds named build-0000001 and so on, each with a package, a platform and what it took.
+
+    Package and platform are drawn together, then memory and duration as the package's copula has them
+    (see `BuiltPackage`): values lie between the package's outermost quantiles, memory in whole bytes
+    up to the profile's most, the duration in whole microseconds. `best_memory_bytes` is the mean memory
+    of the fastest build drawn of the package, the first of equals.
+
+    The same profile, number and seed give the same builds; the first builds of a larger draw are
+    others. Raises InputError for fewer than one build, more than the memory holds, or a negative seed.
+    """
+    refuse_size(builds, "builds")
+    generator = stream(seed, Stream.WORKLOAD)
+    shares = [(number, share) for number, package in enumerate(profile.packages) for share in package.shares]
+    try:
+        drawn = _drawn([share.weight for _, share in shares], builds, generator)
+        package = np.array([number for number, _ in shares])[drawn]
+        shifts = np.array([share.shifts for _, share in shares])[drawn]
+        mean, most, least, duration = _measures(profile, package, shifts, generator)
+        texts = [profile.platforms[share.platform] for _, share in shares]
+        width = max(7, len(str(builds)))
+        chosen = drawn.tolist()
+        return BuildRecords(
+            names=tuple([f"build-{number:0{width}d}" for number in range(1, builds + 1)]),
+            packages=_texts([profile.packages[number].name for number, _ in shares], chosen),
+            arch=_texts([platform.arch for platform in texts], chosen),
+            compiler=_texts([platform.toolchain.compiler for platform in texts], chosen),
+            compiler_version=_texts([platform.toolchain.version for platform in texts], chosen),
+            memory_max_bytes=most,
+            memory_mean_bytes=mean,
+            memory_min_bytes=least,
+            duration_s=duration,
+            best_memory_bytes=_of_fastest(package, duration, mean),
+        )
+    except (MemoryError, ValueError) as error:
+        raise InputError("the builds do not fit into memory", found=builds, expected="fewer builds") from error
+
+
+def _measures(
+    profile: BuildProfile, package: NDArray[np.int64], shifts: NDArray[np.float64], generator: np.random.Generator
+) -> tuple[NDArray[np.float64], ...]:
+    """Return mean, most and least memory and duration, each (builds,)."""
+    factors = np.array([scatter(one) for one in profile.packages])
+    quantiles = np.array([one.quantiles for one in profile.packages], dtype=np.float64)
+    probabilities = np.array(profile.probabilities)
+    normal = _normal(len(package), generator)
+    values = []
+    for measure in range(len(MEASURES)):
+        score = shifts[:, measure]
+        for other in range(measure + 1):
+            score = score + factors[package, measure, other] * normal[other]
+        level = np.interp(score, _SCORES, _BELOW)
+        above = np.clip(np.searchsorted(probabilities, level, side="right"), 1, len(probabilities) - 1)
+        low, high = quantiles[package, measure, above - 1], quantiles[package, measure, above]
+        part = (level - probabilities[above - 1]) / (probabilities[above] - probabilities[above - 1])
+        values.append(low + part * (high - low))
+    ceiling = float(profile.clusters.most_bytes)
+    with np.errstate(over="ignore"):  # what overflows is above the ceiling
+        mean = np.clip(np.rint(values[0]), 1.0, max(ceiling, 1.0))
+        most = np.clip(np.rint(mean * values[1]), 1.0, max(ceiling, 1.0))
+        least = np.minimum(np.rint(mean * values[2]), max(ceiling, 1.0))
+        duration = np.maximum(np.rint(values[3] * 1e6) / 1e6, 1e-6)
+    return mean, most, least, np.where(np.isfinite(duration), duration, values[3])
+
+
+def _normal(builds: int, generator: np.random.Generator) -> NDArray[np.float64]:
+    """(measures, builds) independent standard normal numbers, by Box and Muller's transform."""
+    half = len(MEASURES) // 2
+    radius = np.sqrt(-2.0 * np.log1p(-generator.random((half, builds))))
+    angle = 2.0 * np.pi * generator.random((half, builds))
+    return np.concatenate((radius * np.cos(angle), radius * np.sin(angle)))
+
+
+def _of_fastest(
+    package: NDArray[np.int64], duration: NDArray[np.float64], value: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """(builds,) the value of the fastest build of each build's package."""
+    order = np.lexsort((duration, package))
+    first = np.concatenate(([True], np.diff(package[order]) != 0))
+    best = np.empty(int(package.max()) + 1)
+    best[package[order][first]] = value[order][first]
+    return best[package]
+
+
+def _drawn(weights: Sequence[float], times: int, generator: np.random.Generator) -> NDArray[np.int64]:
+    return Urns([weights]).draw(np.zeros(times, dtype=np.int64), generator.random(times))
+
+
+def _texts(texts: Sequence[str], places: Sequence[int]) -> tuple[str, ...]:
+    return tuple([texts[place] for place in places])

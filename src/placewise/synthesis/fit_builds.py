@@ -1,0 +1,161 @@
+"""A profile fitted to a fleet and build records."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from placewise.errors import InputError
+from placewise.model.build_profile import (
+    LARGEST_MEMORY,
+    MEASURES,
+    PAIRS,
+    PRICES,
+    BuildProfile,
+    BuiltPackage,
+    ClusterProfile,
+    Platform,
+    Share,
+    Toolchain,
+    price_quarter,
+)
+from placewise.model.builds import BuildRecords
+from placewise.model.cluster import Cluster, Fleet
+
+# Closer at the ends, where durations lie far apart.
+PROBABILITIES = (0.0, 0.01, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1.0)
+
+# Figures of four digits: the third already says more than a few hundred builds can.
+_DIGITS = 4
+
+# What of the joint distribution is kept. The rest is independent, so that rounding leaves a covariance.
+_KEPT = 0.99
+
+_NORMAL = statistics.NormalDist()
+_Value = TypeVar("_Value", str, Toolchain)
+
+
+def fit_build_profile(fleet: Fleet, records: BuildRecords) -> BuildProfile:
+    """Return the statistics of an experiment over build records: counts as weights, quantiles and correlations.
+
+    Clusters: how often each arch and each toolchain is offered, and the median price in each quarter of
+    memory (the prior work's where there is none). The range of memory is that of the builds, from the
+    least above 0 to the most, as in the prior work. Builds: by package, how many were built on each
+    platform, quantiles of the measures, and the correlations and platforms' means of their normal scores.
+
+    Raises InputError for an empty fleet or no records, a cluster without the state arch, compiler and
+    compiler_version, and memory beyond what a profile holds.
+    """
+    if not len(fleet) or not len(records):
+        raise InputError("nothing to fit a profile to", expected="at least one cluster and one build")
+    platforms = [
+        Platform(arch, Toolchain(compiler, version))
+        for arch, compiler, version in zip(records.arch, records.compiler, records.compiler_version, strict=True)
+    ]
+    known = sorted(set(platforms), key=lambda p: (p.arch, p.toolchain.compiler, p.toolchain.version))
+    position = {platform: place for place, platform in enumerate(known)}
+    places = np.array([position[platform] for platform in platforms])
+    measures = _measures(records)
+    builds_of: dict[str, list[int]] = defaultdict(list)
+    for build, package in enumerate(records.packages):
+        builds_of[package].append(build)
+    return BuildProfile(
+        _clusters(fleet, records),
+        tuple(known),
+        PROBABILITIES,
+        tuple(_package(name, measures[:, builds], places[builds]) for name, builds in sorted(builds_of.items())),
+    )
+
+
+def _clusters(fleet: Fleet, records: BuildRecords) -> ClusterProfile:
+    held = records.memory_min_bytes[records.memory_min_bytes > 0]
+    least = math.floor(held.min()) if len(held) else 0
+    most = math.ceil(max(records.memory_max_bytes.max(), records.memory_mean_bytes.max()))
+    least = min(least, most)
+    if most > LARGEST_MEMORY:
+        raise InputError("a build used too much memory", found=most, expected=f"at most {LARGEST_MEMORY} bytes")
+    states = [dict(cluster.state) for cluster in fleet.clusters]
+    prices: list[list[float]] = [[] for _ in PRICES]
+    for state in states:
+        memory, price = _number(state.get("memory")), _number(state.get("cost_per_node_hour"))
+        if memory is not None and price is not None:
+            prices[price_quarter(memory, least, most)].append(price)
+    return ClusterProfile(
+        _counted(_text(cluster, "arch") for cluster in fleet.clusters),
+        _counted(Toolchain(_text(c, "compiler"), _text(c, "compiler_version")) for c in fleet.clusters),
+        least,
+        most,
+        # The lower of two medians is a price that was seen.
+        tuple(statistics.median_low(seen) if seen else usual for seen, usual in zip(prices, PRICES, strict=True)),
+    )
+
+
+def _number(value: object) -> float | None:
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _text(cluster: Cluster, field: str) -> str:
+    text = dict(cluster.state).get(field)
+    if not isinstance(text, str) or not text:
+        raise InputError(
+            f"the cluster does not say its {field}", place=f"cluster {cluster.name!r}", found=text, expected="text"
+        )
+    return text
+
+
+def _counted(values: Iterable[_Value]) -> tuple[tuple[_Value, float], ...]:
+    return tuple(sorted(((value, float(n)) for value, n in Counter(values).items()), key=lambda item: str(item[0])))
+
+
+def _measures(records: BuildRecords) -> NDArray[np.float64]:
+    """(measures, builds) what each build took, by MEASURES."""
+    mean = records.memory_mean_bytes
+    with np.errstate(over="ignore", under="ignore"):
+        measures = np.stack(
+            (mean, records.memory_max_bytes / mean, records.memory_min_bytes / mean, records.duration_s)
+        )
+    usable = np.isfinite(measures).all(axis=0) & (measures[1] > 0)
+    for build in np.flatnonzero(~usable)[:1].tolist():
+        raise InputError(
+            "the memory of a build lies too far apart",
+            place=f"build {records.names[build]!r}",
+            found=measures[:, build].tolist(),
+            expected="multiples of the mean that are numbers",
+        )
+    return measures
+
+
+def _package(name: str, measures: NDArray[np.float64], places: NDArray[np.int64]) -> BuiltPackage:
+    """Return what the builds of a package have in common: `measures` (measures, builds), `places` (builds,)."""
+    scores = np.stack([_scores(values) for values in measures])
+    shares = []
+    for platform in sorted(set(places.tolist())):
+        on = places == platform
+        shifts = math.sqrt(_KEPT) * scores[:, on].mean(axis=1)
+        shares.append(Share(platform, float(on.sum()), tuple(round(shift, 3) for shift in shifts.tolist())))
+    return BuiltPackage(
+        name,
+        tuple(shares),
+        tuple(_rounded(np.quantile(values, PROBABILITIES)) for values in measures),
+        tuple(round(_KEPT * float((scores[one] * scores[other]).mean()), 3) for one, other in PAIRS),
+    )
+
+
+def _scores(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the normal scores of values, equals sharing one, with mean 0 and variance 1; zeros where all are equal."""
+    _, which, counts = np.unique(values, return_inverse=True, return_counts=True)
+    middle = (np.cumsum(counts) - counts / 2) / len(values)
+    scores = np.array([_NORMAL.inv_cdf(level) for level in middle.tolist()])[which]
+    scores -= scores.mean()
+    spread = math.sqrt(float((scores * scores).mean()))
+    return scores / spread if len(counts) > 1 else np.zeros(len(values))
+
+
+def _rounded(values: NDArray[np.float64]) -> tuple[float, ...]:
+    return tuple(float(f"{value:.{_DIGITS}g}") for value in values.tolist())
