@@ -91,7 +91,7 @@ def single_as_scored(data: Path, fleet: tuple[str, ...], workload: Workload, tru
 
     Returns build success, and the outcome rules that hold of those there are.
     """
-    held = bitset.unpack(truth.rules, len(fleet))
+    held = bitset.unpack(truth.holds, len(fleet))
     job_of = {name: job for job, name in enumerate(workload.names)}
     points, possible = [], 0
     for by_cluster in read_json(data / "published" / "subsystem-assignments.json").values():

@@ -92,8 +92,8 @@ def test_a_policy_sees_the_load_before_its_block_and_its_own_draws(monkeypatch):
     monkeypatch.setattr(scheduler_module, "_BLOCK_FLAGS", 4)
     seen = []
 
-    def policy(candidates, load, draws):
-        seen.append((candidates.tolist(), load.tolist(), draws.tolist()))
+    def policy(candidates, situation):
+        seen.append((candidates.tolist(), situation.load.tolist(), situation.draws.tolist()))
         return np.zeros(len(candidates), dtype=np.int64)
 
     scheduler = Scheduler(fleet_of("aa"), policy)

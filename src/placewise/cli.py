@@ -205,15 +205,58 @@ def profile(
     out: Annotated[Path, typer.Option("--out", "-o", help="The profile file to write (.json or .json.gz).")],
 ) -> None:
     """Fit a statistical profile to an experiment folder."""
-    from placewise.formats.experiment_folder import read_experiment
+    from placewise.formats.experiment_folder import BuildExperiment, read_experiment
     from placewise.formats.input_cache import cache_folder
     from placewise.formats.profile_file import write_profile
     from placewise.synthesis import fit_profile
 
     experiment = read_experiment(data, cache=cache_folder())
+    if isinstance(experiment, BuildExperiment):
+        raise InputError(f"no profile can be fitted to the kind {experiment.kind} yet", file=data)
     fitted = fit_profile(experiment.fleet, experiment.workload)
     write_profile(fitted, out)
     _say(f"a profile of {len(experiment.workload):,} jobs written to {out}")
+
+
+@app.command()
+def fit(
+    source: Annotated[
+        Path, typer.Argument(help="Builds: an experiment folder, .csv, .parquet, or SQLite with a table builds.")
+    ],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The folder of models to write.")] = Path("models"),
+    minimum: Annotated[int, typer.Option(help="Packages with fewer builds are left out, and named.", min=1)] = 100,
+    folds: Annotated[int, typer.Option(help="Folds of the cross-validation.", min=2)] = 5,
+    seed: Seed = 0,
+    report: Annotated[bool, typer.Option("--report", help="Draw every package's builds and fits, and a page.")] = False,
+    json: Json = False,
+) -> None:
+    """Fit runtime models, from memory to duration, to the builds of each package."""
+    from placewise.formats.build_records import read_build_records
+    from placewise.formats.input_cache import cache_folder
+    from placewise.formats.model_files import write_models
+    from placewise.formats.writing import staged
+    from placewise.prediction import fit_models
+    from placewise.report.model_cards import fit_document, print_fit
+
+    with staged(out) as stage:
+        builds = read_build_records(source, cache=cache_folder())
+        models = _in(
+            source,
+            lambda: fit_models(
+                builds.packages, builds.memory_bytes, builds.duration_s, minimum_builds=minimum, folds=folds, seed=seed
+            ),
+        )
+        write_models(models, stage)
+        if report:
+            from placewise.report.model_cards import write_models_page
+            from placewise.report.model_figures import draw_model_figures
+
+            write_models_page(models, draw_model_figures(models, stage), stage / "models.html", command=_command())
+    if json:
+        _print_json({"out": str(out), **fit_document(models)})
+        return
+    print_fit(models, console=_console())
+    _say(f"written to {out}")
 
 
 @app.command()

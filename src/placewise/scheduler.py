@@ -5,6 +5,8 @@ It has no clock, no socket and no file: what happens comes in as calls, and chan
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,7 +18,9 @@ from placewise.matching.why_not import WhyNot, why_not
 from placewise.model.cluster import Fleet
 from placewise.model.job import Job
 from placewise.model.workload import Workload
+from placewise.selection.capacity import NODES_PER_JOB, Assignment, assign_with_capacity
 from placewise.selection.policies import NONE, Policy, random_choice
+from placewise.selection.situation import Numbers, Situation
 
 # A block of jobs is unpacked to booleans for its policy; this many of them at a time.
 _BLOCK_FLAGS = 1 << 24
@@ -49,21 +53,57 @@ class Scheduler:
         """Return (jobs, words): the clusters that match each job of a workload."""
         return match_rows(self.index, workload, self.kernels)
 
-    def assign(self, matches: NDArray[np.uint64], draws: NDArray[np.float64]) -> NDArray[np.int64]:
+    def assign(
+        self, matches: NDArray[np.uint64], draws: NDArray[np.float64], values: Mapping[str, Numbers] | None = None
+    ) -> NDArray[np.int64]:
         """Choose one cluster for each job, in order, and count it there.
 
         matches : (jobs, words), the clusters that match each job.
         draws : (jobs,) numbers in [0, 1).
+        values : what the policy reads by name, as in `Situation`.
         Returns (jobs,) int64 positions in the fleet, NONE for a job that matches nothing.
+        Raises InputError for a value that the policy needs and that is not there.
         """
-        clusters = len(self.index.fleet)
         chosen = np.full(len(matches), NONE, dtype=np.int64)
+        for block, candidates, situation in self._blocks(matches, draws, values):
+            chosen[block] = self.policy(candidates, situation)
+            self._count(chosen[block])
+        return chosen
+
+    def assign_with_capacity(
+        self,
+        matches: NDArray[np.uint64],
+        draws: NDArray[np.float64],
+        nodes_free: NDArray[np.int64],
+        nodes_per_job: int = NODES_PER_JOB,
+        values: Mapping[str, Numbers] | None = None,
+    ) -> Assignment:
+        """Choose as `assign` does, but each job takes its nodes, and a full cluster is chosen no more.
+
+        nodes_free : (clusters,) int64, free nodes before the first job. Returns, and raises, what
+        `selection.capacity.assign_with_capacity` does.
+        """
+        chosen = np.full(len(matches), NONE, dtype=np.int64)
+        no_capacity = np.zeros(len(matches), dtype=np.bool_)
+        left = nodes_free
+        for block, candidates, situation in self._blocks(matches, draws, values):
+            chosen[block], no_capacity[block], left = assign_with_capacity(
+                self.policy, candidates, situation, left, nodes_per_job
+            )
+            self._count(chosen[block])
+        return Assignment(chosen, no_capacity, left)
+
+    def _count(self, chosen: NDArray[np.int64]) -> None:
+        self.load += np.bincount(chosen[chosen != NONE], minlength=len(self.load))
+
+    def _blocks(
+        self, matches: NDArray[np.uint64], draws: NDArray[np.float64], values: Mapping[str, Numbers] | None
+    ) -> Iterator[tuple[slice, NDArray[np.bool_], Situation]]:
+        clusters = len(self.load)
         if not clusters:
-            return chosen
+            return
+        whole = Situation(self.load, draws, values or {}, self.index.fleet.names)
         step = max(1, _BLOCK_FLAGS // clusters)
         for start in range(0, len(matches), step):
             block = slice(start, start + step)
-            candidates = bitset.unpack(matches[block], clusters)
-            chosen[block] = self.policy(candidates, self.load, draws[block])
-            self.load += np.bincount(chosen[block][chosen[block] != NONE], minlength=clusters)
-        return chosen
+            yield block, bitset.unpack(matches[block], clusters), whole.of(block, load=self.load.copy())

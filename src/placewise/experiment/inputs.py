@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from placewise.errors import InputError
-from placewise.formats.experiment_folder import read_experiment
+from placewise.formats.experiment_folder import BuildExperiment, read_experiment
 from placewise.formats.profile_file import shipped_profile
 from placewise.model.cluster import Fleet
 from placewise.model.workload import Workload
@@ -45,4 +45,10 @@ def gather(source: Path | None, seed: int, cache: Path | None) -> Inputs:
             "is a file", file=source, expected="an experiment folder (study files come with a later release)"
         )
     experiment = read_experiment(source, cache=cache)
+    if isinstance(experiment, BuildExperiment):
+        raise InputError(
+            f"experiments of the kind {experiment.kind} can be read, but not yet simulated",
+            file=source,
+            expected="the kind reliabuild: jobs that ask for versions of packages",
+        )
     return Inputs(experiment.fleet, experiment.workload, str(source), experiment.inputs)

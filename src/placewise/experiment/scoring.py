@@ -12,7 +12,7 @@ from placewise.model.results import CurvePoint, Moments, Score, SingleSummary, S
 from placewise.simulation.outcomes import Outcomes
 
 # Expected counts below this are rounding errors of zero.
-_ROUNDING = 1e-9
+ROUNDING = 1e-9
 
 
 def score(outcomes: Outcomes, weights: NDArray[np.int64], clusters: int, names: tuple[str, ...]) -> Score:
@@ -22,7 +22,7 @@ def score(outcomes: Outcomes, weights: NDArray[np.int64], clusters: int, names: 
     names : of the subsystems, as `outcomes.failures` counts them.
     """
     matched = outcomes.matched > 0
-    total, told = int(weights.sum()), weights * matched
+    total, told = int(weights.sum()), weights * (outcomes.assigned > 0)
     build_success = _mean(outcomes.success, told)
     share = np.divide(outcomes.points, outcomes.possible, out=np.zeros(len(matched)), where=outcomes.possible > 0)
     share_squared = np.divide(
@@ -33,7 +33,7 @@ def score(outcomes: Outcomes, weights: NDArray[np.int64], clusters: int, names: 
     counts = outcomes.matched.astype(np.float64)
     return Score(
         total_jobs=total,
-        unmatched=total - int(told.sum()),
+        unmatched=total - int((weights * matched).sum()),
         build_success=_of_outcome(build_success),
         joint_success=_mean(outcomes.success, weights),
         ceiling=_mean((outcomes.feasible > 0).astype(np.float64), weights),
@@ -45,9 +45,7 @@ def score(outcomes: Outcomes, weights: NDArray[np.int64], clusters: int, names: 
         precision=hits / pairs_matched if pairs_matched else None,
         recall=hits / pairs_good if pairs_good else None,
         clusters_used=float((1.0 - outcomes.unused).sum()),
-        failures={
-            name: float(count) for name, count in zip(names, outcomes.failures, strict=True) if count > _ROUNDING
-        },
+        failures={name: float(count) for name, count in zip(names, outcomes.failures, strict=True) if count > ROUNDING},
     )
 
 

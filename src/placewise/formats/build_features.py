@@ -20,7 +20,8 @@ from placewise.model.version import parse_version
 
 _TEXTS = ("arch", "compiler")
 _REQUIRED = ("memory", *_TEXTS, "compiler_version")
-_FIELDS = frozenset((*_REQUIRED, "cost_per_node_hour", "nodes_free"))
+_ORDER = ("memory", "cost_per_node_hour", *_TEXTS, "compiler_version", "nodes_free")
+_FIELDS = frozenset(_ORDER)
 # Counts go into columns of 64 bits.
 _LARGEST = 2**63 - 1
 
@@ -50,7 +51,8 @@ def build_features(fleet: Fleet) -> dict[str, dict[str, Scalar]]:
                 place=place,
                 expected="a state, and arch, compiler and memory that say the same",
             )
-    return {cluster.name: dict(cluster.state) for cluster in fleet.clusters}
+    states = {cluster.name: dict(cluster.state) for cluster in fleet.clusters}
+    return {name: {field: state[field] for field in _ORDER if field in state} for name, state in states.items()}
 
 
 def build_features_json(fleet: Fleet) -> bytes:

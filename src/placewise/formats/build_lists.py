@@ -22,6 +22,7 @@ from placewise.errors import InputError
 from placewise.formats import values
 from placewise.formats.build_layout import Build, Columns, recognised
 from placewise.formats.jobspec_lists import parse_jobspecs
+from placewise.formats.locating import locating
 from placewise.formats.reading import decode
 from placewise.model.builds import BuildRecords
 from placewise.model.version import parse_version
@@ -65,25 +66,31 @@ def build_of(entry: Any, place: str) -> Build:
         for field, fields in zip(_RESOURCES, (_ARCH, _COMPILER, _MEMORY), strict=True)
     )
     version = values.version_text(compiler["compiler_version"], f"{place}, compiler_version")
-    try:
+    with locating(place=f"{place}, compiler_version"):
         parse_version(version)
-        memory_max, memory_mean, memory_min = (values.amount(memory[f], f, zero=f == "mem_min") for f in _MEMORY)
-        if memory_min > memory_max:
-            raise InputError("exceeds mem_max", place="mem_min", found=memory_min, expected=f"at most {memory_max}")
-        return (
-            name,
-            package,
-            values.text(arch["arch"], "arch"),
-            values.text(compiler["compiler_name"], "compiler_name"),
-            version,
-            memory_max,
-            memory_mean,
-            memory_min,
-            values.amount(attributes["duration"], "duration"),
-            *(math.nan if attributes.get(f) is None else values.amount(attributes[f], f) for f in _OPTIONAL),
-        )
-    except InputError as error:
-        raise error.within(place=place) from None
+    memory_max, memory_mean, memory_min = (
+        values.amount(memory[field], f"{place}, {field}", zero=field == "mem_min") for field in _MEMORY
+    )
+    if memory_min > memory_max:
+        expected = f"at most {memory_max}"
+        raise InputError("exceeds mem_max", place=f"{place}, mem_min", found=memory_min, expected=expected)
+    best, top_tenth = (
+        math.nan if attributes.get(field) is None else values.amount(attributes[field], f"{place}, {field}")
+        for field in _OPTIONAL
+    )
+    return (
+        name,
+        package,
+        values.text(arch["arch"], f"{place}, arch"),
+        values.text(compiler["compiler_name"], f"{place}, compiler_name"),
+        version,
+        memory_max,
+        memory_mean,
+        memory_min,
+        values.amount(attributes["duration"], f"{place}, duration"),
+        best,
+        top_tenth,
+    )
 
 
 def first_conflict(builds: Iterator[tuple[Any, ...]]) -> tuple[int, int] | None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import fields
+from typing import Any
 
 import numpy as np
 
 from placewise.errors import InputError
-from placewise.formats.build_layout import Build, entry_text
+from placewise.formats.build_layout import entry_text
 from placewise.formats.build_lists import build_of, first_conflict
 from placewise.model.builds import BuildRecords
 
@@ -26,7 +27,7 @@ def build_texts(records: BuildRecords, *, per_file: int = 1000) -> dict[str, byt
     conflict = first_conflict(_rows(records)) if len(set(records.names)) < len(records) else None
     if conflict is not None:
         raise InputError(f"two builds are named {records.names[conflict[0]]!r} and differ", expected="one build a name")
-    entries = [_entry((*row, float("nan"))) for row in _rows(records)]
+    entries = [_entry(*row) for row in _rows(records)]
     files = {}
     for start in range(0, len(entries), per_file):
         chosen = entries[start : start + per_file]
@@ -34,13 +35,23 @@ def build_texts(records: BuildRecords, *, per_file: int = 1000) -> dict[str, byt
     return files
 
 
-def _rows(records: BuildRecords) -> Iterator[tuple[object, ...]]:
+def _rows(records: BuildRecords) -> Iterator[tuple[Any, ...]]:
     columns = (getattr(records, field.name) for field in fields(records))
     return zip(*(one.tolist() if isinstance(one, np.ndarray) else one for one in columns), strict=True)
 
 
-def _entry(build: Build) -> str:
-    name, package, arch, compiler, version, memory_max, memory_mean, memory_min, duration, best, _ = build
+def _entry(
+    name: str,
+    package: str,
+    arch: str,
+    compiler: str,
+    version: str,
+    memory_max: float,
+    memory_mean: float,
+    memory_min: float,
+    duration: float,
+    best: float,
+) -> str:
     place = f"build {name!r}"
     entry = {
         "name": name,
@@ -53,7 +64,7 @@ def _entry(build: Build) -> str:
         },
     }
     # What is read back has to pass here as well, or a folder would be written that nobody can read.
-    build_of(entry, place)
+    build = build_of(entry, place)
     try:
         return entry_text(build)
     except InputError as error:

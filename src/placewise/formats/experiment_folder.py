@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar, TypeAlias
 
 from placewise.errors import InputError
 from placewise.formats import input_cache
-from placewise.formats.cluster_features import RELIABUILD, features_json, features_kind, fleet_of
+from placewise.formats.build_features import build_features_json
+from placewise.formats.build_lists import builds_of
+from placewise.formats.build_writing import build_texts
+from placewise.formats.cluster_features import RELIABUILD, SPACK_BUILD, features_json, features_kind, fleet_of
+from placewise.formats.input_cache import Inputs
 from placewise.formats.jobspec_lists import jobspec_files, parse_jobspecs, workload_of
 from placewise.formats.jobspec_writing import jobspec_texts, refuse_others, write_files
 from placewise.formats.reading import decode, parse_json, read_bytes, read_json
 from placewise.formats.writing import write_bytes
+from placewise.model.builds import BuildRecords
 from placewise.model.cluster import Fleet
 from placewise.model.workload import Workload
 
@@ -22,17 +29,34 @@ _LAYOUT = f"{JOBSPECS}/*.yaml and {FEATURES}"
 
 
 @dataclass(frozen=True, slots=True)
-class Experiment:
-    """A fleet and the jobs that are to run on it.
+class VersionExperiment:
+    """An experiment of the kind reliabuild: a fleet, and jobs that ask for versions of packages.
 
-    kind : which of the prior work's experiments the documents are of.
     inputs : (file name relative to the folder, SHA-256 in hex) of every document, in the order read.
     """
 
+    kind: ClassVar[str] = RELIABUILD
+
     fleet: Fleet
     workload: Workload
-    kind: str
-    inputs: tuple[tuple[str, str], ...]
+    inputs: Inputs
+
+
+@dataclass(frozen=True, slots=True)
+class BuildExperiment:
+    """An experiment of the kind spack-build: a fleet with prices, and builds with what they ran on and took.
+
+    inputs : (file name relative to the folder, SHA-256 in hex) of every document, in the order read.
+    """
+
+    kind: ClassVar[str] = SPACK_BUILD
+
+    fleet: Fleet
+    records: BuildRecords
+    inputs: Inputs
+
+
+Experiment: TypeAlias = VersionExperiment | BuildExperiment
 
 
 def folder_kind(folder: Path) -> str:
@@ -48,8 +72,9 @@ def read_experiment(folder: Path, *, cache: Path | None) -> Experiment:
     """Return the experiment of a folder, from the cache if the same documents were read before.
 
     `cache` is the folder of parsed inputs (see `input_cache.cache_folder`); None parses always. Jobs come
-    in the natural order of their files. Raises InputError naming file, job or cluster, and package; among
-    others for a job that requires what no cluster of the fleet has.
+    in the natural order of their files. The kind is that of cluster-features.json. Raises InputError naming
+    file, job or cluster, and package or field; among others for a job that requires what no cluster of the
+    fleet has.
     """
     features, jobspecs = _documents(folder)
     contents = {path: read_bytes(path) for path in (features, *jobspecs)}
@@ -58,17 +83,17 @@ def read_experiment(folder: Path, *, cache: Path | None) -> Experiment:
     )
     cached = None if cache is None else input_cache.load(cache, inputs)
     if cached is not None:
-        kind, fleet, workload = cached
-        return Experiment(fleet, workload, kind, inputs)
-    # The fleet first: it is small, and tells a kind that cannot be read.
-    fleet = fleet_of(parse_json(decode(contents[features], features), features), features)
-    documents = [(path, parse_jobspecs(contents[path], path)) for path in jobspecs]
-    workload = workload_of(documents)
-    sources = [path for path, jobs in documents for _ in jobs]
-    _refuse_unknown_subsystems(fleet, workload, sources)
+        _, fleet, jobs = cached
+        return _experiment(fleet, jobs, inputs)
+    # The fleet first: it is small, and tells the kind.
+    document = parse_json(decode(contents[features], features), features)
+    fleet = fleet_of(document, features)
+    documents = [(path, contents[path]) for path in jobspecs]
+    kind = features_kind(document)
+    jobs = builds_of(documents) if kind == SPACK_BUILD else _workload_of(documents, fleet)
     if cache is not None:
-        input_cache.store(cache, inputs, RELIABUILD, fleet, workload)
-    return Experiment(fleet, workload, RELIABUILD, inputs)
+        input_cache.store(cache, inputs, kind, fleet, jobs)
+    return _experiment(fleet, jobs, inputs)
 
 
 def write_experiment(fleet: Fleet, workload: Workload, folder: Path) -> None:
@@ -78,10 +103,35 @@ def write_experiment(fleet: Fleet, workload: Workload, folder: Path) -> None:
     would refuse.
     """
     _refuse_unknown_subsystems(fleet, workload, [folder] * len(workload))
-    features, texts = features_json(fleet), jobspec_texts(workload)
+    _write(features_json(fleet), jobspec_texts(workload), folder)
+
+
+def write_build_experiment(fleet: Fleet, records: BuildRecords, folder: Path) -> None:
+    """Write a fleet and build records as an experiment folder of the kind spack-build.
+
+    Raises InputError, before anything is written, for what these files cannot hold or `read_experiment`
+    would refuse.
+    """
+    _write(build_features_json(fleet), build_texts(records), folder)
+
+
+def _write(features: bytes, texts: dict[str, bytes], folder: Path) -> None:
     refuse_others(texts, folder / JOBSPECS)
     write_files(texts, folder / JOBSPECS)
     write_bytes(folder / FEATURES, features)
+
+
+def _experiment(fleet: Fleet, jobs: Workload | BuildRecords, inputs: Inputs) -> Experiment:
+    if isinstance(jobs, BuildRecords):
+        return BuildExperiment(fleet, jobs, inputs)
+    return VersionExperiment(fleet, jobs, inputs)
+
+
+def _workload_of(documents: Sequence[tuple[Path, bytes]], fleet: Fleet) -> Workload:
+    parsed = [(path, parse_jobspecs(content, path)) for path, content in documents]
+    workload = workload_of(parsed)
+    _refuse_unknown_subsystems(fleet, workload, [path for path, jobs in parsed for _ in jobs])
+    return workload
 
 
 def _documents(folder: Path) -> tuple[Path, list[Path]]:

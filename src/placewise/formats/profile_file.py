@@ -18,11 +18,11 @@ import importlib.resources
 import io
 import json
 import zlib
-from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from placewise.errors import InputError
+from placewise.formats import profile_parts as parts
 from placewise.formats import values
 from placewise.formats.reading import LARGEST_BYTES, decode, parse_json, read_bytes
 from placewise.formats.writing import write_bytes
@@ -40,11 +40,15 @@ FORMAT = 1
 SHIPPED = "reliabuild-profile.json"
 
 _GZIP = b"\x1f\x8b"
-_Value = TypeVar("_Value")
 
 
 def read_profile(path: Path) -> WorkloadProfile:
     """Return the profile in a file, compressed or not. Raises InputError naming file and place."""
+    return profile_from_json(profile_text(path), path)
+
+
+def profile_text(path: Path) -> str:
+    """Return the text of a profile file, compressed or not. Raises InputError when it cannot be read."""
     content = read_bytes(path)
     if content.startswith(_GZIP):
         try:
@@ -54,7 +58,14 @@ def read_profile(path: Path) -> WorkloadProfile:
             raise InputError(f"is not a whole gzip file: {error}", file=path) from error
         if len(content) > LARGEST_BYTES:
             raise InputError("the file is too large", file=path, expected=f"at most {LARGEST_BYTES} bytes unpacked")
-    return profile_from_json(decode(content, path), path)
+    return decode(content, path)
+
+
+def refuse_other_format(document: Any) -> None:
+    """Raise InputError for what is no profile of this format; its fields would be no help."""
+    found = document.get("format") if isinstance(document, dict) else document
+    if type(found) is not int or found != FORMAT:
+        raise InputError("is not a profile", found=found, expected=f"a mapping with format {FORMAT}")
 
 
 def shipped_profile() -> WorkloadProfile:
@@ -68,7 +79,12 @@ def write_profile(profile: WorkloadProfile, path: Path) -> None:
 
     Equal profiles give equal bytes. Raises InputError when the place cannot be written to.
     """
-    content = profile_json(profile).encode()
+    write_profile_text(profile_json(profile), path)
+
+
+def write_profile_text(text: str, path: Path) -> None:
+    """Write the text of a profile, as `write_profile` does."""
+    content = text.encode()
     # Without name and time, so that the bytes depend on the profile alone.
     write_bytes(path, gzip.compress(content, mtime=0) if path.suffix == ".gz" else content)
 
@@ -76,8 +92,8 @@ def write_profile(profile: WorkloadProfile, path: Path) -> None:
 def profile_json(profile: WorkloadProfile) -> str:
     """Return the text that `profile_from_json` reads as this profile again: a line for each part."""
     sections = (
-        _lines("requirements", ([r.subsystem, *version_bounds(r)] for r in profile.requirements)),
-        _lines("pools", ({"packages": pool.dependencies, "picks": pool.picks} for pool in profile.pools)),
+        parts.lines("requirements", ([r.subsystem, *version_bounds(r)] for r in profile.requirements)),
+        parts.lines("pools", ({"packages": pool.dependencies, "picks": pool.picks} for pool in profile.pools)),
         '"roots": {\n' + ",\n".join(map(_root_json, profile.roots)) + "\n}",
     )
     return f'{{\n"format": {FORMAT},\n' + ",\n".join(sections) + "\n}\n"
@@ -92,61 +108,59 @@ def profile_from_json(text: str, source: object) -> WorkloadProfile:
         raise error.within(file=source) from None
 
 
-def _profile(document: object) -> WorkloadProfile:
-    # The format is looked at first: the fields of another would be no help.
-    found = document.get("format") if isinstance(document, dict) else document
-    if type(found) is not int or found != FORMAT:
-        raise InputError("is not a profile", found=found, expected=f"a mapping with format {FORMAT}")
-    parts = _fields(document, None, "format", "requirements", "pools", "roots")
+def _profile(document: Any) -> WorkloadProfile:
+    refuse_other_format(document)
+    if "kind" in document:
+        raise InputError("is a profile of another kind", found=document["kind"], expected="one without a kind")
+    found = parts.fields(document, None, "format", "requirements", "pools", "roots")
     return WorkloadProfile(
-        _each(parts["requirements"], "requirement", _requirement),
-        _each(parts["pools"], "pool", _pool),
+        parts.each(found["requirements"], "requirement", _requirement),
+        parts.each(found["pools"], "pool", _pool),
         tuple(
-            _at(f"root package {name!r}", _root, name, root)
-            for name, root in values.mapping(parts["roots"], "roots").items()
+            parts.at(f"root package {name!r}", _root, name, root)
+            for name, root in values.mapping(found["roots"], "roots").items()
         ),
     )
 
 
 def _requirement(value: object) -> Requirement:
-    package, minimum, maximum = _tuple(value, 3)
+    package, minimum, maximum = parts.items(value, 3)
     bounds = [None if bound is None else values.version_text(bound, "a bound") for bound in (minimum, maximum)]
-    return version_requirement(_text(package), *bounds)
+    return version_requirement(parts.name(package), *bounds)
 
 
 def _pool(value: object) -> VersionPool:
-    pool = _fields(value, None, "packages", "picks")
-    packages = _each(pool["packages"], "package", _text)
-    return VersionPool(packages, _each(pool["picks"], "pick", lambda pick: _each(pick, "version", _version)))
+    pool = parts.fields(value, None, "packages", "picks")
+    packages = parts.each(pool["packages"], "package", parts.name)
+    return VersionPool(packages, parts.each(pool["picks"], "pick", lambda pick: parts.each(pick, "version", _version)))
 
 
 def _root(name: str, value: object) -> RootPackage:
-    root = _fields(value, None, "stacks", "releases")
-    return RootPackage(name, _each(root["stacks"], "stack", _stack), _each(root["releases"], "releases", _releases))
+    root = parts.fields(value, None, "stacks", "releases")
+    return RootPackage(
+        name, parts.each(root["stacks"], "stack", _stack), parts.each(root["releases"], "releases", _releases)
+    )
 
 
 def _stack(value: object) -> Stack:
-    stack = _fields(value, None, "weight", "needs")
-    return Stack(_weight(stack["weight"]), _each(stack["needs"], "need", _need))
+    stack = parts.fields(value, None, "weight", "needs")
+    return Stack(parts.weight(stack["weight"]), parts.each(stack["needs"], "need", _need))
 
 
 def _need(value: object) -> Need:
     if isinstance(value, list):
-        return tuple((_position(position), _weight(weight)) for position, weight in (_tuple(v, 2) for v in value))
-    return ((_position(value), 1.0),)
+        return tuple(
+            (parts.position(position, "requirement"), parts.weight(weight))
+            for position, weight in (parts.items(v, 2) for v in value)
+        )
+    return ((parts.position(value, "requirement"), 1.0),)
 
 
 def _releases(value: object) -> Releases:
-    releases = _fields(value, None, "own", "versions")
-    own = None if releases["own"] is None else _position(releases["own"])
-    pairs = (_tuple(pair, 2) for pair in values.sequence(releases["versions"], "versions"))
-    return Releases(own, tuple((_version(version), _weight(weight)) for version, weight in pairs))
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str) or not value:
-        raise InputError("is not a name", found=value, expected="text")
-    return value
+    releases = parts.fields(value, None, "own", "versions")
+    own = None if releases["own"] is None else parts.position(releases["own"], "requirement")
+    pairs = (parts.items(pair, 2) for pair in values.sequence(releases["versions"], "versions"))
+    return Releases(own, tuple((_version(version), parts.weight(weight)) for version, weight in pairs))
 
 
 def _version(value: object) -> str | None:
@@ -155,69 +169,17 @@ def _version(value: object) -> str | None:
     raise InputError("is not a version", found=value, expected="text, or null for none")
 
 
-def _weight(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise InputError("a weight is not a number", found=value, expected="a number of 0 or more")
-    try:
-        return float(value)
-    except OverflowError:
-        raise InputError("a weight is too large", found=value, expected="a finite number") from None
-
-
-def _position(value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise InputError("is not a position of a requirement", found=value, expected="a whole number")
-    return value
-
-
-def _tuple(value: object, length: int) -> tuple[Any, ...]:
-    if not isinstance(value, list) or len(value) != length:
-        raise InputError("is not a list of the right length", found=value, expected=f"a list of {length} values")
-    return tuple(value)
-
-
-def _fields(value: object, place: str | None, *names: str) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise InputError("is not a mapping", place=place, found=value, expected="fields " + ", ".join(names))
-    if value.keys() != set(names):
-        raise InputError("has other fields", place=place, found=sorted(value), expected=", ".join(names))
-    return value
-
-
-def _each(value: object, what: str, read: Callable[[Any], _Value]) -> tuple[_Value, ...]:
-    """Read every item of a list, naming the one that cannot be read by its number from 1."""
-    if not isinstance(value, list):
-        raise InputError("is not a list", place=f"every {what}", found=value, expected="a list")
-    return tuple(_at(f"{what} {number}", read, item) for number, item in enumerate(value, start=1))
-
-
-def _at(place: str, read: Callable[..., _Value], *arguments: object) -> _Value:
-    try:
-        return read(*arguments)
-    except InputError as error:
-        raise error.within(place=place) from None
-
-
 def _root_json(root: RootPackage) -> str:
     stacks = (
-        {"weight": _number(stack.weight), "needs": [_need_json(need) for need in stack.needs]} for stack in root.stacks
+        {"weight": parts.figure(stack.weight), "needs": [_need_json(need) for need in stack.needs]}
+        for stack in root.stacks
     )
     releases = (
-        {"own": one.own, "versions": [[version, _number(weight)] for version, weight in one.versions]}
+        {"own": one.own, "versions": [[version, parts.figure(weight)] for version, weight in one.versions]}
         for one in root.releases
     )
-    return f"{json.dumps(root.name)}: {{\n{_lines('stacks', stacks)},\n{_lines('releases', releases)}\n}}"
+    return f"{json.dumps(root.name)}: {{\n{parts.lines('stacks', stacks)},\n{parts.lines('releases', releases)}\n}}"
 
 
 def _need_json(need: Need) -> object:
-    return need[0][0] if len(need) == 1 else [[position, _number(weight)] for position, weight in need]
-
-
-def _number(weight: float) -> float:
-    # Counts are written as such; both forms are read as the same number.
-    return int(weight) if float(weight).is_integer() else weight
-
-
-def _lines(name: str, parts: Iterable[object]) -> str:
-    lines = ",\n".join(json.dumps(part, separators=(",", ":"), allow_nan=False) for part in parts)
-    return f"{json.dumps(name)}: [\n{lines}\n]" if lines else f"{json.dumps(name)}: []"
+    return need[0][0] if len(need) == 1 else [[position, parts.figure(weight)] for position, weight in need]

@@ -27,7 +27,7 @@ def build_cluster(
     compiler. The state repeats what is offered, beside `cost_per_node_hour` and `nodes_free` where they
     are known. This is the layout of the prior work's JGF (spack-build).
 
-    Raises InputError for empty text, a text that is no version, memory that is no whole number of 0 or
+    Raises InputError for empty text, a text that is no version, memory that is no whole number of 1 or
     more, a price that is negative or not finite, or a negative number of nodes.
     """
     place = f"cluster {name!r}"
@@ -38,7 +38,7 @@ def build_cluster(
         parse_version(compiler_version)
     except InputError as error:
         raise error.within(place=place) from None
-    _refuse_uncounted(memory_bytes, "memory", "a whole number of bytes, 0 or more", place)
+    _refuse_uncounted(memory_bytes, "memory", "a whole number of bytes, 1 or more", place, least=1)
     state: list[tuple[str, Scalar]] = [
         ("arch", arch),
         ("compiler", compiler),
@@ -65,8 +65,8 @@ def _one_vertex(kind: str, **properties: Scalar) -> Subsystem:
     return Subsystem(kind, (SubsystemVertex((("type", kind), *properties.items())),))
 
 
-def _refuse_uncounted(value: object, what: str, expected: str, place: str) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+def _refuse_uncounted(value: object, what: str, expected: str, place: str, *, least: int = 0) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
         raise InputError(f"the {what} is not usable", place=place, found=value, expected=expected)
 
 

@@ -15,10 +15,11 @@ from placewise.model.version import parse_version
 PRICES = (0.8, 1.6, 3.2, 4.2)
 """What a node hour costs in the prior work (spack-build), by `price_quarter`."""
 
-LARGEST_MEMORY = 2**63 - 1
+LARGEST = 2**63 - 1
+"""Bytes or seconds beyond which a profile is not read."""
 
 MEASURES = ("memory_mean", "memory_max", "memory_min", "duration")
-"""What a build took: mean memory in bytes, most and least memory as multiples of the mean, seconds."""
+"""What a build took: mean, most and least memory in bytes, seconds."""
 
 PAIRS = tuple(itertools.combinations(range(len(MEASURES)), 2))
 """The order in which correlations of two measures stand."""
@@ -91,11 +92,11 @@ class ClusterProfile:
             _refuse_repeats([value for value, _ in weighted], f"the {what} of clusters")
         if not all(arch for arch, _ in self.archs):
             raise InputError("an arch has no name", expected="a name")
-        if not 0 <= self.least_bytes <= self.most_bytes <= LARGEST_MEMORY:
+        if not 1 <= self.least_bytes <= self.most_bytes <= LARGEST:
             raise InputError(
                 "the range of memory is not usable",
                 found=(self.least_bytes, self.most_bytes),
-                expected=f"two whole numbers in order, from 0 to {LARGEST_MEMORY}",
+                expected=f"two whole numbers in order, from 1 to {LARGEST}",
             )
         if len(self.prices) != len(PRICES) or not all(0 <= price < math.inf for price in self.prices):
             raise InputError("the prices are not usable", found=self.prices, expected="four numbers of 0 or more")
@@ -238,9 +239,11 @@ def scatter(package: BuiltPackage) -> Factor:
 def _refuse_quantiles(measure: str, values: Sequence[float]) -> None:
     # The least memory that a build held may well be nothing.
     usable = bool(values) and (values[0] > 0 or (measure == "memory_min" and values[0] == 0))
-    if not (usable and values[-1] < math.inf and all(a <= b for a, b in itertools.pairwise(values))):
+    if not (usable and values[-1] <= LARGEST and all(a <= b for a, b in itertools.pairwise(values))):
         raise InputError(
-            f"the quantiles of {measure} are not usable", found=values, expected="positive numbers that do not fall"
+            f"the quantiles of {measure} are not usable",
+            found=values,
+            expected=f"positive numbers up to {LARGEST} that do not fall",
         )
 
 

@@ -71,6 +71,12 @@ class Priority:
         if any(isinstance(step, Select) for step in self.steps[:-1]):
             raise InputError("steps follow the one that selects", expected="select as the last step")
 
+    @property
+    def which(self) -> Which:
+        """Which of the candidates left is chosen; the first, unless the last step says otherwise."""
+        last = self.steps[-1] if self.steps else None
+        return last.which if isinstance(last, Select) else "first"
+
 
 def in_order(priorities: Iterable[Priority]) -> tuple[Priority, ...]:
     """Return the priorities in the order in which they are tried.

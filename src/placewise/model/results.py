@@ -117,12 +117,68 @@ class OrderSpread:
 
 
 @dataclass(frozen=True, slots=True)
+class CostScore:
+    """What scheduling cost beyond a reference runtime: sums of expectations, over builds that were assigned.
+
+    runtime_s, cost : additional runtime and cost over all assigned builds; runtime_of_successes_s,
+        cost_of_successes : over those that succeed. Cost is in the unit of cost_per_node_hour.
+    predicted, predicted_successes : the expected number of builds that the sums are over.
+    priced, priced_successes : those of them on clusters that have a price, which the costs are over.
+    by_package : (runtime_s, cost) over all assigned builds, for each package.
+    """
+
+    runtime_s: float
+    cost: float
+    runtime_of_successes_s: float
+    cost_of_successes: float
+    predicted: float
+    predicted_successes: float
+    priced: float
+    priced_successes: float
+    by_package: Mapping[str, tuple[float, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Reasons:
+    """Why assigned builds fail: expected numbers of builds.
+
+    every : for each reason, the builds that have it, alone or with others. first : the builds of which it
+    is the first in the order of the rules. together : for each set of reasons that occurs, the builds that
+    have just these.
+    """
+
+    every: Mapping[str, float]
+    first: Mapping[str, float]
+    together: Mapping[tuple[str, ...], float]
+
+
+@dataclass(frozen=True, slots=True)
+class LevelResult:
+    """How builds fare at one level of metadata.
+
+    told : the names of the forms told. no_capacity : builds that matched, but only clusters that were full.
+    costs : by reference runtime. outside_range : the share of assigned builds whose runtime is predicted
+    at a memory outside the range seen. jobs_by_cluster : the expected number of builds on each cluster.
+    """
+
+    name: str
+    told: tuple[str, ...]
+    score: Score
+    no_capacity: int
+    costs: Mapping[str, CostScore]
+    outside_range: float | None
+    reasons: Reasons
+    jobs_by_cluster: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
 class Results:
     """Everything that a run found; parts that were not asked for, or not published, are None or empty.
 
     scores : by experiment, under the names of the results folder (none, single-subsystem, ...).
     ceiling : over jobs, the share for which some cluster would succeed.
     last_level : build success of `expanding` over jobs, at the last level with a match.
+    levels : of the experiments on build records, whose scores are in `scores` too.
     """
 
     scores: Mapping[str, Score]
@@ -135,6 +191,7 @@ class Results:
     last_level: float | None = None
     unmatched: tuple[UnmatchedJob, ...] | None = None
     orders: OrderSpread | None = None
+    levels: tuple[LevelResult, ...] = ()
     study: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -146,7 +203,8 @@ class OutcomeTable:
     last, position in the subsystem names, -1 for none. matched : clusters that match. feasible : clusters
     on which the job would succeed. success : probability of success, or 0 and 1 when sampled. points : the
     expected number of outcome rules that hold, of `possible`. cluster : the one assigned, -1 for an
-    expectation or no match.
+    expectation or no match. additional_runtime_s, additional_cost : of build records, expected, against the
+    first reference; NaN where nothing is predicted.
     """
 
     experiment: str
@@ -159,3 +217,5 @@ class OutcomeTable:
     points: NDArray[np.float64]
     possible: NDArray[np.int64]
     cluster: NDArray[np.int64]
+    additional_runtime_s: NDArray[np.float64] | None = None
+    additional_cost: NDArray[np.float64] | None = None

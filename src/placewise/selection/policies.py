@@ -1,9 +1,10 @@
 """The built-in policies. Randomness comes in as numbers, so a policy is a pure function.
 
 A policy takes a block of candidate sets, (jobs, clusters) booleans in the order of submission over one or
-more clusters, how many jobs each cluster already has, (clusters,), and one number in [0, 1) a job, (jobs,);
-it returns one cluster a job, (jobs,) int64, NONE where there is no candidate. Further policies come in by the
-entry-point group ``placewise.policies``.
+more clusters, and the `Situation` of these jobs; it returns one cluster a job, (jobs,) int64, NONE where it
+chooses none. What it chooses for a job may depend on the jobs before it in the block, and not on those behind
+it nor on where blocks are cut. Further policies come in by the entry-point group ``placewise.policies``, as
+objects that can be called so; `constraint` is made from its priorities (see ``selection.constraint``).
 """
 
 from __future__ import annotations
@@ -13,43 +14,37 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from placewise.selection.situation import Numbers, Situation
+
 NONE = -1
 
 
 class Policy(Protocol):
     """Chooses one cluster of each job's candidates."""
 
-    def __call__(
-        self, candidates: NDArray[np.bool_], load: NDArray[np.int64], draws: NDArray[np.float64]
-    ) -> NDArray[np.int64]:
-        """Return (jobs,) the chosen cluster, NONE where a job has no candidate."""
+    def __call__(self, candidates: NDArray[np.bool_], situation: Situation, /) -> NDArray[np.int64]:
+        """Return (jobs,) the chosen cluster, NONE where there is no candidate."""
         ...
 
 
-def random_choice(
-    candidates: NDArray[np.bool_], load: NDArray[np.int64], draws: NDArray[np.float64]
-) -> NDArray[np.int64]:
+def random_choice(candidates: NDArray[np.bool_], situation: Situation) -> NDArray[np.int64]:
     """Choose each candidate with the same probability."""
-    del load
     rank = np.cumsum(candidates, axis=1, dtype=np.int64)
     found = rank[:, -1]
-    wanted = np.minimum((draws * found).astype(np.int64), found - 1)
+    wanted = np.minimum((situation.draws * found).astype(np.int64), found - 1)
     chosen = np.argmax(rank > wanted[:, None], axis=1)
     return np.where(found > 0, chosen, NONE)
 
 
-def first(candidates: NDArray[np.bool_], load: NDArray[np.int64], draws: NDArray[np.float64]) -> NDArray[np.int64]:
+def first(candidates: NDArray[np.bool_], situation: Situation) -> NDArray[np.int64]:
     """Choose the first candidate in the order of the fleet."""
-    del load, draws
+    del situation
     return np.where(candidates.any(axis=1), np.argmax(candidates, axis=1), NONE)
 
 
-def least_loaded(
-    candidates: NDArray[np.bool_], load: NDArray[np.int64], draws: NDArray[np.float64]
-) -> NDArray[np.int64]:
+def least_loaded(candidates: NDArray[np.bool_], situation: Situation) -> NDArray[np.int64]:
     """Choose the candidate with the fewest jobs so far, counting those of this block; ties go to the first."""
-    del draws
-    load = load.copy()
+    load = situation.load.copy()
     chosen = np.full(len(candidates), NONE, dtype=np.int64)
     for job, row in enumerate(candidates):
         options = np.flatnonzero(row)
@@ -57,6 +52,41 @@ def least_loaded(
             chosen[job] = options[np.argmin(load[options])]
             load[chosen[job]] += 1
     return chosen
+
+
+def cheapest(candidates: NDArray[np.bool_], situation: Situation) -> NDArray[np.int64]:
+    """Choose the candidate with the lowest predicted_cost; ties go to the first.
+
+    A cost of NaN is not known: such a candidate is chosen when no other is left, and then the first of
+    them, since a job that could run shall not count as one that could not. Raises InputError where
+    predicted_cost is not known at all.
+    """
+    return first(lowest(candidates, situation.value("predicted_cost", "cheapest")), situation)
+
+
+def fastest(candidates: NDArray[np.bool_], situation: Situation) -> NDArray[np.int64]:
+    """Choose the candidate with the lowest predicted_runtime_s; ties and NaN as in `cheapest`.
+
+    Raises InputError where predicted_runtime_s is not known at all.
+    """
+    return first(lowest(candidates, situation.value("predicted_runtime_s", "fastest")), situation)
+
+
+def lowest(candidates: NDArray[np.bool_], key: Numbers) -> NDArray[np.bool_]:
+    """Return (jobs, clusters) the candidates with the lowest key, all that share it; NaN is above all numbers.
+
+    key : of a shape that broadcasts to (jobs, clusters).
+    """
+    known = np.where(candidates, key, np.nan)
+    best = np.fmin.reduce(known, axis=1, keepdims=True)
+    return np.where(np.isnan(best), candidates, known == best)
+
+
+def highest(candidates: NDArray[np.bool_], key: Numbers) -> NDArray[np.bool_]:
+    """Return (jobs, clusters) the candidates with the highest key; NaN is above all numbers here as well."""
+    unknown = candidates & np.isnan(key)
+    best = np.max(np.where(candidates, key, -np.inf), axis=1, keepdims=True, initial=-np.inf)
+    return np.where(unknown.any(axis=1, keepdims=True), unknown, candidates & (key == best))
 
 
 def draw_numbers(seed: int, stream: int, jobs: int) -> NDArray[np.float64]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,15 +67,20 @@ class Situation:
                 found=", ".join(sorted(self.values)) or "no values",
             ) from None
 
-    def of(self, rows: slice | NDArray[np.int64], **changes: Any) -> Situation:
-        """Return the situation of some of the jobs, with further fields changed."""
+    def of(
+        self,
+        rows: slice | NDArray[np.int64],
+        *,
+        load: NDArray[np.int64] | None = None,
+        values: Mapping[str, Numbers] | None = None,
+    ) -> Situation:
+        """Return the situation of some of the jobs, with another load and with further values for them."""
         kept = {
             name: value[rows] if value.ndim == 2 and len(value) == self.jobs else value
             for name, value in self.values.items()
         }
-        kept |= changes.pop("values", {})
         return Situation(
-            changes.get("load", self.load), self.draws[rows], kept, self.cluster_names
+            self.load if load is None else load, self.draws[rows], kept | dict(values or {}), self.cluster_names
         )
 
     def describe(self, cluster: int) -> str:

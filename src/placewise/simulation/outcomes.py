@@ -39,7 +39,8 @@ class Outcomes:
     """What is expected of submissions.
 
     Arrays of (submissions,), zero where nothing matched:
-    matched : how many clusters match. hits : how many of those would succeed.
+    matched : how many clusters match. assigned : among how many of them it is drawn; fewer when a policy
+    chose one, none where all were full. hits : how many of those would succeed.
     feasible : how many clusters of the fleet would succeed. success : the probability of success.
     points, points_squared : the mean, over the assigned clusters, of the number of outcome rules that
     hold, and of its square. possible : the number of outcome rules.
@@ -47,9 +48,11 @@ class Outcomes:
     Over all submissions, equal jobs counted as often as they occur:
     failures : (subjects of rules,) the expected number whose rule on the subject fails.
     unused : (clusters,) the probability that a cluster is given no job.
+    sent : (jobs, clusters) the expected number of times that each job is assigned to each cluster.
     """
 
     matched: NDArray[np.int64]
+    assigned: NDArray[np.int64]
     hits: NDArray[np.int64]
     feasible: NDArray[np.int64]
     success: NDArray[np.float64]
@@ -58,11 +61,13 @@ class Outcomes:
     possible: NDArray[np.int64]
     failures: NDArray[np.float64]
     unused: NDArray[np.float64]
+    sent: NDArray[np.float64]
 
     def of(self, rows: NDArray[np.int64]) -> Outcomes:
         """Return the outcomes of some submissions; what is summed over all is left empty."""
         return Outcomes(
             self.matched[rows],
+            self.assigned[rows],
             self.hits[rows],
             self.feasible[rows],
             self.success[rows],
@@ -71,6 +76,7 @@ class Outcomes:
             self.possible[rows],
             failures=np.zeros(0),
             unused=np.ones_like(self.unused),
+            sent=np.zeros((0, len(self.unused))),
         )
 
 
@@ -96,8 +102,11 @@ class Scene:
         return points
 
 
-def outcomes_of(submissions: Submissions, scene: Scene) -> Outcomes:
-    """Evaluate submissions, which must be in the order of their jobs."""
+def outcomes_of(submissions: Submissions, scene: Scene, weights: NDArray[np.int64] | None = None) -> Outcomes:
+    """Evaluate submissions, which must be in the order of their jobs.
+
+    weights : (submissions,) how many equal submissions each stands for; those of the jobs if not given.
+    """
     truth, job, clusters = scene.truth, submissions.job, scene.truth.clusters
     assigned = bitset.size_of(submissions.assigned)
     share = np.divide(1.0, assigned, out=np.zeros(len(job)), where=assigned > 0)
@@ -105,12 +114,13 @@ def outcomes_of(submissions: Submissions, scene: Scene) -> Outcomes:
     sampled = submissions.assigned is not submissions.matches
     points = np.zeros(len(job))
     squared = np.zeros(len(job))
-    blame = np.zeros((len(scene.weights), clusters))
+    sent = np.zeros((len(scene.weights), clusters))
+    every_weight = scene.weights[job] if weights is None else weights
     idle = np.zeros(clusters)
     step = max(1, _BLOCK_PAIRS // max(1, clusters))
     for start in range(0, len(job), step):
         block = slice(start, start + step)
-        jobs, weight = job[block], scene.weights[job[block]]
+        jobs, weight = job[block], every_weight[block]
         flags = bitset.unpack(submissions.assigned[block], clusters)
         earned = np.where(flags, scene.points[jobs], 0)
         points[block] = earned.sum(axis=1) * share[block]
@@ -118,35 +128,34 @@ def outcomes_of(submissions: Submissions, scene: Scene) -> Outcomes:
         # Submissions are in the order of their jobs, so those of one job stand together.
         firsts = np.flatnonzero(np.diff(jobs, prepend=-1))
         chance = flags * (share[block] * weight)[:, None]
-        blame[jobs[firsts]] += np.add.reduceat(chance, firsts, axis=0)
+        sent[jobs[firsts]] += np.add.reduceat(chance, firsts, axis=0)
         with np.errstate(divide="ignore"):
             stays_idle = np.log1p(-share[block]) * weight
         idle += np.where(flags, stays_idle[:, None], 0.0).sum(axis=0)
     return Outcomes(
         matched=bitset.size_of(submissions.matches) if sampled else assigned,
+        assigned=assigned,
         hits=bitset.size_of(truth.succeeds[job] & submissions.matches) if sampled else good,
         feasible=bitset.size_of(truth.succeeds)[job],
         success=good.astype(np.float64) * share,
         points=points,
         points_squared=squared,
         possible=truth.per_job[job],
-        failures=_failures(blame, truth),
+        failures=_failures(sent, truth),
         unused=np.exp(idle),
+        sent=sent,
     )
 
 
-def _failures(blame: NDArray[np.float64], truth: Truth) -> NDArray[np.float64]:
-    """Sum, for each subject of rules, the expected jobs on clusters where their rule on it fails.
-
-    blame : (jobs, clusters) the expected number of times each job is assigned to each cluster.
-    """
+def _failures(sent: NDArray[np.float64], truth: Truth) -> NDArray[np.float64]:
+    """Sum, for each subject of rules, the expected jobs on clusters where their rule on it fails."""
     failing = ~bitset.unpack(truth.holds, truth.clusters)
-    pairs = np.repeat(np.arange(len(blame)), truth.per_job)
+    pairs = np.repeat(np.arange(len(sent)), truth.per_job)
     total = np.zeros(len(truth.names))
     step = max(1, _BLOCK_PAIRS // max(1, truth.clusters))
     for start in range(0, len(pairs), step):
         ids = truth.ids[start : start + step]
-        expected = np.einsum("pc,pc->p", blame[pairs[start : start + step]], failing[ids])
+        expected = np.einsum("pc,pc->p", sent[pairs[start : start + step]], failing[ids])
         total += np.bincount(truth.subject[ids], expected, minlength=len(truth.names))
     return total
 

@@ -1,9 +1,11 @@
-"""Synthetic fleets and workloads: fitted to an experiment, drawn from its profile and a seed."""
+"""Synthetic fleets, workloads and build records: fitted to an experiment, drawn from its profile and a seed."""
 
 from __future__ import annotations
 
+from placewise.synthesis.builds import draw_build_fleet, draw_builds
 from placewise.synthesis.fit import fit_profile
+from placewise.synthesis.fit_builds import fit_build_profile
 from placewise.synthesis.fleets import draw_fleet
 from placewise.synthesis.workloads import draw_workload
 
-__all__ = ["draw_fleet", "draw_workload", "fit_profile"]
+__all__ = ["draw_build_fleet", "draw_builds", "draw_fleet", "draw_workload", "fit_build_profile", "fit_profile"]

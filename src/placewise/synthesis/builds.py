@@ -24,14 +24,24 @@ def draw_build_fleet(profile: BuildProfile, clusters: int, seed: int) -> Fleet:
     """Return clusters with an arch, a toolchain and memory of their own, drawn apart, and the price of that memory.
 
     Arch and toolchain are drawn by weight, memory in whole bytes evenly over the profile's range, and
-    the price follows from it by `price_quarter`. The same profile, number and seed give the same fleet.
-    Raises InputError for fewer than one cluster or a negative seed.
+    the price follows from it by `price_quarter`. Nothing in the public fleet (spack-build) contradicts
+    this: its memory is even (Kolmogorov and Smirnov's D 0.073, 0.136 at 5 %), its archs go with its
+    toolchains as by chance (permuted chi-square, p 0.43). But 100 clusters say little of 64
+    combinations: over 300 fleets, the success of the public builds told arch and compiler is
+    0.43 +- 0.07 (the public fleet: 0.364), and 9,600 +- 5,100 of them match nothing when told all (9,903).
+
+    The same profile, number and seed give the same fleet. Raises InputError for fewer than one cluster,
+    more than the memory holds, or a negative seed.
     """
     refuse_size(clusters, "clusters")
     offered = profile.clusters
     generator = stream(seed, Stream.FLEET)
-    archs = _drawn([weight for _, weight in offered.archs], clusters, generator)
-    toolchains = _drawn([weight for _, weight in offered.toolchains], clusters, generator)
+    try:
+        archs = _drawn([weight for _, weight in offered.archs], clusters, generator)
+        toolchains = _drawn([weight for _, weight in offered.toolchains], clusters, generator)
+        levels = generator.random(clusters)
+    except (MemoryError, ValueError) as error:
+        raise InputError("the clusters do not fit into memory", found=clusters, expected="fewer clusters") from error
     width = max(3, len(str(clusters - 1)))
     span = offered.most_bytes - offered.least_bytes
 
@@ -47,7 +57,6 @@ def draw_build_fleet(profile: BuildProfile, clusters: int, seed: int) -> Fleet:
             cost_per_node_hour=offered.prices[price_quarter(memory, offered.least_bytes, offered.most_bytes)],
         )
 
-    levels = generator.random(clusters)
     return Fleet(tuple(map(cluster, range(clusters), archs.tolist(), toolchains.tolist(), levels.tolist())))
 
 
@@ -56,7 +65,8 @@ def draw_builds(profile: BuildProfile, builds: int, seed: int) -> BuildRecords:
 
     Package and platform are drawn together, then memory and duration as the package's copula has them
     (see `BuiltPackage`): values lie between the package's outermost quantiles, memory in whole bytes
-    up to the profile's most, the duration in whole microseconds. `best_memory_bytes` is the mean memory
+    up to the profile's most, the duration in whole microseconds. Where they cross, the mean moves the
+    most or least memory (in 0.4 % of builds of the shipped profile). `best_memory_bytes` is the mean memory
     of the fastest build drawn of the package, the first of equals.
 
     The same profile, number and seed give the same builds; the first builds of a larger draw are
@@ -70,23 +80,23 @@ def draw_builds(profile: BuildProfile, builds: int, seed: int) -> BuildRecords:
         package = np.array([number for number, _ in shares])[drawn]
         shifts = np.array([share.shifts for _, share in shares])[drawn]
         mean, most, least, duration = _measures(profile, package, shifts, generator)
-        texts = [profile.platforms[share.platform] for _, share in shares]
-        width = max(7, len(str(builds)))
-        chosen = drawn.tolist()
-        return BuildRecords(
-            names=tuple([f"build-{number:0{width}d}" for number in range(1, builds + 1)]),
-            packages=_texts([profile.packages[number].name for number, _ in shares], chosen),
-            arch=_texts([platform.arch for platform in texts], chosen),
-            compiler=_texts([platform.toolchain.compiler for platform in texts], chosen),
-            compiler_version=_texts([platform.toolchain.version for platform in texts], chosen),
-            memory_max_bytes=most,
-            memory_mean_bytes=mean,
-            memory_min_bytes=least,
-            duration_s=duration,
-            best_memory_bytes=_of_fastest(package, duration, mean),
-        )
     except (MemoryError, ValueError) as error:
         raise InputError("the builds do not fit into memory", found=builds, expected="fewer builds") from error
+    platforms = [profile.platforms[share.platform] for _, share in shares]
+    width = max(7, len(str(builds)))
+    chosen = drawn.tolist()
+    return BuildRecords(
+        names=tuple([f"build-{number:0{width}d}" for number in range(1, builds + 1)]),
+        packages=_texts([profile.packages[number].name for number, _ in shares], chosen),
+        arch=_texts([platform.arch for platform in platforms], chosen),
+        compiler=_texts([platform.toolchain.compiler for platform in platforms], chosen),
+        compiler_version=_texts([platform.toolchain.version for platform in platforms], chosen),
+        memory_max_bytes=most,
+        memory_mean_bytes=mean,
+        memory_min_bytes=least,
+        duration_s=duration,
+        best_memory_bytes=_of_fastest(package, duration, mean),
+    )
 
 
 def _measures(
@@ -107,13 +117,10 @@ def _measures(
         low, high = quantiles[package, measure, above - 1], quantiles[package, measure, above]
         part = (level - probabilities[above - 1]) / (probabilities[above] - probabilities[above - 1])
         values.append(low + part * (high - low))
-    ceiling = float(profile.clusters.most_bytes)
-    with np.errstate(over="ignore"):  # what overflows is above the ceiling
-        mean = np.clip(np.rint(values[0]), 1.0, max(ceiling, 1.0))
-        most = np.clip(np.rint(mean * values[1]), 1.0, max(ceiling, 1.0))
-        least = np.minimum(np.rint(mean * values[2]), max(ceiling, 1.0))
-        duration = np.maximum(np.rint(values[3] * 1e6) / 1e6, 1e-6)
-    return mean, most, least, np.where(np.isfinite(duration), duration, values[3])
+    mean, most, least = (np.minimum(np.rint(one), profile.clusters.most_bytes) for one in values[:3])
+    mean = np.maximum(mean, 1.0)
+    duration = np.maximum(np.rint(values[3] * 1e6) / 1e6, 1e-6)
+    return mean, np.maximum(most, mean), np.minimum(least, mean), duration
 
 
 def _normal(builds: int, generator: np.random.Generator) -> NDArray[np.float64]:

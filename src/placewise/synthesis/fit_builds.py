@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import statistics
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import TypeVar
 
 import numpy as np
@@ -13,8 +13,6 @@ from numpy.typing import NDArray
 
 from placewise.errors import InputError
 from placewise.model.build_profile import (
-    LARGEST_MEMORY,
-    MEASURES,
     PAIRS,
     PRICES,
     BuildProfile,
@@ -61,7 +59,9 @@ def fit_build_profile(fleet: Fleet, records: BuildRecords) -> BuildProfile:
     known = sorted(set(platforms), key=lambda p: (p.arch, p.toolchain.compiler, p.toolchain.version))
     position = {platform: place for place, platform in enumerate(known)}
     places = np.array([position[platform] for platform in platforms])
-    measures = _measures(records)
+    measures = np.stack(
+        (records.memory_mean_bytes, records.memory_max_bytes, records.memory_min_bytes, records.duration_s)
+    )
     builds_of: dict[str, list[int]] = defaultdict(list)
     for build, package in enumerate(records.packages):
         builds_of[package].append(build)
@@ -75,11 +75,8 @@ def fit_build_profile(fleet: Fleet, records: BuildRecords) -> BuildProfile:
 
 def _clusters(fleet: Fleet, records: BuildRecords) -> ClusterProfile:
     held = records.memory_min_bytes[records.memory_min_bytes > 0]
-    least = math.floor(held.min()) if len(held) else 0
-    most = math.ceil(max(records.memory_max_bytes.max(), records.memory_mean_bytes.max()))
-    least = min(least, most)
-    if most > LARGEST_MEMORY:
-        raise InputError("a build used too much memory", found=most, expected=f"at most {LARGEST_MEMORY} bytes")
+    least = max(1, math.floor(held.min())) if len(held) else 1
+    most = max(least, math.ceil(records.memory_max_bytes.max()))
     states = [dict(cluster.state) for cluster in fleet.clusters]
     prices: list[list[float]] = [[] for _ in PRICES]
     for state in states:
@@ -111,24 +108,6 @@ def _text(cluster: Cluster, field: str) -> str:
 
 def _counted(values: Iterable[_Value]) -> tuple[tuple[_Value, float], ...]:
     return tuple(sorted(((value, float(n)) for value, n in Counter(values).items()), key=lambda item: str(item[0])))
-
-
-def _measures(records: BuildRecords) -> NDArray[np.float64]:
-    """(measures, builds) what each build took, by MEASURES."""
-    mean = records.memory_mean_bytes
-    with np.errstate(over="ignore", under="ignore"):
-        measures = np.stack(
-            (mean, records.memory_max_bytes / mean, records.memory_min_bytes / mean, records.duration_s)
-        )
-    usable = np.isfinite(measures).all(axis=0) & (measures[1] > 0)
-    for build in np.flatnonzero(~usable)[:1].tolist():
-        raise InputError(
-            "the memory of a build lies too far apart",
-            place=f"build {records.names[build]!r}",
-            found=measures[:, build].tolist(),
-            expected="multiples of the mean that are numbers",
-        )
-    return measures
 
 
 def _package(name: str, measures: NDArray[np.float64], places: NDArray[np.int64]) -> BuiltPackage:

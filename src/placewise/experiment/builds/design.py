@@ -1,0 +1,56 @@
+"""How to run the experiments on build records."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import get_args
+
+from placewise.errors import InputError
+from placewise.model.runtime_models import KINDS, Kind
+from placewise.simulation.truth import Scoring
+
+
+@dataclass(frozen=True, slots=True)
+class BuildDesign:
+    """One run over build records.
+
+    scoring : corrected or published (see `model.study.Rule`).
+    first : keep only so many builds; None keeps all.
+    orders : how many random orders of telling. seed : of every random choice.
+    sample : draw one cluster a build instead of taking the exact expectation.
+    model : the kind of runtime model. minimum_builds : packages with fewer get none.
+    nodes_per_job : nodes that a build takes of its cluster when capacity counts.
+    nodes_free : of every cluster at the start where its state does not say; None shares them out as the
+        prior work did: the nodes of all builds, divided by the clusters.
+    workers : processes for the random orders; the results do not depend on it.
+
+    Raises InputError for a value outside these.
+    """
+
+    scoring: Scoring = "corrected"
+    first: int | None = None
+    orders: int = 20
+    seed: int = 0
+    sample: bool = False
+    model: Kind = "knn"
+    minimum_builds: int = 100
+    nodes_per_job: int = 2
+    nodes_free: int | None = None
+    workers: int = 1
+
+    def __post_init__(self) -> None:
+        if self.scoring not in get_args(Scoring):
+            raise InputError("no such scoring", found=self.scoring, expected=" or ".join(get_args(Scoring)))
+        if self.model not in KINDS:
+            raise InputError("no such kind of runtime model", found=self.model, expected=" or ".join(KINDS))
+        for name, value, least in (
+            ("jobs", self.first, 1),
+            ("orders", self.orders, 0),
+            ("seed", self.seed, 0),
+            ("minimum-builds", self.minimum_builds, 1),
+            ("nodes-per-job", self.nodes_per_job, 1),
+            ("nodes-free", self.nodes_free, 0),
+            ("workers", self.workers, 1),
+        ):
+            if value is not None and value < least:
+                raise InputError(f"--{name} is too small", found=value, expected=f"{least} or more")

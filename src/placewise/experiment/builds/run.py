@@ -1,0 +1,194 @@
+"""One run over build records: every level of the study, the random orders, and the cheapest choice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from placewise.errors import InputError
+from placewise.experiment import scoring
+from placewise.experiment.builds.design import BuildDesign
+from placewise.experiment.builds.results import expected_additional, level_result
+from placewise.experiment.builds.stage import BuildStage
+from placewise.experiment.orders import OrderTask, run_orders
+from placewise.experiment.summing_up import Progress
+from placewise.experiment.telling import Told, tell_all, tell_more_and_more
+from placewise.matching import bitset
+from placewise.matching.kernels import Kernels
+from placewise.model.builds import BuildRecords
+from placewise.model.cluster import Fleet
+from placewise.model.results import LevelResult, OutcomeTable, Results
+from placewise.model.study import BuildStudy
+from placewise.prediction.cost import REFERENCES
+from placewise.selection.capacity import assign_with_capacity
+from placewise.selection.policies import NONE, cheapest, draw_numbers, random_choice
+from placewise.selection.situation import Situation
+from placewise.simulation.outcomes import Outcomes, Submissions, outcomes_of
+
+WITH_REPLACEMENT = "constraint-with-replacement"
+WITHOUT_REPLACEMENT = "constraint-without-replacement"
+_BLOCK_BUILDS = 1 << 14
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BuildRun:
+    """What a run over build records leaves behind."""
+
+    results: Results
+    tables: tuple[OutcomeTable, ...]
+    records: BuildRecords
+
+
+def run_builds(
+    fleet: Fleet,
+    records: BuildRecords,
+    study: BuildStudy,
+    design: BuildDesign,
+    kernels: Kernels,
+    progress: Progress | None = None,
+) -> BuildRun:
+    """Run a study over build records.
+
+    Raises InputError for an empty fleet, no builds, or a form on a subsystem that no cluster has.
+    """
+    report = progress or (lambda *_: None)
+    if not len(fleet):
+        raise InputError("the fleet has no clusters", expected="at least one")
+    if not len(records):
+        raise InputError("there are no builds", expected="at least one")
+    if design.first is not None and design.first < len(records):
+        records = records.select(np.arange(design.first))
+    report("runtime models", 0, 1)
+    stage = BuildStage.prepare(fleet, records, study, design, kernels)
+    levels: list[LevelResult] = []
+    tables: list[OutcomeTable] = []
+    for number, level in enumerate(study.levels):
+        report(f"level {level.name}", number, len(study.levels) + 2)
+        needs = stage.needs(level.told)
+        told = tell_all(stage.scheduler.index, needs, kernels)
+        submissions, chosen = _drawn(stage, told, design, number)
+        outcomes = outcomes_of(submissions, stage.scene)
+        levels.append(level_result(level.name, needs.names, stage, outcomes, stage.weights))
+        tables.append(_table(level.name, stage, told.level, outcomes, chosen))
+    for number, (name, capped) in enumerate(((WITH_REPLACEMENT, False), (WITHOUT_REPLACEMENT, True))):
+        report(name, len(study.levels) + number, len(study.levels) + 2)
+        levels.append(_cheapest(name, stage, design, kernels, capped=capped))
+    results = _summed_up(stage, design, kernels, levels, report)
+    return BuildRun(results, tuple(tables), records)
+
+
+def _drawn(stage: BuildStage, told: Told, design: BuildDesign, stream: int) -> tuple[Submissions, NDArray[np.int64]]:
+    """Assign every build at random, or leave it to all its matches for the expectation."""
+    if not design.sample:
+        none = np.full(len(told.job), NONE, dtype=np.int64)
+        return Submissions(told.job, told.level, told.subsystem, told.matches, told.matches), none
+    clusters = len(stage.scheduler.index.fleet)
+    draws = draw_numbers(design.seed, 100 + stream, len(told.job))
+    idle = np.zeros(clusters, dtype=np.int64)
+    chosen = np.concatenate(
+        [
+            random_choice(
+                bitset.unpack(told.matches[start : start + _BLOCK_BUILDS], clusters),
+                Situation(idle, draws[start : start + _BLOCK_BUILDS]),
+            )
+            for start in range(0, len(told.job), _BLOCK_BUILDS)
+        ]
+    )
+    return Submissions(told.job, told.level, told.subsystem, told.matches, _one_each(chosen, clusters)), chosen
+
+
+def _cheapest(name: str, stage: BuildStage, design: BuildDesign, kernels: Kernels, *, capped: bool) -> LevelResult:
+    """Tell everything, then give each build the cheapest cluster, with or without using up its nodes.
+
+    Capacity makes equal builds fare differently, so here every build is a submission of its own.
+    """
+    index = stage.scheduler.index
+    clusters = len(index.fleet)
+    needs = stage.needs(stage.study.everything)
+    told = tell_all(index, needs, kernels)
+    builds = np.arange(len(stage.of_build))
+    candidates = bitset.unpack(told.matches, clusters)[stage.of_build]
+    situation = Situation(
+        np.zeros(clusters, dtype=np.int64),
+        np.zeros(len(builds)),
+        {
+            "predicted_cost": stage.costs.cost[stage.package[stage.of_build]],
+            "predicted_runtime_s": stage.costs.runtime_s[stage.package[stage.of_build]],
+        },
+        index.fleet.names,
+    )
+    if capped:
+        nodes = _nodes_free(stage, design)
+        chosen = assign_with_capacity(cheapest, candidates, situation, nodes, design.nodes_per_job).chosen
+    else:
+        chosen = cheapest(candidates, situation)
+    order = np.argsort(stage.of_build, kind="stable")
+    job = stage.of_build[order]
+    submissions = Submissions(
+        job, told.level[job], told.subsystem[job], told.matches[job], _one_each(chosen[order], clusters)
+    )
+    weights = np.ones(len(job), dtype=np.int64)
+    outcomes = outcomes_of(submissions, stage.scene, weights)
+    return level_result(name, needs.names, stage, outcomes, weights)
+
+
+def _nodes_free(stage: BuildStage, design: BuildDesign) -> NDArray[np.int64]:
+    clusters = stage.scheduler.index.fleet.clusters
+    shared = -(-len(stage.of_build) * design.nodes_per_job // len(clusters))
+    otherwise = shared if design.nodes_free is None else design.nodes_free
+    return np.array([int(dict(cluster.state).get("nodes_free", otherwise)) for cluster in clusters], dtype=np.int64)
+
+
+def _one_each(chosen: NDArray[np.int64], clusters: int) -> NDArray[np.uint64]:
+    return bitset.pack(chosen[:, None] == np.arange(clusters))
+
+
+def _summed_up(
+    stage: BuildStage, design: BuildDesign, kernels: Kernels, levels: list[LevelResult], report: Progress
+) -> Results:
+    weights, truth = stage.weights, stage.scene.truth
+    needs = stage.needs(stage.study.expanding)
+    told = tell_more_and_more(stage.scheduler.index, needs, kernels, np.arange(len(needs.names)))
+    outcomes = outcomes_of(Submissions(told.job, told.level, told.subsystem, told.matches, told.matches), stage.scene)
+    good = bitset.size_of(truth.succeeds)
+    nothing = good / truth.clusters
+    last = scoring.last_level(told, outcomes.success, outcomes.matched > 0, len(weights))
+    orders = None
+    if design.orders:
+        task = OrderTask(stage.scheduler.index, needs, kernels, truth.succeeds, weights, design.seed)
+        orders = run_orders(
+            task, design.orders, design.workers, lambda done: report("random orders", done, design.orders)
+        )
+    return Results(
+        {level.name: level.score for level in levels},
+        scoring=design.scoring,
+        exact=not design.sample,
+        ceiling=float((weights * (good > 0)).sum() / weights.sum()),
+        curve=tuple(scoring.curve(told, outcomes, nothing, weights)),
+        last_level=float((weights * last).sum() / weights.sum()),
+        orders=orders,
+        levels=tuple(levels),
+    )
+
+
+def _table(
+    name: str, stage: BuildStage, level: NDArray[np.int32], outcomes: Outcomes, chosen: NDArray[np.int64]
+) -> OutcomeTable:
+    rows = stage.of_build
+    runtime, cost = expected_additional(stage, outcomes, REFERENCES[0])
+    return OutcomeTable(
+        experiment=name,
+        job=np.arange(len(rows)),
+        level=level[rows],
+        subsystem=np.full(len(rows), -1, dtype=np.int32),
+        matched=outcomes.matched[rows],
+        feasible=outcomes.feasible[rows],
+        success=outcomes.success[rows],
+        points=outcomes.points[rows],
+        possible=outcomes.possible[rows],
+        cluster=chosen[rows],
+        additional_runtime_s=runtime[rows],
+        additional_cost=cost[rows],
+    )

@@ -1,0 +1,166 @@
+"""Build records from wherever they were collected: an experiment folder, CSV, Parquet, or an SQLite database."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
+from numpy.typing import NDArray
+
+from placewise.errors import InputError
+from placewise.formats import values
+from placewise.formats.experiment_folder import BuildExperiment, read_experiment
+from placewise.formats.locating import locating
+from placewise.formats.reading import read_bytes
+from placewise.model.builds import Measurements
+
+TABLE = "builds"
+NAMES = {
+    "package": ("package", "package_name", "pkg"),
+    "memory": ("memory_mean_bytes", "memory_mean", "mem_mean", "memory_bytes", "memory"),
+    "duration": ("duration_s", "duration", "duration_seconds", "runtime_s", "runtime"),
+}
+
+_EXPECTED = ".csv, .parquet, .db, .sqlite, .sqlite3 or an experiment folder"
+
+# Package, memory and duration, in this order, under the names that the source gives them.
+Rows: TypeAlias = dict[str, Sequence[Any] | NDArray[np.float64]]
+
+
+def read_build_records(path: Path, *, cache: Path | None) -> Measurements:
+    """Return package, mean memory and duration of every build in a source, in its order.
+
+    The source is an experiment folder of the kind spack-build (`cache` as in `read_experiment`), or a
+    .csv, .parquet, .db, .sqlite or .sqlite3 file, the last three with a table or view ``builds``. Its
+    columns are, by the first of these names: package (package_name, pkg); memory_mean_bytes (memory_mean,
+    mem_mean, memory_bytes, memory), bytes; duration_s (duration, duration_seconds, runtime_s, runtime),
+    seconds. Others are ignored. Databases are opened for reading only.
+
+    Raises InputError naming file, row (the first of the data is row 1) and column.
+    """
+    if path.is_dir():
+        experiment = read_experiment(path, cache=cache)
+        if not isinstance(experiment, BuildExperiment):
+            raise InputError(
+                f"holds an experiment of the kind {experiment.kind}", file=path, expected="builds with what they took"
+            )
+        return experiment.records.measurements()
+    readers = {".csv": _csv, ".parquet": _parquet, ".db": _sqlite, ".sqlite": _sqlite, ".sqlite3": _sqlite}
+    reader = readers.get(path.suffix.lower())
+    if reader is None:
+        problem = "has no known extension" if path.exists() else "does not exist"
+        raise InputError(problem, file=path, found=path.suffix, expected=_EXPECTED)
+    with locating(file=path):
+        (package, packages), (memory, memories), (duration, durations) = reader(path).items()
+        if not len(packages):
+            raise InputError("holds no builds", expected="one or more rows")
+        return Measurements(_texts(packages, package), _amounts(memories, memory), _amounts(durations, duration))
+
+
+def _chosen(columns: Sequence[str]) -> list[str]:
+    """Return the columns that give package, memory and duration."""
+    chosen = []
+    for what, names in NAMES.items():
+        found = [name for name in columns if name in names]
+        if not found:
+            raise InputError(f"has no column for the {what}", found=", ".join(columns), expected=" or ".join(names))
+        if len(found) > 1:
+            raise InputError(
+                f"several columns may be the {what}", found=", ".join(found), expected=f"one of {', '.join(names)}"
+            )
+        chosen += found
+    return chosen
+
+
+def _csv(path: Path) -> Rows:
+    content = read_bytes(path)
+    try:
+        with pyarrow.csv.open_csv(pa.BufferReader(content)) as header:
+            package, *numbers = chosen = _chosen(header.schema.names)
+        options = pyarrow.csv.ConvertOptions(
+            include_columns=chosen,
+            # As text, so that a number that is none can be told with its row.
+            column_types=dict.fromkeys(chosen, pa.string()),
+            strings_can_be_null=False,
+        )
+        table = pyarrow.csv.read_csv(pa.BufferReader(content), convert_options=options)
+    except (pa.ArrowException, OSError) as error:
+        raise InputError(f"is not valid CSV: {_one_line(error)}") from error
+    return {package: table[package].to_pylist(), **{name: _parsed(table[name]) for name in numbers}}
+
+
+def _parsed(column: pa.ChunkedArray) -> Sequence[Any] | NDArray[np.float64]:
+    try:
+        return column.cast(pa.float64()).to_numpy()  # type: ignore[no-any-return]
+    except pa.ArrowInvalid:
+        return [_number(text) for text in column.to_pylist()]
+
+
+def _number(text: str) -> float | str:
+    try:
+        return text if "_" in text else float(text)
+    except ValueError:
+        return text
+
+
+def _parquet(path: Path) -> Rows:
+    content = read_bytes(path)
+    try:
+        file = pyarrow.parquet.ParquetFile(pa.BufferReader(content))
+        chosen = _chosen(file.schema_arrow.names)
+        table = file.read(columns=chosen)
+        return {name: _values(table[name]) for name in chosen}
+    except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
+        raise InputError(f"is not valid Parquet: {_one_line(error)}") from error
+
+
+def _values(column: pa.ChunkedArray) -> Sequence[Any] | NDArray[np.float64]:
+    kinds = (pa.types.is_floating, pa.types.is_integer, pa.types.is_decimal)
+    if column.null_count == 0 and any(holds(column.type) for holds in kinds):
+        return column.cast(pa.float64(), safe=False).to_numpy()  # type: ignore[no-any-return]
+    return column.to_pylist()  # type: ignore[no-any-return]
+
+
+def _sqlite(path: Path) -> Rows:
+    if not path.is_file():
+        raise InputError("does not exist")
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as database:
+            columns = [row[1] for row in database.execute(f"PRAGMA table_info({TABLE})")]
+            if not columns:
+                raise InputError(f"has no table {TABLE}", expected=f"a table or view {TABLE}")
+            chosen = _chosen(columns)
+            rows = database.execute(f"SELECT {', '.join(chosen)} FROM {TABLE}").fetchall()  # noqa: S608, known names
+    except sqlite3.Error as error:
+        raise InputError(f"is not a readable SQLite database: {_one_line(error)}") from error
+    return dict(zip(chosen, zip(*rows, strict=True) if rows else ((), (), ()), strict=True))
+
+
+def _texts(column: Sequence[Any] | NDArray[np.float64], name: str) -> tuple[str, ...]:
+    for row, value in enumerate(column, start=1):
+        if not isinstance(value, str) or not value:
+            raise InputError("is not text", place=_place(row, name), found=value, expected="the name of a package")
+    return tuple(column)
+
+
+def _amounts(column: Sequence[Any] | NDArray[np.float64], name: str) -> NDArray[np.float64]:
+    if isinstance(column, np.ndarray):
+        if ((column > 0) & np.isfinite(column)).all():
+            return column
+        column = column.tolist()
+    return np.array([values.amount(value, _place(row, name)) for row, value in enumerate(column, start=1)])
+
+
+def _place(row: int, column: str) -> str:
+    return f"row {row}, column {column}"
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())

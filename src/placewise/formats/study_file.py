@@ -1,0 +1,108 @@
+"""Study files: what is told of builds, in which combinations, and what decides success (TOML)."""
+
+from __future__ import annotations
+
+import importlib.resources
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from placewise.errors import InputError
+from placewise.formats import values
+from placewise.formats.locating import locating
+from placewise.formats.reading import read_text
+from placewise.model.study import BuildStudy, FieldForm, Form, Level, Rule
+
+SHIPPED = "spack-build-study.toml"
+_FIELD_KEYS = ("field", "equals", "at_least", "at_most", "at_most_factor")
+
+
+def read_study(path: Path) -> tuple[BuildStudy, Path | None]:
+    """Return a study, and the experiment folder that it names under `source` relative to the file, if any.
+
+    Raises InputError naming file and place.
+    """
+    document = _parse(read_text(path), path)
+    with locating(file=path):
+        source = document.pop("source", None)
+        folder = None if source is None else path.parent / values.text(source, "source")
+        return _study(document), folder
+
+
+def shipped_study() -> BuildStudy:
+    """Return the study that comes with the package, on build records of the spack-build kind."""
+    file = importlib.resources.files("placewise.formats") / "data" / SHIPPED
+    return _study(_parse(file.read_text(encoding="utf-8"), SHIPPED))
+
+
+def _parse(text: str, source: object) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise InputError(f"is not valid TOML: {error}", file=source) from error
+
+
+def _study(document: dict[str, Any]) -> BuildStudy:
+    _known(document, ("forms", "rules", "told", "levels"), "the study")
+    forms = {name: _form(name, entry) for name, entry in values.mapping(document.get("forms"), "forms").items()}
+    told = values.mapping(document.get("told"), "told")
+    _known(told, ("expanding", "everything"), "told")
+    return BuildStudy(
+        tuple(
+            _rule(values.mapping(entry, f"rules[{number}]"), forms, f"rules[{number}]")
+            for number, entry in enumerate(values.sequence(document.get("rules"), "rules"))
+        ),
+        tuple(
+            Level(name, _chosen(entry, forms, f"levels.{name}"))
+            for name, entry in values.mapping(document.get("levels"), "levels").items()
+        ),
+        _chosen(told.get("expanding"), forms, "told.expanding"),
+        _chosen(told.get("everything"), forms, "told.everything"),
+    )
+
+
+def _form(name: str, value: Any) -> Form:
+    place = f"forms.{name}"
+    entry = values.mapping(value, place)
+    _known(entry, ("subsystem", "fields"), place)
+    subsystem = values.text(entry.get("subsystem"), f"{place}.subsystem")
+    listed = values.sequence(entry.get("fields"), f"{place}.fields")
+    with locating(place=place):
+        return Form(name, subsystem, tuple(_field(one, f"fields[{number}]") for number, one in enumerate(listed)))
+
+
+def _field(value: Any, place: str) -> FieldForm:
+    entry = values.mapping(value, place)
+    _known(entry, _FIELD_KEYS, place)
+    columns = {
+        key: values.text(entry[key], f"{place}.{key}") for key in ("equals", "at_least", "at_most") if key in entry
+    }
+    factor = entry.get("at_most_factor", 1.0)
+    if isinstance(factor, bool) or not isinstance(factor, int | float):
+        raise InputError("is not a number", place=f"{place}.at_most_factor", found=factor, expected="a number above 0")
+    with locating(place=place):
+        return FieldForm(values.text(entry.get("field"), "field"), **columns, at_most_factor=float(factor))
+
+
+def _rule(entry: dict[str, Any], forms: Mapping[str, Form], place: str) -> Rule:
+    _known(entry, ("name", "form", "published"), place)
+    published = _named(entry["published"], forms, f"{place}.published") if "published" in entry else None
+    return Rule(values.text(entry.get("name"), f"{place}.name"), _named(entry.get("form"), forms, place), published)
+
+
+def _chosen(value: Any, forms: Mapping[str, Form], place: str) -> tuple[Form, ...]:
+    return tuple(_named(name, forms, place) for name in values.sequence(value, place))
+
+
+def _named(value: Any, forms: Mapping[str, Form], place: str) -> Form:
+    name = values.text(value, place)
+    if name not in forms:
+        raise InputError("no such form", place=place, found=name, expected=f"one of {', '.join(forms)}")
+    return forms[name]
+
+
+def _known(entry: Mapping[str, Any], known: tuple[str, ...], place: str) -> None:
+    for key in entry:
+        if key not in known:
+            raise InputError(f"{key!r} is not understood", place=place, expected=f"no more than {', '.join(known)}")

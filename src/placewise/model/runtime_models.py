@@ -1,0 +1,219 @@
+"""Runtime models: how long the builds of a package take, by the memory that they use."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from operator import attrgetter
+from typing import Literal, TypeAlias, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from placewise.errors import InputError
+
+Kind: TypeAlias = Literal["linear", "log-linear", "knn"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+NEIGHBOURS = 5
+FASTEST_SHARE = 0.1
+BYTES_PER_GIB = float(2**30)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A straight line. Raises InputError when it is not finite."""
+
+    intercept: float
+    slope: float
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.intercept) and math.isfinite(self.slope)):
+            raise InputError(
+                "a line is not finite", found=(self.intercept, self.slope), expected="numbers of usual size"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class CrossValidation:
+    """How well builds are predicted by a model that was fitted without them.
+
+    mean_absolute_error_s, root_mean_square_error_s : over the builds of a package.
+    relative_error : mean absolute error as a share of the mean duration.
+    correlation : Pearson's, between predicted and true durations; None where either does not vary.
+
+    Raises InputError for an error that is negative or not finite, or a correlation outside -1 to 1.
+    """
+
+    mean_absolute_error_s: float
+    root_mean_square_error_s: float
+    relative_error: float
+    correlation: float | None
+
+    def __post_init__(self) -> None:
+        for value in (self.mean_absolute_error_s, self.root_mean_square_error_s, self.relative_error):
+            if not 0 <= value < math.inf:
+                raise InputError("a cross-validated error is not usable", found=value, expected="a number of 0 or more")
+        if self.correlation is not None and not -1 <= self.correlation <= 1:
+            raise InputError("a correlation is not usable", found=self.correlation, expected="-1 to 1")
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """The cross-validation of each kind of model, and of always predicting the mean, on the same folds."""
+
+    linear: CrossValidation
+    log_linear: CrossValidation
+    knn: CrossValidation
+    mean: CrossValidation
+
+    def of(self, kind: Kind) -> CrossValidation:
+        """Return the cross-validation of one kind of model."""
+        return {"linear": self.linear, "log-linear": self.log_linear, "knn": self.knn}[kind]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCard:
+    """What a reader of predictions should know of the models of a package.
+
+    builds : how many builds they were fitted to.
+    memory_range_bytes : least and most memory seen; predictions outside are extrapolations.
+    slope_s_per_byte : of the linear model; above 0, builds that use more memory take longer.
+    exponent : of the log-linear model; without unit.
+    fastest_runtime_s : mean duration of the fastest tenth of the builds, rounded up to a whole build.
+    best_memory_bytes : memory of the fastest build.
+    validation : None where the models were not cross-validated.
+    """
+
+    package: str
+    builds: int
+    memory_range_bytes: tuple[float, float]
+    slope_s_per_byte: float
+    exponent: float
+    fastest_runtime_s: float
+    best_memory_bytes: float
+    validation: Validation | None
+
+    @property
+    def slope_s_per_gib(self) -> float:
+        """The slope of the linear model in seconds per GiB."""
+        return self.slope_s_per_byte * BYTES_PER_GIB
+
+    @property
+    def slope_sign(self) -> int:
+        """The sign of the slope: -1, 0 or 1."""
+        return (self.slope_s_per_byte > 0) - (self.slope_s_per_byte < 0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PackageModels:
+    """The three models of one package. Builds are kept by memory, then duration: their order tells nothing.
+
+    memory_bytes, duration_s : (builds,) float64, the builds seen; they are the nearest-neighbours model.
+    linear : duration = intercept (s) + slope (s/byte) * memory.
+    log_linear : log(duration) = intercept + slope * log(memory), natural logarithms of seconds and bytes.
+    validation : None where the models were not cross-validated.
+
+    Raises InputError for no name, no builds, columns of two lengths, or numbers that are not above 0 and finite.
+    """
+
+    package: str
+    memory_bytes: NDArray[np.float64]
+    duration_s: NDArray[np.float64]
+    linear: Line
+    log_linear: Line
+    validation: Validation | None
+
+    def __post_init__(self) -> None:
+        if not self.package:
+            raise InputError("a package has no name", expected="text")
+        if not len(self.memory_bytes) or len(self.memory_bytes) != len(self.duration_s):
+            found = (len(self.memory_bytes), len(self.duration_s))
+            raise InputError("memory and duration do not pair up", found=found, expected="as many of each, at least 1")
+        order = np.lexsort((self.duration_s, self.memory_bytes))
+        for name in ("memory_bytes", "duration_s"):
+            column = np.asarray(getattr(self, name), dtype=np.float64)[order]
+            refuse_unusable(column, name)
+            column.flags.writeable = False
+            object.__setattr__(self, name, column)
+
+    @property
+    def card(self) -> ModelCard:
+        """The card of the package."""
+        fastest = math.ceil(FASTEST_SHARE * len(self.duration_s))
+        return ModelCard(
+            self.package,
+            len(self.memory_bytes),
+            (float(self.memory_bytes[0]), float(self.memory_bytes[-1])),
+            self.linear.slope,
+            self.log_linear.slope,
+            float(np.sort(self.duration_s)[:fastest].mean()),
+            float(self.memory_bytes[self.duration_s.argmin()]),
+            self.validation,
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Models:
+    """The models of every package that has enough builds; sorted by package, each once.
+
+    minimum_builds : fewer builds are too few. folds, seed : of the cross-validation.
+    too_few : the other packages, each with its number of builds.
+
+    Raises InputError for a package twice.
+    """
+
+    by_package: tuple[PackageModels, ...]
+    too_few: tuple[tuple[str, int], ...]
+    minimum_builds: int
+    folds: int
+    seed: int
+    _places: dict[str, int] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "by_package", tuple(sorted(self.by_package, key=attrgetter("package"))))
+        object.__setattr__(self, "too_few", tuple(sorted(self.too_few)))
+        object.__setattr__(self, "_places", {one.package: i for i, one in enumerate(self.by_package)})
+        names = [*self.packages, *(name for name, _ in self.too_few)]
+        if len(set(names)) < len(names):
+            twice = next(name for name in names if names.count(name) > 1)
+            raise InputError("a package stands twice", found=twice, expected="names that differ")
+
+    @property
+    def packages(self) -> tuple[str, ...]:
+        """The packages that have models, sorted."""
+        return tuple(one.package for one in self.by_package)
+
+    def get(self, package: str) -> PackageModels | None:
+        """Return the models of a package; None where it has none."""
+        place = self._places.get(package)
+        return None if place is None else self.by_package[place]
+
+    def card(self, package: str) -> ModelCard:
+        """Return the card of a package. Raises InputError where it has no models."""
+        found = self.get(package)
+        if found is None:
+            raise InputError("the package has no models", found=package, expected="a package that was fitted")
+        return found.card
+
+    def cards(self) -> Sequence[ModelCard]:
+        """Return the card of every package, in order."""
+        return [one.card for one in self.by_package]
+
+    def __contains__(self, package: str) -> bool:
+        return package in self._places
+
+    def __len__(self) -> int:
+        return len(self.by_package)
+
+
+def refuse_unusable(column: NDArray[np.float64], name: str) -> None:
+    """Raise InputError for the first number that is not above 0 and finite."""
+    bad = np.flatnonzero(~(np.isfinite(column) & (column > 0)))
+    if len(bad):
+        raise InputError(
+            f"{name} is not usable",
+            place=f"build {bad[0] + 1}",
+            found=float(column[bad[0]]),
+            expected="a number above 0",
+        )

@@ -1,0 +1,208 @@
+"""The cards of runtime models in words and numbers: for the terminal, for machines, and as one HTML page."""
+
+from __future__ import annotations
+
+import base64
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+import placewise
+from placewise.formats.model_files import card_document
+from placewise.formats.writing import write_bytes
+from placewise.model.runtime_models import BYTES_PER_GIB, KINDS, CrossValidation, ModelCard, Models
+from placewise.report.page import Cell
+from placewise.report.picture import Picture
+from placewise.report.wording import MISSING, REPLACEMENT, counted, number, share
+
+MEAN = "mean"
+_MOST_NAMES = 12
+
+
+def print_fit(models: Models, *, console: Console) -> None:
+    """Print the median errors of each kind of model, and what was and was not fitted; 80 columns are enough."""
+    cards = [card for card in models.cards() if card.validation is not None]
+    if cards:
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 2, 0, 0))
+        table.add_column(f"{models.folds}-fold cross-validation", no_wrap=True)
+        for name in ("error", "of mean", "RMSE", "correlation", "best for"):
+            table.add_column(name, justify="right", no_wrap=True)
+        best = best_kinds(cards)
+        for kind in (*KINDS, MEAN):
+            errors = [_of(card, kind) for card in cards]
+            table.add_row(
+                "always the mean" if kind == MEAN else kind,
+                f"{number(_median(e.mean_absolute_error_s for e in errors), 3)} s",
+                share(_median(e.relative_error for e in errors), 3, space=""),
+                f"{number(_median(e.root_mean_square_error_s for e in errors), 3)} s",
+                number(_median(e.correlation for e in errors), 2),
+                number(best[kind]),
+            )
+        console.print(table)
+        console.print("Medians of packages; error: mean absolute, of builds that a model was fitted without.")
+    for line in fit_lines(models):
+        console.print(line, markup=False, highlight=False)
+
+
+def fit_lines(models: Models) -> list[str]:
+    """Return what was fitted, what was too small, and which way the slopes point, a line each."""
+    cards = models.cards()
+    lines = [f"{counted(len(cards), 'package')} fitted, {counted(sum(c.builds for c in cards), 'build')}"]
+    if models.too_few:
+        lines.append(f"too few builds (under {models.minimum_builds:,}): {_too_few(models)}")
+    signs = Counter(card.slope_sign for card in cards)
+    lines.append(f"slope: {signs[1]:,} positive (more memory, slower), {signs[-1]:,} negative")
+    if signs[0]:
+        lines[-1] += f", {signs[0]:,} flat"
+    return lines
+
+
+def fit_document(models: Models) -> dict[str, Any]:
+    """Return everything that a fit found as plain values."""
+    cards = models.cards()
+    signs = Counter(card.slope_sign for card in cards)
+    validated = [card for card in cards if card.validation is not None]
+    return {
+        "fitted": len(models),
+        "too_few": dict(models.too_few),
+        "minimum_builds": models.minimum_builds,
+        "folds": models.folds,
+        "seed": models.seed,
+        "slopes": {"positive": signs[1], "negative": signs[-1], "flat": signs[0]},
+        "median_relative_error": {
+            kind: _median(_of(card, kind).relative_error for card in validated) for kind in (*KINDS, MEAN)
+        },
+        "best_for": dict(best_kinds(validated)),
+        "cards": [card_document(card) for card in cards],
+    }
+
+
+def best_kinds(cards: Iterable[ModelCard]) -> Counter[str]:
+    """Count for how many packages each kind, or the mean, has the least absolute error; the first where equal."""
+    return Counter(
+        min((*KINDS, MEAN), key=lambda kind: _of(card, kind).mean_absolute_error_s)
+        for card in cards
+        if card.validation is not None
+    )
+
+
+def write_models_page(models: Models, figures: Sequence[Picture], path: Path, *, command: str) -> None:
+    """Write the cards and figures as one HTML file that needs nothing beside it, whole or not at all.
+
+    Raises InputError when the file cannot be written.
+    """
+    write_bytes(path, render_models_page(models, figures, command=command).encode(errors="replace"))
+
+
+def render_models_page(models: Models, figures: Sequence[Picture], *, command: str) -> str:
+    """Return the page as HTML without scripts or links to elsewhere; every text from outside is escaped."""
+    environment = Environment(
+        loader=PackageLoader("placewise.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("models.html.j2").render(
+        version=placewise.__version__,
+        lines=[*fit_lines(models), *validation_lines(models)],
+        figures=[(picture, base64.b64encode(picture.svg).decode()) for picture in figures],
+        columns=_COLUMNS,
+        rows=[(shown(card.package), _cells(card)) for card in models.cards()],
+        too_few=[(shown(name), builds) for name, builds in models.too_few],
+        command=command,
+        folds=models.folds,
+        seed=models.seed,
+        words=_WORDS,
+    )
+
+
+def validation_lines(models: Models) -> list[str]:
+    """Say how far each kind of model is off beside the mean, as the median over packages."""
+    cards = [card for card in models.cards() if card.validation is not None]
+    if not cards:
+        return []
+    parts = [f"{kind} {share(_median(_of(card, kind).relative_error for card in cards), 3)}" for kind in KINDS]
+    mean = share(_median(_of(card, MEAN).relative_error for card in cards), 3)
+    return [
+        f"error on builds not seen, of the mean duration, median of packages: {', '.join(parts)}; the mean {mean}"
+    ]
+
+
+def shown(name: str) -> str:
+    """Return a name from outside fit to be shown: a control character would break an SVG or steer a terminal."""
+    return "".join(c if c.isprintable() else REPLACEMENT for c in name)
+
+
+def _too_few(models: Models) -> str:
+    names = [f"{shown(name)} ({builds:,})" for name, builds in models.too_few[:_MOST_NAMES]]
+    others = len(models.too_few) - len(names)
+    return f"{counted(len(models.too_few), 'package')}: {', '.join(names)}{f' and {others:,} others' if others else ''}"
+
+
+def _of(card: ModelCard, kind: str) -> CrossValidation:
+    assert card.validation is not None
+    return card.validation.mean if kind == MEAN else card.validation.of(kind)  # type: ignore[arg-type]
+
+
+def _median(values: Iterable[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return float(np.median(known)) if known else None
+
+
+def _cells(card: ModelCard) -> list[Cell]:
+    least, most = card.memory_range_bytes
+    cells = [
+        Cell(f"{card.builds:,}", str(card.builds)),
+        Cell(f"{_gib(least)} to {_gib(most)}", f"{least!r} {most!r}"),
+        Cell(f"{card.slope_s_per_gib:+,.3g}", repr(card.slope_s_per_gib)),
+        Cell(f"{card.exponent:+.2f}", repr(card.exponent)),
+        Cell(number(card.fastest_runtime_s), repr(card.fastest_runtime_s)),
+        Cell(_gib(card.best_memory_bytes), repr(card.best_memory_bytes)),
+    ]
+    for kind in (*KINDS, MEAN):
+        value = None if card.validation is None else _of(card, kind).relative_error
+        cells.append(Cell(share(value, 3), None if value is None else repr(value)))
+    value = None if card.validation is None else card.validation.knn.correlation
+    cells.append(Cell(MISSING) if value is None else Cell(f"{value:+.2f}", repr(value)))
+    return cells
+
+
+def _gib(size: float) -> str:
+    return number(size / BYTES_PER_GIB, 3)
+
+
+_COLUMNS = (
+    ("builds", ""),
+    ("memory seen", "GiB"),
+    ("slope", "seconds per GiB"),
+    ("exponent", "of the power law"),
+    ("fastest runtime", "seconds, mean of the fastest 10 %"),
+    ("best memory", "GiB, of the fastest build"),
+    ("linear", "error, of mean duration"),
+    ("log-linear", "error, of mean duration"),
+    ("knn", "error, of mean duration"),
+    ("the mean", "error, of mean duration"),
+    ("knn correlation", "predicted and true"),
+)
+
+_WORDS = (
+    ("memory", "The mean memory that a build used while it ran."),
+    ("linear", "Duration = intercept + slope * memory. It can fall below zero outside the memory seen."),
+    ("log-linear", "A power law: log duration is a straight line in log memory. Never below zero."),
+    ("knn", "The mean duration of the five builds nearest in memory. Level outside the memory seen."),
+    ("the mean", "The mean duration, whatever the memory: what a model has to beat for memory to tell anything."),
+    (
+        "error",
+        "Mean absolute error of predicting each build by models fitted without it, as a share of the mean duration.",
+    ),
+    ("slope", "Of the linear model. Above zero, builds that used more memory took longer."),
+    ("memory seen", "From the least to the most memory of the builds; a prediction outside is flagged."),
+)

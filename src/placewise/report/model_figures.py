@@ -1,0 +1,274 @@
+"""The figures of runtime models: an overview, and every package's builds under its three fits."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from placewise.formats.writing import write_bytes
+from placewise.model.runtime_models import BYTES_PER_GIB, KINDS, Kind, ModelCard, Models, PackageModels
+from placewise.prediction import predict
+from placewise.report.drawing import Drawing
+from placewise.report.figures import IMAGES
+from placewise.report.model_cards import shown
+from placewise.report.picture import Picture
+from placewise.report.style import (
+    BLUE,
+    DPI,
+    INK,
+    MARGIN,
+    MUTED,
+    SKY,
+    SMALL,
+    TITLE,
+    VERMILLION,
+    house_style,
+    png,
+    share_axis,
+    svg,
+)
+from placewise.report.wording import counted, number, share
+
+COLUMNS, ROWS = 4, 3
+WIDTH = 10.4  # inches, as all below
+_TOP, _PITCH, _BOTTOM = 1.28, 2.08, 0.52
+_LEFT, _BETWEEN = 0.5, 2.52
+_PANEL = (2.05, 1.42)
+_LONGEST_NAME = 24
+_COLOURS: dict[Kind, str] = {"linear": VERMILLION, "log-linear": INK, "knn": BLUE}
+_WIDTHS: dict[Kind, float] = {"linear": 1.8, "log-linear": 1.8, "knn": 1.1}
+_DASHES: dict[Kind, Any] = {"linear": "-", "log-linear": (0, (4, 2)), "knn": "-"}  # as matplotlib writes them
+
+
+def render_model_figures(models: Models) -> Iterator[Picture]:
+    """Yield the overview, then pages of twelve packages in alphabetical order; equal models give equal bytes."""
+    with house_style():
+        drawings = [draw_overview(models)] if any(one.validation for one in models.by_package) else []
+        per_page = COLUMNS * ROWS
+        pages = math.ceil(len(models) / per_page)
+        for drawing in drawings:
+            yield _picture(drawing)
+        for page in range(pages):
+            chosen = models.by_package[page * per_page : (page + 1) * per_page]
+            yield _picture(draw_fits(models, chosen, page + 1, pages))
+
+
+def draw_model_figures(models: Models, folder: Path) -> tuple[Picture, ...]:
+    """Draw the figures and, once all are drawn, write each as `img/NAME.png` and `img/NAME.svg` in a folder.
+
+    Raises InputError when the folder cannot be written to.
+    """
+    pictures = tuple(render_model_figures(models))
+    for picture in pictures:
+        write_bytes(folder / IMAGES / f"{picture.name}.png", picture.png)
+        write_bytes(folder / IMAGES / f"{picture.name}.svg", picture.svg)
+    return pictures
+
+
+def draw_overview(models: Models) -> Drawing:
+    """Draw which way and how strongly duration goes with memory, and how far each kind of model is off."""
+    cards = [card for card in models.cards() if card.validation is not None]
+    title = "Does memory tell how long a build takes?"
+    subtitle = (
+        f"{counted(len(cards), 'package')}, each with its own models; left, how duration goes with memory; right, the "
+        f"error on builds\nthat were not seen ({models.folds}-fold cross-validation), beside always predicting the "
+        "package's mean duration"
+    )
+    figure = _page(title, subtitle, "one mark a package", height=5.0)
+    left = figure.add_axes((0.075, 0.17, 0.34, 0.56))
+    right = figure.add_axes((0.575, 0.17, 0.4, 0.56))
+    _draw_slopes(left, models.by_package)
+    _draw_errors(right, cards)
+    positive = sum(card.slope_sign > 0 for card in cards)
+    medians = {kind: _median_error(cards, kind) for kind in KINDS}
+    mean = float(np.median([card.validation.mean.relative_error for card in cards if card.validation]))
+    parts = ", ".join(f"{kind} {share(value, 3)}" for kind, value in medians.items())
+    caption = (
+        "Left: the slope of the linear model as the change of duration with a change of memory, both relative to their "
+        f"means; above 0, builds that use more memory take longer: {positive} of {counted(len(cards), 'package')}. "
+        "Right: mean absolute error as a share of the mean duration, less that of the mean; packages left of the line "
+        f"are predicted better by the model than by their mean. "
+        f"Median errors: {parts}, the mean {share(mean, 3)}."
+    )
+    alt = f"{positive} of {len(cards)} slopes are positive. Median errors: {parts}; always the mean: {share(mean, 3)}."
+    return Drawing("models-overview", title, caption, alt, figure)
+
+
+def draw_fits(models: Models, chosen: Sequence[PackageModels], page: int, pages: int) -> Drawing:
+    """Draw the builds of up to twelve packages, each under its three fits."""
+    names = f"{_short(chosen[0].package)} to {_short(chosen[-1].package)}"
+    title = f"Builds and fits, page {page} of {pages}"
+    subtitle = (
+        f"{names}; duration by mean memory used, each package on scales of its own; the percentages are cross-\n"
+        "validated errors as shares of the mean duration: linear, log-linear, nearest neighbours | always the mean"
+    )
+    height = _TOP + _PITCH * math.ceil(len(chosen) / COLUMNS) + _BOTTOM - (_PITCH - _PANEL[1] - 0.25)
+    figure = _page(title, subtitle, "x: memory (GiB), y: duration (minutes); one mark a build", height=height)
+    for place, one in enumerate(chosen):
+        row, column = divmod(place, COLUMNS)
+        corner = (_LEFT + column * _BETWEEN, height - _TOP - row * _PITCH - _PANEL[1])
+        box = (corner[0] / WIDTH, corner[1] / height, _PANEL[0] / WIDTH, _PANEL[1] / height)
+        _draw_package(figure.add_axes(box), models, one)
+    handles = [
+        Line2D([], [], color=_COLOURS[kind], linewidth=_WIDTHS[kind], linestyle=_DASHES[kind], label=_LABELS[kind])
+        for kind in KINDS
+    ]
+    figure.legend(
+        handles=handles,
+        loc="upper right",
+        bbox_to_anchor=(1 - MARGIN / WIDTH, 1 - 0.14 / height),
+        ncols=3,
+        borderpad=0,
+        borderaxespad=0,
+        columnspacing=1.4,
+        handlelength=1.8,
+    )
+    caption = (
+        f"{names}: the duration of every build by the mean memory that it used, with the linear, the log-linear and "
+        "the five-nearest-neighbours model over the memory seen."
+    )
+    alt = "; ".join(f"{_short(one.package)}: {_wording(one.card)}" for one in chosen) + "."
+    return Drawing(f"models-{page:02d}", title, caption, alt, figure)
+
+
+def _draw_package(axes: Axes, models: Models, one: PackageModels) -> None:
+    card = one.card
+    least, most = card.memory_range_bytes
+    x = one.memory_bytes / BYTES_PER_GIB
+    # As pixels also in the SVG: a thousand builds as shapes would be most of the file.
+    axes.scatter(x, one.duration_s / 60, s=7, color=SKY, alpha=0.55, linewidths=0, rasterized=True, zorder=2)
+    grid = np.unique(np.concatenate([np.linspace(least, most, 300), one.memory_bytes]))
+    for kind in KINDS:
+        runtime = predict(models, kind, one.package, grid).runtime_s / 60
+        axes.plot(
+            grid / BYTES_PER_GIB,
+            runtime,
+            color=_COLOURS[kind],
+            linewidth=_WIDTHS[kind],
+            linestyle=_DASHES[kind],
+            alpha=0.9,
+            zorder=3 if kind == "knn" else 4,
+        )
+    low, high = x[0], x[-1]
+    beside = 0.04 * (high - low) or 0.04 * high
+    axes.set_xlim(low - beside, high + beside)
+    top = float(one.duration_s.max()) / 60
+    axes.set_ylim(0, 1.08 * top)
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
+    axes.tick_params(labelsize=7.5, length=2.5, pad=2)
+    axes.grid(axis="y", linewidth=0.6)
+    place: dict[str, Any] = {"xycoords": "axes fraction", "textcoords": "offset points", "annotation_clip": False}
+    axes.annotate(_short(one.package), (0, 1), (0, 15), fontsize=SMALL, fontweight="bold", **place)
+    axes.annotate(_wording(card), (0, 1), (0, 4.5), fontsize=7.0, color=MUTED, **place)
+
+
+def _draw_slopes(axes: Axes, fitted: Sequence[PackageModels]) -> None:
+    relative = np.sort([one.linear.slope * one.memory_bytes.mean() / one.duration_s.mean() for one in fitted])
+    position = np.arange(1, len(relative) + 1)
+    for chosen, colour in ((relative < 0, BLUE), (relative == 0, MUTED), (relative > 0, VERMILLION)):
+        axes.scatter(relative[chosen], position[chosen], s=11, color=colour, linewidths=0, zorder=3)
+    axes.axvline(0, color=INK, linewidth=1.2)
+    # Symmetric, so that the sides can be compared by eye.
+    reach = 1.12 * max(0.1, float(np.abs(relative).max()))
+    axes.set_xlim(-reach, reach)
+    axes.set_ylim(0, len(relative) + 1)
+    axes.set_xlabel("% more duration for 1 % more memory (linear model)")
+    axes.set_ylabel("packages in order (count)")
+    axes.grid(axis="x")
+    below, above = int((relative < 0).sum()), int((relative > 0).sum())
+    place: dict[str, Any] = {"xycoords": "axes fraction", "va": "bottom", "fontsize": SMALL}
+    axes.annotate(f"more memory, faster: {below:,}", (0.49, 1.015), ha="right", color=BLUE, **place)
+    axes.annotate(f"more memory, slower: {above:,}", (0.51, 1.015), ha="left", color=VERMILLION, **place)
+
+
+def _draw_errors(axes: Axes, cards: Sequence[ModelCard]) -> None:
+    """Draw by how much each model's error is above or below that of the mean, as marks with quartiles."""
+    for row, kind in enumerate(reversed(KINDS)):
+        gains = np.array(
+            [
+                card.validation.of(kind).relative_error - card.validation.mean.relative_error
+                for card in cards
+                if card.validation
+            ]
+        )
+        # A fixed scatter across the row: no random numbers for what is only legibility.
+        across = row + 0.28 * (np.argsort(np.argsort(gains)) * 0.618034 % 1 - 0.5) * 2
+        axes.scatter(gains, across, s=11, color=SKY, alpha=0.7, linewidths=0, zorder=2)
+        low, middle, high = np.quantile(gains, [0.25, 0.5, 0.75])
+        axes.plot([low, high], [row, row], color=INK, linewidth=5, alpha=0.35, solid_capstyle="butt", zorder=3)
+        axes.plot([middle, middle], [row - 0.3, row + 0.3], color=INK, linewidth=2.2, zorder=4)
+        better = int((gains < 0).sum())
+        axes.annotate(
+            f"better for {better:,} of {len(gains):,}",
+            (0.01, row + 0.12),
+            xycoords=("axes fraction", "data"),
+            va="bottom",
+            fontsize=SMALL,
+            color=MUTED,
+        )
+    axes.axvline(0, color=INK, linewidth=1.2, zorder=1)
+    axes.set_yticks(range(len(KINDS)), [_LABELS[kind] for kind in reversed(KINDS)])
+    axes.set_ylim(-0.5, len(KINDS) - 0.35)
+    axes.tick_params(axis="y", length=0)
+    axes.grid(axis="x")
+    share_axis(axes.xaxis)
+    axes.set_xlabel("error minus the error of the mean (points of mean duration)")
+    handles = [
+        Line2D([], [], color=INK, linewidth=2.2, label="median"),
+        Line2D([], [], color=INK, alpha=0.35, linewidth=5, label="middle half of packages"),
+    ]
+    axes.legend(handles=handles, loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2, borderpad=0, handlelength=1.4)
+
+
+def _page(title: str, subtitle: str, note: str, *, height: float) -> Figure:
+    figure = Figure(figsize=(WIDTH, height), dpi=DPI, facecolor="white")
+    place: dict[str, Any] = {"ha": "left", "transform": figure.dpi_scale_trans}
+    figure.text(MARGIN, height - 0.14, title, va="top", fontsize=TITLE, fontweight="bold", **place)
+    figure.text(MARGIN, height - 0.5, subtitle, va="top", fontsize=SMALL, color=MUTED, linespacing=1.35, **place)
+    figure.text(MARGIN, 0.1, note, va="bottom", fontsize=SMALL, color=MUTED, **place)
+    return figure
+
+
+def _picture(drawing: Drawing) -> Picture:
+    return Picture(
+        drawing.name,
+        drawing.title,
+        drawing.caption,
+        drawing.alt,
+        png(drawing.figure),
+        svg(drawing.figure, drawing.title),
+    )
+
+
+def _wording(card: ModelCard) -> str:
+    text = counted(card.builds, "build")
+    if card.validation is None:
+        return f"{text}, {number(card.slope_s_per_gib, 3)} s/GiB"
+    errors = " ".join(_percent(card.validation.of(kind).relative_error) for kind in KINDS)
+    return f"{text}   {errors} | {_percent(card.validation.mean.relative_error)} %"
+
+
+def _percent(value: float) -> str:
+    return f"{100 * value:.0f}"
+
+
+def _median_error(cards: Sequence[ModelCard], kind: Kind) -> float:
+    return float(np.median([card.validation.of(kind).relative_error for card in cards if card.validation]))
+
+
+def _short(name: str) -> str:
+    name = shown(name)
+    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 3]}..."
+
+
+_LABELS: dict[Kind, str] = {"linear": "linear", "log-linear": "log-linear", "knn": "nearest neighbours"}
