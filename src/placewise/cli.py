@@ -70,8 +70,12 @@ def _root(
 @app.command()
 def simulate(
     source: Annotated[
-        Path | None, typer.Argument(help="An experiment folder; without one, the embedded default.", show_default=False)
+        Path | None,
+        typer.Argument(
+            help="An experiment folder, or a study file (.toml); without one, the embedded default.", show_default=False
+        ),
     ] = None,
+    dataset: Annotated[str, typer.Option(help="Embedded default: reliabuild or spack-build.")] = "reliabuild",
     out: Annotated[Path, typer.Option(help="The results folder.")] = Path("placewise-results"),
     experiments: Annotated[str, typer.Option(help="Which to run, with commas between.")] = "none,single,expanding,all",
     scoring: Annotated[str, typer.Option(help="corrected, or published: as the prior work scored.")] = "corrected",
@@ -86,15 +90,22 @@ def simulate(
     jobs: Annotated[int | None, typer.Option(help="Only the first so many jobs.", min=1, show_default=False)] = None,
     workers: Annotated[int, typer.Option(help="Processes for random orders; results do not change.", min=1)] = 1,
     kernels: Annotated[str, typer.Option(help="Inner loops: numpy, numba, or auto.")] = "numpy",
+    model: Annotated[str, typer.Option(help="Of build records: runtime model, knn, linear or log-linear.")] = "knn",
+    minimum_builds: Annotated[int, typer.Option(help="Of build records: packages with fewer get no model.")] = 100,
+    nodes_per_job: Annotated[int, typer.Option(help="Of build records: nodes that each takes.")] = 2,
+    nodes_free: Annotated[
+        int | None,
+        typer.Option(help="Of build records: free nodes a cluster; shared out if not given.", show_default=False),
+    ] = None,
     plots: Annotated[bool, typer.Option("--plots/--no-plots", help="Draw the figures and the report page.")] = True,
     cache: Annotated[bool, typer.Option("--cache/--no-cache", help="Keep parsed inputs for the next run.")] = True,
     json: Json = False,
 ) -> None:
     """Run the experiments over a fleet and a workload, and write scores, rows, figures and a report."""
+    from placewise.experiment.builds.design import BuildDesign
     from placewise.experiment.design import Design
     from placewise.experiment.inputs import gather
-    from placewise.experiment.record import write_run
-    from placewise.experiment.run import run
+    from placewise.experiment.simulate import simulate as run
     from placewise.formats.input_cache import cache_folder
     from placewise.formats.order_file import read_order
     from placewise.formats.writing import staged
@@ -113,12 +124,22 @@ def simulate(
         policy=policy,
         workers=workers,
     )
+    build_design = BuildDesign(
+        scoring=scoring,  # type: ignore[arg-type]  # likewise
+        first=jobs,
+        orders=orders,
+        seed=seed,
+        sample=sample,
+        model=model,  # type: ignore[arg-type]  # likewise
+        minimum_builds=minimum_builds,
+        nodes_per_job=nodes_per_job,
+        nodes_free=nodes_free,
+        workers=workers,
+    )
     loops = load_kernels(kernels)
     with stages(_console(stderr=True)) as progress, staged(out) as stage:
-        inputs = gather(source, seed, cache_folder() if cache else None)
-        found = run(inputs.fleet, inputs.workload, design, loops, progress)
-        progress("writing", 0, 1)
-        results = write_run(stage, found, design, inputs, _command())
+        inputs = gather(source, dataset, seed, cache_folder() if cache else None)
+        results = run(inputs, design, build_design, loops, stage, command=_command(), progress=progress)
         if plots:
             _draw(results, stage)
     _tell(results, out, json=json)
@@ -181,41 +202,39 @@ def explain(jobspec: Jobspec, fleet: FleetPath, json: Json = False) -> None:
 @app.command()
 def generate(
     out: Annotated[Path, typer.Option(help="The experiment folder to write.")],
+    dataset: Annotated[
+        str, typer.Option(help="Shipped profile to draw from: reliabuild or spack-build.")
+    ] = "reliabuild",
     clusters: Annotated[int, typer.Option(help="Clusters to draw.", min=1)] = 100,
     jobs: Annotated[int, typer.Option(help="Jobs to draw.", min=1)] = 10_000,
     seed: Seed = 0,
     profile: Annotated[
-        Path | None, typer.Option(help="A profile file; the shipped one if not given.", show_default=False)
+        Path | None, typer.Option(help="A profile file instead, of either kind.", show_default=False)
     ] = None,
 ) -> None:
-    """Draw a fleet and a workload from a profile, as an experiment folder."""
-    from placewise.formats.experiment_folder import write_experiment
-    from placewise.formats.profile_file import read_profile, shipped_profile
-    from placewise.synthesis import draw_fleet, draw_workload
+    """Draw a fleet and jobs from a profile, as an experiment folder."""
+    from placewise.experiment.inputs import draw, shipped
+    from placewise.experiment.record import write_inputs
+    from placewise.formats.build_profile_file import read_either_profile
 
-    drawn_from = shipped_profile() if profile is None else read_profile(profile)
-    fleet, workload = draw_fleet(drawn_from, clusters, seed), draw_workload(drawn_from, jobs, seed)
-    write_experiment(fleet, workload, out)
-    _say(f"{len(fleet):,} clusters and {len(workload):,} jobs written to {out}")
+    drawn = draw(shipped(dataset) if profile is None else read_either_profile(profile), clusters, jobs, seed)
+    write_inputs(drawn, out)
+    _say(f"{len(drawn.fleet):,} clusters and {len(drawn.jobs):,} jobs written to {out}")
 
 
 @app.command()
 def profile(
-    data: Annotated[Path, typer.Argument(help="An experiment folder.")],
+    data: Annotated[Path, typer.Argument(help="An experiment folder of either kind.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="The profile file to write (.json or .json.gz).")],
 ) -> None:
     """Fit a statistical profile to an experiment folder."""
-    from placewise.formats.experiment_folder import BuildExperiment, read_experiment
+    from placewise.experiment.inputs import fit_to, gather
+    from placewise.formats.build_profile_file import write_either_profile
     from placewise.formats.input_cache import cache_folder
-    from placewise.formats.profile_file import write_profile
-    from placewise.synthesis import fit_profile
 
-    experiment = read_experiment(data, cache=cache_folder())
-    if isinstance(experiment, BuildExperiment):
-        raise InputError(f"no profile can be fitted to the kind {experiment.kind} yet", file=data)
-    fitted = fit_profile(experiment.fleet, experiment.workload)
-    write_profile(fitted, out)
-    _say(f"a profile of {len(experiment.workload):,} jobs written to {out}")
+    inputs = gather(data, "reliabuild", 0, cache_folder())
+    write_either_profile(fit_to(inputs), out)
+    _say(f"a profile of {len(inputs.jobs):,} jobs written to {out}")
 
 
 @app.command()
@@ -246,6 +265,9 @@ def fit(
                 builds.packages, builds.memory_bytes, builds.duration_s, minimum_builds=minimum, folds=folds, seed=seed
             ),
         )
+        if not len(models):
+            most = max(count for _, count in models.too_few)
+            raise InputError("no package has enough builds", file=source, found=most, expected=f"{minimum} or more")
         write_models(models, stage)
         if report:
             from placewise.report.model_cards import write_models_page

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from placewise.errors import InputError
 from placewise.formats.cluster_features import (
-    RELIABUILD,
     SPACK_BUILD,
     features_json,
     features_kind,
@@ -117,16 +116,6 @@ def test_a_bad_file_is_refused_with_file_cluster_and_package(tmp_path, content, 
 def test_a_missing_file_is_refused(tmp_path):
     with pytest.raises(InputError, match="cannot be read"):
         read_features(tmp_path / "cluster-features.json")
-
-
-def test_spack_build_features_are_told_apart_and_refused():
-    spack_build = {
-        "a": {"memory": 1, "cost_per_node_hour": 4.2, "arch": "x", "compiler": "gcc", "compiler_version": "9"}
-    }
-    assert features_kind(spack_build) == SPACK_BUILD
-    assert features_kind({"a": {"gcc": "9"}}) == RELIABUILD
-    with pytest.raises(InputError, match="spack-build are not supported by this release"):
-        fleet_of(spack_build, "x.json")
 
 
 @pytest.mark.parametrize(

@@ -2,37 +2,59 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
+from placewise.experiment.builds.design import BuildDesign
+from placewise.experiment.builds.run import BuildRun
 from placewise.experiment.design import Design
 from placewise.experiment.inputs import Inputs
 from placewise.experiment.run import Run
+from placewise.formats.experiment_folder import write_build_experiment, write_experiment
 from placewise.formats.outcomes_table import OUTCOMES, write_outcomes
-from placewise.formats.results_folder import write_results
+from placewise.formats.results_folder import write_results, write_scores
 from placewise.formats.study_record import study_record
+from placewise.model.builds import BuildRecords
 from placewise.model.results import Results
 
 
 def write_run(folder: Path, run: Run, design: Design, inputs: Inputs, command: str) -> Results:
     """Write scores, rows and the study record; return the results with their record."""
-    settings = asdict(design)
-    # How many processes computed it is no part of what was computed.
-    del settings["workers"]
-    study = study_record(
-        settings,
-        source=inputs.source,
-        command=command,
-        inputs=inputs.hashes,
-        counts={
-            "jobs": len(run.workload),
-            "jobs_without_requirements": run.without_requirements,
-            "repeats_dropped": run.repeats,
-            "clusters": len(inputs.fleet),
-            "subsystems": len(run.subsystems),
-        },
-    )
-    results = replace(run.results, study=study)
+    counts = {
+        "jobs": len(run.workload),
+        "jobs_without_requirements": run.without_requirements,
+        "repeats_dropped": run.repeats,
+        "clusters": len(inputs.fleet),
+        "subsystems": len(run.subsystems),
+    }
+    results = replace(run.results, study=_study(design, inputs, command, counts))
     write_results(folder, results, run.workload, run.assignments, run.repeats)
     write_outcomes(folder / OUTCOMES, run.tables, run.workload.names, run.subsystems, inputs.fleet.names)
     return results
+
+
+def write_build_run(folder: Path, run: BuildRun, design: BuildDesign, inputs: Inputs, command: str) -> Results:
+    """Write scores, levels, rows and the study record of build records; return the results with their record."""
+    counts = {"jobs": len(run.records), "clusters": len(inputs.fleet), "levels": len(run.results.levels)}
+    study = _study(design, inputs, command, counts) | {"study": None if inputs.study is None else asdict(inputs.study)}
+    results = replace(run.results, study=study)
+    write_scores(folder, results)
+    write_outcomes(folder / OUTCOMES, run.tables, run.records.names, (), inputs.fleet.names)
+    return results
+
+
+def write_inputs(inputs: Inputs, folder: Path) -> None:
+    """Write a fleet and its jobs as an experiment folder of their kind."""
+    if isinstance(inputs.jobs, BuildRecords):
+        write_build_experiment(inputs.fleet, inputs.jobs, folder)
+    else:
+        write_experiment(inputs.fleet, inputs.jobs, folder)
+
+
+def _study(design: Design | BuildDesign, inputs: Inputs, command: str, counts: Mapping[str, int]) -> dict[str, Any]:
+    settings = asdict(design)
+    # How many processes computed it is no part of what was computed.
+    del settings["workers"]
+    return study_record(settings, source=inputs.source, command=command, inputs=inputs.hashes, counts=counts)

@@ -31,6 +31,7 @@ from placewise.formats.profile_file import (
     profile_from_json,
     profile_text,
     refuse_other_format,
+    write_profile,
     write_profile_text,
 )
 from placewise.formats.reading import parse_json
@@ -56,6 +57,14 @@ def read_either_profile(path: Path) -> WorkloadProfile | BuildProfile:
     if isinstance(document, dict) and "kind" in document:
         return _of(document, path)
     return profile_from_json(text, path)
+
+
+def write_either_profile(profile: WorkloadProfile | BuildProfile, path: Path) -> None:
+    """Write a profile of either kind, whole or not at all."""
+    if isinstance(profile, BuildProfile):
+        write_build_profile(profile, path)
+    else:
+        write_profile(profile, path)
 
 
 def read_build_profile(path: Path) -> BuildProfile:

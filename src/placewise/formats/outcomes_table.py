@@ -26,7 +26,10 @@ _DESCRIPTIONS = {
     "points": "expected number of outcome rules that hold",
     "possible": "outcome rules of the job",
     "cluster": "the cluster assigned (null: an expectation over the matches, or no match)",
+    "additional_runtime_s": "expected runtime beyond that of the package's fastest builds, in s (NaN: not predicted)",
+    "additional_cost": "that in hours times the price of the cluster (NaN: not predicted, or no price)",
 }
+_COSTS = ("additional_runtime_s", "additional_cost")
 
 
 def write_outcomes(
@@ -51,6 +54,7 @@ def write_outcomes(
                 ("points", pa.float64()),
                 ("possible", pa.int32()),
                 ("cluster", _NAMES),
+                *((name, pa.float64()) for name in _COSTS if tables and getattr(tables[0], name) is not None),
             )
         ]
     )
@@ -73,6 +77,7 @@ def write_outcomes(
                 pa.array(table.possible.astype(np.int32)),
                 _named(table.cluster, cluster_names),
             ]
+            columns += [pa.array(getattr(table, name)) for name in schema.names if name in _COSTS]
             writer.write_table(pa.table(columns, schema=schema))
 
 

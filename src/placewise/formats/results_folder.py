@@ -15,6 +15,7 @@ import numpy as np
 
 from placewise.errors import InputError
 from placewise.formats import values
+from placewise.formats.level_files import LEVELS, read_levels, write_levels
 from placewise.formats.locating import locating
 from placewise.formats.reading import read_json
 from placewise.formats.writing import write_bytes, write_json
@@ -50,11 +51,11 @@ def write_results(
     assignments: Mapping[str, Mapping[str, Sequence[str]]],
     repeats: int,
 ) -> None:
-    """Write every JSON file of a results folder.
+    """Write every JSON file of a results folder, for jobs that ask for versions.
 
     assignments : for `single`, by subsystem and cluster, jobs by name. repeats : jobs dropped as equal.
     """
-    write_json(folder / SCORES, scores_document(results))
+    write_scores(folder, results)
     write_json(folder / SUBSYSTEM_SCORES, {s.subsystem: _score_document(s.score) for s in results.subsystems})
     unmatched = results.unmatched or ()
     # The prior work counted the subsystem at which nothing matched any more as matched.
@@ -74,8 +75,15 @@ def write_results(
     write_json(folder / UNMATCHED_RAW, {job.name: job.unmatched_at for job in unmatched})
     write_json(folder / ASSIGNMENTS, assignments)
     write_bytes(folder / JOBSPECS, _jobspecs(workload, repeats))
+
+
+def write_scores(folder: Path, results: Results) -> None:
+    """Write what every results folder has: scores, summary and the study record, and the levels of build records."""
+    write_json(folder / SCORES, scores_document(results))
     write_json(folder / SUMMARY, summary_document(results))
     write_json(folder / STUDY, dict(results.study))
+    if results.levels:
+        write_levels(folder, results.levels)
 
 
 def scores_document(results: Results) -> dict[str, Any]:
@@ -139,6 +147,7 @@ def read_results(folder: Path) -> Results:
     scores = _read_scores(folder / SCORES)
     by_subsystem = _read_scores(folder / SUBSYSTEM_SCORES) if (folder / SUBSYSTEM_SCORES).exists() else {}
     unmatched = _read_unmatched(folder / UNMATCHED) if (folder / UNMATCHED).exists() else None
+    levels = read_levels(folder / LEVELS, scores) if (folder / LEVELS).exists() else ()
     with locating(file=folder / STUDY):
         study = values.mapping(read_json(folder / STUDY), "the document") if (folder / STUDY).exists() else {}
     if not (folder / SUMMARY).exists():
@@ -166,6 +175,7 @@ def read_results(folder: Path) -> Results:
             last_level=expanding["last_level"],
             unmatched=unmatched,
             orders=_read_orders(orders) if orders else None,
+            levels=levels,
             study=study,
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:

@@ -18,6 +18,8 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 NEIGHBOURS = 5
 FASTEST_SHARE = 0.1
 BYTES_PER_GIB = float(2**30)
+# Far beyond any memory or time, and low enough that sums of squares stay finite.
+LARGEST = 1e100
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,7 @@ class PackageModels:
     log_linear : log(duration) = intercept + slope * log(memory), natural logarithms of seconds and bytes.
     validation : None where the models were not cross-validated.
 
-    Raises InputError for no name, no builds, columns of two lengths, or numbers that are not above 0 and finite.
+    Raises InputError for no name, no builds, columns of two lengths, or numbers not above 0 or beyond 1e100.
     """
 
     package: str
@@ -208,12 +210,12 @@ class Models:
 
 
 def refuse_unusable(column: NDArray[np.float64], name: str) -> None:
-    """Raise InputError for the first number that is not above 0 and finite."""
-    bad = np.flatnonzero(~(np.isfinite(column) & (column > 0)))
+    """Raise InputError for the first number that is not above 0, or is beyond `LARGEST`."""
+    bad = np.flatnonzero(~((column > 0) & (column <= LARGEST)))
     if len(bad):
         raise InputError(
             f"{name} is not usable",
             place=f"build {bad[0] + 1}",
             found=float(column[bad[0]]),
-            expected="a number above 0",
+            expected=f"a number above 0 and at most {LARGEST:g}",
         )

@@ -28,13 +28,16 @@ class Steps:
 
 
 def fit_line(x: NDArray[np.float64], y: NDArray[np.float64]) -> Line:
-    """Return the line of least squares; level where x does not vary. Raises InputError where numbers overflow."""
+    """Return the line of least squares; level where x does not vary. Raises InputError where it is not finite."""
     if x.min() == x.max():
         return Line(float(y.mean()), 0.0)
-    with np.errstate(all="ignore"):  # what overflows is refused by the line
-        # Sums of products and not dot products: those may differ between machines in the last digit.
-        from_mean = x - x.mean()
-        slope = float((from_mean * (y - y.mean())).sum() / (from_mean * from_mean).sum())
+    from_mean = x - x.mean()
+    # To unit length first, as squares of very small numbers vanish. Sums of products and not dot
+    # products, which may differ between machines in the last digit.
+    reach = np.abs(from_mean).max()
+    from_mean /= reach
+    with np.errstate(over="ignore"):  # an infinite line is refused
+        slope = float((from_mean * (y - y.mean())).sum() / (from_mean * from_mean).sum() / reach)
         return Line(float(y.mean() - slope * x.mean()), slope)
 
 
@@ -48,7 +51,7 @@ def fit_power(memory_bytes: NDArray[np.float64], duration_s: NDArray[np.float64]
     """
     x, y = np.log(memory_bytes), np.log(duration_s)
     line = fit_line(x, y)
-    with np.errstate(all="ignore"):
+    with np.errstate(over="ignore", under="ignore"):
         smearing = np.log(np.exp(y - (line.intercept + line.slope * x)).mean())
     return Line(line.intercept + float(smearing), line.slope)
 

@@ -47,11 +47,12 @@ def out_of_fold(
 
 
 def _errors(predicted: NDArray[np.float64], duration_s: NDArray[np.float64]) -> CrossValidation:
-    with np.errstate(all="ignore"):  # what overflows is refused as not finite
+    with np.errstate(all="ignore"):  # an error that is not finite is refused
         error = np.abs(predicted - duration_s)
         mean = float(error.mean())
         square = float(np.sqrt((error * error).mean()))
-        return CrossValidation(mean, square, mean / float(duration_s.mean()), _correlation(predicted, duration_s))
+        relative = float(np.divide(mean, duration_s.mean()))
+        return CrossValidation(mean, square, relative, _correlation(predicted, duration_s))
 
 
 def _correlation(one: NDArray[np.float64], other: NDArray[np.float64]) -> float | None:
@@ -59,6 +60,6 @@ def _correlation(one: NDArray[np.float64], other: NDArray[np.float64]) -> float 
         return None
     one, other = one - one.mean(), other - other.mean()
     spread = float(np.sqrt((one * one).sum()) * np.sqrt((other * other).sum()))
-    if spread == 0:
+    if not 0 < spread < np.inf:
         return None
     return min(1.0, max(-1.0, float((one * other).sum()) / spread))

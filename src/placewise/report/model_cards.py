@@ -46,7 +46,7 @@ def print_fit(models: Models, *, console: Console) -> None:
                 number(best[kind]),
             )
         console.print(table)
-        console.print("Medians of packages; error: mean absolute, of builds that a model was fitted without.")
+        console.print("Medians of packages; error: mean absolute, of builds not fitted to.")
     for line in fit_lines(models):
         console.print(line, markup=False, highlight=False)
 
@@ -131,9 +131,7 @@ def validation_lines(models: Models) -> list[str]:
         return []
     parts = [f"{kind} {share(_median(_of(card, kind).relative_error for card in cards), 3)}" for kind in KINDS]
     mean = share(_median(_of(card, MEAN).relative_error for card in cards), 3)
-    return [
-        f"error on builds not seen, of the mean duration, median of packages: {', '.join(parts)}; the mean {mean}"
-    ]
+    return [f"error on builds not seen, of the mean duration, median of packages: {', '.join(parts)}; the mean {mean}"]
 
 
 def shown(name: str) -> str:

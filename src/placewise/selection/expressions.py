@@ -274,20 +274,23 @@ class _Evaluator(simpleeval.SimpleEval):  # type: ignore[misc]  # the library ha
         return value if value.dtype == np.bool_ else value.astype(np.float64, copy=False)
 
     def _eval_boolop(self, node: ast.BoolOp) -> _Array:
-        """Evaluate each operand only where those before it leave the question open, as Python does."""
         all_of = isinstance(node.op, ast.And)
-        before = self._in_play
-        try:
-            found = np.asarray(all_of)
-            for operand in node.values:
-                value = _as_condition(self._eval(operand), self._text)
-                found = found & value if all_of else found | value
-                self._in_play = before & (found if all_of else ~found)
-        finally:
-            self._in_play = before
+        outer, found = self._in_play, np.asarray(all_of)
+        for operand in node.values:
+            value = _as_condition(self._eval(operand), self._text)
+            found = found & value if all_of else found | value
+            # As in Python, what comes next is only asked where the question is still open.
+            self._in_play = outer & (found if all_of else ~found)
+        self._in_play = outer
         return found
 
     def _eval_compare(self, node: ast.Compare) -> _Array:
-        sides = [self._eval(side) for side in (node.left, *node.comparators)]
-        pairs = zip(node.ops, sides, sides[1:], strict=False)
-        return reduce(np.logical_and, [self.operators[type(sign)](one, other) for sign, one, other in pairs])
+        outer, found = self._in_play, np.asarray(True)
+        left = self._eval(node.left)
+        for sign, operand in zip(node.ops, node.comparators, strict=True):
+            right = self._eval(operand)
+            found = found & self.operators[type(sign)](left, right)
+            self._in_play = outer & found
+            left = right
+        self._in_play = outer
+        return found

@@ -131,7 +131,7 @@ def _costs(fleet: Fleet, records: BuildRecords, packages: tuple[str, ...], desig
         cross_validate=False,
     )
     predicted = predict_matrix(models, design.model, packages, memory)
-    found = {
+    found: dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]] = {
         reference: additional(predicted.runtime_s, reference_runtime(models, design.model, packages, reference), price)
         for reference in REFERENCES
     }
