@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from placewise import scheduler as scheduler_module
+from placewise.errors import InputError
 from placewise.matching import bitset
 from placewise.matching.match import match, match_rows
 from placewise.matching.why_not import why_not
@@ -14,7 +15,9 @@ from placewise.model.requirement import Condition, Equals, Requirement
 from placewise.model.resources import Subsystem, SubsystemVertex
 from placewise.model.workload import Workload
 from placewise.scheduler import Scheduler
-from placewise.selection.policies import NONE, draw_numbers, first, least_loaded, random_choice
+from placewise.selection.capacity import assign_with_capacity
+from placewise.selection.policies import NONE, cheapest, draw_numbers, first, least_loaded, random_choice
+from placewise.selection.situation import Situation
 
 POLICIES = [random_choice, first, least_loaded]
 
@@ -93,13 +96,47 @@ def test_a_policy_sees_the_load_before_its_block_and_its_own_draws(monkeypatch):
     seen = []
 
     def policy(candidates, situation):
-        seen.append((candidates.tolist(), situation.load.tolist(), situation.draws.tolist()))
+        assert situation.cluster_names == ("c0", "c1")
+        values = {name: value.tolist() for name, value in situation.values.items()}
+        seen.append((candidates.tolist(), situation.load.tolist(), situation.draws.tolist(), values))
         return np.zeros(len(candidates), dtype=np.int64)
 
     scheduler = Scheduler(fleet_of("aa"), policy)
-    scheduler.assign(bitset.pack(np.ones((3, 2), dtype=np.bool_)), np.array([0.1, 0.2, 0.3]))
+    values = {"price": np.array([5, 6]), "need": np.array([[1], [2], [3]])}
+    scheduler.assign(bitset.pack(np.ones((3, 2), dtype=np.bool_)), np.array([0.1, 0.2, 0.3]), values)
     full = [True, True]
-    assert seen == [([full, full], [0, 0], [0.1, 0.2]), ([full], [2, 0], [0.3])]
+    assert seen == [
+        ([full, full], [0, 0], [0.1, 0.2], {"price": [5, 6], "need": [[1], [2]]}),
+        ([full], [2, 0], [0.3], {"price": [5, 6], "need": [[3]]}),
+    ]
+
+
+def test_what_a_policy_needs_is_told():
+    scheduler = Scheduler(fleet_of("aa"), cheapest)
+    matches = bitset.pack(np.ones((3, 2), dtype=np.bool_))
+    with pytest.raises(InputError, match="'cheapest' needs 'predicted_cost'"):
+        scheduler.assign(matches, np.zeros(3))
+    costs = {"predicted_cost": np.array([[2.0, 1.0], [1.0, 2.0], [1.0, 1.0]])}
+    assert scheduler.assign(matches, np.zeros(3), costs).tolist() == [1, 0, 0]
+
+
+@given(submissions(), st.sampled_from([1, 140, 1 << 24]), st.integers(1, 3), st.data())
+def test_capacity_is_shared_by_all_blocks(submitted, flags, per_job, data):
+    clusters, matches, seed = submitted
+    draws = draw_numbers(seed, 0, len(matches))
+    nodes = data.draw(hnp.arrays(np.int64, clusters, elements=st.integers(0, 6)))
+    values = {"predicted_cost": np.arange(clusters, dtype=np.float64)[::-1]}
+    for policy in (*POLICIES, cheapest):
+        scheduler = Scheduler(fleet_of("a" * clusters), policy)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(scheduler_module, "_BLOCK_FLAGS", flags)
+            chosen, no_capacity, left = scheduler.assign_with_capacity(matches, draws, nodes, per_job, values)
+        if clusters:
+            situation = Situation(np.zeros(clusters, dtype=np.int64), draws, values)
+            whole = assign_with_capacity(policy, bitset.unpack(matches, clusters), situation, nodes, per_job)
+            assert (chosen.tolist(), no_capacity.tolist(), left.tolist()) == tuple(a.tolist() for a in whole)
+        np.testing.assert_array_equal(left, nodes - per_job * scheduler.load)
+        assert ((chosen == NONE) == (no_capacity | (bitset.size_of(matches) == 0))).all()
 
 
 def test_schedulers_do_not_share_their_load():

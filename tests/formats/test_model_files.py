@@ -16,13 +16,13 @@ ERRORS = CrossValidation(1.5, 2.5, 0.1, -0.25)
 MODELS = Models(
     (
         PackageModels(
-            "zlib", np.array([3.0, 1.0, 2.0]), np.array([0.1, 1 / 3, 7.0]), Line(1.0, -2e-9), Line(0, 0.5), None
+            "zlib", np.array([3.0, 1.0, 2.0]), np.array([0.1, 1 / 3, 7.0]), Line(1.0, -2e-9), Line(0.0, 0.5), None
         ),
         PackageModels(
             "pümi, =1",
             np.array([5e8]),
             np.array([9.25]),
-            Line(1e-300, 3),
+            Line(1e-300, 3.0),
             Line(-4.5, 0.0),
             Validation(ERRORS, ERRORS, CrossValidation(0.0, 0.0, 0.0, None), ERRORS),
         ),

@@ -60,14 +60,16 @@ def test_scikit_learn_breaks_ties_within_what_they_allow(pair):
     memory, duration = pair
     k = min(5, len(memory))
     oracle = KNeighborsRegressor(k).fit(memory[:, None], duration)
-    for at in np.arange(0, 13, 0.5):
+    asked = np.arange(0, 13, 0.5)
+    answers = np.stack([oracle.predict(asked[:, None]), fit_steps(memory, duration).at(asked)], axis=1)
+    for at, both in zip(asked, answers, strict=True):
         distance = np.abs(memory - at)
         edge = np.sort(distance)[k - 1]
         sure, tied = duration[distance < edge], np.sort(duration[distance == edge])
         left = k - len(sure)
         low, high = ((sure.sum() + part.sum()) / k for part in (tied[:left], tied[-left:]))
-        for value in (oracle.predict([[at]])[0], fit_steps(memory, duration).at(np.array([at]))[0]):
-            assert low * (1 - 1e-12) <= value <= high * (1 + 1e-12)
+        assert (low * (1 - 1e-12) <= both).all()
+        assert (both <= high * (1 + 1e-12)).all()
 
 
 def test_few_builds_are_all_neighbours():

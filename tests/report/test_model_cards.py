@@ -1,3 +1,4 @@
+import io
 import json
 import xml.etree.ElementTree as ET
 from html.parser import HTMLParser
@@ -57,10 +58,9 @@ class Page(HTMLParser):
 
 
 def printed(models, width=80):
-    console = Console(width=width, record=True, quiet=False, file=open("/dev/null", "w"))  # noqa: SIM115
-    with console.file:
-        print_fit(models, console=console)
-        return console.export_text()
+    console = Console(width=width, file=io.StringIO())
+    print_fit(models, console=console)
+    return console.file.getvalue()
 
 
 def test_the_terminal_tells_what_was_fitted_and_what_was_not(models):

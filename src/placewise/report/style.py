@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any
 
 import matplotlib as mpl
@@ -13,6 +14,8 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from matplotlib.textpath import TextToPath
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from placewise.report.statistics import Histogram
@@ -20,7 +23,8 @@ from placewise.report.wording import NARROW_SPACE
 
 # The palette of Okabe and Ito (2008), which colour-blind readers can tell apart.
 BLUE, ORANGE, GREEN, VERMILLION, SKY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9"
-INK, MUTED, FAINT = "#1A1A1A", "#555555", "#DDDDDD"
+PURPLE, YELLOW = "#CC79A7", "#F0E442"
+INK, MUTED, FAINT, RULE = "#1A1A1A", "#555555", "#DDDDDD", "#EEEEEE"
 
 WIDTH, HEIGHT, MARGIN = 8.4, 5.0, 0.18  # inches
 DPI = 150
@@ -66,19 +70,26 @@ def house_style() -> Iterator[None]:
 
 
 def canvas(
-    title: str, subtitle: str, note: str, *, right: float = 0.3, top: float = 1.1, bottom: float = 0.85
+    title: str,
+    subtitle: str,
+    note: str,
+    *,
+    left: float = 0.85,
+    right: float = 0.3,
+    top: float = 1.1,
+    bottom: float = 0.85,
+    height: float = HEIGHT,
 ) -> tuple[Figure, Axes]:
     """Return a figure with its title, at most two lines of subtitle, a note at the foot, and axes between.
 
-    right, top, bottom : margins in inches.
+    left, right, top, bottom : margins in inches. height : of the whole, in inches.
     """
-    left = 0.85
-    figure = Figure(figsize=(WIDTH, HEIGHT), dpi=DPI, facecolor="white")
-    box = (left / WIDTH, bottom / HEIGHT, 1 - (left + right) / WIDTH, 1 - (top + bottom) / HEIGHT)
+    figure = Figure(figsize=(WIDTH, height), dpi=DPI, facecolor="white")
+    box = (left / WIDTH, bottom / height, 1 - (left + right) / WIDTH, 1 - (top + bottom) / height)
     axes = figure.add_axes(box)
     place: dict[str, Any] = {"ha": "left", "transform": figure.dpi_scale_trans}
-    figure.text(MARGIN, HEIGHT - 0.16, title, va="top", fontsize=TITLE, fontweight="bold", **place)
-    figure.text(MARGIN, HEIGHT - 0.5, subtitle, va="top", fontsize=SMALL, color=MUTED, linespacing=1.35, **place)
+    figure.text(MARGIN, height - 0.16, title, va="top", fontsize=TITLE, fontweight="bold", **place)
+    figure.text(MARGIN, height - 0.5, subtitle, va="top", fontsize=SMALL, color=MUTED, linespacing=1.35, **place)
     figure.text(MARGIN, 0.1, note, va="bottom", fontsize=SMALL, color=MUTED, **place)
     return figure, axes
 
@@ -114,6 +125,14 @@ def draw_histogram(axes: Axes, counted: Histogram) -> None:
     """Draw a histogram's bars with gaps between, which unlike outlines leave low bars to be seen."""
     widths = np.diff(counted.edges)
     axes.bar(counted.edges[:-1] + 0.03 * widths, counted.counts, 0.94 * widths, align="edge", color=SKY, zorder=2)
+
+
+@lru_cache(maxsize=1024)
+def text_width(text: str, size: float = SMALL, *, bold: bool = False) -> float:
+    """Return how wide a line of text is drawn, in inches."""
+    font = FontProperties(weight="bold" if bold else "normal", size=size)
+    width, _, _ = TextToPath().get_text_width_height_descent(text, font, ismath=False)
+    return float(width) / 72
 
 
 def darker(colour: str) -> str:

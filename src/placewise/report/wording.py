@@ -3,26 +3,70 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from placewise.experiment.design import FOLDER_NAMES
-from placewise.model.results import Results, Score
+from placewise.model.results import LevelResult, Results, Score
 
 MISSING = "-"
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 NARROW_SPACE = "\N{NARROW NO-BREAK SPACE}"
 
 _LONGEST_NAME = 20
+_LONGEST_LABEL = 60
 _WORDS = {folder: word for word, folder in FOLDER_NAMES.items()}
+
+EXACT, AT_LEAST = "compiler-version", "compiler-at-least"
+"""The forms of the shipped study that ask for the same compiler with one version, or with that or a newer one."""
+ENOUGH_MEMORY = "memory"
+_FORMS = {EXACT: "compiler + exact version", AT_LEAST: "compiler + version at least"}
+_CHEAPEST = {
+    "constraint-with-replacement": "cheapest, nodes without limit",
+    "constraint-without-replacement": "cheapest, nodes used up",
+}
 
 
 def experiment_word(name: str) -> str:
     """Return the word for an experiment of a results folder; an unknown name is its own, made fit to be shown."""
     if name in _WORDS:
         return _WORDS[name]
-    # Names come out of files: a control character would break an SVG and could steer a terminal.
-    shown = "".join(c if c.isprintable() else REPLACEMENT for c in name)
-    return shown if len(shown) <= _LONGEST_NAME else f"{shown[: _LONGEST_NAME - 3]}..."
+    return shown(name, _LONGEST_NAME)
+
+
+def shown(name: str, longest: int = _LONGEST_LABEL) -> str:
+    """Return a name out of a file fit to be shown: a control character would break an SVG and could steer a terminal."""
+    text = "".join(c if c.isprintable() else REPLACEMENT for c in name)
+    return text if len(text) <= longest else f"{text[: longest - 3]}..."
+
+
+def form_word(name: str) -> str:
+    """Return the words for what is told under a form's name; an unknown name is its own, with spaces."""
+    return _FORMS.get(name) or shown(name.replace("-", " ").replace("_", " "))
+
+
+def told_words(told: Sequence[str]) -> str:
+    """Return the words for what a level tells: arch + compiler + exact version."""
+    return shown(" + ".join(map(form_word, told))) if told else "nothing"
+
+
+def is_cheapest(level: LevelResult) -> bool:
+    """Whether the level is one at which each build is given the cheapest cluster that matches."""
+    return level.name in _CHEAPEST
+
+
+def level_word(level: LevelResult) -> str:
+    """Return the words for a level: what is told, or how the cheapest cluster was chosen."""
+    return _CHEAPEST.get(level.name) or told_words(level.told)
+
+
+def reason_word(reason: str) -> str:
+    """Return the words for a reason of failure: wrong_arch is wrong arch."""
+    return shown(reason.replace("_", " "))
+
+
+def builds(count: int) -> str:
+    """Write how many builds."""
+    return counted(count, "build")
 
 
 def in_order(scores: Mapping[str, Score]) -> list[tuple[str, Score]]:

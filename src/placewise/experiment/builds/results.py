@@ -52,9 +52,7 @@ def _cost(stage: BuildStage, sent: NDArray[np.float64], reference: str) -> CostS
     runtime, cost = stage.costs.additional[reference]
     successful = sent * bitset.unpack(truth.succeeds, truth.clusters)
     # Builds of one package share a row of predictions, so their assignments are summed first.
-    by_package = np.zeros((2, *runtime.shape))
-    np.add.at(by_package[0], stage.package, sent)
-    np.add.at(by_package[1], stage.package, successful)
+    by_package = np.stack([stage.summed_by_package(sent), stage.summed_by_package(successful)])
     runtimes = (by_package * _zero_where_unknown(runtime)).sum(axis=2)
     costs = (by_package * _zero_where_unknown(cost)).sum(axis=2)
     predicted = (by_package * ~np.isnan(runtime)).sum(axis=(1, 2))

@@ -102,20 +102,20 @@ def _drawn(stage: BuildStage, told: Told, design: BuildDesign, stream: int) -> t
 def _cheapest(name: str, stage: BuildStage, design: BuildDesign, kernels: Kernels, *, capped: bool) -> LevelResult:
     """Tell everything, then give each build the cheapest cluster, with or without using up its nodes.
 
-    Capacity makes equal builds fare differently, so here every build is a submission of its own.
+    Capacity makes equal builds fare differently, so with it every build is a submission of its own.
     """
     index = stage.scheduler.index
     clusters = len(index.fleet)
     needs = stage.needs(stage.study.everything)
     told = tell_all(index, needs, kernels)
-    builds = np.arange(len(stage.of_build))
-    candidates = bitset.unpack(told.matches, clusters)[stage.of_build]
+    builds = stage.of_build if capped else np.arange(len(stage.first))
+    candidates = bitset.unpack(told.matches, clusters)[builds]
     situation = Situation(
         np.zeros(clusters, dtype=np.int64),
         np.zeros(len(builds)),
         {
-            "predicted_cost": stage.costs.cost[stage.package[stage.of_build]],
-            "predicted_runtime_s": stage.costs.runtime_s[stage.package[stage.of_build]],
+            "predicted_cost": stage.costs.cost[stage.package[builds]],
+            "predicted_runtime_s": stage.costs.runtime_s[stage.package[builds]],
         },
         index.fleet.names,
     )
@@ -124,12 +124,12 @@ def _cheapest(name: str, stage: BuildStage, design: BuildDesign, kernels: Kernel
         chosen = assign_with_capacity(cheapest, candidates, situation, nodes, design.nodes_per_job).chosen
     else:
         chosen = cheapest(candidates, situation)
-    order = np.argsort(stage.of_build, kind="stable")
-    job = stage.of_build[order]
+    order = np.argsort(builds, kind="stable")
+    job = builds[order]
     submissions = Submissions(
         job, told.level[job], told.subsystem[job], told.matches[job], _one_each(chosen[order], clusters)
     )
-    weights = np.ones(len(job), dtype=np.int64)
+    weights = np.ones(len(job), dtype=np.int64) if capped else stage.weights
     outcomes = outcomes_of(submissions, stage.scene, weights)
     return level_result(name, needs.names, stage, outcomes, weights)
 

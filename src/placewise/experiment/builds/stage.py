@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,7 +39,7 @@ class Costs:
     additional: Mapping[str, tuple[NDArray[np.float64], NDArray[np.float64]]]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class BuildStage:
     """A scheduler, the distinct builds that it is given, and the truth about them.
 
@@ -80,6 +81,16 @@ class BuildStage:
     def weights(self) -> NDArray[np.int64]:
         """(distinct,) how many builds each stands for."""
         return self.scene.weights
+
+    @cached_property
+    def _by_package(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        order = np.argsort(self.package, kind="stable")
+        return order, np.searchsorted(self.package[order], np.arange(len(self.costs.packages)))
+
+    def summed_by_package(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Add up (distinct, clusters) values to (packages, clusters); every package has a build."""
+        order, starts = self._by_package
+        return np.add.reduceat(values[order], starts, axis=0)
 
     def needs(self, forms: Sequence[Form]) -> Needs:
         """Return what is asked of each distinct build when these forms are told."""

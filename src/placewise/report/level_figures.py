@@ -1,0 +1,165 @@
+"""The figures that set levels of metadata side by side: success, clusters that match, clusters that are used."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FuncFormatter
+
+from placewise.model.results import LevelResult, Results
+from placewise.report.drawing import Drawing
+from placewise.report.level_axes import Column, level_plot
+from placewise.report.levels import Row, assigned, best_row, clusters_taking, level_rows
+from placewise.report.style import (
+    BLUE,
+    FAINT,
+    GREEN,
+    INK,
+    MUTED,
+    ORANGE,
+    SKY,
+    SMALL,
+    count_axis,
+    darker,
+    legend_above,
+    share_axis,
+)
+from placewise.report.wording import MISSING, builds, number, scoring_line, share
+
+_DOT = 7.5
+_SHARES = ((0.5, ORANGE, "half"), (0.9, BLUE, "90 %"))
+
+
+def draw_level_success(results: Results) -> Drawing | None:
+    """Draw build success and joint success by level, under the ceiling."""
+    rows = level_rows(results)
+    if not rows or best_row(rows) is None:
+        return None
+    total = rows[0].level.score.total_jobs
+    title = "How often a build lands where it succeeds"
+    subtitle = f"{builds(total)}, by what the scheduler is told of them; the gap between the marks is lost by finding no cluster"
+    columns = [
+        Column("build\nsuccess", [share(row.level.score.build_success.mean, 3) for row in rows], darker(BLUE)),
+        Column("joint\nsuccess", [share(row.level.score.joint_success, 3) for row in rows], darker(GREEN)),
+        Column("unmatched\n", [_share_of(row.level.score.unmatched, row.level) for row in rows], MUTED),
+    ]
+    if any(row.level.no_capacity for row in rows):
+        columns.append(Column("all full\n", [_share_of(row.level.no_capacity, row.level) for row in rows], MUTED))
+    plot = level_plot(title, subtitle, scoring_line(results), rows, columns, top=0.98)
+    axes = plot.axes
+    for place, row in zip(plot.heights, rows, strict=True):
+        joint, build = row.level.score.joint_success, row.level.score.build_success.mean
+        if joint is not None and build is not None:
+            axes.plot([joint, build], [place, place], color=FAINT, linewidth=4, zorder=2)
+        if build is not None:
+            axes.plot(build, place, "o", markersize=_DOT, color="white", markeredgecolor=BLUE, markeredgewidth=2, zorder=3)
+        if joint is not None:
+            axes.plot(joint, place, "o", markersize=_DOT - 1, color=GREEN, zorder=4)
+    handles = [
+        Line2D([], [], linestyle="none", marker="o", markersize=_DOT, color="white", markeredgecolor=BLUE, markeredgewidth=2, label="build success, of the builds assigned"),
+        Line2D([], [], linestyle="none", marker="o", markersize=_DOT - 1, color=GREEN, label="joint success, of all builds"),
+    ]
+    if results.ceiling is not None:
+        axes.axvline(results.ceiling, color=INK, linewidth=1.6, linestyle=(0, (4, 2)), zorder=1)
+        handles.append(Line2D([], [], color=INK, linestyle=(0, (4, 2)), linewidth=1.6, label=f"ceiling {share(results.ceiling, 3)}"))
+    axes.set_xlim(0, 1.02)
+    axes.grid(axis="x")
+    share_axis(axes.xaxis)
+    axes.set_xlabel("share of builds")
+    legend_above(axes, handles, 3)
+    caption = (
+        "Build success is over the builds that were given a cluster, joint success over all of them, the others counting "
+        "as failed; the ceiling is the share for which some cluster of the fleet would succeed. Unmatched: no cluster "
+        "meets what is told, as a share of all builds."
+    )
+    if any(row.level.no_capacity for row in rows):
+        caption += " All full: clusters match, but the nodes of all of them are used up."
+    parts = "; ".join(
+        f"{row.label}: {share(row.level.score.build_success.mean, 3)}, joint {share(row.level.score.joint_success, 3)}"
+        for row in rows
+    )
+    return Drawing("level-success", title, caption, f"Build success by level: {parts}.", plot.figure)
+
+
+def draw_clusters_matched(results: Results) -> Drawing | None:
+    """Draw how many clusters match a build, on average, by level."""
+    rows = [row for row in level_rows(results) if row.level.score.matched_clusters.mean]
+    if not rows:
+        return None
+    clusters = rows[0].level.score.clusters
+    title = "How many clusters match a build"
+    subtitle = (
+        f"mean of {builds(rows[0].level.score.total_jobs)}, out of {clusters:,} clusters; unmatched builds count with none"
+    )
+    columns = [
+        Column("clusters\nmatched", [number(row.level.score.matched_clusters.mean, 3) for row in rows], darker(BLUE)),
+        Column("standard\ndeviation", [number(row.level.score.matched_clusters.std, 3) for row in rows], MUTED),
+        Column("unmatched\nbuilds", [_share_of(row.level.score.unmatched, row.level) for row in rows], MUTED),
+    ]
+    plot = level_plot(title, subtitle, scoring_line(results), rows, columns, top=0.85)
+    axes = plot.axes
+    means = [row.level.score.matched_clusters.mean or 0.0 for row in rows]
+    axes.set_xscale("log")
+    axes.plot(means, plot.heights, "o", markersize=_DOT, color=BLUE, zorder=3)
+    axes.set_xlim(min(0.5, 0.8 * min(means)), 1.15 * max(clusters, *means))
+    axes.grid(axis="x")
+    axes.minorticks_off()
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
+    axes.set_xlabel("clusters that match a build, mean (logarithmic)")
+    caption = (
+        "Clusters that meet all that is told of a build, free or not: what is told narrows the choice, down to none for "
+        "the unmatched."
+    )
+    parts = "; ".join(f"{row.label}: {number(mean, 3)}" for row, mean in zip(rows, means, strict=True))
+    return Drawing("clusters-matched", title, caption, f"Mean clusters matched by level: {parts}.", plot.figure)
+
+
+def draw_cluster_spread(results: Results) -> Drawing | None:
+    """Draw over how many clusters the builds spread, by level."""
+    rows = [row for row in level_rows(results) if clusters_taking(row.level, 0.5) is not None]
+    if not rows:
+        return None
+    clusters = rows[0].level.score.clusters
+    title = "Over how many clusters the builds spread"
+    subtitle = f"the fewest of {clusters:,} clusters that together take half, and 90 %, of the builds that are assigned"
+    counts = {part: [clusters_taking(row.level, part) or 0 for row in rows] for part, _, _ in _SHARES}
+    used = [row.level.score.clusters_used for row in rows]
+    columns = [
+        *(Column(f"take\n{word}", [number(n) for n in counts[part]], darker(colour)) for part, colour, word in _SHARES),
+        Column("used\nat all", [MISSING if n != n else f"{n:.1f}" for n in used], MUTED),
+        Column("builds\nassigned", [number(assigned(row.level)) for row in rows], MUTED),
+    ]
+    plot = level_plot(title, subtitle, scoring_line(results), rows, columns, top=0.98)
+    axes = plot.axes
+    for i, place in enumerate(plot.heights):
+        ends = [counts[0.5][i], counts[0.9][i], *([used[i]] if used[i] == used[i] else [])]
+        axes.plot([0, max(ends)], [place, place], color=FAINT, linewidth=4, zorder=2)
+    axes.plot(used, plot.heights, "|", markersize=11, markeredgewidth=2, color=INK, zorder=3)
+    for part, colour, _ in reversed(_SHARES):
+        axes.plot(counts[part], plot.heights, "o", markersize=_DOT, color=colour, zorder=4)
+    handles = [
+        Line2D([], [], linestyle="none", marker="o", markersize=_DOT, color=colour, label=f"take {word} of the builds")
+        for _, colour, word in _SHARES
+    ]
+    handles.append(Line2D([], [], linestyle="none", marker="|", markersize=11, markeredgewidth=2, color=INK, label="used at all, expected"))
+    axes.set_xlim(0, 1.03 * clusters)
+    axes.grid(axis="x")
+    count_axis(axes.xaxis)
+    axes.set_xlabel("clusters (count)")
+    legend_above(axes, handles, 3)
+    caption = (
+        "Clusters in the order of how many builds they are expected to be given; used at all is the expected number of "
+        "clusters that are given at least one. Fewer builds are assigned where more are told, which alone leaves some "
+        "clusters without any."
+    )
+    parts = "; ".join(
+        f"{row.label}: {counts[0.5][i]}, {counts[0.9][i]}, {used[i]:.1f}" for i, row in enumerate(rows)
+    )
+    alt = f"Clusters that take half of the builds, 90 %, and that are used, by level: {parts}."
+    return Drawing("cluster-spread", title, caption, alt, plot.figure)
+
+
+def _share_of(count: int, level: LevelResult) -> str:
+    total = level.score.total_jobs
+    return share(count / total, 3) if total else MISSING
