@@ -5,14 +5,14 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from placewise import scheduler as scheduler_module
-from placewise.errors import InputError
+from placewise.errors import InputError, PlacewiseError
 from placewise.matching import bitset
 from placewise.matching.match import match, match_rows
 from placewise.matching.why_not import why_not
 from placewise.model.cluster import Cluster, Fleet
 from placewise.model.job import Job, ResourceGroup
-from placewise.model.requirement import Condition, Equals, Requirement
-from placewise.model.resources import Subsystem, SubsystemVertex
+from placewise.model.requirement import Condition, Equals, Requirement, version_requirement
+from placewise.model.resources import Subsystem, SubsystemVertex, package_subsystem
 from placewise.model.workload import Workload
 from placewise.scheduler import Scheduler
 from placewise.selection.capacity import assign_with_capacity
@@ -145,3 +145,20 @@ def test_schedulers_do_not_share_their_load():
     one.assign(bitset.pack(np.ones((1, 1), dtype=np.bool_)), np.zeros(1))
     assert one.load.tolist() == [1]
     assert other.load.tolist() == [0]
+
+
+@pytest.mark.parametrize(
+    "choose",
+    [
+        lambda candidates, _: np.full(len(candidates), 1),
+        lambda candidates, _: np.full(len(candidates), -5),
+        lambda candidates, _: np.full(len(candidates), 9),
+        lambda candidates, _: np.zeros(0, dtype=np.int64),
+    ],
+)
+def test_a_policy_that_chooses_what_is_no_candidate_is_found_out(choose):
+    fleet = Fleet((Cluster("a", subsystems=(package_subsystem("p", "1"),)), Cluster("b")))
+    scheduler = Scheduler(fleet, choose)
+    workload = Workload.from_rows(["j"], [[version_requirement("p", "1", "1")]])
+    with pytest.raises(PlacewiseError, match="policy"):
+        scheduler.assign(scheduler.match_all(workload), np.zeros(1))

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from placewise.errors import PlacewiseError
 from placewise.matching import bitset
 from placewise.matching.index import FleetIndex
 from placewise.matching.kernels import Kernels, NumpyKernels
@@ -62,11 +63,12 @@ class Scheduler:
         draws : (jobs,) numbers in [0, 1).
         values : what the policy reads by name, as in `Situation`.
         Returns (jobs,) int64 positions in the fleet, NONE for a job that matches nothing.
-        Raises InputError for a value that the policy needs and that is not there.
+        Raises InputError for a value that the policy needs and that is not there, and PlacewiseError for
+        a policy that chooses what is no candidate.
         """
         chosen = np.full(len(matches), NONE, dtype=np.int64)
         for block, candidates, situation in self._blocks(matches, draws, values):
-            chosen[block] = self.policy(candidates, situation)
+            chosen[block] = _checked(self.policy(candidates, situation), candidates)
             self._count(chosen[block])
         return chosen
 
@@ -107,3 +109,15 @@ class Scheduler:
         for start in range(0, len(matches), step):
             block = slice(start, start + step)
             yield block, bitset.unpack(matches[block], clusters), whole.of(block, load=self.load.copy())
+
+
+def _checked(chosen: NDArray[np.int64], candidates: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Return what a policy chose, which may be anybody's code, if each choice is a candidate or NONE."""
+    jobs, clusters = candidates.shape
+    if chosen.shape != (jobs,):
+        raise PlacewiseError("the policy returned another number of choices", found=chosen.shape, expected=f"({jobs},)")
+    some = chosen != NONE
+    within = (chosen >= 0) & (chosen < clusters)
+    if not within[some].all() or not candidates[np.flatnonzero(some), chosen[some]].all():
+        raise PlacewiseError("the policy chose a cluster that does not match", expected="a candidate, or none")
+    return chosen

@@ -182,11 +182,14 @@ def test_an_interrupt_leaves_earlier_results_intact(small, tmp_path):
     running = subprocess.Popen(
         [*command, "--orders", "100000"], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
-    deadline = time.monotonic() + 30
-    while not list((tmp_path / "out").glob(".unfinished-*")) and time.monotonic() < deadline:
-        time.sleep(0.01)
-    running.send_signal(signal.SIGINT)
-    _, err = running.communicate(timeout=30)
+    try:
+        deadline = time.monotonic() + 60
+        while not list((tmp_path / "out").glob(".unfinished-*")) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        running.send_signal(signal.SIGINT)
+        _, err = running.communicate(timeout=60)
+    finally:
+        running.kill()
     assert running.returncode not in (0, None)
     assert "Traceback" not in err
     assert listing(tmp_path / "out") == before

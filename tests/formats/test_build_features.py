@@ -69,11 +69,6 @@ def test_any_document_is_a_fleet_or_an_input_error(document):
         assert len(fleet) > 0
 
 
-def test_clusters_share_the_values_of_equal_subsystems():
-    one, other = build_fleet_of({"a": GRAY, "b": {**GRAY, "memory": 1}}, "x.json").clusters
-    assert [a is b for a, b in zip(one.subsystems, other.subsystems, strict=True)] == [True, True, False]
-
-
 @pytest.mark.parametrize("unknown", [{}, {"cost_per_node_hour": None}])
 def test_a_price_that_is_not_known_is_absent_from_the_state(unknown):
     known = {name: value for name, value in GRAY.items() if name != "cost_per_node_hour"}

@@ -10,8 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from placewise.errors import InputError
-from placewise.formats import build_lists
-from placewise.formats.build_layout import recognised
 from placewise.formats.build_lists import build_of, builds_of
 from placewise.formats.build_writing import build_texts
 from placewise.formats.jobspec_lists import jobspec_files
@@ -62,54 +60,6 @@ def test_a_build_is_read_as_it_is_published():
     ]
     assert rows(as_json(LLVM)) == rows(read(LLVM))
     assert all(getattr(read(LLVM), field.name).dtype == np.float64 for field in fields(BuildRecords)[5:])
-
-
-SCALARS = [
-    *"""1 0 -0 -1 1.5 007 007.5 1.5e3 1.5e+3 1.e3 1e3 1e+3 .5 -0.0 0.0 .inf .nan 1.0e999 1_0 0x1f 0o7 1:30 ~ null
-    true TRUE no on gcc 9e 1.1.1g 1.2.3 1.10 develop 1.2.3.4-rc1 a.b+c-d_e 'a' 'true' '1.10' '' "a" "\\u00e9" é Null
-    ' b' 'a#b' a:b a: #a a#b [1] {} &x *x ! | > - 2021-04-01 123456789012345 1234567890123456""".split(),  # noqa: SIM905, a list would take a line each
-    *("'a b'", "'it''s'", "a b", "a #b", "", "a ", "1.5 "),
-]
-LINES = LLVM.splitlines(keepends=True)
-
-
-@pytest.mark.parametrize("number", range(len(LINES)))
-def test_what_is_recognised_at_a_glance_is_what_yaml_says(number):
-    for scalar in SCALARS:
-        changed = f"{LINES[number].split(':')[0]}: {scalar}\n"
-        same_as_yaml("".join([*LINES[:number], changed, *LINES[number + 1 :]]))
-
-
-@given(st.lists(st.sampled_from(LINES + LINES[:1] + ["\n", "# a\n", "--- \n", "  ", "\t"]), max_size=3), st.data())
-def test_no_other_arrangement_of_lines_is_mistaken(more, data):
-    lines = data.draw(st.sampled_from([LINES, LINES * 2]))
-    at = data.draw(st.integers(0, len(lines)))
-    without = data.draw(st.integers(0, 2))
-    same_as_yaml("".join(lines[:at] + more + lines[at + without :]))
-
-
-def same_as_yaml(text):
-    found = recognised(text)
-    if found is None:
-        return
-    document = parse_yaml(text, "x")
-    lists = list(zip(*found, strict=True))
-    assert len(document) == len(lists)
-    for entry, values in zip(document, lists, strict=True):
-        attributes, resources = entry["attributes"], entry["resources"]
-        memory = resources["memory"]
-        expected = [
-            *(entry["name"], entry["package"], resources["arch"]["arch"]),
-            *(resources["compiler"]["compiler_name"], resources["compiler"]["compiler_version"]),
-            *(memory["mem_max"], memory["mem_mean"], memory["mem_min"], attributes["duration"]),
-            attributes.get("memory_global_best_runtime", math.nan),
-            attributes.get("memory_of_top_ten_percent_runtime", math.nan),
-        ]
-        assert set(entry) == {"name", "package", "attributes", "resources"}
-        assert all(type(one) in (str, int) for one in expected[:5])
-        assert all(type(one) in (float, int) for one in expected[5:])
-        assert list(values[:5]) == [str(one) for one in expected[:5]]
-        assert [repr(one) for one in values[5:]] == [repr(float(one)) for one in expected[5:]]
 
 
 amounts = st.floats(min_value=0, exclude_min=True, allow_infinity=False)
@@ -312,14 +262,6 @@ def test_the_real_builds_are_all_read(real):
     assert len(set(zip(real.arch, real.compiler, real.compiler_version, strict=True))) == 13
     assert np.isfinite(real.best_memory_bytes).all()
     assert real.memory_min_bytes.min() == 0
-
-
-def test_the_real_builds_are_recognised_and_read_as_yaml_would_have_them(documents, real, monkeypatch):
-    assert all(recognised(content.decode()) is not None for _, content in documents)
-    monkeypatch.setattr(build_lists, "recognised", lambda _: None)
-    ends = [documents[0], documents[-1]]
-    expected = rows(real)
-    assert rows(builds_of(ends)) == expected[:1000] + expected[-622:]
 
 
 def test_the_real_builds_are_written_as_they_were_published(documents, real):

@@ -42,7 +42,7 @@ scores = st.builds(
     clusters=st.integers(1, 10**4),
     precision=maybe,
     recall=maybe,
-    clusters_used=st.floats(0.5, 100),
+    clusters_used=st.none() | st.floats(0, 100),
     failures=st.dictionaries(st.text(min_size=1), numbers, max_size=3),
 )
 

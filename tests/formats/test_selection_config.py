@@ -137,20 +137,8 @@ def test_a_missing_file_is_an_input_error(tmp_path):
         read_priorities(tmp_path / "nowhere.yaml")
 
 
-KEYS = [
-    "priority",
-    "steps",
-    "filter",
-    "calc",
-    "sort_ascending",
-    "select",
-    "scheduler",
-    "algorithms",
-    "selection",
-    "name",
-    "options",
-    "priorities",
-]
+STEP_KEYS = ["filter", "calc", "sort_ascending", "select"]
+KEYS = [*STEP_KEYS, "priority", "steps", "scheduler", "algorithms", "selection", "name", "options", "priorities"]
 DOCUMENTS = st.recursive(
     st.none() | st.booleans() | st.integers(-2, 2) | st.sampled_from(["x > 0", "a=b", "first", "constraint", "- x"]),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=3),

@@ -274,6 +274,14 @@ def test_a_condition_in_front_keeps_a_division_from_zero():
         evaluate("1 / x > 0.4 and x != 0", x=[0.0, 2.0])
 
 
+@pytest.mark.parametrize(
+    "text", ["(x != 0 and x < 2) == (1 / x > 0)", "(x == 0 or x < 2) + 1 / x", "(0 < x < 2) + 1 / x"]
+)
+def test_what_a_condition_keeps_away_it_keeps_from_its_own_parts_only(text):
+    with pytest.raises(InputError, match="division is by zero"):
+        evaluate(text, x=[0.0, 1.0])
+
+
 def test_the_second_half_of_a_chain_is_asked_where_the_first_holds():
     assert evaluate("0 < x < 1 / x", x=[0.0, 0.5, 2.0]).ravel().tolist() == [False, True, False]
     with pytest.raises(InputError):

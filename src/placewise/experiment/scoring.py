@@ -44,7 +44,7 @@ def score(outcomes: Outcomes, weights: NDArray[np.int64], clusters: int, names: 
         clusters=clusters,
         precision=hits / pairs_matched if pairs_matched else None,
         recall=hits / pairs_good if pairs_good else None,
-        clusters_used=float((1.0 - outcomes.unused).sum()),
+        clusters_used=float((1.0 - outcomes.unused).sum()) if len(outcomes.unused) else None,
         failures={name: float(count) for name, count in zip(names, outcomes.failures, strict=True) if count > ROUNDING},
     )
 

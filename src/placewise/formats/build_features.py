@@ -13,9 +13,9 @@ from typing import Any
 from placewise.errors import InputError
 from placewise.formats import values
 from placewise.formats.locating import locating
+from placewise.model.build_cluster import build_cluster
 from placewise.model.cluster import Cluster, Fleet
 from placewise.model.requirement import Scalar
-from placewise.model.resources import Subsystem, SubsystemVertex, unshaped
 from placewise.model.version import parse_version
 
 _TEXTS = ("arch", "compiler")
@@ -29,14 +29,13 @@ _LARGEST = 2**63 - 1
 def build_fleet_of(document: Any, source: object) -> Fleet:
     """Return the fleet of a parsed document: subsystems arch, compiler and memory, and the features as state.
 
-    Each subsystem is one vertex at the root; equal ones of several clusters are one shared value. A price
-    that is not known is absent from the state. Raises InputError naming `source`, cluster and field.
+    Each subsystem is one vertex at the root (see `model.build_cluster`). A price that is not known
+    is absent from the state. Raises InputError naming `source`, cluster and field.
     """
     if not isinstance(document, dict) or not document:
         raise InputError("is not a fleet", file=source, found=document, expected="an object of one or more clusters")
-    known: dict[Subsystem, Subsystem] = {}
     with locating(file=source):
-        return Fleet(tuple(_cluster(name, features, known) for name, features in document.items()))
+        return Fleet(tuple(_cluster(name, features) for name, features in document.items()))
 
 
 def build_features(fleet: Fleet) -> dict[str, dict[str, Scalar]]:
@@ -45,7 +44,7 @@ def build_features(fleet: Fleet) -> dict[str, dict[str, Scalar]]:
         raise InputError("a fleet without clusters cannot be written", expected="at least one cluster")
     for cluster in fleet.clusters:
         place = f"cluster {cluster.name!r}"
-        if _cluster(cluster.name, dict(cluster.state), {}) != cluster:
+        if _cluster(cluster.name, dict(cluster.state)) != cluster:
             raise InputError(
                 "cannot be written as cluster features",
                 place=place,
@@ -60,38 +59,27 @@ def build_features_json(fleet: Fleet) -> bytes:
     return (json.dumps(build_features(fleet), indent=4) + "\n").encode()
 
 
-def _cluster(name: str, features: Any, known: dict[Subsystem, Subsystem]) -> Cluster:
+def _cluster(name: str, features: Any) -> Cluster:
     place = f"cluster {name!r}"
-    state = _state(values.mapping(features, place), place)
-    subsystems = (
-        _one_vertex("arch", (("type", "arch"), ("value", state["arch"]))),
-        _one_vertex(
-            "compiler",
-            (("name", state["compiler"]), ("type", "compiler"), ("version", state["compiler_version"])),
-        ),
-        _one_vertex("memory", (("type", "memory"), ("value", state["memory"]))),
-    )
-    return Cluster(name, unshaped(), tuple(known.setdefault(one, one) for one in subsystems), tuple(state.items()))
+    return build_cluster(name, **_state(values.mapping(features, place), place))
 
 
-def _one_vertex(name: str, properties: tuple[tuple[str, Scalar], ...]) -> Subsystem:
-    return Subsystem(name, (SubsystemVertex(properties),))
-
-
-def _state(features: dict[str, Any], place: str) -> dict[str, Scalar]:
+def _state(features: dict[str, Any], place: str) -> dict[str, Any]:
+    """Check a cluster's features, and return them under the names that `build_cluster` has for them."""
     values.refuse_unknown(features, _FIELDS, place)
     for field in _REQUIRED:
         if field not in features:
             raise InputError(f"has no {field}", place=place, expected=", ".join(_REQUIRED))
-    state: dict[str, Scalar] = {field: values.text(features[field], f"{place}, {field}") for field in _TEXTS}
-    state["memory"] = _whole(features["memory"], f"{place}, memory", "bytes", least=1)
+    state: dict[str, Any] = {field: values.text(features[field], f"{place}, {field}") for field in _TEXTS}
+    state["memory_bytes"] = _whole(features["memory"], f"{place}, memory", "bytes", least=1)
     where = f"{place}, compiler_version"
     state["compiler_version"] = version = values.version_text(features["compiler_version"], where)
     with locating(place=where):
         parse_version(version)
-    if features.get("cost_per_node_hour") is not None:
-        price = values.amount(features["cost_per_node_hour"], f"{place}, cost_per_node_hour", zero=True)
-        state["cost_per_node_hour"] = price
+    price = features.get("cost_per_node_hour")
+    state["cost_per_node_hour"] = (
+        None if price is None else values.amount(price, f"{place}, cost_per_node_hour", zero=True)
+    )
     if "nodes_free" in features:
         state["nodes_free"] = _whole(features["nodes_free"], f"{place}, nodes_free", "nodes", least=0)
     return state

@@ -12,20 +12,21 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from itertools import chain
-from operator import gt
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from placewise.errors import InputError
 from placewise.formats import values
-from placewise.formats.build_layout import Build, Columns, recognised
 from placewise.formats.jobspec_lists import parse_jobspecs
 from placewise.formats.locating import locating
-from placewise.formats.reading import decode
 from placewise.model.builds import BuildRecords
 from placewise.model.version import parse_version
+
+# In the order of the fields of BuildRecords, and at last the memory of the fastest tenth, which is not kept.
+Build: TypeAlias = tuple[str, str, str, str, str, float, float, float, float, float, float]
+Columns: TypeAlias = Sequence[Sequence[Any]]
 
 _FIELDS = frozenset(("name", "package", "attributes", "resources"))
 _ATTRIBUTES = ("duration",)
@@ -35,7 +36,7 @@ _RESOURCES = ("arch", "compiler", "memory")
 _ARCH = ("arch",)
 _COMPILER = ("compiler_name", "compiler_version")
 _MEMORY = ("mem_max", "mem_mean", "mem_min")
-_VERSION, _MEMORY_MAX, _MEMORY_MIN, _KEPT = 4, 5, 7, 10
+_VERSION, _KEPT = 4, 10
 
 
 def builds_of(documents: Sequence[tuple[Path, bytes]]) -> BuildRecords:
@@ -106,10 +107,6 @@ def first_conflict(builds: Iterator[tuple[Any, ...]]) -> tuple[int, int] | None:
 
 
 def _columns(content: bytes, path: Path) -> Columns:
-    if path.suffix != ".json":
-        found = recognised(decode(content, path))
-        if found is not None and _usable(found):
-            return found
     entries = parse_jobspecs(content, path)
     if not isinstance(entries, list):
         raise InputError("is not a list of jobs", file=path, found=entries, expected="a list of jobs")
@@ -118,20 +115,6 @@ def _columns(content: bytes, path: Path) -> Columns:
     except InputError as error:
         raise error.within(file=path) from None
     return list(zip(*builds, strict=True)) or [()] * (_KEPT + 1)
-
-
-def _usable(columns: Columns) -> bool:
-    """Whether `build_of` would take these builds; if not, it has to say why."""
-    try:
-        for version in set(columns[_VERSION]):
-            parse_version(version)
-    except InputError:
-        return False
-    for position, column in enumerate(columns[_MEMORY_MAX:], start=_MEMORY_MAX):
-        given = [number for number in column if number == number]
-        if given and (max(given) == math.inf or (min(given) == 0 and position != _MEMORY_MIN)):
-            return False
-    return not any(map(gt, columns[_MEMORY_MIN], columns[_MEMORY_MAX]))
 
 
 def _given(mapping: dict[str, Any], field: str, place: str) -> Any:

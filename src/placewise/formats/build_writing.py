@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import fields
 from typing import Any
@@ -9,9 +10,14 @@ from typing import Any
 import numpy as np
 
 from placewise.errors import InputError
-from placewise.formats.build_layout import entry_text
-from placewise.formats.build_lists import build_of, first_conflict
+from placewise.formats.build_lists import Build, build_of, first_conflict
+from placewise.formats.jobspec_writing import quoted
 from placewise.model.builds import BuildRecords
+
+# Text that YAML reads as text, or as a whole number that is meant as text; three dots make no number.
+_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_.+-]*|[0-9]+(?:\.[0-9]+){2}[A-Za-z0-9_.+-]*|0|[1-9][0-9]{0,14}")
+_SINGLE_QUOTED = re.compile(r"[ -&(-~]+")
+_RESERVED = frozenset(word for name in ("true", "false", "null") for word in (name, name.title(), name.upper()))
 
 
 def build_texts(records: BuildRecords, *, per_file: int = 1000) -> dict[str, bytes]:
@@ -66,6 +72,43 @@ def _entry(
     # What is read back has to pass here as well, or a folder would be written that nobody can read.
     build = build_of(entry, place)
     try:
-        return entry_text(build)
+        return _entry_text(build)
     except InputError as error:
         raise error.within(place=place) from None
+
+
+def _entry_text(build: Build) -> str:
+    """Return one entry; a memory of the fastest build that is NaN is left out, and so is the last number.
+
+    Raises InputError for a text that is not Unicode.
+    """
+    *texts, memory_max, memory_mean, memory_min, duration, best, _ = build
+    name, package, arch, compiler, version = map(_text, texts)
+    best_line = f"    memory_global_best_runtime: {_number(best)}\n" if best == best else ""
+    return f"""- attributes:
+    duration: {_number(duration)}
+{best_line}  name: {name}
+  package: {package}
+  resources:
+    arch:
+      arch: {arch}
+    compiler:
+      compiler_name: {compiler}
+      compiler_version: {version}
+    memory:
+      mem_max: {_number(memory_max)}
+      mem_mean: {_number(memory_mean)}
+      mem_min: {_number(memory_min)}
+"""
+
+
+def _text(text: str) -> str:
+    if _PLAIN.fullmatch(text) and text not in _RESERVED:
+        return text
+    return f"'{text}'" if _SINGLE_QUOTED.fullmatch(text) else quoted(text)
+
+
+def _number(number: float) -> str:
+    text = repr(float(number))
+    # YAML knows a number of this form by its dot.
+    return text if "." in text else text.replace("e", ".0e")

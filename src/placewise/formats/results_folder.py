@@ -310,7 +310,7 @@ def _read_score(entry: Mapping[str, Any]) -> Score:
         clusters=int(value("total_clusters") or clusters),
         precision=value("precision"),
         recall=value("recall"),
-        clusters_used=float(value("clusters_used") or float("nan")),
+        clusters_used=value("clusters_used"),
         failures={name: float(count) for name, count in entry.get("failures", {}).get("by_subsystem", {}).items()},
     )
 

@@ -31,7 +31,8 @@ class Score:
     matched_clusters : over all submissions. clusters : the size of the fleet.
     precision, recall : of the metadata as a filter, over (submission, cluster) pairs: the share of the
         matches that would succeed, and the share of what would succeed that is matched.
-    clusters_used : the expected number of clusters that are given at least one job.
+    clusters_used : the expected number of clusters that are given at least one job; None where it was not
+        worked out.
     failures : for each subsystem, the expected number of submissions whose rule on it fails where they
         are assigned; one submission may count under several.
     """
@@ -48,7 +49,7 @@ class Score:
     clusters: int
     precision: float | None
     recall: float | None
-    clusters_used: float
+    clusters_used: float | None
     failures: Mapping[str, float] = field(default_factory=dict)
 
 

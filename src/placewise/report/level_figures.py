@@ -53,16 +53,34 @@ def draw_level_success(results: Results) -> Drawing | None:
         if joint is not None and build is not None:
             axes.plot([joint, build], [place, place], color=FAINT, linewidth=4, zorder=2)
         if build is not None:
-            axes.plot(build, place, "o", markersize=_DOT, color="white", markeredgecolor=BLUE, markeredgewidth=2, zorder=3)
+            axes.plot(
+                build, place, "o", markersize=_DOT, color="white", markeredgecolor=BLUE, markeredgewidth=2, zorder=3
+            )
         if joint is not None:
             axes.plot(joint, place, "o", markersize=_DOT - 1, color=GREEN, zorder=4)
     handles = [
-        Line2D([], [], linestyle="none", marker="o", markersize=_DOT, color="white", markeredgecolor=BLUE, markeredgewidth=2, label="build success, of the builds assigned"),
-        Line2D([], [], linestyle="none", marker="o", markersize=_DOT - 1, color=GREEN, label="joint success, of all builds"),
+        Line2D(
+            [],
+            [],
+            linestyle="none",
+            marker="o",
+            markersize=_DOT,
+            color="white",
+            markeredgecolor=BLUE,
+            markeredgewidth=2,
+            label="build success, of the builds assigned",
+        ),
+        Line2D(
+            [], [], linestyle="none", marker="o", markersize=_DOT - 1, color=GREEN, label="joint success, of all builds"
+        ),
     ]
     if results.ceiling is not None:
         axes.axvline(results.ceiling, color=INK, linewidth=1.6, linestyle=(0, (4, 2)), zorder=1)
-        handles.append(Line2D([], [], color=INK, linestyle=(0, (4, 2)), linewidth=1.6, label=f"ceiling {share(results.ceiling, 3)}"))
+        handles.append(
+            Line2D(
+                [], [], color=INK, linestyle=(0, (4, 2)), linewidth=1.6, label=f"ceiling {share(results.ceiling, 3)}"
+            )
+        )
     axes.set_xlim(0, 1.02)
     axes.grid(axis="x")
     share_axis(axes.xaxis)
@@ -89,9 +107,7 @@ def draw_clusters_matched(results: Results) -> Drawing | None:
         return None
     clusters = rows[0].level.score.clusters
     title = "How many clusters match a build"
-    subtitle = (
-        f"mean of {builds(rows[0].level.score.total_jobs)}, out of {clusters:,} clusters; unmatched builds count with none"
-    )
+    subtitle = f"mean of {builds(rows[0].level.score.total_jobs)}, out of {clusters:,} clusters; unmatched builds count with none"
     columns = [
         Column("clusters\nmatched", [number(row.level.score.matched_clusters.mean, 3) for row in rows], darker(BLUE)),
         Column("standard\ndeviation", [number(row.level.score.matched_clusters.std, 3) for row in rows], MUTED),
@@ -142,7 +158,18 @@ def draw_cluster_spread(results: Results) -> Drawing | None:
         Line2D([], [], linestyle="none", marker="o", markersize=_DOT, color=colour, label=f"take {word} of the builds")
         for _, colour, word in _SHARES
     ]
-    handles.append(Line2D([], [], linestyle="none", marker="|", markersize=11, markeredgewidth=2, color=INK, label="used at all, expected"))
+    handles.append(
+        Line2D(
+            [],
+            [],
+            linestyle="none",
+            marker="|",
+            markersize=11,
+            markeredgewidth=2,
+            color=INK,
+            label="used at all, expected",
+        )
+    )
     axes.set_xlim(0, 1.03 * clusters)
     axes.grid(axis="x")
     count_axis(axes.xaxis)
@@ -153,9 +180,7 @@ def draw_cluster_spread(results: Results) -> Drawing | None:
         "clusters that are given at least one. Fewer builds are assigned where more are told, which alone leaves some "
         "clusters without any."
     )
-    parts = "; ".join(
-        f"{row.label}: {counts[0.5][i]}, {counts[0.9][i]}, {used[i]:.1f}" for i, row in enumerate(rows)
-    )
+    parts = "; ".join(f"{row.label}: {counts[0.5][i]}, {counts[0.9][i]}, {used[i]:.1f}" for i, row in enumerate(rows))
     alt = f"Clusters that take half of the builds, 90 %, and that are used, by level: {parts}."
     return Drawing("cluster-spread", title, caption, alt, plot.figure)
 

@@ -101,9 +101,7 @@ def non_dominated(points: Sequence[tuple[float, float]]) -> list[int]:
     return [
         i
         for i, (cost, success) in enumerate(points)
-        if not any(
-            other <= cost and good >= success and (other, good) != (cost, success) for other, good in points
-        )
+        if not any(other <= cost and good >= success and (other, good) != (cost, success) for other, good in points)
     ]
 
 

@@ -255,7 +255,7 @@ def _wording(card: ModelCard) -> str:
     if card.validation is None:
         return f"{text}, {number(card.slope_s_per_gib, 3)} s/GiB"
     errors = " ".join(_percent(card.validation.of(kind).relative_error) for kind in KINDS)
-    return f"{text}   {errors} | {_percent(card.validation.mean.relative_error)} %"
+    return f"{text}: {errors} | {_percent(card.validation.mean.relative_error)} %"
 
 
 def _percent(value: float) -> str:

@@ -75,7 +75,7 @@ class Outcomes:
             self.points_squared[rows],
             self.possible[rows],
             failures=np.zeros(0),
-            unused=np.ones_like(self.unused),
+            unused=np.zeros(0),
             sent=np.zeros((0, len(self.unused))),
         )
 
