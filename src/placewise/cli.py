@@ -97,6 +97,9 @@ def simulate(
         int | None,
         typer.Option(help="Of build records: free nodes a cluster; shared out if not given.", show_default=False),
     ] = None,
+    choose: Annotated[
+        str, typer.Option(help="Of build records: policy when everything is told, or a file of priorities.")
+    ] = "cheapest",
     plots: Annotated[bool, typer.Option("--plots/--no-plots", help="Draw the figures and the report page.")] = True,
     cache: Annotated[bool, typer.Option("--cache/--no-cache", help="Keep parsed inputs for the next run.")] = True,
     json: Json = False,
@@ -108,6 +111,7 @@ def simulate(
     from placewise.experiment.simulate import simulate as run
     from placewise.formats.input_cache import cache_folder
     from placewise.formats.order_file import read_order
+    from placewise.formats.selection_config import read_priorities
     from placewise.formats.writing import staged
     from placewise.matching.kernels import load_kernels
     from placewise.report.progress import stages
@@ -134,6 +138,8 @@ def simulate(
         minimum_builds=minimum_builds,
         nodes_per_job=nodes_per_job,
         nodes_free=nodes_free,
+        choose="constraint" if _is_file_name(choose) else choose,
+        priorities=read_priorities(Path(choose)) if _is_file_name(choose) else (),
         workers=workers,
     )
     loops = load_kernels(kernels)
@@ -296,6 +302,10 @@ def bench(
         _print_json(timings.document())
     else:
         timings.print(_console())
+
+
+def _is_file_name(text: str) -> bool:
+    return Path(text).suffix in (".yaml", ".yml") or "/" in text
 
 
 def _in(path: Path, act: Callable[[], T]) -> T:

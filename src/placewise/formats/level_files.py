@@ -25,6 +25,7 @@ _PUBLISHED_REFERENCE = "best-memory"
 _DESCRIPTIONS = {
     "told": "the forms of metadata that the scheduler was told",
     "no_capacity": "builds that matched, but only clusters that were full",
+    "refused": "builds that matched, and for which the policy chose none of the clusters that were not full",
     "costs": "by reference: additional runtime (s) and cost, expected, over assigned builds and over those that "
     "succeed; how many builds the sums are over; by package",
     "outside_range": "share of assigned builds whose runtime is predicted at a memory outside the range seen",
@@ -62,6 +63,7 @@ def _level_document(level: LevelResult) -> dict[str, Any]:
         "name": level.name,
         "told": list(level.told),
         "no_capacity": level.no_capacity,
+        "refused": level.refused,
         "costs": {
             reference: asdict(cost) | {"by_package": {name: list(pair) for name, pair in cost.by_package.items()}}
             for reference, cost in level.costs.items()
@@ -91,6 +93,7 @@ def _level(entry: Mapping[str, Any], scores: Mapping[str, Score]) -> LevelResult
             {tuple(str(name) for name in one["reasons"]): float(one["builds"]) for one in reasons["together"]},
         ),
         jobs_by_cluster=_numbers(entry["jobs_by_cluster"]),
+        refused=int(entry["refused"]),
     )
 
 
@@ -109,7 +112,7 @@ def _score_rows(levels: tuple[LevelResult, ...]) -> list[dict[str, Any]]:
     for level in levels:
         score, cost = level.score, level.costs[_PUBLISHED_REFERENCE]
         mean = score.matched_clusters.mean
-        assigned = score.total_jobs - score.unmatched - level.no_capacity
+        assigned = score.total_jobs - score.unmatched - level.no_capacity - level.refused
         earned = assigned * (score.build_success.mean or 0.0)
         rows.append(
             {

@@ -158,6 +158,7 @@ class LevelResult:
     """How builds fare at one level of metadata.
 
     told : the names of the forms told. no_capacity : builds that matched, but only clusters that were full.
+    refused : builds that matched, and for which the policy chose none of the clusters that were not full.
     costs : by reference runtime. outside_range : the share of assigned builds whose runtime is predicted
     at a memory outside the range seen. jobs_by_cluster : the expected number of builds on each cluster.
     """
@@ -170,6 +171,7 @@ class LevelResult:
     outside_range: float | None
     reasons: Reasons
     jobs_by_cluster: Mapping[str, float]
+    refused: int = 0
 
 
 @dataclass(frozen=True, slots=True)

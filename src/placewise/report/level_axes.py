@@ -10,15 +10,17 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from placewise.report.levels import GROUPS, Row
-from placewise.report.style import INK, MARGIN, MUTED, RULE, SMALL, WIDTH, canvas, text_width
+from placewise.report.style import INK, MARGIN, MUTED, RULE, SMALL, canvas, text_width
 
-_PITCH = 0.235  # inches, as all below
+WIDTH = 9.4  # inches, as all here
+_PITCH = 0.235
 _HEADING = 0.27
 _BETWEEN = 0.09
 _INDENT = 0.12
 _BESIDE = 0.16
 _WIDEST_LABELS = 3.7
 _GUTTER = 0.3
+_LINE = 0.17
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +40,15 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class LevelPlot:
-    """A figure with panels side by side whose y runs down the rows in inches; heights: (rows,) the middle of each."""
+    """A figure with panels side by side whose y runs down the rows in inches; heights: (rows,) the middle of each.
+
+    headings : the height of the headings of columns above the panels.
+    """
 
     figure: Figure
     panels: tuple[Axes, ...]
     heights: tuple[float, ...]
+    headings: float
 
     @property
     def axes(self) -> Axes:
@@ -74,12 +80,13 @@ def level_plot(
         heights.append(y + _PITCH / 2)
         y += _PITCH
     lines = max((column.heading.count("\n") + 1 for column in columns), default=0)
-    top += 0.16 * lines
+    above = _LINE * lines
+    top += above
     labels = min(_WIDEST_LABELS, max(text_width(row.label) for row in rows))
     left = max(MARGIN + _INDENT + labels + 0.14, MARGIN + max(text_width(text) for _, text in headings) + 0.1)
     right = sum(column.width for column in columns) + 0.22
     figure, axes = canvas(
-        title, subtitle, note, left=left, right=right, top=top, bottom=bottom, height=top + y + bottom
+        title, subtitle, note, left=left, right=right, top=top, bottom=bottom, width=WIDTH, height=top + y + bottom
     )
     across = WIDTH - left - right
     each = (across - _GUTTER * (panels - 1)) / panels
@@ -117,4 +124,4 @@ def level_plot(
             linespacing=1.2,
             annotation_clip=False,
         )
-    return LevelPlot(figure, tuple(parts), tuple(heights))
+    return LevelPlot(figure, tuple(parts), tuple(heights), above)

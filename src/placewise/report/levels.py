@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from placewise.model.results import CostScore, LevelResult, Results
-from placewise.report.wording import AT_LEAST, EXACT, is_cheapest, level_word, shown
+from placewise.report.wording import AT_LEAST, EXACT, is_chosen, level_word, policy_word, shown
 
-GROUPS = ("nothing told", "one thing told", "told together", "everything told, then the cheapest")
+GROUPS = ("nothing told", "one thing told", "told together", "everything told, then one chosen")
 _PREFERRED_REFERENCE = "best-memory"  # the one of the prior work
 _REFERENCES = {
     "best-memory": "the runtime predicted at the memory of the package's fastest build",
@@ -29,7 +29,8 @@ class Row:
 
 def level_rows(results: Results) -> tuple[Row, ...]:
     """List the levels group by group, else in the order of the study, each under words of its own."""
-    words = [level_word(level) for level in results.levels]
+    policy = policy_word(results)
+    words = [level_word(level, policy) for level in results.levels]
     rows = [
         Row(level, word if words.count(word) == 1 else f"{word} ({shown(level.name)})", _group(level))
         for level, word in zip(results.levels, words, strict=True)
@@ -54,8 +55,8 @@ def reference_words(reference: str) -> str:
 
 
 def assigned(level: LevelResult) -> int:
-    """Return how many builds were given a cluster: neither unmatched nor before full clusters only."""
-    return level.score.total_jobs - level.score.unmatched - level.no_capacity
+    """Return how many builds were given a cluster: matched one that was neither full nor refused."""
+    return level.score.total_jobs - level.score.unmatched - level.no_capacity - level.refused
 
 
 def share_assigned(level: LevelResult) -> float | None:
@@ -113,7 +114,7 @@ def best_row(rows: Iterable[Row]) -> Row | None:
 
 def exact_beside_at_least(rows: Sequence[Row]) -> tuple[Row, Row] | None:
     """Find two levels that differ only in the form of the compiler's version, the fullest without memory first."""
-    by_told = {row.level.told: row for row in rows if not is_cheapest(row.level)}
+    by_told = {row.level.told: row for row in rows if not is_chosen(row.level)}
     for row in (row for row in rows if row.group == 2):
         told = row.level.told
         other = by_told.get(tuple(AT_LEAST if name == EXACT else name for name in told))
@@ -123,6 +124,6 @@ def exact_beside_at_least(rows: Sequence[Row]) -> tuple[Row, Row] | None:
 
 
 def _group(level: LevelResult) -> int:
-    if is_cheapest(level):
+    if is_chosen(level):
         return 3
     return min(len(level.told), 2)

@@ -78,14 +78,15 @@ def canvas(
     right: float = 0.3,
     top: float = 1.1,
     bottom: float = 0.85,
+    width: float = WIDTH,
     height: float = HEIGHT,
 ) -> tuple[Figure, Axes]:
     """Return a figure with its title, at most two lines of subtitle, a note at the foot, and axes between.
 
-    left, right, top, bottom : margins in inches. height : of the whole, in inches.
+    left, right, top, bottom : margins in inches. width, height : of the whole, in inches.
     """
-    figure = Figure(figsize=(WIDTH, height), dpi=DPI, facecolor="white")
-    box = (left / WIDTH, bottom / height, 1 - (left + right) / WIDTH, 1 - (top + bottom) / height)
+    figure = Figure(figsize=(width, height), dpi=DPI, facecolor="white")
+    box = (left / width, bottom / height, 1 - (left + right) / width, 1 - (top + bottom) / height)
     axes = figure.add_axes(box)
     place: dict[str, Any] = {"ha": "left", "transform": figure.dpi_scale_trans}
     figure.text(MARGIN, height - 0.16, title, va="top", fontsize=TITLE, fontweight="bold", **place)
@@ -94,12 +95,16 @@ def canvas(
     return figure, axes
 
 
-def legend_above(axes: Axes, handles: Sequence[Artist], columns: int) -> None:
-    """Explain marks in a block between subtitle and axes, flush with the title."""
+def legend_above(axes: Axes, handles: Sequence[Artist], columns: int, *, lift: float = 0.0) -> None:
+    """Explain marks in a block between subtitle and axes, flush with the title.
+
+    lift : inches between the block and the axes.
+    """
+    width, height = axes.get_figure().get_size_inches()
     axes.legend(
         handles=handles,
         loc="lower left",
-        bbox_to_anchor=(MARGIN / WIDTH, axes.get_position().y1 + 0.01),
+        bbox_to_anchor=(MARGIN / width, axes.get_position().y1 + 0.01 + lift / height),
         bbox_transform=axes.figure.transFigure,
         ncols=columns,
         borderpad=0,

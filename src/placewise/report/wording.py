@@ -20,10 +20,8 @@ EXACT, AT_LEAST = "compiler-version", "compiler-at-least"
 """The forms of the shipped study that ask for the same compiler with one version, or with that or a newer one."""
 ENOUGH_MEMORY = "memory"
 _FORMS = {EXACT: "compiler + exact version", AT_LEAST: "compiler + version at least"}
-_CHEAPEST = {
-    "constraint-with-replacement": "cheapest, nodes without limit",
-    "constraint-without-replacement": "cheapest, nodes used up",
-}
+_CHOSEN = {"constraint-with-replacement": "nodes without limit", "constraint-without-replacement": "nodes used up"}
+_POLICIES = {"cheapest": "the cheapest", "fastest": "the fastest", "random": "any"}
 
 
 def experiment_word(name: str) -> str:
@@ -49,14 +47,25 @@ def told_words(told: Sequence[str]) -> str:
     return shown(" + ".join(map(form_word, told))) if told else "nothing"
 
 
-def is_cheapest(level: LevelResult) -> bool:
-    """Whether the level is one at which each build is given the cheapest cluster that matches."""
-    return level.name in _CHEAPEST
+def is_chosen(level: LevelResult) -> bool:
+    """Whether a policy gives each build one of the clusters that match, rather than chance any of them."""
+    return level.name in _CHOSEN
 
 
-def level_word(level: LevelResult) -> str:
-    """Return the words for a level: what is told, or how the cheapest cluster was chosen."""
-    return _CHEAPEST.get(level.name) or told_words(level.told)
+def policy_word(results: Results) -> str:
+    """Return the words for the policy that chooses when everything is told: the cheapest, unless the study says else."""
+    settings = results.study.get("settings")
+    settings = settings if isinstance(settings, Mapping) else {}
+    if settings.get("priorities"):
+        return "by priorities"
+    name = str(settings.get("choose", "cheapest"))
+    return _POLICIES.get(name) or f"by {shown(name, _LONGEST_NAME)}"
+
+
+def level_word(level: LevelResult, policy: str) -> str:
+    """Return the words for a level: what is told, or by which policy a cluster was chosen."""
+    chosen = _CHOSEN.get(level.name)
+    return f"{policy.removeprefix('the ')}, {chosen}" if chosen else told_words(level.told)
 
 
 def reason_word(reason: str) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import get_args
 
 from placewise.errors import InputError
+from placewise.model.priority import Priority
 from placewise.model.runtime_models import KINDS, Kind
 from placewise.simulation.truth import Scoring
 
@@ -22,6 +23,7 @@ class BuildDesign:
     nodes_per_job : nodes that a build takes of its cluster when capacity counts.
     nodes_free : of every cluster at the start where its state does not say; None shares them out as the
         prior work did: the nodes of all builds, divided by the clusters.
+    choose : the policy that chooses when everything is told. priorities : of a constraint that chooses instead.
     workers : processes for the random orders; the results do not depend on it.
 
     Raises InputError for a value outside these.
@@ -36,6 +38,8 @@ class BuildDesign:
     minimum_builds: int = 100
     nodes_per_job: int = 2
     nodes_free: int | None = None
+    choose: str = "cheapest"
+    priorities: tuple[Priority, ...] = ()
     workers: int = 1
 
     def __post_init__(self) -> None:

@@ -14,11 +14,21 @@ from placewise.simulation.truth import Truth
 
 
 def level_result(
-    name: str, told: tuple[str, ...], stage: BuildStage, outcomes: Outcomes, weights: NDArray[np.int64]
+    name: str,
+    told: tuple[str, ...],
+    stage: BuildStage,
+    outcomes: Outcomes,
+    weights: NDArray[np.int64],
+    *,
+    no_capacity: int = 0,
 ) -> LevelResult:
-    """Sum up a level. weights : (submissions,) how many equal builds each stands for."""
+    """Sum up a level.
+
+    weights : (submissions,) how many equal builds each stands for. no_capacity : builds that matched only
+    clusters that were full; what else matched and was assigned nowhere, the policy refused.
+    """
     truth, sent = stage.scene.truth, outcomes.sent
-    full = (outcomes.matched > 0) & (outcomes.assigned == 0)
+    nowhere = (outcomes.matched > 0) & (outcomes.assigned == 0)
     outside = stage.costs.outside[stage.package]
     total = sent.sum()
     clusters = stage.scheduler.index.fleet.names
@@ -26,7 +36,8 @@ def level_result(
         name=name,
         told=told,
         score=scoring.score(outcomes, weights, truth.clusters, truth.names),
-        no_capacity=int(weights @ full),
+        no_capacity=no_capacity,
+        refused=int(weights @ nowhere) - no_capacity,
         costs={reference: _cost(stage, sent, reference) for reference in stage.costs.additional},
         outside_range=float((sent * outside).sum() / total) if total else None,
         reasons=_reasons(truth, sent),

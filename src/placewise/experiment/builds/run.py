@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from placewise.errors import InputError
 from placewise.experiment import scoring
+from placewise.experiment.builds.choosing import chosen_level, one_each
 from placewise.experiment.builds.design import BuildDesign
 from placewise.experiment.builds.results import expected_additional, level_result
 from placewise.experiment.builds.stage import BuildStage
@@ -22,8 +23,7 @@ from placewise.model.cluster import Fleet
 from placewise.model.results import LevelResult, OutcomeTable, Results
 from placewise.model.study import BuildStudy
 from placewise.prediction.cost import REFERENCES
-from placewise.selection.capacity import assign_with_capacity
-from placewise.selection.policies import NONE, cheapest, draw_numbers, random_choice
+from placewise.selection.policies import NONE, draw_numbers, random_choice
 from placewise.selection.situation import Situation
 from placewise.simulation.outcomes import Outcomes, Submissions, outcomes_of
 
@@ -74,7 +74,7 @@ def run_builds(
         tables.append(_table(level.name, stage, told.level, outcomes, chosen))
     for number, (name, capped) in enumerate(((WITH_REPLACEMENT, False), (WITHOUT_REPLACEMENT, True))):
         report(name, len(study.levels) + number, len(study.levels) + 2)
-        levels.append(_cheapest(name, stage, design, kernels, capped=capped))
+        levels.append(chosen_level(name, stage, design, capped=capped))
     results = _summed_up(stage, design, kernels, levels, report)
     return BuildRun(results, tuple(tables), records)
 
@@ -96,53 +96,7 @@ def _drawn(stage: BuildStage, told: Told, design: BuildDesign, stream: int) -> t
             for start in range(0, len(told.job), _BLOCK_BUILDS)
         ]
     )
-    return Submissions(told.job, told.level, told.subsystem, told.matches, _one_each(chosen, clusters)), chosen
-
-
-def _cheapest(name: str, stage: BuildStage, design: BuildDesign, kernels: Kernels, *, capped: bool) -> LevelResult:
-    """Tell everything, then give each build the cheapest cluster, with or without using up its nodes.
-
-    Capacity makes equal builds fare differently, so with it every build is a submission of its own.
-    """
-    index = stage.scheduler.index
-    clusters = len(index.fleet)
-    needs = stage.needs(stage.study.everything)
-    told = tell_all(index, needs, kernels)
-    builds = stage.of_build if capped else np.arange(len(stage.first))
-    candidates = bitset.unpack(told.matches, clusters)[builds]
-    situation = Situation(
-        np.zeros(clusters, dtype=np.int64),
-        np.zeros(len(builds)),
-        {
-            "predicted_cost": stage.costs.cost[stage.package[builds]],
-            "predicted_runtime_s": stage.costs.runtime_s[stage.package[builds]],
-        },
-        index.fleet.names,
-    )
-    if capped:
-        nodes = _nodes_free(stage, design)
-        chosen = assign_with_capacity(cheapest, candidates, situation, nodes, design.nodes_per_job).chosen
-    else:
-        chosen = cheapest(candidates, situation)
-    order = np.argsort(builds, kind="stable")
-    job = builds[order]
-    submissions = Submissions(
-        job, told.level[job], told.subsystem[job], told.matches[job], _one_each(chosen[order], clusters)
-    )
-    weights = np.ones(len(job), dtype=np.int64) if capped else stage.weights
-    outcomes = outcomes_of(submissions, stage.scene, weights)
-    return level_result(name, needs.names, stage, outcomes, weights)
-
-
-def _nodes_free(stage: BuildStage, design: BuildDesign) -> NDArray[np.int64]:
-    clusters = stage.scheduler.index.fleet.clusters
-    shared = -(-len(stage.of_build) * design.nodes_per_job // len(clusters))
-    otherwise = shared if design.nodes_free is None else design.nodes_free
-    return np.array([int(dict(cluster.state).get("nodes_free", otherwise)) for cluster in clusters], dtype=np.int64)
-
-
-def _one_each(chosen: NDArray[np.int64], clusters: int) -> NDArray[np.uint64]:
-    return bitset.pack(chosen[:, None] == np.arange(clusters))
+    return Submissions(told.job, told.level, told.subsystem, told.matches, one_each(chosen, clusters)), chosen
 
 
 def _summed_up(

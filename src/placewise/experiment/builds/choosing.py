@@ -1,0 +1,95 @@
+"""Everything told, then one cluster chosen by a policy: with its nodes used up, or not."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from placewise import plugins
+from placewise.experiment.builds.design import BuildDesign
+from placewise.experiment.builds.results import level_result
+from placewise.experiment.builds.stage import BuildStage
+from placewise.experiment.telling import tell_all
+from placewise.matching import bitset
+from placewise.model.results import LevelResult
+from placewise.selection.capacity import assign_with_capacity
+from placewise.selection.constraint import constraint_policy
+from placewise.selection.policies import Policy, draw_numbers
+from placewise.selection.situation import Numbers, Situation
+from placewise.simulation.outcomes import Submissions, outcomes_of
+
+_STREAM = 99
+# Policies under which equal builds are given the same cluster, whatever came before them.
+_ALIKE = ("cheapest", "fastest", "first")
+
+
+def chosen_level(name: str, stage: BuildStage, design: BuildDesign, *, capped: bool) -> LevelResult:
+    """Give each build one cluster of those that match when everything is told.
+
+    With capacity, or a policy that looks at load, chance or the build itself, equal builds fare
+    differently; then every build is a submission of its own. Raises InputError for a policy that needs
+    what is not known.
+    """
+    index = stage.scheduler.index
+    clusters = len(index.fleet)
+    needs = stage.needs(stage.study.everything)
+    told = tell_all(index, needs, stage.scheduler.kernels)
+    alike = not capped and not design.priorities and design.choose in _ALIKE
+    records = stage.first if alike else np.arange(len(stage.of_build))
+    builds = stage.of_build[records]
+    candidates = bitset.unpack(told.matches, clusters)[builds]
+    situation = Situation(
+        np.zeros(clusters, dtype=np.int64),
+        draw_numbers(design.seed, _STREAM, len(builds)),
+        _values(stage, design, records),
+        index.fleet.names,
+    )
+    policy: Policy
+    policy = constraint_policy(design.priorities) if design.priorities else plugins.load("policies", design.choose)
+    full = np.zeros(len(builds), dtype=np.bool_)
+    if capped:
+        assignment = assign_with_capacity(
+            policy, candidates, situation, nodes_free(stage, design), design.nodes_per_job
+        )
+        chosen, full = assignment.chosen, assignment.no_capacity
+    else:
+        chosen = policy(candidates, situation)
+    order = np.argsort(builds, kind="stable")
+    job = builds[order]
+    weights = stage.weights[job] if alike else np.ones(len(job), dtype=np.int64)
+    submissions = Submissions(
+        job, told.level[job], told.subsystem[job], told.matches[job], one_each(chosen[order], clusters)
+    )
+    outcomes = outcomes_of(submissions, stage.scene, weights)
+    return level_result(name, needs.names, stage, outcomes, weights, no_capacity=int(full.sum()))
+
+
+def nodes_free(stage: BuildStage, design: BuildDesign) -> NDArray[np.int64]:
+    """Return (clusters,) the nodes that are free at the start (see `BuildDesign`)."""
+    clusters = stage.scheduler.index.fleet.clusters
+    shared = -(-len(stage.of_build) * design.nodes_per_job // len(clusters))
+    otherwise = shared if design.nodes_free is None else design.nodes_free
+    return np.array([int(dict(cluster.state).get("nodes_free", otherwise)) for cluster in clusters], dtype=np.int64)
+
+
+def one_each(chosen: NDArray[np.int64], clusters: int) -> NDArray[np.uint64]:
+    """Turn (jobs,) clusters into (jobs, words) sets of one; of none where nothing is chosen."""
+    return bitset.pack(chosen[:, None] == np.arange(clusters))
+
+
+def _values(stage: BuildStage, design: BuildDesign, records: NDArray[np.int64]) -> dict[str, Numbers]:
+    """Name what policies may read: predictions, the numbers of the clusters' state, and those of the builds."""
+    package = stage.package[stage.of_build[records]]
+    values: dict[str, Numbers] = {
+        "predicted_runtime_s": stage.costs.runtime_s[package],
+        "predicted_cost": stage.costs.cost[package],
+        "nodes_free": nodes_free(stage, design),
+    }
+    states = [dict(cluster.state) for cluster in stage.scheduler.index.fleet.clusters]
+    for name in sorted({name for state in states for name in state} - values.keys()):
+        column = [state.get(name) for state in states]
+        if all(value is None or (isinstance(value, int | float) and not isinstance(value, bool)) for value in column):
+            values[name] = np.array([np.nan if value is None else float(value) for value in column])
+    for name in ("memory_max_bytes", "memory_mean_bytes", "memory_min_bytes", "duration_s"):
+        values[name] = getattr(stage.records, name)[records][:, None]
+    return values
