@@ -156,7 +156,9 @@ def _reason_rows(levels: tuple[LevelResult, ...]) -> list[dict[str, Any]]:
 
 def _csv(rows: list[dict[str, Any]]) -> bytes:
     text = io.StringIO()
-    writer = csv.DictWriter(text, ["", *(rows[0] if rows else ())], lineterminator="\n")
+    columns = ["", *(rows[0] if rows else ())]
+    # All text is quoted: a level may have any name, a line break in it too.
+    writer = csv.DictWriter(text, columns, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
     writer.writeheader()
     writer.writerows({"": number, **row} for number, row in enumerate(rows))
     return text.getvalue().encode()

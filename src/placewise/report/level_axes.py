@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from placewise.report.levels import GROUPS, Row
-from placewise.report.style import INK, MARGIN, MUTED, RULE, SMALL, canvas, text_width
+from placewise.report.style import INK, MARGIN, MUTED, RULE, SMALL, canvas, fitting, text_width
 
 WIDTH = 9.4  # inches, as all here
 _PITCH = 0.235
@@ -74,16 +74,18 @@ def level_plot(
     heights, headings, y = [], [], 0.0
     for i, row in enumerate(rows):
         if i == 0 or rows[i - 1].group != row.group:
-            y += _BETWEEN if i else 0.0
-            headings.append((y + _HEADING / 2, GROUPS[row.group]))
-            y += _HEADING
+            y += _BETWEEN
+            if GROUPS[row.group]:
+                headings.append((y + _HEADING / 2, GROUPS[row.group]))
+                y += _HEADING
         heights.append(y + _PITCH / 2)
         y += _PITCH
     lines = max((column.heading.count("\n") + 1 for column in columns), default=0)
     above = _LINE * lines
     top += above
-    labels = min(_WIDEST_LABELS, max(text_width(row.label) for row in rows))
-    left = max(MARGIN + _INDENT + labels + 0.14, MARGIN + max(text_width(text) for _, text in headings) + 0.1)
+    labels = [fitting(row.label, _WIDEST_LABELS - _INDENT) for row in rows]
+    names = [*((MARGIN, text) for _, text in headings), *((MARGIN + _INDENT, text) for text in labels)]
+    left = max(start + text_width(text) for start, text in names) + 0.16
     right = sum(column.width for column in columns) + 0.22
     figure, axes = canvas(
         title, subtitle, note, left=left, right=right, top=top, bottom=bottom, width=WIDTH, height=top + y + bottom
@@ -102,8 +104,8 @@ def level_plot(
     beside: dict[str, Any] = {"transform": axes.get_yaxis_transform(), "fontsize": SMALL, "va": "center"}
     for place, text in headings:
         axes.text((MARGIN - left) / each, place, text, color=MUTED, style="italic", **beside)
-    for place, row in zip(heights, rows, strict=True):
-        axes.text((MARGIN + _INDENT - left) / each, place, row.label, **beside)
+    for place, text in zip(heights, labels, strict=True):
+        axes.text((MARGIN + _INDENT - left) / each, place, text, **beside)
     last, edge = parts[-1], 1.0
     beside["transform"] = last.get_yaxis_transform()
     for column in columns:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from typing import Any
 
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter
@@ -18,8 +20,6 @@ from placewise.report.style import (
     INK,
     MUTED,
     ORANGE,
-    SKY,
-    SMALL,
     count_axis,
     darker,
     legend_above,
@@ -28,64 +28,49 @@ from placewise.report.style import (
 from placewise.report.wording import MISSING, builds, number, scoring_line, share
 
 _DOT = 7.5
+_LEAST_SHARE = 0.001
 _SHARES = ((0.5, ORANGE, "half"), (0.9, BLUE, "90 %"))
 
 
 def draw_level_success(results: Results) -> Drawing | None:
     """Draw build success and joint success by level, under the ceiling."""
     rows = level_rows(results)
-    if not rows or best_row(rows) is None:
+    if best_row(rows) is None:
         return None
     total = rows[0].level.score.total_jobs
     title = "How often a build lands where it succeeds"
-    subtitle = f"{builds(total)}, by what the scheduler is told of them; the gap between the marks is lost by finding no cluster"
+    subtitle = (
+        f"{builds(total)}, by what the scheduler is told of them; "
+        "the gap between the marks is the builds that find no cluster"
+    )
     columns = [
         Column("build\nsuccess", [share(row.level.score.build_success.mean, 3) for row in rows], darker(BLUE)),
         Column("joint\nsuccess", [share(row.level.score.joint_success, 3) for row in rows], darker(GREEN)),
-        Column("unmatched\n", [_share_of(row.level.score.unmatched, row.level) for row in rows], MUTED),
+        *nowhere_columns(rows),
     ]
-    if any(row.level.no_capacity for row in rows):
-        columns.append(Column("all full\n", [_share_of(row.level.no_capacity, row.level) for row in rows], MUTED))
-    plot = level_plot(title, subtitle, scoring_line(results), rows, columns, top=0.98)
+    plot = level_plot(title, subtitle, scoring_line(results), rows, columns, top=1.02)
     axes = plot.axes
     for place, row in zip(plot.heights, rows, strict=True):
         joint, build = row.level.score.joint_success, row.level.score.build_success.mean
         if joint is not None and build is not None:
             axes.plot([joint, build], [place, place], color=FAINT, linewidth=4, zorder=2)
         if build is not None:
-            axes.plot(
-                build, place, "o", markersize=_DOT, color="white", markeredgecolor=BLUE, markeredgewidth=2, zorder=3
-            )
+            axes.plot(build, place, clip_on=False, zorder=3, **_RING)
         if joint is not None:
-            axes.plot(joint, place, "o", markersize=_DOT - 1, color=GREEN, zorder=4)
+            axes.plot(joint, place, clip_on=False, zorder=4, **_dot(GREEN, _DOT - 1))
     handles = [
-        Line2D(
-            [],
-            [],
-            linestyle="none",
-            marker="o",
-            markersize=_DOT,
-            color="white",
-            markeredgecolor=BLUE,
-            markeredgewidth=2,
-            label="build success, of the builds assigned",
-        ),
-        Line2D(
-            [], [], linestyle="none", marker="o", markersize=_DOT - 1, color=GREEN, label="joint success, of all builds"
-        ),
+        Line2D([], [], label="build success, of the builds assigned", **_RING),
+        Line2D([], [], label="joint success, of all builds", **_dot(GREEN, _DOT - 1)),
     ]
     if results.ceiling is not None:
-        axes.axvline(results.ceiling, color=INK, linewidth=1.6, linestyle=(0, (4, 2)), zorder=1)
-        handles.append(
-            Line2D(
-                [], [], color=INK, linestyle=(0, (4, 2)), linewidth=1.6, label=f"ceiling {share(results.ceiling, 3)}"
-            )
-        )
-    axes.set_xlim(0, 1.02)
+        ceiling: dict[str, Any] = {"color": INK, "linewidth": 1.6, "linestyle": (0, (4, 2))}
+        axes.axvline(results.ceiling, zorder=1, **ceiling)
+        handles.append(Line2D([], [], label=f"ceiling {share(results.ceiling, 3)}, the best possible", **ceiling))
+    axes.set_xlim(0, 1)
     axes.grid(axis="x")
     share_axis(axes.xaxis)
     axes.set_xlabel("share of builds")
-    legend_above(axes, handles, 3)
+    legend_above(axes, handles, 3, lift=plot.headings)
     caption = (
         "Build success is over the builds that were given a cluster, joint success over all of them, the others counting "
         "as failed; the ceiling is the share for which some cluster of the fleet would succeed. Unmatched: no cluster "
@@ -111,14 +96,14 @@ def draw_clusters_matched(results: Results) -> Drawing | None:
     columns = [
         Column("clusters\nmatched", [number(row.level.score.matched_clusters.mean, 3) for row in rows], darker(BLUE)),
         Column("standard\ndeviation", [number(row.level.score.matched_clusters.std, 3) for row in rows], MUTED),
-        Column("unmatched\nbuilds", [_share_of(row.level.score.unmatched, row.level) for row in rows], MUTED),
+        *nowhere_columns(rows),
     ]
     plot = level_plot(title, subtitle, scoring_line(results), rows, columns, top=0.85)
     axes = plot.axes
     means = [row.level.score.matched_clusters.mean or 0.0 for row in rows]
     axes.set_xscale("log")
-    axes.plot(means, plot.heights, "o", markersize=_DOT, color=BLUE, zorder=3)
-    axes.set_xlim(min(0.5, 0.8 * min(means)), 1.15 * max(clusters, *means))
+    axes.plot(means, plot.heights, clip_on=False, zorder=3, **_dot(BLUE))
+    axes.set_xlim(10.0 ** math.floor(math.log10(min(means) * 1.001)), max(clusters, *means))
     axes.grid(axis="x")
     axes.minorticks_off()
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
@@ -143,48 +128,60 @@ def draw_cluster_spread(results: Results) -> Drawing | None:
     used = [row.level.score.clusters_used for row in rows]
     columns = [
         *(Column(f"take\n{word}", [number(n) for n in counts[part]], darker(colour)) for part, colour, word in _SHARES),
-        Column("used\nat all", [MISSING if n != n else f"{n:.1f}" for n in used], MUTED),
+        Column("used\nat all", [MISSING if n is None else f"{n:.1f}" for n in used], MUTED),
         Column("builds\nassigned", [number(assigned(row.level)) for row in rows], MUTED),
     ]
-    plot = level_plot(title, subtitle, scoring_line(results), rows, columns, top=0.98)
+    plot = level_plot(title, subtitle, scoring_line(results), rows, columns, top=1.02)
     axes = plot.axes
-    for i, place in enumerate(plot.heights):
-        ends = [counts[0.5][i], counts[0.9][i], *([used[i]] if used[i] == used[i] else [])]
-        axes.plot([0, max(ends)], [place, place], color=FAINT, linewidth=4, zorder=2)
-    axes.plot(used, plot.heights, "|", markersize=11, markeredgewidth=2, color=INK, zorder=3)
+    for i, (place, n) in enumerate(zip(plot.heights, used, strict=True)):
+        axes.plot([0, max(counts[0.9][i], n or 0)], [place, place], color=FAINT, linewidth=4, zorder=2)
+        if n is not None:
+            axes.plot(n, place, clip_on=False, zorder=3, **_BAR)
     for part, colour, _ in reversed(_SHARES):
-        axes.plot(counts[part], plot.heights, "o", markersize=_DOT, color=colour, zorder=4)
-    handles = [
-        Line2D([], [], linestyle="none", marker="o", markersize=_DOT, color=colour, label=f"take {word} of the builds")
-        for _, colour, word in _SHARES
-    ]
-    handles.append(
-        Line2D(
-            [],
-            [],
-            linestyle="none",
-            marker="|",
-            markersize=11,
-            markeredgewidth=2,
-            color=INK,
-            label="used at all, expected",
-        )
-    )
-    axes.set_xlim(0, 1.03 * clusters)
+        axes.plot(counts[part], plot.heights, clip_on=False, zorder=4, **_dot(colour))
+    handles = [Line2D([], [], label=f"take {word} of the builds", **_dot(colour)) for _, colour, word in _SHARES]
+    handles.append(Line2D([], [], label="used at all, expected", **_BAR))
+    axes.set_xlim(0, clusters)
     axes.grid(axis="x")
     count_axis(axes.xaxis)
     axes.set_xlabel("clusters (count)")
-    legend_above(axes, handles, 3)
+    legend_above(axes, handles, 3, lift=plot.headings)
     caption = (
         "Clusters in the order of how many builds they are expected to be given; used at all is the expected number of "
         "clusters that are given at least one. Fewer builds are assigned where more are told, which alone leaves some "
         "clusters without any."
     )
-    parts = "; ".join(f"{row.label}: {counts[0.5][i]}, {counts[0.9][i]}, {used[i]:.1f}" for i, row in enumerate(rows))
+    parts = "; ".join(
+        f"{row.label}: {counts[0.5][i]}, {counts[0.9][i]}, {number(used[i], 3)}" for i, row in enumerate(rows)
+    )
     alt = f"Clusters that take half of the builds, 90 %, and that are used, by level: {parts}."
     return Drawing("cluster-spread", title, caption, alt, plot.figure)
 
 
+def nowhere_columns(rows: Sequence[Row]) -> list[Column]:
+    """Return columns of the builds that are given no cluster, as shares of all, by why."""
+    counts = [
+        ("unmatched", [row.level.score.unmatched for row in rows]),
+        ("all full", [row.level.no_capacity for row in rows]),
+        ("refused", [row.level.refused for row in rows]),
+    ]
+    return [
+        Column(heading, [_share_of(n, row.level) for n, row in zip(found, rows, strict=True)], MUTED)
+        for heading, found in counts
+        if any(found) or heading == "unmatched"
+    ]
+
+
 def _share_of(count: int, level: LevelResult) -> str:
     total = level.score.total_jobs
+    if 0 < count < _LEAST_SHARE * total:
+        return f"< {share(_LEAST_SHARE)}"
     return share(count / total, 3) if total else MISSING
+
+
+def _dot(colour: str, size: float = _DOT) -> dict[str, Any]:
+    return {"linestyle": "none", "marker": "o", "markersize": size, "color": colour}
+
+
+_RING: dict[str, Any] = _dot("white") | {"markeredgecolor": BLUE, "markeredgewidth": 2}
+_BAR: dict[str, Any] = _dot(INK, 11) | {"marker": "|", "markeredgewidth": 2}

@@ -10,7 +10,7 @@ import numpy as np
 from placewise.model.results import CostScore, LevelResult, Results
 from placewise.report.wording import AT_LEAST, EXACT, is_chosen, level_word, policy_word, shown
 
-GROUPS = ("nothing told", "one thing told", "told together", "everything told, then one chosen")
+GROUPS = ("", "one thing told", "told together", "everything told, then one chosen")
 _PREFERRED_REFERENCE = "best-memory"  # the one of the prior work
 _REFERENCES = {
     "best-memory": "the runtime predicted at the memory of the package's fastest build",

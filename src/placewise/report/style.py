@@ -140,6 +140,15 @@ def text_width(text: str, size: float = SMALL, *, bold: bool = False) -> float:
     return float(width) / 72
 
 
+def fitting(text: str, width: float, size: float = SMALL) -> str:
+    """Return a text, cut short with dots if it is wider than so many inches."""
+    if text_width(text, size) <= width:
+        return text
+    return next(
+        (f"{text[:n]}..." for n in range(len(text) - 1, 0, -1) if text_width(f"{text[:n]}...", size) <= width), ""
+    )
+
+
 def darker(colour: str) -> str:
     """Return a shade of a colour that is dark enough for small text on white."""
     return "#" + "".join(f"{int(int(colour[i : i + 2], 16) * 0.72):02X}" for i in (1, 3, 5))

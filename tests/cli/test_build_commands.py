@@ -1,0 +1,161 @@
+"""The commands on build records."""
+
+from __future__ import annotations
+
+import csv
+import json
+
+import pyarrow.parquet as pq
+import pytest
+
+from placewise.experiment.inputs import draw, shipped
+from placewise.experiment.record import write_inputs
+
+FILES = {
+    "scores.json",
+    "levels.json",
+    "summary.json",
+    "study.json",
+    "scores.csv",
+    "reasons-for-failure.csv",
+    "outcomes.parquet",
+}
+
+
+@pytest.fixture(scope="module")
+def builds(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("builds") / "experiment"
+    write_inputs(draw(shipped("spack-build"), 15, 900, 4), folder)
+    return folder
+
+
+def test_simulate_writes_the_results_folder(placewise, builds, tmp_path):
+    done = placewise("simulate", builds, "--out", tmp_path / "out")
+    assert done.code == 0
+    found = {path.name for path in (tmp_path / "out").iterdir()}
+    assert found == FILES | {"img", "report.html"}
+    again = placewise("plot", tmp_path / "out", "--out", tmp_path / "again")
+    assert again.code == 0
+    first = {path.name: path.read_bytes() for path in (tmp_path / "out" / "img").glob("*.svg")}
+    assert first == {path.name: path.read_bytes() for path in (tmp_path / "again" / "img").glob("*.svg")}
+    assert first
+
+
+def test_simulate_prints_json_and_the_rows_agree(placewise, builds, tmp_path):
+    done = placewise("simulate", builds, "--out", tmp_path, "--no-plots", "--json")
+    scores = json.loads(done.out)["scores"]
+    table = pq.read_table(tmp_path / "outcomes.parquet").to_pydict()
+    for name, score in scores.items():
+        if name == "unmatched_at" or name.startswith("constraint"):
+            continue
+        rows = [i for i, level in enumerate(table["experiment"]) if level == name]
+        assert len(rows) == score["total_jobs"]["value"] == 900
+        joint = sum(table["success"][i] for i in rows) / len(rows)
+        assert joint == pytest.approx(score["joint_success"]["value"])
+    assert {"additional_runtime_s", "additional_cost"} <= set(table)
+
+
+def test_the_same_seed_gives_the_same_bytes_from_cache_or_not(placewise, builds, tmp_path):
+    folders = []
+    for name, options in (("one", []), ("two", []), ("three", ["--no-cache"]), ("four", ["--workers", "2"])):
+        folders.append(tmp_path / name)
+        placewise("simulate", builds, "--out", folders[-1], "--no-plots", "--sample", "--orders", 3, *options)
+    for file in FILES - {"study.json"}:
+        assert len({(folder / file).read_bytes() for folder in folders}) == 1, file
+
+
+def test_the_embedded_default_and_a_study_file(placewise, builds, tmp_path):
+    study = tmp_path / "study.toml"
+    study.write_text(
+        f'source = "{builds}"\n'
+        '[forms.arch]\nsubsystem = "arch"\nfields = [{ field = "value", equals = "arch" }]\n'
+        '[[rules]]\nname = "wrong_arch"\nform = "arch"\n'
+        '[told]\nexpanding = ["arch"]\neverything = ["arch"]\n'
+        '[levels]\nnone = []\nknown = ["arch"]\n'
+    )
+    done = placewise("simulate", study, "--out", tmp_path / "out", "--no-plots", "--json")
+    scores = json.loads(done.out)["scores"]
+    assert list(scores)[:2] == ["none", "known"]
+    assert scores["known"]["build_success"]["mean"] in (None, 1.0)
+    drawn = placewise(
+        "simulate", "--dataset", "spack-build", "--jobs", 300, "--out", tmp_path / "d", "--no-plots", "--json"
+    )
+    assert json.loads(drawn.out)["scores"]["none"]["total_jobs"]["value"] == 300
+
+
+def test_a_file_of_priorities_chooses(placewise, builds, tmp_path):
+    priorities = tmp_path / "dearest.yaml"
+    priorities.write_text("- priority: 1\n  steps:\n  - sort_descending: predicted_cost\n  - select: first\n")
+    costs = {}
+    for name in ("cheapest", "random", str(priorities)):
+        out = tmp_path / str(len(costs))
+        options = ["--no-plots", "--orders", 0, "--minimum-builds", 3, "--choose", name]
+        assert placewise("simulate", builds, "--out", out, *options).code == 0
+        with (out / "scores.csv").open(newline="") as file:
+            rows = {row["experiment"]: row for row in csv.DictReader(file)}
+        costs[name] = float(rows["constraint-with-replacement"]["total_additional_cost"])
+    assert costs["cheapest"] < costs["random"] < costs[str(priorities)]
+
+
+def test_generate_and_profile(placewise, builds, tmp_path):
+    assert placewise("profile", builds, "-o", tmp_path / "p.json").code == 0
+    done = placewise(
+        "generate", "--profile", tmp_path / "p.json", "--clusters", 3, "--jobs", 40, "--out", tmp_path / "drawn"
+    )
+    assert done.code == 0
+    assert len(json.loads((tmp_path / "drawn" / "cluster-features.json").read_text())) == 3
+    again = placewise("generate", "--dataset", "spack-build", "--clusters", 2, "--jobs", 9, "--out", tmp_path / "x")
+    assert again.code == 0
+
+
+def test_fit_says_what_it_fitted_and_what_it_could_not(placewise, builds, tmp_path):
+    done = placewise("fit", builds, "--out", tmp_path / "models", "--minimum", 8, "--json")
+    assert done.code == 0
+    json.loads(done.out)
+    assert (tmp_path / "models" / "models.json").exists()
+    none = placewise("fit", builds, "--out", tmp_path / "none", "--minimum", 100_000)
+    assert none.code == 2
+    assert not (tmp_path / "none").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--unique"], "--unique"),
+        (["--policy", "first"], "--policy"),
+        (["--experiments", "none"], "--experiments"),
+        (["--model", "forest"], "forest"),
+        (["--choose", "best"], "best"),
+        (["--choose", "nowhere.yaml"], "nowhere.yaml"),
+        (["--nodes-per-job", "0"], "--nodes-per-job"),
+    ],
+)
+def test_options_that_mean_nothing_here(placewise, builds, tmp_path, options, said):
+    done = placewise("simulate", builds, "--out", tmp_path / "out", "--no-plots", *options)
+    assert done.code == 2
+    assert said in done.err
+    assert "Traceback" not in done.err
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("options", [["--choose", "first"], ["--model", "linear"], ["--nodes-free", "3"]])
+def test_options_of_build_records_for_other_jobs(placewise, small, tmp_path, options):
+    done = placewise("simulate", small, "--out", tmp_path / "out", "--no-plots", *options)
+    assert done.code == 2
+    assert options[0] in done.err
+
+
+def test_an_unknown_data_set(placewise, tmp_path):
+    assert "reliabuild" in placewise("simulate", "--dataset", "other", "--out", tmp_path / "out").err
+    assert placewise("generate", "--dataset", "other", "--out", tmp_path / "out").code == 2
+
+
+def test_expressions_of_priorities_are_no_code(placewise, builds, tmp_path):
+    for text in ("__import__('os').system('true')", "memory.__class__", "9**9**9", "nobody", "1/0", "min()"):
+        priorities = tmp_path / "p.yaml"
+        priorities.write_text(json.dumps([{"priority": 1, "steps": [{"filter": text}]}]))
+        done = placewise(
+            "simulate", builds, "--out", tmp_path / "o", "--no-plots", "--orders", 0, "--choose", priorities
+        )
+        assert done.code == 2, text
+        assert "Traceback" not in done.err

@@ -1,0 +1,103 @@
+"""Study files: rules, forms and levels as data."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from placewise.errors import InputError
+from placewise.formats.study_file import read_study, shipped_study
+from placewise.model.study import FieldForm, Form
+
+STUDY = """
+source = "experiment"
+[forms.arch]
+subsystem = "arch"
+fields = [{ field = "value", equals = "arch" }]
+[forms.memory]
+subsystem = "memory"
+fields = [{ field = "value", at_least = "memory_max_bytes", at_most = "memory_max_bytes", at_most_factor = 2 }]
+[[rules]]
+name = "wrong_arch"
+form = "arch"
+published = "memory"
+[told]
+expanding = ["memory", "arch"]
+everything = ["arch"]
+[levels]
+none = []
+both = ["arch", "memory"]
+"""
+
+
+def read(tmp_path, text):
+    path = tmp_path / "study.toml"
+    path.write_text(text)
+    return read_study(path)
+
+
+def test_a_study_is_read(tmp_path):
+    study, source = read(tmp_path, STUDY)
+    arch = Form("arch", "arch", (FieldForm("value", equals="arch"),))
+    memory = Form(
+        "memory",
+        "memory",
+        (FieldForm("value", at_least="memory_max_bytes", at_most="memory_max_bytes", at_most_factor=2.0),),
+    )
+    assert source == tmp_path / "experiment"
+    assert [(rule.name, rule.form, rule.published) for rule in study.rules] == [("wrong_arch", arch, memory)]
+    assert [(level.name, level.told) for level in study.levels] == [("none", ()), ("both", (arch, memory))]
+    assert study.expanding == (memory, arch)
+    assert study.everything == (arch,)
+
+
+def test_a_study_need_not_name_a_source(tmp_path):
+    assert read(tmp_path, STUDY.replace('source = "experiment"', ""))[1] is None
+
+
+def test_the_shipped_study_tells_in_the_order_of_the_prior_work():
+    assert [form.name for form in shipped_study().expanding] == ["arch", "compiler", "compiler-version", "memory"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("[told]", "[told", "not valid TOML"),
+        ("[levels]", "[other]", "'other' is not understood"),
+        ('form = "arch"', 'form = "arhc"', "arhc"),
+        ('equals = "arch"', 'equals = "arhc"', "arhc"),
+        ('equals = "arch"', 'equals = "duration_s"', "text columns"),
+        ('equals = "arch"', 'like = "arch"', "'like' is not understood"),
+        ('equals = "arch"', 'equals = "arch", at_least = "arch"', "not compared in one way"),
+        ('equals = "arch"', 'at_least = "arch", at_most = "duration_s"', "different kinds"),
+        ("at_most_factor = 2", "at_most_factor = 0", "above 0"),
+        ("at_most_factor = 2", "at_most_factor = true", "number"),
+        ("at_most_factor = 2", "at_most_factor = nan", "above 0"),
+        ('both = ["arch", "memory"]', 'both = "arch"', "levels.both"),
+        ('name = "wrong_arch"', "name = 5.5", "rules[0].name"),
+        ("[[rules]]", "[rules]", "rules"),
+        ('source = "experiment"', "source = 5.5", "source"),
+        ('expanding = ["memory", "arch"]', 'expanding = ["arch", "arch"]', "share a name"),
+        ('subsystem = "memory"', "", "forms.memory.subsystem"),
+    ],
+)
+def test_a_bad_study_is_one_error(tmp_path, old, new, said):
+    assert old in STUDY
+    with pytest.raises(InputError) as caught:
+        read(tmp_path, STUDY.replace(old, new, 1))
+    assert said in str(caught.value)
+    assert "study.toml" in str(caught.value)
+
+
+@given(st.data())
+def test_any_cut_or_change_is_a_study_or_one_error(tmp_path_factory, data):
+    lines = STUDY.splitlines(keepends=True)
+    at = data.draw(st.integers(0, len(lines) - 1))
+    changed = data.draw(
+        st.sampled_from(["", "x = 1\n", "[levels]\n", lines[data.draw(st.integers(0, len(lines) - 1))]])
+    )
+    try:
+        read(tmp_path_factory.mktemp("study"), "".join([*lines[:at], changed, *lines[at + 1 :]]))
+    except InputError as error:
+        assert "study.toml" in str(error)
