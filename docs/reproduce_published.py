@@ -30,7 +30,7 @@ from placewise.formats.jobspec_lists import jobspec_files, parse_jobspecs, workl
 from placewise.formats.reading import read_bytes, read_json
 from placewise.matching import bitset
 from placewise.matching.index import FleetIndex
-from placewise.matching.kernels import NumpyKernels
+from placewise.matching.kernels_numpy import NumpyKernels
 from placewise.model.workload import Workload
 from placewise.simulation.truth import Scoring, Truth, truth_of
 

@@ -153,7 +153,7 @@ def test_schedulers_do_not_share_their_load():
         lambda candidates, _: np.full(len(candidates), 1),
         lambda candidates, _: np.full(len(candidates), -5),
         lambda candidates, _: np.full(len(candidates), 9),
-        lambda candidates, _: np.zeros(0, dtype=np.int64),
+        lambda _, __: np.zeros(0, dtype=np.int64),
     ],
 )
 def test_a_policy_that_chooses_what_is_no_candidate_is_found_out(choose):

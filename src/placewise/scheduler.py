@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from placewise.errors import PlacewiseError
 from placewise.matching import bitset
 from placewise.matching.index import FleetIndex
-from placewise.matching.kernels import Kernels, NumpyKernels
+from placewise.matching.kernels import Kernels
+from placewise.matching.kernels_numpy import NumpyKernels
 from placewise.matching.match import Match, match, match_rows
 from placewise.matching.why_not import WhyNot, why_not
 from placewise.model.cluster import Fleet

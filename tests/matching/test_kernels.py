@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from placewise.errors import InputError
 from placewise.matching import bitset
-from placewise.matching.kernels import NumpyKernels, Rows, load_kernels
+from placewise.matching.kernels import load_kernels
+from placewise.matching.kernels_numpy import NumpyKernels
+from placewise.matching.rows import Rows
 
 NUMBA = importlib.util.find_spec("numba") is not None
 NAMES = [

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from placewise.formats.profile_file import shipped_profile
 from placewise.matching import bitset
 from placewise.matching.index import FleetIndex
-from placewise.matching.kernels import Rows
+from placewise.matching.rows import Rows
 from placewise.model.cluster import Fleet
 from placewise.model.requirement import version_bounds
 from placewise.model.workload import Workload

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from placewise.matching import bitset
 from placewise.matching.index import FleetIndex
-from placewise.matching.kernels import Kernels, Rows
+from placewise.matching.kernels import Kernels
+from placewise.matching.rows import Rows
 from placewise.model.job import Shape
 from placewise.model.workload import Workload
 

@@ -1,54 +1,16 @@
-"""The inner loops of matching, in NumPy; `kernels_numba` holds the same ones compiled."""
+"""The inner loops of matching: what every set of them offers, and how one is chosen."""
 
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from placewise.errors import InputError
-from placewise.matching import bitset
-
-# Rows of so many words are combined at a time, and so many jobs arranged, that they stay in the processor's cache.
-_BLOCK_WORDS = 1 << 15
-_ARRANGED_JOBS = 1 << 14
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Rows:
-    """Jobs as rows of positions in a table of sets: job j has `ids[offsets[j]:offsets[j + 1]]`.
-
-    offsets : (jobs + 1,) int64, ascending.
-    ids : (total,) int32.
-    """
-
-    offsets: NDArray[np.int64]
-    ids: NDArray[np.int32]
-
-    @classmethod
-    def of(cls, offsets: NDArray[np.integer[Any]], ids: NDArray[np.integer[Any]]) -> Rows:
-        """Return rows of these offsets and positions, in the layout that kernels are compiled for."""
-        return cls(np.ascontiguousarray(offsets, dtype=np.int64), np.ascontiguousarray(ids, dtype=np.int32))
-
-    def __len__(self) -> int:
-        return len(self.offsets) - 1
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Prefixes:
-    """The intersections of growing prefixes of each job's row, up to the first that is empty.
-
-    reached : (jobs,) int64, how many prefixes were formed: as many as the row has sets, fewer when one
-        was empty; that one is the last.
-    bits : (sum of reached, words) uint64, job by job.
-    """
-
-    reached: NDArray[np.int64]
-    bits: NDArray[np.uint64]
+from placewise.matching.kernels_numpy import NumpyKernels
+from placewise.matching.rows import Prefixes, Rows
 
 
 class Kernels(Protocol):
@@ -70,89 +32,6 @@ class Kernels(Protocol):
     def prefixes(self, table: NDArray[np.uint64], rows: Rows) -> Prefixes:
         """Return the intersections of every prefix of every row."""
         ...
-
-
-class NumpyKernels:
-    """The loops in NumPy: one gather and one AND a step, over blocks of rows that fit the cache."""
-
-    name = "numpy"
-
-    def intersect(self, table: NDArray[np.uint64], rows: Rows, everything: NDArray[np.uint64]) -> NDArray[np.uint64]:
-        """See `Kernels.intersect`."""
-        result = np.empty((len(rows), table.shape[1]), dtype=np.uint64)
-        for jobs, block in _blocks(table, rows, everything):
-            result[jobs] = block
-        return result
-
-    def count(self, table: NDArray[np.uint64], rows: Rows, everything: NDArray[np.uint64]) -> NDArray[np.int64]:
-        """See `Kernels.count`."""
-        result = np.empty(len(rows), dtype=np.int64)
-        for jobs, block in _blocks(table, rows, everything):
-            result[jobs] = bitset.size_of(block)
-        return result
-
-    def prefixes(self, table: NDArray[np.uint64], rows: Rows) -> Prefixes:
-        """See `Kernels.prefixes`."""
-        order, steps = _arranged(rows.offsets, rows.ids)
-        bits = np.empty((len(rows.ids), table.shape[1]), dtype=np.uint64)
-        reached = np.zeros(len(rows), dtype=np.int64)
-        starts = rows.offsets[:-1][order]
-        alive = np.arange(len(rows))
-        before = np.empty((0, table.shape[1]), dtype=np.uint64)
-        for k, ids in enumerate(steps):
-            # Rows are sorted by length, so those that have a k-th set are the first len(ids).
-            alive = alive[: np.searchsorted(alive, len(ids))]
-            now = np.take(table, ids[alive], axis=0)
-            if k:
-                now &= before[: len(alive)]
-            bits[starts[alive] + k] = now
-            reached[order[alive]] = k + 1
-            goes_on = np.flatnonzero(now.any(axis=1))
-            alive, before = alive[goes_on], np.take(now, goes_on, axis=0)
-        place_in_row = np.arange(len(rows.ids)) - np.repeat(rows.offsets[:-1], np.diff(rows.offsets))
-        formed = place_in_row < np.repeat(reached, np.diff(rows.offsets))
-        return Prefixes(reached, np.take(bits, np.flatnonzero(formed), axis=0))
-
-
-def _blocks(
-    table: NDArray[np.uint64], rows: Rows, everything: NDArray[np.uint64]
-) -> Iterator[tuple[NDArray[np.int64], NDArray[np.uint64]]]:
-    """Yield jobs and their intersections, block by block; the intersections are overwritten by the next block."""
-    height = max(64, _BLOCK_WORDS // table.shape[1])
-    results, gathered = np.empty((2, height, table.shape[1]), dtype=np.uint64)
-    # Sets that hold everything drop out: they cannot change an intersection.
-    telling = np.any((table & everything) != everything, axis=1)
-    for first in range(0, len(rows), _ARRANGED_JOBS):
-        offsets = rows.offsets[first : first + _ARRANGED_JOBS + 1]
-        ids = rows.ids[offsets[0] : offsets[-1]]
-        kept = np.flatnonzero(np.take(telling, ids))
-        order, steps = _arranged(np.searchsorted(kept, offsets - offsets[0]), ids[kept])
-        for start in range(0, len(order), height):
-            jobs = order[start : start + height]
-            block = results[: len(jobs)]
-            block[:] = everything
-            for positions in steps:
-                active = positions[start : start + height]
-                if not len(active):
-                    break
-                # "clip" lets take write into place directly; positions are never out of range.
-                sets = np.take(table, active, axis=0, out=gathered[: len(active)], mode="clip")
-                np.bitwise_and(block[: len(active)], sets, out=block[: len(active)])
-            yield first + jobs, block
-
-
-def _arranged(
-    offsets: NDArray[np.integer[Any]], ids: NDArray[np.int32]
-) -> tuple[NDArray[np.int64], list[NDArray[np.int32]]]:
-    """Return the rows longest first, and step by step: the k-th array holds the k-th position of all longer than k."""
-    lengths = np.diff(offsets)
-    longest = int(lengths.max(initial=0))
-    # Short integers are sorted by radix, several times as fast.
-    order = np.argsort((longest - lengths).astype(np.min_scalar_type(longest)), kind="stable")
-    starts = offsets[:-1][order]
-    # How many rows are longer than k, for each k: the first so many.
-    longer = len(lengths) - np.cumsum(np.bincount(lengths, minlength=longest + 1))[:longest]
-    return order, [ids[starts[:rows] + k] for k, rows in enumerate(longer.tolist())]
 
 
 def load_kernels(name: str = "auto") -> Kernels:

@@ -19,7 +19,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
-from placewise.matching.kernels import Prefixes, Rows
+from placewise.matching.rows import Prefixes, Rows
 
 _u = np.uint64
 

@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 from placewise.matching import bitset
 from placewise.matching.hosting import hosts
 from placewise.matching.index import FleetIndex
-from placewise.matching.kernels import Kernels, NumpyKernels, Rows
+from placewise.matching.kernels import Kernels
+from placewise.matching.kernels_numpy import NumpyKernels
+from placewise.matching.rows import Rows
 from placewise.model.job import Job, ResourceGroup
 from placewise.model.workload import Workload
 

@@ -93,7 +93,7 @@ def level_plot(
     across = WIDTH - left - right
     each = (across - _GUTTER * (panels - 1)) / panels
     box = axes.get_position()
-    parts = [axes, *(figure.add_axes(box) for _ in range(panels - 1))]
+    parts = [axes, *(figure.add_axes((0, 0, 1, 1)) for _ in range(panels - 1))]
     for i, part in enumerate(parts):
         part.set_position((box.x0 + i * (each + _GUTTER) / WIDTH, box.y0, each / WIDTH, box.height))
         part.set_ylim(y, 0)

@@ -72,8 +72,8 @@ def draw_level_success(results: Results) -> Drawing | None:
     axes.set_xlabel("share of builds")
     legend_above(axes, handles, 3, lift=plot.headings)
     caption = (
-        "Build success is over the builds that were given a cluster, joint success over all of them, the others counting "
-        "as failed; the ceiling is the share for which some cluster of the fleet would succeed. Unmatched: no cluster "
+        "Build success is over the builds that were given a cluster, joint success over all of them, the others "
+        "counting as failed; the ceiling is the share for which some cluster of the fleet would succeed. Unmatched: no cluster "
         "meets what is told, as a share of all builds."
     )
     if any(row.level.no_capacity for row in rows):
@@ -92,7 +92,8 @@ def draw_clusters_matched(results: Results) -> Drawing | None:
         return None
     clusters = rows[0].level.score.clusters
     title = "How many clusters match a build"
-    subtitle = f"mean of {builds(rows[0].level.score.total_jobs)}, out of {clusters:,} clusters; unmatched builds count with none"
+    total = rows[0].level.score.total_jobs
+    subtitle = f"mean of {builds(total)}, out of {clusters:,} clusters; unmatched builds count with none"
     columns = [
         Column("clusters\nmatched", [number(row.level.score.matched_clusters.mean, 3) for row in rows], darker(BLUE)),
         Column("standard\ndeviation", [number(row.level.score.matched_clusters.std, 3) for row in rows], MUTED),
@@ -109,8 +110,8 @@ def draw_clusters_matched(results: Results) -> Drawing | None:
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
     axes.set_xlabel("clusters that match a build, mean (logarithmic)")
     caption = (
-        "Clusters that meet all that is told of a build, free or not: what is told narrows the choice, down to none for "
-        "the unmatched."
+        "Clusters that meet all that is told of a build, free or not: what is told narrows the choice, down to none "
+        "for the unmatched."
     )
     parts = "; ".join(f"{row.label}: {number(mean, 3)}" for row, mean in zip(rows, means, strict=True))
     return Drawing("clusters-matched", title, caption, f"Mean clusters matched by level: {parts}.", plot.figure)

@@ -100,7 +100,7 @@ def legend_above(axes: Axes, handles: Sequence[Artist], columns: int, *, lift: f
 
     lift : inches between the block and the axes.
     """
-    width, height = axes.get_figure().get_size_inches()
+    width, height = axes.figure.bbox_inches.size  # inches
     axes.legend(
         handles=handles,
         loc="lower left",

@@ -32,7 +32,7 @@ def experiment_word(name: str) -> str:
 
 
 def shown(name: str, longest: int = _LONGEST_LABEL) -> str:
-    """Return a name out of a file fit to be shown: a control character would break an SVG and could steer a terminal."""
+    """Return a name out of a file fit to be shown: control characters would break an SVG or steer a terminal."""
     text = "".join(c if c.isprintable() else REPLACEMENT for c in name)
     return text if len(text) <= longest else f"{text[: longest - 3]}..."
 
@@ -53,7 +53,7 @@ def is_chosen(level: LevelResult) -> bool:
 
 
 def policy_word(results: Results) -> str:
-    """Return the words for the policy that chooses when everything is told: the cheapest, unless the study says else."""
+    """Return the words for the policy that chooses when everything is told: the cheapest unless recorded otherwise."""
     settings = results.study.get("settings")
     settings = settings if isinstance(settings, Mapping) else {}
     if settings.get("priorities"):

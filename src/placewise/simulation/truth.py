@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from placewise.errors import InputError
 from placewise.matching import bitset
 from placewise.matching.index import FleetIndex
-from placewise.matching.kernels import Kernels, Rows
+from placewise.matching.kernels import Kernels
+from placewise.matching.rows import Rows
 from placewise.model.requirement import InVersionRange, Requirement
 from placewise.model.workload import Workload
 

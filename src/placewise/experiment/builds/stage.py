@@ -13,7 +13,8 @@ from placewise.experiment.builds.design import BuildDesign
 from placewise.experiment.builds.forms import FormRows, form_rows, stacked
 from placewise.experiment.telling import Needs
 from placewise.matching import bitset
-from placewise.matching.kernels import Kernels, Rows
+from placewise.matching.kernels import Kernels
+from placewise.matching.rows import Rows
 from placewise.model.builds import BuildRecords
 from placewise.model.cluster import Fleet
 from placewise.model.study import BuildStudy, Form
