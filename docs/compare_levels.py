@@ -107,9 +107,7 @@ def draws(
     reasons: Mapping[str, list[dict[str, str]]],
 ) -> bool:
     """Print how far each published success lies from the expectation; return whether all lie within three std."""
-    print(
-        "\npublished success, in standard deviations of a draw from the expectation: scores.csv, reasons-for-failure.csv"
-    )
+    print("\npublished success less the expectation, in std of a draw: scores.csv, reasons-for-failure.csv")
     near = True
     for name in scores:
         ours = FOUND_AGAIN if name == "arch" else name
@@ -144,14 +142,13 @@ def main() -> None:
         ("additional runtime, s", cost.runtime_s, "total_additional_runtime_seconds"),
         ("builds", cost.predicted, "total_jobs"),
     ):
-        print(f"  {what:<22} {value:>18.10f} {float(row[key]):>18.10f}")
+        print(f"  {what:<22} {value:>18.6f} {float(row[key]):>18.6f}")
         same &= agree(CHEAPEST, what, value, float(row[key]))
     print(f"  clusters used: {sum(count > 0 for count in cheapest.jobs_by_cluster.values())}")
     print(f"  additional cost of a random choice: {corrected[EVERYTHING].costs['best-memory'].cost:.0f}")
     capped = corrected[CAPPED]
-    print(
-        f"  when nodes are used up: {sum(capped.jobs_by_cluster.values()):.0f} builds, {capped.no_capacity} find none free"
-    )
+    placed = sum(capped.jobs_by_cluster.values())
+    print(f"  when nodes are used up: {placed:.0f} builds, {capped.no_capacity} find none free")
 
     refused, still = corrected[EXACT].score.unmatched, corrected[AT_LEAST].score.unmatched
     print(f"\nrefused for the exact version: {refused}, of which a newer compiler would have built {refused - still}")

@@ -11,13 +11,24 @@ from matplotlib.patches import Patch
 from placewise.model.results import Results, Score
 from placewise.report.drawing import Drawing
 from placewise.report.statistics import macro
-from placewise.report.style import BLUE, GREEN, INK, MUTED, ORANGE, SKY, SMALL, canvas, legend_above, share_axis
+from placewise.report.style import (
+    BEHIND_TEXT,
+    BLUE,
+    GREEN,
+    INK,
+    MUTED,
+    ORANGE,
+    SKY,
+    SMALL,
+    canvas,
+    legend_above,
+    share_axis,
+)
 from placewise.report.wording import counted, experiment_word, in_order, jobs, scoring_line, share, total_jobs
 
 _BAR = 0.3
 _GAP = 0.46  # holds the label of the ceiling
 _LEAST_WIDTH = 4.0
-_BEHIND_TEXT = {"facecolor": "white", "edgecolor": "none", "pad": 0.4, "alpha": 0.85}
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +177,7 @@ def _draw_group(axes: Axes, group: _Group, left: float) -> None:
             ha="center",
             fontsize=SMALL,
             zorder=5,
-            bbox=_BEHIND_TEXT,
+            bbox=BEHIND_TEXT,
         )
     if group.ceiling is not None:
         right = left + _BAR * len(group.bars)
@@ -179,7 +190,7 @@ def _draw_group(axes: Axes, group: _Group, left: float) -> None:
             va="center" if group.ceiling > 0.03 else "bottom",
             fontsize=SMALL,
             color=MUTED,
-            bbox=_BEHIND_TEXT,
+            bbox=BEHIND_TEXT,
         )
 
 

@@ -71,15 +71,7 @@ def level_plot(
 
     top, bottom : margins in inches, the first without the headings of the columns. panels : of equal width.
     """
-    heights, headings, y = [], [], 0.0
-    for i, row in enumerate(rows):
-        if i == 0 or rows[i - 1].group != row.group:
-            y += _BETWEEN
-            if GROUPS[row.group]:
-                headings.append((y + _HEADING / 2, GROUPS[row.group]))
-                y += _HEADING
-        heights.append(y + _PITCH / 2)
-        y += _PITCH
+    heights, headings, y = _places(rows)
     lines = max((column.heading.count("\n") + 1 for column in columns), default=0)
     above = _LINE * lines
     top += above
@@ -112,18 +104,31 @@ def level_plot(
         edge += column.width / each
         for place, text in zip(heights, column.texts, strict=True):
             last.text(edge, place, text, ha="right", color=column.colour, **beside)
-        last.annotate(
-            column.heading,
-            (edge, 1),
-            (0, 4),
-            xycoords="axes fraction",
-            textcoords="offset points",
-            ha="right",
-            va="bottom",
-            fontsize=SMALL,
-            fontweight="bold",
-            color=column.colour,
-            linespacing=1.2,
-            annotation_clip=False,
-        )
+        for line, text in enumerate(reversed(column.heading.split("\n"))):
+            last.annotate(
+                text,
+                (edge, 1),
+                (0, 5 + 72 * _LINE * line),
+                xycoords="axes fraction",
+                textcoords="offset points",
+                ha="right",
+                fontsize=SMALL,
+                fontweight="bold",
+                color=column.colour,
+                annotation_clip=False,
+            )
     return LevelPlot(figure, tuple(parts), tuple(heights), above)
+
+
+def _places(rows: Sequence[Row]) -> tuple[list[float], list[tuple[float, str]], float]:
+    """Return how far down each row and each heading of a group stands, and the height of all."""
+    heights, headings, y = [], [], 0.0
+    for i, row in enumerate(rows):
+        if i == 0 or rows[i - 1].group != row.group:
+            y += _BETWEEN
+            if GROUPS[row.group]:
+                headings.append((y + _HEADING / 2, GROUPS[row.group]))
+                y += _HEADING
+        heights.append(y + _PITCH / 2)
+        y += _PITCH
+    return heights, headings, y

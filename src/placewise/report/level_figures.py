@@ -55,12 +55,12 @@ def draw_level_success(results: Results) -> Drawing | None:
         if joint is not None and build is not None:
             axes.plot([joint, build], [place, place], color=FAINT, linewidth=4, zorder=2)
         if build is not None:
-            axes.plot(build, place, clip_on=False, zorder=3, **_RING)
+            axes.plot(build, place, clip_on=False, zorder=3, **ring(BLUE))
         if joint is not None:
-            axes.plot(joint, place, clip_on=False, zorder=4, **_dot(GREEN, _DOT - 1))
+            axes.plot(joint, place, clip_on=False, zorder=4, **dot(GREEN, _DOT - 1))
     handles = [
-        Line2D([], [], label="build success, of the builds assigned", **_RING),
-        Line2D([], [], label="joint success, of all builds", **_dot(GREEN, _DOT - 1)),
+        Line2D([], [], label="build success, of the builds assigned", **ring(BLUE)),
+        Line2D([], [], label="joint success, of all builds", **dot(GREEN, _DOT - 1)),
     ]
     if results.ceiling is not None:
         ceiling: dict[str, Any] = {"color": INK, "linewidth": 1.6, "linestyle": (0, (4, 2))}
@@ -73,8 +73,8 @@ def draw_level_success(results: Results) -> Drawing | None:
     legend_above(axes, handles, 3, lift=plot.headings)
     caption = (
         "Build success is over the builds that were given a cluster, joint success over all of them, the others "
-        "counting as failed; the ceiling is the share for which some cluster of the fleet would succeed. Unmatched: no cluster "
-        "meets what is told, as a share of all builds."
+        "counting as failed; the ceiling is the share for which some cluster of the fleet would succeed. Unmatched: no "
+        "cluster meets what is told, as a share of all builds."
     )
     if any(row.level.no_capacity for row in rows):
         caption += " All full: clusters match, but the nodes of all of them are used up."
@@ -97,13 +97,13 @@ def draw_clusters_matched(results: Results) -> Drawing | None:
     columns = [
         Column("clusters\nmatched", [number(row.level.score.matched_clusters.mean, 3) for row in rows], darker(BLUE)),
         Column("standard\ndeviation", [number(row.level.score.matched_clusters.std, 3) for row in rows], MUTED),
-        *nowhere_columns(rows),
+        nowhere_columns(rows)[0],
     ]
     plot = level_plot(title, subtitle, scoring_line(results), rows, columns, top=0.85)
     axes = plot.axes
     means = [row.level.score.matched_clusters.mean or 0.0 for row in rows]
     axes.set_xscale("log")
-    axes.plot(means, plot.heights, clip_on=False, zorder=3, **_dot(BLUE))
+    axes.plot(means, plot.heights, clip_on=False, zorder=3, **dot(BLUE))
     axes.set_xlim(10.0 ** math.floor(math.log10(min(means) * 1.001)), max(clusters, *means))
     axes.grid(axis="x")
     axes.minorticks_off()
@@ -139,8 +139,8 @@ def draw_cluster_spread(results: Results) -> Drawing | None:
         if n is not None:
             axes.plot(n, place, clip_on=False, zorder=3, **_BAR)
     for part, colour, _ in reversed(_SHARES):
-        axes.plot(counts[part], plot.heights, clip_on=False, zorder=4, **_dot(colour))
-    handles = [Line2D([], [], label=f"take {word} of the builds", **_dot(colour)) for _, colour, word in _SHARES]
+        axes.plot(counts[part], plot.heights, clip_on=False, zorder=4, **dot(colour))
+    handles = [Line2D([], [], label=f"take {word} of the builds", **dot(colour)) for _, colour, word in _SHARES]
     handles.append(Line2D([], [], label="used at all, expected", **_BAR))
     axes.set_xlim(0, clusters)
     axes.grid(axis="x")
@@ -176,13 +176,18 @@ def nowhere_columns(rows: Sequence[Row]) -> list[Column]:
 def _share_of(count: int, level: LevelResult) -> str:
     total = level.score.total_jobs
     if 0 < count < _LEAST_SHARE * total:
-        return f"< {share(_LEAST_SHARE)}"
+        return f"< {share(_LEAST_SHARE, 1)}"
     return share(count / total, 3) if total else MISSING
 
 
-def _dot(colour: str, size: float = _DOT) -> dict[str, Any]:
+def dot(colour: str, size: float = _DOT) -> dict[str, Any]:
+    """Return how a filled mark is drawn."""
     return {"linestyle": "none", "marker": "o", "markersize": size, "color": colour}
 
 
-_RING: dict[str, Any] = _dot("white") | {"markeredgecolor": BLUE, "markeredgewidth": 2}
-_BAR: dict[str, Any] = _dot(INK, 11) | {"marker": "|", "markeredgewidth": 2}
+def ring(colour: str) -> dict[str, Any]:
+    """Return how a hollow mark is drawn, which leaves a filled one on it to be seen."""
+    return dot("white") | {"markeredgecolor": colour, "markeredgewidth": 2}
+
+
+_BAR: dict[str, Any] = dot(INK, 11) | {"marker": "|", "markeredgewidth": 2}

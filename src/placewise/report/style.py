@@ -17,6 +17,7 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import TextToPath
 from matplotlib.ticker import FuncFormatter, MaxNLocator
+from numpy.typing import NDArray
 
 from placewise.report.statistics import Histogram
 from placewise.report.wording import NARROW_SPACE
@@ -28,6 +29,7 @@ INK, MUTED, FAINT, RULE = "#1A1A1A", "#555555", "#DDDDDD", "#EEEEEE"
 
 WIDTH, HEIGHT, MARGIN = 8.4, 5.0, 0.18  # inches
 DPI = 150
+BEHIND_TEXT = {"facecolor": "white", "edgecolor": "none", "pad": 0.4, "alpha": 0.85}
 SMALL, NORMAL, TITLE = 9.0, 10.0, 14.0  # points
 
 _SETTINGS: dict[Any, Any] = {  # the type of its keys differs between versions of matplotlib
@@ -100,7 +102,8 @@ def legend_above(axes: Axes, handles: Sequence[Artist], columns: int, *, lift: f
 
     lift : inches between the block and the axes.
     """
-    width, height = axes.figure.bbox_inches.size  # inches
+    assert isinstance(axes.figure, Figure)
+    width, height = axes.figure.get_size_inches()
     axes.legend(
         handles=handles,
         loc="lower left",
@@ -124,6 +127,23 @@ def count_axis(axis: Axis) -> None:
     """Write an axis of counts in whole numbers with thousands separators."""
     axis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 5, 10], integer=True, min_n_ticks=1))
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+
+
+def from_zero(axes: Axes, values: NDArray[np.float64], end: float = 1.06) -> None:
+    """Let an x axis of amounts reach from zero, or the least below it, to a bit beyond the most.
+
+    end : where it ends, as a multiple of its length to the most.
+    """
+    known = values[~np.isnan(values)]
+    least, most = min(0.0, float(known.min(initial=0.0))), max(0.0, float(known.max(initial=0.0)))
+    if least == most:
+        most = 1.0
+    axes.set_xlim(least - 0.06 * (most - least) * (least < 0), least + end * (most - least))
+    if least < 0:
+        axes.axvline(0, color=INK, linewidth=1.0, zorder=1)
+    axes.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
+    axes.grid(axis="x")
 
 
 def draw_histogram(axes: Axes, counted: Histogram) -> None:

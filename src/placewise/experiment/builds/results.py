@@ -31,6 +31,9 @@ def level_result(
     nowhere = (outcomes.matched > 0) & (outcomes.assigned == 0)
     outside = stage.costs.outside[stage.package]
     total = sent.sum()
+    successful = sent * bitset.unpack(truth.succeeds, truth.clusters)
+    # Builds of one package share a row of predictions, so their assignments are summed first.
+    by_package = np.stack([stage.summed_by_package(sent), stage.summed_by_package(successful)])
     clusters = stage.scheduler.index.fleet.names
     return LevelResult(
         name=name,
@@ -38,7 +41,7 @@ def level_result(
         score=scoring.score(outcomes, weights, truth.clusters, truth.names),
         no_capacity=no_capacity,
         refused=int(weights @ nowhere) - no_capacity,
-        costs={reference: _cost(stage, sent, reference) for reference in stage.costs.additional},
+        costs={reference: _cost(stage, by_package, reference) for reference in stage.costs.additional},
         outside_range=float((sent * outside).sum() / total) if total else None,
         reasons=_reasons(truth, sent),
         jobs_by_cluster=dict(zip(clusters, sent.sum(axis=0).tolist(), strict=True)),
@@ -58,12 +61,9 @@ def expected_additional(stage: BuildStage, outcomes: Outcomes, reference: str) -
     return tuple(found)
 
 
-def _cost(stage: BuildStage, sent: NDArray[np.float64], reference: str) -> CostScore:
-    truth = stage.scene.truth
+def _cost(stage: BuildStage, by_package: NDArray[np.float64], reference: str) -> CostScore:
+    """Sum up costs; by_package : (2, packages, clusters) expected assignments, all of them and those that succeed."""
     runtime, cost = stage.costs.additional[reference]
-    successful = sent * bitset.unpack(truth.succeeds, truth.clusters)
-    # Builds of one package share a row of predictions, so their assignments are summed first.
-    by_package = np.stack([stage.summed_by_package(sent), stage.summed_by_package(successful)])
     runtimes = (by_package * _zero_where_unknown(runtime)).sum(axis=2)
     costs = (by_package * _zero_where_unknown(cost)).sum(axis=2)
     predicted = (by_package * ~np.isnan(runtime)).sum(axis=(1, 2))

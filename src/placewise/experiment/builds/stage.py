@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,12 +39,12 @@ class Costs:
     additional: Mapping[str, tuple[NDArray[np.float64], NDArray[np.float64]]]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class BuildStage:
     """A scheduler, the distinct builds that it is given, and the truth about them.
 
     Builds are equal when every form and rule and their package are; `of_build` (builds,) says which distinct
-    one each is like, `first` (distinct,) a build that is like it, and `package` (distinct,) its package.
+    one each is like, `first` (distinct,) a build that is like it, and `package` (distinct,) its package, ascending.
     """
 
     scheduler: Scheduler
@@ -67,10 +66,12 @@ class BuildStage:
         rules = [rule.published or rule.form if design.scoring == "published" else rule.form for rule in study.rules]
         rows = {form: form_rows(scheduler.index, records, form) for form in _forms(study, rules)}
         packages, package = np.unique(np.array(records.packages, dtype=np.str_), return_inverse=True)
-        key = np.stack([*(one.ids for one in rows.values()), package], axis=1)
+        # The package comes first, so that the builds of one stand together.
+        key = np.stack([package, *(one.ids for one in rows.values())], axis=1)
         _, first, of_build, weights = np.unique(key, axis=0, return_index=True, return_inverse=True, return_counts=True)
         if design.sample:
-            first, of_build = np.arange(len(records)), np.arange(len(records))
+            first = np.argsort(package, kind="stable")
+            of_build = np.argsort(first, kind="stable")
             weights = np.ones(len(records), dtype=np.int64)
         truth = _truth(scheduler, kernels, study, [rows[form] for form in rules], first)
         costs = _costs(fleet, records, tuple(packages.tolist()), design)
@@ -83,15 +84,10 @@ class BuildStage:
         """(distinct,) how many builds each stands for."""
         return self.scene.weights
 
-    @cached_property
-    def _by_package(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        order = np.argsort(self.package, kind="stable")
-        return order, np.searchsorted(self.package[order], np.arange(len(self.costs.packages)))
-
     def summed_by_package(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Add up (distinct, clusters) values to (packages, clusters); every package has a build."""
-        order, starts = self._by_package
-        return np.add.reduceat(values[order], starts, axis=0)
+        starts = np.searchsorted(self.package, np.arange(len(self.costs.packages)))
+        return np.add.reduceat(values, starts, axis=0)
 
     def needs(self, forms: Sequence[Form]) -> Needs:
         """Return what is asked of each distinct build when these forms are told."""
