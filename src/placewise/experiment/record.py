@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from placewise.experiment.builds.design import BuildDesign
-from placewise.experiment.builds.run import BuildRun
 from placewise.experiment.design import Design
 from placewise.experiment.inputs import Inputs
 from placewise.experiment.run import Run
@@ -18,6 +17,9 @@ from placewise.formats.results_folder import write_results, write_scores
 from placewise.formats.study_record import study_record
 from placewise.model.builds import BuildRecords
 from placewise.model.results import Results
+
+if TYPE_CHECKING:
+    from placewise.experiment.builds.run import BuildRun
 
 
 def write_run(folder: Path, run: Run, design: Design, inputs: Inputs, command: str) -> Results:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from placewise.errors import InputError
 from placewise.experiment.builds.design import BuildDesign
-from placewise.experiment.builds.run import run_builds
 from placewise.experiment.design import Design
 from placewise.experiment.inputs import Inputs
 from placewise.experiment.record import write_build_run, write_run
@@ -33,6 +32,9 @@ def simulate(
     Raises InputError for an option that was set and means nothing for the kind.
     """
     if isinstance(inputs.jobs, BuildRecords):
+        # Only build records need models and expressions, which take a while to load.
+        from placewise.experiment.builds.run import run_builds  # noqa: PLC0415
+
         _refuse_others(design, Design(), "build records, whose levels a study file names", BuildDesign)
         assert inputs.study is not None
         found = run_builds(inputs.fleet, inputs.jobs, inputs.study, build_design, kernels, progress)
