@@ -2,8 +2,9 @@
 
 Examples are fenced blocks whose opening fence says what they are: "```yaml flux" (or another dialect) is a
 jobspec that must be detected as this dialect and survive being written and read again; "```yaml jobs" a list of
-jobs; "```json features" a cluster-features.json; "```json nodes" a JGF containment graph; "```json subsystem" one of
-a subsystem attached to the last nodes.
+jobs; "```yaml builds" one of build records; "```json features" a cluster-features.json; "```json nodes" a JGF
+containment graph; "```json subsystem" one of a subsystem attached to the last nodes; "```toml study" a study file;
+"```yaml priorities" what a constraint policy is made of; "```csv fit" builds that runtime models are fitted to.
 
     docs_examples.py FILE_OR_FOLDER...
 """
@@ -15,18 +16,32 @@ from __future__ import annotations
 import json
 import re
 import sys
+import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import yaml
 
 from placewise.errors import InputError
+from placewise.formats.build_lists import builds_of
+from placewise.formats.build_records import read_build_records
 from placewise.formats.cluster_features import fleet_of
 from placewise.formats.jgf import parse_containment, parse_subsystem
 from placewise.formats.jobspec import dialects, jobspec_document, jobspec_text, parse_jobspec
 from placewise.formats.jobspec_lists import parse_job_entries
 from placewise.formats.reading import parse_yaml
+from placewise.formats.selection_config import read_priorities
+from placewise.formats.study_file import read_study
+from placewise.selection.constraint import constraint_policy
 
-_BLOCK = re.compile(r"^```(?:yaml|json) (?P<kind>[\w-]+)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
+# Readers of documents that are read as files only, and how these end.
+_READERS: dict[str, tuple[str, Callable[[Path], object]]] = {
+    "fit": (".csv", lambda path: read_build_records(path, cache=None)),
+    "priorities": (".yaml", lambda path: constraint_policy(read_priorities(path))),
+    "study": (".toml", read_study),
+}
+
+_BLOCK = re.compile(r"^```(?:yaml|json|toml|csv) (?P<kind>[\w-]+)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 _FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\]\((?P<target>[^)\s]+)\)")
 
@@ -39,6 +54,10 @@ def check_examples(text: str, source: Path) -> int:
         kind, content = block["kind"], block["text"]
         if kind == "jobs":
             parse_job_entries(yaml.safe_load(content), source)
+        elif kind == "builds":
+            builds_of([(source, content.encode())])
+        elif kind in _READERS:
+            check_file(kind, content)
         elif kind == "features":
             fleet_of(json.loads(content), source)
         elif kind == "nodes":
@@ -50,6 +69,15 @@ def check_examples(text: str, source: Path) -> int:
         else:
             check_jobspec(kind, content, source)
     return len(found)
+
+
+def check_file(kind: str, content: str) -> None:
+    """Read an example from a file of its own."""
+    suffix, read = _READERS[kind]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, f"example{suffix}")
+        path.write_text(content, encoding="utf-8")
+        read(path)
 
 
 def check_jobspec(dialect: str, content: str, source: Path) -> None:
@@ -83,7 +111,7 @@ def main() -> None:
         try:
             examples += check_examples(text, document)
         except InputError as error:
-            sys.exit(str(error))
+            sys.exit(f"{document}: {error}")
         if dead := dead_links(text, document):
             sys.exit(f"{document}: links that lead nowhere: {', '.join(dead)}")
     print(f"{len(documents)} documents, {examples} examples")

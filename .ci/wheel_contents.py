@@ -1,4 +1,4 @@
-"""Fail unless a wheel holds what the code needs beside the code: the shipped profile, the marker of types, the page.
+"""Fail unless a wheel holds what the code needs beside the code: profiles, study, the marker of types, the pages.
 
 wheel_contents.py WHEEL
 """
@@ -13,6 +13,9 @@ import zipfile
 NEEDED = (
     "placewise/py.typed",
     "placewise/formats/data/reliabuild-profile.json",
+    "placewise/formats/data/spack-build-profile.json",
+    "placewise/formats/data/spack-build-study.toml",
+    "placewise/report/templates/models.html.j2",
     "placewise/report/templates/report.html.j2",
 )
 

@@ -12,9 +12,8 @@ from placewise.model.results import CostScore, Results
 from placewise.prediction.cost import SECONDS_PER_HOUR
 from placewise.report.drawing import Drawing
 from placewise.report.level_axes import Column, level_plot
-from placewise.report.level_figures import dot, ring
 from placewise.report.levels import cost_each, level_rows, reference_of, reference_words, runtime_each
-from placewise.report.style import BLUE, FAINT, GREEN, darker, from_zero, legend_above
+from placewise.report.style import BLUE, GAP, GREEN, darker, dot, from_zero, legend_above, ring
 from placewise.report.wording import number, scoring_line, shown
 
 
@@ -74,11 +73,10 @@ def _draw(
     plot = level_plot(title, subtitle, scoring_line(results), rows, columns, top=1.2, panels=2)
     labels = [f"all builds{_in(units[0])}", f"one build, mean{_in(units[1])}"]
     for axes, values, label in zip(plot.panels, (total, one), labels, strict=True):
-        for place, (assigned, succeeded) in zip(plot.heights, values, strict=True):
-            axes.plot([assigned, succeeded], [place, place], color=FAINT, linewidth=4, zorder=2)
-            axes.plot(assigned, place, clip_on=False, zorder=3, **ring(BLUE))
-            axes.plot(succeeded, place, clip_on=False, zorder=4, **dot(GREEN, 6.5))
-        from_zero(axes, values)
+        axes.hlines(plot.heights, values[:, 0], values[:, 1], **GAP)
+        axes.plot(values[:, 0], plot.heights, clip_on=False, zorder=3, **ring(BLUE))
+        axes.plot(values[:, 1], plot.heights, clip_on=False, zorder=4, **dot(GREEN, 6.5))
+        from_zero(axes, values, steps=3)
         axes.set_xlabel(label)
     handles = [
         Line2D([], [], label="of the builds assigned", **ring(BLUE)),

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from placewise.model.results import Results, Score
+from placewise.report.level_findings import level_findings
 from placewise.report.statistics import central_interval
 from placewise.report.wording import counted, jobs, share
 
 
 def findings(results: Results) -> list[str]:
     """Return the findings as sentences, each made only of numbers that the results have."""
+    if results.levels:
+        return [*level_findings(results), *filter(None, [_orders(results)])]
     sentences = (
         _told_nothing(results.scores.get("none")),
         _told_everything(results.scores.get("all")),

@@ -91,8 +91,7 @@ def level_plot(
         part.set_ylim(y, 0)
         part.set_yticks([])
         part.spines["left"].set_visible(False)
-        for place in heights:
-            part.axhline(place, color=RULE, linewidth=0.8, zorder=0)
+        part.hlines(heights, 0, 1, transform=part.get_yaxis_transform(), color=RULE, linewidth=0.8, zorder=0)
     beside: dict[str, Any] = {"transform": axes.get_yaxis_transform(), "fontsize": SMALL, "va": "center"}
     for place, text in headings:
         axes.text((MARGIN - left) / each, place, text, color=MUTED, style="italic", **beside)

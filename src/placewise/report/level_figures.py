@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter
 
@@ -15,19 +16,20 @@ from placewise.report.level_axes import Column, level_plot
 from placewise.report.levels import Row, assigned, best_row, clusters_taking, level_rows
 from placewise.report.style import (
     BLUE,
-    FAINT,
+    GAP,
     GREEN,
     INK,
     MUTED,
     ORANGE,
     count_axis,
     darker,
+    dot,
     legend_above,
+    ring,
     share_axis,
 )
 from placewise.report.wording import MISSING, builds, number, scoring_line, share
 
-_DOT = 7.5
 _LEAST_SHARE = 0.001
 _SHARES = ((0.5, ORANGE, "half"), (0.9, BLUE, "90 %"))
 
@@ -50,17 +52,14 @@ def draw_level_success(results: Results) -> Drawing | None:
     ]
     plot = level_plot(title, subtitle, scoring_line(results), rows, columns, top=1.02)
     axes = plot.axes
-    for place, row in zip(plot.heights, rows, strict=True):
-        joint, build = row.level.score.joint_success, row.level.score.build_success.mean
-        if joint is not None and build is not None:
-            axes.plot([joint, build], [place, place], color=FAINT, linewidth=4, zorder=2)
-        if build is not None:
-            axes.plot(build, place, clip_on=False, zorder=3, **ring(BLUE))
-        if joint is not None:
-            axes.plot(joint, place, clip_on=False, zorder=4, **dot(GREEN, _DOT - 1))
+    joint = np.array([row.level.score.joint_success for row in rows], dtype=np.float64)  # NaN where None
+    build = np.array([row.level.score.build_success.mean for row in rows], dtype=np.float64)
+    axes.hlines(plot.heights, joint, build, **GAP)
+    axes.plot(build, plot.heights, clip_on=False, zorder=3, **ring(BLUE))
+    axes.plot(joint, plot.heights, clip_on=False, zorder=4, **dot(GREEN, 6.5))
     handles = [
         Line2D([], [], label="build success, of the builds assigned", **ring(BLUE)),
-        Line2D([], [], label="joint success, of all builds", **dot(GREEN, _DOT - 1)),
+        Line2D([], [], label="joint success, of all builds", **dot(GREEN, 6.5)),
     ]
     if results.ceiling is not None:
         ceiling: dict[str, Any] = {"color": INK, "linewidth": 1.6, "linestyle": (0, (4, 2))}
@@ -134,10 +133,9 @@ def draw_cluster_spread(results: Results) -> Drawing | None:
     ]
     plot = level_plot(title, subtitle, scoring_line(results), rows, columns, top=1.02)
     axes = plot.axes
-    for i, (place, n) in enumerate(zip(plot.heights, used, strict=True)):
-        axes.plot([0, max(counts[0.9][i], n or 0)], [place, place], color=FAINT, linewidth=4, zorder=2)
-        if n is not None:
-            axes.plot(n, place, clip_on=False, zorder=3, **_BAR)
+    known = np.array(used, dtype=np.float64)  # NaN where None
+    axes.hlines(plot.heights, 0, np.fmax(known, counts[0.9]), **GAP)
+    axes.plot(known, plot.heights, clip_on=False, zorder=3, **_BAR)
     for part, colour, _ in reversed(_SHARES):
         axes.plot(counts[part], plot.heights, clip_on=False, zorder=4, **dot(colour))
     handles = [Line2D([], [], label=f"take {word} of the builds", **dot(colour)) for _, colour, word in _SHARES]
@@ -178,16 +176,6 @@ def _share_of(count: int, level: LevelResult) -> str:
     if 0 < count < _LEAST_SHARE * total:
         return f"< {share(_LEAST_SHARE, 1)}"
     return share(count / total, 3) if total else MISSING
-
-
-def dot(colour: str, size: float = _DOT) -> dict[str, Any]:
-    """Return how a filled mark is drawn."""
-    return {"linestyle": "none", "marker": "o", "markersize": size, "color": colour}
-
-
-def ring(colour: str) -> dict[str, Any]:
-    """Return how a hollow mark is drawn, which leaves a filled one on it to be seen."""
-    return dot("white") | {"markeredgecolor": colour, "markeredgewidth": 2}
 
 
 _BAR: dict[str, Any] = dot(INK, 11) | {"marker": "|", "markeredgewidth": 2}

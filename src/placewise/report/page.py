@@ -3,33 +3,28 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 import placewise
 from placewise.formats.writing import write_bytes
 from placewise.model.results import Results, Score
+from placewise.report.cells import Cell, Row, count_cell, share_cell
 from placewise.report.findings import findings
-from placewise.report.glossary import GLOSSARY
+from placewise.report.glossary import GLOSSARY, LEVEL_GLOSSARY
+from placewise.report.level_tables import level_sections
 from placewise.report.picture import Picture
 from placewise.report.statistics import by_gain
-from placewise.report.wording import MISSING, experiment_word, in_order, number, scoring_line, share
+from placewise.report.wording import MISSING, experiment_word, in_order, scoring_line
 
+__all__ = ("Cell", "flat", "render_page", "write_page")
 
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """One cell of a table: the text to read and, for a number, its exact value for machines."""
-
-    text: str
-    value: str | None = None
-
-
-Row: TypeAlias = tuple[str, str, list[Cell]]
-"""A name, what it is a share of, and the cells."""
+_SIDE = re.compile(rb'\b(width|height)="([0-9.]+)pt"')
+_PIXELS_A_POINT = 96 / 72
 
 
 def write_page(results: Results, figures: Sequence[Picture], path: Path, *, command: str) -> None:
@@ -61,10 +56,11 @@ def render_page(results: Results, figures: Sequence[Picture], *, command: str) -
         subsystem_rows=_subsystem_rows(results),
         failure_columns=[(experiment_word(name), "submissions") for name, _ in scores],
         failure_rows=_failure_rows(scores),
-        figures=[(picture, base64.b64encode(picture.svg).decode()) for picture in figures],
+        figures=[(picture, base64.b64encode(picture.svg).decode(), _pixels(picture)) for picture in figures],
+        sections=level_sections(results),
         command=command,
         study=list(flat(results.study)),
-        glossary=GLOSSARY,
+        glossary=LEVEL_GLOSSARY if results.levels else GLOSSARY,
     )
 
 
@@ -80,6 +76,13 @@ def flat(document: Any, place: str = "") -> Iterator[tuple[str, str]]:
         yield place, ", ".join(map(str, document)) or MISSING
     else:
         yield place, MISSING if document is None else str(document)
+
+
+def _pixels(picture: Picture) -> tuple[int, int] | None:
+    """Return the size that an SVG is shown in, so that a page keeps the room for it; None where it does not say."""
+    tag = picture.svg[picture.svg.find(b"<svg") :].partition(b">")[0]
+    sides = {name: round(float(points) * _PIXELS_A_POINT) for name, points in _SIDE.findall(tag)}
+    return (sides[b"width"], sides[b"height"]) if len(sides) == 2 else None
 
 
 def _score_rows(scores: Sequence[tuple[str, Score]]) -> list[Row]:
@@ -107,16 +110,16 @@ def _subsystem_rows(results: Results) -> list[Row]:
     for subsystem, gain in by_gain(results.subsystems):
         score = subsystem.score
         cells = [
-            _count(score.total_jobs),
-            _count(score.unmatched),
-            _share(score.build_success.mean),
-            _share(score.joint_success),
-            _share(score.ceiling),
-            _count(score.matched_clusters.mean, of=score.clusters),
-            _share(score.precision),
+            count_cell(score.total_jobs),
+            count_cell(score.unmatched),
+            share_cell(score.build_success.mean),
+            share_cell(score.joint_success),
+            share_cell(score.ceiling),
+            count_cell(score.matched_clusters.mean, of=score.clusters),
+            share_cell(score.precision),
         ]
         if results.single is not None:
-            cells += [_share(subsystem.baseline), _share(gain)]
+            cells += [share_cell(subsystem.baseline), share_cell(gain)]
         rows.append((subsystem.subsystem, "", cells))
     return rows
 
@@ -128,38 +131,24 @@ def _failure_rows(scores: Sequence[tuple[str, Score]]) -> list[Row]:
         for name, count in score.failures.items():
             total[name] = total.get(name, 0.0) + count
     ordered = sorted(total, key=lambda name: (-total[name], name))
-    return [(name, "", [_count(score.failures.get(name, 0.0)) for _, score in scores]) for name in ordered]
-
-
-def _share(value: float | None, std: float | None = None) -> Cell:
-    if value is None:
-        return Cell(MISSING)
-    return Cell(share(value) + (f" ± {share(std)}" if std is not None else ""), repr(value))
-
-
-def _count(value: float | None, std: float | None = None, of: int | None = None) -> Cell:
-    text = number(value)
-    if value is None or text == MISSING:
-        return Cell(MISSING)
-    text += "" if std is None else f" ± {number(std)}"
-    return Cell(text if of is None else f"{text} of {of:,}", repr(value))
+    return [(name, "", [count_cell(score.failures.get(name, 0.0)) for _, score in scores]) for name in ordered]
 
 
 # Each row with its denominator.
 _SCORE_ROWS: tuple[tuple[str, str, Callable[[Score], Cell]], ...] = (
-    ("submissions", "a job at a level of telling", lambda s: _count(s.total_jobs)),
-    ("unmatched", "submissions that no cluster matches", lambda s: _count(s.unmatched)),
+    ("submissions", "a job at a level of telling", lambda s: count_cell(s.total_jobs)),
+    ("unmatched", "submissions that no cluster matches", lambda s: count_cell(s.unmatched)),
     (
         "build success",
         "mean ± standard deviation of one, of matched submissions",
-        lambda s: _share(s.build_success.mean, s.build_success.std),
+        lambda s: share_cell(s.build_success.mean, s.build_success.std),
     ),
-    ("joint success", "of all submissions, unmatched as 0", lambda s: _share(s.joint_success)),
-    ("ceiling", "of all submissions, some cluster would succeed", lambda s: _share(s.ceiling)),
+    ("joint success", "of all submissions, unmatched as 0", lambda s: share_cell(s.joint_success)),
+    ("ceiling", "of all submissions, some cluster would succeed", lambda s: share_cell(s.ceiling)),
     (
         "marginal score",
         "mean ± standard deviation of one, of matched submissions: share of outcome rules that hold",
-        lambda s: _share(s.marginal_score.mean, s.marginal_score.std),
+        lambda s: share_cell(s.marginal_score.mean, s.marginal_score.std),
     ),
     (
         "versions in range",
@@ -169,13 +158,17 @@ _SCORE_ROWS: tuple[tuple[str, str, Callable[[Score], Cell]], ...] = (
     (
         "clusters matched",
         "mean ± standard deviation of one, of all submissions; out of the fleet",
-        lambda s: _count(s.matched_clusters.mean, s.matched_clusters.std, of=s.clusters),
+        lambda s: count_cell(s.matched_clusters.mean, s.matched_clusters.std, of=s.clusters),
     ),
-    ("precision", "of matched (submission, cluster) pairs, those that would succeed", lambda s: _share(s.precision)),
-    ("recall", "of the pairs that would succeed, those that match", lambda s: _share(s.recall)),
+    (
+        "precision",
+        "of matched (submission, cluster) pairs, those that would succeed",
+        lambda s: share_cell(s.precision),
+    ),
+    ("recall", "of the pairs that would succeed, those that match", lambda s: share_cell(s.recall)),
     (
         "clusters used",
         "expected to be given a submission, out of the fleet",
-        lambda s: _count(s.clusters_used, of=s.clusters),
+        lambda s: count_cell(s.clusters_used, of=s.clusters),
     ),
 )

@@ -29,6 +29,7 @@ INK, MUTED, FAINT, RULE = "#1A1A1A", "#555555", "#DDDDDD", "#EEEEEE"
 
 WIDTH, HEIGHT, MARGIN = 8.4, 5.0, 0.18  # inches
 DPI = 150
+GAP: dict[str, Any] = {"color": FAINT, "linewidth": 4, "zorder": 2}
 BEHIND_TEXT = {"facecolor": "white", "edgecolor": "none", "pad": 0.4, "alpha": 0.85}
 SMALL, NORMAL, TITLE = 9.0, 10.0, 14.0  # points
 
@@ -129,10 +130,10 @@ def count_axis(axis: Axis) -> None:
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
 
 
-def from_zero(axes: Axes, values: NDArray[np.float64], end: float = 1.06) -> None:
+def from_zero(axes: Axes, values: NDArray[np.float64], end: float = 1.06, steps: int = 5) -> None:
     """Let an x axis of amounts reach from zero, or the least below it, to a bit beyond the most.
 
-    end : where it ends, as a multiple of its length to the most.
+    end : where it ends, as a multiple of its length to the most. steps : between marked amounts, at most.
     """
     known = values[~np.isnan(values)]
     least, most = min(0.0, float(known.min(initial=0.0))), max(0.0, float(known.max(initial=0.0)))
@@ -141,9 +142,19 @@ def from_zero(axes: Axes, values: NDArray[np.float64], end: float = 1.06) -> Non
     axes.set_xlim(least - 0.06 * (most - least) * (least < 0), least + end * (most - least))
     if least < 0:
         axes.axvline(0, color=INK, linewidth=1.0, zorder=1)
-    axes.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
+    axes.xaxis.set_major_locator(MaxNLocator(steps, steps=[1, 2, 5, 10]))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
     axes.grid(axis="x")
+
+
+def dot(colour: str, size: float = 7.5) -> dict[str, Any]:
+    """Return how a filled mark is drawn."""
+    return {"linestyle": "none", "marker": "o", "markersize": size, "color": colour}
+
+
+def ring(colour: str) -> dict[str, Any]:
+    """Return how a hollow mark is drawn, which leaves a filled one on it to be seen."""
+    return dot("white") | {"markeredgecolor": colour, "markeredgewidth": 2}
 
 
 def draw_histogram(axes: Axes, counted: Histogram) -> None:
@@ -176,7 +187,8 @@ def darker(colour: str) -> str:
 
 def png(figure: Figure) -> bytes:
     """Return a figure as PNG; equal figures give equal bytes."""
-    return _saved(figure, "png", {"Software": None})
+    # Hardly larger than the default, and quicker.
+    return _saved(figure, "png", {"Software": None}, pil_kwargs={"compress_level": 3})
 
 
 def svg(figure: Figure, title: str) -> bytes:
@@ -184,7 +196,7 @@ def svg(figure: Figure, title: str) -> bytes:
     return _saved(figure, "svg", {"Date": None, "Creator": "Placewise", "Title": title})
 
 
-def _saved(figure: Figure, kind: str, metadata: dict[str, str | None]) -> bytes:
+def _saved(figure: Figure, kind: str, metadata: dict[str, str | None], **options: Any) -> bytes:
     buffer = io.BytesIO()
-    figure.savefig(buffer, format=kind, dpi=DPI, metadata=metadata)
+    figure.savefig(buffer, format=kind, dpi=DPI, metadata=metadata, **options)
     return buffer.getvalue()

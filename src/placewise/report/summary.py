@@ -10,12 +10,19 @@ from rich.markup import escape
 from rich.table import Table
 
 from placewise.model.results import Results, Score
+from placewise.report.level_summary import level_lines, level_table
 from placewise.report.statistics import central_interval
 from placewise.report.wording import MISSING, counted, experiment_word, in_order, number, scoring_line, share
 
 
 def summary(results: Results, *, console: Console) -> None:
-    """Print the scores side by side, and a line each on single and on expanding; 80 columns are enough."""
+    """Print the scores, and what they come to in lines; 80 columns are enough."""
+    console.print(level_table(results) if results.levels else _score_table(results))
+    for line in summary_lines(results):
+        console.print(line, markup=False, highlight=False)
+
+
+def _score_table(results: Results) -> Table:
     scores = in_order(results.scores)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column("", no_wrap=True)
@@ -23,14 +30,12 @@ def summary(results: Results, *, console: Console) -> None:
         table.add_column(escape(experiment_word(name)), justify="right", no_wrap=True, overflow="ellipsis")
     for label, cell in _ROWS:
         table.add_row(label, *(cell(score) for _, score in scores))
-    console.print(table)
-    for line in summary_lines(results):
-        console.print(line, markup=False, highlight=False)
+    return table
 
 
 def summary_lines(results: Results) -> list[str]:
-    """Return the lines under the table: single, expanding over its orders, and the scoring."""
-    lines = []
+    """Return the lines under the table: what levels or single come to, expanding over its orders, and the scoring."""
+    lines = level_lines(results) if results.levels else []
     single = results.single
     if single is not None:
         lines.append(

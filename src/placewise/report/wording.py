@@ -20,7 +20,8 @@ EXACT, AT_LEAST = "compiler-version", "compiler-at-least"
 """The forms of the shipped study that ask for the same compiler with one version, or with that or a newer one."""
 ENOUGH_MEMORY = "memory"
 _FORMS = {EXACT: "compiler + exact version", AT_LEAST: "compiler + version at least"}
-_CHOSEN = {"constraint-with-replacement": "nodes without limit", "constraint-without-replacement": "nodes used up"}
+NODES_USED_UP = "constraint-without-replacement"
+_CHOSEN = {"constraint-with-replacement": "nodes without limit", NODES_USED_UP: "nodes used up"}
 _POLICIES = {"cheapest": "the cheapest", "fastest": "the fastest", "random": "any"}
 
 
