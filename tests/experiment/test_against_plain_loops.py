@@ -141,6 +141,8 @@ def test_random_orders(fleet, workload, seed, scoring):
         assert np.isclose(spread.build_success[number], np.nan if pooled is None else pooled, equal_nan=True)
         at = plain.mean(s.level for s in submissions if not s.matched)
         assert np.isclose(spread.unmatched_at[number], np.nan if at is None else at, equal_nan=True)
+        shares = [(s.level - 1) / workload.requirement_counts[s.job] for s in submissions if not s.matched]
+        assert np.isclose(spread.percent_matched[number], np.mean(shares) if shares else np.nan, equal_nan=True)
 
 
 @given(plain.fleets(), plain.workloads())

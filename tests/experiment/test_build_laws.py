@@ -143,6 +143,9 @@ def test_levels_against_plain_loops(fleet_rows, build_rows, scoring):
                 together[names] = together.get(names, 0.0) + 1 / len(matches[b])
         together.pop((), None)
         assert dict(level.reasons.together) == pytest.approx(together)
+        for rule in STUDY.rules:
+            first = sum(count for names, count in together.items() if names[0] == rule.name)
+            assert level.reasons.first[rule.name] == pytest.approx(first)
 
 
 @given(clusters, builds, st.integers(1, 3), st.integers(0, 8))
@@ -244,8 +247,8 @@ def test_rows_average_to_the_levels():
     run = run_builds(fleet, records, STUDY, design(), KERNELS)
     for table, level in zip(run.tables, run.results.levels, strict=False):
         assert len(table.job) == len(records)
-        matched = table.matched > 0
-        assert table.success[matched].mean() == pytest.approx(level.score.build_success.mean)
+        assigned = table.cluster >= 0 if level.name.startswith("constraint") else table.matched > 0
+        assert table.success[assigned].mean() == pytest.approx(level.score.build_success.mean)
         assert np.nansum(table.additional_runtime_s) == pytest.approx(level.costs["fastest"].runtime_s)
         assert np.nansum(table.additional_cost) == pytest.approx(level.costs["fastest"].cost)
 
@@ -293,3 +296,27 @@ def test_a_run_refuses_nothing_to_run():
     bare = replace(fleet_of([("x86", COMPILERS[0], 1, 1.0, None)]).clusters[0], subsystems=())
     with pytest.raises(InputError, match="'arch'"):
         run_builds(Fleet((bare,)), records_of(rows), STUDY, design(), KERNELS)
+
+
+def test_chance_gives_equal_builds_different_clusters():
+    fleet = fleet_of([("x86", COMPILERS[0], 8, 1.0, None)] * 2)
+    records = records_of([("p", "x86", COMPILERS[0], 4, 10)] * 60)
+    chosen = BuildDesign(orders=0, minimum_builds=5, model="linear", choose="random")
+    found = {level.name: level for level in run_builds(fleet, records, STUDY, chosen, KERNELS).results.levels}
+    for name in ("constraint-with-replacement", "constraint-without-replacement"):
+        assert all(15 < count < 45 for count in found[name].jobs_by_cluster.values())
+
+
+def test_every_build_has_a_row_with_its_cluster_where_one_was_chosen():
+    rows = [("p", "x86", COMPILERS[0], 1 + i % 4, 10 + i) for i in range(12)] + [("q", "arm", COMPILERS[1], 2, 5)]
+    fleet = fleet_of([("x86", COMPILERS[0], 8, 3.2, None), ("x86", COMPILERS[0], 6, 0.8, 4)])
+    run = run_builds(fleet, records_of(rows), STUDY, design(nodes_free=6), KERNELS)
+    tables = {table.experiment: table for table in run.tables}
+    for level in run.results.levels:
+        table = tables[level.name]
+        assert table.job.tolist() == list(range(len(rows)))
+        if level.name.startswith("constraint"):
+            taken = [int((table.cluster == c).sum()) for c in range(2)]
+            assert taken == pytest.approx(list(level.jobs_by_cluster.values()))
+            assert int((table.cluster < 0).sum()) == level.score.unmatched + level.no_capacity + level.refused
+            assert np.nansum(table.additional_cost) == pytest.approx(level.costs["fastest"].cost)

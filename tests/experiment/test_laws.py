@@ -229,3 +229,18 @@ def test_jobs_without_requirements_take_no_part():
     found = run(fleet, workload, Design(), KERNELS)
     assert found.without_requirements == 2
     assert found.results.scores["none"].total_jobs == 1
+
+
+def test_an_order_may_name_subsystems_that_no_job_needs():
+    # Ranks among all names, not among those needed, once sorted one job's subsystems into the next job's.
+    fleet = Fleet(
+        tuple(Cluster(f"c{v}", subsystems=tuple(package_subsystem(p, str(v)) for p in plain.PACKAGES)) for v in (1, 2))
+    )
+    rows = [
+        [version_requirement("a", "1", "1"), version_requirement("c", "1", "1")],
+        [version_requirement("a", "3", None)],
+    ]
+    workload = Workload.from_rows(["x", "y"], rows)
+    design = Design(experiments=("expanding",), order=("a", "b", "d", "c"), orders=0)
+    table = run(fleet, workload, design, KERNELS).tables[0]
+    assert table.matched.tolist() == [1, 1, 0]

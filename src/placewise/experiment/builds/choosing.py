@@ -7,14 +7,15 @@ from numpy.typing import NDArray
 
 from placewise import plugins
 from placewise.experiment.builds.design import BuildDesign
-from placewise.experiment.builds.results import level_result
+from placewise.experiment.builds.results import level_result, outcome_table
 from placewise.experiment.builds.stage import BuildStage
 from placewise.experiment.telling import tell_all
 from placewise.matching import bitset
-from placewise.model.results import LevelResult
+from placewise.model.results import LevelResult, OutcomeTable
+from placewise.prediction.cost import REFERENCES
 from placewise.selection.capacity import assign_with_capacity
 from placewise.selection.constraint import constraint_policy
-from placewise.selection.policies import Policy, draw_numbers
+from placewise.selection.policies import NONE, Policy, draw_numbers
 from placewise.selection.situation import Numbers, Situation
 from placewise.simulation.outcomes import Submissions, outcomes_of
 
@@ -23,7 +24,9 @@ _STREAM = 99
 _ALIKE = ("cheapest", "fastest", "first")
 
 
-def chosen_level(name: str, stage: BuildStage, design: BuildDesign, *, capped: bool) -> LevelResult:
+def chosen_level(
+    name: str, stage: BuildStage, design: BuildDesign, *, capped: bool
+) -> tuple[LevelResult, OutcomeTable]:
     """Give each build one cluster of those that match when everything is told.
 
     With capacity, or a policy that looks at load, chance or the build itself, equal builds fare
@@ -61,7 +64,24 @@ def chosen_level(name: str, stage: BuildStage, design: BuildDesign, *, capped: b
         job, told.level[job], told.subsystem[job], told.matches[job], one_each(chosen[order], clusters)
     )
     outcomes = outcomes_of(submissions, stage.scene, weights)
-    return level_result(name, needs.names, stage, outcomes, weights, no_capacity=int(full.sum()))
+    result = level_result(name, needs.names, stage, outcomes, weights, no_capacity=int(full.sum()))
+    clusters_chosen = chosen[order]
+    rows = stage.of_build if alike else np.argsort(order)
+    additional = _additional(stage, job, clusters_chosen)
+    return result, outcome_table(name, submissions.level, outcomes, clusters_chosen, rows, additional)
+
+
+def _additional(
+    stage: BuildStage, job: NDArray[np.int64], chosen: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return (submissions,) additional runtime (s) and cost where each was sent; NaN where nowhere."""
+    runtime, cost = stage.costs.additional[REFERENCES[0]]
+    package = stage.package[job]
+    nowhere = chosen == NONE
+    return (
+        np.where(nowhere, np.nan, runtime[package, chosen]),
+        np.where(nowhere, np.nan, cost[package, chosen]),
+    )
 
 
 def nodes_free(stage: BuildStage, design: BuildDesign) -> NDArray[np.int64]:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from placewise.experiment import scoring
 from placewise.experiment.builds.stage import BuildStage
 from placewise.matching import bitset
-from placewise.model.results import CostScore, LevelResult, Reasons
+from placewise.model.results import CostScore, LevelResult, OutcomeTable, Reasons
 from placewise.simulation.outcomes import Outcomes
 from placewise.simulation.truth import Truth
 
@@ -48,17 +48,51 @@ def level_result(
     )
 
 
-def expected_additional(stage: BuildStage, outcomes: Outcomes, reference: str) -> tuple[NDArray[np.float64], ...]:
+def expected_additional(
+    stage: BuildStage, outcomes: Outcomes, reference: str
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return (distinct,) the additional runtime (s) and cost that each build expects; NaN where unassigned."""
     counts = outcomes.sent.sum(axis=1)
-    found = []
-    for matrix in stage.costs.additional[reference]:
+
+    def expected(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
         sums = np.einsum("bc,bc->b", outcomes.sent, _zero_where_unknown(matrix)[stage.package])
         known = np.einsum("bc,bc->b", outcomes.sent, ~np.isnan(matrix)[stage.package])
         # A build that may land where nothing is predicted has no expectation.
         whole = (counts > 0) & np.isclose(known, counts)
-        found.append(np.divide(sums, counts, out=np.full(len(counts), np.nan), where=whole))
-    return tuple(found)
+        mean: NDArray[np.float64] = np.divide(sums, counts, out=np.full(len(counts), np.nan), where=whole)
+        return mean
+
+    runtime, cost = stage.costs.additional[reference]
+    return expected(runtime), expected(cost)
+
+
+def outcome_table(
+    name: str,
+    level: NDArray[np.int32],
+    outcomes: Outcomes,
+    chosen: NDArray[np.int64],
+    rows: NDArray[np.int64],
+    additional: tuple[NDArray[np.float64], NDArray[np.float64]],
+) -> OutcomeTable:
+    """Give every build a row of its own.
+
+    level, chosen, additional : (submissions,). rows : (builds,) the submission that each build is, or is like.
+    """
+    runtime, cost = additional
+    return OutcomeTable(
+        experiment=name,
+        job=np.arange(len(rows)),
+        level=level[rows],
+        subsystem=np.full(len(rows), -1, dtype=np.int32),
+        matched=outcomes.matched[rows],
+        feasible=outcomes.feasible[rows],
+        success=outcomes.success[rows],
+        points=outcomes.points[rows],
+        possible=outcomes.possible[rows],
+        cluster=chosen[rows],
+        additional_runtime_s=runtime[rows],
+        additional_cost=cost[rows],
+    )
 
 
 def _cost(stage: BuildStage, by_package: NDArray[np.float64], reference: str) -> CostScore:

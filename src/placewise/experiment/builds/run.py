@@ -11,7 +11,7 @@ from placewise.errors import InputError
 from placewise.experiment import scoring
 from placewise.experiment.builds.choosing import chosen_level, one_each
 from placewise.experiment.builds.design import BuildDesign
-from placewise.experiment.builds.results import expected_additional, level_result
+from placewise.experiment.builds.results import expected_additional, level_result, outcome_table
 from placewise.experiment.builds.stage import BuildStage
 from placewise.experiment.orders import OrderTask, run_orders
 from placewise.experiment.summing_up import Progress
@@ -25,7 +25,7 @@ from placewise.model.study import BuildStudy
 from placewise.prediction.cost import REFERENCES
 from placewise.selection.policies import NONE, draw_numbers, random_choice
 from placewise.selection.situation import Situation
-from placewise.simulation.outcomes import Outcomes, Submissions, outcomes_of
+from placewise.simulation.outcomes import Submissions, outcomes_of
 
 WITH_REPLACEMENT = "constraint-with-replacement"
 WITHOUT_REPLACEMENT = "constraint-without-replacement"
@@ -71,10 +71,13 @@ def run_builds(
         submissions, chosen = _drawn(stage, told, design, number)
         outcomes = outcomes_of(submissions, stage.scene)
         levels.append(level_result(level.name, needs.names, stage, outcomes, stage.weights))
-        tables.append(_table(level.name, stage, told.level, outcomes, chosen))
+        additional = expected_additional(stage, outcomes, REFERENCES[0])
+        tables.append(outcome_table(level.name, told.level, outcomes, chosen, stage.of_build, additional))
     for number, (name, capped) in enumerate(((WITH_REPLACEMENT, False), (WITHOUT_REPLACEMENT, True))):
         report(name, len(study.levels) + number, len(study.levels) + 2)
-        levels.append(chosen_level(name, stage, design, capped=capped))
+        result, table = chosen_level(name, stage, design, capped=capped)
+        levels.append(result)
+        tables.append(table)
     results = _summed_up(stage, design, kernels, levels, report)
     return BuildRun(results, tuple(tables), records)
 
@@ -124,25 +127,4 @@ def _summed_up(
         last_level=float((weights * last).sum() / weights.sum()),
         orders=orders,
         levels=tuple(levels),
-    )
-
-
-def _table(
-    name: str, stage: BuildStage, level: NDArray[np.int32], outcomes: Outcomes, chosen: NDArray[np.int64]
-) -> OutcomeTable:
-    rows = stage.of_build
-    runtime, cost = expected_additional(stage, outcomes, REFERENCES[0])
-    return OutcomeTable(
-        experiment=name,
-        job=np.arange(len(rows)),
-        level=level[rows],
-        subsystem=np.full(len(rows), -1, dtype=np.int32),
-        matched=outcomes.matched[rows],
-        feasible=outcomes.feasible[rows],
-        success=outcomes.success[rows],
-        points=outcomes.points[rows],
-        possible=outcomes.possible[rows],
-        cluster=chosen[rows],
-        additional_runtime_s=runtime[rows],
-        additional_cost=cost[rows],
     )
