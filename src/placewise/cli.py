@@ -5,10 +5,14 @@ Rooms are imported inside the commands, so that ``--help`` need not load NumPy o
 
 from __future__ import annotations
 
+import contextlib
+import io
+import os
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Annotated, NoReturn, TextIO, TypeVar
 
 import typer
 
@@ -43,8 +47,16 @@ FleetPath = Annotated[
 
 def main() -> NoReturn:
     """Run the command line and turn what Placewise foresaw into one line and an exit code."""
+    # Schedulers and timeouts end us so; leaving in order removes what is half-written.
+    signal.signal(signal.SIGTERM, _terminated)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
-        app()
+        try:
+            app()
+        finally:
+            sys.stdout.flush()
     except InputError as error:
         _say(f"placewise: {error}")
         sys.exit(EXIT_INPUT)
@@ -52,10 +64,24 @@ def main() -> NoReturn:
         _say(f"placewise: {error}")
         sys.exit(1)
     except BrokenPipeError:
-        # The reader went away, as `head` does; its silence is not our failure.
-        sys.stderr.close()
-        sys.exit(0)
+        # The reader went away, as `head` does: there is nobody to tell.
+        _hush(sys.stdout)
+        sys.exit(1)
+    except OSError as error:
+        _hush(sys.stdout)
+        _say(f"placewise: cannot write the output: {error.strerror or error}")
+        sys.exit(1)
     sys.exit(0)
+
+
+def _terminated(number: int, _: object) -> NoReturn:
+    sys.exit(128 + number)
+
+
+def _hush(stream: TextIO) -> None:
+    """Send what is still buffered nowhere, so that closing the stream cannot fail again."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 @app.callback(invoke_without_command=True)
@@ -86,7 +112,9 @@ def simulate(
     orders: Annotated[int, typer.Option(help="Random orders to run beside it.", min=0)] = 20,
     seed: Seed = 0,
     sample: Annotated[bool, typer.Option("--sample", help="Draw one cluster a job; exact expectation if not.")] = False,
-    policy: Annotated[str, typer.Option(help="Selection policy; all but random are sampled.")] = "random",
+    policy: Annotated[
+        str, typer.Option(help="random, first, least-loaded or a plugin; all but random are sampled.")
+    ] = "random",
     jobs: Annotated[int | None, typer.Option(help="Only the first so many jobs.", min=1, show_default=False)] = None,
     workers: Annotated[int, typer.Option(help="Processes for random orders; results do not change.", min=1)] = 1,
     kernels: Annotated[str, typer.Option(help="Inner loops: numpy, numba, or auto.")] = "numpy",
@@ -98,7 +126,8 @@ def simulate(
         typer.Option(help="Of build records: free nodes a cluster; shared out if not given.", show_default=False),
     ] = None,
     choose: Annotated[
-        str, typer.Option(help="Of build records: policy when everything is told, or a file of priorities.")
+        str,
+        typer.Option(help="Of build records: cheapest, fastest, ... when everything is told, or a file of priorities."),
     ] = "cheapest",
     plots: Annotated[bool, typer.Option("--plots/--no-plots", help="Draw the figures and the report page.")] = True,
     cache: Annotated[bool, typer.Option("--cache/--no-cache", help="Keep parsed inputs for the next run.")] = True,
@@ -211,8 +240,8 @@ def generate(
     dataset: Annotated[
         str, typer.Option(help="Shipped profile to draw from: reliabuild or spack-build.")
     ] = "reliabuild",
-    clusters: Annotated[int, typer.Option(help="Clusters to draw.", min=1)] = 100,
-    jobs: Annotated[int, typer.Option(help="Jobs to draw.", min=1)] = 10_000,
+    clusters: Annotated[int, typer.Option(help="Clusters to draw.", min=1, max=1_000_000)] = 100,
+    jobs: Annotated[int, typer.Option(help="Jobs to draw.", min=1, max=1_000_000_000)] = 10_000,
     seed: Seed = 0,
     profile: Annotated[
         Path | None, typer.Option(help="A profile file instead, of either kind.", show_default=False)
@@ -344,7 +373,11 @@ def _command() -> str:
 def _console(*, stderr: bool = False) -> Console:
     from rich.console import Console
 
-    return Console(stderr=stderr)
+    class Honest(Console):
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError
+
+    return Honest(stderr=stderr)
 
 
 def _print(text: str) -> None:

@@ -193,3 +193,53 @@ def test_an_interrupt_leaves_earlier_results_intact(small, tmp_path):
     assert running.returncode not in (0, None)
     assert "Traceback" not in err
     assert listing(tmp_path / "out") == before
+
+
+def test_termination_leaves_earlier_results_intact_and_nothing_unfinished(small, tmp_path):
+    environment = os.environ | {"PLACEWISE_CACHE": str(tmp_path / "cache")}
+    command = [sys.executable, "-m", "placewise", "simulate", str(small), "--out", str(tmp_path / "out")]
+    subprocess.run([*command, "--no-plots"], env=environment, check=True, capture_output=True)
+    before = listing(tmp_path / "out")
+    running = subprocess.Popen([*command, "--orders", "100000"], env=environment, stderr=subprocess.PIPE, text=True)
+    try:
+        deadline = time.monotonic() + 60
+        while not list((tmp_path / "out").glob(".unfinished-*")) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        running.terminate()
+        _, err = running.communicate(timeout=60)
+    finally:
+        running.kill()
+    assert running.returncode == 128 + signal.SIGTERM
+    assert "Traceback" not in err
+    assert listing(tmp_path / "out") == before
+    assert not list((tmp_path / "out").glob(".unfinished-*"))
+
+
+@pytest.mark.parametrize("arguments", [["simulate", "{small}", "--json"], ["simulate", "{small}"], ["--help"]])
+def test_output_that_nobody_takes_is_no_traceback(small, tmp_path, arguments):
+    arguments = [argument.format(small=small) for argument in arguments]
+    if arguments[0] == "simulate":
+        arguments += ["--out", str(tmp_path / "out"), "--no-plots"]
+    command = [sys.executable, "-m", "placewise", *arguments]
+    environment = os.environ | {"PLACEWISE_CACHE": str(tmp_path / "cache"), "PYTHONIOENCODING": "ascii"}
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(command, env=environment, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    read, write = os.pipe()
+    os.close(read)
+    done = subprocess.run(command, env=environment, stdout=write, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(write)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert "Exception ignored" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "options", [["--orders", "10000000000000"], ["--workers", "100000"], ["--jobs", "1" * 30], ["--seed", "9" * 40]]
+)
+def test_numbers_out_of_range(placewise, small, tmp_path, options):
+    done = placewise("simulate", small, "--out", tmp_path / "out", *options)
+    assert done.code == 2
+    assert options[0] in done.err
+    assert "Traceback" not in done.err

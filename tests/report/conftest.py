@@ -2,36 +2,16 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from made_results import level, score
 
 from placewise.model.results import (
     CurvePoint,
-    Moments,
     OrderSpread,
     Results,
-    Score,
     SingleSummary,
     SubsystemScore,
     UnmatchedJob,
 )
-
-
-def score(total, unmatched, build, joint, *, clusters=40, failures=None):
-    return Score(
-        total_jobs=total,
-        unmatched=unmatched,
-        build_success=Moments(build, 0.125 if build is not None else None),
-        joint_success=joint,
-        ceiling=0.4321,
-        marginal_score=Moments(0.8125, 0.0625) if build is not None else Moments(None, None),
-        versions_correct=1234.5,
-        versions_possible=2345,
-        matched_clusters=Moments(12.345, 6.5),
-        clusters=clusters,
-        precision=0.0987 if build is not None else None,
-        recall=0.7654,
-        clusters_used=33.25,
-        failures=failures or {},
-    )
 
 
 @pytest.fixture
@@ -70,3 +50,36 @@ def published(full):
         if name != "all"
     }
     return Results(scores, exact=False, unmatched=full.unmatched)
+
+
+@pytest.fixture
+def build_results(full):
+    """Results on build records, with the levels that the words are made for."""
+    fails = {("wrong_arch",): 300.0, ("missing_compiler",): 150.0, ("wrong_arch", "missing_compiler"): 50.0}
+    levels = (
+        level("none", (), fails=fails, each=0.35),
+        level("arch-subsystem", ("arch",), build=0.625, fails={("missing_compiler",): 375.0}),
+        level("memory-subsystem", ("memory",), unmatched=1, fails=fails, each=0.4),
+        level("arch-compiler", ("arch", "compiler"), build=0.75, fails={("compiler_too_old",): 250.0}),
+        level("arch-exact", ("arch", "compiler-version"), unmatched=300, build=1.0, each=0.28),
+        level("arch-least", ("arch", "compiler-at-least"), unmatched=150, build=1.0, each=0.21),
+        level("everything", ("arch", "compiler-version", "memory"), unmatched=360, build=1.0, each=0.27),
+        level("constraint-with-replacement", ("arch", "compiler-version", "memory"), unmatched=360, build=1.0),
+        level(
+            "constraint-without-replacement",
+            ("arch", "compiler-version", "memory"),
+            unmatched=360,
+            full=500,
+            build=1.0,
+            each=0.2,
+        ),
+    )
+    return replace(
+        full,
+        scores={one.name: one.score for one in levels},
+        ceiling=0.85,
+        subsystems=(),
+        single=None,
+        unmatched=None,
+        levels=levels,
+    )

@@ -18,6 +18,19 @@ FOLDER_NAMES = {NONE: "none", SINGLE: "single-subsystem", EXPANDING: "expanded-s
 """What the results folder calls each, after the prior work."""
 
 
+MOST = 2**62
+MOST_ORDERS = 1_000_000
+MOST_WORKERS = 1_000
+
+
+def refuse_outside(**settings: tuple[int | None, int, int]) -> None:
+    """Raise InputError for the first setting, given as value, least and most, that is outside; None is not."""
+    for name, (value, least, most) in settings.items():
+        if value is not None and not least <= value <= most:
+            option = "--" + name.replace("_", "-")
+            raise InputError(f"{option} is not usable", found=value, expected=f"{least:,} to {most:,}")
+
+
 @dataclass(frozen=True, slots=True)
 class Design:
     """One run of experiments over a fleet and a workload.
@@ -27,7 +40,8 @@ class Design:
     unique : keep one job of each distinct set of requirements.
     first : keep only so many jobs of the workload; None keeps all.
     order : the subsystems in the order in which `expanding` tells them; empty for alphabetical.
-    orders : how many random orders to run beside it.
+    orders : how many random orders to run beside it; their figures are expectations of a random choice, so
+        other policies have none.
     seed : of every random choice.
     sample : draw one cluster a job instead of taking the exact expectation.
     policy : the name of the selection policy; every one but random is sampled.
@@ -55,11 +69,12 @@ class Design:
         object.__setattr__(self, "experiments", ordered)
         if self.scoring not in get_args(Scoring):
             raise InputError("no such scoring", found=self.scoring, expected=" or ".join(get_args(Scoring)))
-        for name, value, least in (("jobs", self.first, 1), ("orders", self.orders, 0), ("seed", self.seed, 0)):
-            if value is not None and value < least:
-                raise InputError(f"--{name} is too small", found=value, expected=f"{least} or more")
-        if self.workers < 1:
-            raise InputError("--workers is too small", found=self.workers, expected="1 or more")
+        refuse_outside(
+            jobs=(self.first, 1, MOST),
+            orders=(self.orders, 0, MOST_ORDERS),
+            seed=(self.seed, 0, MOST),
+            workers=(self.workers, 1, MOST_WORKERS),
+        )
         if len(set(self.order)) != len(self.order):
             twice = next(name for name in self.order if self.order.count(name) > 1)
             raise InputError("the order names a subsystem twice", found=twice)

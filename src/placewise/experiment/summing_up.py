@@ -51,7 +51,7 @@ def summarise(
             UnmatchedJob(stage.jobs.names[job], at, needed[job])
             for job, at in stage.in_document_order(*scoring.ran_out(expanding))
         )
-        if design.orders:
+        if design.orders and design.policy == "random":
             task = OrderTask(
                 stage.scheduler.index,
                 stage.needs,

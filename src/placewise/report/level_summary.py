@@ -62,7 +62,7 @@ def level_lines(results: Results) -> list[str]:
         before, after = other.level.costs.get(reference), row.level.costs.get(reference)
         if row.level.name != NODES_USED_UP and before and after and assigned(other.level) == assigned(row.level):
             lines.append(
-                f"{row.label}: additional cost of {builds(assigned(row.level))} {amount(after.cost)}, "
+                f"{row.label}: additional cost {amount(after.cost)} for {builds(assigned(row.level))}; "
                 f"{amount(before.cost)} with any cluster that matches"
             )
         if row.level.no_capacity:

@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from typing import get_args
 
 from placewise.errors import InputError
+from placewise.experiment.design import MOST, MOST_ORDERS, MOST_WORKERS, refuse_outside
 from placewise.model.priority import Priority
 from placewise.model.runtime_models import KINDS, Kind
 from placewise.simulation.truth import Scoring
+
+MOST_NODES = 2**40
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +50,12 @@ class BuildDesign:
             raise InputError("no such scoring", found=self.scoring, expected=" or ".join(get_args(Scoring)))
         if self.model not in KINDS:
             raise InputError("no such kind of runtime model", found=self.model, expected=" or ".join(KINDS))
-        for name, value, least in (
-            ("jobs", self.first, 1),
-            ("orders", self.orders, 0),
-            ("seed", self.seed, 0),
-            ("minimum-builds", self.minimum_builds, 1),
-            ("nodes-per-job", self.nodes_per_job, 1),
-            ("nodes-free", self.nodes_free, 0),
-            ("workers", self.workers, 1),
-        ):
-            if value is not None and value < least:
-                raise InputError(f"--{name} is too small", found=value, expected=f"{least} or more")
+        refuse_outside(
+            jobs=(self.first, 1, MOST),
+            orders=(self.orders, 0, MOST_ORDERS),
+            seed=(self.seed, 0, MOST),
+            minimum_builds=(self.minimum_builds, 1, MOST),
+            nodes_per_job=(self.nodes_per_job, 1, MOST_NODES),
+            nodes_free=(self.nodes_free, 0, MOST_NODES),
+            workers=(self.workers, 1, MOST_WORKERS),
+        )

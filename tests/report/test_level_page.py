@@ -1,0 +1,175 @@
+import io
+from dataclasses import replace
+
+import pytest
+from made_results import level
+from page_reader import Page
+from rich.console import Console
+
+from placewise.model.results import Results
+from placewise.report.figures import render_figures
+from placewise.report.findings import findings
+from placewise.report.page import render_page
+from placewise.report.picture import Picture
+from placewise.report.summary import summary
+
+FIGURE = Picture("x", "A title", "A caption", "An alt text", b"png", b"<svg/>")
+
+
+def said(results):
+    return "\n".join(findings(results)).replace("\u202f", " ")
+
+
+def test_findings_say_what_the_levels_say(build_results):
+    text = said(build_results)
+    for words in (
+        "sends 50 % of 1,000 builds to a cluster on which they succeed; told arch, 62.50 %; told arch + ",
+        "told arch + compiler, 75 %.",
+        "costs 15 points of joint success",
+        "told arch + compiler + exact version, 70 % of all builds succeed, as 30 % (300) match no cluster and 100 % of",
+        "told arch + compiler + version at least, 85 % of all builds succeed, as 15 % (150) match no cluster",
+        "better than 85 %, the ceiling",
+        "wrong arch 35 %, missing compiler 20 %; 5 % fail for more than one",
+        "33.2 of 40 clusters are used",
+        "Caution: 97 % of builds",
+        "extrapolations, not measurements",
+        "640 builds match. Choosing the cheapest of the clusters that match, rather than any by chance, takes",
+        "from 172.8 to 160 price units (7.41 % less) against best-memory",
+        "500 builds (50 %) find every cluster that matches full, and joint success is 14 %",
+        "2 levels are beaten by none",
+        "101 random orders",
+    ):
+        assert words in text, words
+
+
+def test_the_caution_gives_its_reason_only_where_it_holds(build_results):
+    assert "the clusters' memory lies above" not in said(build_results)
+    roomy = tuple(
+        replace(one, score=replace(one.score, matched_clusters=replace(one.score.matched_clusters, mean=37.5)))
+        for one in build_results.levels
+    )
+    text = said(replace(build_results, levels=roomy))
+    assert "fits into the memory of 37.5 of 40 clusters" in text
+    assert "the clusters' memory lies above" in text
+
+
+def test_at_least_may_also_lose(build_results):
+    worse = level("arch-least", ("arch", "compiler-at-least"), build=0.25)
+    levels = tuple(worse if one.name == "arch-least" else one for one in build_results.levels)
+    assert "gains 45 points of joint success" in said(replace(build_results, levels=levels))
+
+
+@pytest.mark.parametrize("kept", range(9))
+def test_findings_keep_to_the_levels_that_there_are(build_results, kept):
+    one = replace(build_results, levels=(build_results.levels[kept],), ceiling=None, orders=None)
+    assert "None" not in said(one)
+    assert "nan" not in said(one)
+    bare = replace(one.levels[0], costs={}, outside_range=None, jobs_by_cluster={})
+    assert "None" not in said(replace(one, levels=(bare,)))
+
+
+def test_the_tables_hold_the_numbers_of_the_levels(build_results):
+    page = Page(render_page(build_results, [FIGURE], command="placewise"))
+    rows = {}
+    for name, cells in page.rows:
+        rows.setdefault(name, []).append([float(cell) for cell in cells])
+    exact = build_results.levels[4]
+    scores, more, fastest, best = rows["arch + compiler + exact version"]
+    assert scores == [12.345, 300, 0, 1.0, 0.7, 0.4321, 33.25, 4, 0.97]
+    assert more[-1] == 700
+    for cells, reference in ((fastest, "fastest"), (best, "best-memory")):
+        cost = exact.costs[reference]
+        assert cells == pytest.approx(
+            [
+                cost.runtime_s / 3600,
+                cost.runtime_of_successes_s / 3600,
+                cost.runtime_s / 700,
+                cost.runtime_of_successes_s / 700,
+                cost.cost,
+                cost.cost_of_successes,
+                cost.cost / 700,
+                cost.cost_of_successes / 700,
+                700,
+            ]
+        )
+    # Failing; every reason and the first of: wrong arch, missing compiler, compiler too old; then the sets.
+    assert rows["nothing"][4] == [500, 350, 200, 0, 500, 0, 0]
+    assert sorted(rows["nothing"][5]) == [0, 50, 150, 300]
+    assert rows["package-19"][0][:2] == pytest.approx([16, 16 * 0.35])
+    assert len([name for name, _ in page.rows if name.startswith("package-")]) == 2 * 20
+
+
+def test_the_page_of_levels_is_well_formed_and_whole(build_results):
+    page = Page(render_page(build_results, render_figures(build_results), command="placewise simulate"))
+    assert page.open == []
+    assert len(page.all("img")) == 11
+    assert all(int(image["width"]) > int(image["height"]) for image in page.all("img"))
+    ids = [attributes["id"] for _, attributes in page.tags if "id" in attributes]
+    assert len(set(ids)) == len(ids)
+    assert {a["href"][1:] for a in page.all("a")} <= set(ids)
+    assert "scores" not in ids
+    text = "".join(page.text)
+    for words in ("version at least", "price units", "outside the range", "joint success", "9f" * 32):
+        assert words in text
+
+
+def test_results_without_levels_have_none_of_their_sections(full):
+    ids = {a.get("id") for _, a in Page(render_page(full, [FIGURE], command="placewise")).tags}
+    assert "scores" in ids
+    assert not ids & {"levels", "costs", "reasons"}
+
+
+HOSTILE = "<script>alert(1)</script>\"'&\x00\ud800{{ 7 * 7 }}"
+
+
+def test_hostile_names_of_levels_are_text(build_results):
+    one = level(HOSTILE, (HOSTILE,), fails={(HOSTILE, "x"): 5.0})
+    one = replace(one, costs={HOSTILE: replace(one.costs["fastest"], by_package={HOSTILE: (1.0, 2.0)})})
+    page = Page(render_page(replace(build_results, levels=(one,)), [FIGURE], command=HOSTILE))
+    assert page.open == []
+    assert not page.all("script")
+
+
+def test_levels_of_which_little_is_known_make_a_page(build_results):
+    bare = tuple(
+        replace(level(one.name, one.told, unmatched=1000, build=None), costs={}, outside_range=None, jobs_by_cluster={})
+        for one in build_results.levels
+    )
+    assert Page(render_page(Results({}, levels=bare), [], command="")).open == []
+
+
+def printed(results, encoding="utf-8"):
+    raw = io.BytesIO()
+    stream = io.TextIOWrapper(raw, encoding=encoding, newline="")
+    summary(results, console=Console(file=stream, width=80))
+    stream.flush()
+    return raw.getvalue().decode(encoding)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+def test_levels_fit_into_eighty_columns(build_results, encoding):
+    text = printed(build_results, encoding)
+    lines = text.replace("|", " ").splitlines()
+    assert max(map(len, lines)) <= 80
+    cells = [line.split() for line in lines]
+    assert ["nothing", "12.3", "0", "50%", "50%", "0.350"] in cells
+    assert any(line[-5:] == ["12.3", "300", "100%", "70%", "0.280"] for line in cells)
+    flat = " ".join(text.split())
+    for words in (
+        "1,000 builds; build success of those assigned, joint success of all (ceiling 85%)",
+        "against best-memory",
+        "joint success: 70% with arch + compiler + exact version, 85% with arch + compiler + version at least",
+        "additional cost 160 for 640 builds; 172.8 with any cluster that matches",
+        "cheapest, nodes used up: 500 builds match full clusters only",
+        "caution: 97% of runtimes",
+        "expanding: 43.14% at the last level",
+        "scoring: corrected",
+    ):
+        assert words in flat, words
+    assert "\x1b" not in text
+
+
+def test_names_of_levels_cannot_steer_the_terminal(build_results):
+    text = printed(replace(build_results, levels=(level("[red]x\x1b[2J", ("[bold]y\x1b[2J",)),)))
+    assert "\x1b" not in text
+    assert "[bold]y" in text
