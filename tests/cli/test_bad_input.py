@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -222,7 +223,7 @@ def test_output_that_nobody_takes_is_no_traceback(small, tmp_path, arguments):
         arguments += ["--out", str(tmp_path / "out"), "--no-plots"]
     command = [sys.executable, "-m", "placewise", *arguments]
     environment = os.environ | {"PLACEWISE_CACHE": str(tmp_path / "cache"), "PYTHONIOENCODING": "ascii"}
-    with open("/dev/full", "w") as full:
+    with Path("/dev/full").open("w") as full:
         done = subprocess.run(command, env=environment, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
