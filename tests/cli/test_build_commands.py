@@ -19,6 +19,8 @@ FILES = {
     "scores.csv",
     "reasons-for-failure.csv",
     "outcomes.parquet",
+    "models.json",
+    "cards.csv",
 }
 
 

@@ -251,6 +251,21 @@ def test_rows_average_to_the_levels():
         assert table.success[assigned].mean() == pytest.approx(level.score.build_success.mean)
         assert np.nansum(table.additional_runtime_s) == pytest.approx(level.costs["fastest"].runtime_s)
         assert np.nansum(table.additional_cost) == pytest.approx(level.costs["fastest"].cost)
+        assert len(level.per_build["cost"]) == 101
+        assert list(level.per_build["cost"]) == sorted(level.per_build["cost"])
+        # The two references differ by a number a package, so a median of one package moves by that number.
+        assert level.per_build["cost"][0] <= np.mean(level.per_build["cost"]) <= level.per_build["cost"][100]
+
+
+def test_percentiles_are_those_of_the_builds():
+    fleet = fleet_of([("x86", COMPILERS[0], 6, 3.6, None)])
+    rows = [("p", "x86", COMPILERS[0], 1 + i % 5, 10 + i) for i in range(20)] + [("q", "x86", COMPILERS[0], 1, 9)]
+    found = run_builds(fleet, records_of(rows), STUDY, design(), KERNELS)
+    level, table = found.results.levels[0], found.tables[0]
+    runtimes = table.additional_runtime_s[~np.isnan(table.additional_runtime_s)]
+    assert len(runtimes) == 20
+    assert len(set(level.per_build["runtime_s"])) == 1
+    assert np.array(level.per_build["cost"]) == pytest.approx(np.array(level.per_build["runtime_s"]) / 3600 * 3.6)
 
 
 def test_a_package_with_too_few_builds_has_no_cost_and_is_counted():

@@ -39,6 +39,7 @@ levels = st.lists(
         reasons=st.builds(lambda r: Reasons(r.every, dict.fromkeys(r.every, 0.0), r.together), reasons),
         jobs_by_cluster=st.dictionaries(names, numbers, max_size=3),
         refused=st.integers(0, 9),
+        per_build=st.dictionaries(names, st.lists(amounts, max_size=3).map(tuple), max_size=2),
     ),
     min_size=1,
     max_size=4,

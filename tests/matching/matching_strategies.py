@@ -57,7 +57,7 @@ def graphs(draw, nested=True):
             _fill(draw, tree, tree.add("node", node))
     if draw(st.integers(0, 3)) == 0:
         tree.add("license", draw(st.sampled_from(racks)), draw(st.integers(1, 2)))
-    if draw(st.integers(0, 9)) == 0:
+    if draw(st.integers(0, 4)) == 0:
         tree.add("core", draw(st.sampled_from(racks)), draw(st.integers(1, 2)))
     return ResourceGraph(tuple(tree.vertices))
 

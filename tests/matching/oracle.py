@@ -54,6 +54,13 @@ def hosting(graph, groups):  # noqa: C901, one search, best read in one piece
     def tasks(requests, container, itself, allowed):
         return [(r, container, itself, allowed) for r in requests for _ in range(r.count)]
 
+    def counts(v, allowed):
+        inside, below = set(chains[v]) & set(nodes), {p for p in nodes if v in chains[p]}
+        if inside or below:
+            return bool((inside or below) & allowed)
+        alike = [chain for vertex, chain in zip(graph.vertices, chains, strict=True) if vertex.type == graph.vertices[v].type]
+        return set(nodes) <= allowed or not any(set(chain) & set(nodes) for chain in alike)
+
     def candidates(kind, container, itself):
         found = [
             v
@@ -79,8 +86,7 @@ def hosting(graph, groups):  # noqa: C901, one search, best read in one piece
                 if set(chains[place]) & allowed
             )
         for v in candidates(request.type, container, itself):
-            in_places = set(chains[v]) & set(nodes)
-            if left[v] and request.unit in ("", graph.vertices[v].unit) and (not in_places or in_places & allowed):
+            if left[v] and request.unit in ("", graph.vertices[v].unit) and counts(v, allowed):
                 taken = (*left[:v], left[v] - 1, *left[v + 1 :])
                 if fits(tasks(request.contents, v, False, allowed) + rest, taken):
                     return True

@@ -301,6 +301,55 @@ def test_a_near_miss_says_what_the_cluster_offers():
     assert why.blocked[0].clusters == ("c", "bare")
 
 
+def test_what_no_node_sees_is_not_offered():
+    graph = two_nodes(("gcc", "9"), ("gcc", "10")).graph
+    graph = ResourceGraph((*graph.vertices, Vertex("3", "socket", 1), Vertex("4", "storage", 0)))
+    high, low, beside, rootless = (
+        SubsystemVertex((("version", version),), where)
+        for version, where in (("9", (1,)), ("12", (3,)), ("13", (4,)), ("14", ()))
+    )
+    fleet = Fleet(
+        (
+            Cluster("both", graph, (Subsystem("gcc", (low, high, beside)),)),
+            Cluster("unseen", graph, (Subsystem("gcc", (low, beside, rootless)),)),
+            Cluster("other field", graph, (Subsystem("gcc", (SubsystemVertex((("name", "gcc"),)),)),)),
+        )
+    )
+    for wanted, offered in (
+        (at_least("gcc", "12"), ["version 9", "version 12, version 13, version 14, where no node sees it", "no gcc"]),
+        (Requirement("gcc"), ["gcc, where no node sees it"]),
+    ):
+        why = why_not(FleetIndex(fleet), Job("j", (ResourceGroup((), (wanted,)),)))
+        assert [miss.offered for miss in why.near_misses] == offered
+
+
+def test_types_that_no_cluster_has_are_named():
+    graph = ResourceGraph((Vertex("0", "cluster"), Vertex("1", "node", 0), Vertex("2", "memory", 1, 8, "GB")))
+    index = FleetIndex(Fleet((Cluster("a", graph), Cluster("b"))))
+    r = ResourceRequest
+    for shape, unknown in (
+        ((r("node"),), ()),
+        ((r("node", 2),), ()),
+        ((r("croe"),), ("croe",)),
+        ((r("memory", 8),), ()),
+        ((r("memory", 8, unit="GB"),), ()),
+        ((r("memory", 8, unit="MB"),), ("memory in MB",)),
+        ((r("node", 1, (r("slot", 1, (r("gpu"), r("memory", unit="TB"))),)), r("croe")), ("croe", "gpu", "memory in TB")),
+    ):
+        why = why_not(index, Job("j", (ResourceGroup(()), ResourceGroup(shape))))
+        assert why.unknown_types == unknown
+        if unknown:
+            assert why.too_small == ("a", "b")
+
+
+def test_what_an_index_keeps_cannot_be_written_to():
+    index = FleetIndex(Fleet((two_nodes(("gcc", "9"), ("openmpi", "12")),)))
+    wanted = at_least("gcc", "9")
+    for row in (index.meeting(wanted), index.meeting(wanted), *(members for _, members in index.offered("gcc"))):
+        with pytest.raises(ValueError, match="read-only"):
+            row[:] = 0
+
+
 def test_no_clusters_and_no_jobs_are_values_too():
     empty = FleetIndex(Fleet(()))
     r = ResourceRequest

@@ -3,13 +3,15 @@ import pytest
 from hypothesis import given
 from matching_strategies import Growing, R, clusters
 
-from placewise.matching.hosting import Tree
+from placewise.matching.hosting import Tree, hosts
 from placewise.matching.index import FleetIndex
-from placewise.matching.match import match
+from placewise.matching.match import count_matches, match
 from placewise.matching.places import place_classes
 from placewise.model.cluster import Cluster, Fleet
 from placewise.model.job import Job, ResourceGroup
-from placewise.model.resources import ResourceGraph
+from placewise.model.requirement import version_requirement
+from placewise.model.resources import ResourceGraph, Subsystem, SubsystemVertex
+from placewise.model.workload import Workload
 
 
 def contents(graph, vertex):
@@ -91,3 +93,63 @@ def test_what_is_outside_all_nodes_counts_for_what_may_be_anywhere(outside):
     assert not matches(R("slot", 3, (R("core", 2),)))
     assert matches(R("rack", 1, (R("core", 4 + outside),)))
     assert not matches(R("rack", 1, (R("core", 5 + outside),)))
+
+
+def usable_hosts(tree, usable, *shape):
+    """Ask a tree for a shape on some places, of the compiled code and of the oracle."""
+    graph = ResourceGraph(tuple(tree.vertices))
+    answer = hosts(Tree.of(graph), [(shape, usable)])
+    assert answer == oracle.hosting(graph, [(shape, set(usable))])
+    return answer
+
+
+def test_what_is_outside_all_nodes_is_on_no_node_at_which_a_requirement_holds():
+    tree = Growing("cluster")
+    tree.add("core", 0, 8)
+    node, other = tree.add("node", 0), tree.add("node", 0)
+    tree.add("core", node, 2)
+    assert not usable_hosts(tree, [node], R("core", 8))
+    assert usable_hosts(tree, [node], R("core", 2))
+    assert not usable_hosts(tree, [node], R("core", 3))
+    # Where every node is usable nothing is asked of them that could fail.
+    assert usable_hosts(tree, [node, other], R("core", 10))
+
+
+def test_a_container_counts_only_if_a_usable_node_lies_in_it():
+    tree = Growing("cluster")
+    nodes = [tree.add("node", tree.add("rack", 0)) for _ in range(2)]
+    for usable in ([nodes[0]], [nodes[1]]):
+        assert not usable_hosts(tree, usable, R("rack", 2))
+        assert not usable_hosts(tree, usable, R("slot", 2, (R("rack"),)))
+        assert usable_hosts(tree, usable, R("rack", 1))
+        assert usable_hosts(tree, usable, R("cluster", 1))
+    assert usable_hosts(tree, nodes, R("rack", 2))
+
+
+def test_what_exists_only_beside_the_nodes_counts_whichever_nodes_are_usable():
+    tree = Growing("cluster")
+    rack = tree.add("rack", 0)
+    nodes = [tree.add("node", rack) for _ in range(2)]
+    tree.add("storage", 0, 4)
+    tree.add("storage", rack, 4)
+    assert usable_hosts(tree, nodes[:1], R("storage", 8))
+    assert usable_hosts(tree, nodes[:1], R("rack", 1, (R("storage", 4),)))
+    tree.add("storage", nodes[0], 1)
+    assert not usable_hosts(tree, nodes[:1], R("storage", 2))
+    assert usable_hosts(tree, nodes, R("storage", 9))
+
+
+@pytest.mark.parametrize("shape", [R("core", 8), R("rack", 2)])
+def test_a_requirement_holds_on_all_that_a_job_uses(shape):
+    tree = Growing("cluster")
+    racks = [tree.add("rack", 0) for _ in range(2)]
+    nodes = [tree.add("node", rack) for rack in racks]
+    for node in nodes:
+        tree.add("core", node, 4)
+    graph = ResourceGraph(tuple(tree.vertices))
+    new, old = (SubsystemVertex((("version", version),), (at,)) for version, at in zip(("12", "9"), nodes, strict=True))
+    index = FleetIndex(Fleet((Cluster("a", graph, (Subsystem("gcc", (new, old)),)),)))
+    for version, expected in (("12", False), ("9", True)):
+        job = Job("j", (ResourceGroup((shape,), (version_requirement("gcc", version, None),)),))
+        assert bool(match(index, job)) == expected
+        assert count_matches(index, Workload.from_rows(["j"], [job.requirements], shape=(shape,))).tolist() == [expected]

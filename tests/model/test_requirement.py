@@ -205,3 +205,18 @@ def test_requirements_are_frozen():
 def test_equal_ranges_make_equal_predicates():
     assert InVersionRange(parse_bounds("1.2", "2")) == InVersionRange(parse_bounds("1-2", "2"))
     assert InVersionRange(VersionRange.exactly(Version("1"))) != InVersionRange(parse_bounds("1", "1"))
+
+
+def test_one_text_is_not_several():
+    with pytest.raises(InputError, match="one text") as caught:
+        OneOf("abc")
+    assert caught.value.found == "abc"
+    assert OneOf(iter(["b", "a"])) == OneOf(["b", "a", "b"]) == OneOf(("a", "b"))
+    with pytest.raises(InputError, match="no value can meet"):
+        OneOf(iter(()))
+
+
+@pytest.mark.parametrize("predicate", [None, "12", 12, object()])
+def test_a_condition_has_a_predicate(predicate):
+    with pytest.raises(InputError, match="'version'.*no predicate"):
+        Condition("version", predicate)

@@ -104,6 +104,16 @@ def test_a_fleet_keeps_its_order_and_its_names_differ():
     assert caught.value.found == "b"
 
 
+def test_a_fleet_is_made_of_any_clusters_in_a_row():
+    clusters = (Cluster("a"), Cluster("b"))
+    given = list(clusters)
+    fleet = Fleet(given)
+    given.pop()
+    assert fleet == Fleet(iter(clusters)) == Fleet(clusters)
+    assert hash(fleet) == hash(Fleet(clusters))
+    assert fleet.clusters == clusters
+
+
 @pytest.mark.parametrize(
     ("value", "field"),
     [

@@ -32,6 +32,8 @@ _DESCRIPTIONS = {
     "reasons": "expected builds that fail: for each reason, alone or with others (every); as the first in the order of "
     "the rules (first); for just these reasons (together)",
     "jobs_by_cluster": "expected builds on each cluster",
+    "per_build": "percentiles 0 to 100, over assigned builds, of the additional runtime (s) and cost that each "
+    "expects, against best-memory",
 }
 
 
@@ -75,6 +77,7 @@ def _level_document(level: LevelResult) -> dict[str, Any]:
             "together": [{"reasons": list(names), "builds": n} for names, n in level.reasons.together.items()],
         },
         "jobs_by_cluster": dict(level.jobs_by_cluster),
+        "per_build": {name: list(values) for name, values in level.per_build.items()},
     }
 
 
@@ -94,6 +97,7 @@ def _level(entry: Mapping[str, Any], scores: Mapping[str, Score]) -> LevelResult
         ),
         jobs_by_cluster=_numbers(entry["jobs_by_cluster"]),
         refused=int(entry["refused"]),
+        per_build={name: tuple(float(value) for value in found) for name, found in entry["per_build"].items()},
     )
 
 

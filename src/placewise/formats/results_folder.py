@@ -17,6 +17,7 @@ from placewise.errors import InputError
 from placewise.formats import values
 from placewise.formats.level_files import LEVELS, read_levels, write_levels
 from placewise.formats.locating import locating
+from placewise.formats.model_files import MODELS, read_models, write_models
 from placewise.formats.reading import read_json
 from placewise.formats.writing import write_bytes, write_json
 from placewise.model.requirement import InVersionRange, Requirement
@@ -84,6 +85,8 @@ def write_scores(folder: Path, results: Results) -> None:
     write_json(folder / STUDY, dict(results.study))
     if results.levels:
         write_levels(folder, results.levels)
+    if results.models is not None:
+        write_models(results.models, folder)
 
 
 def scores_document(results: Results) -> dict[str, Any]:
@@ -176,6 +179,7 @@ def read_results(folder: Path) -> Results:
             unmatched=unmatched,
             orders=_read_orders(orders) if orders else None,
             levels=levels,
+            models=read_models(folder) if (folder / MODELS).exists() else None,
             study=study,
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from placewise.model.runtime_models import Models
+
 
 @dataclass(frozen=True, slots=True)
 class Moments:
@@ -161,6 +163,8 @@ class LevelResult:
     refused : builds that matched, and for which the policy chose none of the clusters that were not full.
     costs : by reference runtime. outside_range : the share of assigned builds whose runtime is predicted
     at a memory outside the range seen. jobs_by_cluster : the expected number of builds on each cluster.
+    per_build : percentiles 0 to 100, over assigned builds, of what each expects: ``runtime_s`` and ``cost``,
+        additional, against the reference best-memory; empty where nothing is predicted.
     """
 
     name: str
@@ -172,6 +176,7 @@ class LevelResult:
     reasons: Reasons
     jobs_by_cluster: Mapping[str, float]
     refused: int = 0
+    per_build: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +186,7 @@ class Results:
     scores : by experiment, under the names of the results folder (none, single-subsystem, ...).
     ceiling : over jobs, the share for which some cluster would succeed.
     last_level : build success of `expanding` over jobs, at the last level with a match.
-    levels : of the experiments on build records, whose scores are in `scores` too.
+    levels : of the experiments on build records, whose scores are in `scores` too. models : of their runtime.
     """
 
     scores: Mapping[str, Score]
@@ -195,6 +200,7 @@ class Results:
     unmatched: tuple[UnmatchedJob, ...] | None = None
     orders: OrderSpread | None = None
     levels: tuple[LevelResult, ...] = ()
+    models: Models | None = None
     study: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -64,18 +64,17 @@ def chosen_level(
         job, told.level[job], told.subsystem[job], told.matches[job], one_each(chosen[order], clusters)
     )
     outcomes = outcomes_of(submissions, stage.scene, weights)
-    result = level_result(name, needs.names, stage, outcomes, weights, no_capacity=int(full.sum()))
-    clusters_chosen = chosen[order]
+    fastest, best_memory = (_additional(stage, job, chosen[order], reference) for reference in REFERENCES)
+    result = level_result(name, needs.names, stage, outcomes, weights, best_memory, no_capacity=int(full.sum()))
     rows = stage.of_build if alike else np.argsort(order)
-    additional = _additional(stage, job, clusters_chosen)
-    return result, outcome_table(name, submissions.level, outcomes, clusters_chosen, rows, additional)
+    return result, outcome_table(name, submissions.level, outcomes, chosen[order], rows, fastest)
 
 
 def _additional(
-    stage: BuildStage, job: NDArray[np.int64], chosen: NDArray[np.int64]
+    stage: BuildStage, job: NDArray[np.int64], chosen: NDArray[np.int64], reference: str
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return (submissions,) additional runtime (s) and cost where each was sent; NaN where nowhere."""
-    runtime, cost = stage.costs.additional[REFERENCES[0]]
+    runtime, cost = stage.costs.additional[reference]
     package = stage.package[job]
     nowhere = chosen == NONE
     return (

@@ -19,12 +19,14 @@ def level_result(
     stage: BuildStage,
     outcomes: Outcomes,
     weights: NDArray[np.int64],
+    additional: tuple[NDArray[np.float64], NDArray[np.float64]],
     *,
     no_capacity: int = 0,
 ) -> LevelResult:
     """Sum up a level.
 
-    weights : (submissions,) how many equal builds each stands for. no_capacity : builds that matched only
+    weights : (submissions,) how many equal builds each stands for. additional : (submissions,) additional
+    runtime (s) and cost, against the reference best-memory, NaN where not known. no_capacity : builds that matched only
     clusters that were full; what else matched and was assigned nowhere, the policy refused.
     """
     truth, sent = stage.scene.truth, outcomes.sent
@@ -41,6 +43,11 @@ def level_result(
         score=scoring.score(outcomes, weights, truth.clusters, truth.names),
         no_capacity=no_capacity,
         refused=int(weights @ nowhere) - no_capacity,
+        per_build={
+            name: _percentiles(values, weights)
+            for name, values in zip(("runtime_s", "cost"), additional, strict=True)
+            if not np.isnan(values).all()
+        },
         costs={reference: _cost(stage, by_package, reference) for reference in stage.costs.additional},
         outside_range=float((sent * outside).sum() / total) if total else None,
         reasons=_reasons(truth, sent),
@@ -135,6 +142,12 @@ def _reasons(truth: Truth, sent: NDArray[np.float64]) -> Reasons:
         for name in reasons:
             every[name] += count
     return Reasons(every, first, together)
+
+
+def _percentiles(values: NDArray[np.float64], weights: NDArray[np.int64]) -> tuple[float, ...]:
+    known = ~np.isnan(values)
+    found = np.quantile(values[known], np.linspace(0, 1, 101), weights=weights[known], method="inverted_cdf")
+    return tuple(found.tolist())
 
 
 def _zero_where_unknown(matrix: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -70,9 +70,9 @@ def run_builds(
         told = tell_all(stage.scheduler.index, needs, kernels)
         submissions, chosen = _drawn(stage, told, design, number)
         outcomes = outcomes_of(submissions, stage.scene)
-        levels.append(level_result(level.name, needs.names, stage, outcomes, stage.weights))
-        additional = expected_additional(stage, outcomes, REFERENCES[0])
-        tables.append(outcome_table(level.name, told.level, outcomes, chosen, stage.of_build, additional))
+        fastest, best_memory = (expected_additional(stage, outcomes, reference) for reference in REFERENCES)
+        levels.append(level_result(level.name, needs.names, stage, outcomes, stage.weights, best_memory))
+        tables.append(outcome_table(level.name, told.level, outcomes, chosen, stage.of_build, fastest))
     for number, (name, capped) in enumerate(((WITH_REPLACEMENT, False), (WITHOUT_REPLACEMENT, True))):
         report(name, len(study.levels) + number, len(study.levels) + 2)
         result, table = chosen_level(name, stage, design, capped=capped)
@@ -127,4 +127,5 @@ def _summed_up(
         last_level=float((weights * last).sum() / weights.sum()),
         orders=orders,
         levels=tuple(levels),
+        models=stage.costs.models,
     )

@@ -16,6 +16,7 @@ from placewise.matching.kernels import Kernels
 from placewise.matching.rows import Rows
 from placewise.model.builds import BuildRecords
 from placewise.model.cluster import Fleet
+from placewise.model.runtime_models import Models
 from placewise.model.study import BuildStudy, Form
 from placewise.prediction import additional, fit_models, predict_matrix, reference_runtime
 from placewise.prediction.cost import REFERENCES, SECONDS_PER_HOUR
@@ -32,6 +33,7 @@ class Costs:
     additional : by reference, additional runtime (s) and cost.
     """
 
+    models: Models
     packages: tuple[str, ...]
     runtime_s: NDArray[np.float64]
     cost: NDArray[np.float64]
@@ -136,7 +138,7 @@ def _costs(fleet: Fleet, records: BuildRecords, packages: tuple[str, ...], desig
         records.memory_mean_bytes,
         records.duration_s,
         minimum_builds=design.minimum_builds,
-        cross_validate=False,
+        seed=design.seed,
     )
     predicted = predict_matrix(models, design.model, packages, memory)
     found: dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]] = {
@@ -144,4 +146,4 @@ def _costs(fleet: Fleet, records: BuildRecords, packages: tuple[str, ...], desig
         for reference in REFERENCES
     }
     cost = predicted.runtime_s / SECONDS_PER_HOUR * price
-    return Costs(packages, predicted.runtime_s, cost, predicted.outside, found)
+    return Costs(models, packages, predicted.runtime_s, cost, predicted.outside, found)
