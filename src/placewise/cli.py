@@ -101,8 +101,13 @@ def simulate(
             help="An experiment folder, or a study file (.toml); without one, the embedded default.", show_default=False
         ),
     ] = None,
-    dataset: Annotated[str, typer.Option(help="Embedded default: reliabuild or spack-build.")] = "reliabuild",
-    out: Annotated[Path, typer.Option(help="The results folder.")] = Path("placewise-results"),
+    dataset: Annotated[
+        str | None,
+        typer.Option(help="Embedded default: reliabuild (default) or spack-build.", show_default=False),
+    ] = None,
+    out: Annotated[Path, typer.Option(help="The results folder.", parser=_output, metavar="PATH")] = Path(
+        "placewise-results"
+    ),
     experiments: Annotated[str, typer.Option(help="Which to run, with commas between.")] = "none,single,expanding,all",
     scoring: Annotated[str, typer.Option(help="corrected, or published: as the prior work scored.")] = "corrected",
     unique: Annotated[bool, typer.Option("--unique", help="One job of each distinct set of requirements.")] = False,
@@ -140,6 +145,7 @@ def simulate(
     from placewise.experiment.simulate import simulate as run
     from placewise.formats.input_cache import cache_folder
     from placewise.formats.order_file import read_order
+    from placewise.formats.results_names import RESULTS
     from placewise.formats.selection_config import read_priorities
     from placewise.formats.writing import staged
     from placewise.matching.kernels import load_kernels
@@ -172,7 +178,7 @@ def simulate(
         workers=workers,
     )
     loops = load_kernels(kernels)
-    with stages(_console(stderr=True)) as progress, staged(out) as stage:
+    with stages(_console(stderr=True)) as progress, staged(out, owned=RESULTS) as stage:
         inputs = gather(source, dataset, seed, cache_folder() if cache else None)
         results = run(inputs, design, build_design, loops, stage, command=_command(), progress=progress)
         if plots:
@@ -183,16 +189,20 @@ def simulate(
 @app.command()
 def plot(
     results: Annotated[Path, typer.Argument(help="A results folder, ours or one of the prior work.")],
-    out: Annotated[Path | None, typer.Option(help="Where to draw; the results folder if not given.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Where to draw; the results folder if not given.", parser=_output, metavar="PATH"),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Draw the figures and the report page of a results folder."""
     from placewise.formats.results_folder import read_results
+    from placewise.formats.results_names import PICTURES
     from placewise.formats.writing import staged
 
     found = read_results(results)
     folder = out or results
-    with staged(folder) as stage:
+    with staged(folder, owned=PICTURES) as stage:
         _draw(found, stage)
     _tell(found, folder, json=json)
 
@@ -236,7 +246,7 @@ def explain(jobspec: Jobspec, fleet: FleetPath, json: Json = False) -> None:
 
 @app.command()
 def generate(
-    out: Annotated[Path, typer.Option(help="The experiment folder to write.")],
+    out: Annotated[Path, typer.Option(help="The experiment folder to write.", parser=_output, metavar="PATH")],
     dataset: Annotated[
         str, typer.Option(help="Shipped profile to draw from: reliabuild or spack-build.")
     ] = "reliabuild",
@@ -260,14 +270,19 @@ def generate(
 @app.command()
 def profile(
     data: Annotated[Path, typer.Argument(help="An experiment folder of either kind.")],
-    out: Annotated[Path, typer.Option("--out", "-o", help="The profile file to write (.json or .json.gz).")],
+    out: Annotated[
+        Path,
+        typer.Option(
+            "--out", "-o", help="The profile file to write (.json or .json.gz).", parser=_output, metavar="PATH"
+        ),
+    ],
 ) -> None:
     """Fit a statistical profile to an experiment folder."""
     from placewise.experiment.inputs import fit_to, gather
     from placewise.formats.build_profile_file import write_either_profile
     from placewise.formats.input_cache import cache_folder
 
-    inputs = gather(data, "reliabuild", 0, cache_folder())
+    inputs = gather(data, None, 0, cache_folder())
     write_either_profile(fit_to(inputs), out)
     _say(f"a profile of {len(inputs.jobs):,} jobs written to {out}")
 
@@ -277,7 +292,9 @@ def fit(
     source: Annotated[
         Path, typer.Argument(help="Builds: an experiment folder, .csv, .parquet, or SQLite with a table builds.")
     ],
-    out: Annotated[Path, typer.Option("--out", "-o", help="The folder of models to write.")] = Path("models"),
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="The folder of models to write.", parser=_output, metavar="PATH")
+    ] = Path("models"),
     minimum: Annotated[int, typer.Option(help="Packages with fewer builds are left out, and named.", min=1)] = 100,
     folds: Annotated[int, typer.Option(help="Folds of the cross-validation.", min=2)] = 5,
     seed: Seed = 0,
@@ -287,12 +304,12 @@ def fit(
     """Fit runtime models, from memory to duration, to the builds of each package."""
     from placewise.formats.build_records import read_build_records
     from placewise.formats.input_cache import cache_folder
-    from placewise.formats.model_files import write_models
+    from placewise.formats.model_files import OWNED, write_models
     from placewise.formats.writing import staged
     from placewise.prediction import fit_models
     from placewise.report.model_cards import fit_document, print_fit
 
-    with staged(out) as stage:
+    with staged(out, owned=OWNED) as stage:
         builds = read_build_records(source, cache=cache_folder())
         models = _in(
             source,
@@ -331,6 +348,12 @@ def bench(
         _print_json(timings.document())
     else:
         timings.print(_console())
+
+
+def _output(text: str | Path) -> Path:
+    if not str(text):
+        raise InputError("has no name", place="--out", found=text, expected="a path, such as . for this folder")
+    return Path(text)
 
 
 def _is_file_name(text: str) -> bool:

@@ -53,7 +53,8 @@ class PlacewiseError(Exception):
             text += f"; expected {self.expected}"
         if self.found is not _NOTHING:
             text += f"; found {_written(self.found)}"
-        return text
+        # A name in the message may hold anything; what steers a terminal is written as its escape.
+        return "".join(one if one.isprintable() else repr(one)[1:-1] for one in text)
 
 
 def _written(found: object) -> str:

@@ -19,7 +19,7 @@ GRAY = {
     "compiler_version": "7.5.0",
 }
 
-texts = st.text(min_size=1, max_size=5)
+texts = st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1, max_size=5)
 features = st.fixed_dictionaries(
     {
         "memory": st.integers(1, 2**63 - 1),

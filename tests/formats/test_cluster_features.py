@@ -23,7 +23,7 @@ from placewise.model.resources import Subsystem, SubsystemVertex
 DATA = Path(os.environ.get("PLACEWISE_DATA", Path(__file__).parents[2].parent / "shared" / "data"))
 needs_data = pytest.mark.skipif(not DATA.is_dir(), reason=f"the public data are not at {DATA}")
 
-names = st.text(min_size=1, max_size=8)
+names = st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1, max_size=8)
 versions = st.from_regex(r"[0-9]{1,2}(\.[0-9]{1,2}){0,3}[a-z]?|develop", fullmatch=True)
 documents = st.dictionaries(names, st.dictionaries(names, versions, min_size=1, max_size=5), min_size=1, max_size=5)
 

@@ -13,7 +13,8 @@ from placewise.model.job import Job, ResourceGroup, ResourceRequest
 from placewise.model.requirement import Condition, Equals, InNumericRange, InVersionRange, OneOf, Requirement
 from placewise.model.version_range import VersionRange, parse_bounds
 
-words = st.text(min_size=1, max_size=5)
+printable = st.characters(exclude_categories=["Cc", "Cs"])
+words = st.text(printable, min_size=1, max_size=5)
 numbers = st.integers() | st.floats(allow_nan=False)
 versions = st.sampled_from(["1.2", "9e", "1.1.1g", "2021.4b", "stable_20191216", "1.10", "develop", "3.4.0.1"])
 fields = st.sampled_from(["version", "compiler_version", "type", "value"]) | words
@@ -48,7 +49,7 @@ requests = st.recursive(
     ),
     max_leaves=6,
 )
-values = st.text(max_size=4) | numbers | st.booleans()
+values = st.text(printable, max_size=4) | numbers | st.booleans()
 attributes = st.dictionaries(st.sampled_from(["duration", "cwd", "constraints", "job"]) | words, values, max_size=3)
 
 
@@ -63,7 +64,7 @@ def groups(most_requests, most_requirements, least_requests=0):
 def jobs(of, most=1):
     return st.builds(
         Job,
-        st.text(max_size=5),
+        st.text(printable, max_size=5),
         st.lists(of, min_size=1, max_size=most).map(tuple),
         st.lists(st.text(max_size=4), max_size=3).map(tuple).filter(lambda command: command != ("",)),
         attributes.map(lambda pairs: tuple(pairs.items())),

@@ -33,8 +33,8 @@ from placewise.model.workload import Workload
 DATA = Path(os.environ.get("PLACEWISE_DATA", Path(__file__).parents[2].parent / "shared" / "data"))
 needs_data = pytest.mark.skipif(not DATA.is_dir(), reason=f"the public data are not at {DATA}")
 
-names = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=8) | st.sampled_from(
-    ["on", "null", "1.10", "12", "<<", "- a", "a: b", "*r0", "\x00\x7f\x85\ufeff", "p" * 1100]
+names = st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1, max_size=8) | st.sampled_from(
+    ["on", "null", "1.10", "12", "<<", "- a", "a: b", "*r0", "\u2028\ufeff", "p" * 1100]
 )
 versions = st.sampled_from(
     ["0", "1", "1.2", "1-2", "1.10", "2.0.0", "9e", "1.1.1g", "develop", "stable_20191216", "0x1f"]

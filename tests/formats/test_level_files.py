@@ -14,7 +14,7 @@ from placewise.errors import InputError
 from placewise.formats.level_files import read_levels, write_levels
 from placewise.model.results import CostScore, LevelResult, Moments, Reasons, Score
 
-names = st.text(min_size=1, max_size=5)
+names = st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1, max_size=5)
 amounts = st.floats(-1e9, 1e9)
 costs = st.builds(
     CostScore,

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from placewise.errors import InputError
 from placewise.formats import reading
-from placewise.formats.reading import parse_json, parse_yaml, read_json, read_yaml
+from placewise.formats.reading import entries_of, found_at, parse_json, parse_yaml, read_bytes, read_json, read_yaml
 
 
 @pytest.mark.parametrize(
@@ -55,6 +60,11 @@ def test_scalars_mean_what_they_look_like(tmp_path, text, value):
         ("{a: " * 5_000, "nested too deeply"),
         ("\n".join(" " * i + "a:" for i in range(500)), "nested too deeply"),
         ("\n".join(" " * i + "- &a" for i in range(500)), "f.yaml"),
+        ("a: !!bool maybe", "tag"),
+        ("a: !!timestamp x", "tag"),
+        ('a: !!int ""', "tag"),
+        ('a: !!float ""', "not valid YAML"),
+        ("!!set [a]", "not valid YAML"),
     ],
 )
 def test_bad_yaml_is_one_error(text, said):
@@ -97,6 +107,8 @@ def test_any_text_is_a_value_or_an_input_error(text):
         ('{"a": ', "line 1, column 7"),
         ("[" * 200_000, "deep"),
         ("1" * 5000, "not valid JSON"),
+        (r'{"a": "a\ud800"}', "not Unicode"),
+        (r'{"\uDC00": 1}', "not Unicode"),
     ],
 )
 def test_bad_json_is_one_error(text, said):
@@ -124,3 +136,47 @@ def test_files_that_cannot_be_read(tmp_path, monkeypatch):
     monkeypatch.setattr(reading, "LARGEST_BYTES", 3)
     with pytest.raises(InputError, match="too large"):
         read_json(tmp_path / "large.json")
+
+
+def test_whole_surrogate_pairs_and_their_likes_are_read():
+    assert parse_json(r'["\ud83d\ude00", "\\ud800"]', "f") == ["\U0001f600", r"\ud800"]
+
+
+def test_what_is_at_a_path(tmp_path):
+    (tmp_path / "file").write_text("x")
+    (tmp_path / "link").symlink_to(tmp_path / "file")
+    (tmp_path / "dangling").symlink_to(tmp_path / "nowhere")
+    names = ("", "file", "link", "dangling", "nowhere", "file/below")
+    found = [found_at(tmp_path / name) for name in names]
+    assert found == ["folder", "file", "file", "nothing", "nothing", "nothing"]
+
+
+@pytest.mark.parametrize("name", ["n" * 5000, "a\x00b", "pipe", "loop", "/dev/zero"])
+@pytest.mark.parametrize("look", [found_at, read_bytes])
+def test_a_path_that_cannot_be_looked_at(tmp_path, name, look):
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "loop").symlink_to("loop")
+    with pytest.raises(InputError) as caught:
+        look(tmp_path / name)
+    assert caught.value.file == str(tmp_path / name)
+
+
+def test_what_may_not_be_looked_at(tmp_path, monkeypatch):
+    # For root everything may be looked at, so the system's answer is put in its mouth.
+    def refuse(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "stat", refuse)
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    for look in (found_at, entries_of, read_bytes):
+        with pytest.raises(InputError, match="Permission denied"):
+            look(tmp_path / "x")
+
+
+def test_what_is_piped_in_is_read(tmp_path):
+    code = "from pathlib import Path; from placewise.formats import reading; reading.LARGEST_BYTES = 10;"
+    code += "print(len(reading.read_bytes(Path('/dev/stdin'))))"
+    for content, said in ((b"x" * 10, "10\n"), (b"x" * 11, "")):
+        done = subprocess.run([sys.executable, "-c", code], input=content, capture_output=True, check=False)
+        assert done.stdout.decode() == said
+        assert said or b"too large" in done.stderr

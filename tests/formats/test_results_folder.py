@@ -11,12 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from placewise.errors import InputError
-from placewise.formats.results_folder import read_results, write_results
+from placewise.formats.results_folder import read_results, scores_document, summary_document, write_results
 from placewise.model.requirement import Condition, Equals, Requirement, version_requirement
 from placewise.model.results import (
+    CostScore,
     CurvePoint,
+    LevelResult,
     Moments,
     OrderSpread,
+    Reasons,
     Results,
     Score,
     SingleSummary,
@@ -25,6 +28,7 @@ from placewise.model.results import (
 )
 from placewise.model.workload import Workload
 
+names = st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1)
 numbers = st.floats(0, 1)
 maybe = st.none() | numbers
 moments = st.builds(Moments, maybe, maybe)
@@ -61,7 +65,7 @@ results = st.builds(
     exact=st.booleans(),
     ceiling=maybe,
     subsystems=st.lists(
-        st.builds(SubsystemScore, st.text(min_size=1), scores, numbers), max_size=2, unique_by=lambda s: s.subsystem
+        st.builds(SubsystemScore, names, scores, numbers), max_size=2, unique_by=lambda s: s.subsystem
     ).map(tuple),
     single=st.none() | st.builds(SingleSummary, maybe, maybe, maybe, st.integers(0, 9)),
     curve=st.lists(st.builds(CurvePoint, st.integers(0, 9), numbers, maybe, numbers), max_size=3).map(tuple),
@@ -155,3 +159,88 @@ def test_any_document_is_results_or_an_input_error(tmp_path_factory, file, docum
         read_results(folder)
     except InputError as error:
         assert file in str(error)
+
+
+SCORE = Score(9, 1, Moments(0.5, 0.5), 0.4, 1.0, Moments(1.0, 0.0), 1.0, 1, Moments(3.0, 1.0), 5, 1.0, 1.0, 2.0)
+COST = CostScore(1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, {"p": (1.0, 2.0)})
+LEVEL = LevelResult(
+    "none",
+    ("arch",),
+    SCORE,
+    1,
+    {"fastest": COST, "best-memory": COST},
+    0.5,
+    Reasons({"r": 3.0}, {"r": 2.0}, {("r",): 3.0}),
+    {"c": 2.0},
+    per_build={"cost": (1.0, 2.0)},
+)
+WHOLE = Results(
+    {"none": replace(SCORE, failures={"zlib": 1.0})},
+    scoring="corrected",
+    subsystems=(SubsystemScore("zlib", SCORE, 0.5),),
+    single=SingleSummary(0.1, 0.2, 0.3, 4),
+    curve=(CurvePoint(1, 0.5, 0.5, 0.5),),
+    last_level=0.5,
+    unmatched=(UnmatchedJob("a", 1, 2),),
+    orders=OrderSpread(*[np.array([0.5, 0.25])] * 4, np.array([3, 4])),
+    levels=(LEVEL,),
+)
+
+
+DERIVED = (("expanding", "percent_matched"), ("unmatched_at", "mean"), ("unmatched_at", "std"))
+
+
+def places(document, path=()):
+    """Every place of a document at which a number stands."""
+    if isinstance(document, dict | list):
+        for key, inner in document.items() if isinstance(document, dict) else enumerate(document):
+            yield from places(inner, (*path, key))
+    elif isinstance(document, int | float) and not isinstance(document, bool):
+        yield path
+
+
+@pytest.mark.parametrize(
+    "wrong", ["1" + "0" * 400, "1e400", "-1e400", '"x"', "[]", "{}", "true", "1e308", "-1", "1e30"]
+)
+@pytest.mark.parametrize(
+    "file", ["scores.json", "subsystem-scores.json", "unmatched-summary.json", "summary.json", "levels.json"]
+)
+def test_a_wrong_number_anywhere_is_refused_by_its_file_or_does_no_harm(tmp_path, file, wrong):
+    write_results(tmp_path, WHOLE, WORKLOAD, {}, 0)
+    whole = (tmp_path / file).read_text()
+    assert list(places(json.loads(whole)))
+    for path in places(json.loads(whole)):
+        document = json.loads(whole)
+        holder = document
+        for key in path[:-1]:
+            holder = holder[key]
+        holder[path[-1]] = "WRONG"
+        (tmp_path / file).write_text(json.dumps(document).replace('"WRONG"', wrong))
+        try:
+            found = read_results(tmp_path)
+        except InputError as error:
+            assert error.file == str(tmp_path / file)
+        else:
+            # What follows from the rest is not read.
+            follows = {"unmatched_percent", "max_percent_matched"} & set(path) or path in DERIVED
+            assert follows or wrong in ("-1", "1e30"), path
+            assert json.dumps([scores_document(found), summary_document(found)], allow_nan=False)
+
+
+@pytest.mark.parametrize("orders", [{"submissions": []}, {"last_level": [0.5]}, {"build_success": 5}])
+def test_orders_that_do_not_pair_up(tmp_path, orders):
+    write_results(tmp_path, WHOLE, WORKLOAD, {}, 0)
+    summary = json.loads((tmp_path / "summary.json").read_text())
+    summary["orders"] |= orders
+    (tmp_path / "summary.json").write_text(json.dumps(summary))
+    with pytest.raises(InputError, match="summary.json"):
+        read_results(tmp_path)
+
+
+def test_failures_that_were_not_worked_out_are_left_out(tmp_path):
+    write_results(tmp_path, WHOLE, WORKLOAD, {}, 0)
+    assert "failures" not in json.loads((tmp_path / "subsystem-scores.json").read_text())["zlib"]
+    scores = json.loads((tmp_path / "scores.json").read_text())["none"]
+    assert scores["failures"]["by_subsystem"] == {"zlib": 1.0}
+    assert "sqrt(p(1-p))" in scores["build_success"]["description"]
+    assert "one submission" in scores["marginal_score"]["description"]

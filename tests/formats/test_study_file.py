@@ -101,3 +101,27 @@ def test_any_cut_or_change_is_a_study_or_one_error(tmp_path_factory, data):
         read(tmp_path_factory.mktemp("study"), "".join([*lines[:at], changed, *lines[at + 1 :]]))
     except InputError as error:
         assert "study.toml" in str(error)
+
+
+@pytest.mark.parametrize("name", ["constraint-with-replacement", "constraint-without-replacement", "unmatched_at"])
+def test_a_level_has_no_name_that_results_use_otherwise(tmp_path, name):
+    with pytest.raises(InputError, match=rf"study.toml, levels.{name}: .*not free"):
+        read(tmp_path, STUDY.replace("both =", f"{name} ="))
+
+
+@pytest.mark.parametrize("factor", ["1e400", "inf", "nan", "1" + "0" * 400, "1" + "0" * 5000, "0", "true", "'x'"])
+def test_a_factor_is_finite(tmp_path, factor):
+    with pytest.raises(InputError, match="study.toml"):
+        read(tmp_path, STUDY.replace("at_most_factor = 2", f"at_most_factor = {factor}"))
+
+
+def test_a_form_asks_for_finite_bounds():
+    with pytest.raises(InputError, match="at_most_factor"):
+        FieldForm("value", at_most="memory_max_bytes", at_most_factor=float("inf"))
+
+
+@pytest.mark.parametrize("old", ["forms.arch", "both =", '"wrong_arch"'])
+def test_names_hold_no_control_characters(tmp_path, old):
+    new = {"forms.arch": r'forms."a\u001b"', "both =": r'"a\u001b" =', '"wrong_arch"': r'"a\u001b"'}[old]
+    with pytest.raises(InputError, match="control character"):
+        read(tmp_path, STUDY.replace(old, new))

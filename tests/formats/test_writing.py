@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import pytest
 
 from placewise.errors import InputError
@@ -43,7 +47,7 @@ def test_places_that_cannot_be_written(tmp_path):
     with pytest.raises(InputError, match="cannot be written"):
         write_json(tmp_path / "file" / "x.json", 1)
     with pytest.raises(InputError, match="cannot be written"), staged(tmp_path / "file"):
-        pass
+        pytest.fail("nothing can be staged here")
     (tmp_path / "folder" / "inside").mkdir(parents=True)
     with pytest.raises(InputError, match="cannot be written"):
         write_json(tmp_path / "folder", 1)
@@ -78,3 +82,106 @@ def test_a_stage_that_fails_leaves_nothing(tmp_path, existed):
         raise Interrupted
     assert out.exists() == existed
     assert not existed or [path.name for path in out.iterdir()] == ["mine"]
+
+
+def write(folder, *names):
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(name)
+
+
+def listing(folder):
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*")}
+
+
+def test_what_is_owned_and_was_not_written_again_goes(tmp_path):
+    write(tmp_path, "old.json", "both.json", "mine.json", "img/old.png", "img/both.png", "img/mine.png", "pages/one-1")
+    with staged(
+        tmp_path, owned=("old.json", "both.json", "img", "img/old.png", "img/both.*", "pages", "pages/one-*")
+    ) as s:
+        write(s, "both.json", "img/both.png")
+        assert (tmp_path / "old.json").exists()
+    assert listing(tmp_path) == {"both.json", "mine.json", "img", "img/both.png", "img/mine.png"}
+
+
+def test_what_is_owned_stays_when_the_run_fails(tmp_path):
+    write(tmp_path, "old.json")
+    with pytest.raises(Interrupted), staged(tmp_path, owned=("old.json",)):
+        raise Interrupted
+    assert listing(tmp_path) == {"old.json"}
+
+
+@pytest.mark.parametrize(
+    ("there", "made", "named"),
+    [
+        ("img", "img/a.png", "img"),
+        ("z.json/inside", "z.json", "z.json"),
+        ("img/b.png/inside", "img/b.png", "img/b.png"),
+    ],
+)
+def test_every_target_is_looked_at_before_anything_moves(tmp_path, there, made, named):
+    write(tmp_path, there, "a.json")
+    before = listing(tmp_path)
+    with pytest.raises(InputError) as caught, staged(tmp_path, owned=("a.json",)) as stage:
+        write(stage, made)
+        (stage / "a.json").write_text("new")
+    assert caught.value.file == str(tmp_path / named)
+    assert listing(tmp_path) == before
+    assert (tmp_path / "a.json").read_text() == "a.json"
+
+
+def test_an_error_names_the_place_that_was_meant(tmp_path):
+    with pytest.raises(InputError) as caught, staged(tmp_path / "out") as stage:
+        (stage / "x.json").mkdir()
+        write_json(stage / "x.json", 1)
+    assert caught.value.file == str(tmp_path / "out" / "x.json")
+
+
+def ended_process():
+    done = subprocess.Popen([sys.executable, "-c", ""])
+    done.wait()
+    return done.pid
+
+
+def test_what_killed_runs_left_behind_goes(tmp_path):
+    old = tmp_path / ".unfinished-abc"
+    for stage in (tmp_path / f".unfinished-{ended_process()}-abc", old, tmp_path / f".unfinished-{2**70}-abc"):
+        write(stage, "half")
+    os.utime(old, (0, 0))
+    (tmp_path / ".unfinished-young").mkdir()
+    with staged(tmp_path) as stage:
+        write(stage, "whole")
+    assert listing(tmp_path) == {"whole", ".unfinished-young"}
+
+
+def test_two_runs_do_not_write_into_one_folder(tmp_path):
+    other = tmp_path / f".unfinished-{os.getppid()}-abc"
+    other.mkdir()
+    with pytest.raises(InputError, match="another run is writing here") as caught, staged(tmp_path):
+        pytest.fail("nothing can be staged here")
+    assert caught.value.file == str(tmp_path)
+    assert listing(tmp_path) == {other.name}
+
+
+def test_a_pipe_is_never_replaced(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(InputError, match="neither a file nor a folder"):
+        write_bytes(tmp_path / "pipe", b"x")
+    assert (tmp_path / "pipe").is_fifo()
+    with pytest.raises(InputError, match="/dev/null"):
+        write_bytes(tmp_path.__class__("/dev/null"), b"x")
+
+
+def test_a_link_stays_and_what_it_leads_to_is_replaced(tmp_path):
+    write(tmp_path, "elsewhere/file")
+    (tmp_path / "link").symlink_to(tmp_path / "elsewhere" / "file")
+    write_bytes(tmp_path / "link", b"new")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "elsewhere" / "file").read_bytes() == b"new"
+    with staged(tmp_path) as stage:
+        (stage / "link").write_text("newer")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "elsewhere" / "file").read_text() == "newer"
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    with pytest.raises(InputError, match="loop"):
+        write_bytes(tmp_path / "loop", b"x")

@@ -58,8 +58,11 @@ def hosting(graph, groups):  # noqa: C901, one search, best read in one piece
         inside, below = set(chains[v]) & set(nodes), {p for p in nodes if v in chains[p]}
         if inside or below:
             return bool((inside or below) & allowed)
-        alike = [chain for vertex, chain in zip(graph.vertices, chains, strict=True) if vertex.type == graph.vertices[v].type]
-        return set(nodes) <= allowed or not any(set(chain) & set(nodes) for chain in alike)
+        alike = [
+            chain for vertex, chain in zip(graph.vertices, chains, strict=True) if vertex.type == graph.vertices[v].type
+        ]
+        holds_nodes = graph.vertices[v].type in outer
+        return set(nodes) <= allowed or not (holds_nodes or any(set(chain) & set(nodes) for chain in alike))
 
     def candidates(kind, container, itself):
         found = [

@@ -316,8 +316,11 @@ def test_what_no_node_sees_is_not_offered():
         )
     )
     for wanted, offered in (
-        (at_least("gcc", "12"), ["version 9", "version 12, version 13, version 14, where no node sees it", "no gcc"]),
-        (Requirement("gcc"), ["gcc, where no node sees it"]),
+        (
+            at_least("gcc", "12"),
+            ["version 9", "version 12, version 13, version 14, attached where no node sees it", "no gcc"],
+        ),
+        (Requirement("gcc"), ["gcc, attached where no node sees it"]),
     ):
         why = why_not(FleetIndex(fleet), Job("j", (ResourceGroup((), (wanted,)),)))
         assert [miss.offered for miss in why.near_misses] == offered
@@ -334,7 +337,11 @@ def test_types_that_no_cluster_has_are_named():
         ((r("memory", 8),), ()),
         ((r("memory", 8, unit="GB"),), ()),
         ((r("memory", 8, unit="MB"),), ("memory in MB",)),
-        ((r("node", 1, (r("slot", 1, (r("gpu"), r("memory", unit="TB"))),)), r("croe")), ("croe", "gpu", "memory in TB")),
+        ((r("slot", 2, (r("node"),), unit="x"),), ()),
+        (
+            (r("node", 1, (r("slot", 1, (r("gpu"), r("memory", unit="TB"))),)), r("croe")),
+            ("croe", "gpu", "memory in TB"),
+        ),
     ):
         why = why_not(index, Job("j", (ResourceGroup(()), ResourceGroup(shape))))
         assert why.unknown_types == unknown

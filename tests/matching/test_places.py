@@ -142,6 +142,7 @@ def test_what_exists_only_beside_the_nodes_counts_whichever_nodes_are_usable():
 @pytest.mark.parametrize("shape", [R("core", 8), R("rack", 2)])
 def test_a_requirement_holds_on_all_that_a_job_uses(shape):
     tree = Growing("cluster")
+    tree.add("core", 0, 8)
     racks = [tree.add("rack", 0) for _ in range(2)]
     nodes = [tree.add("node", rack) for rack in racks]
     for node in nodes:
@@ -152,4 +153,6 @@ def test_a_requirement_holds_on_all_that_a_job_uses(shape):
     for version, expected in (("12", False), ("9", True)):
         job = Job("j", (ResourceGroup((shape,), (version_requirement("gcc", version, None),)),))
         assert bool(match(index, job)) == expected
-        assert count_matches(index, Workload.from_rows(["j"], [job.requirements], shape=(shape,))).tolist() == [expected]
+        assert count_matches(index, Workload.from_rows(["j"], [job.requirements], shape=(shape,))).tolist() == [
+            expected
+        ]

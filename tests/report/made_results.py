@@ -1,6 +1,9 @@
 """Results made for tests of the report: scores and levels, whose numbers can be told apart."""
 
+import numpy as np
+
 from placewise.model.results import CostScore, LevelResult, Moments, Reasons, Score
+from placewise.prediction import fit_models
 
 
 def score(total, unmatched, build, joint, *, clusters=40, failures=None):
@@ -20,6 +23,25 @@ def score(total, unmatched, build, joint, *, clusters=40, failures=None):
         clusters_used=33.25,
         failures=failures or {},
     )
+
+
+def fitted(*names, **settings):
+    """Models of packages of 20 builds, on a rising line for every other package and a falling one for the rest."""
+    random = np.random.default_rng(4)
+    packages, memory, duration = ["few"], [1e9], [5.0]
+    for place, name in enumerate(names):
+        gib = random.uniform(1, 2, 20)
+        packages += [name] * 20
+        memory += (gib * 2**30).tolist()
+        duration += (300 + (100 if place % 2 else -100) * gib + random.normal(0, 9, 20)).tolist()
+    return fit_models(packages, memory, duration, minimum_builds=20, **settings)
+
+
+def _per_build(each):
+    """Percentiles of which a fifth lies below zero, and the last far above the others."""
+    runtime = [3600.0 * each * (percent - 20) for percent in range(100)]
+    runtime = sorted([*runtime, 1e6 * each])
+    return {"runtime_s": tuple(runtime), "cost": tuple(value / 3600 for value in runtime)}
 
 
 def level(name, told, *, unmatched=0, full=0, build=0.5, each=0.25, total=1000, fails=None):
@@ -53,5 +75,6 @@ def level(name, told, *, unmatched=0, full=0, build=0.5, each=0.25, total=1000, 
         costs=costs,
         outside_range=0.97,
         reasons=Reasons(every, {next(iter(every)): sum(fails.values())} if every else {}, fails),
+        per_build=_per_build(each) if assigned and each is not None else {},
         jobs_by_cluster={f"c{i}": assigned / 2 ** (i + 1) for i in range(40)},
     )

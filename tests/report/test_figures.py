@@ -97,7 +97,13 @@ def test_without_jobs_that_ran_out_there_is_nothing_to_count(full):
 def test_any_number_of_orders(full, orders):
     values = np.linspace(0.0, 1.0, orders) if orders > 1 else np.ones(orders)
     spread_ = OrderSpread(values, values, values, values, np.ones(orders, dtype=np.int64))
-    assert ("order-spread" in by_name(replace(full, orders=spread_))) == (orders > 0)
+    pictures = by_name(replace(full, orders=spread_, exact=False))
+    assert ("order-spread" in pictures) == (orders > 0)
+    if orders > 1:
+        written = texts(pictures["order-spread"])
+        span = "range over 2 orders: 0 % to 100 %" if orders == 2 else "central 95 % of orders: 2.50 % to 97.5 %"
+        assert span in written
+        assert any(text.startswith("expected build success of one order") for text in written)
 
 
 def test_orders_in_which_nothing_matched_are_left_out(full):

@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import matplotlib as mpl
 import pytest
-from made_results import level
+from made_results import fitted, level
 from PIL import Image
 
 from placewise.model.results import Moments, Reasons
-from placewise.report import figures
+from placewise.report import drawing
 from placewise.report.figures import draw_figures, render_figures
 
 COSTS = {"additional-runtime", "additional-cost", "cost-by-package", "pareto"}
@@ -21,13 +21,14 @@ NAMES = COSTS | {
     "clusters-matched",
     "cluster-spread",
     "failure-reasons",
+    "per-build",
 }
 
 
 @pytest.fixture
 def without_pixels(monkeypatch):
     """Draw as SVG alone, where only what is drawn matters and not how it looks."""
-    monkeypatch.setattr(figures, "png", lambda _: b"")
+    monkeypatch.setattr(drawing, "png", lambda _: b"")
 
 
 def by_name(results):
@@ -83,6 +84,15 @@ def test_numbers_and_words_are_in_the_figures(build_results):
         "additional-cost": ("350", "0.350", "0.175", "one build, mean"),
         "additional-runtime": ("1,260", "all builds (h)"),
         "cost-by-package": ("package-19", "all of them", "packages (count)"),
+        "per-build": (
+            "arch + compiler",
+            "+ version at least",
+            "told nothing, to compare",
+            "10.5",
+            "37,800 s",
+            "94,500 s",
+            "1,000",
+        ),
         "pareto": ("beaten by none", "joint success, of all builds"),
         "matchability": ("equal joint success", "40 %"),
     }.items():
@@ -132,6 +142,7 @@ def test_no_text_of_levels_is_smaller_than_nine_points(build_results):
     [
         (lambda one: replace(one, costs={}), COSTS),
         (lambda one: replace(one, jobs_by_cluster={}), {"cluster-spread"}),
+        (lambda one: replace(one, per_build={}), {"per-build"}),
         (
             lambda one: replace(one, score=replace(one.score, matched_clusters=Moments(None, None))),
             {"clusters-matched"},
@@ -139,7 +150,7 @@ def test_no_text_of_levels_is_smaller_than_nine_points(build_results):
         (lambda one: replace(one, score=replace(one.score, clusters_used=None)), set()),
         (
             lambda one: level(one.name, one.told, unmatched=1000, build=None),
-            COSTS | {"level-success", "matchability", "failure-reasons", "cluster-spread"},
+            COSTS | {"level-success", "matchability", "failure-reasons", "cluster-spread", "per-build"},
         ),
         (lambda one: level(one.name, one.told, each=0.0), set()),
         (lambda one: level(one.name, one.told, each=-0.3), {"failure-reasons"}),
@@ -176,3 +187,22 @@ def test_hostile_names_of_levels_cannot_break_a_figure(build_results):
     assert set(by_name(evil)) == NAMES
     for picture in render_figures(evil):
         ET.fromstring(picture.svg)
+
+
+@pytest.mark.usefixtures("without_pixels")
+def test_single_builds_may_have_a_runtime_and_no_cost(build_results):
+    one, *others = build_results.levels
+    without = [replace(level, per_build={"runtime_s": level.per_build["runtime_s"]}) for level in others]
+    for levels in ((one, *without), (without[0],), tuple(without)):
+        picture = by_name(replace(build_results, levels=levels))["per-build"]
+        assert ("additional cost of a build (price units)" in texts(picture)) == (levels[0] is one)
+        assert ("not predicted" in picture.alt) == (levels[0] is one)
+
+
+@pytest.mark.usefixtures("without_pixels")
+def test_runtime_models_are_drawn_where_they_were_validated(build_results):
+    drawn = by_name(replace(build_results, models=fitted("a", "b")))
+    assert set(drawn) == NAMES | {"model-overview"}
+    assert "1 of 2 slopes are positive" in drawn["model-overview"].alt
+    unvalidated = fitted("a", "b", cross_validate=False)
+    assert "model-overview" not in by_name(replace(build_results, models=unvalidated))

@@ -1,8 +1,9 @@
 import io
 from dataclasses import replace
 
+import numpy as np
 import pytest
-from made_results import level
+from made_results import fitted, level
 from page_reader import Page
 from rich.console import Console
 
@@ -74,7 +75,7 @@ def test_the_tables_hold_the_numbers_of_the_levels(build_results):
     for name, cells in page.rows:
         rows.setdefault(name, []).append([float(cell) for cell in cells])
     exact = build_results.levels[4]
-    scores, more, fastest, best = rows["arch + compiler + exact version"]
+    scores, more, fastest, best, single = rows["arch + compiler + exact version"]
     assert scores == [12.345, 300, 0, 1.0, 0.7, 0.4321, 33.25, 4, 0.97]
     assert more[-1] == 700
     for cells, reference in ((fastest, "fastest"), (best, "best-memory")):
@@ -92,9 +93,10 @@ def test_the_tables_hold_the_numbers_of_the_levels(build_results):
                 700,
             ]
         )
+    assert single == [exact.per_build[name][i] for name in ("runtime_s", "cost") for i in (0, 5, 25, 50, 75, 95, 100)]
     # Failing; every reason and the first of: wrong arch, missing compiler, compiler too old; then the sets.
-    assert rows["nothing"][4] == [500, 350, 200, 0, 500, 0, 0]
-    assert sorted(rows["nothing"][5]) == [0, 50, 150, 300]
+    assert rows["nothing"][5] == [500, 350, 200, 0, 500, 0, 0]
+    assert sorted(rows["nothing"][6]) == [0, 50, 150, 300]
     assert rows["package-19"][0][:2] == pytest.approx([16, 16 * 0.35])
     assert len([name for name, _ in page.rows if name.startswith("package-")]) == 2 * 20
 
@@ -102,7 +104,7 @@ def test_the_tables_hold_the_numbers_of_the_levels(build_results):
 def test_the_page_of_levels_is_well_formed_and_whole(build_results):
     page = Page(render_page(build_results, render_figures(build_results), command="placewise simulate"))
     assert page.open == []
-    assert len(page.all("img")) == 11
+    assert len(page.all("img")) == 12
     assert all(int(image["width"]) > int(image["height"]) for image in page.all("img"))
     ids = [attributes["id"] for _, attributes in page.tags if "id" in attributes]
     assert len(set(ids)) == len(ids)
@@ -173,3 +175,43 @@ def test_names_of_levels_cannot_steer_the_terminal(build_results):
     text = printed(replace(build_results, levels=(level("[red]x\x1b[2J", ("[bold]y\x1b[2J",)),)))
     assert "\x1b" not in text
     assert "[bold]y" in text
+
+
+def test_runtime_models_have_a_section_with_their_figure_and_cards(build_results):
+    models = fitted("a", "b", HOSTILE)
+    overview = replace(FIGURE, name="model-overview", caption="The caption of all models")
+    page = Page(render_page(replace(build_results, models=models), [FIGURE, overview], command=""))
+    assert page.open == []
+    assert not page.all("script")
+    ids = [attributes["id"] for _, attributes in page.tags if "id" in attributes]
+    assert len(set(ids)) == len(ids)
+    assert ids.index("reasons") < ids.index("models") < ids.index("model-overview") < ids.index("again")
+    text = "".join(page.text)
+    assert text.count("The caption of all models") == 1
+    for words in ("3 packages fitted, 60 builds.", "Too few builds (under 20): 1 package: few (1).", "log-linear"):
+        assert words in text
+    rows = dict(page.rows)
+    assert float(rows["b"][4]) == models.card("b").fastest_runtime_s
+    without = Page(render_page(build_results, [FIGURE], command=""))
+    assert "models" not in {attributes.get("id") for _, attributes in without.tags}
+
+
+def test_models_that_were_not_validated_have_cards_alone(build_results):
+    models = fitted("a", cross_validate=False)
+    page = Page(render_page(replace(build_results, models=models), [], command=""))
+    assert page.open == []
+    assert "1 package fitted" in "".join(page.text)
+
+
+@pytest.mark.parametrize(("count", "words"), [(39, "their range lies between 0 % and 1"), (40, "the central 95 % lie")])
+@pytest.mark.parametrize("exact", [True, False])
+def test_few_orders_have_a_range_and_many_an_interval(build_results, count, words, exact):
+    values = np.linspace(0, 1, count)
+    orders = replace(build_results.orders, build_success=values)
+    few = replace(build_results, orders=orders, exact=exact)
+    assert words in said(few)
+    assert ("the expected build success of all matched" in said(few)) != exact
+    text = " ".join(printed(few).split())
+    assert (f"(range over {count} orders: 0% to 100%)" in text) == (count < 40)
+    assert ("(central 95%: 2.500% to 97.50%)" in text) == (count >= 40)
+    assert (f"expected build success over {count} random orders" in text) != exact

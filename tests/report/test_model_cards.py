@@ -5,6 +5,7 @@ from html.parser import HTMLParser
 
 import numpy as np
 import pytest
+from made_results import fitted
 from rich.console import Console
 
 from placewise.errors import InputError
@@ -20,18 +21,6 @@ from placewise.report.model_cards import (
 from placewise.report.model_figures import draw_model_figures, render_model_figures
 
 HOSTILE = '<script>alert(1)</script>\x1b[31m$x^2$ {{ 7 * 7 }} & "quoted"'
-
-
-def fitted(*names, **settings):
-    """Models of packages of 20 builds, on a rising line for every other package and a falling one for the rest."""
-    random = np.random.default_rng(4)
-    packages, memory, duration = ["few"], [1e9], [5.0]
-    for place, name in enumerate(names):
-        gib = random.uniform(1, 2, 20)
-        packages += [name] * 20
-        memory += (gib * 2**30).tolist()
-        duration += (300 + (100 if place % 2 else -100) * gib + random.normal(0, 9, 20)).tolist()
-    return fit_models(packages, memory, duration, minimum_builds=20, **settings)
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +90,7 @@ def test_the_best_kind_is_that_of_the_least_error(models):
 
 
 def test_figures_are_an_overview_and_pages_of_twelve(pictures):
-    assert [picture.name for picture in pictures] == ["models-overview", "models-01", "models-02"]
+    assert [picture.name for picture in pictures] == ["model-overview", "models-01", "models-02"]
     for picture in pictures:
         assert picture.png.startswith(b"\x89PNG")
         root = ET.fromstring(picture.svg)
@@ -141,6 +130,9 @@ def test_the_page_shows_every_card_and_needs_nothing_else(models, pictures, tmp_
     text = "".join(page.text)
     assert "placewise fit x" in text
     assert "few (1)" in text
+    slope = models.card("p03").slope_s_per_gib
+    assert f"{slope:+.0f}" in text
+    assert "e+" not in text
     values = [attributes["value"] for tag, attributes in page.tags if tag == "data"]
     assert repr(models.card("p03").fastest_runtime_s) in values
 

@@ -13,6 +13,7 @@ from placewise.report.statistics import (
     central_interval,
     histogram,
     macro,
+    percentile_shares,
     share_histogram,
     whole_number_histogram,
 )
@@ -110,3 +111,22 @@ def test_macro_leaves_out_what_is_not_known():
 def test_subsystems_are_ordered_by_what_they_add_to_joint_success(full):
     ordered = by_gain(full.subsystems)
     assert [(s.subsystem, round(gain, 6)) for s, gain in ordered] == [("cmake", 0.0218), ("perl", 0.0215)]
+
+
+numbers = st.lists(st.floats(-100, 100), min_size=2, max_size=101).map(sorted).map(np.array)
+
+
+@given(numbers, st.lists(st.floats(-100, 100), max_size=20))
+def test_shares_between_edges_are_all_there_is(percentiles, inner):
+    edges = np.array(sorted([-101.0, *inner, 100.0]))
+    shares = percentile_shares(percentiles, edges)
+    assert (shares >= 0).all()
+    assert shares.sum() == pytest.approx(1)
+
+
+def test_shares_of_known_percentiles():
+    even = np.arange(101.0)
+    assert percentile_shares(even, np.array([0.0, 25.0, 50.5, 100.0])).tolist() == pytest.approx([0.25, 0.255, 0.495])
+    # Most are equal: they lie in the one bin.
+    assert percentile_shares(np.array([1.0, 2, 2, 2, 2]), np.array([0.0, 1.5, 2.5])).tolist() == [0.125, 0.875]
+    assert percentile_shares(np.array([]), np.array([0.0, 1.0])).tolist() == [0.0]

@@ -21,16 +21,18 @@ def test_eighty_columns_are_enough(full, encoding):
     lines = printed(full, encoding=encoding).replace("|", " ").splitlines()
     assert max(map(len, lines)) <= 80
     rows = {line[:27].strip(): line[27:].split() for line in lines}
-    assert ["none", "single", "expanding", "all"] in [line.split() for line in lines]
+    assert ["none", "single*", "expanding", "all"] in [line.split() for line in lines]
     assert rows["submissions"] == ["10,506", "226,989", "168,862", "10,506"]
     assert rows["unmatched"] == ["0", "0", "5,974", "5,974"]
-    assert rows["build success, of matched"] == ["1.536%", "1.287%", "19.58%", "100%"]
-    assert rows["joint success, of all"] == ["1.536%", "1.287%", "18.89%", "43.14%"]
+    assert rows["build success, of matched"] == ["1.536%", "1.669%", "19.58%", "100%"]
+    assert rows["joint success, of all"] == ["1.536%", "5.060%", "18.89%", "43.14%"]
+    assert rows["marginal score, of matched"][1] == "81.25%"
 
 
 def test_single_expanding_and_scoring_have_a_line_each(full):
     text = " ".join(printed(full, width=200).split())
-    assert "single: 1.669% as the mean of 2 subsystems (nothing told, same jobs: 0.7681%); pooled 1.287%" in text
+    assert "single*: success and ceiling are means of 2 subsystems, other rows are pooled; nothing told, same" in text
+    assert "same jobs: 0.7681%; build success pooled: 1.287%" in text
     assert "expanding: 43.14% at the last level with a match; build success over 101 random orders: median 20%" in text
     assert "(central 95%: 10.50% to 29.50%)" in text
     assert "scoring: corrected; expected values" in text
@@ -54,3 +56,9 @@ def test_names_cannot_steer_the_terminal_or_the_markup(full):
     text = printed(replace(full, scores=hostile))
     assert "\x1b" not in text
     assert "[red]x" in text
+
+
+def test_single_without_means_over_subsystems_is_shown_pooled(full):
+    text = printed(replace(full, single=None, subsystems=()))
+    assert "single*" not in text
+    assert ["1.536%", "1.287%", "19.58%", "100%"] in [line.split()[-4:] for line in text.splitlines()]

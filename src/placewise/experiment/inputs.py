@@ -8,6 +8,7 @@ from pathlib import Path
 from placewise.errors import InputError
 from placewise.formats.experiment_folder import BuildExperiment, read_experiment
 from placewise.formats.profile_file import shipped_profile
+from placewise.formats.reading import found_at
 from placewise.formats.study_file import read_study, shipped_study
 from placewise.model.build_profile import BuildProfile
 from placewise.model.builds import BuildRecords
@@ -46,19 +47,22 @@ class Inputs:
     study: BuildStudy | None = None
 
 
-def gather(source: Path | None, dataset: str, seed: int, cache: Path | None) -> Inputs:
-    """Return the inputs of a run; without a source, a draw of the shipped profile of the data set.
+def gather(source: Path | None, dataset: str | None, seed: int, cache: Path | None) -> Inputs:
+    """Return the inputs of a run; without a source, a draw of the shipped profile of the data set, or of reliabuild.
 
     A source is an experiment folder of either kind, or a study file (.toml) that names one. Raises
-    InputError for anything else.
+    InputError for anything else, and for a source and a data set.
     """
     if source is None:
-        return _drawn(dataset, seed)
-    if not source.exists():
+        return _drawn(RELIABUILD if dataset is None else dataset, seed)
+    if dataset is not None:
+        raise InputError("a data set is given beside the source", file=source, found=dataset, expected="one of them")
+    found = found_at(source)
+    if found == "nothing":
         raise InputError("does not exist", file=source, expected="an experiment folder or a study file")
     study = None
     folder = source
-    if source.is_file():
+    if found == "file":
         if source.suffix != ".toml":
             raise InputError("is a file", file=source, expected="an experiment folder, or a study file (.toml)")
         study, named = read_study(source)

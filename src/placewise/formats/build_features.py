@@ -35,7 +35,9 @@ def build_fleet_of(document: Any, source: object) -> Fleet:
     if not isinstance(document, dict) or not document:
         raise InputError("is not a fleet", file=source, found=document, expected="an object of one or more clusters")
     with locating(file=source):
-        return Fleet(tuple(_cluster(name, features) for name, features in document.items()))
+        return Fleet(
+            tuple(_cluster(name, features) for name, features in values.mapping(document, "the fleet").items())
+        )
 
 
 def build_features(fleet: Fleet) -> dict[str, dict[str, Scalar]]:
@@ -61,6 +63,7 @@ def build_features_json(fleet: Fleet) -> bytes:
 
 def _cluster(name: str, features: Any) -> Cluster:
     place = f"cluster {name!r}"
+    values.refuse_control(name, place)
     return build_cluster(name, **_state(values.mapping(features, place), place))
 
 

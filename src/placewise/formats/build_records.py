@@ -18,7 +18,7 @@ from placewise.errors import InputError
 from placewise.formats import values
 from placewise.formats.experiment_folder import BuildExperiment, read_experiment
 from placewise.formats.locating import locating
-from placewise.formats.reading import read_bytes
+from placewise.formats.reading import found_at, read_bytes
 from placewise.model.builds import Measurements
 
 TABLE = "builds"
@@ -45,7 +45,8 @@ def read_build_records(path: Path, *, cache: Path | None) -> Measurements:
 
     Raises InputError naming file, row (the first of the data is row 1) and column.
     """
-    if path.is_dir():
+    found = found_at(path)
+    if found == "folder":
         experiment = read_experiment(path, cache=cache)
         if not isinstance(experiment, BuildExperiment):
             raise InputError(
@@ -55,7 +56,7 @@ def read_build_records(path: Path, *, cache: Path | None) -> Measurements:
     readers = {".csv": _csv, ".parquet": _parquet, ".db": _sqlite, ".sqlite": _sqlite, ".sqlite3": _sqlite}
     reader = readers.get(path.suffix.lower())
     if reader is None:
-        problem = "has no known extension" if path.exists() else "does not exist"
+        problem = "has no known extension" if found == "file" else "does not exist"
         raise InputError(problem, file=path, found=path.suffix, expected=_EXPECTED)
     with locating(file=path):
         (package, packages), (memory, memories), (duration, durations) = reader(path).items()
@@ -129,7 +130,7 @@ def _values(column: pa.ChunkedArray) -> Sequence[Any] | NDArray[np.float64]:
 
 
 def _sqlite(path: Path) -> Rows:
-    if not path.is_file():
+    if found_at(path) != "file":
         raise InputError("does not exist")
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as database:
@@ -147,6 +148,9 @@ def _texts(column: Sequence[Any] | NDArray[np.float64], name: str) -> tuple[str,
     for row, value in enumerate(column, start=1):
         if not isinstance(value, str) or not value:
             raise InputError("is not text", place=_place(row, name), found=value, expected="the name of a package")
+    if values.any_control(set(column)):
+        for row, value in enumerate(column, start=1):
+            values.refuse_control(value, _place(row, name))
     return tuple(column)
 
 

@@ -7,6 +7,7 @@ each package; in ``spack-build`` it gives memory, price, arch and compiler (see 
 from __future__ import annotations
 
 import json
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +59,9 @@ def fleet_of(document: Any, source: object) -> Fleet:
         raise InputError("is not a fleet", file=source, found=document, expected="an object of one or more clusters")
     known: dict[tuple[str, str], Subsystem] = {}
     try:
-        return Fleet(tuple(_cluster(name, features, known) for name, features in document.items()))
+        return Fleet(
+            tuple(_cluster(name, features, known) for name, features in values.mapping(document, "the fleet").items())
+        )
     except InputError as error:
         raise error.within(file=source) from None
 
@@ -97,13 +100,17 @@ def _features(cluster: Cluster) -> dict[str, str]:
         expected = "packages, and neither resources nor state"
         raise InputError("cannot be written as cluster features", place=place, expected=expected)
     try:
-        return dict(map(package_version, cluster.subsystems))
+        features = dict(map(package_version, cluster.subsystems))
+        for text in (cluster.name, *chain.from_iterable(features.items())):
+            values.refuse_control(text, None)
     except InputError as error:
         raise error.within(place=place) from None
+    return features
 
 
 def _cluster(name: str, features: Any, known: dict[tuple[str, str], Subsystem]) -> Cluster:
     place = f"cluster {name!r}"
+    values.refuse_control(name, place)
     if not values.mapping(features, place):
         raise InputError("the cluster offers nothing", place=place, found=features, expected="a version a package")
     subsystems = []
@@ -121,6 +128,7 @@ def _cluster(name: str, features: Any, known: dict[tuple[str, str], Subsystem]) 
 def _package(package: str, version: str, place: str) -> Subsystem:
     if not package:
         raise InputError("a package has no name", place=place, expected="a name")
+    values.refuse_control(package, place)
     try:
         parse_version(version)
     except InputError as error:

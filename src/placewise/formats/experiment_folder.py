@@ -17,8 +17,8 @@ from placewise.formats.cluster_features import RELIABUILD, SPACK_BUILD, features
 from placewise.formats.input_cache import Inputs
 from placewise.formats.jobspec_lists import jobspec_files, parse_jobspecs, workload_of
 from placewise.formats.jobspec_writing import jobspec_texts, refuse_others, write_files
-from placewise.formats.reading import decode, parse_json, read_bytes, read_json
-from placewise.formats.writing import write_bytes
+from placewise.formats.reading import decode, found_at, parse_json, read_bytes, read_json
+from placewise.formats.writing import staged, write_bytes
 from placewise.model.builds import BuildRecords
 from placewise.model.cluster import Fleet
 from placewise.model.workload import Workload
@@ -117,8 +117,9 @@ def write_build_experiment(fleet: Fleet, records: BuildRecords, folder: Path) ->
 
 def _write(features: bytes, texts: dict[str, bytes], folder: Path) -> None:
     refuse_others(texts, folder / JOBSPECS)
-    write_files(texts, folder / JOBSPECS)
-    write_bytes(folder / FEATURES, features)
+    with staged(folder) as stage:
+        write_files(texts, stage / JOBSPECS)
+        write_bytes(stage / FEATURES, features)
 
 
 def _experiment(fleet: Fleet, jobs: Workload | BuildRecords, inputs: Inputs) -> Experiment:
@@ -135,11 +136,12 @@ def _workload_of(documents: Sequence[tuple[Path, bytes]], fleet: Fleet) -> Workl
 
 
 def _documents(folder: Path) -> tuple[Path, list[Path]]:
-    if not folder.is_dir():
-        problem = "is not a folder" if folder.exists() else "does not exist"
+    found = found_at(folder)
+    if found != "folder":
+        problem = "is not a folder" if found == "file" else "does not exist"
         raise InputError(problem, file=folder, expected=f"an experiment folder with {_LAYOUT}")
     features, jobspecs = folder / FEATURES, folder / JOBSPECS
-    has_features, has_jobspecs = features.exists(), jobspecs.is_dir()
+    has_features, has_jobspecs = found_at(features) != "nothing", found_at(jobspecs) == "folder"
     if not has_features and not has_jobspecs:
         raise InputError("holds no experiment", file=folder, expected=_LAYOUT)
     if not has_features:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from placewise.errors import InputError
 from placewise.formats.cluster_features import read_features
-from placewise.formats.jgf import read_cluster
+from placewise.formats.jgf import cluster_files, read_cluster
+from placewise.formats.reading import entries_of, found_at
 from placewise.model.cluster import Fleet
 
 FEATURES = "cluster-features.json"
@@ -19,15 +20,16 @@ def read_fleet(path: Path) -> Fleet:
     The path is a cluster-features.json, a folder that holds one, a folder with the JGF files of one
     cluster, or a folder of such folders. Raises InputError for anything else.
     """
-    if path.is_file():
+    found = found_at(path)
+    if found == "file":
         return read_features(path)
-    if not path.is_dir():
+    if found == "nothing":
         raise InputError("does not exist", file=path, expected=f"a folder of clusters or a {FEATURES}")
-    if (path / FEATURES).exists():
+    if found_at(path / FEATURES) != "nothing":
         return read_features(path / FEATURES)
-    if (path / NODES).exists():
+    if found_at(path / NODES) != "nothing":
         return Fleet((read_cluster(path),))
-    folders = sorted(folder for folder in path.iterdir() if (folder / NODES).exists())
+    folders = [folder for folder in entries_of(path) if _holds_cluster(folder)]
     if not folders:
         raise InputError(
             "holds no clusters", file=path, expected=f"a {FEATURES}, a {NODES}, or folders that hold a {NODES} each"
@@ -37,3 +39,13 @@ def read_fleet(path: Path) -> Fleet:
         return Fleet(tuple(clusters))
     except InputError as error:
         raise error.within(file=path) from None
+
+
+def _holds_cluster(folder: Path) -> bool:
+    """Whether a folder holds a cluster. Raises InputError for one that holds only parts of one."""
+    if found_at(folder / NODES) != "nothing":
+        return True
+    parts = cluster_files(folder)
+    if parts:
+        raise InputError(f"holds parts of a cluster and no {NODES}", file=folder, found=parts[0].name, expected=NODES)
+    return False

@@ -15,8 +15,8 @@ from urllib.parse import quote, unquote
 
 from placewise.errors import InputError
 from placewise.formats.locating import locating
-from placewise.formats.reading import read_json
-from placewise.formats.values import mapping, scalar, sequence, text, version_text
+from placewise.formats.reading import entries_of, found_at, read_json
+from placewise.formats.values import mapping, refuse_control, scalar, sequence, text, version_text
 from placewise.formats.version_fields import holds_version
 from placewise.formats.writing import write_json
 from placewise.model.cluster import Cluster
@@ -35,16 +35,18 @@ def read_cluster(folder: Path, *, name: str | None = None) -> Cluster:
     The cluster's name is `name`, or that in nodes.json, or the folder's. Raises InputError naming the
     file and the place in it.
     """
-    if not folder.is_dir():
+    if found_at(folder) != "folder":
         raise InputError("is not a folder", file=folder, expected=f"a cluster's folder, with {NODES_FILE} in it")
     nodes = folder / NODES_FILE
     own_name, graph = parse_containment(read_json(nodes), nodes)
     positions = _positions(graph)
     subsystems = []
     state: tuple[tuple[str, Scalar], ...] | None = None
-    for path in _cluster_files(folder):
+    for path in cluster_files(folder):
         if path.name.endswith(SUBSYSTEM_SUFFIX):
             subsystem = unquote(path.name.removesuffix(SUBSYSTEM_SUFFIX))
+            with locating(file=path):
+                refuse_control(subsystem, "the file's name")
             subsystems.append(_subsystem(read_json(path), subsystem, positions, path))
         elif state is None:
             state = _state(read_json(path), path)
@@ -53,6 +55,7 @@ def read_cluster(folder: Path, *, name: str | None = None) -> Cluster:
     if name is None:
         name = folder.resolve().name if own_name is None else own_name
     with locating(file=folder):
+        refuse_control(name, "the cluster's name")
         return Cluster(name, graph, tuple(subsystems), state or ())
 
 
@@ -96,6 +99,8 @@ def cluster_documents(cluster: Cluster) -> dict[str, dict[str, Any]]:
     Raises InputError for what the files cannot hold: a subsystem vertex that attaches to nothing or has
     two values for a field, a version as a float, a number that is not finite, an empty type.
     """
+    for name in (cluster.name, *(subsystem.name for subsystem in cluster.subsystems)):
+        refuse_control(name, "a name")
     documents: dict[str, dict[str, Any]] = {NODES_FILE: _containment_document(cluster)}
     for subsystem in cluster.subsystems:
         documents[_file_name(subsystem.name)] = _subsystem_document(subsystem, cluster.graph)
@@ -111,7 +116,7 @@ def write_cluster(cluster: Cluster, folder: Path) -> None:
     before anything is written, when the folder holds files that would be read as further parts of the cluster.
     """
     documents = cluster_documents(cluster)
-    further = [path.name for path in _cluster_files(folder) if path.name not in documents]
+    further = [path.name for path in cluster_files(folder) if path.name not in documents]
     if further:
         raise InputError(
             "the folder holds parts of another cluster", file=folder, found=further[:_SHOWN], expected="a new folder"
@@ -120,11 +125,12 @@ def write_cluster(cluster: Cluster, folder: Path) -> None:
         write_json(folder / name, document)
 
 
-def _cluster_files(folder: Path) -> list[Path]:
-    try:
-        names = sorted(folder.iterdir()) if folder.is_dir() else []
-    except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}", file=folder) from error
+def cluster_files(folder: Path) -> list[Path]:
+    """Return the files of a cluster other than nodes.json, by name; none where there is no folder.
+
+    Raises InputError when the folder cannot be listed.
+    """
+    names = entries_of(folder) if found_at(folder) == "folder" else []
     return [path for path in names if path.name.endswith(SUBSYSTEM_SUFFIX) or path.name in STATE_FILES]
 
 
@@ -228,6 +234,7 @@ def _vertex(id_: str, value: Any, parent: int | None) -> Vertex:
 def _type(kind: Any, place: str) -> str:
     if not isinstance(kind, str) or not kind:
         raise InputError("is not a usable type", place=place, found=kind, expected="text such as node or core")
+    refuse_control(kind, place)
     return kind
 
 

@@ -18,7 +18,7 @@ import numpy as np
 
 from placewise.errors import InputError
 from placewise.formats import values
-from placewise.formats.reading import decode, parse_json, parse_yaml, read_bytes
+from placewise.formats.reading import decode, entries_of, parse_json, parse_yaml, read_bytes
 from placewise.model.requirement import Requirement, version_requirement
 from placewise.model.workload import Workload, first_conflict
 
@@ -38,10 +38,7 @@ def jobspec_files(folder: Path) -> list[Path]:
 
     Raises InputError when the folder cannot be listed.
     """
-    try:
-        files = [path for path in folder.iterdir() if path.suffix in SUFFIXES and not path.name.startswith(".")]
-    except OSError as error:
-        raise InputError(f"cannot be listed: {error.strerror}", file=folder) from error
+    files = [path for path in entries_of(folder) if path.suffix in SUFFIXES and not path.name.startswith(".")]
     return sorted(files, key=_natural)
 
 
@@ -96,6 +93,7 @@ class _Numbers(dict[tuple[Any, Any, Any], int]):
         package, *bounds = key
         if type(package) is not str:
             raise InputError("a package is not text", found=package, expected="text")
+        values.refuse_control(package, None)
         texts = [
             None if bound is None else values.version_text(bound, name)
             for name, bound in zip(("min", "max"), bounds, strict=True)
@@ -116,10 +114,12 @@ def _in_bulk(jobs: list[Any]) -> Workload:
         raise TypeError
     names = list(map(itemgetter("name"), jobs))
     columns = {column: [job.get(column) for job in jobs] for column in COLUMNS}
-    if set(map(type, names)) != {str} or "" in names:
+    if set(map(type, names)) != {str} or "" in names or values.any_control(names):
         raise TypeError
     for column in columns.values():
         if not set(map(type, column)) <= {str, type(None)} or "" in column:
+            raise TypeError
+        if values.any_control(set(column) - {None}):
             raise TypeError
     if not {type(job["resources"]) for job in jobs} <= {dict, type(None)}:
         raise TypeError

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from placewise.errors import InputError
 from placewise.formats.jobspec_lists import COLUMNS, jobspec_files
+from placewise.formats.reading import found_at
+from placewise.formats.values import refuse_control
 from placewise.formats.writing import write_bytes
 from placewise.model.requirement import Requirement, version_bounds
 from placewise.model.workload import Workload
@@ -36,7 +38,7 @@ def write_files(texts: dict[str, bytes], folder: Path) -> None:
 
 def refuse_others(texts: dict[str, bytes], folder: Path) -> None:
     """Raise InputError if the folder holds jobspec files that writing these would leave standing."""
-    others = [path for path in jobspec_files(folder) if path.name not in texts] if folder.exists() else []
+    others = [path for path in jobspec_files(folder) if path.name not in texts] if found_at(folder) != "nothing" else []
     if others:
         raise InputError(
             "holds other jobspecs, which would mix with these", file=folder, found=others[0].name, expected="none"
@@ -57,7 +59,11 @@ def jobspec_texts(workload: Workload, *, per_file: int = 1000) -> dict[str, byte
 
 
 def quoted(text: str) -> str:
-    """Return a text in YAML's double quotes, in ASCII, so that no version can pass for a number."""
+    """Return a text in YAML's double quotes, in ASCII, so that no version can pass for a number.
+
+    Raises InputError for what reading would refuse: control characters, and what is not Unicode.
+    """
+    refuse_control(text, None)
     try:
         text.encode()
     except UnicodeEncodeError:

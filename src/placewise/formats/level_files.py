@@ -82,33 +82,48 @@ def _level_document(level: LevelResult) -> dict[str, Any]:
 
 
 def _level(entry: Mapping[str, Any], scores: Mapping[str, Score]) -> LevelResult:
-    reasons = entry["reasons"]
+    reasons, place = entry["reasons"], "reasons.together"
     return LevelResult(
         name=entry["name"],
-        told=tuple(str(name) for name in entry["told"]),
+        told=tuple(values.text(name, "told") for name in values.sequence(entry["told"], "told")),
         score=scores[entry["name"]],
-        no_capacity=int(entry["no_capacity"]),
+        no_capacity=values.whole(entry["no_capacity"], "no_capacity"),
         costs={reference: _cost(cost) for reference, cost in entry["costs"].items()},
-        outside_range=None if entry["outside_range"] is None else float(entry["outside_range"]),
+        outside_range=None if entry["outside_range"] is None else _number(entry["outside_range"], "outside_range"),
         reasons=Reasons(
-            _numbers(reasons["every"]),
-            _numbers(reasons["first"]),
-            {tuple(str(name) for name in one["reasons"]): float(one["builds"]) for one in reasons["together"]},
+            _numbers(reasons["every"], "reasons.every"),
+            _numbers(reasons["first"], "reasons.first"),
+            {
+                tuple(values.text(name, place) for name in values.sequence(one["reasons"], place)): _number(
+                    one["builds"], place
+                )
+                for one in reasons["together"]
+            },
         ),
-        jobs_by_cluster=_numbers(entry["jobs_by_cluster"]),
-        refused=int(entry["refused"]),
-        per_build={name: tuple(float(value) for value in found) for name, found in entry["per_build"].items()},
+        jobs_by_cluster=_numbers(entry["jobs_by_cluster"], "jobs_by_cluster"),
+        refused=values.whole(entry["refused"], "refused"),
+        per_build={
+            name: tuple(_number(value, "per_build") for value in values.sequence(found, "per_build"))
+            for name, found in entry["per_build"].items()
+        },
     )
 
 
 def _cost(entry: Mapping[str, Any]) -> CostScore:
-    numbers = {key: float(value) for key, value in entry.items() if key != "by_package"}
-    packages = {name: (float(runtime), float(cost)) for name, (runtime, cost) in entry["by_package"].items()}
+    numbers = {key: _number(value, f"costs, {key}") for key, value in entry.items() if key != "by_package"}
+    packages = {
+        name: (_number(runtime, "costs, by_package"), _number(cost, "costs, by_package"))
+        for name, (runtime, cost) in entry["by_package"].items()
+    }
     return CostScore(**numbers, by_package=packages)
 
 
-def _numbers(entry: Mapping[str, Any]) -> dict[str, float]:
-    return {name: float(value) for name, value in entry.items()}
+def _numbers(entry: Mapping[str, Any], place: str) -> dict[str, float]:
+    return {name: _number(value, place) for name, value in entry.items()}
+
+
+def _number(value: Any, place: str) -> float:
+    return float(values.number(value, place))
 
 
 def _score_rows(levels: tuple[LevelResult, ...]) -> list[dict[str, Any]]:

@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placewise.errors import InputError
-from placewise.formats.reading import parse_json, read_text
+from placewise.formats.reading import found_at, parse_json, read_text
 from placewise.formats.values import count, mapping, sequence
 from placewise.formats.writing import write_bytes
 from placewise.model.runtime_models import KINDS, CrossValidation, Line, ModelCard, Models, PackageModels, Validation
@@ -34,6 +34,10 @@ from placewise.model.runtime_models import KINDS, CrossValidation, Line, ModelCa
 FORMAT = 1
 MODELS = "models.json"
 CARDS = "cards.csv"
+
+# What `fit` writes: names that a later run may remove.
+_FIGURES = ("model-overview", "models-*")
+OWNED = (MODELS, CARDS, "models.html", "img", *(f"img/{name}.{kind}" for name in _FIGURES for kind in ("png", "svg")))
 
 _MEAN = "mean"
 _ERRORS = tuple(field.name for field in dataclasses.fields(CrossValidation))
@@ -50,7 +54,7 @@ def write_models(models: Models, folder: Path) -> None:
 
 def read_models(path: Path) -> Models:
     """Return the models in a folder, or in a models.json. Raises InputError naming file, package and field."""
-    file = path / MODELS if path.is_dir() else path
+    file = path / MODELS if found_at(path) == "folder" else path
     return models_from_json(read_text(file), file)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from placewise.errors import InputError
+from placewise.formats.values import refuse_control
 
 _Value = TypeVar("_Value")
 
@@ -46,6 +47,7 @@ def name(value: object) -> str:
     """Return text that is not empty. Raises InputError otherwise."""
     if not isinstance(value, str) or not value:
         raise InputError("is not a name", found=value, expected="text")
+    refuse_control(value, None)
     return value
 
 

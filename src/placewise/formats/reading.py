@@ -6,9 +6,10 @@ import contextlib
 import gc
 import json
 import re
+import stat
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 from yaml.constructor import ConstructorError
@@ -78,14 +79,51 @@ def read_text(path: Path) -> str:
 
 def read_bytes(path: Path) -> bytes:
     """Return the content of a file of at most 1 GiB. Raises InputError when it cannot be read."""
+    found = found_at(path)
+    if found != "file":
+        problem = "cannot be read: No such file or directory" if found == "nothing" else "is a folder"
+        raise InputError(problem, file=path, expected="a file")
     try:
-        if path.is_dir():
-            raise InputError("is a folder", file=path, expected="a file")
-        if (size := path.stat().st_size) > LARGEST_BYTES:
-            raise InputError("the file is too large", file=path, found=size, expected=f"at most {LARGEST_BYTES} bytes")
-        return path.read_bytes()
+        with path.open("rb") as file:
+            size = path.stat().st_size
+            content = b"" if size > LARGEST_BYTES else file.read(size + 1)
+            if len(content) > size:  # a pipe, whose size is 0, or a file that grows
+                content += file.read(LARGEST_BYTES + 1 - len(content))
     except OSError as error:
         raise InputError(f"cannot be read: {error.strerror}", file=path) from error
+    if max(size, len(content)) > LARGEST_BYTES:
+        raise InputError("the file is too large", file=path, expected=f"at most {LARGEST_BYTES} bytes")
+    return content
+
+
+def found_at(path: Path) -> Literal["file", "folder", "nothing"]:
+    """Return what is at a path; a link is what it leads to, and a link to nothing is nothing.
+
+    What was piped into standard input counts as a file. Raises InputError for devices, for other pipes and
+    sockets, and for a path that cannot be looked at.
+    """
+    try:
+        mode = path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return "nothing"
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}", file=path) from error
+    except ValueError as error:
+        raise InputError(f"is not a path: {error}", file=path) from error
+    if stat.S_ISDIR(mode):
+        return "folder"
+    # Pipes that are open already; opening any other would wait for somebody to write to it.
+    if stat.S_ISREG(mode) or (stat.S_ISFIFO(mode) and path.as_posix().startswith(("/dev/stdin", "/dev/fd/"))):
+        return "file"
+    raise InputError("is neither a file nor a folder", file=path, expected="a file or a folder")
+
+
+def entries_of(folder: Path) -> list[Path]:
+    """Return what a folder holds, by name. Raises InputError when it cannot be listed."""
+    try:
+        return sorted(folder.iterdir())
+    except OSError as error:
+        raise InputError(f"cannot be listed: {error.strerror}", file=folder) from error
 
 
 def decode(content: bytes, source: object) -> str:
@@ -112,6 +150,9 @@ def parse_yaml(text: str, source: object) -> Any:
         raise InputError(f"is not valid YAML: {problem}", file=source, place=place) from error
     except (yaml.YAMLError, ValueError) as error:
         raise InputError(f"is not valid YAML: {error}", file=source) from error
+    except (AttributeError, LookupError, TypeError) as error:
+        # What the loader raises for an explicit tag that its value does not fit.
+        raise InputError("is not valid YAML: a value does not fit its tag", file=source) from error
     except RecursionError as error:
         raise InputError("is nested too deeply", file=source) from error
 
@@ -136,13 +177,15 @@ def _refuse_depth(text: str, source: object) -> None:
 
 
 def parse_json(text: str, source: object) -> Any:
-    """Return a JSON text's value, refusing repeated keys, NaN and infinities.
+    """Return a JSON text's value, refusing repeated keys, NaN, infinities and halves of surrogate pairs.
 
     Raises InputError with line and column.
     """
     try:
         with _garbage_collector_off():
-            return json.loads(text, object_pairs_hook=_unrepeated, parse_constant=_refuse_constant)
+            value = json.loads(text, object_pairs_hook=_unrepeated, parse_constant=_refuse_constant)
+        if "\\ud" in text or "\\uD" in text:
+            _refuse_surrogates(value)
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
         raise InputError(f"is not valid JSON: {error.msg}", file=source, place=place) from error
@@ -152,6 +195,7 @@ def parse_json(text: str, source: object) -> Any:
         raise InputError(f"is not valid JSON: {error}", file=source) from error
     except InputError as error:
         raise error.within(file=source) from None
+    return value
 
 
 def read_yaml(path: Path) -> Any:
@@ -175,6 +219,14 @@ def _unrepeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _refuse_constant(text: str) -> None:
     raise InputError("a number is not finite", found=text, expected="a finite number")
+
+
+def _refuse_surrogates(value: Any) -> None:
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        found = error.object[max(0, error.start - 20) : error.start + 1]
+        raise InputError("a text is not Unicode", found=found, expected="no half of a surrogate pair alone") from None
 
 
 @contextlib.contextmanager

@@ -18,7 +18,17 @@ from placewise.formats import values
 from placewise.formats.level_files import LEVELS, read_levels, write_levels
 from placewise.formats.locating import locating
 from placewise.formats.model_files import MODELS, read_models, write_models
-from placewise.formats.reading import read_json
+from placewise.formats.reading import found_at, read_json
+from placewise.formats.results_names import (
+    ASSIGNMENTS,
+    JOBSPECS,
+    SCORES,
+    STUDY,
+    SUBSYSTEM_SCORES,
+    SUMMARY,
+    UNMATCHED,
+    UNMATCHED_RAW,
+)
 from placewise.formats.writing import write_bytes, write_json
 from placewise.model.requirement import InVersionRange, Requirement
 from placewise.model.results import (
@@ -32,15 +42,6 @@ from placewise.model.results import (
     UnmatchedJob,
 )
 from placewise.model.workload import Workload
-
-SCORES = "scores.json"
-SUBSYSTEM_SCORES = "subsystem-scores.json"
-UNMATCHED = "unmatched-summary.json"
-UNMATCHED_RAW = "unmatched-at-raw.json"
-ASSIGNMENTS = "subsystem-assignments.json"
-JOBSPECS = "jobspecs.json"
-SUMMARY = "summary.json"
-STUDY = "study.json"
 
 _UNMATCHED_AT = "unmatched_at"
 
@@ -57,7 +58,7 @@ def write_results(
     assignments : for `single`, by subsystem and cluster, jobs by name. repeats : jobs dropped as equal.
     """
     write_scores(folder, results)
-    write_json(folder / SUBSYSTEM_SCORES, {s.subsystem: _score_document(s.score) for s in results.subsystems})
+    write_json(folder / SUBSYSTEM_SCORES, {s.subsystem: _subsystem_document(s.score) for s in results.subsystems})
     unmatched = results.unmatched or ()
     # The prior work counted the subsystem at which nothing matched any more as matched.
     counted = 0 if results.scoring == "published" else 1
@@ -143,47 +144,68 @@ def read_results(folder: Path) -> Results:
 
     Raises InputError when there is no `scores.json`, or a file does not have the expected shape.
     """
-    if not folder.is_dir():
+    if found_at(folder) != "folder":
         raise InputError("is not a folder", file=folder, expected="a results folder")
-    if not (folder / SCORES).exists():
+    if not _holds(folder, SCORES):
         raise InputError(f"has no {SCORES}", file=folder, expected="a results folder")
     scores = _read_scores(folder / SCORES)
-    by_subsystem = _read_scores(folder / SUBSYSTEM_SCORES) if (folder / SUBSYSTEM_SCORES).exists() else {}
-    unmatched = _read_unmatched(folder / UNMATCHED) if (folder / UNMATCHED).exists() else None
-    levels = read_levels(folder / LEVELS, scores) if (folder / LEVELS).exists() else ()
+    by_subsystem = _read_scores(folder / SUBSYSTEM_SCORES) if _holds(folder, SUBSYSTEM_SCORES) else {}
+    unmatched = _read_unmatched(folder / UNMATCHED) if _holds(folder, UNMATCHED) else None
+    levels = read_levels(folder / LEVELS, scores) if _holds(folder, LEVELS) else ()
     with locating(file=folder / STUDY):
-        study = values.mapping(read_json(folder / STUDY), "the document") if (folder / STUDY).exists() else {}
-    if not (folder / SUMMARY).exists():
+        study = values.mapping(read_json(folder / STUDY), "the document") if _holds(folder, STUDY) else {}
+    if not _holds(folder, SUMMARY):
         found = tuple(SubsystemScore(name, score, None) for name, score in by_subsystem.items())
         return Results(scores, exact=False, subsystems=found, unmatched=unmatched)
     path = folder / SUMMARY
-    with locating(file=path):
-        summary = values.mapping(read_json(path), "the document")
     try:
-        single, expanding, orders = summary["single"], summary["expanding"], summary["orders"]
-        baselines = summary["subsystem_baselines"]
-        return Results(
-            scores,
-            scoring=summary["scoring"],
-            exact=summary["exact"],
-            ceiling=summary["ceiling"],
-            subsystems=tuple(SubsystemScore(name, s, baselines[name]) for name, s in by_subsystem.items()),
-            single=SingleSummary(single["macro"], single["baseline"], single["pooled"], single["subsystems"])
-            if single
-            else None,
-            curve=tuple(
-                CurvePoint(p["level"], p["share_matched"], p["build_success"], p["joint_success"])
-                for p in expanding["curve"]
-            ),
-            last_level=expanding["last_level"],
-            unmatched=unmatched,
-            orders=_read_orders(orders) if orders else None,
-            levels=levels,
-            models=read_models(folder) if (folder / MODELS).exists() else None,
-            study=study,
-        )
+        with locating(file=path):
+            summary = values.mapping(read_json(path), "the document")
+            single, expanding, orders = summary["single"], summary["expanding"], summary["orders"]
+            baselines = summary["subsystem_baselines"]
+            return Results(
+                scores,
+                scoring=None if summary["scoring"] is None else values.text(summary["scoring"], "scoring"),
+                exact=bool(summary["exact"]),
+                ceiling=_maybe(summary["ceiling"], "ceiling"),
+                subsystems=tuple(
+                    SubsystemScore(name, s, _maybe(baselines[name], f"subsystem_baselines.{name}"))
+                    for name, s in by_subsystem.items()
+                ),
+                single=_read_single(single) if single else None,
+                curve=tuple(_read_point(point) for point in values.sequence(expanding["curve"], "expanding.curve")),
+                last_level=_maybe(expanding["last_level"], "expanding.last_level"),
+                unmatched=unmatched,
+                orders=_read_orders(orders) if orders else None,
+                levels=levels,
+                models=read_models(folder) if _holds(folder, MODELS) else None,
+                study=study,
+            )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError(f"does not have the expected shape: {error!r}", file=path) from error
+
+
+def _holds(folder: Path, name: str) -> bool:
+    return found_at(folder / name) != "nothing"
+
+
+def _read_single(entry: Mapping[str, Any]) -> SingleSummary:
+    macro, baseline, pooled = (_maybe(entry[key], f"single.{key}") for key in ("macro", "baseline", "pooled"))
+    return SingleSummary(macro, baseline, pooled, values.whole(entry["subsystems"], "single.subsystems"))
+
+
+def _read_point(entry: Mapping[str, Any]) -> CurvePoint:
+    place = "expanding.curve"
+    return CurvePoint(
+        values.whole(entry["level"], f"{place}, level"),
+        values.number(entry["share_matched"], f"{place}, share_matched"),
+        _maybe(entry["build_success"], f"{place}, build_success"),
+        values.number(entry["joint_success"], f"{place}, joint_success"),
+    )
+
+
+def _maybe(value: Any, place: str) -> float | None:
+    return None if value is None else values.number(value, place)
 
 
 def _score_document(score: Score) -> dict[str, Any]:
@@ -197,7 +219,11 @@ def _score_document(score: Score) -> dict[str, Any]:
             "description": "share of submissions that no cluster matched",
         },
         "unmatched": {"value": score.unmatched, "description": "submissions that no cluster matched"},
-        "build_success": _moments(score.build_success, "share of matched submissions whose every outcome rule holds"),
+        "build_success": _moments(
+            score.build_success,
+            "share of matched submissions whose every outcome rule holds; std: of one submission's outcome, 0 or 1, "
+            "which is sqrt(p(1-p))",
+        ),
         "joint_success": {
             "value": score.joint_success,
             "description": "share of all submissions whose every outcome rule holds; unmatched count as failed",
@@ -207,7 +233,8 @@ def _score_document(score: Score) -> dict[str, Any]:
             "description": "share of all submissions for which some cluster of the fleet would succeed",
         },
         "marginal_score": _moments(
-            score.marginal_score, "share of the outcome rules that hold, a submission; over matched submissions"
+            score.marginal_score,
+            "share of the outcome rules that hold, a submission; over matched submissions; std: of one submission",
         ),
         "versions_in_range": {
             "total_correct": score.versions_correct,
@@ -239,6 +266,13 @@ def _score_document(score: Score) -> dict[str, Any]:
     }
 
 
+def _subsystem_document(score: Score) -> dict[str, Any]:
+    document = _score_document(score)
+    if not score.failures:  # not worked out by subsystem told, which is not the same as none
+        del document["failures"]
+    return document
+
+
 def _moments(moments: Moments, description: str) -> dict[str, Any]:
     return {"mean": moments.mean, "std": moments.std, "description": description}
 
@@ -257,15 +291,19 @@ def _orders_document(orders: OrderSpread) -> dict[str, Any]:
 
 def _read_orders(document: Mapping[str, Any]) -> OrderSpread:
     def column(name: str) -> Any:
-        return np.array([np.nan if value is None else value for value in document[name]], dtype=np.float64)
+        place = f"orders.{name}"
+        listed = (_maybe(value, place) for value in values.sequence(document[name], place))
+        return np.array([np.nan if value is None else value for value in listed], dtype=np.float64)
 
-    return OrderSpread(
-        column("build_success"),
-        column("last_level"),
-        column("unmatched_at"),
-        column("percent_matched"),
-        column("submissions").astype(np.int64),
-    )
+    columns = [column(name) for name in ("build_success", "last_level", "unmatched_at", "percent_matched")]
+    listed = values.sequence(document["submissions"], "orders.submissions")
+    submissions = np.array([values.whole(value, "orders.submissions") for value in listed], dtype=np.int64)
+    lengths = {len(one) for one in (*columns, submissions)}
+    if len(lengths) > 1 or not len(submissions):
+        found = ", ".join(map(str, sorted(lengths)))
+        raise InputError("its lists are not of one length", place="orders", found=found, expected="a value an order")
+    success, last, at, percent = columns
+    return OrderSpread(success, last, at, percent, submissions)
 
 
 def _without_nan(array: Any) -> list[float | None]:
@@ -280,42 +318,43 @@ def _read_scores(path: Path) -> dict[str, Score]:
         if name == _UNMATCHED_AT:
             continue
         try:
-            scores[name] = _read_score(entry)
-        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+            with locating(file=path, place=name):
+                values.refuse_control(name, "the name")
+                scores[name] = _read_score(entry)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise InputError(f"does not have the expected shape: {error!r}", file=path, place=name) from error
     return scores
 
 
 def _read_score(entry: Mapping[str, Any]) -> Score:
     def value(key: str) -> float | None:
-        found = entry.get(key, {}).get("value")
-        if not isinstance(found, int | float | None):
-            raise TypeError(f"{key} is not a number")
-        return found
+        return _maybe(entry.get(key, {}).get("value"), key)
 
     def moments(key: str) -> Moments:
-        mean, std = entry[key]["mean"], entry[key]["std"]
-        if not all(isinstance(number, int | float | None) for number in (mean, std)):
-            raise TypeError(f"{key} is not a number")
-        return Moments(mean, std)
+        return Moments(_maybe(entry[key]["mean"], f"{key}.mean"), _maybe(entry[key]["std"], f"{key}.std"))
+
+    def count(key: str, inner: str = "value") -> int:
+        return values.whole(entry[key][inner], key)
 
     matched, mismatched = moments("matched_clusters_per_job"), moments("mismatched_clusters_per_job")
-    clusters = round((matched.mean or 0) + (mismatched.mean or 0))
+    found = entry["total_clusters"]["value"] if "total_clusters" in entry else None
+    clusters = round((matched.mean or 0) + (mismatched.mean or 0)) if found is None else found
+    failures = entry.get("failures", {}).get("by_subsystem", {})
     return Score(
-        total_jobs=int(entry["total_jobs"]["value"]),
-        unmatched=int(entry["unmatched"]["value"]),
+        total_jobs=count("total_jobs"),
+        unmatched=count("unmatched"),
         build_success=moments("build_success"),
         joint_success=value("joint_success"),
         ceiling=value("ceiling"),
         marginal_score=moments("marginal_score"),
-        versions_correct=float(entry["versions_in_range"]["total_correct"]),
-        versions_possible=int(entry["versions_in_range"]["total_possible"]),
+        versions_correct=float(values.number(entry["versions_in_range"]["total_correct"], "versions_in_range")),
+        versions_possible=count("versions_in_range", "total_possible"),
         matched_clusters=matched,
-        clusters=int(value("total_clusters") or clusters),
+        clusters=values.whole(clusters, "total_clusters"),
         precision=value("precision"),
         recall=value("recall"),
         clusters_used=value("clusters_used"),
-        failures={name: float(count) for name, count in entry.get("failures", {}).get("by_subsystem", {}).items()},
+        failures={name: float(values.number(builds, "failures")) for name, builds in failures.items()},
     )
 
 
@@ -328,7 +367,7 @@ def _read_unmatched(path: Path) -> tuple[UnmatchedJob, ...]:
             for key in ("jobid", "unmatched_at", "total_subsystems"):
                 if key not in entry:
                     raise InputError(f"lacks {key!r}", place=place)
-            at, needed = values.count(entry["unmatched_at"], place), values.count(entry["total_subsystems"], place)
+            at, needed = (values.whole(entry[key], place, least=1) for key in ("unmatched_at", "total_subsystems"))
             jobs.append(UnmatchedJob(str(entry["jobid"]), at, needed))
     return tuple(jobs)
 

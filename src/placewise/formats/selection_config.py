@@ -81,7 +81,8 @@ def _step(step: Any, place: str) -> Step:
             "a step has the wrong keys", place=place, found=list(fields), expected=f"one of {', '.join(_STEPS)}"
         )
     ((kind, value),) = fields.items()
-    text = values.text(value, f"{place}, {kind}")
+    # A block of YAML may break an expression's lines.
+    text = values.text(" ".join(value.splitlines()) if isinstance(value, str) else value, f"{place}, {kind}")
     if kind == "calc":
         name, sign, expression = (part.strip() for part in text.partition("="))
         if not sign or not name or not expression or expression.startswith("="):

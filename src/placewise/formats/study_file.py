@@ -39,7 +39,7 @@ def shipped_study() -> BuildStudy:
 def _parse(text: str, source: object) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # a whole number of thousands of digits is a ValueError
         raise InputError(f"is not valid TOML: {error}", file=source) from error
 
 
@@ -53,17 +53,21 @@ def _study(document: dict[str, Any]) -> BuildStudy:
             _rule(values.mapping(entry, f"rules[{number}]"), forms, f"rules[{number}]")
             for number, entry in enumerate(values.sequence(document.get("rules"), "rules"))
         ),
-        tuple(
-            Level(name, _chosen(entry, forms, f"levels.{name}"))
-            for name, entry in values.mapping(document.get("levels"), "levels").items()
-        ),
+        tuple(_level(name, entry, forms) for name, entry in values.mapping(document.get("levels"), "levels").items()),
         _chosen(told.get("expanding"), forms, "told.expanding"),
         _chosen(told.get("everything"), forms, "told.everything"),
     )
 
 
+def _level(name: str, value: Any, forms: Mapping[str, Form]) -> Level:
+    place = f"levels.{name}"
+    with locating(place=place):
+        return Level(values.text(name, "the name"), _chosen(value, forms, "told"))
+
+
 def _form(name: str, value: Any) -> Form:
     place = f"forms.{name}"
+    values.text(name, "forms")
     entry = values.mapping(value, place)
     _known(entry, ("subsystem", "fields"), place)
     subsystem = values.text(entry.get("subsystem"), f"{place}.subsystem")
@@ -78,11 +82,9 @@ def _field(value: Any, place: str) -> FieldForm:
     columns = {
         key: values.text(entry[key], f"{place}.{key}") for key in ("equals", "at_least", "at_most") if key in entry
     }
-    factor = entry.get("at_most_factor", 1.0)
-    if isinstance(factor, bool) or not isinstance(factor, int | float):
-        raise InputError("is not a number", place=f"{place}.at_most_factor", found=factor, expected="a number above 0")
+    factor = values.amount(entry.get("at_most_factor", 1.0), f"{place}.at_most_factor")
     with locating(place=place):
-        return FieldForm(values.text(entry.get("field"), "field"), **columns, at_most_factor=float(factor))
+        return FieldForm(values.text(entry.get("field"), "field"), **columns, at_most_factor=factor)
 
 
 def _rule(entry: dict[str, Any], forms: Mapping[str, Form], place: str) -> Rule:

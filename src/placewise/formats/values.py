@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import math
+import re
+from collections.abc import Collection
 from collections.abc import Set as AbstractSet
 from typing import Any
 
 from placewise.errors import InputError
 from placewise.model.requirement import Scalar
+
+# Far beyond anything counted or measured, and low enough that squares stay finite, and counts in 64 bits.
+_LARGEST_NUMBER = 1e150
+_LARGEST_WHOLE = 2**63 - 1
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 def mapping(value: Any, place: str) -> dict[str, Any]:
@@ -28,12 +35,28 @@ def sequence(value: Any, place: str) -> list[Any]:
 
 
 def text(value: Any, place: str) -> str:
-    """Return text that is not empty; whole numbers are read as their digits. Raises InputError otherwise."""
+    """Return text that is not empty; whole numbers are read as their digits.
+
+    Raises InputError for anything else, and for control characters, which a terminal would obey.
+    """
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     if not isinstance(value, str) or not value:
         raise InputError("is not text", place=place, found=value, expected="text")
+    refuse_control(value, place)
     return value
+
+
+def refuse_control(value: str, place: str | None) -> None:
+    """Raise InputError for a text with control characters: line breaks and tabs too."""
+    if not value.isprintable() and _CONTROL.search(value):
+        raise InputError("holds a control character", place=place, found=value, expected="no control characters")
+
+
+def any_control(texts: Collection[str]) -> bool:
+    """Whether any of many texts is one that `refuse_control` refuses."""
+    # What is printable is told at once; some of what is not, is no control character either.
+    return not all(map(str.isprintable, texts)) and any(map(_CONTROL.search, texts))
 
 
 def scalar(value: Any, place: str) -> Scalar:
@@ -62,6 +85,23 @@ def amount(value: Any, place: str, *, zero: bool = False) -> float:
         expected = "a finite number of 0 or more" if zero else "a finite number above 0"
         raise InputError("is not a usable amount", place=place, found=value, expected=expected)
     return number
+
+
+def number(value: Any, place: str) -> int | float:
+    """Return a finite number of usual size, of either sign. Raises InputError for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise InputError("is not a number", place=place, found=value, expected="a number")
+    if not -_LARGEST_NUMBER <= value <= _LARGEST_NUMBER:
+        raise InputError("is not a usable number", place=place, found=value, expected="a number of usual size")
+    return value
+
+
+def whole(value: Any, place: str, *, least: int = 0) -> int:
+    """Return a whole number from `least` on, in 64 bits; 1.0 counts. Raises InputError for anything else."""
+    if not least <= number(value, place) <= _LARGEST_WHOLE or value != int(value):
+        expected = f"a whole number of {least} or more, in 64 bits"
+        raise InputError("is not a usable count", place=place, found=value, expected=expected)
+    return int(value)
 
 
 def version_text(value: Any, place: str) -> str:

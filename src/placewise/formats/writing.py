@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
+import re
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from placewise.errors import InputError
+from placewise.formats.reading import entries_of, found_at
 
 _OUTER_LEVELS = 2
+_STAGE = ".unfinished-"
+# The process that writes there, where its name tells.
+_STAGE_NAME = re.compile(re.escape(_STAGE) + r"(?:([1-9][0-9]*)-)?")
+_ABANDONED_AFTER_S = 86_400
 _encode = json.JSONEncoder(allow_nan=False).encode
 
 
@@ -21,11 +29,14 @@ _encode = json.JSONEncoder(allow_nan=False).encode
 def replacing(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`, renamed to it when the block ends well and removed otherwise.
 
-    Raises InputError when the place cannot be written to.
+    A link stays, and what it leads to is replaced. Raises InputError when the place cannot be written to, or
+    is no place for a file: a folder, a device, a pipe.
     """
+    _refuse_other_kind(path, "file")
+    target = Path(os.path.realpath(path))
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=path.suffix)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=target.suffix)
     except OSError as error:
         raise InputError(f"cannot be written: {error.strerror}", file=path) from error
     os.close(handle)
@@ -36,7 +47,7 @@ def replacing(path: Path) -> Iterator[Path]:
         mask = os.umask(0)
         os.umask(mask)
         temporary.chmod(0o666 & ~mask)
-        temporary.replace(path)
+        temporary.replace(target)
     except OSError as error:
         raise InputError(f"cannot be written: {error.strerror}", file=path) from error
     finally:
@@ -44,33 +55,105 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def staged(folder: Path) -> Iterator[Path]:
+def staged(folder: Path, *, owned: Iterable[str] = ()) -> Iterator[Path]:
     """Yield an empty folder inside `folder`, whose files move up into it when the block ends well.
 
-    Until then, and when the block fails, what `folder` held stays as it was. Raises InputError at once
-    when the place cannot be written to.
+    owned : names, relative to `folder`, that belong to whoever writes here; `*` stands for any text. What
+    bears one of them and was not written this time is removed at the end, since it would tell of another run.
+
+    Until then, and when the block fails, what `folder` held stays as it was; what runs that were killed
+    left unfinished goes at once. Raises InputError, naming the place that was meant in the end, when it
+    cannot be written to or another process is writing there.
     """
-    existed = folder.exists()
+    existed = found_at(folder) != "nothing"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        stage = Path(tempfile.mkdtemp(dir=folder, prefix=".unfinished-"))
+        stage = Path(tempfile.mkdtemp(dir=folder, prefix=f"{_STAGE}{os.getpid()}-"))
     except OSError as error:
         raise InputError(f"cannot be written: {error.strerror}", file=folder) from error
     try:
+        _clear_unfinished(folder, stage)
         yield stage
-        for path in sorted(stage.rglob("*")):
-            target = folder / path.relative_to(stage)
-            if path.is_dir():
-                target.mkdir(exist_ok=True)
-            else:
-                path.replace(target)
+        _move_up(stage, folder, owned)
     except OSError as error:
         raise InputError(f"cannot be written: {error.strerror}", file=folder) from error
+    except InputError as error:
+        if error.file is not None and Path(error.file).is_relative_to(stage):
+            error.file = str(folder / Path(error.file).relative_to(stage))
+        raise
     finally:
         shutil.rmtree(stage, ignore_errors=True)
         if not existed:
             with contextlib.suppress(OSError):  # not empty: the block ended well
                 folder.rmdir()
+
+
+def _clear_unfinished(folder: Path, stage: Path) -> None:
+    """Remove what killed runs left behind. Raises InputError when another process is writing into the folder."""
+    for path in entries_of(folder):
+        name = _STAGE_NAME.match(path.name)
+        if name is None or path == stage:
+            continue
+        try:
+            old = time.time() - path.stat().st_mtime > _ABANDONED_AFTER_S
+        except FileNotFoundError:  # its run has just ended
+            continue
+        process = name[1]
+        if old or (process is not None and not _runs(int(process))):
+            shutil.rmtree(path, ignore_errors=True)
+        elif process is not None and int(process) != os.getpid():
+            raise InputError(f"another run is writing here: process {process}", file=folder, expected="one at a time")
+
+
+def _runs(process: int) -> bool:
+    if os.name != "posix":
+        return True  # to ask would be to end it
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        pass  # somebody else's
+    return True
+
+
+def _move_up(stage: Path, folder: Path, owned: Iterable[str]) -> None:
+    paths = sorted(stage.rglob("*"))
+    targets = [folder / path.relative_to(stage) for path in paths]
+    for path, target in zip(paths, targets, strict=True):
+        _refuse_other_kind(target, "folder" if path.is_dir() else "file")
+    for path, target in zip(paths, targets, strict=True):
+        if path.is_dir():
+            target.mkdir(exist_ok=True)
+        else:
+            _move(path, target)
+    written = set(targets)
+    # What is deeper comes first, so that a folder is empty by the time it is looked at.
+    for pattern in sorted(owned, key=lambda name: -name.count("/")):
+        for path in folder.glob(pattern):
+            if path in written:
+                continue
+            if path.is_dir():
+                with contextlib.suppress(OSError):  # a link, or somebody else's files are in it
+                    path.rmdir()
+            else:
+                path.unlink()
+
+
+def _move(path: Path, target: Path) -> None:
+    try:
+        path.replace(os.path.realpath(target))
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        write_bytes(target, path.read_bytes())  # a link led to another file system
+
+
+def _refuse_other_kind(path: Path, kind: str) -> None:
+    """Raise InputError when something is at a path that a file or folder could not replace."""
+    found = found_at(path)
+    if found not in (kind, "nothing"):
+        raise InputError(f"cannot be written: is a {found}", file=path, expected=f"a {kind}, or nothing")
 
 
 def write_bytes(path: Path, content: bytes) -> None:

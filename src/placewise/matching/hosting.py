@@ -3,11 +3,15 @@
 Counts go through the tree: a request is hosted by the vertices of its type, each of which must hold the
 contents asked for. Siblings that ask for vertices of one type take different vertices (Hall's condition
 over the siblings, so the answer is exact); siblings that draw on one type at different depths are refused.
+
+What is in a place counts if the place is usable. Of what is outside all places, a vertex that contains
+places counts if a usable one is among them. One that contains none counts if its type neither occurs
+inside a place of the graph nor contains one, as that of storage beside the nodes, or if every place is usable.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -24,11 +28,17 @@ class Tree:
 
     place_of : for each vertex, the place at or above it, None outside all places. A graph without
         nodes is one place, its root.
+    places : the places.
+    seeing : the places and what contains them; what attaches elsewhere is seen from no place.
+    beside : the vertices outside all places of types that neither occur inside one nor contain one.
     above_places : the types of the places and of what contains them.
     """
 
     graph: ResourceGraph
     place_of: tuple[int | None, ...]
+    places: frozenset[int]
+    seeing: frozenset[int]
+    beside: frozenset[int]
     above_places: frozenset[str]
 
     @classmethod
@@ -43,13 +53,13 @@ class Tree:
                 place_of.append(position if above is None and vertex.type == NODE else above)
             elif vertex.type == NODE:
                 place_of[0] = 0
-        above_types = {NODE}
-        for place in {place for place in place_of if place is not None}:
-            step = vertices[place].parent
-            while step is not None:
-                above_types.add(vertices[step].type)
-                step = vertices[step].parent
-        return cls(graph, tuple(place_of), frozenset(above_types))
+        places = frozenset(place for place in place_of if place is not None)
+        seeing = _with_containers(graph, places)
+        inside = {vertex.type for vertex, place in zip(vertices, place_of, strict=True) if place is not None}
+        above_types = {vertices[position].type for position in seeing - places}
+        elsewhere = inside | above_types
+        beside = [i for i, place in enumerate(place_of) if place is None and vertices[i].type not in elsewhere]
+        return cls(graph, tuple(place_of), places, seeing, frozenset(beside) - seeing, frozenset(above_types | {NODE}))
 
     def places_below(self, vertex: int) -> list[int]:
         """List the places inside a vertex, or the place that the vertex is part of."""
@@ -67,7 +77,7 @@ class Tree:
 
 @dataclass(frozen=True, slots=True)
 class _Ask:
-    """A request together with the places it may use; None means that every place will do."""
+    """A request together with what it may use: places, and vertices outside all places; None means everything."""
 
     request: ResourceRequest
     usable: frozenset[int] | None
@@ -81,7 +91,7 @@ def hosts(tree: Tree, groups: Sequence[tuple[Shape, Collection[int]]]) -> bool:
     """
     if not all(usable for _, usable in groups):
         return False
-    asks = [_Ask(request, frozenset(usable)) for shape, usable in groups for request in shape]
+    asks = [_Ask(request, parts) for shape, usable in groups for parts in [_parts(tree, usable)] for request in shape]
     return not asks or _copies(tree, 0, asks, inclusive=True) >= 1
 
 
@@ -170,9 +180,26 @@ def _topmost(tree: Tree, vertex: int, wanted: str, *, inclusive: bool) -> Iterat
             stack.extend(tree.graph.children[position])
 
 
+def _parts(tree: Tree, usable: Collection[int]) -> frozenset[int] | None:
+    """Return the usable places with the vertices outside all places that count with them; None for everything."""
+    if tree.places.issubset(usable):
+        return None
+    return tree.beside | _with_containers(tree.graph, usable)
+
+
+def _with_containers(graph: ResourceGraph, positions: Iterable[int]) -> frozenset[int]:
+    found: set[int] = set()
+    for position in positions:
+        step: int | None = position
+        while step is not None and step not in found:
+            found.add(step)
+            step = graph.vertices[step].parent
+    return frozenset(found)
+
+
 def _may_use(tree: Tree, position: int, ask: _Ask) -> bool:
     place = tree.place_of[position]
-    return ask.usable is None or place is None or place in ask.usable
+    return ask.usable is None or (position if place is None else place) in ask.usable
 
 
 def _types(request: ResourceRequest) -> set[str]:

@@ -62,18 +62,20 @@ class FleetIndex:
     def _members(self, numbers: list[int]) -> NDArray[np.uint64]:
         flags = np.zeros(len(self.classes), dtype=np.bool_)
         flags[numbers] = True
-        return bitset.pack(flags)
+        row = bitset.pack(flags)
+        row.flags.writeable = False
+        return row
 
     def tree(self, cluster: int) -> Tree:
         """Return the containment tree of a cluster, prepared for counting."""
         return self._trees[cluster]
 
     def offered(self, subsystem: str) -> list[tuple[tuple[tuple[str, Scalar], ...], NDArray[np.uint64]]]:
-        """List the distinct vertices of a subsystem, each with the (words,) place classes that see it."""
+        """List the distinct vertices of a subsystem, each with the (words,) place classes that see it, read-only."""
         return self._offers.get(subsystem, [])
 
     def meeting(self, requirement: Requirement) -> NDArray[np.uint64]:
-        """Return the (words,) place classes at which a requirement holds.
+        """Return the (words,) place classes at which a requirement holds; the array is read-only.
 
         Raises InputError when no cluster of the fleet has the subsystem: such a requirement is not
         unmet, it is not understood.
@@ -85,6 +87,7 @@ class FleetIndex:
             for properties, members in self.offered(requirement.subsystem):
                 if requirement.is_met_by(properties):
                     row |= members
+            row.flags.writeable = False
             self._rows[requirement] = row
         return row
 
@@ -108,7 +111,7 @@ class FleetIndex:
     def clusters_of(self, places: NDArray[np.uint64], shape: Shape = ()) -> NDArray[np.uint64]:
         """Turn (..., words) sets of usable place classes into (..., words) sets of clusters that can host the shape.
 
-        Without a shape one usable place is enough.
+        Without a shape one usable place is enough; the argument itself may then be the answer.
         """
         if self._one_class_a_cluster and not shape:
             return places

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from placewise.matching import bitset
 from placewise.matching.index import FleetIndex
 from placewise.matching.match import match
-from placewise.model.job import Job, ResourceGroup
+from placewise.model.job import SLOT, Job, ResourceGroup
 from placewise.model.requirement import Requirement, scalar_text
 
 
@@ -42,6 +42,8 @@ class WhyNot:
     near_misses : the clusters that fail exactly one requirement and nothing else.
     scattered : the clusters that meet each requirement somewhere, but not together on the nodes needed.
     too_small : the clusters that could not host the shape even if every requirement held on every node.
+    unknown_types : the types asked for that no cluster of the fleet has, sorted; where some have the type but
+        none in the unit asked for, the unit too, as in "memory in MB".
     """
 
     job: str
@@ -51,6 +53,7 @@ class WhyNot:
     near_misses: tuple[NearMiss, ...]
     scattered: tuple[str, ...]
     too_small: tuple[str, ...]
+    unknown_types: tuple[str, ...]
 
 
 def why_not(index: FleetIndex, job: Job) -> WhyNot:
@@ -86,6 +89,7 @@ def why_not(index: FleetIndex, job: Job) -> WhyNot:
         tuple(near),
         tuple(n for c, n in enumerate(names) if all_met[c] and n in fitting and n not in matched),
         tuple(name for name in names if name not in fitting),
+        () if fitting else _unknown_types(index, job),
     )
 
 
@@ -109,14 +113,35 @@ def _lacking(index: FleetIndex, requirement: Requirement, failing: NDArray[np.bo
     )
 
 
+def _unknown_types(index: FleetIndex, job: Job) -> tuple[str, ...]:
+    vertices = {(v.type, v.unit) for cluster in index.fleet.clusters for v in cluster.graph.vertices}
+    known = {kind for kind, _ in vertices}
+    unknown, stack = set(), [request for group in job.groups for request in group.shape]
+    while stack:
+        request = stack.pop()
+        stack.extend(request.contents)
+        if request.type == SLOT:
+            continue
+        if request.type not in known:
+            unknown.add(request.type)
+        elif request.unit and (request.type, request.unit) not in vertices:
+            unknown.add(f"{request.type} in {request.unit}")
+    return tuple(sorted(unknown))
+
+
 def _offered(index: FleetIndex, cluster: int, requirement: Requirement) -> str:
-    """Write what a cluster has of the fields that a requirement asks about."""
+    """Write what the places of a cluster see of the fields that a requirement asks about."""
     asked = dict.fromkeys(condition.field for condition in requirement.conditions)
-    texts = []
+    seeing = index.tree(cluster).seeing
+    seen: list[str] = []
+    unseen: list[str] = []
     for subsystem in index.fleet.clusters[cluster].subsystems:
         if subsystem.name == requirement.subsystem:
             for vertex in subsystem.vertices:
                 values = dict(vertex.properties)
-                if any(name in values for name in asked):
-                    texts.append(" ".join(f"{name} {scalar_text(values[name])}" for name in asked if name in values))
-    return ", ".join(dict.fromkeys(texts)) or f"no {requirement.subsystem}"
+                text = " ".join(f"{name} {scalar_text(values[name])}" for name in asked if name in values)
+                if text or not asked:
+                    (unseen if seeing.isdisjoint(vertex.attached_to) else seen).append(text or requirement.subsystem)
+    if unseen and not seen:
+        unseen.append("attached where no node sees it")
+    return ", ".join(dict.fromkeys(seen or unseen)) or f"no {requirement.subsystem}"

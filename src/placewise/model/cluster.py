@@ -45,11 +45,15 @@ class Cluster:
 
 @dataclass(frozen=True, slots=True)
 class Fleet:
-    """A set of clusters, in the order given; their names differ."""
+    """A set of clusters, in the order given; their names differ.
+
+    Raises InputError for two clusters of one name.
+    """
 
     clusters: tuple[Cluster, ...]
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "clusters", tuple(self.clusters))
         names = [cluster.name for cluster in self.clusters]
         if len(set(names)) != len(names):
             twice = next(name for name in names if names.count(name) > 1)

@@ -45,14 +45,20 @@ class Equals:
 
 @dataclass(frozen=True, slots=True)
 class OneOf:
-    """The value, written as text, is one of these texts (sorted, each once)."""
+    """The value, written as text, is one of these texts (sorted, each once).
+
+    Raises InputError for no texts, and for one text where several are expected.
+    """
 
     texts: tuple[str, ...]
 
     def __post_init__(self) -> None:
+        # A text is itself a sequence of texts, its letters.
+        if isinstance(self.texts, str):
+            raise InputError("one text in place of several", found=self.texts, expected="a tuple of texts")
+        object.__setattr__(self, "texts", tuple(sorted(set(self.texts))))
         if not self.texts:
             raise InputError("a condition that no value can meet", found=[], expected="at least one value")
-        object.__setattr__(self, "texts", tuple(sorted(set(self.texts))))
 
     def holds(self, value: Scalar) -> bool:
         """See `Predicate.holds`."""
@@ -113,10 +119,21 @@ class InNumericRange:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One field of a vertex and the predicate its value must pass; a vertex without the field fails."""
+    """One field of a vertex and the predicate its value must pass; a vertex without the field fails.
+
+    Raises InputError for a predicate that has no `holds`.
+    """
 
     field: str
     predicate: Predicate
+
+    def __post_init__(self) -> None:
+        if not callable(getattr(self.predicate, "holds", None)):
+            raise InputError(
+                f"the condition on {self.field!r} has no predicate",
+                found=self.predicate,
+                expected="a predicate such as Equals",
+            )
 
     def __str__(self) -> str:
         return f"{self.field} {self.predicate}"

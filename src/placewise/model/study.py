@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, fields
 
 from placewise.errors import InputError
 from placewise.model.builds import BuildRecords
 
 COLUMNS = tuple(field.name for field in fields(BuildRecords))
+WITH_REPLACEMENT = "constraint-with-replacement"
+WITHOUT_REPLACEMENT = "constraint-without-replacement"
+# What a results folder holds under these names beside the levels of a study.
+RESERVED = (WITH_REPLACEMENT, WITHOUT_REPLACEMENT, "unmatched_at")
 TEXT_COLUMNS = ("names", "packages", "arch", "compiler", "compiler_version")
 
 
@@ -38,8 +43,9 @@ class FieldForm:
             raise InputError(f"the bounds of {self.field!r} are of different kinds", found=used)
         if self.equals is not None and self.equals not in TEXT_COLUMNS:
             raise InputError("equality is for text columns", found=self.equals, expected=", ".join(TEXT_COLUMNS))
-        if not self.at_most_factor > 0:
-            raise InputError("at_most_factor is not usable", found=self.at_most_factor, expected="a number above 0")
+        if not 0 < self.at_most_factor < math.inf:
+            expected = "a finite number above 0"
+            raise InputError("at_most_factor is not usable", found=self.at_most_factor, expected=expected)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -78,6 +84,10 @@ class Level:
 
     name: str
     told: tuple[Form, ...]
+
+    def __post_init__(self) -> None:
+        if self.name in RESERVED:
+            raise InputError("the name is not free for a level", found=self.name, expected="another name")
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from matplotlib.patches import Patch
 
 from placewise.model.results import Results, Score
 from placewise.report.drawing import Drawing
-from placewise.report.statistics import macro
+from placewise.report.statistics import single_shares
 from placewise.report.style import (
     BEHIND_TEXT,
     BLUE,
@@ -138,14 +138,8 @@ def _group(results: Results, name: str, score: Score) -> _Group:
         if score.unmatched:
             label += f"\n{score.total_jobs - score.unmatched:,} matched"
         return _Group(label, score.build_success.mean, score.joint_success, score.ceiling)
-    return _Group(
-        f"{word}\nmean of {counted(single.subsystems, 'subsystem')}",
-        single.macro,
-        macro([s.score.joint_success for s in results.subsystems]),
-        macro([s.score.ceiling for s in results.subsystems]),
-        single.baseline,
-        single.pooled,
-    )
+    label = f"{word}\nmean of {counted(single.subsystems, 'subsystem')}"
+    return _Group(label, *single_shares(results), single.baseline, single.pooled)
 
 
 def _submissions(results: Results, score: Score, *, matched: bool = False) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -33,12 +34,17 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A part of a page with tables."""
+    """A part of a page with tables.
+
+    lines : sentences above the tables, the last full stop left out. figure : the name of the picture under them.
+    """
 
     name: str
     title: str
     text: str
     tables: list[Table]
+    lines: Sequence[str] = ()
+    figure: str | None = None
 
 
 def share_cell(value: float | None, std: float | None = None) -> Cell:

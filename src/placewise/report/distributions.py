@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 
 from placewise.model.results import Results
 from placewise.report.drawing import Drawing
-from placewise.report.statistics import central_interval, histogram, share_histogram, whole_number_histogram
+from placewise.report.statistics import histogram, interval_over_orders, share_histogram, whole_number_histogram
 from placewise.report.style import (
     BLUE,
     INK,
@@ -20,7 +20,7 @@ from placewise.report.style import (
     legend_above,
     share_axis,
 )
-from placewise.report.wording import counted, jobs, number, scoring_line, share, total_jobs
+from placewise.report.wording import counted, jobs, number, orders_word, scoring_line, share, total_jobs
 
 _EXPANDED = "expanded-subsystems"
 _NARROWEST_VIEW = 0.06
@@ -84,17 +84,18 @@ def draw_count_unmatched(results: Results) -> Drawing | None:
 
 def draw_order_spread(results: Results) -> Drawing | None:
     """Draw the build success of expanding over random orders, with the order of the scores marked."""
-    interval = None if results.orders is None else central_interval(results.orders.build_success)
+    interval = interval_over_orders(results)
     if results.orders is None or interval is None:
         return None
     values = results.orders.build_success[~np.isnan(results.orders.build_success)]
     title = "What the order of telling changes"
-    orders = counted(interval.count, "random order")
+    orders, word = counted(interval.count, "random order"), orders_word(results)
+    part = f"range over {interval.count:,} orders" if interval.is_range else "central 95 % of orders"
     subtitle = (
         f"{orders} in which subsystems are told one at a time (expanding);\n"
-        "each has its build success over all submissions (job, level) that matched a cluster"
+        f"each has its {word} over all submissions (job, level) that matched a cluster"
     )
-    figure, axes = canvas(title, subtitle, scoring_line(results), top=1.2)
+    figure, axes = canvas(title, subtitle, _orders_note(results), top=1.2)
     bins = histogram(values)
     draw_histogram(axes, bins)
     most = float(bins.counts.max())
@@ -112,7 +113,7 @@ def draw_order_spread(results: Results) -> Drawing | None:
     handles: list[Artist] = []
     if interval.count > 1:
         span = axes.axvspan(interval.low, interval.high, color="#EFEFEF", zorder=0)
-        span.set_label(f"central 95 % of orders: {share(interval.low, 3)} to {share(interval.high, 3)}")
+        span.set_label(f"{part}: {share(interval.low, 3)} to {share(interval.high, 3)}")
         handles.append(span)
     middle = axes.axvline(interval.median, color=INK, linewidth=1.8, linestyle=(0, (4, 2)), zorder=5)
     middle.set_label(f"median {share(interval.median, 3)}")
@@ -122,20 +123,26 @@ def draw_order_spread(results: Results) -> Drawing | None:
         marked.set_label(f"the order of the scores {share(main, 3)}")
         handles.append(marked)
     legend_above(axes, handles, 3)
-    axes.set_xlabel("build success of one order (share of matched submissions); each mark below the bars is one order")
+    axes.set_xlabel(f"{word} of one order (of matched submissions); each mark below the bars is one order")
     axes.set_ylabel("orders (count)")
     axes.grid(axis="y")
     count_axis(axes.yaxis)
     share_axis(axes.xaxis)
     caption = (
-        f"Build success of expanding over {orders}, each over all (job, level) submissions that matched a cluster; the "
-        "shaded interval holds the central 95 % of the orders."
+        f"{word[0].upper()}{word[1:]} of expanding over {orders}, each over all (job, level) submissions that matched "
+        f"a cluster; the shaded interval holds {'all' if interval.is_range else 'the central 95 %'} of the orders."
     )
+    if not results.exact:
+        caption += " The order of the scores has one choice drawn for each submission instead."
     alt = (
-        f"Histogram over {interval.count:,} orders: median {share(interval.median, 3)}, central 95 % from "
+        f"Histogram over {interval.count:,} orders: median {share(interval.median, 3)}, {part} from "
         f"{share(interval.low, 3)} to {share(interval.high, 3)}; the order of the scores gives {share(main, 3)}."
     )
     return Drawing("order-spread", title, caption, alt, figure)
+
+
+def _orders_note(results: Results) -> str:
+    return scoring_line(results) + ("" if results.exact else " in the order of the scores, none in the random ones")
 
 
 def _mark(axes: Axes, at: float, label: str) -> None:

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from matplotlib.figure import Figure
 
+from placewise.report.picture import Picture
+from placewise.report.style import png, svg
+
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
@@ -16,3 +19,7 @@ class Drawing:
     caption: str
     alt: str
     figure: Figure
+
+    def rendered(self) -> Picture:
+        """Return the picture that is drawn; equal figures give equal bytes."""
+        return Picture(self.name, self.title, self.caption, self.alt, png(self.figure), svg(self.figure, self.title))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 from placewise.matching.why_not import WhyNot
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from rich.console import Console, JustifyMethod
+    from rich.table import Table
+    from rich.text import Text
 
 _MOST_NAMES = 8
 _MOST_ROWS = 20
@@ -34,43 +37,73 @@ def explanation_document(answer: WhyNot) -> dict[str, Any]:
         ],
         "met_on_different_nodes": list(answer.scattered),
         "too_small": list(answer.too_small),
+        "unknown_types": list(answer.unknown_types),
     }
 
 
 def print_explanation(answer: WhyNot, console: Console) -> None:
-    """Print an explanation: who matches, which requirements fail where, and who fails by one alone."""
-    from rich.markup import escape  # noqa: PLC0415, the JSON path needs no terminal library
-    from rich.table import Table  # noqa: PLC0415
+    """Print an explanation: who matches, which requirements fail where, and who fails by one alone.
 
-    console.print(f"[bold]{escape(answer.job)}[/bold] matches {len(answer.matched)} of {answer.total} clusters", end="")
-    console.print(f": {escape(_some(answer.matched))}" if answer.matched else "")
+    A terminal is shown the first of many clusters; a file or pipe is given all, each row on a line of its own.
+    """
+    from rich.text import Text  # noqa: PLC0415, the JSON path needs no terminal library
+
+    names = f": {_some(answer.matched, console)}" if answer.matched else ""
+    headline = f" matches {len(answer.matched)} of {answer.total} clusters{names}"
+    _print_line(Text.assemble((answer.job, "bold"), headline), console)
     if answer.blocked:
-        table = Table(title="Requirements that fail", title_justify="left", box=None, pad_edge=False)
-        table.add_column("requirement", overflow="fold")
-        table.add_column("fails on", justify="right", no_wrap=True)
-        table.add_column("of which lack the subsystem", justify="right")
-        for blocked in answer.blocked:
-            table.add_row(
-                escape(str(blocked.requirement)), f"{len(blocked.clusters)} of {answer.total}", str(blocked.lacking)
-            )
-        console.print(table)
+        rows = [
+            (str(blocked.requirement), f"{len(blocked.clusters)} of {answer.total}", str(blocked.lacking))
+            for blocked in answer.blocked
+        ]
+        headings: dict[str, JustifyMethod] = {
+            "requirement": "left",
+            "fails on": "right",
+            "of which lack the subsystem": "right",
+        }
+        _print_table("Requirements that fail", headings, rows, console)
     if answer.near_misses:
-        table = Table(title="Clusters that fail by exactly one", title_justify="left", box=None, pad_edge=False)
-        for column in ("cluster", "requirement", "it has"):
-            table.add_column(column, overflow="fold")
-        for near in answer.near_misses[:_MOST_ROWS]:
-            table.add_row(escape(near.cluster), escape(str(near.requirement)), escape(near.offered))
-        console.print(table)
-        if (rest := len(answer.near_misses) - _MOST_ROWS) > 0:
-            console.print(f"and {rest} more (--json lists all)")
+        shown = answer.near_misses[: _MOST_ROWS if console.is_terminal else None]
+        rows = [(near.cluster, str(near.requirement), near.offered) for near in shown]
+        headings = {"cluster": "left", "requirement": "left", "it has": "left"}
+        _print_table("Clusters that fail by exactly one", headings, rows, console)
+        if rest := len(answer.near_misses) - len(shown):
+            _print_line(Text(f"and {rest} more (--json lists all)"), console)
     for clusters, reason in (
         (answer.scattered, "meet every requirement, but not together on the nodes that the job needs"),
         (answer.too_small, "cannot host the resources asked for, whatever the requirements"),
     ):
         if clusters:
-            console.print(f"{len(clusters)} of {answer.total} clusters {reason}: {escape(_some(clusters))}")
+            line = f"{len(clusters)} of {answer.total} clusters {reason}: {_some(clusters, console)}"
+            _print_line(Text(line), console)
+    for kind in answer.unknown_types:
+        _print_line(Text(f"no cluster has a resource of type {kind!r}"), console)
 
 
-def _some(names: tuple[str, ...]) -> str:
+def _print_table(
+    title: str, headings: dict[str, JustifyMethod], rows: list[tuple[str, str, str]], console: Console
+) -> None:
+    from rich.table import Table  # noqa: PLC0415, as above
+    from rich.text import Text  # noqa: PLC0415, as above
+
+    table = Table(box=None, pad_edge=False)
+    for heading, justify in headings.items():
+        table.add_column(heading, justify=justify, overflow="fold")
+    for row in rows:
+        # A plain string would be searched for codes such as :bug:.
+        table.add_row(*map(Text, row))
+    if not console.is_terminal:
+        table.width = console.measure(table, options=console.options.update(width=sys.maxsize)).maximum
+    _print_line(Text(title, "italic"), console)
+    _print_line(table, console)
+
+
+def _print_line(line: Text | Table, console: Console) -> None:
+    console.print(line, soft_wrap=not console.is_terminal)
+
+
+def _some(names: tuple[str, ...], console: Console) -> str:
     rest = len(names) - _MOST_NAMES
-    return ", ".join(names[:_MOST_NAMES]) + (f" and {rest} more" if rest > 0 else "")
+    if rest <= 0 or not console.is_terminal:
+        return ", ".join(names)
+    return f"{', '.join(names[:_MOST_NAMES])} and {rest} more"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from placewise.model.results import Results, Score
 from placewise.report.level_findings import level_findings
-from placewise.report.statistics import central_interval
-from placewise.report.wording import counted, jobs, share
+from placewise.report.statistics import interval_over_orders
+from placewise.report.wording import counted, jobs, orders_word, share
 
 
 def findings(results: Results) -> list[str]:
@@ -67,12 +67,13 @@ def _single(results: Results) -> str | None:
 
 
 def _orders(results: Results) -> str | None:
-    interval = None if results.orders is None else central_interval(results.orders.build_success)
+    interval = interval_over_orders(results)
     if interval is None or interval.count < 2:
         return None
+    ends = f"{share(interval.low)} and {share(interval.high)}"
+    lie = f"and their range lies between {ends}" if interval.is_range else f"and the central 95 % lie between {ends}"
     return (
         "Told one subsystem after the other, the answer depends on their order: over "
-        f"{interval.count:,} random orders the build success of all matched submissions has a median of "
-        f"{share(interval.median)}, and the central 95 % of orders lie between {share(interval.low)} and "
-        f"{share(interval.high)}."
+        f"{interval.count:,} random orders the {orders_word(results)} of all matched submissions has a median of "
+        f"{share(interval.median)}, {lie}."
     )

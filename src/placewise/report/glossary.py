@@ -2,6 +2,16 @@
 
 from __future__ import annotations
 
+_CORRECTED = (
+    "A version is in range as it is when matching, both bounds included; of build records, a compiler is too old on a "
+    "cluster whose version is older than the build's."
+)
+_PUBLISHED = (
+    "As the code of the prior work scored. Version ranges: both bounds are outside the range, though matching includes "
+    "them. Build records: the rule of the compiler is reversed, too old where the cluster's version is newer."
+)
+_SCORINGS = (("corrected scoring", _CORRECTED), ("published scoring", _PUBLISHED))
+
 GLOSSARY: tuple[tuple[str, str], ...] = (
     ("cluster", "A named pool of resources. A fleet is a set of clusters."),
     ("job", "A request: what must hold where it runs, and what it runs."),
@@ -24,11 +34,7 @@ GLOSSARY: tuple[tuple[str, str], ...] = (
     ("expanding", "The experiment in which subsystems are told one after the other while anything still matches."),
     ("all", "The experiment in which everything is told."),
     ("pooled", "A mean in which every submission counts once, against one in which every subsystem counts once."),
-    ("corrected scoring", "A version is in range as it is when matching: both bounds belong to the range."),
-    (
-        "published scoring",
-        "As the prior work scored: both bounds are outside the range, though matching includes them.",
-    ),
+    *_SCORINGS,
 )
 
 LEVEL_GLOSSARY: tuple[tuple[str, str], ...] = (
@@ -60,6 +66,19 @@ LEVEL_GLOSSARY: tuple[tuple[str, str], ...] = (
     ("outside the range", "Predicted at a memory that no build of the package had: an extrapolation."),
     ("price units", "The unit of cost_per_node_hour, whatever it is, for one hour of one node."),
     ("beaten by none", "No other level is as cheap and as successful, and better in one of the two."),
-    ("corrected scoring", "A compiler is too old on a cluster whose version is older than the build's."),
-    ("published scoring", "As the prior work's code had it: too old where the cluster's version is newer."),
+    *_SCORINGS,
+)
+
+MODEL_GLOSSARY: tuple[tuple[str, str], ...] = (
+    ("memory", "The mean memory that a build used while it ran."),
+    ("linear", "Duration = intercept + slope * memory. It can fall below zero outside the memory seen."),
+    ("log-linear", "A power law: log duration is a straight line in log memory. Never below zero."),
+    ("knn", "The mean duration of the five builds nearest in memory. Level outside the memory seen."),
+    ("the mean", "The mean duration, whatever the memory: what a model has to beat for memory to tell anything."),
+    (
+        "error",
+        "Mean absolute error of predicting each build by models fitted without it, as a share of the mean duration.",
+    ),
+    ("slope", "Of the linear model. Above zero, builds that used more memory took longer."),
+    ("memory seen", "From the least to the most memory of the builds; a prediction outside is flagged."),
 )

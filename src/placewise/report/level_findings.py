@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from placewise.model.results import Results
+from placewise.model.study import WITHOUT_REPLACEMENT
 from placewise.report.cells import amount
 from placewise.report.levels import (
     Row,
@@ -14,6 +15,7 @@ from placewise.report.levels import (
     cost_each,
     exact_beside_at_least,
     failing,
+    growing,
     level_rows,
     non_dominated,
     reference_of,
@@ -21,7 +23,6 @@ from placewise.report.levels import (
 )
 from placewise.report.wording import (
     ENOUGH_MEMORY,
-    NODES_USED_UP,
     builds,
     is_chosen,
     number,
@@ -50,27 +51,16 @@ def level_findings(results: Results) -> list[str]:
 
 
 def _growing(rows: Sequence[Row]) -> Iterator[str]:
-    """Follow what is told from nothing, one more at a time, while some level tells one more."""
-    row = next((row for row in rows if not row.level.told), None)
-    if row is None or row.level.score.joint_success is None:
+    steps = growing(rows)
+    if not steps or steps[0].level.score.joint_success is None:
         return
+    nothing = steps[0].level.score
     sentence = (
-        f"Told nothing of what builds need, the scheduler sends {share(row.level.score.joint_success)} of "
-        f"{builds(row.level.score.total_jobs)} to a cluster on which they succeed"
+        f"Told nothing of what builds need, the scheduler sends {share(nothing.joint_success)} of "
+        f"{builds(nothing.total_jobs)} to a cluster on which they succeed"
     )
-    parts = []
-    told = set(row.level.told)
-    while (more := _one_more(rows, told)) is not None:
-        told = set(more.level.told)
-        parts.append(f"told {more.label}, {share(more.level.score.joint_success)}")
-    yield "; ".join([sentence, *parts]) + "."
-
-
-def _one_more(rows: Sequence[Row], told: set[str]) -> Row | None:
-    for row in rows:
-        if not is_chosen(row.level) and told < set(row.level.told) and len(row.level.told) == len(told) + 1:
-            return row
-    return None
+    more = [f"told {row.label}, {share(row.level.score.joint_success)}" for row in steps[1:]]
+    yield "; ".join([sentence, *more]) + "."
 
 
 def _exact(rows: Sequence[Row]) -> Iterator[str]:
@@ -156,7 +146,7 @@ def _outside(rows: Sequence[Row]) -> Iterator[str]:
 
 def _chosen(results: Results, rows: Sequence[Row]) -> Iterator[str]:
     """Set the level at which a policy chooses beside the one at which the same is told and any cluster may be given."""
-    for row in (row for row in rows if is_chosen(row.level) and row.level.name != NODES_USED_UP):
+    for row in (row for row in rows if is_chosen(row.level) and row.level.name != WITHOUT_REPLACEMENT):
         other = next((r for r in rows if r.level.told == row.level.told and not is_chosen(r.level)), None)
         if other is None or assigned(other.level) != assigned(row.level):
             continue

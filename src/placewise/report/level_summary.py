@@ -7,6 +7,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from placewise.model.results import Results
+from placewise.model.study import WITHOUT_REPLACEMENT
 from placewise.report.cells import amount
 from placewise.report.levels import (
     assigned,
@@ -16,7 +17,7 @@ from placewise.report.levels import (
     level_rows,
     reference_of,
 )
-from placewise.report.wording import MISSING, NODES_USED_UP, builds, is_chosen, number, share, shown
+from placewise.report.wording import MISSING, builds, is_chosen, number, share, shown
 
 
 def level_table(results: Results) -> Table:
@@ -60,7 +61,7 @@ def level_lines(results: Results) -> list[str]:
         if reference is None or not is_chosen(row.level) or other is None:
             continue
         before, after = other.level.costs.get(reference), row.level.costs.get(reference)
-        if row.level.name != NODES_USED_UP and before and after and assigned(other.level) == assigned(row.level):
+        if row.level.name != WITHOUT_REPLACEMENT and before and after and assigned(other.level) == assigned(row.level):
             lines.append(
                 f"{row.label}: additional cost {amount(after.cost)} for {builds(assigned(row.level))}; "
                 f"{amount(before.cost)} with any cluster that matches"

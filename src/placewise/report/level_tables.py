@@ -9,6 +9,7 @@ from placewise.prediction.cost import SECONDS_PER_HOUR
 from placewise.report.cells import Cell, Section, Table, amount_cell, count_cell, part_cell, share_cell
 from placewise.report.cells import Row as TableRow
 from placewise.report.levels import (
+    PER_BUILD_REFERENCE,
     Row,
     assigned,
     best_row,
@@ -101,7 +102,7 @@ def _costs(results: Results, rows: Sequence[Row]) -> Section:
         lines: list[TableRow] = [(*_name(row), _cost_cells(row.level.costs.get(reference))) for row in rows]
         caption = f"Against {shown(reference)}, {reference_words(reference)}."
         tables.append(Table(caption, "told", _COST_COLUMNS, lines))
-    tables += _packages(results, rows)
+    tables += [*_per_build(rows), *_packages(results, rows)]
     return Section(
         "costs",
         "Additional runtime and cost",
@@ -138,6 +139,24 @@ def _cost_cells(cost: CostScore | None) -> list[Cell]:
         amount_cell(cost_each(cost, successes=True)),
         amount_cell(cost.priced),
     ]
+
+
+def _per_build(rows: Sequence[Row]) -> list[Table]:
+    """List the percentiles of what single builds expect, of which the figure shows the main levels."""
+    rows = [row for row in rows if row.level.per_build]
+    columns: list[tuple[str, str]] = []
+    lines: list[TableRow] = [(*_name(row), []) for row in rows]
+    for name, what, unit in (("runtime_s", "runtime", "s"), ("cost", "cost", "price units")):
+        if any(name in row.level.per_build for row in rows):
+            columns += [(what, f"{unit}, {part}") for _, part in _PERCENTILES]
+            for row, (_, _, cells) in zip(rows, lines, strict=True):
+                found = row.level.per_build.get(name)
+                cells += [amount_cell(None if found is None else found[place]) for place, _ in _PERCENTILES]
+    caption = f"Of single builds, against {PER_BUILD_REFERENCE}: the share of builds assigned that lies below."
+    return [Table(caption, "told", columns, lines, folded=True)] if columns else []
+
+
+_PERCENTILES = ((0, "least"), (5, "5 %"), (25, "25 %"), (50, "median"), (75, "75 %"), (95, "95 %"), (100, "most"))
 
 
 def _packages(results: Results, rows: Sequence[Row]) -> list[Table]:

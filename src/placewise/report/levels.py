@@ -11,6 +11,8 @@ from placewise.model.results import CostScore, LevelResult, Results
 from placewise.report.wording import AT_LEAST, EXACT, is_chosen, level_word, policy_word, shown
 
 GROUPS = ("", "one thing told", "told together", "everything told, then one chosen")
+PER_BUILD_REFERENCE = "best-memory"
+"""The reference of what single builds take and cost more."""
 _PREFERRED_REFERENCE = "best-memory"  # the one of the prior work
 _REFERENCES = {
     "best-memory": "the runtime predicted at the memory of the package's fastest build",
@@ -110,6 +112,19 @@ def best_row(rows: Iterable[Row]) -> Row | None:
     """Return the level of the highest joint success, the first of equals."""
     known = [row for row in rows if row.level.score.joint_success is not None]
     return max(known, key=lambda row: row.level.score.joint_success or 0.0, default=None)
+
+
+def growing(rows: Sequence[Row]) -> list[Row]:
+    """Follow what is told from nothing, one more at a time, while some level tells one more; [] without the first."""
+    found = [row for row in rows if not row.level.told][:1]
+    while found:
+        told = set(found[-1].level.told)
+        more = (row for row in rows if not is_chosen(row.level) and told < set(row.level.told))
+        following = next((row for row in more if len(row.level.told) == len(told) + 1), None)
+        if following is None:
+            break
+        found.append(following)
+    return found
 
 
 def exact_beside_at_least(rows: Sequence[Row]) -> tuple[Row, Row] | None:

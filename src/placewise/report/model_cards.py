@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-import base64
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from rich import box
 from rich.console import Console
-from rich.table import Table
+from rich.table import Table as Printed
 
-import placewise
 from placewise.formats.model_files import card_document
 from placewise.formats.writing import write_bytes
 from placewise.model.runtime_models import BYTES_PER_GIB, KINDS, CrossValidation, ModelCard, Models
-from placewise.report.page import Cell
+from placewise.report.cells import Cell, Row, Section, Table
+from placewise.report.filling import embedded, filled
+from placewise.report.glossary import MODEL_GLOSSARY
 from placewise.report.picture import Picture
-from placewise.report.wording import MISSING, REPLACEMENT, counted, number, share
+from placewise.report.wording import MISSING, counted, number, share, shown
 
 MEAN = "mean"
+OVERVIEW = "model-overview"
+"""The name of the figure that shows all models together."""
 _MOST_NAMES = 12
 
 
@@ -30,7 +31,7 @@ def print_fit(models: Models, *, console: Console) -> None:
     """Print the median errors of each kind of model, and what was and was not fitted; 80 columns are enough."""
     cards = [card for card in models.cards() if card.validation is not None]
     if cards:
-        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 2, 0, 0))
+        table = Printed(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 2, 0, 0))
         table.add_column(f"{models.folds}-fold cross-validation", no_wrap=True)
         for name in ("error", "of mean", "RMSE", "correlation", "best for"):
             table.add_column(name, justify="right", no_wrap=True)
@@ -103,25 +104,35 @@ def write_models_page(models: Models, figures: Sequence[Picture], path: Path, *,
 
 def render_models_page(models: Models, figures: Sequence[Picture], *, command: str) -> str:
     """Return the page as HTML without scripts or links to elsewhere; every text from outside is escaped."""
-    environment = Environment(
-        loader=PackageLoader("placewise.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("models.html.j2").render(
-        version=placewise.__version__,
-        lines=[*fit_lines(models), *validation_lines(models)],
-        figures=[(picture, base64.b64encode(picture.svg).decode()) for picture in figures],
-        columns=_COLUMNS,
-        rows=[(shown(card.package), _cells(card)) for card in models.cards()],
+    return filled(
+        "models.html.j2",
+        lines=model_lines(models),
+        figures=embedded(figures),
+        cards=_card_table(models),
         too_few=[(shown(name), builds) for name, builds in models.too_few],
         command=command,
         folds=models.folds,
         seed=models.seed,
-        words=_WORDS,
+        glossary=MODEL_GLOSSARY,
     )
+
+
+def model_section(models: Models) -> Section:
+    """Return the section of a report on the models by which runtimes were predicted."""
+    return Section(
+        "models",
+        "Runtime models",
+        "How long a build takes is predicted from memory, by models of its package that were fitted to the builds "
+        f"recorded; a model card for each. {models.folds}-fold cross-validation, seed {models.seed}.",
+        [_card_table(models)],
+        model_lines(models),
+        OVERVIEW,
+    )
+
+
+def model_lines(models: Models) -> list[str]:
+    """Return what was fitted and how far off it is, a line each."""
+    return [*fit_lines(models), *validation_lines(models)]
 
 
 def validation_lines(models: Models) -> list[str]:
@@ -132,11 +143,6 @@ def validation_lines(models: Models) -> list[str]:
     parts = [f"{kind} {share(_median(_of(card, kind).relative_error for card in cards), 3)}" for kind in KINDS]
     mean = share(_median(_of(card, MEAN).relative_error for card in cards), 3)
     return [f"error on builds not seen, of the mean duration, median of packages: {', '.join(parts)}; the mean {mean}"]
-
-
-def shown(name: str) -> str:
-    """Return a name from outside fit to be shown: a control character would break an SVG or steer a terminal."""
-    return "".join(c if c.isprintable() else REPLACEMENT for c in name)
 
 
 def _too_few(models: Models) -> str:
@@ -155,12 +161,18 @@ def _median(values: Iterable[float | None]) -> float | None:
     return float(np.median(known)) if known else None
 
 
+def _card_table(models: Models) -> Table:
+    rows: list[Row] = [(shown(card.package), "", _cells(card)) for card in models.cards()]
+    caption = f"The model cards of {counted(len(rows), 'package')}; under each name, what it is measured in."
+    return Table(caption, "package", list(_COLUMNS), rows, folded=True)
+
+
 def _cells(card: ModelCard) -> list[Cell]:
     least, most = card.memory_range_bytes
     cells = [
         Cell(f"{card.builds:,}", str(card.builds)),
         Cell(f"{_gib(least)} to {_gib(most)}", f"{least!r} {most!r}"),
-        Cell(f"{card.slope_s_per_gib:+,.3g}", repr(card.slope_s_per_gib)),
+        Cell(_signed(card.slope_s_per_gib), repr(card.slope_s_per_gib)),
         Cell(f"{card.exponent:+.2f}", repr(card.exponent)),
         Cell(number(card.fastest_runtime_s), repr(card.fastest_runtime_s)),
         Cell(_gib(card.best_memory_bytes), repr(card.best_memory_bytes)),
@@ -171,6 +183,10 @@ def _cells(card: ModelCard) -> list[Cell]:
     value = None if card.validation is None else card.validation.knn.correlation
     cells.append(Cell(MISSING) if value is None else Cell(f"{value:+.2f}", repr(value)))
     return cells
+
+
+def _signed(value: float) -> str:
+    return f"{value:+,.0f}" if abs(value) >= 100 else f"{value:+.3g}"
 
 
 def _gib(size: float) -> str:
@@ -189,18 +205,4 @@ _COLUMNS = (
     ("knn", "error, of mean duration"),
     ("the mean", "error, of mean duration"),
     ("knn correlation", "predicted and true"),
-)
-
-_WORDS = (
-    ("memory", "The mean memory that a build used while it ran."),
-    ("linear", "Duration = intercept + slope * memory. It can fall below zero outside the memory seen."),
-    ("log-linear", "A power law: log duration is a straight line in log memory. Never below zero."),
-    ("knn", "The mean duration of the five builds nearest in memory. Level outside the memory seen."),
-    ("the mean", "The mean duration, whatever the memory: what a model has to beat for memory to tell anything."),
-    (
-        "error",
-        "Mean absolute error of predicting each build by models fitted without it, as a share of the mean duration.",
-    ),
-    ("slope", "Of the linear model. Above zero, builds that used more memory took longer."),
-    ("memory seen", "From the least to the most memory of the builds; a prediction outside is flagged."),
 )

@@ -13,13 +13,11 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from placewise.formats.writing import write_bytes
 from placewise.model.runtime_models import BYTES_PER_GIB, KINDS, Kind, ModelCard, Models, PackageModels
 from placewise.prediction import predict
 from placewise.report.drawing import Drawing
-from placewise.report.figures import IMAGES
-from placewise.report.model_cards import shown
-from placewise.report.picture import Picture
+from placewise.report.model_cards import OVERVIEW
+from placewise.report.picture import Picture, write_pictures
 from placewise.report.style import (
     BLUE,
     DPI,
@@ -31,11 +29,9 @@ from placewise.report.style import (
     TITLE,
     VERMILLION,
     house_style,
-    png,
     share_axis,
-    svg,
 )
-from placewise.report.wording import counted, number, share
+from placewise.report.wording import counted, number, share, shown
 
 COLUMNS, ROWS = 4, 3
 WIDTH = 10.4  # inches, as all below
@@ -51,14 +47,14 @@ _DASHES: dict[Kind, Any] = {"linear": "-", "log-linear": (0, (4, 2)), "knn": "-"
 def render_model_figures(models: Models) -> Iterator[Picture]:
     """Yield the overview, then pages of twelve packages in alphabetical order; equal models give equal bytes."""
     with house_style():
-        drawings = [draw_overview(models)] if any(one.validation for one in models.by_package) else []
+        overview = draw_overview(models)
+        if overview is not None:
+            yield overview.rendered()
         per_page = COLUMNS * ROWS
         pages = math.ceil(len(models) / per_page)
-        for drawing in drawings:
-            yield _picture(drawing)
         for page in range(pages):
             chosen = models.by_package[page * per_page : (page + 1) * per_page]
-            yield _picture(draw_fits(models, chosen, page + 1, pages))
+            yield draw_fits(models, chosen, page + 1, pages).rendered()
 
 
 def draw_model_figures(models: Models, folder: Path) -> tuple[Picture, ...]:
@@ -66,16 +62,14 @@ def draw_model_figures(models: Models, folder: Path) -> tuple[Picture, ...]:
 
     Raises InputError when the folder cannot be written to.
     """
-    pictures = tuple(render_model_figures(models))
-    for picture in pictures:
-        write_bytes(folder / IMAGES / f"{picture.name}.png", picture.png)
-        write_bytes(folder / IMAGES / f"{picture.name}.svg", picture.svg)
-    return pictures
+    return write_pictures(render_model_figures(models), folder)
 
 
-def draw_overview(models: Models) -> Drawing:
-    """Draw which way and how strongly duration goes with memory, and how far each kind of model is off."""
+def draw_overview(models: Models) -> Drawing | None:
+    """Draw which way and how strongly duration goes with memory, and how far off models are; None where not known."""
     cards = [card for card in models.cards() if card.validation is not None]
+    if not cards:
+        return None
     title = "Does memory tell how long a build takes?"
     subtitle = (
         f"{counted(len(cards), 'package')}, each with its own models; left, how duration goes with memory; right, the "
@@ -99,7 +93,7 @@ def draw_overview(models: Models) -> Drawing:
         f"Median errors: {parts}, the mean {share(mean, 3)}."
     )
     alt = f"{positive} of {len(cards)} slopes are positive. Median errors: {parts}; always the mean: {share(mean, 3)}."
-    return Drawing("models-overview", title, caption, alt, figure)
+    return Drawing(OVERVIEW, title, caption, alt, figure)
 
 
 def draw_fits(models: Models, chosen: Sequence[PackageModels], page: int, pages: int) -> Drawing:
@@ -237,17 +231,6 @@ def _page(title: str, subtitle: str, note: str, *, height: float) -> Figure:
     figure.text(MARGIN, height - 0.5, subtitle, va="top", fontsize=SMALL, color=MUTED, linespacing=1.35, **place)
     figure.text(MARGIN, 0.1, note, va="bottom", fontsize=SMALL, color=MUTED, **place)
     return figure
-
-
-def _picture(drawing: Drawing) -> Picture:
-    return Picture(
-        drawing.name,
-        drawing.title,
-        drawing.caption,
-        drawing.alt,
-        png(drawing.figure),
-        svg(drawing.figure, drawing.title),
-    )
 
 
 def _wording(card: ModelCard) -> str:

@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-import base64
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
-import placewise
 from placewise.formats.writing import write_bytes
 from placewise.model.results import Results, Score
 from placewise.report.cells import Cell, Row, count_cell, share_cell
+from placewise.report.filling import embedded, filled
 from placewise.report.findings import findings
-from placewise.report.glossary import GLOSSARY, LEVEL_GLOSSARY
+from placewise.report.glossary import GLOSSARY, LEVEL_GLOSSARY, MODEL_GLOSSARY
 from placewise.report.level_tables import level_sections
+from placewise.report.model_cards import model_section
 from placewise.report.picture import Picture
 from placewise.report.statistics import by_gain
 from placewise.report.wording import MISSING, experiment_word, in_order, scoring_line
 
 __all__ = ("Cell", "flat", "render_page", "write_page")
-
-_SIDE = re.compile(rb'\b(width|height)="([0-9.]+)pt"')
-_PIXELS_A_POINT = 96 / 72
 
 
 def write_page(results: Results, figures: Sequence[Picture], path: Path, *, command: str) -> None:
@@ -38,16 +32,13 @@ def write_page(results: Results, figures: Sequence[Picture], path: Path, *, comm
 
 def render_page(results: Results, figures: Sequence[Picture], *, command: str) -> str:
     """Return the report as HTML without scripts or links to elsewhere; every text from outside is escaped."""
-    environment = Environment(
-        loader=PackageLoader("placewise.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     scores = in_order(results.scores)
-    return environment.get_template("report.html.j2").render(
-        version=placewise.__version__,
+    sections = level_sections(results)
+    if results.models is not None:
+        sections.append(model_section(results.models))
+    elsewhere = {section.figure for section in sections}
+    return filled(
+        "report.html.j2",
         scoring=scoring_line(results),
         findings=findings(results),
         score_columns=[(experiment_word(name), "") for name, _ in scores],
@@ -56,11 +47,12 @@ def render_page(results: Results, figures: Sequence[Picture], *, command: str) -
         subsystem_rows=_subsystem_rows(results),
         failure_columns=[(experiment_word(name), "submissions") for name, _ in scores],
         failure_rows=_failure_rows(scores),
-        figures=[(picture, base64.b64encode(picture.svg).decode(), _pixels(picture)) for picture in figures],
-        sections=level_sections(results),
+        figures=embedded(picture for picture in figures if picture.name not in elsewhere),
+        section_figures=embedded(picture for picture in figures if picture.name in elsewhere),
+        sections=sections,
         command=command,
         study=list(flat(results.study)),
-        glossary=LEVEL_GLOSSARY if results.levels else GLOSSARY,
+        glossary=_words(results),
     )
 
 
@@ -78,11 +70,10 @@ def flat(document: Any, place: str = "") -> Iterator[tuple[str, str]]:
         yield place, MISSING if document is None else str(document)
 
 
-def _pixels(picture: Picture) -> tuple[int, int] | None:
-    """Return the size that an SVG is shown in, so that a page keeps the room for it; None where it does not say."""
-    tag = picture.svg[picture.svg.find(b"<svg") :].partition(b">")[0]
-    sides = {name: round(float(points) * _PIXELS_A_POINT) for name, points in _SIDE.findall(tag)}
-    return (sides[b"width"], sides[b"height"]) if len(sides) == 2 else None
+def _words(results: Results) -> list[tuple[str, str]]:
+    words = dict(LEVEL_GLOSSARY if results.levels else GLOSSARY)
+    of_models = MODEL_GLOSSARY if results.models is not None else ()
+    return [*words.items(), *((word, meaning) for word, meaning in of_models if word not in words)]
 
 
 def _score_rows(scores: Sequence[tuple[str, Score]]) -> list[Row]:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
+
+from placewise.formats.results_names import IMAGES
+from placewise.formats.writing import write_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,3 +23,15 @@ class Picture:
     alt: str
     png: bytes
     svg: bytes
+
+
+def write_pictures(pictures: Iterable[Picture], folder: Path) -> tuple[Picture, ...]:
+    """Write each picture, once all are drawn, as `img/NAME.png` and `img/NAME.svg` in a folder.
+
+    Raises InputError when the folder cannot be written to.
+    """
+    drawn = tuple(pictures)
+    for picture in drawn:
+        write_bytes(folder / IMAGES / f"{picture.name}.png", picture.png)
+        write_bytes(folder / IMAGES / f"{picture.name}.svg", picture.svg)
+    return drawn

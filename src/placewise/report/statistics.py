@@ -10,9 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placewise.errors import InputError
-from placewise.model.results import SubsystemScore, UnmatchedJob
+from placewise.model.results import Results, SubsystemScore, UnmatchedJob
 
 MOST_BINS = 60
+FEWEST_FOR_CENTRAL = 40
+"""With fewer numbers a central 95 % would leave out less than one of them at either end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,11 @@ class Interval:
     high: float
     share: float
     count: int
+
+    @property
+    def is_range(self) -> bool:
+        """Whether it holds all the numbers: its ends are the least and the most."""
+        return self.share == 1.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,6 +56,16 @@ def central_interval(values: NDArray[np.float64], share: float = 0.95) -> Interv
     tail = (1 - share) / 2
     low, median, high = np.quantile(known, [tail, 0.5, 1 - tail]).tolist()
     return Interval(low, median, high, share, len(known))
+
+
+def interval_over_orders(results: Results) -> Interval | None:
+    """Return how the build success of expanding varies over random orders: central 95 %, or the range of under 40."""
+    if results.orders is None:
+        return None
+    interval = central_interval(results.orders.build_success)
+    if interval is None or interval.count >= FEWEST_FOR_CENTRAL:
+        return interval
+    return central_interval(results.orders.build_success, 1.0)
 
 
 def whole_number_histogram(values: Sequence[int]) -> Histogram:
@@ -97,10 +114,32 @@ def histogram(values: NDArray[np.float64], narrowest: float = 1e-3) -> Histogram
     return Histogram(width * (first + np.arange(len(counts) + 1.0)), counts)
 
 
+def percentile_shares(percentiles: NDArray[np.float64], edges: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the shares (bins,) that lie between edges (bins + 1,) of numbers known by their percentiles 0 to 100.
+
+    Between two percentiles numbers are taken to lie evenly. A bin holds its upper edge.
+    """
+    if not len(percentiles):
+        return np.zeros(len(edges) - 1)
+    below = np.interp(edges, percentiles, np.linspace(0, 1, len(percentiles)), left=0.0, right=1.0)
+    shares: NDArray[np.float64] = np.diff(below)
+    return shares
+
+
 def macro(values: Sequence[float | None]) -> float | None:
     """Return the mean of the values that there are, each counting once; None where there are none."""
     known = [value for value in values if value is not None]
     return math.fsum(known) / len(known) if known else None
+
+
+def single_shares(results: Results) -> tuple[float | None, float | None, float | None]:
+    """Return build success, joint success and ceiling of `single`, each as the mean over subsystems."""
+    scores = [subsystem.score for subsystem in results.subsystems]
+    return (
+        None if results.single is None else results.single.macro,
+        macro([score.joint_success for score in scores]),
+        macro([score.ceiling for score in scores]),
+    )
 
 
 def by_gain(subsystems: Sequence[SubsystemScore]) -> list[tuple[SubsystemScore, float]]:

@@ -11,8 +11,17 @@ from rich.table import Table
 
 from placewise.model.results import Results, Score
 from placewise.report.level_summary import level_lines, level_table
-from placewise.report.statistics import central_interval
-from placewise.report.wording import MISSING, counted, experiment_word, in_order, number, scoring_line, share
+from placewise.report.statistics import interval_over_orders, single_shares
+from placewise.report.wording import (
+    MISSING,
+    counted,
+    experiment_word,
+    in_order,
+    number,
+    orders_word,
+    scoring_line,
+    share,
+)
 
 
 def summary(results: Results, *, console: Console) -> None:
@@ -27,10 +36,21 @@ def _score_table(results: Results) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column("", no_wrap=True)
     for name, _ in scores:
-        table.add_column(escape(experiment_word(name)), justify="right", no_wrap=True, overflow="ellipsis")
+        mark = "*" if _is_macro(results, name) else ""
+        table.add_column(escape(experiment_word(name)) + mark, justify="right", no_wrap=True, overflow="ellipsis")
+    shares = dict(zip(_MACRO_ROWS, single_shares(results), strict=True))
     for label, cell in _ROWS:
-        table.add_row(label, *(cell(score) for _, score in scores))
+        cells = [
+            _share(shares[label]) if label in shares and _is_macro(results, name) else cell(score)
+            for name, score in scores
+        ]
+        table.add_row(label, *cells)
     return table
+
+
+def _is_macro(results: Results, name: str) -> bool:
+    """Whether the table shows an experiment's shares as means over subsystems, as it does those of `single`."""
+    return experiment_word(name) == "single" and results.single is not None and results.single.macro is not None
 
 
 def summary_lines(results: Results) -> list[str]:
@@ -38,18 +58,20 @@ def summary_lines(results: Results) -> list[str]:
     lines = level_lines(results) if results.levels else []
     single = results.single
     if single is not None:
+        subsystems = counted(single.subsystems, "subsystem")
         lines.append(
-            f"single: {_share(single.macro)} as the mean of {counted(single.subsystems, 'subsystem')} "
-            f"(nothing told, same jobs: {_share(single.baseline)}); pooled {_share(single.pooled)}"
+            f"single*: success and ceiling are means of {subsystems}, other rows are pooled; "
+            f"nothing told, same jobs: {_share(single.baseline)}; build success pooled: {_share(single.pooled)}"
         )
     parts = []
     if results.last_level is not None:
         parts.append(f"{_share(results.last_level)} at the last level with a match")
-    interval = None if results.orders is None else central_interval(results.orders.build_success)
+    interval = interval_over_orders(results)
     if interval is not None:
         orders = counted(interval.count, "random order")
-        spread = f" (central 95%: {_share(interval.low)} to {_share(interval.high)})" if interval.count > 1 else ""
-        parts.append(f"build success over {orders}: median {_share(interval.median)}{spread}")
+        which = f"range over {interval.count:,} orders" if interval.is_range else "central 95%"
+        spread = f" ({which}: {_share(interval.low)} to {_share(interval.high)})" if interval.count > 1 else ""
+        parts.append(f"{orders_word(results)} over {orders}: median {_share(interval.median)}{spread}")
     if parts:
         lines.append(f"expanding: {'; '.join(parts)}")
     return [*lines, scoring_line(results)]
@@ -59,12 +81,13 @@ def _share(value: float | None) -> str:
     return MISSING if value is None else share(value, space="")
 
 
+_MACRO_ROWS = ("build success, of matched", "joint success, of all", "ceiling, of all")
 _ROWS: tuple[tuple[str, Callable[[Score], str]], ...] = (
     ("submissions", lambda score: number(score.total_jobs)),
     ("unmatched", lambda score: number(score.unmatched)),
-    ("build success, of matched", lambda score: _share(score.build_success.mean)),
-    ("joint success, of all", lambda score: _share(score.joint_success)),
-    ("ceiling, of all", lambda score: _share(score.ceiling)),
+    (_MACRO_ROWS[0], lambda score: _share(score.build_success.mean)),
+    (_MACRO_ROWS[1], lambda score: _share(score.joint_success)),
+    (_MACRO_ROWS[2], lambda score: _share(score.ceiling)),
     ("marginal score, of matched", lambda score: _share(score.marginal_score.mean)),
     ("clusters matched, mean", lambda score: number(score.matched_clusters.mean)),
     ("precision", lambda score: _share(score.precision)),

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from placewise.experiment.design import FOLDER_NAMES
 from placewise.model.results import LevelResult, Results, Score
+from placewise.model.study import WITH_REPLACEMENT, WITHOUT_REPLACEMENT
 
 MISSING = "-"
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
@@ -20,8 +21,7 @@ EXACT, AT_LEAST = "compiler-version", "compiler-at-least"
 """The forms of the shipped study that ask for the same compiler with one version, or with that or a newer one."""
 ENOUGH_MEMORY = "memory"
 _FORMS = {EXACT: "compiler + exact version", AT_LEAST: "compiler + version at least"}
-NODES_USED_UP = "constraint-without-replacement"
-_CHOSEN = {"constraint-with-replacement": "nodes without limit", NODES_USED_UP: "nodes used up"}
+_CHOSEN = {WITH_REPLACEMENT: "nodes without limit", WITHOUT_REPLACEMENT: "nodes used up"}
 _POLICIES = {"cheapest": "the cheapest", "fastest": "the fastest", "random": "any"}
 
 
@@ -124,6 +124,11 @@ def scoring_line(results: Results) -> str:
     scoring = f"scoring: {results.scoring}" if results.scoring else "scoring: as recorded by its author"
     how = "expected values over the scheduler's choice" if results.exact else "one choice drawn for each submission"
     return f"{scoring}; {how}"
+
+
+def orders_word(results: Results) -> str:
+    """Name the build success of an order, which is an expectation whatever the scores are."""
+    return "build success" if results.exact else "expected build success"
 
 
 def _significant(value: float, digits: int) -> str:

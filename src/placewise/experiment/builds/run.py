@@ -21,14 +21,12 @@ from placewise.matching.kernels import Kernels
 from placewise.model.builds import BuildRecords
 from placewise.model.cluster import Fleet
 from placewise.model.results import LevelResult, OutcomeTable, Results
-from placewise.model.study import BuildStudy
+from placewise.model.study import WITH_REPLACEMENT, WITHOUT_REPLACEMENT, BuildStudy
 from placewise.prediction.cost import REFERENCES
 from placewise.selection.policies import NONE, draw_numbers, random_choice
 from placewise.selection.situation import Situation
 from placewise.simulation.outcomes import Submissions, outcomes_of
 
-WITH_REPLACEMENT = "constraint-with-replacement"
-WITHOUT_REPLACEMENT = "constraint-without-replacement"
 _BLOCK_BUILDS = 1 << 14
 
 

@@ -10,7 +10,7 @@ from placewise.errors import InputError
 from placewise.formats.jobspec.document import Dialect
 from placewise.formats.locating import locating
 from placewise.formats.reading import parse_json, parse_yaml, read_text
-from placewise.formats.values import mapping
+from placewise.formats.values import mapping, refuse_control
 from placewise.model.job import Job
 
 
@@ -45,7 +45,9 @@ def parse_jobspec(document: Any, name: str, source: object = None) -> Job:
         checked = mapping(document, "jobspec")
         for dialect in dialects().values():
             if dialect.detect(checked):
-                return dialect.parse(checked, name)
+                job = dialect.parse(checked, name)
+                refuse_control(job.name, "name")
+                return job
         expected = "a list of resources (Flux), or named ones (nextgen)"
         found = checked["resources"] if "resources" in checked else list(checked)
         raise InputError("the document asks for no resources", place="resources", found=found, expected=expected)

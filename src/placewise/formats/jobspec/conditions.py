@@ -7,7 +7,7 @@ from typing import Any
 from placewise.errors import InputError
 from placewise.formats.jobspec.document import known_keys
 from placewise.formats.locating import locating
-from placewise.formats.values import scalar, text, version_text
+from placewise.formats.values import refuse_control, scalar, text, version_text
 from placewise.formats.version_fields import holds_version
 from placewise.model.requirement import (
     Condition,
@@ -105,7 +105,11 @@ def entry_document(requirement: Requirement) -> dict[str, Any]:
 
 
 def _value(field: str, value: Any, place: str) -> str:
-    return version_text(value, place) if holds_version(field) else scalar_text(scalar(value, place))
+    if holds_version(field):
+        return version_text(value, place)
+    plain = scalar_text(scalar(value, place))
+    refuse_control(plain, place)
+    return plain
 
 
 def _number(value: Any, place: str) -> float:

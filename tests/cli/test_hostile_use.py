@@ -1,0 +1,123 @@
+"""Runs that meet other runs' leavings, and arguments that no one should give."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from placewise.formats.results_names import FIGURES
+
+
+def names(folder):
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*")}
+
+
+def refused(done, *said):
+    assert done.code == 2
+    assert done.out == ""
+    assert len(done.err.strip().splitlines()) == 1
+    for text in said:
+        assert text in done.err, done.err
+
+
+@pytest.fixture(scope="module")
+def builds(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("builds") / "experiment"
+    command = ["generate", "--dataset", "spack-build", "--clusters", "5", "--jobs", "150", "--out", str(folder)]
+    subprocess.run([sys.executable, "-m", "placewise", *command], check=True, capture_output=True)
+    return folder
+
+
+def test_results_of_another_kind_do_not_stay_beside_the_new_ones(placewise, small, builds, tmp_path):
+    out = tmp_path / "out"
+    placewise("simulate", builds, "--out", out, "--minimum-builds", 2)
+    assert {"report.html", "levels.json", "models.json", "img"} <= names(out)
+    drawn = {name.removeprefix("img/").partition(".")[0] for name in names(out) if name.startswith("img/")}
+    (out / "img" / "mine.png").write_text("mine")
+    (out / "notes.txt").write_text("mine")
+    placewise("simulate", small, "--out", out, "--no-plots")
+    placewise("simulate", small, "--out", tmp_path / "new", "--no-plots")
+    assert names(out) == names(tmp_path / "new") | {"notes.txt", "img", "img/mine.png"}
+    assert drawn <= set(FIGURES)
+    placewise("simulate", small, "--out", out)
+    placewise("simulate", builds, "--out", out, "--no-plots", "--minimum-builds", 2)
+    assert not {"report.html", "jobspecs.json", "subsystem-scores.json", "img/trade-off.png"} & names(out)
+
+
+def test_plot_removes_old_pictures_and_no_results(placewise, small, tmp_path):
+    placewise("simulate", small, "--out", tmp_path / "out")
+    before = names(tmp_path / "out")
+    (tmp_path / "out" / "img" / "pareto.png").write_text("old")
+    assert placewise("plot", tmp_path / "out").code == 0
+    assert names(tmp_path / "out") == before
+
+
+def test_fit_removes_the_page_of_an_earlier_fit(placewise, builds, tmp_path):
+    placewise("fit", builds, "--out", tmp_path / "m", "--minimum", 2, "--report")
+    assert {"models.html", "img/model-overview.png", "img/models-01.png"} <= names(tmp_path / "m")
+    placewise("fit", builds, "--out", tmp_path / "m", "--minimum", 2)
+    assert names(tmp_path / "m") == {"models.json", "cards.csv"}
+
+
+def test_a_folder_in_a_files_place_moves_nothing(placewise, small, tmp_path):
+    (tmp_path / "out" / "summary.json" / "inside").mkdir(parents=True)
+    refused(placewise("simulate", small, "--out", tmp_path / "out", "--no-plots"), str(tmp_path / "out/summary.json: "))
+    assert names(tmp_path / "out") == {"summary.json", "summary.json/inside"}
+
+
+def test_two_runs_at_once(placewise, small, tmp_path):
+    (tmp_path / f".unfinished-{os.getppid()}-x").mkdir()
+    refused(placewise("simulate", small, "--out", tmp_path), "another run is writing here")
+
+
+@pytest.mark.parametrize(
+    "command", [["simulate"], ["plot", "x"], ["generate"], ["profile", "x"], ["fit", "x"]], ids=lambda c: c[0]
+)
+def test_an_output_without_a_name(placewise, command):
+    refused(placewise(*command, "--out", ""), "--out")
+
+
+def test_a_data_set_beside_a_source(placewise, small, tmp_path):
+    done = placewise("simulate", small, "--dataset", "reliabuild", "--out", tmp_path / "out")
+    refused(done, "data set", str(small))
+    refused(placewise("simulate", "--dataset", "half", "--out", tmp_path / "out"), "half")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("command", ["simulate", "plot", "match", "explain", "profile", "fit"])
+@pytest.mark.parametrize("path", ["n" * 5000, "/dev/zero", "pipe", "loop"])
+def test_paths_that_cannot_be_looked_at(placewise, small, tmp_path, monkeypatch, command, path):
+    monkeypatch.chdir(tmp_path)
+    os.mkfifo("pipe")
+    (tmp_path / "loop").symlink_to("loop")
+    jobspec = tmp_path / "job.yaml"
+    jobspec.write_text("version: 1\ntask: {command: [x], resources: {}}\n")
+    arguments = {
+        "match": [path, "--fleet", small],
+        "explain": [jobspec, "--fleet", path],
+        "simulate": [path],
+        "plot": [path],
+        "profile": [path, "--out", "p"],
+        "fit": [path],
+    }[command]
+    refused(placewise(command, *arguments), path[:100])
+
+
+def test_generate_replaces_all_or_nothing(placewise, tmp_path):
+    out = tmp_path / "out"
+    placewise("generate", "--clusters", 3, "--jobs", 5, "--out", out)
+    before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    (out / "cluster-features.json").unlink()
+    (out / "cluster-features.json").mkdir()
+    refused(placewise("generate", "--clusters", 3, "--jobs", 6, "--out", out), "cluster-features.json")
+    assert {path: path.read_bytes() for path in (out / "jobspecs").iterdir()} == {
+        path: content for path, content in before.items() if path.parent.name == "jobspecs"
+    }
+    shutil.rmtree(out / "cluster-features.json")
+    placewise("generate", "--clusters", 3, "--jobs", 6, "--out", out)
+    assert len(json.loads((out / "cluster-features.json").read_text())) == 3
