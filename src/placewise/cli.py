@@ -145,7 +145,7 @@ def simulate(
     from placewise.experiment.simulate import simulate as run
     from placewise.formats.input_cache import cache_folder
     from placewise.formats.order_file import read_order
-    from placewise.formats.results_names import RESULTS
+    from placewise.formats.results_names import RESULTS, STUDY
     from placewise.formats.selection_config import read_priorities
     from placewise.formats.writing import staged
     from placewise.matching.kernels import load_kernels
@@ -178,7 +178,7 @@ def simulate(
         workers=workers,
     )
     loops = load_kernels(kernels)
-    with stages(_console(stderr=True)) as progress, staged(out, owned=RESULTS) as stage:
+    with stages(_console(stderr=True)) as progress, staged(out, owned=RESULTS, mark=STUDY) as stage:
         inputs = gather(source, dataset, seed, cache_folder() if cache else None)
         results = run(inputs, design, build_design, loops, stage, command=_command(), progress=progress)
         if plots:
@@ -197,12 +197,12 @@ def plot(
 ) -> None:
     """Draw the figures and the report page of a results folder."""
     from placewise.formats.results_folder import read_results
-    from placewise.formats.results_names import PICTURES
+    from placewise.formats.results_names import PAGE, PICTURES
     from placewise.formats.writing import staged
 
     found = read_results(results)
     folder = out or results
-    with staged(folder, owned=PICTURES) as stage:
+    with staged(folder, owned=PICTURES, mark=PAGE) as stage:
         _draw(found, stage)
     _tell(found, folder, json=json)
 
@@ -304,12 +304,12 @@ def fit(
     """Fit runtime models, from memory to duration, to the builds of each package."""
     from placewise.formats.build_records import read_build_records
     from placewise.formats.input_cache import cache_folder
-    from placewise.formats.model_files import OWNED, write_models
+    from placewise.formats.model_files import MODELS, OWNED, write_models
     from placewise.formats.writing import staged
     from placewise.prediction import fit_models
     from placewise.report.model_cards import fit_document, print_fit
 
-    with staged(out, owned=OWNED) as stage:
+    with staged(out, owned=OWNED, mark=MODELS) as stage:
         builds = read_build_records(source, cache=cache_folder())
         models = _in(
             source,

@@ -96,17 +96,23 @@ def listing(folder):
 
 def test_what_is_owned_and_was_not_written_again_goes(tmp_path):
     write(tmp_path, "old.json", "both.json", "mine.json", "img/old.png", "img/both.png", "img/mine.png", "pages/one-1")
-    with staged(
-        tmp_path, owned=("old.json", "both.json", "img", "img/old.png", "img/both.*", "pages", "pages/one-*")
-    ) as s:
+    owned = ("old.json", "both.json", "img", "img/old.png", "img/both.*", "pages", "pages/one-*")
+    with staged(tmp_path, owned=owned, mark="both.json") as s:
         write(s, "both.json", "img/both.png")
         assert (tmp_path / "old.json").exists()
     assert listing(tmp_path) == {"both.json", "mine.json", "img", "img/both.png", "img/mine.png"}
 
 
+def test_where_no_run_has_been_before_the_names_are_somebody_elses(tmp_path):
+    write(tmp_path, "report.html", "img/mine.png")
+    with staged(tmp_path, owned=("report.html", "img", "img/*", "study.json"), mark="study.json") as stage:
+        write(stage, "study.json")
+    assert listing(tmp_path) == {"report.html", "img", "img/mine.png", "study.json"}
+
+
 def test_what_is_owned_stays_when_the_run_fails(tmp_path):
     write(tmp_path, "old.json")
-    with pytest.raises(Interrupted), staged(tmp_path, owned=("old.json",)):
+    with pytest.raises(Interrupted), staged(tmp_path, owned=("old.json",), mark="old.json"):
         raise Interrupted
     assert listing(tmp_path) == {"old.json"}
 

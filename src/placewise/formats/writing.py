@@ -55,11 +55,12 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def staged(folder: Path, *, owned: Iterable[str] = ()) -> Iterator[Path]:
+def staged(folder: Path, *, owned: Iterable[str] = (), mark: str = "") -> Iterator[Path]:
     """Yield an empty folder inside `folder`, whose files move up into it when the block ends well.
 
     owned : names, relative to `folder`, that belong to whoever writes here; `*` stands for any text. What
-    bears one of them and was not written this time is removed at the end, since it would tell of another run.
+    bears one of them and was not written this time is removed at the end, since it would tell of another run;
+    but only where `mark` stood before, a file by which such a run is known: elsewhere the names are somebody else's.
 
     Until then, and when the block fails, what `folder` held stays as it was; what runs that were killed
     left unfinished goes at once. Raises InputError, naming the place that was meant in the end, when it
@@ -71,10 +72,11 @@ def staged(folder: Path, *, owned: Iterable[str] = ()) -> Iterator[Path]:
         stage = Path(tempfile.mkdtemp(dir=folder, prefix=f"{_STAGE}{os.getpid()}-"))
     except OSError as error:
         raise InputError(f"cannot be written: {error.strerror}", file=folder) from error
+    marked = bool(mark) and found_at(folder / mark) == "file"
     try:
         _clear_unfinished(folder, stage)
         yield stage
-        _move_up(stage, folder, owned)
+        _move_up(stage, folder, owned if marked else ())
     except OSError as error:
         raise InputError(f"cannot be written: {error.strerror}", file=folder) from error
     except InputError as error:
@@ -99,10 +101,15 @@ def _clear_unfinished(folder: Path, stage: Path) -> None:
         except FileNotFoundError:  # its run has just ended
             continue
         process = name[1]
-        if old or (process is not None and not _runs(int(process))):
+        # A run may take days, so while its process is there, age says nothing.
+        if old if process is None else not _runs(int(process)):
             shutil.rmtree(path, ignore_errors=True)
         elif process is not None and int(process) != os.getpid():
-            raise InputError(f"another run is writing here: process {process}", file=folder, expected="one at a time")
+            raise InputError(
+                f"another run is writing here: process {process}",
+                file=folder,
+                expected=f"one at a time; if that process is no run, remove {path.name}",
+            )
 
 
 def _runs(process: int) -> bool:
