@@ -56,7 +56,7 @@ def builds_of(documents: Sequence[tuple[Path, bytes]]) -> BuildRecords:
 
 def build_of(entry: Any, place: str) -> Build:
     """Return the build of one entry of a parsed list. Raises InputError naming place and field."""
-    values.refuse_unknown(values.mapping(entry, place), _FIELDS, place)
+    _section(entry, (), _FIELDS, place)
     name = values.text(_given(entry, "name", place), f"{place}, name")
     place = f"job {name!r}"
     package = values.text(_given(entry, "package", place), f"{place}, package")
@@ -124,6 +124,8 @@ def _given(mapping: dict[str, Any], field: str, place: str) -> Any:
 
 
 def _section(value: Any, required: Sequence[str], fields: frozenset[str], place: str) -> dict[str, Any]:
+    if isinstance(value, dict) and value.keys() == fields:
+        return value  # every field and no other, as published files have them: nothing to look for
     values.refuse_unknown(values.mapping(value, place), fields, place)
     for field in required:
         if field not in value:

@@ -33,7 +33,7 @@ class _StrictLoader(_SafeLoader):
     """
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        written = list(node.value)  # before merge keys are resolved in place
+        written = node.value.copy()  # before merge keys are resolved in place
         mapping = super().construct_mapping(node, deep=deep)
         if len(mapping) < len(written):
             _refuse_repeated_key(written)
