@@ -1,4 +1,4 @@
-"""The command line: arguments in, calls out, nothing else.
+"""The command line, in one file since a command is little but its options: arguments in, calls out, nothing else.
 
 Rooms are imported inside the commands, so that ``--help`` need not load NumPy or matplotlib.
 """
