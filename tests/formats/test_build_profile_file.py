@@ -1,8 +1,8 @@
-import copy
 import gzip
 import json
 
 import pytest
+from changed_documents import changed, json_values, places
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -34,32 +34,6 @@ PROFILE = BuildProfile(
     ),
 )
 DOCUMENT = json.loads(build_profile_json(PROFILE))
-
-
-def places(value, path=()):
-    """Every path in a document, the root's included."""
-    yield path
-    children = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, child in children:
-        yield from places(child, (*path, key))
-
-
-def changed(path, value):
-    if not path:
-        return value
-    document = copy.deepcopy(DOCUMENT)
-    inner = document
-    for key in path[:-1]:
-        inner = inner[key]
-    inner[path[-1]] = value
-    return document
-
-
-json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
-    max_leaves=5,
-)
 
 
 @pytest.mark.parametrize("name", ["p.json", "p.json.gz"])
@@ -96,7 +70,7 @@ def test_the_shipped_profile_is_small_and_as_written():
 
 @given(st.sampled_from(list(places(DOCUMENT))), json_values)
 def test_any_document_is_a_profile_or_one_clear_error(path, value):
-    text = json.dumps(changed(path, value))
+    text = json.dumps(changed(DOCUMENT, path, value))
     problem = profile = None
     try:
         profile = build_profile_from_json(text, "p.json")
@@ -110,7 +84,7 @@ def test_any_document_is_a_profile_or_one_clear_error(path, value):
 
 @given(st.floats(0, 2.0**62, exclude_min=True))
 def test_figures_survive_exactly(value):
-    document = changed(("packages", "llvm", "shares", 0, 1), value)
+    document = changed(DOCUMENT, ("packages", "llvm", "shares", 0, 1), value)
     document["packages"]["pümi"]["quantiles"]["duration"] = [value] * 3
     document["packages"]["llvm"]["shares"][1][2] = 0.0
     profile = build_profile_from_json(json.dumps(document), "p.json")
@@ -170,7 +144,7 @@ LLVM = ("packages", "llvm")
 )
 def test_each_fault_is_named_with_its_place(path, value, message):
     with pytest.raises(InputError) as caught:
-        build_profile_from_json(json.dumps(changed(path, value)), "p.json")
+        build_profile_from_json(json.dumps(changed(DOCUMENT, path, value)), "p.json")
     assert str(caught.value).startswith("p.json")
     assert message in str(caught.value)
 

@@ -1,10 +1,10 @@
-import copy
 import csv
 import io
 import json
 
 import numpy as np
 import pytest
+from changed_documents import changed, json_values, places
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -33,32 +33,6 @@ MODELS = Models(
     17,
 )
 DOCUMENT = json.loads(models_json(MODELS))
-
-
-def places(value, path=()):
-    """Every path in a document, the root's included."""
-    yield path
-    children = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, child in children:
-        yield from places(child, (*path, key))
-
-
-def changed(path, value):
-    if not path:
-        return value
-    document = copy.deepcopy(DOCUMENT)
-    inner = document
-    for key in path[:-1]:
-        inner = inner[key]
-    inner[path[-1]] = value
-    return document
-
-
-json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
-    max_leaves=5,
-)
 
 
 def test_models_survive_their_folder(tmp_path):
@@ -109,7 +83,7 @@ def test_cards_are_rows_of_numbers_that_read_back():
 
 @given(st.sampled_from(list(places(DOCUMENT))), json_values)
 def test_any_document_is_models_or_one_clear_error(path, value):
-    text = json.dumps(changed(path, value))
+    text = json.dumps(changed(DOCUMENT, path, value))
     problem = models = None
     try:
         models = models_from_json(text, "m.json")
@@ -156,7 +130,7 @@ ERROR = ("packages", "pümi, =1", "validation", "knn")
 )
 def test_each_fault_is_named_with_its_place(path, value, message):
     with pytest.raises(InputError) as caught:
-        models_from_json(json.dumps(changed(path, value)), "m.json")
+        models_from_json(json.dumps(changed(DOCUMENT, path, value)), "m.json")
     assert str(caught.value).startswith("m.json")
     assert message in str(caught.value)
 

@@ -1,8 +1,8 @@
-import copy
 import gzip
 import json
 
 import pytest
+from changed_documents import changed, json_values, places
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -33,32 +33,6 @@ PROFILE = WorkloadProfile(
 DOCUMENT = json.loads(profile_json(PROFILE))
 
 
-def places(value, path=()):
-    """Every path in a document, the root's included."""
-    yield path
-    children = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, child in children:
-        yield from places(child, (*path, key))
-
-
-def changed(path, value):
-    if not path:
-        return value
-    document = copy.deepcopy(DOCUMENT)
-    inner = document
-    for key in path[:-1]:
-        inner = inner[key]
-    inner[path[-1]] = value
-    return document
-
-
-json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
-    max_leaves=5,
-)
-
-
 @pytest.mark.parametrize("name", ["p.json", "p.json.gz"])
 @pytest.mark.parametrize("profile", [PROFILE, shipped_profile()], ids=["small", "shipped"])
 def test_a_profile_survives_its_file(tmp_path, profile, name):
@@ -72,7 +46,7 @@ def test_a_profile_survives_its_file(tmp_path, profile, name):
 
 @given(st.sampled_from(list(places(DOCUMENT))), json_values)
 def test_any_document_is_a_profile_or_one_clear_error(path, value):
-    text = json.dumps(changed(path, value))
+    text = json.dumps(changed(DOCUMENT, path, value))
     problem = profile = None
     try:
         profile = profile_from_json(text, "p.json")
@@ -86,7 +60,7 @@ def test_any_document_is_a_profile_or_one_clear_error(path, value):
 
 @given(st.floats(0, exclude_min=True, allow_infinity=False))
 def test_weights_survive_exactly(weight):
-    document = changed(("roots", "cmake", "stacks", 1, "weight"), weight)
+    document = changed(DOCUMENT, ("roots", "cmake", "stacks", 1, "weight"), weight)
     profile = profile_from_json(json.dumps(document), "p.json")
     assert profile.roots[0].stacks[1].weight == weight
     assert profile_from_json(profile_json(profile), "p.json") == profile
@@ -150,7 +124,7 @@ RELEASES = ("roots", "cmake", "releases", 0)
 )
 def test_each_fault_is_named_with_its_place(path, value, message):
     with pytest.raises(InputError) as caught:
-        profile_from_json(json.dumps(changed(path, value)), "p.json")
+        profile_from_json(json.dumps(changed(DOCUMENT, path, value)), "p.json")
     assert str(caught.value).startswith("p.json")
     assert message in str(caught.value)
 
