@@ -78,7 +78,7 @@ def test_every_job_is_counted_where_it_is_assigned(submitted):
         assert chosen.dtype == np.int64
         assert [c == NONE for c in chosen] == (bitset.size_of(matches) == 0).tolist()
         for job, cluster in enumerate(chosen):
-            assert cluster == NONE or bitset.is_member(matches[job], cluster)
+            assert cluster == NONE or bitset.unpack(matches[job], clusters)[cluster]
         assert scheduler.load.tolist() == [int((chosen == c).sum()) for c in range(clusters)]
 
 

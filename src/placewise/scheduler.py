@@ -29,7 +29,7 @@ _BLOCK_FLAGS = 1 << 24
 
 
 class Scheduler:
-    """A fleet, a policy, and how many jobs each cluster has been given.
+    """A fleet, compiled already or not, a policy, and how many jobs each cluster has been given.
 
     Attributes
     ----------
@@ -37,11 +37,13 @@ class Scheduler:
     load : (clusters,) int64, the jobs assigned so far.
     """
 
-    def __init__(self, fleet: Fleet, policy: Policy = random_choice, kernels: Kernels | None = None) -> None:
-        self.index = FleetIndex(fleet)
+    def __init__(
+        self, fleet: Fleet | FleetIndex, policy: Policy = random_choice, kernels: Kernels | None = None
+    ) -> None:
+        self.index = fleet if isinstance(fleet, FleetIndex) else FleetIndex(fleet)
         self.policy = policy
         self.kernels = kernels or NumpyKernels()
-        self.load = np.zeros(len(fleet), dtype=np.int64)
+        self.load = np.zeros(len(self.index.fleet), dtype=np.int64)
 
     def match(self, job: Job) -> Match:
         """Return the clusters that could ever run a job."""

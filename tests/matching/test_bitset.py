@@ -28,12 +28,10 @@ def test_packing_and_unpacking_are_inverse(given_flags):
     np.testing.assert_array_equal(bitset.size_of(packed), given_flags.sum(axis=-1))
 
 
-@given(flags(), st.data())
-def test_members_are_the_flags_that_are_set(given_flags, data):
-    size = given_flags.shape[-1]
-    if size:
-        member = data.draw(st.integers(0, size - 1))
-        np.testing.assert_array_equal(bitset.is_member(bitset.pack(given_flags), member), given_flags[..., member])
+@given(st.lists(st.integers(-1, 199), max_size=5))
+def test_singletons_hold_their_member_and_none_below_zero(members):
+    sets = bitset.unpack(bitset.singletons(np.array(members, dtype=np.int64), 200), 200)
+    assert [np.flatnonzero(one).tolist() for one in sets] == [[m] if m >= 0 else [] for m in members]
 
 
 @given(st.sets(st.integers(0, 199)))

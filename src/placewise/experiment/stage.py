@@ -94,8 +94,7 @@ class Stage:
             clusters = self.scheduler.assign(
                 told.matches, draw_numbers(self.design.seed, _STREAMS[experiment], len(told.job))
             )
-            flags = clusters[:, None] == np.arange(len(self.scheduler.index.fleet))
-            assigned = bitset.pack(flags)
+            assigned = bitset.singletons(clusters, len(self.scheduler.index.fleet))
         return Submissions(told.job, told.level, told.subsystem, told.matches, assigned), clusters
 
     def table(self, experiment: str, told: Told, outcomes: Outcomes, clusters: NDArray[np.int64]) -> OutcomeTable:

@@ -47,6 +47,6 @@ def size_of(bits: NDArray[np.uint64]) -> NDArray[np.int64]:
     return np.asarray(counts.sum(axis=-1, dtype=np.int64))
 
 
-def is_member(bits: NDArray[np.uint64], member: int) -> NDArray[np.bool_]:
-    """Whether each set of (..., words) has the member."""
-    return (bits[..., member // WORD_BITS] >> np.uint64(member % WORD_BITS) & np.uint64(1)).astype(np.bool_)
+def singletons(members: NDArray[np.int64], size: int) -> NDArray[np.uint64]:
+    """Return (sets, words) sets of one member each, of none where the member is negative."""
+    return pack(members[:, None] == np.arange(size))

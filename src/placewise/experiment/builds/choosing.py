@@ -13,10 +13,10 @@ from placewise.experiment.telling import tell_all
 from placewise.matching import bitset
 from placewise.model.results import LevelResult, OutcomeTable
 from placewise.prediction.cost import REFERENCES
-from placewise.selection.capacity import assign_with_capacity
+from placewise.scheduler import Scheduler
 from placewise.selection.constraint import constraint_policy
 from placewise.selection.policies import NONE, Policy, draw_numbers
-from placewise.selection.situation import Numbers, Situation
+from placewise.selection.situation import Numbers
 from placewise.simulation.outcomes import Submissions, outcomes_of
 
 _STREAM = 99
@@ -34,34 +34,25 @@ def chosen_level(
     what is not known.
     """
     index = stage.scheduler.index
-    clusters = len(index.fleet)
     needs = stage.needs(stage.study.everything)
     told = tell_all(index, needs, stage.scheduler.kernels)
     alike = not capped and not design.priorities and design.choose in _ALIKE
     records = stage.first if alike else np.arange(len(stage.of_build))
     builds = stage.of_build[records]
-    candidates = bitset.unpack(told.matches, clusters)[builds]
-    situation = Situation(
-        np.zeros(clusters, dtype=np.int64),
-        draw_numbers(design.seed, _STREAM, len(builds)),
-        _values(stage, design, records),
-        index.fleet.names,
-    )
-    policy: Policy
-    policy = constraint_policy(design.priorities) if design.priorities else plugins.load("policies", design.choose)
+    scheduler = Scheduler(index, _policy(design), stage.scheduler.kernels)
+    matches = told.matches[builds]
+    draws, values = draw_numbers(design.seed, _STREAM, len(builds)), _values(stage, design, records)
     full = np.zeros(len(builds), dtype=np.bool_)
     if capped:
-        assignment = assign_with_capacity(
-            policy, candidates, situation, nodes_free(stage, design), design.nodes_per_job
-        )
-        chosen, full = assignment.chosen, assignment.no_capacity
+        nodes = nodes_free(stage, design)
+        chosen, full, _ = scheduler.assign_with_capacity(matches, draws, nodes, design.nodes_per_job, values)
     else:
-        chosen = policy(candidates, situation)
+        chosen = scheduler.assign(matches, draws, values)
     order = np.argsort(builds, kind="stable")
     job = builds[order]
     weights = stage.weights[job] if alike else np.ones(len(job), dtype=np.int64)
     submissions = Submissions(
-        job, told.level[job], told.subsystem[job], told.matches[job], one_each(chosen[order], clusters)
+        job, told.level[job], told.subsystem[job], told.matches[job], bitset.singletons(chosen[order], len(index.fleet))
     )
     outcomes = outcomes_of(submissions, stage.scene, weights)
     fastest, best_memory = (_additional(stage, job, chosen[order], reference) for reference in REFERENCES)
@@ -91,9 +82,11 @@ def nodes_free(stage: BuildStage, design: BuildDesign) -> NDArray[np.int64]:
     return np.array([int(dict(cluster.state).get("nodes_free", otherwise)) for cluster in clusters], dtype=np.int64)
 
 
-def one_each(chosen: NDArray[np.int64], clusters: int) -> NDArray[np.uint64]:
-    """Turn (jobs,) clusters into (jobs, words) sets of one; of none where nothing is chosen."""
-    return bitset.pack(chosen[:, None] == np.arange(clusters))
+def _policy(design: BuildDesign) -> Policy:
+    policy: Policy = (
+        plugins.load("policies", design.choose) if not design.priorities else constraint_policy(design.priorities)
+    )
+    return policy
 
 
 def _values(stage: BuildStage, design: BuildDesign, records: NDArray[np.int64]) -> dict[str, Numbers]:

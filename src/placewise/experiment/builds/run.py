@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from placewise.errors import InputError
 from placewise.experiment import scoring
-from placewise.experiment.builds.choosing import chosen_level, one_each
+from placewise.experiment.builds.choosing import chosen_level
 from placewise.experiment.builds.design import BuildDesign
 from placewise.experiment.builds.results import expected_additional, level_result, outcome_table
 from placewise.experiment.builds.stage import BuildStage
@@ -23,11 +23,8 @@ from placewise.model.cluster import Fleet
 from placewise.model.results import LevelResult, OutcomeTable, Results
 from placewise.model.study import WITH_REPLACEMENT, WITHOUT_REPLACEMENT, BuildStudy
 from placewise.prediction.cost import REFERENCES
-from placewise.selection.policies import NONE, draw_numbers, random_choice
-from placewise.selection.situation import Situation
+from placewise.selection.policies import NONE, draw_numbers
 from placewise.simulation.outcomes import Submissions, outcomes_of
-
-_BLOCK_BUILDS = 1 << 14
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,19 +82,10 @@ def _drawn(stage: BuildStage, told: Told, design: BuildDesign, stream: int) -> t
     if not design.sample:
         none = np.full(len(told.job), NONE, dtype=np.int64)
         return Submissions(told.job, told.level, told.subsystem, told.matches, told.matches), none
-    clusters = len(stage.scheduler.index.fleet)
-    draws = draw_numbers(design.seed, 100 + stream, len(told.job))
-    idle = np.zeros(clusters, dtype=np.int64)
-    chosen = np.concatenate(
-        [
-            random_choice(
-                bitset.unpack(told.matches[start : start + _BLOCK_BUILDS], clusters),
-                Situation(idle, draws[start : start + _BLOCK_BUILDS]),
-            )
-            for start in range(0, len(told.job), _BLOCK_BUILDS)
-        ]
-    )
-    return Submissions(told.job, told.level, told.subsystem, told.matches, one_each(chosen, clusters)), chosen
+    stage.scheduler.load[:] = 0  # each level starts with idle clusters
+    chosen = stage.scheduler.assign(told.matches, draw_numbers(design.seed, 100 + stream, len(told.job)))
+    assigned = bitset.singletons(chosen, len(stage.scheduler.index.fleet))
+    return Submissions(told.job, told.level, told.subsystem, told.matches, assigned), chosen
 
 
 def _summed_up(
