@@ -11,7 +11,6 @@ from placewise.formats import input_cache
 from placewise.formats.build_features import build_fleet_of
 from placewise.formats.experiment_folder import (
     BuildExperiment,
-    folder_kind,
     read_experiment,
     write_build_experiment,
 )
@@ -48,7 +47,7 @@ def folder(tmp_path):
 def test_an_experiment_reads_back_as_it_was_written(folder):
     experiment = read_experiment(folder, cache=None)
     assert isinstance(experiment, BuildExperiment)
-    assert experiment.kind == folder_kind(folder) == "spack-build"
+    assert experiment.kind == "spack-build"
     assert experiment.fleet == FLEET
     assert same(experiment.records, RECORDS)
     files = ["cluster-features.json", "jobspecs/jobspecs-3.yaml"]

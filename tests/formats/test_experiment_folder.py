@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from placewise.errors import InputError
-from placewise.formats.experiment_folder import folder_kind, read_experiment, write_experiment
+from placewise.formats.experiment_folder import read_experiment, write_experiment
 
 DATA = Path(os.environ.get("PLACEWISE_DATA", Path(__file__).parents[2].parent / "shared" / "data"))
 needs_data = pytest.mark.skipif(not DATA.is_dir(), reason=f"the public data are not at {DATA}")
@@ -26,7 +26,7 @@ def folder(tmp_path):
 
 def test_an_experiment_holds_fleet_jobs_and_the_hash_of_every_input(folder):
     experiment = read_experiment(folder, cache=None)
-    assert experiment.kind == folder_kind(folder) == "reliabuild"
+    assert experiment.kind == "reliabuild"
     assert experiment.fleet.names == ("gray", "coral")
     assert [len(cluster.subsystems) for cluster in experiment.fleet.clusters] == [2, 1]
     assert experiment.workload.names == ("a", "z")
@@ -114,5 +114,5 @@ def test_a_folder_that_holds_no_experiment_is_refused(folder, tmp_path, damage, 
 
 @needs_data
 def test_the_kinds_of_the_real_experiments_are_told():
-    assert folder_kind(DATA / "reliabuild") == "reliabuild"
-    assert folder_kind(DATA / "spack-build") == "spack-build"
+    assert read_experiment(DATA / "reliabuild", cache=None).kind == "reliabuild"
+    assert read_experiment(DATA / "spack-build", cache=None).kind == "spack-build"

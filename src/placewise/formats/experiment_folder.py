@@ -17,7 +17,7 @@ from placewise.formats.cluster_features import RELIABUILD, SPACK_BUILD, features
 from placewise.formats.input_cache import Inputs
 from placewise.formats.jobspec_lists import jobspec_files, parse_jobspecs, workload_of
 from placewise.formats.jobspec_writing import jobspec_texts, refuse_others, write_files
-from placewise.formats.reading import decode, found_at, parse_json, read_bytes, read_json
+from placewise.formats.reading import decode, found_at, parse_json, read_bytes
 from placewise.formats.writing import staged, write_bytes
 from placewise.model.builds import BuildRecords
 from placewise.model.cluster import Fleet
@@ -57,15 +57,6 @@ class BuildExperiment:
 
 
 Experiment: TypeAlias = VersionExperiment | BuildExperiment
-
-
-def folder_kind(folder: Path) -> str:
-    """Return which kind of experiment a folder holds, by its cluster-features.json.
-
-    Raises InputError when the folder does not hold an experiment.
-    """
-    features, _ = _documents(folder)
-    return features_kind(read_json(features))
 
 
 def read_experiment(folder: Path, *, cache: Path | None) -> Experiment:
