@@ -5,19 +5,20 @@ It has no clock, no socket and no file: what happens comes in as calls, and chan
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from placewise.errors import PlacewiseError
+from placewise.errors import InputError, PlacewiseError
 from placewise.matching import bitset
 from placewise.matching.index import FleetIndex
 from placewise.matching.kernels import Kernels
 from placewise.matching.kernels_numpy import NumpyKernels
-from placewise.matching.match import Match, match, match_rows
+from placewise.matching.match import Match, match, match_of, match_rows, matching
 from placewise.matching.why_not import WhyNot, why_not
-from placewise.model.cluster import Fleet
+from placewise.model.cluster import Cluster, Fleet
 from placewise.model.job import Job
 from placewise.model.workload import Workload
 from placewise.selection.capacity import NODES_PER_JOB, Assignment, assign_with_capacity
@@ -28,13 +29,26 @@ from placewise.selection.situation import Numbers, Situation
 _BLOCK_FLAGS = 1 << 24
 
 
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """What became of one job.
+
+    matched : the clusters that could ever run it, of those that it may go to.
+    chosen : the name of the one that it goes to; None where there is none, each one is full, or the policy
+        refuses them all.
+    """
+
+    matched: Match
+    chosen: str | None
+
+
 class Scheduler:
     """A fleet, compiled already or not, a policy, and how many jobs each cluster has been given.
 
     Attributes
     ----------
     index : the compiled fleet.
-    load : (clusters,) int64, the jobs assigned so far.
+    load : (clusters,) int64, the jobs assigned so far, less those that ended.
     """
 
     def __init__(
@@ -43,7 +57,7 @@ class Scheduler:
         self.index = fleet if isinstance(fleet, FleetIndex) else FleetIndex(fleet)
         self.policy = policy
         self.kernels = kernels or NumpyKernels()
-        self.load = np.zeros(len(self.index.fleet), dtype=np.int64)
+        self.load = np.zeros(len(self.index.names), dtype=np.int64)
 
     def match(self, job: Job) -> Match:
         """Return the clusters that could ever run a job."""
@@ -98,6 +112,77 @@ class Scheduler:
             self._count(chosen[block])
         return Assignment(chosen, no_capacity, left)
 
+    def place(
+        self,
+        job: Job,
+        *,
+        draw: float,
+        policy: Policy | None = None,
+        values: Mapping[str, Numbers] | None = None,
+        among: Collection[str] | None = None,
+        full: Collection[str] = (),
+    ) -> Placement:
+        """Match one job, choose a cluster for it, and count it there.
+
+        draw : a number in [0, 1).
+        policy : in place of the scheduler's own.
+        values : what the policy reads by name, as in `Situation`.
+        among : the only clusters that the job may go to, by name; names that the fleet does not have are ignored,
+            here and in `full`.
+        full : clusters that match, but are not chosen.
+        Where no cluster is left to choose from, the policy is not asked. Raises what `match` and `assign` raise;
+        the job is then counted nowhere.
+        """
+        able = matching(self.index, job)
+        if among is not None:
+            able &= self._flags(among)
+        candidates = able & ~self._flags(full) if full else able
+        chosen = None
+        if candidates.any():
+            block = candidates[None, :]
+            situation = Situation(self.load.copy(), np.array([draw]), values or {}, self.index.names)
+            cluster = int(_checked((policy or self.policy)(block, situation), block)[0])
+            if cluster != NONE:
+                self.load[cluster] += 1
+                chosen = self.index.names[cluster]
+        return Placement(match_of(self.index, able), chosen)
+
+    def ended(self, cluster: str) -> None:
+        """Count one job less on a cluster; one that the fleet does not have, or that has no jobs, is left alone."""
+        position = self.index.positions.get(cluster)
+        if position is not None and self.load[position] > 0:
+            self.load[position] -= 1
+
+    def set_loads(self, loads: Mapping[str, int]) -> None:
+        """Say how many jobs each of some clusters has; names that the fleet does not have are ignored.
+
+        Raises InputError for a load below 0; no load is then set.
+        """
+        for name, load in loads.items():
+            if load < 0:
+                raise InputError(f"the load of {name!r} is negative", found=load, expected="0 or more")
+        positions = self.index.positions
+        for name, load in loads.items():
+            if name in positions:
+                self.load[positions[name]] = load
+
+    def change(self, clusters: Mapping[str, Cluster | None]) -> None:
+        """Take some clusters as they are now, None for one that is gone; see `FleetIndex.changed`.
+
+        The others keep their load, and so does a cluster that was replaced; a new one has none.
+        """
+        before, self.index = self.index, self.index.changed(clusters)
+        if before.names is not self.index.names:
+            gone = [before.positions[name] for name in clusters if name in before.positions and clusters[name] is None]
+            kept = np.delete(self.load, gone)
+            # What is new comes last.
+            self.load = np.concatenate([kept, np.zeros(len(self.index.names) - len(kept), dtype=np.int64)])
+
+    def _flags(self, names: Collection[str]) -> NDArray[np.bool_]:
+        flags = np.zeros(len(self.load), dtype=np.bool_)
+        flags[[p for p in map(self.index.positions.get, names) if p is not None]] = True
+        return flags
+
     def _count(self, chosen: NDArray[np.int64]) -> None:
         self.load += np.bincount(chosen[chosen != NONE], minlength=len(self.load))
 
@@ -107,7 +192,7 @@ class Scheduler:
         clusters = len(self.load)
         if not clusters:
             return
-        whole = Situation(self.load, draws, values or {}, self.index.fleet.names)
+        whole = Situation(self.load, draws, values or {}, self.index.names)
         step = max(1, _BLOCK_FLAGS // clusters)
         for start in range(0, len(matches), step):
             block = slice(start, start + step)

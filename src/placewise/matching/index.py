@@ -3,76 +3,143 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Hashable, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from placewise.errors import InputError
 from placewise.matching import bitset
-from placewise.matching.hosting import Tree, copies_within, hosts, spans_places
-from placewise.matching.places import PlaceClass, place_classes
-from placewise.model.cluster import Fleet
-from placewise.model.job import NODE, SLOT, ResourceRequest, Shape
-from placewise.model.requirement import Requirement, Scalar
-from placewise.model.resources import SubsystemVertex
+from placewise.matching.compiled_cluster import CompiledCluster, Properties
+from placewise.matching.counting import Counts, counted_request, counts_of, moved_counts
+from placewise.matching.hosting import hosts
+from placewise.matching.layout import Layout
+from placewise.matching.offers import Change, Offers, changed_offers, moved_offers
+from placewise.matching.places import PlaceClass
+from placewise.matching.recent import Recent
+from placewise.model.cluster import Cluster, Fleet
+from placewise.model.job import ResourceRequest, Shape
+from placewise.model.requirement import Requirement
 
-# Sums of counts up to this one fit a word whatever the number of place classes; Python counts the larger ones.
-_MOST_COUNTED = 1 << 32
+# What strangers ask for is without end, so what is remembered of it is bounded: so many bytes of answers to
+# requirements, each estimated from its text and its row, and so many shapes.
+_MOST_ROW_BYTES = 1 << 26
+_REQUIREMENT_BYTES = 1000
+_BYTES_A_CHARACTER = 50
+_MOST_SHAPES = 64
+# Among more names than these, to find one that is like another takes longer than the advice is worth.
+_MOST_NAMES_COMPARED = 500
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Contents:
+    """All that an index holds.
+
+    rows : with the stamp of the offers that each is an answer from, so that one memory serves all that descend
+        from one fleet.
+    """
+
+    layout: Layout
+    offers: Mapping[str, Offers]
+    rows: Recent[Requirement, tuple[object, NDArray[np.uint64]]]
+    counts: Recent[ResourceRequest, Counts]
 
 
 class FleetIndex:
-    """The compiled form of a fleet; build it once, match many jobs.
+    """The compiled form of a fleet; build it once, match many jobs, and derive that of a changed fleet from it.
+
+    It never changes, but for what it remembers of its answers; several threads may ask it at once.
 
     Attributes
     ----------
-    fleet : the fleet compiled.
-    classes : the place classes of all clusters, cluster by cluster.
-    class_cluster : (classes,) int64, the cluster of each class.
+    names : the names of the clusters, in the fleet's order.
+    positions : the position of each cluster in that order, by name.
+    firsts : (clusters + 1,) int64, the first place class of each cluster, and the number of classes.
+    size : the number of place classes.
+    everything : (words,) the set of all place classes, read-only.
     """
 
-    def __init__(self, fleet: Fleet) -> None:
-        self.fleet = fleet
-        self._trees = [Tree.of(cluster.graph) for cluster in fleet.clusters]
-        self.classes: list[PlaceClass] = [
-            kind
-            for position, cluster in enumerate(fleet.clusters)
-            for kind in place_classes(position, cluster, self._trees[position])
+    def __init__(self, fleet: Fleet | _Contents) -> None:
+        if isinstance(fleet, Fleet):
+            layout = Layout.of(fleet)
+            changes = [
+                Change(None, compiled, first)
+                for compiled, first in zip(layout.clusters, layout.firsts.tolist(), strict=False)
+            ]
+            offers = changed_offers({}, changes, layout.words)
+            contents = _Contents(layout, offers, Recent(_MOST_ROW_BYTES), Recent(_MOST_SHAPES))
+            self.fleet = fleet
+        else:
+            contents = fleet
+            layout = contents.layout
+        self.names, self.positions, self.firsts = layout.names, layout.positions, layout.firsts
+        self.size = layout.size
+        self.everything = bitset.full(self.size)
+        for array in (self.firsts, self.everything):
+            array.flags.writeable = False
+        self._layout, self._offers = layout, contents.offers
+        self._rows, self._counts = contents.rows, contents.counts
+
+    def changed(self, clusters: Mapping[str, Cluster | None]) -> FleetIndex:
+        """Return the index of the fleet with some clusters as they are now, None for one that is gone.
+
+        A known name keeps its position, new ones come last in the order given, and a gone one leaves no gap;
+        that an unknown one is gone changes nothing. This index stays as it is. The work is that of compiling
+        the clusters given, and of moving columns where one of them goes or has another number of classes.
+        Raises InputError for a cluster under a name that is not its own.
+        """
+        moved = self._layout.changed(clusters)
+        if moved is None:
+            return self
+        layout, offers = moved.layout, self._offers
+        if moved.columns_moved or layout.words != self.words:
+            offers = moved_offers(offers, self.size, moved.pieces)
+        counts: Recent[ResourceRequest, Counts] = Recent(_MOST_SHAPES)
+        for request, before in self._counts.items():
+            after = moved_counts(before, moved.pieces, moved.changes)
+            if after is not None:
+                counts.keep(request, after)
+        return FleetIndex(_Contents(layout, changed_offers(offers, moved.changes, layout.words), self._rows, counts))
+
+    @cached_property
+    def fleet(self) -> Fleet:
+        """The fleet compiled."""
+        return Fleet(tuple(one.cluster for one in self._layout.clusters))
+
+    @cached_property
+    def classes(self) -> list[PlaceClass]:
+        """The place classes of all clusters, cluster by cluster."""
+        return [
+            PlaceClass(position, kind.places, kind.visible)
+            for position, one in enumerate(self._layout.clusters)
+            for kind in one.classes
         ]
-        self.class_cluster = np.array([kind.cluster for kind in self.classes], dtype=np.int64)
-        self._one_class_a_cluster = len(self.classes) == len(fleet)
-        self._known = frozenset(fleet.subsystem_names)
-        self._rows: dict[Requirement, NDArray[np.uint64]] = {}
-        offers: dict[str, dict[Hashable, tuple[SubsystemVertex, list[int]]]] = {}
-        for number, kind in enumerate(self.classes):
-            for name, vertex in kind.visible:
-                # True, 1 and 1.0 are equal to Python, but not to a requirement.
-                key = vertex.properties, tuple(type(value) for _, value in vertex.properties)
-                offers.setdefault(name, {}).setdefault(key, (vertex, []))[1].append(number)
-        self._offers = {
-            name: [(vertex.properties, self._members(numbers)) for vertex, numbers in found.values()]
-            for name, found in offers.items()
-        }
+
+    @cached_property
+    def class_cluster(self) -> NDArray[np.int64]:
+        """The cluster of each class, (classes,) int64."""
+        return np.repeat(np.arange(len(self.names)), np.diff(self.firsts))
 
     @property
     def words(self) -> int:
         """The number of 64-bit words of a set of place classes."""
-        return bitset.word_count(len(self.classes))
+        return len(self.everything)
 
-    def _members(self, numbers: list[int]) -> NDArray[np.uint64]:
-        flags = np.zeros(len(self.classes), dtype=np.bool_)
-        flags[numbers] = True
-        row = bitset.pack(flags)
-        row.flags.writeable = False
-        return row
+    def compiled(self, cluster: int) -> CompiledCluster:
+        """Return a cluster as matching sees it."""
+        return self._layout.clusters[cluster]
 
-    def tree(self, cluster: int) -> Tree:
-        """Return the containment tree of a cluster, prepared for counting."""
-        return self._trees[cluster]
+    def clusters_with(self, subsystem: str) -> int:
+        """Return how many clusters have a subsystem, whether a place sees anything of it or not."""
+        offers = self._offers.get(subsystem)
+        return offers.clusters if offers else 0
 
-    def offered(self, subsystem: str) -> list[tuple[tuple[tuple[str, Scalar], ...], NDArray[np.uint64]]]:
+    def offered(self, subsystem: str) -> list[tuple[Properties, NDArray[np.uint64]]]:
         """List the distinct vertices of a subsystem, each with the (words,) place classes that see it, read-only."""
-        return self._offers.get(subsystem, [])
+        offers = self._offers.get(subsystem)
+        return [(key[0], row) for key, row in offers.vertices.items()] if offers else []
 
     def meeting(self, requirement: Requirement) -> NDArray[np.uint64]:
         """Return the (words,) place classes at which a requirement holds; the array is read-only.
@@ -80,26 +147,34 @@ class FleetIndex:
         Raises InputError when no cluster of the fleet has the subsystem: such a requirement is not
         unmet, it is not understood.
         """
-        row = self._rows.get(requirement)
-        if row is None:
-            self.require_known(requirement.subsystem)
-            row = np.zeros(self.words, dtype=np.uint64)
-            for properties, members in self.offered(requirement.subsystem):
-                if requirement.is_met_by(properties):
-                    row |= members
-            row.flags.writeable = False
-            self._rows[requirement] = row
+        offers = self._offers.get(requirement.subsystem)
+        if offers is None:
+            raise self._unknown(requirement.subsystem)
+        kept = self._rows.get(requirement)
+        if kept is not None and kept[0] is offers.stamp:
+            return kept[1]
+        row = np.zeros(self.words, dtype=np.uint64)
+        for (properties, _), members in offers.vertices.items():
+            if requirement.is_met_by(properties):
+                row |= members
+        row.flags.writeable = False
+        weight = _REQUIREMENT_BYTES + _BYTES_A_CHARACTER * len(str(requirement)) + row.nbytes
+        self._rows.keep(requirement, (offers.stamp, row), weight)
         return row
 
     def require_known(self, subsystem: str) -> None:
         """Raise InputError when no cluster of the fleet has a subsystem of this name."""
-        if subsystem not in self._known:
-            close = difflib.get_close_matches(subsystem, self._known, n=3)
-            raise InputError(
-                f"no cluster of the fleet has a subsystem {subsystem!r}",
-                place=f"requirement on {subsystem!r}",
-                expected=f"a name such as {', '.join(close)}" if close else f"one of {len(self._known)} known names",
-            )
+        if subsystem not in self._offers:
+            raise self._unknown(subsystem)
+
+    def _unknown(self, subsystem: str) -> InputError:
+        known = self._offers
+        close = difflib.get_close_matches(subsystem, known, n=3) if len(known) <= _MOST_NAMES_COMPARED else []
+        return InputError(
+            f"no cluster of the fleet has a subsystem {subsystem!r}",
+            place=f"requirement on {subsystem!r}",
+            expected=f"a name such as {', '.join(close)}" if close else f"one of {len(known)} known names",
+        )
 
     def table(self, requirements: Sequence[Requirement]) -> NDArray[np.uint64]:
         """Return (requirements, words): the place classes at which each requirement holds."""
@@ -108,63 +183,58 @@ class FleetIndex:
             table[position] = self.meeting(requirement)
         return table
 
+    def places_of(self, cluster: int, usable: NDArray[np.bool_]) -> list[int]:
+        """List the places of a cluster that are in usable classes; usable : (classes,) of the whole fleet."""
+        first = int(self.firsts[cluster])
+        return [
+            place
+            for number, kind in enumerate(self.compiled(cluster).classes, first)
+            if usable[number]
+            for place in kind.places
+        ]
+
     def clusters_of(self, places: NDArray[np.uint64], shape: Shape = ()) -> NDArray[np.uint64]:
         """Turn (..., words) sets of usable place classes into (..., words) sets of clusters that can host the shape.
 
         Without a shape one usable place is enough; the argument itself may then be the answer.
         """
-        if self._one_class_a_cluster and not shape:
+        clusters = len(self.names)
+        if not shape and clusters == self.size:
             return places
         rows = places.reshape(-1, self.words)
-        clusters = np.empty((len(rows), bitset.word_count(len(self.fleet))), dtype=np.uint64)
-        units = self._units(shape)
-        step = max(1, (1 << 24) // max(1, len(self.classes)))
+        found = np.empty((len(rows), bitset.word_count(clusters)), dtype=np.uint64)
+        per_class, wanted = self._copies(shape)
+        step = max(1, (1 << 24) // max(1, self.size))
         for start in range(0, len(rows), step):
-            usable = bitset.unpack(rows[start : start + step], len(self.classes))
-            if units is None:
+            usable = bitset.unpack(rows[start : start + step], self.size)
+            if per_class is None:
                 able = np.array([self._hosting(flags, shape) for flags in usable])
             else:
-                per_class, wanted = units
-                counted = np.zeros((len(usable), len(self.fleet)), dtype=np.int64)
-                np.add.at(counted.T, self.class_cluster, (usable * per_class).T)
-                able = counted >= wanted
-            clusters[start : start + step] = bitset.pack(able)
-        return clusters.reshape(*places.shape[:-1], clusters.shape[-1])
+                able = self._add_up(usable * per_class) >= wanted
+            found[start : start + step] = bitset.pack(able)
+        return found.reshape(*places.shape[:-1], found.shape[-1])
 
-    def _units(self, shape: Shape) -> tuple[NDArray[np.int64], int] | None:
+    def _add_up(self, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Add up (..., classes) numbers cluster by cluster."""
+        # Every cluster has a class, which is what adding up slices asks for.
+        return np.add.reduceat(numbers, self.firsts[:-1], axis=-1) if self.names else numbers
+
+    def _copies(self, shape: Shape) -> tuple[NDArray[np.int64] | None, int]:
         """Return how many copies each class hosts and how many the shape wants; None if the tree matters."""
         if not shape:
-            return np.ones(len(self.classes), dtype=np.int64), 1
-        request = shape[0]
-        if len(shape) > 1 or request.count > _MOST_COUNTED:
-            return None
-        per_class = np.empty(len(self.classes), dtype=np.int64)
-        for number, kind in enumerate(self.classes):
-            tree = self.tree(kind.cluster)
-            if not _counts_by_place(tree, request):
-                return None
-            # More than are wanted need not be counted, and a sum of sizes need not fit a word.
-            per_class[number] = min(copies_within(tree, kind.places[0], request) * len(kind.places), request.count)
-        return per_class, request.count
+            return np.ones(self.size, dtype=np.int64), 1
+        request = counted_request(shape)
+        if request is None:
+            return None, 0
+        counts = self._counts.get(request)
+        if counts is None:
+            counts = counts_of(request, self._layout.clusters)
+            self._counts.keep(request, counts)
+        return counts.per_class, request.count
 
     def _hosting(self, usable: NDArray[np.bool_], shape: Shape) -> NDArray[np.bool_]:
         """Return (clusters,) whether each hosts the shape on the places of its usable classes."""
-        places: list[list[int]] = [[] for _ in self.fleet.clusters]
-        for number in np.flatnonzero(usable):
-            kind = self.classes[number]
-            places[kind.cluster].extend(kind.places)
-        return np.array(
-            [hosts(self.tree(cluster), [(shape, found)]) for cluster, found in enumerate(places)], dtype=np.bool_
-        )
-
-
-def _counts_by_place(tree: Tree, request: ResourceRequest) -> bool:
-    """Whether copies of a request can be counted place by place and added up."""
-    if request.type == NODE:
-        return NODE in {tree.graph.vertices[p].type for p in tree.places_below(0)}
-    if request.type != SLOT and any(
-        vertex.type == request.type and tree.place_of[position] is None
-        for position, vertex in enumerate(tree.graph.vertices)
-    ):
-        return False
-    return not spans_places(tree, request)
+        able = np.zeros(len(self.names), dtype=np.bool_)
+        for cluster in np.flatnonzero(self._add_up(usable.astype(np.int64))).tolist():
+            able[cluster] = hosts(self.compiled(cluster).tree, [(shape, self.places_of(cluster, usable))])
+        return able

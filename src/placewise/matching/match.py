@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import compress
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +15,7 @@ from placewise.matching.index import FleetIndex
 from placewise.matching.kernels import Kernels
 from placewise.matching.kernels_numpy import NumpyKernels
 from placewise.matching.rows import Rows
-from placewise.model.job import Job, ResourceGroup
+from placewise.model.job import Job, ResourceGroup, Shape
 from placewise.model.workload import Workload
 
 
@@ -34,33 +36,40 @@ def match(index: FleetIndex, job: Job) -> Match:
     Raises InputError for a requirement on a subsystem that no cluster has, and for a shape that cannot
     be counted exactly (see `hosting`).
     """
-    if len(job.groups) == 1:
-        places = places_meeting(index, job.groups[0])
-        clusters = index.clusters_of(places, job.groups[0].shape)
-        positions = np.flatnonzero(bitset.unpack(clusters, len(index.fleet))).tolist()
-    else:
-        usable = [bitset.unpack(places_meeting(index, group), len(index.classes)) for group in job.groups]
-        positions = [c for c in range(len(index.fleet)) if _hosts_all(index, c, job.groups, usable)]
-    return Match(tuple(positions), tuple(index.fleet.clusters[c].name for c in positions))
+    return match_of(index, matching(index, job))
+
+
+def match_of(index: FleetIndex, clusters: NDArray[np.bool_]) -> Match:
+    """Return (clusters,) booleans as a match."""
+    return Match(tuple(np.flatnonzero(clusters).tolist()), tuple(compress(index.names, clusters.tolist())))
+
+
+def matching(index: FleetIndex, job: Job) -> NDArray[np.bool_]:
+    """Return (clusters,) whether each matches a job; raises what `match` does."""
+    return hosting(index, [(group.shape, places_meeting(index, group)) for group in job.groups])
 
 
 def places_meeting(index: FleetIndex, group: ResourceGroup) -> NDArray[np.uint64]:
     """Return the (words,) place classes at which every requirement of a group holds."""
-    places = bitset.full(len(index.classes))
+    places = index.everything.copy()
     for requirement in group.requirements:
         places &= index.meeting(requirement)
     return places
 
 
-def _hosts_all(
-    index: FleetIndex, cluster: int, groups: tuple[ResourceGroup, ...], usable: list[NDArray[np.bool_]]
-) -> bool:
-    mine = np.flatnonzero(index.class_cluster == cluster)
-    asks = [
-        (group.shape, [place for kind in mine if flags[kind] for place in index.classes[kind].places])
-        for group, flags in zip(groups, usable, strict=True)
-    ]
-    return hosts(index.tree(cluster), asks)
+def hosting(index: FleetIndex, groups: Sequence[tuple[Shape, NDArray[np.uint64]]]) -> NDArray[np.bool_]:
+    """Return (clusters,) whether each hosts all shapes at once, each on its (words,) usable place classes."""
+    if len(groups) == 1:
+        shape, places = groups[0]
+        return bitset.unpack(index.clusters_of(places, shape), len(index.names))
+    able = np.ones(len(index.names), dtype=np.bool_)
+    for _, places in groups:
+        able &= bitset.unpack(index.clusters_of(places), len(index.names))
+    usable = [(shape, bitset.unpack(places, index.size)) for shape, places in groups]
+    for cluster in np.flatnonzero(able).tolist():
+        asks = [(shape, index.places_of(cluster, flags)) for shape, flags in usable]
+        able[cluster] = hosts(index.compiled(cluster).tree, asks)
+    return able
 
 
 def match_workload(index: FleetIndex, workload: Workload, kernels: Kernels | None = None) -> NDArray[np.uint64]:
@@ -73,14 +82,14 @@ def match_rows(index: FleetIndex, workload: Workload, kernels: Kernels | None = 
     """Return (jobs, words): the clusters that match each job, every job computed on its own."""
     table = index.table(workload.requirements)
     rows = Rows.of(workload.offsets, workload.ids)
-    places = (kernels or NumpyKernels()).intersect(table, rows, bitset.full(len(index.classes)))
+    places = (kernels or NumpyKernels()).intersect(table, rows, index.everything)
     return index.clusters_of(places, workload.shape)
 
 
 def count_matches(index: FleetIndex, workload: Workload, kernels: Kernels | None = None) -> NDArray[np.int64]:
     """Return (jobs,) how many clusters match each job, without keeping the sets where counting allows it."""
-    if workload.shape or len(index.classes) != len(index.fleet):
+    if workload.shape or index.size != len(index.names):
         return bitset.size_of(match_rows(index, workload, kernels))
     table = index.table(workload.requirements)
     rows = Rows.of(workload.offsets, workload.ids)
-    return (kernels or NumpyKernels()).count(table, rows, bitset.full(len(index.fleet)))
+    return (kernels or NumpyKernels()).count(table, rows, index.everything)

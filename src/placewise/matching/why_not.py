@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import compress
 
 import numpy as np
 from numpy.typing import NDArray
 
 from placewise.matching import bitset
 from placewise.matching.index import FleetIndex
-from placewise.matching.match import match
-from placewise.model.job import SLOT, Job, ResourceGroup
+from placewise.matching.match import hosting, matching
+from placewise.model.job import SLOT, Job, Shape
 from placewise.model.requirement import Requirement, scalar_text
 
 
@@ -58,63 +59,55 @@ class WhyNot:
 
 def why_not(index: FleetIndex, job: Job) -> WhyNot:
     """Explain a match. Raises InputError as `match` does."""
-    names = index.fleet.names
-    matched = set(match(index, job).names)
-    wanted = job.requirements
-    met = np.ones((len(wanted), len(names)), dtype=np.bool_)
-    for row, requirement in enumerate(wanted):
-        met[row] = _met_somewhere(index, requirement)
-    bare = Job(job.name, tuple(ResourceGroup(group.shape) for group in job.groups))
-    fitting = set(match(index, bare).names)
+    names, wanted = index.names, job.requirements
+    matched = matching(index, job)
+    fitting = hosting(index, [(group.shape, index.everything) for group in job.groups])
+    places = index.table(wanted)
+    unmet = ~bitset.unpack(index.clusters_of(places), len(names))
+    failures = unmet.sum(axis=0)
     blocked = [
-        Blocked(requirement, tuple(names[c] for c in np.flatnonzero(~held)), _lacking(index, requirement, ~held))
-        for requirement, held in zip(wanted, met, strict=True)
-        if not held.all()
+        Blocked(requirement, _named(names, failed), len(names) - index.clusters_with(requirement.subsystem))
+        for requirement, failed in zip(wanted, unmet, strict=True)
+        if failed.any()
     ]
     near = []
     for row, requirement in enumerate(wanted):
-        alone = ~met[row] & np.logical_and.reduce(np.delete(met, row, axis=0), axis=0)
-        enough = set(match(index, _without(job, requirement)).positions) if alone.any() else set()
-        near += [
-            NearMiss(names[cluster], requirement, _offered(index, cluster, requirement))
-            for cluster in np.flatnonzero(alone).tolist()
-            if cluster in enough
-        ]
-    all_met = np.logical_and.reduce(met, axis=0)
+        alone = unmet[row] & (failures == 1)
+        if alone.any():
+            near += [
+                NearMiss(names[cluster], requirement, _offered(index, cluster, requirement))
+                for cluster in np.flatnonzero(alone & hosting(index, _without(index, job, requirement))).tolist()
+            ]
     return WhyNot(
         job.name,
         len(names),
-        tuple(name for name in names if name in matched),
+        _named(names, matched),
         tuple(sorted(blocked, key=lambda b: (-len(b.clusters), str(b.requirement)))),
         tuple(near),
-        tuple(n for c, n in enumerate(names) if all_met[c] and n in fitting and n not in matched),
-        tuple(name for name in names if name not in fitting),
-        () if fitting else _unknown_types(index, job),
+        _named(names, (failures == 0) & fitting & ~matched),
+        _named(names, ~fitting),
+        () if fitting.any() else _unknown_types(index, job),
     )
 
 
-def _without(job: Job, requirement: Requirement) -> Job:
-    groups = ((group.shape, tuple(r for r in group.requirements if r != requirement)) for group in job.groups)
-    return Job(job.name, tuple(ResourceGroup(shape, rest) for shape, rest in groups))
+def _named(names: tuple[str, ...], chosen: NDArray[np.bool_]) -> tuple[str, ...]:
+    return tuple(compress(names, chosen.tolist()))
 
 
-def _met_somewhere(index: FleetIndex, requirement: Requirement) -> NDArray[np.bool_]:
-    flags = bitset.unpack(index.meeting(requirement), len(index.classes))
-    held = np.zeros(len(index.fleet), dtype=np.bool_)
-    held[index.class_cluster[flags]] = True
-    return held
-
-
-def _lacking(index: FleetIndex, requirement: Requirement, failing: NDArray[np.bool_]) -> int:
-    clusters = index.fleet.clusters
-    return sum(
-        all(subsystem.name != requirement.subsystem for subsystem in clusters[c].subsystems)
-        for c in np.flatnonzero(failing)
-    )
+def _without(index: FleetIndex, job: Job, requirement: Requirement) -> list[tuple[Shape, NDArray[np.uint64]]]:
+    """Return the shape of each group with the (words,) place classes at which all its other requirements hold."""
+    groups = []
+    for group in job.groups:
+        places = index.everything.copy()
+        for other in group.requirements:
+            if other != requirement:
+                places &= index.meeting(other)
+        groups.append((group.shape, places))
+    return groups
 
 
 def _unknown_types(index: FleetIndex, job: Job) -> tuple[str, ...]:
-    vertices = {(v.type, v.unit) for cluster in index.fleet.clusters for v in cluster.graph.vertices}
+    vertices = {pair for cluster in range(len(index.names)) for pair in index.compiled(cluster).types}
     known = {kind for kind, _ in vertices}
     unknown, stack = set(), [request for group in job.groups for request in group.shape]
     while stack:
@@ -132,16 +125,16 @@ def _unknown_types(index: FleetIndex, job: Job) -> tuple[str, ...]:
 def _offered(index: FleetIndex, cluster: int, requirement: Requirement) -> str:
     """Write what the places of a cluster see of the fields that a requirement asks about."""
     asked = dict.fromkeys(condition.field for condition in requirement.conditions)
-    seeing = index.tree(cluster).seeing
+    compiled = index.compiled(cluster)
+    seeing = compiled.tree.seeing
     seen: list[str] = []
     unseen: list[str] = []
-    for subsystem in index.fleet.clusters[cluster].subsystems:
-        if subsystem.name == requirement.subsystem:
-            for vertex in subsystem.vertices:
-                values = dict(vertex.properties)
-                text = " ".join(f"{name} {scalar_text(values[name])}" for name in asked if name in values)
-                if text or not asked:
-                    (unseen if seeing.isdisjoint(vertex.attached_to) else seen).append(text or requirement.subsystem)
+    subsystem = compiled.subsystems.get(requirement.subsystem)
+    for vertex in subsystem.vertices if subsystem else ():
+        values = dict(vertex.properties)
+        text = " ".join(f"{name} {scalar_text(values[name])}" for name in asked if name in values)
+        if text or not asked:
+            (unseen if seeing.isdisjoint(vertex.attached_to) else seen).append(text or requirement.subsystem)
     if unseen and not seen:
         unseen.append("attached where no node sees it")
     return ", ".join(dict.fromkeys(seen or unseen)) or f"no {requirement.subsystem}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import TypeAlias
 
 from placewise.errors import InputError
@@ -63,7 +63,9 @@ class ResourceGroup:
     def __post_init__(self) -> None:
         object.__setattr__(self, "shape", _add_up(self.shape))
         once = dict.fromkeys(self.requirements)
-        object.__setattr__(self, "requirements", tuple(sorted(once, key=_by_subsystem)))
+        alone = len({requirement.subsystem for requirement in once}) == len(once)
+        key = attrgetter("subsystem") if alone else _by_subsystem
+        object.__setattr__(self, "requirements", tuple(sorted(once, key=key)))
         object.__setattr__(self, "_distinct", frozenset(once))
 
 
@@ -93,6 +95,8 @@ def _by_subsystem(requirement: Requirement) -> tuple[str, str]:
 
 def _add_up(requests: tuple[ResourceRequest, ...]) -> Shape:
     """Merge childless siblings of one type, so that equal demands are one value."""
+    if len(requests) < 2:
+        return tuple(requests)
     totals: dict[tuple[str, str], int] = {}
     nested = []
     for request in requests:

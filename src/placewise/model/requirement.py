@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
@@ -62,7 +63,9 @@ class OneOf:
 
     def holds(self, value: Scalar) -> bool:
         """See `Predicate.holds`."""
-        return scalar_text(value) in self.texts
+        written = scalar_text(value)
+        position = bisect_left(self.texts, written)
+        return position < len(self.texts) and self.texts[position] == written
 
     def __str__(self) -> str:
         return "one of " + ", ".join(self.texts)
@@ -103,6 +106,10 @@ class InNumericRange:
             raise InputError(
                 f"the minimum {self.minimum} exceeds the maximum {self.maximum}", expected="min at most max"
             )
+
+    def __hash__(self) -> int:
+        # Python's hash of a number is no secret, so whoever writes bounds could make all hashes equal.
+        return hash((_unguessable(self.minimum), _unguessable(self.maximum)))
 
     def holds(self, value: Scalar) -> bool:
         """See `Predicate.holds`."""
@@ -154,8 +161,11 @@ class Requirement:
     def __post_init__(self) -> None:
         if not self.subsystem:
             raise InputError("a requirement names no subsystem", expected="the name of a subsystem")
-        object.__setattr__(self, "conditions", tuple(sorted(dict.fromkeys(self.conditions), key=str)))
-        object.__setattr__(self, "_distinct", frozenset(self.conditions))
+        conditions = tuple(self.conditions)
+        if len(conditions) > 1:
+            conditions = tuple(sorted(dict.fromkeys(conditions), key=str))
+        object.__setattr__(self, "conditions", conditions)
+        object.__setattr__(self, "_distinct", frozenset(conditions))
 
     def is_met_by(self, properties: tuple[tuple[str, Scalar], ...]) -> bool:
         """Whether one vertex with these (field, value) pairs meets every condition."""
@@ -209,6 +219,11 @@ def scalar_text(value: Scalar) -> str:
         return str(value)
     except ValueError:
         return hex(int(value))
+
+
+def _unguessable(bound: float | None) -> str | None:
+    """Return a text that is the same for equal bounds: 1, 1.0 and True are one."""
+    return None if bound is None else scalar_text(bound * 1)
 
 
 def _number(value: Scalar) -> float | None:

@@ -7,10 +7,11 @@ text < number < the words that name a moving branch. A trailing alpha, beta or r
 
 from __future__ import annotations
 
+import marshal
 import re
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from placewise.errors import InputError
 
@@ -18,6 +19,7 @@ Component: TypeAlias = tuple[int, int | str]
 VersionKey: TypeAlias = tuple[tuple[Component, ...], tuple[int, ...]]
 
 _RUN = re.compile(r"([0-9]+)|([a-zA-Z]+)")
+_NUMBERS = re.compile(r"[0-9]+(?:\.[0-9]+)*")
 _VALID = re.compile(r"[A-Za-z0-9_.-][=A-Za-z0-9_.+~-]*")
 _TEXT, _NUMBER, _BRANCH = 0, 1, 2
 _BRANCHES = {
@@ -26,6 +28,9 @@ _BRANCHES = {
 _PRERELEASES = {"alpha": 0, "beta": 1, "rc": 2}
 _FINAL = (3,)
 LONGEST = 256
+# The length up to which parsed texts are remembered: what strangers send must not fill the memory.
+LONGEST_KEPT = 32
+MOST_KEPT = 16_384
 
 
 @dataclass(frozen=True, slots=True, order=False, eq=False)
@@ -53,7 +58,7 @@ class Version:
         return self.key == other.key if isinstance(other, Version) else NotImplemented
 
     def __hash__(self) -> int:
-        return hash(self.key)
+        return keyed_hash(self.key)
 
     def __lt__(self, other: Version) -> bool:
         return self.key < other.key
@@ -71,6 +76,16 @@ class Version:
         return self.text
 
 
+def keyed_hash(key: tuple[Any, ...]) -> int:
+    """Return a hash that only this process knows; equal keys of tuples, whole numbers and texts have one.
+
+    Python's own hash of whole numbers and of their tuples is no secret: whoever writes versions could make
+    thousands with one hash, and every set of them slow.
+    """
+    # Format 0 writes equal values as equal bytes; later ones refer back to what is one object.
+    return hash(marshal.dumps(key, 0))
+
+
 def _key(text: str) -> VersionKey:
     if not isinstance(text, str) or len(text) > LONGEST or not _VALID.fullmatch(text):
         raise InputError(
@@ -78,6 +93,8 @@ def _key(text: str) -> VersionKey:
             found=text,
             expected=f"letters, digits and the separators . _ - in at most {LONGEST} characters",
         )
+    if _NUMBERS.fullmatch(text):
+        return tuple([(_NUMBER, int(digits)) for digits in text.split(".")]), _FINAL
     runs = _RUN.findall(text)
     prerelease: tuple[int, ...] = _FINAL
     # A lone "rc" or "rc1" names no release to precede, so it stays an ordinary word.
@@ -98,7 +115,11 @@ def _component(digits: str, letters: str) -> Component:
     return (_TEXT, letters)
 
 
-@lru_cache(maxsize=65_536)
 def parse_version(text: str) -> Version:
-    """Return the version of a text, one shared value for equal texts."""
+    """Return the version of a text, one shared value for equal texts of usual length."""
+    return _kept(text) if isinstance(text, str) and len(text) <= LONGEST_KEPT else Version(text)
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def _kept(text: str) -> Version:
     return Version(text)

@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import TypeAlias
 
 from placewise.errors import InputError
-from placewise.model.version import Version, VersionKey, parse_version
+from placewise.model.version import LONGEST_KEPT, MOST_KEPT, Version, VersionKey, keyed_hash, parse_version
 
 _CutKey: TypeAlias = tuple[VersionKey, int]
 
@@ -91,14 +91,15 @@ class VersionRange:
         """
         if minimum is None and maximum is None:
             return cls.any()
-        lower = None if minimum is None else Cut(minimum, Side.BEFORE if inclusive else Side.AFTER)
-        upper = None if maximum is None else Cut(maximum, Side.AFTER_FAMILY if inclusive else Side.BEFORE)
-        if minimum is not None and maximum is not None and _crossed(minimum, maximum):
+        lower = None if minimum is None else Cut(minimum, Side.BEFORE)
+        upper = None if maximum is None else Cut(maximum, Side.AFTER_FAMILY)
+        if lower is not None and upper is not None and lower.key >= upper.key:
             raise InputError(
                 f"the minimum {minimum} exceeds the maximum {maximum}",
                 expected="min at most max in Spack's order of versions",
             )
-        return cls([_Interval(lower, upper)])
+        found = cls([_Interval(lower, upper)])
+        return found if inclusive else found.exclusive()
 
     @classmethod
     def exactly(cls, version: Version) -> VersionRange:
@@ -157,7 +158,7 @@ class VersionRange:
         return self._keys() == other._keys() if isinstance(other, VersionRange) else NotImplemented
 
     def __hash__(self) -> int:
-        return hash(self._keys())
+        return keyed_hash(self._keys())
 
     def _keys(self) -> tuple[tuple[_CutKey, _CutKey], ...]:
         return tuple((interval.start, interval.end) for interval in self._intervals)
@@ -190,17 +191,21 @@ class VersionRange:
         return f"VersionRange({str(self)!r})"
 
 
-@lru_cache(maxsize=65_536)
 def parse_bounds(minimum: str | None, maximum: str | None) -> VersionRange:
-    """Return the inclusive range between two texts, one shared value for equal texts."""
+    """Return the inclusive range between two texts, one shared value for equal texts of usual length."""
+    if len(str(minimum)) <= LONGEST_KEPT and len(str(maximum)) <= LONGEST_KEPT:
+        return _kept(minimum, maximum)
+    return _between(minimum, maximum)
+
+
+def _between(minimum: str | None, maximum: str | None) -> VersionRange:
     return VersionRange.between(
         None if minimum is None else parse_version(minimum),
         None if maximum is None else parse_version(maximum),
     )
 
 
-def _crossed(minimum: Version, maximum: Version) -> bool:
-    return Cut(minimum, Side.BEFORE).key >= Cut(maximum, Side.AFTER_FAMILY).key
+_kept = lru_cache(maxsize=MOST_KEPT)(_between)
 
 
 def _leaving_out(lower: Cut | None) -> Cut | None:
@@ -209,8 +214,11 @@ def _leaving_out(lower: Cut | None) -> Cut | None:
 
 
 def _canonical(intervals: Iterable[_Interval]) -> tuple[_Interval, ...]:
+    kept = [interval for interval in intervals if interval.start < interval.end]
+    if len(kept) > 1:
+        kept.sort(key=lambda interval: interval.start)
     merged: list[_Interval] = []
-    for interval in sorted((i for i in intervals if i.start < i.end), key=lambda i: i.start):
+    for interval in kept:
         if merged and interval.start <= merged[-1].end:
             if interval.end > merged[-1].end:
                 merged[-1] = _Interval(merged[-1].lower, interval.upper)
@@ -223,22 +231,10 @@ def _text(interval: _Interval) -> str:
     lower, upper = interval.lower, interval.upper
     if lower and upper and lower.version == upper.version and (lower.side, upper.side) == (Side.BEFORE, Side.AFTER):
         return f"={lower.version}"
-    start = (
-        ""
-        if lower is None
-        else {
-            Side.BEFORE: str(lower.version),
-            Side.AFTER: f">{lower.version}",
-            Side.AFTER_FAMILY: f">{lower.version}.*",
-        }[lower.side]
-    )
-    end = (
-        ""
-        if upper is None
-        else {
-            Side.BEFORE: f"<{upper.version}",
-            Side.AFTER: f"={upper.version}",
-            Side.AFTER_FAMILY: str(upper.version),
-        }[upper.side]
-    )
+    start = "" if lower is None else _START[lower.side].format(lower.version.text)
+    end = "" if upper is None else _END[upper.side].format(upper.version.text)
     return f"{start}:{end}"
+
+
+_START = {Side.BEFORE: "{}", Side.AFTER: ">{}", Side.AFTER_FAMILY: ">{}.*"}
+_END = {Side.BEFORE: "<{}", Side.AFTER: "={}", Side.AFTER_FAMILY: "{}"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from placewise.matching.why_not import WhyNot
@@ -12,12 +13,14 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
+    from placewise.service.client.values import Explanation
+
 _MOST_NAMES = 8
 _MOST_ROWS = 20
 
 
-def explanation_document(answer: WhyNot) -> dict[str, Any]:
-    """Return an explanation as mappings and lists; every cluster is named."""
+def explanation_document(answer: WhyNot | Explanation) -> dict[str, Any]:
+    """Return an explanation, made here or by a scheduler elsewhere, as mappings and lists; every cluster is named."""
     return {
         "job": answer.job,
         "total_clusters": answer.total,
@@ -41,7 +44,7 @@ def explanation_document(answer: WhyNot) -> dict[str, Any]:
     }
 
 
-def print_explanation(answer: WhyNot, console: Console) -> None:
+def print_explanation(answer: WhyNot | Explanation, console: Console) -> None:
     """Print an explanation: who matches, which requirements fail where, and who fails by one alone.
 
     A terminal is shown the first of many clusters; a file or pipe is given all, each row on a line of its own.
@@ -61,12 +64,12 @@ def print_explanation(answer: WhyNot, console: Console) -> None:
             "fails on": "right",
             "of which lack the subsystem": "right",
         }
-        _print_table("Requirements that fail", headings, rows, console)
+        print_table("Requirements that fail", headings, rows, console)
     if answer.near_misses:
         shown = answer.near_misses[: _MOST_ROWS if console.is_terminal else None]
         rows = [(near.cluster, str(near.requirement), near.offered) for near in shown]
         headings = {"cluster": "left", "requirement": "left", "it has": "left"}
-        _print_table("Clusters that fail by exactly one", headings, rows, console)
+        print_table("Clusters that fail by exactly one", headings, rows, console)
         if rest := len(answer.near_misses) - len(shown):
             _print_line(Text(f"and {rest} more (--json lists all)"), console)
     for clusters, reason in (
@@ -80,9 +83,10 @@ def print_explanation(answer: WhyNot, console: Console) -> None:
         _print_line(Text(f"no cluster has a resource of type {kind!r}"), console)
 
 
-def _print_table(
-    title: str, headings: dict[str, JustifyMethod], rows: list[tuple[str, str, str]], console: Console
+def print_table(
+    title: str, headings: dict[str, JustifyMethod], rows: Sequence[tuple[str, ...]], console: Console
 ) -> None:
+    """Print a table under its title, no wider than a terminal; in a file or pipe each row is a line of its own."""
     from rich.table import Table  # noqa: PLC0415, as above
     from rich.text import Text  # noqa: PLC0415, as above
 

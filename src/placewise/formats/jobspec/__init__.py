@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -9,14 +10,20 @@ from placewise import plugins
 from placewise.errors import InputError
 from placewise.formats.jobspec.document import Dialect
 from placewise.formats.locating import locating
-from placewise.formats.reading import parse_json, parse_yaml, read_text
+from placewise.formats.reading import parse_document, parse_json, read_text
 from placewise.formats.values import mapping, refuse_control
 from placewise.model.job import Job
 
 
+@cache
+def _dialect(name: str) -> Dialect:
+    found: Dialect = plugins.load("formats", name)
+    return found
+
+
 def dialects() -> dict[str, Dialect]:
     """Return the dialects by name: the plugins of the group ``formats``. A document is of the one that detects it."""
-    return {name: plugins.load("formats", name) for name in plugins.names("formats")}
+    return {name: _dialect(name) for name in plugins.names("formats")}
 
 
 def read_jobspec(path: Path) -> Job:
@@ -32,7 +39,7 @@ def read_jobspec(path: Path) -> Job:
 
 def jobspec_text(text: str, name: str, source: object) -> Job:
     """Return the job of a YAML (or JSON) text, as `parse_jobspec` does."""
-    return parse_jobspec(parse_yaml(text, source), name, source)
+    return parse_jobspec(parse_document(text, source), name, source)
 
 
 def parse_jobspec(document: Any, name: str, source: object = None) -> Job:
@@ -58,7 +65,7 @@ def jobspec_document(job: Job, dialect: str) -> dict[str, Any]:
 
     Raises InputError naming what the dialect cannot express.
     """
-    written: Dialect = plugins.load("formats", dialect)
+    written = _dialect(dialect)
     with locating(place=f"job {job.name!r} as {dialect}"):
         document = written.write(job)
         if parse_jobspec(document, job.name) != job:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from placewise.errors import InputError
 from placewise.formats.jobspec.document import known_keys
@@ -20,6 +21,8 @@ from placewise.model.requirement import (
     scalar_text,
 )
 from placewise.model.version_range import parse_bounds
+
+_T = TypeVar("_T")
 
 
 def match_predicate(field: str, entry: dict[str, Any], place: str) -> Predicate:
@@ -62,17 +65,18 @@ def _equal(field: str, value: Any, place: str) -> Predicate:
 
 
 def _within(field: str, entry: dict[str, Any], place: str) -> Predicate:
-    bounds = {key: entry[key] for key in ("min", "max") if key in entry}
-    if not bounds:
+    if "min" not in entry and "max" not in entry:
         raise InputError(
             "says neither what to match nor a bound", place=place, found=entry, expected="min, max or both"
         )
     with locating(place=place):
-        if holds_version(field) or any(isinstance(bound, str) for bound in bounds.values()):
-            texts = {key: version_text(bound, key) for key, bound in bounds.items()}
-            return InVersionRange(parse_bounds(texts.get("min"), texts.get("max")))
-        numbers = {key: _number(bound, key) for key, bound in bounds.items()}
-        return InNumericRange(numbers.get("min"), numbers.get("max"))
+        if holds_version(field) or isinstance(entry.get("min"), str) or isinstance(entry.get("max"), str):
+            return InVersionRange(parse_bounds(*(_bound(entry, key, version_text) for key in ("min", "max"))))
+        return InNumericRange(*(_bound(entry, key, _number) for key in ("min", "max")))
+
+
+def _bound(entry: dict[str, Any], key: str, read: Callable[[Any, str], _T]) -> _T | None:
+    return read(entry[key], key) if key in entry else None
 
 
 def entry_document(requirement: Requirement) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from placewise.errors import InputError
@@ -13,6 +14,7 @@ from placewise.model.job import Job, ResourceGroup, Shape
 
 VERSIONS = (1, 9999)
 _TASK_KEYS = ("command", "slot", "count")
+_SHOWN = 8
 
 
 def detect(document: dict[str, Any]) -> bool:
@@ -34,10 +36,11 @@ def parse(document: dict[str, Any], name: str) -> Job:
     """
     check_top_level(document, VERSIONS)
     shape = parse_shape(document.get("resources"), "resources")
+    slots = labels(document["resources"])
     tasks = tasks_of(document)
     for place, task in tasks:
         known_keys(task, _TASK_KEYS, place)
-        check_task(task, place, document)
+        check_task(task, place, slots)
     return Job(name_of(document, name), (ResourceGroup(shape),), command_of(tasks), parse_attributes(document))
 
 
@@ -69,8 +72,8 @@ def only_group(job: Job) -> ResourceGroup:
     return job.groups[0]
 
 
-def check_task(task: dict[str, Any], place: str, document: dict[str, Any]) -> None:
-    """Raise InputError when a task's slot is not among the labels, or its count is not usable.
+def check_task(task: dict[str, Any], place: str, slots: Collection[str]) -> None:
+    """Raise InputError when a task's slot is none of the labels, if there are any, or its count is not usable.
 
     How many tasks share a slot says nothing of who can host it, so neither is kept.
     """
@@ -82,9 +85,8 @@ def check_task(task: dict[str, Any], place: str, document: dict[str, Any]) -> No
             count(value, f"{place}.count.{key}")
     if "slot" in task:
         slot = text(task["slot"], f"{place}.slot")
-        known = labels(document.get("resources", []))
-        if known and slot not in known:
-            expected = " or ".join(sorted(known))
+        if slots and slot not in slots:
+            expected = " or ".join(sorted(slots)[:_SHOWN])
             raise InputError("the task's slot is the label of no resource", place=place, found=slot, expected=expected)
 
 

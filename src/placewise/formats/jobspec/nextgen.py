@@ -9,6 +9,7 @@ from placewise.errors import InputError
 from placewise.formats.jobspec.attributes import attributes_document, parse_attributes
 from placewise.formats.jobspec.conditions import entry_document, matching, within_range
 from placewise.formats.jobspec.document import Dialect, check_top_level, command_of, known_keys, own_name, tasks_of
+from placewise.formats.jobspec.known import keep, known
 from placewise.formats.jobspec.shape import parse_request, request_document
 from placewise.formats.locating import locating
 from placewise.formats.values import count, mapping, sequence, text
@@ -81,6 +82,13 @@ def _group(name: str, value: Any) -> ResourceGroup:
 
 
 def _requirement(value: Any, place: str) -> Requirement:
+    entry = mapping(value, place)
+    key = (_new_requirement, *entry.items())
+    requirement = known(key)
+    return keep(key, entry, _new_requirement(entry, place)) if requirement is None else requirement
+
+
+def _new_requirement(value: dict[str, Any], place: str) -> Requirement:
     entry = known_keys(value, _ENTRY_KEYS, place)
     subsystem = text(entry.get("name"), f"{place}.name")
     if "match" not in entry:

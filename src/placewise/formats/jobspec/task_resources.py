@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from functools import cache
+from typing import Any, TypeAlias
 
 from placewise import plugins
 from placewise.errors import InputError
@@ -18,11 +20,14 @@ from placewise.formats.jobspec.flux import (
     only_group,
     task_document,
 )
-from placewise.formats.jobspec.shape import parse_shape, shape_document
+from placewise.formats.jobspec.known import keep, known
+from placewise.formats.jobspec.shape import labels, parse_shape, shape_document
 from placewise.formats.locating import locating
 from placewise.formats.values import mapping, sequence, text
 from placewise.model.job import Job, ResourceGroup
-from placewise.model.requirement import Condition, Requirement
+from placewise.model.requirement import Condition, Predicate, Requirement
+
+_PredicateOf: TypeAlias = Callable[[str, dict[str, Any], str], Predicate]
 
 _TASK_KEYS = ("command", "slot", "count", "resources")
 
@@ -45,7 +50,7 @@ def parse(document: dict[str, Any], name: str) -> Job:
         raise InputError("several tasks with requirements are not understood", place="tasks", expected="one task")
     place, task = tasks[0]
     known_keys(task, _TASK_KEYS, place)
-    check_task(task, place, document)
+    check_task(task, place, labels(document.get("resources", [])))
     group = ResourceGroup(shape, _requirements(task["resources"], f"{place}.resources"))
     return Job(name_of(document, name), (group,), command_of(tasks), parse_attributes(document))
 
@@ -75,18 +80,35 @@ def _requirements(value: Any, place: str) -> tuple[Requirement, ...]:
         at = f"{place}.{subsystem}"
         kinds = mapping(block, at)
         for kind, entries in kinds.items():
-            with locating(place=at):
-                predicate_of = plugins.load("predicates", kind)
+            try:
+                predicate_of = _predicate_of(kind)
+            except InputError as error:
+                raise error.within(place=at) from None
             for number, listed in enumerate(sequence(entries, f"{at}.{kind}")):
                 here = f"{at}.{kind}[{number}]"
-                entry = dict(mapping(listed, here))
-                field = text(entry.pop("field", None), f"{here}.field")
-                predicate = predicate_of(field, entry, here)
-                with locating(place=here):
-                    wanted.append(Requirement(subsystem, (Condition(field, predicate),)))
+                entry = mapping(listed, here)
+                key = (predicate_of, subsystem, *entry.items())
+                requirement = known(key)
+                if requirement is None:
+                    requirement = keep(key, entry, _requirement(predicate_of, subsystem, entry, here))
+                wanted.append(requirement)
         if not any(kinds.values()):
             raise InputError("a requirement without conditions", place=at, expected="entries under match or range")
     return tuple(wanted)
+
+
+def _requirement(predicate_of: _PredicateOf, subsystem: str, listed: dict[str, Any], place: str) -> Requirement:
+    entry = listed.copy()
+    field = text(entry.pop("field", None), f"{place}.field")
+    predicate = predicate_of(field, entry, place)
+    with locating(place=place):
+        return Requirement(subsystem, (Condition(field, predicate),))
+
+
+@cache
+def _predicate_of(kind: str) -> _PredicateOf:
+    found: _PredicateOf = plugins.load("predicates", kind)
+    return found
 
 
 DIALECT = Dialect(detect, parse, write)

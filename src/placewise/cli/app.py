@@ -1,0 +1,75 @@
+"""The application that the commands join, and how it ends."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import signal
+import sys
+from typing import Annotated, NoReturn, TextIO
+
+import typer
+
+import placewise
+from placewise.cli.printing import print_text, say
+from placewise.errors import InputError, PlacewiseError
+
+EXIT_INPUT = 2
+EXIT_FITS_NOWHERE = 3
+
+app = typer.Typer(
+    name="placewise",
+    help="Decide where jobs can run, and measure what a scheduler has to be told to decide it well.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def main() -> NoReturn:
+    """Run the command line and turn what Placewise foresaw into one line and an exit code."""
+    # Schedulers and timeouts end us so; leaving in order removes what is half-written.
+    signal.signal(signal.SIGTERM, _terminated)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        try:
+            app()
+        finally:
+            sys.stdout.flush()
+    except InputError as error:
+        say(f"placewise: {error}")
+        sys.exit(EXIT_INPUT)
+    except PlacewiseError as error:
+        say(f"placewise: {error}")
+        sys.exit(1)
+    except BrokenPipeError:
+        # The reader went away, as `head` does: there is nobody to tell.
+        _hush(sys.stdout)
+        sys.exit(1)
+    except OSError as error:
+        _hush(sys.stdout)
+        say(f"placewise: cannot write the output: {error.strerror or error}")
+        sys.exit(1)
+    sys.exit(0)
+
+
+def _terminated(number: int, _: object) -> NoReturn:
+    sys.exit(128 + number)
+
+
+def _hush(stream: TextIO) -> None:
+    """Send what is still buffered nowhere, so that closing the stream cannot fail again."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.", is_eager=True)] = False,
+) -> None:
+    if version:
+        print_text(placewise.__version__)
+        raise typer.Exit

@@ -1,0 +1,28 @@
+"""The command that times the kernels: bench."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from placewise.cli.app import app
+from placewise.cli.options import Json
+from placewise.cli.printing import console, print_json
+
+
+@app.command()
+def bench(
+    quick: Annotated[bool, typer.Option("--quick", help="Smaller sizes and fewer repeats.")] = False,
+    json: Json = False,
+) -> None:
+    """Time the matching kernels beside their peers, on this machine, in one run."""
+    from placewise.bench.run import run_bench
+    from placewise.report.progress import stages
+
+    with stages(console(stderr=True)) as progress:
+        timings = run_bench(quick=quick, report=progress)
+    if json:
+        print_json(timings.document())
+    else:
+        timings.print(console())

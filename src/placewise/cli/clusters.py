@@ -1,0 +1,214 @@
+"""Commands with which clusters come, change and go: register, update, delete, rotate."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from placewise.cli.app import app
+from placewise.cli.connecting import (
+    DEFAULT_SERVER,
+    REGISTRATION_VARIABLE,
+    RegistrationFile,
+    SecretFile,
+    Server,
+    TlsCa,
+    TlsCert,
+    TlsKey,
+    connected,
+    own_secret,
+    read_secret,
+    service_extra,
+)
+from placewise.cli.options import Json, choices
+from placewise.cli.printing import console, print_json, print_text, say
+from placewise.errors import InputError
+
+if TYPE_CHECKING:
+    from placewise.model.cluster import Cluster
+    from placewise.service.client import Client, Registration
+    from placewise.service.client.cluster_documents import Documents
+
+ClusterArgument = Annotated[str, typer.Argument(help="The cluster's name.", metavar="CLUSTER")]
+
+
+@app.command(rich_help_panel="Service")
+def register(
+    folder: Annotated[
+        Path,
+        typer.Argument(help="A cluster's folder of JGF files, a folder of such folders, or cluster-features.json."),
+    ],
+    name: Annotated[str | None, typer.Option(help="The name of a single cluster.", show_default=False)] = None,
+    skip_known: Annotated[
+        bool, typer.Option("--skip-known", help="Leave clusters alone that are registered already.")
+    ] = False,
+    registration_secret_file: RegistrationFile = None,
+    server: Server = DEFAULT_SERVER,
+    tls_ca: TlsCa = None,
+    tls_cert: TlsCert = None,
+    tls_key: TlsKey = None,
+    json: Json = False,
+) -> None:
+    """Register clusters, and print and save what each is given: a token for its users and a secret for itself."""
+    with service_extra():
+        from placewise.service.client.saved_credentials import credentials_file, save
+    from placewise.formats.fleet_source import read_fleet
+    from placewise.report.progress import stages
+
+    fleet = read_fleet(folder)
+    if name is not None and len(fleet) != 1:
+        raise InputError("one name cannot serve several clusters", place="--name", found=name, expected="one cluster")
+    secret = read_secret(registration_secret_file, REGISTRATION_VARIABLE)
+    if secret is None:
+        expected = f"--registration-secret-file, or {REGISTRATION_VARIABLE}"
+        raise InputError("no registration secret is given", expected=expected)
+    registered: list[dict[str, str]] = []
+    try:
+        with connected(server, tls_ca, tls_cert, tls_key) as client, stages(console(stderr=True)) as progress:
+            for number, cluster in enumerate(fleet.clusters):
+                progress("registering", number, len(fleet))
+                given = _register(client, cluster, name or cluster.name, secret, skip_known=skip_known)
+                if given is None:
+                    continue
+                called = name or cluster.name
+                registered.append({"cluster": called, "token": given.token, "secret": given.secret})
+                # Shown before anything else can fail: nobody can tell them a second time.
+                if not json:
+                    print_text(f"{called}: token {given.token}, secret {given.secret}")
+                save(server, called, given)
+    finally:
+        if json and registered:
+            print_json({"clusters": registered, "saved": str(credentials_file(server))})
+    if not json:
+        say(f"{len(registered)} of {len(fleet)} clusters registered; saved in {credentials_file(server)}")
+
+
+def _register(client: Client, cluster: Cluster, name: str, secret: str, *, skip_known: bool) -> Registration | None:
+    from placewise.service.client import ServiceError
+
+    try:
+        return client.register_cluster(cluster, registration_secret=secret, name=name)
+    except ServiceError as error:
+        if skip_known and error.code.name == "ALREADY_EXISTS":
+            say(f"{name} is registered already")
+            return None
+        raise
+    except InputError as error:
+        raise error.within(place=f"cluster {name!r}") from None
+
+
+@app.command(rich_help_panel="Service")
+def update(
+    cluster: ClusterArgument,
+    folder: Annotated[
+        Path | None,
+        typer.Argument(help="A folder of JGF files: its graph and state, and each of its subsystems, replace ours."),
+    ] = None,
+    state: Annotated[
+        Path | None,
+        typer.Option(help="A flat JSON object: its fields are set, null removes one.", show_default=False),
+    ] = None,
+    subsystem: Annotated[
+        list[Path] | None,
+        typer.Option(help="A <name>-subsystem.json to add or replace, each once.", show_default=False),
+    ] = None,
+    remove_subsystem: Annotated[
+        list[str] | None, typer.Option(help="A subsystem to remove, each once.", show_default=False)
+    ] = None,
+    secret_file: SecretFile = None,
+    server: Server = DEFAULT_SERVER,
+    tls_ca: TlsCa = None,
+    tls_cert: TlsCert = None,
+    tls_key: TlsKey = None,
+    json: Json = False,
+) -> None:
+    """Replace parts of a cluster: all of the changes or none."""
+    with service_extra():
+        changes = _changes(folder, state, subsystem or [])
+    removed = remove_subsystem or []
+    if not (changes.nodes or changes.subsystems or changes.state or removed):
+        raise InputError("nothing is to be changed", expected="a folder, --state, --subsystem or --remove-subsystem")
+    with connected(server, tls_ca, tls_cert, tls_key) as client:
+        client.update_cluster(own_secret(server, cluster, secret_file), changes, removed=removed)
+    if json:
+        print_json({"cluster": cluster, "subsystems": sorted(changes.subsystems), "removed": removed})
+    else:
+        say(f"{cluster} is updated")
+
+
+def _changes(folder: Path | None, state: Path | None, subsystems: list[Path]) -> Documents:
+    from urllib.parse import unquote
+
+    from placewise.formats.jgf import SUBSYSTEM_SUFFIX
+    from placewise.formats.reading import read_text
+    from placewise.service.client.cluster_documents import Documents, documents_of
+
+    found = Documents() if folder is None else documents_of(folder)[1]
+    texts = dict(found.subsystems)
+    for path in subsystems:
+        if not path.name.endswith(SUBSYSTEM_SUFFIX):
+            raise InputError(
+                "does not tell the subsystem's name", file=path, expected=f"a file <name>{SUBSYSTEM_SUFFIX}"
+            )
+        texts[unquote(path.name.removesuffix(SUBSYSTEM_SUFFIX))] = read_text(path)
+    return Documents(found.nodes, texts, found.state if state is None else read_text(state))
+
+
+@app.command(rich_help_panel="Service")
+def delete(
+    cluster: ClusterArgument,
+    secret_file: SecretFile = None,
+    server: Server = DEFAULT_SERVER,
+    tls_ca: TlsCa = None,
+    tls_cert: TlsCert = None,
+    tls_key: TlsKey = None,
+    json: Json = False,
+) -> None:
+    """Delete a cluster; its jobs that are not over are cancelled, and what was saved of it is forgotten."""
+    with connected(server, tls_ca, tls_cert, tls_key) as client:
+        from placewise.service.client.saved_credentials import forget
+
+        cancelled = client.delete_cluster(own_secret(server, cluster, secret_file))
+    forget(server, cluster)
+    if json:
+        print_json({"cluster": cluster, "cancelled_jobs": cancelled})
+    else:
+        say(f"{cluster} is deleted; jobs cancelled: {cancelled}")
+
+
+@app.command(rich_help_panel="Service")
+def rotate(
+    cluster: ClusterArgument,
+    only: Annotated[
+        str | None,
+        typer.Option(
+            help="secret or token; both if not given.",
+            show_default=False,
+            autocompletion=choices("secret", "token"),
+        ),
+    ] = None,
+    secret_file: SecretFile = None,
+    server: Server = DEFAULT_SERVER,
+    tls_ca: TlsCa = None,
+    tls_cert: TlsCert = None,
+    tls_key: TlsKey = None,
+    json: Json = False,
+) -> None:
+    """Replace a cluster's secret and token, and print and save the new ones; the old are refused from then on."""
+    if only not in (None, "secret", "token"):
+        raise InputError("is nothing that can be replaced", place="--only", found=only, expected="secret or token")
+    with connected(server, tls_ca, tls_cert, tls_key) as client:
+        from placewise.service.client.saved_credentials import save
+
+        own = own_secret(server, cluster, secret_file)
+        given = client.rotate_credentials(own, keep_secret=only == "token", keep_token=only == "secret")
+    fresh = {what: one for what, one in (("token", given.token), ("secret", given.secret)) if one}
+    if json:
+        print_json({"cluster": cluster, **fresh})
+    else:
+        print_text(f"{cluster}: " + ", ".join(f"{what} {one}" for what, one in fresh.items()))
+    path = save(server, cluster, given)
+    if not json:
+        say(f"saved in {path}")

@@ -1,0 +1,206 @@
+"""What commands need that talk to a scheduler: where it is, and the secrets and tokens to show it.
+
+Neither secrets nor tokens are options: what stands on a command line can be read by everybody on the machine.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from placewise.errors import InputError
+
+if TYPE_CHECKING:
+    from placewise.service.client import Client, ClientTls, ClusterSecret, Credentials
+
+DEFAULT_SERVER = "127.0.0.1:50051"
+SECRET_VARIABLE = "PLACEWISE_SECRET"  # noqa: S105, a variable's name
+TOKEN_VARIABLE = "PLACEWISE_TOKEN"  # noqa: S105, likewise
+REGISTRATION_VARIABLE = "PLACEWISE_REGISTRATION_SECRET"
+_SYSTEM = "system"
+# What a user can set right; anything else is the scheduler's or the connection's fault.
+_BAD_REQUESTS = ("UNAUTHENTICATED", "PERMISSION_DENIED", "NOT_FOUND", "ALREADY_EXISTS", "FAILED_PRECONDITION")
+
+Server = Annotated[str, typer.Option(help="The scheduler, as host:port.", envvar="PLACEWISE_SERVER")]
+TlsCa = Annotated[
+    str | None,
+    typer.Option(
+        help="Talk TLS; those who may vouch for the scheduler: a PEM file, or: system.",
+        envvar="PLACEWISE_TLS_CA",
+        metavar="PATH",
+        show_default=False,
+    ),
+]
+TlsCert = Annotated[
+    Path | None,
+    typer.Option(help="Our own certificate (PEM), if asked for.", envvar="PLACEWISE_TLS_CERT", show_default=False),
+]
+TlsKey = Annotated[Path | None, typer.Option(help="Its key (PEM).", envvar="PLACEWISE_TLS_KEY", show_default=False)]
+SecretFile = Annotated[
+    Path | None,
+    typer.Option(
+        help=f"A file with the cluster's secret, - for standard input. If not given: {SECRET_VARIABLE}, or what "
+        "register saved.",
+        show_default=False,
+    ),
+]
+TokenFile = Annotated[
+    Path | None,
+    typer.Option(
+        help="A file with a token, - for standard input: that of the --cluster named, or the global one. If not "
+        f"given: {TOKEN_VARIABLE}, or what register saved.",
+        show_default=False,
+    ),
+]
+RegistrationFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--registration-secret-file",
+        help=f"A file with the scheduler's registration secret, - for standard input. If not given: "
+        f"{REGISTRATION_VARIABLE}.",
+        show_default=False,
+    ),
+]
+OwnCluster = Annotated[
+    str | None,
+    typer.Option("--cluster", help="The cluster; may be left out if one alone was registered from here."),
+]
+UsableClusters = Annotated[
+    list[str] | None,
+    typer.Option("--cluster", help="A cluster that may be used, each once; all that we have tokens for if none."),
+]
+
+
+@contextlib.contextmanager
+def service_extra() -> Iterator[None]:
+    """Import parts of the service. Raises InputError that says what to install when a library is missing."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] == "placewise":
+            raise
+        raise InputError(
+            f"the library {error.name!r} is not installed", expected="pip install 'placewise[service]'"
+        ) from None
+
+
+@contextlib.contextmanager
+def refusals() -> Iterator[None]:
+    """Turn what the scheduler refuses for a reason on our side into bad input."""
+    from placewise.service.client import ServiceError
+
+    try:
+        yield
+    except ServiceError as error:
+        if error.code.name in _BAD_REQUESTS:
+            raise InputError(error.problem, place=error.place) from None
+        raise
+
+
+@contextlib.contextmanager
+def connected(server: str, ca: str | None, cert: Path | None, key: Path | None) -> Iterator[Client]:
+    """Yield a client of a scheduler."""
+    with service_extra():
+        from placewise.service.client import Client
+    with refusals(), Client(server, tls=client_tls(ca, cert, key)) as client:
+        yield client
+
+
+def client_tls(ca: str | None, cert: Path | None, key: Path | None) -> ClientTls | None:
+    """Return how to talk TLS, or None for not at all."""
+    from placewise.service.client import ClientTls
+
+    if ca is None:
+        if cert is not None or key is not None:
+            raise InputError("a certificate of ours needs TLS", expected=f"--tls-ca with a PEM file, or {_SYSTEM}")
+        return None
+    return ClientTls(None if ca == _SYSTEM else Path(ca), cert, key)
+
+
+def own_secret(server: str, cluster: str | None, file: Path | None) -> ClusterSecret:
+    """Return a cluster's name and secret."""
+    from placewise.service.client import ClusterSecret
+
+    name = own_cluster(server, cluster)
+    return ClusterSecret(name, secret_source(server, name, file)())
+
+
+def own_cluster(server: str, cluster: str | None) -> str:
+    """Return the name of the cluster that is meant: that given, or the only one saved."""
+    from placewise.service.client.saved_credentials import credentials_file, saved
+
+    if cluster is not None:
+        return cluster
+    known = sorted(saved(server))
+    if len(known) != 1:
+        raise InputError(
+            "no cluster is named",
+            file=credentials_file(server),
+            found=known,
+            expected="--cluster, or one saved cluster",
+        )
+    return known[0]
+
+
+def secret_source(server: str, cluster: str, file: Path | None) -> Callable[[], str]:
+    """Return what returns a cluster's secret; a file is read each time, since secrets may be replaced."""
+    from placewise.service.client.saved_credentials import credentials_file, saved
+
+    def look_up() -> str:
+        known = saved(server).get(cluster)
+        if known is None or not known.secret:
+            raise InputError(
+                f"no secret of {cluster!r} is saved for {server}",
+                file=credentials_file(server),
+                expected=f"--secret-file, or {SECRET_VARIABLE}",
+            )
+        return known.secret
+
+    if file is not None and str(file) != "-":
+        return lambda: _only_line(file)
+    given = read_secret(file, SECRET_VARIABLE)
+    return look_up if given is None else lambda: given
+
+
+def user_credentials(server: str, clusters: Sequence[str], file: Path | None) -> Credentials:
+    """Return the tokens for the clusters named, or for all that may be used; empty if there are none."""
+    from placewise.service.client import Credentials
+    from placewise.service.client.saved_credentials import credentials_file, saved
+
+    given = read_secret(file, TOKEN_VARIABLE)
+    if not clusters:
+        if given is not None:
+            return Credentials(global_token=given)
+        return Credentials({name: known.token for name, known in saved(server).items() if known.token})
+    known = {} if given is not None else saved(server)
+    tokens = {name: known[name].token if name in known else given or "" for name in clusters}
+    for name, token in tokens.items():
+        if not token:
+            raise InputError(
+                f"no token of {name!r} is saved for {server}",
+                file=credentials_file(server),
+                expected=f"--token-file, or {TOKEN_VARIABLE}",
+            )
+    return Credentials(tokens)
+
+
+def read_secret(file: Path | None, variable: str) -> str | None:
+    """Return the secret in a file, on standard input or in a variable; None if there is none."""
+    if file is None:
+        return os.environ.get(variable) or None
+    return _only_line(file)
+
+
+def _only_line(file: Path) -> str:
+    from placewise.formats.reading import read_text
+
+    written = (sys.stdin.readline() if str(file) == "-" else read_text(file)).strip()
+    if not written or not written.isprintable():
+        raise InputError("holds no secret", file=file, expected="one line")
+    return written

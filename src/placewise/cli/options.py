@@ -1,0 +1,37 @@
+"""Options that several commands share, and what the shell offers for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from placewise.errors import InputError
+
+Seed = Annotated[int, typer.Option(help="Seed of every random choice.", min=0)]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document, and nothing else, on standard output.")]
+Jobspec = Annotated[Path, typer.Argument(help="A jobspec in YAML or JSON, in any of the three dialects.")]
+FleetPath = Annotated[
+    Path, typer.Option("--fleet", help="cluster-features.json, a folder of JGF files, or a folder of such folders.")
+]
+
+
+def output_path(text: str | Path) -> Path:
+    """Return where to write. Raises InputError for an empty name."""
+    if not str(text):
+        raise InputError("has no name", place="--out", found=text, expected="a path, such as . for this folder")
+    return Path(text)
+
+
+def choices(*names: str) -> Callable[[str], list[str]]:
+    """Return what completes a word of a few in a shell; other words are refused by whoever takes them, in one line."""
+    return lambda incomplete: [name for name in names if name.startswith(incomplete)]
+
+
+def plugin_names(incomplete: str) -> list[str]:
+    """Complete the name of a selection policy."""
+    from placewise import plugins
+
+    return choices(*plugins.names("policies"))(incomplete)

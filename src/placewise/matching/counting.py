@@ -1,0 +1,93 @@
+"""Shapes that are counted place by place: how many copies the places of each class host."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from placewise.errors import InputError
+from placewise.matching.compiled_cluster import CompiledCluster
+from placewise.matching.hosting import Tree, copies_within, spans_places
+from placewise.matching.offers import Change, Pieces
+from placewise.model.job import NODE, SLOT, ResourceRequest, Shape
+
+# Sums of counts up to this one fit a word whatever the number of place classes; Python counts the larger ones.
+_MOST_COUNTED = 1 << 32
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Counts:
+    """How many copies of a request the places of each class host together, at most as many as it wants.
+
+    per_class : (classes,) int64; None where a fleet cannot be counted place by place.
+    """
+
+    request: ResourceRequest
+    per_class: NDArray[np.int64] | None
+
+
+def counted_request(shape: Shape) -> ResourceRequest | None:
+    """Return the one request that a shape comes to, None where it is not one whose copies could be counted."""
+    if len(shape) != 1:
+        return None
+    request = shape[0]
+    if request.type == SLOT and len(request.contents) == 1 and request.contents[0].type == NODE:
+        # So many slots of so many nodes and nothing else are nodes, the product of both.
+        request = replace(request.contents[0], count=request.count * request.contents[0].count)
+    return request if request.count <= _MOST_COUNTED else None
+
+
+def counts_of(request: ResourceRequest, clusters: Iterable[CompiledCluster]) -> Counts:
+    """Count a request on every cluster. Raises InputError for one that cannot be counted exactly (see `hosting`)."""
+    found: list[int] = []
+    for compiled in clusters:
+        copies = _copies(compiled, request)
+        if copies is None:
+            return Counts(request, None)
+        found += copies
+    return Counts(request, np.array(found, dtype=np.int64))
+
+
+def moved_counts(counts: Counts, pieces: Pieces, changes: Iterable[Change]) -> Counts | None:
+    """Return the counts after changes of the fleet; None where they have to be made anew."""
+    if counts.per_class is None:
+        return None
+    per_class = np.concatenate(
+        [part for kept, empty in pieces for part in (counts.per_class[kept], np.zeros(empty, dtype=np.int64))]
+    )
+    for change in changes:
+        if change.after is not None:
+            try:
+                copies = _copies(change.after, counts.request)
+            except InputError:
+                return None
+            if copies is None:
+                return None
+            per_class[change.first : change.first + len(copies)] = copies
+    return Counts(counts.request, per_class)
+
+
+def _copies(compiled: CompiledCluster, request: ResourceRequest) -> list[int] | None:
+    tree = compiled.tree
+    if not _counts_by_place(tree, request):
+        return None
+    # More than are wanted need not be counted, and a sum of sizes need not fit a word.
+    return [
+        min(copies_within(tree, kind.places[0], request) * len(kind.places), request.count) for kind in compiled.classes
+    ]
+
+
+def _counts_by_place(tree: Tree, request: ResourceRequest) -> bool:
+    """Whether copies of a request can be counted place by place and added up."""
+    if request.type == NODE:
+        # Every node is a place or within one; a cluster without nodes has none to count.
+        return True
+    if request.type != SLOT and any(
+        vertex.type == request.type and tree.place_of[position] is None
+        for position, vertex in enumerate(tree.graph.vertices)
+    ):
+        return False
+    return not spans_places(tree, request)

@@ -1,0 +1,1 @@
+"""The scheduler served over gRPC: server, store and client."""

@@ -1,0 +1,31 @@
+"""What is written in batches: the store's functions, each bound to the clock, so that equal acts can be told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeAlias, TypeVar
+
+from sqlalchemy import Connection
+
+from placewise.service.store import clusters, jobs
+from placewise.service.store.clusters import NewCluster
+from placewise.service.store.jobs import AddedJob, NewJob
+
+A = TypeVar("A")
+R = TypeVar("R")
+Act: TypeAlias = Callable[[Connection, Sequence[A]], Sequence[R]]
+
+
+class Acts:
+    """The acts that many callers ask for at once, for one clock and one bound on queues."""
+
+    def __init__(self, now: Callable[[], float], most_queued: int) -> None:
+        self.add_clusters: Act[NewCluster, int | None] = lambda connection, items: clusters.add_clusters(
+            connection, items, now()
+        )
+        self.put_subsystems: Act[tuple[int, str, str], int | None] = lambda connection, items: clusters.put_subsystems(
+            connection, items, now()
+        )
+        self.add_jobs: Act[NewJob, AddedJob | Exception] = lambda connection, items: jobs.add_jobs(
+            connection, items, now(), most_queued
+        )

@@ -1,0 +1,65 @@
+"""Questions that change nothing: what matches, why not, which clusters and jobs there are."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from placewise.matching.match import Match
+from placewise.matching.why_not import WhyNot, why_not
+from placewise.model.job import Job
+from placewise.service.state import State
+
+_SHOWN = 4
+
+
+def match(state: State, job: Job, usable: frozenset[str] | None) -> Match:
+    """Return the clusters, of those that may be used, that could ever run a job."""
+    found = state.fleet.scheduler.match(job)
+    if usable is None:
+        return found
+    kept = [pair for pair in zip(found.positions, found.names, strict=True) if pair[1] in usable]
+    return Match(tuple(position for position, _ in kept), tuple(name for _, name in kept))
+
+
+async def explain(state: State, job: Job, usable: frozenset[str] | None) -> WhyNot:
+    """Say why the clusters that may be used and do not match a job do not."""
+    scheduler = state.fleet.scheduler
+    index = scheduler.index
+    why = await state.beside(lambda: why_not(index, job))
+    return why if usable is None else _of(why, usable)
+
+
+def in_short(why: WhyNot) -> str:
+    """Say in one line why a job fits nowhere."""
+    lines = in_words(why)
+    shown = lines[:_SHOWN] + ([f"{len(lines) - _SHOWN} further reasons"] if len(lines) > _SHOWN else [])
+    return "fits on no cluster: " + "; ".join(shown)
+
+
+def in_words(why: WhyNot) -> list[str]:
+    """Say line by line what keeps clusters from matching: the requirements that fail on most first."""
+    lines = [f"{one.requirement} fails on {len(one.clusters)} of {why.total}" for one in why.blocked]
+    if why.too_small:
+        lines.append(f"{len(why.too_small)} of {why.total} cannot host the resources")
+    if why.scattered:
+        lines.append(f"{len(why.scattered)} of {why.total} meet the requirements only on different nodes")
+    lines += [f"no cluster has a resource of type {kind!r}" for kind in why.unknown_types]
+    return lines or ["no cluster is registered" if not why.total else "nothing keeps the clusters from matching now"]
+
+
+def _of(why: WhyNot, usable: frozenset[str]) -> WhyNot:
+    """Leave out of an explanation the clusters that may not be used."""
+
+    def some(names: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(name for name in names if name in usable)
+
+    blocked = [replace(one, clusters=some(one.clusters)) for one in why.blocked]
+    return replace(
+        why,
+        total=len(usable),
+        matched=some(why.matched),
+        blocked=tuple(one for one in blocked if one.clusters),
+        near_misses=tuple(near for near in why.near_misses if near.cluster in usable),
+        scattered=some(why.scattered),
+        too_small=some(why.too_small),
+    )

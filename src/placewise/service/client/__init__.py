@@ -1,0 +1,44 @@
+"""The client of a scheduler that runs elsewhere, in a blocking and an asyncio form, and the agent of a cluster."""
+
+from placewise.service.client.async_client import AsyncClient
+from placewise.service.client.blocking_client import Client
+from placewise.service.client.channel import DEFAULT_TARGET, ClientTls
+from placewise.service.client.errors import ServiceError
+from placewise.service.client.values import (
+    Assignment,
+    Blocked,
+    ClusterRecord,
+    ClusterSecret,
+    Credentials,
+    Event,
+    Explanation,
+    JobRecord,
+    Matched,
+    NearMiss,
+    Registration,
+    Submission,
+    WrittenRequirement,
+)
+from placewise.service.store.job import JobState
+
+__all__ = [
+    "DEFAULT_TARGET",
+    "Assignment",
+    "AsyncClient",
+    "Blocked",
+    "Client",
+    "ClientTls",
+    "ClusterRecord",
+    "ClusterSecret",
+    "Credentials",
+    "Event",
+    "Explanation",
+    "JobRecord",
+    "JobState",
+    "Matched",
+    "NearMiss",
+    "Registration",
+    "ServiceError",
+    "Submission",
+    "WrittenRequirement",
+]

@@ -1,0 +1,286 @@
+"""The agent of a cluster: takes its jobs as they are assigned, runs a command for each, and reports how that ended."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import tempfile
+from collections.abc import AsyncGenerator, Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import grpc
+import tenacity
+
+from placewise.errors import PlacewiseError
+from placewise.service.client.async_client import AsyncClient
+from placewise.service.client.errors import ServiceError
+from placewise.service.client.exec_template import JOBSPEC, fill_in, needs_command
+from placewise.service.client.execution import Execution, Outcome
+from placewise.service.client.values import Assignment, ClusterSecret
+from placewise.service.store.job import JobState
+
+_LONGEST_WAIT_S = 15.0
+# What the agent knows and the commands of users' jobs must not.
+_SECRETS = ("PLACEWISE_SECRET", "PLACEWISE_TOKEN", "PLACEWISE_REGISTRATION_SECRET")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Orders:
+    """What an agent is to do.
+
+    cluster : whose jobs. secret : returns the cluster's secret; asked before every request, so that a secret may
+        be replaced while jobs run.
+    template : the words to run (see `exec_template`). at_once : how many jobs run at a time.
+    once : end when no job waits any more. stdout : where the commands' output goes; to this process's if None.
+    poll_s : seconds between looks whether a running job was cancelled. grace_s : between SIGTERM and SIGKILL.
+    """
+
+    cluster: str
+    secret: Callable[[], str]
+    template: tuple[str, ...]
+    at_once: int = 1
+    once: bool = False
+    stdout: int | None = None
+    poll_s: float = 5.0
+    grace_s: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A job that an agent ran, and what became of it: finished, failed or cancelled."""
+
+    job: Assignment
+    state: JobState
+    outcome: Outcome
+
+
+class Agent:
+    """Runs a cluster's jobs until it is told to stop.
+
+    say : is told in a line what goes on. ended : is told of every job that was run.
+    """
+
+    def __init__(
+        self,
+        client: AsyncClient,
+        orders: Orders,
+        say: Callable[[str], None] = lambda _: None,
+        ended: Callable[[Ended], None] = lambda _: None,
+    ) -> None:
+        self.unreported: list[int] = []
+        self._client = client
+        self._orders = orders
+        self._say = say
+        self._ended = ended
+        self._free = asyncio.Semaphore(orders.at_once)
+        self._running: set[asyncio.Task[None]] = set()
+        self._stream: AsyncGenerator[Assignment, None] | None = None
+        self._stopping = asyncio.Event()
+        self._ending = asyncio.Event()
+
+    def stop(self) -> None:
+        """Take no more jobs and wait for those that run; called again, end those too and report them as failed."""
+        if self._stopping.is_set():
+            self._ending.set()
+        else:
+            self._say(f"taking no more jobs; {len(self._running)} still run, a second signal ends them")
+        self._stopping.set()
+
+    async def run(self) -> None:
+        """Take and run jobs until told to stop, or until none waits if that was the order.
+
+        `unreported` then holds the jobs whose outcome the scheduler does not know. Raises what the scheduler
+        answers when it refuses to give jobs, after those that run have ended.
+        """
+        taking = asyncio.create_task(self._take_what_waits() if self._orders.once else self._take_as_they_come())
+        stopping = asyncio.create_task(self._stopping.wait())
+        try:
+            await asyncio.wait({taking, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (taking, stopping):
+                task.cancel()
+            await asyncio.wait({taking, stopping})
+            while self._running:
+                await asyncio.wait(self._running)
+        if not taking.cancelled():
+            taking.result()
+
+    async def _take_what_waits(self) -> None:
+        while True:
+            await self._free.acquire()
+            async for attempt in self._retrying():
+                with attempt:
+                    received = await self._client.receive_jobs(self._cluster(), most=1)
+            if not received:
+                return
+            self._start(received[0])
+
+    async def _take_as_they_come(self) -> None:
+        try:
+            while True:
+                await self._free.acquire()
+                async for attempt in self._retrying():
+                    with attempt:
+                        assignment = await self._next()
+                if self._free.locked():
+                    # What else the stream brought, nobody here would accept before its lease runs out.
+                    await self._close_stream()
+                self._start(assignment)
+        finally:
+            await self._close_stream()
+
+    async def _next(self) -> Assignment:
+        self._stream = self._stream or self._client.watch_assignments(self._cluster(), most=1)
+        try:
+            return await anext(self._stream)
+        except StopAsyncIteration:
+            # A server does so before it leaves, and may be there again soon.
+            self._stream = None
+            raise ServiceError("the scheduler ended the stream", code=grpc.StatusCode.UNAVAILABLE) from None
+        except PlacewiseError:
+            self._stream = None
+            raise
+
+    async def _close_stream(self) -> None:
+        stream, self._stream = self._stream, None
+        if stream is not None:
+            await stream.aclose()
+
+    def _start(self, assignment: Assignment) -> None:
+        task = asyncio.create_task(self._handle(assignment))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        task.add_done_callback(lambda _: self._free.release())
+
+    async def _handle(self, job: Assignment) -> None:
+        try:
+            if not await self._accept(job):
+                self._say(f"job {job.job_id}: was not accepted, its lease is over")
+                return
+        except PlacewiseError as error:
+            self._say(f"job {job.job_id}: was not accepted: {error}")
+            return
+        outcome, cancelled = await self._run(job)
+        state = JobState.CANCELLED
+        if not cancelled:
+            state = JobState.FINISHED if outcome.succeeded else JobState.FAILED
+            state = await self._report(job, outcome, state)
+        self._say(f"job {job.job_id}: {state} after {outcome.duration_s:.1f} s {outcome.reason}".rstrip())
+        self._ended(Ended(job, state, outcome))
+
+    async def _accept(self, job: Assignment) -> bool:
+        async for attempt in self._retrying():
+            with attempt:
+                if job.job_id in await self._client.accept_jobs(self._cluster(), [job]):
+                    return True
+                if attempt.retry_state.attempt_number == 1:
+                    return False
+                # An answer was lost. What was accepted before our lease ran out was accepted under it.
+                known = await self._client.get_job(job.job_id, self._cluster())
+                return known.state == JobState.ACCEPTED and known.changed_at <= job.lease_until
+        raise AssertionError  # retrying ends with a result or an exception
+
+    async def _run(self, job: Assignment) -> tuple[Outcome, bool]:
+        """Run a job's command, and return its outcome and whether the job was cancelled meanwhile."""
+        if not job.command and needs_command(self._orders.template):
+            return Outcome(succeeded=False, duration_s=0.0, reason="the job has no command"), False
+        try:
+            with self._jobspec_file(job) as path:
+                values = {JOBSPEC: path, "{id}": str(job.job_id), "{name}": job.name}
+                words = fill_in(self._orders.template, job.command, values)
+                execution = await Execution.start(words, self._environment(job), stdout=self._orders.stdout)
+                self._say(f"job {job.job_id}: {job.name} runs")
+                return await self._watched(job, execution)
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            return Outcome(succeeded=False, duration_s=0.0, reason=f"cannot be started: {reason}"), False
+
+    async def _watched(self, job: Assignment, execution: Execution) -> tuple[Outcome, bool]:
+        """Wait for a command, or end it when the job is cancelled or the agent has to go."""
+        end = asyncio.create_task(execution.end())
+        cancelled = asyncio.create_task(self._until_cancelled(job))
+        ending = asyncio.create_task(self._ending.wait())
+        try:
+            await asyncio.wait({end, cancelled, ending}, return_when=asyncio.FIRST_COMPLETED)
+            if end.done():
+                return end.result(), False
+            await execution.terminate(self._orders.grace_s)
+            why = "cancelled" if cancelled.done() else "the agent was told to end"
+            return Outcome(succeeded=False, duration_s=(await end).duration_s, reason=why), cancelled.done()
+        finally:
+            cancelled.cancel()
+            ending.cancel()
+
+    async def _until_cancelled(self, job: Assignment) -> None:
+        while True:
+            await asyncio.sleep(self._orders.poll_s)
+            with contextlib.suppress(PlacewiseError):  # it is asked again
+                known = await self._client.get_job(job.job_id, self._cluster())
+                if known.state == JobState.CANCELLED:
+                    return
+
+    async def _report(self, job: Assignment, outcome: Outcome, state: JobState) -> JobState:
+        """Report an outcome until the scheduler answers, and return the state that the job then has."""
+        try:
+            async for attempt in self._retrying():
+                with attempt:
+                    await self._client.report_outcome(
+                        self._cluster(),
+                        job.job_id,
+                        succeeded=outcome.succeeded,
+                        duration_s=outcome.duration_s,
+                        reason=outcome.reason,
+                    )
+        except PlacewiseError as error:
+            if isinstance(error, ServiceError) and error.code is grpc.StatusCode.FAILED_PRECONDITION:
+                return JobState.CANCELLED  # the only other end that a job may come to meanwhile
+            self.unreported.append(job.job_id)
+            self._say(f"job {job.job_id}: its outcome cannot be reported: {error}")
+        return state
+
+    def _cluster(self) -> ClusterSecret:
+        return ClusterSecret(self._orders.cluster, self._orders.secret())
+
+    def _retrying(self) -> tenacity.AsyncRetrying:
+        """Return attempts, with longer and longer waits between them, while the scheduler cannot answer."""
+        return tenacity.AsyncRetrying(
+            retry=tenacity.retry_if_exception(_passes),
+            wait=tenacity.wait_random_exponential(multiplier=0.2, max=_LONGEST_WAIT_S),
+            stop=lambda _: self._ending.is_set(),
+            sleep=self._pause,
+            before_sleep=self._say_why,
+            reraise=True,
+        )
+
+    def _say_why(self, attempt: tenacity.RetryCallState) -> None:
+        if attempt.attempt_number == 1 and attempt.outcome is not None:
+            self._say(f"{attempt.outcome.exception()}; trying again")
+
+    async def _pause(self, seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._ending.wait(), seconds)
+
+    def _environment(self, job: Assignment) -> dict[str, str]:
+        kept = {name: value for name, value in os.environ.items() if name not in _SECRETS}
+        return kept | {
+            "PLACEWISE_JOB_ID": str(job.job_id),
+            "PLACEWISE_JOB_NAME": job.name,
+            "PLACEWISE_CLUSTER": self._orders.cluster,
+        }
+
+    @contextlib.contextmanager
+    def _jobspec_file(self, job: Assignment) -> Iterator[str]:
+        """Yield the path of a file with the jobspec, for its owner alone, if the command line has a place for one."""
+        if not any(JOBSPEC in word for word in self._orders.template):
+            yield ""
+            return
+        with tempfile.TemporaryDirectory(prefix="placewise-", ignore_cleanup_errors=True) as folder:
+            path = Path(folder, f"{job.job_id}.json" if job.jobspec.startswith("{") else f"{job.job_id}.yaml")
+            path.write_text(job.jobspec, encoding="utf-8")
+            yield str(path)
+
+
+def _passes(error: BaseException) -> bool:
+    return isinstance(error, ServiceError) and error.passes

@@ -1,0 +1,108 @@
+"""The client whose answers are awaited."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Iterable
+from typing import Any, Self, TypeVar
+
+import grpc
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from placewise.service.client import calls
+from placewise.service.client.channel import DEFAULT_TARGET, ClientTls, channel_credentials, channel_options
+from placewise.service.client.errors import failure
+from placewise.service.client.methods import awaiting
+from placewise.service.client.values import Assignment, ClusterSecret, Credentials, JobRecord
+from placewise.service.store.job import JobState
+from placewise.service.wire.placewise_pb2_grpc import SchedulerStub
+
+R = TypeVar("R")
+
+
+class AsyncClient:
+    """A connection to a scheduler, kept open until it is closed, for one event loop; otherwise as `Client`."""
+
+    def __init__(self, target: str = DEFAULT_TARGET, *, tls: ClientTls | None = None, timeout_s: float = 30.0) -> None:
+        self.target = target
+        self._timeout_s = timeout_s
+        options = channel_options()
+        self._channel = (
+            grpc.aio.insecure_channel(target, options)
+            if tls is None
+            else grpc.aio.secure_channel(target, channel_credentials(tls), options)
+        )
+        self._stub: Any = SchedulerStub(self._channel)  # type: ignore[no-untyped-call]  # generated
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the connection; what is under way ends as cancelled."""
+        await self._channel.close()
+
+    submit = awaiting(calls.submit)
+    match = awaiting(calls.match)
+    explain = awaiting(calls.explain)
+    get_job = awaiting(calls.get_job)
+    cancel_job = awaiting(calls.cancel_job)
+    list_clusters = awaiting(calls.list_clusters)
+    register_cluster = awaiting(calls.register_cluster)
+    update_cluster = awaiting(calls.update_cluster)
+    delete_cluster = awaiting(calls.delete_cluster)
+    rotate_credentials = awaiting(calls.rotate_credentials)
+    receive_jobs = awaiting(calls.receive_jobs)
+    accept_jobs = awaiting(calls.accept_jobs)
+    report_outcome = awaiting(calls.report_outcome)
+
+    async def list_jobs(
+        self,
+        asking: Credentials | ClusterSecret,
+        *,
+        of_cluster: str = "",
+        states: Iterable[JobState] = (),
+        page: int = 0,
+    ) -> AsyncGenerator[JobRecord, None]:
+        """Yield jobs, the newest first, asking for a page of so many at a time (100 if 0, 1000 at most)."""
+        wanted = tuple(states)
+        before_id = 0
+        while jobs := await self.ask(
+            calls.list_jobs(asking, of_cluster=of_cluster, states=wanted, before_id=before_id, limit=page)
+        ):
+            for job in jobs:
+                yield job
+            before_id = jobs[-1].id
+
+    async def watch_assignments(self, cluster: ClusterSecret, *, most: int = 1) -> AsyncGenerator[Assignment, None]:
+        """Yield jobs received under a lease as they are assigned, with at most so many not yet accepted.
+
+        Ends with the server's end of it, or with ServiceError; closing the iterator ends the call.
+        """
+        call = calls.watch_assignments(cluster, most=most)
+        stream = getattr(self._stub, call.method)(call.request)
+        try:
+            async for answer in stream:
+                yield call.read(answer)
+        except grpc.RpcError as error:
+            raise failure(error, self.target) from None
+        finally:
+            stream.cancel()
+
+    async def healthy(self) -> bool:
+        """Whether the scheduler is there and serves."""
+        health: Any = health_pb2_grpc.HealthStub(self._channel)
+        try:
+            answer = await health.Check(health_pb2.HealthCheckRequest(), timeout=self._timeout_s)
+        except grpc.RpcError:
+            return False
+        return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
+
+    async def ask(self, call: calls.Call[R], /) -> R:
+        """Carry a call out."""
+        try:
+            answer = await getattr(self._stub, call.method)(call.request, timeout=self._timeout_s)
+        except grpc.RpcError as error:
+            raise failure(error, self.target) from None
+        return call.read(answer)

@@ -1,0 +1,157 @@
+"""What a client gives and gets: frozen values, times in seconds since the epoch, secrets that no repr shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from placewise.model.requirement import Scalar
+from placewise.service.store.job import JobState
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """The clusters that a user may use: those whose tokens are given, or all with the scheduler's global token."""
+
+    tokens: Mapping[str, str] = field(default_factory=dict, repr=False)
+    global_token: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterSecret:
+    """A cluster, and the secret with which it speaks for itself."""
+
+    name: str
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """What a cluster was given: the token is for its users, the secret for itself; empty for what did not change."""
+
+    token: str = field(repr=False)
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenRequirement:
+    """A requirement as the scheduler wrote it down."""
+
+    text: str
+    subsystem: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """One requirement, and the clusters on no node of which it holds; `lacking` of them have no such subsystem."""
+
+    requirement: WrittenRequirement
+    clusters: tuple[str, ...]
+    lacking: int
+
+
+@dataclass(frozen=True, slots=True)
+class NearMiss:
+    """A cluster that one requirement alone keeps from matching, and what it offers instead."""
+
+    cluster: str
+    requirement: str
+    offered: str
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """How the clusters that may be used answer one job; the fields mean what those of `matching.why_not.WhyNot` do."""
+
+    job: str
+    total: int
+    matched: tuple[str, ...]
+    blocked: tuple[Blocked, ...]
+    near_misses: tuple[NearMiss, ...]
+    scattered: tuple[str, ...]
+    too_small: tuple[str, ...]
+    unknown_types: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """What became of a submitted job.
+
+    cluster : None for a refused job; `reason` then says why, and `explanation` more where it fits nowhere.
+    matching_clusters : of the `total_clusters` that the credentials allow to use.
+    """
+
+    job_id: int
+    cluster: str | None
+    state: JobState
+    matching_clusters: int
+    total_clusters: int
+    reason: str
+    explanation: Explanation | None
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """The clusters that could ever run a job, of so many that may be used."""
+
+    clusters: tuple[str, ...]
+    total_clusters: int
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A change in a job's life."""
+
+    state: JobState
+    at: float
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class JobRecord:
+    """A job as the scheduler remembers it.
+
+    cluster : None for a refused job. duration_s : None unless its cluster reported it.
+    jobspec, command, history : empty in lists; `get_job` fills them.
+    """
+
+    id: int
+    name: str
+    cluster: str | None
+    state: JobState
+    submitted_at: float
+    changed_at: float
+    reason: str
+    duration_s: float | None
+    jobspec: str
+    command: tuple[str, ...]
+    history: tuple[Event, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterRecord:
+    """A registered cluster: its size, its flat state, and how many jobs wait for it and run on it."""
+
+    name: str
+    nodes: int
+    subsystems: tuple[str, ...]
+    state: Mapping[str, Scalar]
+    waiting: int
+    running: int
+    registered_at: float
+    updated_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """A job received by its cluster, to be accepted by `lease_until` with its lease."""
+
+    job_id: int
+    name: str
+    jobspec: str
+    command: tuple[str, ...]
+    lease: str = field(repr=False)
+    lease_until: float

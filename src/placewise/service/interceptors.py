@@ -1,0 +1,250 @@
+"""What every call goes through, in one interceptor: a request id, limits, errors as codes, a log line, metrics."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import secrets
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from inspect import isasyncgenfunction
+from typing import Any
+
+import grpc
+import structlog
+
+from placewise.errors import InputError, PlacewiseError
+from placewise.service.limits import Limiter
+from placewise.service.metrics import Metrics
+from placewise.service.refusals import Denied, Exhausted, NotFound, NotNow, Unauthenticated, Unavailable
+from placewise.service.store import errors as store
+
+REQUEST_ID = "x-request-id"
+LONGEST_REQUEST_ID = 128
+LONGEST_DETAILS = 4096
+UNKNOWN_METHOD = "unknown"
+HEALTH = "/grpc.health.v1.Health/"
+
+CODES: dict[type[BaseException], grpc.StatusCode] = {
+    InputError: grpc.StatusCode.INVALID_ARGUMENT,
+    Denied: grpc.StatusCode.PERMISSION_DENIED,
+    Unauthenticated: grpc.StatusCode.UNAUTHENTICATED,
+    NotFound: grpc.StatusCode.NOT_FOUND,
+    Exhausted: grpc.StatusCode.RESOURCE_EXHAUSTED,
+    NotNow: grpc.StatusCode.FAILED_PRECONDITION,
+    Unavailable: grpc.StatusCode.UNAVAILABLE,
+    store.ClusterGone: grpc.StatusCode.ABORTED,
+    store.QueueFull: grpc.StatusCode.RESOURCE_EXHAUSTED,
+    store.WrongState: grpc.StatusCode.FAILED_PRECONDITION,
+    store.Unavailable: grpc.StatusCode.UNAVAILABLE,
+    MemoryError: grpc.StatusCode.RESOURCE_EXHAUSTED,
+    RecursionError: grpc.StatusCode.RESOURCE_EXHAUSTED,
+}
+"""The code of each kind of error, and of what derives from it; any other error is INTERNAL."""
+
+_NAMES: dict[int, str] = {code.value[0]: code.name for code in grpc.StatusCode}
+
+
+class CallInterceptor(grpc.aio.ServerInterceptor):
+    """Watches the calls of one server, whose handlers are coroutines or asynchronous generators.
+
+    The request id is the caller's (metadata ``x-request-id``, printable ASCII of at most 128 characters) or a new
+    one. It is bound for the log, and returned in the initial metadata of streams and in the trailing metadata of
+    the rest, where a message of its own would cost more than everything else here. Requests are parsed here, so
+    that bytes that are no such message are INVALID_ARGUMENT. Every Unauthenticated that a handler raises counts as
+    a refused credential. Health checks pass the limits.
+    """
+
+    def __init__(self, metrics: Metrics, limiter: Limiter) -> None:
+        self._to = _Reporting(metrics, limiter)
+        self._watched: dict[str, tuple[Any, grpc.RpcMethodHandler[Any, Any]]] = {}
+
+    async def intercept_service(self, continuation: Callable[[Any], Awaitable[Any]], handler_call_details: Any) -> Any:
+        """Return the method's handler, watched; None for a method that is not there."""
+        handler = await continuation(handler_call_details)
+        if handler is None:
+            # Its name is the caller's invention and would be one more series.
+            self._to.metrics.answered(UNKNOWN_METHOD, grpc.StatusCode.UNIMPLEMENTED.name, None)
+            return None
+        method = handler_call_details.method
+        known = self._watched.get(method)
+        if known is None or known[0] is not handler:
+            known = self._watched[method] = (handler, self._watch(method, handler))
+        return known[1]
+
+    def _watch(self, method: str, handler: Any) -> grpc.RpcMethodHandler[Any, Any]:
+        kind = ("stream" if handler.request_streaming else "unary", "stream" if handler.response_streaming else "unary")
+        behaviour = getattr(handler, "_".join(kind))
+        parse = None if handler.request_streaming else handler.request_deserializer
+        watch = self._watch_generator if isasyncgenfunction(behaviour) else self._watch_coroutine
+        make: Any = getattr(grpc, f"{'_'.join(kind)}_rpc_method_handler")
+        return make(  # type: ignore[no-any-return]
+            watch(method, behaviour, parse, streams=handler.response_streaming),
+            request_deserializer=handler.request_deserializer if parse is None else None,
+            response_serializer=handler.response_serializer,
+        )
+
+    def _watch_coroutine(self, method: str, behaviour: Any, parse: Any, *, streams: bool) -> Any:
+        async def answer(request: Any, context: Any) -> Any:
+            call = _Call(self._to, method, context, streams=streams)
+            try:
+                await call.begin()
+                response = await behaviour(request if parse is None else _parsed(request, parse), context)
+                call.code = _code_of(context)
+                return response  # noqa: TRY300, the code is asked for inside as well
+            except Exception as error:  # noqa: BLE001, every failure is answered
+                await call.fail(error)
+            finally:
+                call.end()
+
+        return answer
+
+    def _watch_generator(self, method: str, behaviour: Any, parse: Any, *, streams: bool) -> Any:
+        async def answer(request: Any, context: Any) -> AsyncIterator[Any]:
+            call = _Call(self._to, method, context, streams=streams)
+            try:
+                await call.begin()
+                given = request if parse is None else _parsed(request, parse)
+                async with contextlib.aclosing(behaviour(given, context)) as responses:
+                    async for response in responses:
+                        yield response
+                call.code = _code_of(context)
+            except Exception as error:  # noqa: BLE001, every failure is answered
+                await call.fail(error)
+            finally:
+                call.end()
+
+        return answer
+
+
+class _Reporting:
+    """What a call reports to."""
+
+    __slots__ = ("limiter", "log", "log_all", "metrics")
+
+    def __init__(self, metrics: Metrics, limiter: Limiter) -> None:
+        self.metrics = metrics
+        self.limiter = limiter
+        self.log = structlog.get_logger("placewise.calls").bind()
+        # What the level filters out is not worked out first.
+        self.log_all = self.log.is_enabled_for(logging.DEBUG)
+
+
+class _Call:
+    """One call from its first to its last moment."""
+
+    __slots__ = ("_began", "_context", "_error", "_id", "_method", "_streams", "_to", "code")
+
+    def __init__(self, to: _Reporting, method: str, context: Any, *, streams: bool) -> None:
+        self._began = time.perf_counter()
+        self._to = to
+        self._method = method
+        self._context = context
+        self._streams = streams
+        self._id = _request_id(context)
+        self._error: BaseException | None = None
+        self.code = grpc.StatusCode.CANCELLED.name  # until something else is known
+        structlog.contextvars.bind_contextvars(request_id=self._id)
+        if streams:
+            to.metrics.stream_opened()
+
+    async def begin(self) -> None:
+        metadata = ((REQUEST_ID, self._id),)
+        if self._streams:
+            await self._context.send_initial_metadata(metadata)
+        else:
+            self._context.set_trailing_metadata(metadata)
+        limiter = self._to.limiter
+        if not limiter.idle and not self._method.startswith(HEALTH):
+            limiter.admit(self._context.peer())
+
+    async def fail(self, error: Exception) -> None:
+        """Answer with the error's code and end the call. Raises what ends it, always."""
+        if isinstance(error, grpc.aio.AbortError):
+            self.code = _code_of(self._context)
+            raise error
+        if isinstance(error, Unauthenticated):
+            self._to.limiter.refused(self._context.peer())
+            self._to.metrics.credential_refused()
+        code = code_of(error)
+        self.code = code.name
+        if code is grpc.StatusCode.INTERNAL:
+            self._error = error
+            details = f"internal error, request id {self._id}"
+        elif isinstance(error, PlacewiseError):
+            details = str(error)
+        else:
+            details = "the request takes more memory, or is nested more deeply, than the service allows"
+        await self._context.abort(code, safe_details(details))
+
+    def end(self) -> None:
+        to, seconds = self._to, time.perf_counter() - self._began
+        to.metrics.answered(self._method, self.code, None if self._streams else seconds)
+        if self._streams:
+            to.metrics.stream_closed()
+        if self.code in ("OK", "CANCELLED"):
+            if not to.log_all:
+                return
+            write = to.log.debug
+        else:
+            write = to.log.info if self._error is None else to.log.error
+        write(
+            "call",
+            method=self._method,
+            peer=self._context.peer(),
+            code=self.code,
+            duration_ms=round(seconds * 1e3, 3),
+            **({} if self._error is None else {"exc_info": self._error}),
+        )
+
+
+def code_of(error: BaseException) -> grpc.StatusCode:
+    """Return the code of an error: that of the nearest of its classes in `CODES`, or INTERNAL."""
+    for kind in type(error).__mro__:
+        if kind in CODES:
+            return CODES[kind]
+    return grpc.StatusCode.INTERNAL
+
+
+def safe_details(text: str) -> str:
+    """Return a text as a gRPC message: without control characters, at most 4 KiB as gRPC encodes it.
+
+    gRPC writes each byte outside printable ASCII, and ``%``, as three. What is cut ends in ``...``.
+    """
+    text = "".join(one if one.isprintable() else repr(one)[1:-1] for one in text[: LONGEST_DETAILS + 1])
+    sizes = (1 if one.isascii() and one != "%" else 3 * len(one.encode()) for one in text)
+    total = 0
+    cut = len(text)
+    for at, size in enumerate(sizes):
+        total += size
+        if total <= LONGEST_DETAILS - 3:
+            cut = at + 1
+        if total > LONGEST_DETAILS:
+            return text[:cut] + "..."
+    return text
+
+
+def _parsed(request: bytes, parse: Callable[[bytes], Any]) -> Any:
+    try:
+        return parse(request)
+    except Exception as error:
+        raise InputError("the request is not a message of this method") from error
+
+
+def _request_id(context: Any) -> str:
+    for key, value in context.invocation_metadata() or ():
+        if key == REQUEST_ID:
+            if (
+                isinstance(value, str)
+                and 0 < len(value) <= LONGEST_REQUEST_ID
+                and value.isascii()
+                and value.isprintable()
+            ):
+                return value
+            break
+    return secrets.token_hex(8)
+
+
+def _code_of(context: Any) -> str:
+    code = context.code()
+    return _NAMES.get(code, "UNKNOWN") if isinstance(code, int) else "OK" if code is None else code.name

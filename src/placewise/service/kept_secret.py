@@ -1,0 +1,41 @@
+"""A secret made once and kept in a file of its own."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from placewise.errors import InputError
+from placewise.formats.reading import found_at, read_text
+
+
+def keep_secret(path: Path, made: str) -> str:
+    """Return the secret in a file, which is made with `made` in it where there is none.
+
+    The file is whole from the moment it is there, readable by its owner alone; of two that make it at once, both
+    return the secret of the first. Raises InputError when it cannot be read or written, or is empty.
+    """
+    if found_at(path) == "nothing":
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _create(path, made)
+        except FileExistsError:
+            pass  # somebody was quicker
+        except OSError as error:
+            raise InputError(f"cannot be written: {error.strerror}", file=path) from error
+    return read_text(path).strip()
+
+
+def _create(path: Path, content: str) -> None:
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mode 0600
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(content + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        # A link, unlike a renaming, does not replace what is there.
+        os.link(temporary, path)
+    finally:
+        temporary.unlink()

@@ -1,0 +1,110 @@
+"""How often a peer may call, and how often it may offer a wrong credential.
+
+Counted here and not by a library: `limits` keeps every address it has seen until it expires and looks through all of
+them up to a hundred times a second, which with 100,000 addresses takes half a core.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import time
+from collections.abc import Callable
+from urllib.parse import unquote
+
+from placewise.service.refusals import Exhausted
+
+MOST_PEERS = 65_536
+_MINUTE_S = 60.0
+_IPV6_NETWORK_BITS = 64
+
+
+def address_of(peer: str) -> str:
+    """Return the address a gRPC peer is counted under: its IPv4 address, its IPv6 /64 network, or its text.
+
+    Whoever has one address of an IPv6 network of 64 bits usually has them all. peer : as `ServicerContext.peer`
+    returns it, such as ``ipv4:127.0.0.1:40210`` or ``ipv6:%5B::1%5D:40210``.
+    """
+    if peer.startswith("ipv4:"):
+        return peer[5:].rpartition(":")[0]
+    if peer.startswith("ipv6:"):
+        text = unquote(peer[5:]).rpartition(":")[0].strip("[]")
+        try:
+            address = ipaddress.IPv6Address(text)
+        except ValueError:
+            return text
+        if address.ipv4_mapped is not None:
+            return str(address.ipv4_mapped)
+        return str(ipaddress.IPv6Network((int(address), _IPV6_NETWORK_BITS), strict=False))
+    return peer
+
+
+class Limiter:
+    """Counts calls by second and refused credentials by minute for each peer's address.
+
+    calls_a_second : 0 for no limit. refused_a_minute : wrong credentials after which every call is refused until the
+    minute is over. clock : seconds that never go back. At most 65,536 addresses are counted at a time; past that the
+    one first seen in this second or minute is forgotten.
+    """
+
+    __slots__ = ("_calls", "_refused")
+
+    def __init__(
+        self, calls_a_second: int, refused_a_minute: int, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._calls = _Window(calls_a_second, 1.0, clock) if calls_a_second else None
+        self._refused = _Window(refused_a_minute, _MINUTE_S, clock)
+
+    def admit(self, peer: str) -> None:
+        """Count a call. Raises Exhausted where the peer calls too often or offered too many wrong credentials."""
+        if self.idle:
+            return
+        address = address_of(peer)
+        if self._refused.is_full(address):
+            raise Exhausted(f"too many refused credentials; try again in {self._refused.left_s():.0f} s")
+        if self._calls is not None and not self._calls.take(address):
+            raise Exhausted(f"too many calls; at most {self._calls.most} a second are answered")
+
+    def refused(self, peer: str) -> None:
+        """Count a credential that was wrong."""
+        self._refused.take(address_of(peer))
+
+    @property
+    def idle(self) -> bool:
+        """Whether `admit` would admit anybody, so that nobody need ask who calls."""
+        return self._calls is None and not self._refused.counts
+
+
+class _Window:
+    """Counts by address, all forgotten together when the window is over."""
+
+    __slots__ = ("_clock", "_ends", "_length_s", "counts", "most")
+
+    def __init__(self, most: int, length_s: float, clock: Callable[[], float]) -> None:
+        self.most = most
+        self.counts: dict[str, int] = {}
+        self._length_s = length_s
+        self._clock = clock
+        self._ends = clock() + length_s
+
+    def take(self, address: str) -> bool:
+        self._roll()
+        count = self.counts.get(address, 0)
+        if count >= self.most:
+            return False
+        if not count and len(self.counts) >= MOST_PEERS:
+            del self.counts[next(iter(self.counts))]
+        self.counts[address] = count + 1
+        return True
+
+    def is_full(self, address: str) -> bool:
+        self._roll()
+        return self.counts.get(address, 0) >= self.most
+
+    def left_s(self) -> float:
+        return max(1.0, self._ends - self._clock())
+
+    def _roll(self) -> None:
+        now = self._clock()
+        if now >= self._ends:
+            self.counts.clear()
+            self._ends = now + self._length_s

@@ -1,0 +1,128 @@
+"""The clusters that are registered now: the scheduler over them, their credentials' hashes and their states."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from placewise.model.cluster import Cluster, Fleet
+from placewise.model.requirement import Scalar
+from placewise.model.resources import Subsystem
+from placewise.scheduler import Scheduler
+from placewise.selection.policies import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A registered cluster as the service knows it: the store's id and revision, and hashes of secret and token."""
+
+    id: int
+    name: str
+    revision: int
+    secret_hash: bytes
+    token_hash: bytes
+    registered_at: float
+    updated_at: float
+
+
+class LiveFleet:
+    """The registered clusters. One thread owns it; what it hands out are values that do not change.
+
+    The index is brought up to date when it is next asked for, so that a cluster whose subsystems arrive
+    one by one is compiled once.
+    """
+
+    def __init__(self, policy: Policy) -> None:
+        self._scheduler = Scheduler(Fleet(()), policy)
+        self._members: dict[str, Member] = {}
+        self._names: dict[int, str] = {}
+        self._clusters: dict[str, Cluster] = {}
+        self._changed: dict[str, Cluster | None] = {}
+        self._numbers: dict[str, NDArray[np.float64]] | None = None
+
+    def __len__(self) -> int:
+        return len(self._members)
+
+    @property
+    def scheduler(self) -> Scheduler:
+        """The scheduler, its index up to date."""
+        if self._changed:
+            self._scheduler.change(self._changed)
+            self._changed = {}
+        return self._scheduler
+
+    def put(self, member: Member, cluster: Cluster) -> None:
+        """Add a cluster, or replace what is known of it."""
+        known = self._clusters.get(member.name)
+        self._members[member.name] = member
+        self._names[member.id] = member.name
+        self._clusters[member.name] = cluster
+        self._numbers = None
+        if known is None or (known.graph, known.subsystems) != (cluster.graph, cluster.subsystems):
+            # States decide what is chosen, never what matches: the index does without them.
+            self._changed[member.name] = Cluster(cluster.name, cluster.graph, cluster.subsystems)
+
+    def update(self, member: Member) -> None:
+        """Replace a member's credentials and revision."""
+        self._members[member.name] = member
+
+    def drop(self, cluster_id: int) -> None:
+        """Forget a cluster; one that is not known is ignored."""
+        name = self._names.pop(cluster_id, None)
+        if name is not None and self._members[name].id == cluster_id:
+            del self._members[name], self._clusters[name]
+            self._changed[name] = None
+            self._numbers = None
+
+    def member(self, name: str) -> Member | None:
+        """Return the cluster of a name."""
+        return self._members.get(name)
+
+    def name_of(self, cluster_id: int) -> str | None:
+        """Return the name of a cluster by its id."""
+        return self._names.get(cluster_id)
+
+    def members(self) -> Iterable[Member]:
+        """Return all clusters, as they are now."""
+        return tuple(self._members.values())
+
+    def cluster(self, name: str) -> Cluster:
+        """Return a cluster's graph, subsystems and state."""
+        return self._clusters[name]
+
+    def numbers(self) -> Mapping[str, NDArray[np.float64]]:
+        """Return (clusters,) numbers by field of the clusters' states, NaN where a cluster does not say one.
+
+        Booleans are 1 and 0. To these comes ``predicted_cost`` where a state has ``cost_per_node_hour``: what
+        a node costs for an hour, since nothing better is known of a job here.
+        """
+        index = self.scheduler.index
+        if self._numbers is None:
+            numbers: dict[str, NDArray[np.float64]] = {}
+            for position, name in enumerate(index.fleet.names):
+                for field, value in self._clusters[name].state:
+                    if (number := _number(value)) is not None:
+                        column = numbers.setdefault(field, np.full(len(index.fleet), np.nan))
+                        column[position] = number
+            if "cost_per_node_hour" in numbers:
+                numbers.setdefault("predicted_cost", numbers["cost_per_node_hour"])
+            self._numbers = numbers
+        return self._numbers
+
+
+def with_subsystems(cluster: Cluster, added: Mapping[str, Subsystem], removed: Iterable[str]) -> Cluster:
+    """Return a cluster with other subsystems; those added replace those of their names."""
+    gone = {*added, *removed}
+    kept = [one for one in cluster.subsystems if one.name not in gone]
+    return replace(cluster, subsystems=(*kept, *added.values()))
+
+
+def _number(value: Scalar) -> float | None:
+    if isinstance(value, str):
+        return None
+    number = float(value)
+    return number if math.isfinite(number) else None

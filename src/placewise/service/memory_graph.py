@@ -1,0 +1,43 @@
+"""The graph database of the rainbow protocol, as far as its clients use it: Satisfy."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import grpc
+
+from placewise.service.asking import match
+from placewise.service.peers import require_open
+from placewise.service.refusals import Denied
+from placewise.service.state import State
+from placewise.service.submitting import read_job
+from placewise.service.wire import memory_graph_pb2 as wire
+from placewise.service.wire.memory_graph_pb2_grpc import MemoryGraphServicer
+
+Context: TypeAlias = grpc.aio.ServicerContext[Any, Any]
+
+
+class MemoryGraph(MemoryGraphServicer):
+    """Answers which clusters could run a job, and refuses to register without credentials."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    async def Satisfy(self, request: wire.SatisfyRequest, context: Context) -> wire.SatisfyResponse:
+        """List the clusters that could ever run a job."""
+        require_open(self._state, context.peer())
+        job = read_job(self._state, request.payload, "", request.matcher)
+        found = match(self._state, job, None)
+        total = len(self._state.fleet)
+        return wire.SatisfyResponse(
+            clusters=found.names,
+            status=wire.SatisfyResponse.RESULT_TYPE_SUCCESS,
+            total_clusters=total,
+            total_matches=len(found.names),
+            total_mismatches=total - len(found.names),
+        )
+
+    async def Register(self, request: wire.RegisterRequest, context: Context) -> wire.Response:
+        """Refuse: the request carries no credentials."""
+        del request, context
+        raise Denied("a cluster registers with the scheduler's secret, by RainbowScheduler.Register")

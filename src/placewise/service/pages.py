@@ -1,0 +1,78 @@
+"""What the web page is told of the running service."""
+
+from __future__ import annotations
+
+import placewise
+from placewise.errors import PlacewiseError
+from placewise.model.job import NODE
+from placewise.model.requirement import scalar_text
+from placewise.model.resources import ResourceGraph
+from placewise.service.asking import explain, in_words
+from placewise.service.state import State
+from placewise.service.store import jobs as store
+from placewise.service.store.jobs import JobState, StoredJob
+from placewise.service.submitting import read_job
+from placewise.service.web import ClusterRow, Event, JobPage, JobRow, Overview
+
+_RECENT = 100
+
+
+class StatePages:
+    """Tells the web page of a state."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._started_at = state.now()
+
+    async def overview(self) -> Overview:
+        """Return the clusters, and the most recent jobs."""
+        state = self._state
+        lengths, recent = await state.read(
+            lambda connection: (
+                store.queue_lengths(connection),
+                store.list_jobs(connection, cluster_ids=None, limit=_RECENT),
+            )
+        )
+        clusters = []
+        for member in state.fleet.members():
+            cluster = state.fleet.cluster(member.name)
+            waiting, running = lengths.get(member.id, (0, 0))
+            fields = [(name, scalar_text(value)) for name, value in cluster.state]
+            nodes, subsystems = node_count(cluster.graph), len(cluster.subsystems)
+            clusters.append(ClusterRow(member.name, nodes, subsystems, waiting, running, member.updated_at, fields))
+        totals = (
+            ("clusters", len(clusters)),
+            ("jobs waiting", sum(row.waiting for row in clusters)),
+            ("jobs running", sum(row.running for row in clusters)),
+        )
+        rows = [_row(job) for job in recent]
+        return Overview(state.settings.name, placewise.__version__, self._started_at, clusters, rows, totals)
+
+    async def job(self, job_id: int) -> JobPage | None:
+        """Return a job; of a refused one, why the clusters that are registered now do not match."""
+        job = await self._state.read(lambda connection: store.get_job(connection, job_id))
+        if job is None:
+            return None
+        history = [Event(event.state, event.at, event.detail) for event in job.history]
+        lines = await self._explained(job) if job.state == JobState.REFUSED else ()
+        return JobPage(_row(job), job.submitted_at, history, lines, job.duration_s)
+
+    def healthy(self) -> bool:
+        """Whether changes can be committed."""
+        return self._state.writer.alive
+
+    async def _explained(self, job: StoredJob) -> tuple[str, ...]:
+        try:
+            why = await explain(self._state, read_job(self._state, job.jobspec or "", job.name, ""), None)
+        except PlacewiseError as error:
+            return (str(error),)
+        return tuple(in_words(why))
+
+
+def node_count(graph: ResourceGraph) -> int:
+    """Return how many nodes a cluster has."""
+    return sum(vertex.size for vertex in graph.vertices if vertex.type == NODE)
+
+
+def _row(job: StoredJob) -> JobRow:
+    return JobRow(job.id, job.name, job.cluster, job.state, job.changed_at, job.reason)

@@ -1,0 +1,287 @@
+"""Placewise's own protocol: its messages to the service's calls and back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from typing import Any, TypeAlias
+
+import grpc
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from placewise.errors import InputError
+from placewise.service import asking, receiving, registering, submitting
+from placewise.service.live_fleet import Member
+from placewise.service.pages import node_count
+from placewise.service.peers import require_open
+from placewise.service.permission import Credentials, require_cluster, usable_clusters
+from placewise.service.refusals import NotFound
+from placewise.service.state import State
+from placewise.service.store import jobs as store
+from placewise.service.store.jobs import JobState, Received, StoredJob
+from placewise.service.submitting import Submission
+from placewise.service.why_not_message import explanation
+from placewise.service.wire import placewise_pb2 as wire
+from placewise.service.wire.placewise_pb2_grpc import SchedulerServicer
+
+Context: TypeAlias = grpc.aio.ServicerContext[Any, Any]
+
+_LIMIT = 100
+_MOST = 1000
+_MOST_HELD = 1000
+_LARGEST = 2**31 - 1
+
+_STATES: dict[JobState, wire.JobState] = {
+    state: wire.JobState.Value(f"JOB_STATE_{state.name}")  # type: ignore[misc]  # numbers at run time
+    for state in JobState
+}
+_BY_NUMBER = {number: state for state, number in _STATES.items()}
+
+
+class PlacewiseV1(SchedulerServicer):
+    """Answers everything that users and clusters can ask."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    async def Submit(self, request: wire.SubmitRequest, context: Context) -> wire.SubmitResponse:
+        """Match a job and place it on a cluster that the credentials allow."""
+        del context
+        submitted = await submitting.submit(
+            self._state,
+            Submission(
+                request.jobspec,
+                usable_clusters(self._state, _credentials(request.credentials)),
+                request.name,
+                request.match_algorithm,
+                request.select_algorithm,
+                dict(request.select_options),
+                request.request_id,
+                explained=not request.no_explanation,
+            ),
+        )
+        return wire.SubmitResponse(
+            job_id=submitted.job_id,
+            cluster=submitted.cluster or "",
+            state=_STATES[submitted.state],
+            matching_clusters=submitted.matching,
+            total_clusters=submitted.total,
+            reason=submitted.reason,
+            explanation=explanation(submitted.explanation) if submitted.explanation else None,
+        )
+
+    async def Match(self, request: wire.MatchRequest, context: Context) -> wire.MatchResponse:
+        """List the clusters, of those that the credentials allow, that could ever run a job."""
+        usable = self._usable(request.credentials, context)
+        job = submitting.read_job(self._state, request.jobspec, "", request.match_algorithm)
+        names = asking.match(self._state, job, usable).names
+        total = len(self._state.fleet) if usable is None else len(usable)
+        return wire.MatchResponse(clusters=names, total_clusters=total)
+
+    async def Explain(self, request: wire.ExplainRequest, context: Context) -> wire.Explanation:
+        """Say why the others could not."""
+        usable = self._usable(request.credentials, context)
+        job = submitting.read_job(self._state, request.jobspec, "", request.match_algorithm)
+        return explanation(await asking.explain(self._state, job, usable))
+
+    async def GetJob(self, request: wire.GetJobRequest, context: Context) -> wire.Job:
+        """Return a job with its jobspec, command and history."""
+        del context
+        job = await self._job(request.job_id, self._readable(request.credentials, request.cluster))
+        message = _job(job)
+        message.jobspec = job.jobspec or ""
+        message.command.extend(json.loads(job.command or "[]"))
+        for event in job.history:
+            message.history.add(state=_STATES[event.state], at=_time(event.at), detail=event.detail or "")
+        return message
+
+    async def ListJobs(self, request: wire.ListJobsRequest, context: Context) -> wire.ListJobsResponse:
+        """List the jobs that the credentials allow to see, the newest first."""
+        del context
+        readable = self._readable(request.credentials, request.cluster)
+        if request.of_cluster:
+            member = self._state.fleet.member(request.of_cluster)
+            own = {member.id} if member else set()
+            readable = own if readable is None else own & readable
+        states = [_state(number) for number in request.states]
+        limit = min(request.limit, _MOST) if request.limit > 0 else _LIMIT
+        before = request.before_id or None
+        jobs = await self._state.read(
+            lambda connection: store.list_jobs(
+                connection, cluster_ids=readable, states=states, before_id=before, limit=limit
+            )
+        )
+        return wire.ListJobsResponse(jobs=[_job(job) for job in jobs])
+
+    async def CancelJob(self, request: wire.CancelJobRequest, context: Context) -> wire.Job:
+        """Cancel a job of a cluster that the credentials allow to use."""
+        del context
+        job = await self._job(request.job_id, self._readable(request.credentials, wire.ClusterSecret()))
+        return _job(await receiving.cancel(self._state, job, request.reason))
+
+    async def ListClusters(self, request: wire.ListClustersRequest, context: Context) -> wire.ListClustersResponse:
+        """List the clusters that the credentials allow to use."""
+        usable = self._usable(request.credentials, context)
+        lengths = await self._state.read(store.queue_lengths)
+        answer = wire.ListClustersResponse()
+        for member in self._state.fleet.members():
+            if usable is None or member.name in usable:
+                cluster = self._state.fleet.cluster(member.name)
+                waiting, running = lengths.get(member.id, (0, 0))
+                answer.clusters.add(
+                    name=member.name,
+                    nodes=min(_LARGEST, node_count(cluster.graph)),
+                    subsystems=[one.name for one in cluster.subsystems],
+                    state=json.dumps(dict(cluster.state), ensure_ascii=False),
+                    waiting=waiting,
+                    running=running,
+                    registered_at=_time(member.registered_at),
+                    updated_at=_time(member.updated_at),
+                )
+        return answer
+
+    async def RegisterCluster(
+        self, request: wire.RegisterClusterRequest, context: Context
+    ) -> wire.RegisterClusterResponse:
+        """Register a cluster whole."""
+        issued = await registering.register(
+            self._state,
+            request.name,
+            request.registration_secret,
+            request.nodes,
+            dict(request.subsystems),
+            request.state,
+        )
+        if issued is None:
+            await context.abort(grpc.StatusCode.ALREADY_EXISTS, f"a cluster named {request.name!r} is registered")
+        return wire.RegisterClusterResponse(token=issued.token, secret=issued.secret)
+
+    async def UpdateCluster(self, request: wire.UpdateClusterRequest, context: Context) -> wire.UpdateClusterResponse:
+        """Change parts of a cluster."""
+        del context
+        changes = registering.Changes(
+            request.nodes, dict(request.subsystems), list(request.removed_subsystems), request.state
+        )
+        await registering.change(self._state, request.cluster.name, request.cluster.secret, changes)
+        return wire.UpdateClusterResponse()
+
+    async def DeleteCluster(self, request: wire.DeleteClusterRequest, context: Context) -> wire.DeleteClusterResponse:
+        """Delete a cluster."""
+        del context
+        cancelled = await registering.delete(self._state, request.cluster.name, request.cluster.secret)
+        return wire.DeleteClusterResponse(cancelled_jobs=cancelled)
+
+    async def RotateCredentials(
+        self, request: wire.RotateCredentialsRequest, context: Context
+    ) -> wire.RotateCredentialsResponse:
+        """Replace a cluster's secret, token or both."""
+        del context
+        issued = await registering.rotate(
+            self._state,
+            request.cluster.name,
+            request.cluster.secret,
+            keep_secret=request.keep_secret,
+            keep_token=request.keep_token,
+        )
+        return wire.RotateCredentialsResponse(token=issued.token, secret=issued.secret)
+
+    async def ReceiveJobs(self, request: wire.ReceiveJobsRequest, context: Context) -> wire.ReceiveJobsResponse:
+        """Hand out waiting jobs under a lease."""
+        del context
+        received = await receiving.receive(self._state, self._member(request.cluster), max(0, request.most))
+        return wire.ReceiveJobsResponse(assignments=[_assignment(job) for job in received])
+
+    async def WatchAssignments(
+        self, request: wire.WatchAssignmentsRequest, context: Context
+    ) -> AsyncIterator[wire.Assignment]:
+        """Hand out jobs under a lease as they are assigned."""
+        del context
+        most = min(max(1, request.most), _MOST_HELD)
+        async for job in receiving.watch(self._state, request.cluster.name, request.cluster.secret, most):
+            yield _assignment(job)
+
+    async def AcceptJobs(self, request: wire.AcceptJobsRequest, context: Context) -> wire.AcceptJobsResponse:
+        """Accept received jobs under their leases."""
+        del context
+        leases = [(job.job_id, job.lease) for job in request.jobs]
+        accepted = await receiving.accept(self._state, self._member(request.cluster), leases)
+        return wire.AcceptJobsResponse(accepted=accepted)
+
+    async def ReportOutcome(self, request: wire.ReportOutcomeRequest, context: Context) -> wire.Job:
+        """Record how a job ended."""
+        del context
+        job = await receiving.report(
+            self._state,
+            self._member(request.cluster),
+            request.job_id,
+            succeeded=request.succeeded,
+            duration_s=request.duration_s,
+            reason=request.reason,
+        )
+        return _job(job)
+
+    def _usable(self, credentials: wire.Credentials, context: Context) -> frozenset[str] | None:
+        given = _credentials(credentials)
+        if not given:
+            require_open(self._state, context.peer())
+            return None
+        return usable_clusters(self._state, given)
+
+    def _member(self, cluster: wire.ClusterSecret) -> Member:
+        return require_cluster(self._state, cluster.name, cluster.secret)
+
+    def _readable(self, credentials: wire.Credentials, cluster: wire.ClusterSecret) -> set[int] | None:
+        """Return the ids of the clusters whose jobs may be seen; None for every job, refused ones included."""
+        if cluster.name or cluster.secret:
+            return {self._member(cluster).id}
+        usable = usable_clusters(self._state, _credentials(credentials))
+        if usable is None:
+            return None
+        members = (self._state.fleet.member(name) for name in usable)
+        return {member.id for member in members if member is not None}
+
+    async def _job(self, job_id: int, readable: set[int] | None) -> StoredJob:
+        job = await self._state.read(lambda connection: store.get_job(connection, job_id))
+        if job is None or (readable is not None and job.cluster_id not in readable):
+            raise NotFound("no such job among those that these credentials allow to see", found=job_id)
+        return job
+
+
+def _credentials(message: wire.Credentials) -> Credentials:
+    return Credentials(tuple((one.cluster, one.token) for one in message.clusters), message.global_token)
+
+
+def _state(number: int) -> JobState:
+    if number not in _BY_NUMBER:
+        raise InputError("is not a state of jobs", place="states", found=number, expected="a JobState")
+    return _BY_NUMBER[number]
+
+
+def _time(at: float) -> Timestamp:
+    stamp = Timestamp()
+    stamp.FromMicroseconds(round(at * 1e6))
+    return stamp
+
+
+def _job(job: StoredJob) -> wire.Job:
+    return wire.Job(
+        id=job.id,
+        name=job.name,
+        cluster=job.cluster or "",
+        state=_STATES[job.state],
+        submitted_at=_time(job.submitted_at),
+        changed_at=_time(job.changed_at),
+        reason=job.reason or "",
+        duration_s=job.duration_s or 0.0,
+    )
+
+
+def _assignment(job: Received) -> wire.Assignment:
+    return wire.Assignment(
+        job_id=job.id,
+        name=job.name,
+        jobspec=job.jobspec,
+        command=json.loads(job.command),
+        lease=job.lease,
+        lease_until=_time(job.lease_until),
+    )

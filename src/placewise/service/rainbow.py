@@ -1,0 +1,182 @@
+"""The rainbow protocol: its messages to the service's calls and back, refusals in the statuses it has for them."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from typing import Any, TypeAlias
+
+import grpc
+import structlog
+
+from placewise.errors import InputError
+from placewise.service import receiving, registering, submitting
+from placewise.service.asking import match
+from placewise.service.interceptors import REQUEST_ID
+from placewise.service.permission import Credentials, require_cluster, usable_clusters
+from placewise.service.refusals import NotNow, Unauthenticated
+from placewise.service.state import State
+from placewise.service.store.jobs import Received
+from placewise.service.submitting import Submission
+from placewise.service.wire import rainbow_pb2 as wire
+from placewise.service.wire.rainbow_pb2_grpc import RainbowSchedulerServicer
+
+REASON = "placewise-reason"
+Context: TypeAlias = grpc.aio.ServicerContext[Any, Any]
+
+
+class Rainbow(RainbowSchedulerServicer):
+    """Answers the rainbow scheduler's clients.
+
+    What a client can tell by a status is told so, with the reason in the trailing metadata; everything else
+    is a gRPC error.
+    """
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    async def Register(self, request: wire.RegisterRequest, context: Context) -> wire.RegisterResponse:
+        """Register a cluster; one that is known is answered EXISTS, without credentials."""
+        if request.subsystem:
+            raise InputError("a cluster is not registered with a subsystem", found=request.subsystem, expected="none")
+        answer = wire.RegisterResponse(request_id=_request_id())
+        try:
+            issued = await registering.register(self._state, request.name, request.secret, request.nodes, {})
+        except Unauthenticated as denied:
+            _denied(self._state, context, denied)
+            answer.status = wire.RegisterResponse.REGISTER_DENIED
+            return answer
+        if issued is None:
+            answer.status = wire.RegisterResponse.REGISTER_EXISTS
+            return answer
+        answer.status = wire.RegisterResponse.REGISTER_SUCCESS
+        answer.token, answer.secret = issued.token, issued.secret
+        return answer
+
+    async def RegisterSubsystem(self, request: wire.RegisterRequest, context: Context) -> wire.RegisterResponse:
+        """Add a subsystem to a cluster, or replace it, with the cluster's own secret."""
+        answer = wire.RegisterResponse(request_id=_request_id())
+        changes = registering.Changes(subsystems={request.subsystem: request.nodes})
+        try:
+            await registering.change(self._state, request.name, request.secret, changes)
+        except Unauthenticated as denied:
+            _denied(self._state, context, denied)
+            answer.status = wire.RegisterResponse.REGISTER_DENIED
+        else:
+            answer.status = wire.RegisterResponse.REGISTER_SUCCESS
+        return answer
+
+    async def UpdateState(self, request: wire.UpdateStateRequest, context: Context) -> wire.UpdateStateResponse:
+        """Set fields of a cluster's state."""
+        del context
+        if not request.payload:
+            raise InputError("the state is empty", place="payload", expected="a flat JSON object")
+        changes = registering.Changes(state=request.payload)
+        await registering.change(self._state, request.cluster, request.secret, changes)
+        return wire.UpdateStateResponse(status=wire.UpdateStateResponse.UPDATE_STATE_SUCCESS)
+
+    async def SubmitJob(self, request: wire.SubmitJobRequest, context: Context) -> wire.SubmitJobResponse:
+        """Match the job again, here, and place it on one of the clusters whose tokens are shown."""
+        answer = wire.SubmitJobResponse(request_id=_request_id())
+        try:
+            usable = usable_clusters(
+                self._state, Credentials(tuple((cluster.name, cluster.token) for cluster in request.clusters))
+            )
+        except Unauthenticated as denied:
+            _denied(self._state, context, denied)
+            answer.status = wire.SubmitJobResponse.SUBMIT_DENIED
+            return answer
+        if request.satisfy_only:
+            job = submitting.read_job(self._state, request.jobspec, request.name, "")
+            answer.clusters.extend(match(self._state, job, usable).names)
+        else:
+            submitted = await submitting.submit(
+                self._state,
+                Submission(
+                    request.jobspec,
+                    usable,
+                    name=request.name,
+                    select_algorithm=request.select_algorithm,
+                    select_options=dict(request.select_options),
+                    explained=False,
+                ),
+            )
+            if submitted.cluster is None:
+                raise NotNow(submitted.reason)
+            answer.jobid, answer.cluster = submitted.job_id, submitted.cluster
+        answer.status = wire.SubmitJobResponse.SUBMIT_SUCCESS
+        return answer
+
+    async def ReceiveJobs(self, request: wire.ReceiveJobsRequest, context: Context) -> wire.ReceiveJobsResponse:
+        """Hand out a cluster's waiting jobs: at most maxJobs, or as many as fit into one message."""
+        answer = wire.ReceiveJobsResponse(request_id=_request_id())
+        try:
+            member = require_cluster(self._state, request.cluster, request.secret)
+        except Unauthenticated as denied:
+            _denied(self._state, context, denied)
+            answer.status = wire.ReceiveJobsResponse.REQUEST_JOBS_DENIED
+            return answer
+        received = await receiving.receive(self._state, member, max(0, request.maxJobs))
+        for job in received:
+            answer.jobs[job.id] = _job_text(job, member.name)
+        found = wire.ReceiveJobsResponse.REQUEST_JOBS_SUCCESS
+        answer.status = found if received else wire.ReceiveJobsResponse.REQUEST_JOBS_NORESULTS
+        return answer
+
+    async def AcceptJobs(self, request: wire.AcceptJobsRequest, context: Context) -> wire.AcceptJobsResponse:
+        """Accept received jobs; PARTIAL when some could not be."""
+        del context
+        member = require_cluster(self._state, request.cluster, request.secret)
+        accepted = await receiving.accept(self._state, member, [(job, None) for job in request.jobids])
+        whole = len(accepted) == len(request.jobids)
+        result = wire.AcceptJobsResponse
+        return wire.AcceptJobsResponse(status=result.RESULT_TYPE_SUCCESS if whole else result.RESULT_TYPE_PARTIAL)
+
+    async def Delete(self, request: wire.DeleteRequest, context: Context) -> wire.DeleteResponse:
+        """Delete a cluster and cancel its jobs."""
+        if request.subsytem:
+            raise InputError("a cluster is not deleted by a subsystem", found=request.subsytem, expected="none")
+        try:
+            await registering.delete(self._state, request.name, request.secret)
+        except Unauthenticated as denied:
+            _denied(self._state, context, denied)
+            return wire.DeleteResponse(status=wire.DeleteResponse.DELETE_DENIED)
+        return wire.DeleteResponse(status=wire.DeleteResponse.DELETE_SUCCESS)
+
+    async def DeleteSubsystem(self, request: wire.DeleteRequest, context: Context) -> wire.DeleteResponse:
+        """Remove a subsystem from a cluster."""
+        try:
+            member = require_cluster(self._state, request.name, request.secret)
+            known = self._state.fleet.cluster(member.name).subsystems
+            if all(one.name != request.subsytem for one in known):
+                return wire.DeleteResponse(status=wire.DeleteResponse.DELETE_NO_EXISTS)
+            changes = registering.Changes(removed=[request.subsytem])
+            await registering.change(self._state, request.name, request.secret, changes)
+        except Unauthenticated as denied:
+            _denied(self._state, context, denied)
+            return wire.DeleteResponse(status=wire.DeleteResponse.DELETE_DENIED)
+        return wire.DeleteResponse(status=wire.DeleteResponse.DELETE_SUCCESS)
+
+
+def _request_id() -> str:
+    return str(structlog.contextvars.get_contextvars().get("request_id", ""))
+
+
+def _denied(state: State, context: Context, denied: Unauthenticated) -> None:
+    state.limiter.refused(context.peer())
+    state.metrics.credential_refused()
+    context.set_trailing_metadata(((REQUEST_ID, _request_id()), (REASON, denied.problem)))
+
+
+def _job_text(job: Received, cluster: str) -> str:
+    """Return the JSON text that the protocol's clusters expect of a job."""
+    return json.dumps(
+        {
+            "id": job.id,
+            "cluster": cluster,
+            "name": job.name,
+            "jobspec": job.jobspec,
+            "command": shlex.join(json.loads(job.command)),
+        },
+        ensure_ascii=False,
+    )

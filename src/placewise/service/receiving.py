@@ -1,0 +1,105 @@
+"""Clusters pull their jobs: received under a lease, accepted, and reported when over."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import AsyncIterator, Sequence
+
+from placewise.errors import InputError
+from placewise.service.live_fleet import Member
+from placewise.service.permission import require_cluster
+from placewise.service.refusals import NotFound
+from placewise.service.state import State
+from placewise.service.store import jobs as store
+from placewise.service.store.jobs import JobState, Received, StoredJob
+
+# An answer has to pass through clients whose largest message is gRPC's default of 4 MiB.
+MOST_BYTES = 3 << 20
+MOST_JOBS = 10_000
+LONGEST_REASON = 4096
+_LOOK_AGAIN_S = 5.0
+
+
+async def receive(state: State, member: Member, most: int) -> list[Received]:
+    """Hand a cluster's waiting jobs to it under leases: at most so many, or all that fit into one message if 0."""
+    now = state.now()
+    wanted = min(most, MOST_JOBS) if most > 0 else MOST_JOBS
+    received = await state.write(
+        lambda connection: store.receive(connection, member.id, wanted, MOST_BYTES, state.settings.lease_s, now)
+    )
+    return list(received)
+
+
+async def accept(state: State, member: Member, leases: Sequence[tuple[int, str | None]]) -> list[int]:
+    """Accept received jobs and return the ids of those that were; None accepts under whatever lease lives."""
+    if len(leases) > MOST_JOBS:
+        raise InputError("too many jobs at once", found=len(leases), expected=f"at most {MOST_JOBS}")
+    now = state.now()
+    accepted = await state.write(lambda connection: store.accept(connection, member.id, leases, now))
+    state.ring(member.id)
+    return list(accepted)
+
+
+async def watch(state: State, name: str, secret: str, most: int) -> AsyncIterator[Received]:
+    """Hand jobs out as they come, never more than `most` at a time that are not accepted and whose leases last.
+
+    Raises Unauthenticated when the cluster's secret is wrong, at first or later.
+    """
+    held: dict[int, float] = {}
+    while True:
+        member = require_cluster(state, name, secret)
+        bell = state.bell(member.id)
+        if held:
+            held = await _still_held(state, held)
+        if len(held) < most:
+            for job in await receive(state, member, most - len(held)):
+                held[job.id] = job.lease_until
+                yield job
+        soonest = min(held.values(), default=math.inf) - state.now()
+        try:
+            await asyncio.wait_for(bell.wait(), max(0.05, min(_LOOK_AGAIN_S, soonest)))
+        except TimeoutError:
+            continue
+
+
+async def report(
+    state: State, member: Member, job_id: int, *, succeeded: bool, duration_s: float, reason: str
+) -> StoredJob:
+    """Record how a cluster's job ended.
+
+    Raises NotFound for a job that is not this cluster's, InputError for a duration that is none, and
+    WrongState for a job that is not running.
+    """
+    if not (0 <= duration_s < math.inf):
+        raise InputError("is not a duration", place="duration_s", found=duration_s, expected="seconds, 0 or more")
+    now = state.now()
+    known = duration_s or None
+    ended = await state.write(
+        lambda connection: store.report(
+            connection, member.id, job_id, succeeded, known, reason[:LONGEST_REASON] or None, now
+        )
+    )
+    if ended is None:
+        raise NotFound("this cluster has no such job", found=job_id)
+    state.fleet.scheduler.ended(member.name)
+    return ended
+
+
+async def cancel(state: State, job: StoredJob, reason: str) -> StoredJob:
+    """Cancel a job. Raises WrongState for one that is over."""
+    now = state.now()
+    cancelled = await state.write(
+        lambda connection: store.cancel(connection, job.id, reason[:LONGEST_REASON] or None, now)
+    )
+    if cancelled is None:
+        raise NotFound("no such job", found=job.id)
+    if cancelled.cluster:
+        state.fleet.scheduler.ended(cancelled.cluster)
+    return cancelled
+
+
+async def _still_held(state: State, held: dict[int, float]) -> dict[int, float]:
+    now = state.now()
+    waiting = await state.read(lambda connection: store.in_state(connection, list(held), JobState.RECEIVED))
+    return {job: until for job, until in held.items() if job in waiting and until > now}

@@ -1,0 +1,223 @@
+"""Clusters come, change and go: committed first, then known to the index, then answered."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+from placewise.errors import InputError
+from placewise.formats.cluster_texts import parse_cluster, parse_subsystem_text, state_changes
+from placewise.model.cluster import Cluster
+from placewise.model.requirement import Scalar
+from placewise.service.credentials import Issued, hash_of, issue
+from placewise.service.live_fleet import Member, with_subsystems
+from placewise.service.names import check_name
+from placewise.service.permission import require_cluster, require_registration_secret
+from placewise.service.refusals import Exhausted, Unauthenticated
+from placewise.service.state import State
+from placewise.service.store import clusters as store
+from placewise.service.store.clusters import NewCluster, StoredCluster
+
+T = TypeVar("T")
+
+# Parsing less than this takes no longer than handing it to another thread.
+_SHORT = 32 << 10
+_MOST_FIELDS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What of a cluster changes, as the texts that its owner sent; what is empty stays as it is.
+
+    state : fields to set; null removes one.
+    """
+
+    nodes: str = ""
+    subsystems: Mapping[str, str] = field(default_factory=dict)
+    removed: Sequence[str] = ()
+    state: str = ""
+
+
+async def register(
+    state: State, name: str, registration_secret: str, nodes: str, subsystems: Mapping[str, str], fields: str = ""
+) -> Issued | None:
+    """Register a cluster and return its new secret and token; None if the name is taken.
+
+    Raises Unauthenticated for a wrong registration secret, InputError for documents that cannot be used, and
+    Exhausted where there are as many clusters as may be.
+    """
+    require_registration_secret(state, registration_secret)
+    check_name(name, "the cluster's name")
+    if state.fleet.member(name) is not None:
+        return None
+    if len(state.fleet) >= state.settings.most_clusters:
+        raise Exhausted("no more clusters can be registered", expected=f"at most {state.settings.most_clusters}")
+    _check_subsystems(state, subsystems, len(subsystems))
+    values = _merged({}, fields)
+    size = len(nodes) + sum(map(len, subsystems.values()))
+    cluster = await _parse(
+        state, size, lambda: replace(parse_cluster(name, nodes, subsystems), state=tuple(values.items()))
+    )
+    issued = issue()
+    new = NewCluster(name, hash_of(issued.secret), hash_of(issued.token), nodes, dict(subsystems), json.dumps(values))
+    added = await state.writer.do(state.acts.add_clusters, new)
+    if added is None:
+        return None
+    state.fleet.put(Member(added, name, 1, new.secret_hash, new.token_hash, now := state.now(), now), cluster)
+    return issued
+
+
+async def change(state: State, name: str, secret: str, changes: Changes) -> None:
+    """Change parts of a cluster: all that is asked for, or nothing.
+
+    Raises Unauthenticated for a wrong name or secret and InputError for documents that cannot be used.
+    """
+    require_cluster(state, name, secret)
+    async with state.changing(name):
+        member = require_cluster(state, name, secret)
+        known = state.fleet.cluster(name)
+        changed, fields = await _changed(state, member, known, changes)
+        now = state.now()
+        revision = await _store(state, member, changes, fields, now)
+        if revision is None:
+            raise Unauthenticated("no such cluster, or the secret is not its own")
+        state.fleet.put(replace(member, revision=revision, updated_at=now), changed)
+
+
+async def delete(state: State, name: str, secret: str) -> int:
+    """Delete a cluster and return how many of its jobs that cancels.
+
+    Raises Unauthenticated for a wrong name or secret.
+    """
+    async with state.changing(name):
+        member = require_cluster(state, name, secret)
+        now = state.now()
+        cancelled = await state.write(lambda connection: store.delete_cluster(connection, member.id, now))
+        state.fleet.drop(member.id)
+        state.ring(member.id)
+        return len(cancelled or ())
+
+
+async def rotate(state: State, name: str, secret: str, *, keep_secret: bool, keep_token: bool) -> Issued:
+    """Replace a cluster's secret, token or both, and return the new ones, empty where one is kept.
+
+    Raises Unauthenticated for a wrong name or secret.
+    """
+    if keep_secret and keep_token:
+        raise InputError("nothing is to be replaced", expected="a new secret, a new token or both")
+    async with state.changing(name):
+        member = require_cluster(state, name, secret)
+        issued = issue()
+        secret_hash = None if keep_secret else hash_of(issued.secret)
+        token_hash = None if keep_token else hash_of(issued.token)
+        now = state.now()
+        revision = await state.write(
+            lambda connection: store.rotate(
+                connection, member.id, secret_hash=secret_hash, token_hash=token_hash, now=now
+            )
+        )
+        if revision is None:
+            raise Unauthenticated("no such cluster, or the secret is not its own")
+        state.fleet.update(
+            replace(
+                member,
+                revision=revision,
+                secret_hash=secret_hash or member.secret_hash,
+                token_hash=token_hash or member.token_hash,
+            )
+        )
+        return Issued("" if keep_secret else issued.secret, "" if keep_token else issued.token)
+
+
+def cluster_of(stored: StoredCluster) -> Cluster:
+    """Return the cluster of what is stored of it."""
+    cluster = parse_cluster(stored.name, stored.nodes, stored.subsystems)
+    return replace(cluster, state=tuple(json.loads(stored.state).items()))
+
+
+def member_of(stored: StoredCluster) -> Member:
+    """Return what the service knows of a stored cluster beside its graphs."""
+    return Member(
+        stored.id,
+        stored.name,
+        stored.revision,
+        stored.secret_hash,
+        stored.token_hash,
+        stored.registered_at,
+        stored.updated_at,
+    )
+
+
+async def _changed(state: State, member: Member, known: Cluster, changes: Changes) -> tuple[Cluster, str | None]:
+    """Return the cluster as it will be, and its state as text if that changes."""
+    names = {one.name for one in known.subsystems}
+    for name in changes.removed:
+        if name not in names:
+            raise InputError("the cluster has no such subsystem", found=name, expected="one that it has")
+        if name in changes.subsystems:
+            raise InputError("a subsystem is both replaced and removed", found=name, expected="one of them")
+    _check_subsystems(state, changes.subsystems, len(names | set(changes.subsystems)) - len(changes.removed))
+    values = _merged(dict(known.state), changes.state)
+    size = len(changes.nodes) + sum(map(len, changes.subsystems.values()))
+    if changes.nodes:
+        # The other subsystems attach to vertices of the new graph by what their documents say.
+        stored = await state.read(lambda connection: store.load_clusters(connection, [member.id]))
+        documents = {**(stored[0].subsystems if stored else {}), **changes.subsystems}
+        for name in changes.removed:
+            documents.pop(name, None)
+        cluster = await _parse(state, _SHORT, lambda: parse_cluster(known.name, changes.nodes, documents))
+    elif changes.subsystems or changes.removed:
+        cluster = await _parse(
+            state,
+            size,
+            lambda: with_subsystems(
+                known,
+                {name: parse_subsystem_text(text, name, known.graph) for name, text in changes.subsystems.items()},
+                changes.removed,
+            ),
+        )
+    else:
+        cluster = known
+    return replace(cluster, state=tuple(values.items())), json.dumps(values) if changes.state else None
+
+
+async def _store(state: State, member: Member, changes: Changes, fields: str | None, now: float) -> int | None:
+    """Commit changes and return the cluster's new revision, None if it is gone."""
+    if len(changes.subsystems) == 1 and not (changes.nodes or changes.removed or changes.state):
+        ((name, text),) = changes.subsystems.items()
+        return await state.writer.do(state.acts.put_subsystems, (member.id, name, text))
+    return await state.write(
+        lambda connection: store.update_cluster(
+            connection,
+            member.id,
+            nodes=changes.nodes or None,
+            subsystems=changes.subsystems,
+            removed=changes.removed,
+            state=fields,
+            now=now,
+        )
+    )
+
+
+async def _parse(state: State, size: int, parse: Callable[[], T]) -> T:
+    return parse() if size < _SHORT else await state.beside(parse)
+
+
+def _check_subsystems(state: State, subsystems: Mapping[str, str], total: int) -> None:
+    for name in subsystems:
+        check_name(name, "the subsystem's name")
+    if total > state.settings.most_subsystems:
+        most = f"at most {state.settings.most_subsystems}"
+        raise Exhausted("the cluster would have too many subsystems", found=total, expected=most)
+
+
+def _merged(known: dict[str, Scalar], text: str) -> dict[str, Scalar]:
+    if not text:
+        return known
+    merged = {**known, **state_changes(text)}
+    kept = {name: value for name, value in merged.items() if value is not None}
+    if len(kept) > _MOST_FIELDS:
+        raise Exhausted("the state has too many fields", found=len(kept), expected=f"at most {_MOST_FIELDS}")
+    return kept

@@ -1,0 +1,166 @@
+"""From settings to a running server, and to its end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from random import Random
+
+import grpc
+import structlog
+from aiohttp.web import AppRunner, TCPSite
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_health.v1.health import SERVICE_NAME
+from grpc_health.v1.health import aio as health
+from grpc_reflection.v1alpha import reflection
+
+from placewise.errors import InputError
+from placewise.service.acts import Acts
+from placewise.service.choosing import policy_of
+from placewise.service.interceptors import CallInterceptor
+from placewise.service.limits import Limiter
+from placewise.service.live_fleet import LiveFleet
+from placewise.service.logs import configure
+from placewise.service.matchers import check_matcher
+from placewise.service.memory_graph import MemoryGraph
+from placewise.service.metrics import Metrics
+from placewise.service.pages import StatePages
+from placewise.service.placewise_v1 import PlacewiseV1
+from placewise.service.rainbow import Rainbow
+from placewise.service.settings import Settings
+from placewise.service.state import State
+from placewise.service.store.database import Database
+from placewise.service.store.writer import Writer
+from placewise.service.tls import server_context, server_credentials
+from placewise.service.tracing import start_tracing
+from placewise.service.upkeep import compare, load, upkeep
+from placewise.service.web import make_app
+from placewise.service.wire import memory_graph_pb2, placewise_pb2, rainbow_pb2
+from placewise.service.wire.memory_graph_pb2_grpc import add_MemoryGraphServicer_to_server
+from placewise.service.wire.placewise_pb2_grpc import add_SchedulerServicer_to_server
+from placewise.service.wire.rainbow_pb2_grpc import add_RainbowSchedulerServicer_to_server
+
+_GRACE_S = 5.0
+_SERVICES = (
+    rainbow_pb2.DESCRIPTOR.services_by_name["RainbowScheduler"].full_name,
+    memory_graph_pb2.DESCRIPTOR.services_by_name["MemoryGraph"].full_name,
+    placewise_pb2.DESCRIPTOR.services_by_name["Scheduler"].full_name,
+)
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where a server listens; the HTTP address is None where it has none."""
+
+    grpc: str
+    http: str | None
+
+
+def run(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT. Raises InputError for settings that cannot be served."""
+    configure(settings.log_level, settings.log_format)
+    asyncio.run(_until_told(settings))
+
+
+async def _until_told(settings: Settings) -> None:
+    told = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, told.set)
+    async with serving(settings) as addresses:
+        _log.info("serving", grpc=addresses.grpc, http=addresses.http, name=settings.name)
+        await told.wait()
+        _log.info("stopping")
+
+
+@contextlib.asynccontextmanager
+async def serving(settings: Settings) -> AsyncIterator[Addresses]:
+    """Serve while the block runs; calls under way at its end get a few seconds to finish."""
+    check_matcher(settings.match_algorithm)
+    policy = policy_of(settings.select_algorithm, settings.select_options)
+    async with contextlib.AsyncExitStack() as stack:
+        database = Database.open(settings.database)
+        stack.callback(database.close)
+        metrics = Metrics()
+        writer = Writer(database)
+        stack.push_async_callback(writer.close)
+        random = Random(settings.seed)  # noqa: S311, it chooses clusters, not secrets
+        acts = Acts(time.time, settings.most_queued)
+        limiter = Limiter(settings.rate_limit, settings.most_denied)
+        state = State(settings, database, writer, acts, LiveFleet(policy), metrics, limiter, random)
+        stack.callback(state.readers.shutdown)
+        await load(state)
+        await compare(state)
+        await stack.enter_async_context(upkeep(state))
+        http = await _serve_http(state, stack)
+        address = await _serve_grpc(state, stack)
+        yield Addresses(address, http)
+
+
+async def _serve_http(state: State, stack: contextlib.AsyncExitStack) -> str | None:
+    settings = state.settings
+    if settings.http is None:
+        return None
+    runner = AppRunner(make_app(StatePages(state), state.metrics), access_log=None)
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    host, _, port = settings.http.rpartition(":")
+    cert, key = settings.tls_cert, settings.tls_key
+    tls = None if cert is None or key is None else server_context(cert, key, settings.tls_ca)
+    site = TCPSite(runner, host.strip("[]"), int(port), ssl_context=tls)
+    try:
+        await site.start()
+    except OSError as error:
+        raise InputError(f"cannot listen: {error.strerror or error}", place="http", found=settings.http) from error
+    bound = runner.addresses[0]
+    return f"{host}:{bound[1]}"
+
+
+async def _serve_grpc(state: State, stack: contextlib.AsyncExitStack) -> str:
+    settings = state.settings
+    traced: tuple[grpc.aio.ServerInterceptor, ...] = ()
+    if settings.tracing:
+        tracing = start_tracing(settings.name)
+        traced = tracing.interceptors
+        stack.callback(tracing.close)
+    server = grpc.aio.server(
+        interceptors=[*traced, CallInterceptor(state.metrics, state.limiter)],
+        options=[
+            ("grpc.max_receive_message_length", settings.message_bytes),
+            ("grpc.max_send_message_length", settings.message_bytes),
+            ("grpc.max_metadata_size", settings.metadata_bytes),
+            ("grpc.absolute_max_metadata_size", settings.metadata_bytes),
+            # Two servers on one port would each take half of the calls, and nobody would notice.
+            ("grpc.so_reuseport", 0),
+        ],
+    )
+    add_RainbowSchedulerServicer_to_server(Rainbow(state), server)
+    add_MemoryGraphServicer_to_server(MemoryGraph(state), server)
+    add_SchedulerServicer_to_server(PlacewiseV1(state), server)
+    healthy = health.HealthServicer()
+    health_pb2_grpc.add_HealthServicer_to_server(healthy, server)
+    for name in ("", *_SERVICES):
+        await healthy.set(name, health_pb2.HealthCheckResponse.SERVING)
+    reflection.enable_server_reflection((*_SERVICES, reflection.SERVICE_NAME, SERVICE_NAME), server)
+    cert, key = settings.tls_cert, settings.tls_key
+    try:
+        if cert is None or key is None:
+            port = server.add_insecure_port(settings.listen)
+        else:
+            port = server.add_secure_port(settings.listen, server_credentials(cert, key, settings.tls_ca))
+    except RuntimeError as error:
+        raise InputError("cannot listen", place="listen", found=settings.listen, expected="a free port") from error
+    await server.start()
+
+    async def stop() -> None:
+        await healthy.enter_graceful_shutdown()
+        await server.stop(_GRACE_S)
+
+    stack.push_async_callback(stop)
+    return f"{settings.listen.rpartition(':')[0]}:{port}"

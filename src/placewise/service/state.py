@@ -1,0 +1,85 @@
+"""What every call works with: the live fleet, the store, the settings, the time and chance."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from random import Random
+from typing import TypeVar
+
+from sqlalchemy import Connection
+
+from placewise.service.acts import Acts
+from placewise.service.limits import Limiter
+from placewise.service.live_fleet import LiveFleet
+from placewise.service.metrics import Metrics
+from placewise.service.settings import Settings
+from placewise.service.store.database import Database
+from placewise.service.store.writer import Writer
+
+T = TypeVar("T")
+
+_READERS = 4
+
+
+@dataclass(slots=True)
+class State:
+    """The running service, less its sockets. The event loop owns it.
+
+    now : returns the time in seconds since the epoch.
+    bells : by cluster id, what wakes those who wait for its jobs.
+    """
+
+    settings: Settings
+    database: Database
+    writer: Writer
+    acts: Acts
+    fleet: LiveFleet
+    metrics: Metrics
+    limiter: Limiter
+    random: Random
+    now: Callable[[], float] = time.time
+    readers: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_READERS, "placewise-reader"))
+    bells: dict[int, asyncio.Event] = field(default_factory=dict)
+    _locks: dict[str, asyncio.Lock] = field(default_factory=dict)
+
+    async def read(self, act: Callable[[Connection], T]) -> T:
+        """Return what a transaction that only reads returns, run beside the event loop."""
+        return await self.beside(lambda: self.database.read(act))
+
+    async def beside(self, act: Callable[[], T]) -> T:
+        """Return what a function returns, run on a thread beside the event loop."""
+        return await asyncio.get_running_loop().run_in_executor(self.readers, act)
+
+    async def write(self, act: Callable[[Connection], T]) -> T:
+        """Return what a transaction returns, once it is committed."""
+
+        def alone(connection: Connection, items: Sequence[Callable[[Connection], T]]) -> Sequence[T]:
+            return [one(connection) for one in items]
+
+        return await self.writer.do(alone, act)
+
+    @contextlib.asynccontextmanager
+    async def changing(self, name: str) -> AsyncIterator[None]:
+        """Hold the right to change a cluster: what was read of it stays true until it is written."""
+        lock = self._locks.setdefault(name, asyncio.Lock())
+        try:
+            async with lock:
+                yield
+        finally:
+            # Names come from strangers, so locks that nobody holds or waits for are not kept.
+            if not lock.locked() and self._locks.get(name) is lock and not lock._waiters:  # noqa: SLF001, no other way to ask
+                del self._locks[name]
+
+    def bell(self, cluster_id: int) -> asyncio.Event:
+        """Return what wakes those who wait for a cluster's jobs."""
+        return self.bells.setdefault(cluster_id, asyncio.Event())
+
+    def ring(self, cluster_id: int) -> None:
+        """Wake those who wait for a cluster's jobs."""
+        if (bell := self.bells.pop(cluster_id, None)) is not None:
+            bell.set()

@@ -1,0 +1,1 @@
+"""What the service remembers: clusters, jobs and their history, in SQLite or PostgreSQL."""

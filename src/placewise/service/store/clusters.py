@@ -1,0 +1,248 @@
+"""Clusters as they are kept: one row each, and for each graph and subsystem its document."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, delete, insert, select, tuple_, update
+
+from placewise.service.store.dialects import CLUSTERS_CHANNEL, among, insert_or_replace, insert_unless, notify
+from placewise.service.store.jobs import cancel_all
+from placewise.service.store.tables import clusters, graphs, live, subsystems
+from placewise.service.store.texts import check_name, check_text
+
+
+@dataclass(frozen=True, slots=True)
+class NewCluster:
+    """A cluster to be registered.
+
+    secret_hash, token_hash : of the credentials for pulling and for submitting.
+    nodes : the containment graph's document.
+    subsystems : documents by name.
+    state : JSON.
+    Raises InputError for a name or text that cannot be kept.
+    """
+
+    name: str
+    secret_hash: bytes = field(repr=False)
+    token_hash: bytes = field(repr=False)
+    nodes: str
+    subsystems: Mapping[str, str]
+    state: str
+
+    def __post_init__(self) -> None:
+        check_name(self.name, "cluster")
+        _check_documents(self.subsystems, (), self.nodes, self.state)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCluster:
+    """A cluster that is registered; `revision` grows with every change of it."""
+
+    id: int
+    name: str
+    secret_hash: bytes = field(repr=False)
+    token_hash: bytes = field(repr=False)
+    nodes: str
+    subsystems: dict[str, str]
+    state: str
+    revision: int
+    registered_at: float
+    updated_at: float
+
+
+def add_clusters(connection: Connection, items: Sequence[NewCluster], now: float) -> list[int | None]:
+    """Register clusters and return their ids, in the order given; None where a registered cluster has the name.
+
+    Of two with one name the first is taken.
+    """
+    if not items:
+        return []
+    first: dict[str, NewCluster] = {}
+    for item in items:
+        first.setdefault(item.name, item)
+    rows = [
+        {
+            "name": item.name,
+            "secret_hash": item.secret_hash,
+            "token_hash": item.token_hash,
+            "state": item.state,
+            "revision": 1,
+            "registered_at": now,
+            "updated_at": now,
+        }
+        for item in first.values()
+    ]
+    adding = insert_unless(connection, clusters, [clusters.c.name], live).returning(clusters.c.name, clusters.c.id)
+    ids: dict[str, int] = dict(connection.execute(adding, rows).all())
+    if ids:
+        added = [(ids[name], item) for name, item in first.items() if name in ids]
+        connection.execute(insert(graphs), [{"cluster_id": number, "nodes": item.nodes} for number, item in added])
+        documents = [
+            {"cluster_id": number, "name": name, "document": document}
+            for number, item in added
+            for name, document in item.subsystems.items()
+        ]
+        if documents:
+            connection.execute(insert(subsystems), documents)
+        notify(connection, CLUSTERS_CHANNEL, ids.values())
+    return [ids.pop(item.name, None) for item in items]
+
+
+def put_subsystems(connection: Connection, items: Sequence[tuple[int, str, str]], now: float) -> list[bool]:
+    """Add or replace subsystems, given as cluster id, name and document; False where no such cluster is registered.
+
+    Of two for one cluster and name the last is kept. Raises InputError for a name or text that cannot be kept.
+    """
+    for _, name, document in items:
+        _check_documents({name: document})
+    there = _locked(connection, {cluster_id for cluster_id, _, _ in items})
+    documents = {(cluster_id, name): text for cluster_id, name, text in items if cluster_id in there}
+    if documents:
+        rows = [
+            {"cluster_id": cluster_id, "name": name, "document": text} for (cluster_id, name), text in documents.items()
+        ]
+        connection.execute(insert_or_replace(connection, subsystems, "document"), rows)
+        _changed(connection, there, now)
+    return [cluster_id in there for cluster_id, _, _ in items]
+
+
+def remove_subsystems(connection: Connection, items: Sequence[tuple[int, str]], now: float) -> list[bool]:
+    """Remove subsystems, given as cluster id and name; False where no registered cluster has it."""
+    there = _locked(connection, {cluster_id for cluster_id, _ in items})
+    asked = {item for item in items if item[0] in there}
+    if not asked:
+        return [False] * len(items)
+    which = tuple_(subsystems.c.cluster_id, subsystems.c.name).in_(sorted(asked))
+    removing = delete(subsystems).where(which).returning(subsystems.c.cluster_id, subsystems.c.name)
+    removed = {(cluster_id, name) for cluster_id, name in connection.execute(removing)}
+    _changed(connection, {cluster_id for cluster_id, _ in removed}, now)
+    return [item in removed for item in items]
+
+
+def update_cluster(
+    connection: Connection,
+    cluster_id: int,
+    *,
+    nodes: str | None = None,
+    subsystems: Mapping[str, str] | None = None,
+    removed: Collection[str] = (),
+    state: str | None = None,
+    now: float,
+) -> bool:
+    """Change what is given of a cluster at once; False where no such cluster is registered.
+
+    A subsystem that is both given and removed is kept as given. Raises InputError for a name or text that cannot be
+    kept.
+    """
+    documents = subsystems or {}
+    _check_documents(documents, removed, nodes, state)
+    if not _changed(connection, {cluster_id}, now, **({} if state is None else {"state": state})):
+        return False
+    if nodes is not None:
+        connection.execute(update(graphs).where(graphs.c.cluster_id == cluster_id).values(nodes=nodes))
+    if removed:
+        remove_subsystems(connection, [(cluster_id, name) for name in removed], now)
+    if documents:
+        put_subsystems(connection, [(cluster_id, name, text) for name, text in documents.items()], now)
+    return True
+
+
+def set_states(connection: Connection, items: Sequence[tuple[int, str]], now: float) -> list[bool]:
+    """Replace the states of clusters, given as cluster id and JSON; False where no such cluster is registered.
+
+    Of two for one cluster the last is kept. Raises InputError for a text that cannot be kept.
+    """
+    for _, state in items:
+        check_text(state, "a state")
+    there = _locked(connection, {cluster_id for cluster_id, _ in items})
+    states = {cluster_id: state for cluster_id, state in items if cluster_id in there}
+    if states:
+        setting = update(clusters).where(clusters.c.id == bindparam("cluster")).values(state=bindparam("new_state"))
+        connection.execute(setting, [{"cluster": number, "new_state": state} for number, state in states.items()])
+        _changed(connection, there, now)
+    return [cluster_id in there for cluster_id, _ in items]
+
+
+def rotate(
+    connection: Connection,
+    cluster_id: int,
+    *,
+    secret_hash: bytes | None = None,
+    token_hash: bytes | None = None,
+    now: float,
+) -> bool:
+    """Replace the credentials that are given; False where no such cluster is registered."""
+    hashes = {"secret_hash": secret_hash, "token_hash": token_hash}
+    given = {name: value for name, value in hashes.items() if value is not None}
+    return bool(_changed(connection, {cluster_id}, now, **given))
+
+
+def delete_cluster(connection: Connection, cluster_id: int, now: float) -> list[int] | None:
+    """Delete a cluster, cancel its jobs that are not over, and return their ids; None where no such is registered.
+
+    Its row stays for the history of its jobs; its documents do not. Its name is free again.
+    """
+    # The strongest lock: it waits for whoever adds jobs to this cluster, and they for it.
+    row = select(clusters.c.name).where(clusters.c.id == cluster_id, live).with_for_update()
+    name = connection.scalar(row)
+    if name is None:
+        return None
+    _changed(connection, {cluster_id}, now, deleted_at=now)
+    connection.execute(delete(graphs).where(graphs.c.cluster_id == cluster_id))
+    connection.execute(delete(subsystems).where(subsystems.c.cluster_id == cluster_id))
+    return cancel_all(connection, cluster_id, f"the cluster {name!r} was deleted", now)
+
+
+def load_clusters(connection: Connection, ids: Collection[int] | None = None) -> list[StoredCluster]:
+    """Return the registered clusters, or those of them with the ids given, by id."""
+    wanted = [live] if ids is None else [live, among(connection, clusters.c.id, ids)]
+    documents: dict[int, dict[str, str]] = {}
+    texts = select(subsystems.c.cluster_id, subsystems.c.name, subsystems.c.document).join(clusters).where(*wanted)
+    for cluster_id, name, document in connection.execute(texts.order_by(subsystems.c.cluster_id, subsystems.c.name)):
+        documents.setdefault(cluster_id, {})[name] = document
+    rows = select(clusters, graphs.c.nodes).join(graphs).where(*wanted).order_by(clusters.c.id)
+    return [
+        StoredCluster(
+            id=row.id,
+            name=row.name,
+            secret_hash=row.secret_hash,
+            token_hash=row.token_hash,
+            nodes=row.nodes,
+            subsystems=documents.get(row.id, {}),
+            state=row.state,
+            revision=row.revision,
+            registered_at=row.registered_at,
+            updated_at=row.updated_at,
+        )
+        for row in connection.execute(rows)
+    ]
+
+
+def revisions(connection: Connection) -> dict[int, int]:
+    """Return the revision of each registered cluster by its id."""
+    return dict(connection.execute(select(clusters.c.id, clusters.c.revision).where(live)).all())
+
+
+def _locked(connection: Connection, ids: Collection[int]) -> set[int]:
+    """Return which ids are registered, and keep those from changing; in one order, so that two never wait crosswise."""
+    rows = select(clusters.c.id).where(among(connection, clusters.c.id, ids), live).order_by(clusters.c.id)
+    return set(connection.scalars(rows.with_for_update(key_share=True)))
+
+
+def _changed(connection: Connection, ids: Collection[int], now: float, **values: Any) -> set[int]:
+    """Count a change of registered clusters, set values of their rows, and return the ids of those there were."""
+    changing = update(clusters).where(among(connection, clusters.c.id, ids), live)
+    changing = changing.values(revision=clusters.c.revision + 1, updated_at=now, **values)
+    changed = set(connection.scalars(changing.returning(clusters.c.id)))
+    notify(connection, CLUSTERS_CHANNEL, changed)
+    return changed
+
+
+def _check_documents(documents: Mapping[str, str], removed: Collection[str] = (), *others: str | None) -> None:
+    for name in (*documents, *removed):
+        check_name(name, "subsystem")
+    for text in (*documents.values(), *others):
+        check_text(text, "a document of a cluster")

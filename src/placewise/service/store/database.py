@@ -1,0 +1,167 @@
+"""One database: its transactions, and what is done when one cannot be had."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import threading
+from collections.abc import Callable
+from typing import Any, Self, TypeVar
+
+from sqlalchemy import URL, Connection, Engine, RootTransaction
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
+
+from placewise.errors import InputError
+from placewise.service.store.engines import (
+    POSTGRESQL_CONNECTION,
+    WRITES,
+    claim_file,
+    parse_url,
+    postgresql_engine,
+    shown,
+    sqlite_engine,
+)
+from placewise.service.store.errors import Unavailable
+from placewise.service.store.migrating import migrate
+
+T = TypeVar("T")
+
+_ATTEMPTS = 8
+_FIRST_WAIT_S = 0.02
+_LONGEST_WAIT_S = 1.0
+
+# Serialization failure, deadlock, a row that another transaction made first, too many connections, shutting down.
+_PASSING = {"40001", "40P01", "23505", "53300", "57P01", "57P02", "57P03"}
+
+
+def may_pass(error: BaseException) -> bool:
+    """Whether the whole transaction may go through if it is tried again."""
+    if not isinstance(error, DBAPIError):
+        return isinstance(error, PoolTimeout)
+    if error.connection_invalidated:
+        return True
+    if isinstance(error.orig, sqlite3.Error):
+        # Extended codes keep the plain one in their low byte.
+        return getattr(error.orig, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+    code = getattr(error.orig, "sqlstate", None)
+    # PostgreSQL's client gives no code where it did not reach the server.
+    return code in _PASSING or (code is None and isinstance(error, OperationalError))
+
+
+class Database:
+    """The database of one server; its methods may be called from any thread.
+
+    Attributes
+    ----------
+    dialect : "sqlite" or "postgresql".
+    url : its address, with the password; `str()` of a Database shows it without.
+    """
+
+    def __init__(self, engine: Engine, lock: int | None) -> None:
+        self.dialect = engine.dialect.name
+        self.url: URL = engine.url
+        self._engine = engine
+        self._lock = lock
+        # SQLite takes one writer at a time and lets the others poll; among threads a lock is quicker and fair.
+        self._turn: contextlib.AbstractContextManager[object] = (
+            threading.Lock() if self.dialect == "sqlite" else contextlib.nullcontext()
+        )
+        self._writing = engine.execution_options(**WRITES)
+        self._reading = (
+            engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            if self.dialect == "postgresql"
+            else engine
+        )
+        self._retrying = Retrying(
+            retry=retry_if_exception(may_pass),
+            stop=stop_after_attempt(_ATTEMPTS),
+            wait=wait_random_exponential(multiplier=_FIRST_WAIT_S, max=_LONGEST_WAIT_S),
+            reraise=True,
+        )
+
+    @classmethod
+    def open(cls, url: str) -> Self:
+        """Open a database, made anew if it is not there, and bring it to the newest form.
+
+        url : of SQLite or PostgreSQL, or the path of a SQLite file.
+        Raises InputError for a database that cannot be reached, read or written, that is in use by another server
+        (SQLite), or that a newer version made.
+        """
+        where = parse_url(url)
+        if where.get_backend_name() == "postgresql":
+            database = cls(postgresql_engine(where), None)
+        else:
+            database = cls(sqlite_engine(where), claim_file(where))
+        try:
+            database.write(migrate)
+        except InputError as error:
+            database.close()
+            raise error.within(file=database) from None
+        except (Unavailable, SQLAlchemyError) as error:
+            database.close()
+            reason = error.problem if isinstance(error, Unavailable) else database._reason(error)
+            raise InputError(f"the database cannot be opened: {reason}", file=database) from None
+        except BaseException:
+            database.close()
+            raise
+        return database
+
+    def write(self, act: Callable[[Connection], T]) -> T:
+        """Return what `act` returns, once all it did is committed; it may be called several times, the last one counts.
+
+        Raises what `act` raises, with nothing kept, and Unavailable when the database stays out of reach.
+        """
+        return self._attempt(self._write_once, act)
+
+    def read(self, act: Callable[[Connection], T]) -> T:
+        """Return what `act` finds; it sees the database as it was at one moment. Raises as `write` does."""
+        return self._attempt(self._read_once, act)
+
+    def close(self) -> None:
+        """Give back the connections, and the file to other servers."""
+        self._engine.dispose()
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    def connect_options(self) -> dict[str, Any]:
+        """Return what PostgreSQL's driver is called with to connect, the password among it."""
+        return {**self._engine.dialect.create_connect_args(self.url)[1], **POSTGRESQL_CONNECTION}
+
+    def __str__(self) -> str:
+        return shown(self.url)
+
+    def _attempt(self, once: Callable[[Callable[[Connection], T]], T], act: Callable[[Connection], T]) -> T:
+        try:
+            return self._retrying(once, act)
+        except (OperationalError, InterfaceError, PoolTimeout) as error:
+            raise Unavailable(f"the database fails: {self._reason(error)}") from error
+
+    def _write_once(self, act: Callable[[Connection], T]) -> T:
+        with self._turn, self._writing.connect() as connection, connection.begin() as transaction:
+            result = act(connection)
+            self._commit(transaction)
+        return result
+
+    def _commit(self, transaction: RootTransaction) -> None:
+        try:
+            transaction.commit()
+        except DBAPIError as error:
+            if error.connection_invalidated:
+                # Trying again could do everything twice.
+                problem = (
+                    f"the database went away while it committed; the change may have been kept: {self._reason(error)}"
+                )
+                raise Unavailable(problem) from error
+            raise
+
+    def _read_once(self, act: Callable[[Connection], T]) -> T:
+        with self._reading.connect() as connection:
+            return act(connection)
+
+    def _reason(self, error: SQLAlchemyError) -> str:
+        reason = " ".join(str(getattr(error, "orig", None) or error).split())
+        return reason.replace(self.url.password, "***") if self.url.password else reason

@@ -1,0 +1,97 @@
+"""What the store says of a job."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from placewise.service.store.texts import check_name, check_text
+
+
+class JobState(StrEnum):
+    """Where a job is in its life; FINISHED, FAILED, CANCELLED and REFUSED are its ends."""
+
+    SUBMITTED = "submitted"
+    ASSIGNED = "assigned"
+    RECEIVED = "received"
+    ACCEPTED = "accepted"
+    FINISHED = "finished"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    REFUSED = "refused"
+
+
+OVER = frozenset({JobState.FINISHED, JobState.FAILED, JobState.CANCELLED, JobState.REFUSED})
+
+
+@dataclass(frozen=True, slots=True)
+class NewJob:
+    """A job as it is submitted.
+
+    cluster_id : None for a job that fits nowhere; then `reason` says why.
+    command : a JSON list.
+    request_id : the submitter's name of this request, so that it can be repeated; None for none.
+    Raises InputError for a name or text that cannot be kept.
+    """
+
+    name: str
+    cluster_id: int | None
+    jobspec: str
+    command: str
+    request_id: str | None = None
+    reason: str | None = None
+
+    def __post_init__(self) -> None:
+        check_name(self.name, "job")
+        for text in (self.jobspec, self.command, self.request_id, self.reason):
+            check_text(text, "a job")
+
+
+@dataclass(frozen=True, slots=True)
+class AddedJob:
+    """What became of a submitted job; `known` says that its request had been made before."""
+
+    id: int
+    cluster_id: int | None
+    state: JobState
+    reason: str | None
+    known: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A job that a cluster was given, until `lease_until` (seconds since the epoch)."""
+
+    id: int
+    name: str
+    jobspec: str
+    command: str
+    lease: str = field(repr=False)
+    lease_until: float
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A change of a job: the state that it came to, when (seconds since the epoch), and why if that is known."""
+
+    state: JobState
+    at: float
+    detail: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredJob:
+    """A job as it stands; jobspec, command and history only where one job was asked for."""
+
+    id: int
+    name: str
+    cluster_id: int | None
+    cluster: str | None
+    state: JobState
+    submitted_at: float
+    changed_at: float
+    reason: str | None
+    duration_s: float | None
+    jobspec: str | None = None
+    command: str | None = None
+    history: tuple[Event, ...] = ()

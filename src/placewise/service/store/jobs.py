@@ -1,0 +1,270 @@
+"""Jobs as they are kept: what state each is in, whose it is, and every change there was."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Collection, Sequence
+from math import isfinite
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, func, insert, literal, or_, select, update
+
+from placewise.errors import InputError
+from placewise.service.store.adding import add_jobs
+from placewise.service.store.dialects import JOBS_CHANNEL, among, notify
+from placewise.service.store.errors import WrongState
+from placewise.service.store.job import OVER, AddedJob, Event, JobState, NewJob, Received, StoredJob
+from placewise.service.store.tables import clusters, job_events, jobs, jobspecs, waiting
+from placewise.service.store.texts import check_text
+
+__all__ = [
+    "OVER",
+    "AddedJob",
+    "Event",
+    "JobState",
+    "NewJob",
+    "Received",
+    "StoredJob",
+    "accept",
+    "add_jobs",
+    "cancel",
+    "get_job",
+    "list_jobs",
+    "queue_lengths",
+    "receive",
+    "report",
+    "return_expired",
+]
+
+# How many rows of a queue are read at a time: a message takes fewer than a long queue has.
+_READ_AHEAD = 256
+
+_LEASE_RAN_OUT = "the lease ran out"
+
+
+def receive(
+    connection: Connection, cluster_id: int, most: int, most_bytes: int, lease_s: float, now: float
+) -> list[Received]:
+    """Give a cluster its oldest waiting jobs, under one lease of `lease_s` seconds.
+
+    most : how many at most.
+    most_bytes : how long their names, jobspecs and commands are together at most; one job is given however long.
+    Jobs whose lease ran out wait again. Rows that another transaction is giving away are passed over.
+    """
+    rows = (
+        select(jobs.c.id, jobs.c.name, jobs.c.state, jobspecs.c.jobspec, jobspecs.c.command)
+        .join(jobspecs)
+        .where(jobs.c.cluster_id == cluster_id, waiting)
+        .where(or_(jobs.c.state == JobState.ASSIGNED.value, jobs.c.lease_until <= now))
+        .order_by(jobs.c.id)
+        .limit(most)
+        .with_for_update(of=jobs, skip_locked=True)
+        .execution_options(yield_per=_READ_AHEAD)
+    )
+    lease, lease_until = secrets.token_urlsafe(16), now + lease_s
+    received: list[Received] = []
+    expired: list[int] = []
+    left = most_bytes
+    with connection.execute(rows) as found:
+        for number, name, state, jobspec, command in found:
+            left -= len(name.encode()) + len(jobspec.encode()) + len(command.encode())
+            if received and left < 0:
+                break
+            received.append(Received(number, name, jobspec, command, lease, lease_until))
+            if state == JobState.RECEIVED:
+                expired.append(number)
+    _change(connection, expired, JobState.ASSIGNED, now, _LEASE_RAN_OUT)
+    ids = [job.id for job in received]
+    _change(connection, ids, JobState.RECEIVED, now, lease=lease, lease_until=lease_until)
+    return received
+
+
+def accept(connection: Connection, cluster_id: int, items: Sequence[tuple[int, str | None]], now: float) -> list[int]:
+    """Accept jobs that a cluster received, given as id and lease, and return the ids of those accepted, in that order.
+
+    Not accepted is what is not this cluster's, is not received, whose lease ran out, or, where a lease is given, has
+    another; a job given twice is accepted once.
+    """
+    held = (
+        select(jobs.c.id, jobs.c.lease)
+        .where(among(connection, jobs.c.id, {number for number, _ in items}))
+        .where(jobs.c.cluster_id == cluster_id, jobs.c.state == JobState.RECEIVED.value, jobs.c.lease_until > now)
+        .order_by(jobs.c.id)
+        .with_for_update()
+    )
+    leases = dict(connection.execute(held).all())
+    accepted: dict[int, None] = {}
+    for number, lease in items:
+        if number in leases and (lease is None or secrets.compare_digest(lease.encode(), leases[number].encode())):
+            accepted[number] = None
+    _change(connection, accepted, JobState.ACCEPTED, now)
+    return list(accepted)
+
+
+def report(
+    connection: Connection,
+    cluster_id: int,
+    job_id: int,
+    succeeded: bool,
+    duration_s: float | None,
+    reason: str | None,
+    now: float,
+) -> StoredJob | None:
+    """Say how an accepted job ended, and return it; None where the cluster has no such job.
+
+    The same report again changes nothing. Raises WrongState for another report, or a job that is not accepted, and
+    InputError for a duration that is none or a reason that cannot be kept.
+    """
+    if duration_s is not None and not (isfinite(duration_s) and duration_s >= 0):
+        raise InputError("a job cannot have taken so long", found=duration_s, expected="seconds, 0 or more")
+    check_text(reason, "a reason")
+    job = _locked(connection, job_id)
+    if job is None or job.cluster_id != cluster_id:
+        return None
+    ended = JobState.FINISHED if succeeded else JobState.FAILED
+    if job.state == ended and job.duration_s == duration_s and job.reason == reason:
+        return job
+    if job.state != JobState.ACCEPTED:
+        raise WrongState("the job cannot be reported on", found=job.state.value, expected="an accepted job")
+    _change(connection, [job_id], ended, now, reason, reason=reason, duration_s=duration_s)
+    return _locked(connection, job_id)
+
+
+def cancel(connection: Connection, job_id: int, reason: str | None, now: float) -> StoredJob | None:
+    """Cancel a job and return it; None where there is no such job. Raises WrongState if it is over."""
+    check_text(reason, "a reason")
+    job = _locked(connection, job_id)
+    if job is None:
+        return None
+    if job.state in OVER:
+        raise WrongState("the job is over", found=job.state.value, expected="a job that is not over")
+    _cancelled(connection, [(job_id, job.cluster_id)], reason, now)
+    return _locked(connection, job_id)
+
+
+def cancel_all(connection: Connection, cluster_id: int, reason: str, now: float) -> list[int]:
+    """Cancel the jobs of a cluster that are not over, and return their ids."""
+    states = [state.value for state in JobState if state not in OVER]
+    rows = select(jobs.c.id).where(jobs.c.cluster_id == cluster_id, jobs.c.state.in_(states)).order_by(jobs.c.id)
+    ids = list(connection.scalars(rows.with_for_update()))
+    _cancelled(connection, [(number, cluster_id) for number in ids], reason, now)
+    return ids
+
+
+def return_expired(connection: Connection, now: float) -> list[int]:
+    """Let the jobs whose lease ran out wait again, and return the ids of the clusters whose they are, ascending."""
+    rows = select(jobs.c.id, jobs.c.cluster_id).where(jobs.c.lease_until <= now)
+    expired = dict(connection.execute(rows.with_for_update(skip_locked=True)).all())
+    _change(connection, expired, JobState.ASSIGNED, now, _LEASE_RAN_OUT)
+    owners = sorted(set(expired.values()))
+    notify(connection, JOBS_CHANNEL, owners)
+    return owners
+
+
+def get_job(connection: Connection, job_id: int) -> StoredJob | None:
+    """Return a job with its jobspec, command and history; None where there is no such job."""
+    rows = _selected(jobspecs.c.jobspec, jobspecs.c.command).join(jobspecs, jobspecs.c.job_id == jobs.c.id)
+    row = connection.execute(rows.where(jobs.c.id == job_id)).one_or_none()
+    if row is None:
+        return None
+    events = select(job_events.c.state, job_events.c.at, job_events.c.detail).where(job_events.c.job_id == job_id)
+    history = tuple(
+        Event(JobState(state), at, detail)
+        for state, at, detail in connection.execute(events.order_by(job_events.c.number))
+    )
+    return _stored(row, jobspec=row.jobspec, command=row.command, history=history)
+
+
+def list_jobs(
+    connection: Connection,
+    *,
+    cluster_ids: Collection[int] | None,
+    states: Collection[JobState] = (),
+    before_id: int | None = None,
+    limit: int,
+) -> list[StoredJob]:
+    """Return at most `limit` jobs, the newest first, without jobspec, command and history.
+
+    cluster_ids : whose jobs; None for all, the refused among them.
+    states : in which states; none for any.
+    before_id : only jobs with smaller ids.
+    """
+    rows = _selected()
+    if cluster_ids is not None:
+        rows = rows.where(among(connection, jobs.c.cluster_id, cluster_ids))
+    if states:
+        rows = rows.where(jobs.c.state.in_(sorted(JobState(state).value for state in states)))
+    if before_id is not None:
+        rows = rows.where(jobs.c.id < before_id)
+    return [_stored(row) for row in connection.execute(rows.order_by(jobs.c.id.desc()).limit(limit))]
+
+
+def queue_lengths(connection: Connection) -> dict[int, tuple[int, int]]:
+    """Return by cluster id how many jobs wait (or are received) and how many run; clusters without are left out."""
+    lengths: dict[int, tuple[int, int]] = {}
+    running = jobs.c.state == JobState.ACCEPTED.value
+    for cluster_id, count in connection.execute(_counted(waiting)):
+        lengths[cluster_id] = count, 0
+    for cluster_id, count in connection.execute(_counted(running)):
+        lengths[cluster_id] = lengths.get(cluster_id, (0, 0))[0], count
+    return lengths
+
+
+def _counted(which: Any) -> Select[int, int]:
+    return select(jobs.c.cluster_id, func.count()).where(which).group_by(jobs.c.cluster_id)
+
+
+def _change(
+    connection: Connection, ids: Collection[int], state: JobState, now: float, detail: str | None = None, **values: Any
+) -> None:
+    """Bring jobs to a state and add that to their histories; a lease that is not given anew is gone."""
+    if not ids:
+        return
+    which = among(connection, jobs.c.id, ids)
+    values = {"lease": None, "lease_until": None} | values
+    changing = update(jobs).where(which)
+    connection.execute(changing.values(state=state.value, changed_at=now, changes=jobs.c.changes + 1, **values))
+    events = select(jobs.c.id, jobs.c.changes, literal(now), jobs.c.state, literal(detail)).where(which)
+    connection.execute(insert(job_events).from_select(["job_id", "number", "at", "state", "detail"], events))
+
+
+def _cancelled(
+    connection: Connection, cancelled: Collection[tuple[int, int | None]], reason: str | None, now: float
+) -> None:
+    _change(connection, [number for number, _ in cancelled], JobState.CANCELLED, now, reason, reason=reason)
+    notify(connection, JOBS_CHANNEL, {owner for _, owner in cancelled if owner is not None})
+
+
+def _selected(*more: Any) -> Select[Any]:
+    columns = (
+        jobs.c.id,
+        jobs.c.name,
+        jobs.c.cluster_id,
+        clusters.c.name.label("cluster"),
+        jobs.c.state,
+        jobs.c.submitted_at,
+        jobs.c.changed_at,
+        jobs.c.reason,
+        jobs.c.duration_s,
+    )
+    return select(*columns, *more).select_from(jobs.outerjoin(clusters))
+
+
+def _locked(connection: Connection, job_id: int) -> StoredJob | None:
+    row = connection.execute(_selected().where(jobs.c.id == job_id).with_for_update(of=jobs)).one_or_none()
+    return None if row is None else _stored(row)
+
+
+def _stored(row: Row[Any], **more: Any) -> StoredJob:
+    return StoredJob(
+        id=row.id,
+        name=row.name,
+        cluster_id=row.cluster_id,
+        cluster=row.cluster,
+        state=JobState(row.state),
+        submitted_at=row.submitted_at,
+        changed_at=row.changed_at,
+        reason=row.reason,
+        duration_s=row.duration_s,
+        **more,
+    )

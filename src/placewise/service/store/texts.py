@@ -1,0 +1,31 @@
+"""What the store can hold as text."""
+
+from __future__ import annotations
+
+from placewise.errors import InputError
+
+LONGEST_NAME = 256
+
+
+def check_name(name: str, of_what: str) -> None:
+    """Raise InputError unless a name is 1 to 256 printable characters."""
+    if not (0 < len(name) <= LONGEST_NAME and name.isprintable()):
+        raise InputError(
+            f"a {of_what} has no usable name", found=name, expected=f"1 to {LONGEST_NAME} printable characters"
+        )
+
+
+def check_text(text: str | None, of_what: str) -> None:
+    """Raise InputError for a text with a NUL, which PostgreSQL cannot keep, or with half a surrogate pair."""
+    if text is not None and ("\0" in text or not _encodes(text)):
+        raise InputError(f"{of_what} has a character that cannot be kept", expected="Unicode text without NUL")
+
+
+def _encodes(text: str) -> bool:
+    if text.isascii():
+        return True
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,0 +1,174 @@
+"""A job comes: matched, placed on one cluster, committed, and only then acknowledged."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from placewise.errors import InputError
+from placewise.formats.jobspec import jobspec_text
+from placewise.matching.why_not import WhyNot
+from placewise.model.job import Job
+from placewise.scheduler import Placement
+from placewise.selection.situation import Numbers
+from placewise.service.asking import explain, in_short
+from placewise.service.choosing import policy_of
+from placewise.service.matchers import check_matcher, refuse_what_is_not_judged
+from placewise.service.names import check_name
+from placewise.service.refusals import Exhausted, Unavailable
+from placewise.service.state import State
+from placewise.service.store.errors import ClusterGone, QueueFull
+from placewise.service.store.jobs import AddedJob, JobState, NewJob
+
+_LONGEST_REQUEST_ID = 128
+_ATTEMPTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A job to place, as the text of its jobspec, and how; empty names stand for the scheduler's own choices.
+
+    usable : the clusters that may be chosen; None for every one.
+    """
+
+    jobspec: str
+    usable: frozenset[str] | None
+    name: str = ""
+    match_algorithm: str = ""
+    select_algorithm: str = ""
+    select_options: Mapping[str, str] = field(default_factory=dict)
+    request_id: str = ""
+    explained: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """What became of a submission.
+
+    cluster : None for a refused job; `reason` says why, and `explanation` where it fits nowhere.
+    """
+
+    job_id: int
+    cluster: str | None
+    state: JobState
+    matching: int
+    total: int
+    reason: str = ""
+    explanation: WhyNot | None = None
+
+
+async def submit(state: State, submission: Submission) -> Submitted:
+    """Match a job, choose one cluster and commit it there.
+
+    Raises InputError for what cannot be understood, Exhausted when the queues of all that match are full, and
+    Unavailable when the clusters chosen keep vanishing.
+    """
+    if len(submission.request_id) > _LONGEST_REQUEST_ID:
+        expected = f"at most {_LONGEST_REQUEST_ID} characters"
+        raise InputError("the request id is too long", found=len(submission.request_id), expected=expected)
+    job = read_job(state, submission.jobspec, submission.name, submission.match_algorithm)
+    settings = state.settings
+    named = submission.select_algorithm or settings.select_algorithm
+    policy = policy_of(named, {**settings.select_options, **submission.select_options})
+    full: set[str] = set()
+    for _ in range(_ATTEMPTS):
+        scheduler = state.fleet.scheduler
+        placement = scheduler.place(
+            job,
+            policy=policy,
+            draw=state.random.random(),
+            values=_values(state, job),
+            among=submission.usable,
+            full=full,
+        )
+        total = len(scheduler.index.fleet) if submission.usable is None else len(submission.usable)
+        if placement.chosen is None:
+            if full:
+                raise Exhausted("the queues of all clusters that match are full", found=len(full))
+            return await _refuse(state, submission, job, placement, total)
+        member = state.fleet.member(placement.chosen)
+        new = NewJob(
+            job.name,
+            member.id if member else 0,
+            submission.jobspec,
+            json.dumps(job.command),
+            submission.request_id or None,
+            None,
+        )
+        try:
+            added = await state.writer.do(state.acts.add_jobs, new)
+        except QueueFull:
+            scheduler.ended(placement.chosen)
+            full.add(placement.chosen)
+            continue
+        except ClusterGone:
+            # Another server deleted it; the next look at the fleet may still show it.
+            scheduler.ended(placement.chosen)
+            full.add(placement.chosen)
+            continue
+        except BaseException:
+            scheduler.ended(placement.chosen)
+            raise
+        if added.known:
+            scheduler.ended(placement.chosen)
+            return _again(state, added, total)
+        state.metrics.submitted("assigned")
+        state.metrics.matched(len(placement.matched.names))
+        state.ring(new.cluster_id or 0)
+        return Submitted(added.id, placement.chosen, JobState.ASSIGNED, len(placement.matched.names), total)
+    raise Unavailable("the clusters chosen were deleted meanwhile; submit the job again")
+
+
+def read_job(state: State, text: str, name: str, matcher: str) -> Job:
+    """Return the job of a jobspec's text, judged by a match algorithm.
+
+    Raises InputError for a text that is too long or not understood, and for conditions that the algorithm
+    does not judge.
+    """
+    most = state.settings.jobspec_bytes
+    if len(text) > most or len(text.encode()) > most:
+        raise InputError("the jobspec is too long", found=f"{len(text)} characters", expected=f"at most {most} bytes")
+    if name:
+        check_name(name, "the job's name")
+    algorithm = check_matcher(matcher or state.settings.match_algorithm)
+    job = jobspec_text(text, name or "job", None)
+    check_name(job.name, "the job's name")
+    refuse_what_is_not_judged(job, algorithm)
+    return job
+
+
+def _values(state: State, job: Job) -> dict[str, Numbers]:
+    own = {
+        field: np.array([[float(value)]])
+        for field, value in job.attributes
+        if isinstance(value, int | float) and abs(value) < np.inf
+    }
+    # A cluster's state is its owner's word, which a job's attribute of that name does not overrule.
+    return {**own, **state.fleet.numbers()}
+
+
+def _again(state: State, added: AddedJob, total: int) -> Submitted:
+    state.metrics.submitted("repeated")
+    name = state.fleet.name_of(added.cluster_id) if added.cluster_id is not None else None
+    return Submitted(added.id, name, added.state, 0, total, added.reason or "")
+
+
+async def _refuse(state: State, submission: Submission, job: Job, placement: Placement, total: int) -> Submitted:
+    why: WhyNot | None = None
+    if placement.matched:
+        reason = "clusters match, but the selection policy chooses none of them"
+    else:
+        why = await explain(state, job, submission.usable)
+        reason = in_short(why)
+        state.metrics.unmatched(why.blocked[0].requirement.subsystem if why.blocked else "resources")
+    new = NewJob(job.name, None, submission.jobspec, json.dumps(job.command), submission.request_id or None, reason)
+    added = await state.writer.do(state.acts.add_jobs, new)
+    if added.known:
+        return _again(state, added, total)
+    state.metrics.submitted("refused")
+    state.metrics.matched(len(placement.matched.names))
+    shown = why if submission.explained else None
+    return Submitted(added.id, None, JobState.REFUSED, len(placement.matched.names), total, reason, shown)

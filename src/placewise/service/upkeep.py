@@ -1,0 +1,122 @@
+"""What the service does by itself: leases that run out, and what other servers on the same database changed."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Collection, Coroutine
+from typing import Any
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from placewise.errors import PlacewiseError
+from placewise.model.cluster import Cluster
+from placewise.service.live_fleet import Member
+from placewise.service.registering import cluster_of, member_of
+from placewise.service.state import State
+from placewise.service.store import clusters, jobs
+from placewise.service.store.notices import listen
+
+_COMPARE_S = 5.0
+# Notices come in bursts; one look at the database serves all that came meanwhile.
+_GATHER_S = 0.02
+
+_log = structlog.get_logger()
+
+
+async def load(state: State, ids: Collection[int] | None = None) -> None:
+    """Take clusters over from the store: these, or all."""
+
+    def read() -> list[tuple[Member, Cluster]]:
+        stored = state.database.read(lambda connection: clusters.load_clusters(connection, ids))
+        return [(member_of(one), cluster_of(one)) for one in stored]
+
+    found = await state.beside(read)
+    here = {member.id for member, _ in found}
+    for member, cluster in found:
+        known = state.fleet.member(member.name)
+        if known is not None and known.id != member.id:
+            state.fleet.drop(known.id)
+        if known is None or known.id != member.id or known.revision < member.revision:
+            state.fleet.put(member, cluster)
+    gone = set(ids) - here if ids is not None else {member.id for member in state.fleet.members()} - here
+    for cluster_id in gone:
+        state.fleet.drop(cluster_id)
+
+
+async def compare(state: State) -> None:
+    """Take over what differs in the store: clusters by their revisions, and how many jobs each has."""
+    revisions = await state.read(clusters.revisions)
+    known = {member.id: member.revision for member in state.fleet.members()}
+    changed = {one for one, revision in revisions.items() if known.get(one, 0) < revision} | (known.keys() - revisions)
+    if changed:
+        await load(state, changed)
+    lengths = await state.read(jobs.queue_lengths)
+    names = ((state.fleet.name_of(cluster_id), waiting + running) for cluster_id, (waiting, running) in lengths.items())
+    state.fleet.scheduler.set_loads({name: length for name, length in names if name is not None})
+    waiting = [one for one, _ in lengths.values()]
+    running = sum(one for _, one in lengths.values())
+    state.metrics.queues(waiting=sum(waiting), running=running, longest=max(waiting, default=0))
+    index = state.fleet.scheduler.index
+    subsystems = sum(len(cluster.subsystems) for cluster in index.fleet.clusters)
+    state.metrics.fleet(clusters=len(index.fleet), subsystems=subsystems)
+    state.metrics.index(size_bytes=index.size_bytes, rows=index.rows)
+
+
+@contextlib.asynccontextmanager
+async def upkeep(state: State) -> AsyncIterator[None]:
+    """Keep the service up to date while the block runs."""
+    anything = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def on_notice(channel: str, payload: str) -> None:
+        loop.call_soon_threadsafe(_noticed, channel, int(payload))
+
+    def on_connected() -> None:
+        loop.call_soon_threadsafe(anything.set)
+
+    def _noticed(channel: str, cluster_id: int) -> None:
+        if channel == "placewise_clusters":
+            anything.set()
+        else:
+            state.ring(cluster_id)
+
+    async def take_over() -> None:
+        while True:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(anything.wait(), _COMPARE_S)
+            await asyncio.sleep(_GATHER_S)
+            anything.clear()
+            await _tried("compare with the store", compare(state))
+
+    async def sweep() -> None:
+        while True:
+            await asyncio.sleep(state.settings.sweep_s)
+            await _tried("return jobs whose leases ran out", _return_expired(state))
+
+    tasks = [asyncio.create_task(take_over()), asyncio.create_task(sweep())]
+    listener = listen(state.database, on_notice, on_connected)
+    try:
+        yield
+    finally:
+        await asyncio.to_thread(listener.close)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _return_expired(state: State) -> None:
+    now = state.now()
+    grown = await state.write(lambda connection: jobs.return_expired(connection, now))
+    for cluster_id in grown:
+        state.metrics.leases_expired()
+        state.ring(cluster_id)
+
+
+async def _tried(what: str, work: Coroutine[Any, Any, None]) -> None:
+    """Run what is tried again later anyway; a database that is away for a while must not end it."""
+    try:
+        await work
+    except (SQLAlchemyError, PlacewiseError) as error:
+        _log.warning(f"could not {what}", error=str(error))

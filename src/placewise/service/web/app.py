@@ -1,0 +1,71 @@
+"""The routes of the HTTP port: GET and HEAD only, and nothing that changes anything."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+
+from placewise.service.metrics import Metrics
+from placewise.service.web.filling import Templates
+from placewise.service.web.shown import Pages
+
+_Handler = Callable[[web.Request], Awaitable[web.Response]]
+_LARGEST_ID = 2**31 - 1
+
+
+def make_app(pages: Pages, metrics: Metrics, *, clock: Callable[[], float] = time.time) -> web.Application:
+    """Return the application that serves ``/``, ``/jobs/<id>``, ``/healthz`` and ``/metrics``.
+
+    clock : the time in seconds since the epoch, which the page tells. Every answer carries headers that keep a
+    browser from running scripts, from loading anything from elsewhere, from being framed, and from keeping a copy.
+    """
+    templates = Templates()
+    headers = {
+        "Content-Security-Policy": templates.policy,
+        "Cache-Control": "no-store",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Referrer-Policy": "no-referrer",
+        "Server": "placewise",
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
+    }
+
+    async def add_headers(_request: web.Request, response: web.StreamResponse) -> None:
+        response.headers.update(headers)
+
+    async def overview(request: web.Request) -> web.Response:
+        refresh = request.query.get("refresh") != "off"
+        return _page(templates.overview(await pages.overview(), clock(), refresh=refresh))
+
+    async def job(request: web.Request) -> web.Response:
+        number = int(request.match_info["id"])
+        found = await pages.job(number) if number <= _LARGEST_ID else None
+        if found is None:
+            return _page(templates.missing_job(number), status=404)
+        return _page(templates.job(found, clock()))
+
+    async def healthz(_request: web.Request) -> web.Response:
+        healthy = pages.healthy()
+        return web.json_response({"status": "ok" if healthy else "unavailable"}, status=200 if healthy else 503)
+
+    async def numbers(_request: web.Request) -> web.Response:
+        body, kind = metrics.render()
+        return web.Response(body=body, headers={"Content-Type": kind})
+
+    routes: dict[str, _Handler] = {
+        "/": overview,
+        "/jobs/{id:[0-9]{1,10}}": job,
+        "/healthz": healthz,
+        "/metrics": numbers,
+    }
+    app = web.Application()
+    app.on_response_prepare.append(add_headers)
+    for path, handler in routes.items():
+        app.router.add_get(path, handler)  # HEAD as well
+    return app
+
+
+def _page(html: str, status: int = 200) -> web.Response:
+    return web.Response(body=html.encode(errors="replace"), status=status, content_type="text/html", charset="utf-8")

@@ -1,0 +1,1 @@
+"""The protocols: .proto sources, and the modules generated from them by ``.ci/generate_protocols``."""

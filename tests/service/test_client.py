@@ -1,0 +1,343 @@
+"""The clients: one set of calls, two ways of carrying them out, one way of failing."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import json
+
+import grpc
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+from scheduler_double import running_double
+
+from placewise.cli.connecting import DEFAULT_SERVER
+from placewise.errors import InputError
+from placewise.formats.jobspec import jobspec_text
+from placewise.formats.reading import parse_document, parse_json, parse_yaml
+from placewise.matching.index import FleetIndex
+from placewise.matching.why_not import why_not
+from placewise.model.cluster import Cluster, Fleet
+from placewise.model.job import Job, ResourceGroup, ResourceRequest
+from placewise.model.requirement import version_requirement
+from placewise.model.resources import ResourceGraph, Vertex, package_subsystem
+from placewise.report.explanation import explanation_document
+from placewise.service.client import (
+    DEFAULT_TARGET,
+    Assignment,
+    AsyncClient,
+    Client,
+    ClientTls,
+    ClusterSecret,
+    Credentials,
+    JobState,
+    Registration,
+    ServiceError,
+    calls,
+)
+from placewise.service.client.answers import read_explanation
+from placewise.service.client.jobspec_texts import text_to_send
+from placewise.service.why_not_message import explanation
+from placewise.service.wire import placewise_pb2 as wire
+
+GLOBAL = Credentials(global_token="g")
+OWN = ClusterSecret("gray", "s")
+JOBSPEC = "version: 1\ntask: {command: [app], resources: {}}\n"
+
+
+@pytest.fixture
+def double():
+    with running_double() as running:
+        yield running
+
+
+@pytest.fixture(params=["blocking", "asyncio"])
+def ask(request, double):
+    """Ask the double by the method of either client."""
+
+    def blocking(method, *arguments, **options):
+        with Client(double.target) as client:
+            answer = getattr(client, method)(*arguments, **options)
+            return list(answer) if inspect.isgenerator(answer) else answer
+
+    async def asynchronous(method, *arguments, **options):
+        async with AsyncClient(double.target) as client:
+            answer = getattr(client, method)(*arguments, **options)
+            return [one async for one in answer] if inspect.isasyncgen(answer) else await answer
+
+    if request.param == "blocking":
+        return blocking
+    return lambda *arguments, **options: asyncio.run(asynchronous(*arguments, **options))
+
+
+def test_a_submission_and_its_answer(ask, double):
+    double.says(
+        "Submit",
+        wire.SubmitResponse(
+            job_id=7, cluster="gray", state="JOB_STATE_ASSIGNED", matching_clusters=2, total_clusters=3
+        ),
+    )
+    done = ask("submit", JOBSPEC, Credentials({"gray": "t"}), name="solver", select_algorithm="first")
+    assert (done.job_id, done.cluster, done.state, done.matching_clusters) == (7, "gray", JobState.ASSIGNED, 2)
+    assert done.explanation is None
+    (request,) = double.requests("Submit")
+    assert json.loads(request.jobspec) == parse_yaml(JOBSPEC, None)
+    assert (request.name, request.select_algorithm) == ("solver", "first")
+    assert [(one.cluster, one.token) for one in request.credentials.clusters] == [("gray", "t")]
+    assert request.request_id
+
+
+def test_a_refused_job_has_no_cluster(ask, double):
+    double.says(
+        "Submit", wire.SubmitResponse(job_id=8, state="JOB_STATE_REFUSED", explanation=wire.Explanation(total=3))
+    )
+    done = ask("submit", JOBSPEC, GLOBAL)
+    assert (done.cluster, done.state, done.explanation.total) == (None, JobState.REFUSED, 3)
+
+
+def test_what_cannot_be_understood_is_an_input_error_in_the_servers_words(ask, double):
+    double.says("Match", grpc.StatusCode.INVALID_ARGUMENT)
+    with pytest.raises(InputError) as caught:
+        ask("match", JOBSPEC, GLOBAL)
+    assert str(caught.value) == "INVALID_ARGUMENT was said"
+
+
+@pytest.mark.parametrize("code", [c for c in grpc.StatusCode if c.name not in ("OK", "INVALID_ARGUMENT")])
+def test_every_other_refusal_has_its_code(ask, double, code):
+    double.says("DeleteCluster", code)
+    with pytest.raises(ServiceError) as caught:
+        ask("delete_cluster", OWN)
+    assert caught.value.code is code
+    assert double.target in str(caught.value)
+    assert f"{code.name} was said" in str(caught.value)
+
+
+def test_a_submission_that_was_cut_off_is_sent_again_under_the_same_request_id(ask, double):
+    double.says("Submit", grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.UNAVAILABLE, wire.SubmitResponse(state=2))
+    ask("submit", JOBSPEC, GLOBAL)
+    sent = double.requests("Submit")
+    assert len(sent) == 3
+    assert len({request.request_id for request in sent}) == 1
+    ask("submit", JOBSPEC, GLOBAL)
+    assert double.requests("Submit")[-1].request_id != sent[0].request_id
+
+
+@pytest.mark.parametrize(
+    ("method", "wire_name", "arguments"),
+    [
+        ("register_cluster", "RegisterCluster", (calls.Documents("{}"),)),
+        ("delete_cluster", "DeleteCluster", (OWN,)),
+        ("rotate_credentials", "RotateCredentials", (OWN,)),
+        ("accept_jobs", "AcceptJobs", (OWN, ())),
+        ("update_cluster", "UpdateCluster", (OWN, calls.Documents("{}"))),
+        ("cancel_job", "CancelJob", (1, GLOBAL)),
+    ],
+)
+def test_what_would_meet_its_own_traces_is_sent_once(ask, double, method, wire_name, arguments):
+    double.says(wire_name, grpc.StatusCode.UNAVAILABLE)
+    options = {"registration_secret": "r"} if method == "register_cluster" else {}
+    with pytest.raises(ServiceError):
+        ask(method, *arguments, **options)
+    assert len(double.requests(wire_name)) == 1
+
+
+def test_lists_are_asked_for_page_by_page(ask, double):
+    def page(request):
+        ids = [i for i in (9, 8, 5, 3, 2) if not request.before_id or i < request.before_id]
+        return wire.ListJobsResponse(jobs=[wire.Job(id=i, state="JOB_STATE_FAILED") for i in ids[: request.limit]])
+
+    double.says("ListJobs", page)
+    jobs = ask("list_jobs", OWN, of_cluster="gray", states=iter([JobState.FAILED]), page=2)
+    assert [job.id for job in jobs] == [9, 8, 5, 3, 2]
+    assert [request.before_id for request in double.requests("ListJobs")] == [0, 8, 3, 2]
+    assert all(list(r.states) == [wire.JOB_STATE_FAILED] for r in double.requests("ListJobs"))
+    assert all(request.cluster.secret == "s" for request in double.requests("ListJobs"))
+
+
+def test_a_job_with_its_history(ask, double):
+    job = wire.Job(id=4, state="JOB_STATE_FINISHED", duration_s=2.5, command=["a", "b"])
+    job.submitted_at.FromMilliseconds(1_500)
+    job.history.add(state="JOB_STATE_SUBMITTED", detail="d").at.FromMilliseconds(1_500)
+    double.says("GetJob", job)
+    found = ask("get_job", 4, GLOBAL)
+    assert (found.submitted_at, found.duration_s, found.command) == (1.5, 2.5, ("a", "b"))
+    assert [(event.state, event.at, event.detail) for event in found.history] == [(JobState.SUBMITTED, 1.5, "d")]
+
+
+def test_clusters_with_their_state(ask, double):
+    double.says(
+        "ListClusters",
+        wire.ListClustersResponse(clusters=[wire.ClusterSummary(name="gray", state='{"nodes_free": 3}', waiting=2)]),
+    )
+    (cluster,) = ask("list_clusters", GLOBAL)
+    assert (cluster.name, cluster.state, cluster.waiting) == ("gray", {"nodes_free": 3}, 2)
+
+
+def test_a_stream_of_assignments_ends_with_the_servers_end(ask, double):
+    double.says("WatchAssignments", [wire.Assignment(job_id=i, lease=f"l{i}") for i in (1, 2)])
+    assert [(job.job_id, job.lease) for job in ask("watch_assignments", OWN, most=3)] == [(1, "l1"), (2, "l2")]
+    assert double.requests("WatchAssignments")[0].most == 3
+
+
+def test_a_stream_that_breaks_says_so(ask, double):
+    double.says("WatchAssignments", grpc.StatusCode.UNAUTHENTICATED)
+    with pytest.raises(ServiceError) as caught:
+        ask("watch_assignments", OWN)
+    assert caught.value.code is grpc.StatusCode.UNAUTHENTICATED
+
+
+def test_closing_a_stream_ends_the_call(double):
+    double.says("WatchAssignments", [wire.Assignment(job_id=1), None])
+    with Client(double.target) as client:
+        stream = client.watch_assignments(OWN)
+        assert next(stream).job_id == 1
+        assert not double.ended.is_set()
+        stream.close()
+        assert double.ended.wait(10)
+
+
+def test_closing_an_asynchronous_stream_ends_the_call(double):
+    async def watch():
+        async with AsyncClient(double.target) as client:
+            stream = client.watch_assignments(OWN)
+            assert (await anext(stream)).job_id == 1
+            await stream.aclose()
+            assert await asyncio.to_thread(double.ended.wait, 10)
+
+    double.says("WatchAssignments", [wire.Assignment(job_id=1), None])
+    asyncio.run(watch())
+
+
+def test_nobody_there():
+    with Client("127.0.0.1:1") as client:
+        assert not client.healthy()
+        with pytest.raises(ServiceError, match="cannot be reached") as caught:
+            client.list_clusters(GLOBAL)
+    assert caught.value.code is grpc.StatusCode.UNAVAILABLE
+    assert "\n" not in str(caught.value)
+
+    async def ask():
+        async with AsyncClient("127.0.0.1:1") as client:
+            assert not await client.healthy()
+            with pytest.raises(ServiceError, match="cannot be reached"):
+                await client.list_clusters(GLOBAL)
+
+    asyncio.run(ask())
+
+
+def test_an_answer_that_does_not_come(double):
+    double.says("ListClusters", lambda _: double.ended.wait(30))
+    with Client(double.target, timeout_s=0.2) as client, pytest.raises(ServiceError, match="in time") as caught:
+        client.list_clusters(GLOBAL)
+    assert caught.value.code is grpc.StatusCode.DEADLINE_EXCEEDED
+
+
+def test_both_clients_offer_the_same():
+    def offered(client):
+        return {name: value for name, value in vars(client).items() if not name.startswith("_")}
+
+    assert set(offered(Client)) == set(offered(AsyncClient))
+    for name, method in offered(Client).items():
+        if hasattr(calls, name) and name not in ("list_jobs", "watch_assignments"):
+            made = list(inspect.signature(getattr(calls, name)).parameters.values())
+            for one in (method, offered(AsyncClient)[name]):
+                assert list(inspect.signature(one).parameters.values())[1:] == made, name
+                assert one.__doc__
+    assert DEFAULT_SERVER == DEFAULT_TARGET
+
+
+def test_no_repr_shows_a_secret():
+    values = [
+        Credentials({"gray": "TOPSECRET"}, "TOPSECRET"),
+        ClusterSecret("gray", "TOPSECRET"),
+        Registration("TOPSECRET", "TOPSECRET"),
+        Assignment(1, "n", "", (), "TOPSECRET", 0.0),
+    ]
+    for value in values:
+        assert "TOPSECRET" not in repr(value) + str(value)
+
+
+def test_half_of_a_certificate(tmp_path):
+    with pytest.raises(InputError, match="belong together"):
+        ClientTls(cert=tmp_path / "cert.pem")
+    with pytest.raises(InputError, match="none.pem"):
+        Client("127.0.0.1:1", tls=ClientTls(ca=tmp_path / "none.pem"))
+
+
+plain = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(st.dictionaries(st.text(), plain, max_size=5))
+def test_what_is_sent_means_what_was_written(document):
+    written = yaml.safe_dump(document, allow_unicode=True)
+    try:
+        meant = parse_yaml(written, None)
+    except InputError:
+        return
+    sent, _ = text_to_send(written)
+    assert parse_document(sent, None) == meant
+    if "&" not in written and "e-" not in written:
+        assert parse_json(sent, None) == meant
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{1: a}",
+        "a: .inf",
+        "a: &x [1]\nb: *x\n",
+        "a: !!binary aGk=\n",
+        '{"a": 1.0,\n "b": [true]}\n',
+    ],
+)
+def test_what_json_cannot_say_and_what_it_says_already_is_sent_as_it_stands(text):
+    assert text_to_send(text)[0] == text
+
+
+def test_files_are_named_in_what_is_wrong_with_them(tmp_path):
+    path = tmp_path / "solver.yaml"
+    with pytest.raises(InputError, match=r"solver\.yaml"):
+        text_to_send(path)
+    path.write_text("a: [b\n")
+    with pytest.raises(InputError, match=r"solver\.yaml.*line"):
+        text_to_send(path)
+    path.write_text(JOBSPEC)
+    assert text_to_send(path)[1] == "solver"
+
+
+def test_an_explanation_reads_the_same_from_here_and_from_afar():
+    graph = ResourceGraph((Vertex("0", "cluster"), Vertex("1", "node", 0, 2)))
+    fleet = Fleet(
+        tuple(
+            Cluster(name, graph, tuple(package_subsystem(*one) for one in packages))
+            for name, packages in (("a", [("gcc", "9")]), ("b", []), ("c", [("gcc", "12"), ("adios", "1")]))
+        )
+    )
+    wanted = version_requirement("gcc", "12", None), version_requirement("adios", "2", None)
+    job = Job("solver", (ResourceGroup((ResourceRequest("node", 1), ResourceRequest("croe", 1)), wanted),))
+    why = why_not(FleetIndex(fleet), job)
+    told = read_explanation(wire.Explanation.FromString(explanation(why).SerializeToString()))
+    assert explanation_document(told) == explanation_document(why)
+    assert why.blocked
+    assert why.unknown_types
+
+
+def test_jobs_are_sent_in_a_dialect_that_can_express_them():
+    shape = (ResourceRequest("node", 2), ResourceRequest("gpu", 1))
+    jobs = [
+        Job("a", (ResourceGroup((), (version_requirement("gcc", "12", None),)),), ("run",)),
+        Job("b", (ResourceGroup(shape),), ("run",)),
+    ]
+    for job in jobs:
+        text, name = text_to_send(job)
+        assert name == job.name
+        assert jobspec_text(text, name, None) == job
+    impossible = Job("c", (ResourceGroup(shape), ResourceGroup(shape)), ("run",))
+    with pytest.raises(InputError, match="'c'"):
+        text_to_send(impossible)

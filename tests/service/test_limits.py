@@ -1,0 +1,102 @@
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from placewise.service import limits
+from placewise.service.limits import Limiter, address_of
+from placewise.service.refusals import Exhausted
+
+
+class Clock:
+    def __init__(self):
+        self.now = 0.0
+
+    def __call__(self):
+        return self.now
+
+
+def admitted(limiter, peer):
+    try:
+        limiter.admit(peer)
+    except Exhausted:
+        return False
+    return True
+
+
+@pytest.mark.parametrize(
+    ("peer", "address"),
+    [
+        ("ipv4:10.1.2.3:40210", "10.1.2.3"),
+        ("ipv6:%5B2001:db8:1:2:3:4:5:6%5D:40210", "2001:db8:1:2::/64"),
+        ("ipv6:[2001:db8:1:2::9]:1", "2001:db8:1:2::/64"),
+        ("ipv6:%5B::ffff:10.1.2.3%5D:40210", "10.1.2.3"),
+        ("ipv6:%5Bfe80::1%25eth0%5D:40210", "fe80::/64"),
+        ("unix:/run/placewise", "unix:/run/placewise"),
+        ("", ""),
+        ("ipv6:nonsense", ""),
+    ],
+)
+def test_a_peer_is_counted_under_its_address_without_its_port(peer, address):
+    assert address_of(peer) == address
+
+
+@given(st.ip_addresses(v=6), st.integers(1, 65535))
+def test_every_port_of_an_address_is_one_peer(address, port):
+    assert address_of(f"ipv6:{quote(f'[{address}]')}:{port}") == address_of(f"ipv6:[{address}]:1")
+
+
+@given(st.lists(st.tuples(st.sampled_from("ab"), st.floats(0, 0.4)), max_size=60), st.integers(1, 5))
+def test_no_peer_is_admitted_more_often_than_it_may_in_a_second(calls, most):
+    clock = Clock()
+    limiter = Limiter(most, 60, clock=clock)
+    began = {}
+    for peer, pause in calls:
+        clock.now += pause
+        if admitted(limiter, f"ipv4:{peer}:1"):
+            began.setdefault(peer, []).append(clock.now)
+    for times in began.values():
+        # Windows of a second: never more than two of them reach into any second.
+        assert all(sum(at <= other < at + 1 for other in times) <= 2 * most for at in times)
+
+
+def test_one_peers_calls_do_not_count_against_another():
+    limiter = Limiter(1, 60, clock=Clock())
+    assert admitted(limiter, "ipv4:10.0.0.1:1")
+    assert not admitted(limiter, "ipv4:10.0.0.1:2")
+    assert admitted(limiter, "ipv4:10.0.0.2:1")
+
+
+def test_refused_credentials_lock_out_for_the_rest_of_the_minute():
+    clock = Clock()
+    limiter = Limiter(0, 3, clock=clock)
+    assert limiter.idle
+    for _ in range(3):
+        assert admitted(limiter, "ipv4:10.0.0.1:1")
+        limiter.refused("ipv4:10.0.0.1:7")
+    assert not limiter.idle
+    assert not admitted(limiter, "ipv4:10.0.0.1:1")
+    assert admitted(limiter, "ipv4:10.0.0.2:1")
+    clock.now = 59.9
+    with pytest.raises(Exhausted, match=r"try again in 1 s"):
+        limiter.admit("ipv4:10.0.0.1:1")
+    clock.now = 60.0
+    assert admitted(limiter, "ipv4:10.0.0.1:1")
+    assert limiter.idle
+
+
+def test_no_limit_admits_all():
+    limiter = Limiter(0, 1, clock=Clock())
+    assert all(admitted(limiter, "ipv4:10.0.0.1:1") for _ in range(10_000))
+
+
+def test_many_peers_take_bounded_memory(monkeypatch):
+    monkeypatch.setattr(limits, "MOST_PEERS", 100)
+    limiter = Limiter(1, 1, clock=Clock())
+    for number in range(1000):
+        peer = f"ipv4:10.0.{number // 250}.{number % 250}:1"
+        assert admitted(limiter, peer)
+        limiter.refused(peer)
+        assert not admitted(limiter, peer)
+    assert len(limiter._calls.counts) == len(limiter._refused.counts) == 100
