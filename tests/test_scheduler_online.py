@@ -180,6 +180,16 @@ def test_loads_belong_to_names_whatever_happens_to_the_fleet(events, policy):
         assert dict(zip(scheduler.index.names, scheduler.load.tolist(), strict=True)) == load
 
 
+def test_one_goes_another_comes_and_a_third_is_replaced_at_once():
+    scheduler = Scheduler(fleet_of("a", "a", "a"))
+    scheduler.set_loads({"c0": 1, "c1": 2, "c2": 3})
+    scheduler.change({"c0": None, "c1": cluster("c1", "b"), "c3": cluster("c3", "a")})
+    assert scheduler.index.names == ("c1", "c2", "c3")
+    assert scheduler.load.tolist() == [2, 3, 0]
+    scheduler.change({"c2": cluster("c2", "b")})
+    assert scheduler.load.tolist() == [2, 3, 0]
+
+
 def test_a_cluster_that_comes_back_has_no_load_and_comes_last():
     scheduler = Scheduler(fleet_of("a", "a"))
     scheduler.set_loads({"c0": 2, "c1": 3, "nobody": 4})

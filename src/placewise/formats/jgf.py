@@ -7,7 +7,6 @@ metadata of Flux's resource graphs. An edge ``contains`` leads from container to
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,9 +14,9 @@ from urllib.parse import quote, unquote
 
 from placewise.errors import InputError
 from placewise.formats.locating import locating
+from placewise.formats.plain_fields import plain_fields
 from placewise.formats.reading import entries_of, found_at, read_json
-from placewise.formats.values import mapping, refuse_control, scalar, sequence, text, version_text
-from placewise.formats.version_fields import holds_version
+from placewise.formats.values import mapping, refuse_control, sequence, text
 from placewise.formats.writing import write_json
 from placewise.model.cluster import Cluster
 from placewise.model.requirement import Scalar
@@ -26,6 +25,8 @@ from placewise.model.resources import ResourceGraph, Subsystem, SubsystemVertex,
 NODES_FILE = "nodes.json"
 SUBSYSTEM_SUFFIX = "-subsystem.json"
 STATE_FILES = ("state.json", "cluster-state.json")
+# A vertex attaches to all that its container does, so a short document can stand for more than any memory holds.
+MOST_HANDED_ON = 2_000_000
 _SHOWN = 8
 
 
@@ -49,7 +50,8 @@ def read_cluster(folder: Path, *, name: str | None = None) -> Cluster:
                 refuse_control(subsystem, "the file's name")
             subsystems.append(_subsystem(read_json(path), subsystem, positions, path))
         elif state is None:
-            state = _state(read_json(path), path)
+            with locating(file=path):
+                state = tuple(plain_fields(mapping(read_json(path), "state").items(), "state").items())
         else:
             raise InputError("two files give the cluster's state", file=folder, found=list(STATE_FILES))
     if name is None:
@@ -93,6 +95,12 @@ def parse_subsystem(document: Any, name: str, graph: ResourceGraph, source: obje
     return _subsystem(document, name, _positions(graph), source)
 
 
+def parse_subsystems(documents: Iterable[tuple[str, Any, object]], graph: ResourceGraph) -> tuple[Subsystem, ...]:
+    """Return the subsystems of (name, document, source) triples, each as `parse_subsystem` does."""
+    positions = _positions(graph)
+    return tuple(_subsystem(document, name, positions, source) for name, document, source in documents)
+
+
 def cluster_documents(cluster: Cluster) -> dict[str, dict[str, Any]]:
     """Return the documents of a cluster by file name, from which `read_cluster` makes an equal one.
 
@@ -105,7 +113,7 @@ def cluster_documents(cluster: Cluster) -> dict[str, dict[str, Any]]:
     for subsystem in cluster.subsystems:
         documents[_file_name(subsystem.name)] = _subsystem_document(subsystem, cluster.graph)
     if cluster.state:
-        documents[STATE_FILES[0]] = _fields(cluster.state, "state")
+        documents[STATE_FILES[0]] = plain_fields(cluster.state, "state")
     return documents
 
 
@@ -158,7 +166,9 @@ def _edges(edges: list[Any]) -> Iterator[tuple[str, str, str]]:
     for number, value in enumerate(edges):
         place = f"graph.edges[{number}]"
         edge = mapping(value, place)
-        source, target = _id(edge.get("source"), f"{place}.source"), _id(edge.get("target"), f"{place}.target")
+        source, target = edge.get("source"), edge.get("target")
+        if type(source) is not str or type(target) is not str:
+            source, target = _id(source, f"{place}.source"), _id(target, f"{place}.target")
         relation = edge.get("relation", "contains")
         if relation == "contains":
             yield source, target, place
@@ -270,10 +280,11 @@ def _attachments(
     attached: dict[str, set[int]] = {id_: set() for id_ in nodes}
     contents: dict[str, list[str]] = {}
     for container, contained, place in edges:
-        for id_ in (container, contained):
-            if id_ not in attached and id_ not in positions:
-                raise _unknown(id_, place)
+        if container not in attached and container not in positions:
+            raise _unknown(container, place)
         if contained not in attached:
+            if contained not in positions:
+                raise _unknown(contained, place)
             raise InputError(
                 f"an edge puts {contained!r} into {container!r}",
                 place=place,
@@ -284,9 +295,17 @@ def _attachments(
         else:
             attached[contained].add(positions[container])
     waiting = [id_ for id_ in contents if attached[id_]]
+    handed_on = 0
     while waiting:
         container = waiting.pop()
         for contained in contents.get(container, ()):
+            handed_on += len(attached[container])
+            if handed_on > MOST_HANDED_ON:
+                raise InputError(
+                    "vertices inside others attach to too many containment vertices",
+                    place="graph.edges",
+                    expected=f"at most {MOST_HANDED_ON} attachments",
+                )
             if not attached[container] <= attached[contained]:
                 attached[contained] |= attached[container]
                 waiting.append(contained)
@@ -298,27 +317,8 @@ def _properties(node: Any, place: str) -> tuple[tuple[str, Scalar], ...]:
     metadata = mapping(mapping(node, place).get("metadata", {}), place)
     nested = metadata.get("attributes")
     pairs = [*metadata.items(), *(mapping(nested, f"{place}.attributes").items() if isinstance(nested, dict) else ())]
-    return tuple(_fields(((f, v) for f, v in pairs if not isinstance(v, dict | list)), place).items())
-
-
-def _fields(pairs: Iterable[tuple[str, Any]], place: str) -> dict[str, Scalar]:
-    """Return (field, value) pairs by field. Raises InputError for two values of one, or one that no file can hold."""
-    fields: dict[str, Scalar] = {}
-    for field, value in pairs:
-        at = f"{place}.{field}"
-        if field in fields:
-            raise InputError("the field has two values", place=at, found=value, expected="one value")
-        if isinstance(value, float) and holds_version(field):
-            version_text(value, at)
-        if isinstance(value, float) and math.isinf(value):
-            raise InputError("is not finite", place=at, found=value, expected="a finite number")
-        fields[field] = scalar(value, at)
-    return fields
-
-
-def _state(document: Any, source: Path) -> tuple[tuple[str, Scalar], ...]:
-    with locating(file=source):
-        return tuple(_fields(mapping(document, "state").items(), "state").items())
+    plain = [(field, value) for field, value in pairs if type(value) is not dict and type(value) is not list]
+    return tuple(plain_fields(plain, place).items())
 
 
 def _containment_document(cluster: Cluster) -> dict[str, Any]:
@@ -360,7 +360,7 @@ def _subsystem_document(subsystem: Subsystem, graph: ResourceGraph) -> dict[str,
         place = f"subsystem {subsystem.name!r}, vertex {number}"
         if not vertex.attached_to:
             raise InputError("the vertex attaches to nothing", place=place, expected="a vertex to attach to")
-        nodes[id_] = {"label": id_, "metadata": _fields(vertex.properties, place)}
+        nodes[id_] = {"label": id_, "metadata": plain_fields(vertex.properties, place)}
         for position in vertex.attached_to:
             edges += _edge_pair(graph.vertices[position].id, id_)
     return {"graph": {"directed": True, "nodes": nodes, "edges": edges}}

@@ -43,7 +43,10 @@ class _StrictLoader(_SafeLoader):
 
     def construct_fraction(self, node: yaml.ScalarNode) -> float:
         text = str(self.construct_scalar(node)).lower()
-        return float(_WRITTEN_OTHERWISE.get(text, text))
+        try:
+            return float(_WRITTEN_OTHERWISE.get(text, text))
+        except ValueError:
+            raise ConstructorError(None, None, "the value does not fit its tag", node.start_mark) from None
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         written = node.value.copy()  # before merge keys are resolved in place
@@ -199,6 +202,9 @@ def _refuse_expansion(root: yaml.Node, most: int) -> None:
     waiting = [root]
     while waiting:
         node = waiting[-1]
+        if sizes.get(node):
+            waiting.pop()
+            continue
         inner = _inner(node)
         if node not in sizes:
             sizes[node] = 0  # as long as what is inside it is looked at
@@ -207,11 +213,10 @@ def _refuse_expansion(root: yaml.Node, most: int) -> None:
             waiting += [one for one in inner if one not in sizes]
             continue
         waiting.pop()
-        if sizes[node] == 0:
-            own = len(node.value) if isinstance(node, yaml.ScalarNode) else 0
-            sizes[node] = 8 + own + sum([sizes[one] for one in inner])
-            if sizes[node] > most:
-                raise ConstructorError(None, None, "aliases stand for too much", node.start_mark)
+        own = len(node.value) if isinstance(node, yaml.ScalarNode) else 0
+        sizes[node] = 8 + own + sum([sizes[one] for one in inner])
+        if sizes[node] > most:
+            raise ConstructorError(None, None, "aliases stand for too much", node.start_mark)
 
 
 def _inner(node: yaml.Node) -> list[yaml.Node]:
@@ -254,7 +259,7 @@ def parse_document(text: str, source: object) -> Any:
     """
     if text.startswith("{") and not ("\x7f" in text if text.isascii() else _OTHERWISE_IN_YAML.search(text)):
         with contextlib.suppress(ValueError, RecursionError, InputError), _garbage_collector_off():
-            value = _SHARED_JSON.decode(text)
+            value = _JSON_AS_IN_YAML.decode(text)
             if not _is_deep(value, text):
                 _refuse_surrogates(value, text)
                 return value
@@ -325,15 +330,13 @@ def _refuse_constant(text: str) -> None:
     raise InputError("a number is not finite", found=text, expected="a finite number")
 
 
-def _with_point(text: str) -> float:
+def _as_in_yaml(text: str) -> float | str:
     # To the YAML reader 1e5 is text, as the version of a package may be.
-    if "." not in text:
-        raise ValueError
-    return float(text)
+    return float(text) if "." in text else text
 
 
 _JSON = json.JSONDecoder(object_pairs_hook=_unrepeated, parse_constant=_refuse_constant)
-_SHARED_JSON = json.JSONDecoder(object_pairs_hook=_unrepeated, parse_constant=_refuse_constant, parse_float=_with_point)
+_JSON_AS_IN_YAML = json.JSONDecoder(object_pairs_hook=_unrepeated, parse_constant=str, parse_float=_as_in_yaml)
 
 
 def _refuse_surrogates(value: Any, text: str) -> None:

@@ -14,10 +14,11 @@ from typing import Any
 from placewise.errors import InputError
 from placewise.formats import values
 from placewise.formats.locating import locating
+from placewise.formats.rainbow_config import SELECT_OPTIONS
 from placewise.formats.reading import parse_yaml, read_yaml
 from placewise.model.priority import Calc, Filter, Priority, Select, SortAscending, SortDescending, Step, in_order
 
-_PATH = ("scheduler", "algorithms", "selection", "options", "priorities")
+_PATH = (*SELECT_OPTIONS, "priorities")
 _STEPS = ("filter", "calc", "sort_ascending", "sort_descending", "select")
 
 
@@ -31,6 +32,14 @@ def read_priorities(path: Path) -> tuple[Priority, ...]:
         if isinstance(document, dict):
             return _of_configuration(document)
         return _of_list(document, "the document")
+
+
+def priorities_of_text(text: str) -> tuple[Priority, ...]:
+    """Return the priorities in a YAML text, as the option ``priorities`` of a selection holds them.
+
+    Raises InputError for a text of another form.
+    """
+    return _of_list(parse_yaml(text, None), "the text")
 
 
 def _of_configuration(document: dict[str, Any]) -> tuple[Priority, ...]:
@@ -51,7 +60,7 @@ def _of_configuration(document: dict[str, Any]) -> tuple[Priority, ...]:
     place = ".".join(_PATH)
     if isinstance(found, str):
         with locating(place=place):
-            return _of_list(parse_yaml(found, None), "the text")
+            return priorities_of_text(found)
     return _of_list(found, place)
 
 

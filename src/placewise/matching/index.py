@@ -127,6 +127,16 @@ class FleetIndex:
         """The number of 64-bit words of a set of place classes."""
         return len(self.everything)
 
+    @property
+    def rows(self) -> int:
+        """The number of distinct vertices that the fleet offers, a set of place classes each."""
+        return sum(len(offers.vertices) for offers in self._offers.values())
+
+    @property
+    def size_bytes(self) -> int:
+        """The memory of all sets of place classes, and about that of the answers remembered."""
+        return self.rows * self.everything.nbytes + self._rows.weight
+
     def compiled(self, cluster: int) -> CompiledCluster:
         """Return a cluster as matching sees it."""
         return self._layout.clusters[cluster]

@@ -23,6 +23,12 @@ class Recent(Generic[K, V]):
         self._young: dict[K, tuple[V, int]] = {}
         self._old: dict[K, tuple[V, int]] = {}
         self._weight = 0
+        self._old_weight = 0
+
+    @property
+    def weight(self) -> int:
+        """The weight of all that is kept, counted again where a key was kept anew."""
+        return self._weight + self._old_weight
 
     def get(self, key: K) -> V | None:
         """Return what is kept under a key, None for nothing."""
@@ -39,7 +45,8 @@ class Recent(Generic[K, V]):
         if 2 * weight > self.most:
             return
         if 2 * (self._weight + weight) > self.most:
-            self._old, self._young, self._weight = self._young, {}, 0
+            self._old, self._young = self._young, {}
+            self._old_weight, self._weight = self._weight, 0
         self._young[key] = value, weight
         self._weight += weight
 
