@@ -65,7 +65,7 @@ def texts(cluster):
 
 
 def jobspecs(workload, many):
-    counts = workload.requirement_counts()
+    counts = workload.requirement_counts
     chosen = [job for job in range(len(workload)) if FEWEST <= counts[job] <= MOST][:many]
     jobs = (workload.job(job) for job in chosen)
     shaped = (Job(job.name, (ResourceGroup(SHAPE, job.requirements),), ("spack", "install", job.name)) for job in jobs)
@@ -78,7 +78,10 @@ class Server:
     def __init__(self, scratch, name, profile=None, database=None):
         self.log = (scratch / f"{name}.log").open("w+")
         self.database = database or scratch / f"{name}.db"
-        environment = os.environ | {"PLACEWISE_GLOBAL_TOKEN": TOKEN, "PLACEWISE_REGISTRATION_SECRET": SECRET}
+        environment = os.environ | {
+            "PLACEWISE_SERVE_GLOBAL_TOKEN": TOKEN,
+            "PLACEWISE_SERVE_REGISTRATION_SECRET": SECRET,
+        }
         profiler = ["-m", "cProfile", "-o", str(profile)] if profile else []
         command = [sys.executable, *profiler, "-m", "placewise", "serve", "--database", str(self.database)]
         command += ["--listen", "127.0.0.1:0", "--http", "127.0.0.1:0", "--log-level", "info", "--log-format", "json"]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy
+from talking import talking
 
 from placewise.service.store.database import Database
 
@@ -78,3 +79,19 @@ def _run(server, statement):
     with engine.connect() as connection:
         connection.exec_driver_sql(statement)
     engine.dispose()
+
+
+@pytest.fixture
+def server(tmp_path):
+    """A server on a fresh SQLite database."""
+    from running import running_server  # noqa: PLC0415, the store is tested without a server
+
+    with running_server(tmp_path / "placewise.db") as running:
+        yield running
+
+
+@pytest.fixture
+def talk(server):
+    """Stubs of a server on a fresh SQLite database."""
+    with talking(server) as stubs:
+        yield stubs

@@ -12,13 +12,17 @@ from placewise.service.wire.placewise_pb2_grpc import SchedulerServicer, add_Sch
 
 
 class Double(SchedulerServicer):
-    """Answers each method's calls with its steps in turn, the last one again and again; a status code is an error."""
+    """Answers each method's calls with its steps in turn, the last one again and again; a status code is an error.
+
+    ended : set when a client or this end has ended a stream.
+    """
 
     def __init__(self):
         self.target = None
         self.asked = []
         self.steps = {}
         self.ended = threading.Event()
+        self.streams = []
         for method in wire.DESCRIPTOR.services_by_name["Scheduler"].methods:
             answer = self._stream if method.name == "WatchAssignments" else self._answer
             setattr(self, method.name, partial(answer, method.name))
@@ -41,11 +45,18 @@ class Double(SchedulerServicer):
         return self._step(method, request, context)
 
     def _stream(self, method, request, context):
-        context.add_callback(self.ended.set)
+        over = threading.Event()
+
+        def end():
+            over.set()
+            self.ended.set()
+
+        self.streams.append(over)
+        context.add_callback(end)
         for answer in self._step(method, request, context):
             if answer is None:
                 # The stream stays open until the client ends it.
-                self.ended.wait(30)
+                over.wait(30)
             else:
                 yield answer
 
@@ -60,5 +71,6 @@ def running_double():
     try:
         yield double
     finally:
-        double.ended.set()
+        for over in [double.ended, *double.streams]:
+            over.set()
         server.stop(None).wait()

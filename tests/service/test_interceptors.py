@@ -12,6 +12,7 @@ import structlog
 from google.protobuf.wrappers_pb2 import StringValue
 from hypothesis import given
 from hypothesis import strategies as st
+from one_loop import run
 
 from placewise.errors import InputError, PlacewiseError
 from placewise.service import logs
@@ -28,7 +29,6 @@ from placewise.service.refusals import Denied, Exhausted, NotFound, NotNow, Unau
 from placewise.service.store import errors as store
 
 Code = grpc.StatusCode
-DEADLINE_S = 20
 SECRET_TEXT = "what only the server may know"
 
 
@@ -83,14 +83,6 @@ def unary(channel, name, *, raw=False):
 
 def many(channel, name):
     return channel.unary_stream(f"/test.Service/{name}", StringValue.SerializeToString, StringValue.FromString)
-
-
-def run(work):
-    async def limited():
-        async with asyncio.timeout(DEADLINE_S):
-            await work
-
-    asyncio.run(limited())
 
 
 async def until(condition):
@@ -250,9 +242,11 @@ def test_running_out_of_memory_or_stack_is_the_requests_fault(error):
 @pytest.mark.parametrize("error", [ValueError(SECRET_TEXT), PlacewiseError(SECRET_TEXT), KeyError(SECRET_TEXT)])
 def test_any_other_error_tells_the_caller_an_id_and_the_log_its_traceback(error, logged):
     async def work():
-        async with serving(one_x=raising(error)) as channel:
+        metrics = Metrics()
+        async with serving(metrics=metrics, one_x=raising(error)) as channel:
             found = await refused(unary(channel, "one_x")(StringValue(), metadata=(("x-request-id", "abc"),)))
             assert (found.code(), found.details()) == (Code.INTERNAL, "internal error, request id abc")
+            await until(lambda: count(metrics, "one_x", "INTERNAL"))
 
     run(work())
     (line,) = [line for line in logged() if line["level"] == "error"]
@@ -266,11 +260,13 @@ def test_bytes_that_are_no_such_message_are_the_callers_fault(logged):
         yield request
 
     async def work():
-        async with serving(one_x=echo, many_x=many_x) as channel:
+        metrics = Metrics()
+        async with serving(metrics=metrics, one_x=echo, many_x=many_x) as channel:
             found = await refused(unary(channel, "one_x", raw=True)(b"\xff\xff\xff"))
             assert found.code() is Code.INVALID_ARGUMENT
             call = channel.unary_stream("/test.Service/many_x", None, None)(b"\xff\xff\xff")
             assert (await refused(call.read())).code() is Code.INVALID_ARGUMENT
+            await until(lambda: all(count(metrics, name, "INVALID_ARGUMENT") for name in ("one_x", "many_x")))
 
     run(work())
     assert not any(line["level"] in ("warning", "error") for line in logged())
@@ -344,6 +340,75 @@ def test_a_caller_who_leaves_ends_the_handler(logged):
     assert not any(line["level"] in ("warning", "error") for line in logged())
 
 
+@pytest.mark.parametrize(("error", "level"), [(NotFound("no such job"), "debug"), (KeyError("a bug"), "error")])
+def test_what_fails_once_its_caller_has_left_is_answered_to_nobody(error, level, logged):
+    async def work():
+        metrics, begun = Metrics(), asyncio.Event()
+
+        async def one_x(_request, _context):
+            begun.set()
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                raise error from None
+
+        async with serving(metrics=metrics, one_x=one_x) as channel:
+            call = unary(channel, "one_x")(StringValue())
+            _, waiting = await asyncio.wait(
+                [asyncio.create_task(begun.wait()), asyncio.create_task(call.code())], return_when="FIRST_COMPLETED"
+            )
+            call.cancel()
+            await asyncio.wait(waiting)
+            await until(lambda: count(metrics, "one_x", "CANCELLED"))
+
+    run(work())
+    assert [(line["level"], line["code"]) for line in logged() if line["event"] == "call"] == [(level, "CANCELLED")]
+    # gRPC itself has nothing to complain about.
+    assert all(line["event"] == "call" for line in logged() if line["level"] in ("warning", "error"))
+
+
+def test_a_caller_is_asked_for_while_the_call_is_there(log_state):
+    """Asked of a call that is over, gRPC reads what it has freed and the process ends."""
+
+    class Context:
+        over = False
+
+        def peer(self):
+            assert not self.over
+            return "ipv4:127.0.0.1:1"
+
+        def invocation_metadata(self):
+            return ()
+
+        async def send_initial_metadata(self, metadata):
+            pass
+
+    async def many_x(request, _context):
+        yield request
+        yield request
+
+    async def work():
+        stream = io.StringIO()
+        logs.configure("debug", "json", stream=stream)
+        metrics, context = Metrics(), Context()
+
+        async def continuation(_details):
+            return grpc.unary_stream_rpc_method_handler(many_x)
+
+        class Details:
+            method = "/test.Service/many_x"
+
+        handler = await CallInterceptor(metrics, Limiter(0, 60)).intercept_service(continuation, Details)
+        answers = handler.unary_stream(b"x", context)
+        assert await anext(answers) == b"x"
+        context.over = True
+        await answers.aclose()
+        assert count(metrics, "many_x", "CANCELLED") == 1
+        assert json.loads(stream.getvalue())["peer"] == "ipv4:127.0.0.1:1"
+
+    run(work())
+
+
 def test_calls_over_the_rate_are_refused_until_the_second_is_over():
     async def work():
         now = [0.0]
@@ -384,8 +449,10 @@ def test_wrong_credentials_are_counted_and_lock_their_address_out():
 
 def test_no_content_of_a_request_is_logged(logged):
     async def work():
-        async with serving(one_x=echo) as channel:
+        metrics = Metrics()
+        async with serving(metrics=metrics, one_x=echo) as channel:
             await unary(channel, "one_x")(StringValue(value="wish"), metadata=(("authorization", "Bearer wish"),))
+            await until(lambda: count(metrics, "one_x", "OK"))
 
     run(work())
     assert logged()
@@ -430,6 +497,9 @@ def test_what_is_filtered_out_of_the_log_costs_little(log_state):
     logs.configure("info", "json", stream=io.StringIO())
 
     class Context:
+        def peer(self):
+            return "ipv4:127.0.0.1:4000"
+
         def invocation_metadata(self):
             return (("user-agent", "grpc"), ("x-request-id", "abc"))
 
@@ -449,7 +519,6 @@ def test_what_is_filtered_out_of_the_log_costs_little(log_state):
             return handler
 
         interceptor, context = CallInterceptor(Metrics(), Limiter(1_000_000, 60)), Context()
-        context.peer = lambda: "ipv4:127.0.0.1:4000"
         best = 1.0
         for _ in range(20):
             began = time.perf_counter()
@@ -458,4 +527,4 @@ def test_what_is_filtered_out_of_the_log_costs_little(log_state):
             best = min(best, (time.perf_counter() - began) / 200)
         assert best < 40e-6  # about 5 us; gRPC takes some hundred
 
-    asyncio.run(work())
+    run(work())

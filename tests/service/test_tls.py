@@ -6,13 +6,13 @@ import subprocess
 import grpc
 import pytest
 from aiohttp import ClientError, ClientSession, TCPConnector, web
+from one_loop import DEADLINE_S, run
 
 from placewise.errors import InputError
 from placewise.service.tls import server_context, server_credentials
 
 OPENSSL = shutil.which("openssl")
 pytestmark = pytest.mark.skipif(OPENSSL is None, reason="no openssl to make certificates with")
-DEADLINE_S = 20
 
 
 def openssl(*arguments):
@@ -89,7 +89,7 @@ async def ask_grpc(folder, credentials, *, mutual):
 
 @pytest.mark.parametrize(("mutual", "client"), [(False, None), (True, "client")])
 def test_a_client_with_the_right_certificates_is_answered(folder, mutual, client):
-    assert asyncio.run(ask_grpc(folder, channel_credentials(folder, client), mutual=mutual)) == b"hello"
+    assert run(ask_grpc(folder, channel_credentials(folder, client), mutual=mutual)) == b"hello"
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_a_client_with_the_right_certificates_is_answered(folder, mutual, client
 def test_any_other_is_refused(folder, mutual, client, authority):
     credentials = None if client == "plaintext" else channel_credentials(folder, client, authority)
     with pytest.raises(grpc.aio.AioRpcError) as caught:
-        asyncio.run(ask_grpc(folder, credentials, mutual=mutual))
+        run(ask_grpc(folder, credentials, mutual=mutual))
     assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
 
 
@@ -128,7 +128,7 @@ async def ask_http(folder, *, client, mutual, scheme="https"):
 
 @pytest.mark.parametrize(("mutual", "client"), [(False, None), (True, "client")])
 def test_the_http_port_takes_the_same_certificates(folder, mutual, client):
-    assert asyncio.run(ask_http(folder, client=client, mutual=mutual)) == "hello"
+    assert run(ask_http(folder, client=client, mutual=mutual)) == "hello"
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ def test_the_http_port_takes_the_same_certificates(folder, mutual, client):
 )
 def test_the_http_port_refuses_the_same_clients(folder, mutual, client, scheme):
     with pytest.raises(ClientError):
-        asyncio.run(ask_http(folder, client=client, mutual=mutual, scheme=scheme))
+        run(ask_http(folder, client=client, mutual=mutual, scheme=scheme))
 
 
 def test_old_versions_of_tls_are_not_spoken(folder):

@@ -1,8 +1,8 @@
-import asyncio
 import builtins
 
 import grpc
 import pytest
+from one_loop import run
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from placewise.errors import InputError
@@ -47,7 +47,7 @@ def test_each_call_is_a_span_with_its_code():
         await server.stop(None)
         tracing.close()
 
-    asyncio.run(work())
+    run(work())
     spans = {span.name: span for span in exporter.get_finished_spans()}
     codes = {name: span.attributes["rpc.grpc.status_code"] for name, span in spans.items()}
     assert codes == {"/test.Service/One": 0, "/test.Service/Many": 0, "/test.Service/Missing": 5}

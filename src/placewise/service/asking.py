@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from placewise.matching.index import FleetIndex
 from placewise.matching.match import Match
 from placewise.matching.why_not import WhyNot, why_not
 from placewise.model.job import Job
@@ -23,10 +24,9 @@ def match(state: State, job: Job, usable: frozenset[str] | None) -> Match:
 
 async def explain(state: State, job: Job, usable: frozenset[str] | None) -> WhyNot:
     """Say why the clusters that may be used and do not match a job do not."""
-    scheduler = state.fleet.scheduler
-    index = scheduler.index
+    index = state.fleet.scheduler.index
     why = await state.beside(lambda: why_not(index, job))
-    return why if usable is None else _of(why, usable)
+    return why if usable is None else _of(why, index, usable)
 
 
 def in_short(why: WhyNot) -> str:
@@ -47,18 +47,25 @@ def in_words(why: WhyNot) -> list[str]:
     return lines or ["no cluster is registered" if not why.total else "nothing keeps the clusters from matching now"]
 
 
-def _of(why: WhyNot, usable: frozenset[str]) -> WhyNot:
+def _of(why: WhyNot, index: FleetIndex, usable: frozenset[str]) -> WhyNot:
     """Leave out of an explanation the clusters that may not be used."""
 
     def some(names: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(name for name in names if name in usable)
 
-    blocked = [replace(one, clusters=some(one.clusters)) for one in why.blocked]
+    def lacking(names: tuple[str, ...], subsystem: str) -> int:
+        return sum(subsystem not in index.compiled(index.positions[name]).subsystems for name in names)
+
+    blocked = [
+        replace(one, clusters=names, lacking=lacking(names, one.requirement.subsystem))
+        for one in why.blocked
+        if (names := some(one.clusters))
+    ]
     return replace(
         why,
-        total=len(usable),
+        total=sum(name in index.positions for name in usable),
         matched=some(why.matched),
-        blocked=tuple(one for one in blocked if one.clusters),
+        blocked=tuple(sorted(blocked, key=lambda one: -len(one.clusters))),
         near_misses=tuple(near for near in why.near_misses if near.cluster in usable),
         scattered=some(why.scattered),
         too_small=some(why.too_small),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 import secrets
@@ -133,7 +134,7 @@ class _Reporting:
 class _Call:
     """One call from its first to its last moment."""
 
-    __slots__ = ("_began", "_context", "_error", "_id", "_method", "_streams", "_to", "code")
+    __slots__ = ("_began", "_context", "_error", "_id", "_method", "_peer", "_streams", "_to", "code")
 
     def __init__(self, to: _Reporting, method: str, context: Any, *, streams: bool) -> None:
         self._began = time.perf_counter()
@@ -142,6 +143,8 @@ class _Call:
         self._context = context
         self._streams = streams
         self._id = _request_id(context)
+        # Once the call is over, gRPC may have freed what this reads, and the process would crash.
+        self._peer = context.peer()
         self._error: BaseException | None = None
         self.code = grpc.StatusCode.CANCELLED.name  # until something else is known
         structlog.contextvars.bind_contextvars(request_id=self._id)
@@ -156,25 +159,28 @@ class _Call:
             self._context.set_trailing_metadata(metadata)
         limiter = self._to.limiter
         if not limiter.idle and not self._method.startswith(HEALTH):
-            limiter.admit(self._context.peer())
+            limiter.admit(self._peer)
 
     async def fail(self, error: Exception) -> None:
         """Answer with the error's code and end the call. Raises what ends it, always."""
         if isinstance(error, grpc.aio.AbortError):
             self.code = _code_of(self._context)
             raise error
-        if isinstance(error, Unauthenticated):
-            self._to.limiter.refused(self._context.peer())
-            self._to.metrics.credential_refused()
         code = code_of(error)
-        self.code = code.name
+        details = str(error)
         if code is grpc.StatusCode.INTERNAL:
             self._error = error
             details = f"internal error, request id {self._id}"
-        elif isinstance(error, PlacewiseError):
-            details = str(error)
-        else:
+        elif not isinstance(error, PlacewiseError):
             details = "the request takes more memory, or is nested more deeply, than the service allows"
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            # Who asked is gone, or the server has stopped: there is no call left to answer.
+            raise asyncio.CancelledError from error
+        if isinstance(error, Unauthenticated):
+            self._to.limiter.refused(self._peer)
+            self._to.metrics.credential_refused()
+        self.code = code.name
         await self._context.abort(code, safe_details(details))
 
     def end(self) -> None:
@@ -182,16 +188,18 @@ class _Call:
         to.metrics.answered(self._method, self.code, None if self._streams else seconds)
         if self._streams:
             to.metrics.stream_closed()
-        if self.code in ("OK", "CANCELLED"):
-            if not to.log_all:
-                return
+        if self._error is not None:
+            write = to.log.error
+        elif self.code not in ("OK", "CANCELLED"):
+            write = to.log.info
+        elif to.log_all:
             write = to.log.debug
         else:
-            write = to.log.info if self._error is None else to.log.error
+            return
         write(
             "call",
             method=self._method,
-            peer=self._context.peer(),
+            peer=self._peer,
             code=self.code,
             duration_ms=round(seconds * 1e3, 3),
             **({} if self._error is None else {"exc_info": self._error}),

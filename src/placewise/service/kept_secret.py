@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
 from pathlib import Path
@@ -19,9 +20,8 @@ def keep_secret(path: Path, made: str) -> str:
     if found_at(path) == "nothing":
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _create(path, made)
-        except FileExistsError:
-            pass  # somebody was quicker
+            with contextlib.suppress(FileExistsError):  # somebody was quicker
+                _create(path, made)
         except OSError as error:
             raise InputError(f"cannot be written: {error.strerror}", file=path) from error
     return read_text(path).strip()

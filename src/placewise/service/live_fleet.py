@@ -41,6 +41,7 @@ class LiveFleet:
         self._members: dict[str, Member] = {}
         self._names: dict[int, str] = {}
         self._clusters: dict[str, Cluster] = {}
+        self._states: dict[str, Mapping[str, Scalar]] = {}
         self._changed: dict[str, Cluster | None] = {}
         self._numbers: dict[str, NDArray[np.float64]] | None = None
 
@@ -55,16 +56,17 @@ class LiveFleet:
             self._changed = {}
         return self._scheduler
 
-    def put(self, member: Member, cluster: Cluster) -> None:
-        """Add a cluster, or replace what is known of it."""
-        known = self._clusters.get(member.name)
+    def put(self, member: Member, cluster: Cluster, state: Mapping[str, Scalar]) -> None:
+        """Add a cluster, or replace what is known of it.
+
+        cluster : without its state, which decides what is chosen, never what matches.
+        """
         self._members[member.name] = member
         self._names[member.id] = member.name
-        self._clusters[member.name] = cluster
+        if self._clusters.get(member.name) is not cluster:
+            self._clusters[member.name] = self._changed[member.name] = cluster
+        self._states[member.name] = state
         self._numbers = None
-        if known is None or (known.graph, known.subsystems) != (cluster.graph, cluster.subsystems):
-            # States decide what is chosen, never what matches: the index does without them.
-            self._changed[member.name] = Cluster(cluster.name, cluster.graph, cluster.subsystems)
 
     def update(self, member: Member) -> None:
         """Replace a member's credentials and revision."""
@@ -74,7 +76,7 @@ class LiveFleet:
         """Forget a cluster; one that is not known is ignored."""
         name = self._names.pop(cluster_id, None)
         if name is not None and self._members[name].id == cluster_id:
-            del self._members[name], self._clusters[name]
+            del self._members[name], self._clusters[name], self._states[name]
             self._changed[name] = None
             self._numbers = None
 
@@ -91,8 +93,12 @@ class LiveFleet:
         return tuple(self._members.values())
 
     def cluster(self, name: str) -> Cluster:
-        """Return a cluster's graph, subsystems and state."""
+        """Return a cluster's graph and subsystems."""
         return self._clusters[name]
+
+    def state(self, name: str) -> Mapping[str, Scalar]:
+        """Return a cluster's state."""
+        return self._states[name]
 
     def numbers(self) -> Mapping[str, NDArray[np.float64]]:
         """Return (clusters,) numbers by field of the clusters' states, NaN where a cluster does not say one.
@@ -103,10 +109,10 @@ class LiveFleet:
         index = self.scheduler.index
         if self._numbers is None:
             numbers: dict[str, NDArray[np.float64]] = {}
-            for position, name in enumerate(index.fleet.names):
-                for field, value in self._clusters[name].state:
+            for position, name in enumerate(index.names):
+                for field, value in self._states[name].items():
                     if (number := _number(value)) is not None:
-                        column = numbers.setdefault(field, np.full(len(index.fleet), np.nan))
+                        column = numbers.setdefault(field, np.full(len(index.names), np.nan))
                         column[position] = number
             if "cost_per_node_hour" in numbers:
                 numbers.setdefault("predicted_cost", numbers["cost_per_node_hour"])

@@ -37,7 +37,7 @@ class StatePages:
         for member in state.fleet.members():
             cluster = state.fleet.cluster(member.name)
             waiting, running = lengths.get(member.id, (0, 0))
-            fields = [(name, scalar_text(value)) for name, value in cluster.state]
+            fields = [(name, scalar_text(value)) for name, value in state.fleet.state(member.name).items()]
             nodes, subsystems = node_count(cluster.graph), len(cluster.subsystems)
             clusters.append(ClusterRow(member.name, nodes, subsystems, waiting, running, member.updated_at, fields))
         totals = (
@@ -59,7 +59,7 @@ class StatePages:
 
     def healthy(self) -> bool:
         """Whether changes can be committed."""
-        return self._state.writer.alive
+        return self._state.writer.working
 
     async def _explained(self, job: StoredJob) -> tuple[str, ...]:
         try:

@@ -35,7 +35,7 @@ _STATES: dict[JobState, wire.JobState] = {
     state: wire.JobState.Value(f"JOB_STATE_{state.name}")  # type: ignore[misc]  # numbers at run time
     for state in JobState
 }
-_BY_NUMBER = {number: state for state, number in _STATES.items()}
+_BY_NUMBER = {int(number): state for state, number in _STATES.items()}
 
 
 class PlacewiseV1(SchedulerServicer):
@@ -132,7 +132,7 @@ class PlacewiseV1(SchedulerServicer):
                     name=member.name,
                     nodes=min(_LARGEST, node_count(cluster.graph)),
                     subsystems=[one.name for one in cluster.subsystems],
-                    state=json.dumps(dict(cluster.state), ensure_ascii=False),
+                    state=json.dumps(dict(self._state.fleet.state(member.name)), ensure_ascii=False),
                     waiting=waiting,
                     running=running,
                     registered_at=_time(member.registered_at),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import AsyncIterator, Sequence
+from functools import partial
 
 from placewise.errors import InputError
 from placewise.service.live_fleet import Member
@@ -12,7 +13,7 @@ from placewise.service.permission import require_cluster
 from placewise.service.refusals import NotFound
 from placewise.service.state import State
 from placewise.service.store import jobs as store
-from placewise.service.store.jobs import JobState, Received, StoredJob
+from placewise.service.store.jobs import Received, StoredJob
 
 # An answer has to pass through clients whose largest message is gRPC's default of 4 MiB.
 MOST_BYTES = 3 << 20
@@ -47,11 +48,12 @@ async def watch(state: State, name: str, secret: str, most: int) -> AsyncIterato
     Raises Unauthenticated when the cluster's secret is wrong, at first or later.
     """
     held: dict[int, float] = {}
-    while True:
+    while not state.stopping:
         member = require_cluster(state, name, secret)
         bell = state.bell(member.id)
         if held:
-            held = await _still_held(state, held)
+            still = await state.read(partial(store.held, ids=list(held), now=state.now()))
+            held = {job: until for job, until in held.items() if job in still}
         if len(held) < most:
             for job in await receive(state, member, most - len(held)):
                 held[job.id] = job.lease_until
@@ -97,9 +99,3 @@ async def cancel(state: State, job: StoredJob, reason: str) -> StoredJob:
     if cancelled.cluster:
         state.fleet.scheduler.ended(cancelled.cluster)
     return cancelled
-
-
-async def _still_held(state: State, held: dict[int, float]) -> dict[int, float]:
-    now = state.now()
-    waiting = await state.read(lambda connection: store.in_state(connection, list(held), JobState.RECEIVED))
-    return {job: until for job, until in held.items() if job in waiting and until > now}

@@ -65,7 +65,7 @@ async def register(
     added = await state.writer.do(state.acts.add_clusters, new)
     if added is None:
         return None
-    state.fleet.put(Member(added, name, 1, new.secret_hash, new.token_hash, now := state.now(), now), cluster)
+    state.fleet.put(Member(added, name, 1, new.secret_hash, new.token_hash, now := state.now(), now), cluster, values)
     return issued
 
 
@@ -77,13 +77,13 @@ async def change(state: State, name: str, secret: str, changes: Changes) -> None
     require_cluster(state, name, secret)
     async with state.changing(name):
         member = require_cluster(state, name, secret)
-        known = state.fleet.cluster(name)
-        changed, fields = await _changed(state, member, known, changes)
+        values = _merged(dict(state.fleet.state(name)), changes.state)
+        cluster = await _changed(state, member, changes)
         now = state.now()
-        revision = await _store(state, member, changes, fields, now)
+        revision = await _store(state, member, changes, json.dumps(values) if changes.state else None, now)
         if revision is None:
             raise Unauthenticated("no such cluster, or the secret is not its own")
-        state.fleet.put(replace(member, revision=revision, updated_at=now), changed)
+        state.fleet.put(replace(member, revision=revision, updated_at=now), cluster, values)
 
 
 async def delete(state: State, name: str, secret: str) -> int:
@@ -132,9 +132,13 @@ async def rotate(state: State, name: str, secret: str, *, keep_secret: bool, kee
 
 
 def cluster_of(stored: StoredCluster) -> Cluster:
-    """Return the cluster of what is stored of it."""
-    cluster = parse_cluster(stored.name, stored.nodes, stored.subsystems)
-    return replace(cluster, state=tuple(json.loads(stored.state).items()))
+    """Return the cluster of what is stored of it, without its state."""
+    return parse_cluster(stored.name, stored.nodes, stored.subsystems)
+
+
+def state_of(stored: StoredCluster) -> dict[str, Scalar]:
+    """Return the state of a stored cluster."""
+    return dict(json.loads(stored.state))
 
 
 def member_of(stored: StoredCluster) -> Member:
@@ -150,16 +154,16 @@ def member_of(stored: StoredCluster) -> Member:
     )
 
 
-async def _changed(state: State, member: Member, known: Cluster, changes: Changes) -> tuple[Cluster, str | None]:
-    """Return the cluster as it will be, and its state as text if that changes."""
+async def _changed(state: State, member: Member, changes: Changes) -> Cluster:
+    """Return the cluster as it will be."""
+    known = state.fleet.cluster(member.name)
     names = {one.name for one in known.subsystems}
     for name in changes.removed:
         if name not in names:
             raise InputError("the cluster has no such subsystem", found=name, expected="one that it has")
         if name in changes.subsystems:
             raise InputError("a subsystem is both replaced and removed", found=name, expected="one of them")
-    _check_subsystems(state, changes.subsystems, len(names | set(changes.subsystems)) - len(changes.removed))
-    values = _merged(dict(known.state), changes.state)
+    _check_subsystems(state, changes.subsystems, len(names.union(changes.subsystems)) - len(set(changes.removed)))
     size = len(changes.nodes) + sum(map(len, changes.subsystems.values()))
     if changes.nodes:
         # The other subsystems attach to vertices of the new graph by what their documents say.
@@ -167,20 +171,15 @@ async def _changed(state: State, member: Member, known: Cluster, changes: Change
         documents = {**(stored[0].subsystems if stored else {}), **changes.subsystems}
         for name in changes.removed:
             documents.pop(name, None)
-        cluster = await _parse(state, _SHORT, lambda: parse_cluster(known.name, changes.nodes, documents))
-    elif changes.subsystems or changes.removed:
-        cluster = await _parse(
-            state,
-            size,
-            lambda: with_subsystems(
-                known,
-                {name: parse_subsystem_text(text, name, known.graph) for name, text in changes.subsystems.items()},
-                changes.removed,
-            ),
-        )
-    else:
-        cluster = known
-    return replace(cluster, state=tuple(values.items())), json.dumps(values) if changes.state else None
+        return await state.beside(lambda: parse_cluster(known.name, changes.nodes, documents))
+    if not changes.subsystems and not changes.removed:
+        return known
+    added = await _parse(
+        state,
+        size,
+        lambda: {name: parse_subsystem_text(text, name, known.graph) for name, text in changes.subsystems.items()},
+    )
+    return with_subsystems(known, added, changes.removed)
 
 
 async def _store(state: State, member: Member, changes: Changes, fields: str | None, now: float) -> int | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import signal
 import time
 from collections.abc import AsyncIterator
@@ -45,6 +46,7 @@ from placewise.service.wire.placewise_pb2_grpc import add_SchedulerServicer_to_s
 from placewise.service.wire.rainbow_pb2_grpc import add_RainbowSchedulerServicer_to_server
 
 _GRACE_S = 5.0
+_COLLECT_AFTER = 50_000
 _SERVICES = (
     rainbow_pb2.DESCRIPTOR.services_by_name["RainbowScheduler"].full_name,
     memory_graph_pb2.DESCRIPTOR.services_by_name["MemoryGraph"].full_name,
@@ -74,6 +76,9 @@ async def _until_told(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, told.set)
     async with serving(settings) as addresses:
+        # What was loaded stays: to look through it again and again would cost more than the calls do.
+        gc.freeze()
+        gc.set_threshold(_COLLECT_AFTER)
         _log.info("serving", grpc=addresses.grpc, http=addresses.http, name=settings.name)
         await told.wait()
         _log.info("stopping")
@@ -88,7 +93,7 @@ async def serving(settings: Settings) -> AsyncIterator[Addresses]:
         database = Database.open(settings.database)
         stack.callback(database.close)
         metrics = Metrics()
-        writer = Writer(database)
+        writer = Writer(database, metrics.committed)
         stack.push_async_callback(writer.close)
         random = Random(settings.seed)  # noqa: S311, it chooses clusters, not secrets
         acts = Acts(time.time, settings.most_queued)
@@ -160,6 +165,7 @@ async def _serve_grpc(state: State, stack: contextlib.AsyncExitStack) -> str:
 
     async def stop() -> None:
         await healthy.enter_graceful_shutdown()
+        state.stop()
         await server.stop(_GRACE_S)
 
     stack.push_async_callback(stop)

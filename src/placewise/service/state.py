@@ -32,6 +32,7 @@ class State:
 
     now : returns the time in seconds since the epoch.
     bells : by cluster id, what wakes those who wait for its jobs.
+    stopping : whether calls that wait for something shall end.
     """
 
     settings: Settings
@@ -45,6 +46,7 @@ class State:
     now: Callable[[], float] = time.time
     readers: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_READERS, "placewise-reader"))
     bells: dict[int, asyncio.Event] = field(default_factory=dict)
+    stopping: bool = False
     _locks: dict[str, asyncio.Lock] = field(default_factory=dict)
 
     async def read(self, act: Callable[[Connection], T]) -> T:
@@ -83,3 +85,9 @@ class State:
         """Wake those who wait for a cluster's jobs."""
         if (bell := self.bells.pop(cluster_id, None)) is not None:
             bell.set()
+
+    def stop(self) -> None:
+        """End the calls that wait for something."""
+        self.stopping = True
+        for cluster_id in list(self.bells):
+            self.ring(cluster_id)

@@ -84,7 +84,7 @@ async def submit(state: State, submission: Submission) -> Submitted:
             among=submission.usable,
             full=full,
         )
-        total = len(scheduler.index.fleet) if submission.usable is None else len(submission.usable)
+        total = len(scheduler.index.names) if submission.usable is None else len(submission.usable)
         if placement.chosen is None:
             if full:
                 raise Exhausted("the queues of all clusters that match are full", found=len(full))

@@ -29,7 +29,7 @@ def start_tracing(name: str, exporter: Any = None) -> Tracing:
     """
     try:
         from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter  # noqa: PLC0415, an extra
-        from opentelemetry.instrumentation.grpc import aio_server_interceptor  # noqa: PLC0415
+        from opentelemetry.instrumentation import grpc as instrumentation  # noqa: PLC0415
         from opentelemetry.sdk.resources import Resource  # noqa: PLC0415
         from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415
         from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
@@ -42,5 +42,5 @@ def start_tracing(name: str, exporter: Any = None) -> Tracing:
     )
     provider = TracerProvider(resource=resource, shutdown_on_exit=False)
     provider.add_span_processor(BatchSpanProcessor(exporter or OTLPSpanExporter()))
-    interceptor = aio_server_interceptor(tracer_provider=provider)  # type: ignore[no-untyped-call]
-    return Tracing((interceptor,), provider.shutdown)
+    interceptor: Any = instrumentation.aio_server_interceptor  # its types differ between versions
+    return Tracing((interceptor(tracer_provider=provider),), provider.shutdown)

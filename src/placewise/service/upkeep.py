@@ -12,8 +12,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from placewise.errors import PlacewiseError
 from placewise.model.cluster import Cluster
+from placewise.model.requirement import Scalar
 from placewise.service.live_fleet import Member
-from placewise.service.registering import cluster_of, member_of
+from placewise.service.registering import cluster_of, member_of, state_of
 from placewise.service.state import State
 from placewise.service.store import clusters, jobs
 from placewise.service.store.notices import listen
@@ -28,18 +29,18 @@ _log = structlog.get_logger()
 async def load(state: State, ids: Collection[int] | None = None) -> None:
     """Take clusters over from the store: these, or all."""
 
-    def read() -> list[tuple[Member, Cluster]]:
+    def read() -> list[tuple[Member, Cluster, dict[str, Scalar]]]:
         stored = state.database.read(lambda connection: clusters.load_clusters(connection, ids))
-        return [(member_of(one), cluster_of(one)) for one in stored]
+        return [(member_of(one), cluster_of(one), state_of(one)) for one in stored]
 
     found = await state.beside(read)
-    here = {member.id for member, _ in found}
-    for member, cluster in found:
+    here = {member.id for member, _, _ in found}
+    for member, cluster, fields in found:
         known = state.fleet.member(member.name)
         if known is not None and known.id != member.id:
             state.fleet.drop(known.id)
         if known is None or known.id != member.id or known.revision < member.revision:
-            state.fleet.put(member, cluster)
+            state.fleet.put(member, cluster, fields)
     gone = set(ids) - here if ids is not None else {member.id for member in state.fleet.members()} - here
     for cluster_id in gone:
         state.fleet.drop(cluster_id)
@@ -53,14 +54,14 @@ async def compare(state: State) -> None:
     if changed:
         await load(state, changed)
     lengths = await state.read(jobs.queue_lengths)
-    names = ((state.fleet.name_of(cluster_id), waiting + running) for cluster_id, (waiting, running) in lengths.items())
-    state.fleet.scheduler.set_loads({name: length for name, length in names if name is not None})
+    loads = {member.name: sum(lengths.get(member.id, (0, 0))) for member in state.fleet.members()}
+    state.fleet.scheduler.set_loads(loads)
     waiting = [one for one, _ in lengths.values()]
     running = sum(one for _, one in lengths.values())
     state.metrics.queues(waiting=sum(waiting), running=running, longest=max(waiting, default=0))
     index = state.fleet.scheduler.index
-    subsystems = sum(len(cluster.subsystems) for cluster in index.fleet.clusters)
-    state.metrics.fleet(clusters=len(index.fleet), subsystems=subsystems)
+    subsystems = sum(len(state.fleet.cluster(name).subsystems) for name in index.names)
+    state.metrics.fleet(clusters=len(index.names), subsystems=subsystems)
     state.metrics.index(size_bytes=index.size_bytes, rows=index.rows)
 
 

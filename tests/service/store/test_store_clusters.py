@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select
 from stocking import new_cluster, new_job, receive_all, register, run, submit
 
 from placewise.errors import InputError
@@ -19,6 +20,7 @@ from placewise.service.store.clusters import (
 )
 from placewise.service.store.errors import ClusterGone
 from placewise.service.store.jobs import JobState, add_jobs, get_job, list_jobs, queue_lengths, report
+from placewise.service.store.tables import graphs, subsystems
 
 HOSTILE = [
     "%",
@@ -188,6 +190,8 @@ def test_deleting_a_cluster_ends_its_jobs_and_frees_its_name(database):
         assert job.history[-1].at == 5.0
     assert database.read(lambda c: get_job(c, finished)).state == JobState.FINISHED
     assert database.read(queue_lengths) == {b: (1, 0)}
+    for table in (graphs, subsystems):
+        assert a not in database.read(lambda c, t=table: c.scalars(select(t.c.cluster_id)).all())
     assert list(loaded(database)) == ["b"]
     assert database.read(revisions).keys() == {b}
     for act in (

@@ -18,6 +18,7 @@ from placewise.service.store.jobs import (
     get_job,
     list_jobs,
     queue_lengths,
+    receive,
     report,
     return_expired,
 )
@@ -68,7 +69,8 @@ def test_eight_workers_receive_every_job_and_none_twice(servers):
         while True:
             jobs = receive_all(database, cluster_id, most=7)
             received.update(job.id for job in jobs)
-            taken = database.write(lambda c: accept(c, cluster_id, [(job.id, job.lease) for job in jobs], 4.0))
+            items = [(job.id, job.lease) for job in jobs]
+            taken = database.write(lambda c, items=items: accept(c, cluster_id, items, 4.0))
             accepted.update(taken)
             if not jobs:
                 # On PostgreSQL rows that another is taking are passed over, so "none" may be said too early.
@@ -80,6 +82,24 @@ def test_eight_workers_receive_every_job_and_none_twice(servers):
         pass
     assert received == accepted == Counter(ids)
     assert servers[0].read(queue_lengths) == {cluster_id: (0, JOBS)}
+
+
+def test_who_receives_waits_for_nobody_who_receives(postgresql_url):
+    database = Database.open(postgresql_url)
+    [cluster_id] = register(database)
+    ids = submit(database, cluster_id, 4)
+
+    def receive_meanwhile(connection):
+        first = receive(connection, cluster_id, 2, LONG, 10.0, 3.0)
+        with together(lambda: others.extend(receive_all(database, cluster_id))):
+            pass
+        return first
+
+    others = []
+    first = database.write(receive_meanwhile)
+    assert [job.id for job in first] == ids[:2]
+    assert [job.id for job in others] == ids[2:]
+    database.close()
 
 
 def test_leases_that_run_out_among_workers_are_held_by_one_at_a_time(servers):
@@ -96,7 +116,7 @@ def test_leases_that_run_out_among_workers_are_held_by_one_at_a_time(servers):
             if number % 2:
                 database.write(lambda c: return_expired(c, float(next(clock))))
             items = [(job.id, job.lease) for job in jobs]
-            for one in database.write(lambda c: accept(c, cluster_id, items, float(next(clock)))):
+            for one in database.write(lambda c, items=items: accept(c, cluster_id, items, float(next(clock)))):
                 database.write(lambda c, one=one: report(c, cluster_id, one, True, 1.0, str(number), 9.0))
                 finished[one] += 1
             if not jobs and database.read(queue_lengths).get(cluster_id, (0, 0)) == (0, 0):

@@ -4,6 +4,7 @@ import stat
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from placewise.errors import InputError
 from placewise.service.store.clusters import load_clusters
 from placewise.service.store.database import Database
 from placewise.service.store.errors import Unavailable
-from placewise.service.store.migrating import VERSION_TABLE
+from placewise.service.store.migrating import _MIGRATION_LOCK, VERSION_TABLE
 from placewise.service.store.tables import metadata
 
 
@@ -214,6 +215,50 @@ def test_sqlite_locked_by_another_program_is_waited_for_then_unavailable(tmp_pat
     timer.join()
     other.close()
     database.close()
+
+
+def test_a_writer_of_sqlite_has_its_turn_before_it_reads(tmp_path):
+    database = Database.open(str(tmp_path / "placewise.db"))
+    other = sqlite3.connect(tmp_path / "placewise.db", isolation_level=None, timeout=0)
+
+    def act(_):
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            other.execute("BEGIN IMMEDIATE")
+
+    database.write(act)
+    other.close()
+    database.close()
+
+
+def test_what_the_driver_says_is_told_without_the_password(postgresql_url, monkeypatch):
+    monkeypatch.setattr("placewise.service.store.database._ATTEMPTS", 1)
+    url = sqlalchemy.make_url(postgresql_url).set(password="hunter2").render_as_string(hide_password=False)
+    database = Database.open(url)
+
+    def act(_):
+        raise sqlalchemy.exc.OperationalError("", {}, OSError("password=hunter2 is wrong"))
+
+    with pytest.raises(Unavailable, match=r"password=\*\*\* is wrong"):
+        database.write(act)
+    database.close()
+
+
+def test_a_server_waits_while_another_migrates(empty_postgresql_url):
+    other = sqlalchemy.create_engine(empty_postgresql_url)
+    opened = []
+    waiting = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+    with other.connect() as connection:
+        connection.execute(sqlalchemy.select(sqlalchemy.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
+        thread = threading.Thread(target=lambda: opened.append(Database.open(empty_postgresql_url)))
+        thread.start()
+        deadline = time.monotonic() + 10
+        while connection.execute(waiting).scalar() == 0:
+            assert time.monotonic() < deadline
+            time.sleep(0.005)
+        assert not opened
+    thread.join(10)
+    other.dispose()
+    opened[0].close()
 
 
 def test_readers_go_on_while_somebody_writes(database):

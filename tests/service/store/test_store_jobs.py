@@ -1,5 +1,7 @@
 import pytest
-from sqlalchemy import event
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import delete, event
 from stocking import LONG, new_job, receive_all, register, run, submit
 
 from placewise.errors import InputError
@@ -18,6 +20,10 @@ from placewise.service.store.jobs import (
     report,
     return_expired,
 )
+from placewise.service.store.tables import metadata
+
+# What str.isprintable allows: neither controls and the unassigned nor separators, but the space.
+PRINTABLE = st.characters(exclude_categories=["C", "Z"], include_characters=" ")
 
 
 @pytest.fixture
@@ -101,6 +107,24 @@ def test_a_request_made_again_yields_the_job_it_made(database, cluster_id):
     assert len(database.read(lambda c: list_jobs(c, cluster_ids=None, limit=10))) == 2
 
 
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.text(PRINTABLE, min_size=1, max_size=20), max_size=8))
+def test_a_request_is_known_by_its_exact_name(database, requests):
+    database.write(lambda c: [c.execute(delete(table)) for table in reversed(metadata.sorted_tables)])
+    items = [new_job(None, request_id=one) for one in requests]
+    first = database.write(lambda c: add_jobs(c, items, 2.0, LONG))
+    again = database.write(lambda c: add_jobs(c, items, 2.0, LONG))
+    assert [job.id for job in first] == [job.id for job in again]
+    assert len({job.id for job in first}) == len(set(requests))
+    assert all(job.known for job in again)
+
+
+@pytest.mark.parametrize("request_id", ["", "x" * 257, "a\0"])
+def test_a_request_id_that_cannot_be_is_refused(request_id):
+    with pytest.raises(InputError, match="request"):
+        new_job(1, request_id=request_id)
+
+
 def test_a_refused_request_does_not_use_up_its_name(database, cluster_id):
     items = [new_job(99, request_id="r"), new_job(cluster_id, request_id="r"), new_job(cluster_id, request_id="r")]
     gone, made, again = database.write(lambda c: add_jobs(c, items, 2.0, 1))
@@ -138,6 +162,15 @@ def test_a_long_queue_is_counted_only_where_ids_cannot_tell(database, cluster_id
     submit(database, other, 30)
     answers = database.write(lambda c: add_jobs(c, [new_job(cluster_id)] * 12, 2.0, 10))
     assert [isinstance(one, AddedJob) for one in answers] == [True] * 9 + [False] * 3
+
+
+@pytest.mark.parametrize("between", range(12))
+def test_the_ids_of_others_take_no_room(database, cluster_id, between):
+    [other] = register(database, "other")
+    submit(database, cluster_id)
+    submit(database, other, between)
+    answers = database.write(lambda c: add_jobs(c, [new_job(cluster_id)] * 9, 2.0, 10))
+    assert [type(one) for one in answers] == [AddedJob] * 9
 
 
 def test_the_oldest_are_received_first_and_none_twice(database, cluster_id):

@@ -107,10 +107,10 @@ def test_what_is_rolled_back_is_not_heard(pair):
 
     def act(connection):
         set_states(connection, [(1, "x")], 2.0)
-        raise ValueError
+        raise ValueError("no")
 
     with listening(other) as heard:
-        with pytest.raises(ValueError):
+        with pytest.raises(ValueError, match="no"):
             one.write(act)
         submit(one, 1)
         heard.until(lambda h: h.notices)

@@ -31,7 +31,7 @@ class AsyncClient:
             if tls is None
             else grpc.aio.secure_channel(target, channel_credentials(tls), options)
         )
-        self._stub: Any = SchedulerStub(self._channel)  # type: ignore[no-untyped-call]  # generated
+        self._stub: Any = SchedulerStub(self._channel)
 
     async def __aenter__(self) -> Self:
         return self

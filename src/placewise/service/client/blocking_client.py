@@ -37,7 +37,7 @@ class Client:
             if tls is None
             else grpc.secure_channel(target, channel_credentials(tls), options)
         )
-        self._stub: Any = SchedulerStub(self._channel)  # type: ignore[no-untyped-call]  # generated
+        self._stub: Any = SchedulerStub(self._channel)
 
     def __enter__(self) -> Self:
         return self

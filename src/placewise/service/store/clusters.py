@@ -91,8 +91,10 @@ def add_clusters(connection: Connection, items: Sequence[NewCluster], now: float
     return [ids.pop(item.name, None) for item in items]
 
 
-def put_subsystems(connection: Connection, items: Sequence[tuple[int, str, str]], now: float) -> list[bool]:
-    """Add or replace subsystems, given as cluster id, name and document; False where no such cluster is registered.
+def put_subsystems(connection: Connection, items: Sequence[tuple[int, str, str]], now: float) -> list[int | None]:
+    """Add or replace subsystems, given as cluster id, name and document, and return their clusters' new revisions.
+
+    None where no such cluster is registered.
 
     Of two for one cluster and name the last is kept. Raises InputError for a name or text that cannot be kept.
     """
@@ -105,8 +107,8 @@ def put_subsystems(connection: Connection, items: Sequence[tuple[int, str, str]]
             {"cluster_id": cluster_id, "name": name, "document": text} for (cluster_id, name), text in documents.items()
         ]
         connection.execute(insert_or_replace(connection, subsystems, "document"), rows)
-        _changed(connection, there, now)
-    return [cluster_id in there for cluster_id, _, _ in items]
+    revisions = _changed(connection, there, now)
+    return [revisions.get(cluster_id) for cluster_id, _, _ in items]
 
 
 def remove_subsystems(connection: Connection, items: Sequence[tuple[int, str]], now: float) -> list[bool]:
@@ -131,23 +133,23 @@ def update_cluster(
     removed: Collection[str] = (),
     state: str | None = None,
     now: float,
-) -> bool:
-    """Change what is given of a cluster at once; False where no such cluster is registered.
+) -> int | None:
+    """Change what is given of a cluster at once and return its new revision; None where no such is registered.
 
     A subsystem that is both given and removed is kept as given. Raises InputError for a name or text that cannot be
     kept.
     """
     documents = subsystems or {}
     _check_documents(documents, removed, nodes, state)
-    if not _changed(connection, {cluster_id}, now, **({} if state is None else {"state": state})):
-        return False
+    if not _locked(connection, {cluster_id}):
+        return None
     if nodes is not None:
         connection.execute(update(graphs).where(graphs.c.cluster_id == cluster_id).values(nodes=nodes))
     if removed:
         remove_subsystems(connection, [(cluster_id, name) for name in removed], now)
     if documents:
         put_subsystems(connection, [(cluster_id, name, text) for name, text in documents.items()], now)
-    return True
+    return _changed(connection, {cluster_id}, now, **({} if state is None else {"state": state})).get(cluster_id)
 
 
 def set_states(connection: Connection, items: Sequence[tuple[int, str]], now: float) -> list[bool]:
@@ -173,11 +175,11 @@ def rotate(
     secret_hash: bytes | None = None,
     token_hash: bytes | None = None,
     now: float,
-) -> bool:
-    """Replace the credentials that are given; False where no such cluster is registered."""
+) -> int | None:
+    """Replace the credentials that are given, and return the cluster's new revision; None where there is no such."""
     hashes = {"secret_hash": secret_hash, "token_hash": token_hash}
     given = {name: value for name, value in hashes.items() if value is not None}
-    return bool(_changed(connection, {cluster_id}, now, **given))
+    return _changed(connection, {cluster_id}, now, **given).get(cluster_id)
 
 
 def delete_cluster(connection: Connection, cluster_id: int, now: float) -> list[int] | None:
@@ -232,13 +234,14 @@ def _locked(connection: Connection, ids: Collection[int]) -> set[int]:
     return set(connection.scalars(rows.with_for_update(key_share=True)))
 
 
-def _changed(connection: Connection, ids: Collection[int], now: float, **values: Any) -> set[int]:
-    """Count a change of registered clusters, set values of their rows, and return the ids of those there were."""
+def _changed(connection: Connection, ids: Collection[int], now: float, **values: Any) -> dict[int, int]:
+    """Count a change of registered clusters, set values of their rows, and return the revisions of those there were."""
     changing = update(clusters).where(among(connection, clusters.c.id, ids), live)
     changing = changing.values(revision=clusters.c.revision + 1, updated_at=now, **values)
-    changed = set(connection.scalars(changing.returning(clusters.c.id)))
-    notify(connection, CLUSTERS_CHANNEL, changed)
-    return changed
+    changed = connection.execute(changing.returning(clusters.c.id, clusters.c.revision))
+    revisions = {row.id: row.revision for row in changed}
+    notify(connection, CLUSTERS_CHANNEL, revisions)
+    return revisions
 
 
 def _check_documents(documents: Mapping[str, str], removed: Collection[str] = (), *others: str | None) -> None:

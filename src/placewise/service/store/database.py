@@ -12,7 +12,7 @@ from typing import Any, Self, TypeVar
 from sqlalchemy import URL, Connection, Engine, RootTransaction
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, stop_after_delay, wait_random_exponential
 
 from placewise.errors import InputError
 from placewise.service.store.engines import (
@@ -32,6 +32,7 @@ T = TypeVar("T")
 _ATTEMPTS = 8
 _FIRST_WAIT_S = 0.02
 _LONGEST_WAIT_S = 1.0
+_LONGEST_S = 15.0
 
 # Serialization failure, deadlock, a row that another transaction made first, too many connections, shutting down.
 _PASSING = {"40001", "40P01", "23505", "53300", "57P01", "57P02", "57P03"}
@@ -40,7 +41,7 @@ _PASSING = {"40001", "40P01", "23505", "53300", "57P01", "57P02", "57P03"}
 def may_pass(error: BaseException) -> bool:
     """Whether the whole transaction may go through if it is tried again."""
     if not isinstance(error, DBAPIError):
-        return isinstance(error, PoolTimeout)
+        return False
     if error.connection_invalidated:
         return True
     if isinstance(error.orig, sqlite3.Error):
@@ -77,7 +78,7 @@ class Database:
         )
         self._retrying = Retrying(
             retry=retry_if_exception(may_pass),
-            stop=stop_after_attempt(_ATTEMPTS),
+            stop=stop_after_attempt(_ATTEMPTS) | stop_after_delay(_LONGEST_S),
             wait=wait_random_exponential(multiplier=_FIRST_WAIT_S, max=_LONGEST_WAIT_S),
             reraise=True,
         )

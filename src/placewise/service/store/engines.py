@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -24,7 +25,7 @@ POSTGRESQL_CONNECTION = {
     "keepalives_interval": 10,
     "keepalives_count": 3,
 }
-_CONNECTIONS = 8
+_POOL: dict[str, Any] = {"pool_size": 8, "max_overflow": 0, "pool_timeout": 10}
 
 _PRAGMAS = (
     "PRAGMA busy_timeout = 5000",
@@ -92,7 +93,7 @@ def claim_file(url: URL) -> int:
 
 def sqlite_engine(url: URL) -> Engine:
     """Return an engine on a SQLite file: write-ahead log, every commit flushed to the disk, transactions ours."""
-    engine = create_engine(url, pool_size=_CONNECTIONS, max_overflow=0)
+    engine = create_engine(url, **_POOL)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -101,9 +102,7 @@ def sqlite_engine(url: URL) -> Engine:
 def postgresql_engine(url: URL) -> Engine:
     """Return an engine on a PostgreSQL server. Raises InputError when its driver is not installed."""
     try:
-        return create_engine(
-            url, pool_size=_CONNECTIONS, max_overflow=0, pool_pre_ping=True, connect_args=POSTGRESQL_CONNECTION
-        )
+        return create_engine(url, **_POOL, pool_pre_ping=True, connect_args=POSTGRESQL_CONNECTION)
     except ImportError as error:
         raise InputError(f"PostgreSQL cannot be used: {error}", expected="pip install 'placewise[postgres]'") from None
 

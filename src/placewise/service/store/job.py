@@ -31,7 +31,7 @@ class NewJob:
     cluster_id : None for a job that fits nowhere; then `reason` says why.
     command : a JSON list.
     request_id : the submitter's name of this request, so that it can be repeated; None for none.
-    Raises InputError for a name or text that cannot be kept.
+    Raises InputError for a name, request id or text that cannot be kept.
     """
 
     name: str
@@ -43,7 +43,9 @@ class NewJob:
 
     def __post_init__(self) -> None:
         check_name(self.name, "job")
-        for text in (self.jobspec, self.command, self.request_id, self.reason):
+        if self.request_id is not None:
+            check_name(self.request_id, "request")
+        for text in (self.jobspec, self.command, self.reason):
             check_text(text, "a job")
 
 

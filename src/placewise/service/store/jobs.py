@@ -29,6 +29,7 @@ __all__ = [
     "add_jobs",
     "cancel",
     "get_job",
+    "held",
     "list_jobs",
     "queue_lengths",
     "receive",
@@ -95,7 +96,7 @@ def accept(connection: Connection, cluster_id: int, items: Sequence[tuple[int, s
     leases = dict(connection.execute(held).all())
     accepted: dict[int, None] = {}
     for number, lease in items:
-        if number in leases and (lease is None or secrets.compare_digest(lease.encode(), leases[number].encode())):
+        if number in leases and lease in (None, leases[number]):
             accepted[number] = None
     _change(connection, accepted, JobState.ACCEPTED, now)
     return list(accepted)
@@ -197,6 +198,12 @@ def list_jobs(
     if before_id is not None:
         rows = rows.where(jobs.c.id < before_id)
     return [_stored(row) for row in connection.execute(rows.order_by(jobs.c.id.desc()).limit(limit))]
+
+
+def held(connection: Connection, ids: Collection[int], now: float) -> set[int]:
+    """Return those of the jobs that are received and not accepted, under a lease that lasts."""
+    rows = select(jobs.c.id).where(among(connection, jobs.c.id, ids), jobs.c.state == JobState.RECEIVED.value)
+    return set(connection.scalars(rows.where(jobs.c.lease_until > now)))
 
 
 def queue_lengths(connection: Connection) -> dict[int, tuple[int, int]]:

@@ -33,9 +33,15 @@ class _Waiting:
 
 
 class Writer:
-    """Writes to a database for many tasks at a time, in order of arrival."""
+    """Writes to a database for many tasks at a time, in order of arrival.
 
-    def __init__(self, database: Database) -> None:
+    committed : called in the writer's thread with the number of items of each transaction.
+    working : whether the database could be written to when it last was.
+    """
+
+    def __init__(self, database: Database, committed: Callable[[int], None] = lambda _: None) -> None:
+        self.working = True
+        self._committed = committed
         self._database = database
         self._queue: SimpleQueue[_Waiting | None] = SimpleQueue()
         self._gate = threading.Lock()
@@ -70,7 +76,10 @@ class Writer:
 
     def _run(self) -> None:
         for batch in self._batches():
-            _resolve(batch, self._answers(batch))
+            answers = self._answers(batch)
+            self.working = not isinstance(answers[0], Unavailable)
+            self._committed(len(batch))
+            _resolve(batch, answers)
 
     def _batches(self) -> Iterator[list[_Waiting]]:
         while (first := self._queue.get()) is not None:

@@ -1,0 +1,47 @@
+"""A server of ours beside the tests, in a thread of this process, to talk to as anybody would."""
+
+import asyncio
+import contextlib
+import threading
+from dataclasses import dataclass
+from functools import cache
+
+from placewise.service.serve import serving
+from placewise.service.settings import Settings
+
+REGISTRATION_SECRET = "the-registration-secret"
+GLOBAL_TOKEN = "the-global-token"
+DEADLINE_S = 60
+
+
+@dataclass(frozen=True)
+class Running:
+    target: str
+    http: str | None
+    registration_secret: str
+    global_token: str
+    database: str
+
+
+@cache
+def _loop():
+    # One for all servers, and never closed: see one_loop.
+    loop = asyncio.new_event_loop()
+    threading.Thread(target=loop.run_forever, name="servers", daemon=True).start()
+    return loop
+
+
+@contextlib.contextmanager
+def running_server(database, **told):
+    """Serve on free ports while the block runs, with settings as told."""
+    given = {"registration_secret": REGISTRATION_SECRET, "global_token": GLOBAL_TOKEN, "http": "127.0.0.1:0"}
+    settings = Settings(**{**given, "listen": "127.0.0.1:0", "database": str(database), **told})
+    server = serving(settings)
+    loop = _loop()
+    addresses = asyncio.run_coroutine_threadsafe(server.__aenter__(), loop).result(DEADLINE_S)
+    try:
+        yield Running(
+            addresses.grpc, addresses.http, settings.registration_secret, settings.global_token, settings.database
+        )
+    finally:
+        asyncio.run_coroutine_threadsafe(server.__aexit__(None, None, None), loop).result(DEADLINE_S)
