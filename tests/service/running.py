@@ -2,9 +2,12 @@
 
 import asyncio
 import contextlib
+import logging
 import threading
 from dataclasses import dataclass
 from functools import cache
+
+import structlog
 
 from placewise.service.serve import serving
 from placewise.service.settings import Settings
@@ -36,6 +39,7 @@ def running_server(database, **told):
     """Serve on free ports while the block runs, with settings as told."""
     given = {"registration_secret": REGISTRATION_SECRET, "global_token": GLOBAL_TOKEN, "http": "127.0.0.1:0"}
     settings = Settings(**{**given, "listen": "127.0.0.1:0", "database": str(database), **told})
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     server = serving(settings)
     loop = _loop()
     addresses = asyncio.run_coroutine_threadsafe(server.__aenter__(), loop).result(DEADLINE_S)

@@ -6,11 +6,11 @@ them up to a hundred times a second, which with 100,000 addresses takes half a c
 
 from __future__ import annotations
 
-import ipaddress
 import time
 from collections.abc import Callable
-from urllib.parse import unquote
+from ipaddress import IPv6Address, IPv6Network
 
+from placewise.service.peers import address_in
 from placewise.service.refusals import Exhausted
 
 MOST_PEERS = 65_536
@@ -18,24 +18,15 @@ _MINUTE_S = 60.0
 _IPV6_NETWORK_BITS = 64
 
 
-def address_of(peer: str) -> str:
-    """Return the address a gRPC peer is counted under: its IPv4 address, its IPv6 /64 network, or its text.
+def counted_under(peer: str) -> str:
+    """Return what a gRPC peer is counted under: its IPv4 address, its IPv6 network of 64 bits, or its text.
 
-    Whoever has one address of an IPv6 network of 64 bits usually has them all. peer : as `ServicerContext.peer`
-    returns it, such as ``ipv4:127.0.0.1:40210`` or ``ipv6:%5B::1%5D:40210``.
+    Whoever has one address of such a network usually has them all.
     """
-    if peer.startswith("ipv4:"):
-        return peer[5:].rpartition(":")[0]
-    if peer.startswith("ipv6:"):
-        text = unquote(peer[5:]).rpartition(":")[0].strip("[]")
-        try:
-            address = ipaddress.IPv6Address(text)
-        except ValueError:
-            return text
-        if address.ipv4_mapped is not None:
-            return str(address.ipv4_mapped)
-        return str(ipaddress.IPv6Network((int(address), _IPV6_NETWORK_BITS), strict=False))
-    return peer
+    address = address_in(peer)
+    if isinstance(address, IPv6Address):
+        return str(IPv6Network((int(address), _IPV6_NETWORK_BITS), strict=False))
+    return peer if address is None else str(address)
 
 
 class Limiter:
@@ -58,7 +49,7 @@ class Limiter:
         """Count a call. Raises Exhausted where the peer calls too often or offered too many wrong credentials."""
         if self.idle:
             return
-        address = address_of(peer)
+        address = counted_under(peer)
         if self._refused.is_full(address):
             raise Exhausted(f"too many refused credentials; try again in {self._refused.left_s():.0f} s")
         if self._calls is not None and not self._calls.take(address):
@@ -66,7 +57,7 @@ class Limiter:
 
     def refused(self, peer: str) -> None:
         """Count a credential that was wrong."""
-        self._refused.take(address_of(peer))
+        self._refused.take(counted_under(peer))
 
     @property
     def idle(self) -> bool:

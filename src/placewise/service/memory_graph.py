@@ -25,7 +25,7 @@ class MemoryGraph(MemoryGraphServicer):
 
     async def Satisfy(self, request: wire.SatisfyRequest, context: Context) -> wire.SatisfyResponse:
         """List the clusters that could ever run a job."""
-        require_open(self._state, context.peer())
+        require_open(self._state.settings, context.peer())
         job = read_job(self._state, request.payload, "", request.matcher)
         found = match(self._state, job, None)
         total = len(self._state.fleet)

@@ -2,35 +2,36 @@
 
 from __future__ import annotations
 
-import ipaddress
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from urllib.parse import unquote
 
 from placewise.service.refusals import Denied
-from placewise.service.state import State
+from placewise.service.settings import Settings
 
 
-def address_of(peer: str) -> str:
-    """Return the address in gRPC's name of a peer, ``ipv4:127.0.0.1:50`` or ``ipv6:%5B::1%5D:50``, without the port."""
-    kind, _, rest = unquote(peer).partition(":")
-    return rest.rpartition(":")[0].strip("[]") if kind in ("ipv4", "ipv6") else kind
+def address_in(peer: str) -> IPv4Address | IPv6Address | None:
+    """Return the address of a peer, as gRPC names it (``ipv4:127.0.0.1:50``, ``ipv6:%5B::1%5D:50``), None for others.
+
+    An IPv4 address that is written as one of IPv6 is one of IPv4.
+    """
+    kind, _, rest = peer.partition(":")
+    if kind not in ("ipv4", "ipv6"):
+        return None
+    try:
+        address = ip_address(unquote(rest).rpartition(":")[0].strip("[]").partition("%")[0])
+    except ValueError:
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
 
 
 def is_loopback(peer: str) -> bool:
     """Whether a peer is on this machine."""
-    kind = peer.partition(":")[0]
-    if kind not in ("ipv4", "ipv6"):
-        return kind == "unix"
-    try:
-        address = ipaddress.ip_address(address_of(peer).partition("%")[0])
-    except ValueError:
-        return False
-    mapped = getattr(address, "ipv4_mapped", None)
-    return (mapped or address).is_loopback
+    address = address_in(peer)
+    return peer.startswith("unix:") if address is None else address.is_loopback
 
 
-def require_open(state: State, peer: str) -> None:
+def require_open(settings: Settings, peer: str) -> None:
     """Raise Denied unless a peer may ask without credentials: from this machine, or as the settings allow."""
-    settings = state.settings
     # With a certificate authority given, nobody connects without a certificate of its.
     if not (settings.open_satisfy or settings.tls_ca is not None or is_loopback(peer)):
         raise Denied(

@@ -223,7 +223,7 @@ class PlacewiseV1(SchedulerServicer):
     def _usable(self, credentials: wire.Credentials, context: Context) -> frozenset[str] | None:
         given = _credentials(credentials)
         if not given:
-            require_open(self._state, context.peer())
+            require_open(self._state.settings, context.peer())
             return None
         return usable_clusters(self._state, given)
 

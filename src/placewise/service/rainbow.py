@@ -29,7 +29,7 @@ class Rainbow(RainbowSchedulerServicer):
     """Answers the rainbow scheduler's clients.
 
     What a client can tell by a status is told so, with the reason in the trailing metadata; everything else
-    is a gRPC error.
+    is a gRPC error. The peer is asked for before anything is awaited: of a caller that has left, gRPC may crash.
     """
 
     def __init__(self, state: State) -> None:
@@ -37,13 +37,14 @@ class Rainbow(RainbowSchedulerServicer):
 
     async def Register(self, request: wire.RegisterRequest, context: Context) -> wire.RegisterResponse:
         """Register a cluster; one that is known is answered EXISTS, without credentials."""
+        peer = context.peer()
         if request.subsystem:
             raise InputError("a cluster is not registered with a subsystem", found=request.subsystem, expected="none")
         answer = wire.RegisterResponse(request_id=_request_id())
         try:
             issued = await registering.register(self._state, request.name, request.secret, request.nodes, {})
         except Unauthenticated as denied:
-            _denied(self._state, context, denied)
+            _denied(self._state, peer, context, denied)
             answer.status = wire.RegisterResponse.REGISTER_DENIED
             return answer
         if issued is None:
@@ -55,12 +56,13 @@ class Rainbow(RainbowSchedulerServicer):
 
     async def RegisterSubsystem(self, request: wire.RegisterRequest, context: Context) -> wire.RegisterResponse:
         """Add a subsystem to a cluster, or replace it, with the cluster's own secret."""
+        peer = context.peer()
         answer = wire.RegisterResponse(request_id=_request_id())
         changes = registering.Changes(subsystems={request.subsystem: request.nodes})
         try:
             await registering.change(self._state, request.name, request.secret, changes)
         except Unauthenticated as denied:
-            _denied(self._state, context, denied)
+            _denied(self._state, peer, context, denied)
             answer.status = wire.RegisterResponse.REGISTER_DENIED
         else:
             answer.status = wire.RegisterResponse.REGISTER_SUCCESS
@@ -77,13 +79,14 @@ class Rainbow(RainbowSchedulerServicer):
 
     async def SubmitJob(self, request: wire.SubmitJobRequest, context: Context) -> wire.SubmitJobResponse:
         """Match the job again, here, and place it on one of the clusters whose tokens are shown."""
+        peer = context.peer()
         answer = wire.SubmitJobResponse(request_id=_request_id())
         try:
             usable = usable_clusters(
                 self._state, Credentials(tuple((cluster.name, cluster.token) for cluster in request.clusters))
             )
         except Unauthenticated as denied:
-            _denied(self._state, context, denied)
+            _denied(self._state, peer, context, denied)
             answer.status = wire.SubmitJobResponse.SUBMIT_DENIED
             return answer
         if request.satisfy_only:
@@ -109,11 +112,12 @@ class Rainbow(RainbowSchedulerServicer):
 
     async def ReceiveJobs(self, request: wire.ReceiveJobsRequest, context: Context) -> wire.ReceiveJobsResponse:
         """Hand out a cluster's waiting jobs: at most maxJobs, or as many as fit into one message."""
+        peer = context.peer()
         answer = wire.ReceiveJobsResponse(request_id=_request_id())
         try:
             member = require_cluster(self._state, request.cluster, request.secret)
         except Unauthenticated as denied:
-            _denied(self._state, context, denied)
+            _denied(self._state, peer, context, denied)
             answer.status = wire.ReceiveJobsResponse.REQUEST_JOBS_DENIED
             return answer
         received = await receiving.receive(self._state, member, max(0, request.maxJobs))
@@ -134,17 +138,19 @@ class Rainbow(RainbowSchedulerServicer):
 
     async def Delete(self, request: wire.DeleteRequest, context: Context) -> wire.DeleteResponse:
         """Delete a cluster and cancel its jobs."""
+        peer = context.peer()
         if request.subsytem:
             raise InputError("a cluster is not deleted by a subsystem", found=request.subsytem, expected="none")
         try:
             await registering.delete(self._state, request.name, request.secret)
         except Unauthenticated as denied:
-            _denied(self._state, context, denied)
+            _denied(self._state, peer, context, denied)
             return wire.DeleteResponse(status=wire.DeleteResponse.DELETE_DENIED)
         return wire.DeleteResponse(status=wire.DeleteResponse.DELETE_SUCCESS)
 
     async def DeleteSubsystem(self, request: wire.DeleteRequest, context: Context) -> wire.DeleteResponse:
         """Remove a subsystem from a cluster."""
+        peer = context.peer()
         try:
             member = require_cluster(self._state, request.name, request.secret)
             known = self._state.fleet.cluster(member.name).subsystems
@@ -153,7 +159,7 @@ class Rainbow(RainbowSchedulerServicer):
             changes = registering.Changes(removed=[request.subsytem])
             await registering.change(self._state, request.name, request.secret, changes)
         except Unauthenticated as denied:
-            _denied(self._state, context, denied)
+            _denied(self._state, peer, context, denied)
             return wire.DeleteResponse(status=wire.DeleteResponse.DELETE_DENIED)
         return wire.DeleteResponse(status=wire.DeleteResponse.DELETE_SUCCESS)
 
@@ -162,8 +168,8 @@ def _request_id() -> str:
     return str(structlog.contextvars.get_contextvars().get("request_id", ""))
 
 
-def _denied(state: State, context: Context, denied: Unauthenticated) -> None:
-    state.limiter.refused(context.peer())
+def _denied(state: State, peer: str, context: Context, denied: Unauthenticated) -> None:
+    state.limiter.refused(peer)
     state.metrics.credential_refused()
     context.set_trailing_metadata(((REQUEST_ID, _request_id()), (REASON, denied.problem)))
 

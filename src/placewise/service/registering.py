@@ -13,12 +13,13 @@ from placewise.model.cluster import Cluster
 from placewise.model.requirement import Scalar
 from placewise.service.credentials import Issued, hash_of, issue
 from placewise.service.live_fleet import Member, with_subsystems
+from placewise.service.loading import load
 from placewise.service.names import check_name
 from placewise.service.permission import require_cluster, require_registration_secret
 from placewise.service.refusals import Exhausted, Unauthenticated
 from placewise.service.state import State
 from placewise.service.store import clusters as store
-from placewise.service.store.clusters import NewCluster, StoredCluster
+from placewise.service.store.clusters import NewCluster
 
 T = TypeVar("T")
 
@@ -83,7 +84,11 @@ async def change(state: State, name: str, secret: str, changes: Changes) -> None
         revision = await _store(state, member, changes, json.dumps(values) if changes.state else None, now)
         if revision is None:
             raise Unauthenticated("no such cluster, or the secret is not its own")
-        state.fleet.put(replace(member, revision=revision, updated_at=now), cluster, values)
+        if revision == member.revision + 1:
+            state.fleet.put(replace(member, revision=revision, updated_at=now), cluster, values)
+        else:
+            # Another server changed the cluster meanwhile, so it is not what was worked out here.
+            await load(state, [member.id])
 
 
 async def delete(state: State, name: str, secret: str) -> int:
@@ -120,38 +125,16 @@ async def rotate(state: State, name: str, secret: str, *, keep_secret: bool, kee
         )
         if revision is None:
             raise Unauthenticated("no such cluster, or the secret is not its own")
+        # Another server's change of the graphs is still to be taken over, which a lower revision tells.
         state.fleet.update(
             replace(
                 member,
-                revision=revision,
+                revision=min(revision, member.revision + 1),
                 secret_hash=secret_hash or member.secret_hash,
                 token_hash=token_hash or member.token_hash,
             )
         )
         return Issued("" if keep_secret else issued.secret, "" if keep_token else issued.token)
-
-
-def cluster_of(stored: StoredCluster) -> Cluster:
-    """Return the cluster of what is stored of it, without its state."""
-    return parse_cluster(stored.name, stored.nodes, stored.subsystems)
-
-
-def state_of(stored: StoredCluster) -> dict[str, Scalar]:
-    """Return the state of a stored cluster."""
-    return dict(json.loads(stored.state))
-
-
-def member_of(stored: StoredCluster) -> Member:
-    """Return what the service knows of a stored cluster beside its graphs."""
-    return Member(
-        stored.id,
-        stored.name,
-        stored.revision,
-        stored.secret_hash,
-        stored.token_hash,
-        stored.registered_at,
-        stored.updated_at,
-    )
 
 
 async def _changed(state: State, member: Member, changes: Changes) -> Cluster:

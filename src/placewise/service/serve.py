@@ -25,6 +25,7 @@ from placewise.service.choosing import policy_of
 from placewise.service.interceptors import CallInterceptor
 from placewise.service.limits import Limiter
 from placewise.service.live_fleet import LiveFleet
+from placewise.service.loading import load
 from placewise.service.logs import configure
 from placewise.service.matchers import check_matcher
 from placewise.service.memory_graph import MemoryGraph
@@ -38,7 +39,7 @@ from placewise.service.store.database import Database
 from placewise.service.store.writer import Writer
 from placewise.service.tls import server_context, server_credentials
 from placewise.service.tracing import start_tracing
-from placewise.service.upkeep import compare, load, upkeep
+from placewise.service.upkeep import compare, upkeep
 from placewise.service.web import make_app
 from placewise.service.wire import memory_graph_pb2, placewise_pb2, rainbow_pb2
 from placewise.service.wire.memory_graph_pb2_grpc import add_MemoryGraphServicer_to_server

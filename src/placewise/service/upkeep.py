@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Collection, Coroutine
+from collections.abc import AsyncIterator, Coroutine
 from typing import Any
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from placewise.errors import PlacewiseError
-from placewise.model.cluster import Cluster
-from placewise.model.requirement import Scalar
-from placewise.service.live_fleet import Member
-from placewise.service.registering import cluster_of, member_of, state_of
+from placewise.service.loading import load
 from placewise.service.state import State
 from placewise.service.store import clusters, jobs
 from placewise.service.store.notices import listen
@@ -24,26 +21,6 @@ _COMPARE_S = 5.0
 _GATHER_S = 0.02
 
 _log = structlog.get_logger()
-
-
-async def load(state: State, ids: Collection[int] | None = None) -> None:
-    """Take clusters over from the store: these, or all."""
-
-    def read() -> list[tuple[Member, Cluster, dict[str, Scalar]]]:
-        stored = state.database.read(lambda connection: clusters.load_clusters(connection, ids))
-        return [(member_of(one), cluster_of(one), state_of(one)) for one in stored]
-
-    found = await state.beside(read)
-    here = {member.id for member, _, _ in found}
-    for member, cluster, fields in found:
-        known = state.fleet.member(member.name)
-        if known is not None and known.id != member.id:
-            state.fleet.drop(known.id)
-        if known is None or known.id != member.id or known.revision < member.revision:
-            state.fleet.put(member, cluster, fields)
-    gone = set(ids) - here if ids is not None else {member.id for member in state.fleet.members()} - here
-    for cluster_id in gone:
-        state.fleet.drop(cluster_id)
 
 
 async def compare(state: State) -> None:

@@ -14,6 +14,7 @@ from placewise.service.store.jobs import (
     add_jobs,
     cancel,
     get_job,
+    held,
     list_jobs,
     queue_lengths,
     receive,
@@ -212,6 +213,17 @@ def test_a_lease_lives_until_its_end(database, cluster_id):
         assert database.write(lambda c, lease=lease: accept(c, cluster_id, [(number, lease)], 14.0)) == []
     assert database.write(lambda c: accept(c, cluster_id, [(number, second.lease)], 22.999)) == [number]
     assert states_of(database, number)[1:] == ["assigned", "received", "assigned", "received", "accepted"]
+
+
+def test_held_is_what_is_received_under_a_lease_that_lasts(database, cluster_id):
+    accepted, cancelled, kept, waiting = submit(database, cluster_id, 4)
+    receive_all(database, cluster_id, most=3, lease_s=10.0, now=3.0)
+    database.write(lambda c: accept(c, cluster_id, [(accepted, None)], 4.0))
+    database.write(lambda c: cancel(c, cancelled, None, 4.0))
+    everything = [accepted, cancelled, kept, waiting, 99]
+    assert database.read(lambda c: held(c, everything, 12.999)) == {kept}
+    assert database.read(lambda c: held(c, everything, 13.0)) == set()
+    assert database.read(lambda c: held(c, [waiting], 4.0)) == set()
 
 
 def test_expired_leases_return_jobs_to_their_queues(database):

@@ -137,7 +137,10 @@ class Store(RuleBasedStateMachine):
     @rule(items=st.lists(st.tuples(cluster_ids, st.sampled_from(NAMES), st.sampled_from(["1", "2"])), max_size=3))
     def put(self, items):
         live = set(self.model.live.values())
-        assert self.write(put_subsystems, items, self.now) == [one[0] in live for one in items]
+        answers = self.write(put_subsystems, items, self.now)
+        now = self.database.read(revisions)
+        assert answers == [now.get(one[0]) for one in items]
+        assert all(now[number] > self.revisions.get(number, 0) for number, _, _ in items if number in live)
         for cluster_id, name, document in items:
             if cluster_id in live:
                 self.model.subsystems[cluster_id][name] = document

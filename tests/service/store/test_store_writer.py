@@ -91,6 +91,18 @@ def test_what_waits_is_committed_together_and_answered_one_for_one(database):
     assert len(kept) == 66
 
 
+def test_each_transaction_is_told_with_its_size_before_it_is_answered(database):
+    told = []
+
+    async def scenario():
+        writer = Writer(database, told.append)
+        await behind(writer, [(log, f"fine {n}") for n in range(5)])
+        assert told == [1, 5]
+        await writer.close()
+
+    asyncio.run(scenario())
+
+
 def test_different_acts_keep_their_order(database):
     register(database)
     seen = []
@@ -231,7 +243,15 @@ def test_a_server_that_goes_away_is_unavailable_for_all_who_wait(postgresql_url,
         connection.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
         return items
 
-    answers = with_writer(database, lambda writer: behind(writer, [(log, "a"), (dying, "b"), (log, "c")]))
+    async def scenario(writer):
+        assert writer.working
+        answers = await behind(writer, [(log, "a"), (dying, "b"), (log, "c")])
+        assert not writer.working
+        assert await writer.do(lambda _, items: items, "back") == "back"
+        assert writer.working
+        return answers
+
+    answers = with_writer(database, scenario)
     assert [type(answer) for answer in answers] == [Unavailable] * 3
     assert len(acts) == 2
     assert names(database) == []
