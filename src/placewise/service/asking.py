@@ -11,6 +11,7 @@ from placewise.model.job import Job
 from placewise.service.state import State
 
 _SHOWN = 4
+_FEW_PAIRS = 10_000
 
 
 def match(state: State, job: Job, usable: frozenset[str] | None) -> Match:
@@ -25,7 +26,9 @@ def match(state: State, job: Job, usable: frozenset[str] | None) -> Match:
 async def explain(state: State, job: Job, usable: frozenset[str] | None) -> WhyNot:
     """Say why the clusters that may be used and do not match a job do not."""
     index = state.fleet.scheduler.index
-    why = await state.beside(lambda: why_not(index, job))
+    # Where it takes no longer than to wake another thread, it is done here.
+    small = len(index.names) * len(job.requirements) < _FEW_PAIRS
+    why = why_not(index, job) if small else await state.beside(lambda: why_not(index, job))
     return why if usable is None else _of(why, index, usable)
 
 

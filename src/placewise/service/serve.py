@@ -22,7 +22,7 @@ from grpc_reflection.v1alpha import reflection
 from placewise.errors import InputError
 from placewise.service.acts import Acts
 from placewise.service.choosing import policy_of
-from placewise.service.interceptors import CallInterceptor
+from placewise.service.interceptors import Watched
 from placewise.service.limits import Limiter
 from placewise.service.live_fleet import LiveFleet
 from placewise.service.loading import load
@@ -136,7 +136,7 @@ async def _serve_grpc(state: State, stack: contextlib.AsyncExitStack) -> str:
         traced = tracing.interceptors
         stack.callback(tracing.close)
     server = grpc.aio.server(
-        interceptors=[*traced, CallInterceptor(state.metrics, state.limiter)],
+        interceptors=traced,
         options=[
             ("grpc.max_receive_message_length", settings.message_bytes),
             ("grpc.max_send_message_length", settings.message_bytes),
@@ -146,14 +146,15 @@ async def _serve_grpc(state: State, stack: contextlib.AsyncExitStack) -> str:
             ("grpc.so_reuseport", 0),
         ],
     )
-    add_RainbowSchedulerServicer_to_server(Rainbow(state), server)
-    add_MemoryGraphServicer_to_server(MemoryGraph(state), server)
-    add_SchedulerServicer_to_server(PlacewiseV1(state), server)
+    watched = Watched(server, state.metrics, state.limiter)
+    add_RainbowSchedulerServicer_to_server(Rainbow(state), watched)
+    add_MemoryGraphServicer_to_server(MemoryGraph(state), watched)
+    add_SchedulerServicer_to_server(PlacewiseV1(state), watched)
     healthy = health.HealthServicer()
-    health_pb2_grpc.add_HealthServicer_to_server(healthy, server)
+    health_pb2_grpc.add_HealthServicer_to_server(healthy, watched)
     for name in ("", *_SERVICES):
         await healthy.set(name, health_pb2.HealthCheckResponse.SERVING)
-    reflection.enable_server_reflection((*_SERVICES, reflection.SERVICE_NAME, SERVICE_NAME), server)
+    reflection.enable_server_reflection((*_SERVICES, reflection.SERVICE_NAME, SERVICE_NAME), watched)
     cert, key = settings.tls_cert, settings.tls_key
     try:
         if cert is None or key is None:

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from functools import cache
 
-from sqlalchemy import Connection, func, insert, literal, null, select, union_all
+from sqlalchemy import Connection, Insert, Select, func, insert, literal, null, select, union_all
 
 from placewise.errors import InputError
-from placewise.service.store.dialects import JOBS_CHANNEL, among, new_job_ids, notify
+from placewise.service.store.dialects import (
+    JOBS_CHANNEL,
+    among,
+    among_listed,
+    insert_rows,
+    listed,
+    new_job_ids,
+    notify,
+)
 from placewise.service.store.errors import ClusterGone, QueueFull
 from placewise.service.store.job import AddedJob, JobState, NewJob
 from placewise.service.store.tables import clusters, job_events, jobs, jobspecs, live, waiting
@@ -91,15 +100,11 @@ def _room(connection: Connection, items: Sequence[NewJob], most_queued: int) -> 
     ids = {item.cluster_id for item in items if item.cluster_id is not None}
     if not ids:
         return {}
-    queued = (jobs.c.cluster_id == clusters.c.id) & waiting
-    oldest = select(func.min(jobs.c.id)).where(queued).scalar_subquery()
-    newest = select(func.max(jobs.c.id)).scalar_subquery()
-    rows = select(clusters.c.id, func.coalesce(newest - oldest + 1, 0)).where(
-        among(connection, clusters.c.id, ids), live
-    )
-    # The lock keeps the clusters from being deleted meanwhile, and is in nobody else's way.
-    rows = rows.order_by(clusters.c.id).with_for_update(read=True, key_share=True, of=clusters)
-    room = {cluster_id: most_queued - bound for cluster_id, bound in connection.execute(rows)}
+    rows = _bounds(connection.dialect.name)
+    room = {
+        cluster_id: most_queued - bound
+        for cluster_id, bound in connection.execute(rows, {"ids": listed(connection, ids)})
+    }
     close = [cluster_id for cluster_id, places in room.items() if places < len(items)]
     if close:
         room |= dict.fromkeys(close, most_queued)
@@ -120,31 +125,38 @@ def _keep(connection: Connection, items: Sequence[NewJob], now: float) -> list[A
         )
         for number, item in zip(ids, items, strict=True)
     ]
+    columns = ("id", "name", "cluster_id", "state", "changes", "request_id", "reason", "submitted_at", "changed_at")
     rows = [
-        {
-            "id": job.id,
-            "name": item.name,
-            "cluster_id": job.cluster_id,
-            "state": job.state.value,
-            "changes": 2,
-            "request_id": item.request_id,
-            "reason": job.reason,
-            "submitted_at": now,
-            "changed_at": now,
-        }
+        (job.id, item.name, job.cluster_id, job.state.value, 2, item.request_id, job.reason, now, now)
         for job, item in zip(added, items, strict=True)
     ]
-    connection.execute(insert(jobs), rows)
-    texts = [
-        {"job_id": number, "jobspec": item.jobspec, "command": item.command}
-        for number, item in zip(ids, items, strict=True)
-    ]
-    connection.execute(insert(jobspecs), texts)
-    new = among(connection, jobs.c.id, ids)
+    insert_rows(connection, jobs, columns, rows)
+    texts = [(number, item.jobspec, item.command) for number, item in zip(ids, items, strict=True)]
+    insert_rows(connection, jobspecs, ("job_id", "jobspec", "command"), texts)
+    connection.execute(_beginnings(connection.dialect.name), {"ids": listed(connection, ids)})
+    notify(connection, JOBS_CHANNEL, {item.cluster_id for item in items if item.cluster_id is not None})
+    return added
+
+
+@cache
+def _bounds(dialect: str) -> Select[int, int]:
+    """Return the statement for the registered clusters among `ids`, each with how long its queue is at most."""
+    queued = (jobs.c.cluster_id == clusters.c.id) & waiting
+    oldest = select(func.min(jobs.c.id)).where(queued).scalar_subquery()
+    newest = select(func.max(jobs.c.id)).scalar_subquery()
+    rows = select(clusters.c.id, func.coalesce(newest - oldest + 1, 0)).where(
+        among_listed(dialect, clusters.c.id, "ids"), live
+    )
+    # The lock keeps the clusters from being deleted meanwhile, and is in nobody else's way.
+    return rows.order_by(clusters.c.id).with_for_update(read=True, key_share=True, of=clusters)
+
+
+@cache
+def _beginnings(dialect: str) -> Insert:
+    """Return the statement that begins the histories of the jobs among `ids`."""
+    new = among_listed(dialect, jobs.c.id, "ids")
     history = union_all(
         select(jobs.c.id, literal(1), jobs.c.submitted_at, literal(JobState.SUBMITTED.value), null()).where(new),
         select(jobs.c.id, jobs.c.changes, jobs.c.changed_at, jobs.c.state, jobs.c.reason).where(new),
     )
-    connection.execute(insert(job_events).from_select(["job_id", "number", "at", "state", "detail"], history))
-    notify(connection, JOBS_CHANNEL, {item.cluster_id for item in items if item.cluster_id is not None})
-    return added
+    return insert(job_events).from_select(["job_id", "number", "at", "state", "detail"], history)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Sequence
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
     ARRAY,
+    BindParameter,
     Column,
     ColumnElement,
     Connection,
@@ -18,8 +20,10 @@ from sqlalchemy import (
     bindparam,
     cast,
     func,
+    insert,
     literal,
     select,
+    type_coerce,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -31,10 +35,47 @@ JOBS_CHANNEL = "placewise_jobs"
 
 def among(connection: Connection, column: Column[Any], values: Collection[Any]) -> ColumnElement[bool]:
     """Return `column` is one of `values`, as one parameter however many they are (both databases bound parameters)."""
+    return _among(connection.dialect.name, column, bindparam(None, listed(connection, values)))
+
+
+def among_listed(dialect: str, column: Column[Any], name: str) -> ColumnElement[bool]:
+    """Return `column` is one of the values that are `listed` in the parameter of a name.
+
+    For statements that are made once: SQLAlchemy takes longer to make one than SQLite to run it.
+    """
+    return _among(dialect, column, bindparam(name))
+
+
+def listed(connection: Connection, values: Collection[Any]) -> Any:
+    """Return values as one parameter."""
+    return list(values) if connection.dialect.name == "postgresql" else json.dumps(list(values))
+
+
+def _among(dialect: str, column: Column[Any], parameter: BindParameter[Any]) -> ColumnElement[bool]:
+    if dialect == "postgresql":
+        return column == func.any(type_coerce(parameter, ARRAY(column.type)))
+    rows = func.json_each(type_coerce(parameter, Text)).table_valued("value")
+    return column.in_(select(rows.c.value))
+
+
+def insert_rows(connection: Connection, table: Table, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Insert rows, given as their values in the columns' order; numbers with fractions may lose their last digit.
+
+    In SQLite all are one step: between steps the driver gives up the interpreter, and where another thread is busy, to
+    get it back takes longer than the step.
+    """
     if connection.dialect.name == "postgresql":
-        return column == func.any(bindparam(None, list(values), type_=ARRAY(column.type)))
-    listed = func.json_each(json.dumps(list(values))).table_valued("value")
-    return column.in_(select(listed.c.value))
+        connection.execute(insert(table), [dict(zip(columns, row, strict=True)) for row in rows])
+        return
+    text = json.dumps(rows, ensure_ascii=False)
+    connection.execute(_insert_of_rows(table, tuple(columns)), {"rows": text})
+
+
+@cache
+def _insert_of_rows(table: Table, columns: tuple[str, ...]) -> Insert:
+    rows = func.json_each(bindparam("rows", type_=Text)).table_valued("value")
+    values = [func.json_extract(rows.c.value, f"$[{position}]") for position in range(len(columns))]
+    return insert(table).from_select(list(columns), select(*values))
 
 
 def insert_unless(
@@ -66,10 +107,11 @@ def new_job_ids(connection: Connection, count: int) -> list[int]:
     """
     if connection.dialect.name == "postgresql":
         return sorted(connection.scalars(select(_NEXT_ID).select_from(func.generate_series(1, count))))
-    first = 1 + connection.execute(select(func.coalesce(func.max(jobs.c.id), 0))).scalar_one()
+    first = 1 + connection.execute(_LAST_ID).scalar_one()
     return list(range(first, first + count))
 
 
+_LAST_ID = select(func.coalesce(func.max(jobs.c.id), 0))
 _NEXT_ID = func.nextval("jobs_id_seq", type_=Integer)
 
 

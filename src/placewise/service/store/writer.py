@@ -43,7 +43,8 @@ class Writer:
         self.working = True
         self._committed = committed
         self._database = database
-        self._queue: SimpleQueue[_Waiting | None] = SimpleQueue()
+        self._gathered: list[_Waiting] = []
+        self._queue: SimpleQueue[list[_Waiting] | None] = SimpleQueue()
         self._gate = threading.Lock()
         self._closed = False
         self._thread = threading.Thread(target=self._run, name="placewise-writer", daemon=True)
@@ -63,15 +64,26 @@ class Writer:
         with self._gate:
             if self._closed:
                 raise Unavailable("the store is closed")
-            self._queue.put(_Waiting(act, item, loop, future))
+            if not self._gathered:
+                # Whatever else this round of the loop brings goes along: transactions cost more than what is in them.
+                loop.call_soon(self._hand_over)
+            self._gathered.append(_Waiting(act, item, loop, future))
         return await future
+
+    def _hand_over(self) -> None:
+        with self._gate:
+            if self._gathered:
+                self._queue.put(self._gathered)
+                self._gathered = []
 
     async def close(self) -> None:
         """Write what waits, then stop."""
         with self._gate:
             if not self._closed:
                 self._closed = True
+                self._queue.put(self._gathered)
                 self._queue.put(None)
+                self._gathered = []
         await asyncio.to_thread(self._thread.join)
 
     def _run(self) -> None:
@@ -82,21 +94,19 @@ class Writer:
             _resolve(batch, answers)
 
     def _batches(self) -> Iterator[list[_Waiting]]:
-        while (first := self._queue.get()) is not None:
-            batch = [first]
-            last = False
-            while len(batch) < MOST_ITEMS and not last:
+        waiting: list[_Waiting] = []
+        open_ = True
+        while open_ or waiting:
+            while open_ and len(waiting) < MOST_ITEMS:
                 try:
-                    following = self._queue.get_nowait()
+                    more = self._queue.get(block=not waiting)
                 except Empty:
                     break
-                if following is None:
-                    last = True
-                else:
-                    batch.append(following)
-            yield batch
-            if last:
-                return
+                open_ = more is not None
+                waiting += more or ()
+            if waiting:
+                yield waiting[:MOST_ITEMS]
+            del waiting[:MOST_ITEMS]
 
     def _answers(self, batch: list[_Waiting]) -> list[Any]:
         try:
