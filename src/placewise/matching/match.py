@@ -61,6 +61,8 @@ def hosting(index: FleetIndex, groups: Sequence[tuple[Shape, NDArray[np.uint64]]
     """Return (clusters,) whether each hosts all shapes at once, each on its (words,) usable place classes."""
     if len(groups) == 1:
         shape, places = groups[0]
+        if not places.any():
+            return np.zeros(len(index.names), dtype=np.bool_)
         return bitset.unpack(index.clusters_of(places, shape), len(index.names))
     able = np.ones(len(index.names), dtype=np.bool_)
     for _, places in groups:

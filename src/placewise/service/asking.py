@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 from placewise.matching.index import FleetIndex
 from placewise.matching.match import Match
@@ -23,12 +24,13 @@ def match(state: State, job: Job, usable: frozenset[str] | None) -> Match:
     return Match(tuple(position for position, _ in kept), tuple(name for _, name in kept))
 
 
-async def explain(state: State, job: Job, usable: frozenset[str] | None) -> WhyNot:
+async def explain(state: State, job: Job, usable: frozenset[str] | None, *, near_misses: bool = True) -> WhyNot:
     """Say why the clusters that may be used and do not match a job do not."""
     index = state.fleet.scheduler.index
     # Where it takes no longer than to wake another thread, it is done here.
     small = len(index.names) * len(job.requirements) < _FEW_PAIRS
-    why = why_not(index, job) if small else await state.beside(lambda: why_not(index, job))
+    ask = partial(why_not, index, job, near_misses=near_misses)
+    why = ask() if small else await state.beside(ask)
     return why if usable is None else _of(why, index, usable)
 
 

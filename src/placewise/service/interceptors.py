@@ -9,6 +9,7 @@ import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from inspect import isasyncgenfunction
+from itertools import count
 from typing import Any
 
 import grpc
@@ -43,6 +44,9 @@ CODES: dict[type[BaseException], grpc.StatusCode] = {
 }
 """The code of each kind of error, and of what derives from it; any other error is INTERNAL."""
 
+# A number for each call would do, were there one server that never restarts; random bits for each take a system call.
+_OURS = secrets.token_hex(6)
+_numbers = count(1)
 _NAMES: dict[int, str] = {code.value[0]: code.name for code in grpc.StatusCode}
 
 
@@ -53,7 +57,8 @@ class Watched:
     coroutines or asynchronous generators. The request id is the caller's (metadata ``x-request-id``, printable ASCII
     of at most 128 characters) or a new one. It is bound for the log, and returned in the initial metadata of streams
     and in the trailing metadata of the rest, where a message of its own would cost more than everything else here.
-    Requests are parsed here, so that bytes that are no such message are INVALID_ARGUMENT. Health checks pass the limits.
+    Requests are parsed here, so that bytes that are no such message are INVALID_ARGUMENT. Health checks pass the
+    limits.
     """
 
     def __init__(self, server: grpc.aio.Server, metrics: Metrics, limiter: Limiter) -> None:
@@ -258,7 +263,7 @@ def _request_id(context: Any) -> str:
             ):
                 return value
             break
-    return secrets.token_hex(8)
+    return f"{_OURS}-{next(_numbers):x}"
 
 
 def _code_of(context: Any) -> str:

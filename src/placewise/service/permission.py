@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from placewise.service.credentials import hash_of, is_secret
+from placewise.service.credentials import is_secret
 from placewise.service.live_fleet import Member
 from placewise.service.refusals import Unauthenticated
 from placewise.service.state import State
@@ -26,7 +26,7 @@ class Credentials:
 
 def require_registration_secret(state: State, given: str) -> None:
     """Raise Unauthenticated unless this is the secret with which clusters register."""
-    if not is_secret(given, hash_of(state.settings.registration_secret)):
+    if not is_secret(given, state.registration_hash):
         raise Unauthenticated("the registration secret is wrong")
 
 
@@ -63,5 +63,4 @@ def _may_submit(state: State, name: str, token: str) -> bool:
 
 
 def _is_global(state: State, given: str) -> bool:
-    known = state.settings.global_token
-    return known is not None and is_secret(given, hash_of(known))
+    return is_secret(given, state.global_hash)

@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from random import Random
+from typing import Any
 
 import grpc
 import structlog
@@ -146,7 +147,7 @@ async def _serve_grpc(state: State, stack: contextlib.AsyncExitStack) -> str:
             ("grpc.so_reuseport", 0),
         ],
     )
-    watched = Watched(server, state.metrics, state.limiter)
+    watched: Any = Watched(server, state.metrics, state.limiter)
     add_RainbowSchedulerServicer_to_server(Rainbow(state), watched)
     add_MemoryGraphServicer_to_server(MemoryGraph(state), watched)
     add_SchedulerServicer_to_server(PlacewiseV1(state), watched)

@@ -14,6 +14,7 @@ from typing import TypeVar
 from sqlalchemy import Connection
 
 from placewise.service.acts import Acts
+from placewise.service.credentials import hash_of
 from placewise.service.limits import Limiter
 from placewise.service.live_fleet import LiveFleet
 from placewise.service.metrics import Metrics
@@ -47,7 +48,13 @@ class State:
     readers: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_READERS, "placewise-reader"))
     bells: dict[int, asyncio.Event] = field(default_factory=dict)
     stopping: bool = False
+    registration_hash: bytes = field(init=False)
+    global_hash: bytes | None = field(init=False)
     _locks: dict[str, asyncio.Lock] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.registration_hash = hash_of(self.settings.registration_secret)
+        self.global_hash = None if self.settings.global_token is None else hash_of(self.settings.global_token)
 
     async def read(self, act: Callable[[Connection], T]) -> T:
         """Return what a transaction that only reads returns, run beside the event loop."""

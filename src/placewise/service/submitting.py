@@ -129,7 +129,7 @@ def read_job(state: State, text: str, name: str, matcher: str) -> Job:
     does not judge.
     """
     most = state.settings.jobspec_bytes
-    if len(text) > most or len(text.encode()) > most:
+    if 4 * len(text) > most and len(text.encode(errors="replace")) > most:
         raise InputError("the jobspec is too long", found=f"{len(text)} characters", expected=f"at most {most} bytes")
     if name:
         check_name(name, "the job's name")
@@ -161,7 +161,7 @@ async def _refuse(state: State, submission: Submission, job: Job, placement: Pla
     if placement.matched:
         reason = "clusters match, but the selection policy chooses none of them"
     else:
-        why = await explain(state, job, submission.usable)
+        why = await explain(state, job, submission.usable, near_misses=submission.explained)
         reason = in_short(why)
         state.metrics.unmatched(why.blocked[0].requirement.subsystem if why.blocked else "resources")
     new = NewJob(job.name, None, submission.jobspec, json.dumps(job.command), submission.request_id or None, reason)
