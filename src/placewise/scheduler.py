@@ -135,11 +135,11 @@ class Scheduler:
         """
         able = matching(self.index, job)
         if among is not None:
-            able &= self._flags(among)
-        candidates = able & ~self._flags(full) if full else able
+            able &= self._set_of(among)
+        candidates = able & ~self._set_of(full) if full else able
         chosen = None
-        if candidates.any():
-            block = candidates[None, :]
+        if candidates:
+            block = bitset.from_number(candidates, len(self.load))[None, :]
             situation = Situation(self.load.copy(), np.array([draw]), values or {}, self.index.names)
             cluster = int(_checked((policy or self.policy)(block, situation), block)[0])
             if cluster != NONE:
@@ -178,10 +178,10 @@ class Scheduler:
             # What is new comes last.
             self.load = np.concatenate([kept, np.zeros(len(self.index.names) - len(kept), dtype=np.int64)])
 
-    def _flags(self, names: Collection[str]) -> NDArray[np.bool_]:
+    def _set_of(self, names: Collection[str]) -> int:
         flags = np.zeros(len(self.load), dtype=np.bool_)
         flags[[p for p in map(self.index.positions.get, names) if p is not None]] = True
-        return flags
+        return bitset.to_number(bitset.pack(flags))
 
     def _count(self, chosen: NDArray[np.int64]) -> None:
         self.load += np.bincount(chosen[chosen != NONE], minlength=len(self.load))

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 WORD_BITS = 64
+_FEW = 16
 
 
 def word_count(size: int) -> int:
@@ -50,3 +51,26 @@ def size_of(bits: NDArray[np.uint64]) -> NDArray[np.int64]:
 def singletons(members: NDArray[np.int64], size: int) -> NDArray[np.uint64]:
     """Return (sets, words) sets of one member each, of none where the member is negative."""
     return pack(members[:, None] == np.arange(size))
+
+
+def to_number(bits: NDArray[np.uint64]) -> int:
+    """Turn one (words,) set into the number with the same bits: of one or few sets, Python's numbers are quicker."""
+    return int.from_bytes(bits.astype("<u8", copy=False).tobytes(), "little")
+
+
+def from_number(number: int, size: int) -> NDArray[np.bool_]:
+    """Turn such a number into (size,) booleans."""
+    content = np.frombuffer(number.to_bytes(-(-size // 8), "little"), dtype=np.uint8)
+    return np.unpackbits(content, count=size, bitorder="little").view(np.bool_)
+
+
+def members(number: int) -> list[int]:
+    """List the members of a set that is given as a number, ascending."""
+    if number.bit_count() > _FEW:
+        return np.flatnonzero(from_number(number, number.bit_length())).tolist()
+    found = []
+    while number:
+        lowest = number & -number
+        found.append(lowest.bit_length() - 1)
+        number ^= lowest
+    return found

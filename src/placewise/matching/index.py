@@ -43,7 +43,7 @@ class _Contents:
 
     layout: Layout
     offers: Mapping[str, Offers]
-    rows: Recent[Requirement, tuple[object, NDArray[np.uint64]]]
+    rows: Recent[Requirement, tuple[object, NDArray[np.uint64], int]]
     counts: Recent[ResourceRequest, Counts]
 
 
@@ -58,7 +58,7 @@ class FleetIndex:
     positions : the position of each cluster in that order, by name.
     firsts : (clusters + 1,) int64, the first place class of each cluster, and the number of classes.
     size : the number of place classes.
-    everything : (words,) the set of all place classes, read-only.
+    everything : (words,) the set of all place classes, read-only; all_places : the same as a number.
     """
 
     def __init__(self, fleet: Fleet | _Contents) -> None:
@@ -77,10 +77,12 @@ class FleetIndex:
         self.names, self.positions, self.firsts = layout.names, layout.positions, layout.firsts
         self.size = layout.size
         self.everything = bitset.full(self.size)
+        self.all_places = (1 << self.size) - 1
         for array in (self.firsts, self.everything):
             array.flags.writeable = False
         self._layout, self._offers = layout, contents.offers
         self._rows, self._counts = contents.rows, contents.counts
+        self._hosting_alone: Recent[Shape, int] = Recent(_MOST_SHAPES)
 
     def changed(self, clusters: Mapping[str, Cluster | None]) -> FleetIndex:
         """Return the index of the fleet with some clusters as they are now, None for one that is gone.
@@ -157,20 +159,28 @@ class FleetIndex:
         Raises InputError when no cluster of the fleet has the subsystem: such a requirement is not
         unmet, it is not understood.
         """
+        return self._met(requirement)[1]
+
+    def meeting_number(self, requirement: Requirement) -> int:
+        """Return what `meeting` does, as a number (see `bitset.to_number`)."""
+        return self._met(requirement)[2]
+
+    def _met(self, requirement: Requirement) -> tuple[object, NDArray[np.uint64], int]:
         offers = self._offers.get(requirement.subsystem)
         if offers is None:
             raise self._unknown(requirement.subsystem)
         kept = self._rows.get(requirement)
         if kept is not None and kept[0] is offers.stamp:
-            return kept[1]
+            return kept
         row = np.zeros(self.words, dtype=np.uint64)
         for (properties, _), members in offers.vertices.items():
             if requirement.is_met_by(properties):
                 row |= members
         row.flags.writeable = False
-        weight = _REQUIREMENT_BYTES + _BYTES_A_CHARACTER * len(str(requirement)) + row.nbytes
-        self._rows.keep(requirement, (offers.stamp, row), weight)
-        return row
+        weight = _REQUIREMENT_BYTES + _BYTES_A_CHARACTER * len(str(requirement)) + 2 * row.nbytes
+        kept = offers.stamp, row, bitset.to_number(row)
+        self._rows.keep(requirement, kept, weight)
+        return kept
 
     def require_known(self, subsystem: str) -> None:
         """Raise InputError when no cluster of the fleet has a subsystem of this name."""
@@ -223,6 +233,14 @@ class FleetIndex:
                 able = self._add_up(usable * per_class) >= wanted
             found[start : start + step] = bitset.pack(able)
         return found.reshape(*places.shape[:-1], found.shape[-1])
+
+    def hosting_alone(self, shape: Shape) -> int:
+        """Return the clusters that can host a shape where every place is usable, as a number."""
+        number = self._hosting_alone.get(shape)
+        if number is None:
+            number = bitset.to_number(self.clusters_of(self.everything, shape))
+            self._hosting_alone.keep(shape, number)
+        return number
 
     def _add_up(self, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
         """Add up (..., classes) numbers cluster by cluster."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import compress
 
 import numpy as np
 from numpy.typing import NDArray
 
+from placewise.errors import InputError
 from placewise.matching import bitset
 from placewise.matching.hosting import hosts
 from placewise.matching.index import FleetIndex
@@ -39,21 +40,32 @@ def match(index: FleetIndex, job: Job) -> Match:
     return match_of(index, matching(index, job))
 
 
-def match_of(index: FleetIndex, clusters: NDArray[np.bool_]) -> Match:
-    """Return (clusters,) booleans as a match."""
-    return Match(tuple(np.flatnonzero(clusters).tolist()), tuple(compress(index.names, clusters.tolist())))
+def match_of(index: FleetIndex, clusters: int) -> Match:
+    """Return the match of a set of clusters that is given as a number (see `bitset.to_number`)."""
+    positions = bitset.members(clusters)
+    return Match(tuple(positions), tuple(index.names[position] for position in positions))
 
 
-def matching(index: FleetIndex, job: Job) -> NDArray[np.bool_]:
-    """Return (clusters,) whether each matches a job; raises what `match` does."""
-    return hosting(index, [(group.shape, places_meeting(index, group)) for group in job.groups])
+def matching(index: FleetIndex, job: Job) -> int:
+    """Return the clusters that match a job, as a number; raises what `match` does."""
+    if len(job.groups) == 1 and index.size == len(index.names):
+        # Where the places of a cluster are all alike they are usable together or not at all.
+        (group,) = job.groups
+        places = _places_meeting(index, group)
+        if not places or not group.shape:
+            return places
+        # A shape that cannot be counted on some cluster is no error where only others are left: looked at below.
+        with contextlib.suppress(InputError):
+            return places & index.hosting_alone(group.shape)
+    sets = [(group.shape, bitset.from_number(_places_meeting(index, group), index.size)) for group in job.groups]
+    able = hosting(index, [(shape, bitset.pack(flags)) for shape, flags in sets])
+    return bitset.to_number(bitset.pack(able))
 
 
-def places_meeting(index: FleetIndex, group: ResourceGroup) -> NDArray[np.uint64]:
-    """Return the (words,) place classes at which every requirement of a group holds."""
-    places = index.everything.copy()
+def _places_meeting(index: FleetIndex, group: ResourceGroup) -> int:
+    places = index.all_places
     for requirement in group.requirements:
-        places &= index.meeting(requirement)
+        places &= index.meeting_number(requirement)
     return places
 
 
@@ -61,8 +73,6 @@ def hosting(index: FleetIndex, groups: Sequence[tuple[Shape, NDArray[np.uint64]]
     """Return (clusters,) whether each hosts all shapes at once, each on its (words,) usable place classes."""
     if len(groups) == 1:
         shape, places = groups[0]
-        if not places.any():
-            return np.zeros(len(index.names), dtype=np.bool_)
         return bitset.unpack(index.clusters_of(places, shape), len(index.names))
     able = np.ones(len(index.names), dtype=np.bool_)
     for _, places in groups:

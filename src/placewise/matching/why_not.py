@@ -57,10 +57,10 @@ class WhyNot:
     unknown_types: tuple[str, ...]
 
 
-def why_not(index: FleetIndex, job: Job, *, near_misses: bool = True) -> WhyNot:
-    """Explain a match; near misses, which take the longest, may be left out. Raises InputError as `match` does."""
+def why_not(index: FleetIndex, job: Job) -> WhyNot:
+    """Explain a match. Raises InputError as `match` does."""
     names, wanted = index.names, job.requirements
-    matched = matching(index, job)
+    matched = bitset.from_number(matching(index, job), len(names))
     fitting = hosting(index, [(group.shape, index.everything) for group in job.groups])
     places = index.table(wanted)
     unmet = ~bitset.unpack(index.clusters_of(places), len(names))
@@ -71,7 +71,7 @@ def why_not(index: FleetIndex, job: Job, *, near_misses: bool = True) -> WhyNot:
         if failed.any()
     ]
     near = []
-    for row, requirement in enumerate(wanted if near_misses else ()):
+    for row, requirement in enumerate(wanted):
         alone = unmet[row] & (failures == 1)
         if alone.any():
             near += [

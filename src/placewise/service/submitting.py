@@ -12,9 +12,10 @@ from placewise.errors import InputError
 from placewise.formats.jobspec import jobspec_text
 from placewise.matching.why_not import WhyNot
 from placewise.model.job import Job
+from placewise.model.requirement import Requirement
 from placewise.scheduler import Placement
 from placewise.selection.situation import Numbers
-from placewise.service.asking import explain, in_short
+from placewise.service.asking import explain, in_words, most_failed
 from placewise.service.choosing import policy_of
 from placewise.service.matchers import check_matcher, refuse_what_is_not_judged
 from placewise.service.names import check_name
@@ -25,6 +26,7 @@ from placewise.service.store.jobs import AddedJob, JobState, NewJob
 
 _LONGEST_REQUEST_ID = 128
 _ATTEMPTS = 5
+_SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,9 +163,11 @@ async def _refuse(state: State, submission: Submission, job: Job, placement: Pla
     if placement.matched:
         reason = "clusters match, but the selection policy chooses none of them"
     else:
-        why = await explain(state, job, submission.usable, near_misses=submission.explained)
-        reason = in_short(why)
-        state.metrics.unmatched(why.blocked[0].requirement.subsystem if why.blocked else "resources")
+        failed = most_failed(state, job, submission.usable)
+        if submission.explained or not failed:
+            why = await explain(state, job, submission.usable)
+        reason = "fits on no cluster: " + "; ".join(_told(failed, total) if why is None or failed else in_words(why))
+        state.metrics.unmatched(failed[0][0].subsystem if failed else "resources")
     new = NewJob(job.name, None, submission.jobspec, json.dumps(job.command), submission.request_id or None, reason)
     added = await state.writer.do(state.acts.add_jobs, new)
     if added.known:
@@ -172,3 +176,8 @@ async def _refuse(state: State, submission: Submission, job: Job, placement: Pla
     state.metrics.matched(len(placement.matched.names))
     shown = why if submission.explained else None
     return Submitted(added.id, None, JobState.REFUSED, len(placement.matched.names), total, reason, shown)
+
+
+def _told(failed: list[tuple[Requirement, int]], total: int) -> list[str]:
+    lines = [f"{requirement} fails on {count} of {total}" for requirement, count in failed[:_SHOWN]]
+    return lines + ([f"{len(failed) - _SHOWN} further requirements fail somewhere"] if len(failed) > _SHOWN else [])
