@@ -39,7 +39,7 @@ NODES, CORES = 4, 2
 SHAPE = (ResourceRequest("node", 1, (ResourceRequest("core", 2),)),)
 TOKEN = "benchmark-token"
 SECRET = "benchmark-registration"
-CALLERS_REGISTERING = 8
+CALLERS_REGISTERING = 32
 
 
 def inputs(folder):

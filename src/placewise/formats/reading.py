@@ -258,7 +258,7 @@ def parse_document(text: str, source: object) -> Any:
     pairs of surrogates for one character, and no keys of more than 1024.
     """
     if text.startswith("{") and not ("\x7f" in text if text.isascii() else _OTHERWISE_IN_YAML.search(text)):
-        with contextlib.suppress(ValueError, RecursionError, InputError), _garbage_collector_off():
+        with contextlib.suppress(ValueError, RecursionError, InputError):
             value = _JSON_AS_IN_YAML.decode(text)
             if not _is_deep(value, text):
                 _refuse_surrogates(value, text)

@@ -82,10 +82,10 @@ def _group(name: str, value: Any) -> ResourceGroup:
 
 
 def _requirement(value: Any, place: str) -> Requirement:
+    if isinstance(value, dict) and (found := known((_new_requirement, *value.items()))) is not None:
+        return found
     entry = mapping(value, place)
-    key = (_new_requirement, *entry.items())
-    requirement = known(key)
-    return keep(key, entry, _new_requirement(entry, place)) if requirement is None else requirement
+    return keep((_new_requirement, *entry.items()), entry, _new_requirement(entry, place))
 
 
 def _new_requirement(value: dict[str, Any], place: str) -> Requirement:
