@@ -70,7 +70,7 @@ def crash(folder, kills, seed, database=None, say=lambda _: None):
     """Kill a server so many times under load, look at what it kept after each restart, and return the tally."""
     random = Random(seed)
     tally, kept = Tally(), Kept()
-    with server_process(folder, database, lease_s=LEASE_S, sweep_s=0.2, log_level="warning") as server:
+    with server_process(folder, database, lease_s=LEASE_S, sweep_s=0.2) as server:
         with talking(server) as talk:
             owner = talk.register(CLUSTER)
         kept.clusters[CLUSTER] = owner.secret

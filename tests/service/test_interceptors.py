@@ -25,7 +25,7 @@ from placewise.service.interceptors import (
 )
 from placewise.service.limits import Limiter
 from placewise.service.metrics import Metrics
-from placewise.service.refusals import Denied, Exhausted, NotFound, NotNow, Unauthenticated, Unavailable
+from placewise.service.refusals import Denied, Exhausted, NotFound, NotNow, Unauthenticated
 from placewise.service.store import errors as store
 
 Code = grpc.StatusCode
@@ -197,7 +197,7 @@ def test_request_ids_of_calls_at_once_are_not_mixed_up():
         (NotFound("no such job"), Code.NOT_FOUND),
         (Exhausted("too many"), Code.RESOURCE_EXHAUSTED),
         (NotNow("is over"), Code.FAILED_PRECONDITION),
-        (Unavailable("later"), Code.UNAVAILABLE),
+        (store.Unavailable("later"), Code.UNAVAILABLE),
         (store.QueueFull("full"), Code.RESOURCE_EXHAUSTED),
         (store.WrongState("finished"), Code.FAILED_PRECONDITION),
         (store.ClusterGone("gone"), Code.ABORTED),

@@ -18,7 +18,7 @@ import structlog
 from placewise.errors import InputError, PlacewiseError
 from placewise.service.limits import Limiter
 from placewise.service.metrics import Metrics
-from placewise.service.refusals import Denied, Exhausted, NotFound, NotNow, Unauthenticated, Unavailable
+from placewise.service.refusals import Denied, Exhausted, NotFound, NotNow, Unauthenticated
 from placewise.service.store import errors as store
 
 REQUEST_ID = "x-request-id"
@@ -34,7 +34,6 @@ CODES: dict[type[BaseException], grpc.StatusCode] = {
     NotFound: grpc.StatusCode.NOT_FOUND,
     Exhausted: grpc.StatusCode.RESOURCE_EXHAUSTED,
     NotNow: grpc.StatusCode.FAILED_PRECONDITION,
-    Unavailable: grpc.StatusCode.UNAVAILABLE,
     store.ClusterGone: grpc.StatusCode.ABORTED,
     store.QueueFull: grpc.StatusCode.RESOURCE_EXHAUSTED,
     store.WrongState: grpc.StatusCode.FAILED_PRECONDITION,

@@ -25,7 +25,3 @@ class Exhausted(PlacewiseError):
 
 class NotNow(PlacewiseError):
     """What was named is in another state than the call needs."""
-
-
-class Unavailable(PlacewiseError):
-    """The service cannot answer for now; the same call may succeed later."""

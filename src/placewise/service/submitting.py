@@ -19,9 +19,9 @@ from placewise.service.asking import explain, in_words, most_failed
 from placewise.service.choosing import policy_of
 from placewise.service.matchers import check_matcher, refuse_what_is_not_judged
 from placewise.service.names import check_name
-from placewise.service.refusals import Exhausted, Unavailable
+from placewise.service.refusals import Exhausted
 from placewise.service.state import State
-from placewise.service.store.errors import ClusterGone, QueueFull
+from placewise.service.store.errors import ClusterGone, QueueFull, Unavailable
 from placewise.service.store.jobs import AddedJob, JobState, NewJob
 
 _LONGEST_REQUEST_ID = 128

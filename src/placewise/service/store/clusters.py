@@ -8,10 +8,11 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, tuple_, update
 
+from placewise.service.names import check_name
 from placewise.service.store.dialects import CLUSTERS_CHANNEL, among, insert_or_replace, insert_unless, notify
 from placewise.service.store.jobs import cancel_all
 from placewise.service.store.tables import clusters, graphs, live, subsystems
-from placewise.service.store.texts import check_name, check_text
+from placewise.service.store.texts import check_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class NewCluster:
     state: str
 
     def __post_init__(self) -> None:
-        check_name(self.name, "cluster")
+        check_name(self.name, "the cluster's name")
         _check_documents(self.subsystems, (), self.nodes, self.state)
 
 
@@ -246,6 +247,6 @@ def _changed(connection: Connection, ids: Collection[int], now: float, **values:
 
 def _check_documents(documents: Mapping[str, str], removed: Collection[str] = (), *others: str | None) -> None:
     for name in (*documents, *removed):
-        check_name(name, "subsystem")
+        check_name(name, "the subsystem's name")
     for text in (*documents.values(), *others):
         check_text(text, "a document of a cluster")

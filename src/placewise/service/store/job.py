@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from placewise.service.store.texts import check_name, check_text
+from placewise.service.names import check_name
+from placewise.service.store.texts import check_text
 
 
 class JobState(StrEnum):
@@ -42,9 +43,9 @@ class NewJob:
     reason: str | None = None
 
     def __post_init__(self) -> None:
-        check_name(self.name, "job")
+        check_name(self.name, "the job's name")
         if self.request_id is not None:
-            check_name(self.request_id, "request")
+            check_name(self.request_id, "the request id")
         for text in (self.jobspec, self.command, self.reason):
             check_text(text, "a job")
 

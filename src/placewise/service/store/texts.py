@@ -4,16 +4,6 @@ from __future__ import annotations
 
 from placewise.errors import InputError
 
-LONGEST_NAME = 256
-
-
-def check_name(name: str, of_what: str) -> None:
-    """Raise InputError unless a name is 1 to 256 printable characters."""
-    if not (0 < len(name) <= LONGEST_NAME and name.isprintable()):
-        raise InputError(
-            f"a {of_what} has no usable name", found=name, expected=f"1 to {LONGEST_NAME} printable characters"
-        )
-
 
 def check_text(text: str | None, of_what: str) -> None:
     """Raise InputError for a text with a NUL, which PostgreSQL cannot keep, or with half a surrogate pair."""
