@@ -19,7 +19,7 @@ from placewise.service import logs
 from placewise.service.interceptors import (
     CODES,
     LONGEST_DETAILS,
-    CallInterceptor,
+    Watched,
     code_of,
     safe_details,
 )
@@ -64,9 +64,9 @@ async def serving(*, metrics=None, limiter=None, **behaviours):
         name: kinds[name.partition("_")[0]](behaviour, StringValue.FromString, StringValue.SerializeToString)
         for name, behaviour in behaviours.items()
     }
-    interceptor = CallInterceptor(metrics or Metrics(), limiter or Limiter(0, 60))
-    server = grpc.aio.server(interceptors=[interceptor])
-    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("test.Service", handlers),))
+    server = grpc.aio.server()
+    watched = Watched(server, metrics or Metrics(), limiter or Limiter(0, 60))
+    watched.add_registered_method_handlers("test.Service", handlers)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     try:
@@ -74,6 +74,22 @@ async def serving(*, metrics=None, limiter=None, **behaviours):
             yield channel
     finally:
         await server.stop(None)
+
+
+def watched_handler(metrics, name, handler, limiter=None):
+    """Return what a server is given in place of a handler."""
+    given = {}
+
+    class Server:
+        def add_generic_rpc_handlers(self, handlers):
+            pass
+
+        def add_registered_method_handlers(self, _service, handlers):
+            given.update(handlers)
+
+    watched = Watched(Server(), metrics, limiter or Limiter(0, 60))
+    watched.add_registered_method_handlers("test.Service", {name: handler})
+    return given[name]
 
 
 def unary(channel, name, *, raw=False):
@@ -392,13 +408,7 @@ def test_a_caller_is_asked_for_while_the_call_is_there(log_state):
         logs.configure("debug", "json", stream=stream)
         metrics, context = Metrics(), Context()
 
-        async def continuation(_details):
-            return grpc.unary_stream_rpc_method_handler(many_x)
-
-        class Details:
-            method = "/test.Service/many_x"
-
-        handler = await CallInterceptor(metrics, Limiter(0, 60)).intercept_service(continuation, Details)
+        handler = watched_handler(metrics, "many_x", grpc.unary_stream_rpc_method_handler(many_x))
         answers = handler.unary_stream(b"x", context)
         assert await anext(answers) == b"x"
         context.over = True
@@ -510,20 +520,13 @@ def test_what_is_filtered_out_of_the_log_costs_little(log_state):
             return 0
 
     async def work():
-        handler = grpc.unary_unary_rpc_method_handler(echo)
-
-        class Details:
-            method = "/a/b"
-
-        async def continuation(_details):
-            return handler
-
-        interceptor, context = CallInterceptor(Metrics(), Limiter(1_000_000, 60)), Context()
+        handler = watched_handler(Metrics(), "echo", grpc.unary_unary_rpc_method_handler(echo), Limiter(1_000_000, 60))
+        context = Context()
         best = 1.0
         for _ in range(20):
             began = time.perf_counter()
             for _ in range(200):
-                await (await interceptor.intercept_service(continuation, Details)).unary_unary(b"", context)
+                await handler.unary_unary(b"", context)
             best = min(best, (time.perf_counter() - began) / 200)
         assert best < 40e-6  # about 5 us; gRPC takes some hundred
 

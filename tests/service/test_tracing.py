@@ -6,7 +6,7 @@ from one_loop import run
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from placewise.errors import InputError
-from placewise.service.interceptors import CallInterceptor
+from placewise.service.interceptors import Watched
 from placewise.service.limits import Limiter
 from placewise.service.metrics import Metrics
 from placewise.service.refusals import NotFound
@@ -28,13 +28,13 @@ def test_each_call_is_a_span_with_its_code():
 
     async def work():
         tracing = start_tracing("here", exporter)
-        server = grpc.aio.server(interceptors=[*tracing.interceptors, CallInterceptor(Metrics(), Limiter(0, 60))])
+        server = grpc.aio.server(interceptors=tracing.interceptors)
         handlers = {
             "One": grpc.unary_unary_rpc_method_handler(one),
             "Missing": grpc.unary_unary_rpc_method_handler(missing),
             "Many": grpc.unary_stream_rpc_method_handler(many),
         }
-        server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("test.Service", handlers),))
+        Watched(server, Metrics(), Limiter(0, 60)).add_registered_method_handlers("test.Service", handlers)
         port = server.add_insecure_port("127.0.0.1:0")
         await server.start()
         async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
