@@ -167,7 +167,9 @@ def test_changes_of_one_cluster_at_both_at_once_are_all_kept(two):
     def change(talk, mine):
         for name in mine:
             documents = {name: subsystem({"version": "1"})}
-            talk.v1.UpdateCluster(v1.UpdateClusterRequest(cluster=owner, subsystems=documents, state=f'{{"{name}": 1}}'))
+            talk.v1.UpdateCluster(
+                v1.UpdateClusterRequest(cluster=owner, subsystems=documents, state=f'{{"{name}": 1}}')
+            )
 
     with ThreadPoolExecutor(2) as pool:
         for call in [pool.submit(change, two.a, names["a"]), pool.submit(change, two.b, names["b"])]:

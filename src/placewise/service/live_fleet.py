@@ -61,6 +61,9 @@ class LiveFleet:
 
         cluster : without its state, which decides what is chosen, never what matches.
         """
+        known = self._members.get(member.name)
+        if known is not None and known.id != member.id:
+            del self._names[known.id]
         self._members[member.name] = member
         self._names[member.id] = member.name
         if self._clusters.get(member.name) is not cluster:
@@ -69,8 +72,9 @@ class LiveFleet:
         self._numbers = None
 
     def update(self, member: Member) -> None:
-        """Replace a member's credentials and revision."""
-        self._members[member.name] = member
+        """Replace a member's credentials and revision; one that is gone meanwhile stays gone."""
+        if member.id in self._names:
+            self._members[member.name] = member
 
     def drop(self, cluster_id: int) -> None:
         """Forget a cluster; one that is not known is ignored."""

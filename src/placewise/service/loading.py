@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Collection
 
-from placewise.formats.cluster_texts import parse_cluster
+import structlog
+
+from placewise.errors import InputError
+from placewise.formats.cluster_texts import parse_cluster, parse_subsystem_text
 from placewise.model.cluster import Cluster
 from placewise.model.requirement import Scalar
-from placewise.service.live_fleet import Member
+from placewise.model.resources import Subsystem
+from placewise.service.live_fleet import Member, with_subsystems
 from placewise.service.state import State
 from placewise.service.store import clusters as store
 from placewise.service.store.clusters import StoredCluster
+
+_log = structlog.get_logger()
 
 
 async def load(state: State, ids: Collection[int] | None = None) -> None:
@@ -19,14 +26,17 @@ async def load(state: State, ids: Collection[int] | None = None) -> None:
 
     def read() -> list[tuple[Member, Cluster, dict[str, Scalar]]]:
         stored = state.database.read(lambda connection: store.load_clusters(connection, ids))
-        return [(_member(one), parse_cluster(one.name, one.nodes, one.subsystems), _state(one)) for one in stored]
+        return [(_member(one), cluster, _state(one)) for one in stored if (cluster := _cluster(one)) is not None]
 
+    before = {member.id for member in state.fleet.members()}
     found = await state.beside(read)
     there = {member.id for member, _, _ in found}
     asked = {member.id for member in state.fleet.members()} if ids is None else set(ids)
     for cluster_id in asked - there:
         state.fleet.drop(cluster_id)
     for member, cluster, fields in found:
+        if member.id in before and state.fleet.name_of(member.id) is None:
+            continue  # deleted here, since it was read
         known = state.fleet.member(member.name)
         if known is not None and known.id != member.id:
             state.fleet.drop(known.id)
@@ -44,6 +54,27 @@ def _member(stored: StoredCluster) -> Member:
         stored.registered_at,
         stored.updated_at,
     )
+
+
+def _cluster(stored: StoredCluster) -> Cluster | None:
+    """Return a stored cluster without those of its subsystems that cannot be used; None if its graph cannot.
+
+    Each was, when it was stored; but another server may have replaced the graph that a subsystem attaches to. One
+    such cluster must not keep the others from being loaded.
+    """
+    try:
+        return parse_cluster(stored.name, stored.nodes, stored.subsystems)
+    except InputError as error:
+        _log.error("a cluster in the store cannot be used whole", cluster=stored.name, error=str(error))
+    try:
+        cluster = parse_cluster(stored.name, stored.nodes, {})
+    except InputError:
+        return None
+    usable: dict[str, Subsystem] = {}
+    for name, text in stored.subsystems.items():
+        with contextlib.suppress(InputError):
+            usable[name] = parse_subsystem_text(text, name, cluster.graph)
+    return with_subsystems(cluster, usable, ())
 
 
 def _state(stored: StoredCluster) -> dict[str, Scalar]:

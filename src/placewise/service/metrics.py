@@ -15,9 +15,8 @@ from prometheus_client import (
 )
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
-Submission: TypeAlias = Literal["assigned", "refused", "repeated", "satisfied", "failed"]
-"""assigned to a cluster; refused, for it fits nowhere or none was chosen; repeated, for its request id was known;
-satisfied, for only the matching set was asked; failed, for the request could not be used."""
+Submission: TypeAlias = Literal["assigned", "refused", "repeated"]
+"""assigned to a cluster; refused, for it fits nowhere or none was chosen; repeated, for its request id was known."""
 
 MOST_SUBSYSTEMS = 50
 OTHER = "other"

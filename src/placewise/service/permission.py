@@ -17,7 +17,7 @@ from placewise.service.state import State
 class Credentials:
     """What a user shows: tokens by cluster name, in pairs, or the scheduler's global token."""
 
-    tokens: tuple[tuple[str, str], ...] = ()
+    tokens: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     global_token: str = field(default="", repr=False)
 
     def __bool__(self) -> bool:

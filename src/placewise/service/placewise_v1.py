@@ -11,6 +11,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from placewise.errors import InputError
 from placewise.service import asking, receiving, registering, submitting
+from placewise.service.bounds import at_most
 from placewise.service.live_fleet import Member
 from placewise.service.pages import node_count
 from placewise.service.peers import require_open
@@ -51,7 +52,7 @@ class PlacewiseV1(SchedulerServicer):
             self._state,
             Submission(
                 request.jobspec,
-                usable_clusters(self._state, _credentials(request.credentials)),
+                usable_clusters(self._state, self._credentials(request.credentials)),
                 request.name,
                 request.match_algorithm,
                 request.select_algorithm,
@@ -103,7 +104,7 @@ class PlacewiseV1(SchedulerServicer):
             member = self._state.fleet.member(request.of_cluster)
             own = {member.id} if member else set()
             readable = own if readable is None else own & readable
-        states = [_state(number) for number in request.states]
+        states = [_state(number) for number in set(request.states)]
         limit = min(request.limit, _MOST) if request.limit > 0 else _LIMIT
         before = request.before_id or None
         jobs = await self._state.read(
@@ -149,7 +150,7 @@ class PlacewiseV1(SchedulerServicer):
             request.name,
             request.registration_secret,
             request.nodes,
-            dict(request.subsystems),
+            dict(at_most(self._state.settings.most_subsystems, request.subsystems, "subsystems")),
             request.state,
         )
         if issued is None:
@@ -159,8 +160,12 @@ class PlacewiseV1(SchedulerServicer):
     async def UpdateCluster(self, request: wire.UpdateClusterRequest, context: Context) -> wire.UpdateClusterResponse:
         """Change parts of a cluster."""
         del context
+        most = self._state.settings.most_subsystems
         changes = registering.Changes(
-            request.nodes, dict(request.subsystems), list(request.removed_subsystems), request.state
+            request.nodes,
+            dict(at_most(most, request.subsystems, "subsystems")),
+            list(at_most(most, request.removed_subsystems, "subsystems to remove")),
+            request.state,
         )
         await registering.change(self._state, request.cluster.name, request.cluster.secret, changes)
         return wire.UpdateClusterResponse()
@@ -203,8 +208,9 @@ class PlacewiseV1(SchedulerServicer):
     async def AcceptJobs(self, request: wire.AcceptJobsRequest, context: Context) -> wire.AcceptJobsResponse:
         """Accept received jobs under their leases."""
         del context
-        leases = [(job.job_id, job.lease) for job in request.jobs]
-        accepted = await receiving.accept(self._state, self._member(request.cluster), leases)
+        member = self._member(request.cluster)
+        leases = [(job.job_id, job.lease) for job in at_most(receiving.MOST_JOBS, request.jobs, "jobs")]
+        accepted = await receiving.accept(self._state, member, leases)
         return wire.AcceptJobsResponse(accepted=accepted)
 
     async def ReportOutcome(self, request: wire.ReportOutcomeRequest, context: Context) -> wire.Job:
@@ -220,8 +226,12 @@ class PlacewiseV1(SchedulerServicer):
         )
         return _job(job)
 
+    def _credentials(self, message: wire.Credentials) -> Credentials:
+        shown = at_most(self._state.settings.most_clusters, message.clusters, "tokens")
+        return Credentials(tuple((one.cluster, one.token) for one in shown), message.global_token)
+
     def _usable(self, credentials: wire.Credentials, context: Context) -> frozenset[str] | None:
-        given = _credentials(credentials)
+        given = self._credentials(credentials)
         if not given:
             require_open(self._state.settings, context.peer())
             return None
@@ -234,7 +244,7 @@ class PlacewiseV1(SchedulerServicer):
         """Return the ids of the clusters whose jobs may be seen; None for every job, refused ones included."""
         if cluster.name or cluster.secret:
             return {self._member(cluster).id}
-        usable = usable_clusters(self._state, _credentials(credentials))
+        usable = usable_clusters(self._state, self._credentials(credentials))
         if usable is None:
             return None
         members = (self._state.fleet.member(name) for name in usable)
@@ -245,10 +255,6 @@ class PlacewiseV1(SchedulerServicer):
         if job is None or (readable is not None and job.cluster_id not in readable):
             raise NotFound("no such job among those that these credentials allow to see", found=job_id)
         return job
-
-
-def _credentials(message: wire.Credentials) -> Credentials:
-    return Credentials(tuple((one.cluster, one.token) for one in message.clusters), message.global_token)
 
 
 def _state(number: int) -> JobState:

@@ -12,6 +12,7 @@ import structlog
 from placewise.errors import InputError
 from placewise.service import receiving, registering, submitting
 from placewise.service.asking import match
+from placewise.service.bounds import at_most
 from placewise.service.interceptors import REQUEST_ID
 from placewise.service.permission import Credentials, require_cluster, usable_clusters
 from placewise.service.refusals import NotNow, Unauthenticated
@@ -82,8 +83,9 @@ class Rainbow(RainbowSchedulerServicer):
         peer = context.peer()
         answer = wire.SubmitJobResponse(request_id=_request_id())
         try:
+            shown = at_most(self._state.settings.most_clusters, request.clusters, "tokens")
             usable = usable_clusters(
-                self._state, Credentials(tuple((cluster.name, cluster.token) for cluster in request.clusters))
+                self._state, Credentials(tuple((cluster.name, cluster.token) for cluster in shown))
             )
         except Unauthenticated as denied:
             _denied(self._state, peer, context, denied)
@@ -120,7 +122,9 @@ class Rainbow(RainbowSchedulerServicer):
             _denied(self._state, peer, context, denied)
             answer.status = wire.ReceiveJobsResponse.REQUEST_JOBS_DENIED
             return answer
-        received = await receiving.receive(self._state, member, max(0, request.maxJobs))
+        received = await receiving.receive(
+            self._state, member, max(0, request.maxJobs), lambda job: len(_job_text(job, member.name).encode())
+        )
         for job in received:
             answer.jobs[job.id] = _job_text(job, member.name)
         found = wire.ReceiveJobsResponse.REQUEST_JOBS_SUCCESS
@@ -131,7 +135,9 @@ class Rainbow(RainbowSchedulerServicer):
         """Accept received jobs; PARTIAL when some could not be."""
         del context
         member = require_cluster(self._state, request.cluster, request.secret)
-        accepted = await receiving.accept(self._state, member, [(job, None) for job in request.jobids])
+        accepted = await receiving.accept(
+            self._state, member, [(job, None) for job in at_most(receiving.MOST_JOBS, request.jobids, "jobs")]
+        )
         whole = len(accepted) == len(request.jobids)
         result = wire.AcceptJobsResponse
         return wire.AcceptJobsResponse(status=result.RESULT_TYPE_SUCCESS if whole else result.RESULT_TYPE_PARTIAL)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
 
 from placewise.errors import InputError
 from placewise.service.live_fleet import Member
 from placewise.service.permission import require_cluster
-from placewise.service.refusals import NotFound
+from placewise.service.refusals import Exhausted, NotFound
 from placewise.service.state import State
 from placewise.service.store import jobs as store
 from placewise.service.store.jobs import Received, StoredJob
@@ -18,24 +18,32 @@ from placewise.service.store.jobs import Received, StoredJob
 # An answer has to pass through clients whose largest message is gRPC's default of 4 MiB.
 MOST_BYTES = 3 << 20
 MOST_JOBS = 10_000
+# Each job that comes wakes them all, and each then looks for itself.
+MOST_WATCHERS = 256
 LONGEST_REASON = 4096
 _LOOK_AGAIN_S = 5.0
 
 
-async def receive(state: State, member: Member, most: int) -> list[Received]:
-    """Hand a cluster's waiting jobs to it under leases: at most so many, or all that fit into one message if 0."""
+async def receive(
+    state: State, member: Member, most: int, size: Callable[[Received], int] = store.plain_size
+) -> list[Received]:
+    """Hand a cluster's waiting jobs to it under leases: at most so many, or all that fit into one message if 0.
+
+    size : of a job in the message, in bytes.
+    """
     now = state.now()
     wanted = min(most, MOST_JOBS) if most > 0 else MOST_JOBS
+    most_bytes = min(MOST_BYTES, state.settings.message_bytes * 3 // 4)
     received = await state.write(
-        lambda connection: store.receive(connection, member.id, wanted, MOST_BYTES, state.settings.lease_s, now)
+        lambda connection: store.receive(
+            connection, member.id, wanted, most_bytes, state.settings.lease_s, now, size=size
+        )
     )
     return list(received)
 
 
 async def accept(state: State, member: Member, leases: Sequence[tuple[int, str | None]]) -> list[int]:
     """Accept received jobs and return the ids of those that were; None accepts under whatever lease lives."""
-    if len(leases) > MOST_JOBS:
-        raise InputError("too many jobs at once", found=len(leases), expected=f"at most {MOST_JOBS}")
     now = state.now()
     accepted = await state.write(lambda connection: store.accept(connection, member.id, leases, now))
     state.ring(member.id)
@@ -45,8 +53,23 @@ async def accept(state: State, member: Member, leases: Sequence[tuple[int, str |
 async def watch(state: State, name: str, secret: str, most: int) -> AsyncIterator[Received]:
     """Hand jobs out as they come, never more than `most` at a time that are not accepted and whose leases last.
 
-    Raises Unauthenticated when the cluster's secret is wrong, at first or later.
+    Raises Unauthenticated when the cluster's secret is wrong, at first or later, and Exhausted for a cluster that is
+    watched by as many as may be.
     """
+    cluster_id = require_cluster(state, name, secret).id
+    if state.watchers[cluster_id] >= MOST_WATCHERS:
+        raise Exhausted("too many watch this cluster's jobs", expected=f"at most {MOST_WATCHERS}")
+    state.watchers[cluster_id] += 1
+    try:
+        async for job in _watch(state, name, secret, most):
+            yield job
+    finally:
+        state.watchers[cluster_id] -= 1
+        if not state.watchers[cluster_id]:
+            del state.watchers[cluster_id]
+
+
+async def _watch(state: State, name: str, secret: str, most: int) -> AsyncIterator[Received]:
     held: dict[int, float] = {}
     while not state.stopping:
         member = require_cluster(state, name, secret)
@@ -84,7 +107,8 @@ async def report(
     )
     if ended is None:
         raise NotFound("this cluster has no such job", found=job_id)
-    state.fleet.scheduler.ended(member.name)
+    if ended.changed_at == now:  # and not before: the same report may come again
+        state.fleet.scheduler.ended(member.name)
     return ended
 
 

@@ -96,6 +96,8 @@ async def delete(state: State, name: str, secret: str) -> int:
 
     Raises Unauthenticated for a wrong name or secret.
     """
+    # Before waiting as well: how long a change under way takes tells a stranger that there is such a cluster.
+    require_cluster(state, name, secret)
     async with state.changing(name):
         member = require_cluster(state, name, secret)
         now = state.now()
@@ -112,6 +114,7 @@ async def rotate(state: State, name: str, secret: str, *, keep_secret: bool, kee
     """
     if keep_secret and keep_token:
         raise InputError("nothing is to be replaced", expected="a new secret, a new token or both")
+    require_cluster(state, name, secret)
     async with state.changing(name):
         member = require_cluster(state, name, secret)
         issued = issue()

@@ -82,6 +82,10 @@ async def _until_told(settings: Settings) -> None:
         gc.freeze()
         gc.set_threshold(_COLLECT_AFTER)
         _log.info("serving", grpc=addresses.grpc, http=addresses.http, name=settings.name)
+        if settings.registration_secret_file is not None:
+            _log.info("clusters register with what stands in a file", file=str(settings.registration_secret_file))
+        if settings.global_token is not None:
+            _log.warning("a global token stands for every cluster's: whoever has it may submit everywhere")
         await told.wait()
         _log.info("stopping")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -32,7 +33,7 @@ class State:
     """The running service, less its sockets. The event loop owns it.
 
     now : returns the time in seconds since the epoch.
-    bells : by cluster id, what wakes those who wait for its jobs.
+    bells : by cluster id, what wakes those who wait for its jobs. watchers : by cluster id, how many watch its jobs.
     stopping : whether calls that wait for something shall end.
     """
 
@@ -47,6 +48,7 @@ class State:
     now: Callable[[], float] = time.time
     readers: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_READERS, "placewise-reader"))
     bells: dict[int, asyncio.Event] = field(default_factory=dict)
+    watchers: Counter[int] = field(default_factory=Counter)
     stopping: bool = False
     registration_hash: bytes = field(init=False)
     global_hash: bytes | None = field(init=False)

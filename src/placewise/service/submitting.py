@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 
 import numpy as np
 
@@ -76,6 +77,8 @@ async def submit(state: State, submission: Submission) -> Submitted:
     named = submission.select_algorithm or settings.select_algorithm
     policy = policy_of(named, {**settings.select_options, **submission.select_options})
     full: set[str] = set()
+    crowded = 0
+    last: Exception | None = None
     for _ in range(_ATTEMPTS):
         scheduler = state.fleet.scheduler
         placement = scheduler.place(
@@ -88,8 +91,10 @@ async def submit(state: State, submission: Submission) -> Submitted:
         )
         total = len(scheduler.index.names) if submission.usable is None else len(submission.usable)
         if placement.chosen is None:
-            if full:
+            if isinstance(last, QueueFull):
                 raise Exhausted("the queues of all clusters that match are full", found=len(full))
+            if last is not None:
+                break
             return await _refuse(state, submission, job, placement, total)
         member = state.fleet.member(placement.chosen)
         new = NewJob(
@@ -97,19 +102,16 @@ async def submit(state: State, submission: Submission) -> Submitted:
             member.id if member else 0,
             submission.jobspec,
             json.dumps(job.command),
-            submission.request_id or None,
+            _request_of(submission),
             None,
         )
         try:
             added = await state.writer.do(state.acts.add_jobs, new)
-        except QueueFull:
+        except (QueueFull, ClusterGone) as refusal:
+            # A cluster that another server deleted may still be shown by the next look at the fleet.
             scheduler.ended(placement.chosen)
             full.add(placement.chosen)
-            continue
-        except ClusterGone:
-            # Another server deleted it; the next look at the fleet may still show it.
-            scheduler.ended(placement.chosen)
-            full.add(placement.chosen)
+            last = refusal
             continue
         except BaseException:
             scheduler.ended(placement.chosen)
@@ -121,6 +123,8 @@ async def submit(state: State, submission: Submission) -> Submitted:
         state.metrics.matched(len(placement.matched.names))
         state.ring(new.cluster_id or 0)
         return Submitted(added.id, placement.chosen, JobState.ASSIGNED, len(placement.matched.names), total)
+    if crowded:
+        raise Exhausted("the queues of the clusters chosen are full; submit the job again", found=crowded)
     raise Unavailable("the clusters chosen were deleted meanwhile; submit the job again")
 
 
@@ -140,6 +144,14 @@ def read_job(state: State, text: str, name: str, matcher: str) -> Job:
     check_name(job.name, "the job's name")
     refuse_what_is_not_judged(job, algorithm)
     return job
+
+
+def _request_of(submission: Submission) -> str | None:
+    """Return what a request is known by: its id among those who may use the same clusters, so that no two users meet."""
+    if not submission.request_id or submission.usable is None:
+        return submission.request_id or None
+    users = sha256(json.dumps(sorted(submission.usable)).encode()).hexdigest()
+    return f"{users} {submission.request_id}"
 
 
 def _values(state: State, job: Job) -> dict[str, Numbers]:
@@ -168,7 +180,7 @@ async def _refuse(state: State, submission: Submission, job: Job, placement: Pla
             why = await explain(state, job, submission.usable)
         reason = "fits on no cluster: " + "; ".join(_told(failed, total) if why is None or failed else in_words(why))
         state.metrics.unmatched(failed[0][0].subsystem if failed else "resources")
-    new = NewJob(job.name, None, submission.jobspec, json.dumps(job.command), submission.request_id or None, reason)
+    new = NewJob(job.name, None, submission.jobspec, json.dumps(job.command), _request_of(submission), reason)
     added = await state.writer.do(state.acts.add_jobs, new)
     if added.known:
         return _again(state, added, total)

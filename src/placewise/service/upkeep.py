@@ -49,7 +49,9 @@ async def upkeep(state: State) -> AsyncIterator[None]:
     loop = asyncio.get_running_loop()
 
     def on_notice(channel: str, payload: str) -> None:
-        loop.call_soon_threadsafe(_noticed, channel, int(payload))
+        # Whoever may connect to the database may send notices, of anything.
+        if payload.isascii() and payload.isdecimal():
+            loop.call_soon_threadsafe(_noticed, channel, int(payload))
 
     def on_connected() -> None:
         loop.call_soon_threadsafe(anything.set)
@@ -87,14 +89,16 @@ async def upkeep(state: State) -> AsyncIterator[None]:
 async def _return_expired(state: State) -> None:
     now = state.now()
     grown = await state.write(lambda connection: jobs.return_expired(connection, now))
-    for cluster_id in grown:
-        state.metrics.leases_expired()
+    for cluster_id, leases in grown.items():
+        state.metrics.leases_expired(leases)
         state.ring(cluster_id)
 
 
 async def _tried(what: str, work: Coroutine[Any, Any, None]) -> None:
-    """Run what is tried again later anyway; a database that is away for a while must not end it."""
+    """Run what is tried again later anyway; whatever goes wrong with it once must not end it."""
     try:
         await work
     except (SQLAlchemyError, PlacewiseError) as error:
         _log.warning(f"could not {what}", error=str(error))
+    except Exception:
+        _log.exception(f"could not {what}")

@@ -204,7 +204,7 @@ def test_a_lease_lives_until_its_end(database, cluster_id):
     [number] = submit(database, cluster_id)
     [first] = receive_all(database, cluster_id, lease_s=10.0, now=3.0)
     assert receive_all(database, cluster_id, now=12.999) == []
-    assert database.write(lambda c: return_expired(c, 12.999)) == []
+    assert database.write(lambda c: return_expired(c, 12.999)) == {}
     assert database.write(lambda c: accept(c, cluster_id, [(number, first.lease)], 13.0)) == []
     [second] = receive_all(database, cluster_id, lease_s=10.0, now=13.0)
     assert second.id == number
@@ -231,10 +231,10 @@ def test_expired_leases_return_jobs_to_their_queues(database):
     ids = submit(database, a, 3) + submit(database, b, 1)
     receive_all(database, a, most=2, lease_s=10.0)
     receive_all(database, b, lease_s=20.0)
-    assert database.write(lambda c: return_expired(c, 13.0)) == [a]
-    assert database.write(lambda c: return_expired(c, 13.0)) == []
+    assert database.write(lambda c: return_expired(c, 13.0)) == {a: 2}
+    assert database.write(lambda c: return_expired(c, 13.0)) == {}
     assert database.write(lambda c: accept(c, a, [(ids[0], None)], 5.0)) == []
-    assert database.write(lambda c: return_expired(c, 100.0)) == [b]
+    assert database.write(lambda c: return_expired(c, 100.0)) == {b: 1}
     job = database.read(lambda c: get_job(c, ids[0]))
     assert job.history[-1].detail == "the lease ran out"
     assert job.reason is None
@@ -319,7 +319,7 @@ def test_what_is_not_over_can_be_cancelled_once(database, cluster_id):
     with pytest.raises(WrongState):
         database.write(lambda c: report(c, cluster_id, accepted, True, 1.0, None, 5.0))
     assert receive_all(database, cluster_id, now=100.0) == []
-    assert database.write(lambda c: return_expired(c, 100.0)) == []
+    assert database.write(lambda c: return_expired(c, 100.0)) == {}
 
 
 def test_jobs_are_listed_newest_first_by_cluster_state_and_page(database):

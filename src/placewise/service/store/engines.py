@@ -25,7 +25,8 @@ POSTGRESQL_CONNECTION = {
     "keepalives_interval": 10,
     "keepalives_count": 3,
 }
-_POOL: dict[str, Any] = {"pool_size": 8, "max_overflow": 0, "pool_timeout": 10}
+# Errors are logged; what jobs and credentials a statement was about is not.
+_POOL: dict[str, Any] = {"pool_size": 8, "max_overflow": 0, "pool_timeout": 10, "hide_parameters": True}
 
 _PRAGMAS = (
     "PRAGMA busy_timeout = 5000",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Sequence
 from math import isfinite
 from typing import Any
 
@@ -31,6 +32,7 @@ __all__ = [
     "get_job",
     "held",
     "list_jobs",
+    "plain_size",
     "queue_lengths",
     "receive",
     "report",
@@ -43,13 +45,25 @@ _READ_AHEAD = 256
 _LEASE_RAN_OUT = "the lease ran out"
 
 
+def plain_size(job: Received) -> int:
+    """Return how long a job's name, jobspec and command are together, in bytes."""
+    return len(job.name.encode()) + len(job.jobspec.encode()) + len(job.command.encode())
+
+
 def receive(
-    connection: Connection, cluster_id: int, most: int, most_bytes: int, lease_s: float, now: float
+    connection: Connection,
+    cluster_id: int,
+    most: int,
+    most_bytes: int,
+    lease_s: float,
+    now: float,
+    *,
+    size: Callable[[Received], int] = plain_size,
 ) -> list[Received]:
     """Give a cluster its oldest waiting jobs, under one lease of `lease_s` seconds.
 
     most : how many at most.
-    most_bytes : how long their names, jobspecs and commands are together at most; one job is given however long.
+    most_bytes : how long they are together at most, by `size`; one job is given however long.
     Jobs whose lease ran out wait again. Rows that another transaction is giving away are passed over.
     """
     rows = (
@@ -68,10 +82,11 @@ def receive(
     left = most_bytes
     with connection.execute(rows) as found:
         for number, name, state, jobspec, command in found:
-            left -= len(name.encode()) + len(jobspec.encode()) + len(command.encode())
+            job = Received(number, name, jobspec, command, lease, lease_until)
+            left -= size(job)
             if received and left < 0:
                 break
-            received.append(Received(number, name, jobspec, command, lease, lease_until))
+            received.append(job)
             if state == JobState.RECEIVED:
                 expired.append(number)
     _change(connection, expired, JobState.ASSIGNED, now, _LEASE_RAN_OUT)
@@ -152,12 +167,12 @@ def cancel_all(connection: Connection, cluster_id: int, reason: str, now: float)
     return ids
 
 
-def return_expired(connection: Connection, now: float) -> list[int]:
-    """Let the jobs whose lease ran out wait again, and return the ids of the clusters whose they are, ascending."""
+def return_expired(connection: Connection, now: float) -> dict[int, int]:
+    """Let the jobs whose lease ran out wait again, and return how many those were by the ids of their clusters."""
     rows = select(jobs.c.id, jobs.c.cluster_id).where(jobs.c.lease_until <= now)
     expired = dict(connection.execute(rows.with_for_update(skip_locked=True)).all())
     _change(connection, expired, JobState.ASSIGNED, now, _LEASE_RAN_OUT)
-    owners = sorted(set(expired.values()))
+    owners = Counter(expired.values())
     notify(connection, JOBS_CHANNEL, owners)
     return owners
 
