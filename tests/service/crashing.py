@@ -83,9 +83,9 @@ def crash(folder, kills, seed, database=None, say=lambda _: None):
                 tally.kills += 1
                 server.start()
                 load.up.set()
-                _check(server, kept, tally, random)
+                _check(server, kept, tally, random, load.credentials)
                 say(tally)
-        _check(server, kept, tally, random, everything=True)
+        _check(server, kept, tally, random, load.credentials, everything=True)
         if server.stop() != 0:
             tally.wrong.append(f"exit code {server.process.returncode}")
     for problem in ("Traceback", "internal error"):
@@ -100,7 +100,7 @@ class _Load:
     def __init__(self, server, kept, tally, owner):
         self._server, self._kept, self._tally = server, kept, tally
         self._owner = v1.ClusterSecret(name=CLUSTER, secret=owner.secret)
-        self._credentials = v1.Credentials(clusters=[v1.Credentials.ClusterToken(cluster=CLUSTER, token=owner.token)])
+        self.credentials = v1.Credentials(clusters=[v1.Credentials.ClusterToken(cluster=CLUSTER, token=owner.token)])
         self._accepting = threading.Lock()
         self._over = threading.Event()
         self.up = threading.Event()
@@ -142,7 +142,7 @@ class _Load:
         def submit(talk):
             # One that was not answered is sent again, as a client does.
             name = waiting[0]
-            answer = talk.v1.Submit(_submission(name, self._credentials), timeout=DEADLINE_S)
+            answer = talk.v1.Submit(_submission(name, self.credentials), timeout=DEADLINE_S)
             self._kept.submitted[name] = answer.job_id
             waiting[0] = f"{number}-{next(numbers)}"
             time.sleep(PAUSE_S)
@@ -190,7 +190,7 @@ class _Load:
         return register
 
 
-def _check(server, kept, tally, random, *, everything=False):
+def _check(server, kept, tally, random, credentials, *, everything=False):
     """Compare what the server has with what it acknowledged before this was called."""
     submitted, accepted = dict(kept.submitted), dict(kept.accepted)
     clusters, subsystems = dict(kept.clusters), set(kept.subsystems)
@@ -210,7 +210,7 @@ def _check(server, kept, tally, random, *, everything=False):
         for name, number in (submitted if everything else newest).items():
             tally.wrong += _of_history(talk.job(number), name)
         for name in random.sample(sorted(submitted), min(REPEATED, len(submitted))):
-            again = talk.v1.Submit(_submission(name, talk.everything))
+            again = talk.v1.Submit(_submission(name, credentials))
             if again.job_id != submitted[name]:
                 tally.wrong.append(f"{name} sent again is {again.job_id} rather than {submitted[name]}")
         _check_clusters(talk, clusters, subsystems, tally)

@@ -25,7 +25,9 @@ BOUNDS = {"most_denied": 1_000_000_000, "most_clusters": 30, "most_subsystems": 
 NO_ANSWERS = {grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN}
 
 _DEEP = ["[" * 100_000, '{"a":' * 20_000, "- " * 5_000, "a: " * 200, "(" * 5_000, "{" * 500, '"' * 9999]
-_BOMB = "a: &a [x,x,x,x,x,x,x,x]\n" + "".join(f"{b}: &{b} [{f'*{a},' * 8}]\n" for a, b in zip("abcdefg", "bcdefgh"))
+_BOMB = "a: &a [x,x,x,x,x,x,x,x]\n" + "".join(
+    f"{b}: &{b} [{f'*{a},' * 8}]\n" for a, b in zip("abcdefg", "bcdefgh", strict=True)
+)
 _TEXTS = [
     "",
     "\x00",
@@ -95,7 +97,7 @@ class Method:
 
 @dataclass
 class Found:
-    """What a run found: `failures` is to be empty, and `growth_mb` at most GROWTH_MB (None: the system does not say)."""
+    """What a run found: `failures` is to be empty, and `growth_mb` at most GROWTH_MB (None: not known)."""
 
     calls: int = 0
     codes: Counter = field(default_factory=Counter)
@@ -144,7 +146,7 @@ def known(talk, name):
 
 
 def request(random, method, right):
-    """Return the bytes of a request: noise, another method's message, a message with hostile fields, or one damaged."""
+    """Return the bytes of a request: noise, another method's message, a message with hostile fields, or damage."""
     kind = random.randrange(10)
     if kind == 0:
         return random.randbytes(random.choice([0, 1, 10, 1000]))
@@ -330,7 +332,7 @@ def _jobspec(random):
         [entry] * random.choice([0, 1, 1, 500]),
         nodes=random.choice([1, 0, -1, 2**62, 1.5, "1", None]),
         cores=random.choice([1, 2**31, [], {"min": 1, "max": 0}, 10**30]),
-        command=random.choice([("true",), (), ("\x00",), (5,), "true", None and ()]) or (),
+        command=random.choice([("true",), (), ("\x00",), (5,), "true"]),
     )
     if random.random() < 0.3:
         deep = {"type": "core", "count": 1}

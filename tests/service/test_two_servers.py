@@ -108,8 +108,7 @@ def test_jobs_submitted_at_both_are_received_once(two):
     deadline = time.monotonic() + DEADLINE_S
 
     def submit(talk):
-        for _ in range(JOBS // 4):
-            submitted.append(talk.submit().job_id)
+        submitted.extend(talk.submit().job_id for _ in range(JOBS // 4))
 
     def receive(talk):
         while not done.is_set() and time.monotonic() < deadline:

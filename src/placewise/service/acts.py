@@ -23,8 +23,14 @@ class Acts:
         self.add_clusters: Act[NewCluster, int | None] = lambda connection, items: clusters.add_clusters(
             connection, items, now()
         )
-        self.put_subsystems: Act[tuple[int, str, str], int | None] = lambda connection, items: clusters.put_subsystems(
-            connection, items, now()
+        # As id, revision, name and document: of one cluster there is never more than one here at a time.
+        self.put_subsystems: Act[tuple[int, int, str, str], int | None] = lambda connection, items: (
+            clusters.put_subsystems(
+                connection,
+                [(cluster_id, name, text) for cluster_id, _, name, text in items],
+                now(),
+                at={cluster_id: revision for cluster_id, revision, _, _ in items},
+            )
         )
         self.add_jobs: Act[NewJob, AddedJob | Exception] = lambda connection, items: jobs.add_jobs(
             connection, items, now(), most_queued

@@ -1,4 +1,4 @@
-"""How many things one request may name, counted before any of them is looked at: whoever calls need show nothing yet."""
+"""How many things one request may name, counted before any is looked at: who calls need have shown nothing yet."""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ from placewise.formats.cluster_texts import parse_cluster, parse_subsystem_text,
 from placewise.model.cluster import Cluster
 from placewise.model.requirement import Scalar
 from placewise.service.credentials import Issued, hash_of, issue
+from placewise.service.finishing import finishing
 from placewise.service.live_fleet import Member, with_subsystems
 from placewise.service.loading import load
 from placewise.service.names import check_name
@@ -20,12 +21,14 @@ from placewise.service.refusals import Exhausted, Unauthenticated
 from placewise.service.state import State
 from placewise.service.store import clusters as store
 from placewise.service.store.clusters import NewCluster
+from placewise.service.store.errors import Unavailable
 
 T = TypeVar("T")
 
 # Parsing less than this takes no longer than handing it to another thread.
 _SHORT = 32 << 10
 _MOST_FIELDS = 1000
+_ATTEMPTS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,7 @@ class Changes:
     state: str = ""
 
 
+@finishing
 async def register(
     state: State, name: str, registration_secret: str, nodes: str, subsystems: Mapping[str, str], fields: str = ""
 ) -> Issued | None:
@@ -70,6 +74,7 @@ async def register(
     return issued
 
 
+@finishing
 async def change(state: State, name: str, secret: str, changes: Changes) -> None:
     """Change parts of a cluster: all that is asked for, or nothing.
 
@@ -77,20 +82,21 @@ async def change(state: State, name: str, secret: str, changes: Changes) -> None
     """
     require_cluster(state, name, secret)
     async with state.changing(name):
-        member = require_cluster(state, name, secret)
-        values = _merged(dict(state.fleet.state(name)), changes.state)
-        cluster = await _changed(state, member, changes)
-        now = state.now()
-        revision = await _store(state, member, changes, json.dumps(values) if changes.state else None, now)
-        if revision is None:
-            raise Unauthenticated("no such cluster, or the secret is not its own")
-        if revision == member.revision + 1:
-            state.fleet.put(replace(member, revision=revision, updated_at=now), cluster, values)
-        else:
-            # Another server changed the cluster meanwhile, so it is not what was worked out here.
+        for _ in range(_ATTEMPTS):
+            member = require_cluster(state, name, secret)
+            values = _merged(dict(state.fleet.state(name)), changes.state)
+            cluster = await _changed(state, member, changes)
+            now = state.now()
+            revision = await _store(state, member, changes, json.dumps(values) if changes.state else None, now)
+            if revision is not None:
+                state.fleet.put(replace(member, revision=revision, updated_at=now), cluster, values)
+                return
+            # Another server changed or deleted the cluster: what was worked out here is not what it would become.
             await load(state, [member.id])
+    raise Unavailable("others change this cluster all the time; try again")
 
 
+@finishing
 async def delete(state: State, name: str, secret: str) -> int:
     """Delete a cluster and return how many of its jobs that cancels.
 
@@ -107,6 +113,7 @@ async def delete(state: State, name: str, secret: str) -> int:
         return len(cancelled or ())
 
 
+@finishing
 async def rotate(state: State, name: str, secret: str, *, keep_secret: bool, keep_token: bool) -> Issued:
     """Replace a cluster's secret, token or both, and return the new ones, empty where one is kept.
 
@@ -169,10 +176,10 @@ async def _changed(state: State, member: Member, changes: Changes) -> Cluster:
 
 
 async def _store(state: State, member: Member, changes: Changes, fields: str | None, now: float) -> int | None:
-    """Commit changes and return the cluster's new revision, None if it is gone."""
+    """Commit changes and return the cluster's new revision, None if it is not as `member` says, or gone."""
     if len(changes.subsystems) == 1 and not (changes.nodes or changes.removed or changes.state):
         ((name, text),) = changes.subsystems.items()
-        return await state.writer.do(state.acts.put_subsystems, (member.id, name, text))
+        return await state.writer.do(state.acts.put_subsystems, (member.id, member.revision, name, text))
     return await state.write(
         lambda connection: store.update_cluster(
             connection,
@@ -182,6 +189,7 @@ async def _store(state: State, member: Member, changes: Changes, fields: str | N
             removed=changes.removed,
             state=fields,
             now=now,
+            at=member.revision,
         )
     )
 

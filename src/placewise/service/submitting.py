@@ -77,7 +77,6 @@ async def submit(state: State, submission: Submission) -> Submitted:
     named = submission.select_algorithm or settings.select_algorithm
     policy = policy_of(named, {**settings.select_options, **submission.select_options})
     full: set[str] = set()
-    crowded = 0
     last: Exception | None = None
     for _ in range(_ATTEMPTS):
         scheduler = state.fleet.scheduler
@@ -123,8 +122,8 @@ async def submit(state: State, submission: Submission) -> Submitted:
         state.metrics.matched(len(placement.matched.names))
         state.ring(new.cluster_id or 0)
         return Submitted(added.id, placement.chosen, JobState.ASSIGNED, len(placement.matched.names), total)
-    if crowded:
-        raise Exhausted("the queues of the clusters chosen are full; submit the job again", found=crowded)
+    if isinstance(last, QueueFull):
+        raise Exhausted("the queues of the clusters chosen are full; submit the job again", found=len(full))
     raise Unavailable("the clusters chosen were deleted meanwhile; submit the job again")
 
 
@@ -147,7 +146,10 @@ def read_job(state: State, text: str, name: str, matcher: str) -> Job:
 
 
 def _request_of(submission: Submission) -> str | None:
-    """Return what a request is known by: its id among those who may use the same clusters, so that no two users meet."""
+    """Return what a request is known by: its id, told apart by who may use which clusters.
+
+    So nobody is answered with the job of a cluster that he may not use, or takes an id that another will choose.
+    """
     if not submission.request_id or submission.usable is None:
         return submission.request_id or None
     users = sha256(json.dumps(sorted(submission.usable)).encode()).hexdigest()

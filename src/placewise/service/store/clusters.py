@@ -92,16 +92,19 @@ def add_clusters(connection: Connection, items: Sequence[NewCluster], now: float
     return [ids.pop(item.name, None) for item in items]
 
 
-def put_subsystems(connection: Connection, items: Sequence[tuple[int, str, str]], now: float) -> list[int | None]:
+def put_subsystems(
+    connection: Connection, items: Sequence[tuple[int, str, str]], now: float, at: Mapping[int, int] | None = None
+) -> list[int | None]:
     """Add or replace subsystems, given as cluster id, name and document, and return their clusters' new revisions.
 
-    None where no such cluster is registered.
+    at : the revisions that clusters are thought to be at, by id; any if None.
+    None where no such cluster is registered, or it is at another revision.
 
     Of two for one cluster and name the last is kept. Raises InputError for a name or text that cannot be kept.
     """
     for _, name, document in items:
         _check_documents({name: document})
-    there = _locked(connection, {cluster_id for cluster_id, _, _ in items})
+    there = _locked(connection, {cluster_id for cluster_id, _, _ in items}, at)
     documents = {(cluster_id, name): text for cluster_id, name, text in items if cluster_id in there}
     if documents:
         rows = [
@@ -134,15 +137,17 @@ def update_cluster(
     removed: Collection[str] = (),
     state: str | None = None,
     now: float,
+    at: int | None = None,
 ) -> int | None:
     """Change what is given of a cluster at once and return its new revision; None where no such is registered.
 
+    at : the revision that it is thought to be at; None is returned, and nothing changed, if it is another one.
     A subsystem that is both given and removed is kept as given. Raises InputError for a name or text that cannot be
     kept.
     """
     documents = subsystems or {}
     _check_documents(documents, removed, nodes, state)
-    if not _locked(connection, {cluster_id}):
+    if not _locked(connection, {cluster_id}, None if at is None else {cluster_id: at}):
         return None
     if nodes is not None:
         connection.execute(update(graphs).where(graphs.c.cluster_id == cluster_id).values(nodes=nodes))
@@ -229,10 +234,15 @@ def revisions(connection: Connection) -> dict[int, int]:
     return dict(connection.execute(select(clusters.c.id, clusters.c.revision).where(live)).all())
 
 
-def _locked(connection: Connection, ids: Collection[int]) -> set[int]:
-    """Return which ids are registered, and keep those from changing; in one order, so that two never wait crosswise."""
-    rows = select(clusters.c.id).where(among(connection, clusters.c.id, ids), live).order_by(clusters.c.id)
-    return set(connection.scalars(rows.with_for_update(key_share=True)))
+def _locked(connection: Connection, ids: Collection[int], at: Mapping[int, int] | None = None) -> set[int]:
+    """Return which ids are registered, and keep those from changing; in one order, so that two never wait crosswise.
+
+    at : by id, the only revision that counts; any if None.
+    """
+    which = among(connection, clusters.c.id, ids), live
+    rows = select(clusters.c.id, clusters.c.revision).where(*which).order_by(clusters.c.id)
+    found = connection.execute(rows.with_for_update(key_share=True)).all()
+    return {number for number, revision in found if at is None or at[number] == revision}
 
 
 def _changed(connection: Connection, ids: Collection[int], now: float, **values: Any) -> dict[int, int]:
