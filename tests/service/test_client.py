@@ -42,7 +42,7 @@ from placewise.service.client import (
 from placewise.service.client.answers import read_explanation
 from placewise.service.client.cluster_documents import Documents
 from placewise.service.client.jobspec_texts import text_to_send
-from placewise.service.why_not_message import explanation
+from placewise.service.protocols.why_not_message import explanation
 from placewise.service.wire import placewise_pb2 as wire
 
 GLOBAL = Credentials(global_token="g")

@@ -15,17 +15,17 @@ from hypothesis import strategies as st
 from one_loop import run
 
 from placewise.errors import InputError, PlacewiseError
-from placewise.service import logs
-from placewise.service.interceptors import (
+from placewise.service.guard.limits import Limiter
+from placewise.service.guard.refusals import Denied, Exhausted, NotFound, NotNow, Unauthenticated
+from placewise.service.observing import logs
+from placewise.service.observing.metrics import Metrics
+from placewise.service.protocols.interceptors import (
     CODES,
     LONGEST_DETAILS,
     Watched,
     code_of,
     safe_details,
 )
-from placewise.service.limits import Limiter
-from placewise.service.metrics import Metrics
-from placewise.service.refusals import Denied, Exhausted, NotFound, NotNow, Unauthenticated
 from placewise.service.store import errors as store
 
 Code = grpc.StatusCode

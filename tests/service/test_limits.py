@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from placewise.service import limits
-from placewise.service.limits import Limiter, counted_under
-from placewise.service.refusals import Exhausted
+from placewise.service.guard import limits
+from placewise.service.guard.limits import Limiter, counted_under
+from placewise.service.guard.refusals import Exhausted
 
 
 class Clock:

@@ -7,7 +7,7 @@ import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
-from placewise.service.logs import MASK, configure, mask_secrets
+from placewise.service.observing.logs import MASK, configure, mask_secrets
 
 SECRET = "d0-not-show"
 

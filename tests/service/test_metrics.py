@@ -1,6 +1,6 @@
 from prometheus_client.parser import text_string_to_metric_families
 
-from placewise.service.metrics import MOST_SUBSYSTEMS, OTHER, Metrics
+from placewise.service.observing.metrics import MOST_SUBSYSTEMS, OTHER, Metrics
 
 
 def samples(metrics):

@@ -8,7 +8,7 @@ import pytest
 from running import running_server
 from talking import graph, jobspec, refused, subsystem, talking
 
-from placewise.service.rainbow import REASON
+from placewise.service.protocols.rainbow import REASON
 from placewise.service.wire import memory_graph_pb2 as memory
 from placewise.service.wire import placewise_pb2 as v1
 from placewise.service.wire import rainbow_pb2 as rainbow

@@ -12,11 +12,12 @@ import structlog
 from running import running_server
 from talking import graph, jobspec, refused, subsystem, talking
 
-from placewise.service import registering, upkeep
-from placewise.service.live_fleet import LiveFleet, Member
-from placewise.service.loading import load
-from placewise.service.receiving import MOST_WATCHERS
-from placewise.service.refusals import Unauthenticated
+from placewise.service.calls import registering
+from placewise.service.calls.receiving import MOST_WATCHERS
+from placewise.service.guard.refusals import Unauthenticated
+from placewise.service.live import upkeep
+from placewise.service.live.live_fleet import LiveFleet, Member
+from placewise.service.live.loading import load
 from placewise.service.store import clusters as store
 from placewise.service.wire import placewise_pb2 as v1
 from placewise.service.wire import rainbow_pb2 as rainbow
@@ -96,7 +97,7 @@ def test_the_same_report_again_counts_no_other_job_off(talk):
 
 
 def test_a_cluster_is_watched_by_so_many(talk, monkeypatch):
-    monkeypatch.setattr("placewise.service.receiving.MOST_WATCHERS", 2)
+    monkeypatch.setattr("placewise.service.calls.receiving.MOST_WATCHERS", 2)
     assert MOST_WATCHERS > 2
     owner = secret_of("gray", talk.register("gray"))
     request = v1.WatchAssignmentsRequest(cluster=owner, most=1)

@@ -6,11 +6,11 @@ from one_loop import run
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from placewise.errors import InputError
-from placewise.service.interceptors import Watched
-from placewise.service.limits import Limiter
-from placewise.service.metrics import Metrics
-from placewise.service.refusals import NotFound
-from placewise.service.tracing import start_tracing
+from placewise.service.guard.limits import Limiter
+from placewise.service.guard.refusals import NotFound
+from placewise.service.observing.metrics import Metrics
+from placewise.service.observing.tracing import start_tracing
+from placewise.service.protocols.interceptors import Watched
 
 
 def test_each_call_is_a_span_with_its_code():

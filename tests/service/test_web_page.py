@@ -9,7 +9,7 @@ from aiohttp import ClientSession, web
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from placewise.service.metrics import Metrics
+from placewise.service.observing.metrics import Metrics
 from placewise.service.web import ClusterRow, Event, JobPage, JobRow, Overview, make_app
 from placewise.service.web.filling import LONGEST_TEXT, Templates, brief, moment, span
 

@@ -21,27 +21,27 @@ from grpc_health.v1.health import aio as health
 from grpc_reflection.v1alpha import reflection
 
 from placewise.errors import InputError
-from placewise.service.acts import Acts
-from placewise.service.choosing import policy_of
-from placewise.service.interceptors import Watched
-from placewise.service.limits import Limiter
-from placewise.service.live_fleet import LiveFleet
-from placewise.service.loading import load
-from placewise.service.logs import configure
-from placewise.service.matchers import check_matcher
-from placewise.service.memory_graph import MemoryGraph
-from placewise.service.metrics import Metrics
-from placewise.service.pages import StatePages
-from placewise.service.placewise_v1 import PlacewiseV1
-from placewise.service.rainbow import Rainbow
+from placewise.service.calls.choosing import policy_of
+from placewise.service.calls.matchers import check_matcher
+from placewise.service.guard.limits import Limiter
+from placewise.service.live.acts import Acts
+from placewise.service.live.live_fleet import LiveFleet
+from placewise.service.live.loading import load
+from placewise.service.live.state import State
+from placewise.service.live.upkeep import compare, upkeep
+from placewise.service.observing.logs import configure
+from placewise.service.observing.metrics import Metrics
+from placewise.service.observing.tracing import start_tracing
+from placewise.service.protocols.interceptors import Watched
+from placewise.service.protocols.memory_graph import MemoryGraph
+from placewise.service.protocols.placewise_v1 import PlacewiseV1
+from placewise.service.protocols.rainbow import Rainbow
 from placewise.service.settings import Settings
-from placewise.service.state import State
 from placewise.service.store.database import Database
 from placewise.service.store.writer import Writer
 from placewise.service.tls import server_context, server_credentials
-from placewise.service.tracing import start_tracing
-from placewise.service.upkeep import compare, upkeep
 from placewise.service.web import make_app
+from placewise.service.web.pages import StatePages
 from placewise.service.wire import memory_graph_pb2, placewise_pb2, rainbow_pb2
 from placewise.service.wire.memory_graph_pb2_grpc import add_MemoryGraphServicer_to_server
 from placewise.service.wire.placewise_pb2_grpc import add_SchedulerServicer_to_server

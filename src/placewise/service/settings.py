@@ -16,7 +16,7 @@ from placewise.formats.locating import locating
 from placewise.formats.rainbow_config import read_rainbow_config
 from placewise.service import setting_values as read
 from placewise.service.kept_secret import keep_secret
-from placewise.service.logs import Format, Level
+from placewise.service.observing.logs import Format, Level
 from placewise.service.setting_values import Address
 
 PREFIX = "PLACEWISE_SERVE_"

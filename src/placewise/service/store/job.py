@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from placewise.service.names import check_name
+from placewise.service.guard.names import check_name
 from placewise.service.store.texts import check_text
 
 

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from placewise.service.metrics import Metrics
+from placewise.service.observing.metrics import Metrics
 from placewise.service.web.filling import Templates
 from placewise.service.web.shown import Pages
 

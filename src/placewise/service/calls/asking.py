@@ -12,9 +12,10 @@ from placewise.matching import bitset
 from placewise.matching.index import FleetIndex
 from placewise.matching.match import Match
 from placewise.matching.why_not import WhyNot, why_not
-from placewise.model.job import Job
+from placewise.model.job import NODE, Job
 from placewise.model.requirement import Requirement
-from placewise.service.state import State
+from placewise.model.resources import ResourceGraph
+from placewise.service.live.state import State
 
 _FEW_PAIRS = 10_000
 
@@ -62,6 +63,11 @@ def in_words(why: WhyNot) -> list[str]:
         lines.append(f"{len(why.scattered)} of {why.total} meet the requirements only on different nodes")
     lines += [f"no cluster has a resource of type {kind!r}" for kind in why.unknown_types]
     return lines or ["no cluster is registered" if not why.total else "nothing keeps the clusters from matching now"]
+
+
+def node_count(graph: ResourceGraph) -> int:
+    """Return how many nodes a cluster has."""
+    return sum(vertex.size for vertex in graph.vertices if vertex.type == NODE)
 
 
 def _of(why: WhyNot, index: FleetIndex, usable: frozenset[str]) -> WhyNot:

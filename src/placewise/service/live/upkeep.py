@@ -11,8 +11,8 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from placewise.errors import PlacewiseError
-from placewise.service.loading import load
-from placewise.service.state import State
+from placewise.service.live.loading import load
+from placewise.service.live.state import State
 from placewise.service.store import clusters, jobs
 from placewise.service.store.notices import listen
 

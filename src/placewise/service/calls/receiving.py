@@ -8,10 +8,10 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
 
 from placewise.errors import InputError
-from placewise.service.live_fleet import Member
-from placewise.service.permission import require_cluster
-from placewise.service.refusals import Exhausted, NotFound
-from placewise.service.state import State
+from placewise.service.calls.permission import require_cluster
+from placewise.service.guard.refusals import Exhausted, NotFound
+from placewise.service.live.live_fleet import Member
+from placewise.service.live.state import State
 from placewise.service.store import jobs as store
 from placewise.service.store.jobs import Received, StoredJob
 

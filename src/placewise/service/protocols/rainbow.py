@@ -10,15 +10,15 @@ import grpc
 import structlog
 
 from placewise.errors import InputError
-from placewise.service import receiving, registering, submitting
-from placewise.service.asking import match
-from placewise.service.bounds import at_most
-from placewise.service.interceptors import REQUEST_ID
-from placewise.service.permission import Credentials, require_cluster, usable_clusters
-from placewise.service.refusals import NotNow, Unauthenticated
-from placewise.service.state import State
+from placewise.service.calls import receiving, registering, submitting
+from placewise.service.calls.asking import match
+from placewise.service.calls.permission import Credentials, require_cluster, usable_clusters
+from placewise.service.calls.submitting import Submission
+from placewise.service.guard.bounds import at_most
+from placewise.service.guard.refusals import NotNow, Unauthenticated
+from placewise.service.live.state import State
+from placewise.service.protocols.interceptors import REQUEST_ID
 from placewise.service.store.jobs import Received
-from placewise.service.submitting import Submission
 from placewise.service.wire import rainbow_pb2 as wire
 from placewise.service.wire.rainbow_pb2_grpc import RainbowSchedulerServicer
 

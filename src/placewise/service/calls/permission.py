@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from placewise.service.credentials import is_secret
-from placewise.service.live_fleet import Member
-from placewise.service.refusals import Unauthenticated
-from placewise.service.state import State
+from placewise.service.guard.credentials import is_secret
+from placewise.service.guard.peers import is_loopback
+from placewise.service.guard.refusals import Denied, Unauthenticated
+from placewise.service.live.live_fleet import Member
+from placewise.service.live.state import State
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,17 @@ def usable_clusters(state: State, credentials: Credentials) -> frozenset[str] | 
     if not all(right):
         raise Unauthenticated("no such cluster, or a token is not its own")
     return frozenset(name for name, _ in credentials.tokens)
+
+
+def require_open(state: State, peer: str) -> None:
+    """Raise Denied unless a peer may ask without credentials: from this machine, or as the settings allow."""
+    settings = state.settings
+    # With a certificate authority given, nobody connects without a certificate of its.
+    if not (settings.open_satisfy or settings.tls_ca is not None or is_loopback(peer)):
+        raise Denied(
+            "without credentials, what matches is told on this machine only, to clients with a certificate, "
+            "or where the scheduler runs with --open-satisfy"
+        )
 
 
 def _may_submit(state: State, name: str, token: str) -> bool:

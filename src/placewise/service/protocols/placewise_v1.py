@@ -10,18 +10,16 @@ import grpc
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from placewise.errors import InputError
-from placewise.service import asking, receiving, registering, submitting
-from placewise.service.bounds import at_most
-from placewise.service.live_fleet import Member
-from placewise.service.pages import node_count
-from placewise.service.peers import require_open
-from placewise.service.permission import Credentials, require_cluster, usable_clusters
-from placewise.service.refusals import NotFound
-from placewise.service.state import State
+from placewise.service.calls import asking, receiving, registering, submitting
+from placewise.service.calls.permission import Credentials, require_cluster, require_open, usable_clusters
+from placewise.service.calls.submitting import Submission
+from placewise.service.guard.bounds import at_most
+from placewise.service.guard.refusals import NotFound
+from placewise.service.live.live_fleet import Member
+from placewise.service.live.state import State
+from placewise.service.protocols.why_not_message import explanation
 from placewise.service.store import jobs as store
 from placewise.service.store.jobs import JobState, Received, StoredJob
-from placewise.service.submitting import Submission
-from placewise.service.why_not_message import explanation
 from placewise.service.wire import placewise_pb2 as wire
 from placewise.service.wire.placewise_pb2_grpc import SchedulerServicer
 
@@ -131,7 +129,7 @@ class PlacewiseV1(SchedulerServicer):
                 waiting, running = lengths.get(member.id, (0, 0))
                 answer.clusters.add(
                     name=member.name,
-                    nodes=min(_LARGEST, node_count(cluster.graph)),
+                    nodes=min(_LARGEST, asking.node_count(cluster.graph)),
                     subsystems=[one.name for one in cluster.subsystems],
                     state=json.dumps(dict(self._state.fleet.state(member.name)), ensure_ascii=False),
                     waiting=waiting,
@@ -233,7 +231,7 @@ class PlacewiseV1(SchedulerServicer):
     def _usable(self, credentials: wire.Credentials, context: Context) -> frozenset[str] | None:
         given = self._credentials(credentials)
         if not given:
-            require_open(self._state.settings, context.peer())
+            require_open(self._state, context.peer())
             return None
         return usable_clusters(self._state, given)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sized
 from typing import TypeVar
 
-from placewise.service.refusals import Exhausted
+from placewise.service.guard.refusals import Exhausted
 
 S = TypeVar("S", bound=Sized)
 

@@ -11,14 +11,14 @@ from placewise.errors import InputError
 from placewise.formats.cluster_texts import parse_cluster, parse_subsystem_text, state_changes
 from placewise.model.cluster import Cluster
 from placewise.model.requirement import Scalar
-from placewise.service.credentials import Issued, hash_of, issue
-from placewise.service.finishing import finishing
-from placewise.service.live_fleet import Member, with_subsystems
-from placewise.service.loading import load
-from placewise.service.names import check_name
-from placewise.service.permission import require_cluster, require_registration_secret
-from placewise.service.refusals import Exhausted, Unauthenticated
-from placewise.service.state import State
+from placewise.service.calls.finishing import finishing
+from placewise.service.calls.permission import require_cluster, require_registration_secret
+from placewise.service.guard.credentials import Issued, hash_of, issue
+from placewise.service.guard.names import check_name
+from placewise.service.guard.refusals import Exhausted, Unauthenticated
+from placewise.service.live.live_fleet import Member, with_subsystems
+from placewise.service.live.loading import load
+from placewise.service.live.state import State
 from placewise.service.store import clusters as store
 from placewise.service.store.clusters import NewCluster
 from placewise.service.store.errors import Unavailable

@@ -14,11 +14,11 @@ from typing import TypeVar
 
 from sqlalchemy import Connection
 
-from placewise.service.acts import Acts
-from placewise.service.credentials import hash_of
-from placewise.service.limits import Limiter
-from placewise.service.live_fleet import LiveFleet
-from placewise.service.metrics import Metrics
+from placewise.service.guard.credentials import hash_of
+from placewise.service.guard.limits import Limiter
+from placewise.service.live.acts import Acts
+from placewise.service.live.live_fleet import LiveFleet
+from placewise.service.observing.metrics import Metrics
 from placewise.service.settings import Settings
 from placewise.service.store.database import Database
 from placewise.service.store.writer import Writer

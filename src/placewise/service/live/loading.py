@@ -13,8 +13,8 @@ from placewise.formats.cluster_texts import parse_cluster, parse_subsystem_text
 from placewise.model.cluster import Cluster
 from placewise.model.requirement import Scalar
 from placewise.model.resources import Subsystem
-from placewise.service.live_fleet import Member, with_subsystems
-from placewise.service.state import State
+from placewise.service.live.live_fleet import Member, with_subsystems
+from placewise.service.live.state import State
 from placewise.service.store import clusters as store
 from placewise.service.store.clusters import StoredCluster
 

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import placewise
 from placewise.errors import PlacewiseError
-from placewise.model.job import NODE
 from placewise.model.requirement import scalar_text
-from placewise.model.resources import ResourceGraph
-from placewise.service.asking import explain, in_words
-from placewise.service.state import State
+from placewise.service.calls.asking import explain, in_words, node_count
+from placewise.service.calls.submitting import read_job
+from placewise.service.live.state import State
 from placewise.service.store import jobs as store
 from placewise.service.store.jobs import JobState, StoredJob
-from placewise.service.submitting import read_job
 from placewise.service.web import ClusterRow, Event, JobPage, JobRow, Overview
 
 _RECENT = 100
@@ -67,11 +65,6 @@ class StatePages:
         except PlacewiseError as error:
             return (str(error),)
         return tuple(in_words(why))
-
-
-def node_count(graph: ResourceGraph) -> int:
-    """Return how many nodes a cluster has."""
-    return sum(vertex.size for vertex in graph.vertices if vertex.type == NODE)
 
 
 def _row(job: StoredJob) -> JobRow:

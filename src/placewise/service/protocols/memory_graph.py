@@ -6,11 +6,11 @@ from typing import Any, TypeAlias
 
 import grpc
 
-from placewise.service.asking import match
-from placewise.service.peers import require_open
-from placewise.service.refusals import Denied
-from placewise.service.state import State
-from placewise.service.submitting import read_job
+from placewise.service.calls.asking import match
+from placewise.service.calls.permission import require_open
+from placewise.service.calls.submitting import read_job
+from placewise.service.guard.refusals import Denied
+from placewise.service.live.state import State
 from placewise.service.wire import memory_graph_pb2 as wire
 from placewise.service.wire.memory_graph_pb2_grpc import MemoryGraphServicer
 
@@ -25,7 +25,7 @@ class MemoryGraph(MemoryGraphServicer):
 
     async def Satisfy(self, request: wire.SatisfyRequest, context: Context) -> wire.SatisfyResponse:
         """List the clusters that could ever run a job."""
-        require_open(self._state.settings, context.peer())
+        require_open(self._state, context.peer())
         job = read_job(self._state, request.payload, "", request.matcher)
         found = match(self._state, job, None)
         total = len(self._state.fleet)

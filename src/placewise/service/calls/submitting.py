@@ -16,12 +16,12 @@ from placewise.model.job import Job
 from placewise.model.requirement import Requirement
 from placewise.scheduler import Placement
 from placewise.selection.situation import Numbers
-from placewise.service.asking import explain, in_words, most_failed
-from placewise.service.choosing import policy_of
-from placewise.service.matchers import check_matcher, refuse_what_is_not_judged
-from placewise.service.names import check_name
-from placewise.service.refusals import Exhausted
-from placewise.service.state import State
+from placewise.service.calls.asking import explain, in_words, most_failed
+from placewise.service.calls.choosing import policy_of
+from placewise.service.calls.matchers import check_matcher, refuse_what_is_not_judged
+from placewise.service.guard.names import check_name
+from placewise.service.guard.refusals import Exhausted
+from placewise.service.live.state import State
 from placewise.service.store.errors import ClusterGone, QueueFull, Unavailable
 from placewise.service.store.jobs import AddedJob, JobState, NewJob
 

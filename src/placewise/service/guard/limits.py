@@ -10,8 +10,8 @@ import time
 from collections.abc import Callable
 from ipaddress import IPv6Address, IPv6Network
 
-from placewise.service.peers import address_in
-from placewise.service.refusals import Exhausted
+from placewise.service.guard.peers import address_in
+from placewise.service.guard.refusals import Exhausted
 
 MOST_PEERS = 65_536
 _MINUTE_S = 60.0

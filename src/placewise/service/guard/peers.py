@@ -5,9 +5,6 @@ from __future__ import annotations
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from urllib.parse import unquote
 
-from placewise.service.refusals import Denied
-from placewise.service.settings import Settings
-
 
 def address_in(peer: str) -> IPv4Address | IPv6Address | None:
     """Return the address of a peer, as gRPC names it (``ipv4:127.0.0.1:50``, ``ipv6:%5B::1%5D:50``), None for others.
@@ -28,13 +25,3 @@ def is_loopback(peer: str) -> bool:
     """Whether a peer is on this machine."""
     address = address_in(peer)
     return peer.startswith("unix:") if address is None else address.is_loopback
-
-
-def require_open(settings: Settings, peer: str) -> None:
-    """Raise Denied unless a peer may ask without credentials: from this machine, or as the settings allow."""
-    # With a certificate authority given, nobody connects without a certificate of its.
-    if not (settings.open_satisfy or settings.tls_ca is not None or is_loopback(peer)):
-        raise Denied(
-            "without credentials, what matches is told on this machine only, to clients with a certificate, "
-            "or where the scheduler runs with --open-satisfy"
-        )

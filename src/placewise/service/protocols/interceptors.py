@@ -16,9 +16,9 @@ import grpc
 import structlog
 
 from placewise.errors import InputError, PlacewiseError
-from placewise.service.limits import Limiter
-from placewise.service.metrics import Metrics
-from placewise.service.refusals import Denied, Exhausted, NotFound, NotNow, Unauthenticated
+from placewise.service.guard.limits import Limiter
+from placewise.service.guard.refusals import Denied, Exhausted, NotFound, NotNow, Unauthenticated
+from placewise.service.observing.metrics import Metrics
 from placewise.service.store import errors as store
 
 REQUEST_ID = "x-request-id"

@@ -1,0 +1,1 @@
+"""What keeps callers within bounds: who they are, how often they call, how much they may name."""
