@@ -159,7 +159,7 @@ async def _serve_grpc(state: State, stack: contextlib.AsyncExitStack) -> str:
     health_pb2_grpc.add_HealthServicer_to_server(healthy, watched)
     for name in ("", *_SERVICES):
         await healthy.set(name, health_pb2.HealthCheckResponse.SERVING)
-    reflection.enable_server_reflection((*_SERVICES, reflection.SERVICE_NAME, SERVICE_NAME), watched)
+    reflection.enable_server_reflection((*_SERVICES, reflection.SERVICE_NAME, SERVICE_NAME), server)
     cert, key = settings.tls_cert, settings.tls_key
     try:
         if cert is None or key is None:
