@@ -30,7 +30,7 @@ def test_reflection_lists_the_services_and_describes_their_methods(server):
         ask = reflection_pb2_grpc.ServerReflectionStub(channel).ServerReflectionInfo
         requests = [
             reflection_pb2.ServerReflectionRequest(list_services=""),
-            reflection_pb2.ServerReflectionRequest(file_containing_symbol="placewise.v1.Scheduler.Submit"),
+            reflection_pb2.ServerReflectionRequest(file_containing_symbol="placewise.v1.Scheduler"),
         ]
         listed, described = ask(iter(requests))
     assert {service.name for service in listed.list_services_response.service} >= SERVICES
