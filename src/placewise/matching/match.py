@@ -17,6 +17,7 @@ from placewise.matching.kernels import Kernels
 from placewise.matching.kernels_numpy import NumpyKernels
 from placewise.matching.rows import Rows
 from placewise.model.job import Job, ResourceGroup, Shape
+from placewise.model.requirement import Requirement
 from placewise.model.workload import Workload
 
 
@@ -60,6 +61,13 @@ def matching(index: FleetIndex, job: Job) -> int:
     sets = [(group.shape, bitset.from_number(_places_meeting(index, group), index.size)) for group in job.groups]
     able = hosting(index, [(shape, bitset.pack(flags)) for shape, flags in sets])
     return bitset.to_number(bitset.pack(able))
+
+
+def clusters_meeting(index: FleetIndex, requirement: Requirement) -> int:
+    """Return the clusters that meet a requirement somewhere, as a number."""
+    if index.size == len(index.names):
+        return index.meeting_number(requirement)
+    return bitset.to_number(index.clusters_of(index.meeting(requirement)))
 
 
 def _places_meeting(index: FleetIndex, group: ResourceGroup) -> int:

@@ -10,7 +10,7 @@ import numpy as np
 
 from placewise.matching import bitset
 from placewise.matching.index import FleetIndex
-from placewise.matching.match import Match
+from placewise.matching.match import Match, clusters_meeting
 from placewise.matching.why_not import WhyNot, why_not
 from placewise.model.job import NODE, Job
 from placewise.model.requirement import Requirement
@@ -44,13 +44,17 @@ def most_failed(state: State, job: Job, usable: frozenset[str] | None) -> list[t
     A fraction of what `explain` takes.
     """
     index = state.fleet.scheduler.index
-    held = index.clusters_of(index.table(job.requirements))
-    total = len(index.names)
-    if usable is not None:
-        flags = np.fromiter((name in usable for name in index.names), dtype=np.bool_, count=total)
-        held, total = held & bitset.pack(flags), int(flags.sum())
-    failures = (total - bitset.size_of(held)).tolist()
-    failed = [pair for pair in zip(job.requirements, failures, strict=True) if pair[1]]
+    usable_ones = bitset.to_number(
+        index.clusters_of(index.everything)
+        if usable is None
+        else bitset.pack(np.fromiter((name in usable for name in index.names), np.bool_, count=len(index.names)))
+    )
+    total = usable_ones.bit_count()
+    failed = []
+    for requirement in job.requirements:
+        failures = total - (clusters_meeting(index, requirement) & usable_ones).bit_count()
+        if failures:
+            failed.append((requirement, failures))
     return sorted(failed, key=itemgetter(1), reverse=True)
 
 
