@@ -62,9 +62,7 @@ async def register(
     _check_subsystems(state, subsystems, len(subsystems))
     values = _merged({}, fields)
     size = len(nodes) + sum(map(len, subsystems.values()))
-    cluster = await _parse(
-        state, size, lambda: replace(parse_cluster(name, nodes, subsystems), state=tuple(values.items()))
-    )
+    cluster = await _parse(state, size, lambda: parse_cluster(name, nodes, subsystems))
     issued = issue()
     new = NewCluster(name, hash_of(issued.secret), hash_of(issued.token), nodes, dict(subsystems), json.dumps(values))
     added = await state.writer.do(state.acts.add_clusters, new)
