@@ -14,6 +14,7 @@ from placewise.errors import PlacewiseError
 from placewise.service.live.loading import load
 from placewise.service.live.state import State
 from placewise.service.store import clusters, jobs
+from placewise.service.store.dialects import CLUSTERS_CHANNEL
 from placewise.service.store.notices import listen
 
 _COMPARE_S = 5.0
@@ -55,7 +56,7 @@ async def upkeep(state: State) -> AsyncIterator[None]:
         loop.call_soon_threadsafe(anything.set)
 
     def _noticed(channel: str, payload: str) -> None:
-        if channel == "placewise_clusters":
+        if channel == CLUSTERS_CHANNEL:
             anything.set()
         else:
             # Whoever may connect to the database may send any text, which here is at worst an error in the log.
