@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placewise.model.runtime_models import Models
+from placewise.model.worth import Difference, FleetSpread, Headline, LevelPoint, SensitivityPoint, Sufficiency, Worth
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +188,9 @@ class Results:
     ceiling : over jobs, the share for which some cluster would succeed.
     last_level : build success of `expanding` over jobs, at the last level with a match.
     levels : of the experiments on build records, whose scores are in `scores` too. models : of their runtime.
+    worth, sufficiency, front : what telling each subsystem is worth, how few suffice, and which levels nothing beats.
+    headlines, differences : figures with their intervals. fleets : what fleets drawn anew give.
+    sensitivity : what other circumstances would give.
     """
 
     scores: Mapping[str, Score]
@@ -201,6 +205,13 @@ class Results:
     orders: OrderSpread | None = None
     levels: tuple[LevelResult, ...] = ()
     models: Models | None = None
+    worth: Worth | None = None
+    sufficiency: Sufficiency | None = None
+    front: tuple[LevelPoint, ...] = ()
+    headlines: tuple[Headline, ...] = ()
+    differences: tuple[Difference, ...] = ()
+    fleets: FleetSpread | None = None
+    sensitivity: tuple[SensitivityPoint, ...] = ()
     study: Mapping[str, Any] = field(default_factory=dict)
 
 

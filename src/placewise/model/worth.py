@@ -1,0 +1,180 @@
+"""What metadata is worth: values of subsystems, the sets that suffice, levels that nothing beats, uncertainty."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """The central share `level` of what a quantity was found to be. over : what was varied, and how often."""
+
+    low: float
+    high: float
+    over: str
+    level: float = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class SubsystemWorth:
+    """What telling one subsystem is worth, in joint success: a share of all jobs.
+
+    value : its Shapley value. standard_error : of the value, 0 where it is exact.
+    single_lift : what telling it alone adds to telling nothing. drop_one_loss : what leaving it out takes from
+        telling everything.
+    blame : its part of the incompatible (job, cluster) pairs, each divided equally among the subsystems that the
+        pair fails. sole : the pairs that fail on it alone.
+    jobs : how many need it. interval : of the value over jobs.
+    collection_cost : what it costs to collect; net : what the value is worth less that; None without costs.
+    """
+
+    name: str
+    value: float
+    standard_error: float
+    single_lift: float
+    drop_one_loss: float
+    blame: float
+    sole: int
+    jobs: int
+    interval: Interval | None = None
+    collection_cost: float | None = None
+    net: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Worth:
+    """The game v(E) = joint success when the subsystems E are told, divided among the subsystems.
+
+    subsystems : the largest value first. nothing, everything : v of no and of all subsystems; the values sum to
+        their difference. ceiling : the share of jobs for which some cluster would succeed.
+    jobs : how many jobs. incompatible : the (job, cluster) pairs, of all `pairs`, in which some subsystem fails.
+    coalitions : the sets of subsystems evaluated, job by job. permutations : the random orders averaged over, 0
+        where every value is exact.
+    """
+
+    subsystems: tuple[SubsystemWorth, ...]
+    nothing: float
+    everything: float
+    ceiling: float
+    jobs: int
+    pairs: int
+    incompatible: int
+    coalitions: int
+    permutations: int
+
+    @property
+    def exact(self) -> bool:
+        """Whether no value is an estimate."""
+        return self.permutations == 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sufficiency:
+    """How few subsystems have to be told to reach a share of the ceiling.
+
+    target : the share asked for. ceiling : the share of jobs for which some cluster would succeed.
+    told : the smallest set found that reaches it, in the order in which it is best built up; where none does,
+        the best set found. reached : its joint success.
+    at_least : no set of fewer subsystems, or of less cost where costs are given, reaches the target; None
+        where that is not known. cost : of the set, in the same unit.
+    path : all subsystems that jobs need in greedy order, each adding most to the joint success of those before it.
+    greedy : (subsystems + 1,) joint success along that path.
+    random : (3, subsystems + 1) joint success along random orders: 2.5, 50 and 97.5 percentile.
+    random_orders : how many.
+    """
+
+    target: float
+    ceiling: float
+    told: tuple[str, ...]
+    reached: float
+    at_least: float | None
+    cost: float
+    path: tuple[str, ...]
+    greedy: NDArray[np.float64]
+    random: NDArray[np.float64]
+    random_orders: int
+
+    @property
+    def met(self) -> bool:
+        """Whether the set reaches the target."""
+        # The same sum in another order may differ in the last digits.
+        return self.reached >= self.target * self.ceiling - 1e-12
+
+    @property
+    def optimal(self) -> bool:
+        """Whether the set is proven to be smallest."""
+        return self.met and self.at_least is not None and self.cost <= self.at_least + 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class LevelPoint:
+    """One level of telling, by what it gives and takes.
+
+    kind : none, single, pair, greedy or all. told : the subsystems. cost : how many they are, or what they cost to
+        collect. matched : the share of jobs that some cluster matches. success : joint success.
+    on_front : no other level is as good in all three and better in one.
+    """
+
+    kind: str
+    told: tuple[str, ...]
+    cost: float
+    matched: float
+    success: float
+    on_front: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """One figure of one experiment or level with its intervals, each over something else; empty where not asked for."""
+
+    experiment: str
+    quantity: str
+    value: float
+    intervals: tuple[Interval, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """How much larger a figure is at one level than at another, compared on the same draws."""
+
+    experiment: str
+    than: str
+    quantity: str
+    value: float
+    intervals: tuple[Interval, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FleetSpread:
+    """Joint success on fleets drawn anew from the profile of the fleet.
+
+    experiments : (columns) names of what was told. success : (fleets, columns). ceiling : (fleets,).
+    """
+
+    experiments: tuple[str, ...]
+    success: NDArray[np.float64]
+    ceiling: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class SensitivityPoint:
+    """What telling nothing, and everything, gives when one thing is another.
+
+    setting : what was changed: clusters, range width, wrong metadata or missing metadata. amount : to what.
+    nothing, everything : joint success. matched : the share of jobs that some cluster matches when all is told.
+    ceiling : the share of jobs for which some cluster would succeed. draws : how often it was drawn; each figure
+        is the mean of the draws, `low` and `high` are the 2.5 and 97.5 percentile of `everything`.
+    """
+
+    setting: str
+    amount: float
+    nothing: float
+    everything: float
+    matched: float
+    ceiling: float
+    draws: int
+    low: float
+    high: float

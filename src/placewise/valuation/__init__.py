@@ -1,0 +1,1 @@
+"""What each piece of metadata is worth, which pieces suffice, and what small change would gain a match."""
