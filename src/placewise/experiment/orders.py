@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placewise.experiment import scoring
-from placewise.experiment.telling import Needs, tell_more_and_more
 from placewise.matching import bitset
 from placewise.matching.index import FleetIndex
 from placewise.matching.kernels import Kernels
 from placewise.model.results import OrderSpread
+from placewise.simulation.telling import Needs, tell_more_and_more
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -12,12 +12,12 @@ from placewise.experiment import scoring
 from placewise.experiment.design import FOLDER_NAMES, NONE, SINGLE, Design
 from placewise.experiment.stage import Stage
 from placewise.experiment.summing_up import Progress, summarise
-from placewise.experiment.telling import Told
 from placewise.matching.kernels import Kernels
 from placewise.model.cluster import Fleet
 from placewise.model.results import OutcomeTable, Results, Score
 from placewise.model.workload import Workload
 from placewise.simulation.outcomes import Outcomes, outcomes_of
+from placewise.simulation.telling import Told
 
 
 @dataclass(frozen=True, slots=True, eq=False)

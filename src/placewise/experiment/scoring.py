@@ -7,9 +7,9 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from placewise.experiment.telling import Told
 from placewise.model.results import CurvePoint, Moments, Score, SingleSummary, SubsystemScore
 from placewise.simulation.outcomes import Outcomes
+from placewise.simulation.telling import Told
 
 # Expected counts below this are rounding errors of zero.
 ROUNDING = 1e-9

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from placewise import plugins
 from placewise.errors import InputError
 from placewise.experiment.design import ALL, EXPANDING, FOLDER_NAMES, NONE, SINGLE, Design
-from placewise.experiment.telling import Needs, Told, tell_all, tell_more_and_more, tell_nothing, tell_one
 from placewise.matching import bitset
 from placewise.matching.kernels import Kernels
 from placewise.model.cluster import Fleet
@@ -20,6 +19,7 @@ from placewise.scheduler import Scheduler
 from placewise.selection.policies import NONE as NO_CLUSTER
 from placewise.selection.policies import draw_numbers
 from placewise.simulation.outcomes import Outcomes, Scene, Submissions
+from placewise.simulation.telling import Needs, Told, tell_all, tell_more_and_more, tell_nothing, tell_one
 from placewise.simulation.truth import truth_of
 
 _STREAMS = {NONE: 10, SINGLE: 11, EXPANDING: 12, ALL: 13}

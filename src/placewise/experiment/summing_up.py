@@ -10,9 +10,9 @@ from placewise.experiment import scoring
 from placewise.experiment.design import EXPANDING, FOLDER_NAMES, NONE, SINGLE, Design
 from placewise.experiment.orders import OrderTask, run_orders
 from placewise.experiment.stage import Stage
-from placewise.experiment.telling import Told
 from placewise.model.results import Results, Score, UnmatchedJob
 from placewise.simulation.outcomes import Outcomes
+from placewise.simulation.telling import Told
 
 Progress: TypeAlias = Callable[[str, int, int], None]
 """Called with the name of a stage, how much of it is done, and how much there is."""

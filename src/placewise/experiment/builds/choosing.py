@@ -9,7 +9,6 @@ from placewise import plugins
 from placewise.experiment.builds.design import BuildDesign
 from placewise.experiment.builds.results import level_result, outcome_table
 from placewise.experiment.builds.stage import BuildStage
-from placewise.experiment.telling import tell_all
 from placewise.matching import bitset
 from placewise.model.results import LevelResult, OutcomeTable
 from placewise.prediction.cost import REFERENCES
@@ -18,6 +17,7 @@ from placewise.selection.constraint import constraint_policy
 from placewise.selection.policies import NONE, Policy, draw_numbers
 from placewise.selection.situation import Numbers
 from placewise.simulation.outcomes import Submissions, outcomes_of
+from placewise.simulation.telling import tell_all
 
 _STREAM = 99
 # Policies under which equal builds are given the same cluster, whatever came before them.

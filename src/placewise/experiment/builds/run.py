@@ -15,7 +15,6 @@ from placewise.experiment.builds.results import expected_additional, level_resul
 from placewise.experiment.builds.stage import BuildStage
 from placewise.experiment.orders import OrderTask, run_orders
 from placewise.experiment.summing_up import Progress
-from placewise.experiment.telling import Told, tell_all, tell_more_and_more
 from placewise.matching import bitset
 from placewise.matching.kernels import Kernels
 from placewise.model.builds import BuildRecords
@@ -25,6 +24,7 @@ from placewise.model.study import WITH_REPLACEMENT, WITHOUT_REPLACEMENT, BuildSt
 from placewise.prediction.cost import REFERENCES
 from placewise.selection.policies import NONE, draw_numbers
 from placewise.simulation.outcomes import Submissions, outcomes_of
+from placewise.simulation.telling import Told, tell_all, tell_more_and_more
 
 
 @dataclass(frozen=True, slots=True, eq=False)

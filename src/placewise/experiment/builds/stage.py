@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from placewise.experiment.builds.design import BuildDesign
 from placewise.experiment.builds.forms import FormRows, form_rows, stacked
-from placewise.experiment.telling import Needs
 from placewise.matching import bitset
 from placewise.matching.kernels import Kernels
 from placewise.matching.rows import Rows
@@ -22,6 +21,7 @@ from placewise.prediction import additional, fit_models, predict_matrix, referen
 from placewise.prediction.cost import REFERENCES, SECONDS_PER_HOUR
 from placewise.scheduler import Scheduler
 from placewise.simulation.outcomes import Scene
+from placewise.simulation.telling import Needs
 from placewise.simulation.truth import Truth
 
 
