@@ -4,7 +4,7 @@ Rooms are imported inside the commands, so that ``--help`` need not load NumPy o
 commands are imported here for what they add to the application, in the order in which its help lists them.
 """
 
-from placewise.cli import studies, matching, benchmarks, server, clusters, jobs, agent  # noqa: F401, I001, see above
+from placewise.cli import studies, worth, near_misses, matching, placing, benchmarks, server, clusters, jobs, agent  # noqa: F401, I001, see above
 from placewise.cli.app import app, main
 
 __all__ = ["app", "main"]

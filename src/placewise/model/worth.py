@@ -83,7 +83,7 @@ class Sufficiency:
     path : all subsystems that jobs need in greedy order, each adding most to the joint success of those before it.
     greedy : (subsystems + 1,) joint success along that path.
     random : (3, subsystems + 1) joint success along random orders: 2.5, 50 and 97.5 percentile.
-    random_orders : how many.
+    random_orders : how many. unreachable : whether it is proven that no set reaches the target.
     """
 
     target: float
@@ -96,6 +96,7 @@ class Sufficiency:
     greedy: NDArray[np.float64]
     random: NDArray[np.float64]
     random_orders: int
+    unreachable: bool = False
 
     @property
     def met(self) -> bool:

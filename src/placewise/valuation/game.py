@@ -49,7 +49,7 @@ class Game:
     @property
     def ceiling(self) -> float:
         """The share of jobs for which some cluster would succeed."""
-        return float(self.weights @ self.succeeds.any(axis=-1) / self.jobs)
+        return float(self.weights @ (bitset.size_of(self.succeeds) > 0) / self.jobs)
 
     def success(self, places: NDArray[np.uint64], jobs: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return the joint success of jobs whose told requirements hold at sets of places.
@@ -111,10 +111,11 @@ def small_games(game: Game, *, feasible: bool = True, least: int = 1, every_set:
 
 def _that_matter(game: Game, *, feasible: bool) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
     needs = game.needs
-    telling = np.asarray(needs.table != game.index.everything).any(axis=1)
+    telling = np.bitwise_or.reduce(needs.table ^ game.index.everything, axis=1) != 0
     kept: NDArray[np.bool_] = telling[needs.ids]
     if feasible:
-        kept &= game.succeeds.any(axis=-1)[needs.job]
+        can_succeed = bitset.size_of(game.succeeds) > 0
+        kept &= can_succeed[needs.job]
     return kept, np.bincount(needs.job[kept], minlength=len(game.weights))
 
 

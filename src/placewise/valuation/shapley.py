@@ -103,7 +103,7 @@ class DrawnOrders:
         """The sums of values and of their squares, a number a subsystem each."""
         return 2 * len(self.game.names)
 
-    def __call__(self, number: int) -> NDArray[np.float64]:
+    def __call__(self, number: int) -> list[float]:
         """Return the sums over the pairs of piece `number`."""
         generator = np.random.default_rng(np.random.SeedSequence((self.seed, 2, number)))
         names = len(self.game.names)
@@ -114,7 +114,8 @@ class DrawnOrders:
                 order = np.argsort(generator.random((len(games), games.size)), axis=1)
                 added = (added_along(self.game, games, order) + added_along(self.game, games, order[:, ::-1])) / 2
                 totals[pair] += np.bincount(games.players.ravel(), (weights * added).ravel(), minlength=names)
-        return np.concatenate([totals.sum(axis=0), (totals * totals).sum(axis=0)])
+        sums: list[float] = np.concatenate([totals.sum(axis=0), (totals * totals).sum(axis=0)]).tolist()
+        return sums
 
 
 def added_along(game: Game, games: SmallGames, order: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -37,8 +37,8 @@ def least_cost(
     """Return the cost below which no set of players reaches v of `wanted`, and the set that the program found.
 
     known : a set, from which the search starts. The bound is None, and no set is found, where shapes
-    or several kinds of nodes keep a cluster's match from being decided by requirements alone; it is None too where
-    no set can reach that much. The set found is given only if it truly does and betters the known one.
+    or several kinds of nodes keep a cluster's match from being decided by requirements alone; it is
+    infinite where no set can reach that much. The set found is given only if it truly does and betters the known one.
     """
     index = playing.game.index
     if playing.game.needs.shape or index.size != len(index.names):
@@ -105,8 +105,8 @@ class _Program:
         self.cost.extend([0.0] * number)
         return list(range(first, first + number))
 
-    def solve(self, known: Sequence[int], limit_s: float) -> tuple[float | None, list[int]]:
-        """Return the proven bound, None where no set is enough, and the best set found."""
+    def solve(self, known: Sequence[int], limit_s: float) -> tuple[float, list[int]]:
+        """Return the proven bound, infinite where no set is enough, and the best set found."""
         columns = len(self.whole)
         model = highspy.HighsLp()
         model.num_col_, model.num_row_ = columns, len(self.rows)
@@ -131,7 +131,7 @@ class _Program:
         solver.run()
         info = solver.getInfo()
         if solver.getModelStatus() == highspy.HighsModelStatus.kInfeasible:
-            return None, list(known)
+            return math.inf, list(known)
         bound = max(0.0, float(info.mip_dual_bound))
         if self._all_ones():
             bound = float(math.ceil(bound - 1e-6))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 
@@ -39,6 +40,12 @@ def greedy_path(playing: Playing) -> tuple[list[int], list[float]]:
         worths.append(worths[-1] + float(gains[best]))
     rest = sorted(set(range(len(told))) - set(path))
     return path + rest, worths + [worths[-1]] * len(rest)
+
+
+def greedy_names(game: Game, costs: NDArray[np.float64] | None = None) -> tuple[str, ...]:
+    """Return all subsystems in greedy order."""
+    path, _ = greedy_path(Playing.of(game, costs))
+    return tuple(game.names[player] for player in path)
 
 
 def _per_cost(gains: NDArray[np.float64], costs: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -122,20 +129,21 @@ def smallest_set(
         game.ceiling,
         tuple(game.names[player] for player in chosen),
         playing.worth(flags),
-        at_least,
+        None if at_least == math.inf else at_least,
         float(playing.costs[flags].sum()),
         tuple(game.names[player] for player in path),
         np.array(greedy),
         band,
         random_orders,
+        unreachable=at_least == math.inf,
     )
 
 
-def _best_of_all(playing: Playing, players: list[int], wanted: float) -> tuple[list[int], float | None]:
+def _best_of_all(playing: Playing, players: list[int], wanted: float) -> tuple[list[int], float]:
     sets = list(every_set(playing, players))
     enough = [one for one in sets if one[0] >= wanted - _SLACK]
     if not enough:
-        return max(sets, key=lambda one: one[0])[2], None
+        return max(sets, key=lambda one: one[0])[2], math.inf
     _, cost, told = min(enough, key=lambda one: (one[1], -one[0]))
     return told, cost
 

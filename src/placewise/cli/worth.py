@@ -1,0 +1,216 @@
+"""Commands that ask what metadata is worth: value, minimal, pareto."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from placewise.cli.app import app
+from placewise.cli.options import Json, Seed, choices, output_path
+from placewise.cli.printing import console, print_json
+
+if TYPE_CHECKING:
+    from placewise.model.results import Results
+    from placewise.valuation.game import Game
+
+Source = Annotated[
+    Path | None,
+    typer.Argument(
+        help="An experiment folder, or a study file (.toml); without one, the embedded default.", show_default=False
+    ),
+]
+Dataset = Annotated[
+    str | None,
+    typer.Option(
+        help="Embedded default: reliabuild (default) or spack-build.",
+        show_default=False,
+        autocompletion=choices("reliabuild", "spack-build"),
+    ),
+]
+Scoring = Annotated[
+    str,
+    typer.Option(
+        help="corrected, or published: as the prior work scored.", autocompletion=choices("corrected", "published")
+    ),
+]
+Jobs = Annotated[int | None, typer.Option(help="Only the first so many jobs.", min=1, show_default=False)]
+Forms = Annotated[
+    str,
+    typer.Option(
+        help="Of build records: the forms that are told, with commas between, or all; the study's own if not given.",
+        show_default=False,
+    ),
+]
+Costs = Annotated[
+    Path | None,
+    typer.Option("--collection-cost", help="What collecting each subsystem costs: a YAML mapping.", show_default=False),
+]
+Out = Annotated[
+    Path | None,
+    typer.Option(help="A folder for the JSON file and the figure.", parser=output_path, metavar="PATH"),
+]
+Dask = Annotated[str | None, typer.Option(help="Address of a Dask scheduler to work on.", show_default=False)]
+Workers = Annotated[int, typer.Option(help="Processes; results do not change.", min=1)]
+
+
+@app.command()
+def value(
+    source: Source = None,
+    dataset: Dataset = None,
+    scoring: Scoring = "corrected",
+    jobs: Jobs = None,
+    forms: Forms = "",
+    collection_cost: Costs = None,
+    job_worth: Annotated[
+        float, typer.Option(help="What a job that succeeds is worth, in the unit of the costs.", min=0)
+    ] = 1.0,
+    method: Annotated[
+        str,
+        typer.Option(
+            help="exact, sampled, or auto: exact where that is quick.",
+            autocompletion=choices("auto", "exact", "sampled"),
+        ),
+    ] = "auto",
+    precision: Annotated[
+        float, typer.Option(help="Draw until the standard error of the top 20 is at most this share of each.")
+    ] = 0.03,
+    resamples: Annotated[int, typer.Option(help="Resamples of the jobs for the intervals; 0 for none.", min=0)] = 1000,
+    top: Annotated[int, typer.Option(help="Subsystems to print.", min=1)] = 20,
+    seed: Seed = 0,
+    workers: Workers = 1,
+    dask: Annotated[
+        str | None, typer.Option(help="Address of a Dask scheduler to work on.", show_default=False)
+    ] = None,
+    out: Out = None,
+    json: Json = False,
+) -> None:
+    """Say what telling the scheduler each subsystem is worth: its Shapley value in joint success."""
+    from dataclasses import replace
+
+    from placewise.experiment.valuing import value_intervals, worth_of
+    from placewise.formats.cost_file import read_costs
+    from placewise.formats.worth_files import worth_document
+    from placewise.model.results import Results
+    from placewise.report.progress import stages
+    from placewise.report.worth_tables import print_worth
+    from placewise.sweep.executors import runner
+
+    costs = None if collection_cost is None else read_costs(collection_cost)
+    with stages(console(stderr=True)) as progress, runner(workers, dask) as where:
+        game = _game(source, dataset, seed, scoring, jobs, forms)
+        worth = worth_of(
+            game,
+            method=method,
+            precision=precision,
+            seed=seed,
+            costs=costs,
+            job_worth=job_worth,
+            runner=where,
+            progress=progress,
+        )
+        if resamples:
+            worth = replace(worth, subsystems=value_intervals(game, worth, resamples, seed, where))
+    _write(out, Results({}, worth=worth))
+    if json:
+        print_json(worth_document(worth))
+    else:
+        print_worth(worth, console(), top=top)
+
+
+@app.command()
+def minimal(
+    source: Source = None,
+    dataset: Dataset = None,
+    target: Annotated[float, typer.Option(help="The share of the ceiling to reach.")] = 0.95,
+    scoring: Scoring = "corrected",
+    jobs: Jobs = None,
+    forms: Forms = "all",
+    collection_cost: Costs = None,
+    random_orders: Annotated[int, typer.Option(help="Random orders beside the greedy one.", min=1)] = 200,
+    limit: Annotated[float, typer.Option(help="Seconds that the proof may take; 0 for none.", min=0)] = 60.0,
+    seed: Seed = 0,
+    out: Out = None,
+    json: Json = False,
+) -> None:
+    """Find the fewest subsystems that reach a share of the ceiling, and prove that fewer do not."""
+    from placewise.experiment.valuing import costs_of
+    from placewise.formats.cost_file import read_costs
+    from placewise.formats.worth_files import sufficiency_document
+    from placewise.model.results import Results
+    from placewise.report.progress import stages
+    from placewise.report.worth_tables import print_sufficiency
+    from placewise.valuation.sufficiency import smallest_set
+
+    costs = None if collection_cost is None else read_costs(collection_cost)
+    with stages(console(stderr=True)) as progress:
+        game = _game(source, dataset, seed, scoring, jobs, forms)
+        progress("searching and proving", 0, 1)
+        found = smallest_set(
+            game,
+            target,
+            costs=None if costs is None else costs_of(game.names, costs),
+            random_orders=random_orders,
+            seed=seed,
+            limit_s=limit,
+        )
+    _write(out, Results({}, sufficiency=found))
+    if json:
+        print_json(sufficiency_document(found))
+    else:
+        print_sufficiency(found, console())
+
+
+@app.command()
+def pareto(
+    source: Source = None,
+    dataset: Dataset = None,
+    scoring: Scoring = "corrected",
+    jobs: Jobs = None,
+    forms: Forms = "all",
+    collection_cost: Costs = None,
+    seed: Seed = 0,
+    out: Out = None,
+    json: Json = False,
+) -> None:
+    """List the levels of telling that no other beats in cost, jobs matched and joint success."""
+    from placewise.experiment.valuing import costs_of
+    from placewise.formats.cost_file import read_costs
+    from placewise.formats.worth_files import front_document
+    from placewise.model.results import Results
+    from placewise.report.worth_tables import print_front
+    from placewise.valuation.pareto import level_points
+    from placewise.valuation.sufficiency import greedy_names
+
+    costs = None if collection_cost is None else read_costs(collection_cost)
+    game = _game(source, dataset, seed, scoring, jobs, forms)
+    price = None if costs is None else costs_of(game.names, costs)
+    points = level_points(game, greedy_names(game, price), price)
+    _write(out, Results({}, front=points))
+    if json:
+        print_json(front_document(points))
+    else:
+        print_front(points, console())
+
+
+def _game(source: Path | None, dataset: str | None, seed: int, scoring: str, jobs: int | None, forms: str) -> Game:
+    from placewise.experiment.inputs import gather
+    from placewise.experiment.valuing import game_of
+    from placewise.formats.input_cache import cache_folder
+    from placewise.matching.kernels import load_kernels
+
+    inputs = gather(source, dataset, seed, cache_folder())
+    return game_of(inputs, load_kernels("numpy"), scoring=scoring, first=jobs, forms=forms)  # type: ignore[arg-type]
+
+
+def _write(out: Path | None, results: Results) -> None:
+    if out is None:
+        return
+    from placewise.formats.worth_files import write_worth
+    from placewise.formats.writing import staged
+    from placewise.report.figures import draw_figures
+
+    with staged(out) as stage:
+        write_worth(stage, results)
+        draw_figures(results, stage)
