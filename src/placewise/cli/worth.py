@@ -87,8 +87,6 @@ def value(
     json: Json = False,
 ) -> None:
     """Say what telling the scheduler each subsystem is worth: its Shapley value in joint success."""
-    from dataclasses import replace
-
     from placewise.experiment.valuing import value_intervals, worth_of
     from placewise.formats.cost_file import read_costs
     from placewise.formats.worth_files import worth_document
@@ -110,8 +108,7 @@ def value(
             runner=where,
             progress=progress,
         )
-        if resamples:
-            worth = replace(worth, subsystems=value_intervals(game, worth, resamples, seed, where))
+        worth = value_intervals(game, worth, resamples, seed, where)
     _write(out, Results({}, worth=worth))
     if json:
         print_json(worth_document(worth))

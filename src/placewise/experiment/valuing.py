@@ -23,6 +23,7 @@ from placewise.simulation.truth import Scoring, Truth
 from placewise.sweep.runner import Runner
 from placewise.valuation.blame import blame, lifts
 from placewise.valuation.game import Game, mean_over_jobs, player_counts, told_everything, told_nothing
+from placewise.valuation.resampling import Bootstrap, Column, Ratios, interval_of
 from placewise.valuation.shapley import DrawnOrders, Shares, estimates, exact_limit, exact_shares
 
 # Pairs of orders a piece of sampling, and after how many pieces precision is looked at: 2, 4, 8, ...
@@ -242,3 +243,29 @@ def costs_of(names: Sequence[str], costs: Mapping[str, float]) -> NDArray[np.flo
             "a cost is given for a subsystem that no job needs", found=unknown[0], expected="names such as " + names[0]
         )
     return np.array([costs.get(name, 0.0) for name in names])
+
+
+def value_intervals(game: Game, worth: Worth, resamples: int, seed: int, runner: Runner) -> Worth:
+    """Return what subsystems are worth with an interval of each value over jobs, drawn again by requirement profile.
+
+    Values of 0 have none, for lack of anything to vary; nor have any where some jobs' games were sampled.
+    """
+    shares = exact_shares(game, exact_limit(game))
+    if not worth.exact or not resamples:
+        return worth
+    players = np.unique(shares.player)
+    units, jobs = int(game.unit.max()) + 1, game.weights.astype(np.float64)
+    columns = [
+        Column(
+            figure,
+            np.concatenate([game.unit[shares.job[chosen]], game.unit]),
+            np.concatenate([jobs[shares.job[chosen]] * shares.value[chosen], np.zeros(len(jobs))]),
+            np.concatenate([np.zeros(int(chosen.sum())), jobs]),
+        )
+        for figure, chosen in enumerate(shares.player == player for player in players)
+    ]
+    task = Bootstrap(Ratios.of(columns, units, len(players)), seed)
+    rows = runner.rows("resamples of values", task, resamples, key=str(seed))
+    over = f"{resamples:,} resamples of {units:,} requirement profiles"
+    found = {game.names[player]: interval_of(column, over) for player, column in zip(players, rows.T, strict=True)}
+    return replace(worth, subsystems=tuple(replace(one, interval=found.get(one.name)) for one in worth.subsystems))

@@ -32,7 +32,7 @@ def print_worth(worth: Worth, console: Console, *, top: int) -> None:
             cells.append(share(one.standard_error))
         if uncertain:
             cells.append("" if one.interval is None else f"{share(one.interval.low)} to {share(one.interval.high)}")
-        cells += [f"+{share(one.single_lift)}", f"-{share(one.drop_one_loss)}"]
+        cells += [_signed(one.single_lift), _signed(-one.drop_one_loss)]
         cells += [share(one.blame / worth.incompatible if worth.incompatible else 0.0), f"{one.sole:,}"]
         if costly:
             cells += [number(one.collection_cost), number(one.net)]
@@ -128,6 +128,10 @@ def _told(point: LevelPoint) -> str:
     if len(point.told) <= 2:
         return ", ".join(point.told)
     return f"... and {point.told[-1]}" if point.kind == "greedy" else f"all {len(point.told)}"
+
+
+def _signed(change: float) -> str:
+    return f"{'+' if change > 0 else ''}{share(change + 0.0)}"
 
 
 def _of(found: Sufficiency) -> float | None:

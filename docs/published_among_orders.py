@@ -1,0 +1,75 @@
+"""Where the published build success of `expanding` lies among random orders of telling, scored as it was scored.
+
+Runs the prior work's experiment (see `reproduce_published.py`: distinct submissions, both bounds of every range left
+out of the scoring) under many random orders of subsystems, and says which share of them reaches the published figure,
+in expectation and when one cluster is drawn a submission, as it was.
+
+    python docs/published_among_orders.py DATA/reliabuild [ORDERS [WORKERS]]
+"""
+
+# ruff: noqa: INP001, T201
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import NormalDist
+
+import numpy as np
+from reproduce_published import expectation, submit_distinct, workload_as_read
+
+from placewise.formats.cluster_features import read_features
+from placewise.formats.reading import read_json
+from placewise.matching.index import FleetIndex
+from placewise.matching.kernels_numpy import NumpyKernels
+from placewise.simulation.telling import Needs
+from placewise.simulation.truth import Truth, truth_of
+from placewise.sweep.executors import runner
+
+SCORINGS = ("published", "corrected")
+SEED = 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Orders:
+    """Random orders by number: for each scoring the expected build success, and the std of one draw a submission."""
+
+    needs: Needs
+    names: tuple[str, ...]
+    truths: tuple[Truth, ...]
+    width: int = 2 * len(SCORINGS)
+
+    def __call__(self, number: int) -> list[float]:
+        """Return the expectations and standard deviations of one order."""
+        generator = np.random.default_rng(np.random.SeedSequence((SEED, number)))
+        submitted = submit_distinct(self.needs, self.names, generator.permutation(len(self.needs.names)))
+        return [figure for truth in self.truths for figure in expectation(submitted, truth)]
+
+
+def main() -> None:
+    """Print a line for each scoring."""
+    data = Path(sys.argv[1])
+    orders = int(sys.argv[2]) if len(sys.argv) > 2 else 1000
+    workers = int(sys.argv[3]) if len(sys.argv) > 3 else 1
+    scores = read_json(data / "published" / "scores.json")
+    published = scores["expanded-subsystems"]["build_success"]["mean"]
+    index, workload = FleetIndex(read_features(data / "cluster-features.json")), workload_as_read(data)
+    truths = tuple(truth_of(index, workload, scoring, NumpyKernels()) for scoring in SCORINGS)
+    with runner(workers) as where:
+        task = Orders(Needs.of(index, workload), workload.names, truths)
+        rows = where.rows("orders", task, orders, key="")
+    print(f"published: {published:.4f}; {orders:,} random orders, distinct submissions")
+    for at, scoring in enumerate(SCORINGS):
+        means, stds = rows[:, 2 * at], rows[:, 2 * at + 1]
+        reach = int((means >= published).sum())
+        one_run = float(np.mean([1 - NormalDist(m, s).cdf(published) for m, s in zip(means, stds, strict=True)]))
+        low, median, high = np.percentile(means, (2.5, 50, 97.5))
+        print(
+            f"  {scoring:<10} median {median:.4f}, central 95 % {low:.4f} to {high:.4f}, largest {means.max():.4f};"
+            f" {reach} of {orders:,} reach it, and {one_run:.2%} of single runs would"
+        )
+
+
+if __name__ == "__main__":
+    main()
