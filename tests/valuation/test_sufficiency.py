@@ -128,6 +128,18 @@ def test_gains_and_losses_are_differences(fleet, workload):
                     assert losses[at] == np.inf
 
 
+@given(fleets(), workloads(), scorings, targets)
+def test_dropping_keeps_what_is_wanted_and_leaves_nothing_to_drop(fleet, workload, scoring, target):
+    one = game(fleet, workload, scoring)
+    playing = Playing.of(one)
+    worths = plain_worths(fleet, workload, scoring)
+    everyone = list(range(len(one.names)))
+    wanted = target * worths[frozenset(one.names)]
+    left = frozenset(one.names[at] for at in sufficiency.dropped(playing, everyone, wanted))
+    assert worths[left] >= wanted - 1e-9
+    assert all(worths[left - {name}] < wanted + 1e-9 for name in left)
+
+
 def test_without_a_proof_nothing_is_claimed(never_trying_all):
     fleet = fleet_of({"a": "1", "b": "1"}, {"a": "2", "b": "1"}, {"a": "1", "b": "2"})
     job = Workload.from_rows(["j"], [[version_requirement("a", "1", "1"), version_requirement("b", "1", "1")]])

@@ -30,17 +30,19 @@ def match(jobspec: Jobspec, fleet: FleetPath, json: Json = False) -> None:
 
 @app.command()
 def explain(jobspec: Jobspec, fleet: FleetPath, json: Json = False) -> None:
-    """Say why the clusters that do not match a job do not; exit code 3 when none does."""
+    """Say why the clusters that do not match a job do not, and what to relax; exit code 3 when none does."""
     from placewise.formats.fleet_source import read_fleet
     from placewise.formats.jobspec import read_jobspec
+    from placewise.matching.relaxing import relaxations
     from placewise.report.explanation import explanation_document, print_explanation
     from placewise.scheduler import Scheduler
 
     scheduler, job = Scheduler(read_fleet(fleet)), read_jobspec(jobspec)
     answer = naming(jobspec, lambda: scheduler.why_not(job))
+    found = naming(jobspec, lambda: relaxations(scheduler.index, job))
     if json:
-        print_json(explanation_document(answer))
+        print_json(explanation_document(answer, found))
     else:
-        print_explanation(answer, console())
+        print_explanation(answer, console(), found)
     if not answer.matched:
         raise typer.Exit(EXIT_FITS_NOWHERE)

@@ -48,6 +48,29 @@ def size_of(bits: NDArray[np.uint64]) -> NDArray[np.int64]:
     return np.asarray(counts.sum(axis=-1, dtype=np.int64))
 
 
+def first_of(bits: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """Return the lowest member of each set, -1 where it is empty: (sets, words) to (sets,)."""
+    filled = bits != 0
+    word = np.argmax(filled, axis=1)
+    lowest = bits[np.arange(len(bits)), word]
+    below = np.bitwise_count((lowest & -lowest) - np.uint64(1))
+    return np.where(filled.any(axis=1), word * WORD_BITS + below, -1)
+
+
+def member_of(bits: NDArray[np.uint64], sets: NDArray[np.int64], ranks: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the member of a rank, 0 for the lowest, of each of these sets of a (sets, words) array.
+
+    sets, ranks : (n,) which set, and a rank below the size of that set.
+    """
+    ends = np.cumsum(np.bitwise_count(bits), axis=1, dtype=np.int32)
+    wanted = ranks.astype(np.int32)
+    word = np.count_nonzero(np.take(ends, sets, axis=0) <= wanted[:, None], axis=1)
+    before = np.where(word > 0, ends[sets, word - 1], 0)
+    flags = unpack(bits[sets, word][:, None], WORD_BITS)
+    inside = np.argmax(np.cumsum(flags, axis=1, dtype=np.int8) > (wanted - before)[:, None], axis=1)
+    return np.asarray(word * WORD_BITS + inside, dtype=np.int64)
+
+
 def singletons(members: NDArray[np.int64], size: int) -> NDArray[np.uint64]:
     """Return (sets, words) sets of one member each, of none where the member is negative."""
     return pack(members[:, None] == np.arange(size))

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from placewise.errors import InputError
 from placewise.matching.kernels_numpy import NumpyKernels
-from placewise.matching.rows import Prefixes, Rows
+from placewise.matching.rows import EqualRows, Prefixes, Rows
 
 
 class Kernels(Protocol):
@@ -27,6 +27,16 @@ class Kernels(Protocol):
 
     def count(self, table: NDArray[np.uint64], rows: Rows, everything: NDArray[np.uint64]) -> NDArray[np.int64]:
         """Return (jobs,): the size of each job's intersection."""
+        ...
+
+    def count_and_first(
+        self, table: NDArray[np.uint64], rows: Rows, everything: NDArray[np.uint64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return (jobs,) the size of each job's intersection, and (jobs,) its lowest member, -1 where it is empty."""
+        ...
+
+    def equal_rows(self, rows: Rows) -> EqualRows:
+        """Return which rows are equal."""
         ...
 
     def prefixes(self, table: NDArray[np.uint64], rows: Rows) -> Prefixes:

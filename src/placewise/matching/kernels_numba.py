@@ -19,7 +19,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
-from placewise.matching.rows import Prefixes, Rows
+from placewise.matching.rows import EqualRows, Prefixes, Rows
 
 _u = np.uint64
 
@@ -66,23 +66,83 @@ Returns the size of what was written.
 """
 
 
+def _zeros_below(_, word):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        del context, signature
+        return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 1))
+
+    return types.uint64(word), generate
+
+
+_lowest: Any = intrinsic(_zeros_below)
+"""In compiled code: the position of the lowest bit of a word, which is not 0."""
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _meet_row(flat, width, ids, start, stop, everything, result, at):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    size, word = _u(0), _u(0)
+    while word + _u(8) <= width:
+        size += _meet(8, flat, width, word, ids, start, stop, everything, result, at + word)
+        word += _u(8)
+    if width & _u(4):
+        size += _meet(4, flat, width, word, ids, start, stop, everything, result, at + word)
+        word += _u(4)
+    if width & _u(2):
+        size += _meet(2, flat, width, word, ids, start, stop, everything, result, at + word)
+        word += _u(2)
+    if width & _u(1):
+        size += _meet(1, flat, width, word, ids, start, stop, everything, result, at + word)
+    return size
+
+
 @njit(cache=True, nogil=True)
 def _meet_rows(flat, width, offsets, ids, everything, result, stride, sizes):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     for job in range(len(sizes)):
         start, stop, at = _u(offsets[job]), _u(offsets[job + 1]), _u(job) * stride
-        size, word = _u(0), _u(0)
-        while word + _u(8) <= width:
-            size += _meet(8, flat, width, word, ids, start, stop, everything, result, at + word)
-            word += _u(8)
-        if width & _u(4):
-            size += _meet(4, flat, width, word, ids, start, stop, everything, result, at + word)
-            word += _u(4)
-        if width & _u(2):
-            size += _meet(2, flat, width, word, ids, start, stop, everything, result, at + word)
-            word += _u(2)
-        if width & _u(1):
-            size += _meet(1, flat, width, word, ids, start, stop, everything, result, at + word)
-        sizes[job] = size
+        sizes[job] = _meet_row(flat, width, ids, start, stop, everything, result, at)
+
+
+@njit(cache=True, nogil=True)
+def _meet_and_look(flat, width, offsets, ids, everything, met, sizes, firsts):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    for job in range(len(sizes)):
+        start, stop = _u(offsets[job]), _u(offsets[job + 1])
+        size = _meet_row(flat, width, ids, start, stop, everything, met, _u(0))
+        sizes[job], firsts[job] = size, -1
+        if size:
+            word = _u(0)
+            while met[word] == _u(0):
+                word += _u(1)
+            firsts[job] = word * _u(64) + _lowest(met[word])
+
+
+@njit(cache=True, nogil=True)
+def _equal_rows(offsets, ids, slots, hashes, first, of_row):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    found = 0
+    for row in range(len(of_row)):
+        start, stop = _u(offsets[row]), _u(offsets[row + 1])
+        mixed = stop - start
+        for k in range(start, stop):
+            mixed = (mixed ^ _u(ids[k])) * _u(0x9E3779B97F4A7C15)
+            mixed ^= mixed >> _u(32)
+        slot = mixed & _u(len(slots) - 1)
+        while True:
+            kind = slots[slot]
+            if kind < 0:
+                slots[slot], hashes[found], first[found], of_row[row] = found, mixed, row, found
+                found += 1
+                break
+            if hashes[kind] == mixed:
+                other = _u(offsets[first[kind]])
+                same = _u(offsets[first[kind] + 1]) - other == stop - start
+                at = _u(0)
+                while same and at < stop - start:
+                    same = ids[other + at] == ids[start + at]
+                    at += _u(1)
+                if same:
+                    of_row[row] = kind
+                    break
+            slot = (slot + _u(1)) & _u(len(slots) - 1)
+    return found
 
 
 @njit(cache=True, nogil=True)
@@ -131,6 +191,24 @@ class NumbaKernels:
         """See `Kernels.count`."""
         # Without a stride each job's set overwrites the last one's.
         return _each(table, rows, everything, np.empty(table.shape[1], dtype=np.uint64), stride=0)
+
+    def count_and_first(
+        self, table: NDArray[np.uint64], rows: Rows, everything: NDArray[np.uint64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """See `Kernels.count_and_first`."""
+        sizes, firsts = np.empty((2, len(rows)), dtype=np.int64)
+        width, met = _u(table.shape[1]), np.empty(table.shape[1], dtype=np.uint64)
+        _meet_and_look(table.ravel(), width, rows.offsets, rows.ids, everything, met, sizes, firsts)
+        return sizes, firsts
+
+    def equal_rows(self, rows: Rows) -> EqualRows:
+        """See `Kernels.equal_rows`."""
+        # At most half full, so that a free slot is near; a power of two, so that a mask finds one.
+        slots = np.full(1 << max(4, (2 * len(rows)).bit_length()), -1, dtype=np.int32)
+        hashes = np.empty(len(rows), dtype=np.uint64)
+        first, of_row = np.empty((2, len(rows)), dtype=np.int64)
+        found = _equal_rows(rows.offsets, rows.ids, slots, hashes, first, of_row)
+        return EqualRows(first[:found].copy(), of_row)
 
     def prefixes(self, table: NDArray[np.uint64], rows: Rows) -> Prefixes:
         """See `Kernels.prefixes`."""

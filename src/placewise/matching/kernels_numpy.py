@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from placewise.matching import bitset
-from placewise.matching.rows import Prefixes, Rows
+from placewise.matching.rows import EqualRows, Prefixes, Rows
 
 # Rows of so many words are combined at a time, and so many jobs arranged, that they stay in the processor's cache.
 _BLOCK_WORDS = 1 << 15
@@ -34,6 +35,30 @@ class NumpyKernels:
         for jobs, block in _blocks(table, rows, everything):
             result[jobs] = bitset.size_of(block)
         return result
+
+    def count_and_first(
+        self, table: NDArray[np.uint64], rows: Rows, everything: NDArray[np.uint64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """See `Kernels.count_and_first`."""
+        sizes, firsts = np.empty((2, len(rows)), dtype=np.int64)
+        for jobs, block in _blocks(table, rows, everything):
+            sizes[jobs] = bitset.size_of(block)
+            firsts[jobs] = bitset.first_of(block)
+        return sizes, firsts
+
+    def equal_rows(self, rows: Rows) -> EqualRows:
+        """See `Kernels.equal_rows`."""
+        # Python's dictionary of their bytes: to hash and compare them in NumPy takes three times as long.
+        content, width = rows.ids.tobytes(), rows.ids.itemsize
+        seen: dict[bytes, int] = {}
+        first: list[int] = []
+        of_row: list[int] = []
+        for row, (start, stop) in enumerate(pairwise((rows.offsets * width).tolist())):
+            kind = seen.setdefault(content[start:stop], len(first))
+            if kind == len(first):
+                first.append(row)
+            of_row.append(kind)
+        return EqualRows(np.array(first, dtype=np.int64), np.array(of_row, dtype=np.int64))
 
     def prefixes(self, table: NDArray[np.uint64], rows: Rows) -> Prefixes:
         """See `Kernels.prefixes`."""

@@ -1,4 +1,4 @@
-"""What kernels work on: jobs as rows of sets, and what the prefixes of rows come to."""
+"""What kernels work on: jobs as rows of sets, which of them are equal, and what the prefixes of rows come to."""
 
 from __future__ import annotations
 
@@ -27,6 +27,26 @@ class Rows:
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
+
+    def select(self, jobs: NDArray[np.int64]) -> Rows:
+        """Return the rows of these jobs, in the order given."""
+        lengths = np.diff(self.offsets)[jobs]
+        offsets = np.concatenate(([0], np.cumsum(lengths)))
+        return Rows.of(
+            offsets, self.ids[np.repeat(self.offsets[jobs] - offsets[:-1], lengths) + np.arange(offsets[-1])]
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EqualRows:
+    """Which of many rows are equal, position by position.
+
+    first : (distinct,) int64, the first row of each kind, ascending.
+    of_row : (rows,) int64, the kind of each row.
+    """
+
+    first: NDArray[np.int64]
+    of_row: NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

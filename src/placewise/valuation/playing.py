@@ -59,7 +59,6 @@ class Playing:
             now = self._met(games, told)[:, None]
             added = self._weighted(games, now & games.rows) - self._weighted(games, now)
             gains += np.bincount(games.players.ravel(), added.ravel(), minlength=len(told))
-        gains[told] = 0.0
         return gains
 
     def losses(self, told: NDArray[np.bool_]) -> NDArray[np.float64]:

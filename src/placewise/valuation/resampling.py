@@ -1,0 +1,138 @@
+"""Figures as ratios of sums over units, and what they come to when the units are drawn again (bootstrap).
+
+A unit is a requirement profile: jobs of one profile succeed on the same clusters and for the same reasons, so they are
+one observation, however many there are. Efron's bootstrap (1979), with profiles in place of rows: a replicate draws as
+many profiles as there are, with replacement, and each comes with all its jobs.
+
+What such an interval covers is that other profiles of the same kind could have been asked for. It does not cover that
+the fleet could be another, that the mix of jobs could shift, or that requirements and offers could be wrong. It
+supposes that profiles are drawn apart from each other, which packages of one software stack are not quite. With few
+units it is too narrow and lies on few possible values: of 13 profiles, of which 3 can succeed at all, every twentieth
+replicate or so has none of the 3. Then it tells how much hangs on how few profiles, rather than where the figure lies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from placewise.model.worth import Interval
+
+_LEVEL = 0.95
+_STREAM = 20
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Column:
+    """One ratio: sum of numerators / sum of denominators.
+
+    figure : the position of the figure that it belongs to. unit, numerator, denominator : (rows,) what is summed up;
+        a unit may have many rows, or none.
+    """
+
+    figure: int
+    unit: NDArray[np.int64]
+    numerator: NDArray[np.float64]
+    denominator: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ratios:
+    """Figures over units, laid out to be worked out many times.
+
+    A figure is the mean of the ratios of its columns, of those that have a denominator: one column for a pooled
+    figure, one a subsystem for a mean over subsystems.
+
+    units, figures : how many.
+    starts : (columns,) the first entry of each column. figure : (columns,) the figure that each is of.
+    unit, numerator, denominator : (entries,) one for each unit that a column has anything of, by column.
+    """
+
+    units: int
+    figures: int
+    starts: NDArray[np.int64]
+    figure: NDArray[np.int64]
+    unit: NDArray[np.int64]
+    numerator: NDArray[np.float64]
+    denominator: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, columns: Sequence[Column], units: int, figures: int) -> Ratios:
+        """Sum up the rows of each column by unit; rows without a denominator say nothing and are left out."""
+        kept = [_by_unit(column, units) for column in columns]
+        used = [(column, *entries) for column, entries in zip(columns, kept, strict=True) if len(entries[0])]
+        lengths = np.array([len(unit) for _, unit, _, _ in used], dtype=np.int64)
+        return cls(
+            units,
+            figures,
+            np.cumsum(lengths) - lengths,
+            np.array([column.figure for column, _, _, _ in used], dtype=np.int64),
+            np.concatenate([np.zeros(0, dtype=np.int64), *(unit for _, unit, _, _ in used)]),
+            np.concatenate([np.zeros(0), *(numerator for _, _, numerator, _ in used)]),
+            np.concatenate([np.zeros(0), *(denominator for _, _, _, denominator in used)]),
+        )
+
+    def values(self, times: NDArray[np.integer] | None = None) -> NDArray[np.float64]:
+        """Return (figures,) their values when each unit counts so many times, once if not told; NaN for 0 / 0."""
+        if not len(self.starts):
+            return np.full(self.figures, np.nan)
+        numerator, denominator = self.numerator, self.denominator
+        if times is not None:
+            often = times.astype(np.float64)[self.unit]
+            numerator, denominator = numerator * often, denominator * often
+        above, below = np.add.reduceat(numerator, self.starts), np.add.reduceat(denominator, self.starts)
+        there = below > 0
+        of = self.figure[there]
+        sums = np.bincount(of, above[there] / below[there], minlength=self.figures)
+        count = np.bincount(of, minlength=self.figures)
+        found: NDArray[np.float64] = np.divide(sums, count, out=np.full(self.figures, np.nan), where=count > 0)
+        return found
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bootstrap:
+    """Numbered replicates of figures, each a row of (figures,) values; a sweep's task.
+
+    Replicate n is drawn with SeedSequence((seed, 20, n)) alone.
+    """
+
+    ratios: Ratios
+    seed: int
+
+    @property
+    def width(self) -> int:
+        """How many figures there are."""
+        return self.ratios.figures
+
+    def __call__(self, number: int) -> Sequence[float]:
+        """Return the figures of one replicate; NaN where no unit drawn has a part in a figure."""
+        units = self.ratios.units
+        generator = np.random.default_rng(np.random.SeedSequence((self.seed, _STREAM, number)))
+        found: list[float] = self.ratios.values(
+            np.bincount(generator.integers(units, size=units), minlength=units)
+        ).tolist()
+        return found
+
+
+def interval_of(values: NDArray[np.float64], over: str) -> Interval | None:
+    """Return the central 95 % of values, between percentiles interpolated linearly; None where all are NaN.
+
+    over : what was varied, and how often. With few values the ends lie between the outermost of them.
+    """
+    known = values[~np.isnan(values)]
+    if not len(known):
+        return None
+    low, high = np.quantile(known, [(1 - _LEVEL) / 2, (1 + _LEVEL) / 2]).tolist()
+    return Interval(low, high, over, _LEVEL)
+
+
+def _by_unit(column: Column, units: int) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+    numerator, denominator = (
+        np.bincount(column.unit, rows, minlength=units).astype(np.float64)  # of no rows it counts in whole numbers
+        for rows in (column.numerator, column.denominator)
+    )
+    there = np.flatnonzero(denominator).astype(np.int64)
+    return there, numerator[there], denominator[there]
