@@ -6,8 +6,10 @@ import pytest
 from rich.console import Console
 
 from placewise.bench import peers, run
+from placewise.bench.caches import read_seconds, second_level_bytes
 from placewise.bench.cases import drawn, drawn_distinct
 from placewise.bench.large import peak_bytes, time_large
+from placewise.bench.streamed import time_streamed
 from placewise.bench.timing import Agreement, Timing, Timings, duration_text, median_seconds
 
 SMALL = run.Scale((partial(drawn_distinct, 20, 8), partial(drawn, 30, 70)), None, 2, 0.05, 5)
@@ -55,6 +57,7 @@ def test_document_is_plain_and_complete(measured):
     assert document["machine"]["numpy"]
     assert len(document["timings"]) == len(timings.rows)
     keys = {"size", "name", "includes", "jobs", "seconds", "runs", "agreement", "peak_bytes", "note", "jobs_per_s"}
+    keys |= {"moved_bytes", "bytes_per_s"}
     for row, timing in zip(document["timings"], timings.rows, strict=True):
         assert row.keys() == keys
         assert row["jobs_per_s"] == timing.jobs_per_s
@@ -93,6 +96,58 @@ def test_a_process_of_its_own_tells_time_and_memory():
     assert timing.runs == 2
     assert timing.seconds > 0
     assert 10_000_000 < timing.peak_bytes < 1_500_000_000
+
+
+def test_chunk_by_chunk_tells_drawing_from_matching_and_what_was_read():
+    drawing, each, once, cache = time_streamed("numpy", 70_000, 70, 1)
+    assert {row.size for row in (drawing, each, once, cache)} == {"70,000 jobs x 70 clusters, chunk by chunk"}
+    for row in (drawing, each, once):
+        assert row.jobs == 70_000
+        assert row.seconds > 0
+    # About 20 rows of two words a job.
+    assert 70_000 * 10 * 16 < each.moved_bytes < 70_000 * 40 * 16
+    assert each.bytes_per_s == each.moved_bytes / each.seconds
+    assert cache.bytes_per_s > 1e8
+    assert 10_000_000 < once.peak_bytes < 1_500_000_000
+    assert "in chunks of 65,536 jobs" in once.note
+    assert "GB/s read" in _printed(Timings({}, (each,)))
+
+
+def test_a_stream_that_fails_leaves_a_row_that_says_so():
+    (row,) = time_streamed("numpy", 0, 20, 1)
+    assert row.seconds is None
+    assert row.note == "failed with exit code 1"
+
+
+def test_streams_run_when_asked_for(monkeypatch):
+    monkeypatch.setattr(run, "KERNELS", ("numpy", "absent"))
+    asked = []
+    monkeypatch.setattr(run, "time_streamed", lambda *given: asked.append(given) or [])
+    told = []
+    rows = run.measure(run.Scale((), None, 1, 0.0, 5, (5, 3, 1)), lambda *stage: told.append(stage)).rows
+    assert asked == [("numpy", 5, 3, 1)]
+    assert [(row.size, row.note) for row in rows] == [("5 jobs x 3 clusters, chunk by chunk", "not installed")]
+    assert [done for _, done, _ in told] == [0, 1, 2]
+
+
+def test_the_size_of_the_cache_comes_from_the_system(tmp_path, monkeypatch):
+    for number, (level, size) in enumerate([("1", "48K"), ("2", "3M")]):
+        folder = tmp_path / f"index{number}"
+        folder.mkdir()
+        (folder / "level").write_text(f"{level}\n")
+        (folder / "size").write_text(f"{size}\n")
+    assert second_level_bytes(tmp_path) == (3 << 20, True)
+    (tmp_path / "index1" / "size").write_text("many\n")
+    monkeypatch.setattr("os.sysconf", lambda _: 1 << 19)
+    assert second_level_bytes(tmp_path) == (1 << 19, True)
+    monkeypatch.setattr("os.sysconf", lambda _: 0)
+    assert second_level_bytes(tmp_path / "none") == (1 << 20, False)
+
+
+def test_what_is_read_is_counted():
+    seconds, read = read_seconds(4096, runs=1, total_bytes=1 << 20)
+    assert read == 1 << 20
+    assert seconds > 0
 
 
 def test_a_process_that_fails_leaves_a_row_that_says_so():

@@ -21,6 +21,7 @@ from placewise.model.requirement import Condition, Equals, Requirement, version_
 from placewise.model.resources import ResourceGraph, Subsystem, SubsystemVertex, Vertex, package_subsystem
 from placewise.model.workload import Workload
 from placewise.simulation import outcomes
+from placewise.sweep.executors import runner
 
 KERNELS = load_kernels("numpy")
 
@@ -133,8 +134,9 @@ def test_workers_change_nothing():
     fleet = Fleet((Cluster("c", subsystems=(package_subsystem("a", "1"), package_subsystem("b", "2"))),))
     rows = [[version_requirement("a", "1", "2"), version_requirement("b", "3", "4")]] * 3
     workload = Workload.from_rows(["x", "y", "z"], rows)
-    one = run(fleet, workload, Design(orders=5, workers=1), KERNELS).results.orders
-    two = run(fleet, workload, Design(orders=5, workers=2), KERNELS).results.orders
+    one = run(fleet, workload, Design(orders=5), KERNELS).results.orders
+    with runner(workers=2) as sweeps:
+        two = run(fleet, workload, Design(orders=5), KERNELS, runner=sweeps).results.orders
     for name in ("build_success", "last_level", "unmatched_at", "percent_matched", "submissions"):
         assert np.array_equal(getattr(one, name), getattr(two, name), equal_nan=True)
 
@@ -196,7 +198,6 @@ def test_nodes_that_differ_do_not_mix_and_a_shape_ends_the_telling():
         ({"first": 0}, "--jobs"),
         ({"orders": -1}, "--orders"),
         ({"seed": -1}, "--seed"),
-        ({"workers": 0}, "--workers"),
         ({"order": ("a", "b", "a")}, "'a'"),
     ],
 )

@@ -191,6 +191,15 @@ def test_draws_depend_on_seed_and_stream_alone(seed, stream, jobs, more):
         assert not np.array_equal(draws, draw_numbers(seed + 1, stream, jobs))
 
 
+@given(seed=st.integers(0, 2**70), first=st.integers(0, 10**12), jobs=st.integers(0, 20), cut=st.integers(0, 20))
+def test_a_later_block_is_drawn_without_the_earlier(seed, first, jobs, cut):
+    cut = min(cut, jobs)
+    whole = draw_numbers(seed, 0, jobs, first=first)
+    later = draw_numbers(seed, 0, jobs - cut, first=first + cut)
+    np.testing.assert_array_equal(whole[cut:], later)
+    np.testing.assert_array_equal(draw_numbers(seed, 0, jobs), draw_numbers(seed, 0, jobs, first=0))
+
+
 def test_draws_do_not_change_between_versions():
     expected = [0.6369616873214543, 0.2697867137638703]
     assert np.random.default_rng(0).random(2).tolist() == expected, "NumPy's own stream has changed"

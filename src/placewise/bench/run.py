@@ -6,7 +6,7 @@ import importlib.metadata
 import importlib.util
 import platform
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -14,6 +14,7 @@ import numpy as np
 from placewise.bench.cases import Case, documents, drawn, drawn_distinct, sample
 from placewise.bench.large import time_large
 from placewise.bench.peers import PEERS, Peer
+from placewise.bench.streamed import streamed_title, time_streamed
 from placewise.bench.timing import Agreement, Timing, Timings, median_seconds
 from placewise.formats.jobspec_lists import parse_job_entries
 from placewise.matching import bitset
@@ -33,6 +34,7 @@ class Scale:
     large : jobs, clusters and runs of the case that has a process of its own; None for no such case.
     runs, budget_s : most runs of one timing, and when no more are begun.
     peer_jobs : most jobs that a peer is given, evenly spaced over the case's.
+    streamed : jobs, clusters and runs of the case that is drawn and matched chunk by chunk; None for no such case.
     """
 
     cases: tuple[Callable[[], Case], ...]
@@ -40,24 +42,31 @@ class Scale:
     runs: int
     budget_s: float
     peer_jobs: int
+    streamed: tuple[int, int, int] | None = None
 
 
 FULL = Scale((partial(drawn_distinct, 1602, 100), partial(drawn, 10_000, 500)), (1_000_000, 1000, 3), 15, 1.5, 1000)
 QUICK = Scale((partial(drawn_distinct, 400, 100), partial(drawn, 2000, 500)), None, 5, 0.15, 100)
 
 
-def run_bench(*, quick: bool, report: Callable[[str, int, int], None]) -> Timings:
+STREAMED = (10_000_000, 10_000, 3)
+
+
+def run_bench(*, quick: bool, large: bool, report: Callable[[str, int, int], None]) -> Timings:
     """Time matching on this machine: under a minute, or under ten seconds when quick.
+
+    With `large`, ten million jobs as well, which takes some minutes.
 
     `report` is told a stage, how much of it is done and how much there is. A peer that is not installed
     has a row that says so, and so has numba.
     """
-    return measure(QUICK if quick else FULL, report)
+    scale = QUICK if quick else FULL
+    return measure(replace(scale, streamed=STREAMED) if large else scale, report)
 
 
 def measure(scale: Scale, report: Callable[[str, int, int], None]) -> Timings:
     """Time matching at a scale."""
-    stages = len(scale.cases) * len(_STAGES) + (len(KERNELS) if scale.large else 0)
+    stages = len(scale.cases) * len(_STAGES) + len(KERNELS) * (bool(scale.large) + bool(scale.streamed))
     rows: list[Timing] = []
     done = 0
     for draw in scale.cases:
@@ -70,6 +79,11 @@ def measure(scale: Scale, report: Callable[[str, int, int], None]) -> Timings:
         for kernels in KERNELS:
             report("many jobs", done, stages)
             rows.append(_large(kernels, *scale.large))
+            done += 1
+    if scale.streamed:
+        for kernels in KERNELS:
+            report("chunk by chunk", done, stages)
+            rows.extend(_streamed(kernels, *scale.streamed))
             done += 1
     report("many jobs", done, stages)
     return Timings(_machine(), tuple(rows))
@@ -161,6 +175,12 @@ def _large(kernels: str, jobs: int, clusters: int, runs: int) -> Timing:
         title = f"{jobs:,} jobs x {clusters:,} clusters"
         return Timing(title, f"{kernels}, from workload to counts", "", note=_NOT_INSTALLED)
     return time_large(kernels, jobs, clusters, runs)
+
+
+def _streamed(kernels: str, jobs: int, clusters: int, runs: int) -> list[Timing]:
+    if not _has_kernels(kernels):
+        return [Timing(streamed_title(jobs, clusters), f"{kernels}, counts and cheapest", "", note=_NOT_INSTALLED)]
+    return time_streamed(kernels, jobs, clusters, runs)
 
 
 def _median(

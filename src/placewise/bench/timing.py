@@ -55,6 +55,7 @@ class Timing:
     runs : how many runs the median is of.
     agreement : with our matches, for peers.
     peak_bytes : largest resident memory of the process, where it had one of its own.
+    moved_bytes : bytes read in one run, where that bounds it: of the rows of sets that were combined.
     """
 
     size: str
@@ -66,11 +67,17 @@ class Timing:
     agreement: Agreement | None = None
     peak_bytes: int | None = None
     note: str = ""
+    moved_bytes: int | None = None
 
     @property
     def jobs_per_s(self) -> float | None:
         """Jobs a second."""
         return self.jobs / self.seconds if self.jobs and self.seconds else None
+
+    @property
+    def bytes_per_s(self) -> float | None:
+        """Bytes read a second."""
+        return self.moved_bytes / self.seconds if self.moved_bytes and self.seconds else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +94,9 @@ class Timings:
         """Return the timings as a plain document: seconds, jobs a second, bytes."""
         return {
             "machine": dict(self.machine),
-            "timings": [{**asdict(row), "jobs_per_s": row.jobs_per_s} for row in self.rows],
+            "timings": [
+                {**asdict(row), "jobs_per_s": row.jobs_per_s, "bytes_per_s": row.bytes_per_s} for row in self.rows
+            ],
         }
 
     def print(self, console: Console) -> None:
@@ -122,6 +131,8 @@ def _remarks(row: Timing) -> str:
     if row.agreement is not None:
         compared, differing = row.agreement.pairs, row.agreement.differing
         remarks.append(f"{differing:,} of {compared:,} pairs differ from ours" if differing else "agrees with ours")
+    if row.bytes_per_s is not None:
+        remarks.append(f"{row.bytes_per_s / 1e9:,.0f} GB/s read")
     if row.peak_bytes is not None:
         remarks.append(f"peak memory {row.peak_bytes / 1e9:.2f} GB")
     return "; ".join(remarks)

@@ -14,6 +14,9 @@ from placewise.cli.printing import console, print_json
 @app.command()
 def bench(
     quick: Annotated[bool, typer.Option("--quick", help="Smaller sizes and fewer repeats.")] = False,
+    large: Annotated[
+        bool, typer.Option("--large", help="Also 10 million jobs x 10,000 clusters, chunk by chunk: some minutes more.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Time the matching kernels beside their peers, on this machine, in one run."""
@@ -21,7 +24,7 @@ def bench(
     from placewise.report.progress import stages
 
     with stages(console(stderr=True)) as progress:
-        timings = run_bench(quick=quick, report=progress)
+        timings = run_bench(quick=quick, large=large, report=progress)
     if json:
         print_json(timings.document())
     else:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from placewise.model.results import Results
 
 _DATASETS = choices("reliabuild", "spack-build")
-_EXPERIMENTS = choices("none", "single", "expanding", "all")
+_EXPERIMENTS = choices("none", "single", "expanding", "told", "all")
 
 
 @app.command()
@@ -54,6 +54,14 @@ def simulate(
         ),
     ] = "alphabetical",
     orders: Annotated[int, typer.Option(help="Random orders to run beside it.", min=0)] = 20,
+    resamples: Annotated[int, typer.Option(help="Resamples of the jobs for the intervals; 0 for none.", min=0)] = 1000,
+    fleets: Annotated[int, typer.Option(help="Fleets drawn anew like this one; 0 for none.", min=0)] = 20,
+    tell: Annotated[
+        str,
+        typer.Option(
+            help="One more experiment: telling just these subsystems (forms), with commas between.", show_default=False
+        ),
+    ] = "",
     seed: Seed = 0,
     sample: Annotated[bool, typer.Option("--sample", help="Draw one cluster a job; exact expectation if not.")] = False,
     policy: Annotated[
@@ -63,7 +71,15 @@ def simulate(
         ),
     ] = "random",
     jobs: Annotated[int | None, typer.Option(help="Only the first so many jobs.", min=1, show_default=False)] = None,
-    workers: Annotated[int, typer.Option(help="Processes for random orders; results do not change.", min=1)] = 1,
+    workers: Annotated[int, typer.Option(help="Processes for what is drawn often; results do not change.", min=1)] = 1,
+    dask: Annotated[
+        str | None,
+        typer.Option(
+            help="A Dask scheduler for those instead: its address, or its scheduler file (.json).",
+            metavar="ADDRESS",
+            show_default=False,
+        ),
+    ] = None,
     kernels: Annotated[
         str,
         typer.Option(help="Inner loops: numpy, numba, or auto.", autocompletion=choices("numpy", "numba", "auto")),
@@ -94,7 +110,7 @@ def simulate(
 ) -> None:
     """Run the experiments over a fleet and a workload, and write scores, rows, figures and a report."""
     from placewise.experiment.builds.design import BuildDesign
-    from placewise.experiment.design import Design
+    from placewise.experiment.design import Design, listed
     from placewise.experiment.inputs import gather
     from placewise.experiment.simulate import simulate as run
     from placewise.formats.input_cache import cache_folder
@@ -104,23 +120,29 @@ def simulate(
     from placewise.formats.writing import staged
     from placewise.matching.kernels import load_kernels
     from placewise.report.progress import stages
+    from placewise.sweep.executors import runner
+    from placewise.sweep.parts import PARTS, clear
 
     design = Design(
-        experiments=tuple(name.strip() for name in experiments.split(",") if name.strip()),
+        experiments=listed(experiments),
         scoring=scoring,  # type: ignore[arg-type]  # the design refuses other texts
         unique=unique,
         first=jobs,
         order=() if order == "alphabetical" else read_order(Path(order)),
         orders=orders,
+        resamples=resamples,
+        fleets=fleets,
         seed=seed,
         sample=sample,
         policy=policy,
-        workers=workers,
+        tell=listed(tell),
     )
     build_design = BuildDesign(
         scoring=scoring,  # type: ignore[arg-type]  # likewise
         first=jobs,
         orders=orders,
+        resamples=resamples,
+        fleets=fleets,
         seed=seed,
         sample=sample,
         model=model,  # type: ignore[arg-type]  # likewise
@@ -129,14 +151,20 @@ def simulate(
         nodes_free=nodes_free,
         choose="constraint" if _is_file_name(choose) else choose,
         priorities=read_priorities(Path(choose)) if _is_file_name(choose) else (),
-        workers=workers,
+        tell=listed(tell),
     )
     loops = load_kernels(kernels)
-    with stages(console(stderr=True)) as progress, staged(out, owned=RESULTS, mark=STUDY) as stage:
+    with (
+        runner(workers, dask, parts=out / PARTS) as sweeps,
+        stages(console(stderr=True)) as progress,
+        staged(out, owned=RESULTS, mark=STUDY) as stage,
+    ):
         inputs = gather(source, dataset, seed, cache_folder() if cache else None)
-        results = run(inputs, design, build_design, loops, stage, command=command_line(), progress=progress)
+        command = command_line()
+        results = run(inputs, design, build_design, loops, stage, command=command, progress=progress, runner=sweeps)
         if plots:
             _draw(results, stage)
+    clear(out / PARTS)
     _tell(results, out, json=json)
 
 
@@ -174,13 +202,28 @@ def generate(
     profile: Annotated[
         Path | None, typer.Option(help="A profile file instead, of either kind.", show_default=False)
     ] = None,
+    streamed: Annotated[
+        bool,
+        typer.Option(
+            "--streamed", help="Write the jobs as workload.parquet, chunk by chunk, for placewise place; with prices."
+        ),
+    ] = False,
 ) -> None:
     """Draw a fleet and jobs from a profile, as an experiment folder."""
     from placewise.experiment.inputs import draw, shipped
     from placewise.experiment.record import write_inputs
     from placewise.formats.build_profile_file import read_either_profile
 
-    drawn = draw(shipped(dataset) if profile is None else read_either_profile(profile), clusters, jobs, seed)
+    drawn_from = shipped(dataset) if profile is None else read_either_profile(profile)
+    if streamed:
+        from placewise.experiment.streamed import write_streamed
+        from placewise.report.progress import stages
+
+        with stages(console(stderr=True)) as progress:
+            write_streamed(drawn_from, clusters, jobs, seed, out, progress)
+        say(f"{clusters:,} clusters and {jobs:,} jobs written to {out}")
+        return
+    drawn = draw(drawn_from, clusters, jobs, seed)
     write_inputs(drawn, out)
     say(f"{len(drawn.fleet):,} clusters and {len(drawn.jobs):,} jobs written to {out}")
 

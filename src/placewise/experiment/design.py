@@ -11,16 +11,22 @@ from placewise.simulation.truth import Scoring
 NONE = "none"
 SINGLE = "single"
 EXPANDING = "expanding"
+TOLD = "told"
 ALL = "all"
-EXPERIMENTS = (NONE, SINGLE, EXPANDING, ALL)
+EXPERIMENTS = (NONE, SINGLE, EXPANDING, TOLD, ALL)
 
-FOLDER_NAMES = {NONE: "none", SINGLE: "single-subsystem", EXPANDING: "expanded-subsystems", ALL: "all"}
-"""What the results folder calls each, after the prior work."""
+FOLDER_NAMES = {NONE: "none", SINGLE: "single-subsystem", EXPANDING: "expanded-subsystems", TOLD: "told", ALL: "all"}
+"""What the results folder calls each, after the prior work where it has it."""
 
 
 MOST = 2**62
 MOST_ORDERS = 1_000_000
-MOST_WORKERS = 1_000
+MOST_FLEETS = 100_000
+
+
+def listed(text: str) -> tuple[str, ...]:
+    """Return names that stand with commas between."""
+    return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
 def refuse_outside(**settings: tuple[int | None, int, int]) -> None:
@@ -35,45 +41,52 @@ def refuse_outside(**settings: tuple[int | None, int, int]) -> None:
 class Design:
     """One run of experiments over a fleet and a workload.
 
-    experiments : among none, single, expanding and all, each once, in that order.
+    experiments : among none, single, expanding, told and all, each once, in that order; told if `tell` names any.
+    tell : the subsystems that `told` tells, all at once.
     scoring : corrected or published (see `simulation.truth`).
     unique : keep one job of each distinct set of requirements.
     first : keep only so many jobs of the workload; None keeps all.
     order : the subsystems in the order in which `expanding` tells them; empty for alphabetical.
     orders : how many random orders to run beside it; their figures are expectations of a random choice, so
         other policies have none.
+    resamples, fleets : how many resamples of the jobs, and fleets drawn anew, the intervals are over; 0 for none.
     seed : of every random choice.
     sample : draw one cluster a job instead of taking the exact expectation.
     policy : the name of the selection policy; every one but random is sampled.
-    workers : processes for the random orders; the results do not depend on it.
 
     Raises InputError for a value outside these.
     """
 
-    experiments: tuple[str, ...] = EXPERIMENTS
+    experiments: tuple[str, ...] = (NONE, SINGLE, EXPANDING, ALL)
     scoring: Scoring = "corrected"
     unique: bool = False
     first: int | None = None
     order: tuple[str, ...] = ()
     orders: int = 20
+    resamples: int = 1000
+    fleets: int = 20
     seed: int = 0
     sample: bool = False
     policy: str = "random"
-    workers: int = 1
+    tell: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         unknown = [name for name in self.experiments if name not in EXPERIMENTS]
         if unknown or not self.experiments:
             raise InputError("no such experiment", found=unknown, expected=f"some of {', '.join(EXPERIMENTS)}")
-        ordered = tuple(name for name in EXPERIMENTS if name in self.experiments)
+        if TOLD in self.experiments and not self.tell:
+            raise InputError("the experiment told has nothing to tell", expected="--tell with names of subsystems")
+        chosen = {*self.experiments, TOLD} if self.tell else self.experiments
+        ordered = tuple(name for name in EXPERIMENTS if name in chosen)
         object.__setattr__(self, "experiments", ordered)
         if self.scoring not in get_args(Scoring):
             raise InputError("no such scoring", found=self.scoring, expected=" or ".join(get_args(Scoring)))
         refuse_outside(
             jobs=(self.first, 1, MOST),
             orders=(self.orders, 0, MOST_ORDERS),
+            resamples=(self.resamples, 0, MOST_ORDERS),
+            fleets=(self.fleets, 0, MOST_FLEETS),
             seed=(self.seed, 0, MOST),
-            workers=(self.workers, 1, MOST_WORKERS),
         )
         if len(set(self.order)) != len(self.order):
             twice = next(name for name in self.order if self.order.count(name) > 1)

@@ -38,6 +38,7 @@ class Inputs:
     """A fleet and its jobs with their provenance: a sentence, and (file, SHA-256) of every document.
 
     jobs : what asks for versions, or records of builds. study : what to tell of build records.
+    profile : what fleet and jobs were drawn from, if they were.
     """
 
     fleet: Fleet
@@ -45,6 +46,7 @@ class Inputs:
     source: str
     hashes: tuple[tuple[str, str], ...] = ()
     study: BuildStudy | None = None
+    profile: WorkloadProfile | BuildProfile | None = None
 
 
 def gather(source: Path | None, dataset: str | None, seed: int, cache: Path | None) -> Inputs:
@@ -98,8 +100,8 @@ def draw(profile: WorkloadProfile | BuildProfile, clusters: int, jobs: int, seed
     said = f"a profile, {clusters} clusters and {jobs} jobs drawn with seed {seed}"
     if isinstance(profile, BuildProfile):
         fleet = draw_build_fleet(profile, clusters, seed)
-        return Inputs(fleet, draw_builds(profile, jobs, seed), said, study=shipped_study())
-    return Inputs(draw_fleet(profile, clusters, seed), draw_workload(profile, jobs, seed), said)
+        return Inputs(fleet, draw_builds(profile, jobs, seed), said, study=shipped_study(), profile=profile)
+    return Inputs(draw_fleet(profile, clusters, seed), draw_workload(profile, jobs, seed), said, profile=profile)
 
 
 def fit_to(inputs: Inputs) -> WorkloadProfile | BuildProfile:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor
+from collections.abc import Callable
 from dataclasses import dataclass
-from multiprocessing import get_context
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +15,7 @@ from placewise.matching.index import FleetIndex
 from placewise.matching.kernels import Kernels
 from placewise.model.results import OrderSpread
 from placewise.simulation.telling import Needs, tell_more_and_more
+from placewise.sweep.runner import Runner
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,36 +28,25 @@ class OrderTask:
     succeeds: NDArray[np.uint64]
     weights: NDArray[np.int64]
     seed: int
+    width: ClassVar[int] = 5
 
     def rank(self, number: int) -> NDArray[np.int64]:
         """Return the (names,) rank of each subsystem in random order `number`, whatever was drawn before."""
         generator = np.random.default_rng(np.random.SeedSequence((self.seed, 1, number)))
         return generator.permutation(len(self.needs.names))
 
+    def __call__(self, number: int) -> tuple[float, ...]:
+        """Return what `OrderSpread` keeps of random order `number`."""
+        return _run_order(self, number)
+
 
 def run_orders(
-    task: OrderTask, orders: int, workers: int = 1, progress: Callable[[int], None] = lambda _: None
+    task: OrderTask, orders: int, runner: Runner, progress: Callable[[int], None], *, key: str
 ) -> OrderSpread:
-    """Run `expanding` under random orders 0 to orders - 1; the result does not depend on the workers."""
-    rows = np.empty((orders, 5))
-    for number, row in enumerate(_rows(task, orders, workers)):
-        rows[number] = row
-        progress(number + 1)
+    """Run `expanding` under random orders 0 to orders - 1; `key` tells what the task holds (see `Runner.rows`)."""
+    rows = runner.rows("random orders", task, orders, key=key, progress=progress)
     success, last, at, percent, submissions = rows.T.copy()
     return OrderSpread(success, last, at, percent, submissions.astype(np.int64))
-
-
-def _rows(task: OrderTask, orders: int, workers: int) -> Iterator[tuple[float, ...]]:
-    if workers == 1 or orders < 2:
-        yield from (_run_order(task, number) for number in range(orders))
-        return
-    with _executor(task, min(workers, orders)) as pool:
-        yield from pool.map(_run_in_worker, range(orders), chunksize=max(1, orders // (8 * workers)))
-
-
-def _executor(task: OrderTask, workers: int) -> Executor:
-    # A fresh interpreter a worker: forking a process that has threads can deadlock.
-    return ProcessPoolExecutor(workers, get_context("spawn"), initializer=_keep, initargs=(task,))
 
 
 def _run_order(task: OrderTask, number: int) -> tuple[float, ...]:
@@ -83,16 +72,3 @@ def _run_order(task: OrderTask, number: int) -> tuple[float, ...]:
 def _average(values: NDArray[np.float64], weights: NDArray[np.int64]) -> float:
     total = weights.sum()
     return float((weights * values).sum() / total) if total else float("nan")
-
-
-_task: OrderTask | None = None
-
-
-def _keep(task: OrderTask) -> None:
-    global _task  # noqa: PLW0603, a worker process keeps its one task
-    _task = task
-
-
-def _run_in_worker(number: int) -> tuple[float, ...]:
-    assert _task is not None
-    return _run_order(_task, number)

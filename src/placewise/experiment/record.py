@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -22,8 +23,13 @@ if TYPE_CHECKING:
     from placewise.experiment.builds.run import BuildRun
 
 
-def write_run(folder: Path, run: Run, design: Design, inputs: Inputs, command: str) -> Results:
-    """Write scores, rows and the study record; return the results with their record."""
+def write_run(
+    folder: Path, run: Run, design: Design, inputs: Inputs, command: str, left_out: tuple[str, ...] = ()
+) -> Results:
+    """Write scores, rows and the study record; return the results with their record.
+
+    left_out : what was asked for and could not be, and why.
+    """
     counts = {
         "jobs": len(run.workload),
         "jobs_without_requirements": run.without_requirements,
@@ -31,16 +37,18 @@ def write_run(folder: Path, run: Run, design: Design, inputs: Inputs, command: s
         "clusters": len(inputs.fleet),
         "subsystems": len(run.subsystems),
     }
-    results = replace(run.results, study=_study(design, inputs, command, counts))
+    results = replace(run.results, study=_study(design, inputs, command, counts) | {"left_out": list(left_out)})
     write_results(folder, results, run.workload, run.assignments, run.repeats)
     write_outcomes(folder / OUTCOMES, run.tables, run.workload.names, run.subsystems, inputs.fleet.names)
     return results
 
 
-def write_build_run(folder: Path, run: BuildRun, design: BuildDesign, inputs: Inputs, command: str) -> Results:
+def write_build_run(
+    folder: Path, run: BuildRun, design: BuildDesign, inputs: Inputs, command: str, left_out: tuple[str, ...] = ()
+) -> Results:
     """Write scores, levels, rows and the study record of build records; return the results with their record."""
     counts = {"jobs": len(run.records), "clusters": len(inputs.fleet), "levels": len(run.results.levels)}
-    study = _study(design, inputs, command, counts) | {"study": None if inputs.study is None else asdict(inputs.study)}
+    study = _study(design, inputs, command, counts) | _build_study(inputs) | {"left_out": list(left_out)}
     results = replace(run.results, study=study)
     write_scores(folder, results)
     write_outcomes(folder / OUTCOMES, run.tables, run.records.names, (), inputs.fleet.names)
@@ -55,8 +63,16 @@ def write_inputs(inputs: Inputs, folder: Path) -> None:
         write_experiment(inputs.fleet, inputs.jobs, folder)
 
 
+def sweep_key(inputs: Inputs, design: Design | BuildDesign) -> str:
+    """Return the text by which a later run knows parts of this one: inputs, settings and versions as JSON."""
+    # Where files lie does not matter when their content is told.
+    placed = replace(inputs, source="") if inputs.hashes else inputs
+    return json.dumps(_study(design, placed, "", {}) | _build_study(inputs), sort_keys=True)
+
+
+def _build_study(inputs: Inputs) -> dict[str, Any]:
+    return {"study": None if inputs.study is None else asdict(inputs.study)}
+
+
 def _study(design: Design | BuildDesign, inputs: Inputs, command: str, counts: Mapping[str, int]) -> dict[str, Any]:
-    settings = asdict(design)
-    # How many processes computed it is no part of what was computed.
-    del settings["workers"]
-    return study_record(settings, source=inputs.source, command=command, inputs=inputs.hashes, counts=counts)
+    return study_record(asdict(design), source=inputs.source, command=command, inputs=inputs.hashes, counts=counts)

@@ -10,6 +10,7 @@ import numpy as np
 from placewise.errors import InputError
 from placewise.experiment import scoring
 from placewise.experiment.design import FOLDER_NAMES, NONE, SINGLE, Design
+from placewise.experiment.figures import Observed, profiles_that_decide, seen
 from placewise.experiment.stage import Stage
 from placewise.experiment.summing_up import Progress, summarise
 from placewise.matching.kernels import Kernels
@@ -18,6 +19,7 @@ from placewise.model.results import OutcomeTable, Results, Score
 from placewise.model.workload import Workload
 from placewise.simulation.outcomes import Outcomes, outcomes_of
 from placewise.simulation.telling import Told
+from placewise.sweep.runner import HERE, Runner
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,7 +28,7 @@ class Run:
 
     workload : the jobs that took part. subsystems : the names that tables refer to.
     assignments : for `single`, by subsystem and cluster, the first job of each distinct submission.
-    without_requirements, repeats : how many jobs took no part, and why.
+    without_requirements, repeats : how many jobs took no part, and why. observed : what its figures are made of.
     """
 
     results: Results
@@ -36,10 +38,19 @@ class Run:
     assignments: Mapping[str, Mapping[str, tuple[str, ...]]]
     without_requirements: int
     repeats: int
+    observed: Observed
 
 
-def run(fleet: Fleet, workload: Workload, design: Design, kernels: Kernels, progress: Progress | None = None) -> Run:
-    """Run the experiments of a design.
+def run(
+    fleet: Fleet,
+    workload: Workload,
+    design: Design,
+    kernels: Kernels,
+    progress: Progress | None = None,
+    runner: Runner = HERE,
+    key: str = "",
+) -> Run:
+    """Run the experiments of a design; runner and key are for the random orders (see `Runner.rows`).
 
     Raises InputError for an empty fleet or workload, a subsystem that no cluster has, or an order that
     leaves out a subsystem that jobs need.
@@ -47,7 +58,7 @@ def run(fleet: Fleet, workload: Workload, design: Design, kernels: Kernels, prog
     report = progress or (lambda *_: None)
     if not len(fleet):
         raise InputError("the fleet has no clusters", expected="at least one")
-    chosen, without, repeats = _take_part(workload, design)
+    chosen, without, repeats = take_part(workload, design)
     stage = Stage.prepare(fleet, chosen, design, kernels)
     told: dict[str, Told] = {}
     outcomes: dict[str, Outcomes] = {}
@@ -63,12 +74,20 @@ def run(fleet: Fleet, workload: Workload, design: Design, kernels: Kernels, prog
             weights = stage.weights[told[name].job]
             scores[FOLDER_NAMES[name]] = scoring.score(outcomes[name], weights, len(fleet), stage.scene.truth.names)
             tables.append(stage.table(name, told[name], outcomes[name], clusters))
-    results = summarise(stage, design, told, outcomes, scores, report)
+    results = summarise(stage, design, told, outcomes, scores, report, runner, key)
     assignments = stage.first_assignments(told[SINGLE]) if SINGLE in told else {}
-    return Run(results, tuple(tables), chosen, stage.needs.names, assignments, without, repeats)
+    observed = Observed(
+        tuple(seen(FOLDER_NAMES[name], told[name], outcomes[name], stage.weights) for name in design.experiments),
+        stage.weights,
+        outcomes[NONE].success,
+        outcomes[NONE].feasible > 0,
+        profiles_that_decide(stage.scene.truth, kernels),
+    )
+    return Run(results, tuple(tables), chosen, stage.needs.names, assignments, without, repeats, observed)
 
 
-def _take_part(workload: Workload, design: Design) -> tuple[Workload, int, int]:
+def take_part(workload: Workload, design: Design) -> tuple[Workload, int, int]:
+    """Return the jobs that a design runs, and how many ask for nothing, or repeat others. InputError for none."""
     jobs = np.arange(len(workload))[: design.first]
     asking = jobs[workload.requirement_counts[jobs] > 0]
     if not len(asking):

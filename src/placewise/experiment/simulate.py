@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from collections.abc import Sequence
+from dataclasses import fields, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from placewise.errors import InputError
 from placewise.experiment.builds.design import BuildDesign
 from placewise.experiment.design import Design
+from placewise.experiment.figures import Figure
+from placewise.experiment.fleets import FleetTask
 from placewise.experiment.inputs import Inputs
-from placewise.experiment.record import write_build_run, write_run
-from placewise.experiment.run import run
+from placewise.experiment.record import sweep_key, write_build_run, write_run
+from placewise.experiment.redrawing import fleets_like
+from placewise.experiment.run import Run, run
 from placewise.experiment.summing_up import Progress
+from placewise.experiment.uncertainty import Asked, compared_experiments, compared_levels, with_uncertainty
 from placewise.matching.kernels import Kernels
 from placewise.model.builds import BuildRecords
 from placewise.model.results import Results
+from placewise.model.workload import Workload
+from placewise.sweep.runner import HERE, Runner
+
+if TYPE_CHECKING:
+    from placewise.experiment.builds.run import BuildRun
 
 
 def simulate(
@@ -26,8 +37,11 @@ def simulate(
     *,
     command: str,
     progress: Progress,
+    runner: Runner = HERE,
 ) -> Results:
     """Run the experiments of the inputs' kind and write the results folder, complete but for its pictures.
+
+    runner : for random orders, resamples and fleets.
 
     Raises InputError for an option that was set and means nothing for the kind.
     """
@@ -35,15 +49,47 @@ def simulate(
         # Only build records need models and expressions, which take a while to load.
         from placewise.experiment.builds.run import run_builds  # noqa: PLC0415
 
-        _refuse_others(design, Design(), "build records, whose levels a study file names", BuildDesign)
+        _refuse_others(design, Design(tell=design.tell), "build records, whose levels a study file names", BuildDesign)
         assert inputs.study is not None
-        found = run_builds(inputs.fleet, inputs.jobs, inputs.study, build_design, kernels, progress)
+        key = sweep_key(inputs, build_design)
+        found = run_builds(inputs.fleet, inputs.jobs, inputs.study, build_design, kernels, progress, runner, key)
+        pairs = compared_levels(inputs.study, list(found.results.scores))
+        results, left_out = _unsure(found, found.records, pairs, inputs, build_design, kernels, runner, key, progress)
         progress("writing", 0, 1)
-        return write_build_run(folder, found, build_design, inputs, command)
+        return write_build_run(folder, replace(found, results=results), build_design, inputs, command, left_out)
     _refuse_others(build_design, BuildDesign(), "jobs that ask for versions", Design)
-    told = run(inputs.fleet, inputs.jobs, design, kernels, progress)
+    key = sweep_key(inputs, design)
+    told = run(inputs.fleet, inputs.jobs, design, kernels, progress, runner, key)
+    pairs = compared_experiments()
+    results, left_out = _unsure(told, told.workload, pairs, inputs, design, kernels, runner, key, progress)
     progress("writing", 0, 1)
-    return write_run(folder, told, design, inputs, command)
+    return write_run(folder, replace(told, results=results), design, inputs, command, left_out)
+
+
+def _unsure(
+    found: Run | BuildRun,
+    jobs: Workload | BuildRecords,
+    compared: Sequence[tuple[Figure, Figure]],
+    inputs: Inputs,
+    design: Design | BuildDesign,
+    kernels: Kernels,
+    runner: Runner,
+    key: str,
+    progress: Progress,
+) -> tuple[Results, tuple[str, ...]]:
+    """Return the results with intervals, and what was left out of them, and why; jobs : those that took part."""
+    fleets, left_out = None, []
+    if design.fleets:
+        progress("fitting a profile", 0, 1)
+        try:
+            fleets = FleetTask.of(fleets_like(inputs, jobs, design, kernels), len(inputs.fleet), design.seed)
+        except InputError as error:
+            left_out.append(f"fleets drawn anew: {error}")
+    asked = Asked(design.resamples, design.fleets, design.seed)
+    results = with_uncertainty(
+        found.results, found.observed, compared, fleets, asked, runner=runner, key=key, progress=progress
+    )
+    return results, tuple(left_out)
 
 
 def _refuse_others(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 
 from placewise import plugins
 from placewise.errors import InputError
-from placewise.experiment.design import ALL, EXPANDING, FOLDER_NAMES, NONE, SINGLE, Design
+from placewise.experiment.design import ALL, EXPANDING, FOLDER_NAMES, NONE, SINGLE, TOLD, Design
 from placewise.matching import bitset
 from placewise.matching.kernels import Kernels
 from placewise.model.cluster import Fleet
@@ -19,12 +20,65 @@ from placewise.scheduler import Scheduler
 from placewise.selection.policies import NONE as NO_CLUSTER
 from placewise.selection.policies import draw_numbers
 from placewise.simulation.outcomes import Outcomes, Scene, Submissions
-from placewise.simulation.telling import Needs, Told, tell_all, tell_more_and_more, tell_nothing, tell_one
+from placewise.simulation.telling import (
+    Needs,
+    Places,
+    Told,
+    tell_all,
+    tell_more_and_more,
+    tell_nothing,
+    tell_one,
+    tell_some,
+)
 from placewise.simulation.truth import truth_of
 
-_STREAMS = {NONE: 10, SINGLE: 11, EXPANDING: 12, ALL: 13}
+_STREAMS = {NONE: 10, SINGLE: 11, EXPANDING: 12, ALL: 13, TOLD: 14}
 _FIRST_ASSIGNMENTS = 2
 """Every use of chance has a stream of its own, so that leaving one out changes no other."""
+
+
+def flags_of(names: tuple[str, ...], chosen: tuple[str, ...]) -> NDArray[np.bool_]:
+    """Return (names,) which of the subsystems that jobs need are chosen. Raises InputError for another name."""
+    for name in chosen:
+        if name not in names:
+            close = difflib.get_close_matches(name, names, n=3)
+            raise InputError(
+                "no job needs a subsystem of this name", found=name, expected=", ".join(close) or f"such as {names[0]}"
+            )
+    return np.isin(np.array(names), np.array(chosen))
+
+
+def rank_of(names: tuple[str, ...], order: tuple[str, ...]) -> NDArray[np.int64]:
+    """Return (names,) the rank of each subsystem that jobs need in an order of telling; as named, where it is empty.
+
+    Raises InputError for an order that leaves one out.
+    """
+    if not order:
+        return np.arange(len(names))
+    position = {name: i for i, name in enumerate(order)}
+    missing = [name for name in names if name not in position]
+    if missing:
+        raise InputError(
+            f"the order does not name {len(missing)} of the {len(names)} subsystems that jobs need",
+            found=", ".join(missing[:5]),
+            expected="every one of them",
+        )
+    places = np.array([position[name] for name in names], dtype=np.int64)
+    # The order may name further subsystems; ranks count only those that jobs need.
+    return np.argsort(np.argsort(places))
+
+
+def tell(experiment: str, places: Places, needs: Needs, kernels: Kernels, design: Design) -> Told:
+    """Submit jobs on a fleet with what an experiment of a design tells of them."""
+    if experiment == NONE:
+        return tell_nothing(places, needs)
+    if experiment == SINGLE:
+        return tell_one(places, needs)
+    if experiment == ALL:
+        return tell_all(places, needs, kernels)
+    if experiment == TOLD:
+        return tell_some(places, needs, kernels, flags_of(needs.names, design.tell))
+    return tell_more_and_more(places, needs, kernels, rank_of(needs.names, design.order))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,30 +113,7 @@ class Stage:
 
     def tell(self, experiment: str) -> Told:
         """Submit the jobs with what an experiment tells of them."""
-        index, kernels = self.scheduler.index, self.scheduler.kernels
-        if experiment == NONE:
-            return tell_nothing(index, self.needs)
-        if experiment == SINGLE:
-            return tell_one(index, self.needs)
-        if experiment == ALL:
-            return tell_all(index, self.needs, kernels)
-        return tell_more_and_more(index, self.needs, kernels, self._rank())
-
-    def _rank(self) -> NDArray[np.int64]:
-        names = self.needs.names
-        if not self.design.order:
-            return np.arange(len(names))
-        position = {name: i for i, name in enumerate(self.design.order)}
-        missing = [name for name in names if name not in position]
-        if missing:
-            raise InputError(
-                f"the order does not name {len(missing)} of the {len(names)} subsystems that jobs need",
-                found=", ".join(missing[:5]),
-                expected="every one of them",
-            )
-        places = np.array([position[name] for name in names], dtype=np.int64)
-        # The order may name further subsystems; ranks count only those that jobs need.
-        return np.argsort(np.argsort(places))
+        return tell(experiment, self.scheduler.index, self.needs, self.scheduler.kernels, self.design)
 
     def assign(self, told: Told, experiment: str) -> tuple[Submissions, NDArray[np.int64]]:
         """Turn what was told into submissions; also the cluster drawn for each, or none in an expectation."""

@@ -13,6 +13,7 @@ from placewise.experiment.stage import Stage
 from placewise.model.results import Results, Score, UnmatchedJob
 from placewise.simulation.outcomes import Outcomes
 from placewise.simulation.telling import Told
+from placewise.sweep.runner import Runner
 
 Progress: TypeAlias = Callable[[str, int, int], None]
 """Called with the name of a stage, how much of it is done, and how much there is."""
@@ -25,10 +26,13 @@ def summarise(
     outcomes: Mapping[str, Outcomes],
     scores: Mapping[str, Score],
     report: Progress,
+    runner: Runner,
+    key: str,
 ) -> Results:
     """Sum up the experiments told, and run the random orders.
 
     told, outcomes : by experiment, always with `none`, the baseline. scores : by name in the results folder.
+    runner, key : for the random orders (see `Runner.rows`).
     """
     weights, names, clusters = stage.weights, stage.needs.names, stage.scene.truth.clusters
     nothing = outcomes[NONE].success
@@ -61,6 +65,6 @@ def summarise(
                 design.seed,
             )
             changes["orders"] = run_orders(
-                task, design.orders, design.workers, lambda done: report("random orders", done, design.orders)
+                task, design.orders, runner, lambda done: report("random orders", done, design.orders), key=key
             )
     return replace(results, **changes)  # type: ignore[arg-type]  # each key is set to a value of its type above

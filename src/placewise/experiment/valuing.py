@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placewise.errors import InputError, PlacewiseError
-from placewise.experiment.design import Design, refuse_outside
+from placewise.experiment.design import Design, listed, refuse_outside
 from placewise.experiment.inputs import Inputs
 from placewise.experiment.run import take_part
 from placewise.experiment.stage import Stage
@@ -93,17 +93,9 @@ def profiles_of(truth: Truth) -> NDArray[np.int64]:
 
 def chosen_forms(study: BuildStudy, names: str) -> tuple[Form, ...]:
     """Return the forms of a study by name, with commas between; see `game_of`."""
-    known = {form.name: form for level in study.levels for form in level.told}
-    known |= {form.name: form for form in (*study.expanding, *study.everything)}
     if not names:
         return study.expanding
-    if names == "all":
-        return tuple(known.values())
-    wanted = [name.strip() for name in names.split(",") if name.strip()]
-    for name in wanted:
-        if name not in known:
-            raise InputError("the study tells no such form", found=name, expected=f"some of {', '.join(known)}")
-    return tuple(known[name] for name in dict.fromkeys(wanted))
+    return study.chosen(list(study.forms) if names == "all" else listed(names))
 
 
 def worth_of(

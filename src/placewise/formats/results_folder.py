@@ -29,6 +29,7 @@ from placewise.formats.results_names import (
     UNMATCHED,
     UNMATCHED_RAW,
 )
+from placewise.formats.worth_files import with_worth, write_worth
 from placewise.formats.writing import write_bytes, write_json
 from placewise.model.requirement import InVersionRange, Requirement
 from placewise.model.results import (
@@ -88,6 +89,7 @@ def write_scores(folder: Path, results: Results) -> None:
         write_levels(folder, results.levels)
     if results.models is not None:
         write_models(results.models, folder)
+    write_worth(folder, results)
 
 
 def scores_document(results: Results) -> dict[str, Any]:
@@ -156,14 +158,14 @@ def read_results(folder: Path) -> Results:
         study = values.mapping(read_json(folder / STUDY), "the document") if _holds(folder, STUDY) else {}
     if not _holds(folder, SUMMARY):
         found = tuple(SubsystemScore(name, score, None) for name, score in by_subsystem.items())
-        return Results(scores, exact=False, subsystems=found, unmatched=unmatched)
+        return with_worth(folder, Results(scores, exact=False, subsystems=found, unmatched=unmatched))
     path = folder / SUMMARY
     try:
         with locating(file=path):
             summary = values.mapping(read_json(path), "the document")
             single, expanding, orders = summary["single"], summary["expanding"], summary["orders"]
             baselines = summary["subsystem_baselines"]
-            return Results(
+            results = Results(
                 scores,
                 scoring=None if summary["scoring"] is None else values.text(summary["scoring"], "scoring"),
                 exact=bool(summary["exact"]),
@@ -183,6 +185,7 @@ def read_results(folder: Path) -> Results:
             )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError(f"does not have the expected shape: {error!r}", file=path) from error
+    return with_worth(folder, results)
 
 
 def _holds(folder: Path, name: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from placewise.formats.level_files import LEVELS, REASONS_CSV, SCORES_CSV
 from placewise.formats.model_files import CARDS, MODELS
 from placewise.formats.outcomes_table import OUTCOMES
+from placewise.formats.worth_files import WORTH_FILES
 
 SCORES = "scores.json"
 SUBSYSTEM_SCORES = "subsystem-scores.json"
@@ -36,6 +37,11 @@ FIGURES = (
     "failure-reasons",
     "model-overview",
     "per-build",
+    "value-ranking",
+    "sufficiency",
+    "pareto-levels",
+    "fleet-spread",
+    "sensitivity",
 )
 PICTURES = (PAGE, IMAGES, *(f"{IMAGES}/{name}.{kind}" for name in FIGURES for kind in ("png", "svg")))
 RESULTS = (
@@ -53,5 +59,6 @@ RESULTS = (
     OUTCOMES,
     MODELS,
     CARDS,
+    *WORTH_FILES,
     *PICTURES,
 )

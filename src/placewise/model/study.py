@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 from placewise.errors import InputError
@@ -116,6 +117,20 @@ class BuildStudy:
                 raise InputError(f"two {what} share a name", found=twice)
         if len(self.rules) > MOST_RULES:
             raise InputError("too many outcome rules", found=len(self.rules), expected=f"at most {MOST_RULES}")
+
+    @property
+    def forms(self) -> dict[str, Form]:
+        """Every form that is told somewhere, by name."""
+        told = [form for level in self.levels for form in level.told]
+        return {form.name: form for form in (*told, *self.expanding, *self.everything)}
+
+    def chosen(self, names: Sequence[str]) -> tuple[Form, ...]:
+        """Return the forms of these names, each once. Raises InputError for one that the study does not tell."""
+        forms = self.forms
+        for name in names:
+            if name not in forms:
+                raise InputError("the study tells no such form", found=name, expected=f"some of {', '.join(forms)}")
+        return tuple(forms[name] for name in dict.fromkeys(names))
 
 
 MOST_RULES = 8

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from placewise.report.wording import MISSING, number, share
+
+if TYPE_CHECKING:
+    from placewise.report.chart import Chart
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,7 @@ class Section:
     """A part of a page with tables.
 
     lines : sentences above the tables, the last full stop left out. figure : the name of the picture under them.
+    charts : between the two. beside : whether they stand beside each other.
     """
 
     name: str
@@ -45,6 +49,8 @@ class Section:
     tables: list[Table]
     lines: Sequence[str] = ()
     figure: str | None = None
+    charts: Sequence[Chart] = ()
+    beside: bool = False
 
 
 def share_cell(value: float | None, std: float | None = None) -> Cell:

@@ -17,14 +17,17 @@ from placewise.report.package_costs import draw_cost_by_package
 from placewise.report.per_build import draw_per_build
 from placewise.report.picture import Picture, write_pictures
 from placewise.report.reason_figure import draw_failure_reasons
+from placewise.report.spread_figures import draw_fleet_spread, draw_sensitivity
 from placewise.report.style import house_style
 from placewise.report.trade_off import draw_trade_off
+from placewise.report.worth_figures import draw_pareto_levels, draw_sufficiency, draw_value_ranking
 
 
 def render_figures(results: Results) -> tuple[Picture, ...]:
     """Draw the figures that the results have the numbers for; the same numbers give the same bytes."""
     with house_style():
-        drawings = (draw(results) for draw in (_LEVEL_DRAWINGS if results.levels else _DRAWINGS))
+        drawn = (*(_LEVEL_DRAWINGS if results.levels else _DRAWINGS), *_WORTH_DRAWINGS)
+        drawings = (draw(results) for draw in drawn)
         return tuple(drawing.rendered() for drawing in drawings if drawing is not None)
 
 
@@ -63,4 +66,12 @@ _LEVEL_DRAWINGS: tuple[Callable[[Results], Drawing | None], ...] = (
     draw_per_build,
     draw_cost_by_package,
     _draw_models,
+)
+
+_WORTH_DRAWINGS: tuple[Callable[[Results], Drawing | None], ...] = (
+    draw_value_ranking,
+    draw_sufficiency,
+    draw_pareto_levels,
+    draw_fleet_spread,
+    draw_sensitivity,
 )

@@ -6,12 +6,13 @@ from placewise.model.results import Results, Score
 from placewise.report.level_findings import level_findings
 from placewise.report.statistics import interval_over_orders
 from placewise.report.wording import counted, jobs, orders_word, share
+from placewise.report.worth_findings import worth_findings
 
 
 def findings(results: Results) -> list[str]:
     """Return the findings as sentences, each made only of numbers that the results have."""
     if results.levels:
-        return [*level_findings(results), *filter(None, [_orders(results)])]
+        return [*level_findings(results), *filter(None, [_orders(results)]), *worth_findings(results)]
     sentences = (
         _told_nothing(results.scores.get("none")),
         _told_everything(results.scores.get("all")),
@@ -19,7 +20,7 @@ def findings(results: Results) -> list[str]:
         _single(results),
         _orders(results),
     )
-    return [sentence for sentence in sentences if sentence is not None]
+    return [*(sentence for sentence in sentences if sentence is not None), *worth_findings(results)]
 
 
 def _told_nothing(score: Score | None) -> str | None:

@@ -69,6 +69,49 @@ LEVEL_GLOSSARY: tuple[tuple[str, str], ...] = (
     *_SCORINGS,
 )
 
+WORTH_GLOSSARY: tuple[tuple[str, str], ...] = (
+    (
+        "Shapley value",
+        (
+            "What a subsystem adds to joint success, averaged over every order in which subsystems could come to be "
+            "told; the values of all sum to what telling everything adds (Shapley, 1953)."
+        ),
+    ),
+    ("single lift", "What telling one subsystem alone adds to telling nothing."),
+    ("drop-one loss", "What leaving one subsystem out takes from telling everything."),
+    (
+        "blame",
+        (
+            "A (job, cluster) pair is incompatible if the job would fail there; each is divided equally among the "
+            "subsystems that it fails."
+        ),
+    ),
+    ("sole cause", "Incompatible pairs that fail on one subsystem and no other."),
+)
+
+SUFFICIENCY_GLOSSARY: tuple[tuple[str, str], ...] = (
+    ("best first", "An order of telling in which each next subsystem is the one that adds most to those before it."),
+    ("suffices", "A set of subsystems suffices if telling it alone reaches the target, a share of the ceiling."),
+)
+
+FRONT_GLOSSARY: tuple[tuple[str, str], ...] = (
+    (
+        "beaten by none",
+        "No other level costs as little, leaves as many jobs a match, succeeds as often, and is better in one of them.",
+    ),
+)
+
+INTERVAL_GLOSSARY: tuple[tuple[str, str], ...] = (
+    (
+        "interval",
+        (
+            "Where the central share of what was found lies, usually 95 %, when one thing is drawn again and again and "
+            "all else stays as it is."
+        ),
+    ),
+    ("percentile", "Such a share of the draws lies below."),
+)
+
 MODEL_GLOSSARY: tuple[tuple[str, str], ...] = (
     ("memory", "The mean memory that a build used while it ran."),
     ("linear", "Duration = intercept + slope * memory. It can fall below zero outside the memory seen."),

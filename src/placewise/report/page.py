@@ -9,14 +9,26 @@ from typing import Any
 from placewise.formats.writing import write_bytes
 from placewise.model.results import Results, Score
 from placewise.report.cells import Cell, Row, count_cell, share_cell
+from placewise.report.chart import CONFIG
+from placewise.report.curve_charts import curve_charts
 from placewise.report.filling import embedded, filled
 from placewise.report.findings import findings
-from placewise.report.glossary import GLOSSARY, LEVEL_GLOSSARY, MODEL_GLOSSARY
+from placewise.report.glossary import (
+    FRONT_GLOSSARY,
+    GLOSSARY,
+    INTERVAL_GLOSSARY,
+    LEVEL_GLOSSARY,
+    MODEL_GLOSSARY,
+    SUFFICIENCY_GLOSSARY,
+    WORTH_GLOSSARY,
+)
+from placewise.report.inline import json_text, libraries, page_script, policy
 from placewise.report.level_tables import level_sections
 from placewise.report.model_cards import model_section
 from placewise.report.picture import Picture
 from placewise.report.statistics import by_gain
 from placewise.report.wording import MISSING, experiment_word, in_order, scoring_line
+from placewise.report.worth_sections import worth_sections
 
 __all__ = ("Cell", "flat", "render_page", "write_page")
 
@@ -31,14 +43,28 @@ def write_page(results: Results, figures: Sequence[Picture], path: Path, *, comm
 
 
 def render_page(results: Results, figures: Sequence[Picture], *, command: str) -> str:
-    """Return the report as HTML without scripts or links to elsewhere; every text from outside is escaped."""
+    """Return the report as HTML without links to elsewhere; every text from outside is escaped.
+
+    Its scripts are its own: the charts' libraries, only where there are charts, and `page.js`. Without them the
+    pictures take the place of the charts.
+    """
     scores = in_order(results.scores)
-    sections = level_sections(results)
+    by_level = level_sections(results)
     if results.models is not None:
-        sections.append(model_section(results.models))
-    elsewhere = {section.figure for section in sections}
+        by_level.append(model_section(results.models))
+    sections = [*worth_sections(results), *by_level]
+    pictures = {picture.name: picture for picture in figures}
+    first = {chart.name: chart for chart in curve_charts(results, pictures)}
+    charts = [*first.values(), *(chart for section in sections for chart in section.charts)]
+    elsewhere = {section.figure for section in sections} | {chart.picture for chart in charts}
+    scripts = [*(libraries() if charts else ()), page_script()]
     return filled(
         "report.html.j2",
+        policy=policy(scripts),
+        scripts=scripts,
+        chart_data=json_text({"config": CONFIG, "charts": {chart.name: chart.spec for chart in charts}}),
+        first_charts=list(first.values()),
+        still={picture.name: (picture, data, size) for picture, data, size in embedded(figures)},
         scoring=scoring_line(results),
         findings=findings(results),
         score_columns=[(experiment_word(name), "") for name, _ in scores],
@@ -48,8 +74,9 @@ def render_page(results: Results, figures: Sequence[Picture], *, command: str) -
         failure_columns=[(experiment_word(name), "submissions") for name, _ in scores],
         failure_rows=_failure_rows(scores),
         figures=embedded(picture for picture in figures if picture.name not in elsewhere),
-        section_figures=embedded(picture for picture in figures if picture.name in elsewhere),
         sections=sections,
+        worth_sections=len(sections) - len(by_level),
+        by_level=bool(by_level),
         command=command,
         study=list(flat(results.study)),
         glossary=_words(results),
@@ -72,8 +99,16 @@ def flat(document: Any, place: str = "") -> Iterator[tuple[str, str]]:
 
 def _words(results: Results) -> list[tuple[str, str]]:
     words = dict(LEVEL_GLOSSARY if results.levels else GLOSSARY)
-    of_models = MODEL_GLOSSARY if results.models is not None else ()
-    return [*words.items(), *((word, meaning) for word, meaning in of_models if word not in words)]
+    for part, meanings in (
+        (results.worth, WORTH_GLOSSARY),
+        (results.sufficiency, SUFFICIENCY_GLOSSARY),
+        (results.front or None, FRONT_GLOSSARY if "beaten by none" not in words else ()),
+        (results.headlines or results.differences or results.fleets or results.sensitivity or None, INTERVAL_GLOSSARY),
+        (results.models, MODEL_GLOSSARY),
+    ):
+        if part is not None:
+            words |= {word: meaning for word, meaning in meanings if word not in words}
+    return list(words.items())
 
 
 def _score_rows(scores: Sequence[tuple[str, Score]]) -> list[Row]:

@@ -89,6 +89,11 @@ def highest(candidates: NDArray[np.bool_], key: Numbers) -> NDArray[np.bool_]:
     return np.where(unknown.any(axis=1, keepdims=True), unknown, candidates & (key == best))
 
 
-def draw_numbers(seed: int, stream: int, jobs: int) -> NDArray[np.float64]:
-    """Return (jobs,) numbers in [0, 1) for a seed and a stream; the same however the jobs are cut into blocks."""
-    return np.random.default_rng(np.random.SeedSequence((seed, stream))).random(jobs)
+def draw_numbers(seed: int, stream: int, jobs: int, *, first: int = 0) -> NDArray[np.float64]:
+    """Return (jobs,) numbers in [0, 1) for a seed and a stream; the same however the jobs are cut into blocks.
+
+    first : the number of the first of these jobs, so that the numbers of a later block are drawn without the earlier.
+    """
+    bits = np.random.PCG64(np.random.SeedSequence((seed, stream)))
+    # One step of the generator a number.
+    return np.random.Generator(bits.advance(first)).random(jobs)

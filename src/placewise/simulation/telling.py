@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from placewise.matching import bitset
 from placewise.matching.index import FleetIndex
 from placewise.matching.kernels import Kernels
 from placewise.matching.rows import Rows
 from placewise.model.job import Shape
 from placewise.model.workload import Workload
+
+
+class Places(Protocol):
+    """The places of a fleet at which needs are met or not, such as those of a `FleetIndex`."""
+
+    @property
+    def everything(self) -> NDArray[np.uint64]:
+        """(words,) the set of all of them."""
+        ...
+
+    def clusters_of(self, places: NDArray[np.uint64], shape: Shape = ()) -> NDArray[np.uint64]:
+        """Turn (..., words) sets of usable places into (..., words) sets of clusters that can host the shape."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,10 +47,14 @@ class Needs:
     @classmethod
     def of(cls, index: FleetIndex, workload: Workload) -> Needs:
         """Gather a workload's requirements by subsystem."""
+        return cls.of_table(workload, index.table(workload.requirements))
+
+    @classmethod
+    def of_table(cls, workload: Workload, table: NDArray[np.uint64]) -> Needs:
+        """Gather them when (requirements, words) the places at which each requirement holds are known."""
         names = tuple(sorted({requirement.subsystem for requirement in workload.requirements}))
         position = {name: i for i, name in enumerate(names)}
         subsystem = np.array([position[r.subsystem] for r in workload.requirements], dtype=np.int32)
-        table = index.table(workload.requirements)
         offsets, ids = workload.offsets, workload.ids
         job = np.repeat(np.arange(len(workload)), workload.requirement_counts)
         # Within a job requirements stand by subsystem, so those on one subsystem are neighbours.
@@ -51,7 +68,7 @@ class Needs:
         return cls(
             np.concatenate(([0], np.cumsum(lengths))),
             np.array(numbers, dtype=np.int32),
-            np.array([np.bitwise_and.reduce(table[list(run)], axis=0) for run in merged]).reshape(-1, index.words),
+            np.array([np.bitwise_and.reduce(table[list(run)], axis=0) for run in merged]).reshape(-1, table.shape[1]),
             np.array([subsystem[run[0]] for run in merged], dtype=np.int32),
             names,
             workload.shape,
@@ -83,30 +100,38 @@ class Told:
     matches: NDArray[np.uint64]
 
 
-def tell_nothing(index: FleetIndex, needs: Needs) -> Told:
+def tell_nothing(index: Places, needs: Needs) -> Told:
     """Submit every job with its shape alone."""
     jobs = len(needs.offsets) - 1
-    everywhere = index.clusters_of(bitset.full(len(index.classes))[None, :], needs.shape)
+    everywhere = index.clusters_of(index.everything[None, :], needs.shape)
     return Told(
         np.arange(jobs), np.zeros(jobs, dtype=np.int32), np.full(jobs, -1, np.int32), np.repeat(everywhere, jobs, 0)
     )
 
 
-def tell_one(index: FleetIndex, needs: Needs) -> Told:
+def tell_one(index: Places, needs: Needs) -> Told:
     """Submit every job once for each subsystem that it needs, told that one alone."""
     matches = index.clusters_of(needs.table, needs.shape)[needs.ids]
     return Told(needs.job, np.ones(len(needs.ids), dtype=np.int32), needs.subsystem[needs.ids], matches)
 
 
-def tell_all(index: FleetIndex, needs: Needs, kernels: Kernels) -> Told:
+def tell_all(index: Places, needs: Needs, kernels: Kernels) -> Told:
     """Submit every job once, told everything."""
+    return tell_some(index, needs, kernels, np.ones(len(needs.names), dtype=np.bool_))
+
+
+def tell_some(index: Places, needs: Needs, kernels: Kernels, chosen: NDArray[np.bool_]) -> Told:
+    """Submit every job once, told what it needs of some subsystems; chosen : (names,)."""
     jobs = len(needs.offsets) - 1
-    places = kernels.intersect(needs.table, Rows.of(needs.offsets, needs.ids), bitset.full(len(index.classes)))
+    told = chosen[needs.subsystem[needs.ids]]
+    levels = np.bincount(needs.job[told], minlength=jobs)
+    offsets = np.concatenate(([0], np.cumsum(levels)))
+    places = kernels.intersect(needs.table, Rows.of(offsets, needs.ids[told]), index.everything)
     matches = index.clusters_of(places, needs.shape)
-    return Told(np.arange(jobs), needs.per_job.astype(np.int32), np.full(jobs, -1, np.int32), matches)
+    return Told(np.arange(jobs), levels.astype(np.int32), np.full(jobs, -1, np.int32), matches)
 
 
-def tell_more_and_more(index: FleetIndex, needs: Needs, kernels: Kernels, rank: NDArray[np.int64]) -> Told:
+def tell_more_and_more(index: Places, needs: Needs, kernels: Kernels, rank: NDArray[np.int64]) -> Told:
     """Submit every job with one subsystem, with two, ... in order of rank, until nothing matches any more."""
     ids = needs.in_order(rank)
     prefixes = kernels.prefixes(needs.table, Rows.of(needs.offsets, ids))

@@ -54,11 +54,7 @@ def truth_of(index: FleetIndex, workload: Workload, scoring: Scoring, kernels: K
     ``published`` leaves out both bounds of every range, as the prior work's scoring did although its
     matching included them. Raises InputError for another scoring.
     """
-    if scoring not in get_args(Scoring):
-        raise InputError("no such scoring", found=scoring, expected=" or ".join(get_args(Scoring)))
-    rules = workload.requirements
-    if scoring == "published":
-        rules = tuple(_without_bounds(requirement) for requirement in rules)
+    rules = rules_of(workload, scoring)
     names = tuple(sorted({requirement.subsystem for requirement in rules}))
     position = {name: i for i, name in enumerate(names)}
     table = index.table(rules)
@@ -72,6 +68,15 @@ def truth_of(index: FleetIndex, workload: Workload, scoring: Scoring, kernels: K
         index.clusters_of(places, workload.shape),
         len(index.fleet),
     )
+
+
+def rules_of(workload: Workload, scoring: Scoring) -> tuple[Requirement, ...]:
+    """Return the outcome rule that each requirement of a workload makes. Raises InputError for another scoring."""
+    if scoring not in get_args(Scoring):
+        raise InputError("no such scoring", found=scoring, expected=" or ".join(get_args(Scoring)))
+    if scoring == "corrected":
+        return workload.requirements
+    return tuple(_without_bounds(requirement) for requirement in workload.requirements)
 
 
 def _without_bounds(requirement: Requirement) -> Requirement:

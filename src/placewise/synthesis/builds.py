@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from placewise.errors import InputError
 from placewise.model.build_cluster import build_cluster
-from placewise.model.build_profile import MEASURES, BuildProfile, price_quarter, scatter
+from placewise.model.build_profile import MEASURES, BuildProfile, ClusterProfile, price_quarter, scatter
 from placewise.model.builds import BuildRecords
 from placewise.model.cluster import Cluster, Fleet
 from placewise.synthesis.drawing import Stream, Urns, refuse_size, stream
@@ -33,8 +33,12 @@ def draw_build_fleet(profile: BuildProfile, clusters: int, seed: int) -> Fleet:
     The same profile, number and seed give the same fleet. Raises InputError for fewer than one cluster,
     more than the memory holds, or a negative seed.
     """
+    return draw_clusters(profile.clusters, clusters, seed)
+
+
+def draw_clusters(offered: ClusterProfile, clusters: int, seed: int) -> Fleet:
+    """Return the fleet of a profile whose clusters are these; see `draw_build_fleet`."""
     refuse_size(clusters, "clusters")
-    offered = profile.clusters
     generator = stream(seed, Stream.FLEET)
     try:
         archs = _drawn([weight for _, weight in offered.archs], clusters, generator)
@@ -58,6 +62,19 @@ def draw_build_fleet(profile: BuildProfile, clusters: int, seed: int) -> Fleet:
         )
 
     return Fleet(tuple(map(cluster, range(clusters), archs.tolist(), toolchains.tolist(), levels.tolist())))
+
+
+def draw_prices(profile: BuildProfile, clusters: int, seed: int) -> NDArray[np.float64]:
+    """Return (clusters,) cost_per_node_hour for clusters of another kind: the profile's prices, each as likely.
+
+    That is how they are spread over the clusters of `draw_build_fleet`, whose memory is even over four quarters.
+    The same profile, number and seed give the same prices, the first of a larger draw too. Raises InputError for
+    fewer than one cluster or a negative seed.
+    """
+    refuse_size(clusters, "clusters")
+    prices = np.array(profile.clusters.prices)
+    drawn = stream(seed, Stream.PRICES).random(clusters)
+    return prices[(drawn * len(prices)).astype(np.int64)]
 
 
 def draw_builds(profile: BuildProfile, builds: int, seed: int) -> BuildRecords:

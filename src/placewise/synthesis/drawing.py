@@ -15,11 +15,14 @@ from numpy.typing import NDArray
 from placewise.errors import InputError
 
 
-def stream(seed: int, kind: Stream) -> np.random.Generator:
-    """Return the generator of one kind of draw. Raises InputError for a seed that is no whole number of 0 or more."""
+def stream(seed: int, kind: Stream, *numbers: int) -> np.random.Generator:
+    """Return the generator of one kind of draw, or of a numbered part of it.
+
+    Raises InputError for a seed that is no whole number of 0 or more.
+    """
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
         raise InputError("the seed is not usable", found=seed, expected="a whole number of 0 or more")
-    return np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(kind.value,))))
+    return np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(kind.value, *numbers))))
 
 
 def refuse_size(size: int, what: str) -> None:
@@ -33,6 +36,8 @@ class Stream(enum.Enum):
 
     FLEET = 0
     WORKLOAD = 1
+    WORKLOAD_CHUNK = 2
+    PRICES = 3
 
 
 class Urns:

@@ -40,10 +40,14 @@ def fit_profile(fleet: Fleet, workload: Workload) -> WorkloadProfile:
     position = {i: place for place, i in enumerate(used)}
     requirements = tuple(workload.requirements[i] for i in used)
     asked = {requirement.subsystem for requirement in requirements}
-    return WorkloadProfile(requirements, _pools(fleet, asked), _roots(workload, requirements, position))
+    return WorkloadProfile(requirements, fit_pools(fleet, asked), _roots(workload, requirements, position))
 
 
-def _pools(fleet: Fleet, asked: set[str]) -> tuple[VersionPool, ...]:
+def fit_pools(fleet: Fleet, asked: set[str]) -> tuple[VersionPool, ...]:
+    """Return the pools from which a fleet took its versions; one without a version for what is asked for and not there.
+
+    Raises InputError for a subsystem that is not one vertex with a version.
+    """
     offered = [_versions(cluster) for cluster in fleet.clusters]
     packages = sorted(asked.union(*offered))
     columns = {package: [versions.get(package) for versions in offered] for package in packages}

@@ -66,14 +66,15 @@ def fit_build_profile(fleet: Fleet, records: BuildRecords) -> BuildProfile:
     for build, package in enumerate(records.packages):
         builds_of[package].append(build)
     return BuildProfile(
-        _clusters(fleet, records),
+        fit_clusters(fleet, records),
         tuple(known),
         PROBABILITIES,
         tuple(_package(name, measures[:, builds], places[builds]) for name, builds in sorted(builds_of.items())),
     )
 
 
-def _clusters(fleet: Fleet, records: BuildRecords) -> ClusterProfile:
+def fit_clusters(fleet: Fleet, records: BuildRecords) -> ClusterProfile:
+    """Return the statistics of a fleet for builds, as `fit_build_profile` has them; raises InputError likewise."""
     held = records.memory_min_bytes[records.memory_min_bytes > 0]
     least = max(1, math.floor(held.min())) if len(held) else 1
     most = max(least, math.ceil(records.memory_max_bytes.max()))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,12 +23,11 @@ def draw_fleet(profile: WorkloadProfile, clusters: int, seed: int) -> Fleet:
     The same profile, number and seed give the same fleet. Raises InputError for fewer than one cluster
     or a negative seed.
     """
-    refuse_size(clusters, "clusters")
-    generator = stream(seed, Stream.FLEET)
+    turns = draw_picks(profile.pools, clusters, seed)
     offered: list[list[Subsystem]] = [[] for _ in range(clusters)]
-    for pool in profile.pools:
+    for pool, taken_in_turn in zip(profile.pools, turns, strict=True):
         picks = [_subsystems(pool, pick) for pick in pool.picks]
-        for subsystems, taken in zip(offered, _turns(len(picks), clusters, generator).tolist(), strict=True):
+        for subsystems, taken in zip(offered, taken_in_turn.tolist(), strict=True):
             subsystems.extend(picks[taken])
     width = max(3, len(str(clusters - 1)))
     return Fleet(
@@ -35,6 +36,13 @@ def draw_fleet(profile: WorkloadProfile, clusters: int, seed: int) -> Fleet:
             for number, subsystems in enumerate(offered)
         )
     )
+
+
+def draw_picks(pools: Sequence[VersionPool], clusters: int, seed: int) -> list[NDArray[np.int64]]:
+    """Return, for each pool, (clusters,) which of its picks each cluster of that fleet takes; see `draw_fleet`."""
+    refuse_size(clusters, "clusters")
+    generator = stream(seed, Stream.FLEET)
+    return [_turns(len(pool.picks), clusters, generator) for pool in pools]
 
 
 def _turns(picks: int, clusters: int, generator: np.random.Generator) -> NDArray[np.int64]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,6 +50,34 @@ def draw_workload(profile: WorkloadProfile, jobs: int, seed: int) -> Workload:
         (np.cumsum(used, dtype=np.int32) - 1)[ids],
         {"package": packages, "package_version": versions},
     )
+
+
+def draw_workload_chunks(profile: WorkloadProfile, jobs: int, seed: int) -> Iterator[Workload]:
+    """Yield jobs, 65,536 at a time, as `draw_workload` draws them but for package and version, which are left out.
+
+    Memory does not grow with their number. Every chunk has all requirements of the profile, and random numbers of
+    its own, so the first jobs of a larger draw are the same, but for the width of the numbers in their names.
+    The same profile, number and seed give the same chunks. Raises InputError for fewer than one job or a negative seed.
+    """
+    refuse_size(jobs, "jobs")
+    stream(seed, Stream.WORKLOAD_CHUNK, 0)  # refuses the seed now rather than at the first chunk
+    return _chunks(profile, jobs, seed)
+
+
+def _chunks(profile: WorkloadProfile, jobs: int, seed: int) -> Iterator[Workload]:
+    tables = _Tables(profile)
+    width = max(7, len(str(jobs)))
+    for number, start in enumerate(range(0, jobs, _BLOCK)):
+        generator = stream(seed, Stream.WORKLOAD_CHUNK, number)
+        stop = min(start + _BLOCK, jobs)
+        # A short chunk draws the stacks of a whole one, so that what is drawn after them is the same too.
+        stacks = tables.stacks.draw(np.zeros(_BLOCK, dtype=np.int64), generator.random(_BLOCK))[: stop - start]
+        yield Workload(
+            tuple([f"job-{job:0{width}d}" for job in range(start + 1, stop + 1)]),
+            profile.requirements,
+            np.concatenate(([0], np.cumsum(tables.lengths[stacks]))),
+            _ranges(tables, stacks, generator),
+        )
 
 
 def _ranges(tables: _Tables, stacks: NDArray[np.int64], generator: np.random.Generator) -> NDArray[np.int32]:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placewise.errors import InputError
+from placewise.matching import bitset
 from placewise.matching.index import FleetIndex
 from placewise.model.builds import BuildRecords
 from placewise.model.requirement import (
@@ -42,6 +43,10 @@ def form_rows(index: FleetIndex, records: BuildRecords, form: Form) -> FormRows:
     and leaves few distinct requirements. Raises InputError when no cluster has the subsystem.
     """
     index.require_known(form.subsystem)
+    if len(form.fields) == 1 and form.fields[0].columns[0] not in TEXT_COLUMNS:
+        found = _numeric_rows(index, records, form.subsystem, form.fields[0])
+        if found is not None:
+            return found
     choices = [_choices(index, records, form.subsystem, field) for field in form.fields]
     codes = np.stack([codes for codes, _ in choices], axis=1)
     distinct, ids = np.unique(codes, axis=0, return_inverse=True)
@@ -74,15 +79,9 @@ def _choices(
     """Return (builds,) codes and the predicate of each code, None where nothing on offer can pass."""
     if field.columns[0] in TEXT_COLUMNS:
         return _text_choices(records, field)
-    offered = _numbers_offered(index, subsystem, field.field)
-    lowest = np.zeros(len(records), dtype=np.int64)
-    beyond = np.full(len(records), len(offered), dtype=np.int64)
-    if field.at_least is not None:
-        lowest = np.searchsorted(offered, getattr(records, field.at_least), side="left")
-    if field.at_most is not None:
-        beyond = np.searchsorted(offered, getattr(records, field.at_most) * field.at_most_factor, side="right")
-    pairs, codes = np.unique(np.stack([lowest, beyond], axis=1), axis=0, return_inverse=True)
-    return codes.reshape(-1), [
+    offered = np.unique(_numbers_offered(index, subsystem, field.field)[0])
+    pairs, codes = _bounds_among(offered, records, field)
+    return codes, [
         InNumericRange(float(offered[low]), float(offered[high - 1])) if low < high else None
         for low, high in pairs.tolist()
     ]
@@ -105,10 +104,42 @@ def _text_choices(records: BuildRecords, field: FieldForm) -> tuple[NDArray[np.i
     return codes.reshape(-1), predicates
 
 
-def _numbers_offered(index: FleetIndex, subsystem: str, name: str) -> NDArray[np.float64]:
-    found = set()
-    for properties, _ in index.offered(subsystem):
+def _bounds_among(
+    offered: NDArray[np.float64], records: BuildRecords, field: FieldForm
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return (distinct, 2) which of the sorted numbers pass, from the first to before the second; (builds,) which."""
+    lowest = np.zeros(len(records), dtype=np.int64)
+    beyond = np.full(len(records), len(offered), dtype=np.int64)
+    if field.at_least is not None:
+        lowest = np.searchsorted(offered, getattr(records, field.at_least), side="left")
+    if field.at_most is not None:
+        beyond = np.searchsorted(offered, getattr(records, field.at_most) * field.at_most_factor, side="right")
+    width = len(offered) + 1
+    pairs, codes = np.unique(lowest * width + beyond, return_inverse=True)
+    return np.stack([pairs // width, pairs % width], axis=1), codes.reshape(-1)
+
+
+def _numeric_rows(index: FleetIndex, records: BuildRecords, subsystem: str, field: FieldForm) -> FormRows | None:
+    """Evaluate a form of bounds on one number for many builds at once; None where a place sees several numbers."""
+    offered, members = _numbers_offered(index, subsystem, field.field)
+    order = np.argsort(offered, kind="stable")
+    # (numbers + 1, words) the places that see this number or a larger one.
+    larger = np.zeros((len(offered) + 1, index.words), dtype=np.uint64)
+    larger[:-1] = np.bitwise_or.accumulate(members[order][::-1], axis=0)[::-1]
+    # Text that reads as a number is one to a requirement, and is left to it.
+    if len(offered) < len(index.offered(subsystem)) or bitset.size_of(members).sum() != bitset.size_of(larger[0]):
+        return None
+    pairs, codes = _bounds_among(offered[order], records, field)
+    lowest, beyond = pairs.T
+    table = larger[lowest] & ~larger[np.maximum(lowest, beyond)]
+    return FormRows(codes.astype(np.int32), table)
+
+
+def _numbers_offered(index: FleetIndex, subsystem: str, name: str) -> tuple[NDArray[np.float64], NDArray[np.uint64]]:
+    """Return the numbers on offer, (n,) one a vertex, and (n, words) the places that see each."""
+    found = []
+    for properties, members in index.offered(subsystem):
         value = dict(properties).get(name)
         if isinstance(value, int | float) and not isinstance(value, bool):
-            found.add(float(value))
-    return np.array(sorted(found))
+            found.append((float(value), members))
+    return np.array([value for value, _ in found]), np.array([m for _, m in found], np.uint64).reshape(-1, index.words)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,8 @@ from placewise.experiment.builds.choosing import chosen_level
 from placewise.experiment.builds.design import BuildDesign
 from placewise.experiment.builds.results import expected_additional, level_result, outcome_table
 from placewise.experiment.builds.stage import BuildStage
+from placewise.experiment.design import EXPANDING, FOLDER_NAMES, TOLD
+from placewise.experiment.figures import Observed, Submitted, profiles_that_decide, seen
 from placewise.experiment.orders import OrderTask, run_orders
 from placewise.experiment.summing_up import Progress
 from placewise.matching import bitset
@@ -20,20 +22,22 @@ from placewise.matching.kernels import Kernels
 from placewise.model.builds import BuildRecords
 from placewise.model.cluster import Fleet
 from placewise.model.results import LevelResult, OutcomeTable, Results
-from placewise.model.study import WITH_REPLACEMENT, WITHOUT_REPLACEMENT, BuildStudy
+from placewise.model.study import WITH_REPLACEMENT, WITHOUT_REPLACEMENT, BuildStudy, Level
 from placewise.prediction.cost import REFERENCES
 from placewise.selection.policies import NONE, draw_numbers
 from placewise.simulation.outcomes import Submissions, outcomes_of
 from placewise.simulation.telling import Told, tell_all, tell_more_and_more
+from placewise.sweep.runner import HERE, Runner
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BuildRun:
-    """What a run over build records leaves behind."""
+    """What a run over build records leaves behind; observed : what its figures are made of."""
 
     results: Results
     tables: tuple[OutcomeTable, ...]
     records: BuildRecords
+    observed: Observed
 
 
 def run_builds(
@@ -43,8 +47,10 @@ def run_builds(
     design: BuildDesign,
     kernels: Kernels,
     progress: Progress | None = None,
+    runner: Runner = HERE,
+    key: str = "",
 ) -> BuildRun:
-    """Run a study over build records.
+    """Run a study over build records; runner and key are for the random orders (see `Runner.rows`).
 
     Raises InputError for an empty fleet, no builds, or a form on a subsystem that no cluster has.
     """
@@ -55,10 +61,13 @@ def run_builds(
         raise InputError("there are no builds", expected="at least one")
     if design.first is not None and design.first < len(records):
         records = records.select(np.arange(design.first))
+    if design.tell:
+        study = replace(study, levels=(*study.levels, Level(TOLD, study.chosen(design.tell))))
     report("runtime models", 0, 1)
     stage = BuildStage.prepare(fleet, records, study, design, kernels)
     levels: list[LevelResult] = []
     tables: list[OutcomeTable] = []
+    submitted: list[Submitted] = []
     for number, level in enumerate(study.levels):
         report(f"level {level.name}", number, len(study.levels) + 2)
         needs = stage.needs(level.told)
@@ -68,13 +77,33 @@ def run_builds(
         fastest, best_memory = (expected_additional(stage, outcomes, reference) for reference in REFERENCES)
         levels.append(level_result(level.name, needs.names, stage, outcomes, stage.weights, best_memory))
         tables.append(outcome_table(level.name, told.level, outcomes, chosen, stage.of_build, fastest))
+        submitted.append(seen(level.name, told, outcomes, stage.weights))
     for number, (name, capped) in enumerate(((WITH_REPLACEMENT, False), (WITHOUT_REPLACEMENT, True))):
         report(name, len(study.levels) + number, len(study.levels) + 2)
         result, table = chosen_level(name, stage, design, capped=capped)
         levels.append(result)
         tables.append(table)
-    results = _summed_up(stage, design, kernels, levels, report)
-    return BuildRun(results, tuple(tables), records)
+        submitted.append(_chosen(stage, table))
+    results, expanding = _summed_up(stage, design, kernels, levels, report, runner, key)
+    truth = stage.scene.truth
+    good = bitset.size_of(truth.succeeds)
+    unit = profiles_that_decide(truth, kernels)
+    observed = Observed((*submitted, expanding), stage.weights, good / truth.clusters, good > 0, unit)
+    return BuildRun(results, tuple(tables), records, observed)
+
+
+def _chosen(stage: BuildStage, table: OutcomeTable) -> Submitted:
+    """Return what became of builds of which each was given one cluster, or none."""
+    ones = np.ones(len(table.job), dtype=np.int64)
+    return Submitted(
+        table.experiment,
+        stage.of_build[table.job],
+        ones,
+        table.subsystem,
+        table.matched > 0,
+        table.cluster != NONE,
+        table.success,
+    )
 
 
 def _drawn(stage: BuildStage, told: Told, design: BuildDesign, stream: int) -> tuple[Submissions, NDArray[np.int64]]:
@@ -89,8 +118,14 @@ def _drawn(stage: BuildStage, told: Told, design: BuildDesign, stream: int) -> t
 
 
 def _summed_up(
-    stage: BuildStage, design: BuildDesign, kernels: Kernels, levels: list[LevelResult], report: Progress
-) -> Results:
+    stage: BuildStage,
+    design: BuildDesign,
+    kernels: Kernels,
+    levels: list[LevelResult],
+    report: Progress,
+    runner: Runner,
+    key: str,
+) -> tuple[Results, Submitted]:
     weights, truth = stage.weights, stage.scene.truth
     needs = stage.needs(stage.study.expanding)
     told = tell_more_and_more(stage.scheduler.index, needs, kernels, np.arange(len(needs.names)))
@@ -102,9 +137,9 @@ def _summed_up(
     if design.orders:
         task = OrderTask(stage.scheduler.index, needs, kernels, truth.succeeds, weights, design.seed)
         orders = run_orders(
-            task, design.orders, design.workers, lambda done: report("random orders", done, design.orders)
+            task, design.orders, runner, lambda done: report("random orders", done, design.orders), key=key
         )
-    return Results(
+    results = Results(
         {level.name: level.score for level in levels},
         scoring=design.scoring,
         exact=not design.sample,
@@ -115,3 +150,4 @@ def _summed_up(
         levels=tuple(levels),
         models=stage.costs.models,
     )
+    return results, seen(FOLDER_NAMES[EXPANDING], told, outcomes, weights)
