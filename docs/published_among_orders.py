@@ -2,7 +2,8 @@
 
 Runs the prior work's experiment (see `reproduce_published.py`: distinct submissions, both bounds of every range left
 out of the scoring) under many random orders of subsystems, and says which share of them reaches the published figure,
-in expectation and when one cluster is drawn a submission, as it was.
+in expectation and when one cluster is drawn a submission, as it was. Then it says whether the published order itself
+looks like a random one: how it correlates with what might have decided it, in standard deviations of a random order.
 
     python docs/published_among_orders.py DATA/reliabuild [ORDERS [WORKERS]]
 """
@@ -19,15 +20,19 @@ from statistics import NormalDist
 import numpy as np
 from reproduce_published import expectation, submit_distinct, workload_as_read
 
+from placewise.experiment.inputs import Inputs
+from placewise.experiment.valuing import game_of, worth_of
 from placewise.formats.cluster_features import read_features
 from placewise.formats.reading import read_json
+from placewise.matching import bitset
 from placewise.matching.index import FleetIndex
 from placewise.matching.kernels_numpy import NumpyKernels
+from placewise.model.workload import Workload
 from placewise.simulation.telling import Needs
-from placewise.simulation.truth import Truth, truth_of
+from placewise.simulation.truth import Scoring, Truth, truth_of
 from placewise.sweep.executors import runner
 
-SCORINGS = ("published", "corrected")
+SCORINGS: tuple[Scoring, ...] = ("published", "corrected")
 SEED = 0
 
 
@@ -69,6 +74,30 @@ def main() -> None:
             f"  {scoring:<10} median {median:.4f}, central 95 % {low:.4f} to {high:.4f}, largest {means.max():.4f};"
             f" {reach} of {orders:,} reach it, and {one_run:.2%} of single runs would"
         )
+    _print_traits(data, index, workload)
+
+
+def _print_traits(data: Path, index: FleetIndex, workload: Workload) -> None:
+    needs = Needs.of(index, workload)
+    order = list(read_json(data / "published" / "subsystem-assignments.json"))
+    told = np.array([order.index(name) for name in needs.names])
+    subsystem, names = needs.subsystem[needs.ids], len(needs.names)
+    needed = np.bincount(subsystem, minlength=names)
+    first = np.full(names, len(subsystem))
+    np.minimum.at(first, subsystem, np.arange(len(subsystem)))
+    met = np.bincount(subsystem, bitset.size_of(needs.table)[needs.ids], minlength=names) / needed
+    print("published order, rank correlation in standard deviations:")
+    for trait, values in (
+        ("jobs that need it", needed),
+        ("clusters that meet it", met),
+        ("first job that needs it", first),
+        ("name", np.arange(names)),
+    ):
+        ranks = np.argsort(np.argsort(values, kind="stable"))
+        print(f"  {trait:<24} {np.corrcoef(ranks, told)[0, 1] * np.sqrt(names - 1):+.1f}")
+    worth = worth_of(game_of(Inputs(index.fleet, workload, ""), NumpyKernels(), scoring="published"))
+    print("told as number, the most valuable first:", end=" ")
+    print(", ".join(f"{one.name} {order.index(one.name) + 1}" for one in worth.subsystems[:8]))
 
 
 if __name__ == "__main__":
