@@ -19,6 +19,7 @@ FILES = {
     "scores.csv",
     "reasons-for-failure.csv",
     "outcomes.parquet",
+    "uncertainty.json",
     "models.json",
     "cards.csv",
 }

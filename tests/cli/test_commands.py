@@ -19,6 +19,7 @@ FILES = {
     "summary.json",
     "study.json",
     "outcomes.parquet",
+    "uncertainty.json",
 }
 FIGURES = {"build-success", "marginal-score", "percent-matched", "count-unmatched", "trade-off", "order-spread"}
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from placewise.errors import InputError
 from placewise.formats.study_file import read_study, shipped_study
+from placewise.formats.study_settings import Draw
 from placewise.model.study import FieldForm, Form
 
 STUDY = """
@@ -38,14 +41,17 @@ def read(tmp_path, text):
 
 
 def test_a_study_is_read(tmp_path):
-    study, source = read(tmp_path, STUDY)
+    found = read(tmp_path, STUDY)
+    study = found.builds
     arch = Form("arch", "arch", (FieldForm("value", equals="arch"),))
     memory = Form(
         "memory",
         "memory",
         (FieldForm("value", at_least="memory_max_bytes", at_most="memory_max_bytes", at_most_factor=2.0),),
     )
-    assert source == tmp_path / "experiment"
+    assert found.source == tmp_path / "experiment"
+    assert (found.fleet, found.workload, dict(found.run), found.levels) == (None, None, {}, ())
+    assert found.sha256 == hashlib.sha256(STUDY.encode()).hexdigest()
     assert [(rule.name, rule.form, rule.published) for rule in study.rules] == [("wrong_arch", arch, memory)]
     assert [(level.name, level.told) for level in study.levels] == [("none", ()), ("both", (arch, memory))]
     assert study.expanding == (memory, arch)
@@ -53,7 +59,7 @@ def test_a_study_is_read(tmp_path):
 
 
 def test_a_study_need_not_name_a_source(tmp_path):
-    assert read(tmp_path, STUDY.replace('source = "experiment"', ""))[1] is None
+    assert read(tmp_path, STUDY.replace('source = "experiment"', "")).source is None
 
 
 def test_the_shipped_study_tells_in_the_order_of_the_prior_work():
@@ -125,3 +131,94 @@ def test_names_hold_no_control_characters(tmp_path, old):
     new = {"forms.arch": r'forms."a\u001b"', "both =": r'"a\u001b" =', '"wrong_arch"': r'"a\u001b"'}[old]
     with pytest.raises(InputError, match="control character"):
         read(tmp_path, STUDY.replace(old, new))
+
+
+WHOLE = """
+[fleet]
+profile = "pools.json.gz"
+clusters = 5
+seed = 0
+[workload]
+profile = "reliabuild"
+jobs = 70
+[run]
+experiments = ["none", "all"]
+scoring = "published"
+unique = true
+order = "order.txt"
+orders = 3
+fleets = 0
+tell = ["zlib", "cmake"]
+choose = "choose.yaml"
+[levels]
+nothing = []
+some = ["zlib", "perl"]
+"""
+
+
+def test_draws_settings_and_levels_are_read(tmp_path):
+    found = read(tmp_path, WHOLE)
+    assert found.fleet == Draw(tmp_path / "pools.json.gz", 5, 0)
+    assert found.workload == Draw("reliabuild", 70, None)
+    assert found.levels == (("nothing", ()), ("some", ("zlib", "perl")))
+    assert found.builds is None
+    assert dict(found.run) == {
+        "experiments": ("none", "all"),
+        "scoring": "published",
+        "unique": True,
+        "order": str(tmp_path / "order.txt"),
+        "orders": 3,
+        "fleets": 0,
+        "tell": ("zlib", "cmake"),
+        "choose": str(tmp_path / "choose.yaml"),
+    }
+
+
+def test_names_of_policies_and_orders_are_no_paths(tmp_path):
+    found = read(tmp_path, '[run]\norder = "alphabetical"\nchoose = "fastest"\n')
+    assert dict(found.run) == {"order": "alphabetical", "choose": "fastest"}
+
+
+def test_levels_alone_choose_among_the_forms_shipped(tmp_path):
+    study = read(tmp_path, '[levels]\nmine = ["arch", "memory"]\n').of_builds()
+    assert [(level.name, [form.name for form in level.told]) for level in study.levels] == [("mine", ["arch", "memory"])]
+    assert study.rules == shipped_study().rules
+    with pytest.raises(InputError, match=r"study.toml, levels.mine, told: no such form"):
+        read(tmp_path, '[levels]\nmine = ["arhc"]\n').of_builds()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("[fleet]", 'source = "x"\n[fleet]', "study.toml, fleet: is drawn, and the study has a source"),
+        ("clusters = 5", "clusters = 0", "fleet.clusters"),
+        ("clusters = 5", "clusters = 1000001", "fleet.clusters: is too many"),
+        ("clusters = 5", "clusters = 5.0", "fleet.clusters"),
+        ("clusters = 5", "jobs = 5", "fleet: holds an unknown field"),
+        ("seed = 0", "seed = -1", "fleet.seed"),
+        ("seed = 0", "seed = 0.0", "fleet.seed"),
+        ("jobs = 70", "jobs = '70'", "workload.jobs"),
+        ('profile = "reliabuild"', "profile = []", "workload.profile"),
+        ("[run]", "[ran]", "'ran' is not understood"),
+        ('experiments = ["none", "all"]', 'experiments = "none"', "run.experiments: is not a list"),
+        ('experiments = ["none", "all"]', 'experiments = ["none", 1.5]', "run.experiments[1]"),
+        ('scoring = "published"', "scoring = true", "run.scoring"),
+        ("unique = true", "unique = 1", "run.unique: is not true or false"),
+        ("orders = 3", "orders = -3", "run.orders"),
+        ("orders = 3", "orders = 3.0", "run.orders"),
+        ("orders = 3", "orders = true", "run.orders"),
+        ("orders = 3", "order-count = 3", "run: holds an unknown field"),
+        ("orders = 3", "workers = 3", "run: holds an unknown field"),
+        ('tell = ["zlib", "cmake"]', 'tell = ["zlib,cmake"]', "run.tell[0]: a name holds a comma"),
+        ('tell = ["zlib", "cmake"]', 'tell = ["zlib", "zlib"]', "run.tell: a name stands twice"),
+        ('some = ["zlib", "perl"]', 'some = "zlib"', "levels.some: is not a list"),
+        ('some = ["zlib", "perl"]', 'some = ["zlib", "zlib"]', "levels.some: a name stands twice"),
+        ('some = ["zlib", "perl"]', 'some = ["\\u001b"]', "control character"),
+    ],
+)
+def test_a_bad_setting_is_one_error_with_its_place(tmp_path, old, new, said):
+    assert old in WHOLE
+    with pytest.raises(InputError) as caught:
+        read(tmp_path, WHOLE.replace(old, new, 1))
+    assert said in str(caught.value)
+    assert "study.toml" in str(caught.value)

@@ -151,8 +151,8 @@ def worthy(results, *, subsystems=60, names=None, hostile=None):
     sensitivity = tuple(
         SensitivityPoint(setting, amount, 0.015, top * share, 0.5, top, 20, top * share * 0.9, top * share * 1.08)
         for setting, amounts in (
-            ("clusters", (10.0, 25.0, 50.0, 100.0, 200.0)),
-            ("range width", (0.5, 1.0, 2.0)),
+            ("clusters", (10.0, 30.0, 100.0, 300.0, 1000.0)),
+            ("range width", (-1.0, 0.0, 4.0)),
             ("wrong metadata", (0.0, 0.01, 0.05, 0.1)),
             ("missing metadata", (0.0, 0.1, 0.2)),
         )

@@ -178,8 +178,15 @@ def test_sensitivity_has_a_chart_for_each_setting(worth_results):
     ):
         found = [(v["amount"], v["share"]) for v in values(chart) if v["line"] == line]
         assert found == [(point.amount, getattr(point, name)) for point in points]
+    assert [chart.spec["layer"][1]["encoding"]["x"]["scale"].get("type") for chart in every(worth_results)] == [
+        "log", None, None, None,
+    ]  # fmt: skip
     band = [(v["low"], v["high"]) for v in values(chart) if v["low"] is not None]
     assert band == [(point.low, point.high) for point in points]
+
+
+def every(results):
+    return [chart for name, chart in every_chart(results).items() if name.startswith("sensitivity")]
 
 
 def test_the_trade_off_and_the_orders_hold_the_numbers_of_the_curve(full):

@@ -221,6 +221,22 @@ def test_without_scripts_the_pictures_take_the_place_of_the_charts(browser, writ
         assert page.locator("#worth tbody tr").count() == 60
 
 
+def test_a_chart_that_fails_gives_way_to_its_picture(browser, full, tmp_path):
+    page_of(worthy(full), tmp_path)
+    path = tmp_path / "report.html"
+    text = path.read_text()
+    assert '"charts":{"trade-off":{' in text
+    path.write_text(text.replace('"charts":{"trade-off":{', '"charts":{"trade-off":null,"nowhere":{'))
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(path.as_uri())
+    page.wait_for_selector("html[data-ready]")
+    assert page.locator("#trade-off img").is_visible()
+    assert page.locator("#chart-trade-off").count() == 0
+    assert page.locator("#value-ranking svg").is_visible(), "the others are drawn"
+    context.close()
+
+
 def test_it_is_printed_in_light_colours_without_controls(browser, written, tmp_path):
     with opened(browser, written, color_scheme="dark") as page:
         document = page.pdf(path=tmp_path / "report.pdf", format="A4")
@@ -292,6 +308,26 @@ def test_keys_reach_the_findings_and_headings_go_down_in_order(browser, written)
         assert all(after - before <= 1 for before, after in pairwise(levels))
         ids = page.locator("[id]").evaluate_all("all => all.map((one) => one.id)")
         assert len(set(ids)) == len(ids)
+
+
+CUT = """() => Array.from(document.querySelectorAll(".chart svg")).flatMap((svg) => {
+    const box = svg.getBoundingClientRect();
+    return Array.from(svg.querySelectorAll("text")).filter((text) => {
+        const place = text.getBoundingClientRect();
+        return place.top < box.top - 2 || place.bottom > box.bottom + 2 || place.left < box.left - 2
+            || place.right > box.right + 2;
+    }).map((text) => `${svg.parentElement.id}: ${text.textContent}`);
+})"""
+FITS = """() => Array.from(document.querySelectorAll(".chart")).every(
+    (place) => Math.abs(place.clientWidth - place.querySelector("svg").getBoundingClientRect().width) < 2)"""
+
+
+def test_charts_fit_the_window_and_no_word_in_them_is_cut(browser, written):
+    with opened(browser, written) as page:
+        for width in (1100, 520, 1500):
+            page.set_viewport_size({"width": width, "height": 800})
+            page.wait_for_function(FITS)
+            page.wait_for_function(f"({CUT})().length === 0")
 
 
 def test_a_narrow_window_has_no_second_scroll_bar(browser, written):

@@ -42,18 +42,9 @@ def test_rows_are_the_same_bytes_on_a_cluster(cluster, tmp_path, count, block):
 
 
 def test_simulate_writes_the_same_bytes_on_a_cluster(cluster, tmp_path):
+    settings = ["--jobs", "100", "--resamples", "0", "--fleets", "0", "--no-plots"]
     for name, options in (("one", []), ("two", ["--dask", cluster.file])):
-        command = [
-            sys.executable,
-            "-m",
-            "placewise",
-            "simulate",
-            "--jobs",
-            "100",
-            "--no-plots",
-            "--out",
-            tmp_path / name,
-        ]
+        command = [sys.executable, "-m", "placewise", "simulate", *settings, "--out", tmp_path / name]
         done = subprocess.run([*command, *options], capture_output=True, text=True, timeout=DEADLINE_S, check=True)
         assert done.stderr == f"written to {tmp_path / name}\n", "something else reached the terminal"
     names = sorted(path.name for path in (tmp_path / "one").iterdir())

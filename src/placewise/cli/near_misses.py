@@ -8,18 +8,13 @@ from typing import Annotated
 import typer
 
 from placewise.cli.app import app
-from placewise.cli.options import Json, Seed, choices, output_path
+from placewise.cli.options import Json, Seed, Source, choices, output_path
 from placewise.cli.printing import console, print_json, say
 
 
 @app.command(name="near-miss")
 def near_miss(
-    source: Annotated[
-        Path | None,
-        typer.Argument(
-            help="An experiment folder, or a study file (.toml); without one, the embedded default.", show_default=False
-        ),
-    ] = None,
+    source: Source = None,
     dataset: Annotated[
         str | None,
         typer.Option(

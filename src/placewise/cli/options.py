@@ -10,6 +10,28 @@ import typer
 
 from placewise.errors import InputError
 
+
+def study_settings(context: typer.Context, source: Path | None) -> Path | None:
+    """Make what a study file says of its run the defaults of the options, so that the command line wins over it."""
+    if source is not None and source.suffix == ".toml" and source.is_file() and not context.resilient_parsing:
+        from placewise.experiment.study_run import run_settings
+
+        settings = run_settings(source)
+        context.default_map = {
+            key: ",".join(value) if isinstance(value, tuple) else value for key, value in settings.items()
+        }
+    return source
+
+
+Source = Annotated[
+    Path | None,
+    typer.Argument(
+        help="An experiment folder, or a study file (.toml); without one, the embedded default.",
+        show_default=False,
+        is_eager=True,
+        callback=study_settings,
+    ),
+]
 Seed = Annotated[int, typer.Option(help="Seed of every random choice.", min=0)]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document, and nothing else, on standard output.")]
 Jobspec = Annotated[Path, typer.Argument(help="A jobspec in YAML or JSON, in any of the three dialects.")]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from placewise.cli.app import app
-from placewise.cli.options import Json, Seed, choices, output_path, plugin_names
+from placewise.cli.options import Json, Seed, Source, choices, output_path, plugin_names
 from placewise.cli.printing import command_line, console, naming, print_json, say
 from placewise.errors import InputError
 
@@ -21,12 +21,7 @@ _EXPERIMENTS = choices("none", "single", "expanding", "told", "all")
 
 @app.command()
 def simulate(
-    source: Annotated[
-        Path | None,
-        typer.Argument(
-            help="An experiment folder, or a study file (.toml); without one, the embedded default.", show_default=False
-        ),
-    ] = None,
+    source: Source = None,
     dataset: Annotated[
         str | None,
         typer.Option(
@@ -117,6 +112,7 @@ def simulate(
     from placewise.formats.order_file import read_order
     from placewise.formats.results_names import RESULTS, STUDY
     from placewise.formats.selection_config import read_priorities
+    from placewise.formats.study_settings import is_file_name
     from placewise.formats.writing import staged
     from placewise.matching.kernels import load_kernels
     from placewise.report.progress import stages
@@ -149,8 +145,8 @@ def simulate(
         minimum_builds=minimum_builds,
         nodes_per_job=nodes_per_job,
         nodes_free=nodes_free,
-        choose="constraint" if _is_file_name(choose) else choose,
-        priorities=read_priorities(Path(choose)) if _is_file_name(choose) else (),
+        choose="constraint" if is_file_name(choose) else choose,
+        priorities=read_priorities(Path(choose)) if is_file_name(choose) else (),
         tell=listed(tell),
     )
     loops = load_kernels(kernels)
@@ -292,10 +288,6 @@ def fit(
         return
     print_fit(models, console=console())
     say(f"written to {out}")
-
-
-def _is_file_name(text: str) -> bool:
-    return Path(text).suffix in (".yaml", ".yml") or "/" in text
 
 
 def _draw(results: Results, folder: Path) -> None:

@@ -8,19 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from placewise.cli.app import app
-from placewise.cli.options import Json, Seed, choices, output_path
+from placewise.cli.options import Json, Seed, Source, choices, output_path
 from placewise.cli.printing import console, print_json
 
 if TYPE_CHECKING:
     from placewise.model.results import Results
     from placewise.valuation.game import Game
 
-Source = Annotated[
-    Path | None,
-    typer.Argument(
-        help="An experiment folder, or a study file (.toml); without one, the embedded default.", show_default=False
-    ),
-]
 Dataset = Annotated[
     str | None,
     typer.Option(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import get_args
 
 from placewise.errors import InputError
+from placewise.model.study import RESERVED
 from placewise.simulation.truth import Scoring
 
 NONE = "none"
@@ -17,6 +19,11 @@ EXPERIMENTS = (NONE, SINGLE, EXPANDING, TOLD, ALL)
 
 FOLDER_NAMES = {NONE: "none", SINGLE: "single-subsystem", EXPANDING: "expanded-subsystems", TOLD: "told", ALL: "all"}
 """What the results folder calls each, after the prior work where it has it."""
+
+
+def folder_name(experiment: str) -> str:
+    """Return what the results folder calls an experiment; a level of a study is called as it is."""
+    return FOLDER_NAMES.get(experiment, experiment)
 
 
 MOST = 2**62
@@ -41,8 +48,9 @@ def refuse_outside(**settings: tuple[int | None, int, int]) -> None:
 class Design:
     """One run of experiments over a fleet and a workload.
 
-    experiments : among none, single, expanding, told and all, each once, in that order; told if `tell` names any.
-    tell : the subsystems that `told` tells, all at once.
+    experiments : among none, single, expanding, told and all, each once, in that order; told if `tell` names any. The
+        levels stand before told, whether named or not.
+    tell : the subsystems that `told` tells, all at once. levels : further experiments by name, with what each tells.
     scoring : corrected or published (see `simulation.truth`).
     unique : keep one job of each distinct set of requirements.
     first : keep only so many jobs of the workload; None keeps all.
@@ -69,15 +77,20 @@ class Design:
     sample: bool = False
     policy: str = "random"
     tell: tuple[str, ...] = ()
+    levels: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     def __post_init__(self) -> None:
-        unknown = [name for name in self.experiments if name not in EXPERIMENTS]
+        names = tuple(name for name, _ in self.levels)
+        for name in names:
+            if name in (*EXPERIMENTS, *FOLDER_NAMES.values(), *RESERVED) or names.count(name) > 1:
+                raise InputError("the name is not free for a level", found=name, expected="another name")
+        unknown = [name for name in self.experiments if name not in (*EXPERIMENTS, *names)]
         if unknown or not self.experiments:
             raise InputError("no such experiment", found=unknown, expected=f"some of {', '.join(EXPERIMENTS)}")
         if TOLD in self.experiments and not self.tell:
             raise InputError("the experiment told has nothing to tell", expected="--tell with names of subsystems")
-        chosen = {*self.experiments, TOLD} if self.tell else self.experiments
-        ordered = tuple(name for name in EXPERIMENTS if name in chosen)
+        chosen = {*self.experiments, *self.told}
+        ordered = tuple(name for name in (NONE, SINGLE, EXPANDING, *names, TOLD, ALL) if name in chosen)
         object.__setattr__(self, "experiments", ordered)
         if self.scoring not in get_args(Scoring):
             raise InputError("no such scoring", found=self.scoring, expected=" or ".join(get_args(Scoring)))
@@ -91,6 +104,11 @@ class Design:
         if len(set(self.order)) != len(self.order):
             twice = next(name for name in self.order if self.order.count(name) > 1)
             raise InputError("the order names a subsystem twice", found=twice)
+
+    @property
+    def told(self) -> Mapping[str, tuple[str, ...]]:
+        """What the levels and `told` tell, by experiment."""
+        return dict(self.levels) | ({TOLD: self.tell} if self.tell else {})
 
     @property
     def exact(self) -> bool:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from placewise.errors import InputError
+from placewise.experiment.design import Design
 from placewise.formats.experiment_folder import BuildExperiment, read_experiment
+from placewise.formats.locating import locating
 from placewise.formats.profile_file import shipped_profile
-from placewise.formats.reading import found_at
-from placewise.formats.study_file import read_study, shipped_study
+from placewise.formats.reading import found_at, read_bytes
+from placewise.formats.study_file import Study, read_study, shipped_study
+from placewise.formats.study_settings import Draw
 from placewise.model.build_profile import BuildProfile
 from placewise.model.builds import BuildRecords
 from placewise.model.cluster import Fleet
@@ -38,7 +42,8 @@ class Inputs:
     """A fleet and its jobs with their provenance: a sentence, and (file, SHA-256) of every document.
 
     jobs : what asks for versions, or records of builds. study : what to tell of build records.
-    profile : what fleet and jobs were drawn from, if they were.
+    profile : what the fleet was drawn from, if it was.
+    levels : of jobs that ask for versions, further experiments by name, with the subsystems that each tells.
     """
 
     fleet: Fleet
@@ -47,13 +52,15 @@ class Inputs:
     hashes: tuple[tuple[str, str], ...] = ()
     study: BuildStudy | None = None
     profile: WorkloadProfile | BuildProfile | None = None
+    levels: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 def gather(source: Path | None, dataset: str | None, seed: int, cache: Path | None) -> Inputs:
     """Return the inputs of a run; without a source, a draw of the shipped profile of the data set, or of reliabuild.
 
-    A source is an experiment folder of either kind, or a study file (.toml) that names one. Raises
-    InputError for anything else, and for a source and a data set.
+    A source is an experiment folder of either kind, or a study file (.toml), which names one or says what to draw.
+    seed : of draws whose seed is not given otherwise. Raises InputError for anything else, and for a source and a
+    data set.
     """
     if source is None:
         return _drawn(RELIABUILD if dataset is None else dataset, seed)
@@ -62,26 +69,63 @@ def gather(source: Path | None, dataset: str | None, seed: int, cache: Path | No
     found = found_at(source)
     if found == "nothing":
         raise InputError("does not exist", file=source, expected="an experiment folder or a study file")
-    study = None
-    folder = source
     if found == "file":
         if source.suffix != ".toml":
             raise InputError("is a file", file=source, expected="an experiment folder, or a study file (.toml)")
-        study, named = read_study(source)
-        if named is None:
-            drawn = _drawn(SPACK_BUILD, seed)
-            return replace(drawn, study=study)
-        folder = named
+        return _of_study(read_study(source), seed, cache)
+    return _of_folder(source, cache)
+
+
+def _of_folder(folder: Path, cache: Path | None) -> Inputs:
     experiment = read_experiment(folder, cache=cache)
     if isinstance(experiment, BuildExperiment):
-        return Inputs(
-            experiment.fleet, experiment.records, str(folder), experiment.inputs, study=study or shipped_study()
-        )
-    if study is not None:
-        raise InputError(
-            "the study is about build records, its source is not", file=source, found=str(folder), expected=SPACK_BUILD
-        )
+        return Inputs(experiment.fleet, experiment.records, str(folder), experiment.inputs, study=shipped_study())
     return Inputs(experiment.fleet, experiment.workload, str(folder), experiment.inputs)
+
+
+def _of_study(study: Study, seed: int, cache: Path | None) -> Inputs:
+    inputs = _of_folder(study.source, cache) if study.source is not None else _drawn_by(study, seed)
+    inputs = replace(inputs, hashes=((study.path.name, study.sha256), *inputs.hashes))
+    if isinstance(inputs.jobs, BuildRecords):
+        return replace(inputs, study=study.of_builds())
+    if study.builds is not None:
+        raise InputError(
+            "the study is about build records, its source is not",
+            file=study.path,
+            found=inputs.source,
+            expected=SPACK_BUILD,
+        )
+    with locating(file=study.path, place="levels"):
+        Design(levels=study.levels)
+    return replace(inputs, levels=study.levels)
+
+
+def _drawn_by(study: Study, seed: int) -> Inputs:
+    """Draw what a study says; what it leaves open is as without it."""
+    fleet, workload = study.fleet or Draw(), study.workload or Draw()
+    default = RELIABUILD if study.builds is None else SPACK_BUILD
+    hashes: dict[Path, str] = {}
+    profiles = []
+    for key, one, other in (("fleet", fleet, workload), ("workload", workload, fleet)):
+        with locating(file=study.path, place=f"{key}.profile"):
+            profiles.append(_profile(one.profile or other.profile or default, hashes))
+    some = DEFAULT_JOBS if isinstance(profiles[1], WorkloadProfile) else DEFAULT_BUILDS
+    counts = fleet.count or DEFAULT_CLUSTERS, workload.count or some
+    seeds = tuple(seed if one.seed is None else one.seed for one in (fleet, workload))
+    said = f"{counts[0]} clusters drawn with seed {seeds[0]}, {counts[1]} jobs drawn with seed {seeds[1]}"
+    with locating(file=study.path):
+        drawn = _draw_both(profiles[0], profiles[1], counts, (seeds[0], seeds[1]), f"{study.path.name}: {said}")
+    return replace(drawn, hashes=tuple((path.name, digest) for path, digest in hashes.items()))
+
+
+def _profile(name: str | Path, hashes: dict[Path, str]) -> WorkloadProfile | BuildProfile:
+    """Return a profile, shipped or of a file, whose digest is noted."""
+    if isinstance(name, str):
+        return shipped(name)
+    from placewise.formats.build_profile_file import read_either_profile  # noqa: PLC0415, as little as is needed
+
+    hashes[name] = hashlib.sha256(read_bytes(name)).hexdigest()
+    return read_either_profile(name)
 
 
 def shipped(dataset: str) -> WorkloadProfile | BuildProfile:
@@ -98,10 +142,24 @@ def shipped(dataset: str) -> WorkloadProfile | BuildProfile:
 def draw(profile: WorkloadProfile | BuildProfile, clusters: int, jobs: int, seed: int) -> Inputs:
     """Draw a fleet and jobs from a profile of either kind; the same seed gives the same inputs."""
     said = f"a profile, {clusters} clusters and {jobs} jobs drawn with seed {seed}"
-    if isinstance(profile, BuildProfile):
-        fleet = draw_build_fleet(profile, clusters, seed)
-        return Inputs(fleet, draw_builds(profile, jobs, seed), said, study=shipped_study(), profile=profile)
-    return Inputs(draw_fleet(profile, clusters, seed), draw_workload(profile, jobs, seed), said, profile=profile)
+    return _draw_both(profile, profile, (clusters, jobs), (seed, seed), said)
+
+
+def _draw_both(
+    fleet: WorkloadProfile | BuildProfile,
+    jobs: WorkloadProfile | BuildProfile,
+    counts: tuple[int, int],
+    seeds: tuple[int, int],
+    said: str,
+) -> Inputs:
+    if isinstance(fleet, BuildProfile) and isinstance(jobs, BuildProfile):
+        clusters = draw_build_fleet(fleet, counts[0], seeds[0])
+        return Inputs(clusters, draw_builds(jobs, counts[1], seeds[1]), said, study=shipped_study(), profile=fleet)
+    if isinstance(fleet, WorkloadProfile) and isinstance(jobs, WorkloadProfile):
+        return Inputs(
+            draw_fleet(fleet, counts[0], seeds[0]), draw_workload(jobs, counts[1], seeds[1]), said, profile=fleet
+        )
+    raise InputError("the profiles are of two kinds", place="workload.profile", expected="the kind of the fleet's")
 
 
 def fit_to(inputs: Inputs) -> WorkloadProfile | BuildProfile:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from placewise.experiment.design import FOLDER_NAMES, Design
+from placewise.experiment.design import Design, folder_name
 from placewise.experiment.figures import Observed, Submitted, expected
 from placewise.experiment.stage import tell
 from placewise.matching import bitset
@@ -76,7 +76,7 @@ class Requested:
         succeeds = places.clusters_of(self.kernels.intersect(holds, rows, places.everything), self.jobs.shape)
         needs = Needs.of_table(self.jobs, told)
         submitted = tuple(
-            expected(FOLDER_NAMES[name], tell(name, places, needs, self.kernels, self.design), succeeds, self.weights)
+            expected(folder_name(name), tell(name, places, needs, self.kernels, self.design), succeeds, self.weights)
             for name in experiments
         )
         return observed_of(submitted, places, succeeds, self.weights, self.jobs.shape)

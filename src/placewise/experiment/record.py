@@ -39,7 +39,8 @@ def write_run(
     }
     results = replace(run.results, study=_study(design, inputs, command, counts) | {"left_out": list(left_out)})
     write_results(folder, results, run.workload, run.assignments, run.repeats)
-    write_outcomes(folder / OUTCOMES, run.tables, run.workload.names, run.subsystems, inputs.fleet.names)
+    profiles = run.workload.profiles().of_job
+    write_outcomes(folder / OUTCOMES, run.tables, run.workload.names, profiles, run.subsystems, inputs.fleet.names)
     return results
 
 
@@ -51,7 +52,7 @@ def write_build_run(
     study = _study(design, inputs, command, counts) | _build_study(inputs) | {"left_out": list(left_out)}
     results = replace(run.results, study=study)
     write_scores(folder, results)
-    write_outcomes(folder / OUTCOMES, run.tables, run.records.names, (), inputs.fleet.names)
+    write_outcomes(folder / OUTCOMES, run.tables, run.records.names, run.profiles, (), inputs.fleet.names)
     return results
 
 

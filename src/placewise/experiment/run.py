@@ -9,7 +9,7 @@ import numpy as np
 
 from placewise.errors import InputError
 from placewise.experiment import scoring
-from placewise.experiment.design import FOLDER_NAMES, NONE, SINGLE, Design
+from placewise.experiment.design import NONE, SINGLE, Design, folder_name
 from placewise.experiment.figures import Observed, profiles_that_decide, seen
 from placewise.experiment.stage import Stage
 from placewise.experiment.summing_up import Progress, summarise
@@ -72,12 +72,12 @@ def run(
         outcomes[name] = outcomes_of(submissions, stage.scene)
         if name in design.experiments:
             weights = stage.weights[told[name].job]
-            scores[FOLDER_NAMES[name]] = scoring.score(outcomes[name], weights, len(fleet), stage.scene.truth.names)
+            scores[folder_name(name)] = scoring.score(outcomes[name], weights, len(fleet), stage.scene.truth.names)
             tables.append(stage.table(name, told[name], outcomes[name], clusters))
     results = summarise(stage, design, told, outcomes, scores, report, runner, key)
     assignments = stage.first_assignments(told[SINGLE]) if SINGLE in told else {}
     observed = Observed(
-        tuple(seen(FOLDER_NAMES[name], told[name], outcomes[name], stage.weights) for name in design.experiments),
+        tuple(seen(folder_name(name), told[name], outcomes[name], stage.weights) for name in design.experiments),
         stage.weights,
         outcomes[NONE].success,
         outcomes[NONE].feasible > 0,

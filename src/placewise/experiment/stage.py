@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from placewise import plugins
 from placewise.errors import InputError
-from placewise.experiment.design import ALL, EXPANDING, FOLDER_NAMES, NONE, SINGLE, TOLD, Design
+from placewise.experiment.design import ALL, EXPANDING, NONE, SINGLE, TOLD, Design, folder_name
 from placewise.matching import bitset
 from placewise.matching.kernels import Kernels
 from placewise.model.cluster import Fleet
@@ -33,6 +33,7 @@ from placewise.simulation.telling import (
 from placewise.simulation.truth import truth_of
 
 _STREAMS = {NONE: 10, SINGLE: 11, EXPANDING: 12, ALL: 13, TOLD: 14}
+_LEVELS = 100
 _FIRST_ASSIGNMENTS = 2
 """Every use of chance has a stream of its own, so that leaving one out changes no other."""
 
@@ -45,7 +46,7 @@ def flags_of(names: tuple[str, ...], chosen: tuple[str, ...]) -> NDArray[np.bool
             raise InputError(
                 "no job needs a subsystem of this name", found=name, expected=", ".join(close) or f"such as {names[0]}"
             )
-    return np.isin(np.array(names), np.array(chosen))
+    return np.isin(np.array(names), np.array(chosen, dtype=np.str_))
 
 
 def rank_of(names: tuple[str, ...], order: tuple[str, ...]) -> NDArray[np.int64]:
@@ -76,8 +77,8 @@ def tell(experiment: str, places: Places, needs: Needs, kernels: Kernels, design
         return tell_one(places, needs)
     if experiment == ALL:
         return tell_all(places, needs, kernels)
-    if experiment == TOLD:
-        return tell_some(places, needs, kernels, flags_of(needs.names, design.tell))
+    if experiment in design.told:
+        return tell_some(places, needs, kernels, flags_of(needs.names, design.told[experiment]))
     return tell_more_and_more(places, needs, kernels, rank_of(needs.names, design.order))
 
 
@@ -122,9 +123,8 @@ class Stage:
             assigned = told.matches
         else:
             self.scheduler.load[:] = 0  # each experiment starts with idle clusters
-            clusters = self.scheduler.assign(
-                told.matches, draw_numbers(self.design.seed, _STREAMS[experiment], len(told.job))
-            )
+            stream = _STREAMS.get(experiment) or _LEVELS + [name for name, _ in self.design.levels].index(experiment)
+            clusters = self.scheduler.assign(told.matches, draw_numbers(self.design.seed, stream, len(told.job)))
             assigned = bitset.singletons(clusters, len(self.scheduler.index.fleet))
         return Submissions(told.job, told.level, told.subsystem, told.matches, assigned), clusters
 
@@ -135,7 +135,7 @@ class Stage:
         ends = np.cumsum(lengths)
         rows = np.arange(ends[-1]) + np.repeat(starts[self.of_job] - (ends - lengths), lengths)
         return OutcomeTable(
-            experiment=FOLDER_NAMES[experiment],
+            experiment=folder_name(experiment),
             job=np.repeat(np.arange(len(self.of_job)), lengths),
             level=told.level[rows],
             subsystem=told.subsystem[rows],

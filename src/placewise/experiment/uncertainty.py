@@ -102,12 +102,13 @@ def with_uncertainty(
     )
 
 
-def compared_experiments() -> list[tuple[Figure, Figure]]:
-    """Return the pairs of figures that the experiments on versions are compared by."""
+def compared_experiments(levels: Sequence[str] = ()) -> list[tuple[Figure, Figure]]:
+    """Return the pairs of figures that the experiments on versions are compared by. levels : what some are told in."""
     none, every = (Figure(FOLDER_NAMES[name], JOINT) for name in (NONE, ALL))
     last = Figure(_EXPANDING, LAST)
     return [
         (every, none),
+        *((Figure(level, JOINT), none) for level in levels),
         (last, none),
         (last, every),
         (Figure(_SINGLE, MACRO), Figure(_SINGLE, MACRO, baseline=True)),

@@ -1,33 +1,95 @@
-"""Study files: what is told of builds, in which combinations, and what decides success (TOML)."""
+"""Study files: fleet and jobs, how to run, what is told in which combinations, and what decides success (TOML)."""
 
 from __future__ import annotations
 
+import hashlib
 import importlib.resources
 import tomllib
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from placewise.errors import InputError
 from placewise.formats import values
+from placewise.formats.cluster_features import RELIABUILD, SPACK_BUILD
 from placewise.formats.locating import locating
-from placewise.formats.reading import read_text
+from placewise.formats.reading import decode, read_bytes
+from placewise.formats.study_settings import MOST_CLUSTERS, MOST_JOBS, Draw, Setting, draw_of, names_of, run_of
 from placewise.model.study import BuildStudy, FieldForm, Form, Level, Rule
 
 SHIPPED = "spack-build-study.toml"
 _FIELD_KEYS = ("field", "equals", "at_least", "at_most", "at_most_factor")
 
 
-def read_study(path: Path) -> tuple[BuildStudy, Path | None]:
-    """Return a study, and the experiment folder that it names under `source` relative to the file, if any.
+_DATASETS = (RELIABUILD, SPACK_BUILD)
+_BUILDS = ("forms", "rules", "told")
 
-    Raises InputError naming file and place.
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Study:
+    """All that a study file says.
+
+    source : the experiment folder. fleet, workload : what to draw instead; None where there is no such table.
+    run : settings, by the names of the options of `simulate`. levels : names, with the names that each tells.
+    builds : what is told of build records and decides their success, if the file says so; the levels are in it then.
+    sha256 : of the file, in hex.
     """
-    document = _parse(read_text(path), path)
+
+    path: Path
+    source: Path | None
+    fleet: Draw | None
+    workload: Draw | None
+    run: Mapping[str, Setting]
+    levels: tuple[tuple[str, tuple[str, ...]], ...]
+    builds: BuildStudy | None
+    sha256: str
+
+    def of_builds(self) -> BuildStudy:
+        """Return what is told of build records: as the file says, or with its levels, or as shipped.
+
+        Raises InputError for levels of forms that the study shipped does not tell.
+        """
+        if self.builds is not None:
+            return self.builds
+        study = shipped_study()
+        if not self.levels:
+            return study
+        with locating(file=self.path):
+            forms = study.forms
+            return replace(study, levels=tuple(_level(name, list(told), forms) for name, told in self.levels))
+
+
+def read_study(path: Path) -> Study:
+    """Return what a study file says; its paths are relative to it.
+
+    Raises InputError naming file and place, also for a source beside draws.
+    """
+    content = read_bytes(path)
+    document = _parse(decode(content, path), path)
     with locating(file=path):
-        source = document.pop("source", None)
-        folder = None if source is None else path.parent / values.text(source, "source")
-        return _study(document), folder
+        _known(document, ("source", "fleet", "workload", "run", *_BUILDS, "levels"), "the study")
+        source = None
+        if "source" in document:
+            source = path.parent / values.text(document["source"], "source")
+            for draw in ("fleet", "workload"):
+                if draw in document:
+                    raise InputError("is drawn, and the study has a source", place=draw, expected="one of the two")
+        fleet, workload = (
+            draw_of(document[key], key, counted, most, _DATASETS, path.parent) if key in document else None
+            for key, counted, most in (("fleet", "clusters", MOST_CLUSTERS), ("workload", "jobs", MOST_JOBS))
+        )
+        run = run_of(document.get("run", {}), "run", path.parent)
+        builds = None
+        levels: tuple[tuple[str, tuple[str, ...]], ...] = ()
+        if any(key in document for key in _BUILDS):
+            builds = _study({key: document[key] for key in (*_BUILDS, "levels") if key in document})
+        elif "levels" in document:
+            listed = values.mapping(document["levels"], "levels")
+            levels = tuple(
+                (values.text(name, "levels"), names_of(told, f"levels.{name}")) for name, told in listed.items()
+            )
+    return Study(path, source, fleet, workload, run, levels, builds, hashlib.sha256(content).hexdigest())
 
 
 def shipped_study() -> BuildStudy:

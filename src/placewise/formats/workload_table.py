@@ -121,7 +121,10 @@ class WorkloadTable:
                 with locating(file=path), _reading():
                     if file is None or number != group.file:
                         opened.close()
-                        file, number = opened.enter_context(pq.ParquetFile(path)), group.file
+                        file, number = (
+                            opened.enter_context(pq.ParquetFile(path, page_checksum_verification=True)),
+                            group.file,
+                        )
                     if group.number >= file.num_row_groups:
                         raise InputError("has changed since it was opened", expected="the same row groups")
                     column = _column(file, group.number, name)
@@ -205,7 +208,7 @@ def write_workload(path: Path, workloads: Iterable[Workload]) -> int:
                 with locating(file=path):
                     schema = _schema(requirements)
                 # Names differ, so a dictionary of them would only cost.
-                options = {"compression": "zstd", "use_dictionary": ["ids.list.element"]}
+                options = {"compression": "zstd", "use_dictionary": ["ids.list.element"], "write_page_checksum": True}
                 writer = open_files.enter_context(pq.ParquetWriter(temporary, schema, **options))
             elif workload.requirements != requirements:
                 raise InputError("the workloads have different requirements", file=path, expected="one table for all")

@@ -126,6 +126,10 @@ class Workload:
             offsets = _offsets(np.bincount(job[once], minlength=len(lengths)))
         return cls(names, requirements, offsets, ids, columns, shape)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Send it to another process whole; the read-only view of the columns cannot be."""
+        return Workload, (self.names, self.requirements, self.offsets, self.ids, dict(self.columns), self.shape)
+
     def __len__(self) -> int:
         return len(self.names)
 

@@ -40,6 +40,7 @@ from placewise.report.worth_words import (
     interval_words,
     is_share,
     level_words,
+    over_decades,
     quantity_word,
     setting_words,
 )
@@ -177,7 +178,7 @@ def _whiskers(
             },
         ]
     y = names("figure", rows)
-    y["axis"] = {**y["axis"], "labelLimit": 320, "grid": True}
+    y["axis"] = {**y["axis"], "labelLimit": 270, "grid": True}
     height = (_BETWEEN * len(overs) + 14) * len(rows)
     return chart_spec(title, alt, values, height, encoding={"y": y}, layer=layer)
 
@@ -261,7 +262,10 @@ def _sensitivity(place: int, setting: str, points: Sequence[SensitivityPoint]) -
                 _SERIES, shares, (None, None, point.low, None), (None, None, point.high, None), strict=True
             )
         ]
-    x = quantity("amount", f"{word} ({unit})", scale={"zero": False, "nice": False, "padding": 8})
+    wide = over_decades([point.amount for point in points])
+    scale = {"nice": False, "padding": 8} | ({"type": "log"} if wide else {"zero": False})
+    x = quantity("amount", f"{word} ({unit})", scale=scale)
+    x["axis"] |= {"format": "~s" if unit == "count" else "~g"}
     if unit.startswith("share"):
         x["axis"] |= {"format": PERCENT_EXACT}
     y = share_x("share", "share of jobs", scale={"domain": [0, 1]})

@@ -9,6 +9,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
+from matplotlib.ticker import FuncFormatter
 
 from placewise.model.results import Results
 from placewise.model.worth import SensitivityPoint
@@ -31,7 +32,7 @@ from placewise.report.style import (
 )
 from placewise.report.wording import counted, scoring_line, share
 from placewise.report.worth_findings import sensitivity_findings
-from placewise.report.worth_words import FLEETS_TITLE, SENSITIVITY_TITLE, setting_words
+from placewise.report.worth_words import FLEETS_TITLE, SENSITIVITY_TITLE, over_decades, setting_words
 
 _ROW = 0.55  # inches, as all below
 _PANEL = 2.75
@@ -135,5 +136,8 @@ def _draw_setting(axes: Axes, setting: str, points: list[SensitivityPoint]) -> N
     axes.set_ylabel("share of jobs")
     axes.grid(axis="y")
     share_axis(axes.yaxis)
+    if over_decades(amounts):
+        axes.set_xscale("log")
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
     if unit.startswith("share"):
         share_axis(axes.xaxis)

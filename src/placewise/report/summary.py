@@ -12,6 +12,7 @@ from rich.table import Table
 from placewise.model.results import Results, Score
 from placewise.report.level_summary import level_lines, level_table
 from placewise.report.statistics import interval_over_orders, single_shares
+from placewise.report.uncertainty_table import interval_table, left_out_lines
 from placewise.report.wording import (
     MISSING,
     counted,
@@ -27,6 +28,9 @@ from placewise.report.wording import (
 def summary(results: Results, *, console: Console) -> None:
     """Print the scores, and what they come to in lines; 80 columns are enough."""
     console.print(level_table(results) if results.levels else _score_table(results))
+    intervals = interval_table(results)
+    if intervals is not None:
+        console.print(intervals)
     for line in summary_lines(results):
         console.print(line, markup=False, highlight=False)
 
@@ -74,7 +78,7 @@ def summary_lines(results: Results) -> list[str]:
         parts.append(f"{orders_word(results)} over {orders}: median {_share(interval.median)}{spread}")
     if parts:
         lines.append(f"expanding: {'; '.join(parts)}")
-    return [*lines, scoring_line(results)]
+    return [*lines, *left_out_lines(results), scoring_line(results)]
 
 
 def _share(value: float | None) -> str:

@@ -67,7 +67,7 @@ def draw_value_ranking(results: Results) -> Drawing | None:
         return None
     rows = worth.subsystems[:MOST_ROWS]
     labels = [fitting(label, _WIDEST_NAME) for label in told_apart([row.name for row in rows])]
-    left = max(text_width(label) for label in labels) + 0.3
+    left = max(text_width(label) for label in labels) + 0.35
     subtitle = (
         f"joint success of {jobs(worth.jobs)} that telling a subsystem adds: averaged over all orders (Shapley value, "
         f"{how_found(worth)}),\ntold alone (single lift), and lost when it alone is not told (drop-one loss)"
@@ -92,7 +92,7 @@ def draw_value_ranking(results: Results) -> Drawing | None:
     share_axis(axes.xaxis)
     axes.set_ylim(max(len(rows), 6) - 0.4, -0.6)
     axes.set_yticks(places, labels, fontsize=SMALL)
-    axes.tick_params(axis="y", length=0)
+    axes.tick_params(axis="y", length=0, pad=7)
     axes.set_xlabel("joint success added, of all jobs")
     handles: list[Artist] = [Patch(color=SKY, label="Shapley value")]
     handles += [Line2D([], [], label="single lift", **single), Line2D([], [], label="drop-one loss", **drop)]

@@ -103,11 +103,15 @@ def difference_findings(results: Results) -> list[str]:
     for one in results.differences:
         if not one.intervals:
             continue
+        what = f"{quantity_word(one.quantity)} of {experiment_word(one.experiment)}"
+        if not any((one.value, *(end for interval in one.intervals for end in (interval.low, interval.high)))):
+            found.append(f"The {what} is the same as that of {experiment_word(one.than)}, on every draw.")
+            continue
         sure = all(interval.low > 0 or interval.high < 0 for interval in one.intervals)
         way = "larger" if one.value >= 0 else "smaller"
         interval = one.intervals[0]
         found.append(
-            f"The {quantity_word(one.quantity)} of {experiment_word(one.experiment)} is "
+            f"The {what} is "
             f"{difference_words(one.quantity, abs(one.value))} {way} than that of {experiment_word(one.than)}; "
             f"compared draw by draw, the {level_words(interval)} over {shown(interval.over)} lie between "
             f"{difference_words(one.quantity, interval.low)} and {difference_words(one.quantity, interval.high)}, "
@@ -141,9 +145,10 @@ def sensitivity_findings(results: Results) -> list[str]:
         if len(points) > 1:
             word, unit = setting_words(setting)
             form = share if unit.startswith("share") else number
+            before, after = share(first.ceiling), share(last.ceiling)
+            ceiling = f"stays at {after}" if before == after else f"goes from {before} to {after}"
             found.append(
                 f"With {word} ({unit}) from {form(first.amount)} to {form(last.amount)}, joint success with everything "
-                f"told goes from {share(first.everything)} to {share(last.everything)}, and the ceiling from "
-                f"{share(first.ceiling)} to {share(last.ceiling)}."
+                f"told goes from {share(first.everything)} to {share(last.everything)}, and the ceiling {ceiling}."
             )
     return found

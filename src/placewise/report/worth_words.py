@@ -25,14 +25,11 @@ KIND_WORDS = {
 }
 SETTING_WORDS = {
     "clusters": ("clusters in the fleet", "count"),
-    "range width": ("width of version ranges", "factor, 1 as given"),
-    "wrong metadata": ("wrong metadata", "share of what clusters tell"),
-    "missing metadata": ("missing metadata", "share of what clusters tell"),
+    "range width": ("width of ranges", "versions added at each end"),
+    "wrong metadata": ("wrong metadata", "share of entries"),
+    "missing metadata": ("missing metadata", "share of entries"),
 }
-_SHARES = {
-    "joint success", "build success", "ceiling", "marginal score", "precision", "recall", "matched", "share matched",
-    "value", "last level", "success",
-}  # fmt: skip
+_AMOUNTS = ("cost", "runtime", "clusters")
 _NAMED = 3
 
 
@@ -43,7 +40,7 @@ def quantity_word(quantity: str) -> str:
 
 def is_share(quantity: str) -> bool:
     """Whether a quantity is a share, and written in percent."""
-    return quantity_word(quantity) in _SHARES
+    return not any(word in quantity_word(quantity) for word in _AMOUNTS)
 
 
 def amount_words(quantity: str, value: float) -> str:
@@ -73,6 +70,11 @@ def told_of(told: Sequence[str]) -> str:
     names = [shown(name, 40) for name in told[:_NAMED]]
     rest = len(told) - len(names)
     return f"{' + '.join(names)} + {rest} more" if rest else " + ".join(names)
+
+
+def over_decades(amounts: Sequence[float]) -> bool:
+    """Whether amounts are so far apart that an axis of them is logarithmic."""
+    return min(amounts) > 0 and max(amounts) >= 50 * min(amounts)
 
 
 def setting_words(setting: str) -> tuple[str, str]:

@@ -7,8 +7,9 @@ many profiles as there are, with replacement, and each comes with all its jobs.
 What such an interval covers is that other profiles of the same kind could have been asked for. It does not cover that
 the fleet could be another, that the mix of jobs could shift, or that requirements and offers could be wrong. It
 supposes that profiles are drawn apart from each other, which packages of one software stack are not quite. With few
-units it is too narrow and lies on few possible values: of 13 profiles, of which 3 can succeed at all, every twentieth
-replicate or so has none of the 3. Then it tells how much hangs on how few profiles, rather than where the figure lies.
+units it lies on few possible values, and covers less often than it says: were 3 of 13 profiles able to succeed, every
+thirtieth replicate would have none of them, (10/13)^13. Then it tells how much hangs on how few profiles, rather than
+where the figure lies.
 """
 
 from __future__ import annotations

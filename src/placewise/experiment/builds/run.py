@@ -32,12 +32,16 @@ from placewise.sweep.runner import HERE, Runner
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BuildRun:
-    """What a run over build records leaves behind; observed : what its figures are made of."""
+    """What a run over build records leaves behind.
+
+    observed : what its figures are made of. profiles : (builds,) which distinct set of outcome rules decides each.
+    """
 
     results: Results
     tables: tuple[OutcomeTable, ...]
     records: BuildRecords
     observed: Observed
+    profiles: NDArray[np.int64]
 
 
 def run_builds(
@@ -89,7 +93,7 @@ def run_builds(
     good = bitset.size_of(truth.succeeds)
     unit = profiles_that_decide(truth, kernels)
     observed = Observed((*submitted, expanding), stage.weights, good / truth.clusters, good > 0, unit)
-    return BuildRun(results, tuple(tables), records, observed)
+    return BuildRun(results, tuple(tables), records, observed, unit[stage.of_build])
 
 
 def _chosen(stage: BuildStage, table: OutcomeTable) -> Submitted:

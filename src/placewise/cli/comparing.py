@@ -1,0 +1,36 @@
+"""The command that compares two results folders: compare."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from placewise.cli.app import app
+from placewise.cli.options import Json, Seed
+from placewise.cli.printing import console, print_json
+
+
+@app.command()
+def compare(
+    first: Annotated[Path, typer.Argument(help="A results folder, A.", metavar="RESULTS_A", show_default=False)],
+    second: Annotated[Path, typer.Argument(help="Another, B.", metavar="RESULTS_B", show_default=False)],
+    resamples: Annotated[int, typer.Option(help="Resamples of the jobs for the intervals; 0 for none.", min=0)] = 1000,
+    seed: Seed = 0,
+    workers: Annotated[int, typer.Option(help="Processes for the resamples; results do not change.", min=1)] = 1,
+    json: Json = False,
+) -> None:
+    """Compare two runs job by job: A less B, with intervals, and what differs between the two studies."""
+    from placewise.experiment.comparing import compare as run
+    from placewise.formats.plain_values import to_document
+    from placewise.report.comparison import print_comparison
+    from placewise.report.progress import stages
+    from placewise.sweep.executors import runner
+
+    with stages(console(stderr=True)) as progress, runner(workers) as where:
+        found = run(first, second, resamples=resamples, seed=seed, runner=where, progress=progress)
+    if json:
+        print_json({"first": str(first), "second": str(second), **to_document(found)})
+    else:
+        print_comparison(found, first, second, console())

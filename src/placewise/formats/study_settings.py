@@ -1,0 +1,111 @@
+"""What study files say besides forms and rules: what to draw, and how to run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, TypeAlias
+
+from placewise.errors import InputError
+from placewise.formats import values
+
+MOST_CLUSTERS = 1_000_000
+MOST_JOBS = 1_000_000_000
+
+Setting: TypeAlias = str | int | bool | tuple[str, ...]
+"""The value of an option."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """What to draw a fleet, or jobs, from; None where the file does not say.
+
+    profile : the name of a shipped profile, or the path of a profile file. count : clusters, or jobs.
+    """
+
+    profile: str | Path | None = None
+    count: int | None = None
+    seed: int | None = None
+
+
+def draw_of(value: Any, place: str, counted: str, most: int, shipped: tuple[str, ...], folder: Path) -> Draw:
+    """Return the draw that a table describes.
+
+    counted : the key of how many, which are at most `most`. shipped : profiles that need no file.
+    """
+    entry = values.mapping(value, place)
+    values.refuse_unknown(entry, {"profile", counted, "seed"}, place)
+    profile: str | Path | None = None
+    if "profile" in entry:
+        profile = values.text(entry["profile"], f"{place}.profile")
+        profile = profile if profile in shipped else folder / profile
+    count = values.count(entry[counted], f"{place}.{counted}") if counted in entry else None
+    if count is not None and count > most:
+        raise InputError("is too many", place=f"{place}.{counted}", found=count, expected=f"at most {most:,}")
+    return Draw(profile, count, _whole(entry["seed"], f"{place}.seed") if "seed" in entry else None)
+
+
+def run_of(value: Any, place: str, folder: Path) -> Mapping[str, Setting]:
+    """Return the settings of a run by the names of the options of `simulate`; paths start from the folder.
+
+    Raises InputError for another name, and for a value of another type; what the values mean is checked by the runs.
+    """
+    entry = values.mapping(value, place)
+    values.refuse_unknown(entry, _SETTINGS.keys(), place)
+    found: dict[str, Setting] = {key: _SETTINGS[key](entry[key], f"{place}.{key}") for key in entry}
+    if found.get("order", "alphabetical") != "alphabetical":
+        found["order"] = str(folder / str(found["order"]))
+    if is_file_name(str(found.get("choose", ""))):
+        found["choose"] = str(folder / str(found["choose"]))
+    return MappingProxyType(found)
+
+
+def is_file_name(text: str) -> bool:
+    """Whether what chooses is a file of priorities rather than a policy."""
+    return Path(text).suffix in (".yaml", ".yml") or "/" in text
+
+
+def names_of(value: Any, place: str) -> tuple[str, ...]:
+    """Return a list of names, each once."""
+    names = tuple(values.text(name, f"{place}[{at}]") for at, name in enumerate(values.sequence(value, place)))
+    for name in names:
+        if "," in name:
+            raise InputError("a name holds a comma", place=place, found=name, expected="one name an entry")
+        if names.count(name) > 1:
+            raise InputError("a name stands twice", place=place, found=name)
+    return names
+
+
+def _whole(value: Any, place: str) -> int:
+    if isinstance(value, float):
+        raise InputError("is not a whole number", place=place, found=value, expected="a whole number")
+    return values.whole(value, place)
+
+
+def _flag(value: Any, place: str) -> bool:
+    if not isinstance(value, bool):
+        raise InputError("is not true or false", place=place, found=value, expected="true or false")
+    return value
+
+
+_SETTINGS: dict[str, Callable[[Any, str], Setting]] = {
+    "experiments": names_of,
+    "scoring": values.text,
+    "unique": _flag,
+    "order": values.text,
+    "orders": _whole,
+    "fleets": _whole,
+    "resamples": _whole,
+    "seed": _whole,
+    "sample": _flag,
+    "policy": values.text,
+    "jobs": values.count,
+    "tell": names_of,
+    "model": values.text,
+    "minimum_builds": values.count,
+    "nodes_per_job": values.count,
+    "nodes_free": _whole,
+    "choose": values.text,
+}
