@@ -6,7 +6,6 @@ Prints, for the 20 largest values, the root mean square of the relative error le
 the orders that one order in common would need for the same, and the time an order takes.
 """
 
-# ruff: noqa: INP001, T201
 
 from __future__ import annotations
 
@@ -18,8 +17,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from placewise.experiment.games import game_of
 from placewise.experiment.inputs import gather
-from placewise.experiment.valuing import game_of
 from placewise.formats.input_cache import cache_folder
 from placewise.matching.kernels import load_kernels
 from placewise.valuation.game import Game, SmallGames, shares, small_games

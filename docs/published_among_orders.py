@@ -20,8 +20,9 @@ from statistics import NormalDist
 import numpy as np
 from reproduce_published import expectation, submit_distinct, workload_as_read
 
+from placewise.experiment.games import game_of
 from placewise.experiment.inputs import Inputs
-from placewise.experiment.valuing import game_of, worth_of
+from placewise.experiment.valuing import worth_of
 from placewise.formats.cluster_features import read_features
 from placewise.formats.reading import read_json
 from placewise.matching import bitset

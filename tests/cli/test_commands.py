@@ -21,7 +21,15 @@ FILES = {
     "outcomes.parquet",
     "uncertainty.json",
 }
-FIGURES = {"build-success", "marginal-score", "percent-matched", "count-unmatched", "trade-off", "order-spread"}
+FIGURES = {
+    "build-success",
+    "marginal-score",
+    "percent-matched",
+    "count-unmatched",
+    "trade-off",
+    "order-spread",
+    "fleet-spread",
+}
 
 BUILD = """\
 version: 1

@@ -13,9 +13,9 @@ from placewise.errors import InputError
 from placewise.experiment.builds.design import BuildDesign
 from placewise.experiment.builds.run import run_builds
 from placewise.experiment.design import Design
+from placewise.experiment.games import game_of
 from placewise.experiment.inputs import draw, gather, shipped
 from placewise.experiment.run import run
-from placewise.experiment.valuing import game_of
 from placewise.formats.input_cache import cache_folder
 from placewise.matching.kernels import load_kernels
 from placewise.valuation.sufficiency import smallest_set

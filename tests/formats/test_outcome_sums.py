@@ -31,10 +31,8 @@ def told(draw):
     """Rows of one job: told nothing, or more and more until nothing matches, with a cluster each or none."""
     name = draw(st.sampled_from(["a", "b", "c"]))
     sampled = draw(st.booleans())
-    if draw(st.booleans()):
-        levels = [(0, None)]
-    else:
-        levels = [(at, f"s{at}") for at in range(1, draw(st.integers(1, 4)) + 1)]
+    told = range(1, draw(st.integers(0, 4)) + 1)
+    levels = [(at, f"s{at}") for at in told] or [(0, None)]
     rows = []
     for level, subsystem in levels:
         matched = draw(st.integers(1, 3)) if (level, subsystem) != levels[-1] else draw(st.integers(0, 3))
@@ -49,7 +47,9 @@ def told(draw):
 def tables(draw):
     jobs = draw(st.lists(told(), max_size=12))
     # As a run writes them, one experiment after the other.
-    return [row for experiment in ("none", "expanded-subsystems") for rows in jobs for row in rows if row[0] == experiment]
+    return [
+        row for experiment in ("none", "expanded-subsystems") for rows in jobs for row in rows if row[0] == experiment
+    ]
 
 
 def write(path, rows, size=1 << 20, plain=False, without=()):
@@ -63,8 +63,8 @@ def write(path, rows, size=1 << 20, plain=False, without=()):
 
 def plainly(rows):
     """Return (copies, rows, matched, assigned, success, last) by experiment and name."""
-    found, level_before, previous = {}, {}, {}
-    for experiment, name, _, level, subsystem, matched, success, cluster in rows:
+    found, previous = {}, {}
+    for experiment, name, _, level, _, matched, success, cluster in rows:
         sums = found.setdefault((experiment, name), [0, 0, 0, 0, 0.0, 0.0])
         sums[0] += level <= 1
         sums[1] += 1
@@ -75,7 +75,6 @@ def plainly(rows):
             # Of a job, only the last level with a match counts.
             sums[5] += success - (previous[experiment, name] if level > 1 else 0.0)
             previous[experiment, name] = success
-        level_before[experiment, name] = level
     return found
 
 

@@ -8,8 +8,8 @@ from math import factorial
 import plain_experiments as plain
 
 from placewise.experiment.design import Design
+from placewise.experiment.games import game_of
 from placewise.experiment.inputs import Inputs
-from placewise.experiment.valuing import game_of
 from placewise.matching.kernels import load_kernels
 from placewise.model.cluster import Cluster, Fleet
 from placewise.model.resources import package_subsystem

@@ -186,8 +186,8 @@ def pareto(
 
 
 def _game(source: Path | None, dataset: str | None, seed: int, scoring: str, jobs: int | None, forms: str) -> Game:
+    from placewise.experiment.games import game_of
     from placewise.experiment.inputs import gather
-    from placewise.experiment.valuing import game_of
     from placewise.formats.input_cache import cache_folder
     from placewise.matching.kernels import load_kernels
 

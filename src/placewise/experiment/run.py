@@ -28,10 +28,12 @@ class Run:
 
     workload : the jobs that took part. subsystems : the names that tables refer to.
     assignments : for `single`, by subsystem and cluster, the first job of each distinct submission.
-    without_requirements, repeats : how many jobs took no part, and why. observed : what its figures are made of.
+    stage : what ran. without_requirements, repeats : how many jobs took no part, and why. observed : what its
+    figures are made of.
     """
 
     results: Results
+    stage: Stage
     tables: tuple[OutcomeTable, ...]
     workload: Workload
     subsystems: tuple[str, ...]
@@ -83,7 +85,7 @@ def run(
         outcomes[NONE].feasible > 0,
         profiles_that_decide(stage.scene.truth, kernels),
     )
-    return Run(results, tuple(tables), chosen, stage.needs.names, assignments, without, repeats, observed)
+    return Run(results, stage, tuple(tables), chosen, stage.needs.names, assignments, without, repeats, observed)
 
 
 def take_part(workload: Workload, design: Design) -> tuple[Workload, int, int]:

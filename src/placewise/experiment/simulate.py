@@ -12,12 +12,14 @@ from placewise.experiment.builds.design import BuildDesign
 from placewise.experiment.design import Design
 from placewise.experiment.figures import Figure
 from placewise.experiment.fleets import FleetTask
+from placewise.experiment.games import game_of_builds, game_of_stage
 from placewise.experiment.inputs import Inputs
 from placewise.experiment.record import sweep_key, write_build_run, write_run
 from placewise.experiment.redrawing import fleets_like
 from placewise.experiment.run import Run, run
 from placewise.experiment.summing_up import Progress
 from placewise.experiment.uncertainty import Asked, compared_experiments, compared_levels, with_uncertainty
+from placewise.experiment.valuing import valued
 from placewise.matching.kernels import Kernels
 from placewise.model.builds import BuildRecords
 from placewise.model.results import Results
@@ -55,6 +57,10 @@ def simulate(
         found = run_builds(inputs.fleet, inputs.jobs, inputs.study, build_design, kernels, progress, runner, key)
         pairs = compared_levels(inputs.study, list(found.results.scores))
         results, left_out = _unsure(found, found.records, pairs, inputs, build_design, kernels, runner, key, progress)
+        if not build_design.sample:
+            progress("values", 0, 1)
+            games = game_of_builds(found.stage, ""), game_of_builds(found.stage, "all")
+            results = valued(results, *games, design=build_design, runner=runner, key=key)
         progress("writing", 0, 1)
         return write_build_run(folder, replace(found, results=results), build_design, inputs, command, left_out)
     _refuse_others(build_design, BuildDesign(), "jobs that ask for versions", Design)
@@ -63,6 +69,10 @@ def simulate(
     told = run(inputs.fleet, inputs.jobs, design, kernels, progress, runner, key)
     pairs = compared_experiments(tuple(design.told))
     results, left_out = _unsure(told, told.workload, pairs, inputs, design, kernels, runner, key, progress)
+    if design.exact:
+        progress("values", 0, 1)
+        game = game_of_stage(told.stage)
+        results = valued(results, game, game, design=design, runner=runner, key=key)
     progress("writing", 0, 1)
     return write_run(folder, replace(told, results=results), design, inputs, command, left_out)
 

@@ -22,6 +22,9 @@ def run_settings(path: Path) -> Mapping[str, Setting]:
     Raises InputError naming file and key for a setting that no run takes.
     """
     study = read_study(path)
+    if "experiments" in study.run:
+        with locating(file=path, place="levels"):
+            Design(levels=study.levels)
     for key, value in study.run.items():
         with locating(file=path, place=f"run.{key}"):
             _check(key, value, study)

@@ -1,4 +1,4 @@
-"""What metadata is worth for the inputs of a run: the game of either kind of jobs, and the questions asked of it."""
+"""What metadata is worth: the questions asked of a game, and their answers with what they are sure of."""
 
 from __future__ import annotations
 
@@ -9,22 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placewise.errors import InputError, PlacewiseError
-from placewise.experiment.design import Design, listed, refuse_outside
-from placewise.experiment.inputs import Inputs
-from placewise.experiment.run import take_part
-from placewise.experiment.stage import Stage
+from placewise.experiment.builds.design import BuildDesign
+from placewise.experiment.design import Design
 from placewise.experiment.summing_up import Progress
-from placewise.matching.kernels import Kernels
-from placewise.model.builds import BuildRecords
-from placewise.model.cluster import Fleet
-from placewise.model.study import BuildStudy, Form
+from placewise.model.results import Results
 from placewise.model.worth import SubsystemWorth, Worth
-from placewise.simulation.truth import Scoring, Truth
-from placewise.sweep.runner import Runner
+from placewise.sweep.runner import HERE, Runner
 from placewise.valuation.blame import blame, lifts
 from placewise.valuation.game import Game, mean_over_jobs, player_counts, told_everything, told_nothing
+from placewise.valuation.pareto import level_points
 from placewise.valuation.resampling import Bootstrap, Column, Ratios, interval_of
 from placewise.valuation.shapley import DrawnOrders, Shares, estimates, exact_limit, exact_shares
+from placewise.valuation.sufficiency import smallest_set
 
 # Pairs of orders a piece of sampling, and after how many pieces precision is looked at: 2, 4, 8, ...
 _PAIRS = 16
@@ -32,70 +28,8 @@ _MOST_PIECES = 1 << 12
 _TOP = 20
 _ROUNDING = 1e-9
 
-
-def game_of(
-    inputs: Inputs, kernels: Kernels, *, scoring: Scoring = "corrected", first: int | None = None, forms: str = ""
-) -> Game:
-    """Return the game of telling subsystems, over all jobs that ask for anything, or over builds.
-
-    first : only so many jobs. forms : of build records, whose players are the forms that the study tells one after
-    the other, or all that some level tells (``all``), or those named with commas between.
-    Raises InputError for no jobs or clusters, and for forms that the study does not have.
-    """
-    if not len(inputs.fleet):
-        raise InputError("the fleet has no clusters", expected="at least one")
-    refuse_outside(jobs=(first, 1, 2**62))
-    if isinstance(inputs.jobs, BuildRecords):
-        assert inputs.study is not None
-        return _game_of_builds(inputs.fleet, inputs.jobs, inputs.study, kernels, scoring, first, forms)
-    if forms not in ("", "all"):
-        raise InputError("--forms means nothing for jobs that ask for versions", found=forms)
-    design = Design(scoring=scoring, first=first)
-    chosen, _, _ = take_part(inputs.jobs, design)
-    return game_of_stage(Stage.prepare(inputs.fleet, chosen, design, kernels))
-
-
-def game_of_stage(stage: Stage) -> Game:
-    """Return the game of a prepared run."""
-    profiles = np.arange(len(stage.weights))
-    return Game(stage.scheduler.index, stage.needs, stage.scene.truth.succeeds, stage.weights, profiles)
-
-
-def _game_of_builds(
-    fleet: Fleet,
-    records: BuildRecords,
-    study: BuildStudy,
-    kernels: Kernels,
-    scoring: Scoring,
-    first: int | None,
-    forms: str,
-) -> Game:
-    # Models and expressions take a while to load.
-    from placewise.experiment.builds.design import BuildDesign  # noqa: PLC0415
-    from placewise.experiment.builds.stage import BuildStage  # noqa: PLC0415
-
-    if not len(records):
-        raise InputError("there are no builds", expected="at least one")
-    if first is not None and first < len(records):
-        records = records.select(np.arange(first))
-    players = chosen_forms(study, forms)
-    stage = BuildStage.prepare(fleet, records, study, BuildDesign(scoring=scoring), kernels)
-    truth = stage.scene.truth
-    return Game(stage.scheduler.index, stage.needs(players), truth.succeeds, stage.weights, profiles_of(truth))
-
-
-def profiles_of(truth: Truth) -> NDArray[np.int64]:
-    """Return (jobs,) which distinct set of outcome rules decides each job."""
-    rows = truth.ids.reshape(-1, max(1, len(truth.names)))
-    _, unit = np.unique(rows, axis=0, return_inverse=True)
-    return unit.reshape(-1).astype(np.int64)
-
-
-def chosen_forms(study: BuildStudy, names: str) -> tuple[Form, ...]:
-    """Return the forms of a study by name, with commas between; see `game_of`."""
-    if not names:
-        return study.expanding
-    return study.chosen(list(study.forms) if names == "all" else listed(names))
+TARGET = 0.95
+"""The share of the ceiling that a run looks for a smallest set for."""
 
 
 def worth_of(
@@ -106,7 +40,8 @@ def worth_of(
     seed: int = 0,
     costs: Mapping[str, float] | None = None,
     job_worth: float = 1.0,
-    runner: Runner | None = None,
+    runner: Runner = HERE,
+    key: str = "",
     progress: Progress = lambda *_: None,
 ) -> Worth:
     """Divide what telling everything is worth among the subsystems.
@@ -125,7 +60,7 @@ def worth_of(
     error, draws = np.zeros(len(value)), 0
     task = DrawnOrders(game, limit, _PAIRS, seed)
     if (player_counts(game) > limit).any():
-        drawn, error, draws = _sampled(task, value, precision, runner or Runner(), progress)
+        drawn, error, draws = _sampled(task, value, precision, runner, key, progress)
         value = value + drawn
     nothing, everything = (mean_over_jobs(game, told(game)) for told in (told_nothing, told_everything))
     if abs(value.sum() - (everything - nothing)) > _ROUNDING:
@@ -149,12 +84,12 @@ def _limit(game: Game, method: str) -> int:
 
 
 def _sampled(
-    task: DrawnOrders, known: NDArray[np.float64], precision: float, runner: Runner, progress: Progress
+    task: DrawnOrders, known: NDArray[np.float64], precision: float, runner: Runner, key: str, progress: Progress
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], int]:
     sums = np.zeros(task.width)
     done, wanted = 0, 2
     while True:
-        pieces = runner.rows(f"values-{done}", _From(task, done), wanted - done, key=f"{task.seed}")
+        pieces = runner.rows(f"values-{done}", _From(task, done), wanted - done, key=key)
         # Added up in order, so that the sum is the same whoever worked out which piece.
         for piece in pieces:
             sums += piece
@@ -237,7 +172,7 @@ def costs_of(names: Sequence[str], costs: Mapping[str, float]) -> NDArray[np.flo
     return np.array([costs.get(name, 0.0) for name in names])
 
 
-def value_intervals(game: Game, worth: Worth, resamples: int, seed: int, runner: Runner) -> Worth:
+def value_intervals(game: Game, worth: Worth, resamples: int, seed: int, runner: Runner, *, key: str = "") -> Worth:
     """Return what subsystems are worth with an interval of each value over jobs, drawn again by requirement profile.
 
     Values of 0 have none, for lack of anything to vary; nor have any where some jobs' games were sampled.
@@ -257,7 +192,21 @@ def value_intervals(game: Game, worth: Worth, resamples: int, seed: int, runner:
         for figure, chosen in enumerate(shares.player == player for player in players)
     ]
     task = Bootstrap(Ratios.of(columns, units, len(players)), seed)
-    rows = runner.rows("resamples of values", task, resamples, key=str(seed))
+    rows = runner.rows("resamples of values", task, resamples, key=key)
     over = f"{resamples:,} resamples of {units:,} requirement profiles"
     found = {game.names[player]: interval_of(column, over) for player, column in zip(players, rows.T, strict=True)}
     return replace(worth, subsystems=tuple(replace(one, interval=found.get(one.name)) for one in worth.subsystems))
+
+
+def valued(
+    results: Results, game: Game, choice: Game, *, design: Design | BuildDesign, runner: Runner, key: str
+) -> Results:
+    """Return the results of a run with what metadata is worth in it.
+
+    key : as in `Runner.rows`. choice : the game of which a smallest set is sought, without proof, and levels that
+        nothing beats.
+    """
+    worth = worth_of(game, seed=design.seed, runner=runner, key=key)
+    worth = value_intervals(game, worth, design.resamples, design.seed, runner, key=key)
+    found = smallest_set(choice, TARGET, seed=design.seed, limit_s=0)
+    return replace(results, worth=worth, sufficiency=found, front=level_points(choice, found.path))

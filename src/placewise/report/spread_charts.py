@@ -265,7 +265,7 @@ def _sensitivity(place: int, setting: str, points: Sequence[SensitivityPoint]) -
     wide = over_decades([point.amount for point in points])
     scale = {"nice": False, "padding": 8} | ({"type": "log"} if wide else {"zero": False})
     x = quantity("amount", f"{word} ({unit})", scale=scale)
-    x["axis"] |= {"format": "~s" if unit == "count" else "~g"}
+    x["axis"] |= {"format": ",d" if unit == "count" else "~g"}
     if unit.startswith("share"):
         x["axis"] |= {"format": PERCENT_EXACT}
     y = share_x("share", "share of jobs", scale={"domain": [0, 1]})

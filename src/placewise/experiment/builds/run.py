@@ -34,10 +34,12 @@ from placewise.sweep.runner import HERE, Runner
 class BuildRun:
     """What a run over build records leaves behind.
 
-    observed : what its figures are made of. profiles : (builds,) which distinct set of outcome rules decides each.
+    stage : what ran. observed : what its figures are made of. profiles : (builds,) which distinct set of outcome
+        rules decides each.
     """
 
     results: Results
+    stage: BuildStage
     tables: tuple[OutcomeTable, ...]
     records: BuildRecords
     observed: Observed
@@ -93,7 +95,7 @@ def run_builds(
     good = bitset.size_of(truth.succeeds)
     unit = profiles_that_decide(truth, kernels)
     observed = Observed((*submitted, expanding), stage.weights, good / truth.clusters, good > 0, unit)
-    return BuildRun(results, tuple(tables), records, observed, unit[stage.of_build])
+    return BuildRun(results, stage, tuple(tables), records, observed, unit[stage.of_build])
 
 
 def _chosen(stage: BuildStage, table: OutcomeTable) -> Submitted:
