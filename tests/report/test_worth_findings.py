@@ -26,8 +26,8 @@ def test_the_findings_are_those_that_the_numbers_hold(told):
         "29 subsystems of 60 suffice to reach 95 % of the ceiling of 43.14 %",
         "no fewer do, which is proven.",
         "Of 140 levels of telling 60 are beaten by none",
-        "The joint success of all is 43.14 %; the central 95 % over 2,000 resampled workloads lie between 41.41 % and",
-        "41.6 points larger than that of none",
+        "The joint success of telling everything is 43.14 %; the central 95 % over 2,000 resampled workloads lie between 41.41 % and",
+        "41.6 points larger than that of telling nothing",
         "On 200 fleets drawn anew the ceiling has a median of 42.9",
     ):
         assert sentence in words
@@ -64,7 +64,7 @@ def test_an_estimate_is_not_told_as_exact(told):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"at_least": None}, "whether no fewer do was not worked out"),
+        ({"at_least": None}, "that no fewer do was not proven"),
         ({"at_least": 20.0}, "at least 20 subsystems are needed"),
         ({"cost": 99.5, "at_least": 99.5}, "none that costs less does, which is proven"),
         ({"cost": 99.5, "at_least": 80.5}, "at least 80.50 of cost are needed"),
@@ -89,7 +89,7 @@ def test_a_difference_is_sure_where_its_interval_leaves_out_zero(told, low, high
 def test_levels_that_never_differ_are_said_to_be_the_same(told):
     one = replace(told.differences[0], value=0.0, intervals=(Interval(0.0, 0.0, "draws"),))
     assert difference_findings(Results({}, differences=(one,))) == [
-        "The joint success of all is the same as that of none, on every draw."
+        "The joint success of telling everything is the same as that of telling nothing, on every draw."
     ]
 
 

@@ -13,9 +13,12 @@ from placewise.errors import InputError
 
 def study_settings(context: typer.Context, source: Path | None) -> Path | None:
     """Make what a study file says of its run the defaults of the options, so that the command line wins over it."""
-    if source is not None and source.suffix == ".toml" and source.is_file() and not context.resilient_parsing:
-        from placewise.experiment.study_run import run_settings
+    if source is None or source.suffix != ".toml" or context.resilient_parsing:
+        return source
+    from placewise.experiment.study_run import run_settings
+    from placewise.formats.reading import found_at
 
+    if found_at(source) == "file":
         settings = run_settings(source)
         context.default_map = {
             key: ",".join(value) if isinstance(value, tuple) else value for key, value in settings.items()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from placewise.experiment.comparing import Comparison, PairedDifference
 from placewise.report.explanation import print_line, print_table
-from placewise.report.wording import MISSING, counted, experiment_word, jobs, share, shown
+from placewise.report.wording import MISSING, counted, jobs, share, shown
 
 if TYPE_CHECKING:
     from rich.console import Console, JustifyMethod
@@ -40,7 +40,7 @@ def print_comparison(found: Comparison, first: Path, second: Path, console: Cons
 def _row(one: PairedDifference, overs: list[str]) -> tuple[str, ...]:
     intervals = {interval.over: interval for interval in one.intervals}
     return (
-        experiment_word(one.experiment),
+        shown(one.experiment),
         one.quantity,
         share(one.first),
         share(one.second),
@@ -50,7 +50,11 @@ def _row(one: PairedDifference, overs: list[str]) -> tuple[str, ...]:
 
 
 def _signed(change: float | None) -> str:
-    return f"{'+' if change is not None and change > 0 else ''}{share(change)}"
+    if change is None:
+        return share(None)
+    # The same sum in another order may differ in the last digits.
+    rounded = round(change, 12) + 0.0
+    return f"{'+' if rounded > 0 else ''}{share(rounded)}"
 
 
 def _between(interval: Interval | None) -> str:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
+from placewise.experiment.figures import CEILING, JOINT, LAST
 from placewise.model.results import Results
 from placewise.model.worth import Difference, FleetSpread, Headline, SensitivityPoint
 from placewise.report.cells import Cell, Table, share_cell
@@ -31,7 +33,7 @@ from placewise.report.chart import (
     told_apart,
 )
 from placewise.report.statistics import central_interval
-from placewise.report.wording import counted, experiment_word, number, share, shown
+from placewise.report.wording import counted, number, share, shown, told_at
 from placewise.report.worth_words import (
     DIFFERENCES_TITLE,
     FLEETS_TITLE,
@@ -52,16 +54,18 @@ _SERIES = (
     ("all told, joint success", BLUE, [1, 0]),
     ("nothing told, joint success", VERMILLION, [5, 3]),
 )
+_OF_ALL_JOBS = (JOINT, LAST, CEILING)
 _MOST_FLEETS = 300
 _BETWEEN = 15  # pixels
 
 
 def headline_charts(results: Results) -> list[Chart]:
     """Return the figures that are shares, each with its intervals."""
-    known = [one for one in results.headlines if one.intervals and is_share(one.quantity)]
+    # What counts all jobs; what is over those that match stands in the table.
+    known = [one for one in results.headlines if one.intervals and one.quantity in _OF_ALL_JOBS]
     if not known:
         return []
-    labels = told_apart([f"{experiment_word(one.experiment)}: {quantity_word(one.quantity)}" for one in known], 60)
+    labels = told_apart([_headline_label(results, one) for one in known], 60)
     values = _interval_values(labels, known)
     alt = "Marks with intervals: " + "; ".join(
         f"{label} {share(one.value)} ({interval_words(one.intervals[0])} over {shown(one.intervals[0].over)})"
@@ -77,7 +81,7 @@ def difference_charts(results: Results) -> list[Chart]:
     known = [one for one in results.differences if is_share(one.quantity)]
     if not known:
         return []
-    labels = told_apart([difference_label(one) for one in known], 60)
+    labels = told_apart([difference_label(results, one) for one in known], 60)
     values = _interval_values(labels, known, 100.0)
     alt = "Marks with intervals beside zero: " + "; ".join(
         f"{label} {difference_words(one.quantity, one.value)}"
@@ -91,14 +95,22 @@ def difference_charts(results: Results) -> list[Chart]:
     return [Chart("differences", DIFFERENCES_TITLE, caption, f"{alt}.", spec)]
 
 
-def difference_label(one: Difference) -> str:
-    """Name a difference: all less none: joint success."""
-    return f"{experiment_word(one.experiment)} less {experiment_word(one.than)}: {quantity_word(one.quantity)}"
+def _headline_label(results: Results, one: Headline) -> str:
+    if one.quantity == CEILING:
+        return CEILING
+    word = told_at(results, one.experiment)
+    return word if one.quantity == JOINT else f"{word}: {quantity_word(one.quantity)}"
+
+
+def difference_label(results: Results, one: Difference) -> str:
+    """Name a difference: all less none."""
+    label = f"{told_at(results, one.experiment)} less {told_at(results, one.than)}"
+    return label if one.quantity == JOINT else f"{label}: {quantity_word(one.quantity)}"
 
 
 def fleet_charts(results: Results) -> list[Chart]:
     """Return joint success on every fleet drawn anew."""
-    return [] if results.fleets is None or not len(results.fleets.ceiling) else [_fleets(results.fleets)]
+    return [] if results.fleets is None or not len(results.fleets.ceiling) else [_fleets(results, results.fleets)]
 
 
 def sensitivity_charts(results: Results) -> list[Chart]:
@@ -110,9 +122,11 @@ def sensitivity_charts(results: Results) -> list[Chart]:
     ]
 
 
-def fleet_columns(fleets: FleetSpread) -> list[tuple[str, np.ndarray[tuple[int], np.dtype[np.float64]]]]:
+def fleet_columns(
+    results: Results, fleets: FleetSpread
+) -> list[tuple[str, np.ndarray[tuple[int], np.dtype[np.float64]]]]:
     """Return what was told, and the joint success on each fleet; the ceiling last."""
-    labels = told_apart([experiment_word(name) for name in fleets.experiments])
+    labels = told_apart([told_at(results, name) for name in fleets.experiments], 60)
     return [*((label, fleets.success[:, i]) for i, label in enumerate(labels)), ("ceiling", fleets.ceiling)]
 
 
@@ -178,13 +192,13 @@ def _whiskers(
             },
         ]
     y = names("figure", rows)
-    y["axis"] = {**y["axis"], "labelLimit": 270, "grid": True}
+    y["axis"] = {**y["axis"], "labelLimit": 330, "grid": True}
     height = (_BETWEEN * len(overs) + 14) * len(rows)
     return chart_spec(title, alt, values, height, encoding={"y": y}, layer=layer)
 
 
-def _fleets(fleets: FleetSpread) -> Chart:
-    columns = fleet_columns(fleets)
+def _fleets(results: Results, fleets: FleetSpread) -> Chart:
+    columns = fleet_columns(results, fleets)
     kept = thinned(len(fleets.ceiling), _MOST_FLEETS)
     values: list[dict[str, object]] = []
     summary = []

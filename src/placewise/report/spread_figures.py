@@ -45,7 +45,7 @@ def draw_fleet_spread(results: Results) -> Drawing | None:
     charts = fleet_charts(results)
     if results.fleets is None or not charts:
         return None
-    columns = fleet_columns(results.fleets)
+    columns = fleet_columns(results, results.fleets)
     labels = [fitting(label, _WIDEST_NAME) for label, _ in columns]
     count = counted(len(results.fleets.ceiling), "fleet")
     subtitle = f"joint success on {count} drawn anew from the profile of the fleet, the jobs unchanged; by what is told"

@@ -13,7 +13,7 @@ from placewise.experiment.sensitivity import CLUSTERS, MISSING, RANGES, WRONG
 from placewise.model.results import Results
 from placewise.model.worth import Headline, Interval, SensitivityPoint
 from placewise.report.explanation import print_table
-from placewise.report.wording import experiment_word, level_word, policy_word, share, shown
+from placewise.report.wording import experiment_word, share, shown, told_at
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -90,8 +90,7 @@ def _has_column(interval: Interval) -> bool:
 def _label(results: Results, one: Headline) -> str:
     if one.quantity == CEILING:
         return CEILING
-    level = next((level for level in results.levels if level.name == one.experiment), None)
-    word = experiment_word(one.experiment) if level is None else level_word(level, policy_word(results))
+    word = told_at(results, one.experiment)
     return word if one.quantity == JOINT else f"{word}: {_WORDS[one.quantity]}"
 
 

@@ -69,6 +69,12 @@ def level_word(level: LevelResult, policy: str) -> str:
     return f"{policy.removeprefix('the ')}, {chosen}" if chosen else told_words(level.told)
 
 
+def told_at(results: Results, experiment: str) -> str:
+    """Return the words for an experiment, or for what is told at a level of build records."""
+    level = next((level for level in results.levels if level.name == experiment), None)
+    return experiment_word(experiment) if level is None else level_word(level, policy_word(results))
+
+
 def reason_word(reason: str) -> str:
     """Return the words for a reason of failure: wrong_arch is wrong arch."""
     return shown(reason.replace("_", " "))

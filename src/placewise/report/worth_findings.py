@@ -5,7 +5,7 @@ from __future__ import annotations
 from placewise.model.results import Results
 from placewise.model.worth import SubsystemWorth, Worth
 from placewise.report.statistics import central_interval
-from placewise.report.wording import counted, experiment_word, jobs, number, share, shown
+from placewise.report.wording import counted, jobs, number, share, shown, told_at
 from placewise.report.worth_words import (
     amount_words,
     cost_unit,
@@ -93,8 +93,17 @@ def _headline(results: Results) -> list[str]:
         f"{amount_words(one.quantity, interval.low)} and {amount_words(one.quantity, interval.high)}"
         for interval in one.intervals
     ]
-    what = f"{quantity_word(one.quantity)} of {experiment_word(one.experiment)}"
+    what = _of(results, one.quantity, one.experiment)
     return [f"The {what} is {amount_words(one.quantity, one.value)}; {', '.join(parts)}."]
+
+
+def _words(results: Results, experiment: str) -> str:
+    """Return the words for what an experiment tells, as they read in a sentence."""
+    return {"none": "telling nothing", "all": "telling everything"}.get(experiment, told_at(results, experiment))
+
+
+def _of(results: Results, quantity: str, experiment: str) -> str:
+    return f"{quantity_word(quantity)} of {_words(results, experiment)}"
 
 
 def difference_findings(results: Results) -> list[str]:
@@ -103,16 +112,16 @@ def difference_findings(results: Results) -> list[str]:
     for one in results.differences:
         if not one.intervals:
             continue
-        what = f"{quantity_word(one.quantity)} of {experiment_word(one.experiment)}"
+        what = _of(results, one.quantity, one.experiment)
         if not any((one.value, *(end for interval in one.intervals for end in (interval.low, interval.high)))):
-            found.append(f"The {what} is the same as that of {experiment_word(one.than)}, on every draw.")
+            found.append(f"The {what} is the same as that of {_words(results, one.than)}, on every draw.")
             continue
         sure = all(interval.low > 0 or interval.high < 0 for interval in one.intervals)
         way = "larger" if one.value >= 0 else "smaller"
         interval = one.intervals[0]
         found.append(
             f"The {what} is "
-            f"{difference_words(one.quantity, abs(one.value))} {way} than that of {experiment_word(one.than)}; "
+            f"{difference_words(one.quantity, abs(one.value))} {way} than that of {_words(results, one.than)}; "
             f"compared draw by draw, the {level_words(interval)} over {shown(interval.over)} lie between "
             f"{difference_words(one.quantity, interval.low)} and {difference_words(one.quantity, interval.high)}, "
             + ("so it is more than chance." if sure else "so chance may have made it.")

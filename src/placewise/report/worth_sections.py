@@ -8,7 +8,7 @@ from placewise.model.results import Results
 from placewise.model.worth import Difference, Headline, Worth
 from placewise.report.cells import Cell, Row, Section, Table, amount_cell, count_cell, part_cell, share_cell
 from placewise.report.spread_charts import difference_charts, fleet_charts, headline_charts, sensitivity_charts
-from placewise.report.wording import MISSING, counted, experiment_word, shown
+from placewise.report.wording import MISSING, counted, shown, told_at
 from placewise.report.worth_charts import front_charts, kept_levels, sufficiency_charts, worth_charts
 from placewise.report.worth_findings import difference_findings, sensitivity_findings
 from placewise.report.worth_words import (
@@ -151,7 +151,7 @@ def _headlines(results: Results) -> Section | None:
     known = results.headlines
     if not known:
         return None
-    rows = [(experiment_word(one.experiment), quantity_word(one.quantity), one) for one in known]
+    rows = [(told_at(results, one.experiment), quantity_word(one.quantity), one) for one in known]
     return Section(
         "uncertainty",
         HEADLINES_TITLE,
@@ -167,7 +167,7 @@ def _differences(results: Results) -> Section | None:
     if not known:
         return None
     rows = [
-        (f"{experiment_word(one.experiment)} less {experiment_word(one.than)}", quantity_word(one.quantity), one)
+        (f"{told_at(results, one.experiment)} less {told_at(results, one.than)}", quantity_word(one.quantity), one)
         for one in known
     ]
     return Section(

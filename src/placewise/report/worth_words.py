@@ -109,7 +109,7 @@ def worth_caption(worth: Worth, most: int) -> str:
     rows = len(worth.subsystems)
     top = f"The {most} most valuable of {rows:,} subsystems; the table has all. " if rows > most else ""
     over = next((row.interval.over for row in worth.subsystems if row.interval is not None), None)
-    lines = "" if over is None else f" Dark lines: intervals of the value over {shown(over)}."
+    lines = "" if over is None else f" Lines: intervals of the value over {shown(over)}."
     return (
         f"{top}Joint success of {jobs(worth.jobs)}: the Shapley value ({how_found(worth)}) divides what telling "
         "everything adds among all; the single lift is what a subsystem adds told alone, the drop-one loss what is "
@@ -149,7 +149,7 @@ def _fewer(found: Sufficiency) -> str:
     if found.optimal:
         return f"{less}, which is proven"
     if found.at_least is None:
-        return f"whether {less} was not worked out"
+        return f"that {less} was not proven (placewise minimal does)"
     unit = " subsystems" if found.cost == len(found.told) else " of cost"
     return f"at least {number(found.at_least)}{unit} are needed"
 
