@@ -19,7 +19,10 @@ FILES = {
     "scores.csv",
     "reasons-for-failure.csv",
     "outcomes.parquet",
+    "minimal.json",
+    "pareto.json",
     "uncertainty.json",
+    "value.json",
     "models.json",
     "cards.csv",
 }
@@ -58,12 +61,14 @@ def test_simulate_prints_json_and_the_rows_agree(placewise, builds, tmp_path):
     assert {"additional_runtime_s", "additional_cost"} <= set(table)
 
 
-def test_the_same_seed_gives_the_same_bytes_from_cache_or_not(placewise, builds, tmp_path):
+@pytest.mark.parametrize("drawn", [["--sample"], []], ids=["sample", "expectation"])
+def test_the_same_seed_gives_the_same_bytes_from_cache_or_not(drawn, placewise, builds, tmp_path):
     folders = []
     for name, options in (("one", []), ("two", []), ("three", ["--no-cache"]), ("four", ["--workers", "2"])):
         folders.append(tmp_path / name)
-        placewise("simulate", builds, "--out", folders[-1], "--no-plots", "--sample", "--orders", 3, *options)
-    for file in FILES - {"study.json"}:
+        placewise("simulate", builds, "--out", folders[-1], "--no-plots", "--orders", 3, *drawn, *options)
+    # Of one draw a job there is no game to divide.
+    for file in FILES - {"study.json"} - (VALUED if drawn else set()):
         assert len({(folder / file).read_bytes() for folder in folders}) == 1, file
 
 

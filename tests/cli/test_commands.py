@@ -19,8 +19,12 @@ FILES = {
     "summary.json",
     "study.json",
     "outcomes.parquet",
+    "minimal.json",
+    "pareto.json",
     "uncertainty.json",
+    "value.json",
 }
+VALUED = {"minimal.json", "pareto.json", "value.json"}
 FIGURES = {
     "build-success",
     "marginal-score",
@@ -29,6 +33,9 @@ FIGURES = {
     "trade-off",
     "order-spread",
     "fleet-spread",
+    "pareto-levels",
+    "sufficiency",
+    "value-ranking",
 }
 
 BUILD = """\
@@ -68,12 +75,14 @@ def test_simulate_leaves_out_what_was_not_asked_for(placewise, small, tmp_path):
     assert not (tmp_path / "img").exists()
 
 
-def test_the_same_seed_gives_the_same_bytes_from_cache_or_not(placewise, small, tmp_path):
+@pytest.mark.parametrize("drawn", [["--sample"], []], ids=["sample", "expectation"])
+def test_the_same_seed_gives_the_same_bytes_from_cache_or_not(drawn, placewise, small, tmp_path):
     folders = []
     for name, options in (("one", []), ("two", []), ("three", ["--no-cache"]), ("four", ["--workers", "2"])):
         folders.append(tmp_path / name)
-        placewise("simulate", small, "--out", folders[-1], "--no-plots", "--sample", "--seed", 5, *options)
-    for file in FILES - {"study.json"}:
+        placewise("simulate", small, "--out", folders[-1], "--no-plots", "--seed", 5, *drawn, *options)
+    # Of one draw a job there is no game to divide.
+    for file in FILES - {"study.json"} - (VALUED if drawn else set()):
         assert len({(folder / file).read_bytes() for folder in folders}) == 1, file
     studies = [json.loads((folder / "study.json").read_text()) for folder in folders]
     for study in studies:

@@ -67,7 +67,11 @@ def test_fit_removes_the_page_of_an_earlier_fit(placewise, builds, tmp_path):
 def test_a_folder_in_a_files_place_moves_nothing(placewise, small, tmp_path):
     (tmp_path / "out" / "summary.json" / "inside").mkdir(parents=True)
     refused(placewise("simulate", small, "--out", tmp_path / "out", "--no-plots"), str(tmp_path / "out/summary.json: "))
-    assert names(tmp_path / "out") == {"summary.json", "summary.json/inside"}
+    # What was computed is kept for the next run, out of sight.
+    assert {name for name in names(tmp_path / "out") if not name.startswith(".parts")} == {
+        "summary.json",
+        "summary.json/inside",
+    }
 
 
 def test_two_runs_at_once(placewise, small, tmp_path):
