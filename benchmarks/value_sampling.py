@@ -6,7 +6,6 @@ Prints, for the 20 largest values, the root mean square of the relative error le
 the orders that one order in common would need for the same, and the time an order takes.
 """
 
-
 from __future__ import annotations
 
 import sys

@@ -26,6 +26,7 @@ FILES = {
     "models.json",
     "cards.csv",
 }
+VALUED = {"minimal.json", "pareto.json", "value.json"}
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from placewise.experiment import placing
+from placewise.experiment.streaming import place as placing
 from placewise.formats import workload_table
 from placewise.formats.fleet_source import read_fleet
 from placewise.formats.prices import read_prices

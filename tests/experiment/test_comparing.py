@@ -11,7 +11,7 @@ import pytest
 
 from placewise.errors import InputError
 from placewise.experiment.builds.design import BuildDesign
-from placewise.experiment.comparing import compare
+from placewise.experiment.comparing.compare import compare
 from placewise.experiment.design import Design
 from placewise.experiment.inputs import draw, shipped
 from placewise.experiment.simulate import simulate

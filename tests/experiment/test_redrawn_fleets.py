@@ -13,11 +13,11 @@ from placewise.experiment.builds.design import BuildDesign
 from placewise.experiment.builds.run import run_builds
 from placewise.experiment.design import EXPERIMENTS, Design
 from placewise.experiment.figures import JOINT, Figure
-from placewise.experiment.fleets import FleetTask, VersionFleets, pools_of
 from placewise.experiment.inputs import Inputs, draw, shipped
-from placewise.experiment.observing import Requested
-from placewise.experiment.redrawing import fleets_like
 from placewise.experiment.run import run
+from placewise.experiment.varying.fleets import FleetTask, VersionFleets, pools_of
+from placewise.experiment.varying.observing import Requested
+from placewise.experiment.varying.redrawing import fleets_like
 from placewise.formats.experiment_folder import read_experiment
 from placewise.formats.study_file import shipped_study
 from placewise.matching.index import FleetIndex

@@ -11,15 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from placewise.errors import InputError
-from placewise.experiment import sensitivity as room
 from placewise.experiment.builds.design import BuildDesign
 from placewise.experiment.builds.run import run_builds
 from placewise.experiment.design import Design
 from placewise.experiment.inputs import Inputs, draw, shipped
-from placewise.experiment.range_widths import rows_of_width
 from placewise.experiment.run import run
-from placewise.experiment.sensitivity import CLUSTERS, MISSING, RANGES, WRONG, sensitivity
-from placewise.experiment.wrong_metadata import NOT_SEEN, draw_missing, draw_wrong
+from placewise.experiment.varying import sensitivity as room
+from placewise.experiment.varying.range_widths import rows_of_width
+from placewise.experiment.varying.sensitivity import CLUSTERS, MISSING, RANGES, WRONG, sensitivity
+from placewise.experiment.varying.wrong_metadata import NOT_SEEN, draw_missing, draw_wrong
 from placewise.formats.study_file import shipped_study
 from placewise.matching import bitset
 from placewise.matching.index import FleetIndex

@@ -16,7 +16,7 @@ from placewise.experiment.design import Design
 from placewise.experiment.figures import BUILD, CEILING, FLEET, JOINT, LAST, MACRO, UNMATCHED, Figure
 from placewise.experiment.inputs import draw, shipped
 from placewise.experiment.run import run
-from placewise.experiment.uncertainty import Asked, compared_experiments, compared_levels, with_uncertainty
+from placewise.experiment.varying.uncertainty import Asked, compared_experiments, compared_levels, with_uncertainty
 from placewise.formats.study_file import shipped_study
 from placewise.matching.kernels import load_kernels
 from placewise.model.workload import Workload

@@ -13,9 +13,9 @@ from made_results import worthy
 
 from placewise.model.results import Results
 from placewise.model.worth import FleetSpread, Headline, LevelPoint, Sufficiency
-from placewise.report.chart import CONFIG, MOST_MARKS, MOST_POINTS, MOST_ROWS, thinned, told_apart
-from placewise.report.curve_charts import curve_charts
-from placewise.report.inline import json_text, libraries, policy
+from placewise.report.charts.chart import CONFIG, MOST_MARKS, MOST_POINTS, MOST_ROWS, thinned, told_apart
+from placewise.report.charts.curves import curve_charts
+from placewise.report.charts.inline import json_text, libraries, policy
 from placewise.report.worth_sections import worth_sections
 
 
@@ -252,7 +252,7 @@ def test_the_policy_lets_only_these_scripts_run():
 
 
 def test_the_libraries_are_what_their_makers_published():
-    folder = files("placewise.report") / "charts"
+    folder = files("placewise.report.charts") / "libraries"
     for one in json.loads((folder / "versions.json").read_text()):
         content = (folder / one["file"]).read_bytes()
         assert sha256(content).hexdigest() == one["sha256"], "see docs/decisions/0017-charts-vega-lite.md"

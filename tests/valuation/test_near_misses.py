@@ -26,8 +26,14 @@ from placewise.model.requirement import version_requirement
 from placewise.model.resources import package_subsystem
 from placewise.model.study import FieldForm, Form
 from placewise.model.workload import Workload
-from placewise.valuation.near_miss_search import near_misses
-from placewise.valuation.near_misses import FleetChange, Relaxation, WiderStep, changed_fleet, relaxed_workload
+from placewise.valuation.near_misses.search import near_misses
+from placewise.valuation.near_misses.suggestions import (
+    FleetChange,
+    Relaxation,
+    WiderStep,
+    changed_fleet,
+    relaxed_workload,
+)
 
 
 def matched(fleet, workload):

@@ -46,7 +46,7 @@ def place(
     json: Json = False,
 ) -> None:
     """Choose a cluster for each job of a workload, chunk by chunk, and write who goes where."""
-    from placewise.experiment.placing import place as run
+    from placewise.experiment.streaming.place import place as run
     from placewise.formats.fleet_source import read_fleet
     from placewise.formats.prices import prices_of, read_prices
     from placewise.formats.workload_table import open_workload

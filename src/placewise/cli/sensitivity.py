@@ -40,7 +40,7 @@ def sensitivity(
     """Say what joint success would be with more clusters, wider ranges, or metadata that is wrong or missing."""
     from placewise.experiment.design import listed
     from placewise.experiment.inputs import gather
-    from placewise.experiment.sensitivity import sensitivity as found_under
+    from placewise.experiment.varying.sensitivity import sensitivity as found_under
     from placewise.formats.input_cache import cache_folder
     from placewise.formats.worth_files import SENSITIVITY, sensitivity_document, write_worth
     from placewise.formats.writing import staged

@@ -212,7 +212,7 @@ def generate(
 
     drawn_from = shipped(dataset) if profile is None else read_either_profile(profile)
     if streamed:
-        from placewise.experiment.streamed import write_streamed
+        from placewise.experiment.streaming.write import write_streamed
         from placewise.report.progress import stages
 
         with stages(console(stderr=True)) as progress:

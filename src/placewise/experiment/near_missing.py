@@ -25,8 +25,8 @@ from placewise.model.study import TEXT_COLUMNS, FieldForm, Form
 from placewise.model.version_range import VersionRange, parse_bounds
 from placewise.model.workload import Workload
 from placewise.simulation.truth import Scoring
-from placewise.valuation.near_miss_search import near_misses
-from placewise.valuation.near_misses import NearMisses
+from placewise.valuation.near_misses.search import near_misses
+from placewise.valuation.near_misses.suggestions import NearMisses
 
 _NEVER = InVersionRange(VersionRange.empty())
 

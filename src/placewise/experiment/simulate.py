@@ -11,15 +11,15 @@ from placewise.errors import InputError
 from placewise.experiment.builds.design import BuildDesign
 from placewise.experiment.design import Design
 from placewise.experiment.figures import Figure
-from placewise.experiment.fleets import FleetTask
 from placewise.experiment.games import game_of_builds, game_of_stage
 from placewise.experiment.inputs import Inputs
 from placewise.experiment.record import sweep_key, write_build_run, write_run
-from placewise.experiment.redrawing import fleets_like
 from placewise.experiment.run import Run, run
 from placewise.experiment.summing_up import Progress
-from placewise.experiment.uncertainty import Asked, compared_experiments, compared_levels, with_uncertainty
 from placewise.experiment.valuing import valued
+from placewise.experiment.varying.fleets import FleetTask
+from placewise.experiment.varying.redrawing import fleets_like
+from placewise.experiment.varying.uncertainty import Asked, compared_experiments, compared_levels, with_uncertainty
 from placewise.matching.kernels import Kernels
 from placewise.model.builds import BuildRecords
 from placewise.model.results import Results

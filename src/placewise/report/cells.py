@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from placewise.report.wording import MISSING, number, share
 
 if TYPE_CHECKING:
-    from placewise.report.chart import Chart
+    from placewise.report.charts.chart import Chart
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from placewise.experiment.comparing import Comparison, PairedDifference
+from placewise.experiment.comparing.compare import Comparison, PairedDifference
 from placewise.report.explanation import print_line, print_table
 from placewise.report.wording import MISSING, counted, jobs, share, shown
 

@@ -9,8 +9,9 @@ from typing import Any
 from placewise.formats.writing import write_bytes
 from placewise.model.results import Results, Score
 from placewise.report.cells import Cell, Row, count_cell, share_cell
-from placewise.report.chart import CONFIG
-from placewise.report.curve_charts import curve_charts
+from placewise.report.charts.chart import CONFIG
+from placewise.report.charts.curves import curve_charts
+from placewise.report.charts.inline import json_text, libraries, page_script, policy
 from placewise.report.filling import embedded, filled
 from placewise.report.findings import findings
 from placewise.report.glossary import (
@@ -22,7 +23,6 @@ from placewise.report.glossary import (
     SUFFICIENCY_GLOSSARY,
     WORTH_GLOSSARY,
 )
-from placewise.report.inline import json_text, libraries, page_script, policy
 from placewise.report.level_tables import level_sections
 from placewise.report.model_cards import model_section
 from placewise.report.picture import Picture

@@ -13,8 +13,8 @@ from matplotlib.ticker import FuncFormatter
 
 from placewise.model.results import Results
 from placewise.model.worth import SensitivityPoint
+from placewise.report.charts.spreads import fleet_charts, fleet_columns
 from placewise.report.drawing import Drawing
-from placewise.report.spread_charts import fleet_charts, fleet_columns
 from placewise.report.statistics import central_interval
 from placewise.report.style import (
     BLUE,

@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from placewise.experiment.figures import CEILING, JOINT, LAST, MACRO
-from placewise.experiment.sensitivity import CLUSTERS, MISSING, RANGES, WRONG
+from placewise.experiment.varying.sensitivity import CLUSTERS, MISSING, RANGES, WRONG
 from placewise.model.results import Results
 from placewise.model.worth import Headline, Interval, SensitivityPoint
 from placewise.report.explanation import print_table

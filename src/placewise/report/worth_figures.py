@@ -12,7 +12,8 @@ from matplotlib.patches import Patch
 
 from placewise.model.results import Results
 from placewise.model.worth import LevelPoint
-from placewise.report.chart import MOST_MARKS, MOST_ROWS, told_apart
+from placewise.report.charts.chart import MOST_MARKS, MOST_ROWS, told_apart
+from placewise.report.charts.worth import kept_levels
 from placewise.report.drawing import Drawing
 from placewise.report.style import (
     BLUE,
@@ -32,7 +33,6 @@ from placewise.report.style import (
     text_width,
 )
 from placewise.report.wording import counted, jobs, scoring_line, share
-from placewise.report.worth_charts import kept_levels
 from placewise.report.worth_words import (
     FRONT_TITLE,
     KIND_WORDS,

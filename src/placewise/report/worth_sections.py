@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from placewise.model.results import Results
 from placewise.model.worth import Difference, Headline, Worth
 from placewise.report.cells import Cell, Row, Section, Table, amount_cell, count_cell, part_cell, share_cell
-from placewise.report.spread_charts import difference_charts, fleet_charts, headline_charts, sensitivity_charts
+from placewise.report.charts.spreads import difference_charts, fleet_charts, headline_charts, sensitivity_charts
+from placewise.report.charts.worth import front_charts, kept_levels, sufficiency_charts, worth_charts
 from placewise.report.wording import MISSING, counted, shown, told_at
-from placewise.report.worth_charts import front_charts, kept_levels, sufficiency_charts, worth_charts
 from placewise.report.worth_findings import difference_findings, sensitivity_findings
 from placewise.report.worth_words import (
     DIFFERENCES_TITLE,

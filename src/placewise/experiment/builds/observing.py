@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from placewise.experiment.builds.forms import FormRows, form_rows, stacked
 from placewise.experiment.design import EXPANDING, FOLDER_NAMES
 from placewise.experiment.figures import Observed, expected
-from placewise.experiment.observing import observed_of
-from placewise.experiment.wrong_metadata import Seen
+from placewise.experiment.varying.observing import observed_of
+from placewise.experiment.varying.wrong_metadata import Seen
 from placewise.matching.index import FleetIndex
 from placewise.matching.kernels import Kernels
 from placewise.matching.rows import Rows

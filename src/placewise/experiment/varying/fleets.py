@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from placewise.errors import InputError
 from placewise.experiment.figures import Figure, Observed
-from placewise.experiment.observing import OnePlaceEach, Requested
+from placewise.experiment.varying.observing import OnePlaceEach, Requested
 from placewise.matching import bitset
 from placewise.model.cluster import Fleet
 from placewise.model.profile import VersionPool

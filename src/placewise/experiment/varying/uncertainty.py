@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from placewise.experiment.design import ALL, EXPANDING, FOLDER_NAMES, NONE, SINGLE
 from placewise.experiment.figures import BUILD, CEILING, FLEET, JOINT, LAST, MACRO, Figure, Observed
-from placewise.experiment.fleets import FleetTask
 from placewise.experiment.summing_up import Progress
+from placewise.experiment.varying.fleets import FleetTask
 from placewise.model.results import OrderSpread, Results
 from placewise.model.study import BuildStudy
 from placewise.model.worth import Difference, FleetSpread, Headline, Interval

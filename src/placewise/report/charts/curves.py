@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from placewise.model.results import Results
 from placewise.report.cells import Table, count_cell, share_cell
-from placewise.report.chart import (
+from placewise.report.charts.chart import (
     BLUE,
     GREEN,
     INK,

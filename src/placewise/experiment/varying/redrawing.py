@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from placewise.errors import InputError
 from placewise.experiment.builds.design import BuildDesign
 from placewise.experiment.design import TOLD, Design
-from placewise.experiment.fleets import FleetSource, VersionFleets, pools_of
 from placewise.experiment.inputs import Inputs
-from placewise.experiment.observing import Requested
+from placewise.experiment.varying.fleets import FleetSource, VersionFleets, pools_of
+from placewise.experiment.varying.observing import Requested
 from placewise.matching.kernels import Kernels
 from placewise.model.build_profile import BuildProfile, ClusterProfile
 from placewise.model.builds import BuildRecords

@@ -13,9 +13,9 @@ from placewise.matching.relaxing import MOST_WAYS
 from placewise.matching.widening import Direction, widenings
 from placewise.model.requirement import Requirement
 from placewise.model.workload import Workload
-from placewise.valuation.near_jobs import Demands, nearly_matching
-from placewise.valuation.near_misses import Relaxation, WiderStep
-from placewise.valuation.ranking import Ranking
+from placewise.valuation.near_misses.near_jobs import Demands, nearly_matching
+from placewise.valuation.near_misses.ranking import Ranking
+from placewise.valuation.near_misses.suggestions import Relaxation, WiderStep
 
 
 def best_relaxations(

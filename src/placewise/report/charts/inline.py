@@ -21,7 +21,7 @@ _EXPORT = "export { expression as expressionInterpreter };"
 @cache
 def libraries() -> tuple[Markup, ...]:
     """Return the licences, Vega, Vega-Lite and Vega's interpreter of expressions, as scripts in this order."""
-    folder = files("placewise.report") / "charts"
+    folder = files("placewise.report.charts") / "libraries"
     kept = json.loads((folder / "versions.json").read_text(encoding="utf-8"))
     sources = [(one["file"], (folder / one["file"]).read_text(encoding="utf-8")) for one in kept]
     names = dict.fromkeys(one["licence_file"] for one in kept)
@@ -34,7 +34,7 @@ def libraries() -> tuple[Markup, ...]:
 @cache
 def page_script() -> Markup:
     """Return the page's own script: charts drawn, tables sorted and filtered."""
-    return Markup((files("placewise.report") / "page.js").read_text(encoding="utf-8"))  # noqa: S704, ours
+    return Markup((files("placewise.report.charts") / "page.js").read_text(encoding="utf-8"))  # noqa: S704, ours
 
 
 def policy(scripts: Iterable[str]) -> str:

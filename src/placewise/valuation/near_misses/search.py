@@ -14,10 +14,16 @@ from placewise.matching.index import FleetIndex
 from placewise.matching.match import match_rows
 from placewise.model.cluster import Fleet
 from placewise.model.workload import Workload
-from placewise.valuation.changing_fleet import best_changes
-from placewise.valuation.near_jobs import fewest_failing
-from placewise.valuation.near_misses import FleetChange, NearMisses, Success, changed_fleet, relaxed_workload
-from placewise.valuation.widening_jobs import best_relaxations
+from placewise.valuation.near_misses.changing_fleet import best_changes
+from placewise.valuation.near_misses.near_jobs import fewest_failing
+from placewise.valuation.near_misses.suggestions import (
+    FleetChange,
+    NearMisses,
+    Success,
+    changed_fleet,
+    relaxed_workload,
+)
+from placewise.valuation.near_misses.widening_jobs import best_relaxations
 
 
 def near_misses(

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placewise.errors import InputError
+from placewise.experiment.comparing.study_differences import Unlike, unlike_studies
 from placewise.experiment.design import EXPANDING, FOLDER_NAMES
 from placewise.experiment.figures import BUILD, JOINT, LAST
-from placewise.experiment.study_differences import Unlike, unlike_studies
 from placewise.experiment.summing_up import Progress
 from placewise.formats.outcomes_table import OUTCOMES, ExperimentSums, OutcomeSums, read_outcome_sums
 from placewise.formats.results_folder import read_results

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from placewise.model.results import Results
 from placewise.model.worth import LevelPoint, Sufficiency, Worth
 from placewise.report.cells import Table, count_cell, share_cell
-from placewise.report.chart import (
+from placewise.report.charts.chart import (
     BLUE,
     GREEN,
     GROUND,

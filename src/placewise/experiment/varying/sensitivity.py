@@ -17,15 +17,15 @@ import numpy as np
 from placewise.errors import InputError
 from placewise.experiment.design import ALL, MOST, MOST_FLEETS, NONE, Design, refuse_outside
 from placewise.experiment.figures import CEILING, FLEET, JOINT, UNMATCHED, Figure, Observed
-from placewise.experiment.fleets import FleetSource, seed_of
 from placewise.experiment.inputs import Inputs
-from placewise.experiment.observing import Requested
-from placewise.experiment.range_widths import rows_of_width
 from placewise.experiment.record import sweep_key
-from placewise.experiment.redrawing import build_clusters, fleets_like
 from placewise.experiment.run import take_part
 from placewise.experiment.summing_up import Progress
-from placewise.experiment.wrong_metadata import Seen, draw_missing, draw_wrong
+from placewise.experiment.varying.fleets import FleetSource, seed_of
+from placewise.experiment.varying.observing import Requested
+from placewise.experiment.varying.range_widths import rows_of_width
+from placewise.experiment.varying.redrawing import build_clusters, fleets_like
+from placewise.experiment.varying.wrong_metadata import Seen, draw_missing, draw_wrong
 from placewise.matching.index import FleetIndex
 from placewise.matching.kernels import Kernels
 from placewise.model.builds import BuildRecords

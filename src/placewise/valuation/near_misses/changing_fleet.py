@@ -27,9 +27,9 @@ from placewise.model.requirement import (
 from placewise.model.version import parse_version
 from placewise.model.version_range import VersionRange
 from placewise.model.workload import Workload
-from placewise.valuation.near_jobs import by_subsystem, without_each
-from placewise.valuation.near_misses import FleetChange
-from placewise.valuation.ranking import Ranking
+from placewise.valuation.near_misses.near_jobs import by_subsystem, without_each
+from placewise.valuation.near_misses.ranking import Ranking
+from placewise.valuation.near_misses.suggestions import FleetChange
 
 _MOST_OFFERED = 1_000
 """Of more distinct vertices of a subsystem the first so many are tried; values asked for always are."""

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from placewise.experiment.figures import CEILING, JOINT, LAST
 from placewise.model.results import Results
 from placewise.model.worth import Difference, FleetSpread, Headline, SensitivityPoint
 from placewise.report.cells import Cell, Table, share_cell
-from placewise.report.chart import (
+from placewise.report.charts.chart import (
     BLUE,
     GREEN,
     INK,

@@ -1,0 +1,1 @@
+"""Workloads larger than memory, chunk by chunk."""

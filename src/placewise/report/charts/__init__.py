@@ -1,0 +1,1 @@
+"""The interactive charts of the page: their specifications, and the libraries that draw them."""
