@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from placewise.report.wording import MISSING, number, share
-
-if TYPE_CHECKING:
-    from placewise.report.charts.chart import Chart
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,24 +29,6 @@ class Table:
     columns: list[tuple[str, str]]
     rows: list[Row]
     folded: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """A part of a page with tables.
-
-    lines : sentences above the tables, the last full stop left out. figure : the name of the picture under them.
-    charts : between the two. beside : whether they stand beside each other.
-    """
-
-    name: str
-    title: str
-    text: str
-    tables: list[Table]
-    lines: Sequence[str] = ()
-    figure: str | None = None
-    charts: Sequence[Chart] = ()
-    beside: bool = False
 
 
 def share_cell(value: float | None, std: float | None = None) -> Cell:

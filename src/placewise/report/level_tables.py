@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from placewise.model.results import CostScore, Results
 from placewise.prediction.cost import SECONDS_PER_HOUR
-from placewise.report.cells import Cell, Section, Table, amount_cell, count_cell, part_cell, share_cell
+from placewise.report.cells import Cell, Table, amount_cell, count_cell, part_cell, share_cell
 from placewise.report.cells import Row as TableRow
 from placewise.report.levels import (
     PER_BUILD_REFERENCE,
@@ -21,6 +21,7 @@ from placewise.report.levels import (
     references,
     runtime_each,
 )
+from placewise.report.section import Section
 from placewise.report.wording import MISSING, counted, is_chosen, reason_word, shown, told_words
 
 

@@ -15,10 +15,11 @@ from rich.table import Table as Printed
 from placewise.formats.model_files import card_document
 from placewise.formats.writing import write_bytes
 from placewise.model.runtime_models import BYTES_PER_GIB, KINDS, CrossValidation, ModelCard, Models
-from placewise.report.cells import Cell, Row, Section, Table
+from placewise.report.cells import Cell, Row, Table
 from placewise.report.filling import embedded, filled
 from placewise.report.glossary import MODEL_GLOSSARY
 from placewise.report.picture import Picture
+from placewise.report.section import Section
 from placewise.report.wording import MISSING, counted, number, share, shown
 
 MEAN = "mean"

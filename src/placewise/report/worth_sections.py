@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from placewise.model.results import Results
 from placewise.model.worth import Difference, Headline, Worth
-from placewise.report.cells import Cell, Row, Section, Table, amount_cell, count_cell, part_cell, share_cell
+from placewise.report.cells import Cell, Row, Table, amount_cell, count_cell, part_cell, share_cell
 from placewise.report.charts.spreads import difference_charts, fleet_charts, headline_charts, sensitivity_charts
 from placewise.report.charts.worth import front_charts, kept_levels, sufficiency_charts, worth_charts
+from placewise.report.section import Section
 from placewise.report.wording import MISSING, counted, shown, told_at
 from placewise.report.worth_findings import difference_findings, sensitivity_findings
 from placewise.report.worth_words import (
