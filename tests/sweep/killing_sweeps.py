@@ -15,9 +15,10 @@ from placewise.sweep.parts import PARTS
 
 ORDERS = 200
 BLOCK = 4  # a 64th of them, rounded up
-# One sweep, the random orders, so that its parts can be counted.
-SWEEPS = ("--orders", str(ORDERS), "--resamples", "0", "--fleets", "0")
-SETTINGS = (*SWEEPS, "--jobs", "300", "--experiments", "expanding", "--seed", "3", "--no-plots")
+EVERY_SWEEP = ("--orders", str(ORDERS), "--resamples", "200", "--fleets", "20")
+# So that parts can be counted, and their width is known.
+ORDERS_ALONE = ("--orders", str(ORDERS), "--resamples", "0", "--fleets", "0")
+SETTINGS = ("--jobs", "300", "--experiments", "expanding", "--seed", "3", "--no-plots")
 PATIENCE_S = 60.0
 
 
@@ -25,19 +26,19 @@ PATIENCE_S = 60.0
 class Tally:
     """What came of killing: `wrong` is to be empty.
 
-    kills : processes killed before they were done; among_orders : with parts there. runs : compared when complete.
+    kills : processes killed before they were done; among_sweeps : with parts there. runs : compared when complete.
     found : parts that were there when the process started that completed a run.
     """
 
     kills: int = 0
-    among_orders: int = 0
+    among_sweeps: int = 0
     runs: int = 0
     found: int = 0
     wrong: list = field(default_factory=list)
 
     def __str__(self):
         return (
-            f"kills {self.kills}, {self.among_orders} of them among the orders, runs completed {self.runs}, "
+            f"kills {self.kills}, {self.among_sweeps} of them among the sweeps, runs completed {self.runs}, "
             f"parts found by them {self.found}, wrong {len(self.wrong)}"
         )
 
@@ -55,7 +56,7 @@ def kill_sweeps(folder, kills, seed, say=lambda _: None):
                 kill_after(out, random.choice((1, 2)), tally, seconds=random.uniform(0, lasts_s))
             else:
                 # Loading takes most of so small a run, so most kills wait for parts, which is where it gets hard.
-                kill_after(out, random.choice((1, 2)), tally, more_parts=random.randint(1, 25))
+                kill_after(out, random.choice((1, 2)), tally, more_parts=random.randint(1, 60))
         tally.found += len(parts_in(out))
         complete(out, random.choice((1, 2)), tally)
         tally.wrong += differences(out, undisturbed)
@@ -69,24 +70,24 @@ def parts_in(out):
     return sorted((out / PARTS).glob("*/*.part"))
 
 
-def kill_after(out, workers, tally, seconds=PATIENCE_S, more_parts=ORDERS):
+def kill_after(out, workers, tally, seconds=PATIENCE_S, more_parts=ORDERS, sweeps=EVERY_SWEEP):
     """Start a run and kill it after so many seconds, or once it has added so many parts to those that are there."""
     enough, until = len(parts_in(out)) + more_parts, time.monotonic() + seconds
-    with _started(out, workers) as process:
+    with _started(out, workers, sweeps) as process:
         while process.poll() is None and len(parts_in(out)) < enough and time.monotonic() < until:
             time.sleep(0.001)
         process.kill()
         said = process.communicate()[1]
     if process.returncode == -signal.SIGKILL:
         tally.kills += 1
-        tally.among_orders += bool(parts_in(out))
+        tally.among_sweeps += bool(parts_in(out))
     elif process.returncode != 0:
         tally.wrong.append(f"exit code {process.returncode}: {said[-2000:]}")
 
 
-def complete(out, workers, tally):
+def complete(out, workers, tally, sweeps=EVERY_SWEEP):
     """Run to the end, and see that nothing but results is left."""
-    with _started(out, workers) as process:
+    with _started(out, workers, sweeps) as process:
         said = process.communicate(timeout=PATIENCE_S)[1]
     left = [path.name for path in out.iterdir() if path.name.startswith(".")]
     if process.returncode != 0 or left or said != f"written to {out}\n":
@@ -111,8 +112,9 @@ def _content(path):
 
 
 @contextlib.contextmanager
-def _started(out, workers):
-    command = [sys.executable, "-m", "placewise", "simulate", *SETTINGS, "--workers", str(workers), "--out", str(out)]
+def _started(out, workers, sweeps):
+    settings = [*SETTINGS, *sweeps, "--workers", str(workers), "--out", str(out)]
+    command = [sys.executable, "-m", "placewise", "simulate", *settings]
     environment = os.environ | {"COLUMNS": "120"}
     streams = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "text": True}
     with subprocess.Popen(command, env=environment, **streams) as process:

@@ -42,7 +42,7 @@ def test_rows_are_the_same_bytes_on_a_cluster(cluster, tmp_path, count, block):
 
 
 def test_simulate_writes_the_same_bytes_on_a_cluster(cluster, tmp_path):
-    settings = ["--jobs", "100", "--resamples", "0", "--fleets", "0", "--no-plots"]
+    settings = ["--jobs", "100", "--resamples", "100", "--fleets", "4", "--no-plots"]
     for name, options in (("one", []), ("two", ["--dask", cluster.file])):
         command = [sys.executable, "-m", "placewise", "simulate", *settings, "--out", tmp_path / name]
         done = subprocess.run([*command, *options], capture_output=True, text=True, timeout=DEADLINE_S, check=True)
