@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from placewise.model.results import Results, Score
+from placewise.experiment.design import FOLDER_NAMES, SINGLE
+from placewise.experiment.figures import MACRO
+from placewise.model.results import Results
+from placewise.report.intervals import brackets_explained, ceiling_in_brackets, in_brackets
 from placewise.report.level_findings import level_findings
 from placewise.report.statistics import interval_over_orders
 from placewise.report.wording import counted, jobs, orders_word, share
@@ -12,27 +15,31 @@ from placewise.report.worth_findings import worth_findings
 def findings(results: Results) -> list[str]:
     """Return the findings as sentences, each made only of numbers that the results have."""
     if results.levels:
-        return [*level_findings(results), *filter(None, [_orders(results)]), *worth_findings(results)]
+        said = [*level_findings(results), *filter(None, [_orders(results)])]
+        return [*said, *brackets_explained(results), *worth_findings(results)]
     sentences = (
-        _told_nothing(results.scores.get("none")),
-        _told_everything(results.scores.get("all")),
+        _told_nothing(results),
+        _told_everything(results),
         _ceiling(results),
         _single(results),
         _orders(results),
     )
-    return [*(sentence for sentence in sentences if sentence is not None), *worth_findings(results)]
+    said = [sentence for sentence in sentences if sentence is not None]
+    return [*said, *brackets_explained(results), *worth_findings(results)]
 
 
-def _told_nothing(score: Score | None) -> str | None:
+def _told_nothing(results: Results) -> str | None:
+    score = results.scores.get("none")
     if score is None or score.build_success.mean is None:
         return None
     return (
         f"Told nothing of what jobs need, the scheduler sends {share(score.build_success.mean)} of "
-        f"{jobs(score.total_jobs)} to a cluster on which they succeed."
+        f"{jobs(score.total_jobs)} to a cluster on which they succeed{in_brackets(results, 'none')}."
     )
 
 
-def _told_everything(score: Score | None) -> str | None:
+def _told_everything(results: Results) -> str | None:
+    score = results.scores.get("all")
     if score is None or not score.total_jobs:
         return None
     lost = (
@@ -44,7 +51,8 @@ def _told_everything(score: Score | None) -> str | None:
     matched = score.total_jobs - score.unmatched
     return (
         f"Told everything, {share(score.build_success.mean)} of the {jobs(matched)} that still match a cluster "
-        f"succeed, but {lost}; over all jobs {share(score.joint_success)} succeed."
+        f"succeed, but {lost}; over all jobs {share(score.joint_success)} "
+        f"succeed{in_brackets(results, 'all')}."
     )
 
 
@@ -52,8 +60,8 @@ def _ceiling(results: Results) -> str | None:
     if results.ceiling is None:
         return None
     return (
-        f"No scheduler can do better than {share(results.ceiling)}, the ceiling: only for that share of jobs does the "
-        "fleet have a cluster on which they succeed."
+        f"No scheduler can do better than {share(results.ceiling)}{ceiling_in_brackets(results)}, the ceiling: only "
+        "for that share of jobs does the fleet have a cluster on which they succeed."
     )
 
 
@@ -63,7 +71,8 @@ def _single(results: Results) -> str | None:
         return None
     return (
         f"A single subsystem told takes build success from {share(single.baseline)} (nothing told, same jobs) to "
-        f"{share(single.macro)}, as a mean over {counted(single.subsystems, 'subsystem')}."
+        f"{share(single.macro)}, as a mean over {counted(single.subsystems, 'subsystem')}"
+        f"{in_brackets(results, FOLDER_NAMES[SINGLE], MACRO)}."
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from placewise.model.results import Results
 from placewise.model.study import WITHOUT_REPLACEMENT
 from placewise.report.cells import amount
+from placewise.report.intervals import ceiling_in_brackets, in_brackets
 from placewise.report.levels import (
     Row,
     assigned,
@@ -38,7 +39,7 @@ def level_findings(results: Results) -> list[str]:
     """Return the findings on levels as sentences, each made only of numbers that the results have."""
     rows = level_rows(results)
     return [
-        *_growing(rows),
+        *_growing(results, rows),
         *_exact(rows),
         *_ceiling(results, rows),
         *_reasons(rows),
@@ -50,7 +51,7 @@ def level_findings(results: Results) -> list[str]:
     ]
 
 
-def _growing(rows: Sequence[Row]) -> Iterator[str]:
+def _growing(results: Results, rows: Sequence[Row]) -> Iterator[str]:
     steps = growing(rows)
     if not steps or steps[0].level.score.joint_success is None:
         return
@@ -58,8 +59,12 @@ def _growing(rows: Sequence[Row]) -> Iterator[str]:
     sentence = (
         f"Told nothing of what builds need, the scheduler sends {share(nothing.joint_success)} of "
         f"{builds(nothing.total_jobs)} to a cluster on which they succeed"
+        f"{in_brackets(results, steps[0].level.name)}"
     )
-    more = [f"told {row.label}, {share(row.level.score.joint_success)}" for row in steps[1:]]
+    more = [
+        f"told {row.label}, {share(row.level.score.joint_success)}{in_brackets(results, row.level.name)}"
+        for row in steps[1:]
+    ]
     yield "; ".join([sentence, *more]) + "."
 
 
@@ -89,9 +94,9 @@ def _ceiling(results: Results, rows: Sequence[Row]) -> Iterator[str]:
     if results.ceiling is None or best is None:
         return
     yield (
-        f"No scheduler can do better than {share(results.ceiling)}, the ceiling: only for that share of builds does "
-        f"the fleet have a cluster on which they succeed. The level that comes nearest is {best.label}, with "
-        f"{share(best.level.score.joint_success)}."
+        f"No scheduler can do better than {share(results.ceiling)}{ceiling_in_brackets(results)}, the ceiling: only "
+        "for that share of builds does the fleet have a cluster on which they succeed. The level that comes nearest is "
+        f"{best.label}, with {share(best.level.score.joint_success)}{in_brackets(results, best.level.name)}."
     )
 
 

@@ -23,6 +23,7 @@ from placewise.report.glossary import (
     SUFFICIENCY_GLOSSARY,
     WORTH_GLOSSARY,
 )
+from placewise.report.intervals import interval_rows
 from placewise.report.level_tables import level_sections
 from placewise.report.model_cards import model_section
 from placewise.report.picture import Picture
@@ -68,7 +69,7 @@ def render_page(results: Results, figures: Sequence[Picture], *, command: str) -
         scoring=scoring_line(results),
         findings=findings(results),
         score_columns=[(experiment_word(name), "") for name, _ in scores],
-        score_rows=_score_rows(scores),
+        score_rows=[*_score_rows(scores), *interval_rows(results, [name for name, _ in scores])],
         subsystem_columns=_subsystem_columns(results),
         subsystem_rows=_subsystem_rows(results),
         failure_columns=[(experiment_word(name), "submissions") for name, _ in scores],

@@ -7,9 +7,9 @@ from placewise.model.worth import SubsystemWorth, Worth
 from placewise.report.statistics import central_interval
 from placewise.report.wording import counted, jobs, number, share, shown, told_at
 from placewise.report.worth_words import (
-    amount_words,
     cost_unit,
     difference_words,
+    interval_words,
     level_words,
     quantity_word,
     setting_words,
@@ -28,7 +28,7 @@ def worth_findings(results: Results) -> list[str]:
         sentences += _worth(results.worth)
     if results.sufficiency is not None:
         sentences.append(sufficiency_sentence(results.sufficiency))
-    return [*sentences, *_front(results), *_headline(results), *difference_findings(results)[:1], *_fleets(results)]
+    return [*sentences, *_front(results), *difference_findings(results)[:1], *_fleets(results)]
 
 
 def _worth(worth: Worth) -> list[str]:
@@ -38,7 +38,7 @@ def _worth(worth: Worth) -> list[str]:
     about = "" if worth.exact else "about "
     said = (
         f"Of {counted(len(rows), 'subsystem')} {shown(best.name)} is worth most, {about}{share(best.value)} of "
-        f"{jobs(worth.jobs)} (its Shapley value)"
+        f"{jobs(worth.jobs)} (its Shapley value{_sure(best)})"
     )
     if gain > _NOTHING:
         said += f", out of {share(gain)} that telling everything adds"
@@ -82,19 +82,9 @@ def _front(results: Results) -> list[str]:
     return [f"{said}; the most successful of them, at {cost}, reaches {share(top.success)}: {told}."]
 
 
-def _headline(results: Results) -> list[str]:
-    with_intervals = [one for one in results.headlines if one.intervals]
-    if not with_intervals:
-        return []
-    told = [one for one in with_intervals if quantity_word(one.quantity) == "joint success"] or with_intervals
-    one = next((one for one in told if one.experiment == "all"), told[-1])
-    parts = [
-        f"the {level_words(interval)} over {shown(interval.over)} lie between "
-        f"{amount_words(one.quantity, interval.low)} and {amount_words(one.quantity, interval.high)}"
-        for interval in one.intervals
-    ]
-    what = _of(results, one.quantity, one.experiment)
-    return [f"The {what} is {amount_words(one.quantity, one.value)}; {', '.join(parts)}."]
+def _sure(best: SubsystemWorth) -> str:
+    found = best.interval
+    return "" if found is None else f"; {interval_words(found)} over {shown(found.over)}"
 
 
 def _words(results: Results, experiment: str) -> str:
