@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -55,6 +56,8 @@ def worth_of(
     limit = _limit(game, method)
     if not 0 < precision < 1:
         raise InputError("--precision is no share", found=precision, expected="above 0 and below 1")
+    if not math.isfinite(job_worth):
+        raise InputError("--job-worth is not usable", found=job_worth, expected="a finite number")
     exact = exact_shares(game, limit)
     value = exact.summed(game)
     error, draws = np.zeros(len(value)), 0

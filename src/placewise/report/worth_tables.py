@@ -11,6 +11,8 @@ from placewise.report.wording import number, share
 if TYPE_CHECKING:
     from rich.console import Console, JustifyMethod
 
+_LARGEST = 20
+
 
 def print_worth(worth: Worth, console: Console, *, top: int) -> None:
     """Print what each subsystem is worth, the largest value first, and what the values sum to."""
@@ -48,6 +50,9 @@ def print_worth(worth: Worth, console: Console, *, top: int) -> None:
         if worth.exact
         else f"{worth.coalitions:,} sets of subsystems and {worth.permutations:,} random orders"
     )
+    if not worth.exact:
+        ratios = [one.standard_error / abs(one.value) for one in worth.subsystems[:_LARGEST] if one.value]
+        how += f", which leave standard errors of up to {share(max(ratios, default=0.0), 2)} of the largest values"
     total = sum(one.value for one in worth.subsystems)
     _say(
         console,
