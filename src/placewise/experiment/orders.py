@@ -17,6 +17,9 @@ from placewise.model.results import OrderSpread
 from placewise.simulation.telling import Needs, tell_more_and_more
 from placewise.sweep.runner import Runner
 
+STREAM = 1
+"""Of the random orders of telling."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OrderTask:
@@ -32,7 +35,7 @@ class OrderTask:
 
     def rank(self, number: int) -> NDArray[np.int64]:
         """Return the (names,) rank of each subsystem in random order `number`, whatever was drawn before."""
-        generator = np.random.default_rng(np.random.SeedSequence((self.seed, 1, number)))
+        generator = np.random.default_rng(np.random.SeedSequence((self.seed, STREAM, number)))
         return generator.permutation(len(self.needs.names))
 
     def __call__(self, number: int) -> tuple[float, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -11,7 +10,7 @@ from numpy.typing import NDArray
 
 from placewise.errors import InputError, PlacewiseError
 from placewise.experiment.builds.design import BuildDesign
-from placewise.experiment.design import Design
+from placewise.experiment.design import MOST_ORDERS, Design, refuse_outside
 from placewise.experiment.summing_up import Progress
 from placewise.model.results import Results
 from placewise.model.worth import SubsystemWorth, Worth
@@ -19,7 +18,7 @@ from placewise.sweep.runner import HERE, Runner
 from placewise.valuation.blame import blame, lifts
 from placewise.valuation.game import Game, mean_over_jobs, player_counts, told_everything, told_nothing
 from placewise.valuation.pareto import level_points
-from placewise.valuation.resampling import Bootstrap, Column, Ratios, interval_of
+from placewise.valuation.resampling import Bootstrap, Means, interval_of
 from placewise.valuation.shapley import DrawnOrders, Shares, estimates, exact_limit, exact_shares
 from placewise.valuation.sufficiency import smallest_set
 
@@ -56,8 +55,8 @@ def worth_of(
     limit = _limit(game, method)
     if not 0 < precision < 1:
         raise InputError("--precision is no share", found=precision, expected="above 0 and below 1")
-    if not math.isfinite(job_worth):
-        raise InputError("--job-worth is not usable", found=job_worth, expected="a finite number")
+    if not 0 <= job_worth * game.jobs < np.inf:
+        raise InputError("--job-worth is not usable", found=job_worth, expected="0 or more, and finite over all jobs")
     exact = exact_shares(game, limit)
     value = exact.summed(game)
     error, draws = np.zeros(len(value)), 0
@@ -165,13 +164,15 @@ def _worth(
 def costs_of(names: Sequence[str], costs: Mapping[str, float]) -> NDArray[np.float64]:
     """Return (names,) what collecting each costs; one that is not named costs nothing.
 
-    Raises InputError for a cost of a subsystem that no job needs.
+    Raises InputError for a cost of a subsystem that no job needs, and for costs that sum to more than a number holds.
     """
     unknown = sorted(set(costs) - set(names))
     if unknown:
         raise InputError(
             "a cost is given for a subsystem that no job needs", found=unknown[0], expected="names such as " + names[0]
         )
+    if sum(costs.values()) == np.inf:
+        raise InputError("the costs are too large to be summed up", found=max(costs.values()))
     return np.array([costs.get(name, 0.0) for name in names])
 
 
@@ -179,22 +180,19 @@ def value_intervals(game: Game, worth: Worth, resamples: int, seed: int, runner:
     """Return what subsystems are worth with an interval of each value over jobs, drawn again by requirement profile.
 
     Values of 0 have none, for lack of anything to vary; nor have any where some jobs' games were sampled.
+    Raises InputError for a number of resamples that is not usable.
     """
-    shares = exact_shares(game, exact_limit(game))
+    refuse_outside(resamples=(resamples, 0, MOST_ORDERS))
     if not worth.exact or not resamples:
         return worth
-    players = np.unique(shares.player)
-    units, jobs = int(game.unit.max()) + 1, game.weights.astype(np.float64)
-    columns = [
-        Column(
-            figure,
-            np.concatenate([game.unit[shares.job[chosen]], game.unit]),
-            np.concatenate([jobs[shares.job[chosen]] * shares.value[chosen], np.zeros(len(jobs))]),
-            np.concatenate([np.zeros(int(chosen.sum())), jobs]),
-        )
-        for figure, chosen in enumerate(shares.player == player for player in players)
-    ]
-    task = Bootstrap(Ratios.of(columns, units, len(players)), seed)
+    shares = exact_shares(game, exact_limit(game))
+    players, figure = np.unique(shares.player, return_inverse=True)
+    weights = game.weights.astype(np.float64)
+    jobs = np.bincount(game.unit, weights).astype(np.float64)
+    units = len(jobs)
+    values = weights[shares.job] * shares.value
+    means = Means.of(figure.reshape(-1), game.unit[shares.job], values, jobs, len(players))
+    task = Bootstrap(means, seed)
     rows = runner.rows("resamples of values", task, resamples, key=key)
     over = f"{resamples:,} resamples of {units:,} requirement profiles"
     found = {game.names[player]: interval_of(column, over) for player, column in zip(players, rows.T, strict=True)}

@@ -83,10 +83,13 @@ class _Measured:
             np.add.at(steps, np.take_along_axis(rank[games.players], order, axis=1), np.diff(reached, axis=1))
         return self.nothing + np.cumsum(steps, axis=0)
 
-    def together(self, among: NDArray[np.bool_]) -> NDArray[np.float64]:
-        """Return (names, names, 2) of each two, in the upper triangle; exact for two that are both `among`."""
-        names = len(self.game.names)
-        pairs = self.nothing + self.single[:, None] + self.single[None, :]
+    def together(self, among: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return (among, among, 2) of each two of some players, given by ascending position, in the upper triangle."""
+        names = len(among)
+        place = np.full(len(self.game.names), -1)
+        place[among] = np.arange(names)
+        alone_of = self.single[among]
+        pairs = self.nothing + alone_of[:, None] + alone_of[None, :]
         for games in self.blocks:
             if games.size < 2:
                 continue
@@ -94,12 +97,13 @@ class _Measured:
             alone = self._of(games, games.rows) - self._of(games, everywhere)
             nothing = self._of(games, everywhere)[:, 0]
             for one, other in combinations(range(games.size), 2):
-                chosen = among[games.players[:, one]] & among[games.players[:, other]]
+                both_at = place[games.players[:, [one, other]]]
+                chosen = (both_at >= 0).all(axis=1)
                 if not chosen.any():
                     continue
                 both = self._of(games, (games.rows[:, one] & games.rows[:, other])[:, None])[:, 0]
                 beyond = (both - nothing - alone[:, one] - alone[:, other])[chosen]
-                at = np.sort(games.players[chosen][:, [one, other]].astype(np.int64), axis=1)
+                at = np.sort(both_at[chosen], axis=1)
                 for column in range(2):
                     flat = np.bincount(at[:, 0] * names + at[:, 1], beyond[:, column], minlength=names * names)
                     pairs[:, :, column] += flat.reshape(names, names)
@@ -109,11 +113,9 @@ class _Measured:
 def _pairs(measured: _Measured, price: NDArray[np.float64]) -> list[LevelPoint]:
     names = measured.game.names
     kept = np.sort(np.argsort(-measured.single[:, 1], kind="stable")[:MOST_PAIRED])
-    among = np.zeros(len(names), dtype=np.bool_)
-    among[kept] = True
-    together = measured.together(among)
-    one, other = (kept[side] for side in np.triu_indices(len(kept), 1))
-    cost, found = price[one] + price[other], together[one, other]
+    upper = np.triu_indices(len(kept), 1)
+    one, other = (kept[side] for side in upper)
+    cost, found = price[one] + price[other], measured.together(kept)[upper]
     # The few that other pairs do not beat are all that can be on the front.
     best = np.flatnonzero(_front(np.column_stack([cost, found])))
     return [

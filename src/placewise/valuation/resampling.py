@@ -94,13 +94,55 @@ class Ratios:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Means:
+    """Figures over units that all have one denominator, laid out as `Ratios` are, in a fraction of the room.
+
+    figure, unit, numerator : (entries,) one for each figure and unit that has any. denominator : (units,).
+    """
+
+    figures: int
+    figure: NDArray[np.int64]
+    unit: NDArray[np.int64]
+    numerator: NDArray[np.float64]
+    denominator: NDArray[np.float64]
+
+    @classmethod
+    def of(
+        cls,
+        figure: NDArray[np.int64],
+        unit: NDArray[np.int64],
+        numerator: NDArray[np.float64],
+        denominator: NDArray[np.float64],
+        figures: int,
+    ) -> Means:
+        """Sum up (rows,) numerators by figure and unit."""
+        units = len(denominator)
+        keys, which = np.unique(figure * units + unit, return_inverse=True)
+        sums = np.bincount(which.reshape(-1), numerator, minlength=len(keys)).astype(np.float64)
+        return cls(figures, keys // units, keys % units, sums, denominator)
+
+    @property
+    def units(self) -> int:
+        """How many there are."""
+        return len(self.denominator)
+
+    def values(self, times: NDArray[np.integer] | None = None) -> NDArray[np.float64]:
+        """Return (figures,) their values when each unit counts so many times, once if not told; NaN for 0 / 0."""
+        often = np.ones(self.units) if times is None else times.astype(np.float64)
+        above = np.bincount(self.figure, self.numerator * often[self.unit], minlength=self.figures)
+        below = float(self.denominator @ often)
+        found: NDArray[np.float64] = above / below if below > 0 else np.full(self.figures, np.nan)
+        return found
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Bootstrap:
     """Numbered replicates of figures, each a row of (figures,) values; a sweep's task.
 
     Replicate n is drawn with SeedSequence((seed, 20, n)) alone.
     """
 
-    ratios: Ratios
+    ratios: Ratios | Means
     seed: int
 
     @property

@@ -18,6 +18,7 @@ import math
 from collections import defaultdict
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import TypeAlias
 
 import highspy
 import numpy as np
@@ -26,7 +27,11 @@ from numpy.typing import NDArray
 from placewise.matching import bitset
 from placewise.valuation.playing import Playing
 
+MOST_STEPS = 500_000
+"""Of b_k in a program: with more, building it alone takes gigabytes, and proves nothing in the time that there is."""
+_Games: TypeAlias = dict[tuple[int, tuple[tuple[tuple[int, ...], int], ...]], float]
 _SLACK = 1e-9
+_ENDING_S = 10.0
 # The same sum in another order may differ in the last digits.
 _SUM_SLACK = 1e-12
 
@@ -36,23 +41,58 @@ def least_cost(
 ) -> tuple[float | None, list[int] | None]:
     """Return the cost below which no set of players reaches v of `wanted`, and the set that the program found.
 
-    known : a set, from which the search starts. The bound is None, and no set is found, where shapes
-    or several kinds of nodes keep a cluster's match from being decided by requirements alone; it is
-    infinite where no set can reach that much. The set found is given only if it truly does and betters the known one.
+    known : a set, from which the search starts. The bound is None, and no set is found, where shapes or several
+    kinds of nodes keep a cluster's match from being decided by requirements alone, or the program would have more
+    than `MOST_STEPS` steps; it is infinite where no set can reach that much. The set found is given only if it truly
+    does and betters the known one.
     """
     index = playing.game.index
     if playing.game.needs.shape or index.size != len(index.names):
         return None, None
-    bound, told = _Program(playing, wanted).solve(known, limit_s)
+    games = _distinct_games(playing)
+    if sum(count for _, refused in games for _, count in refused) > MOST_STEPS:
+        return None, None
+    bound, told = _Program(playing, games, wanted).solve(known, limit_s)
     reaches = [playing.worth(playing.flags(one)) >= wanted - _SUM_SLACK for one in (known, told)]
     cheaper = playing.costs[told].sum() < playing.costs[list(known)].sum() - _SLACK
     return bound, told if reaches[1] and (cheaper or not reaches[0]) else None
 
 
+def solved(solver: highspy.Highs) -> None:
+    """Run a solver to its end, in a thread, so that a signal to this process ends it as well."""
+    solver.HandleUserInterrupt = True
+    solver.startSolve()
+    try:
+        while not solver.wait(0.1)[0]:
+            pass
+    except BaseException:
+        solver.cancelSolve()  # type: ignore[no-untyped-call]
+        solver.wait(_ENDING_S)
+        raise
+
+
+def _distinct_games(playing: Playing) -> _Games:
+    """Return the weight of each distinct (clusters that succeed, others by what they fail)."""
+    game = playing.game
+    clusters = len(game.index.names)
+    found: _Games = defaultdict(float)
+    for games in playing.blocks:
+        fails = ~bitset.unpack(games.rows, clusters)
+        goods = bitset.unpack(game.succeeds[games.jobs], clusters)
+        for job, players, failing, good in zip(games.jobs, games.players, fails, goods, strict=True):
+            patterns, counts = np.unique(failing[:, ~good], axis=1, return_counts=True)
+            refused = tuple(
+                (tuple(players[pattern].tolist()), count)
+                for pattern, count in zip(patterns.T, counts.tolist(), strict=True)
+            )
+            found[int(good.sum()), refused] += float(game.weights[job] / game.jobs)
+    return found
+
+
 class _Program:
     """The integer program as columns and rows; rows are gathered as lists of (column, value)."""
 
-    def __init__(self, playing: Playing, wanted: float) -> None:
+    def __init__(self, playing: Playing, games: _Games, wanted: float) -> None:
         self.playing = playing
         self.players = playing.useful.tolist()
         self.column = {player: at for at, player in enumerate(self.players)}
@@ -61,29 +101,12 @@ class _Program:
         self.rows: list[tuple[list[int], list[float], float]] = []
         target: tuple[list[int], list[float]] = ([], [])
         most = playing.base
-        for (good, refused), weight in self._distinct_games().items():
+        for (good, refused), weight in games.items():
             most += weight
             steps = self._job(refused)
             target[0].extend(steps)
             target[1].extend(-weight * (good / (good + k) - good / (good + k + 1)) for k in range(len(steps)))
         self.rows.append((*target, wanted - most - _SLACK))
-
-    def _distinct_games(self) -> dict[tuple[int, tuple[tuple[tuple[int, ...], int], ...]], float]:
-        """Return the weight of each distinct (clusters that succeed, others by what they fail)."""
-        game = self.playing.game
-        clusters = len(game.index.names)
-        found: dict[tuple[int, tuple[tuple[tuple[int, ...], int], ...]], float] = defaultdict(float)
-        for games in self.playing.blocks:
-            fails = ~bitset.unpack(games.rows, clusters)
-            goods = bitset.unpack(game.succeeds[games.jobs], clusters)
-            for job, players, failing, good in zip(games.jobs, games.players, fails, goods, strict=True):
-                patterns, counts = np.unique(failing[:, ~good], axis=1, return_counts=True)
-                refused = tuple(
-                    (tuple(players[pattern].tolist()), count)
-                    for pattern, count in zip(patterns.T, counts.tolist(), strict=True)
-                )
-                found[int(good.sum()), refused] += float(game.weights[job] / game.jobs)
-        return found
 
     def _job(self, refused: tuple[tuple[tuple[int, ...], int], ...]) -> list[int]:
         """Add the columns and rows of a job; return its steps b_1, b_2, ..."""
@@ -128,7 +151,7 @@ class _Program:
         told = set(known)
         start.col_value = [float(player in told) for player in self.players] + [0.0] * (columns - len(self.players))
         solver.setSolution(start)
-        solver.run()
+        solved(solver)
         info = solver.getInfo()
         if solver.getModelStatus() == highspy.HighsModelStatus.kInfeasible:
             return math.inf, list(known)

@@ -18,6 +18,9 @@ from placewise.valuation.solver import least_cost
 
 MOST_TRIED = 12
 """Players of which every set is tried."""
+STREAM = 3
+"""Of the random orders beside the greedy one."""
+MOST_ORDERS = 1_000_000
 _SLACK = 1e-12
 
 
@@ -82,7 +85,7 @@ def along_random_orders(playing: Playing, orders: int, seed: int) -> NDArray[np.
     names = len(playing.game.names)
     worths = np.empty((orders, names + 1))
     for number in range(orders):
-        rank = np.random.default_rng(np.random.SeedSequence((seed, 3, number))).permutation(names)
+        rank = np.random.default_rng(np.random.SeedSequence((seed, STREAM, number))).permutation(names)
         steps = np.zeros(names)
         for games in playing.blocks:
             order = np.argsort(rank[games.players], axis=1)
@@ -106,10 +109,12 @@ def smallest_set(
 
     costs : (names,) of telling each; 1 each if not given, so that the fewest are sought. random_orders : of the band
     beside the greedy curve. limit_s : seconds for the proof, 0 for none; with less, `at_least` may be lower.
-    Raises InputError for a target that is no share.
+    Raises InputError for a target that is no share, and for a number of random orders that is not usable.
     """
     if not 0 < target <= 1:
         raise InputError("the target is no share of the ceiling", found=target, expected="above 0, at most 1")
+    if not 1 <= random_orders <= MOST_ORDERS:
+        raise InputError("--random-orders is not usable", found=random_orders, expected=f"1 to {MOST_ORDERS:,}")
     playing = Playing.of(game, costs)
     wanted = target * game.ceiling
     path, greedy = greedy_path(playing)

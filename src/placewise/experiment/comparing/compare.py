@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from placewise.errors import InputError
 from placewise.experiment.comparing.study_differences import Unlike, unlike_studies
-from placewise.experiment.design import EXPANDING, FOLDER_NAMES
+from placewise.experiment.design import EXPANDING, FOLDER_NAMES, MOST_ORDERS, refuse_outside
 from placewise.experiment.figures import BUILD, JOINT, LAST
 from placewise.experiment.summing_up import Progress
 from placewise.formats.outcomes_table import OUTCOMES, ExperimentSums, OutcomeSums, read_outcome_sums
@@ -83,8 +83,10 @@ def compare(
     Jobs are paired by name. Of a name that repeats, which stands for equal jobs, as many are paired as both have.
     Intervals over jobs draw requirement profiles again, for both runs the same ones (see `valuation.resampling`);
     those over random orders and over fleets pair what has one number in both.
-    Raises InputError for a folder that holds no results or no rows, and for no experiment or job in common.
+    Raises InputError for a folder that holds no results or no rows, for no experiment or job in common, and for a
+    number of resamples that is not usable.
     """
+    refuse_outside(resamples=(resamples, 0, MOST_ORDERS))
     runs, tables = [], []
     for number, folder in enumerate((first, second)):
         progress("reading", number, 2)

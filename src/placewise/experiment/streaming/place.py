@@ -17,7 +17,7 @@ from placewise.errors import InputError
 from placewise.formats.locating import locating
 from placewise.formats.placements_table import ROW_GROUP, write_placements
 from placewise.formats.prices import PRICE
-from placewise.formats.workload_table import WorkloadTable
+from placewise.formats.workload_table import SUFFIX, WorkloadTable
 from placewise.formats.writing import replacing, staged
 from placewise.matching.kernels import load_kernels
 from placewise.matching.placing import Placing
@@ -89,10 +89,12 @@ def place(
     choose : cheapest; first, in the fleet's order; or random, by the seed and the number of the job.
     chunk : jobs in memory at a time, in each process. What is finished waits in a folder beside `out`.
 
-    Raises InputError for another choice, for cheapest without any price, for a requirement on a subsystem that no
+    Raises InputError for another choice, for cheapest without any price, for prices that cannot be summed up, for `out`
+    that is the workload or would be a part of it, for a requirement on a subsystem that no
     cluster has, and what `WorkloadTable.chunk` raises; then nothing is written.
     """
-    _refuse_settings(choose, chunk, prices)
+    _refuse_settings(choose, chunk, prices, len(workload))
+    _refuse_over_workload(workload.path, out)
     load_kernels(kernels)
     with locating(file=workload.path):
         placing = Placing.of(fleet, workload.requirements, _order(fleet, prices, choose))
@@ -165,7 +167,7 @@ def _in_order(
         yield workload.names(start, stop), matched, cluster
 
 
-def _refuse_settings(choose: str, chunk: int, prices: NDArray[np.float64]) -> None:
+def _refuse_settings(choose: str, chunk: int, prices: NDArray[np.float64], jobs: int) -> None:
     if choose not in (CHEAPEST, FIRST, RANDOM):
         raise InputError("no such choice", place="--choose", found=choose, expected=f"{CHEAPEST}, {FIRST} or {RANDOM}")
     if chunk < 1:
@@ -175,6 +177,16 @@ def _refuse_settings(choose: str, chunk: int, prices: NDArray[np.float64]) -> No
             "which cluster is the cheapest is not known: none has a price",
             expected=f"a {PRICE} in the clusters' states, --prices FILE, or --choose {FIRST} or {RANDOM}",
         )
+    dearest = float(np.max(prices, where=~np.isnan(prices), initial=0.0))
+    if dearest * jobs == math.inf:
+        raise InputError(f"a {PRICE} is too large to be summed up over all jobs", found=dearest)
+
+
+def _refuse_over_workload(workload: Path, out: Path) -> None:
+    """Raise InputError for placements that would take the place of the jobs, or be read as jobs the next time."""
+    where, jobs = out.resolve(), workload.resolve()
+    if where == jobs or (where.parent == jobs and where.suffix == SUFFIX):
+        raise InputError("the placements would be written over the workload", file=out, expected="another place")
 
 
 def _order(fleet: Fleet, prices: NDArray[np.float64], choose: str) -> NDArray[np.int64]:
