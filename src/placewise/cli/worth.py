@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -90,7 +92,7 @@ def value(
     from placewise.sweep.executors import runner
 
     costs = None if collection_cost is None else read_costs(collection_cost)
-    with stages(console(stderr=True)) as progress, runner(workers, dask) as where:
+    with _folder(out) as folder, stages(console(stderr=True)) as progress, runner(workers, dask) as where:
         game = _game(source, dataset, seed, scoring, jobs, forms)
         worth = worth_of(
             game,
@@ -103,7 +105,7 @@ def value(
             progress=progress,
         )
         worth = value_intervals(game, worth, resamples, seed, where)
-    _write(out, Results({}, worth=worth))
+        _write(folder, Results({}, worth=worth))
     if json:
         print_json(worth_document(worth))
     else:
@@ -135,7 +137,7 @@ def minimal(
     from placewise.valuation.sufficiency import smallest_set
 
     costs = None if collection_cost is None else read_costs(collection_cost)
-    with stages(console(stderr=True)) as progress:
+    with _folder(out) as folder, stages(console(stderr=True)) as progress:
         game = _game(source, dataset, seed, scoring, jobs, forms)
         progress("searching and proving", 0, 1)
         found = smallest_set(
@@ -146,7 +148,7 @@ def minimal(
             seed=seed,
             limit_s=limit,
         )
-    _write(out, Results({}, sufficiency=found))
+        _write(folder, Results({}, sufficiency=found))
     if json:
         print_json(sufficiency_document(found))
     else:
@@ -175,10 +177,11 @@ def pareto(
     from placewise.valuation.sufficiency import greedy_names
 
     costs = None if collection_cost is None else read_costs(collection_cost)
-    game = _game(source, dataset, seed, scoring, jobs, forms)
-    price = None if costs is None else costs_of(game.names, costs)
-    points = level_points(game, greedy_names(game, price), price)
-    _write(out, Results({}, front=points))
+    with _folder(out) as folder:
+        game = _game(source, dataset, seed, scoring, jobs, forms)
+        price = None if costs is None else costs_of(game.names, costs)
+        points = level_points(game, greedy_names(game, price), price)
+        _write(folder, Results({}, front=points))
     if json:
         print_json(front_document(points))
     else:
@@ -195,13 +198,23 @@ def _game(source: Path | None, dataset: str | None, seed: int, scoring: str, job
     return game_of(inputs, load_kernels("numpy"), scoring=scoring, first=jobs, forms=forms)  # type: ignore[arg-type]
 
 
-def _write(out: Path | None, results: Results) -> None:
+@contextlib.contextmanager
+def _folder(out: Path | None) -> Iterator[Path | None]:
+    """Yield where to write, so that a place that cannot be written to is refused before the work; None for nowhere."""
     if out is None:
+        yield None
         return
-    from placewise.formats.worth_files import write_worth
     from placewise.formats.writing import staged
-    from placewise.report.figures import draw_figures
 
     with staged(out) as stage:
-        write_worth(stage, results)
-        draw_figures(results, stage)
+        yield stage
+
+
+def _write(folder: Path | None, results: Results) -> None:
+    if folder is None:
+        return
+    from placewise.formats.worth_files import write_worth
+    from placewise.report.figures import draw_figures
+
+    write_worth(folder, results)
+    draw_figures(results, folder)
