@@ -20,6 +20,8 @@ MOST_PAIRED = 300
 def level_points(game: Game, path: Sequence[str], costs: NDArray[np.float64] | None = None) -> tuple[LevelPoint, ...]:
     """Return every level of interest: none, each subsystem alone, pairs, the prefixes of a path, and all.
 
+    A path is followed as long as joint success changes: beyond, telling more can only cost more and match less.
+
     path : all subsystems in the order of a greedy choice. costs : (names,) of telling each, 1 if not given.
     Of the pairs only those are kept that no other level beats.
     """
@@ -34,9 +36,11 @@ def level_points(game: Game, path: Sequence[str], costs: NDArray[np.float64] | N
     position = {name: at for at, name in enumerate(game.names)}
     along = measured.along([position[name] for name in path])
     spent = np.cumsum([price[position[name]] for name in path])
+    followed = int(np.flatnonzero(np.diff(along[:, 1], prepend=none[1])).max(initial=0)) + 1
     for told in range(2, len(path) + 1):
-        kind = "all" if told == len(path) else "greedy"
-        points.append(LevelPoint(kind, tuple(path[:told]), float(spent[told - 1]), *along[told - 1].tolist()))
+        if told <= followed or told == len(path):
+            kind = "all" if told == len(path) else "greedy"
+            points.append(LevelPoint(kind, tuple(path[:told]), float(spent[told - 1]), *along[told - 1].tolist()))
     known = {frozenset(point.told) for point in points}
     pairs = [pair for pair in _pairs(measured, price) if frozenset(pair.told) not in known]
     front = _front(np.array([[p.cost, p.matched, p.success] for p in [*points, *pairs]]))
