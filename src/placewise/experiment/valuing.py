@@ -91,7 +91,7 @@ def _sampled(
     sums = np.zeros(task.width)
     done, wanted = 0, 2
     while True:
-        pieces = runner.rows(f"values-{done}", _From(task, done), wanted - done, key=key)
+        pieces = runner.rows(f"values-{done}", replace(task, first=done), wanted - done, key=key)
         # Added up in order, so that the sum is the same whoever worked out which piece.
         for piece in pieces:
             sums += piece
@@ -104,16 +104,6 @@ def _sampled(
         if ratio.max(initial=0.0) <= precision or done >= _MOST_PIECES:
             return mean, error, done * _PAIRS
         wanted = min(2 * done, _MOST_PIECES)
-
-
-class _From:
-    """A task whose piece 0 is piece `start` of another."""
-
-    def __init__(self, task: DrawnOrders, start: int) -> None:
-        self.task, self.start, self.width = task, start, task.width
-
-    def __call__(self, number: int) -> list[float]:
-        return self.task(self.start + number)
 
 
 def _worth(

@@ -29,22 +29,25 @@ from placewise.formats.results_names import (
     UNMATCHED,
     UNMATCHED_RAW,
 )
+from placewise.formats.score_files import (
+    UNMATCHED_AT,
+    maybe_number,
+    read_scores,
+    score_document,
+    subsystem_document,
+)
 from placewise.formats.worth_files import with_worth, write_worth
 from placewise.formats.writing import write_bytes, write_json
 from placewise.model.requirement import InVersionRange, Requirement
 from placewise.model.results import (
     CurvePoint,
-    Moments,
     OrderSpread,
     Results,
-    Score,
     SingleSummary,
     SubsystemScore,
     UnmatchedJob,
 )
 from placewise.model.workload import Workload
-
-_UNMATCHED_AT = "unmatched_at"
 
 
 def write_results(
@@ -59,7 +62,7 @@ def write_results(
     assignments : for `single`, by subsystem and cluster, jobs by name. repeats : jobs dropped as equal.
     """
     write_scores(folder, results)
-    write_json(folder / SUBSYSTEM_SCORES, {s.subsystem: _subsystem_document(s.score) for s in results.subsystems})
+    write_json(folder / SUBSYSTEM_SCORES, {s.subsystem: subsystem_document(s.score) for s in results.subsystems})
     unmatched = results.unmatched or ()
     # The prior work counted the subsystem at which nothing matched any more as matched.
     counted = 0 if results.scoring == "published" else 1
@@ -94,9 +97,9 @@ def write_scores(folder: Path, results: Results) -> None:
 
 def scores_document(results: Results) -> dict[str, Any]:
     """Return the content of `scores.json`."""
-    document: dict[str, Any] = {name: _score_document(score) for name, score in results.scores.items()}
+    document: dict[str, Any] = {name: score_document(score) for name, score in results.scores.items()}
     at = np.array([job.unmatched_at for job in results.unmatched or ()], dtype=np.float64)
-    document[_UNMATCHED_AT] = {
+    document[UNMATCHED_AT] = {
         "mean": float(at.mean()) if len(at) else None,
         "std": float(at.std()) if len(at) else None,
         "description": "subsystems told when nothing matched any more, over the jobs of `expanding` that ran out",
@@ -150,8 +153,8 @@ def read_results(folder: Path) -> Results:
         raise InputError("is not a folder", file=folder, expected="a results folder")
     if not _holds(folder, SCORES):
         raise InputError(f"has no {SCORES}", file=folder, expected="a results folder")
-    scores = _read_scores(folder / SCORES)
-    by_subsystem = _read_scores(folder / SUBSYSTEM_SCORES) if _holds(folder, SUBSYSTEM_SCORES) else {}
+    scores = read_scores(folder / SCORES)
+    by_subsystem = read_scores(folder / SUBSYSTEM_SCORES) if _holds(folder, SUBSYSTEM_SCORES) else {}
     unmatched = _read_unmatched(folder / UNMATCHED) if _holds(folder, UNMATCHED) else None
     levels = read_levels(folder / LEVELS, scores) if _holds(folder, LEVELS) else ()
     with locating(file=folder / STUDY):
@@ -169,14 +172,14 @@ def read_results(folder: Path) -> Results:
                 scores,
                 scoring=None if summary["scoring"] is None else values.text(summary["scoring"], "scoring"),
                 exact=bool(summary["exact"]),
-                ceiling=_maybe(summary["ceiling"], "ceiling"),
+                ceiling=maybe_number(summary["ceiling"], "ceiling"),
                 subsystems=tuple(
-                    SubsystemScore(name, s, _maybe(baselines[name], f"subsystem_baselines.{name}"))
+                    SubsystemScore(name, s, maybe_number(baselines[name], f"subsystem_baselines.{name}"))
                     for name, s in by_subsystem.items()
                 ),
                 single=_read_single(single) if single else None,
                 curve=tuple(_read_point(point) for point in values.sequence(expanding["curve"], "expanding.curve")),
-                last_level=_maybe(expanding["last_level"], "expanding.last_level"),
+                last_level=maybe_number(expanding["last_level"], "expanding.last_level"),
                 unmatched=unmatched,
                 orders=_read_orders(orders) if orders else None,
                 levels=levels,
@@ -193,7 +196,7 @@ def _holds(folder: Path, name: str) -> bool:
 
 
 def _read_single(entry: Mapping[str, Any]) -> SingleSummary:
-    macro, baseline, pooled = (_maybe(entry[key], f"single.{key}") for key in ("macro", "baseline", "pooled"))
+    macro, baseline, pooled = (maybe_number(entry[key], f"single.{key}") for key in ("macro", "baseline", "pooled"))
     return SingleSummary(macro, baseline, pooled, values.whole(entry["subsystems"], "single.subsystems"))
 
 
@@ -202,82 +205,9 @@ def _read_point(entry: Mapping[str, Any]) -> CurvePoint:
     return CurvePoint(
         values.whole(entry["level"], f"{place}, level"),
         values.number(entry["share_matched"], f"{place}, share_matched"),
-        _maybe(entry["build_success"], f"{place}, build_success"),
+        maybe_number(entry["build_success"], f"{place}, build_success"),
         values.number(entry["joint_success"], f"{place}, joint_success"),
     )
-
-
-def _maybe(value: Any, place: str) -> float | None:
-    return None if value is None else values.number(value, place)
-
-
-def _score_document(score: Score) -> dict[str, Any]:
-    total, clusters = score.total_jobs, score.clusters
-    matched = score.matched_clusters
-    mismatched = None if matched.mean is None else clusters - matched.mean
-    return {
-        "total_jobs": {"value": total, "description": "submissions: jobs, each once for every level told"},
-        "unmatched_percent": {
-            "value": score.unmatched / total if total else None,
-            "description": "share of submissions that no cluster matched",
-        },
-        "unmatched": {"value": score.unmatched, "description": "submissions that no cluster matched"},
-        "build_success": _moments(
-            score.build_success,
-            "share of matched submissions whose every outcome rule holds; std: of one submission's outcome, 0 or 1, "
-            "which is sqrt(p(1-p))",
-        ),
-        "joint_success": {
-            "value": score.joint_success,
-            "description": "share of all submissions whose every outcome rule holds; unmatched count as failed",
-        },
-        "ceiling": {
-            "value": score.ceiling,
-            "description": "share of all submissions for which some cluster of the fleet would succeed",
-        },
-        "marginal_score": _moments(
-            score.marginal_score,
-            "share of the outcome rules that hold, a submission; over matched submissions; std: of one submission",
-        ),
-        "versions_in_range": {
-            "total_correct": score.versions_correct,
-            "total_possible": score.versions_possible,
-            "description": "outcome rules that hold and outcome rules, summed over matched submissions",
-        },
-        "matched_clusters_per_job": _moments(matched, "clusters that match, a submission; over all submissions"),
-        "mismatched_clusters_per_job": _moments(
-            Moments(mismatched, matched.std), "clusters that do not match, a submission; over all submissions"
-        ),
-        "total_clusters": {"value": clusters, "description": "clusters of the fleet"},
-        "precision": {
-            "value": score.precision,
-            "description": "of the (submission, cluster) pairs that match, the share that would succeed",
-        },
-        "recall": {
-            "value": score.recall,
-            "description": "of the (submission, cluster) pairs that would succeed, the share that match",
-        },
-        "clusters_used": {
-            "value": score.clusters_used,
-            "description": "expected number of clusters that are given at least one submission",
-        },
-        "failures": {
-            "by_subsystem": dict(score.failures),
-            "description": "expected submissions whose rule on the subsystem fails where they are assigned; one "
-            "submission may count under several",
-        },
-    }
-
-
-def _subsystem_document(score: Score) -> dict[str, Any]:
-    document = _score_document(score)
-    if not score.failures:  # not worked out by subsystem told, which is not the same as none
-        del document["failures"]
-    return document
-
-
-def _moments(moments: Moments, description: str) -> dict[str, Any]:
-    return {"mean": moments.mean, "std": moments.std, "description": description}
 
 
 def _orders_document(orders: OrderSpread) -> dict[str, Any]:
@@ -295,7 +225,7 @@ def _orders_document(orders: OrderSpread) -> dict[str, Any]:
 def _read_orders(document: Mapping[str, Any]) -> OrderSpread:
     def column(name: str) -> Any:
         place = f"orders.{name}"
-        listed = (_maybe(value, place) for value in values.sequence(document[name], place))
+        listed = (maybe_number(value, place) for value in values.sequence(document[name], place))
         return np.array([np.nan if value is None else value for value in listed], dtype=np.float64)
 
     columns = [column(name) for name in ("build_success", "last_level", "unmatched_at", "percent_matched")]
@@ -311,54 +241,6 @@ def _read_orders(document: Mapping[str, Any]) -> OrderSpread:
 
 def _without_nan(array: Any) -> list[float | None]:
     return [None if value != value else value for value in array.tolist()]
-
-
-def _read_scores(path: Path) -> dict[str, Score]:
-    with locating(file=path):
-        document = values.mapping(read_json(path), "the document")
-    scores = {}
-    for name, entry in document.items():
-        if name == _UNMATCHED_AT:
-            continue
-        try:
-            with locating(file=path, place=name):
-                values.refuse_control(name, "the name")
-                scores[name] = _read_score(entry)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise InputError(f"does not have the expected shape: {error!r}", file=path, place=name) from error
-    return scores
-
-
-def _read_score(entry: Mapping[str, Any]) -> Score:
-    def value(key: str) -> float | None:
-        return _maybe(entry.get(key, {}).get("value"), key)
-
-    def moments(key: str) -> Moments:
-        return Moments(_maybe(entry[key]["mean"], f"{key}.mean"), _maybe(entry[key]["std"], f"{key}.std"))
-
-    def count(key: str, inner: str = "value") -> int:
-        return values.whole(entry[key][inner], key)
-
-    matched, mismatched = moments("matched_clusters_per_job"), moments("mismatched_clusters_per_job")
-    found = entry["total_clusters"]["value"] if "total_clusters" in entry else None
-    clusters = round((matched.mean or 0) + (mismatched.mean or 0)) if found is None else found
-    failures = entry.get("failures", {}).get("by_subsystem", {})
-    return Score(
-        total_jobs=count("total_jobs"),
-        unmatched=count("unmatched"),
-        build_success=moments("build_success"),
-        joint_success=value("joint_success"),
-        ceiling=value("ceiling"),
-        marginal_score=moments("marginal_score"),
-        versions_correct=float(values.number(entry["versions_in_range"]["total_correct"], "versions_in_range")),
-        versions_possible=count("versions_in_range", "total_possible"),
-        matched_clusters=matched,
-        clusters=values.whole(clusters, "total_clusters"),
-        precision=value("precision"),
-        recall=value("recall"),
-        clusters_used=value("clusters_used"),
-        failures={name: float(values.number(builds, "failures")) for name, builds in failures.items()},
-    )
 
 
 def _read_unmatched(path: Path) -> tuple[UnmatchedJob, ...]:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placewise.matching import bitset
-from placewise.valuation.game import Game, shares, small_games
+from placewise.valuation.game import Game, shares, small_games, without_each
 
 _BLOCK_PAIRS = 1 << 20
 
@@ -32,10 +32,8 @@ def lifts(game: Game) -> Lifts:
         nothing = game.success(everywhere, games.jobs)
         alone = game.success(games.rows, games.jobs) - nothing
         single += np.bincount(players, (weights * alone).ravel(), minlength=names)
-        before = np.concatenate([everywhere, np.bitwise_and.accumulate(games.rows[:, :-1], axis=1)], axis=1)
-        after = np.concatenate([np.bitwise_and.accumulate(games.rows[:, :0:-1], axis=1)[:, ::-1], everywhere], axis=1)
-        everything = game.success((before[:, -1] & games.rows[:, -1])[:, None], games.jobs)
-        lost = everything - game.success(before & after, games.jobs)
+        everything = game.success(np.bitwise_and.reduce(games.rows, axis=1, keepdims=True), games.jobs)
+        lost = everything - game.success(without_each(game, games.rows), games.jobs)
         drop_one += np.bincount(players, (weights * lost).ravel(), minlength=names)
     return Lifts(single, drop_one)
 

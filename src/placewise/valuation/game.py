@@ -119,6 +119,15 @@ def _that_matter(game: Game, *, feasible: bool) -> tuple[NDArray[np.bool_], NDAr
     return kept, np.bincount(needs.job[kept], minlength=len(game.weights))
 
 
+def without_each(game: Game, rows: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Return (games, n, words) the places at which what is asked of all players but each one holds."""
+    everywhere = np.broadcast_to(game.index.everything, (len(rows), 1, rows.shape[2]))
+    before = np.concatenate([everywhere, np.bitwise_and.accumulate(rows[:, :-1], axis=1)], axis=1)
+    after = np.concatenate([np.bitwise_and.accumulate(rows[:, :0:-1], axis=1)[:, ::-1], everywhere], axis=1)
+    others: NDArray[np.uint64] = before & after
+    return others
+
+
 def told_nothing(game: Game) -> NDArray[np.float64]:
     """Return (jobs,) the success of each job when nothing is told."""
     everywhere = np.broadcast_to(game.index.everything, (len(game.weights), game.index.words))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from placewise.valuation.game import Game, SmallGames, mean_over_jobs, shares, small_games, told_nothing
+from placewise.valuation.game import Game, SmallGames, mean_over_jobs, shares, small_games, told_nothing, without_each
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,11 +66,8 @@ class Playing:
         losses = np.zeros(len(told))
         for games in self.blocks:
             rows = self._told_rows(games, told)
-            everywhere = np.broadcast_to(self.game.index.everything, (len(games), 1, rows.shape[2]))
-            before = np.concatenate([everywhere, np.bitwise_and.accumulate(rows[:, :-1], axis=1)], axis=1)
-            after = np.concatenate([np.bitwise_and.accumulate(rows[:, :0:-1], axis=1)[:, ::-1], everywhere], axis=1)
-            now = (before[:, -1] & rows[:, -1])[:, None]
-            lost = self._weighted(games, now) - self._weighted(games, before & after)
+            now = np.bitwise_and.reduce(rows, axis=1, keepdims=True)
+            lost = self._weighted(games, now) - self._weighted(games, without_each(self.game, rows))
             losses += np.bincount(games.players.ravel(), lost.ravel(), minlength=len(told))
         losses[~told] = np.inf
         return losses

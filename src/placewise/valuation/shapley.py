@@ -93,12 +93,14 @@ class DrawnOrders:
     forwards and backwards, since who comes late in one comes early in the other.
 
     limit : jobs with more players than this take part. pairs : orders a piece, each used both ways.
+    first : the piece that is number 0 here.
     """
 
     game: Game
     limit: int
     pairs: int
     seed: int
+    first: int = 0
 
     @property
     def width(self) -> int:
@@ -107,7 +109,7 @@ class DrawnOrders:
 
     def __call__(self, number: int) -> list[float]:
         """Return the sums over the pairs of piece `number`."""
-        generator = np.random.default_rng(np.random.SeedSequence((self.seed, STREAM, number)))
+        generator = np.random.default_rng(np.random.SeedSequence((self.seed, STREAM, self.first + number)))
         names = len(self.game.names)
         totals = np.zeros((self.pairs, names))
         for games in small_games(self.game, least=self.limit + 1):
