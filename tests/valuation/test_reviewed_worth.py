@@ -15,12 +15,11 @@ from plain_games import fleet_of, fleets, game, workloads
 from placewise.errors import InputError
 from placewise.experiment import orders, stage
 from placewise.experiment.builds import choosing
-from placewise.experiment.valuing import costs_of, value_intervals, worth_of
+from placewise.experiment.valuing import costs_of, worth_of
 from placewise.experiment.varying import fleets as fleet_draws
 from placewise.experiment.varying import sensitivity
 from placewise.model.requirement import version_requirement
 from placewise.model.workload import Workload
-from placewise.sweep.runner import HERE
 from placewise.valuation import pareto, resampling, shapley, solver, sufficiency
 from placewise.valuation.pareto import level_points
 from placewise.valuation.playing import Playing
@@ -48,7 +47,7 @@ def test_costs_whose_sum_no_figure_can_hold_are_refused():
 def test_more_draws_than_memory_could_hold_are_refused():
     one = two_jobs()
     with pytest.raises(InputError, match="--resamples"):
-        value_intervals(one, worth_of(one), 10**18, 0, HERE)
+        worth_of(one, resamples=10**18)
     with pytest.raises(InputError, match="--random-orders"):
         smallest_set(one, 0.9, random_orders=10**18)
 

@@ -83,7 +83,7 @@ def value(
     json: Json = False,
 ) -> None:
     """Say what telling the scheduler each subsystem is worth: its Shapley value in joint success."""
-    from placewise.experiment.valuing import value_intervals, worth_of
+    from placewise.experiment.valuing import worth_of
     from placewise.formats.cost_file import read_costs
     from placewise.formats.worth_files import worth_document
     from placewise.model.results import Results
@@ -101,10 +101,10 @@ def value(
             seed=seed,
             costs=costs,
             job_worth=job_worth,
+            resamples=resamples,
             runner=where,
             progress=progress,
         )
-        worth = value_intervals(game, worth, resamples, seed, where)
         _write(folder, Results({}, worth=worth))
     if json:
         print_json(worth_document(worth))

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placewise.experiment.design import EXPANDING, FOLDER_NAMES, SINGLE
+from placewise.experiment.scoring import last_level
 from placewise.matching import bitset
 from placewise.matching.kernels import Kernels
 from placewise.matching.rows import Rows
@@ -100,9 +101,7 @@ class Observed:
                     add(Figure(_SINGLE, MACRO), job, gained[told], weight[told] * one.assigned[told])
                     add(Figure(_SINGLE, MACRO, baseline=True), job, weight[told] * self.nothing[job], weight[told])
             if one.experiment == _EXPANDING:
-                # Assignment with repeated indices keeps the last, which is the last level with a match.
-                last = np.zeros(len(self.weights))
-                last[one.job[one.matched]] = one.success[one.matched]
+                last = last_level(one.job, one.success, one.matched, len(self.weights))
                 add(Figure(_EXPANDING, LAST), every, weights * last, weights)
             else:
                 add(Figure(one.experiment, JOINT), one.job, gained, weight)

@@ -59,7 +59,7 @@ def _run_order(task: OrderTask, number: int) -> tuple[float, ...]:
     matched = sizes > 0
     success = np.divide(good, sizes, out=np.zeros(len(sizes)), where=matched)
     weights = task.weights[told.job]
-    last = scoring.last_level(told, success, matched, len(task.weights))
+    last = scoring.last_level(told.job, success, matched, len(task.weights))
     jobs, levels = scoring.ran_out(told)
     lost = task.weights[jobs]
     needed = task.needs.per_job[jobs]

@@ -73,11 +73,13 @@ def curve(told: Told, outcomes: Outcomes, nothing: NDArray[np.float64], weights:
     return points
 
 
-def last_level(told: Told, success: NDArray[np.float64], matched: NDArray[np.bool_], jobs: int) -> NDArray[np.float64]:
+def last_level(
+    job: NDArray[np.int64], success: NDArray[np.float64], matched: NDArray[np.bool_], jobs: int
+) -> NDArray[np.float64]:
     """Return (jobs,) the success of each at its last level with a match; 0 where the first matched nothing."""
     result = np.zeros(jobs)
     # Later levels overwrite earlier ones: assignment with repeated indices keeps the last.
-    result[told.job[matched]] = success[matched]
+    result[job[matched]] = success[matched]
     return result
 
 

@@ -47,7 +47,7 @@ def summarise(
         changes["single"] = scoring.single_summary(found, scores[FOLDER_NAMES[SINGLE]])
     if EXPANDING in told:
         expanding, result = told[EXPANDING], outcomes[EXPANDING]
-        last = scoring.last_level(expanding, result.success, result.matched > 0, len(weights))
+        last = scoring.last_level(expanding.job, result.success, result.matched > 0, len(weights))
         changes["last_level"] = float(weights @ last / weights.sum())
         changes["curve"] = tuple(scoring.curve(expanding, result, nothing, weights))
         needed = stage.needs.per_job[stage.of_job].tolist()

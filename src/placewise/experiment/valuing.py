@@ -40,6 +40,7 @@ def worth_of(
     seed: int = 0,
     costs: Mapping[str, float] | None = None,
     job_worth: float = 1.0,
+    resamples: int = 0,
     runner: Runner = HERE,
     key: str = "",
     progress: Progress = lambda *_: None,
@@ -50,6 +51,8 @@ def worth_of(
     the jobs with too many subsystems to try every set. precision : draw until the standard error of the
     20 largest values is at most this share of each. costs : of collecting, by name; `job_worth` is what
     a job that succeeds is worth in the same unit, so that net is value times jobs times that, less the cost.
+    resamples : of the jobs, for an interval of each value over jobs, drawn again by requirement profile; values of 0
+    have none, for lack of anything to vary, nor have any where some jobs' games were sampled.
     Raises InputError for settings outside these, and PlacewiseError should values not sum to what they divide.
     """
     limit = _limit(game, method)
@@ -57,6 +60,7 @@ def worth_of(
         raise InputError("--precision is no share", found=precision, expected="above 0 and below 1")
     if not 0 <= job_worth * game.jobs < np.inf:
         raise InputError("--job-worth is not usable", found=job_worth, expected="0 or more, and finite over all jobs")
+    refuse_outside(resamples=(resamples, 0, MOST_ORDERS))
     exact = exact_shares(game, limit)
     value = exact.summed(game)
     error, draws = np.zeros(len(value)), 0
@@ -67,7 +71,8 @@ def worth_of(
     nothing, everything = (mean_over_jobs(game, told(game)) for told in (told_nothing, told_everything))
     if abs(value.sum() - (everything - nothing)) > _ROUNDING:
         raise PlacewiseError("the values do not sum to what telling everything adds", found=float(value.sum()))
-    return _worth(game, value, error, 2 * draws, exact, (nothing, everything), costs, job_worth)
+    worth = _worth(game, value, error, 2 * draws, exact, (nothing, everything), costs, job_worth)
+    return _with_intervals(game, worth, exact, resamples, seed, runner, key) if resamples and worth.exact else worth
 
 
 def _limit(game: Game, method: str) -> int:
@@ -166,16 +171,9 @@ def costs_of(names: Sequence[str], costs: Mapping[str, float]) -> NDArray[np.flo
     return np.array([costs.get(name, 0.0) for name in names])
 
 
-def value_intervals(game: Game, worth: Worth, resamples: int, seed: int, runner: Runner, *, key: str = "") -> Worth:
-    """Return what subsystems are worth with an interval of each value over jobs, drawn again by requirement profile.
-
-    Values of 0 have none, for lack of anything to vary; nor have any where some jobs' games were sampled.
-    Raises InputError for a number of resamples that is not usable.
-    """
-    refuse_outside(resamples=(resamples, 0, MOST_ORDERS))
-    if not worth.exact or not resamples:
-        return worth
-    shares = exact_shares(game, exact_limit(game))
+def _with_intervals(
+    game: Game, worth: Worth, shares: Shares, resamples: int, seed: int, runner: Runner, key: str
+) -> Worth:
     players, figure = np.unique(shares.player, return_inverse=True)
     weights = game.weights.astype(np.float64)
     jobs = np.bincount(game.unit, weights).astype(np.float64)
@@ -197,7 +195,6 @@ def valued(
     key : as in `Runner.rows`. choice : the game of which a smallest set is sought, without proof, and levels that
         nothing beats.
     """
-    worth = worth_of(game, seed=design.seed, runner=runner, key=key)
-    worth = value_intervals(game, worth, design.resamples, design.seed, runner, key=key)
+    worth = worth_of(game, seed=design.seed, resamples=design.resamples, runner=runner, key=key)
     found = smallest_set(choice, TARGET, seed=design.seed, limit_s=0)
     return replace(results, worth=worth, sufficiency=found, front=level_points(choice, found.path))

@@ -138,7 +138,7 @@ def _summed_up(
     outcomes = outcomes_of(Submissions(told.job, told.level, told.subsystem, told.matches, told.matches), stage.scene)
     good = bitset.size_of(truth.succeeds)
     nothing = good / truth.clusters
-    last = scoring.last_level(told, outcomes.success, outcomes.matched > 0, len(weights))
+    last = scoring.last_level(told.job, outcomes.success, outcomes.matched > 0, len(weights))
     orders = None
     if design.orders:
         task = OrderTask(stage.scheduler.index, needs, kernels, truth.succeeds, weights, design.seed)
