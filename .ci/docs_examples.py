@@ -23,15 +23,15 @@ from pathlib import Path
 import yaml
 
 from placewise.errors import InputError
-from placewise.formats.build_lists import builds_of
 from placewise.formats.build_records import read_build_records
-from placewise.formats.cluster_features import fleet_of
-from placewise.formats.jgf import parse_containment, parse_subsystem
-from placewise.formats.jobspec import dialects, jobspec_document, jobspec_text, parse_jobspec
-from placewise.formats.jobspec_lists import parse_job_entries
+from placewise.formats.fleets.cluster_features import fleet_of
+from placewise.formats.fleets.jgf import parse_containment, parse_subsystem
+from placewise.formats.jobs.build_lists import builds_of
+from placewise.formats.jobs.jobspec import dialects, jobspec_document, jobspec_text, parse_jobspec
+from placewise.formats.jobs.jobspec_lists import parse_job_entries
 from placewise.formats.reading import parse_yaml
-from placewise.formats.selection_config import read_priorities
-from placewise.formats.study_file import read_study
+from placewise.formats.studies.selection_config import read_priorities
+from placewise.formats.studies.study_file import read_study
 from placewise.selection.constraint import constraint_policy
 
 # Readers of documents that are read as files only, and how these end.

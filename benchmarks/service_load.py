@@ -23,9 +23,8 @@ from pathlib import Path
 
 import grpc
 
-from placewise.experiment.inputs import draw, gather, shipped
-from placewise.formats.jgf import cluster_documents
-from placewise.formats.jobspec import jobspec_document
+from placewise.formats.fleets.jgf import cluster_documents
+from placewise.formats.jobs.jobspec import jobspec_document
 from placewise.model.cluster import Cluster
 from placewise.model.job import Job, ResourceGroup, ResourceRequest
 from placewise.model.resources import ResourceGraph, Subsystem, SubsystemVertex, Vertex
@@ -33,6 +32,7 @@ from placewise.service.wire import placewise_pb2 as v1
 from placewise.service.wire import rainbow_pb2 as rainbow
 from placewise.service.wire.placewise_pb2_grpc import SchedulerStub
 from placewise.service.wire.rainbow_pb2_grpc import RainbowSchedulerStub
+from placewise.study.inputs import draw, gather, shipped
 
 FEWEST, MOST = 18, 24
 NODES, CORES = 4, 2

@@ -1,7 +1,7 @@
 import pytest
 
 from placewise.bench.cases import documents
-from placewise.formats.jobspec_lists import parse_job_entries
+from placewise.formats.jobs.jobspec_lists import parse_job_entries
 from placewise.matching.index import FleetIndex
 from placewise.matching.kernels import load_kernels
 from placewise.matching.match import count_matches, match_workload

@@ -16,12 +16,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from placewise.experiment.games import game_of
-from placewise.experiment.inputs import gather
 from placewise.formats.input_cache import cache_folder
 from placewise.matching.kernels import load_kernels
-from placewise.valuation.game import Game, SmallGames, shares, small_games
-from placewise.valuation.shapley import added_along, exact_limit, exact_shares
+from placewise.study.games import game_of
+from placewise.study.inputs import gather
+from placewise.worth.game import Game, SmallGames, shares, small_games
+from placewise.worth.shapley import added_along, exact_limit, exact_shares
 
 Draw = Callable[[Game, list[SmallGames], np.random.Generator, int], NDArray[np.float64]]
 

@@ -25,7 +25,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 
-from placewise.formats.results_folder import read_results
+from placewise.formats.results.results_folder import read_results
 from placewise.model.results import LevelResult
 
 FOUND_AGAIN = "arch-subsystem"  # which the prior work ran a second time, as `arch`
@@ -93,8 +93,8 @@ def table(
             same &= agree(name, "unmatched", score.unmatched, before + int(row["unmatched_count"]))
         print(
             f"| {name} | {score.matched_clusters.mean:.4f} | {score.unmatched:,} "
-            f"| {100 * (as_published[name].score.build_success.mean or 0):.2f} % | {drawn} "
-            f"| {100 * (score.build_success.mean or 0):.2f} % | {100 * (score.joint_success or 0):.2f} % "
+            f"| {100 * (as_published[name].score.success_of_matched.mean or 0):.2f} % | {drawn} "
+            f"| {100 * (score.success_of_matched.mean or 0):.2f} % | {100 * (score.success or 0):.2f} % "
             f"| {millions(runtime)} | {took} | {100 * (level.outside_range or 0):.1f} % |"
         )
     return same
@@ -111,7 +111,7 @@ def draws(
     near = True
     for name in scores:
         ours = FOUND_AGAIN if name == "arch" else name
-        mean = as_published[ours].score.build_success.mean
+        mean = as_published[ours].score.success_of_matched.mean
         if mean is None or not spread.get(ours):
             continue
         failed = sum(int(row["count"]) for row in reasons[name]) / int(reasons[name][0]["total_count"])

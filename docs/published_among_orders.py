@@ -20,17 +20,17 @@ from statistics import NormalDist
 import numpy as np
 from reproduce_published import expectation, submit_distinct, workload_as_read
 
-from placewise.experiment.games import game_of
-from placewise.experiment.inputs import Inputs
-from placewise.experiment.valuing import worth_of
-from placewise.formats.cluster_features import read_features
+from placewise.formats.fleets.cluster_features import read_features
 from placewise.formats.reading import read_json
 from placewise.matching import bitset
 from placewise.matching.index import FleetIndex
 from placewise.matching.kernels_numpy import NumpyKernels
 from placewise.model.workload import Workload
-from placewise.simulation.telling import Needs
-from placewise.simulation.truth import Scoring, Truth, truth_of
+from placewise.outcomes.telling import Needs
+from placewise.outcomes.truth import Scoring, Truth, truth_of
+from placewise.study.games import game_of
+from placewise.study.inputs import Inputs
+from placewise.study.valuing import worth_of
 from placewise.sweep.executors import runner
 
 SCORINGS: tuple[Scoring, ...] = ("published", "corrected")

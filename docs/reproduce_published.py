@@ -24,15 +24,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from placewise.formats.cluster_features import read_features
-from placewise.formats.jobspec_lists import jobspec_files, parse_jobspecs, workload_of
+from placewise.formats.fleets.cluster_features import read_features
+from placewise.formats.jobs.jobspec_lists import jobspec_files, parse_jobspecs, workload_of
 from placewise.formats.reading import read_bytes, read_json
 from placewise.matching import bitset
 from placewise.matching.index import FleetIndex
 from placewise.matching.kernels_numpy import NumpyKernels
 from placewise.model.workload import Workload
-from placewise.simulation.telling import Needs
-from placewise.simulation.truth import Scoring, Truth, truth_of
+from placewise.outcomes.telling import Needs
+from placewise.outcomes.truth import Scoring, Truth, truth_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)

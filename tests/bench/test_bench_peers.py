@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from placewise.bench.cases import Case, documents, drawn_distinct, sample
 from placewise.bench.peers import PEERS
-from placewise.formats.jobspec_lists import parse_job_entries
+from placewise.formats.jobs.jobspec_lists import parse_job_entries
 from placewise.matching import bitset
 from placewise.matching.match import count_matches, match_rows
 from placewise.model.cluster import Cluster, Fleet

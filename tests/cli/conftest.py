@@ -7,7 +7,7 @@ import pytest
 
 from placewise import cli
 from placewise.formats.experiment_folder import write_experiment
-from placewise.formats.profile_file import shipped_profile
+from placewise.formats.profiles.profile_file import shipped_profile
 from placewise.synthesis import draw_fleet, draw_workload
 
 

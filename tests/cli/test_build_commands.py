@@ -8,8 +8,8 @@ import json
 import pyarrow.parquet as pq
 import pytest
 
-from placewise.experiment.inputs import draw, shipped
-from placewise.experiment.record import write_inputs
+from placewise.study.inputs import draw, shipped
+from placewise.study.record import write_inputs
 
 FILES = {
     "scores.json",
@@ -58,7 +58,7 @@ def test_simulate_prints_json_and_the_rows_agree(placewise, builds, tmp_path):
         rows = [i for i, level in enumerate(table["experiment"]) if level == name]
         assert len(rows) == score["total_jobs"]["value"] == 900
         joint = sum(table["success"][i] for i in rows) / len(rows)
-        assert joint == pytest.approx(score["joint_success"]["value"])
+        assert joint == pytest.approx(score["success"]["value"])
     assert {"additional_runtime_s", "additional_cost"} <= set(table)
 
 

@@ -33,7 +33,7 @@ def test_a_table_and_json_say_the_same(placewise, runs):
         assert f"95 % over {over}" in printed.out
     lines = [line for line in printed.out.splitlines() if line.startswith("all ")]
     assert len(lines) == 3
-    scores = [json.loads((run / "scores.json").read_text())["all"]["joint_success"]["value"] for run in runs]
+    scores = [json.loads((run / "scores.json").read_text())["all"]["success"]["value"] for run in runs]
     (one,) = (d for d in document["differences"] if (d["experiment"], d["quantity"]) == ("all", "joint success"))
     assert one["difference"] == pytest.approx(scores[0] - scores[1])
     assert one["intervals"][0]["low"] <= one["difference"] <= one["intervals"][0]["high"]

@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from placewise.formats.results_names import FIGURES
+from placewise.formats.results.results_names import FIGURES
 
 
 def names(folder):

@@ -9,16 +9,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from placewise.experiment.streaming import place as placing
-from placewise.formats import workload_table
-from placewise.formats.fleet_source import read_fleet
-from placewise.formats.prices import read_prices
-from placewise.formats.workload_table import open_workload, write_workload
+from placewise.formats.fleets.fleet_source import read_fleet
+from placewise.formats.fleets.prices import read_prices
+from placewise.formats.jobs import workload_table
+from placewise.formats.jobs.workload_table import open_workload, write_workload
 from placewise.matching.index import FleetIndex
 from placewise.matching.match import match_of, matching
 from placewise.model.job import Job, ResourceGroup
 from placewise.model.requirement import version_requirement
 from placewise.model.workload import Workload
+from placewise.study.streaming import place as placing
 from placewise.sweep.runner import Runner
 
 JOBS, CLUSTERS = 700, 40

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from placewise.formats.results_folder import read_results
+from placewise.formats.results.results_folder import read_results
 
 
 @pytest.fixture(scope="module")

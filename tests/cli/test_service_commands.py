@@ -16,7 +16,7 @@ from types import SimpleNamespace
 import pytest
 
 from placewise.cli.options import choices, plugin_names
-from placewise.formats.jgf import write_cluster
+from placewise.formats.fleets.jgf import write_cluster
 from placewise.model.cluster import Cluster
 from placewise.model.resources import ResourceGraph, Vertex, package_subsystem
 from placewise.service.client import Client, Credentials

@@ -67,13 +67,13 @@ def test_minimal_names_a_set_that_simulate_confirms(placewise, small, tmp_path):
     found = document(placewise("minimal", small, "--target", 0.9, "--json"))
     assert found["met"]
     assert found["optimal"]
-    assert found["at_least"] == len(found["told"])
-    told = ",".join(found["told"])
+    assert found["at_least"] == len(found["metadata"])
+    told = ",".join(found["metadata"])
     done = placewise(
         "simulate", small, "--tell", told, "--experiments", "none", "--no-plots", "--json", "--out", tmp_path / "run"
     )
     scores = json.loads(done.out)["scores"]
-    assert scores["told"]["joint_success"]["value"] == pytest.approx(found["reached"], abs=1e-12)
+    assert scores["told"]["success"]["value"] == pytest.approx(found["reached"], abs=1e-12)
     printed = placewise("minimal", small, "--target", 0.9)
     assert f"the set: {told}" in printed.out.replace("\n", "")
     assert "proven: no set that has fewer reaches the target" in printed.out

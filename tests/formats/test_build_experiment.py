@@ -8,12 +8,12 @@ import pytest
 
 from placewise.errors import InputError
 from placewise.formats import input_cache
-from placewise.formats.build_features import build_fleet_of
 from placewise.formats.experiment_folder import (
     BuildExperiment,
     read_experiment,
     write_build_experiment,
 )
+from placewise.formats.fleets.build_features import build_fleet_of
 from placewise.model.builds import BuildRecords
 
 GRAY = {"memory": 7, "cost_per_node_hour": 4.2, "arch": "x86", "compiler": "gcc", "compiler_version": "7.5.0"}

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from placewise.errors import InputError
-from placewise.formats.build_lists import build_of, builds_of
-from placewise.formats.build_writing import build_texts
-from placewise.formats.jobspec_lists import jobspec_files
+from placewise.formats.jobs.build_lists import build_of, builds_of
+from placewise.formats.jobs.build_writing import build_texts
+from placewise.formats.jobs.jobspec_lists import jobspec_files
 from placewise.formats.reading import parse_yaml
 from placewise.model.builds import BuildRecords
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from placewise.errors import InputError
-from placewise.formats.build_profile_file import (
+from placewise.formats.profiles.build_profile_file import (
     build_profile_from_json,
     build_profile_json,
     read_build_profile,
@@ -15,7 +15,7 @@ from placewise.formats.build_profile_file import (
     shipped_build_profile,
     write_build_profile,
 )
-from placewise.formats.profile_file import read_profile, shipped_profile, write_profile
+from placewise.formats.profiles.profile_file import read_profile, shipped_profile, write_profile
 from placewise.model.build_profile import BuildProfile, BuiltPackage, ClusterProfile, Platform, Share, Toolchain
 
 GCC, ONEAPI = Toolchain("gcc", "9.10"), Toolchain("oneapi", "2024.0.0")

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from placewise.errors import InputError
-from placewise.formats.cluster_features import (
+from placewise.formats.fleets.cluster_features import (
     SPACK_BUILD,
     features_json,
     features_kind,

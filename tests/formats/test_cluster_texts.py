@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from placewise.errors import InputError
-from placewise.formats.cluster_texts import parse_cluster, parse_state, parse_subsystem_text, state_changes
-from placewise.formats.jgf import NODES_FILE, STATE_FILES, SUBSYSTEM_SUFFIX, cluster_documents, read_cluster
+from placewise.formats.fleets.cluster_texts import parse_cluster, parse_state, parse_subsystem_text, state_changes
+from placewise.formats.fleets.jgf import NODES_FILE, STATE_FILES, SUBSYSTEM_SUFFIX, cluster_documents, read_cluster
 from placewise.model.cluster import Cluster
 from placewise.model.resources import ResourceGraph, Subsystem, SubsystemVertex, Vertex
 

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from placewise.formats import input_cache
-from placewise.formats.cluster_features import fleet_of
 from placewise.formats.experiment_folder import read_experiment
-from placewise.formats.jobspec_lists import parse_job_entries
+from placewise.formats.fleets.cluster_features import fleet_of
+from placewise.formats.jobs.jobspec_lists import parse_job_entries
 from placewise.model.workload import Workload
 
 DATA = Path(os.environ.get("PLACEWISE_DATA", Path(__file__).parents[2].parent / "shared" / "data"))

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from placewise.errors import InputError
-from placewise.formats.jgf import (
+from placewise.formats.fleets.jgf import (
     cluster_documents,
     parse_containment,
     parse_subsystem,

@@ -4,7 +4,7 @@ import pytest
 import yaml
 
 from placewise.errors import InputError
-from placewise.formats.jobspec import jobspec_text, parse_jobspec, read_jobspec
+from placewise.formats.jobs.jobspec import jobspec_text, parse_jobspec, read_jobspec
 from placewise.model.job import Job, ResourceGroup, ResourceRequest
 from placewise.model.requirement import Condition, Equals, InNumericRange, InVersionRange, OneOf, Requirement
 from placewise.model.version_range import parse_bounds

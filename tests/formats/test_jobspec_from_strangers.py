@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from placewise.errors import InputError
-from placewise.formats.jgf import parse_containment, parse_subsystem
-from placewise.formats.jobspec import jobspec_text, known, parse_jobspec
+from placewise.formats.fleets.jgf import parse_containment, parse_subsystem
+from placewise.formats.jobs.jobspec import jobspec_text, known, parse_jobspec
 from placewise.formats.reading import parse_json, parse_yaml
-from placewise.formats.selection_config import priorities_of_text
+from placewise.formats.studies.selection_config import priorities_of_text
 from placewise.model.requirement import InNumericRange, InVersionRange, OneOf
 from placewise.model.resources import ResourceGraph, Vertex
 from placewise.model.version import LONGEST_KEPT, MOST_KEPT, Version, parse_version

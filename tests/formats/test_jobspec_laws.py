@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from placewise.errors import InputError
-from placewise.formats.jobspec import dialects, jobspec_document, parse_jobspec
+from placewise.formats.jobs.jobspec import dialects, jobspec_document, parse_jobspec
 from placewise.model.job import Job, ResourceGroup, ResourceRequest
 from placewise.model.requirement import Condition, Equals, InNumericRange, InVersionRange, OneOf, Requirement
 from placewise.model.version_range import VersionRange, parse_bounds

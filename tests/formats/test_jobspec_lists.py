@@ -8,14 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from placewise.errors import InputError
-from placewise.formats import jobspec_lists
-from placewise.formats.jobspec_lists import (
+from placewise.formats.jobs import jobspec_lists
+from placewise.formats.jobs.jobspec_lists import (
     jobspec_files,
     parse_job_entries,
     read_jobspecs,
     workload_of,
 )
-from placewise.formats.jobspec_writing import jobspec_texts, write_jobspecs
+from placewise.formats.jobs.jobspec_writing import jobspec_texts, write_jobspecs
 from placewise.formats.reading import parse_yaml
 from placewise.model.job import ResourceRequest
 from placewise.model.requirement import (

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from placewise.errors import InputError
 from placewise.formats import reading
-from placewise.formats.jobspec import jobspec_text, parse_jobspec
+from placewise.formats.jobs.jobspec import jobspec_text, parse_jobspec
 from placewise.formats.reading import parse_document, parse_json, parse_yaml
 
 USUAL = ("0", "1", "-0", "12", "1.10", "1.0", "-0.0", "1e5", "1E+5", "1.5e3", "1.5E-3", "9007199254740993")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from test_results_folder import numbers, scores
 
 from placewise.errors import InputError
-from placewise.formats.level_files import read_levels, write_levels
+from placewise.formats.results.level_files import read_levels, write_levels
 from placewise.model.results import CostScore, LevelResult, Moments, Reasons, Score
 
 names = st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1, max_size=5)
@@ -31,7 +31,7 @@ levels = st.lists(
     st.builds(
         LevelResult,
         name=names,
-        told=st.lists(names, max_size=3).map(tuple),
+        metadata=st.lists(names, max_size=3).map(tuple),
         score=scores,
         no_capacity=st.integers(0, 9),
         costs=st.fixed_dictionaries({"fastest": costs, "best-memory": costs}),

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from placewise.errors import InputError
-from placewise.formats.outcomes_table import read_outcome_sums
+from placewise.formats.results.outcomes_table import read_outcome_sums
 
 NAMES = pa.dictionary(pa.int32(), pa.string())
 KINDS = {

@@ -7,8 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from placewise.errors import InputError
-from placewise.formats import profile_file
-from placewise.formats.profile_file import profile_from_json, profile_json, read_profile, shipped_profile, write_profile
+from placewise.formats.profiles import profile_file
+from placewise.formats.profiles.profile_file import (
+    profile_from_json,
+    profile_json,
+    read_profile,
+    shipped_profile,
+    write_profile,
+)
 from placewise.model.profile import Releases, RootPackage, Stack, VersionPool, WorkloadProfile
 from placewise.model.requirement import version_requirement
 

@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from placewise.errors import InputError
-from placewise.formats.rainbow_config import RainbowConfig, read_rainbow_config
-from placewise.formats.selection_config import priorities_of_text, read_priorities
+from placewise.formats.fleets.rainbow_config import RainbowConfig, read_rainbow_config
+from placewise.formats.studies.selection_config import priorities_of_text, read_priorities
 
 SECRET = "chocolate-cookies"
 WHOLE = {

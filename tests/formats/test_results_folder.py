@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from placewise.errors import InputError
-from placewise.formats.results_folder import read_results, scores_document, summary_document, write_results
+from placewise.formats.results.results_folder import read_results, scores_document, summary_document, write_results
 from placewise.model.requirement import Condition, Equals, Requirement, version_requirement
 from placewise.model.results import (
     CostScore,
@@ -36,8 +36,8 @@ scores = st.builds(
     Score,
     total_jobs=st.integers(0, 10**6),
     unmatched=st.integers(0, 10**6),
-    build_success=moments,
-    joint_success=maybe,
+    success_of_matched=moments,
+    success=maybe,
     ceiling=maybe,
     marginal_score=moments,
     versions_correct=st.floats(0, 1e6),

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from placewise.errors import InputError
-from placewise.formats.selection_config import read_priorities
+from placewise.formats.studies.selection_config import read_priorities
 from placewise.model.priority import Calc, Filter, Priority, Select, SortAscending, SortDescending
 
 LIST = """

@@ -7,10 +7,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from placewise.errors import InputError
-from placewise.formats.fleet_source import read_fleet
-from placewise.formats.jgf import write_cluster
-from placewise.formats.order_file import read_order
-from placewise.formats.outcomes_table import write_outcomes
+from placewise.formats.fleets.fleet_source import read_fleet
+from placewise.formats.fleets.jgf import write_cluster
+from placewise.formats.results.outcomes_table import write_outcomes
+from placewise.formats.studies.order_file import read_order
 from placewise.model.cluster import Cluster
 from placewise.model.resources import ResourceGraph, Vertex, package_subsystem
 from placewise.model.results import OutcomeTable

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from placewise.errors import InputError
-from placewise.formats.study_file import read_study, shipped_study
-from placewise.formats.study_settings import Draw
+from placewise.formats.studies.study_file import read_study, shipped_study
+from placewise.formats.studies.study_settings import Draw
 from placewise.model.study import FieldForm, Form
 
 STUDY = """

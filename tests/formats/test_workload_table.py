@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from placewise.errors import InputError
-from placewise.formats import workload_table
-from placewise.formats.workload_table import open_workload, write_workload
+from placewise.formats.jobs import workload_table
+from placewise.formats.jobs.workload_table import open_workload, write_workload
 from placewise.model.job import ResourceRequest
 from placewise.model.requirement import Condition, Equals, Requirement, version_requirement
 from placewise.model.workload import Workload

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from placewise.errors import InputError
-from placewise.formats.cost_file import read_costs
-from placewise.formats.worth_files import WORTH_FILES, with_worth, write_worth
+from placewise.formats.results.worth_files import WORTH_FILES, with_worth, write_worth
+from placewise.formats.studies.cost_file import read_costs
 from placewise.model.results import Results
 from placewise.model.worth import (
     Difference,
@@ -61,7 +61,7 @@ def test_everything_comes_back(tmp_path):
     assert back.sensitivity == RESULTS.sensitivity
     np.testing.assert_array_equal(back.fleets.success, RESULTS.fleets.success)
     np.testing.assert_array_equal(back.sufficiency.greedy, RESULTS.sufficiency.greedy)
-    assert back.sufficiency.told == ("gcc",)
+    assert back.sufficiency.metadata == ("gcc",)
     assert back.sufficiency.optimal
 
 

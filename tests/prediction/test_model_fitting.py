@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from sklearn.neighbors import KNeighborsRegressor
 
 from placewise.errors import InputError
-from placewise.formats.model_files import models_json
+from placewise.formats.results.model_files import models_json
 from placewise.model.runtime_models import KINDS, CrossValidation, Line, Models, PackageModels
 from placewise.prediction import fit_models, predict
 from placewise.prediction.validation import cross_validate, out_of_fold

@@ -23,8 +23,8 @@ def score(total, unmatched, build, joint, *, clusters=40, failures=None):
     return Score(
         total_jobs=total,
         unmatched=unmatched,
-        build_success=Moments(build, 0.125 if build is not None else None),
-        joint_success=joint,
+        success_of_matched=Moments(build, 0.125 if build is not None else None),
+        success=joint,
         ceiling=0.4321,
         marginal_score=Moments(0.8125, 0.0625) if build is not None else Moments(None, None),
         versions_correct=1234.5,
@@ -82,7 +82,7 @@ def level(name, told, *, unmatched=0, full=0, build=0.5, each=0.25, total=1000, 
     }
     return LevelResult(
         name=name,
-        told=told,
+        metadata=told,
         score=score(total, unmatched, build, joint, failures=every),
         no_capacity=full,
         costs=costs,

@@ -95,7 +95,7 @@ def test_sufficiency_holds_every_line(worth_results):
     assert [value["added"] for value in values(chart)][1:] == list(found.path)
     goal, chosen = (layer["data"]["values"][0] for layer in chart.spec["layer"] if "data" in layer)
     assert goal["goal"] == found.target * found.ceiling
-    assert chosen == {"count": len(found.told), "reached": found.reached}
+    assert chosen == {"count": len(found.metadata), "reached": found.reached}
     assert [float(cells[1].value) for _, _, cells in chart.table.rows] == found.greedy.tolist()
 
 
@@ -192,9 +192,9 @@ def every(results):
 def test_the_trade_off_and_the_orders_hold_the_numbers_of_the_curve(full):
     charts = every_chart(full)
     found = [(v["level"], v["share"]) for v in values(charts["trade-off"]) if v["line"].startswith("joint")]
-    assert found == [(point.level, point.joint_success) for point in full.curve]
-    assert sum(value["orders"] for value in values(charts["order-spread"])) == len(full.orders.build_success)
-    gap = replace(full, curve=(replace(full.curve[0], build_success=None), *full.curve[1:]))
+    assert found == [(point.level, point.success) for point in full.curve]
+    assert sum(value["orders"] for value in values(charts["order-spread"])) == len(full.orders.success_of_matched)
+    gap = replace(full, curve=(replace(full.curve[0], success_of_matched=None), *full.curve[1:]))
     first = [v["line"] for v in values(every_chart(gap)["trade-off"]) if v["level"] == 0]
     assert not [line for line in first if line.startswith("build")]
 

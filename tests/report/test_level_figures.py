@@ -149,11 +149,11 @@ def test_no_text_of_levels_is_smaller_than_nine_points(build_results):
         ),
         (lambda one: replace(one, score=replace(one.score, clusters_used=None)), set()),
         (
-            lambda one: level(one.name, one.told, unmatched=1000, build=None),
+            lambda one: level(one.name, one.metadata, unmatched=1000, build=None),
             COSTS | {"level-success", "matchability", "failure-reasons", "cluster-spread", "per-build"},
         ),
-        (lambda one: level(one.name, one.told, each=0.0), set()),
-        (lambda one: level(one.name, one.told, each=-0.3), {"failure-reasons"}),
+        (lambda one: level(one.name, one.metadata, each=0.0), set()),
+        (lambda one: level(one.name, one.metadata, each=-0.3), {"failure-reasons"}),
     ],
 )
 def test_what_is_not_known_is_not_drawn(build_results, change, missing):

@@ -5,8 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from made_results import level
 
-from placewise.experiment.builds.run import WITH_REPLACEMENT, WITHOUT_REPLACEMENT
-from placewise.formats.study_file import shipped_study
+from placewise.formats.studies.study_file import shipped_study
 from placewise.report.levels import (
     assigned,
     best_row,
@@ -30,6 +29,7 @@ from placewise.report.wording import (
     reason_word,
     told_words,
 )
+from placewise.study.builds.run import WITH_REPLACEMENT, WITHOUT_REPLACEMENT
 
 numbers = st.integers(0, 6).map(float)
 
@@ -142,5 +142,5 @@ def test_the_best_level_and_the_reference(build_results):
     only = tuple(replace(one, costs={"other": one.costs["fastest"]}) for one in build_results.levels)
     assert reference_of(replace(build_results, levels=only)) == "other"
     assert reference_of(replace(build_results, levels=tuple(replace(one, costs={}) for one in only))) is None
-    unknown = tuple(level(one.name, one.told, build=None) for one in only)
+    unknown = tuple(level(one.name, one.metadata, build=None) for one in only)
     assert best_row(level_rows(replace(build_results, levels=unknown))) is None

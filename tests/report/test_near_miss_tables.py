@@ -15,7 +15,7 @@ from placewise.model.requirement import Condition, Equals, Requirement, version_
 from placewise.model.resources import package_subsystem
 from placewise.report.explanation import RANGES, explanation_document, print_explanation
 from placewise.report.near_misses import change_text, near_misses_document, print_near_misses
-from placewise.valuation.near_misses.suggestions import FleetChange, NearMisses, Relaxation, Success, WiderStep
+from placewise.worth.near_misses.suggestions import FleetChange, NearMisses, Relaxation, Success, WiderStep
 
 ZLIB = version_requirement("zlib", "1.2.11", None)
 WIDER = version_requirement("zlib", "1.2.8", None)

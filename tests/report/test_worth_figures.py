@@ -8,7 +8,7 @@ import pytest
 from made_results import worthy
 from PIL import Image
 
-from placewise.formats.results_names import FIGURES
+from placewise.formats.results.results_names import FIGURES
 from placewise.model.results import Results
 from placewise.model.worth import Sufficiency
 from placewise.report.figures import render_figures

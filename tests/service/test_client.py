@@ -17,7 +17,7 @@ from scheduler_double import running_double
 
 from placewise.cli.connecting import DEFAULT_SERVER
 from placewise.errors import InputError
-from placewise.formats.jobspec import jobspec_text
+from placewise.formats.jobs.jobspec import jobspec_text
 from placewise.formats.reading import parse_document, parse_json, parse_yaml
 from placewise.matching.index import FleetIndex
 from placewise.matching.why_not import why_not

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from placewise.errors import InputError
-from placewise.formats.build_profile_file import shipped_build_profile
+from placewise.formats.profiles.build_profile_file import shipped_build_profile
 from placewise.model.build_cluster import build_cluster
 from placewise.model.build_profile import BuildProfile, BuiltPackage, ClusterProfile, Platform, Share, price_quarter
 from placewise.synthesis import draw_build_fleet, draw_builds

@@ -7,8 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from placewise.errors import InputError
-from placewise.formats.build_profile_file import build_profile_from_json, build_profile_json, shipped_build_profile
 from placewise.formats.experiment_folder import read_experiment
+from placewise.formats.profiles.build_profile_file import (
+    build_profile_from_json,
+    build_profile_json,
+    shipped_build_profile,
+)
 from placewise.model.build_cluster import build_cluster
 from placewise.model.build_profile import MEASURES, Platform, Toolchain, price_quarter, scatter
 from placewise.model.builds import BuildRecords

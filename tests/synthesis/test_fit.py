@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from placewise.errors import InputError
-from placewise.formats.cluster_features import read_features
-from placewise.formats.jobspec_lists import read_jobspecs
-from placewise.formats.profile_file import profile_json, shipped_profile
+from placewise.formats.fleets.cluster_features import read_features
+from placewise.formats.jobs.jobspec_lists import read_jobspecs
+from placewise.formats.profiles.profile_file import profile_json, shipped_profile
 from placewise.model.cluster import Cluster, Fleet
 from placewise.model.profile import VersionPool
 from placewise.model.requirement import Condition, Equals, InNumericRange, Requirement, version_requirement

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from profile_strategies import profiles
 
 from placewise.errors import InputError
-from placewise.formats.profile_file import shipped_profile
+from placewise.formats.profiles.profile_file import shipped_profile
 from placewise.model.cluster import Cluster
 from placewise.model.resources import Subsystem, SubsystemVertex
 from placewise.synthesis import draw_fleet

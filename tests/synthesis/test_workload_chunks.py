@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from profile_strategies import profiles
 
 from placewise.errors import InputError
-from placewise.formats.build_profile_file import shipped_build_profile
-from placewise.formats.profile_file import shipped_profile
+from placewise.formats.profiles.build_profile_file import shipped_build_profile
+from placewise.formats.profiles.profile_file import shipped_profile
 from placewise.synthesis import draw_prices, draw_workload, draw_workload_chunks, workloads
 
 BUILDS = shipped_build_profile()

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from profile_strategies import profiles
 
 from placewise.errors import InputError
-from placewise.formats.profile_file import shipped_profile
+from placewise.formats.profiles.profile_file import shipped_profile
 from placewise.model.profile import Releases, RootPackage, Stack, VersionPool, WorkloadProfile
 from placewise.model.requirement import version_requirement
 from placewise.model.workload import Workload

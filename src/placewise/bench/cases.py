@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from placewise.formats.profile_file import shipped_profile
+from placewise.formats.profiles.profile_file import shipped_profile
 from placewise.matching import bitset
 from placewise.matching.index import FleetIndex
 from placewise.matching.rows import Rows

@@ -16,7 +16,7 @@ from placewise.bench.large import time_large
 from placewise.bench.peers import PEERS, Peer
 from placewise.bench.streamed import streamed_title, time_streamed
 from placewise.bench.timing import Agreement, Timing, Timings, median_seconds
-from placewise.formats.jobspec_lists import parse_job_entries
+from placewise.formats.jobs.jobspec_lists import parse_job_entries
 from placewise.matching import bitset
 from placewise.matching.index import FleetIndex
 from placewise.matching.kernels import Kernels, load_kernels

@@ -18,8 +18,8 @@ from placewise.bench.caches import read_seconds, second_level_bytes
 from placewise.bench.cases import SEED
 from placewise.bench.large import peak_bytes
 from placewise.bench.timing import Timing
-from placewise.formats.build_profile_file import shipped_build_profile
-from placewise.formats.profile_file import shipped_profile
+from placewise.formats.profiles.build_profile_file import shipped_build_profile
+from placewise.formats.profiles.profile_file import shipped_profile
 from placewise.matching.kernels import load_kernels
 from placewise.matching.placing import Placing
 from placewise.matching.rows import Rows

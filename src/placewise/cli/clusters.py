@@ -54,7 +54,7 @@ def register(
     """Register clusters, and print and save what each is given: a token for its users and a secret for itself."""
     with service_extra():
         from placewise.service.client.saved_credentials import credentials_file, save
-    from placewise.formats.fleet_source import read_fleet
+    from placewise.formats.fleets.fleet_source import read_fleet
     from placewise.report.progress import stages
 
     fleet = read_fleet(folder)
@@ -141,7 +141,7 @@ def update(
 def _changes(folder: Path | None, state: Path | None, subsystems: list[Path]) -> Documents:
     from urllib.parse import unquote
 
-    from placewise.formats.jgf import SUBSYSTEM_SUFFIX
+    from placewise.formats.fleets.jgf import SUBSYSTEM_SUFFIX
     from placewise.formats.reading import read_text
     from placewise.service.client.cluster_documents import Documents, documents_of
 

@@ -22,10 +22,10 @@ def compare(
     json: Json = False,
 ) -> None:
     """Compare two runs job by job: A less B, with intervals, and what differs between the two studies."""
-    from placewise.experiment.comparing.compare import compare as run
-    from placewise.formats.plain_values import to_document
+    from placewise.formats.codec import to_document
     from placewise.report.comparison import print_comparison
     from placewise.report.progress import stages
+    from placewise.study.comparing.compare import compare as run
     from placewise.sweep.executors import runner
 
     with stages(console(stderr=True)) as progress, runner(workers) as where:

@@ -12,8 +12,8 @@ from placewise.cli.printing import console, naming, print_json, print_text, say
 @app.command()
 def match(jobspec: Jobspec, fleet: FleetPath, json: Json = False) -> None:
     """List the clusters that could ever run a job; exit code 3 when there are none."""
-    from placewise.formats.fleet_source import read_fleet
-    from placewise.formats.jobspec import read_jobspec
+    from placewise.formats.fleets.fleet_source import read_fleet
+    from placewise.formats.jobs.jobspec import read_jobspec
     from placewise.scheduler import Scheduler
 
     scheduler, job = Scheduler(read_fleet(fleet)), read_jobspec(jobspec)
@@ -31,8 +31,8 @@ def match(jobspec: Jobspec, fleet: FleetPath, json: Json = False) -> None:
 @app.command()
 def explain(jobspec: Jobspec, fleet: FleetPath, json: Json = False) -> None:
     """Say why the clusters that do not match a job do not, and what to relax; exit code 3 when none does."""
-    from placewise.formats.fleet_source import read_fleet
-    from placewise.formats.jobspec import read_jobspec
+    from placewise.formats.fleets.fleet_source import read_fleet
+    from placewise.formats.jobs.jobspec import read_jobspec
     from placewise.matching.relaxing import relaxations
     from placewise.report.explanation import explanation_document, print_explanation
     from placewise.scheduler import Scheduler

@@ -42,12 +42,12 @@ def near_miss(
     json: Json = False,
 ) -> None:
     """Say which relaxed requirement, or which change of the fleet, would let the most further jobs match."""
-    from placewise.experiment.inputs import gather
-    from placewise.experiment.near_missing import near_misses_of
     from placewise.formats.input_cache import cache_folder
     from placewise.formats.writing import write_json
     from placewise.report.near_misses import near_misses_document, print_near_misses
     from placewise.report.progress import stages
+    from placewise.study.inputs import gather
+    from placewise.study.near_missing import near_misses_of
 
     with stages(console(stderr=True)) as progress:
         inputs = gather(source, dataset, seed, cache_folder() if cache else None)

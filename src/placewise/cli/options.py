@@ -15,8 +15,8 @@ def study_settings(context: typer.Context, source: Path | None) -> Path | None:
     """Make what a study file says of its run the defaults of the options, so that the command line wins over it."""
     if source is None or source.suffix != ".toml" or context.resilient_parsing:
         return source
-    from placewise.experiment.study_run import run_settings
     from placewise.formats.reading import found_at
+    from placewise.study.study_run import run_settings
 
     if found_at(source) == "file":
         settings = run_settings(source)

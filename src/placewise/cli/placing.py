@@ -46,11 +46,11 @@ def place(
     json: Json = False,
 ) -> None:
     """Choose a cluster for each job of a workload, chunk by chunk, and write who goes where."""
-    from placewise.experiment.streaming.place import place as run
-    from placewise.formats.fleet_source import read_fleet
-    from placewise.formats.prices import prices_of, read_prices
-    from placewise.formats.workload_table import open_workload
+    from placewise.formats.fleets.fleet_source import read_fleet
+    from placewise.formats.fleets.prices import prices_of, read_prices
+    from placewise.formats.jobs.workload_table import open_workload
     from placewise.report.progress import stages
+    from placewise.study.streaming.place import place as run
     from placewise.sweep.executors import runner
 
     # Workers of a cluster have another working directory.

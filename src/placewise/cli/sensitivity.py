@@ -38,17 +38,17 @@ def sensitivity(
     json: Json = False,
 ) -> None:
     """Say what joint success would be with more clusters, wider ranges, or metadata that is wrong or missing."""
-    from placewise.experiment.design import listed
-    from placewise.experiment.inputs import gather
-    from placewise.experiment.varying.sensitivity import sensitivity as found_under
     from placewise.formats.input_cache import cache_folder
-    from placewise.formats.worth_files import SENSITIVITY, sensitivity_document, write_worth
+    from placewise.formats.results.worth_files import SENSITIVITY, sensitivity_document, write_worth
     from placewise.formats.writing import staged
     from placewise.matching.kernels import load_kernels
     from placewise.model.results import Results
     from placewise.report.figures import draw_figures
     from placewise.report.progress import stages
     from placewise.report.uncertainty_table import print_sensitivity
+    from placewise.study.design import listed
+    from placewise.study.inputs import gather
+    from placewise.study.varying.sensitivity import sensitivity as found_under
     from placewise.sweep.executors import runner
     from placewise.sweep.parts import PARTS, clear
 

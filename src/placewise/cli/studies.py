@@ -104,18 +104,18 @@ def simulate(
     json: Json = False,
 ) -> None:
     """Run the experiments over a fleet and a workload, and write scores, rows, figures and a report."""
-    from placewise.experiment.builds.design import BuildDesign
-    from placewise.experiment.design import Design, listed
-    from placewise.experiment.inputs import gather
-    from placewise.experiment.simulate import simulate as run
     from placewise.formats.input_cache import cache_folder
-    from placewise.formats.order_file import read_order
-    from placewise.formats.results_names import RESULTS, STUDY
-    from placewise.formats.selection_config import read_priorities
-    from placewise.formats.study_settings import is_file_name
+    from placewise.formats.results.results_names import RESULTS, STUDY
+    from placewise.formats.studies.order_file import read_order
+    from placewise.formats.studies.selection_config import read_priorities
+    from placewise.formats.studies.study_settings import is_file_name
     from placewise.formats.writing import staged
     from placewise.matching.kernels import load_kernels
     from placewise.report.progress import stages
+    from placewise.study.builds.design import BuildDesign
+    from placewise.study.design import Design, listed
+    from placewise.study.inputs import gather
+    from placewise.study.simulate import simulate as run
     from placewise.sweep.executors import runner
     from placewise.sweep.parts import PARTS, clear
 
@@ -174,8 +174,8 @@ def plot(
     json: Json = False,
 ) -> None:
     """Draw the figures and the report page of a results folder."""
-    from placewise.formats.results_folder import read_results
-    from placewise.formats.results_names import PAGE, PICTURES
+    from placewise.formats.results.results_folder import read_results
+    from placewise.formats.results.results_names import PAGE, PICTURES
     from placewise.formats.writing import staged
 
     found = read_results(results)
@@ -206,14 +206,14 @@ def generate(
     ] = False,
 ) -> None:
     """Draw a fleet and jobs from a profile, as an experiment folder."""
-    from placewise.experiment.inputs import draw, shipped
-    from placewise.experiment.record import write_inputs
-    from placewise.formats.build_profile_file import read_either_profile
+    from placewise.formats.profiles.build_profile_file import read_either_profile
+    from placewise.study.inputs import draw, shipped
+    from placewise.study.record import write_inputs
 
     drawn_from = shipped(dataset) if profile is None else read_either_profile(profile)
     if streamed:
-        from placewise.experiment.streaming.write import write_streamed
         from placewise.report.progress import stages
+        from placewise.study.streaming.write import write_streamed
 
         with stages(console(stderr=True)) as progress:
             write_streamed(drawn_from, clusters, jobs, seed, out, progress)
@@ -235,9 +235,9 @@ def profile(
     ],
 ) -> None:
     """Fit a statistical profile to an experiment folder."""
-    from placewise.experiment.inputs import fit_to, gather
-    from placewise.formats.build_profile_file import write_either_profile
     from placewise.formats.input_cache import cache_folder
+    from placewise.formats.profiles.build_profile_file import write_either_profile
+    from placewise.study.inputs import fit_to, gather
 
     inputs = gather(data, None, 0, cache_folder())
     write_either_profile(fit_to(inputs), out)
@@ -261,7 +261,7 @@ def fit(
     """Fit runtime models, from memory to duration, to the builds of each package."""
     from placewise.formats.build_records import read_build_records
     from placewise.formats.input_cache import cache_folder
-    from placewise.formats.model_files import MODELS, OWNED, write_models
+    from placewise.formats.results.model_files import MODELS, OWNED, write_models
     from placewise.formats.writing import staged
     from placewise.prediction import fit_models
     from placewise.report.model_cards import fit_document, print_fit
@@ -299,7 +299,7 @@ def _draw(results: Results, folder: Path) -> None:
 
 def _tell(results: Results, folder: Path, *, json: bool) -> None:
     if json:
-        from placewise.formats.results_folder import scores_document, summary_document
+        from placewise.formats.results.results_folder import scores_document, summary_document
 
         print_json({"out": str(folder), "scores": scores_document(results), "summary": summary_document(results)})
         return

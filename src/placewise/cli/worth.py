@@ -15,7 +15,7 @@ from placewise.cli.printing import console, print_json
 
 if TYPE_CHECKING:
     from placewise.model.results import Results
-    from placewise.valuation.game import Game
+    from placewise.worth.game import Game
 
 Dataset = Annotated[
     str | None,
@@ -83,12 +83,12 @@ def value(
     json: Json = False,
 ) -> None:
     """Say what telling the scheduler each subsystem is worth: its Shapley value in joint success."""
-    from placewise.experiment.valuing import worth_of
-    from placewise.formats.cost_file import read_costs
-    from placewise.formats.worth_files import worth_document
+    from placewise.formats.results.worth_files import worth_document
+    from placewise.formats.studies.cost_file import read_costs
     from placewise.model.results import Results
     from placewise.report.progress import stages
     from placewise.report.worth_tables import print_worth
+    from placewise.study.valuing import worth_of
     from placewise.sweep.executors import runner
 
     costs = None if collection_cost is None else read_costs(collection_cost)
@@ -128,13 +128,13 @@ def minimal(
     json: Json = False,
 ) -> None:
     """Find the fewest subsystems that reach a share of the ceiling, and prove that fewer do not."""
-    from placewise.experiment.valuing import costs_of
-    from placewise.formats.cost_file import read_costs
-    from placewise.formats.worth_files import sufficiency_document
+    from placewise.formats.results.worth_files import sufficiency_document
+    from placewise.formats.studies.cost_file import read_costs
     from placewise.model.results import Results
     from placewise.report.progress import stages
     from placewise.report.worth_tables import print_sufficiency
-    from placewise.valuation.sufficiency import smallest_set
+    from placewise.study.valuing import costs_of
+    from placewise.worth.sufficiency import smallest_set
 
     costs = None if collection_cost is None else read_costs(collection_cost)
     with _folder(out) as folder, stages(console(stderr=True)) as progress:
@@ -168,13 +168,13 @@ def pareto(
     json: Json = False,
 ) -> None:
     """List the levels of telling that no other beats in cost, jobs matched and joint success."""
-    from placewise.experiment.valuing import costs_of
-    from placewise.formats.cost_file import read_costs
-    from placewise.formats.worth_files import front_document
+    from placewise.formats.results.worth_files import front_document
+    from placewise.formats.studies.cost_file import read_costs
     from placewise.model.results import Results
     from placewise.report.worth_tables import print_front
-    from placewise.valuation.pareto import level_points
-    from placewise.valuation.sufficiency import greedy_names
+    from placewise.study.valuing import costs_of
+    from placewise.worth.pareto import level_points
+    from placewise.worth.sufficiency import greedy_names
 
     costs = None if collection_cost is None else read_costs(collection_cost)
     with _folder(out) as folder:
@@ -189,10 +189,10 @@ def pareto(
 
 
 def _game(source: Path | None, dataset: str | None, seed: int, scoring: str, jobs: int | None, forms: str) -> Game:
-    from placewise.experiment.games import game_of
-    from placewise.experiment.inputs import gather
     from placewise.formats.input_cache import cache_folder
     from placewise.matching.kernels import load_kernels
+    from placewise.study.games import game_of
+    from placewise.study.inputs import gather
 
     inputs = gather(source, dataset, seed, cache_folder())
     return game_of(inputs, load_kernels("numpy"), scoring=scoring, first=jobs, forms=forms)  # type: ignore[arg-type]
@@ -213,7 +213,7 @@ def _folder(out: Path | None) -> Iterator[Path | None]:
 def _write(folder: Path | None, results: Results) -> None:
     if folder is None:
         return
-    from placewise.formats.worth_files import write_worth
+    from placewise.formats.results.worth_files import write_worth
     from placewise.report.figures import draw_figures
 
     write_worth(folder, results)

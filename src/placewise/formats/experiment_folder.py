@@ -10,13 +10,13 @@ from typing import ClassVar, TypeAlias
 
 from placewise.errors import InputError
 from placewise.formats import input_cache
-from placewise.formats.build_features import build_features_json
-from placewise.formats.build_lists import builds_of
-from placewise.formats.build_writing import build_texts
-from placewise.formats.cluster_features import RELIABUILD, SPACK_BUILD, features_json, features_kind, fleet_of
+from placewise.formats.fleets.build_features import build_features_json
+from placewise.formats.fleets.cluster_features import RELIABUILD, SPACK_BUILD, features_json, features_kind, fleet_of
 from placewise.formats.input_cache import Inputs
-from placewise.formats.jobspec_lists import jobspec_files, parse_jobspecs, workload_of
-from placewise.formats.jobspec_writing import jobspec_texts, refuse_others, write_files
+from placewise.formats.jobs.build_lists import builds_of
+from placewise.formats.jobs.build_writing import build_texts
+from placewise.formats.jobs.jobspec_lists import jobspec_files, parse_jobspecs, workload_of
+from placewise.formats.jobs.jobspec_writing import jobspec_texts, refuse_others, write_files
 from placewise.formats.reading import decode, found_at, parse_json, read_bytes
 from placewise.formats.writing import staged, write_bytes
 from placewise.model.builds import BuildRecords

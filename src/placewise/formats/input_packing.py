@@ -8,8 +8,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from placewise.formats.build_features import build_features, build_fleet_of
-from placewise.formats.cluster_features import package_version
+from placewise.formats.fleets.build_features import build_features, build_fleet_of
+from placewise.formats.fleets.cluster_features import package_version
 from placewise.model.builds import BuildRecords
 from placewise.model.cluster import Cluster, Fleet
 from placewise.model.requirement import version_bounds, version_requirement

@@ -26,8 +26,8 @@ class Score:
     """How one experiment went, over its submissions (a job at a level of metadata).
 
     total_jobs : submissions. unmatched : those that no cluster matched.
-    build_success : over matched submissions; the std is that of one submission's outcome, 0 or 1.
-    joint_success : over all submissions, unmatched counting as failed.
+    success_of_matched : over matched submissions; the std is that of one submission's outcome, 0 or 1.
+    success : over all submissions, unmatched counting as failed.
     ceiling : over all submissions, those for which some cluster of the fleet would succeed.
     marginal_score : over matched submissions, the share of the job's outcome rules that hold.
     versions_correct, versions_possible : outcome rules that hold, and all of them, summed over matched submissions.
@@ -42,8 +42,8 @@ class Score:
 
     total_jobs: int
     unmatched: int
-    build_success: Moments
-    joint_success: float | None
+    success_of_matched: Moments
+    success: float | None
     ceiling: float | None
     marginal_score: Moments
     versions_correct: float
@@ -82,13 +82,13 @@ class SingleSummary:
 class CurvePoint:
     """All jobs once `level` of their subsystems are told; a job with fewer stays as its last left it.
 
-    share_matched, joint_success : over all jobs; build_success : over those still matched.
+    share_matched, success : over all jobs; success_of_matched : over those still matched.
     """
 
     level: int
     share_matched: float
-    build_success: float | None
-    joint_success: float
+    success_of_matched: float | None
+    success: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +109,11 @@ class UnmatchedJob:
 class OrderSpread:
     """One row for each random order of telling, each array (orders,).
 
-    build_success : over all matched (job, level) pairs. last_level : over jobs, at the last level with a match.
+    success_of_matched : over all matched (job, level) pairs. last_level : over jobs, at the last level with a match.
     unmatched_at, percent_matched : means over the jobs that ran out of clusters (NaN where none did).
     """
 
-    build_success: NDArray[np.float64]
+    success_of_matched: NDArray[np.float64]
     last_level: NDArray[np.float64]
     unmatched_at: NDArray[np.float64]
     percent_matched: NDArray[np.float64]
@@ -160,7 +160,7 @@ class Reasons:
 class LevelResult:
     """How builds fare at one level of metadata.
 
-    told : the names of the forms told. no_capacity : builds that matched, but only clusters that were full.
+    metadata : the names of the forms told. no_capacity : builds that matched, but only clusters that were full.
     refused : builds that matched, and for which the policy chose none of the clusters that were not full.
     costs : by reference runtime. outside_range : the share of assigned builds whose runtime is predicted
     at a memory outside the range seen. jobs_by_cluster : the expected number of builds on each cluster.
@@ -169,7 +169,7 @@ class LevelResult:
     """
 
     name: str
-    told: tuple[str, ...]
+    metadata: tuple[str, ...]
     score: Score
     no_capacity: int
     costs: Mapping[str, CostScore]

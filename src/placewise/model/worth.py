@@ -76,7 +76,7 @@ class Sufficiency:
     """How few subsystems have to be told to reach a share of the ceiling.
 
     target : the share asked for. ceiling : the share of jobs for which some cluster would succeed.
-    told : the smallest set found that reaches it, in the order in which it is best built up; where none does,
+    metadata : the smallest set found that reaches it, in the order in which it is best built up; where none does,
         the best set found. reached : its joint success.
     at_least : no set of fewer subsystems, or of less cost where costs are given, reaches the target; None
         where that is not known. cost : of the set, in the same unit.
@@ -88,7 +88,7 @@ class Sufficiency:
 
     target: float
     ceiling: float
-    told: tuple[str, ...]
+    metadata: tuple[str, ...]
     reached: float
     at_least: float | None
     cost: float
@@ -114,13 +114,13 @@ class Sufficiency:
 class LevelPoint:
     """One level of telling, by what it gives and takes.
 
-    kind : none, single, pair, greedy or all. told : the subsystems. cost : how many they are, or what they cost to
+    kind : none, single, pair, greedy or all. metadata : the subsystems. cost : how many they are, or what they cost to
         collect. matched : the share of jobs that some cluster matches. success : joint success.
     on_front : no other level is as good in all three and better in one.
     """
 
     kind: str
-    told: tuple[str, ...]
+    metadata: tuple[str, ...]
     cost: float
     matched: float
     success: float

@@ -137,7 +137,7 @@ def _group(results: Results, name: str, score: Score) -> _Group:
         label = f"{word}\n{_submissions(results, score)}"
         if score.unmatched:
             label += f"\n{score.total_jobs - score.unmatched:,} matched"
-        return _Group(label, score.build_success.mean, score.joint_success, score.ceiling)
+        return _Group(label, score.success_of_matched.mean, score.success, score.ceiling)
     label = f"{word}\nmean of {counted(single.subsystems, 'subsystem')}"
     return _Group(label, *single_shares(results), single.baseline, single.pooled)
 

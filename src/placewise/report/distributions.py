@@ -87,7 +87,7 @@ def draw_order_spread(results: Results) -> Drawing | None:
     interval = interval_over_orders(results)
     if results.orders is None or interval is None:
         return None
-    values = results.orders.build_success[~np.isnan(results.orders.build_success)]
+    values = results.orders.success_of_matched[~np.isnan(results.orders.success_of_matched)]
     title = "What the order of telling changes"
     orders, word = counted(interval.count, "random order"), orders_word(results)
     part = f"range over {interval.count:,} orders" if interval.is_range else "central 95 % of orders"
@@ -104,7 +104,7 @@ def draw_order_spread(results: Results) -> Drawing | None:
     marks = np.repeat(values, 3)
     heights = np.tile([-0.075 * most, -0.02 * most, np.nan], len(values))
     axes.plot(marks, heights, color=BLUE, alpha=0.6, linewidth=0.7, solid_capstyle="butt", zorder=3)
-    main = results.scores[_EXPANDED].build_success.mean if _EXPANDED in results.scores else None
+    main = results.scores[_EXPANDED].success_of_matched.mean if _EXPANDED in results.scores else None
     low = min(values.min(), main if main is not None else values.min(), bins.edges[0])
     high = max(values.max(), main if main is not None else values.max(), bins.edges[-1])
     # A few equal orders are a narrow bar, not a wide one.

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from placewise.experiment.design import FOLDER_NAMES, SINGLE
-from placewise.experiment.figures import MACRO
 from placewise.model.results import Results
 from placewise.report.intervals import brackets_explained, ceiling_in_brackets, in_brackets
 from placewise.report.level_findings import level_findings
 from placewise.report.statistics import interval_over_orders
 from placewise.report.wording import counted, jobs, orders_word, share
 from placewise.report.worth_findings import worth_findings
+from placewise.study.design import FOLDER_NAMES, SINGLE
+from placewise.study.figures import MACRO
 
 
 def findings(results: Results) -> list[str]:
@@ -30,10 +30,10 @@ def findings(results: Results) -> list[str]:
 
 def _told_nothing(results: Results) -> str | None:
     score = results.scores.get("none")
-    if score is None or score.build_success.mean is None:
+    if score is None or score.success_of_matched.mean is None:
         return None
     return (
-        f"Told nothing of what jobs need, the scheduler sends {share(score.build_success.mean)} of "
+        f"Told nothing of what jobs need, the scheduler sends {share(score.success_of_matched.mean)} of "
         f"{jobs(score.total_jobs)} to a cluster on which they succeed{in_brackets(results, 'none')}."
     )
 
@@ -46,12 +46,12 @@ def _told_everything(results: Results) -> str | None:
         f"{share(score.unmatched / score.total_jobs)} ({score.unmatched:,} of {score.total_jobs:,}) no longer match "
         "any cluster at all"
     )
-    if score.build_success.mean is None:
+    if score.success_of_matched.mean is None:
         return f"Told everything, {lost}."
     matched = score.total_jobs - score.unmatched
     return (
-        f"Told everything, {share(score.build_success.mean)} of the {jobs(matched)} that still match a cluster "
-        f"succeed, but {lost}; over all jobs {share(score.joint_success)} "
+        f"Told everything, {share(score.success_of_matched.mean)} of the {jobs(matched)} that still match a cluster "
+        f"succeed, but {lost}; over all jobs {share(score.success)} "
         f"succeed{in_brackets(results, 'all')}."
     )
 

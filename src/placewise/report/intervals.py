@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from placewise.experiment.figures import BUILD, CEILING, FLEET, JOINT
 from placewise.model.results import Results
 from placewise.model.worth import Interval
 from placewise.report.cells import Cell, Row
 from placewise.report.wording import shown
 from placewise.report.worth_words import interval_words, level_words
+from placewise.study.figures import BUILD, CEILING, FLEET, JOINT
 
 
 def intervals_of(results: Results, experiment: str, quantity: str) -> tuple[Interval, ...]:

@@ -46,14 +46,14 @@ def draw_level_success(results: Results) -> Drawing | None:
         "the gap between the marks is the builds that find no cluster"
     )
     columns = [
-        Column("build\nsuccess", [share(row.level.score.build_success.mean, 3) for row in rows], darker(BLUE)),
-        Column("joint\nsuccess", [share(row.level.score.joint_success, 3) for row in rows], darker(GREEN)),
+        Column("build\nsuccess", [share(row.level.score.success_of_matched.mean, 3) for row in rows], darker(BLUE)),
+        Column("joint\nsuccess", [share(row.level.score.success, 3) for row in rows], darker(GREEN)),
         *nowhere_columns(rows),
     ]
     plot = level_plot(title, subtitle, scoring_line(results), rows, columns, top=1.02)
     axes = plot.axes
-    joint = np.array([row.level.score.joint_success for row in rows], dtype=np.float64)  # NaN where None
-    build = np.array([row.level.score.build_success.mean for row in rows], dtype=np.float64)
+    joint = np.array([row.level.score.success for row in rows], dtype=np.float64)  # NaN where None
+    build = np.array([row.level.score.success_of_matched.mean for row in rows], dtype=np.float64)
     axes.hlines(plot.heights, joint, build, **GAP)
     axes.plot(build, plot.heights, clip_on=False, zorder=3, **ring(BLUE))
     axes.plot(joint, plot.heights, clip_on=False, zorder=4, **dot(GREEN, 6.5))
@@ -78,7 +78,7 @@ def draw_level_success(results: Results) -> Drawing | None:
     if any(row.level.no_capacity for row in rows):
         caption += " All full: clusters match, but the nodes of all of them are used up."
     parts = "; ".join(
-        f"{row.label}: {share(row.level.score.build_success.mean, 3)}, joint {share(row.level.score.joint_success, 3)}"
+        f"{row.label}: {share(row.level.score.success_of_matched.mean, 3)}, joint {share(row.level.score.success, 3)}"
         for row in rows
     )
     return Drawing("level-success", title, caption, f"Build success by level: {parts}.", plot.figure)

@@ -53,17 +53,16 @@ def level_findings(results: Results) -> list[str]:
 
 def _growing(results: Results, rows: Sequence[Row]) -> Iterator[str]:
     steps = growing(rows)
-    if not steps or steps[0].level.score.joint_success is None:
+    if not steps or steps[0].level.score.success is None:
         return
     nothing = steps[0].level.score
     sentence = (
-        f"Told nothing of what builds need, the scheduler sends {share(nothing.joint_success)} of "
+        f"Told nothing of what builds need, the scheduler sends {share(nothing.success)} of "
         f"{builds(nothing.total_jobs)} to a cluster on which they succeed"
         f"{in_brackets(results, steps[0].level.name)}"
     )
     more = [
-        f"told {row.label}, {share(row.level.score.joint_success)}{in_brackets(results, row.level.name)}"
-        for row in steps[1:]
+        f"told {row.label}, {share(row.level.score.success)}{in_brackets(results, row.level.name)}" for row in steps[1:]
     ]
     yield "; ".join([sentence, *more]) + "."
 
@@ -73,14 +72,14 @@ def _exact(rows: Sequence[Row]) -> Iterator[str]:
     if pair is None:
         return
     exact, least = (row.level.score for row in pair)
-    if exact.joint_success is None or least.joint_success is None:
+    if exact.success is None or least.success is None:
         return
-    difference = least.joint_success - exact.joint_success
+    difference = least.success - exact.success
     verb = "costs" if difference >= 0 else "gains"
     sides = [
-        f"told {row.label}, {share(row.level.score.joint_success)} of all builds succeed, as "
+        f"told {row.label}, {share(row.level.score.success)} of all builds succeed, as "
         f"{share(row.level.score.unmatched / row.level.score.total_jobs)} ({row.level.score.unmatched:,}) match no "
-        f"cluster and {share(row.level.score.build_success.mean)} of the others succeed"
+        f"cluster and {share(row.level.score.success_of_matched.mean)} of the others succeed"
         for row in pair
     ]
     yield (
@@ -96,12 +95,12 @@ def _ceiling(results: Results, rows: Sequence[Row]) -> Iterator[str]:
     yield (
         f"No scheduler can do better than {share(results.ceiling)}{ceiling_in_brackets(results)}, the ceiling: only "
         "for that share of builds does the fleet have a cluster on which they succeed. The level that comes nearest is "
-        f"{best.label}, with {share(best.level.score.joint_success)}{in_brackets(results, best.level.name)}."
+        f"{best.label}, with {share(best.level.score.success)}{in_brackets(results, best.level.name)}."
     )
 
 
 def _reasons(rows: Sequence[Row]) -> Iterator[str]:
-    row = next((row for row in rows if not row.level.told), None)
+    row = next((row for row in rows if not row.level.metadata), None)
     if row is None or not row.level.reasons.together or not assigned(row.level):
         return
     total, reasons = assigned(row.level), row.level.reasons
@@ -117,7 +116,7 @@ def _reasons(rows: Sequence[Row]) -> Iterator[str]:
 def _spread(rows: Sequence[Row]) -> Iterator[str]:
     pair = exact_beside_at_least(rows) or ()
     parts = []
-    for row in (*(row for row in rows if not row.level.told), *pair):
+    for row in (*(row for row in rows if not row.level.metadata), *pair):
         used, most = row.level.score.clusters_used, clusters_taking(row.level, 0.9)
         if used is not None and most is not None:
             parts.append(
@@ -139,7 +138,7 @@ def _outside(rows: Sequence[Row]) -> Iterator[str]:
         f"{share(max(known), 3)} over all levels) have their runtime predicted at a memory outside the range that the "
         "models of their package were fitted to"
     )
-    enough = next((row.level.score for row in rows if row.level.told == (ENOUGH_MEMORY,)), None)
+    enough = next((row.level.score for row in rows if row.level.metadata == (ENOUGH_MEMORY,)), None)
     fitting = None if enough is None else enough.matched_clusters.mean
     if enough is not None and fitting is not None and fitting > enough.clusters / 2:
         sentence += (
@@ -152,7 +151,7 @@ def _outside(rows: Sequence[Row]) -> Iterator[str]:
 def _chosen(results: Results, rows: Sequence[Row]) -> Iterator[str]:
     """Set the level at which a policy chooses beside the one at which the same is told and any cluster may be given."""
     for row in (row for row in rows if is_chosen(row.level) and row.level.name != WITHOUT_REPLACEMENT):
-        other = next((r for r in rows if r.level.told == row.level.told and not is_chosen(r.level)), None)
+        other = next((r for r in rows if r.level.metadata == row.level.metadata and not is_chosen(r.level)), None)
         if other is None or assigned(other.level) != assigned(row.level):
             continue
         parts = []
@@ -169,7 +168,7 @@ def _chosen(results: Results, rows: Sequence[Row]) -> Iterator[str]:
             policy = policy_word(results)
             among = "of" if policy.startswith("the ") else "among"
             yield (
-                f"Told {told_words(row.level.told)}, {builds(assigned(row.level))} match. Choosing {policy} {among} "
+                f"Told {told_words(row.level.metadata)}, {builds(assigned(row.level))} match. Choosing {policy} {among} "
                 "the clusters that match, rather than any by chance, takes their additional cost "
                 f"{' and '.join(parts)}."
             )
@@ -181,18 +180,18 @@ def _full(rows: Sequence[Row]) -> Iterator[str]:
             yield (
                 f"With the nodes of clusters used up, {builds(row.level.no_capacity)} "
                 f"({share(row.level.no_capacity / row.level.score.total_jobs)}) find every cluster that matches full, "
-                f"and joint success is {share(row.level.score.joint_success)}."
+                f"and joint success is {share(row.level.score.success)}."
             )
 
 
 def _front(results: Results, rows: Sequence[Row]) -> Iterator[str]:
     reference = reference_of(results)
     points = [
-        (cost, row.level.score.joint_success, row)
+        (cost, row.level.score.success, row)
         for row in rows
         if reference is not None
         and (cost := cost_each(row.level.costs.get(reference))) is not None
-        and row.level.score.joint_success is not None
+        and row.level.score.success is not None
     ]
     front = sorted((points[i] for i in non_dominated([(cost, joint) for cost, joint, _ in points])), key=lambda p: p[0])
     if not front or reference is None:

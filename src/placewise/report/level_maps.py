@@ -57,9 +57,9 @@ def draw_pareto(results: Results) -> Drawing | None:
     if reference is None:
         return None
     points = [
-        (cost, row.level.score.joint_success, row)
+        (cost, row.level.score.success, row)
         for row in level_rows(results)
-        if (cost := cost_each(row.level.costs.get(reference))) is not None and row.level.score.joint_success is not None
+        if (cost := cost_each(row.level.costs.get(reference))) is not None and row.level.score.success is not None
     ]
     if not points:
         return None
@@ -108,7 +108,8 @@ def draw_matchability(results: Results) -> Drawing | None:
     points = [
         (part, build, row)
         for row in level_rows(results)
-        if (part := share_assigned(row.level)) is not None and (build := row.level.score.build_success.mean) is not None
+        if (part := share_assigned(row.level)) is not None
+        and (build := row.level.score.success_of_matched.mean) is not None
     ]
     if not points:
         return None

@@ -35,8 +35,8 @@ def level_table(results: Results) -> Table:
             escape(row.label),
             number(score.matched_clusters.mean, 3),
             number(score.unmatched),
-            _share(score.build_success.mean),
-            _share(score.joint_success),
+            _share(score.success_of_matched.mean),
+            _share(score.success),
             number(cost_each(row.level.costs.get(reference or "")), 3),
         )
     return table
@@ -53,11 +53,11 @@ def level_lines(results: Results) -> list[str]:
     if pair is not None:
         exact, least = pair
         lines.append(
-            f"joint success: {_share(exact.level.score.joint_success)} with {exact.label}, "
-            f"{_share(least.level.score.joint_success)} with {least.label}"
+            f"joint success: {_share(exact.level.score.success)} with {exact.label}, "
+            f"{_share(least.level.score.success)} with {least.label}"
         )
     for row in rows:
-        other = next((r for r in rows if r.level.told == row.level.told and not is_chosen(r.level)), None)
+        other = next((r for r in rows if r.level.metadata == row.level.metadata and not is_chosen(r.level)), None)
         if reference is None or not is_chosen(row.level) or other is None:
             continue
         before, after = other.level.costs.get(reference), row.level.costs.get(reference)

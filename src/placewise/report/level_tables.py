@@ -54,8 +54,8 @@ def _levels(rows: Sequence[Row]) -> Section:
         cells += [part_cell(level.no_capacity, score.total_jobs)] * full
         cells += [part_cell(level.refused, score.total_jobs)] * refused
         cells += [
-            share_cell(score.build_success.mean),
-            share_cell(score.joint_success),
+            share_cell(score.success_of_matched.mean),
+            share_cell(score.success),
             share_cell(score.ceiling),
             count_cell(score.clusters_used, of=score.clusters),
             count_cell(clusters_taking(level, 0.9)),
@@ -163,7 +163,7 @@ _PERCENTILES = ((0, "least"), (5, "5 %"), (25, "25 %"), (50, "median"), (75, "75
 def _packages(results: Results, rows: Sequence[Row]) -> list[Table]:
     """List every package with its costs at the telling levels: nothing told, the best, the chosen."""
     best = best_row(rows)
-    first = [row for row in rows if not row.level.told]
+    first = [row for row in rows if not row.level.metadata]
     chosen = [row for row in rows if is_chosen(row.level)]
     levels = list(dict.fromkeys(row.label for row in (*first, *([best] if best else []), *chosen[:1])))
     picked = [row for row in rows if row.label in levels]
@@ -225,4 +225,4 @@ def _reasons(rows: Sequence[Row]) -> Section:
 
 def _name(row: Row) -> tuple[str, str]:
     key = shown(row.level.name)
-    return row.label, f"{key}: {told_words(row.level.told)}" if is_chosen(row.level) else key
+    return row.label, f"{key}: {told_words(row.level.metadata)}" if is_chosen(row.level) else key

@@ -110,17 +110,17 @@ def non_dominated(points: Sequence[tuple[float, float]]) -> list[int]:
 
 def best_row(rows: Iterable[Row]) -> Row | None:
     """Return the level of the highest joint success, the first of equals."""
-    known = [row for row in rows if row.level.score.joint_success is not None]
-    return max(known, key=lambda row: row.level.score.joint_success or 0.0, default=None)
+    known = [row for row in rows if row.level.score.success is not None]
+    return max(known, key=lambda row: row.level.score.success or 0.0, default=None)
 
 
 def growing(rows: Sequence[Row]) -> list[Row]:
     """Follow what is told from nothing, one more at a time, while some level tells one more; [] without the first."""
-    found = [row for row in rows if not row.level.told][:1]
+    found = [row for row in rows if not row.level.metadata][:1]
     while found:
-        told = set(found[-1].level.told)
-        more = (row for row in rows if not is_chosen(row.level) and told < set(row.level.told))
-        following = next((row for row in more if len(row.level.told) == len(told) + 1), None)
+        told = set(found[-1].level.metadata)
+        more = (row for row in rows if not is_chosen(row.level) and told < set(row.level.metadata))
+        following = next((row for row in more if len(row.level.metadata) == len(told) + 1), None)
         if following is None:
             break
         found.append(following)
@@ -129,9 +129,9 @@ def growing(rows: Sequence[Row]) -> list[Row]:
 
 def exact_beside_at_least(rows: Sequence[Row]) -> tuple[Row, Row] | None:
     """Find two levels that differ only in the form of the compiler's version, the fullest without memory first."""
-    by_told = {row.level.told: row for row in rows if not is_chosen(row.level)}
+    by_told = {row.level.metadata: row for row in rows if not is_chosen(row.level)}
     for row in (row for row in rows if row.group == 2):
-        told = row.level.told
+        told = row.level.metadata
         other = by_told.get(tuple(AT_LEAST if name == EXACT else name for name in told))
         if EXACT in told and other is not None:
             return row, other
@@ -141,4 +141,4 @@ def exact_beside_at_least(rows: Sequence[Row]) -> tuple[Row, Row] | None:
 def _group(level: LevelResult) -> int:
     if is_chosen(level):
         return 3
-    return min(len(level.told), 2)
+    return min(len(level.metadata), 2)

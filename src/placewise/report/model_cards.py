@@ -12,7 +12,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table as Printed
 
-from placewise.formats.model_files import card_document
+from placewise.formats.results.model_files import card_document
 from placewise.formats.writing import write_bytes
 from placewise.model.runtime_models import BYTES_PER_GIB, KINDS, CrossValidation, ModelCard, Models
 from placewise.report.cells import Cell, Row, Table

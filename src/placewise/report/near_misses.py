@@ -9,7 +9,7 @@ from placewise.matching.compiled_cluster import Properties
 from placewise.model.requirement import VERSION, InVersionRange, scalar_text
 from placewise.model.version import parse_version
 from placewise.report.explanation import RANGES, print_first_rows, print_line
-from placewise.valuation.near_misses.suggestions import FleetChange, NearMisses, Relaxation, Success
+from placewise.worth.near_misses.suggestions import FleetChange, NearMisses, Relaxation, Success
 
 if TYPE_CHECKING:
     from rich.console import Console, JustifyMethod

@@ -139,8 +139,8 @@ def _subsystem_rows(results: Results) -> list[Row]:
         cells = [
             count_cell(score.total_jobs),
             count_cell(score.unmatched),
-            share_cell(score.build_success.mean),
-            share_cell(score.joint_success),
+            share_cell(score.success_of_matched.mean),
+            share_cell(score.success),
             share_cell(score.ceiling),
             count_cell(score.matched_clusters.mean, of=score.clusters),
             share_cell(score.precision),
@@ -168,9 +168,9 @@ _SCORE_ROWS: tuple[tuple[str, str, Callable[[Score], Cell]], ...] = (
     (
         "build success",
         "mean ± standard deviation of one, of matched submissions",
-        lambda s: share_cell(s.build_success.mean, s.build_success.std),
+        lambda s: share_cell(s.success_of_matched.mean, s.success_of_matched.std),
     ),
-    ("joint success", "of all submissions, unmatched as 0", lambda s: share_cell(s.joint_success)),
+    ("joint success", "of all submissions, unmatched as 0", lambda s: share_cell(s.success)),
     ("ceiling", "of all submissions, some cluster would succeed", lambda s: share_cell(s.ceiling)),
     (
         "marginal score",

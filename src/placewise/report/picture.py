@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from placewise.formats.results_names import IMAGES
+from placewise.formats.results.results_names import IMAGES
 from placewise.formats.writing import write_bytes
 
 

@@ -62,10 +62,10 @@ def interval_over_orders(results: Results) -> Interval | None:
     """Return how the build success of expanding varies over random orders: central 95 %, or the range of under 40."""
     if results.orders is None:
         return None
-    interval = central_interval(results.orders.build_success)
+    interval = central_interval(results.orders.success_of_matched)
     if interval is None or interval.count >= FEWEST_FOR_CENTRAL:
         return interval
-    return central_interval(results.orders.build_success, 1.0)
+    return central_interval(results.orders.success_of_matched, 1.0)
 
 
 def whole_number_histogram(values: Sequence[int]) -> Histogram:
@@ -137,7 +137,7 @@ def single_shares(results: Results) -> tuple[float | None, float | None, float |
     scores = [subsystem.score for subsystem in results.subsystems]
     return (
         None if results.single is None else results.single.macro,
-        macro([score.joint_success for score in scores]),
+        macro([score.success for score in scores]),
         macro([score.ceiling for score in scores]),
     )
 
@@ -147,7 +147,7 @@ def by_gain(subsystems: Sequence[SubsystemScore]) -> list[tuple[SubsystemScore, 
 
     Joint success, because a gain that comes from refusing jobs is none.
     """
-    gains = [(s, (s.score.joint_success or 0.0) - (s.baseline or 0.0)) for s in subsystems]
+    gains = [(s, (s.score.success or 0.0) - (s.baseline or 0.0)) for s in subsystems]
     return sorted(gains, key=lambda pair: (-pair[1], pair[0].subsystem))
 
 

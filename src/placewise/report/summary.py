@@ -89,8 +89,8 @@ _MACRO_ROWS = ("build success, of matched", "joint success, of all", "ceiling, o
 _ROWS: tuple[tuple[str, Callable[[Score], str]], ...] = (
     ("submissions", lambda score: number(score.total_jobs)),
     ("unmatched", lambda score: number(score.unmatched)),
-    (_MACRO_ROWS[0], lambda score: _share(score.build_success.mean)),
-    (_MACRO_ROWS[1], lambda score: _share(score.joint_success)),
+    (_MACRO_ROWS[0], lambda score: _share(score.success_of_matched.mean)),
+    (_MACRO_ROWS[1], lambda score: _share(score.success)),
     (_MACRO_ROWS[2], lambda score: _share(score.ceiling)),
     ("marginal score, of matched", lambda score: _share(score.marginal_score.mean)),
     ("clusters matched, mean", lambda score: number(score.matched_clusters.mean)),

@@ -77,9 +77,9 @@ def draw_trade_off(results: Results) -> Drawing | None:
     )
     alt = (
         f"Lines by number of subsystems told, from {first.level} to {end.level}: build success of the jobs still "
-        f"matched from {share(first.build_success, 3)} to {share(end.build_success, 3)}, jobs still matched from "
+        f"matched from {share(first.success_of_matched, 3)} to {share(end.success_of_matched, 3)}, jobs still matched from "
         f"{share(first.share_matched, 3)} to {share(end.share_matched, 3)}, joint success from "
-        f"{share(first.joint_success, 3)} to {share(end.joint_success, 3)}; ceiling {share(results.ceiling, 3)}."
+        f"{share(first.success, 3)} to {share(end.success, 3)}; ceiling {share(results.ceiling, 3)}."
     )
     return Drawing("trade-off", title, caption, alt, figure)
 
@@ -88,7 +88,7 @@ def _lines(results: Results) -> list[_Line]:
     curve = results.curve
     levels = [point.level for point in curve]
     # Where nothing matches there is no success to speak of, and the line ends.
-    known = [(point.level, point.build_success) for point in curve if point.build_success is not None]
+    known = [(point.level, point.success_of_matched) for point in curve if point.success_of_matched is not None]
     lines = [
         _Line("build success", "of the jobs still matched", [x for x, _ in known], [y for _, y in known], BLUE),
         _Line("still matched", "of all jobs", levels, [point.share_matched for point in curve], VERMILLION),
@@ -97,7 +97,7 @@ def _lines(results: Results) -> list[_Line]:
         ends = [levels[0], max(levels[-1], 1)]
         lines.append(_Line("ceiling", "some cluster would succeed", ends, [results.ceiling] * 2, INK, dashed=True))
     lines.append(
-        _Line("joint success", "of all jobs, unmatched as 0", levels, [point.joint_success for point in curve], GREEN)
+        _Line("joint success", "of all jobs, unmatched as 0", levels, [point.success for point in curve], GREEN)
     )
     return [line for line in lines if line.values]
 
@@ -106,14 +106,14 @@ def _shade(axes: Axes, results: Results) -> None:
     """Tint and name what becomes of the jobs: they succeed, match in vain, or match nowhere."""
     levels = [point.level for point in results.curve]
     matched = [point.share_matched for point in results.curve]
-    joint = [point.joint_success for point in results.curve]
+    joint = [point.success for point in results.curve]
     axes.fill_between(levels, 0, joint, color=GREEN, alpha=0.16, linewidth=0)
     axes.fill_between(levels, joint, matched, color=VERMILLION, alpha=0.09, linewidth=0)
     if len(levels) < 2:
         return
     x = np.linspace(levels[0], levels[-1], 241)
     zero, low, high, one = (np.interp(x, levels, y) for y in ([0.0] * len(levels), joint, matched, [1.0] * len(levels)))
-    build = [point.joint_success if point.build_success is None else point.build_success for point in results.curve]
+    build = [point.success if point.success_of_matched is None else point.success_of_matched for point in results.curve]
     across = [np.interp(x, levels, build), np.full(len(x), results.ceiling or 0.0)]
     for text, under, over, colour in (
         ("succeed", zero, low, darker(GREEN)),

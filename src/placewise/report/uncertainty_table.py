@@ -8,12 +8,12 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
-from placewise.experiment.figures import CEILING, JOINT, LAST, MACRO
-from placewise.experiment.varying.sensitivity import CLUSTERS, MISSING, RANGES, WRONG
 from placewise.model.results import Results
 from placewise.model.worth import Headline, Interval, SensitivityPoint
 from placewise.report.explanation import print_table
 from placewise.report.wording import experiment_word, share, shown, told_at
+from placewise.study.figures import CEILING, JOINT, LAST, MACRO
+from placewise.study.varying.sensitivity import CLUSTERS, MISSING, RANGES, WRONG
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from placewise.experiment.design import FOLDER_NAMES
 from placewise.model.results import LevelResult, Results, Score
 from placewise.model.study import WITH_REPLACEMENT, WITHOUT_REPLACEMENT
+from placewise.study.design import FOLDER_NAMES
 
 MISSING = "-"
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
@@ -66,7 +66,7 @@ def policy_word(results: Results) -> str:
 def level_word(level: LevelResult, policy: str) -> str:
     """Return the words for a level: what is told, or by which policy a cluster was chosen."""
     chosen = _CHOSEN.get(level.name)
-    return f"{policy.removeprefix('the ')}, {chosen}" if chosen else told_words(level.told)
+    return f"{policy.removeprefix('the ')}, {chosen}" if chosen else told_words(level.metadata)
 
 
 def told_at(results: Results, experiment: str) -> str:

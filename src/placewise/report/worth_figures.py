@@ -121,7 +121,7 @@ def draw_sufficiency(results: Results) -> Drawing | None:
     axes.plot(counts, found.greedy, color=GREEN, linewidth=2.4, zorder=3, **style)
     axes.axhline(goal, color=VERMILLION, linewidth=1.4, linestyle=(0, (1, 2)), zorder=2)
     chosen = dot("none", 10) | {"marker": "D", "markeredgecolor": INK, "markeredgewidth": 1.8}
-    axes.plot([len(found.told)], [found.reached], zorder=4, clip_on=False, **chosen)
+    axes.plot([len(found.metadata)], [found.reached], zorder=4, clip_on=False, **chosen)
     axes.set_xlim(0, max(last, 1))
     top = max(float(found.greedy.max()), float(found.random.max()), goal, found.reached, 0.01)
     axes.set_ylim(0, min(1.02, 1.08 * top))
@@ -134,7 +134,7 @@ def draw_sufficiency(results: Results) -> Drawing | None:
         Line2D([], [], color=GREEN, linewidth=2.4, label="best next one first"),
         Patch(color=SKY, alpha=0.35, label="central 95 % of random orders"),
         Line2D([], [], color=BLUE, linewidth=1.8, linestyle=_DASHED, label="median of random orders"),
-        Line2D([], [], label=f"the set found: {share(found.reached, 3)} with {len(found.told):,}", **chosen),
+        Line2D([], [], label=f"the set found: {share(found.reached, 3)} with {len(found.metadata):,}", **chosen),
         Line2D(
             [], [], color=VERMILLION, linestyle=(0, (1, 2)), label=f"target: {share(found.target, 3)} of the ceiling"
         ),

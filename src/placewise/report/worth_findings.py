@@ -78,7 +78,11 @@ def _front(results: Results) -> list[str]:
     top = best[-1]
     unit = cost_unit(results)
     cost = counted(int(top.cost), "subsystem") if unit == "subsystems" else f"a cost of {number(top.cost)}"
-    told = "nothing is told" if not top.told else f"{told_of(top.told)} {'is' if len(top.told) == 1 else 'are'} told"
+    told = (
+        "nothing is told"
+        if not top.metadata
+        else f"{told_of(top.metadata)} {'is' if len(top.metadata) == 1 else 'are'} told"
+    )
     return [f"{said}; the most successful of them, at {cost}, reaches {share(top.success)}: {told}."]
 
 

@@ -101,7 +101,7 @@ def _sufficiency(results: Results) -> Section | None:
     found = results.sufficiency
     if found is None:
         return None
-    told = ", ".join(shown(name) for name in found.told) or "nothing"
+    told = ", ".join(shown(name) for name in found.metadata) or "nothing"
     return Section(
         "suffices",
         SUFFICIENCY_TITLE,
@@ -130,7 +130,7 @@ def _front(results: Results) -> Section | None:
     ):
         rows: list[Row] = [
             (
-                told_of(point.told),
+                told_of(point.metadata),
                 KIND_WORDS.get(point.kind, shown(point.kind)),
                 [amount_cell(point.cost), share_cell(point.matched), share_cell(point.success)],
             )

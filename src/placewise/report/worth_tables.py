@@ -71,10 +71,10 @@ def print_sufficiency(found: Sufficiency, console: Console) -> None:
     """Print the smallest set, what is proven of it, and the way to it."""
     wanted = f"{share(found.target)} of the ceiling of {share(found.ceiling)}"
     if found.met:
-        _say(console, f"{len(found.told)} of {len(found.path)} subsystems suffice for {wanted}")
+        _say(console, f"{len(found.metadata)} of {len(found.path)} subsystems suffice for {wanted}")
     else:
         _say(console, f"no set of subsystems was found that reaches {wanted}; this is the best of those tried")
-    told = set(found.told)
+    told = set(found.metadata)
     last = max((at for at, name in enumerate(found.path, 1) if name in told), default=0)
     rows = [
         (
@@ -94,14 +94,14 @@ def print_sufficiency(found: Sufficiency, console: Console) -> None:
         "97.5 %": "right",
     }
     print_table("Told one after the other, each time what adds most", headings, rows, console)
-    _say(console, f"the set: {','.join(found.told)}")
+    _say(console, f"the set: {','.join(found.metadata)}")
     _say(console, f"joint success told these: {share(found.reached)}, {share(_of(found))} of the ceiling")
     _say(console, certificate(found))
 
 
 def certificate(found: Sufficiency) -> str:
     """Return what is proven of the set, in words."""
-    counted = found.cost == len(found.told)
+    counted = found.cost == len(found.metadata)
     least = "has fewer" if counted else f"costs less than {number(found.cost)}"
     if found.unreachable:
         return "proven: no set of subsystems reaches the target"
@@ -130,9 +130,9 @@ def print_front(points: tuple[LevelPoint, ...], console: Console) -> None:
 
 
 def _told(point: LevelPoint) -> str:
-    if len(point.told) <= 2:
-        return ", ".join(point.told)
-    return f"... and {point.told[-1]}" if point.kind == "greedy" else f"all {len(point.told)}"
+    if len(point.metadata) <= 2:
+        return ", ".join(point.metadata)
+    return f"... and {point.metadata[-1]}" if point.kind == "greedy" else f"all {len(point.metadata)}"
 
 
 def _signed(change: float) -> str:

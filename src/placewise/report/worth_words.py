@@ -34,7 +34,7 @@ _NAMED = 3
 
 
 def quantity_word(quantity: str) -> str:
-    """Return the words for a quantity: joint_success is joint success."""
+    """Return the words for a quantity: success is joint success."""
     return shown(quantity.replace("_", " ").replace("-", " "))
 
 
@@ -84,7 +84,9 @@ def setting_words(setting: str) -> tuple[str, str]:
 
 def cost_unit(results: Results) -> str:
     """Say what the cost of a level is: how many subsystems, or what they cost to collect."""
-    return "subsystems" if all(point.cost == len(point.told) for point in results.front) else "as priced in the study"
+    return (
+        "subsystems" if all(point.cost == len(point.metadata) for point in results.front) else "as priced in the study"
+    )
 
 
 def how_found(worth: Worth) -> str:
@@ -131,13 +133,13 @@ def sufficiency_alt(found: Sufficiency) -> str:
 def sufficiency_sentence(found: Sufficiency) -> str:
     """Say how many subsystems suffice, and whether fewer might."""
     goal = f"{share(found.target, 3)} of the ceiling of {share(found.ceiling)}"
-    count = counted(len(found.told), "subsystem")
+    count = counted(len(found.metadata), "subsystem")
     if not found.met:
         return (
             f"No set that was tried reaches {goal}; the best, of {count}, reaches a joint success of "
             f"{share(found.reached)}."
         )
-    verb = "suffices" if len(found.told) == 1 else "suffice"
+    verb = "suffices" if len(found.metadata) == 1 else "suffice"
     return (
         f"{count} of {len(found.path):,} {verb} to reach {goal}: told these alone, {share(found.reached)} of all jobs "
         f"succeed; {_fewer(found)}."
@@ -145,12 +147,12 @@ def sufficiency_sentence(found: Sufficiency) -> str:
 
 
 def _fewer(found: Sufficiency) -> str:
-    less = "no fewer do" if found.cost == len(found.told) else "none that costs less does"
+    less = "no fewer do" if found.cost == len(found.metadata) else "none that costs less does"
     if found.optimal:
         return f"{less}, which is proven"
     if found.at_least is None:
         return f"that {less} was not proven (placewise minimal does)"
-    unit = " subsystems" if found.cost == len(found.told) else " of cost"
+    unit = " subsystems" if found.cost == len(found.metadata) else " of cost"
     return f"at least {number(found.at_least)}{unit} are needed"
 
 
@@ -169,9 +171,9 @@ def front_alt(levels: Sequence[LevelPoint]) -> str:
     ends = sorted(best, key=lambda point: point.success)
     if not ends:
         return f"Marks of {counted(len(levels), 'level')}."
-    said = f"{told_of(ends[0].told)} ({share(ends[0].success, 3)} joint success)"
+    said = f"{told_of(ends[0].metadata)} ({share(ends[0].success, 3)} joint success)"
     if len(ends) > 1:
-        said += f" to {told_of(ends[-1].told)} ({share(ends[-1].success, 3)})"
+        said += f" to {told_of(ends[-1].metadata)} ({share(ends[-1].success, 3)})"
     return f"Marks of {counted(len(levels), 'level')}, of which {len(best):,} are beaten by none: from {said}."
 
 

@@ -8,7 +8,7 @@ import yaml
 from dialect_documents import document
 from registered_fleet import REGISTERED, Fleet, all_of, asking, clusters_of, jobs_of
 
-from placewise.formats.fleet_source import read_fleet
+from placewise.formats.fleets.fleet_source import read_fleet
 from placewise.formats.reading import read_json
 from placewise.service.client import ClusterSecret, JobState
 from placewise.service.wire.rainbow_pb2 import RegisterResponse, SubmitJobResponse, UpdateStateResponse

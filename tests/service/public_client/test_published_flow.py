@@ -9,7 +9,7 @@ import shlex
 import pytest
 from dialect_documents import document
 
-from placewise.formats.fleet_source import read_fleet
+from placewise.formats.fleets.fleet_source import read_fleet
 from placewise.formats.reading import read_json
 from placewise.model.version import parse_version
 from placewise.service.client import Client, Credentials, JobState

@@ -10,17 +10,17 @@ from dialect_documents import document
 from driven_client import driven_client
 from running import running_server
 
-from placewise.experiment.design import ALL, EXPANDING, NONE, SINGLE, Design
-from placewise.experiment.stage import Stage
-from placewise.formats.fleet_source import read_fleet
-from placewise.formats.jgf import NODES_FILE, SUBSYSTEM_SUFFIX, cluster_documents
-from placewise.formats.jobspec_lists import read_jobspecs
+from placewise.formats.fleets.fleet_source import read_fleet
+from placewise.formats.fleets.jgf import NODES_FILE, SUBSYSTEM_SUFFIX, cluster_documents
+from placewise.formats.jobs.jobspec_lists import read_jobspecs
 from placewise.matching import bitset
 from placewise.matching.kernels_numpy import NumpyKernels
 from placewise.model.requirement import version_bounds
 from placewise.model.resources import ResourceGraph, Vertex
 from placewise.service.client import Client, Credentials, JobState
 from placewise.service.wire import rainbow_pb2
+from placewise.study.design import ALL, EXPANDING, NONE, SINGLE, Design
+from placewise.study.stage import Stage
 
 CLUSTERS, SUBSYSTEMS = 100, 219
 ASKED = {NONE: 25, SINGLE: 100, EXPANDING: 500, ALL: 500}

@@ -50,7 +50,7 @@ def _trade_off(results: Results) -> Chart | None:
         return None
     values = []
     for point in results.curve:
-        shares = (point.build_success, point.share_matched, point.joint_success, results.ceiling)
+        shares = (point.success_of_matched, point.share_matched, point.success, results.ceiling)
         values += [
             {"level": point.level, "line": line, "share": value}
             for (line, _, _), value in zip(_LINES, shares, strict=True)
@@ -68,7 +68,7 @@ def _trade_off(results: Results) -> Chart | None:
     first, last = results.curve[0], results.curve[-1]
     alt = (
         f"Lines by number of subsystems told, from {first.level} to {last.level}: joint success from "
-        f"{share(first.joint_success, 3)} to {share(last.joint_success, 3)}, jobs still matched from "
+        f"{share(first.success, 3)} to {share(last.success, 3)}, jobs still matched from "
         f"{share(first.share_matched, 3)} to {share(last.share_matched, 3)}."
     )
     table = Table(
@@ -83,7 +83,7 @@ def _trade_off(results: Results) -> Chart | None:
             (
                 f"{point.level:,}",
                 "",
-                [share_cell(point.share_matched), share_cell(point.build_success), share_cell(point.joint_success)],
+                [share_cell(point.share_matched), share_cell(point.success_of_matched), share_cell(point.success)],
             )
             for point in results.curve
         ],
@@ -97,7 +97,7 @@ def _orders(results: Results) -> Chart | None:
     interval = interval_over_orders(results)
     if results.orders is None or interval is None:
         return None
-    bins = histogram(results.orders.build_success)
+    bins = histogram(results.orders.success_of_matched)
     values = [
         {"from": float(low), "to": float(high), "orders": int(count)}
         for low, high, count in zip(bins.edges[:-1], bins.edges[1:], bins.counts, strict=True)
@@ -106,7 +106,7 @@ def _orders(results: Results) -> Chart | None:
     looks = [("median", INK)]
     marks = [{"share": interval.median, "mark": "median"}]
     if "expanded-subsystems" in results.scores:
-        main = results.scores["expanded-subsystems"].build_success.mean
+        main = results.scores["expanded-subsystems"].success_of_matched.mean
         if main is not None:
             looks.append(("the order of the scores", VERMILLION))
             marks.append({"share": main, "mark": "the order of the scores"})

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from placewise.experiment.figures import CEILING, JOINT, LAST
 from placewise.model.results import Results
 from placewise.model.worth import Difference, FleetSpread, Headline, SensitivityPoint
 from placewise.report.cells import Cell, Table, share_cell
@@ -45,6 +44,7 @@ from placewise.report.worth_words import (
     quantity_word,
     setting_words,
 )
+from placewise.study.figures import CEILING, JOINT, LAST
 
 _OVERS = ((BLUE, "circle"), (ORANGE, "square"), (GREEN, "diamond"), (PURPLE, "triangle-up"), (VERMILLION, "cross"))
 _SERIES = (

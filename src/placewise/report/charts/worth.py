@@ -166,7 +166,7 @@ def _sufficiency(found: Sufficiency) -> Chart:
         },
         {
             "mark": {"type": "point", "shape": "diamond", "size": 150, "strokeWidth": 2.5, "filled": False},
-            "data": {"values": [{"count": len(found.told), "reached": found.reached}]},
+            "data": {"values": [{"count": len(found.metadata), "reached": found.reached}]},
             "encoding": {
                 "x": x,
                 "y": share_x("reached", y),
@@ -211,7 +211,7 @@ def _front(results: Results) -> list[Chart]:
     points = kept_levels(results.front, MOST_MARKS)
     values = [
         {
-            "level": told_of(point.told),
+            "level": told_of(point.metadata),
             "kind": KIND_WORDS.get(point.kind, point.kind),
             "cost": point.cost,
             "matched": point.matched,

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from placewise import plugins
 from placewise.errors import InputError
-from placewise.formats.selection_config import priorities_of_text
+from placewise.formats.studies.selection_config import priorities_of_text
 from placewise.selection.constraint import constraint_policy
 from placewise.selection.policies import Policy
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from placewise.errors import InputError
-from placewise.formats.cluster_texts import parse_cluster, parse_subsystem_text, state_changes
+from placewise.formats.fleets.cluster_texts import parse_cluster, parse_subsystem_text, state_changes
 from placewise.model.cluster import Cluster
 from placewise.model.requirement import Scalar
 from placewise.service.calls.finishing import finishing

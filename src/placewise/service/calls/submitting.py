@@ -10,7 +10,7 @@ from hashlib import sha256
 import numpy as np
 
 from placewise.errors import InputError
-from placewise.formats.jobspec import jobspec_text
+from placewise.formats.jobs.jobspec import jobspec_text
 from placewise.matching.why_not import WhyNot
 from placewise.model.job import Job
 from placewise.model.requirement import Requirement

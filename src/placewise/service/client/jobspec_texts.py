@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from placewise.errors import InputError
-from placewise.formats.jobspec import jobspec_document
+from placewise.formats.jobs.jobspec import jobspec_document
 from placewise.formats.reading import parse_document, parse_json, parse_yaml, read_text
 from placewise.model.job import Job
 

@@ -9,7 +9,7 @@ from collections.abc import Collection
 import structlog
 
 from placewise.errors import InputError
-from placewise.formats.cluster_texts import parse_cluster, parse_subsystem_text
+from placewise.formats.fleets.cluster_texts import parse_cluster, parse_subsystem_text
 from placewise.model.cluster import Cluster
 from placewise.model.requirement import Scalar
 from placewise.model.resources import Subsystem

@@ -1,0 +1,1 @@
+"""Fleets in and out: cluster features, JGF, rainbow's configuration, prices."""

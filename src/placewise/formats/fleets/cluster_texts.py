@@ -1,0 +1,77 @@
+"""Clusters as the texts that they are registered with: JSON Graph Format for each graph, a flat JSON object of state.
+
+Errors name the text: ``nodes``, ``subsystem 'io'``, ``state``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from placewise.errors import InputError
+from placewise.formats.fleets.jgf import parse_containment, parse_subsystem, parse_subsystems
+from placewise.formats.locating import locating
+from placewise.formats.plain_fields import plain_fields
+from placewise.formats.reading import parse_json
+from placewise.formats.values import mapping, refuse_control
+from placewise.model.cluster import Cluster
+from placewise.model.requirement import Scalar
+from placewise.model.resources import ResourceGraph, Subsystem
+
+_STATE = "state"
+
+
+def parse_cluster(
+    name: str, nodes_text: str, subsystem_texts: Mapping[str, str], state_text: str | None = None
+) -> Cluster:
+    """Return the cluster of its containment graph, its subsystems by name, and its state; no state if that is None.
+
+    The name counts, whatever that in the graph is. Raises InputError naming the text and the place in it.
+    """
+    refuse_control(name, "the cluster's name")
+    for subsystem in subsystem_texts:
+        refuse_control(subsystem, "a subsystem's name")
+    _, graph = parse_containment(parse_json(nodes_text, "nodes"), "nodes")
+    sources = {subsystem: _source(subsystem) for subsystem in subsystem_texts}
+    documents = (
+        (subsystem, parse_json(text, sources[subsystem]), sources[subsystem])
+        for subsystem, text in subsystem_texts.items()
+    )
+    return Cluster(
+        name, graph, parse_subsystems(documents, graph), () if state_text is None else parse_state(state_text)
+    )
+
+
+def parse_subsystem_text(text: str, name: str, graph: ResourceGraph) -> Subsystem:
+    """Return the subsystem of a text, attached to a graph that is known. Raises InputError as `parse_cluster` does."""
+    refuse_control(name, "a subsystem's name")
+    return parse_subsystem(parse_json(text, _source(name)), name, graph, _source(name))
+
+
+def parse_state(text: str) -> tuple[tuple[str, Scalar], ...]:
+    """Return the (field, value) pairs of a flat JSON object.
+
+    The prior work's client encodes what it reads from a file once more, so a JSON string that holds such an
+    object is understood too. Raises InputError for anything else, and for numbers that no float64 holds.
+    """
+    with locating(file=_STATE):
+        return tuple(plain_fields(_state_document(text).items(), _STATE).items())
+
+
+def state_changes(text: str) -> dict[str, Scalar | None]:
+    """Return the fields that a state sets, as `parse_state` does, and None for those that it takes away."""
+    with locating(file=_STATE):
+        document = _state_document(text)
+        fields = plain_fields(((field, value) for field, value in document.items() if value is not None), _STATE)
+        return {field: fields.get(field) for field in document}
+
+
+def _state_document(text: str) -> dict[str, Any]:
+    if not text.strip():
+        raise InputError("the document is empty", found=text, expected="a flat JSON object")
+    document = parse_json(text, _STATE)
+    return mapping(parse_json(document, _STATE) if isinstance(document, str) else document, _STATE)
+
+
+def _source(subsystem: str) -> str:
+    return f"subsystem {subsystem!r}"

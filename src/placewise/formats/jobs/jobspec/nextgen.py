@@ -1,0 +1,122 @@
+"""The next-generation jobspec: named resources, each with what it requires, and tasks that name them."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+from placewise.errors import InputError
+from placewise.formats.jobs.jobspec.attributes import attributes_document, parse_attributes
+from placewise.formats.jobs.jobspec.conditions import entry_document, matching, within_range
+from placewise.formats.jobs.jobspec.document import Dialect, check_top_level, command_of, known_keys, own_name, tasks_of
+from placewise.formats.jobs.jobspec.known import keep, known
+from placewise.formats.jobs.jobspec.shape import parse_request, request_document
+from placewise.formats.locating import locating
+from placewise.formats.values import count, mapping, sequence, text
+from placewise.model.job import Job, ResourceGroup
+from placewise.model.requirement import Requirement
+
+VERSIONS = (1,)
+_TASK_KEYS = ("name", "command", "resources", "replicas")
+_ENTRY_KEYS = ("name", "field", "match", "min", "max")
+
+
+def detect(document: dict[str, Any]) -> bool:
+    """Whether the resources are a mapping."""
+    return isinstance(document.get("resources"), dict)
+
+
+def parse(document: dict[str, Any], name: str) -> Job:
+    """Return the job of such a document: one group for each named resource that a task names, or for all.
+
+    Every entry of `requires` becomes a requirement of its own. The replicas of a resource are so many
+    copies of it; those of a task are runs, which need not be at once, and ask for nothing more. A
+    resource that has only `requires` asks for no shape. Raises InputError for anything that is not understood.
+    """
+    check_top_level(document, VERSIONS)
+    groups = {
+        name: _group(text(name, "resources"), value)
+        for name, value in mapping(document.get("resources"), "resources").items()
+    }
+    if not groups:
+        raise InputError("no resource is named", place="resources", expected="at least one")
+    tasks = tasks_of(document)
+    used = set()
+    for place, task in tasks:
+        known_keys(task, _TASK_KEYS, place)
+        count(task.get("replicas", 1), f"{place}.replicas")
+        if "resources" in task:
+            used.add(_named(task["resources"], f"{place}.resources", groups))
+    chosen = tuple(group for named, group in groups.items() if named in used or not used)
+    return Job(own_name(document, name), chosen, command_of(tasks), parse_attributes(document))
+
+
+def write(job: Job) -> dict[str, Any]:
+    """Return the document of a job, with a resource for each group.
+
+    Raises InputError for a group of several unlike requests, and for requirements that are more than one
+    value or range of one field.
+    """
+    document: dict[str, Any] = {"version": 1}
+    if job.name:
+        document["name"] = job.name
+    names = ["default"] if len(job.groups) == 1 else [f"group{number + 1}" for number in range(len(job.groups))]
+    document["resources"] = {name: _group_document(group) for name, group in zip(names, job.groups, strict=True)}
+    if job.command:
+        document["task"] = {"command": list(job.command)}
+    attributes = attributes_document(job, "parameter")
+    return document | ({"attributes": attributes} if attributes else {})
+
+
+def _group(name: str, value: Any) -> ResourceGroup:
+    place = f"resources.{name}"
+    resource = dict(mapping(value, place))
+    has_requires = "requires" in resource
+    requires = sequence(resource.pop("requires", []), f"{place}.requires")
+    if not resource and not has_requires:
+        raise InputError("the resource asks for nothing", place=place, expected="a type, requires or both")
+    shape = (parse_request(resource, place),) if resource else ()
+    return ResourceGroup(
+        shape, tuple(_requirement(entry, f"{place}.requires[{number}]") for number, entry in enumerate(requires))
+    )
+
+
+def _requirement(value: Any, place: str) -> Requirement:
+    if isinstance(value, dict) and (found := known((_new_requirement, *value.items()))) is not None:
+        return found
+    entry = mapping(value, place)
+    return keep((_new_requirement, *entry.items()), entry, _new_requirement(entry, place))
+
+
+def _new_requirement(value: dict[str, Any], place: str) -> Requirement:
+    entry = known_keys(value, _ENTRY_KEYS, place)
+    subsystem = text(entry.get("name"), f"{place}.name")
+    if "match" not in entry:
+        return within_range(subsystem, entry, place)
+    if "min" in entry or "max" in entry:
+        raise InputError("both a value and a range stand there", place=place, found=entry, expected="one of them")
+    return matching(subsystem, entry.get("field"), entry["match"], place)
+
+
+def _named(value: Any, place: str, known: dict[str, ResourceGroup]) -> str:
+    name = text(value, place)
+    if name not in known:
+        shown = " or ".join(itertools.islice(known, 8))
+        raise InputError("the task names no resource of the jobspec", place=place, found=name, expected=shown)
+    return name
+
+
+def _group_document(group: ResourceGroup) -> dict[str, Any]:
+    if len(group.shape) > 1:
+        raise InputError(
+            "a named resource cannot hold unlike requests side by side",
+            found=" and ".join(map(str, group.shape)),
+            expected="one request, with the others in it",
+        )
+    document = request_document(group.shape[0], itertools.count(1)) if group.shape else {}
+    with locating(place="requires"):
+        entries = [{"name": wanted.subsystem, **entry_document(wanted)} for wanted in group.requirements]
+    return document | {"requires": entries} if entries or not document else document
+
+
+DIALECT = Dialect(detect, parse, write)

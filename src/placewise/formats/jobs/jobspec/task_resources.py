@@ -1,0 +1,114 @@
+"""Flux's jobspec with requirements in its task: rainbow's first, ``task.resources.<subsystem>.{match, range}``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any, TypeAlias
+
+from placewise import plugins
+from placewise.errors import InputError
+from placewise.formats.jobs.jobspec.attributes import parse_attributes
+from placewise.formats.jobs.jobspec.conditions import entry_document
+from placewise.formats.jobs.jobspec.document import Dialect, check_top_level, command_of, known_keys, tasks_of
+from placewise.formats.jobs.jobspec.flux import (
+    VERSIONS,
+    check_task,
+    has_task_resources,
+    name_of,
+    named_attributes,
+    only_group,
+    task_document,
+)
+from placewise.formats.jobs.jobspec.known import keep, known
+from placewise.formats.jobs.jobspec.shape import labels, parse_shape, shape_document
+from placewise.formats.locating import locating
+from placewise.formats.values import mapping, sequence, text
+from placewise.model.job import Job, ResourceGroup
+from placewise.model.requirement import Condition, Predicate, Requirement
+
+_PredicateOf: TypeAlias = Callable[[str, dict[str, Any], str], Predicate]
+
+_TASK_KEYS = ("command", "slot", "count", "resources")
+
+
+def detect(document: dict[str, Any]) -> bool:
+    """Whether a task has a mapping of resources, and the document has a list of them or none."""
+    return isinstance(document.get("resources", []), list) and has_task_resources(document)
+
+
+def parse(document: dict[str, Any], name: str) -> Job:
+    """Return the job of such a document; every entry becomes a requirement of its own.
+
+    Without `resources` at the top the job asks for no shape. Raises InputError for anything that is not
+    understood, such as requirements of one task among several.
+    """
+    check_top_level(document, VERSIONS)
+    shape = parse_shape(document["resources"], "resources") if "resources" in document else ()
+    tasks = tasks_of(document)
+    if len(tasks) > 1:
+        raise InputError("several tasks with requirements are not understood", place="tasks", expected="one task")
+    place, task = tasks[0]
+    known_keys(task, _TASK_KEYS, place)
+    check_task(task, place, labels(document.get("resources", [])))
+    group = ResourceGroup(shape, _requirements(task["resources"], f"{place}.resources"))
+    return Job(name_of(document, name), (group,), command_of(tasks), parse_attributes(document))
+
+
+def write(job: Job) -> dict[str, Any]:
+    """Return the document of a job.
+
+    Raises InputError for several groups, and for requirements that are more than one value or range of one field.
+    """
+    group = only_group(job)
+    document: dict[str, Any] = {"version": 1}
+    if group.shape:
+        document["resources"] = shape_document(group.shape)
+    wanted: dict[str, dict[str, list[dict[str, Any]]]] = {}
+    for requirement in group.requirements:
+        entry = entry_document(requirement)
+        kind = "match" if "match" in entry else "range"
+        wanted.setdefault(requirement.subsystem, {}).setdefault(kind, []).append(entry)
+    document["task"] = task_document(job, group.shape) | {"resources": wanted}
+    return document | named_attributes(job, "parameter")
+
+
+def _requirements(value: Any, place: str) -> tuple[Requirement, ...]:
+    """Read entries by subsystem and kind; every kind is a predicate plugin, ``match`` and ``range`` among them."""
+    wanted: list[Requirement] = []
+    for subsystem, block in mapping(value, place).items():
+        at = f"{place}.{subsystem}"
+        kinds = mapping(block, at)
+        for kind, entries in kinds.items():
+            try:
+                predicate_of = _predicate_of(kind)
+            except InputError as error:
+                raise error.within(place=at) from None
+            for number, listed in enumerate(sequence(entries, f"{at}.{kind}")):
+                here = f"{at}.{kind}[{number}]"
+                entry = mapping(listed, here)
+                key = (predicate_of, subsystem, *entry.items())
+                requirement = known(key)
+                if requirement is None:
+                    requirement = keep(key, entry, _requirement(predicate_of, subsystem, entry, here))
+                wanted.append(requirement)
+        if not any(kinds.values()):
+            raise InputError("a requirement without conditions", place=at, expected="entries under match or range")
+    return tuple(wanted)
+
+
+def _requirement(predicate_of: _PredicateOf, subsystem: str, listed: dict[str, Any], place: str) -> Requirement:
+    entry = listed.copy()
+    field = text(entry.pop("field", None), f"{place}.field")
+    predicate = predicate_of(field, entry, place)
+    with locating(place=place):
+        return Requirement(subsystem, (Condition(field, predicate),))
+
+
+@cache
+def _predicate_of(kind: str) -> _PredicateOf:
+    found: _PredicateOf = plugins.load("predicates", kind)
+    return found
+
+
+DIALECT = Dialect(detect, parse, write)

@@ -1,0 +1,120 @@
+"""Workloads written as jobspecs/*.yaml, in the layout that `jobspec_lists` reads."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+from placewise.errors import InputError
+from placewise.formats.jobs.jobspec_lists import COLUMNS, jobspec_files
+from placewise.formats.reading import found_at
+from placewise.formats.values import refuse_control
+from placewise.formats.writing import write_bytes
+from placewise.model.requirement import Requirement, version_bounds
+from placewise.model.workload import Workload
+
+_NOT_PLAIN = re.compile(r"[^\x20-\x7e]")
+# YAML 1.2, 7.4.2: an implicit key ends within 1024 characters.
+_LONGEST_KEY = 1000
+
+
+def write_jobspecs(workload: Workload, folder: Path, *, per_file: int = 1000) -> None:
+    """Write a workload as jobspecs-0.yaml, jobspecs-1.yaml, ... of `per_file` jobs each.
+
+    Names, columns and the texts of versions read back exactly. Files of these names are replaced.
+    Raises InputError, before anything is written, for a workload that these files cannot hold and for a
+    folder with further jobspec files, which would be read along with these.
+    """
+    write_files(jobspec_texts(workload, per_file=per_file), folder)
+
+
+def write_files(texts: dict[str, bytes], folder: Path) -> None:
+    """Write what `jobspec_texts` returned."""
+    refuse_others(texts, folder)
+    for name, content in texts.items():
+        write_bytes(folder / name, content)
+
+
+def refuse_others(texts: dict[str, bytes], folder: Path) -> None:
+    """Raise InputError if the folder holds jobspec files that writing these would leave standing."""
+    others = [path for path in jobspec_files(folder) if path.name not in texts] if found_at(folder) != "nothing" else []
+    if others:
+        raise InputError(
+            "holds other jobspecs, which would mix with these", file=folder, found=others[0].name, expected="none"
+        )
+
+
+def jobspec_texts(workload: Workload, *, per_file: int = 1000) -> dict[str, bytes]:
+    """Return the content of each file that `write_jobspecs` writes, by its name."""
+    if per_file < 1:
+        raise InputError("a file would hold no jobs", found=per_file, expected="at least 1 job a file")
+    _refuse_what_is_lost(workload)
+    used = set(workload.ids.tolist())
+    lines = [_lines(i, r) if i in used else ("", "") for i, r in enumerate(workload.requirements)]
+    return {
+        f"jobspecs-{number}.yaml": _text(workload, lines, start, min(start + per_file, len(workload)))
+        for number, start in enumerate(range(0, len(workload), per_file))
+    }
+
+
+def quoted(text: str) -> str:
+    """Return a text in YAML's double quotes, in ASCII, so that no version can pass for a number.
+
+    Raises InputError for what reading would refuse: control characters, and what is not Unicode.
+    """
+    refuse_control(text, None)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise InputError("the text is not Unicode", found=text, expected="text without lone surrogates") from None
+    return _NOT_PLAIN.sub(lambda match: f"\\U{ord(match[0]):08x}", json.dumps(text, ensure_ascii=False))
+
+
+def _refuse_what_is_lost(workload: Workload) -> None:
+    if not len(workload):
+        raise InputError("a workload without jobs cannot be written", expected="at least one job")
+    if workload.shape:
+        raise InputError("a shape of resources cannot be written here", expected="requirements only")
+    for column, facts in workload.columns.items():
+        if column not in COLUMNS:
+            raise InputError("a column cannot be written", found=column, expected=" or ".join(COLUMNS))
+        for fact in facts:
+            if fact is not None and (not isinstance(fact, str) or not fact):
+                raise InputError(f"the {column} of a job is not text", found=fact, expected="text or None")
+
+
+def _text(workload: Workload, lines: list[tuple[str, str]], start: int, stop: int) -> bytes:
+    offsets = workload.offsets[start : stop + 1].tolist()
+    ids = workload.ids[offsets[0] : offsets[-1]].tolist()
+    seen: set[int] = set()
+    text = []
+    for job in range(start, stop):
+        text.append(f"- name: {quoted(workload.names[job])}\n")
+        for column in COLUMNS:
+            facts = workload.columns.get(column)
+            if facts is not None and facts[job] is not None:
+                text.append(f"  {column}: {quoted(facts[job])}\n")
+        row = ids[offsets[job - start] - offsets[0] : offsets[job - start + 1] - offsets[0]]
+        text.append("  resources:\n" if row else "  resources: {}\n")
+        for i in row:
+            text.append(lines[i][i in seen])
+            seen.add(i)
+    return "".join(text).encode()
+
+
+def _lines(number: int, requirement: Requirement) -> tuple[str, str]:
+    """Return a requirement as it stands first in a file, with an anchor, and as it is repeated."""
+    package = requirement.subsystem
+    minimum, maximum = version_bounds(requirement)
+    if minimum is None and maximum is None:
+        raise InputError(
+            "a range without bounds cannot be written here",
+            place=f"package {package!r}",
+            found=str(requirement),
+            expected="a minimum, a maximum or both",
+        )
+    key = quoted(package)
+    start = f"    {key}: " if len(key) <= _LONGEST_KEY else f"    ? {key}\n    : "
+    bounds = "".join(f"      {name}: {quoted(text)}\n" for name, text in (("min", minimum), ("max", maximum)) if text)
+    return f"{start}&r{number}\n{bounds}", f"{start}*r{number}\n"

@@ -1,0 +1,1 @@
+"""Statistical profiles in and out."""

@@ -1,0 +1,1 @@
+"""Results in and out: the files of a results folder."""

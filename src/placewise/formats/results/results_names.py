@@ -1,0 +1,64 @@
+"""The names of what runs write into a results folder, and which of them a later run may remove."""
+
+from __future__ import annotations
+
+from placewise.formats.results.level_files import LEVELS, REASONS_CSV, SCORES_CSV
+from placewise.formats.results.model_files import CARDS, MODELS
+from placewise.formats.results.outcomes_table import OUTCOMES
+from placewise.formats.results.worth_files import WORTH_FILES
+
+SCORES = "scores.json"
+SUBSYSTEM_SCORES = "subsystem-scores.json"
+UNMATCHED = "unmatched-summary.json"
+UNMATCHED_RAW = "unmatched-at-raw.json"
+ASSIGNMENTS = "subsystem-assignments.json"
+JOBSPECS = "jobspecs.json"
+SUMMARY = "summary.json"
+STUDY = "study.json"
+
+# What `plot` writes, and what `simulate` writes: names that a later run may remove.
+PAGE = "report.html"
+IMAGES = "img"
+FIGURES = (
+    "build-success",
+    "marginal-score",
+    "percent-matched",
+    "count-unmatched",
+    "order-spread",
+    "trade-off",
+    "level-success",
+    "clusters-matched",
+    "cluster-spread",
+    "additional-cost",
+    "additional-runtime",
+    "pareto",
+    "matchability",
+    "cost-by-package",
+    "failure-reasons",
+    "model-overview",
+    "per-build",
+    "value-ranking",
+    "sufficiency",
+    "pareto-levels",
+    "fleet-spread",
+    "sensitivity",
+)
+PICTURES = (PAGE, IMAGES, *(f"{IMAGES}/{name}.{kind}" for name in FIGURES for kind in ("png", "svg")))
+RESULTS = (
+    SCORES,
+    SUBSYSTEM_SCORES,
+    UNMATCHED,
+    UNMATCHED_RAW,
+    ASSIGNMENTS,
+    JOBSPECS,
+    SUMMARY,
+    STUDY,
+    LEVELS,
+    SCORES_CSV,
+    REASONS_CSV,
+    OUTCOMES,
+    MODELS,
+    CARDS,
+    *WORTH_FILES,
+    *PICTURES,
+)

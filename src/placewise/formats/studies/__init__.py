@@ -1,0 +1,1 @@
+"""Study files and the small files that they name: orders, costs, priorities."""

@@ -1,0 +1,200 @@
+"""What metadata is worth: the questions asked of a game, and their answers with what they are sure of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from placewise.errors import InputError, PlacewiseError
+from placewise.model.results import Results
+from placewise.model.worth import SubsystemWorth, Worth
+from placewise.study.builds.design import BuildDesign
+from placewise.study.design import MOST_ORDERS, Design, refuse_outside
+from placewise.study.summing_up import Progress
+from placewise.sweep.runner import HERE, Runner
+from placewise.worth.blame import blame, lifts
+from placewise.worth.game import Game, mean_over_jobs, player_counts, told_everything, told_nothing
+from placewise.worth.pareto import level_points
+from placewise.worth.resampling import Bootstrap, Means, interval_of
+from placewise.worth.shapley import DrawnOrders, Shares, estimates, exact_limit, exact_shares
+from placewise.worth.sufficiency import smallest_set
+
+# Pairs of orders a piece of sampling, and after how many pieces precision is looked at: 2, 4, 8, ...
+_PAIRS = 16
+_MOST_PIECES = 1 << 12
+_TOP = 20
+_ROUNDING = 1e-9
+
+TARGET = 0.95
+"""The share of the ceiling that a run looks for a smallest set for."""
+
+
+def worth_of(
+    game: Game,
+    *,
+    method: str = "auto",
+    precision: float = 0.03,
+    seed: int = 0,
+    costs: Mapping[str, float] | None = None,
+    job_worth: float = 1.0,
+    resamples: int = 0,
+    runner: Runner = HERE,
+    key: str = "",
+    progress: Progress = lambda *_: None,
+) -> Worth:
+    """Divide what telling everything is worth among the subsystems.
+
+    method : ``exact`` works out every job's game whole; ``sampled`` draws orders of telling; ``auto`` draws them for
+    the jobs with too many subsystems to try every set. precision : draw until the standard error of the
+    20 largest values is at most this share of each. costs : of collecting, by name; `job_worth` is what
+    a job that succeeds is worth in the same unit, so that net is value times jobs times that, less the cost.
+    resamples : of the jobs, for an interval of each value over jobs, drawn again by requirement profile; values of 0
+    have none, for lack of anything to vary, nor have any where some jobs' games were sampled.
+    Raises InputError for settings outside these, and PlacewiseError should values not sum to what they divide.
+    """
+    limit = _limit(game, method)
+    if not 0 < precision < 1:
+        raise InputError("--precision is no share", found=precision, expected="above 0 and below 1")
+    if not 0 <= job_worth * game.jobs < np.inf:
+        raise InputError("--job-worth is not usable", found=job_worth, expected="0 or more, and finite over all jobs")
+    refuse_outside(resamples=(resamples, 0, MOST_ORDERS))
+    exact = exact_shares(game, limit)
+    value = exact.summed(game)
+    error, draws = np.zeros(len(value)), 0
+    task = DrawnOrders(game, limit, _PAIRS, seed)
+    if (player_counts(game) > limit).any():
+        drawn, error, draws = _sampled(task, value, precision, runner, key, progress)
+        value = value + drawn
+    nothing, everything = (mean_over_jobs(game, told(game)) for told in (told_nothing, told_everything))
+    if abs(value.sum() - (everything - nothing)) > _ROUNDING:
+        raise PlacewiseError("the values do not sum to what telling everything adds", found=float(value.sum()))
+    worth = _worth(game, value, error, 2 * draws, exact, (nothing, everything), costs, job_worth)
+    return _with_intervals(game, worth, exact, resamples, seed, runner, key) if resamples and worth.exact else worth
+
+
+def _limit(game: Game, method: str) -> int:
+    if method == "sampled":
+        return 0
+    limit = exact_limit(game)
+    if method == "exact" and limit < (most := int(player_counts(game).max(initial=0))):
+        raise InputError(
+            "too many sets of subsystems to try them all",
+            found=f"a job with {most} that matter",
+            expected=f"at most {limit}, or the method auto or sampled",
+        )
+    if method not in ("exact", "auto"):
+        raise InputError("no such method", found=method, expected="auto, exact or sampled")
+    return limit
+
+
+def _sampled(
+    task: DrawnOrders, known: NDArray[np.float64], precision: float, runner: Runner, key: str, progress: Progress
+) -> tuple[NDArray[np.float64], NDArray[np.float64], int]:
+    sums = np.zeros(task.width)
+    done, wanted = 0, 2
+    while True:
+        pieces = runner.rows(f"values-{done}", replace(task, first=done), wanted - done, key=key)
+        # Added up in order, so that the sum is the same whoever worked out which piece.
+        for piece in pieces:
+            sums += piece
+        done = wanted
+        mean, error = estimates(sums, done * _PAIRS)
+        total = np.abs(known + mean)
+        top = np.argsort(-total, kind="stable")[:_TOP]
+        ratio = np.divide(error[top], total[top], out=np.zeros(len(top)), where=error[top] > 0)
+        progress("random orders", done, _MOST_PIECES)
+        if ratio.max(initial=0.0) <= precision or done >= _MOST_PIECES:
+            return mean, error, done * _PAIRS
+        wanted = min(2 * done, _MOST_PIECES)
+
+
+def _worth(
+    game: Game,
+    value: NDArray[np.float64],
+    error: NDArray[np.float64],
+    permutations: int,
+    exact: Shares,
+    ends: tuple[float, float],
+    costs: Mapping[str, float] | None,
+    job_worth: float,
+) -> Worth:
+    alone, refused = lifts(game), blame(game)
+    needed = np.bincount(
+        game.needs.subsystem[game.needs.ids], game.weights[game.needs.job], minlength=len(game.names)
+    ).astype(np.int64)
+    price = None if costs is None else costs_of(game.names, costs)
+    found = [
+        SubsystemWorth(
+            name,
+            float(value[at]),
+            float(error[at]),
+            float(alone.single[at]),
+            float(alone.drop_one[at]),
+            float(refused.shared[at]),
+            int(refused.sole[at]),
+            int(needed[at]),
+        )
+        for at, name in enumerate(game.names)
+    ]
+    if price is not None:
+        found = [
+            replace(one, collection_cost=float(cost), net=one.value * game.jobs * job_worth - float(cost))
+            for one, cost in zip(found, price, strict=True)
+        ]
+    return Worth(
+        tuple(sorted(found, key=lambda one: -one.value)),
+        *ends,
+        game.ceiling,
+        game.jobs,
+        refused.pairs,
+        refused.incompatible,
+        exact.coalitions,
+        permutations,
+    )
+
+
+def costs_of(names: Sequence[str], costs: Mapping[str, float]) -> NDArray[np.float64]:
+    """Return (names,) what collecting each costs; one that is not named costs nothing.
+
+    Raises InputError for a cost of a subsystem that no job needs, and for costs that sum to more than a number holds.
+    """
+    unknown = sorted(set(costs) - set(names))
+    if unknown:
+        raise InputError(
+            "a cost is given for a subsystem that no job needs", found=unknown[0], expected="names such as " + names[0]
+        )
+    if sum(costs.values()) == np.inf:
+        raise InputError("the costs are too large to be summed up", found=max(costs.values()))
+    return np.array([costs.get(name, 0.0) for name in names])
+
+
+def _with_intervals(
+    game: Game, worth: Worth, shares: Shares, resamples: int, seed: int, runner: Runner, key: str
+) -> Worth:
+    players, figure = np.unique(shares.player, return_inverse=True)
+    weights = game.weights.astype(np.float64)
+    jobs = np.bincount(game.unit, weights).astype(np.float64)
+    units = len(jobs)
+    values = weights[shares.job] * shares.value
+    means = Means.of(figure.reshape(-1), game.unit[shares.job], values, jobs, len(players))
+    task = Bootstrap(means, seed)
+    rows = runner.rows("resamples of values", task, resamples, key=key)
+    over = f"{resamples:,} resamples of {units:,} requirement profiles"
+    found = {game.names[player]: interval_of(column, over) for player, column in zip(players, rows.T, strict=True)}
+    return replace(worth, subsystems=tuple(replace(one, interval=found.get(one.name)) for one in worth.subsystems))
+
+
+def valued(
+    results: Results, game: Game, choice: Game, *, design: Design | BuildDesign, runner: Runner, key: str
+) -> Results:
+    """Return the results of a run with what metadata is worth in it.
+
+    key : as in `Runner.rows`. choice : the game of which a smallest set is sought, without proof, and levels that
+        nothing beats.
+    """
+    worth = worth_of(game, seed=design.seed, resamples=design.resamples, runner=runner, key=key)
+    found = smallest_set(choice, TARGET, seed=design.seed, limit_s=0)
+    return replace(results, worth=worth, sufficiency=found, front=level_points(choice, found.path))

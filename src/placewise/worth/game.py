@@ -1,0 +1,153 @@
+"""The game whose players are subsystems: what telling some of them is worth, job by job.
+
+v(E) is the mean over jobs of joint success when the subsystems E are told and a cluster is chosen at random among
+those that match: for each job |F and M(E)| / |M(E)|, and 0 where nothing matches. A subsystem that a job does not
+need, or that is met everywhere, changes nothing for the job, so the game is a weighted sum of small games, one a job.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from placewise.matching import bitset
+from placewise.matching.index import FleetIndex
+from placewise.outcomes.telling import Needs
+
+# Words of sets held at a time: few enough for the processor's second cache.
+_BLOCK_WORDS = 1 << 17
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Game:
+    """Jobs, what each needs, and where each succeeds.
+
+    succeeds : (jobs, words) clusters. weights : (jobs,) int64, how many equal jobs each stands for.
+    unit : (jobs,) int64, the requirement profile of each, 0, 1, ...: jobs of one profile succeed on the same
+        clusters and for the same reasons, so they are one observation of what is worth how much.
+    """
+
+    index: FleetIndex
+    needs: Needs
+    succeeds: NDArray[np.uint64]
+    weights: NDArray[np.int64]
+    unit: NDArray[np.int64]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The players."""
+        return self.needs.names
+
+    @property
+    def jobs(self) -> int:
+        """How many jobs there are, equal ones counted as often as they occur."""
+        return int(self.weights.sum())
+
+    @property
+    def ceiling(self) -> float:
+        """The share of jobs for which some cluster would succeed."""
+        return float(self.weights @ (bitset.size_of(self.succeeds) > 0) / self.jobs)
+
+    def success(self, places: NDArray[np.uint64], jobs: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return the joint success of jobs whose told requirements hold at sets of places.
+
+        places : (jobs, ..., words). jobs : (jobs,) which ones. Returns (jobs, ...).
+        """
+        matches = self.index.clusters_of(places, self.needs.shape)
+        sizes = bitset.size_of(matches)
+        aims = self.succeeds[jobs].reshape(len(jobs), *([1] * (matches.ndim - 2)), -1)
+        return np.divide(bitset.size_of(matches & aims), sizes, out=np.zeros(sizes.shape), where=sizes > 0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SmallGames:
+    """Jobs with the same number of players.
+
+    jobs : (games,) positions of the jobs. players : (games, n) positions in the names.
+    rows : (games, n, words) the places at which what is asked of each player holds.
+    """
+
+    jobs: NDArray[np.int64]
+    players: NDArray[np.int32]
+    rows: NDArray[np.uint64]
+
+    def __len__(self) -> int:
+        return len(self.jobs)
+
+    @property
+    def size(self) -> int:
+        """The number of players of each game."""
+        return int(self.rows.shape[1])
+
+
+def player_counts(game: Game, *, feasible: bool = True) -> NDArray[np.int64]:
+    """Return (jobs,) how many subsystems matter to each job; 0 for those that cannot succeed, if `feasible`."""
+    _, per_job = _that_matter(game, feasible=feasible)
+    return per_job
+
+
+def small_games(game: Game, *, feasible: bool = True, least: int = 1, every_set: bool = False) -> Iterator[SmallGames]:
+    """Yield the jobs in blocks of equally many players, of at least `least`.
+
+    feasible : leave out jobs for which no cluster would succeed, whose success is 0 whatever is told.
+    every_set : make blocks so small that all sets of the players of each game can be held.
+    """
+    kept, per_job = _that_matter(game, feasible=feasible)
+    needs = game.needs
+    starts = np.cumsum(per_job) - per_job
+    entries = np.flatnonzero(kept)
+    for size in range(least, int(per_job.max(initial=0)) + 1):
+        jobs = np.flatnonzero(per_job == size)
+        sets = 1 << size if every_set else size
+        step = max(1, _BLOCK_WORDS // (sets * game.index.words))
+        for first in range(0, len(jobs), step):
+            block = jobs[first : first + step]
+            ids = needs.ids[entries[starts[block][:, None] + np.arange(size)]]
+            yield SmallGames(block, needs.subsystem[ids], needs.table[ids])
+
+
+def _that_matter(game: Game, *, feasible: bool) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+    needs = game.needs
+    telling = np.bitwise_or.reduce(needs.table ^ game.index.everything, axis=1) != 0
+    kept: NDArray[np.bool_] = telling[needs.ids]
+    if feasible:
+        can_succeed = bitset.size_of(game.succeeds) > 0
+        kept &= can_succeed[needs.job]
+    return kept, np.bincount(needs.job[kept], minlength=len(game.weights))
+
+
+def without_each(game: Game, rows: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Return (games, n, words) the places at which what is asked of all players but each one holds."""
+    everywhere = np.broadcast_to(game.index.everything, (len(rows), 1, rows.shape[2]))
+    before = np.concatenate([everywhere, np.bitwise_and.accumulate(rows[:, :-1], axis=1)], axis=1)
+    after = np.concatenate([np.bitwise_and.accumulate(rows[:, :0:-1], axis=1)[:, ::-1], everywhere], axis=1)
+    others: NDArray[np.uint64] = before & after
+    return others
+
+
+def told_nothing(game: Game) -> NDArray[np.float64]:
+    """Return (jobs,) the success of each job when nothing is told."""
+    everywhere = np.broadcast_to(game.index.everything, (len(game.weights), game.index.words))
+    return game.success(everywhere, np.arange(len(game.weights)))
+
+
+def told_everything(game: Game) -> NDArray[np.float64]:
+    """Return (jobs,) the success of each job when everything is told."""
+    found = told_nothing(game)
+    for games in small_games(game):
+        found[games.jobs] = game.success(np.bitwise_and.reduce(games.rows, axis=1), games.jobs)
+    return found
+
+
+def mean_over_jobs(game: Game, per_job: NDArray[np.float64]) -> float:
+    """Return the mean of (jobs,) values, equal jobs counted as often as they occur."""
+    return float(game.weights @ per_job / game.jobs)
+
+
+def shares(game: Game, games: SmallGames) -> NDArray[np.float64]:
+    """Return (games, 1) the share of all jobs that each game stands for."""
+    found: NDArray[np.float64] = (game.weights[games.jobs] / game.jobs)[:, None]
+    return found

@@ -1,0 +1,228 @@
+"""Which change of one subsystem of one cluster would let the most further jobs match."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from placewise.errors import InputError
+from placewise.matching import bitset
+from placewise.matching.compiled_cluster import Properties
+from placewise.matching.index import FleetIndex
+from placewise.model.requirement import (
+    VERSION,
+    Condition,
+    Equals,
+    InNumericRange,
+    InVersionRange,
+    OneOf,
+    Requirement,
+    Scalar,
+    scalar_text,
+)
+from placewise.model.version import parse_version
+from placewise.model.version_range import VersionRange
+from placewise.model.workload import Workload
+from placewise.worth.near_misses.near_jobs import by_subsystem, without_each
+from placewise.worth.near_misses.ranking import Ranking
+from placewise.worth.near_misses.suggestions import FleetChange
+
+_MOST_OFFERED = 1_000
+"""Of more distinct vertices of a subsystem the first so many are tried; values asked for always are."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Places:
+    """Where one vertex of a subsystem could be changed.
+
+    reach : (words,) the place classes that see a cluster's one vertex, and all of clusters that have none.
+    before : the properties of that one vertex, by cluster; None where there is none.
+    """
+
+    reach: NDArray[np.uint64]
+    before: dict[int, Properties | None]
+
+
+def best_changes(
+    index: FleetIndex,
+    workload: Workload,
+    weights: NDArray[np.int64],
+    matches: NDArray[np.uint64],
+    top: int,
+    least: int,
+    *,
+    numbers: bool = True,
+) -> list[FleetChange]:
+    """Return the changes of one subsystem of one cluster with the most net jobs, at most `top` of `least` or more.
+
+    weights : (jobs,) how many equal jobs each stands for. matches : (jobs, words) the clusters that match each.
+    numbers : whether bounds that jobs set on numbers are values to change to; what is offered elsewhere always is.
+    """
+    demands, made_of = by_subsystem(index, workload)
+    subject = [workload.requirements[made[0]].subsystem for made in made_of]
+    changeable = {name: _changeable(index, name) for name in dict.fromkeys(subject)}
+    reach = np.array([changeable[name].reach for name in subject], dtype=np.uint64).reshape(-1, index.words)
+    count = bitset.size_of(matches)
+    near: dict[tuple[int, str], dict[int, int]] = defaultdict(lambda: defaultdict(int))
+    for job, demand, places in without_each(index, demands, np.flatnonzero(count == 0)):
+        able = bitset.unpack(index.clusters_of(places & reach[demand], workload.shape), len(index.names))
+        for entry, cluster in zip(*(found.tolist() for found in np.nonzero(able)), strict=True):
+            what = int(demand[entry])
+            near[cluster, subject[what]][what] += int(weights[job[entry]])
+    # What the jobs that match one cluster alone demand there.
+    staying: dict[tuple[int, str], dict[int, int]] = defaultdict(lambda: defaultdict(int))
+    for single in np.flatnonzero(count == 1).tolist():
+        only = bitset.to_number(matches[single]).bit_length() - 1
+        for what in demands.ids[demands.offsets[single] : demands.offsets[single + 1]].tolist():
+            staying[only, subject[what]][what] += int(weights[single])
+    ranking: Ranking[FleetChange] = Ranking(top, least)
+    ordered = sorted(near, key=lambda where: (-sum(near[where].values()), where))
+    trial = _Trial(index, workload.requirements, made_of, numbers=numbers)
+    for where in ordered:
+        if not ranking.could_hold(sum(near[where].values())):
+            break
+        cluster, subsystem = where
+        before = changeable[subsystem].before[cluster]
+        best = trial.best(subsystem, before, near[where], staying.get(where, {}))
+        if best is not None:
+            after, gained, lost = best
+            change = FleetChange(index.names[cluster], subsystem, before, after, gained, lost)
+            ranking.add(change.net, (f"{gained:020}", change.cluster, subsystem), change)
+    return ranking.best()
+
+
+def _changeable(index: FleetIndex, subsystem: str) -> _Places:
+    before: dict[int, Properties | None] = {}
+    lacking = np.zeros(len(index.names), dtype=np.bool_)
+    single = np.zeros(len(index.names), dtype=np.bool_)
+    for cluster in range(len(index.names)):
+        found = index.compiled(cluster).subsystems.get(subsystem)
+        lacking[cluster] = found is None
+        if found is None:
+            before[cluster] = None
+        elif len(found.vertices) == 1:
+            single[cluster] = True
+            before[cluster] = found.vertices[0].properties
+    sizes = np.diff(index.firsts)
+    seen = np.zeros(index.words, dtype=np.uint64)
+    for _, row in index.offered(subsystem):
+        seen |= row
+    return _Places(bitset.pack(np.repeat(single, sizes)) & seen | bitset.pack(np.repeat(lacking, sizes)), before)
+
+
+class _Trial:
+    """Tries vertices against demands, and remembers which requirement each meets."""
+
+    def __init__(
+        self,
+        index: FleetIndex,
+        requirements: tuple[Requirement, ...],
+        made_of: list[tuple[int, ...]],
+        *,
+        numbers: bool,
+    ) -> None:
+        self._index, self._requirements, self._made_of, self._numbers = index, requirements, made_of, numbers
+        self._met: dict[tuple[int, str], bool] = {}
+        self._offered: dict[str, dict[str, Properties]] = {}
+
+    def best(
+        self, subsystem: str, before: Properties | None, near: Mapping[int, int], staying: Mapping[int, int]
+    ) -> tuple[Properties, int, int] | None:
+        """Return the vertex that nets most, and what it gains and loses; the nearest to what is there among equals.
+
+        near : by demand, the jobs that it alone keeps from matching. staying : by demand, those that would be lost.
+        """
+        if subsystem not in self._offered:
+            offered = [properties for properties, _ in self._index.offered(subsystem)[:_MOST_OFFERED]]
+            self._offered[subsystem] = {repr(properties): properties for properties in offered}
+        tried = dict(self._offered[subsystem])
+        for what in near:
+            for properties in self._made_to_meet(before or (), what):
+                tried[repr(properties)] = properties
+        tried.pop(repr(before), None)
+        best: tuple[Properties, int, int] | None = None
+        for name, properties in self._by_distance(before, tried):
+            gained = sum(weight for what, weight in near.items() if self._meets(name, properties, what))
+            if best is not None and gained <= best[1] - best[2]:
+                continue
+            lost = sum(weight for what, weight in staying.items() if not self._meets(name, properties, what))
+            if best is None or gained - lost > best[1] - best[2]:
+                best = properties, gained, lost
+        return best
+
+    def _meets(self, name: str, properties: Properties, what: int) -> bool:
+        for number in self._made_of[what]:
+            met = self._met.get((number, name))
+            if met is None:
+                met = self._met[number, name] = self._requirements[number].is_met_by(properties)
+            if not met:
+                return False
+        return True
+
+    def _made_to_meet(self, before: Properties, what: int) -> Iterator[Properties]:
+        """Yield the vertex with its fields changed, where they have to be, to the nearest bounds that a demand sets."""
+        values = dict(before)
+        for number in self._made_of[what]:
+            for condition in self._requirements[number].conditions:
+                if condition.field in values and condition.predicate.holds(values[condition.field]):
+                    continue
+                value = _nearest(condition, values.get(condition.field), numbers=self._numbers)
+                if value is None:
+                    return
+                values[condition.field] = value
+        properties = tuple(sorted(values.items(), key=lambda pair: pair[0]))
+        if self._meets(repr(properties), properties, what):
+            yield properties
+
+    @staticmethod
+    def _by_distance(before: Properties | None, tried: Mapping[str, Properties]) -> Iterable[tuple[str, Properties]]:
+        """List the vertices, those first that are fewest places from what is there when all are in order."""
+        ordered = sorted(tried.items(), key=lambda item: _order(item[1]))
+        if before is None:
+            return ordered
+        here = sum(_order(properties) < _order(before) for _, properties in ordered)
+        places = {
+            name: number - here if number >= here else here - 1 - number for number, (name, _) in enumerate(ordered)
+        }
+        return sorted(ordered, key=lambda item: places[item[0]])
+
+
+def _nearest(condition: Condition, value: Scalar | None, *, numbers: bool) -> Scalar | None:
+    """Return a value that a condition asks for, the nearer of two bounds; None where it names none."""
+    predicate = condition.predicate
+    if isinstance(predicate, Equals):
+        return predicate.text
+    if isinstance(predicate, OneOf):
+        return predicate.texts[0]
+    least: Scalar | None = None
+    most: Scalar | None = None
+    beyond = False
+    if isinstance(predicate, InVersionRange):
+        least, most = predicate.versions.bounds
+        beyond = most is not None and value is not None and InVersionRange(_from(most)).holds(value)
+    elif isinstance(predicate, InNumericRange) and numbers:
+        least, most = predicate.minimum, predicate.maximum
+        beyond = most is not None and value is not None and InNumericRange(minimum=most).holds(value)
+    return most if beyond or least is None else least
+
+
+def _from(version: str) -> VersionRange:
+    return VersionRange.between(parse_version(version), None)
+
+
+def _order(properties: Properties) -> list[tuple[str, int, object]]:
+    """Return what orders vertices: numbers as numbers, versions as versions, everything else as text."""
+    keys: list[tuple[str, int, object]] = []
+    for name, value in properties:
+        if isinstance(value, int | float) and value == value:
+            keys.append((name, 0, value))
+            continue
+        try:
+            keys.append((name, 1, parse_version(scalar_text(value)).key) if name == VERSION else (name, 2, str(value)))
+        except InputError:
+            keys.append((name, 2, str(value)))
+    return keys

@@ -1,0 +1,83 @@
+"""A game laid out for asking about sets of players again and again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from placewise.worth.game import Game, SmallGames, mean_over_jobs, shares, small_games, told_nothing, without_each
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Playing:
+    """A game, its jobs in blocks.
+
+    base : the success of the jobs that no player changes. costs : (names,) what telling each costs.
+    """
+
+    game: Game
+    blocks: tuple[SmallGames, ...]
+    base: float
+    costs: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, game: Game, costs: NDArray[np.float64] | None = None) -> Playing:
+        """Lay out a game; telling each subsystem costs 1 if costs are not given."""
+        blocks = tuple(small_games(game))
+        untouched = told_nothing(game)
+        for games in blocks:
+            untouched[games.jobs] = 0.0
+        return cls(game, blocks, mean_over_jobs(game, untouched), np.ones(len(game.names)) if costs is None else costs)
+
+    @property
+    def useful(self) -> NDArray[np.int64]:
+        """The players that change anything for a job that can succeed, ascending."""
+        return np.unique(np.concatenate([np.zeros(0, np.int32), *(b.players.ravel() for b in self.blocks)])).astype(
+            np.int64
+        )
+
+    def flags(self, players: Iterable[int]) -> NDArray[np.bool_]:
+        """Return (names,) which players are told, given their positions."""
+        told = np.zeros(len(self.game.names), dtype=np.bool_)
+        told[list(players)] = True
+        return told
+
+    def worth(self, told: NDArray[np.bool_]) -> float:
+        """Return v of the players told, (names,) booleans."""
+        total = self.base
+        for games in self.blocks:
+            total += self._weighted(games, self._met(games, told)[:, None]).sum()
+        return float(total)
+
+    def gains(self, told: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """Return (names,) what telling each one more adds; 0 for those told."""
+        gains = np.zeros(len(told))
+        for games in self.blocks:
+            now = self._met(games, told)[:, None]
+            added = self._weighted(games, now & games.rows) - self._weighted(games, now)
+            gains += np.bincount(games.players.ravel(), added.ravel(), minlength=len(told))
+        return gains
+
+    def losses(self, told: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """Return (names,) what leaving out each one of those told takes away; infinite for the others."""
+        losses = np.zeros(len(told))
+        for games in self.blocks:
+            rows = self._told_rows(games, told)
+            now = np.bitwise_and.reduce(rows, axis=1, keepdims=True)
+            lost = self._weighted(games, now) - self._weighted(games, without_each(self.game, rows))
+            losses += np.bincount(games.players.ravel(), lost.ravel(), minlength=len(told))
+        losses[~told] = np.inf
+        return losses
+
+    def _met(self, games: SmallGames, told: NDArray[np.bool_]) -> NDArray[np.uint64]:
+        met: NDArray[np.uint64] = np.bitwise_and.reduce(self._told_rows(games, told), axis=1)
+        return met
+
+    def _weighted(self, games: SmallGames, places: NDArray[np.uint64]) -> NDArray[np.float64]:
+        return self.game.success(places, games.jobs) * shares(self.game, games)
+
+    def _told_rows(self, games: SmallGames, told: NDArray[np.bool_]) -> NDArray[np.uint64]:
+        return np.where(told[games.players][:, :, None], games.rows, self.game.index.everything)

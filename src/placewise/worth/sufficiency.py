@@ -1,0 +1,166 @@
+"""Which few subsystems suffice: greedy building and dropping, and every set where there are few."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from placewise.errors import InputError
+from placewise.model.worth import Sufficiency
+from placewise.worth.game import Game, shares
+from placewise.worth.playing import Playing
+from placewise.worth.shapley import added_along
+from placewise.worth.solver import least_cost
+
+MOST_TRIED = 12
+"""Players of which every set is tried."""
+STREAM = 3
+"""Of the random orders beside the greedy one."""
+MOST_ORDERS = 1_000_000
+_SLACK = 1e-12
+
+
+def greedy_path(playing: Playing) -> tuple[list[int], list[float]]:
+    """Tell one subsystem after the other, each time the one that adds most for what it costs.
+
+    Returns all players in that order, and v of none, of the first, of the first two, ...; of equals the first by name
+    comes first, and those that change nothing come last.
+    """
+    told = np.zeros(len(playing.game.names), dtype=np.bool_)
+    useful = playing.useful
+    path: list[int] = []
+    worths = [playing.worth(told)]
+    while len(path) < len(useful):
+        gains = playing.gains(told)
+        left = useful[~told[useful]]
+        best = left[np.argmax(_per_cost(gains[left], playing.costs[left]))]
+        told[best] = True
+        path.append(int(best))
+        worths.append(worths[-1] + float(gains[best]))
+    rest = sorted(set(range(len(told))) - set(path))
+    return path + rest, worths + [worths[-1]] * len(rest)
+
+
+def greedy_names(game: Game, costs: NDArray[np.float64] | None = None) -> tuple[str, ...]:
+    """Return all subsystems in greedy order."""
+    path, _ = greedy_path(Playing.of(game, costs))
+    return tuple(game.names[player] for player in path)
+
+
+def _per_cost(gains: NDArray[np.float64], costs: NDArray[np.float64]) -> NDArray[np.float64]:
+    # What costs nothing and adds something comes before all else.
+    free = np.where(gains > 0, np.inf, gains)
+    return np.divide(gains, costs, out=free, where=costs > 0)
+
+
+def dropped(playing: Playing, told: Sequence[int], wanted: float) -> list[int]:
+    """Leave out one subsystem after the other, each time the one that takes least for what it saves, while v allows."""
+    flags = playing.flags(told)
+    while True:
+        losses = playing.losses(flags)
+        order = np.argsort(np.where(flags, losses / np.maximum(playing.costs, _SLACK), np.inf), kind="stable")
+        now = playing.worth(flags)
+        for player in order[: int(flags.sum())].tolist():
+            if now - losses[player] >= wanted - _SLACK:
+                flags[player] = False
+                break
+        else:
+            return [player for player in told if flags[player]]
+
+
+def every_set(playing: Playing, players: Sequence[int]) -> Iterator[tuple[float, float, list[int]]]:
+    """Yield v, cost and players of every set of some players."""
+    for size in range(len(players) + 1):
+        for chosen in combinations(players, size):
+            told = playing.flags(chosen)
+            yield playing.worth(told), float(playing.costs[told].sum()), list(chosen)
+
+
+def along_random_orders(playing: Playing, orders: int, seed: int) -> NDArray[np.float64]:
+    """Return (orders, names + 1) v of none, of the first, of the first two, ... in random orders of telling."""
+    names = len(playing.game.names)
+    worths = np.empty((orders, names + 1))
+    for number in range(orders):
+        rank = np.random.default_rng(np.random.SeedSequence((seed, STREAM, number))).permutation(names)
+        steps = np.zeros(names)
+        for games in playing.blocks:
+            order = np.argsort(rank[games.players], axis=1)
+            added = added_along(playing.game, games, order) * shares(playing.game, games)
+            steps += np.bincount(rank[games.players].ravel(), added.ravel(), minlength=names)
+        worths[number, 0] = playing.worth(np.zeros(names, dtype=np.bool_))
+        worths[number, 1:] = worths[number, 0] + np.cumsum(steps)
+    return worths
+
+
+def smallest_set(
+    game: Game,
+    target: float,
+    *,
+    costs: NDArray[np.float64] | None = None,
+    random_orders: int = 200,
+    seed: int = 0,
+    limit_s: float = 60.0,
+) -> Sufficiency:
+    """Find the cheapest subsystems that reach `target`, a share of the ceiling, and how few could do it at best.
+
+    costs : (names,) of telling each; 1 each if not given, so that the fewest are sought. random_orders : of the band
+    beside the greedy curve. limit_s : seconds for the proof, 0 for none; with less, `at_least` may be lower.
+    Raises InputError for a target that is no share, and for a number of random orders that is not usable.
+    """
+    if not 0 < target <= 1:
+        raise InputError("the target is no share of the ceiling", found=target, expected="above 0, at most 1")
+    if not 1 <= random_orders <= MOST_ORDERS:
+        raise InputError("--random-orders is not usable", found=random_orders, expected=f"1 to {MOST_ORDERS:,}")
+    playing = Playing.of(game, costs)
+    wanted = target * game.ceiling
+    path, greedy = greedy_path(playing)
+    useful = playing.useful.tolist()
+    at_least: float | None
+    if len(useful) <= MOST_TRIED:
+        told, at_least = _best_of_all(playing, useful, wanted)
+    else:
+        told = _greedy_choice(playing, path, greedy, wanted)
+        at_least, better = least_cost(playing, wanted, told, limit_s) if limit_s else (None, None)
+        told = told if better is None else better
+    chosen = sorted(told, key=path.index)
+    flags = playing.flags(chosen)
+    band = np.percentile(along_random_orders(playing, random_orders, seed), (2.5, 50, 97.5), axis=0)
+    return Sufficiency(
+        target,
+        game.ceiling,
+        tuple(game.names[player] for player in chosen),
+        playing.worth(flags),
+        None if at_least == math.inf else at_least,
+        float(playing.costs[flags].sum()),
+        tuple(game.names[player] for player in path),
+        np.array(greedy),
+        band,
+        random_orders,
+        unreachable=at_least == math.inf,
+    )
+
+
+def _best_of_all(playing: Playing, players: list[int], wanted: float) -> tuple[list[int], float]:
+    sets = list(every_set(playing, players))
+    enough = [one for one in sets if one[0] >= wanted - _SLACK]
+    if not enough:
+        return max(sets, key=lambda one: one[0])[2], math.inf
+    _, cost, told = min(enough, key=lambda one: (one[1], -one[0]))
+    return told, cost
+
+
+def _greedy_choice(playing: Playing, path: list[int], greedy: list[float], wanted: float) -> list[int]:
+    """Return the cheaper of what building up and what dropping leaves; the best prefix where nothing suffices."""
+    useful = playing.useful.tolist()
+    long_enough = np.flatnonzero(np.array(greedy) >= wanted - _SLACK)
+    choices = []
+    if len(long_enough):
+        choices.append(dropped(playing, path[: int(long_enough[0])], wanted))
+        start = useful if greedy[len(useful)] >= wanted - _SLACK else path[: int(long_enough[0])]
+        choices.append(dropped(playing, start, wanted))
+        return min(choices, key=lambda told: float(playing.costs[told].sum()))
+    return path[: int(np.argmax(greedy))]

@@ -1,0 +1,97 @@
+"""Ratios over units, and their bootstrap."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from placewise.worth.resampling import Bootstrap, Column, Ratios, interval_of
+
+ROWS = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 9), st.integers(0, 9)), min_size=1, max_size=20)
+
+
+def column(rows, figure=0):
+    unit, above, below = (np.array(values) for values in zip(*rows, strict=True))
+    return Column(figure, unit, above.astype(float), below.astype(float))
+
+
+def replicates(ratios, count=40, seed=3):
+    task = Bootstrap(ratios, seed)
+    return np.array([task(number) for number in range(count)])
+
+
+@given(st.lists(ROWS, min_size=1, max_size=3), st.lists(st.integers(0, 3), min_size=5, max_size=5))
+def test_a_figure_is_the_mean_of_ratios_of_sums(columns, times):
+    ratios = Ratios.of([column(rows) for rows in columns], 5, 1)
+    found = []
+    for rows in columns:
+        above = sum(times[unit] * above for unit, above, below in rows if _total(rows, unit))
+        below = sum(times[unit] * below for unit, _, below in rows)
+        if below:
+            found.append(above / below)
+    expected = np.mean(found) if found else np.nan
+    assert ratios.values(np.array(times))[0] == pytest.approx(expected, nan_ok=True)
+
+
+def _total(rows, wanted):
+    return sum(below for unit, _, below in rows if unit == wanted)
+
+
+@given(ROWS)
+def test_one_unit_has_no_width(rows):
+    ratios = Ratios.of([column([(0, above, below + 1) for _, above, below in rows])], 1, 1)
+    found = replicates(ratios)[:, 0]
+    assert (found == ratios.values()[0]).all()
+    interval = interval_of(found, "resamples")
+    assert interval.low == interval.high
+
+
+@given(ROWS, st.integers(2, 5))
+def test_jobs_split_up_or_merged_change_nothing(rows, parts):
+    # Powers of two and whole numbers are summed exactly, in whatever order.
+    split = [(unit, above * parts, below * parts) for unit, above, below in rows]
+    pieces = [row for row in rows for _ in range(parts)]
+    one, other = (replicates(Ratios.of([column(r)], 5, 1)) for r in (split, pieces))
+    assert np.array_equal(one, other, equal_nan=True)
+
+
+def test_a_replicate_depends_on_its_number_alone():
+    random = np.random.default_rng(1)
+    rows = [(unit, int(random.integers(5)), 5) for unit in range(5)]
+    task = Bootstrap(Ratios.of([column(rows)], 5, 1), 7)
+    forwards = [task(number) for number in range(10)]
+    assert [task(number) for number in reversed(range(10))] == forwards[::-1]
+    assert len(set(map(tuple, forwards))) > 1
+    assert Bootstrap(task.ratios, 8)(0) != forwards[0] or Bootstrap(task.ratios, 8)(1) != forwards[1]
+
+
+def test_a_figure_of_units_not_drawn_is_not_known():
+    ratios = Ratios.of([column([(0, 1, 2)]), column([(1, 1, 2)], figure=1)], 2, 3)
+    assert ratios.values(np.array([0, 2]))[1] == 0.5
+    assert np.isnan(ratios.values(np.array([0, 2]))[[0, 2]]).all()
+
+
+def test_an_interval_holds_the_central_part():
+    interval = interval_of(np.append(np.arange(1001.0), np.nan), "numbers")
+    assert (interval.low, interval.high) == (pytest.approx(25), pytest.approx(975))
+    assert (interval.level, interval.over) == (0.95, "numbers")
+    assert interval_of(np.full(3, np.nan), "nothing") is None
+
+
+@pytest.mark.parametrize(("by_profile", "least", "most"), [(True, 0.88, 0.99), (False, 0.0, 0.75)])
+def test_intervals_cover_as_often_as_they_say_if_units_are_profiles(by_profile, least, most):
+    """Of profiles with many equal jobs, resampling single jobs pretends to know far more than it does."""
+    random = np.random.default_rng(11)
+    covered = 0
+    studies = 200
+    for study in range(studies):
+        jobs = random.integers(1, 20, size=60)
+        success = random.random(60) < 0.3
+        unit = np.repeat(np.arange(60), jobs) if by_profile else np.arange(jobs.sum())
+        gained = np.repeat(success, jobs).astype(float)
+        ratios = Ratios.of([Column(0, unit, gained, np.ones(len(unit)))], int(unit.max()) + 1, 1)
+        interval = interval_of(replicates(ratios, 150, study)[:, 0], "resamples")
+        covered += interval.low <= 0.3 <= interval.high
+    assert least <= covered / studies <= most

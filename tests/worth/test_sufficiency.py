@@ -1,0 +1,191 @@
+"""Small sets that suffice: against trying every set, and what is proven of them."""
+
+from __future__ import annotations
+
+import math
+from itertools import combinations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from plain_games import fleet_of, fleets, game, names_of, plain_worth, plain_worths, workloads
+
+from placewise.errors import InputError
+from placewise.model.requirement import version_requirement
+from placewise.model.workload import Workload
+from placewise.worth import sufficiency
+from placewise.worth.pareto import level_points
+from placewise.worth.playing import Playing
+from placewise.worth.sufficiency import greedy_names, smallest_set
+
+scorings = st.sampled_from(["corrected", "published"])
+targets = st.sampled_from([0.3, 0.6, 0.9, 1.0])
+
+
+@pytest.fixture
+def never_trying_all(monkeypatch):
+    """Leave even few subsystems to the search and its proof."""
+    monkeypatch.setattr(sufficiency, "MOST_TRIED", -1)
+
+
+def smallest_by_trying(worths, wanted, cost=len):
+    enough = [told for told, worth in worths.items() if worth >= wanted - 1e-12]
+    return min(map(cost, enough), default=None)
+
+
+@given(fleets(), workloads(), scorings, targets)
+def test_no_smaller_set_suffices(fleet, workload, scoring, target):
+    one = game(fleet, workload, scoring)
+    found = smallest_set(one, target, random_orders=1)
+    worths = plain_worths(fleet, workload, scoring)
+    least = smallest_by_trying(worths, target * one.ceiling)
+    assert math.isclose(found.reached, worths[frozenset(found.metadata)], abs_tol=1e-12)
+    if least is None:
+        assert not found.met
+        assert found.unreachable
+        assert math.isclose(found.reached, max(worths.values()), abs_tol=1e-12)
+    else:
+        assert found.met
+        assert found.optimal
+        assert len(found.metadata) == found.at_least == least
+
+
+@settings(max_examples=60)
+@given(fleets(), workloads(), scorings, targets)
+def test_the_proof_never_claims_too_much(fleet, workload, scoring, target):
+    before, sufficiency.MOST_TRIED = sufficiency.MOST_TRIED, -1
+    try:
+        one = game(fleet, workload, scoring)
+        found = smallest_set(one, target, random_orders=1)
+    finally:
+        sufficiency.MOST_TRIED = before
+    least = smallest_by_trying(plain_worths(fleet, workload, scoring), target * one.ceiling)
+    if found.at_least is not None and least is not None:
+        assert found.at_least <= least
+    if found.optimal:
+        assert len(found.metadata) == least
+    if found.unreachable:
+        assert least is None
+    if scoring == "corrected" and least is not None:
+        # What decides success is all that is told, so that the program's success is the true one.
+        assert found.optimal
+
+
+@settings(max_examples=60)
+@given(fleets(), workloads(), st.fixed_dictionaries({p: st.sampled_from([0.0, 0.5, 1.0, 3.0]) for p in "abcd"}))
+def test_with_costs_no_cheaper_set_suffices(fleet, workload, costs):
+    one = game(fleet, workload)
+    price = np.array([costs[name] for name in one.names])
+    worths = plain_worths(fleet, workload)
+    least = smallest_by_trying(worths, 0.8 * one.ceiling, lambda told: sum(costs[name] for name in told))
+    for most_tried in (12, -1):
+        before, sufficiency.MOST_TRIED = sufficiency.MOST_TRIED, most_tried
+        try:
+            found = smallest_set(one, 0.8, costs=price, random_orders=1)
+        finally:
+            sufficiency.MOST_TRIED = before
+        assert found.cost == pytest.approx(least)
+        assert found.optimal
+
+
+@given(fleets(), workloads(), scorings)
+def test_the_greedy_path_takes_what_adds_most_and_its_curve_is_true(fleet, workload, scoring):
+    one = game(fleet, workload, scoring)
+    found = smallest_set(one, 0.9, random_orders=3)
+    worths = plain_worths(fleet, workload, scoring)
+    assert sorted(found.path) == names_of(workload)
+    for told, worth in enumerate(found.greedy.tolist()):
+        assert math.isclose(worth, worths[frozenset(found.path[:told])], abs_tol=1e-9)
+    useful = {one.names[player] for player in Playing.of(one).useful}
+    for told, name in enumerate(found.path):
+        if name in useful:
+            before = frozenset(found.path[:told])
+            best = max(worths[before | {other}] for other in useful - before)
+            assert worths[before | {name}] >= best - 1e-9
+    assert np.all(found.random[0] <= found.random[2] + 1e-12)
+    assert found.random[:, 0] == pytest.approx(worths[frozenset()])
+    assert found.random[:, -1] == pytest.approx(worths[frozenset(found.path)])
+
+
+@given(fleets(), workloads())
+def test_gains_and_losses_are_differences(fleet, workload):
+    one = game(fleet, workload)
+    playing = Playing.of(one)
+    worths = plain_worths(fleet, workload)
+    for size in range(len(one.names) + 1):
+        for chosen in combinations(range(len(one.names)), size):
+            told = playing.flags(chosen)
+            names = frozenset(one.names[at] for at in chosen)
+            assert math.isclose(playing.worth(told), worths[names], abs_tol=1e-9)
+            gains, losses = playing.gains(told), playing.losses(told)
+            for at, name in enumerate(one.names):
+                if at in chosen:
+                    assert losses[at] == pytest.approx(worths[names] - worths[names - {name}], abs=1e-9)
+                    assert gains[at] == 0
+                else:
+                    assert gains[at] == pytest.approx(worths[names | {name}] - worths[names], abs=1e-9)
+                    assert losses[at] == np.inf
+
+
+@given(fleets(), workloads(), scorings, targets)
+def test_dropping_keeps_what_is_wanted_and_leaves_nothing_to_drop(fleet, workload, scoring, target):
+    one = game(fleet, workload, scoring)
+    playing = Playing.of(one)
+    worths = plain_worths(fleet, workload, scoring)
+    everyone = list(range(len(one.names)))
+    wanted = target * worths[frozenset(one.names)]
+    left = frozenset(one.names[at] for at in sufficiency.dropped(playing, everyone, wanted))
+    assert worths[left] >= wanted - 1e-9
+    assert all(worths[left - {name}] < wanted + 1e-9 for name in left)
+
+
+def test_without_a_proof_nothing_is_claimed(never_trying_all):
+    fleet = fleet_of({"a": "1", "b": "1"}, {"a": "2", "b": "1"}, {"a": "1", "b": "2"})
+    job = Workload.from_rows(["j"], [[version_requirement("a", "1", "1"), version_requirement("b", "1", "1")]])
+    found = smallest_set(game(fleet, job), 1.0, limit_s=0)
+    assert found.metadata == ("a", "b")
+    assert found.met
+    assert found.at_least is None
+    assert not found.optimal
+
+
+@pytest.mark.parametrize("target", [0.0, -1.0, 1.5, float("nan")], ids=str)
+def test_a_target_that_is_no_share_is_refused(target):
+    fleet = fleet_of({"a": "1"})
+    job = Workload.from_rows(["j"], [[version_requirement("a", "1", "1")]])
+    with pytest.raises(InputError, match="target"):
+        smallest_set(game(fleet, job), target)
+
+
+@given(fleets(), workloads(), scorings)
+def test_levels_are_what_telling_them_gives_and_the_front_is_what_nothing_beats(fleet, workload, scoring):
+    one = game(fleet, workload, scoring)
+    points = level_points(one, greedy_names(one))
+    for point in points:
+        matched, success = plain_worth(fleet, workload, set(point.metadata), scoring)
+        assert point.matched == pytest.approx(matched, abs=1e-9)
+        assert point.success == pytest.approx(success, abs=1e-9)
+        assert point.cost == len(point.metadata)
+    every = {
+        told: (len(told), *plain_worth(fleet, workload, set(told), scoring))
+        for size in (0, 1, 2)
+        for told in combinations(names_of(workload), size)
+    } | {point.metadata: (point.cost, point.matched, point.success) for point in points}
+
+    def beats(a, b):
+        return (
+            a[0] <= b[0]
+            and a[1] >= b[1] - 1e-9
+            and a[2] >= b[2] - 1e-9
+            and (a[0] < b[0] or a[1] > b[1] + 1e-9 or a[2] > b[2] + 1e-9)
+        )
+
+    for point in points:
+        own = (point.cost, point.matched, point.success)
+        assert point.on_front == (not any(beats(other, own) for other in every.values()))
+    # A pair that no level of interest beats is listed.
+    told_sets = {frozenset(point.metadata) for point in points}
+    for told, own in every.items():
+        if len(told) == 2 and not any(beats(other, own) for other in every.values()):
+            assert frozenset(told) in told_sets
