@@ -6,7 +6,11 @@ Placewise is registered there as well, by its own distribution.
 
 from __future__ import annotations
 
+import contextlib
 import difflib
+import importlib
+import sys
+from collections.abc import Iterator
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Literal, TypeAlias
@@ -42,6 +46,35 @@ def load(group: Group, name: str) -> Any:
         return entry.load()
     except Exception as error:
         raise PlacewiseError(f"the plugin {name!r} of {entry.value} cannot be loaded: {error}") from error
+
+
+def load_policy(name: str) -> Any:
+    """Return a policy by its name, or by `module:function` for one that no distribution registers.
+
+    Raises InputError for an unknown name, module or function, and for what cannot be called.
+    """
+    module, colon, function = name.partition(":")
+    if not colon:
+        return load("policies", name)
+    try:
+        with _importing_from_here():
+            found = getattr(importlib.import_module(module), function)
+    except (ImportError, AttributeError, ValueError) as error:
+        problem = f"no such policy: {' '.join(str(error).split())}"
+        raise InputError(problem, found=name, expected="module:function that can be imported") from error
+    if not callable(found):
+        raise InputError("the policy cannot be called", found=name, expected="module:function")
+    return found
+
+
+@contextlib.contextmanager
+def _importing_from_here() -> Iterator[None]:
+    # An installed command does not look for modules in the working directory, where a user's script is.
+    sys.path.insert(0, "")
+    try:
+        yield
+    finally:
+        sys.path.remove("")
 
 
 _SINGULAR = {"policies": "policy", "predicates": "match predicate", "formats": "format"}

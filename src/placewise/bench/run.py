@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import importlib.util
 import platform
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -15,6 +15,7 @@ from placewise.bench.cases import Case, documents, drawn, drawn_distinct, sample
 from placewise.bench.large import time_large
 from placewise.bench.peers import PEERS, Peer
 from placewise.bench.streamed import streamed_title, time_streamed
+from placewise.model.progress import Progress
 from placewise.bench.timing import Agreement, Timing, Timings, median_seconds
 from placewise.formats.jobs.jobspec_lists import parse_job_entries
 from placewise.matching import bitset
@@ -52,19 +53,19 @@ QUICK = Scale((partial(drawn_distinct, 400, 100), partial(drawn, 2000, 500)), No
 STREAMED = (10_000_000, 10_000, 3)
 
 
-def run_bench(*, quick: bool, large: bool, report: Callable[[str, int, int], None]) -> Timings:
+def run_bench(*, quick: bool, large: bool, progress: Progress) -> Timings:
     """Time matching on this machine: under a minute, or under ten seconds when quick.
 
     With `large`, ten million jobs as well, which takes some minutes.
 
-    `report` is told a stage, how much of it is done and how much there is. A peer that is not installed
+    A peer that is not installed
     has a row that says so, and so has numba.
     """
     scale = QUICK if quick else FULL
-    return measure(replace(scale, streamed=STREAMED) if large else scale, report)
+    return measure(replace(scale, streamed=STREAMED) if large else scale, progress)
 
 
-def measure(scale: Scale, report: Callable[[str, int, int], None]) -> Timings:
+def measure(scale: Scale, progress: Progress) -> Timings:
     """Time matching at a scale."""
     stages = len(scale.cases) * len(_STAGES) + len(KERNELS) * (bool(scale.large) + bool(scale.streamed))
     rows: list[Timing] = []
@@ -72,20 +73,20 @@ def measure(scale: Scale, report: Callable[[str, int, int], None]) -> Timings:
     for draw in scale.cases:
         case = draw()
         for stage, timings in _STAGES.items():
-            report(stage, done, stages)
+            progress.advanced(stage, done, stages)
             rows.extend(timings(case, scale))
             done += 1
     if scale.large:
         for kernels in KERNELS:
-            report("many jobs", done, stages)
+            progress.advanced("many jobs", done, stages)
             rows.append(_large(kernels, *scale.large))
             done += 1
     if scale.streamed:
         for kernels in KERNELS:
-            report("chunk by chunk", done, stages)
+            progress.advanced("chunk by chunk", done, stages)
             rows.extend(_streamed(kernels, *scale.streamed))
             done += 1
-    report("many jobs", done, stages)
+    progress.advanced("many jobs", done, stages)
     return Timings(_machine(), tuple(rows))
 
 

@@ -24,7 +24,7 @@ def bench(
     from placewise.report.progress import stages
 
     with stages(console(stderr=True)) as progress:
-        timings = run_bench(quick=quick, large=large, report=progress)
+        timings = run_bench(quick=quick, large=large, progress=progress)
     if json:
         print_json(timings.document())
     else:

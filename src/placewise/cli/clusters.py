@@ -68,7 +68,7 @@ def register(
     try:
         with connected(server, tls_ca, tls_cert, tls_key) as client, stages(console(stderr=True)) as progress:
             for number, cluster in enumerate(fleet.clusters):
-                progress("registering", number, len(fleet))
+                progress.advanced("registering", number, len(fleet))
                 given = _register(client, cluster, name or cluster.name, secret, skip_known=skip_known)
                 if given is None:
                     continue

@@ -25,7 +25,7 @@ def compare(
     from placewise.formats.codec import to_document
     from placewise.report.comparison import print_comparison
     from placewise.report.progress import stages
-    from placewise.study.comparing.compare import compare as run
+    from placewise.study.compare.compare import compare as run
     from placewise.sweep.executors import runner
 
     with stages(console(stderr=True)) as progress, runner(workers) as where:

@@ -8,33 +8,16 @@ from typing import Annotated
 import typer
 
 from placewise.cli.app import app
-from placewise.cli.options import Json, Seed, Source, choices, output_path
+from placewise.cli.options import Json, StudyOptions, output_path, takes
 from placewise.cli.printing import console, print_json, say
 
 
 @app.command(name="near-miss")
+@takes(StudyOptions)
 def near_miss(
-    source: Source = None,
-    dataset: Annotated[
-        str | None,
-        typer.Option(
-            help="Embedded default: reliabuild (default) or spack-build.",
-            show_default=False,
-            autocompletion=choices("reliabuild", "spack-build"),
-        ),
-    ] = None,
+    options: StudyOptions,
     top: Annotated[int, typer.Option(help="How many relaxations and fleet changes to list.", min=1)] = 20,
     min_jobs: Annotated[int, typer.Option(help="List only what gains so many jobs or more.", min=1)] = 1,
-    jobs: Annotated[int | None, typer.Option(help="Only the first so many jobs.", min=1, show_default=False)] = None,
-    scoring: Annotated[
-        str,
-        typer.Option(
-            help="Of build records: corrected, or published: as the prior work scored.",
-            autocompletion=choices("corrected", "published"),
-        ),
-    ] = "corrected",
-    seed: Seed = 0,
-    cache: Annotated[bool, typer.Option("--cache/--no-cache", help="Keep parsed inputs for the next run.")] = True,
     out: Annotated[
         Path | None,
         typer.Option(help="Write the JSON document here too.", parser=output_path, metavar="PATH", show_default=False),
@@ -42,24 +25,15 @@ def near_miss(
     json: Json = False,
 ) -> None:
     """Say which relaxed requirement, or which change of the fleet, would let the most further jobs match."""
-    from placewise.formats.input_cache import cache_folder
     from placewise.formats.writing import write_json
     from placewise.report.near_misses import near_misses_document, print_near_misses
     from placewise.report.progress import stages
-    from placewise.study.inputs import gather
-    from placewise.study.near_missing import near_misses_of
+    from placewise.study.near_misses import near_misses_of
 
     with stages(console(stderr=True)) as progress:
-        inputs = gather(source, dataset, seed, cache_folder() if cache else None)
-        found = near_misses_of(
-            inputs,
-            scoring=scoring,  # type: ignore[arg-type]  # other texts are refused there
-            first=jobs,
-            top=top,
-            least=min_jobs,
-            progress=progress,
-        )
-    document = {"source": inputs.source, **near_misses_document(found)}
+        study = options.study()
+        found = near_misses_of(study, top=top, least=min_jobs, progress=progress)
+    document = {"source": study.source, **near_misses_document(found)}
     if out is not None:
         write_json(out, document)
     if json:

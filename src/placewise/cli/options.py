@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 from collections.abc import Callable
+from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_type_hints
 
 import typer
 
 from placewise.errors import InputError
+
+if TYPE_CHECKING:
+    from placewise.model.settings import Settings
+    from placewise.model.study import Study
+
+T = TypeVar("T")
 
 
 def study_settings(context: typer.Context, source: Path | None) -> Path | None:
@@ -16,7 +25,7 @@ def study_settings(context: typer.Context, source: Path | None) -> Path | None:
     if source is None or source.suffix != ".toml" or context.resilient_parsing:
         return source
     from placewise.formats.reading import found_at
-    from placewise.study.study_run import run_settings
+    from placewise.study.run_settings import run_settings
 
     if found_at(source) == "file":
         settings = run_settings(source)
@@ -24,30 +33,6 @@ def study_settings(context: typer.Context, source: Path | None) -> Path | None:
             key: ",".join(value) if isinstance(value, tuple) else value for key, value in settings.items()
         }
     return source
-
-
-Source = Annotated[
-    Path | None,
-    typer.Argument(
-        help="An experiment folder, or a study file (.toml); without one, the embedded default.",
-        show_default=False,
-        is_eager=True,
-        callback=study_settings,
-    ),
-]
-Seed = Annotated[int, typer.Option(help="Seed of every random choice.", min=0)]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document, and nothing else, on standard output.")]
-Jobspec = Annotated[Path, typer.Argument(help="A jobspec in YAML or JSON, in any of the three dialects.")]
-FleetPath = Annotated[
-    Path, typer.Option("--fleet", help="cluster-features.json, a folder of JGF files, or a folder of such folders.")
-]
-
-
-def output_path(text: str | Path) -> Path:
-    """Return where to write. Raises InputError for an empty name."""
-    if not str(text):
-        raise InputError("has no name", place="--out", found=text, expected="a path, such as . for this folder")
-    return Path(text)
 
 
 def choices(*names: str) -> Callable[[str], list[str]]:
@@ -60,3 +45,259 @@ def plugin_names(incomplete: str) -> list[str]:
     from placewise import plugins
 
     return choices(*plugins.names("policies"))(incomplete)
+
+
+def output_path(text: str | Path) -> Path:
+    """Return where to write. Raises InputError for an empty name."""
+    if not str(text):
+        raise InputError("has no name", place="--out", found=text, expected="a path, such as . for this folder")
+    return Path(text)
+
+
+_JOBS = "Fleet and jobs"
+_EXPERIMENTS = "Experiments"
+_CHANCE = "Chance and intervals"
+_COSTS = "Costs and capacity (records of builds)"
+_WORK = "Where the work is done"
+
+Seed = Annotated[int, typer.Option(help="Seed of every random choice.", min=0, rich_help_panel=_CHANCE)]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document, and nothing else, on standard output.")]
+Jobspec = Annotated[Path, typer.Argument(help="A jobspec in YAML or JSON, in any of the three dialects.")]
+FleetPath = Annotated[
+    Path, typer.Option("--fleet", help="cluster-features.json, a folder of JGF files, or a folder of such folders.")
+]
+Dataset = Annotated[
+    str | None,
+    typer.Option(
+        help="Embedded default: reliabuild (default) or spack-build.",
+        show_default=False,
+        autocompletion=choices("reliabuild", "spack-build"),
+        rich_help_panel=_JOBS,
+    ),
+]
+Scoring = Annotated[
+    str,
+    typer.Option(
+        help="corrected, or published: as the prior work scored.",
+        autocompletion=choices("corrected", "published"),
+        rich_help_panel=_EXPERIMENTS,
+    ),
+]
+Resamples = Annotated[
+    int,
+    typer.Option(help="Resamples of the jobs for the intervals; 0 for none.", min=0, rich_help_panel=_CHANCE),
+]
+Workers = Annotated[int, typer.Option(help="Processes; results do not change.", min=1, rich_help_panel=_WORK)]
+Dask = Annotated[
+    str | None,
+    typer.Option(
+        help="A Dask scheduler instead: its address, or its scheduler file (.json).",
+        metavar="ADDRESS",
+        show_default=False,
+        rich_help_panel=_WORK,
+    ),
+]
+Kernels = Annotated[
+    str,
+    typer.Option(
+        help="Inner loops: numpy, numba, or auto.",
+        autocompletion=choices("numpy", "numba", "auto"),
+        rich_help_panel=_WORK,
+    ),
+]
+Out = Annotated[
+    Path | None,
+    typer.Option(
+        help="A folder for the JSON file and the figure.", parser=output_path, metavar="PATH", show_default=False
+    ),
+]
+
+
+@dataclass(frozen=True)
+class StudyOptions:
+    """What says which study: the source, and what of it takes part."""
+
+    source: Annotated[
+        Path | None,
+        typer.Argument(
+            help="An experiment folder, or a study file (.toml); without one, the embedded default.",
+            show_default=False,
+            is_eager=True,
+            callback=study_settings,
+        ),
+    ] = None
+    dataset: Dataset = None
+    jobs: Annotated[
+        int | None,
+        typer.Option(help="Only the first so many jobs.", min=1, show_default=False, rich_help_panel=_JOBS),
+    ] = None
+    scoring: Scoring = "corrected"
+    seed: Seed = 0
+    cache: Annotated[
+        bool, typer.Option("--cache/--no-cache", help="Keep parsed inputs for the next run.", rich_help_panel=_JOBS)
+    ] = True
+
+    def settings(self) -> Settings:
+        """Return how to run it. Raises InputError for values that no run takes."""
+        from placewise.model.settings import Settings
+
+        return Settings(first=self.jobs, scoring=self.scoring, seed=self.seed)  # type: ignore[arg-type]  # checked
+
+    def study(self) -> Study:
+        """Read or draw the study. Raises InputError as `read_study` does."""
+        from placewise.formats.input_cache import cache_folder
+        from placewise.study.sources import read_study
+
+        folder = cache_folder() if self.cache else None
+        return read_study(self.source, self.dataset, settings=self.settings(), cache=folder)
+
+
+@dataclass(frozen=True)
+class RunOptions(StudyOptions):
+    """All that says how a study is run."""
+
+    experiments: Annotated[
+        str,
+        typer.Option(
+            help="Which to run, with commas between; the study's own if not given.",
+            autocompletion=choices("none", "single", "expanding", "chosen", "all"),
+            show_default=False,
+            rich_help_panel=_EXPERIMENTS,
+        ),
+    ] = ""
+    unique: Annotated[
+        bool,
+        typer.Option("--unique", help="One job of each distinct set of requirements.", rich_help_panel=_JOBS),
+    ] = False
+    metadata: Annotated[
+        str,
+        typer.Option(
+            "--metadata",
+            "--tell",
+            help="One more experiment, chosen: metadata on just these subsystems (questions), with commas between.",
+            show_default=False,
+            rich_help_panel=_EXPERIMENTS,
+        ),
+    ] = ""
+    order: Annotated[
+        str,
+        typer.Option(
+            help="Order in which expanding adds subsystems: alphabetical, or a file of names.",
+            autocompletion=choices("alphabetical"),
+            rich_help_panel=_EXPERIMENTS,
+        ),
+    ] = "alphabetical"
+    orders: Annotated[int, typer.Option(help="Random orders to run beside it.", min=0, rich_help_panel=_CHANCE)] = 20
+    resamples: Resamples = 1000
+    fleets: Annotated[
+        int, typer.Option(help="Fleets drawn anew like this one; 0 for none.", min=0, rich_help_panel=_CHANCE)
+    ] = 20
+    sample: Annotated[
+        bool,
+        typer.Option("--sample", help="Draw one cluster a job; exact expectation if not.", rich_help_panel=_CHANCE),
+    ] = False
+    policy: Annotated[
+        str,
+        typer.Option(
+            help="random, first, least-loaded, a plugin, or module:function; all but random are sampled.",
+            autocompletion=plugin_names,
+            rich_help_panel=_EXPERIMENTS,
+        ),
+    ] = "random"
+    values: Annotated[
+        bool | None,
+        typer.Option(
+            "--values/--no-values",
+            help="Work out what metadata is worth; by default if it is shown in the report, or has intervals.",
+            show_default=False,
+            rich_help_panel=_EXPERIMENTS,
+        ),
+    ] = None
+    workers: Workers = 1
+    dask: Dask = None
+    kernels: Kernels = "numpy"
+    choose: Annotated[
+        str,
+        typer.Option(
+            help="Who chooses with all metadata: cheapest, fastest, ..., module:function, or a file of priorities.",
+            autocompletion=plugin_names,
+            rich_help_panel=_COSTS,
+        ),
+    ] = "cheapest"
+    model: Annotated[
+        str,
+        typer.Option(
+            help="Runtime model: knn, linear or log-linear.",
+            autocompletion=choices("knn", "linear", "log-linear"),
+            rich_help_panel=_COSTS,
+        ),
+    ] = "knn"
+    minimum_builds: Annotated[
+        int, typer.Option(help="Packages with fewer builds get no model.", rich_help_panel=_COSTS)
+    ] = 100
+    nodes_per_job: Annotated[int, typer.Option(help="Nodes that each job takes.", rich_help_panel=_COSTS)] = 2
+    nodes_free: Annotated[
+        int | None,
+        typer.Option(help="Free nodes a cluster; shared out if not given.", show_default=False, rich_help_panel=_COSTS),
+    ] = None
+    plots: Annotated[bool, typer.Option("--plots/--no-plots", help="Draw the figures and the report page.")] = True
+
+    def settings(self) -> Settings:
+        """Return how to run it. Raises InputError for values that no run takes."""
+        from placewise.formats.studies.order_file import read_order
+        from placewise.formats.studies.selection_config import read_priorities
+        from placewise.formats.studies.study_settings import is_file_name
+        from placewise.model.settings import Settings, names_in
+
+        from_file = is_file_name(self.choose)
+        return Settings(
+            experiments=names_in(self.experiments),
+            scoring=self.scoring,  # type: ignore[arg-type]  # the settings refuse other texts
+            unique=self.unique,
+            first=self.jobs,
+            order=() if self.order == "alphabetical" else read_order(Path(self.order)),
+            orders=self.orders,
+            resamples=self.resamples,
+            fleets=self.fleets,
+            seed=self.seed,
+            sample=self.sample,
+            policy=self.policy,
+            metadata=names_in(self.metadata),
+            values=self.plots or self.resamples > 0 if self.values is None else self.values,
+            choose="constraint" if from_file else self.choose,
+            priorities=read_priorities(Path(self.choose)) if from_file else (),
+            model=self.model,  # type: ignore[arg-type]  # likewise
+            minimum_builds=self.minimum_builds,
+            nodes_per_job=self.nodes_per_job,
+            nodes_free=self.nodes_free,
+        )
+
+
+def takes(kind: type[T]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Give a command the options that the fields of a dataclass describe; its first parameter is the value."""
+
+    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
+        hints = get_type_hints(kind, include_extras=True)
+        shared = [
+            inspect.Parameter(
+                field.name,
+                inspect.Parameter.POSITIONAL_OR_KEYWORD,
+                default=inspect.Parameter.empty if field.default is MISSING else field.default,
+                annotation=hints[field.name],
+            )
+            for field in fields(kind)  # type: ignore[arg-type]  # a dataclass
+        ]
+        first, *own = inspect.signature(command, eval_str=True).parameters.values()
+        parameters = [*shared, *own]
+
+        @functools.wraps(command)
+        def run(**given: Any) -> Any:
+            value = kind(**{parameter.name: given.pop(parameter.name) for parameter in shared})
+            return command(**{first.name: value}, **given)
+
+        run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+        run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+        del run.__wrapped__  # type: ignore[attr-defined]  # or its own signature would be looked at
+        return run
+
+    return decorate

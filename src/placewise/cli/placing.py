@@ -59,7 +59,16 @@ def place(
     known = prices_of(clusters) if prices is None else read_prices(prices, clusters)
     with stages(console(stderr=True)) as progress, runner(workers, dask) as running:
         found = run(
-            jobs, clusters, known, running, out, choose=choose, chunk=chunk, kernels=kernels, seed=seed, report=progress
+            jobs,
+            clusters,
+            known,
+            running,
+            out,
+            choose=choose,
+            chunk=chunk,
+            kernels=kernels,
+            seed=seed,
+            progress=progress,
         )
     if json:
         print_json({"out": str(out), **found.document()})

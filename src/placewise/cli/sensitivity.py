@@ -8,14 +8,14 @@ from typing import Annotated
 import typer
 
 from placewise.cli.app import app
-from placewise.cli.options import Json, Seed, Source, output_path
+from placewise.cli.options import Dask, Json, StudyOptions, Workers, output_path, takes
 from placewise.cli.printing import command_line, console, print_json, say
-from placewise.cli.worth import Dask, Dataset, Jobs, Scoring, Workers
 
 
 @app.command()
+@takes(StudyOptions)
 def sensitivity(
-    source: Source = None,
+    options: StudyOptions,
     over: Annotated[
         str,
         typer.Option(
@@ -25,10 +25,6 @@ def sensitivity(
         ),
     ] = "",
     draws: Annotated[int, typer.Option(help="Draws of each amount that chance has a part in.", min=1)] = 10,
-    dataset: Dataset = None,
-    scoring: Scoring = "corrected",
-    jobs: Jobs = None,
-    seed: Seed = 0,
     workers: Workers = 1,
     dask: Dask = None,
     out: Annotated[
@@ -37,44 +33,31 @@ def sensitivity(
     ] = None,
     json: Json = False,
 ) -> None:
-    """Say what joint success would be with more clusters, wider ranges, or metadata that is wrong or missing."""
-    from placewise.formats.input_cache import cache_folder
+    """Say what success would be with more clusters, wider ranges, or metadata that is wrong or missing."""
     from placewise.formats.results.worth_files import SENSITIVITY, sensitivity_document, write_worth
     from placewise.formats.writing import staged
-    from placewise.matching.kernels import load_kernels
     from placewise.model.results import Results
+    from placewise.model.settings import names_in
     from placewise.report.figures import draw_figures
     from placewise.report.progress import stages
     from placewise.report.uncertainty_table import print_sensitivity
-    from placewise.study.design import listed
-    from placewise.study.inputs import gather
-    from placewise.study.varying.sensitivity import sensitivity as found_under
+    from placewise.study.vary.sensitivity import sensitivity as found_under
     from placewise.sweep.executors import runner
     from placewise.sweep.parts import PARTS, clear
 
     parts = None if out is None else out / PARTS
     with stages(console(stderr=True)) as progress, runner(workers, dask, parts) as where:
-        inputs = gather(source, dataset, seed, cache_folder())
-        found = found_under(
-            inputs,
-            load_kernels("numpy"),
-            over=listed(over),
-            draws=draws,
-            seed=seed,
-            scoring=scoring,  # type: ignore[arg-type]  # the design refuses other texts
-            first=jobs,
-            runner=where,
-            progress=progress,
-        )
+        study = options.study()
+        found = found_under(study, over=names_in(over), draws=draws, runner=where, progress=progress)
     if out is not None and parts is not None:
-        study = {"command": command_line(), "source": inputs.source}
-        results = Results({}, scoring=scoring, sensitivity=found.points, study=study)
+        record = {"command": command_line(), "source": study.source}
+        results = Results({}, scoring=options.scoring, sensitivity=found.points, study=record)
         with staged(out) as stage:
             write_worth(stage, results)
             draw_figures(results, stage)
         clear(parts)
     if json:
-        print_json({"source": inputs.source, "left_out": list(found.left_out), **sensitivity_document(found.points)})
+        print_json({"source": study.source, "left_out": list(found.left_out), **sensitivity_document(found.points)})
         return
     print_sensitivity(found.points, found.left_out, console())
     if out is not None:

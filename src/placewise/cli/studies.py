@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from placewise.cli.app import app
-from placewise.cli.options import Json, Seed, Source, choices, output_path, plugin_names
+from placewise.cli.options import Json, RunOptions, Seed, choices, output_path, takes
 from placewise.cli.printing import command_line, console, naming, print_json, say
 from placewise.errors import InputError
 
@@ -16,152 +16,41 @@ if TYPE_CHECKING:
     from placewise.model.results import Results
 
 _DATASETS = choices("reliabuild", "spack-build")
-_EXPERIMENTS = choices("none", "single", "expanding", "told", "all")
 
 
 @app.command()
+@takes(RunOptions)
 def simulate(
-    source: Source = None,
-    dataset: Annotated[
-        str | None,
-        typer.Option(
-            help="Embedded default: reliabuild (default) or spack-build.", show_default=False, autocompletion=_DATASETS
-        ),
-    ] = None,
+    options: RunOptions,
     out: Annotated[Path, typer.Option(help="The results folder.", parser=output_path, metavar="PATH")] = Path(
         "placewise-results"
     ),
-    experiments: Annotated[
-        str, typer.Option(help="Which to run, with commas between.", autocompletion=_EXPERIMENTS)
-    ] = "none,single,expanding,all",
-    scoring: Annotated[
-        str,
-        typer.Option(
-            help="corrected, or published: as the prior work scored.", autocompletion=choices("corrected", "published")
-        ),
-    ] = "corrected",
-    unique: Annotated[bool, typer.Option("--unique", help="One job of each distinct set of requirements.")] = False,
-    order: Annotated[
-        str,
-        typer.Option(
-            help="Order in which expanding tells subsystems: alphabetical, or a file of names.",
-            autocompletion=choices("alphabetical"),
-        ),
-    ] = "alphabetical",
-    orders: Annotated[int, typer.Option(help="Random orders to run beside it.", min=0)] = 20,
-    resamples: Annotated[int, typer.Option(help="Resamples of the jobs for the intervals; 0 for none.", min=0)] = 1000,
-    fleets: Annotated[int, typer.Option(help="Fleets drawn anew like this one; 0 for none.", min=0)] = 20,
-    tell: Annotated[
-        str,
-        typer.Option(
-            help="One more experiment: telling just these subsystems (forms), with commas between.", show_default=False
-        ),
-    ] = "",
-    seed: Seed = 0,
-    sample: Annotated[bool, typer.Option("--sample", help="Draw one cluster a job; exact expectation if not.")] = False,
-    policy: Annotated[
-        str,
-        typer.Option(
-            help="random, first, least-loaded or a plugin; all but random are sampled.", autocompletion=plugin_names
-        ),
-    ] = "random",
-    jobs: Annotated[int | None, typer.Option(help="Only the first so many jobs.", min=1, show_default=False)] = None,
-    workers: Annotated[int, typer.Option(help="Processes for what is drawn often; results do not change.", min=1)] = 1,
-    dask: Annotated[
-        str | None,
-        typer.Option(
-            help="A Dask scheduler for those instead: its address, or its scheduler file (.json).",
-            metavar="ADDRESS",
-            show_default=False,
-        ),
-    ] = None,
-    kernels: Annotated[
-        str,
-        typer.Option(help="Inner loops: numpy, numba, or auto.", autocompletion=choices("numpy", "numba", "auto")),
-    ] = "numpy",
-    model: Annotated[
-        str,
-        typer.Option(
-            help="Of build records: runtime model, knn, linear or log-linear.",
-            autocompletion=choices("knn", "linear", "log-linear"),
-        ),
-    ] = "knn",
-    minimum_builds: Annotated[int, typer.Option(help="Of build records: packages with fewer get no model.")] = 100,
-    nodes_per_job: Annotated[int, typer.Option(help="Of build records: nodes that each takes.")] = 2,
-    nodes_free: Annotated[
-        int | None,
-        typer.Option(help="Of build records: free nodes a cluster; shared out if not given.", show_default=False),
-    ] = None,
-    choose: Annotated[
-        str,
-        typer.Option(
-            help="Of build records: cheapest, fastest, ... when everything is told, or a file of priorities.",
-            autocompletion=plugin_names,
-        ),
-    ] = "cheapest",
-    plots: Annotated[bool, typer.Option("--plots/--no-plots", help="Draw the figures and the report page.")] = True,
-    cache: Annotated[bool, typer.Option("--cache/--no-cache", help="Keep parsed inputs for the next run.")] = True,
     json: Json = False,
 ) -> None:
-    """Run the experiments over a fleet and a workload, and write scores, rows, figures and a report."""
-    from placewise.formats.input_cache import cache_folder
+    """Run the experiments over a fleet and jobs, and write scores, rows, figures and a report."""
     from placewise.formats.results.results_names import RESULTS, STUDY
-    from placewise.formats.studies.order_file import read_order
-    from placewise.formats.studies.selection_config import read_priorities
-    from placewise.formats.studies.study_settings import is_file_name
     from placewise.formats.writing import staged
     from placewise.matching.kernels import load_kernels
     from placewise.report.progress import stages
-    from placewise.study.builds.design import BuildDesign
-    from placewise.study.design import Design, listed
-    from placewise.study.inputs import gather
-    from placewise.study.simulate import simulate as run
+    from placewise.study.record import write_run
+    from placewise.study.run import run_study
     from placewise.sweep.executors import runner
     from placewise.sweep.parts import PARTS, clear
 
-    design = Design(
-        experiments=listed(experiments),
-        scoring=scoring,  # type: ignore[arg-type]  # the design refuses other texts
-        unique=unique,
-        first=jobs,
-        order=() if order == "alphabetical" else read_order(Path(order)),
-        orders=orders,
-        resamples=resamples,
-        fleets=fleets,
-        seed=seed,
-        sample=sample,
-        policy=policy,
-        tell=listed(tell),
-    )
-    build_design = BuildDesign(
-        scoring=scoring,  # type: ignore[arg-type]  # likewise
-        first=jobs,
-        orders=orders,
-        resamples=resamples,
-        fleets=fleets,
-        seed=seed,
-        sample=sample,
-        model=model,  # type: ignore[arg-type]  # likewise
-        minimum_builds=minimum_builds,
-        nodes_per_job=nodes_per_job,
-        nodes_free=nodes_free,
-        choose="constraint" if is_file_name(choose) else choose,
-        priorities=read_priorities(Path(choose)) if is_file_name(choose) else (),
-        tell=listed(tell),
-    )
-    loops = load_kernels(kernels)
+    options.settings()  # refused before anything is written
+    loops = load_kernels(options.kernels)
     with (
-        runner(workers, dask, parts=out / PARTS) as sweeps,
+        runner(options.workers, options.dask, parts=out / PARTS) as sweeps,
         stages(console(stderr=True)) as progress,
         staged(out, owned=RESULTS, mark=STUDY) as stage,
     ):
-        inputs = gather(source, dataset, seed, cache_folder() if cache else None)
-        command = command_line()
-        results = run(inputs, design, build_design, loops, stage, command=command, progress=progress, runner=sweeps)
-        if plots:
+        run = run_study(options.study(), loops, progress=progress, runner=sweeps)
+        progress.advanced("writing", 0, 1)
+        results = write_run(stage, run, command_line())
+        if options.plots:
             _draw(results, stage)
     clear(out / PARTS)
-    _tell(results, out, json=json)
+    _print_results(results, out, json=json)
 
 
 @app.command()
@@ -182,7 +71,7 @@ def plot(
     folder = out or results
     with staged(folder, owned=PICTURES, mark=PAGE) as stage:
         _draw(found, stage)
-    _tell(found, folder, json=json)
+    _print_results(found, folder, json=json)
 
 
 @app.command()
@@ -206,9 +95,9 @@ def generate(
     ] = False,
 ) -> None:
     """Draw a fleet and jobs from a profile, as an experiment folder."""
+    from placewise.formats.experiment_folder import write_experiment
     from placewise.formats.profiles.build_profile_file import read_either_profile
-    from placewise.study.inputs import draw, shipped
-    from placewise.study.record import write_inputs
+    from placewise.study.sources import draw, shipped
 
     drawn_from = shipped(dataset) if profile is None else read_either_profile(profile)
     if streamed:
@@ -220,7 +109,7 @@ def generate(
         say(f"{clusters:,} clusters and {jobs:,} jobs written to {out}")
         return
     drawn = draw(drawn_from, clusters, jobs, seed)
-    write_inputs(drawn, out)
+    write_experiment(drawn.fleet, drawn.jobs, out)
     say(f"{len(drawn.fleet):,} clusters and {len(drawn.jobs):,} jobs written to {out}")
 
 
@@ -237,11 +126,12 @@ def profile(
     """Fit a statistical profile to an experiment folder."""
     from placewise.formats.input_cache import cache_folder
     from placewise.formats.profiles.build_profile_file import write_either_profile
-    from placewise.study.inputs import fit_to, gather
+    from placewise.study.sources import read_study
+    from placewise.synthesis import fit
 
-    inputs = gather(data, None, 0, cache_folder())
-    write_either_profile(fit_to(inputs), out)
-    say(f"a profile of {len(inputs.jobs):,} jobs written to {out}")
+    study = read_study(data, cache=cache_folder())
+    write_either_profile(fit(study.jobs, study.fleet), out)
+    say(f"a profile of {len(study.jobs):,} jobs written to {out}")
 
 
 @app.command()
@@ -297,7 +187,7 @@ def _draw(results: Results, folder: Path) -> None:
     write_page(results, draw_figures(results, folder), folder / "report.html", command=command_line())
 
 
-def _tell(results: Results, folder: Path, *, json: bool) -> None:
+def _print_results(results: Results, folder: Path, *, json: bool) -> None:
     if json:
         from placewise.formats.results.results_folder import scores_document, summary_document
 

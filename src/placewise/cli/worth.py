@@ -10,32 +10,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from placewise.cli.app import app
-from placewise.cli.options import Json, Seed, Source, choices, output_path
+from placewise.cli.options import Dask, Json, Out, Resamples, StudyOptions, Workers, choices, takes
 from placewise.cli.printing import console, print_json
 
 if TYPE_CHECKING:
     from placewise.model.results import Results
     from placewise.worth.game import Game
 
-Dataset = Annotated[
-    str | None,
-    typer.Option(
-        help="Embedded default: reliabuild (default) or spack-build.",
-        show_default=False,
-        autocompletion=choices("reliabuild", "spack-build"),
-    ),
-]
-Scoring = Annotated[
-    str,
-    typer.Option(
-        help="corrected, or published: as the prior work scored.", autocompletion=choices("corrected", "published")
-    ),
-]
-Jobs = Annotated[int | None, typer.Option(help="Only the first so many jobs.", min=1, show_default=False)]
 Forms = Annotated[
     str,
     typer.Option(
-        help="Of build records: the forms that are told, with commas between, or all; the study's own if not given.",
+        help="Of records: the questions that have metadata, with commas between, or all; the study's own if not given.",
         show_default=False,
     ),
 ]
@@ -43,20 +28,12 @@ Costs = Annotated[
     Path | None,
     typer.Option("--collection-cost", help="What collecting each subsystem costs: a YAML mapping.", show_default=False),
 ]
-Out = Annotated[
-    Path | None,
-    typer.Option(help="A folder for the JSON file and the figure.", parser=output_path, metavar="PATH"),
-]
-Dask = Annotated[str | None, typer.Option(help="Address of a Dask scheduler to work on.", show_default=False)]
-Workers = Annotated[int, typer.Option(help="Processes; results do not change.", min=1)]
 
 
 @app.command()
+@takes(StudyOptions)
 def value(
-    source: Source = None,
-    dataset: Dataset = None,
-    scoring: Scoring = "corrected",
-    jobs: Jobs = None,
+    options: StudyOptions,
     forms: Forms = "",
     collection_cost: Costs = None,
     job_worth: Annotated[
@@ -72,33 +49,30 @@ def value(
     precision: Annotated[
         float, typer.Option(help="Draw until the standard error of the top 20 is at most this share of each.")
     ] = 0.03,
-    resamples: Annotated[int, typer.Option(help="Resamples of the jobs for the intervals; 0 for none.", min=0)] = 1000,
+    resamples: Resamples = 1000,
     top: Annotated[int, typer.Option(help="Subsystems to print.", min=1)] = 20,
-    seed: Seed = 0,
     workers: Workers = 1,
-    dask: Annotated[
-        str | None, typer.Option(help="Address of a Dask scheduler to work on.", show_default=False)
-    ] = None,
+    dask: Dask = None,
     out: Out = None,
     json: Json = False,
 ) -> None:
-    """Say what telling the scheduler each subsystem is worth: its Shapley value in joint success."""
+    """Say what metadata on each subsystem is worth: its Shapley value in success."""
     from placewise.formats.results.worth_files import worth_document
     from placewise.formats.studies.cost_file import read_costs
     from placewise.model.results import Results
     from placewise.report.progress import stages
     from placewise.report.worth_tables import print_worth
-    from placewise.study.valuing import worth_of
+    from placewise.study.values import worth_of
     from placewise.sweep.executors import runner
 
     costs = None if collection_cost is None else read_costs(collection_cost)
     with _folder(out) as folder, stages(console(stderr=True)) as progress, runner(workers, dask) as where:
-        game = _game(source, dataset, seed, scoring, jobs, forms)
+        game = _game(options, forms)
         worth = worth_of(
             game,
             method=method,
             precision=precision,
-            seed=seed,
+            seed=options.seed,
             costs=costs,
             job_worth=job_worth,
             resamples=resamples,
@@ -113,17 +87,14 @@ def value(
 
 
 @app.command()
+@takes(StudyOptions)
 def minimal(
-    source: Source = None,
-    dataset: Dataset = None,
+    options: StudyOptions,
     target: Annotated[float, typer.Option(help="The share of the ceiling to reach.")] = 0.95,
-    scoring: Scoring = "corrected",
-    jobs: Jobs = None,
     forms: Forms = "all",
     collection_cost: Costs = None,
     random_orders: Annotated[int, typer.Option(help="Random orders beside the greedy one.", min=1)] = 200,
     limit: Annotated[float, typer.Option(help="Seconds that the proof may take; 0 for none.", min=0)] = 60.0,
-    seed: Seed = 0,
     out: Out = None,
     json: Json = False,
 ) -> None:
@@ -133,19 +104,19 @@ def minimal(
     from placewise.model.results import Results
     from placewise.report.progress import stages
     from placewise.report.worth_tables import print_sufficiency
-    from placewise.study.valuing import costs_of
+    from placewise.study.values import costs_of
     from placewise.worth.sufficiency import smallest_set
 
     costs = None if collection_cost is None else read_costs(collection_cost)
     with _folder(out) as folder, stages(console(stderr=True)) as progress:
-        game = _game(source, dataset, seed, scoring, jobs, forms)
-        progress("searching and proving", 0, 1)
+        game = _game(options, forms)
+        progress.advanced("searching and proving", 0, 1)
         found = smallest_set(
             game,
             target,
             costs=None if costs is None else costs_of(game.names, costs),
             random_orders=random_orders,
-            seed=seed,
+            seed=options.seed,
             limit_s=limit,
         )
         _write(folder, Results({}, sufficiency=found))
@@ -156,29 +127,26 @@ def minimal(
 
 
 @app.command()
+@takes(StudyOptions)
 def pareto(
-    source: Source = None,
-    dataset: Dataset = None,
-    scoring: Scoring = "corrected",
-    jobs: Jobs = None,
+    options: StudyOptions,
     forms: Forms = "all",
     collection_cost: Costs = None,
-    seed: Seed = 0,
     out: Out = None,
     json: Json = False,
 ) -> None:
-    """List the levels of telling that no other beats in cost, jobs matched and joint success."""
+    """List the levels of metadata that no other beats in cost, jobs matched and success."""
     from placewise.formats.results.worth_files import front_document
     from placewise.formats.studies.cost_file import read_costs
     from placewise.model.results import Results
     from placewise.report.worth_tables import print_front
-    from placewise.study.valuing import costs_of
+    from placewise.study.values import costs_of
     from placewise.worth.pareto import level_points
     from placewise.worth.sufficiency import greedy_names
 
     costs = None if collection_cost is None else read_costs(collection_cost)
     with _folder(out) as folder:
-        game = _game(source, dataset, seed, scoring, jobs, forms)
+        game = _game(options, forms)
         price = None if costs is None else costs_of(game.names, costs)
         points = level_points(game, greedy_names(game, price), price)
         _write(folder, Results({}, front=points))
@@ -188,14 +156,10 @@ def pareto(
         print_front(points, console())
 
 
-def _game(source: Path | None, dataset: str | None, seed: int, scoring: str, jobs: int | None, forms: str) -> Game:
-    from placewise.formats.input_cache import cache_folder
-    from placewise.matching.kernels import load_kernels
-    from placewise.study.games import game_of
-    from placewise.study.inputs import gather
+def _game(options: StudyOptions, forms: str) -> Game:
+    from placewise.study.values import game_of
 
-    inputs = gather(source, dataset, seed, cache_folder())
-    return game_of(inputs, load_kernels("numpy"), scoring=scoring, first=jobs, forms=forms)  # type: ignore[arg-type]
+    return game_of(options.study(), among=forms)
 
 
 @contextlib.contextmanager

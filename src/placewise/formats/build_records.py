@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 
 from placewise.errors import InputError
 from placewise.formats import values
-from placewise.formats.experiment_folder import BuildExperiment, read_experiment
+from placewise.formats.experiment_folder import read_experiment
 from placewise.formats.locating import locating
 from placewise.formats.reading import found_at, read_bytes
-from placewise.model.builds import Measurements
+from placewise.model.records import Measurements
 
 TABLE = "builds"
 NAMES = {
@@ -48,11 +48,11 @@ def read_build_records(path: Path, *, cache: Path | None) -> Measurements:
     found = found_at(path)
     if found == "folder":
         experiment = read_experiment(path, cache=cache)
-        if not isinstance(experiment, BuildExperiment):
-            raise InputError(
-                f"holds an experiment of the kind {experiment.kind}", file=path, expected="builds with what they took"
-            )
-        return experiment.records.measurements()
+        measured = experiment.jobs.measurements()
+        if measured is None:
+            problem = "holds an experiment of the kind reliabuild"
+            raise InputError(problem, file=path, expected="builds with what they took")
+        return measured
     readers = {".csv": _csv, ".parquet": _parquet, ".db": _sqlite, ".sqlite": _sqlite, ".sqlite3": _sqlite}
     reader = readers.get(path.suffix.lower())
     if reader is None:

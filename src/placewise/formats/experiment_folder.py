@@ -6,12 +6,11 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, TypeAlias
 
 from placewise.errors import InputError
 from placewise.formats import input_cache
 from placewise.formats.fleets.build_features import build_features_json
-from placewise.formats.fleets.cluster_features import RELIABUILD, SPACK_BUILD, features_json, features_kind, fleet_of
+from placewise.formats.fleets.cluster_features import SPACK_BUILD, features_json, features_kind, fleet_of
 from placewise.formats.input_cache import Inputs
 from placewise.formats.jobs.build_lists import builds_of
 from placewise.formats.jobs.build_writing import build_texts
@@ -19,8 +18,8 @@ from placewise.formats.jobs.jobspec_lists import jobspec_files, parse_jobspecs, 
 from placewise.formats.jobs.jobspec_writing import jobspec_texts, refuse_others, write_files
 from placewise.formats.reading import decode, found_at, parse_json, read_bytes
 from placewise.formats.writing import staged, write_bytes
-from placewise.model.builds import BuildRecords
 from placewise.model.cluster import Fleet
+from placewise.model.records import Records
 from placewise.model.workload import Workload
 
 FEATURES = "cluster-features.json"
@@ -29,34 +28,15 @@ _LAYOUT = f"{JOBSPECS}/*.yaml and {FEATURES}"
 
 
 @dataclass(frozen=True, slots=True)
-class VersionExperiment:
-    """An experiment of the kind reliabuild: a fleet, and jobs that ask for versions of packages.
+class Experiment:
+    """A fleet and its jobs, which ask for versions (reliabuild) or are builds with what they took (spack-build).
 
     inputs : (file name relative to the folder, SHA-256 in hex) of every document, in the order read.
     """
 
-    kind: ClassVar[str] = RELIABUILD
-
     fleet: Fleet
-    workload: Workload
+    jobs: Workload | Records
     inputs: Inputs
-
-
-@dataclass(frozen=True, slots=True)
-class BuildExperiment:
-    """An experiment of the kind spack-build: a fleet with prices, and builds with what they ran on and took.
-
-    inputs : (file name relative to the folder, SHA-256 in hex) of every document, in the order read.
-    """
-
-    kind: ClassVar[str] = SPACK_BUILD
-
-    fleet: Fleet
-    records: BuildRecords
-    inputs: Inputs
-
-
-Experiment: TypeAlias = VersionExperiment | BuildExperiment
 
 
 def read_experiment(folder: Path, *, cache: Path | None) -> Experiment:
@@ -75,7 +55,7 @@ def read_experiment(folder: Path, *, cache: Path | None) -> Experiment:
     cached = None if cache is None else input_cache.load(cache, inputs)
     if cached is not None:
         _, fleet, jobs = cached
-        return _experiment(fleet, jobs, inputs)
+        return Experiment(fleet, jobs, inputs)
     # The fleet first: it is small, and tells the kind.
     document = parse_json(decode(contents[features], features), features)
     fleet = fleet_of(document, features)
@@ -84,26 +64,20 @@ def read_experiment(folder: Path, *, cache: Path | None) -> Experiment:
     jobs = builds_of(documents) if kind == SPACK_BUILD else _workload_of(documents, fleet)
     if cache is not None:
         input_cache.store(cache, inputs, kind, fleet, jobs)
-    return _experiment(fleet, jobs, inputs)
+    return Experiment(fleet, jobs, inputs)
 
 
-def write_experiment(fleet: Fleet, workload: Workload, folder: Path) -> None:
-    """Write a fleet and a workload as an experiment folder of the kind reliabuild.
-
-    Raises InputError, before anything is written, for what these files cannot hold or `read_experiment`
-    would refuse.
-    """
-    _refuse_unknown_subsystems(fleet, workload, [folder] * len(workload))
-    _write(features_json(fleet), jobspec_texts(workload), folder)
-
-
-def write_build_experiment(fleet: Fleet, records: BuildRecords, folder: Path) -> None:
-    """Write a fleet and build records as an experiment folder of the kind spack-build.
+def write_experiment(fleet: Fleet, jobs: Workload | Records, folder: Path) -> None:
+    """Write a fleet and its jobs as an experiment folder of their kind.
 
     Raises InputError, before anything is written, for what these files cannot hold or `read_experiment`
     would refuse.
     """
-    _write(build_features_json(fleet), build_texts(records), folder)
+    if isinstance(jobs, Records):
+        _write(build_features_json(fleet), build_texts(jobs), folder)
+        return
+    _refuse_unknown_subsystems(fleet, jobs, [folder] * len(jobs))
+    _write(features_json(fleet), jobspec_texts(jobs), folder)
 
 
 def _write(features: bytes, texts: dict[str, bytes], folder: Path) -> None:
@@ -111,12 +85,6 @@ def _write(features: bytes, texts: dict[str, bytes], folder: Path) -> None:
     with staged(folder) as stage:
         write_files(texts, stage / JOBSPECS)
         write_bytes(stage / FEATURES, features)
-
-
-def _experiment(fleet: Fleet, jobs: Workload | BuildRecords, inputs: Inputs) -> Experiment:
-    if isinstance(jobs, BuildRecords):
-        return BuildExperiment(fleet, jobs, inputs)
-    return VersionExperiment(fleet, jobs, inputs)
 
 
 def _workload_of(documents: Sequence[tuple[Path, bytes]], fleet: Fleet) -> Workload:

@@ -23,8 +23,8 @@ import placewise
 from placewise.errors import InputError
 from placewise.formats.input_packing import pack, unpack
 from placewise.formats.writing import replacing
-from placewise.model.builds import BuildRecords
 from placewise.model.cluster import Fleet
+from placewise.model.records import Records
 from placewise.model.workload import Workload
 
 # To be raised whenever the same documents come to mean something else, or are kept in another way.
@@ -52,7 +52,7 @@ def entry_path(folder: Path, inputs: Inputs) -> Path:
     return folder / f"inputs-{_key(inputs)}.npz"
 
 
-def load(folder: Path, inputs: Inputs) -> tuple[str, Fleet, Workload | BuildRecords] | None:
+def load(folder: Path, inputs: Inputs) -> tuple[str, Fleet, Workload | Records] | None:
     """Return kind, fleet and jobs as they were stored for these inputs; None if they were not, or not well."""
     path = entry_path(folder, inputs)
     try:
@@ -72,7 +72,7 @@ def load(folder: Path, inputs: Inputs) -> tuple[str, Fleet, Workload | BuildReco
     return found
 
 
-def store(folder: Path, inputs: Inputs, kind: str, fleet: Fleet, jobs: Workload | BuildRecords) -> None:
+def store(folder: Path, inputs: Inputs, kind: str, fleet: Fleet, jobs: Workload | Records) -> None:
     """Keep what was parsed from these inputs, and drop the entries beyond the newest `ENTRIES_KEPT`.
 
     Equal values give equal bytes. Two processes may store at once: files are replaced whole. A folder

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from placewise.formats.fleets.build_features import build_features, build_fleet_of
 from placewise.formats.fleets.cluster_features import package_version
-from placewise.model.builds import BuildRecords
 from placewise.model.cluster import Cluster, Fleet
+from placewise.model.records import Records
 from placewise.model.requirement import version_bounds, version_requirement
 from placewise.model.resources import Subsystem, package_subsystem
 from placewise.model.workload import Workload
@@ -22,17 +22,17 @@ _TEXTS = ("names", "packages", "arch", "compiler", "compiler_version")
 _NUMBERS = ("memory_max_bytes", "memory_mean_bytes", "memory_min_bytes", "duration_s", "best_memory_bytes")
 
 
-def pack(fleet: Fleet, jobs: Workload | BuildRecords) -> tuple[dict[str, Any], Arrays]:
+def pack(fleet: Fleet, jobs: Workload | Records) -> tuple[dict[str, Any], Arrays]:
     """Return what `unpack` makes the same fleet and jobs of. Raises InputError for a fleet of another kind."""
-    if isinstance(jobs, BuildRecords):
-        columns = {name: _coded(getattr(jobs, name)) for name in _TEXTS}
+    if isinstance(jobs, Records):
+        columns = {name: _coded(jobs.texts(name) if name != "names" else jobs.names) for name in _TEXTS}
         facts = {"features": build_features(fleet), "texts": {name: texts for name, (texts, _) in columns.items()}}
         codes = np.array([codes for _, codes in columns.values()], dtype=np.int32)
-        return facts, {"codes": codes, "numbers": np.array([getattr(jobs, name) for name in _NUMBERS])}
+        return facts, {"codes": codes, "numbers": np.array([jobs.numbers(name) for name in _NUMBERS])}
     return _workload_facts(fleet, jobs), {"offsets": jobs.offsets, "ids": jobs.ids}
 
 
-def unpack(facts: Mapping[str, Any], arrays: Arrays) -> tuple[Fleet, Workload | BuildRecords]:
+def unpack(facts: Mapping[str, Any], arrays: Arrays) -> tuple[Fleet, Workload | Records]:
     """Return the fleet and jobs that were packed. Raises any exception for what `pack` did not make."""
     if "features" in facts:
         return build_fleet_of(facts["features"], "the cache"), _records(facts["texts"], arrays)
@@ -54,14 +54,14 @@ def _coded(column: Sequence[str]) -> tuple[list[str], list[int]]:
     return list(numbers), codes
 
 
-def _records(texts: Mapping[str, list[str]], arrays: Arrays) -> BuildRecords:
+def _records(texts: Mapping[str, list[str]], arrays: Arrays) -> Records:
     columns: dict[str, Any] = {}
     for name, codes in zip(_TEXTS, arrays["codes"], strict=True):
         _refuse_numbers_beyond(codes, len(texts[name]))
         columns[name] = tuple(map(texts[name].__getitem__, codes.tolist()))
     if arrays["numbers"].dtype != np.float64:
         raise ValueError("its numbers are of another type")
-    return BuildRecords(**columns, **dict(zip(_NUMBERS, arrays["numbers"], strict=True)))
+    return Records.of_builds(**columns, **dict(zip(_NUMBERS, arrays["numbers"], strict=True)))
 
 
 def _refuse_numbers_beyond(numbers: NDArray[Any], count: int) -> None:

@@ -1,28 +1,48 @@
-"""What is told of a build, and what decides its success, as data."""
+"""A study: fleet and jobs, what a submission can have metadata on, what decides success, and how it is run."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from placewise.errors import InputError
-from placewise.model.builds import BuildRecords
+from placewise.model.build_profile import BuildProfile
+from placewise.model.cluster import Fleet
+from placewise.model.profile import WorkloadProfile
+from placewise.model.records import Kind, Records
+from placewise.model.settings import Settings
+from placewise.model.workload import Workload
 
-COLUMNS = tuple(field.name for field in fields(BuildRecords))
+NONE, SINGLE, EXPANDING, CHOSEN, ALL = "none", "single", "expanding", "chosen", "all"
 WITH_REPLACEMENT = "constraint-with-replacement"
 WITHOUT_REPLACEMENT = "constraint-without-replacement"
-# What a results folder holds under these names beside the levels of a study.
-RESERVED = (WITH_REPLACEMENT, WITHOUT_REPLACEMENT, "unmatched_at")
-TEXT_COLUMNS = ("names", "packages", "arch", "compiler", "compiler_version")
+CONSTRAINTS = (WITH_REPLACEMENT, WITHOUT_REPLACEMENT)
+EXPERIMENTS = (NONE, SINGLE, EXPANDING, CHOSEN, ALL, *CONSTRAINTS)
+
+FOLDER_NAMES = {SINGLE: "single-subsystem", EXPANDING: "expanded-subsystems"}
+"""What the results folder calls an experiment where the prior work has another name for it."""
+UNMATCHED_AT = "unmatched_at"
+"""What `scores.json` holds beside the experiments."""
+
+MOST_RULES = 8
+"""Failures are counted for every combination of rules, of which there are two to this power."""
+
+Profile: TypeAlias = WorkloadProfile | BuildProfile
+
+
+def folder_name(experiment: str) -> str:
+    """Return what the results folder calls an experiment; a level of a study is called as it is."""
+    return FOLDER_NAMES.get(experiment, experiment)
 
 
 @dataclass(frozen=True, slots=True)
-class FieldForm:
-    """How one field of a vertex must relate to columns of the build records.
+class Comparison:
+    """How one field of a vertex must relate to columns of the records.
 
     equals, at_least, at_most : names of columns; bounds on a text column are versions, on others numbers.
-    at_most_factor : the column of `at_most` is taken so many times.
+    at_most_factor : the number of `at_most` times this is the bound.
     """
 
     field: str
@@ -32,18 +52,11 @@ class FieldForm:
     at_most_factor: float = 1.0
 
     def __post_init__(self) -> None:
-        used = [name for name in (self.equals, self.at_least, self.at_most) if name is not None]
+        used = self.columns
         if not used or (self.equals is not None and len(used) > 1):
             raise InputError(
                 f"the field {self.field!r} is not compared in one way", expected="equals, or at_least and at_most"
             )
-        for name in used:
-            if name not in COLUMNS:
-                raise InputError("no such column of build records", found=name, expected=f"one of {', '.join(COLUMNS)}")
-        if len({name in TEXT_COLUMNS for name in used}) > 1:
-            raise InputError(f"the bounds of {self.field!r} are of different kinds", found=used)
-        if self.equals is not None and self.equals not in TEXT_COLUMNS:
-            raise InputError("equality is for text columns", found=self.equals, expected=", ".join(TEXT_COLUMNS))
         if not 0 < self.at_most_factor < math.inf:
             expected = "a finite number above 0"
             raise InputError("at_most_factor is not usable", found=self.at_most_factor, expected=expected)
@@ -53,85 +66,132 @@ class FieldForm:
         """The columns that the field is compared with."""
         return tuple(name for name in (self.equals, self.at_least, self.at_most) if name is not None)
 
+    def check(self, kinds: Mapping[str, Kind]) -> None:
+        """Raise InputError for a column that the records lack, or that cannot be compared so."""
+        for name in self.columns:
+            if name not in kinds:
+                raise InputError("no such column of the records", found=name, expected=f"one of {', '.join(kinds)}")
+        if len({kinds[name] == "number" for name in self.columns}) > 1:
+            raise InputError(f"the bounds of {self.field!r} are of different kinds", found=list(self.columns))
+        if self.equals is not None and kinds[self.equals] == "number":
+            texts = ", ".join(name for name, kind in kinds.items() if kind != "number")
+            raise InputError("equality is for text columns", found=self.equals, expected=texts)
+
 
 @dataclass(frozen=True, slots=True)
-class Form:
-    """A subsystem and a form of condition on it: what is asked of one vertex, for each build."""
+class Question:
+    """What is asked of one vertex of a subsystem, for each record."""
 
     name: str
     subsystem: str
-    fields: tuple[FieldForm, ...]
+    fields: tuple[Comparison, ...]
 
     def __post_init__(self) -> None:
         if not self.fields:
-            raise InputError(f"the form {self.name!r} asks for nothing", expected="at least one field")
+            raise InputError(f"the question {self.name!r} asks for nothing", expected="at least one field")
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """An outcome rule: the build fails, for the reason `name`, on a cluster that does not meet the form.
+    """An outcome rule: the job fails, for the reason `name`, on a cluster that does not meet the question.
 
-    published : the form that the prior work's code tested instead, where it differs.
+    published : the question that the prior work's code tested instead, where it differs.
     """
 
     name: str
-    form: Form
-    published: Form | None = None
+    question: Question
+    published: Question | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """A named choice of forms that are told together."""
+    """A named choice of metadata: the subsystems, or questions, that a submission has metadata on."""
 
     name: str
-    told: tuple[Form, ...]
+    metadata: tuple[str, ...]
 
-    def __post_init__(self) -> None:
-        if self.name in RESERVED:
-            raise InputError("the name is not free for a level", found=self.name, expected="another name")
+    def __init__(self, name: str, metadata: Iterable[str]) -> None:
+        if isinstance(metadata, str):
+            raise InputError(f"the level {name!r} has one text for its metadata", expected="a list of names")
+        object.__setattr__(self, "name", name)
+        object.__setattr__(self, "metadata", tuple(dict.fromkeys(metadata)))
+        taken = {*EXPERIMENTS, *FOLDER_NAMES.values(), UNMATCHED_AT}
+        if name in taken and not (name == NONE and not self.metadata):
+            raise InputError("the name is not free for a level", found=name, expected="another name")
 
 
-@dataclass(frozen=True, slots=True)
-class BuildStudy:
-    """What to tell in which combinations, and what decides success.
+@dataclass(frozen=True, slots=True, eq=False)
+class Study:
+    """One study, of version jobs or of records.
 
-    levels : in the order of the report. expanding : the forms told one after the other, in the given order.
-    everything : the forms told before the cheapest cluster is chosen.
+    jobs : a workload, whose requirements are questions and rules alike, or records, for which `questions` and `rules`
+        say both.
+    levels : in the order of the report. expanding : the questions that `expanding` adds one after the other; empty for
+        all, by name. everything : those that *all metadata* is; empty for all.
+    settings : how to run it.
+    source : where fleet and jobs came from, in words. hashes : (file, SHA-256) of every document.
+    profile : what the fleet was drawn from, if it was.
+
+    Raises InputError for names that repeat or are not known, and for too many rules.
     """
 
-    rules: tuple[Rule, ...]
-    levels: tuple[Level, ...]
-    expanding: tuple[Form, ...]
-    everything: tuple[Form, ...]
+    fleet: Fleet
+    jobs: Workload | Records
+    questions: tuple[Question, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    levels: tuple[Level, ...] = ()
+    expanding: tuple[str, ...] = ()
+    everything: tuple[str, ...] = ()
+    settings: Settings = field(default_factory=Settings)
+    source: str = ""
+    hashes: tuple[tuple[str, str], ...] = ()
+    profile: Profile | None = None
 
     def __post_init__(self) -> None:
-        if not self.rules:
-            raise InputError("the study has no outcome rules", expected="at least one")
+        for name in ("levels", "expanding", "everything"):
+            object.__setattr__(self, name, tuple(getattr(self, name)))
         for what, names in (
+            ("questions", [question.name for question in self.questions]),
             ("rules", [rule.name for rule in self.rules]),
             ("levels", [level.name for level in self.levels]),
-            ("forms told one after the other", [form.name for form in self.expanding]),
+            ("questions of `expanding`", list(self.expanding)),
         ):
             if len(set(names)) != len(names):
                 twice = next(name for name in names if names.count(name) > 1)
                 raise InputError(f"two {what} share a name", found=twice)
         if len(self.rules) > MOST_RULES:
             raise InputError("too many outcome rules", found=len(self.rules), expected=f"at most {MOST_RULES}")
+        if self.questions:
+            known = {question.name for question in self.questions}
+            for name in (*self.expanding, *self.everything, *(name for one in self.levels for name in one.metadata)):
+                if name not in known:
+                    raise InputError("no such question", found=name, expected=f"one of {', '.join(sorted(known))}")
 
     @property
-    def forms(self) -> dict[str, Form]:
-        """Every form that is told somewhere, by name."""
-        told = [form for level in self.levels for form in level.told]
-        return {form.name: form for form in (*told, *self.expanding, *self.everything)}
+    def experiments(self) -> tuple[str, ...]:
+        """The names of the experiments to run, in order: those asked for, and every level.
 
-    def chosen(self, names: Sequence[str]) -> tuple[Form, ...]:
-        """Return the forms of these names, each once. Raises InputError for one that the study does not tell."""
-        forms = self.forms
-        for name in names:
-            if name not in forms:
-                raise InputError("the study tells no such form", found=name, expected=f"some of {', '.join(forms)}")
-        return tuple(forms[name] for name in dict.fromkeys(names))
+        A study that declares rules runs its levels and, where costs are known, the constraint; others run none,
+        single, expanding and all beside their levels. Raises InputError for a name that is none.
+        """
+        named = tuple(self.metadata)
+        asked = self.settings.experiments or self._by_default()
+        for name in asked:
+            if name == CHOSEN and CHOSEN not in named:
+                raise InputError("the experiment chosen has no metadata", expected="--metadata with names")
+            if name not in (*EXPERIMENTS, *named):
+                raise InputError("no such experiment", found=name, expected=f"some of {', '.join(EXPERIMENTS)}")
+        first = tuple(name for name in (NONE, SINGLE, EXPANDING) if name not in named)
+        wanted = {*asked, *named}
+        return tuple(name for name in (*first, *named, ALL, *CONSTRAINTS) if name in wanted)
 
+    def _by_default(self) -> tuple[str, ...]:
+        if not self.rules:
+            return (NONE, SINGLE, EXPANDING, ALL)
+        return CONSTRAINTS if self.jobs.measurements() is not None else ()
 
-MOST_RULES = 8
-"""Failures are counted for every combination of rules, of which there are two to this power."""
+    @property
+    def metadata(self) -> dict[str, tuple[str, ...]]:
+        """What every level, and the one of the settings, has metadata on, by name."""
+        found = {level.name: level.metadata for level in self.levels}
+        return found | ({CHOSEN: self.settings.metadata} if self.settings.metadata else {})

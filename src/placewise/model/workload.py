@@ -163,6 +163,10 @@ class Workload:
         np.minimum.at(first, of_job, np.arange(len(self)))
         return Profiles(first, of_job, np.bincount(of_job, minlength=len(seen)))
 
+    def measurements(self) -> None:
+        """Return None: a workload says nothing of what its jobs used and took."""
+        return
+
     def select(self, jobs: NDArray[np.integer[Any]]) -> Workload:
         """Return the workload of these jobs (positions), in the order given."""
         jobs = np.asarray(jobs, dtype=np.int64)

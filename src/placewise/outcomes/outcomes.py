@@ -9,29 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placewise.matching import bitset
+from placewise.outcomes.metadata import Submissions
+from placewise.outcomes.success import success_on
 from placewise.outcomes.truth import Truth
 
 # (submission, cluster) pairs handled at a time: few enough to stay in the processor's cache.
 _BLOCK_PAIRS = 1 << 16
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Submissions:
-    """Jobs as submitted, each with what the scheduler was told of it and what it found.
-
-    job : (submissions,) int64, position in the workload.
-    level : (submissions,) int32, how many of the job's subsystems were told.
-    subsystem : (submissions,) int32, the one told last, position in the subsystem names; -1 for none.
-    matches : (submissions, words), the clusters that match.
-    assigned : (submissions, words), the clusters each is assigned to, all equally likely: `matches`
-        itself for the exact expectation of a random choice, one cluster each for a sample.
-    """
-
-    job: NDArray[np.int64]
-    level: NDArray[np.int32]
-    subsystem: NDArray[np.int32]
-    matches: NDArray[np.uint64]
-    assigned: NDArray[np.uint64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,9 +91,8 @@ def outcomes_of(submissions: Submissions, scene: Scene, weights: NDArray[np.int6
     weights : (submissions,) how many equal submissions each stands for; those of the jobs if not given.
     """
     truth, job, clusters = scene.truth, submissions.job, scene.truth.clusters
-    assigned = bitset.size_of(submissions.assigned)
+    success, assigned, good = success_on(submissions.assigned, truth.succeeds[job])
     share = np.divide(1.0, assigned, out=np.zeros(len(job)), where=assigned > 0)
-    good = bitset.size_of(truth.succeeds[job] & submissions.assigned)
     sampled = submissions.assigned is not submissions.matches
     points = np.zeros(len(job))
     squared = np.zeros(len(job))
@@ -137,7 +119,7 @@ def outcomes_of(submissions: Submissions, scene: Scene, weights: NDArray[np.int6
         assigned=assigned,
         hits=bitset.size_of(truth.succeeds[job] & submissions.matches) if sampled else good,
         feasible=bitset.size_of(truth.succeeds)[job],
-        success=good.astype(np.float64) * share,
+        success=success,
         points=points,
         points_squared=squared,
         possible=truth.per_job[job],

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from placewise.report.explanation import print_line, print_table
 from placewise.report.wording import MISSING, counted, jobs, share, shown
-from placewise.study.comparing.compare import Comparison, PairedDifference
+from placewise.study.compare.compare import Comparison, PairedDifference
 
 if TYPE_CHECKING:
     from rich.console import Console, JustifyMethod

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from placewise.model.quantities import MACRO
 from placewise.model.results import Results
+from placewise.model.study import SINGLE, folder_name
 from placewise.report.intervals import brackets_explained, ceiling_in_brackets, in_brackets
 from placewise.report.level_findings import level_findings
 from placewise.report.statistics import interval_over_orders
 from placewise.report.wording import counted, jobs, orders_word, share
 from placewise.report.worth_findings import worth_findings
-from placewise.study.design import FOLDER_NAMES, SINGLE
-from placewise.study.figures import MACRO
 
 
 def findings(results: Results) -> list[str]:
@@ -72,7 +72,7 @@ def _single(results: Results) -> str | None:
     return (
         f"A single subsystem told takes build success from {share(single.baseline)} (nothing told, same jobs) to "
         f"{share(single.macro)}, as a mean over {counted(single.subsystems, 'subsystem')}"
-        f"{in_brackets(results, FOLDER_NAMES[SINGLE], MACRO)}."
+        f"{in_brackets(results, folder_name(SINGLE), MACRO)}."
     )
 
 

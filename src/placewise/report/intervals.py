@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from placewise.model.quantities import CEILING, FLEET, SUCCESS, SUCCESS_OF_MATCHED
 from placewise.model.results import Results
 from placewise.model.worth import Interval
 from placewise.report.cells import Cell, Row
 from placewise.report.wording import shown
 from placewise.report.worth_words import interval_words, level_words
-from placewise.study.figures import BUILD, CEILING, FLEET, JOINT
 
 
 def intervals_of(results: Results, experiment: str, quantity: str) -> tuple[Interval, ...]:
@@ -24,7 +24,7 @@ def ceiling_in_brackets(results: Results) -> str:
     return in_brackets(results, FLEET, CEILING)
 
 
-def in_brackets(results: Results, experiment: str, quantity: str = JOINT) -> str:
+def in_brackets(results: Results, experiment: str, quantity: str = SUCCESS) -> str:
     """Write the intervals of a figure as they stand behind it in a sentence; nothing where there are none.
 
     Over what they are is said once for all, by `brackets_explained`, unless these are over something else.
@@ -50,13 +50,13 @@ def brackets_explained(results: Results) -> list[str]:
 
 def _usual(results: Results) -> list[str]:
     """Return over what joint success of an experiment has its intervals, as most figures do."""
-    found = next((one.intervals for one in results.headlines if one.quantity == JOINT and one.intervals), ())
+    found = next((one.intervals for one in results.headlines if one.quantity == SUCCESS and one.intervals), ())
     return [interval.over for interval in found[:2]]
 
 
 def interval_rows(results: Results, experiments: list[str]) -> Iterator[Row]:
     """Yield rows of a table of scores: for build and joint success, the interval over each thing that was varied."""
-    for quantity in (BUILD, JOINT):
+    for quantity in (SUCCESS_OF_MATCHED, SUCCESS):
         known = {name: intervals_of(results, name, quantity) for name in experiments}
         for over in dict.fromkeys(interval.over for found in known.values() for interval in found):
             by_name = {name: next((i for i in found if i.over == over), None) for name, found in known.items()}

@@ -3,28 +3,37 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, TypeAlias
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from placewise.model.progress import SILENT, Progress
 
 if TYPE_CHECKING:
+    from rich import progress as bars
     from rich.console import Console
-
-Report: TypeAlias = Callable[[str, int, int], None]
 
 
 @contextlib.contextmanager
-def stages(console: Console) -> Iterator[Report]:
-    """Yield a function that is told a stage's name, how much of it is done and how much there is."""
+def stages(console: Console) -> Iterator[Progress]:
+    """Yield a listener that shows what it hears on a terminal."""
     if not console.is_terminal:
-        yield lambda *_: None
+        yield SILENT
         return
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+    from rich import progress as bars  # noqa: PLC0415
 
-    columns = (TextColumn("{task.description:<24}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True) as progress:
-        task = progress.add_task("reading", total=None)
+    columns = (
+        bars.TextColumn("{task.description:<24}"),
+        bars.BarColumn(),
+        bars.MofNCompleteColumn(),
+        bars.TimeElapsedColumn(),
+    )
+    with bars.Progress(*columns, console=console, transient=True) as shown:
+        yield _Shown(shown, shown.add_task("reading", total=None))
 
-        def report(stage: str, done: int, total: int) -> None:
-            progress.update(task, description=stage, completed=done, total=total)
 
-        yield report
+class _Shown(Progress):
+    def __init__(self, shown: bars.Progress, task: bars.TaskID) -> None:
+        self.shown, self.task = shown, task
+
+    def advanced(self, stage: str, done: int, total: int) -> None:
+        self.shown.update(self.task, description=stage, completed=done, total=total)

@@ -8,19 +8,19 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
+from placewise.model.quantities import CEILING, LAST, MACRO, SUCCESS
 from placewise.model.results import Results
 from placewise.model.worth import Headline, Interval, SensitivityPoint
 from placewise.report.explanation import print_table
 from placewise.report.wording import experiment_word, share, shown, told_at
-from placewise.study.figures import CEILING, JOINT, LAST, MACRO
-from placewise.study.varying.sensitivity import CLUSTERS, MISSING, RANGES, WRONG
+from placewise.study.vary.sensitivity import CLUSTERS, MISSING, RANGES, WRONG
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rich.console import Console, JustifyMethod
 
-_WORDS = {JOINT: "joint success", LAST: "joint success at the last level", MACRO: "build success", CEILING: "ceiling"}
+_WORDS = {SUCCESS: "joint success", LAST: "joint success at the last level", MACRO: "build success", CEILING: "ceiling"}
 _WHAT = {
     CLUSTERS: ("clusters, drawn from the profile", "clusters"),
     RANGES: ("version ranges, wider at both ends by so many versions on offer", "versions"),
@@ -37,7 +37,7 @@ def interval_table(results: Results) -> Table | None:
     known = [one for one in results.headlines if one.quantity in _WORDS and one.intervals]
     overs = list(dict.fromkeys(interval.over for one in known for interval in one.intervals if _has_column(interval)))
     # Of single, what the table above shows; its joint success is a matter of jobs with many subsystems.
-    known = [one for one in known if (one.quantity, experiment_word(one.experiment)) != (JOINT, "single")]
+    known = [one for one in known if (one.quantity, experiment_word(one.experiment)) != (SUCCESS, "single")]
     if not known or not overs:
         return None
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), title="central 95% over", title_style="")
@@ -91,7 +91,7 @@ def _label(results: Results, one: Headline) -> str:
     if one.quantity == CEILING:
         return CEILING
     word = told_at(results, one.experiment)
-    return word if one.quantity == JOINT else f"{word}: {_WORDS[one.quantity]}"
+    return word if one.quantity == SUCCESS else f"{word}: {_WORDS[one.quantity]}"
 
 
 def _ends(interval: Interval | None) -> str:

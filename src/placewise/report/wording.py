@@ -6,8 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from placewise.model.results import LevelResult, Results, Score
-from placewise.model.study import WITH_REPLACEMENT, WITHOUT_REPLACEMENT
-from placewise.study.design import FOLDER_NAMES
+from placewise.model.study import FOLDER_NAMES, WITH_REPLACEMENT, WITHOUT_REPLACEMENT
 
 MISSING = "-"
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"

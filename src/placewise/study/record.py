@@ -3,77 +3,61 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from placewise.formats.experiment_folder import write_build_experiment, write_experiment
 from placewise.formats.results.outcomes_table import OUTCOMES, write_outcomes
-from placewise.formats.results.results_folder import write_results, write_scores
+from placewise.formats.results.results_folder import write_results
 from placewise.formats.results.study_record import study_record
-from placewise.model.builds import BuildRecords
 from placewise.model.results import Results
-from placewise.study.builds.design import BuildDesign
-from placewise.study.design import Design
-from placewise.study.inputs import Inputs
-from placewise.study.run import Run
+from placewise.model.study import Study
 
 if TYPE_CHECKING:
-    from placewise.study.builds.run import BuildRun
+    from placewise.study.run import Run
 
 
-def write_run(
-    folder: Path, run: Run, design: Design, inputs: Inputs, command: str, left_out: tuple[str, ...] = ()
-) -> Results:
-    """Write scores, rows and the study record; return the results with their record.
+def write_run(folder: Path, run: Run, command: str) -> Results:
+    """Write scores, rows and the study record; return the results with their record."""
+    results = replace(run.results, study=record_of(run, command))
+    demands, asked = run.prepared.demands, run.prepared.asked
+    write_results(folder, results, demands.jobs, run.assignments, demands.repeats)
+    added = any((table.subsystem >= 0).any() for table in run.tables)
+    subsystems, clusters = asked.questions.names if added else (), run.prepared.study.fleet.names
+    profiles = run.prepared.unit[asked.of_job]
+    write_outcomes(folder / OUTCOMES, run.tables, demands.names, profiles, subsystems, clusters)
+    return results
 
-    left_out : what was asked for and could not be, and why.
-    """
+
+def record_of(run: Run, command: str) -> dict[str, Any]:
+    """Return the content of `study.json`."""
+    demands = run.prepared.demands
     counts = {
-        "jobs": len(run.workload),
-        "jobs_without_requirements": run.without_requirements,
-        "repeats_dropped": run.repeats,
-        "clusters": len(inputs.fleet),
-        "subsystems": len(run.subsystems),
+        "jobs": len(demands.names),
+        "jobs_without_requirements": demands.without,
+        "repeats_dropped": demands.repeats,
+        "clusters": len(run.prepared.study.fleet),
+        "subsystems": len(run.prepared.asked.questions.names),
     }
-    results = replace(run.results, study=_study(design, inputs, command, counts) | {"left_out": list(left_out)})
-    write_results(folder, results, run.workload, run.assignments, run.repeats)
-    profiles = run.workload.profiles().of_job
-    write_outcomes(folder / OUTCOMES, run.tables, run.workload.names, profiles, run.subsystems, inputs.fleet.names)
-    return results
+    return _record(run.prepared.study, command, counts) | {"left_out": list(run.left_out)}
 
 
-def write_build_run(
-    folder: Path, run: BuildRun, design: BuildDesign, inputs: Inputs, command: str, left_out: tuple[str, ...] = ()
-) -> Results:
-    """Write scores, levels, rows and the study record of build records; return the results with their record."""
-    counts = {"jobs": len(run.records), "clusters": len(inputs.fleet), "levels": len(run.results.levels)}
-    study = _study(design, inputs, command, counts) | _build_study(inputs) | {"left_out": list(left_out)}
-    results = replace(run.results, study=study)
-    write_scores(folder, results)
-    write_outcomes(folder / OUTCOMES, run.tables, run.records.names, run.profiles, (), inputs.fleet.names)
-    return results
-
-
-def write_inputs(inputs: Inputs, folder: Path) -> None:
-    """Write a fleet and its jobs as an experiment folder of their kind."""
-    if isinstance(inputs.jobs, BuildRecords):
-        write_build_experiment(inputs.fleet, inputs.jobs, folder)
-    else:
-        write_experiment(inputs.fleet, inputs.jobs, folder)
-
-
-def sweep_key(inputs: Inputs, design: Design | BuildDesign) -> str:
+def study_key(study: Study) -> str:
     """Return the text by which a later run knows parts of this one: inputs, settings and versions as JSON."""
-    # Where files lie does not matter when their content is told.
-    placed = replace(inputs, source="") if inputs.hashes else inputs
-    return json.dumps(_study(design, placed, "", {}) | _build_study(inputs), sort_keys=True)
+    # Where files lie does not matter when their content is known.
+    placed = replace(study, source="") if study.hashes else study
+    return json.dumps(_record(placed, "", {}), sort_keys=True)
 
 
-def _build_study(inputs: Inputs) -> dict[str, Any]:
-    return {"study": None if inputs.study is None else asdict(inputs.study)}
-
-
-def _study(design: Design | BuildDesign, inputs: Inputs, command: str, counts: Mapping[str, int]) -> dict[str, Any]:
-    return study_record(asdict(design), source=inputs.source, command=command, inputs=inputs.hashes, counts=counts)
+def _record(study: Study, command: str, counts: dict[str, int]) -> dict[str, Any]:
+    found = study_record(
+        asdict(study.settings), source=study.source, command=command, inputs=study.hashes, counts=counts
+    )
+    declared = {
+        "levels": {level.name: list(level.metadata) for level in study.levels},
+        "questions": [asdict(question) for question in study.questions],
+        "rules": [asdict(rule) for rule in study.rules],
+        "expanding": list(study.expanding),
+        "everything": list(study.everything),
+    }
+    return found | {"study": declared}

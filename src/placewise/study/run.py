@@ -1,103 +1,217 @@
-"""One run: the experiments of a design, from fleet and workload to scores and rows."""
+"""One run: every experiment of a study, from fleet and jobs to scores and rows. Nothing is written."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from placewise.errors import InputError
 from placewise.matching.kernels import Kernels
-from placewise.model.cluster import Fleet
-from placewise.model.results import OutcomeTable, Results, Score
-from placewise.model.workload import Workload
+from placewise.matching.kernels_numpy import NumpyKernels
+from placewise.model.progress import SILENT, Progress
+from placewise.model.results import LevelResult, OutcomeTable, Results, Score, UnmatchedJob
+from placewise.model.study import CONSTRAINTS, EXPANDING, NONE, SINGLE, Study, folder_name
+from placewise.outcomes.metadata import Submissions, give_prefixes
 from placewise.outcomes.outcomes import Outcomes, outcomes_of
-from placewise.outcomes.telling import Told
+from placewise.prediction.cost import REFERENCES
 from placewise.study import scoring
-from placewise.study.design import NONE, SINGLE, Design, folder_name
-from placewise.study.figures import Observed, profiles_that_decide, seen
-from placewise.study.stage import Stage
-from placewise.study.summing_up import Progress, summarise
+from placewise.study.constraint import constrained
+from placewise.study.level_results import Additional, expected_additional, level_result
+from placewise.study.observed import Observed, Submitted
+from placewise.study.orders import OrderTask, run_orders
+from placewise.study.prepared import Prepared, expanding_questions
+from placewise.study.record import study_key
+from placewise.study.values import with_values
+from placewise.study.vary.fleets import fleets_like
+from placewise.study.vary.intervals import with_intervals
 from placewise.sweep.runner import HERE, Runner
+
+_SHOWN_REFERENCE = REFERENCES[0]
+"""The reference that outcome tables are against."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Run:
     """What a run leaves behind.
 
-    workload : the jobs that took part. subsystems : the names that tables refer to.
+    tables : the rows of every experiment. observed : what its quantities are made of.
     assignments : for `single`, by subsystem and cluster, the first job of each distinct submission.
-    stage : what ran. without_requirements, repeats : how many jobs took no part, and why. observed : what its
-    figures are made of.
+    left_out : what was asked for and could not be, and why.
     """
 
     results: Results
-    stage: Stage
+    prepared: Prepared
     tables: tuple[OutcomeTable, ...]
-    workload: Workload
-    subsystems: tuple[str, ...]
-    assignments: Mapping[str, Mapping[str, tuple[str, ...]]]
-    without_requirements: int
-    repeats: int
     observed: Observed
+    assignments: Mapping[str, Mapping[str, tuple[str, ...]]]
+    left_out: tuple[str, ...] = ()
 
 
-def run(
-    fleet: Fleet,
-    workload: Workload,
-    design: Design,
-    kernels: Kernels,
-    progress: Progress | None = None,
+@dataclass(frozen=True, slots=True, eq=False)
+class _Experiment:
+    """One experiment as it came out."""
+
+    name: str
+    submissions: Submissions
+    outcomes: Outcomes
+    weights: NDArray[np.int64]
+
+    def submitted(self) -> Submitted:
+        return Submitted(folder_name(self.name), self.submissions, self.weights, self.outcomes.success)
+
+
+def run_study(
+    study: Study, kernels: Kernels | None = None, *, progress: Progress = SILENT, runner: Runner = HERE
+) -> Run:
+    """Run a study with its intervals, fleets drawn anew, and the values of its metadata.
+
+    runner : for random orders, resamples and fleets. Raises InputError for an empty fleet, no jobs, and names that no
+    question has.
+    """
+    key = study_key(study)
+    found = run_experiments(study, kernels, progress=progress, runner=runner, key=key)
+    results, left_out = found.results, []
+    fleets = None
+    if study.settings.fleets:
+        progress.advanced("fitting a profile", 0, 1)
+        try:
+            fleets = fleets_like(study, found.prepared.demands, found.prepared.kernels)
+        except InputError as error:
+            left_out.append(f"fleets drawn anew: {error}")
+    results = with_intervals(results, found.observed, study, fleets, runner=runner, key=key, progress=progress)
+    if study.settings.values and study.settings.exact:
+        progress.advanced("values", 0, 1)
+        results = with_values(results, found.prepared, runner=runner, key=key)
+    return replace(found, results=results, left_out=tuple(left_out))
+
+
+def run_experiments(
+    study: Study,
+    kernels: Kernels | None = None,
+    *,
+    progress: Progress = SILENT,
     runner: Runner = HERE,
     key: str = "",
 ) -> Run:
-    """Run the experiments of a design; runner and key are for the random orders (see `Runner.rows`).
-
-    Raises InputError for an empty fleet or workload, a subsystem that no cluster has, or an order that
-    leaves out a subsystem that jobs need.
-    """
-    report = progress or (lambda *_: None)
-    if not len(fleet):
-        raise InputError("the fleet has no clusters", expected="at least one")
-    chosen, without, repeats = take_part(workload, design)
-    stage = Stage.prepare(fleet, chosen, design, kernels)
-    told: dict[str, Told] = {}
-    outcomes: dict[str, Outcomes] = {}
-    tables = []
+    """Run the experiments alone, and the random orders; runner and key are for those (see `Runner.rows`)."""
+    names = study.experiments
+    progress.advanced("preparing", 0, 1)
+    prepared = Prepared.of(study, kernels or NumpyKernels())
+    experiments, tables, levels = {}, [], []
     scores: dict[str, Score] = {}
-    # The outcomes of `none` are the baseline of the others.
-    for done, name in enumerate((NONE, *(e for e in design.experiments if e != NONE))):
-        report(f"experiment {name}", done, len(design.experiments) + 1)
-        told[name] = stage.tell(name)
-        submissions, clusters = stage.assign(told[name], name)
-        outcomes[name] = outcomes_of(submissions, stage.scene)
-        if name in design.experiments:
-            weights = stage.weights[told[name].job]
-            scores[folder_name(name)] = scoring.score(outcomes[name], weights, len(fleet), stage.scene.truth.names)
-            tables.append(stage.table(name, told[name], outcomes[name], clusters))
-    results = summarise(stage, design, told, outcomes, scores, report, runner, key)
-    assignments = stage.first_assignments(told[SINGLE]) if SINGLE in told else {}
-    observed = Observed(
-        tuple(seen(folder_name(name), told[name], outcomes[name], stage.weights) for name in design.experiments),
-        stage.weights,
-        outcomes[NONE].success,
-        outcomes[NONE].feasible > 0,
-        profiles_that_decide(stage.scene.truth, kernels),
+    for done, name in enumerate(names):
+        progress.advanced(f"experiment {name}", done, len(names))
+        one, clusters, additional, rows, full = _experiment(name, prepared)
+        experiments[name] = one
+        truth = prepared.asked.truth
+        score = scoring.score(one.outcomes, one.weights, truth.clusters, truth.names)
+        scores[folder_name(name)] = score
+        shown = None if additional is None else additional[_SHOWN_REFERENCE]
+        tables.append(prepared.table(name, one.submissions, one.outcomes, clusters, shown, rows))
+        if study.rules:
+            levels.append(level_result(name, prepared, score, one.outcomes, one.weights, additional, no_capacity=full))
+    nothing = _without_metadata(prepared, experiments)
+    if study.expanding and EXPANDING not in experiments:
+        experiments[EXPANDING] = _expectation_of_expanding(prepared)
+    results = _summed_up(prepared, experiments, scores, levels, nothing, progress, runner, key)
+    feasible = nothing.feasible > 0
+    submitted = tuple(one.submitted() for one in experiments.values())
+    observed = Observed(submitted, prepared.weights, nothing.success, feasible, prepared.unit)
+    single = experiments.get(SINGLE)
+    assignments = {} if single is None else prepared.first_assignments(single.submissions)
+    return Run(results, prepared, tuple(tables), observed, assignments)
+
+
+def _experiment(
+    name: str, prepared: Prepared
+) -> tuple[_Experiment, NDArray[np.int64], Additional | None, NDArray[np.int64] | None, int]:
+    """Return an experiment, the clusters drawn or chosen, costs, the row of each job, and jobs without capacity."""
+    if name in CONSTRAINTS:
+        found = constrained(name, prepared)
+        one = _Experiment(name, found.submissions, found.outcomes, found.weights)
+        return one, found.clusters, found.additional, found.rows, found.full
+    submissions, clusters = prepared.assign(prepared.submit(name), name)
+    outcomes = outcomes_of(submissions, prepared.scene)
+    one = _Experiment(name, submissions, outcomes, prepared.weights[submissions.job])
+    once = name not in (SINGLE, EXPANDING)
+    additional = expected_additional(prepared, outcomes) if once else _unknown(prepared, len(submissions.job))
+    return one, clusters, additional, None, 0
+
+
+def _unknown(prepared: Prepared, submissions: int) -> Additional | None:
+    """Return no costs for jobs that are submitted more than once."""
+    if prepared.costs is None:
+        return None
+    nothing = np.full(submissions, np.nan)
+    return dict.fromkeys(prepared.costs.additional, (nothing, nothing))
+
+
+def _without_metadata(prepared: Prepared, experiments: Mapping[str, _Experiment]) -> Outcomes:
+    """Return the outcomes without metadata, the baseline of all others; drawn or chosen as in the other experiments."""
+    if NONE in experiments:
+        return experiments[NONE].outcomes
+    empty = next((name for name, names in prepared.study.metadata.items() if not names), None)
+    if empty is not None and empty in experiments:
+        return experiments[empty].outcomes
+    submissions, _ = prepared.assign(prepared.submit(NONE), NONE)
+    return outcomes_of(submissions, prepared.scene)
+
+
+def _expectation_of_expanding(prepared: Prepared) -> _Experiment:
+    questions, rank = expanding_questions(prepared.study, prepared.asked)
+    submissions = give_prefixes(prepared.asked.places, questions, prepared.kernels, rank)
+    outcomes = outcomes_of(submissions, prepared.scene)
+    return _Experiment(EXPANDING, submissions, outcomes, prepared.weights[submissions.job])
+
+
+def _summed_up(
+    prepared: Prepared,
+    experiments: Mapping[str, _Experiment],
+    scores: Mapping[str, Score],
+    levels: list[LevelResult],
+    nothing: Outcomes,
+    progress: Progress,
+    runner: Runner,
+    key: str,
+) -> Results:
+    """Sum up what the outcomes say of single subsystems, of levels and of orders."""
+    study, weights, asked = prepared.study, prepared.weights, prepared.asked
+    settings, clusters = study.settings, asked.truth.clusters
+    names = asked.questions.names
+    feasible = nothing.feasible > 0
+    changes: dict[str, object] = {}
+    if SINGLE in experiments:
+        one = experiments[SINGLE]
+        found = scoring.by_subsystem(one.submissions, one.outcomes, weights, nothing.success, names, clusters)
+        changes["subsystems"] = tuple(found)
+        changes["single"] = scoring.single_summary(found, scores[folder_name(SINGLE)])
+    if EXPANDING in experiments:
+        one = experiments[EXPANDING]
+        matched = one.outcomes.matched > 0
+        last = scoring.last_level(one.submissions.job, one.outcomes.success, matched, len(weights))
+        changes["last_level"] = float(weights @ last / weights.sum())
+        changes["curve"] = tuple(scoring.curve(one.submissions, one.outcomes, nothing.success, weights))
+        if folder_name(EXPANDING) in scores:
+            needed = asked.questions.per_job[asked.of_job].tolist()
+            changes["unmatched"] = tuple(
+                UnmatchedJob(prepared.demands.names[job], at, needed[job])
+                for job, at in prepared.in_document_order(*scoring.ran_out(one.submissions))
+            )
+        if settings.orders and settings.policy == "random":
+            questions, _ = expanding_questions(study, asked)
+            task = OrderTask(
+                prepared.scheduler.index, questions, prepared.kernels, asked.truth.succeeds, weights, settings.seed
+            )
+            changes["orders"] = run_orders(task, settings.orders, runner, progress, key=key)
+    return Results(
+        scores,
+        scoring=settings.scoring,
+        exact=settings.exact,
+        ceiling=float(weights @ feasible / weights.sum()),
+        levels=tuple(levels),
+        models=None if prepared.costs is None else prepared.costs.models,
+        **changes,  # type: ignore[arg-type]  # each is of the type of its field
     )
-    return Run(results, stage, tuple(tables), chosen, stage.needs.names, assignments, without, repeats, observed)
-
-
-def take_part(workload: Workload, design: Design) -> tuple[Workload, int, int]:
-    """Return the jobs that a design runs, and how many ask for nothing, or repeat others. InputError for none."""
-    jobs = np.arange(len(workload))[: design.first]
-    asking = jobs[workload.requirement_counts[jobs] > 0]
-    if not len(asking):
-        raise InputError("no job has a requirement", found=f"{len(jobs)} jobs", expected="at least one")
-    without, repeats = len(jobs) - len(asking), 0
-    chosen = workload.select(asking)
-    if design.unique:
-        first = chosen.profiles().first
-        repeats = len(chosen) - len(first)
-        chosen = chosen.select(first)
-    return chosen, without, repeats

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placewise.model.results import CurvePoint, Moments, Score, SingleSummary, SubsystemScore
+from placewise.outcomes.metadata import Submissions
 from placewise.outcomes.outcomes import Outcomes
-from placewise.outcomes.telling import Told
 
 # Expected counts below this are rounding errors of zero.
 ROUNDING = 1e-9
@@ -22,8 +22,8 @@ def score(outcomes: Outcomes, weights: NDArray[np.int64], clusters: int, names: 
     names : of the subsystems, as `outcomes.failures` counts them.
     """
     matched = outcomes.matched > 0
-    total, told = int(weights.sum()), weights * (outcomes.assigned > 0)
-    success_of_matched = _mean(outcomes.success, told)
+    total, given = int(weights.sum()), weights * (outcomes.assigned > 0)
+    success_of_matched = _mean(outcomes.success, given)
     share = np.divide(outcomes.points, outcomes.possible, out=np.zeros(len(matched)), where=outcomes.possible > 0)
     share_squared = np.divide(
         outcomes.points_squared, outcomes.possible**2, out=np.zeros(len(matched)), where=outcomes.possible > 0
@@ -37,9 +37,9 @@ def score(outcomes: Outcomes, weights: NDArray[np.int64], clusters: int, names: 
         success_of_matched=_of_outcome(success_of_matched),
         success=_mean(outcomes.success, weights),
         ceiling=_mean((outcomes.feasible > 0).astype(np.float64), weights),
-        marginal_score=_moments(share, share_squared, told),
-        versions_correct=float((told * outcomes.points).sum()),
-        versions_possible=int(told @ outcomes.possible),
+        marginal_score=_moments(share, share_squared, given),
+        versions_correct=float((given * outcomes.points).sum()),
+        versions_possible=int(given @ outcomes.possible),
         matched_clusters=_moments(counts, counts**2, weights),
         clusters=clusters,
         precision=hits / pairs_matched if pairs_matched else None,
@@ -49,13 +49,15 @@ def score(outcomes: Outcomes, weights: NDArray[np.int64], clusters: int, names: 
     )
 
 
-def curve(told: Told, outcomes: Outcomes, nothing: NDArray[np.float64], weights: NDArray[np.int64]) -> list[CurvePoint]:
-    """Follow all jobs as more is told of each; a job with nothing more to tell stays as it is.
+def curve(
+    submissions: Submissions, outcomes: Outcomes, nothing: NDArray[np.float64], weights: NDArray[np.int64]
+) -> list[CurvePoint]:
+    """Follow all jobs as metadata is added; a job with nothing left to add stays as it is.
 
-    nothing : (jobs,) the success of each job when nothing is told. weights : (jobs,).
+    nothing : (jobs,) the success of each job when nothing is submissions. weights : (jobs,).
     """
-    starts = np.searchsorted(told.job, np.arange(len(weights)))
-    reached = np.diff(np.append(starts, len(told.job)))
+    starts = np.searchsorted(submissions.job, np.arange(len(weights)))
+    reached = np.diff(np.append(starts, len(submissions.job)))
     total = weights.sum()
     points = [CurvePoint(0, 1.0, *([_mean(nothing, weights) or 0.0] * 2))]
     for level in range(1, int(reached.max(initial=0)) + 1):
@@ -83,29 +85,29 @@ def last_level(
     return result
 
 
-def ran_out(told: Told) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the jobs that ran out of clusters, and how many subsystems each had been told by then."""
-    empty = ~told.matches.any(axis=1)
-    return told.job[empty], told.level[empty].astype(np.int64)
+def ran_out(submissions: Submissions) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the jobs that ran out of clusters, and on how many subsystems each had metadata by then."""
+    empty = ~submissions.matches.any(axis=1)
+    return submissions.job[empty], submissions.level[empty].astype(np.int64)
 
 
 def by_subsystem(
-    told: Told,
+    submissions: Submissions,
     outcomes: Outcomes,
     weights: NDArray[np.int64],
     nothing: NDArray[np.float64],
     names: tuple[str, ...],
     clusters: int,
 ) -> list[SubsystemScore]:
-    """Score `single` subsystem by subsystem. weights : (jobs,). nothing : (jobs,) success with nothing told."""
+    """Score `single` subsystem by subsystem. weights : (jobs,). nothing : (jobs,) success with nothing submissions."""
     scores = []
-    order = np.argsort(told.subsystem, kind="stable")
-    edges = np.searchsorted(told.subsystem[order], np.arange(len(names) + 1))
+    order = np.argsort(submissions.last, kind="stable")
+    edges = np.searchsorted(submissions.last[order], np.arange(len(names) + 1))
     for position, name in enumerate(names):
         rows = order[edges[position] : edges[position + 1]]
         if not len(rows):
             continue
-        jobs = told.job[rows]
+        jobs = submissions.job[rows]
         part = outcomes.of(rows)
         one = score(part, weights[jobs], clusters, ())
         scores.append(SubsystemScore(name, one, _mean(nothing[jobs], weights[jobs]) or 0.0))

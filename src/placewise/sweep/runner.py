@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 import placewise
 from placewise.errors import PlacewiseError
+from placewise.model.progress import SILENT, Progress
 from placewise.sweep.parts import Parts
 
 Rows: TypeAlias = NDArray[np.float64]
@@ -61,13 +62,13 @@ class Runner:
         count: int,
         *,
         key: str,
-        progress: Callable[[int], None] = lambda _: None,
+        progress: Progress = SILENT,
         block: int | None = None,
     ) -> Rows:
         """Return the (count, task.width) rows of the numbers 0 to count - 1: the same bytes wherever they are computed.
 
         name : what the rows are, for messages. key : a text of all that determines them, by which parts are found.
-        progress : told how many rows there are so far, whenever a block is done.
+        progress : hears how many rows there are so far, whenever a block is done.
         block : rows computed at a time, by default a 64th of them.
 
         What the task raises is let through, and the rest is cancelled. Raises PlacewiseError when workers are lost,
@@ -89,7 +90,7 @@ class Runner:
                 rows[numbers.start : numbers.stop] = kept
                 done += len(numbers)
         if done:
-            progress(done)
+            progress.advanced(name, done, count)
         try:
             with contextlib.closing(_computed(self.executor, task, missing, self.abandon)) as computed:
                 for numbers, found in computed:
@@ -97,7 +98,7 @@ class Runner:
                     if parts is not None:
                         parts.write(numbers, found)
                     done += len(numbers)
-                    progress(done)
+                    progress.advanced(name, done, count)
         except Exception as error:
             lost = _lost_workers(error)
             if lost is None:

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from placewise.errors import InputError
 from placewise.model.build_cluster import build_cluster
 from placewise.model.build_profile import MEASURES, BuildProfile, ClusterProfile, price_quarter, scatter
-from placewise.model.builds import BuildRecords
 from placewise.model.cluster import Cluster, Fleet
+from placewise.model.records import Records
 from placewise.synthesis.drawing import Stream, Urns, refuse_size, stream
 
 # The normal distribution between its 1e-15 quantiles, close enough to be read off by lines.
@@ -77,7 +77,7 @@ def draw_prices(profile: BuildProfile, clusters: int, seed: int) -> NDArray[np.f
     return prices[(drawn * len(prices)).astype(np.int64)]
 
 
-def draw_builds(profile: BuildProfile, builds: int, seed: int) -> BuildRecords:
+def draw_builds(profile: BuildProfile, builds: int, seed: int) -> Records:
     """Return builds named build-0000001 and so on, each with a package, a platform and what it took.
 
     Package and platform are drawn together, then memory and duration as the package's copula has them
@@ -102,7 +102,7 @@ def draw_builds(profile: BuildProfile, builds: int, seed: int) -> BuildRecords:
     platforms = [profile.platforms[share.platform] for _, share in shares]
     width = max(7, len(str(builds)))
     chosen = drawn.tolist()
-    return BuildRecords(
+    return Records.of_builds(
         names=tuple([f"build-{number:0{width}d}" for number in range(1, builds + 1)]),
         packages=_texts([profile.packages[number].name for number, _ in shares], chosen),
         arch=_texts([platform.arch for platform in platforms], chosen),

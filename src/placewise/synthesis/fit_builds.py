@@ -23,8 +23,8 @@ from placewise.model.build_profile import (
     Toolchain,
     price_quarter,
 )
-from placewise.model.builds import BuildRecords
 from placewise.model.cluster import Cluster, Fleet
+from placewise.model.records import PACKAGE, Records
 
 # Closer at the ends, where durations lie far apart.
 PROBABILITIES = (0.0, 0.01, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1.0)
@@ -38,8 +38,11 @@ _KEPT = 0.99
 _NORMAL = statistics.NormalDist()
 _Value = TypeVar("_Value", str, Toolchain)
 
+_PLATFORM = ("arch", "compiler", "compiler_version")
+_MEASURED = ("memory_mean_bytes", "memory_max_bytes", "memory_min_bytes", "duration_s")
 
-def fit_build_profile(fleet: Fleet, records: BuildRecords) -> BuildProfile:
+
+def fit_build_profile(fleet: Fleet, records: Records) -> BuildProfile:
     """Return the statistics of an experiment over build records: counts as weights, quantiles and correlations.
 
     Clusters: how often each arch and each toolchain is offered, and the median price in each quarter of
@@ -54,16 +57,14 @@ def fit_build_profile(fleet: Fleet, records: BuildRecords) -> BuildProfile:
         raise InputError("nothing to fit a profile to", expected="at least one cluster and one build")
     platforms = [
         Platform(arch, Toolchain(compiler, version))
-        for arch, compiler, version in zip(records.arch, records.compiler, records.compiler_version, strict=True)
+        for arch, compiler, version in zip(*map(records.texts, _PLATFORM), strict=True)
     ]
     known = sorted(set(platforms), key=lambda p: (p.arch, p.toolchain.compiler, p.toolchain.version))
     position = {platform: place for place, platform in enumerate(known)}
     places = np.array([position[platform] for platform in platforms])
-    measures = np.stack(
-        (records.memory_mean_bytes, records.memory_max_bytes, records.memory_min_bytes, records.duration_s)
-    )
+    measures = np.stack([records.numbers(name) for name in _MEASURED])
     builds_of: dict[str, list[int]] = defaultdict(list)
-    for build, package in enumerate(records.packages):
+    for build, package in enumerate(records.texts(PACKAGE)):
         builds_of[package].append(build)
     return BuildProfile(
         fit_clusters(fleet, records),
@@ -73,11 +74,12 @@ def fit_build_profile(fleet: Fleet, records: BuildRecords) -> BuildProfile:
     )
 
 
-def fit_clusters(fleet: Fleet, records: BuildRecords) -> ClusterProfile:
+def fit_clusters(fleet: Fleet, records: Records) -> ClusterProfile:
     """Return the statistics of a fleet for builds, as `fit_build_profile` has them; raises InputError likewise."""
-    held = records.memory_min_bytes[records.memory_min_bytes > 0]
+    held = records.numbers("memory_min_bytes")
+    held = held[held > 0]
     least = max(1, math.floor(held.min())) if len(held) else 1
-    most = max(least, math.ceil(records.memory_max_bytes.max()))
+    most = max(least, math.ceil(records.numbers("memory_max_bytes").max()))
     states = [dict(cluster.state) for cluster in fleet.clusters]
     prices: list[list[float]] = [[] for _ in PRICES]
     for state in states:

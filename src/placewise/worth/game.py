@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from placewise.matching import bitset
 from placewise.matching.index import FleetIndex
-from placewise.outcomes.telling import Needs
+from placewise.outcomes.questions import Questions
+from placewise.outcomes.success import success_on
 
 # Words of sets held at a time: few enough for the processor's second cache.
 _BLOCK_WORDS = 1 << 17
@@ -31,7 +32,7 @@ class Game:
     """
 
     index: FleetIndex
-    needs: Needs
+    questions: Questions
     succeeds: NDArray[np.uint64]
     weights: NDArray[np.int64]
     unit: NDArray[np.int64]
@@ -39,7 +40,7 @@ class Game:
     @property
     def names(self) -> tuple[str, ...]:
         """The players."""
-        return self.needs.names
+        return self.questions.names
 
     @property
     def jobs(self) -> int:
@@ -56,10 +57,9 @@ class Game:
 
         places : (jobs, ..., words). jobs : (jobs,) which ones. Returns (jobs, ...).
         """
-        matches = self.index.clusters_of(places, self.needs.shape)
-        sizes = bitset.size_of(matches)
+        matches = self.index.clusters_of(places, self.questions.shape)
         aims = self.succeeds[jobs].reshape(len(jobs), *([1] * (matches.ndim - 2)), -1)
-        return np.divide(bitset.size_of(matches & aims), sizes, out=np.zeros(sizes.shape), where=sizes > 0)
+        return success_on(matches, aims).share
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,7 +96,7 @@ def small_games(game: Game, *, feasible: bool = True, least: int = 1, every_set:
     every_set : make blocks so small that all sets of the players of each game can be held.
     """
     kept, per_job = _that_matter(game, feasible=feasible)
-    needs = game.needs
+    questions = game.questions
     starts = np.cumsum(per_job) - per_job
     entries = np.flatnonzero(kept)
     for size in range(least, int(per_job.max(initial=0)) + 1):
@@ -105,18 +105,18 @@ def small_games(game: Game, *, feasible: bool = True, least: int = 1, every_set:
         step = max(1, _BLOCK_WORDS // (sets * game.index.words))
         for first in range(0, len(jobs), step):
             block = jobs[first : first + step]
-            ids = needs.ids[entries[starts[block][:, None] + np.arange(size)]]
-            yield SmallGames(block, needs.subsystem[ids], needs.table[ids])
+            ids = questions.ids[entries[starts[block][:, None] + np.arange(size)]]
+            yield SmallGames(block, questions.question[ids], questions.table[ids])
 
 
 def _that_matter(game: Game, *, feasible: bool) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
-    needs = game.needs
-    telling = np.bitwise_or.reduce(needs.table ^ game.index.everything, axis=1) != 0
-    kept: NDArray[np.bool_] = telling[needs.ids]
+    questions = game.questions
+    telling = np.bitwise_or.reduce(questions.table ^ game.index.everything, axis=1) != 0
+    kept: NDArray[np.bool_] = telling[questions.ids]
     if feasible:
         can_succeed = bitset.size_of(game.succeeds) > 0
-        kept &= can_succeed[needs.job]
-    return kept, np.bincount(needs.job[kept], minlength=len(game.weights))
+        kept &= can_succeed[questions.job]
+    return kept, np.bincount(questions.job[kept], minlength=len(game.weights))
 
 
 def without_each(game: Game, rows: NDArray[np.uint64]) -> NDArray[np.uint64]:
@@ -128,15 +128,15 @@ def without_each(game: Game, rows: NDArray[np.uint64]) -> NDArray[np.uint64]:
     return others
 
 
-def told_nothing(game: Game) -> NDArray[np.float64]:
+def without_metadata(game: Game) -> NDArray[np.float64]:
     """Return (jobs,) the success of each job when nothing is told."""
     everywhere = np.broadcast_to(game.index.everything, (len(game.weights), game.index.words))
     return game.success(everywhere, np.arange(len(game.weights)))
 
 
-def told_everything(game: Game) -> NDArray[np.float64]:
+def with_all_metadata(game: Game) -> NDArray[np.float64]:
     """Return (jobs,) the success of each job when everything is told."""
-    found = told_nothing(game)
+    found = without_metadata(game)
     for games in small_games(game):
         found[games.jobs] = game.success(np.bitwise_and.reduce(games.rows, axis=1), games.jobs)
     return found

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from placewise.matching import bitset
 from placewise.model.worth import LevelPoint
-from placewise.worth.game import Game, SmallGames, shares, small_games, told_nothing
+from placewise.worth.game import Game, SmallGames, shares, small_games, without_metadata
 
 # Pairs grow with the square of the subsystems: of more than these the pairs of those that lift success most.
 MOST_PAIRED = 300
@@ -58,9 +58,9 @@ class _Measured:
         self.game = game
         names = len(game.names)
         everywhere = np.broadcast_to(game.index.everything, (len(game.weights), 1, game.index.words))
-        matched = bitset.size_of(game.index.clusters_of(everywhere, game.needs.shape))[:, 0] > 0
+        matched = bitset.size_of(game.index.clusters_of(everywhere, game.questions.shape))[:, 0] > 0
         weights = game.weights / game.jobs
-        self.nothing = np.array([weights @ matched, weights @ told_nothing(game)])
+        self.nothing = np.array([weights @ matched, weights @ without_metadata(game)])
         self.blocks = list(small_games(game, feasible=False))
         self.single = np.zeros((names, 2))
         for games in self.blocks:
@@ -69,7 +69,7 @@ class _Measured:
     def _of(self, games: SmallGames, places: NDArray[np.uint64]) -> NDArray[np.float64]:
         """Return (games, sets, 2) weighted matches and successes at (games, sets, words) places."""
         everywhere = np.broadcast_to(places, (len(games), *places.shape[1:]))
-        matched = bitset.size_of(self.game.index.clusters_of(everywhere, self.game.needs.shape)) > 0
+        matched = bitset.size_of(self.game.index.clusters_of(everywhere, self.game.questions.shape)) > 0
         found = np.stack([matched, self.game.success(everywhere, games.jobs)], axis=-1)
         weighted: NDArray[np.float64] = found * shares(self.game, games)[:, :, None]
         return weighted

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from placewise.worth.game import Game, SmallGames, mean_over_jobs, shares, small_games, told_nothing, without_each
+from placewise.worth.game import Game, SmallGames, mean_over_jobs, shares, small_games, without_each, without_metadata
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,7 +27,7 @@ class Playing:
     def of(cls, game: Game, costs: NDArray[np.float64] | None = None) -> Playing:
         """Lay out a game; telling each subsystem costs 1 if costs are not given."""
         blocks = tuple(small_games(game))
-        untouched = told_nothing(game)
+        untouched = without_metadata(game)
         for games in blocks:
             untouched[games.jobs] = 0.0
         return cls(game, blocks, mean_over_jobs(game, untouched), np.ones(len(game.names)) if costs is None else costs)

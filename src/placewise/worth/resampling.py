@@ -20,10 +20,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from placewise.model import streams
 from placewise.model.worth import Interval
 
 _LEVEL = 0.95
-_STREAM = 20
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -153,7 +153,7 @@ class Bootstrap:
     def __call__(self, number: int) -> Sequence[float]:
         """Return the figures of one replicate; NaN where no unit drawn has a part in a figure."""
         units = self.ratios.units
-        generator = np.random.default_rng(np.random.SeedSequence((self.seed, _STREAM, number)))
+        generator = streams.generator(self.seed, streams.RESAMPLES, number)
         found: list[float] = self.ratios.values(
             np.bincount(generator.integers(units, size=units), minlength=units)
         ).tolist()

@@ -13,11 +13,10 @@ from math import factorial
 import numpy as np
 from numpy.typing import NDArray
 
+from placewise.model import streams
 from placewise.worth.game import Game, SmallGames, player_counts, shares, small_games
 
 MOST_PLAYERS = 20
-STREAM = 25
-"""Of the random orders that are drawn."""
 # Words of sets that exact values may take: about four seconds of work.
 _MOST_WORDS = 1 << 30
 
@@ -109,7 +108,7 @@ class DrawnOrders:
 
     def __call__(self, number: int) -> list[float]:
         """Return the sums over the pairs of piece `number`."""
-        generator = np.random.default_rng(np.random.SeedSequence((self.seed, STREAM, self.first + number)))
+        generator = streams.generator(self.seed, streams.VALUES, self.first + number)
         names = len(self.game.names)
         totals = np.zeros((self.pairs, names))
         for games in small_games(self.game, least=self.limit + 1):

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placewise.errors import InputError
+from placewise.model import streams
 from placewise.model.worth import Sufficiency
 from placewise.worth.game import Game, shares
 from placewise.worth.playing import Playing
@@ -18,8 +19,6 @@ from placewise.worth.solver import least_cost
 
 MOST_TRIED = 12
 """Players of which every set is tried."""
-STREAM = 3
-"""Of the random orders beside the greedy one."""
 MOST_ORDERS = 1_000_000
 _SLACK = 1e-12
 
@@ -85,7 +84,7 @@ def along_random_orders(playing: Playing, orders: int, seed: int) -> NDArray[np.
     names = len(playing.game.names)
     worths = np.empty((orders, names + 1))
     for number in range(orders):
-        rank = np.random.default_rng(np.random.SeedSequence((seed, STREAM, number))).permutation(names)
+        rank = streams.generator(seed, streams.SUFFICIENCY, number).permutation(names)
         steps = np.zeros(names)
         for games in playing.blocks:
             order = np.argsort(rank[games.players], axis=1)

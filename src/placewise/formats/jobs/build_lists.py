@@ -21,10 +21,10 @@ from placewise.errors import InputError
 from placewise.formats import values
 from placewise.formats.jobs.jobspec_lists import parse_jobspecs
 from placewise.formats.locating import locating
-from placewise.model.builds import BuildRecords
+from placewise.model.records import Records
 from placewise.model.version import parse_version
 
-# In the order of the fields of BuildRecords, and at last the memory of the fastest tenth, which is not kept.
+# In the order of the fields of Records, and at last the memory of the fastest tenth, which is not kept.
 Build: TypeAlias = tuple[str, str, str, str, str, float, float, float, float, float, float]
 Columns: TypeAlias = Sequence[Sequence[Any]]
 
@@ -39,7 +39,7 @@ _MEMORY = ("mem_max", "mem_mean", "mem_min")
 _VERSION, _KEPT = 4, 10
 
 
-def builds_of(documents: Sequence[tuple[Path, bytes]]) -> BuildRecords:
+def builds_of(documents: Sequence[tuple[Path, bytes]]) -> Records:
     """Return the builds of jobspec files, given as path and content, in order.
 
     A name may be a whole number, read as its digits. Builds that are equal in all are kept and count.
@@ -51,7 +51,7 @@ def builds_of(documents: Sequence[tuple[Path, bytes]]) -> BuildRecords:
         raise InputError("there are no jobs", file=documents[0][0] if documents else None, expected="at least one job")
     _refuse_conflicts(columns, [(path, len(one[0])) for (path, _), one in zip(documents, columns_of, strict=True)])
     texts, numbers = columns[: _VERSION + 1], columns[_VERSION + 1 : _KEPT]
-    return BuildRecords(*map(tuple, texts), *map(np.array, numbers))  # type: ignore[arg-type]
+    return Records.of_builds(*map(tuple, texts), *map(np.array, numbers))  # type: ignore[arg-type]
 
 
 def build_of(entry: Any, place: str) -> Build:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ import numpy as np
 from placewise.errors import InputError
 from placewise.formats.jobs.build_lists import Build, build_of, first_conflict
 from placewise.formats.jobs.jobspec_writing import quoted
-from placewise.model.builds import BuildRecords
+from placewise.model.records import BUILD_COLUMNS, Records
 
 # Text that YAML reads as text, or as a whole number that is meant as text; three dots make no number.
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_.+-]*|[0-9]+(?:\.[0-9]+){2}[A-Za-z0-9_.+-]*|0|[1-9][0-9]{0,14}")
@@ -20,7 +19,7 @@ _SINGLE_QUOTED = re.compile(r"[ -&(-~]+")
 _RESERVED = frozenset(word for name in ("true", "false", "null") for word in (name, name.title(), name.upper()))
 
 
-def build_texts(records: BuildRecords, *, per_file: int = 1000) -> dict[str, bytes]:
+def build_texts(records: Records, *, per_file: int = 1000) -> dict[str, bytes]:
     """Return the content of each file by its name: jobspecs-1000.yaml, ... for `per_file` builds each.
 
     A file's number is that of its last build, so that natural order is the order of the builds. All that
@@ -41,8 +40,8 @@ def build_texts(records: BuildRecords, *, per_file: int = 1000) -> dict[str, byt
     return files
 
 
-def _rows(records: BuildRecords) -> Iterator[tuple[Any, ...]]:
-    columns = (getattr(records, field.name) for field in fields(records))
+def _rows(records: Records) -> Iterator[tuple[Any, ...]]:
+    columns = (records.names, *(records.columns[name] for name in BUILD_COLUMNS))
     return zip(*(one.tolist() if isinstance(one, np.ndarray) else one for one in columns), strict=True)
 
 

@@ -38,6 +38,7 @@ from placewise.formats.results.score_files import (
 )
 from placewise.formats.results.worth_files import with_worth, write_worth
 from placewise.formats.writing import write_bytes, write_json
+from placewise.model.records import Records
 from placewise.model.requirement import InVersionRange, Requirement
 from placewise.model.results import (
     CurvePoint,
@@ -53,15 +54,17 @@ from placewise.model.workload import Workload
 def write_results(
     folder: Path,
     results: Results,
-    workload: Workload,
+    jobs: Workload | Records,
     assignments: Mapping[str, Mapping[str, Sequence[str]]],
     repeats: int,
 ) -> None:
-    """Write every JSON file of a results folder, for jobs that ask for versions.
+    """Write every JSON file of a results folder; those of the prior work's version jobs for such jobs alone.
 
     assignments : for `single`, by subsystem and cluster, jobs by name. repeats : jobs dropped as equal.
     """
-    write_scores(folder, results)
+    _write_scores(folder, results)
+    if not isinstance(jobs, Workload):
+        return
     write_json(folder / SUBSYSTEM_SCORES, {s.subsystem: subsystem_document(s.score) for s in results.subsystems})
     unmatched = results.unmatched or ()
     # The prior work counted the subsystem at which nothing matched any more as matched.
@@ -80,11 +83,11 @@ def write_results(
     )
     write_json(folder / UNMATCHED_RAW, {job.name: job.unmatched_at for job in unmatched})
     write_json(folder / ASSIGNMENTS, assignments)
-    write_bytes(folder / JOBSPECS, _jobspecs(workload, repeats))
+    write_bytes(folder / JOBSPECS, _jobspecs(jobs, repeats))
 
 
-def write_scores(folder: Path, results: Results) -> None:
-    """Write what every results folder has: scores, summary and the study record, and the levels of build records."""
+def _write_scores(folder: Path, results: Results) -> None:
+    """Write what every results folder has, and levels and models where there are any."""
     write_json(folder / SCORES, scores_document(results))
     write_json(folder / SUMMARY, summary_document(results))
     write_json(folder / STUDY, dict(results.study))

@@ -1,4 +1,4 @@
-"""Study files: fleet and jobs, how to run, what is told in which combinations, and what decides success (TOML)."""
+"""Study files: fleet and jobs, how to run, the questions, what levels have metadata on, what decides success (TOML)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import hashlib
 import importlib.resources
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,87 +16,132 @@ from placewise.formats import values
 from placewise.formats.fleets.cluster_features import RELIABUILD, SPACK_BUILD
 from placewise.formats.locating import locating
 from placewise.formats.reading import decode, read_bytes
-from placewise.formats.studies.study_settings import MOST_CLUSTERS, MOST_JOBS, Draw, Setting, draw_of, names_of, run_of
-from placewise.model.study import BuildStudy, FieldForm, Form, Level, Rule
+from placewise.formats.studies.study_settings import (
+    MOST_CLUSTERS,
+    MOST_JOBS,
+    Draw,
+    Setting,
+    columns_of,
+    draw_of,
+    names_of,
+    run_of,
+)
+from placewise.model.records import BUILD_COLUMNS, Kind, Records
+from placewise.model.study import Comparison, Level, Question, Rule, Study
+from placewise.model.workload import Workload
 
 SHIPPED = "spack-build-study.toml"
 _FIELD_KEYS = ("field", "equals", "at_least", "at_most", "at_most_factor")
-
-
 _DATASETS = (RELIABUILD, SPACK_BUILD)
-_BUILDS = ("forms", "rules", "told")
+_DECLARING = ("questions", "rules", "metadata")
+_FORMER = {"forms": "questions", "told": "metadata"}
+"""Names of former versions, which are still read."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Study:
+class StudyFile:
     """All that a study file says.
 
     source : the experiment folder. fleet, workload : what to draw instead; None where there is no such table.
-    run : settings, by the names of the options of `simulate`. levels : names, with the names that each tells.
-    builds : what is told of build records and decides their success, if the file says so; the levels are in it then.
-    sha256 : of the file, in hex.
+    records, clusters : a table of records and the fleet they are tried on, instead. columns : what columns hold.
+    run : settings, by the names of the options of `simulate`.
+    questions, rules, levels, expanding, everything : as in `Study`. sha256 : of the file, in hex.
     """
 
     path: Path
     source: Path | None
     fleet: Draw | None
     workload: Draw | None
+    records: Path | None
+    clusters: Path | None
+    columns: Mapping[str, Kind]
     run: Mapping[str, Setting]
-    levels: tuple[tuple[str, tuple[str, ...]], ...]
-    builds: BuildStudy | None
+    questions: tuple[Question, ...]
+    rules: tuple[Rule, ...]
+    levels: tuple[Level, ...]
+    expanding: tuple[str, ...]
+    everything: tuple[str, ...]
     sha256: str
 
-    def of_builds(self) -> BuildStudy:
-        """Return what is told of build records: as the file says, or with its levels, or as shipped.
+    def declared(self, study: Study) -> dict[str, Any]:
+        """Return what the file says of the fields of a study of its jobs; what it leaves open stays as it is.
 
-        Raises InputError for levels of forms that the study shipped does not tell.
+        Raises InputError for levels on questions that the study does not have.
         """
-        if self.builds is not None:
-            return self.builds
-        study = shipped_study()
+        if self.rules or self.questions:
+            return {
+                "questions": self.questions,
+                "rules": self.rules,
+                "levels": self.levels,
+                "expanding": self.expanding,
+                "everything": self.everything,
+            }
         if not self.levels:
-            return study
-        with locating(file=self.path):
-            forms = study.forms
-            return replace(study, levels=tuple(_level(name, list(told), forms) for name, told in self.levels))
+            return {}
+        known = {question.name for question in study.questions}
+        for level in self.levels if known else ():
+            for name in level.metadata:
+                if name not in known:
+                    raise InputError(
+                        "no such question", place=level.name, found=name, expected=", ".join(sorted(known))
+                    )
+        return {"levels": self.levels}
 
 
-def read_study(path: Path) -> Study:
+def read_study_file(path: Path) -> StudyFile:
     """Return what a study file says; its paths are relative to it.
 
     Raises InputError naming file and place, also for a source beside draws.
     """
     content = read_bytes(path)
-    document = _parse(decode(content, path), path)
+    document = _current(_parse(decode(content, path), path))
     with locating(file=path):
-        _known(document, ("source", "fleet", "workload", "run", *_BUILDS, "levels"), "the study")
-        source = None
-        if "source" in document:
-            source = path.parent / values.text(document["source"], "source")
-            for draw in ("fleet", "workload"):
-                if draw in document:
-                    raise InputError("is drawn, and the study has a source", place=draw, expected="one of the two")
+        known = ("source", "fleet", "workload", "records", "clusters", "columns", "run", *_DECLARING, "levels")
+        _known(document, known, "the study")
+        paths = {
+            key: path.parent / values.text(document[key], key)
+            for key in ("source", "records", "clusters")
+            if key in document
+        }
+        for one, other in (("source", "fleet"), ("source", "workload"), ("source", "records"), ("records", "fleet")):
+            if one in document and other in document:
+                raise InputError(f"is given, and so is {one}", place=other, expected="one of the two")
         fleet, workload = (
             draw_of(document[key], key, counted, most, _DATASETS, path.parent) if key in document else None
             for key, counted, most in (("fleet", "clusters", MOST_CLUSTERS), ("workload", "jobs", MOST_JOBS))
         )
         run = run_of(document.get("run", {}), "run", path.parent)
-        builds = None
-        levels: tuple[tuple[str, tuple[str, ...]], ...] = ()
-        if any(key in document for key in _BUILDS):
-            builds = _study({key: document[key] for key in (*_BUILDS, "levels") if key in document})
-        elif "levels" in document:
-            listed = values.mapping(document["levels"], "levels")
-            levels = tuple(
-                (values.text(name, "levels"), names_of(told, f"levels.{name}")) for name, told in listed.items()
-            )
-    return Study(path, source, fleet, workload, run, levels, builds, hashlib.sha256(content).hexdigest())
+        columns = columns_of(document.get("columns", {}), "columns")
+        # The columns of a table are known when it is read.
+        found = _declared(document, None if "records" in paths else {**BUILD_COLUMNS, **columns})
+    return StudyFile(
+        path,
+        paths.get("source"),
+        fleet,
+        workload,
+        paths.get("records"),
+        paths.get("clusters"),
+        columns,
+        run,
+        **found,
+        sha256=hashlib.sha256(content).hexdigest(),
+    )
 
 
-def shipped_study() -> BuildStudy:
-    """Return the study that comes with the package, on build records of the spack-build kind."""
+def declared_for(jobs: Workload | Records) -> dict[str, Any]:
+    """Return the fields of a study that no file describes: for build records those that come with the package."""
+    return {} if isinstance(jobs, Workload) else shipped_declarations()
+
+
+@cache
+def shipped_declarations() -> dict[str, Any]:
+    """Return questions, rules, levels, expanding and everything of the study that comes with the package."""
     file = importlib.resources.files("placewise.formats") / "data" / SHIPPED
-    return _study(_parse(file.read_text(encoding="utf-8"), SHIPPED))
+    return _declared(_parse(file.read_text(encoding="utf-8"), SHIPPED), BUILD_COLUMNS)
+
+
+def _current(document: dict[str, Any]) -> dict[str, Any]:
+    return {_FORMER.get(key, key): value for key, value in document.items()}
 
 
 def _parse(text: str, source: object) -> dict[str, Any]:
@@ -105,65 +151,88 @@ def _parse(text: str, source: object) -> dict[str, Any]:
         raise InputError(f"is not valid TOML: {error}", file=source) from error
 
 
-def _study(document: dict[str, Any]) -> BuildStudy:
-    _known(document, ("forms", "rules", "told", "levels"), "the study")
-    forms = {name: _form(name, entry) for name, entry in values.mapping(document.get("forms"), "forms").items()}
-    told = values.mapping(document.get("told"), "told")
-    _known(told, ("expanding", "everything"), "told")
-    return BuildStudy(
-        tuple(
-            _rule(values.mapping(entry, f"rules[{number}]"), forms, f"rules[{number}]")
-            for number, entry in enumerate(values.sequence(document.get("rules"), "rules"))
-        ),
-        tuple(_level(name, entry, forms) for name, entry in values.mapping(document.get("levels"), "levels").items()),
-        _chosen(told.get("expanding"), forms, "told.expanding"),
-        _chosen(told.get("everything"), forms, "told.everything"),
+def _declared(document: Mapping[str, Any], columns: Mapping[str, Kind] | None) -> dict[str, Any]:
+    """Return the fields of a study that a document declares; columns : those of the records, None where not known."""
+    declares = any(key in document for key in _DECLARING)
+    listed = values.mapping(document.get("questions", {}), "questions")
+    questions = {name: _question(name, entry, columns) for name, entry in listed.items()}
+    metadata = values.mapping(document.get("metadata", {}), "metadata")
+    _known(metadata, ("expanding", "everything"), "metadata")
+    if declares:
+        for key in (*_DECLARING, "levels"):
+            if key not in document:
+                raise InputError("is missing", place=key, expected=f"tables {', '.join((*_DECLARING, 'levels'))}")
+    rules = tuple(
+        _rule(values.mapping(entry, f"rules[{number}]"), questions, f"rules[{number}]")
+        for number, entry in enumerate(values.sequence(document.get("rules", []), "rules"))
     )
+    if declares and not rules:
+        raise InputError("the study has no outcome rules", place="rules", expected="at least one")
+    found: dict[str, Any] = {
+        "questions": tuple(questions.values()),
+        "rules": rules,
+        "levels": tuple(
+            _level(name, entry, questions if declares else None)
+            for name, entry in values.mapping(document.get("levels", {}), "levels").items()
+        ),
+    }
+    for key in ("expanding", "everything"):
+        place = f"metadata.{key}"
+        found[key] = _chosen(metadata.get(key), questions, place) if declares else ()
+    return found
 
 
-def _level(name: str, value: Any, forms: Mapping[str, Form]) -> Level:
+def _level(name: str, value: Any, questions: Mapping[str, Question] | None) -> Level:
     place = f"levels.{name}"
+    metadata = names_of(value, place) if questions is None else _chosen(value, questions, place)
     with locating(place=place):
-        return Level(values.text(name, "the name"), _chosen(value, forms, "told"))
+        return Level(values.text(name, "the name"), metadata)
 
 
-def _form(name: str, value: Any) -> Form:
-    place = f"forms.{name}"
-    values.text(name, "forms")
+def _question(name: str, value: Any, columns: Mapping[str, Kind] | None) -> Question:
+    place = f"questions.{name}"
+    values.text(name, "questions")
     entry = values.mapping(value, place)
     _known(entry, ("subsystem", "fields"), place)
     subsystem = values.text(entry.get("subsystem"), f"{place}.subsystem")
     listed = values.sequence(entry.get("fields"), f"{place}.fields")
     with locating(place=place):
-        return Form(name, subsystem, tuple(_field(one, f"fields[{number}]") for number, one in enumerate(listed)))
+        return Question(
+            name, subsystem, tuple(_field(one, f"fields[{number}]", columns) for number, one in enumerate(listed))
+        )
 
 
-def _field(value: Any, place: str) -> FieldForm:
+def _field(value: Any, place: str, columns: Mapping[str, Kind] | None) -> Comparison:
     entry = values.mapping(value, place)
     _known(entry, _FIELD_KEYS, place)
-    columns = {
+    compared = {
         key: values.text(entry[key], f"{place}.{key}") for key in ("equals", "at_least", "at_most") if key in entry
     }
     factor = values.amount(entry.get("at_most_factor", 1.0), f"{place}.at_most_factor")
     with locating(place=place):
-        return FieldForm(values.text(entry.get("field"), "field"), **columns, at_most_factor=factor)
+        found = Comparison(values.text(entry.get("field"), "field"), **compared, at_most_factor=factor)
+        if columns is not None:
+            found.check(columns)
+        return found
 
 
-def _rule(entry: dict[str, Any], forms: Mapping[str, Form], place: str) -> Rule:
-    _known(entry, ("name", "form", "published"), place)
-    published = _named(entry["published"], forms, f"{place}.published") if "published" in entry else None
-    return Rule(values.text(entry.get("name"), f"{place}.name"), _named(entry.get("form"), forms, place), published)
+def _rule(entry: dict[str, Any], questions: Mapping[str, Question], place: str) -> Rule:
+    entry = {"question" if key == "form" else key: value for key, value in entry.items()}
+    _known(entry, ("name", "question", "published"), place)
+    published = _named(entry["published"], questions, f"{place}.published") if "published" in entry else None
+    name = values.text(entry.get("name"), f"{place}.name")
+    return Rule(name, _named(entry.get("question"), questions, place), published)
 
 
-def _chosen(value: Any, forms: Mapping[str, Form], place: str) -> tuple[Form, ...]:
-    return tuple(_named(name, forms, place) for name in values.sequence(value, place))
+def _chosen(value: Any, questions: Mapping[str, Question], place: str) -> tuple[str, ...]:
+    return tuple(_named(name, questions, place).name for name in values.sequence(value, place))
 
 
-def _named(value: Any, forms: Mapping[str, Form], place: str) -> Form:
+def _named(value: Any, questions: Mapping[str, Question], place: str) -> Question:
     name = values.text(value, place)
-    if name not in forms:
-        raise InputError("no such form", place=place, found=name, expected=f"one of {', '.join(forms)}")
-    return forms[name]
+    if name not in questions:
+        raise InputError("no such question", place=place, found=name, expected=f"one of {', '.join(questions)}")
+    return questions[name]
 
 
 def _known(entry: Mapping[str, Any], known: tuple[str, ...], place: str) -> None:

@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, get_args
 
 from placewise.errors import InputError
 from placewise.formats import values
+from placewise.model.records import Kind
 
 MOST_CLUSTERS = 1_000_000
 MOST_JOBS = 1_000_000_000
@@ -52,7 +53,7 @@ def run_of(value: Any, place: str, folder: Path) -> Mapping[str, Setting]:
 
     Raises InputError for another name, and for a value of another type; what the values mean is checked by the runs.
     """
-    entry = values.mapping(value, place)
+    entry = {"metadata" if key == "tell" else key: one for key, one in values.mapping(value, place).items()}
     values.refuse_unknown(entry, _SETTINGS.keys(), place)
     found: dict[str, Setting] = {key: _SETTINGS[key](entry[key], f"{place}.{key}") for key in entry}
     if found.get("order", "alphabetical") != "alphabetical":
@@ -60,6 +61,18 @@ def run_of(value: Any, place: str, folder: Path) -> Mapping[str, Setting]:
     if is_file_name(str(found.get("choose", ""))):
         found["choose"] = str(folder / str(found["choose"]))
     return MappingProxyType(found)
+
+
+def columns_of(value: Any, place: str) -> Mapping[str, Kind]:
+    """Return what the columns of records hold. Raises InputError for what is no kind of column."""
+    found: dict[str, Kind] = {}
+    for name, kind in values.mapping(value, place).items():
+        if kind not in get_args(Kind):
+            raise InputError(
+                "is no kind of column", place=f"{place}.{name}", found=kind, expected=", ".join(get_args(Kind))
+            )
+        found[name] = kind
+    return found
 
 
 def is_file_name(text: str) -> bool:
@@ -102,7 +115,7 @@ _SETTINGS: dict[str, Callable[[Any, str], Setting]] = {
     "sample": _flag,
     "policy": values.text,
     "jobs": values.count,
-    "tell": names_of,
+    "metadata": names_of,
     "model": values.text,
     "minimum_builds": values.count,
     "nodes_per_job": values.count,

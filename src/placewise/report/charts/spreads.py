@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from placewise.model.quantities import CEILING, LAST, SUCCESS
 from placewise.model.results import Results
 from placewise.model.worth import Difference, FleetSpread, Headline, SensitivityPoint
 from placewise.report.cells import Cell, Table, share_cell
@@ -44,7 +45,6 @@ from placewise.report.worth_words import (
     quantity_word,
     setting_words,
 )
-from placewise.study.figures import CEILING, JOINT, LAST
 
 _OVERS = ((BLUE, "circle"), (ORANGE, "square"), (GREEN, "diamond"), (PURPLE, "triangle-up"), (VERMILLION, "cross"))
 _SERIES = (
@@ -53,7 +53,7 @@ _SERIES = (
     ("all told, joint success", BLUE, [1, 0]),
     ("nothing told, joint success", VERMILLION, [5, 3]),
 )
-_OF_ALL_JOBS = (JOINT, LAST, CEILING)
+_OF_ALL_JOBS = (SUCCESS, LAST, CEILING)
 _MOST_FLEETS = 300
 _BETWEEN = 15  # pixels
 
@@ -98,13 +98,13 @@ def _headline_label(results: Results, one: Headline) -> str:
     if one.quantity == CEILING:
         return CEILING
     word = told_at(results, one.experiment)
-    return word if one.quantity == JOINT else f"{word}: {quantity_word(one.quantity)}"
+    return word if one.quantity == SUCCESS else f"{word}: {quantity_word(one.quantity)}"
 
 
 def difference_label(results: Results, one: Difference) -> str:
     """Name a difference: all less none."""
     label = f"{told_at(results, one.experiment)} less {told_at(results, one.than)}"
-    return label if one.quantity == JOINT else f"{label}: {quantity_word(one.quantity)}"
+    return label if one.quantity == SUCCESS else f"{label}: {quantity_word(one.quantity)}"
 
 
 def fleet_charts(results: Results) -> list[Chart]:

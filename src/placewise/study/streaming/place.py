@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,12 +23,12 @@ from placewise.matching.kernels import load_kernels
 from placewise.matching.placing import Placing
 from placewise.matching.rows import Rows
 from placewise.model.cluster import Fleet
+from placewise.model.progress import SILENT, Progress
+from placewise.model.streams import PLACE
 from placewise.selection.policies import draw_numbers
 from placewise.sweep.runner import Runner
 
 CHEAPEST, FIRST, RANDOM = "cheapest", "first", "random"
-# Apart from the streams of the experiments.
-_STREAM = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ def place(
     chunk: int = ROW_GROUP,
     kernels: str = "auto",
     seed: int = 0,
-    report: Callable[[str, int, int], None] = lambda *_: None,
+    progress: Progress = SILENT,
 ) -> Placements:
     """Choose a cluster of each job's match and write placements.parquet: the same bytes whatever runner and chunk.
 
@@ -103,8 +103,8 @@ def place(
     with replacing(out) as temporary, staged(parts) as stage:
         task = _Chunks(workload, placing, choose, chunk, kernels, seed, stage)
         count = -(-len(workload) // chunk)
-        rows = runner.rows("place", task, count, key="", progress=lambda done: report("placing", done, count))
-        write_placements(temporary, _in_order(workload, task, on_cluster, report), fleet.names)
+        rows = runner.rows("placing", task, count, key="", progress=progress)
+        write_placements(temporary, _in_order(workload, task, on_cluster, progress), fleet.names)
         for part in stage.iterdir():
             part.unlink()
     with contextlib.suppress(OSError):  # a killed run left the folder behind, and staging keeps what it found
@@ -136,7 +136,7 @@ class _Chunks:
         jobs = self.workload.chunk(start, min(start + self.chunk, len(self.workload)))
         rows, loops = Rows.of(jobs.offsets, jobs.ids), load_kernels(self.kernels)
         if self.choose == RANDOM:
-            matched, cluster = self.placing.drawn(rows, draw_numbers(self.seed, _STREAM, len(rows), first=start), loops)
+            matched, cluster = self.placing.drawn(rows, draw_numbers(self.seed, PLACE, len(rows), first=start), loops)
         else:
             matched, cluster = self.placing.first(rows, loops)
         with replacing(self.part(number)) as temporary:
@@ -149,12 +149,12 @@ class _Chunks:
 
 
 def _in_order(
-    workload: WorkloadTable, task: _Chunks, on_cluster: NDArray[np.int64], report: Callable[[str, int, int], None]
+    workload: WorkloadTable, task: _Chunks, on_cluster: NDArray[np.int64], progress: Progress
 ) -> Iterator[tuple[pa.Array, NDArray[np.int32], NDArray[np.int32]]]:
     """Yield names, matches and clusters of all jobs, a row group at a time, counting the jobs on each cluster."""
     number, rest = 0, np.empty((2, 0), dtype=np.int32)
     for start in range(0, len(workload), ROW_GROUP):
-        report("writing", start, len(workload))
+        progress.advanced("writing", start, len(workload))
         stop = min(start + ROW_GROUP, len(workload))
         parts, missing = [rest], stop - start - rest.shape[1]
         while missing > 0:

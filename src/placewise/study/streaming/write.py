@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from placewise.errors import InputError
@@ -15,25 +15,24 @@ from placewise.formats.writing import staged
 from placewise.model.build_profile import BuildProfile
 from placewise.model.cluster import Fleet
 from placewise.model.profile import WorkloadProfile
+from placewise.model.progress import Progress
 from placewise.model.workload import Workload
-from placewise.study.inputs import RELIABUILD, SPACK_BUILD, shipped
+from placewise.study.sources import RELIABUILD, SPACK_BUILD, shipped
 from placewise.synthesis import draw_fleet, draw_prices, draw_workload_chunks
 
 WORKLOAD = "workload.parquet"
 PRICES = "prices.json"
 
-Report = Callable[[str, int, int], None]
-
 
 def write_streamed(
-    profile: WorkloadProfile | BuildProfile, clusters: int, jobs: int, seed: int, folder: Path, report: Report
+    profile: WorkloadProfile | BuildProfile, clusters: int, jobs: int, seed: int, folder: Path, progress: Progress
 ) -> None:
     """Draw a fleet and jobs into a folder, with no more than a chunk of the jobs in memory.
 
     The folder holds cluster-features.json, workload.parquet, and prices.json with a price for each cluster, drawn
-    from those of the shipped profile of spack-build, since a profile of versions knows none. `report` is told a
-    stage, how much of it is done and how much there is. Raises InputError for a profile of builds, for a fleet on
-    which a requirement of the profile is not known, and for a folder that holds jobspecs.
+    from those of the shipped profile of spack-build, since a profile of versions knows none.
+    Raises InputError for a profile of builds, for a fleet on which a requirement of the profile is not known, and for
+    a folder that holds jobspecs.
     """
     if isinstance(profile, BuildProfile):
         raise InputError("a profile of builds cannot be drawn from in a stream", expected=f"one such as {RELIABUILD}")
@@ -47,13 +46,13 @@ def write_streamed(
     with staged(folder) as stage:
         write_features(fleet, stage / FEATURES)
         write_prices(stage / PRICES, fleet, draw_prices(priced, clusters, seed))
-        write_workload(stage / WORKLOAD, _reported(chunks, jobs, report))
+        write_workload(stage / WORKLOAD, _reported(chunks, jobs, progress))
 
 
-def _reported(chunks: Iterator[Workload], jobs: int, report: Report) -> Iterator[Workload]:
+def _reported(chunks: Iterator[Workload], jobs: int, progress: Progress) -> Iterator[Workload]:
     done = 0
     for chunk in chunks:
-        report("drawing jobs", done, jobs)
+        progress.advanced("drawing jobs", done, jobs)
         yield chunk
         done += len(chunk)
 

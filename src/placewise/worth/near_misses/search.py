@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from placewise.errors import InputError
-from placewise.matching import bitset
 from placewise.matching.index import FleetIndex
 from placewise.matching.match import match_rows
 from placewise.model.cluster import Fleet
+from placewise.model.progress import SILENT, Progress
 from placewise.model.workload import Workload
+from placewise.outcomes.success import success_on
 from placewise.worth.near_misses.changing_fleet import best_changes
 from placewise.worth.near_misses.near_jobs import fewest_failing
 from placewise.worth.near_misses.suggestions import (
@@ -34,7 +34,7 @@ def near_misses(
     top: int = 20,
     least: int = 1,
     numbers: bool = True,
-    progress: Callable[[str, int, int], None] | None = None,
+    progress: Progress = SILENT,
 ) -> NearMisses:
     """Find what small change lets the most jobs match that match nothing, everything being told.
 
@@ -51,16 +51,15 @@ def near_misses(
         raise InputError("the fleet has no clusters", expected="at least one")
     if not len(workload):
         raise InputError("there are no jobs", expected="at least one")
-    report = progress or (lambda *_: None)
     profiles = workload.profiles()
     distinct, weights = workload.select(profiles.first), profiles.counts
     matches = match_rows(index, distinct)
     unmatched = np.flatnonzero(~matches.any(axis=1))
-    report("relaxations", 0, 3)
+    progress.advanced("relaxations", 0, 3)
     relaxations = best_relaxations(index, distinct, weights, unmatched, top, least)
-    report("fleet changes", 1, 3)
+    progress.advanced("fleet changes", 1, 3)
     changes = best_changes(index, distinct, weights, matches, top, least, numbers=numbers)
-    report("success", 2, 3)
+    progress.advanced("success", 2, 3)
     if rules is not None:
         judge = _Judge.of(index, distinct, profiles.of_job, rules)
         relaxations = [
@@ -121,6 +120,5 @@ def _expected(
 ) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
     """Return (pairs,) whether each matches nothing, and the probability that it succeeds on one of its matches."""
     matches = match_rows(index, distinct)[of_job]
-    good = bitset.size_of(matches & match_rows(index, rules)[of_rules])
-    size = bitset.size_of(matches)
-    return size == 0, good / np.maximum(size, 1)
+    success, size, _ = success_on(matches, match_rows(index, rules)[of_rules])
+    return size == 0, success

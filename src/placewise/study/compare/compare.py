@@ -13,17 +13,18 @@ from numpy.typing import NDArray
 from placewise.errors import InputError
 from placewise.formats.results.outcomes_table import OUTCOMES, ExperimentSums, OutcomeSums, read_outcome_sums
 from placewise.formats.results.results_folder import read_results
+from placewise.model.progress import SILENT, Progress
+from placewise.model.quantities import LAST, SUCCESS, SUCCESS_OF_MATCHED
 from placewise.model.results import Results
+from placewise.model.settings import MOST_ORDERS, refuse_outside
+from placewise.model.study import EXPANDING, folder_name
 from placewise.model.worth import Interval
-from placewise.study.comparing.study_differences import Unlike, unlike_studies
-from placewise.study.design import EXPANDING, FOLDER_NAMES, MOST_ORDERS, refuse_outside
-from placewise.study.figures import BUILD, JOINT, LAST
-from placewise.study.summing_up import Progress
+from placewise.study.compare.study_differences import Unlike, unlike_studies
 from placewise.sweep.runner import HERE, Runner
 from placewise.worth.resampling import Bootstrap, Column, Ratios, interval_of
 
 MATCHED = "matched"
-_EXPANDING = FOLDER_NAMES[EXPANDING]
+_EXPANDING = folder_name(EXPANDING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +77,12 @@ def compare(
     resamples: int = 1000,
     seed: int = 0,
     runner: Runner = HERE,
-    progress: Progress = lambda *_: None,
+    progress: Progress = SILENT,
 ) -> Comparison:
     """Compare the results folders of two runs; differences are the first less the second.
 
     Jobs are paired by name. Of a name that repeats, which stands for equal jobs, as many are paired as both have.
-    Intervals over jobs draw requirement profiles again, for both runs the same ones (see `valuation.resampling`);
+    Intervals over jobs draw requirement profiles again, for both runs the same ones (see `worth.resampling`);
     those over random orders and over fleets pair what has one number in both.
     Raises InputError for a folder that holds no results or no rows, for no experiment or job in common, and for a
     number of resamples that is not usable.
@@ -89,7 +90,7 @@ def compare(
     refuse_outside(resamples=(resamples, 0, MOST_ORDERS))
     runs, tables = [], []
     for number, folder in enumerate((first, second)):
-        progress("reading", number, 2)
+        progress.advanced("reading", number, 2)
         runs.append(read_results(folder))
         tables.append(read_outcome_sums(folder / OUTCOMES))
     names = [name for name in tables[0].experiments if name in tables[1].experiments]
@@ -107,11 +108,12 @@ def compare(
     only = [int(one.sum()) - shared for one in copies]
     last = [run.last_level for run in runs]
     if _EXPANDING not in names and not any(only) and last[0] is not None and last[1] is not None:
-        # Runs over build records keep no rows of it.
+        # A run may work it out without keeping rows of it.
         found.append(PairedDifference(_EXPANDING, LAST, last[0], last[1], last[0] - last[1]))
     more, notes = _of_numbered_draws(runs, found, whole=not any(only))
     if tables[0].profiles is None and tables[1].profiles is None:
         notes = ("neither folder says which profile a job is of, so jobs were drawn again by name", *notes)
+    notes = (*_alone(tables, (first, second)), *notes)
     return Comparison(
         shared,
         only[0],
@@ -122,6 +124,15 @@ def compare(
         unlike_studies(runs[0].study, runs[1].study),
         notes,
     )
+
+
+def _alone(tables: list[OutcomeSums], folders: tuple[Path, Path]) -> Iterator[str]:
+    """Yield a note for each of the two that has experiments which the other lacks, naming them."""
+    first, second = tables
+    for one, other, folder in ((first, second, folders[0]), (second, first, folders[1])):
+        names = [name for name in one.experiments if name not in other.experiments]
+        if names:
+            yield f"only {folder} has {', '.join(names)}: not compared"
 
 
 def _paired(first: OutcomeSums, second: OutcomeSums) -> _Pairs:
@@ -176,7 +187,7 @@ def _differences(
             Bootstrap(ratios, seed),
             resamples,
             key=str(seed),
-            progress=lambda done: progress("resamples", done, resamples),
+            progress=progress,
         )
     over = f"{resamples:,} resamples of {units:,} {pairs.unit_word}s"
     found = []
@@ -202,8 +213,8 @@ def _ratios(
     """Yield each quantity with its numerators and denominators, (paired names,), of so many copies as are taken."""
     copies = sums.copies[at]
     share = np.divide(taken, copies, out=np.zeros(len(at)), where=copies > 0)
-    yield JOINT, (share * sums.success[at], share * sums.submissions[at])
-    yield BUILD, (share * sums.success[at], share * sums.assigned[at])
+    yield SUCCESS, (share * sums.success[at], share * sums.submissions[at])
+    yield SUCCESS_OF_MATCHED, (share * sums.success[at], share * sums.assigned[at])
     yield MATCHED, (share * sums.matched[at], share * sums.submissions[at])
     if name == _EXPANDING:
         yield LAST, (share * sums.last[at], taken)
@@ -264,14 +275,14 @@ def _recorded(run: Results, *path: str) -> Any:
 def _orders(run: Results) -> dict[tuple[str, str], NDArray[np.float64]]:
     if run.orders is None:
         return {}
-    return {(_EXPANDING, BUILD): run.orders.success_of_matched, (_EXPANDING, LAST): run.orders.last_level}
+    return {(_EXPANDING, SUCCESS_OF_MATCHED): run.orders.success_of_matched, (_EXPANDING, LAST): run.orders.last_level}
 
 
 def _fleets(run: Results) -> dict[tuple[str, str], NDArray[np.float64]]:
     if run.fleets is None:
         return {}
     return {
-        (name, LAST if name == _EXPANDING else JOINT): column
+        (name, LAST if name == _EXPANDING else SUCCESS): column
         for name, column in zip(run.fleets.experiments, run.fleets.success.T, strict=True)
     }
 

@@ -1,4 +1,4 @@
-"""What metadata is worth: the questions asked of a game, and their answers with what they are sure of."""
+"""What metadata is worth: the game of a study, the questions asked of it, and their answers with intervals."""
 
 from __future__ import annotations
 
@@ -9,14 +9,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placewise.errors import InputError, PlacewiseError
+from placewise.matching.index import FleetIndex
+from placewise.matching.kernels import Kernels
+from placewise.matching.kernels_numpy import NumpyKernels
+from placewise.matching.rows import Rows
+from placewise.model.progress import SILENT, Progress
 from placewise.model.results import Results
+from placewise.model.settings import MOST_ORDERS, names_in, refuse_outside
+from placewise.model.study import Study
 from placewise.model.worth import SubsystemWorth, Worth
-from placewise.study.builds.design import BuildDesign
-from placewise.study.design import MOST_ORDERS, Design, refuse_outside
-from placewise.study.summing_up import Progress
+from placewise.outcomes.questions import Questions
+from placewise.study.asked import Asked
+from placewise.study.demands import demands_of
+from placewise.study.prepared import Prepared
 from placewise.sweep.runner import HERE, Runner
 from placewise.worth.blame import blame, lifts
-from placewise.worth.game import Game, mean_over_jobs, player_counts, told_everything, told_nothing
+from placewise.worth.game import Game, mean_over_jobs, player_counts, with_all_metadata, without_metadata
 from placewise.worth.pareto import level_points
 from placewise.worth.resampling import Bootstrap, Means, interval_of
 from placewise.worth.shapley import DrawnOrders, Shares, estimates, exact_limit, exact_shares
@@ -32,6 +40,57 @@ TARGET = 0.95
 """The share of the ceiling that a run looks for a smallest set for."""
 
 
+def game_of(study: Study, kernels: Kernels | None = None, *, among: str = "") -> Game:
+    """Return the game whose players are the questions that a submission may have metadata on.
+
+    among : of records, the names of the players with commas between them, or ``all`` that some level has; empty for
+    those of `expanding`. Version jobs have one player a subsystem.
+    Raises InputError for no jobs or clusters, and for names that the study does not have.
+    """
+    kernels = kernels or NumpyKernels()
+    index = FleetIndex(study.fleet)
+    return _game(index, demands_of(study, kernels).on(index), players_of(study, among), kernels)
+
+
+def players_of(study: Study, among: str) -> tuple[str, ...]:
+    """Return the names of the players; empty for all. Raises InputError for names that the study does not declare."""
+    if not study.questions:
+        if among not in ("", "all"):
+            raise InputError("--forms means nothing for version jobs", found=among)
+        return ()
+    if not among:
+        return study.expanding
+    used = [name for names in study.metadata.values() for name in names]
+    known = tuple(dict.fromkeys([*used, *study.expanding, *study.everything]))
+    chosen = known if among == "all" else names_in(among)
+    for name in chosen:
+        if name not in known:
+            raise InputError("no such question", found=name, expected=f"some of {', '.join(known)}")
+    return chosen
+
+
+def _game(index: FleetIndex, asked: Asked, players: tuple[str, ...], kernels: Kernels) -> Game:
+    questions: Questions = asked.questions.only(players) if players else asked.questions
+    truth = asked.truth
+    unit = kernels.equal_rows(Rows.of(truth.offsets, truth.ids)).of_row
+    return Game(index, questions, truth.succeeds, asked.weights, unit)
+
+
+def with_values(results: Results, prepared: Prepared, *, runner: Runner, key: str) -> Results:
+    """Return the results of a run with what metadata is worth in it; key as in `Runner.rows`.
+
+    A smallest set is sought without proof, and levels that nothing beats beside it.
+    """
+    study, index = prepared.study, prepared.scheduler.index
+    game = _game(index, prepared.asked, players_of(study, ""), prepared.kernels)
+    every = players_of(study, "all")
+    choice = _game(index, prepared.asked, every, prepared.kernels) if every != players_of(study, "") else game
+    settings = study.settings
+    worth = worth_of(game, seed=settings.seed, resamples=settings.resamples, runner=runner, key=key)
+    found = smallest_set(choice, TARGET, seed=settings.seed, limit_s=0)
+    return replace(results, worth=worth, sufficiency=found, front=level_points(choice, found.path))
+
+
 def worth_of(
     game: Game,
     *,
@@ -43,12 +102,12 @@ def worth_of(
     resamples: int = 0,
     runner: Runner = HERE,
     key: str = "",
-    progress: Progress = lambda *_: None,
+    progress: Progress = SILENT,
 ) -> Worth:
-    """Divide what telling everything is worth among the subsystems.
+    """Divide what all metadata is worth among the subsystems.
 
-    method : ``exact`` works out every job's game whole; ``sampled`` draws orders of telling; ``auto`` draws them for
-    the jobs with too many subsystems to try every set. precision : draw until the standard error of the
+    method : ``exact`` works out every job's game whole; ``sampled`` draws orders of adding metadata; ``auto`` draws
+    them for the jobs with too many subsystems to try every set. precision : draw until the standard error of the
     20 largest values is at most this share of each. costs : of collecting, by name; `job_worth` is what
     a job that succeeds is worth in the same unit, so that net is value times jobs times that, less the cost.
     resamples : of the jobs, for an interval of each value over jobs, drawn again by requirement profile; values of 0
@@ -68,9 +127,9 @@ def worth_of(
     if (player_counts(game) > limit).any():
         drawn, error, draws = _sampled(task, value, precision, runner, key, progress)
         value = value + drawn
-    nothing, everything = (mean_over_jobs(game, told(game)) for told in (told_nothing, told_everything))
+    nothing, everything = (mean_over_jobs(game, success(game)) for success in (without_metadata, with_all_metadata))
     if abs(value.sum() - (everything - nothing)) > _ROUNDING:
-        raise PlacewiseError("the values do not sum to what telling everything adds", found=float(value.sum()))
+        raise PlacewiseError("the values do not sum to what all metadata adds", found=float(value.sum()))
     worth = _worth(game, value, error, 2 * draws, exact, (nothing, everything), costs, job_worth)
     return _with_intervals(game, worth, exact, resamples, seed, runner, key) if resamples and worth.exact else worth
 
@@ -105,7 +164,7 @@ def _sampled(
         total = np.abs(known + mean)
         top = np.argsort(-total, kind="stable")[:_TOP]
         ratio = np.divide(error[top], total[top], out=np.zeros(len(top)), where=error[top] > 0)
-        progress("random orders", done, _MOST_PIECES)
+        progress.advanced("random orders", done, _MOST_PIECES)
         if ratio.max(initial=0.0) <= precision or done >= _MOST_PIECES:
             return mean, error, done * _PAIRS
         wanted = min(2 * done, _MOST_PIECES)
@@ -123,7 +182,7 @@ def _worth(
 ) -> Worth:
     alone, refused = lifts(game), blame(game)
     needed = np.bincount(
-        game.needs.subsystem[game.needs.ids], game.weights[game.needs.job], minlength=len(game.names)
+        game.questions.question[game.questions.ids], game.weights[game.questions.job], minlength=len(game.names)
     ).astype(np.int64)
     price = None if costs is None else costs_of(game.names, costs)
     found = [
@@ -185,16 +244,3 @@ def _with_intervals(
     over = f"{resamples:,} resamples of {units:,} requirement profiles"
     found = {game.names[player]: interval_of(column, over) for player, column in zip(players, rows.T, strict=True)}
     return replace(worth, subsystems=tuple(replace(one, interval=found.get(one.name)) for one in worth.subsystems))
-
-
-def valued(
-    results: Results, game: Game, choice: Game, *, design: Design | BuildDesign, runner: Runner, key: str
-) -> Results:
-    """Return the results of a run with what metadata is worth in it.
-
-    key : as in `Runner.rows`. choice : the game of which a smallest set is sought, without proof, and levels that
-        nothing beats.
-    """
-    worth = worth_of(game, seed=design.seed, resamples=design.resamples, runner=runner, key=key)
-    found = smallest_set(choice, TARGET, seed=design.seed, limit_s=0)
-    return replace(results, worth=worth, sufficiency=found, front=level_points(choice, found.path))

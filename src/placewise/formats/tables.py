@@ -1,0 +1,90 @@
+"""Records in tables: CSV and Parquet files with any columns, whose kinds are declared or inferred."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
+
+from placewise.errors import InputError
+from placewise.formats import values
+from placewise.formats.locating import locating
+from placewise.formats.reading import read_bytes
+from placewise.model.records import Column, Kind, Records
+from placewise.model.version import parse_version
+
+_NAMES = ("name", "names", "job", "id")
+
+
+def read_records(path: Path, kinds: Mapping[str, Kind]) -> Records:
+    """Return the rows of a .csv or .parquet file.
+
+    kinds : of some columns; a column of numbers is inferred to hold numbers, and any other texts. Of numbers an empty
+    cell is not known. The names of the jobs are in a column name, names, job or id, or else the numbers of the rows.
+
+    Raises InputError naming file, row (the first of the data is row 1) and column.
+    """
+    with locating(file=path):
+        table = _table(path)
+        if not table.num_rows:
+            raise InputError("holds no records", expected="one or more rows")
+        for name in kinds:
+            if name not in table.column_names:
+                raise InputError("has no such column", found=name, expected=f"one of {', '.join(table.column_names)}")
+        named = next((name for name in _NAMES if name in table.column_names and name not in kinds), None)
+        names = [str(row) for row in range(1, table.num_rows + 1)] if named is None else table[named].to_pylist()
+        columns = {
+            name: _column(table[name], kinds.get(name, _inferred(table[name])), name)
+            for name in table.column_names
+            if name != named
+        }
+        versions = frozenset(name for name, kind in kinds.items() if kind == "version")
+        return Records(_texts(names, named or "name", version=False), columns, versions)
+
+
+def _table(path: Path) -> pa.Table:
+    content = pa.BufferReader(read_bytes(path))
+    try:
+        if path.suffix.lower() == ".csv":
+            return pyarrow.csv.read_csv(content)
+        if path.suffix.lower() == ".parquet":
+            return pyarrow.parquet.read_table(content)
+    except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
+        raise InputError(f"is not a readable table: {' '.join(str(error).split())}") from error
+    raise InputError("has no known extension", found=path.suffix, expected=".csv or .parquet")
+
+
+def _inferred(column: pa.ChunkedArray) -> Kind:
+    kind = column.type
+    holds = (pa.types.is_floating, pa.types.is_integer, pa.types.is_decimal, pa.types.is_boolean)
+    return "number" if any(is_number(kind) for is_number in holds) else "text"
+
+
+def _column(column: pa.ChunkedArray, kind: Kind, name: str) -> Column:
+    if kind == "number":
+        try:
+            return np.array(column.cast(pa.float64()).to_numpy(zero_copy_only=False), dtype=np.float64)
+        except (pa.ArrowException, ValueError) as error:
+            raise InputError("is not a column of numbers", place=f"column {name}", found=str(column.type)) from error
+    return _texts(column.to_pylist(), name, version=kind == "version")
+
+
+def _texts(column: Sequence[Any], name: str, *, version: bool) -> tuple[str, ...]:
+    known: dict[Any, str] = {}
+    for row, value in enumerate(column, start=1):
+        if value not in known:
+            place = f"row {row}, column {name}"
+            text = "" if value is None and not version else str(value)
+            if isinstance(value, float):
+                text = values.version_text(value, place)
+            values.refuse_control(text, place)
+            if version:
+                with locating(place=place):
+                    parse_version(text)
+            known[value] = text
+    return tuple(known[value] for value in column)

@@ -1,0 +1,116 @@
+"""How a study is run: what is chosen, drawn and repeated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal, TypeAlias, get_args
+
+from placewise.errors import InputError
+from placewise.model.priority import Priority
+from placewise.model.runtime_models import KINDS
+from placewise.model.runtime_models import Kind as RuntimeModel
+
+Scoring: TypeAlias = Literal["corrected", "published"]
+
+MOST = 2**62
+MOST_ORDERS = 1_000_000
+MOST_FLEETS = 100_000
+_MOST_NODES = 2**40
+
+
+def names_in(text: str) -> tuple[str, ...]:
+    """Return the names in a text with commas between them."""
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def refuse_outside(**settings: tuple[int | None, int, int]) -> None:
+    """Raise InputError for the first setting, given as value, least and most, that is outside; None is not."""
+    for name, (value, least, most) in settings.items():
+        if value is not None and not least <= value <= most:
+            option = "--" + name.replace("_", "-")
+            raise InputError(f"{option} is not usable", found=value, expected=f"{least:,} to {most:,}")
+
+
+def refuse_scoring(scoring: str) -> None:
+    """Raise InputError for what is no scoring."""
+    if scoring not in get_args(Scoring):
+        raise InputError("no such scoring", found=scoring, expected=" or ".join(get_args(Scoring)))
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings of one run.
+
+    experiments : by name; empty for those that the study runs by itself (see `Study.experiments`).
+    scoring : corrected, or published as the prior work scored.
+    unique : keep one job of each distinct set of requirements. first : keep only so many jobs; None keeps all.
+    order : the order in which `expanding` adds metadata; empty for the study's own, or alphabetical.
+    orders : how many random orders beside it; their quantities are expectations of a random choice, so other
+        policies have none.
+    resamples, fleets : how many resamples of the jobs, and fleets drawn anew, the intervals are over; 0 for none.
+    seed : of every random choice. sample : draw one cluster a job instead of taking the exact expectation.
+    policy : the selection policy; every one but random is sampled.
+    metadata : what a further experiment, `chosen`, has metadata on.
+    values : whether to work out what metadata is worth.
+
+    Of the constraint experiments, in which every job has all metadata:
+    choose : the policy. priorities : of a constraint that chooses instead.
+    model : the kind of runtime model. minimum_builds : packages with fewer builds get none.
+    nodes_per_job : nodes that a job takes of its cluster when capacity counts.
+    nodes_free : of every cluster at the start where its state does not say; None shares them out as the prior work
+        did: the nodes of all jobs, divided by the clusters.
+
+    Raises InputError for a value outside these.
+    """
+
+    experiments: tuple[str, ...] = ()
+    scoring: Scoring = "corrected"
+    unique: bool = False
+    first: int | None = None
+    order: tuple[str, ...] = ()
+    orders: int = 20
+    resamples: int = 1000
+    fleets: int = 20
+    seed: int = 0
+    sample: bool = False
+    policy: str = "random"
+    metadata: tuple[str, ...] = ()
+    values: bool = True
+    choose: str = "cheapest"
+    priorities: tuple[Priority, ...] = ()
+    model: RuntimeModel = "knn"
+    minimum_builds: int = 100
+    nodes_per_job: int = 2
+    nodes_free: int | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("experiments", "order", "metadata"):
+            object.__setattr__(self, name, _names(getattr(self, name)))
+        refuse_scoring(self.scoring)
+        if self.model not in KINDS:
+            raise InputError("no such kind of runtime model", found=self.model, expected=" or ".join(KINDS))
+        refuse_outside(
+            jobs=(self.first, 1, MOST),
+            orders=(self.orders, 0, MOST_ORDERS),
+            resamples=(self.resamples, 0, MOST_ORDERS),
+            fleets=(self.fleets, 0, MOST_FLEETS),
+            seed=(self.seed, 0, MOST),
+            minimum_builds=(self.minimum_builds, 1, MOST),
+            nodes_per_job=(self.nodes_per_job, 1, _MOST_NODES),
+            nodes_free=(self.nodes_free, 0, _MOST_NODES),
+        )
+        if len(set(self.order)) != len(self.order):
+            twice = next(name for name in self.order if self.order.count(name) > 1)
+            raise InputError("the order names a subsystem twice", found=twice)
+
+    @property
+    def exact(self) -> bool:
+        """Whether outcomes are expectations rather than draws."""
+        return self.policy == "random" and not self.sample
+
+
+def _names(given: Iterable[str]) -> tuple[str, ...]:
+    if isinstance(given, str):
+        raise InputError("is one text", found=given, expected="a list of names")
+    return tuple(given)

@@ -1,0 +1,44 @@
+"""The random streams: every use of chance has a number of its own, so that leaving one out changes no other.
+
+A stream of a seed may have numbered draws, each of which depends on (seed, stream, number) alone.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+ORDERS = 1
+"""Random orders of `expanding`."""
+FIRST_ASSIGNMENTS = 2
+"""The cluster of the first job of each distinct submission of `single`."""
+SUFFICIENCY = 3
+"""Random orders beside the greedy one."""
+BUILT_IN = {"none": 10, "single": 11, "expanding": 12, "all": 13, "chosen": 14}
+"""Clusters drawn in each built-in experiment, where outcomes are sampled."""
+RESAMPLES = 20
+FLEETS = 21
+SENSITIVITY = {"clusters": 22, "wrong metadata": 23, "missing metadata": 24}
+VALUES = 25
+"""Random orders from which Shapley values are estimated."""
+CONSTRAINT = 99
+"""Clusters drawn in the constraint experiments."""
+LEVELS = 100
+"""Clusters drawn at the first level of a study, where outcomes are sampled; the next level has the next number."""
+PLACE = 200
+"""Clusters drawn by `place`, a command of its own."""
+
+
+def level_stream(position: int) -> int:
+    """Return the stream of the level at a position of its study."""
+    return LEVELS + position
+
+
+def generator(seed: int, stream: int, number: int) -> np.random.Generator:
+    """Return the generator of one numbered draw of a stream."""
+    return np.random.default_rng(np.random.SeedSequence((seed, stream, number)))
+
+
+def derived_seed(seed: int, stream: int, number: int) -> int:
+    """Return a seed of 64 bits that depends on all three numbers."""
+    low, high = np.random.SeedSequence((seed, stream, number)).generate_state(2).tolist()
+    return int(low) | int(high) << 32

@@ -1,0 +1,26 @@
+"""The one place where it matters whether a study has version jobs or records: both become questions and rules."""
+
+from __future__ import annotations
+
+from placewise.errors import InputError
+from placewise.matching.kernels import Kernels
+from placewise.model.records import Records
+from placewise.model.study import Study
+from placewise.study.asked import Demands
+
+
+def demands_of(study: Study, kernels: Kernels) -> Demands:
+    """Return the questions and rules of the jobs that take part.
+
+    Raises InputError for an empty fleet, no jobs, and names that no question has.
+    """
+    if not len(study.fleet):
+        raise InputError("the fleet has no clusters", expected="at least one")
+    if isinstance(study.jobs, Records):
+        # As little as is needed is loaded: the two kinds share neither statistics nor readers.
+        from placewise.study.record_demands import RecordDemands  # noqa: PLC0415
+
+        return RecordDemands.of(study, study.jobs, kernels)
+    from placewise.study.version_demands import VersionDemands  # noqa: PLC0415
+
+    return VersionDemands.of(study, study.jobs, kernels)

@@ -1,0 +1,30 @@
+"""How a study file wants to be run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from placewise import plugins
+from placewise.formats.locating import locating
+from placewise.formats.studies.study_file import read_study_file
+from placewise.formats.studies.study_settings import Setting, is_file_name
+from placewise.model.settings import Settings
+
+
+def run_settings(path: Path) -> Mapping[str, Setting]:
+    """Return the settings of a study file by the names of the options of `simulate`, each of them checked.
+
+    Raises InputError naming file and key for a setting that no run takes.
+    """
+    file = read_study_file(path)
+    for key, value in file.run.items():
+        with locating(file=path, place=f"run.{key}"):
+            if key in ("policy", "choose"):
+                if not is_file_name(str(value)):
+                    plugins.load_policy(str(value))
+            elif key != "order":
+                asked: dict[str, Any] = {"first" if key == "jobs" else key: value}
+                Settings(**asked)
+    return file.run

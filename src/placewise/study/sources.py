@@ -1,0 +1,149 @@
+"""Where fleet and jobs come from: an experiment folder, a study file, or a draw of a shipped profile."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from pathlib import Path
+
+from placewise.errors import InputError
+from placewise.formats.experiment_folder import read_experiment
+from placewise.formats.fleets.fleet_source import read_fleet
+from placewise.formats.locating import locating
+from placewise.formats.profiles.profile_file import shipped_profile
+from placewise.formats.reading import found_at, read_bytes
+from placewise.formats.studies.study_file import StudyFile, declared_for, read_study_file
+from placewise.formats.studies.study_settings import Draw
+from placewise.formats.tables import read_records
+from placewise.model.profile import WorkloadProfile
+from placewise.model.settings import Settings
+from placewise.model.study import Profile, Study
+from placewise.synthesis import draw_fleet_of, draw_jobs
+
+DEFAULT = Settings()
+RELIABUILD = "reliabuild"
+SPACK_BUILD = "spack-build"
+DATASETS = (RELIABUILD, SPACK_BUILD)
+DEFAULT_CLUSTERS = 100
+DEFAULT_JOBS = 10_000
+DEFAULT_BUILDS = 30_000
+
+
+def read_study(
+    source: Path | None, dataset: str | None = None, *, settings: Settings = DEFAULT, cache: Path | None = None
+) -> Study:
+    """Return the study of a source; without one, a draw of the shipped profile of the data set, or of reliabuild.
+
+    A source is an experiment folder of either kind, or a study file (.toml), which names one or says what to draw.
+    settings : how to run it; their seed is that of draws whose seed is not given otherwise.
+    cache : the folder of parsed inputs, None for none.
+    Raises InputError for anything else, and for a source and a data set.
+    """
+    if source is None:
+        return _drawn(RELIABUILD if dataset is None else dataset, settings)
+    if dataset is not None:
+        raise InputError("a data set is given beside the source", file=source, found=dataset, expected="one of them")
+    found = found_at(source)
+    if found == "nothing":
+        raise InputError("does not exist", file=source, expected="an experiment folder or a study file")
+    if found == "file":
+        if source.suffix != ".toml":
+            raise InputError("is a file", file=source, expected="an experiment folder, or a study file (.toml)")
+        return _of_file(read_study_file(source), settings, cache)
+    return _of_folder(source, settings, cache)
+
+
+def _of_folder(folder: Path, settings: Settings, cache: Path | None) -> Study:
+    experiment = read_experiment(folder, cache=cache)
+    declared = declared_for(experiment.jobs)
+    return Study(
+        experiment.fleet, experiment.jobs, settings=settings, source=str(folder), hashes=experiment.inputs, **declared
+    )
+
+
+def _of_file(file: StudyFile, settings: Settings, cache: Path | None) -> Study:
+    if file.records is not None:
+        study = _of_records(file, settings)
+    elif file.source is not None:
+        study = _of_folder(file.source, settings, cache)
+    else:
+        study = _drawn_by(file, settings)
+    hashes = ((file.path.name, file.sha256), *study.hashes)
+    if file.rules and file.records is None and not study.rules:
+        problem = "the study is about build records, its source is not"
+        raise InputError(problem, file=file.path, found=study.source, expected=SPACK_BUILD)
+    with locating(file=file.path, place="levels"):
+        return replace(study, hashes=hashes, **file.declared(study))
+
+
+def _of_records(file: StudyFile, settings: Settings) -> Study:
+    """Return the study of a table of records, whose fleet is a file of its own; `file.declared` brings the rest."""
+    assert file.records is not None
+    if file.clusters is None:
+        raise InputError("there are records and no fleet to try them on", file=file.path, expected="clusters = a path")
+    records = read_records(file.records, file.columns)
+    digest = hashlib.sha256(read_bytes(file.records)).hexdigest()
+    hashes = ((file.records.name, digest),)
+    return Study(read_fleet(file.clusters), records, settings=settings, source=str(file.records), hashes=hashes)
+
+
+def _drawn_by(file: StudyFile, settings: Settings) -> Study:
+    """Draw what a study says; what it leaves open is as without it."""
+    fleet, workload = file.fleet or Draw(), file.workload or Draw()
+    default = SPACK_BUILD if file.rules else RELIABUILD
+    hashes: dict[Path, str] = {}
+    profiles = []
+    for key, one, other in (("fleet", fleet, workload), ("workload", workload, fleet)):
+        with locating(file=file.path, place=f"{key}.profile"):
+            profiles.append(_profile(one.profile or other.profile or default, hashes))
+    some = DEFAULT_JOBS if type(profiles[1]) is WorkloadProfile else DEFAULT_BUILDS
+    counts = fleet.count or DEFAULT_CLUSTERS, workload.count or some
+    seeds = tuple(settings.seed if one.seed is None else one.seed for one in (fleet, workload))
+    said = f"{counts[0]} clusters drawn with seed {seeds[0]}, {counts[1]} jobs drawn with seed {seeds[1]}"
+    with locating(file=file.path):
+        drawn = _draw_both(
+            profiles[0], profiles[1], counts, (seeds[0], seeds[1]), f"{file.path.name}: {said}", settings
+        )
+    return replace(drawn, hashes=tuple((path.name, digest) for path, digest in hashes.items()))
+
+
+def _profile(name: str | Path, hashes: dict[Path, str]) -> Profile:
+    """Return a profile, shipped or of a file, whose digest is noted."""
+    if isinstance(name, str):
+        return shipped(name)
+    from placewise.formats.profiles.build_profile_file import read_either_profile  # noqa: PLC0415, as little as is needed
+
+    hashes[name] = hashlib.sha256(read_bytes(name)).hexdigest()
+    return read_either_profile(name)
+
+
+def shipped(dataset: str) -> Profile:
+    """Return the profile that comes with the package for a data set. Raises InputError for another name."""
+    if dataset not in DATASETS:
+        raise InputError("no such data set", found=dataset, expected=" or ".join(DATASETS))
+    if dataset == RELIABUILD:
+        return shipped_profile()
+    from placewise.formats.profiles.build_profile_file import shipped_build_profile  # noqa: PLC0415, as little as is needed
+
+    return shipped_build_profile()
+
+
+def draw(profile: Profile, clusters: int, jobs: int, seed: int, settings: Settings = DEFAULT) -> Study:
+    """Draw a fleet and jobs from a profile of either kind; the same seed gives the same study."""
+    said = f"a profile, {clusters} clusters and {jobs} jobs drawn with seed {seed}"
+    return _draw_both(profile, profile, (clusters, jobs), (seed, seed), said, settings)
+
+
+def _draw_both(
+    fleet: Profile, jobs: Profile, counts: tuple[int, int], seeds: tuple[int, int], said: str, settings: Settings
+) -> Study:
+    if type(fleet) is not type(jobs):
+        raise InputError("the profiles are of two kinds", place="workload.profile", expected="the kind of the fleet's")
+    drawn, of_fleet = draw_jobs(jobs, counts[1], seeds[1]), draw_fleet_of(fleet, counts[0], seeds[0])
+    return Study(of_fleet, drawn, settings=settings, source=said, profile=fleet, **declared_for(drawn))
+
+
+def _drawn(dataset: str, settings: Settings) -> Study:
+    jobs = DEFAULT_JOBS if dataset == RELIABUILD else DEFAULT_BUILDS
+    drawn = draw(shipped(dataset), DEFAULT_CLUSTERS, jobs, settings.seed, settings)
+    return replace(drawn, source=f"the shipped profile of {dataset}: {drawn.source}")

@@ -1,0 +1,223 @@
+"""Version jobs as questions and rules: each requirement asks, and decides."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from placewise.errors import InputError
+from placewise.matching import bitset
+from placewise.matching.index import FleetIndex
+from placewise.matching.kernels import Kernels
+from placewise.matching.rows import Rows
+from placewise.model.job import Shape
+from placewise.model.profile import VersionPool
+from placewise.model.requirement import Requirement
+from placewise.model.resources import package_subsystem
+from placewise.model.study import Study
+from placewise.model.workload import Profiles, Workload
+from placewise.outcomes.questions import Places, Questions
+from placewise.outcomes.truth import Truth, version_rules
+from placewise.study.asked import Asked, RedrawnFleets, TableChange
+from placewise.study.vary.range_widths import rows_of_width
+from placewise.synthesis.fit import fit_pools
+from placewise.synthesis.fleets import draw_picks
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class VersionDemands:
+    """See `Demands`. jobs : those that take part; their distinct sets of requirements are `profiles`."""
+
+    study: Study
+    jobs: Workload
+    profiles: Profiles
+    kernels: Kernels
+    without: int
+    repeats: int
+
+    @classmethod
+    def of(cls, study: Study, workload: Workload, kernels: Kernels) -> VersionDemands:
+        """Leave out jobs without requirements, and repeats where the settings say so. InputError for none left."""
+        jobs = np.arange(len(workload))[: study.settings.first]
+        asking = jobs[workload.requirement_counts[jobs] > 0]
+        if not len(asking):
+            raise InputError("no job has a requirement", found=f"{len(jobs)} jobs", expected="at least one")
+        without, repeats = len(jobs) - len(asking), 0
+        chosen = workload.select(asking)
+        profiles = chosen.profiles()
+        if study.settings.unique:
+            repeats = len(chosen) - len(profiles.first)
+            chosen = chosen.select(profiles.first)
+            profiles = chosen.profiles()
+        _refuse_unknown(study, sorted({chosen.requirements[i].subsystem for i in np.unique(chosen.ids).tolist()}))
+        return cls(study, chosen, profiles, kernels, without, repeats)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """See `Demands`."""
+        return self.jobs.names
+
+    def on(self, index: FleetIndex, *, group: NDArray[np.int64] | None = None, apart: bool = False) -> Asked:
+        """See `Demands`. Raises InputError for a requirement on a subsystem that no cluster has."""
+        assert group is None
+        if apart:
+            alone = np.arange(len(self.jobs))
+            distinct, weights, first, of_job = self.jobs, np.ones(len(self.jobs), dtype=np.int64), alone, alone
+        else:
+            distinct = self._distinct()
+            weights, first, of_job = self.profiles.counts, self.profiles.first, self.profiles.of_job
+        table = index.table(distinct.requirements)
+        rules = version_rules(distinct, self.study.settings.scoring)
+        holds = table if rules == distinct.requirements else index.table(rules)
+        return self._asked(index, len(index.fleet), distinct, table, holds, (weights, first, of_job))
+
+    def seen(self, index: FleetIndex, change: TableChange) -> Asked:
+        """See `Demands`."""
+        distinct = self._distinct()
+        rules = version_rules(distinct, self.study.settings.scoring)
+        table = change(index.table(distinct.requirements), [one.subsystem for one in distinct.requirements])
+        return self._asked(index, len(index.fleet), distinct, table, index.table(rules), self._alike())
+
+    def widened(self, index: FleetIndex, steps: int) -> Asked:
+        """See `Demands`; what is asked and what decides are widened alike."""
+        distinct = self._distinct()
+        rules = version_rules(distinct, self.study.settings.scoring)
+        table, holds = (rows_of_width(index, one, steps) for one in (distinct.requirements, rules))
+        return self._asked(index, len(index.fleet), distinct, table, holds, self._alike())
+
+    def as_workloads(self, index: FleetIndex) -> tuple[Workload, Workload | None]:
+        """See `Demands`. Raises InputError for another scoring than corrected."""
+        del index
+        if self.study.settings.scoring != "corrected":
+            raise InputError("--scoring means nothing where requirements decide", found=self.study.settings.scoring)
+        return self.jobs, None
+
+    def redrawn(self) -> RedrawnFleets:
+        """See `Demands`. Raises InputError too for jobs of a shape, of which drawn clusters say nothing."""
+        if self.jobs.shape:
+            raise InputError("the jobs ask for nodes, and a profile of a fleet says nothing of those")
+        profile = self.study.profile
+        pools = getattr(profile, "pools", None)
+        if pools is None:
+            for cluster in self.study.fleet.clusters:
+                if len(cluster.graph.vertices) > 1:
+                    problem = "a cluster says what nodes it has, and a profile of a fleet does not"
+                    raise InputError(problem, found=cluster.name)
+            pools = fit_pools(self.study.fleet, {requirement.subsystem for requirement in self.jobs.requirements})
+        return RedrawnPicks.of(self, pools)
+
+    def _distinct(self) -> Workload:
+        """Return one job of each profile, without names and columns: every worker is sent its own copy."""
+        kinds = self.jobs.select(self.profiles.first)
+        return Workload(("",) * len(kinds), kinds.requirements, kinds.offsets, kinds.ids, shape=kinds.shape)
+
+    def _alike(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        return self.profiles.counts, self.profiles.first, self.profiles.of_job
+
+    def _asked(
+        self,
+        places: Places,
+        clusters: int,
+        distinct: Workload,
+        table: NDArray[np.uint64],
+        holds: NDArray[np.uint64],
+        alike: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]],
+    ) -> Asked:
+        names = tuple(sorted({requirement.subsystem for requirement in distinct.requirements}))
+        position = {name: at for at, name in enumerate(names)}
+        rows = Rows.of(distinct.offsets, distinct.ids)
+        met = self.kernels.intersect(holds, rows, places.everything)
+        truth = Truth(
+            distinct.offsets,
+            distinct.ids,
+            places.clusters_of(holds),
+            np.array([position[requirement.subsystem] for requirement in distinct.requirements], dtype=np.int64),
+            names,
+            places.clusters_of(met, distinct.shape),
+            clusters,
+        )
+        return Asked(places, Questions.of_workload(distinct, table), truth, *alike)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OnePlaceEach:
+    """The places of a fleet whose every cluster is one place."""
+
+    everything: NDArray[np.uint64]
+
+    def clusters_of(self, places: NDArray[np.uint64], shape: Shape = ()) -> NDArray[np.uint64]:
+        """Return the places, which are the clusters; see `Places`."""
+        assert not shape
+        return places
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RedrawnPicks:
+    """Fleets drawn from pools of versions, as `draw_fleet` draws them, reduced to which requirements clusters meet.
+
+    pool : (requirements,) the position of the pool of each requirement's package. passes : for each requirement,
+    (picks,) whether that pick of the pool meets it. Requirements are what is asked, and then what decides.
+    """
+
+    demands: VersionDemands
+    distinct: Workload
+    pools: tuple[VersionPool, ...]
+    pool: tuple[int, ...]
+    passes: tuple[NDArray[np.bool_], ...]
+
+    @classmethod
+    def of(cls, demands: VersionDemands, pools: tuple[VersionPool, ...]) -> RedrawnPicks:
+        """Find which picks meet which requirements. Raises InputError for a package in none of the pools."""
+        distinct = demands._distinct()  # noqa: SLF001, one value in two halves
+        rules = version_rules(distinct, demands.study.settings.scoring)
+        both = distinct.requirements if rules == distinct.requirements else (*distinct.requirements, *rules)
+        where = {name: (number, at) for number, pool in enumerate(pools) for at, name in enumerate(pool.dependencies)}
+        for requirement in both:
+            if requirement.subsystem not in where:
+                raise InputError("the profile of the fleet lacks a package", found=requirement.subsystem)
+        pool = tuple(where[requirement.subsystem][0] for requirement in both)
+        passes = tuple(_passes(one, pools[where[one.subsystem][0]], where[one.subsystem][1]) for one in both)
+        return cls(demands, distinct, pools, pool, passes)
+
+    def asked(self, clusters: int, seed: int) -> Asked:
+        """See `RedrawnFleets`. A package that no cluster drew is one that no cluster has: what asks for it is unmet."""
+        turns = draw_picks(self.pools, clusters, seed)
+        flags = np.stack([passes[turns[pool]] for pool, passes in zip(self.pool, self.passes, strict=True)])
+        table = bitset.pack(flags)
+        count = len(self.distinct.requirements)
+        places = OnePlaceEach(bitset.full(clusters))
+        return self.demands._asked(  # noqa: SLF001, one value in two halves
+            places,
+            clusters,
+            self.distinct,
+            table[:count],
+            table[-count:],
+            self.demands._alike(),  # noqa: SLF001
+        )
+
+
+def _passes(requirement: Requirement, pool: VersionPool, at: int) -> NDArray[np.bool_]:
+    versions = [pick[at] for pick in pool.picks]
+    offered = [() if text is None else package_subsystem(requirement.subsystem, text).vertices for text in versions]
+    return np.array([any(requirement.is_met_by(vertex.properties) for vertex in vertices) for vertices in offered])
+
+
+def _refuse_unknown(study: Study, names: Sequence[str]) -> None:
+    """Raise InputError for a level, or an order, that names what no job needs, or leaves out what jobs need."""
+    for level in study.metadata.values():
+        for name in level:
+            if name not in names:
+                close = difflib.get_close_matches(name, names, n=3)
+                expected = ", ".join(close) or f"such as {names[0]}"
+                raise InputError("no job needs a subsystem of this name", found=name, expected=expected)
+    missing = [name for name in names if name not in study.settings.order]
+    if study.settings.order and missing:
+        raise InputError(
+            f"the order does not name {len(missing)} of the {len(names)} subsystems that jobs need",
+            found=", ".join(missing[:5]),
+            expected="every one of them",
+        )
