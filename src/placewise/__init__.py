@@ -1,3 +1,74 @@
 """Placewise decides where jobs can run, and measures what a scheduler has to know to decide it well."""
 
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from placewise.api.questions import explain, match, near_misses, read_fleet, read_job, smallest_set, value
+    from placewise.api.results import Results, read_results
+    from placewise.api.study import Study, read_study
+    from placewise.errors import InputError, PlacewiseError
+    from placewise.model.cluster import Cluster, Fleet
+    from placewise.model.job import Job
+    from placewise.model.requirement import Requirement
+    from placewise.model.study import Level
+    from placewise.model.version import Version
+    from placewise.model.version_range import VersionRange
+    from placewise.scheduler import Scheduler
+
 __version__ = "0.1.0"
+
+__all__ = [
+    "Cluster",
+    "Fleet",
+    "InputError",
+    "Job",
+    "Level",
+    "PlacewiseError",
+    "Requirement",
+    "Results",
+    "Scheduler",
+    "Study",
+    "Version",
+    "VersionRange",
+    "explain",
+    "match",
+    "near_misses",
+    "read_fleet",
+    "read_job",
+    "read_results",
+    "read_study",
+    "smallest_set",
+    "value",
+]
+
+_ROOMS = {
+    "api.questions": ("explain", "match", "near_misses", "read_fleet", "read_job", "smallest_set", "value"),
+    "api.results": ("Results", "read_results"),
+    "api.study": ("Study", "read_study"),
+    "errors": ("InputError", "PlacewiseError"),
+    "model.cluster": ("Cluster", "Fleet"),
+    "model.job": ("Job",),
+    "model.requirement": ("Requirement",),
+    "model.study": ("Level",),
+    "model.version": ("Version",),
+    "model.version_range": ("VersionRange",),
+    "scheduler": ("Scheduler",),
+}
+_ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name when it is first asked for (PEP 562), so that importing the package is quick."""
+    room = _ROOM_OF.get(name)
+    if room is None:
+        raise AttributeError(f"module 'placewise' has no attribute {name!r}")
+    found = getattr(importlib.import_module(f"placewise.{room}"), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

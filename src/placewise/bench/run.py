@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import importlib.util
 import platform
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -15,13 +15,13 @@ from placewise.bench.cases import Case, documents, drawn, drawn_distinct, sample
 from placewise.bench.large import time_large
 from placewise.bench.peers import PEERS, Peer
 from placewise.bench.streamed import streamed_title, time_streamed
-from placewise.model.progress import Progress
 from placewise.bench.timing import Agreement, Timing, Timings, median_seconds
 from placewise.formats.jobs.jobspec_lists import parse_job_entries
 from placewise.matching import bitset
 from placewise.matching.index import FleetIndex
 from placewise.matching.kernels import Kernels, load_kernels
 from placewise.matching.match import count_matches, match_rows, match_workload
+from placewise.model.progress import Progress
 
 KERNELS = ("numpy", "numba")
 _NOT_INSTALLED = "not installed"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_type_hints
 
 import typer
 
+from placewise.cli.printing import only_documents
 from placewise.errors import InputError
 
 if TYPE_CHECKING:
@@ -61,7 +62,12 @@ _COSTS = "Costs and capacity (records of builds)"
 _WORK = "Where the work is done"
 
 Seed = Annotated[int, typer.Option(help="Seed of every random choice.", min=0, rich_help_panel=_CHANCE)]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document, and nothing else, on standard output.")]
+Json = Annotated[
+    bool,
+    typer.Option(
+        "--json", help="Print one JSON document, and nothing else, on standard output.", callback=only_documents
+    ),
+]
 Jobspec = Annotated[Path, typer.Argument(help="A jobspec in YAML or JSON, in any of the three dialects.")]
 FleetPath = Annotated[
     Path, typer.Option("--fleet", help="cluster-features.json, a folder of JGF files, or a folder of such folders.")
@@ -297,7 +303,7 @@ def takes(kind: type[T]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
 
         run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
         run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-        del run.__wrapped__  # type: ignore[attr-defined]  # or its own signature would be looked at
+        del run.__wrapped__  # or its own signature would be looked at
         return run
 
     return decorate

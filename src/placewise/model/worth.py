@@ -65,6 +65,10 @@ class Worth:
     coalitions: int
     permutations: int
 
+    def top(self, count: int) -> tuple[SubsystemWorth, ...]:
+        """Return the so many of the largest value."""
+        return self.subsystems[:count]
+
     @property
     def exact(self) -> bool:
         """Whether no value is an estimate."""

@@ -66,10 +66,10 @@ class Demands(Protocol):
         """How many take no part since they repeat others."""
         ...
 
-    def on(self, index: FleetIndex, *, group: NDArray[np.int64] | None = None, apart: bool = False) -> Asked:
+    def on(self, index: FleetIndex, *, grouped: bool = False, apart: bool = False) -> Asked:
         """Return what the jobs ask of a compiled fleet.
 
-        group : (jobs,) further numbers in which equal jobs must agree; the jobs of a group are then neighbours.
+        grouped : equal jobs must be of one package as well, and those of a package are neighbours.
         apart : every job is a distinct one.
         """
         ...

@@ -74,8 +74,7 @@ class Prepared:
             study.jobs if first is None else study.jobs.select(np.arange(len(study.jobs))[:first])
         ).measurements()
         costs = None if measured is None else Costs.of(study.fleet, measured, study.settings)
-        group = None if costs is None else costs.package
-        asked = demands.on(scheduler.index, group=group, apart=not study.settings.exact)
+        asked = demands.on(scheduler.index, grouped=True, apart=not study.settings.exact)
         return cls(study, demands, scheduler, asked, costs)
 
     @property

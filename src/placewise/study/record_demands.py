@@ -82,8 +82,12 @@ class RecordDemands:
         """See `Demands`."""
         return self.jobs.names
 
-    def on(self, index: FleetIndex, *, group: NDArray[np.int64] | None = None, apart: bool = False) -> Asked:
+    def on(self, index: FleetIndex, *, grouped: bool = False, apart: bool = False) -> Asked:
         """See `Demands`. Raises InputError for a question on a subsystem that no cluster has."""
+        measured = self.jobs.measurements() if grouped else None
+        group = None
+        if measured is not None:
+            group = np.unique(np.array(measured.packages, dtype=np.str_), return_inverse=True)[1].reshape(-1)
         found = {one: self._answers(index, one) for one in dict.fromkeys((*self.questions, *self.rules))}
         if apart:
             first = np.arange(len(self.jobs)) if group is None else np.argsort(group, kind="stable")

@@ -8,6 +8,8 @@ from typing import Any
 
 from placewise import plugins
 from placewise.formats.locating import locating
+from placewise.formats.studies.order_file import read_order
+from placewise.formats.studies.selection_config import read_priorities
 from placewise.formats.studies.study_file import read_study_file
 from placewise.formats.studies.study_settings import Setting, is_file_name
 from placewise.model.settings import Settings
@@ -28,3 +30,17 @@ def run_settings(path: Path) -> Mapping[str, Setting]:
                 asked: dict[str, Any] = {"first" if key == "jobs" else key: value}
                 Settings(**asked)
     return file.run
+
+
+def settings_of(path: Path) -> dict[str, Any]:
+    """Return the settings of a study file by the names of the fields of `Settings`. Raises InputError as above."""
+    found: dict[str, Any] = dict(run_settings(path))
+    if "jobs" in found:
+        found["first"] = found.pop("jobs")
+    order = found.pop("order", "alphabetical")
+    if order != "alphabetical":
+        found["order"] = read_order(Path(order))
+    if is_file_name(str(found.get("choose", ""))):
+        found["priorities"] = read_priorities(Path(found["choose"]))
+        found["choose"] = "constraint"
+    return found

@@ -49,7 +49,7 @@ def game_of(study: Study, kernels: Kernels | None = None, *, among: str = "") ->
     """
     kernels = kernels or NumpyKernels()
     index = FleetIndex(study.fleet)
-    return _game(index, demands_of(study, kernels).on(index), players_of(study, among), kernels)
+    return _game(index, demands_of(study, kernels).on(index, grouped=True), players_of(study, among), kernels)
 
 
 def players_of(study: Study, among: str) -> tuple[str, ...]:

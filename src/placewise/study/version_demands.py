@@ -61,9 +61,9 @@ class VersionDemands:
         """See `Demands`."""
         return self.jobs.names
 
-    def on(self, index: FleetIndex, *, group: NDArray[np.int64] | None = None, apart: bool = False) -> Asked:
+    def on(self, index: FleetIndex, *, grouped: bool = False, apart: bool = False) -> Asked:
         """See `Demands`. Raises InputError for a requirement on a subsystem that no cluster has."""
-        assert group is None
+        del grouped  # a requirement names its package
         if apart:
             alone = np.arange(len(self.jobs))
             distinct, weights, first, of_job = self.jobs, np.ones(len(self.jobs), dtype=np.int64), alone, alone

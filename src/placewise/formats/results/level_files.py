@@ -129,15 +129,15 @@ def _number(value: Any, place: str) -> float:
 def _score_rows(levels: tuple[LevelResult, ...]) -> list[dict[str, Any]]:
     rows = []
     for level in levels:
-        score, cost = level.score, level.costs[_PUBLISHED_REFERENCE]
+        score, cost = level.score, level.costs.get(_PUBLISHED_REFERENCE)
         mean = score.matched_clusters.mean
         assigned = score.total_jobs - score.unmatched - level.no_capacity - level.refused
         earned = assigned * (score.success_of_matched.mean or 0.0)
         rows.append(
             {
                 "experiment": level.name,
-                "total_additional_runtime_seconds": cost.runtime_s,
-                "total_additional_cost": cost.cost,
+                "total_additional_runtime_seconds": None if cost is None else cost.runtime_s,
+                "total_additional_cost": None if cost is None else cost.cost,
                 "unmatched_percent": score.unmatched / score.total_jobs if score.total_jobs else None,
                 "unmatched_count": score.unmatched,
                 "build_success_mean": score.success_of_matched.mean,

@@ -17,7 +17,7 @@ from placewise.errors import InputError
 from placewise.formats import values
 from placewise.formats.locating import locating
 from placewise.formats.reading import found_at, read_json
-from placewise.formats.results.level_files import LEVELS, read_levels, write_levels
+from placewise.formats.results.level_files import LEVELS, SCORES_CSV, read_levels, write_levels
 from placewise.formats.results.model_files import MODELS, read_models, write_models
 from placewise.formats.results.results_names import (
     ASSIGNMENTS,
@@ -36,6 +36,7 @@ from placewise.formats.results.score_files import (
     score_document,
     subsystem_document,
 )
+from placewise.formats.results.scores_table import scores_csv
 from placewise.formats.results.worth_files import with_worth, write_worth
 from placewise.formats.writing import write_bytes, write_json
 from placewise.model.records import Records
@@ -65,6 +66,7 @@ def write_results(
     _write_scores(folder, results)
     if not isinstance(jobs, Workload):
         return
+    write_bytes(folder / SCORES_CSV, scores_csv(results))
     write_json(folder / SUBSYSTEM_SCORES, {s.subsystem: subsystem_document(s.score) for s in results.subsystems})
     unmatched = results.unmatched or ()
     # The prior work counted the subsystem at which nothing matched any more as matched.

@@ -1,0 +1,1 @@
+"""The Python surface: what `import placewise` offers, loaded name by name."""

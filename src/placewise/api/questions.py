@@ -1,0 +1,130 @@
+"""What can be asked of a fleet and a job, or of a study, in one call."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from placewise.api.tables import share, table_html
+from placewise.formats.fleets.fleet_source import read_fleet as read_fleet_value
+from placewise.formats.jobs.jobspec import read_jobspec
+from placewise.matching.index import FleetIndex
+from placewise.matching.match import Match as MatchValue
+from placewise.matching.match import match as matched
+from placewise.matching.why_not import WhyNot, why_not
+from placewise.model.cluster import Fleet
+from placewise.model.job import Job
+from placewise.model.study import Study
+from placewise.model.worth import Sufficiency, Worth
+from placewise.study.near_misses import near_misses_of
+from placewise.study.values import game_of, players_of, worth_of
+from placewise.worth.near_misses.suggestions import NearMisses
+from placewise.worth.sufficiency import smallest_set as smallest_set_of
+
+
+class Match(MatchValue):
+    """The clusters that could run a job, by name and by position in the fleet."""
+
+    __slots__ = ()
+
+    def _repr_html_(self) -> str:
+        return table_html(("clusters that match",), [(name,) for name in self.names])
+
+
+class Explanation(WhyNot):
+    """Which clusters match a job, and why the others do not."""
+
+    __slots__ = ()
+
+    def _repr_html_(self) -> str:
+        rows = [(str(one.requirement), f"{len(one.clusters):,} of {self.total:,}") for one in self.blocked]
+        matches = f"<p>{len(self.matched):,} of {self.total:,} clusters match.</p>"
+        return matches + table_html(("requirement", "clusters that fail it"), rows)
+
+
+class Values(Worth):
+    """What metadata is worth, the largest value first."""
+
+    __slots__ = ()
+
+    def _repr_html_(self) -> str:
+        rows = [(one.name, share(one.value), share(one.single_lift)) for one in self.subsystems]
+        return table_html(("metadata on", "value, of all jobs", "alone"), rows)
+
+
+def read_fleet(path: str | Path) -> Fleet:
+    """Read a fleet: cluster-features.json, a folder that holds one, or folders of JGF files.
+
+    Raises InputError naming file and place.
+
+    >>> len(read_fleet("demo")) > 0
+    True
+    """
+    return read_fleet_value(Path(path))
+
+
+def read_job(path: str | Path) -> Job:
+    """Read a jobspec in YAML or JSON, in any dialect. Raises InputError naming file, job and place.
+
+    >>> read_job("solver.yaml").name
+    'solver'
+    """
+    return read_jobspec(Path(path))
+
+
+def match(fleet: Fleet, job: Job) -> Match:
+    """Return the clusters that could ever run a job.
+
+    Raises InputError for a requirement on a subsystem that no cluster has.
+
+    >>> set(match(read_fleet("demo"), read_job("solver.yaml")).names) <= set(read_fleet("demo").names)
+    True
+    """
+    found = matched(FleetIndex(fleet), job)
+    return Match(found.positions, found.names)
+
+
+def explain(fleet: Fleet, job: Job) -> Explanation:
+    """Say why the clusters that do not match a job do not, with every reason. Raises InputError as `match` does.
+
+    >>> explain(read_fleet("demo"), read_job("solver.yaml")).total == len(read_fleet("demo"))
+    True
+    """
+    found = why_not(FleetIndex(fleet), job)
+    return Explanation(**{name: getattr(found, name) for name in WhyNot.__dataclass_fields__})
+
+
+def value(study: Study, **options: Any) -> Values:
+    """Say what metadata on each subsystem, or question, is worth: its Shapley value in success.
+
+    options : those of `placewise.study.values.worth_of`, such as resamples. Raises InputError for no jobs or clusters.
+
+    >>> abs(sum(one.value for one in value(Study.from_folder("demo")).subsystems)) <= 1
+    True
+    """
+    found = worth_of(game_of(study), seed=study.settings.seed, **options)
+    return Values(**{name: getattr(found, name) for name in Worth.__dataclass_fields__})
+
+
+def smallest_set(study: Study, target: float = 0.95, **options: Any) -> Sufficiency:
+    """Find the fewest subsystems with which success reaches a share of the ceiling, and prove that fewer do not.
+
+    options : those of `placewise.worth.sufficiency.smallest_set`, such as limit_s, the seconds for the proof.
+    Raises InputError for a target that is no share.
+
+    >>> smallest_set(Study.from_folder("demo"), target=0.5).met
+    True
+    """
+    game = game_of(study, among="all" if players_of(study, "all") else "")
+    return smallest_set_of(game, target, seed=study.settings.seed, **options)
+
+
+def near_misses(study: Study, **options: Any) -> NearMisses:
+    """Find what small change would let the most jobs match that match nothing.
+
+    options : top and least (see `placewise.study.near_misses.near_misses_of`). Raises InputError as that does.
+
+    >>> near_misses(Study.from_folder("demo"), top=3).jobs > 0
+    True
+    """
+    return near_misses_of(study, **options)
