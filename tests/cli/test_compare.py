@@ -34,7 +34,7 @@ def test_a_table_and_json_say_the_same(placewise, runs):
     lines = [line for line in printed.out.splitlines() if line.startswith("all ")]
     assert len(lines) == 3
     scores = [json.loads((run / "scores.json").read_text())["all"]["success"]["value"] for run in runs]
-    (one,) = (d for d in document["differences"] if (d["experiment"], d["quantity"]) == ("all", "joint success"))
+    (one,) = (d for d in document["differences"] if (d["experiment"], d["quantity"]) == ("all", "success"))
     assert one["difference"] == pytest.approx(scores[0] - scores[1])
     assert one["intervals"][0]["low"] <= one["difference"] <= one["intervals"][0]["high"]
 

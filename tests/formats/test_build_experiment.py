@@ -9,16 +9,16 @@ import pytest
 from placewise.errors import InputError
 from placewise.formats import input_cache
 from placewise.formats.experiment_folder import (
-    BuildExperiment,
+    Experiment,
     read_experiment,
-    write_build_experiment,
+    write_experiment,
 )
 from placewise.formats.fleets.build_features import build_fleet_of
-from placewise.model.builds import BuildRecords
+from placewise.model.records import Records
 
 GRAY = {"memory": 7, "cost_per_node_hour": 4.2, "arch": "x86", "compiler": "gcc", "compiler_version": "7.5.0"}
 FLEET = build_fleet_of({"gray": GRAY, "coral": {**GRAY, "nodes_free": 3}}, "f")
-RECORDS = BuildRecords(
+RECORDS = Records.of_builds(
     ("1", "é", "1"),
     ("llvm", "camp", "llvm"),
     ("x86", "arm", "x86"),
@@ -40,16 +40,16 @@ def same(one, other):
 
 @pytest.fixture
 def folder(tmp_path):
-    write_build_experiment(FLEET, RECORDS, tmp_path / "experiment")
+    write_experiment(FLEET, RECORDS, tmp_path / "experiment")
     return tmp_path / "experiment"
 
 
 def test_an_experiment_reads_back_as_it_was_written(folder):
     experiment = read_experiment(folder, cache=None)
-    assert isinstance(experiment, BuildExperiment)
+    assert isinstance(experiment, Experiment)
     assert experiment.kind == "spack-build"
     assert experiment.fleet == FLEET
-    assert same(experiment.records, RECORDS)
+    assert same(experiment.jobs, RECORDS)
     files = ["cluster-features.json", "jobspecs/jobspecs-3.yaml"]
     assert experiment.inputs == tuple((f, hashlib.sha256((folder / f).read_bytes()).hexdigest()) for f in files)
 
@@ -58,22 +58,22 @@ def test_files_keep_the_order_of_the_builds(tmp_path):
     one = RECORDS.select(np.array([1]))
     names = tuple(map(str, range(2500)))
     many = one.select(np.zeros(2500, dtype=np.int64))
-    many = BuildRecords(names, *(getattr(many, field.name) for field in fields(many)[1:]))
-    write_build_experiment(FLEET, many, tmp_path)
+    many = Records.of_builds(names, *(getattr(many, field.name) for field in fields(many)[1:]))
+    write_experiment(FLEET, many, tmp_path)
     assert sorted(path.name for path in (tmp_path / "jobspecs").iterdir()) == [
         *("jobspecs-1000.yaml", "jobspecs-2000.yaml", "jobspecs-2500.yaml")
     ]
-    assert same(read_experiment(tmp_path, cache=None).records, many)
+    assert same(read_experiment(tmp_path, cache=None).jobs, many)
 
 
 def test_nothing_is_written_where_something_cannot_be(tmp_path, folder):
-    bad = BuildRecords(*(getattr(RECORDS, f.name) for f in fields(RECORDS)[:-1]), np.array([-1.0, 1.0, -1.0]))
+    bad = Records.of_builds(*(getattr(RECORDS, f.name) for f in fields(RECORDS)[:-1]), np.array([-1.0, 1.0, -1.0]))
     with pytest.raises(InputError, match="memory_global_best_runtime"):
-        write_build_experiment(FLEET, bad, tmp_path / "new")
+        write_experiment(FLEET, bad, tmp_path / "new")
     assert not (tmp_path / "new").exists()
     before = {path: path.read_bytes() for path in folder.rglob("*.*")}
     with pytest.raises(InputError, match="holds other jobspecs"):
-        write_build_experiment(FLEET, RECORDS.select(np.array([0])), folder)
+        write_experiment(FLEET, RECORDS.select(np.array([0])), folder)
     assert {path: path.read_bytes() for path in folder.rglob("*.*")} == before
 
 
@@ -87,7 +87,7 @@ def test_a_second_reading_comes_from_the_cache_and_a_changed_input_does_not(fold
     assert same(again.records, first.records)
     path = folder / "jobspecs" / "jobspecs-3.yaml"
     path.write_text(path.read_text().replace("camp", "clamp"))
-    assert read_experiment(folder, cache=cache).records.packages == ("llvm", "clamp", "llvm")
+    assert read_experiment(folder, cache=cache).jobs.texts("packages") == ("llvm", "clamp", "llvm")
 
 
 def test_equal_inputs_give_equal_bytes(folder, tmp_path):
@@ -124,7 +124,7 @@ def test_a_damaged_entry_is_logged_and_read_anew(folder, tmp_path, caplog, damag
     with entry.open("wb") as file:
         np.savez(file, **members)
     with caplog.at_level(logging.WARNING):
-        assert same(read_experiment(folder, cache=cache).records, RECORDS)
+        assert same(read_experiment(folder, cache=cache).jobs, RECORDS)
     assert "not usable" in caplog.text
     assert entry.read_bytes() == good
 

@@ -14,7 +14,7 @@ from placewise.formats.jobs.build_lists import build_of, builds_of
 from placewise.formats.jobs.build_writing import build_texts
 from placewise.formats.jobs.jobspec_lists import jobspec_files
 from placewise.formats.reading import parse_yaml
-from placewise.model.builds import BuildRecords
+from placewise.model.records import Records
 
 LLVM = """- attributes:
     duration: 3336.694354
@@ -59,7 +59,7 @@ def test_a_build_is_read_as_it_is_published():
         )
     ]
     assert rows(as_json(LLVM)) == rows(read(LLVM))
-    assert all(getattr(read(LLVM), field.name).dtype == np.float64 for field in fields(BuildRecords)[5:])
+    assert all(getattr(read(LLVM), field.name).dtype == np.float64 for field in fields(Records)[5:])
 
 
 amounts = st.floats(min_value=0, exclude_min=True, allow_infinity=False)
@@ -75,7 +75,7 @@ def build_records(draw):
     column = lambda values: draw(st.lists(values, min_size=len(names), max_size=len(names)))  # noqa: E731
     memory = [sorted(one) for one in column(st.tuples(amounts | st.just(0.0), amounts, amounts))]
     minimum, mean, maximum = (np.array(one) for one in zip(*memory, strict=True))
-    return BuildRecords(
+    return Records.of_builds(
         tuple(names),
         *(tuple(column(texts)) for _ in range(3)),
         tuple(column(versions)),
@@ -219,7 +219,7 @@ def test_two_builds_of_one_name_that_differ_are_refused(other):
 def records_of(*names, **changes):
     text = "".join(LLVM.replace("366405", f"'{name}'") for name in names)
     one = read(text)
-    return BuildRecords(**{field.name: changes.get(field.name, getattr(one, field.name)) for field in fields(one)})
+    return Records.of_builds(**{field.name: changes.get(field.name, getattr(one, field.name)) for field in fields(one)})
 
 
 @pytest.mark.parametrize(

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from placewise.errors import InputError
 from placewise.formats.build_records import NAMES, read_build_records
-from placewise.formats.experiment_folder import read_experiment, write_build_experiment
+from placewise.formats.experiment_folder import read_experiment, write_experiment
 from placewise.formats.fleets.build_features import build_fleet_of
 from placewise.formats.jobs.build_lists import builds_of
-from placewise.model.builds import Measurements
+from placewise.model.records import Measurements
 
 ROWS = [("llvm", 7.5e9, 3336.25), ("camp", 1.0, 0.5), ("llvm", 8e9, 1e-3)]
 HEADER = ("package", "memory", "duration")
@@ -45,8 +45,8 @@ WRITERS |= {".sqlite3": write_sqlite, ".CSV": write_csv}
 
 def listed(found):
     assert isinstance(found, Measurements)
-    assert found.memory_bytes.dtype == found.duration_s.dtype == np.float64
-    return list(zip(found.packages, found.memory_bytes.tolist(), found.duration_s.tolist(), strict=True))
+    assert found.memory_bytes.dtype == found.numbers("duration_s").dtype == np.float64
+    return list(zip(found.texts("packages"), found.memory_bytes.tolist(), found.numbers("duration_s").tolist(), strict=True))
 
 
 def refused(path):
@@ -211,7 +211,7 @@ def test_an_experiment_folder_of_builds_will_do_and_another_will_not(tmp_path):
     )
     features = {"gray": {"memory": 7, "arch": "x", "compiler": "gcc", "compiler_version": "9"}}
     records = builds_of([(tmp_path / "a.json", text.encode())])
-    write_build_experiment(build_fleet_of(features, "f"), records, tmp_path / "builds")
+    write_experiment(build_fleet_of(features, "f"), records, tmp_path / "builds")
     assert listed(read_build_records(tmp_path / "builds", cache=tmp_path / "cache")) == [("llvm", 2.5, 2.0)]
     assert len(list((tmp_path / "cache").iterdir())) == 1
     (tmp_path / "versions" / "jobspecs").mkdir(parents=True)
@@ -221,7 +221,7 @@ def test_an_experiment_folder_of_builds_will_do_and_another_will_not(tmp_path):
 
 
 def test_the_real_builds_are_the_same_from_every_source(public_data, tmp_path):
-    records = read_experiment(public_data / "spack-build", cache=None).records
+    records = read_experiment(public_data / "spack-build", cache=None).jobs
     found = read_build_records(public_data / "spack-build", cache=None)
     rows = listed(found)
     assert len(rows) == 31_622

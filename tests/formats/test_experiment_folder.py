@@ -29,7 +29,7 @@ def test_an_experiment_holds_fleet_jobs_and_the_hash_of_every_input(folder):
     assert experiment.kind == "reliabuild"
     assert experiment.fleet.names == ("gray", "coral")
     assert [len(cluster.subsystems) for cluster in experiment.fleet.clusters] == [2, 1]
-    assert experiment.workload.names == ("a", "z")
+    assert experiment.jobs.names == ("a", "z")
     files = ["cluster-features.json", "jobspecs/jobspecs-9.yaml", "jobspecs/jobspecs-10.yaml"]
     assert experiment.inputs == tuple((f, hashlib.sha256((folder / f).read_bytes()).hexdigest()) for f in files)
 
@@ -62,7 +62,7 @@ def test_writing_refuses_what_reading_would_refuse_and_writes_nothing(folder, tm
     jobs.joinpath("jobspecs-10.yaml").write_text("- {name: a, resources: {}}")
     without_gcc = read_experiment(folder, cache=None).fleet
     with pytest.raises(InputError, match="unknown subsystem 'gcc'"):
-        write_experiment(without_gcc, experiment.workload, tmp_path / "new")
+        write_experiment(without_gcc, experiment.jobs, tmp_path / "new")
     assert not (tmp_path / "new").exists()
 
 

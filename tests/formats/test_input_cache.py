@@ -170,7 +170,7 @@ def test_a_second_reading_comes_from_the_cache_and_a_changed_input_does_not(fold
     assert (again.fleet, again.kind, again.inputs) == (first.fleet, first.kind, first.inputs)
     assert same(again.workload, first.workload)
     (folder / "jobspecs" / "a.json").write_text('[{"name": "b", "resources": {}}]')
-    assert read_experiment(folder, cache=cache).workload.names == ("b",)
+    assert read_experiment(folder, cache=cache).jobs.names == ("b",)
     assert len(list(cache.iterdir())) == 2
 
 
@@ -180,7 +180,7 @@ def test_a_damaged_entry_is_replaced(folder, tmp_path, caplog):
     (entry,) = cache.iterdir()
     good = entry.read_bytes()
     entry.write_bytes(good[:100])
-    assert same(read_experiment(folder, cache=cache).workload, first.workload)
+    assert same(read_experiment(folder, cache=cache).jobs, first.workload)
     assert entry.read_bytes() == good
     assert len(caplog.records) == 1
 
@@ -188,7 +188,7 @@ def test_a_damaged_entry_is_replaced(folder, tmp_path, caplog):
 def test_a_cache_that_cannot_be_written_to_is_logged_and_nothing_more(folder, tmp_path, caplog):
     cache = tmp_path / "cache"
     cache.write_text("a file, where a folder should be")
-    assert read_experiment(folder, cache=cache).workload.names == ("a",)
+    assert read_experiment(folder, cache=cache).jobs.names == ("a",)
     assert "the parsed inputs cannot be cached" in caplog.text
 
 

@@ -50,7 +50,7 @@ def test_a_study_is_read(tmp_path):
         (FieldForm("value", at_least="memory_max_bytes", at_most="memory_max_bytes", at_most_factor=2.0),),
     )
     assert found.source == tmp_path / "experiment"
-    assert (found.fleet, found.workload, dict(found.run), found.levels) == (None, None, {}, ())
+    assert (found.fleet, found.jobs, dict(found.run), found.levels) == (None, None, {}, ())
     assert found.sha256 == hashlib.sha256(STUDY.encode()).hexdigest()
     assert [(rule.name, rule.form, rule.published) for rule in study.rules] == [("wrong_arch", arch, memory)]
     assert [(level.name, level.told) for level in study.levels] == [("none", ()), ("both", (arch, memory))]
@@ -159,7 +159,7 @@ some = ["zlib", "perl"]
 def test_draws_settings_and_levels_are_read(tmp_path):
     found = read(tmp_path, WHOLE)
     assert found.fleet == Draw(tmp_path / "pools.json.gz", 5, 0)
-    assert found.workload == Draw("reliabuild", 70, None)
+    assert found.jobs == Draw("reliabuild", 70, None)
     assert found.levels == (("nothing", ()), ("some", ("zlib", "perl")))
     assert found.builds is None
     assert dict(found.run) == {

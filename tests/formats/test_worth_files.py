@@ -44,8 +44,8 @@ RESULTS = Results(
         0.95, 0.4, ("gcc",), 0.39, 1.0, 1.0, ("gcc", "<zlib>"), np.array([0.1, 0.39, 0.4]), np.zeros((3, 3)), 20
     ),
     front=(LevelPoint("none", (), 0.0, 1.0, 0.1, on_front=True), LevelPoint("pair", ("gcc", "<zlib>"), 2.0, 0.5, 0.4)),
-    headlines=(Headline("all", "joint success", 0.4, (OVER,)),),
-    differences=(Difference("all", "none", "joint success", 0.3, (OVER,)),),
+    headlines=(Headline("all", "success", 0.4, (OVER,)),),
+    differences=(Difference("all", "none", "success", 0.3, (OVER,)),),
     fleets=FleetSpread(("none", "all"), np.array([[0.1, 0.4], [0.2, np.nan]]), np.array([0.4, 0.5])),
     sensitivity=(SensitivityPoint("clusters", 10.0, 0.1, 0.2, 0.3, 0.4, 5, 0.15, 0.25),),
 )

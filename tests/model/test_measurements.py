@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from placewise.errors import InputError
-from placewise.model.builds import BuildRecords, Measurements
+from placewise.model.records import Records, Measurements
 
 ONE = np.array([1.0, 2.0])
 TWO = np.array([3.0, 4.0])
@@ -10,12 +10,12 @@ TWO = np.array([3.0, 4.0])
 
 def test_records_give_the_mean_memory_and_the_duration_of_each_build():
     texts = ("a", "b")
-    records = BuildRecords(texts, ("llvm", "camp"), texts, texts, texts, TWO + 5, ONE, ONE - 1, TWO, TWO)
+    records = Records.of_builds(texts, ("llvm", "camp"), texts, texts, texts, TWO + 5, ONE, ONE - 1, TWO, TWO)
     found = records.measurements()
     assert len(found) == 2
-    assert found.packages == ("llvm", "camp")
+    assert found.texts("packages") == ("llvm", "camp")
     assert found.memory_bytes.tolist() == [1.0, 2.0]
-    assert found.duration_s.tolist() == [3.0, 4.0]
+    assert found.numbers("duration_s").tolist() == [3.0, 4.0]
     with pytest.raises(ValueError, match="read-only"):
         found.memory_bytes[0] = 7
 

@@ -257,7 +257,7 @@ def test_names_of_strangers_stay_text(browser, full, tmp_path):
         results,
         scores={**full.scores, HOSTILE: score},
         scoring=HOSTILE,
-        headlines=tuple(replace(one, experiment=HOSTILE, quantity="joint success") for one in results.headlines),
+        headlines=tuple(replace(one, experiment=HOSTILE, quantity="success") for one in results.headlines),
         sensitivity=tuple(replace(one, setting=HOSTILE) for one in results.sensitivity),
         study={HOSTILE: HOSTILE},
     )

@@ -9,12 +9,10 @@ import plain_experiments as plain
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from studies import KERNELS, run
 
-from placewise.matching.kernels import load_kernels
-from placewise.study.design import Design
-from placewise.study.run import run
+from placewise.model.settings import Settings
 
-KERNELS = load_kernels("numpy")
 scorings = st.sampled_from(["corrected", "published"])
 
 
@@ -69,7 +67,7 @@ def check(score, submissions, fleet, workload, *, exclusive):
 @given(plain.fleets(), plain.workloads(), scorings, st.permutations(plain.PACKAGES))
 def test_scores(fleet, workload, scoring, order):
     exclusive = scoring == "published"
-    found = run(fleet, workload, Design(scoring=scoring, order=tuple(order), orders=0), KERNELS).results
+    found = run(fleet, workload, Settings(scoring=scoring, order=tuple(order), orders=0), KERNELS).results
     rank = {name: i for i, name in enumerate(order)}
     expanding = plain.expanding(fleet, workload, rank, exclusive=exclusive)
     for name, submissions in (
@@ -91,7 +89,7 @@ def test_scores(fleet, workload, scoring, order):
 
 @given(plain.fleets(), plain.workloads())
 def test_single_by_subsystem(fleet, workload):
-    found = run(fleet, workload, Design(experiments=("single",)), KERNELS).results
+    found = run(fleet, workload, Settings(experiments=("single",)), KERNELS).results
     nothing = plain.none(fleet, workload)
     submissions = plain.single(fleet, workload)
     means, baselines = [], []
@@ -110,7 +108,7 @@ def test_single_by_subsystem(fleet, workload):
 
 @given(plain.fleets(), plain.workloads(), st.permutations(plain.PACKAGES))
 def test_curve(fleet, workload, order):
-    found = run(fleet, workload, Design(experiments=("expanding",), order=tuple(order), orders=0), KERNELS).results
+    found = run(fleet, workload, Settings(experiments=("expanding",), order=tuple(order), orders=0), KERNELS).results
     rank = {name: i for i, name in enumerate(order)}
     states = {job: [] for job in range(len(workload))}
     for s in plain.expanding(fleet, workload, rank):
@@ -129,7 +127,7 @@ def test_curve(fleet, workload, order):
 @given(plain.fleets(), plain.workloads(), st.integers(0, 3), scorings)
 def test_random_orders(fleet, workload, seed, scoring):
     exclusive = scoring == "published"
-    design = Design(experiments=("expanding",), orders=3, seed=seed, scoring=scoring)
+    design = Settings(experiments=("expanding",), orders=3, seed=seed, scoring=scoring)
     spread = run(fleet, workload, design, KERNELS).results.orders
     names = sorted({r.subsystem for r in workload.requirements})
     for number in range(3):
@@ -147,7 +145,8 @@ def test_random_orders(fleet, workload, seed, scoring):
 
 @given(plain.fleets(), plain.workloads())
 def test_outcome_rows(fleet, workload):
-    found = run(fleet, workload, Design(orders=0), KERNELS)
+    found = run(fleet, workload, Settings(orders=0), KERNELS)
+    names = found.prepared.asked.questions.names
     rank = {name: i for i, name in enumerate(sorted(plain.PACKAGES))}
     for table, submissions in zip(
         found.tables,
@@ -165,13 +164,13 @@ def test_outcome_rows(fleet, workload):
         assert np.allclose(table.success, [s.success for s in submissions])
         assert np.allclose(table.points, [s.points for s in submissions])
         if table.experiment in ("single-subsystem", "expanded-subsystems"):
-            assert [found.subsystems[i] for i in table.subsystem] == [s.subsystem for s in submissions]
+            assert [names[i] for i in table.subsystem] == [s.subsystem for s in submissions]
 
 
 @pytest.mark.parametrize("policy", ["random", "first", "least-loaded"])
 @given(plain.fleets(), plain.workloads(), st.integers(0, 5))
 def test_a_sample_assigns_matches_and_scores_what_it_assigned(policy, fleet, workload, seed):
-    found = run(fleet, workload, Design(sample=True, policy=policy, seed=seed, orders=0), KERNELS)
+    found = run(fleet, workload, Settings(sample=True, policy=policy, seed=seed, orders=0), KERNELS)
     rank = {name: i for i, name in enumerate(sorted(plain.PACKAGES))}
     submissions = plain.expanding(fleet, workload, rank)
     table = next(table for table in found.tables if table.experiment == "expanded-subsystems")

@@ -9,20 +9,17 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from studies import KERNELS, SHIPPED, run
 
 from placewise.errors import InputError
-from placewise.formats.studies.study_file import shipped_study
-from placewise.matching.kernels import load_kernels
 from placewise.model.build_cluster import build_cluster
-from placewise.model.builds import BuildRecords
 from placewise.model.cluster import Fleet
+from placewise.model.records import Records
+from placewise.model.settings import Settings
 from placewise.model.version import parse_version
 from placewise.prediction import fit_models, predict, reference_runtime
-from placewise.study.builds.design import BuildDesign
-from placewise.study.builds.run import run_builds
 
-KERNELS = load_kernels("numpy")
-STUDY = shipped_study()
+STUDY = SHIPPED
 ARCHS = ("x86", "arm")
 COMPILERS = (("gcc", "11.1.0"), ("gcc", "12.3.0"), ("oneapi", "2023.2.0"))
 GIB = 1 << 30
@@ -66,7 +63,7 @@ def fleet_of(rows):
 
 def records_of(rows):
     memory = np.array([row[3] * GIB for row in rows], dtype=np.float64)
-    return BuildRecords(
+    return Records.of_builds(
         tuple(f"b{number}" for number in range(len(rows))),
         tuple(row[0] for row in rows),
         tuple(row[1] for row in rows),
@@ -98,23 +95,31 @@ def meets(form, build, cluster):
 
 
 def design(**options):
-    return BuildDesign(orders=0, minimum_builds=5, model="linear", **options)
+    return Settings(orders=0, minimum_builds=5, model="linear", **options)
 
 
 @given(clusters, builds, st.sampled_from(["corrected", "published"]))
 @settings(max_examples=60)
 def test_levels_against_plain_loops(fleet_rows, build_rows, scoring):
     fleet, records = fleet_of(fleet_rows), records_of(build_rows)
-    found = run_builds(fleet, records, STUDY, design(scoring=scoring), KERNELS).results
+    found = run(fleet, records, design(scoring=scoring), KERNELS).results
     models = fit_models(
-        records.packages, records.memory_mean_bytes, records.duration_s, minimum_builds=5, cross_validate=False
+        records.texts("packages"),
+        records.numbers("memory_mean_bytes"),
+        records.numbers("duration_s"),
+        minimum_builds=5,
+        cross_validate=False,
     )
     memory = np.array([row[2] * GIB for row in fleet_rows], dtype=np.float64)
-    runtime = {package: predict(models, "linear", package, memory).runtime_s for package in set(records.packages)}
-    rules = [(r.published or r.form if scoring == "published" else r.form).name for r in STUDY.rules]
+    runtime = {
+        package: predict(models, "linear", package, memory).runtime_s for package in set(records.texts("packages"))
+    }
+    rules = [(r.published or r.question if scoring == "published" else r.question).name for r in STUDY.rules]
     fails = [[[not meets(rule, b, c) for rule in rules] for c in fleet_rows] for b in build_rows]
     for level in found.levels[: len(STUDY.levels)]:
-        matches = [[i for i, c in enumerate(fleet_rows) if all(meets(f, b, c) for f in level.told)] for b in build_rows]
+        matches = [
+            [i for i, c in enumerate(fleet_rows) if all(meets(f, b, c) for f in level.metadata)] for b in build_rows
+        ]
         matched = [b for b, at in enumerate(matches) if at]
         success = [sum(not any(fails[b][c]) for c in at) / len(at) if at else 0.0 for b, at in enumerate(matches)]
         assert level.score.unmatched == len(build_rows) - len(matched)
@@ -125,7 +130,7 @@ def test_levels_against_plain_loops(fleet_rows, build_rows, scoring):
         for reference, cost in level.costs.items():
             total, dear, counted = 0.0, 0.0, 0.0
             for b in matched:
-                package = records.packages[b]
+                package = records.texts("packages")[b]
                 (base,) = reference_runtime(models, "linear", [package], reference)
                 for c in matches[b]:
                     more = runtime[package][c] - base
@@ -153,16 +158,20 @@ def test_levels_against_plain_loops(fleet_rows, build_rows, scoring):
 def test_the_cheapest_choice_against_plain_loops(fleet_rows, build_rows, nodes_per_job, nodes_free):
     fleet, records = fleet_of(fleet_rows), records_of(build_rows)
     chosen = design(nodes_per_job=nodes_per_job, nodes_free=nodes_free)
-    found = {level.name: level for level in run_builds(fleet, records, STUDY, chosen, KERNELS).results.levels}
+    found = {level.name: level for level in run(fleet, records, chosen, KERNELS).results.levels}
     models = fit_models(
-        records.packages, records.memory_mean_bytes, records.duration_s, minimum_builds=5, cross_validate=False
+        records.texts("packages"),
+        records.numbers("memory_mean_bytes"),
+        records.numbers("duration_s"),
+        minimum_builds=5,
+        cross_validate=False,
     )
     memory = np.array([row[2] * GIB for row in fleet_rows], dtype=np.float64)
     for capped in (False, True):
         left = [nodes_free if row[4] is None else row[4] for row in fleet_rows]
         taken, full = [0] * len(fleet_rows), 0
         for b in build_rows:
-            fits = [i for i, c in enumerate(fleet_rows) if all(meets(f.name, b, c) for f in STUDY.everything)]
+            fits = [i for i, c in enumerate(fleet_rows) if all(meets(f, b, c) for f in STUDY.everything)]
             free = [i for i in fits if left[i] >= nodes_per_job] if capped else fits
             full += bool(fits) and not free
             if free:
@@ -181,10 +190,10 @@ def test_the_cheapest_choice_against_plain_loops(fleet_rows, build_rows, nodes_p
 @given(clusters, builds, st.randoms(use_true_random=False))
 @settings(max_examples=40)
 def test_the_order_of_clusters_and_builds_changes_no_level(fleet_rows, build_rows, random):
-    one = run_builds(fleet_of(fleet_rows), records_of(build_rows), STUDY, design(), KERNELS).results
+    one = run(fleet_of(fleet_rows), records_of(build_rows), design(), KERNELS).results
     shuffled = list(build_rows)
     random.shuffle(shuffled)
-    two = run_builds(fleet_of(fleet_rows[::-1]), records_of(shuffled), STUDY, design(), KERNELS).results
+    two = run(fleet_of(fleet_rows[::-1]), records_of(shuffled), design(), KERNELS).results
     for before, after in zip(one.levels[: len(STUDY.levels)], two.levels, strict=False):
         assert after.score.unmatched == before.score.unmatched
         assert after.score.success == pytest.approx(before.score.success)
@@ -195,7 +204,7 @@ def test_the_order_of_clusters_and_builds_changes_no_level(fleet_rows, build_row
 @given(clusters, builds)
 @settings(max_examples=40)
 def test_telling_more_never_matches_more(fleet_rows, build_rows):
-    found = run_builds(fleet_of(fleet_rows), records_of(build_rows), STUDY, design(), KERNELS).results
+    found = run(fleet_of(fleet_rows), records_of(build_rows), design(), KERNELS).results
     levels = {level.name: level for level in found.levels}
     for less, more in (
         ("none", "arch-subsystem"),
@@ -225,10 +234,8 @@ def test_the_expectation_is_the_mean_of_samples():
         for _ in range(300)
     ]
     fleet, records = fleet_of(fleet_rows), records_of(build_rows)
-    exact = run_builds(fleet, records, STUDY, design(), KERNELS).results.levels
-    samples = [
-        run_builds(fleet, records, STUDY, design(sample=True, seed=seed), KERNELS).results.levels for seed in range(40)
-    ]
+    exact = run(fleet, records, design(), KERNELS).results.levels
+    samples = [run(fleet, records, design(sample=True, seed=seed), KERNELS).results.levels for seed in range(40)]
     for number, level in enumerate(exact[: len(STUDY.levels)]):
         for value in (
             lambda found: found.score.success_of_matched.mean,
@@ -244,8 +251,8 @@ def test_rows_average_to_the_levels():
     rng = np.random.default_rng(2)
     fleet = fleet_of([(a, c, m, 1.6, None) for a in ARCHS for c in COMPILERS for m in (2, 6)])
     records = records_of([("pq"[rng.integers(2)], ARCHS[i % 2], COMPILERS[i % 3], 1 + i % 8, 5 + i) for i in range(40)])
-    run = run_builds(fleet, records, STUDY, design(), KERNELS)
-    for table, level in zip(run.tables, run.results.levels, strict=False):
+    done = run(fleet, records, design(), KERNELS)
+    for table, level in zip(done.tables, done.results.levels, strict=False):
         assert len(table.job) == len(records)
         assigned = table.cluster >= 0 if level.name.startswith("constraint") else table.matched > 0
         assert table.success[assigned].mean() == pytest.approx(level.score.success_of_matched.mean)
@@ -260,7 +267,7 @@ def test_rows_average_to_the_levels():
 def test_percentiles_are_those_of_the_builds():
     fleet = fleet_of([("x86", COMPILERS[0], 6, 3.6, None)])
     rows = [("p", "x86", COMPILERS[0], 1 + i % 5, 10 + i) for i in range(20)] + [("q", "x86", COMPILERS[0], 1, 9)]
-    found = run_builds(fleet, records_of(rows), STUDY, design(), KERNELS)
+    found = run(fleet, records_of(rows), design(), KERNELS)
     level, table = found.results.levels[0], found.tables[0]
     runtimes = table.additional_runtime_s[~np.isnan(table.additional_runtime_s)]
     assert len(runtimes) == 20
@@ -271,7 +278,7 @@ def test_percentiles_are_those_of_the_builds():
 def test_a_package_with_too_few_builds_has_no_cost_and_is_counted():
     fleet = fleet_of([("x86", COMPILERS[0], 8, 0.8, None)])
     rows = [("p", "x86", COMPILERS[0], 1 + i, 10 + i) for i in range(6)] + [("q", "x86", COMPILERS[0], 2, 5)]
-    found = run_builds(fleet, records_of(rows), STUDY, design(), KERNELS).results
+    found = run(fleet, records_of(rows), design(), KERNELS).results
     none = found.levels[0]
     assert none.score.success_of_matched.mean == 1.0
     assert none.costs["fastest"].predicted == 6
@@ -281,7 +288,7 @@ def test_a_package_with_too_few_builds_has_no_cost_and_is_counted():
 def test_a_cluster_without_a_price_has_runtime_and_no_cost():
     fleet = fleet_of([("x86", COMPILERS[0], 8, None, None)])
     rows = [("p", "x86", COMPILERS[0], 1 + i, 10 + i) for i in range(6)]
-    cost = run_builds(fleet, records_of(rows), STUDY, design(), KERNELS).results.levels[0].costs["fastest"]
+    cost = run(fleet, records_of(rows), design(), KERNELS).results.levels[0].costs["fastest"]
     assert (cost.predicted, cost.priced, cost.cost) == (6, 0, 0.0)
     assert cost.runtime_s != 0
 
@@ -299,25 +306,25 @@ def test_a_cluster_without_a_price_has_runtime_and_no_cost():
 )
 def test_a_design_refuses_what_cannot_be_run(change, said):
     with pytest.raises(InputError, match=said):
-        BuildDesign(**change)
+        Settings(**change)
 
 
 def test_a_run_refuses_nothing_to_run():
     rows = [("p", "x86", COMPILERS[0], 1, 10)]
     with pytest.raises(InputError, match="no clusters"):
-        run_builds(Fleet(()), records_of(rows), STUDY, design(), KERNELS)
+        run(Fleet(()), records_of(rows), design(), KERNELS)
     with pytest.raises(InputError, match="no builds"):
-        run_builds(fleet_of([("x86", COMPILERS[0], 1, 1.0, None)]), records_of([]), STUDY, design(), KERNELS)
+        run(fleet_of([("x86", COMPILERS[0], 1, 1.0, None)]), records_of([]), design(), KERNELS)
     bare = replace(fleet_of([("x86", COMPILERS[0], 1, 1.0, None)]).clusters[0], subsystems=())
     with pytest.raises(InputError, match="'arch'"):
-        run_builds(Fleet((bare,)), records_of(rows), STUDY, design(), KERNELS)
+        run(Fleet((bare,)), records_of(rows), design(), KERNELS)
 
 
 def test_chance_gives_equal_builds_different_clusters():
     fleet = fleet_of([("x86", COMPILERS[0], 8, 1.0, None)] * 2)
     records = records_of([("p", "x86", COMPILERS[0], 4, 10)] * 60)
-    chosen = BuildDesign(orders=0, minimum_builds=5, model="linear", choose="random")
-    found = {level.name: level for level in run_builds(fleet, records, STUDY, chosen, KERNELS).results.levels}
+    chosen = Settings(orders=0, minimum_builds=5, model="linear", choose="random")
+    found = {level.name: level for level in run(fleet, records, chosen, KERNELS).results.levels}
     for name in ("constraint-with-replacement", "constraint-without-replacement"):
         assert all(15 < count < 45 for count in found[name].jobs_by_cluster.values())
 
@@ -325,9 +332,9 @@ def test_chance_gives_equal_builds_different_clusters():
 def test_every_build_has_a_row_with_its_cluster_where_one_was_chosen():
     rows = [("p", "x86", COMPILERS[0], 1 + i % 4, 10 + i) for i in range(12)] + [("q", "arm", COMPILERS[1], 2, 5)]
     fleet = fleet_of([("x86", COMPILERS[0], 8, 3.2, None), ("x86", COMPILERS[0], 6, 0.8, 4)])
-    run = run_builds(fleet, records_of(rows), STUDY, design(nodes_free=6), KERNELS)
-    tables = {table.experiment: table for table in run.tables}
-    for level in run.results.levels:
+    done = run(fleet, records_of(rows), design(nodes_free=6), KERNELS)
+    tables = {table.experiment: table for table in done.tables}
+    for level in done.results.levels:
         table = tables[level.name]
         assert table.job.tolist() == list(range(len(rows)))
         if level.name.startswith("constraint"):

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import math
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from studies import KERNELS
 
 from placewise.errors import InputError
 from placewise.formats.results.results_folder import read_results
 from placewise.formats.writing import write_json
-from placewise.matching.kernels import load_kernels
-from placewise.study.builds.design import BuildDesign
-from placewise.study.comparing.compare import compare
-from placewise.study.design import Design
-from placewise.study.inputs import draw, shipped
-from placewise.study.simulate import simulate
+from placewise.model.quantities import LAST, SUCCESS, SUCCESS_OF_MATCHED
+from placewise.model.settings import Settings
+from placewise.study.compare.compare import compare
+from placewise.study.record import write_run
+from placewise.study.run import run_study
+from placewise.study.sources import draw, shipped
 
-KERNELS = load_kernels("numpy")
 VERSIONS = draw(shipped("reliabuild"), 25, 150, 3)
 BUILDS = draw(shipped("spack-build"), 12, 250, 3)
 SMALL = {"orders": 3, "fleets": 2, "resamples": 0}
@@ -27,11 +28,9 @@ SMALL = {"orders": 3, "fleets": 2, "resamples": 0}
 
 def simulated(folder, inputs=VERSIONS, **settings):
     folder.mkdir(parents=True)
-    if inputs is VERSIONS:
-        design, builds = Design(**SMALL | settings), BuildDesign()
-    else:
-        design, builds = Design(), BuildDesign(**SMALL | {"minimum_builds": 5} | settings)
-    simulate(inputs, design, builds, KERNELS, folder, command="", progress=lambda *_: None)
+    fewest = {} if inputs is VERSIONS else {"minimum_builds": 5}
+    study = replace(inputs, settings=Settings(**SMALL | fewest | settings))
+    write_run(folder, run_study(study, KERNELS), "")
     return folder
 
 
@@ -72,14 +71,14 @@ def test_figures_are_those_of_the_runs(folders, a, b):
     for name in runs[0].scores:
         scores = [run.scores[name] for run in runs]
         for quantity, expected in (
-            ("joint success", [score.success for score in scores]),
-            ("build success", [score.success_of_matched.mean for score in scores]),
+            (SUCCESS, [score.success for score in scores]),
+            (SUCCESS_OF_MATCHED, [score.success_of_matched.mean for score in scores]),
             ("matched", [1 - score.unmatched / score.total_jobs for score in scores]),
         ):
             one = found[name, quantity]
             assert [one.first, one.second] == pytest.approx(expected, abs=1e-12), (name, quantity)
             assert one.difference == pytest.approx(expected[0] - expected[1], abs=1e-12)
-    last = found["expanded-subsystems", "joint success at the last level"]
+    last = found["expanded-subsystems", LAST]
     assert [last.first, last.second] == pytest.approx([run.last_level for run in runs], abs=1e-12)
 
 
@@ -147,7 +146,7 @@ def test_intervals_draw_profiles_again_the_same_in_both(folders):
     for _ in range(4000):
         times = np.bincount(generator.integers(found.units, size=found.units), minlength=found.units)[profiles]
         draws.append((times * gains).sum() / times.sum())
-    (interval, *_) = by_figure(found)["all", "joint success"].intervals
+    (interval, *_) = by_figure(found)["all", SUCCESS].intervals
     width = np.std(draws)
     # Two hundred draws place the ends of the interval to about a third of a standard deviation.
     assert abs(interval.low - np.quantile(draws, 0.025)) < width
@@ -173,7 +172,7 @@ def test_orders_and_fleets_are_paired_by_number(folders):
     found = by_figure(compare(folders["one"], folders["published"], resamples=0))
     one, other = (read_results(folders[name]) for name in ("one", "published"))
     (over_fleets, over_orders) = sorted(
-        found["expanded-subsystems", "joint success at the last level"].intervals, key=lambda interval: interval.over
+        found["expanded-subsystems", LAST].intervals, key=lambda interval: interval.over
     )
     assert over_orders.over == "3 random orders, paired by number"
     assert over_fleets.over == "2 fleets, paired by number"
@@ -182,13 +181,13 @@ def test_orders_and_fleets_are_paired_by_number(folders):
     assert math.isclose(over_orders.high, high)
     column = one.fleets.experiments.index("all")
     low, high = np.quantile(one.fleets.success[:, column] - other.fleets.success[:, column], [0.025, 0.975])
-    (interval,) = found["all", "joint success"].intervals
+    (interval,) = found["all", SUCCESS].intervals
     assert (interval.low, interval.high) == pytest.approx((low, high))
 
 
 def test_builds_have_orders_without_rows(folders):
     found = by_figure(compare(folders["builds"], folders["builds-published"], resamples=0))
-    one = found["expanded-subsystems", "joint success at the last level"]
+    one = found["expanded-subsystems", LAST]
     assert {interval.over for interval in one.intervals} == {
         "3 random orders, paired by number",
         "2 fleets, paired by number",
@@ -212,12 +211,12 @@ def test_documents_differ_by_content(folders, tmp_path):
         study = dict(read_results(folders["one"]).study)
         study["inputs"] = [{"file": file, "sha256": digest} for file, digest in listed]
         study["source"] = name
-        study["study"] = {"levels": [{"name": "one", "told": [name]}, {"name": "two", "told": []}]}
+        study["study"] = {"levels": {"one": [name], "two": []}}
         write_json(copies[-1] / "study.json", study)
     found = compare(*copies, resamples=0)
     assert [(one.what, one.first, one.second) for one in found.unlike] == [
         ("source", "a", "b"),
-        ("study.levels.one.told", '["a"]', '["b"]'),
+        ("study.levels.one", '["a"]', '["b"]'),
         ("inputs.y.yaml", "2", "3"),
     ]
     shutil.rmtree(copies[1])

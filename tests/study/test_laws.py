@@ -9,6 +9,7 @@ import plain_experiments as plain
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from studies import KERNELS, run
 
 from placewise.errors import InputError
 from placewise.formats.results.results_folder import scores_document, summary_document
@@ -17,13 +18,12 @@ from placewise.model.cluster import Cluster, Fleet
 from placewise.model.job import ResourceRequest
 from placewise.model.requirement import Condition, Equals, Requirement, version_requirement
 from placewise.model.resources import ResourceGraph, Subsystem, SubsystemVertex, Vertex, package_subsystem
+from placewise.model.settings import Settings
 from placewise.model.workload import Workload
 from placewise.outcomes import outcomes
-from placewise.study.design import Design
-from placewise.study.run import run
 from placewise.sweep.executors import runner
 
-KERNELS = load_kernels("numpy")
+FLEET_A = Fleet((Cluster("c", subsystems=(package_subsystem("a", "1"),)),))
 
 
 def documents(found):
@@ -48,14 +48,14 @@ def test_the_order_of_clusters_and_of_jobs_changes_no_score(fleet, workload, ran
     clusters, jobs = list(fleet.clusters), list(range(len(workload)))
     random.shuffle(clusters)
     random.shuffle(jobs)
-    one = run(fleet, workload, Design(orders=2), KERNELS)
-    other = run(Fleet(tuple(clusters)), workload.select(np.array(jobs)), Design(orders=2), KERNELS)
+    one = run(fleet, workload, Settings(orders=2), KERNELS)
+    other = run(Fleet(tuple(clusters)), workload.select(np.array(jobs)), Settings(orders=2), KERNELS)
     assert differences(documents(one), documents(other)) == []
 
 
 @given(plain.fleets(), plain.workloads(), st.integers(1, 200), st.booleans())
 def test_block_sizes_change_nothing(fleet, workload, pairs, sample):
-    design = Design(orders=1, sample=sample)
+    design = Settings(orders=1, sample=sample)
     expected = documents(run(fleet, workload, design, KERNELS))
     before, outcomes._BLOCK_PAIRS = outcomes._BLOCK_PAIRS, pairs
     try:
@@ -67,7 +67,7 @@ def test_block_sizes_change_nothing(fleet, workload, pairs, sample):
 @given(plain.fleets(), plain.workloads(), st.booleans())
 def test_numba_gives_the_same_results(fleet, workload, sample):
     pytest.importorskip("numba")
-    design = Design(orders=2, sample=sample)
+    design = Settings(orders=2, sample=sample)
     assert documents(run(fleet, workload, design, KERNELS)) == documents(
         run(fleet, workload, design, load_kernels("numba"))
     )
@@ -80,7 +80,7 @@ def test_repeated_jobs_weigh_as_often_as_they_occur(fleet, workload):
         [f"k{number}" for number in range(len(twice))],
         [twice.job(job).requirements for job in range(len(twice))],
     )
-    one, two = run(fleet, workload, Design(), KERNELS).results, run(fleet, twice, Design(), KERNELS).results
+    one, two = run(fleet, workload, Settings(), KERNELS).results, run(fleet, twice, Settings(), KERNELS).results
     for name, score in one.scores.items():
         assert two.scores[name].total_jobs == 2 * score.total_jobs
         assert two.scores[name].success_of_matched.mean == pytest.approx(score.success_of_matched.mean)
@@ -89,16 +89,16 @@ def test_repeated_jobs_weigh_as_often_as_they_occur(fleet, workload):
 
 @given(plain.fleets(), plain.workloads())
 def test_unique_keeps_one_job_of_each_set_of_requirements(fleet, workload):
-    found = run(fleet, workload, Design(unique=True, orders=0), KERNELS)
+    found = run(fleet, workload, Settings(unique=True, orders=0), KERNELS)
     sets = [frozenset(workload.job(job).requirements) for job in range(len(workload))]
     firsts = [f"j{job}" for job, wanted in enumerate(sets) if wanted not in sets[:job]]
-    assert list(found.workload.names) == firsts
-    assert found.repeats == len(workload) - len(firsts)
+    assert list(found.prepared.demands.names) == firsts
+    assert found.prepared.demands.repeats == len(workload) - len(firsts)
 
 
 @given(plain.fleets(), plain.workloads())
 def test_everything_told_succeeds_wherever_it_matches(fleet, workload):
-    found = run(fleet, workload, Design(experiments=("all",)), KERNELS).results.scores["all"]
+    found = run(fleet, workload, Settings(experiments=("all",)), KERNELS).results.scores["all"]
     assert found.success_of_matched.mean in (None, 1.0)
     assert found.success == pytest.approx(found.ceiling)
     assert found.recall in (None, 1.0)
@@ -117,11 +117,11 @@ def test_the_expectation_is_the_mean_of_samples():
         for _ in range(200)
     ]
     workload = Workload.from_rows([f"j{i}" for i in range(200)], rows)
-    design = Design(experiments=("none", "single", "expanding"), orders=0)
+    design = Settings(experiments=("none", "single", "expanding"), orders=0)
     exact = run(fleet, workload, design, KERNELS).results
     for name in exact.scores:
         samples = [
-            run(fleet, workload, Design(experiments=design.experiments, orders=0, sample=True, seed=seed), KERNELS)
+            run(fleet, workload, Settings(experiments=design.experiments, orders=0, sample=True, seed=seed), KERNELS)
             .results.scores[name]
             .success_of_matched.mean
             for seed in range(60)
@@ -134,10 +134,10 @@ def test_workers_change_nothing():
     fleet = Fleet((Cluster("c", subsystems=(package_subsystem("a", "1"), package_subsystem("b", "2"))),))
     rows = [[version_requirement("a", "1", "2"), version_requirement("b", "3", "4")]] * 3
     workload = Workload.from_rows(["x", "y", "z"], rows)
-    one = run(fleet, workload, Design(orders=5), KERNELS).results.orders
+    one = run(fleet, workload, Settings(orders=5), KERNELS).results.orders
     with runner(workers=2) as sweeps:
-        two = run(fleet, workload, Design(orders=5), KERNELS, runner=sweeps).results.orders
-    for name in ("build_success", "last_level", "unmatched_at", "percent_matched", "submissions"):
+        two = run(fleet, workload, Settings(orders=5), KERNELS, runner=sweeps).results.orders
+    for name in ("success_of_matched", "last_level", "unmatched_at", "percent_matched", "submissions"):
         assert np.array_equal(getattr(one, name), getattr(two, name), equal_nan=True)
 
 
@@ -155,7 +155,7 @@ def test_several_requirements_on_one_subsystem_are_told_together():
     )
     value = [Requirement("compiler", (Condition("value", Equals(text)),)) for text in ("gcc", "12")]
     workload = Workload.from_rows(["j", "k"], [[*value, version_requirement("a", "1", "1")], value])
-    found = run(fleet, workload, Design(orders=2), KERNELS)
+    found = run(fleet, workload, Settings(orders=2), KERNELS)
     expanding = next(table for table in found.tables if table.experiment == "expanded-subsystems")
     assert expanding.job.tolist() == [0, 0, 1]
     assert expanding.matched.tolist() == [2, 1, 1]
@@ -184,7 +184,7 @@ def test_nodes_that_differ_do_not_mix_and_a_shape_ends_the_telling():
         ((ResourceRequest("node", 2),), [1, 0]),
     ):
         workload = Workload.from_rows(["j"], [wanted], shape=shape)
-        found = run(fleet, workload, Design(experiments=("expanding",), orders=0), KERNELS)
+        found = run(fleet, workload, Settings(experiments=("expanding",), orders=0), KERNELS)
         assert found.tables[0].matched.tolist() == matched
         assert found.tables[0].level.tolist() == [1, 2]
 
@@ -192,8 +192,6 @@ def test_nodes_that_differ_do_not_mix_and_a_shape_ends_the_telling():
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"experiments": ("none", "half")}, "half"),
-        ({"experiments": ()}, "experiment"),
         ({"scoring": "lenient"}, "lenient"),
         ({"first": 0}, "--jobs"),
         ({"orders": -1}, "--orders"),
@@ -203,17 +201,18 @@ def test_nodes_that_differ_do_not_mix_and_a_shape_ends_the_telling():
 )
 def test_a_design_refuses_what_cannot_be_run(change, said):
     with pytest.raises(InputError, match=said):
-        Design(**change)
+        Settings(**change)
 
 
 @pytest.mark.parametrize(
     ("fleet", "rows", "design", "said"),
     [
-        (Fleet(()), [["a"]], Design(), "no clusters"),
-        (Fleet((Cluster("c"),)), [[]], Design(), "no job has a requirement"),
-        (Fleet((Cluster("c", subsystems=(package_subsystem("zlib", "1"),)),)), [["zlip"]], Design(), "zlib"),
-        (Fleet((Cluster("c", subsystems=(package_subsystem("a", "1"),)),)), [["a"]], Design(order=("b",)), "'a'"),
-        (Fleet((Cluster("c", subsystems=(package_subsystem("a", "1"),)),)), [["a"]], Design(policy="best"), "best"),
+        (Fleet(()), [["a"]], Settings(), "no clusters"),
+        (FLEET_A, [["a"]], Settings(experiments=("none", "half")), "half"),
+        (Fleet((Cluster("c"),)), [[]], Settings(), "no job has a requirement"),
+        (Fleet((Cluster("c", subsystems=(package_subsystem("zlib", "1"),)),)), [["zlip"]], Settings(), "zlib"),
+        (Fleet((Cluster("c", subsystems=(package_subsystem("a", "1"),)),)), [["a"]], Settings(order=("b",)), "'a'"),
+        (Fleet((Cluster("c", subsystems=(package_subsystem("a", "1"),)),)), [["a"]], Settings(policy="best"), "best"),
     ],
 )
 def test_a_run_refuses_what_it_cannot_answer(fleet, rows, design, said):
@@ -227,8 +226,8 @@ def test_a_run_refuses_what_it_cannot_answer(fleet, rows, design, said):
 def test_jobs_without_requirements_take_no_part():
     fleet = Fleet((Cluster("c", subsystems=(package_subsystem("a", "1"),)),))
     workload = Workload.from_rows(["x", "y", "z"], [[], [version_requirement("a", "1", "2")], []])
-    found = run(fleet, workload, Design(), KERNELS)
-    assert found.without_requirements == 2
+    found = run(fleet, workload, Settings(), KERNELS)
+    assert found.prepared.demands.without == 2
     assert found.results.scores["none"].total_jobs == 1
 
 
@@ -242,6 +241,6 @@ def test_an_order_may_name_subsystems_that_no_job_needs():
         [version_requirement("a", "3", None)],
     ]
     workload = Workload.from_rows(["x", "y"], rows)
-    design = Design(experiments=("expanding",), order=("a", "b", "d", "c"), orders=0)
+    design = Settings(experiments=("expanding",), order=("a", "b", "d", "c"), orders=0)
     table = run(fleet, workload, design, KERNELS).tables[0]
     assert table.matched.tolist() == [1, 1, 0]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from studies import run
 
 from placewise.formats.experiment_folder import read_experiment
 from placewise.matching.kernels import load_kernels
-from placewise.study.design import Design
-from placewise.study.run import run
+from placewise.model.settings import Settings
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +19,7 @@ def experiment(public_data):
 @pytest.fixture(scope="module")
 def results(experiment):
     def figures(**options):
-        return run(experiment.fleet, experiment.workload, Design(orders=0, **options), load_kernels("numpy")).results
+        return run(experiment.fleet, experiment.jobs, Settings(orders=0, **options), load_kernels("numpy")).results
 
     return figures
 
@@ -29,15 +29,15 @@ def exactly(value):
 
 
 def test_the_data(experiment):
-    assert len(experiment.workload) == 10_507
-    assert len(set(experiment.workload.names)) == 10_501
-    assert int((experiment.workload.requirement_counts == 0).sum()) == 1
-    assert len(experiment.workload.requirements) == 379
+    assert len(experiment.jobs) == 10_507
+    assert len(set(experiment.jobs.names)) == 10_501
+    assert int((experiment.jobs.requirement_counts == 0).sum()) == 1
+    assert len(experiment.jobs.requirements) == 379
     assert len(experiment.fleet.subsystem_names) == 219
 
 
 @pytest.mark.parametrize(
-    ("options", "jobs", "build_success", "marginal"),
+    ("options", "jobs", "success_of_matched", "marginal"),
     [
         ({"unique": True}, 1602, 0.007677902621722845, 0.7713579205855439),
         ({"unique": True, "scoring": "published"}, 1602, 0.004076154806491885, 0.7349850866768532),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -9,29 +10,24 @@ import plain_experiments as plain
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from studies import KERNELS, run, study_of
 
 from placewise.errors import InputError
-from placewise.formats.studies.study_file import shipped_study
 from placewise.matching import bitset
 from placewise.matching.index import FleetIndex
-from placewise.matching.kernels import load_kernels
 from placewise.model.cluster import Cluster, Fleet
 from placewise.model.requirement import version_requirement
 from placewise.model.resources import ResourceGraph, Vertex, package_subsystem
+from placewise.model.settings import Settings
 from placewise.model.workload import Workload
-from placewise.study.builds.design import BuildDesign
-from placewise.study.builds.run import run_builds
-from placewise.study.design import Design
-from placewise.study.inputs import Inputs, draw, shipped
-from placewise.study.run import run
-from placewise.study.varying import sensitivity as room
-from placewise.study.varying.range_widths import rows_of_width
-from placewise.study.varying.sensitivity import CLUSTERS, MISSING, RANGES, WRONG, sensitivity
-from placewise.study.varying.wrong_metadata import NOT_SEEN, draw_missing, draw_wrong
+from placewise.study.sources import draw, shipped
+from placewise.study.vary import sensitivity as room
+from placewise.study.vary.range_widths import rows_of_width
+from placewise.study.vary.sensitivity import CLUSTERS, MISSING, RANGES, WRONG, sensitivity
+from placewise.study.vary.wrong_metadata import NOT_SEEN, draw_missing, draw_wrong
 from placewise.sweep.executors import runner
 from placewise.sweep.runner import Runner
 
-KERNELS = load_kernels("numpy")
 FEW = {CLUSTERS: (3, 12), RANGES: (0, 1), WRONG: (0.0, 0.3, 1.0), MISSING: (0.0, 0.3, 1.0)}
 
 
@@ -45,16 +41,17 @@ def builds():
     return draw(shipped("spack-build"), 12, 300, 3)
 
 
-def points(inputs, **options):
-    found = sensitivity(inputs, KERNELS, draws=3, amounts=FEW, **options).points
+def points(study, scoring="corrected", **options):
+    study = replace(study, settings=replace(study.settings, scoring=scoring))
+    found = sensitivity(study, KERNELS, draws=3, amounts=FEW, **options).points
     return {(one.setting, one.amount): one for one in found}
 
 
 @settings(max_examples=30)
 @given(plain.fleets(), plain.workloads(), st.sampled_from(["corrected", "published"]))
 def test_no_change_changes_nothing(fleet, workload, scoring):
-    results = run(fleet, workload, Design(orders=0, scoring=scoring), KERNELS).results
-    found = points(Inputs(fleet, workload, "made"), over=("ranges", "wrong", "missing"), scoring=scoring)
+    results = run(fleet, workload, Settings(orders=0, scoring=scoring), KERNELS).results
+    found = points(study_of(fleet, workload), over=("ranges", "wrong", "missing"), scoring=scoring)
     for setting in (RANGES, WRONG, MISSING):
         same = found[setting, 0]
         assert (same.draws, same.low, same.high) == (1, same.everything, same.everything)
@@ -71,7 +68,7 @@ def test_no_change_changes_nothing(fleet, workload, scoring):
 
 
 def test_no_change_of_builds(builds):
-    results = run_builds(builds.fleet, builds.jobs, shipped_study(), BuildDesign(orders=0, minimum_builds=20), KERNELS)
+    results = run(builds.fleet, builds.jobs, Settings(orders=0, minimum_builds=20), KERNELS)
     scores = results.results.scores
     found = points(builds, over=("wrong", "missing"))
     for setting in (WRONG, MISSING):
@@ -175,12 +172,12 @@ def test_a_finished_part_is_not_computed_again(versions, tmp_path, monkeypatch):
 def test_what_cannot_be_changed_is_left_out_and_refused_if_asked_for(builds, versions):
     found = sensitivity(builds, KERNELS, draws=1, amounts=FEW)
     assert {point.setting for point in found.points} == {CLUSTERS, WRONG, MISSING}
-    assert found.left_out[0].startswith("ranges: what builds ask for is no range")
+    assert found.left_out[0].startswith("ranges: what records ask for is no range")
     with pytest.raises(InputError, match="no range of versions"):
         sensitivity(builds, KERNELS, over=("missing", "ranges"))
     nodes = ResourceGraph((Vertex("0", "cluster"), *(Vertex(str(n), "node", parent=0, size=n) for n in (1, 2))))
     shaped = Fleet(tuple(Cluster(c.name, nodes, c.subsystems) for c in versions.fleet.clusters))
-    inputs = Inputs(shaped, versions.jobs, "shaped")
+    inputs = study_of(shaped, versions.jobs)
     found = sensitivity(inputs, KERNELS, draws=1, amounts=FEW)
     assert {point.setting for point in found.points} == {RANGES, MISSING}
     for name, problem in (("clusters", "what nodes it has"), ("wrong", "nodes are alike")):
@@ -194,7 +191,7 @@ def test_bad_settings(versions):
     with pytest.raises(InputError, match="--draws"):
         sensitivity(versions, KERNELS, draws=0)
     with pytest.raises(InputError, match="no clusters"):
-        sensitivity(Inputs(Fleet(()), versions.jobs, "none"), KERNELS)
+        sensitivity(study_of(Fleet(()), versions.jobs), KERNELS)
     empty = Workload.from_rows(["j"], [[]])
     with pytest.raises(InputError, match="no job has a requirement"):
-        sensitivity(Inputs(versions.fleet, empty, "none"), KERNELS)
+        sensitivity(study_of(versions.fleet, empty), KERNELS)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from studies import run
 
 from placewise.formats.experiment_folder import read_experiment
-from placewise.formats.studies.study_file import shipped_study
-from placewise.matching.kernels import load_kernels
-from placewise.study.builds.design import BuildDesign
-from placewise.study.builds.run import run_builds
+from placewise.model.settings import Settings
 
 
 @pytest.fixture(scope="module")
@@ -17,16 +15,10 @@ def levels(public_data):
     experiment = read_experiment(public_data / "spack-build", cache=None)
     found = {}
     for scoring in ("corrected", "published"):
-        run = run_builds(
-            experiment.fleet,
-            experiment.records,
-            shipped_study(),
-            BuildDesign(scoring=scoring, orders=0),
-            load_kernels("numpy"),
-        )
+        done = run(experiment.fleet, experiment.jobs, Settings(scoring=scoring, orders=0))
         # 31,622 builds, and what decides their success is asked in 13 ways.
-        assert run.observed.units == 13
-        found[scoring] = {level.name: level for level in run.results.levels}
+        assert done.observed.units == 13
+        found[scoring] = {level.name: level for level in done.results.levels}
     return found
 
 

@@ -6,35 +6,35 @@ from dataclasses import replace
 import pytest
 
 from placewise.model.cluster import Fleet
+from placewise.model.settings import Settings
+from placewise.model.study import Study
 from placewise.model.workload import Workload
-from placewise.study.builds.design import BuildDesign
-from placewise.study.design import Design
-from placewise.study.inputs import Inputs, draw, shipped
-from placewise.study.record import sweep_key
+from placewise.study.record import study_key
+from placewise.study.sources import draw, shipped
 
-INPUTS = Inputs(Fleet(()), Workload.from_rows([], []), "data", (("fleet.json", "ab"), ("jobs.yaml", "cd")))
+STUDY = Study(Fleet(()), Workload.from_rows([], []), source="data", hashes=(("fleet.json", "ab"), ("jobs.yaml", "cd")))
 
 
 @pytest.mark.parametrize(
     "change", [{"seed": 1}, {"orders": 21}, {"scoring": "published"}, {"unique": True}, {"first": 5}, {"sample": True}]
 )
 def test_other_settings_have_another_key(change):
-    assert sweep_key(INPUTS, Design()) != sweep_key(INPUTS, Design(**change))
+    assert study_key(STUDY) != study_key(replace(STUDY, settings=Settings(**change)))
 
 
 def test_the_content_of_inputs_counts_and_where_they_lie_does_not():
-    key = sweep_key(INPUTS, Design())
-    assert sweep_key(replace(INPUTS, source="elsewhere"), Design()) == key
-    assert sweep_key(replace(INPUTS, hashes=(("fleet.json", "ab"), ("jobs.yaml", "ce"))), Design()) != key
+    key = study_key(STUDY)
+    assert study_key(replace(STUDY, source="elsewhere")) == key
+    assert study_key(replace(STUDY, hashes=(("fleet.json", "ab"), ("jobs.yaml", "ce")))) != key
 
 
 def test_of_drawn_inputs_the_source_counts():
-    drawn = replace(INPUTS, hashes=())
-    assert sweep_key(replace(drawn, source="drawn with seed 1"), Design()) != sweep_key(drawn, Design())
+    drawn = replace(STUDY, hashes=())
+    assert study_key(replace(drawn, source="drawn with seed 1")) != study_key(drawn)
 
 
 def test_of_build_records_the_study_counts():
     inputs = draw(shipped("spack-build"), 2, 3, 0)
-    shorter = replace(inputs, study=replace(inputs.study, expanding=inputs.study.expanding[:-1]))
-    assert sweep_key(inputs, BuildDesign()) != sweep_key(shorter, BuildDesign())
-    assert set(json.loads(sweep_key(inputs, BuildDesign()))["versions"]) == {"placewise", "python", "numpy"}
+    shorter = replace(inputs, expanding=inputs.expanding[:-1])
+    assert study_key(inputs) != study_key(shorter)
+    assert set(json.loads(study_key(inputs))["versions"]) == {"placewise", "python", "numpy"}

@@ -33,7 +33,7 @@ def test_a_seed_gives_the_same_bytes(profile, size, seed):
 def test_clusters_offer_what_was_seen_at_the_price_of_their_memory(profile, size, seed):
     fleet, offered = draw_build_fleet(profile, size, seed), profile.clusters
     assert len(fleet) == size
-    toolchains = {(one.compiler, one.version) for one, _ in offered.toolchains}
+    toolchains = {(one.texts("compiler"), one.version) for one, _ in offered.toolchains}
     for cluster in fleet.clusters:
         state = dict(cluster.state)
         assert state["arch"] in dict(offered.archs)
@@ -51,12 +51,12 @@ def test_builds_ran_where_the_package_was_seen_and_took_what_it_took(profile, si
     packages = {package.name: package for package in profile.packages}
     most_bytes = max(profile.clusters.most_bytes, 1)
     for build in range(size):
-        package = packages[records.packages[build]]
+        package = packages[records.texts("packages")[build]]
         seen = {profile.platforms[share.platform] for share in package.shares}
-        ran = (records.arch[build], records.compiler[build], records.compiler_version[build])
+        ran = (records.texts("arch")[build], records.texts("compiler")[build], records.texts("compiler_version")[build])
         assert ran in {(p.arch, p.toolchain.compiler, p.toolchain.version) for p in seen}
-        mean, most = records.memory_mean_bytes[build], records.memory_max_bytes[build]
-        least, duration = records.memory_min_bytes[build], records.duration_s[build]
+        mean, most = records.numbers("memory_mean_bytes")[build], records.numbers("memory_max_bytes")[build]
+        least, duration = records.numbers("memory_min_bytes")[build], records.numbers("duration_s")[build]
         assert 0 <= least <= mean <= most <= most_bytes
         assert 1 <= mean == round(mean)
         fastest, slowest = package.quantiles[3][0], package.quantiles[3][-1]
@@ -66,10 +66,10 @@ def test_builds_ran_where_the_package_was_seen_and_took_what_it_took(profile, si
 @given(build_profiles(), sizes, seeds)
 def test_best_memory_is_that_of_the_fastest_build_drawn(profile, size, seed):
     records = draw_builds(profile, size, seed)
-    for package in set(records.packages):
-        builds = [build for build, name in enumerate(records.packages) if name == package]
-        fastest = min(builds, key=lambda build: records.duration_s[build])
-        assert set(records.best_memory_bytes[builds]) == {records.memory_mean_bytes[fastest]}
+    for package in set(records.texts("packages")):
+        builds = [build for build, name in enumerate(records.texts("packages")) if name == package]
+        fastest = min(builds, key=lambda build: records.numbers("duration_s")[build])
+        assert set(records.numbers("best_memory_bytes")[builds]) == {records.numbers("memory_mean_bytes")[fastest]}
 
 
 def test_seeds_and_sizes_make_a_difference():
@@ -123,9 +123,9 @@ def test_quantiles_and_correlations_of_a_package_are_those_of_the_profile():
         (BuiltPackage("zlib", shares, quantiles, correlations),),
     )
     records = draw_builds(profile, 60_000, 5)
-    on_first = np.array([arch == ARCHS[0] for arch in records.arch])
+    on_first = np.array([arch == ARCHS[0] for arch in records.texts("arch")])
     assert on_first.mean() == pytest.approx(1 / 3, abs=0.01)
-    drawn = [records.memory_mean_bytes, records.memory_max_bytes, records.memory_min_bytes, records.duration_s]
+    drawn = [records.numbers("memory_mean_bytes"), records.numbers("memory_max_bytes"), records.numbers("memory_min_bytes"), records.numbers("duration_s")]
     ranks = np.corrcoef([np.argsort(np.argsort(column, kind="stable"), kind="stable") for column in drawn])
     # What a normal correlation is as one of ranks.
     expected = 6 / np.pi * np.arcsin(np.array(correlations) / 2)

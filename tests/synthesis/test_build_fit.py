@@ -15,7 +15,7 @@ from placewise.formats.profiles.build_profile_file import (
 )
 from placewise.model.build_cluster import build_cluster
 from placewise.model.build_profile import MEASURES, Platform, Toolchain, price_quarter, scatter
-from placewise.model.builds import BuildRecords
+from placewise.model.records import Records
 from placewise.model.cluster import Cluster, Fleet
 from placewise.synthesis import draw_build_fleet, draw_builds, fit_build_profile
 
@@ -35,7 +35,7 @@ def records(rows):
     figures = [np.array(column, dtype=np.float64) for column in (most, mean, least, duration)]
     names = tuple(f"b{number}" for number in range(len(rows)))
     versions = ("9.10",) * len(rows)
-    return BuildRecords(names, packages, archs, ("gcc",) * len(rows), versions, *figures, np.full(len(rows), np.nan))
+    return Records.of_builds(names, packages, archs, ("gcc",) * len(rows), versions, *figures, np.full(len(rows), np.nan))
 
 
 FLEET = Fleet((cluster("c0"),))
@@ -62,7 +62,7 @@ def test_any_records_have_a_profile_to_draw_from(rows):
     }
     assert counted == Counter((row[0], row[1]) for row in rows)
     drawn = draw_builds(profile, 20, 0)
-    ran = set(zip(drawn.packages, drawn.arch, drawn.compiler, drawn.compiler_version, strict=True))
+    ran = set(zip(drawn.texts("packages"), drawn.texts("arch"), drawn.texts("compiler"), drawn.texts("compiler_version"), strict=True))
     assert ran <= set(zip(seen.packages, seen.arch, seen.compiler, seen.compiler_version, strict=True))
     for package in profile.packages:
         durations = [row[5] for row in rows if row[0] == package.name]
@@ -168,8 +168,8 @@ def test_the_price_rule_reproduces_every_price_of_the_public_fleet(public):
 def test_a_draw_resembles_the_public_builds(public):
     real = public.records
     drawn = draw_builds(SHIPPED, len(real), 0)
-    assert drawn.duration_s.sum() == pytest.approx(real.duration_s.sum(), rel=0.03)
-    assert drawn.memory_mean_bytes.sum() == pytest.approx(real.memory_mean_bytes.sum(), rel=0.03)
+    assert drawn.numbers("duration_s").sum() == pytest.approx(real.duration_s.sum(), rel=0.03)
+    assert drawn.numbers("memory_mean_bytes").sum() == pytest.approx(real.memory_mean_bytes.sum(), rel=0.03)
     for column in ("memory_max_bytes", "memory_mean_bytes", "duration_s"):
         one, other = getattr(drawn, column), getattr(real, column)
         for level in (0.1, 0.25, 0.5, 0.75, 0.9, 0.99):

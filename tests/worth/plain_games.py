@@ -6,24 +6,22 @@ from itertools import combinations, permutations
 from math import factorial
 
 import plain_experiments as plain
+from studies import KERNELS, study_of
 
-from placewise.matching.kernels import load_kernels
 from placewise.model.cluster import Cluster, Fleet
 from placewise.model.resources import package_subsystem
-from placewise.study.design import Design
-from placewise.study.games import game_of
-from placewise.study.inputs import Inputs
+from placewise.model.settings import Settings
+from placewise.study.values import game_of
 
-KERNELS = load_kernels("numpy")
 fleets, workloads, PACKAGES = plain.fleets, plain.workloads, plain.PACKAGES
 
 
 def game(fleet, workload, scoring="corrected"):
-    return game_of(Inputs(fleet, workload, "made up"), KERNELS, scoring=scoring)
+    return game_of(study_of(fleet, workload, Settings(scoring=scoring)), KERNELS)
 
 
 def design(**settings):
-    return Design(**settings)
+    return Settings(**settings)
 
 
 def names_of(workload):

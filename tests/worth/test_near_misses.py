@@ -9,23 +9,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from near_strategies import fleets, workloads
+from studies import SHIPPED
 
 from placewise.errors import InputError
-from placewise.formats.studies.study_file import shipped_study
 from placewise.matching import bitset
 from placewise.matching.index import FleetIndex
-from placewise.matching.kernels_numpy import NumpyKernels
 from placewise.matching.match import match_workload
-from placewise.matching.rows import Rows
-from placewise.model.builds import BuildRecords
 from placewise.model.cluster import Cluster, Fleet
+from placewise.model.records import Records
 from placewise.model.requirement import version_requirement
 from placewise.model.resources import package_subsystem
-from placewise.model.study import FieldForm, Form
+from placewise.model.settings import Settings
+from placewise.model.study import Comparison, Question
 from placewise.model.workload import Workload
-from placewise.study.builds.forms import form_rows, stacked
-from placewise.study.inputs import draw, gather, shipped
-from placewise.study.near_missing import build_jobs, near_misses_of
+from placewise.study.near_misses import near_misses_of
+from placewise.study.record_questions import answers, as_workload
+from placewise.study.sources import draw, read_study, shipped
 from placewise.worth.near_misses.search import near_misses
 from placewise.worth.near_misses.suggestions import (
     FleetChange,
@@ -178,28 +177,31 @@ def builds():
     return draw(shipped("spack-build"), 15, 600, 4)
 
 
+NAMED = {question.name: question for question in SHIPPED.questions}
+
+
 def places(index, records, forms):
-    ids, table, _ = stacked([form_rows(index, records, form) for form in forms], index.words)
-    offsets = np.arange(len(records) + 1, dtype=np.int64) * len(forms)
-    return NumpyKernels().intersect(table, Rows.of(offsets, ids.reshape(-1)), index.everything)
+    found = [answers(index, records, NAMED.get(form, form)) for form in forms]
+    rows = [one.table[one.ids] for one in found]
+    return np.bitwise_and.reduce([np.broadcast_to(index.everything, (len(records), index.words)), *rows], axis=0)
 
 
 def test_builds_as_jobs_match_what_the_forms_say(builds):
     index = FleetIndex(builds.fleet)
-    study = shipped_study()
-    both = Form("both", "memory", (FieldForm("value", at_least="memory_max_bytes", at_most="memory_mean_bytes"),))
-    most = Form("most", "memory", (FieldForm("value", at_most="memory_max_bytes", at_most_factor=9.0),))
-    for level in (*(level.told for level in study.levels), (both,), (most,)):
-        asked = build_jobs(index, builds.jobs, level)
+    study = SHIPPED
+    both = Question("both", "memory", (Comparison("value", at_least="memory_max_bytes", at_most="memory_mean_bytes"),))
+    most = Question("most", "memory", (Comparison("value", at_most="memory_max_bytes", at_most_factor=9.0),))
+    for level in (*(level.metadata for level in study.levels), (both,), (most,)):
+        asked = as_workload(index, builds.jobs, [NAMED.get(form, form) for form in level])
         assert (match_workload(index, asked) == places(index, builds.jobs, level)).all()
 
 
 @pytest.mark.parametrize("scoring", ["corrected", "published"])
 def test_success_of_builds_is_that_of_running_again(builds, scoring):
-    found = near_misses_of(builds, scoring=scoring, top=5)
-    index, study = FleetIndex(builds.fleet), builds.study
-    asked = build_jobs(index, builds.jobs, study.everything)
-    forms = [rule.published or rule.form if scoring == "published" else rule.form for rule in study.rules]
+    found = near_misses_of(replace(builds, settings=Settings(scoring=scoring)), top=5)
+    index, study = FleetIndex(builds.fleet), SHIPPED
+    asked = as_workload(index, builds.jobs, [NAMED[name] for name in study.everything])
+    forms = [rule.published or rule.question if scoring == "published" else rule.question for rule in study.rules]
 
     def success(fleet, jobs):
         index = FleetIndex(fleet)
@@ -226,7 +228,7 @@ def test_fleet_changes_hold_for_the_builds_themselves(seed):
     # The bounds are not moved to what the old fleet offers, but taken anew on the changed one.
     drawn = draw(shipped("spack-build"), 8, 150, seed)
     found = near_misses_of(drawn, top=10)
-    told = drawn.study.everything
+    told = drawn.everything
     before = places(FleetIndex(drawn.fleet), drawn.jobs, told).any(axis=1)
     for one in found.changes:
         after = places(FleetIndex(changed_fleet(drawn.fleet, one)), drawn.jobs, told).any(axis=1)
@@ -235,11 +237,11 @@ def test_fleet_changes_hold_for_the_builds_themselves(seed):
 
 @pytest.mark.parametrize("dataset", ["reliabuild", "spack-build"])
 def test_the_first_suggestions_on_the_public_data(public_data, dataset):
-    inputs = gather(public_data / dataset, None, 0, None)
+    inputs = read_study(public_data / dataset)
     jobs = inputs.jobs
     found = near_misses_of(inputs)
-    if isinstance(jobs, BuildRecords):
-        jobs = build_jobs(FleetIndex(inputs.fleet), jobs, inputs.study.everything)
+    if isinstance(jobs, Records):
+        jobs = as_workload(FleetIndex(inputs.fleet), jobs, [NAMED[name] for name in inputs.everything])
         assert (found.jobs, found.unmatched) == (31_622, 11_435)
     else:
         assert (found.jobs, found.unmatched) == (10_506, 5_974)

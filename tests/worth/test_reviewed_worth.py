@@ -10,16 +10,16 @@ import time
 import numpy as np
 import pytest
 from hypothesis import given
+from placewise.study.builds import choosing
 from plain_games import fleet_of, fleets, game, workloads
 
 from placewise.errors import InputError
 from placewise.model.requirement import version_requirement
 from placewise.model.workload import Workload
 from placewise.study import orders, stage
-from placewise.study.builds import choosing
-from placewise.study.valuing import costs_of, worth_of
-from placewise.study.varying import fleets as fleet_draws
-from placewise.study.varying import sensitivity
+from placewise.study.values import costs_of, worth_of
+from placewise.study.vary import fleets as fleet_draws
+from placewise.study.vary import sensitivity
 from placewise.worth import pareto, resampling, shapley, solver, sufficiency
 from placewise.worth.pareto import level_points
 from placewise.worth.playing import Playing

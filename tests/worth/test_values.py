@@ -25,8 +25,8 @@ from placewise.model.cluster import Cluster, Fleet
 from placewise.model.requirement import version_requirement
 from placewise.model.resources import package_subsystem
 from placewise.model.workload import Workload
-from placewise.study import valuing
-from placewise.study.valuing import costs_of, worth_of
+from placewise.study import values as valuing
+from placewise.study.values import costs_of, worth_of
 from placewise.worth import game as game_module
 from placewise.worth.shapley import DrawnOrders, estimates, exact_shares
 

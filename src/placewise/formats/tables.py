@@ -30,7 +30,7 @@ def read_records(path: Path, kinds: Mapping[str, Kind]) -> Records:
     Raises InputError naming file, row (the first of the data is row 1) and column.
     """
     with locating(file=path):
-        table = _table(path)
+        table = _table(path, kinds)
         if not table.num_rows:
             raise InputError("holds no records", expected="one or more rows")
         for name in kinds:
@@ -47,11 +47,13 @@ def read_records(path: Path, kinds: Mapping[str, Kind]) -> Records:
         return Records(_texts(names, named or "name", version=False), columns, versions)
 
 
-def _table(path: Path) -> pa.Table:
+def _table(path: Path, kinds: Mapping[str, Kind]) -> pa.Table:
     content = pa.BufferReader(read_bytes(path))
     try:
         if path.suffix.lower() == ".csv":
-            return pyarrow.csv.read_csv(content)
+            # A version such as 1.10 is no number, and is not to be read as one first.
+            texts = {name: pa.string() for name, kind in kinds.items() if kind != "number"}
+            return pyarrow.csv.read_csv(content, convert_options=pyarrow.csv.ConvertOptions(column_types=texts))
         if path.suffix.lower() == ".parquet":
             return pyarrow.parquet.read_table(content)
     except (pa.ArrowException, OSError, ValueError, OverflowError) as error:

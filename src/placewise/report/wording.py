@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from placewise.model.results import LevelResult, Results, Score
-from placewise.model.study import FOLDER_NAMES, WITH_REPLACEMENT, WITHOUT_REPLACEMENT
+from placewise.model.study import EXPERIMENTS, WITH_REPLACEMENT, WITHOUT_REPLACEMENT, folder_name
 
 MISSING = "-"
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
@@ -14,7 +14,7 @@ NARROW_SPACE = "\N{NARROW NO-BREAK SPACE}"
 
 _LONGEST_NAME = 20
 _LONGEST_LABEL = 60
-_WORDS = {folder: word for word, folder in FOLDER_NAMES.items()}
+_WORDS = {folder_name(word): word for word in EXPERIMENTS}
 
 EXACT, AT_LEAST = "compiler-version", "compiler-at-least"
 """The forms of the shipped study that ask for the same compiler with one version, or with that or a newer one."""

@@ -37,7 +37,7 @@ def record_of(run: Run, command: str) -> dict[str, Any]:
         "jobs_without_requirements": demands.without,
         "repeats_dropped": demands.repeats,
         "clusters": len(run.prepared.study.fleet),
-        "subsystems": len(run.prepared.asked.questions.names),
+        "subsystems": len(run.prepared.study.expanding or run.prepared.asked.questions.names),
     }
     return _record(run.prepared.study, command, counts) | {"left_out": list(run.left_out)}
 

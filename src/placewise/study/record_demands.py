@@ -56,7 +56,7 @@ class RecordDemands:
         rules = tuple(rule.published or rule.question if published else rule.question for rule in study.rules)
         known = {question.name: question for question in study.questions}
         used = dict.fromkeys(
-            [name for names in study.metadata.values() for name in names] + [*study.expanding, *study.everything]
+            [name for names in study.metadata.values() for name in names] + [*study.expanding, *(study.everything or known)]
         )
         for name in used:
             if name not in known:

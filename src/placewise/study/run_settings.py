@@ -10,9 +10,11 @@ from placewise import plugins
 from placewise.formats.locating import locating
 from placewise.formats.studies.order_file import read_order
 from placewise.formats.studies.selection_config import read_priorities
-from placewise.formats.studies.study_file import read_study_file
+from placewise.formats.studies.study_file import StudyFile, read_study_file
 from placewise.formats.studies.study_settings import Setting, is_file_name
+from placewise.errors import InputError
 from placewise.model.settings import Settings
+from placewise.model.study import CHOSEN, EXPERIMENTS
 
 
 def run_settings(path: Path) -> Mapping[str, Setting]:
@@ -26,10 +28,21 @@ def run_settings(path: Path) -> Mapping[str, Setting]:
             if key in ("policy", "choose"):
                 if not is_file_name(str(value)):
                     plugins.load_policy(str(value))
+            elif key == "experiments":
+                _check_experiments(value, file)
             elif key != "order":
                 asked: dict[str, Any] = {"first" if key == "jobs" else key: value}
                 Settings(**asked)
     return file.run
+
+
+def _check_experiments(names: Setting, file: StudyFile) -> None:
+    known = (*EXPERIMENTS, *(level.name for level in file.levels))
+    for name in names if isinstance(names, tuple) else ():
+        if name not in known:
+            raise InputError("no such experiment", found=name, expected=f"some of {', '.join(known)}")
+        if name == CHOSEN and not file.run.get("metadata"):
+            raise InputError("the experiment chosen has no metadata", expected="metadata with names")
 
 
 def settings_of(path: Path) -> dict[str, Any]:

@@ -1,0 +1,121 @@
+"""The Python surface: the example of the design as it is written, what it loads, and what its docstrings claim."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import subprocess
+import sys
+
+import pyarrow as pa
+import pytest
+from mypy import api as mypy
+
+import placewise as pw
+
+SOLVER = """
+version: 1
+name: solver
+resources:
+  default:
+    requires:
+    - {name: hdf5, field: version, min: "1.8"}
+    - {name: cmake, field: version, min: "3.15"}
+task: {command: [./solver]}
+"""
+
+EXAMPLE = """
+import placewise as pw
+fleet = pw.read_fleet("demo");  job = pw.read_job("solver.yaml")        # str or Path
+pw.match(fleet, job).names;     pw.explain(fleet, job)
+study = pw.Study.from_folder("demo", levels=[pw.Level("abi", ["mpich", "gdbm"])])
+results = study.run(seed=0, workers=2)                                  # writes nothing
+results["all"].success;  results.to_arrow();  results.save("out");  results.write_report("report.html")
+pw.value(study).top(5);  pw.smallest_set(study, target=0.95);  pw.near_misses(study)
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A folder with the small fleet, the job, and nothing else."""
+    from placewise.formats.experiment_folder import write_experiment
+    from placewise.study.sources import draw, shipped
+
+    place = tmp_path_factory.mktemp("surface")
+    drawn = draw(shipped("reliabuild"), 20, 300, 0)
+    write_experiment(drawn.fleet, drawn.jobs, place / "demo")
+    (place / "solver.yaml").write_text(SOLVER)
+    return place
+
+
+def test_the_example_runs_as_written(folder):
+    # What starts processes guards its main module, as Python asks for.
+    script = folder / "example.py"
+    body = "".join(f"    {line}\n" for line in EXAMPLE.strip().splitlines())
+    script.write_text("if __name__ == '__main__':\n" + body)
+    ended = subprocess.run([sys.executable, "-W", "error", str(script)], cwd=folder, capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stderr
+    assert (folder / "out" / "outcomes.parquet").is_file()
+    assert "<html" in (folder / "report.html").read_text()[:500]
+
+
+def test_importing_loads_neither_numpy_nor_matplotlib():
+    code = "import placewise, sys; print([m for m in ('numpy', 'matplotlib', 'pyarrow', 'yaml') if m in sys.modules])"
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ended.stdout.strip() == "[]"
+
+
+def test_every_name_is_there_with_a_docstring():
+    assert len(pw.__all__) == len(set(pw.__all__))
+    for name in pw.__all__:
+        assert getattr(pw, name).__doc__, name
+        assert name in dir(pw)
+    with pytest.raises(AttributeError, match="nothing_of_the_kind"):
+        pw.nothing_of_the_kind  # noqa: B018, looked up
+
+
+@pytest.mark.parametrize("module", ["study", "results", "questions"])
+def test_the_examples_of_the_docstrings_hold(module, folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    pw.Study.from_folder("demo").run(orders=0, fleets=0, resamples=0).save("out")
+    names = {name: getattr(pw, name) for name in pw.__all__}
+    loaded = importlib.import_module(f"placewise.api.{module}")
+    failed, tried = doctest.testmod(loaded, extraglobs=names, report=False)
+    assert tried
+    assert not failed
+
+
+def test_results_show_themselves_and_name_what_they_lack(folder):
+    study = pw.Study.from_folder(folder / "demo", levels=[pw.Level("abi", ["mpich", "gdbm"])])
+    results = study.run(orders=0, fleets=0, resamples=0, values=False)
+    assert list(results) == ["none", "single-subsystem", "expanded-subsystems", "abi", "all"]
+    table = results.to_arrow()
+    assert isinstance(table, pa.Table)
+    assert dict(zip(table["experiment"].to_pylist(), table["success"].to_pylist(), strict=True))[
+        "abi"
+    ] == pytest.approx(results["abi"].success)
+    assert "success of matched jobs" in results._repr_html_()
+    with pytest.raises(pw.InputError, match="no such experiment"):
+        results["abj"]
+    fleet, job = pw.read_fleet(folder / "demo"), pw.read_job(folder / "solver.yaml")
+    found, told = pw.match(fleet, job), pw.explain(fleet, job)
+    assert found.names == told.matched
+    assert all(name in found._repr_html_() for name in found.names)
+    assert f"{told.total:,} clusters match" in told._repr_html_()
+
+
+def test_saved_results_read_back(folder, tmp_path):
+    results = pw.Study.from_folder(folder / "demo").run(orders=0, fleets=0, resamples=0, values=False)
+    results.save(tmp_path / "kept")
+    back = pw.read_results(tmp_path / "kept")
+    assert back.to_arrow().equals(results.to_arrow())
+    with pytest.raises(pw.PlacewiseError, match="no rows"):
+        back.save(tmp_path / "again")
+
+
+def test_a_users_script_passes_strict_types(folder):
+    script = folder / "typed.py"
+    uses = "\n".join(f"print(pw.{name})" for name in pw.__all__)
+    script.write_text(EXAMPLE + uses + "\n")
+    told, _, status = mypy.run(["--strict", "--config-file=", "--cache-dir=" + str(folder / "mypy"), str(script)])
+    assert status == 0, told
