@@ -32,7 +32,7 @@ from placewise.service.wire import placewise_pb2 as v1
 from placewise.service.wire import rainbow_pb2 as rainbow
 from placewise.service.wire.placewise_pb2_grpc import SchedulerStub
 from placewise.service.wire.rainbow_pb2_grpc import RainbowSchedulerStub
-from placewise.study.inputs import draw, gather, shipped
+from placewise.study.sources import draw, read_study, shipped
 
 FEWEST, MOST = 18, 24
 NODES, CORES = 4, 2
@@ -44,7 +44,7 @@ CALLERS_REGISTERING = 32
 
 def inputs(folder):
     given = folder or Path(os.environ.get("PLACEWISE_DATA", "../shared/data")) / "reliabuild"
-    return gather(given, None, 0, None) if given.is_dir() else draw(shipped("reliabuild"), 100, 10_000, 0)
+    return read_study(given) if given.is_dir() else draw(shipped("reliabuild"), 100, 10_000, 0)
 
 
 def texts(cluster):

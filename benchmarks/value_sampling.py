@@ -17,9 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placewise.formats.input_cache import cache_folder
-from placewise.matching.kernels import load_kernels
-from placewise.study.games import game_of
-from placewise.study.inputs import gather
+from placewise.study.sources import read_study
+from placewise.study.values import game_of
 from placewise.worth.game import Game, SmallGames, shares, small_games
 from placewise.worth.shapley import added_along, exact_limit, exact_shares
 
@@ -66,7 +65,7 @@ def main() -> None:
     """Print a line for each way."""
     orders = int(sys.argv[2]) if len(sys.argv) > 2 else 64
     repeats = int(sys.argv[3]) if len(sys.argv) > 3 else 50
-    game = game_of(gather(Path(sys.argv[1]), None, 0, cache_folder()), load_kernels("numpy"))
+    game = game_of(read_study(Path(sys.argv[1]), cache=cache_folder()))
     exact = exact_shares(game, exact_limit(game)).summed(game)
     top = np.argsort(-exact)[:20]
     blocks = list(small_games(game))

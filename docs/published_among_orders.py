@@ -18,19 +18,18 @@ from pathlib import Path
 from statistics import NormalDist
 
 import numpy as np
-from reproduce_published import expectation, submit_distinct, workload_as_read
+from reproduce_published import asked_of, expectation, submit_distinct, workload_as_read
 
 from placewise.formats.fleets.cluster_features import read_features
 from placewise.formats.reading import read_json
 from placewise.matching import bitset
-from placewise.matching.index import FleetIndex
-from placewise.matching.kernels_numpy import NumpyKernels
+from placewise.model.cluster import Fleet
+from placewise.model.settings import Scoring, Settings
+from placewise.model.study import Study
 from placewise.model.workload import Workload
-from placewise.outcomes.telling import Needs
-from placewise.outcomes.truth import Scoring, Truth, truth_of
-from placewise.study.games import game_of
-from placewise.study.inputs import Inputs
-from placewise.study.valuing import worth_of
+from placewise.outcomes.questions import Questions
+from placewise.outcomes.truth import Truth
+from placewise.study.values import game_of, worth_of
 from placewise.sweep.executors import runner
 
 SCORINGS: tuple[Scoring, ...] = ("published", "corrected")
@@ -41,7 +40,7 @@ SEED = 0
 class Orders:
     """Random orders by number: for each scoring the expected build success, and the std of one draw a submission."""
 
-    needs: Needs
+    questions: Questions
     names: tuple[str, ...]
     truths: tuple[Truth, ...]
     width: int = 2 * len(SCORINGS)
@@ -49,7 +48,7 @@ class Orders:
     def __call__(self, number: int) -> list[float]:
         """Return the expectations and standard deviations of one order."""
         generator = np.random.default_rng(np.random.SeedSequence((SEED, number)))
-        submitted = submit_distinct(self.needs, self.names, generator.permutation(len(self.needs.names)))
+        submitted = submit_distinct(self.questions, self.names, generator.permutation(len(self.questions.names)))
         return [figure for truth in self.truths for figure in expectation(submitted, truth)]
 
 
@@ -60,10 +59,11 @@ def main() -> None:
     workers = int(sys.argv[3]) if len(sys.argv) > 3 else 1
     scores = read_json(data / "published" / "scores.json")
     published = scores["expanded-subsystems"]["build_success"]["mean"]
-    index, workload = FleetIndex(read_features(data / "cluster-features.json")), workload_as_read(data)
-    truths = tuple(truth_of(index, workload, scoring, NumpyKernels()) for scoring in SCORINGS)
+    fleet, workload = read_features(data / "cluster-features.json"), workload_as_read(data)
+    asked = [asked_of(fleet, workload, scoring) for scoring in SCORINGS]
+    questions, truths = asked[0].questions, tuple(one.truth for one in asked)
     with runner(workers) as where:
-        task = Orders(Needs.of(index, workload), workload.names, truths)
+        task = Orders(questions, workload.names, truths)
         rows = where.rows("orders", task, orders, key="")
     print(f"published: {published:.4f}; {orders:,} random orders, distinct submissions")
     for at, scoring in enumerate(SCORINGS):
@@ -75,18 +75,17 @@ def main() -> None:
             f"  {scoring:<10} median {median:.4f}, central 95 % {low:.4f} to {high:.4f}, largest {means.max():.4f};"
             f" {reach} of {orders:,} reach it, and {one_run:.2%} of single runs would"
         )
-    _print_traits(data, index, workload)
+    _print_traits(data, fleet, workload, questions)
 
 
-def _print_traits(data: Path, index: FleetIndex, workload: Workload) -> None:
-    needs = Needs.of(index, workload)
+def _print_traits(data: Path, fleet: Fleet, workload: Workload, questions: Questions) -> None:
     order = list(read_json(data / "published" / "subsystem-assignments.json"))
-    told = np.array([order.index(name) for name in needs.names])
-    subsystem, names = needs.subsystem[needs.ids], len(needs.names)
+    told = np.array([order.index(name) for name in questions.names])
+    subsystem, names = questions.question[questions.ids], len(questions.names)
     needed = np.bincount(subsystem, minlength=names)
     first = np.full(names, len(subsystem))
     np.minimum.at(first, subsystem, np.arange(len(subsystem)))
-    met = np.bincount(subsystem, bitset.size_of(needs.table)[needs.ids], minlength=names) / needed
+    met = np.bincount(subsystem, bitset.size_of(questions.table)[questions.ids], minlength=names) / needed
     print("published order, rank correlation in standard deviations:")
     for trait, values in (
         ("jobs that need it", needed),
@@ -96,7 +95,7 @@ def _print_traits(data: Path, index: FleetIndex, workload: Workload) -> None:
     ):
         ranks = np.argsort(np.argsort(values, kind="stable"))
         print(f"  {trait:<24} {np.corrcoef(ranks, told)[0, 1] * np.sqrt(names - 1):+.1f}")
-    worth = worth_of(game_of(Inputs(index.fleet, workload, ""), NumpyKernels(), scoring="published"))
+    worth = worth_of(game_of(Study(fleet, workload, settings=Settings(scoring="published"))))
     print("told as number, the most valuable first:", end=" ")
     print(", ".join(f"{one.name} {order.index(one.name) + 1}" for one in worth.subsystems[:8]))
 

@@ -30,9 +30,14 @@ from placewise.formats.reading import read_bytes, read_json
 from placewise.matching import bitset
 from placewise.matching.index import FleetIndex
 from placewise.matching.kernels_numpy import NumpyKernels
+from placewise.model.cluster import Fleet
+from placewise.model.settings import Scoring, Settings
+from placewise.model.study import Study
 from placewise.model.workload import Workload
-from placewise.outcomes.telling import Needs
-from placewise.outcomes.truth import Scoring, Truth, truth_of
+from placewise.outcomes.questions import Questions
+from placewise.outcomes.truth import Truth
+from placewise.study.asked import Asked
+from placewise.study.demands import demands_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,16 +60,22 @@ def workload_as_read(data: Path) -> Workload:
     return asking.select(asking.profiles().first)
 
 
-def submit_distinct(needs: Needs, names: tuple[str, ...], rank: NDArray[np.int64]) -> Submitted:
-    """Tell each job's subsystems by rank, submit every new set of requirements, and stop a job at no match."""
-    ids = needs.in_order(rank)
+def asked_of(fleet: Fleet, workload: Workload, scoring: Scoring) -> Asked:
+    """Return what distinct jobs ask of a fleet, and where each succeeds under a scoring."""
+    study = Study(fleet, workload, settings=Settings(scoring=scoring))
+    return demands_of(study, NumpyKernels()).on(FleetIndex(fleet))
+
+
+def submit_distinct(questions: Questions, names: tuple[str, ...], rank: NDArray[np.int64]) -> Submitted:
+    """Add metadata on each job's subsystems by rank, submit every new set of requirements, and stop a job at no match."""
+    ids = questions.ranked(rank)
     seen: set[bytes] = set()
     jobs: list[int] = []
     matches: list[NDArray[np.uint64]] = []
     unmatched_at: dict[str, int] = {}
     for job, name in enumerate(names):
-        start, stop = needs.offsets[job], needs.offsets[job + 1]
-        clusters = np.bitwise_and.accumulate(needs.table[ids[start:stop]], axis=0)
+        start, stop = questions.offsets[job], questions.offsets[job + 1]
+        clusters = np.bitwise_and.accumulate(questions.table[ids[start:stop]], axis=0)
         for told in range(1, stop - start + 1):
             key = ids[start : start + told].tobytes()
             if key in seen:
@@ -117,14 +128,14 @@ def main() -> None:
     scores: dict[str, Any] = read_json(data / "published" / "scores.json")
     expanded = scores["expanded-subsystems"]
     fleet = read_features(data / "cluster-features.json")
-    index, workload = FleetIndex(fleet), workload_as_read(data)
-    needs = Needs.of(index, workload)
-    truths: dict[Scoring, Truth] = {
-        scoring: truth_of(index, workload, scoring, NumpyKernels()) for scoring in ("published", "corrected")
-    }
+    workload = workload_as_read(data)
+    scorings: tuple[Scoring, ...] = ("published", "corrected")
+    asked = {scoring: asked_of(fleet, workload, scoring) for scoring in scorings}
+    truths = {scoring: one.truth for scoring, one in asked.items()}
+    questions = asked["corrected"].questions
     order = list(read_json(data / "published" / "subsystem-assignments.json"))
-    rank = np.array([order.index(name) for name in needs.names])
-    submitted = submit_distinct(needs, workload.names, rank)
+    rank = np.array([order.index(name) for name in questions.names])
+    submitted = submit_distinct(questions, workload.names, rank)
     sizes = bitset.size_of(submitted.matches)
     at = np.array(list(submitted.unmatched_at.values()))
     raw = read_json(data / "published" / "unmatched-at-raw.json")

@@ -12,10 +12,19 @@ from typer.core import TyperGroup
 
 from placewise.cli import app
 
-JOB = 'version: 1\nresources:\n  default:\n    requires:\n    - {name: cmake, field: version, min: "3"}\ntask: {command: [a]}\n'
+JOB = """version: 1
+resources:
+  default:
+    requires:
+    - {name: cmake, field: version, min: "3"}
+task: {command: [a]}
+"""
 SMALL = ["--orders", "2", "--fleets", "1", "--resamples", "5"]
 # Each is a library that prints on the descriptor, as compiled code does, and then the command.
-NOISY = "import os, sys; import placewise.errors; sys.argv = ['placewise', *sys.argv[1:]]; {noise}; from placewise.cli import main; main()"
+NOISY = (
+    "import os, sys; import placewise.errors; sys.argv = ['placewise', *sys.argv[1:]]; "
+    "{noise}; from placewise.cli import main; main()"
+)
 NOISE = (
     "import placewise.matching.index as i; made = i.FleetIndex.__init__; "
     "i.FleetIndex.__init__ = lambda self, fleet: (os.write(1, b'a banner\\n'), made(self, fleet))[1]"

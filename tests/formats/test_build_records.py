@@ -45,8 +45,8 @@ WRITERS |= {".sqlite3": write_sqlite, ".CSV": write_csv}
 
 def listed(found):
     assert isinstance(found, Measurements)
-    assert found.memory_bytes.dtype == found.numbers("duration_s").dtype == np.float64
-    return list(zip(found.texts("packages"), found.memory_bytes.tolist(), found.numbers("duration_s").tolist(), strict=True))
+    assert found.memory_bytes.dtype == found.duration_s.dtype == np.float64
+    return list(zip(found.packages, found.memory_bytes.tolist(), found.duration_s.tolist(), strict=True))
 
 
 def refused(path):

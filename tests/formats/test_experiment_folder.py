@@ -6,6 +6,8 @@ import pytest
 
 from placewise.errors import InputError
 from placewise.formats.experiment_folder import read_experiment, write_experiment
+from placewise.model.records import Records
+from placewise.model.workload import Workload
 
 DATA = Path(os.environ.get("PLACEWISE_DATA", Path(__file__).parents[2].parent / "shared" / "data"))
 needs_data = pytest.mark.skipif(not DATA.is_dir(), reason=f"the public data are not at {DATA}")
@@ -26,7 +28,6 @@ def folder(tmp_path):
 
 def test_an_experiment_holds_fleet_jobs_and_the_hash_of_every_input(folder):
     experiment = read_experiment(folder, cache=None)
-    assert experiment.kind == "reliabuild"
     assert experiment.fleet.names == ("gray", "coral")
     assert [len(cluster.subsystems) for cluster in experiment.fleet.clusters] == [2, 1]
     assert experiment.jobs.names == ("a", "z")
@@ -36,13 +37,13 @@ def test_an_experiment_holds_fleet_jobs_and_the_hash_of_every_input(folder):
 
 def test_an_experiment_reads_back_as_it_was_written(folder, tmp_path):
     first = read_experiment(folder, cache=None)
-    write_experiment(first.fleet, first.workload, tmp_path / "again")
+    write_experiment(first.fleet, first.jobs, tmp_path / "again")
     again = read_experiment(tmp_path / "again", cache=None)
     assert again.fleet == first.fleet
-    assert again.workload.names == first.workload.names
-    assert again.workload.requirements == first.workload.requirements
-    assert again.workload.ids.tolist() == first.workload.ids.tolist()
-    write_experiment(again.fleet, again.workload, tmp_path / "again")
+    assert again.jobs.names == first.jobs.names
+    assert again.jobs.requirements == first.jobs.requirements
+    assert again.jobs.ids.tolist() == first.jobs.ids.tolist()
+    write_experiment(again.fleet, again.jobs, tmp_path / "again")
     assert read_experiment(tmp_path / "again", cache=None).inputs == again.inputs
 
 
@@ -114,5 +115,5 @@ def test_a_folder_that_holds_no_experiment_is_refused(folder, tmp_path, damage, 
 
 @needs_data
 def test_the_kinds_of_the_real_experiments_are_told():
-    assert read_experiment(DATA / "reliabuild", cache=None).kind == "reliabuild"
-    assert read_experiment(DATA / "spack-build", cache=None).kind == "spack-build"
+    assert isinstance(read_experiment(DATA / "reliabuild", cache=None).jobs, Workload)
+    assert isinstance(read_experiment(DATA / "spack-build", cache=None).jobs, Records)

@@ -165,10 +165,10 @@ def test_a_second_reading_comes_from_the_cache_and_a_changed_input_does_not(fold
     cache = tmp_path / "cache"
     first = read_experiment(folder, cache=cache)
     with monkeypatch.context() as patch:
-        patch.setattr("placewise.formats.experiment_folder.workload_of", None)
+        patch.setattr("placewise.formats.experiment_folder.jobs_of", None)
         again = read_experiment(folder, cache=cache)
-    assert (again.fleet, again.kind, again.inputs) == (first.fleet, first.kind, first.inputs)
-    assert same(again.workload, first.workload)
+    assert (again.fleet, again.inputs) == (first.fleet, first.inputs)
+    assert same(again.jobs, first.jobs)
     (folder / "jobspecs" / "a.json").write_text('[{"name": "b", "resources": {}}]')
     assert read_experiment(folder, cache=cache).jobs.names == ("b",)
     assert len(list(cache.iterdir())) == 2
@@ -180,7 +180,7 @@ def test_a_damaged_entry_is_replaced(folder, tmp_path, caplog):
     (entry,) = cache.iterdir()
     good = entry.read_bytes()
     entry.write_bytes(good[:100])
-    assert same(read_experiment(folder, cache=cache).jobs, first.workload)
+    assert same(read_experiment(folder, cache=cache).jobs, first.jobs)
     assert entry.read_bytes() == good
     assert len(caplog.records) == 1
 
@@ -243,5 +243,5 @@ def test_the_environment_chooses_the_folder():
 def test_the_real_experiment_is_loaded_as_it_was_parsed(tmp_path):
     parsed = read_experiment(DATA / "reliabuild", cache=tmp_path)
     loaded = read_experiment(DATA / "reliabuild", cache=tmp_path)
-    assert (loaded.fleet, loaded.kind, loaded.inputs) == (parsed.fleet, parsed.kind, parsed.inputs)
-    assert same(loaded.workload, parsed.workload)
+    assert (loaded.fleet, loaded.inputs) == (parsed.fleet, parsed.inputs)
+    assert same(loaded.jobs, parsed.jobs)

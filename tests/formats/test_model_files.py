@@ -39,12 +39,12 @@ def test_models_survive_their_folder(tmp_path):
     write_models(MODELS, tmp_path / "models")
     for place in (tmp_path / "models", tmp_path / "models" / "models.json"):
         found = read_models(place)
-        assert found.texts("packages") == ("pümi, =1", "zlib")
+        assert found.packages == ("pümi, =1", "zlib")
         assert found.cards() == MODELS.cards()
         assert (found.too_few, found.minimum_builds, found.folds, found.seed) == ((("a", 1), ("rare", 2)), 3, 5, 17)
         for one, other in zip(found.by_package, MODELS.by_package, strict=True):
             assert np.array_equal(one.memory_bytes, other.memory_bytes)
-            assert np.array_equal(one.numbers("duration_s"), other.numbers("duration_s"))
+            assert np.array_equal(one.duration_s, other.duration_s)
             assert (one.linear, one.log_linear) == (other.linear, other.log_linear)
         assert models_json(found) == models_json(MODELS)
     assert {path.name for path in (tmp_path / "models").iterdir()} == {"models.json", "cards.csv"}
@@ -56,7 +56,7 @@ def test_numbers_survive_exactly(pairs, slope):
     one = PackageModels("p", memory, duration, Line(slope, -slope), Line(slope, slope), None)
     (found,) = models_from_json(models_json(Models((one,), (), 1, 2, 0)), "m.json").by_package
     assert np.array_equal(found.memory_bytes, one.memory_bytes)
-    assert np.array_equal(found.numbers("duration_s"), one.numbers("duration_s"))
+    assert np.array_equal(found.duration_s, one.duration_s)
     assert found.linear == one.linear
 
 

@@ -93,7 +93,7 @@ def test_what_is_written_reads_back(tmp_path_factory, found):
     write_results(folder, found, WORKLOAD, {"zlib": {"c": ["a"]}}, 4)
     again = read_results(folder)
     if found.orders is not None:
-        for name in ("build_success", "last_level", "unmatched_at", "percent_matched", "submissions"):
+        for name in ("success_of_matched", "last_level", "unmatched_at", "percent_matched", "submissions"):
             assert np.array_equal(getattr(again.orders, name), getattr(found.orders, name), equal_nan=True)
     assert replace(again, orders=None) == replace(found, orders=None)
 

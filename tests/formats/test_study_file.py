@@ -9,9 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from placewise.errors import InputError
-from placewise.formats.studies.study_file import read_study, shipped_study
+from placewise.formats.studies.study_file import read_study_file, shipped_declarations
 from placewise.formats.studies.study_settings import Draw
-from placewise.model.study import FieldForm, Form
+from placewise.model.cluster import Fleet
+from placewise.model.study import Comparison, Level, Question, Study
+from placewise.model.workload import Workload
 
 STUDY = """
 source = "experiment"
@@ -37,25 +39,25 @@ both = ["arch", "memory"]
 def read(tmp_path, text):
     path = tmp_path / "study.toml"
     path.write_text(text)
-    return read_study(path)
+    return read_study_file(path)
 
 
 def test_a_study_is_read(tmp_path):
     found = read(tmp_path, STUDY)
-    study = found.builds
-    arch = Form("arch", "arch", (FieldForm("value", equals="arch"),))
-    memory = Form(
+    study = found
+    arch = Question("arch", "arch", (Comparison("value", equals="arch"),))
+    memory = Question(
         "memory",
         "memory",
-        (FieldForm("value", at_least="memory_max_bytes", at_most="memory_max_bytes", at_most_factor=2.0),),
+        (Comparison("value", at_least="memory_max_bytes", at_most="memory_max_bytes", at_most_factor=2.0),),
     )
     assert found.source == tmp_path / "experiment"
-    assert (found.fleet, found.jobs, dict(found.run), found.levels) == (None, None, {}, ())
+    assert (found.fleet, found.workload, dict(found.run)) == (None, None, {})
     assert found.sha256 == hashlib.sha256(STUDY.encode()).hexdigest()
-    assert [(rule.name, rule.form, rule.published) for rule in study.rules] == [("wrong_arch", arch, memory)]
-    assert [(level.name, level.told) for level in study.levels] == [("none", ()), ("both", (arch, memory))]
-    assert study.expanding == (memory, arch)
-    assert study.everything == (arch,)
+    assert [(rule.name, rule.question, rule.published) for rule in study.rules] == [("wrong_arch", arch, memory)]
+    assert [(level.name, level.metadata) for level in study.levels] == [("none", ()), ("both", ("arch", "memory"))]
+    assert study.expanding == ("memory", "arch")
+    assert study.everything == ("arch",)
 
 
 def test_a_study_need_not_name_a_source(tmp_path):
@@ -63,7 +65,7 @@ def test_a_study_need_not_name_a_source(tmp_path):
 
 
 def test_the_shipped_study_tells_in_the_order_of_the_prior_work():
-    assert [form.name for form in shipped_study().expanding] == ["arch", "compiler", "compiler-version", "memory"]
+    assert list(shipped_declarations()["expanding"]) == ["arch", "compiler", "compiler-version", "memory"]
 
 
 @pytest.mark.parametrize(
@@ -84,8 +86,7 @@ def test_the_shipped_study_tells_in_the_order_of_the_prior_work():
         ('name = "wrong_arch"', "name = 5.5", "rules[0].name"),
         ("[[rules]]", "[rules]", "rules"),
         ('source = "experiment"', "source = 5.5", "source"),
-        ('expanding = ["memory", "arch"]', 'expanding = ["arch", "arch"]', "share a name"),
-        ('subsystem = "memory"', "", "forms.memory.subsystem"),
+        ('subsystem = "memory"', "", "questions.memory.subsystem"),
     ],
 )
 def test_a_bad_study_is_one_error(tmp_path, old, new, said):
@@ -123,7 +124,7 @@ def test_a_factor_is_finite(tmp_path, factor):
 
 def test_a_form_asks_for_finite_bounds():
     with pytest.raises(InputError, match="at_most_factor"):
-        FieldForm("value", at_most="memory_max_bytes", at_most_factor=float("inf"))
+        Comparison("value", at_most="memory_max_bytes", at_most_factor=float("inf"))
 
 
 @pytest.mark.parametrize("old", ["forms.arch", "both =", '"wrong_arch"'])
@@ -159,9 +160,9 @@ some = ["zlib", "perl"]
 def test_draws_settings_and_levels_are_read(tmp_path):
     found = read(tmp_path, WHOLE)
     assert found.fleet == Draw(tmp_path / "pools.json.gz", 5, 0)
-    assert found.jobs == Draw("reliabuild", 70, None)
-    assert found.levels == (("nothing", ()), ("some", ("zlib", "perl")))
-    assert found.builds is None
+    assert found.workload == Draw("reliabuild", 70, None)
+    assert found.levels == (Level("nothing", ()), Level("some", ("zlib", "perl")))
+    assert found.rules == ()
     assert dict(found.run) == {
         "experiments": ("none", "all"),
         "scoring": "published",
@@ -169,7 +170,7 @@ def test_draws_settings_and_levels_are_read(tmp_path):
         "order": str(tmp_path / "order.txt"),
         "orders": 3,
         "fleets": 0,
-        "tell": ("zlib", "cmake"),
+        "metadata": ("zlib", "cmake"),
         "choose": str(tmp_path / "choose.yaml"),
     }
 
@@ -180,19 +181,17 @@ def test_names_of_policies_and_orders_are_no_paths(tmp_path):
 
 
 def test_levels_alone_choose_among_the_forms_shipped(tmp_path):
-    study = read(tmp_path, '[levels]\nmine = ["arch", "memory"]\n').of_builds()
-    assert [(level.name, [form.name for form in level.told]) for level in study.levels] == [
-        ("mine", ["arch", "memory"])
-    ]
-    assert study.rules == shipped_study().rules
-    with pytest.raises(InputError, match=r"study.toml, levels.mine, told: no such form"):
-        read(tmp_path, '[levels]\nmine = ["arhc"]\n').of_builds()
+    shipped = Study(Fleet(()), Workload.from_rows([], []), **shipped_declarations())
+    found = read(tmp_path, '[levels]\nmine = ["arch", "memory"]\n').declared(shipped)
+    assert found == {"levels": (Level("mine", ("arch", "memory")),)}
+    with pytest.raises(InputError, match="mine: no such question"):
+        read(tmp_path, '[levels]\nmine = ["arhc"]\n').declared(shipped)
 
 
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("[fleet]", 'source = "x"\n[fleet]', "study.toml, fleet: is drawn, and the study has a source"),
+        ("[fleet]", 'source = "x"\n[fleet]', "study.toml, fleet: is given, and so is source"),
         ("clusters = 5", "clusters = 0", "fleet.clusters"),
         ("clusters = 5", "clusters = 1000001", "fleet.clusters: is too many"),
         ("clusters = 5", "clusters = 5.0", "fleet.clusters"),
@@ -211,8 +210,8 @@ def test_levels_alone_choose_among_the_forms_shipped(tmp_path):
         ("orders = 3", "orders = true", "run.orders"),
         ("orders = 3", "order-count = 3", "run: holds an unknown field"),
         ("orders = 3", "workers = 3", "run: holds an unknown field"),
-        ('tell = ["zlib", "cmake"]', 'tell = ["zlib,cmake"]', "run.tell: a name holds a comma"),
-        ('tell = ["zlib", "cmake"]', 'tell = ["zlib", "zlib"]', "run.tell: a name stands twice"),
+        ('tell = ["zlib", "cmake"]', 'tell = ["zlib,cmake"]', "run.metadata: a name holds a comma"),
+        ('tell = ["zlib", "cmake"]', 'tell = ["zlib", "zlib"]', "run.metadata: a name stands twice"),
         ('some = ["zlib", "perl"]', 'some = "zlib"', "levels.some: is not a list"),
         ('some = ["zlib", "perl"]', 'some = ["zlib", "zlib"]', "levels.some: a name stands twice"),
         ('some = ["zlib", "perl"]', 'some = ["\\u001b"]', "control character"),

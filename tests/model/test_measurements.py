@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from placewise.errors import InputError
-from placewise.model.records import Records, Measurements
+from placewise.model.records import Measurements, Records
 
 ONE = np.array([1.0, 2.0])
 TWO = np.array([3.0, 4.0])
@@ -13,9 +13,9 @@ def test_records_give_the_mean_memory_and_the_duration_of_each_build():
     records = Records.of_builds(texts, ("llvm", "camp"), texts, texts, texts, TWO + 5, ONE, ONE - 1, TWO, TWO)
     found = records.measurements()
     assert len(found) == 2
-    assert found.texts("packages") == ("llvm", "camp")
+    assert found.packages == ("llvm", "camp")
     assert found.memory_bytes.tolist() == [1.0, 2.0]
-    assert found.numbers("duration_s").tolist() == [3.0, 4.0]
+    assert found.duration_s.tolist() == [3.0, 4.0]
     with pytest.raises(ValueError, match="read-only"):
         found.memory_bytes[0] = 7
 

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from made_results import level
 
-from placewise.formats.studies.study_file import shipped_study
+from placewise.formats.studies.study_file import shipped_declarations
+from placewise.model.study import WITH_REPLACEMENT, WITHOUT_REPLACEMENT
 from placewise.report.levels import (
     assigned,
     best_row,
@@ -29,7 +30,6 @@ from placewise.report.wording import (
     reason_word,
     told_words,
 )
-from placewise.study.builds.run import WITH_REPLACEMENT, WITHOUT_REPLACEMENT
 
 numbers = st.integers(0, 6).map(float)
 
@@ -105,10 +105,10 @@ def test_the_words_for_what_is_told():
 
 
 def test_the_words_fit_the_shipped_study():
-    study = shipped_study()
-    told = {form.name for one in study.levels for form in one.told}
+    levels = shipped_declarations()["levels"]
+    told = {name for one in levels for name in one.metadata}
     assert {EXACT, AT_LEAST, ENOUGH_MEMORY} <= told
-    rows = [level_word(level(one.name, tuple(form.name for form in one.told)), "the cheapest") for one in study.levels]
+    rows = [level_word(level(one.name, one.metadata), "the cheapest") for one in levels]
     assert len(set(rows)) == len(rows)
     assert is_chosen(level(WITH_REPLACEMENT, ()))
     assert is_chosen(level(WITHOUT_REPLACEMENT, ()))

@@ -91,7 +91,7 @@ def test_a_difference_is_sure_where_its_interval_leaves_out_zero(told, low, high
 def test_levels_that_never_differ_are_said_to_be_the_same(told):
     one = replace(told.differences[0], value=0.0, intervals=(Interval(0.0, 0.0, "draws"),))
     assert difference_findings(Results({}, differences=(one,))) == [
-        "The joint success of telling everything is the same as that of telling nothing, on every draw."
+        "The success of telling everything is the same as that of telling nothing, on every draw."
     ]
 
 

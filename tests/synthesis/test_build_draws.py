@@ -1,6 +1,5 @@
 import time
 from collections import Counter
-from dataclasses import fields
 
 import numpy as np
 import pytest
@@ -19,7 +18,7 @@ SHIPPED = shipped_build_profile()
 
 
 def values(records):
-    columns = [getattr(records, field.name) for field in fields(records)]
+    columns = [records.names, *records.columns.values()]
     return [column.tobytes() if isinstance(column, np.ndarray) else column for column in columns]
 
 
@@ -33,7 +32,7 @@ def test_a_seed_gives_the_same_bytes(profile, size, seed):
 def test_clusters_offer_what_was_seen_at_the_price_of_their_memory(profile, size, seed):
     fleet, offered = draw_build_fleet(profile, size, seed), profile.clusters
     assert len(fleet) == size
-    toolchains = {(one.texts("compiler"), one.version) for one, _ in offered.toolchains}
+    toolchains = {(one.compiler, one.version) for one, _ in offered.toolchains}
     for cluster in fleet.clusters:
         state = dict(cluster.state)
         assert state["arch"] in dict(offered.archs)
@@ -125,7 +124,12 @@ def test_quantiles_and_correlations_of_a_package_are_those_of_the_profile():
     records = draw_builds(profile, 60_000, 5)
     on_first = np.array([arch == ARCHS[0] for arch in records.texts("arch")])
     assert on_first.mean() == pytest.approx(1 / 3, abs=0.01)
-    drawn = [records.numbers("memory_mean_bytes"), records.numbers("memory_max_bytes"), records.numbers("memory_min_bytes"), records.numbers("duration_s")]
+    drawn = [
+        records.numbers("memory_mean_bytes"),
+        records.numbers("memory_max_bytes"),
+        records.numbers("memory_min_bytes"),
+        records.numbers("duration_s"),
+    ]
     ranks = np.corrcoef([np.argsort(np.argsort(column, kind="stable"), kind="stable") for column in drawn])
     # What a normal correlation is as one of ranks.
     expected = 6 / np.pi * np.arcsin(np.array(correlations) / 2)

@@ -15,12 +15,14 @@ from placewise.formats.profiles.build_profile_file import (
 )
 from placewise.model.build_cluster import build_cluster
 from placewise.model.build_profile import MEASURES, Platform, Toolchain, price_quarter, scatter
-from placewise.model.records import Records
 from placewise.model.cluster import Cluster, Fleet
+from placewise.model.records import Records
 from placewise.synthesis import draw_build_fleet, draw_builds, fit_build_profile
 
 SHIPPED = shipped_build_profile()
 GCC = Toolchain("gcc", "9.10")
+
+PLATFORM = ("packages", "arch", "compiler", "compiler_version")
 
 
 def cluster(name, memory=5, price=1.0, arch="a", version="9.10"):
@@ -35,7 +37,9 @@ def records(rows):
     figures = [np.array(column, dtype=np.float64) for column in (most, mean, least, duration)]
     names = tuple(f"b{number}" for number in range(len(rows)))
     versions = ("9.10",) * len(rows)
-    return Records.of_builds(names, packages, archs, ("gcc",) * len(rows), versions, *figures, np.full(len(rows), np.nan))
+    return Records.of_builds(
+        names, packages, archs, ("gcc",) * len(rows), versions, *figures, np.full(len(rows), np.nan)
+    )
 
 
 FLEET = Fleet((cluster("c0"),))
@@ -62,8 +66,8 @@ def test_any_records_have_a_profile_to_draw_from(rows):
     }
     assert counted == Counter((row[0], row[1]) for row in rows)
     drawn = draw_builds(profile, 20, 0)
-    ran = set(zip(drawn.texts("packages"), drawn.texts("arch"), drawn.texts("compiler"), drawn.texts("compiler_version"), strict=True))
-    assert ran <= set(zip(seen.packages, seen.arch, seen.compiler, seen.compiler_version, strict=True))
+    ran = set(zip(*(drawn.texts(name) for name in PLATFORM), strict=True))
+    assert ran <= set(zip(*(seen.texts(name) for name in PLATFORM), strict=True))
     for package in profile.packages:
         durations = [row[5] for row in rows if row[0] == package.name]
         assert package.quantiles[3][0] == pytest.approx(min(durations), rel=1e-3)
@@ -154,7 +158,7 @@ def public(public_data):
 
 
 def test_the_shipped_profile_is_that_of_the_public_data(public):
-    assert fit_build_profile(public.fleet, public.records) == SHIPPED
+    assert fit_build_profile(public.fleet, public.jobs) == SHIPPED
 
 
 def test_the_price_rule_reproduces_every_price_of_the_public_fleet(public):
@@ -166,12 +170,12 @@ def test_the_price_rule_reproduces_every_price_of_the_public_fleet(public):
 
 
 def test_a_draw_resembles_the_public_builds(public):
-    real = public.records
+    real = public.jobs
     drawn = draw_builds(SHIPPED, len(real), 0)
-    assert drawn.numbers("duration_s").sum() == pytest.approx(real.duration_s.sum(), rel=0.03)
-    assert drawn.numbers("memory_mean_bytes").sum() == pytest.approx(real.memory_mean_bytes.sum(), rel=0.03)
+    assert drawn.numbers("duration_s").sum() == pytest.approx(real.numbers("duration_s").sum(), rel=0.03)
+    assert drawn.numbers("memory_mean_bytes").sum() == pytest.approx(real.numbers("memory_mean_bytes").sum(), rel=0.03)
     for column in ("memory_max_bytes", "memory_mean_bytes", "duration_s"):
-        one, other = getattr(drawn, column), getattr(real, column)
+        one, other = drawn.numbers(column), real.numbers(column)
         for level in (0.1, 0.25, 0.5, 0.75, 0.9, 0.99):
             assert np.quantile(one, level) == pytest.approx(np.quantile(other, level), rel=0.1), (column, level)
     rising = [sum(slope > 0 for slope in _slopes(some).values()) for some in (drawn, real)]
@@ -181,9 +185,9 @@ def test_a_draw_resembles_the_public_builds(public):
 
 def _slopes(some):
     builds = {}
-    for build, package in enumerate(some.packages):
+    for build, package in enumerate(some.texts("packages")):
         builds.setdefault(package, []).append(build)
     return {
-        package: np.polyfit(some.memory_mean_bytes[at] / 1e9, some.duration_s[at], 1)[0]
+        package: np.polyfit(some.numbers("memory_mean_bytes")[at] / 1e9, some.numbers("duration_s")[at], 1)[0]
         for package, at in builds.items()
     }

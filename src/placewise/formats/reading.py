@@ -232,6 +232,9 @@ def _merged(node: yaml.Node) -> Iterator[yaml.Node]:
                 yield from value.value if isinstance(value, yaml.SequenceNode) else (value,)
 
 
+_QUOTED = re.compile(r"\"[^\"]*\"?|'[^']*'?")
+
+
 def _refuse_depth(text: str, source: object) -> None:
     """Raise InputError for nesting on which libyaml's recursive composer would overflow the C stack.
 
@@ -252,7 +255,7 @@ def _refuse_depth(text: str, source: object) -> None:
     except yaml.MarkedYAMLError as error:
         # The library reads ahead of what it tells, and may meet a limit of its own there.
         mark = error.problem_mark
-        before = text[: mark.index] if mark else ""
+        before = _QUOTED.sub("", text[: mark.index]) if mark else ""
         if before.count("[") + before.count("{") - before.count("]") - before.count("}") > DEEPEST:
             raise _too_deep(source, mark) from error
         raise

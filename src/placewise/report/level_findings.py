@@ -168,7 +168,8 @@ def _chosen(results: Results, rows: Sequence[Row]) -> Iterator[str]:
             policy = policy_word(results)
             among = "of" if policy.startswith("the ") else "among"
             yield (
-                f"Told {told_words(row.level.metadata)}, {builds(assigned(row.level))} match. Choosing {policy} {among} "
+                f"Told {told_words(row.level.metadata)}, {builds(assigned(row.level))} match. "
+                f"Choosing {policy} {among} "
                 "the clusters that match, rather than any by chance, takes their additional cost "
                 f"{' and '.join(parts)}."
             )

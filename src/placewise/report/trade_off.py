@@ -77,7 +77,8 @@ def draw_trade_off(results: Results) -> Drawing | None:
     )
     alt = (
         f"Lines by number of subsystems told, from {first.level} to {end.level}: build success of the jobs still "
-        f"matched from {share(first.success_of_matched, 3)} to {share(end.success_of_matched, 3)}, jobs still matched from "
+        f"matched from {share(first.success_of_matched, 3)} to {share(end.success_of_matched, 3)}, jobs still "
+        f"matched from "
         f"{share(first.share_matched, 3)} to {share(end.share_matched, 3)}, joint success from "
         f"{share(first.success, 3)} to {share(end.success, 3)}; ceiling {share(results.ceiling, 3)}."
     )

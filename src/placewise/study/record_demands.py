@@ -55,9 +55,8 @@ class RecordDemands:
         published = study.settings.scoring == "published"
         rules = tuple(rule.published or rule.question if published else rule.question for rule in study.rules)
         known = {question.name: question for question in study.questions}
-        used = dict.fromkeys(
-            [name for names in study.metadata.values() for name in names] + [*study.expanding, *(study.everything or known)]
-        )
+        of_levels = (name for names in study.metadata.values() for name in names)
+        used = dict.fromkeys((*of_levels, *study.expanding, *(study.everything or known)))
         for name in used:
             if name not in known:
                 raise InputError("no such question", found=name, expected=f"some of {', '.join(known)}")

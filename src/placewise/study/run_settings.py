@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from placewise import plugins
+from placewise.errors import InputError
 from placewise.formats.locating import locating
 from placewise.formats.studies.order_file import read_order
 from placewise.formats.studies.selection_config import read_priorities
 from placewise.formats.studies.study_file import StudyFile, read_study_file
 from placewise.formats.studies.study_settings import Setting, is_file_name
-from placewise.errors import InputError
 from placewise.model.settings import Settings
 from placewise.model.study import CHOSEN, EXPERIMENTS
 

@@ -17,10 +17,10 @@ from placewise.matching import bitset
 from placewise.matching.kernels_numpy import NumpyKernels
 from placewise.model.requirement import version_bounds
 from placewise.model.resources import ResourceGraph, Vertex
+from placewise.model.study import ALL, EXPANDING, NONE, SINGLE, Study
 from placewise.service.client import Client, Credentials, JobState
 from placewise.service.wire import rainbow_pb2
-from placewise.study.design import ALL, EXPANDING, NONE, SINGLE, Design
-from placewise.study.stage import Stage
+from placewise.study.prepared import Prepared
 
 CLUSTERS, SUBSYSTEMS = 100, 219
 ASKED = {NONE: 25, SINGLE: 100, EXPANDING: 500, ALL: 500}
@@ -60,18 +60,18 @@ def texts_of(cluster):
 
 def asked_of(stage, experiment):
     """Yield what an experiment of `simulate` asks for some of its jobs: once a job, whose levels take turns."""
-    told = stage.tell(experiment)
+    told = stage.submit(experiment)
     # A job without requirements is asked for neither in `single` nor in `expanding`.
     with_rows = np.unique(told.job)
     jobs = with_rows[np.linspace(0, len(with_rows) - 1, ASKED[experiment]).astype(int)]
-    workload, names = stage.distinct, np.array(stage.scheduler.index.names)
+    workload, names = stage.demands.jobs.select(stage.asked.first), np.array(stage.scheduler.index.names)
     matches = bitset.unpack(told.matches, len(names))
     for turn, job in enumerate(jobs):
         rows = np.flatnonzero(told.job == job)
         row = rows[turn % len(rows)]
         needs = [workload.requirements[i] for i in workload.ids[workload.offsets[job] : workload.offsets[job + 1]]]
         if experiment == SINGLE:
-            needs = [one for one in needs if one.subsystem == stage.needs.names[told.subsystem[row]]]
+            needs = [one for one in needs if one.subsystem == stage.asked.questions.names[told.last[row]]]
         else:
             # Both the requirements of a job and the order of telling are alphabetical.
             needs = needs[: told.level[row]]
@@ -94,7 +94,7 @@ def driven(public_data, public_clients, tmp_path_factory):
     folder = tmp_path_factory.mktemp("experiment")
     fleet = read_fleet(public_data / "reliabuild")
     workload = read_jobspecs(public_data / "reliabuild" / "jobspecs")
-    stage = Stage.prepare(fleet, workload, Design(), NumpyKernels())
+    stage = Prepared.of(Study(fleet, workload), NumpyKernels())
     asked = [one for experiment in ASKED for one in asked_of(stage, experiment)]
     file, config = folder / "fleet.json", folder / "user.yaml"
     file.write_text(json.dumps({cluster.name: texts_of(cluster) for cluster in fleet.clusters}), encoding="utf-8")
@@ -137,7 +137,7 @@ def test_the_matches_are_those_of_simulate(driven, submit_all):
 
     (1) goes jobspec, wire, Satisfy, and SubmitJob with satisfy_only and the tokens of what Satisfy listed; the
     clusters are those that the client registered, with nodes, and the job asks for them. (2) is what a run of
-    `simulate` on the same folder matches, before it scores: the rows of `Stage.tell`, over clusters that say
+    `simulate` on the same folder matches, before it scores: the rows of `Prepared.submit`, over clusters that say
     nothing of nodes, for jobs that ask for none. As every cluster has the nodes, and its packages on all
     of them, the sets must be equal. Told are: nothing, one package, the first few, and all.
     """
