@@ -67,7 +67,7 @@ def asked_of(fleet: Fleet, workload: Workload, scoring: Scoring) -> Asked:
 
 
 def submit_distinct(questions: Questions, names: tuple[str, ...], rank: NDArray[np.int64]) -> Submitted:
-    """Add metadata on each job's subsystems by rank, submit every new set of requirements, and stop a job at no match."""
+    """Add subsystems by rank, submit every new set of requirements, and stop a job at no match."""
     ids = questions.ranked(rank)
     seen: set[bytes] = set()
     jobs: list[int] = []

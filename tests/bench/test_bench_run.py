@@ -11,6 +11,7 @@ from placewise.bench.cases import drawn, drawn_distinct
 from placewise.bench.large import peak_bytes, time_large
 from placewise.bench.streamed import time_streamed
 from placewise.bench.timing import Agreement, Timing, Timings, duration_text, median_seconds
+from placewise.model.progress import SILENT, Progress
 
 SMALL = run.Scale((partial(drawn_distinct, 20, 8), partial(drawn, 30, 70)), None, 2, 0.05, 5)
 
@@ -21,10 +22,18 @@ def _printed(timings):
     return console.file.getvalue()
 
 
+class Heard(Progress):
+    def __init__(self, events):
+        self.events = events
+
+    def advanced(self, stage, done, total):
+        self.events.append((stage, done, total))
+
+
 @pytest.fixture(scope="module")
 def measured():
     told = []
-    return run.measure(SMALL, lambda *stage: told.append(stage)), told
+    return run.measure(SMALL, Heard(told)), told
 
 
 def test_every_row_is_measured_or_says_why_not(measured):
@@ -83,7 +92,7 @@ def test_differing_pairs_are_not_hidden():
 def test_what_is_not_installed_has_a_row_that_says_so(monkeypatch):
     monkeypatch.setattr(run, "KERNELS", ("numpy", "absent"))
     monkeypatch.setattr(run, "PEERS", (peers.Peer("Absent", "", "absent", "absent_module", "absent", 1),))
-    rows = run.measure(run.Scale((partial(drawn, 5, 3),), (5, 3, 1), 1, 0.0, 5), lambda *_: None).rows
+    rows = run.measure(run.Scale((partial(drawn, 5, 3),), (5, 3, 1), 1, 0.0, 5), SILENT).rows
     absent = [row for row in rows if "bsent" in row.name]
     assert {row.note for row in absent} == {"not installed"}
     assert len(absent) == 6
@@ -124,7 +133,7 @@ def test_streams_run_when_asked_for(monkeypatch):
     asked = []
     monkeypatch.setattr(run, "time_streamed", lambda *given: asked.append(given) or [])
     told = []
-    rows = run.measure(run.Scale((), None, 1, 0.0, 5, (5, 3, 1)), lambda *stage: told.append(stage)).rows
+    rows = run.measure(run.Scale((), None, 1, 0.0, 5, (5, 3, 1)), Heard(told)).rows
     assert asked == [("numpy", 5, 3, 1)]
     assert [(row.size, row.note) for row in rows] == [("5 jobs x 3 clusters, chunk by chunk", "not installed")]
     assert [done for _, done, _ in told] == [0, 1, 2]

@@ -8,8 +8,8 @@ import json
 import pyarrow.parquet as pq
 import pytest
 
-from placewise.study.inputs import draw, shipped
-from placewise.study.record import write_inputs
+from placewise.formats.experiment_folder import write_experiment
+from placewise.study.sources import draw, shipped
 
 FILES = {
     "scores.json",
@@ -32,7 +32,8 @@ VALUED = {"minimal.json", "pareto.json", "value.json"}
 @pytest.fixture(scope="module")
 def builds(tmp_path_factory):
     folder = tmp_path_factory.mktemp("builds") / "experiment"
-    write_inputs(draw(shipped("spack-build"), 15, 900, 4), folder)
+    drawn = draw(shipped("spack-build"), 15, 900, 4)
+    write_experiment(drawn.fleet, drawn.jobs, folder)
     return folder
 
 

@@ -61,10 +61,12 @@ def test_the_file_says_how_to_run_and_the_command_line_wins(placewise, study, tm
     out = tmp_path / "out"
     assert placewise("simulate", study, "--out", out, "--no-plots").code == 0
     found = settings(out)
-    assert found["experiments"] == ["none", "some", "all"]
+    assert found["experiments"] == ["none", "all"]
+    assert list(json.loads((out / "scores.json").read_text())) == ["none", "some", "all", "unmatched_at"]
     assert (found["scoring"], found["first"], found["unique"], found["seed"]) == ("published", 40, True, 7)
     assert found["order"] == ["zlib", "cmake"]
-    assert found["levels"] == [["some", ["zlib", "cmake"]]]
+    declared = json.loads((out / "study.json").read_text())["study"]
+    assert declared["levels"] == {"some": ["zlib", "cmake"]}
     # What is given counts, even where it is what would hold without a file.
     options = [
         "--scoring",
@@ -81,7 +83,7 @@ def test_the_file_says_how_to_run_and_the_command_line_wins(placewise, study, tm
     assert placewise("simulate", study, "--out", out, "--no-plots", *options).code == 0
     found = settings(out)
     assert (found["scoring"], found["first"], found["orders"], found["order"]) == ("corrected", 30, 20, [])
-    assert found["experiments"] == ["some", "all"]
+    assert found["experiments"] == ["all"]
     assert (found["unique"], found["seed"]) == (True, 7)
     inputs = json.loads((out / "study.json").read_text())["inputs"]
     assert {"study.toml", "cluster-features.json"} < {entry["file"] for entry in inputs}
@@ -94,7 +96,7 @@ def test_a_study_is_the_same_as_its_options(placewise, study, small, tmp_path):
         json.loads(placewise("simulate", *options, "--no-plots", "--json", "--out", tmp_path / name).out)["scores"]
         for name, options in (("file", [study]), ("options", [small, *told]))
     )
-    assert one["some"] == other["told"]
+    assert one["some"] == other["chosen"]
     assert one["all"] == other["all"]
 
 
@@ -126,9 +128,9 @@ def test_near_misses_and_sensitivity_of_a_study(placewise, study, small):
         ('scoring = "published"', 'scoring = "best"', "study.toml, run.scoring: no such scoring"),
         ('"none", "all"', '"none", "every"', "study.toml, run.experiments: no such experiment"),
         ('"zlib", "cmake"', '"zlib", "cmak"', "no job needs a subsystem of this name"),
-        ("some =", "told =", "study.toml, levels: the name is not free"),
+        ("some =", "chosen =", "study.toml, levels.chosen: the name is not free"),
         ('order = "order.txt"', 'order = "none.txt"', "none.txt: cannot be read"),
-        ("[run]", "[fleet]\nclusters = 2\n[run]", "study.toml, fleet: is drawn"),
+        ("[run]", "[fleet]\nclusters = 2\n[run]", "fleet: is given, and so is source"),
         ('source = "experiment"', 'source = "elsewhere"', "elsewhere"),
         ("unique = true", "choose = 'first'", "--choose means nothing"),
     ],

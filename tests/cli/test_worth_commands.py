@@ -73,7 +73,7 @@ def test_minimal_names_a_set_that_simulate_confirms(placewise, small, tmp_path):
         "simulate", small, "--tell", told, "--experiments", "none", "--no-plots", "--json", "--out", tmp_path / "run"
     )
     scores = json.loads(done.out)["scores"]
-    assert scores["told"]["success"]["value"] == pytest.approx(found["reached"], abs=1e-12)
+    assert scores["chosen"]["success"]["value"] == pytest.approx(found["reached"], abs=1e-12)
     printed = placewise("minimal", small, "--target", 0.9)
     assert f"the set: {told}" in printed.out.replace("\n", "")
     assert "proven: no set that has fewer reaches the target" in printed.out
@@ -138,7 +138,7 @@ def test_forms_of_build_records_are_the_players(placewise):
         (["minimal", "--target", "1.01"], "target"),
         (["minimal", "--target", "nan"], "target"),
         (["pareto", "--forms", "arch"], "--forms"),
-        (["value", "--dataset", "spack-build", "--jobs", "50", "--forms", "arhc"], "no such form"),
+        (["value", "--dataset", "spack-build", "--jobs", "50", "--forms", "arhc"], "no such question"),
     ],
     ids=lambda value: "-".join(value) if isinstance(value, list) else None,
 )

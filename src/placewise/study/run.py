@@ -13,6 +13,7 @@ from placewise.matching.kernels import Kernels
 from placewise.matching.kernels_numpy import NumpyKernels
 from placewise.model.progress import SILENT, Progress
 from placewise.model.results import LevelResult, OutcomeTable, Results, Score, UnmatchedJob
+from placewise.model.settings import Settings
 from placewise.model.study import CONSTRAINTS, EXPANDING, NONE, SINGLE, Study, folder_name
 from placewise.outcomes.metadata import Submissions, give_prefixes
 from placewise.outcomes.outcomes import Outcomes, outcomes_of
@@ -98,6 +99,7 @@ def run_experiments(
 ) -> Run:
     """Run the experiments alone, and the random orders; runner and key are for those (see `Runner.rows`)."""
     names = study.experiments
+    _refuse_idle(study)
     progress.advanced("preparing", 0, 1)
     prepared = Prepared.of(study, kernels or NumpyKernels())
     experiments, tables, levels = {}, [], []
@@ -123,6 +125,17 @@ def run_experiments(
     single = experiments.get(SINGLE)
     assignments = {} if single is None else prepared.first_assignments(single.submissions)
     return Run(results, prepared, tuple(tables), observed, assignments)
+
+
+def _refuse_idle(study: Study) -> None:
+    """Raise InputError for a setting of the constraint experiments where none of them is run."""
+    if set(study.experiments) & set(CONSTRAINTS) or study.jobs.measurements() is not None:
+        return
+    usual = Settings()
+    for name in ("choose", "priorities", "model", "minimum_builds", "nodes_per_job", "nodes_free"):
+        if getattr(study.settings, name) != getattr(usual, name):
+            option = "--" + name.replace("_", "-")
+            raise InputError(f"{option} means nothing without a constraint", found=getattr(study.settings, name))
 
 
 def _experiment(

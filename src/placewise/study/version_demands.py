@@ -18,7 +18,7 @@ from placewise.model.job import Shape
 from placewise.model.profile import VersionPool
 from placewise.model.requirement import Requirement
 from placewise.model.resources import package_subsystem
-from placewise.model.study import Study
+from placewise.model.study import EXPANDING, Study
 from placewise.model.workload import Profiles, Workload
 from placewise.outcomes.questions import Places, Questions
 from placewise.outcomes.truth import Truth, version_rules
@@ -215,7 +215,7 @@ def _refuse_unknown(study: Study, names: Sequence[str]) -> None:
                 expected = ", ".join(close) or f"such as {names[0]}"
                 raise InputError("no job needs a subsystem of this name", found=name, expected=expected)
     missing = [name for name in names if name not in study.settings.order]
-    if study.settings.order and missing:
+    if study.settings.order and missing and EXPANDING in study.experiments:
         raise InputError(
             f"the order does not name {len(missing)} of the {len(names)} subsystems that jobs need",
             found=", ".join(missing[:5]),
