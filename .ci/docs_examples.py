@@ -31,14 +31,14 @@ from placewise.formats.jobs.jobspec import dialects, jobspec_document, jobspec_t
 from placewise.formats.jobs.jobspec_lists import parse_job_entries
 from placewise.formats.reading import parse_yaml
 from placewise.formats.studies.selection_config import read_priorities
-from placewise.formats.studies.study_file import read_study
+from placewise.formats.studies.study_file import read_study_file
 from placewise.selection.constraint import constraint_policy
 
 # Readers of documents that are read as files only, and how these end.
 _READERS: dict[str, tuple[str, Callable[[Path], object]]] = {
     "fit": (".csv", lambda path: read_build_records(path, cache=None)),
     "priorities": (".yaml", lambda path: constraint_policy(read_priorities(path))),
-    "study": (".toml", read_study),
+    "study": (".toml", read_study_file),
 }
 
 _BLOCK = re.compile(r"^```(?:yaml|json|toml|csv) (?P<kind>[\w-]+)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -132,8 +132,8 @@ def test_fit_says_what_it_fitted_and_what_it_could_not(placewise, builds, tmp_pa
     ("options", "said"),
     [
         (["--unique"], "--unique"),
-        (["--policy", "first"], "--policy"),
-        (["--experiments", "none"], "--experiments"),
+        (["--policy", "worst"], "policy"),
+        (["--experiments", "nine"], "nine"),
         (["--model", "forest"], "forest"),
         (["--choose", "best"], "best"),
         (["--choose", "nowhere.yaml"], "nowhere.yaml"),

@@ -52,7 +52,7 @@ def test_simulate_writes_the_results_folder(placewise, small, tmp_path):
     assert done.code == 0
     assert "build success" in done.out
     found = {path.name for path in (tmp_path / "out").iterdir()}
-    assert found == FILES | {"img", "report.html"}
+    assert found == FILES | {"img", "report.html", "scores.csv"}
     images = {path.name for path in (tmp_path / "out" / "img").iterdir()}
     assert images == {f"{name}.{kind}" for name in FIGURES for kind in ("png", "svg")}
 

@@ -165,7 +165,7 @@ def test_a_second_reading_comes_from_the_cache_and_a_changed_input_does_not(fold
     cache = tmp_path / "cache"
     first = read_experiment(folder, cache=cache)
     with monkeypatch.context() as patch:
-        patch.setattr("placewise.formats.experiment_folder.jobs_of", None)
+        patch.setattr("placewise.formats.experiment_folder.workload_of", None)
         again = read_experiment(folder, cache=cache)
     assert (again.fleet, again.inputs) == (first.fleet, first.inputs)
     assert same(again.jobs, first.jobs)

@@ -10,6 +10,8 @@ import numpy as np
 
 DEADLINE_S = 60.0
 
+from placewise.model.progress import Progress
+
 
 def wait_until(holds):
     """Wait for a condition, and return what it came to."""
@@ -116,3 +118,13 @@ def runs(process):
         return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
         return False
+
+
+class Calling(Progress):
+    """Calls a function with how much is done."""
+
+    def __init__(self, call):
+        self.call = call
+
+    def advanced(self, stage, done, total):
+        self.call(done)

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
-from sweep_tasks import DEADLINE_S, Drawn, Waiting, lines, runs, wait_until
+from sweep_tasks import DEADLINE_S, Calling, Drawn, Waiting, lines, runs, wait_until
 
 from placewise.errors import InputError
 from placewise.sweep.executors import runner
@@ -65,7 +65,7 @@ def test_a_failure_does_not_wait_for_what_goes_on(tmp_path):
 
     start, task = time.monotonic(), Waiting(folder=tmp_path, at=3, ballast=bytes(2_000_000))
     with pytest.raises(KeyboardInterrupt), runner(workers=2) as sweeps:
-        sweeps.rows("rows", task, 20, key="", progress=interrupted)
+        sweeps.rows("rows", task, 20, key="", progress=Calling(interrupted))
     assert time.monotonic() - start < DEADLINE_S / 2
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sweep_tasks import Drawn, Dying, Failing, Telling, lines
+from sweep_tasks import Calling, Drawn, Dying, Failing, Telling, lines
 
 from placewise.errors import PlacewiseError
 from placewise.sweep.runner import HERE, Runner, _rows_in_worker
@@ -82,7 +82,7 @@ def test_a_process_unpickles_a_task_once(tmp_path, pool):
 def test_the_default_has_at_most_64_blocks():
     for count in (1, 63, 64, 65, 1000):
         told = []
-        HERE.rows("rows", Drawn(), count, key="", progress=told.append)
+        HERE.rows("rows", Drawn(), count, key="", progress=Calling(told.append))
         assert len(told) <= 64
         assert told[-1] == count
         assert told == sorted(told)
@@ -131,7 +131,7 @@ def test_an_interrupt_cancels_the_rest(tmp_path):
         raise KeyboardInterrupt
 
     with ThreadPoolExecutor(1) as executor, pytest.raises(KeyboardInterrupt):
-        rows(executor, Telling(folder=tmp_path), 5000, block=1, progress=interrupted)
+        rows(executor, Telling(folder=tmp_path), 5000, block=1, progress=Calling(interrupted))
     assert len(lines(tmp_path / "computed")) < 2000
 
 
@@ -144,7 +144,7 @@ def test_a_process_that_dies_is_one_line_and_what_is_done_is_kept(tmp_path):
     assert f"what is done is kept in {parts}" in text
     assert "\n" not in text
     told = []
-    found = Runner(None, parts).rows("random orders", Drawn(), 1000, key="k", block=1, progress=told.append)
+    found = Runner(None, parts).rows("random orders", Drawn(), 1000, key="k", block=1, progress=Calling(told.append))
     assert told[0] >= 25
     assert told[-1] == 1000
     assert found.tobytes() == rows(None, Drawn(), 1000).tobytes()
