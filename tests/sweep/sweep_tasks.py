@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-DEADLINE_S = 60.0
-
 from placewise.model.progress import Progress
+
+DEADLINE_S = 60.0
 
 
 def wait_until(holds):
@@ -127,4 +127,5 @@ class Calling(Progress):
         self.call = call
 
     def advanced(self, stage, done, total):
+        del stage, total
         self.call(done)
