@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from placewise.worth.resampling import Bootstrap, Column, Ratios, interval_of
+from placewise.worth.resampling import Bootstrap, Column, Means, Ratios, interval_of
 
 ROWS = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 9), st.integers(0, 9)), min_size=1, max_size=20)
 
@@ -95,3 +95,24 @@ def test_intervals_cover_as_often_as_they_say_if_units_are_profiles(by_profile, 
         interval = interval_of(replicates(ratios, 150, study)[:, 0], "resamples")
         covered += interval.low <= 0.3 <= interval.high
     assert least <= covered / studies <= most
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_means_are_ratios_with_one_denominator(seed):
+    rng = np.random.default_rng(seed)
+    units, figures, rows = 7, 3, 40
+    figure, unit, value = rng.integers(figures, size=rows), rng.integers(units, size=rows), rng.normal(size=rows)
+    total = rng.integers(1, 5, units).astype(float)
+    means = Means.of(figure, unit, value, total, figures)
+    columns = [
+        Column(
+            one,
+            np.concatenate([unit[figure == one], np.arange(units)]),
+            np.concatenate([value[figure == one], np.zeros(units)]),
+            np.concatenate([np.zeros(int((figure == one).sum())), total]),
+        )
+        for one in range(figures)
+    ]
+    ratios = Ratios.of(columns, units, figures)
+    for times in (None, rng.integers(0, 4, units)):
+        np.testing.assert_allclose(means.values(times), ratios.values(times), rtol=1e-12)

@@ -14,7 +14,7 @@ from plain_games import fleet_of, fleets, game, names_of, plain_worth, plain_wor
 from placewise.errors import InputError
 from placewise.model.requirement import version_requirement
 from placewise.model.workload import Workload
-from placewise.worth import sufficiency
+from placewise.worth import pareto, sufficiency
 from placewise.worth.pareto import level_points
 from placewise.worth.playing import Playing
 from placewise.worth.sufficiency import greedy_names, smallest_set
@@ -150,6 +150,18 @@ def test_without_a_proof_nothing_is_claimed(never_trying_all):
     assert not found.optimal
 
 
+@pytest.mark.parametrize(("better", "worse"), ["ab", "ba"])
+def test_of_equally_cheap_sets_that_suffice_the_better_is_named(better, worse):
+    fleet = fleet_of(*({better: one, worse: other} for one, other in ("11", "12", "21", "31")))
+    wanted = [version_requirement(name, "1", "1") for name in "ab"]
+    one = game(fleet, Workload.from_rows(["j"], [wanted]))
+    # One of the four clusters without metadata; one of the two that meet the better, one of the three the worse.
+    found = smallest_set(one, 0.3, random_orders=1)
+    assert (found.metadata, found.reached) == ((better,), pytest.approx(1 / 2))
+    assert found.cost == found.at_least == 1
+    assert found.optimal
+
+
 @pytest.mark.parametrize("target", [0.0, -1.0, 1.5, float("nan")], ids=str)
 def test_a_target_that_is_no_share_is_refused(target):
     fleet = fleet_of({"a": "1"})
@@ -189,3 +201,23 @@ def test_levels_are_what_telling_them_gives_and_the_front_is_what_nothing_beats(
     for told, own in every.items():
         if len(told) == 2 and not any(beats(other, own) for other in every.values()):
             assert frozenset(told) in told_sets
+
+
+@given(fleets(), workloads())
+def test_limiting_pairs_leaves_out_pairs_and_changes_none(fleet, workload):
+    one = game(fleet, workload)
+    path = greedy_names(one)
+    every = {point.metadata: point for point in level_points(one, path)}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pareto, "MOST_PAIRED", 2)
+        few = {point.metadata: point for point in level_points(one, path)}
+    for told, point in few.items():
+        if told in every:
+            assert (point.matched, point.success) == pytest.approx((every[told].matched, every[told].success))
+    assert len([point for point in few.values() if point.kind == "pair"]) <= 1
+
+
+def test_more_random_orders_than_memory_could_hold_are_refused():
+    one = game(fleet_of({"a": "1"}), Workload.from_rows(["j"], [[version_requirement("a", "1", "1")]]))
+    with pytest.raises(InputError, match="--random-orders"):
+        smallest_set(one, 0.9, random_orders=10**18)

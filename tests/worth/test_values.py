@@ -250,3 +250,25 @@ def test_settings_that_mean_nothing_are_refused(settings, message):
 
 def test_costs_that_are_not_given_are_nothing():
     assert costs_of(("a", "b"), {"b": 2.0}).tolist() == [0.0, 2.0]
+
+
+@pytest.mark.parametrize("worth", [float("inf"), 1e308, float("nan"), -1.0])
+def test_a_worth_that_no_figure_can_hold_is_refused(worth):
+    with pytest.raises(InputError, match="--job-worth"):
+        worth_of(two_jobs(), costs={"a": 1.0}, job_worth=worth)
+
+
+def test_costs_whose_sum_no_figure_can_hold_are_refused():
+    with pytest.raises(InputError, match="costs"):
+        costs_of(("a", "b"), {"a": 1e308, "b": 1e308})
+
+
+def test_more_resamples_than_memory_could_hold_are_refused():
+    with pytest.raises(InputError, match="--resamples"):
+        worth_of(two_jobs(), resamples=10**18)
+
+
+def two_jobs():
+    fleet = fleet_of({"a": "1", "b": "1"}, {"a": "2", "b": "1"}, {"a": "1", "b": "3"})
+    wanted = [(version_requirement("a", "2", "2"),), (version_requirement("b", "3", "3"),)]
+    return game(fleet, Workload.from_rows(["one", "two"], wanted))
