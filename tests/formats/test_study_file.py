@@ -14,6 +14,7 @@ from placewise.formats.studies.study_settings import Draw
 from placewise.model.cluster import Fleet
 from placewise.model.study import Comparison, Level, Question, Study
 from placewise.model.workload import Workload
+from placewise.study.sources import read_study
 
 STUDY = """
 source = "experiment"
@@ -95,6 +96,14 @@ def test_a_bad_study_is_one_error(tmp_path, old, new, said):
         read(tmp_path, STUDY.replace(old, new, 1))
     assert said in str(caught.value)
     assert "study.toml" in str(caught.value)
+
+
+def test_a_question_twice_in_the_order_of_expanding_is_one_error(tmp_path):
+    path = tmp_path / "study.toml"
+    twice = STUDY.replace('expanding = ["memory", "arch"]', 'expanding = ["arch", "arch"]')
+    path.write_text("[fleet]\nclusters = 2\n[workload]\njobs = 5\n" + twice.replace('source = "experiment"', ""))
+    with pytest.raises(InputError, match="study.toml, .*share a name; found 'arch'"):
+        read_study(path)
 
 
 @given(st.data())
