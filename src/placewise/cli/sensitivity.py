@@ -39,7 +39,7 @@ def sensitivity(
 ) -> None:
     """Say what joint success would be with more clusters, wider ranges, or metadata that is wrong or missing."""
     from placewise.formats.input_cache import cache_folder
-    from placewise.formats.results.worth_files import SENSITIVITY, sensitivity_document, write_worth
+    from placewise.formats.results.worth_files import SENSITIVITY, worth_document, write_worth
     from placewise.formats.writing import staged
     from placewise.matching.kernels import load_kernels
     from placewise.model.results import Results
@@ -66,15 +66,15 @@ def sensitivity(
             runner=where,
             progress=progress,
         )
+    study = {"command": command_line(), "source": inputs.source}
+    results = Results({}, scoring=scoring, sensitivity=found.points, study=study)
     if out is not None and parts is not None:
-        study = {"command": command_line(), "source": inputs.source}
-        results = Results({}, scoring=scoring, sensitivity=found.points, study=study)
         with staged(out) as stage:
             write_worth(stage, results)
             draw_figures(results, stage)
         clear(parts)
     if json:
-        print_json({"source": inputs.source, "left_out": list(found.left_out), **sensitivity_document(found.points)})
+        print_json({"source": inputs.source, "left_out": list(found.left_out), **worth_document(SENSITIVITY, results)})
         return
     print_sensitivity(found.points, found.left_out, console())
     if out is not None:

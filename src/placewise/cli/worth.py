@@ -83,7 +83,7 @@ def value(
     json: Json = False,
 ) -> None:
     """Say what telling the scheduler each subsystem is worth: its Shapley value in joint success."""
-    from placewise.formats.results.worth_files import worth_document
+    from placewise.formats.results.worth_files import VALUE, worth_document
     from placewise.formats.studies.cost_file import read_costs
     from placewise.model.results import Results
     from placewise.report.progress import stages
@@ -105,9 +105,10 @@ def value(
             runner=where,
             progress=progress,
         )
-        _write(folder, Results({}, worth=worth))
+        results = Results({}, worth=worth)
+        _write(folder, results)
     if json:
-        print_json(worth_document(worth))
+        print_json(worth_document(VALUE, results))
     else:
         print_worth(worth, console(), top=top)
 
@@ -128,7 +129,7 @@ def minimal(
     json: Json = False,
 ) -> None:
     """Find the fewest subsystems that reach a share of the ceiling, and prove that fewer do not."""
-    from placewise.formats.results.worth_files import sufficiency_document
+    from placewise.formats.results.worth_files import MINIMAL, worth_document
     from placewise.formats.studies.cost_file import read_costs
     from placewise.model.results import Results
     from placewise.report.progress import stages
@@ -148,9 +149,10 @@ def minimal(
             seed=seed,
             limit_s=limit,
         )
-        _write(folder, Results({}, sufficiency=found))
+        results = Results({}, sufficiency=found)
+        _write(folder, results)
     if json:
-        print_json(sufficiency_document(found))
+        print_json(worth_document(MINIMAL, results))
     else:
         print_sufficiency(found, console())
 
@@ -168,7 +170,7 @@ def pareto(
     json: Json = False,
 ) -> None:
     """List the levels of telling that no other beats in cost, jobs matched and joint success."""
-    from placewise.formats.results.worth_files import front_document
+    from placewise.formats.results.worth_files import PARETO, worth_document
     from placewise.formats.studies.cost_file import read_costs
     from placewise.model.results import Results
     from placewise.report.worth_tables import print_front
@@ -181,9 +183,10 @@ def pareto(
         game = _game(source, dataset, seed, scoring, jobs, forms)
         price = None if costs is None else costs_of(game.names, costs)
         points = level_points(game, greedy_names(game, price), price)
-        _write(folder, Results({}, front=points))
+        results = Results({}, front=points)
+        _write(folder, results)
     if json:
-        print_json(front_document(points))
+        print_json(worth_document(PARETO, results))
     else:
         print_front(points, console())
 

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from placewise.errors import InputError
 from placewise.model.runtime_models import Models
-from placewise.model.worth import Difference, FleetSpread, Headline, LevelPoint, SensitivityPoint, Sufficiency, Worth
+from placewise.model.worth import (
+    Difference,
+    FleetSpread,
+    Headline,
+    LevelPoint,
+    SensitivityPoint,
+    Sufficiency,
+    Worth,
+    refuse_shape,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +109,11 @@ class UnmatchedJob:
     unmatched_at: int
     needed: int
 
+    def __post_init__(self) -> None:
+        if min(self.unmatched_at, self.needed) < 1:
+            found = (self.unmatched_at, self.needed)
+            raise InputError("the job did not run out of clusters", found=found, expected="counts of 1 or more")
+
     @property
     def percent_matched(self) -> float:
         """The share of its subsystems that could be told while something still matched."""
@@ -118,6 +133,12 @@ class OrderSpread:
     unmatched_at: NDArray[np.float64]
     percent_matched: NDArray[np.float64]
     submissions: NDArray[np.int64]
+
+    def __post_init__(self) -> None:
+        if not self.submissions.size:
+            raise InputError("there are no orders", expected="a value an order")
+        for field in fields(self):
+            refuse_shape(getattr(self, field.name), (self.submissions.size,), field.name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -162,7 +162,7 @@ class Models:
     minimum_builds : fewer builds are too few. folds, seed : of the cross-validation.
     too_few : the other packages, each with its number of builds.
 
-    Raises InputError for a package twice.
+    Raises InputError for a package twice, and for counts below 1.
     """
 
     by_package: tuple[PackageModels, ...]
@@ -179,7 +179,10 @@ class Models:
         names = [*self.packages, *(name for name, _ in self.too_few)]
         if len(set(names)) < len(names):
             twice = next(name for name in names if names.count(name) > 1)
-            raise InputError("a package stands twice", found=twice, expected="names that differ")
+            raise InputError("a package is there twice", found=twice, expected="names that differ")
+        for count in (self.minimum_builds, self.folds, *(count for _, count in self.too_few)):
+            if count < 1:
+                raise InputError("a count of builds or folds is not usable", found=count, expected="1 or more")
 
     @property
     def packages(self) -> tuple[str, ...]:

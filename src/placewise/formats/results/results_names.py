@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from placewise.formats.results.level_files import LEVELS, REASONS_CSV, SCORES_CSV
+from placewise.formats.results.level_files import LEVELS
 from placewise.formats.results.model_files import CARDS, MODELS
 from placewise.formats.results.outcomes_table import OUTCOMES
+from placewise.formats.results.score_tables import REASONS_CSV, SCORES_CSV
 from placewise.formats.results.worth_files import WORTH_FILES
 
 SCORES = "scores.json"
