@@ -8,7 +8,8 @@ import json
 import pyarrow.parquet as pq
 import pytest
 
-from placewise.study.inputs import draw, shipped
+from placewise.formats.profiles.profile_file import shipped_profile
+from placewise.study.inputs import draw
 from placewise.study.record import write_inputs
 
 FILES = {
@@ -32,7 +33,7 @@ VALUED = {"minimal.json", "pareto.json", "value.json"}
 @pytest.fixture(scope="module")
 def builds(tmp_path_factory):
     folder = tmp_path_factory.mktemp("builds") / "experiment"
-    write_inputs(draw(shipped("spack-build"), 15, 900, 4), folder)
+    write_inputs(draw(shipped_profile("spack-build"), 15, 900, 4), folder)
     return folder
 
 

@@ -10,18 +10,19 @@ import pyarrow.parquet as pq
 import pytest
 
 from placewise.errors import InputError
+from placewise.formats.profiles.profile_file import shipped_profile
 from placewise.formats.results.results_folder import read_results
 from placewise.formats.writing import write_json
 from placewise.matching.kernels import load_kernels
 from placewise.study.builds.design import BuildDesign
 from placewise.study.comparing.compare import compare
 from placewise.study.design import Design
-from placewise.study.inputs import draw, shipped
+from placewise.study.inputs import draw
 from placewise.study.simulate import simulate
 
 KERNELS = load_kernels("numpy")
-VERSIONS = draw(shipped("reliabuild"), 25, 150, 3)
-BUILDS = draw(shipped("spack-build"), 12, 250, 3)
+VERSIONS = draw(shipped_profile("reliabuild"), 25, 150, 3)
+BUILDS = draw(shipped_profile("spack-build"), 12, 250, 3)
 SMALL = {"orders": 3, "fleets": 2, "resamples": 0}
 
 

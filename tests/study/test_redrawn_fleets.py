@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from placewise.errors import InputError
 from placewise.formats.experiment_folder import read_experiment
+from placewise.formats.profiles.profile_file import shipped_profile
 from placewise.formats.studies.study_file import shipped_study
 from placewise.matching.index import FleetIndex
 from placewise.matching.kernels import load_kernels
@@ -19,17 +20,17 @@ from placewise.study.builds.design import BuildDesign
 from placewise.study.builds.run import run_builds
 from placewise.study.design import EXPERIMENTS, Design
 from placewise.study.figures import JOINT, Figure
-from placewise.study.inputs import Inputs, draw, shipped
+from placewise.study.inputs import Inputs, draw
 from placewise.study.run import run
 from placewise.study.varying.fleets import FleetTask, VersionFleets, pools_of
 from placewise.study.varying.observing import Requested
 from placewise.study.varying.redrawing import fleets_like
 from placewise.sweep.executors import runner
 from placewise.sweep.runner import HERE
-from placewise.synthesis import draw_build_fleet, draw_fleet
+from placewise.synthesis import draw_fleet
 
 KERNELS = load_kernels("numpy")
-PROFILE = shipped("reliabuild")
+PROFILE = shipped_profile("reliabuild")
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +49,7 @@ def test_a_drawn_fleet_is_that_of_its_seed(clusters, seed, scoring):
     jobs = draw(PROFILE, 1, 30, 5).jobs
     design = Design(scoring=scoring, orders=0, tell=(jobs.requirements[0].subsystem,))
     requested = Requested.of(jobs, design, KERNELS)
-    source = VersionFleets.of(requested, PROFILE.pools, design.experiments)
+    source = VersionFleets.of(requested, PROFILE.fleet.pools, design.experiments)
     fleet = draw_fleet(PROFILE, clusters, seed)
     found = figures(source.observed(clusters, seed))
     assert found == figures(requested.on(FleetIndex(fleet), design.experiments))
@@ -61,11 +62,11 @@ def test_a_drawn_fleet_is_that_of_its_seed(clusters, seed, scoring):
 @settings(max_examples=8)
 @given(st.integers(1, 70), st.integers(0, 2**32), st.sampled_from(["corrected", "published"]))
 def test_builds_on_a_drawn_fleet(clusters, seed, scoring):
-    profile = shipped("spack-build")
+    profile = shipped_profile("spack-build")
     inputs = draw(profile, 2, 300, 4)
     design = BuildDesign(scoring=scoring, orders=0, minimum_builds=20, tell=("memory", "compiler"))
     found = figures(fleets_like(inputs, inputs.jobs, design, KERNELS).observed(clusters, seed))
-    fleet = draw_build_fleet(profile, clusters, seed)
+    fleet = draw_fleet(profile, clusters, seed)
     results = run_builds(fleet, inputs.jobs, shipped_study(), design, KERNELS).results
     for level in results.levels:
         if not level.name.startswith("constraint"):
@@ -74,7 +75,7 @@ def test_builds_on_a_drawn_fleet(clusters, seed, scoring):
 
 
 def test_many_bounds_at_once_are_met_where_each_is(monkeypatch):
-    inputs = draw(shipped("spack-build"), 70, 500, 6)
+    inputs = draw(shipped_profile("spack-build"), 70, 500, 6)
     index = FleetIndex(inputs.fleet)
     numeric = [form for level in shipped_study().levels for form in level.told if form.subsystem == "memory"]
     quick = [forms.form_rows(index, inputs.jobs, form) for form in numeric]
@@ -115,7 +116,7 @@ def test_what_a_profile_does_not_hold_is_said(drawn):
         fleets_like(drawn, drawn.jobs, Design(sample=True), KERNELS)
     requested = Requested.of(drawn.jobs, Design(), KERNELS)
     with pytest.raises(InputError, match="lacks a package"):
-        VersionFleets.of(requested, PROFILE.pools[:1], ("none",))
+        VersionFleets.of(requested, PROFILE.fleet.pools[:1], ("none",))
 
 
 def test_the_public_fleet_is_near_the_mean_of_its_like(public_data):

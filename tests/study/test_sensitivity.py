@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from placewise.errors import InputError
+from placewise.formats.profiles.profile_file import shipped_profile
 from placewise.formats.studies.study_file import shipped_study
 from placewise.matching import bitset
 from placewise.matching.index import FleetIndex
@@ -22,7 +23,7 @@ from placewise.model.workload import Workload
 from placewise.study.builds.design import BuildDesign
 from placewise.study.builds.run import run_builds
 from placewise.study.design import Design
-from placewise.study.inputs import Inputs, draw, shipped
+from placewise.study.inputs import Inputs, draw
 from placewise.study.run import run
 from placewise.study.varying import sensitivity as room
 from placewise.study.varying.range_widths import rows_of_width
@@ -37,12 +38,12 @@ FEW = {CLUSTERS: (3, 12), RANGES: (0, 1), WRONG: (0.0, 0.3, 1.0), MISSING: (0.0,
 
 @pytest.fixture(scope="module")
 def versions():
-    return draw(shipped("reliabuild"), 12, 50, 3)
+    return draw(shipped_profile("reliabuild"), 12, 50, 3)
 
 
 @pytest.fixture(scope="module")
 def builds():
-    return draw(shipped("spack-build"), 12, 300, 3)
+    return draw(shipped_profile("spack-build"), 12, 300, 3)
 
 
 def points(inputs, **options):

@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from placewise.errors import InputError
-from placewise.formats.profiles.build_profile_file import write_either_profile
+from placewise.formats.profiles.profile_file import shipped_profile, write_profile
 from placewise.matching.kernels import load_kernels
 from placewise.study.design import Design
-from placewise.study.inputs import draw, gather, shipped
+from placewise.study.inputs import draw, gather
 from placewise.study.record import sweep_key
 from placewise.study.run import run
 from placewise.study.study_run import run_settings
@@ -55,7 +55,7 @@ def test_a_level_changes_no_other_draw(fleet, workload, seed):
 
 
 def test_a_level_that_tells_nothing_is_none():
-    inputs = draw(shipped("reliabuild"), 8, 30, 0)
+    inputs = draw(shipped_profile("reliabuild"), 8, 30, 0)
     scores = run(inputs.fleet, inputs.jobs, Design(levels=(("bare", ()),), orders=0), KERNELS).results.scores
     assert scores["bare"] == scores["none"]
 
@@ -76,7 +76,7 @@ def test_two_levels_of_one_name():
 def test_draws_are_those_of_the_profiles_counts_and_seeds(tmp_path):
     path = study(tmp_path, "[fleet]\nclusters = 6\nseed = 4\n[workload]\nprofile = 'reliabuild'\njobs = 20\n")
     found = gather(path, None, 9, None)
-    profile = shipped("reliabuild")
+    profile = shipped_profile("reliabuild")
     assert found.fleet.clusters == draw(profile, 6, 1, 4).fleet.clusters
     drawn = draw(profile, 1, 20, 9).jobs
     assert (found.jobs.names, found.jobs.ids.tolist()) == (drawn.names, drawn.ids.tolist())
@@ -86,7 +86,7 @@ def test_draws_are_those_of_the_profiles_counts_and_seeds(tmp_path):
 
 
 def test_profiles_may_be_files_and_every_file_is_hashed(tmp_path):
-    write_either_profile(shipped("spack-build"), tmp_path / "clusters.json.gz")
+    write_profile(shipped_profile("spack-build"), tmp_path / "clusters.json.gz")
     text = "[fleet]\nprofile = 'clusters.json.gz'\nclusters = 3\n[workload]\njobs = 5\n"
     found = gather(study(tmp_path, text), None, 0, None)
     assert len(found.fleet) == 3

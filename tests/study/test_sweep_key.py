@@ -5,11 +5,12 @@ from dataclasses import replace
 
 import pytest
 
+from placewise.formats.profiles.profile_file import shipped_profile
 from placewise.model.cluster import Fleet
 from placewise.model.workload import Workload
 from placewise.study.builds.design import BuildDesign
 from placewise.study.design import Design
-from placewise.study.inputs import Inputs, draw, shipped
+from placewise.study.inputs import Inputs, draw
 from placewise.study.record import sweep_key
 
 INPUTS = Inputs(Fleet(()), Workload.from_rows([], []), "data", (("fleet.json", "ab"), ("jobs.yaml", "cd")))
@@ -34,7 +35,7 @@ def test_of_drawn_inputs_the_source_counts():
 
 
 def test_of_build_records_the_study_counts():
-    inputs = draw(shipped("spack-build"), 2, 3, 0)
+    inputs = draw(shipped_profile("spack-build"), 2, 3, 0)
     shorter = replace(inputs, study=replace(inputs.study, expanding=inputs.study.expanding[:-1]))
     assert sweep_key(inputs, BuildDesign()) != sweep_key(shorter, BuildDesign())
     assert set(json.loads(sweep_key(inputs, BuildDesign()))["versions"]) == {"placewise", "python", "numpy"}

@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 
 from placewise.errors import InputError
 from placewise.formats.input_cache import cache_folder
+from placewise.formats.profiles.profile_file import shipped_profile
 from placewise.matching.kernels import load_kernels
 from placewise.study.builds.design import BuildDesign
 from placewise.study.builds.run import run_builds
 from placewise.study.design import Design
 from placewise.study.games import game_of
-from placewise.study.inputs import draw, gather, shipped
+from placewise.study.inputs import draw, gather
 from placewise.study.run import run
 from placewise.worth.sufficiency import smallest_set
 
@@ -62,17 +63,17 @@ def test_the_smallest_set_gives_what_minimal_says(public_data, dataset):
 
 
 def test_forms_are_told_by_name():
-    inputs = draw(shipped("spack-build"), 10, 50, 0)
+    inputs = draw(shipped_profile("spack-build"), 10, 50, 0)
     design = BuildDesign(tell=("compiler-version", "arch", "arch"), orders=0, minimum_builds=10)
     scores = run_builds(inputs.fleet, inputs.jobs, inputs.study, design, KERNELS).results.scores
     assert scores["told"] == scores["arch-compiler-compiler-version"]
 
 
 def test_names_that_nobody_knows_are_refused():
-    inputs = draw(shipped("spack-build"), 10, 50, 0)
+    inputs = draw(shipped_profile("spack-build"), 10, 50, 0)
     with pytest.raises(InputError, match="no such form"):
         run_builds(inputs.fleet, inputs.jobs, inputs.study, BuildDesign(tell=("arhc",)), KERNELS)
-    inputs = draw(shipped("reliabuild"), 10, 50, 0)
+    inputs = draw(shipped_profile("reliabuild"), 10, 50, 0)
     with pytest.raises(InputError, match="no job needs") as refused:
         run(inputs.fleet, inputs.jobs, Design(tell=("zlibb",)), KERNELS)
     assert "zlib" in refused.value.expected

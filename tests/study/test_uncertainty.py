@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from placewise.formats.profiles.profile_file import shipped_profile
 from placewise.formats.studies.study_file import shipped_study
 from placewise.matching.kernels import load_kernels
 from placewise.model.workload import Workload
@@ -17,7 +18,7 @@ from placewise.study.builds.design import BuildDesign
 from placewise.study.builds.run import run_builds
 from placewise.study.design import Design
 from placewise.study.figures import BUILD, CEILING, FLEET, JOINT, LAST, MACRO, UNMATCHED, Figure
-from placewise.study.inputs import draw, shipped
+from placewise.study.inputs import draw
 from placewise.study.run import run
 from placewise.study.varying.uncertainty import Asked, compared_experiments, compared_levels, with_uncertainty
 from placewise.sweep.runner import HERE, Runner
@@ -85,7 +86,7 @@ def test_differences_are_paired(fleet, workload):
 
 
 def test_intervals_say_what_they_are_over():
-    drawn = draw(shipped("reliabuild"), 12, 40, 1)
+    drawn = draw(shipped_profile("reliabuild"), 12, 40, 1)
     found = run(drawn.fleet, drawn.jobs, Design(orders=3, unique=True), KERNELS)
     results = unsure(found, compared_experiments())
     profiles = len(found.workload)
@@ -100,7 +101,7 @@ def test_intervals_say_what_they_are_over():
 
 
 def test_threads_and_blocks_change_nothing():
-    drawn = draw(shipped("reliabuild"), 12, 40, 1)
+    drawn = draw(shipped_profile("reliabuild"), 12, 40, 1)
     found = run(drawn.fleet, drawn.jobs, Design(orders=0), KERNELS)
     with ThreadPoolExecutor(3) as threads:
         there = unsure(found, compared_experiments(), runner=Runner(threads))
@@ -109,7 +110,7 @@ def test_threads_and_blocks_change_nothing():
 
 @pytest.mark.parametrize("sample", [False, True])
 def test_headlines_of_builds(sample):
-    drawn = draw(shipped("spack-build"), 15, 400, 2)
+    drawn = draw(shipped_profile("spack-build"), 15, 400, 2)
     design = BuildDesign(orders=2, sample=sample, minimum_builds=20)
     study = shipped_study()
     found = run_builds(drawn.fleet, drawn.jobs, study, design, KERNELS)

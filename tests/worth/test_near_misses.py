@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from near_strategies import fleets, workloads
 
 from placewise.errors import InputError
+from placewise.formats.profiles.profile_file import shipped_profile
 from placewise.formats.studies.study_file import shipped_study
 from placewise.matching import bitset
 from placewise.matching.index import FleetIndex
@@ -24,7 +25,7 @@ from placewise.model.resources import package_subsystem
 from placewise.model.study import FieldForm, Form
 from placewise.model.workload import Workload
 from placewise.study.builds.forms import form_rows, stacked
-from placewise.study.inputs import draw, gather, shipped
+from placewise.study.inputs import draw, gather
 from placewise.study.near_missing import build_jobs, near_misses_of
 from placewise.worth.near_misses.search import near_misses
 from placewise.worth.near_misses.suggestions import (
@@ -175,7 +176,7 @@ def test_bad_input_is_one_error():
 
 @pytest.fixture(scope="module")
 def builds():
-    return draw(shipped("spack-build"), 15, 600, 4)
+    return draw(shipped_profile("spack-build"), 15, 600, 4)
 
 
 def places(index, records, forms):
@@ -224,7 +225,7 @@ def test_success_of_builds_is_that_of_running_again(builds, scoring):
 @settings(max_examples=6)
 def test_fleet_changes_hold_for_the_builds_themselves(seed):
     # The bounds are not moved to what the old fleet offers, but taken anew on the changed one.
-    drawn = draw(shipped("spack-build"), 8, 150, seed)
+    drawn = draw(shipped_profile("spack-build"), 8, 150, seed)
     found = near_misses_of(drawn, top=10)
     told = drawn.study.everything
     before = places(FleetIndex(drawn.fleet), drawn.jobs, told).any(axis=1)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from placewise.cli.app import app
-from placewise.cli.options import Json, Seed, Source, choices, output_path
+from placewise.cli.options import Force, Json, Seed, Source, choices, output_path
 from placewise.cli.printing import console, print_json, say
 
 
@@ -39,16 +39,19 @@ def near_miss(
         Path | None,
         typer.Option(help="Write the JSON document here too.", parser=output_path, metavar="PATH", show_default=False),
     ] = None,
+    force: Force = False,
     json: Json = False,
 ) -> None:
     """Say which relaxed requirement, or which change of the fleet, would let the most further jobs match."""
     from placewise.formats.input_cache import cache_folder
-    from placewise.formats.writing import write_json
+    from placewise.formats.writing import refuse_existing, write_json
     from placewise.report.near_misses import near_misses_document, print_near_misses
     from placewise.report.progress import stages
     from placewise.study.inputs import gather
     from placewise.study.near_missing import near_misses_of
 
+    if out is not None:
+        refuse_existing(out, force=force)
     with stages(console(stderr=True)) as progress:
         inputs = gather(source, dataset, seed, cache_folder() if cache else None)
         found = near_misses_of(

@@ -37,6 +37,7 @@ Source = Annotated[
 ]
 Seed = Annotated[int, typer.Option(help="Seed of every random choice.", min=0)]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document, and nothing else, on standard output.")]
+Force = Annotated[bool, typer.Option("--force", help="Replace what is there, whoever left it.")]
 Jobspec = Annotated[Path, typer.Argument(help="A jobspec in YAML or JSON, in any of the three dialects.")]
 FleetPath = Annotated[
     Path, typer.Option("--fleet", help="cluster-features.json, a folder of JGF files, or a folder of such folders.")

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from placewise.cli.app import app
-from placewise.cli.options import FleetPath, Json, Seed, choices, output_path
+from placewise.cli.options import FleetPath, Force, Json, Seed, choices, output_path
 from placewise.cli.printing import console, print_json, print_text, say
 
 
@@ -43,16 +43,19 @@ def place(
         typer.Option(help="Inner loops: numpy, numba, or auto.", autocompletion=choices("numpy", "numba", "auto")),
     ] = "auto",
     seed: Seed = 0,
+    force: Force = False,
     json: Json = False,
 ) -> None:
     """Choose a cluster for each job of a workload, chunk by chunk, and write who goes where."""
     from placewise.formats.fleets.fleet_source import read_fleet
     from placewise.formats.fleets.prices import prices_of, read_prices
     from placewise.formats.jobs.workload_table import open_workload
+    from placewise.formats.writing import refuse_existing
     from placewise.report.progress import stages
     from placewise.study.streaming.place import place as run
     from placewise.sweep.executors import runner
 
+    refuse_existing(out, force=force)
     # Workers of a cluster have another working directory.
     jobs = open_workload(workload.absolute() if dask else workload)
     clusters = read_fleet(fleet)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from placewise.cli.app import app
-from placewise.cli.options import Json, Seed, Source, output_path
+from placewise.cli.options import Force, Json, Seed, Source, output_path
 from placewise.cli.printing import command_line, console, print_json, say
 from placewise.cli.worth import Dask, Dataset, Jobs, Scoring, Workers
 
@@ -35,10 +35,12 @@ def sensitivity(
         Path | None,
         typer.Option(help="A folder for the JSON file and the figure.", parser=output_path, metavar="PATH"),
     ] = None,
+    force: Force = False,
     json: Json = False,
 ) -> None:
     """Say what joint success would be with more clusters, wider ranges, or metadata that is wrong or missing."""
     from placewise.formats.input_cache import cache_folder
+    from placewise.formats.results.results_names import with_pictures
     from placewise.formats.results.worth_files import SENSITIVITY, worth_document, write_worth
     from placewise.formats.writing import staged
     from placewise.matching.kernels import load_kernels
@@ -69,7 +71,7 @@ def sensitivity(
     study = {"command": command_line(), "source": inputs.source}
     results = Results({}, scoring=scoring, sensitivity=found.points, study=study)
     if out is not None and parts is not None:
-        with staged(out) as stage:
+        with staged(out, owned=with_pictures(SENSITIVITY), marks=(SENSITIVITY,), force=force) as stage:
             write_worth(stage, results)
             draw_figures(results, stage)
         clear(parts)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from placewise.cli.app import app
-from placewise.cli.options import Json, Seed, Source, choices, output_path, plugin_names
+from placewise.cli.options import Force, Json, Seed, Source, choices, output_path, plugin_names
 from placewise.cli.printing import command_line, console, naming, print_json, say
 from placewise.errors import InputError
 
@@ -101,6 +101,7 @@ def simulate(
     ] = "cheapest",
     plots: Annotated[bool, typer.Option("--plots/--no-plots", help="Draw the figures and the report page.")] = True,
     cache: Annotated[bool, typer.Option("--cache/--no-cache", help="Keep parsed inputs for the next run.")] = True,
+    force: Force = False,
     json: Json = False,
 ) -> None:
     """Run the experiments over a fleet and a workload, and write scores, rows, figures and a report."""
@@ -153,7 +154,7 @@ def simulate(
     with (
         runner(workers, dask, parts=out / PARTS) as sweeps,
         stages(console(stderr=True)) as progress,
-        staged(out, owned=RESULTS, mark=STUDY) as stage,
+        staged(out, owned=RESULTS, marks=(STUDY,), force=force) as stage,
     ):
         inputs = gather(source, dataset, seed, cache_folder() if cache else None)
         command = command_line()
@@ -171,16 +172,17 @@ def plot(
         Path | None,
         typer.Option(help="Where to draw; the results folder if not given.", parser=output_path, metavar="PATH"),
     ] = None,
+    force: Force = False,
     json: Json = False,
 ) -> None:
     """Draw the figures and the report page of a results folder."""
     from placewise.formats.results.results_folder import read_results
-    from placewise.formats.results.results_names import PAGE, PICTURES
+    from placewise.formats.results.results_names import PAGE, PICTURES, STUDY
     from placewise.formats.writing import staged
 
     found = read_results(results)
     folder = out or results
-    with staged(folder, owned=PICTURES, mark=PAGE) as stage:
+    with staged(folder, owned=PICTURES, marks=(PAGE, STUDY), force=force) as stage:
         _draw(found, stage)
     _tell(found, folder, json=json)
 
@@ -204,23 +206,24 @@ def generate(
             "--streamed", help="Write the jobs as workload.parquet, chunk by chunk, for placewise place; with prices."
         ),
     ] = False,
+    force: Force = False,
 ) -> None:
     """Draw a fleet and jobs from a profile, as an experiment folder."""
-    from placewise.formats.profiles.build_profile_file import read_either_profile
-    from placewise.study.inputs import draw, shipped
+    from placewise.formats.profiles.profile_file import read_profile, shipped_profile
+    from placewise.study.inputs import draw
     from placewise.study.record import write_inputs
 
-    drawn_from = shipped(dataset) if profile is None else read_either_profile(profile)
+    drawn_from = shipped_profile(dataset) if profile is None else read_profile(profile)
     if streamed:
         from placewise.report.progress import stages
         from placewise.study.streaming.write import write_streamed
 
         with stages(console(stderr=True)) as progress:
-            write_streamed(drawn_from, clusters, jobs, seed, out, progress)
+            write_streamed(drawn_from, clusters, jobs, seed, out, progress, force=force)
         say(f"{clusters:,} clusters and {jobs:,} jobs written to {out}")
         return
     drawn = draw(drawn_from, clusters, jobs, seed)
-    write_inputs(drawn, out)
+    write_inputs(drawn, out, force=force)
     say(f"{len(drawn.fleet):,} clusters and {len(drawn.jobs):,} jobs written to {out}")
 
 
@@ -233,14 +236,18 @@ def profile(
             "--out", "-o", help="The profile file to write (.json or .json.gz).", parser=output_path, metavar="PATH"
         ),
     ],
+    force: Force = False,
 ) -> None:
     """Fit a statistical profile to an experiment folder."""
     from placewise.formats.input_cache import cache_folder
-    from placewise.formats.profiles.build_profile_file import write_either_profile
-    from placewise.study.inputs import fit_to, gather
+    from placewise.formats.profiles.profile_file import write_profile
+    from placewise.formats.writing import refuse_existing
+    from placewise.study.inputs import gather
+    from placewise.synthesis import fit as fitted
 
+    refuse_existing(out, force=force)
     inputs = gather(data, None, 0, cache_folder())
-    write_either_profile(fit_to(inputs), out)
+    write_profile(fitted(inputs.fleet, inputs.jobs), out)
     say(f"a profile of {len(inputs.jobs):,} jobs written to {out}")
 
 
@@ -256,6 +263,7 @@ def fit(
     folds: Annotated[int, typer.Option(help="Folds of the cross-validation.", min=2)] = 5,
     seed: Seed = 0,
     report: Annotated[bool, typer.Option("--report", help="Draw every package's builds and fits, and a page.")] = False,
+    force: Force = False,
     json: Json = False,
 ) -> None:
     """Fit runtime models, from memory to duration, to the builds of each package."""
@@ -266,7 +274,7 @@ def fit(
     from placewise.prediction import fit_models
     from placewise.report.model_cards import fit_document, print_fit
 
-    with staged(out, owned=OWNED, mark=MODELS) as stage:
+    with staged(out, owned=OWNED, marks=(MODELS,), force=force) as stage:
         builds = read_build_records(source, cache=cache_folder())
         models = naming(
             source,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from placewise.cli.app import app
-from placewise.cli.options import Json, Seed, Source, choices, output_path
+from placewise.cli.options import Force, Json, Seed, Source, choices, output_path
 from placewise.cli.printing import console, print_json
 
 if TYPE_CHECKING:
@@ -80,6 +80,7 @@ def value(
         str | None, typer.Option(help="Address of a Dask scheduler to work on.", show_default=False)
     ] = None,
     out: Out = None,
+    force: Force = False,
     json: Json = False,
 ) -> None:
     """Say what telling the scheduler each subsystem is worth: its Shapley value in joint success."""
@@ -92,7 +93,7 @@ def value(
     from placewise.sweep.executors import runner
 
     costs = None if collection_cost is None else read_costs(collection_cost)
-    with _folder(out) as folder, stages(console(stderr=True)) as progress, runner(workers, dask) as where:
+    with _folder(out, VALUE, force) as folder, stages(console(stderr=True)) as progress, runner(workers, dask) as where:
         game = _game(source, dataset, seed, scoring, jobs, forms)
         worth = worth_of(
             game,
@@ -126,6 +127,7 @@ def minimal(
     limit: Annotated[float, typer.Option(help="Seconds that the proof may take; 0 for none.", min=0)] = 60.0,
     seed: Seed = 0,
     out: Out = None,
+    force: Force = False,
     json: Json = False,
 ) -> None:
     """Find the fewest subsystems that reach a share of the ceiling, and prove that fewer do not."""
@@ -138,7 +140,7 @@ def minimal(
     from placewise.worth.sufficiency import smallest_set
 
     costs = None if collection_cost is None else read_costs(collection_cost)
-    with _folder(out) as folder, stages(console(stderr=True)) as progress:
+    with _folder(out, MINIMAL, force) as folder, stages(console(stderr=True)) as progress:
         game = _game(source, dataset, seed, scoring, jobs, forms)
         progress("searching and proving", 0, 1)
         found = smallest_set(
@@ -167,6 +169,7 @@ def pareto(
     collection_cost: Costs = None,
     seed: Seed = 0,
     out: Out = None,
+    force: Force = False,
     json: Json = False,
 ) -> None:
     """List the levels of telling that no other beats in cost, jobs matched and joint success."""
@@ -179,7 +182,7 @@ def pareto(
     from placewise.worth.sufficiency import greedy_names
 
     costs = None if collection_cost is None else read_costs(collection_cost)
-    with _folder(out) as folder:
+    with _folder(out, PARETO, force) as folder:
         game = _game(source, dataset, seed, scoring, jobs, forms)
         price = None if costs is None else costs_of(game.names, costs)
         points = level_points(game, greedy_names(game, price), price)
@@ -202,14 +205,15 @@ def _game(source: Path | None, dataset: str | None, seed: int, scoring: str, job
 
 
 @contextlib.contextmanager
-def _folder(out: Path | None) -> Iterator[Path | None]:
+def _folder(out: Path | None, name: str, force: bool) -> Iterator[Path | None]:
     """Yield where to write, so that a place that cannot be written to is refused before the work; None for nowhere."""
     if out is None:
         yield None
         return
+    from placewise.formats.results.results_names import with_pictures
     from placewise.formats.writing import staged
 
-    with staged(out) as stage:
+    with staged(out, owned=with_pictures(name), marks=(name,), force=force) as stage:
         yield stage
 
 

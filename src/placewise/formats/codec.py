@@ -51,7 +51,7 @@ class Layout:
 
 
 class Codecs:
-    """The codecs of types, each made once from its annotations; of some types they are given, or how they are laid out."""
+    """The codecs of types, made once from their annotations; of some types they are given, or a layout is."""
 
     def __init__(self, given: Mapping[Any, Codec | Layout] | None = None) -> None:
         given = given or {}
@@ -78,10 +78,10 @@ class Codecs:
         """Return the codec of a type."""
         if kind not in self._made:
             self._made[kind] = self._make(kind)
-        return self._made[kind]
+        codec: Codec = self._made[kind]
+        return codec
 
     def _make(self, kind: Any) -> Codec:
-        origin, inner = get_origin(kind), get_args(kind)
         if self._is_row(kind):
             return Codec(
                 lambda value: list(self._spread(kind, value)), lambda document, place: self._row(kind, document, place)
@@ -89,6 +89,9 @@ class Codecs:
         if dataclasses.is_dataclass(kind):
             fields = self._fields(kind)
             return Codec(fields.write, lambda document, place: _made(kind, fields.read(document, place), place))
+        return self._generic(get_origin(kind), get_args(kind))
+
+    def _generic(self, origin: Any, inner: tuple[Any, ...]) -> Codec:
         if origin is types.UnionType:  # of unions there is only "or none"
             codec = self.of(inner[0])
             return Codec(
@@ -140,7 +143,7 @@ class Codecs:
         return self.of(hint)
 
     def _by_name(self, kind: Any) -> Codec:
-        """Return the codec of a tuple of values, or of pairs, as a mapping from the first field of each to the others."""
+        """Return the codec of a tuple of values, or of pairs, as a mapping by the first field of each."""
         names = self.of(str)
         if get_origin(kind) is tuple:
             pairs = _mapping(names, self.of(get_args(kind)[1]))

@@ -129,8 +129,8 @@ class PackageModels:
     def __post_init__(self) -> None:
         if not self.package:
             raise InputError("a package has no name", expected="text")
-        if not len(self.memory_bytes) or len(self.memory_bytes) != len(self.duration_s):
-            found = (len(self.memory_bytes), len(self.duration_s))
+        found = (np.shape(self.memory_bytes), np.shape(self.duration_s))
+        if len(found[0]) != 1 or not found[0][0] or found[0] != found[1]:
             raise InputError("memory and duration do not pair up", found=found, expected="as many of each, at least 1")
         order = np.lexsort((self.duration_s, self.memory_bytes))
         for name in ("memory_bytes", "duration_s"):

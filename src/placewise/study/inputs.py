@@ -9,29 +9,21 @@ from pathlib import Path
 from placewise.errors import InputError
 from placewise.formats.experiment_folder import BuildExperiment, read_experiment
 from placewise.formats.locating import locating
-from placewise.formats.profiles.profile_file import shipped_profile
+from placewise.formats.profiles.profile_file import read_profile, shipped_profile
 from placewise.formats.reading import found_at, read_bytes
 from placewise.formats.studies.study_file import Study, read_study, shipped_study
 from placewise.formats.studies.study_settings import Draw
-from placewise.model.build_profile import BuildProfile
+from placewise.model.build_profile import BUILDS
 from placewise.model.builds import BuildRecords
 from placewise.model.cluster import Fleet
-from placewise.model.profile import WorkloadProfile
+from placewise.model.profile import Profile
 from placewise.model.study import BuildStudy
 from placewise.model.workload import Workload
 from placewise.study.design import Design
-from placewise.synthesis import (
-    draw_build_fleet,
-    draw_builds,
-    draw_fleet,
-    draw_workload,
-    fit_build_profile,
-    fit_profile,
-)
+from placewise.synthesis import draw_fleet, draw_jobs
 
 RELIABUILD = "reliabuild"
 SPACK_BUILD = "spack-build"
-DATASETS = (RELIABUILD, SPACK_BUILD)
 DEFAULT_CLUSTERS = 100
 DEFAULT_JOBS = 10_000
 DEFAULT_BUILDS = 30_000
@@ -51,7 +43,7 @@ class Inputs:
     source: str
     hashes: tuple[tuple[str, str], ...] = ()
     study: BuildStudy | None = None
-    profile: WorkloadProfile | BuildProfile | None = None
+    profile: Profile | None = None
     levels: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
@@ -109,7 +101,7 @@ def _drawn_by(study: Study, seed: int) -> Inputs:
     for key, one, other in (("fleet", fleet, workload), ("workload", workload, fleet)):
         with locating(file=study.path, place=f"{key}.profile"):
             profiles.append(_profile(one.profile or other.profile or default, hashes))
-    some = DEFAULT_JOBS if isinstance(profiles[1], WorkloadProfile) else DEFAULT_BUILDS
+    some = _default_jobs(profiles[1])
     counts = fleet.count or DEFAULT_CLUSTERS, workload.count or some
     seeds = tuple(seed if one.seed is None else one.seed for one in (fleet, workload))
     said = f"{counts[0]} clusters drawn with seed {seeds[0]}, {counts[1]} jobs drawn with seed {seeds[1]}"
@@ -118,58 +110,33 @@ def _drawn_by(study: Study, seed: int) -> Inputs:
     return replace(drawn, hashes=tuple((path.name, digest) for path, digest in hashes.items()))
 
 
-def _profile(name: str | Path, hashes: dict[Path, str]) -> WorkloadProfile | BuildProfile:
+def _profile(name: str | Path, hashes: dict[Path, str]) -> Profile:
     """Return a profile, shipped or of a file, whose digest is noted."""
     if isinstance(name, str):
-        return shipped(name)
-    from placewise.formats.profiles.build_profile_file import read_either_profile  # noqa: PLC0415, as little as is needed
-
+        return shipped_profile(name)
     hashes[name] = hashlib.sha256(read_bytes(name)).hexdigest()
-    return read_either_profile(name)
+    return read_profile(name)
 
 
-def shipped(dataset: str) -> WorkloadProfile | BuildProfile:
-    """Return the profile that comes with the package for a data set. Raises InputError for another name."""
-    if dataset not in DATASETS:
-        raise InputError("no such data set", found=dataset, expected=" or ".join(DATASETS))
-    if dataset == RELIABUILD:
-        return shipped_profile()
-    from placewise.formats.profiles.build_profile_file import shipped_build_profile  # noqa: PLC0415, as little as is needed
-
-    return shipped_build_profile()
-
-
-def draw(profile: WorkloadProfile | BuildProfile, clusters: int, jobs: int, seed: int) -> Inputs:
+def draw(profile: Profile, clusters: int, jobs: int, seed: int) -> Inputs:
     """Draw a fleet and jobs from a profile of either kind; the same seed gives the same inputs."""
     said = f"a profile, {clusters} clusters and {jobs} jobs drawn with seed {seed}"
     return _draw_both(profile, profile, (clusters, jobs), (seed, seed), said)
 
 
-def _draw_both(
-    fleet: WorkloadProfile | BuildProfile,
-    jobs: WorkloadProfile | BuildProfile,
-    counts: tuple[int, int],
-    seeds: tuple[int, int],
-    said: str,
-) -> Inputs:
-    if isinstance(fleet, BuildProfile) and isinstance(jobs, BuildProfile):
-        clusters = draw_build_fleet(fleet, counts[0], seeds[0])
-        return Inputs(clusters, draw_builds(jobs, counts[1], seeds[1]), said, study=shipped_study(), profile=fleet)
-    if isinstance(fleet, WorkloadProfile) and isinstance(jobs, WorkloadProfile):
-        return Inputs(
-            draw_fleet(fleet, counts[0], seeds[0]), draw_workload(jobs, counts[1], seeds[1]), said, profile=fleet
-        )
-    raise InputError("the profiles are of two kinds", place="workload.profile", expected="the kind of the fleet's")
+def _draw_both(fleet: Profile, jobs: Profile, counts: tuple[int, int], seeds: tuple[int, int], said: str) -> Inputs:
+    if fleet.kind != jobs.kind:
+        raise InputError("the profiles are of two kinds", place="workload.profile", expected="the kind of the fleet's")
+    clusters, drawn = draw_fleet(fleet, counts[0], seeds[0]), draw_jobs(jobs, counts[1], seeds[1])
+    study = shipped_study() if isinstance(drawn, BuildRecords) else None
+    return Inputs(clusters, drawn, said, study=study, profile=fleet)
 
 
-def fit_to(inputs: Inputs) -> WorkloadProfile | BuildProfile:
-    """Fit a profile to inputs of either kind."""
-    if isinstance(inputs.jobs, BuildRecords):
-        return fit_build_profile(inputs.fleet, inputs.jobs)
-    return fit_profile(inputs.fleet, inputs.jobs)
+def _default_jobs(profile: Profile) -> int:
+    return DEFAULT_BUILDS if profile.kind == BUILDS else DEFAULT_JOBS
 
 
 def _drawn(dataset: str, seed: int) -> Inputs:
-    jobs = DEFAULT_JOBS if dataset == RELIABUILD else DEFAULT_BUILDS
-    drawn = draw(shipped(dataset), DEFAULT_CLUSTERS, jobs, seed)
+    profile = shipped_profile(dataset)
+    drawn = draw(profile, DEFAULT_CLUSTERS, _default_jobs(profile), seed)
     return replace(drawn, source=f"the shipped profile of {dataset}: {drawn.source}")

@@ -56,12 +56,12 @@ def write_build_run(
     return results
 
 
-def write_inputs(inputs: Inputs, folder: Path) -> None:
-    """Write a fleet and its jobs as an experiment folder of their kind."""
+def write_inputs(inputs: Inputs, folder: Path, *, force: bool = False) -> None:
+    """Write a fleet and its jobs as an experiment folder of their kind; force : replace what is there."""
     if isinstance(inputs.jobs, BuildRecords):
-        write_build_experiment(inputs.fleet, inputs.jobs, folder)
+        write_build_experiment(inputs.fleet, inputs.jobs, folder, force=force)
     else:
-        write_experiment(inputs.fleet, inputs.jobs, folder)
+        write_experiment(inputs.fleet, inputs.jobs, folder, force=force)
 
 
 def sweep_key(inputs: Inputs, design: Design | BuildDesign) -> str:

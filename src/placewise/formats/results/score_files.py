@@ -37,6 +37,7 @@ DESCRIPTIONS = {
     "failures": "expected submissions whose rule on the subsystem fails where they are assigned; one submission may "
     "count under several",
 }
+_MISMATCHED = "mismatched_clusters_per_job"
 # Where a field of a score is: the key of its entry, and what the value has for a name there; a field that is not named
 # here has its own name. Moments are an entry as a whole.
 _AT = {
@@ -59,7 +60,7 @@ def score_document(score: Score) -> dict[str, Any]:
     mismatched = None if matched.mean is None else score.clusters - matched.mean
     document: dict[str, dict[str, Any]] = {key: {} for key in DESCRIPTIONS}
     document["unmatched_percent"] = {"value": score.unmatched / total if total else None}
-    document["mismatched_clusters_per_job"] = _CODECS.write(Moments(mismatched, matched.std))
+    document[_MISMATCHED] = _CODECS.write(Moments(mismatched, matched.std))
     for field, key, inner in _FIELDS:
         found = _CODECS.of(_HINTS[field]).write(getattr(score, field))
         document[key] |= {inner: found} if inner else found
@@ -86,7 +87,7 @@ def read_scores(path: Path) -> dict[str, Score]:
 
 
 def _read_score(document: Mapping[str, Any], place: str) -> Score:
-    found: dict[str, Any] = {}
+    found: dict[str, Any] = dict.fromkeys(_UNKNOWN)
     for field, key, inner in _FIELDS:
         where, codec = f"{place}.{key}", _CODECS.of(_HINTS[field])
         if key in document:
@@ -97,15 +98,12 @@ def _read_score(document: Mapping[str, Any], place: str) -> Score:
     missing = _REQUIRED - found.keys()
     if missing:
         raise InputError("a field is missing", place=place, expected=_AT.get(min(missing), (min(missing),))[0])
-    if "clusters" not in found:  # the prior work gives those that match and those that do not
-        others = _CODECS.read(
-            Moments, document.get("mismatched_clusters_per_job"), f"{place}.mismatched_clusters_per_job"
-        )
-        found["clusters"] = round((found["matched_clusters"].mean or 0) + (others.mean or 0))
-    # What the prior work has no place for is not known.
-    return Score(**(dict.fromkeys(_UNKNOWN) | found))
+    mismatched = _CODECS.read(Moments, document.get(_MISMATCHED), f"{place}.{_MISMATCHED}")
+    if "clusters" not in found:  # the prior work says only how many match, and how many do not
+        found["clusters"] = round((found["matched_clusters"].mean or 0) + (mismatched.mean or 0))
+    return Score(**found)
 
 
-# What every file of this shape says, and what only ours do.
+# What only our files say, and what all files of this shape do.
 _UNKNOWN = ("success", "ceiling", "precision", "recall", "clusters_used")
 _REQUIRED = _HINTS.keys() - {*_UNKNOWN, "clusters", "failures"}

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from placewise.matching.index import FleetIndex
 from placewise.matching.kernels import Kernels
 from placewise.matching.rows import Rows
-from placewise.model.build_profile import ClusterProfile
+from placewise.model.build_profile import BuildFleet
 from placewise.model.builds import BuildRecords
 from placewise.model.study import TEXT_COLUMNS, BuildStudy, Form
 from placewise.outcomes.telling import Needs, Told, tell_all, tell_more_and_more
@@ -20,7 +20,7 @@ from placewise.study.design import EXPANDING, FOLDER_NAMES
 from placewise.study.figures import Observed, expected
 from placewise.study.varying.observing import observed_of
 from placewise.study.varying.wrong_metadata import Seen
-from placewise.synthesis.builds import draw_clusters
+from placewise.synthesis import draw_clusters
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,7 +100,7 @@ class BuildFleets:
     """
 
     kinds: BuildKinds
-    clusters: ClusterProfile | None
+    clusters: BuildFleet | None
     levels: tuple[tuple[str, tuple[Form, ...]], ...]
     expanding: tuple[Form, ...]
     rules: tuple[Form, ...]
@@ -142,7 +142,7 @@ def rules_for(study: BuildStudy, scoring: Scoring) -> tuple[Form, ...]:
 
 
 def build_fleets(
-    records: BuildRecords, clusters: ClusterProfile | None, study: BuildStudy, scoring: Scoring, kernels: Kernels
+    records: BuildRecords, clusters: BuildFleet | None, study: BuildStudy, scoring: Scoring, kernels: Kernels
 ) -> BuildFleets:
     """Return fleets on which every level of a study is tried, and its forms one after the other."""
     levels = tuple((level.name, level.told) for level in study.levels)

@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from placewise.errors import InputError
 from placewise.matching import bitset
 from placewise.model.cluster import Fleet
-from placewise.model.profile import VersionPool
 from placewise.model.requirement import Requirement
 from placewise.model.resources import package_subsystem
+from placewise.model.version_profile import VersionPool
 from placewise.study.figures import Figure, Observed
 from placewise.study.varying.observing import OnePlaceEach, Requested
-from placewise.synthesis.fit import fit_pools
+from placewise.synthesis.fit_versions import fit_pools
 from placewise.synthesis.fleets import draw_picks
 
 _STREAM = 21

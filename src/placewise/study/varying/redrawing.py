@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 
 from placewise.errors import InputError
 from placewise.matching.kernels import Kernels
-from placewise.model.build_profile import BuildProfile, ClusterProfile
+from placewise.model.build_profile import BuildFleet
 from placewise.model.builds import BuildRecords
-from placewise.model.profile import WorkloadProfile
 from placewise.model.study import Level
+from placewise.model.version_profile import VersionFleet
 from placewise.model.workload import Workload
 from placewise.study.builds.design import BuildDesign
 from placewise.study.design import TOLD, Design
 from placewise.study.inputs import Inputs
 from placewise.study.varying.fleets import FleetSource, VersionFleets, pools_of
 from placewise.study.varying.observing import Requested
-from placewise.synthesis.fit_builds import fit_clusters
+from placewise.synthesis.fit_builds import fit_build_fleet
 
 if TYPE_CHECKING:
     from placewise.study.builds.observing import BuildFleets
@@ -38,15 +38,15 @@ def fleets_like(
         return _build_fleets(inputs, jobs, design, kernels)
     assert isinstance(design, Design)
     requested = Requested.of(jobs, design, kernels)
-    known = inputs.profile
-    pools = known.pools if isinstance(known, WorkloadProfile) else pools_of(inputs.fleet, requested)
+    known = None if inputs.profile is None else inputs.profile.fleet
+    pools = known.pools if isinstance(known, VersionFleet) else pools_of(inputs.fleet, requested)
     return VersionFleets.of(requested, pools, design.experiments)
 
 
-def build_clusters(inputs: Inputs, records: BuildRecords) -> ClusterProfile:
+def build_clusters(inputs: Inputs, records: BuildRecords) -> BuildFleet:
     """Return the profile of the clusters that build records are tried on. Raises InputError as `fleets_like` does."""
-    known = inputs.profile
-    return known.clusters if isinstance(known, BuildProfile) else fit_clusters(inputs.fleet, records)
+    known = None if inputs.profile is None else inputs.profile.fleet
+    return known if isinstance(known, BuildFleet) else fit_build_fleet(inputs.fleet, records)
 
 
 def _build_fleets(inputs: Inputs, records: BuildRecords, design: BuildDesign, kernels: Kernels) -> BuildFleets:
