@@ -42,7 +42,9 @@ def place(placewise, drawn, tmp_path):
     def run(*options, prices=True):
         given = ["--prices", drawn / "prices.json"] if prices else []
         out = tmp_path / "placements.parquet"
-        done = placewise("place", drawn / "workload.parquet", "--fleet", drawn, "--out", out, *given, *options)
+        done = placewise(
+            "place", drawn / "workload.parquet", "--fleet", drawn, "--out", out, "--force", *given, *options
+        )
         done.content = out.read_bytes() if out.exists() else None
         done.rows = pq.read_table(out).to_pylist() if out.exists() else None
         assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]

@@ -72,9 +72,11 @@ def test_nothing_is_written_where_something_cannot_be(tmp_path, folder):
         write_build_experiment(FLEET, bad, tmp_path / "new")
     assert not (tmp_path / "new").exists()
     before = {path: path.read_bytes() for path in folder.rglob("*.*")}
-    with pytest.raises(InputError, match="holds other jobspecs"):
+    with pytest.raises(InputError, match="already exists"):
         write_build_experiment(FLEET, RECORDS.select(np.array([0])), folder)
     assert {path: path.read_bytes() for path in folder.rglob("*.*")} == before
+    write_build_experiment(FLEET, RECORDS.select(np.array([0])), folder, force=True)
+    assert len(read_experiment(folder, cache=None).records) == 1  # of the jobs that were there, none is left
 
 
 def test_a_second_reading_comes_from_the_cache_and_a_changed_input_does_not(folder, tmp_path, monkeypatch):

@@ -42,7 +42,9 @@ def test_an_experiment_reads_back_as_it_was_written(folder, tmp_path):
     assert again.workload.names == first.workload.names
     assert again.workload.requirements == first.workload.requirements
     assert again.workload.ids.tolist() == first.workload.ids.tolist()
-    write_experiment(again.fleet, again.workload, tmp_path / "again")
+    with pytest.raises(InputError, match="already exists"):
+        write_experiment(again.fleet, again.workload, tmp_path / "again")
+    write_experiment(again.fleet, again.workload, tmp_path / "again", force=True)
     assert read_experiment(tmp_path / "again", cache=None).inputs == again.inputs
 
 

@@ -83,7 +83,7 @@ def _main(name: str, jobs: int, clusters: int, runs: int) -> None:
     profile, kernels = shipped_profile("reliabuild"), load_kernels(name)
     fleet = draw_fleet(profile, clusters, SEED)
     order = np.argsort(draw_prices(clusters, SEED), kind="stable")
-    placing = Placing.of(fleet, profile.jobs.requirements, order)
+    placing = Placing.of(fleet, next(draw_job_chunks(profile, 1, SEED)).requirements, order)
     drawing_s, each_s, once_s = np.zeros((3, runs))
     moved = distinct = chunk_size = 0
     for run in range(-1, runs):

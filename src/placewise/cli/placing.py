@@ -50,19 +50,27 @@ def place(
     from placewise.formats.fleets.fleet_source import read_fleet
     from placewise.formats.fleets.prices import prices_of, read_prices
     from placewise.formats.jobs.workload_table import open_workload
-    from placewise.formats.writing import refuse_existing
     from placewise.report.progress import stages
     from placewise.study.streaming.place import place as run
     from placewise.sweep.executors import runner
 
-    refuse_existing(out, force=force)
     # Workers of a cluster have another working directory.
     jobs = open_workload(workload.absolute() if dask else workload)
     clusters = read_fleet(fleet)
     known = prices_of(clusters) if prices is None else read_prices(prices, clusters)
     with stages(console(stderr=True)) as progress, runner(workers, dask) as running:
         found = run(
-            jobs, clusters, known, running, out, choose=choose, chunk=chunk, kernels=kernels, seed=seed, report=progress
+            jobs,
+            clusters,
+            known,
+            running,
+            out,
+            choose=choose,
+            chunk=chunk,
+            kernels=kernels,
+            seed=seed,
+            force=force,
+            report=progress,
         )
     if json:
         print_json({"out": str(out), **found.document()})

@@ -150,6 +150,7 @@ def _move_up(stage: Path, folder: Path, owned: Iterable[str], force: bool) -> No
     before = list(_named(folder, owned))
     for path, target in zip(paths, targets, strict=True):
         _refuse_other_kind(target, "folder" if path.is_dir() else "file")
+    for target in targets:
         refuse_existing(target, force=force or target in before)
     for path, target in zip(paths, targets, strict=True):
         if path.is_dir():

@@ -30,8 +30,8 @@ def write_streamed(
 
     The folder holds cluster-features.json, workload.parquet, and prices.json with a price for each cluster, one of
     the prior work's, since a profile of versions knows none. `report` is called with a stage, how much of it is done
-    and how much there is. Raises InputError for a profile of builds, for a fleet on which a requirement of the profile is
-    not known, and for a folder that holds jobspecs or, without `force`, any of these files.
+    and how much there is. Raises InputError for a profile of builds, for a fleet on which a requirement of the profile
+    is not known, and for a folder that holds jobspecs or, without `force`, any of these files.
     """
     chunks = draw_job_chunks(profile, jobs, seed)
     if found_at(folder / JOBSPECS) != "nothing":
