@@ -242,7 +242,19 @@ def test_a_job_that_is_bad_far_down_leaves_nothing_behind(placewise, drawn, tmp_
     out.write_text("before")
     for workers in (1, 2):
         done = placewise(
-            "place", path, "--fleet", drawn, "--choose", "first", "--chunk", 100, "--workers", workers, "--out", out
+            "place",
+            path,
+            "--fleet",
+            drawn,
+            "--choose",
+            "first",
+            "--chunk",
+            100,
+            "--workers",
+            workers,
+            "--out",
+            out,
+            "--force",
         )
         assert done.code == 2
         assert "job 651, ids" in done.err

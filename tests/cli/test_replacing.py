@@ -66,7 +66,7 @@ def test_what_somebody_else_left_stays_until_force_is_said(placewise, arguments,
     assert there.read_text() == "mine"
     assert {path for path in (tmp_path / "out").rglob("*") if path.is_file()} <= {there}
     assert placewise(*arguments(command), "--force").code == 0
-    assert not there.exists() or b"mine" != there.read_bytes()
+    assert not there.exists() or there.read_bytes() != b"mine"
 
 
 @pytest.mark.parametrize("command", AGAIN)

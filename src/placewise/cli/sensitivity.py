@@ -10,7 +10,7 @@ import typer
 from placewise.cli.app import app
 from placewise.cli.options import Force, Json, Seed, Source, output_path
 from placewise.cli.printing import command_line, console, print_json, say
-from placewise.cli.worth import Dask, Dataset, Jobs, Scoring, Workers
+from placewise.cli.worth import Dask, Dataset, Jobs, Scoring, Workers, output_folder, write_asked
 
 
 @app.command()
@@ -40,12 +40,9 @@ def sensitivity(
 ) -> None:
     """Say what joint success would be with more clusters, wider ranges, or metadata that is wrong or missing."""
     from placewise.formats.input_cache import cache_folder
-    from placewise.formats.results.results_names import with_pictures
-    from placewise.formats.results.worth_files import SENSITIVITY, worth_document, write_worth
-    from placewise.formats.writing import staged
+    from placewise.formats.results.worth_files import SENSITIVITY, worth_document
     from placewise.matching.kernels import load_kernels
     from placewise.model.results import Results
-    from placewise.report.figures import draw_figures
     from placewise.report.progress import stages
     from placewise.report.uncertainty_table import print_sensitivity
     from placewise.study.design import listed
@@ -55,7 +52,11 @@ def sensitivity(
     from placewise.sweep.parts import PARTS, clear
 
     parts = None if out is None else out / PARTS
-    with stages(console(stderr=True)) as progress, runner(workers, dask, parts) as where:
+    with (
+        output_folder(out, SENSITIVITY, force) as folder,
+        stages(console(stderr=True)) as progress,
+        runner(workers, dask, parts) as where,
+    ):
         inputs = gather(source, dataset, seed, cache_folder())
         found = found_under(
             inputs,
@@ -68,12 +69,10 @@ def sensitivity(
             runner=where,
             progress=progress,
         )
-    study = {"command": command_line(), "source": inputs.source}
-    results = Results({}, scoring=scoring, sensitivity=found.points, study=study)
-    if out is not None and parts is not None:
-        with staged(out, owned=with_pictures(SENSITIVITY), marks=(SENSITIVITY,), force=force) as stage:
-            write_worth(stage, results)
-            draw_figures(results, stage)
+        study = {"command": command_line(), "source": inputs.source}
+        results = Results({}, scoring=scoring, sensitivity=found.points, study=study)
+        write_asked(folder, results)
+    if parts is not None:
         clear(parts)
     if json:
         print_json({"source": inputs.source, "left_out": list(found.left_out), **worth_document(SENSITIVITY, results)})

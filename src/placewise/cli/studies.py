@@ -106,7 +106,7 @@ def simulate(
 ) -> None:
     """Run the experiments over a fleet and a workload, and write scores, rows, figures and a report."""
     from placewise.formats.input_cache import cache_folder
-    from placewise.formats.results.results_names import RESULTS, STUDY
+    from placewise.formats.results.results_names import RESULTS, RUN
     from placewise.formats.studies.order_file import read_order
     from placewise.formats.studies.selection_config import read_priorities
     from placewise.formats.studies.study_settings import is_file_name
@@ -154,7 +154,7 @@ def simulate(
     with (
         runner(workers, dask, parts=out / PARTS) as sweeps,
         stages(console(stderr=True)) as progress,
-        staged(out, owned=RESULTS, marks=(STUDY,), force=force) as stage,
+        staged(out, owned=RESULTS, marks=RUN, force=force) as stage,
     ):
         inputs = gather(source, dataset, seed, cache_folder() if cache else None)
         command = command_line()
@@ -177,12 +177,12 @@ def plot(
 ) -> None:
     """Draw the figures and the report page of a results folder."""
     from placewise.formats.results.results_folder import read_results
-    from placewise.formats.results.results_names import PAGE, PICTURES, STUDY
+    from placewise.formats.results.results_names import DRAWN, PICTURES, RUN
     from placewise.formats.writing import staged
 
     found = read_results(results)
     folder = out or results
-    with staged(folder, owned=PICTURES, marks=(PAGE, STUDY), force=force) as stage:
+    with staged(folder, owned=PICTURES, marks=RUN | DRAWN, force=force) as stage:
         _draw(found, stage)
     _tell(found, folder, json=json)
 
@@ -269,12 +269,13 @@ def fit(
     """Fit runtime models, from memory to duration, to the builds of each package."""
     from placewise.formats.build_records import read_build_records
     from placewise.formats.input_cache import cache_folder
-    from placewise.formats.results.model_files import MODELS, OWNED, write_models
+    from placewise.formats.results.model_files import OWNED, write_models
+    from placewise.formats.results.results_names import FITTED
     from placewise.formats.writing import staged
     from placewise.prediction import fit_models
     from placewise.report.model_cards import fit_document, print_fit
 
-    with staged(out, owned=OWNED, marks=(MODELS,), force=force) as stage:
+    with staged(out, owned=OWNED, marks=FITTED, force=force) as stage:
         builds = read_build_records(source, cache=cache_folder())
         models = naming(
             source,

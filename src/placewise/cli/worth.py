@@ -93,7 +93,11 @@ def value(
     from placewise.sweep.executors import runner
 
     costs = None if collection_cost is None else read_costs(collection_cost)
-    with _folder(out, VALUE, force) as folder, stages(console(stderr=True)) as progress, runner(workers, dask) as where:
+    with (
+        output_folder(out, VALUE, force) as folder,
+        stages(console(stderr=True)) as progress,
+        runner(workers, dask) as where,
+    ):
         game = _game(source, dataset, seed, scoring, jobs, forms)
         worth = worth_of(
             game,
@@ -107,7 +111,7 @@ def value(
             progress=progress,
         )
         results = Results({}, worth=worth)
-        _write(folder, results)
+        write_asked(folder, results)
     if json:
         print_json(worth_document(VALUE, results))
     else:
@@ -140,7 +144,7 @@ def minimal(
     from placewise.worth.sufficiency import smallest_set
 
     costs = None if collection_cost is None else read_costs(collection_cost)
-    with _folder(out, MINIMAL, force) as folder, stages(console(stderr=True)) as progress:
+    with output_folder(out, MINIMAL, force) as folder, stages(console(stderr=True)) as progress:
         game = _game(source, dataset, seed, scoring, jobs, forms)
         progress("searching and proving", 0, 1)
         found = smallest_set(
@@ -152,7 +156,7 @@ def minimal(
             limit_s=limit,
         )
         results = Results({}, sufficiency=found)
-        _write(folder, results)
+        write_asked(folder, results)
     if json:
         print_json(worth_document(MINIMAL, results))
     else:
@@ -182,12 +186,12 @@ def pareto(
     from placewise.worth.sufficiency import greedy_names
 
     costs = None if collection_cost is None else read_costs(collection_cost)
-    with _folder(out, PARETO, force) as folder:
+    with output_folder(out, PARETO, force) as folder:
         game = _game(source, dataset, seed, scoring, jobs, forms)
         price = None if costs is None else costs_of(game.names, costs)
         points = level_points(game, greedy_names(game, price), price)
         results = Results({}, front=points)
-        _write(folder, results)
+        write_asked(folder, results)
     if json:
         print_json(worth_document(PARETO, results))
     else:
@@ -195,7 +199,6 @@ def pareto(
 
 
 def _game(source: Path | None, dataset: str | None, seed: int, scoring: str, jobs: int | None, forms: str) -> Game:
-    from placewise.formats.input_cache import cache_folder
     from placewise.matching.kernels import load_kernels
     from placewise.study.games import game_of
     from placewise.study.inputs import gather
@@ -205,19 +208,23 @@ def _game(source: Path | None, dataset: str | None, seed: int, scoring: str, job
 
 
 @contextlib.contextmanager
-def _folder(out: Path | None, name: str, force: bool) -> Iterator[Path | None]:
-    """Yield where to write, so that a place that cannot be written to is refused before the work; None for nowhere."""
+def output_folder(out: Path | None, name: str, force: bool) -> Iterator[Path | None]:
+    """Yield where to write one of the files of `worth_files` with its figure; None for nowhere.
+
+    A place that cannot be written to is refused before the work.
+    """
     if out is None:
         yield None
         return
-    from placewise.formats.results.results_names import with_pictures
+    from placewise.formats.results.results_names import ASKED, with_pictures
     from placewise.formats.writing import staged
 
-    with staged(out, owned=with_pictures(name), marks=(name,), force=force) as stage:
+    with staged(out, owned=with_pictures(name), marks={name: ASKED}, force=force) as stage:
         yield stage
 
 
-def _write(folder: Path | None, results: Results) -> None:
+def write_asked(folder: Path | None, results: Results) -> None:
+    """Write what was asked for, with its figure; nothing for nowhere."""
     if folder is None:
         return
     from placewise.formats.results.worth_files import write_worth

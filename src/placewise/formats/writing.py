@@ -10,12 +10,13 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from placewise.errors import InputError
-from placewise.formats.reading import entries_of, found_at
+from placewise.formats.reading import entries_of, found_at, read_bytes
 
 _OUTER_LEVELS = 2
 _STAGE = ".unfinished-"
@@ -56,14 +57,14 @@ def replacing(path: Path) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def staged(
-    folder: Path, *, owned: Iterable[str] = (), marks: Sequence[str] = (), force: bool = False
+    folder: Path, *, owned: Iterable[str] = (), marks: Mapping[str, bytes] = MappingProxyType({}), force: bool = False
 ) -> Iterator[Path]:
     """Yield an empty folder inside `folder`, whose files move up into it when the block ends well.
 
     owned : names, relative to `folder`, of all that may be written here; `*` is any text. marks : files by each of
-    which an earlier run is known, whose results are replaced: at the end, what has one of the names and was not
-    written this time is removed, since it would be of another run. In a folder without such a mark the names are
-    somebody else's, and nothing is replaced unless `force` says so.
+    which an earlier run is known, with what such a file contains. The results of an earlier run are replaced: at the
+    end, what has one of the names and was not written this time is removed, since it would be of another run. In a
+    folder without a mark the names are somebody else's, and nothing is replaced unless `force` says so.
 
     Until then, and when the block fails, what `folder` held stays as it was; what runs that were killed
     left unfinished goes at once. Raises InputError, naming the place that was meant in the end, when it
@@ -71,7 +72,7 @@ def staged(
     """
     owned = tuple(owned)
     existed = found_at(folder) != "nothing"
-    ours = force or any(found_at(folder / mark) == "file" for mark in marks)
+    ours = force or any(_contains(folder / name, content) for name, content in marks.items())
     if not ours:
         for path in _named(folder, owned):
             refuse_existing(path, force=False)
@@ -135,6 +136,10 @@ def refuse_existing(path: Path, *, force: bool) -> None:
     """Raise InputError for a file that is there already, unless `force` says to replace it."""
     if not force and found_at(path) == "file":
         raise InputError("already exists", file=path, expected="another place, or --force to replace it")
+
+
+def _contains(path: Path, content: bytes) -> bool:
+    return found_at(path) == "file" and content in read_bytes(path)
 
 
 def _named(folder: Path, patterns: Iterable[str]) -> Iterator[Path]:

@@ -135,8 +135,6 @@ class OrderSpread:
     submissions: NDArray[np.int64]
 
     def __post_init__(self) -> None:
-        if not self.submissions.size:
-            raise InputError("there are no orders", expected="a value an order")
         for field in fields(self):
             refuse_shape(getattr(self, field.name), (self.submissions.size,), field.name)
 

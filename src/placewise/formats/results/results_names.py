@@ -65,6 +65,11 @@ RESULTS = (
     *WORTH_FILES,
     *PICTURES,
 )
+# By what the files of an earlier run are known from others of the same name.
+RUN = {STUDY: b'"placewise"'}
+DRAWN = {PAGE: b"placewise"}
+FITTED = {MODELS: b'"minimum_builds"'}
+ASKED = b'"descriptions"'
 
 
 def with_pictures(name: str) -> tuple[str, ...]:
