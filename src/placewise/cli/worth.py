@@ -199,6 +199,7 @@ def pareto(
 
 
 def _game(source: Path | None, dataset: str | None, seed: int, scoring: str, jobs: int | None, forms: str) -> Game:
+    from placewise.formats.input_cache import cache_folder
     from placewise.matching.kernels import load_kernels
     from placewise.study.games import game_of
     from placewise.study.inputs import gather

@@ -56,7 +56,7 @@ def refuse_control(value: str, place: str | None) -> None:
 
 def any_control(texts: Collection[str]) -> bool:
     """Whether any of many texts is one that `refuse_control` refuses."""
-    # What is printable is told at once; some of what is not, is no control character either.
+    # The quick test first: what is printable is fine, and some of what is not is no control character either.
     return not all(map(str.isprintable, texts)) and any(map(_CONTROL.search, texts))
 
 

@@ -135,8 +135,8 @@ class OrderSpread:
     submissions: NDArray[np.int64]
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            refuse_shape(getattr(self, field.name), (self.submissions.size,), field.name)
+        for one in fields(self):
+            refuse_shape(getattr(self, one.name), (self.submissions.size,), one.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +207,7 @@ class Results:
     ceiling : over jobs, the share for which some cluster would succeed.
     last_level : build success of `expanding` over jobs, at the last level with a match.
     levels : of the experiments on build records, whose scores are in `scores` too. models : of their runtime.
-    worth, sufficiency, front : what telling each subsystem is worth, how few suffice, and which levels nothing beats.
+    worth, sufficiency, front : what metadata on each subsystem is worth, how few suffice, and which levels nothing beats.
     headlines, differences : figures with their intervals. fleets : what fleets drawn anew give.
     sensitivity : what other circumstances would give.
     """
