@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import dataclasses
 import types
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import attrgetter, itemgetter
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 import numpy as np
@@ -83,9 +84,8 @@ class Codecs:
 
     def _make(self, kind: Any) -> Codec:
         if self._is_row(kind):
-            return Codec(
-                lambda value: list(self._spread(kind, value)), lambda document, place: self._row(kind, document, place)
-            )
+            row = self._row(kind)
+            return Codec(row.write, row.read)
         if dataclasses.is_dataclass(kind):
             fields = self._fields(kind)
             return Codec(fields.write, lambda document, place: _made(kind, fields.read(document, place), place))
@@ -160,40 +160,19 @@ class Codecs:
 
         return Codec(lambda some: {getattr(one, first): others.write(one) for one in some}, read)
 
+    def _row(self, kind: Any) -> _Row:
+        """Return how a row is written and read: a class laid out as one, or a tuple of a fixed length."""
+        pairs = get_origin(kind) is tuple
+        members: Iterable[tuple[Any, Any]] = enumerate(get_args(kind)) if pairs else get_type_hints(kind).items()
+        parts = []
+        for name, hint in members:
+            part = self._row(hint) if self._is_row(hint) else self.of(get_args(hint)[0] if _is_open(hint) else hint)
+            parts.append((itemgetter(name) if pairs else attrgetter(name), part, _is_open(hint)))
+        return _Row(kind, pairs, tuple(parts))
+
     def _is_row(self, kind: Any) -> bool:
-        inner = get_args(kind)
-        return self._layouts.get(kind, Layout()).row or (get_origin(kind) is tuple and inner[-1] is not ...)
-
-    def _spread(self, kind: Any, value: Any) -> Iterator[Any]:
-        """Yield the items of a row."""
-        for name, hint in _members(kind):
-            one = value[name] if isinstance(name, int) else getattr(value, name)
-            if self._is_row(hint):
-                yield from self._spread(hint, one)
-            elif _is_open(hint):
-                yield from self.of(hint).write(one)
-            else:
-                yield self.of(hint).write(one)
-
-    def _row(self, kind: Any, document: Any, place: str) -> Any:
-        items = values.sequence(document, place)
-        at = iter(range(len(items)))
-
-        def taken(hint: Any) -> Any:
-            if self._is_row(hint):
-                found = [taken(inner) for _, inner in _members(hint)]
-                return tuple(found) if get_origin(hint) is tuple else _made(hint, found, place)
-            if _is_open(hint):
-                return tuple(self.of(get_args(hint)[0]).read(items[n], f"{place}[{n}]") for n in at)
-            number = next(at, None)
-            if number is None:
-                raise InputError("has too few items", place=place, found=items)
-            return self.of(hint).read(items[number], f"{place}[{number}]")
-
-        found = taken(kind)
-        if next(at, None) is not None:
-            raise InputError("has too many items", place=place, found=items)
-        return found
+        fixed = get_origin(kind) is tuple and not _is_open(kind)
+        return fixed or (kind in self._layouts and self._layouts[kind].row)
 
 
 def _made(kind: Any, found: dict[str, Any] | Sequence[Any], place: str) -> Any:
@@ -202,11 +181,53 @@ def _made(kind: Any, found: dict[str, Any] | Sequence[Any], place: str) -> Any:
         return kind(**found) if isinstance(found, dict) else kind(*found)
 
 
-def _members(kind: Any) -> list[tuple[str | int, Any]]:
-    """Return the members of a row by name or position, each with its type."""
-    if get_origin(kind) is tuple:
-        return list(enumerate(get_args(kind)))
-    return list(get_type_hints(kind).items())
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Row:
+    """A list of what a value is made of; a part is a row again, a value, or all the values left.
+
+    pairs : whether it is a tuple, and not a class. parts : for each how to get it from the value, its row or codec, and
+    whether it takes all that is left.
+    """
+
+    kind: Any
+    pairs: bool
+    parts: tuple[tuple[Callable[[Any], Any], _Row | Codec, bool], ...]
+
+    def write(self, value: Any) -> list[Any]:
+        """See `Codec`."""
+        written: list[Any] = []
+        for value_of, part, ends in self.parts:
+            one = value_of(value)
+            if isinstance(part, _Row):
+                written += part.write(one)
+            elif ends:
+                written += [part.write(item) for item in one]
+            else:
+                written.append(part.write(one))
+        return written
+
+    def read(self, document: Any, place: str) -> Any:
+        """See `Codec`."""
+        items = values.sequence(document, place)
+        found, at = self.taken(items, 0, place)
+        if at < len(items):
+            raise InputError("has too many items", place=place, found=items)
+        return found
+
+    def taken(self, items: list[Any], at: int, place: str) -> tuple[Any, int]:
+        """Return the value of the items from a position on, and the position after it."""
+        found: list[Any] = []
+        for _, part, ends in self.parts:
+            if isinstance(part, _Row):
+                one, at = part.taken(items, at, place)
+            elif ends:
+                one, at = tuple(part.read(item, f"{place}[{at}]") for at, item in enumerate(items[at:], at)), len(items)
+            elif at == len(items):
+                raise InputError("has too few items", place=place, found=items)
+            else:
+                one, at = part.read(items[at], f"{place}[{at}]"), at + 1
+            found.append(one)
+        return (tuple(found) if self.pairs else _made(self.kind, found, place)), at
 
 
 def _is_open(kind: Any) -> bool:
@@ -215,8 +236,8 @@ def _is_open(kind: Any) -> bool:
 
 def _tuple(codec: Codec) -> Codec:
     def read(document: Any, place: str) -> tuple[Any, ...]:
-        entries = values.sequence(document, place)
-        return tuple(codec.read(entry, f"{place}[{number}]") for number, entry in enumerate(entries))
+        entries, inner = values.sequence(document, place), codec.read
+        return tuple([inner(entry, f"{place}[{number}]") for number, entry in enumerate(entries)])
 
     return Codec(lambda value: [codec.write(one) for one in value], read)
 

@@ -163,6 +163,8 @@ class VersionJobs:
         if not isinstance(fleet, VersionFleet):
             raise InputError("the profiles are of two kinds", expected="a fleet and jobs of one kind")
         packages = set(fleet.packages)
+        if packages.issuperset(requirement.subsystem for requirement in self.requirements):
+            return
         for root in self.roots:
             for number, stack in enumerate(root.stacks, start=1):
                 for name in self._asked(stack):

@@ -33,7 +33,8 @@ _DESCRIPTIONS = {
         "nothing, everything": "joint success when nothing and when everything is told; values sum to the difference",
     },
     MINIMAL: {
-        "metadata": "the smallest set found that reaches the target, a share of the ceiling, in the order of building it",
+        "metadata": "the smallest set found that reaches the target, a share of the ceiling, in the order of "
+        "building it",
         "at_least": "no set of fewer subsystems (of less cost, where costs are given) reaches it; null: not known",
         "greedy": "joint success after telling none, the first, the first two, ... of the path",
         "random": "the same along random orders: 2.5, 50 and 97.5 percentile",

@@ -91,8 +91,8 @@ def place(
     chunk : jobs in memory at a time, in each process. What is finished waits in a folder beside `out`.
 
     Raises InputError for another choice, for cheapest without any price, for prices that cannot be summed up, for `out`
-    that is the workload or would be a part of it or, without `force`, is there already, for a requirement on a subsystem that no
-    cluster has, and what `WorkloadTable.chunk` raises; then nothing is written.
+    that is the workload or would be a part of it or, without `force`, is there already, for a requirement on a
+    subsystem that no cluster has, and what `WorkloadTable.chunk` raises; then nothing is written.
     """
     _refuse_settings(choose, chunk, prices, len(workload))
     _refuse_over_workload(workload.path, out)
