@@ -207,7 +207,7 @@ class Results:
     ceiling : over jobs, the share for which some cluster would succeed.
     last_level : build success of `expanding` over jobs, at the last level with a match.
     levels : of the experiments on build records, whose scores are in `scores` too. models : of their runtime.
-    worth, sufficiency, front : what metadata on each subsystem is worth, how few suffice, and which levels nothing beats.
+    worth, sufficiency, front : what each subsystem is worth, how few suffice, and which levels nothing beats.
     headlines, differences : figures with their intervals. fleets : what fleets drawn anew give.
     sensitivity : what other circumstances would give.
     """
