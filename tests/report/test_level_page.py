@@ -7,7 +7,7 @@ from made_results import fitted, level
 from page_reader import Page
 from rich.console import Console
 
-from placewise.model.results import Results
+from placewise.model.results import OrderSpread, Results
 from placewise.report.figures import render_figures
 from placewise.report.findings import findings
 from placewise.report.page import render_page
@@ -209,7 +209,7 @@ def test_models_that_were_not_validated_have_cards_alone(build_results):
 @pytest.mark.parametrize("exact", [True, False])
 def test_few_orders_have_a_range_and_many_an_interval(build_results, count, words, exact):
     values = np.linspace(0, 1, count)
-    orders = replace(build_results.orders, success_of_matched=values)
+    orders = OrderSpread(*[values] * 4, np.ones(count, dtype=np.int64))
     few = replace(build_results, orders=orders, exact=exact)
     assert words in said(few)
     assert ("the expected build success of all matched" in said(few)) != exact
