@@ -232,3 +232,20 @@ def test_a_bad_setting_is_one_error_with_its_place(tmp_path, old, new, said):
         read(tmp_path, WHOLE.replace(old, new, 1))
     assert said in str(caught.value)
     assert "study.toml" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("[[rules]]", '[questions.other]\nsubsystem = "arch"\nfields = []\n[[rules]]', "'forms' is the former name"),
+        ("[levels]", "[metadata]\nexpanding = []\n[levels]", "'told' is the former name"),
+        ('form = "arch"', 'form = "arch"\nquestion = "arch"', "rules[0]: 'form' is the former name"),
+        ("[levels]", "[run]\ntell = ['a']\nmetadata = ['b']\n[levels]", "run: 'tell' is the former name"),
+    ],
+)
+def test_a_former_name_beside_the_present_one_is_refused(tmp_path, old, new, said):
+    assert old in STUDY
+    with pytest.raises(InputError) as caught:
+        read(tmp_path, STUDY.replace(old, new, 1))
+    assert said in str(caught.value)
+    assert "study.toml" in str(caught.value)

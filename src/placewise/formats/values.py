@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any
 
@@ -118,6 +118,14 @@ def version_text(value: Any, place: str) -> str:
             expected='a quoted version such as "1.10" (unquoted, it is read as the number 1.1)',
         )
     return text(value, place)
+
+
+def renamed(entry: Mapping[str, Any], former: Mapping[str, str], place: str) -> dict[str, Any]:
+    """Return a mapping with former keys under their present names. Raises InputError where both are given."""
+    for old, new in former.items():
+        if old in entry and new in entry:
+            raise InputError(f"{old!r} is the former name of {new!r}, and both are given", place=place, expected=new)
+    return {former.get(key, key): value for key, value in entry.items()}
 
 
 def refuse_unknown(found: dict[str, Any], fields: AbstractSet[str], place: str) -> None:
