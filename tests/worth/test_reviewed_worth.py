@@ -114,7 +114,7 @@ _PROOF = """
 import threading
 import numpy as np
 import highspy
-from placewise.worth.solver import solved
+from placewise.worth.solver import quiet_solver, solved
 rng = np.random.default_rng(0)
 items, rows = 400, 120
 weights = rng.integers(1, 1000, (rows, items)).astype(float)
@@ -129,10 +129,7 @@ model.a_matrix_.start_ = np.arange(rows + 1, dtype=np.int32) * items
 model.a_matrix_.index_ = np.tile(np.arange(items, dtype=np.int32), rows)
 model.a_matrix_.value_ = weights.ravel()
 model.integrality_ = [highspy.HighsVarType.kInteger] * items
-solver = highspy.Highs()
-solver.setOptionValue("output_flag", False)
-solver.setOptionValue("threads", 1)
-solver.setOptionValue("time_limit", 60.0)
+solver = quiet_solver(60.0)
 solver.passModel(model)
 threading.Timer(1.0, lambda: print("proving", flush=True)).start()
 solved(solver)

@@ -23,7 +23,7 @@ from placewise.cli.connecting import (
     secret_source,
     service_extra,
 )
-from placewise.cli.printing import print_json, say
+from placewise.cli.printing import only_documents, print_json, say
 
 if TYPE_CHECKING:
     from placewise.service.client import ClientTls
@@ -58,7 +58,9 @@ def agent(
     json: Annotated[
         bool,
         typer.Option(
-            "--json", help="Print a JSON document a line for each job that ends; what jobs print goes elsewhere."
+            "--json",
+            help="Print a JSON document a line for each job that ends; what jobs print goes elsewhere.",
+            callback=only_documents,
         ),
     ] = False,
 ) -> None:

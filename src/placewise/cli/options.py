@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from placewise.cli.printing import only_documents
 from placewise.errors import InputError
 
 
@@ -36,7 +37,12 @@ Source = Annotated[
     ),
 ]
 Seed = Annotated[int, typer.Option(help="Seed of every random choice.", min=0)]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document, and nothing else, on standard output.")]
+Json = Annotated[
+    bool,
+    typer.Option(
+        "--json", help="Print one JSON document, and nothing else, on standard output.", callback=only_documents
+    ),
+]
 Jobspec = Annotated[Path, typer.Argument(help="A jobspec in YAML or JSON, in any of the three dialects.")]
 FleetPath = Annotated[
     Path, typer.Option("--fleet", help="cluster-features.json, a folder of JGF files, or a folder of such folders.")

@@ -1,7 +1,13 @@
-"""What commands print: data on standard output, everything else on standard error."""
+"""What commands print: data on standard output, everything else on standard error.
+
+Under ``--json`` standard output holds documents and nothing else, whatever a library prints: `only_documents` leads
+the descriptor 1 to standard error and keeps a copy of what it was, to which `print_json` writes.
+"""
 
 from __future__ import annotations
 
+import fcntl
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +22,10 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_STDOUT, _STDERR, _FIRST_FREE = 1, 2, 3
+_documents: int | None = None
+"""The descriptor that documents are written to; None for as long as they may be printed like everything else."""
+
 
 def print_text(text: str) -> None:
     """Print a line on standard output."""
@@ -26,7 +36,35 @@ def print_json(document: object, *, lines: bool = False) -> None:
     """Print one JSON document on standard output, on one line if there may be several."""
     import json
 
-    typer.echo(json.dumps(document, indent=None if lines else 1))
+    text = json.dumps(document, indent=None if lines else 1)
+    if _documents is None:
+        typer.echo(text)
+        return
+    rest = f"{text}\n".encode("ascii")
+    while rest:
+        rest = rest[os.write(_documents, rest) :]
+
+
+def only_documents(asked: bool) -> bool:
+    """Keep standard output for documents from here on, if asked to: the callback of every ``--json``.
+
+    What libraries, C code, and processes started from here print goes to standard error until this process ends,
+    since C code may hold back what it prints until then. Where standard output is not this process's own, as under a
+    test that captures it, nothing changes.
+    """
+    global _documents  # noqa: PLW0603, a process has one standard output
+    if asked and _documents is None and _is_own_output():
+        sys.stdout.flush()
+        _documents = fcntl.fcntl(_STDOUT, fcntl.F_DUPFD_CLOEXEC, _FIRST_FREE)
+        os.dup2(_STDERR if sys.stderr else os.open(os.devnull, os.O_WRONLY), _STDOUT)
+    return asked
+
+
+def _is_own_output() -> bool:
+    try:
+        return sys.stdout.fileno() == _STDOUT
+    except (AttributeError, OSError, ValueError):  # there is none, or it is closed or no file
+        return False
 
 
 def say(text: str) -> None:

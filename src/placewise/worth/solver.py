@@ -58,6 +58,22 @@ def least_cost(
     return bound, told if reaches[1] and (cheaper or not reaches[0]) else None
 
 
+class _Quiet(highspy.Highs):
+    """The solver, silent from the start: it prints a banner while it is made, before its maker can set an option."""
+
+    def enableCallbacks(self) -> None:  # noqa: N802, the library's name
+        self.setOptionValue("output_flag", False)
+        super().enableCallbacks()  # type: ignore[no-untyped-call]
+
+
+def quiet_solver(limit_s: float) -> highspy.Highs:
+    """Return a solver of one thread that prints nothing and ends in time."""
+    solver = _Quiet()  # type: ignore[no-untyped-call]
+    for option, value in (("output_flag", False), ("threads", 1), ("time_limit", limit_s)):
+        solver.setOptionValue(option, value)
+    return solver
+
+
 def solved(solver: highspy.Highs) -> None:
     """Run a solver to its end, in a thread, so that a signal to this process ends it as well."""
     solver.HandleUserInterrupt = True
@@ -143,9 +159,7 @@ class _Program:
         model.a_matrix_.value_ = np.concatenate([values for _, values, _ in self.rows])
         kinds = highspy.HighsVarType
         model.integrality_ = [kinds.kInteger if whole else kinds.kContinuous for whole in self.whole]
-        solver = highspy.Highs()  # type: ignore[no-untyped-call]
-        for option, value in (("output_flag", False), ("threads", 1), ("time_limit", limit_s)):
-            solver.setOptionValue(option, value)
+        solver = quiet_solver(limit_s)
         solver.passModel(model)
         start = highspy.HighsSolution()
         told = set(known)
