@@ -13,7 +13,16 @@ from hypothesis import strategies as st
 
 from placewise.errors import InputError
 from placewise.formats import reading
-from placewise.formats.reading import entries_of, found_at, parse_json, parse_yaml, read_bytes, read_json, read_yaml
+from placewise.formats.reading import (
+    entries_of,
+    found_at,
+    parse_document,
+    parse_json,
+    parse_yaml,
+    read_bytes,
+    read_json,
+    read_yaml,
+)
 
 
 @pytest.mark.parametrize(
@@ -81,8 +90,26 @@ def test_bad_yaml_is_one_error(text, said):
 @given(st.integers(1, reading.DEEPEST))
 def test_depth_up_to_the_limit_is_read(depth):
     assert parse_yaml("[" * depth + "]" * depth, "f") == parse_json("[" * depth + "]" * depth, "f")
-    with pytest.raises(InputError, match="deep"):
-        parse_yaml("[" * (reading.DEEPEST + depth) + "]" * (reading.DEEPEST + depth), "f")
+
+
+@pytest.mark.parametrize("depth", [reading.DEEPEST + 1, 900, 1_100, 200_000])
+@pytest.mark.parametrize(("opened", "closed"), [("[", "]"), ('{"a":', "}")])
+@pytest.mark.parametrize(
+    ("parse", "ended"),  # to a reader of JSON what does not end is broken before it is deep
+    [(parse_yaml, True), (parse_yaml, False), (parse_json, True), (parse_document, True), (parse_document, False)],
+)
+def test_past_the_limit_every_reader_names_our_limit(parse, depth, opened, closed, ended):
+    text = opened * depth + (("1" + closed * depth) if ended else "")
+    with pytest.raises(InputError, match="nested too deeply") as caught:
+        parse(text, "f")
+    assert (caught.value.file, caught.value.expected) == ("f", f"at most {reading.DEEPEST} levels")
+
+
+@pytest.mark.parametrize("parse", [parse_yaml, parse_json])
+def test_other_faults_keep_their_own_words(parse):
+    with pytest.raises(InputError) as caught:
+        parse("[" * 50 + '"' + "[" * 200 + '"', "f")
+    assert "deep" not in str(caught.value)
 
 
 def test_many_flat_brackets_are_not_deep():

@@ -71,6 +71,9 @@ _MERGE = "tag:yaml.org,2002:merge"
 _DEEP_INDENT = re.compile(rf"^[ \-?:]{{{DEEPEST},}}", re.MULTILINE)
 
 
+_QUOTED = re.compile(r"""  "(?:[^"\\]|\\.)*(?:"|$) | '[^']*(?:'|$) """, re.DOTALL | re.VERBOSE)
+
+
 def _set_resolvers() -> None:
     _StrictLoader.yaml_implicit_resolvers = {}
     for tag, pattern, first in (
@@ -175,7 +178,7 @@ def parse_yaml(text: str, source: object) -> Any:
         # What the loader raises for an explicit tag that its value does not fit.
         raise InputError("is not valid YAML: a value does not fit its tag", file=source) from error
     except RecursionError as error:
-        raise InputError("is nested too deeply", file=source) from error
+        raise _too_deep(source) from error
 
 
 def _load(text: str) -> Any:
@@ -241,14 +244,26 @@ def _refuse_depth(text: str, source: object) -> None:
     if text.count("[") + text.count("{") <= DEEPEST and not _DEEP_INDENT.search(text):
         return
     depth = 0
-    for event in yaml.parse(text, Loader=_SafeLoader):
-        if isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
-            if depth > DEEPEST:
-                place = f"line {event.start_mark.line + 1}" if event.start_mark else None
-                raise InputError("is nested too deeply", file=source, place=place, expected=f"at most {DEEPEST} levels")
-        elif isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
+    try:
+        for event in yaml.parse(text, Loader=_SafeLoader):
+            if isinstance(event, yaml.CollectionStartEvent):
+                depth += 1
+                if depth > DEEPEST:
+                    raise _too_deep(source, event.start_mark.line if event.start_mark else None)
+            elif isinstance(event, yaml.CollectionEndEvent):
+                depth -= 1
+    except yaml.MarkedYAMLError as error:
+        # The library reads ahead of what it tells, and may meet a limit of its own there.
+        mark = error.problem_mark
+        before = _QUOTED.sub("", text[: mark.index]) if mark else ""
+        if before.count("[") + before.count("{") - before.count("]") - before.count("}") > DEEPEST:
+            raise _too_deep(source, mark.line if mark else None) from error
+        raise
+
+
+def _too_deep(source: object, line: int | None = None) -> InputError:
+    place = None if line is None else f"line {line + 1}"
+    return InputError("is nested too deeply", file=source, place=place, expected=f"at most {DEEPEST} levels")
 
 
 def parse_document(text: str, source: object) -> Any:
@@ -287,19 +302,21 @@ def _is_deep(value: Any, text: str) -> bool:
 
 
 def parse_json(text: str, source: object) -> Any:
-    """Return a JSON text's value, refusing repeated keys, NaN, infinities and halves of surrogate pairs.
+    """Return a JSON text's value, refusing depth, repeated keys, NaN, infinities and halves of surrogate pairs.
 
     Raises InputError with line and column.
     """
     try:
         with _garbage_collector_off():
             value = _JSON.decode(text)
+        if _is_deep(value, text):
+            raise _too_deep(source)
         _refuse_surrogates(value, text)
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
         raise InputError(f"is not valid JSON: {error.msg}", file=source, place=place) from error
     except RecursionError as error:
-        raise InputError("is nested too deeply", file=source) from error
+        raise _too_deep(source) from error
     except ValueError as error:
         raise InputError(f"is not valid JSON: {error}", file=source) from error
     except InputError as error:
