@@ -222,8 +222,9 @@ def test_a_writer_of_sqlite_has_its_turn_before_it_reads(tmp_path):
     other = sqlite3.connect(tmp_path / "placewise.db", isolation_level=None, timeout=0)
 
     def act(_):
-        with pytest.raises(sqlite3.OperationalError, match="locked"):
+        with pytest.raises(sqlite3.OperationalError) as caught:
             other.execute("BEGIN IMMEDIATE")
+        assert caught.value.sqlite_errorcode == sqlite3.SQLITE_BUSY
 
     database.write(act)
     other.close()
@@ -346,3 +347,13 @@ def test_a_deadlock_is_tried_again(postgresql_url):
     assert len(tries) == 3
     assert [one.revision for one in database.read(load_clusters)] == [2, 2]
     database.close()
+
+
+def test_errors_of_the_database_do_not_show_what_a_statement_was_about(database):
+    def twice(connection):
+        for _ in range(2):
+            connection.execute(clusters.insert(clusters.graphs), {"cluster_id": -1, "nodes": "a-lease-or-a-jobspec"})
+
+    with pytest.raises(sqlalchemy.exc.IntegrityError) as caught:
+        database.write(twice)
+    assert "a-lease-or-a-jobspec" not in str(caught.value)
