@@ -134,7 +134,9 @@ def test_hostile_names_of_levels_are_text(build_results):
 
 def test_levels_of_which_little_is_known_make_a_page(build_results):
     bare = tuple(
-        replace(level(one.name, one.metadata, unmatched=1000, build=None), costs={}, outside_range=None, jobs_by_cluster={})
+        replace(
+            level(one.name, one.metadata, unmatched=1000, build=None), costs={}, outside_range=None, jobs_by_cluster={}
+        )
         for one in build_results.levels
     )
     assert Page(render_page(Results({}, levels=bare), [], command="")).open == []

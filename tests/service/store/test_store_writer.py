@@ -6,6 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 from stocking import new_cluster, new_job, register
 
 from placewise.service.store.clusters import add_clusters, load_clusters, set_states
