@@ -288,3 +288,16 @@ def test_the_same_seed_gives_the_same_streamed_files(placewise, tmp_path):
         placewise("generate", "--streamed", "--jobs", 50, "--clusters", 30, "--seed", 3, "--out", tmp_path / folder)
     for name in ("workload.parquet", "prices.json", "cluster-features.json"):
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+
+
+def test_placements_never_take_the_place_of_their_workload(placewise, drawn):
+    workload = drawn / "workload.parquet"
+    before = workload.read_bytes()
+    fleet = ("--fleet", drawn / "cluster-features.json", "--choose", "first")
+    for asked in ((workload, "--out", workload), (drawn, "--out", drawn / "placements.parquet")):
+        done = placewise("place", *asked, *fleet)
+        assert (done.code, done.out) == (2, "")
+        assert "over the workload" in done.err
+    assert workload.read_bytes() == before
+    assert sorted(path.name for path in drawn.iterdir()) == ["cluster-features.json", "prices.json", "workload.parquet"]
+    assert placewise("place", workload, *fleet, "--out", drawn / "placements.parquet").code == 0

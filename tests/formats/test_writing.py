@@ -51,7 +51,7 @@ def test_places_that_cannot_be_written(tmp_path):
     (tmp_path / "folder" / "inside").mkdir(parents=True)
     with pytest.raises(InputError, match="cannot be written"):
         write_json(tmp_path / "folder", 1)
-    with pytest.raises(ValueError, match="JSON"):
+    with pytest.raises(ValueError):  # noqa: PT011, the words are the library's
         write_json(tmp_path / "nan.json", float("nan"))
     assert not (tmp_path / "nan.json").exists()
 

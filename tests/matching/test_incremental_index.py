@@ -325,8 +325,7 @@ def test_what_a_changed_index_keeps_cannot_be_written_to():
         index = index.changed(step)
         rows = [index.meeting(Requirement("x")), index.firsts, index.everything]
         for row in (*rows, *(members for _, members in index.offered("x"))):
-            with pytest.raises(ValueError, match="read-only"):
-                row[:] = 0
+            assert not row.flags.writeable
 
 
 def test_what_is_remembered_of_requirements_is_bounded(monkeypatch):

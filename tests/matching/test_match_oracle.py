@@ -353,8 +353,7 @@ def test_what_an_index_keeps_cannot_be_written_to():
     index = FleetIndex(Fleet((two_nodes(("gcc", "9"), ("openmpi", "12")),)))
     wanted = at_least("gcc", "9")
     for row in (index.meeting(wanted), index.meeting(wanted), *(members for _, members in index.offered("gcc"))):
-        with pytest.raises(ValueError, match="read-only"):
-            row[:] = 0
+        assert not row.flags.writeable
 
 
 def test_no_clusters_and_no_jobs_are_values_too():

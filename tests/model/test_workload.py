@@ -91,8 +91,7 @@ def test_repeats_count_and_conflicts_are_refused(jobs):
 def test_arrays_and_columns_cannot_be_changed():
     workload = workload_of([REQUIREMENTS[:2], REQUIREMENTS[2:]])
     for array in (workload.offsets, workload.ids, workload.row(0), workload.select(np.array([1])).ids):
-        with pytest.raises(ValueError, match="read-only"):
-            array[0] = 1
+        assert not array.flags.writeable
     with pytest.raises(TypeError):
         workload.columns["new"] = []
     with pytest.raises(AttributeError):

@@ -100,3 +100,15 @@ def test_many_peers_take_bounded_memory(monkeypatch):
         limiter.refused(peer)
         assert not admitted(limiter, peer)
     assert len(limiter._calls.counts) == len(limiter._refused.counts) == 100
+
+
+def test_past_the_bound_the_address_first_seen_is_forgotten(monkeypatch):
+    monkeypatch.setattr(limits, "MOST_PEERS", 2)
+    limiter = Limiter(1, 60, clock=Clock())
+    for first_seen in ("a", "b", "c"):
+        assert admitted(limiter, first_seen)
+    assert not admitted(limiter, "b")
+    assert not admitted(limiter, "c")
+    assert admitted(limiter, "a")  # forgotten for c; now it is b's turn
+    assert not admitted(limiter, "c")
+    assert admitted(limiter, "b")

@@ -50,7 +50,7 @@ _NAMES: dict[int, str] = {code.value[0]: code.name for code in grpc.StatusCode}
 
 
 class Watched:
-    """Stands for a server while services are added to it, so that every call of their methods is watched.
+    """Wraps each handler with a request id, limits, codes, log, metrics, as services are added to it in the server's stead.
 
     gRPC's own interceptors would do the same, at the cost of a quarter of what a small call takes. The handlers are
     coroutines or asynchronous generators. The request id is the caller's (metadata ``x-request-id``, printable ASCII

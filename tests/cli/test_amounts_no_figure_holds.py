@@ -1,4 +1,4 @@
-"""Hostile use of the commands on what metadata is worth, and of place, that once went wrong."""
+"""Amounts that no figure or no memory holds are refused before anything is worked out."""
 
 from __future__ import annotations
 
@@ -43,17 +43,6 @@ def test_more_draws_than_memory_holds_are_refused(placewise, command, option, co
 
 def test_compare_refuses_more_resamples_than_memory_holds(placewise, tmp_path):
     refused(placewise("compare", tmp_path, tmp_path, "--resamples", 10**18), "--resamples")
-
-
-def test_placements_never_take_the_place_of_their_workload(placewise, drawn):
-    workload = drawn / "workload.parquet"
-    before = workload.read_bytes()
-    fleet = ("--fleet", drawn / "cluster-features.json", "--choose", "first")
-    refused(placewise("place", workload, *fleet, "--out", workload), "over the workload")
-    refused(placewise("place", drawn, *fleet, "--out", drawn / "placements.parquet"), "over the workload")
-    assert workload.read_bytes() == before
-    assert sorted(path.name for path in drawn.iterdir()) == ["cluster-features.json", "prices.json", "workload.parquet"]
-    assert placewise("place", workload, *fleet, "--out", drawn / "placements.parquet").code == 0
 
 
 def test_prices_that_cannot_be_summed_up_are_refused(placewise, drawn, tmp_path):

@@ -1,0 +1,161 @@
+"""Under --json standard output is JSON and nothing else, whatever a library prints, for every command that has it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from types import SimpleNamespace
+
+import pytest
+import typer
+from test_service_commands import JOBSPEC, REGISTRATION, scheduler, written  # noqa: F401, scheduler is a fixture
+
+from placewise.cli import app
+
+# Runs the command line with every command printing as libraries do: by Python, by a system call, by C, which holds
+# back what it prints until the process ends, and by a process that it starts.
+NOISY = """
+import ctypes, functools, os
+from placewise.cli import app, main
+
+def noisy(command):
+    @functools.wraps(command)
+    def run(*args, **kwargs):
+        print("noise of Python")
+        os.write(1, b"noise of a system call\\n")
+        ctypes.CDLL(None).puts(b"noise of C")
+        os.system("echo noise of a process")
+        return command(*args, **kwargs)
+    return run
+
+for one in app.registered_commands:
+    one.callback = noisy(one.callback)
+main()
+"""
+NOISE = ("noise of Python", "noise of a system call", "noise of C", "noise of a process")
+
+SERVICE = ("register", "update", "rotate", "submit", "status", "receive", "agent", "cancel", "delete")
+LOCAL = {
+    "simulate": ["{small}", "--no-plots", "--out", "{tmp}/out"],
+    "plot": ["{results}", "--out", "{tmp}/drawn"],
+    "value": ["{small}", "--resamples", "20"],
+    "minimal": ["{small}"],
+    "pareto": ["{small}"],
+    "near-miss": ["{small}"],
+    "sensitivity": ["{small}", "--over", "clusters", "--draws", "1"],
+    "compare": ["{results}", "{results}"],
+    "match": ["{jobspec}", "--fleet", "{small}"],
+    "explain": ["{jobspec}", "--fleet", "{small}"],
+    "place": ["{streamed}/workload.parquet", "--fleet", "{streamed}", "--choose", "first", "--out", "{tmp}/placements.parquet"],
+    "fit": ["{builds}", "--minimum", "2", "--out", "{tmp}/models"],
+    "bench": ["--quick"],
+}
+
+
+def process(*arguments, code=NOISY, stdout=subprocess.PIPE, **environment):
+    """Run the command line in a process of its own, all of whose standard output is seen."""
+    return subprocess.run(
+        [sys.executable, "-c", code, *map(str, arguments)],
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+        env=os.environ | environment,
+    )
+
+
+@pytest.fixture(scope="module")
+def places(small, tmp_path_factory):
+    """What the commands are run on."""
+    folder = tmp_path_factory.mktemp("json")
+    (folder / "jobspec.yaml").write_text(JOBSPEC.replace("gcc", "zlib") % "1")
+    named = {"small": small, "jobspec": folder / "jobspec.yaml"}
+    for name, arguments in {
+        "results": ["simulate", small, "--no-plots"],
+        "streamed": ["generate", "--streamed", "--jobs", 50, "--clusters", 20],
+        "builds": ["generate", "--dataset", "spack-build", "--clusters", 5, "--jobs", 150],
+    }.items():
+        named[name] = folder / name
+        done = process(*arguments, "--out", named[name], PLACEWISE_CACHE=str(folder / "cache"))
+        assert done.returncode == 0, done.stderr
+    return SimpleNamespace(cache=str(folder / "cache"), named=named)
+
+
+def noise_in(text):
+    return [noise for noise in NOISE if noise in text]
+
+
+def test_every_command_that_has_json_is_run_here():
+    commands = typer.main.get_command(app).commands
+    found = {name for name, one in commands.items() if any("--json" in option.opts for option in one.params)}
+    assert found == {*LOCAL, *SERVICE}
+
+
+@pytest.mark.parametrize("command", LOCAL)
+def test_nothing_but_the_document_is_on_standard_output(command, places, tmp_path):
+    arguments = [one.format(tmp=tmp_path, **places.named) for one in LOCAL[command]]
+    done = process(command, *arguments, "--json", PLACEWISE_CACHE=places.cache)
+    assert done.returncode == 0, done.stderr
+    assert isinstance(json.loads(done.stdout), dict)
+    assert noise_in(done.stdout) == []
+    assert noise_in(done.stderr) == list(NOISE)
+
+
+def test_the_commands_of_the_service_too(scheduler, tmp_path):  # noqa: F811, the fixture
+    known = {
+        "PLACEWISE_SERVER": scheduler,
+        "PLACEWISE_REGISTRATION_SECRET": REGISTRATION,
+        "XDG_CONFIG_HOME": str(tmp_path / "config"),
+    }
+    folder = written(tmp_path / "cluster", "json")
+    (tmp_path / "state.json").write_text('{"nodes_free": 7}')
+    jobspec = tmp_path / "solver.yaml"
+    jobspec.write_text(JOBSPEC % "12")
+    run = set()
+
+    def document(command, *arguments):
+        done = process(command, *arguments, "--json", **known)
+        assert done.returncode == 0, done.stderr
+        assert noise_in(done.stderr) == list(NOISE)
+        run.add(command)
+        return json.loads(done.stdout)
+
+    assert document("register", folder)["clusters"][0]["cluster"] == "json"
+    assert document("update", "json", "--state", tmp_path / "state.json")["cluster"] == "json"
+    assert document("rotate", "json")["cluster"] == "json"
+    job = document("submit", jobspec)
+    assert job["cluster"] == "json"
+    assert [one["name"] for one in document("status")["clusters"]] == ["json"]
+    assert document("status", job["job_id"])["state"] == "assigned"
+    assert document("agent", "--exec", "sh -c {command}", "--once")["state"] == "finished"
+    job = document("submit", jobspec)
+    assert len(document("receive")["jobs"]) == 1
+    assert document("cancel", job["job_id"])["state"] == "cancelled"
+    assert document("delete", "json")["cluster"] == "json"
+    assert run == set(SERVICE)
+
+
+def test_without_json_nothing_is_led_away(places):
+    arguments = [one.format(**places.named) for one in LOCAL["match"]]
+    assert noise_in(process("match", *arguments).stdout) == list(NOISE)
+
+
+def test_a_reader_that_leaves_is_no_traceback(places):
+    arguments = [one.format(**places.named) for one in LOCAL["value"]]
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = process("value", *arguments, "--json", stdout=writer, PLACEWISE_CACHE=places.cache)
+    os.close(writer)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert "placewise:" not in done.stderr
+
+
+def test_documents_need_no_standard_error(places):
+    arguments = [one.format(**places.named) for one in LOCAL["value"]]
+    code = f"import os, sys; os.close(2); os.execv(sys.executable, [sys.executable, '-c', {NOISY!r}, *sys.argv[1:]])"
+    done = process("value", *arguments, "--json", code=code, PLACEWISE_CACHE=places.cache)
+    assert done.returncode == 0
+    assert isinstance(json.loads(done.stdout), dict)

@@ -1,0 +1,78 @@
+"""A call that is made again, or whose caller left, counts once and is known to the next."""
+
+import contextlib
+import sqlite3
+
+import grpc
+import pytest
+from running import running_server
+from talking import jobspec, subsystem, talking
+
+from placewise.service.wire import placewise_pb2 as v1
+
+DEADLINE_S = 30
+
+
+def token_of(name, issued):
+    return v1.Credentials(clusters=[v1.Credentials.ClusterToken(cluster=name, token=issued.token)])
+
+
+def secret_of(name, issued):
+    return v1.ClusterSecret(name=name, secret=issued.secret)
+
+
+def test_a_request_id_is_ones_own(talk):
+    gray, blue = (token_of(name, talk.register(name)) for name in ("gray", "blue"))
+    first, again, other = (
+        talk.v1.Submit(v1.SubmitRequest(jobspec=jobspec(), credentials=shown, request_id="1"))
+        for shown in (gray, gray, blue)
+    )
+    assert first.job_id == again.job_id
+    assert (other.job_id != first.job_id, other.cluster) == (True, "blue")
+
+
+def test_the_same_report_again_counts_no_other_job_off(talk):
+    spec = jobspec()
+    gray = secret_of("gray", talk.register("gray"))
+    jobs = [talk.submit(spec).job_id for _ in range(3)]
+    given = talk.v1.ReceiveJobs(v1.ReceiveJobsRequest(cluster=gray, most=1)).assignments[0]
+    accepted = [v1.AcceptJobsRequest.Accepted(job_id=given.job_id, lease=given.lease)]
+    talk.v1.AcceptJobs(v1.AcceptJobsRequest(cluster=gray, jobs=accepted))
+    talk.register("blue")
+    for _ in jobs:
+        talk.v1.ReportOutcome(v1.ReportOutcomeRequest(cluster=gray, job_id=given.job_id, succeeded=True))
+    # Gray has two jobs left, so the next two are blue's.
+    placed = [talk.submit(spec, select_algorithm="least-loaded").cluster for _ in range(2)]
+    assert placed == ["blue", "blue"]
+
+
+def test_a_change_whose_caller_left_is_known_to_the_next(tmp_path):
+    # Without sweeps, whose writes would come between the two changes.
+    with running_server(tmp_path / "placewise.db", sweep_s=600.0) as server, talking(server) as talk:
+        _leave_while_committing(server, talk)
+
+
+def _leave_while_committing(server, talk):
+    owner = secret_of("gray", talk.register("gray"))
+
+    def put(name):
+        return v1.UpdateClusterRequest(cluster=owner, subsystems={name: subsystem({"size": 7})})
+
+    with contextlib.closing(sqlite3.connect(server.database, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        request = v1.SubmitRequest(jobspec=jobspec(), credentials=talk.everything)
+        submitted = talk.v1.Submit.future(request)  # keeps the writer busy, so that the two changes wait together
+        with pytest.raises(grpc.RpcError):
+            talk.v1.UpdateCluster(put("io"), timeout=0.5)
+        changed = talk.v1.UpdateCluster.future(put("net"))
+        with pytest.raises(grpc.FutureTimeoutError):
+            changed.result(timeout=0.5)
+        other.execute("ROLLBACK")
+        submitted.result(DEADLINE_S)
+        changed.result(DEADLINE_S)
+    both = v1.MatchRequest(jobspec=jobspec([_size("io"), _size("net")]))
+    assert list(talk.v1.Match(both).clusters) == ["gray"]
+
+
+def _size(name):
+    return {"name": name, "field": "size", "min": 5, "max": 10}
