@@ -19,3 +19,10 @@ def public_data():
     if not (folder / "reliabuild").is_dir():
         pytest.skip("the public data is not there: set PLACEWISE_DATA to its folder")
     return folder
+
+
+@pytest.fixture(scope="session")
+def public_cache(tmp_path_factory, worker_id):
+    """A cache that all processes of one run of the tests share, so that the public data is parsed once."""
+    own = tmp_path_factory.getbasetemp()
+    return (own if worker_id == "master" else own.parent) / "public-cache"

@@ -50,7 +50,7 @@ def _ours(case, workload):
 
 
 @pytest.mark.parametrize("peer", PEERS, ids=lambda peer: peer.module)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=settings.default.max_examples // 2)
 @given(case=cases())
 def test_peers_match_what_we_match(peer, case):
     if not peer.is_installed:
@@ -72,7 +72,7 @@ def test_peers_match_what_we_match_in_the_drawn_case(peer):
     assert np.array_equal(peer.prepare(case.fleet, jobs)(), ours)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=settings.default.max_examples // 2)
 @given(case=cases())
 def test_documents_ask_for_what_their_jobs_ask_for(case):
     again = parse_job_entries(documents(case.workload), "test")
@@ -80,7 +80,7 @@ def test_documents_ask_for_what_their_jobs_ask_for(case):
     assert count_matches(case.index, again).tolist() == count_matches(case.index, case.workload).tolist()
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=settings.default.max_examples // 2)
 @given(case=cases(), jobs=st.integers(1, 8))
 def test_a_sample_is_of_jobs_that_ask_for_something(case, jobs):
     asking = [n for n, count in zip(case.workload.names, case.workload.requirement_counts, strict=True) if count]

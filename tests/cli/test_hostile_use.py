@@ -33,6 +33,7 @@ def builds(tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 def test_results_of_another_kind_do_not_stay_beside_the_new_ones(placewise, small, builds, tmp_path):
     out = tmp_path / "out"
     placewise("simulate", builds, "--out", out, "--minimum-builds", 2)

@@ -142,6 +142,7 @@ def test_a_fleet_of_another_kind_is_not_cached_with_builds(tmp_path, caplog):
     assert input_cache.load(tmp_path, (("f", "0"),)) is None
 
 
+@pytest.mark.slow
 def test_the_real_experiment_is_loaded_as_it_was_parsed(public_data, tmp_path):
     parsed = read_experiment(public_data / "spack-build", cache=tmp_path)
     loaded = read_experiment(public_data / "spack-build", cache=tmp_path)

@@ -220,6 +220,7 @@ def test_an_experiment_folder_of_builds_will_do_and_another_will_not(tmp_path):
     assert refused(tmp_path / "versions").startswith("holds an experiment of the kind reliabuild")
 
 
+@pytest.mark.slow
 def test_the_real_builds_are_the_same_from_every_source(public_data, tmp_path):
     records = read_experiment(public_data / "spack-build", cache=None).jobs
     found = read_build_records(public_data / "spack-build", cache=None)

@@ -115,6 +115,7 @@ def test_a_folder_that_holds_no_experiment_is_refused(folder, tmp_path, damage, 
     assert not cache.exists()
 
 
+@pytest.mark.slow
 @needs_data
 def test_the_kinds_of_the_real_experiments_are_told():
     assert isinstance(read_experiment(DATA / "reliabuild", cache=None).jobs, Workload)

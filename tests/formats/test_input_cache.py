@@ -60,7 +60,7 @@ names = st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1, max_
 versions = st.sampled_from(["1", "1.2", "1.10", "2.0", "develop"])
 
 
-@settings(max_examples=30)
+@settings(max_examples=settings.default.max_examples // 2)
 @given(
     st.dictionaries(names, st.dictionaries(names, versions, min_size=1, max_size=4), min_size=1, max_size=4),
     st.dictionaries(names, st.dictionaries(names, st.fixed_dictionaries({"min": versions}), max_size=4), min_size=1),
@@ -239,6 +239,7 @@ def test_the_environment_chooses_the_folder():
     assert input_cache.cache_folder({}).name == "placewise"
 
 
+@pytest.mark.slow
 @needs_data
 def test_the_real_experiment_is_loaded_as_it_was_parsed(tmp_path):
     parsed = read_experiment(DATA / "reliabuild", cache=tmp_path)

@@ -225,7 +225,6 @@ def clusters(draw):
 
 
 @given(clusters())
-@settings(max_examples=100, deadline=None)
 def test_reading_gives_back_what_was_written(tmp_path_factory, cluster):
     folder = tmp_path_factory.mktemp("fleet") / "one"
     write_cluster(cluster, folder)
@@ -265,7 +264,7 @@ def damaged_documents(draw):
 
 
 @given(json_like | damaged_documents())
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=settings.default.max_examples * 4)
 def test_any_document_is_read_or_refused_with_an_input_error(document):
     for parse in (containment, subsystem):
         try:

@@ -89,7 +89,7 @@ def in_one_order(job):
 
 @pytest.mark.parametrize("dialect", sorted(dialects()))
 @given(data=st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=settings.default.max_examples * 2)
 def test_parsing_gives_back_what_was_written(dialect, data):
     job = data.draw(EXPRESSIBLE[dialect])
     document = jobspec_document(job, dialect)
@@ -179,7 +179,7 @@ def damaged_documents(draw):
 
 
 @given(json_like | damaged_documents() | st.dictionaries(st.sampled_from(KEYS[:6]), json_like))
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=settings.default.max_examples * 5)
 def test_any_document_is_read_or_refused_with_an_input_error(document):
     try:
         job = parse_jobspec(document, "job", "file.yaml")

@@ -332,6 +332,7 @@ def test_a_folder_with_other_jobspecs_is_not_written_to(tmp_path):
         write_jobspecs(workload, tmp_path, per_file=0)
 
 
+@pytest.mark.slow
 @needs_data
 def test_the_real_jobs_survive_a_round_trip(tmp_path):
     workload = read_jobspecs(DATA / "reliabuild" / "jobspecs")

@@ -85,13 +85,13 @@ def as_yaml(text):
 
 
 @given(objects(VALUES))
-@settings(max_examples=300)
+@settings(max_examples=settings.default.max_examples * 3)
 def test_a_document_read_as_json_or_as_yaml_is_the_same_or_an_error(text):
     assert outcome(lambda: parse_document(text, "f")) == outcome(lambda: parse_yaml(text, "f"))
 
 
 @given(JOBSPECS)
-@settings(max_examples=300)
+@settings(max_examples=settings.default.max_examples * 3)
 def test_a_jobspec_read_as_json_or_as_yaml_is_the_same_job_or_an_error(text):
     found = outcome(lambda: jobspec_text(text, "job", "f"))
     event("refused" if found == "refused" else "read")

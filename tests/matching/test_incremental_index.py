@@ -122,7 +122,6 @@ def test_a_changed_index_answers_as_a_fresh_one_and_the_old_one_as_before(histor
         assert answers(old, wanted, asked, shape) == before
 
 
-@settings(max_examples=settings.default.max_examples)
 @given(histories(), st.lists(requirements, max_size=4), st.lists(jobs(), max_size=2), shapes)
 def test_several_changes_at_once_are_those_one_after_another(history, wanted, asked, shape):
     start, steps = history

@@ -71,7 +71,7 @@ def questions(draw):
 
 
 @given(questions())
-@settings(max_examples=200)
+@settings(max_examples=settings.default.max_examples * 2)
 def test_the_sets_are_those_found_by_trying_every_subset(question):
     index, job = question
     found = relaxations(index, job)
@@ -81,7 +81,7 @@ def test_the_sets_are_those_found_by_trying_every_subset(question):
 
 
 @given(questions())
-@settings(max_examples=200)
+@settings(max_examples=settings.default.max_examples * 2)
 def test_every_step_gains_exactly_the_clusters_that_match_when_it_is_taken(question):
     index, job = question
     for one in relaxations(index, job).sets[:MOST_SETS_WIDENED]:
@@ -254,6 +254,7 @@ def test_very_many_different_nodes_end_the_search_and_say_so():
     assert not relaxations(many, job).complete
 
 
+@pytest.mark.slow
 def test_real_jobs_against_trying_every_single_requirement(public_data):
     experiment = read_experiment(public_data / "reliabuild", cache=None)
     index = FleetIndex(experiment.fleet)

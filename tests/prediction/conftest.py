@@ -5,9 +5,9 @@ from placewise.prediction import fit_models
 
 
 @pytest.fixture(scope="session")
-def public_builds(public_data, tmp_path_factory):
+def public_builds(public_data, public_cache):
     """Package, memory and duration of the 31,622 public builds."""
-    return read_build_records(public_data / "spack-build", cache=tmp_path_factory.mktemp("cache"))
+    return read_build_records(public_data / "spack-build", cache=public_cache)
 
 
 @pytest.fixture(scope="session")

@@ -162,7 +162,7 @@ def test_any_numbers_make_models_or_one_clear_error(pairs):
 def test_bad_models_are_refused():
     line = Line(1.0, 2.0)
     one = PackageModels("p", np.array([1.0]), np.array([2.0]), line, line, None)
-    with pytest.raises(InputError, match="stands twice"):
+    with pytest.raises(InputError, match="is there twice"):
         Models((one,), (("p", 3),), 100, 5, 0)
     with pytest.raises(InputError, match="has no models"):
         Models((one,), (), 100, 5, 0).card("q")

@@ -335,6 +335,7 @@ def test_a_narrow_window_has_no_second_scroll_bar(browser, written):
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
+@pytest.mark.slow
 def test_thousands_of_subsystems_stay_usable(browser, full, tmp_path):
     results = worthy(full, subsystems=5000)
     address = page_of(results, tmp_path)

@@ -40,7 +40,7 @@ def test_every_method_of_the_services_is_there():
 
 
 @given(method=st.sampled_from(METHODS), data=st.data())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=settings.default.max_examples * 2)
 def test_every_request_is_answered(server, right, channel, method, data):
     sent = data.draw(
         st.one_of(st.binary(max_size=200), st.randoms().map(lambda random: request(random, method, right)))

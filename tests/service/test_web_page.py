@@ -247,7 +247,7 @@ def everything_hostile(text):
     return pages
 
 
-@settings(max_examples=50)
+@settings(max_examples=settings.default.max_examples // 2)
 @given(st.text(min_size=1, max_size=60) | st.just(HOSTILE))
 def test_names_of_strangers_are_text_and_nothing_else(text):
     pages, plain, templates = everything_hostile(text), everything_hostile("x"), Templates()

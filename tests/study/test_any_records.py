@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from studies import KERNELS, run, study_of
 
@@ -73,7 +73,6 @@ def meets(question, job, cluster):
 
 
 @given(offers, jobs, st.sampled_from(["corrected", "published"]))
-@settings(max_examples=60)
 def test_success_of_records_of_any_columns_is_that_of_a_plain_loop(clusters, rows, scoring):
     found = run(fleet_of(clusters), records_of(rows), Settings(orders=0, scoring=scoring), KERNELS, **DECLARED).results
     rules = ("model" if scoring == "published" else "gpu", "libc")

@@ -99,7 +99,6 @@ def design(**options):
 
 
 @given(clusters, builds, st.sampled_from(["corrected", "published"]))
-@settings(max_examples=60)
 def test_levels_against_plain_loops(fleet_rows, build_rows, scoring):
     fleet, records = fleet_of(fleet_rows), records_of(build_rows)
     found = run(fleet, records, design(scoring=scoring), KERNELS).results
@@ -154,7 +153,6 @@ def test_levels_against_plain_loops(fleet_rows, build_rows, scoring):
 
 
 @given(clusters, builds, st.integers(1, 3), st.integers(0, 8))
-@settings(max_examples=60)
 def test_the_cheapest_choice_against_plain_loops(fleet_rows, build_rows, nodes_per_job, nodes_free):
     fleet, records = fleet_of(fleet_rows), records_of(build_rows)
     chosen = design(nodes_per_job=nodes_per_job, nodes_free=nodes_free)
@@ -188,7 +186,7 @@ def test_the_cheapest_choice_against_plain_loops(fleet_rows, build_rows, nodes_p
 
 
 @given(clusters, builds, st.randoms(use_true_random=False))
-@settings(max_examples=40)
+@settings(max_examples=settings.default.max_examples // 2)
 def test_the_order_of_clusters_and_builds_changes_no_level(fleet_rows, build_rows, random):
     one = run(fleet_of(fleet_rows), records_of(build_rows), design(), KERNELS).results
     shuffled = list(build_rows)
@@ -202,7 +200,7 @@ def test_the_order_of_clusters_and_builds_changes_no_level(fleet_rows, build_row
 
 
 @given(clusters, builds)
-@settings(max_examples=40)
+@settings(max_examples=settings.default.max_examples // 2)
 def test_telling_more_never_matches_more(fleet_rows, build_rows):
     found = run(fleet_of(fleet_rows), records_of(build_rows), design(), KERNELS).results
     levels = {level.name: level for level in found.levels}

@@ -12,8 +12,8 @@ from placewise.model.settings import Settings
 
 
 @pytest.fixture(scope="module")
-def experiment(public_data):
-    return read_experiment(public_data / "reliabuild", cache=None)
+def experiment(public_data, public_cache):
+    return read_experiment(public_data / "reliabuild", cache=public_cache)
 
 
 @pytest.fixture(scope="module")

@@ -48,7 +48,7 @@ def points(study, scoring="corrected", **options):
     return {(one.setting, one.amount): one for one in found}
 
 
-@settings(max_examples=30)
+@settings(max_examples=settings.default.max_examples // 2)
 @given(plain.fleets(), plain.workloads(), st.sampled_from(["corrected", "published"]))
 def test_no_change_changes_nothing(fleet, workload, scoring):
     results = run(fleet, workload, Settings(orders=0, scoring=scoring), KERNELS).results
@@ -80,7 +80,7 @@ def test_no_change_of_builds(builds):
     assert found[MISSING, 1.0].matched == 0
 
 
-@settings(max_examples=40)
+@settings(max_examples=settings.default.max_examples // 2)
 @given(plain.fleets(), st.integers(0, 99), st.floats(0, 1), st.floats(0, 1))
 def test_of_a_larger_share_more_is_missing_or_replaced(fleet, seed, one, other):
     index = FleetIndex(fleet)

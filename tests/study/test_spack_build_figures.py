@@ -11,8 +11,8 @@ from placewise.model.settings import Settings
 
 
 @pytest.fixture(scope="module")
-def levels(public_data):
-    experiment = read_experiment(public_data / "spack-build", cache=None)
+def levels(public_data, public_cache):
+    experiment = read_experiment(public_data / "spack-build", cache=public_cache)
     found = {}
     for scoring in ("corrected", "published"):
         done = run(experiment.fleet, experiment.jobs, Settings(scoring=scoring, orders=0))

@@ -105,6 +105,7 @@ def test_a_scheduler_that_dies_is_one_line(tmp_path):
         assert time.monotonic() - start < DEADLINE_S / 2
 
 
+@pytest.mark.slow
 def test_a_scheduler_that_does_not_answer_is_one_error():
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"tcp://127.0.0.1:{silent.getsockname()[1]}"

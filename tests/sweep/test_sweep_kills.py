@@ -1,10 +1,12 @@
 """A run that was killed goes on where it was: its results are those of a run that was not, byte for byte."""
 
+import pytest
 from killing_sweeps import BLOCK, ORDERS_ALONE, Tally, complete, differences, kill_after, kill_sweeps, parts_in
 
 from placewise.sweep.parts import Parts
 
 
+@pytest.mark.slow
 def test_results_after_kills_are_those_of_an_undisturbed_run(tmp_path):
     tally = kill_sweeps(tmp_path, kills=6, seed=2)
     assert not tally.wrong
@@ -13,6 +15,7 @@ def test_results_after_kills_are_those_of_an_undisturbed_run(tmp_path):
     assert tally.found >= 3, "there was hardly anything to reuse"
 
 
+@pytest.mark.slow
 def test_parts_that_are_found_are_used(tmp_path):
     """A part changed by hand, with a hash that is right, shows in the results: it was not computed again."""
     tally, out = Tally(), tmp_path / "out"

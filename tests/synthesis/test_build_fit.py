@@ -147,10 +147,10 @@ def test_memory_beyond_a_profile_is_refused():
 
 
 @pytest.fixture(scope="module")
-def public(public_data):
+def public(public_data, public_cache):
     if not (public_data / "spack-build").is_dir():
         pytest.skip("the public data is not there: set PLACEWISE_DATA to its folder")
-    return read_experiment(public_data / "spack-build", cache=None)
+    return read_experiment(public_data / "spack-build", cache=public_cache)
 
 
 def test_the_shipped_profile_is_that_of_the_public_data(public):

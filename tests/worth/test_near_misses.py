@@ -57,7 +57,7 @@ def check(fleet, workload, found, most=None):
 
 
 @given(fleets(), workloads())
-@settings(max_examples=200)
+@settings(max_examples=settings.default.max_examples * 2)
 def test_every_suggestion_gains_and_loses_exactly_what_it_says(fleet, workload):
     found = near_misses(FleetIndex(fleet), workload, top=50)
     assert found.jobs == len(workload)
@@ -71,7 +71,6 @@ def test_every_suggestion_gains_and_loses_exactly_what_it_says(fleet, workload):
 
 
 @given(fleets(), workloads())
-@settings(max_examples=100)
 def test_no_offered_value_of_a_single_vertex_nets_more(fleet, workload):
     index = FleetIndex(fleet)
     best = {(one.cluster, one.subsystem): one.net for one in near_misses(index, workload, top=999).changes}
@@ -91,7 +90,6 @@ def test_no_offered_value_of_a_single_vertex_nets_more(fleet, workload):
 
 
 @given(fleets(), workloads())
-@settings(max_examples=100)
 def test_a_requirement_whose_absence_gains_jobs_is_listed(fleet, workload):
     listed = {one.requirement for one in near_misses(FleetIndex(fleet), workload, top=999).relaxations}
     for requirement in workload.requirements:
@@ -236,6 +234,7 @@ def test_fleet_changes_hold_for_the_builds_themselves(seed):
         assert (int((after & ~before).sum()), int((before & ~after).sum())) == (one.gained, one.lost)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dataset", ["reliabuild", "spack-build"])
 def test_the_first_suggestions_on_the_public_data(public_data, dataset):
     inputs = read_study(public_data / dataset)

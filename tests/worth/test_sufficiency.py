@@ -7,7 +7,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from plain_games import fleet_of, fleets, game, names_of, plain_worth, plain_worths, workloads
 
@@ -51,7 +51,6 @@ def test_no_smaller_set_suffices(fleet, workload, scoring, target):
         assert len(found.metadata) == found.at_least == least
 
 
-@settings(max_examples=60)
 @given(fleets(), workloads(), scorings, targets)
 def test_the_proof_never_claims_too_much(fleet, workload, scoring, target):
     before, sufficiency.MOST_TRIED = sufficiency.MOST_TRIED, -1
@@ -72,7 +71,6 @@ def test_the_proof_never_claims_too_much(fleet, workload, scoring, target):
         assert found.optimal
 
 
-@settings(max_examples=60)
 @given(fleets(), workloads(), st.fixed_dictionaries({p: st.sampled_from([0.0, 0.5, 1.0, 3.0]) for p in "abcd"}))
 def test_with_costs_no_cheaper_set_suffices(fleet, workload, costs):
     one = game(fleet, workload)

@@ -151,7 +151,7 @@ def plain_worth_of_one(fleet, requirement):
     return plain_worth(fleet, Workload.from_rows(["j"], [[requirement]]), {requirement.subsystem})[0] == 1.0
 
 
-@settings(max_examples=30)
+@settings(max_examples=settings.default.max_examples // 2)
 @given(fleets(), workloads(), scorings, st.integers(0, 3))
 def test_drawn_orders_agree_with_exact_values_within_their_error(fleet, workload, scoring, seed):
     one = game(fleet, workload, scoring)

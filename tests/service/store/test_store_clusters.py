@@ -224,7 +224,7 @@ def test_clusters_are_loaded_by_id_in_order(database):
     assert database.read(lambda c: load_clusters(c, [])) == []
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=settings.default.max_examples // 2, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\0"), max_size=50))
 def test_any_text_survives(database, text):
     register(database)

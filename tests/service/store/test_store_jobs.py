@@ -108,7 +108,7 @@ def test_a_request_made_again_yields_the_job_it_made(database, cluster_id):
     assert len(database.read(lambda c: list_jobs(c, cluster_ids=None, limit=10))) == 2
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=settings.default.max_examples // 2, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.text(PRINTABLE, min_size=1, max_size=20), max_size=8))
 def test_a_request_is_known_by_its_exact_name(database, requests):
     database.write(lambda c: [c.execute(delete(table)) for table in reversed(metadata.sorted_tables)])
@@ -366,7 +366,6 @@ def test_no_queue_is_searched_without_an_index(tmp_path):
             plans.extend(row[3] for row in rows)
 
     def act(connection):
-        event.listen(connection, "before_cursor_execute", explain)
         add_jobs(connection, [new_job(1)] * 3, 2.0, 1)
         receive(connection, 1, 1, 1, 1.0, 2.0)
         return_expired(connection, 100.0)
@@ -377,6 +376,7 @@ def test_no_queue_is_searched_without_an_index(tmp_path):
 
     database = Database.open(str(tmp_path / "placewise.db"))
     register(database)
+    event.listen(database._engine, "before_cursor_execute", explain)
     database.write(act)
     database.close()
     for index in ("jobs_waiting", "jobs_leased", "jobs_by_state"):

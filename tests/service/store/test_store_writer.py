@@ -158,7 +158,7 @@ def test_an_error_of_the_database_is_the_culprits_alone(database):
     assert "fine" in names(database)
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=settings.default.max_examples // 2, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.sampled_from([log, log_too]), st.sampled_from(["fine", "raise", "answer"])), max_size=12))
 def test_whoever_fails_every_other_is_served(tmp_path_factory, calls):
     database = Database.open(str(tmp_path_factory.mktemp("writer") / "placewise.db"))

@@ -44,7 +44,9 @@ def configure(level: Level, format: Format = "auto", *, stream: TextIO | None = 
     ]
     if console:
         shared.append(escape_controls)
-        renderer: Processor = structlog.dev.ConsoleRenderer(colors=stream.isatty(), pad_event_to=0)
+        renderer: Processor = structlog.dev.ConsoleRenderer(
+            colors=stream.isatty(), pad_event_to=0, exception_formatter=structlog.dev.plain_traceback
+        )
     else:
         renderer = structlog.processors.JSONRenderer()
     structlog.configure(
