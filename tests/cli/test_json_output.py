@@ -101,7 +101,9 @@ def test_every_command_that_has_json_is_run_here():
     assert found == {*LOCAL, *SERVICE}
 
 
-@pytest.mark.parametrize("command", LOCAL)
+@pytest.mark.parametrize(
+    "command", [pytest.param(name, marks=pytest.mark.slow if name == "bench" else ()) for name in LOCAL]
+)
 def test_nothing_but_the_document_is_on_standard_output(command, places, tmp_path):
     arguments = [one.format(tmp=tmp_path, **places.named) for one in LOCAL[command]]
     done = process(command, *arguments, "--json", PLACEWISE_CACHE=places.cache)
@@ -111,6 +113,7 @@ def test_nothing_but_the_document_is_on_standard_output(command, places, tmp_pat
     assert noise_in(done.stderr) == list(NOISE)
 
 
+@pytest.mark.slow
 def test_the_commands_of_the_service_too(scheduler, tmp_path):  # noqa: F811, the fixture
     known = {
         "PLACEWISE_SERVER": scheduler,

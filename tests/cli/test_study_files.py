@@ -40,6 +40,7 @@ def settings(folder):
     return json.loads((folder / "study.json").read_text())["settings"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("example", sorted(EXAMPLES.glob("*.toml")), ids=lambda path: path.stem)
 def test_the_examples_run_and_are_drawn(placewise, tmp_path, example):
     options = QUICK if example.stem == "builds" else QUICK[:-2]

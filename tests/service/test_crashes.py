@@ -4,7 +4,15 @@ import pytest
 from crashing import crash
 
 
-@pytest.mark.parametrize(("kind", "kills"), [("sqlite", 4), ("postgresql", 2)])
+@pytest.mark.parametrize(
+    ("kind", "kills"),
+    [
+        ("sqlite", 1),
+        ("postgresql", 1),
+        pytest.param("sqlite", 4, marks=pytest.mark.slow),
+        pytest.param("postgresql", 2, marks=pytest.mark.slow),
+    ],
+)
 def test_nothing_acknowledged_is_lost_or_doubled(request, tmp_path, kind, kills):
     database = request.getfixturevalue("postgresql_url") if kind == "postgresql" else None
     tally = crash(tmp_path, kills, seed=kills, database=database)
