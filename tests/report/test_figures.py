@@ -13,7 +13,7 @@ from PIL import Image
 
 from placewise.errors import InputError
 from placewise.model.results import CurvePoint, OrderSpread, Results, UnmatchedJob
-from placewise.report.figures import draw_figures, render_figures
+from placewise.report.drawn.figures import draw_figures, render_figures
 from placewise.report.style import DPI, HEIGHT, WIDTH
 from placewise.report.trade_off import roomiest, spread
 

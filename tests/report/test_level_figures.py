@@ -10,7 +10,7 @@ from PIL import Image
 
 from placewise.model.results import Moments, Reasons
 from placewise.report import drawing
-from placewise.report.figures import draw_figures, render_figures
+from placewise.report.drawn.figures import draw_figures, render_figures
 
 COSTS = {"additional-runtime", "additional-cost", "cost-by-package", "pareto"}
 NAMES = COSTS | {

@@ -18,7 +18,7 @@ from placewise.report.model_cards import (
     render_models_page,
     write_models_page,
 )
-from placewise.report.model_figures import draw_model_figures, render_model_figures
+from placewise.report.drawn.models import draw_model_figures, render_model_figures
 
 HOSTILE = '<script>alert(1)</script>\x1b[31m$x^2$ {{ 7 * 7 }} & "quoted"'
 

@@ -9,8 +9,8 @@ from page_reader import Page
 
 from placewise.errors import InputError
 from placewise.model.results import Results, SubsystemScore
-from placewise.report.figures import render_figures
-from placewise.report.page import flat, render_page, write_page
+from placewise.report.drawn.figures import render_figures
+from placewise.report.page.report_page import flat, render_page, write_page
 from placewise.report.picture import Picture
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")

@@ -12,8 +12,8 @@ from made_results import worthy
 from PIL import Image
 
 from placewise.model.results import SubsystemScore
-from placewise.report.figures import render_figures
-from placewise.report.page import write_page
+from placewise.report.drawn.figures import render_figures
+from placewise.report.page.report_page import write_page
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="no playwright to drive a browser with")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")

@@ -5,7 +5,7 @@ import pytest
 from rich.console import Console
 
 from placewise.model.results import Results
-from placewise.report.summary import summary
+from placewise.report.terminal.summary import summary
 
 
 def printed(results, *, width=80, encoding="utf-8"):

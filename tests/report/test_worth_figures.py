@@ -11,7 +11,7 @@ from PIL import Image
 from placewise.formats.results.results_names import FIGURES
 from placewise.model.results import Results
 from placewise.model.worth import Sufficiency
-from placewise.report.figures import render_figures
+from placewise.report.drawn.figures import render_figures
 
 NAMES = {"value-ranking", "sufficiency", "pareto-levels", "fleet-spread", "sensitivity"}
 

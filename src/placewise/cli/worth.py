@@ -60,8 +60,8 @@ def value(
     from placewise.formats.results.worth_files import worth_document
     from placewise.formats.studies.cost_file import read_costs
     from placewise.model.results import Results
-    from placewise.report.progress import stages
-    from placewise.report.worth_tables import print_worth
+    from placewise.report.terminal.progress import stages
+    from placewise.report.terminal.worth import print_worth
     from placewise.study.values import worth_of
     from placewise.sweep.executors import runner
 
@@ -102,8 +102,8 @@ def minimal(
     from placewise.formats.results.worth_files import sufficiency_document
     from placewise.formats.studies.cost_file import read_costs
     from placewise.model.results import Results
-    from placewise.report.progress import stages
-    from placewise.report.worth_tables import print_sufficiency
+    from placewise.report.terminal.progress import stages
+    from placewise.report.terminal.worth import print_sufficiency
     from placewise.study.values import costs_of
     from placewise.worth.sufficiency import smallest_set
 
@@ -139,7 +139,7 @@ def pareto(
     from placewise.formats.results.worth_files import front_document
     from placewise.formats.studies.cost_file import read_costs
     from placewise.model.results import Results
-    from placewise.report.worth_tables import print_front
+    from placewise.report.terminal.worth import print_front
     from placewise.study.values import costs_of
     from placewise.worth.pareto import level_points
     from placewise.worth.sufficiency import greedy_names
@@ -178,7 +178,7 @@ def _write(folder: Path | None, results: Results) -> None:
     if folder is None:
         return
     from placewise.formats.results.worth_files import write_worth
-    from placewise.report.figures import draw_figures
+    from placewise.report.drawn.figures import draw_figures
 
     write_worth(folder, results)
     draw_figures(results, folder)

@@ -1,0 +1,93 @@
+"""Labels beside marks and lines, apart from each other."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+
+class Box(NamedTuple):
+    """A rectangle, in inches."""
+
+    left: float
+    bottom: float
+    right: float
+    top: float
+
+    def covers(self, other: Box) -> bool:
+        """Whether two rectangles share some area."""
+        return (
+            self.left < other.right and other.left < self.right and self.bottom < other.top and other.bottom < self.top
+        )
+
+    def within(self, other: Box) -> bool:
+        """Whether this rectangle does not leave another."""
+        return (
+            other.left <= self.left
+            and other.bottom <= self.bottom
+            and self.right <= other.right
+            and self.top <= other.top
+        )
+
+
+_DISTANCES = (0.06, 0.14, 0.24, 0.36, 0.5, 0.7, 0.9, 1.2, 1.5, 1.9, 2.4)
+_DIRECTIONS = 24
+_AIR = 0.03
+
+
+def place_labels(
+    marks: Sequence[tuple[float, float]],
+    sizes: Sequence[tuple[float, float]],
+    area: Box,
+    radius: float,
+    taken: Sequence[Box] = (),
+) -> list[Box | None]:
+    """Place a label for each mark, one after the other, as near as there is room; None where there is none.
+
+    marks : in inches. sizes : (width, height) of the labels in inches. area : that no label leaves.
+    radius : of a mark, in inches. taken : boxes that no label may cover.
+    """
+    full = [*taken, *(Box(x - radius, y - radius, x + radius, y + radius) for x, y in marks)]
+    places: list[Box | None] = []
+    for mark, size in zip(marks, sizes, strict=True):
+        tried = (box for box in _around(mark, size, radius) if box.within(area))
+        place = next((box for box in tried if not any(box.covers(other) for other in full)), None)
+        places.append(place)
+        full += [] if place is None else [place]
+    return places
+
+
+def _around(mark: tuple[float, float], size: tuple[float, float], radius: float) -> list[Box]:
+    """List places around a mark, the nearest first, and to the right first, where a reader looks for it."""
+    width, height = size[0] / 2 + _AIR, size[1] / 2 + _AIR
+    found = []
+    for distance in _DISTANCES:
+        for step in sorted(range(_DIRECTIONS), key=lambda step: min(step, _DIRECTIONS - step)):
+            dx, dy = math.cos(2 * math.pi * step / _DIRECTIONS), math.sin(2 * math.pi * step / _DIRECTIONS)
+            x = mark[0] + (radius + distance) * dx + width * _lean(dx)
+            y = mark[1] + (radius + distance) * dy + height * _lean(dy)
+            found.append(Box(x - width, y - height, x + width, y + height))
+    return found
+
+
+def _lean(part: float) -> float:
+    """Return to which side of the place that it points to a label lies."""
+    return 0.0 if abs(part) < 0.3 else math.copysign(1.0, part)
+
+
+def apart(wanted: Sequence[float], height: float, bottom: float, top: float) -> list[float]:
+    """Return the middles of labels of one height, near where each is wanted, none over another, within bounds.
+
+    Labels in a crowd give way downwards, and what then lies too low moves up. wanted : descending.
+    """
+    places: list[float] = []
+    ceiling = top
+    for place in wanted:
+        places.append(min(place, ceiling - height / 2))
+        ceiling = places[-1] - height / 2
+    floor = bottom
+    for i in reversed(range(len(places))):
+        places[i] = max(places[i], floor + height / 2)
+        floor = places[i] + height / 2
+    return places

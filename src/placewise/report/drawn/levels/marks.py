@@ -1,0 +1,139 @@
+"""Marks in a plane with their names beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from matplotlib.axes import Axes
+
+from placewise.report.drawn import style
+from placewise.report.drawn.labels import Box, apart, place_labels
+
+RING: dict[str, Any] = style.dot("none", 12) | {"markeredgecolor": style.VERMILLION, "markeredgewidth": 2}
+"""How a mark that is emphasised is ringed."""
+ON_WHITE: dict[str, Any] = style.BEHIND_TEXT | {"pad": 0.5}
+
+_LINE = 0.155  # inches, as all below
+_RADIUS = 0.065
+_SAME = 0.03
+_ASIDE = 0.24
+_LEAST_LEADER = 0.12
+_LONG = 24  # letters
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A mark at (x, y) of the data, its name and colour, and whether it is emphasised."""
+
+    x: float
+    y: float
+    label: str
+    colour: str
+    strong: bool = False
+
+
+def draw_marks(axes: Axes, marks: Sequence[Mark], *, beside: float = 0.0, taken: Sequence[Box] = ()) -> None:
+    """Draw marks and their names, which lie over nothing; marks in one place share a name.
+
+    beside : the room right of the axes, in inches; names of marks at that edge are listed there.
+    taken : boxes, in inches from the lower left corner, that no name may cover.
+    """
+    width, height = _size(axes)
+    for mark in marks:
+        axes.plot(mark.x, mark.y, clip_on=False, zorder=4, **style.dot(mark.colour), markeredgecolor="white")
+        if mark.strong:
+            axes.plot(mark.x, mark.y, clip_on=False, zorder=4, **RING)
+    at_edge = [mark for mark in marks if beside and inches(axes, mark.x, mark.y)[0] >= width - _SAME]
+    at_edge.sort(key=lambda mark: -mark.y)
+    middles = apart([inches(axes, mark.x, mark.y)[1] for mark in at_edge], _LINE * 1.3, -_LINE, height + _LINE)
+    listed = []
+    for mark, middle in zip(at_edge, middles, strict=True):
+        left = width + _RADIUS + _ASIDE
+        box = Box(left, middle - _LINE / 2, left + style.text_width(mark.label), middle + _LINE / 2)
+        listed.append(box)
+        _draw_label(axes, mark, mark.label, box)
+    groups = _in_one_place(axes, sorted((m for m in marks if m not in at_edge), key=lambda mark: not mark.strong))
+    labels = [",\nand ".join(_in_two_lines(mark.label) for mark in group) for group in groups]
+    sizes = [
+        (
+            max(style.text_width(line, bold=group[0].strong) for line in label.split("\n")),
+            _LINE * (label.count("\n") + 1),
+        )
+        for group, label in zip(groups, labels, strict=True)
+    ]
+    where = [inches(axes, group[0].x, group[0].y) for group in groups]
+    edge = [inches(axes, mark.x, mark.y) for mark in at_edge]
+    listed += [Box(x - _RADIUS, y - _RADIUS, x + _RADIUS, y + _RADIUS) for x, y in edge]
+    area = Box(0.0, 0.0, width + max(0.0, beside - 0.05), height)
+    for group, label, box in zip(
+        groups, labels, place_labels(where, sizes, area, _RADIUS, [*taken, *listed]), strict=True
+    ):
+        if box is not None:
+            _draw_label(axes, group[0], label, box)
+
+
+def inches(axes: Axes, x: float, y: float) -> tuple[float, float]:
+    """Return where a place in the data lies from the lower left corner of the axes."""
+    (left, right), (bottom, top), (width, height) = axes.get_xlim(), axes.get_ylim(), _size(axes)
+    return (x - left) / (right - left) * width, (y - bottom) / (top - bottom) * height
+
+
+def along(axes: Axes, x: float, y: float, x1: float, y1: float, air: tuple[float, float] = (0.02, 0.02)) -> Box:
+    """Return the box in inches that a level or upright line takes, with air about it."""
+    (left, bottom), (right, top) = inches(axes, x, y), inches(axes, x1, y1)
+    return Box(left - air[0], min(bottom, top) - air[1], right + air[0], max(bottom, top) + air[1])
+
+
+def _size(axes: Axes) -> tuple[float, float]:
+    return axes.bbox.width / style.DPI, axes.bbox.height / style.DPI
+
+
+def _in_one_place(axes: Axes, marks: Sequence[Mark]) -> list[list[Mark]]:
+    """Group marks that cover each other."""
+    groups: list[list[Mark]] = []
+    for mark in marks:
+        x, y = inches(axes, mark.x, mark.y)
+        for group in groups:
+            other = inches(axes, group[0].x, group[0].y)
+            if abs(other[0] - x) < _SAME and abs(other[1] - y) < _SAME:
+                group.append(mark)
+                break
+        else:
+            groups.append([mark])
+    return groups
+
+
+def _draw_label(axes: Axes, mark: Mark, label: str, box: Box) -> None:
+    """Write a label in its box, with a line to its mark where it lies further off."""
+    (width, height), (x, y), colour = _size(axes), inches(axes, mark.x, mark.y), style.darker(mark.colour)
+    near = min(max(x, box.left), box.right), min(max(y, box.bottom), box.top)
+    if abs(near[0] - x) + abs(near[1] - y) > _RADIUS + _LEAST_LEADER:
+        ends = [x / width, near[0] / width], [y / height, near[1] / height]
+        axes.plot(*ends, color=colour, linewidth=0.8, zorder=3, transform=axes.transAxes, clip_on=False)
+    side = "left" if near[0] == box.left else "right" if near[0] == box.right else "center"
+    at = {"left": box.left, "right": box.right, "center": (box.left + box.right) / 2}[side]
+    axes.text(
+        at / width,
+        (box.bottom + box.top) / 2 / height,
+        label,
+        ha=side,
+        va="center",
+        color=colour,
+        fontsize=style.SMALL,
+        fontweight="bold" if mark.strong else "normal",
+        linespacing=1.15,
+        bbox=ON_WHITE,
+        transform=axes.transAxes,
+        zorder=5,
+    )
+
+
+def _in_two_lines(label: str) -> str:
+    """Break a long label at the plus or comma nearest its middle."""
+    breaks = [at for at in range(len(label)) if label.startswith((" + ", ", "), at)]
+    if len(label) <= _LONG or not breaks:
+        return label
+    at = min(breaks, key=lambda at: abs(at - len(label) / 2))
+    return f"{label[: at + (label[at] == ',')]}\n{label[at + 1 :].lstrip()}"

@@ -1,0 +1,70 @@
+"""What the numbers say, in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from placewise.model.quantities import MACRO
+from placewise.model.results import Results
+from placewise.model.study import SINGLE, folder_name
+from placewise.report.data.experiments import interval_over_orders
+from placewise.report.words.intervals import brackets_explained, ceiling_in_brackets, in_brackets
+from placewise.report.words.level_findings import level_findings
+from placewise.report.words.names import orders_word
+from placewise.report.words.numbers import counted, jobs, share
+from placewise.report.words.worth_findings import worth_findings
+
+
+def findings(results: Results) -> list[str]:
+    """Return the findings as sentences, each made only of numbers that the results have."""
+    experiments = level_findings(results) if results.levels else list(_experiments(results))
+    return [*experiments, *_orders(results), *brackets_explained(results), *worth_findings(results)]
+
+
+def _experiments(results: Results) -> Iterator[str]:
+    none, everything, single = results.scores.get("none"), results.scores.get("all"), results.single
+    if none is not None:
+        # With no unmatched job the two are one; the prior work published the second alone.
+        success = none.success_of_matched.mean if none.success is None and not none.unmatched else none.success
+        if success is not None:
+            yield (
+                f"Without metadata, the scheduler sends {share(success)} of {jobs(none.total_jobs)} to a cluster on "
+                f"which they succeed{in_brackets(results, 'none')}."
+            )
+    if everything is not None and everything.total_jobs:
+        lost = (
+            f"{share(everything.unmatched / everything.total_jobs)} ({everything.unmatched:,} of "
+            f"{everything.total_jobs:,}) match no cluster"
+        )
+        if everything.success_of_matched.mean is None:
+            yield f"With all metadata, {lost}."
+        else:
+            yield (
+                f"With all metadata, {share(everything.success_of_matched.mean)} of the "
+                f"{jobs(everything.total_jobs - everything.unmatched)} that match a cluster succeed, but {lost}; "
+                f"success is {share(everything.success)}{in_brackets(results, 'all')}."
+            )
+    if results.ceiling is not None:
+        yield (
+            f"No scheduler can do better than the ceiling, {share(results.ceiling)}{ceiling_in_brackets(results)}: "
+            "for the other jobs the fleet has no cluster on which they succeed."
+        )
+    if single is not None and single.macro is not None and single.baseline is not None:
+        yield (
+            f"Metadata on a single subsystem takes the success of matched jobs from {share(single.baseline)} (without "
+            f"metadata, same jobs) to {share(single.macro)}, as a mean over {counted(single.subsystems, 'subsystem')}"
+            f"{in_brackets(results, folder_name(SINGLE), MACRO)}."
+        )
+
+
+def _orders(results: Results) -> Iterator[str]:
+    interval = interval_over_orders(results)
+    if interval is None or interval.count < 2:
+        return
+    ends = f"{share(interval.low)} and {share(interval.high)}"
+    lie = f"their range lies between {ends}" if interval.is_range else f"the central 95 % lie between {ends}"
+    yield (
+        "With metadata on one subsystem after the other, the answer depends on their order: over "
+        f"{interval.count:,} random orders the {orders_word(results)} has a median of {share(interval.median)}, "
+        f"and {lie}."
+    )
