@@ -25,6 +25,7 @@ import grpc
 
 from placewise.formats.fleets.jgf import cluster_documents
 from placewise.formats.jobs.jobspec import jobspec_document
+from placewise.formats.profiles.profile_file import shipped_profile
 from placewise.model.cluster import Cluster
 from placewise.model.job import Job, ResourceGroup, ResourceRequest
 from placewise.model.resources import ResourceGraph, Subsystem, SubsystemVertex, Vertex
@@ -32,7 +33,7 @@ from placewise.service.wire import placewise_pb2 as v1
 from placewise.service.wire import rainbow_pb2 as rainbow
 from placewise.service.wire.placewise_pb2_grpc import SchedulerStub
 from placewise.service.wire.rainbow_pb2_grpc import RainbowSchedulerStub
-from placewise.study.sources import draw, read_study, shipped
+from placewise.study.sources import draw, read_study
 
 FEWEST, MOST = 18, 24
 NODES, CORES = 4, 2
@@ -44,7 +45,7 @@ CALLERS_REGISTERING = 32
 
 def inputs(folder):
     given = folder or Path(os.environ.get("PLACEWISE_DATA", "../shared/data")) / "reliabuild"
-    return read_study(given) if given.is_dir() else draw(shipped("reliabuild"), 100, 10_000, 0)
+    return read_study(given) if given.is_dir() else draw(shipped_profile("reliabuild"), 100, 10_000, 0)
 
 
 def texts(cluster):

@@ -13,7 +13,8 @@ from mypy import api as mypy
 
 import placewise as pw
 from placewise.formats.experiment_folder import write_experiment
-from placewise.study.sources import draw, shipped
+from placewise.formats.profiles.profile_file import shipped_profile
+from placewise.study.sources import draw
 
 SOLVER = """
 version: 1
@@ -41,7 +42,7 @@ pw.value(study).top(5);  pw.smallest_set(study, target=0.95);  pw.near_misses(st
 def folder(tmp_path_factory):
     """A folder with the small fleet, the job, and nothing else."""
     place = tmp_path_factory.mktemp("surface")
-    drawn = draw(shipped("reliabuild"), 20, 300, 0)
+    drawn = draw(shipped_profile("reliabuild"), 20, 300, 0)
     write_experiment(drawn.fleet, drawn.jobs, place / "demo")
     (place / "solver.yaml").write_text(SOLVER)
     return place

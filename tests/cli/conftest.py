@@ -8,7 +8,7 @@ import pytest
 from placewise import cli
 from placewise.formats.experiment_folder import write_experiment
 from placewise.formats.profiles.profile_file import shipped_profile
-from placewise.synthesis import draw_fleet, draw_workload
+from placewise.synthesis import draw_fleet, draw_jobs
 
 
 @pytest.fixture
@@ -31,6 +31,6 @@ def placewise(monkeypatch, capsys, tmp_path):
 def small(tmp_path_factory):
     """An experiment folder of 12 clusters and 60 jobs."""
     folder = tmp_path_factory.mktemp("small") / "experiment"
-    profile = shipped_profile()
-    write_experiment(draw_fleet(profile, 12, 1), draw_workload(profile, 60, 1), folder)
+    profile = shipped_profile("reliabuild")
+    write_experiment(draw_fleet(profile, 12, 1), draw_jobs(profile, 60, 1), folder)
     return folder

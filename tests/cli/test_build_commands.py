@@ -9,7 +9,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from placewise.formats.experiment_folder import write_experiment
-from placewise.study.sources import draw, shipped
+from placewise.formats.profiles.profile_file import shipped_profile
+from placewise.study.sources import draw
 
 FILES = {
     "scores.json",
@@ -32,7 +33,7 @@ VALUED = {"minimal.json", "pareto.json", "value.json"}
 @pytest.fixture(scope="module")
 def builds(tmp_path_factory):
     folder = tmp_path_factory.mktemp("builds") / "experiment"
-    drawn = draw(shipped("spack-build"), 15, 900, 4)
+    drawn = draw(shipped_profile("spack-build"), 15, 900, 4)
     write_experiment(drawn.fleet, drawn.jobs, folder)
     return folder
 

@@ -11,6 +11,7 @@ import pytest
 
 FILES = {
     "scores.json",
+    "scores.csv",
     "unmatched-summary.json",
     "unmatched-at-raw.json",
     "subsystem-assignments.json",

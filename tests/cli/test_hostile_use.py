@@ -118,10 +118,10 @@ def test_generate_replaces_all_or_nothing(placewise, tmp_path):
     before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
     (out / "cluster-features.json").unlink()
     (out / "cluster-features.json").mkdir()
-    refused(placewise("generate", "--clusters", 3, "--jobs", 6, "--out", out), "cluster-features.json")
+    refused(placewise("generate", "--clusters", 3, "--jobs", 6, "--out", out, "--force"), "cluster-features.json")
     assert {path: path.read_bytes() for path in (out / "jobspecs").iterdir()} == {
         path: content for path, content in before.items() if path.parent.name == "jobspecs"
     }
     shutil.rmtree(out / "cluster-features.json")
-    placewise("generate", "--clusters", 3, "--jobs", 6, "--out", out)
+    placewise("generate", "--clusters", 3, "--jobs", 6, "--out", out, "--force")
     assert len(json.loads((out / "cluster-features.json").read_text())) == 3

@@ -42,7 +42,9 @@ def place(placewise, drawn, tmp_path):
     def run(*options, prices=True):
         given = ["--prices", drawn / "prices.json"] if prices else []
         out = tmp_path / "placements.parquet"
-        done = placewise("place", drawn / "workload.parquet", "--fleet", drawn, "--out", out, *given, *options)
+        done = placewise(
+            "place", drawn / "workload.parquet", "--fleet", drawn, "--out", out, "--force", *given, *options
+        )
         done.content = out.read_bytes() if out.exists() else None
         done.rows = pq.read_table(out).to_pylist() if out.exists() else None
         assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
@@ -240,7 +242,19 @@ def test_a_job_that_is_bad_far_down_leaves_nothing_behind(placewise, drawn, tmp_
     out.write_text("before")
     for workers in (1, 2):
         done = placewise(
-            "place", path, "--fleet", drawn, "--choose", "first", "--chunk", 100, "--workers", workers, "--out", out
+            "place",
+            path,
+            "--fleet",
+            drawn,
+            "--choose",
+            "first",
+            "--chunk",
+            100,
+            "--workers",
+            workers,
+            "--out",
+            out,
+            "--force",
         )
         assert done.code == 2
         assert "job 651, ids" in done.err

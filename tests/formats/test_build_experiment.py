@@ -77,7 +77,7 @@ def test_nothing_is_written_where_something_cannot_be(tmp_path, folder):
         write_experiment(FLEET, bad, tmp_path / "new")
     assert not (tmp_path / "new").exists()
     before = {path: path.read_bytes() for path in folder.rglob("*.*")}
-    with pytest.raises(InputError, match="holds other jobspecs"):
+    with pytest.raises(InputError, match="already exists"):
         write_experiment(FLEET, RECORDS.select(np.array([0])), folder)
     assert {path: path.read_bytes() for path in folder.rglob("*.*")} == before
 

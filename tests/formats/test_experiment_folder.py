@@ -43,7 +43,9 @@ def test_an_experiment_reads_back_as_it_was_written(folder, tmp_path):
     assert again.jobs.names == first.jobs.names
     assert again.jobs.requirements == first.jobs.requirements
     assert again.jobs.ids.tolist() == first.jobs.ids.tolist()
-    write_experiment(again.fleet, again.jobs, tmp_path / "again")
+    with pytest.raises(InputError, match="already exists"):
+        write_experiment(again.fleet, again.jobs, tmp_path / "again")
+    write_experiment(again.fleet, again.jobs, tmp_path / "again", force=True)
     assert read_experiment(tmp_path / "again", cache=None).inputs == again.inputs
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 
 import pytest
@@ -12,7 +13,8 @@ from test_results_folder import numbers, scores
 
 from placewise.errors import InputError
 from placewise.formats.results.level_files import read_levels, write_levels
-from placewise.model.results import CostScore, LevelResult, Moments, Reasons, Score
+from placewise.formats.results.score_tables import reasons_csv, scores_csv, scores_table
+from placewise.model.results import CostScore, LevelResult, Moments, Reasons, Results, Score
 
 names = st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1, max_size=5)
 amounts = st.floats(-1e9, 1e9)
@@ -50,28 +52,28 @@ levels = st.lists(
 @given(levels)
 def test_what_is_written_reads_back(tmp_path_factory, found):
     folder = tmp_path_factory.mktemp("levels")
-    write_levels(folder, found)
-    assert read_levels(folder / "levels.json", {level.name: level.score for level in found}) == found
-    with (folder / "scores.csv").open(newline="") as file:
-        rows = list(csv.DictReader(file))
+    scores = {level.name: level.score for level in found}
+    write_levels(folder / "levels.json", found)
+    assert read_levels(folder / "levels.json", scores) == found
+    table = scores_csv(Results(scores, levels=found)).decode()
+    rows = list(csv.DictReader(io.StringIO(table, newline="")))
     assert [row["experiment"] for row in rows] == [level.name for level in found]
     for row, level in zip(rows, found, strict=True):
         assert float(row["total_additional_cost"]) == level.costs["best-memory"].cost
 
 
-def test_the_csv_files_have_the_published_columns(tmp_path, public_data):
+def test_the_csv_files_have_the_published_columns(public_data):
     score = Score(10, 2, Moments(0.5, 0.5), 0.4, 1.0, Moments(1.0, 0.0), 1.0, 1, Moments(3.0, 1.0), 5, 1.0, 1.0, 2.0)
     cost = CostScore(1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, {})
     level = LevelResult(
         "none", (), score, 1, {"best-memory": cost}, None, Reasons({"r": 3.0}, {"r": 2.0}, {("r",): 3.0}), {}
     )
-    write_levels(tmp_path, (level,))
-    for name in ("scores.csv", "reasons-for-failure.csv"):
+    results = Results({"none": score}, levels=(level,))
+    for name, content in (("scores.csv", scores_csv(results)), ("reasons-for-failure.csv", reasons_csv(results))):
         with (public_data / "spack-build" / "published" / name).open(newline="") as file:
             published = csv.DictReader(file).fieldnames
-        with (tmp_path / name).open(newline="") as file:
-            reader = csv.DictReader(file)
-            (row,) = reader
+        reader = csv.DictReader(io.StringIO(content.decode(), newline=""))
+        (row,) = reader
         assert set(published) <= set(reader.fieldnames)
         if name == "scores.csv":
             assert (row["points_scored_possible"], row["points_scored_correct"]) == ("7", "3.5")
@@ -87,3 +89,30 @@ def test_another_shape_is_one_error(tmp_path, document):
     (tmp_path / "levels.json").write_text(json.dumps(document))
     with pytest.raises(InputError, match="levels.json"):
         read_levels(tmp_path / "levels.json", {})
+
+
+@given(st.dictionaries(names, scores, max_size=3))
+def test_scores_load_flat(found):
+    results = Results(found, scoring="corrected")
+    table = scores_table(results)
+    rows = list(csv.DictReader(io.StringIO(scores_csv(results).decode(), newline="")))
+    assert table["experiment"].to_pylist() == [row["experiment"] for row in rows] == list(found)
+    assert all(field.metadata[b"description"] for field in table.schema)
+    for row, flat, score in zip(rows, table.to_pylist(), found.values(), strict=True):
+        assert (flat["jobs"], flat["unmatched"], flat["success"]) == (score.total_jobs, score.unmatched, score.success)
+        assert flat["matched_clusters_mean"] == score.matched_clusters.mean
+        assert (int(row["total_jobs"]), int(row["unmatched_count"])) == (score.total_jobs, score.unmatched)
+        assert (float(row["success"]) if row["success"] else None) == score.success
+        assert "total_additional_cost" not in row
+        assert flat["additional_cost"] is None
+
+
+def test_the_schema_of_scores_is_one_for_all_kinds_of_studies():
+    score = Score(10, 2, Moments(0.5, 0.5), 0.4, 1.0, Moments(1.0, 0.0), 1.0, 1, Moments(3.0, 1.0), 5, 1.0, 1.0, 2.0)
+    cost = CostScore(1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, {})
+    level = LevelResult("none", (), score, 1, {"best-memory": cost}, None, Reasons({}, {}, {}), {}, refused=3)
+    table = scores_table(Results({"none": score}, levels=(level,)))
+    assert table.schema.equals(scores_table(Results({})).schema, check_metadata=True)
+    (row,) = table.to_pylist()
+    assert (row["no_capacity"], row["refused"]) == (1, 3)
+    assert (row["additional_runtime_s"], row["additional_cost"]) == (1.0, 2.0)

@@ -105,27 +105,27 @@ ERROR = ("packages", "pümi, =1", "validation", "knn")
     [
         ((), [], "does not hold runtime models; expected a mapping with format 1"),
         (("format",), 2, "does not hold runtime models; expected a mapping with format 1; found 2"),
-        (("more",), 1, "has other fields"),
-        (("seed",), -1, "seed: is not a seed"),
-        (("folds",), 0, "folds: is not a usable count"),
+        (("more",), 1, "holds an unknown field"),
+        (("seed",), -1, "seed: is not a usable count"),
+        (("folds",), 0, "a count of builds or folds is not usable"),
         (("minimum_builds",), True, "minimum_builds: is not a usable count"),
-        (("too_few", "rare"), "2", "too_few, 'rare': is not a usable count"),
-        (("too_few", "zlib"), 1, "a package stands twice; expected names that differ; found 'zlib'"),
+        (("too_few", "rare"), "2", "too_few['rare']: is not a usable count"),
+        (("too_few", "zlib"), 1, "a package is there twice; expected names that differ; found 'zlib'"),
         (("packages",), [], "packages: is not a mapping"),
-        (("packages", ""), DOCUMENT["packages"]["zlib"], "package '': a package has no name"),
-        (ZLIB, 3, "package 'zlib': is not a mapping"),
-        ((*ZLIB, "memory_bytes"), [1.0], "package 'zlib': memory and duration do not pair up"),
-        ((*ZLIB, "memory_bytes"), None, "package 'zlib', memory_bytes: is not a list"),
+        (("packages", ""), DOCUMENT["packages"]["zlib"], "packages['']: is not text"),
+        (ZLIB, 3, "packages['zlib']: is not a mapping"),
+        ((*ZLIB, "memory_bytes"), [1.0], "packages['zlib']: memory and duration do not pair up"),
+        ((*ZLIB, "memory_bytes"), None, "packages['zlib'].memory_bytes: is not a list"),
         ((*ZLIB, "memory_bytes", 1), 0, "memory_bytes is not usable"),
-        ((*ZLIB, "memory_bytes", 1), "1", "package 'zlib', memory_bytes, 2: is not a number"),
-        ((*ZLIB, "duration_s", 2), True, "package 'zlib', duration_s, 3: is not a number"),
-        ((*ZLIB, "duration_s", 2), 10**400, "package 'zlib', duration_s, 3: is too large"),
-        ((*ZLIB, "linear"), {"slope": 1}, "package 'zlib', linear: has other fields"),
-        ((*ZLIB, "linear", "slope"), None, "package 'zlib', linear, slope: is not a number"),
-        ((*ZLIB, "validation"), [], "package 'zlib', validation: is not a mapping"),
-        ((*ERROR, "correlation"), 2, "validation, knn: a correlation is not usable"),
-        ((*ERROR, "relative_error"), -1, "validation, knn: a cross-validated error is not usable"),
-        ((*ERROR, "relative_error"), None, "validation, knn, relative_error: is not a number"),
+        ((*ZLIB, "memory_bytes", 1), "1", "packages['zlib'].memory_bytes[1]: is not a number"),
+        ((*ZLIB, "duration_s", 2), True, "packages['zlib'].duration_s[2]: is not a number"),
+        ((*ZLIB, "duration_s", 2), 10**400, "packages['zlib'].duration_s[2]: is too large"),
+        ((*ZLIB, "linear"), {"slope": 1}, "packages['zlib'].linear: a field is missing"),
+        ((*ZLIB, "linear", "slope"), None, "packages['zlib'].linear.slope: is not a number"),
+        ((*ZLIB, "validation"), [], "packages['zlib'].validation: is not a mapping"),
+        ((*ERROR, "correlation"), 2, "validation.knn: a correlation is not usable"),
+        ((*ERROR, "relative_error"), -1, "validation.knn: a cross-validated error is not usable"),
+        ((*ERROR, "relative_error"), None, "validation.knn.relative_error: is not a number"),
     ],
 )
 def test_each_fault_is_named_with_its_place(path, value, message):
@@ -137,7 +137,7 @@ def test_each_fault_is_named_with_its_place(path, value, message):
 
 @pytest.mark.parametrize("number", ["1e999", "NaN", "-Infinity"])
 def test_lines_without_end_are_refused(number):
-    with pytest.raises(InputError, match="not finite"):
+    with pytest.raises(InputError, match="not finite|too large"):
         models_from_json(models_json(MODELS).replace("-2e-09", number), "m.json")
 
 

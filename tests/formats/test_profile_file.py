@@ -15,32 +15,37 @@ from placewise.formats.profiles.profile_file import (
     shipped_profile,
     write_profile,
 )
-from placewise.model.profile import Releases, RootPackage, Stack, VersionPool, WorkloadProfile
+from placewise.model.profile import Profile
 from placewise.model.requirement import version_requirement
+from placewise.model.version_profile import Releases, RootPackage, Stack, VersionFleet, VersionJobs, VersionPool
 
-PROFILE = WorkloadProfile(
-    (
-        version_requirement("cmake", "1.0", "1.10"),
-        version_requirement("cmake", "2.0", None),
-        version_requirement("zlib", None, "1.2"),
-        version_requirement("zlib", None, None),
+PROFILE = Profile(
+    VersionFleet(
+        (
+            VersionPool(("cmake", "zlib"), (("1.10", "1.2.11"), ("3.0rc1", None), ("develop", "9e"))),
+            VersionPool(("perl",), ((None,), ("5.34.0",))),
+        )
     ),
-    (
-        VersionPool(("cmake", "zlib"), (("1.10", "1.2.11"), ("3.0rc1", None), ("develop", "9e"))),
-        VersionPool(("perl",), ((None,), ("5.34.0",))),
-    ),
-    (
-        RootPackage(
-            "cmake", (Stack(2, (((0, 1), (1, 0.5)), ((3, 1),))), Stack(0.1, ())), (Releases(1, (("2.4", 3),)),)
+    VersionJobs(
+        (
+            version_requirement("cmake", "1.0", "1.10"),
+            version_requirement("cmake", "2.0", None),
+            version_requirement("zlib", None, "1.2"),
+            version_requirement("zlib", None, None),
         ),
-        RootPackage("pümi", (Stack(1e300, (((2, 1),),)),), (Releases(None, ((None, 1), ("master", 1e-9))),)),
+        (
+            RootPackage(
+                "cmake", (Stack(2, (((0, 1), (1, 0.5)), ((3, 1),))), Stack(0.1, ())), (Releases(1, (("2.4", 3),)),)
+            ),
+            RootPackage("pümi", (Stack(1e300, (((2, 1),),)),), (Releases(None, ((None, 1), ("master", 1e-9))),)),
+        ),
     ),
 )
 DOCUMENT = json.loads(profile_json(PROFILE))
 
 
 @pytest.mark.parametrize("name", ["p.json", "p.json.gz"])
-@pytest.mark.parametrize("profile", [PROFILE, shipped_profile()], ids=["small", "shipped"])
+@pytest.mark.parametrize("profile", [PROFILE, shipped_profile("reliabuild")], ids=["small", "shipped"])
 def test_a_profile_survives_its_file(tmp_path, profile, name):
     write_profile(profile, tmp_path / name)
     assert read_profile(tmp_path / name) == profile
@@ -68,7 +73,7 @@ def test_any_document_is_a_profile_or_one_clear_error(path, value):
 def test_weights_survive_exactly(weight):
     document = changed(DOCUMENT, ("roots", "cmake", "stacks", 1, "weight"), weight)
     profile = profile_from_json(json.dumps(document), "p.json")
-    assert profile.roots[0].stacks[1].weight == weight
+    assert profile.jobs.roots[0].stacks[1].weight == weight
     assert profile_from_json(profile_json(profile), "p.json") == profile
 
 
@@ -83,44 +88,44 @@ RELEASES = ("roots", "cmake", "releases", 0)
         ((), {}, "is not a profile; expected a mapping with format 1"),
         (("format",), 2, "is not a profile; expected a mapping with format 1; found 2"),
         (("format",), True, "is not a profile; expected a mapping with format 1; found True"),
-        (("more",), 1, "has other fields"),
-        (("requirements",), 3, "every requirement: is not a list"),
-        (("requirements", 0), ["cmake", "1"], "requirement 1: is not a list of the right length"),
-        (("requirements", 0, 0), "", "requirement 1: is not a name"),
-        (("requirements", 0, 1), 1.1, "requirement 1, a bound: a version is written as a number"),
-        (("requirements", 0, 1), "3", "requirement 1: the minimum 3 exceeds the maximum 1.10"),
-        (("requirements", 0, 2), "a b", "requirement 1: not a version"),
+        (("more",), 1, "holds an unknown field"),
+        (("requirements",), 3, "profile.requirements: is not a list"),
+        (("requirements", 0), ["cmake", "1"], "profile.requirements[0]: is no requirement"),
+        (("requirements", 0, 0), "", "profile.requirements[0], subsystem: is not text"),
+        (("requirements", 0, 1), 1.1, "profile.requirements[0]: a version is written as a number"),
+        (("requirements", 0, 1), "3", "profile.requirements[0]: the minimum 3 exceeds the maximum 1.10"),
+        (("requirements", 0, 2), "a b", "profile.requirements[0]: not a version"),
         (("requirements", 0), ["cmake", "2.0", None], "two requirements are one"),
-        (("pools", 0, "picks"), [], "pool 1: the pool of 'cmake' is empty"),
-        (("pools", 0, "picks", 1), ["1"], "pool 1: a pick of the pool of 'cmake' has the wrong length"),
-        (("pools", 1, "picks", 1, 0), 5, "pool 2, pick 2, version 1: is not a version"),
-        (("pools", 1, "picks", 1, 0), "5 6", "pool 2: not a version"),
-        (("pools", 1, "packages"), [], "pool 2: a pool names no package"),
-        (("pools", 0, "packages"), ["zlib", "zlib"], "pool 1: a pool names one package twice"),
+        (("pools", 0, "picks"), [], "profile.pools[0]: the pool of 'cmake' is empty"),
+        (("pools", 0, "picks", 1), ["1"], "profile.pools[0]: a pick of the pool of 'cmake' has the wrong length"),
+        (("pools", 1, "picks", 1, 0), 5, "profile.pools[1].picks[1][0]: is not text"),
+        (("pools", 1, "picks", 1, 0), "5 6", "profile.pools[1]: not a version"),
+        (("pools", 1, "packages"), [], "profile.pools[1]: a pool names no package"),
+        (("pools", 0, "packages"), ["zlib", "zlib"], "profile.pools[0]: a pool names one package twice"),
         (("pools", 1, "packages"), ["zlib"], "one package is in two pools; expected values that differ; found 'zlib'"),
         (("pools", 0, "packages"), ["cmake", "z"], "root package 'cmake', stack 1: a stack needs an unknown package"),
         (("roots",), {}, "a profile has no root packages"),
-        (("roots",), [], "roots: is not a mapping"),
-        (("roots", ""), {"stacks": [{"weight": 1, "needs": []}], "releases": []}, "a root package has no name"),
-        (("roots", "cmake", "stacks"), [], "root package 'cmake': the weights of the stacks cannot be drawn from"),
-        ((*STACK, "weight"), -1, "root package 'cmake', stack 1: a weight of a stack is not usable"),
-        ((*STACK, "weight"), "1", "root package 'cmake', stack 1: a weight is not a number"),
-        ((*STACK, "weight"), True, "root package 'cmake', stack 1: a weight is not a number"),
-        ((*STACK, "weight"), 10**400, "root package 'cmake', stack 1: a weight is too large"),
-        ((*STACK, "needs", 0), [[0, -0.5], [1, 1]], "stack 1: a weight of a need is not usable"),
-        ((*STACK, "needs", 0), [[0, 0], [1, 0]], "stack 1: the weights of a need cannot be drawn from"),
-        ((*STACK, "needs", 0), [], "stack 1: the weights of a need cannot be drawn from"),
+        (("roots",), [], "profile.roots: is not a mapping"),
+        (("roots", ""), {"stacks": [{"weight": 1, "needs": []}], "releases": []}, "profile.roots['']: is not text"),
+        (("roots", "cmake", "stacks"), [], "roots['cmake']: the weights of the stacks cannot be drawn from"),
+        ((*STACK, "weight"), -1, "roots['cmake'].stacks[0]: a weight of a stack is not usable"),
+        ((*STACK, "weight"), "1", "roots['cmake'].stacks[0].weight: is not a number"),
+        ((*STACK, "weight"), True, "roots['cmake'].stacks[0].weight: is not a number"),
+        ((*STACK, "weight"), 10**400, "roots['cmake'].stacks[0].weight: is too large"),
+        ((*STACK, "needs", 0), [[0, -0.5], [1, 1]], "stacks[0]: a weight of a need is not usable"),
+        ((*STACK, "needs", 0), [[0, 0], [1, 0]], "stacks[0]: the weights of a need cannot be drawn from"),
+        ((*STACK, "needs", 0), [], "stacks[0]: the weights of a need cannot be drawn from"),
         ((*STACK, "needs", 0), [[0, 1], [2, 1]], "stack 1: a need names several packages"),
         ((*STACK, "needs", 0), [[0, 1], [0, 1]], "stack 1: a need names one requirement twice"),
         ((*STACK, "needs", 0), 3, "stack 1: a stack needs one package twice"),
         ((*STACK, "needs", 0), 4, "root package 'cmake', stack 1: no such requirement"),
-        ((*STACK, "needs", 0), -1, "root package 'cmake', stack 1: no such requirement"),
-        ((*STACK, "needs", 0), "cmake", "stack 1, need 1: is not a position of a requirement"),
+        ((*STACK, "needs", 0), -1, "stacks[0].needs[0]: is not a usable count"),
+        ((*STACK, "needs", 0), "cmake", "stacks[0].needs[0]: is not a number"),
         ((*RELEASES, "own"), 3, "root package 'cmake', releases 1: releases name a requirement on another package"),
         ((*RELEASES, "own"), 9, "root package 'cmake', releases 1: no such requirement"),
-        ((*RELEASES, "own"), 0.5, "root package 'cmake', releases 1: is not a position"),
-        ((*RELEASES, "versions"), [], "releases 1: the weights of the versions built cannot be drawn from"),
-        ((*RELEASES, "versions", 0), [3, 1], "releases 1: is not a version"),
+        ((*RELEASES, "own"), 0.5, "roots['cmake'].releases[0].own: is not a usable count"),
+        ((*RELEASES, "versions"), [], "releases[0]: the weights of the versions built cannot be drawn from"),
+        ((*RELEASES, "versions", 0), [3, 1], "releases[0].versions[0][0]: is not text"),
         (
             ("roots", "cmake", "releases"),
             [DOCUMENT["roots"]["cmake"]["releases"][0]] * 2,
@@ -172,5 +177,5 @@ def test_missing_files_are_refused(tmp_path):
 
 def test_infinite_weights_are_refused():
     text = profile_json(PROFILE).replace('"weight":0.1', '"weight":1e999')
-    with pytest.raises(InputError, match="stack 2: a weight of a stack is not usable"):
+    with pytest.raises(InputError, match=r"stacks\[1\].weight: is too large"):
         profile_from_json(text, "p.json")

@@ -47,7 +47,7 @@ scores = st.builds(
     precision=maybe,
     recall=maybe,
     clusters_used=st.none() | st.floats(0, 100),
-    failures=st.dictionaries(st.text(min_size=1), numbers, max_size=3),
+    failures=st.dictionaries(names, numbers, max_size=3),
 )
 
 
@@ -70,9 +70,7 @@ results = st.builds(
     single=st.none() | st.builds(SingleSummary, maybe, maybe, maybe, st.integers(0, 9)),
     curve=st.lists(st.builds(CurvePoint, st.integers(0, 9), numbers, maybe, numbers), max_size=3).map(tuple),
     last_level=maybe,
-    unmatched=st.lists(st.builds(UnmatchedJob, st.text(), st.integers(1, 9), st.integers(9, 12)), max_size=3).map(
-        tuple
-    ),
+    unmatched=st.lists(st.builds(UnmatchedJob, names, st.integers(1, 9), st.integers(9, 12)), max_size=3).map(tuple),
     orders=st.none() | st.integers(1, 4).flatmap(arrays),
     study=st.just({"settings": {"seed": 1}}),
 )

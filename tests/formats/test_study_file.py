@@ -14,6 +14,7 @@ from placewise.formats.studies.study_settings import Draw
 from placewise.model.cluster import Fleet
 from placewise.model.study import Comparison, Level, Question, Study
 from placewise.model.workload import Workload
+from placewise.study.sources import read_study
 
 STUDY = """
 source = "experiment"
@@ -95,6 +96,14 @@ def test_a_bad_study_is_one_error(tmp_path, old, new, said):
         read(tmp_path, STUDY.replace(old, new, 1))
     assert said in str(caught.value)
     assert "study.toml" in str(caught.value)
+
+
+def test_a_question_twice_in_the_order_of_expanding_is_one_error(tmp_path):
+    path = tmp_path / "study.toml"
+    twice = STUDY.replace('expanding = ["memory", "arch"]', 'expanding = ["arch", "arch"]')
+    path.write_text("[fleet]\nclusters = 2\n[workload]\njobs = 5\n" + twice.replace('source = "experiment"', ""))
+    with pytest.raises(InputError, match="study.toml, .*share a name; found 'arch'"):
+        read_study(path)
 
 
 @given(st.data())
@@ -221,5 +230,22 @@ def test_a_bad_setting_is_one_error_with_its_place(tmp_path, old, new, said):
     assert old in WHOLE
     with pytest.raises(InputError) as caught:
         read(tmp_path, WHOLE.replace(old, new, 1))
+    assert said in str(caught.value)
+    assert "study.toml" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("[[rules]]", '[questions.other]\nsubsystem = "arch"\nfields = []\n[[rules]]', "'forms' is the former name"),
+        ("[levels]", "[metadata]\nexpanding = []\n[levels]", "'told' is the former name"),
+        ('form = "arch"', 'form = "arch"\nquestion = "arch"', "rules[0]: 'form' is the former name"),
+        ("[levels]", "[run]\ntell = ['a']\nmetadata = ['b']\n[levels]", "run: 'tell' is the former name"),
+    ],
+)
+def test_a_former_name_beside_the_present_one_is_refused(tmp_path, old, new, said):
+    assert old in STUDY
+    with pytest.raises(InputError) as caught:
+        read(tmp_path, STUDY.replace(old, new, 1))
     assert said in str(caught.value)
     assert "study.toml" in str(caught.value)

@@ -61,7 +61,7 @@ def test_a_stage_moves_up_at_the_end_and_keeps_what_else_is_there(tmp_path):
     (out / "img").mkdir(parents=True)
     for name in ("old.txt", "both.txt", "img/old.png"):
         (out / name).write_text("old")
-    with staged(out) as stage:
+    with staged(out, force=True) as stage:
         (stage / "img").mkdir()
         for name in ("both.txt", "img/new.png"):
             (stage / name).write_text("new")
@@ -97,22 +97,42 @@ def listing(folder):
 def test_what_is_owned_and_was_not_written_again_goes(tmp_path):
     write(tmp_path, "old.json", "both.json", "mine.json", "img/old.png", "img/both.png", "img/mine.png", "pages/one-1")
     owned = ("old.json", "both.json", "img", "img/old.png", "img/both.*", "pages", "pages/one-*")
-    with staged(tmp_path, owned=owned, mark="both.json") as s:
+    with staged(tmp_path, owned=owned, marks={"both.json": b"both"}) as s:
         write(s, "both.json", "img/both.png")
         assert (tmp_path / "old.json").exists()
     assert listing(tmp_path) == {"both.json", "mine.json", "img", "img/both.png", "img/mine.png"}
 
 
-def test_where_no_run_has_been_before_the_names_are_somebody_elses(tmp_path):
-    write(tmp_path, "report.html", "img/mine.png")
-    with staged(tmp_path, owned=("report.html", "img", "img/*", "study.json"), mark="study.json") as stage:
+OWNED = ("report.html", "img", "img/*", "study.json")
+
+
+@pytest.mark.parametrize("there", ["report.html", "img/mine.png", "study.json"])
+def test_where_no_run_has_been_before_the_names_are_somebody_elses(tmp_path, there):
+    write(tmp_path, there, "other")
+    (tmp_path / there).write_text("somebody else's")
+    before = listing(tmp_path)
+    refused = pytest.raises(InputError, match="already exists; expected another place, or --force")
+    with refused as caught, staged(tmp_path, owned=OWNED, marks={"study.json": b"study"}):
+        pytest.fail("nothing can be staged here")
+    assert caught.value.file == str(tmp_path / there)
+    assert listing(tmp_path) == before
+    with staged(tmp_path, owned=OWNED, marks={"study.json": b"study"}, force=True) as stage:
         write(stage, "study.json")
-    assert listing(tmp_path) == {"report.html", "img", "img/mine.png", "study.json"}
+    assert listing(tmp_path) == {"study.json", "other"}
+
+
+@pytest.mark.parametrize("marks", [{}, {"old.json": b"old"}])
+def test_what_is_not_owned_is_not_replaced_where_a_run_has_been(tmp_path, marks):
+    write(tmp_path, "old.json", "mine.json")
+    with pytest.raises(InputError, match="already exists") as caught, staged(tmp_path, marks=marks) as stage:
+        (stage / "mine.json").write_text("new")
+    assert caught.value.file == str(tmp_path / "mine.json")
+    assert (tmp_path / "mine.json").read_text() == "mine.json"
 
 
 def test_what_is_owned_stays_when_the_run_fails(tmp_path):
     write(tmp_path, "old.json")
-    with pytest.raises(Interrupted), staged(tmp_path, owned=("old.json",), mark="old.json"):
+    with pytest.raises(Interrupted), staged(tmp_path, owned=("old.json",), marks={"old.json": b"old"}):
         raise Interrupted
     assert listing(tmp_path) == {"old.json"}
 
@@ -128,7 +148,7 @@ def test_what_is_owned_stays_when_the_run_fails(tmp_path):
 def test_every_target_is_looked_at_before_anything_moves(tmp_path, there, made, named):
     write(tmp_path, there, "a.json")
     before = listing(tmp_path)
-    with pytest.raises(InputError) as caught, staged(tmp_path, owned=("a.json",)) as stage:
+    with pytest.raises(InputError) as caught, staged(tmp_path, owned=("a.json",), marks={"a.json": b"a"}) as stage:
         write(stage, made)
         (stage / "a.json").write_text("new")
     assert caught.value.file == str(tmp_path / named)
@@ -184,7 +204,7 @@ def test_a_link_stays_and_what_it_leads_to_is_replaced(tmp_path):
     write_bytes(tmp_path / "link", b"new")
     assert (tmp_path / "link").is_symlink()
     assert (tmp_path / "elsewhere" / "file").read_bytes() == b"new"
-    with staged(tmp_path) as stage:
+    with staged(tmp_path, force=True) as stage:
         (stage / "link").write_text("newer")
     assert (tmp_path / "link").is_symlink()
     assert (tmp_path / "elsewhere" / "file").read_text() == "newer"

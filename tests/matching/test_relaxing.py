@@ -257,9 +257,9 @@ def test_very_many_different_nodes_end_the_search_and_say_so():
 def test_real_jobs_against_trying_every_single_requirement(public_data):
     experiment = read_experiment(public_data / "reliabuild", cache=None)
     index = FleetIndex(experiment.fleet)
-    profiles = experiment.workload.profiles()
+    profiles = experiment.jobs.profiles()
     for position in profiles.first[5:200:13].tolist():
-        job = experiment.workload.job(position)
+        job = experiment.jobs.job(position)
         found = relaxations(index, job)
         single = {r: clusters for r in job.requirements if (clusters := gained(index, job, {r: None}))}
         if single:

@@ -209,7 +209,7 @@ def test_models_that_were_not_validated_have_cards_alone(build_results):
 @pytest.mark.parametrize("exact", [True, False])
 def test_few_orders_have_a_range_and_many_an_interval(build_results, count, words, exact):
     values = np.linspace(0, 1, count)
-    orders = replace(build_results.orders, success_of_matched=values)
+    orders = OrderSpread(*[values] * 4, np.ones(count, dtype=np.int64))
     few = replace(build_results, orders=orders, exact=exact)
     assert words in said(few)
     assert ("the expected build success of all matched" in said(few)) != exact

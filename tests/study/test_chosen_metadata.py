@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from studies import KERNELS, game, gathered, run
 
 from placewise.errors import InputError
+from placewise.formats.profiles.profile_file import shipped_profile
 from placewise.model.settings import Settings
-from placewise.study.sources import draw, shipped
+from placewise.study.sources import draw
 from placewise.worth.sufficiency import smallest_set
 
 
@@ -57,17 +58,17 @@ def test_the_smallest_set_gives_what_minimal_says(public_data, dataset):
 
 
 def test_forms_are_told_by_name():
-    inputs = draw(shipped("spack-build"), 10, 50, 0)
+    inputs = draw(shipped_profile("spack-build"), 10, 50, 0)
     design = Settings(metadata=("compiler-version", "arch", "arch"), orders=0, minimum_builds=10)
     scores = run(inputs.fleet, inputs.jobs, design, KERNELS).results.scores
     assert scores["chosen"] == scores["arch-compiler-compiler-version"]
 
 
 def test_names_that_nobody_knows_are_refused():
-    inputs = draw(shipped("spack-build"), 10, 50, 0)
+    inputs = draw(shipped_profile("spack-build"), 10, 50, 0)
     with pytest.raises(InputError, match="no such question"):
         run(inputs.fleet, inputs.jobs, Settings(metadata=("arhc",)), KERNELS)
-    inputs = draw(shipped("reliabuild"), 10, 50, 0)
+    inputs = draw(shipped_profile("reliabuild"), 10, 50, 0)
     with pytest.raises(InputError, match="no job needs") as refused:
         run(inputs.fleet, inputs.jobs, Settings(metadata=("zlibb",)), KERNELS)
     assert "zlib" in refused.value.expected

@@ -12,6 +12,7 @@ import pytest
 from studies import KERNELS
 
 from placewise.errors import InputError
+from placewise.formats.profiles.profile_file import shipped_profile
 from placewise.formats.results.results_folder import read_results
 from placewise.formats.writing import write_json
 from placewise.model.quantities import LAST, SUCCESS, SUCCESS_OF_MATCHED
@@ -19,10 +20,10 @@ from placewise.model.settings import Settings
 from placewise.study.compare.compare import compare
 from placewise.study.record import write_run
 from placewise.study.run import run_study
-from placewise.study.sources import draw, shipped
+from placewise.study.sources import draw
 
-VERSIONS = draw(shipped("reliabuild"), 25, 150, 3)
-BUILDS = draw(shipped("spack-build"), 12, 250, 3)
+VERSIONS = draw(shipped_profile("reliabuild"), 25, 150, 3)
+BUILDS = draw(shipped_profile("spack-build"), 12, 250, 3)
 SMALL = {"orders": 3, "fleets": 2, "resamples": 0}
 
 

@@ -12,21 +12,23 @@ from hypothesis import strategies as st
 from studies import KERNELS, SHIPPED, gathered, run, study_of
 
 from placewise.errors import InputError
+from placewise.formats.profiles.profile_file import shipped_profile
 from placewise.matching.index import FleetIndex
 from placewise.model.cluster import Cluster, Fleet
 from placewise.model.quantities import LAST, SUCCESS, Quantity
 from placewise.model.resources import ResourceGraph, Vertex
 from placewise.model.settings import Settings
+from placewise.model.version_profile import VersionFleet
 from placewise.study import record_questions
 from placewise.study.demands import demands_of
 from placewise.study.observed import observe
-from placewise.study.sources import draw, shipped
+from placewise.study.sources import draw
 from placewise.study.vary.fleets import fleets_like as fleets_of
 from placewise.sweep.executors import runner
 from placewise.sweep.runner import HERE
-from placewise.synthesis import draw_build_fleet, draw_fleet
+from placewise.synthesis import draw_fleet
 
-PROFILE = shipped("reliabuild")
+PROFILE = shipped_profile("reliabuild")
 SEEDED = Settings(seed=9)
 
 
@@ -65,11 +67,11 @@ def test_a_drawn_fleet_is_that_of_its_seed(clusters, seed, scoring):
 @settings(max_examples=8)
 @given(st.integers(1, 70), st.integers(0, 2**32), st.sampled_from(["corrected", "published"]))
 def test_builds_on_a_drawn_fleet(clusters, seed, scoring):
-    profile = shipped("spack-build")
+    profile = shipped_profile("spack-build")
     chosen = Settings(scoring=scoring, orders=0, minimum_builds=20, metadata=("memory", "compiler"))
     study = replace(draw(profile, 2, 300, 4), settings=chosen)
     found = figures(fleets_like(study).observed(clusters, seed))
-    results = run(draw_build_fleet(profile, clusters, seed), study.jobs, chosen).results
+    results = run(draw_fleet(profile, clusters, seed), study.jobs, chosen).results
     for level in results.levels:
         if not level.name.startswith("constraint"):
             assert found[Quantity(level.name, SUCCESS)] == pytest.approx(level.score.success)
@@ -77,7 +79,7 @@ def test_builds_on_a_drawn_fleet(clusters, seed, scoring):
 
 
 def test_many_bounds_at_once_are_met_where_each_is(monkeypatch):
-    inputs = draw(shipped("spack-build"), 70, 500, 6)
+    inputs = draw(shipped_profile("spack-build"), 70, 500, 6)
     index = FleetIndex(inputs.fleet)
     numeric = [question for question in SHIPPED.questions if question.subsystem == "memory"]
     quick = [record_questions.answers(index, inputs.jobs, question) for question in numeric]
@@ -115,7 +117,7 @@ def test_what_a_profile_does_not_hold_is_said(drawn):
     with pytest.raises(InputError, match="draws or chooses otherwise"):
         fleets_like(replace(drawn, settings=Settings(sample=True)))
     with pytest.raises(InputError, match="lacks a package"):
-        fleets_like(replace(drawn, profile=SimpleNamespace(pools=PROFILE.pools[1:])))
+        fleets_like(replace(drawn, profile=SimpleNamespace(fleet=VersionFleet(PROFILE.fleet.pools[1:]))))
 
 
 def test_the_public_fleet_is_near_the_mean_of_its_like(public_data):

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from studies import KERNELS, run, study_of
 
 from placewise.errors import InputError
+from placewise.formats.profiles.profile_file import shipped_profile
 from placewise.matching import bitset
 from placewise.matching.index import FleetIndex
 from placewise.model.cluster import Cluster, Fleet
@@ -20,7 +21,7 @@ from placewise.model.requirement import version_requirement
 from placewise.model.resources import ResourceGraph, Vertex, package_subsystem
 from placewise.model.settings import Settings
 from placewise.model.workload import Workload
-from placewise.study.sources import draw, shipped
+from placewise.study.sources import draw
 from placewise.study.vary import sensitivity as room
 from placewise.study.vary.range_widths import rows_of_width
 from placewise.study.vary.sensitivity import CLUSTERS, MISSING, RANGES, WRONG, sensitivity
@@ -33,12 +34,12 @@ FEW = {CLUSTERS: (3, 12), RANGES: (0, 1), WRONG: (0.0, 0.3, 1.0), MISSING: (0.0,
 
 @pytest.fixture(scope="module")
 def versions():
-    return draw(shipped("reliabuild"), 12, 50, 3)
+    return draw(shipped_profile("reliabuild"), 12, 50, 3)
 
 
 @pytest.fixture(scope="module")
 def builds():
-    return draw(shipped("spack-build"), 12, 300, 3)
+    return draw(shipped_profile("spack-build"), 12, 300, 3)
 
 
 def points(study, scoring="corrected", **options):

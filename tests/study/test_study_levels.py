@@ -13,7 +13,7 @@ from studies import KERNELS, run, study_of
 
 from placewise.errors import InputError
 from placewise.formats.fleets.jgf import write_cluster
-from placewise.formats.profiles.build_profile_file import write_either_profile
+from placewise.formats.profiles.profile_file import shipped_profile, write_profile
 from placewise.model.cluster import Cluster, Fleet
 from placewise.model.resources import Subsystem, SubsystemVertex
 from placewise.model.settings import Settings
@@ -25,7 +25,7 @@ from placewise.selection.policies import draw_numbers
 from placewise.study.record import study_key
 from placewise.study.run import run_experiments
 from placewise.study.run_settings import run_settings
-from placewise.study.sources import draw, read_study, shipped
+from placewise.study.sources import draw, read_study
 
 
 def study(tmp_path, text):
@@ -60,7 +60,7 @@ def test_a_level_changes_no_other_draw(fleet, workload, seed):
 
 
 def test_a_level_that_tells_nothing_is_none():
-    inputs = draw(shipped("reliabuild"), 8, 30, 0)
+    inputs = draw(shipped_profile("reliabuild"), 8, 30, 0)
     scores = run(inputs.fleet, inputs.jobs, Settings(orders=0), KERNELS, levels=[Level("bare", ())]).results.scores
     assert scores["bare"] == scores["none"]
 
@@ -86,7 +86,7 @@ def test_two_levels_of_one_name():
 def test_draws_are_those_of_the_profiles_counts_and_seeds(tmp_path):
     path = study(tmp_path, "[fleet]\nclusters = 6\nseed = 4\n[workload]\nprofile = 'reliabuild'\njobs = 20\n")
     found = read_study(path, settings=Settings(seed=9))
-    profile = shipped("reliabuild")
+    profile = shipped_profile("reliabuild")
     assert found.fleet.clusters == draw(profile, 6, 1, 4).fleet.clusters
     drawn = draw(profile, 1, 20, 9).jobs
     assert (found.jobs.names, found.jobs.ids.tolist()) == (drawn.names, drawn.ids.tolist())
@@ -96,7 +96,7 @@ def test_draws_are_those_of_the_profiles_counts_and_seeds(tmp_path):
 
 
 def test_profiles_may_be_files_and_every_file_is_hashed(tmp_path):
-    write_either_profile(shipped("spack-build"), tmp_path / "clusters.json.gz")
+    write_profile(shipped_profile("spack-build"), tmp_path / "clusters.json.gz")
     text = "[fleet]\nprofile = 'clusters.json.gz'\nclusters = 3\n[workload]\njobs = 5\n"
     found = read_study(study(tmp_path, text), settings=Settings(seed=0))
     assert len(found.fleet) == 3
@@ -178,7 +178,7 @@ def test_an_experiment_may_be_told_and_a_level(tmp_path):
 
 def test_sampled_levels_have_streams_of_their_own():
     names = ("cmake",)
-    drawn = draw(shipped("reliabuild"), 20, 200, 1)
+    drawn = draw(shipped_profile("reliabuild"), 20, 200, 1)
     levels = [Level("one", names), Level("other", names)]
     found = run(drawn.fleet, drawn.jobs, Settings(sample=True, orders=0, seed=5), levels=levels)
     tables = {table.experiment: table for table in found.tables}
@@ -194,7 +194,7 @@ def test_sampled_levels_have_streams_of_their_own():
 def test_a_policy_may_be_a_function_of_a_module(tmp_path, monkeypatch):
     (tmp_path / "mine.py").write_text("from placewise.selection.policies import first as choose\nnumber = 5\n")
     monkeypatch.syspath_prepend(tmp_path)
-    drawn = draw(shipped("reliabuild"), 8, 30, 0)
+    drawn = draw(shipped_profile("reliabuild"), 8, 30, 0)
     ours = run(drawn.fleet, drawn.jobs, Settings(policy="mine:choose", orders=0)).results.scores
     assert ours == run(drawn.fleet, drawn.jobs, Settings(policy="first", orders=0)).results.scores
     for name, said in (

@@ -5,12 +5,13 @@ from dataclasses import replace
 
 import pytest
 
+from placewise.formats.profiles.profile_file import shipped_profile
 from placewise.model.cluster import Fleet
 from placewise.model.settings import Settings
 from placewise.model.study import Study
 from placewise.model.workload import Workload
 from placewise.study.record import study_key
-from placewise.study.sources import draw, shipped
+from placewise.study.sources import draw
 
 STUDY = Study(Fleet(()), Workload.from_rows([], []), source="data", hashes=(("fleet.json", "ab"), ("jobs.yaml", "cd")))
 
@@ -34,7 +35,7 @@ def test_of_drawn_inputs_the_source_counts():
 
 
 def test_of_build_records_the_study_counts():
-    inputs = draw(shipped("spack-build"), 2, 3, 0)
+    inputs = draw(shipped_profile("spack-build"), 2, 3, 0)
     shorter = replace(inputs, expanding=inputs.expanding[:-1])
     assert study_key(inputs) != study_key(shorter)
     assert set(json.loads(study_key(inputs))["versions"]) == {"placewise", "python", "numpy"}

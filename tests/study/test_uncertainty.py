@@ -12,11 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from studies import KERNELS, run
 
+from placewise.formats.profiles.profile_file import shipped_profile
 from placewise.model.progress import SILENT
 from placewise.model.quantities import CEILING, FLEET, LAST, MACRO, SUCCESS, SUCCESS_OF_MATCHED, UNMATCHED, Quantity
 from placewise.model.settings import Settings
 from placewise.model.workload import Workload
-from placewise.study.sources import draw, shipped
+from placewise.study.sources import draw
 from placewise.study.vary import intervals
 from placewise.study.vary.intervals import compared_by_experiment, with_intervals
 from placewise.sweep.runner import HERE, Runner
@@ -90,7 +91,7 @@ def test_differences_are_paired(fleet, workload):
 
 
 def test_intervals_say_what_they_are_over():
-    drawn = draw(shipped("reliabuild"), 12, 40, 1)
+    drawn = draw(shipped_profile("reliabuild"), 12, 40, 1)
     found = run(drawn.fleet, drawn.jobs, Settings(orders=3, unique=True), KERNELS)
     results = unsure(found)
     profiles = len(found.prepared.demands.names)
@@ -107,7 +108,7 @@ def test_intervals_say_what_they_are_over():
 
 
 def test_threads_and_blocks_change_nothing():
-    drawn = draw(shipped("reliabuild"), 12, 40, 1)
+    drawn = draw(shipped_profile("reliabuild"), 12, 40, 1)
     found = run(drawn.fleet, drawn.jobs, Settings(orders=0), KERNELS)
     with ThreadPoolExecutor(3) as threads:
         there = unsure(found, runner=Runner(threads))
@@ -116,7 +117,7 @@ def test_threads_and_blocks_change_nothing():
 
 @pytest.mark.parametrize("sample", [False, True])
 def test_headlines_of_builds(sample):
-    drawn = draw(shipped("spack-build"), 15, 400, 2)
+    drawn = draw(shipped_profile("spack-build"), 15, 400, 2)
     design = Settings(orders=2, sample=sample, minimum_builds=20)
     found = run(drawn.fleet, drawn.jobs, design, KERNELS)
     results = unsure(found)

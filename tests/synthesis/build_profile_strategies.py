@@ -5,13 +5,14 @@ from hypothesis import strategies as st
 from placewise.model.build_profile import (
     MEASURES,
     PAIRS,
-    BuildProfile,
+    BuildFleet,
+    BuildJobs,
     BuiltPackage,
-    ClusterProfile,
     Platform,
     Share,
     Toolchain,
 )
+from placewise.model.profile import Profile
 
 ARCHS = ("linux-rhel8-zen3", "linux-amzn2-aarch64", "darwin-m1")
 TOOLCHAINS = (Toolchain("gcc", "9.10"), Toolchain("gcc", "12.1.0"), Toolchain("oneapi", "2024.0.0"))
@@ -34,7 +35,7 @@ def memory_ranges(draw):
 @st.composite
 def clusters(draw):
     prices = st.tuples(*[st.floats(0, 10)] * 4)
-    return ClusterProfile(draw(weighted(ARCHS)), draw(weighted(TOOLCHAINS)), *draw(memory_ranges()), draw(prices))
+    return BuildFleet(draw(weighted(ARCHS)), draw(weighted(TOOLCHAINS)), draw(memory_ranges()), draw(prices))
 
 
 @st.composite
@@ -54,4 +55,5 @@ def packages(draw, name):
 @st.composite
 def build_profiles(draw):
     names = draw(st.lists(st.sampled_from(("cmake", "llvm", "zlib")), min_size=1, unique=True))
-    return BuildProfile(draw(clusters()), PLATFORMS, PROBABILITIES, tuple(draw(packages(name)) for name in names))
+    jobs = BuildJobs(PLATFORMS, PROBABILITIES, tuple(draw(packages(name)) for name in names))
+    return Profile(draw(clusters()), jobs)

@@ -2,14 +2,9 @@
 
 from hypothesis import strategies as st
 
-from placewise.model.profile import (
-    Releases,
-    RootPackage,
-    Stack,
-    VersionPool,
-    WorkloadProfile,
-)
+from placewise.model.profile import Profile
 from placewise.model.requirement import version_requirement
+from placewise.model.version_profile import Releases, RootPackage, Stack, VersionFleet, VersionJobs, VersionPool
 
 PACKAGES = ("cmake", "hwloc", "mpich", "papi", "zlib")
 VERSIONS = ("1.0", "1.10", "2.0rc1", "9e", "develop")
@@ -54,4 +49,4 @@ def roots(draw):
     return tuple(made)
 
 
-profiles = st.builds(WorkloadProfile, st.just(REQUIREMENTS), pools(), roots())
+profiles = st.builds(Profile, st.builds(VersionFleet, pools()), st.builds(VersionJobs, st.just(REQUIREMENTS), roots()))

@@ -8,13 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from placewise.errors import InputError
-from placewise.formats.profiles.build_profile_file import shipped_build_profile
+from placewise.formats.profiles.profile_file import shipped_profile
 from placewise.model.build_cluster import build_cluster
-from placewise.model.build_profile import BuildProfile, BuiltPackage, ClusterProfile, Platform, Share, price_quarter
-from placewise.synthesis import draw_build_fleet, draw_builds
+from placewise.model.build_profile import BuildFleet, BuildJobs, BuiltPackage, Platform, Share, price_quarter
+from placewise.model.profile import Profile
+from placewise.synthesis import draw_fleet, draw_jobs
 
 sizes, seeds = st.integers(1, 40), st.integers(0, 2**70)
-SHIPPED = shipped_build_profile()
+SHIPPED = shipped_profile("spack-build")
 
 
 def values(records):
@@ -24,13 +25,13 @@ def values(records):
 
 @given(build_profiles(), sizes, seeds)
 def test_a_seed_gives_the_same_bytes(profile, size, seed):
-    assert values(draw_builds(profile, size, seed)) == values(draw_builds(profile, size, seed))
-    assert draw_build_fleet(profile, size, seed) == draw_build_fleet(profile, size, seed)
+    assert values(draw_jobs(profile, size, seed)) == values(draw_jobs(profile, size, seed))
+    assert draw_fleet(profile, size, seed) == draw_fleet(profile, size, seed)
 
 
 @given(build_profiles(), sizes, seeds)
 def test_clusters_offer_what_was_seen_at_the_price_of_their_memory(profile, size, seed):
-    fleet, offered = draw_build_fleet(profile, size, seed), profile.clusters
+    fleet, offered = draw_fleet(profile, size, seed), profile.fleet
     assert len(fleet) == size
     toolchains = {(one.compiler, one.version) for one, _ in offered.toolchains}
     for cluster in fleet.clusters:
@@ -38,20 +39,20 @@ def test_clusters_offer_what_was_seen_at_the_price_of_their_memory(profile, size
         assert state["arch"] in dict(offered.archs)
         assert (state["compiler"], state["compiler_version"]) in toolchains
         assert type(state["memory"]) is int
-        assert offered.least_bytes <= state["memory"] <= offered.most_bytes
-        quarter = price_quarter(state["memory"], offered.least_bytes, offered.most_bytes)
+        assert offered.memory_bytes[0] <= state["memory"] <= offered.memory_bytes[1]
+        quarter = price_quarter(state["memory"], *offered.memory_bytes)
         assert state["cost_per_node_hour"] == offered.prices[quarter]
 
 
 @given(build_profiles(), sizes, seeds)
 def test_builds_ran_where_the_package_was_seen_and_took_what_it_took(profile, size, seed):
-    records = draw_builds(profile, size, seed)
+    records = draw_jobs(profile, size, seed)
     assert len(records) == size == len(set(records.names))
-    packages = {package.name: package for package in profile.packages}
-    most_bytes = max(profile.clusters.most_bytes, 1)
+    packages = {package.name: package for package in profile.jobs.packages}
+    most_bytes = max(profile.fleet.memory_bytes[1], 1)
     for build in range(size):
         package = packages[records.texts("packages")[build]]
-        seen = {profile.platforms[share.platform] for share in package.shares}
+        seen = {profile.jobs.platforms[share.platform] for share in package.shares}
         ran = (records.texts("arch")[build], records.texts("compiler")[build], records.texts("compiler_version")[build])
         assert ran in {(p.arch, p.toolchain.compiler, p.toolchain.version) for p in seen}
         mean, most = records.numbers("memory_mean_bytes")[build], records.numbers("memory_max_bytes")[build]
@@ -64,7 +65,7 @@ def test_builds_ran_where_the_package_was_seen_and_took_what_it_took(profile, si
 
 @given(build_profiles(), sizes, seeds)
 def test_best_memory_is_that_of_the_fastest_build_drawn(profile, size, seed):
-    records = draw_builds(profile, size, seed)
+    records = draw_jobs(profile, size, seed)
     for package in set(records.texts("packages")):
         builds = [build for build, name in enumerate(records.texts("packages")) if name == package]
         fastest = min(builds, key=lambda build: records.numbers("duration_s")[build])
@@ -72,16 +73,16 @@ def test_best_memory_is_that_of_the_fastest_build_drawn(profile, size, seed):
 
 
 def test_seeds_and_sizes_make_a_difference():
-    drawn = [values(draw_builds(SHIPPED, 30, seed)) for seed in range(4)]
-    fleets = [draw_build_fleet(SHIPPED, 30, seed) for seed in range(4)]
+    drawn = [values(draw_jobs(SHIPPED, 30, seed)) for seed in range(4)]
+    fleets = [draw_fleet(SHIPPED, 30, seed) for seed in range(4)]
     for many in (drawn, fleets):
         assert all(one != other for place, one in enumerate(many) for other in many[:place])
 
 
 def test_a_cluster_is_as_read_from_cluster_features():
-    offered = ClusterProfile(((ARCHS[0], 1.0),), ((TOOLCHAINS[0], 1.0),), 7, 7)
-    profile = BuildProfile(offered, SHIPPED.platforms, SHIPPED.probabilities, SHIPPED.packages)
-    assert draw_build_fleet(profile, 1, 0).clusters == (
+    offered = BuildFleet(((ARCHS[0], 1.0),), ((TOOLCHAINS[0], 1.0),), (7, 7))
+    profile = Profile(offered, SHIPPED.jobs)
+    assert draw_fleet(profile, 1, 0).clusters == (
         build_cluster(
             "cluster-000",
             arch=ARCHS[0],
@@ -94,15 +95,15 @@ def test_a_cluster_is_as_read_from_cluster_features():
 
 
 def test_clusters_are_as_common_as_seen_and_their_memory_even():
-    fleet = draw_build_fleet(SHIPPED, 20_000, 1)
+    fleet = draw_fleet(SHIPPED, 20_000, 1)
     states = [dict(cluster.state) for cluster in fleet.clusters]
     archs = Counter(state["arch"] for state in states)
-    for arch, weight in SHIPPED.clusters.archs:
+    for arch, weight in SHIPPED.fleet.archs:
         assert archs[arch] / 20_000 == pytest.approx(weight / 100, abs=0.015)
     toolchains = Counter((state["compiler"], state["compiler_version"]) for state in states)
-    for toolchain, weight in SHIPPED.clusters.toolchains:
+    for toolchain, weight in SHIPPED.fleet.toolchains:
         assert toolchains[toolchain.compiler, toolchain.version] / 20_000 == pytest.approx(weight / 100, abs=0.015)
-    memory = np.sort([state["memory"] for state in states]) / SHIPPED.clusters.most_bytes
+    memory = np.sort([state["memory"] for state in states]) / SHIPPED.fleet.memory_bytes[1]
     assert np.abs(memory - np.linspace(0, 1, 20_000)).max() < 0.015
     prices = Counter(state["cost_per_node_hour"] for state in states)
     assert sorted(prices) == [0.8, 1.6, 3.2, 4.2]
@@ -115,13 +116,12 @@ def test_quantiles_and_correlations_of_a_package_are_those_of_the_profile():
     quantiles = ((1e6, 2e6, 8e6, 9e6), (1e7, 3e7, 4e7, 9e7), (0.0, 1e3, 3e3, 9e3), (10.0, 20.0, 60.0, 500.0))
     correlations = (0.8, 0.0, 0.5, 0.1, 0.4, -0.6)
     shares = (Share(0, 30.0, (0.4, 0.2, 0.0, 0.3)), Share(1, 60.0, (-0.2, -0.1, 0.0, -0.15)))
-    profile = BuildProfile(
-        ClusterProfile(((ARCHS[0], 1.0),), ((TOOLCHAINS[0], 1.0),), 1, 10**9),
-        platforms,
-        (0.0, 0.25, 0.75, 1.0),
-        (BuiltPackage("zlib", shares, quantiles, correlations),),
+    package = BuiltPackage("zlib", shares, quantiles, correlations)
+    profile = Profile(
+        BuildFleet(((ARCHS[0], 1.0),), ((TOOLCHAINS[0], 1.0),), (1, 10**9)),
+        BuildJobs(platforms, (0.0, 0.25, 0.75, 1.0), (package,)),
     )
-    records = draw_builds(profile, 60_000, 5)
+    records = draw_jobs(profile, 60_000, 5)
     on_first = np.array([arch == ARCHS[0] for arch in records.texts("arch")])
     assert on_first.mean() == pytest.approx(1 / 3, abs=0.01)
     drawn = [
@@ -143,11 +143,11 @@ def test_quantiles_and_correlations_of_a_package_are_those_of_the_profile():
 
 
 def test_thirty_thousand_builds_take_a_moment():
-    draw_builds(SHIPPED, 100, 0)
+    draw_jobs(SHIPPED, 100, 0)
     took = []
     for _ in range(3):
         start = time.perf_counter()
-        draw_builds(SHIPPED, 31_622, 0)
+        draw_jobs(SHIPPED, 31_622, 0)
         took.append(time.perf_counter() - start)
     # 0.05 s when alone on the machine.
     assert min(took) < 0.6
@@ -156,19 +156,19 @@ def test_thirty_thousand_builds_take_a_moment():
 @pytest.mark.parametrize("size", [0, -1, 1.0, True, "3", None])
 def test_at_least_one_is_drawn(size):
     with pytest.raises(InputError, match="the number of clusters is not usable"):
-        draw_build_fleet(SHIPPED, size, 0)
+        draw_fleet(SHIPPED, size, 0)
     with pytest.raises(InputError, match="the number of builds is not usable"):
-        draw_builds(SHIPPED, size, 0)
+        draw_jobs(SHIPPED, size, 0)
 
 
-@pytest.mark.parametrize("draw", [draw_build_fleet, draw_builds])
+@pytest.mark.parametrize("draw", [draw_fleet, draw_jobs])
 def test_what_no_memory_holds_is_refused(draw):
     for size in (10**17, 10**30):
         with pytest.raises(InputError, match="do not fit into memory"):
             draw(SHIPPED, size, 0)
 
 
-@pytest.mark.parametrize("draw", [draw_build_fleet, draw_builds])
+@pytest.mark.parametrize("draw", [draw_fleet, draw_jobs])
 def test_a_negative_seed_is_refused(draw):
     with pytest.raises(InputError, match="the seed is not usable"):
         draw(SHIPPED, 1, -1)

@@ -8,18 +8,14 @@ from hypothesis import strategies as st
 
 from placewise.errors import InputError
 from placewise.formats.experiment_folder import read_experiment
-from placewise.formats.profiles.build_profile_file import (
-    build_profile_from_json,
-    build_profile_json,
-    shipped_build_profile,
-)
+from placewise.formats.profiles.profile_file import profile_from_json, profile_json, shipped_profile
 from placewise.model.build_cluster import build_cluster
 from placewise.model.build_profile import MEASURES, Platform, Toolchain, price_quarter, scatter
 from placewise.model.cluster import Cluster, Fleet
 from placewise.model.records import Records
-from placewise.synthesis import draw_build_fleet, draw_builds, fit_build_profile
+from placewise.synthesis import draw_fleet, draw_jobs, fit
 
-SHIPPED = shipped_build_profile()
+SHIPPED = shipped_profile("spack-build")
 GCC = Toolchain("gcc", "9.10")
 
 PLATFORM = ("packages", "arch", "compiler", "compiler_version")
@@ -56,69 +52,69 @@ def build_rows(draw):
 @given(st.lists(build_rows(), min_size=1, max_size=30))
 def test_any_records_have_a_profile_to_draw_from(rows):
     seen = records(rows)
-    profile = fit_build_profile(FLEET, seen)
-    assert build_profile_from_json(build_profile_json(profile), "p.json") == profile
-    assert sum(package.weight for package in profile.packages) == len(rows)
+    profile = fit(FLEET, seen)
+    assert profile_from_json(profile_json(profile), "p.json") == profile
+    assert sum(package.weight for package in profile.jobs.packages) == len(rows)
     counted = {
-        (package.name, profile.platforms[share.platform].arch): share.weight
-        for package in profile.packages
+        (package.name, profile.jobs.platforms[share.platform].arch): share.weight
+        for package in profile.jobs.packages
         for share in package.shares
     }
     assert counted == Counter((row[0], row[1]) for row in rows)
-    drawn = draw_builds(profile, 20, 0)
-    ran = set(zip(*(drawn.texts(name) for name in PLATFORM), strict=True))
-    assert ran <= set(zip(*(seen.texts(name) for name in PLATFORM), strict=True))
-    for package in profile.packages:
+    drawn = draw_jobs(profile, 20, 0)
+    ran = set(zip(*map(drawn.texts, PLATFORM), strict=True))
+    assert ran <= set(zip(*map(seen.texts, PLATFORM), strict=True))
+    for package in profile.jobs.packages:
         durations = [row[5] for row in rows if row[0] == package.name]
         assert package.quantiles[3][0] == pytest.approx(min(durations), rel=1e-3)
         assert package.quantiles[3][-1] == pytest.approx(max(durations), rel=1e-3)
 
 
 def test_a_profile_says_what_was_seen():
-    profile = fit_build_profile(
+    profile = fit(
         Fleet((cluster("c0", 5, 1.0, "a"), cluster("c1", 900, 7.0, "b", "12.1"), cluster("c2", 6, 3.0, "a"))),
         records([("x", "a", 0, 10, 20, 5.0), ("x", "b", 2, 30, 1000, 9.0), ("w", "b", 3, 30, 40, 9.0)]),
     )
-    assert profile.clusters.archs == (("a", 2.0), ("b", 1.0))
-    assert profile.clusters.toolchains == ((Toolchain("gcc", "12.1"), 1.0), (GCC, 2.0))
-    assert (profile.clusters.least_bytes, profile.clusters.most_bytes) == (2, 1000)
+    assert profile.fleet.archs == (("a", 2.0), ("b", 1.0))
+    assert profile.fleet.toolchains == ((Toolchain("gcc", "12.1"), 1.0), (GCC, 2.0))
+    assert profile.fleet.memory_bytes == (2, 1000)
     # The lower of two medians in the first quarter; the usual prices where no cluster is.
-    assert profile.clusters.prices == (1.0, 1.6, 3.2, 7.0)
-    assert profile.platforms == (Platform("a", GCC), Platform("b", GCC))
-    assert [package.name for package in profile.packages] == ["w", "x"]
-    assert [(s.platform, s.weight) for s in profile.packages[1].shares] == [(0, 1.0), (1, 1.0)]
-    halfway = profile.probabilities.index(0.5)
-    assert [values[halfway] for values in profile.packages[1].quantiles] == [20, 510, 1, 7]
+    assert profile.fleet.prices == (1.0, 1.6, 3.2, 7.0)
+    assert profile.jobs.platforms == (Platform("a", GCC), Platform("b", GCC))
+    assert [package.name for package in profile.jobs.packages] == ["w", "x"]
+    assert [(s.platform, s.weight) for s in profile.jobs.packages[1].shares] == [(0, 1.0), (1, 1.0)]
+    halfway = profile.jobs.probabilities.index(0.5)
+    assert [values[halfway] for values in profile.jobs.packages[1].quantiles] == [20, 510, 1, 7]
 
 
 def test_one_build_has_no_correlations():
-    (package,) = fit_build_profile(FLEET, records([("x", "a", 0, 10, 20, 5.0)])).packages
+    (package,) = fit(FLEET, records([("x", "a", 0, 10, 20, 5.0)])).jobs.packages
     assert set(package.correlations) == set(package.shares[0].shifts) == {0.0}
     assert np.array_equal(scatter(package), np.eye(len(MEASURES)))
 
 
 def test_an_unpriced_fleet_gets_the_usual_prices():
-    profile = fit_build_profile(Fleet((cluster("c0", price=None),)), records([("x", "a", 0, 10, 20, 5.0)]))
-    assert profile.clusters.prices == (0.8, 1.6, 3.2, 4.2)
+    profile = fit(Fleet((cluster("c0", price=None),)), records([("x", "a", 0, 10, 20, 5.0)]))
+    assert profile.fleet.prices == (0.8, 1.6, 3.2, 4.2)
 
 
 def test_what_is_drawn_has_the_profile_it_was_drawn_from():
-    again = fit_build_profile(draw_build_fleet(SHIPPED, 100, 3), draw_builds(SHIPPED, 100_000, 3))
-    ratio = 100_000 / sum(package.weight for package in SHIPPED.packages)
-    before, after = ({p.name: p for p in profile.packages} for profile in (SHIPPED, again))
+    again = fit(draw_fleet(SHIPPED, 100, 3), draw_jobs(SHIPPED, 100_000, 3))
+    ratio = 100_000 / sum(package.weight for package in SHIPPED.jobs.packages)
+    before, after = ({p.name: p for p in profile.jobs.packages} for profile in (SHIPPED, again))
     assert after.keys() == before.keys()
     off, correlations, shifts, medians = [], [], [], []
     for name, package in before.items():
         expected = package.weight * ratio
         off.append((after[name].weight - expected) / math.sqrt(expected))
         correlations.append(np.subtract(after[name].correlations, package.correlations))
-        counts = {again.platforms[share.platform]: share for share in after[name].shares}
+        counts = {again.jobs.platforms[share.platform]: share for share in after[name].shares}
         for share in package.shares:
             if share.weight >= 30:
-                found = counts[SHIPPED.platforms[share.platform]]
+                found = counts[SHIPPED.jobs.platforms[share.platform]]
                 off.append((found.weight - share.weight * ratio) / math.sqrt(share.weight * ratio))
                 shifts.append(np.subtract(found.shifts, share.shifts))
-        middle = SHIPPED.probabilities.index(0.5)
+        middle = SHIPPED.jobs.probabilities.index(0.5)
         medians.append([a[middle] / b[middle] for a, b in zip(after[name].quantiles, package.quantiles, strict=True)])
     # Counts differ as counts do: with a variance of 1 in their own roots.
     assert np.abs(np.mean(off)) < 0.1
@@ -135,19 +131,19 @@ def test_what_is_drawn_has_the_profile_it_was_drawn_from():
 def test_a_cluster_that_does_not_say_is_refused(field):
     state = tuple((name, value) for name, value in cluster("c0").state if name != field)
     with pytest.raises(InputError, match=f"cluster 'c0': the cluster does not say its {field}"):
-        fit_build_profile(Fleet((Cluster("c0", state=state),)), records([("x", "a", 0, 10, 20, 5.0)]))
+        fit(Fleet((Cluster("c0", state=state),)), records([("x", "a", 0, 10, 20, 5.0)]))
 
 
 def test_nothing_has_no_profile():
     some = records([("x", "a", 0, 10, 20, 5.0)])
     for fleet, rows in ((Fleet(()), some), (FLEET, some.select(np.array([], dtype=np.int64)))):
         with pytest.raises(InputError, match="nothing to fit a profile to"):
-            fit_build_profile(fleet, rows)
+            fit(fleet, rows)
 
 
 def test_memory_beyond_a_profile_is_refused():
     with pytest.raises(InputError, match="is not usable|are not usable"):
-        fit_build_profile(FLEET, records([("x", "a", 0, 10, 1e300, 5.0)]))
+        fit(FLEET, records([("x", "a", 0, 10, 1e300, 5.0)]))
 
 
 @pytest.fixture(scope="module")
@@ -158,20 +154,20 @@ def public(public_data):
 
 
 def test_the_shipped_profile_is_that_of_the_public_data(public):
-    assert fit_build_profile(public.fleet, public.jobs) == SHIPPED
+    assert fit(public.fleet, public.jobs) == SHIPPED
 
 
 def test_the_price_rule_reproduces_every_price_of_the_public_fleet(public):
-    offered = SHIPPED.clusters
+    offered = SHIPPED.fleet
     for one in public.fleet.clusters:
         state = dict(one.state)
-        quarter = price_quarter(state["memory"], offered.least_bytes, offered.most_bytes)
+        quarter = price_quarter(state["memory"], *offered.memory_bytes)
         assert state["cost_per_node_hour"] == (0.8, 1.6, 3.2, 4.2)[quarter]
 
 
 def test_a_draw_resembles_the_public_builds(public):
     real = public.jobs
-    drawn = draw_builds(SHIPPED, len(real), 0)
+    drawn = draw_jobs(SHIPPED, len(real), 0)
     assert drawn.numbers("duration_s").sum() == pytest.approx(real.numbers("duration_s").sum(), rel=0.03)
     assert drawn.numbers("memory_mean_bytes").sum() == pytest.approx(real.numbers("memory_mean_bytes").sum(), rel=0.03)
     for column in ("memory_max_bytes", "memory_mean_bytes", "duration_s"):

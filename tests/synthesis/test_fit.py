@@ -9,11 +9,11 @@ from placewise.formats.fleets.cluster_features import read_features
 from placewise.formats.jobs.jobspec_lists import read_jobspecs
 from placewise.formats.profiles.profile_file import profile_json, shipped_profile
 from placewise.model.cluster import Cluster, Fleet
-from placewise.model.profile import VersionPool
 from placewise.model.requirement import Condition, Equals, InNumericRange, Requirement, version_requirement
 from placewise.model.resources import Subsystem, SubsystemVertex
+from placewise.model.version_profile import VersionPool
 from placewise.model.workload import Workload
-from placewise.synthesis import draw_fleet, draw_workload, fit_profile
+from placewise.synthesis import draw_fleet, draw_jobs, fit
 
 REAL = Path(os.environ.get("PLACEWISE_DATA", "../shared/data")) / "reliabuild"
 
@@ -46,14 +46,14 @@ def test_a_small_profile_is_what_one_counts_by_hand():
     jobs = workload(
         ("a", "1.1", [A1, B]), ("a", "2.1", [A2, B]), ("a", None, [B]), ("a", "1.1", [B, A1]), ("z", "3", [])
     )
-    profile = fit_profile(fleet({"a": "1"}, {"a": "2", "c": "7"}), jobs)
-    assert profile.requirements == (A1, A2, B)
-    assert profile.pools == (
+    profile = fit(fleet({"a": "1"}, {"a": "2", "c": "7"}), jobs)
+    assert profile.jobs.requirements == (A1, A2, B)
+    assert profile.fleet.pools == (
         VersionPool(("a",), (("1",), ("2",))),
         VersionPool(("b",), ((None,),)),
         VersionPool(("c",), ((None,), ("7",))),
     )
-    a, z = profile.roots
+    a, z = profile.jobs.roots
     assert (a.name, a.weight, z.name, z.weight) == ("a", 4, "z", 1)
     assert [(stack.weight, stack.needs) for stack in a.stacks] == [
         (3, (((0, 2), (1, 1)), ((2, 1),))),
@@ -66,14 +66,14 @@ def test_a_small_profile_is_what_one_counts_by_hand():
 
 def test_requirements_that_no_job_has_are_left_out():
     jobs = workload(("a", None, [A1]), ("a", None, [B]))
-    assert fit_profile(fleet({"a": "1"}), jobs.select(np.array([1]))).requirements == (B,)
+    assert fit(fleet({"a": "1"}), jobs.select(np.array([1]))).jobs.requirements == (B,)
 
 
 def test_workloads_without_package_versions_are_fitted():
     jobs = Workload.from_rows(["x"], [[A1]], {"package": ["a"]})
-    profile = fit_profile(fleet({"a": "1"}), jobs)
-    assert profile.roots[0].releases == ()
-    assert draw_workload(profile, 2, 0).columns["package_version"] == [None, None]
+    profile = fit(fleet({"a": "1"}), jobs)
+    assert profile.jobs.roots[0].releases == ()
+    assert draw_jobs(profile, 2, 0).columns["package_version"] == [None, None]
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_workloads_without_package_versions_are_fitted():
 )
 def test_fleets_of_other_kinds_are_refused(subsystem, problem):
     with pytest.raises(InputError, match=problem):
-        fit_profile(Fleet((Cluster("c", subsystems=(subsystem,)),)), workload(("a", "1", [A1])))
+        fit(Fleet((Cluster("c", subsystems=(subsystem,)),)), workload(("a", "1", [A1])))
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_fleets_of_other_kinds_are_refused(subsystem, problem):
 )
 def test_requirements_other_than_version_ranges_are_refused(requirement):
     with pytest.raises(InputError, match="is not one range of versions"):
-        fit_profile(fleet({"a": "1"}), workload(("a", "1", [requirement])))
+        fit(fleet({"a": "1"}), workload(("a", "1", [requirement])))
 
 
 @pytest.mark.parametrize(
@@ -118,25 +118,25 @@ def test_requirements_other_than_version_ranges_are_refused(requirement):
 )
 def test_jobs_of_other_kinds_are_refused(jobs, problem):
     with pytest.raises(InputError, match=problem):
-        fit_profile(fleet({"a": "1"}), jobs)
+        fit(fleet({"a": "1"}), jobs)
 
 
 def test_an_empty_fleet_is_refused():
     with pytest.raises(InputError, match="nothing to fit"):
-        fit_profile(Fleet(()), workload(("a", "1", [A1])))
+        fit(Fleet(()), workload(("a", "1", [A1])))
 
 
 def test_a_large_draw_fits_the_profile_that_it_was_drawn_from():
-    profile, jobs = shipped_profile(), 200_000
-    again = fit_profile(draw_fleet(profile, 400, 5), draw_workload(profile, jobs, 5))
-    assert again.pools == profile.pools
+    profile, jobs = shipped_profile("reliabuild"), 200_000
+    again = fit(draw_fleet(profile, 400, 5), draw_jobs(profile, jobs, 5))
+    assert again.fleet.pools == profile.fleet.pools
 
     def shares(fitted):
-        total = sum(root.weight for root in fitted.roots)
-        names = [str(requirement) for requirement in fitted.requirements]
+        total = sum(root.weight for root in fitted.jobs.roots)
+        names = [str(requirement) for requirement in fitted.jobs.requirements]
         return {
             (root.name, *(names[need[0][0]].split(":")[0] for need in stack.needs)): stack.weight / total
-            for root in fitted.roots
+            for root in fitted.jobs.roots
             for stack in root.stacks
         }
 
@@ -150,14 +150,14 @@ def test_a_large_draw_fits_the_profile_that_it_was_drawn_from():
 def test_the_shipped_profile_is_the_fit_of_the_public_data():
     if not REAL.is_dir():
         pytest.skip(f"the public data is not at {REAL}")
-    fitted = fit_profile(read_features(REAL / "cluster-features.json"), read_jobspecs(REAL / "jobspecs"))
-    assert fitted == shipped_profile()
+    fitted = fit(read_features(REAL / "cluster-features.json"), read_jobspecs(REAL / "jobspecs"))
+    assert fitted == shipped_profile("reliabuild")
 
 
 def test_the_embedded_default_resembles_the_public_data():
     """Mean requirements a job, share of jobs with a compatible cluster, score without metadata: within 15 %."""
-    profile = shipped_profile()
-    clusters, jobs = draw_fleet(profile, 100, 0), draw_workload(profile, 10_000, 0)
+    profile = shipped_profile("reliabuild")
+    clusters, jobs = draw_fleet(profile, 100, 0), draw_jobs(profile, 10_000, 0)
     properties = [{s.name: s.vertices[0].properties for s in cluster.subsystems} for cluster in clusters.clusters]
     holds = np.array([[r.is_met_by(offer.get(r.subsystem, ())) for offer in properties] for r in jobs.requirements])
     distinct = jobs.profiles()
@@ -177,5 +177,5 @@ def test_the_embedded_default_resembles_the_public_data():
 def test_the_shipped_profile_names_no_job_of_the_data():
     if not REAL.is_dir():
         pytest.skip(f"the public data is not at {REAL}")
-    words = set(profile_json(shipped_profile()).split('"'))
+    words = set(profile_json(shipped_profile("reliabuild")).split('"'))
     assert words.isdisjoint(read_jobspecs(REAL / "jobspecs").names)

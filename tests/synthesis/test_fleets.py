@@ -21,7 +21,7 @@ def versions(cluster):
 @given(profiles, sizes, seeds)
 def test_each_round_uses_up_the_pool(profile, clusters, seed):
     offered = [versions(cluster) for cluster in draw_fleet(profile, clusters, seed).clusters]
-    for pool in profile.pools:
+    for pool in profile.fleet.pools:
         taken = [tuple(map(offer.get, pool.dependencies)) for offer in offered]
         size = len(pool.picks)
         for start in range(0, clusters, size):
@@ -44,11 +44,11 @@ def test_clusters_have_names_in_order_and_equal_subsystems_are_shared(profile, c
     assert list(fleet.names) == sorted(fleet.names)
     subsystems = [s for cluster in fleet.clusters for s in cluster.subsystems]
     # One value a pick: a version that stands in two picks may be two values.
-    assert len({id(s) for s in subsystems}) <= sum(len(p.picks) * len(p.dependencies) for p in profile.pools)
+    assert len({id(s) for s in subsystems}) <= sum(len(p.picks) * len(p.dependencies) for p in profile.fleet.pools)
 
 
 def test_a_cluster_is_as_read_from_cluster_features():
-    fleet = draw_fleet(shipped_profile(), 3, 0)
+    fleet = draw_fleet(shipped_profile("reliabuild"), 3, 0)
     offer = versions(fleet.clusters[0])
     assert fleet.clusters[0] == Cluster(
         "cluster-000",
@@ -61,22 +61,22 @@ def test_a_cluster_is_as_read_from_cluster_features():
 
 
 def test_seeds_and_sizes_make_a_difference():
-    profile = shipped_profile()
+    profile = shipped_profile("reliabuild")
     drawn = [draw_fleet(profile, 100, seed) for seed in range(4)]
     assert all(one != other for i, one in enumerate(drawn) for other in drawn[:i])
     assert len({frozenset(versions(cluster).items()) for cluster in drawn[0].clusters}) == 100
 
 
 def test_names_grow_with_the_fleet():
-    assert draw_fleet(shipped_profile(), 1001, 0).names[::1000] == ("cluster-0000", "cluster-1000")
+    assert draw_fleet(shipped_profile("reliabuild"), 1001, 0).names[::1000] == ("cluster-0000", "cluster-1000")
 
 
 @pytest.mark.parametrize("clusters", [0, -1, 1.0, True, "3"])
 def test_a_fleet_has_at_least_one_cluster(clusters):
     with pytest.raises(InputError, match="the number of clusters is not usable"):
-        draw_fleet(shipped_profile(), clusters, 0)
+        draw_fleet(shipped_profile("reliabuild"), clusters, 0)
 
 
 def test_a_negative_seed_is_refused():
     with pytest.raises(InputError, match="the seed is not usable"):
-        draw_fleet(shipped_profile(), 1, -1)
+        draw_fleet(shipped_profile("reliabuild"), 1, -1)

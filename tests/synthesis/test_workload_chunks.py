@@ -10,11 +10,9 @@ from hypothesis import strategies as st
 from profile_strategies import profiles
 
 from placewise.errors import InputError
-from placewise.formats.profiles.build_profile_file import shipped_build_profile
 from placewise.formats.profiles.profile_file import shipped_profile
-from placewise.synthesis import draw_prices, draw_workload, draw_workload_chunks, workloads
-
-BUILDS = shipped_build_profile()
+from placewise.model.build_profile import PRICES
+from placewise.synthesis import draw_job_chunks, draw_jobs, draw_prices, workloads
 
 
 def jobs_of(chunks):
@@ -30,20 +28,20 @@ def jobs_of(chunks):
 def test_a_seed_gives_the_same_jobs_the_first_of_a_larger_draw_too(profile, jobs, more, seed):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(workloads, "_BLOCK", 16)
-        drawn = list(draw_workload_chunks(profile, jobs, seed))
+        drawn = list(draw_job_chunks(profile, jobs, seed))
         assert [len(chunk) for chunk in drawn[:-1]] == [16] * (len(drawn) - 1)
-        assert all(chunk.requirements == profile.requirements for chunk in drawn)
+        assert all(chunk.requirements == profile.jobs.requirements for chunk in drawn)
         found = jobs_of(drawn)
         assert [name for name, _ in found] == [f"job-{number:07d}" for number in range(1, jobs + 1)]
-        assert jobs_of(draw_workload_chunks(profile, jobs + more, seed))[:jobs] == found
+        assert jobs_of(draw_job_chunks(profile, jobs + more, seed))[:jobs] == found
 
 
 def test_jobs_are_as_common_as_in_a_whole_draw():
-    profile, jobs = shipped_profile(), 60_000
-    whole = draw_workload(profile, jobs, 1)
-    (chunk,) = draw_workload_chunks(profile, jobs, 2)
+    profile, jobs = shipped_profile("reliabuild"), 60_000
+    whole = draw_jobs(profile, jobs, 1)
+    (chunk,) = draw_job_chunks(profile, jobs, 2)
     # A whole draw leaves out the requirements that no job has.
-    at = {requirement: position for position, requirement in enumerate(profile.requirements)}
+    at = {requirement: position for position, requirement in enumerate(profile.jobs.requirements)}
     expected, found = (
         np.bincount(np.array([at[r] for r in drawn.requirements])[drawn.ids], minlength=len(at))
         for drawn in (whole, chunk)
@@ -54,11 +52,11 @@ def test_jobs_are_as_common_as_in_a_whole_draw():
 
 
 def test_chunks_differ_from_each_other_and_by_seed():
-    profile = shipped_profile()
-    one, two, short = draw_workload_chunks(profile, (2 << 16) + 5, 0)
+    profile = shipped_profile("reliabuild")
+    one, two, short = draw_job_chunks(profile, (2 << 16) + 5, 0)
     assert (len(one), len(two), len(short)) == (1 << 16, 1 << 16, 5)
     assert one.ids.tobytes() != two.ids.tobytes()
-    (other,) = draw_workload_chunks(profile, 1 << 16, 1)
+    (other,) = draw_job_chunks(profile, 1 << 16, 1)
     assert other.ids.tobytes() != one.ids.tobytes()
     assert two.names[0] == "job-0065537"
 
@@ -66,22 +64,20 @@ def test_chunks_differ_from_each_other_and_by_seed():
 @pytest.mark.parametrize(("jobs", "seed", "said"), [(0, 0, "number of jobs"), (True, 0, "number"), (5, -1, "seed")])
 def test_bad_sizes_and_seeds_are_refused_at_once(jobs, seed, said):
     with pytest.raises(InputError, match=said):
-        draw_workload_chunks(shipped_profile(), jobs, seed)
+        draw_job_chunks(shipped_profile("reliabuild"), jobs, seed)
 
 
 @given(clusters=st.integers(1, 200), more=st.integers(0, 50), seed=st.integers(0, 2**70))
-def test_prices_are_those_of_the_profile(clusters, more, seed):
-    profile = BUILDS
-    prices = draw_prices(profile, clusters, seed)
+def test_prices_are_those_of_the_prior_work(clusters, more, seed):
+    prices = draw_prices(clusters, seed)
     assert prices.shape == (clusters,)
-    assert set(prices.tolist()) <= set(profile.clusters.prices)
-    assert draw_prices(profile, clusters + more, seed)[:clusters].tolist() == prices.tolist()
+    assert set(prices.tolist()) <= set(PRICES)
+    assert draw_prices(clusters + more, seed)[:clusters].tolist() == prices.tolist()
 
 
 def test_each_price_is_as_likely():
-    profile = BUILDS
-    counts = Counter(draw_prices(profile, 40_000, 0).tolist())
-    assert all(abs(counts[price] - 10_000) < 500 for price in profile.clusters.prices)
+    counts = Counter(draw_prices(40_000, 0).tolist())
+    assert all(abs(counts[price] - 10_000) < 500 for price in PRICES)
     for clusters, seed in ((0, 0), (5, -1)):
         with pytest.raises(InputError):
-            draw_prices(profile, clusters, seed)
+            draw_prices(clusters, seed)

@@ -8,10 +8,11 @@ from profile_strategies import profiles
 
 from placewise.errors import InputError
 from placewise.formats.profiles.profile_file import shipped_profile
-from placewise.model.profile import Releases, RootPackage, Stack, VersionPool, WorkloadProfile
+from placewise.model.profile import Profile
 from placewise.model.requirement import version_requirement
+from placewise.model.version_profile import Releases, RootPackage, Stack, VersionFleet, VersionJobs, VersionPool
 from placewise.model.workload import Workload
-from placewise.synthesis import draw_workload, workloads
+from placewise.synthesis import draw_jobs, workloads
 
 sizes, seeds = st.integers(1, 40), st.integers(0, 2**70)
 
@@ -28,20 +29,20 @@ def values(workload):
 
 @given(profiles, sizes, seeds)
 def test_a_seed_gives_the_same_bytes(profile, jobs, seed):
-    assert values(draw_workload(profile, jobs, seed)) == values(draw_workload(profile, jobs, seed))
+    assert values(draw_jobs(profile, jobs, seed)) == values(draw_jobs(profile, jobs, seed))
 
 
 @given(profiles, sizes, seeds)
 def test_every_job_is_one_of_the_profile(profile, jobs, seed):
-    workload = draw_workload(profile, jobs, seed)
+    workload = draw_jobs(profile, jobs, seed)
     assert len(workload) == jobs == len(set(workload.names))
-    roots = {root.name: root for root in profile.roots}
+    roots = {root.name: root for root in profile.jobs.roots}
     for job in range(jobs):
         root = roots[workload.columns["package"][job]]
         row = [workload.requirements[i] for i in workload.row(job)]
         stacks = [
             {
-                profile.requirements[need[0][0]].subsystem: {profile.requirements[p] for p, _ in need}
+                profile.jobs.requirements[need[0][0]].subsystem: {profile.jobs.requirements[p] for p, _ in need}
                 for need in stack.needs
             }
             for stack in root.stacks
@@ -54,7 +55,7 @@ def test_every_job_is_one_of_the_profile(profile, jobs, seed):
         said = {
             version
             for releases in root.releases
-            if own == (None if releases.own is None else profile.requirements[releases.own])
+            if own == (None if releases.own is None else profile.jobs.requirements[releases.own])
             for version, _ in releases.versions
         }
         assert workload.columns["package_version"][job] in (said or {None})
@@ -62,7 +63,7 @@ def test_every_job_is_one_of_the_profile(profile, jobs, seed):
 
 @given(profiles, sizes, seeds)
 def test_a_draw_is_in_the_canonical_order_of_workloads(profile, jobs, seed):
-    drawn = draw_workload(profile, jobs, seed)
+    drawn = draw_jobs(profile, jobs, seed)
     built = Workload.from_ids(
         drawn.names, drawn.requirements, [drawn.row(j).tolist() for j in range(jobs)], drawn.columns
     )
@@ -75,14 +76,14 @@ def test_a_draw_is_in_the_canonical_order_of_workloads(profile, jobs, seed):
 def test_blocks_leave_no_seams(profile, seed):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(workloads, "_BLOCK", 7)
-        drawn = draw_workload(profile, 40, seed)
+        drawn = draw_jobs(profile, 40, seed)
     # Stacks are drawn before blocks, ranges within them in order of jobs: the same numbers either way.
-    assert values(drawn) == values(draw_workload(profile, 40, seed))
+    assert values(drawn) == values(draw_jobs(profile, 40, seed))
 
 
 def test_seeds_make_a_difference():
-    profile = shipped_profile()
-    drawn = [values(draw_workload(profile, 500, seed))[2:4] for seed in range(4)]
+    profile = shipped_profile("reliabuild")
+    drawn = [values(draw_jobs(profile, 500, seed))[2:4] for seed in range(4)]
     assert len(set(drawn)) == 4
 
 
@@ -96,7 +97,7 @@ def test_shares_are_those_of_the_weights():
     always_b, maybe_a = Stack(1, (((2, 1),),)), Stack(3, (((0, 1), (1, 4)),))
     releases = (Releases(0, (("1", 1),)), Releases(1, (("2", 1), ("3", 1))))
     roots = (RootPackage("a", (always_b, maybe_a), releases), RootPackage("c", (Stack(6, ()),)))
-    workload = draw_workload(WorkloadProfile(tuple(ranges), pools, roots), 200_000, 3)
+    workload = draw_jobs(Profile(VersionFleet(pools), VersionJobs(tuple(ranges), roots)), 200_000, 3)
     rows = [tuple(str(workload.requirements[i]) for i in workload.row(j)) for j in range(len(workload))]
     counted = Counter(zip(workload.columns["package"], rows, workload.columns["package_version"], strict=True))
     shares = {
@@ -115,15 +116,15 @@ def test_shares_are_those_of_the_weights():
 @pytest.mark.parametrize("jobs", [0, -1, 1.0, True, "3"])
 def test_a_workload_has_at_least_one_job(jobs):
     with pytest.raises(InputError, match="the number of jobs is not usable"):
-        draw_workload(shipped_profile(), jobs, 0)
+        draw_jobs(shipped_profile("reliabuild"), jobs, 0)
 
 
 @pytest.mark.parametrize("jobs", [10**15, 10**30])
 def test_more_jobs_than_fit_into_memory_are_refused(jobs):
     with pytest.raises(InputError, match="do not fit into memory"):
-        draw_workload(shipped_profile(), jobs, 0)
+        draw_jobs(shipped_profile("reliabuild"), jobs, 0)
 
 
 def test_a_negative_seed_is_refused():
     with pytest.raises(InputError, match="the seed is not usable"):
-        draw_workload(shipped_profile(), 1, -1)
+        draw_jobs(shipped_profile("reliabuild"), 1, -1)

@@ -12,6 +12,7 @@ from near_strategies import fleets, workloads
 from studies import SHIPPED
 
 from placewise.errors import InputError
+from placewise.formats.profiles.profile_file import shipped_profile
 from placewise.matching import bitset
 from placewise.matching.index import FleetIndex
 from placewise.matching.match import match_workload
@@ -24,7 +25,7 @@ from placewise.model.study import Comparison, Question
 from placewise.model.workload import Workload
 from placewise.study.near_misses import near_misses_of
 from placewise.study.record_questions import answers, as_workload
-from placewise.study.sources import draw, read_study, shipped
+from placewise.study.sources import draw, read_study
 from placewise.worth.near_misses.search import near_misses
 from placewise.worth.near_misses.suggestions import (
     FleetChange,
@@ -174,7 +175,7 @@ def test_bad_input_is_one_error():
 
 @pytest.fixture(scope="module")
 def builds():
-    return draw(shipped("spack-build"), 15, 600, 4)
+    return draw(shipped_profile("spack-build"), 15, 600, 4)
 
 
 NAMED = {question.name: question for question in SHIPPED.questions}
@@ -226,7 +227,7 @@ def test_success_of_builds_is_that_of_running_again(builds, scoring):
 @settings(max_examples=6)
 def test_fleet_changes_hold_for_the_builds_themselves(seed):
     # The bounds are not moved to what the old fleet offers, but taken anew on the changed one.
-    drawn = draw(shipped("spack-build"), 8, 150, seed)
+    drawn = draw(shipped_profile("spack-build"), 8, 150, seed)
     found = near_misses_of(drawn, top=10)
     told = drawn.everything
     before = places(FleetIndex(drawn.fleet), drawn.jobs, told).any(axis=1)

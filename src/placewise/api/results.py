@@ -13,8 +13,8 @@ import pyarrow as pa
 from placewise.api.tables import share, table_html
 from placewise.errors import InputError, PlacewiseError
 from placewise.formats.results.results_folder import read_results as read_results_value
-from placewise.formats.results.results_names import RESULTS, STUDY
-from placewise.formats.results.scores_table import scores_table
+from placewise.formats.results.results_names import RESULTS, RUN
+from placewise.formats.results.score_tables import scores_table
 from placewise.formats.writing import replacing, staged
 from placewise.model.results import Results as ResultsValue
 from placewise.model.results import Score
@@ -69,14 +69,15 @@ class Results(ResultsValue):
         """Return the scores as a flat table, a row an experiment."""
         return scores_table(self)
 
-    def save(self, folder: str | Path) -> None:
+    def save(self, folder: str | Path, *, force: bool = False) -> None:
         """Write the results folder, with rows and all. Results that were read have no rows, and are not written.
 
+        force : replace files that no run left there.
         Raises InputError when the folder cannot be written to, and PlacewiseError for results that were read.
         """
         if self._run is None:
             raise PlacewiseError("these results were read from a folder, and have no rows to write")
-        with staged(Path(folder), owned=RESULTS, mark=STUDY) as stage:
+        with staged(Path(folder), owned=RESULTS, marks=RUN, force=force) as stage:
             write_run(stage, self._run, _command())
 
     def write_report(self, path: str | Path) -> None:

@@ -14,9 +14,10 @@ from placewise.matching import bitset
 from placewise.matching.index import FleetIndex
 from placewise.matching.rows import Rows
 from placewise.model.cluster import Fleet
+from placewise.model.profile import Profile
 from placewise.model.requirement import version_bounds
 from placewise.model.workload import Workload
-from placewise.synthesis import draw_fleet, draw_workload
+from placewise.synthesis import draw_fleet, draw_jobs
 
 SEED = 0
 
@@ -54,18 +55,24 @@ class Case:
 
 def drawn(jobs: int, clusters: int) -> Case:
     """Draw so many jobs, equal ones among them as in the data that the profile was fitted to."""
-    profile = shipped_profile()
-    return Case.of(draw_fleet(profile, clusters, SEED), draw_workload(profile, jobs, SEED))
+    profile = shipped_profile("reliabuild")
+    return Case.of(draw_fleet(profile, clusters, SEED), _workload(profile, jobs))
 
 
 def drawn_distinct(jobs: int, clusters: int) -> Case:
     """Draw so many jobs of which no two require the same."""
-    profile = shipped_profile()
+    profile = shipped_profile("reliabuild")
     draw = 8 * jobs
-    while len(first := (workload := draw_workload(profile, draw, SEED)).profiles().first) < jobs:
+    while len(first := (workload := _workload(profile, draw)).profiles().first) < jobs:
         draw *= 2
     title = f"{jobs:,} distinct jobs x {clusters:,} clusters"
     return Case.of(draw_fleet(profile, clusters, SEED), workload.select(first[:jobs]), title)
+
+
+def _workload(profile: Profile, jobs: int) -> Workload:
+    workload = draw_jobs(profile, jobs, SEED)
+    assert isinstance(workload, Workload)
+    return workload
 
 
 def documents(workload: Workload) -> list[dict[str, Any]]:

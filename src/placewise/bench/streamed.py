@@ -18,12 +18,11 @@ from placewise.bench.caches import read_seconds, second_level_bytes
 from placewise.bench.cases import SEED
 from placewise.bench.large import peak_bytes
 from placewise.bench.timing import Timing
-from placewise.formats.profiles.build_profile_file import shipped_build_profile
 from placewise.formats.profiles.profile_file import shipped_profile
 from placewise.matching.kernels import load_kernels
 from placewise.matching.placing import Placing
 from placewise.matching.rows import Rows
-from placewise.synthesis import draw_fleet, draw_prices, draw_workload_chunks
+from placewise.synthesis import draw_fleet, draw_job_chunks, draw_prices
 
 
 def time_streamed(kernels: str, jobs: int, clusters: int, runs: int) -> list[Timing]:
@@ -81,15 +80,15 @@ def streamed_title(jobs: int, clusters: int) -> str:
 
 
 def _main(name: str, jobs: int, clusters: int, runs: int) -> None:
-    profile, kernels = shipped_profile(), load_kernels(name)
+    profile, kernels = shipped_profile("reliabuild"), load_kernels(name)
     fleet = draw_fleet(profile, clusters, SEED)
-    order = np.argsort(draw_prices(shipped_build_profile(), clusters, SEED), kind="stable")
-    placing = Placing.of(fleet, profile.requirements, order)
+    order = np.argsort(draw_prices(clusters, SEED), kind="stable")
+    placing = Placing.of(fleet, next(draw_job_chunks(profile, 1, SEED)).requirements, order)
     drawing_s, each_s, once_s = np.zeros((3, runs))
     moved = distinct = chunk_size = 0
     for run in range(-1, runs):
         moved = distinct = 0
-        chunks = draw_workload_chunks(profile, jobs, SEED)
+        chunks = draw_job_chunks(profile, jobs, SEED)
         while True:
             start = time.perf_counter()
             chunk = next(chunks, None)

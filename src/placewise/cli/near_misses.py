@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from placewise.cli.app import app
-from placewise.cli.options import Json, StudyOptions, output_path, takes
+from placewise.cli.options import Force, Json, StudyOptions, output_path, takes
 from placewise.cli.printing import console, print_json, say
 
 
@@ -22,15 +22,18 @@ def near_miss(
         Path | None,
         typer.Option(help="Write the JSON document here too.", parser=output_path, metavar="PATH", show_default=False),
     ] = None,
+    force: Force = False,
     json: Json = False,
 ) -> None:
     """Say which relaxed requirement, or which change of the fleet, would let the most further jobs match."""
-    from placewise.formats.writing import write_json
+    from placewise.formats.writing import refuse_existing, write_json
     from placewise.report.data.near_misses import near_misses_document
     from placewise.report.terminal.near_misses import print_near_misses
     from placewise.report.terminal.progress import stages
     from placewise.study.near_misses import near_misses_of
 
+    if out is not None:
+        refuse_existing(out, force=force)
     with stages(console(stderr=True)) as progress:
         study = options.study()
         found = near_misses_of(study, top=top, least=min_jobs, progress=progress)

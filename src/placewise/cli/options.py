@@ -68,6 +68,7 @@ Json = Annotated[
         "--json", help="Print one JSON document, and nothing else, on standard output.", callback=only_documents
     ),
 ]
+Force = Annotated[bool, typer.Option("--force", help="Replace what is there, whoever left it.")]
 Jobspec = Annotated[Path, typer.Argument(help="A jobspec in YAML or JSON, in any of the three dialects.")]
 FleetPath = Annotated[
     Path, typer.Option("--fleet", help="cluster-features.json, a folder of JGF files, or a folder of such folders.")

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from placewise.cli.app import app
-from placewise.cli.options import FleetPath, Json, Seed, choices, output_path
+from placewise.cli.options import FleetPath, Force, Json, Seed, choices, output_path
 from placewise.cli.printing import console, print_json, print_text, say
 
 
@@ -43,6 +43,7 @@ def place(
         typer.Option(help="Inner loops: numpy, numba, or auto.", autocompletion=choices("numpy", "numba", "auto")),
     ] = "auto",
     seed: Seed = 0,
+    force: Force = False,
     json: Json = False,
 ) -> None:
     """Choose a cluster for each job of a workload, chunk by chunk, and write who goes where."""
@@ -69,6 +70,7 @@ def place(
             kernels=kernels,
             seed=seed,
             progress=progress,
+            force=force,
         )
     if json:
         print_json({"out": str(out), **found.document()})

@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 
 from placewise.cli.app import app
-from placewise.cli.options import Dask, Json, StudyOptions, Workers, output_path, takes
+from placewise.cli.options import Dask, Force, Json, StudyOptions, Workers, output_path, takes
 from placewise.cli.printing import command_line, console, print_json, say
+from placewise.cli.worth import output_folder, write_asked
 
 
 @app.command()
@@ -31,14 +32,13 @@ def sensitivity(
         Path | None,
         typer.Option(help="A folder for the JSON file and the figure.", parser=output_path, metavar="PATH"),
     ] = None,
+    force: Force = False,
     json: Json = False,
 ) -> None:
     """Say what success would be with more clusters, wider ranges, or metadata that is wrong or missing."""
-    from placewise.formats.results.worth_files import SENSITIVITY, sensitivity_document, write_worth
-    from placewise.formats.writing import staged
+    from placewise.formats.results.worth_files import SENSITIVITY, worth_document
     from placewise.model.results import Results
     from placewise.model.settings import names_in
-    from placewise.report.drawn.figures import draw_figures
     from placewise.report.terminal.progress import stages
     from placewise.report.terminal.uncertainty import print_sensitivity
     from placewise.study.vary.sensitivity import sensitivity as found_under
@@ -46,18 +46,20 @@ def sensitivity(
     from placewise.sweep.parts import PARTS, clear
 
     parts = None if out is None else out / PARTS
-    with stages(console(stderr=True)) as progress, runner(workers, dask, parts) as where:
+    with (
+        output_folder(out, SENSITIVITY, force) as folder,
+        stages(console(stderr=True)) as progress,
+        runner(workers, dask, parts) as where,
+    ):
         study = options.study()
         found = found_under(study, over=names_in(over), draws=draws, runner=where, progress=progress)
-    if out is not None and parts is not None:
         record = {"command": command_line(), "source": study.source}
         results = Results({}, scoring=options.scoring, sensitivity=found.points, study=record)
-        with staged(out) as stage:
-            write_worth(stage, results)
-            draw_figures(results, stage)
+        write_asked(folder, results)
+    if parts is not None:
         clear(parts)
     if json:
-        print_json({"source": study.source, "left_out": list(found.left_out), **sensitivity_document(found.points)})
+        print_json({"source": study.source, "left_out": list(found.left_out), **worth_document(SENSITIVITY, results)})
         return
     print_sensitivity(found.points, found.left_out, console())
     if out is not None:

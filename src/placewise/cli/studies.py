@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from placewise.cli.app import app
-from placewise.cli.options import Json, RunOptions, Seed, choices, output_path, takes
+from placewise.cli.options import Force, Json, RunOptions, Seed, choices, output_path, takes
 from placewise.cli.printing import command_line, console, naming, print_json, say
 from placewise.errors import InputError
 
@@ -25,10 +25,11 @@ def simulate(
     out: Annotated[Path, typer.Option(help="The results folder.", parser=output_path, metavar="PATH")] = Path(
         "placewise-results"
     ),
+    force: Force = False,
     json: Json = False,
 ) -> None:
     """Run the experiments over a fleet and jobs, and write scores, rows, figures and a report."""
-    from placewise.formats.results.results_names import RESULTS, STUDY
+    from placewise.formats.results.results_names import RESULTS, RUN
     from placewise.formats.writing import staged
     from placewise.matching.kernels import load_kernels
     from placewise.report.terminal.progress import stages
@@ -42,7 +43,7 @@ def simulate(
     with (
         runner(options.workers, options.dask, parts=out / PARTS) as sweeps,
         stages(console(stderr=True)) as progress,
-        staged(out, owned=RESULTS, mark=STUDY) as stage,
+        staged(out, owned=RESULTS, marks=RUN, force=force) as stage,
     ):
         run = run_study(options.study(), loops, progress=progress, runner=sweeps)
         progress.advanced("writing", 0, 1)
@@ -60,16 +61,17 @@ def plot(
         Path | None,
         typer.Option(help="Where to draw; the results folder if not given.", parser=output_path, metavar="PATH"),
     ] = None,
+    force: Force = False,
     json: Json = False,
 ) -> None:
     """Draw the figures and the report page of a results folder."""
     from placewise.formats.results.results_folder import read_results
-    from placewise.formats.results.results_names import PAGE, PICTURES
+    from placewise.formats.results.results_names import DRAWN, PICTURES, RUN
     from placewise.formats.writing import staged
 
     found = read_results(results)
     folder = out or results
-    with staged(folder, owned=PICTURES, mark=PAGE) as stage:
+    with staged(folder, owned=PICTURES, marks=RUN | DRAWN, force=force) as stage:
         _draw(found, stage)
     _print_results(found, folder, json=json)
 
@@ -93,23 +95,24 @@ def generate(
             "--streamed", help="Write the jobs as workload.parquet, chunk by chunk, for placewise place; with prices."
         ),
     ] = False,
+    force: Force = False,
 ) -> None:
     """Draw a fleet and jobs from a profile, as an experiment folder."""
     from placewise.formats.experiment_folder import write_experiment
-    from placewise.formats.profiles.build_profile_file import read_either_profile
-    from placewise.study.sources import draw, shipped
+    from placewise.formats.profiles.profile_file import read_profile, shipped_profile
+    from placewise.study.sources import draw
 
-    drawn_from = shipped(dataset) if profile is None else read_either_profile(profile)
+    drawn_from = shipped_profile(dataset) if profile is None else read_profile(profile)
     if streamed:
         from placewise.report.terminal.progress import stages
         from placewise.study.streaming.write import write_streamed
 
         with stages(console(stderr=True)) as progress:
-            write_streamed(drawn_from, clusters, jobs, seed, out, progress)
+            write_streamed(drawn_from, clusters, jobs, seed, out, progress, force=force)
         say(f"{clusters:,} clusters and {jobs:,} jobs written to {out}")
         return
     drawn = draw(drawn_from, clusters, jobs, seed)
-    write_experiment(drawn.fleet, drawn.jobs, out)
+    write_experiment(drawn.fleet, drawn.jobs, out, force=force)
     say(f"{len(drawn.fleet):,} clusters and {len(drawn.jobs):,} jobs written to {out}")
 
 
@@ -122,15 +125,18 @@ def profile(
             "--out", "-o", help="The profile file to write (.json or .json.gz).", parser=output_path, metavar="PATH"
         ),
     ],
+    force: Force = False,
 ) -> None:
     """Fit a statistical profile to an experiment folder."""
     from placewise.formats.input_cache import cache_folder
-    from placewise.formats.profiles.build_profile_file import write_either_profile
+    from placewise.formats.profiles.profile_file import write_profile
+    from placewise.formats.writing import refuse_existing
     from placewise.study.sources import read_study
-    from placewise.synthesis import fit
+    from placewise.synthesis import fit as fitted
 
+    refuse_existing(out, force=force)
     study = read_study(data, cache=cache_folder())
-    write_either_profile(fit(study.jobs, study.fleet), out)
+    write_profile(fitted(study.fleet, study.jobs), out)
     say(f"a profile of {len(study.jobs):,} jobs written to {out}")
 
 
@@ -146,18 +152,20 @@ def fit(
     folds: Annotated[int, typer.Option(help="Folds of the cross-validation.", min=2)] = 5,
     seed: Seed = 0,
     report: Annotated[bool, typer.Option("--report", help="Draw every package's builds and fits, and a page.")] = False,
+    force: Force = False,
     json: Json = False,
 ) -> None:
     """Fit runtime models, from memory to duration, to the builds of each package."""
     from placewise.formats.build_records import read_build_records
     from placewise.formats.input_cache import cache_folder
-    from placewise.formats.results.model_files import MODELS, OWNED, write_models
+    from placewise.formats.results.model_files import OWNED, write_models
+    from placewise.formats.results.results_names import FITTED
     from placewise.formats.writing import staged
     from placewise.prediction import fit_models
     from placewise.report.data.models import fit_document
     from placewise.report.terminal.fit import print_fit
 
-    with staged(out, owned=OWNED, mark=MODELS) as stage:
+    with staged(out, owned=OWNED, marks=FITTED, force=force) as stage:
         builds = read_build_records(source, cache=cache_folder())
         models = naming(
             source,

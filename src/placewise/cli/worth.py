@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from placewise.cli.app import app
-from placewise.cli.options import Dask, Json, Out, Resamples, StudyOptions, Workers, choices, takes
+from placewise.cli.options import Dask, Force, Json, Out, Resamples, StudyOptions, Workers, choices, takes
 from placewise.cli.printing import console, print_json
 
 if TYPE_CHECKING:
@@ -54,10 +54,11 @@ def value(
     workers: Workers = 1,
     dask: Dask = None,
     out: Out = None,
+    force: Force = False,
     json: Json = False,
 ) -> None:
     """Say what metadata on each subsystem is worth: its Shapley value in success."""
-    from placewise.formats.results.worth_files import worth_document
+    from placewise.formats.results.worth_files import VALUE, worth_document
     from placewise.formats.studies.cost_file import read_costs
     from placewise.model.results import Results
     from placewise.report.terminal.progress import stages
@@ -66,7 +67,11 @@ def value(
     from placewise.sweep.executors import runner
 
     costs = None if collection_cost is None else read_costs(collection_cost)
-    with _folder(out) as folder, stages(console(stderr=True)) as progress, runner(workers, dask) as where:
+    with (
+        output_folder(out, VALUE, force) as folder,
+        stages(console(stderr=True)) as progress,
+        runner(workers, dask) as where,
+    ):
         game = _game(options, forms)
         worth = worth_of(
             game,
@@ -79,9 +84,10 @@ def value(
             runner=where,
             progress=progress,
         )
-        _write(folder, Results({}, worth=worth))
+        results = Results({}, worth=worth)
+        write_asked(folder, results)
     if json:
-        print_json(worth_document(worth))
+        print_json(worth_document(VALUE, results))
     else:
         print_worth(worth, console(), top=top)
 
@@ -96,10 +102,11 @@ def minimal(
     random_orders: Annotated[int, typer.Option(help="Random orders beside the greedy one.", min=1)] = 200,
     limit: Annotated[float, typer.Option(help="Seconds that the proof may take; 0 for none.", min=0)] = 60.0,
     out: Out = None,
+    force: Force = False,
     json: Json = False,
 ) -> None:
     """Find the fewest subsystems that reach a share of the ceiling, and prove that fewer do not."""
-    from placewise.formats.results.worth_files import sufficiency_document
+    from placewise.formats.results.worth_files import MINIMAL, worth_document
     from placewise.formats.studies.cost_file import read_costs
     from placewise.model.results import Results
     from placewise.report.terminal.progress import stages
@@ -108,7 +115,7 @@ def minimal(
     from placewise.worth.sufficiency import smallest_set
 
     costs = None if collection_cost is None else read_costs(collection_cost)
-    with _folder(out) as folder, stages(console(stderr=True)) as progress:
+    with output_folder(out, MINIMAL, force) as folder, stages(console(stderr=True)) as progress:
         game = _game(options, forms)
         progress.advanced("searching and proving", 0, 1)
         found = smallest_set(
@@ -119,9 +126,10 @@ def minimal(
             seed=options.seed,
             limit_s=limit,
         )
-        _write(folder, Results({}, sufficiency=found))
+        results = Results({}, sufficiency=found)
+        write_asked(folder, results)
     if json:
-        print_json(sufficiency_document(found))
+        print_json(worth_document(MINIMAL, results))
     else:
         print_sufficiency(found, console())
 
@@ -133,10 +141,11 @@ def pareto(
     forms: Forms = "all",
     collection_cost: Costs = None,
     out: Out = None,
+    force: Force = False,
     json: Json = False,
 ) -> None:
     """List the levels of metadata that no other beats in cost, jobs matched and success."""
-    from placewise.formats.results.worth_files import front_document
+    from placewise.formats.results.worth_files import PARETO, worth_document
     from placewise.formats.studies.cost_file import read_costs
     from placewise.model.results import Results
     from placewise.report.terminal.worth import print_front
@@ -145,13 +154,14 @@ def pareto(
     from placewise.worth.sufficiency import greedy_names
 
     costs = None if collection_cost is None else read_costs(collection_cost)
-    with _folder(out) as folder:
+    with output_folder(out, PARETO, force) as folder:
         game = _game(options, forms)
         price = None if costs is None else costs_of(game.names, costs)
         points = level_points(game, greedy_names(game, price), price)
-        _write(folder, Results({}, front=points))
+        results = Results({}, front=points)
+        write_asked(folder, results)
     if json:
-        print_json(front_document(points))
+        print_json(worth_document(PARETO, results))
     else:
         print_front(points, console())
 
@@ -163,18 +173,23 @@ def _game(options: StudyOptions, forms: str) -> Game:
 
 
 @contextlib.contextmanager
-def _folder(out: Path | None) -> Iterator[Path | None]:
-    """Yield where to write, so that a place that cannot be written to is refused before the work; None for nowhere."""
+def output_folder(out: Path | None, name: str, force: bool) -> Iterator[Path | None]:
+    """Yield where to write one of the files of `worth_files` with its figure; None for nowhere.
+
+    A place that cannot be written to is refused before the work.
+    """
     if out is None:
         yield None
         return
+    from placewise.formats.results.results_names import ASKED, with_pictures
     from placewise.formats.writing import staged
 
-    with staged(out) as stage:
+    with staged(out, owned=with_pictures(name), marks={name: ASKED}, force=force) as stage:
         yield stage
 
 
-def _write(folder: Path | None, results: Results) -> None:
+def write_asked(folder: Path | None, results: Results) -> None:
+    """Write what was asked for, with its figure; nothing for nowhere."""
     if folder is None:
         return
     from placewise.formats.results.worth_files import write_worth

@@ -14,8 +14,8 @@ from placewise.formats.fleets.cluster_features import SPACK_BUILD, features_json
 from placewise.formats.input_cache import Inputs
 from placewise.formats.jobs.build_lists import builds_of
 from placewise.formats.jobs.build_writing import build_texts
-from placewise.formats.jobs.jobspec_lists import jobspec_files, parse_jobspecs, workload_of
-from placewise.formats.jobs.jobspec_writing import jobspec_texts, refuse_others, write_files
+from placewise.formats.jobs.jobspec_lists import SUFFIXES, jobspec_files, parse_jobspecs, workload_of
+from placewise.formats.jobs.jobspec_writing import jobspec_texts, write_files
 from placewise.formats.reading import decode, found_at, parse_json, read_bytes
 from placewise.formats.writing import staged, write_bytes
 from placewise.model.cluster import Fleet
@@ -67,22 +67,21 @@ def read_experiment(folder: Path, *, cache: Path | None) -> Experiment:
     return Experiment(fleet, jobs, inputs)
 
 
-def write_experiment(fleet: Fleet, jobs: Workload | Records, folder: Path) -> None:
+def write_experiment(fleet: Fleet, jobs: Workload | Records, folder: Path, *, force: bool = False) -> None:
     """Write a fleet and its jobs as an experiment folder of their kind.
 
     Raises InputError, before anything is written, for what these files cannot hold or `read_experiment`
-    would refuse.
+    would refuse, and for a folder that holds one already, unless `force` says to replace it.
     """
     if isinstance(jobs, Records):
-        _write(build_features_json(fleet), build_texts(jobs), folder)
+        _write(build_features_json(fleet), build_texts(jobs), folder, force)
         return
     _refuse_unknown_subsystems(fleet, jobs, [folder] * len(jobs))
-    _write(features_json(fleet), jobspec_texts(jobs), folder)
+    _write(features_json(fleet), jobspec_texts(jobs), folder, force)
 
 
-def _write(features: bytes, texts: dict[str, bytes], folder: Path) -> None:
-    refuse_others(texts, folder / JOBSPECS)
-    with staged(folder) as stage:
+def _write(features: bytes, texts: dict[str, bytes], folder: Path, force: bool) -> None:
+    with staged(folder, owned=(FEATURES, *(f"{JOBSPECS}/*{suffix}" for suffix in SUFFIXES)), force=force) as stage:
         write_files(texts, stage / JOBSPECS)
         write_bytes(stage / FEATURES, features)
 

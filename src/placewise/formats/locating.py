@@ -1,4 +1,4 @@
-"""Errors told where they happened by the code that knows it."""
+"""The place of an error, added by the code that knows it."""
 
 from __future__ import annotations
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Collection
+import sys
+from collections.abc import Collection, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any
 
@@ -12,7 +13,7 @@ from placewise.errors import InputError
 from placewise.model.requirement import Scalar
 
 # Far beyond anything counted or measured, and low enough that squares stay finite, and counts in 64 bits.
-_LARGEST_NUMBER = 1e150
+LARGEST_NUMBER = 1e150
 _LARGEST_WHOLE = 2**63 - 1
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
@@ -55,7 +56,7 @@ def refuse_control(value: str, place: str | None) -> None:
 
 def any_control(texts: Collection[str]) -> bool:
     """Whether any of many texts is one that `refuse_control` refuses."""
-    # What is printable is told at once; some of what is not, is no control character either.
+    # The quick test first: what is printable is fine, and some of what is not is no control character either.
     return not all(map(str.isprintable, texts)) and any(map(_CONTROL.search, texts))
 
 
@@ -91,7 +92,7 @@ def number(value: Any, place: str) -> int | float:
     """Return a finite number of usual size, of either sign. Raises InputError for anything else."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise InputError("is not a number", place=place, found=value, expected="a number")
-    if not -_LARGEST_NUMBER <= value <= _LARGEST_NUMBER:
+    if not -LARGEST_NUMBER <= value <= LARGEST_NUMBER:
         raise InputError("is not a usable number", place=place, found=value, expected="a number of usual size")
     return value
 
@@ -119,9 +120,43 @@ def version_text(value: Any, place: str) -> str:
     return text(value, place)
 
 
+def renamed(entry: Mapping[str, Any], former: Mapping[str, str], place: str) -> dict[str, Any]:
+    """Return a mapping with former keys under their present names. Raises InputError where both are given."""
+    for old, new in former.items():
+        if old in entry and new in entry:
+            raise InputError(f"{old!r} is the former name of {new!r}, and both are given", place=place, expected=new)
+    return {former.get(key, key): value for key, value in entry.items()}
+
+
 def refuse_unknown(found: dict[str, Any], fields: AbstractSet[str], place: str) -> None:
     """Raise InputError for a mapping that holds further fields than these."""
     unknown = sorted(found.keys() - fields)
     if unknown:
         expected = ", ".join(sorted(fields))
         raise InputError("holds an unknown field", place=place, found=unknown[0], expected=expected)
+
+
+def exactly(value: Any, fields: Collection[str], place: str) -> dict[str, Any]:
+    """Return a mapping that has just these fields. Raises InputError for anything else."""
+    entry = mapping(value, place)
+    refuse_unknown(entry, set(fields), place)
+    for field in fields:
+        if field not in entry:
+            raise InputError("a field is missing", place=place, expected=field)
+    return entry
+
+
+def finite(value: Any, place: str) -> float:
+    """Return a number of any size as a float. Raises InputError for anything else, and for what no float holds."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise InputError("is not a number", place=place, found=value, expected="a number")
+    if not abs(value) <= sys.float_info.max:
+        raise InputError("is too large", place=place, found=value, expected="a finite number")
+    return float(value)
+
+
+def natural(value: Any, place: str) -> int:
+    """Return a whole number of 0 or more, of any size, such as a seed. Raises InputError for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise InputError("is not a usable count", place=place, found=value, expected="a whole number of 0 or more")
+    return value

@@ -12,10 +12,11 @@ import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from placewise.errors import InputError
-from placewise.formats.reading import entries_of, found_at
+from placewise.formats.reading import entries_of, found_at, read_bytes
 
 _OUTER_LEVELS = 2
 _STAGE = ".unfinished-"
@@ -55,28 +56,35 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def staged(folder: Path, *, owned: Iterable[str] = (), mark: str = "") -> Iterator[Path]:
+def staged(
+    folder: Path, *, owned: Iterable[str] = (), marks: Mapping[str, bytes] = MappingProxyType({}), force: bool = False
+) -> Iterator[Path]:
     """Yield an empty folder inside `folder`, whose files move up into it when the block ends well.
 
-    owned : names, relative to `folder`, that belong to whoever writes here; `*` stands for any text. What
-    bears one of them and was not written this time is removed at the end, since it would tell of another run;
-    but only where `mark` stood before, a file by which such a run is known: elsewhere the names are somebody else's.
+    owned : names, relative to `folder`, of all that may be written here; `*` is any text. marks : files by each of
+    which an earlier run is known, with what such a file contains. The results of an earlier run are replaced: at the
+    end, what has one of the names and was not written this time is removed, since it would be of another run. In a
+    folder without a mark the names are somebody else's, and nothing is replaced unless `force` says so.
 
     Until then, and when the block fails, what `folder` held stays as it was; what runs that were killed
     left unfinished goes at once. Raises InputError, naming the place that was meant in the end, when it
-    cannot be written to or another process is writing there.
+    cannot be written to, another process is writing there, or a file would be replaced that no earlier run left.
     """
+    owned = tuple(owned)
     existed = found_at(folder) != "nothing"
+    ours = force or any(_contains(folder / name, content) for name, content in marks.items())
+    if not ours:
+        for path in _named(folder, owned):
+            refuse_existing(path, force=False)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         stage = Path(tempfile.mkdtemp(dir=folder, prefix=f"{_STAGE}{os.getpid()}-"))
     except OSError as error:
         raise InputError(f"cannot be written: {error.strerror}", file=folder) from error
-    marked = bool(mark) and found_at(folder / mark) == "file"
     try:
         _clear_unfinished(folder, stage)
         yield stage
-        _move_up(stage, folder, owned if marked else ())
+        _move_up(stage, folder, owned if ours else (), force)
     except OSError as error:
         raise InputError(f"cannot be written: {error.strerror}", file=folder) from error
     except InputError as error:
@@ -124,27 +132,45 @@ def _runs(process: int) -> bool:
     return True
 
 
-def _move_up(stage: Path, folder: Path, owned: Iterable[str]) -> None:
+def refuse_existing(path: Path, *, force: bool) -> None:
+    """Raise InputError for a file that is there already, unless `force` says to replace it."""
+    if not force and found_at(path) == "file":
+        raise InputError("already exists", file=path, expected="another place, or --force to replace it")
+
+
+def _contains(path: Path, content: bytes) -> bool:
+    return found_at(path) == "file" and content in read_bytes(path)
+
+
+def _named(folder: Path, patterns: Iterable[str]) -> Iterator[Path]:
+    # What is deeper comes first, so that a folder is empty by the time it is looked at.
+    for pattern in sorted(patterns, key=lambda name: -name.count("/")):
+        yield from sorted(folder.glob(pattern))
+
+
+def _move_up(stage: Path, folder: Path, owned: Iterable[str], force: bool) -> None:
+    """Move all files; those of the names `owned` may be replaced, and go if they were not written."""
     paths = sorted(stage.rglob("*"))
     targets = [folder / path.relative_to(stage) for path in paths]
+    before = list(_named(folder, owned))
     for path, target in zip(paths, targets, strict=True):
         _refuse_other_kind(target, "folder" if path.is_dir() else "file")
+    for target in targets:
+        refuse_existing(target, force=force or target in before)
     for path, target in zip(paths, targets, strict=True):
         if path.is_dir():
             target.mkdir(exist_ok=True)
         else:
             _move(path, target)
     written = set(targets)
-    # What is deeper comes first, so that a folder is empty by the time it is looked at.
-    for pattern in sorted(owned, key=lambda name: -name.count("/")):
-        for path in folder.glob(pattern):
-            if path in written:
-                continue
-            if path.is_dir():
-                with contextlib.suppress(OSError):  # a link, or somebody else's files are in it
-                    path.rmdir()
-            else:
-                path.unlink()
+    for path in before:
+        if path in written:
+            continue
+        if path.is_dir():
+            with contextlib.suppress(OSError):  # a link, or somebody else's files are in it
+                path.rmdir()
+        else:
+            path.unlink()
 
 
 def _move(path: Path, target: Path) -> None:

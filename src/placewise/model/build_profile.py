@@ -1,16 +1,19 @@
-"""What is typical of a fleet and of the builds recorded, in figures only: synthetic ones are drawn from it."""
+"""What is typical of the clusters and the builds of build records."""
 
 from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import ClassVar, TypeAlias
 
 from placewise.errors import InputError
-from placewise.model.profile import refuse_weights
 from placewise.model.version import parse_version
+from placewise.model.weights import refuse_repeats, refuse_weights
+
+BUILDS = "builds"
+"""The kind of these profiles."""
 
 PRICES = (0.8, 1.6, 3.2, 4.2)
 """What a node hour costs in the prior work (spack-build), by `price_quarter`."""
@@ -22,7 +25,10 @@ MEASURES = ("memory_mean", "memory_max", "memory_min", "duration")
 """What a build took: mean, most and least memory in bytes, seconds."""
 
 PAIRS = tuple(itertools.combinations(range(len(MEASURES)), 2))
-"""The order in which correlations of two measures stand."""
+"""The order of the correlations of two measures."""
+
+Quantiles: TypeAlias = tuple[tuple[float, ...], ...]
+"""The values of each measure at the probabilities of a profile, by MEASURES."""
 
 Factor: TypeAlias = tuple[tuple[float, ...], ...]
 
@@ -66,11 +72,11 @@ class Platform:
 
 
 @dataclass(frozen=True, slots=True)
-class ClusterProfile:
+class BuildFleet:
     """What the clusters of a fleet are drawn from.
 
     archs, toolchains : each with a weight; as fitted, a number of clusters.
-    least_bytes, most_bytes : the range of memory, both ends included.
+    memory_bytes : the range of memory, least and most, both included.
     prices : cost_per_node_hour by `price_quarter`, four of them.
 
     Raises InputError for nothing to draw, a value twice, an empty range or a price that is not a number.
@@ -78,8 +84,7 @@ class ClusterProfile:
 
     archs: tuple[tuple[str, float], ...]
     toolchains: tuple[tuple[Toolchain, float], ...]
-    least_bytes: int
-    most_bytes: int
+    memory_bytes: tuple[int, int]
     prices: tuple[float, ...] = PRICES
 
     def __post_init__(self) -> None:
@@ -89,13 +94,14 @@ class ClusterProfile:
         )
         for what, weighted in choices:
             refuse_weights((weight for _, weight in weighted), f"the {what} of clusters", sum_to_zero=True)
-            _refuse_repeats([value for value, _ in weighted], f"the {what} of clusters")
+            refuse_repeats([value for value, _ in weighted], f"the {what} of clusters are not distinct")
         if not all(arch for arch, _ in self.archs):
             raise InputError("an arch has no name", expected="a name")
-        if not 1 <= self.least_bytes <= self.most_bytes <= LARGEST:
+        least, most = self.memory_bytes
+        if not 1 <= least <= most <= LARGEST:
             raise InputError(
                 "the range of memory is not usable",
-                found=(self.least_bytes, self.most_bytes),
+                found=self.memory_bytes,
                 expected=f"two whole numbers in order, from 1 to {LARGEST}",
             )
         if len(self.prices) != len(PRICES) or not all(0 <= price < math.inf for price in self.prices):
@@ -126,7 +132,6 @@ class Share:
 class BuiltPackage:
     """What the builds of one package have in common; its share of builds is that of its shares' weights.
 
-    quantiles : the values of each measure at the profile's probabilities, by MEASURES.
     correlations : of the normal scores of two measures, by PAIRS.
 
     Measures are joined as normal scores (a Gaussian copula): a build's scores are the shifts of its
@@ -138,14 +143,14 @@ class BuiltPackage:
 
     name: str
     shares: tuple[Share, ...]
-    quantiles: tuple[tuple[float, ...], ...]
+    quantiles: Quantiles
     correlations: tuple[float, ...] = (0.0,) * len(PAIRS)
 
     def __post_init__(self) -> None:
         if not self.name:
             raise InputError("a package has no name", expected="a name")
         refuse_weights((share.weight for share in self.shares), "the shares", sum_to_zero=True)
-        _refuse_repeats([share.platform for share in self.shares], "the platforms of shares")
+        refuse_repeats([share.platform for share in self.shares], "the platforms of shares are not distinct")
         if len(self.quantiles) != len(MEASURES):
             raise InputError("quantiles are missing", found=len(self.quantiles), expected=f"{len(MEASURES)} measures")
         for measure, values in zip(MEASURES, self.quantiles, strict=True):
@@ -160,21 +165,22 @@ class BuiltPackage:
 
 
 @dataclass(frozen=True, slots=True)
-class BuildProfile:
-    """The statistics of an experiment over build records: what clusters and builds are drawn from.
+class BuildJobs:
+    """What build records are drawn from.
 
     platforms : what shares point at. probabilities : rising from 0 to 1, one for each value of quantiles.
 
     Raises InputError when the parts do not fit together.
     """
 
-    clusters: ClusterProfile
+    kind: ClassVar[str] = BUILDS
+
     platforms: tuple[Platform, ...]
     probabilities: tuple[float, ...]
     packages: tuple[BuiltPackage, ...]
 
     def __post_init__(self) -> None:
-        _refuse_repeats(self.platforms, "the platforms")
+        refuse_repeats(self.platforms, "the platforms are not distinct")
         rising = self.probabilities
         if (
             len(rising) < 2
@@ -185,7 +191,7 @@ class BuildProfile:
             raise InputError("the probabilities are not usable", found=rising, expected="numbers rising from 0 to 1")
         if not self.packages:
             raise InputError("a profile has no packages", expected="at least one")
-        _refuse_repeats([package.name for package in self.packages], "the packages")
+        refuse_repeats([package.name for package in self.packages], "the packages are not distinct")
         refuse_weights((package.weight for package in self.packages), "the packages", sum_to_zero=True)
         for package in self.packages:
             place = f"package {package.name!r}"
@@ -201,6 +207,11 @@ class BuildProfile:
                 if not 0 <= share.platform < len(self.platforms):
                     expected = f"a position below {len(self.platforms)}"
                     raise InputError("no such platform", place=place, found=share.platform, expected=expected)
+
+    def refuse_fleet(self, fleet: object) -> None:
+        """Raise InputError for the profile of a fleet that these builds cannot be tried on."""
+        if not isinstance(fleet, BuildFleet):
+            raise InputError("the profiles are of two kinds", expected="a fleet and jobs of one kind")
 
 
 def scatter(package: BuiltPackage) -> Factor:
@@ -250,11 +261,3 @@ def _refuse_quantiles(measure: str, values: Sequence[float]) -> None:
 def _refuse_unbounded(values: Sequence[float], length: int, most: float, what: str) -> None:
     if len(values) != length or not all(-most <= value <= most for value in values):
         raise InputError(f"{what} are not usable", found=values, expected=f"{length} numbers from {-most} to {most}")
-
-
-def _refuse_repeats(values: Iterable[object], what: str) -> None:
-    seen = set()
-    for value in values:
-        if value in seen:
-            raise InputError(f"{what} are not distinct", found=str(value), expected="values that differ")
-        seen.add(value)

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from placewise.errors import InputError
 from placewise.model.runtime_models import Models
-from placewise.model.worth import Difference, FleetSpread, Headline, LevelPoint, SensitivityPoint, Sufficiency, Worth
+from placewise.model.worth import (
+    Difference,
+    FleetSpread,
+    Headline,
+    LevelPoint,
+    SensitivityPoint,
+    Sufficiency,
+    Worth,
+    refuse_shape,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +109,11 @@ class UnmatchedJob:
     unmatched_at: int
     needed: int
 
+    def __post_init__(self) -> None:
+        if min(self.unmatched_at, self.needed) < 1:
+            found = (self.unmatched_at, self.needed)
+            raise InputError("the job did not run out of clusters", found=found, expected="counts of 1 or more")
+
     @property
     def percent_matched(self) -> float:
         """The share of its subsystems that could be told while something still matched."""
@@ -118,6 +133,10 @@ class OrderSpread:
     unmatched_at: NDArray[np.float64]
     percent_matched: NDArray[np.float64]
     submissions: NDArray[np.int64]
+
+    def __post_init__(self) -> None:
+        for one in fields(self):
+            refuse_shape(getattr(self, one.name), (self.submissions.size,), one.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +207,7 @@ class Results:
     ceiling : over jobs, the share for which some cluster would succeed.
     last_level : build success of `expanding` over jobs, at the last level with a match.
     levels : of the experiments on build records, whose scores are in `scores` too. models : of their runtime.
-    worth, sufficiency, front : what telling each subsystem is worth, how few suffice, and which levels nothing beats.
+    worth, sufficiency, front : what each subsystem is worth, how few suffice, and which levels nothing beats.
     headlines, differences : figures with their intervals. fleets : what fleets drawn anew give.
     sensitivity : what other circumstances would give.
     """

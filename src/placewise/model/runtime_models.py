@@ -129,8 +129,8 @@ class PackageModels:
     def __post_init__(self) -> None:
         if not self.package:
             raise InputError("a package has no name", expected="text")
-        if not len(self.memory_bytes) or len(self.memory_bytes) != len(self.duration_s):
-            found = (len(self.memory_bytes), len(self.duration_s))
+        found = (np.shape(self.memory_bytes), np.shape(self.duration_s))
+        if len(found[0]) != 1 or not found[0][0] or found[0] != found[1]:
             raise InputError("memory and duration do not pair up", found=found, expected="as many of each, at least 1")
         order = np.lexsort((self.duration_s, self.memory_bytes))
         for name in ("memory_bytes", "duration_s"):
@@ -162,7 +162,7 @@ class Models:
     minimum_builds : fewer builds are too few. folds, seed : of the cross-validation.
     too_few : the other packages, each with its number of builds.
 
-    Raises InputError for a package twice.
+    Raises InputError for a package twice, and for counts below 1.
     """
 
     by_package: tuple[PackageModels, ...]
@@ -179,7 +179,10 @@ class Models:
         names = [*self.packages, *(name for name, _ in self.too_few)]
         if len(set(names)) < len(names):
             twice = next(name for name in names if names.count(name) > 1)
-            raise InputError("a package stands twice", found=twice, expected="names that differ")
+            raise InputError("a package is there twice", found=twice, expected="names that differ")
+        for count in (self.minimum_builds, self.folds, *(count for _, count in self.too_few)):
+            if count < 1:
+                raise InputError("a count of builds or folds is not usable", found=count, expected="1 or more")
 
     @property
     def packages(self) -> tuple[str, ...]:

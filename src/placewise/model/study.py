@@ -5,12 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
 
 from placewise.errors import InputError
-from placewise.model.build_profile import BuildProfile
 from placewise.model.cluster import Fleet
-from placewise.model.profile import WorkloadProfile
+from placewise.model.profile import Profile
 from placewise.model.records import Kind, Records
 from placewise.model.settings import Settings
 from placewise.model.workload import Workload
@@ -28,8 +26,6 @@ UNMATCHED_AT = "unmatched_at"
 
 MOST_RULES = 8
 """Failures are counted for every combination of rules, of which there are two to this power."""
-
-Profile: TypeAlias = WorkloadProfile | BuildProfile
 
 
 def folder_name(experiment: str) -> str:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from placewise.errors import InputError
+
 
 @dataclass(frozen=True, slots=True)
 class Interval:
@@ -102,6 +104,10 @@ class Sufficiency:
     random_orders: int
     unreachable: bool = False
 
+    def __post_init__(self) -> None:
+        refuse_shape(self.greedy, (len(self.path) + 1,), "greedy")
+        refuse_shape(self.random, (3, len(self.path) + 1), "random")
+
     @property
     def met(self) -> bool:
         """Whether the set reaches the target."""
@@ -163,6 +169,9 @@ class FleetSpread:
     success: NDArray[np.float64]
     ceiling: NDArray[np.float64]
 
+    def __post_init__(self) -> None:
+        refuse_shape(self.success, (len(self.ceiling), len(self.experiments)), "success")
+
 
 @dataclass(frozen=True, slots=True)
 class SensitivityPoint:
@@ -183,3 +192,9 @@ class SensitivityPoint:
     draws: int
     low: float
     high: float
+
+
+def refuse_shape(array: NDArray[np.float64] | NDArray[np.int64], shape: tuple[int, ...], name: str) -> None:
+    """Raise InputError for an array of another shape."""
+    if array.shape != shape:
+        raise InputError("is of another size", place=name, found=array.shape, expected=str(shape))

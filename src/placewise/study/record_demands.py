@@ -12,16 +12,16 @@ from placewise.errors import InputError
 from placewise.matching.index import FleetIndex
 from placewise.matching.kernels import Kernels
 from placewise.matching.rows import Rows
-from placewise.model.build_profile import ClusterProfile
+from placewise.model.build_profile import BuildFleet
 from placewise.model.records import Records
 from placewise.model.study import Question, Study
+from placewise.model.version_profile import VersionFleet
 from placewise.model.workload import Workload
 from placewise.outcomes.questions import Questions
 from placewise.outcomes.truth import Truth
 from placewise.study.asked import Asked, RedrawnFleets, TableChange
 from placewise.study.record_questions import Answers, answers, as_workload
-from placewise.synthesis.builds import draw_clusters
-from placewise.synthesis.fit_builds import fit_clusters
+from placewise.synthesis import draw_clusters, fit_fleet
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -136,9 +136,8 @@ class RecordDemands:
 
     def redrawn(self) -> RedrawnFleets:
         """See `Demands`."""
-        profile = self.study.profile
-        clusters = getattr(profile, "clusters", None)
-        return RedrawnClusters(self, clusters or fit_clusters(self.study.fleet, self.jobs))
+        known = self.study.profile
+        return RedrawnClusters(self, fit_fleet(self.study.fleet, self.jobs) if known is None else known.fleet)
 
     def _answers(self, index: FleetIndex, question: Question) -> Answers:
         kinds = self.jobs.kinds
@@ -153,11 +152,11 @@ class RedrawnClusters:
     """Fleets drawn from the profile of clusters."""
 
     demands: RecordDemands
-    clusters: ClusterProfile
+    profile: VersionFleet | BuildFleet
 
     def asked(self, clusters: int, seed: int) -> Asked:
         """See `RedrawnFleets`."""
-        return self.demands.on(FleetIndex(draw_clusters(self.clusters, clusters, seed)))
+        return self.demands.on(FleetIndex(draw_clusters(self.profile, clusters, seed)))
 
 
 def _columns(question: Question) -> Iterable[str]:

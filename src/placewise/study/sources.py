@@ -10,20 +10,20 @@ from placewise.errors import InputError
 from placewise.formats.experiment_folder import read_experiment
 from placewise.formats.fleets.fleet_source import read_fleet
 from placewise.formats.locating import locating
-from placewise.formats.profiles.profile_file import shipped_profile
+from placewise.formats.profiles.profile_file import read_profile, shipped_profile
 from placewise.formats.reading import found_at, read_bytes
 from placewise.formats.studies.study_file import StudyFile, declared_for, read_study_file
 from placewise.formats.studies.study_settings import Draw
 from placewise.formats.tables import read_records
-from placewise.model.profile import WorkloadProfile
+from placewise.model.build_profile import BUILDS
+from placewise.model.profile import Profile
 from placewise.model.settings import Settings
-from placewise.model.study import Profile, Study
-from placewise.synthesis import draw_fleet_of, draw_jobs
+from placewise.model.study import Study
+from placewise.synthesis import draw_fleet, draw_jobs
 
 DEFAULT = Settings()
 RELIABUILD = "reliabuild"
 SPACK_BUILD = "spack-build"
-DATASETS = (RELIABUILD, SPACK_BUILD)
 DEFAULT_CLUSTERS = 100
 DEFAULT_JOBS = 10_000
 DEFAULT_BUILDS = 30_000
@@ -96,7 +96,7 @@ def _drawn_by(file: StudyFile, settings: Settings) -> Study:
     for key, one, other in (("fleet", fleet, workload), ("workload", workload, fleet)):
         with locating(file=file.path, place=f"{key}.profile"):
             profiles.append(_profile(one.profile or other.profile or default, hashes))
-    some = DEFAULT_JOBS if type(profiles[1]) is WorkloadProfile else DEFAULT_BUILDS
+    some = _default_jobs(profiles[1])
     counts = fleet.count or DEFAULT_CLUSTERS, workload.count or some
     seeds = tuple(settings.seed if one.seed is None else one.seed for one in (fleet, workload))
     said = f"{counts[0]} clusters drawn with seed {seeds[0]}, {counts[1]} jobs drawn with seed {seeds[1]}"
@@ -110,22 +110,13 @@ def _drawn_by(file: StudyFile, settings: Settings) -> Study:
 def _profile(name: str | Path, hashes: dict[Path, str]) -> Profile:
     """Return a profile, shipped or of a file, whose digest is noted."""
     if isinstance(name, str):
-        return shipped(name)
-    from placewise.formats.profiles.build_profile_file import read_either_profile  # noqa: PLC0415, as little as is needed
-
+        return shipped_profile(name)
     hashes[name] = hashlib.sha256(read_bytes(name)).hexdigest()
-    return read_either_profile(name)
+    return read_profile(name)
 
 
-def shipped(dataset: str) -> Profile:
-    """Return the profile that comes with the package for a data set. Raises InputError for another name."""
-    if dataset not in DATASETS:
-        raise InputError("no such data set", found=dataset, expected=" or ".join(DATASETS))
-    if dataset == RELIABUILD:
-        return shipped_profile()
-    from placewise.formats.profiles.build_profile_file import shipped_build_profile  # noqa: PLC0415, as little as is needed
-
-    return shipped_build_profile()
+def _default_jobs(profile: Profile) -> int:
+    return DEFAULT_BUILDS if profile.kind == BUILDS else DEFAULT_JOBS
 
 
 def draw(profile: Profile, clusters: int, jobs: int, seed: int, settings: Settings = DEFAULT) -> Study:
@@ -137,13 +128,13 @@ def draw(profile: Profile, clusters: int, jobs: int, seed: int, settings: Settin
 def _draw_both(
     fleet: Profile, jobs: Profile, counts: tuple[int, int], seeds: tuple[int, int], said: str, settings: Settings
 ) -> Study:
-    if type(fleet) is not type(jobs):
+    if fleet.kind != jobs.kind:
         raise InputError("the profiles are of two kinds", place="workload.profile", expected="the kind of the fleet's")
-    drawn, of_fleet = draw_jobs(jobs, counts[1], seeds[1]), draw_fleet_of(fleet, counts[0], seeds[0])
+    drawn, of_fleet = draw_jobs(jobs, counts[1], seeds[1]), draw_fleet(fleet, counts[0], seeds[0])
     return Study(of_fleet, drawn, settings=settings, source=said, profile=fleet, **declared_for(drawn))
 
 
 def _drawn(dataset: str, settings: Settings) -> Study:
-    jobs = DEFAULT_JOBS if dataset == RELIABUILD else DEFAULT_BUILDS
-    drawn = draw(shipped(dataset), DEFAULT_CLUSTERS, jobs, settings.seed, settings)
+    profile = shipped_profile(dataset)
+    drawn = draw(profile, DEFAULT_CLUSTERS, _default_jobs(profile), settings.seed, settings)
     return replace(drawn, source=f"the shipped profile of {dataset}: {drawn.source}")

@@ -15,16 +15,16 @@ from placewise.matching.index import FleetIndex
 from placewise.matching.kernels import Kernels
 from placewise.matching.rows import Rows
 from placewise.model.job import Shape
-from placewise.model.profile import VersionPool
 from placewise.model.requirement import Requirement
 from placewise.model.resources import package_subsystem
 from placewise.model.study import EXPANDING, Study
+from placewise.model.version_profile import VersionFleet, VersionPool
 from placewise.model.workload import Profiles, Workload
 from placewise.outcomes.questions import Places, Questions
 from placewise.outcomes.truth import Truth, version_rules
 from placewise.study.asked import Asked, RedrawnFleets, TableChange
 from placewise.study.vary.range_widths import rows_of_width
-from placewise.synthesis.fit import fit_pools
+from placewise.synthesis import fit_fleet
 from placewise.synthesis.fleets import draw_picks
 
 
@@ -100,15 +100,14 @@ class VersionDemands:
         """See `Demands`. Raises InputError too for jobs of a shape, of which drawn clusters say nothing."""
         if self.jobs.shape:
             raise InputError("the jobs ask for nodes, and a profile of a fleet says nothing of those")
-        profile = self.study.profile
-        pools = getattr(profile, "pools", None)
-        if pools is None:
-            for cluster in self.study.fleet.clusters:
-                if len(cluster.graph.vertices) > 1:
-                    problem = "a cluster says what nodes it has, and a profile of a fleet does not"
-                    raise InputError(problem, found=cluster.name)
-            pools = fit_pools(self.study.fleet, {requirement.subsystem for requirement in self.jobs.requirements})
-        return RedrawnPicks.of(self, pools)
+        known = self.study.profile
+        for cluster in self.study.fleet.clusters if known is None else ():
+            if len(cluster.graph.vertices) > 1:
+                problem = "a cluster says what nodes it has, and a profile of a fleet does not"
+                raise InputError(problem, found=cluster.name)
+        fleet = fit_fleet(self.study.fleet, self.jobs) if known is None else known.fleet
+        assert isinstance(fleet, VersionFleet)
+        return RedrawnPicks.of(self, fleet.pools)
 
     def _distinct(self) -> Workload:
         """Return one job of each profile, without names and columns: every worker is sent its own copy."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from placewise.errors import InputError
 from placewise.model.build_cluster import build_cluster
-from placewise.model.build_profile import MEASURES, BuildProfile, ClusterProfile, price_quarter, scatter
+from placewise.model.build_profile import MEASURES, PRICES, BuildFleet, BuildJobs, price_quarter, scatter
 from placewise.model.cluster import Cluster, Fleet
 from placewise.model.records import Records
 from placewise.synthesis.drawing import Stream, Urns, refuse_size, stream
@@ -20,7 +20,7 @@ _SCORES = np.linspace(-8.0, 8.0, 4097)
 _BELOW = np.array([0.5 * math.erfc(-score / math.sqrt(2)) for score in _SCORES.tolist()])
 
 
-def draw_build_fleet(profile: BuildProfile, clusters: int, seed: int) -> Fleet:
+def draw_build_fleet(offered: BuildFleet, clusters: int, seed: int) -> Fleet:
     """Return clusters with an arch, a toolchain and memory of their own, drawn apart, and the price of that memory.
 
     Arch and toolchain are drawn by weight, memory in whole bytes evenly over the profile's range, and
@@ -33,11 +33,6 @@ def draw_build_fleet(profile: BuildProfile, clusters: int, seed: int) -> Fleet:
     The same profile, number and seed give the same fleet. Raises InputError for fewer than one cluster,
     more than the memory holds, or a negative seed.
     """
-    return draw_clusters(profile.clusters, clusters, seed)
-
-
-def draw_clusters(offered: ClusterProfile, clusters: int, seed: int) -> Fleet:
-    """Return the fleet of a profile whose clusters are these; see `draw_build_fleet`."""
     refuse_size(clusters, "clusters")
     generator = stream(seed, Stream.FLEET)
     try:
@@ -47,10 +42,10 @@ def draw_clusters(offered: ClusterProfile, clusters: int, seed: int) -> Fleet:
     except (MemoryError, ValueError) as error:
         raise InputError("the clusters do not fit into memory", found=clusters, expected="fewer clusters") from error
     width = max(3, len(str(clusters - 1)))
-    span = offered.most_bytes - offered.least_bytes
+    least, most = offered.memory_bytes
 
     def cluster(number: int, arch: int, toolchain: int, level: float) -> Cluster:
-        memory = offered.least_bytes + min(int(level * (span + 1)), span)
+        memory = least + min(int(level * (most - least + 1)), most - least)
         chosen = offered.toolchains[toolchain][0]
         return build_cluster(
             f"cluster-{number:0{width}d}",
@@ -58,31 +53,30 @@ def draw_clusters(offered: ClusterProfile, clusters: int, seed: int) -> Fleet:
             compiler=chosen.compiler,
             compiler_version=chosen.version,
             memory_bytes=memory,
-            cost_per_node_hour=offered.prices[price_quarter(memory, offered.least_bytes, offered.most_bytes)],
+            cost_per_node_hour=offered.prices[price_quarter(memory, least, most)],
         )
 
     return Fleet(tuple(map(cluster, range(clusters), archs.tolist(), toolchains.tolist(), levels.tolist())))
 
 
-def draw_prices(profile: BuildProfile, clusters: int, seed: int) -> NDArray[np.float64]:
-    """Return (clusters,) cost_per_node_hour for clusters of another kind: the profile's prices, each as likely.
+def draw_prices(clusters: int, seed: int, prices: Sequence[float] = PRICES) -> NDArray[np.float64]:
+    """Return (clusters,) cost_per_node_hour for clusters of another kind: one of these prices each, as likely.
 
     That is how they are spread over the clusters of `draw_build_fleet`, whose memory is even over four quarters.
-    The same profile, number and seed give the same prices, the first of a larger draw too. Raises InputError for
+    The same prices, number and seed give the same prices, the first of a larger draw too. Raises InputError for
     fewer than one cluster or a negative seed.
     """
     refuse_size(clusters, "clusters")
-    prices = np.array(profile.clusters.prices)
     drawn = stream(seed, Stream.PRICES).random(clusters)
-    return prices[(drawn * len(prices)).astype(np.int64)]
+    return np.array(prices)[(drawn * len(prices)).astype(np.int64)]
 
 
-def draw_builds(profile: BuildProfile, builds: int, seed: int) -> Records:
+def draw_builds(profile: BuildJobs, builds: int, seed: int, most_bytes: int) -> Records:
     """Return builds named build-0000001 and so on, each with a package, a platform and what it took.
 
     Package and platform are drawn together, then memory and duration as the package's copula has them
     (see `BuiltPackage`): values lie between the package's outermost quantiles, memory in whole bytes
-    up to the profile's most, the duration in whole microseconds. Where they cross, the mean moves the
+    up to `most_bytes`, the duration in whole microseconds. Where they cross, the mean moves the
     most or least memory (in 0.4 % of builds of the shipped profile). `best_memory_bytes` is the mean memory
     of the fastest build drawn of the package, the first of equals.
 
@@ -96,9 +90,12 @@ def draw_builds(profile: BuildProfile, builds: int, seed: int) -> Records:
         drawn = _drawn([share.weight for _, share in shares], builds, generator)
         package = np.array([number for number, _ in shares])[drawn]
         shifts = np.array([share.shifts for _, share in shares])[drawn]
-        mean, most, least, duration = _measures(profile, package, shifts, generator)
+        *memory, duration = _measures(profile, package, shifts, generator)
     except (MemoryError, ValueError) as error:
         raise InputError("the builds do not fit into memory", found=builds, expected="fewer builds") from error
+    mean, most, least = (np.minimum(one, most_bytes) for one in memory)
+    mean = np.maximum(mean, 1.0)
+    most, least = np.maximum(most, mean), np.minimum(least, mean)
     platforms = [profile.platforms[share.platform] for _, share in shares]
     width = max(7, len(str(builds)))
     chosen = drawn.tolist()
@@ -117,9 +114,9 @@ def draw_builds(profile: BuildProfile, builds: int, seed: int) -> Records:
 
 
 def _measures(
-    profile: BuildProfile, package: NDArray[np.int64], shifts: NDArray[np.float64], generator: np.random.Generator
+    profile: BuildJobs, package: NDArray[np.int64], shifts: NDArray[np.float64], generator: np.random.Generator
 ) -> tuple[NDArray[np.float64], ...]:
-    """Return mean, most and least memory and duration, each (builds,)."""
+    """Return mean, most and least memory and duration, each (builds,), as the quantiles have them."""
     factors = np.array([scatter(one) for one in profile.packages])
     quantiles = np.array([one.quantiles for one in profile.packages], dtype=np.float64)
     probabilities = np.array(profile.probabilities)
@@ -134,10 +131,8 @@ def _measures(
         low, high = quantiles[package, measure, above - 1], quantiles[package, measure, above]
         part = (level - probabilities[above - 1]) / (probabilities[above] - probabilities[above - 1])
         values.append(low + part * (high - low))
-    mean, most, least = (np.minimum(np.rint(one), profile.clusters.most_bytes) for one in values[:3])
-    mean = np.maximum(mean, 1.0)
     duration = np.maximum(np.rint(values[3] * 1e6) / 1e6, 1e-6)
-    return mean, np.maximum(most, mean), np.minimum(least, mean), duration
+    return *(np.rint(one) for one in values[:3]), duration
 
 
 def _normal(builds: int, generator: np.random.Generator) -> NDArray[np.float64]:

@@ -1,4 +1,4 @@
-"""A profile fitted to a fleet and build records."""
+"""What is typical of a fleet and of build records, counted."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from placewise.errors import InputError
 from placewise.model.build_profile import (
     PAIRS,
     PRICES,
-    BuildProfile,
+    BuildFleet,
+    BuildJobs,
     BuiltPackage,
-    ClusterProfile,
     Platform,
     Share,
     Toolchain,
@@ -42,19 +42,12 @@ _PLATFORM = ("arch", "compiler", "compiler_version")
 _MEASURED = ("memory_mean_bytes", "memory_max_bytes", "memory_min_bytes", "duration_s")
 
 
-def fit_build_profile(fleet: Fleet, records: Records) -> BuildProfile:
-    """Return the statistics of an experiment over build records: counts as weights, quantiles and correlations.
+def fit_build_jobs(records: Records) -> BuildJobs:
+    """Return the statistics of builds, by package.
 
-    Clusters: how often each arch and each toolchain is offered, and the median price in each quarter of
-    memory (the prior work's where there is none). The range of memory is that of the builds, from the
-    least above 0 to the most, as in the prior work. Builds: by package, how many were built on each
-    platform, quantiles of the measures, and the correlations and platforms' means of their normal scores.
-
-    Raises InputError for an empty fleet or no records, a cluster without the state arch, compiler and
-    compiler_version, and memory beyond what a profile holds.
+    They are how many were built on each platform, quantiles of the measures, and the correlations and platforms' means
+    of their normal scores. Raises InputError for memory beyond what a profile holds.
     """
-    if not len(fleet) or not len(records):
-        raise InputError("nothing to fit a profile to", expected="at least one cluster and one build")
     platforms = [
         Platform(arch, Toolchain(compiler, version))
         for arch, compiler, version in zip(*map(records.texts, _PLATFORM), strict=True)
@@ -66,16 +59,20 @@ def fit_build_profile(fleet: Fleet, records: Records) -> BuildProfile:
     builds_of: dict[str, list[int]] = defaultdict(list)
     for build, package in enumerate(records.texts(PACKAGE)):
         builds_of[package].append(build)
-    return BuildProfile(
-        fit_clusters(fleet, records),
+    return BuildJobs(
         tuple(known),
         PROBABILITIES,
         tuple(_package(name, measures[:, builds], places[builds]) for name, builds in sorted(builds_of.items())),
     )
 
 
-def fit_clusters(fleet: Fleet, records: Records) -> ClusterProfile:
-    """Return the statistics of a fleet for builds, as `fit_build_profile` has them; raises InputError likewise."""
+def fit_build_fleet(fleet: Fleet, records: Records) -> BuildFleet:
+    """Return how often each arch and toolchain is offered, and the median price in each quarter of memory.
+
+    Where a quarter has no price it is the prior work's. The range of memory is that of the builds, from the
+    least above 0 to the most, as in the prior work. Raises InputError for a cluster without the state arch, compiler
+    and compiler_version, and for memory beyond what a profile holds.
+    """
     held = records.numbers("memory_min_bytes")
     held = held[held > 0]
     least = max(1, math.floor(held.min())) if len(held) else 1
@@ -86,11 +83,10 @@ def fit_clusters(fleet: Fleet, records: Records) -> ClusterProfile:
         memory, price = _number(state.get("memory")), _number(state.get("cost_per_node_hour"))
         if memory is not None and price is not None:
             prices[price_quarter(memory, least, most)].append(price)
-    return ClusterProfile(
+    return BuildFleet(
         _counted(_text(cluster, "arch") for cluster in fleet.clusters),
         _counted(Toolchain(_text(c, "compiler"), _text(c, "compiler_version")) for c in fleet.clusters),
-        least,
-        most,
+        (least, most),
         # The lower of two medians is a price that was seen.
         tuple(statistics.median_low(seen) if seen else usual for seen, usual in zip(prices, PRICES, strict=True)),
     )

@@ -1,4 +1,4 @@
-"""Fleets drawn from a profile."""
+"""Fleets drawn from pools of versions."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placewise.model.cluster import Cluster, Fleet
-from placewise.model.profile import VersionPool, WorkloadProfile
 from placewise.model.resources import Subsystem, package_subsystem
+from placewise.model.version_profile import VersionFleet, VersionPool
 from placewise.synthesis.drawing import Stream, refuse_size, stream
 
 
-def draw_fleet(profile: WorkloadProfile, clusters: int, seed: int) -> Fleet:
+def draw_version_fleet(profile: VersionFleet, clusters: int, seed: int) -> Fleet:
     """Return a fleet in the prior work's layout: each cluster has one version of each package of the profile.
 
     From each pool the clusters, in order, take picks at random without replacement; a pool that is used
@@ -39,7 +39,7 @@ def draw_fleet(profile: WorkloadProfile, clusters: int, seed: int) -> Fleet:
 
 
 def draw_picks(pools: Sequence[VersionPool], clusters: int, seed: int) -> list[NDArray[np.int64]]:
-    """Return, for each pool, (clusters,) which of its picks each cluster of that fleet takes; see `draw_fleet`."""
+    """Return, for each pool, (clusters,) which of its picks each cluster of such a fleet takes."""
     refuse_size(clusters, "clusters")
     generator = stream(seed, Stream.FLEET)
     return [_turns(len(pool.picks), clusters, generator) for pool in pools]

@@ -1,4 +1,4 @@
-"""Workloads drawn from a profile."""
+"""Workloads drawn from a profile of versions."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placewise.errors import InputError
-from placewise.model.profile import RootPackage, WorkloadProfile
+from placewise.model.version_profile import RootPackage, VersionJobs
 from placewise.model.workload import Workload
 from placewise.synthesis.drawing import Stream, Urns, refuse_size, stream
 
@@ -17,7 +17,7 @@ from placewise.synthesis.drawing import Stream, Urns, refuse_size, stream
 _BLOCK = 1 << 16
 
 
-def draw_workload(profile: WorkloadProfile, jobs: int, seed: int) -> Workload:
+def draw_workload(profile: VersionJobs, jobs: int, seed: int) -> Workload:
     """Return jobs with the columns package and package_version, named job-0000001 and so on.
 
     A job draws a root package and stack by weight, then for each dependency of the stack a range, then
@@ -52,7 +52,7 @@ def draw_workload(profile: WorkloadProfile, jobs: int, seed: int) -> Workload:
     )
 
 
-def draw_workload_chunks(profile: WorkloadProfile, jobs: int, seed: int) -> Iterator[Workload]:
+def draw_workload_chunks(profile: VersionJobs, jobs: int, seed: int) -> Iterator[Workload]:
     """Yield jobs, 65,536 at a time, as `draw_workload` draws them but for package and version, which are left out.
 
     Memory does not grow with their number. Every chunk has all requirements of the profile, and random numbers of
@@ -64,7 +64,7 @@ def draw_workload_chunks(profile: WorkloadProfile, jobs: int, seed: int) -> Iter
     return _chunks(profile, jobs, seed)
 
 
-def _chunks(profile: WorkloadProfile, jobs: int, seed: int) -> Iterator[Workload]:
+def _chunks(profile: VersionJobs, jobs: int, seed: int) -> Iterator[Workload]:
     tables = _Tables(profile)
     width = max(7, len(str(jobs)))
     for number, start in enumerate(range(0, jobs, _BLOCK)):
@@ -128,7 +128,7 @@ class _Tables:
     urn_of_own: NDArray[np.int64]  # (requirements,) urn of releases; -1 for none
     urn_without: NDArray[np.int64]  # (stacks,)
 
-    def __init__(self, profile: WorkloadProfile) -> None:
+    def __init__(self, profile: VersionJobs) -> None:
         name_of = [requirement.subsystem for requirement in profile.requirements]
         self.packages, lengths, own_slots, only = [], [], [], []
         weights: list[float] = []

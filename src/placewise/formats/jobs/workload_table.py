@@ -17,7 +17,6 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -29,8 +28,9 @@ from placewise.errors import InputError
 from placewise.formats import values
 from placewise.formats.locating import locating
 from placewise.formats.reading import decode, entries_of, found_at, parse_json
+from placewise.formats.requirement_rows import requirement_of, requirement_row
 from placewise.formats.writing import replacing
-from placewise.model.requirement import Requirement, version_bounds, version_requirement
+from placewise.model.requirement import Requirement
 from placewise.model.workload import Workload
 
 SUFFIX = ".parquet"
@@ -221,7 +221,7 @@ def write_workload(path: Path, workloads: Iterable[Workload]) -> int:
 
 
 def _schema(requirements: Sequence[Requirement]) -> pa.Schema:
-    listed = [[requirement.subsystem, *version_bounds(requirement)] for requirement in requirements]
+    listed = [requirement_row(requirement) for requirement in requirements]
     document = {"format": _FORMAT, "version": _VERSION, "requirements": listed}
     fields = [pa.field(name, kind, nullable=False) for name, kind in _COLUMNS.items()]
     return pa.schema(fields, metadata={_KEY: json.dumps(document)})
@@ -264,17 +264,7 @@ def _requirements(schema: pa.Schema) -> list[Requirement]:
             raise InputError("is of an unknown version", place="version", found=version, expected=f"{_VERSION}")
         values.refuse_unknown(document, _FIELDS, "document")
         listed = values.sequence(document.get("requirements"), "requirements")
-        return [_requirement(entry, f"requirement {number}") for number, entry in enumerate(listed)]
-
-
-def _requirement(entry: Any, place: str) -> Requirement:
-    if not isinstance(entry, list) or len(entry) != 3:
-        raise InputError(
-            "is no requirement", place=place, found=entry, expected="[subsystem, min or null, max or null]"
-        )
-    bounds = [None if bound is None else values.version_text(bound, place) for bound in entry[1:]]
-    with locating(place=place):
-        return version_requirement(values.text(entry[0], "subsystem"), *bounds)
+        return [requirement_of(entry, f"requirement {number}") for number, entry in enumerate(listed)]
 
 
 def _group_sizes(metadata: pq.FileMetaData) -> list[int]:

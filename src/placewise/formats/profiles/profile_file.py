@@ -1,14 +1,26 @@
-"""Profiles as JSON: the statistics from which synthetic fleets and workloads are drawn.
+"""Profiles as JSON: the statistics from which synthetic fleets and jobs are drawn.
 
-The document, `{format: 1, requirements, pools, roots}`, holds names, versions and weights only::
+The document holds names, versions and figures only. That of versions, `{format: 1, requirements, pools, roots}`::
 
     requirements  [[package, minimum, maximum], ...]; null leaves an end open
     pools         [{packages: [name, ...], picks: [[version, ...], ...]}, ...]; null for no version
     roots         {name: {stacks: [{weight, needs}, ...], releases: [{own, versions}, ...]}, ...}
 
 A need is a position in `requirements` or, where there is a choice, a list of [position, weight]. `own` is
-a position or null, and `versions` a list of [version or null, weight]. What the parts mean is said in
-`placewise.model.profile`. A file may be compressed with gzip, which is told by its first bytes.
+a position or null, and `versions` a list of [version or null, weight]. That of builds,
+`{format: 1, kind: "builds", clusters, platforms, probabilities, packages}`::
+
+    clusters       {archs: [[arch, weight], ...], toolchains: [[compiler, version, weight], ...],
+                    memory: [least, most], prices: [four a node hour]}; memory in bytes
+    platforms      [[arch, compiler, version], ...]
+    probabilities  [0, ..., 1]
+    packages       {name: {shares: [[platform, weight, shift of each measure ...], ...],
+                           quantiles: {measure: [a value a probability], ...},
+                           correlations: [one a pair of measures]}, ...}
+
+`platform` is a position in `platforms`. Measures are memory_mean, memory_max, memory_min (bytes) and
+duration (seconds), pairs of them in that order too. What the parts mean is said in `placewise.model.version_profile`
+and `placewise.model.build_profile`. A file may be compressed with gzip, which its first bytes show.
 """
 
 from __future__ import annotations
@@ -23,31 +35,92 @@ from typing import Any
 
 from placewise.errors import InputError
 from placewise.formats import values
-from placewise.formats.profiles import profile_parts as parts
+from placewise.formats.codec import Codec, Codecs, Layout
+from placewise.formats.locating import locating
 from placewise.formats.reading import LARGEST_BYTES, decode, parse_json, read_bytes
+from placewise.formats.requirement_rows import requirement_of, requirement_row
 from placewise.formats.writing import write_bytes
-from placewise.model.profile import (
-    Need,
-    Releases,
-    RootPackage,
-    Stack,
-    VersionPool,
-    WorkloadProfile,
+from placewise.model.build_profile import (
+    BUILDS,
+    MEASURES,
+    BuildFleet,
+    BuildJobs,
+    Platform,
+    Quantiles,
+    Share,
+    Toolchain,
 )
-from placewise.model.requirement import Requirement, version_bounds, version_requirement
+from placewise.model.profile import Profile
+from placewise.model.requirement import Requirement
+from placewise.model.version_profile import VERSIONS, Need, VersionFleet, VersionJobs, VersionPool
 
 FORMAT = 1
-SHIPPED = "reliabuild-profile.json"
+SHIPPED = {"reliabuild": "reliabuild-profile.json", "spack-build": "spack-build-profile.json"}
+"""The data sets of rainbow-experiments whose profiles come with the package, and their files."""
 
 _GZIP = b"\x1f\x8b"
+# The sections of a document, each with how many of its levels have a line for each entry.
+_SECTIONS = {
+    VERSIONS: {"requirements": 1, "pools": 1, "roots": 3},
+    BUILDS: {"kind": 0, "clusters": 0, "platforms": 1, "probabilities": 0, "packages": 1},
+}
 
 
-def read_profile(path: Path) -> WorkloadProfile:
+def shipped_profile(dataset: str) -> Profile:
+    """Return the profile that comes with the package for a data set. Raises InputError for another name."""
+    if dataset not in SHIPPED:
+        raise InputError("no such data set", found=dataset, expected=" or ".join(SHIPPED))
+    file = importlib.resources.files("placewise.formats") / "data" / SHIPPED[dataset]
+    return profile_from_json(file.read_text(encoding="utf-8"), SHIPPED[dataset])
+
+
+def read_profile(path: Path) -> Profile:
     """Return the profile in a file, compressed or not. Raises InputError naming file and place."""
-    return profile_from_json(profile_text(path), path)
+    return profile_from_json(_text(path), path)
 
 
-def profile_text(path: Path) -> str:
+def write_profile(profile: Profile, path: Path) -> None:
+    """Write a profile whole or not at all, compressed when the name ends in ``.gz``.
+
+    Equal profiles give equal bytes. Raises InputError when the place cannot be written to.
+    """
+    content = profile_json(profile).encode()
+    # Without name and time, so that the bytes depend on the profile alone.
+    write_bytes(path, gzip.compress(content, mtime=0) if path.suffix == ".gz" else content)
+
+
+def profile_json(profile: Profile) -> str:
+    """Return the text that `profile_from_json` reads as this profile again: a line for each part."""
+    document: dict[str, Any] = _CODECS.write(profile.jobs)
+    fleet = _CODECS.write(profile.fleet)
+    document |= fleet if profile.kind == VERSIONS else {"kind": profile.kind, "clusters": fleet}
+    lines = [
+        f"{json.dumps(name)}: {_lines(document[name], levels)}" for name, levels in _SECTIONS[profile.kind].items()
+    ]
+    return f'{{\n"format": {FORMAT},\n' + ",\n".join(lines) + "\n}\n"
+
+
+def profile_from_json(text: str, source: object) -> Profile:
+    """Return the profile in a JSON text. Raises InputError naming `source` and the place."""
+    with locating(file=source):
+        document = parse_json(text, source)
+        # Looked at first: the fields of another document would be no help.
+        found = document.pop("format", None) if isinstance(document, dict) else document
+        if type(found) is not int or found != FORMAT:
+            raise InputError("is not a profile", found=found, expected=f"a mapping with format {FORMAT}")
+        kind = document.get("kind", VERSIONS)
+        if kind not in (VERSIONS, BUILDS) or (kind == VERSIONS and "kind" in document):
+            raise InputError("is a profile of another kind", found=kind, expected=f"the kind {BUILDS}, or none")
+        sections = values.exactly(document, _SECTIONS[kind], "profile")
+        if kind == VERSIONS:
+            fleet = _CODECS.read(VersionFleet, {"pools": sections.pop("pools")}, "profile")
+            return Profile(fleet, _CODECS.read(VersionJobs, sections, "profile"))
+        del sections["kind"]
+        clusters = _CODECS.read(BuildFleet, sections.pop("clusters"), "profile.clusters")
+        return Profile(clusters, _CODECS.read(BuildJobs, sections, "profile"))
+
+
+def _text(path: Path) -> str:
     """Return the text of a profile file, compressed or not. Raises InputError when it cannot be read."""
     content = read_bytes(path)
     if content.startswith(_GZIP):
@@ -61,125 +134,55 @@ def profile_text(path: Path) -> str:
     return decode(content, path)
 
 
-def refuse_other_format(document: Any) -> None:
-    """Raise InputError for what is no profile of this format; its fields would be no help."""
-    found = document.get("format") if isinstance(document, dict) else document
-    if type(found) is not int or found != FORMAT:
-        raise InputError("is not a profile", found=found, expected=f"a mapping with format {FORMAT}")
+def _lines(value: Any, levels: int) -> str:
+    """Return JSON without spaces, but with a line for each entry of so many outer levels."""
+    if not levels or not value:
+        return json.dumps(value, separators=(",", ":"), allow_nan=False)
+    if isinstance(value, dict):
+        entries = ",\n".join(f"{json.dumps(name)}: {_lines(one, levels - 1)}" for name, one in value.items())
+        return f"{{\n{entries}\n}}"
+    return "[\n" + ",\n".join(_lines(one, levels - 1) for one in value) + "\n]"
 
 
-def shipped_profile() -> WorkloadProfile:
-    """Return the profile that comes with the package, fitted to the reliabuild data of rainbow-experiments."""
-    file = importlib.resources.files("placewise.formats") / "data" / SHIPPED
-    return profile_from_json(file.read_text(encoding="utf-8"), SHIPPED)
+def _figure(value: float) -> float:
+    """Return the shorter form of a number: counts are written as such, and both are read as the same."""
+    return int(value) if float(value).is_integer() and abs(value) < 1e15 else value
 
 
-def write_profile(profile: WorkloadProfile, path: Path) -> None:
-    """Write a profile whole or not at all, compressed when the name ends in ``.gz``.
-
-    Equal profiles give equal bytes. Raises InputError when the place cannot be written to.
-    """
-    write_profile_text(profile_json(profile), path)
+def _write_need(need: Need) -> Any:
+    return need[0][0] if len(need) == 1 else _FIGURES.of(Need).write(need)
 
 
-def write_profile_text(text: str, path: Path) -> None:
-    """Write the text of a profile, as `write_profile` does."""
-    content = text.encode()
-    # Without name and time, so that the bytes depend on the profile alone.
-    write_bytes(path, gzip.compress(content, mtime=0) if path.suffix == ".gz" else content)
+def _read_need(document: Any, place: str) -> Need:
+    if not isinstance(document, list):
+        return ((values.whole(document, place), 1.0),)
+    need: Need = _FIGURES.of(Need).read(document, place)
+    return need
 
 
-def profile_json(profile: WorkloadProfile) -> str:
-    """Return the text that `profile_from_json` reads as this profile again: a line for each part."""
-    sections = (
-        parts.lines("requirements", ([r.subsystem, *version_bounds(r)] for r in profile.requirements)),
-        parts.lines("pools", ({"packages": pool.dependencies, "picks": pool.picks} for pool in profile.pools)),
-        '"roots": {\n' + ",\n".join(map(_root_json, profile.roots)) + "\n}",
-    )
-    return f'{{\n"format": {FORMAT},\n' + ",\n".join(sections) + "\n}\n"
+def _write_quantiles(quantiles: Quantiles) -> dict[str, Any]:
+    return dict(zip(MEASURES, _FIGURES.of(Quantiles).write(quantiles), strict=True))
 
 
-def profile_from_json(text: str, source: object) -> WorkloadProfile:
-    """Return the profile in a JSON text. Raises InputError naming `source` and the place."""
-    document = parse_json(text, source)
-    try:
-        return _profile(document)
-    except InputError as error:
-        raise error.within(file=source) from None
+def _read_quantiles(document: Any, place: str) -> Quantiles:
+    entry, numbers = values.exactly(document, MEASURES, place), _FIGURES.of(tuple[float, ...])
+    return tuple(numbers.read(entry[measure], f"{place}.{measure}") for measure in MEASURES)
 
 
-def _profile(document: Any) -> WorkloadProfile:
-    refuse_other_format(document)
-    if "kind" in document:
-        raise InputError("is a profile of another kind", found=document["kind"], expected="one without a kind")
-    found = parts.fields(document, None, "format", "requirements", "pools", "roots")
-    return WorkloadProfile(
-        parts.each(found["requirements"], "requirement", _requirement),
-        parts.each(found["pools"], "pool", _pool),
-        tuple(
-            parts.at(f"root package {name!r}", _root, name, root)
-            for name, root in values.mapping(found["roots"], "roots").items()
-        ),
-    )
-
-
-def _requirement(value: object) -> Requirement:
-    package, minimum, maximum = parts.items(value, 3)
-    bounds = [None if bound is None else values.version_text(bound, "a bound") for bound in (minimum, maximum)]
-    return version_requirement(parts.name(package), *bounds)
-
-
-def _pool(value: object) -> VersionPool:
-    pool = parts.fields(value, None, "packages", "picks")
-    packages = parts.each(pool["packages"], "package", parts.name)
-    return VersionPool(packages, parts.each(pool["picks"], "pick", lambda pick: parts.each(pick, "version", _version)))
-
-
-def _root(name: str, value: object) -> RootPackage:
-    root = parts.fields(value, None, "stacks", "releases")
-    return RootPackage(
-        name, parts.each(root["stacks"], "stack", _stack), parts.each(root["releases"], "releases", _releases)
-    )
-
-
-def _stack(value: object) -> Stack:
-    stack = parts.fields(value, None, "weight", "needs")
-    return Stack(parts.weight(stack["weight"]), parts.each(stack["needs"], "need", _need))
-
-
-def _need(value: object) -> Need:
-    if isinstance(value, list):
-        return tuple(
-            (parts.position(position, "requirement"), parts.weight(weight))
-            for position, weight in (parts.items(v, 2) for v in value)
-        )
-    return ((parts.position(value, "requirement"), 1.0),)
-
-
-def _releases(value: object) -> Releases:
-    releases = parts.fields(value, None, "own", "versions")
-    own = None if releases["own"] is None else parts.position(releases["own"], "requirement")
-    pairs = (parts.items(pair, 2) for pair in values.sequence(releases["versions"], "versions"))
-    return Releases(own, tuple((_version(version), parts.weight(weight)) for version, weight in pairs))
-
-
-def _version(value: object) -> str | None:
-    if value is None or (isinstance(value, str) and value):
-        return value
-    raise InputError("is not a version", found=value, expected="text, or null for none")
-
-
-def _root_json(root: RootPackage) -> str:
-    stacks = (
-        {"weight": parts.figure(stack.weight), "needs": [_need_json(need) for need in stack.needs]}
-        for stack in root.stacks
-    )
-    releases = (
-        {"own": one.own, "versions": [[version, parts.figure(weight)] for version, weight in one.versions]}
-        for one in root.releases
-    )
-    return f"{json.dumps(root.name)}: {{\n{parts.lines('stacks', stacks)},\n{parts.lines('releases', releases)}\n}}"
-
-
-def _need_json(need: Need) -> object:
-    return need[0][0] if len(need) == 1 else [[position, parts.figure(weight)] for position, weight in need]
+_FLOAT = Codec(_figure, values.finite)
+_FIGURES = Codecs({float: _FLOAT})
+_CODECS = Codecs(
+    {
+        float: _FLOAT,
+        Requirement: Codec(requirement_row, requirement_of),
+        VersionPool: Layout(keys={"dependencies": "packages"}),
+        Need: Codec(_write_need, _read_need),
+        VersionJobs: Layout(by_name=frozenset(("roots",))),
+        BuildFleet: Layout(keys={"memory_bytes": "memory"}),
+        Toolchain: Layout(row=True),
+        Platform: Layout(row=True),
+        Share: Layout(row=True),
+        Quantiles: Codec(_write_quantiles, _read_quantiles),
+        BuildJobs: Layout(by_name=frozenset(("packages",))),
+    }
+)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,10 @@ import numpy as np
 
 from placewise.errors import InputError
 from placewise.formats import values
+from placewise.formats.codec import Codecs, Layout
 from placewise.formats.locating import locating
 from placewise.formats.reading import found_at, read_json
-from placewise.formats.results.level_files import LEVELS, SCORES_CSV, read_levels, write_levels
+from placewise.formats.results.level_files import LEVELS, read_levels, write_levels
 from placewise.formats.results.model_files import MODELS, read_models, write_models
 from placewise.formats.results.results_names import (
     ASSIGNMENTS,
@@ -29,27 +31,57 @@ from placewise.formats.results.results_names import (
     UNMATCHED,
     UNMATCHED_RAW,
 )
-from placewise.formats.results.score_files import (
-    UNMATCHED_AT,
-    maybe_number,
-    read_scores,
-    score_document,
-    subsystem_document,
-)
-from placewise.formats.results.scores_table import scores_csv
+from placewise.formats.results.score_files import UNMATCHED_AT, read_scores, score_document, subsystem_document
+from placewise.formats.results.score_tables import REASONS_CSV, SCORES_CSV, reasons_csv, scores_csv
 from placewise.formats.results.worth_files import with_worth, write_worth
 from placewise.formats.writing import write_bytes, write_json
 from placewise.model.records import Records
 from placewise.model.requirement import InVersionRange, Requirement
-from placewise.model.results import (
-    CurvePoint,
-    OrderSpread,
-    Results,
-    SingleSummary,
-    SubsystemScore,
-    UnmatchedJob,
-)
+from placewise.model.results import CurvePoint, OrderSpread, Results, SingleSummary, SubsystemScore, UnmatchedJob
 from placewise.model.workload import Workload
+
+
+@dataclass(frozen=True, slots=True)
+class _Expanding:
+    last_level: float | None
+    percent_matched: float | None
+    curve: tuple[CurvePoint, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Summary:
+    """What `summary.json` holds."""
+
+    scoring: str | None
+    exact: bool
+    ceiling: float | None
+    single: SingleSummary | None
+    subsystem_baselines: Mapping[str, float | None]
+    expanding: _Expanding
+    orders: OrderSpread | None
+
+
+_CODECS = Codecs(
+    {
+        SingleSummary: Layout(
+            description="build success told one subsystem: mean over subsystems (macro; baseline: nothing told, same "
+            "jobs) and over submissions (pooled)"
+        ),
+        _Expanding: Layout(
+            description="last_level: build success over jobs at the last level with a match; percent_matched: over the "
+            "jobs that ran out; curve: over all jobs, by number of subsystems told"
+        ),
+        CurvePoint: Layout(keys={"success_of_matched": "build_success"}),
+        OrderSpread: Layout(
+            keys={"success_of_matched": "build_success"},
+            description="one value a random order of telling: build success over all matched (job, level) pairs; over "
+            "jobs at the last level with a match; means over the jobs that ran out; submissions",
+        ),
+        UnmatchedJob: Layout(
+            keys={"name": "jobid", "needed": "total_subsystems"}, derived={"max_percent_matched": "percent_matched"}
+        ),
+    }
+)
 
 
 def write_results(
@@ -66,23 +98,12 @@ def write_results(
     _write_scores(folder, results)
     if not isinstance(jobs, Workload):
         return
-    write_bytes(folder / SCORES_CSV, scores_csv(results))
     write_json(folder / SUBSYSTEM_SCORES, {s.subsystem: subsystem_document(s.score) for s in results.subsystems})
     unmatched = results.unmatched or ()
-    # The prior work counted the subsystem at which nothing matched any more as matched.
-    counted = 0 if results.scoring == "published" else 1
-    write_json(
-        folder / UNMATCHED,
-        [
-            {
-                "jobid": job.name,
-                "unmatched_at": job.unmatched_at,
-                "total_subsystems": job.needed,
-                "max_percent_matched": (job.unmatched_at - counted) / job.needed,
-            }
-            for job in unmatched
-        ],
-    )
+    rows = _CODECS.write(unmatched)
+    if results.scoring == "published":  # which counted the subsystem at which nothing matched any more as matched
+        rows = [row | {"max_percent_matched": row["unmatched_at"] / row["total_subsystems"]} for row in rows]
+    write_json(folder / UNMATCHED, rows)
     write_json(folder / UNMATCHED_RAW, {job.name: job.unmatched_at for job in unmatched})
     write_json(folder / ASSIGNMENTS, assignments)
     write_bytes(folder / JOBSPECS, _jobspecs(jobs, repeats))
@@ -91,10 +112,12 @@ def write_results(
 def _write_scores(folder: Path, results: Results) -> None:
     """Write what every results folder has, and levels and models where there are any."""
     write_json(folder / SCORES, scores_document(results))
+    write_bytes(folder / SCORES_CSV, scores_csv(results))
     write_json(folder / SUMMARY, summary_document(results))
     write_json(folder / STUDY, dict(results.study))
     if results.levels:
-        write_levels(folder, results.levels)
+        write_levels(folder / LEVELS, results.levels)
+        write_bytes(folder / REASONS_CSV, reasons_csv(results))
     if results.models is not None:
         write_models(results.models, folder)
     write_worth(folder, results)
@@ -114,39 +137,18 @@ def scores_document(results: Results) -> dict[str, Any]:
 
 def summary_document(results: Results) -> dict[str, Any]:
     """Return the content of `summary.json`."""
-    single = results.single
-    return {
-        "scoring": results.scoring,
-        "exact": results.exact,
-        "ceiling": results.ceiling,
-        "single": None
-        if single is None
-        else {
-            "macro": single.macro,
-            "baseline": single.baseline,
-            "pooled": single.pooled,
-            "subsystems": single.subsystems,
-            "description": "build success told one subsystem: mean over subsystems (macro; baseline: nothing told, "
-            "same jobs) and over submissions (pooled)",
-        },
-        "subsystem_baselines": {s.subsystem: s.baseline for s in results.subsystems},
-        "expanding": {
-            "last_level": results.last_level,
-            "percent_matched": _mean([job.percent_matched for job in results.unmatched or ()]),
-            "curve": [
-                {
-                    "level": point.level,
-                    "share_matched": point.share_matched,
-                    "build_success": point.success_of_matched,
-                    "success": point.success,
-                }
-                for point in results.curve
-            ],
-            "description": "last_level: build success over jobs at the last level with a match; percent_matched: "
-            "over the jobs that ran out; curve: over all jobs, by number of subsystems told",
-        },
-        "orders": None if results.orders is None else _orders_document(results.orders),
-    }
+    percents = [job.percent_matched for job in results.unmatched or ()]
+    summary = _Summary(
+        results.scoring,
+        results.exact,
+        results.ceiling,
+        results.single,
+        {one.subsystem: one.baseline for one in results.subsystems},
+        _Expanding(results.last_level, float(np.mean(percents)) if percents else None, results.curve),
+        results.orders,
+    )
+    document: dict[str, Any] = _CODECS.write(summary)
+    return document
 
 
 def read_results(folder: Path) -> Results:
@@ -160,39 +162,34 @@ def read_results(folder: Path) -> Results:
         raise InputError(f"has no {SCORES}", file=folder, expected="a results folder")
     scores = read_scores(folder / SCORES)
     by_subsystem = read_scores(folder / SUBSYSTEM_SCORES) if _holds(folder, SUBSYSTEM_SCORES) else {}
-    unmatched = _read_unmatched(folder / UNMATCHED) if _holds(folder, UNMATCHED) else None
+    unmatched = _read(tuple[UnmatchedJob, ...], folder / UNMATCHED) if _holds(folder, UNMATCHED) else None
     levels = read_levels(folder / LEVELS, scores) if _holds(folder, LEVELS) else ()
     with locating(file=folder / STUDY):
         study = values.mapping(read_json(folder / STUDY), "the document") if _holds(folder, STUDY) else {}
     if not _holds(folder, SUMMARY):
         found = tuple(SubsystemScore(name, score, None) for name, score in by_subsystem.items())
         return with_worth(folder, Results(scores, exact=False, subsystems=found, unmatched=unmatched))
-    path = folder / SUMMARY
-    try:
-        with locating(file=path):
-            summary = values.mapping(read_json(path), "the document")
-            single, expanding, orders = summary["single"], summary["expanding"], summary["orders"]
-            baselines = summary["subsystem_baselines"]
-            results = Results(
-                scores,
-                scoring=None if summary["scoring"] is None else values.text(summary["scoring"], "scoring"),
-                exact=bool(summary["exact"]),
-                ceiling=maybe_number(summary["ceiling"], "ceiling"),
-                subsystems=tuple(
-                    SubsystemScore(name, s, maybe_number(baselines[name], f"subsystem_baselines.{name}"))
-                    for name, s in by_subsystem.items()
-                ),
-                single=_read_single(single) if single else None,
-                curve=tuple(_read_point(point) for point in values.sequence(expanding["curve"], "expanding.curve")),
-                last_level=maybe_number(expanding["last_level"], "expanding.last_level"),
-                unmatched=unmatched,
-                orders=_read_orders(orders) if orders else None,
-                levels=levels,
-                models=read_models(folder) if _holds(folder, MODELS) else None,
-                study=study,
-            )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise InputError(f"does not have the expected shape: {error!r}", file=path) from error
+    summary: _Summary = _read(_Summary, folder / SUMMARY)
+    lacking = by_subsystem.keys() - summary.subsystem_baselines.keys()
+    if lacking:
+        raise InputError("a baseline is missing", file=folder / SUMMARY, expected=min(lacking))
+    results = Results(
+        scores,
+        scoring=summary.scoring,
+        exact=summary.exact,
+        ceiling=summary.ceiling,
+        subsystems=tuple(
+            SubsystemScore(name, score, summary.subsystem_baselines[name]) for name, score in by_subsystem.items()
+        ),
+        single=summary.single,
+        curve=summary.expanding.curve,
+        last_level=summary.expanding.last_level,
+        unmatched=unmatched,
+        orders=summary.orders,
+        levels=levels,
+        models=read_models(folder) if _holds(folder, MODELS) else None,
+        study=study,
+    )
     return with_worth(folder, results)
 
 
@@ -200,66 +197,9 @@ def _holds(folder: Path, name: str) -> bool:
     return found_at(folder / name) != "nothing"
 
 
-def _read_single(entry: Mapping[str, Any]) -> SingleSummary:
-    macro, baseline, pooled = (maybe_number(entry[key], f"single.{key}") for key in ("macro", "baseline", "pooled"))
-    return SingleSummary(macro, baseline, pooled, values.whole(entry["subsystems"], "single.subsystems"))
-
-
-def _read_point(entry: Mapping[str, Any]) -> CurvePoint:
-    place = "expanding.curve"
-    return CurvePoint(
-        values.whole(entry["level"], f"{place}, level"),
-        values.number(entry["share_matched"], f"{place}, share_matched"),
-        maybe_number(entry["build_success"], f"{place}, build_success"),
-        values.number(entry["success"], f"{place}, success"),
-    )
-
-
-def _orders_document(orders: OrderSpread) -> dict[str, Any]:
-    return {
-        "build_success": _without_nan(orders.success_of_matched),
-        "last_level": orders.last_level.tolist(),
-        "unmatched_at": _without_nan(orders.unmatched_at),
-        "percent_matched": _without_nan(orders.percent_matched),
-        "submissions": orders.submissions.tolist(),
-        "description": "one value a random order of telling: build success over all matched (job, level) pairs; over "
-        "jobs at the last level with a match; means over the jobs that ran out; submissions",
-    }
-
-
-def _read_orders(document: Mapping[str, Any]) -> OrderSpread:
-    def column(name: str) -> Any:
-        place = f"orders.{name}"
-        listed = (maybe_number(value, place) for value in values.sequence(document[name], place))
-        return np.array([np.nan if value is None else value for value in listed], dtype=np.float64)
-
-    columns = [column(name) for name in ("build_success", "last_level", "unmatched_at", "percent_matched")]
-    listed = values.sequence(document["submissions"], "orders.submissions")
-    submissions = np.array([values.whole(value, "orders.submissions") for value in listed], dtype=np.int64)
-    lengths = {len(one) for one in (*columns, submissions)}
-    if len(lengths) > 1 or not len(submissions):
-        found = ", ".join(map(str, sorted(lengths)))
-        raise InputError("its lists are not of one length", place="orders", found=found, expected="a value an order")
-    success, last, at, percent = columns
-    return OrderSpread(success, last, at, percent, submissions)
-
-
-def _without_nan(array: Any) -> list[float | None]:
-    return [None if value != value else value for value in array.tolist()]
-
-
-def _read_unmatched(path: Path) -> tuple[UnmatchedJob, ...]:
-    jobs = []
+def _read(kind: Any, path: Path) -> Any:
     with locating(file=path):
-        for number, row in enumerate(values.sequence(read_json(path), "the document")):
-            place = f"row {number + 1}"
-            entry = values.mapping(row, place)
-            for key in ("jobid", "unmatched_at", "total_subsystems"):
-                if key not in entry:
-                    raise InputError(f"lacks {key!r}", place=place)
-            at, needed = (values.whole(entry[key], place, least=1) for key in ("unmatched_at", "total_subsystems"))
-            jobs.append(UnmatchedJob(str(entry["jobid"]), at, needed))
-    return tuple(jobs)
+        return _CODECS.of(kind).read(read_json(path), path.stem)
 
 
 def _jobspecs(workload: Workload, repeats: int) -> bytes:
@@ -282,7 +222,3 @@ def _resource(requirement: Requirement) -> Any:
         low, high = requirement.conditions[0].predicate.versions.bounds
         return {"max": high, "min": low}
     return str(requirement)
-
-
-def _mean(numbers: Sequence[float]) -> float | None:
-    return float(np.mean(numbers)) if numbers else None

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from placewise.formats.results.level_files import LEVELS, REASONS_CSV, SCORES_CSV
+from placewise.formats.results.level_files import LEVELS
 from placewise.formats.results.model_files import CARDS, MODELS
 from placewise.formats.results.outcomes_table import OUTCOMES
-from placewise.formats.results.worth_files import WORTH_FILES
+from placewise.formats.results.score_tables import REASONS_CSV, SCORES_CSV
+from placewise.formats.results.worth_files import MINIMAL, PARETO, SENSITIVITY, VALUE, WORTH_FILES
 
 SCORES = "scores.json"
 SUBSYSTEM_SCORES = "subsystem-scores.json"
@@ -43,6 +44,8 @@ FIGURES = (
     "fleet-spread",
     "sensitivity",
 )
+# The figure of each file of `worth_files`.
+_PICTURED = {VALUE: "value-ranking", MINIMAL: "sufficiency", PARETO: "pareto-levels", SENSITIVITY: "sensitivity"}
 PICTURES = (PAGE, IMAGES, *(f"{IMAGES}/{name}.{kind}" for name in FIGURES for kind in ("png", "svg")))
 RESULTS = (
     SCORES,
@@ -62,3 +65,13 @@ RESULTS = (
     *WORTH_FILES,
     *PICTURES,
 )
+# By what the files of an earlier run are known from others of the same name.
+RUN = {STUDY: b'"placewise"'}
+DRAWN = {PAGE: b"placewise"}
+FITTED = {MODELS: b'"minimum_builds"'}
+ASKED = b'"descriptions"'
+
+
+def with_pictures(name: str) -> tuple[str, ...]:
+    """Return the names of what a command writes that asks for one of the files of `worth_files`."""
+    return (name, *(f"{IMAGES}/{_PICTURED[name]}.{kind}" for kind in ("png", "svg")))

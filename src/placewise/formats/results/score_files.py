@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 from placewise.errors import InputError
 from placewise.formats import values
+from placewise.formats.codec import Codecs
 from placewise.formats.locating import locating
 from placewise.formats.reading import read_json
 from placewise.model.results import Moments, Score
@@ -15,127 +17,93 @@ from placewise.model.results import Moments, Score
 UNMATCHED_AT = "unmatched_at"
 """What `scores.json` holds beside the experiments."""
 
+DESCRIPTIONS = {
+    "total_jobs": "submissions: jobs, each once for every level told",
+    "unmatched_percent": "share of submissions that no cluster matched",
+    "unmatched": "submissions that no cluster matched",
+    "build_success": "share of matched submissions whose every outcome rule holds; std: of one submission's outcome, "
+    "0 or 1, which is sqrt(p(1-p))",
+    "success": "share of all submissions whose every outcome rule holds; unmatched count as failed",
+    "ceiling": "share of all submissions for which some cluster of the fleet would succeed",
+    "marginal_score": "share of the outcome rules that hold, a submission; over matched submissions; std: of one "
+    "submission",
+    "versions_in_range": "outcome rules that hold and outcome rules, summed over matched submissions",
+    "matched_clusters_per_job": "clusters that match, a submission; over all submissions",
+    "mismatched_clusters_per_job": "clusters that do not match, a submission; over all submissions",
+    "total_clusters": "clusters of the fleet",
+    "precision": "of the (submission, cluster) pairs that match, the share that would succeed",
+    "recall": "of the (submission, cluster) pairs that would succeed, the share that match",
+    "clusters_used": "expected number of clusters that are given at least one submission",
+    "failures": "expected submissions whose rule on the subsystem fails where they are assigned; one submission may "
+    "count under several",
+}
+_MISMATCHED = "mismatched_clusters_per_job"
+# Where a field of a score is: the key of its entry, and what the value has for a name there; a field that is not named
+# here has its own name. Moments are an entry as a whole.
+_AT = {
+    "success_of_matched": ("build_success", ""),
+    "marginal_score": ("marginal_score", ""),
+    "versions_correct": ("versions_in_range", "total_correct"),
+    "versions_possible": ("versions_in_range", "total_possible"),
+    "matched_clusters": ("matched_clusters_per_job", ""),
+    "clusters": ("total_clusters", "value"),
+    "failures": ("failures", "by_subsystem"),
+}
+_FIELDS = tuple((field.name, *_AT.get(field.name, (field.name, "value"))) for field in fields(Score))
+_HINTS = get_type_hints(Score)
+_CODECS = Codecs()
+
 
 def score_document(score: Score) -> dict[str, Any]:
     """Return what `scores.json` holds of one experiment."""
-    total, clusters = score.total_jobs, score.clusters
-    matched = score.matched_clusters
-    mismatched = None if matched.mean is None else clusters - matched.mean
-    return {
-        "total_jobs": {"value": total, "description": "submissions: jobs, each once for every level told"},
-        "unmatched_percent": {
-            "value": score.unmatched / total if total else None,
-            "description": "share of submissions that no cluster matched",
-        },
-        "unmatched": {"value": score.unmatched, "description": "submissions that no cluster matched"},
-        "build_success": _moments(
-            score.success_of_matched,
-            "share of matched submissions whose every outcome rule holds; std: of one submission's outcome, 0 or 1, "
-            "which is sqrt(p(1-p))",
-        ),
-        "success": {
-            "value": score.success,
-            "description": "share of all submissions whose every outcome rule holds; unmatched count as failed",
-        },
-        "ceiling": {
-            "value": score.ceiling,
-            "description": "share of all submissions for which some cluster of the fleet would succeed",
-        },
-        "marginal_score": _moments(
-            score.marginal_score,
-            "share of the outcome rules that hold, a submission; over matched submissions; std: of one submission",
-        ),
-        "versions_in_range": {
-            "total_correct": score.versions_correct,
-            "total_possible": score.versions_possible,
-            "description": "outcome rules that hold and outcome rules, summed over matched submissions",
-        },
-        "matched_clusters_per_job": _moments(matched, "clusters that match, a submission; over all submissions"),
-        "mismatched_clusters_per_job": _moments(
-            Moments(mismatched, matched.std), "clusters that do not match, a submission; over all submissions"
-        ),
-        "total_clusters": {"value": clusters, "description": "clusters of the fleet"},
-        "precision": {
-            "value": score.precision,
-            "description": "of the (submission, cluster) pairs that match, the share that would succeed",
-        },
-        "recall": {
-            "value": score.recall,
-            "description": "of the (submission, cluster) pairs that would succeed, the share that match",
-        },
-        "clusters_used": {
-            "value": score.clusters_used,
-            "description": "expected number of clusters that are given at least one submission",
-        },
-        "failures": {
-            "by_subsystem": dict(score.failures),
-            "description": "expected submissions whose rule on the subsystem fails where they are assigned; one "
-            "submission may count under several",
-        },
-    }
+    total, matched = score.total_jobs, score.matched_clusters
+    mismatched = None if matched.mean is None else score.clusters - matched.mean
+    document: dict[str, dict[str, Any]] = {key: {} for key in DESCRIPTIONS}
+    document["unmatched_percent"] = {"value": score.unmatched / total if total else None}
+    document[_MISMATCHED] = _CODECS.write(Moments(mismatched, matched.std))
+    for field, key, inner in _FIELDS:
+        found = _CODECS.of(_HINTS[field]).write(getattr(score, field))
+        document[key] |= {inner: found} if inner else found
+    return {key: entry | {"description": DESCRIPTIONS[key]} for key, entry in document.items()}
 
 
 def subsystem_document(score: Score) -> dict[str, Any]:
     """Return what `subsystem-scores.json` holds of one subsystem."""
     document = score_document(score)
-    if not score.failures:  # not worked out by subsystem told, which is not the same as none
+    if not score.failures:  # not worked out for each subsystem, which is not the same as none
         del document["failures"]
     return document
 
 
-def _moments(moments: Moments, description: str) -> dict[str, Any]:
-    return {"mean": moments.mean, "std": moments.std, "description": description}
-
-
 def read_scores(path: Path) -> dict[str, Score]:
     """Read the scores of a file of either kind by name. Raises InputError for another shape."""
-    with locating(file=path):
-        document = values.mapping(read_json(path), "the document")
     scores = {}
-    for name, entry in document.items():
-        if name == UNMATCHED_AT:
-            continue
-        try:
-            with locating(file=path, place=name):
+    with locating(file=path):
+        for name, entry in values.mapping(read_json(path), "the document").items():
+            if name != UNMATCHED_AT:
                 values.refuse_control(name, "the name")
-                scores[name] = _read_score(entry)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise InputError(f"does not have the expected shape: {error!r}", file=path, place=name) from error
+                scores[name] = _read_score(values.mapping(entry, name), name)
     return scores
 
 
-def _read_score(entry: Mapping[str, Any]) -> Score:
-    def value(key: str) -> float | None:
-        return maybe_number(entry.get(key, {}).get("value"), key)
-
-    def moments(key: str) -> Moments:
-        return Moments(maybe_number(entry[key]["mean"], f"{key}.mean"), maybe_number(entry[key]["std"], f"{key}.std"))
-
-    def count(key: str, inner: str = "value") -> int:
-        return values.whole(entry[key][inner], key)
-
-    matched, mismatched = moments("matched_clusters_per_job"), moments("mismatched_clusters_per_job")
-    found = entry["total_clusters"]["value"] if "total_clusters" in entry else None
-    clusters = round((matched.mean or 0) + (mismatched.mean or 0)) if found is None else found
-    failures = entry.get("failures", {}).get("by_subsystem", {})
-    return Score(
-        total_jobs=count("total_jobs"),
-        unmatched=count("unmatched"),
-        success_of_matched=moments("build_success"),
-        success=value("success"),
-        ceiling=value("ceiling"),
-        marginal_score=moments("marginal_score"),
-        versions_correct=float(values.number(entry["versions_in_range"]["total_correct"], "versions_in_range")),
-        versions_possible=count("versions_in_range", "total_possible"),
-        matched_clusters=matched,
-        clusters=values.whole(clusters, "total_clusters"),
-        precision=value("precision"),
-        recall=value("recall"),
-        clusters_used=value("clusters_used"),
-        failures={name: float(values.number(builds, "failures")) for name, builds in failures.items()},
-    )
+def _read_score(document: Mapping[str, Any], place: str) -> Score:
+    found: dict[str, Any] = dict.fromkeys(_UNKNOWN)
+    for field, key, inner in _FIELDS:
+        where, codec = f"{place}.{key}", _CODECS.of(_HINTS[field])
+        if key in document:
+            entry = values.mapping(document[key], where)
+            if inner and inner not in entry:
+                raise InputError("a field is missing", place=where, expected=inner)
+            found[field] = codec.read(entry[inner], f"{where}.{inner}") if inner else codec.read(entry, where)
+    missing = _REQUIRED - found.keys()
+    if missing:
+        raise InputError("a field is missing", place=place, expected=_AT.get(min(missing), (min(missing),))[0])
+    mismatched = _CODECS.read(Moments, document.get(_MISMATCHED), f"{place}.{_MISMATCHED}")
+    if "clusters" not in found:  # the prior work says only how many match, and how many do not
+        found["clusters"] = round((found["matched_clusters"].mean or 0) + (mismatched.mean or 0))
+    return Score(**found)
 
 
-def maybe_number(value: Any, place: str) -> float | None:
-    """Return a number, None for null. Raises InputError for anything else."""
-    return None if value is None else values.number(value, place)
+# What only our files say, and what all files of this shape do.
+_UNKNOWN = ("success", "ceiling", "precision", "recall", "clusters_used")
+_REQUIRED = _HINTS.keys() - {*_UNKNOWN, "clusters", "failures"}

@@ -3,28 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
-import numpy as np
-
-from placewise.errors import InputError
 from placewise.formats import values
-from placewise.formats.codec import from_document, to_document
+from placewise.formats.codec import Codecs, Layout
 from placewise.formats.locating import locating
 from placewise.formats.reading import found_at, read_json
 from placewise.formats.writing import write_json
 from placewise.model.results import Results
-from placewise.model.worth import (
-    Difference,
-    FleetSpread,
-    Headline,
-    LevelPoint,
-    SensitivityPoint,
-    Sufficiency,
-    Worth,
-)
+from placewise.model.worth import Sufficiency, Worth
 
 VALUE = "value.json"
 MINIMAL = "minimal.json"
@@ -45,7 +33,8 @@ _DESCRIPTIONS = {
         "nothing, everything": "joint success when nothing and when everything is told; values sum to the difference",
     },
     MINIMAL: {
-        "metadata": "the smallest set found that reaches the target, a share of the ceiling, in its greedy order",
+        "metadata": "the smallest set found that reaches the target, a share of the ceiling, in the order of "
+        "building it",
         "at_least": "no set of fewer subsystems (of less cost, where costs are given) reaches it; null: not known",
         "greedy": "joint success after telling none, the first, the first two, ... of the path",
         "random": "the same along random orders: 2.5, 50 and 97.5 percentile",
@@ -68,118 +57,45 @@ _DESCRIPTIONS = {
 }
 
 
-def worth_document(worth: Worth) -> dict[str, Any]:
-    """Return the content of `value.json`."""
-    return _described(VALUE, to_document(worth) | {"exact": worth.exact})
+# What of the results each file holds, by its key; without a key it is the whole document.
+_PARTS = {
+    VALUE: {"": "worth"},
+    MINIMAL: {"": "sufficiency"},
+    PARETO: {"levels": "front"},
+    UNCERTAINTY: {"headlines": "headlines", "differences": "differences", "fleets": "fleets"},
+    SENSITIVITY: {"points": "sensitivity"},
+}
+_CODECS = Codecs(
+    {Worth: Layout(derived={"exact": "exact"}), Sufficiency: Layout(derived={"met": "met", "optimal": "optimal"})}
+)
+_HINTS = get_type_hints(Results)
 
 
-def sufficiency_document(found: Sufficiency) -> dict[str, Any]:
-    """Return the content of `minimal.json`."""
-    return _described(MINIMAL, to_document(found) | {"met": found.met, "optimal": found.optimal})
-
-
-def front_document(points: tuple[LevelPoint, ...]) -> dict[str, Any]:
-    """Return the content of `pareto.json`."""
-    return _described(PARETO, {"levels": to_document(points)})
-
-
-def uncertainty_document(results: Results) -> dict[str, Any]:
-    """Return the content of `uncertainty.json`."""
-    return _described(
-        UNCERTAINTY,
-        {
-            "headlines": to_document(results.headlines),
-            "differences": to_document(results.differences),
-            "fleets": None if results.fleets is None else to_document(results.fleets),
-        },
-    )
-
-
-def sensitivity_document(points: tuple[SensitivityPoint, ...]) -> dict[str, Any]:
-    """Return the content of `sensitivity.json`."""
-    return _described(SENSITIVITY, {"points": to_document(points)})
+def worth_document(name: str, results: Results) -> dict[str, Any]:
+    """Return the content of one of `WORTH_FILES`."""
+    document: dict[str, Any] = {"descriptions": _DESCRIPTIONS[name]}
+    for key, field in _PARTS[name].items():
+        found = _CODECS.of(_HINTS[field]).write(getattr(results, field))
+        document |= {key: found} if key else found
+    return document
 
 
 def write_worth(folder: Path, results: Results) -> None:
     """Write those of the files that the results have something for."""
-    if results.worth is not None:
-        write_json(folder / VALUE, worth_document(results.worth))
-    if results.sufficiency is not None:
-        write_json(folder / MINIMAL, sufficiency_document(results.sufficiency))
-    if results.front:
-        write_json(folder / PARETO, front_document(results.front))
-    if results.headlines or results.differences or results.fleets is not None:
-        write_json(folder / UNCERTAINTY, uncertainty_document(results))
-    if results.sensitivity:
-        write_json(folder / SENSITIVITY, sensitivity_document(results.sensitivity))
+    for name, parts in _PARTS.items():
+        if any(getattr(results, field) not in (None, ()) for field in parts.values()):
+            write_json(folder / name, worth_document(name, results))
 
 
 def with_worth(folder: Path, results: Results) -> Results:
     """Return results with what these files of a results folder hold. Raises InputError for another shape."""
     changes: dict[str, Any] = {}
-    for name, reads in _READERS.items():
+    for name, parts in _PARTS.items():
         path = folder / name
-        if found_at(path) != "file":
-            continue
-        with locating(file=path):
-            document = values.mapping(read_json(path), "the document")
-            document.pop("descriptions", None)
-            changes |= reads(document)
+        if found_at(path) == "file":
+            with locating(file=path):
+                document = values.mapping(read_json(path), "the document")
+                for key, field in parts.items():
+                    found = document.get(key) if key else document
+                    changes[field] = _CODECS.of(_HINTS[field]).read(found, key or path.stem)
     return dataclasses.replace(results, **changes)
-
-
-def _described(name: str, document: dict[str, Any]) -> dict[str, Any]:
-    return {"descriptions": _DESCRIPTIONS[name], **document}
-
-
-def _worth(document: dict[str, Any]) -> dict[str, Any]:
-    document.pop("exact", None)
-    return {"worth": from_document(Worth, document, "value")}
-
-
-def _sufficiency(document: dict[str, Any]) -> dict[str, Any]:
-    for derived in ("met", "optimal"):
-        document.pop(derived, None)
-    found = from_document(Sufficiency, document, "minimal")
-    _shaped(found.greedy, (len(found.path) + 1,), "minimal.greedy")
-    _shaped(found.random, (3, len(found.path) + 1), "minimal.random")
-    return {"sufficiency": found}
-
-
-def _front(document: dict[str, Any]) -> dict[str, Any]:
-    return {"front": _listed(LevelPoint, document.get("levels"), "levels")}
-
-
-def _uncertainty(document: dict[str, Any]) -> dict[str, Any]:
-    given = document.get("fleets")
-    fleets = None if given is None else from_document(FleetSpread, given, "fleets")
-    if fleets is not None:
-        _shaped(fleets.success, (len(fleets.ceiling), len(fleets.experiments)), "fleets.success")
-    return {
-        "headlines": _listed(Headline, document.get("headlines"), "headlines"),
-        "differences": _listed(Difference, document.get("differences"), "differences"),
-        "fleets": fleets,
-    }
-
-
-def _sensitivity(document: dict[str, Any]) -> dict[str, Any]:
-    return {"sensitivity": _listed(SensitivityPoint, document.get("points"), "points")}
-
-
-def _listed(kind: type[Any], document: Any, place: str) -> tuple[Any, ...]:
-    entries = values.sequence(document, place)
-    return tuple(from_document(kind, entry, f"{place}[{number}]") for number, entry in enumerate(entries))
-
-
-def _shaped(array: np.ndarray[Any, Any], shape: tuple[int, ...], place: str) -> None:
-    if array.shape != shape:
-        raise InputError("is of another size", place=place, found=array.shape, expected=str(shape))
-
-
-_READERS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
-    VALUE: _worth,
-    MINIMAL: _sufficiency,
-    PARETO: _front,
-    UNCERTAINTY: _uncertainty,
-    SENSITIVITY: _sensitivity,
-}

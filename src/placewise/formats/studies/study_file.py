@@ -94,7 +94,7 @@ def read_study_file(path: Path) -> StudyFile:
     Raises InputError naming file and place, also for a source beside draws.
     """
     content = read_bytes(path)
-    document = _current(_parse(decode(content, path), path))
+    document = _current(_parse(decode(content, path), path), path)
     with locating(file=path):
         known = ("source", "fleet", "workload", "records", "clusters", "columns", "run", *_DECLARING, "levels")
         _known(document, known, "the study")
@@ -140,8 +140,8 @@ def shipped_declarations() -> dict[str, Any]:
     return _declared(_parse(file.read_text(encoding="utf-8"), SHIPPED), BUILD_COLUMNS)
 
 
-def _current(document: dict[str, Any]) -> dict[str, Any]:
-    return {_FORMER.get(key, key): value for key, value in document.items()}
+def _current(document: dict[str, Any], path: Path) -> dict[str, Any]:
+    return values.renamed(document, _FORMER, str(path))
 
 
 def _parse(text: str, source: object) -> dict[str, Any]:
@@ -217,7 +217,7 @@ def _field(value: Any, place: str, columns: Mapping[str, Kind] | None) -> Compar
 
 
 def _rule(entry: dict[str, Any], questions: Mapping[str, Question], place: str) -> Rule:
-    entry = {"question" if key == "form" else key: value for key, value in entry.items()}
+    entry = values.renamed(entry, {"form": "question"}, place)
     _known(entry, ("name", "question", "published"), place)
     published = _named(entry["published"], questions, f"{place}.published") if "published" in entry else None
     name = values.text(entry.get("name"), f"{place}.name")

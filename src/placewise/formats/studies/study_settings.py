@@ -53,7 +53,7 @@ def run_of(value: Any, place: str, folder: Path) -> Mapping[str, Setting]:
 
     Raises InputError for another name, and for a value of another type; what the values mean is checked by the runs.
     """
-    entry = {"metadata" if key == "tell" else key: one for key, one in values.mapping(value, place).items()}
+    entry = values.renamed(values.mapping(value, place), {"tell": "metadata"}, place)
     values.refuse_unknown(entry, _SETTINGS.keys(), place)
     found: dict[str, Setting] = {key: _SETTINGS[key](entry[key], f"{place}.{key}") for key in entry}
     if found.get("order", "alphabetical") != "alphabetical":

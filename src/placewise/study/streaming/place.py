@@ -18,7 +18,7 @@ from placewise.formats.fleets.prices import PRICE
 from placewise.formats.jobs.workload_table import SUFFIX, WorkloadTable
 from placewise.formats.locating import locating
 from placewise.formats.results.placements_table import ROW_GROUP, write_placements
-from placewise.formats.writing import replacing, staged
+from placewise.formats.writing import refuse_existing, replacing, staged
 from placewise.matching.kernels import load_kernels
 from placewise.matching.placing import Placing
 from placewise.matching.rows import Rows
@@ -80,6 +80,7 @@ def place(
     chunk: int = ROW_GROUP,
     kernels: str = "auto",
     seed: int = 0,
+    force: bool = False,
     progress: Progress = SILENT,
 ) -> Placements:
     """Choose a cluster of each job's match and write placements.parquet: the same bytes whatever runner and chunk.
@@ -90,11 +91,12 @@ def place(
     chunk : jobs in memory at a time, in each process. What is finished waits in a folder beside `out`.
 
     Raises InputError for another choice, for cheapest without any price, for prices that cannot be summed up, for `out`
-    that is the workload or would be a part of it, for a requirement on a subsystem that no
-    cluster has, and what `WorkloadTable.chunk` raises; then nothing is written.
+    that is the workload or would be a part of it or, without `force`, is there already, for a requirement on a
+    subsystem that no cluster has, and what `WorkloadTable.chunk` raises; then nothing is written.
     """
     _refuse_settings(choose, chunk, prices, len(workload))
     _refuse_over_workload(workload.path, out)
+    refuse_existing(out, force=force)
     load_kernels(kernels)
     with locating(file=workload.path):
         placing = Placing.of(fleet, workload.requirements, _order(fleet, prices, choose))

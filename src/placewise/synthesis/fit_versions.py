@@ -1,4 +1,4 @@
-"""A profile fitted to a fleet and a workload."""
+"""What is typical of a fleet and of a workload of versions, counted."""
 
 from __future__ import annotations
 
@@ -8,39 +8,37 @@ from typing import Any
 
 from placewise.errors import InputError
 from placewise.model.cluster import Cluster, Fleet
-from placewise.model.profile import (
-    Releases,
-    RootPackage,
-    Stack,
-    VersionPool,
-    WorkloadProfile,
-)
 from placewise.model.requirement import VERSION, Requirement, version_bounds
+from placewise.model.version_profile import Releases, RootPackage, Stack, VersionFleet, VersionJobs, VersionPool
 from placewise.model.workload import Workload
 from placewise.synthesis.rounds import fit_rounds
 
 
-def fit_profile(fleet: Fleet, workload: Workload) -> WorkloadProfile:
-    """Return the statistics of an experiment: counts of jobs as weights, and pools of versions.
+def fit_version_jobs(workload: Workload) -> VersionJobs:
+    """Return the statistics of jobs: counts as weights.
 
     Jobs are counted by root package (the column package) and by stack, the set of packages they ask
     for; the ranges of each package are counted within a stack, since ranges go together by stack: on
     the public data, drawing them apart for a whole root package lowers the share of jobs with a
-    compatible cluster from 0.431 to 0.415, within a stack to 0.430. A package that jobs ask for and no
-    cluster has gets a pool of which every cluster goes without. The shape of the jobs is not part of a
-    profile. How pools are found is said in `rounds`.
+    compatible cluster from 0.431 to 0.415, within a stack to 0.430. The shape of the jobs is not part of a
+    profile.
 
-    Raises InputError for an empty fleet or workload, a subsystem that is not one vertex with a
-    version, a requirement that is not one inclusive range of versions, or a job without a package.
+    Raises InputError for a requirement that is not one inclusive range of versions, or a job without a package.
     """
-    if not len(fleet) or not len(workload):
-        raise InputError("nothing to fit a profile to", expected="at least one cluster and one job")
     # Only requirements that jobs have: a workload may know more.
     used = sorted(set(workload.ids.tolist()), key=lambda i: _order(workload.requirements[i]))
     position = {i: place for place, i in enumerate(used)}
     requirements = tuple(workload.requirements[i] for i in used)
-    asked = {requirement.subsystem for requirement in requirements}
-    return WorkloadProfile(requirements, fit_pools(fleet, asked), _roots(workload, requirements, position))
+    return VersionJobs(requirements, _roots(workload, requirements, position))
+
+
+def fit_version_fleet(fleet: Fleet, workload: Workload) -> VersionFleet:
+    """Return the pools from which a fleet took its versions; how they are found is said in `rounds`.
+
+    A package that jobs ask for and no cluster has gets a pool of which every cluster goes without. Raises InputError
+    for a subsystem that is not one vertex with a version.
+    """
+    return VersionFleet(fit_pools(fleet, {workload.requirements[i].subsystem for i in set(workload.ids.tolist())}))
 
 
 def fit_pools(fleet: Fleet, asked: set[str]) -> tuple[VersionPool, ...]:

@@ -1,0 +1,76 @@
+"""Profiles of either kind fitted to a fleet and its jobs, and fleets and jobs drawn from them.
+
+The kinds differ in their statistics, so each has modules of its own; nobody else needs to know of which a profile is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from placewise.errors import InputError
+from placewise.model.build_profile import BuildFleet, BuildJobs
+from placewise.model.cluster import Fleet
+from placewise.model.profile import Profile
+from placewise.model.records import Records
+from placewise.model.version_profile import VERSIONS, VersionFleet, VersionJobs
+from placewise.model.workload import Workload
+from placewise.synthesis.builds import draw_build_fleet, draw_builds
+from placewise.synthesis.fit_builds import fit_build_fleet, fit_build_jobs
+from placewise.synthesis.fit_versions import fit_version_fleet, fit_version_jobs
+from placewise.synthesis.fleets import draw_version_fleet
+from placewise.synthesis.workloads import draw_workload, draw_workload_chunks
+
+
+def fit(fleet: Fleet, jobs: Workload | Records) -> Profile:
+    """Return the statistics of an experiment, as `fit_fleet` and the modules of its kind count them.
+
+    Raises InputError for an empty fleet or no jobs, and for what has no place in a profile.
+    """
+    if not len(fleet) or not len(jobs):
+        raise InputError("nothing to fit a profile to", expected="at least one cluster and one job")
+    of_jobs = fit_build_jobs(jobs) if isinstance(jobs, Records) else fit_version_jobs(jobs)
+    return Profile(fit_fleet(fleet, jobs), of_jobs)
+
+
+def fit_fleet(fleet: Fleet, jobs: Workload | Records) -> VersionFleet | BuildFleet:
+    """Return the statistics of a fleet that these jobs are tried on. Raises InputError for one that has none."""
+    return fit_build_fleet(fleet, jobs) if isinstance(jobs, Records) else fit_version_fleet(fleet, jobs)
+
+
+def draw_fleet(profile: Profile, clusters: int, seed: int) -> Fleet:
+    """Return a fleet like that of a profile; the same profile, number and seed give the same fleet.
+
+    Raises InputError for fewer than one cluster, more than the memory holds, or a negative seed.
+    """
+    return draw_clusters(profile.fleet, clusters, seed)
+
+
+def draw_clusters(profile: VersionFleet | BuildFleet, clusters: int, seed: int) -> Fleet:
+    """Return what `draw_fleet` does, from the profile of the fleet alone."""
+    if isinstance(profile, BuildFleet):
+        return draw_build_fleet(profile, clusters, seed)
+    return draw_version_fleet(profile, clusters, seed)
+
+
+def draw_jobs(profile: Profile, jobs: int, seed: int) -> Workload | Records:
+    """Return jobs like those of a profile; the same profile, number and seed give the same jobs.
+
+    The first jobs of a larger draw are others. Raises InputError for fewer than one job, more than the memory holds,
+    or a negative seed.
+    """
+    if isinstance(profile.jobs, BuildJobs):
+        assert isinstance(profile.fleet, BuildFleet)
+        return draw_builds(profile.jobs, jobs, seed, profile.fleet.memory_bytes[1])
+    return draw_workload(profile.jobs, jobs, seed)
+
+
+def draw_job_chunks(profile: Profile, jobs: int, seed: int) -> Iterator[Workload]:
+    """Yield jobs of versions 65,536 at a time, as `draw_workload_chunks` draws them.
+
+    Raises InputError for a profile of builds, fewer than one job or a negative seed.
+    """
+    if not isinstance(profile.jobs, VersionJobs):
+        raise InputError(
+            f"a profile of {profile.kind} cannot be drawn from in a stream", expected=f"a profile of {VERSIONS}"
+        )
+    return draw_workload_chunks(profile.jobs, jobs, seed)
