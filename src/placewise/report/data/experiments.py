@@ -76,6 +76,13 @@ def orders(results: Results) -> Orders | None:
     return Orders(values, histogram(values), interval, None if main is None else main.success_of_matched.mean)
 
 
+def single_without_metadata(results: Results) -> float | None:
+    """Return the success without metadata of the very submissions of `single`; None where it was not recorded."""
+    known = [(s.baseline, s.score.total_jobs) for s in results.subsystems if s.baseline is not None]
+    total = sum(jobs for _, jobs in known)
+    return sum(success * jobs for success, jobs in known) / total if total and results.single is not None else None
+
+
 def by_gain(subsystems: Sequence[SubsystemScore]) -> list[tuple[SubsystemScore, float]]:
     """Pair each subsystem with what metadata on it alone adds to success, the largest gain first.
 

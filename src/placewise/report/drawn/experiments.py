@@ -11,21 +11,22 @@ from matplotlib.patches import Patch
 
 from placewise.model.results import Results, Score
 from placewise.model.study import SINGLE
-from placewise.report.data.experiments import in_order
+from placewise.report.data.experiments import in_order, single_without_metadata
 from placewise.report.drawn import style
 from placewise.report.drawn.picture import Drawing
 from placewise.report.words.figures import FigureWords
 from placewise.report.words.names import experiment_word, submissions
-from placewise.report.words.numbers import counted, share
+from placewise.report.words.numbers import share
 
 _BAR, _GAP = 0.34, 0.4
 _LEAST_WIDTH = 4.0
-_DIAMOND: dict[str, Any] = {"linestyle": "none", "marker": "D", "markersize": 6, "markeredgecolor": style.INK}
+_DIAMOND: dict[str, Any] = style.dot("white", 6, "D") | {"markeredgecolor": style.INK}
 
 
 def draw_success(results: Results) -> Drawing | None:
     """Draw success of matched jobs and of all by experiment, under the ceiling."""
     scores = in_order(results.scores)
+    nothing = single_without_metadata(results)
     shares = [value for _, score in scores for value in _bars(score) if value is not None]
     if not shares:
         return None
@@ -33,7 +34,8 @@ def draw_success(results: Results) -> Drawing | None:
         "build-success",
         "How often a job lands where it succeeds",
         "Success counts jobs without a cluster as failed, success of matched jobs leaves them out. The ceiling is the "
-        "success of a scheduler that knows everything, over jobs." + _single_caption(results),
+        "success of a scheduler that knows everything, over jobs. The diamond is the success without metadata of the "
+        "submissions of single, which are not the submissions of none.",
         "Bar chart of success of matched jobs and of success: "
         + "; ".join(
             f"{experiment_word(name)} {share(score.success_of_matched.mean, 3)} and {share(score.success, 3)}"
@@ -47,8 +49,8 @@ def draw_success(results: Results) -> Drawing | None:
     ticks = [_BAR + width * place for place in range(len(scores))]
     for tick, (name, score) in zip(ticks, scores, strict=True):
         _draw_bars(axes, tick, score)
-        if experiment_word(name) == SINGLE:
-            _draw_means(axes, tick, results)
+        if experiment_word(name) == SINGLE and nothing is not None:
+            axes.plot(tick - 1.35 * _BAR, nothing, zorder=4, clip_on=False, **_DIAMOND)
     beside = max(0.0, _LEAST_WIDTH - width * len(scores)) / 2  # few groups are not wide ones
     axes.set_xlim(-0.3 - beside, width * len(scores) + beside)
     if results.ceiling is not None:
@@ -58,7 +60,7 @@ def draw_success(results: Results) -> Drawing | None:
     axes.set_ylim(0, 1.09 * top)
     _name_experiments(axes, ticks, [f"{experiment_word(name)}\n{_counts(results, score)}" for name, score in scores])
     axes.set_ylabel("share of submissions")
-    style.legend_above(axes, _legend(results), 3)
+    style.legend_above(axes, _legend(results, nothing), 2)
     return Drawing(words, figure)
 
 
@@ -108,22 +110,6 @@ def _draw_bars(axes: Axes, tick: float, score: Score) -> None:
             style.write_at(axes, text, at, (0, 6.5), ha="center", bbox=style.BEHIND_TEXT, zorder=5)
 
 
-def _draw_means(axes: Axes, tick: float, results: Results) -> None:
-    if results.single is not None:
-        for mean, face in ((results.single.macro, style.ORANGE), (results.single.baseline, "white")):
-            if mean is not None:
-                axes.plot(tick - 1.35 * _BAR, mean, color=face, zorder=4, clip_on=False, **_DIAMOND)
-
-
-def _single_caption(results: Results) -> str:
-    if results.single is None:
-        return ""
-    return (
-        f" The bars of single are over all its submissions; the diamonds are means over "
-        f"{counted(results.single.subsystems, 'subsystem')}, each over the jobs that need it."
-    )
-
-
 def _counts(results: Results, score: Score) -> str:
     text = submissions(results, score.total_jobs)
     return f"{text}\n{score.total_jobs - score.unmatched:,} matched" if score.unmatched else text
@@ -141,15 +127,13 @@ def _name_experiments(axes: Axes, ticks: list[float] | list[int], labels: list[s
     style.share_axis(axes.yaxis)
 
 
-def _legend(results: Results) -> list[Artist]:
+def _legend(results: Results, nothing: float | None) -> list[Artist]:
     handles: list[Artist] = [Patch(color=style.BLUE, label="success of matched jobs")]
     if any(score.success is not None for score in results.scores.values()):
         handles.append(Patch(color=style.GREEN, label="success"))
     if results.ceiling is not None:
         handles.append(Line2D([], [], label=style.ceiling_label(results.ceiling), **style.CEILING))
-    if results.single is not None and results.single.macro is not None:
-        label = f"success of matched jobs, mean over subsystems {share(results.single.macro, 3)}"
-        handles.append(Line2D([], [], color=style.ORANGE, label=label, **_DIAMOND))
-        label = f"the same jobs without metadata {share(results.single.baseline, 3)}"
-        handles.append(Line2D([], [], color="white", label=label, **_DIAMOND))
+    if nothing is not None:
+        label = f"success of the submissions of single without metadata {share(nothing, 3)}"
+        handles.append(Line2D([], [], label=label, **_DIAMOND))
     return handles

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
+
+Point: TypeAlias = tuple[float, float]
+Line: TypeAlias = tuple[Point, Point]
 
 
 class Box(NamedTuple):
@@ -14,6 +17,11 @@ class Box(NamedTuple):
     bottom: float
     right: float
     top: float
+
+    @property
+    def diagonals(self) -> tuple[Line, Line]:
+        """The two lines that every line across the rectangle crosses at least one of."""
+        return ((self.left, self.bottom), (self.right, self.top)), ((self.left, self.top), (self.right, self.bottom))
 
     def covers(self, other: Box) -> bool:
         """Whether two rectangles share some area."""
@@ -30,6 +38,10 @@ class Box(NamedTuple):
             and self.top <= other.top
         )
 
+    def nearest(self, point: Point) -> Point:
+        """Return the place in the rectangle that is nearest to a point: where the leader from a mark ends."""
+        return min(max(point[0], self.left), self.right), min(max(point[1], self.bottom), self.top)
+
 
 _DISTANCES = (0.06, 0.14, 0.24, 0.36, 0.5, 0.7, 0.9, 1.2, 1.5, 1.9, 2.4)
 _DIRECTIONS = 24
@@ -37,28 +49,46 @@ _AIR = 0.03
 
 
 def place_labels(
-    marks: Sequence[tuple[float, float]],
-    sizes: Sequence[tuple[float, float]],
-    area: Box,
-    radius: float,
-    taken: Sequence[Box] = (),
+    marks: Sequence[Point], sizes: Sequence[tuple[float, float]], area: Box, radius: float, taken: Sequence[Box] = ()
 ) -> list[Box | None]:
     """Place a label for each mark, one after the other, as near as there is room; None where there is none.
 
+    The leader, from a mark to its label, crosses no other leader, label or mark.
+
     marks : in inches. sizes : (width, height) of the labels in inches. area : that no label leaves.
-    radius : of a mark, in inches. taken : boxes that no label may cover.
+    radius : of a mark, in inches. taken : boxes that no label may cover, though leaders may.
     """
-    full = [*taken, *(Box(x - radius, y - radius, x + radius, y + radius) for x, y in marks)]
+    dots = [Box(x - radius, y - radius, x + radius, y + radius) for x, y in marks]
+    full, leaders, labels = [*taken, *dots], list[Line](), list[Line]()
     places: list[Box | None] = []
-    for mark, size in zip(marks, sizes, strict=True):
-        tried = (box for box in _around(mark, size, radius) if box.within(area))
-        place = next((box for box in tried if not any(box.covers(other) for other in full)), None)
-        places.append(place)
-        full += [] if place is None else [place]
+    for mark, dot, size in zip(marks, dots, sizes, strict=True):
+        # Of marks that lie on each other no leader could leave without crossing one.
+        others = [line for other in dots if not other.covers(dot) for line in other.diagonals]
+        for box in _near(mark, size, radius):
+            if not box.within(area) or any(box.covers(other) for other in full):
+                continue
+            leader = (mark, box.nearest(mark))
+            crossed = any(cross(leader, line) for line in (*leaders, *labels, *others))
+            if not crossed and not any(cross(line, other) for line in box.diagonals for other in leaders):
+                full, leaders, labels = [*full, box], [*leaders, leader], [*labels, *box.diagonals]
+                places.append(box)
+                break
+        else:
+            places.append(None)
     return places
 
 
-def _around(mark: tuple[float, float], size: tuple[float, float], radius: float) -> list[Box]:
+def cross(one: Line, other: Line) -> bool:
+    """Whether two lines have a point in common that is no end of theirs."""
+    return all(_side(*a, b[0]) * _side(*a, b[1]) < 0 for a, b in ((one, other), (other, one)))
+
+
+def _side(start: Point, end: Point, point: Point) -> float:
+    """Return on which side of a line a point lies: above zero to its left, below zero to its right."""
+    return (end[0] - start[0]) * (point[1] - start[1]) - (end[1] - start[1]) * (point[0] - start[0])
+
+
+def _near(mark: Point, size: tuple[float, float], radius: float) -> list[Box]:
     """List places around a mark, the nearest first, and to the right first, where a reader looks for it."""
     width, height = size[0] / 2 + _AIR, size[1] / 2 + _AIR
     found = []

@@ -24,7 +24,7 @@ from placewise.report.words.numbers import counted, share
 _ROW = 0.55  # inches, as all below
 _PANEL = 2.75
 _BETWEEN = 0.75
-_WIDEST_NAME = 2.0
+_WIDEST_NAME = 2.5
 _LINES: dict[str, dict[str, Any]] = {
     "everything": {"color": style.BLUE, "linewidth": 2.2, "zorder": 3},
     "nothing": {"color": style.VERMILLION, "linewidth": 1.8, "linestyle": style.DASHED},

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
-from placewise.model.results import CostScore, Results
+from placewise.model.results import CostScore, Reasons, Results
 from placewise.prediction.cost import SECONDS_PER_HOUR
 from placewise.report.data.levels import (
     PER_BUILD_REFERENCE,
@@ -209,21 +210,14 @@ def _reasons(rows: Sequence[LevelRow]) -> Section:
     def part(count: Callable[[LevelRow], float]) -> Callable[[LevelRow], Cell]:
         return lambda row: part_cell(count(row), assigned(row.level))
 
+    def of(key: Any, counts: Callable[[Reasons], Mapping[Any, float]]) -> Callable[[LevelRow], Cell]:
+        return part(lambda row: counts(row.level.reasons).get(key, 0.0))
+
     every: list[Column] = [("failing", "of jobs assigned", part(lambda row: failing(row.level)))]
-    every += [
-        (reason_word(name), "alone or with others", part(lambda row, name=name: row.level.reasons.every.get(name, 0.0)))
-        for name in names
-    ]
-    every += [
-        (reason_word(name), "as the first reason", part(lambda row, name=name: row.level.reasons.first.get(name, 0.0)))
-        for name in names
-    ]
+    every += [(reason_word(name), "alone or with others", of(name, lambda reasons: reasons.every)) for name in names]
+    every += [(reason_word(name), "as the first reason", of(name, lambda reasons: reasons.first)) for name in names]
     by_set: list[Column] = [
-        (
-            reasons_word(one),
-            "only" if len(one) == 1 else "and no other",
-            part(lambda row, one=one: row.level.reasons.together.get(one, 0.0)),
-        )
+        (reasons_word(one), "only" if len(one) == 1 else "and no other", of(one, lambda reasons: reasons.together))
         for one in sets
     ]
     tables = [

@@ -9,8 +9,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from placewise.model.results import Results, Score
+from placewise.model.study import SINGLE, folder_name
 from placewise.report.data import levels
-from placewise.report.data.experiments import in_order, interval_over_orders
+from placewise.report.data.experiments import in_order, interval_over_orders, single_without_metadata
 from placewise.report.terminal.tables import print_lines, ruled_table
 from placewise.report.terminal.uncertainty import interval_table
 from placewise.report.words.names import experiment_word, level_rows, orders_word, scoring_line
@@ -75,12 +76,7 @@ def summary_lines(results: Results) -> list[str]:
     """Return the lines under the table: ceiling, levels, single, expanding over its orders, and the scoring."""
     lines = [] if results.ceiling is None else [f"ceiling: {plain_share(results.ceiling)} of jobs"]
     lines += _level_lines(results) if results.levels else []
-    single = results.single
-    if single is not None:
-        lines.append(
-            f"single: success of matched jobs, mean over {counted(single.subsystems, 'subsystem')}: "
-            f"{plain_share(single.macro)}; without metadata, same jobs: {plain_share(single.baseline)}"
-        )
+    lines += _single_lines(results)
     parts = []
     if results.last_level is not None:
         parts.append(f"success at the last level {plain_share(results.last_level)}")
@@ -95,6 +91,21 @@ def summary_lines(results: Results) -> list[str]:
     left_out = results.study.get("left_out")
     lines += [f"left out: {shown(str(line), 200)}" for line in left_out] if isinstance(left_out, list) else []
     return [*lines, scoring_line(results)]
+
+
+def _single_lines(results: Results) -> list[str]:
+    """Return what single subsystems come to beside no metadata, over submissions and over subsystems."""
+    single, score, nothing = results.single, results.scores.get(folder_name(SINGLE)), single_without_metadata(results)
+    if single is None:
+        return []
+    of_matched = (
+        f"single: success of matched jobs, mean over {counted(single.subsystems, 'subsystem')}: "
+        f"{plain_share(single.macro)}; without metadata, same jobs: {plain_share(single.baseline)}"
+    )
+    if score is None or nothing is None:
+        return [of_matched]
+    success = f"success {plain_share(score.success)}; without metadata, same submissions: {plain_share(nothing)}"
+    return [f"single: {success}", of_matched]
 
 
 def _level_lines(results: Results) -> list[str]:

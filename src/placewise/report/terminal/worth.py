@@ -57,8 +57,8 @@ def _how(worth: Worth) -> str:
         return f"exact, from {worth.coalitions:,} sets of subsystems"
     ratios = [one.standard_error / abs(one.value) for one in worth.subsystems[:_LARGEST] if one.value]
     return (
-        f"{worth.coalitions:,} sets of subsystems and {worth.permutations:,} random orders, which leave standard errors "
-        f"of up to {share(max(ratios, default=0.0), 2)} of the largest values"
+        f"{worth.coalitions:,} sets of subsystems and {worth.permutations:,} random orders, which leave standard "
+        f"errors of up to {share(max(ratios, default=0.0), 2)} of the largest values"
     )
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from placewise.model.quantities import CEILING, LAST, SUCCESS
 from placewise.model.results import Results
+from placewise.model.study import EXPANDING, folder_name
 from placewise.model.worth import Difference, Headline, LevelPoint, SensitivityPoint, Sufficiency
 from placewise.report.data import experiments, uncertainty
 from placewise.report.data.worth import MOST_ROWS, front
@@ -13,7 +15,6 @@ from placewise.report.words.intervals import central_words, interval_words
 from placewise.report.words.names import (
     difference_label,
     difference_text,
-    experiment_label,
     figure_label,
     orders_word,
     setting_amount,
@@ -132,7 +133,8 @@ def front_words(results: Results, drawn: Sequence[LevelPoint]) -> FigureWords:
     some = f" Drawn are {len(drawn):,}, the most successful." if len(drawn) < len(results.front) else ""
     caption = (
         "One mark a level. Filled marks are on the Pareto front: no other level costs as little, leaves as many jobs a "
-        f"match and succeeds as often, and is better in one of the three; {len(best):,} of {len(results.front):,}.{some}"
+        f"match and succeeds as often, and is better in one of the three; {len(best):,} of {len(results.front):,}."
+        f"{some}"
     )
     return FigureWords("pareto-levels", "What metadata costs, and what it gives", caption, alt)
 
@@ -179,8 +181,16 @@ def _held(known: Sequence[Headline | Difference]) -> str:
 
 def fleet_labels(results: Results, columns: Sequence[uncertainty.FleetColumn]) -> list[str]:
     """Name what is drawn of every fleet, each differently."""
+    last = folder_name(EXPANDING)
     return distinct(
-        ["ceiling" if column.is_ceiling else experiment_label(results, column.experiment) for column in columns], 60
+        [
+            CEILING
+            if column.is_ceiling
+            # A fleet's success of expanding is that at the last level, which others do not call its success.
+            else figure_label(results, column.experiment, LAST if column.experiment == last else SUCCESS)
+            for column in columns
+        ],
+        60,
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from placewise.model.quantities import MACRO
 from placewise.model.results import Results
 from placewise.model.study import SINGLE, folder_name
-from placewise.report.data.experiments import interval_over_orders
+from placewise.report.data.experiments import interval_over_orders, single_without_metadata
 from placewise.report.words.intervals import brackets_explained, ceiling_in_brackets, in_brackets
 from placewise.report.words.level_findings import level_findings
 from placewise.report.words.names import orders_word
@@ -22,7 +22,7 @@ def findings(results: Results) -> list[str]:
 
 
 def _experiments(results: Results) -> Iterator[str]:
-    none, everything, single = results.scores.get("none"), results.scores.get("all"), results.single
+    none, everything = results.scores.get("none"), results.scores.get("all")
     if none is not None:
         # With no unmatched job the two are one; the prior work published the second alone.
         success = none.success_of_matched.mean if none.success is None and not none.unmatched else none.success
@@ -49,10 +49,21 @@ def _experiments(results: Results) -> Iterator[str]:
             f"No scheduler can do better than the ceiling, {share(results.ceiling)}{ceiling_in_brackets(results)}: "
             "for the other jobs the fleet has no cluster on which they succeed."
         )
+    yield from _single(results)
+
+
+def _single(results: Results) -> Iterator[str]:
+    single, score, nothing = results.single, results.scores.get(folder_name(SINGLE)), single_without_metadata(results)
+    if score is not None and score.success is not None and nothing is not None:
+        yield (
+            f"Metadata on a single subsystem takes success from {share(nothing)} (without metadata, the same "
+            f"{counted(score.total_jobs, 'submission')}, a job for each subsystem that it needs) to "
+            f"{share(score.success)}{in_brackets(results, folder_name(SINGLE))}."
+        )
     if single is not None and single.macro is not None and single.baseline is not None:
         yield (
-            f"Metadata on a single subsystem takes the success of matched jobs from {share(single.baseline)} (without "
-            f"metadata, same jobs) to {share(single.macro)}, as a mean over {counted(single.subsystems, 'subsystem')}"
+            f"As a mean over {counted(single.subsystems, 'subsystem')}, metadata on a single one takes the success of "
+            f"matched jobs from {share(single.baseline)} (without metadata, same jobs) to {share(single.macro)}"
             f"{in_brackets(results, folder_name(SINGLE), MACRO)}."
         )
 

@@ -36,16 +36,16 @@ GENERAL: Entries = (
     (
         "corrected scoring",
         (
-            "A version is in range as it is when matching, both bounds included; in build records, a compiler is too old "
-            "on a cluster whose version is older than the build's."
+            "A version is in range as it is when matching, both bounds included; in build records, a compiler is too "
+            "old on a cluster whose version is older than the build's."
         ),
     ),
     (
         "published scoring",
         (
             "As the code of the prior work scored. Version ranges: both bounds are outside the range, though matching "
-            "includes them. Build records: the rule of the compiler is reversed, too old where the cluster's version is "
-            "newer."
+            "includes them. Build records: the rule of the compiler is reversed, too old where the version of the "
+            "cluster is newer."
         ),
     ),
 )

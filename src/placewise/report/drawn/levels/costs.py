@@ -89,10 +89,10 @@ def _draw(results: Results, what: _What) -> Drawing | None:
     subtitle = f"predicted on the assigned cluster, less {reference_words(reference)}{what.detail}"
     blue, green = style.darker(style.BLUE), style.darker(style.GREEN)
     columns = [
-        Column("all\nassigned", [amount(value, 3) for value in total[:, 0]], blue),
-        Column("all\nsuccesses", [amount(value, 3) for value in total[:, 1]], green),
-        Column("one\nassigned", [number(value, 3) for value in one[:, 0]], blue),
-        Column("one\nsuccess", [number(value, 3) for value in one[:, 1]], green),
+        Column(f"all{_in(what.unit)}\nassigned", [amount(value, 3) for value in total[:, 0]], blue),
+        Column(f"all{_in(what.unit)}\nsuccesses", [amount(value, 3) for value in total[:, 1]], green),
+        Column(f"one{_in(what.unit_each)}\nassigned", [number(value, 3) for value in one[:, 0]], blue),
+        Column(f"one{_in(what.unit_each)}\nsuccess", [number(value, 3) for value in one[:, 1]], green),
     ]
     plot = level_plot(results, words, subtitle, rows, columns, top=1.2, panels=2)
     labels = [f"all jobs{_in(what.unit)}", f"one job, mean{_in(what.unit_each)}"]

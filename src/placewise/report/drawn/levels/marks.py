@@ -9,7 +9,7 @@ from typing import Any
 from matplotlib.axes import Axes
 
 from placewise.report.drawn import style
-from placewise.report.drawn.labels import Box, apart, place_labels
+from placewise.report.drawn.labels import Box, place_labels
 
 RING: dict[str, Any] = style.dot("none", 12) | {"markeredgecolor": style.VERMILLION, "markeredgewidth": 2}
 """How a mark that is emphasised is ringed."""
@@ -18,7 +18,6 @@ ON_WHITE: dict[str, Any] = style.BEHIND_TEXT | {"pad": 0.5}
 _LINE = 0.155  # inches, as all below
 _RADIUS = 0.065
 _SAME = 0.03
-_ASIDE = 0.24
 _LEAST_LEADER = 0.12
 _LONG = 24  # letters
 
@@ -37,39 +36,19 @@ class Mark:
 def draw_marks(axes: Axes, marks: Sequence[Mark], *, beside: float = 0.0, taken: Sequence[Box] = ()) -> None:
     """Draw marks and their names, which lie over nothing; marks in one place share a name.
 
-    beside : the room right of the axes, in inches; names of marks at that edge are listed there.
-    taken : boxes, in inches from the lower left corner, that no name may cover.
+    beside : the room for names right of the axes, in inches. taken : boxes, in inches from the lower left corner,
+        that no name may cover. A name without room is left out: tables have them all.
     """
     width, height = _size(axes)
     for mark in marks:
-        axes.plot(mark.x, mark.y, clip_on=False, zorder=4, **style.dot(mark.colour), markeredgecolor="white")
-        if mark.strong:
-            axes.plot(mark.x, mark.y, clip_on=False, zorder=4, **RING)
-    at_edge = [mark for mark in marks if beside and inches(axes, mark.x, mark.y)[0] >= width - _SAME]
-    at_edge.sort(key=lambda mark: -mark.y)
-    middles = apart([inches(axes, mark.x, mark.y)[1] for mark in at_edge], _LINE * 1.3, -_LINE, height + _LINE)
-    listed = []
-    for mark, middle in zip(at_edge, middles, strict=True):
-        left = width + _RADIUS + _ASIDE
-        box = Box(left, middle - _LINE / 2, left + style.text_width(mark.label), middle + _LINE / 2)
-        listed.append(box)
-        _draw_label(axes, mark, mark.label, box)
-    groups = _in_one_place(axes, sorted((m for m in marks if m not in at_edge), key=lambda mark: not mark.strong))
+        for look in [style.dot(mark.colour) | {"markeredgecolor": "white"}, *[RING] * mark.strong]:
+            axes.plot(mark.x, mark.y, clip_on=False, zorder=4, **look)
+    groups = _in_one_place(axes, sorted(marks, key=lambda mark: (not mark.strong, -mark.y)))
     labels = [",\nand ".join(_in_two_lines(mark.label) for mark in group) for group in groups]
-    sizes = [
-        (
-            max(style.text_width(line, bold=group[0].strong) for line in label.split("\n")),
-            _LINE * (label.count("\n") + 1),
-        )
-        for group, label in zip(groups, labels, strict=True)
-    ]
+    sizes = [_room(label, bold=group[0].strong) for group, label in zip(groups, labels, strict=True)]
     where = [inches(axes, group[0].x, group[0].y) for group in groups]
-    edge = [inches(axes, mark.x, mark.y) for mark in at_edge]
-    listed += [Box(x - _RADIUS, y - _RADIUS, x + _RADIUS, y + _RADIUS) for x, y in edge]
     area = Box(0.0, 0.0, width + max(0.0, beside - 0.05), height)
-    for group, label, box in zip(
-        groups, labels, place_labels(where, sizes, area, _RADIUS, [*taken, *listed]), strict=True
-    ):
+    for group, label, box in zip(groups, labels, place_labels(where, sizes, area, _RADIUS, taken), strict=True):
         if box is not None:
             _draw_label(axes, group[0], label, box)
 
@@ -108,7 +87,7 @@ def _in_one_place(axes: Axes, marks: Sequence[Mark]) -> list[list[Mark]]:
 def _draw_label(axes: Axes, mark: Mark, label: str, box: Box) -> None:
     """Write a label in its box, with a line to its mark where it lies further off."""
     (width, height), (x, y), colour = _size(axes), inches(axes, mark.x, mark.y), style.darker(mark.colour)
-    near = min(max(x, box.left), box.right), min(max(y, box.bottom), box.top)
+    near = box.nearest((x, y))
     if abs(near[0] - x) + abs(near[1] - y) > _RADIUS + _LEAST_LEADER:
         ends = [x / width, near[0] / width], [y / height, near[1] / height]
         axes.plot(*ends, color=colour, linewidth=0.8, zorder=3, transform=axes.transAxes, clip_on=False)
@@ -128,6 +107,12 @@ def _draw_label(axes: Axes, mark: Mark, label: str, box: Box) -> None:
         transform=axes.transAxes,
         zorder=5,
     )
+
+
+def _room(label: str, *, bold: bool) -> tuple[float, float]:
+    """Return the width and height of a label, in inches."""
+    lines = label.split("\n")
+    return max(style.text_width(line, bold=bold) for line in lines), _LINE * len(lines)
 
 
 def _in_two_lines(label: str) -> str:

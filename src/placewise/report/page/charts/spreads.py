@@ -194,7 +194,7 @@ def _sensitivity(place: int, setting: str, points: Sequence[SensitivityPoint]) -
         for point in points
         for name in _LINES
     ]
-    scale = {"nice": False, "padding": 8}
+    scale: dict[str, Any] = {"nice": False, "padding": 8}
     scale |= {"type": "log"} if uncertainty.over_decades(points) else {"zero": False}
     x = vega.quantity("amount", f"{word} ({unit})", scale=scale)
     form = vega.PERCENT_EXACT if unit.startswith("share") else ",d" if unit == "count" else "~g"

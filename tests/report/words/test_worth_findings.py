@@ -2,11 +2,11 @@ from dataclasses import replace
 
 import pytest
 from made_results import worthy
+from placewise.report.findings import findings
+from placewise.report.worth_findings import difference_findings, sensitivity_findings, worth_findings
 
 from placewise.model.results import Results
 from placewise.model.worth import Interval
-from placewise.report.findings import findings
-from placewise.report.worth_findings import difference_findings, sensitivity_findings, worth_findings
 
 
 @pytest.fixture

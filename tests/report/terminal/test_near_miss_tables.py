@@ -4,6 +4,8 @@ import io
 import json
 
 import pytest
+from placewise.report.explanation import RANGES, explanation_document, print_explanation
+from placewise.report.near_misses import change_text, near_misses_document, print_near_misses
 from rich.console import Console
 
 from placewise.matching.index import FleetIndex
@@ -13,8 +15,6 @@ from placewise.model.cluster import Cluster, Fleet
 from placewise.model.job import Job, ResourceGroup
 from placewise.model.requirement import Condition, Equals, Requirement, version_requirement
 from placewise.model.resources import package_subsystem
-from placewise.report.explanation import RANGES, explanation_document, print_explanation
-from placewise.report.near_misses import change_text, near_misses_document, print_near_misses
 from placewise.worth.near_misses.suggestions import FleetChange, NearMisses, Relaxation, Success, WiderStep
 
 ZLIB = version_requirement("zlib", "1.2.11", None)

@@ -1,7 +1,6 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from placewise.report.findings import findings
 from placewise.report.wording import MISSING, experiment_word, in_order, number, share
 

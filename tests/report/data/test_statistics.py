@@ -4,9 +4,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from placewise.errors import InputError
-from placewise.model.results import UnmatchedJob
 from placewise.report.statistics import (
     MOST_BINS,
     by_gain,
@@ -17,6 +14,9 @@ from placewise.report.statistics import (
     share_histogram,
     whole_number_histogram,
 )
+
+from placewise.errors import InputError
+from placewise.model.results import UnmatchedJob
 
 shares = st.lists(st.floats(0, 1), min_size=1, max_size=60).map(np.array)
 

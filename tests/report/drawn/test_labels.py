@@ -2,7 +2,6 @@ import math
 
 from hypothesis import given
 from hypothesis import strategies as st
-
 from placewise.report.label_places import place_labels
 
 AREA = (0.0, 0.0, 7.0, 4.0)

@@ -6,10 +6,6 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 from made_results import fitted
-from rich.console import Console
-
-from placewise.errors import InputError
-from placewise.prediction import fit_models
 from placewise.report.model_cards import (
     best_kinds,
     fit_document,
@@ -18,6 +14,10 @@ from placewise.report.model_cards import (
     render_models_page,
     write_models_page,
 )
+from rich.console import Console
+
+from placewise.errors import InputError
+from placewise.prediction import fit_models
 from placewise.report.drawn.models import draw_model_figures, render_model_figures
 
 HOSTILE = '<script>alert(1)</script>\x1b[31m$x^2$ {{ 7 * 7 }} & "quoted"'

@@ -5,13 +5,13 @@ import numpy as np
 import pytest
 from made_results import fitted, level
 from page_reader import Page
+from placewise.report.findings import findings
+from placewise.report.picture import Picture
 from rich.console import Console
 
 from placewise.model.results import Results
 from placewise.report.drawn.figures import render_figures
-from placewise.report.findings import findings
 from placewise.report.page.report_page import render_page
-from placewise.report.picture import Picture
 from placewise.report.terminal.summary import summary
 
 FIGURE = Picture("x", "A title", "A caption", "An alt text", b"png", b"<svg/>")

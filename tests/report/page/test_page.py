@@ -6,12 +6,12 @@ from hashlib import sha256
 
 import pytest
 from page_reader import Page
+from placewise.report.picture import Picture
 
 from placewise.errors import InputError
 from placewise.model.results import Results, SubsystemScore
 from placewise.report.drawn.figures import render_figures
 from placewise.report.page.report_page import flat, render_page, write_page
-from placewise.report.picture import Picture
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 

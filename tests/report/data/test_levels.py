@@ -4,9 +4,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from made_results import level
-
-from placewise.formats.studies.study_file import shipped_declarations
-from placewise.model.study import WITH_REPLACEMENT, WITHOUT_REPLACEMENT
 from placewise.report.levels import (
     assigned,
     best_row,
@@ -30,6 +27,9 @@ from placewise.report.wording import (
     reason_word,
     told_words,
 )
+
+from placewise.formats.studies.study_file import shipped_declarations
+from placewise.model.study import WITH_REPLACEMENT, WITHOUT_REPLACEMENT
 
 numbers = st.integers(0, 6).map(float)
 

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
+from placewise.report.style import DPI, HEIGHT, WIDTH
+from placewise.report.trade_off import roomiest, spread
 
 from placewise.errors import InputError
 from placewise.model.results import CurvePoint, OrderSpread, Results, UnmatchedJob
 from placewise.report.drawn.figures import draw_figures, render_figures
-from placewise.report.style import DPI, HEIGHT, WIDTH
-from placewise.report.trade_off import roomiest, spread
 
 NAMES = {"trade-off", "build-success", "order-spread", "marginal-score", "percent-matched", "count-unmatched"}
 

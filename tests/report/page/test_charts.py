@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from made_results import worthy
-
-from placewise.model.results import Results
-from placewise.model.worth import FleetSpread, Headline, LevelPoint, Sufficiency
 from placewise.report.charts.chart import CONFIG, MOST_MARKS, MOST_POINTS, MOST_ROWS, thinned, told_apart
 from placewise.report.charts.curves import curve_charts
 from placewise.report.charts.inline import json_text, libraries, policy
 from placewise.report.worth_sections import worth_sections
+
+from placewise.model.results import Results
+from placewise.model.worth import FleetSpread, Headline, LevelPoint, Sufficiency
 
 
 def every_chart(results):
