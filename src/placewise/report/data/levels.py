@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Protocol, TypeVar
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -18,21 +18,13 @@ PER_BUILD_REFERENCE = "best-memory"
 _PREFERRED_REFERENCE = "best-memory"  # the one of the prior work
 
 
-class HasLevel(Protocol):
-    """Anything that is said of a level, with the level's group."""
+@dataclass(frozen=True, slots=True)
+class LevelRow:
+    """A level, the words for it, and its group, from `group_of`."""
 
-    @property
-    def level(self) -> LevelResult:
-        """The level."""
-        ...
-
-    @property
-    def group(self) -> int:
-        """Its group, from `group_of`."""
-        ...
-
-
-OfLevel = TypeVar("OfLevel", bound=HasLevel)
+    level: LevelResult
+    label: str
+    group: int
 
 
 def group_of(level: LevelResult) -> int:
@@ -89,6 +81,11 @@ def cost_each(cost: CostScore | None, *, successes: bool = False) -> float | Non
     return total / count if count > 0 else None
 
 
+def by_cost(cost: CostScore) -> list[tuple[float, str]]:
+    """List packages as (additional cost, name), the dearest first."""
+    return sorted(((cost, name) for name, (_, cost) in cost.by_package.items()), key=lambda p: (-p[0], p[1]))
+
+
 def clusters_taking(level: LevelResult, share: float) -> int | None:
     """Return the least number of clusters that together take a share of the assigned jobs; None without any."""
     jobs = np.sort(np.array(list(level.jobs_by_cluster.values()), dtype=np.float64))[::-1]
@@ -108,13 +105,13 @@ def non_dominated(points: Sequence[tuple[float, float]]) -> list[int]:
     ]
 
 
-def best_row(rows: Iterable[OfLevel]) -> OfLevel | None:
+def best_row(rows: Iterable[LevelRow]) -> LevelRow | None:
     """Return the level of the highest success, the first of equals."""
     known = [row for row in rows if row.level.score.success is not None]
     return max(known, key=lambda row: row.level.score.success or 0.0, default=None)
 
 
-def growing(rows: Sequence[OfLevel]) -> list[OfLevel]:
+def growing(rows: Sequence[LevelRow]) -> list[LevelRow]:
     """Follow the levels from no metadata, each with one thing more, as far as they go; [] without the first."""
     found = [row for row in rows if not row.level.metadata][:1]
     while found:
@@ -127,7 +124,7 @@ def growing(rows: Sequence[OfLevel]) -> list[OfLevel]:
     return found
 
 
-def exact_beside_at_least(rows: Sequence[OfLevel]) -> tuple[OfLevel, OfLevel] | None:
+def exact_beside_at_least(rows: Sequence[LevelRow]) -> tuple[LevelRow, LevelRow] | None:
     """Find two levels that differ only in the form of the compiler's version, the fullest without memory first."""
     by_metadata = {row.level.metadata: row for row in rows if not is_chosen(row.level)}
     for row in (row for row in rows if row.group == 2):
@@ -138,13 +135,13 @@ def exact_beside_at_least(rows: Sequence[OfLevel]) -> tuple[OfLevel, OfLevel] | 
     return None
 
 
-def same_metadata_by_chance(rows: Sequence[OfLevel], chosen: OfLevel) -> OfLevel | None:
+def same_metadata_by_chance(rows: Sequence[LevelRow], chosen: LevelRow) -> LevelRow | None:
     """Find the level with the same metadata as a chosen one at which chance picks among the clusters that match."""
     same = (row for row in rows if row.level.metadata == chosen.level.metadata)
     return next((row for row in same if not is_chosen(row.level)), None)
 
 
-def cost_points(rows: Sequence[OfLevel], reference: str | None) -> list[tuple[float, float, OfLevel]]:
+def cost_points(rows: Sequence[LevelRow], reference: str | None) -> list[tuple[float, float, LevelRow]]:
     """Return (cost of one job, success, row) of every level that has both."""
     return [
         (cost, row.level.score.success, row)
@@ -153,7 +150,7 @@ def cost_points(rows: Sequence[OfLevel], reference: str | None) -> list[tuple[fl
     ]
 
 
-def matchability_points(rows: Sequence[OfLevel]) -> list[tuple[float, float, OfLevel]]:
+def matchability_points(rows: Sequence[LevelRow]) -> list[tuple[float, float, LevelRow]]:
     """Return (share assigned, success of matched jobs, row) of every level that has both."""
     return [
         (part, success, row)

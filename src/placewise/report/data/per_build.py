@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placewise.model.study import WITHOUT_REPLACEMENT
-from placewise.report.data.levels import OfLevel, exact_beside_at_least, growing, is_chosen
+from placewise.report.data.levels import LevelRow, exact_beside_at_least, growing, is_chosen
 from placewise.report.data.statistics import percentile_shares
 
 MOST_ROWS = 6
@@ -35,7 +35,7 @@ class Histograms:
         return math.asinh(amount / self.linear)
 
 
-def main_rows(rows: Sequence[OfLevel]) -> list[OfLevel]:
+def main_rows(rows: Sequence[LevelRow]) -> list[LevelRow]:
     """Pick the levels that differ most: no metadata, one more each, both forms of the version, one chosen."""
     rows = [row for row in rows if row.level.per_build]
     if len(rows) <= MOST_ROWS:
@@ -45,7 +45,7 @@ def main_rows(rows: Sequence[OfLevel]) -> list[OfLevel]:
     return [row for row in rows if row in picked] if len(picked) > 1 else rows[:MOST_ROWS]
 
 
-def histograms(rows: Sequence[OfLevel], name: str) -> Histograms:
+def histograms(rows: Sequence[LevelRow], name: str) -> Histograms:
     """Count the jobs of some levels by their amount of runtime_s or cost."""
     found = tuple(np.array(row.level.per_build.get(name, ()), dtype=np.float64) for row in rows)
     known = np.concatenate(found)

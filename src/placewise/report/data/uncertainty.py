@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,18 +39,9 @@ def intervals_of(results: Results, experiment: str, quantity: str) -> tuple[Inte
     )
 
 
-class HasIntervals(Protocol):
-    """A figure with its intervals."""
-
-    @property
-    def intervals(self) -> tuple[Interval, ...]:
-        """Each over something else."""
-        ...
-
-
-def overs(figures: Sequence[HasIntervals]) -> list[str]:
+def overs(intervals: Iterable[Sequence[Interval]]) -> list[str]:
     """List what the intervals of some figures are over, each once."""
-    return list(dict.fromkeys(interval.over for one in figures for interval in one.intervals))
+    return list(dict.fromkeys(interval.over for some in intervals for interval in some))
 
 
 def is_share(quantity: str) -> bool:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from placewise.model.results import Results
 from placewise.report.drawn import distributions, experiments, spreads, trade_off, worth
-from placewise.report.drawn.levels import costs, maps, packages, per_build, reasons, success
+from placewise.report.drawn.levels import costs, maps, per_build, reasons, success
 from placewise.report.drawn.models import draw_overview
 from placewise.report.drawn.picture import Drawing, Picture, write_pictures
 from placewise.report.drawn.style import house_style
@@ -52,7 +52,7 @@ _OF_LEVELS = (
     costs.draw_additional_runtime,
     costs.draw_additional_cost,
     per_build.draw_per_build,
-    packages.draw_cost_by_package,
+    costs.draw_cost_by_package,
     _draw_models,
 )
 _OF_WORTH = (

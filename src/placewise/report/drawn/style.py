@@ -222,6 +222,18 @@ def fitting(text: str, width: float, size: float = SMALL) -> str:
     )
 
 
+def in_lines(label: str, width: float) -> str:
+    """Break a label before each plus or after each comma where a line would be wider than so many inches."""
+    lines = [""]
+    for part in label.replace(" + ", "\n+ ").replace(", ", ",\n").split("\n"):
+        joined = f"{lines[-1]} {part}".strip()
+        if text_width(joined) <= width:
+            lines[-1] = joined
+        else:
+            lines.append(part)
+    return "\n".join(fitting(line, width) for line in lines if line)
+
+
 def darker(colour: str) -> str:
     """Return a shade of a colour that is dark enough for small text on white."""
     return "#" + "".join(f"{int(int(colour[i : i + 2], 16) * 0.72):02X}" for i in (1, 3, 5))

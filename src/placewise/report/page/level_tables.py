@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import astuple
 from typing import Any
 
-from placewise.model.results import CostScore, Reasons, Results
+from placewise.model.results import CostScore, LevelResult, Moments, Reasons, Results, Score
 from placewise.prediction.cost import SECONDS_PER_HOUR
 from placewise.report.data.levels import (
     PER_BUILD_REFERENCE,
+    LevelRow,
     assigned,
     best_row,
     clusters_taking,
@@ -21,7 +23,6 @@ from placewise.report.data.levels import (
 from placewise.report.page.cells import Cell, Row, Table, amount_cell, count_cell, part_cell, share_cell
 from placewise.report.page.section import Section
 from placewise.report.words.names import (
-    LevelRow,
     level_key,
     level_rows,
     reason_word,
@@ -30,7 +31,7 @@ from placewise.report.words.names import (
 )
 from placewise.report.words.numbers import MISSING, counted, shown
 
-Column = tuple[str, str, Callable[[LevelRow], Cell]]
+Column = tuple[str, str, Callable[[LevelResult], Cell]]
 """A name, what it is a share of, and the cell of a level."""
 
 
@@ -42,57 +43,37 @@ def level_sections(results: Results) -> list[Section]:
 
 
 def _table(caption: str, columns: Sequence[Column], rows: Sequence[LevelRow], *, folded: bool = False) -> Table:
-    lines: list[Row] = [(row.label, level_key(row.level), [cell(row) for _, _, cell in columns]) for row in rows]
+    lines: list[Row] = [(row.label, level_key(row.level), [cell(row.level) for _, _, cell in columns]) for row in rows]
     return Table(caption, "metadata on", [(name, of) for name, of, _ in columns], lines, folded=folded)
 
 
-def _of_all(name: str, count: Callable[[LevelRow], int]) -> Column:
-    return name, "of all jobs", lambda row: part_cell(count(row), row.level.score.total_jobs)
+def _of_all(name: str, count: Callable[[LevelResult], int]) -> Column:
+    return name, "of all jobs", lambda level: part_cell(count(level), level.score.total_jobs)
+
+
+def _moments(name: str, of: str, cell: Callable[..., Cell], moments: Callable[[Score], Moments]) -> Column:
+    return name, f"mean ± standard deviation of one{of}", lambda level: cell(*astuple(moments(level.score)))
 
 
 def _levels(rows: Sequence[LevelRow]) -> Section:
     full, refused = any(row.level.no_capacity for row in rows), any(row.level.refused for row in rows)
     columns: list[Column] = [
-        (
-            "clusters matched",
-            "mean ± standard deviation of one job",
-            lambda row: count_cell(row.level.score.matched_clusters.mean, row.level.score.matched_clusters.std),
-        ),
-        _of_all("unmatched", lambda row: row.level.score.unmatched),
-        *[_of_all("all full", lambda row: row.level.no_capacity)] * full,
-        *[_of_all("refused", lambda row: row.level.refused)] * refused,
-        ("success of matched jobs", "", lambda row: share_cell(row.level.score.success_of_matched.mean)),
-        ("success", "of all jobs", lambda row: share_cell(row.level.score.success)),
-        (
-            "clusters used",
-            "expected, of the fleet",
-            lambda row: count_cell(row.level.score.clusters_used, of=row.level.score.clusters),
-        ),
-        ("take 90 %", "clusters, of jobs assigned", lambda row: count_cell(clusters_taking(row.level, 0.9))),
-        (
-            "outside the range",
-            "of jobs assigned: runtime extrapolated",
-            lambda row: share_cell(row.level.outside_range),
-        ),
+        _moments("clusters matched", " job", count_cell, lambda score: score.matched_clusters),
+        _of_all("unmatched", lambda level: level.score.unmatched),
+        *[_of_all("all full", lambda level: level.no_capacity)] * full,
+        *[_of_all("refused", lambda level: level.refused)] * refused,
+        ("success of matched jobs", "", lambda level: share_cell(level.score.success_of_matched.mean)),
+        ("success", "of all jobs", lambda level: share_cell(level.score.success)),
+        ("clusters used", "expected, of the fleet", lambda level: used_cell(level.score)),
+        ("take 90 %", "clusters, of jobs assigned", lambda level: count_cell(clusters_taking(level, 0.9))),
+        ("outside the range", "of jobs assigned: runtime extrapolated", lambda level: share_cell(level.outside_range)),
     ]
     more: list[Column] = [
-        (
-            "marginal score",
-            "mean ± standard deviation of one, of jobs assigned",
-            lambda row: share_cell(row.level.score.marginal_score.mean, row.level.score.marginal_score.std),
-        ),
-        (
-            "rules that hold",
-            "of all rules of jobs assigned",
-            lambda row: rules_cell(row.level.score.versions_correct, row.level.score.versions_possible),
-        ),
-        ("precision", "of matched (job, cluster) pairs", lambda row: share_cell(row.level.score.precision)),
-        ("recall", "of pairs that would succeed", lambda row: share_cell(row.level.score.recall)),
-        (
-            "jobs assigned",
-            "of all jobs",
-            lambda row: count_cell(assigned(row.level), of=row.level.score.total_jobs),
-        ),
+        _moments("marginal score", ", of jobs assigned", share_cell, lambda score: score.marginal_score),
+        ("rules that hold", "of all rules of jobs assigned", lambda level: rules_cell(level.score)),
+        ("precision", "of matched (job, cluster) pairs", lambda level: share_cell(level.score.precision)),
+        ("recall", "of pairs that would succeed", lambda level: share_cell(level.score.recall)),
+        ("jobs assigned", "of all jobs", lambda level: count_cell(assigned(level), of=level.score.total_jobs)),
     ]
     total = counted(rows[0].level.score.total_jobs, "job")
     return Section(
@@ -107,9 +88,14 @@ def _levels(rows: Sequence[LevelRow]) -> Section:
     )
 
 
-def rules_cell(correct: float, possible: int) -> Cell:
+def rules_cell(score: Score) -> Cell:
     """Return how many outcome rules hold, out of how many."""
-    return Cell(f"{correct:,.0f} of {possible:,}", repr(correct))
+    return Cell(f"{score.versions_correct:,.0f} of {score.versions_possible:,}", repr(score.versions_correct))
+
+
+def used_cell(score: Score) -> Cell:
+    """Return how many clusters are expected to be given a job, out of how many."""
+    return count_cell(score.clusters_used, of=score.clusters)
 
 
 def _costs(results: Results, rows: Sequence[LevelRow]) -> Section:
@@ -169,8 +155,8 @@ def _per_build(rows: Sequence[LevelRow]) -> list[Table]:
 _PERCENTILES = ((0, "least"), (5, "5 %"), (25, "25 %"), (50, "median"), (75, "75 %"), (95, "95 %"), (100, "most"))
 
 
-def _percentile(name: str, place: int) -> Callable[[LevelRow], Cell]:
-    return lambda row: amount_cell(row.level.per_build[name][place] if name in row.level.per_build else None)
+def _percentile(name: str, place: int) -> Callable[[LevelResult], Cell]:
+    return lambda level: amount_cell(level.per_build[name][place] if name in level.per_build else None)
 
 
 def _packages(results: Results, rows: Sequence[LevelRow]) -> list[Table]:
@@ -207,13 +193,10 @@ def _reasons(rows: Sequence[LevelRow]) -> Section:
     sets = list(dict.fromkeys(together for row in rows for together in row.level.reasons.together))
     sets.sort(key=lambda one: (len(one), [names.index(name) if name in names else len(names) for name in one]))
 
-    def part(count: Callable[[LevelRow], float]) -> Callable[[LevelRow], Cell]:
-        return lambda row: part_cell(count(row), assigned(row.level))
+    def of(key: Any, counts: Callable[[Reasons], Mapping[Any, float]]) -> Callable[[LevelResult], Cell]:
+        return lambda level: part_cell(counts(level.reasons).get(key, 0.0), assigned(level))
 
-    def of(key: Any, counts: Callable[[Reasons], Mapping[Any, float]]) -> Callable[[LevelRow], Cell]:
-        return part(lambda row: counts(row.level.reasons).get(key, 0.0))
-
-    every: list[Column] = [("failing", "of jobs assigned", part(lambda row: failing(row.level)))]
+    every: list[Column] = [("failing", "of jobs assigned", lambda level: part_cell(failing(level), assigned(level)))]
     every += [(reason_word(name), "alone or with others", of(name, lambda reasons: reasons.every)) for name in names]
     every += [(reason_word(name), "as the first reason", of(name, lambda reasons: reasons.first)) for name in names]
     by_set: list[Column] = [

@@ -9,7 +9,7 @@ from placewise.model.results import Results, Score
 from placewise.report.data.experiments import by_failures, by_gain, in_order
 from placewise.report.data.uncertainty import intervals_of
 from placewise.report.page.cells import Cell, Row, Table, count_cell, share_cell
-from placewise.report.page.level_tables import rules_cell
+from placewise.report.page.level_tables import rules_cell, used_cell
 from placewise.report.words.intervals import central_words, interval_words
 from placewise.report.words.names import experiment_word
 from placewise.report.words.numbers import shown
@@ -92,7 +92,7 @@ _SCORES: Sequence[tuple[str, str, Callable[[Score], Cell]]] = (
     (
         "rules that hold",
         "outcome rules that hold, of all rules of matched submissions",
-        lambda s: rules_cell(s.versions_correct, s.versions_possible),
+        rules_cell,
     ),
     (
         "clusters matched",
@@ -108,6 +108,6 @@ _SCORES: Sequence[tuple[str, str, Callable[[Score], Cell]]] = (
     (
         "clusters used",
         "expected to be given a submission, out of the fleet",
-        lambda s: count_cell(s.clusters_used, of=s.clusters),
+        used_cell,
     ),
 )

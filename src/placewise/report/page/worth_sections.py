@@ -168,14 +168,14 @@ def _differences(results: Results) -> Section | None:
 def _interval_table(
     caption: str, first: str, rows: Sequence[tuple[str, str]], known: Sequence[Headline | Difference]
 ) -> Table:
-    columns = [("value", "")]
-    columns += [(name, f"interval over {shown(over)}") for over in overs(known) for name in ("from", "to")]
+    varied = overs(one.intervals for one in known)
+    columns = [("value", ""), *((end, f"interval over {shown(over)}") for over in varied for end in ("from", "to"))]
     lines: list[Row] = []
     for row, one in zip(rows, known, strict=True):
         words = names.difference_text if isinstance(one, Difference) else names.quantity_text
         by_over = {interval.over: interval for interval in one.intervals}
         values: list[float | None] = [one.value]
-        for over in overs(known):
+        for over in varied:
             values += (by_over[over].low, by_over[over].high) if over in by_over else (None, None)
         cells = [Cell(MISSING) if end is None else Cell(words(one.quantity, end), repr(end)) for end in values]
         lines.append((*row, cells))

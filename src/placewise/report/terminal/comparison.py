@@ -22,7 +22,7 @@ def print_comparison(found: Comparison, first: Path, second: Path, console: Cons
         print_table("What differs between the studies", {"what": "left", "A": "left", "B": "left"}, rows, console)
     else:
         print_line("their study.json record no difference", console)
-    varied = overs(found.differences)
+    varied = overs(one.intervals for one in found.differences)
     headings: dict[str, JustifyMethod] = {"experiment": "left", "quantity": "left"}
     headings |= dict.fromkeys(("A", "B", "A less B", *(f"95 % over {over}" for over in varied)), "right")
     figures = [_row(one, varied) for one in found.differences]

@@ -13,17 +13,10 @@ from placewise.model.results import Results
 from placewise.model.worth import Interval, SensitivityPoint
 from placewise.report.data.uncertainty import overs
 from placewise.report.terminal.tables import print_lines, print_table, ruled_table
-from placewise.report.words.names import experiment_word, figure_label
+from placewise.report.words.names import experiment_word, figure_label, setting_words
 from placewise.report.words.numbers import plain_share, shown
-from placewise.study.vary.sensitivity import CLUSTERS, MISSING, RANGES, WRONG
 
 _SHOWN = (SUCCESS, LAST, MACRO, CEILING)
-_WHAT = {
-    CLUSTERS: ("clusters, drawn from the profile", "clusters"),
-    RANGES: ("version ranges, wider at both ends by so many versions on offer", "versions"),
-    WRONG: ("metadata of the clusters replaced by another cluster's, unknown to the scheduler", "share"),
-    MISSING: ("metadata of the clusters missing in what the scheduler sees", "share"),
-}
 _HEADINGS = ("without metadata", "with all metadata", "95 % of draws", "matched jobs", "ceiling", "draws")
 
 
@@ -33,7 +26,7 @@ def interval_table(results: Results) -> Table | None:
     A column for each thing varied, but for orders of metadata, of which the summary has a line of its own.
     """
     known = [one for one in results.headlines if one.quantity in _SHOWN and one.intervals]
-    varied = [over for over in overs(known) if "order" not in over]
+    varied = [over for over in overs(one.intervals for one in known) if "order" not in over]
     # Of single its mean over subsystems; its success is a matter of jobs with many subsystems.
     known = [one for one in known if (one.quantity, experiment_word(one.experiment)) != (SUCCESS, "single")]
     if not known or not varied:
@@ -52,15 +45,16 @@ def interval_table(results: Results) -> Table | None:
 def print_sensitivity(points: Sequence[SensitivityPoint], left_out: Sequence[str], console: Console) -> None:
     """Print a table for each thing that was changed, and what was left out."""
     for setting in dict.fromkeys(point.setting for point in points):
-        title, heading = _WHAT.get(setting, (setting, "amount"))
-        headings: dict[str, JustifyMethod] = dict.fromkeys((heading, *_HEADINGS), "right")
+        word, unit = setting_words(setting)
+        headings: dict[str, JustifyMethod] = dict.fromkeys((unit, *_HEADINGS), "right")
         rows = [_row(point) for point in points if point.setting == setting]
-        print_table(f"Success by {title}", headings, rows, console)
+        print_table(f"Success by {word}", headings, rows, console)
     print_lines([f"left out: {line}" for line in left_out], console)
 
 
 def _row(point: SensitivityPoint) -> tuple[str, ...]:
-    amount = plain_share(point.amount) if point.setting in (WRONG, MISSING) else f"{point.amount:,.0f}"
+    is_share = setting_words(point.setting)[1].startswith("share")
+    amount = plain_share(point.amount) if is_share else f"{point.amount:,.0f}"
     ends = _ends(Interval(point.low, point.high, "")) if point.draws > 1 else ""
     success = (plain_share(value, 3) for value in (point.nothing, point.everything))
     return (amount, *success, ends, plain_share(point.matched, 3), plain_share(point.ceiling, 3), f"{point.draws:,}")

@@ -18,7 +18,7 @@ from placewise.report.words.worth_findings import worth_findings
 def findings(results: Results) -> list[str]:
     """Return the findings as sentences, each made only of numbers that the results have."""
     experiments = level_findings(results) if results.levels else list(_experiments(results))
-    return [*experiments, *_orders(results), *brackets_explained(results), *worth_findings(results)]
+    return [*experiments, *orders_findings(results), *brackets_explained(results), *worth_findings(results)]
 
 
 def _experiments(results: Results) -> Iterator[str]:
@@ -49,10 +49,11 @@ def _experiments(results: Results) -> Iterator[str]:
             f"No scheduler can do better than the ceiling, {share(results.ceiling)}{ceiling_in_brackets(results)}: "
             "for the other jobs the fleet has no cluster on which they succeed."
         )
-    yield from _single(results)
+    yield from single_findings(results)
 
 
-def _single(results: Results) -> Iterator[str]:
+def single_findings(results: Results) -> Iterator[str]:
+    """Say what metadata on single subsystems changes, over submissions and over subsystems."""
     single, score, nothing = results.single, results.scores.get(folder_name(SINGLE)), single_without_metadata(results)
     if score is not None and score.success is not None and nothing is not None:
         yield (
@@ -68,7 +69,8 @@ def _single(results: Results) -> Iterator[str]:
         )
 
 
-def _orders(results: Results) -> Iterator[str]:
+def orders_findings(results: Results) -> Iterator[str]:
+    """Say how far the answer depends on the order of metadata; nothing of a single order."""
     interval = interval_over_orders(results)
     if interval is None or interval.count < 2:
         return

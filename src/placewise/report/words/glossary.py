@@ -19,34 +19,28 @@ GENERAL: Entries = (
     ("outcome rule", "What must really hold on the assigned cluster for the job to succeed."),
     ("success", "The share of all submissions that succeed; those without a cluster do not."),
     ("success of matched jobs", "The share of the submissions given a cluster that succeed there."),
-    (
-        "ceiling",
-        "The success of a scheduler that knows everything: the share of jobs for which some cluster would succeed.",
-    ),
+    ("ceiling", "The success of a scheduler that knows everything: for each job the best cluster of the fleet."),
     ("could succeed", "The share of the jobs of one subsystem for which some cluster would succeed."),
     ("marginal score", "The share of a job's outcome rules that hold on the assigned cluster."),
     ("rules that hold", "Outcome rules that hold, out of all, summed over the submissions given a cluster."),
     ("precision", "The share of the (submission, cluster) pairs that match that would succeed."),
     ("recall", "The share of the (submission, cluster) pairs that would succeed that match."),
     ("none", "The experiment without metadata."),
-    ("single", "The experiment with metadata on each subsystem alone, for the jobs that need it."),
+    ("single", "The experiment with metadata on each subsystem alone: a job is a submission for each that it needs."),
     ("expanding", "The experiment that adds metadata on one subsystem after the other while anything still matches."),
+    (
+        "success at the last level",
+        "The share of all jobs that succeed at the last level of expanding that matches any.",
+    ),
     ("all", "The experiment with all metadata."),
     ("mean over subsystems", "A mean in which every subsystem counts once; else every submission counts once."),
     (
         "corrected scoring",
-        (
-            "A version is in range as it is when matching, both bounds included; in build records, a compiler is too "
-            "old on a cluster whose version is older than the build's."
-        ),
+        "A version on a bound is in range; a compiler is too old where it is older than the build's.",
     ),
     (
         "published scoring",
-        (
-            "As the code of the prior work scored. Version ranges: both bounds are outside the range, though matching "
-            "includes them. Build records: the rule of the compiler is reversed, too old where the version of the "
-            "cluster is newer."
-        ),
+        "As the prior work: a bound is outside its range; too old is a compiler newer than the build's.",
     ),
 )
 
@@ -69,20 +63,12 @@ LEVELS: Entries = (
 WORTH: Entries = (
     (
         "Shapley value",
-        (
-            "What metadata on a subsystem adds to success, averaged over every order in which metadata could be added; "
-            "the values of all sum to what all metadata adds (Shapley, 1953)."
-        ),
+        "What metadata on a subsystem adds to success, averaged over all orders of adding (Shapley, 1953).",
     ),
     ("single lift", "What metadata on one subsystem alone adds to the success without metadata."),
     ("drop-one loss", "What leaving out metadata on one subsystem takes from the success with all metadata."),
-    (
-        "blame",
-        (
-            "A (job, cluster) pair is incompatible if the job would fail there; each is divided equally among the "
-            "subsystems that it fails."
-        ),
-    ),
+    ("incompatible", "A (job, cluster) pair for which the job would fail there."),
+    ("blame", "Incompatible pairs, each divided equally among the subsystems that it fails."),
     ("sole cause", "Incompatible pairs that fail on one subsystem and no other."),
 )
 
@@ -96,13 +82,7 @@ FRONT: Entries = (
 )
 
 INTERVALS: Entries = (
-    (
-        "interval",
-        (
-            "The central share of what was found, usually 95 %, when one thing is drawn again and again and all else "
-            "stays as it is."
-        ),
-    ),
+    ("interval", "The central share of what is found, usually 95 %, when one thing alone is drawn again and again."),
     ("percentile", "The amount that so many percent of the draws lie below."),
 )
 
@@ -112,10 +92,7 @@ MODELS: Entries = (
     ("log-linear", "A power law: log duration is a straight line in log memory. Never below zero."),
     ("knn", "The mean duration of the five builds nearest in memory. Level outside the memory seen."),
     ("the mean", "The mean duration, whatever the memory: what a model has to beat for memory to be of use."),
-    (
-        "error",
-        "Mean absolute error of predicting each build by models fitted without it, as a share of the mean duration.",
-    ),
+    ("error", "Mean absolute error on builds that a model was not fitted to, as a share of the mean duration."),
     ("slope", "That of the linear model. Above zero, builds that used more memory took longer."),
     ("memory seen", "From the least to the most memory of the builds; a prediction outside is flagged."),
 )

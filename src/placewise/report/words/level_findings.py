@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from placewise.model.results import Results
 from placewise.model.study import WITHOUT_REPLACEMENT
 from placewise.report.data import levels
+from placewise.report.data.levels import LevelRow
 from placewise.report.words.intervals import ceiling_in_brackets, in_brackets
-from placewise.report.words.names import LevelRow, level_rows, policy_word, reason_word, with_metadata_on
+from placewise.report.words.names import level_rows, policy_word, reason_word, with_metadata_on
 from placewise.report.words.numbers import amount, jobs, number, share, shown
 
 
@@ -26,6 +27,12 @@ def level_findings(results: Results) -> list[str]:
         *_full(rows),
         *_front(results, rows),
     ]
+
+
+def choice_findings(results: Results) -> list[str]:
+    """Return the findings that a table of the levels does not show: what compares two of them, or holds of all."""
+    rows = level_rows(results)
+    return [*_exact(rows), *_chosen(results, rows), *_full(rows), *_outside(rows)]
 
 
 def _growing(results: Results, rows: Sequence[LevelRow]) -> Iterator[str]:

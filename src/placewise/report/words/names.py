@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from placewise.model.quantities import CEILING, FLEET, MACRO, SUCCESS
 from placewise.model.results import LevelResult, Results
 from placewise.model.study import EXPERIMENTS, WITH_REPLACEMENT, WITHOUT_REPLACEMENT, folder_name
 from placewise.report.data.experiments import total_jobs
-from placewise.report.data.levels import AT_LEAST, EXACT, group_of, is_chosen
+from placewise.report.data.levels import AT_LEAST, EXACT, LevelRow, group_of, is_chosen
 from placewise.report.data.uncertainty import is_share
 from placewise.report.words.numbers import counted, jobs, number, share, shown
 
@@ -43,15 +42,6 @@ _REFERENCES = {
     "best-memory": "the runtime predicted at the memory of the package's fastest build",
     "fastest": "the mean of the fastest 10 % of the package's builds",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class LevelRow:
-    """A level, the words for it, and its group, a position in `GROUPS`."""
-
-    level: LevelResult
-    label: str
-    group: int
 
 
 def level_rows(results: Results) -> tuple[LevelRow, ...]:

@@ -10,9 +10,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from placewise.model.results import Results
+from placewise.report.data.levels import LevelRow
 from placewise.report.drawn import style
 from placewise.report.words.figures import FigureWords
-from placewise.report.words.names import GROUPS, LevelRow, scoring_line
+from placewise.report.words.names import GROUPS, scoring_line
 
 WIDTH = 9.4  # inches, as all here
 _PITCH = 0.235

@@ -1,4 +1,4 @@
-"""The figures of what scheduling costs beyond a reference, by level."""
+"""The figures of what scheduling costs beyond a reference, by level and by package."""
 
 from __future__ import annotations
 
@@ -10,13 +10,16 @@ from matplotlib.lines import Line2D
 
 from placewise.model.results import CostScore, Results
 from placewise.prediction.cost import SECONDS_PER_HOUR
-from placewise.report.data.levels import cost_each, reference_of, runtime_each
+from placewise.report.data.levels import best_row, by_cost, cost_each, reference_of, runtime_each
 from placewise.report.drawn import style
 from placewise.report.drawn.levels.axes import Column, level_plot
 from placewise.report.drawn.picture import Drawing
 from placewise.report.words.figures import FigureWords
 from placewise.report.words.names import level_rows, reference_words
-from placewise.report.words.numbers import amount, number, shown
+from placewise.report.words.numbers import amount, counted, number, share, shown
+
+_MOST_PACKAGES = 15
+_WIDEST_NAME = 1.7  # inches
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,43 @@ def draw_additional_runtime(results: Results) -> Drawing | None:
 def draw_additional_cost(results: Results) -> Drawing | None:
     """Draw the additional cost by level: of all jobs together, and of one."""
     return _draw(results, _COST)
+
+
+def draw_cost_by_package(results: Results) -> Drawing | None:
+    """Draw which packages account for most additional cost at the level of the highest success."""
+    reference = reference_of(results)
+    row = best_row([row for row in level_rows(results) if reference in row.level.costs])
+    packages = [] if row is None or reference is None else by_cost(row.level.costs[reference])
+    if row is None or reference is None or not packages:
+        return None
+    costs = [cost for cost, _ in packages]
+    first, everything = packages[:_MOST_PACKAGES], float(sum(costs))
+    words = FigureWords(
+        "cost-by-package",
+        "Which packages account for the additional cost",
+        f"The packages with the most additional cost, and their share of the total; these {len(first)} come to "
+        f"{number(sum(costs[:_MOST_PACKAGES]), 4)} of {number(everything, 4)}. Of all, "
+        f"{counted(sum(cost < 0 for cost in costs), 'package')} below 0 run on clusters that are predicted to be "
+        "faster than the reference.",
+        f"Additional cost by package: {'; '.join(f'{shown(name)} {number(cost, 3)}' for cost, name in first)}.",
+    )
+    subtitle = (
+        f"level: {row.label}; {number(everything, 4)} price units over {counted(len(costs), 'package')};\n"
+        f"reference: {reference_words(reference)}"
+    )
+    names = [style.fitting(shown(name), _WIDEST_NAME) for _, name in first]
+    left = style.MARGIN + max(style.text_width(name) for name in names) + 0.15
+    height = max(3.8, 2.15 + 0.235 * len(first))
+    figure, axes = style.canvas(results, words, subtitle, left=left, top=1.1, height=height)
+    texts = [number(c, 3) + (f" ({share(c / everything, 2)})" if everything > 0 else "") for c, _ in first]
+    colours = [style.SKY if cost >= 0 else style.VERMILLION for cost, _ in first]
+    axes.barh(range(len(first)), costs[:_MOST_PACKAGES], height=0.72, color=colours)
+    style.name_rows(axes, names)
+    for place, ((cost, _), text) in enumerate(zip(first, texts, strict=True)):
+        style.write_at(axes, text, (max(cost, 0), place), (3, 0), bbox=style.BEHIND_TEXT)
+    style.from_zero(axes, np.array(costs[:_MOST_PACKAGES]), end=1.32)
+    axes.set_xlabel("additional cost (price units)")
+    return Drawing(words, figure)
 
 
 def _draw(results: Results, what: _What) -> Drawing | None:

@@ -13,12 +13,13 @@ from matplotlib.lines import Line2D
 
 from placewise.model.results import Results
 from placewise.report.data import levels
+from placewise.report.data.levels import LevelRow
 from placewise.report.drawn import style
 from placewise.report.drawn.levels.axes import WIDTH
 from placewise.report.drawn.levels.marks import ON_WHITE, RING, Mark, along, draw_marks
 from placewise.report.drawn.picture import Drawing
 from placewise.report.words.figures import FigureWords
-from placewise.report.words.names import SHORT_GROUPS, LevelRow, level_rows, reference_words
+from placewise.report.words.names import SHORT_GROUPS, level_rows, reference_words
 from placewise.report.words.numbers import number, share
 
 _HEIGHT = 6.2

@@ -9,7 +9,7 @@ from typing import Any
 from matplotlib.axes import Axes
 
 from placewise.report.drawn import style
-from placewise.report.drawn.labels import Box, place_labels
+from placewise.report.drawn.labels import Box, apart, place_labels
 
 RING: dict[str, Any] = style.dot("none", 12) | {"markeredgecolor": style.VERMILLION, "markeredgewidth": 2}
 """How a mark that is emphasised is ringed."""
@@ -18,8 +18,9 @@ ON_WHITE: dict[str, Any] = style.BEHIND_TEXT | {"pad": 0.5}
 _LINE = 0.155  # inches, as all below
 _RADIUS = 0.065
 _SAME = 0.03
+_ASIDE = 0.24
 _LEAST_LEADER = 0.12
-_LONG = 24  # letters
+_WIDEST_NAME = 1.75
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,21 +37,41 @@ class Mark:
 def draw_marks(axes: Axes, marks: Sequence[Mark], *, beside: float = 0.0, taken: Sequence[Box] = ()) -> None:
     """Draw marks and their names, which lie over nothing; marks in one place share a name.
 
-    beside : the room for names right of the axes, in inches. taken : boxes, in inches from the lower left corner,
-        that no name may cover. A name without room is left out: tables have them all.
+    beside : the room for names right of the axes, in inches; those of marks at that edge are listed there.
+    taken : boxes, in inches from the lower left corner, that no name may cover. A name without room is left out, as
+        tables have them all.
     """
     width, height = _size(axes)
     for mark in marks:
         for look in [style.dot(mark.colour) | {"markeredgecolor": "white"}, *[RING] * mark.strong]:
             axes.plot(mark.x, mark.y, clip_on=False, zorder=4, **look)
-    groups = _in_one_place(axes, sorted(marks, key=lambda mark: (not mark.strong, -mark.y)))
-    labels = [",\nand ".join(_in_two_lines(mark.label) for mark in group) for group in groups]
+    at_edge = _at_edge(axes, marks) if beside else []
+    for mark, box in at_edge:
+        _draw_label(axes, mark, mark.label, box)
+    listed = [mark for mark, _ in at_edge]
+    groups = _in_one_place(axes, sorted((m for m in marks if m not in listed), key=lambda mark: not mark.strong))
+    labels = [",\nand ".join(style.in_lines(mark.label, _WIDEST_NAME) for mark in group) for group in groups]
     sizes = [_room(label, bold=group[0].strong) for group, label in zip(groups, labels, strict=True)]
     where = [inches(axes, group[0].x, group[0].y) for group in groups]
     area = Box(0.0, 0.0, width + max(0.0, beside - 0.05), height)
-    for group, label, box in zip(groups, labels, place_labels(where, sizes, area, _RADIUS, taken), strict=True):
-        if box is not None:
-            _draw_label(axes, group[0], label, box)
+    full = [
+        *taken,
+        *(box for _, box in at_edge),
+        *(along(axes, m.x, m.y, m.x, m.y, (_RADIUS, _RADIUS)) for m in listed),
+    ]
+    for group, label, place in zip(groups, labels, place_labels(where, sizes, area, _RADIUS, full), strict=True):
+        if place is not None:
+            _draw_label(axes, group[0], label, place)
+
+
+def _at_edge(axes: Axes, marks: Sequence[Mark]) -> list[tuple[Mark, Box]]:
+    """List the names of marks at the right edge beside it, in their order from the top."""
+    width, height = _size(axes)
+    found = sorted((m for m in marks if inches(axes, m.x, m.y)[0] >= width - _SAME), key=lambda mark: -mark.y)
+    middles = apart([inches(axes, m.x, m.y)[1] for m in found], _LINE * 1.3, -_LINE, height + _LINE)
+    left, rooms = width + _RADIUS + _ASIDE, [_room(m.label, bold=m.strong) for m in found]
+    boxes = [Box(left, y - _LINE / 2, left + room[0], y + _LINE / 2) for y, room in zip(middles, rooms, strict=True)]
+    return list(zip(found, boxes, strict=True))
 
 
 def inches(axes: Axes, x: float, y: float) -> tuple[float, float]:
@@ -113,12 +134,3 @@ def _room(label: str, *, bold: bool) -> tuple[float, float]:
     """Return the width and height of a label, in inches."""
     lines = label.split("\n")
     return max(style.text_width(line, bold=bold) for line in lines), _LINE * len(lines)
-
-
-def _in_two_lines(label: str) -> str:
-    """Break a long label at the plus or comma nearest its middle."""
-    breaks = [at for at in range(len(label)) if label.startswith((" + ", ", "), at)]
-    if len(label) <= _LONG or not breaks:
-        return label
-    at = min(breaks, key=lambda at: abs(at - len(label) / 2))
-    return f"{label[: at + (label[at] == ',')]}\n{label[at + 1 :].lstrip()}"

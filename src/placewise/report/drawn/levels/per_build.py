@@ -11,13 +11,13 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from placewise.model.results import Results
-from placewise.report.data.levels import PER_BUILD_REFERENCE
+from placewise.report.data.levels import PER_BUILD_REFERENCE, LevelRow
 from placewise.report.data.per_build import BIN, Histograms, histograms, main_rows
 from placewise.report.drawn import style
 from placewise.report.drawn.levels.axes import WIDTH
 from placewise.report.drawn.picture import Drawing
 from placewise.report.words.figures import FigureWords
-from placewise.report.words.names import LevelRow, level_rows, scoring_line
+from placewise.report.words.names import level_rows, scoring_line
 from placewise.report.words.numbers import number, share, shown
 
 _COLUMNS = (
@@ -52,7 +52,7 @@ def draw_per_build(results: Results) -> Drawing | None:
         "what each assigned job expects on the clusters that it may be given, beyond its best: at the memory of the\n"
         "package's fastest build; heights are shares of jobs in bins; axes are linear about 0, logarithmic beyond"
     )
-    labels = [_in_lines(row.label) for row in rows]
+    labels = [style.in_lines(row.label, _WIDEST_LABELS) for row in rows]
     left = style.MARGIN + max(style.text_width(line) for label in labels for line in label.split("\n")) + 0.16
     high = _PITCH * len(rows)
     figure = style.sheet(words.title, subtitle, scoring_line(results), WIDTH, _TOP + high + _BOTTOM)
@@ -134,18 +134,6 @@ def _scale(axes: Axes, found: Histograms, across: float, most: float) -> None:
     axes.plot([at, at], [0.95, 0.95 - tall], color=style.INK, linewidth=1.4, solid_capstyle="butt")
     how = {"color": style.MUTED, "bbox": style.BEHIND_TEXT}
     style.write_at(axes, f"{share(part, 1)} of jobs", (at, 0.95 - tall / 2), (4, 0), **how)
-
-
-def _in_lines(label: str) -> str:
-    """Break a label before each plus or comma where a line would be too wide."""
-    lines = [""]
-    for part in label.replace(" + ", "\n+ ").replace(", ", ",\n").split("\n"):
-        joined = f"{lines[-1]} {part}".strip()
-        if style.text_width(joined) <= _WIDEST_LABELS:
-            lines[-1] = joined
-        else:
-            lines.append(part)
-    return "\n".join(style.fitting(line, _WIDEST_LABELS) for line in lines if line)
 
 
 def _quantiles(row: LevelRow, name: str, label: str, unit: str) -> str:

@@ -11,12 +11,12 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter
 
 from placewise.model.results import LevelResult, Results
-from placewise.report.data.levels import assigned, best_row, clusters_taking
+from placewise.report.data.levels import LevelRow, assigned, best_row, clusters_taking
 from placewise.report.drawn import style
 from placewise.report.drawn.levels.axes import Column, level_plot
 from placewise.report.drawn.picture import Drawing
 from placewise.report.words.figures import FigureWords
-from placewise.report.words.names import LevelRow, level_rows
+from placewise.report.words.names import level_rows
 from placewise.report.words.numbers import MISSING, jobs, number, share
 
 _LEAST_SHARE = 0.001
