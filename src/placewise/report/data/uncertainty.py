@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from placewise.model.quantities import CEILING, LAST, SUCCESS
+from placewise.model.quantities import CEILING, FLEET, LAST, SUCCESS
 from placewise.model.results import Results
+from placewise.model.study import EXPANDING, folder_name
 from placewise.model.worth import Difference, Headline, Interval, SensitivityPoint
 from placewise.report.data import statistics
 
-CEILING_OF_FLEETS = "ceiling"
 _AMOUNTS = ("cost", "runtime", "clusters")
 _OF_ALL_JOBS = (SUCCESS, LAST, CEILING)
 
@@ -23,13 +23,9 @@ class FleetColumn:
     """What every fleet drawn anew gives: (fleets,) the success at an experiment, or the ceiling."""
 
     experiment: str
+    quantity: str
     values: NDArray[np.float64]
     interval: statistics.Interval
-
-    @property
-    def is_ceiling(self) -> bool:
-        """Whether it is the ceiling, which depends on no metadata."""
-        return self.experiment == CEILING_OF_FLEETS
 
 
 def intervals_of(results: Results, experiment: str, quantity: str) -> tuple[Interval, ...]:
@@ -64,12 +60,14 @@ def fleet_columns(results: Results) -> list[FleetColumn]:
     fleets = results.fleets
     if fleets is None:
         return []
-    named = [(name, fleets.success[:, i]) for i, name in enumerate(fleets.experiments)]
+    # A fleet's success of expanding is that at its last level.
+    named = [(name, LAST if name == folder_name(EXPANDING) else SUCCESS) for name in fleets.experiments]
+    values = (*fleets.success.T, fleets.ceiling)
     found = [
-        (name, values, statistics.central_interval(values))
-        for name, values in (*named, (CEILING_OF_FLEETS, fleets.ceiling))
+        (*name, one, statistics.central_interval(one))
+        for name, one in zip((*named, (FLEET, CEILING)), values, strict=True)
     ]
-    return [FleetColumn(name, values, interval) for name, values, interval in found if interval is not None]
+    return [FleetColumn(name, what, one, interval) for name, what, one, interval in found if interval is not None]
 
 
 def by_setting(results: Results) -> dict[str, list[SensitivityPoint]]:

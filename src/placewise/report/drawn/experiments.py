@@ -89,9 +89,7 @@ def draw_marginal_score(results: Results) -> Drawing | None:
     beside = max(0, 3 - len(scores)) / 2
     axes.set_xlim(-0.6 - beside, len(scores) - 0.25 + beside)
     axes.set_ylim(0, max(1.09, *(mean + std + 0.03 for mean, std in zip(means, spread, strict=True))))
-    _name_experiments(
-        axes, list(places), [f"{experiment_word(name)}\n{_matched(results, s)}" for name, s, *_ in scores]
-    )
+    _name_experiments(axes, list(places), [f"{experiment_word(name)}\n{_counts(results, s)}" for name, s, *_ in scores])
     axes.set_ylabel("share of outcome rules")
     label = "± 1 standard deviation of one job"
     style.legend_above(axes, [Line2D([], [], color=style.INK, marker="|", markersize=7, linewidth=1.4, label=label)], 1)
@@ -113,11 +111,6 @@ def _draw_bars(axes: Axes, tick: float, score: Score) -> None:
 def _counts(results: Results, score: Score) -> str:
     text = submissions(results, score.total_jobs)
     return f"{text}\n{score.total_jobs - score.unmatched:,} matched" if score.unmatched else text
-
-
-def _matched(results: Results, score: Score) -> str:
-    text = submissions(results, score.total_jobs - score.unmatched)
-    return f"{text}\nthat matched" if score.unmatched else text
 
 
 def _name_experiments(axes: Axes, ticks: list[float] | list[int], labels: list[str]) -> None:

@@ -59,23 +59,27 @@ def place_labels(
     radius : of a mark, in inches. taken : boxes that no label may cover, though leaders may.
     """
     dots = [Box(x - radius, y - radius, x + radius, y + radius) for x, y in marks]
-    full, leaders, labels = [*taken, *dots], list[Line](), list[Line]()
-    places: list[Box | None] = []
-    for mark, dot, size in zip(marks, dots, sizes, strict=True):
-        # Of marks that lie on each other no leader could leave without crossing one.
-        others = [line for other in dots if not other.covers(dot) for line in other.diagonals]
-        for box in _near(mark, size, radius):
-            if not box.within(area) or any(box.covers(other) for other in full):
-                continue
-            leader = (mark, box.nearest(mark))
-            crossed = any(cross(leader, line) for line in (*leaders, *labels, *others))
-            if not crossed and not any(cross(line, other) for line in box.diagonals for other in leaders):
-                full, leaders, labels = [*full, box], [*leaders, leader], [*labels, *box.diagonals]
-                places.append(box)
-                break
-        else:
-            places.append(None)
-    return places
+    order, places = list(range(len(marks))), dict[int, Box]()
+    for _ in marks:
+        full, leaders, labels, places = [*taken, *dots], list[Line](), list[Line](), {}
+        for i in order:
+            # Of marks that lie on each other no leader could leave without crossing one.
+            others = [line for other in dots if not other.covers(dots[i]) for line in other.diagonals]
+            for box in _near(marks[i], sizes[i], radius):
+                if not box.within(area) or any(box.covers(other) for other in full):
+                    continue
+                leader = (marks[i], box.nearest(marks[i]))
+                crossed = any(cross(leader, line) for line in (*leaders, *labels, *others))
+                if not crossed and not any(cross(line, other) for line in box.diagonals for other in leaders):
+                    full, leaders, labels = [*full, box], [*leaders, leader], [*labels, *box.diagonals]
+                    places[i] = box
+                    break
+        lacking = [i for i in order if i not in places]
+        if lacking == order[: len(lacking)]:
+            break
+        # Those that found no room are next time the first to look for it.
+        order = [*lacking, *(i for i in order if i in places)]
+    return [places.get(i) for i in range(len(marks))]
 
 
 def cross(one: Line, other: Line) -> bool:

@@ -28,9 +28,11 @@ _TOP, _PITCH, _BOTTOM = 1.28, 2.08, 0.52
 _LEFT, _BETWEEN = 0.5, 2.52
 _PANEL = (2.05, 1.42)
 _LONGEST_NAME = 24
-_COLOURS: dict[Kind, str] = {"linear": style.VERMILLION, "log-linear": style.INK, "knn": style.BLUE}
-_WIDTHS: dict[Kind, float] = {"linear": 1.8, "log-linear": 1.8, "knn": 1.1}
-_DASHES: dict[Kind, Any] = {"linear": "-", "log-linear": (0, (4, 2)), "knn": "-"}  # as matplotlib writes them
+_LOOKS: dict[Kind, dict[str, Any]] = {
+    "linear": {"color": style.VERMILLION, "linewidth": 1.8, "zorder": 4},
+    "log-linear": {"color": style.INK, "linewidth": 1.8, "linestyle": style.DASHED, "zorder": 4},
+    "knn": {"color": style.BLUE, "linewidth": 1.1, "zorder": 3},
+}
 
 
 def render_model_figures(models: Models) -> Iterator[Picture]:
@@ -84,13 +86,13 @@ def draw_overview(models: Models) -> Drawing | None:
 
 def draw_fits(models: Models, chosen: Sequence[PackageModels], page: int, pages: int) -> Drawing:
     """Draw the builds of up to twelve packages, each under its three fits."""
-    names = f"{_short(chosen[0].package)} to {_short(chosen[-1].package)}"
+    names = f"{shown(chosen[0].package, _LONGEST_NAME)} to {shown(chosen[-1].package, _LONGEST_NAME)}"
     words = FigureWords(
         f"models-{page:02d}",
         f"Builds and fits, page {page} of {pages}",
         f"{names}: the duration of every build by the mean memory that it used, with the linear, the log-linear and "
         "the five-nearest-neighbours model over the memory seen.",
-        "; ".join(f"{_short(one.package)}: {_wording(one.card)}" for one in chosen) + ".",
+        "; ".join(f"{shown(one.package, _LONGEST_NAME)}: {_wording(one.card)}" for one in chosen) + ".",
     )
     subtitle = (
         f"{names}; duration by mean memory used, each package on scales of its own; the percentages are cross-\n"
@@ -103,10 +105,7 @@ def draw_fits(models: Models, chosen: Sequence[PackageModels], page: int, pages:
         row, column = divmod(place, COLUMNS)
         corner = (_LEFT + column * _BETWEEN, height - _TOP - row * _PITCH - _PANEL[1])
         _draw_package(style.axes_at(figure, *corner, *_PANEL), models, one)
-    handles = [
-        Line2D([], [], color=_COLOURS[kind], linewidth=_WIDTHS[kind], linestyle=_DASHES[kind], label=_LABELS[kind])
-        for kind in KINDS
-    ]
+    handles = [Line2D([], [], label=_LABELS[kind], **_LOOKS[kind]) for kind in KINDS]
     figure.legend(
         handles=handles,
         loc="upper right",
@@ -129,15 +128,7 @@ def _draw_package(axes: Axes, models: Models, one: PackageModels) -> None:
     grid = np.unique(np.concatenate([np.linspace(least, most, 300), one.memory_bytes]))
     for kind in KINDS:
         runtime = predict(models, kind, one.package, grid).runtime_s / 60
-        axes.plot(
-            grid / BYTES_PER_GIB,
-            runtime,
-            color=_COLOURS[kind],
-            linewidth=_WIDTHS[kind],
-            linestyle=_DASHES[kind],
-            alpha=0.9,
-            zorder=3 if kind == "knn" else 4,
-        )
+        axes.plot(grid / BYTES_PER_GIB, runtime, alpha=0.9, **_LOOKS[kind])
     low, high = x[0], x[-1]
     beside = 0.04 * (high - low) or 0.04 * high
     axes.set_xlim(low - beside, high + beside)
@@ -149,7 +140,7 @@ def _draw_package(axes: Axes, models: Models, one: PackageModels) -> None:
     axes.tick_params(labelsize=7.5, length=2.5, pad=2)
     axes.grid(axis="y", linewidth=0.6)
     place: dict[str, Any] = {"xycoords": "axes fraction", "textcoords": "offset points", "annotation_clip": False}
-    axes.annotate(_short(one.package), (0, 1), (0, 15), fontsize=style.SMALL, fontweight="bold", **place)
+    axes.annotate(shown(one.package, _LONGEST_NAME), (0, 1), (0, 15), fontsize=style.SMALL, fontweight="bold", **place)
     axes.annotate(_wording(card), (0, 1), (0, 4.5), fontsize=7.0, color=style.MUTED, **place)
 
 
@@ -209,17 +200,8 @@ def _wording(card: ModelCard) -> str:
     text = counted(card.builds, "build")
     if card.validation is None:
         return f"{text}, {number(card.slope_s_per_gib, 3)} s/GiB"
-    errors = " ".join(_percent(card.validation.of(kind).relative_error) for kind in KINDS)
-    return f"{text}: {errors} | {_percent(card.validation.mean.relative_error)} %"
-
-
-def _percent(value: float) -> str:
-    return f"{100 * value:.0f}"
-
-
-def _short(name: str) -> str:
-    name = shown(name)
-    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 3]}..."
+    errors = " ".join(f"{100 * card.validation.of(kind).relative_error:.0f}" for kind in KINDS)
+    return f"{text}: {errors} | {100 * card.validation.mean.relative_error:.0f} %"
 
 
 _LABELS: dict[Kind, str] = {"linear": "linear", "log-linear": "log-linear", "knn": "nearest neighbours"}

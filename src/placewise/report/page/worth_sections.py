@@ -13,6 +13,7 @@ from placewise.report.page.cells import Cell, Row, Table, amount_cell, count_cel
 from placewise.report.page.charts import spreads, worth
 from placewise.report.page.section import Section
 from placewise.report.words import names
+from placewise.report.words.figures import than_of
 from placewise.report.words.intervals import interval_words
 from placewise.report.words.numbers import MISSING, counted, shown
 from placewise.report.words.worth import cost_unit, sufficiency_sentence
@@ -134,13 +135,12 @@ def _headlines(results: Results) -> Section | None:
     known = results.headlines
     if not known:
         return None
-    rows = [(names.experiment_label(results, one.experiment), names.quantity_word(one.quantity)) for one in known]
     return Section(
         "uncertainty",
         "How sure the figures are",
         "The same study with other draws would have given somewhat other figures. Each interval is over what its "
         "column names, and only over that; what is not named is held as it is.",
-        [_interval_table("Figures with their intervals.", "figure", rows, known)],
+        [_interval_table(results, "Figures with their intervals.", "figure", known)],
         charts=spreads.headline_charts(results),
     )
 
@@ -149,36 +149,31 @@ def _differences(results: Results) -> Section | None:
     known = results.differences
     if not known:
         return None
-    rows = [
-        (names.difference_label(results, one.experiment, one.than, SUCCESS), names.quantity_word(one.quantity))
-        for one in known
-    ]
     caption = "Differences with their intervals; of shares in percentage points."
     return Section(
         "compared",
         "What more metadata changes",
         "A job that is easy under one level is easy under another, so two intervals that overlap may still belong to "
         "levels that differ for sure. Compared draw by draw, the difference has an interval of its own.",
-        [_interval_table(caption, "difference", rows, known)],
+        [_interval_table(results, caption, "difference", known)],
         lines=[line.removesuffix(".") for line in difference_findings(results)],
         charts=spreads.difference_charts(results),
     )
 
 
-def _interval_table(
-    caption: str, first: str, rows: Sequence[tuple[str, str]], known: Sequence[Headline | Difference]
-) -> Table:
+def _interval_table(results: Results, caption: str, first: str, known: Sequence[Headline | Difference]) -> Table:
     varied = overs(one.intervals for one in known)
     columns = [("value", ""), *((end, f"interval over {shown(over)}") for over in varied for end in ("from", "to"))]
     lines: list[Row] = []
-    for row, one in zip(rows, known, strict=True):
+    for one in known:
         words = names.difference_text if isinstance(one, Difference) else names.quantity_text
         by_over = {interval.over: interval for interval in one.intervals}
         values: list[float | None] = [one.value]
         for over in varied:
             values += (by_over[over].low, by_over[over].high) if over in by_over else (None, None)
         cells = [Cell(MISSING) if end is None else Cell(words(one.quantity, end), repr(end)) for end in values]
-        lines.append((*row, cells))
+        label = names.figure_label(results, one.experiment, SUCCESS, than_of(one))
+        lines.append((label, names.quantity_word(one.quantity), cells))
     return Table(caption, first, columns, lines)
 
 

@@ -9,7 +9,7 @@ from placewise.report.data.worth import has_intervals
 from placewise.report.terminal.tables import print_line, print_table
 from placewise.report.words.names import KIND_WORDS
 from placewise.report.words.numbers import number, share, signed_share
-from placewise.report.words.worth import certificate
+from placewise.report.words.worth import sufficiency_sentence
 
 _LARGEST = 20
 
@@ -64,11 +64,7 @@ def _how(worth: Worth) -> str:
 
 def print_sufficiency(found: Sufficiency, console: Console) -> None:
     """Print the smallest set, what is proven of it, and the way to it."""
-    wanted = f"{share(found.target)} of the ceiling of {share(found.ceiling)}"
-    if found.met:
-        print_line(f"{len(found.metadata)} of {len(found.path)} subsystems suffice for {wanted}", console)
-    else:
-        print_line(f"no set of subsystems was found that reaches {wanted}; this is the best of those tried", console)
+    print_line(sufficiency_sentence(found), console)
     members = set(found.metadata)
     last = max((at for at, name in enumerate(found.path, 1) if name in members), default=0)
     rows = [
@@ -79,9 +75,6 @@ def print_sufficiency(found: Sufficiency, console: Console) -> None:
     headings |= dict.fromkeys(("success", "random order: 2.5 %", "50 %", "97.5 %"), "right")
     print_table("Greedy order: each time what adds most", headings, rows, console)
     print_line(f"the set: {','.join(found.metadata)}", console)
-    part = share(found.reached / found.ceiling if found.ceiling else None)
-    print_line(f"success with metadata on these: {share(found.reached)}, {part} of the ceiling", console)
-    print_line(certificate(found), console)
 
 
 def print_front(points: tuple[LevelPoint, ...], console: Console) -> None:

@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from placewise.model.quantities import CEILING, LAST, SUCCESS
 from placewise.model.results import Results
-from placewise.model.study import EXPANDING, folder_name
 from placewise.model.worth import Difference, Headline, LevelPoint, SensitivityPoint, Sufficiency
 from placewise.report.data import experiments, uncertainty
 from placewise.report.data.worth import MOST_ROWS, front
 from placewise.report.words.intervals import central_words, interval_words
 from placewise.report.words.names import (
-    difference_label,
     difference_text,
     figure_label,
     orders_word,
@@ -139,32 +136,27 @@ def front_words(results: Results, drawn: Sequence[LevelPoint]) -> FigureWords:
     return FigureWords("pareto-levels", "What metadata costs, and what it gives", caption, alt)
 
 
-def headline_labels(results: Results, known: Sequence[Headline]) -> list[str]:
-    """Name figures, each differently."""
-    return distinct([figure_label(results, one.experiment, one.quantity) for one in known], 60)
+def interval_labels(results: Results, known: Sequence[Headline | Difference]) -> list[str]:
+    """Name figures or differences, each differently."""
+    return distinct([figure_label(results, one.experiment, one.quantity, than_of(one)) for one in known], 60)
 
 
 def headline_words(results: Results, known: Sequence[Headline]) -> FigureWords:
     """Return the words for figures with their intervals."""
     parts = [
         f"{label} {share(one.value)} ({interval_words(one.intervals[0])} over {shown(one.intervals[0].over)})"
-        for label, one in zip(headline_labels(results, known), known, strict=True)
+        for label, one in zip(interval_labels(results, known), known, strict=True)
     ]
     caption = f"{_held(known)} Each interval says over what: other draws of it would give other figures."
     alt = f"Marks with intervals: {'; '.join(parts[:_FIRST])}."
     return FigureWords("headlines", "How sure the figures are", caption, alt)
 
 
-def difference_labels(results: Results, known: Sequence[Difference]) -> list[str]:
-    """Name differences, each differently."""
-    return distinct([difference_label(results, one.experiment, one.than, one.quantity) for one in known], 60)
-
-
 def difference_words(results: Results, known: Sequence[Difference]) -> FigureWords:
     """Return the words for differences with their intervals."""
     parts = [
         f"{label} {difference_text(one.quantity, one.value)}"
-        for label, one in zip(difference_labels(results, known), known, strict=True)
+        for label, one in zip(interval_labels(results, known), known, strict=True)
     ]
     caption = (
         f"{_held(known)} Both are computed on the same draws, so that what they share cancels out; an interval that "
@@ -174,6 +166,11 @@ def difference_words(results: Results, known: Sequence[Difference]) -> FigureWor
     return FigureWords("differences", "What more metadata changes", caption, alt)
 
 
+def than_of(one: Headline | Difference) -> str | None:
+    """Return the experiment that another is compared with; None where it is not."""
+    return one.than if isinstance(one, Difference) else None
+
+
 def _held(known: Sequence[Headline | Difference]) -> str:
     levels = dict.fromkeys(central_words(interval) for one in known for interval in one.intervals)
     return f"Lines: the {' or '.join(levels)} of what was found." if levels else ""
@@ -181,17 +178,7 @@ def _held(known: Sequence[Headline | Difference]) -> str:
 
 def fleet_labels(results: Results, columns: Sequence[uncertainty.FleetColumn]) -> list[str]:
     """Name what is drawn of every fleet, each differently."""
-    last = folder_name(EXPANDING)
-    return distinct(
-        [
-            CEILING
-            if column.is_ceiling
-            # A fleet's success of expanding is that at the last level, which others do not call its success.
-            else figure_label(results, column.experiment, LAST if column.experiment == last else SUCCESS)
-            for column in columns
-        ],
-        60,
-    )
+    return distinct([figure_label(results, column.experiment, column.quantity) for column in columns], 60)
 
 
 def fleet_words(results: Results, columns: Sequence[uncertainty.FleetColumn]) -> FigureWords:

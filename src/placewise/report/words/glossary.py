@@ -30,17 +30,17 @@ GENERAL: Entries = (
     ("expanding", "The experiment that adds metadata on one subsystem after the other while anything still matches."),
     (
         "success at the last level",
-        "The share of all jobs that succeed at the last level of expanding that matches any.",
+        "The share of all jobs that succeed at the last level of expanding with a match.",
     ),
     ("all", "The experiment with all metadata."),
     ("mean over subsystems", "A mean in which every subsystem counts once; else every submission counts once."),
     (
         "corrected scoring",
-        "A version on a bound is in range; a compiler is too old where it is older than the build's.",
+        "A version on a bound is in range; a compiler older than the build's is too old.",
     ),
     (
         "published scoring",
-        "As the prior work: a bound is outside its range; too old is a compiler newer than the build's.",
+        "As the prior work: a bound is out of range; a compiler newer than the build's is too old.",
     ),
 )
 
@@ -63,7 +63,7 @@ LEVELS: Entries = (
 WORTH: Entries = (
     (
         "Shapley value",
-        "What metadata on a subsystem adds to success, averaged over all orders of adding (Shapley, 1953).",
+        "What metadata on a subsystem adds to success, averaged over all orders (Shapley, 1953).",
     ),
     ("single lift", "What metadata on one subsystem alone adds to the success without metadata."),
     ("drop-one loss", "What leaving out metadata on one subsystem takes from the success with all metadata."),

@@ -118,17 +118,12 @@ def experiment_phrase(results: Results, experiment: str) -> str:
     return known.get(experiment) or f"of {experiment_label(results, experiment)}"
 
 
-def figure_label(results: Results, experiment: str, quantity: str) -> str:
-    """Name a quantity of an experiment; success of all jobs is meant where only the experiment is named."""
+def figure_label(results: Results, experiment: str, quantity: str, than: str | None = None) -> str:
+    """Name a quantity of an experiment, or of one less another; success is meant where only experiments are named."""
     if experiment == FLEET and quantity == CEILING:
         return CEILING
     label = experiment_label(results, experiment)
-    return label if quantity == SUCCESS else f"{label}: {quantity_word(quantity)}"
-
-
-def difference_label(results: Results, experiment: str, than: str, quantity: str) -> str:
-    """Name a difference: all less none."""
-    label = f"{experiment_label(results, experiment)} less {experiment_label(results, than)}"
+    label = label if than is None else f"{label} less {experiment_label(results, than)}"
     return label if quantity == SUCCESS else f"{label}: {quantity_word(quantity)}"
 
 

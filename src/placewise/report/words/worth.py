@@ -23,8 +23,9 @@ def sufficiency_sentence(found: Sufficiency) -> str:
     target = f"{share(found.target, 3)} of the ceiling of {share(found.ceiling)}"
     count = counted(len(found.metadata), "subsystem")
     if not found.met:
+        known = "that none does is proven" if found.unreachable else "that none does was not proven"
         return (
-            f"No set that was tried reaches {target}; the best, of {count}, reaches a success of "
+            f"No set that was tried reaches {target}, and {known}; the best, of {count}, reaches a success of "
             f"{share(found.reached)}."
         )
     verb = "suffices" if len(found.metadata) == 1 else "suffice"
@@ -42,17 +43,3 @@ def _fewer(found: Sufficiency) -> str:
     if found.at_least is None:
         return f"that {less} was not proven (placewise minimal does)"
     return f"at least {number(found.at_least)}{' subsystems' if counts else ' of cost'} are needed"
-
-
-def certificate(found: Sufficiency) -> str:
-    """Say what is proven of the set, as a line for a terminal."""
-    counts = found.cost == len(found.metadata)
-    least = "has fewer" if counts else f"costs less than {number(found.cost)}"
-    if found.unreachable:
-        return "proven: no set of subsystems reaches the target"
-    if not found.met or found.at_least is None:
-        return "not proven: another set may do better"
-    if found.optimal:
-        return f"proven: no set that {least} reaches the target"
-    what = f"has fewer than {number(found.at_least)}" if counts else f"costs less than {number(found.at_least)}"
-    return f"proven: no set that {what} reaches the target; this one comes to {number(found.cost)}"

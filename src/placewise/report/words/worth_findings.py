@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from placewise.model.quantities import CEILING, FLEET, SUCCESS
 from placewise.model.results import Results
 from placewise.model.worth import SubsystemWorth, Worth
 from placewise.report.data import uncertainty
@@ -97,8 +98,8 @@ def difference_findings(results: Results) -> list[str]:
 
 
 def _fleets(results: Results) -> Iterator[str]:
-    columns = {column.experiment: column.interval for column in uncertainty.fleet_columns(results)}
-    ceiling, everything = columns.get(uncertainty.CEILING_OF_FLEETS), columns.get("all")
+    columns = {(column.experiment, column.quantity): column.interval for column in uncertainty.fleet_columns(results)}
+    ceiling, everything = columns.get((FLEET, CEILING)), columns.get(("all", SUCCESS))
     if ceiling is not None:
         said = (
             f"On {counted(ceiling.count, 'fleet')} drawn anew the ceiling has a median of {share(ceiling.median)}, and "

@@ -15,6 +15,7 @@ from placewise.report.data.worth import MOST_ROWS
 from placewise.report.page.cells import Cell, Table, share_cell
 from placewise.report.page.charts import vega
 from placewise.report.words import figures
+from placewise.report.words.figures import FigureWords
 from placewise.report.words.intervals import central_words
 from placewise.report.words.names import setting_amount, setting_words
 from placewise.report.words.numbers import counted, shown
@@ -38,26 +39,21 @@ _BETWEEN = 15  # pixels
 def headline_charts(results: Results) -> list[vega.Chart]:
     """Return the figures that count all jobs, each with its intervals."""
     known = uncertainty.drawn_headlines(results)
-    if not known:
-        return []
-    labels = figures.headline_labels(results, known)
-    return [_whiskers(figures.headline_words(results, known), labels, _interval_values(labels, known), "share")]
+    return [_whiskers(results, figures.headline_words(results, known), known, "share")] if known else []
 
 
 def difference_charts(results: Results) -> list[vega.Chart]:
     """Return the differences of shares between two experiments, each with its intervals."""
-    known = uncertainty.drawn_differences(results)
-    if not known:
-        return []
-    labels = figures.difference_labels(results, known)
-    values, words = _interval_values(labels, known, 100.0), figures.difference_words(results, known)
-    return [_whiskers(words, labels, values, "difference (percentage points)", zero=True)]
+    known, axis = uncertainty.drawn_differences(results), "difference (percentage points)"
+    return [_whiskers(results, figures.difference_words(results, known), known, axis, zero=True)] if known else []
 
 
-def _interval_values(
-    labels: Sequence[str], known: Sequence[Headline | Difference], scale: float = 1.0
-) -> list[dict[str, Any]]:
-    return [
+def _whiskers(
+    results: Results, words: FigureWords, known: Sequence[Headline | Difference], axis: str, *, zero: bool = False
+) -> vega.Chart:
+    """Return marks with their intervals, a row each, apart where there are several over different things."""
+    labels, scale = figures.interval_labels(results, known), 100.0 if zero else 1.0
+    values: list[dict[str, Any]] = [
         {
             "figure": label,
             "value": scale * one.value,
@@ -69,17 +65,6 @@ def _interval_values(
         for label, one in zip(labels, known, strict=True)
         for interval in one.intervals
     ]
-
-
-def _whiskers(
-    words: figures.FigureWords,
-    labels: Sequence[str],
-    values: Sequence[dict[str, Any]],
-    axis: str,
-    *,
-    zero: bool = False,
-) -> vega.Chart:
-    """Return marks with their intervals, a row each, apart where there are several over different things."""
     overs = list(dict.fromkeys(value["over"] for value in values))
     looks = [(over, *_OVERS[i % len(_OVERS)]) for i, over in enumerate(overs)]
     rows = list(labels[:MOST_ROWS])
