@@ -4,32 +4,32 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from made_results import level
-from placewise.report.levels import (
+
+from placewise.formats.studies.study_file import shipped_declarations
+from placewise.model.study import WITH_REPLACEMENT, WITHOUT_REPLACEMENT
+from placewise.report.data.levels import (
+    AT_LEAST,
+    ENOUGH_MEMORY,
+    EXACT,
     assigned,
     best_row,
     clusters_taking,
     cost_each,
     exact_beside_at_least,
-    level_rows,
+    is_chosen,
     non_dominated,
     reference_of,
     runtime_each,
     share_assigned,
 )
-from placewise.report.wording import (
-    AT_LEAST,
-    ENOUGH_MEMORY,
-    EXACT,
-    form_word,
-    is_chosen,
+from placewise.report.words.names import (
+    level_rows,
     level_word,
+    metadata_label,
     policy_word,
+    question_word,
     reason_word,
-    told_words,
 )
-
-from placewise.formats.studies.study_file import shipped_declarations
-from placewise.model.study import WITH_REPLACEMENT, WITHOUT_REPLACEMENT
 
 numbers = st.integers(0, 6).map(float)
 
@@ -65,7 +65,7 @@ def test_equal_clusters_take_as_many_parts_as_they_are():
     assert [clusters_taking(one, share) for share in (0.5, 0.9, 1.0)] == [50, 90, 100]
 
 
-def test_means_are_over_the_builds_that_the_sums_are_over():
+def test_means_are_over_the_jobs_that_the_sums_are_over():
     cost = replace(level("x", ()).costs["fastest"], predicted=40.0, priced=8.0, runtime_s=20.0, cost=2.0)
     assert (runtime_each(cost), cost_each(cost)) == (0.5, 0.25)
     cost = replace(cost, predicted_successes=4.0, priced_successes=0.0, runtime_of_successes_s=1.0)
@@ -73,7 +73,7 @@ def test_means_are_over_the_builds_that_the_sums_are_over():
     assert runtime_each(None) is cost_each(None) is None
 
 
-def test_builds_without_a_cluster_are_unmatched_or_full_or_refused():
+def test_jobs_without_a_cluster_are_unmatched_or_full_or_refused():
     one = replace(level("x", (), unmatched=100, full=20), refused=3)
     assert assigned(one) == 877
     assert share_assigned(one) == 0.877
@@ -88,26 +88,26 @@ def test_levels_stand_in_groups_in_the_order_of_the_study(build_results):
 def test_levels_with_the_same_words_are_told_apart(build_results):
     twins = (level("a", ("arch",)), level("b", ("arch",)), level("none", ()))
     assert [row.label for row in level_rows(replace(build_results, levels=twins))] == [
-        "nothing",
+        "no metadata",
         "arch (a)",
         "arch (b)",
     ]
 
 
-def test_the_words_for_what_is_told():
-    assert told_words(("arch", "compiler-version", "memory")) == "arch + compiler + exact version + memory"
-    assert told_words(("arch", "compiler-at-least")) == "arch + compiler + version at least"
-    assert told_words(()) == "nothing"
-    assert form_word("gpu_driver-range") == "gpu driver range"
-    assert form_word("a\x1b[2J\x00").isprintable()
+def test_the_words_for_metadata():
+    assert metadata_label(("arch", "compiler-version", "memory")) == "arch + compiler + exact version + memory"
+    assert metadata_label(("arch", "compiler-at-least")) == "arch + compiler + version at least"
+    assert metadata_label(()) == "no metadata"
+    assert question_word("gpu_driver-range") == "gpu driver range"
+    assert question_word("a\x1b[2J\x00").isprintable()
     assert reason_word("compiler_too_old") == "compiler too old"
-    assert len(told_words(("x" * 500,))) <= 60
+    assert len(metadata_label(("x" * 500,))) <= 60
 
 
 def test_the_words_fit_the_shipped_study():
     levels = shipped_declarations()["levels"]
-    told = {name for one in levels for name in one.metadata}
-    assert {EXACT, AT_LEAST, ENOUGH_MEMORY} <= told
+    asked = {name for one in levels for name in one.metadata}
+    assert {EXACT, AT_LEAST, ENOUGH_MEMORY} <= asked
     rows = [level_word(level(one.name, one.metadata), "the cheapest") for one in levels]
     assert len(set(rows)) == len(rows)
     assert is_chosen(level(WITH_REPLACEMENT, ()))

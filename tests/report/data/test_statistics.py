@@ -1,22 +1,22 @@
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from placewise.report.statistics import (
+
+from placewise.errors import InputError
+from placewise.model.results import UnmatchedJob
+from placewise.report.data.experiments import by_gain, single_without_metadata
+from placewise.report.data.statistics import (
     MOST_BINS,
-    by_gain,
     central_interval,
     histogram,
-    macro,
     percentile_shares,
     share_histogram,
     whole_number_histogram,
 )
-
-from placewise.errors import InputError
-from placewise.model.results import UnmatchedJob
 
 shares = st.lists(st.floats(0, 1), min_size=1, max_size=60).map(np.array)
 
@@ -102,13 +102,16 @@ def test_nothing_cannot_be_counted(count):
         count()
 
 
-def test_macro_leaves_out_what_is_not_known():
-    assert macro([0.25, None, 0.75]) == 0.5
-    assert macro([None]) is None
-    assert macro([]) is None
+def test_single_is_beside_no_metadata_on_the_very_same_submissions(full):
+    jobs = [subsystem.score.total_jobs for subsystem in full.subsystems]
+    success = [subsystem.baseline for subsystem in full.subsystems]
+    assert single_without_metadata(full) == pytest.approx(np.average(success, weights=jobs))
+    unknown = replace(full, subsystems=tuple(replace(one, baseline=None) for one in full.subsystems))
+    assert single_without_metadata(unknown) is None
+    assert single_without_metadata(replace(full, subsystems=())) is None
 
 
-def test_subsystems_are_ordered_by_what_they_add_to_joint_success(full):
+def test_subsystems_are_ordered_by_what_they_add_to_success(full):
     ordered = by_gain(full.subsystems)
     assert [(s.subsystem, round(gain, 6)) for s, gain in ordered] == [("cmake", 0.0218), ("perl", 0.0215)]
 

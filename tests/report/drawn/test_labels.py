@@ -1,14 +1,17 @@
-import math
+from itertools import pairwise
 
+import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from placewise.report.label_places import place_labels
 
-AREA = (0.0, 0.0, 7.0, 4.0)
+from placewise.report.drawn.labels import Box, apart, place_labels
+
+AREA = Box(0.0, 0.0, 7.0, 4.0)
 RADIUS = 0.06
 
 marks = st.lists(st.tuples(st.floats(0, 7), st.floats(0, 4)), min_size=1, max_size=8)
-boxes = st.tuples(st.floats(0, 6), st.floats(0, 3)).map(lambda corner: (*corner, corner[0] + 0.5, corner[1] + 0.3))
+boxes = st.tuples(st.floats(0, 6), st.floats(0, 3)).map(lambda corner: Box(*corner, corner[0] + 0.5, corner[1] + 0.3))
 
 
 def overlap(a, b):
@@ -18,7 +21,7 @@ def overlap(a, b):
 @given(marks, st.lists(boxes, max_size=3), st.floats(0.3, 2.0))
 def test_a_label_covers_no_mark_no_label_and_nothing_that_is_taken(where, taken, width):
     places = place_labels(where, [(width, 0.16)] * len(where), AREA, RADIUS, taken)
-    found = [place.box for place in places if place is not None]
+    found = [place for place in places if place is not None]
     dots = [(x - RADIUS, y - RADIUS, x + RADIUS, y + RADIUS) for x, y in where]
     for i, box in enumerate(found):
         assert box[0] >= 0
@@ -30,36 +33,78 @@ def test_a_label_covers_no_mark_no_label_and_nothing_that_is_taken(where, taken,
             assert not overlap(box, other)
 
 
-@given(marks)
-def test_a_leader_goes_from_its_mark_to_its_label(where):
-    places = place_labels(where, [(1.0, 0.16)] * len(where), AREA, RADIUS)
-    for mark, place in zip(where, places, strict=True):
-        if place is not None:
-            assert abs(math.dist(mark, place.start) - RADIUS) < 1e-9
-            left, bottom, right, top = place.box
-            assert left - 1e-9 <= place.end[0] <= right + 1e-9
-            assert bottom - 1e-9 <= place.end[1] <= top + 1e-9
+def cross(one, other):
+    """Whether two lines cross, by where they meet: another way than the one that is tested."""
+    (a, b), (c, d) = np.array(one), np.array(other)
+    matrix = np.stack([b - a, c - d], axis=1)
+    if abs(np.linalg.det(matrix)) < 1e-9:
+        return False
+    along = np.linalg.solve(matrix, c - a)
+    return bool((along > 1e-6).all() and (along < 1 - 1e-6).all())
+
+
+@given(marks, st.floats(0.3, 2.0))
+def test_a_leader_crosses_no_other_leader_and_no_label(where, width):
+    places = place_labels(where, [(width, 0.16)] * len(where), AREA, RADIUS)
+    found = [(mark, box) for mark, box in zip(where, places, strict=True) if box is not None]
+    for i, (mark, box) in enumerate(found):
+        leader = (mark, box.nearest(mark))
+        for j, (other_mark, other) in enumerate(found):
+            if i != j:
+                assert not cross(leader, (other_mark, other.nearest(other_mark)))
+                assert not any(cross(leader, line) for line in other.diagonals)
+
+
+def test_marks_in_a_row_would_have_leaders_that_cross_but_for_the_rule():
+    # As levels lie at which all matched jobs succeed; the second label would lie under the leader of the first.
+    where = [(0.6, 4.0), (0.8, 4.0), (3.2, 4.0), (3.5, 4.0)]
+    sizes = [(1.9, 0.32), (1.5, 0.16), (1.8, 0.64), (1.2, 0.32)]
+    places = place_labels(where, sizes, AREA, RADIUS)
+    assert all(places)
+    for i, (mark, box) in enumerate(zip(where, places, strict=True)):
+        for other in (*where[:i], *where[i + 1 :]):
+            dot = Box(other[0] - RADIUS, other[1] - RADIUS, other[0] + RADIUS, other[1] + RADIUS)
+            assert not any(cross((mark, box.nearest(mark)), line) for line in dot.diagonals)
+
+
+def test_a_leader_ends_where_its_label_is_nearest():
+    box = Box(1.0, 1.0, 2.0, 1.5)
+    assert box.nearest((0.0, 1.2)) == (1.0, 1.2)
+    assert box.nearest((3.0, 2.0)) == (2.0, 1.5)
+    assert box.nearest((1.5, 1.25)) == (1.5, 1.25)
 
 
 def test_a_mark_by_itself_has_its_label_close_to_the_right():
-    (place,) = place_labels([(3.0, 2.0)], [(1.0, 0.16)], AREA, RADIUS)
-    assert place.side == 1
-    assert place.length < 0.1
-    assert (place.box[1] + place.box[3]) / 2 == 2.0
+    (box,) = place_labels([(3.0, 2.0)], [(1.0, 0.16)], AREA, RADIUS)
+    assert 3.0 + RADIUS < box.left < 3.0 + RADIUS + 0.1
+    assert (box.bottom + box.top) / 2 == 2.0
 
 
 def test_a_mark_at_the_right_edge_has_its_label_to_the_left():
-    (place,) = place_labels([(7.0, 2.0)], [(1.0, 0.16)], AREA, RADIUS)
-    assert place.side == -1
+    (box,) = place_labels([(7.0, 2.0)], [(1.0, 0.16)], AREA, RADIUS)
+    assert box.right < 7.0
 
 
-def test_leaders_avoid_each_other_where_they_can():
-    where = [(6.9, 3.9 - 0.1 * i) for i in range(5)]
-    places = place_labels(where, [(1.5, 0.16)] * 5, AREA, RADIUS)
-    assert all(places)
-    heights = [place.box[1] for place in places]
-    assert len({round(height, 6) for height in heights}) == 5 or len({place.side for place in places}) > 1
+def test_who_found_no_room_looks_for_it_first_the_next_time():
+    # The first takes the only place that is wide enough for the second, though there is another for it.
+    area = Box(0.0, 0.0, 2.2, 0.5)
+    where, sizes = [(0.8, 0.25), (2.1, 0.25)], [(0.5, 0.16), (0.9, 0.16)]
+    assert all(place_labels(where, sizes, area, RADIUS))
 
 
 def test_what_has_no_room_is_left_out():
     assert place_labels([(3.0, 2.0)], [(8.0, 0.16)], AREA, RADIUS) == [None]
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=6))
+def test_labels_keep_their_order_and_never_overlap(wanted):
+    wanted = sorted(wanted, reverse=True)
+    places = apart(wanted, 0.12, -0.05, 1.05)
+    for above, below in pairwise(places):
+        assert above - below >= 0.12 - 1e-9
+    assert places[0] <= 1.05 - 0.06 + 1e-9
+    assert places[-1] >= -0.05 + 0.06 - 1e-9
+
+
+def test_labels_with_room_are_where_they_are_wanted():
+    assert apart([0.9, 0.5, 0.1], 0.1, 0, 1) == pytest.approx([0.9, 0.5, 0.1])

@@ -9,7 +9,7 @@ from made_results import fitted, level
 from PIL import Image
 
 from placewise.model.results import Moments, Reasons
-from placewise.report import drawing
+from placewise.report.drawn import picture as pictures_of
 from placewise.report.drawn.figures import draw_figures, render_figures
 
 COSTS = {"additional-runtime", "additional-cost", "cost-by-package", "pareto"}
@@ -28,7 +28,7 @@ NAMES = COSTS | {
 @pytest.fixture
 def without_pixels(monkeypatch):
     """Draw as SVG alone, where only what is drawn matters and not how it looks."""
-    monkeypatch.setattr(drawing, "png", lambda _: b"")
+    monkeypatch.setattr(pictures_of, "png", lambda _: b"")
 
 
 def by_name(results):
@@ -67,12 +67,12 @@ def test_numbers_and_words_are_in_the_figures(build_results):
             "arch + compiler + exact version",
             "cheapest, nodes used up",
             "85 %",
-            "ceiling 85 %, the best possible",
-            "everything told, then one chosen",
+            "ceiling 85 %",
+            "all metadata, then one cluster chosen",
             "50 %",
             "14 %",
         ),
-        "clusters-matched": ("12.3", "nothing", "clusters that match a build, mean (logarithmic)"),
+        "clusters-matched": ("12.3", "no metadata", "clusters that match a job, mean (logarithmic)"),
         "cluster-spread": ("33.2", "1", "4", "850"),
         "failure-reasons": (
             "wrong arch alone",
@@ -81,20 +81,20 @@ def test_numbers_and_words_are_in_the_figures(build_results):
             "37.5 %",
             "30",
         ),
-        "additional-cost": ("350", "0.350", "0.175", "one build, mean"),
-        "additional-runtime": ("1,260", "all builds (h)"),
-        "cost-by-package": ("package-19", "all of them", "packages (count)"),
+        "additional-cost": ("350", "0.350", "0.175", "one job, mean"),
+        "additional-runtime": ("1,260", "all jobs (h)", "all (h)", "one (s)"),
+        "cost-by-package": ("package-19", "additional cost (price units)"),
         "per-build": (
             "arch + compiler",
             "+ version at least",
-            "told nothing, to compare",
+            "no metadata, to compare",
             "10.5",
             "37,800 s",
             "94,500 s",
             "1,000",
         ),
-        "pareto": ("beaten by none", "joint success, of all builds"),
-        "matchability": ("equal joint success", "40 %"),
+        "pareto": ("Pareto front", "success (share of all jobs)"),
+        "matchability": ("equal success", "40 %"),
     }.items():
         written = texts(pictures[name])
         for text in words:
@@ -190,12 +190,12 @@ def test_hostile_names_of_levels_cannot_break_a_figure(build_results):
 
 
 @pytest.mark.usefixtures("without_pixels")
-def test_single_builds_may_have_a_runtime_and_no_cost(build_results):
+def test_single_jobs_may_have_a_runtime_and_no_cost(build_results):
     one, *others = build_results.levels
     without = [replace(level, per_build={"runtime_s": level.per_build["runtime_s"]}) for level in others]
     for levels in ((one, *without), (without[0],), tuple(without)):
         picture = by_name(replace(build_results, levels=levels))["per-build"]
-        assert ("additional cost of a build (price units)" in texts(picture)) == (levels[0] is one)
+        assert ("additional cost of a job (price units)" in texts(picture)) == (levels[0] is one)
         assert ("not predicted" in picture.alt) == (levels[0] is one)
 
 

@@ -49,12 +49,14 @@ def test_each_part_has_its_figure_and_nothing_else_is_drawn(alone):
 def test_titles_units_and_numbers_are_text(alone):
     pictures = by_name(alone)
     for name, words in {
-        "value-ranking": ("joint success added, of all jobs", "package-0", "package-39", "single lift"),
+        "value-ranking": ("success added (share of all jobs)", "package-0", "package-39", "single lift"),
         "sufficiency": (
-            "subsystems told (count)", "joint success, of all jobs", "the set found: 41.1 % with 29",
+            "subsystems with metadata (count)", "success (share of all jobs)", "the set found: 41.1 % with 29",
             "target: 95 % of the ceiling", "central 95 % of random orders",
         ),
-        "pareto-levels": ("cost of telling (subsystems)", "match some cluster, of all jobs", "two subsystems"),
+        "pareto-levels": (
+            "cost of metadata (subsystems)", "matched jobs (share of all jobs)", "on two subsystems",
+        ),
         "fleet-spread": ("share of jobs, on one fleet each", "none", "all", "ceiling", "median"),
         "sensitivity": (
             "1,000", "clusters in the fleet (count)", "width of ranges (versions added at each end)",

@@ -10,17 +10,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from made_results import worthy
-from placewise.report.charts.chart import CONFIG, MOST_MARKS, MOST_POINTS, MOST_ROWS, thinned, told_apart
-from placewise.report.charts.curves import curve_charts
-from placewise.report.charts.inline import json_text, libraries, policy
-from placewise.report.worth_sections import worth_sections
 
 from placewise.model.results import Results
 from placewise.model.worth import FleetSpread, Headline, LevelPoint, Sufficiency
+from placewise.report.data.statistics import thinned
+from placewise.report.data.worth import MOST_MARKS, MOST_ROWS
+from placewise.report.page.charts.experiments import expanding_charts
+from placewise.report.page.charts.inline import json_text, libraries, policy
+from placewise.report.page.charts.vega import CONFIG, MOST_POINTS
+from placewise.report.page.worth_sections import worth_sections
+from placewise.report.words.numbers import distinct
 
 
 def every_chart(results):
-    charts = [*curve_charts(results, {}), *(chart for section in worth_sections(results) for chart in section.charts)]
+    charts = [*expanding_charts(results), *(chart for section in worth_sections(results) for chart in section.charts)]
     return {chart.name: chart for chart in charts}
 
 
@@ -42,7 +45,7 @@ def test_every_section_has_its_chart_and_says_its_finding_in_words(worth_results
     for chart in charts.values():
         assert chart.spec["description"] == f"{chart.title}. {chart.alt}"
         assert re.search(r"\d", chart.alt)
-        assert chart.caption or chart.name == "trade-off", "the picture's caption goes with it"
+        assert chart.caption
         json.dumps(chart.spec, allow_nan=False)
 
 
@@ -113,13 +116,13 @@ def test_many_subsystems_are_thinned_in_the_chart_and_whole_in_the_table(worth_r
     assert len(chart.table.rows) == count + 1
 
 
-def test_levels_that_nothing_beats_are_kept_among_many(worth_results):
+def test_levels_on_the_front_are_kept_among_many(worth_results):
     crowd = tuple(LevelPoint("pair", (f"a{i}", "b"), 2.0, 0.5, 0.2 + i / 1e5) for i in range(2 * MOST_MARKS))
     charts = every_chart(replace(worth_results, front=worth_results.front + crowd))
     for name in ("pareto-levels", "pareto-matched"):
         drawn = values(charts[name])
         assert len(drawn) == MOST_MARKS
-        best = [value for value in drawn if value["front"] == "beaten by none"]
+        best = [value for value in drawn if value["front"] == "on the Pareto front"]
         assert {(v["cost"], v["matched"], v["success"]) for v in best} == {
             (point.cost, point.matched, point.success) for point in worth_results.front if point.on_front
         }
@@ -128,7 +131,7 @@ def test_levels_that_nothing_beats_are_kept_among_many(worth_results):
     assert sum(len(table.rows) for table in section.tables) == len(worth_results.front)
 
 
-def test_intervals_stand_beside_what_they_are_over(worth_results):
+def test_intervals_are_beside_what_they_are_over(worth_results):
     charts = every_chart(worth_results)
     expected = [
         (one.value, interval.low, interval.high, f"over {interval.over}")
@@ -146,7 +149,7 @@ def test_intervals_stand_beside_what_they_are_over(worth_results):
     )
 
 
-def test_figures_that_are_no_shares_are_told_without_a_chart(worth_results):
+def test_figures_that_are_no_shares_are_shown_without_a_chart(worth_results):
     costs = Headline("all", "clusters_used", 33.25, worth_results.headlines[0].intervals)
     sections = worth_sections(replace(Results({}), headlines=(costs,)))
     assert sections[0].charts == []
@@ -156,9 +159,13 @@ def test_figures_that_are_no_shares_are_told_without_a_chart(worth_results):
 def test_fleets_are_drawn_one_by_one_and_summed_up(worth_results):
     chart = every_chart(worth_results)["fleet-spread"]
     fleets = worth_results.fleets
-    for told, success in (("none", fleets.success[:, 0]), ("all", fleets.success[:, 1]), ("ceiling", fleets.ceiling)):
-        assert [v["success"] for v in values(chart) if v["told"] == told] == success.tolist()
-        row = next(cells for name, _, cells in chart.table.rows if name == told)
+    for metadata, success in (
+        ("none", fleets.success[:, 0]),
+        ("all", fleets.success[:, 1]),
+        ("ceiling", fleets.ceiling),
+    ):
+        assert [v["success"] for v in values(chart) if v["metadata"] == metadata] == success.tolist()
+        row = next(cells for name, _, cells in chart.table.rows if name == metadata)
         expected = [success.min(), *np.quantile(success, [0.025, 0.5, 0.975]), success.max()]
         assert [float(cell.value) for cell in row] == pytest.approx(expected)
     many = FleetSpread(("all",), np.full((5000, 1), 0.5), np.full(5000, 0.5))
@@ -171,10 +178,10 @@ def test_sensitivity_has_a_chart_for_each_setting(worth_results):
     chart = every_chart(worth_results)["sensitivity-1"]
     points = [point for point in worth_results.sensitivity if point.setting == "clusters"]
     for line, name in (
-        ("all told, joint success", "everything"),
-        ("nothing told, joint success", "nothing"),
+        ("success with all metadata", "everything"),
+        ("success without metadata", "nothing"),
         ("ceiling", "ceiling"),
-        ("all told, still matched", "matched"),
+        ("matched jobs with all metadata", "matched"),
     ):
         found = [(v["amount"], v["share"]) for v in values(chart) if v["line"] == line]
         assert found == [(point.amount, getattr(point, name)) for point in points]
@@ -191,17 +198,17 @@ def every(results):
 
 def test_the_trade_off_and_the_orders_hold_the_numbers_of_the_curve(full):
     charts = every_chart(full)
-    found = [(v["level"], v["share"]) for v in values(charts["trade-off"]) if v["line"].startswith("joint")]
+    found = [(v["level"], v["share"]) for v in values(charts["trade-off"]) if v["line"] == "success"]
     assert found == [(point.level, point.success) for point in full.curve]
     assert sum(value["orders"] for value in values(charts["order-spread"])) == len(full.orders.success_of_matched)
     gap = replace(full, curve=(replace(full.curve[0], success_of_matched=None), *full.curve[1:]))
     first = [v["line"] for v in values(every_chart(gap)["trade-off"]) if v["level"] == 0]
-    assert not [line for line in first if line.startswith("build")]
+    assert not [line for line in first if line == "success of matched jobs"]
 
 
 @given(st.lists(st.text(max_size=60), max_size=12))
 def test_names_are_told_apart_however_they_are_cut(texts):
-    labels = told_apart(texts)
+    labels = distinct(texts)
     assert len(set(labels)) == len(texts)
     assert all(label.isprintable() for label in labels)
 
@@ -252,7 +259,7 @@ def test_the_policy_lets_only_these_scripts_run():
 
 
 def test_the_libraries_are_what_their_makers_published():
-    folder = files("placewise.report.charts") / "libraries"
+    folder = files("placewise.report.page.charts") / "libraries"
     for one in json.loads((folder / "versions.json").read_text()):
         content = (folder / one["file"]).read_bytes()
         assert sha256(content).hexdigest() == one["sha256"], "see docs/decisions/0017-charts-vega-lite.md"
@@ -264,7 +271,7 @@ def test_the_libraries_are_what_their_makers_published():
 
 
 def test_every_colour_of_a_chart_is_one_of_the_page(worth_results):
-    css = (files("placewise.report") / "templates" / "page.css").read_text()
+    css = (files("placewise.report.page") / "templates" / "page.css").read_text()
     used = set(
         re.findall(r"var\((--\w+)\)", json.dumps([CONFIG, *(c.spec for c in every_chart(worth_results).values())]))
     )
@@ -283,7 +290,7 @@ def luminance(colour):
 
 def test_colours_have_the_contrast_that_the_guidelines_ask_for():
     """Source: Web Content Accessibility Guidelines 2.1, 1.4.3 (text, 4.5) and 1.4.11 (marks, 3)."""
-    css = (files("placewise.report") / "templates" / "page.css").read_text()
+    css = (files("placewise.report.page") / "templates" / "page.css").read_text()
     for block in re.findall(r":root \{(.*?)\}", css, re.DOTALL):
         colours = dict(re.findall(r"--(\w+): #(\w+)", block))
         for name, least in (

@@ -5,14 +5,14 @@ import numpy as np
 import pytest
 from made_results import fitted, level
 from page_reader import Page
-from placewise.report.findings import findings
-from placewise.report.picture import Picture
 from rich.console import Console
 
-from placewise.model.results import Results
+from placewise.model.results import OrderSpread, Results
 from placewise.report.drawn.figures import render_figures
+from placewise.report.drawn.picture import Picture
 from placewise.report.page.report_page import render_page
 from placewise.report.terminal.summary import summary
+from placewise.report.words.findings import findings
 
 FIGURE = Picture("x", "A title", "A caption", "An alt text", b"png", b"<svg/>")
 
@@ -24,20 +24,20 @@ def said(results):
 def test_findings_say_what_the_levels_say(build_results):
     text = said(build_results)
     for words in (
-        "sends 50 % of 1,000 builds to a cluster on which they succeed; told arch, 62.50 %; told arch + ",
-        "told arch + compiler, 75 %.",
-        "costs 15 points of joint success",
-        "told arch + compiler + exact version, 70 % of all builds succeed, as 30 % (300) match no cluster and 100 % of",
-        "told arch + compiler + version at least, 85 % of all builds succeed, as 15 % (150) match no cluster",
-        "better than 85 %, the ceiling",
+        "sends 50 % of 1,000 jobs to a cluster on which they succeed; with metadata on arch, 62.50 %; with metadata ",
+        "with metadata on arch + compiler, 75 %.",
+        "costs 15 points of success",
+        "with metadata on arch + compiler + exact version, success is 70 %, as 30 % (300) match no cluster and 100 %",
+        "with metadata on arch + compiler + version at least, success is 85 %, as 15 % (150) match no cluster",
+        "better than the ceiling, 85 %",
         "wrong arch 35 %, missing compiler 20 %; 5 % fail for more than one",
         "33.2 of 40 clusters are used",
-        "Caution: 97 % of builds",
+        "Caution: 97 % of jobs",
         "extrapolations, not measurements",
-        "640 builds match. Choosing the cheapest of the clusters that match, rather than any by chance, takes",
+        "640 jobs match. Choosing the cheapest of the clusters that match, rather than any by chance, takes",
         "from 172.8 to 160 price units (7.41 % less) against best-memory",
-        "500 builds (50 %) find every cluster that matches full, and joint success is 14 %",
-        "2 levels are beaten by none",
+        "500 jobs (50 %) find every cluster that matches full, and success is 14 %",
+        "2 levels are on the Pareto front",
         "101 random orders",
     ):
         assert words in text, words
@@ -57,7 +57,7 @@ def test_the_caution_gives_its_reason_only_where_it_holds(build_results):
 def test_at_least_may_also_lose(build_results):
     worse = level("arch-least", ("arch", "compiler-at-least"), build=0.25)
     levels = tuple(worse if one.name == "arch-least" else one for one in build_results.levels)
-    assert "gains 45 points of joint success" in said(replace(build_results, levels=levels))
+    assert "gains 45 points of success" in said(replace(build_results, levels=levels))
 
 
 @pytest.mark.parametrize("kept", range(9))
@@ -76,7 +76,7 @@ def test_the_tables_hold_the_numbers_of_the_levels(build_results):
         rows.setdefault(name, []).append([float(cell) for cell in cells])
     exact = build_results.levels[4]
     scores, more, fastest, best, single = rows["arch + compiler + exact version"]
-    assert scores == [12.345, 300, 0, 1.0, 0.7, 0.4321, 33.25, 4, 0.97]
+    assert scores == [12.345, 300, 0, 1.0, 0.7, 33.25, 4, 0.97]
     assert more[-1] == 700
     for cells, reference in ((fastest, "fastest"), (best, "best-memory")):
         cost = exact.costs[reference]
@@ -95,8 +95,8 @@ def test_the_tables_hold_the_numbers_of_the_levels(build_results):
         )
     assert single == [exact.per_build[name][i] for name in ("runtime_s", "cost") for i in (0, 5, 25, 50, 75, 95, 100)]
     # Failing; every reason and the first of: wrong arch, missing compiler, compiler too old; then the sets.
-    assert rows["nothing"][5] == [500, 350, 200, 0, 500, 0, 0]
-    assert sorted(rows["nothing"][6]) == [0, 50, 150, 300]
+    assert rows["no metadata"][5] == [500, 350, 200, 0, 500, 0, 0]
+    assert sorted(rows["no metadata"][6]) == [0, 50, 150, 300]
     assert rows["package-19"][0][:2] == pytest.approx([16, 16 * 0.35])
     assert len([name for name, _ in page.rows if name.startswith("package-")]) == 2 * 20
 
@@ -111,7 +111,7 @@ def test_the_page_of_levels_is_well_formed_and_whole(build_results):
     assert {a["href"][1:] for a in page.all("a")} <= set(ids)
     assert "scores" not in ids
     text = "".join(page.text)
-    for words in ("version at least", "price units", "outside the range", "joint success", "9f" * 32):
+    for words in ("version at least", "price units", "outside the range", "success of matched jobs", "9f" * 32):
         assert words in text
 
 
@@ -156,17 +156,20 @@ def test_levels_fit_into_eighty_columns(build_results, encoding):
     lines = text.replace("|", " ").splitlines()
     assert max(map(len, lines)) <= 80
     cells = [line.split() for line in lines]
-    assert ["nothing", "12.3", "0", "50%", "50%", "0.350"] in cells
+    assert ["no", "metadata", "12.3", "0", "50%", "50%", "0.350"] in cells
     assert any(line[-5:] == ["12.3", "300", "100%", "70%", "0.280"] for line in cells)
     flat = " ".join(text.split())
     for words in (
-        "1,000 builds; build success of those assigned, joint success of all (ceiling 85%)",
+        "ceiling: 85% of jobs",
+        "1,000 jobs",
         "against best-memory",
-        "joint success: 70% with arch + compiler + exact version, 85% with arch + compiler + version at least",
-        "additional cost 160 for 640 builds; 172.8 with any cluster that matches",
-        "cheapest, nodes used up: 500 builds match full clusters only",
-        "caution: 97% of runtimes",
-        "expanding: 43.14% at the last level",
+        "with metadata on arch + compiler + exact version, success is 70%, as 30% (300) match no cluster",
+        "with metadata on arch + compiler + version at least, success is 85%, as 15% (150) match no cluster",
+        "640 jobs match. Choosing the cheapest of the clusters that match, rather than any by chance, takes",
+        "from 172.8 to 160 price units (7.41% less) against best-memory",
+        "500 jobs (50%) find every cluster that matches full, and success is 14%",
+        "Caution: 97% of jobs",
+        "expanding: success at the last level 43.14%",
         "scoring: corrected",
     ):
         assert words in flat, words
@@ -212,8 +215,8 @@ def test_few_orders_have_a_range_and_many_an_interval(build_results, count, word
     orders = OrderSpread(*[values] * 4, np.ones(count, dtype=np.int64))
     few = replace(build_results, orders=orders, exact=exact)
     assert words in said(few)
-    assert ("the expected build success of all matched" in said(few)) != exact
+    assert ("the expected success of matched jobs has" in said(few)) != exact
     text = " ".join(printed(few).split())
-    assert (f"(range over {count} orders: 0% to 100%)" in text) == (count < 40)
-    assert ("(central 95%: 2.500% to 97.50%)" in text) == (count >= 40)
-    assert (f"expected build success over {count} random orders" in text) != exact
+    assert ("their range lies between 0% and 100%" in text) == (count < 40)
+    assert ("the central 95% lie between 2.500% and 97.50%" in text) == (count >= 40)
+    assert (f"over {count} random orders the expected success of matched jobs" in text) != exact

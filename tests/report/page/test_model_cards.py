@@ -6,19 +6,15 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 from made_results import fitted
-from placewise.report.model_cards import (
-    best_kinds,
-    fit_document,
-    fit_lines,
-    print_fit,
-    render_models_page,
-    write_models_page,
-)
 from rich.console import Console
 
 from placewise.errors import InputError
 from placewise.prediction import fit_models
+from placewise.report.data.models import best_kinds, fit_document
 from placewise.report.drawn.models import draw_model_figures, render_model_figures
+from placewise.report.page.models_page import render_models_page, write_models_page
+from placewise.report.terminal.fit import print_fit
+from placewise.report.words.models import fit_lines
 
 HOSTILE = '<script>alert(1)</script>\x1b[31m$x^2$ {{ 7 * 7 }} & "quoted"'
 
@@ -52,7 +48,7 @@ def printed(models, width=80):
     return console.file.getvalue()
 
 
-def test_the_terminal_tells_what_was_fitted_and_what_was_not(models):
+def test_the_terminal_says_what_was_fitted_and_what_was_not(models):
     text = printed(models)
     assert "14 packages fitted, 280 builds" in text
     assert "too few builds (under 20): 1 package: few (1)" in text

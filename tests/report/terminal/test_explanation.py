@@ -1,11 +1,12 @@
 import io
 
 import pytest
-from placewise.report.explanation import explanation_document, print_explanation
 from rich.console import Console
 
 from placewise.matching.why_not import Blocked, NearMiss, WhyNot
 from placewise.model.requirement import version_requirement
+from placewise.report.data.explanation import explanation_document
+from placewise.report.terminal.explanation import print_explanation
 
 GCC = version_requirement("gcc", "12", None)
 LONG = [f"partition-of-the-{number}-machines-in-the-north-hall" for number in range(30)]

@@ -4,8 +4,6 @@ import io
 import json
 
 import pytest
-from placewise.report.explanation import RANGES, explanation_document, print_explanation
-from placewise.report.near_misses import change_text, near_misses_document, print_near_misses
 from rich.console import Console
 
 from placewise.matching.index import FleetIndex
@@ -15,6 +13,10 @@ from placewise.model.cluster import Cluster, Fleet
 from placewise.model.job import Job, ResourceGroup
 from placewise.model.requirement import Condition, Equals, Requirement, version_requirement
 from placewise.model.resources import package_subsystem
+from placewise.report.data.explanation import explanation_document
+from placewise.report.data.near_misses import near_misses_document
+from placewise.report.terminal.explanation import RANGES, print_explanation
+from placewise.report.terminal.near_misses import change_text, print_near_misses
 from placewise.worth.near_misses.suggestions import FleetChange, NearMisses, Relaxation, Success, WiderStep
 
 ZLIB = version_requirement("zlib", "1.2.11", None)

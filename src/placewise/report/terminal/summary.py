@@ -85,7 +85,7 @@ def summary_lines(results: Results) -> list[str]:
         lines.append(f"expanding: success at the last level {plain_share(results.last_level)}")
     sentences = [*choice_findings(results), *single_findings(results), *orders_findings(results)]
     # Not every terminal knows a narrow space.
-    lines += [sentence.replace(f"{NARROW_SPACE}%", "%") for sentence in sentences]
+    lines += [sentence.replace(NARROW_SPACE, " ").replace(" %", "%") for sentence in sentences]
     left_out = results.study.get("left_out")
     lines += [f"left out: {shown(str(line), 200)}" for line in left_out] if isinstance(left_out, list) else []
     return [*lines, scoring_line(results)]
