@@ -14,6 +14,7 @@ from placewise.report.data.experiments import in_order
 from placewise.report.terminal.tables import print_lines, ruled_table
 from placewise.report.terminal.uncertainty import interval_table
 from placewise.report.words.findings import orders_findings, single_findings
+from placewise.report.words.intervals import brackets_explained
 from placewise.report.words.level_findings import choice_findings
 from placewise.report.words.names import experiment_word, level_rows, scoring_line
 from placewise.report.words.numbers import NARROW_SPACE, jobs, number, plain_share, shown
@@ -83,7 +84,9 @@ def summary_lines(results: Results) -> list[str]:
         lines.append(f"cost: additional, price units, of jobs assigned, against {shown(reference)}")
     if results.last_level is not None:
         lines.append(f"expanding: success at the last level {plain_share(results.last_level)}")
-    sentences = [*choice_findings(results), *single_findings(results), *orders_findings(results)]
+    single = list(single_findings(results))
+    sentences = [*choice_findings(results), *single, *(brackets_explained(results) if single else [])]
+    sentences += orders_findings(results)
     # Not every terminal knows a narrow space.
     lines += [sentence.replace(NARROW_SPACE, " ").replace(" %", "%") for sentence in sentences]
     left_out = results.study.get("left_out")

@@ -41,5 +41,5 @@ def _fewer(found: Sufficiency) -> str:
     if found.optimal:
         return f"{less}, which is proven"
     if found.at_least is None:
-        return f"that {less} was not proven (placewise minimal does)"
+        return f"that {less} was not proven (placewise minimal tries to)"
     return f"at least {number(found.at_least)}{' subsystems' if counts else ' of cost'} are needed"

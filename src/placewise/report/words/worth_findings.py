@@ -80,7 +80,8 @@ def difference_findings(results: Results) -> list[str]:
     """Say of each difference how large it is, and whether chance would make one."""
     found = []
     for one in (one for one in results.differences if one.intervals):
-        what = f"{quantity_word(one.quantity)} {experiment_phrase(results, one.experiment)}"
+        word = quantity_word(one.quantity)
+        what = f"{word}{',' * (',' in word)} {experiment_phrase(results, one.experiment)}"
         than = experiment_phrase(results, one.than)
         if not any((one.value, *(end for interval in one.intervals for end in (interval.low, interval.high)))):
             found.append(f"The {what} is the same as {than}, on every draw.")

@@ -37,7 +37,7 @@ CONFIG: Mapping[str, Any] = {
         "titleFontSize": 12,
         "titleFontWeight": "normal",
         "titlePadding": 8,
-        "labelLimit": 210,
+        "labelLimit": 260,
     },
     "legend": {
         "labelColor": INK,
@@ -111,8 +111,9 @@ def quantity(field: str, title: str | None, **rest: Any) -> dict[str, Any]:
 
 def names(field: str, order: Sequence[str]) -> dict[str, Any]:
     """Return a channel of names in a given order, from the top."""
-    scale = {"domain": list(order)}
-    return {"field": field, "type": "nominal", "sort": None, "scale": scale, "axis": {"title": None, "ticks": False}}
+    # Marks at zero do not touch the names.
+    axis = {"title": None, "ticks": False, "labelPadding": 9}
+    return {"field": field, "type": "nominal", "sort": None, "scale": {"domain": list(order)}, "axis": axis}
 
 
 def legend(field: str, looks: Sequence[tuple[str, Any]], *, lines: bool = False) -> dict[str, Any]:

@@ -192,7 +192,7 @@ def front_charts(results: Results) -> list[vega.Chart]:
         words.alt,
     )
     cost = vega.quantity("cost", f"cost of metadata ({unit})")
-    matched = vega.share_x("matched", "matched jobs (share of all jobs)")
+    matched = vega.share_x("matched", "matched jobs (share of all jobs)", scale={"domain": [0, 1]})
     return [
         vega.chart(words, values, 340, {"encoding": {"x": cost, **shared}, "layer": layer}, picture=words.name),
         vega.chart(by_matches, values, 340, {"encoding": {"x": matched, **shared}, "layer": layer}),
