@@ -13,9 +13,8 @@ from placewise.model.study import CONSTRAINTS
 EXACT, AT_LEAST = "compiler-version", "compiler-at-least"
 """The questions of the shipped study that ask for the same compiler in one version, or in that or a newer one."""
 ENOUGH_MEMORY = "memory"
-PER_BUILD_REFERENCE = "best-memory"
-"""The reference of what single jobs take and cost more."""
-_PREFERRED_REFERENCE = "best-memory"  # the one of the prior work
+BEST_MEMORY = "best-memory"
+"""The reference of the prior work, and that of what single jobs take and cost more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +39,7 @@ def is_chosen(level: LevelResult) -> bool:
 def reference_of(results: Results) -> str | None:
     """Return the reference runtime that the figures show: that of the prior work if it is there."""
     names = references(results)
-    return _PREFERRED_REFERENCE if _PREFERRED_REFERENCE in names else next(iter(names), None)
+    return BEST_MEMORY if BEST_MEMORY in names else next(iter(names), None)
 
 
 def references(results: Results) -> tuple[str, ...]:

@@ -61,12 +61,9 @@ def fleet_columns(results: Results) -> list[FleetColumn]:
     if fleets is None:
         return []
     # A fleet's success of expanding is that at its last level.
-    named = [(name, LAST if name == folder_name(EXPANDING) else SUCCESS) for name in fleets.experiments]
-    values = (*fleets.success.T, fleets.ceiling)
-    found = [
-        (*name, one, statistics.central_interval(one))
-        for name, one in zip((*named, (FLEET, CEILING)), values, strict=True)
-    ]
+    names = [(name, LAST if name == folder_name(EXPANDING) else SUCCESS) for name in fleets.experiments]
+    columns = zip([*names, (FLEET, CEILING)], [*fleets.success.T, fleets.ceiling], strict=True)
+    found = [(*name, one, statistics.central_interval(one)) for name, one in columns]
     return [FleetColumn(name, what, one, interval) for name, what, one, interval in found if interval is not None]
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from placewise.model.results import CostScore, LevelResult, Moments, Reasons, Results, Score
 from placewise.prediction.cost import SECONDS_PER_HOUR
 from placewise.report.data.levels import (
-    PER_BUILD_REFERENCE,
+    BEST_MEMORY,
     LevelRow,
     assigned,
     best_row,
@@ -148,7 +148,7 @@ def _per_build(rows: Sequence[LevelRow]) -> list[Table]:
     for name, what, unit in (("runtime_s", "runtime", "s"), ("cost", "cost", "price units")):
         if any(name in row.level.per_build for row in rows):
             columns += [(what, f"{unit}, {part}", _percentile(name, place)) for place, part in _PERCENTILES]
-    caption = f"Of single jobs, against {PER_BUILD_REFERENCE}: the share of jobs assigned that lies below."
+    caption = f"Of single jobs, against {BEST_MEMORY}: the share of jobs assigned that lies below."
     return [_table(caption, columns, rows, folded=True)] if columns else []
 
 

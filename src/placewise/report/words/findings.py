@@ -8,8 +8,8 @@ from placewise.model.quantities import MACRO
 from placewise.model.results import Results
 from placewise.model.study import SINGLE, folder_name
 from placewise.report.data.experiments import interval_over_orders, single_without_metadata
-from placewise.report.words.intervals import brackets_explained, ceiling_in_brackets, in_brackets
-from placewise.report.words.level_findings import level_findings
+from placewise.report.words.intervals import brackets_explained, in_brackets
+from placewise.report.words.level_findings import ceiling_findings, level_findings
 from placewise.report.words.names import orders_word
 from placewise.report.words.numbers import counted, jobs, share
 from placewise.report.words.worth_findings import worth_findings
@@ -44,11 +44,7 @@ def _experiments(results: Results) -> Iterator[str]:
                 f"{jobs(everything.total_jobs - everything.unmatched)} that match a cluster succeed, but {lost}; "
                 f"success is {share(everything.success)}{in_brackets(results, 'all')}."
             )
-    if results.ceiling is not None:
-        yield (
-            f"No scheduler can do better than the ceiling, {share(results.ceiling)}{ceiling_in_brackets(results)}: "
-            "for the other jobs the fleet has no cluster on which they succeed."
-        )
+    yield from ceiling_findings(results)
     yield from single_findings(results)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from placewise.model.quantities import CEILING, FLEET, SUCCESS
+from placewise.model.quantities import SUCCESS
 from placewise.model.results import Results
 from placewise.model.worth import Interval
 from placewise.report.data.uncertainty import intervals_of
@@ -18,11 +18,6 @@ def interval_words(interval: Interval, quantity: str = SUCCESS) -> str:
 def central_words(interval: Interval) -> str:
     """Write which share an interval holds: central 95 %."""
     return f"central {100 * interval.level:g} %"
-
-
-def ceiling_in_brackets(results: Results) -> str:
-    """Write the intervals of the ceiling behind its figure."""
-    return in_brackets(results, FLEET, CEILING)
 
 
 def in_brackets(results: Results, experiment: str, quantity: str = SUCCESS) -> str:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from placewise.model.quantities import CEILING, FLEET
 from placewise.model.results import Results
 from placewise.model.study import WITHOUT_REPLACEMENT
 from placewise.report.data import levels
 from placewise.report.data.levels import LevelRow
-from placewise.report.words.intervals import ceiling_in_brackets, in_brackets
+from placewise.report.words.intervals import in_brackets
 from placewise.report.words.names import level_rows, policy_word, reason_word, with_metadata_on
 from placewise.report.words.numbers import amount, jobs, number, share, shown
 
@@ -19,7 +20,7 @@ def level_findings(results: Results) -> list[str]:
     return [
         *_growing(results, rows),
         *_exact(rows),
-        *_ceiling(results, rows),
+        *ceiling_findings(results),
         *_reasons(rows),
         *_spread(rows),
         *_outside(rows),
@@ -72,15 +73,17 @@ def _exact(rows: Sequence[LevelRow]) -> Iterator[str]:
     )
 
 
-def _ceiling(results: Results, rows: Sequence[LevelRow]) -> Iterator[str]:
-    best = levels.best_row(rows)
-    if results.ceiling is None or best is None:
-        return
-    yield (
-        f"No scheduler can do better than the ceiling, {share(results.ceiling)}{ceiling_in_brackets(results)}: for the "
-        "other jobs the fleet has no cluster on which they succeed. The level that comes nearest is "
-        f"{best.label}, with {share(best.level.score.success)}{in_brackets(results, best.level.name)}."
-    )
+def ceiling_findings(results: Results) -> Iterator[str]:
+    """Say what the best scheduler could do, and which level comes nearest where there are levels."""
+    if results.ceiling is not None:
+        yield (
+            f"No scheduler can do better than the ceiling, {share(results.ceiling)}"
+            f"{in_brackets(results, FLEET, CEILING)}: for the other jobs the fleet has no cluster on which they succeed."
+        )
+        best = levels.best_row(level_rows(results))
+        if best is not None:
+            near = f"{share(best.level.score.success)}{in_brackets(results, best.level.name)}"
+            yield f"The level that comes nearest to the ceiling is {best.label}, with {near}."
 
 
 def _reasons(rows: Sequence[LevelRow]) -> Iterator[str]:

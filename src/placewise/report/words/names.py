@@ -115,10 +115,10 @@ def experiment_label(results: Results, experiment: str) -> str:
 def experiment_phrase(results: Results, experiment: str) -> str:
     """Write an experiment, or a level, as it reads in a sentence: with all metadata."""
     known = {"none": "without metadata", "all": "with all metadata"}
-    level = next((level for level in results.levels if level.name == experiment and not is_chosen(level)), None)
-    if level is not None:
-        return with_metadata_on(metadata_label(level.metadata))
-    return known.get(experiment) or f"of {experiment_label(results, experiment)}"
+    label = experiment_label(results, experiment)
+    if any(level.name == experiment and not is_chosen(level) for level in results.levels):
+        return with_metadata_on(label)
+    return known.get(experiment) or f"of {label}"
 
 
 def figure_label(results: Results, experiment: str, quantity: str, than: str | None = None) -> str:

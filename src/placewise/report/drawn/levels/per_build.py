@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from placewise.model.results import Results
-from placewise.report.data.levels import PER_BUILD_REFERENCE, LevelRow
+from placewise.report.data.levels import BEST_MEMORY, LevelRow
 from placewise.report.data.per_build import BIN, Histograms, histograms, main_rows
 from placewise.report.drawn import style
 from placewise.report.drawn.levels.axes import WIDTH
@@ -43,7 +43,7 @@ def draw_per_build(results: Results) -> Drawing | None:
         "per-build",
         "How much longer and dearer single jobs are",
         "Each job counts once, with its expectation over the clusters that it may be given; below 0, a job is "
-        f"predicted to be faster, or cheaper, than the reference {shown(PER_BUILD_REFERENCE)}. The jobs assigned "
+        f"predicted to be faster, or cheaper, than the reference {shown(BEST_MEMORY)}. The jobs assigned "
         "differ between levels. The bins are as wide as they are drawn; inside a percent of jobs they are taken to "
         "lie evenly.",
         f"Histograms by level, median and what 95 % of jobs lie below: {parts}.",
