@@ -78,7 +78,8 @@ def ceiling_findings(results: Results) -> Iterator[str]:
     if results.ceiling is not None:
         yield (
             f"No scheduler can do better than the ceiling, {share(results.ceiling)}"
-            f"{in_brackets(results, FLEET, CEILING)}: for the other jobs the fleet has no cluster on which they succeed."
+            f"{in_brackets(results, FLEET, CEILING)}: for the other jobs the fleet has no cluster on which they "
+            "succeed."
         )
         best = levels.best_row(level_rows(results))
         if best is not None:
