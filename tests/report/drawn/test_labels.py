@@ -55,16 +55,23 @@ def test_a_leader_crosses_no_other_leader_and_no_label(where, width):
                 assert not any(cross(leader, line) for line in other.diagonals)
 
 
-def test_marks_in_a_row_would_have_leaders_that_cross_but_for_the_rule():
-    # As levels lie at which all matched jobs succeed; the second label would lie under the leader of the first.
-    where = [(0.6, 4.0), (0.8, 4.0), (3.2, 4.0), (3.5, 4.0)]
-    sizes = [(1.9, 0.32), (1.5, 0.16), (1.8, 0.64), (1.2, 0.32)]
-    places = place_labels(where, sizes, AREA, RADIUS)
+@given(marks, st.floats(0.3, 2.0))
+def test_a_leader_crosses_no_other_mark(where, width):
+    dots = [Box(x - RADIUS, y - RADIUS, x + RADIUS, y + RADIUS) for x, y in where]
+    places = place_labels(where, [(width, 0.16)] * len(where), AREA, RADIUS)
+    for mark, dot, box in zip(where, dots, places, strict=True):
+        # Of marks that lie on each other no leader could leave without crossing one.
+        for other in (other for other in dots if box is not None and not other.covers(dot)):
+            assert not any(cross((mark, box.nearest(mark)), line) for line in other.diagonals)
+
+
+def test_a_crowd_in_a_row_has_its_labels_without_a_crossing():
+    # As levels lie at which all matched jobs succeed.
+    where = [(0.75 + 0.14 * i, 4.0) for i in range(6)]
+    places = place_labels(where, [(1.2, 0.32)] * 6, AREA, RADIUS)
     assert all(places)
-    for i, (mark, box) in enumerate(zip(where, places, strict=True)):
-        for other in (*where[:i], *where[i + 1 :]):
-            dot = Box(other[0] - RADIUS, other[1] - RADIUS, other[0] + RADIUS, other[1] + RADIUS)
-            assert not any(cross((mark, box.nearest(mark)), line) for line in dot.diagonals)
+    leaders = [(mark, box.nearest(mark)) for mark, box in zip(where, places, strict=True)]
+    assert not [1 for one in leaders for other in leaders if cross(one, other)]
 
 
 def test_a_leader_ends_where_its_label_is_nearest():

@@ -1,11 +1,17 @@
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from made_results import fitted, worthy
 
-from placewise.report.data.experiments import in_order
-from placewise.report.words.findings import findings
-from placewise.report.words.names import experiment_word
-from placewise.report.words.numbers import MISSING, number, share
+from placewise.report.data.experiments import in_order, trade_off
+from placewise.report.page.score_tables import score_table
+from placewise.report.terminal.summary import summary_lines
+from placewise.report.words.findings import findings, single_findings
+from placewise.report.words.glossary import glossary
+from placewise.report.words.names import experiment_phrase, experiment_word
+from placewise.report.words.numbers import MISSING, number, plain_share, share
 
 
 @pytest.mark.parametrize(
@@ -69,3 +75,39 @@ def test_findings_say_what_the_numbers_say(full):
 
 def test_findings_keep_to_what_is_known(published):
     assert len(findings(published)) == 1
+
+
+def test_the_ceiling_is_one_number_wherever_it_is_shown(full):
+    written = f"{100 * full.ceiling:.2f}"
+    assert written == "43.14"
+    assert any("ceiling, 43.14" in sentence for sentence in findings(full))
+    (line,) = (line for line in summary_lines(full) if line.startswith("ceiling"))
+    assert written in line
+    lines = {line.key: line.y for line in trade_off(full)}
+    assert set(lines["ceiling"]) == {full.ceiling}
+
+
+def test_the_success_of_single_is_one_number_wherever_it_is_shown(full):
+    success = full.scores["single-subsystem"].success
+    written = share(success)
+    assert f"to {written}" in " ".join(single_findings(full))
+    assert plain_share(success) in " ".join(summary_lines(full))
+    (cells,) = (cells for name, _, cells in score_table(full).rows if name == "success")
+    assert [cell.value for cell in cells] == [repr(score.success) for _, score in in_order(full.scores)]
+
+
+def test_every_word_is_explained_once(full, build_results):
+    for results in (full, worthy(full), replace(build_results, models=fitted("a"))):
+        words = [word for word, _ in glossary(results)]
+        assert len(words) == len(set(words))
+        assert {"success", "success of matched jobs", "ceiling", "metadata", "single"} <= set(words)
+        for word, meaning in glossary(results):
+            assert word[0].islower() or word[:1] in "PS", word
+            assert meaning.endswith(".")
+
+
+def test_a_level_is_written_with_its_metadata_in_a_sentence(build_results):
+    assert experiment_phrase(build_results, "arch-subsystem") == "with metadata on arch"
+    assert experiment_phrase(build_results, "none") == "without metadata"
+    assert experiment_phrase(build_results, "all") == "with all metadata"
+    assert experiment_phrase(build_results, "constraint-without-replacement") == "of cheapest, nodes used up"
