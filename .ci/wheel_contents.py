@@ -15,8 +15,8 @@ NEEDED = (
     "placewise/formats/data/reliabuild-profile.json",
     "placewise/formats/data/spack-build-profile.json",
     "placewise/formats/data/spack-build-study.toml",
-    "placewise/report/templates/models.html.j2",
-    "placewise/report/templates/report.html.j2",
+    "placewise/report/page/templates/models.html.j2",
+    "placewise/report/page/templates/report.html.j2",
 )
 
 

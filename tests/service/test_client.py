@@ -25,7 +25,7 @@ from placewise.model.cluster import Cluster, Fleet
 from placewise.model.job import Job, ResourceGroup, ResourceRequest
 from placewise.model.requirement import version_requirement
 from placewise.model.resources import ResourceGraph, Vertex, package_subsystem
-from placewise.report.explanation import explanation_document
+from placewise.report.data.explanation import explanation_document
 from placewise.service.client import (
     DEFAULT_TARGET,
     Assignment,

@@ -84,8 +84,8 @@ class Results(ResultsValue):
         """Write the report as one self-contained page. Raises InputError when the place cannot be written to."""
         from tempfile import TemporaryDirectory  # noqa: PLC0415, with what draws
 
-        from placewise.report.figures import draw_figures  # noqa: PLC0415, matplotlib is heavy
-        from placewise.report.page import write_page  # noqa: PLC0415, likewise
+        from placewise.report.drawn.figures import draw_figures  # noqa: PLC0415, matplotlib is heavy
+        from placewise.report.page.report_page import write_page  # noqa: PLC0415, likewise
 
         with replacing(Path(path)) as temporary, TemporaryDirectory() as pictures:
             write_page(self, draw_figures(self, Path(pictures)), temporary, command=_command())

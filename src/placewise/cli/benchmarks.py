@@ -21,7 +21,7 @@ def bench(
 ) -> None:
     """Time the matching kernels beside their peers, on this machine, in one run."""
     from placewise.bench.run import run_bench
-    from placewise.report.progress import stages
+    from placewise.report.terminal.progress import stages
 
     with stages(console(stderr=True)) as progress:
         timings = run_bench(quick=quick, large=large, progress=progress)

@@ -55,7 +55,7 @@ def register(
     with service_extra():
         from placewise.service.client.saved_credentials import credentials_file, save
     from placewise.formats.fleets.fleet_source import read_fleet
-    from placewise.report.progress import stages
+    from placewise.report.terminal.progress import stages
 
     fleet = read_fleet(folder)
     if name is not None and len(fleet) != 1:

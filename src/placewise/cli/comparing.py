@@ -23,8 +23,8 @@ def compare(
 ) -> None:
     """Compare two runs job by job: A less B, with intervals, and what differs between the two studies."""
     from placewise.formats.codec import to_document
-    from placewise.report.comparison import print_comparison
-    from placewise.report.progress import stages
+    from placewise.report.terminal.comparison import print_comparison
+    from placewise.report.terminal.progress import stages
     from placewise.study.compare.compare import compare as run
     from placewise.sweep.executors import runner
 

@@ -82,7 +82,7 @@ def submit(
             ),
         )
     from placewise.cli.service_answers import submission_document
-    from placewise.report.explanation import print_explanation
+    from placewise.report.terminal.explanation import print_explanation
 
     if json:
         print_json(submission_document(done))

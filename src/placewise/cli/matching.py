@@ -34,7 +34,8 @@ def explain(jobspec: Jobspec, fleet: FleetPath, json: Json = False) -> None:
     from placewise.formats.fleets.fleet_source import read_fleet
     from placewise.formats.jobs.jobspec import read_jobspec
     from placewise.matching.relaxing import relaxations
-    from placewise.report.explanation import explanation_document, print_explanation
+    from placewise.report.data.explanation import explanation_document
+    from placewise.report.terminal.explanation import print_explanation
     from placewise.scheduler import Scheduler
 
     scheduler, job = Scheduler(read_fleet(fleet)), read_jobspec(jobspec)

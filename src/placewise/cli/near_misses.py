@@ -27,8 +27,9 @@ def near_miss(
 ) -> None:
     """Say which relaxed requirement, or which change of the fleet, would let the most further jobs match."""
     from placewise.formats.writing import refuse_existing, write_json
-    from placewise.report.near_misses import near_misses_document, print_near_misses
-    from placewise.report.progress import stages
+    from placewise.report.data.near_misses import near_misses_document
+    from placewise.report.terminal.near_misses import print_near_misses
+    from placewise.report.terminal.progress import stages
     from placewise.study.near_misses import near_misses_of
 
     if out is not None:

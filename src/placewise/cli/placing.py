@@ -50,7 +50,7 @@ def place(
     from placewise.formats.fleets.fleet_source import read_fleet
     from placewise.formats.fleets.prices import prices_of, read_prices
     from placewise.formats.jobs.workload_table import open_workload
-    from placewise.report.progress import stages
+    from placewise.report.terminal.progress import stages
     from placewise.study.streaming.place import place as run
     from placewise.sweep.executors import runner
 

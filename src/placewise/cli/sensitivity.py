@@ -39,8 +39,8 @@ def sensitivity(
     from placewise.formats.results.worth_files import SENSITIVITY, worth_document
     from placewise.model.results import Results
     from placewise.model.settings import names_in
-    from placewise.report.progress import stages
-    from placewise.report.uncertainty_table import print_sensitivity
+    from placewise.report.terminal.progress import stages
+    from placewise.report.terminal.uncertainty import print_sensitivity
     from placewise.study.vary.sensitivity import sensitivity as found_under
     from placewise.sweep.executors import runner
     from placewise.sweep.parts import PARTS, clear

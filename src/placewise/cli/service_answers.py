@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from placewise.report.explanation import explanation_document, print_table
+from placewise.report.data.explanation import explanation_document
+from placewise.report.terminal.tables import print_table
 
 if TYPE_CHECKING:
     from rich.console import Console, JustifyMethod

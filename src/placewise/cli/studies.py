@@ -32,7 +32,7 @@ def simulate(
     from placewise.formats.results.results_names import RESULTS, RUN
     from placewise.formats.writing import staged
     from placewise.matching.kernels import load_kernels
-    from placewise.report.progress import stages
+    from placewise.report.terminal.progress import stages
     from placewise.study.record import write_run
     from placewise.study.run import run_study
     from placewise.sweep.executors import runner
@@ -104,7 +104,7 @@ def generate(
 
     drawn_from = shipped_profile(dataset) if profile is None else read_profile(profile)
     if streamed:
-        from placewise.report.progress import stages
+        from placewise.report.terminal.progress import stages
         from placewise.study.streaming.write import write_streamed
 
         with stages(console(stderr=True)) as progress:
@@ -162,7 +162,8 @@ def fit(
     from placewise.formats.results.results_names import FITTED
     from placewise.formats.writing import staged
     from placewise.prediction import fit_models
-    from placewise.report.model_cards import fit_document, print_fit
+    from placewise.report.data.models import fit_document
+    from placewise.report.terminal.fit import print_fit
 
     with staged(out, owned=OWNED, marks=FITTED, force=force) as stage:
         builds = read_build_records(source, cache=cache_folder())
@@ -177,8 +178,8 @@ def fit(
             raise InputError("no package has enough builds", file=source, found=most, expected=f"{minimum} or more")
         write_models(models, stage)
         if report:
-            from placewise.report.model_cards import write_models_page
-            from placewise.report.model_figures import draw_model_figures
+            from placewise.report.drawn.models import draw_model_figures
+            from placewise.report.page.models_page import write_models_page
 
             write_models_page(models, draw_model_figures(models, stage), stage / "models.html", command=command_line())
     if json:
@@ -189,8 +190,8 @@ def fit(
 
 
 def _draw(results: Results, folder: Path) -> None:
-    from placewise.report.figures import draw_figures
-    from placewise.report.page import write_page
+    from placewise.report.drawn.figures import draw_figures
+    from placewise.report.page.report_page import write_page
 
     write_page(results, draw_figures(results, folder), folder / "report.html", command=command_line())
 
@@ -201,7 +202,7 @@ def _print_results(results: Results, folder: Path, *, json: bool) -> None:
 
         print_json({"out": str(folder), "scores": scores_document(results), "summary": summary_document(results)})
         return
-    from placewise.report.summary import summary
+    from placewise.report.terminal.summary import summary
 
     summary(results, console=console())
     say(f"written to {folder}")

@@ -61,8 +61,8 @@ def value(
     from placewise.formats.results.worth_files import VALUE, worth_document
     from placewise.formats.studies.cost_file import read_costs
     from placewise.model.results import Results
-    from placewise.report.progress import stages
-    from placewise.report.worth_tables import print_worth
+    from placewise.report.terminal.progress import stages
+    from placewise.report.terminal.worth import print_worth
     from placewise.study.values import worth_of
     from placewise.sweep.executors import runner
 
@@ -109,8 +109,8 @@ def minimal(
     from placewise.formats.results.worth_files import MINIMAL, worth_document
     from placewise.formats.studies.cost_file import read_costs
     from placewise.model.results import Results
-    from placewise.report.progress import stages
-    from placewise.report.worth_tables import print_sufficiency
+    from placewise.report.terminal.progress import stages
+    from placewise.report.terminal.worth import print_sufficiency
     from placewise.study.values import costs_of
     from placewise.worth.sufficiency import smallest_set
 
@@ -148,7 +148,7 @@ def pareto(
     from placewise.formats.results.worth_files import PARETO, worth_document
     from placewise.formats.studies.cost_file import read_costs
     from placewise.model.results import Results
-    from placewise.report.worth_tables import print_front
+    from placewise.report.terminal.worth import print_front
     from placewise.study.values import costs_of
     from placewise.worth.pareto import level_points
     from placewise.worth.sufficiency import greedy_names
@@ -193,7 +193,7 @@ def write_asked(folder: Path | None, results: Results) -> None:
     if folder is None:
         return
     from placewise.formats.results.worth_files import write_worth
-    from placewise.report.figures import draw_figures
+    from placewise.report.drawn.figures import draw_figures
 
     write_worth(folder, results)
     draw_figures(results, folder)

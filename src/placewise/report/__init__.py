@@ -1,1 +1,1 @@
-"""What was found, for people: statistics, figures, the page and the lines on the terminal."""
+"""What a run found, for people: numbers, words, pictures, the page and tables on a terminal."""

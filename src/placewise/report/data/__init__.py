@@ -1,0 +1,1 @@
+"""The numbers of every figure and table, each worked out once."""

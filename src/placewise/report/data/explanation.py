@@ -1,0 +1,75 @@
+"""Why a job fits where it fits, as plain values for JSON."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from placewise.matching.why_not import WhyNot
+
+if TYPE_CHECKING:
+    from placewise.matching.relaxing import Relaxations
+    from placewise.service.client.values import Explanation
+
+
+def explanation_document(answer: WhyNot | Explanation, relaxations: Relaxations | None = None) -> dict[str, Any]:
+    """Return an explanation, made here or by a scheduler elsewhere, as mappings and lists; every cluster is named."""
+    return {
+        "job": answer.job,
+        "total_clusters": answer.total,
+        "matched": list(answer.matched),
+        "failing_requirements": [
+            {
+                "requirement": str(blocked.requirement),
+                "subsystem": blocked.requirement.subsystem,
+                "clusters": list(blocked.clusters),
+                "without_subsystem": blocked.lacking,
+            }
+            for blocked in answer.blocked
+        ],
+        "fail_by_one": [
+            {"cluster": near.cluster, "requirement": str(near.requirement), "offered": near.offered}
+            for near in answer.near_misses
+        ],
+        "met_on_different_nodes": list(answer.scattered),
+        "too_small": list(answer.too_small),
+        "unknown_types": list(answer.unknown_types),
+        **({} if relaxations is None else _relaxations_document(relaxations)),
+    }
+
+
+def _relaxations_document(found: Relaxations) -> dict[str, Any]:
+    return {
+        "causes": [
+            {
+                "requirements": [str(requirement) for requirement in causes.requirements],
+                "met_on_different_nodes": causes.scattered,
+                "too_small": causes.too_small,
+                "clusters": list(causes.clusters),
+            }
+            for causes in found.causes
+        ],
+        "relaxations": {
+            "fewest_requirements": found.fewest,
+            "complete": found.complete,
+            "sets": [
+                {
+                    "requirements": [str(requirement) for requirement in one.requirements],
+                    "clusters_gained": list(one.clusters),
+                    "widened": [
+                        {
+                            "requirement": str(way.requirement),
+                            "steps": [
+                                {
+                                    "to": None if step.relaxed is None else str(step.relaxed),
+                                    "clusters_gained": list(step.clusters),
+                                }
+                                for step in way.steps
+                            ],
+                        }
+                        for way in one.ways
+                    ],
+                }
+                for one in found.sets
+            ],
+        },
+    }

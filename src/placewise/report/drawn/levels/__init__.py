@@ -1,0 +1,1 @@
+"""Pictures that compare levels of metadata."""

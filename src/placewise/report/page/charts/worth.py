@@ -1,0 +1,199 @@
+"""Charts of what subsystems are worth, how few suffice, and which levels are on the Pareto front."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from placewise.model.results import Results
+from placewise.model.worth import Sufficiency
+from placewise.report.data import worth as numbers
+from placewise.report.data.statistics import thinned
+from placewise.report.page.cells import Table, count_cell, share_cell
+from placewise.report.page.charts import vega
+from placewise.report.words.figures import FigureWords, front_words, ranking_words, sufficiency_words
+from placewise.report.words.names import KIND_WORDS, subsystems_label
+from placewise.report.words.numbers import distinct, share
+from placewise.report.words.worth import cost_unit
+
+_SUCCESS = "success (share of all jobs)"
+_MEASURES = (
+    ("Shapley value", vega.SKY, "square"),
+    ("single lift", vega.INK, "diamond"),
+    ("drop-one loss", vega.VERMILLION, "triangle-up"),
+)
+_KIND_LOOKS = {
+    "none": (vega.INK, "square"),
+    "single": (vega.SKY, "circle"),
+    "pair": (vega.ORANGE, "diamond"),
+    "greedy": (vega.GREEN, "triangle-up"),
+    "all": (vega.VERMILLION, "cross"),
+}
+
+
+def ranking_chart(results: Results) -> vega.Chart:
+    """Return the ranking of subsystems by what metadata on them is worth."""
+    rows = numbers.ranking(results)
+    labels = distinct([row.name for row in rows])
+    values: list[dict[str, Any]] = []
+    for label, row in zip(labels, rows, strict=True):
+        amounts = (row.value, row.single_lift, row.drop_one_loss)
+        found = zip(_MEASURES, amounts, strict=True)
+        values += [{"subsystem": label, "measure": measure, "share": amount} for (measure, _, _), amount in found]
+        values[-3] |= {} if row.interval is None else {"low": row.interval.low, "high": row.interval.high}
+    shared = {
+        "x": vega.share_x("share", "success added (share of all jobs)"),
+        "color": vega.legend("measure", [(name, colour) for name, colour, _ in _MEASURES]),
+        "tooltip": [
+            vega.tip("subsystem", "subsystem"),
+            vega.tip("measure", "measure"),
+            vega.tip("share", "of all jobs", vega.PERCENT_EXACT),
+        ],
+    }
+    shape = vega.legend("measure", [(name, shape) for name, _, shape in _MEASURES])
+    point = {"type": "point", "size": 75, "filled": True, "opacity": 1, "stroke": vega.GROUND, "strokeWidth": 1}
+    layer = [
+        {
+            "mark": {"type": "bar", "height": {"band": 0.7}},
+            "transform": vega.only("measure", "Shapley value"),
+            "encoding": shared,
+        },
+        {
+            "mark": point,
+            "transform": [{"filter": {"field": "measure", "oneOf": [name for name, _, _ in _MEASURES[1:]]}}],
+            "encoding": {**shared, "shape": shape},
+        },
+    ]
+    if numbers.has_intervals(rows):
+        interval = {
+            "mark": {"type": "rule", "aria": False, "strokeWidth": 2},
+            "transform": [{"filter": {"field": "low", "valid": True}}],
+            "encoding": {"x": vega.number_axis("low"), "x2": {"field": "high"}},
+        }
+        layer.insert(1, interval)
+    parts = {"encoding": {"y": vega.names("subsystem", labels)}, "layer": layer}
+    return vega.chart(ranking_words(results), values, 20 * len(rows), parts, picture="value-ranking")
+
+
+def sufficiency_chart(found: Sufficiency) -> vega.Chart:
+    """Return success by how many subsystems have metadata."""
+    places = thinned(len(found.greedy), vega.MOST_POINTS)
+    values = [
+        {
+            "count": i,
+            "added": "nothing" if i == 0 else distinct([found.path[i - 1]])[0],
+            "greedy": float(found.greedy[i]),
+            **{name: float(row[i]) for name, row in zip(("low", "median", "high"), found.random, strict=True)},
+        }
+        for i in places
+    ]
+    looks = [
+        ("greedy order", vega.GREEN),
+        ("central 95 % of random orders", vega.SKY),
+        ("median of random orders", vega.BLUE),
+        (f"target: {share(found.target, 3)} of the ceiling", vega.VERMILLION),
+        ("the set found", vega.INK),
+    ]
+    channel = {key: value for key, value in vega.legend("series", looks).items() if key != "field"}
+    greedy, band, median, goal, chosen = ({"datum": name, **channel} for name, _ in looks)
+    x = vega.quantity("count", "subsystems with metadata (count)")
+
+    def drawn(mark: dict[str, Any], field: str, colour: dict[str, Any], **rest: Any) -> dict[str, Any]:
+        return {"mark": mark, "encoding": {"x": x, "y": vega.share_x(field, _SUCCESS), "color": colour, **rest}}
+
+    tips = [
+        vega.tip("count", "subsystems with metadata"),
+        vega.tip("added", "last one in greedy order"),
+        vega.tip("greedy", "greedy order", vega.PERCENT_EXACT),
+        vega.tip("median", "random, median", vega.PERCENT_EXACT),
+        vega.tip("low", "random, 2.5 % of orders below", vega.PERCENT_EXACT),
+        vega.tip("high", "random, 97.5 % of orders below", vega.PERCENT_EXACT),
+    ]
+    set_tips = [vega.tip("count", "subsystems in the set"), vega.tip("reached", "success", vega.PERCENT_EXACT)]
+    diamond = {"type": "point", "shape": "diamond", "size": 150, "strokeWidth": 2.5, "filled": False}
+    area = {"type": "area", "aria": False, "opacity": 0.35, "line": False}
+    layer = [
+        drawn(area, "low", band, y2={"field": "high"}),
+        drawn({"type": "line", "strokeDash": [5, 4]}, "median", median),
+        drawn({"type": "line"}, "greedy", greedy),
+        drawn({"type": "circle", "size": 26, "opacity": 1}, "greedy", greedy, tooltip=tips),
+        {
+            "mark": {"type": "rule", "aria": False, "strokeDash": [2, 3], "strokeWidth": 1.6},
+            "data": {"values": [{"goal": numbers.goal(found)}]},
+            "encoding": {"y": vega.share_x("goal", _SUCCESS), "color": goal},
+        },
+        {
+            "data": {"values": [{"count": len(found.metadata), "reached": found.reached}]},
+            **drawn(diamond, "reached", chosen, tooltip=set_tips),
+        },
+    ]
+    words = sufficiency_words(found)
+    if len(places) < len(found.greedy):
+        some = f" The chart draws {len(places):,} of {len(found.greedy):,} points; the table has all."
+        words = words._replace(caption=words.caption + some)
+    table = Table(
+        "Success by how many subsystems have metadata.",
+        "subsystem added, in greedy order",
+        [
+            ("subsystems", "count"),
+            *((name, "success") for name in ("greedy order", "random, 2.5 %", "random, median", "random, 97.5 %")),
+        ],
+        [
+            (
+                "nothing" if i == 0 else subsystems_label([found.path[i - 1]]),
+                "",
+                [count_cell(i), *(share_cell(float(row[i])) for row in (found.greedy, *found.random))],
+            )
+            for i in range(len(found.greedy))
+        ],
+        folded=True,
+    )
+    return vega.chart(words, values, 360, {"layer": layer}, picture="sufficiency", table=table)
+
+
+def front_charts(results: Results) -> list[vega.Chart]:
+    """Return every level by its cost and its success, and by its matches and its success."""
+    points = numbers.kept_levels(results.front)
+    values = [
+        {
+            "level": subsystems_label(point.metadata),
+            "kind": KIND_WORDS.get(point.kind, point.kind),
+            "cost": point.cost,
+            "matched": point.matched,
+            "success": point.success,
+            "front": "on the Pareto front" if point.on_front else "beaten",
+        }
+        for point in points
+    ]
+    unit = cost_unit(results)
+    kinds = [kind for kind in numbers.KINDS if any(point.kind == kind for point in points)]
+    shared = {
+        "y": vega.share_x("success", _SUCCESS),
+        "color": vega.legend("kind", [(KIND_WORDS[kind], _KIND_LOOKS[kind][0]) for kind in kinds]),
+        "shape": vega.legend("kind", [(KIND_WORDS[kind], _KIND_LOOKS[kind][1]) for kind in kinds]),
+        "tooltip": [
+            vega.tip("level", "metadata on"),
+            vega.tip("cost", f"cost ({unit})", ",.4~g"),
+            vega.tip("matched", "matched jobs", vega.PERCENT_EXACT),
+            vega.tip("success", "success", vega.PERCENT_EXACT),
+            vega.tip("front", "by others"),
+        ],
+        "description": {"field": "level", "type": "nominal"},
+    }
+    marks = {
+        "beaten": {"type": "point", "size": 60, "strokeWidth": 1.6, "filled": False, "opacity": 0.6},
+        "on the Pareto front": {"type": "point", "size": 80, "filled": True, "opacity": 1},
+    }
+    layer = [{"mark": mark, "transform": vega.only("front", which)} for which, mark in marks.items()]
+    words = front_words(results, points)
+    by_matches = FigureWords(
+        "pareto-matched",
+        "What matches, and what succeeds",
+        "The same levels by how many jobs match some cluster; up and to the right is better.",
+        words.alt,
+    )
+    cost = vega.quantity("cost", f"cost of metadata ({unit})")
+    matched = vega.share_x("matched", "matched jobs (share of all jobs)", scale={"domain": [0, 1]})
+    return [
+        vega.chart(words, values, 340, {"encoding": {"x": cost, **shared}, "layer": layer}, picture=words.name),
+        vega.chart(by_matches, values, 340, {"encoding": {"x": matched, **shared}, "layer": layer}),
+    ]

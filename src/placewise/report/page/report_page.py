@@ -1,0 +1,81 @@
+"""The report page: one HTML file that needs nothing beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from placewise.formats.writing import write_bytes
+from placewise.model.results import Results
+from placewise.report.drawn.picture import Picture
+from placewise.report.page.charts.experiments import expanding_charts
+from placewise.report.page.charts.inline import json_text, libraries, page_script, policy
+from placewise.report.page.charts.vega import CONFIG
+from placewise.report.page.filling import embedded, filled
+from placewise.report.page.level_tables import level_sections
+from placewise.report.page.models_page import model_section
+from placewise.report.page.score_tables import failure_table, score_table, subsystem_table
+from placewise.report.page.worth_sections import worth_sections
+from placewise.report.words.findings import findings
+from placewise.report.words.glossary import glossary
+from placewise.report.words.names import scoring_line
+from placewise.report.words.numbers import MISSING
+
+
+def write_page(results: Results, figures: Sequence[Picture], path: Path, *, command: str) -> None:
+    """Write the report as one HTML file, whole or not at all.
+
+    figures : shown in the order given, as SVG inside the page. command : what the reader runs to get it again.
+    Raises InputError when the file cannot be written.
+    """
+    write_bytes(path, render_page(results, figures, command=command).encode(errors="replace"))
+
+
+def render_page(results: Results, figures: Sequence[Picture], *, command: str) -> str:
+    """Return the report as HTML without links to elsewhere; every text from outside is escaped.
+
+    Its scripts are its own: the charts' libraries, only where there are charts, and `page.js`. Without them the
+    pictures take the place of the charts.
+    """
+    by_level = level_sections(results)
+    if results.models is not None:
+        by_level.append(model_section(results.models))
+    sections = [*worth_sections(results), *by_level]
+    expanding = expanding_charts(results)
+    charts = [*expanding, *(chart for section in sections for chart in section.charts)]
+    elsewhere = {section.figure for section in sections} | {chart.picture for chart in charts}
+    scripts = [*(libraries() if charts else ()), page_script()]
+    return filled(
+        "report.html.j2",
+        policy=policy(scripts),
+        scripts=scripts,
+        chart_data=json_text({"config": CONFIG, "charts": {chart.name: chart.spec for chart in charts}}),
+        expanding=expanding,
+        still={picture.name: (picture, data, size) for picture, data, size in embedded(figures)},
+        scoring=scoring_line(results),
+        findings=findings(results),
+        scores=None if by_level else score_table(results),
+        subsystems=subsystem_table(results),
+        failures=None if by_level else failure_table(results),
+        figures=embedded(picture for picture in figures if picture.name not in elsewhere),
+        sections=sections,
+        worth_sections=len(sections) - len(by_level),
+        command=command,
+        study=list(flat(results.study)),
+        glossary=glossary(results),
+    )
+
+
+def flat(document: Any, place: str = "") -> Iterator[tuple[str, str]]:
+    """Yield every leaf of nested mappings and lists as (place, text); lists of plain values stay together."""
+    if isinstance(document, Mapping) and document:
+        for key, value in document.items():
+            yield from flat(value, f"{place}.{key}" if place else str(key))
+    elif isinstance(document, list | tuple) and any(isinstance(item, Mapping | list | tuple) for item in document):
+        for number_, item in enumerate(document):
+            yield from flat(item, f"{place}[{number_}]")
+    elif isinstance(document, list | tuple | Mapping):
+        yield place, ", ".join(map(str, document)) or MISSING
+    else:
+        yield place, MISSING if document is None else str(document)

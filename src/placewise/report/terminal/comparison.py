@@ -1,0 +1,55 @@
+"""Two runs compared, as tables and lines."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Console, JustifyMethod
+
+from placewise.model.worth import Interval
+from placewise.report.data.uncertainty import overs
+from placewise.report.terminal.tables import print_line, print_table
+from placewise.report.words.names import quantity_word
+from placewise.report.words.numbers import MISSING, counted, jobs, share, shown, signed_share
+from placewise.study.compare.compare import Comparison, PairedDifference
+
+
+def print_comparison(found: Comparison, first: Path, second: Path, console: Console) -> None:
+    """Print what differs between two runs: what they were, and what came of it, the first less the second."""
+    print_line(f"A is {shown(str(first))}, B is {shown(str(second))}", console)
+    if found.unlike:
+        rows = [(shown(one.what), _text(one.first), _text(one.second)) for one in found.unlike]
+        print_table("What differs between the studies", {"what": "left", "A": "left", "B": "left"}, rows, console)
+    else:
+        print_line("their study.json record no difference", console)
+    varied = overs(one.intervals for one in found.differences)
+    headings: dict[str, JustifyMethod] = {"experiment": "left", "quantity": "left"}
+    headings |= dict.fromkeys(("A", "B", "A less B", *(f"95 % over {over}" for over in varied)), "right")
+    figures = [_row(one, varied) for one in found.differences]
+    print_table(f"{jobs(found.jobs)} that both have", headings, figures, console)
+    print_line(
+        f"{jobs(found.only_first)} only in A, {jobs(found.only_second)} only in B, left out;"
+        f" drawn again: {counted(found.units, found.unit)}, the same ones in both",
+        console,
+    )
+    for note in found.notes:
+        print_line(note, console)
+
+
+def _row(one: PairedDifference, varied: list[str]) -> tuple[str, ...]:
+    by_over = {interval.over: interval for interval in one.intervals}
+    figures = (share(one.first), share(one.second), signed_share(one.difference))
+    return (
+        shown(one.experiment),
+        quantity_word(one.quantity),
+        *figures,
+        *(_ends(by_over.get(over)) for over in varied),
+    )
+
+
+def _ends(interval: Interval | None) -> str:
+    return "" if interval is None else f"{signed_share(interval.low)} to {signed_share(interval.high)}"
+
+
+def _text(value: str | None) -> str:
+    return MISSING if value is None else shown(value)

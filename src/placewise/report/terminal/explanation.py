@@ -1,0 +1,119 @@
+"""Why a job fits where it fits, as tables and lines."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.console import Console, JustifyMethod
+from rich.text import Text
+
+from placewise.matching.why_not import WhyNot
+from placewise.model.requirement import InVersionRange
+from placewise.report.terminal.tables import print_first_rows, print_table, print_text
+
+if TYPE_CHECKING:
+    from placewise.matching.relaxing import Relaxations, Step, Way
+    from placewise.model.requirement import Requirement
+    from placewise.service.client.values import Explanation
+
+_MOST_NAMES = 8
+_MOST_STEPS = 4
+RANGES = "In ranges 3.15: means 3.15 or newer, :1.2 means 1.2, any 1.2.x or older, 1.2:1.4 means from 1.2 to any 1.4.x."
+
+
+def print_explanation(answer: WhyNot | Explanation, console: Console, relaxations: Relaxations | None = None) -> None:
+    """Print an explanation: who matches, which requirements fail where, who fails by one alone, what could be relaxed.
+
+    A terminal is shown the first of many clusters; a file or pipe is given all, each row on a line of its own.
+    """
+    names = f": {_some(answer.matched, console)}" if answer.matched else ""
+    headline = f" matches {len(answer.matched)} of {answer.total} clusters{names}"
+    print_text(Text.assemble((answer.job, "bold"), headline), console)
+    if answer.blocked:
+        rows = [
+            (str(blocked.requirement), f"{len(blocked.clusters)} of {answer.total}", str(blocked.lacking))
+            for blocked in answer.blocked
+        ]
+        headings: dict[str, JustifyMethod] = {
+            "requirement": "left",
+            "fails on": "right",
+            "lack the subsystem": "right",
+        }
+        print_table("Requirements that fail", headings, rows, console)
+    if answer.near_misses:
+        rows = [(near.cluster, str(near.requirement), near.offered) for near in answer.near_misses]
+        headings = {"cluster": "left", "requirement": "left", "it has": "left"}
+        print_first_rows("Clusters that fail by exactly one", headings, rows, console)
+    for clusters, reason in (
+        (answer.scattered, "meet every requirement, but not together on the nodes that the job needs"),
+        (answer.too_small, "cannot host the resources asked for, whatever the requirements"),
+    ):
+        if clusters:
+            line = f"{len(clusters)} of {answer.total} clusters {reason}: {_some(clusters, console)}"
+            print_text(Text(line), console)
+    for kind in answer.unknown_types:
+        print_text(Text(f"no cluster has a resource of type {kind!r}"), console)
+    if relaxations is not None:
+        _print_causes(relaxations, answer.total, console)
+        _print_relaxations(relaxations, console)
+        if any(_asks_for_versions(requirement) for one in relaxations.causes for requirement in one.requirements):
+            print_text(Text(RANGES), console)
+
+
+def _print_causes(found: Relaxations, total: int, console: Console) -> None:
+    rows = []
+    for causes in found.causes:
+        fails = [str(requirement) for requirement in causes.requirements]
+        fails += ["not together on the nodes needed"] * causes.scattered + ["too small"] * causes.too_small
+        rows.append((_some(causes.clusters, console), f"{len(causes.clusters)} of {total}", "; ".join(fails)))
+    headings: dict[str, JustifyMethod] = {"clusters": "left", "how many": "right", "fail": "left"}
+    print_first_rows("All causes, for clusters that share them", headings, rows, console)
+
+
+def _print_relaxations(found: Relaxations, console: Console) -> None:
+    if found.fewest is None:
+        return
+    rows = []
+    for number, one in enumerate(found.sets, 1):
+        for way in one.ways:
+            for step in _some_steps(way, console):
+                to = "without it" if step.relaxed is None else str(step.relaxed)
+                clusters = _some(step.clusters, console)
+                rows.append((str(number), to, str(way.requirement), str(len(step.clusters)), clusters))
+        if not one.ways:
+            together = " and ".join(map(str, one.requirements))
+            rows.append((str(number), "without them", together, str(len(one.clusters)), _some(one.clusters, console)))
+    headings: dict[str, JustifyMethod] = {
+        "set": "right",
+        "relaxed to": "left",
+        "instead of": "left",
+        "more clusters": "right",
+        "which": "left",
+    }
+    title = "One requirement relaxed gains clusters"
+    if found.fewest > 1:
+        title = (
+            f"No fewer than {found.fewest} requirements have to be relaxed together; "
+            "each row gains its clusters if the others of its set are left out"
+        )
+    if not found.complete:
+        title += " (not all combinations were tried)"
+    print_first_rows(title, headings, rows, console)
+
+
+def _some_steps(way: Way, console: Console) -> tuple[Step, ...]:
+    """Return the nearest steps and the farthest; all of them where nobody looks."""
+    if len(way.steps) <= _MOST_STEPS or not console.is_terminal:
+        return way.steps
+    return (*way.steps[: _MOST_STEPS - 1], way.steps[-1])
+
+
+def _asks_for_versions(requirement: Requirement) -> bool:
+    return any(isinstance(condition.predicate, InVersionRange) for condition in requirement.conditions)
+
+
+def _some(names: tuple[str, ...], console: Console) -> str:
+    rest = len(names) - _MOST_NAMES
+    if rest <= 0 or not console.is_terminal:
+        return ", ".join(names)
+    return f"{', '.join(names[:_MOST_NAMES])} and {rest} more"

@@ -1,0 +1,104 @@
+"""Near misses, as tables and lines."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.console import Console, JustifyMethod
+
+from placewise.errors import InputError
+from placewise.matching.compiled_cluster import Properties
+from placewise.model.requirement import VERSION, InVersionRange, scalar_text
+from placewise.model.version import parse_version
+from placewise.report.terminal.explanation import RANGES
+from placewise.report.terminal.tables import print_first_rows, print_line
+from placewise.worth.near_misses.suggestions import FleetChange, NearMisses, Relaxation, Success
+
+
+def print_near_misses(found: NearMisses, console: Console) -> None:
+    """Print how far unmatched jobs are from matching, and what would gain most of them.
+
+    A terminal is shown the first of many rows; a file or pipe is given all, each row on a line of its own.
+    """
+    print_line(f"{found.unmatched:,} of {found.jobs:,} jobs match no cluster", console)
+    if found.too_large:
+        print_line("no cluster is large enough for them, whatever the requirements", console)
+    rows = _spread_rows(found)
+    headings: dict[str, JustifyMethod] = {"requirements": "right", "jobs": "right", "this many or more": "right"}
+    print_first_rows("Requirements that fail where fewest do, for jobs that match nothing", headings, rows, console)
+    successes = [*(one.success for one in found.relaxations), *(one.success for one in found.changes)]
+    judged = any(success is not None for success in successes)
+    succeed: dict[str, JustifyMethod] = {"succeed": "right", "success, all jobs": "right"} if judged else {}
+    headings = {
+        "ask for": "left",
+        "instead of": "left",
+        "in jobs": "right",
+        "more jobs match": "right",
+        "clusters a job": "right",
+        **succeed,
+    }
+    rows = [(*_relaxation_row(one), *(_success_cells(one.success) if judged else ())) for one in found.relaxations]
+    print_first_rows("One requirement relaxed in all jobs that have it", headings, rows, console)
+    headings = {"change": "left", "gained": "right", "lost": "right", "more jobs match": "right", **succeed}
+    rows = [
+        (
+            change_text(one),
+            f"{one.gained:,}",
+            f"{one.lost:,}",
+            f"{one.net:,}",
+            *(_success_cells(one.success) if judged else ()),
+        )
+        for one in found.changes
+    ]
+    print_first_rows("One subsystem of one cluster changed", headings, rows, console)
+    if not judged and found.relaxations:
+        print_line(
+            "What a job asks for also decides its success here: "
+            "a relaxed requirement that was a true need gains a match and no success.",
+            console,
+        )
+    if any(isinstance(c.predicate, InVersionRange) for one in found.relaxations for c in one.requirement.conditions):
+        print_line(RANGES, console)
+
+
+def _spread_rows(found: NearMisses) -> list[tuple[str, ...]]:
+    rows: list[tuple[str, ...]] = []
+    rest = sum(jobs for _, jobs in found.fewest)
+    for number, jobs in found.fewest:
+        rows.append((str(number) if number else "0, but on different nodes", f"{jobs:,}", f"{rest:,}"))
+        rest -= jobs
+    return rows
+
+
+def _relaxation_row(one: Relaxation) -> tuple[str, ...]:
+    relaxed = "nothing" if one.relaxed is None else str(one.relaxed)
+    return relaxed, str(one.requirement), f"{one.jobs:,}", f"{one.gained:,}", f"{one.clusters_per_job:.1f}"
+
+
+def _success_cells(success: Success | None) -> tuple[str, ...]:
+    return ("", "") if success is None else (f"{success.gained:,.1f}", f"{success.net:+,.1f}")
+
+
+def change_text(change: FleetChange) -> str:
+    """Write a change as an instruction, as in "upgrade zlib to version 1.2.8 on east (has 1.2.5)"."""
+    if change.before is None:
+        return f"add {change.subsystem} with {_written(change.after)} to {change.cluster}"
+    before, after = dict(change.before), dict(change.after)
+    changed = tuple((name, value) for name, value in change.after if name not in before or before[name] != value)
+    had = tuple((name, before[name]) for name, _ in changed if name in before)
+    has = ", ".join(scalar_text(value) for _, value in had) or "no such value"
+    verb = "change"
+    if after.keys() == before.keys() and [name for name, _ in changed] == [VERSION] and _is_newer(after, before):
+        verb = "upgrade"
+    return f"{verb} {change.subsystem} to {_written(changed or change.after)} on {change.cluster} (has {has})"
+
+
+def _written(properties: Properties) -> str:
+    return ", ".join(f"{name} {scalar_text(value)}" for name, value in properties) or "nothing said of it"
+
+
+def _is_newer(after: dict[str, Any], before: dict[str, Any]) -> bool:
+    try:
+        return parse_version(scalar_text(after[VERSION])) > parse_version(scalar_text(before[VERSION]))
+    except InputError:
+        return False

@@ -1,0 +1,64 @@
+"""How sure the figures are, and what other circumstances would give, as tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Console, JustifyMethod
+from rich.markup import escape
+from rich.table import Table
+
+from placewise.model.quantities import CEILING, LAST, MACRO, SUCCESS
+from placewise.model.results import Results
+from placewise.model.worth import Interval, SensitivityPoint
+from placewise.report.data.uncertainty import overs
+from placewise.report.terminal.tables import print_lines, print_table, ruled_table
+from placewise.report.words.names import experiment_word, figure_label, setting_words
+from placewise.report.words.numbers import plain_share, shown
+
+_SHOWN = (SUCCESS, LAST, MACRO, CEILING)
+_HEADINGS = ("without metadata", "with all metadata", "95 % of draws", "matched jobs", "ceiling", "draws")
+
+
+def interval_table(results: Results) -> Table | None:
+    """Return the intervals of success, of single and of the ceiling; None where there are none.
+
+    A column for each thing varied, but for orders of metadata, of which the summary has a line of its own.
+    """
+    known = [one for one in results.headlines if one.quantity in _SHOWN and one.intervals]
+    varied = [over for over in overs(one.intervals for one in known) if "order" not in over]
+    # Of single its mean over subsystems; its success is a matter of jobs with many subsystems.
+    known = [one for one in known if (one.quantity, experiment_word(one.experiment)) != (SUCCESS, "single")]
+    if not known or not varied:
+        return None
+    table = ruled_table("success, central 95% over")
+    table.add_column("")
+    for over in varied:
+        table.add_column(escape(shown(over)), justify="right")
+    for one in known:
+        cells = {interval.over: interval for interval in one.intervals}
+        label = escape(figure_label(results, one.experiment, one.quantity))
+        table.add_row(label, *(_ends(cells.get(over)) for over in varied))
+    return table
+
+
+def print_sensitivity(points: Sequence[SensitivityPoint], left_out: Sequence[str], console: Console) -> None:
+    """Print a table for each thing that was changed, and what was left out."""
+    for setting in dict.fromkeys(point.setting for point in points):
+        word, unit = setting_words(setting)
+        headings: dict[str, JustifyMethod] = dict.fromkeys((unit, *_HEADINGS), "right")
+        rows = [_row(point) for point in points if point.setting == setting]
+        print_table(f"Success by {word}", headings, rows, console)
+    print_lines([f"left out: {line}" for line in left_out], console)
+
+
+def _row(point: SensitivityPoint) -> tuple[str, ...]:
+    is_share = setting_words(point.setting)[1].startswith("share")
+    amount = plain_share(point.amount) if is_share else f"{point.amount:,.0f}"
+    ends = _ends(Interval(point.low, point.high, "")) if point.draws > 1 else ""
+    success = (plain_share(value, 3) for value in (point.nothing, point.everything))
+    return (amount, *success, ends, plain_share(point.matched, 3), plain_share(point.ceiling, 3), f"{point.draws:,}")
+
+
+def _ends(interval: Interval | None) -> str:
+    return "" if interval is None else f"{plain_share(interval.low, 3)} to {plain_share(interval.high, 3)}"

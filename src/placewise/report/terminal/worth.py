@@ -1,0 +1,101 @@
+"""What metadata is worth, as tables and sentences."""
+
+from __future__ import annotations
+
+from rich.console import Console, JustifyMethod
+
+from placewise.model.worth import LevelPoint, SubsystemWorth, Sufficiency, Worth
+from placewise.report.data.worth import has_intervals
+from placewise.report.terminal.tables import print_line, print_table
+from placewise.report.words.names import KIND_WORDS
+from placewise.report.words.numbers import number, share, signed_share
+from placewise.report.words.worth import sufficiency_sentence
+
+_LARGEST = 20
+
+
+def print_worth(worth: Worth, console: Console, *, top: int) -> None:
+    """Print what each subsystem is worth, the largest value first, and what the values sum to."""
+    first, rest = worth.subsystems[:top], worth.subsystems[top:]
+    priced, uncertain = any(one.net is not None for one in first), has_intervals(first)
+    names = ["value", *["std. error"] * (not worth.exact), *["95 % over jobs"] * uncertain]
+    names += ["single lift", "drop-one loss", "blame", "sole cause", *["cost", "net"] * priced]
+    headings: dict[str, JustifyMethod] = {"subsystem": "left", **dict.fromkeys(names, "right")}
+    rows = [_row(one, worth, uncertain=uncertain, priced=priced) for one in first]
+    title = f"What metadata on each of {len(worth.subsystems):,} subsystems is worth, in success of {worth.jobs:,} jobs"
+    print_table(title, headings, rows, console)
+    if rest:
+        together = share(sum(one.value for one in rest))
+        line = f"and {len(rest):,} more, worth {together} together (--top {len(worth.subsystems)} lists all)"
+        print_line(line, console)
+    print_line(
+        f"values sum to {share(sum(one.value for one in worth.subsystems))}: success is {share(worth.nothing)} without "
+        f"metadata, {share(worth.everything)} with all metadata; the ceiling is {share(worth.ceiling)}; {_how(worth)}",
+        console,
+    )
+    print_line(
+        "value: the mean gain over all orders of adding metadata (Shapley); single lift: the gain of metadata on it "
+        f"alone; drop-one loss: what leaving it alone out takes; blame: its part of the {worth.incompatible:,} "
+        "incompatible (job, cluster) pairs; sole cause: the pairs that fail on it only",
+        console,
+    )
+
+
+def _row(one: SubsystemWorth, worth: Worth, *, uncertain: bool, priced: bool) -> tuple[str, ...]:
+    cells = [one.name, share(one.value)]
+    cells += [share(one.standard_error)] * (not worth.exact)
+    if uncertain:
+        cells.append("" if one.interval is None else f"{share(one.interval.low)} to {share(one.interval.high)}")
+    cells += [signed_share(one.single_lift), signed_share(one.drop_one_loss)]
+    cells += [share(one.blame / worth.incompatible if worth.incompatible else 0.0), f"{one.sole:,}"]
+    cells += [number(one.collection_cost), number(one.net)] * priced
+    return tuple(cells)
+
+
+def _how(worth: Worth) -> str:
+    if worth.exact:
+        return f"exact, from {worth.coalitions:,} sets of subsystems"
+    ratios = [one.standard_error / abs(one.value) for one in worth.subsystems[:_LARGEST] if one.value]
+    return (
+        f"{worth.coalitions:,} sets of subsystems and {worth.permutations:,} random orders, which leave standard "
+        f"errors of up to {share(max(ratios, default=0.0), 2)} of the largest values"
+    )
+
+
+def print_sufficiency(found: Sufficiency, console: Console) -> None:
+    """Print the smallest set, what is proven of it, and the way to it."""
+    print_line(sufficiency_sentence(found), console)
+    members = set(found.metadata)
+    last = max((at for at, name in enumerate(found.path, 1) if name in members), default=0)
+    rows = [
+        (str(at), name if name in members else f"({name})", *map(share, (found.greedy[at], *found.random[:, at])))
+        for at, name in enumerate(found.path[:last], 1)
+    ]
+    headings: dict[str, JustifyMethod] = {"subsystems": "right", "adding": "left"}
+    headings |= dict.fromkeys(("success", "random order: 2.5 %", "50 %", "97.5 %"), "right")
+    print_table("Greedy order: each time what adds most", headings, rows, console)
+    print_line(f"the set: {','.join(found.metadata)}", console)
+
+
+def print_front(points: tuple[LevelPoint, ...], console: Console) -> None:
+    """Print the levels on the Pareto front, by rising cost."""
+    front = sorted((point for point in points if point.on_front), key=lambda point: (point.cost, -point.matched))
+    rows = [
+        (
+            number(point.cost),
+            KIND_WORDS.get(point.kind, point.kind),
+            share(point.matched),
+            share(point.success),
+            _set(point),
+        )
+        for point in front
+    ]
+    headings: dict[str, JustifyMethod] = {"cost": "right", "metadata": "left", "matched jobs": "right"}
+    headings |= {"success": "right", "subsystems": "left"}
+    print_table(f"{len(front)} of {len(points):,} levels are on the Pareto front", headings, rows, console)
+
+
+def _set(point: LevelPoint) -> str:
+    if len(point.metadata) <= 2:
+        return ", ".join(point.metadata)
+    return f"... and {point.metadata[-1]}" if point.kind == "greedy" else f"all {len(point.metadata)}"

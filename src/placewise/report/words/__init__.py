@@ -1,0 +1,1 @@
+"""How numbers and names are written, what sentences say of them, and the glossary."""

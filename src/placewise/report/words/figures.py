@@ -1,0 +1,217 @@
+"""Titles, captions and texts for those who cannot see, of figures that are both pictures and charts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from placewise.model.results import Results
+from placewise.model.worth import Difference, Headline, LevelPoint, SensitivityPoint, Sufficiency
+from placewise.report.data import experiments, uncertainty
+from placewise.report.data.worth import MOST_ROWS, front
+from placewise.report.words.intervals import central_words, interval_words
+from placewise.report.words.names import (
+    difference_text,
+    figure_label,
+    orders_word,
+    setting_amount,
+    setting_words,
+    subsystems_label,
+)
+from placewise.report.words.numbers import counted, distinct, jobs, share, shown
+from placewise.report.words.worth import how_found, sufficiency_sentence
+from placewise.report.words.worth_findings import sensitivity_findings
+
+_FIRST = 6
+
+TRADE_OFF_LINES = {
+    "matched success": "success of matched jobs",
+    "matched": "matched jobs",
+    "success": "success",
+    "ceiling": "ceiling",
+}
+SENSITIVITY_LINES = {
+    "everything": "success with all metadata",
+    "nothing": "success without metadata",
+    "matched": "matched jobs with all metadata",
+    "ceiling": "ceiling",
+}
+
+
+class FigureWords(NamedTuple):
+    """The words for a figure: its file name without ending, its title, what it shows, and its numbers in words."""
+
+    name: str
+    title: str
+    caption: str
+    alt: str
+
+
+def trade_off_words(results: Results) -> FigureWords:
+    """Return the words for success and matches by how many subsystems have metadata."""
+    first, last = results.curve[0], results.curve[-1]
+    alt = (
+        f"Lines by number of subsystems with metadata, from {first.level} to {last.level}: success of matched jobs "
+        f"from {share(first.success_of_matched, 3)} to {share(last.success_of_matched, 3)}, matched jobs from "
+        f"{share(first.share_matched, 3)} to {share(last.share_matched, 3)}, success from {share(first.success, 3)} "
+        f"to {share(last.success, 3)}; ceiling {share(results.ceiling, 3)}."
+    )
+    caption = (
+        "With metadata on more subsystems, the jobs that still match a cluster succeed more often, and fewer match "
+        "any; success is the product of the two, and the ceiling bounds it."
+    )
+    return FigureWords("trade-off", "More metadata: better choices, fewer places to go", caption, alt)
+
+
+def orders_words(results: Results, found: experiments.Orders) -> FigureWords:
+    """Return the words for success of matched jobs over random orders."""
+    interval, word = found.interval, orders_word(results)
+    part = "range" if interval.is_range else "central 95 %"
+    caption = (
+        f"{word.capitalize()} of expanding over {counted(interval.count, 'random order')}, each over all (job, level) "
+        f"submissions that matched a cluster; the shaded interval holds "
+        f"{'all' if interval.is_range else 'the central 95 %'} of the orders."
+    )
+    if not results.exact:
+        caption += " The order of the scores has one choice drawn for each submission instead."
+    alt = (
+        f"Histogram over {counted(interval.count, 'random order')}: median {share(interval.median, 3)}, {part} from "
+        f"{share(interval.low, 3)} to {share(interval.high, 3)}; the order of the scores gives {share(found.main, 3)}."
+    )
+    return FigureWords("order-spread", "What the order of metadata changes", caption, alt)
+
+
+def ranking_words(results: Results) -> FigureWords:
+    """Return the words for the most valuable subsystems."""
+    worth = results.worth
+    assert worth is not None
+    count = len(worth.subsystems)
+    best = ", ".join(f"{shown(row.name, 40)} {share(row.value, 3)}" for row in worth.subsystems[:5])
+    alt = (
+        f"Bars of {counted(count, 'subsystem')} by Shapley value, the largest first: {best}; marks beside each for its "
+        f"single lift and its drop-one loss. The values sum to {share(worth.everything - worth.nothing, 3)} of "
+        f"{jobs(worth.jobs)}."
+    )
+    top = f"The {MOST_ROWS} most valuable of {count:,} subsystems; the table has all. " if count > MOST_ROWS else ""
+    over = next((row.interval.over for row in worth.subsystems if row.interval is not None), None)
+    caption = (
+        f"{top}Success of {jobs(worth.jobs)}: the Shapley value ({how_found(worth)}) divides what all metadata adds "
+        "among the subsystems; the single lift is what metadata on a subsystem adds alone, the drop-one loss what is "
+        "lost when it alone is left out."
+        + ("" if over is None else f" Lines: intervals of the value over {shown(over)}.")
+    )
+    return FigureWords("value-ranking", "What metadata on each subsystem is worth", caption, alt)
+
+
+def sufficiency_words(found: Sufficiency) -> FigureWords:
+    """Return the words for success by how many subsystems have metadata, in greedy and in random order."""
+    last = len(found.greedy) - 1
+    half = next((i for i, value in enumerate(found.greedy) if value >= found.reached / 2), last)
+    alt = (
+        f"Lines of success by subsystems with metadata, from 0 to {last:,}: in greedy order it rises from "
+        f"{share(float(found.greedy[0]), 3)} to {share(float(found.greedy[-1]), 3)}; half of "
+        f"{share(found.reached, 3)} takes {counted(half, 'subsystem')}. {sufficiency_sentence(found)}"
+    )
+    caption = (
+        "Greedy order: each next subsystem is the one whose metadata adds most to those before it. The band holds the "
+        f"central 95 % of {counted(found.random_orders, 'random order')}, its dashed line their median. The diamond is "
+        "the set that was found for the target."
+    )
+    return FigureWords("sufficiency", "How few subsystems suffice", caption, alt)
+
+
+def front_words(results: Results, drawn: Sequence[LevelPoint]) -> FigureWords:
+    """Return the words for levels by cost, matches and success."""
+    best, count = front(results), counted(len(results.front), "level")
+    alt = f"Marks of {count}."
+    if best:
+        ends = [f"{subsystems_label(end.metadata)} ({share(end.success, 3)} success)" for end in (best[0], best[-1])]
+        alt = f"Marks of {count}; {len(best):,} are on the Pareto front: from {' to '.join(dict.fromkeys(ends))}."
+    some = f" Drawn are {len(drawn):,}, the most successful." if len(drawn) < len(results.front) else ""
+    caption = (
+        "One mark a level. Filled marks are on the Pareto front: no other level costs as little, leaves as many jobs a "
+        f"match and succeeds as often, and is better in one of the three; {len(best):,} of {len(results.front):,}."
+        f"{some}"
+    )
+    return FigureWords("pareto-levels", "What metadata costs, and what it gives", caption, alt)
+
+
+def interval_labels(results: Results, known: Sequence[Headline | Difference]) -> list[str]:
+    """Name figures or differences, each differently."""
+    return distinct([figure_label(results, one.experiment, one.quantity, than_of(one)) for one in known], 60)
+
+
+def headline_words(results: Results, known: Sequence[Headline]) -> FigureWords:
+    """Return the words for figures with their intervals."""
+    parts = [
+        f"{label} {share(one.value)} ({interval_words(one.intervals[0])} over {shown(one.intervals[0].over)})"
+        for label, one in zip(interval_labels(results, known), known, strict=True)
+    ]
+    caption = f"{_held(known)} Each interval says over what: other draws of it would give other figures."
+    alt = f"Marks with intervals: {'; '.join(parts[:_FIRST])}."
+    return FigureWords("headlines", "How sure the figures are", caption, alt)
+
+
+def difference_words(results: Results, known: Sequence[Difference]) -> FigureWords:
+    """Return the words for differences with their intervals."""
+    parts = [
+        f"{label} {difference_text(one.quantity, one.value)}"
+        for label, one in zip(interval_labels(results, known), known, strict=True)
+    ]
+    caption = (
+        f"{_held(known)} Both are computed on the same draws, so that what they share cancels out; an interval that "
+        "leaves out zero is a difference that the draws do not explain."
+    )
+    alt = f"Marks with intervals beside zero: {'; '.join(parts[:_FIRST])}."
+    return FigureWords("differences", "What more metadata changes", caption, alt)
+
+
+def than_of(one: Headline | Difference) -> str | None:
+    """Return the experiment that another is compared with; None where it is not."""
+    return one.than if isinstance(one, Difference) else None
+
+
+def _held(known: Sequence[Headline | Difference]) -> str:
+    levels = dict.fromkeys(central_words(interval) for one in known for interval in one.intervals)
+    return f"Lines: the {' or '.join(levels)} of what was found." if levels else ""
+
+
+def fleet_labels(results: Results, columns: Sequence[uncertainty.FleetColumn]) -> list[str]:
+    """Name what is drawn of every fleet, each differently."""
+    return distinct([figure_label(results, column.experiment, column.quantity) for column in columns], 60)
+
+
+def fleet_words(results: Results, columns: Sequence[uncertainty.FleetColumn]) -> FigureWords:
+    """Return the words for success on fleets drawn anew."""
+    count = counted(len(columns[0].values), "fleet")
+    parts = "; ".join(
+        f"{label} median {share(column.interval.median, 3)}"
+        for label, column in zip(fleet_labels(results, columns), columns, strict=True)
+    )
+    caption = (
+        f"Success on {count} drawn anew from the profile of the fleet: thin marks are single fleets, the line holds "
+        "the central 95 % of them, the dot is their median."
+    )
+    return FigureWords("fleet-spread", "Other fleets", caption, f"One mark for each of {count}, by metadata: {parts}.")
+
+
+def sensitivity_words(results: Results) -> FigureWords:
+    """Return the words for everything that was changed, in one picture."""
+    caption = "Each panel changes one thing. The band is of success with all metadata."
+    alt = " ".join(sensitivity_findings(results)) or "Lines by what is changed."
+    return FigureWords("sensitivity", "Other circumstances", caption, alt)
+
+
+def setting_figure_words(place: int, setting: str, points: Sequence[SensitivityPoint]) -> FigureWords:
+    """Return the words for one thing that was changed, in a chart of its own."""
+    word, _ = setting_words(setting)
+    draws = max(point.draws for point in points)
+    first, last = points[0], points[-1]
+    alt = (
+        f"Lines by {word}, from {setting_amount(setting, first.amount)} to {setting_amount(setting, last.amount)}: "
+        f"success with all metadata from {share(first.everything, 3)} to {share(last.everything, 3)}, ceiling from "
+        f"{share(first.ceiling, 3)} to {share(last.ceiling, 3)}."
+    )
+    band = "the band holds the central 95 % of them with all metadata"
+    caption = "One draw each." if draws == 1 else f"Means of up to {counted(draws, 'draw')} each; {band}."
+    return FigureWords(f"sensitivity-{place + 1}", f"By {word}", caption, alt)

@@ -1,0 +1,114 @@
+"""The glossary of a report: every word once, for any kind of study."""
+
+from __future__ import annotations
+
+from placewise.model.results import Results
+
+Entries = tuple[tuple[str, str], ...]
+
+GENERAL: Entries = (
+    ("cluster", "A named pool of resources. A fleet is a set of clusters."),
+    ("job", "A request: what must hold where it runs, and what it runs. A build of a package is a job."),
+    ("subsystem", "One kind of thing that a cluster has and a job may need: a compiler, a package, an architecture."),
+    ("metadata", "What a submission says of its job's needs. The outcome does not depend on it."),
+    ("level", "One choice of metadata: none, all, or metadata on some subsystems, each in a form of its own."),
+    ("submission", "A job at one level of metadata. In none and all each job is one submission."),
+    ("match", "The clusters that meet all that the metadata asks for; whether they are free does not matter."),
+    ("unmatched", "A submission for which no cluster meets the metadata."),
+    ("assigned", "A job that is given a cluster: any of those that match, unless a policy chooses one."),
+    ("outcome rule", "What must really hold on the assigned cluster for the job to succeed."),
+    ("success", "The share of all submissions that succeed; those without a cluster do not."),
+    ("success of matched jobs", "The share of the submissions given a cluster that succeed there."),
+    ("ceiling", "The success of a scheduler that knows everything: for each job the best cluster of the fleet."),
+    ("could succeed", "The share of the jobs of one subsystem for which some cluster would succeed."),
+    ("marginal score", "The share of a job's outcome rules that hold on the assigned cluster."),
+    ("rules that hold", "Outcome rules that hold, out of all, summed over the submissions given a cluster."),
+    ("precision", "The share of the (submission, cluster) pairs that match that would succeed."),
+    ("recall", "The share of the (submission, cluster) pairs that would succeed that match."),
+    ("none", "The experiment without metadata."),
+    ("single", "The experiment with metadata on each subsystem alone: a job is a submission for each that it needs."),
+    ("expanding", "The experiment that adds metadata on one subsystem after the other while anything still matches."),
+    (
+        "success at the last level",
+        "The share of all jobs that succeed at the last level of expanding with a match.",
+    ),
+    ("all", "The experiment with all metadata."),
+    ("mean over subsystems", "A mean in which every subsystem counts once; else every submission counts once."),
+    (
+        "corrected scoring",
+        "A version on a bound is in range; a compiler older than the build's is too old.",
+    ),
+    (
+        "published scoring",
+        "As the prior work: a bound is out of range; a compiler newer than the build's is too old.",
+    ),
+)
+
+LEVELS: Entries = (
+    ("exact version", "The cluster must have the job's compiler in the very version that it was built with."),
+    ("version at least", "The cluster must have the job's compiler in that version or a newer one."),
+    ("memory", "The cluster must have at least the most memory that the job used."),
+    ("memory range", "At least that, and no more than a few times it: memory costs money."),
+    ("all full", "A job for which clusters match, but the nodes of all of them are used up."),
+    ("refused", "A job for which clusters match that are not full, and the policy chooses none of them."),
+    ("one chosen", "With all metadata a policy chooses one of the clusters that match, the cheapest by default."),
+    ("additional runtime", "The runtime predicted at the memory of the assigned cluster, less a reference runtime."),
+    ("additional cost", "Additional runtime in hours times the price of a node hour of the cluster: price units."),
+    ("best-memory", "A reference: the runtime that the model predicts at the memory of the package's fastest build."),
+    ("fastest", "A reference: the mean duration of the fastest tenth of the package's builds."),
+    ("outside the range", "Predicted at a memory that no build of the package had: an extrapolation."),
+    ("price units", "The unit of cost_per_node_hour, whatever it is, for one hour of one node."),
+)
+
+WORTH: Entries = (
+    (
+        "Shapley value",
+        "What metadata on a subsystem adds to success, averaged over all orders (Shapley, 1953).",
+    ),
+    ("single lift", "What metadata on one subsystem alone adds to the success without metadata."),
+    ("drop-one loss", "What leaving out metadata on one subsystem takes from the success with all metadata."),
+    ("incompatible", "A (job, cluster) pair for which the job would fail there."),
+    ("blame", "Incompatible pairs, each divided equally among the subsystems that it fails."),
+    ("sole cause", "Incompatible pairs that fail on one subsystem and no other."),
+)
+
+SUFFICIENCY: Entries = (
+    ("greedy order", "An order in which each next subsystem is the one whose metadata adds most to those before it."),
+    ("suffices", "A set of subsystems suffices if metadata on it alone reaches the target, a share of the ceiling."),
+)
+
+FRONT: Entries = (
+    ("Pareto front", "The levels that no other level beats: none is as good in everything shown and better in one."),
+)
+
+INTERVALS: Entries = (
+    ("interval", "The central share of what is found, usually 95 %, when one thing alone is drawn again and again."),
+    ("percentile", "The amount that so many percent of the draws lie below."),
+)
+
+MODELS: Entries = (
+    ("memory of a build", "The mean memory that a build used while it ran."),
+    ("linear", "Duration = intercept + slope * memory. It can fall below zero outside the memory seen."),
+    ("log-linear", "A power law: log duration is a straight line in log memory. Never below zero."),
+    ("knn", "The mean duration of the five builds nearest in memory. Level outside the memory seen."),
+    ("the mean", "The mean duration, whatever the memory: what a model has to beat for memory to be of use."),
+    ("error", "Mean absolute error on builds that a model was not fitted to, as a share of the mean duration."),
+    ("slope", "That of the linear model. Above zero, builds that used more memory took longer."),
+    ("memory seen", "From the least to the most memory of the builds; a prediction outside is flagged."),
+)
+
+
+def glossary(results: Results) -> Entries:
+    """Return the words that a report of these results uses."""
+    costs = any(level.costs for level in results.levels)
+    uncertain = results.headlines or results.differences or results.fleets or results.sensitivity
+    parts = (
+        (GENERAL, True),
+        (LEVELS, bool(results.levels)),
+        (WORTH, results.worth is not None),
+        (SUFFICIENCY, results.sufficiency is not None),
+        (FRONT, bool(results.front) or costs),
+        (INTERVALS, bool(uncertain)),
+        (MODELS, results.models is not None),
+    )
+    return tuple(entry for entries, used in parts if used for entry in entries)

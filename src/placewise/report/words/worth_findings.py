@@ -1,0 +1,128 @@
+"""What the numbers on worth, sufficiency and uncertainty say, in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from placewise.model.quantities import CEILING, FLEET, SUCCESS
+from placewise.model.results import Results
+from placewise.model.worth import SubsystemWorth, Worth
+from placewise.report.data import uncertainty
+from placewise.report.data.worth import NOTHING, count_to, front
+from placewise.report.words.intervals import central_words, interval_words
+from placewise.report.words.names import (
+    difference_text,
+    experiment_phrase,
+    quantity_word,
+    setting_amount,
+    setting_words,
+    subsystems_label,
+    with_metadata_on,
+)
+from placewise.report.words.numbers import counted, jobs, number, share, shown
+from placewise.report.words.worth import cost_unit, sufficiency_sentence
+
+
+def worth_findings(results: Results) -> list[str]:
+    """Return the findings as sentences, each made only of numbers that the results have."""
+    found = list(_worth(results.worth)) if results.worth is not None and results.worth.subsystems else []
+    if results.sufficiency is not None:
+        found.append(sufficiency_sentence(results.sufficiency))
+    return [*found, *_front(results), *difference_findings(results)[:1], *_fleets(results)]
+
+
+def _worth(worth: Worth) -> Iterator[str]:
+    rows = worth.subsystems
+    gain = worth.everything - worth.nothing
+    best = rows[0]
+    said = (
+        f"Metadata on {shown(best.name)} is worth most of {counted(len(rows), 'subsystem')}: "
+        f"{'' if worth.exact else 'about '}{share(best.value)} of {jobs(worth.jobs)} (its Shapley value"
+        f"{_interval_of(best)})"
+    )
+    if gain > NOTHING:
+        said += f", out of {share(gain)} that all metadata adds"
+        half = count_to(worth, gain / 2)
+        if half is not None and len(rows) > 1:
+            said += f"; the {half} most valuable make up half of that" if half > 1 else "; that is half of it or more"
+    yield f"{said}."
+    alone = max(rows, key=lambda row: row.single_lift)
+    last = max(rows, key=lambda row: row.drop_one_loss)
+    if alone.name != best.name or last.name != best.name:
+        yield (
+            f"The three measures disagree: {shown(best.name)} has the largest Shapley value, {shown(alone.name)} adds "
+            f"most alone ({share(alone.single_lift)}), and {shown(last.name)} is missed most where there is metadata "
+            f"on all else ({share(last.drop_one_loss)})."
+        )
+    idle = sum(abs(row.value) <= NOTHING for row in rows)
+    if idle and worth.exact:
+        yield f"{counted(idle, 'subsystem')} of {len(rows):,} add nothing, whatever other metadata there is."
+
+
+def _interval_of(best: SubsystemWorth) -> str:
+    found = best.interval
+    return "" if found is None else f"; {interval_words(found)} over {shown(found.over)}"
+
+
+def _front(results: Results) -> Iterator[str]:
+    best = front(results)
+    if best:
+        top, unit = best[-1], cost_unit(results)
+        cost = counted(int(top.cost), "subsystem") if unit == "subsystems" else f"a cost of {number(top.cost)}"
+        yield (
+            f"{len(best):,} of {counted(len(results.front), 'level')} of metadata are on the Pareto front; the most "
+            f"successful of them, at {cost}, reaches a success of {share(top.success)} "
+            f"{with_metadata_on(subsystems_label(top.metadata))}."
+        )
+
+
+def difference_findings(results: Results) -> list[str]:
+    """Say of each difference how large it is, and whether chance would make one."""
+    found = []
+    for one in (one for one in results.differences if one.intervals):
+        word = quantity_word(one.quantity)
+        what = f"{word}{',' * (',' in word)} {experiment_phrase(results, one.experiment)}"
+        than = experiment_phrase(results, one.than)
+        if not any((one.value, *(end for interval in one.intervals for end in (interval.low, interval.high)))):
+            found.append(f"The {what} is the same as {than}, on every draw.")
+            continue
+        sure = all(interval.low > 0 or interval.high < 0 for interval in one.intervals)
+        interval = one.intervals[0]
+        low, high = (difference_text(one.quantity, end) for end in (interval.low, interval.high))
+        found.append(
+            f"The {what} is {difference_text(one.quantity, abs(one.value))} "
+            f"{'larger' if one.value >= 0 else 'smaller'} than {than}; compared draw by draw, the "
+            f"{central_words(interval)} over {shown(interval.over)} lie between {low} and {high}, "
+            + ("so it is more than chance." if sure else "so chance may have made it.")
+        )
+    return found
+
+
+def _fleets(results: Results) -> Iterator[str]:
+    columns = {(column.experiment, column.quantity): column.interval for column in uncertainty.fleet_columns(results)}
+    ceiling, everything = columns.get((FLEET, CEILING)), columns.get(("all", SUCCESS))
+    if ceiling is not None:
+        said = (
+            f"On {counted(ceiling.count, 'fleet')} drawn anew the ceiling has a median of {share(ceiling.median)}, and "
+            f"the central 95 % lie between {share(ceiling.low)} and {share(ceiling.high)}"
+        )
+        if everything is not None:
+            said += f"; success with all metadata lies between {share(everything.low)} and {share(everything.high)}"
+        yield f"{said}."
+
+
+def sensitivity_findings(results: Results) -> list[str]:
+    """Say from what to what success and ceiling go as one thing is changed."""
+    found = []
+    for setting, points in uncertainty.by_setting(results).items():
+        if len(points) > 1:
+            first, last = points[0], points[-1]
+            word, unit = setting_words(setting)
+            before, after = share(first.ceiling), share(last.ceiling)
+            ceiling = f"stays at {after}" if before == after else f"goes from {before} to {after}"
+            found.append(
+                f"With {word} ({unit}) from {setting_amount(setting, first.amount)} to "
+                f"{setting_amount(setting, last.amount)}, success with all metadata goes from "
+                f"{share(first.everything)} to {share(last.everything)}, and the ceiling {ceiling}."
+            )
+    return found

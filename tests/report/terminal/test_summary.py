@@ -1,0 +1,68 @@
+import io
+from dataclasses import replace
+
+import pytest
+from rich.console import Console
+
+from placewise.model.results import Results
+from placewise.report.terminal.summary import summary
+
+
+def printed(results, *, width=80, encoding="utf-8"):
+    raw = io.BytesIO()
+    stream = io.TextIOWrapper(raw, encoding=encoding, newline="")
+    summary(results, console=Console(file=stream, width=width))
+    stream.flush()
+    return raw.getvalue().decode(encoding)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+def test_eighty_columns_are_enough(full, encoding):
+    lines = printed(full, encoding=encoding).replace("|", " ").splitlines()
+    assert max(map(len, lines)) <= 80
+    rows = {line[:27].strip(): line[27:].split() for line in lines}
+    assert ["none", "single", "expanding", "all"] in [line.split() for line in lines]
+    assert rows["submissions"] == ["10,506", "226,989", "168,862", "10,506"]
+    assert rows["unmatched"] == ["0", "0", "5,974", "5,974"]
+    assert rows["success of matched jobs"] == ["1.536%", "1.287%", "19.58%", "100%"]
+    assert rows["success"] == ["1.536%", "1.287%", "18.89%", "43.14%"]
+    assert rows["marginal score, of matched"][1] == "81.25%"
+
+
+def test_single_expanding_and_scoring_have_a_line_each(full):
+    text = " ".join(printed(full, width=200).split())
+    assert "ceiling: 43.14% of jobs" in text
+    assert "takes success from 2.562% (without metadata, the same 226,989 submissions, a job for each" in text
+    assert "to 1.287%. As a mean over 2 subsystems," in text
+    assert "success of matched jobs from 0.7681% (without metadata, same jobs) to 1.669%." in text
+    assert "expanding: success at the last level 43.14%" in text
+    assert "over 101 random orders the success of matched jobs has a median of 20%, and the central 95% lie" in text
+    assert "between 10.50% and 29.50%" in text
+    assert "scoring: corrected; expected values" in text
+
+
+def test_without_a_terminal_there_are_no_colours(full):
+    assert "\x1b" not in printed(full)
+
+
+def test_what_is_not_known_is_a_dash(published):
+    text = printed(published)
+    assert [line.split() for line in text.splitlines() if line.strip().startswith("success ") and "of" not in line] == [
+        ["success", "-", "-", "-"]
+    ]
+    assert "single subsystem" not in text
+    assert printed(Results({}))
+
+
+def test_names_cannot_steer_the_terminal_or_the_markup(full):
+    hostile = {"[red]x\x1b[2J": full.scores["none"]}
+    text = printed(replace(full, scores=hostile))
+    assert "\x1b" not in text
+    assert "[red]x" in text
+
+
+def test_single_without_baselines_is_in_the_table_alone(full):
+    text = printed(replace(full, single=None, subsystems=()))
+    assert "same jobs" not in text
+    assert "same submissions" not in text
+    assert ["1.536%", "1.287%", "19.58%", "100%"] in [line.split()[-4:] for line in text.splitlines()]
