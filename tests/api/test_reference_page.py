@@ -1,4 +1,4 @@
-"""The reference page says what the docstrings say: `.venv/bin/griffe2md placewise -o docs/reference.md` makes it anew."""
+"""The reference page says what the docstrings say; CONTRIBUTING has the command that makes it anew."""
 
 import inspect
 import re

@@ -102,7 +102,7 @@ def test_a_question_twice_in_the_order_of_expanding_is_one_error(tmp_path):
     path = tmp_path / "study.toml"
     twice = STUDY.replace('expanding = ["memory", "arch"]', 'expanding = ["arch", "arch"]')
     path.write_text("[fleet]\nclusters = 2\n[workload]\njobs = 5\n" + twice.replace('source = "experiment"', ""))
-    with pytest.raises(InputError, match="study.toml, .*share a name; found 'arch'"):
+    with pytest.raises(InputError, match="study.toml, metadata.expanding: a name stands twice"):
         read_study(path)
 
 

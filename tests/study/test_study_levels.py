@@ -141,7 +141,7 @@ def test_forms_decide_what_is_drawn(tmp_path):
         ("[fleet]\nprofile = 'nothing.json'\n", "nothing.json"),
         ("[workload]\nprofile = 'study.toml'\n", "study.toml"),
         (f"[workload]\njobs = 5\n{ARCH}", "metadata: is missing"),
-        ("[fleet]\nprofile = 'spack-build'\n[levels]\nx = ['zlib']\n", "study.toml, levels, x: no such question"),
+        ("[fleet]\nprofile = 'spack-build'\n[levels]\nx = ['zlib']\n", "study.toml, levels.x: no such question"),
         ("source = 'nowhere'\n", "nowhere"),
         ("source = 'study.toml'\n", "study.toml"),
     ],

@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from placewise.errors import InputError
-from placewise.synthesis.drawing import Stream, Urns, stream
+from placewise.model.streams import Synthesis
+from placewise.synthesis.drawing import Urns, stream
 
 weights = st.one_of(st.just(0.0), st.floats(1e-300, 1e300))
 
@@ -36,16 +37,16 @@ def test_the_last_number_before_1_stays_in_its_urn():
 
 
 def test_streams_of_a_seed_differ():
-    assert stream(0, Stream.FLEET).random() != stream(0, Stream.WORKLOAD).random()
+    assert stream(0, Synthesis.FLEET).random() != stream(0, Synthesis.WORKLOAD).random()
 
 
 def test_a_stream_is_as_it_was():
     # The embedded default is a draw: were this to change, so would every published figure of it.
-    assert stream(0, Stream.FLEET).random() == 0.9429375528828794
-    assert stream(0, Stream.WORKLOAD).random() == 0.6771968569751019
+    assert stream(0, Synthesis.FLEET).random() == 0.9429375528828794
+    assert stream(0, Synthesis.WORKLOAD).random() == 0.6771968569751019
 
 
 @pytest.mark.parametrize("seed", [-1, 1.0, True, "0", None])
 def test_a_seed_is_a_whole_number_of_0_or_more(seed):
     with pytest.raises(InputError, match="the seed is not usable"):
-        stream(seed, Stream.FLEET)
+        stream(seed, Synthesis.FLEET)

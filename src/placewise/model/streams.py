@@ -5,6 +5,8 @@ A stream of a seed may have numbered draws, each of which depends on (seed, stre
 
 from __future__ import annotations
 
+import enum
+
 import numpy as np
 
 ORDERS = 1
@@ -26,6 +28,15 @@ LEVELS = 100
 """Clusters drawn at the first level of a study, where outcomes are sampled; the next level has the next number."""
 PLACE = 200
 """Clusters drawn by `place`, a command of its own."""
+
+
+class Synthesis(enum.Enum):
+    """What is drawn of a fleet or workload. These streams are spawned from the seed, and so apart from those above."""
+
+    FLEET = 0
+    WORKLOAD = 1
+    WORKLOAD_CHUNK = 2
+    PRICES = 3
 
 
 def level_stream(position: int) -> int:

@@ -72,7 +72,7 @@ def _of_file(file: StudyFile, settings: Settings, cache: Path | None) -> Study:
     if file.rules and file.records is None and not study.rules:
         problem = "the study is about build records, its source is not"
         raise InputError(problem, file=file.path, found=study.source, expected=SPACK_BUILD)
-    with locating(file=file.path, place="levels"):
+    with locating(file=file.path):
         return replace(study, hashes=hashes, **file.declared(study))
 
 

@@ -13,7 +13,8 @@ from placewise.model.build_cluster import build_cluster
 from placewise.model.build_profile import MEASURES, PRICES, BuildFleet, BuildJobs, price_quarter, scatter
 from placewise.model.cluster import Cluster, Fleet
 from placewise.model.records import Records
-from placewise.synthesis.drawing import Stream, Urns, refuse_size, stream
+from placewise.model.streams import Synthesis
+from placewise.synthesis.drawing import Urns, refuse_size, stream
 
 # The normal distribution between its 1e-15 quantiles, close enough to be read off by lines.
 _SCORES = np.linspace(-8.0, 8.0, 4097)
@@ -34,7 +35,7 @@ def draw_build_fleet(offered: BuildFleet, clusters: int, seed: int) -> Fleet:
     more than the memory holds, or a negative seed.
     """
     refuse_size(clusters, "clusters")
-    generator = stream(seed, Stream.FLEET)
+    generator = stream(seed, Synthesis.FLEET)
     try:
         archs = _drawn([weight for _, weight in offered.archs], clusters, generator)
         toolchains = _drawn([weight for _, weight in offered.toolchains], clusters, generator)
@@ -67,7 +68,7 @@ def draw_prices(clusters: int, seed: int, prices: Sequence[float] = PRICES) -> N
     fewer than one cluster or a negative seed.
     """
     refuse_size(clusters, "clusters")
-    drawn = stream(seed, Stream.PRICES).random(clusters)
+    drawn = stream(seed, Synthesis.PRICES).random(clusters)
     return np.array(prices)[(drawn * len(prices)).astype(np.int64)]
 
 
@@ -84,7 +85,7 @@ def draw_builds(profile: BuildJobs, builds: int, seed: int, most_bytes: int) -> 
     others. Raises InputError for fewer than one build, more than the memory holds, or a negative seed.
     """
     refuse_size(builds, "builds")
-    generator = stream(seed, Stream.WORKLOAD)
+    generator = stream(seed, Synthesis.WORKLOAD)
     shares = [(number, share) for number, package in enumerate(profile.packages) for share in package.shares]
     try:
         drawn = _drawn([share.weight for _, share in shares], builds, generator)

@@ -6,16 +6,16 @@ than those of its other methods.
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from placewise.errors import InputError
+from placewise.model.streams import Synthesis
 
 
-def stream(seed: int, kind: Stream, *numbers: int) -> np.random.Generator:
+def stream(seed: int, kind: Synthesis, *numbers: int) -> np.random.Generator:
     """Return the generator of one kind of draw, or of a numbered part of it.
 
     Raises InputError for a seed that is no whole number of 0 or more.
@@ -29,15 +29,6 @@ def refuse_size(size: int, what: str) -> None:
     """Raise InputError for a number of things to draw that is not 1 or more."""
     if isinstance(size, bool) or not isinstance(size, int) or size < 1:
         raise InputError(f"the number of {what} is not usable", found=size, expected="a whole number of 1 or more")
-
-
-class Stream(enum.Enum):
-    """What is drawn; each has random numbers of its own, so that one does not change with the other."""
-
-    FLEET = 0
-    WORKLOAD = 1
-    WORKLOAD_CHUNK = 2
-    PRICES = 3
 
 
 class Urns:

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from placewise.model.cluster import Cluster, Fleet
 from placewise.model.resources import Subsystem, package_subsystem
+from placewise.model.streams import Synthesis
 from placewise.model.version_profile import VersionFleet, VersionPool
-from placewise.synthesis.drawing import Stream, refuse_size, stream
+from placewise.synthesis.drawing import refuse_size, stream
 
 
 def draw_version_fleet(profile: VersionFleet, clusters: int, seed: int) -> Fleet:
@@ -41,7 +42,7 @@ def draw_version_fleet(profile: VersionFleet, clusters: int, seed: int) -> Fleet
 def draw_picks(pools: Sequence[VersionPool], clusters: int, seed: int) -> list[NDArray[np.int64]]:
     """Return, for each pool, (clusters,) which of its picks each cluster of such a fleet takes."""
     refuse_size(clusters, "clusters")
-    generator = stream(seed, Stream.FLEET)
+    generator = stream(seed, Synthesis.FLEET)
     return [_turns(len(pool.picks), clusters, generator) for pool in pools]
 
 

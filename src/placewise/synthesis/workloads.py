@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placewise.errors import InputError
+from placewise.model.streams import Synthesis
 from placewise.model.version_profile import RootPackage, VersionJobs
 from placewise.model.workload import Workload
-from placewise.synthesis.drawing import Stream, Urns, refuse_size, stream
+from placewise.synthesis.drawing import Urns, refuse_size, stream
 
 # Jobs drawn at a time: bounds the memory beyond that of the result. The draw depends on it.
 _BLOCK = 1 << 16
@@ -28,7 +29,7 @@ def draw_workload(profile: VersionJobs, jobs: int, seed: int) -> Workload:
     Raises InputError for fewer than one job, more than the memory holds, or a negative seed.
     """
     refuse_size(jobs, "jobs")
-    generator = stream(seed, Stream.WORKLOAD)
+    generator = stream(seed, Synthesis.WORKLOAD)
     tables = _Tables(profile)
     try:
         stacks = tables.stacks.draw(np.zeros(jobs, dtype=np.int64), generator.random(jobs))
@@ -60,7 +61,7 @@ def draw_workload_chunks(profile: VersionJobs, jobs: int, seed: int) -> Iterator
     The same profile, number and seed give the same chunks. Raises InputError for fewer than one job or a negative seed.
     """
     refuse_size(jobs, "jobs")
-    stream(seed, Stream.WORKLOAD_CHUNK, 0)  # refuses the seed now rather than at the first chunk
+    stream(seed, Synthesis.WORKLOAD_CHUNK, 0)  # refuses the seed now rather than at the first chunk
     return _chunks(profile, jobs, seed)
 
 
@@ -68,7 +69,7 @@ def _chunks(profile: VersionJobs, jobs: int, seed: int) -> Iterator[Workload]:
     tables = _Tables(profile)
     width = max(7, len(str(jobs)))
     for number, start in enumerate(range(0, jobs, _BLOCK)):
-        generator = stream(seed, Stream.WORKLOAD_CHUNK, number)
+        generator = stream(seed, Synthesis.WORKLOAD_CHUNK, number)
         stop = min(start + _BLOCK, jobs)
         # A short chunk draws the stacks of a whole one, so that what is drawn after them is the same too.
         stacks = tables.stacks.draw(np.zeros(_BLOCK, dtype=np.int64), generator.random(_BLOCK))[: stop - start]

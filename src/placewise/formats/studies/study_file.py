@@ -83,7 +83,7 @@ class StudyFile:
             for name in level.metadata:
                 if name not in known:
                     raise InputError(
-                        "no such question", place=level.name, found=name, expected=", ".join(sorted(known))
+                        "no such question", place=f"levels.{level.name}", found=name, expected=", ".join(sorted(known))
                     )
         return {"levels": self.levels}
 
@@ -225,7 +225,7 @@ def _rule(entry: dict[str, Any], questions: Mapping[str, Question], place: str) 
 
 
 def _chosen(value: Any, questions: Mapping[str, Question], place: str) -> tuple[str, ...]:
-    return tuple(_named(name, questions, place).name for name in values.sequence(value, place))
+    return tuple(_named(name, questions, place).name for name in names_of(value, place))
 
 
 def _named(value: Any, questions: Mapping[str, Question], place: str) -> Question:
