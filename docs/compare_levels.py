@@ -46,7 +46,7 @@ def by_experiment(path: Path) -> dict[str, list[dict[str, str]]]:
 
 
 def spread_of_a_draw(outcomes: Path) -> dict[str, float]:
-    """Return, for each level, the standard deviation of build success when one cluster a build is drawn."""
+    """Return, for each level, the std of the success of matched jobs when one cluster a build is drawn."""
     rows = pq.read_table(outcomes, columns=["experiment", "matched", "success"])
     matched = rows.filter(np.asarray(rows["matched"]) > 0)
     success = matched["success"].to_numpy()
@@ -77,7 +77,9 @@ def table(
 ) -> bool:
     """Print a row for each level, and return whether what does not depend on chance agrees."""
     same = True
-    print("| level | matched | unmatched | success | published | corrected | joint | runtime | published | outside |")
+    print(
+        "| level | matched | unmatched | of matched | published | corrected | success | runtime | published | outside |"
+    )
     print("| --- " * 10 + "|")
     for name, level in corrected.items():
         score, runtime = level.score, level.costs["best-memory"].runtime_s
@@ -134,7 +136,7 @@ def main() -> None:
     same = table(corrected, as_published, scores)
     same &= draws(as_published, spread_of_a_draw(theirs / "outcomes.parquet"), scores, reasons)
 
-    print("\nthe cheapest with everything told, beside the published")
+    print("\nthe cheapest with all metadata, beside the published")
     cheapest, row = corrected[CHEAPEST], scores[CHEAPEST][0]
     cost = cheapest.costs["best-memory"]
     for what, value, key in (

@@ -1,4 +1,4 @@
-"""Where the published build success of `expanding` lies among random orders of telling, scored as it was scored.
+"""Where the published success of `expanding` lies among random orders, scored as it was scored.
 
 Runs the prior work's experiment (see `reproduce_published.py`: distinct submissions, both bounds of every range left
 out of the scoring) under many random orders of subsystems, and says which share of them reaches the published figure,
@@ -38,7 +38,7 @@ SEED = 0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Orders:
-    """Random orders by number: for each scoring the expected build success, and the std of one draw a submission."""
+    """Random orders by number: for each scoring the expected success of matched jobs, and its std of single draws."""
 
     questions: Questions
     names: tuple[str, ...]
@@ -80,7 +80,7 @@ def main() -> None:
 
 def _print_traits(data: Path, fleet: Fleet, workload: Workload, questions: Questions) -> None:
     order = list(read_json(data / "published" / "subsystem-assignments.json"))
-    told = np.array([order.index(name) for name in questions.names])
+    place = np.array([order.index(name) for name in questions.names])
     subsystem, names = questions.question[questions.ids], len(questions.names)
     needed = np.bincount(subsystem, minlength=names)
     first = np.full(names, len(subsystem))
@@ -94,9 +94,9 @@ def _print_traits(data: Path, fleet: Fleet, workload: Workload, questions: Quest
         ("name", np.arange(names)),
     ):
         ranks = np.argsort(np.argsort(values, kind="stable"))
-        print(f"  {trait:<24} {np.corrcoef(ranks, told)[0, 1] * np.sqrt(names - 1):+.1f}")
+        print(f"  {trait:<24} {np.corrcoef(ranks, place)[0, 1] * np.sqrt(names - 1):+.1f}")
     worth = worth_of(game_of(Study(fleet, workload, settings=Settings(scoring="published"))))
-    print("told as number, the most valuable first:", end=" ")
+    print("added as number, the most valuable first:", end=" ")
     print(", ".join(f"{one.name} {order.index(one.name) + 1}" for one in worth.subsystems[:8]))
 
 

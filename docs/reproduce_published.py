@@ -1,14 +1,14 @@
 """Run reliabuild as the prior work ran it, and compare with what it published, figure by figure.
 
 What the prior work did not write down can be read off its results: `subsystem-assignments.json` lists the
-subsystems in the random order in which they were told, and `unmatched-at-raw.json` lists jobs in the order in which
+subsystems in the random order in which they were added, and `unmatched-at-raw.json` lists jobs in the order in which
 the jobspec files were read. Its program submitted a set of requirements only the first time that it came up, drew
-one cluster for it, and scored the whole job there. Only the draws themselves are lost; in their place
-stands the exact expectation, with the standard deviation that one draw a submission has about it.
+one cluster for it, and scored the whole job there. Only the draws themselves are lost; the exact expectation takes
+their place, with the standard deviation that one draw a submission has about it.
 
     python docs/reproduce_published.py DATA/reliabuild
 
-Exits with 1 when a figure that does not depend on the draws differs from the published one, or the published build
+Exits with 1 when a figure that does not depend on the draws differs from the published one, or the published
 success lies more than three standard deviations from the expectation.
 """
 
@@ -76,21 +76,21 @@ def submit_distinct(questions: Questions, names: tuple[str, ...], rank: NDArray[
     for job, name in enumerate(names):
         start, stop = questions.offsets[job], questions.offsets[job + 1]
         clusters = np.bitwise_and.accumulate(questions.table[ids[start:stop]], axis=0)
-        for told in range(1, stop - start + 1):
-            key = ids[start : start + told].tobytes()
+        for level in range(1, stop - start + 1):
+            key = ids[start : start + level].tobytes()
             if key in seen:
                 continue
             seen.add(key)
             jobs.append(job)
-            matches.append(clusters[told - 1])
-            if not clusters[told - 1].any():
-                unmatched_at[name] = told
+            matches.append(clusters[level - 1])
+            if not clusters[level - 1].any():
+                unmatched_at[name] = level
                 break
     return Submitted(np.array(jobs), np.array(matches), unmatched_at)
 
 
 def expectation(submitted: Submitted, truth: Truth) -> tuple[float, float]:
-    """Return the expected build success over matched submissions, and the std of its mean under one draw each."""
+    """Return the expected success of matched submissions, and the std of its mean under one draw each."""
     sizes = bitset.size_of(submitted.matches)
     good = bitset.size_of(submitted.matches & truth.succeeds[submitted.job])
     success = good[sizes > 0] / sizes[sizes > 0]
@@ -98,9 +98,9 @@ def expectation(submitted: Submitted, truth: Truth) -> tuple[float, float]:
 
 
 def single_as_scored(data: Path, fleet: tuple[str, ...], workload: Workload, truth: Truth) -> tuple[float, int, int]:
-    """Score the published assignments of `single`, in all of which stands the name of one job.
+    """Score the published assignments of `single`, all of which have the name of one job.
 
-    Returns build success, and the outcome rules that hold of those there are.
+    Returns their success, and the outcome rules that hold of those there are.
     """
     held = bitset.unpack(truth.holds, len(fleet))
     job_of = {name: job for job, name in enumerate(workload.names)}
@@ -150,7 +150,7 @@ def main() -> None:
             int(workload.requirement_counts.sum()),
             scores["none"]["versions_in_range"]["total_possible"],
         ),
-        compare("single: build success", success, scores["single-subsystem"]["build_success"]["mean"]),
+        compare("single: success of matched jobs", success, scores["single-subsystem"]["build_success"]["mean"]),
         compare("single: rules that hold", earned, scores["single-subsystem"]["versions_in_range"]["total_correct"]),
         compare("single: outcome rules", possible, scores["single-subsystem"]["versions_in_range"]["total_possible"]),
         compare("expanding: submissions", len(sizes), expanded["total_jobs"]["value"]),
@@ -168,7 +168,7 @@ def main() -> None:
     ]
     everywhere = np.repeat(bitset.full(len(fleet))[None, :], len(workload), axis=0)
     nothing = Submitted(np.arange(len(workload)), everywhere, {})
-    print("\n  build success: expected, and the std of a mean of single draws")
+    print("\n  success of matched jobs: expected, and the std of a mean of single draws")
     for name, what, published in (
         ("none", nothing, scores["none"]["build_success"]["mean"]),
         ("expanding", submitted, expanded["build_success"]["mean"]),

@@ -119,7 +119,9 @@ def test_forms_of_build_records_are_the_players(placewise):
     four = document(placewise("value", "--dataset", "spack-build", "--jobs", 300, "--json"))
     assert four["subsystems"][0]["name"] == "arch"
     assert len(four["subsystems"]) == 4
-    two = document(placewise("value", "--dataset", "spack-build", "--jobs", 300, "--json", "--forms", "memory,arch"))
+    two = document(
+        placewise("value", "--dataset", "spack-build", "--jobs", 300, "--json", "--questions", "memory,arch")
+    )
     assert {one["name"] for one in two["subsystems"]} == {"arch", "memory"}
     six = document(placewise("minimal", "--dataset", "spack-build", "--jobs", 300, "--json"))
     assert len(six["path"]) == 6
@@ -131,13 +133,13 @@ def test_forms_of_build_records_are_the_players(placewise):
         (["value", "--method", "guess"], "no such method"),
         (["value", "--precision", "0"], "--precision"),
         (["value", "--precision", "nan"], "--precision"),
-        (["value", "--forms", "arch"], "--forms"),
+        (["value", "--questions", "arch"], "--questions"),
         (["value", "--scoring", "half"], "scoring"),
         (["value", "--job-worth", "inf"], "--job-worth"),
         (["minimal", "--target", "0"], "target"),
         (["minimal", "--target", "1.01"], "target"),
         (["minimal", "--target", "nan"], "target"),
-        (["pareto", "--forms", "arch"], "--forms"),
+        (["pareto", "--forms", "arch"], "--questions"),
         (["value", "--dataset", "spack-build", "--jobs", "50", "--forms", "arhc"], "no such question"),
     ],
     ids=lambda value: "-".join(value) if isinstance(value, list) else None,

@@ -49,7 +49,7 @@ def agent(
     poll: Annotated[
         float, typer.Option(help="Seconds between looks whether a running job was cancelled.", min=0.1)
     ] = 5.0,
-    grace: Annotated[float, typer.Option(help="Seconds that a command has to end when told to.", min=0.0)] = 10.0,
+    grace: Annotated[float, typer.Option(help="Seconds that a command has to end when asked to.", min=0.0)] = 10.0,
     secret_file: SecretFile = None,
     server: Server = DEFAULT_SERVER,
     tls_ca: TlsCa = None,

@@ -20,7 +20,7 @@ EXIT_FITS_NOWHERE = 3
 
 app = typer.Typer(
     name="placewise",
-    help="Decide where jobs can run, and measure what a scheduler has to be told to decide it well.",
+    help="Decide where jobs can run, and measure what a scheduler has to know to decide it well.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},

@@ -17,9 +17,11 @@ if TYPE_CHECKING:
     from placewise.model.results import Results
     from placewise.worth.game import Game
 
-Forms = Annotated[
+Questions = Annotated[
     str,
     typer.Option(
+        "--questions",
+        "--forms",
         help="Of records: the questions that have metadata, with commas between, or all; the study's own if not given.",
         show_default=False,
     ),
@@ -34,7 +36,7 @@ Costs = Annotated[
 @takes(StudyOptions)
 def value(
     options: StudyOptions,
-    forms: Forms = "",
+    questions: Questions = "",
     collection_cost: Costs = None,
     job_worth: Annotated[
         float, typer.Option(help="What a job that succeeds is worth, in the unit of the costs.", min=0)
@@ -72,7 +74,7 @@ def value(
         stages(console(stderr=True)) as progress,
         runner(workers, dask) as where,
     ):
-        game = _game(options, forms)
+        game = _game(options, questions)
         worth = worth_of(
             game,
             method=method,
@@ -97,7 +99,7 @@ def value(
 def minimal(
     options: StudyOptions,
     target: Annotated[float, typer.Option(help="The share of the ceiling to reach.")] = 0.95,
-    forms: Forms = "all",
+    questions: Questions = "all",
     collection_cost: Costs = None,
     random_orders: Annotated[int, typer.Option(help="Random orders beside the greedy one.", min=1)] = 200,
     limit: Annotated[float, typer.Option(help="Seconds that the proof may take; 0 for none.", min=0)] = 60.0,
@@ -116,7 +118,7 @@ def minimal(
 
     costs = None if collection_cost is None else read_costs(collection_cost)
     with output_folder(out, MINIMAL, force) as folder, stages(console(stderr=True)) as progress:
-        game = _game(options, forms)
+        game = _game(options, questions)
         progress.advanced("searching and proving", 0, 1)
         found = smallest_set(
             game,
@@ -138,7 +140,7 @@ def minimal(
 @takes(StudyOptions)
 def pareto(
     options: StudyOptions,
-    forms: Forms = "all",
+    questions: Questions = "all",
     collection_cost: Costs = None,
     out: Out = None,
     force: Force = False,
@@ -155,7 +157,7 @@ def pareto(
 
     costs = None if collection_cost is None else read_costs(collection_cost)
     with output_folder(out, PARETO, force) as folder:
-        game = _game(options, forms)
+        game = _game(options, questions)
         price = None if costs is None else costs_of(game.names, costs)
         points = level_points(game, greedy_names(game, price), price)
         results = Results({}, front=points)
@@ -166,10 +168,10 @@ def pareto(
         print_front(points, console())
 
 
-def _game(options: StudyOptions, forms: str) -> Game:
+def _game(options: StudyOptions, questions: str) -> Game:
     from placewise.study.values import game_of
 
-    return game_of(options.study(), among=forms)
+    return game_of(options.study(), among=questions)
 
 
 @contextlib.contextmanager

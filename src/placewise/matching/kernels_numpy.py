@@ -90,11 +90,11 @@ def _blocks(
     height = max(64, _BLOCK_WORDS // table.shape[1])
     results, gathered = np.empty((2, height, table.shape[1]), dtype=np.uint64)
     # Sets that hold everything drop out: they cannot change an intersection.
-    telling = np.any((table & everything) != everything, axis=1)
+    refusing = np.any((table & everything) != everything, axis=1)
     for first in range(0, len(rows), _ARRANGED_JOBS):
         offsets = rows.offsets[first : first + _ARRANGED_JOBS + 1]
         ids = rows.ids[offsets[0] : offsets[-1]]
-        kept = np.flatnonzero(np.take(telling, ids))
+        kept = np.flatnonzero(np.take(refusing, ids))
         order, steps = _arranged(np.searchsorted(kept, offsets - offsets[0]), ids[kept])
         for start in range(0, len(order), height):
             jobs = order[start : start + height]

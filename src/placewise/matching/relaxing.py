@@ -22,7 +22,7 @@ MOST_SETS_WIDENED = 20
 """Of more sets of least size the conditions are worked out for these many, those that gain most."""
 
 MOST_WAYS = 3
-"""Of more ways to widen one requirement these many are told, those that gain most."""
+"""Of more ways to widen one requirement these many are named, those that gain most."""
 
 _MOST_TRIALS = 10_000
 

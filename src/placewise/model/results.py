@@ -68,9 +68,9 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class SubsystemScore:
-    """What telling one subsystem alone does for the jobs that need it.
+    """What metadata on one subsystem alone does for the jobs that need it.
 
-    baseline : their build success with nothing told; None where it was not recorded.
+    baseline : their success without metadata; None where it was not recorded.
     """
 
     subsystem: str
@@ -80,7 +80,7 @@ class SubsystemScore:
 
 @dataclass(frozen=True, slots=True)
 class SingleSummary:
-    """Build success of `single`: mean over subsystems (macro), over submissions (pooled), and the baseline's macro."""
+    """Success of matched jobs in `single`: mean over subsystems (macro), over submissions, and the baseline's macro."""
 
     macro: float | None
     baseline: float | None
@@ -90,7 +90,7 @@ class SingleSummary:
 
 @dataclass(frozen=True, slots=True)
 class CurvePoint:
-    """All jobs once `level` of their subsystems are told; a job with fewer stays as its last left it.
+    """All jobs with metadata on `level` of their subsystems; a job with fewer stays as its last left it.
 
     share_matched, success : over all jobs; success_of_matched : over those still matched.
     """
@@ -116,13 +116,13 @@ class UnmatchedJob:
 
     @property
     def percent_matched(self) -> float:
-        """The share of its subsystems that could be told while something still matched."""
+        """The share of its subsystems that could have metadata while something still matched."""
         return (self.unmatched_at - 1) / self.needed
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OrderSpread:
-    """One row for each random order of telling, each array (orders,).
+    """One row for each random order of adding metadata, each array (orders,).
 
     success_of_matched : over all matched (job, level) pairs. last_level : over jobs, at the last level with a match.
     unmatched_at, percent_matched : means over the jobs that ran out of clusters (NaN where none did).
@@ -179,7 +179,7 @@ class Reasons:
 class LevelResult:
     """How builds fare at one level of metadata.
 
-    metadata : the names of the forms told. no_capacity : builds that matched, but only clusters that were full.
+    metadata : the names of its questions. no_capacity : builds that matched, but only clusters that were full.
     refused : builds that matched, and for which the policy chose none of the clusters that were not full.
     costs : by reference runtime. outside_range : the share of assigned builds whose runtime is predicted
     at a memory outside the range seen. jobs_by_cluster : the expected number of builds on each cluster.
@@ -205,7 +205,7 @@ class Results:
 
     scores : by experiment, under the names of the results folder (none, single-subsystem, ...).
     ceiling : over jobs, the share for which some cluster would succeed.
-    last_level : build success of `expanding` over jobs, at the last level with a match.
+    last_level : success of `expanding` over jobs, at the last level with a match.
     levels : of the experiments on build records, whose scores are in `scores` too. models : of their runtime.
     worth, sufficiency, front : what each subsystem is worth, how few suffice, and which levels nothing beats.
     headlines, differences : figures with their intervals. fleets : what fleets drawn anew give.
@@ -238,7 +238,7 @@ class Results:
 class OutcomeTable:
     """One row for each job and level of an experiment, each array (rows,).
 
-    job : position in the workload. level : how many subsystems were told. subsystem : the one told
+    job : position in the workload. level : how many subsystems have metadata. subsystem : the one added
     last, position in the subsystem names, -1 for none. matched : clusters that match. feasible : clusters
     on which the job would succeed. success : probability of success, or 0 and 1 when sampled. points : the
     expected number of outcome rules that hold, of `possible`. cluster : the one assigned, -1 for an

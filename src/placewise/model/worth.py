@@ -22,11 +22,10 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class SubsystemWorth:
-    """What telling one subsystem is worth, in joint success: a share of all jobs.
+    """What metadata on one subsystem is worth, in success: a share of all jobs.
 
     value : its Shapley value. standard_error : of the value, 0 where it is exact.
-    single_lift : what telling it alone adds to telling nothing. drop_one_loss : what leaving it out takes from
-        telling everything.
+    single_lift : what it alone adds to no metadata. drop_one_loss : what leaving it out takes from all metadata.
     blame : its part of the incompatible (job, cluster) pairs, each divided equally among the subsystems that the
         pair fails. sole : the pairs that fail on it alone.
     jobs : how many need it. interval : of the value over jobs.
@@ -48,7 +47,7 @@ class SubsystemWorth:
 
 @dataclass(frozen=True, slots=True)
 class Worth:
-    """The game v(E) = joint success when the subsystems E are told, divided among the subsystems.
+    """The game v(E) = success with metadata on the subsystems E, divided among the subsystems.
 
     subsystems : the largest value first. nothing, everything : v of no and of all subsystems; the values sum to
         their difference. ceiling : the share of jobs for which some cluster would succeed.
@@ -79,16 +78,16 @@ class Worth:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sufficiency:
-    """How few subsystems have to be told to reach a share of the ceiling.
+    """How few subsystems need metadata to reach a share of the ceiling.
 
     target : the share asked for. ceiling : the share of jobs for which some cluster would succeed.
     metadata : the smallest set found that reaches it, in the order in which it is best built up; where none does,
-        the best set found. reached : its joint success.
+        the best set found. reached : its success.
     at_least : no set of fewer subsystems, or of less cost where costs are given, reaches the target; None
         where that is not known. cost : of the set, in the same unit.
-    path : all subsystems that jobs need in greedy order, each adding most to the joint success of those before it.
-    greedy : (subsystems + 1,) joint success along that path.
-    random : (3, subsystems + 1) joint success along random orders: 2.5, 50 and 97.5 percentile.
+    path : all subsystems that jobs need in greedy order, each adding most to the success of those before it.
+    greedy : (subsystems + 1,) success along that path.
+    random : (3, subsystems + 1) success along random orders: 2.5, 50 and 97.5 percentile.
     random_orders : how many. unreachable : whether it is proven that no set reaches the target.
     """
 
@@ -122,10 +121,10 @@ class Sufficiency:
 
 @dataclass(frozen=True, slots=True)
 class LevelPoint:
-    """One level of telling, by what it gives and takes.
+    """One level of metadata, by what it gives and takes.
 
     kind : none, single, pair, greedy or all. metadata : the subsystems. cost : how many they are, or what they cost to
-        collect. matched : the share of jobs that some cluster matches. success : joint success.
+        collect. matched : the share of jobs that some cluster matches. success : of all jobs.
     on_front : no other level is as good in all three and better in one.
     """
 
@@ -160,9 +159,9 @@ class Difference:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FleetSpread:
-    """Joint success on fleets drawn anew from the profile of the fleet.
+    """Success on fleets drawn anew from the profile of the fleet.
 
-    experiments : (columns) names of what was told. success : (fleets, columns). ceiling : (fleets,).
+    experiments : (columns) names. success : (fleets, columns). ceiling : (fleets,).
     """
 
     experiments: tuple[str, ...]
@@ -175,10 +174,10 @@ class FleetSpread:
 
 @dataclass(frozen=True, slots=True)
 class SensitivityPoint:
-    """What telling nothing, and everything, gives when one thing is another.
+    """What no metadata, and all metadata, gives when one thing is another.
 
     setting : what was changed: clusters, range width, wrong metadata or missing metadata. amount : to what.
-    nothing, everything : joint success. matched : the share of jobs that some cluster matches when all is told.
+    nothing, everything : success. matched : the share of jobs that some cluster matches with all metadata.
     ceiling : the share of jobs for which some cluster would succeed. draws : how often it was drawn; each figure
         is the mean of the draws, `low` and `high` are the 2.5 and 97.5 percentile of `everything`.
     """

@@ -1,1 +1,1 @@
-"""Experiments: what to tell the scheduler of each job, run over a workload, and scored."""
+"""Studies: jobs submitted at every level of metadata, scored, varied and compared."""

@@ -54,7 +54,7 @@ def curve(
 ) -> list[CurvePoint]:
     """Follow all jobs as metadata is added; a job with nothing left to add stays as it is.
 
-    nothing : (jobs,) the success of each job when nothing is submissions. weights : (jobs,).
+    nothing : (jobs,) the success of each job without metadata. weights : (jobs,).
     """
     starts = np.searchsorted(submissions.job, np.arange(len(weights)))
     reached = np.diff(np.append(starts, len(submissions.job)))
@@ -99,7 +99,7 @@ def by_subsystem(
     names: tuple[str, ...],
     clusters: int,
 ) -> list[SubsystemScore]:
-    """Score `single` subsystem by subsystem. weights : (jobs,). nothing : (jobs,) success with nothing submissions."""
+    """Score `single` subsystem by subsystem. weights : (jobs,). nothing : (jobs,) success without metadata."""
     scores = []
     order = np.argsort(submissions.last, kind="stable")
     edges = np.searchsorted(submissions.last[order], np.arange(len(names) + 1))

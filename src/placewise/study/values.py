@@ -56,7 +56,7 @@ def players_of(study: Study, among: str) -> tuple[str, ...]:
     """Return the names of the players; empty for all. Raises InputError for names that the study does not declare."""
     if not study.questions:
         if among not in ("", "all"):
-            raise InputError("--forms means nothing for version jobs", found=among)
+            raise InputError("--questions means nothing for version jobs", found=among)
         return ()
     if not among:
         return study.expanding

@@ -28,8 +28,8 @@ def draw_build_fleet(offered: BuildFleet, clusters: int, seed: int) -> Fleet:
     the price follows from it by `price_quarter`. Nothing in the public fleet (spack-build) contradicts
     this: its memory is even (Kolmogorov and Smirnov's D 0.073, 0.136 at 5 %), its archs go with its
     toolchains as by chance (permuted chi-square, p 0.43). But 100 clusters say little of 64
-    combinations: over 300 fleets, the success of the public builds told arch and compiler is
-    0.43 +- 0.07 (the public fleet: 0.364), and 9,600 +- 5,100 of them match nothing when told all (9,903).
+    combinations: over 300 fleets, the success of the public builds with metadata on arch and compiler is
+    0.43 +- 0.07 (the public fleet: 0.364), and 9,600 +- 5,100 of them match nothing with all of it (9,903).
 
     The same profile, number and seed give the same fleet. Raises InputError for fewer than one cluster,
     more than the memory holds, or a negative seed.

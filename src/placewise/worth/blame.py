@@ -15,7 +15,7 @@ _BLOCK_PAIRS = 1 << 20
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lifts:
-    """Each (names,), in joint success: what telling one alone adds, and what leaving it out of all takes away."""
+    """Each (names,), in success: what metadata on one alone adds, and what leaving it out of all takes away."""
 
     single: NDArray[np.float64]
     drop_one: NDArray[np.float64]

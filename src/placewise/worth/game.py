@@ -1,7 +1,7 @@
-"""The game whose players are subsystems: what telling some of them is worth, job by job.
+"""The game whose players are subsystems: what metadata on some of them is worth, job by job.
 
-v(E) is the mean over jobs of joint success when the subsystems E are told and a cluster is chosen at random among
-those that match: for each job |F and M(E)| / |M(E)|, and 0 where nothing matches. A subsystem that a job does not
+v(E) is the success of all jobs with metadata on the subsystems E, when a cluster is chosen at random among those
+that match: for each job |F and M(E)| / |M(E)|, and 0 where nothing matches. A subsystem that a job does not
 need, or that is met everywhere, changes nothing for the job, so the game is a weighted sum of small games, one a job.
 """
 
@@ -53,7 +53,7 @@ class Game:
         return float(self.weights @ (bitset.size_of(self.succeeds) > 0) / self.jobs)
 
     def success(self, places: NDArray[np.uint64], jobs: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Return the joint success of jobs whose told requirements hold at sets of places.
+        """Return the success of jobs whose requirements that have metadata hold at sets of places.
 
         places : (jobs, ..., words). jobs : (jobs,) which ones. Returns (jobs, ...).
         """
@@ -92,7 +92,7 @@ def player_counts(game: Game, *, feasible: bool = True) -> NDArray[np.int64]:
 def small_games(game: Game, *, feasible: bool = True, least: int = 1, every_set: bool = False) -> Iterator[SmallGames]:
     """Yield the jobs in blocks of equally many players, of at least `least`.
 
-    feasible : leave out jobs for which no cluster would succeed, whose success is 0 whatever is told.
+    feasible : leave out jobs for which no cluster would succeed, whose success is 0 whatever metadata there is.
     every_set : make blocks so small that all sets of the players of each game can be held.
     """
     kept, per_job = _that_matter(game, feasible=feasible)
@@ -111,8 +111,8 @@ def small_games(game: Game, *, feasible: bool = True, least: int = 1, every_set:
 
 def _that_matter(game: Game, *, feasible: bool) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
     questions = game.questions
-    telling = np.bitwise_or.reduce(questions.table ^ game.index.everything, axis=1) != 0
-    kept: NDArray[np.bool_] = telling[questions.ids]
+    changing = np.bitwise_or.reduce(questions.table ^ game.index.everything, axis=1) != 0
+    kept: NDArray[np.bool_] = changing[questions.ids]
     if feasible:
         can_succeed = bitset.size_of(game.succeeds) > 0
         kept &= can_succeed[questions.job]
@@ -129,13 +129,13 @@ def without_each(game: Game, rows: NDArray[np.uint64]) -> NDArray[np.uint64]:
 
 
 def without_metadata(game: Game) -> NDArray[np.float64]:
-    """Return (jobs,) the success of each job when nothing is told."""
+    """Return (jobs,) the success of each job without metadata."""
     everywhere = np.broadcast_to(game.index.everything, (len(game.weights), game.index.words))
     return game.success(everywhere, np.arange(len(game.weights)))
 
 
 def with_all_metadata(game: Game) -> NDArray[np.float64]:
-    """Return (jobs,) the success of each job when everything is told."""
+    """Return (jobs,) the success of each job with all metadata."""
     found = without_metadata(game)
     for games in small_games(game):
         found[games.jobs] = game.success(np.bitwise_and.reduce(games.rows, axis=1), games.jobs)

@@ -1,4 +1,4 @@
-"""Levels of telling that nothing beats: by cost, by the jobs that still match, and by joint success."""
+"""Levels of metadata that nothing beats: by cost, by the jobs that still match, and by success."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ MOST_PAIRED = 300
 def level_points(game: Game, path: Sequence[str], costs: NDArray[np.float64] | None = None) -> tuple[LevelPoint, ...]:
     """Return every level of interest: none, each subsystem alone, pairs, the prefixes of a path, and all.
 
-    A path is followed as long as joint success changes: beyond, telling more can only cost more and match less.
+    A path is followed as long as success changes: beyond, more metadata can only cost more and match less.
 
-    path : all subsystems in the order of a greedy choice. costs : (names,) of telling each, 1 if not given.
+    path : all subsystems in the order of a greedy choice. costs : (names,) of metadata on each, 1 if not given.
     Of the pairs only those are kept that no other level beats.
     """
     price = np.ones(len(game.names)) if costs is None else costs
@@ -37,10 +37,10 @@ def level_points(game: Game, path: Sequence[str], costs: NDArray[np.float64] | N
     along = measured.along([position[name] for name in path])
     spent = np.cumsum([price[position[name]] for name in path])
     followed = int(np.flatnonzero(np.diff(along[:, 1], prepend=none[1])).max(initial=0)) + 1
-    for told in range(2, len(path) + 1):
-        if told <= followed or told == len(path):
-            kind = "all" if told == len(path) else "greedy"
-            points.append(LevelPoint(kind, tuple(path[:told]), float(spent[told - 1]), *along[told - 1].tolist()))
+    for count in range(2, len(path) + 1):
+        if count <= followed or count == len(path):
+            kind = "all" if count == len(path) else "greedy"
+            points.append(LevelPoint(kind, tuple(path[:count]), float(spent[count - 1]), *along[count - 1].tolist()))
     known = {frozenset(point.metadata) for point in points}
     pairs = [pair for pair in _pairs(measured, price) if frozenset(pair.metadata) not in known]
     front = _front(np.array([[p.cost, p.matched, p.success] for p in [*points, *pairs]]))
@@ -52,7 +52,7 @@ def level_points(game: Game, path: Sequence[str], costs: NDArray[np.float64] | N
 
 
 class _Measured:
-    """Matched jobs and joint success, as shares of all jobs, in columns: of nothing, and what players change."""
+    """Matched jobs and success, as shares of all jobs, in columns: of nothing, and what players change."""
 
     def __init__(self, game: Game) -> None:
         self.game = game
@@ -75,7 +75,7 @@ class _Measured:
         return weighted
 
     def along(self, path: Sequence[int]) -> NDArray[np.float64]:
-        """Return (path, 2) after telling the first, the first two, ... players of a path that holds all."""
+        """Return (path, 2) with metadata on the first, the first two, ... players of a path that holds all."""
         rank = np.empty(len(path), dtype=np.int64)
         rank[list(path)] = np.arange(len(path))
         steps = np.zeros((len(path), 2))

@@ -15,7 +15,7 @@ from placewise.worth.game import Game, SmallGames, mean_over_jobs, shares, small
 class Playing:
     """A game, its jobs in blocks.
 
-    base : the success of the jobs that no player changes. costs : (names,) what telling each costs.
+    base : the success of the jobs that no player changes. costs : (names,) what metadata on each costs.
     """
 
     game: Game
@@ -25,7 +25,7 @@ class Playing:
 
     @classmethod
     def of(cls, game: Game, costs: NDArray[np.float64] | None = None) -> Playing:
-        """Lay out a game; telling each subsystem costs 1 if costs are not given."""
+        """Lay out a game; metadata on each subsystem costs 1 if costs are not given."""
         blocks = tuple(small_games(game))
         untouched = without_metadata(game)
         for games in blocks:
@@ -40,44 +40,44 @@ class Playing:
         )
 
     def flags(self, players: Iterable[int]) -> NDArray[np.bool_]:
-        """Return (names,) which players are told, given their positions."""
-        told = np.zeros(len(self.game.names), dtype=np.bool_)
-        told[list(players)] = True
-        return told
+        """Return (names,) flags of players, given their positions."""
+        flags = np.zeros(len(self.game.names), dtype=np.bool_)
+        flags[list(players)] = True
+        return flags
 
-    def worth(self, told: NDArray[np.bool_]) -> float:
-        """Return v of the players told, (names,) booleans."""
+    def worth(self, flags: NDArray[np.bool_]) -> float:
+        """Return v of a set of players, given as (names,) flags."""
         total = self.base
         for games in self.blocks:
-            total += self._weighted(games, self._met(games, told)[:, None]).sum()
+            total += self._weighted(games, self._met(games, flags)[:, None]).sum()
         return float(total)
 
-    def gains(self, told: NDArray[np.bool_]) -> NDArray[np.float64]:
-        """Return (names,) what telling each one more adds; 0 for those told."""
-        gains = np.zeros(len(told))
+    def gains(self, flags: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """Return (names,) what each one more adds to a set; 0 for those in it."""
+        gains = np.zeros(len(flags))
         for games in self.blocks:
-            now = self._met(games, told)[:, None]
+            now = self._met(games, flags)[:, None]
             added = self._weighted(games, now & games.rows) - self._weighted(games, now)
-            gains += np.bincount(games.players.ravel(), added.ravel(), minlength=len(told))
+            gains += np.bincount(games.players.ravel(), added.ravel(), minlength=len(flags))
         return gains
 
-    def losses(self, told: NDArray[np.bool_]) -> NDArray[np.float64]:
-        """Return (names,) what leaving out each one of those told takes away; infinite for the others."""
-        losses = np.zeros(len(told))
+    def losses(self, flags: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """Return (names,) what leaving out each one of a set takes away; infinite for the others."""
+        losses = np.zeros(len(flags))
         for games in self.blocks:
-            rows = self._told_rows(games, told)
+            rows = self._rows_of(games, flags)
             now = np.bitwise_and.reduce(rows, axis=1, keepdims=True)
             lost = self._weighted(games, now) - self._weighted(games, without_each(self.game, rows))
-            losses += np.bincount(games.players.ravel(), lost.ravel(), minlength=len(told))
-        losses[~told] = np.inf
+            losses += np.bincount(games.players.ravel(), lost.ravel(), minlength=len(flags))
+        losses[~flags] = np.inf
         return losses
 
-    def _met(self, games: SmallGames, told: NDArray[np.bool_]) -> NDArray[np.uint64]:
-        met: NDArray[np.uint64] = np.bitwise_and.reduce(self._told_rows(games, told), axis=1)
+    def _met(self, games: SmallGames, flags: NDArray[np.bool_]) -> NDArray[np.uint64]:
+        met: NDArray[np.uint64] = np.bitwise_and.reduce(self._rows_of(games, flags), axis=1)
         return met
 
     def _weighted(self, games: SmallGames, places: NDArray[np.uint64]) -> NDArray[np.float64]:
         return self.game.success(places, games.jobs) * shares(self.game, games)
 
-    def _told_rows(self, games: SmallGames, told: NDArray[np.bool_]) -> NDArray[np.uint64]:
-        return np.where(told[games.players][:, :, None], games.rows, self.game.index.everything)
+    def _rows_of(self, games: SmallGames, flags: NDArray[np.bool_]) -> NDArray[np.uint64]:
+        return np.where(flags[games.players][:, :, None], games.rows, self.game.index.everything)

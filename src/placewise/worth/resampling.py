@@ -77,7 +77,7 @@ class Ratios:
         )
 
     def values(self, times: NDArray[np.integer] | None = None) -> NDArray[np.float64]:
-        """Return (figures,) their values when each unit counts so many times, once if not told; NaN for 0 / 0."""
+        """Return (figures,) their values when each unit counts so many times, once if not given; NaN for 0 / 0."""
         if not len(self.starts):
             return np.full(self.figures, np.nan)
         numerator, denominator = self.numerator, self.denominator
@@ -127,7 +127,7 @@ class Means:
         return len(self.denominator)
 
     def values(self, times: NDArray[np.integer] | None = None) -> NDArray[np.float64]:
-        """Return (figures,) their values when each unit counts so many times, once if not told; NaN for 0 / 0."""
+        """Return (figures,) their values when each unit counts so many times, once if not given; NaN for 0 / 0."""
         often = np.ones(self.units) if times is None else times.astype(np.float64)
         above = np.bincount(self.figure, self.numerator * often[self.unit], minlength=self.figures)
         below = float(self.denominator @ often)

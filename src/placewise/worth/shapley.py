@@ -1,4 +1,4 @@
-"""Shapley values: what each subsystem adds on average, over all orders in which subsystems could be told.
+"""Shapley values: what each subsystem adds on average, over all orders of adding metadata.
 
 The value of player i (Shapley 1953) is the sum over sets S without i of |S|! (n - |S| - 1)! / n! times
 v(S and i) - v(S). It is linear in the game and 0 for a player who changes nothing, so that it is worked out job by

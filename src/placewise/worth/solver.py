@@ -1,9 +1,9 @@
 """How few subsystems could suffice at best: a bound that an integer program proves, and the set that attains it.
 
-Telling more leaves fewer clusters. Let G be the clusters on which a job would succeed and x the others that still
-match; then its success is at most |G| / (|G| + x), and exactly that where what is told refuses none of G, as
+More metadata leaves fewer clusters. Let G be the clusters on which a job would succeed and x the others that still
+match; then its success is at most |G| / (|G| + x), and exactly that where the metadata refuses none of G, as
 requirements that decide success never do. The program seeks the cheapest set for which the sum of these bounds
-reaches the target. With y for "told", z for "this cluster is still matched" and b_k for "x >= k":
+reaches the target. With y for "has metadata", z for "this cluster is still matched" and b_k for "x >= k":
 
     z + sum of y over the subsystems that the cluster fails >= 1      for each job and cluster
     sum of b_k >= sum of z,  b_1 >= b_2 >= ...                        for each job
@@ -52,10 +52,10 @@ def least_cost(
     games = _distinct_games(playing)
     if sum(count for _, refused in games for _, count in refused) > MOST_STEPS:
         return None, None
-    bound, told = _Program(playing, games, wanted).solve(known, limit_s)
-    reaches = [playing.worth(playing.flags(one)) >= wanted - _SUM_SLACK for one in (known, told)]
-    cheaper = playing.costs[told].sum() < playing.costs[list(known)].sum() - _SLACK
-    return bound, told if reaches[1] and (cheaper or not reaches[0]) else None
+    bound, found = _Program(playing, games, wanted).solve(known, limit_s)
+    reaches = [playing.worth(playing.flags(one)) >= wanted - _SUM_SLACK for one in (known, found)]
+    cheaper = playing.costs[found].sum() < playing.costs[list(known)].sum() - _SLACK
+    return bound, found if reaches[1] and (cheaper or not reaches[0]) else None
 
 
 class _Quiet(highspy.Highs):
@@ -162,8 +162,8 @@ class _Program:
         solver = quiet_solver(limit_s)
         solver.passModel(model)
         start = highspy.HighsSolution()
-        told = set(known)
-        start.col_value = [float(player in told) for player in self.players] + [0.0] * (columns - len(self.players))
+        begun = set(known)
+        start.col_value = [float(player in begun) for player in self.players] + [0.0] * (columns - len(self.players))
         solver.setSolution(start)
         solved(solver)
         info = solver.getInfo()

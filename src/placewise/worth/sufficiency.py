@@ -24,23 +24,23 @@ _SLACK = 1e-12
 
 
 def greedy_path(playing: Playing) -> tuple[list[int], list[float]]:
-    """Tell one subsystem after the other, each time the one that adds most for what it costs.
+    """Add metadata on one subsystem after the other, each time the one that adds most for what it costs.
 
     Returns all players in that order, and v of none, of the first, of the first two, ...; of equals the first by name
     comes first, and those that change nothing come last.
     """
-    told = np.zeros(len(playing.game.names), dtype=np.bool_)
+    flags = np.zeros(len(playing.game.names), dtype=np.bool_)
     useful = playing.useful
     path: list[int] = []
-    worths = [playing.worth(told)]
+    worths = [playing.worth(flags)]
     while len(path) < len(useful):
-        gains = playing.gains(told)
-        left = useful[~told[useful]]
+        gains = playing.gains(flags)
+        left = useful[~flags[useful]]
         best = left[np.argmax(_per_cost(gains[left], playing.costs[left]))]
-        told[best] = True
+        flags[best] = True
         path.append(int(best))
         worths.append(worths[-1] + float(gains[best]))
-    rest = sorted(set(range(len(told))) - set(path))
+    rest = sorted(set(range(len(flags))) - set(path))
     return path + rest, worths + [worths[-1]] * len(rest)
 
 
@@ -56,9 +56,9 @@ def _per_cost(gains: NDArray[np.float64], costs: NDArray[np.float64]) -> NDArray
     return np.divide(gains, costs, out=free, where=costs > 0)
 
 
-def dropped(playing: Playing, told: Sequence[int], wanted: float) -> list[int]:
+def dropped(playing: Playing, players: Sequence[int], wanted: float) -> list[int]:
     """Leave out one subsystem after the other, each time the one that takes least for what it saves, while v allows."""
-    flags = playing.flags(told)
+    flags = playing.flags(players)
     while True:
         losses = playing.losses(flags)
         order = np.argsort(np.where(flags, losses / np.maximum(playing.costs, _SLACK), np.inf), kind="stable")
@@ -68,19 +68,19 @@ def dropped(playing: Playing, told: Sequence[int], wanted: float) -> list[int]:
                 flags[player] = False
                 break
         else:
-            return [player for player in told if flags[player]]
+            return [player for player in players if flags[player]]
 
 
 def every_set(playing: Playing, players: Sequence[int]) -> Iterator[tuple[float, float, list[int]]]:
     """Yield v, cost and players of every set of some players."""
     for size in range(len(players) + 1):
         for chosen in combinations(players, size):
-            told = playing.flags(chosen)
-            yield playing.worth(told), float(playing.costs[told].sum()), list(chosen)
+            flags = playing.flags(chosen)
+            yield playing.worth(flags), float(playing.costs[flags].sum()), list(chosen)
 
 
 def along_random_orders(playing: Playing, orders: int, seed: int) -> NDArray[np.float64]:
-    """Return (orders, names + 1) v of none, of the first, of the first two, ... in random orders of telling."""
+    """Return (orders, names + 1) v of none, of the first, of the first two, ... in random orders."""
     names = len(playing.game.names)
     worths = np.empty((orders, names + 1))
     for number in range(orders):
@@ -106,7 +106,7 @@ def smallest_set(
 ) -> Sufficiency:
     """Find the cheapest subsystems that reach `target`, a share of the ceiling, and how few could do it at best.
 
-    costs : (names,) of telling each; 1 each if not given, so that the fewest are sought. random_orders : of the band
+    costs : (names,) of metadata on each; 1 if not given, so that the fewest are sought. random_orders : of the band
     beside the greedy curve. limit_s : seconds for the proof, 0 for none; with less, `at_least` may be lower.
     Raises InputError for a target that is no share, and for a number of random orders that is not usable.
     """
@@ -120,12 +120,12 @@ def smallest_set(
     useful = playing.useful.tolist()
     at_least: float | None
     if len(useful) <= MOST_TRIED:
-        told, at_least = _best_of_all(playing, useful, wanted)
+        found, at_least = _best_of_all(playing, useful, wanted)
     else:
-        told = _greedy_choice(playing, path, greedy, wanted)
-        at_least, better = least_cost(playing, wanted, told, limit_s) if limit_s else (None, None)
-        told = told if better is None else better
-    chosen = sorted(told, key=path.index)
+        found = _greedy_choice(playing, path, greedy, wanted)
+        at_least, better = least_cost(playing, wanted, found, limit_s) if limit_s else (None, None)
+        found = found if better is None else better
+    chosen = sorted(found, key=path.index)
     flags = playing.flags(chosen)
     band = np.percentile(along_random_orders(playing, random_orders, seed), (2.5, 50, 97.5), axis=0)
     return Sufficiency(
@@ -148,8 +148,8 @@ def _best_of_all(playing: Playing, players: list[int], wanted: float) -> tuple[l
     enough = [one for one in sets if one[0] >= wanted - _SLACK]
     if not enough:
         return max(sets, key=lambda one: one[0])[2], math.inf
-    _, cost, told = min(enough, key=lambda one: (one[1], -one[0]))
-    return told, cost
+    _, cost, found = min(enough, key=lambda one: (one[1], -one[0]))
+    return found, cost
 
 
 def _greedy_choice(playing: Playing, path: list[int], greedy: list[float], wanted: float) -> list[int]:
@@ -161,5 +161,5 @@ def _greedy_choice(playing: Playing, path: list[int], greedy: list[float], wante
         choices.append(dropped(playing, path[: int(long_enough[0])], wanted))
         start = useful if greedy[len(useful)] >= wanted - _SLACK else path[: int(long_enough[0])]
         choices.append(dropped(playing, start, wanted))
-        return min(choices, key=lambda told: float(playing.costs[told].sum()))
+        return min(choices, key=lambda one: float(playing.costs[one].sum()))
     return path[: int(np.argmax(greedy))]

@@ -252,15 +252,17 @@ def _of_numbered_draws(
 
 def _why_apart(runs: list[Results], noun: str, counts: list[int], *, whole: bool) -> str | None:
     """Return why draws of one number have nothing to do with each other, None where they have."""
-    seeds, told = ([_recorded(run, *path) for run in runs] for path in (("settings", "seed"), ("counts", "subsystems")))
-    forms = [_recorded(run, "study", "expanding") for run in runs]
+    seeds, sizes = (
+        [_recorded(run, *path) for run in runs] for path in (("settings", "seed"), ("counts", "subsystems"))
+    )
+    expanding = [_recorded(run, "study", "expanding") for run in runs]
     if not whole:
         return "the two have not the same jobs"
     if counts[0] != counts[1]:
         return f"there are {counts[0]:,} and {counts[1]:,}"
     if None in seeds or seeds[0] != seeds[1]:
         return "they were drawn with different seeds"
-    if noun == "random order" and (told[0] != told[1] or forms[0] != forms[1]):
+    if noun == "random order" and (sizes[0] != sizes[1] or expanding[0] != expanding[1]):
         return "they are of different subsystems"
     return None
 

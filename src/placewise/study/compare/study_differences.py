@@ -1,4 +1,4 @@
-"""What differs between the records of two runs: settings, inputs by content, versions, and what the study tells."""
+"""What differs between the records of two runs: settings, inputs by content, versions, and what the study declares."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ class Seen:
         own = np.arange(len(self.of_place))
         for row, subsystem in enumerate(subsystems):
             source = self.sources[subsystem][self.of_place]
-            # A cluster of one place is told from its place by neither position nor number.
+            # A cluster of one place differs from its place in neither position nor number.
             place = np.where(source == self.of_place, own, source)
             flags[row] = flags[row, place] & (source != NOT_SEEN)
         return bitset.pack(flags)

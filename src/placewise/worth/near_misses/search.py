@@ -36,7 +36,7 @@ def near_misses(
     numbers: bool = True,
     progress: Progress = SILENT,
 ) -> NearMisses:
-    """Find what small change lets the most jobs match that match nothing, everything being told.
+    """Find what small change lets the most jobs match that match nothing, with all metadata.
 
     rules : for each job the outcome rules, as requirements, where they are not what it asks for; the best changes
         then say what they do to success. top : how many relaxations and changes to return at most, least : that
