@@ -290,3 +290,20 @@ def test_help_loads_no_heavy_library():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_simulate_from_the_cache_loads_no_library_that_it_does_not_use(placewise, small, tmp_path):
+    asked = ["simulate", str(small), "--no-plots", "--fleets", "2", "--orders", "2", "--resamples", "20"]
+    placewise(*asked, "--out", tmp_path / "first")
+    code = (
+        f"import sys; sys.argv = {['placewise', *asked, '--out', str(tmp_path / 'again')]}\n"
+        "from placewise.cli import main\n"
+        "try: main()\n"
+        "except SystemExit as ended: assert not ended.code\n"
+        "idle = {'matplotlib', 'yaml', 'highspy', 'asyncio', 'multiprocessing', 'pyarrow.compute', 'simpleeval'}\n"
+        "idle &= set(sys.modules)\n"
+        "sys.exit(f'loaded {idle}' if idle else 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "again" / "value.json").read_bytes() == (tmp_path / "first" / "value.json").read_bytes()

@@ -20,6 +20,8 @@ EVERY_SWEEP = ("--orders", str(ORDERS), "--resamples", "200", "--fleets", "20")
 ORDERS_ALONE = ("--orders", str(ORDERS), "--resamples", "0", "--fleets", "0")
 SETTINGS = ("--jobs", "300", "--experiments", "expanding", "--seed", "3", "--no-plots")
 PATIENCE_S = 60.0
+# These sweeps are too short for parts to be kept, were it not for this.
+IMPATIENT = "from placewise.sweep import executors; executors.PATIENCE_S = 0.0; from placewise.cli import main; main()"
 
 
 @dataclass
@@ -114,7 +116,7 @@ def _content(path):
 @contextlib.contextmanager
 def _started(out, workers, sweeps):
     settings = [*SETTINGS, *sweeps, "--workers", str(workers), "--out", str(out)]
-    command = [sys.executable, "-m", "placewise", "simulate", *settings]
+    command = [sys.executable, "-c", IMPATIENT, "simulate", *settings]
     environment = os.environ | {"COLUMNS": "120"}
     streams = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "text": True}
     with subprocess.Popen(command, env=environment, **streams) as process:

@@ -150,6 +150,32 @@ def test_a_process_that_dies_is_one_line_and_what_is_done_is_kept(tmp_path):
     assert found.tobytes() == rows(None, Drawn(), 1000).tobytes()
 
 
+def test_a_sweep_that_is_done_soon_keeps_no_parts(tmp_path):
+    parts = tmp_path / "parts"
+    patient = Runner(None, parts, patience_s=3600)
+    found = patient.rows("rows", Drawn(), 40, key="k", block=5)
+    assert not list(parts.rglob("*.part"))
+    impatient = Runner(None, parts).rows("rows", Drawn(), 40, key="k", block=5)
+    assert len(list(parts.rglob("*.part"))) == 8
+    assert found.tobytes() == impatient.tobytes()
+
+
+@pytest.mark.parametrize("raised", [ArithmeticError, KeyboardInterrupt, SystemExit])
+def test_a_sweep_that_is_stopped_keeps_what_is_done(tmp_path, raised):
+    def stop(done):
+        if done == 15:
+            raise raised
+
+    parts = tmp_path / "parts"
+    with pytest.raises(raised):
+        Runner(None, parts, patience_s=3600).rows("r", Drawn(), 40, key="k", block=5, progress=Calling(stop))
+    assert len(list(parts.rglob("*.part"))) == 3
+    told = []
+    found = Runner(None, parts).rows("r", Drawn(), 40, key="k", block=5, progress=Calling(told.append))
+    assert told[0] == 15
+    assert found.tobytes() == rows(None, Drawn(), 40).tobytes()
+
+
 def test_workers_that_are_gone_are_one_line():
     class Gone(Executor):
         def submit(self, *_):

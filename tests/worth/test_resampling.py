@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from placewise.worth import resampling
 from placewise.worth.resampling import Bootstrap, Column, Means, Ratios, interval_of
 
 ROWS = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 9), st.integers(0, 9)), min_size=1, max_size=20)
@@ -33,6 +36,19 @@ def test_a_figure_is_the_mean_of_ratios_of_sums(columns, times):
             found.append(above / below)
     expected = np.mean(found) if found else np.nan
     assert ratios.values(np.array(times))[0] == pytest.approx(expected, nan_ok=True)
+
+
+@given(st.lists(ROWS, min_size=1, max_size=4), st.sampled_from([1, 12, 1 << 20]))
+def test_ratios_given_together_are_those_given_apart(columns, cells):
+    apart = Ratios.of([column(rows) for rows in columns], 5, 1)
+    ratio = np.repeat(np.arange(len(columns)) * 2, [len(rows) for rows in columns])  # some occur in no row
+    before, resampling._CELLS = resampling._CELLS, cells
+    try:
+        together = Ratios.of([replace(column([row for rows in columns for row in rows]), ratio=ratio)], 5, 1)
+    finally:
+        resampling._CELLS = before
+    for name in ("starts", "figure", "unit", "numerator", "denominator"):
+        assert np.array_equal(getattr(together, name), getattr(apart, name)), name
 
 
 def _total(rows, wanted):

@@ -80,7 +80,8 @@ def console(*, stderr: bool = False) -> Console:
         def on_broken_pipe(self) -> None:
             raise BrokenPipeError
 
-    return Honest(stderr=stderr)
+    # A name such as :cat: is meant as it stands.
+    return Honest(stderr=stderr, emoji=False)
 
 
 def naming(path: Path, act: Callable[[], T]) -> T:

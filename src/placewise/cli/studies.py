@@ -29,6 +29,11 @@ def simulate(
     json: Json = False,
 ) -> None:
     """Run the experiments over a fleet and jobs, and write scores, rows, figures and a report."""
+    import gc
+
+    # What a run makes stays, and has next to no cycles: to look for some every 700 objects is a tenth of a short run.
+    gc.set_threshold(100_000)
+
     from placewise.formats.results.results_names import RESULTS, RUN
     from placewise.formats.writing import staged
     from placewise.matching.kernels import load_kernels

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
-import platformdirs
 
 import placewise
 from placewise.errors import InputError
@@ -44,7 +43,11 @@ def cache_folder(environment: Mapping[str, str] = os.environ) -> Path | None:
     chosen = environment.get(VARIABLE)
     if chosen == "off":
         return None
-    return Path(chosen) if chosen else platformdirs.user_cache_path("placewise")
+    if chosen:
+        return Path(chosen)
+    import platformdirs  # noqa: PLC0415, of no use where the folder is named
+
+    return platformdirs.user_cache_path("placewise")
 
 
 def entry_path(folder: Path, inputs: Inputs) -> Path:

@@ -204,7 +204,7 @@ def _laid_out(value: Any, newline: str, levels: int) -> str:
     """Lay out the outer levels here and leave the rest to the compiled encoder, which cannot indent."""
     below = newline + " "
     if levels and value and isinstance(value, Mapping):
-        entries = (f"{json.dumps(str(key))}: {_laid_out(entry, below, levels - 1)}" for key, entry in value.items())
+        entries = (f"{_encode(str(key))}: {_laid_out(entry, below, levels - 1)}" for key, entry in value.items())
         return "{" + below + ("," + below).join(entries) + newline + "}"
     if levels and value and isinstance(value, list | tuple):
         return "[" + below + ("," + below).join(_laid_out(entry, below, 0) for entry in value) + newline + "]"

@@ -15,7 +15,6 @@ from placewise.outcomes.metadata import Submissions
 from placewise.outcomes.outcomes import Outcomes, outcomes_of
 from placewise.prediction.cost import REFERENCES
 from placewise.scheduler import Scheduler
-from placewise.selection.constraint import constraint_policy
 from placewise.selection.policies import NONE, Policy, draw_numbers
 from placewise.selection.situation import Numbers
 from placewise.study.costs import Costs
@@ -95,9 +94,12 @@ def nodes_free(prepared: Prepared) -> NDArray[np.int64]:
 
 def _policy(prepared: Prepared) -> Policy:
     settings = prepared.study.settings
-    policy: Policy = (
-        constraint_policy(settings.priorities) if settings.priorities else plugins.load_policy(settings.choose)
-    )
+    if settings.priorities:
+        # With the reader of expressions, which nothing else needs.
+        from placewise.selection.constraint import constraint_policy  # noqa: PLC0415
+
+        return constraint_policy(settings.priorities)
+    policy: Policy = plugins.load_policy(settings.choose)
     return policy
 
 

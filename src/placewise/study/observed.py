@@ -70,10 +70,14 @@ class Observed:
         columns: list[Column] = []
 
         def add(
-            quantity: Quantity, job: NDArray[np.int64], numerator: NDArray[np.float64], denominator: NDArray[np.float64]
+            quantity: Quantity,
+            job: NDArray[np.int64],
+            numerator: NDArray[np.float64],
+            denominator: NDArray[np.float64],
+            ratio: NDArray[np.int32] | None = None,
         ) -> None:
             place = quantities.setdefault(quantity, len(quantities))
-            columns.append(Column(place, self.unit[job], numerator, denominator))
+            columns.append(Column(place, self.unit[job], numerator, denominator, ratio))
 
         every, weights = np.arange(len(self.weights)), self.weights.astype(np.float64)
         for one in self.submitted:
@@ -85,12 +89,10 @@ class Observed:
             gained = weight * one.success
             if one.experiment == _SINGLE:
                 rows = np.argsort(last, kind="stable")
-                for alone in np.split(rows, np.flatnonzero(np.diff(last[rows])) + 1):
-                    jobs = job[alone]
-                    add(Quantity(_SINGLE, MACRO), jobs, gained[alone], weight[alone] * assigned[alone])
-                    add(
-                        Quantity(_SINGLE, MACRO, baseline=True), jobs, weight[alone] * self.nothing[jobs], weight[alone]
-                    )
+                jobs, alone, added = job[rows], weight[rows], last[rows]
+                without = alone * self.nothing[jobs]
+                add(Quantity(_SINGLE, MACRO), jobs, gained[rows], alone * assigned[rows], added)
+                add(Quantity(_SINGLE, MACRO, baseline=True), jobs, without, alone, added)
             if one.experiment == _EXPANDING:
                 at_last = last_level(job, one.success, matched, len(self.weights))
                 add(Quantity(_EXPANDING, LAST), every, weights * at_last, weights)

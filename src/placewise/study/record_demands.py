@@ -20,6 +20,7 @@ from placewise.model.workload import Workload
 from placewise.outcomes.questions import Questions
 from placewise.outcomes.truth import Truth
 from placewise.study.asked import Asked, RedrawnFleets, TableChange
+from placewise.study.numbering import first_of_each, numbered
 from placewise.study.record_questions import Answers, answers, as_workload
 from placewise.synthesis import draw_clusters, fit_fleet
 
@@ -93,12 +94,12 @@ class RecordDemands:
             of_job, weights = np.argsort(first, kind="stable"), np.ones(len(self.jobs), dtype=np.int64)
         else:
             alike = np.zeros(len(self.jobs), dtype=np.int64) if group is None else group
+            kinds = int(alike.max(initial=-1)) + 1
             for one in found.values():
                 # Numbered anew after each question, so that the numbers stay small.
-                _, alike = np.unique(alike * len(one.table) + one.ids, return_inverse=True)
-            _, first, of_job, weights = np.unique(
-                alike.reshape(-1), return_index=True, return_inverse=True, return_counts=True
-            )
+                distinct_keys, alike = numbered(alike * len(one.table) + one.ids, kinds * len(one.table))
+                kinds = len(distinct_keys)
+            of_job, first, weights = alike, first_of_each(alike, kinds), np.bincount(alike, minlength=kinds)
         distinct = {question: Answers(one.ids[first], one.table) for question, one in found.items()}
         offsets, ids, table, subject = _stacked([distinct[one] for one in self.rules], len(first), index.words)
         places = self.kernels.intersect(table, Rows.of(offsets, ids), index.everything)
@@ -113,7 +114,7 @@ class RecordDemands:
         )
         names = tuple(one.name for one in self.questions)
         questions = Questions(*_stacked([distinct[one] for one in self.questions], len(first), index.words), names, ())
-        return Asked(index, questions, truth, weights, first, of_job.reshape(-1))
+        return Asked(index, questions, truth, weights, first, of_job)
 
     def seen(self, index: FleetIndex, change: TableChange) -> Asked:
         """See `Demands`."""

@@ -23,6 +23,7 @@ from placewise.model.requirement import (
 from placewise.model.study import Comparison, Question
 from placewise.model.version_range import VersionRange, parse_bounds
 from placewise.model.workload import Workload
+from placewise.study.numbering import numbered
 
 _NEVER = InVersionRange(VersionRange.empty())
 
@@ -168,8 +169,8 @@ def _bounds_among(
     if field.at_most is not None:
         beyond = np.where(np.isnan(most), 0, np.searchsorted(offered, most, side="right"))
     width = len(offered) + 1
-    pairs, codes = np.unique(lowest * width + beyond, return_inverse=True)
-    return np.stack([pairs // width, pairs % width], axis=1), codes.reshape(-1)
+    pairs, codes = numbered(lowest * width + beyond, width * width)
+    return np.stack([pairs // width, pairs % width], axis=1), codes
 
 
 def _numeric_answers(index: FleetIndex, records: Records, subsystem: str, field: Comparison) -> Answers | None:

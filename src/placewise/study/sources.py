@@ -14,7 +14,6 @@ from placewise.formats.profiles.profile_file import read_profile, shipped_profil
 from placewise.formats.reading import found_at, read_bytes
 from placewise.formats.studies.study_file import StudyFile, declared_for, read_study_file
 from placewise.formats.studies.study_settings import Draw
-from placewise.formats.tables import read_records
 from placewise.model.build_profile import BUILDS
 from placewise.model.profile import Profile
 from placewise.model.settings import Settings
@@ -81,6 +80,8 @@ def _of_records(file: StudyFile, settings: Settings) -> Study:
     assert file.records is not None
     if file.clusters is None:
         raise InputError("there are records and no fleet to try them on", file=file.path, expected="clusters = a path")
+    from placewise.formats.tables import read_records  # noqa: PLC0415, the reader of tables, which few studies have
+
     records = read_records(file.records, file.columns)
     digest = hashlib.sha256(read_bytes(file.records)).hexdigest()
     hashes = ((file.records.name, digest),)

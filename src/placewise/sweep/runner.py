@@ -7,6 +7,7 @@ import hashlib
 import itertools
 import pickle
 import threading
+import time
 from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Executor, Future, wait
 from dataclasses import dataclass
@@ -48,12 +49,15 @@ class Runner:
 
     executor : any `concurrent.futures` executor, which stays its owner's; None computes in this process.
     parts : the folder in which finished blocks of rows are kept, and from which they are taken again; None keeps none.
+    patience_s : parts are kept once a sweep has lasted so long, and when it is stopped before that; what is done sooner
+    is worked out again in less time than its files take.
     abandon : ends the executor's workers at once, where they are its owner's to end; else what has begun goes on.
     """
 
     executor: Executor | None = None
     parts: Path | None = None
     abandon: Callable[[], None] | None = None
+    patience_s: float = 0.0
 
     def rows(
         self,
@@ -81,7 +85,7 @@ class Runner:
         parts = None if self.parts is None else Parts.of(self.parts, name, key, block)
         blocks = [range(start, min(start + block, count)) for start in range(0, count, block)]
         rows = np.empty((count, task.width))
-        missing, done = [], 0
+        missing, done, began = [], 0, time.monotonic()
         for numbers in blocks:
             kept = None if parts is None else parts.read(numbers, task.width)
             if kept is None:
@@ -91,15 +95,20 @@ class Runner:
                 done += len(numbers)
         if done:
             progress.advanced(name, done, count)
+        waiting: list[range] = []
         try:
             with contextlib.closing(_computed(self.executor, task, missing, self.abandon)) as computed:
                 for numbers, found in computed:
                     rows[numbers.start : numbers.stop] = found
-                    if parts is not None:
-                        parts.write(numbers, found)
+                    waiting.append(numbers)
+                    if time.monotonic() - began >= self.patience_s:
+                        _keep(parts, waiting, rows)
                     done += len(numbers)
                     progress.advanced(name, done, count)
-        except Exception as error:
+        except BaseException as error:
+            _keep(parts, waiting, rows)
+            if not isinstance(error, Exception):
+                raise
             lost = _lost_workers(error)
             if lost is None:
                 raise
@@ -110,6 +119,14 @@ class Runner:
 
 HERE = Runner()
 """Computes in this process, and keeps no parts."""
+
+
+def _keep(parts: Parts | None, waiting: list[range], rows: Rows) -> None:
+    """Keep the blocks that wait for it, so that none is left to wait."""
+    while waiting:
+        numbers = waiting.pop(0)
+        if parts is not None:
+            parts.write(numbers, rows[numbers.start : numbers.stop])
 
 
 def _computed(

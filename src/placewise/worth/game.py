@@ -83,6 +83,28 @@ class SmallGames:
         return int(self.rows.shape[1])
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Kinds:
+    """Games of which many are one and the same: of records, a few hundred among ten thousand.
+
+    What sets of players come to is worked out once a kind, and given to every game of it.
+
+    games : one game of each kind. of_game : (games,) the kind of each.
+    """
+
+    games: SmallGames
+    of_game: NDArray[np.int64]
+
+
+def kinds_of(game: Game, games: SmallGames) -> Kinds:
+    """Find the games with the same players, the same rows, and jobs that succeed on the same clusters."""
+    parts = (games.players.astype(np.uint64), games.rows.reshape(len(games), -1), game.succeeds[games.jobs])
+    content = np.ascontiguousarray(np.concatenate(parts, axis=1))
+    whole = content.view(f"V{content.itemsize * content.shape[1]}").reshape(-1)
+    _, first, of_game = np.unique(whole, return_index=True, return_inverse=True)
+    return Kinds(SmallGames(games.jobs[first], games.players[first], games.rows[first]), of_game.reshape(-1))
+
+
 def player_counts(game: Game, *, feasible: bool = True) -> NDArray[np.int64]:
     """Return (jobs,) how many subsystems matter to each job; 0 for those that cannot succeed, if `feasible`."""
     _, per_job = _that_matter(game, feasible=feasible)

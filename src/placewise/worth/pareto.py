@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
 
 from placewise.matching import bitset
 from placewise.model.worth import LevelPoint
-from placewise.worth.game import Game, SmallGames, shares, small_games, without_metadata
+from placewise.worth.game import Game, Kinds, SmallGames, kinds_of, shares, small_games, without_metadata
 
 # Pairs grow with the square of the subsystems: of more than these the pairs of those that lift success most.
 MOST_PAIRED = 300
@@ -61,17 +60,18 @@ class _Measured:
         matched = bitset.size_of(game.index.clusters_of(everywhere, game.questions.shape))[:, 0] > 0
         weights = game.weights / game.jobs
         self.nothing = np.array([weights @ matched, weights @ without_metadata(game)])
-        self.blocks = list(small_games(game, feasible=False))
+        self.blocks = [(games, kinds_of(game, games)) for games in small_games(game, feasible=False)]
         self.single = np.zeros((names, 2))
-        for games in self.blocks:
-            np.add.at(self.single, games.players, self._of(games, games.rows) - self._of(games, everywhere[:1]))
+        for games, kinds in self.blocks:
+            alone = self._of(games, kinds, kinds.games.rows) - self._of(games, kinds, everywhere[:1])
+            np.add.at(self.single, games.players, alone)
 
-    def _of(self, games: SmallGames, places: NDArray[np.uint64]) -> NDArray[np.float64]:
-        """Return (games, sets, 2) weighted matches and successes at (games, sets, words) places."""
-        everywhere = np.broadcast_to(places, (len(games), *places.shape[1:]))
-        matched = bitset.size_of(self.game.index.clusters_of(everywhere, self.game.questions.shape)) > 0
-        found = np.stack([matched, self.game.success(everywhere, games.jobs)], axis=-1)
-        weighted: NDArray[np.float64] = found * shares(self.game, games)[:, :, None]
+    def _of(self, games: SmallGames, kinds: Kinds, places: NDArray[np.uint64]) -> NDArray[np.float64]:
+        """Return (games, sets, 2) weighted matches and successes at (kinds, sets, words) places."""
+        places = np.broadcast_to(places, (len(kinds.games), *places.shape[1:]))
+        matched = bitset.size_of(self.game.index.clusters_of(places, self.game.questions.shape)) > 0
+        found = np.stack([matched, self.game.success(places, kinds.games.jobs)], axis=-1)
+        weighted: NDArray[np.float64] = found[kinds.of_game] * shares(self.game, games)[:, :, None]
         return weighted
 
     def along(self, path: Sequence[int]) -> NDArray[np.float64]:
@@ -79,12 +79,14 @@ class _Measured:
         rank = np.empty(len(path), dtype=np.int64)
         rank[list(path)] = np.arange(len(path))
         steps = np.zeros((len(path), 2))
-        for games in self.blocks:
-            order = np.argsort(rank[games.players], axis=1)
-            rows = np.take_along_axis(games.rows, order[:, :, None], axis=1)
-            first = np.broadcast_to(self.game.index.everything, (len(games), 1, rows.shape[2]))
-            reached = self._of(games, np.concatenate([first, np.bitwise_and.accumulate(rows, axis=1)], axis=1))
-            np.add.at(steps, np.take_along_axis(rank[games.players], order, axis=1), np.diff(reached, axis=1))
+        for games, kinds in self.blocks:
+            one_each = kinds.games
+            order = np.argsort(rank[one_each.players], axis=1)
+            rows = np.take_along_axis(one_each.rows, order[:, :, None], axis=1)
+            first = np.broadcast_to(self.game.index.everything, (len(one_each), 1, rows.shape[2]))
+            places = np.concatenate([first, np.bitwise_and.accumulate(rows, axis=1)], axis=1)
+            at = np.take_along_axis(rank[one_each.players], order, axis=1)[kinds.of_game]
+            np.add.at(steps, at, np.diff(self._of(games, kinds, places), axis=1))
         return self.nothing + np.cumsum(steps, axis=0)
 
     def together(self, among: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -94,23 +96,26 @@ class _Measured:
         place[among] = np.arange(names)
         alone_of = self.single[among]
         pairs = self.nothing + alone_of[:, None] + alone_of[None, :]
-        for games in self.blocks:
+        by_pair = pairs.reshape(names * names, 2)
+        for games, kinds in self.blocks:
             if games.size < 2:
                 continue
             everywhere = np.broadcast_to(self.game.index.everything, (1, 1, games.rows.shape[2]))
-            alone = self._of(games, games.rows) - self._of(games, everywhere)
-            nothing = self._of(games, everywhere)[:, 0]
-            for one, other in combinations(range(games.size), 2):
-                both_at = place[games.players[:, [one, other]]]
-                chosen = (both_at >= 0).all(axis=1)
-                if not chosen.any():
-                    continue
-                both = self._of(games, (games.rows[:, one] & games.rows[:, other])[:, None])[:, 0]
-                beyond = (both - nothing - alone[:, one] - alone[:, other])[chosen]
-                at = np.sort(both_at[chosen], axis=1)
-                for column in range(2):
-                    flat = np.bincount(at[:, 0] * names + at[:, 1], beyond[:, column], minlength=names * names)
-                    pairs[:, :, column] += flat.reshape(names, names)
+            alone = self._of(games, kinds, kinds.games.rows) - self._of(games, kinds, everywhere)
+            nothing = self._of(games, kinds, everywhere)[:, 0]
+            for one in range(games.size - 1):
+                rows = kinds.games.rows
+                with_one = self._of(games, kinds, rows[:, one, None] & rows[:, one + 1 :])
+                for other in range(one + 1, games.size):
+                    both_at = place[games.players[:, [one, other]]]
+                    chosen = (both_at >= 0).all(axis=1)
+                    both = with_one[:, other - one - 1]
+                    beyond = (both - nothing - alone[:, one] - alone[:, other])[chosen]
+                    least, most = both_at[chosen].min(axis=1), both_at[chosen].max(axis=1)
+                    # Of the many pairs that there are a block has few.
+                    found, which = np.unique(least * names + most, return_inverse=True)
+                    for column in range(2):
+                        by_pair[found, column] += np.bincount(which.reshape(-1), beyond[:, column], len(found))
         return pairs
 
 

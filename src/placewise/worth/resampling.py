@@ -14,8 +14,9 @@ where the figure lies.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,20 +25,24 @@ from placewise.model import streams
 from placewise.model.worth import Interval
 
 _LEVEL = 0.95
+# Sums by ratio and unit held at a time, most of them of nothing: few enough for the processor's second cache.
+_CELLS = 1 << 17
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Column:
-    """One ratio: sum of numerators / sum of denominators.
+    """One ratio, sum of numerators / sum of denominators, or many of one figure.
 
     figure : the position of the figure that it belongs to. unit, numerator, denominator : (rows,) what is summed up;
         a unit may have many rows, or none.
+    ratio : (rows,) of which ratio each row is, ascending; None for one of all rows.
     """
 
     figure: int
     unit: NDArray[np.int64]
     numerator: NDArray[np.float64]
     denominator: NDArray[np.float64]
+    ratio: NDArray[np.integer] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,17 +68,19 @@ class Ratios:
     @classmethod
     def of(cls, columns: Sequence[Column], units: int, figures: int) -> Ratios:
         """Sum up the rows of each column by unit; rows without a denominator say nothing and are left out."""
-        kept = [_by_unit(column, units) for column in columns]
-        used = [(column, *entries) for column, entries in zip(columns, kept, strict=True) if len(entries[0])]
-        lengths = np.array([len(unit) for _, unit, _, _ in used], dtype=np.int64)
+        summed = [(column.figure, *part) for column in columns for part in _by_unit(column, units)]
+        lengths = np.concatenate([np.zeros(0, dtype=np.int64), *(some for _, some, _, _, _ in summed)])
         return cls(
             units,
             figures,
             np.cumsum(lengths) - lengths,
-            np.array([column.figure for column, _, _, _ in used], dtype=np.int64),
-            np.concatenate([np.zeros(0, dtype=np.int64), *(unit for _, unit, _, _ in used)]),
-            np.concatenate([np.zeros(0), *(numerator for _, _, numerator, _ in used)]),
-            np.concatenate([np.zeros(0), *(denominator for _, _, _, denominator in used)]),
+            np.repeat(
+                np.array([figure for figure, _, _, _, _ in summed], dtype=np.int64),
+                [len(some) for _, some, _, _, _ in summed],
+            ),
+            np.concatenate([np.zeros(0, dtype=np.int64), *(unit for _, _, unit, _, _ in summed)]),
+            np.concatenate([np.zeros(0), *(numerator for _, _, _, numerator, _ in summed)]),
+            np.concatenate([np.zeros(0), *(denominator for _, _, _, _, denominator in summed)]),
         )
 
     def values(self, times: NDArray[np.integer] | None = None) -> NDArray[np.float64]:
@@ -172,10 +179,25 @@ def interval_of(values: NDArray[np.float64], over: str) -> Interval | None:
     return Interval(low, high, over, _LEVEL)
 
 
-def _by_unit(column: Column, units: int) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
-    numerator, denominator = (
-        np.bincount(column.unit, rows, minlength=units).astype(np.float64)  # of no rows it counts in whole numbers
-        for rows in (column.numerator, column.denominator)
-    )
-    there = np.flatnonzero(denominator).astype(np.int64)
-    return there, numerator[there], denominator[there]
+_Sums: TypeAlias = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]
+
+
+def _by_unit(column: Column, units: int) -> Iterator[_Sums]:
+    """Yield, for some ratios at a time, (ratios,) how many entries each has, and unit and sums of each entry.
+
+    Ratios without an entry are left out.
+    """
+    ratio = np.zeros(len(column.unit), dtype=np.int64) if column.ratio is None else column.ratio
+    ratios = int(ratio[-1]) + 1 if len(ratio) else 0
+    at_a_time = max(1, _CELLS // max(1, units))
+    for first in range(0, ratios, at_a_time):
+        count = min(at_a_time, ratios - first)
+        rows = slice(*np.searchsorted(ratio, [first, first + count]).tolist())
+        cell = (ratio[rows] - first) * units + column.unit[rows]
+        numerator, denominator = (
+            np.bincount(cell, values[rows], minlength=count * units).astype(np.float64, copy=False)  # of no rows: whole
+            for values in (column.numerator, column.denominator)
+        )
+        there = np.flatnonzero(denominator).astype(np.int64)
+        lengths = np.bincount(there // units, minlength=count)
+        yield lengths[lengths > 0], there % units, numerator[there], denominator[there]

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placewise.model import streams
-from placewise.worth.game import Game, SmallGames, player_counts, shares, small_games
+from placewise.worth.game import Game, SmallGames, kinds_of, player_counts, shares, small_games
 
 MOST_PLAYERS = 20
 # Words of sets that exact values may take: about four seconds of work.
@@ -57,7 +57,9 @@ def exact_shares(game: Game, limit: int) -> Shares:
         coalitions += len(games) << games.size
         jobs.append(np.repeat(games.jobs, games.size))
         players.append(games.players.ravel().astype(np.int64))
-        values.append(_values(game.success(_all_sets(game, games), games.jobs)).ravel())
+        kinds = kinds_of(game, games)
+        worth = game.success(_all_sets(game, kinds.games), kinds.games.jobs)
+        values.append(_values(worth[kinds.of_game]).ravel())
     return Shares(np.concatenate(jobs), np.concatenate(players), np.concatenate(values), coalitions)
 
 
@@ -122,14 +124,14 @@ class DrawnOrders:
 
 
 def added_along(game: Game, games: SmallGames, order: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return (games, n) what each player adds when players come in an order, (games, n) positions."""
-    rows = np.take_along_axis(games.rows, order[:, :, None], axis=1)
-    reached = np.empty((len(games), games.size + 1, rows.shape[2]), dtype=np.uint64)
-    reached[:, 0] = game.index.everything
-    np.bitwise_and.accumulate(rows, axis=1, out=reached[:, 1:])
-    steps = np.diff(game.success(reached, games.jobs), axis=1)
+    """Return (games, ..., n) what each player adds when players come in orders, (games, ..., n) positions."""
+    rows = games.rows[np.arange(len(games)).reshape(-1, *[1] * (order.ndim - 1)), order]
+    reached = np.empty((*order.shape[:-1], games.size + 1, rows.shape[-1]), dtype=np.uint64)
+    reached[..., 0, :] = game.index.everything
+    np.bitwise_and.accumulate(rows, axis=-2, out=reached[..., 1:, :])
+    steps = np.diff(game.success(reached, games.jobs), axis=-1)
     added = np.empty_like(steps)
-    np.put_along_axis(added, order, steps, axis=1)
+    np.put_along_axis(added, order, steps, axis=-1)
     return added
 
 

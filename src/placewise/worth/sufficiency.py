@@ -15,12 +15,13 @@ from placewise.model.worth import Sufficiency
 from placewise.worth.game import Game, shares
 from placewise.worth.playing import Playing
 from placewise.worth.shapley import added_along
-from placewise.worth.solver import least_cost
 
 MOST_TRIED = 12
 """Players of which every set is tried."""
 MOST_ORDERS = 1_000_000
 _SLACK = 1e-12
+# Steps of orders, one a player of a game, held at a time: few enough for the processor's second cache.
+_BLOCK_STEPS = 1 << 17
 
 
 def greedy_path(playing: Playing) -> tuple[list[int], list[float]]:
@@ -82,17 +83,23 @@ def every_set(playing: Playing, players: Sequence[int]) -> Iterator[tuple[float,
 def along_random_orders(playing: Playing, orders: int, seed: int) -> NDArray[np.float64]:
     """Return (orders, names + 1) v of none, of the first, of the first two, ... in random orders."""
     names = len(playing.game.names)
-    worths = np.empty((orders, names + 1))
-    for number in range(orders):
-        rank = streams.generator(seed, streams.SUFFICIENCY, number).permutation(names)
-        steps = np.zeros(names)
-        for games in playing.blocks:
-            order = np.argsort(rank[games.players], axis=1)
-            added = added_along(playing.game, games, order) * shares(playing.game, games)
-            steps += np.bincount(rank[games.players].ravel(), added.ravel(), minlength=names)
-        worths[number, 0] = playing.worth(np.zeros(names, dtype=np.bool_))
-        worths[number, 1:] = worths[number, 0] + np.cumsum(steps)
-    return worths
+    drawn = (streams.generator(seed, streams.SUFFICIENCY, number).permutation(names) for number in range(orders))
+    ranks = np.array(list(drawn))
+    steps = np.zeros((orders, names))
+    for games, kinds in zip(playing.blocks, playing.kinds, strict=True):
+        share = shares(playing.game, games)[:, :, None]
+        # Few orders of many games at a time, or many of few.
+        at_a_time = max(1, _BLOCK_STEPS // (len(games) * games.size))
+        for first in range(0, orders, at_a_time):
+            some = slice(first, first + at_a_time)
+            count = len(ranks[some])
+            rank = ranks[some].T[kinds.games.players].swapaxes(1, 2)  # (kinds, orders, players)
+            added = added_along(playing.game, kinds.games, np.argsort(rank, axis=2))[kinds.of_game] * share
+            place = (rank + names * np.arange(count)[:, None])[kinds.of_game]
+            sums = np.bincount(place.ravel(), added.ravel(), minlength=count * names)
+            steps[some] += sums.reshape(count, names)
+    nothing = playing.worth(np.zeros(names, dtype=np.bool_))
+    return np.concatenate([np.full((orders, 1), nothing), nothing + np.cumsum(steps, axis=1)], axis=1)
 
 
 def smallest_set(
@@ -123,7 +130,7 @@ def smallest_set(
         found, at_least = _best_of_all(playing, useful, wanted)
     else:
         found = _greedy_choice(playing, path, greedy, wanted)
-        at_least, better = least_cost(playing, wanted, found, limit_s) if limit_s else (None, None)
+        at_least, better = _proof(playing, wanted, found, limit_s) if limit_s else (None, None)
         found = found if better is None else better
     chosen = sorted(found, key=path.index)
     flags = playing.flags(chosen)
@@ -150,6 +157,12 @@ def _best_of_all(playing: Playing, players: list[int], wanted: float) -> tuple[l
         return max(sets, key=lambda one: one[0])[2], math.inf
     _, cost, found = min(enough, key=lambda one: (one[1], -one[0]))
     return found, cost
+
+
+def _proof(playing: Playing, wanted: float, found: list[int], limit_s: float) -> tuple[float | None, list[int] | None]:
+    from placewise.worth.solver import least_cost  # noqa: PLC0415, loaded with its solver where there is a proof
+
+    return least_cost(playing, wanted, found, limit_s)
 
 
 def _greedy_choice(playing: Playing, path: list[int], greedy: list[float], wanted: float) -> list[int]:

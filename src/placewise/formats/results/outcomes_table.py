@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
@@ -270,6 +269,8 @@ class _Adding:
 
 
 def _places(names: pa.Array, among: pa.Array) -> NDArray[np.int64]:
+    import pyarrow.compute as pc  # noqa: PLC0415, makes a function of each of hundreds, and no writer needs one
+
     found = pc.index_in(names, value_set=among, skip_nulls=True).fill_null(-1)
     places: NDArray[np.int64] = found.to_numpy(zero_copy_only=False).astype(np.int64)
     return places

@@ -207,11 +207,12 @@ def _jobspecs(workload: Workload, repeats: int) -> bytes:
     entries = [f"{json.dumps(r.subsystem)}: {json.dumps(_resource(r))}" for r in workload.requirements]
     profiles = workload.profiles()
     resources = ["{" + ", ".join(entries[i] for i in workload.row(job)) + "}" for job in profiles.first.tolist()]
-    extra = [(json.dumps(key), column) for key, column in workload.columns.items()]
+    encode = json.JSONEncoder().encode  # json.dumps looks at all its options each time
+    extra = [(encode(key), column) for key, column in workload.columns.items()]
     lines = {}
     for job, (name, profile) in enumerate(zip(workload.names, profiles.of_job.tolist(), strict=True)):
-        facts = "".join(f"{key}: {json.dumps(column[job])}, " for key, column in extra)
-        quoted = json.dumps(name)
+        facts = "".join(f"{key}: {encode(column[job])}, " for key, column in extra)
+        quoted = encode(name)
         lines[name] = f'{quoted}: {{"name": {quoted}, {facts}"resources": {resources[profile]}}}'
     text = '{"jobspecs": {\n' + ",\n".join(lines.values()) + f'\n}},\n"removed_repeated": {repeats}}}\n'
     return text.encode()
