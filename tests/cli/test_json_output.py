@@ -48,7 +48,15 @@ LOCAL = {
     "compare": ["{results}", "{results}"],
     "match": ["{jobspec}", "--fleet", "{small}"],
     "explain": ["{jobspec}", "--fleet", "{small}"],
-    "place": ["{streamed}/workload.parquet", "--fleet", "{streamed}", "--choose", "first", "--out", "{tmp}/placements.parquet"],
+    "place": [
+        "{streamed}/workload.parquet",
+        "--fleet",
+        "{streamed}",
+        "--choose",
+        "first",
+        "--out",
+        "{tmp}/placements.parquet",
+    ],
     "fit": ["{builds}", "--minimum", "2", "--out", "{tmp}/models"],
     "bench": ["--quick"],
 }

@@ -14,10 +14,9 @@ import pyarrow.csv
 import pyarrow.parquet
 from numpy.typing import NDArray
 
-from placewise.errors import InputError
+from placewise.errors import InputError, locating
 from placewise.formats import values
 from placewise.formats.experiment_folder import read_experiment
-from placewise.formats.locating import locating
 from placewise.formats.reading import found_at, read_bytes
 from placewise.model.records import Measurements
 

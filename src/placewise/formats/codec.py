@@ -14,9 +14,8 @@ from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 import numpy as np
 
-from placewise.errors import InputError
+from placewise.errors import InputError, locating
 from placewise.formats import values
-from placewise.formats.locating import locating
 
 T = TypeVar("T")
 _FOR_PEOPLE = ("description", "descriptions")

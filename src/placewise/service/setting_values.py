@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from placewise.errors import InputError
+from placewise.errors import InputError, locating
 from placewise.formats import values
 from placewise.formats.reading import parse_yaml
 from placewise.service.guard.names import check_name
@@ -176,10 +176,8 @@ def one_of(*words: str) -> Reader:
 def options(value: Any, place: str) -> Mapping[str, str]:
     """Return texts by name, from a mapping or from YAML or JSON that holds one."""
     if isinstance(value, str):
-        try:
+        with locating(place=place):
             value = parse_yaml(value, None)
-        except InputError as error:
-            raise error.within(place=place) from error
     found = values.mapping(
         value if isinstance(value, dict) else dict(value) if isinstance(value, Mapping) else value, place
     )

@@ -11,9 +11,8 @@ from typing import Any
 
 import platformdirs
 
-from placewise.errors import InputError
+from placewise.errors import InputError, locating
 from placewise.formats.fleets.rainbow_config import read_rainbow_config
-from placewise.formats.locating import locating
 from placewise.service import setting_values as read
 from placewise.service.kept_secret import keep_secret
 from placewise.service.observing.logs import Format, Level

@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from placewise.errors import InputError
+from placewise.errors import InputError, locating
 from placewise.formats.fleets.jgf import parse_containment, parse_subsystem, parse_subsystems
-from placewise.formats.locating import locating
 from placewise.formats.plain_fields import plain_fields
 from placewise.formats.reading import parse_json
 from placewise.formats.values import mapping, refuse_control

@@ -24,9 +24,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from placewise.errors import InputError
+from placewise.errors import InputError, locating
 from placewise.formats import values
-from placewise.formats.locating import locating
 from placewise.formats.reading import decode, entries_of, found_at, parse_json
 from placewise.formats.requirement_rows import requirement_of, requirement_row
 from placewise.formats.writing import replacing

@@ -33,10 +33,9 @@ import zlib
 from pathlib import Path
 from typing import Any
 
-from placewise.errors import InputError
+from placewise.errors import InputError, locating
 from placewise.formats import values
 from placewise.formats.codec import Codec, Codecs, Layout
-from placewise.formats.locating import locating
 from placewise.formats.reading import LARGEST_BYTES, decode, parse_json, read_bytes
 from placewise.formats.requirement_rows import requirement_of, requirement_row
 from placewise.formats.writing import write_bytes

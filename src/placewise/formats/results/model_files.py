@@ -22,10 +22,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from placewise.errors import InputError
+from placewise.errors import InputError, locating
 from placewise.formats import values
 from placewise.formats.codec import Codec, Codecs, Layout
-from placewise.formats.locating import locating
 from placewise.formats.reading import found_at, parse_json, read_text
 from placewise.formats.writing import write_bytes
 from placewise.model.runtime_models import KINDS, CrossValidation, ModelCard, Models, PackageModels, Validation

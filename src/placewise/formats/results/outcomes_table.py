@@ -13,9 +13,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from placewise.errors import InputError
+from placewise.errors import InputError, locating
 from placewise.formats import values
-from placewise.formats.locating import locating
 from placewise.formats.reading import found_at
 from placewise.formats.writing import replacing
 from placewise.model.results import OutcomeTable

@@ -11,10 +11,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from placewise.errors import InputError
+from placewise.errors import InputError, locating
 from placewise.formats import values
 from placewise.formats.fleets.cluster_features import RELIABUILD, SPACK_BUILD
-from placewise.formats.locating import locating
 from placewise.formats.reading import decode, read_bytes
 from placewise.formats.studies.study_settings import (
     MOST_CLUSTERS,

@@ -17,8 +17,7 @@ from urllib.parse import quote
 
 import platformdirs
 
-from placewise.errors import InputError
-from placewise.formats.locating import locating
+from placewise.errors import InputError, locating
 from placewise.formats.reading import found_at, read_json
 from placewise.formats.values import mapping, text
 from placewise.service.client.values import Registration

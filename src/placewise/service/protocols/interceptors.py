@@ -50,14 +50,14 @@ _NAMES: dict[int, str] = {code.value[0]: code.name for code in grpc.StatusCode}
 
 
 class Watched:
-    """Wraps each handler with a request id, limits, codes, log, metrics, as services are added to it in the server's stead.
+    """Wraps each handler with a request id, limits, codes, log, metrics.
 
-    gRPC's own interceptors would do the same, at the cost of a quarter of what a small call takes. The handlers are
-    coroutines or asynchronous generators. The request id is the caller's (metadata ``x-request-id``, printable ASCII
-    of at most 128 characters) or a new one. It is bound for the log, and returned in the initial metadata of streams
-    and in the trailing metadata of the rest, where a message of its own would cost more than everything else here.
-    Requests are parsed here, so that bytes that are no such message are INVALID_ARGUMENT. Health checks pass the
-    limits.
+    Services are added to it instead of to the server. gRPC's own interceptors would do the same, at the cost of a
+    quarter of what a small call takes. The handlers are coroutines or asynchronous generators. The request id is the
+    caller's (metadata ``x-request-id``, printable ASCII of at most 128 characters) or a new one. It is bound for the
+    log, and returned in the initial metadata of streams and in the trailing metadata of the rest, where a message of
+    its own would cost more than everything else here. Requests are parsed here, so that bytes that are no such message
+    are INVALID_ARGUMENT. Health checks pass the limits.
     """
 
     def __init__(self, server: grpc.aio.Server, metrics: Metrics, limiter: Limiter) -> None:

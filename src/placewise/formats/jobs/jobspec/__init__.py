@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from placewise import plugins
-from placewise.errors import InputError
+from placewise.errors import InputError, locating
 from placewise.formats.jobs.jobspec.document import Dialect
-from placewise.formats.locating import locating
 from placewise.formats.reading import parse_document, parse_json, read_text
 from placewise.formats.values import mapping, refuse_control
 from placewise.model.job import Job

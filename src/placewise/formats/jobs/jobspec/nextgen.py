@@ -5,13 +5,12 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
-from placewise.errors import InputError
+from placewise.errors import InputError, locating
 from placewise.formats.jobs.jobspec.attributes import attributes_document, parse_attributes
 from placewise.formats.jobs.jobspec.conditions import entry_document, matching, within_range
 from placewise.formats.jobs.jobspec.document import Dialect, check_top_level, command_of, known_keys, own_name, tasks_of
 from placewise.formats.jobs.jobspec.known import keep, known
 from placewise.formats.jobs.jobspec.shape import parse_request, request_document
-from placewise.formats.locating import locating
 from placewise.formats.values import count, mapping, sequence, text
 from placewise.model.job import Job, ResourceGroup
 from placewise.model.requirement import Requirement

@@ -6,9 +6,8 @@ import itertools
 from collections.abc import Iterator
 from typing import Any
 
-from placewise.errors import InputError
+from placewise.errors import InputError, locating
 from placewise.formats.jobs.jobspec.document import known_keys
-from placewise.formats.locating import locating
 from placewise.formats.values import count, sequence, text
 from placewise.model.job import SLOT, ResourceRequest, Shape
 
