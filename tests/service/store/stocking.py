@@ -1,7 +1,9 @@
 """What tests put into a store."""
 
+from placewise.service.store.adding import add_jobs
 from placewise.service.store.clusters import NewCluster, add_clusters
-from placewise.service.store.jobs import NewJob, accept, add_jobs, receive
+from placewise.service.store.job import NewJob
+from placewise.service.store.jobs import accept, receive
 
 LONG = 1 << 30
 

@@ -13,7 +13,7 @@ from placewise.service.guard.refusals import Exhausted, NotFound
 from placewise.service.live.live_fleet import Member
 from placewise.service.live.state import State
 from placewise.service.store import jobs as store
-from placewise.service.store.jobs import Received, StoredJob
+from placewise.service.store.job import Received, StoredJob
 
 # An answer has to pass through clients whose largest message is gRPC's default of 4 MiB.
 MOST_BYTES = 3 << 20

@@ -19,7 +19,7 @@ from placewise.service.live.live_fleet import Member
 from placewise.service.live.state import State
 from placewise.service.protocols.why_not_message import explanation
 from placewise.service.store import jobs as store
-from placewise.service.store.jobs import JobState, Received, StoredJob
+from placewise.service.store.job import JobState, Received, StoredJob
 from placewise.service.wire import placewise_pb2 as wire
 from placewise.service.wire.placewise_pb2_grpc import SchedulerServicer
 

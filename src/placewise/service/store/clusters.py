@@ -211,22 +211,9 @@ def load_clusters(connection: Connection, ids: Collection[int] | None = None) ->
     texts = select(subsystems.c.cluster_id, subsystems.c.name, subsystems.c.document).join(clusters).where(*wanted)
     for cluster_id, name, document in connection.execute(texts.order_by(subsystems.c.cluster_id, subsystems.c.name)):
         documents.setdefault(cluster_id, {})[name] = document
-    rows = select(clusters, graphs.c.nodes).join(graphs).where(*wanted).order_by(clusters.c.id)
-    return [
-        StoredCluster(
-            id=row.id,
-            name=row.name,
-            secret_hash=row.secret_hash,
-            token_hash=row.token_hash,
-            nodes=row.nodes,
-            subsystems=documents.get(row.id, {}),
-            state=row.state,
-            revision=row.revision,
-            registered_at=row.registered_at,
-            updated_at=row.updated_at,
-        )
-        for row in connection.execute(rows)
-    ]
+    kept = [column for column in clusters.c if column is not clusters.c.deleted_at]
+    rows = select(*kept, graphs.c.nodes).join(graphs).where(*wanted).order_by(clusters.c.id)
+    return [StoredCluster(subsystems=documents.get(row.id, {}), **row._asdict()) for row in connection.execute(rows)]
 
 
 def revisions(connection: Connection) -> dict[int, int]:
