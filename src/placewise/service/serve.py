@@ -40,7 +40,7 @@ from placewise.service.settings import Settings
 from placewise.service.store.database import Database
 from placewise.service.store.writer import Writer
 from placewise.service.tls import server_context, server_credentials
-from placewise.service.web import make_app
+from placewise.service.web.app import make_app
 from placewise.service.web.pages import StatePages
 from placewise.service.wire import memory_graph_pb2, placewise_pb2, rainbow_pb2
 from placewise.service.wire.memory_graph_pb2_grpc import add_MemoryGraphServicer_to_server
@@ -99,7 +99,7 @@ async def serving(settings: Settings) -> AsyncIterator[Addresses]:
         database = Database.open(settings.database)
         stack.callback(database.close)
         metrics = Metrics()
-        writer = Writer(database, metrics.committed)
+        writer = Writer(database, metrics.commit_batches.observe)
         stack.push_async_callback(writer.close)
         random = Random(settings.seed)  # noqa: S311, it chooses clusters, not secrets
         acts = Acts(time.time, settings.most_queued)

@@ -77,11 +77,6 @@ def or_none(reader: Reader) -> Reader:
     return read
 
 
-def text(value: Any, place: str) -> str:
-    """Return text that is not empty, without control characters."""
-    return values.text(value, place)
-
-
 def name(value: Any, place: str) -> str:
     """Return a name, as clusters and jobs have them."""
     return check_name(values.text(value, place), place)

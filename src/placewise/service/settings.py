@@ -13,6 +13,7 @@ import platformdirs
 
 from placewise.errors import InputError, locating
 from placewise.formats.fleets.rainbow_config import read_rainbow_config
+from placewise.formats.values import text as plain_text
 from placewise.service import setting_values as read
 from placewise.service.kept_secret import keep_secret
 from placewise.service.observing.logs import Format, Level
@@ -184,8 +185,8 @@ _READERS: dict[str, read.Reader] = {
     "database": read.database,
     "registration_secret": read.secret,
     "global_token": read.or_none(read.secret),
-    "match_algorithm": read.text,
-    "select_algorithm": read.text,
+    "match_algorithm": plain_text,
+    "select_algorithm": plain_text,
     "select_options": read.options,
     "tls_cert": read.or_none(read.path),
     "tls_key": read.or_none(read.path),

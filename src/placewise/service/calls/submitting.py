@@ -23,7 +23,7 @@ from placewise.service.guard.names import check_name
 from placewise.service.guard.refusals import Exhausted
 from placewise.service.live.state import State
 from placewise.service.store.errors import ClusterGone, QueueFull, Unavailable
-from placewise.service.store.jobs import AddedJob, JobState, NewJob
+from placewise.service.store.job import AddedJob, JobState, NewJob
 
 _LONGEST_REQUEST_ID = 128
 _ATTEMPTS = 5
@@ -118,8 +118,8 @@ async def submit(state: State, submission: Submission) -> Submitted:
         if added.known:
             scheduler.ended(placement.chosen)
             return _again(state, added, total)
-        state.metrics.submitted("assigned")
-        state.metrics.matched(len(placement.matched.names))
+        state.metrics.submissions.labels("assigned").inc()
+        state.metrics.matches.observe(len(placement.matched.names))
         state.ring(new.cluster_id or 0)
         return Submitted(added.id, placement.chosen, JobState.ASSIGNED, len(placement.matched.names), total)
     if isinstance(last, QueueFull):
@@ -167,7 +167,7 @@ def _values(state: State, job: Job) -> dict[str, Numbers]:
 
 
 def _again(state: State, added: AddedJob, total: int) -> Submitted:
-    state.metrics.submitted("repeated")
+    state.metrics.submissions.labels("repeated").inc()
     name = state.fleet.name_of(added.cluster_id) if added.cluster_id is not None else None
     return Submitted(added.id, name, added.state, 0, total, added.reason or "")
 
@@ -186,8 +186,8 @@ async def _refuse(state: State, submission: Submission, job: Job, placement: Pla
     added = await state.writer.do(state.acts.add_jobs, new)
     if added.known:
         return _again(state, added, total)
-    state.metrics.submitted("refused")
-    state.metrics.matched(len(placement.matched.names))
+    state.metrics.submissions.labels("refused").inc()
+    state.metrics.matches.observe(len(placement.matched.names))
     shown = why if submission.explained else None
     return Submitted(added.id, None, JobState.REFUSED, len(placement.matched.names), total, reason, shown)
 

@@ -161,7 +161,7 @@ class _Call:
         self.code = grpc.StatusCode.CANCELLED.name  # until something else is known
         structlog.contextvars.bind_contextvars(request_id=self._id)
         if streams:
-            to.metrics.stream_opened()
+            to.metrics.open_streams.inc()
 
     async def begin(self) -> None:
         metadata = ((REQUEST_ID, self._id),)
@@ -191,7 +191,7 @@ class _Call:
             raise asyncio.CancelledError from error
         if isinstance(error, Unauthenticated):
             self._to.limiter.refused(self._peer)
-            self._to.metrics.credential_refused()
+            self._to.metrics.refused_credentials.inc()
         self.code = code.name
         await self._context.abort(code, safe_details(details))
 
@@ -199,7 +199,7 @@ class _Call:
         to, seconds = self._to, time.perf_counter() - self._began
         to.metrics.answered(self._method, self.code, None if self._streams else seconds)
         if self._streams:
-            to.metrics.stream_closed()
+            to.metrics.open_streams.dec()
         if self._error is not None:
             write = to.log.error
         elif self.code not in ("OK", "CANCELLED"):

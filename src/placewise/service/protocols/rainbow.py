@@ -18,7 +18,7 @@ from placewise.service.guard.bounds import at_most
 from placewise.service.guard.refusals import NotNow, Unauthenticated
 from placewise.service.live.state import State
 from placewise.service.protocols.interceptors import REQUEST_ID
-from placewise.service.store.jobs import Received
+from placewise.service.store.job import Received
 from placewise.service.wire import rainbow_pb2 as wire
 from placewise.service.wire.rainbow_pb2_grpc import RainbowSchedulerServicer
 
@@ -176,7 +176,7 @@ def _request_id() -> str:
 
 def _denied(state: State, peer: str, context: Context, denied: Unauthenticated) -> None:
     state.limiter.refused(peer)
-    state.metrics.credential_refused()
+    state.metrics.refused_credentials.inc()
     context.set_trailing_metadata(((REQUEST_ID, _request_id()), (REASON, denied.problem)))
 
 
