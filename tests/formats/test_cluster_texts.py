@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from placewise.errors import InputError
-from placewise.formats.fleets.cluster_texts import parse_cluster, parse_state, parse_subsystem_text, state_changes
+from placewise.formats.fleets.cluster_texts import parse_cluster, parse_subsystem_text, state_changes
 from placewise.formats.fleets.jgf import NODES_FILE, STATE_FILES, SUBSYSTEM_SUFFIX, cluster_documents, read_cluster
+from placewise.formats.plain_fields import plain_fields
 from placewise.model.cluster import Cluster
 from placewise.model.resources import ResourceGraph, Subsystem, SubsystemVertex, Vertex
 
@@ -90,7 +91,6 @@ fields = st.text(st.characters(exclude_categories=["Cs"]), max_size=4).filter(la
 @given(st.dictionaries(fields, plain, max_size=4))
 def test_a_state_is_read_as_it_is_and_encoded_once_more(state):
     written = json.dumps(state)
-    assert parse_state(written) == parse_state(json.dumps(written)) == tuple(state.items())
     assert state_changes(written) == state_changes(json.dumps(written)) == state
 
 
@@ -118,12 +118,11 @@ def test_null_takes_a_field_away(changes):
         ("[" * 100_000, "nested too deeply"),
     ],
 )
-@pytest.mark.parametrize("parse", [parse_state, state_changes])
-def test_what_is_no_flat_state_is_refused(parse, text, said):
+def test_what_is_no_flat_state_is_refused(text, said):
     with pytest.raises(InputError, match=f"state.*{said}|{said}"):
-        parse(text)
+        state_changes(text)
 
 
 def test_null_is_no_value_of_a_state():
     with pytest.raises(InputError, match="state.a: is not a plain value"):
-        parse_state('{"a": null}')
+        plain_fields([("a", None)], "state")

@@ -297,12 +297,6 @@ def _one_of(allowed: tuple[Any, ...], document: Any, place: str) -> Any:
     return document
 
 
-def _flag(document: Any, place: str) -> bool:
-    if not isinstance(document, bool):
-        raise InputError("is not true or false", place=place, found=document, expected="true or false")
-    return document
-
-
 def _text(document: Any, place: str) -> str:
     if not isinstance(document, str):
         raise InputError("is not text", place=place, found=document, expected="text")
@@ -317,7 +311,7 @@ _NONE = dataclasses.MISSING
 _LEAVES = {
     str: Codec(_as_is, _text),
     int: Codec(_as_is, values.whole),
-    bool: Codec(_as_is, _flag),
+    bool: Codec(_as_is, values.flag),
     float: Codec(_without_nan, lambda document, place: float(values.number(document, place))),
 }
 _PLAIN = Codecs()

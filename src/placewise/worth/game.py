@@ -83,9 +83,9 @@ class SmallGames:
         return int(self.rows.shape[1])
 
 
-def player_counts(game: Game, *, feasible: bool = True) -> NDArray[np.int64]:
-    """Return (jobs,) how many subsystems matter to each job; 0 for those that cannot succeed, if `feasible`."""
-    _, per_job = _that_matter(game, feasible=feasible)
+def player_counts(game: Game) -> NDArray[np.int64]:
+    """Return (jobs,) how many subsystems matter to each job; 0 for those that cannot succeed."""
+    _, per_job = _that_matter(game, feasible=True)
     return per_job
 
 

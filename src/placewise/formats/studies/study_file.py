@@ -96,7 +96,7 @@ def read_study_file(path: Path) -> StudyFile:
     document = _current(_parse(decode(content, path), path), path)
     with locating(file=path):
         known = ("source", "fleet", "workload", "records", "clusters", "columns", "run", *_DECLARING, "levels")
-        _known(document, known, "the study")
+        values.known_keys(document, known, "the study")
         paths = {
             key: path.parent / values.text(document[key], key)
             for key in ("source", "records", "clusters")
@@ -155,8 +155,7 @@ def _declared(document: Mapping[str, Any], columns: Mapping[str, Kind] | None) -
     declares = any(key in document for key in _DECLARING)
     listed = values.mapping(document.get("questions", {}), "questions")
     questions = {name: _question(name, entry, columns) for name, entry in listed.items()}
-    metadata = values.mapping(document.get("metadata", {}), "metadata")
-    _known(metadata, ("expanding", "everything"), "metadata")
+    metadata = values.known_keys(document.get("metadata", {}), ("expanding", "everything"), "metadata")
     if declares:
         for key in (*_DECLARING, "levels"):
             if key not in document:
@@ -191,8 +190,7 @@ def _level(name: str, value: Any, questions: Mapping[str, Question] | None) -> L
 def _question(name: str, value: Any, columns: Mapping[str, Kind] | None) -> Question:
     place = f"questions.{name}"
     values.text(name, "questions")
-    entry = values.mapping(value, place)
-    _known(entry, ("subsystem", "fields"), place)
+    entry = values.known_keys(value, ("subsystem", "fields"), place)
     subsystem = values.text(entry.get("subsystem"), f"{place}.subsystem")
     listed = values.sequence(entry.get("fields"), f"{place}.fields")
     with locating(place=place):
@@ -202,8 +200,7 @@ def _question(name: str, value: Any, columns: Mapping[str, Kind] | None) -> Ques
 
 
 def _field(value: Any, place: str, columns: Mapping[str, Kind] | None) -> Comparison:
-    entry = values.mapping(value, place)
-    _known(entry, _FIELD_KEYS, place)
+    entry = values.known_keys(value, _FIELD_KEYS, place)
     compared = {
         key: values.text(entry[key], f"{place}.{key}") for key in ("equals", "at_least", "at_most") if key in entry
     }
@@ -216,8 +213,9 @@ def _field(value: Any, place: str, columns: Mapping[str, Kind] | None) -> Compar
 
 
 def _rule(entry: dict[str, Any], questions: Mapping[str, Question], place: str) -> Rule:
-    entry = values.renamed(entry, {"form": "question"}, place)
-    _known(entry, ("name", "question", "published"), place)
+    entry = values.known_keys(
+        values.renamed(entry, {"form": "question"}, place), ("name", "question", "published"), place
+    )
     published = _named(entry["published"], questions, f"{place}.published") if "published" in entry else None
     name = values.text(entry.get("name"), f"{place}.name")
     return Rule(name, _named(entry.get("question"), questions, place), published)
@@ -232,9 +230,3 @@ def _named(value: Any, questions: Mapping[str, Question], place: str) -> Questio
     if name not in questions:
         raise InputError("no such question", place=place, found=name, expected=f"one of {', '.join(questions)}")
     return questions[name]
-
-
-def _known(entry: Mapping[str, Any], known: tuple[str, ...], place: str) -> None:
-    for key in entry:
-        if key not in known:
-            raise InputError(f"{key!r} is not understood", place=place, expected=f"no more than {', '.join(known)}")

@@ -125,7 +125,6 @@ class _Unknown(grpc.GenericRpcHandler):
         self._metrics = metrics
 
     def service(self, handler_call_details: Any) -> None:
-        del handler_call_details
         # The method's name is the caller's invention and would be one more series.
         self._metrics.answered(UNKNOWN_METHOD, grpc.StatusCode.UNIMPLEMENTED.name, None)
 

@@ -71,7 +71,6 @@ class Rainbow(RainbowSchedulerServicer):
 
     async def UpdateState(self, request: wire.UpdateStateRequest, context: Context) -> wire.UpdateStateResponse:
         """Set fields of a cluster's state."""
-        del context
         if not request.payload:
             raise InputError("the state is empty", place="payload", expected="a flat JSON object")
         changes = registering.Changes(state=request.payload)
@@ -133,7 +132,6 @@ class Rainbow(RainbowSchedulerServicer):
 
     async def AcceptJobs(self, request: wire.AcceptJobsRequest, context: Context) -> wire.AcceptJobsResponse:
         """Accept received jobs; PARTIAL when some could not be."""
-        del context
         member = require_cluster(self._state, request.cluster, request.secret)
         accepted = await receiving.accept(
             self._state, member, [(job, None) for job in at_most(receiving.MOST_JOBS, request.jobids, "jobs")]

@@ -8,10 +8,10 @@ from typing import Any
 from placewise.errors import InputError, locating
 from placewise.formats.jobs.jobspec.attributes import attributes_document, parse_attributes
 from placewise.formats.jobs.jobspec.conditions import entry_document, matching, within_range
-from placewise.formats.jobs.jobspec.document import Dialect, check_top_level, command_of, known_keys, own_name, tasks_of
+from placewise.formats.jobs.jobspec.document import Dialect, check_top_level, command_of, own_name, tasks_of
 from placewise.formats.jobs.jobspec.known import keep, known
 from placewise.formats.jobs.jobspec.shape import parse_request, request_document
-from placewise.formats.values import count, mapping, sequence, text
+from placewise.formats.values import count, known_keys, mapping, sequence, text
 from placewise.model.job import Job, ResourceGroup
 from placewise.model.requirement import Requirement
 

@@ -10,7 +10,7 @@ from placewise import plugins
 from placewise.errors import InputError, locating
 from placewise.formats.jobs.jobspec.attributes import parse_attributes
 from placewise.formats.jobs.jobspec.conditions import entry_document
-from placewise.formats.jobs.jobspec.document import Dialect, check_top_level, command_of, known_keys, tasks_of
+from placewise.formats.jobs.jobspec.document import Dialect, check_top_level, command_of, tasks_of
 from placewise.formats.jobs.jobspec.flux import (
     VERSIONS,
     check_task,
@@ -22,7 +22,7 @@ from placewise.formats.jobs.jobspec.flux import (
 )
 from placewise.formats.jobs.jobspec.known import keep, known
 from placewise.formats.jobs.jobspec.shape import labels, parse_shape, shape_document
-from placewise.formats.values import mapping, sequence, text
+from placewise.formats.values import known_keys, mapping, sequence, text
 from placewise.model.job import Job, ResourceGroup
 from placewise.model.requirement import Condition, Predicate, Requirement
 
