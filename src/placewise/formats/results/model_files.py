@@ -103,9 +103,9 @@ def card_document(card: ModelCard) -> dict[str, Any]:
         "best_memory_bytes": card.best_memory_bytes,
     }
     for kind in (*KINDS, _MEAN):
-        found = None if card.validation is None else _of(card.validation, kind)
+        found = getattr(card.validation, kind.replace("-", "_"), None)
         for name in _ERRORS:
-            row[f"{kind}_{name}"] = None if found is None else getattr(found, name)
+            row[f"{kind}_{name}"] = getattr(found, name, None)
     return row
 
 
@@ -118,11 +118,6 @@ def cards_csv(models: Models) -> str:
         writer.writeheader()
         writer.writerows(rows)
     return text.getvalue()
-
-
-def _of(validation: Validation, kind: str) -> CrossValidation:
-    found: CrossValidation = getattr(validation, kind.replace("-", "_"))
-    return found
 
 
 def _line(value: object) -> str:

@@ -93,7 +93,7 @@ def read_study_file(path: Path) -> StudyFile:
     Raises InputError naming file and place, also for a source beside draws.
     """
     content = read_bytes(path)
-    document = _current(_parse(decode(content, path), path), path)
+    document = values.renamed(_parse(decode(content, path), path), _FORMER, str(path))
     with locating(file=path):
         known = ("source", "fleet", "workload", "records", "clusters", "columns", "run", *_DECLARING, "levels")
         values.known_keys(document, known, "the study")
@@ -137,10 +137,6 @@ def shipped_declarations() -> dict[str, Any]:
     """Return questions, rules, levels, expanding and everything of the study that comes with the package."""
     file = importlib.resources.files("placewise.formats") / "data" / SHIPPED
     return _declared(_parse(file.read_text(encoding="utf-8"), SHIPPED), BUILD_COLUMNS)
-
-
-def _current(document: dict[str, Any], path: Path) -> dict[str, Any]:
-    return values.renamed(document, _FORMER, str(path))
 
 
 def _parse(text: str, source: object) -> dict[str, Any]:

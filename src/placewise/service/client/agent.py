@@ -246,7 +246,7 @@ class Agent:
     def _retrying(self) -> tenacity.AsyncRetrying:
         """Return attempts, with longer and longer waits between them, while the scheduler cannot answer."""
         return tenacity.AsyncRetrying(
-            retry=tenacity.retry_if_exception(_passes),
+            retry=tenacity.retry_if_exception(lambda error: isinstance(error, ServiceError) and error.passes),
             wait=tenacity.wait_random_exponential(multiplier=0.2, max=_LONGEST_WAIT_S),
             stop=lambda _: self._ending.is_set(),
             sleep=self._pause,
@@ -280,7 +280,3 @@ class Agent:
             path = Path(folder, f"{job.job_id}.json" if job.jobspec.startswith("{") else f"{job.job_id}.yaml")
             path.write_text(job.jobspec, encoding="utf-8")
             yield str(path)
-
-
-def _passes(error: BaseException) -> bool:
-    return isinstance(error, ServiceError) and error.passes
