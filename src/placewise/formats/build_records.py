@@ -86,7 +86,7 @@ def _csv(path: Path) -> Rows:
             package, *numbers = chosen = _chosen(header.schema.names)
         options = pyarrow.csv.ConvertOptions(
             include_columns=chosen,
-            # As text, so that a number that is none can be told with its row.
+            # As text, so that a number that is none can be reported with its row.
             column_types=dict.fromkeys(chosen, pa.string()),
             strings_can_be_null=False,
         )

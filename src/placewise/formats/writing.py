@@ -20,7 +20,7 @@ from placewise.formats.reading import entries_of, found_at, read_bytes
 
 _OUTER_LEVELS = 2
 _STAGE = ".unfinished-"
-# The process that writes there, where its name tells.
+# The process that writes there, where its name says.
 _STAGE_NAME = re.compile(re.escape(_STAGE) + r"(?:([1-9][0-9]*)-)?")
 _ABANDONED_AFTER_S = 86_400
 _encode = json.JSONEncoder(allow_nan=False).encode

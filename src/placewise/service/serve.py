@@ -1,4 +1,4 @@
-"""From settings to a running server, and to its end."""
+"""Starts a server from its settings, and ends it."""
 
 from __future__ import annotations
 
@@ -69,14 +69,14 @@ class Addresses:
 def run(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT. Raises InputError for settings that cannot be served."""
     configure(settings.log_level, settings.log_format)
-    asyncio.run(_until_told(settings))
+    asyncio.run(_until_signalled(settings))
 
 
-async def _until_told(settings: Settings) -> None:
-    told = asyncio.Event()
+async def _until_signalled(settings: Settings) -> None:
+    signalled = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, told.set)
+        loop.add_signal_handler(number, signalled.set)
     async with serving(settings) as addresses:
         # What was loaded stays: to look through it again and again would cost more than the calls do.
         gc.freeze()
@@ -86,7 +86,7 @@ async def _until_told(settings: Settings) -> None:
             _log.info("clusters register with what stands in a file", file=str(settings.registration_secret_file))
         if settings.global_token is not None:
             _log.warning("a global token stands for every cluster's: whoever has it may submit everywhere")
-        await told.wait()
+        await signalled.wait()
         _log.info("stopping")
 
 

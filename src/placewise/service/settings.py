@@ -1,4 +1,4 @@
-"""Everything `placewise serve` can be told, checked before anything starts."""
+"""Every setting of `placewise serve`, checked before anything starts."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _default_database() -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What a server is told; canonical at birth, whatever it was read from.
+    """The settings of a server; canonical at birth, whatever they were read from.
 
     Raises InputError, naming the setting, for a value that cannot be used and for values that do not go together:
     half of a certificate and its key, or an address that others can reach without TLS and without `insecure`.
@@ -41,7 +41,7 @@ class Settings:
     listen, http : "host:port" of gRPC and of the web page, health and metrics; `http` is None for no such port.
     database : a file of SQLite, or a URL.
     registration_secret : with it clusters register. registration_secret_file : where it is kept when it was made here.
-    global_token : stands for every cluster's token.
+    global_token : valid in place of every cluster's token.
     match_algorithm, select_algorithm, select_options : what a request that says nothing gets.
     tls_cert, tls_key : PEM files; both ports use them. tls_ca : the authorities of the certificates that clients
         must then show, on both ports.

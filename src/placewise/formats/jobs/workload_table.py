@@ -73,7 +73,7 @@ class WorkloadTable:
         return self.groups[-1].first + self.groups[-1].jobs
 
     def chunks(self, jobs: int) -> Iterator[WorkloadChunk]:
-        """Yield the workload in chunks of at most so many jobs; raises what `chunk` does."""
+        """Yield the workload in chunks of at most `jobs` jobs; raises what `chunk` does."""
         for start in range(0, len(self), jobs):
             yield self.chunk(start, min(start + jobs, len(self)))
 

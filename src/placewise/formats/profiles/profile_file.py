@@ -134,7 +134,7 @@ def _text(path: Path) -> str:
 
 
 def _lines(value: Any, levels: int) -> str:
-    """Return JSON without spaces, but with a line for each entry of so many outer levels."""
+    """Return JSON without spaces, but with a line for each entry of the outer `levels` levels."""
     if not levels or not value:
         return json.dumps(value, separators=(",", ":"), allow_nan=False)
     if isinstance(value, dict):

@@ -125,7 +125,7 @@ class OutcomeSums:
     experiments: dict[str, ExperimentSums]
 
     def places_in(self, other: OutcomeSums) -> NDArray[np.int64]:
-        """Return (names,) where each name stands in another table, -1 where it does not."""
+        """Return (names,) the position of each name in another table, -1 where it is not there."""
         return _places(self.names, other.names)
 
 
@@ -222,16 +222,16 @@ class _Adding:
 
     def __init__(self) -> None:
         self.added = np.zeros((6, 0))
-        self.first_told = np.zeros(0, dtype=np.int64)
+        self.first_subsystem = np.zeros(0, dtype=np.int64)
         self.row = (-1, -1, 0.0)
 
     def add(self, rows: _Rows, names: int) -> None:
         job = rows.job
         self.added = np.pad(self.added, ((0, 0), (0, names - self.added.shape[1])))
-        self.first_told = _grown(self.first_told, names, -2)
-        unseen = np.flatnonzero(self.first_told[job] == -2)[::-1]
+        self.first_subsystem = _grown(self.first_subsystem, names, -2)
+        unseen = np.flatnonzero(self.first_subsystem[job] == -2)[::-1]
         # Assignment with repeated indices keeps the last, which reversed is the first row of each name.
-        self.first_told[job[unseen]] = rows.subsystem[unseen]
+        self.first_subsystem[job[unseen]] = rows.subsystem[unseen]
         before, below, less = (
             np.append(previous, values)[:-1]
             for previous, values in zip(self.row, (job, rows.level, rows.success), strict=True)
@@ -240,7 +240,7 @@ class _Adding:
         if ((rows.level > 1) & (rows.subsystem >= 0) & ~goes_on).any():
             raise InputError("the levels of a job do not follow each other", expected="rows as simulate writes them")
         weights = (
-            rows.subsystem == self.first_told[job],  # each job is told it once
+            rows.subsystem == self.first_subsystem[job],  # one such row for each job
             np.ones(len(job)),
             rows.matched,
             rows.assigned,

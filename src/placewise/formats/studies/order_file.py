@@ -1,4 +1,4 @@
-"""The order in which `expanding` tells subsystems: one name a line, or a JSON list of names."""
+"""The order in which `expanding` adds metadata on subsystems: one name a line, or a JSON list of names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What study files say besides forms and rules: what to draw, and how to run."""
+"""What study files say besides questions and rules: what to draw, and how to run."""
 
 from __future__ import annotations
 

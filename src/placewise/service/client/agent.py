@@ -57,9 +57,9 @@ class Ended:
 
 
 class Agent:
-    """Runs a cluster's jobs until it is told to stop.
+    """Runs a cluster's jobs until it is stopped.
 
-    say : is told in a line what goes on. ended : is told of every job that was run.
+    say : called with a line about what happens. ended : called with every job that was run.
     """
 
     def __init__(
@@ -89,7 +89,7 @@ class Agent:
         self._stopping.set()
 
     async def run(self) -> None:
-        """Take and run jobs until told to stop, or until none waits if that was the order.
+        """Take and run jobs until stopped, or until none waits if that was the order.
 
         `unreported` then holds the jobs whose outcome the scheduler does not know. Raises what the scheduler
         answers when it refuses to give jobs, after those that run have ended.

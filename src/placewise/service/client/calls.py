@@ -136,7 +136,7 @@ def register_cluster(
 
     cluster : a cluster, a folder of JGF files, or documents, which have no name of their own.
 
-    They are told this once: the scheduler keeps no more than hashes. Raises InputError for documents that
+    Both are returned this once: the scheduler keeps only their hashes. Raises InputError for documents that
     cannot be used, ServiceError (ALREADY_EXISTS) for a name that is taken.
     """
     own_name, documents = ("", cluster) if isinstance(cluster, Documents) else documents_of(cluster)
@@ -185,13 +185,13 @@ def rotate_credentials(
 
 
 def receive_jobs(cluster: ClusterSecret, *, most: int = 0) -> Call[tuple[Assignment, ...]]:
-    """Receive waiting jobs under a lease; at most so many, as many as fit into one message if 0."""
+    """Receive waiting jobs under a lease; at most `most`, or as many as fit into one message if that is 0."""
     request = wire.ReceiveJobsRequest(cluster=_secret(cluster), most=most)
     return Call("ReceiveJobs", request, lambda answer: tuple(map(reader(Assignment), answer.assignments)))
 
 
 def watch_assignments(cluster: ClusterSecret, *, most: int = 1) -> Call[Assignment]:
-    """Receive jobs under a lease as they are assigned, with at most so many not yet accepted.
+    """Receive jobs under a lease as they are assigned, with at most `most` not yet accepted.
 
     Raises ServiceError (UNAVAILABLE) when the connection is lost; watching may then begin anew.
     """
@@ -212,7 +212,7 @@ def accept_jobs(cluster: ClusterSecret, jobs: Iterable[Assignment]) -> Call[froz
 def report_outcome(
     cluster: ClusterSecret, job_id: int, *, succeeded: bool, duration_s: float = 0.0, reason: str = ""
 ) -> Call[JobRecord]:
-    """Say how an accepted job ended: after so many seconds (0 if not known), and why if it failed."""
+    """Report how an accepted job ended: after how many seconds (0 if not known), and why if it failed."""
     request = wire.ReportOutcomeRequest(
         cluster=_secret(cluster), job_id=job_id, succeeded=succeeded, duration_s=duration_s, reason=reason
     )

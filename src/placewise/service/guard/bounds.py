@@ -1,4 +1,4 @@
-"""How many things one request may name, counted before any is looked at: who calls need have shown nothing yet."""
+"""How many things one request may name; counted first, since the caller may have shown no credential yet."""
 
 from __future__ import annotations
 

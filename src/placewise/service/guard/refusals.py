@@ -12,7 +12,7 @@ class Denied(PlacewiseError):
 
 
 class Unauthenticated(PlacewiseError):
-    """A secret or token is missing or wrong; the message tells nothing of what exists."""
+    """A secret or token is missing or wrong; the message does not say what exists."""
 
 
 class NotFound(PlacewiseError):

@@ -1,4 +1,4 @@
-"""What is written in batches: the store's functions, each bound to the clock, so that equal acts can be told."""
+"""What is written in batches: the store's functions, each bound to the clock, so that equal acts are one object."""
 
 from __future__ import annotations
 

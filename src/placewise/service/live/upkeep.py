@@ -97,7 +97,7 @@ async def _return_expired(state: State) -> None:
 
 
 async def _tried(what: str, work: Coroutine[Any, Any, None]) -> None:
-    """Run what is tried again later anyway; whatever goes wrong with it once must not end it."""
+    """Run work that is tried again later anyway; log what goes wrong with it instead of raising."""
     try:
         await work
     except (SQLAlchemyError, PlacewiseError) as error:

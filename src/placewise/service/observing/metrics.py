@@ -1,4 +1,4 @@
-"""The numbers a server tells Prometheus; each server has its own registry."""
+"""The numbers that a server gives to Prometheus; each server has its own registry."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class Metrics:
             histogram.observe(seconds)
 
     def unmatched(self, subsystem: str) -> None:
-        """Count a job that a subsystem kept from every cluster; the first 50 names are told apart."""
+        """Count a job that a subsystem kept from every cluster; the first 50 names are counted one by one."""
         counter = self._unmatched_by.get(subsystem)
         if counter is None:
             if len(self._unmatched_by) >= MOST_SUBSYSTEMS:

@@ -119,7 +119,7 @@ class Watched:
 
 
 class _Unknown(grpc.GenericRpcHandler):
-    """Has no method, and counts what was asked of it."""
+    """Handles no method, and counts the calls of unknown ones."""
 
     def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics

@@ -29,8 +29,8 @@ Context: TypeAlias = grpc.aio.ServicerContext[Any, Any]
 class Rainbow(RainbowSchedulerServicer):
     """Answers the rainbow scheduler's clients.
 
-    What a client can tell by a status is told so, with the reason in the trailing metadata; everything else
-    is a gRPC error. The peer is asked for before anything is awaited: of a caller that has left, gRPC may crash.
+    Where the protocol has a status for an answer it is returned, with the reason in the trailing metadata; everything
+    else is a gRPC error. The peer is asked for before anything is awaited: of a caller that has left, gRPC may crash.
     """
 
     def __init__(self, state: State) -> None:

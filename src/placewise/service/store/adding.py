@@ -1,4 +1,4 @@
-"""Jobs coming in: many at a time, each kept once however often it is submitted."""
+"""Adds jobs: many at a time, each kept once however often it is submitted."""
 
 from __future__ import annotations
 

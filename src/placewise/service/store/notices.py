@@ -1,4 +1,4 @@
-"""Hearing what other servers on the same PostgreSQL have changed."""
+"""Listens for what other servers on the same PostgreSQL change."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ _LARGEST_ID = 2**31 - 1
 def make_app(pages: StatePages, metrics: Metrics, *, clock: Callable[[], float] = time.time) -> web.Application:
     """Return the application that serves ``/``, ``/jobs/<id>``, ``/healthz`` and ``/metrics``.
 
-    clock : the time in seconds since the epoch, which the page tells. Every answer carries headers that keep a
+    clock : the time in seconds since the epoch, which the page shows. Every answer carries headers that keep a
     browser from running scripts, from loading anything from elsewhere, from being framed, and from keeping a copy.
     """
     templates = Templates()

@@ -1,4 +1,4 @@
-"""Jobspecs: jobs as documents, in the dialects that are told apart by the document's shape."""
+"""Jobspecs: jobs as documents, in dialects that are distinguished by the document's shape."""
 
 from __future__ import annotations
 

@@ -28,8 +28,8 @@ def detect(document: dict[str, Any]) -> bool:
 def parse(document: dict[str, Any], name: str) -> Job:
     """Return the job of such a document: one group for each named resource that a task names, or for all.
 
-    Every entry of `requires` becomes a requirement of its own. The replicas of a resource are so many
-    copies of it; those of a task are runs, which need not be at once, and ask for nothing more. A
+    Every entry of `requires` becomes a requirement of its own. The replicas of a resource are that
+    many copies of it; those of a task are runs, which need not be at once, and ask for nothing more. A
     resource that has only `requires` asks for no shape. Raises InputError for anything that is not understood.
     """
     check_top_level(document, VERSIONS)
