@@ -16,7 +16,7 @@ from sqlalchemy.exc import ArgumentError
 from placewise.errors import InputError, locating
 from placewise.formats import values
 from placewise.formats.reading import parse_yaml
-from placewise.service.guard.names import check_name
+from placewise.service.guard.given import check_name
 
 Reader: TypeAlias = Callable[[Any, str], Any]
 """From a value and its place to the value meant; raises InputError for one that cannot be used."""

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from stocking import new_cluster, new_job, receive_all, register, run, submit
 
 from placewise.errors import InputError
+from placewise.service.guard.refusals import ClusterGone
 from placewise.service.store.adding import add_jobs
 from placewise.service.store.clusters import (
     add_clusters,
@@ -19,7 +20,6 @@ from placewise.service.store.clusters import (
     set_states,
     update_cluster,
 )
-from placewise.service.store.errors import ClusterGone
 from placewise.service.store.job import JobState
 from placewise.service.store.jobs import get_job, list_jobs, queue_lengths, report
 from placewise.service.store.tables import graphs, subsystems

@@ -12,6 +12,7 @@ from sqlalchemy import event, text
 from stocking import LONG, new_cluster, new_job
 
 from placewise.errors import InputError
+from placewise.service.guard.refusals import ClusterGone, QueueFull, WrongState
 from placewise.service.store.adding import add_jobs
 from placewise.service.store.clusters import (
     add_clusters,
@@ -22,7 +23,6 @@ from placewise.service.store.clusters import (
     revisions,
 )
 from placewise.service.store.database import Database
-from placewise.service.store.errors import ClusterGone, QueueFull, WrongState
 from placewise.service.store.job import OVER, JobState
 from placewise.service.store.jobs import (
     accept,

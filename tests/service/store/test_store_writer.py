@@ -9,10 +9,10 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from stocking import new_cluster, new_job, register
 
+from placewise.service.guard.refusals import ClusterGone, Unavailable
 from placewise.service.store.adding import add_jobs
 from placewise.service.store.clusters import add_clusters, load_clusters, set_states
 from placewise.service.store.database import Database
-from placewise.service.store.errors import ClusterGone, Unavailable
 from placewise.service.store.jobs import list_jobs
 from placewise.service.store.writer import MOST_ITEMS, Writer
 

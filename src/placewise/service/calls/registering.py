@@ -14,14 +14,13 @@ from placewise.model.requirement import Scalar
 from placewise.service.calls.finishing import finishing
 from placewise.service.calls.permission import require_cluster, require_registration_secret
 from placewise.service.guard.credentials import Issued, hash_of, issue
-from placewise.service.guard.names import check_name
-from placewise.service.guard.refusals import Exhausted, Unauthenticated
+from placewise.service.guard.given import check_name
+from placewise.service.guard.refusals import Exhausted, Unauthenticated, Unavailable
 from placewise.service.live.live_fleet import Member, with_subsystems
 from placewise.service.live.loading import load
 from placewise.service.live.state import State
 from placewise.service.store import clusters as store
 from placewise.service.store.clusters import NewCluster
-from placewise.service.store.errors import Unavailable
 
 T = TypeVar("T")
 

@@ -19,10 +19,9 @@ from placewise.selection.situation import Numbers
 from placewise.service.calls.asking import explain, in_words, most_failed
 from placewise.service.calls.choosing import policy_of
 from placewise.service.calls.matchers import check_matcher, refuse_what_is_not_judged
-from placewise.service.guard.names import check_name
-from placewise.service.guard.refusals import Exhausted
+from placewise.service.guard.given import check_name
+from placewise.service.guard.refusals import ClusterGone, Exhausted, QueueFull, Unavailable
 from placewise.service.live.state import State
-from placewise.service.store.errors import ClusterGone, QueueFull, Unavailable
 from placewise.service.store.job import AddedJob, JobState, NewJob
 
 _LONGEST_REQUEST_ID = 128

@@ -17,9 +17,18 @@ import structlog
 
 from placewise.errors import InputError, PlacewiseError
 from placewise.service.guard.limits import Limiter
-from placewise.service.guard.refusals import Denied, Exhausted, NotFound, NotNow, Unauthenticated
+from placewise.service.guard.refusals import (
+    ClusterGone,
+    Denied,
+    Exhausted,
+    NotFound,
+    NotNow,
+    QueueFull,
+    Unauthenticated,
+    Unavailable,
+    WrongState,
+)
 from placewise.service.observing.metrics import Metrics
-from placewise.service.store import errors as store
 
 REQUEST_ID = "x-request-id"
 LONGEST_REQUEST_ID = 128
@@ -34,10 +43,10 @@ CODES: dict[type[BaseException], grpc.StatusCode] = {
     NotFound: grpc.StatusCode.NOT_FOUND,
     Exhausted: grpc.StatusCode.RESOURCE_EXHAUSTED,
     NotNow: grpc.StatusCode.FAILED_PRECONDITION,
-    store.ClusterGone: grpc.StatusCode.ABORTED,
-    store.QueueFull: grpc.StatusCode.RESOURCE_EXHAUSTED,
-    store.WrongState: grpc.StatusCode.FAILED_PRECONDITION,
-    store.Unavailable: grpc.StatusCode.UNAVAILABLE,
+    ClusterGone: grpc.StatusCode.ABORTED,
+    QueueFull: grpc.StatusCode.RESOURCE_EXHAUSTED,
+    WrongState: grpc.StatusCode.FAILED_PRECONDITION,
+    Unavailable: grpc.StatusCode.UNAVAILABLE,
     MemoryError: grpc.StatusCode.RESOURCE_EXHAUSTED,
     RecursionError: grpc.StatusCode.RESOURCE_EXHAUSTED,
 }

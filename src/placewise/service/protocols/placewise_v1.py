@@ -13,7 +13,7 @@ from placewise.errors import InputError
 from placewise.service.calls import asking, receiving, registering, submitting
 from placewise.service.calls.permission import Credentials, require_cluster, require_open, usable_clusters
 from placewise.service.calls.submitting import Submission
-from placewise.service.guard.bounds import at_most
+from placewise.service.guard.given import at_most
 from placewise.service.guard.refusals import NotFound
 from placewise.service.live.live_fleet import Member
 from placewise.service.live.state import State

@@ -14,7 +14,7 @@ from placewise.service.calls import receiving, registering, submitting
 from placewise.service.calls.asking import match
 from placewise.service.calls.permission import Credentials, require_cluster, usable_clusters
 from placewise.service.calls.submitting import Submission
-from placewise.service.guard.bounds import at_most
+from placewise.service.guard.given import at_most
 from placewise.service.guard.refusals import NotNow, Unauthenticated
 from placewise.service.live.state import State
 from placewise.service.protocols.interceptors import REQUEST_ID

@@ -8,11 +8,10 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, tuple_, update
 
-from placewise.service.guard.names import check_name
+from placewise.service.guard.given import check_name, check_text
 from placewise.service.store.dialects import CLUSTERS_CHANNEL, among, insert_or_replace, insert_unless, notify
 from placewise.service.store.jobs import cancel_all
 from placewise.service.store.tables import clusters, graphs, live, subsystems
-from placewise.service.store.texts import check_text
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,11 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, func, insert, literal, or_, select, update
 
 from placewise.errors import InputError
+from placewise.service.guard.given import check_text
+from placewise.service.guard.refusals import WrongState
 from placewise.service.store.dialects import JOBS_CHANNEL, among, notify
-from placewise.service.store.errors import WrongState
 from placewise.service.store.job import OVER, Event, JobState, Received, StoredJob
 from placewise.service.store.tables import clusters, job_events, jobs, jobspecs, waiting
-from placewise.service.store.texts import check_text
 
 # How many rows of a queue are read at a time: a message takes fewer than a long queue has.
 _READ_AHEAD = 256
