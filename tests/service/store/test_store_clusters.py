@@ -4,7 +4,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
-from stocking import new_cluster, new_job, receive_all, register, run, submit
+from stocking import new_cluster, new_job, receive_all, register, run, set_states, submit
 
 from placewise.errors import InputError
 from placewise.service.guard.refusals import ClusterGone
@@ -17,7 +17,6 @@ from placewise.service.store.clusters import (
     remove_subsystems,
     revisions,
     rotate,
-    set_states,
     update_cluster,
 )
 from placewise.service.store.job import JobState

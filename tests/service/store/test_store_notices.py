@@ -4,7 +4,7 @@ from contextlib import contextmanager
 
 import pytest
 from sqlalchemy import text
-from stocking import new_cluster, new_job, receive_all, register, submit
+from stocking import new_cluster, new_job, receive_all, register, set_states, submit
 
 from placewise.service.store.adding import add_jobs
 from placewise.service.store.clusters import (
@@ -13,7 +13,6 @@ from placewise.service.store.clusters import (
     put_subsystems,
     remove_subsystems,
     rotate,
-    set_states,
     update_cluster,
 )
 from placewise.service.store.database import Database

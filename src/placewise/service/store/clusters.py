@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, tuple_, update
+from sqlalchemy import Connection, delete, insert, select, tuple_, update
 
 from placewise.service.guard.given import check_name, check_text
 from placewise.service.store.dialects import CLUSTERS_CHANNEL, among, insert_or_replace, insert_unless, notify
@@ -155,22 +155,6 @@ def update_cluster(
     if documents:
         put_subsystems(connection, [(cluster_id, name, text) for name, text in documents.items()], now)
     return _changed(connection, {cluster_id}, now, **({} if state is None else {"state": state})).get(cluster_id)
-
-
-def set_states(connection: Connection, items: Sequence[tuple[int, str]], now: float) -> list[bool]:
-    """Replace the states of clusters, given as cluster id and JSON; False where no such cluster is registered.
-
-    Of two for one cluster the last is kept. Raises InputError for a text that cannot be kept.
-    """
-    for _, state in items:
-        check_text(state, "a state")
-    there = _locked(connection, {cluster_id for cluster_id, _ in items})
-    states = {cluster_id: state for cluster_id, state in items if cluster_id in there}
-    if states:
-        setting = update(clusters).where(clusters.c.id == bindparam("cluster")).values(state=bindparam("new_state"))
-        connection.execute(setting, [{"cluster": number, "new_state": state} for number, state in states.items()])
-        _changed(connection, there, now)
-    return [cluster_id in there for cluster_id, _ in items]
 
 
 def rotate(
