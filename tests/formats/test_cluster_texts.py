@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from urllib.parse import unquote
 
 import pytest
@@ -31,12 +32,18 @@ def texts(cluster):
     return nodes, {unquote(name.removesuffix(SUBSYSTEM_SUFFIX)): text for name, text in found.items()}, state
 
 
+def parsed(name, nodes, subsystems, state):
+    """The cluster of all its texts, as the service puts it together."""
+    cluster = parse_cluster(name, nodes, subsystems)
+    return cluster if state is None else replace(cluster, state=tuple(state_changes(state).items()))
+
+
 NODES, SUBSYSTEMS, STATE = texts(CLUSTER)
 
 
 def test_the_texts_of_a_cluster_give_it_back():
-    assert parse_cluster("red", NODES, SUBSYSTEMS, STATE) == CLUSTER
-    without = parse_cluster("blue", NODES, {}, None)
+    assert parsed("red", NODES, SUBSYSTEMS, STATE) == CLUSTER
+    without = parsed("blue", NODES, {}, None)
     assert without == Cluster("blue", GRAPH)
 
 
@@ -68,7 +75,7 @@ def test_public_clusters_are_those_of_their_folders(public_data):
 )
 def test_an_error_names_the_text(nodes, subsystems, state, said):
     with pytest.raises(InputError, match=said):
-        parse_cluster("red", nodes, subsystems, state)
+        parsed("red", nodes, subsystems, state)
 
 
 @pytest.mark.parametrize("name", ["", "a\x1b"])
