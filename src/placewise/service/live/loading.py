@@ -27,12 +27,8 @@ async def load(state: State, ids: Collection[int] | None = None) -> None:
 
     def read() -> list[tuple[Member, Cluster, dict[str, Scalar]]]:
         stored = state.database.read(lambda connection: store.load_clusters(connection, ids))
-        members = [Member(**{field.name: getattr(one, field.name) for field in fields(Member)}) for one in stored]
-        clusters = map(_cluster, stored)
         return [
-            (member, cluster, json.loads(one.state))
-            for member, cluster, one in zip(members, clusters, stored, strict=True)
-            if cluster is not None
+            (_member(one), cluster, json.loads(one.state)) for one in stored if (cluster := _cluster(one)) is not None
         ]
 
     before = {member.id for member in state.fleet.members()}
@@ -49,6 +45,10 @@ async def load(state: State, ids: Collection[int] | None = None) -> None:
             state.fleet.drop(known.id)
         if known is None or known.id != member.id or known.revision < member.revision:
             state.fleet.put(member, cluster, state_fields)
+
+
+def _member(stored: StoredCluster) -> Member:
+    return Member(**{field.name: getattr(stored, field.name) for field in fields(Member)})
 
 
 def _cluster(stored: StoredCluster) -> Cluster | None:
