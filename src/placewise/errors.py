@@ -1,8 +1,9 @@
-"""The one family of exceptions that Placewise raises on purpose."""
+"""The one family of exceptions that Placewise raises on purpose, and how code adds the place that it knows."""
 
 from __future__ import annotations
 
 import reprlib
+from types import TracebackType
 
 _shorten = reprlib.Repr()
 _shorten.maxstring = _shorten.maxother = 80
@@ -67,3 +68,27 @@ def _written(found: object) -> str:
 
 class InputError(PlacewiseError):
     """A document, argument or request that cannot be used as it stands (exit code 2)."""
+
+
+class locating:  # noqa: N801, used as a statement
+    """Add the outer file and place to an InputError that leaves the block.
+
+    A class, since a generator would take as long as what most of the blocks do.
+    """
+
+    __slots__ = ("_file", "_place")
+
+    def __init__(self, *, file: object = None, place: str | None = None) -> None:
+        self._file = file
+        self._place = place
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if isinstance(error, InputError):
+            error.within(file=self._file, place=self._place)
+            # What it was raised from has been said in its fields.
+            error.__cause__, error.__suppress_context__ = None, True

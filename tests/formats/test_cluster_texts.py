@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from urllib.parse import unquote
 
 import pytest
@@ -6,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from placewise.errors import InputError
-from placewise.formats.fleets.cluster_texts import parse_cluster, parse_state, parse_subsystem_text, state_changes
+from placewise.formats.fleets.cluster_texts import parse_cluster, parse_subsystem_text, state_changes
 from placewise.formats.fleets.jgf import NODES_FILE, STATE_FILES, SUBSYSTEM_SUFFIX, cluster_documents, read_cluster
+from placewise.formats.plain_fields import plain_fields
 from placewise.model.cluster import Cluster
 from placewise.model.resources import ResourceGraph, Subsystem, SubsystemVertex, Vertex
 
@@ -30,12 +32,18 @@ def texts(cluster):
     return nodes, {unquote(name.removesuffix(SUBSYSTEM_SUFFIX)): text for name, text in found.items()}, state
 
 
+def parsed(name, nodes, subsystems, state):
+    """The cluster of all its texts, as the service puts it together."""
+    cluster = parse_cluster(name, nodes, subsystems)
+    return cluster if state is None else replace(cluster, state=tuple(state_changes(state).items()))
+
+
 NODES, SUBSYSTEMS, STATE = texts(CLUSTER)
 
 
 def test_the_texts_of_a_cluster_give_it_back():
-    assert parse_cluster("red", NODES, SUBSYSTEMS, STATE) == CLUSTER
-    without = parse_cluster("blue", NODES, {}, None)
+    assert parsed("red", NODES, SUBSYSTEMS, STATE) == CLUSTER
+    without = parsed("blue", NODES, {}, None)
     assert without == Cluster("blue", GRAPH)
 
 
@@ -67,7 +75,7 @@ def test_public_clusters_are_those_of_their_folders(public_data):
 )
 def test_an_error_names_the_text(nodes, subsystems, state, said):
     with pytest.raises(InputError, match=said):
-        parse_cluster("red", nodes, subsystems, state)
+        parsed("red", nodes, subsystems, state)
 
 
 @pytest.mark.parametrize("name", ["", "a\x1b"])
@@ -90,7 +98,6 @@ fields = st.text(st.characters(exclude_categories=["Cs"]), max_size=4).filter(la
 @given(st.dictionaries(fields, plain, max_size=4))
 def test_a_state_is_read_as_it_is_and_encoded_once_more(state):
     written = json.dumps(state)
-    assert parse_state(written) == parse_state(json.dumps(written)) == tuple(state.items())
     assert state_changes(written) == state_changes(json.dumps(written)) == state
 
 
@@ -118,12 +125,11 @@ def test_null_takes_a_field_away(changes):
         ("[" * 100_000, "nested too deeply"),
     ],
 )
-@pytest.mark.parametrize("parse", [parse_state, state_changes])
-def test_what_is_no_flat_state_is_refused(parse, text, said):
+def test_what_is_no_flat_state_is_refused(text, said):
     with pytest.raises(InputError, match=f"state.*{said}|{said}"):
-        parse(text)
+        state_changes(text)
 
 
 def test_null_is_no_value_of_a_state():
     with pytest.raises(InputError, match="state.a: is not a plain value"):
-        parse_state('{"a": null}')
+        plain_fields([("a", None)], "state")

@@ -17,7 +17,7 @@ from placewise.formats.fleets.jgf import (
     read_cluster,
     write_cluster,
 )
-from placewise.formats.version_fields import holds_version
+from placewise.formats.plain_fields import holds_version
 from placewise.model.cluster import Cluster
 from placewise.model.resources import ResourceGraph, Subsystem, SubsystemVertex, Vertex
 

@@ -15,7 +15,7 @@ from placewise.formats.jobs.jobspec_lists import (
     read_jobspecs,
     workload_of,
 )
-from placewise.formats.jobs.jobspec_writing import jobspec_texts, write_jobspecs
+from placewise.formats.jobs.jobspec_writing import jobspec_texts, write_files
 from placewise.formats.reading import parse_yaml
 from placewise.model.job import ResourceRequest
 from placewise.model.requirement import (
@@ -284,6 +284,10 @@ def some_workload(**changes):
         **changes,
     }
     return Workload.from_rows(**given)
+
+
+def write_jobspecs(workload, folder, **options):
+    write_files(jobspec_texts(workload, **options), folder)
 
 
 @pytest.mark.parametrize(

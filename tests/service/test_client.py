@@ -34,12 +34,13 @@ from placewise.service.client import (
     ClientTls,
     ClusterSecret,
     Credentials,
+    Explanation,
     JobState,
     Registration,
     ServiceError,
     calls,
 )
-from placewise.service.client.answers import read_explanation
+from placewise.service.client.answers import reader
 from placewise.service.client.cluster_documents import Documents
 from placewise.service.client.jobspec_texts import text_to_send
 from placewise.service.protocols.why_not_message import explanation
@@ -385,7 +386,7 @@ def test_an_explanation_reads_the_same_from_here_and_from_afar():
     wanted = version_requirement("gcc", "12", None), version_requirement("adios", "2", None)
     job = Job("solver", (ResourceGroup((ResourceRequest("node", 1), ResourceRequest("croe", 1)), wanted),))
     why = why_not(FleetIndex(fleet), job)
-    told = read_explanation(wire.Explanation.FromString(explanation(why).SerializeToString()))
+    told = reader(Explanation)(wire.Explanation.FromString(explanation(why).SerializeToString()))
     assert explanation_document(told) == explanation_document(why)
     assert why.blocked
     assert why.unknown_types

@@ -16,7 +16,17 @@ from one_loop import run
 
 from placewise.errors import InputError, PlacewiseError
 from placewise.service.guard.limits import Limiter
-from placewise.service.guard.refusals import Denied, Exhausted, NotFound, NotNow, Unauthenticated
+from placewise.service.guard.refusals import (
+    ClusterGone,
+    Denied,
+    Exhausted,
+    NotFound,
+    NotNow,
+    QueueFull,
+    Unauthenticated,
+    Unavailable,
+    WrongState,
+)
 from placewise.service.observing import logs
 from placewise.service.observing.metrics import Metrics
 from placewise.service.protocols.interceptors import (
@@ -26,7 +36,6 @@ from placewise.service.protocols.interceptors import (
     code_of,
     safe_details,
 )
-from placewise.service.store import errors as store
 
 Code = grpc.StatusCode
 SECRET_TEXT = "what only the server may know"
@@ -213,11 +222,11 @@ def test_request_ids_of_calls_at_once_are_not_mixed_up():
         (NotFound("no such job"), Code.NOT_FOUND),
         (Exhausted("too many"), Code.RESOURCE_EXHAUSTED),
         (NotNow("is over"), Code.FAILED_PRECONDITION),
-        (store.Unavailable("later"), Code.UNAVAILABLE),
-        (store.QueueFull("full"), Code.RESOURCE_EXHAUSTED),
-        (store.WrongState("finished"), Code.FAILED_PRECONDITION),
-        (store.ClusterGone("gone"), Code.ABORTED),
-        (store.Unavailable("away"), Code.UNAVAILABLE),
+        (Unavailable("later"), Code.UNAVAILABLE),
+        (QueueFull("full"), Code.RESOURCE_EXHAUSTED),
+        (WrongState("finished"), Code.FAILED_PRECONDITION),
+        (ClusterGone("gone"), Code.ABORTED),
+        (Unavailable("away"), Code.UNAVAILABLE),
     ],
 )
 def test_an_error_foreseen_is_its_code_with_its_text(error, code, logged):

@@ -15,18 +15,22 @@ def test_everything_told_is_rendered():
     metrics.answered("/a/B", "OK", 0.003)
     metrics.answered("/a/B", "NOT_FOUND", 0.0001)
     metrics.answered("/a/Watch", "CANCELLED", None)
-    metrics.stream_opened()
-    metrics.submitted("assigned")
-    metrics.submitted("refused")
-    metrics.matched(0)
-    metrics.matched(30)
+    metrics.open_streams.inc()
+    metrics.submissions.labels("assigned").inc()
+    metrics.submissions.labels("refused").inc()
+    metrics.matches.observe(0)
+    metrics.matches.observe(30)
     metrics.unmatched("gcc")
-    metrics.queues(waiting=7, running=3, longest=5)
-    metrics.fleet(clusters=2, subsystems=9)
-    metrics.index(size_bytes=1000, rows=40)
-    metrics.committed(12)
-    metrics.leases_expired(4)
-    metrics.credential_refused()
+    metrics.jobs_waiting.set(7)
+    metrics.jobs_running.set(3)
+    metrics.longest_queue.set(5)
+    metrics.clusters.set(2)
+    metrics.subsystems.set(9)
+    metrics.index_bytes.set(1000)
+    metrics.index_rows.set(40)
+    metrics.commit_batches.observe(12)
+    metrics.lease_expiries.inc(4)
+    metrics.refused_credentials.inc()
     found = samples(metrics)
     expected = {
         ("placewise_requests_total", ("code", "OK"), ("method", "/a/B")): 1,
@@ -59,7 +63,7 @@ def test_everything_told_is_rendered():
 
 def test_two_servers_in_one_process_do_not_count_together():
     one, other = Metrics(), Metrics()
-    one.submitted("assigned")
+    one.submissions.labels("assigned").inc()
     assert ("placewise_submissions_total", ("result", "assigned")) not in samples(other)
 
 

@@ -330,17 +330,17 @@ def test_a_sqlite_database_is_told_by_its_path_or_url(database, path):
 
 def test_of_two_that_make_a_secret_at_once_both_use_the_first(tmp_path, monkeypatch):
     path = tmp_path / "secret"
-    real = kept_secret._create
+    real = kept_secret.private_file
 
     def late(path, content):
         keep_secret_of_the_other(path)
-        real(path, content)
+        return real(path, content)
 
     def keep_secret_of_the_other(path):
-        monkeypatch.setattr(kept_secret, "_create", real)
+        monkeypatch.setattr(kept_secret, "private_file", real)
         assert keep_secret(path, "first") == "first"
 
-    monkeypatch.setattr(kept_secret, "_create", late)
+    monkeypatch.setattr(kept_secret, "private_file", late)
     assert keep_secret(path, "second") == "first"
     assert [one.name for one in tmp_path.iterdir()] == ["secret"]
 

@@ -10,8 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from placewise.service.observing.metrics import Metrics
-from placewise.service.web import ClusterRow, Event, JobPage, JobRow, Overview, make_app
+from placewise.service.store.job import Event, StoredJob
+from placewise.service.web.app import make_app
 from placewise.service.web.filling import LONGEST_TEXT, Templates, brief, moment, span
+from placewise.service.web.shown import ClusterRow, JobPage, Overview
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 HOSTILE = "<script>document.title='owned'</script><img src=x onerror=alert(1)>\"'{{ 7*7 }}\u202e"
@@ -24,8 +26,8 @@ def cluster(name="keebler", **further):
     return ClusterRow(name, **(values | further))
 
 
-def job(number=1, name="lammps", state="assigned", where="keebler", reason=None):
-    return JobRow(number, name, where, state, NOW - number, reason)
+def job(number=1, name="lammps", state="assigned", where="keebler", reason=None, **further):
+    return StoredJob(number, name, None, where, state, NOW - 5, NOW - number, reason, None, **further)
 
 
 class Told:
@@ -103,12 +105,10 @@ class Read(HTMLParser):
 def full():
     state = (("nodes_free", "2"), ("cost", "0.5"))
     clusters = [cluster(state=state), cluster("osprey", nodes=12_345, waiting=7, running=3)]
-    jobs = [job(2, "amg", "refused", None, "no cluster has gcc 99"), job(1)]
+    history = (Event("submitted", NOW - 5, None), Event("refused", NOW - 5, "no cluster has gcc 99"))
+    jobs = [job(2, "amg", "refused", None, "no cluster has gcc 99", history=history), job(1)]
     pages = Told(clusters, jobs, totals=(("clusters", 2), ("jobs waiting", 8)))
-    history = (Event("submitted", NOW - 5), Event("refused", NOW - 5, "no cluster has gcc 99"))
-    pages.jobs[2] = JobPage(
-        jobs[0], NOW - 5, history, ("gcc: 2 clusters have 9.4.0", "resources: 1 cluster is too small")
-    )
+    pages.jobs[2] = JobPage(jobs[0], ("gcc: 2 clusters have 9.4.0", "resources: 1 cluster is too small"))
     return pages
 
 
@@ -202,7 +202,7 @@ def test_health_is_told_to_machines():
 
 def test_metrics_are_told_to_prometheus():
     metrics = Metrics()
-    metrics.submitted("refused")
+    metrics.submissions.labels("refused").inc()
     status, headers, text = ask(Told(), "/metrics", metrics=metrics)
     assert status == 200
     assert headers["Content-Type"].startswith("text/plain; version=")
@@ -240,10 +240,10 @@ def test_nothing_comes_from_elsewhere():
 
 def everything_hostile(text):
     row = cluster(text, state=[(text, text)])
-    shown = JobRow(7, text, text, text, NOW, text)
+    shown = StoredJob(7, text, None, text, text, NOW, NOW, text, 3.0, history=(Event(text, NOW, text),))
     pages = Told([row], [shown])
     pages.shown = Overview(text, "0.1.0", NOW, [row], [shown], [("jobs", 1)])
-    pages.jobs[7] = JobPage(shown, NOW, (Event(text, NOW, text),), (text,), 3.0)
+    pages.jobs[7] = JobPage(shown, (text,))
     return pages
 
 

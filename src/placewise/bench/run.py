@@ -101,31 +101,26 @@ def _compiling(case: Case, scale: Scale) -> Iterator[Timing]:
 
 
 def _kernels(case: Case, scale: Scale) -> Iterator[Timing]:
-    for name in KERNELS:
-        yield _timing(
-            case,
-            scale,
-            f"{name}, kernel",
-            name,
+    ways: tuple[tuple[str, str, Callable[[Kernels], object]], ...] = (
+        (
+            "kernel",
             "every job on its own; table compiled",
             lambda kernels: kernels.count(case.table, case.rows, case.everything),
-        )
-        yield _timing(
-            case,
-            scale,
-            f"{name}, from workload to counts",
-            name,
+        ),
+        (
+            "from workload to counts",
             "the same, requirements looked up in a compiled fleet",
             lambda kernels: count_matches(case.index, case.workload, kernels),
-        )
-        yield _timing(
-            case,
-            scale,
-            f"{name}, equal jobs once",
-            name,
+        ),
+        (
+            "equal jobs once",
             "finding equal jobs included; keeps the sets",
             lambda kernels: match_workload(case.index, case.workload, kernels),
-        )
+        ),
+    )
+    for name in KERNELS:
+        for what, includes, act in ways:
+            yield _timing(case, scale, f"{name}, {what}", name, includes, act)
 
 
 def _from_documents(case: Case, scale: Scale) -> Iterator[Timing]:

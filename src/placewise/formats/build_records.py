@@ -14,10 +14,9 @@ import pyarrow.csv
 import pyarrow.parquet
 from numpy.typing import NDArray
 
-from placewise.errors import InputError
+from placewise.errors import InputError, locating
 from placewise.formats import values
 from placewise.formats.experiment_folder import read_experiment
-from placewise.formats.locating import locating
 from placewise.formats.reading import found_at, read_bytes
 from placewise.model.records import Measurements
 
@@ -87,7 +86,7 @@ def _csv(path: Path) -> Rows:
             package, *numbers = chosen = _chosen(header.schema.names)
         options = pyarrow.csv.ConvertOptions(
             include_columns=chosen,
-            # As text, so that a number that is none can be told with its row.
+            # As text, so that a number that is none can be reported with its row.
             column_types=dict.fromkeys(chosen, pa.string()),
             strings_can_be_null=False,
         )

@@ -14,9 +14,8 @@ from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 import numpy as np
 
-from placewise.errors import InputError
+from placewise.errors import InputError, locating
 from placewise.formats import values
-from placewise.formats.locating import locating
 
 T = TypeVar("T")
 _FOR_PEOPLE = ("description", "descriptions")
@@ -298,12 +297,6 @@ def _one_of(allowed: tuple[Any, ...], document: Any, place: str) -> Any:
     return document
 
 
-def _flag(document: Any, place: str) -> bool:
-    if not isinstance(document, bool):
-        raise InputError("is not true or false", place=place, found=document, expected="true or false")
-    return document
-
-
 def _text(document: Any, place: str) -> str:
     if not isinstance(document, str):
         raise InputError("is not text", place=place, found=document, expected="text")
@@ -318,7 +311,7 @@ _NONE = dataclasses.MISSING
 _LEAVES = {
     str: Codec(_as_is, _text),
     int: Codec(_as_is, values.whole),
-    bool: Codec(_as_is, _flag),
+    bool: Codec(_as_is, values.flag),
     float: Codec(_without_nan, lambda document, place: float(values.number(document, place))),
 }
 _PLAIN = Codecs()

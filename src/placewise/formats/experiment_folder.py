@@ -56,7 +56,7 @@ def read_experiment(folder: Path, *, cache: Path | None) -> Experiment:
     if cached is not None:
         _, fleet, jobs = cached
         return Experiment(fleet, jobs, inputs)
-    # The fleet first: it is small, and tells the kind.
+    # The fleet first: it is small, and shows the kind.
     document = parse_json(decode(contents[features], features), features)
     fleet = fleet_of(document, features)
     documents = [(path, contents[path]) for path in jobspecs]

@@ -1,4 +1,4 @@
-"""The fields of vertices and of states: plain values by name."""
+"""The fields of vertices and of states: plain values by name, and which of them hold versions."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Any
 
 from placewise.errors import InputError
 from placewise.formats.values import scalar, version_text
-from placewise.formats.version_fields import holds_version
 from placewise.model.requirement import Scalar
 
 _LARGEST = sys.float_info.max
@@ -36,3 +35,8 @@ def _check_number(field: str, value: Any, place: str) -> None:
     number = scalar(value, place)
     if not isinstance(number, str) and abs(number) > _LARGEST:
         raise InputError("is not finite", place=place, found=value, expected="a finite number")
+
+
+def holds_version(field: str) -> bool:
+    """Whether a field of this name holds a version: ``version``, ``compiler_version``, ``compiler-version``."""
+    return field == "version" or field.endswith(("_version", "-version"))

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from placewise.errors import InputError
+from placewise.errors import InputError, locating
 from placewise.formats import values
-from placewise.formats.locating import locating
 from placewise.model.requirement import Requirement, version_bounds, version_requirement
 
 

@@ -67,6 +67,13 @@ def scalar(value: Any, place: str) -> Scalar:
     return value
 
 
+def flag(value: Any, place: str) -> bool:
+    """Return true or false. Raises InputError for anything else."""
+    if not isinstance(value, bool):
+        raise InputError("is not true or false", place=place, found=value, expected="true or false")
+    return value
+
+
 def count(value: Any, place: str) -> int:
     """Return a whole number of 1 or more. Raises InputError for anything else, true and 1.0 included."""
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
@@ -134,6 +141,16 @@ def refuse_unknown(found: dict[str, Any], fields: AbstractSet[str], place: str) 
     if unknown:
         expected = ", ".join(sorted(fields))
         raise InputError("holds an unknown field", place=place, found=unknown[0], expected=expected)
+
+
+def known_keys(value: Any, known: Collection[str], place: str) -> dict[str, Any]:
+    """Return a mapping that has no further keys. Raises InputError for the first one that is not understood."""
+    checked = mapping(value, place)
+    for key in checked:
+        if key not in known:
+            expected = f"no more than {', '.join(known)}"
+            raise InputError(f"{key!r} is not understood", place=place, expected=expected)
+    return checked
 
 
 def exactly(value: Any, fields: Collection[str], place: str) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from placewise.formats.reading import entries_of, found_at, read_bytes
 
 _OUTER_LEVELS = 2
 _STAGE = ".unfinished-"
-# The process that writes there, where its name tells.
+# The process that writes there, where its name says.
 _STAGE_NAME = re.compile(re.escape(_STAGE) + r"(?:([1-9][0-9]*)-)?")
 _ABANDONED_AFTER_S = 86_400
 _encode = json.JSONEncoder(allow_nan=False).encode
@@ -72,7 +72,9 @@ def staged(
     """
     owned = tuple(owned)
     existed = found_at(folder) != "nothing"
-    ours = force or any(_contains(folder / name, content) for name, content in marks.items())
+    ours = force or any(
+        found_at(folder / name) == "file" and content in read_bytes(folder / name) for name, content in marks.items()
+    )
     if not ours:
         for path in _named(folder, owned):
             refuse_existing(path, force=False)
@@ -136,10 +138,6 @@ def refuse_existing(path: Path, *, force: bool) -> None:
     """Raise InputError for a file that is there already, unless `force` says to replace it."""
     if not force and found_at(path) == "file":
         raise InputError("already exists", file=path, expected="another place, or --force to replace it")
-
-
-def _contains(path: Path, content: bytes) -> bool:
-    return found_at(path) == "file" and content in read_bytes(path)
 
 
 def _named(folder: Path, patterns: Iterable[str]) -> Iterator[Path]:

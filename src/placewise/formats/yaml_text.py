@@ -182,7 +182,7 @@ def _refuse_depth(text: str, source: object) -> None:
             elif isinstance(event, yaml.CollectionEndEvent):
                 depth -= 1
     except yaml.MarkedYAMLError as error:
-        # The library reads ahead of what it tells, and may meet a limit of its own there.
+        # The library reads ahead of what it reports, and may meet a limit of its own there.
         mark = error.problem_mark
         before = _QUOTED.sub("", text[: mark.index]) if mark else ""
         if before.count("[") + before.count("{") - before.count("]") - before.count("}") > DEEPEST:

@@ -87,7 +87,9 @@ def _versions(wanted: VersionRange, refused: Iterable[Scalar]) -> Iterable[list[
         high = parse_version(highest)
         gap = ~VersionRange.between(None, high).exclusive()
         # A maximum of 1.3 admits 1.3.5, so the one of 1.3.5 is the narrower.
-        above = sorted((version for version in offered if version >= high), key=_end)
+        above = sorted(
+            (version for version in offered if version >= high), key=lambda one: Cut(one, Side.AFTER_FAMILY).key
+        )
         yield [InVersionRange(wanted | (VersionRange.between(None, v) & gap)) for v in _thinned(above)]
 
 
@@ -122,10 +124,6 @@ def _version(value: Scalar) -> tuple[Version, ...]:
         return (parse_version(scalar_text(value)),)
     except InputError:
         return ()
-
-
-def _end(version: Version) -> tuple[object, ...]:
-    return Cut(version, Side.AFTER_FAMILY).key
 
 
 def _thinned(values: Collection[T]) -> list[T]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from placewise.errors import InputError
+from placewise.errors import InputError, locating
 from placewise.model.cluster import Cluster
 from placewise.model.requirement import Scalar
 from placewise.model.resources import Subsystem, SubsystemVertex
@@ -34,10 +34,8 @@ def build_cluster(
     for field, text in (("arch", arch), ("compiler", compiler), ("compiler_version", compiler_version)):
         if not isinstance(text, str) or not text:
             raise InputError(f"the {field} is not text", place=place, found=text, expected="text")
-    try:
+    with locating(place=place):
         parse_version(compiler_version)
-    except InputError as error:
-        raise error.within(place=place) from None
     _refuse_uncounted(memory_bytes, "memory", "a whole number of bytes, 1 or more", place, least=1)
     state: list[tuple[str, Scalar]] = [
         ("arch", arch),

@@ -82,18 +82,10 @@ class Records:
         best_memory_bytes : the mean memory of the fastest build of the package, NaN where it is not known.
         Raises InputError for a memory or duration that is not above 0; the least memory may be 0.
         """
-        given: dict[str, Column] = {
-            "packages": packages,
-            "arch": arch,
-            "compiler": compiler,
-            "compiler_version": compiler_version,
-            "memory_max_bytes": memory_max_bytes,
-            "memory_mean_bytes": memory_mean_bytes,
-            "memory_min_bytes": memory_min_bytes,
-            "duration_s": duration_s,
-            "best_memory_bytes": best_memory_bytes,
-        }
-        found = cls(names, given, frozenset({"compiler_version"}))
+        texts = (packages, arch, compiler, compiler_version)
+        numbers = (memory_max_bytes, memory_mean_bytes, memory_min_bytes, duration_s, best_memory_bytes)
+        columns: dict[str, Column] = dict(zip(BUILD_COLUMNS, (*texts, *numbers), strict=True))
+        found = cls(names, columns, frozenset({"compiler_version"}))
         for name in ("memory_max_bytes", MEMORY, "memory_min_bytes", DURATION):
             _refuse_unusable(name, found.numbers(name), names, zero=name == "memory_min_bytes")
         return found

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import ClassVar, TypeAlias
 
-from placewise.errors import InputError
+from placewise.errors import InputError, locating
 from placewise.model.requirement import Requirement, version_bounds
 from placewise.model.version import parse_version
 from placewise.model.weights import refuse_repeats, refuse_weights
@@ -154,7 +152,7 @@ class VersionJobs:
             raise InputError("a profile has no root packages", expected="at least one")
         for root in self.roots:
             for number, stack in enumerate(root.stacks, start=1):
-                with _within(root, f"stack {number}"):
+                with locating(place=f"root package {root.name!r}, stack {number}"):
                     refuse_repeats(self._asked(stack), "a stack needs one package twice")
             self._refuse_releases(root)
 
@@ -181,11 +179,10 @@ class VersionJobs:
         for number, releases in enumerate(root.releases, start=1):
             if releases.own is None:
                 continue
-            with _within(root, f"releases {number}"):
+            with locating(place=f"root package {root.name!r}, releases {number}"):
                 package = self._package(releases.own)
-            if package != root.name:
-                place = f"root package {root.name!r}, releases {number}"
-                raise InputError("releases name a requirement on another package", place=place, found=package)
+                if package != root.name:
+                    raise InputError("releases name a requirement on another package", found=package)
 
     def _asked(self, stack: Stack) -> list[str]:
         """Return the package of each need of a stack."""
@@ -204,11 +201,3 @@ class VersionJobs:
                 "no such requirement", found=position, expected=f"a position below {len(self.requirements)}"
             )
         return self.requirements[position].subsystem
-
-
-@contextmanager
-def _within(root: RootPackage, part: str) -> Iterator[None]:
-    try:
-        yield
-    except InputError as error:
-        raise error.within(place=f"root package {root.name!r}, {part}") from None

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from placewise.errors import InputError
+from placewise.errors import InputError, locating
 from placewise.model.runtime_models import Models, PackageModels, refuse_unusable
 from placewise.prediction.curves import fit_line, fit_power
 from placewise.prediction.validation import cross_validate as validate
@@ -61,12 +61,10 @@ def fit_models(
         if end - start < minimum_builds:
             too_few.append((name, end - start))
             continue
-        try:
+        with locating(place=f"package {name!r}"):
             fitted.append(
                 _fit(name, memory[start:end], duration[start:end], folds=folds if cross_validate else 0, seed=seed)
             )
-        except InputError as error:
-            raise error.within(place=f"package {name!r}") from None
     return Models(tuple(fitted), tuple(too_few), minimum_builds, folds, seed)
 
 

@@ -7,14 +7,13 @@ converged-computing/rainbow (docs/algorithms.md); that sorting sorts, in the dir
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from placewise.errors import InputError
+from placewise.errors import InputError, locating
 from placewise.model.priority import Calc, Filter, Priority, Select, SortAscending, in_order
 from placewise.selection.expressions import FUNCTIONS, Expression, parse_expression
 from placewise.selection.policies import NONE, first, highest, lowest, random_choice
@@ -77,7 +76,7 @@ class Constraint:
         for priority, expressions in zip(self.priorities, self._expressions, strict=True):
             known = set(situation.values)
             for number, (step, expression) in enumerate(zip(priority.steps, expressions, strict=False), start=1):
-                with _locating(priority, number):
+                with _at(priority, number):
                     expression.require_names(known)
                 if isinstance(step, Calc):
                     known.add(step.name)
@@ -98,7 +97,7 @@ def constraint_policy(priorities: Iterable[Priority]) -> Constraint:
         for number, step in enumerate(priority.steps, start=1):
             if isinstance(step, Select):
                 break
-            with _locating(priority, number):
+            with _at(priority, number):
                 expression = parse_expression(step.expression)
                 if isinstance(step, Calc):
                     _check_name(step.name)
@@ -128,7 +127,7 @@ def _take(
     """Take the steps of one priority; return (jobs,) the chosen cluster, NONE where no candidate is left."""
     sorts: list[NDArray[np.float64]] = []
     for number, (step, expression) in enumerate(zip(priority.steps, expressions, strict=False), start=1):
-        with _locating(priority, number):
+        with _at(priority, number):
             if isinstance(step, Filter):
                 in_play = in_play & expression.condition(situation, in_play)
                 continue
@@ -149,9 +148,5 @@ def _take(
     return np.where(from_the_end == NONE, NONE, in_play.shape[1] - 1 - from_the_end)
 
 
-@contextlib.contextmanager
-def _locating(priority: Priority, step: int) -> Iterator[None]:
-    try:
-        yield
-    except InputError as error:
-        raise error.within(place=f"priority {priority.number}, step {step}") from None
+def _at(priority: Priority, step: int) -> locating:
+    return locating(place=f"priority {priority.number}, step {step}")

@@ -1,4 +1,4 @@
-"""From settings to a running server, and to its end."""
+"""Starts a server from its settings, and ends it."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ from placewise.service.settings import Settings
 from placewise.service.store.database import Database
 from placewise.service.store.writer import Writer
 from placewise.service.tls import server_context, server_credentials
-from placewise.service.web import make_app
+from placewise.service.web.app import make_app
 from placewise.service.web.pages import StatePages
 from placewise.service.wire import memory_graph_pb2, placewise_pb2, rainbow_pb2
 from placewise.service.wire.memory_graph_pb2_grpc import add_MemoryGraphServicer_to_server
@@ -69,14 +69,14 @@ class Addresses:
 def run(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT. Raises InputError for settings that cannot be served."""
     configure(settings.log_level, settings.log_format)
-    asyncio.run(_until_told(settings))
+    asyncio.run(_until_signalled(settings))
 
 
-async def _until_told(settings: Settings) -> None:
-    told = asyncio.Event()
+async def _until_signalled(settings: Settings) -> None:
+    signalled = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, told.set)
+        loop.add_signal_handler(number, signalled.set)
     async with serving(settings) as addresses:
         # What was loaded stays: to look through it again and again would cost more than the calls do.
         gc.freeze()
@@ -86,7 +86,7 @@ async def _until_told(settings: Settings) -> None:
             _log.info("clusters register with what stands in a file", file=str(settings.registration_secret_file))
         if settings.global_token is not None:
             _log.warning("a global token stands for every cluster's: whoever has it may submit everywhere")
-        await told.wait()
+        await signalled.wait()
         _log.info("stopping")
 
 
@@ -99,7 +99,7 @@ async def serving(settings: Settings) -> AsyncIterator[Addresses]:
         database = Database.open(settings.database)
         stack.callback(database.close)
         metrics = Metrics()
-        writer = Writer(database, metrics.committed)
+        writer = Writer(database, metrics.commit_batches.observe)
         stack.push_async_callback(writer.close)
         random = Random(settings.seed)  # noqa: S311, it chooses clusters, not secrets
         acts = Acts(time.time, settings.most_queued)

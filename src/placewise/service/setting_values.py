@@ -13,10 +13,10 @@ from typing import Any, TypeAlias
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from placewise.errors import InputError
+from placewise.errors import InputError, locating
 from placewise.formats import values
 from placewise.formats.reading import parse_yaml
-from placewise.service.guard.names import check_name
+from placewise.service.guard.given import check_name
 
 Reader: TypeAlias = Callable[[Any, str], Any]
 """From a value and its place to the value meant; raises InputError for one that cannot be used."""
@@ -75,11 +75,6 @@ def or_none(reader: Reader) -> Reader:
         return None if value is None or value == "none" else reader(value, place)
 
     return read
-
-
-def text(value: Any, place: str) -> str:
-    """Return text that is not empty, without control characters."""
-    return values.text(value, place)
 
 
 def name(value: Any, place: str) -> str:
@@ -176,10 +171,8 @@ def one_of(*words: str) -> Reader:
 def options(value: Any, place: str) -> Mapping[str, str]:
     """Return texts by name, from a mapping or from YAML or JSON that holds one."""
     if isinstance(value, str):
-        try:
+        with locating(place=place):
             value = parse_yaml(value, None)
-        except InputError as error:
-            raise error.within(place=place) from error
     found = values.mapping(
         value if isinstance(value, dict) else dict(value) if isinstance(value, Mapping) else value, place
     )

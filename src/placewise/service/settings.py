@@ -1,4 +1,4 @@
-"""Everything `placewise serve` can be told, checked before anything starts."""
+"""Every setting of `placewise serve`, checked before anything starts."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 import platformdirs
 
-from placewise.errors import InputError
+from placewise.errors import InputError, locating
 from placewise.formats.fleets.rainbow_config import read_rainbow_config
-from placewise.formats.locating import locating
+from placewise.formats.values import text as plain_text
 from placewise.service import setting_values as read
 from placewise.service.kept_secret import keep_secret
 from placewise.service.observing.logs import Format, Level
@@ -30,7 +30,7 @@ def _default_database() -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What a server is told; canonical at birth, whatever it was read from.
+    """The settings of a server; canonical at birth, whatever they were read from.
 
     Raises InputError, naming the setting, for a value that cannot be used and for values that do not go together:
     half of a certificate and its key, or an address that others can reach without TLS and without `insecure`.
@@ -41,7 +41,7 @@ class Settings:
     listen, http : "host:port" of gRPC and of the web page, health and metrics; `http` is None for no such port.
     database : a file of SQLite, or a URL.
     registration_secret : with it clusters register. registration_secret_file : where it is kept when it was made here.
-    global_token : stands for every cluster's token.
+    global_token : valid in place of every cluster's token.
     match_algorithm, select_algorithm, select_options : what a request that says nothing gets.
     tls_cert, tls_key : PEM files; both ports use them. tls_ca : the authorities of the certificates that clients
         must then show, on both ports.
@@ -51,37 +51,40 @@ class Settings:
     message_bytes, metadata_bytes, jobspec_bytes : the largest request, its metadata, and a jobspec in it.
     rate_limit : calls a second and address, 0 for no limit. most_denied : wrong credentials a minute and address.
     seed : of random choices, None for a different one each time.
+
+    What may be given says in its type what reads it.
     """
 
-    name: str = "placewise"
-    listen: str = "127.0.0.1:50051"
-    http: str | None = "127.0.0.1:50052"
-    database: str = field(default_factory=_default_database, repr=False)  # a URL may hold a password
-    registration_secret: str = field(repr=False)
+    name: Annotated[str, read.name] = "placewise"
+    listen: Annotated[str, read.address] = "127.0.0.1:50051"
+    http: Annotated[str | None, read.or_none(read.address)] = "127.0.0.1:50052"
+    # A URL may hold a password.
+    database: Annotated[str, read.database] = field(default_factory=_default_database, repr=False)
+    registration_secret: Annotated[str, read.secret] = field(repr=False)
     registration_secret_file: Path | None = None
-    global_token: str | None = field(default=None, repr=False)
-    match_algorithm: str = "match"
-    select_algorithm: str = "random"
-    select_options: Mapping[str, str] = field(default_factory=dict)
-    tls_cert: Path | None = None
-    tls_key: Path | None = None
-    tls_ca: Path | None = None
-    insecure: bool = False
-    open_satisfy: bool = False
-    lease_s: float = 60.0
-    sweep_s: float = 1.0
-    most_queued: int = 100_000
-    most_clusters: int = 10_000
-    most_subsystems: int = 10_000
-    message_bytes: int = 4 << 20
-    metadata_bytes: int = 16 << 10
-    jobspec_bytes: int = 256 << 10
-    rate_limit: int = 0
-    most_denied: int = 60
-    log_level: Level = "info"
-    log_format: Format = "auto"
-    seed: int | None = None
-    tracing: bool = False
+    global_token: Annotated[str | None, read.or_none(read.secret)] = field(default=None, repr=False)
+    match_algorithm: Annotated[str, plain_text] = "match"
+    select_algorithm: Annotated[str, plain_text] = "random"
+    select_options: Annotated[Mapping[str, str], read.options] = field(default_factory=dict)
+    tls_cert: Annotated[Path | None, read.or_none(read.path)] = None
+    tls_key: Annotated[Path | None, read.or_none(read.path)] = None
+    tls_ca: Annotated[Path | None, read.or_none(read.path)] = None
+    insecure: Annotated[bool, read.switch] = False
+    open_satisfy: Annotated[bool, read.switch] = False
+    lease_s: Annotated[float, read.seconds] = 60.0
+    sweep_s: Annotated[float, read.seconds] = 1.0
+    most_queued: Annotated[int, read.whole(1)] = 100_000
+    most_clusters: Annotated[int, read.whole(1)] = 10_000
+    most_subsystems: Annotated[int, read.whole(1)] = 10_000
+    message_bytes: Annotated[int, read.whole(1024, _LARGEST_INT32)] = 4 << 20
+    metadata_bytes: Annotated[int, read.whole(1024, _LARGEST_INT32)] = 16 << 10
+    jobspec_bytes: Annotated[int, read.whole(1)] = 256 << 10
+    rate_limit: Annotated[int, read.whole(0)] = 0
+    most_denied: Annotated[int, read.whole(1)] = 60
+    log_level: Annotated[Level, read.one_of(*get_args(Level))] = "info"
+    log_format: Annotated[Format, read.one_of(*get_args(Format))] = "auto"
+    seed: Annotated[int | None, read.or_none(read.whole(0))] = None
+    tracing: Annotated[bool, read.switch] = False
 
     def __post_init__(self) -> None:
         for name, reader in _READERS.items():
@@ -179,32 +182,8 @@ def _refuse_contradictions(settings: Settings) -> None:
 
 
 _READERS: dict[str, read.Reader] = {
-    "name": read.name,
-    "listen": read.address,
-    "http": read.or_none(read.address),
-    "database": read.database,
-    "registration_secret": read.secret,
-    "global_token": read.or_none(read.secret),
-    "match_algorithm": read.text,
-    "select_algorithm": read.text,
-    "select_options": read.options,
-    "tls_cert": read.or_none(read.path),
-    "tls_key": read.or_none(read.path),
-    "tls_ca": read.or_none(read.path),
-    "insecure": read.switch,
-    "open_satisfy": read.switch,
-    "lease_s": read.seconds,
-    "sweep_s": read.seconds,
-    "most_queued": read.whole(1),
-    "most_clusters": read.whole(1),
-    "most_subsystems": read.whole(1),
-    "message_bytes": read.whole(1024, _LARGEST_INT32),
-    "metadata_bytes": read.whole(1024, _LARGEST_INT32),
-    "jobspec_bytes": read.whole(1),
-    "rate_limit": read.whole(0),
-    "most_denied": read.whole(1),
-    "log_level": read.one_of("debug", "info", "warning", "error"),
-    "log_format": read.one_of("auto", "json", "console"),
-    "seed": read.or_none(read.whole(0)),
-    "tracing": read.switch,
+    name: hint.__metadata__[0]
+    for name, hint in get_type_hints(Settings, include_extras=True).items()
+    if get_origin(hint) is Annotated
 }
+"""What reads each setting that can be given, by its name."""

@@ -12,10 +12,10 @@ from placewise.formats.reading import read_bytes
 
 
 def server_credentials(cert: Path, key: Path, ca: Path | None = None) -> grpc.ServerCredentials:
-    """Return what a gRPC server shows.
+    """Return the TLS credentials of a gRPC server.
 
-    cert : the certificate, followed by those between it and its authority. ca : the authorities of whose
-    certificates a client must show one; None when clients need show none.
+    cert : the certificate, followed by those between it and its authority. ca : the authorities from one of which
+    a client must show a certificate; None when clients need show none.
     Raises InputError for files that are missing, unreadable, not PEM, encrypted, or do not belong together.
     """
     server_context(cert, key, ca)  # gRPC itself would complain at the first connection, and not say why
@@ -26,7 +26,7 @@ def server_credentials(cert: Path, key: Path, ca: Path | None = None) -> grpc.Se
 
 
 def server_context(cert: Path, key: Path, ca: Path | None = None) -> ssl.SSLContext:
-    """Return what an HTTP server shows, of the same files and with the same errors."""
+    """Return the TLS context of an HTTP server, from the same files and with the same errors."""
     _require(cert, b"CERTIFICATE-----", "a certificate in PEM form")
     _require(key, b"PRIVATE KEY-----", "a private key in PEM form")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from placewise import plugins
-from placewise.errors import InputError
-from placewise.formats.locating import locating
+from placewise.errors import InputError, locating
 from placewise.formats.studies.order_file import read_order
 from placewise.formats.studies.selection_config import read_priorities
 from placewise.formats.studies.study_file import StudyFile, read_study_file

@@ -6,10 +6,9 @@ import hashlib
 from dataclasses import replace
 from pathlib import Path
 
-from placewise.errors import InputError
+from placewise.errors import InputError, locating
 from placewise.formats.experiment_folder import read_experiment
 from placewise.formats.fleets.fleet_source import read_fleet
-from placewise.formats.locating import locating
 from placewise.formats.profiles.profile_file import read_profile, shipped_profile
 from placewise.formats.reading import found_at, read_bytes
 from placewise.formats.studies.study_file import StudyFile, declared_for, read_study_file

@@ -105,9 +105,9 @@ def kinds_of(game: Game, games: SmallGames) -> Kinds:
     return Kinds(SmallGames(games.jobs[first], games.players[first], games.rows[first]), of_game.reshape(-1))
 
 
-def player_counts(game: Game, *, feasible: bool = True) -> NDArray[np.int64]:
-    """Return (jobs,) how many subsystems matter to each job; 0 for those that cannot succeed, if `feasible`."""
-    _, per_job = _that_matter(game, feasible=feasible)
+def player_counts(game: Game) -> NDArray[np.int64]:
+    """Return (jobs,) how many subsystems matter to each job; 0 for those that cannot succeed."""
+    _, per_job = _that_matter(game, feasible=True)
     return per_job
 
 

@@ -170,12 +170,9 @@ class _Program:
         if solver.getModelStatus() == highspy.HighsModelStatus.kInfeasible:
             return math.inf, list(known)
         bound = max(0.0, float(info.mip_dual_bound))
-        if self._all_ones():
+        if all(cost == 1.0 for cost in self.cost[: len(self.players)]):
             bound = float(math.ceil(bound - 1e-6))
         values: NDArray[np.float64] = np.array(solver.getSolution().col_value)
         if info.primal_solution_status != 2 or len(values) != columns:  # 2: feasible
             return bound, list(known)
         return bound, [player for player, value in zip(self.players, values.tolist(), strict=False) if value > 0.5]
-
-    def _all_ones(self) -> bool:
-        return all(cost == 1.0 for cost in self.cost[: len(self.players)])

@@ -1,7 +1,9 @@
 """What tests put into a store."""
 
-from placewise.service.store.clusters import NewCluster, add_clusters
-from placewise.service.store.jobs import NewJob, accept, add_jobs, receive
+from placewise.service.store.adding import add_jobs
+from placewise.service.store.clusters import NewCluster, add_clusters, update_cluster
+from placewise.service.store.job import NewJob
+from placewise.service.store.jobs import accept, receive
 
 LONG = 1 << 30
 
@@ -32,3 +34,10 @@ def run(database, cluster_id, *, now=3.0):
     """Have a cluster receive and accept all that waits, and return the ids."""
     received = receive_all(database, cluster_id, now=now)
     return database.write(lambda c: accept(c, cluster_id, [(job.id, job.lease) for job in received], now))
+
+
+def set_states(connection, items, now):
+    """Replace states, by cluster id so that two never wait crosswise; False where no such cluster is registered."""
+    in_order = sorted(items, key=lambda item: item[0])
+    done = {number: update_cluster(connection, number, state=state, now=now) is not None for number, state in in_order}
+    return [done[number] for number, _ in items]

@@ -4,9 +4,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
-from stocking import new_cluster, new_job, receive_all, register, run, submit
+from stocking import new_cluster, new_job, receive_all, register, run, set_states, submit
 
 from placewise.errors import InputError
+from placewise.service.guard.refusals import ClusterGone
+from placewise.service.store.adding import add_jobs
 from placewise.service.store.clusters import (
     add_clusters,
     delete_cluster,
@@ -15,11 +17,10 @@ from placewise.service.store.clusters import (
     remove_subsystems,
     revisions,
     rotate,
-    set_states,
     update_cluster,
 )
-from placewise.service.store.errors import ClusterGone
-from placewise.service.store.jobs import JobState, add_jobs, get_job, list_jobs, queue_lengths, report
+from placewise.service.store.job import JobState
+from placewise.service.store.jobs import get_job, list_jobs, queue_lengths, report
 from placewise.service.store.tables import graphs, subsystems
 
 HOSTILE = [

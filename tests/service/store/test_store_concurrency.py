@@ -4,24 +4,14 @@ from collections import Counter
 from contextlib import contextmanager
 
 import pytest
-from stocking import LONG, new_job, receive_all, register, submit
+from stocking import LONG, new_job, receive_all, register, set_states, submit
 
-from placewise.service.store.clusters import delete_cluster, put_subsystems, set_states
+from placewise.service.guard.refusals import ClusterGone, QueueFull
+from placewise.service.store.adding import add_jobs
+from placewise.service.store.clusters import delete_cluster, put_subsystems
 from placewise.service.store.database import Database
-from placewise.service.store.errors import ClusterGone, QueueFull
-from placewise.service.store.jobs import (
-    OVER,
-    AddedJob,
-    JobState,
-    accept,
-    add_jobs,
-    get_job,
-    list_jobs,
-    queue_lengths,
-    receive,
-    report,
-    return_expired,
-)
+from placewise.service.store.job import OVER, AddedJob, JobState
+from placewise.service.store.jobs import accept, get_job, list_jobs, queue_lengths, receive, report, return_expired
 
 JOBS = 2000
 

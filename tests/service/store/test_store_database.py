@@ -15,10 +15,10 @@ from sqlalchemy import text
 from stocking import register, submit
 
 from placewise.errors import InputError
+from placewise.service.guard.refusals import Unavailable
 from placewise.service.store import clusters
 from placewise.service.store.clusters import load_clusters
 from placewise.service.store.database import Database
-from placewise.service.store.errors import Unavailable
 from placewise.service.store.migrating import _MIGRATION_LOCK, VERSION_TABLE
 from placewise.service.store.tables import metadata
 

@@ -5,13 +5,12 @@ from sqlalchemy import delete, event
 from stocking import LONG, new_job, receive_all, register, run, submit
 
 from placewise.errors import InputError
+from placewise.service.guard.refusals import ClusterGone, QueueFull, WrongState
+from placewise.service.store.adding import add_jobs
 from placewise.service.store.database import Database
-from placewise.service.store.errors import ClusterGone, QueueFull, WrongState
+from placewise.service.store.job import AddedJob, JobState
 from placewise.service.store.jobs import (
-    AddedJob,
-    JobState,
     accept,
-    add_jobs,
     cancel,
     get_job,
     held,

@@ -12,6 +12,8 @@ from sqlalchemy import event, text
 from stocking import LONG, new_cluster, new_job
 
 from placewise.errors import InputError
+from placewise.service.guard.refusals import ClusterGone, QueueFull, WrongState
+from placewise.service.store.adding import add_jobs
 from placewise.service.store.clusters import (
     add_clusters,
     delete_cluster,
@@ -21,12 +23,9 @@ from placewise.service.store.clusters import (
     revisions,
 )
 from placewise.service.store.database import Database
-from placewise.service.store.errors import ClusterGone, QueueFull, WrongState
+from placewise.service.store.job import OVER, JobState
 from placewise.service.store.jobs import (
-    OVER,
-    JobState,
     accept,
-    add_jobs,
     cancel,
     get_job,
     list_jobs,

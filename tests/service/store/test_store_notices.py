@@ -4,20 +4,20 @@ from contextlib import contextmanager
 
 import pytest
 from sqlalchemy import text
-from stocking import new_cluster, new_job, receive_all, register, submit
+from stocking import new_cluster, new_job, receive_all, register, set_states, submit
 
+from placewise.service.store.adding import add_jobs
 from placewise.service.store.clusters import (
     add_clusters,
     delete_cluster,
     put_subsystems,
     remove_subsystems,
     rotate,
-    set_states,
     update_cluster,
 )
 from placewise.service.store.database import Database
-from placewise.service.store.jobs import add_jobs, cancel, return_expired
-from placewise.service.store.notices import listen
+from placewise.service.store.jobs import cancel, return_expired
+from placewise.service.store.notices import Listener
 
 
 class Heard:
@@ -48,7 +48,7 @@ class Heard:
 @contextmanager
 def listening(database):
     heard = Heard()
-    listener = listen(database, heard.notice, heard.connect, heard.lose)
+    listener = Listener(database, heard.notice, heard.connect, heard.lose)
     try:
         heard.until(lambda h: h.connected)
         yield heard
@@ -150,7 +150,7 @@ def test_closing_ends_also_a_listener_that_finds_no_server(pair, monkeypatch):
         return nowhere
 
     monkeypatch.setattr(one, "connect_options", connect_options)
-    listener = listen(one, print, print)
+    listener = Listener(one, print, print)
     assert tried.wait(10)
     begun = time.monotonic()
     listener.close()
@@ -159,7 +159,7 @@ def test_closing_ends_also_a_listener_that_finds_no_server(pair, monkeypatch):
 
 def test_with_sqlite_there_is_nothing_to_hear(tmp_path):
     database = Database.open(str(tmp_path / "placewise.db"))
-    listener = listen(database, pytest.fail, pytest.fail)
+    listener = Listener(database, pytest.fail, pytest.fail)
     register(database)
     listener.close()
     database.close()

@@ -7,12 +7,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
-from stocking import new_cluster, new_job, register
+from stocking import new_cluster, new_job, register, set_states
 
-from placewise.service.store.clusters import add_clusters, load_clusters, set_states
+from placewise.service.guard.refusals import ClusterGone, Unavailable
+from placewise.service.store.adding import add_jobs
+from placewise.service.store.clusters import add_clusters, load_clusters
 from placewise.service.store.database import Database
-from placewise.service.store.errors import ClusterGone, Unavailable
-from placewise.service.store.jobs import add_jobs, list_jobs
+from placewise.service.store.jobs import list_jobs
 from placewise.service.store.writer import MOST_ITEMS, Writer
 
 

@@ -10,9 +10,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from placewise.errors import InputError
+from placewise.errors import InputError, locating
 from placewise.formats import values
-from placewise.formats.locating import locating
 from placewise.model.build_cluster import build_cluster
 from placewise.model.cluster import Cluster, Fleet
 from placewise.model.requirement import Scalar

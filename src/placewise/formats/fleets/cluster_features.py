@@ -11,7 +11,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from placewise.errors import InputError
+from placewise.errors import InputError, locating
 from placewise.formats import values
 from placewise.formats.fleets.build_features import build_fleet_of
 from placewise.formats.reading import read_json
@@ -58,12 +58,10 @@ def fleet_of(document: Any, source: object) -> Fleet:
     if not isinstance(document, dict) or not document:
         raise InputError("is not a fleet", file=source, found=document, expected="an object of one or more clusters")
     known: dict[tuple[str, str], Subsystem] = {}
-    try:
+    with locating(file=source):
         return Fleet(
             tuple(_cluster(name, features, known) for name, features in values.mapping(document, "the fleet").items())
         )
-    except InputError as error:
-        raise error.within(file=source) from None
 
 
 def write_features(fleet: Fleet, path: Path) -> None:
@@ -99,12 +97,10 @@ def _features(cluster: Cluster) -> dict[str, str]:
     if cluster.graph != unshaped() or cluster.state or not cluster.subsystems:
         expected = "packages, and neither resources nor state"
         raise InputError("cannot be written as cluster features", place=place, expected=expected)
-    try:
+    with locating(place=place):
         features = dict(map(package_version, cluster.subsystems))
         for text in (cluster.name, *chain.from_iterable(features.items())):
             values.refuse_control(text, None)
-    except InputError as error:
-        raise error.within(place=place) from None
     return features
 
 
@@ -129,8 +125,6 @@ def _package(package: str, version: str, place: str) -> Subsystem:
     if not package:
         raise InputError("a package has no name", place=place, expected="a name")
     values.refuse_control(package, place)
-    try:
+    with locating(place=place):
         parse_version(version)
-    except InputError as error:
-        raise error.within(place=place) from None
     return package_subsystem(package, version)

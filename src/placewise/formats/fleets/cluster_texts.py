@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from placewise.errors import InputError
+from placewise.errors import InputError, locating
 from placewise.formats.fleets.jgf import parse_containment, parse_subsystem, parse_subsystems
-from placewise.formats.locating import locating
 from placewise.formats.plain_fields import plain_fields
 from placewise.formats.reading import parse_json
 from placewise.formats.values import mapping, refuse_control
@@ -21,10 +20,8 @@ from placewise.model.resources import ResourceGraph, Subsystem
 _STATE = "state"
 
 
-def parse_cluster(
-    name: str, nodes_text: str, subsystem_texts: Mapping[str, str], state_text: str | None = None
-) -> Cluster:
-    """Return the cluster of its containment graph, its subsystems by name, and its state; no state if that is None.
+def parse_cluster(name: str, nodes_text: str, subsystem_texts: Mapping[str, str]) -> Cluster:
+    """Return the cluster of its containment graph and its subsystems by name, without a state.
 
     The name counts, whatever that in the graph is. Raises InputError naming the text and the place in it.
     """
@@ -32,14 +29,11 @@ def parse_cluster(
     for subsystem in subsystem_texts:
         refuse_control(subsystem, "a subsystem's name")
     _, graph = parse_containment(parse_json(nodes_text, "nodes"), "nodes")
-    sources = {subsystem: _source(subsystem) for subsystem in subsystem_texts}
     documents = (
-        (subsystem, parse_json(text, sources[subsystem]), sources[subsystem])
+        (subsystem, parse_json(text, _source(subsystem)), _source(subsystem))
         for subsystem, text in subsystem_texts.items()
     )
-    return Cluster(
-        name, graph, parse_subsystems(documents, graph), () if state_text is None else parse_state(state_text)
-    )
+    return Cluster(name, graph, parse_subsystems(documents, graph))
 
 
 def parse_subsystem_text(text: str, name: str, graph: ResourceGraph) -> Subsystem:
@@ -48,18 +42,12 @@ def parse_subsystem_text(text: str, name: str, graph: ResourceGraph) -> Subsyste
     return parse_subsystem(parse_json(text, _source(name)), name, graph, _source(name))
 
 
-def parse_state(text: str) -> tuple[tuple[str, Scalar], ...]:
-    """Return the (field, value) pairs of a flat JSON object.
+def state_changes(text: str) -> dict[str, Scalar | None]:
+    """Return the fields that a flat JSON object sets, and None for those that it takes away.
 
     The prior work's client encodes what it reads from a file once more, so a JSON string that holds such an
     object is understood too. Raises InputError for anything else, and for numbers that no float64 holds.
     """
-    with locating(file=_STATE):
-        return tuple(plain_fields(_state_document(text).items(), _STATE).items())
-
-
-def state_changes(text: str) -> dict[str, Scalar | None]:
-    """Return the fields that a state sets, as `parse_state` does, and None for those that it takes away."""
     with locating(file=_STATE):
         document = _state_document(text)
         fields = plain_fields(((field, value) for field, value in document.items() if value is not None), _STATE)

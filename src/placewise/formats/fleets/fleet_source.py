@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from placewise.errors import InputError
+from placewise.errors import InputError, locating
 from placewise.formats.fleets.cluster_features import read_features
 from placewise.formats.fleets.jgf import cluster_files, read_cluster
 from placewise.formats.reading import entries_of, found_at
@@ -35,10 +35,8 @@ def read_fleet(path: Path) -> Fleet:
             "holds no clusters", file=path, expected=f"a {FEATURES}, a {NODES}, or folders that hold a {NODES} each"
         )
     clusters = [read_cluster(folder) for folder in folders]
-    try:
+    with locating(file=path):
         return Fleet(tuple(clusters))
-    except InputError as error:
-        raise error.within(file=path) from None
 
 
 def _holds_cluster(folder: Path) -> bool:

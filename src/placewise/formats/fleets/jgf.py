@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
 
-from placewise.errors import InputError
-from placewise.formats.locating import locating
+from placewise.errors import InputError, locating
 from placewise.formats.plain_fields import plain_fields
 from placewise.formats.reading import entries_of, found_at, read_json
 from placewise.formats.values import mapping, refuse_control, sequence, text

@@ -11,9 +11,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from placewise.errors import InputError
+from placewise.errors import InputError, locating
 from placewise.formats import values
-from placewise.formats.locating import locating
 from placewise.formats.reading import read_json
 from placewise.formats.writing import write_json
 from placewise.model.cluster import Cluster, Fleet

@@ -13,8 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from placewise.errors import InputError
-from placewise.formats.locating import locating
+from placewise.errors import InputError, locating
 from placewise.formats.reading import parse_yaml, read_text
 from placewise.model.requirement import scalar_text
 

@@ -17,10 +17,9 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from placewise.errors import InputError
+from placewise.errors import InputError, locating
 from placewise.formats import values
 from placewise.formats.jobs.jobspec_lists import parse_jobspecs
-from placewise.formats.locating import locating
 from placewise.model.records import Records
 from placewise.model.version import parse_version
 
@@ -110,10 +109,8 @@ def _columns(content: bytes, path: Path) -> Columns:
     entries = parse_jobspecs(content, path)
     if not isinstance(entries, list):
         raise InputError("is not a list of jobs", file=path, found=entries, expected="a list of jobs")
-    try:
+    with locating(file=path):
         builds = [build_of(entry, f"job {position}") for position, entry in enumerate(entries, start=1)]
-    except InputError as error:
-        raise error.within(file=path) from None
     return list(zip(*builds, strict=True)) or [()] * (_KEPT + 1)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from placewise.errors import InputError
+from placewise.errors import InputError, locating
 from placewise.formats.jobs.build_lists import Build, build_of, first_conflict
 from placewise.formats.jobs.jobspec_writing import quoted
 from placewise.model.records import BUILD_COLUMNS, Records
@@ -70,10 +70,8 @@ def _entry(
     }
     # What is read back has to pass here as well, or a folder would be written that nobody can read.
     build = build_of(entry, place)
-    try:
+    with locating(place=place):
         return _entry_text(build)
-    except InputError as error:
-        raise error.within(place=place) from None
 
 
 def _entry_text(build: Build) -> str:

@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from placewise.errors import InputError
+from placewise.errors import InputError, locating
 from placewise.formats import values
 from placewise.formats.reading import decode, entries_of, parse_json, parse_yaml, read_bytes
 from placewise.model.requirement import Requirement, version_requirement
@@ -152,14 +152,12 @@ def _one_by_one(documents: Documents) -> Workload:
     columns: dict[str, list[str | None]] = {column: [] for column in COLUMNS}
     for source, entries in documents:
         for position, job in enumerate(entries, start=1):
-            try:
+            with locating(file=source):
                 names.append(_name(job, position))
                 place = f"job {names[-1]!r}"
-                columns["package"].append(_optional(job, "package", place))
-                columns["package_version"].append(_optional(job, "package_version", place))
+                for column in COLUMNS:
+                    columns[column].append(_optional(job, column, place))
                 rows.append(_row(job, place, numbers))
-            except InputError as error:
-                raise error.within(file=source) from None
     lengths = np.fromiter(map(len, rows), dtype=np.int64, count=len(rows))
     ids = np.fromiter(chain.from_iterable(rows), dtype=np.int32, count=int(lengths.sum()))
     return Workload.from_flat(tuple(names), tuple(numbers.requirements), lengths, ids, columns)
@@ -188,12 +186,11 @@ def _row(job: dict[str, Any], place: str, numbers: _Numbers) -> list[int]:
         where = f"{place}, package {package!r}"
         values.refuse_unknown(values.mapping(bounds, where), _BOUNDS, where)
         minimum, maximum = bounds.get("min"), bounds.get("max")
-        try:
-            row.append(numbers[(package, minimum, maximum)])
-        except InputError as error:
-            raise error.within(place=where) from None
-        except TypeError:  # a list or mapping, which cannot be looked up
-            raise InputError("a bound is not text", place=where, found=bounds, expected="versions") from None
+        with locating(place=where):
+            try:
+                row.append(numbers[(package, minimum, maximum)])
+            except TypeError:  # a list or mapping, which cannot be looked up
+                raise InputError("a bound is not text", found=bounds, expected="versions") from None
     return row
 
 

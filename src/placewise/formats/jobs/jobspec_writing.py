@@ -19,34 +19,27 @@ _NOT_PLAIN = re.compile(r"[^\x20-\x7e]")
 _LONGEST_KEY = 1000
 
 
-def write_jobspecs(workload: Workload, folder: Path, *, per_file: int = 1000) -> None:
-    """Write a workload as jobspecs-0.yaml, jobspecs-1.yaml, ... of `per_file` jobs each.
-
-    Names, columns and the texts of versions read back exactly. Files of these names are replaced.
-    Raises InputError, before anything is written, for a workload that these files cannot hold and for a
-    folder with further jobspec files, which would be read along with these.
-    """
-    write_files(jobspec_texts(workload, per_file=per_file), folder)
-
-
 def write_files(texts: dict[str, bytes], folder: Path) -> None:
-    """Write what `jobspec_texts` returned."""
-    refuse_others(texts, folder)
-    for name, content in texts.items():
-        write_bytes(folder / name, content)
+    """Write what `jobspec_texts` returned; files of these names are replaced.
 
-
-def refuse_others(texts: dict[str, bytes], folder: Path) -> None:
-    """Raise InputError if the folder holds jobspec files that writing these would leave standing."""
+    Raises InputError, before anything is written, for a folder with further jobspec files, which would be read along
+    with these.
+    """
     others = [path for path in jobspec_files(folder) if path.name not in texts] if found_at(folder) != "nothing" else []
     if others:
         raise InputError(
             "holds other jobspecs, which would mix with these", file=folder, found=others[0].name, expected="none"
         )
+    for name, content in texts.items():
+        write_bytes(folder / name, content)
 
 
 def jobspec_texts(workload: Workload, *, per_file: int = 1000) -> dict[str, bytes]:
-    """Return the content of each file that `write_jobspecs` writes, by its name."""
+    """Return a workload as jobspecs-0.yaml, jobspecs-1.yaml, ... of `per_file` jobs each: content by file name.
+
+    Names, columns and the texts of versions read back exactly. Raises InputError for a workload that these files
+    cannot hold.
+    """
     if per_file < 1:
         raise InputError("a file would hold no jobs", found=per_file, expected="at least 1 job a file")
     _refuse_what_is_lost(workload)

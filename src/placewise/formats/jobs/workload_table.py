@@ -24,9 +24,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from placewise.errors import InputError
+from placewise.errors import InputError, locating
 from placewise.formats import values
-from placewise.formats.locating import locating
 from placewise.formats.reading import decode, entries_of, found_at, parse_json
 from placewise.formats.requirement_rows import requirement_of, requirement_row
 from placewise.formats.writing import replacing
@@ -74,7 +73,7 @@ class WorkloadTable:
         return self.groups[-1].first + self.groups[-1].jobs
 
     def chunks(self, jobs: int) -> Iterator[WorkloadChunk]:
-        """Yield the workload in chunks of at most so many jobs; raises what `chunk` does."""
+        """Yield the workload in chunks of at most `jobs` jobs; raises what `chunk` does."""
         for start in range(0, len(self), jobs):
             yield self.chunk(start, min(start + jobs, len(self)))
 

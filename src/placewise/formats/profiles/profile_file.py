@@ -33,10 +33,9 @@ import zlib
 from pathlib import Path
 from typing import Any
 
-from placewise.errors import InputError
+from placewise.errors import InputError, locating
 from placewise.formats import values
 from placewise.formats.codec import Codec, Codecs, Layout
-from placewise.formats.locating import locating
 from placewise.formats.reading import LARGEST_BYTES, decode, parse_json, read_bytes
 from placewise.formats.requirement_rows import requirement_of, requirement_row
 from placewise.formats.writing import write_bytes
@@ -135,7 +134,7 @@ def _text(path: Path) -> str:
 
 
 def _lines(value: Any, levels: int) -> str:
-    """Return JSON without spaces, but with a line for each entry of so many outer levels."""
+    """Return JSON without spaces, but with a line for each entry of the outer `levels` levels."""
     if not levels or not value:
         return json.dumps(value, separators=(",", ":"), allow_nan=False)
     if isinstance(value, dict):

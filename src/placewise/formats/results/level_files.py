@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from placewise.errors import InputError
+from placewise.errors import InputError, locating
 from placewise.formats import values
 from placewise.formats.codec import Codecs, Layout
-from placewise.formats.locating import locating
 from placewise.formats.reading import read_json
 from placewise.formats.writing import write_json
 from placewise.model.results import LevelResult, Reasons, Score

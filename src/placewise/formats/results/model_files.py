@@ -22,10 +22,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from placewise.errors import InputError
+from placewise.errors import InputError, locating
 from placewise.formats import values
 from placewise.formats.codec import Codec, Codecs, Layout
-from placewise.formats.locating import locating
 from placewise.formats.reading import found_at, parse_json, read_text
 from placewise.formats.writing import write_bytes
 from placewise.model.runtime_models import KINDS, CrossValidation, ModelCard, Models, PackageModels, Validation
@@ -104,9 +103,9 @@ def card_document(card: ModelCard) -> dict[str, Any]:
         "best_memory_bytes": card.best_memory_bytes,
     }
     for kind in (*KINDS, _MEAN):
-        found = None if card.validation is None else _of(card.validation, kind)
+        found = getattr(card.validation, kind.replace("-", "_"), None)
         for name in _ERRORS:
-            row[f"{kind}_{name}"] = None if found is None else getattr(found, name)
+            row[f"{kind}_{name}"] = getattr(found, name, None)
     return row
 
 
@@ -119,11 +118,6 @@ def cards_csv(models: Models) -> str:
         writer.writeheader()
         writer.writerows(rows)
     return text.getvalue()
-
-
-def _of(validation: Validation, kind: str) -> CrossValidation:
-    found: CrossValidation = getattr(validation, kind.replace("-", "_"))
-    return found
 
 
 def _line(value: object) -> str:

@@ -12,9 +12,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from placewise.errors import InputError
+from placewise.errors import InputError, locating
 from placewise.formats import values
-from placewise.formats.locating import locating
 from placewise.formats.reading import found_at
 from placewise.formats.writing import replacing
 from placewise.model.results import OutcomeTable
@@ -22,20 +21,27 @@ from placewise.model.study import WITH_REPLACEMENT, WITHOUT_REPLACEMENT
 
 OUTCOMES = "outcomes.parquet"
 
-_DESCRIPTIONS = {
-    "experiment": "the experiment, as in scores.json",
-    "job": "name of the job",
-    "profile": "which distinct set of outcome rules decides the job, 0, 1, ...",
-    "level": "how many subsystems the scheduler was told",
-    "subsystem": "the subsystem told last (null: none, or all at once)",
-    "matched": "clusters that match",
-    "feasible": "clusters on which the job would succeed",
-    "success": "probability of success; 0 where nothing matches",
-    "points": "expected number of outcome rules that hold",
-    "possible": "outcome rules of the job",
-    "cluster": "the cluster assigned (null: an expectation over the matches, or no match)",
-    "additional_runtime_s": "expected runtime beyond that of the package's fastest builds, in s (NaN: not predicted)",
-    "additional_cost": "that in hours times the price of the cluster (NaN: not predicted, or no price)",
+_NAMES = pa.dictionary(pa.int32(), pa.string())
+_COLUMNS = {
+    "experiment": (_NAMES, "the experiment, as in scores.json"),
+    "job": (_NAMES, "name of the job"),
+    "profile": (pa.int32(), "which distinct set of outcome rules decides the job, 0, 1, ..."),
+    "level": (pa.int32(), "how many subsystems the scheduler was told"),
+    "subsystem": (_NAMES, "the subsystem told last (null: none, or all at once)"),
+    "matched": (pa.int32(), "clusters that match"),
+    "feasible": (pa.int32(), "clusters on which the job would succeed"),
+    "success": (pa.float64(), "probability of success; 0 where nothing matches"),
+    "points": (pa.float64(), "expected number of outcome rules that hold"),
+    "possible": (pa.int32(), "outcome rules of the job"),
+    "cluster": (_NAMES, "the cluster assigned (null: an expectation over the matches, or no match)"),
+    "additional_runtime_s": (
+        pa.float64(),
+        "expected runtime beyond that of the package's fastest builds, in s (NaN: not predicted)",
+    ),
+    "additional_cost": (
+        pa.float64(),
+        "that in hours times the price of the cluster (NaN: not predicted, or no price)",
+    ),
 }
 _COSTS = ("additional_runtime_s", "additional_cost")
 
@@ -52,24 +58,11 @@ def write_outcomes(
 
     profiles : (jobs,) which distinct set of outcome rules decides each job.
     """
+    costed = [name for name in _COSTS if tables and getattr(tables[0], name) is not None]
     schema = pa.schema(
-        [
-            pa.field(name, kind, metadata={"description": _DESCRIPTIONS[name]})
-            for name, kind in (
-                ("experiment", _NAMES),
-                ("job", _NAMES),
-                ("profile", pa.int32()),
-                ("level", pa.int32()),
-                ("subsystem", _NAMES),
-                ("matched", pa.int32()),
-                ("feasible", pa.int32()),
-                ("success", pa.float64()),
-                ("points", pa.float64()),
-                ("possible", pa.int32()),
-                ("cluster", _NAMES),
-                *((name, pa.float64()) for name in _COSTS if tables and getattr(tables[0], name) is not None),
-            )
-        ]
+        pa.field(name, kind, metadata={"description": about})
+        for name, (kind, about) in _COLUMNS.items()
+        if name not in _COSTS or name in costed
     )
     job_names, subsystem_names, cluster_names = (pa.array(list(n), pa.string()) for n in (jobs, subsystems, clusters))
     experiments = pa.array([table.experiment for table in tables], pa.string())
@@ -91,11 +84,8 @@ def write_outcomes(
                 pa.array(table.possible.astype(np.int32)),
                 _named(table.cluster, cluster_names),
             ]
-            columns += [pa.array(getattr(table, name)) for name in schema.names if name in _COSTS]
+            columns += [pa.array(getattr(table, name)) for name in costed]
             writer.write_table(pa.table(columns, schema=schema))
-
-
-_NAMES = pa.dictionary(pa.int32(), pa.string())
 
 
 def _named(numbers: NDArray[np.integer], names: pa.Array) -> pa.DictionaryArray:
@@ -134,7 +124,7 @@ class OutcomeSums:
     experiments: dict[str, ExperimentSums]
 
     def places_in(self, other: OutcomeSums) -> NDArray[np.int64]:
-        """Return (names,) where each name stands in another table, -1 where it does not."""
+        """Return (names,) the position of each name in another table, -1 where it is not there."""
         return _places(self.names, other.names)
 
 
@@ -231,16 +221,16 @@ class _Adding:
 
     def __init__(self) -> None:
         self.added = np.zeros((6, 0))
-        self.first_told = np.zeros(0, dtype=np.int64)
+        self.first_subsystem = np.zeros(0, dtype=np.int64)
         self.row = (-1, -1, 0.0)
 
     def add(self, rows: _Rows, names: int) -> None:
         job = rows.job
         self.added = np.pad(self.added, ((0, 0), (0, names - self.added.shape[1])))
-        self.first_told = _grown(self.first_told, names, -2)
-        unseen = np.flatnonzero(self.first_told[job] == -2)[::-1]
+        self.first_subsystem = _grown(self.first_subsystem, names, -2)
+        unseen = np.flatnonzero(self.first_subsystem[job] == -2)[::-1]
         # Assignment with repeated indices keeps the last, which reversed is the first row of each name.
-        self.first_told[job[unseen]] = rows.subsystem[unseen]
+        self.first_subsystem[job[unseen]] = rows.subsystem[unseen]
         before, below, less = (
             np.append(previous, values)[:-1]
             for previous, values in zip(self.row, (job, rows.level, rows.success), strict=True)
@@ -249,7 +239,7 @@ class _Adding:
         if ((rows.level > 1) & (rows.subsystem >= 0) & ~goes_on).any():
             raise InputError("the levels of a job do not follow each other", expected="rows as simulate writes them")
         weights = (
-            rows.subsystem == self.first_told[job],  # each job is told it once
+            rows.subsystem == self.first_subsystem[job],  # one such row for each job
             np.ones(len(job)),
             rows.matched,
             rows.assigned,

@@ -14,10 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from placewise.errors import InputError
+from placewise.errors import InputError, locating
 from placewise.formats import values
 from placewise.formats.codec import Codecs, Layout
-from placewise.formats.locating import locating
 from placewise.formats.reading import found_at, read_json
 from placewise.formats.results.level_files import LEVELS, read_levels, write_levels
 from placewise.formats.results.model_files import MODELS, read_models, write_models

@@ -7,10 +7,9 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, get_type_hints
 
-from placewise.errors import InputError
+from placewise.errors import InputError, locating
 from placewise.formats import values
 from placewise.formats.codec import Codecs
-from placewise.formats.locating import locating
 from placewise.formats.reading import read_json
 from placewise.model.results import Moments, Score
 

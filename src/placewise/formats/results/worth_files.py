@@ -6,9 +6,9 @@ import dataclasses
 from pathlib import Path
 from typing import Any, get_type_hints
 
+from placewise.errors import locating
 from placewise.formats import values
 from placewise.formats.codec import Codecs, Layout
-from placewise.formats.locating import locating
 from placewise.formats.reading import found_at, read_json
 from placewise.formats.writing import write_json
 from placewise.model.results import Results

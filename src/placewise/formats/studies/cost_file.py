@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from placewise.errors import InputError
+from placewise.errors import InputError, locating
 from placewise.formats import values
-from placewise.formats.locating import locating
 from placewise.formats.reading import read_yaml
 
 

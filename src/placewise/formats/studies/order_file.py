@@ -1,12 +1,11 @@
-"""The order in which `expanding` adds metadata: one name a line, or a JSON list of names."""
+"""The order in which `expanding` adds metadata on subsystems: one name a line, or a JSON list of names."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from placewise.errors import InputError
+from placewise.errors import InputError, locating
 from placewise.formats import values
-from placewise.formats.locating import locating
 from placewise.formats.reading import parse_json, read_text
 
 

@@ -11,10 +11,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from placewise.errors import InputError
+from placewise.errors import InputError, locating
 from placewise.formats import values
 from placewise.formats.fleets.rainbow_config import SELECT_OPTIONS
-from placewise.formats.locating import locating
 from placewise.formats.reading import parse_yaml, read_yaml
 from placewise.model.priority import Calc, Filter, Priority, Select, SortAscending, SortDescending, Step, in_order
 

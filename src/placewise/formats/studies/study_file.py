@@ -11,10 +11,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from placewise.errors import InputError
+from placewise.errors import InputError, locating
 from placewise.formats import values
 from placewise.formats.fleets.cluster_features import RELIABUILD, SPACK_BUILD
-from placewise.formats.locating import locating
 from placewise.formats.reading import decode, read_bytes
 from placewise.formats.studies.study_settings import (
     MOST_CLUSTERS,
@@ -94,10 +93,10 @@ def read_study_file(path: Path) -> StudyFile:
     Raises InputError naming file and place, also for a source beside draws.
     """
     content = read_bytes(path)
-    document = _current(_parse(decode(content, path), path), path)
+    document = values.renamed(_parse(decode(content, path), path), _FORMER, str(path))
     with locating(file=path):
         known = ("source", "fleet", "workload", "records", "clusters", "columns", "run", *_DECLARING, "levels")
-        _known(document, known, "the study")
+        values.known_keys(document, known, "the study")
         paths = {
             key: path.parent / values.text(document[key], key)
             for key in ("source", "records", "clusters")
@@ -140,10 +139,6 @@ def shipped_declarations() -> dict[str, Any]:
     return _declared(_parse(file.read_text(encoding="utf-8"), SHIPPED), BUILD_COLUMNS)
 
 
-def _current(document: dict[str, Any], path: Path) -> dict[str, Any]:
-    return values.renamed(document, _FORMER, str(path))
-
-
 def _parse(text: str, source: object) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
@@ -156,8 +151,7 @@ def _declared(document: Mapping[str, Any], columns: Mapping[str, Kind] | None) -
     declares = any(key in document for key in _DECLARING)
     listed = values.mapping(document.get("questions", {}), "questions")
     questions = {name: _question(name, entry, columns) for name, entry in listed.items()}
-    metadata = values.mapping(document.get("metadata", {}), "metadata")
-    _known(metadata, ("expanding", "everything"), "metadata")
+    metadata = values.known_keys(document.get("metadata", {}), ("expanding", "everything"), "metadata")
     if declares:
         for key in (*_DECLARING, "levels"):
             if key not in document:
@@ -192,8 +186,7 @@ def _level(name: str, value: Any, questions: Mapping[str, Question] | None) -> L
 def _question(name: str, value: Any, columns: Mapping[str, Kind] | None) -> Question:
     place = f"questions.{name}"
     values.text(name, "questions")
-    entry = values.mapping(value, place)
-    _known(entry, ("subsystem", "fields"), place)
+    entry = values.known_keys(value, ("subsystem", "fields"), place)
     subsystem = values.text(entry.get("subsystem"), f"{place}.subsystem")
     listed = values.sequence(entry.get("fields"), f"{place}.fields")
     with locating(place=place):
@@ -203,8 +196,7 @@ def _question(name: str, value: Any, columns: Mapping[str, Kind] | None) -> Ques
 
 
 def _field(value: Any, place: str, columns: Mapping[str, Kind] | None) -> Comparison:
-    entry = values.mapping(value, place)
-    _known(entry, _FIELD_KEYS, place)
+    entry = values.known_keys(value, _FIELD_KEYS, place)
     compared = {
         key: values.text(entry[key], f"{place}.{key}") for key in ("equals", "at_least", "at_most") if key in entry
     }
@@ -217,8 +209,9 @@ def _field(value: Any, place: str, columns: Mapping[str, Kind] | None) -> Compar
 
 
 def _rule(entry: dict[str, Any], questions: Mapping[str, Question], place: str) -> Rule:
-    entry = values.renamed(entry, {"form": "question"}, place)
-    _known(entry, ("name", "question", "published"), place)
+    entry = values.known_keys(
+        values.renamed(entry, {"form": "question"}, place), ("name", "question", "published"), place
+    )
     published = _named(entry["published"], questions, f"{place}.published") if "published" in entry else None
     name = values.text(entry.get("name"), f"{place}.name")
     return Rule(name, _named(entry.get("question"), questions, place), published)
@@ -233,9 +226,3 @@ def _named(value: Any, questions: Mapping[str, Question], place: str) -> Questio
     if name not in questions:
         raise InputError("no such question", place=place, found=name, expected=f"one of {', '.join(questions)}")
     return questions[name]
-
-
-def _known(entry: Mapping[str, Any], known: tuple[str, ...], place: str) -> None:
-    for key in entry:
-        if key not in known:
-            raise InputError(f"{key!r} is not understood", place=place, expected=f"no more than {', '.join(known)}")

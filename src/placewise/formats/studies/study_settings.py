@@ -97,22 +97,16 @@ def _whole(value: Any, place: str) -> int:
     return values.whole(value, place)
 
 
-def _flag(value: Any, place: str) -> bool:
-    if not isinstance(value, bool):
-        raise InputError("is not true or false", place=place, found=value, expected="true or false")
-    return value
-
-
 _SETTINGS: dict[str, Callable[[Any, str], Setting]] = {
     "experiments": names_of,
     "scoring": values.text,
-    "unique": _flag,
+    "unique": values.flag,
     "order": values.text,
     "orders": _whole,
     "fleets": _whole,
     "resamples": _whole,
     "seed": _whole,
-    "sample": _flag,
+    "sample": values.flag,
     "policy": values.text,
     "jobs": values.count,
     "metadata": names_of,

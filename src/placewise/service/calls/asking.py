@@ -35,7 +35,7 @@ async def explain(state: State, job: Job, usable: frozenset[str] | None) -> WhyN
     # Where it takes no longer than to wake another thread, it is done here.
     small = len(index.names) * len(job.requirements) < _FEW_PAIRS
     why = why_not(index, job) if small else await state.beside(partial(why_not, index, job))
-    return why if usable is None else _of(why, index, usable)
+    return why if usable is None else _restricted(why, index, usable)
 
 
 def most_failed(state: State, job: Job, usable: frozenset[str] | None) -> list[tuple[Requirement, int]]:
@@ -74,8 +74,8 @@ def node_count(graph: ResourceGraph) -> int:
     return sum(vertex.size for vertex in graph.vertices if vertex.type == NODE)
 
 
-def _of(why: WhyNot, index: FleetIndex, usable: frozenset[str]) -> WhyNot:
-    """Leave out of an explanation the clusters that may not be used."""
+def _restricted(why: WhyNot, index: FleetIndex, usable: frozenset[str]) -> WhyNot:
+    """Return an explanation without the clusters that may not be used."""
 
     def some(names: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(name for name in names if name in usable)

@@ -1,4 +1,4 @@
-"""Changes that go on to their end though whoever asked for them is gone."""
+"""Lets changes run to their end after whoever asked for them is gone."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ R = TypeVar("R")
 
 
 def finishing(act: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, Coroutine[Any, Any, R]]:
-    """Return an act whose caller can be cancelled while it goes on.
+    """Return an act that runs to its end even if its caller is cancelled.
 
     What is being committed is not undone; so what is in memory has to follow it, and until then the right to change
     the cluster must not pass to the next.

@@ -1,4 +1,4 @@
-"""Clusters pull their jobs: received under a lease, accepted, and reported when over."""
+"""Gives clusters their jobs: received under a lease, accepted, and reported when over."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from placewise.service.guard.refusals import Exhausted, NotFound
 from placewise.service.live.live_fleet import Member
 from placewise.service.live.state import State
 from placewise.service.store import jobs as store
-from placewise.service.store.jobs import Received, StoredJob
+from placewise.service.store.job import Received, StoredJob
 
 # An answer has to pass through clients whose largest message is gRPC's default of 4 MiB.
 MOST_BYTES = 3 << 20
@@ -27,9 +27,9 @@ _LOOK_AGAIN_S = 5.0
 async def receive(
     state: State, member: Member, most: int, size: Callable[[Received], int] = store.plain_size
 ) -> list[Received]:
-    """Hand a cluster's waiting jobs to it under leases: at most so many, or all that fit into one message if 0.
+    """Give a cluster its waiting jobs under leases: at most `most`, or all that fit into one message if that is 0.
 
-    size : of a job in the message, in bytes.
+    size : returns how many bytes a job takes in the message.
     """
     now = state.now()
     wanted = min(most, MOST_JOBS) if most > 0 else MOST_JOBS

@@ -1,4 +1,4 @@
-"""Clusters come, change and go: committed first, then known to the index, then answered."""
+"""Registers, changes and deletes clusters: committed first, then indexed, then answered."""
 
 from __future__ import annotations
 
@@ -14,14 +14,13 @@ from placewise.model.requirement import Scalar
 from placewise.service.calls.finishing import finishing
 from placewise.service.calls.permission import require_cluster, require_registration_secret
 from placewise.service.guard.credentials import Issued, hash_of, issue
-from placewise.service.guard.names import check_name
-from placewise.service.guard.refusals import Exhausted, Unauthenticated
+from placewise.service.guard.given import check_name
+from placewise.service.guard.refusals import Exhausted, Unauthenticated, Unavailable
 from placewise.service.live.live_fleet import Member, with_subsystems
 from placewise.service.live.loading import load
 from placewise.service.live.state import State
 from placewise.service.store import clusters as store
 from placewise.service.store.clusters import NewCluster
-from placewise.service.store.errors import Unavailable
 
 T = TypeVar("T")
 
@@ -100,7 +99,7 @@ async def delete(state: State, name: str, secret: str) -> int:
 
     Raises Unauthenticated for a wrong name or secret.
     """
-    # Before waiting as well: how long a change under way takes tells a stranger that there is such a cluster.
+    # Before waiting as well: how long a change under way takes would show a stranger that there is such a cluster.
     require_cluster(state, name, secret)
     async with state.changing(name):
         member = require_cluster(state, name, secret)
@@ -133,7 +132,7 @@ async def rotate(state: State, name: str, secret: str, *, keep_secret: bool, kee
         )
         if revision is None:
             raise Unauthenticated("no such cluster, or the secret is not its own")
-        # Another server's change of the graphs is still to be taken over, which a lower revision tells.
+        # Another server's change of the graphs is still to be taken over, which a lower revision shows.
         state.fleet.update(
             replace(
                 member,

@@ -1,4 +1,4 @@
-"""A job comes: matched, placed on one cluster, committed, and only then acknowledged."""
+"""Submits jobs: matched, placed on one cluster, committed, and only then acknowledged."""
 
 from __future__ import annotations
 
@@ -19,11 +19,10 @@ from placewise.selection.situation import Numbers
 from placewise.service.calls.asking import explain, in_words, most_failed
 from placewise.service.calls.choosing import policy_of
 from placewise.service.calls.matchers import check_matcher, refuse_what_is_not_judged
-from placewise.service.guard.names import check_name
-from placewise.service.guard.refusals import Exhausted
+from placewise.service.guard.given import check_name
+from placewise.service.guard.refusals import ClusterGone, Exhausted, QueueFull, Unavailable
 from placewise.service.live.state import State
-from placewise.service.store.errors import ClusterGone, QueueFull, Unavailable
-from placewise.service.store.jobs import AddedJob, JobState, NewJob
+from placewise.service.store.job import AddedJob, JobState, NewJob
 
 _LONGEST_REQUEST_ID = 128
 _ATTEMPTS = 5
@@ -32,7 +31,7 @@ _SHOWN = 3
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """A job to place, as the text of its jobspec, and how; empty names stand for the scheduler's own choices.
+    """A job to place, as the text of its jobspec, and how; where a name is empty the scheduler's own choice applies.
 
     usable : the clusters that may be chosen; None for every one.
     """
@@ -117,9 +116,9 @@ async def submit(state: State, submission: Submission) -> Submitted:
             raise
         if added.known:
             scheduler.ended(placement.chosen)
-            return _again(state, added, total)
-        state.metrics.submitted("assigned")
-        state.metrics.matched(len(placement.matched.names))
+            return _repeated(state, added, total)
+        state.metrics.submissions.labels("assigned").inc()
+        state.metrics.matches.observe(len(placement.matched.names))
         state.ring(new.cluster_id or 0)
         return Submitted(added.id, placement.chosen, JobState.ASSIGNED, len(placement.matched.names), total)
     if isinstance(last, QueueFull):
@@ -146,7 +145,7 @@ def read_job(state: State, text: str, name: str, matcher: str) -> Job:
 
 
 def _request_of(submission: Submission) -> str | None:
-    """Return what a request is known by: its id, told apart by who may use which clusters.
+    """Return the key of a request: its id, with a hash of the clusters that its submitter may use.
 
     So nobody is answered with the job of a cluster that he may not use, or takes an id that another will choose.
     """
@@ -166,8 +165,8 @@ def _values(state: State, job: Job) -> dict[str, Numbers]:
     return {**own, **state.fleet.numbers()}
 
 
-def _again(state: State, added: AddedJob, total: int) -> Submitted:
-    state.metrics.submitted("repeated")
+def _repeated(state: State, added: AddedJob, total: int) -> Submitted:
+    state.metrics.submissions.labels("repeated").inc()
     name = state.fleet.name_of(added.cluster_id) if added.cluster_id is not None else None
     return Submitted(added.id, name, added.state, 0, total, added.reason or "")
 
@@ -180,18 +179,20 @@ async def _refuse(state: State, submission: Submission, job: Job, placement: Pla
         failed = most_failed(state, job, submission.usable)
         if submission.explained or not failed:
             why = await explain(state, job, submission.usable)
-        reason = "fits on no cluster: " + "; ".join(_told(failed, total) if why is None or failed else in_words(why))
+        reason = "fits on no cluster: " + "; ".join(
+            _failures_in_words(failed, total) if why is None or failed else in_words(why)
+        )
         state.metrics.unmatched(failed[0][0].subsystem if failed else "resources")
     new = NewJob(job.name, None, submission.jobspec, json.dumps(job.command), _request_of(submission), reason)
     added = await state.writer.do(state.acts.add_jobs, new)
     if added.known:
-        return _again(state, added, total)
-    state.metrics.submitted("refused")
-    state.metrics.matched(len(placement.matched.names))
+        return _repeated(state, added, total)
+    state.metrics.submissions.labels("refused").inc()
+    state.metrics.matches.observe(len(placement.matched.names))
     shown = why if submission.explained else None
     return Submitted(added.id, None, JobState.REFUSED, len(placement.matched.names), total, reason, shown)
 
 
-def _told(failed: list[tuple[Requirement, int]], total: int) -> list[str]:
+def _failures_in_words(failed: list[tuple[Requirement, int]], total: int) -> list[str]:
     lines = [f"{requirement} fails on {count} of {total}" for requirement, count in failed[:_SHOWN]]
     return lines + ([f"{len(failed) - _SHOWN} further requirements fail somewhere"] if len(failed) > _SHOWN else [])

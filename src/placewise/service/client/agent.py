@@ -57,9 +57,9 @@ class Ended:
 
 
 class Agent:
-    """Runs a cluster's jobs until it is told to stop.
+    """Runs a cluster's jobs until it is stopped.
 
-    say : is told in a line what goes on. ended : is told of every job that was run.
+    say : called with a line about what happens. ended : called with every job that was run.
     """
 
     def __init__(
@@ -89,7 +89,7 @@ class Agent:
         self._stopping.set()
 
     async def run(self) -> None:
-        """Take and run jobs until told to stop, or until none waits if that was the order.
+        """Take and run jobs until stopped, or until none waits if that was the order.
 
         `unreported` then holds the jobs whose outcome the scheduler does not know. Raises what the scheduler
         answers when it refuses to give jobs, after those that run have ended.
@@ -246,7 +246,7 @@ class Agent:
     def _retrying(self) -> tenacity.AsyncRetrying:
         """Return attempts, with longer and longer waits between them, while the scheduler cannot answer."""
         return tenacity.AsyncRetrying(
-            retry=tenacity.retry_if_exception(_passes),
+            retry=tenacity.retry_if_exception(lambda error: isinstance(error, ServiceError) and error.passes),
             wait=tenacity.wait_random_exponential(multiplier=0.2, max=_LONGEST_WAIT_S),
             stop=lambda _: self._ending.is_set(),
             sleep=self._pause,
@@ -280,7 +280,3 @@ class Agent:
             path = Path(folder, f"{job.job_id}.json" if job.jobspec.startswith("{") else f"{job.job_id}.yaml")
             path.write_text(job.jobspec, encoding="utf-8")
             yield str(path)
-
-
-def _passes(error: BaseException) -> bool:
-    return isinstance(error, ServiceError) and error.passes

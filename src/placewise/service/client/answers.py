@@ -1,124 +1,50 @@
-"""Answers of the scheduler, from messages to values."""
+"""Answers of the scheduler, from messages to values whose fields have the same names."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import is_dataclass
+from functools import cache
+from types import UnionType
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from placewise.errors import PlacewiseError
 from placewise.formats.reading import parse_json
-from placewise.service.client.values import (
-    Assignment,
-    Blocked,
-    ClusterRecord,
-    Event,
-    Explanation,
-    JobRecord,
-    Matched,
-    NearMiss,
-    Registration,
-    Submission,
-    WrittenRequirement,
-)
+from placewise.service.client.values import Blocked, ClusterRecord, WrittenRequirement
 from placewise.service.store.job import JobState
 from placewise.service.wire import placewise_pb2 as wire
 
-_PREFIX = "JOB_STATE_"
+T = TypeVar("T")
 
 
-def read_submission(answer: wire.SubmitResponse) -> Submission:
-    """Return what became of a submitted job."""
-    return Submission(
-        answer.job_id,
-        answer.cluster or None,
-        _state(answer.state),
-        answer.matching_clusters,
-        answer.total_clusters,
-        answer.reason,
-        read_explanation(answer.explanation) if answer.HasField("explanation") else None,
-    )
+@cache
+def reader(kind: type[T]) -> Callable[[Any], T]:
+    """Return what makes a value of a class from a message, by the types of the fields of the class.
+
+    A field that may be None is so where the message has nothing there; times become seconds since the epoch.
+    """
+    fields = [_OTHERWISE.get((kind, name)) or _field(name, hint) for name, hint in get_type_hints(kind).items()]
+    return lambda message: kind(*[read(message) for read in fields])
 
 
-def read_match(answer: wire.MatchResponse) -> Matched:
-    """Return the clusters that match."""
-    return Matched(tuple(answer.clusters), answer.total_clusters)
+def _field(name: str, hint: Any) -> Callable[[Any], Any]:
+    """Return what reads one field of a message as a type."""
+    if get_origin(hint) is tuple:
+        one = _value(get_args(hint)[0])
+        return lambda message: tuple(map(one, getattr(message, name)))
+    if get_origin(hint) is UnionType:
+        inner = _value(get_args(hint)[0])
+        if is_dataclass(get_args(hint)[0]):
+            return lambda message: inner(getattr(message, name)) if message.HasField(name) else None
+        return lambda message: getattr(message, name) or None
+    value = _value(hint)
+    return lambda message: value(getattr(message, name))
 
 
-def read_explanation(answer: wire.Explanation) -> Explanation:
-    """Return an explanation."""
-    return Explanation(
-        answer.job,
-        answer.total,
-        tuple(answer.matched),
-        tuple(
-            Blocked(WrittenRequirement(one.requirement, one.subsystem), tuple(one.clusters), one.lacking)
-            for one in answer.blocked
-        ),
-        tuple(NearMiss(near.cluster, near.requirement, near.offered) for near in answer.near_misses),
-        tuple(answer.scattered),
-        tuple(answer.too_small),
-        tuple(answer.unknown_types),
-    )
-
-
-def read_job(answer: wire.Job) -> JobRecord:
-    """Return what is remembered of a job."""
-    return JobRecord(
-        answer.id,
-        answer.name,
-        answer.cluster or None,
-        _state(answer.state),
-        _seconds(answer.submitted_at),
-        _seconds(answer.changed_at),
-        answer.reason,
-        answer.duration_s or None,
-        answer.jobspec,
-        tuple(answer.command),
-        tuple(Event(_state(event.state), _seconds(event.at), event.detail) for event in answer.history),
-    )
-
-
-def read_jobs(answer: wire.ListJobsResponse) -> tuple[JobRecord, ...]:
-    """Return one page of jobs."""
-    return tuple(map(read_job, answer.jobs))
-
-
-def read_clusters(answer: wire.ListClustersResponse) -> tuple[ClusterRecord, ...]:
-    """Return clusters."""
-    return tuple(
-        ClusterRecord(
-            one.name,
-            one.nodes,
-            tuple(one.subsystems),
-            parse_json(one.state, f"the state of {one.name!r}") if one.state else {},
-            one.waiting,
-            one.running,
-            _seconds(one.registered_at),
-            _seconds(one.updated_at),
-        )
-        for one in answer.clusters
-    )
-
-
-def read_registration(answer: wire.RegisterClusterResponse | wire.RotateCredentialsResponse) -> Registration:
-    """Return a cluster's new token and secret."""
-    return Registration(answer.token, answer.secret)
-
-
-def read_assignment(answer: wire.Assignment) -> Assignment:
-    """Return a received job."""
-    return Assignment(
-        answer.job_id,
-        answer.name,
-        answer.jobspec,
-        tuple(answer.command),
-        answer.lease,
-        _seconds(answer.lease_until),
-    )
-
-
-def read_assignments(answer: wire.ReceiveJobsResponse) -> tuple[Assignment, ...]:
-    """Return received jobs."""
-    return tuple(map(read_assignment, answer.assignments))
+def _value(hint: Any) -> Callable[[Any], Any]:
+    return reader(hint) if isinstance(hint, type) and is_dataclass(hint) else _READ.get(hint, _as_it_is)
 
 
 def _seconds(at: Timestamp) -> float:
@@ -127,8 +53,22 @@ def _seconds(at: Timestamp) -> float:
 
 def _state(number: wire.JobState) -> JobState:
     try:
-        return JobState(wire.JobState.Name(number).removeprefix(_PREFIX).lower())
+        return JobState(wire.JobState.Name(number).removeprefix("JOB_STATE_").lower())
     except ValueError:
         raise PlacewiseError(
             "the scheduler speaks of a job's state that this client does not know", found=int(number)
         ) from None
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+_READ: dict[Any, Callable[[Any], Any]] = {JobState: _state, float: _seconds}
+_OTHERWISE: dict[tuple[type, str], Callable[[Any], Any]] = {
+    (Blocked, "requirement"): lambda message: WrittenRequirement(message.requirement, message.subsystem),
+    (ClusterRecord, "state"): lambda message: (
+        parse_json(message.state, f"the state of {message.name!r}") if message.state else {}
+    ),
+}
+"""Fields that are not read as their types are, by class and name."""

@@ -65,7 +65,7 @@ class AsyncClient:
         states: Iterable[JobState] = (),
         page: int = 0,
     ) -> AsyncGenerator[JobRecord, None]:
-        """Yield jobs, the newest first, asking for a page of so many at a time (100 if 0, 1000 at most)."""
+        """Yield jobs, the newest first, asking for pages of `page` jobs (100 if 0, 1000 at most)."""
         wanted = tuple(states)
         before_id = 0
         while jobs := await self.ask(
@@ -76,9 +76,9 @@ class AsyncClient:
             before_id = jobs[-1].id
 
     async def watch_assignments(self, cluster: ClusterSecret, *, most: int = 1) -> AsyncGenerator[Assignment, None]:
-        """Yield jobs received under a lease as they are assigned, with at most so many not yet accepted.
+        """Yield jobs received under a lease as they are assigned, with at most `most` not yet accepted.
 
-        Ends with the server's end of it, or with ServiceError; closing the iterator ends the call.
+        Ends when the server ends the stream, or with ServiceError; closing the iterator ends the call.
         """
         call = calls.watch_assignments(cluster, most=most)
         stream = getattr(self._stub, call.method)(call.request)

@@ -71,7 +71,7 @@ class Client:
         states: Iterable[JobState] = (),
         page: int = 0,
     ) -> Iterator[JobRecord]:
-        """Yield jobs, the newest first, asking for a page of so many at a time (100 if 0, 1000 at most)."""
+        """Yield jobs, the newest first, asking for pages of `page` jobs (100 if 0, 1000 at most)."""
         wanted = tuple(states)
         before_id = 0
         while jobs := self.ask(
@@ -81,9 +81,9 @@ class Client:
             before_id = jobs[-1].id
 
     def watch_assignments(self, cluster: ClusterSecret, *, most: int = 1) -> Iterator[Assignment]:
-        """Yield jobs received under a lease as they are assigned, with at most so many not yet accepted.
+        """Yield jobs received under a lease as they are assigned, with at most `most` not yet accepted.
 
-        Ends with the server's end of it, or with ServiceError; closing the iterator ends the call.
+        Ends when the server ends the stream, or with ServiceError; closing the iterator ends the call.
         """
         call = calls.watch_assignments(cluster, most=most)
         stream = getattr(self._stub, call.method)(call.request)

@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 
 from placewise.model.cluster import Cluster
 from placewise.model.job import Job
-from placewise.service.client import answers
+from placewise.service.client.answers import reader
 from placewise.service.client.cluster_documents import Documents, documents_of
 from placewise.service.client.jobspec_texts import text_to_send
 from placewise.service.client.values import (
@@ -73,26 +73,26 @@ def submit(
         request_id=request_id or str(uuid.uuid4()),
         no_explanation=not explained,
     )
-    return Call("Submit", request, answers.read_submission)
+    return Call("Submit", request, reader(Submission))
 
 
 def match(jobspec: Job | Path | str, credentials: Credentials, *, match_algorithm: str = "") -> Call[Matched]:
     """Return the clusters that could ever run a job. Raises what `submit` does."""
     text, _ = text_to_send(jobspec)
     request = wire.MatchRequest(jobspec=text, credentials=_credentials(credentials), match_algorithm=match_algorithm)
-    return Call("Match", request, answers.read_match)
+    return Call("Match", request, reader(Matched))
 
 
 def explain(jobspec: Job | Path | str, credentials: Credentials, *, match_algorithm: str = "") -> Call[Explanation]:
     """Say why the clusters that do not match a job do not. Raises what `submit` does."""
     text, _ = text_to_send(jobspec)
     request = wire.ExplainRequest(jobspec=text, credentials=_credentials(credentials), match_algorithm=match_algorithm)
-    return Call("Explain", request, answers.read_explanation)
+    return Call("Explain", request, reader(Explanation))
 
 
 def get_job(job_id: int, asking: Credentials | ClusterSecret) -> Call[JobRecord]:
     """Return a job with its jobspec and history, to one of its users or to its cluster."""
-    return Call("GetJob", wire.GetJobRequest(job_id=job_id, **_asking(asking)), answers.read_job)
+    return Call("GetJob", wire.GetJobRequest(job_id=job_id, **_asking(asking)), reader(JobRecord))
 
 
 def list_jobs(
@@ -111,13 +111,13 @@ def list_jobs(
         limit=limit,
         **_asking(asking),
     )
-    return Call("ListJobs", request, answers.read_jobs)
+    return Call("ListJobs", request, lambda answer: tuple(map(reader(JobRecord), answer.jobs)))
 
 
 def cancel_job(job_id: int, credentials: Credentials, *, reason: str = "") -> Call[JobRecord]:
     """Cancel a job that is not over, and return it as it then is."""
     request = wire.CancelJobRequest(job_id=job_id, credentials=_credentials(credentials), reason=reason)
-    return Call("CancelJob", request, answers.read_job)
+    return Call("CancelJob", request, reader(JobRecord))
 
 
 def list_clusters(credentials: Credentials) -> Call[tuple[ClusterRecord, ...]]:
@@ -125,7 +125,7 @@ def list_clusters(credentials: Credentials) -> Call[tuple[ClusterRecord, ...]]:
     return Call(
         "ListClusters",
         wire.ListClustersRequest(credentials=_credentials(credentials)),
-        answers.read_clusters,
+        lambda answer: tuple(map(reader(ClusterRecord), answer.clusters)),
     )
 
 
@@ -136,7 +136,7 @@ def register_cluster(
 
     cluster : a cluster, a folder of JGF files, or documents, which have no name of their own.
 
-    They are told this once: the scheduler keeps no more than hashes. Raises InputError for documents that
+    Both are returned this once: the scheduler keeps only their hashes. Raises InputError for documents that
     cannot be used, ServiceError (ALREADY_EXISTS) for a name that is taken.
     """
     own_name, documents = ("", cluster) if isinstance(cluster, Documents) else documents_of(cluster)
@@ -147,7 +147,7 @@ def register_cluster(
         subsystems=documents.subsystems,
         state=documents.state,
     )
-    return Call("RegisterCluster", request, answers.read_registration)
+    return Call("RegisterCluster", request, reader(Registration))
 
 
 def update_cluster(
@@ -166,12 +166,14 @@ def update_cluster(
         removed_subsystems=list(removed),
         state=documents.state,
     )
-    return Call("UpdateCluster", request, _nothing)
+    return Call("UpdateCluster", request, lambda _: None)
 
 
 def delete_cluster(cluster: ClusterSecret) -> Call[int]:
     """Delete a cluster, and return how many of its jobs that cancels."""
-    return Call("DeleteCluster", wire.DeleteClusterRequest(cluster=_secret(cluster)), _cancelled_jobs)
+    return Call(
+        "DeleteCluster", wire.DeleteClusterRequest(cluster=_secret(cluster)), lambda answer: answer.cancelled_jobs
+    )
 
 
 def rotate_credentials(
@@ -179,38 +181,42 @@ def rotate_credentials(
 ) -> Call[Registration]:
     """Replace a cluster's secret, token or both; what they replace is refused from then on."""
     request = wire.RotateCredentialsRequest(cluster=_secret(cluster), keep_secret=keep_secret, keep_token=keep_token)
-    return Call("RotateCredentials", request, answers.read_registration)
+    return Call("RotateCredentials", request, reader(Registration))
 
 
 def receive_jobs(cluster: ClusterSecret, *, most: int = 0) -> Call[tuple[Assignment, ...]]:
-    """Receive waiting jobs under a lease; at most so many, as many as fit into one message if 0."""
+    """Receive waiting jobs under a lease; at most `most`, or as many as fit into one message if that is 0."""
     request = wire.ReceiveJobsRequest(cluster=_secret(cluster), most=most)
-    return Call("ReceiveJobs", request, answers.read_assignments)
+    return Call("ReceiveJobs", request, lambda answer: tuple(map(reader(Assignment), answer.assignments)))
 
 
 def watch_assignments(cluster: ClusterSecret, *, most: int = 1) -> Call[Assignment]:
-    """Receive jobs under a lease as they are assigned, with at most so many not yet accepted.
+    """Receive jobs under a lease as they are assigned, with at most `most` not yet accepted.
 
     Raises ServiceError (UNAVAILABLE) when the connection is lost; watching may then begin anew.
     """
     request = wire.WatchAssignmentsRequest(cluster=_secret(cluster), most=most)
-    return Call("WatchAssignments", request, answers.read_assignment)
+    return Call("WatchAssignments", request, reader(Assignment))
 
 
 def accept_jobs(cluster: ClusterSecret, jobs: Iterable[Assignment]) -> Call[frozenset[int]]:
     """Accept received jobs while their leases last, and return the ids of those that are accepted."""
     accepted = [wire.AcceptJobsRequest.Accepted(job_id=job.job_id, lease=job.lease) for job in jobs]
-    return Call("AcceptJobs", wire.AcceptJobsRequest(cluster=_secret(cluster), jobs=accepted), _accepted)
+    return Call(
+        "AcceptJobs",
+        wire.AcceptJobsRequest(cluster=_secret(cluster), jobs=accepted),
+        lambda answer: frozenset(answer.accepted),
+    )
 
 
 def report_outcome(
     cluster: ClusterSecret, job_id: int, *, succeeded: bool, duration_s: float = 0.0, reason: str = ""
 ) -> Call[JobRecord]:
-    """Say how an accepted job ended: after so many seconds (0 if not known), and why if it failed."""
+    """Report how an accepted job ended: after how many seconds (0 if not known), and why if it failed."""
     request = wire.ReportOutcomeRequest(
         cluster=_secret(cluster), job_id=job_id, succeeded=succeeded, duration_s=duration_s, reason=reason
     )
-    return Call("ReportOutcome", request, answers.read_job)
+    return Call("ReportOutcome", request, reader(JobRecord))
 
 
 def _credentials(credentials: Credentials) -> wire.Credentials:
@@ -228,15 +234,3 @@ def _asking(asking: Credentials | ClusterSecret) -> dict[str, Any]:
     if isinstance(asking, ClusterSecret):
         return {"cluster": _secret(asking)}
     return {"credentials": _credentials(asking)}
-
-
-def _nothing(_: wire.UpdateClusterResponse) -> None:
-    return None
-
-
-def _cancelled_jobs(answer: wire.DeleteClusterResponse) -> int:
-    return answer.cancelled_jobs
-
-
-def _accepted(answer: wire.AcceptJobsResponse) -> frozenset[int]:
-    return frozenset(answer.accepted)

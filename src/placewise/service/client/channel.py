@@ -34,7 +34,7 @@ _RETRY = {
     "backoffMultiplier": 2,
     "retryableStatusCodes": ["UNAVAILABLE"],
 }
-# A list of many clusters is longer than what gRPC takes unless told.
+# A list of many clusters is longer than what gRPC accepts by default.
 _LONGEST_ANSWER_BYTES = 64 << 20
 # gRPC servers end connections that ping more often than every five minutes.
 _KEEPALIVE_MS = 360_000

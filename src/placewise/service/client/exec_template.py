@@ -6,7 +6,7 @@ The command line is split into words as a shell does (`shlex`), once, and then r
     {jobspec}  for the path of a file that holds the jobspec while the command runs;
     {id}       for the job's id, and {name} for its name.
 
-Where none of them stands, the words of the job's command are appended. So
+Where none of them is used, the words of the job's command are appended. So
 
     flux submit                          runs: flux submit WORD WORD ...
     sbatch --job-name={name} --wrap {command}
@@ -54,7 +54,7 @@ def needs_command(template: tuple[str, ...]) -> bool:
 def fill_in(template: tuple[str, ...], command: tuple[str, ...], values: Mapping[str, str]) -> list[str]:
     """Return the words to run for a job.
 
-    command : the job's. values : what stands for ``{jobspec}``, ``{id}`` and ``{name}``.
+    command : the job's. values : what replaces ``{jobspec}``, ``{id}`` and ``{name}``.
     """
     if not any(map(_PLACE.search, template)):
         return [*template, *command]

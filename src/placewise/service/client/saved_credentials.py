@@ -9,19 +9,17 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import json
-import os
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import quote
 
 import platformdirs
 
-from placewise.errors import InputError
-from placewise.formats.locating import locating
+from placewise.errors import InputError, locating
 from placewise.formats.reading import found_at, read_json
 from placewise.formats.values import mapping, text
 from placewise.service.client.values import Registration
+from placewise.service.kept_secret import private_file
 
 
 def credentials_file(target: str) -> Path:
@@ -67,7 +65,9 @@ def _change(target: str, change: Callable[[dict[str, Registration]], object]) ->
         with _alone(path.parent):
             known = saved(target)
             change(known)
-            _replace(path, {name: {"token": one.token, "secret": one.secret} for name, one in known.items()})
+            content = {name: {"token": one.token, "secret": one.secret} for name, one in known.items()}
+            with private_file(path, json.dumps(content, indent=1)) as temporary:
+                temporary.replace(path)
     except OSError as error:
         raise InputError(f"cannot be written: {error.strerror}", file=path) from error
     return path
@@ -79,16 +79,3 @@ def _alone(folder: Path) -> Iterator[None]:
     with (folder / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
-
-
-def _replace(path: Path, document: object) -> None:
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mode 0600
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(document, file, indent=1)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)

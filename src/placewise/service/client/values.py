@@ -1,4 +1,4 @@
-"""What a client gives and gets: frozen values, times in seconds since the epoch, secrets that no repr shows."""
+"""What a client sends and receives: frozen values, times in seconds since the epoch, secrets that no repr shows."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ class Submission:
 
 @dataclass(frozen=True, slots=True)
 class Matched:
-    """The clusters that could ever run a job, of so many that may be used."""
+    """The clusters that could ever run a job, of the `total_clusters` that may be used."""
 
     clusters: tuple[str, ...]
     total_clusters: int

@@ -15,7 +15,7 @@ _NOBODYS = secrets.token_bytes(hashlib.sha256().digest_size)
 
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """A new secret and token of a cluster, to be told once and kept as hashes only."""
+    """A new secret and token of a cluster, returned once and kept as hashes only."""
 
     secret: str = field(repr=False)
     token: str = field(repr=False)

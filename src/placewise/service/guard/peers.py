@@ -1,4 +1,4 @@
-"""Who is calling, as far as the connection tells."""
+"""Who is calling, as far as the connection shows."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ class Denied(PlacewiseError):
 
 
 class Unauthenticated(PlacewiseError):
-    """A secret or token is missing or wrong; the message tells nothing of what exists."""
+    """A secret or token is missing or wrong; the message does not say what exists."""
 
 
 class NotFound(PlacewiseError):
@@ -25,3 +25,19 @@ class Exhausted(PlacewiseError):
 
 class NotNow(PlacewiseError):
     """What was named is in another state than the call needs."""
+
+
+class ClusterGone(PlacewiseError):
+    """The cluster chosen for a job is not registered any more."""
+
+
+class QueueFull(PlacewiseError):
+    """A cluster has as many jobs waiting as it may."""
+
+
+class WrongState(PlacewiseError):
+    """A job is not in a state in which this can happen to it; `found` is the state it is in."""
+
+
+class Unavailable(PlacewiseError):
+    """The database does not answer or is out of room; nothing was kept, unless `problem` says that it may have been."""

@@ -1,4 +1,4 @@
-"""What is written in batches: the store's functions, each bound to the clock, so that equal acts can be told."""
+"""What is written in batches: the store's functions, each bound to the clock, so that equal acts are one object."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from typing import TypeAlias, TypeVar
 
 from sqlalchemy import Connection
 
-from placewise.service.store import clusters, jobs
+from placewise.service.store import clusters
+from placewise.service.store.adding import add_jobs
 from placewise.service.store.clusters import NewCluster
-from placewise.service.store.jobs import AddedJob, NewJob
+from placewise.service.store.job import AddedJob, NewJob
 
 A = TypeVar("A")
 R = TypeVar("R")
@@ -32,6 +33,6 @@ class Acts:
                 at={cluster_id: revision for cluster_id, revision, _, _ in items},
             )
         )
-        self.add_jobs: Act[NewJob, AddedJob | Exception] = lambda connection, items: jobs.add_jobs(
+        self.add_jobs: Act[NewJob, AddedJob | Exception] = lambda connection, items: add_jobs(
             connection, items, now(), most_queued
         )

@@ -107,7 +107,7 @@ class LiveFleet:
     def numbers(self) -> Mapping[str, NDArray[np.float64]]:
         """Return (clusters,) numbers by field of the clusters' states, NaN where a cluster does not say one.
 
-        Booleans are 1 and 0. To these comes ``predicted_cost`` where a state has ``cost_per_node_hour``: what
+        Booleans are 1 and 0. ``predicted_cost`` is added where a state has ``cost_per_node_hour``: what
         a node costs for an hour, since nothing better is known of a job here.
         """
         index = self.scheduler.index

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Collection
+from dataclasses import fields
 
 import structlog
 
@@ -26,7 +27,9 @@ async def load(state: State, ids: Collection[int] | None = None) -> None:
 
     def read() -> list[tuple[Member, Cluster, dict[str, Scalar]]]:
         stored = state.database.read(lambda connection: store.load_clusters(connection, ids))
-        return [(_member(one), cluster, _state(one)) for one in stored if (cluster := _cluster(one)) is not None]
+        return [
+            (_member(one), cluster, json.loads(one.state)) for one in stored if (cluster := _cluster(one)) is not None
+        ]
 
     before = {member.id for member in state.fleet.members()}
     found = await state.beside(read)
@@ -34,26 +37,18 @@ async def load(state: State, ids: Collection[int] | None = None) -> None:
     asked = {member.id for member in state.fleet.members()} if ids is None else set(ids)
     for cluster_id in asked - there:
         state.fleet.drop(cluster_id)
-    for member, cluster, fields in found:
+    for member, cluster, state_fields in found:
         if member.id in before and state.fleet.name_of(member.id) is None:
             continue  # deleted here, since it was read
         known = state.fleet.member(member.name)
         if known is not None and known.id != member.id:
             state.fleet.drop(known.id)
         if known is None or known.id != member.id or known.revision < member.revision:
-            state.fleet.put(member, cluster, fields)
+            state.fleet.put(member, cluster, state_fields)
 
 
 def _member(stored: StoredCluster) -> Member:
-    return Member(
-        stored.id,
-        stored.name,
-        stored.revision,
-        stored.secret_hash,
-        stored.token_hash,
-        stored.registered_at,
-        stored.updated_at,
-    )
+    return Member(**{field.name: getattr(stored, field.name) for field in fields(Member)})
 
 
 def _cluster(stored: StoredCluster) -> Cluster | None:
@@ -75,7 +70,3 @@ def _cluster(stored: StoredCluster) -> Cluster | None:
         with contextlib.suppress(InputError):
             usable[name] = parse_subsystem_text(text, name, cluster.graph)
     return with_subsystems(cluster, usable, ())
-
-
-def _state(stored: StoredCluster) -> dict[str, Scalar]:
-    return dict(json.loads(stored.state))

@@ -87,7 +87,7 @@ class State:
                 del self._locks[name]
 
     def bell(self, cluster_id: int) -> asyncio.Event:
-        """Return what wakes those who wait for a cluster's jobs."""
+        """Return the event that wakes those who wait for a cluster's jobs."""
         return self.bells.setdefault(cluster_id, asyncio.Event())
 
     def ring(self, cluster_id: int) -> None:

@@ -15,7 +15,7 @@ from placewise.service.live.loading import load
 from placewise.service.live.state import State
 from placewise.service.store import clusters, jobs
 from placewise.service.store.dialects import CLUSTERS_CHANNEL
-from placewise.service.store.notices import listen
+from placewise.service.store.notices import Listener
 
 _COMPARE_S = 5.0
 # Notices come in bursts; one look at the database serves all that came meanwhile.
@@ -35,12 +35,14 @@ async def compare(state: State) -> None:
     loads = {member.name: sum(lengths.get(member.id, (0, 0))) for member in state.fleet.members()}
     state.fleet.scheduler.set_loads(loads)
     waiting = [one for one, _ in lengths.values()]
-    running = sum(one for _, one in lengths.values())
-    state.metrics.queues(waiting=sum(waiting), running=running, longest=max(waiting, default=0))
-    index = state.fleet.scheduler.index
-    subsystems = sum(len(state.fleet.cluster(name).subsystems) for name in index.names)
-    state.metrics.fleet(clusters=len(index.names), subsystems=subsystems)
-    state.metrics.index(size_bytes=index.size_bytes, rows=index.rows)
+    metrics, index = state.metrics, state.fleet.scheduler.index
+    metrics.jobs_waiting.set(sum(waiting))
+    metrics.jobs_running.set(sum(one for _, one in lengths.values()))
+    metrics.longest_queue.set(max(waiting, default=0))
+    metrics.clusters.set(len(index.names))
+    metrics.subsystems.set(sum(len(state.fleet.cluster(name).subsystems) for name in index.names))
+    metrics.index_bytes.set(index.size_bytes)
+    metrics.index_rows.set(index.rows)
 
 
 @contextlib.asynccontextmanager
@@ -76,7 +78,7 @@ async def upkeep(state: State) -> AsyncIterator[None]:
             await _tried("return jobs whose leases ran out", _return_expired(state))
 
     tasks = [asyncio.create_task(take_over()), asyncio.create_task(sweep())]
-    listener = listen(state.database, on_notice, on_connected)
+    listener = Listener(state.database, on_notice, on_connected)
     try:
         yield
     finally:
@@ -90,12 +92,12 @@ async def _return_expired(state: State) -> None:
     now = state.now()
     grown = await state.write(lambda connection: jobs.return_expired(connection, now))
     for cluster_id, leases in grown.items():
-        state.metrics.leases_expired(leases)
+        state.metrics.lease_expiries.inc(leases)
         state.ring(cluster_id)
 
 
 async def _tried(what: str, work: Coroutine[Any, Any, None]) -> None:
-    """Run what is tried again later anyway; whatever goes wrong with it once must not end it."""
+    """Run work that is tried again later anyway; log what goes wrong with it instead of raising."""
     try:
         await work
     except (SQLAlchemyError, PlacewiseError) as error:

@@ -14,7 +14,7 @@ from placewise.errors import InputError
 
 @dataclass(frozen=True, slots=True)
 class Tracing:
-    """What traces the calls of a server: its interceptors, to stand before all others, and how to end it."""
+    """The interceptors that trace the calls of a server, to come before all others, and how to end it."""
 
     interceptors: tuple[grpc.aio.ServerInterceptor, ...]
     close: Callable[[], None]

@@ -17,9 +17,18 @@ import structlog
 
 from placewise.errors import InputError, PlacewiseError
 from placewise.service.guard.limits import Limiter
-from placewise.service.guard.refusals import Denied, Exhausted, NotFound, NotNow, Unauthenticated
+from placewise.service.guard.refusals import (
+    ClusterGone,
+    Denied,
+    Exhausted,
+    NotFound,
+    NotNow,
+    QueueFull,
+    Unauthenticated,
+    Unavailable,
+    WrongState,
+)
 from placewise.service.observing.metrics import Metrics
-from placewise.service.store import errors as store
 
 REQUEST_ID = "x-request-id"
 LONGEST_REQUEST_ID = 128
@@ -34,10 +43,10 @@ CODES: dict[type[BaseException], grpc.StatusCode] = {
     NotFound: grpc.StatusCode.NOT_FOUND,
     Exhausted: grpc.StatusCode.RESOURCE_EXHAUSTED,
     NotNow: grpc.StatusCode.FAILED_PRECONDITION,
-    store.ClusterGone: grpc.StatusCode.ABORTED,
-    store.QueueFull: grpc.StatusCode.RESOURCE_EXHAUSTED,
-    store.WrongState: grpc.StatusCode.FAILED_PRECONDITION,
-    store.Unavailable: grpc.StatusCode.UNAVAILABLE,
+    ClusterGone: grpc.StatusCode.ABORTED,
+    QueueFull: grpc.StatusCode.RESOURCE_EXHAUSTED,
+    WrongState: grpc.StatusCode.FAILED_PRECONDITION,
+    Unavailable: grpc.StatusCode.UNAVAILABLE,
     MemoryError: grpc.StatusCode.RESOURCE_EXHAUSTED,
     RecursionError: grpc.StatusCode.RESOURCE_EXHAUSTED,
 }
@@ -50,16 +59,14 @@ _NAMES: dict[int, str] = {code.value[0]: code.name for code in grpc.StatusCode}
 
 
 class Watched:
-    """Wraps each handler with a request id, limits, codes, log and metrics.
+    """Wraps each handler with a request id, limits, codes, log, metrics.
 
-    Services are added to it as they would be to the server. gRPC's own interceptors would do the same, at the cost of
-    a quarter of what a small call takes. The handlers are coroutines or asynchronous generators.
-
-    The request id is the caller's (metadata ``x-request-id``, printable ASCII
-    of at most 128 characters) or a new one. It is bound for the log, and returned in the initial metadata of streams
-    and in the trailing metadata of the rest, where a message of its own would cost more than everything else here.
-    Requests are parsed here, so that bytes that are no such message are INVALID_ARGUMENT. Health checks pass the
-    limits.
+    Services are added to it instead of to the server. gRPC's own interceptors would do the same, at the cost of a
+    quarter of what a small call takes. The handlers are coroutines or asynchronous generators. The request id is the
+    caller's (metadata ``x-request-id``, printable ASCII of at most 128 characters) or a new one. It is bound for the
+    log, and returned in the initial metadata of streams and in the trailing metadata of the rest, where a message of
+    its own would cost more than everything else here. Requests are parsed here, so that bytes that are no such message
+    are INVALID_ARGUMENT. Health checks pass the limits.
     """
 
     def __init__(self, server: grpc.aio.Server, metrics: Metrics, limiter: Limiter) -> None:
@@ -121,13 +128,12 @@ class Watched:
 
 
 class _Unknown(grpc.GenericRpcHandler):
-    """Has no method, and counts what was asked of it."""
+    """Handles no method, and counts the calls of unknown ones."""
 
     def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics
 
     def service(self, handler_call_details: Any) -> None:
-        del handler_call_details
         # The method's name is the caller's invention and would be one more series.
         self._metrics.answered(UNKNOWN_METHOD, grpc.StatusCode.UNIMPLEMENTED.name, None)
 
@@ -163,7 +169,7 @@ class _Call:
         self.code = grpc.StatusCode.CANCELLED.name  # until something else is known
         structlog.contextvars.bind_contextvars(request_id=self._id)
         if streams:
-            to.metrics.stream_opened()
+            to.metrics.open_streams.inc()
 
     async def begin(self) -> None:
         metadata = ((REQUEST_ID, self._id),)
@@ -193,7 +199,7 @@ class _Call:
             raise asyncio.CancelledError from error
         if isinstance(error, Unauthenticated):
             self._to.limiter.refused(self._peer)
-            self._to.metrics.credential_refused()
+            self._to.metrics.refused_credentials.inc()
         self.code = code.name
         await self._context.abort(code, safe_details(details))
 
@@ -201,7 +207,7 @@ class _Call:
         to, seconds = self._to, time.perf_counter() - self._began
         to.metrics.answered(self._method, self.code, None if self._streams else seconds)
         if self._streams:
-            to.metrics.stream_closed()
+            to.metrics.open_streams.dec()
         if self._error is not None:
             write = to.log.error
         elif self.code not in ("OK", "CANCELLED"):

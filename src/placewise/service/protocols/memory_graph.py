@@ -39,5 +39,4 @@ class MemoryGraph(MemoryGraphServicer):
 
     async def Register(self, request: wire.RegisterRequest, context: Context) -> wire.Response:
         """Refuse: the request carries no credentials."""
-        del request, context
         raise Denied("a cluster registers with the scheduler's secret, by RainbowScheduler.Register")

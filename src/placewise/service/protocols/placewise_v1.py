@@ -13,13 +13,13 @@ from placewise.errors import InputError
 from placewise.service.calls import asking, receiving, registering, submitting
 from placewise.service.calls.permission import Credentials, require_cluster, require_open, usable_clusters
 from placewise.service.calls.submitting import Submission
-from placewise.service.guard.bounds import at_most
+from placewise.service.guard.given import at_most
 from placewise.service.guard.refusals import NotFound
 from placewise.service.live.live_fleet import Member
 from placewise.service.live.state import State
 from placewise.service.protocols.why_not_message import explanation
 from placewise.service.store import jobs as store
-from placewise.service.store.jobs import JobState, Received, StoredJob
+from placewise.service.store.job import JobState, Received, StoredJob
 from placewise.service.wire import placewise_pb2 as wire
 from placewise.service.wire.placewise_pb2_grpc import SchedulerServicer
 
@@ -45,7 +45,6 @@ class PlacewiseV1(SchedulerServicer):
 
     async def Submit(self, request: wire.SubmitRequest, context: Context) -> wire.SubmitResponse:
         """Match a job and place it on a cluster that the credentials allow."""
-        del context
         submitted = await submitting.submit(
             self._state,
             Submission(
@@ -85,7 +84,6 @@ class PlacewiseV1(SchedulerServicer):
 
     async def GetJob(self, request: wire.GetJobRequest, context: Context) -> wire.Job:
         """Return a job with its jobspec, command and history."""
-        del context
         job = await self._job(request.job_id, self._readable(request.credentials, request.cluster))
         message = _job(job)
         message.jobspec = job.jobspec or ""
@@ -96,7 +94,6 @@ class PlacewiseV1(SchedulerServicer):
 
     async def ListJobs(self, request: wire.ListJobsRequest, context: Context) -> wire.ListJobsResponse:
         """List the jobs that the credentials allow to see, the newest first."""
-        del context
         readable = self._readable(request.credentials, request.cluster)
         if request.of_cluster:
             member = self._state.fleet.member(request.of_cluster)
@@ -114,7 +111,6 @@ class PlacewiseV1(SchedulerServicer):
 
     async def CancelJob(self, request: wire.CancelJobRequest, context: Context) -> wire.Job:
         """Cancel a job of a cluster that the credentials allow to use."""
-        del context
         job = await self._job(request.job_id, self._readable(request.credentials, wire.ClusterSecret()))
         return _job(await receiving.cancel(self._state, job, request.reason))
 
@@ -157,7 +153,6 @@ class PlacewiseV1(SchedulerServicer):
 
     async def UpdateCluster(self, request: wire.UpdateClusterRequest, context: Context) -> wire.UpdateClusterResponse:
         """Change parts of a cluster."""
-        del context
         most = self._state.settings.most_subsystems
         changes = registering.Changes(
             request.nodes,
@@ -170,7 +165,6 @@ class PlacewiseV1(SchedulerServicer):
 
     async def DeleteCluster(self, request: wire.DeleteClusterRequest, context: Context) -> wire.DeleteClusterResponse:
         """Delete a cluster."""
-        del context
         cancelled = await registering.delete(self._state, request.cluster.name, request.cluster.secret)
         return wire.DeleteClusterResponse(cancelled_jobs=cancelled)
 
@@ -178,7 +172,6 @@ class PlacewiseV1(SchedulerServicer):
         self, request: wire.RotateCredentialsRequest, context: Context
     ) -> wire.RotateCredentialsResponse:
         """Replace a cluster's secret, token or both."""
-        del context
         issued = await registering.rotate(
             self._state,
             request.cluster.name,
@@ -190,7 +183,6 @@ class PlacewiseV1(SchedulerServicer):
 
     async def ReceiveJobs(self, request: wire.ReceiveJobsRequest, context: Context) -> wire.ReceiveJobsResponse:
         """Hand out waiting jobs under a lease."""
-        del context
         received = await receiving.receive(self._state, self._member(request.cluster), max(0, request.most))
         return wire.ReceiveJobsResponse(assignments=[_assignment(job) for job in received])
 
@@ -198,14 +190,12 @@ class PlacewiseV1(SchedulerServicer):
         self, request: wire.WatchAssignmentsRequest, context: Context
     ) -> AsyncIterator[wire.Assignment]:
         """Hand out jobs under a lease as they are assigned."""
-        del context
         most = min(max(1, request.most), _MOST_HELD)
         async for job in receiving.watch(self._state, request.cluster.name, request.cluster.secret, most):
             yield _assignment(job)
 
     async def AcceptJobs(self, request: wire.AcceptJobsRequest, context: Context) -> wire.AcceptJobsResponse:
         """Accept received jobs under their leases."""
-        del context
         member = self._member(request.cluster)
         leases = [(job.job_id, job.lease) for job in at_most(receiving.MOST_JOBS, request.jobs, "jobs")]
         accepted = await receiving.accept(self._state, member, leases)
@@ -213,7 +203,6 @@ class PlacewiseV1(SchedulerServicer):
 
     async def ReportOutcome(self, request: wire.ReportOutcomeRequest, context: Context) -> wire.Job:
         """Record how a job ended."""
-        del context
         job = await receiving.report(
             self._state,
             self._member(request.cluster),

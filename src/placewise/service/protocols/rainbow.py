@@ -14,11 +14,11 @@ from placewise.service.calls import receiving, registering, submitting
 from placewise.service.calls.asking import match
 from placewise.service.calls.permission import Credentials, require_cluster, usable_clusters
 from placewise.service.calls.submitting import Submission
-from placewise.service.guard.bounds import at_most
+from placewise.service.guard.given import at_most
 from placewise.service.guard.refusals import NotNow, Unauthenticated
 from placewise.service.live.state import State
 from placewise.service.protocols.interceptors import REQUEST_ID
-from placewise.service.store.jobs import Received
+from placewise.service.store.job import Received
 from placewise.service.wire import rainbow_pb2 as wire
 from placewise.service.wire.rainbow_pb2_grpc import RainbowSchedulerServicer
 
@@ -29,8 +29,8 @@ Context: TypeAlias = grpc.aio.ServicerContext[Any, Any]
 class Rainbow(RainbowSchedulerServicer):
     """Answers the rainbow scheduler's clients.
 
-    What a client can tell by a status is told so, with the reason in the trailing metadata; everything else
-    is a gRPC error. The peer is asked for before anything is awaited: of a caller that has left, gRPC may crash.
+    Where the protocol has a status for an answer it is returned, with the reason in the trailing metadata; everything
+    else is a gRPC error. The peer is asked for before anything is awaited: of a caller that has left, gRPC may crash.
     """
 
     def __init__(self, state: State) -> None:
@@ -71,7 +71,6 @@ class Rainbow(RainbowSchedulerServicer):
 
     async def UpdateState(self, request: wire.UpdateStateRequest, context: Context) -> wire.UpdateStateResponse:
         """Set fields of a cluster's state."""
-        del context
         if not request.payload:
             raise InputError("the state is empty", place="payload", expected="a flat JSON object")
         changes = registering.Changes(state=request.payload)
@@ -133,7 +132,6 @@ class Rainbow(RainbowSchedulerServicer):
 
     async def AcceptJobs(self, request: wire.AcceptJobsRequest, context: Context) -> wire.AcceptJobsResponse:
         """Accept received jobs; PARTIAL when some could not be."""
-        del context
         member = require_cluster(self._state, request.cluster, request.secret)
         accepted = await receiving.accept(
             self._state, member, [(job, None) for job in at_most(receiving.MOST_JOBS, request.jobids, "jobs")]
@@ -176,7 +174,7 @@ def _request_id() -> str:
 
 def _denied(state: State, peer: str, context: Context, denied: Unauthenticated) -> None:
     state.limiter.refused(peer)
-    state.metrics.credential_refused()
+    state.metrics.refused_credentials.inc()
     context.set_trailing_metadata(((REQUEST_ID, _request_id()), (REASON, denied.problem)))
 
 

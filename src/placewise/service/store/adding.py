@@ -1,4 +1,4 @@
-"""Jobs coming in: many at a time, each kept once however often it is submitted."""
+"""Adds jobs: many at a time, each kept once however often it is submitted."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from functools import cache
 from sqlalchemy import Connection, Insert, Select, func, insert, literal, null, select, union_all
 
 from placewise.errors import InputError
+from placewise.service.guard.refusals import ClusterGone, QueueFull
 from placewise.service.store.dialects import (
     JOBS_CHANNEL,
     among,
@@ -18,7 +19,6 @@ from placewise.service.store.dialects import (
     new_job_ids,
     notify,
 )
-from placewise.service.store.errors import ClusterGone, QueueFull
 from placewise.service.store.job import AddedJob, JobState, NewJob
 from placewise.service.store.tables import clusters, job_events, jobs, jobspecs, live, waiting
 

@@ -6,13 +6,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, tuple_, update
+from sqlalchemy import Connection, delete, insert, select, tuple_, update
 
-from placewise.service.guard.names import check_name
+from placewise.service.guard.given import check_name, check_text
 from placewise.service.store.dialects import CLUSTERS_CHANNEL, among, insert_or_replace, insert_unless, notify
 from placewise.service.store.jobs import cancel_all
 from placewise.service.store.tables import clusters, graphs, live, subsystems
-from placewise.service.store.texts import check_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,22 +157,6 @@ def update_cluster(
     return _changed(connection, {cluster_id}, now, **({} if state is None else {"state": state})).get(cluster_id)
 
 
-def set_states(connection: Connection, items: Sequence[tuple[int, str]], now: float) -> list[bool]:
-    """Replace the states of clusters, given as cluster id and JSON; False where no such cluster is registered.
-
-    Of two for one cluster the last is kept. Raises InputError for a text that cannot be kept.
-    """
-    for _, state in items:
-        check_text(state, "a state")
-    there = _locked(connection, {cluster_id for cluster_id, _ in items})
-    states = {cluster_id: state for cluster_id, state in items if cluster_id in there}
-    if states:
-        setting = update(clusters).where(clusters.c.id == bindparam("cluster")).values(state=bindparam("new_state"))
-        connection.execute(setting, [{"cluster": number, "new_state": state} for number, state in states.items()])
-        _changed(connection, there, now)
-    return [cluster_id in there for cluster_id, _ in items]
-
-
 def rotate(
     connection: Connection,
     cluster_id: int,
@@ -211,22 +194,9 @@ def load_clusters(connection: Connection, ids: Collection[int] | None = None) ->
     texts = select(subsystems.c.cluster_id, subsystems.c.name, subsystems.c.document).join(clusters).where(*wanted)
     for cluster_id, name, document in connection.execute(texts.order_by(subsystems.c.cluster_id, subsystems.c.name)):
         documents.setdefault(cluster_id, {})[name] = document
-    rows = select(clusters, graphs.c.nodes).join(graphs).where(*wanted).order_by(clusters.c.id)
-    return [
-        StoredCluster(
-            id=row.id,
-            name=row.name,
-            secret_hash=row.secret_hash,
-            token_hash=row.token_hash,
-            nodes=row.nodes,
-            subsystems=documents.get(row.id, {}),
-            state=row.state,
-            revision=row.revision,
-            registered_at=row.registered_at,
-            updated_at=row.updated_at,
-        )
-        for row in connection.execute(rows)
-    ]
+    kept = [column for column in clusters.c if column is not clusters.c.deleted_at]
+    rows = select(*kept, graphs.c.nodes).join(graphs).where(*wanted).order_by(clusters.c.id)
+    return [StoredCluster(subsystems=documents.get(row.id, {}), **row._asdict()) for row in connection.execute(rows)]
 
 
 def revisions(connection: Connection) -> dict[int, int]:

@@ -15,6 +15,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, stop_after_delay, wait_random_exponential
 
 from placewise.errors import InputError
+from placewise.service.guard.refusals import Unavailable
 from placewise.service.store.engines import (
     POSTGRESQL_CONNECTION,
     WRITES,
@@ -24,7 +25,6 @@ from placewise.service.store.engines import (
     shown,
     sqlite_engine,
 )
-from placewise.service.store.errors import Unavailable
 from placewise.service.store.migrating import migrate
 
 T = TypeVar("T")

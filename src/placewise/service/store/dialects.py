@@ -82,21 +82,22 @@ def insert_unless(
     connection: Connection, table: Table, key: Sequence[Column[Any]], where: ColumnElement[bool]
 ) -> Insert:
     """Return an insert that passes over rows whose key is there already, in the partial unique index on `where`."""
-    if connection.dialect.name == "postgresql":
-        return postgresql.insert(table).on_conflict_do_nothing(index_elements=key, index_where=where)
-    return sqlite.insert(table).on_conflict_do_nothing(index_elements=key, index_where=where)
+    passing: Insert = _own_insert(connection, table).on_conflict_do_nothing(index_elements=key, index_where=where)
+    return passing
 
 
 def insert_or_replace(connection: Connection, table: Table, replaced: str) -> Insert:
     """Return an insert that replaces one column where the primary key is there already."""
-    key = list(table.primary_key)
-    if connection.dialect.name == "postgresql":
-        to_postgresql = postgresql.insert(table)
-        return to_postgresql.on_conflict_do_update(
-            index_elements=key, set_={replaced: to_postgresql.excluded[replaced]}
-        )
-    to_sqlite = sqlite.insert(table)
-    return to_sqlite.on_conflict_do_update(index_elements=key, set_={replaced: to_sqlite.excluded[replaced]})
+    own = _own_insert(connection, table)
+    replacing: Insert = own.on_conflict_do_update(
+        index_elements=list(table.primary_key), set_={replaced: own.excluded[replaced]}
+    )
+    return replacing
+
+
+def _own_insert(connection: Connection, table: Table) -> Any:
+    """Return the insert of the database's own dialect, which can say what to do on a conflict."""
+    return (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(table)
 
 
 def new_job_ids(connection: Connection, count: int) -> list[int]:

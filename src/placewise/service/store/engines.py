@@ -1,4 +1,4 @@
-"""From what an operator writes as `--database` to a SQLAlchemy engine."""
+"""Makes a SQLAlchemy engine of what an operator writes as `--database`."""
 
 from __future__ import annotations
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from placewise.service.guard.names import check_name
-from placewise.service.store.texts import check_text
+from placewise.service.guard.given import check_name, check_text
 
 
 class JobState(StrEnum):

@@ -11,33 +11,11 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, func, insert, literal, or_, select, update
 
 from placewise.errors import InputError
-from placewise.service.store.adding import add_jobs
+from placewise.service.guard.given import check_text
+from placewise.service.guard.refusals import WrongState
 from placewise.service.store.dialects import JOBS_CHANNEL, among, notify
-from placewise.service.store.errors import WrongState
-from placewise.service.store.job import OVER, AddedJob, Event, JobState, NewJob, Received, StoredJob
+from placewise.service.store.job import OVER, Event, JobState, Received, StoredJob
 from placewise.service.store.tables import clusters, job_events, jobs, jobspecs, waiting
-from placewise.service.store.texts import check_text
-
-__all__ = [
-    "OVER",
-    "AddedJob",
-    "Event",
-    "JobState",
-    "NewJob",
-    "Received",
-    "StoredJob",
-    "accept",
-    "add_jobs",
-    "cancel",
-    "get_job",
-    "held",
-    "list_jobs",
-    "plain_size",
-    "queue_lengths",
-    "receive",
-    "report",
-    "return_expired",
-]
 
 # How many rows of a queue are read at a time: a message takes fewer than a long queue has.
 _READ_AHEAD = 256
@@ -188,7 +166,7 @@ def get_job(connection: Connection, job_id: int) -> StoredJob | None:
         Event(JobState(state), at, detail)
         for state, at, detail in connection.execute(events.order_by(job_events.c.number))
     )
-    return _stored(row, jobspec=row.jobspec, command=row.command, history=history)
+    return _stored(row, history=history)
 
 
 def list_jobs(
@@ -278,15 +256,4 @@ def _locked(connection: Connection, job_id: int) -> StoredJob | None:
 
 
 def _stored(row: Row[Any], **more: Any) -> StoredJob:
-    return StoredJob(
-        id=row.id,
-        name=row.name,
-        cluster_id=row.cluster_id,
-        cluster=row.cluster,
-        state=JobState(row.state),
-        submitted_at=row.submitted_at,
-        changed_at=row.changed_at,
-        reason=row.reason,
-        duration_s=row.duration_s,
-        **more,
-    )
+    return StoredJob(**row._asdict() | {"state": JobState(row.state)} | more)

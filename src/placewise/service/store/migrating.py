@@ -1,4 +1,4 @@
-"""Bringing a database to the newest form."""
+"""Brings a database to the newest form."""
 
 from __future__ import annotations
 

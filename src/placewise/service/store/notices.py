@@ -1,4 +1,4 @@
-"""Hearing what other servers on the same PostgreSQL have changed."""
+"""Listens for what other servers on the same PostgreSQL change."""
 
 from __future__ import annotations
 
@@ -21,14 +21,21 @@ _LONGEST_WAIT_S = 10.0
 
 
 class Listener:
-    """A thread that listens until it is closed; for SQLite, which has one server, there is nothing to hear."""
+    """Listens to the other servers on a PostgreSQL (and to this one) until it is closed, in a thread of its own.
+
+    A SQLite has one server, so there is nothing to hear. What is called must not raise.
+    on_notice : given a channel and an id as text: a cluster that changed, or a cluster whose jobs did.
+    on_connected : called at the start, and whenever a connection that was lost is there again; nothing is missed from
+    then on, and what happened before is to be looked up (`clusters.revisions`).
+    on_lost : the connection is lost, and is tried again.
+    """
 
     def __init__(
         self,
         database: Database,
         on_notice: Callable[[str, str], None],
         on_connected: Callable[[], None],
-        on_lost: Callable[[Exception], None],
+        on_lost: Callable[[Exception], None] = lambda _: None,
     ) -> None:
         self._database = database
         self._on_notice = on_notice
@@ -82,20 +89,3 @@ class Listener:
         while not self._closed.is_set():
             for notice in connection.notifies(timeout=_GLANCE_S):
                 self._on_notice(notice.channel, notice.payload)
-
-
-def listen(
-    database: Database,
-    on_notice: Callable[[str, str], None],
-    on_connected: Callable[[], None],
-    on_lost: Callable[[Exception], None] = lambda _: None,
-) -> Listener:
-    """Listen to the other servers on a PostgreSQL (and to this one) until the Listener is closed.
-
-    All is called in a thread of its own, and must not raise.
-    on_notice : of a channel and an id as text: a cluster that changed, or a cluster whose jobs did.
-    on_connected : now nothing is missed any more. Called at the start, and whenever the connection was lost and is
-    there again: what happened before is to be looked up (`clusters.revisions`).
-    on_lost : the connection is lost, and is tried again.
-    """
-    return Listener(database, on_notice, on_connected, on_lost)

@@ -13,8 +13,8 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
+from placewise.service.guard.refusals import Unavailable
 from placewise.service.store.database import Database
-from placewise.service.store.errors import Unavailable
 
 A = TypeVar("A")
 R = TypeVar("R")

@@ -9,16 +9,16 @@ from aiohttp import web
 
 from placewise.service.observing.metrics import Metrics
 from placewise.service.web.filling import Templates
-from placewise.service.web.shown import Pages
+from placewise.service.web.pages import StatePages
 
 _Handler = Callable[[web.Request], Awaitable[web.Response]]
 _LARGEST_ID = 2**31 - 1
 
 
-def make_app(pages: Pages, metrics: Metrics, *, clock: Callable[[], float] = time.time) -> web.Application:
+def make_app(pages: StatePages, metrics: Metrics, *, clock: Callable[[], float] = time.time) -> web.Application:
     """Return the application that serves ``/``, ``/jobs/<id>``, ``/healthz`` and ``/metrics``.
 
-    clock : the time in seconds since the epoch, which the page tells. Every answer carries headers that keep a
+    clock : the time in seconds since the epoch, which the page shows. Every answer carries headers that keep a
     browser from running scripts, from loading anything from elsewhere, from being framed, and from keeping a copy.
     """
     templates = Templates()

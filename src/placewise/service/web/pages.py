@@ -1,4 +1,4 @@
-"""What the web page is told of the running service."""
+"""What the web page shows of the running service."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from placewise.service.calls.asking import explain, in_words, node_count
 from placewise.service.calls.submitting import read_job
 from placewise.service.live.state import State
 from placewise.service.store import jobs as store
-from placewise.service.store.jobs import JobState, StoredJob
-from placewise.service.web import ClusterRow, Event, JobPage, JobRow, Overview
+from placewise.service.store.job import JobState, StoredJob
+from placewise.service.web.shown import ClusterRow, JobPage, Overview
 
 _RECENT = 100
 
 
 class StatePages:
-    """Tells the web page of a state."""
+    """Answers what the web page shows."""
 
     def __init__(self, state: State) -> None:
         self._state = state
@@ -43,17 +43,14 @@ class StatePages:
             ("jobs waiting", sum(row.waiting for row in clusters)),
             ("jobs running", sum(row.running for row in clusters)),
         )
-        rows = [_row(job) for job in recent]
-        return Overview(state.settings.name, placewise.__version__, self._started_at, clusters, rows, totals)
+        return Overview(state.settings.name, placewise.__version__, self._started_at, clusters, recent, totals)
 
     async def job(self, job_id: int) -> JobPage | None:
         """Return a job; of a refused one, why the clusters that are registered now do not match."""
         job = await self._state.read(lambda connection: store.get_job(connection, job_id))
         if job is None:
             return None
-        history = [Event(event.state, event.at, event.detail) for event in job.history]
-        lines = await self._explained(job) if job.state == JobState.REFUSED else ()
-        return JobPage(_row(job), job.submitted_at, history, lines, job.duration_s)
+        return JobPage(job, await self._explained(job) if job.state == JobState.REFUSED else ())
 
     def healthy(self) -> bool:
         """Whether changes can be committed."""
@@ -65,7 +62,3 @@ class StatePages:
         except PlacewiseError as error:
             return (str(error),)
         return tuple(in_words(why))
-
-
-def _row(job: StoredJob) -> JobRow:
-    return JobRow(job.id, job.name, job.cluster, job.state, job.changed_at, job.reason)

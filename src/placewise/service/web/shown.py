@@ -1,10 +1,11 @@
-"""What the page shows, and who tells it. Times are seconds since the epoch (UTC)."""
+"""What the page shows. Times are seconds since the epoch (UTC)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+
+from placewise.service.store.job import StoredJob
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,27 +25,6 @@ class ClusterRow:
 
 
 @dataclass(frozen=True, slots=True)
-class JobRow:
-    """A job; `cluster` is None where it has none, `reason` says why it was refused, failed or cancelled."""
-
-    id: int
-    name: str
-    cluster: str | None
-    state: str
-    changed_at: float
-    reason: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """A change of a job: the state it went to, when, and what there is to say."""
-
-    state: str
-    at: float
-    detail: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Overview:
     """A server at one moment.
 
@@ -56,32 +36,13 @@ class Overview:
     version: str
     started_at: float
     clusters: Sequence[ClusterRow]
-    jobs: Sequence[JobRow]
+    jobs: Sequence[StoredJob]
     totals: Sequence[tuple[str, int]] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class JobPage:
-    """A job with its history, the oldest change first, and the lines that explain its match or refusal."""
+    """A job with its history, and the lines that explain its match or refusal."""
 
-    job: JobRow
-    submitted_at: float
-    history: Sequence[Event]
+    job: StoredJob
     explanation: Sequence[str] = ()
-    duration_s: float | None = None
-
-
-class Pages(Protocol):
-    """Tells what the page shows."""
-
-    async def overview(self) -> Overview:
-        """Return the server at this moment, with its most recent jobs."""
-        ...
-
-    async def job(self, job_id: int) -> JobPage | None:
-        """Return a job, or None where there is none of this id."""
-        ...
-
-    def healthy(self) -> bool:
-        """Whether calls can be answered now."""
-        ...

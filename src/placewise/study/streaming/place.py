@@ -13,10 +13,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from placewise.errors import InputError
+from placewise.errors import InputError, locating
 from placewise.formats.fleets.prices import PRICE
 from placewise.formats.jobs.workload_table import SUFFIX, WorkloadTable
-from placewise.formats.locating import locating
 from placewise.formats.results.placements_table import ROW_GROUP, write_placements
 from placewise.formats.writing import refuse_existing, replacing, staged
 from placewise.matching.kernels import load_kernels

@@ -25,7 +25,7 @@ from placewise.model.requirement import (
     scalar_text,
 )
 from placewise.model.version import parse_version
-from placewise.model.version_range import VersionRange
+from placewise.model.version_range import parse_bounds
 from placewise.model.workload import Workload
 from placewise.worth.near_misses.near_jobs import by_subsystem, without_each
 from placewise.worth.near_misses.ranking import Ranking
@@ -203,15 +203,11 @@ def _nearest(condition: Condition, value: Scalar | None, *, numbers: bool) -> Sc
     beyond = False
     if isinstance(predicate, InVersionRange):
         least, most = predicate.versions.bounds
-        beyond = most is not None and value is not None and InVersionRange(_from(most)).holds(value)
+        beyond = most is not None and value is not None and InVersionRange(parse_bounds(most, None)).holds(value)
     elif isinstance(predicate, InNumericRange) and numbers:
         least, most = predicate.minimum, predicate.maximum
         beyond = most is not None and value is not None and InNumericRange(minimum=most).holds(value)
     return most if beyond or least is None else least
-
-
-def _from(version: str) -> VersionRange:
-    return VersionRange.between(parse_version(version), None)
 
 
 def _order(properties: Properties) -> list[tuple[str, int, object]]:

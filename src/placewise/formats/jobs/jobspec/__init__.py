@@ -1,4 +1,4 @@
-"""Jobspecs: jobs as documents, in the dialects that are told apart by the document's shape."""
+"""Jobspecs: jobs as documents, in dialects that are distinguished by the document's shape."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from placewise import plugins
-from placewise.errors import InputError
+from placewise.errors import InputError, locating
 from placewise.formats.jobs.jobspec.document import Dialect
-from placewise.formats.locating import locating
 from placewise.formats.reading import parse_document, parse_json, read_text
 from placewise.formats.values import mapping, refuse_control
 from placewise.model.job import Job

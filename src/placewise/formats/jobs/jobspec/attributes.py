@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from placewise.errors import InputError
-from placewise.formats.jobs.jobspec.document import known_keys
-from placewise.formats.values import mapping, scalar
+from placewise.formats.values import known_keys, mapping, scalar
 from placewise.model.job import Job
 from placewise.model.requirement import Scalar
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from placewise.errors import InputError
-from placewise.formats.jobs.jobspec.document import known_keys
-from placewise.formats.locating import locating
-from placewise.formats.values import refuse_control, scalar, text, version_text
-from placewise.formats.version_fields import holds_version
+from placewise.errors import InputError, locating
+from placewise.formats.plain_fields import holds_version
+from placewise.formats.values import known_keys, refuse_control, scalar, text, version_text
 from placewise.model.requirement import (
     Condition,
     Equals,

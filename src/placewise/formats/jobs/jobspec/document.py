@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from typing import Any, NamedTuple
 
 from placewise.errors import InputError
-from placewise.formats.values import mapping, sequence
+from placewise.formats.values import known_keys, mapping, sequence
 from placewise.model.job import Job
 
 TOP_LEVEL = ("version", "name", "resources", "task", "tasks", "attributes")
@@ -23,16 +23,6 @@ class Dialect(NamedTuple):
     detect: Callable[[dict[str, Any]], bool]
     parse: Callable[[dict[str, Any], str], Job]
     write: Callable[[Job], dict[str, Any]]
-
-
-def known_keys(value: Any, known: Collection[str], place: str) -> dict[str, Any]:
-    """Return a mapping that has no further keys. Raises InputError for the first one that is not understood."""
-    checked = mapping(value, place)
-    for key in checked:
-        if key not in known:
-            expected = f"no more than {', '.join(known)}"
-            raise InputError(f"{key!r} is not understood", place=place, expected=expected)
-    return checked
 
 
 def check_top_level(document: dict[str, Any], versions: Collection[int]) -> None:

@@ -7,9 +7,9 @@ from typing import Any
 
 from placewise.errors import InputError
 from placewise.formats.jobs.jobspec.attributes import attributes_document, parse_attributes, parse_flux_name
-from placewise.formats.jobs.jobspec.document import Dialect, check_top_level, command_of, known_keys, own_name, tasks_of
+from placewise.formats.jobs.jobspec.document import Dialect, check_top_level, command_of, own_name, tasks_of
 from placewise.formats.jobs.jobspec.shape import FIRST_LABEL, has_slot, labels, parse_shape, shape_document
-from placewise.formats.values import count, text
+from placewise.formats.values import count, known_keys, text
 from placewise.model.job import Job, ResourceGroup, Shape
 
 VERSIONS = (1, 9999)

@@ -31,12 +31,9 @@ def known(key: _Key) -> Requirement | None:
 
 def keep(key: _Key, entry: dict[str, Any], requirement: Requirement) -> Requirement:
     """Return the requirement, kept under its key if the entry is short and of texts: 1, 1.0 and true are one key."""
-    if {str}.issuperset(map(type, entry.values())) and _length(entry) + len(requirement.subsystem) <= LONGEST:
+    texts = (requirement.subsystem, *entry, *entry.values())
+    if {str}.issuperset(map(type, texts)) and sum(map(len, texts)) <= LONGEST:
         if len(_known) >= MOST:
             _known.clear()
         _known[key] = requirement
     return requirement
-
-
-def _length(entry: dict[str, str]) -> int:
-    return sum(map(len, entry)) + sum(map(len, entry.values()))

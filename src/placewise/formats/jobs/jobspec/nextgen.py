@@ -5,14 +5,13 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
-from placewise.errors import InputError
+from placewise.errors import InputError, locating
 from placewise.formats.jobs.jobspec.attributes import attributes_document, parse_attributes
 from placewise.formats.jobs.jobspec.conditions import entry_document, matching, within_range
-from placewise.formats.jobs.jobspec.document import Dialect, check_top_level, command_of, known_keys, own_name, tasks_of
+from placewise.formats.jobs.jobspec.document import Dialect, check_top_level, command_of, own_name, tasks_of
 from placewise.formats.jobs.jobspec.known import keep, known
 from placewise.formats.jobs.jobspec.shape import parse_request, request_document
-from placewise.formats.locating import locating
-from placewise.formats.values import count, mapping, sequence, text
+from placewise.formats.values import count, known_keys, mapping, sequence, text
 from placewise.model.job import Job, ResourceGroup
 from placewise.model.requirement import Requirement
 
@@ -29,8 +28,8 @@ def detect(document: dict[str, Any]) -> bool:
 def parse(document: dict[str, Any], name: str) -> Job:
     """Return the job of such a document: one group for each named resource that a task names, or for all.
 
-    Every entry of `requires` becomes a requirement of its own. The replicas of a resource are so many
-    copies of it; those of a task are runs, which need not be at once, and ask for nothing more. A
+    Every entry of `requires` becomes a requirement of its own. The replicas of a resource are that
+    many copies of it; those of a task are runs, which need not be at once, and ask for nothing more. A
     resource that has only `requires` asks for no shape. Raises InputError for anything that is not understood.
     """
     check_top_level(document, VERSIONS)

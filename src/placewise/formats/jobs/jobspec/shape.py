@@ -6,10 +6,8 @@ import itertools
 from collections.abc import Iterator
 from typing import Any
 
-from placewise.errors import InputError
-from placewise.formats.jobs.jobspec.document import known_keys
-from placewise.formats.locating import locating
-from placewise.formats.values import count, sequence, text
+from placewise.errors import InputError, locating
+from placewise.formats.values import count, known_keys, sequence, text
 from placewise.model.job import SLOT, ResourceRequest, Shape
 
 DEEPEST = 64
@@ -21,14 +19,13 @@ _COUNT_KEYS = ("min", "max", "operator", "operand")
 _OPERATORS = ("+", "*", "^")
 
 
-def parse_shape(value: Any, place: str, *, replicas: bool = False) -> Shape:
+def parse_shape(value: Any, place: str) -> Shape:
     """Return the shape of a list of requests, nested at most 64 deep.
 
-    With `replicas`, a count may be called that, and is 1 when it is missing. `label` and `exclusive` say
-    which task runs where and who else may: nothing of who could ever host the shape, so they are
-    checked and dropped. Raises InputError for anything that is not understood.
+    `label` and `exclusive` say which task runs where and who else may: nothing of who could ever host the shape, so
+    they are checked and dropped. Raises InputError for anything that is not understood.
     """
-    return _requests(value, place, replicas, itertools.count(1), 1)
+    return _requests(value, place, False, itertools.count(1), 1)
 
 
 def parse_request(value: dict[str, Any], place: str) -> ResourceRequest:

@@ -7,10 +7,10 @@ from functools import cache
 from typing import Any, TypeAlias
 
 from placewise import plugins
-from placewise.errors import InputError
+from placewise.errors import InputError, locating
 from placewise.formats.jobs.jobspec.attributes import parse_attributes
 from placewise.formats.jobs.jobspec.conditions import entry_document
-from placewise.formats.jobs.jobspec.document import Dialect, check_top_level, command_of, known_keys, tasks_of
+from placewise.formats.jobs.jobspec.document import Dialect, check_top_level, command_of, tasks_of
 from placewise.formats.jobs.jobspec.flux import (
     VERSIONS,
     check_task,
@@ -22,8 +22,7 @@ from placewise.formats.jobs.jobspec.flux import (
 )
 from placewise.formats.jobs.jobspec.known import keep, known
 from placewise.formats.jobs.jobspec.shape import labels, parse_shape, shape_document
-from placewise.formats.locating import locating
-from placewise.formats.values import mapping, sequence, text
+from placewise.formats.values import known_keys, mapping, sequence, text
 from placewise.model.job import Job, ResourceGroup
 from placewise.model.requirement import Condition, Predicate, Requirement
 
@@ -80,10 +79,8 @@ def _requirements(value: Any, place: str) -> tuple[Requirement, ...]:
         at = f"{place}.{subsystem}"
         kinds = mapping(block, at)
         for kind, entries in kinds.items():
-            try:
+            with locating(place=at):
                 predicate_of = _predicate_of(kind)
-            except InputError as error:
-                raise error.within(place=at) from None
             for number, listed in enumerate(sequence(entries, f"{at}.{kind}")):
                 here = f"{at}.{kind}[{number}]"
                 entry = mapping(listed, here)
