@@ -14,7 +14,7 @@ from placewise.model.results import (
 )
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def full():
     """Results with every part; the numbers need not agree with each other, only be told apart."""
     return Results(

@@ -3,7 +3,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from placewise.errors import InputError
@@ -120,6 +120,8 @@ numbers = st.lists(st.floats(-100, 100), min_size=2, max_size=101).map(sorted).m
 
 
 @given(numbers, st.lists(st.floats(-100, 100), max_size=20))
+@example(np.array([-2e-323, 2e-323]), [0.0, 0.0])
+@example(np.array([1.0]), [1.0])
 def test_shares_between_edges_are_all_there_is(percentiles, inner):
     edges = np.array(sorted([-101.0, *inner, 100.0]))
     shares = percentile_shares(percentiles, edges)

@@ -33,10 +33,10 @@ def browser():
         opened.close()
 
 
-@pytest.fixture
-def written(full, tmp_path):
+@pytest.fixture(scope="module")
+def written(full, tmp_path_factory):
     """Write a page with every section on worth, and return its address."""
-    return page_of(worthy(full), tmp_path)
+    return page_of(worthy(full), tmp_path_factory.mktemp("page"))
 
 
 def page_of(results, folder):

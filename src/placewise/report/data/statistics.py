@@ -124,7 +124,13 @@ def percentile_shares(percentiles: NDArray[np.float64], edges: NDArray[np.float6
     """
     if not len(percentiles):
         return np.zeros(len(edges) - 1)
-    below = np.interp(edges, percentiles, np.linspace(0, 1, len(percentiles)), left=0.0, right=1.0)
+    # As np.interp, whose slopes overflow between neighbours that are nearly equal.
+    steps = max(len(percentiles) - 1, 1)
+    upper = np.clip(np.searchsorted(percentiles, edges, side="right"), 1, steps)
+    low, high = percentiles[upper - 1], percentiles[np.minimum(upper, len(percentiles) - 1)]
+    gap = high - low
+    between = np.divide(np.clip(edges, low, high) - low, gap, out=(edges >= low).astype(np.float64), where=gap > 0)
+    below = (upper - 1 + between) / steps
     shares: NDArray[np.float64] = np.diff(below)
     return shares
 
