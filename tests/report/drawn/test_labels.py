@@ -70,6 +70,7 @@ def test_a_leader_crosses_no_other_mark(where, width):
     [
         [(1.3, 3.3), (0.5, 3.6), (0.9, 4.0), (1.1, 3.5)],
         [(0.75, 4.0), (0.95, 4.0), (1.15, 4.0)],
+        [(0.5, 3.8), (1.5, 3.5), (1.7, 3.4), (1.3, 3.9)],
     ],
 )
 def test_a_crowd_has_all_its_labels_without_a_crossing(where):
@@ -78,7 +79,9 @@ def test_a_crowd_has_all_its_labels_without_a_crossing(where):
     for i, (mark, box) in enumerate(zip(where, places, strict=True)):
         leader = (mark, box.nearest(mark))
         for j, (other_mark, other) in enumerate(zip(where, places, strict=True)):
-            crossed = (*other.diagonals, (other_mark, other.nearest(other_mark)))
+            x, y = other_mark
+            dot = Box(x - RADIUS, y - RADIUS, x + RADIUS, y + RADIUS)
+            crossed = (*other.diagonals, *dot.diagonals, (other_mark, other.nearest(other_mark)))
             assert i == j or not any(cross(leader, line) for line in crossed)
 
 
