@@ -65,13 +65,24 @@ def test_a_leader_crosses_no_other_mark(where, width):
             assert not any(cross((mark, box.nearest(mark)), line) for line in other.diagonals)
 
 
-def test_a_crowd_in_a_row_has_its_labels_without_a_crossing():
-    # As levels lie at which all matched jobs succeed.
-    where = [(0.75 + 0.14 * i, 4.0) for i in range(6)]
-    places = place_labels(where, [(1.2, 0.32)] * 6, AREA, RADIUS)
+@pytest.mark.parametrize(
+    "where",
+    [
+        [(1.3, 3.3), (0.5, 3.6), (0.9, 4.0), (1.1, 3.5)],
+        [(0.75, 4.0), (0.95, 4.0), (1.15, 4.0)],
+        [(0.5, 3.8), (1.5, 3.5), (1.7, 3.4), (1.3, 3.9)],
+    ],
+)
+def test_a_crowd_has_all_its_labels_without_a_crossing(where):
+    places = place_labels(where, [(1.2, 0.3)] * len(where), AREA, RADIUS)
     assert all(places)
-    leaders = [(mark, box.nearest(mark)) for mark, box in zip(where, places, strict=True)]
-    assert not [1 for one in leaders for other in leaders if cross(one, other)]
+    for i, (mark, box) in enumerate(zip(where, places, strict=True)):
+        leader = (mark, box.nearest(mark))
+        for j, (other_mark, other) in enumerate(zip(where, places, strict=True)):
+            x, y = other_mark
+            dot = Box(x - RADIUS, y - RADIUS, x + RADIUS, y + RADIUS)
+            crossed = (*other.diagonals, *dot.diagonals, (other_mark, other.nearest(other_mark)))
+            assert i == j or not any(cross(leader, line) for line in crossed)
 
 
 def test_a_leader_ends_where_its_label_is_nearest():
