@@ -10,6 +10,7 @@ import re
 import shutil
 import tempfile
 import time
+import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -78,12 +79,11 @@ def staged(
     if not ours:
         for path in _named(folder, owned):
             refuse_existing(path, force=False)
+    # Named before it is made, so that no signal finds it made and not yet looked after.
+    stage = folder / f"{_STAGE}{os.getpid()}-{uuid.uuid4().hex[:8]}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        stage = Path(tempfile.mkdtemp(dir=folder, prefix=f"{_STAGE}{os.getpid()}-"))
-    except OSError as error:
-        raise InputError(f"cannot be written: {error.strerror}", file=folder) from error
-    try:
+        stage.mkdir(mode=0o700)
         _clear_unfinished(folder, stage)
         yield stage
         _move_up(stage, folder, owned if ours else (), force)

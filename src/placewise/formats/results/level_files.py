@@ -16,7 +16,7 @@ from placewise.model.results import LevelResult, Reasons, Score
 LEVELS = "levels.json"
 
 _DESCRIPTIONS = {
-    "metadata": "the forms of metadata that the scheduler was told",
+    "metadata": "the questions that submissions have metadata on",
     "no_capacity": "builds that matched, but only clusters that were full",
     "refused": "builds that matched, and for which the policy chose none of the clusters that were not full",
     "costs": "by reference: additional runtime (s) and cost, expected, over assigned builds and over those that "

@@ -63,17 +63,17 @@ class _Summary:
 _CODECS = Codecs(
     {
         SingleSummary: Layout(
-            description="build success told one subsystem: mean over subsystems (macro; baseline: nothing told, same "
-            "jobs) and over submissions (pooled)"
+            description="success of matched jobs with metadata on one subsystem: mean over subsystems (macro; baseline: without "
+            "metadata, same jobs) and over submissions (pooled)"
         ),
         _Expanding: Layout(
-            description="last_level: build success over jobs at the last level with a match; percent_matched: over the "
-            "jobs that ran out; curve: over all jobs, by number of subsystems told"
+            description="last_level: mean success at the last level with a match; percent_matched: over the jobs that ran "
+            "out; curve: over all jobs, by number of subsystems with metadata"
         ),
         CurvePoint: Layout(keys={"success_of_matched": "build_success"}),
         OrderSpread: Layout(
             keys={"success_of_matched": "build_success"},
-            description="one value a random order of telling: build success over all matched (job, level) pairs; over "
+            description="one value a random order: success of matched jobs, over all (job, level) pairs; over "
             "jobs at the last level with a match; means over the jobs that ran out; submissions",
         ),
         UnmatchedJob: Layout(
@@ -129,7 +129,7 @@ def scores_document(results: Results) -> dict[str, Any]:
     document[UNMATCHED_AT] = {
         "mean": float(at.mean()) if len(at) else None,
         "std": float(at.std()) if len(at) else None,
-        "description": "subsystems told when nothing matched any more, over the jobs of `expanding` that ran out",
+        "description": "subsystems with metadata when nothing matched any more, over the jobs of `expanding` that ran out",
     }
     return document
 

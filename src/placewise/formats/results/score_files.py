@@ -17,10 +17,10 @@ UNMATCHED_AT = "unmatched_at"
 """What `scores.json` holds beside the experiments."""
 
 DESCRIPTIONS = {
-    "total_jobs": "submissions: jobs, each once for every level told",
+    "total_jobs": "submissions: jobs, each once for every level of metadata",
     "unmatched_percent": "share of submissions that no cluster matched",
     "unmatched": "submissions that no cluster matched",
-    "build_success": "share of matched submissions whose every outcome rule holds; std: of one submission's outcome, "
+    "build_success": "success of matched jobs: share of matched submissions whose every outcome rule holds; std: of one submission's outcome, "
     "0 or 1, which is sqrt(p(1-p))",
     "success": "share of all submissions whose every outcome rule holds; unmatched count as failed",
     "ceiling": "share of all submissions for which some cluster of the fleet would succeed",

@@ -23,35 +23,35 @@ WORTH_FILES = (VALUE, MINIMAL, PARETO, UNCERTAINTY, SENSITIVITY)
 
 _DESCRIPTIONS = {
     VALUE: {
-        "value": "Shapley value of telling the subsystem, in joint success: a share of all jobs",
+        "value": "Shapley value of metadata on the subsystem, in success: a share of all jobs",
         "standard_error": "of the value; 0 where it is exact",
-        "single_lift": "what telling it alone adds to telling nothing",
-        "drop_one_loss": "what leaving it out takes from telling everything",
+        "single_lift": "what metadata on it alone adds to none",
+        "drop_one_loss": "what leaving it out takes from all metadata",
         "blame": "its part of the incompatible (job, cluster) pairs, each divided equally among what it fails",
         "sole": "the pairs that fail on it alone",
         "interval": "of the value, over jobs",
-        "nothing, everything": "joint success when nothing and when everything is told; values sum to the difference",
+        "nothing, everything": "success without and with all metadata; values sum to the difference",
     },
     MINIMAL: {
         "metadata": "the smallest set found that reaches the target, a share of the ceiling, in the order of "
         "building it",
         "at_least": "no set of fewer subsystems (of less cost, where costs are given) reaches it; null: not known",
-        "greedy": "joint success after telling none, the first, the first two, ... of the path",
+        "greedy": "success with metadata on none, on the first, the first two, ... of the path",
         "random": "the same along random orders: 2.5, 50 and 97.5 percentile",
     },
     PARETO: {
-        "cost": "how many subsystems are told, or what they cost to collect",
+        "cost": "how many subsystems have metadata, or what it costs to collect",
         "matched": "share of jobs that some cluster matches",
-        "success": "joint success",
+        "success": "share of all jobs that succeed",
         "on_front": "no other level is as good in all three and better in one",
     },
     UNCERTAINTY: {
         "intervals": "each the central 95 %, over what `over` says",
         "differences": "the first less the other, compared on the same draws",
-        "fleets": "joint success and ceiling on fleets drawn anew",
+        "fleets": "success and ceiling on fleets drawn anew",
     },
     SENSITIVITY: {
-        "nothing, everything": "joint success when nothing and when everything is told, mean over draws",
+        "nothing, everything": "success without and with all metadata, mean over draws",
         "low, high": "2.5 and 97.5 percentile of `everything` over draws",
     },
 }
