@@ -26,7 +26,12 @@
   async function draw(place, spec, config, tip) {
     try {
       // Expressions are interpreted from their syntax tree: the page's policy forbids making code of text.
-      const parsed = vega.parse(vegaLite.compile(spec, { config }).spec, null, { ast: true });
+      // On a phone names leave half of the width to the marks; where they are cut, the table has them whole.
+      const labelLimit = Math.min(config.axis.labelLimit, 0.5 * place.clientWidth);
+      const most = Math.max(90, place.clientWidth - labelLimit - 40);
+      const legend = { ...config.legend, labelLimit: Math.min(config.legend.labelLimit, most) };
+      const narrow = { ...config, axis: { ...config.axis, labelLimit }, legend };
+      const parsed = vega.parse(vegaLite.compile(spec, { config: narrow }).spec, null, { ast: true });
       const view = new vega.View(parsed, { expr: vega.expressionInterpreter, renderer: "svg", hover: true });
       view.tooltip((_, event, item, value) => showTip(tip, event, value));
       await view.initialize(place).runAsync();
