@@ -27,10 +27,9 @@
     try {
       // Expressions are interpreted from their syntax tree: the page's policy forbids making code of text.
       // On a phone names leave half of the width to the marks; where they are cut, the table has them whole.
-      const labelLimit = Math.min(config.axis.labelLimit, 0.5 * place.clientWidth);
-      const most = Math.max(90, place.clientWidth - labelLimit - 40);
-      const legend = { ...config.legend, labelLimit: Math.min(config.legend.labelLimit, most) };
-      const narrow = { ...config, axis: { ...config.axis, labelLimit }, legend };
+      const half = place.clientWidth / 2;
+      const within = (part) => ({ ...part, labelLimit: Math.min(part.labelLimit, Math.max(90, half)) });
+      const narrow = half > 250 ? config : { ...config, axis: within(config.axis), legend: within(config.legend) };
       const parsed = vega.parse(vegaLite.compile(spec, { config: narrow }).spec, null, { ast: true });
       const view = new vega.View(parsed, { expr: vega.expressionInterpreter, renderer: "svg", hover: true });
       view.tooltip((_, event, item, value) => showTip(tip, event, value));
