@@ -51,7 +51,7 @@ task:
 def test_simulate_writes_the_results_folder(placewise, small, tmp_path):
     done = placewise("simulate", small, "--out", tmp_path / "out")
     assert done.code == 0
-    assert "build success" in done.out
+    assert "success of matched jobs" in done.out
     found = {path.name for path in (tmp_path / "out").iterdir()}
     assert found == FILES | {"img", "report.html", "scores.csv"}
     images = {path.name for path in (tmp_path / "out" / "img").iterdir()}

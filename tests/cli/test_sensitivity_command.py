@@ -17,9 +17,9 @@ def few(small):
 def test_a_table_for_each_setting(placewise, few):
     found = placewise("sensitivity", *few)
     assert found.code == 0
-    assert "Joint success by version ranges" in found.out
-    assert "Joint success by metadata of the clusters missing" in found.out
-    assert "replaced" not in found.out
+    assert "Success by width of ranges\nversions added at each end" in found.out
+    assert "Success by missing metadata\n" in found.out
+    assert "wrong metadata" not in found.out
 
 
 def test_json_and_files_say_the_same(placewise, few, tmp_path):

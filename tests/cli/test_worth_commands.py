@@ -76,28 +76,28 @@ def test_minimal_names_a_set_that_simulate_confirms(placewise, small, tmp_path):
     assert scores["chosen"]["success"]["value"] == pytest.approx(found["reached"], abs=1e-12)
     printed = placewise("minimal", small, "--target", 0.9)
     assert f"the set: {told}" in printed.out.replace("\n", "")
-    assert "proven: no set that has fewer reaches the target" in printed.out
+    assert "no fewer do, which is proven" in printed.out
 
 
 def test_minimal_without_a_proof_claims_none(placewise):
     # So many that more subsystems matter than all sets of which are tried.
     printed = placewise("minimal", "--jobs", 400, "--target", 0.9, "--limit", 0)
     assert printed.code == 0
-    assert "not proven" in printed.out
+    assert "was not proven" in printed.out
 
 
 def test_minimal_says_when_nothing_reaches_the_target(placewise, small):
     printed = placewise("minimal", small, "--target", 1, "--scoring", "published")
     assert printed.code == 0
-    assert "no set of subsystems was found" in printed.out
-    assert "proven: no set of subsystems reaches the target" in printed.out
+    assert "No set that was tried reaches" in printed.out
+    assert "that none does is proven" in printed.out
 
 
 def test_pareto_lists_the_front(placewise, small):
     found = document(placewise("pareto", small, "--json"))
     front = [level for level in found["levels"] if level["on_front"]]
     printed = placewise("pareto", small)
-    assert f"{len(front)} levels that none of {len(found['levels']):,} beats" in printed.out
+    assert f"{len(front)} of {len(found['levels']):,} levels are on the Pareto front" in printed.out
     assert front[0]["kind"] == "none"
 
 

@@ -39,11 +39,11 @@ def draw_fleet_spread(results: Results) -> Drawing | None:
     if not columns:
         return None
     words = figures.fleet_words(results, columns)
-    labels = [style.fitting(label, _WIDEST_NAME) for label in figures.fleet_labels(results, columns)]
+    labels = [style.in_lines(label, _WIDEST_NAME) for label in figures.fleet_labels(results, columns)]
     count = counted(len(columns[0].values), "fleet")
     subtitle = f"success on {count} drawn anew from the profile of the fleet, the jobs unchanged; by metadata"
     height = 2.05 + _ROW * (len(columns) + 0.2)
-    left = max(0.85, max(map(style.text_width, labels)) + 0.35)
+    left = max(0.85, max(style.text_width(line) for label in labels for line in label.split("\n")) + 0.35)
     figure, axes = style.canvas(results, words, subtitle, left=left, right=2.6, height=height)
     single: dict[str, Any] = {"color": style.SKY, "linewidth": 0.8}
     for row, column in enumerate(columns):

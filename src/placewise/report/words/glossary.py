@@ -84,6 +84,9 @@ FRONT: Entries = (
 INTERVALS: Entries = (
     ("interval", "The central share of what is found, usually 95 %, when one thing alone is drawn again and again."),
     ("percentile", "The amount that so many percent of the draws lie below."),
+    ("wrong metadata", "Entries of a cluster replaced by another cluster's, unknown to the scheduler."),
+    ("missing metadata", "Entries of a cluster that the scheduler does not see."),
+    ("width of ranges", "How many more versions on offer a job's version range takes in, at each end."),
 )
 
 MODELS: Entries = (

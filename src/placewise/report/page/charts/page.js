@@ -26,7 +26,11 @@
   async function draw(place, spec, config, tip) {
     try {
       // Expressions are interpreted from their syntax tree: the page's policy forbids making code of text.
-      const parsed = vega.parse(vegaLite.compile(spec, { config }).spec, null, { ast: true });
+      // On a phone names leave half of the width to the marks; where they are cut, the table has them whole.
+      const half = place.clientWidth / 2;
+      const within = (part) => ({ ...part, labelLimit: Math.min(part.labelLimit, Math.max(90, half)) });
+      const narrow = half > 250 ? config : { ...config, axis: within(config.axis), legend: within(config.legend) };
+      const parsed = vega.parse(vegaLite.compile(spec, { config: narrow }).spec, null, { ast: true });
       const view = new vega.View(parsed, { expr: vega.expressionInterpreter, renderer: "svg", hover: true });
       view.tooltip((_, event, item, value) => showTip(tip, event, value));
       await view.initialize(place).runAsync();

@@ -101,7 +101,7 @@ def _whiskers(
             },
         ]
     y = vega.names("figure", rows)
-    y["axis"] |= {"labelLimit": 330, "grid": True}
+    y["axis"] |= {"grid": True}
     height = (_BETWEEN * len(overs) + 14) * len(rows)
     return vega.chart(words, values, height, {"encoding": {"y": y}, "layer": layer})
 

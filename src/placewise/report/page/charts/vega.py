@@ -37,7 +37,7 @@ CONFIG: Mapping[str, Any] = {
         "titleFontSize": 12,
         "titleFontWeight": "normal",
         "titlePadding": 8,
-        "labelLimit": 260,
+        "labelLimit": 330,
     },
     "legend": {
         "labelColor": INK,
