@@ -63,12 +63,12 @@ class _Summary:
 _CODECS = Codecs(
     {
         SingleSummary: Layout(
-            description="success of matched jobs with metadata on one subsystem: mean over subsystems (macro; baseline: without "
-            "metadata, same jobs) and over submissions (pooled)"
+            description="success of matched jobs with metadata on one subsystem: mean over subsystems (macro; "
+            "baseline: without metadata, same jobs) and over submissions (pooled)"
         ),
         _Expanding: Layout(
-            description="last_level: mean success at the last level with a match; percent_matched: over the jobs that ran "
-            "out; curve: over all jobs, by number of subsystems with metadata"
+            description="last_level: mean success at the last level with a match; percent_matched: over the jobs "
+            "that ran out; curve: over all jobs, by number of subsystems with metadata"
         ),
         CurvePoint: Layout(keys={"success_of_matched": "build_success"}),
         OrderSpread: Layout(
@@ -129,7 +129,7 @@ def scores_document(results: Results) -> dict[str, Any]:
     document[UNMATCHED_AT] = {
         "mean": float(at.mean()) if len(at) else None,
         "std": float(at.std()) if len(at) else None,
-        "description": "subsystems with metadata when nothing matched any more, over the jobs of `expanding` that ran out",
+        "description": "subsystems with metadata when nothing matched any more, over the jobs that ran out",
     }
     return document
 
