@@ -20,8 +20,8 @@ DESCRIPTIONS = {
     "total_jobs": "submissions: jobs, each once for every level of metadata",
     "unmatched_percent": "share of submissions that no cluster matched",
     "unmatched": "submissions that no cluster matched",
-    "build_success": "success of matched jobs: share of matched submissions whose every outcome rule holds; std: of one "
-    "submission's outcome, 0 or 1, which is sqrt(p(1-p))",
+    "build_success": "success of matched jobs: share of matched submissions whose every outcome rule holds; std: of "
+    "one submission's outcome, 0 or 1, which is sqrt(p(1-p))",
     "success": "share of all submissions whose every outcome rule holds; unmatched count as failed",
     "ceiling": "share of all submissions for which some cluster of the fleet would succeed",
     "marginal_score": "share of the outcome rules that hold, a submission; over matched submissions; std: of one "
