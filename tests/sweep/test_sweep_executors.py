@@ -11,6 +11,7 @@ import pytest
 from sweep_tasks import DEADLINE_S, Calling, Drawn, Waiting, lines, runs, wait_until
 
 from placewise.errors import InputError
+from placewise.sweep import executors
 from placewise.sweep.executors import runner
 from placewise.sweep.runner import HERE
 
@@ -32,7 +33,8 @@ def test_one_worker_is_this_process():
         assert sweeps.executor is None
 
 
-def test_processes_give_the_same_bytes(tmp_path):
+def test_processes_give_the_same_bytes(tmp_path, monkeypatch):
+    monkeypatch.setattr(executors, "PATIENCE_S", 0.0)
     with runner(workers=2, parts=tmp_path) as sweeps:
         found = sweeps.rows("rows", Drawn(), 70, key="key")
     assert found.tobytes() == HERE.rows("rows", Drawn(), 70, key="").tobytes()
