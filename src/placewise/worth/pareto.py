@@ -109,6 +109,8 @@ class _Measured:
                 for other in range(one + 1, games.size):
                     both_at = place[games.players[:, [one, other]]]
                     chosen = (both_at >= 0).all(axis=1)
+                    if not chosen.any():
+                        continue
                     both = with_one[:, other - one - 1]
                     beyond = (both - nothing - alone[:, one] - alone[:, other])[chosen]
                     least, most = both_at[chosen].min(axis=1), both_at[chosen].max(axis=1)

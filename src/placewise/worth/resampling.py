@@ -89,8 +89,8 @@ class Ratios:
             return np.full(self.figures, np.nan)
         numerator, denominator = self.numerator, self.denominator
         if times is not None:
-            often = times.astype(np.float64)[self.unit]
-            numerator, denominator = numerator * often, denominator * often
+            often = times.astype(np.float64).take(self.unit)
+            numerator, denominator = numerator * often, np.multiply(denominator, often, out=often)
         above, below = np.add.reduceat(numerator, self.starts), np.add.reduceat(denominator, self.starts)
         there = below > 0
         of = self.figure[there]
