@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from placewise.errors import InputError
 from placewise.formats import reading
 from placewise.formats.jobs.jobspec import jobspec_text, parse_jobspec
+from placewise.formats.parsing import DEEPEST
 from placewise.formats.reading import parse_document, parse_json, parse_yaml
 
 USUAL = ("0", "1", "-0", "12", "1.10", "1.0", "-0.0", "1e5", "1E+5", "1.5e3", "1.5E-3", "9007199254740993")
@@ -144,8 +145,8 @@ def test_what_neither_reads_is_one_error(text, said):
 
 
 def test_depth_up_to_the_limit_is_read_as_json(monkeypatch):
-    text = '{"a": ' * reading.DEEPEST + "1" + "}" * reading.DEEPEST
-    many = '{"many": [' + "{}," * 200 + '{}], "deep": ' + '{"a": ' * (reading.DEEPEST - 1) + "1" + "}" * reading.DEEPEST
+    text = '{"a": ' * DEEPEST + "1" + "}" * DEEPEST
+    many = '{"many": [' + "{}," * 200 + '{}], "deep": ' + '{"a": ' * (DEEPEST - 1) + "1" + "}" * DEEPEST
     monkeypatch.setattr(reading, "parse_yaml", None)
     for one in (text, many):
         assert parse_document(one, "f") == parse_json(one, "f")

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from placewise.errors import InputError
 from placewise.formats import reading
+from placewise.formats.parsing import DEEPEST
 from placewise.formats.reading import (
     entries_of,
     found_at,
@@ -87,12 +88,12 @@ def test_bad_yaml_is_one_error(text, said):
         assert value["a"][0] is value["a"]
 
 
-@given(st.integers(1, reading.DEEPEST))
+@given(st.integers(1, DEEPEST))
 def test_depth_up_to_the_limit_is_read(depth):
     assert parse_yaml("[" * depth + "]" * depth, "f") == parse_json("[" * depth + "]" * depth, "f")
 
 
-@pytest.mark.parametrize("depth", [reading.DEEPEST + 1, 900, 1_100, 200_000])
+@pytest.mark.parametrize("depth", [DEEPEST + 1, 900, 1_100, 200_000])
 @pytest.mark.parametrize(("opened", "closed"), [("[", "]"), ('{"a":', "}")])
 @pytest.mark.parametrize(
     ("parse", "ended"),  # to a reader of JSON what does not end is broken before it is deep
@@ -102,7 +103,7 @@ def test_past_the_limit_every_reader_names_our_limit(parse, depth, opened, close
     text = opened * depth + (("1" + closed * depth) if ended else "")
     with pytest.raises(InputError, match="nested too deeply") as caught:
         parse(text, "f")
-    assert (caught.value.file, caught.value.expected) == ("f", f"at most {reading.DEEPEST} levels")
+    assert (caught.value.file, caught.value.expected) == ("f", f"at most {DEEPEST} levels")
 
 
 @pytest.mark.parametrize("parse", [parse_yaml, parse_json])

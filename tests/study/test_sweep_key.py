@@ -10,7 +10,7 @@ from placewise.model.cluster import Fleet
 from placewise.model.settings import Settings
 from placewise.model.study import Study
 from placewise.model.workload import Workload
-from placewise.study.record import study_key
+from placewise.study.description import study_key
 from placewise.study.sources import draw
 
 STUDY = Study(Fleet(()), Workload.from_rows([], []), source="data", hashes=(("fleet.json", "ab"), ("jobs.yaml", "cd")))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,9 +70,7 @@ def drawn_distinct(jobs: int, clusters: int) -> Case:
 
 
 def _workload(profile: Profile, jobs: int) -> Workload:
-    workload = draw_jobs(profile, jobs, SEED)
-    assert isinstance(workload, Workload)
-    return workload
+    return cast("Workload", draw_jobs(profile, jobs, SEED))
 
 
 def documents(workload: Workload) -> list[dict[str, Any]]:

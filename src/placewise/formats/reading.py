@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import gc
 import json
 import re
 import stat
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
 
 from placewise.errors import InputError
+from placewise.formats.parsing import DEEPEST, garbage_collector_off, too_deep
 
 LARGEST_BYTES = 1 << 30
-DEEPEST = 100
 
 
 def read_text(path: Path) -> str:
@@ -88,12 +86,6 @@ def parse_yaml(text: str, source: object) -> Any:
     from placewise.formats.yaml_text import parse  # noqa: PLC0415
 
     return parse(text, source)
-
-
-def too_deep(source: object, mark: Any = None) -> InputError:
-    """Return the error for a document of more than `DEEPEST` levels; mark : where in YAML it goes deeper."""
-    place = f"line {mark.line + 1}" if mark else None
-    return InputError("is nested too deeply", file=source, place=place, expected=f"at most {DEEPEST} levels")
 
 
 def parse_document(text: str, source: object) -> Any:
@@ -194,15 +186,3 @@ def _refuse_surrogates(value: Any, text: str) -> None:
     except UnicodeEncodeError as error:
         found = error.object[max(0, error.start - 20) : error.start + 1]
         raise InputError("a text is not Unicode", found=found, expected="no half of a surrogate pair alone") from None
-
-
-@contextlib.contextmanager
-def garbage_collector_off() -> Iterator[None]:
-    """Collect no garbage: parsing makes millions of objects and no cycles, and collecting costs half the time."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()

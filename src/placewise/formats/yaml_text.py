@@ -11,7 +11,7 @@ import yaml
 from yaml.constructor import ConstructorError
 
 from placewise.errors import InputError
-from placewise.formats.reading import DEEPEST, garbage_collector_off, too_deep
+from placewise.formats.parsing import DEEPEST, garbage_collector_off, too_deep
 
 LARGEST_EXPANSION = 1_000_000
 

@@ -22,7 +22,8 @@ from placewise.outcomes.truth import Truth
 from placewise.study.asked import Asked, RedrawnFleets, TableChange
 from placewise.study.numbering import first_of_each, numbered
 from placewise.study.record_questions import Answers, answers, as_workload
-from placewise.synthesis import draw_clusters, fit_fleet
+from placewise.synthesis import draw_clusters
+from placewise.synthesis.fit_builds import fit_build_fleet
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -138,7 +139,7 @@ class RecordDemands:
     def redrawn(self) -> RedrawnFleets:
         """See `Demands`."""
         known = self.study.profile
-        return RedrawnClusters(self, fit_fleet(self.study.fleet, self.jobs) if known is None else known.fleet)
+        return RedrawnClusters(self, fit_build_fleet(self.study.fleet, self.jobs) if known is None else known.fleet)
 
     def _answers(self, index: FleetIndex, question: Question) -> Answers:
         kinds = self.jobs.kinds

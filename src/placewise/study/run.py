@@ -20,11 +20,11 @@ from placewise.outcomes.outcomes import Outcomes, outcomes_of
 from placewise.prediction.cost import REFERENCES
 from placewise.study import scoring
 from placewise.study.constraint import constrained
+from placewise.study.description import study_key
 from placewise.study.level_results import Additional, expected_additional, level_result
 from placewise.study.observed import Observed, Submitted
 from placewise.study.orders import OrderTask, run_orders
 from placewise.study.prepared import Prepared, expanding_questions
-from placewise.study.record import study_key
 from placewise.study.values import with_values
 from placewise.study.vary.fleets import fleets_like
 from placewise.study.vary.intervals import with_intervals

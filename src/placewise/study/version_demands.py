@@ -24,7 +24,7 @@ from placewise.outcomes.questions import Places, Questions
 from placewise.outcomes.truth import Truth, version_rules
 from placewise.study.asked import Asked, RedrawnFleets, TableChange
 from placewise.study.vary.range_widths import rows_of_width
-from placewise.synthesis import fit_fleet
+from placewise.synthesis.fit_versions import fit_version_fleet
 from placewise.synthesis.fleets import draw_picks
 
 
@@ -105,7 +105,7 @@ class VersionDemands:
             if len(cluster.graph.vertices) > 1:
                 problem = "a cluster says what nodes it has, and a profile of a fleet does not"
                 raise InputError(problem, found=cluster.name)
-        fleet = fit_fleet(self.study.fleet, self.jobs) if known is None else known.fleet
+        fleet = fit_version_fleet(self.study.fleet, self.jobs) if known is None else known.fleet
         assert isinstance(fleet, VersionFleet)
         return RedrawnPicks.of(self, fleet.pools)
 

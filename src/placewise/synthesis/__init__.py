@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from placewise.synthesis.builds import draw_prices
-from placewise.synthesis.profiles import draw_clusters, draw_fleet, draw_job_chunks, draw_jobs, fit, fit_fleet
+from placewise.synthesis.profiles import draw_clusters, draw_fleet, draw_job_chunks, draw_jobs, fit
 
-__all__ = ["draw_clusters", "draw_fleet", "draw_job_chunks", "draw_jobs", "draw_prices", "fit", "fit_fleet"]
+__all__ = ["draw_clusters", "draw_fleet", "draw_job_chunks", "draw_jobs", "draw_prices", "fit"]

@@ -5,7 +5,8 @@ The kinds differ in their statistics, so each has modules of its own; nobody els
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from placewise.errors import InputError
 from placewise.model.build_profile import BuildFleet, BuildJobs
@@ -20,21 +21,25 @@ from placewise.synthesis.fit_versions import fit_version_fleet, fit_version_jobs
 from placewise.synthesis.fleets import draw_version_fleet
 from placewise.synthesis.workloads import draw_workload, draw_workload_chunks
 
+# How a fleet and its jobs are fitted, by the kind of the jobs.
+_FITTED: dict[
+    type, tuple[Callable[[Fleet, Any], VersionFleet | BuildFleet], Callable[[Any], VersionJobs | BuildJobs]]
+] = {
+    Workload: (fit_version_fleet, fit_version_jobs),
+    Records: (fit_build_fleet, fit_build_jobs),
+}
+
 
 def fit(fleet: Fleet, jobs: Workload | Records) -> Profile:
-    """Return the statistics of an experiment, as `fit_fleet` and the modules of its kind count them.
+    """Return the statistics of an experiment, as the modules of its kind count them.
 
     Raises InputError for an empty fleet or no jobs, and for what has no place in a profile.
     """
     if not len(fleet) or not len(jobs):
         raise InputError("nothing to fit a profile to", expected="at least one cluster and one job")
-    of_jobs = fit_build_jobs(jobs) if isinstance(jobs, Records) else fit_version_jobs(jobs)
+    fit_fleet, fit_jobs = _FITTED[type(jobs)]
+    of_jobs = fit_jobs(jobs)
     return Profile(fit_fleet(fleet, jobs), of_jobs)
-
-
-def fit_fleet(fleet: Fleet, jobs: Workload | Records) -> VersionFleet | BuildFleet:
-    """Return the statistics of a fleet that these jobs are tried on. Raises InputError for one that has none."""
-    return fit_build_fleet(fleet, jobs) if isinstance(jobs, Records) else fit_version_fleet(fleet, jobs)
 
 
 def draw_fleet(profile: Profile, clusters: int, seed: int) -> Fleet:

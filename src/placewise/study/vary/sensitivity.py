@@ -25,8 +25,8 @@ from placewise.model.study import ALL, NONE, Study
 from placewise.model.worth import SensitivityPoint
 from placewise.study.asked import Asked, Demands, RedrawnFleets
 from placewise.study.demands import demands_of
+from placewise.study.description import study_key
 from placewise.study.observed import observe
-from placewise.study.record import study_key
 from placewise.study.vary.wrong_metadata import draw_missing, draw_wrong
 from placewise.sweep.runner import HERE, Runner
 
