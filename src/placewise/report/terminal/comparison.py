@@ -18,7 +18,8 @@ def print_comparison(found: Comparison, first: Path, second: Path, console: Cons
     """Print what differs between two runs: what they were, and what came of it, the first less the second."""
     print_line(f"A is {shown(str(first))}, B is {shown(str(second))}", console)
     if found.unlike:
-        rows = [(shown(one.what), _text(one.first), _text(one.second)) for one in found.unlike]
+        texts = [(one.what, *(MISSING if of is None else of for of in (one.first, one.second))) for one in found.unlike]
+        rows = [tuple(map(shown, one)) for one in texts]
         print_table("What differs between the studies", {"what": "left", "A": "left", "B": "left"}, rows, console)
     else:
         print_line("their study.json record no difference", console)
@@ -39,17 +40,9 @@ def print_comparison(found: Comparison, first: Path, second: Path, console: Cons
 def _row(one: PairedDifference, varied: list[str]) -> tuple[str, ...]:
     by_over = {interval.over: interval for interval in one.intervals}
     figures = (share(one.first), share(one.second), signed_share(one.difference))
-    return (
-        shown(one.experiment),
-        quantity_word(one.quantity),
-        *figures,
-        *(_ends(by_over.get(over)) for over in varied),
-    )
+    ends = (_ends(by_over.get(over)) for over in varied)
+    return shown(one.experiment), quantity_word(one.quantity), *figures, *ends
 
 
 def _ends(interval: Interval | None) -> str:
     return "" if interval is None else f"{signed_share(interval.low)} to {signed_share(interval.high)}"
-
-
-def _text(value: str | None) -> str:
-    return MISSING if value is None else shown(value)
