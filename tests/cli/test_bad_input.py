@@ -216,6 +216,55 @@ def test_termination_leaves_earlier_results_intact_and_nothing_unfinished(small,
     assert not list((tmp_path / "out").glob(".unfinished-*"))
 
 
+def test_a_termination_that_is_lost_in_a_library_is_repeated(small, tmp_path):
+    lost = """
+import os, signal, time
+import placewise.study.run
+from placewise.cli import main
+
+def run(*args, **kwargs):
+    try:
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(10)
+    except SystemExit:
+        pass
+    time.sleep(50)
+
+placewise.study.run.run_study = run
+main()
+"""
+    out = tmp_path / "out"
+    command = [sys.executable, "-c", lost, "simulate", str(small), "--out", str(out), "--no-plots"]
+    done = subprocess.run(command, env=os.environ | {"PLACEWISE_CACHE": str(tmp_path)}, timeout=30, check=False)
+    assert done.returncode == 128 + signal.SIGTERM
+    assert not out.exists()
+
+
+def test_what_is_removed_on_leaving_has_its_time(small, tmp_path):
+    slow = """
+import shutil, sys, time
+import placewise.study.run
+from placewise.cli import main
+
+removed = shutil.rmtree
+shutil.rmtree = lambda *args, **kwargs: (time.sleep(3), removed(*args, **kwargs))
+placewise.study.run.run_study = lambda *args, **kwargs: time.sleep(50)
+main()
+"""
+    out = tmp_path / "out"
+    command = [sys.executable, "-c", slow, "simulate", str(small), "--out", str(out), "--no-plots"]
+    running = subprocess.Popen(command, env=os.environ | {"PLACEWISE_CACHE": str(tmp_path)})
+    try:
+        while not list(out.glob(".unfinished-*")):
+            time.sleep(0.01)
+        time.sleep(0.5)
+        running.terminate()
+        assert running.wait(timeout=30) == 128 + signal.SIGTERM
+    finally:
+        running.kill()
+    assert not out.exists()
+
+
 @pytest.mark.parametrize("arguments", [["simulate", "{small}", "--json"], ["simulate", "{small}"], ["--help"]])
 def test_output_that_nobody_takes_is_no_traceback(small, tmp_path, arguments):
     arguments = [argument.format(small=small) for argument in arguments]

@@ -533,10 +533,10 @@ def test_what_is_filtered_out_of_the_log_costs_little(log_state):
         context = Context()
         best = 1.0
         for _ in range(20):
-            began = time.perf_counter()
+            began = time.thread_time()  # others may have the processor
             for _ in range(200):
                 await handler.unary_unary(b"", context)
-            best = min(best, (time.perf_counter() - began) / 200)
+            best = min(best, (time.thread_time() - began) / 200)
         assert best < 40e-6  # about 5 us; gRPC takes some hundred
 
     run(work())

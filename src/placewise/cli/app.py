@@ -18,6 +18,8 @@ from placewise.errors import InputError, PlacewiseError
 EXIT_INPUT = 2
 EXIT_FITS_NOWHERE = 3
 
+_LEAVING_S = 1.0
+
 app = typer.Typer(
     name="placewise",
     help="Decide where jobs can run, and measure what a scheduler has to know to decide it well.",
@@ -38,6 +40,7 @@ def main() -> NoReturn:
         try:
             app()
         finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
             sys.stdout.flush()
     except InputError as error:
         say(f"placewise: {error}")
@@ -57,7 +60,16 @@ def main() -> NoReturn:
 
 
 def _terminated(number: int, _: object) -> NoReturn:
+    signal.signal(signal.SIGALRM, _still_here)
+    signal.setitimer(signal.ITIMER_REAL, _LEAVING_S, _LEAVING_S)
     sys.exit(128 + number)
+
+
+def _still_here(number: int, frame: object) -> None:
+    """Leave again: what is raised while a library of C calls Python, as an import may, can be lost there."""
+    del number, frame
+    if not isinstance(sys.exc_info()[1], SystemExit):  # else what is half-written is being removed
+        sys.exit(128 + signal.SIGTERM)
 
 
 def _hush(stream: TextIO) -> None:
