@@ -22,7 +22,7 @@ from placewise.model.study import Level
 from placewise.model.workload import Workload
 from placewise.scheduler import Scheduler
 from placewise.selection.policies import draw_numbers
-from placewise.study.record import study_key
+from placewise.study.description import study_key
 from placewise.study.run import run_experiments
 from placewise.study.run_settings import run_settings
 from placewise.study.sources import draw, read_study
