@@ -26,6 +26,7 @@ def texts(picture):
     return [" ".join("".join(node.itertext()).split()) for node in root.iter("{http://www.w3.org/2000/svg}text")]
 
 
+@pytest.mark.usefixtures("pixels")
 def test_every_figure_is_written_as_png_and_svg(full, tmp_path):
     pictures = draw_figures(full, tmp_path)
     assert {picture.name for picture in pictures} == NAMES
@@ -42,6 +43,7 @@ def test_every_figure_is_written_as_png_and_svg(full, tmp_path):
         assert picture.alt
 
 
+@pytest.mark.usefixtures("pixels")
 def test_the_same_numbers_give_the_same_bytes_whatever_the_user_set(full):
     first = render_figures(full)
     with mpl.rc_context({"font.size": 30, "axes.grid": True, "svg.fonttype": "path", "figure.facecolor": "red"}):

@@ -9,7 +9,6 @@ from made_results import fitted, level
 from PIL import Image
 
 from placewise.model.results import Moments, Reasons
-from placewise.report.drawn import picture as pictures_of
 from placewise.report.drawn.figures import draw_figures, render_figures
 
 COSTS = {"additional-runtime", "additional-cost", "cost-by-package", "pareto"}
@@ -25,12 +24,6 @@ NAMES = COSTS | {
 }
 
 
-@pytest.fixture
-def without_pixels(monkeypatch):
-    """Draw as SVG alone, where only what is drawn matters and not how it looks."""
-    monkeypatch.setattr(pictures_of, "png", lambda _: b"")
-
-
 def by_name(results):
     return {picture.name: picture for picture in render_figures(results)}
 
@@ -41,6 +34,7 @@ def texts(picture):
     return [text.replace("\u202f", " ") for text in found]
 
 
+@pytest.mark.usefixtures("pixels")
 def test_every_figure_of_levels_is_written_in_both_kinds(build_results, tmp_path):
     pictures = draw_figures(build_results, tmp_path)
     assert {picture.name for picture in pictures} == NAMES
@@ -53,13 +47,13 @@ def test_every_figure_of_levels_is_written_in_both_kinds(build_results, tmp_path
             assert len(image.convert("RGB").getcolors(1 << 20)) > 100
 
 
+@pytest.mark.usefixtures("pixels")
 def test_the_same_levels_give_the_same_bytes(build_results):
     first = render_figures(build_results)
     with mpl.rc_context({"font.size": 30, "axes.grid": True}):
         assert render_figures(build_results) == first
 
 
-@pytest.mark.usefixtures("without_pixels")
 def test_numbers_and_words_are_in_the_figures(build_results):
     pictures = by_name(build_results)
     for name, words in {
@@ -101,7 +95,6 @@ def test_numbers_and_words_are_in_the_figures(build_results):
             assert text in written, (name, text, written)
 
 
-@pytest.mark.usefixtures("without_pixels")
 def test_levels_without_failures_are_not_among_the_reasons(build_results):
     written = texts(by_name(build_results)["failure-reasons"])
     assert "arch" in written
@@ -110,7 +103,6 @@ def test_levels_without_failures_are_not_among_the_reasons(build_results):
     assert "failure-reasons" not in by_name(replace(build_results, levels=clean))
 
 
-@pytest.mark.usefixtures("without_pixels")
 def test_many_sets_of_reasons_share_a_colour_for_the_rest(build_results):
     rules = [f"rule_{i}" for i in range(6)]
     sets = {(a,): 5.0 for a in rules} | {(a, b): 7.0 for a in rules for b in rules if a < b}
@@ -120,7 +112,6 @@ def test_many_sets_of_reasons_share_a_colour_for_the_rest(build_results):
     assert f"{sum(sets.values()):.0f}" in written
 
 
-@pytest.mark.usefixtures("without_pixels")
 def test_what_nothing_beats_is_marked(build_results):
     picture = by_name(build_results)["pareto"]
     assert "arch + compiler + version at least" in picture.caption
@@ -129,14 +120,12 @@ def test_what_nothing_beats_is_marked(build_results):
     assert "cheapest, nodes used up" in picture.caption
 
 
-@pytest.mark.usefixtures("without_pixels")
 def test_no_text_of_levels_is_smaller_than_nine_points(build_results):
     for picture in render_figures(build_results):
         for node in ET.fromstring(picture.svg).iter("{http://www.w3.org/2000/svg}text"):
             assert float(re.search(r"([0-9.]+)px", node.get("style"))[1]) >= 9
 
 
-@pytest.mark.usefixtures("without_pixels")
 @pytest.mark.parametrize(
     ("change", "missing"),
     [
@@ -162,14 +151,12 @@ def test_what_is_not_known_is_not_drawn(build_results, change, missing):
     assert not drawn & (missing - {"failure-reasons"})
 
 
-@pytest.mark.usefixtures("without_pixels")
 @pytest.mark.parametrize("count", [1, 2, 3])
 def test_few_levels_are_drawn(build_results, count):
     assert set(by_name(replace(build_results, levels=build_results.levels[:count]))) == NAMES
     assert set(by_name(replace(build_results, levels=build_results.levels[:count], ceiling=None))) == NAMES
 
 
-@pytest.mark.usefixtures("without_pixels")
 def test_many_levels_in_one_place_are_drawn(build_results):
     crowd = tuple(level(f"level-{i}", ("arch", f"form-{i}")) for i in range(40))
     assert set(by_name(replace(build_results, levels=crowd))) == NAMES - {"failure-reasons"}
@@ -178,7 +165,6 @@ def test_many_levels_in_one_place_are_drawn(build_results):
 HOSTILE = "<b>&\x00\x1b$x_2$" + "w" * 300
 
 
-@pytest.mark.usefixtures("without_pixels")
 def test_hostile_names_of_levels_cannot_break_a_figure(build_results):
     one = level(HOSTILE, (HOSTILE, "arch"), fails={(HOSTILE,): 5.0})
     costs = {HOSTILE: replace(one.costs["fastest"], by_package={HOSTILE: (1.0, 2.0)})}
@@ -189,7 +175,6 @@ def test_hostile_names_of_levels_cannot_break_a_figure(build_results):
         ET.fromstring(picture.svg)
 
 
-@pytest.mark.usefixtures("without_pixels")
 def test_single_jobs_may_have_a_runtime_and_no_cost(build_results):
     one, *others = build_results.levels
     without = [replace(level, per_build={"runtime_s": level.per_build["runtime_s"]}) for level in others]
@@ -199,7 +184,6 @@ def test_single_jobs_may_have_a_runtime_and_no_cost(build_results):
         assert ("not predicted" in picture.alt) == (levels[0] is one)
 
 
-@pytest.mark.usefixtures("without_pixels")
 def test_runtime_models_are_drawn_where_they_were_validated(build_results):
     drawn = by_name(replace(build_results, models=fitted("a", "b")))
     assert set(drawn) == NAMES | {"model-overview"}
