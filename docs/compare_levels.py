@@ -154,7 +154,7 @@ def main() -> None:
 
     refused, still = corrected[EXACT].score.unmatched, corrected[AT_LEAST].score.unmatched
     print(f"\nrefused for the exact version: {refused}, of which a newer compiler would have built {refused - still}")
-    ceilings = [100 * (levels["none"].score.ceiling or 0) for levels in (corrected, as_published)]
+    ceilings = [100 * (levels["none"].score.best_possible or 0) for levels in (corrected, as_published)]
     print("ceiling: {:.1f} % corrected, {:.1f} % published scoring".format(*ceilings))
     sys.exit(not same)
 

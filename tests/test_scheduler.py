@@ -162,3 +162,20 @@ def test_a_policy_that_chooses_what_is_no_candidate_is_found_out(choose):
     workload = Workload.from_rows(["j"], [[version_requirement("p", "1", "1")]])
     with pytest.raises(PlacewiseError, match="policy"):
         scheduler.assign(scheduler.match_all(workload), np.zeros(1))
+
+
+def _raises(candidates, situation):
+    raise ValueError("no idea")
+
+
+@pytest.mark.parametrize("policy", [_raises, lambda *_: None, lambda: None, lambda *_: "x"])
+def test_what_a_policy_does_wrong_is_one_error(policy):
+    scheduler = Scheduler(fleet_of("aba"), policy=policy)
+    job = Job("j", (ResourceGroup((), wanting("a")),))
+    with pytest.raises(PlacewiseError, match="the policy"):
+        scheduler.place(job, draw=0.5)
+    with pytest.raises(PlacewiseError, match="the policy"):
+        scheduler.assign(np.full((1, 1), 5, dtype=np.uint64), np.zeros(1))
+    with pytest.raises(PlacewiseError, match="the policy"):
+        scheduler.assign_with_capacity(np.full((1, 1), 5, dtype=np.uint64), np.zeros(1), np.full(3, 9))
+    assert scheduler.load.tolist() == [0, 0, 0]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -85,7 +86,7 @@ class Scheduler:
         """
         chosen = np.full(len(matches), NONE, dtype=np.int64)
         for block, candidates, situation in self._blocks(matches, draws, values):
-            chosen[block] = _checked(self.policy(candidates, situation), candidates)
+            chosen[block] = _asked(self.policy, candidates, situation)
             self._count(chosen[block])
         return chosen
 
@@ -107,7 +108,7 @@ class Scheduler:
         left = nodes_free
         for block, candidates, situation in self._blocks(matches, draws, values):
             chosen[block], no_capacity[block], left = assign_with_capacity(
-                self.policy, candidates, situation, left, nodes_per_job
+                partial(_asked, self.policy), candidates, situation, left, nodes_per_job
             )
             self._count(chosen[block])
         return Assignment(chosen, no_capacity, left)
@@ -141,7 +142,7 @@ class Scheduler:
         if candidates:
             block = bitset.from_number(candidates, len(self.load))[None, :]
             situation = Situation(self.load.copy(), np.array([draw]), values or {}, self.index.names)
-            cluster = int(_checked((policy or self.policy)(block, situation), block)[0])
+            cluster = int(_asked(policy or self.policy, block, situation)[0])
             if cluster != NONE:
                 self.load[cluster] += 1
                 chosen = self.index.names[cluster]
@@ -199,11 +200,27 @@ class Scheduler:
             yield block, bitset.unpack(matches[block], clusters), whole.of(block, load=self.load.copy())
 
 
+def _asked(policy: Policy, candidates: NDArray[np.bool_], situation: Situation) -> NDArray[np.int64]:
+    """Return what a policy chooses, which may be anybody's code: what it raises is an error that names it."""
+    try:
+        chosen = np.asarray(policy(candidates, situation))
+    except PlacewiseError:
+        raise
+    except Exception as error:
+        problem = f"the policy failed: {type(error).__name__}: {error}"
+        raise PlacewiseError(problem, found=getattr(policy, "__qualname__", policy)) from error
+    return _checked(chosen, candidates)
+
+
 def _checked(chosen: NDArray[np.int64], candidates: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Return what a policy chose, which may be anybody's code, if each choice is a candidate or NONE."""
+    """Return what a policy chose, if each choice is a candidate or NONE."""
     jobs, clusters = candidates.shape
     if chosen.shape != (jobs,):
         raise PlacewiseError("the policy returned another number of choices", found=chosen.shape, expected=f"({jobs},)")
+    if chosen.dtype.kind not in "iu":
+        raise PlacewiseError(
+            "the policy chose what are no positions", found=str(chosen.dtype), expected="whole numbers"
+        )
     some = chosen != NONE
     within = (chosen >= 0) & (chosen < clusters)
     if not within[some].all() or not candidates[np.flatnonzero(some), chosen[some]].all():

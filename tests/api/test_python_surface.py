@@ -121,3 +121,40 @@ def test_a_users_script_passes_strict_types(folder):
     script.write_text(EXAMPLE + uses + "\n")
     told, _, status = mypy.run(["--strict", "--config-file=", "--cache-dir=" + str(folder / "mypy"), str(script)])
     assert status == 0, told
+
+
+def test_a_path_in_place_of_what_is_read_from_it_is_a_type_error_that_says_so(folder):
+    fleet, job = pw.read_fleet(folder / "demo"), pw.read_job(folder / "solver.yaml")
+    for function, arguments in (
+        (pw.match, (fleet, "solver.yaml")),
+        (pw.explain, ("demo", job)),
+        (pw.value, ("demo",)),
+        (pw.smallest_set, ("demo",)),
+        (pw.near_misses, ("demo",)),
+    ):
+        with pytest.raises(TypeError, match=r"read_\w+\(path\)"):
+            function(*arguments)
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        {"sample": "no"},
+        {"unique": 3},
+        {"seed": True},
+        {"seed": "a"},
+        {"resamples": None},
+        {"fleets": 2.5},
+        {"order": [3]},
+    ],
+    ids=str,
+)
+def test_settings_of_another_type_are_refused(folder, setting):
+    with pytest.raises(pw.InputError):
+        pw.read_study(folder / "demo").with_settings(**setting)
+
+
+def test_the_ceiling_is_one_number(folder):
+    results = pw.Study.from_folder(folder / "demo").run(orders=0, fleets=0, resamples=0)
+    assert "ceiling" not in results.to_arrow().column_names
+    assert "ceiling" not in results._repr_html_()

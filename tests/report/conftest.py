@@ -45,7 +45,7 @@ def full():
 def published(full):
     """What a published folder of the prior work holds: scores without a ceiling, and the unmatched jobs."""
     scores = {
-        name: replace(score, success=None, ceiling=None, precision=None, recall=None, clusters_used=float("nan"))
+        name: replace(score, success=None, best_possible=None, precision=None, recall=None, clusters_used=float("nan"))
         for name, score in full.scores.items()
         if name != "all"
     }

@@ -25,7 +25,7 @@ def score(total, unmatched, build, joint, *, clusters=40, failures=None):
         unmatched=unmatched,
         success_of_matched=Moments(build, 0.125 if build is not None else None),
         success=joint,
-        ceiling=0.4321,
+        best_possible=0.4321,
         marginal_score=Moments(0.8125, 0.0625) if build is not None else Moments(None, None),
         versions_correct=1234.5,
         versions_possible=2345,

@@ -112,3 +112,14 @@ def test_past_the_bound_the_address_first_seen_is_forgotten(monkeypatch):
     assert admitted(limiter, "a")  # forgotten for c; now it is b's turn
     assert not admitted(limiter, "c")
     assert admitted(limiter, "b")
+
+
+def test_after_an_idle_hour_a_window_is_as_long_as_ever():
+    now = [0.0]
+    limiter = Limiter(0, 3, clock=lambda: now[0])
+    now[0] = 3600.0
+    for step in range(3):
+        now[0] = 3600.0 + 10 * step
+        limiter.refused("ipv4:10.0.0.1:1")
+    with pytest.raises(Exhausted):
+        limiter.admit("ipv4:10.0.0.1:1")

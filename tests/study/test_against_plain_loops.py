@@ -37,7 +37,7 @@ def check(score, submissions, fleet, workload, *, exclusive):
     assert close(score.success_of_matched.mean, success)
     assert close(score.success_of_matched.std, None if success is None else math.sqrt(max(0, success * (1 - success))))
     assert close(score.success, plain.mean(s.success for s in submissions))
-    assert close(score.ceiling, plain.mean(feasible[s.job] > 0 for s in submissions))
+    assert close(score.best_possible, plain.mean(feasible[s.job] > 0 for s in submissions))
     share = plain.mean(s.share for s in matched)
     assert close(score.marginal_score.mean, share)
     if share is not None:

@@ -145,3 +145,31 @@ def test_what_only_one_of_two_runs_has_is_named(tmp_path):
     compared = {difference.experiment for difference in there.differences}
     assert compared == {"none", "both", "expanded-subsystems"}
     assert {unlike.what for unlike in there.unlike} >= {"study.levels.gpu alone", "study.levels.tight"}
+
+
+@pytest.mark.parametrize(
+    ("comparison", "said"),
+    [
+        (Comparison("memry", at_least="least"), "no vertex of 'gpu' has the field"),
+        (Comparison("memory", at_least="oldest"), "compares texts of the column 'oldest' with the field 'memory'"),
+        (Comparison("model", at_least="least"), "compares numbers of the column 'least' with the field 'model'"),
+    ],
+)
+def test_a_question_that_could_never_be_answered_with_yes_is_refused(comparison, said):
+    odd = Question("odd", "gpu", (comparison,))
+    with pytest.raises(InputError, match=said):
+        run(
+            fleet_of([("a", 8.0, "2.17")]),
+            records_of([("a", 8.0, "2.9")]),
+            QUIET,
+            KERNELS,
+            questions=(odd,),
+            rules=(Rule("r", odd),),
+        )
+
+
+def test_a_factor_without_what_it_multiplies_is_refused():
+    with pytest.raises(InputError, match="means nothing without at_most"):
+        Comparison("memory", at_least="least", at_most_factor=2.0)
+    with pytest.raises(InputError, match="for columns of numbers"):
+        Comparison("version", at_most="oldest", at_most_factor=2.0).check({"oldest": "version"})

@@ -72,6 +72,12 @@ def read_job(path: str | Path) -> Job:
     return read_jobspec(Path(path))
 
 
+def _refuse_others(value: object, kind: type, reader: str) -> None:
+    if not isinstance(value, kind):
+        found = type(value).__name__
+        raise TypeError(f"a {kind.__name__} is expected, as {reader}(path) gives it, and not a value of type {found}")
+
+
 def match(fleet: Fleet, job: Job) -> Match:
     """Return the clusters that could ever run a job.
 
@@ -80,6 +86,8 @@ def match(fleet: Fleet, job: Job) -> Match:
     >>> set(match(read_fleet("demo"), read_job("solver.yaml")).names) <= set(read_fleet("demo").names)
     True
     """
+    _refuse_others(fleet, Fleet, "read_fleet")
+    _refuse_others(job, Job, "read_job")
     found = matched(FleetIndex(fleet), job)
     return Match(found.positions, found.names)
 
@@ -90,6 +98,8 @@ def explain(fleet: Fleet, job: Job) -> Explanation:
     >>> explain(read_fleet("demo"), read_job("solver.yaml")).total == len(read_fleet("demo"))
     True
     """
+    _refuse_others(fleet, Fleet, "read_fleet")
+    _refuse_others(job, Job, "read_job")
     found = why_not(FleetIndex(fleet), job)
     return Explanation(**{name: getattr(found, name) for name in WhyNot.__dataclass_fields__})
 
@@ -102,6 +112,7 @@ def value(study: Study, **options: Any) -> Values:
     >>> abs(sum(one.value for one in value(Study.from_folder("demo")).subsystems)) <= 1
     True
     """
+    _refuse_others(study, Study, "read_study")
     found = worth_of(game_of(study), seed=study.settings.seed, **options)
     return Values(**{name: getattr(found, name) for name in Worth.__dataclass_fields__})
 
@@ -115,6 +126,7 @@ def smallest_set(study: Study, target: float = 0.95, **options: Any) -> Sufficie
     >>> smallest_set(Study.from_folder("demo"), target=0.5).met
     True
     """
+    _refuse_others(study, Study, "read_study")
     game = game_of(study, among="all" if players_of(study, "all") else "")
     return smallest_set_of(game, target, seed=study.settings.seed, **options)
 
@@ -127,4 +139,5 @@ def near_misses(study: Study, **options: Any) -> NearMisses:
     >>> near_misses(Study.from_folder("demo"), top=3).jobs > 0
     True
     """
+    _refuse_others(study, Study, "read_study")
     return near_misses_of(study, **options)

@@ -27,7 +27,7 @@ class Results(ResultsValue):
     """What a run found. `results["all"]` is the score of an experiment; its parts are the fields.
 
     >>> results = Study.from_folder("demo").run(orders=0, fleets=0, resamples=0)
-    >>> 0 <= results["none"].success <= results["all"].ceiling <= 1
+    >>> 0 <= results["none"].success <= results.ceiling <= 1
     True
     """
 
@@ -98,13 +98,10 @@ class Results(ResultsValue):
                 f"{score.unmatched:,}",
                 share(score.success),
                 share(score.success_of_matched.mean),
-                share(score.ceiling),
             )
             for name, score in self.scores.items()
         ]
-        return table_html(
-            ("experiment", "submissions", "unmatched", "success", "success of matched jobs", "ceiling"), rows
-        )
+        return table_html(("experiment", "submissions", "unmatched", "success", "success of matched jobs"), rows)
 
 
 def read_results(folder: str | Path) -> Results:

@@ -23,7 +23,7 @@ class Study(StudyValue):
     """Fleet, jobs, questions, rules, levels and settings: all that a run needs.
 
     >>> study = Study.from_folder("demo", levels=[Level("abi", ["mpich", "gdbm"])])
-    >>> study.run(seed=0, orders=0, fleets=0, resamples=0)["abi"].success <= study.run()["all"].ceiling
+    >>> study.run(seed=0, orders=0, fleets=0, resamples=0)["abi"].success <= study.run().ceiling
     True
     """
 

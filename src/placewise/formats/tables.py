@@ -52,12 +52,21 @@ def _table(path: Path, kinds: Mapping[str, Kind]) -> pa.Table:
         if path.suffix.lower() == ".csv":
             # A version such as 1.10 is no number, and is not to be read as one first.
             texts = {name: pa.string() for name, kind in kinds.items() if kind != "number"}
-            return pyarrow.csv.read_csv(content, convert_options=pyarrow.csv.ConvertOptions(column_types=texts))
+            table = pyarrow.csv.read_csv(content, convert_options=pyarrow.csv.ConvertOptions(column_types=texts))
+            return _with_one_column_a_name(table)
         if path.suffix.lower() == ".parquet":
-            return pyarrow.parquet.read_table(content)
+            return _with_one_column_a_name(pyarrow.parquet.read_table(content))
     except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
         raise InputError(f"is not a readable table: {' '.join(str(error).split())}") from error
     raise InputError("has no known extension", found=path.suffix, expected=".csv or .parquet")
+
+
+def _with_one_column_a_name(table: pa.Table) -> pa.Table:
+    names = table.column_names
+    if len(set(names)) != len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise InputError("two columns have one name", found=twice, expected="names that differ")
+    return table
 
 
 def _inferred(column: pa.ChunkedArray) -> Kind:
@@ -69,23 +78,43 @@ def _inferred(column: pa.ChunkedArray) -> Kind:
 def _column(column: pa.ChunkedArray, kind: Kind, name: str) -> Column:
     if kind == "number":
         try:
-            return np.array(column.cast(pa.float64()).to_numpy(zero_copy_only=False), dtype=np.float64)
+            numbers = np.array(column.cast(pa.float64()).to_numpy(zero_copy_only=False), dtype=np.float64)
         except (pa.ArrowException, ValueError) as error:
             raise InputError("is not a column of numbers", place=f"column {name}", found=str(column.type)) from error
+        endless = np.flatnonzero(np.isinf(numbers))
+        if len(endless):
+            place = f"row {endless[0] + 1}, column {name}"
+            raise InputError(
+                "is no usable number", place=place, found=float(numbers[endless[0]]), expected="a finite one"
+            )
+        return numbers
     return _texts(column.to_pylist(), name, version=kind == "version")
 
 
 def _texts(column: Sequence[Any], name: str, *, version: bool) -> tuple[str, ...]:
     known: dict[Any, str] = {}
     for row, value in enumerate(column, start=1):
+        place = f"row {row}, column {name}"
+        if isinstance(value, list | dict):
+            raise InputError("is not one value", place=place, found=value, expected="a text or a number")
         if value not in known:
-            place = f"row {row}, column {name}"
-            text = "" if value is None and not version else str(value)
-            if isinstance(value, float):
-                text = values.version_text(value, place)
+            text = _text(value, place, version=version)
             values.refuse_control(text, place)
             if version:
                 with locating(place=place):
                     parse_version(text)
             known[value] = text
     return tuple(known[value] for value in column)
+
+
+def _text(value: Any, place: str, *, version: bool) -> str:
+    if isinstance(value, bytes):
+        try:
+            return value.decode()
+        except UnicodeDecodeError as error:
+            raise InputError("is not UTF-8 text", place=place, found=value) from error
+    if isinstance(value, float):
+        if version:
+            return values.version_text(value, place)
+        raise InputError("is a number where texts are", place=place, found=value, expected="text")
+    return "" if value is None and not version else str(value)

@@ -38,7 +38,7 @@ class Score:
     total_jobs : submissions. unmatched : those that no cluster matched.
     success_of_matched : over matched submissions; the std is that of one submission's outcome, 0 or 1.
     success : over all submissions, unmatched counting as failed.
-    ceiling : over all submissions, those for which some cluster of the fleet would succeed.
+    best_possible : over all submissions, those for which some cluster of the fleet would succeed.
     marginal_score : over matched submissions, the share of the job's outcome rules that hold.
     versions_correct, versions_possible : outcome rules that hold, and all of them, summed over matched submissions.
     matched_clusters : over all submissions. clusters : the size of the fleet.
@@ -54,7 +54,7 @@ class Score:
     unmatched: int
     success_of_matched: Moments
     success: float | None
-    ceiling: float | None
+    best_possible: float | None
     marginal_score: Moments
     versions_correct: float
     versions_possible: int

@@ -27,7 +27,8 @@ def names_in(text: str) -> tuple[str, ...]:
 def refuse_outside(**settings: tuple[int | None, int, int]) -> None:
     """Raise InputError for the first setting, given as value, least and most, that is outside; None is not."""
     for name, (value, least, most) in settings.items():
-        if value is not None and not least <= value <= most:
+        usable = value is None or (isinstance(value, int) and not isinstance(value, bool) and least <= value <= most)
+        if not usable:
             option = "--" + name.replace("_", "-")
             raise InputError(f"{option} is not usable", found=value, expected=f"{least:,} to {most:,}")
 
@@ -87,6 +88,12 @@ class Settings:
     def __post_init__(self) -> None:
         for name in ("experiments", "order", "metadata"):
             object.__setattr__(self, name, _names(getattr(self, name)))
+        for name in ("unique", "sample", "values"):
+            if not isinstance(getattr(self, name), bool):
+                raise InputError(f"{name} is not usable", found=getattr(self, name), expected="true or false")
+        for name in ("orders", "resamples", "fleets", "seed", "minimum_builds", "nodes_per_job"):
+            if getattr(self, name) is None:
+                raise InputError(f"{name} is missing", expected="a whole number")
         refuse_scoring(self.scoring)
         if self.model not in KINDS:
             raise InputError("no such kind of runtime model", found=self.model, expected=" or ".join(KINDS))
@@ -113,4 +120,8 @@ class Settings:
 def _names(given: Iterable[str]) -> tuple[str, ...]:
     if isinstance(given, str):
         raise InputError("is one text", found=given, expected="a list of names")
-    return tuple(given)
+    names = tuple(given)
+    for name in names:
+        if not isinstance(name, str):
+            raise InputError("a name is not text", found=name, expected="text")
+    return names

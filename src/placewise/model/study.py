@@ -56,6 +56,8 @@ class Comparison:
         if not 0 < self.at_most_factor < math.inf:
             expected = "a finite number above 0"
             raise InputError("at_most_factor is not usable", found=self.at_most_factor, expected=expected)
+        if self.at_most_factor != 1 and self.at_most is None:
+            raise InputError("at_most_factor means nothing without at_most", found=self.at_most_factor)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -69,6 +71,8 @@ class Comparison:
                 raise InputError("no such column of the records", found=name, expected=f"one of {', '.join(kinds)}")
         if len({kinds[name] == "number" for name in self.columns}) > 1:
             raise InputError(f"the bounds of {self.field!r} are of different kinds", found=list(self.columns))
+        if self.at_most_factor != 1 and kinds[self.columns[-1]] != "number":
+            raise InputError("at_most_factor is for columns of numbers", found=self.at_most)
         if self.equals is not None and kinds[self.equals] == "number":
             texts = ", ".join(name for name, kind in kinds.items() if kind != "number")
             raise InputError("equality is for text columns", found=self.equals, expected=texts)

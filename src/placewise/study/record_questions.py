@@ -40,8 +40,11 @@ class Answers:
 
 
 def answers(index: FleetIndex, records: Records, question: Question) -> Answers:
-    """Find the places for every record. Raises InputError when no cluster has the subsystem."""
-    index.require_known(question.subsystem)
+    """Find the places for every record.
+
+    Raises InputError when no cluster has the subsystem, or what it offers cannot be compared with the columns.
+    """
+    _refuse_unlike(index, records, question)
     if len(question.fields) == 1 and _is_numeric(records, question.fields[0]):
         found = _numeric_answers(index, records, question.subsystem, question.fields[0])
         if found is not None:
@@ -60,13 +63,37 @@ def as_workload(index: FleetIndex, records: Records, questions: Sequence[Questio
     position: dict[Requirement, int] = {}
     columns = []
     for question in questions:
-        index.require_known(question.subsystem)
+        _refuse_unlike(index, records, question)
         requirements, ids = _requirements(index, records, question, keep_unmet=True)
         numbers = [position.setdefault(requirement, len(position)) for requirement in requirements]
         columns.append(np.array(numbers, dtype=np.int64)[ids])
     flat = np.stack(columns, axis=1).reshape(-1) if columns else np.zeros(0, dtype=np.int32)
     lengths = np.full(len(records), len(questions), dtype=np.int64)
     return Workload.from_flat(records.names, tuple(position), lengths, flat.astype(np.int32), {})
+
+
+def _refuse_unlike(index: FleetIndex, records: Records, question: Question) -> None:
+    """Raise InputError where no answer could be yes: a field that nothing offers, or numbers held against texts."""
+    index.require_known(question.subsystem)
+    offered = [dict(properties) for properties, _ in index.offered(question.subsystem)]
+    for field in question.fields:
+        found = [properties[field.field] for properties in offered if field.field in properties]
+        if not found:
+            known = sorted({name for properties in offered for name in properties})
+            raise InputError(
+                f"no vertex of {question.subsystem!r} has the field of question {question.name!r}",
+                found=field.field,
+                expected=f"one of {', '.join(known)}",
+            )
+        numeric = _is_numeric(records, field)
+        if not any((isinstance(value, int | float) and not isinstance(value, bool)) == numeric for value in found):
+            asked, held = ("numbers", "texts") if numeric else ("texts", "numbers")
+            raise InputError(
+                f"question {question.name!r} compares {asked} of the column {field.columns[0]!r} with the field"
+                f" {field.field!r}, which holds {held}",
+                found=found[0],
+                expected="a column of the same kind, declared under [columns]",
+            )
 
 
 def _is_numeric(records: Records, comparison: Comparison) -> bool:

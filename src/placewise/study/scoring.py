@@ -36,7 +36,7 @@ def score(outcomes: Outcomes, weights: NDArray[np.int64], clusters: int, names: 
         unmatched=total - int((weights * matched).sum()),
         success_of_matched=_of_outcome(success_of_matched),
         success=_mean(outcomes.success, weights),
-        ceiling=_mean((outcomes.feasible > 0).astype(np.float64), weights),
+        best_possible=_mean((outcomes.feasible > 0).astype(np.float64), weights),
         marginal_score=_moments(share, share_squared, given),
         versions_correct=float((given * outcomes.points).sum()),
         versions_possible=int(given @ outcomes.possible),

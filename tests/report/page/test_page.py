@@ -43,7 +43,7 @@ def test_the_tables_hold_the_numbers_of_the_results(full, figure):
         cmake.score.unmatched,
         cmake.score.success_of_matched.mean,
         cmake.score.success,
-        cmake.score.ceiling,
+        cmake.score.best_possible,
         cmake.score.matched_clusters.mean,
         cmake.score.precision,
         cmake.baseline,

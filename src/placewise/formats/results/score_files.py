@@ -23,7 +23,7 @@ DESCRIPTIONS = {
     "build_success": "success of matched jobs: share of matched submissions whose every outcome rule holds; std: of "
     "one submission's outcome, 0 or 1, which is sqrt(p(1-p))",
     "success": "share of all submissions whose every outcome rule holds; unmatched count as failed",
-    "ceiling": "share of all submissions for which some cluster of the fleet would succeed",
+    "best_possible": "share of all submissions for which some cluster of the fleet would succeed",
     "marginal_score": "share of the outcome rules that hold, a submission; over matched submissions; std: of one "
     "submission",
     "versions_in_range": "outcome rules that hold and outcome rules, summed over matched submissions",
@@ -87,6 +87,8 @@ def read_scores(path: Path) -> dict[str, Score]:
 
 def _read_score(document: Mapping[str, Any], place: str) -> Score:
     found: dict[str, Any] = dict.fromkeys(_UNKNOWN)
+    if "ceiling" in document:  # the former name
+        document = {"best_possible": document["ceiling"], **document}
     for field, key, inner in _FIELDS:
         where, codec = f"{place}.{key}", _CODECS.of(_HINTS[field])
         if key in document:
@@ -104,5 +106,5 @@ def _read_score(document: Mapping[str, Any], place: str) -> Score:
 
 
 # What only our files say, and what all files of this shape do.
-_UNKNOWN = ("success", "ceiling", "precision", "recall", "clusters_used")
+_UNKNOWN = ("success", "best_possible", "precision", "recall", "clusters_used")
 _REQUIRED = _HINTS.keys() - {*_UNKNOWN, "clusters", "failures"}

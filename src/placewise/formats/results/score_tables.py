@@ -28,7 +28,7 @@ _COLUMNS = (
     ("unmatched", "int64", DESCRIPTIONS["unmatched"]),
     ("success", "float64", DESCRIPTIONS["success"]),
     ("success_of_matched", "float64", "share of matched submissions whose every outcome rule holds"),
-    ("ceiling", "float64", DESCRIPTIONS["ceiling"]),
+    ("best_possible", "float64", DESCRIPTIONS["best_possible"]),
     ("marginal_score", "float64", "share of the outcome rules that hold, a submission; over matched submissions"),
     ("versions_correct", "float64", "outcome rules that hold, summed over matched submissions"),
     ("versions_possible", "int64", "outcome rules, summed over matched submissions"),

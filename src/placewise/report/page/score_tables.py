@@ -56,7 +56,7 @@ def subsystem_table(results: Results) -> Table:
             count_cell(score.unmatched),
             share_cell(score.success_of_matched.mean),
             share_cell(score.success),
-            share_cell(score.ceiling),
+            share_cell(score.best_possible),
             count_cell(score.matched_clusters.mean, of=score.clusters),
             share_cell(score.precision),
         ]
