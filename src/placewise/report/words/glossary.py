@@ -11,7 +11,7 @@ GENERAL: Entries = (
     ("job", "A request: what must hold where it runs, and what it runs. A build of a package is a job."),
     ("subsystem", "One kind of thing that a cluster has and a job may need: a compiler, a package, an architecture."),
     ("metadata", "What a submission says of its job's needs. The outcome does not depend on it."),
-    ("level", "One choice of metadata: none, all, or metadata on some subsystems, each in a form of its own."),
+    ("level", "One choice of metadata: none, all, or metadata on some subsystems."),
     ("submission", "A job at one level of metadata. In none and all each job is one submission."),
     ("match", "The clusters that meet all that the metadata asks for; whether they are free does not matter."),
     ("unmatched", "A submission for which no cluster meets the metadata."),
