@@ -9,6 +9,7 @@ from functools import partial
 
 from placewise.errors import InputError
 from placewise.service.calls.permission import require_cluster
+from placewise.service.guard.given import LONGEST_REASON, kept_reason
 from placewise.service.guard.refusals import Exhausted, NotFound
 from placewise.service.live.live_fleet import Member
 from placewise.service.live.state import State
@@ -20,7 +21,6 @@ MOST_BYTES = 3 << 20
 MOST_JOBS = 10_000
 # Each job that comes wakes them all, and each then looks for itself.
 MOST_WATCHERS = 256
-LONGEST_REASON = 4096
 _LOOK_AGAIN_S = 5.0
 
 
@@ -102,7 +102,7 @@ async def report(
     known = duration_s or None
     ended = await state.write(
         lambda connection: store.report(
-            connection, member.id, job_id, succeeded, known, reason[:LONGEST_REASON] or None, now
+            connection, member.id, job_id, succeeded, known, kept_reason(reason) or None, now
         )
     )
     if ended is None:

@@ -13,12 +13,13 @@ from pathlib import Path
 import grpc
 import tenacity
 
-from placewise.errors import PlacewiseError
+from placewise.errors import InputError, PlacewiseError
 from placewise.service.client.async_client import AsyncClient
 from placewise.service.client.errors import ServiceError
 from placewise.service.client.exec_template import JOBSPEC, fill_in, needs_command
 from placewise.service.client.execution import Execution, Outcome
 from placewise.service.client.values import Assignment, ClusterSecret
+from placewise.service.guard.given import kept_reason
 from placewise.service.store.job import JobState
 
 _LONGEST_WAIT_S = 15.0
@@ -72,7 +73,7 @@ class Agent:
         self.unreported: list[int] = []
         self._client = client
         self._orders = orders
-        self._say = say
+        self._tell = say
         self._ended = ended
         self._free = asyncio.Semaphore(orders.at_once)
         self._running: set[asyncio.Task[None]] = set()
@@ -162,7 +163,11 @@ class Agent:
         except PlacewiseError as error:
             self._say(f"job {job.job_id}: was not accepted: {error}")
             return
-        outcome, cancelled = await self._run(job)
+        try:
+            outcome, cancelled = await self._run(job)
+        except Exception as error:  # noqa: BLE001, whatever it is, the scheduler is to know how the job ended
+            reason = f"the agent failed: {type(error).__name__}: {error}"
+            outcome, cancelled = Outcome(succeeded=False, duration_s=0.0, reason=reason), False
         state = JobState.CANCELLED
         if not cancelled:
             state = JobState.FINISHED if outcome.succeeded else JobState.FAILED
@@ -224,21 +229,28 @@ class Agent:
     async def _report(self, job: Assignment, outcome: Outcome, state: JobState) -> JobState:
         """Report an outcome until the scheduler answers, and return the state that the job then has."""
         try:
-            async for attempt in self._retrying():
-                with attempt:
-                    await self._client.report_outcome(
-                        self._cluster(),
-                        job.job_id,
-                        succeeded=outcome.succeeded,
-                        duration_s=outcome.duration_s,
-                        reason=outcome.reason,
-                    )
+            try:
+                await self._report_with(job, outcome, kept_reason(outcome.reason))
+            except InputError as error:
+                self._say(f"job {job.job_id}: its reason is refused, so it is reported without: {error}")
+                await self._report_with(job, outcome, "")
         except PlacewiseError as error:
             if isinstance(error, ServiceError) and error.code is grpc.StatusCode.FAILED_PRECONDITION:
                 return JobState.CANCELLED  # the only other end that a job may come to meanwhile
             self.unreported.append(job.job_id)
             self._say(f"job {job.job_id}: its outcome cannot be reported: {error}")
         return state
+
+    async def _report_with(self, job: Assignment, outcome: Outcome, reason: str) -> None:
+        async for attempt in self._retrying():
+            with attempt:
+                await self._client.report_outcome(
+                    self._cluster(),
+                    job.job_id,
+                    succeeded=outcome.succeeded,
+                    duration_s=outcome.duration_s,
+                    reason=reason,
+                )
 
     def _cluster(self) -> ClusterSecret:
         return ClusterSecret(self._orders.cluster, self._orders.secret())
@@ -253,6 +265,11 @@ class Agent:
             before_sleep=self._say_why,
             reraise=True,
         )
+
+    def _say(self, line: str) -> None:
+        # Nobody need be there to hear it; the job goes on all the same.
+        with contextlib.suppress(OSError, ValueError):
+            self._tell(line)
 
     def _say_why(self, attempt: tenacity.RetryCallState) -> None:
         if attempt.attempt_number == 1 and attempt.outcome is not None:

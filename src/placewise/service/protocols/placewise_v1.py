@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from typing import Any, TypeAlias
 
 import grpc
+from google.protobuf.message import DecodeError
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from placewise.errors import InputError
@@ -242,6 +243,26 @@ class PlacewiseV1(SchedulerServicer):
         if job is None or (readable is not None and job.cluster_id not in readable):
             raise NotFound("no such job among those that these credentials allow to see", found=job_id)
         return job
+
+
+def read_report(request: bytes) -> wire.ReportOutcomeRequest:
+    """Return a report, whatever bytes its reason has; what is no UTF-8 is replaced. Raises DecodeError for no report."""
+    try:
+        return wire.ReportOutcomeRequest.FromString(request)
+    except DecodeError:
+        raw = wire.RawReport.FromString(request)
+    return wire.ReportOutcomeRequest(
+        cluster=raw.cluster,
+        job_id=raw.job_id,
+        succeeded=raw.succeeded,
+        duration_s=raw.duration_s,
+        reason=raw.reason.decode(errors="replace"),
+        agent=raw.agent,
+    )
+
+
+READERS = {"/placewise.v1.Scheduler/ReportOutcome": read_report}
+"""What reads requests that their own message refuses, by method."""
 
 
 def _state(number: int) -> JobState:
