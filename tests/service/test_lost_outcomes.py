@@ -6,7 +6,8 @@ import grpc
 import pytest
 from running import running_server
 from scheduler_double import running_double
-from test_agent import NODES, accepting, agent_at, job, run_once, waiting
+from talking import talking
+from test_agent import NODES, accepting, agent_at, job, run_once, until, waiting
 
 from placewise.service.client import Client, ClusterSecret, Credentials, JobState
 from placewise.service.client.cluster_documents import Documents
@@ -65,10 +66,13 @@ def test_whatever_a_job_writes_its_outcome_is_kept(own):
 
 @pytest.mark.parametrize("reason", ["a\0b", "\ufffe\U0010ffff\x1b\u202e", "\0" * 9000, "\0"])
 def test_a_report_is_not_refused_for_its_reason(own, reason):
-    _, client, secret = own
+    server, client, secret = own
     number = accepted(client, secret)
-    for _ in range(2):  # repeated, it is the same report
-        assert client.report_outcome(secret, number, succeeded=False, reason=reason).state == JobState.FAILED
+    cluster = wire.ClusterSecret(name=secret.name, secret=secret.secret)
+    report = wire.ReportOutcomeRequest(cluster=cluster, job_id=number, reason=reason)
+    with talking(server) as stubs:
+        for _ in range(2):  # repeated, it is the same report
+            assert stubs.v1.ReportOutcome(report).state == wire.JOB_STATE_FAILED
     assert client.get_job(number, EVERYTHING).reason == reason[:LONGEST_REASON].replace("\0", "\ufffd")
 
 
@@ -117,9 +121,7 @@ def test_an_agent_that_watches_goes_on_after_a_refused_report(double):
     async def watch():
         async with agent_at(double.target, at_once=3) as (agent, _, ended):
             running = asyncio.create_task(agent.run())
-            async with asyncio.timeout(20):
-                while len(ended) < 2:
-                    await asyncio.sleep(0.01)
+            await until(lambda: len(ended) == 2)
             agent.stop()
             await running
 

@@ -99,6 +99,31 @@ def serve(
             "--lease-s", "--lease", help="Seconds to accept a received job; 60 if not given.", show_default=False
         ),
     ] = None,
+    orphans: Annotated[
+        str | None,
+        typer.Option(
+            help="The jobs of an agent that is not heard of: keep (default) waits for it, requeue has them run again, "
+            "fail ends them.",
+            show_default=False,
+            autocompletion=choices("keep", "requeue", "fail"),
+        ),
+    ] = None,
+    agent_lost_s: Annotated[
+        float | None,
+        typer.Option(
+            "--agent-lost-s",
+            "--agent-lost",
+            help="Seconds without a heartbeat after which an agent is lost; 60 if not given.",
+            show_default=False,
+        ),
+    ] = None,
+    most_attempts: Annotated[
+        int | None,
+        typer.Option(
+            help="How often a job is accepted before it fails instead of being requeued; 3 if not given.",
+            show_default=False,
+        ),
+    ] = None,
     most_queued: Annotated[
         int | None, typer.Option(help="Jobs that may wait for a cluster; 100,000 if not given.", show_default=False)
     ] = None,
@@ -156,6 +181,9 @@ def serve(
         "insecure": insecure,
         "open_satisfy": open_satisfy,
         "lease_s": lease_s,
+        "orphans": orphans,
+        "agent_lost_s": agent_lost_s,
+        "most_attempts": most_attempts,
         "most_queued": most_queued,
         "most_clusters": most_clusters,
         "rate_limit": rate_limit,
