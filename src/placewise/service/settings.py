@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 import platformdirs
 
@@ -18,10 +18,10 @@ from placewise.service import setting_values as read
 from placewise.service.kept_secret import keep_secret
 from placewise.service.observing.logs import Format, Level
 from placewise.service.setting_values import Address
-from placewise.service.store.agents import Orphans
 
 PREFIX = "PLACEWISE_SERVE_"
 SECRET_FILE = "registration-secret"  # noqa: S105, a file's name
+Orphans = Literal["keep", "requeue", "fail"]
 _LARGEST_INT32 = 2**31 - 1
 
 

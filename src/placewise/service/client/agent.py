@@ -176,11 +176,10 @@ class Agent:
     async def _beat_on(self) -> None:
         """Send heartbeats, so many that one or two may be lost."""
         while True:
-            pause_s = min(_LONGEST_WAIT_S, self._lost_after_s / 4)
             with contextlib.suppress(PlacewiseError, TimeoutError):  # it is tried again
-                async with asyncio.timeout(max(1.0, pause_s)):
+                async with asyncio.timeout(max(1.0, self._lost_after_s / 4)):
                     await self._beat()
-            await asyncio.sleep(pause_s)
+            await asyncio.sleep(min(_LONGEST_WAIT_S, self._lost_after_s / 4))
 
     async def _beat(self) -> None:
         """Send a heartbeat. Raises PlacewiseError, but not for a scheduler that knows no heartbeats."""

@@ -118,9 +118,10 @@ async def give_up_orphans(state: State) -> None:
 
     def act(connection: Connection) -> list[agents.GivenUp]:
         agents.forget(connection, now - _REMEMBERED_S)
-        if not listening:
+        if not listening or settings.orphans == "keep":
             return []
-        return agents.give_up(connection, lost_before, settings.orphans, settings.most_attempts, now)
+        most_attempts = settings.most_attempts if settings.orphans == "requeue" else 0
+        return agents.give_up(connection, lost_before, most_attempts, now)
 
     for one in await state.write(act):
         requeued = one.state == JobState.ASSIGNED

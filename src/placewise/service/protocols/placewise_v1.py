@@ -265,7 +265,7 @@ class PlacewiseV1(SchedulerServicer):
 
 
 def read_report(request: bytes) -> wire.ReportOutcomeRequest:
-    """Return a report, in whose reason what is no UTF-8 is replaced. Raises DecodeError for bytes that are no report."""
+    """Return a report, in whose reason what is no UTF-8 is replaced. Raises DecodeError for what is no report."""
     try:
         return wire.ReportOutcomeRequest.FromString(request)
     except DecodeError:

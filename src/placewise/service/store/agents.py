@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Literal
 
 from sqlalchemy import Connection, Select, and_, delete, exists, func, select, update
 
@@ -14,9 +13,6 @@ from placewise.service.store.dialects import JOBS_CHANNEL, insert_or_replace, no
 from placewise.service.store.job import JobState
 from placewise.service.store.jobs import change
 from placewise.service.store.tables import agents, held, jobs
-
-Orphans = Literal["keep", "requeue", "fail"]
-"""What becomes of the jobs of a lost agent."""
 
 # A holder of a cluster's secret could invent names without end.
 MOST_AGENTS = 4096
@@ -77,31 +73,24 @@ def list_agents(connection: Connection) -> dict[int, list[StoredAgent]]:
     return found
 
 
-def give_up(
-    connection: Connection, lost_before: float, orphans: Orphans, most_attempts: int, now: float
-) -> list[GivenUp]:
+def give_up(connection: Connection, lost_before: float, most_attempts: int, now: float) -> list[GivenUp]:
     """Take the accepted jobs from agents that were not heard of since a time, and return what became of them.
 
-    orphans : "requeue" has them wait again, unless they were accepted `most_attempts` times, and fails those; "fail"
-    fails them all; "keep" leaves them alone.
+    They wait again, but those that were accepted `most_attempts` times or more have failed.
     """
-    if orphans == "keep":
-        return []
-    given_up = list(_given_up(connection, lost_before, orphans, most_attempts, now))
+    given_up = list(_given_up(connection, lost_before, most_attempts, now))
     notify(connection, JOBS_CHANNEL, {one.cluster_id for one in given_up})
     return given_up
 
 
-def _given_up(
-    connection: Connection, lost_before: float, orphans: Orphans, most_attempts: int, now: float
-) -> Iterator[GivenUp]:
+def _given_up(connection: Connection, lost_before: float, most_attempts: int, now: float) -> Iterator[GivenUp]:
     found = connection.execute(_orphaned(lost_before)).all()
     for _, group in groupby(found, key=lambda row: (row.cluster_id, row.agent, row.attempts)):
         rows = list(group)
         ids = tuple(row.id for row in rows)
         _, cluster_id, agent, heard_at, attempts = rows[0]
         why = f"attempt {attempts} is given up: the agent {agent} was not heard of for {now - heard_at:.0f} s"
-        if orphans == "requeue" and attempts < most_attempts:
+        if attempts < most_attempts:
             state = JobState.ASSIGNED
             change(connection, ids, state, now, why)
         else:
