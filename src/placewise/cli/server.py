@@ -164,6 +164,7 @@ def serve(
     Every setting can be given as a variable PLACEWISE_SERVE_<NAME> too; options stand over those.
     """
     with service_extra():
+        from placewise.service.guard.own_process import hide_secrets
         from placewise.service.serve import run
         from placewise.service.settings import from_sources
     flags = {
@@ -192,7 +193,9 @@ def serve(
         "tracing": tracing,
         "seed": seed,
     }
-    run(from_sources(config, os.environ, flags))
+    settings = from_sources(config, os.environ, flags)
+    hide_secrets()
+    run(settings)
 
 
 def _secret(option: str, value: str | None, file: Path | None) -> str | None:

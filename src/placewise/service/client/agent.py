@@ -22,6 +22,7 @@ from placewise.service.client.exec_template import JOBSPEC, fill_in, needs_comma
 from placewise.service.client.execution import Execution, Outcome
 from placewise.service.client.values import Assignment, ClusterSecret
 from placewise.service.guard.given import kept_reason
+from placewise.service.guard.own_process import SECRETS
 from placewise.service.store.job import JobState
 
 _LONGEST_WAIT_S = 15.0
@@ -29,8 +30,8 @@ _LONGEST_WAIT_S = 15.0
 _LOST_AFTER_S = 20.0
 _LEAVING_S = 5.0
 _LOST = {JobState.CANCELLED: "cancelled"}
-# What the agent knows and the commands of users' jobs must not.
-_SECRETS = ("PLACEWISE_SECRET", "PLACEWISE_TOKEN", "PLACEWISE_REGISTRATION_SECRET")
+# No two commands have the same of both.
+_MARKS = ("PLACEWISE_AGENT", "PLACEWISE_JOB_ID")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -252,7 +253,9 @@ class Agent:
             with self._jobspec_file(job) as path:
                 values = {JOBSPEC: path, "{id}": str(job.job_id), "{name}": job.name}
                 words = fill_in(self._orders.template, job.command, values)
-                execution = await Execution.start(words, self._environment(job), stdout=self._orders.stdout)
+                execution = await Execution.start(
+                    words, self._environment(job), stdout=self._orders.stdout, marks=_MARKS
+                )
                 self._say(f"job {job.job_id}: {job.name} runs")
                 return await self._watched(job, execution, by)
         except (OSError, ValueError) as error:
@@ -262,7 +265,7 @@ class Agent:
     async def _watched(self, job: Assignment, execution: Execution, by: str) -> tuple[Outcome, JobState | None]:
         """Wait for a command, or end it when the job is not ours any more or the agent has to go."""
         end = asyncio.create_task(execution.end())
-        lost = asyncio.create_task(self._until_lost(job, by))
+        lost = asyncio.create_task(self._until_lost(job, execution, by))
         ending = asyncio.create_task(self._ending.wait())
         try:
             await asyncio.wait({end, lost, ending}, return_when=asyncio.FIRST_COMPLETED)
@@ -278,10 +281,11 @@ class Agent:
             lost.cancel()
             ending.cancel()
 
-    async def _until_lost(self, job: Assignment, by: str) -> JobState:
+    async def _until_lost(self, job: Assignment, execution: Execution, by: str) -> JobState:
         """Wait until a job was cancelled or given up, and return its state."""
         while True:
             await asyncio.sleep(self._orders.poll_s)
+            execution.look()
             with contextlib.suppress(PlacewiseError):  # it is asked again
                 known = await self._client.get_job(job.job_id, self._cluster())
                 if known.state != JobState.ACCEPTED or (by and (known.agent or by) != by):
@@ -349,7 +353,7 @@ class Agent:
             await asyncio.wait_for(self._ending.wait(), seconds)
 
     def _environment(self, job: Assignment) -> dict[str, str]:
-        kept = {name: value for name, value in os.environ.items() if name not in _SECRETS}
+        kept = {name: value for name, value in os.environ.items() if name not in SECRETS}
         return kept | {
             "PLACEWISE_JOB_ID": str(job.job_id),
             "PLACEWISE_JOB_NAME": job.name,
