@@ -13,7 +13,7 @@ from test_orphans import agent_process, eventually, submitted
 
 from placewise.service.client import Client, ClusterSecret, Credentials
 from placewise.service.client.cluster_documents import Documents
-from placewise.service.client.descendants import Process, find_descendants
+from placewise.service.client.descendants import Process, Snapshot
 from placewise.service.client.execution import Execution
 from placewise.service.guard.own_process import SECRETS
 
@@ -124,7 +124,7 @@ def test_what_was_seen_once_is_known_after_it_hid(tmp_path):
         )
         execution = await Execution.start(("sh", "-c", script), dict(os.environ))
         await until(lambda: name.exists() and name.read_text().strip())
-        assert int(name.read_text()) in {one.pid for one in execution.look()}
+        assert int(name.read_text()) in {one.pid for one in execution.look(Snapshot())}
         (tmp_path / "go").touch()
         await execution.end()
         assert not gone(name)
@@ -136,10 +136,11 @@ def test_what_was_seen_once_is_known_after_it_hid(tmp_path):
 
 def test_a_number_that_another_process_has_by_now_is_left_alone():
     with subprocess.Popen(["sleep", "600"]) as process:
-        (found,) = (one for one in find_descendants([os.getpid()], (), ()) if one.pid == process.pid)
-        Process(process.pid, found.started - 1).signal(9)
-        assert find_descendants([], [Process(process.pid, found.started - 1)], ()) == set()
-        assert find_descendants([], [found], ()) == {found}
+        (found,) = (one for one in Snapshot().descendants([os.getpid()], ()) if one.pid == process.pid)
+        another = Process(process.pid, found.started - 1)
+        another.signal(9)
+        assert Snapshot().descendants([], [another]) == set()
+        assert Snapshot().descendants([], [found]) == {found}
         assert process.poll() is None
         found.signal(9)
         assert process.wait(20) == -9

@@ -17,6 +17,7 @@ import tenacity
 
 from placewise.errors import InputError, PlacewiseError
 from placewise.service.client.async_client import AsyncClient
+from placewise.service.client.descendants import Snapshot
 from placewise.service.client.errors import ServiceError
 from placewise.service.client.exec_template import JOBSPEC, fill_in, needs_command
 from placewise.service.client.execution import Execution, Outcome
@@ -90,6 +91,7 @@ class Agent:
         self._free = asyncio.Semaphore(orders.at_once)
         self._running: set[asyncio.Task[None]] = set()
         self._held: set[int] = set()
+        self._executions: set[Execution] = set()
         self._heard = False
         self._lost_after_s = _LOST_AFTER_S
         self._stream: AsyncGenerator[Assignment, None] | None = None
@@ -112,7 +114,7 @@ class Agent:
         """
         taking = asyncio.create_task(self._take_what_waits() if self._orders.once else self._take_as_they_come())
         stopping = asyncio.create_task(self._stopping.wait())
-        beating = asyncio.create_task(self._beat_on())
+        beside = {asyncio.create_task(self._beat_on()), asyncio.create_task(self._look_on())}
         try:
             await asyncio.wait({taking, stopping}, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -121,8 +123,9 @@ class Agent:
             await asyncio.wait({taking, stopping})
             while self._running:
                 await asyncio.wait(self._running)
-            beating.cancel()
-            await asyncio.wait({beating})
+            for task in beside:
+                task.cancel()
+            await asyncio.wait(beside)
             await self._leave()
         if not taking.cancelled():
             taking.result()
@@ -264,8 +267,9 @@ class Agent:
 
     async def _watched(self, job: Assignment, execution: Execution, by: str) -> tuple[Outcome, JobState | None]:
         """Wait for a command, or end it when the job is not ours any more or the agent has to go."""
+        self._executions.add(execution)
         end = asyncio.create_task(execution.end())
-        lost = asyncio.create_task(self._until_lost(job, execution, by))
+        lost = asyncio.create_task(self._until_lost(job, by))
         ending = asyncio.create_task(self._ending.wait())
         try:
             await asyncio.wait({end, lost, ending}, return_when=asyncio.FIRST_COMPLETED)
@@ -278,14 +282,23 @@ class Agent:
             )
             return Outcome(succeeded=False, duration_s=(await end).duration_s, reason=why), state
         finally:
+            self._executions.discard(execution)
             lost.cancel()
             ending.cancel()
 
-    async def _until_lost(self, job: Assignment, execution: Execution, by: str) -> JobState:
+    async def _look_on(self) -> None:
+        """Look again and again what the commands have started, so that it is known when it is to be ended."""
+        while True:
+            await asyncio.sleep(self._orders.poll_s)
+            if self._executions:
+                snapshot = await asyncio.to_thread(Snapshot)
+                for execution in self._executions:
+                    execution.look(snapshot)
+
+    async def _until_lost(self, job: Assignment, by: str) -> JobState:
         """Wait until a job was cancelled or given up, and return its state."""
         while True:
             await asyncio.sleep(self._orders.poll_s)
-            execution.look()
             with contextlib.suppress(PlacewiseError):  # it is asked again
                 known = await self._client.get_job(job.job_id, self._cluster())
                 if known.state != JobState.ACCEPTED or (by and (known.agent or by) != by):

@@ -39,25 +39,31 @@ class _Found:
     over: bool
 
 
-def find_descendants(pids: Collection[int], known: Collection[Process], marks: Collection[bytes]) -> set[Process]:
-    """Return the processes that live and descend from some, given by number or known from before, less the former.
+class Snapshot:
+    """The processes that live at one moment, and whose children they are."""
 
-    marks : entries of the environment; who has all of them counts as well, whoever is its parent.
-    """
-    living = {found.process.pid: found for found in map(_look, _numbers()) if found is not None and not found.over}
-    children: dict[int, list[int]] = {}
-    for pid, found in living.items():
-        children.setdefault(found.parent, []).append(pid)
-    still = {one.pid for one in known if one.pid in living and living[one.pid].process == one}
-    still |= {pid for pid in living if marks and pid != os.getpid() and _is_marked(pid, marks)}
-    seen = set(still) | set(pids)
-    left = list(seen)
-    while left:
-        for child in children.get(left.pop(), ()):
-            if child not in seen:
-                seen.add(child)
-                left.append(child)
-    return {living[pid].process for pid in seen if pid in living and pid not in pids}
+    def __init__(self) -> None:
+        found = [one for one in map(_look, _numbers()) if one is not None and not one.over]
+        self._living = {one.process.pid: one.process for one in found}
+        self._children: dict[int, list[int]] = {}
+        for one in found:
+            self._children.setdefault(one.parent, []).append(one.process.pid)
+
+    def descendants(self, pids: Collection[int], known: Collection[Process]) -> set[Process]:
+        """Return what descends from some, given by number or known from before, and of the latter those that live."""
+        seen = {one.pid for one in known if self._living.get(one.pid) == one}.union(pids)
+        left = list(seen)
+        while left:
+            more = [child for child in self._children.get(left.pop(), ()) if child not in seen]
+            seen.update(more)
+            left += more
+        return {self._living[pid] for pid in seen if pid in self._living and pid not in pids}
+
+    def marked(self, marks: Collection[bytes]) -> set[Process]:
+        """Return those whose environment has all of some entries, whoever is their parent; none for no entries."""
+        if not marks:
+            return set()
+        return {one for pid, one in self._living.items() if pid != os.getpid() and _is_marked(pid, marks)}
 
 
 def _numbers() -> list[int]:

@@ -11,7 +11,7 @@ import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from placewise.service.client.descendants import Process, find_descendants
+from placewise.service.client.descendants import Process, Snapshot
 
 _TAIL_BYTES = 4096
 _CHUNK_BYTES = 1 << 16
@@ -100,7 +100,7 @@ class Execution:
         ending = asyncio.create_task(self._process.wait())
         until = time.monotonic() + grace_s
         self._signal(signal.SIGTERM)
-        while time.monotonic() < until and not (ending.done() and not self.look()):
+        while time.monotonic() < until and not (ending.done() and not self._left()):
             await (asyncio.sleep(_GLANCE_S) if ending.done() else asyncio.wait({ending}, timeout=_GLANCE_S))
         for _ in range(_MOST_ROUNDS):
             if not self._signal(signal.SIGKILL):
@@ -108,19 +108,24 @@ class Execution:
             await asyncio.sleep(_GLANCE_S)
         await ending
 
-    def look(self) -> set[Process]:
-        """Return what the command started and still lives.
+    def look(self, snapshot: Snapshot) -> set[Process]:
+        """Return what descends from the command and lives.
 
         What was seen once is known again, though it clears its environment and its parent ends.
         """
         own = (self._process.pid,) if self._process.returncode is None else ()
-        self._known = find_descendants(own, self._known, self._marks)
+        self._known = snapshot.descendants(own, self._known)
         return self._known
+
+    def _left(self) -> set[Process]:
+        snapshot = Snapshot()
+        self._known |= {one for one in snapshot.marked(self._marks) if one.pid != self._process.pid}
+        return self.look(snapshot)
 
     def _signal(self, number: int) -> set[Process]:
         """Send a signal to the command and what it started, and return the latter."""
         # Before the command ends: afterwards they are nobody's children any more.
-        others = self.look()
+        others = self._left()
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, number)
         for one in others:

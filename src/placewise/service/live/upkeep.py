@@ -111,7 +111,7 @@ async def give_up_orphans(state: State) -> None:
     the clock leapt.
     """
     settings, now = state.settings, state.now()
-    if not 0 <= now - state.swept_at <= max(settings.agent_lost_s / 2, 3 * settings.sweep_s):
+    if not 0 <= now - state.swept_at <= max(settings.agent_lost_s / 4, 3 * settings.sweep_s):
         state.listening_since = now
     lost_before = now - settings.agent_lost_s
     listening = state.listening_since <= lost_before
