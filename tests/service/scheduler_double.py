@@ -20,7 +20,8 @@ class Double(SchedulerServicer):
     def __init__(self):
         self.target = None
         self.asked = []
-        self.steps = {}
+        # A scheduler of the first version, unless it is told otherwise.
+        self.steps = {"Heartbeat": [grpc.StatusCode.UNIMPLEMENTED]}
         self.ended = threading.Event()
         self.streams = []
         for method in wire.DESCRIPTOR.services_by_name["Scheduler"].methods:

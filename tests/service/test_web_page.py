@@ -117,8 +117,8 @@ def test_the_page_shows_clusters_and_jobs():
     page = Read(html)
     assert (status, headers["Content-Type"]) == (200, "text/html; charset=utf-8")
     time = "2027-01-15 08:00:00"
-    assert ["keebler", "3", "2", "1", "0", time, "nodes_free: 2cost: 0.5"] in page.rows
-    assert ["osprey", "12,345", "2", "7", "3", time, ""] in page.rows
+    assert ["keebler", "3", "2", "1", "0", time, "", "nodes_free: 2cost: 0.5"] in page.rows
+    assert ["osprey", "12,345", "2", "7", "3", time, "", ""] in page.rows
     assert ["2", "amg", "refused", "-", "2027-01-15 07:59:58", "no cluster has gcc 99"] in page.rows
     assert ["1", "lammps", "assigned", "keebler", "2027-01-15 07:59:59", ""] in page.rows
     assert ("a", "href", "/jobs/2") in page.attributes

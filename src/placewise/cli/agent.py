@@ -75,10 +75,15 @@ def agent(
     with service_extra():
         from placewise.service.client.agent import Orders
         from placewise.service.client.exec_template import parse_template
+        from placewise.service.guard.own_process import close_standard_input, hide_secrets
     name = own_cluster(server, cluster)
+    secret = secret_source(server, name, secret_file)
+    hide_secrets()
+    if str(secret_file) == "-":
+        close_standard_input()
     orders = Orders(
         cluster=name,
-        secret=secret_source(server, name, secret_file),
+        secret=secret,
         template=parse_template(command),
         at_once=jobs,
         once=once,

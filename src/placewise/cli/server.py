@@ -99,6 +99,31 @@ def serve(
             "--lease-s", "--lease", help="Seconds to accept a received job; 60 if not given.", show_default=False
         ),
     ] = None,
+    orphans: Annotated[
+        str | None,
+        typer.Option(
+            help="The jobs of an agent that is not heard of: keep (default) waits for it, requeue has them run again, "
+            "fail ends them.",
+            show_default=False,
+            autocompletion=choices("keep", "requeue", "fail"),
+        ),
+    ] = None,
+    agent_lost_s: Annotated[
+        float | None,
+        typer.Option(
+            "--agent-lost-s",
+            "--agent-lost",
+            help="Seconds without a heartbeat after which an agent is lost; 60 if not given.",
+            show_default=False,
+        ),
+    ] = None,
+    most_attempts: Annotated[
+        int | None,
+        typer.Option(
+            help="How often a job is accepted before it fails instead of being requeued; 3 if not given.",
+            show_default=False,
+        ),
+    ] = None,
     most_queued: Annotated[
         int | None, typer.Option(help="Jobs that may wait for a cluster; 100,000 if not given.", show_default=False)
     ] = None,
@@ -139,6 +164,7 @@ def serve(
     Every setting can be given as a variable PLACEWISE_SERVE_<NAME> too; options stand over those.
     """
     with service_extra():
+        from placewise.service.guard.own_process import hide_secrets
         from placewise.service.serve import run
         from placewise.service.settings import from_sources
     flags = {
@@ -156,6 +182,9 @@ def serve(
         "insecure": insecure,
         "open_satisfy": open_satisfy,
         "lease_s": lease_s,
+        "orphans": orphans,
+        "agent_lost_s": agent_lost_s,
+        "most_attempts": most_attempts,
         "most_queued": most_queued,
         "most_clusters": most_clusters,
         "rate_limit": rate_limit,
@@ -164,7 +193,9 @@ def serve(
         "tracing": tracing,
         "seed": seed,
     }
-    run(from_sources(config, os.environ, flags))
+    settings = from_sources(config, os.environ, flags)
+    hide_secrets()
+    run(settings)
 
 
 def _secret(option: str, value: str | None, file: Path | None) -> str | None:

@@ -42,6 +42,10 @@ def cluster_document(cluster: ClusterRecord) -> dict[str, Any]:
         "running": cluster.running,
         "registered_at": _time(cluster.registered_at),
         "updated_at": _time(cluster.updated_at),
+        "agents": [
+            {"name": one.name, "heard_at": _time(one.heard_at), "live": one.live, "running": one.running}
+            for one in cluster.agents
+        ],
     }
 
 
@@ -56,6 +60,8 @@ def job_document(job: JobRecord) -> dict[str, Any]:
         "changed_at": _time(job.changed_at),
         "reason": job.reason,
         "duration_s": job.duration_s,
+        "agent": job.agent,
+        "attempts": job.attempts,
     }
     if not job.history:
         return document
@@ -82,14 +88,31 @@ def assignment_line(job: Assignment) -> str:
 
 
 def print_clusters(clusters: Sequence[ClusterRecord], console: Console) -> None:
-    """Print clusters with their queues."""
+    """Print clusters with their queues, and how many of the agents that send heartbeats live."""
     rows = [
-        (one.name, str(one.nodes), str(len(one.subsystems)), str(one.waiting), str(one.running), _time(one.updated_at))
+        (
+            one.name,
+            str(one.nodes),
+            str(len(one.subsystems)),
+            str(one.waiting),
+            str(one.running),
+            _time(one.updated_at),
+            _agents(one),
+        )
         for one in clusters
     ]
     numbers = ("nodes", "subsystems", "waiting", "running")
-    headings: dict[str, JustifyMethod] = {"cluster": "left", **dict.fromkeys(numbers, "right"), "updated": "left"}
+    words: dict[str, JustifyMethod] = {"updated": "left", "agents, last heard": "left"}
+    headings: dict[str, JustifyMethod] = {"cluster": "left", **dict.fromkeys(numbers, "right"), **words}
     print_table(f"{len(clusters)} clusters", headings, rows, console)
+
+
+def _agents(cluster: ClusterRecord) -> str:
+    """Return how many agents live and how many are lost, with the time at which one was last heard of."""
+    lost = [one for one in cluster.agents if not one.live]
+    counts = [(len(cluster.agents) - len(lost), "live"), (len(lost), "lost")]
+    said = ", ".join(f"{count} {what}" for count, what in counts if count)
+    return f"{said}, {_time(max(one.heard_at for one in cluster.agents))}" if said else ""
 
 
 def print_jobs(jobs: Sequence[JobRecord], console: Console) -> None:
@@ -108,6 +131,8 @@ def print_job(job: JobRecord, console: Console) -> None:
         "state": str(job.state),
         "cluster": job.cluster or "none",
         "command": shlex.join(job.command),
+        "agent": job.agent or "",
+        "attempts": str(job.attempts) if job.attempts > 1 else "",
         "duration": "" if job.duration_s is None else f"{job.duration_s:g} s",
         "reason": job.reason,
     }

@@ -34,7 +34,7 @@ from placewise.service.observing.metrics import Metrics
 from placewise.service.observing.tracing import start_tracing
 from placewise.service.protocols.interceptors import Watched
 from placewise.service.protocols.memory_graph import MemoryGraph
-from placewise.service.protocols.placewise_v1 import PlacewiseV1
+from placewise.service.protocols.placewise_v1 import READERS, PlacewiseV1
 from placewise.service.protocols.rainbow import Rainbow
 from placewise.service.settings import Settings
 from placewise.service.store.database import Database
@@ -151,7 +151,7 @@ async def _serve_grpc(state: State, stack: contextlib.AsyncExitStack) -> str:
             ("grpc.so_reuseport", 0),
         ],
     )
-    watched: Any = Watched(server, state.metrics, state.limiter)
+    watched: Any = Watched(server, state.metrics, state.limiter, READERS)
     add_RainbowSchedulerServicer_to_server(Rainbow(state), watched)
     add_MemoryGraphServicer_to_server(MemoryGraph(state), watched)
     add_SchedulerServicer_to_server(PlacewiseV1(state), watched)

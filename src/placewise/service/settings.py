@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 import platformdirs
 
@@ -21,6 +21,7 @@ from placewise.service.setting_values import Address
 
 PREFIX = "PLACEWISE_SERVE_"
 SECRET_FILE = "registration-secret"  # noqa: S105, a file's name
+Orphans = Literal["keep", "requeue", "fail"]
 _LARGEST_INT32 = 2**31 - 1
 
 
@@ -47,6 +48,8 @@ class Settings:
         must then show, on both ports.
     insecure : others may reach a port without TLS. open_satisfy : whoever reaches the server may ask what matches.
     lease_s : how long a cluster has to accept what it received. sweep_s : between looks for leases that ran out.
+    orphans : what becomes of the jobs of an agent that was not heard of for agent_lost_s seconds: keep, requeue, until
+        they were accepted most_attempts times, or fail.
     most_queued : jobs a cluster. most_clusters; most_subsystems : a cluster.
     message_bytes, metadata_bytes, jobspec_bytes : the largest request, its metadata, and a jobspec in it.
     rate_limit : calls a second and address, 0 for no limit. most_denied : wrong credentials a minute and address.
@@ -73,6 +76,9 @@ class Settings:
     open_satisfy: Annotated[bool, read.switch] = False
     lease_s: Annotated[float, read.seconds] = 60.0
     sweep_s: Annotated[float, read.seconds] = 1.0
+    orphans: Annotated[Orphans, read.one_of(*get_args(Orphans))] = "keep"
+    agent_lost_s: Annotated[float, read.seconds] = 60.0
+    most_attempts: Annotated[int, read.whole(1)] = 3
     most_queued: Annotated[int, read.whole(1)] = 100_000
     most_clusters: Annotated[int, read.whole(1)] = 10_000
     most_subsystems: Annotated[int, read.whole(1)] = 10_000

@@ -7,11 +7,15 @@ import math
 from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
 
+from sqlalchemy import Connection
+
 from placewise.errors import InputError
 from placewise.service.calls.permission import require_cluster
-from placewise.service.guard.refusals import Exhausted, NotFound
+from placewise.service.guard.given import LONGEST_REASON, check_name, kept_reason
+from placewise.service.guard.refusals import Exhausted, NotFound, Unavailable
 from placewise.service.live.live_fleet import Member
 from placewise.service.live.state import State
+from placewise.service.store import agents
 from placewise.service.store import jobs as store
 from placewise.service.store.job import Received, StoredJob
 
@@ -20,7 +24,6 @@ MOST_BYTES = 3 << 20
 MOST_JOBS = 10_000
 # Each job that comes wakes them all, and each then looks for itself.
 MOST_WATCHERS = 256
-LONGEST_REASON = 4096
 _LOOK_AGAIN_S = 5.0
 
 
@@ -42,12 +45,41 @@ async def receive(
     return list(received)
 
 
-async def accept(state: State, member: Member, leases: Sequence[tuple[int, str | None]]) -> list[int]:
-    """Accept received jobs and return the ids of those that were; None accepts under whatever lease lives."""
+async def accept(state: State, member: Member, leases: Sequence[tuple[int, str | None]], agent: str = "") -> list[int]:
+    """Accept received jobs and return the ids of those that were; None accepts under whatever lease lives.
+
+    agent : who runs them, and sends heartbeats by this name; empty for somebody who sends none.
+    """
     now = state.now()
-    accepted = await state.write(lambda connection: store.accept(connection, member.id, leases, now))
+    if agent:
+        check_name(agent, "the agent's name")
+
+    def act(connection: Connection) -> list[int]:
+        if agent:
+            agents.heard(connection, member.id, agent, now)
+        return store.accept(connection, member.id, leases, now, agent or None)
+
+    accepted = await state.write(act)
     state.ring(member.id)
     return list(accepted)
+
+
+async def heartbeat(state: State, member: Member, agent: str, *, leaving: bool) -> None:
+    """Remember that an agent lives, or that it goes."""
+    check_name(agent, "the agent's name")
+    now = state.now()
+    try:
+        await state.write(
+            lambda connection: (
+                agents.left(connection, member.id, agent)
+                if leaving
+                else agents.heard(connection, member.id, agent, now)
+            )
+        )
+    except Unavailable:
+        # It lives, and so may all others of which nothing can be written down.
+        state.listening_since = state.now()
+        raise
 
 
 async def watch(state: State, name: str, secret: str, most: int) -> AsyncIterator[Received]:
@@ -89,12 +121,12 @@ async def _watch(state: State, name: str, secret: str, most: int) -> AsyncIterat
 
 
 async def report(
-    state: State, member: Member, job_id: int, *, succeeded: bool, duration_s: float, reason: str
+    state: State, member: Member, job_id: int, *, succeeded: bool, duration_s: float, reason: str, agent: str = ""
 ) -> StoredJob:
     """Record how a cluster's job ended.
 
     Raises NotFound for a job that is not this cluster's, InputError for a duration that is none, and
-    WrongState for a job that is not running.
+    WrongState for a job that is not running, or not run by the agent that says so any more.
     """
     if not (0 <= duration_s < math.inf):
         raise InputError("is not a duration", place="duration_s", found=duration_s, expected="seconds, 0 or more")
@@ -102,7 +134,7 @@ async def report(
     known = duration_s or None
     ended = await state.write(
         lambda connection: store.report(
-            connection, member.id, job_id, succeeded, known, reason[:LONGEST_REASON] or None, now
+            connection, member.id, job_id, succeeded, known, kept_reason(reason) or None, now, agent or None
         )
     )
     if ended is None:

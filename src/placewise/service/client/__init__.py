@@ -5,6 +5,7 @@ from placewise.service.client.blocking_client import Client
 from placewise.service.client.channel import DEFAULT_TARGET, ClientTls
 from placewise.service.client.errors import ServiceError
 from placewise.service.client.values import (
+    AgentRecord,
     Assignment,
     Blocked,
     ClusterRecord,
@@ -23,6 +24,7 @@ from placewise.service.store.job import JobState
 
 __all__ = [
     "DEFAULT_TARGET",
+    "AgentRecord",
     "Assignment",
     "AsyncClient",
     "Blocked",

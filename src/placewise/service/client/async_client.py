@@ -56,6 +56,7 @@ class AsyncClient:
     receive_jobs = awaiting(calls.receive_jobs)
     accept_jobs = awaiting(calls.accept_jobs)
     report_outcome = awaiting(calls.report_outcome)
+    heartbeat = awaiting(calls.heartbeat)
 
     async def list_jobs(
         self,

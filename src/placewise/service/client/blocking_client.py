@@ -62,6 +62,7 @@ class Client:
     receive_jobs = blocking(calls.receive_jobs)
     accept_jobs = blocking(calls.accept_jobs)
     report_outcome = blocking(calls.report_outcome)
+    heartbeat = blocking(calls.heartbeat)
 
     def list_jobs(
         self,

@@ -24,6 +24,7 @@ from placewise.service.client.values import (
     Registration,
     Submission,
 )
+from placewise.service.guard.given import kept_reason
 from placewise.service.store.job import JobState
 from placewise.service.wire import placewise_pb2 as wire
 
@@ -199,24 +200,47 @@ def watch_assignments(cluster: ClusterSecret, *, most: int = 1) -> Call[Assignme
     return Call("WatchAssignments", request, reader(Assignment))
 
 
-def accept_jobs(cluster: ClusterSecret, jobs: Iterable[Assignment]) -> Call[frozenset[int]]:
-    """Accept received jobs while their leases last, and return the ids of those that are accepted."""
+def accept_jobs(cluster: ClusterSecret, jobs: Iterable[Assignment], *, agent: str = "") -> Call[frozenset[int]]:
+    """Accept received jobs while their leases last, and return the ids of those that are accepted.
+
+    agent : by this name heartbeats are sent; the jobs of an agent that is not heard of may be given up.
+    """
     accepted = [wire.AcceptJobsRequest.Accepted(job_id=job.job_id, lease=job.lease) for job in jobs]
     return Call(
         "AcceptJobs",
-        wire.AcceptJobsRequest(cluster=_secret(cluster), jobs=accepted),
+        wire.AcceptJobsRequest(cluster=_secret(cluster), jobs=accepted, agent=agent),
         lambda answer: frozenset(answer.accepted),
     )
 
 
 def report_outcome(
-    cluster: ClusterSecret, job_id: int, *, succeeded: bool, duration_s: float = 0.0, reason: str = ""
+    cluster: ClusterSecret,
+    job_id: int,
+    *,
+    succeeded: bool,
+    duration_s: float = 0.0,
+    reason: str = "",
+    agent: str = "",
 ) -> Call[JobRecord]:
-    """Report how an accepted job ended: after how many seconds (0 if not known), and why if it failed."""
+    """Report how an accepted job ended: after how many seconds (0 if not known), and why if it failed.
+
+    agent : as when it was accepted. The report is refused if the job was given up meanwhile.
+    """
     request = wire.ReportOutcomeRequest(
-        cluster=_secret(cluster), job_id=job_id, succeeded=succeeded, duration_s=duration_s, reason=reason
+        cluster=_secret(cluster),
+        job_id=job_id,
+        succeeded=succeeded,
+        duration_s=duration_s,
+        reason=kept_reason(reason),
+        agent=agent,
     )
     return Call("ReportOutcome", request, reader(JobRecord))
+
+
+def heartbeat(cluster: ClusterSecret, agent: str, *, leaving: bool = False) -> Call[float]:
+    """Say that an agent lives, or that it goes, and return after how many seconds without a word it counts as lost."""
+    request = wire.HeartbeatRequest(cluster=_secret(cluster), agent=agent, leaving=leaving)
+    return Call("Heartbeat", request, lambda answer: float(answer.lost_after_s))
 
 
 def _credentials(credentials: Credentials) -> wire.Credentials:

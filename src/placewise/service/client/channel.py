@@ -26,6 +26,7 @@ _REPEATABLE = (
     "ListClusters",
     "ReceiveJobs",
     "ReportOutcome",
+    "Heartbeat",
 )
 _RETRY = {
     "maxAttempts": 5,

@@ -8,13 +8,18 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+
+from placewise.service.client.descendants import Process, Snapshot
 
 _TAIL_BYTES = 4096
 _CHUNK_BYTES = 1 << 16
 # What outlives the command may hold its standard error open for ever.
 _DRAIN_S = 1.0
+_GLANCE_S = 0.1
+# What starts others faster than they are found is given up at last.
+_MOST_ROUNDS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,19 +37,29 @@ class Execution:
     What it writes on standard error goes to this process's, and its last line becomes the reason of a failure.
     """
 
-    def __init__(self, process: asyncio.subprocess.Process, reading: int, started: float) -> None:
+    def __init__(
+        self, process: asyncio.subprocess.Process, reading: int, started: float, marks: Collection[str] = ()
+    ) -> None:
         self._process = process
+        self._marks = [os.fsencode(mark) for mark in marks]
+        self._known: set[Process] = set()
         self._started = started
         self._tail = bytearray()
         self._copying = asyncio.create_task(_copy(reading, self._tail))
 
     @classmethod
     async def start(
-        cls, words: Sequence[str], environment: Mapping[str, str], *, stdout: int | None = None
+        cls,
+        words: Sequence[str],
+        environment: Mapping[str, str],
+        *,
+        stdout: int | None = None,
+        marks: Collection[str] = (),
     ) -> Execution:
         """Start a command without a shell and without input. Raises OSError or ValueError when that is impossible.
 
-        stdout : a file descriptor for its standard output; this process's if None.
+        stdout : a file descriptor for its standard output; this process's if None. marks : the variables of its
+        environment that no other command has so; by them what it started is found again.
         """
         reading, writing = os.pipe()
         try:
@@ -62,7 +77,7 @@ class Execution:
             raise
         finally:
             os.close(writing)
-        return cls(process, reading, started)
+        return cls(process, reading, started, [f"{name}={environment[name]}" for name in marks])
 
     async def end(self) -> Outcome:
         """Wait for the command, and return how it ended."""
@@ -78,16 +93,44 @@ class Execution:
         return Outcome(succeeded=False, duration_s=duration_s, reason=f"{what}: {line}" if line else what)
 
     async def terminate(self, grace_s: float) -> None:
-        """Ask the command, and what it started, to end; what is left after some seconds is killed."""
-        self._signal(signal.SIGTERM)
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._process.wait(), grace_s)
-        self._signal(signal.SIGKILL)
-        await self._process.wait()
+        """Ask the command, and what it started, to end; what is left after some seconds is killed.
 
-    def _signal(self, number: int) -> None:
+        What it started is its process group and, on Linux, whatever descends from it or has its marks.
+        """
+        ending = asyncio.create_task(self._process.wait())
+        until = time.monotonic() + grace_s
+        self._signal(signal.SIGTERM)
+        while time.monotonic() < until and not (ending.done() and not self._left()):
+            await (asyncio.sleep(_GLANCE_S) if ending.done() else asyncio.wait({ending}, timeout=_GLANCE_S))
+        for _ in range(_MOST_ROUNDS):
+            if not self._signal(signal.SIGKILL):
+                break
+            await asyncio.sleep(_GLANCE_S)
+        await ending
+
+    def look(self, snapshot: Snapshot) -> set[Process]:
+        """Return what descends from the command and lives.
+
+        What was seen once is known again, though it clears its environment and its parent ends.
+        """
+        own = (self._process.pid,) if self._process.returncode is None else ()
+        self._known = snapshot.descendants(own, self._known)
+        return self._known
+
+    def _left(self) -> set[Process]:
+        snapshot = Snapshot()
+        self._known |= {one for one in snapshot.marked(self._marks) if one.pid != self._process.pid}
+        return self.look(snapshot)
+
+    def _signal(self, number: int) -> set[Process]:
+        """Send a signal to the command and what it started, and return the latter."""
+        # Before the command ends: afterwards they are nobody's children any more.
+        others = self._left()
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, number)
+        for one in others:
+            one.signal(number)
+        return others
 
 
 async def _copy(reading: int, tail: bytearray) -> None:

@@ -116,6 +116,7 @@ class JobRecord:
 
     cluster : None for a refused job. duration_s : None unless its cluster reported it.
     jobspec, command, history : empty in lists; `get_job` fills them.
+    agent : of an accepted job, who runs it; None if it did not say so. attempts : how often the job was accepted.
     """
 
     id: int
@@ -129,11 +130,23 @@ class JobRecord:
     jobspec: str
     command: tuple[str, ...]
     history: tuple[Event, ...]
+    agent: str | None
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class AgentRecord:
+    """An agent that sends heartbeats: when it was last heard of, whether that was lately, and how many jobs it runs."""
+
+    name: str
+    heard_at: float
+    live: bool
+    running: int
 
 
 @dataclass(frozen=True, slots=True)
 class ClusterRecord:
-    """A registered cluster: its size, its flat state, and how many jobs wait for it and run on it."""
+    """A registered cluster: its size, its flat state, how many jobs wait for it and run on it, and its agents."""
 
     name: str
     nodes: int
@@ -143,6 +156,7 @@ class ClusterRecord:
     running: int
     registered_at: float
     updated_at: float
+    agents: tuple[AgentRecord, ...]
 
 
 @dataclass(frozen=True, slots=True)

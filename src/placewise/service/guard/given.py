@@ -9,6 +9,8 @@ from placewise.errors import InputError
 from placewise.service.guard.refusals import Exhausted
 
 LONGEST_NAME = 256
+LONGEST_REASON = 4096
+_REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 S = TypeVar("S", bound=Sized)
 
 
@@ -24,6 +26,17 @@ def check_text(text: str | None, of_what: str) -> None:
     """Raise InputError for a text with a NUL, which PostgreSQL cannot keep, or with half a surrogate pair."""
     if text is not None and ("\0" in text or not _encodes(text)):
         raise InputError(f"{of_what} has a character that cannot be kept", expected="Unicode text without NUL")
+
+
+def kept_reason(text: str) -> str:
+    """Return what can be kept of why a job ended: at most 4096 characters, with one in place of each that cannot be.
+
+    How a job ended must not be lost for what it wrote on its last line.
+    """
+    text = text[:LONGEST_REASON].replace("\0", _REPLACEMENT)
+    if _encodes(text):
+        return text
+    return "".join(_REPLACEMENT if "\ud800" <= one <= "\udfff" else one for one in text)
 
 
 def _encodes(text: str) -> bool:

@@ -34,6 +34,8 @@ class State:
 
     now : returns the time in seconds since the epoch.
     bells : by cluster id, what wakes those who wait for its jobs. watchers : by cluster id, how many watch its jobs.
+    listening_since : since when heartbeats of agents can be heard; who was not heard of before is not lost for that.
+    swept_at : when lost agents were last looked for.
     stopping : whether calls that wait for something shall end.
     """
 
@@ -50,11 +52,14 @@ class State:
     bells: dict[int, asyncio.Event] = field(default_factory=dict)
     watchers: Counter[int] = field(default_factory=Counter)
     stopping: bool = False
+    listening_since: float = field(init=False)
+    swept_at: float = field(init=False)
     registration_hash: bytes = field(init=False)
     global_hash: bytes | None = field(init=False)
     _locks: dict[str, asyncio.Lock] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self.listening_since = self.swept_at = self.now()
         self.registration_hash = hash_of(self.settings.registration_secret)
         self.global_hash = None if self.settings.global_token is None else hash_of(self.settings.global_token)
 

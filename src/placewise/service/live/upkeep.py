@@ -8,18 +8,22 @@ from collections.abc import AsyncIterator, Coroutine
 from typing import Any
 
 import structlog
+from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from placewise.errors import PlacewiseError
 from placewise.service.live.loading import load
 from placewise.service.live.state import State
-from placewise.service.store import clusters, jobs
+from placewise.service.store import agents, clusters, jobs
 from placewise.service.store.dialects import CLUSTERS_CHANNEL
+from placewise.service.store.job import JobState
 from placewise.service.store.notices import Listener
 
 _COMPARE_S = 5.0
 # Notices come in bursts; one look at the database serves all that came meanwhile.
 _GATHER_S = 0.02
+# How long an agent without jobs that went without a word is still shown.
+_REMEMBERED_S = 86_400.0
 
 _log = structlog.get_logger()
 
@@ -39,6 +43,9 @@ async def compare(state: State) -> None:
     metrics.jobs_waiting.set(sum(waiting))
     metrics.jobs_running.set(sum(one for _, one in lengths.values()))
     metrics.longest_queue.set(max(waiting, default=0))
+    known_agents = await state.read(agents.list_agents)
+    lost_before = state.now() - state.settings.agent_lost_s
+    metrics.agents.set(sum(one.heard_at > lost_before for some in known_agents.values() for one in some))
     metrics.clusters.set(len(index.names))
     metrics.subsystems.set(sum(len(state.fleet.cluster(name).subsystems) for name in index.names))
     metrics.index_bytes.set(index.size_bytes)
@@ -76,6 +83,7 @@ async def upkeep(state: State) -> AsyncIterator[None]:
         while True:
             await asyncio.sleep(state.settings.sweep_s)
             await _tried("return jobs whose leases ran out", _return_expired(state))
+            await _tried("give up the jobs of lost agents", give_up_orphans(state))
 
     tasks = [asyncio.create_task(take_over()), asyncio.create_task(sweep())]
     listener = Listener(state.database, on_notice, on_connected)
@@ -94,6 +102,38 @@ async def _return_expired(state: State) -> None:
     for cluster_id, leases in grown.items():
         state.metrics.lease_expiries.inc(leases)
         state.ring(cluster_id)
+
+
+async def give_up_orphans(state: State) -> None:
+    """Requeue or fail the jobs of agents that were not heard of for too long, as the settings say.
+
+    Nobody is lost for the time in which nobody could be heard: this server was down or asleep, the database was away,
+    the clock leapt.
+    """
+    settings, now = state.settings, state.now()
+    if not 0 <= now - state.swept_at <= max(settings.agent_lost_s / 4, 3 * settings.sweep_s):
+        state.listening_since = now
+    lost_before = now - settings.agent_lost_s
+    listening = state.listening_since <= lost_before
+
+    def act(connection: Connection) -> list[agents.GivenUp]:
+        agents.forget(connection, now - _REMEMBERED_S)
+        if not listening or settings.orphans == "keep":
+            return []
+        most_attempts = settings.most_attempts if settings.orphans == "requeue" else 0
+        return agents.give_up(connection, lost_before, most_attempts, now)
+
+    for one in await state.write(act):
+        requeued = one.state == JobState.ASSIGNED
+        name = state.fleet.name_of(one.cluster_id)
+        _log.warning("an agent is lost", cluster=name, agent=one.agent, jobs=len(one.ids), requeued=requeued)
+        state.metrics.orphans.labels("requeued" if requeued else "failed").inc(len(one.ids))
+        if requeued:
+            state.ring(one.cluster_id)
+        elif name is not None:
+            for _ in one.ids:
+                state.fleet.scheduler.ended(name)
+    state.swept_at = now
 
 
 async def _tried(what: str, work: Coroutine[Any, Any, None]) -> None:

@@ -55,6 +55,8 @@ class Metrics:
         self.index_rows = gauge("placewise_index_rows", "Conditions in the compiled index.")
         self.commit_batches = histogram("placewise_commit_batch", "Changes in one transaction.", buckets=_BATCHES)
         self.lease_expiries = counter("placewise_lease_expiries", "Leases that ran out.")
+        self.agents = gauge("placewise_agents", "Agents that send heartbeats and were heard of lately.")
+        self.orphans = counter("placewise_orphans", "Jobs of lost agents, by what became of them.", ("result",))
         self.refused_credentials = counter("placewise_refused_credentials", "Secrets and tokens that were wrong.")
 
     def answered(self, method: str, code: str, seconds: float | None) -> None:

@@ -67,9 +67,18 @@ class Watched:
     log, and returned in the initial metadata of streams and in the trailing metadata of the rest, where a message of
     its own would cost more than everything else here. Requests are parsed here, so that bytes that are no such message
     are INVALID_ARGUMENT. Health checks pass the limits.
+
+    readers : by method, what reads its requests in place of what their message says.
     """
 
-    def __init__(self, server: grpc.aio.Server, metrics: Metrics, limiter: Limiter) -> None:
+    def __init__(
+        self,
+        server: grpc.aio.Server,
+        metrics: Metrics,
+        limiter: Limiter,
+        readers: Mapping[str, Callable[[bytes], Any]] | None = None,
+    ) -> None:
+        self._readers = readers or {}
         self._server = server
         self._to = _Reporting(metrics, limiter)
         server.add_generic_rpc_handlers((_Unknown(metrics),))
@@ -85,7 +94,7 @@ class Watched:
     def _watch(self, method: str, handler: Any) -> grpc.RpcMethodHandler[Any, Any]:
         kind = ("stream" if handler.request_streaming else "unary", "stream" if handler.response_streaming else "unary")
         behaviour = getattr(handler, "_".join(kind))
-        parse = None if handler.request_streaming else handler.request_deserializer
+        parse = None if handler.request_streaming else self._readers.get(method, handler.request_deserializer)
         watch = self._watch_generator if isasyncgenfunction(behaviour) else self._watch_coroutine
         make: Any = getattr(grpc, f"{'_'.join(kind)}_rpc_method_handler")
         return make(  # type: ignore[no-any-return]

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from typing import Any, TypeAlias
 
 import grpc
+from google.protobuf.message import DecodeError
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from placewise.errors import InputError
@@ -19,6 +20,7 @@ from placewise.service.live.live_fleet import Member
 from placewise.service.live.state import State
 from placewise.service.protocols.why_not_message import explanation
 from placewise.service.store import jobs as store
+from placewise.service.store.agents import list_agents
 from placewise.service.store.job import JobState, Received, StoredJob
 from placewise.service.wire import placewise_pb2 as wire
 from placewise.service.wire.placewise_pb2_grpc import SchedulerServicer
@@ -117,7 +119,10 @@ class PlacewiseV1(SchedulerServicer):
     async def ListClusters(self, request: wire.ListClustersRequest, context: Context) -> wire.ListClustersResponse:
         """List the clusters that the credentials allow to use."""
         usable = self._usable(request.credentials, context)
-        lengths = await self._state.read(store.queue_lengths)
+        lengths, agents = await self._state.read(
+            lambda connection: (store.queue_lengths(connection), list_agents(connection))
+        )
+        lost_before = self._state.now() - self._state.settings.agent_lost_s
         answer = wire.ListClustersResponse()
         for member in self._state.fleet.members():
             if usable is None or member.name in usable:
@@ -132,6 +137,15 @@ class PlacewiseV1(SchedulerServicer):
                     running=running,
                     registered_at=_time(member.registered_at),
                     updated_at=_time(member.updated_at),
+                    agents=[
+                        wire.AgentSummary(
+                            name=agent.name,
+                            heard_at=_time(agent.heard_at),
+                            live=agent.heard_at > lost_before,
+                            running=agent.running,
+                        )
+                        for agent in agents.get(member.id, ())
+                    ],
                 )
         return answer
 
@@ -198,7 +212,7 @@ class PlacewiseV1(SchedulerServicer):
         """Accept received jobs under their leases."""
         member = self._member(request.cluster)
         leases = [(job.job_id, job.lease) for job in at_most(receiving.MOST_JOBS, request.jobs, "jobs")]
-        accepted = await receiving.accept(self._state, member, leases)
+        accepted = await receiving.accept(self._state, member, leases, request.agent)
         return wire.AcceptJobsResponse(accepted=accepted)
 
     async def ReportOutcome(self, request: wire.ReportOutcomeRequest, context: Context) -> wire.Job:
@@ -210,8 +224,14 @@ class PlacewiseV1(SchedulerServicer):
             succeeded=request.succeeded,
             duration_s=request.duration_s,
             reason=request.reason,
+            agent=request.agent,
         )
         return _job(job)
+
+    async def Heartbeat(self, request: wire.HeartbeatRequest, context: Context) -> wire.HeartbeatResponse:
+        """Remember that an agent lives."""
+        await receiving.heartbeat(self._state, self._member(request.cluster), request.agent, leaving=request.leaving)
+        return wire.HeartbeatResponse(lost_after_s=self._state.settings.agent_lost_s)
 
     def _credentials(self, message: wire.Credentials) -> Credentials:
         shown = at_most(self._state.settings.most_clusters, message.clusters, "tokens")
@@ -244,6 +264,26 @@ class PlacewiseV1(SchedulerServicer):
         return job
 
 
+def read_report(request: bytes) -> wire.ReportOutcomeRequest:
+    """Return a report, in whose reason what is no UTF-8 is replaced. Raises DecodeError for what is no report."""
+    try:
+        return wire.ReportOutcomeRequest.FromString(request)
+    except DecodeError:
+        raw = wire.RawReport.FromString(request)
+    return wire.ReportOutcomeRequest(
+        cluster=raw.cluster,
+        job_id=raw.job_id,
+        succeeded=raw.succeeded,
+        duration_s=raw.duration_s,
+        reason=raw.reason.decode(errors="replace"),
+        agent=raw.agent,
+    )
+
+
+READERS = {"/placewise.v1.Scheduler/ReportOutcome": read_report}
+"""What reads requests that their own message refuses, by method."""
+
+
 def _state(number: int) -> JobState:
     if number not in _BY_NUMBER:
         raise InputError("is not a state of jobs", place="states", found=number, expected="a JobState")
@@ -266,6 +306,8 @@ def _job(job: StoredJob) -> wire.Job:
         changed_at=_time(job.changed_at),
         reason=job.reason or "",
         duration_s=job.duration_s or 0.0,
+        agent=job.agent or "",
+        attempts=job.attempts,
     )
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, delete, insert, select, tuple_, update
 from placewise.service.guard.given import check_name, check_text
 from placewise.service.store.dialects import CLUSTERS_CHANNEL, among, insert_or_replace, insert_unless, notify
 from placewise.service.store.jobs import cancel_all
-from placewise.service.store.tables import clusters, graphs, live, subsystems
+from placewise.service.store.tables import agents, clusters, graphs, live, subsystems
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +183,7 @@ def delete_cluster(connection: Connection, cluster_id: int, now: float) -> list[
         return None
     _changed(connection, {cluster_id}, now, deleted_at=now)
     connection.execute(delete(graphs).where(graphs.c.cluster_id == cluster_id))
+    connection.execute(delete(agents).where(agents.c.cluster_id == cluster_id))
     connection.execute(delete(subsystems).where(subsystems.c.cluster_id == cluster_id))
     return cancel_all(connection, cluster_id, f"the cluster {name!r} was deleted", now)
 

@@ -83,7 +83,10 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class StoredJob:
-    """A job as it stands; jobspec, command and history only where one job was asked for."""
+    """A job as it stands; jobspec, command and history only where one job was asked for.
+
+    agent : of an accepted job, who runs it, if it sends heartbeats. attempts : how often it was accepted.
+    """
 
     id: int
     name: str
@@ -94,6 +97,8 @@ class StoredJob:
     changed_at: float
     reason: str | None
     duration_s: float | None
+    agent: str | None = None
+    attempts: int = 0
     jobspec: str | None = None
     command: str | None = None
     history: tuple[Event, ...] = ()

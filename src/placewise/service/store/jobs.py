@@ -67,14 +67,22 @@ def receive(
             received.append(job)
             if state == JobState.RECEIVED:
                 expired.append(number)
-    _change(connection, expired, JobState.ASSIGNED, now, _LEASE_RAN_OUT)
+    change(connection, expired, JobState.ASSIGNED, now, _LEASE_RAN_OUT)
     ids = [job.id for job in received]
-    _change(connection, ids, JobState.RECEIVED, now, lease=lease, lease_until=lease_until)
+    change(connection, ids, JobState.RECEIVED, now, lease=lease, lease_until=lease_until)
     return received
 
 
-def accept(connection: Connection, cluster_id: int, items: Sequence[tuple[int, str | None]], now: float) -> list[int]:
+def accept(
+    connection: Connection,
+    cluster_id: int,
+    items: Sequence[tuple[int, str | None]],
+    now: float,
+    agent: str | None = None,
+) -> list[int]:
     """Accept jobs that a cluster received, given as id and lease, and return the ids of those accepted, in that order.
+
+    agent : who runs them, if it sends heartbeats (see `agents.py`).
 
     Not accepted is what is not this cluster's, is not received, whose lease ran out, or, where a lease is given, has
     another; a job given twice is accepted once.
@@ -91,7 +99,9 @@ def accept(connection: Connection, cluster_id: int, items: Sequence[tuple[int, s
     for number, lease in items:
         if number in leases and lease in (None, leases[number]):
             accepted[number] = None
-    _change(connection, accepted, JobState.ACCEPTED, now)
+    detail = None if agent is None else f"by the agent {agent}"
+    attempts = func.coalesce(jobs.c.attempts, 0) + 1
+    change(connection, accepted, JobState.ACCEPTED, now, detail, agent=agent, attempts=attempts)
     return list(accepted)
 
 
@@ -103,11 +113,13 @@ def report(
     duration_s: float | None,
     reason: str | None,
     now: float,
+    agent: str | None = None,
 ) -> StoredJob | None:
     """Say how an accepted job ended, and return it; None where the cluster has no such job.
 
-    The same report again changes nothing. Raises WrongState for another report, or a job that is not accepted, and
-    InputError for a duration that is none or a reason that cannot be kept.
+    agent : who says so; None for any.
+    The same report again changes nothing. Raises WrongState for another report, a job that is not accepted, or one
+    that another agent runs by now, and InputError for a duration that is none or a reason that cannot be kept.
     """
     if duration_s is not None and not (isfinite(duration_s) and duration_s >= 0):
         raise InputError("a job cannot have taken so long", found=duration_s, expected="seconds, 0 or more")
@@ -120,7 +132,9 @@ def report(
         return job
     if job.state != JobState.ACCEPTED:
         raise WrongState("the job cannot be reported on", found=job.state.value, expected="an accepted job")
-    _change(connection, [job_id], ended, now, reason, reason=reason, duration_s=duration_s)
+    if agent not in (None, job.agent):
+        raise WrongState("the job was given up, and is run anew", found=job.state.value, expected="the agent's own job")
+    change(connection, [job_id], ended, now, reason, reason=reason, duration_s=duration_s)
     return _locked(connection, job_id)
 
 
@@ -149,7 +163,7 @@ def return_expired(connection: Connection, now: float) -> dict[int, int]:
     """Let the jobs whose lease ran out wait again, and return how many those were by the ids of their clusters."""
     rows = select(jobs.c.id, jobs.c.cluster_id).where(jobs.c.lease_until <= now)
     expired = dict(connection.execute(rows.with_for_update(skip_locked=True)).all())
-    _change(connection, expired, JobState.ASSIGNED, now, _LEASE_RAN_OUT)
+    change(connection, expired, JobState.ASSIGNED, now, _LEASE_RAN_OUT)
     owners = Counter(expired.values())
     notify(connection, JOBS_CHANNEL, owners)
     return owners
@@ -214,14 +228,14 @@ def _counted(which: Any) -> Select[int, int]:
     return select(jobs.c.cluster_id, func.count()).where(which).group_by(jobs.c.cluster_id)
 
 
-def _change(
+def change(
     connection: Connection, ids: Collection[int], state: JobState, now: float, detail: str | None = None, **values: Any
 ) -> None:
-    """Bring jobs to a state and add that to their histories; a lease that is not given anew is gone."""
+    """Bring jobs to a state and add that to their histories; a lease or agent that is not given anew is gone."""
     if not ids:
         return
     which = among(connection, jobs.c.id, ids)
-    values = {"lease": None, "lease_until": None} | values
+    values = {"lease": None, "lease_until": None, "agent": None} | values
     changing = update(jobs).where(which)
     connection.execute(changing.values(state=state.value, changed_at=now, changes=jobs.c.changes + 1, **values))
     events = select(jobs.c.id, jobs.c.changes, literal(now), jobs.c.state, literal(detail)).where(which)
@@ -231,7 +245,7 @@ def _change(
 def _cancelled(
     connection: Connection, cancelled: Collection[tuple[int, int | None]], reason: str | None, now: float
 ) -> None:
-    _change(connection, [number for number, _ in cancelled], JobState.CANCELLED, now, reason, reason=reason)
+    change(connection, [number for number, _ in cancelled], JobState.CANCELLED, now, reason, reason=reason)
     notify(connection, JOBS_CHANNEL, {owner for _, owner in cancelled if owner is not None})
 
 
@@ -246,6 +260,8 @@ def _selected(*more: Any) -> Select[Any]:
         jobs.c.changed_at,
         jobs.c.reason,
         jobs.c.duration_s,
+        jobs.c.agent,
+        func.coalesce(jobs.c.attempts, 0).label("attempts"),
     )
     return select(*columns, *more).select_from(jobs.outerjoin(clusters))
 

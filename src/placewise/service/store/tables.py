@@ -67,16 +67,28 @@ jobs = Table(
     Column("duration_s", Double),
     Column("lease", Text),
     Column("lease_until", Double),
+    Column("agent", Text),  # of an accepted job whose agent sends heartbeats
+    Column("attempts", Integer),  # how often it was accepted
 )
 # SQLite uses a partial index only where the query repeats its condition, literals and all.
 waiting = jobs.c.state.in_([literal_column("'assigned'"), literal_column("'received'")])
 leased = jobs.c.lease_until.is_not(None)
+held = jobs.c.agent.is_not(None)
 requested = jobs.c.request_id.is_not(None)
 Index("jobs_by_cluster", jobs.c.cluster_id, jobs.c.id)
 Index("jobs_by_state", jobs.c.state, jobs.c.id)
 Index("jobs_waiting", jobs.c.cluster_id, jobs.c.id, sqlite_where=waiting, postgresql_where=waiting)
 Index("jobs_leased", jobs.c.lease_until, sqlite_where=leased, postgresql_where=leased)
+Index("jobs_held", jobs.c.cluster_id, jobs.c.agent, sqlite_where=held, postgresql_where=held)
 Index("jobs_request", jobs.c.request_id, unique=True, sqlite_where=requested, postgresql_where=requested)
+
+agents = Table(
+    "agents",
+    metadata,
+    Column("cluster_id", Integer, ForeignKey("clusters.id"), primary_key=True, autoincrement=False),
+    Column("name", Text, primary_key=True),
+    Column("heard_at", Double, nullable=False),
+)
 
 jobspecs = Table(
     "jobspecs",

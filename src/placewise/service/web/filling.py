@@ -16,6 +16,7 @@ MOST_JOBS = 100
 MOST_EVENTS = 100
 MOST_LINES = 200
 MOST_PAIRS = 8
+MOST_AGENTS = 8
 LONGEST_TEXT = 300
 REFRESH_S = 10
 
@@ -100,4 +101,5 @@ BOUNDS: dict[str, int] = {
     "events": MOST_EVENTS,
     "lines": MOST_LINES,
     "pairs": MOST_PAIRS,
+    "agents": MOST_AGENTS,
 }

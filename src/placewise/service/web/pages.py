@@ -9,8 +9,9 @@ from placewise.service.calls.asking import explain, in_words, node_count
 from placewise.service.calls.submitting import read_job
 from placewise.service.live.state import State
 from placewise.service.store import jobs as store
+from placewise.service.store.agents import list_agents
 from placewise.service.store.job import JobState, StoredJob
-from placewise.service.web.shown import ClusterRow, JobPage, Overview
+from placewise.service.web.shown import AgentRow, ClusterRow, JobPage, Overview
 
 _RECENT = 100
 
@@ -25,19 +26,27 @@ class StatePages:
     async def overview(self) -> Overview:
         """Return the clusters, and the most recent jobs."""
         state = self._state
-        lengths, recent = await state.read(
+        lengths, agents, recent = await state.read(
             lambda connection: (
                 store.queue_lengths(connection),
+                list_agents(connection),
                 store.list_jobs(connection, cluster_ids=None, limit=_RECENT),
             )
         )
+        lost_before = state.now() - state.settings.agent_lost_s
         clusters = []
         for member in state.fleet.members():
             cluster = state.fleet.cluster(member.name)
             waiting, running = lengths.get(member.id, (0, 0))
             fields = [(name, scalar_text(value)) for name, value in state.fleet.state(member.name).items()]
             nodes, subsystems = node_count(cluster.graph), len(cluster.subsystems)
-            clusters.append(ClusterRow(member.name, nodes, subsystems, waiting, running, member.updated_at, fields))
+            rows = [
+                AgentRow(one.name, one.heard_at, one.heard_at > lost_before, one.running)
+                for one in agents.get(member.id, ())
+            ]
+            clusters.append(
+                ClusterRow(member.name, nodes, subsystems, waiting, running, member.updated_at, fields, rows)
+            )
         totals = (
             ("clusters", len(clusters)),
             ("jobs waiting", sum(row.waiting for row in clusters)),

@@ -9,8 +9,18 @@ from placewise.service.store.job import StoredJob
 
 
 @dataclass(frozen=True, slots=True)
+class AgentRow:
+    """An agent that sends heartbeats: when it was last heard of, whether that was lately, and how many jobs it runs."""
+
+    name: str
+    heard_at: float
+    live: bool
+    running: int
+
+
+@dataclass(frozen=True, slots=True)
 class ClusterRow:
-    """A cluster: its nodes and subsystems in number, its queue, and its state as pairs of texts.
+    """A cluster: its nodes and subsystems in number, its queue, its state as pairs of texts, and its agents.
 
     updated_at : when its resources or state last changed.
     """
@@ -22,6 +32,7 @@ class ClusterRow:
     running: int
     updated_at: float
     state: Sequence[tuple[str, str]] = ()
+    agents: Sequence[AgentRow] = ()
 
 
 @dataclass(frozen=True, slots=True)

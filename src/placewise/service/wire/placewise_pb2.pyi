@@ -168,7 +168,7 @@ class Event(_message.Message):
     def __init__(self, state: _Optional[_Union[JobState, str]] = ..., at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., detail: _Optional[str] = ...) -> None: ...
 
 class Job(_message.Message):
-    __slots__ = ("id", "name", "cluster", "state", "submitted_at", "changed_at", "reason", "duration_s", "jobspec", "command", "history")
+    __slots__ = ("id", "name", "cluster", "state", "submitted_at", "changed_at", "reason", "duration_s", "jobspec", "command", "history", "agent", "attempts")
     ID_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
     CLUSTER_FIELD_NUMBER: _ClassVar[int]
@@ -180,6 +180,8 @@ class Job(_message.Message):
     JOBSPEC_FIELD_NUMBER: _ClassVar[int]
     COMMAND_FIELD_NUMBER: _ClassVar[int]
     HISTORY_FIELD_NUMBER: _ClassVar[int]
+    AGENT_FIELD_NUMBER: _ClassVar[int]
+    ATTEMPTS_FIELD_NUMBER: _ClassVar[int]
     id: int
     name: str
     cluster: str
@@ -191,7 +193,9 @@ class Job(_message.Message):
     jobspec: str
     command: _containers.RepeatedScalarFieldContainer[str]
     history: _containers.RepeatedCompositeFieldContainer[Event]
-    def __init__(self, id: _Optional[int] = ..., name: _Optional[str] = ..., cluster: _Optional[str] = ..., state: _Optional[_Union[JobState, str]] = ..., submitted_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., changed_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., reason: _Optional[str] = ..., duration_s: _Optional[float] = ..., jobspec: _Optional[str] = ..., command: _Optional[_Iterable[str]] = ..., history: _Optional[_Iterable[_Union[Event, _Mapping]]] = ...) -> None: ...
+    agent: str
+    attempts: int
+    def __init__(self, id: _Optional[int] = ..., name: _Optional[str] = ..., cluster: _Optional[str] = ..., state: _Optional[_Union[JobState, str]] = ..., submitted_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., changed_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., reason: _Optional[str] = ..., duration_s: _Optional[float] = ..., jobspec: _Optional[str] = ..., command: _Optional[_Iterable[str]] = ..., history: _Optional[_Iterable[_Union[Event, _Mapping]]] = ..., agent: _Optional[str] = ..., attempts: _Optional[int] = ...) -> None: ...
 
 class GetJobRequest(_message.Message):
     __slots__ = ("job_id", "credentials", "cluster")
@@ -249,8 +253,20 @@ class ListClustersRequest(_message.Message):
     credentials: Credentials
     def __init__(self, credentials: _Optional[_Union[Credentials, _Mapping]] = ...) -> None: ...
 
+class AgentSummary(_message.Message):
+    __slots__ = ("name", "heard_at", "live", "running")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    HEARD_AT_FIELD_NUMBER: _ClassVar[int]
+    LIVE_FIELD_NUMBER: _ClassVar[int]
+    RUNNING_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    heard_at: _timestamp_pb2.Timestamp
+    live: bool
+    running: int
+    def __init__(self, name: _Optional[str] = ..., heard_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., live: bool = ..., running: _Optional[int] = ...) -> None: ...
+
 class ClusterSummary(_message.Message):
-    __slots__ = ("name", "nodes", "subsystems", "state", "waiting", "running", "registered_at", "updated_at")
+    __slots__ = ("name", "nodes", "subsystems", "state", "waiting", "running", "registered_at", "updated_at", "agents")
     NAME_FIELD_NUMBER: _ClassVar[int]
     NODES_FIELD_NUMBER: _ClassVar[int]
     SUBSYSTEMS_FIELD_NUMBER: _ClassVar[int]
@@ -259,6 +275,7 @@ class ClusterSummary(_message.Message):
     RUNNING_FIELD_NUMBER: _ClassVar[int]
     REGISTERED_AT_FIELD_NUMBER: _ClassVar[int]
     UPDATED_AT_FIELD_NUMBER: _ClassVar[int]
+    AGENTS_FIELD_NUMBER: _ClassVar[int]
     name: str
     nodes: int
     subsystems: _containers.RepeatedScalarFieldContainer[str]
@@ -267,7 +284,8 @@ class ClusterSummary(_message.Message):
     running: int
     registered_at: _timestamp_pb2.Timestamp
     updated_at: _timestamp_pb2.Timestamp
-    def __init__(self, name: _Optional[str] = ..., nodes: _Optional[int] = ..., subsystems: _Optional[_Iterable[str]] = ..., state: _Optional[str] = ..., waiting: _Optional[int] = ..., running: _Optional[int] = ..., registered_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., updated_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    agents: _containers.RepeatedCompositeFieldContainer[AgentSummary]
+    def __init__(self, name: _Optional[str] = ..., nodes: _Optional[int] = ..., subsystems: _Optional[_Iterable[str]] = ..., state: _Optional[str] = ..., waiting: _Optional[int] = ..., running: _Optional[int] = ..., registered_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., updated_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., agents: _Optional[_Iterable[_Union[AgentSummary, _Mapping]]] = ...) -> None: ...
 
 class ListClustersResponse(_message.Message):
     __slots__ = ("clusters",)
@@ -398,7 +416,7 @@ class WatchAssignmentsRequest(_message.Message):
     def __init__(self, cluster: _Optional[_Union[ClusterSecret, _Mapping]] = ..., most: _Optional[int] = ...) -> None: ...
 
 class AcceptJobsRequest(_message.Message):
-    __slots__ = ("cluster", "jobs")
+    __slots__ = ("cluster", "jobs", "agent")
     class Accepted(_message.Message):
         __slots__ = ("job_id", "lease")
         JOB_ID_FIELD_NUMBER: _ClassVar[int]
@@ -408,9 +426,11 @@ class AcceptJobsRequest(_message.Message):
         def __init__(self, job_id: _Optional[int] = ..., lease: _Optional[str] = ...) -> None: ...
     CLUSTER_FIELD_NUMBER: _ClassVar[int]
     JOBS_FIELD_NUMBER: _ClassVar[int]
+    AGENT_FIELD_NUMBER: _ClassVar[int]
     cluster: ClusterSecret
     jobs: _containers.RepeatedCompositeFieldContainer[AcceptJobsRequest.Accepted]
-    def __init__(self, cluster: _Optional[_Union[ClusterSecret, _Mapping]] = ..., jobs: _Optional[_Iterable[_Union[AcceptJobsRequest.Accepted, _Mapping]]] = ...) -> None: ...
+    agent: str
+    def __init__(self, cluster: _Optional[_Union[ClusterSecret, _Mapping]] = ..., jobs: _Optional[_Iterable[_Union[AcceptJobsRequest.Accepted, _Mapping]]] = ..., agent: _Optional[str] = ...) -> None: ...
 
 class AcceptJobsResponse(_message.Message):
     __slots__ = ("accepted",)
@@ -419,15 +439,49 @@ class AcceptJobsResponse(_message.Message):
     def __init__(self, accepted: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class ReportOutcomeRequest(_message.Message):
-    __slots__ = ("cluster", "job_id", "succeeded", "duration_s", "reason")
+    __slots__ = ("cluster", "job_id", "succeeded", "duration_s", "reason", "agent")
     CLUSTER_FIELD_NUMBER: _ClassVar[int]
     JOB_ID_FIELD_NUMBER: _ClassVar[int]
     SUCCEEDED_FIELD_NUMBER: _ClassVar[int]
     DURATION_S_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
+    AGENT_FIELD_NUMBER: _ClassVar[int]
     cluster: ClusterSecret
     job_id: int
     succeeded: bool
     duration_s: float
     reason: str
-    def __init__(self, cluster: _Optional[_Union[ClusterSecret, _Mapping]] = ..., job_id: _Optional[int] = ..., succeeded: bool = ..., duration_s: _Optional[float] = ..., reason: _Optional[str] = ...) -> None: ...
+    agent: str
+    def __init__(self, cluster: _Optional[_Union[ClusterSecret, _Mapping]] = ..., job_id: _Optional[int] = ..., succeeded: bool = ..., duration_s: _Optional[float] = ..., reason: _Optional[str] = ..., agent: _Optional[str] = ...) -> None: ...
+
+class RawReport(_message.Message):
+    __slots__ = ("cluster", "job_id", "succeeded", "duration_s", "reason", "agent")
+    CLUSTER_FIELD_NUMBER: _ClassVar[int]
+    JOB_ID_FIELD_NUMBER: _ClassVar[int]
+    SUCCEEDED_FIELD_NUMBER: _ClassVar[int]
+    DURATION_S_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    AGENT_FIELD_NUMBER: _ClassVar[int]
+    cluster: ClusterSecret
+    job_id: int
+    succeeded: bool
+    duration_s: float
+    reason: bytes
+    agent: str
+    def __init__(self, cluster: _Optional[_Union[ClusterSecret, _Mapping]] = ..., job_id: _Optional[int] = ..., succeeded: bool = ..., duration_s: _Optional[float] = ..., reason: _Optional[bytes] = ..., agent: _Optional[str] = ...) -> None: ...
+
+class HeartbeatRequest(_message.Message):
+    __slots__ = ("cluster", "agent", "leaving")
+    CLUSTER_FIELD_NUMBER: _ClassVar[int]
+    AGENT_FIELD_NUMBER: _ClassVar[int]
+    LEAVING_FIELD_NUMBER: _ClassVar[int]
+    cluster: ClusterSecret
+    agent: str
+    leaving: bool
+    def __init__(self, cluster: _Optional[_Union[ClusterSecret, _Mapping]] = ..., agent: _Optional[str] = ..., leaving: bool = ...) -> None: ...
+
+class HeartbeatResponse(_message.Message):
+    __slots__ = ("lost_after_s",)
+    LOST_AFTER_S_FIELD_NUMBER: _ClassVar[int]
+    lost_after_s: float
+    def __init__(self, lost_after_s: _Optional[float] = ...) -> None: ...

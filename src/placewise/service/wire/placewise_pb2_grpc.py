@@ -110,6 +110,11 @@ class SchedulerStub(object):
                 request_serializer=placewise_dot_service_dot_wire_dot_placewise__pb2.ReportOutcomeRequest.SerializeToString,
                 response_deserializer=placewise_dot_service_dot_wire_dot_placewise__pb2.Job.FromString,
                 _registered_method=True)
+        self.Heartbeat = channel.unary_unary(
+                '/placewise.v1.Scheduler/Heartbeat',
+                request_serializer=placewise_dot_service_dot_wire_dot_placewise__pb2.HeartbeatRequest.SerializeToString,
+                response_deserializer=placewise_dot_service_dot_wire_dot_placewise__pb2.HeartbeatResponse.FromString,
+                _registered_method=True)
 
 
 class SchedulerServicer(object):
@@ -221,6 +226,13 @@ class SchedulerServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Heartbeat(self, request, context):
+        """Say that an agent lives. Whoever accepts jobs by its name has to, or the jobs may be given up.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_SchedulerServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -298,6 +310,11 @@ def add_SchedulerServicer_to_server(servicer, server):
                     servicer.ReportOutcome,
                     request_deserializer=placewise_dot_service_dot_wire_dot_placewise__pb2.ReportOutcomeRequest.FromString,
                     response_serializer=placewise_dot_service_dot_wire_dot_placewise__pb2.Job.SerializeToString,
+            ),
+            'Heartbeat': grpc.unary_unary_rpc_method_handler(
+                    servicer.Heartbeat,
+                    request_deserializer=placewise_dot_service_dot_wire_dot_placewise__pb2.HeartbeatRequest.FromString,
+                    response_serializer=placewise_dot_service_dot_wire_dot_placewise__pb2.HeartbeatResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -706,6 +723,33 @@ class Scheduler(object):
             '/placewise.v1.Scheduler/ReportOutcome',
             placewise_dot_service_dot_wire_dot_placewise__pb2.ReportOutcomeRequest.SerializeToString,
             placewise_dot_service_dot_wire_dot_placewise__pb2.Job.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Heartbeat(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/placewise.v1.Scheduler/Heartbeat',
+            placewise_dot_service_dot_wire_dot_placewise__pb2.HeartbeatRequest.SerializeToString,
+            placewise_dot_service_dot_wire_dot_placewise__pb2.HeartbeatResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -1,0 +1,53 @@
+"""What the system shows of this process to others of the same user, such as the jobs that an agent runs."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import sys
+
+SECRETS = (
+    "PLACEWISE_SECRET",
+    "PLACEWISE_TOKEN",
+    "PLACEWISE_REGISTRATION_SECRET",
+    "PLACEWISE_SERVE_REGISTRATION_SECRET",
+    "PLACEWISE_SERVE_GLOBAL_TOKEN",
+    "PLACEWISE_SERVE_DATABASE",
+)
+"""Variables that hold secrets, or a URL with a password."""
+
+# From <linux/prctl.h>.
+_SET_DUMPABLE = 4
+
+
+def hide_secrets() -> None:
+    """Forget the secrets in the environment, once they were read, and keep others of this user out of our memory.
+
+    What a program was started with stays in ``/proc/PID/environ``, which shows the very memory that it was written to:
+    so it is overwritten there. On Linux nobody but root may read the rest of our memory, or trace us, from then on.
+    """
+    with contextlib.suppress(OSError, AttributeError, ValueError):  # a system without any of this
+        _overwrite()
+    for name in SECRETS:
+        os.environ.pop(name, None)
+    if sys.platform.startswith("linux"):
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(_SET_DUMPABLE, 0, 0, 0, 0)
+
+
+def close_standard_input() -> None:
+    """Replace standard input by nothing: others of this user could read a file behind it anew."""
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+
+
+def _overwrite() -> None:
+    entries = ctypes.POINTER(ctypes.c_void_p).in_dll(ctypes.CDLL(None), "environ")
+    position = 0
+    while entries and (address := entries[position]):
+        name, _, value = ctypes.string_at(address).partition(b"=")
+        if os.fsdecode(name) in SECRETS:
+            ctypes.memset(address + len(name) + 1, 0, len(value))
+        position += 1
