@@ -31,12 +31,12 @@ async def receive(
 
     size : returns how many bytes a job takes in the message.
     """
-    now = state.now()
+    now, lease_now = state.now(), state.lease_now()
     wanted = min(most, MOST_JOBS) if most > 0 else MOST_JOBS
     most_bytes = min(MOST_BYTES, state.settings.message_bytes * 3 // 4)
     received = await state.write(
         lambda connection: store.receive(
-            connection, member.id, wanted, most_bytes, state.settings.lease_s, now, size=size
+            connection, member.id, wanted, most_bytes, state.settings.lease_s, now, size=size, lease_now=lease_now
         )
     )
     return list(received)
@@ -44,8 +44,10 @@ async def receive(
 
 async def accept(state: State, member: Member, leases: Sequence[tuple[int, str | None]]) -> list[int]:
     """Accept received jobs and return the ids of those that were; None accepts under whatever lease lives."""
-    now = state.now()
-    accepted = await state.write(lambda connection: store.accept(connection, member.id, leases, now))
+    now, lease_now = state.now(), state.lease_now()
+    accepted = await state.write(
+        lambda connection: store.accept(connection, member.id, leases, now, lease_now=lease_now)
+    )
     state.ring(member.id)
     return list(accepted)
 
@@ -75,13 +77,13 @@ async def _watch(state: State, name: str, secret: str, most: int) -> AsyncIterat
         member = require_cluster(state, name, secret)
         bell = state.bell(member.id)
         if held:
-            still = await state.read(partial(store.held, ids=list(held), now=state.now()))
+            still = await state.read(partial(store.held, ids=list(held), now=state.lease_now()))
             held = {job: until for job, until in held.items() if job in still}
         if len(held) < most:
             for job in await receive(state, member, most - len(held)):
-                held[job.id] = job.lease_until
+                held[job.id] = state.clock.steady() + state.settings.lease_s
                 yield job
-        soonest = min(held.values(), default=math.inf) - state.now()
+        soonest = min(held.values(), default=math.inf) - state.clock.steady()
         try:
             await asyncio.wait_for(bell.wait(), max(0.05, min(_LOOK_AGAIN_S, soonest)))
         except TimeoutError:
