@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, RootTransaction
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, stop_after_delay, wait_random_exponential
 
 from placewise.errors import InputError, PlacewiseError
 from placewise.service.guard.refusals import Unavailable
+from placewise.service.store.checking import damaged, is_damage, refuse_damage
 from placewise.service.store.engines import (
     POSTGRESQL_CONNECTION,
     WRITES,
@@ -92,7 +93,7 @@ class Database:
 
         url : of SQLite or PostgreSQL, or the path of a SQLite file.
         Raises InputError for a database that cannot be reached, read or written, that is in use by another server
-        (SQLite), or that a newer version made.
+        (SQLite), that is damaged (SQLite; the whole file is read), or that a newer version made.
         """
         where = parse_url(url)
         if where.get_backend_name() == "postgresql":
@@ -102,14 +103,21 @@ class Database:
         try:
             if database.path is not None:
                 refuse_log_elsewhere(database.path)
+                database.read(refuse_damage)
             database.write(migrate)
             if database.path is not None:
                 database._note_name(database.path)
         except InputError as error:
             database.close()
             raise error.within(file=database) from None
+        except UnicodeDecodeError:
+            database.close()
+            raise damaged("a text that is none").within(file=database) from None
         except (Unavailable, SQLAlchemyError) as error:
             database.close()
+            cause = error.__cause__ if isinstance(error, Unavailable) else error
+            if isinstance(cause, SQLAlchemyError) and is_damage(cause):
+                raise damaged(database._reason(cause)).within(file=database) from None
             reason = error.problem if isinstance(error, Unavailable) else database._reason(error)
             raise InputError(f"the database cannot be opened: {reason}", file=database) from None
         except BaseException:
@@ -157,6 +165,10 @@ class Database:
             return self._retrying(once, act)
         except (OperationalError, InterfaceError, PoolTimeout) as error:
             raise Unavailable(f"the database fails: {self._reason(error)}") from error
+        except DatabaseError as error:
+            if is_damage(error):
+                raise Unavailable(f"the database is damaged: {self._reason(error)}") from error
+            raise
 
     def _write_once(self, act: Callable[[Connection], T]) -> T:
         with self._turn, self._writing.connect() as connection, connection.begin() as transaction:

@@ -28,8 +28,7 @@ def migrate(connection: Connection) -> None:
     """
     if connection.dialect.name == "postgresql":
         connection.execute(select(func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
-    config = Config()
-    config.set_main_option("script_location", "placewise.service.store:migrations")
+    config = _config()
     config.attributes["connection"] = connection
     with _one_at_a_time:
         script = ScriptDirectory.from_config(config)
@@ -37,6 +36,17 @@ def migrate(connection: Connection) -> None:
         _refuse_unknown(connection, current, {step.revision for step in script.walk_revisions()})
         if current != (script.get_current_head(),):
             command.upgrade(config, "head")
+
+
+def known_revisions() -> set[str]:
+    """Return the forms of a database that this version knows."""
+    return {step.revision for step in ScriptDirectory.from_config(_config()).walk_revisions()}
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", "placewise.service.store:migrations")
+    return config
 
 
 def _refuse_unknown(connection: Connection, current: tuple[str, ...], known: set[str]) -> None:

@@ -113,11 +113,13 @@ def forget_name(connection: Connection) -> None:
 
 def _served(path: Path) -> tuple[str, str] | None:
     """Return the inode and name in the file itself, without any log; None where there are none, or it is damaged."""
+    # A connection of this kind takes no locks, and drops those of others in this process when it is closed: there are
+    # none yet, since this is asked before any other is opened.
     uri = f"{path.as_uri()}?mode=ro&immutable=1"
     try:
         with contextlib.closing(sqlite3.connect(uri, uri=True)) as connection:
             row = connection.execute(f"SELECT inode, path FROM {served_as.name}").fetchone()  # noqa: S608, our own name
-    except sqlite3.Error:
+    except (sqlite3.Error, UnicodeDecodeError):
         return None  # a new file, or one of an older form; whether it is whole is looked at when it is opened
     return None if row is None else (str(row[0]), str(row[1]))
 
