@@ -171,7 +171,8 @@ def test_a_path_that_is_no_database_is_one_error(tmp_path, what):
         Database.open(str(path)).close()
         content = path.read_bytes()
         path.write_bytes(content[:4096] + b"\xff" * (len(content) - 4096))
-    with pytest.raises(InputError, match=r"placewise\.db: the database cannot be opened"):
+    problem = {"no database": "the file is no SQLite", "a damaged database": "the database is damaged"}
+    with pytest.raises(InputError, match=rf"placewise\.db: {problem.get(what, 'the database cannot be opened')}"):
         Database.open(str(path))
     # Nothing is kept open: the lock can be had.
     if path.parent.is_dir():

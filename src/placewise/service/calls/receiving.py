@@ -110,7 +110,7 @@ async def report(
     if ended is None:
         raise NotFound("this cluster has no such job", found=job_id)
     if ended.changed_at == now:  # and not before: the same report may come again
-        state.fleet.scheduler.ended(member.name)
+        state.fleet.ended(member.id)
     return ended
 
 
@@ -122,6 +122,5 @@ async def cancel(state: State, job: StoredJob, reason: str) -> StoredJob:
     )
     if cancelled is None:
         raise NotFound("no such job", found=job.id)
-    if cancelled.cluster:
-        state.fleet.scheduler.ended(cancelled.cluster)
+    state.fleet.ended(cancelled.cluster_id)
     return cancelled

@@ -54,9 +54,12 @@ def refuse_damage(connection: Connection) -> None:
         raise damaged(str(found))
 
 
-def damaged(found: str) -> InputError:
-    """Return what is said of a damaged database."""
-    return InputError("the database is damaged", found=" ".join(found.split()), expected=WHAT_TO_DO)
+def damaged(found: str | BaseException) -> InputError:
+    """Return what is said of a damaged database, given what SQLite says or raised."""
+    cause = found.orig if isinstance(found, DBAPIError) else found
+    beginning = getattr(cause, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_NOTADB
+    problem = "the file is no SQLite database, or its beginning is damaged" if beginning else "the database is damaged"
+    return InputError(problem, found=" ".join(str(cause).split()), expected=WHAT_TO_DO)
 
 
 def is_damage(error: BaseException | None) -> bool:

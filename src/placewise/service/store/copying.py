@@ -137,7 +137,7 @@ def _reading(path: Path) -> Iterator[sqlite3.Connection]:
 
 
 def _unreadable(error: Exception) -> InputError:
-    return damaged(str(error)) if is_damage(error) else InputError(f"the database cannot be read: {error}")
+    return damaged(error) if is_damage(error) else InputError(f"the database cannot be read: {error}")
 
 
 def _refuse_newer(connection: sqlite3.Connection) -> None:

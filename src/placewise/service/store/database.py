@@ -117,7 +117,7 @@ class Database:
             database.close()
             cause = error.__cause__ if isinstance(error, Unavailable) else error
             if isinstance(cause, SQLAlchemyError) and is_damage(cause):
-                raise damaged(database._reason(cause)).within(file=database) from None
+                raise damaged(cause).within(file=database) from None
             reason = error.problem if isinstance(error, Unavailable) else database._reason(error)
             raise InputError(f"the database cannot be opened: {reason}", file=database) from None
         except BaseException:
