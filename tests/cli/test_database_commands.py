@@ -1,6 +1,7 @@
 """database check, backup and restore, beside a server that runs and one that does not."""
 
 import json
+import os
 import sqlite3
 from contextlib import closing
 
@@ -111,6 +112,17 @@ def test_a_backup_beside_a_running_server_and_a_restore_after_it(placewise, path
     assert restored.code == 0, restored.err
     assert "restored" in restored.out
     ended(_serve(path, tmp_path))
+
+
+@pytest.mark.parametrize("named", [os.link, os.symlink])
+def test_a_second_server_under_another_name_ends_with_2_and_the_first_goes_on(path, served, tmp_path, named):
+    other = tmp_path / "other.db"
+    named(path, other)
+    log = tmp_path / "other-log"
+    second = started("serve", "--database", other, "--listen", "127.0.0.1:0", "--http", "none", log=log)
+    assert second.wait(60) == 2
+    assert "in use by another server" in log.read_text()
+    assert served.poll() is None
 
 
 def test_a_damaged_database_is_not_served_and_the_message_says_what_to_do(closed, tmp_path):

@@ -110,13 +110,10 @@ class Database:
         except InputError as error:
             database.close()
             raise error.within(file=database) from None
-        except UnicodeDecodeError:
-            database.close()
-            raise damaged("a text that is none").within(file=database) from None
         except (Unavailable, SQLAlchemyError) as error:
             database.close()
             cause = error.__cause__ if isinstance(error, Unavailable) else error
-            if isinstance(cause, SQLAlchemyError) and is_damage(cause):
+            if cause is not None and is_damage(cause):
                 raise damaged(cause).within(file=database) from None
             reason = error.problem if isinstance(error, Unavailable) else database._reason(error)
             raise InputError(f"the database cannot be opened: {reason}", file=database) from None
@@ -169,6 +166,8 @@ class Database:
             if is_damage(error):
                 raise Unavailable(f"the database is damaged: {self._reason(error)}") from error
             raise
+        except UnicodeDecodeError as error:
+            raise Unavailable("the database is damaged: a text is none") from error
 
     def _write_once(self, act: Callable[[Connection], T]) -> T:
         with self._turn, self._writing.connect() as connection, connection.begin() as transaction:
