@@ -21,7 +21,19 @@ from placewise.model.cluster import Cluster
 from placewise.model.resources import ResourceGraph, Vertex, package_subsystem
 from placewise.service.client import Client, Credentials
 
-COMMANDS = ("serve", "register", "update", "delete", "rotate", "submit", "status", "cancel", "receive", "agent")
+COMMANDS = (
+    "serve",
+    "register",
+    "update",
+    "delete",
+    "rotate",
+    "submit",
+    "status",
+    "cancel",
+    "receive",
+    "agent",
+    "database",
+)
 REGISTRATION = "the-registration-secret"
 GLOBAL = "the-global-token"
 JOBSPEC = """\

@@ -35,12 +35,12 @@ def _loop():
 
 
 @contextlib.contextmanager
-def running_server(database, **told):
-    """Serve on free ports while the block runs, with settings as told."""
+def running_server(database, clock=None, **told):
+    """Serve on free ports while the block runs, with settings as told and a clock of our own if one is given."""
     given = {"registration_secret": REGISTRATION_SECRET, "global_token": GLOBAL_TOKEN, "http": "127.0.0.1:0"}
     settings = Settings(**{**given, "listen": "127.0.0.1:0", "database": str(database), **told})
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
-    server = serving(settings)
+    server = serving(settings) if clock is None else serving(settings, clock)
     loop = _loop()
     addresses = asyncio.run_coroutine_threadsafe(server.__aenter__(), loop).result(DEADLINE_S)
     try:

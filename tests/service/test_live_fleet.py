@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+from random import Random
 from types import SimpleNamespace
 
 import pytest
@@ -9,8 +10,10 @@ import structlog
 from running import running_server
 from talking import graph, jobspec, subsystem, talking
 
-from placewise.service.calls import registering
-from placewise.service.guard.refusals import Unauthenticated
+from placewise.formats.fleets.cluster_texts import parse_cluster
+from placewise.selection.policies import first
+from placewise.service.calls import registering, submitting
+from placewise.service.guard.refusals import ClusterGone, Unauthenticated, Unavailable
 from placewise.service.live import upkeep
 from placewise.service.live.live_fleet import LiveFleet, Member
 from placewise.service.live.loading import load
@@ -90,3 +93,53 @@ def test_what_goes_wrong_once_does_not_end_the_upkeep():
 
 def _size(name):
     return {"name": name, "field": "size", "min": 5, "max": 10}
+
+
+def _put(fleet, number, name="gray"):
+    fleet.put(Member(number, name, 1, b"", b"", 0.0, 0.0), parse_cluster(name, graph(), {}), {})
+
+
+def test_a_name_taken_by_another_cluster_brings_none_of_the_former_ones_load():
+    fleet = LiveFleet(None)
+    _put(fleet, 1)
+    fleet.scheduler.set_loads({"gray": 5})
+    fleet.drop(1)
+    _put(fleet, 2)
+    assert fleet.scheduler.load.tolist() == [0]
+    fleet.scheduler.set_loads({"gray": 5})
+    _put(fleet, 3)
+    assert fleet.scheduler.load.tolist() == [0]
+    fleet.scheduler.set_loads({"gray": 5})
+    fleet.ended(2)
+    fleet.ended(None)
+    assert fleet.scheduler.load.tolist() == [5]
+    fleet.ended(3)
+    assert fleet.scheduler.load.tolist() == [4]
+    assert fleet.name_of(2) is None
+
+
+def test_a_token_is_no_token_of_the_cluster_that_takes_the_name_meanwhile():
+    fleet = LiveFleet(first)
+    _put(fleet, 1)
+    asked = []
+
+    async def do(_act, new):
+        asked.append(new.cluster_id)
+        fleet.drop(1)
+        _put(fleet, 2)
+        raise ClusterGone("the cluster is not registered any more")
+
+    settings = SimpleNamespace(
+        jobspec_bytes=1 << 20, match_algorithm="match", select_algorithm="first", select_options={}
+    )
+    state = SimpleNamespace(
+        fleet=fleet,
+        settings=settings,
+        random=Random(0),
+        writer=SimpleNamespace(do=do),
+        acts=SimpleNamespace(add_jobs=0),
+    )
+    submission = submitting.Submission(jobspec(), frozenset({"gray"}))
+    with pytest.raises(Unavailable, match="deleted meanwhile"):
+        asyncio.run(submitting.submit(state, submission))
+    assert asked == [1]

@@ -7,6 +7,7 @@ import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
+from placewise.service.observing import logs
 from placewise.service.observing.logs import MASK, configure, mask_secrets
 
 SECRET = "d0-not-show"
@@ -159,3 +160,11 @@ def test_people_at_a_terminal_get_lines_and_machines_get_json(stream):
     configure("info", "auto", stream=terminal)
     structlog.get_logger().info("x")
     assert not terminal.getvalue().startswith("{")
+
+
+def test_a_clock_beyond_the_calendar_is_logged_as_its_end(monkeypatch):
+    def beyond(*_):
+        raise ValueError("year 10026 is out of range")
+
+    monkeypatch.setattr(logs, "_add_time", beyond)
+    assert logs.add_time(None, "info", {"event": "x"}) == {"event": "x", "timestamp": "9999-12-31T23:59:59Z"}

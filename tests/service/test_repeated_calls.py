@@ -76,3 +76,44 @@ def _leave_while_committing(server, talk):
 
 def _size(name):
     return {"name": name, "field": "size", "min": 5, "max": 10}
+
+
+def test_a_request_id_does_not_outlive_its_cluster(talk):
+    former = talk.register("gray")
+    request = v1.SubmitRequest(jobspec=jobspec(), request_id="nightly")
+    request.credentials.CopyFrom(token_of("gray", former))
+    job = talk.v1.Submit(request)
+    talk.v1.DeleteCluster(v1.DeleteClusterRequest(cluster=secret_of("gray", former)))
+    request.credentials.CopyFrom(token_of("gray", talk.register("gray")))
+    other = talk.v1.Submit(request)
+    assert (other.job_id != job.job_id, other.state, other.cluster) == (True, v1.JOB_STATE_ASSIGNED, "gray")
+    assert talk.v1.Submit(request).job_id == other.job_id
+
+
+def test_a_request_id_of_several_clusters_lasts_as_long_as_they_all_do(talk):
+    given = {name: talk.register(name) for name in ("gray", "blue")}
+
+    def submit():
+        shown = [v1.Credentials.ClusterToken(cluster=name, token=one.token) for name, one in given.items()]
+        credentials = v1.Credentials(clusters=shown)
+        return talk.v1.Submit(v1.SubmitRequest(jobspec=jobspec(), request_id="1", credentials=credentials)).job_id
+
+    first = submit()
+    given = dict(reversed(given.items()))
+    assert submit() == first
+    talk.v1.DeleteCluster(v1.DeleteClusterRequest(cluster=secret_of("blue", given["blue"])))
+    given["blue"] = talk.register("blue")
+    assert submit() != first
+
+
+def test_a_cluster_that_takes_the_name_of_a_deleted_one_has_none_of_its_jobs(talk):
+    # Several times over, with nothing between the two that would have the index brought up to date.
+    given = talk.register("gray")
+    talk.register("blue")
+    for _ in range(3):
+        for _ in range(4):
+            talk.v1.Submit(v1.SubmitRequest(jobspec=jobspec(), credentials=token_of("gray", given)))
+        talk.v1.DeleteCluster(v1.DeleteClusterRequest(cluster=secret_of("gray", given)))
+        given = talk.register("gray")
+    assert talk.submit(select_algorithm="least-loaded").cluster == "blue"
+    assert talk.submit(select_algorithm="least-loaded").cluster == "gray"

@@ -6,9 +6,9 @@ import asyncio
 import contextlib
 import gc
 import signal
-import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -25,6 +25,7 @@ from placewise.service.calls.choosing import policy_of
 from placewise.service.calls.matchers import check_matcher
 from placewise.service.guard.limits import Limiter
 from placewise.service.live.acts import Acts
+from placewise.service.live.clock import Clock
 from placewise.service.live.live_fleet import LiveFleet
 from placewise.service.live.loading import load
 from placewise.service.live.state import State
@@ -38,6 +39,7 @@ from placewise.service.protocols.placewise_v1 import READERS, PlacewiseV1
 from placewise.service.protocols.rainbow import Rainbow
 from placewise.service.settings import Settings
 from placewise.service.store.database import Database
+from placewise.service.store.jobs import renew_leases
 from placewise.service.store.writer import Writer
 from placewise.service.tls import server_context, server_credentials
 from placewise.service.web.app import make_app
@@ -91,8 +93,12 @@ async def _until_signalled(settings: Settings) -> None:
 
 
 @contextlib.asynccontextmanager
-async def serving(settings: Settings) -> AsyncIterator[Addresses]:
-    """Serve while the block runs; calls under way at its end get a few seconds to finish."""
+async def serving(settings: Settings, clock: Clock | None = None) -> AsyncIterator[Addresses]:
+    """Serve while the block runs; calls under way at its end get a few seconds to finish.
+
+    clock : in place of this machine's.
+    """
+    clock = clock or Clock()
     check_matcher(settings.match_algorithm)
     policy = policy_of(settings.select_algorithm, settings.select_options)
     async with contextlib.AsyncExitStack() as stack:
@@ -102,10 +108,13 @@ async def serving(settings: Settings) -> AsyncIterator[Addresses]:
         writer = Writer(database, metrics.commit_batches.observe)
         stack.push_async_callback(writer.close)
         random = Random(settings.seed)  # noqa: S311, it chooses clusters, not secrets
-        acts = Acts(time.time, settings.most_queued)
+        acts = Acts(clock.now, settings.most_queued)
         limiter = Limiter(settings.rate_limit, settings.most_denied)
-        state = State(settings, database, writer, acts, LiveFleet(policy), metrics, limiter, random)
+        state = State(settings, database, writer, acts, LiveFleet(policy), metrics, limiter, random, clock)
         stack.callback(state.readers.shutdown)
+        if database.dialect == "sqlite":
+            # A steady clock means nothing across a restart; whoever holds a lease is given its full length again.
+            await state.write(partial(renew_leases, lease_until=clock.steady() + settings.lease_s))
         await load(state)
         await compare(state)
         await stack.enter_async_context(upkeep(state))
@@ -118,7 +127,7 @@ async def _serve_http(state: State, stack: contextlib.AsyncExitStack) -> str | N
     settings = state.settings
     if settings.http is None:
         return None
-    runner = AppRunner(make_app(StatePages(state), state.metrics), access_log=None)
+    runner = AppRunner(make_app(StatePages(state), state.metrics, clock=state.now), access_log=None)
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
     host, _, port = settings.http.rpartition(":")

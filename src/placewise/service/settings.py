@@ -25,7 +25,8 @@ Orphans = Literal["keep", "requeue", "fail"]
 _LARGEST_INT32 = 2**31 - 1
 
 
-def _default_database() -> str:
+def default_database() -> str:
+    """Return the database of a server that is given none: a file in the user's data folder."""
     return str(platformdirs.user_data_path("placewise") / "placewise.db")
 
 
@@ -62,7 +63,7 @@ class Settings:
     listen: Annotated[str, read.address] = "127.0.0.1:50051"
     http: Annotated[str | None, read.or_none(read.address)] = "127.0.0.1:50052"
     # A URL may hold a password.
-    database: Annotated[str, read.database] = field(default_factory=_default_database, repr=False)
+    database: Annotated[str, read.database] = field(default_factory=default_database, repr=False)
     registration_secret: Annotated[str, read.secret] = field(repr=False)
     registration_secret_file: Path | None = None
     global_token: Annotated[str | None, read.or_none(read.secret)] = field(default=None, repr=False)

@@ -171,11 +171,13 @@ def test_a_path_that_is_no_database_is_one_error(tmp_path, what):
         Database.open(str(path)).close()
         content = path.read_bytes()
         path.write_bytes(content[:4096] + b"\xff" * (len(content) - 4096))
-    with pytest.raises(InputError, match=r"placewise\.db: the database cannot be opened"):
+    said = {"no database": "the file is no SQLite", "a damaged database": "the database is damaged"}
+    problem = rf"placewise\.db: {said.get(what, 'the database cannot be opened')}"
+    with pytest.raises(InputError, match=problem):
         Database.open(str(path))
     # Nothing is kept open: the lock can be had.
     if path.parent.is_dir():
-        with pytest.raises(InputError, match="the database cannot be opened"):
+        with pytest.raises(InputError, match=problem):
             Database.open(str(path))
 
 

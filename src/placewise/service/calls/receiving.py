@@ -34,12 +34,12 @@ async def receive(
 
     size : returns how many bytes a job takes in the message.
     """
-    now = state.now()
+    now, lease_now = state.now(), state.lease_now()
     wanted = min(most, MOST_JOBS) if most > 0 else MOST_JOBS
     most_bytes = min(MOST_BYTES, state.settings.message_bytes * 3 // 4)
     received = await state.write(
         lambda connection: store.receive(
-            connection, member.id, wanted, most_bytes, state.settings.lease_s, now, size=size
+            connection, member.id, wanted, most_bytes, state.settings.lease_s, now, size=size, lease_now=lease_now
         )
     )
     return list(received)
@@ -50,14 +50,14 @@ async def accept(state: State, member: Member, leases: Sequence[tuple[int, str |
 
     agent : who runs them, and sends heartbeats by this name; empty for somebody who sends none.
     """
-    now = state.now()
+    now, lease_now = state.now(), state.lease_now()
     if agent:
         check_name(agent, "the agent's name")
 
     def act(connection: Connection) -> list[int]:
         if agent:
             agents.heard(connection, member.id, agent, now)
-        return store.accept(connection, member.id, leases, now, agent or None)
+        return store.accept(connection, member.id, leases, now, agent or None, lease_now=lease_now)
 
     accepted = await state.write(act)
     state.ring(member.id)
@@ -107,13 +107,13 @@ async def _watch(state: State, name: str, secret: str, most: int) -> AsyncIterat
         member = require_cluster(state, name, secret)
         bell = state.bell(member.id)
         if held:
-            still = await state.read(partial(store.held, ids=list(held), now=state.now()))
+            still = await state.read(partial(store.held, ids=list(held), now=state.lease_now()))
             held = {job: until for job, until in held.items() if job in still}
         if len(held) < most:
             for job in await receive(state, member, most - len(held)):
-                held[job.id] = job.lease_until
+                held[job.id] = state.clock.steady() + state.settings.lease_s
                 yield job
-        soonest = min(held.values(), default=math.inf) - state.now()
+        soonest = min(held.values(), default=math.inf) - state.clock.steady()
         try:
             await asyncio.wait_for(bell.wait(), max(0.05, min(_LOOK_AGAIN_S, soonest)))
         except TimeoutError:
@@ -140,7 +140,7 @@ async def report(
     if ended is None:
         raise NotFound("this cluster has no such job", found=job_id)
     if ended.changed_at == now:  # and not before: the same report may come again
-        state.fleet.scheduler.ended(member.name)
+        state.fleet.ended(member.id)
     return ended
 
 
@@ -152,6 +152,5 @@ async def cancel(state: State, job: StoredJob, reason: str) -> StoredJob:
     )
     if cancelled is None:
         raise NotFound("no such job", found=job.id)
-    if cancelled.cluster:
-        state.fleet.scheduler.ended(cancelled.cluster)
+    state.fleet.ended(cancelled.cluster_id)
     return cancelled

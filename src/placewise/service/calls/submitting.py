@@ -75,47 +75,50 @@ async def submit(state: State, submission: Submission) -> Submitted:
     settings = state.settings
     named = submission.select_algorithm or settings.select_algorithm
     policy = policy_of(named, {**settings.select_options, **submission.select_options})
+    allowed = _ids(state, submission.usable)
+    request = _request_of(submission, allowed)
     full: set[str] = set()
     last: Exception | None = None
     for _ in range(_ATTEMPTS):
         scheduler = state.fleet.scheduler
+        usable = _still(state, allowed)
         placement = scheduler.place(
             job,
             policy=policy,
             draw=state.random.random(),
             values=_values(state, job),
-            among=submission.usable,
+            among=usable,
             full=full,
         )
-        total = len(scheduler.index.names) if submission.usable is None else len(submission.usable)
+        total = len(scheduler.index.names) if usable is None else len(usable)
         if placement.chosen is None:
             if isinstance(last, QueueFull):
                 raise Exhausted("the queues of all clusters that match are full", found=len(full))
             if last is not None:
                 break
-            return await _refuse(state, submission, job, placement, total)
+            return await _refuse(state, submission, job, placement, usable, request)
         member = state.fleet.member(placement.chosen)
         new = NewJob(
             job.name,
             member.id if member else 0,
             submission.jobspec,
             json.dumps(job.command),
-            _request_of(submission),
+            request,
             None,
         )
         try:
             added = await state.writer.do(state.acts.add_jobs, new)
         except (QueueFull, ClusterGone) as refusal:
             # A cluster that another server deleted may still be shown by the next look at the fleet.
-            scheduler.ended(placement.chosen)
+            state.fleet.ended(new.cluster_id)
             full.add(placement.chosen)
             last = refusal
             continue
         except BaseException:
-            scheduler.ended(placement.chosen)
+            state.fleet.ended(new.cluster_id)
             raise
         if added.known:
-            scheduler.ended(placement.chosen)
+            state.fleet.ended(new.cluster_id)
             return _repeated(state, added, total)
         state.metrics.submissions.labels("assigned").inc()
         state.metrics.matches.observe(len(placement.matched.names))
@@ -144,14 +147,33 @@ def read_job(state: State, text: str, name: str, matcher: str) -> Job:
     return job
 
 
-def _request_of(submission: Submission) -> str | None:
-    """Return the key of a request: its id, with a hash of the clusters that its submitter may use.
+def _ids(state: State, usable: frozenset[str] | None) -> dict[str, int] | None:
+    """Return the clusters that may be used, by name, as what they are now; None for every one.
 
-    So nobody is answered with the job of a cluster that he may not use, or takes an id that another will choose.
+    A name may be another cluster's a moment later, which nobody has shown a token of.
     """
-    if not submission.request_id or submission.usable is None:
+    if usable is None:
+        return None
+    members = (state.fleet.member(name) for name in usable)
+    return {member.name: member.id for member in members if member is not None}
+
+
+def _still(state: State, allowed: Mapping[str, int] | None) -> frozenset[str] | None:
+    """Return the names that are still those of the clusters that may be used."""
+    if allowed is None:
+        return None
+    return frozenset(name for name, number in allowed.items() if state.fleet.name_of(number) == name)
+
+
+def _request_of(submission: Submission, allowed: Mapping[str, int] | None) -> str | None:
+    """Return the key of a request: its id, with a hash of the clusters that its submitter may use, by the store's ids.
+
+    So nobody is answered with the job of a cluster that he may not use, be it a former one of the same name, or takes
+    an id that another will choose.
+    """
+    if not submission.request_id or allowed is None:
         return submission.request_id or None
-    users = sha256(json.dumps(sorted(submission.usable)).encode()).hexdigest()
+    users = sha256(json.dumps(sorted(allowed.values())).encode()).hexdigest()
     return f"{users} {submission.request_id}"
 
 
@@ -171,19 +193,27 @@ def _repeated(state: State, added: AddedJob, total: int) -> Submitted:
     return Submitted(added.id, name, added.state, 0, total, added.reason or "")
 
 
-async def _refuse(state: State, submission: Submission, job: Job, placement: Placement, total: int) -> Submitted:
+async def _refuse(
+    state: State,
+    submission: Submission,
+    job: Job,
+    placement: Placement,
+    usable: frozenset[str] | None,
+    request: str | None,
+) -> Submitted:
+    total = len(state.fleet) if usable is None else len(usable)
     why: WhyNot | None = None
     if placement.matched:
         reason = "clusters match, but the selection policy chooses none of them"
     else:
-        failed = most_failed(state, job, submission.usable)
+        failed = most_failed(state, job, usable)
         if submission.explained or not failed:
-            why = await explain(state, job, submission.usable)
+            why = await explain(state, job, usable)
         reason = "fits on no cluster: " + "; ".join(
             _failures_in_words(failed, total) if why is None or failed else in_words(why)
         )
         state.metrics.unmatched(failed[0][0].subsystem if failed else "resources")
-    new = NewJob(job.name, None, submission.jobspec, json.dumps(job.command), _request_of(submission), reason)
+    new = NewJob(job.name, None, submission.jobspec, json.dumps(job.command), request, reason)
     added = await state.writer.do(state.acts.add_jobs, new)
     if added.known:
         return _repeated(state, added, total)

@@ -63,7 +63,10 @@ class LiveFleet:
         """
         known = self._members.get(member.name)
         if known is not None and known.id != member.id:
-            del self._names[known.id]
+            self.drop(known.id)
+        if member.name in self._changed and self._changed[member.name] is None:
+            # The scheduler must see the former cluster of this name go, or this one would have its load.
+            _ = self.scheduler
         self._members[member.name] = member
         self._names[member.id] = member.name
         if self._clusters.get(member.name) is not cluster:
@@ -83,6 +86,12 @@ class LiveFleet:
             del self._members[name], self._clusters[name], self._states[name]
             self._changed[name] = None
             self._numbers = None
+
+    def ended(self, cluster_id: int | None) -> None:
+        """Count one job less on a cluster; on one that is gone there is none to count, whoever has its name now."""
+        name = None if cluster_id is None else self._names.get(cluster_id)
+        if name is not None:
+            self.scheduler.ended(name)
 
     def member(self, name: str) -> Member | None:
         """Return the cluster of a name."""

@@ -27,9 +27,7 @@ async def load(state: State, ids: Collection[int] | None = None) -> None:
 
     def read() -> list[tuple[Member, Cluster, dict[str, Scalar]]]:
         stored = state.database.read(lambda connection: store.load_clusters(connection, ids))
-        return [
-            (_member(one), cluster, json.loads(one.state)) for one in stored if (cluster := _cluster(one)) is not None
-        ]
+        return [(_member(one), cluster, _fields(one)) for one in stored if (cluster := _cluster(one)) is not None]
 
     before = {member.id for member in state.fleet.members()}
     found = await state.beside(read)
@@ -49,6 +47,16 @@ async def load(state: State, ids: Collection[int] | None = None) -> None:
 
 def _member(stored: StoredCluster) -> Member:
     return Member(**{field.name: getattr(stored, field.name) for field in fields(Member)})
+
+
+def _fields(stored: StoredCluster) -> dict[str, Scalar]:
+    """Return a stored cluster's state; none where it cannot be read, for the reason below."""
+    try:
+        fields: dict[str, Scalar] = json.loads(stored.state)
+    except ValueError as error:
+        _log.error("a cluster's state in the store cannot be used", cluster=stored.name, error=str(error))
+        return {}
+    return fields
 
 
 def _cluster(stored: StoredCluster) -> Cluster | None:

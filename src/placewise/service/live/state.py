@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -17,10 +16,12 @@ from sqlalchemy import Connection
 from placewise.service.guard.credentials import hash_of
 from placewise.service.guard.limits import Limiter
 from placewise.service.live.acts import Acts
+from placewise.service.live.clock import Clock
 from placewise.service.live.live_fleet import LiveFleet
 from placewise.service.observing.metrics import Metrics
 from placewise.service.settings import Settings
 from placewise.service.store.database import Database
+from placewise.service.store.dialects import DATABASE_CLOCK, LeaseTime
 from placewise.service.store.writer import Writer
 
 T = TypeVar("T")
@@ -32,7 +33,6 @@ _READERS = 4
 class State:
     """The running service, less its sockets. The event loop owns it.
 
-    now : returns the time in seconds since the epoch.
     bells : by cluster id, what wakes those who wait for its jobs. watchers : by cluster id, how many watch its jobs.
     listening_since : since when heartbeats of agents can be heard; who was not heard of before is not lost for that.
     swept_at : when lost agents were last looked for.
@@ -47,7 +47,7 @@ class State:
     metrics: Metrics
     limiter: Limiter
     random: Random
-    now: Callable[[], float] = time.time
+    clock: Clock
     readers: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_READERS, "placewise-reader"))
     bells: dict[int, asyncio.Event] = field(default_factory=dict)
     watchers: Counter[int] = field(default_factory=Counter)
@@ -62,6 +62,18 @@ class State:
         self.listening_since = self.swept_at = self.now()
         self.registration_hash = hash_of(self.settings.registration_secret)
         self.global_hash = None if self.settings.global_token is None else hash_of(self.settings.global_token)
+
+    def now(self) -> float:
+        """Return the time in seconds since the epoch."""
+        return self.clock.now()
+
+    def lease_now(self) -> LeaseTime:
+        """Return the moment on the clock that leases are counted by.
+
+        Of a SQLite file this server is the only one, and counts on its own steady clock. Servers on one PostgreSQL
+        have no steady clock in common, but the database's: whatever theirs say, a lease is as long at each of them.
+        """
+        return DATABASE_CLOCK if self.database.dialect == "postgresql" else self.clock.steady()
 
     async def read(self, act: Callable[[Connection], T]) -> T:
         """Return what a transaction that only reads returns, run beside the event loop."""

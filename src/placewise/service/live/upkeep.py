@@ -97,8 +97,8 @@ async def upkeep(state: State) -> AsyncIterator[None]:
 
 
 async def _return_expired(state: State) -> None:
-    now = state.now()
-    grown = await state.write(lambda connection: jobs.return_expired(connection, now))
+    now, lease_now = state.now(), state.lease_now()
+    grown = await state.write(lambda connection: jobs.return_expired(connection, now, lease_now=lease_now))
     for cluster_id, leases in grown.items():
         state.metrics.lease_expiries.inc(leases)
         state.ring(cluster_id)

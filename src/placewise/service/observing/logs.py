@@ -37,7 +37,7 @@ def configure(level: Level, format: Format = "auto", *, stream: TextIO | None = 
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        add_time,
         structlog.processors.StackInfoRenderer(),
         structlog.processors.format_exc_info,
         mask_secrets,
@@ -67,6 +67,18 @@ def configure(level: Level, format: Format = "auto", *, stream: TextIO | None = 
     root.setLevel(least)
     for name in _QUIET:
         logging.getLogger(name).setLevel(max(least, logging.WARNING))
+
+
+def add_time(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
+    """Add the time; the last that a calendar has where the machine's clock is beyond."""
+    try:
+        return _add_time(logger, method, event)
+    except (ValueError, OverflowError, OSError):
+        event["timestamp"] = "9999-12-31T23:59:59Z"
+        return event
+
+
+_add_time = structlog.processors.TimeStamper(fmt="iso", utc=True)
 
 
 def mask_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

@@ -31,6 +31,8 @@ _LIMIT = 100
 _MOST = 1000
 _MOST_HELD = 1000
 _LARGEST = 2**31 - 1
+# The years 1 to 9999.
+_FIRST_TIME, _LAST_TIME = -62_135_596_800, 253_402_300_799
 
 _STATES: dict[JobState, wire.JobState] = {
     state: wire.JobState.Value(f"JOB_STATE_{state.name}")  # type: ignore[misc]  # numbers at run time
@@ -291,8 +293,9 @@ def _state(number: int) -> JobState:
 
 
 def _time(at: float) -> Timestamp:
+    """Return a time, or the first or last that the message can hold: clocks may be set to any."""
     stamp = Timestamp()
-    stamp.FromMicroseconds(round(at * 1e6))
+    stamp.FromMicroseconds(round(min(max(at, _FIRST_TIME), _LAST_TIME) * 1e6))
     return stamp
 
 

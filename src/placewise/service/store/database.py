@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import sqlite3
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, RootTransaction
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, stop_after_delay, wait_random_exponential
 
-from placewise.errors import InputError
+from placewise.errors import InputError, PlacewiseError
 from placewise.service.guard.refusals import Unavailable
+from placewise.service.store.checking import damaged, is_damage, refuse_damage
 from placewise.service.store.engines import (
     POSTGRESQL_CONNECTION,
     WRITES,
-    claim_file,
     parse_url,
     postgresql_engine,
     shown,
     sqlite_engine,
 )
 from placewise.service.store.migrating import migrate
+from placewise.service.store.sqlite_file import Claim, forget_name, note_name, refuse_log_elsewhere
 
 T = TypeVar("T")
 
@@ -59,13 +60,16 @@ class Database:
     ----------
     dialect : "sqlite" or "postgresql".
     url : its address, with the password; `str()` of a Database shows it without.
+    path : of the file; None for PostgreSQL.
     """
 
-    def __init__(self, engine: Engine, lock: int | None) -> None:
+    def __init__(self, engine: Engine, claim: Claim | None) -> None:
         self.dialect = engine.dialect.name
         self.url: URL = engine.url
+        self.path = Path(str(engine.url.database)) if self.dialect == "sqlite" else None
         self._engine = engine
-        self._lock = lock
+        self._claim = claim
+        self._noted = False
         # SQLite takes one writer at a time and lets the others poll; among threads a lock is quicker and fair.
         self._turn: contextlib.AbstractContextManager[object] = (
             threading.Lock() if self.dialect == "sqlite" else contextlib.nullcontext()
@@ -89,20 +93,28 @@ class Database:
 
         url : of SQLite or PostgreSQL, or the path of a SQLite file.
         Raises InputError for a database that cannot be reached, read or written, that is in use by another server
-        (SQLite), or that a newer version made.
+        (SQLite), that is damaged (SQLite; the whole file is read), or that a newer version made.
         """
         where = parse_url(url)
         if where.get_backend_name() == "postgresql":
             database = cls(postgresql_engine(where), None)
         else:
-            database = cls(sqlite_engine(where), claim_file(where))
+            database = cls(sqlite_engine(where), Claim.of(Path(str(where.database))))
         try:
+            if database.path is not None:
+                refuse_log_elsewhere(database.path)
+                database.read(refuse_damage)
             database.write(migrate)
+            if database.path is not None:
+                database._note_name(database.path)
         except InputError as error:
             database.close()
             raise error.within(file=database) from None
         except (Unavailable, SQLAlchemyError) as error:
             database.close()
+            cause = error.__cause__ if isinstance(error, Unavailable) else error
+            if cause is not None and is_damage(cause):
+                raise damaged(cause).within(file=database) from None
             reason = error.problem if isinstance(error, Unavailable) else database._reason(error)
             raise InputError(f"the database cannot be opened: {reason}", file=database) from None
         except BaseException:
@@ -123,10 +135,13 @@ class Database:
 
     def close(self) -> None:
         """Give back the connections, and the file to other servers."""
+        if self._noted:
+            self._noted = False
+            with contextlib.suppress(PlacewiseError, SQLAlchemyError):  # where it stays, this name alone is taken again
+                self.write(forget_name)
         self._engine.dispose()
-        if self._lock is not None:
-            os.close(self._lock)
-            self._lock = None
+        if self._claim is not None:
+            self._claim.release()
 
     def connect_options(self) -> dict[str, Any]:
         """Return what PostgreSQL's driver is called with to connect, the password among it."""
@@ -135,11 +150,24 @@ class Database:
     def __str__(self) -> str:
         return shown(self.url)
 
+    def _note_name(self, path: Path) -> None:
+        self.write(lambda connection: note_name(connection, path))
+        # Into the file itself, where it is seen under any name; the engine's own connections would begin a transaction.
+        with contextlib.closing(self._engine.raw_connection()) as connection:
+            connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self._noted = True
+
     def _attempt(self, once: Callable[[Callable[[Connection], T]], T], act: Callable[[Connection], T]) -> T:
         try:
             return self._retrying(once, act)
         except (OperationalError, InterfaceError, PoolTimeout) as error:
             raise Unavailable(f"the database fails: {self._reason(error)}") from error
+        except DatabaseError as error:
+            if is_damage(error):
+                raise Unavailable(f"the database is damaged: {self._reason(error)}") from error
+            raise
+        except UnicodeDecodeError as error:
+            raise Unavailable("the database is damaged: a text is none") from error
 
     def _write_once(self, act: Callable[[Connection], T]) -> T:
         with self._turn, self._writing.connect() as connection, connection.begin() as transaction:

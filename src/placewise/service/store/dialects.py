@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import (
     ARRAY,
@@ -13,12 +13,14 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Connection,
+    Double,
     Insert,
     Integer,
     Table,
     Text,
     bindparam,
     cast,
+    extract,
     func,
     insert,
     literal,
@@ -31,6 +33,14 @@ from placewise.service.store.tables import jobs
 
 CLUSTERS_CHANNEL = "placewise_clusters"
 JOBS_CHANNEL = "placewise_jobs"
+
+
+LeaseTime: TypeAlias = float | ColumnElement[float]
+"""A moment on the clock that leases are counted by, in seconds: a number, or what the database reads off its own."""
+
+# When the statement began, which unlike the very moment is one value for all rows, so that an index can be used.
+DATABASE_CLOCK: ColumnElement[float] = cast(extract("epoch", func.statement_timestamp()), Double)
+"""PostgreSQL's own clock, in seconds since the epoch."""
 
 
 def among(connection: Connection, column: Column[Any], values: Collection[Any]) -> ColumnElement[bool]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 from pathlib import Path
 from typing import Any
 
@@ -65,31 +63,6 @@ def shown(url: URL) -> str:
     if url.get_backend_name() == "sqlite":
         return str(url.database)
     return url.set(query={}).render_as_string(hide_password=True)
-
-
-def claim_file(url: URL) -> int:
-    """Make a SQLite file that only its owner may read, unless it is there, and return the descriptor of its lock.
-
-    The lock lies beside the file, for SQLite takes and drops locks of its own on the file. Raises InputError when
-    another server holds it, or when there can be no such file.
-    """
-    path = Path(str(url.database))
-    lock = -1
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        lock = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT, 0o600)
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-    except BlockingIOError:
-        os.close(lock)
-        raise InputError(
-            "the database is in use by another server", file=path, expected="one server a file (PostgreSQL takes more)"
-        ) from None
-    except OSError as error:
-        if lock >= 0:
-            os.close(lock)
-        raise InputError(f"the database cannot be opened: {error.strerror}", file=path) from error
-    return lock
 
 
 def sqlite_engine(url: URL) -> Engine:

@@ -13,9 +13,9 @@ from sqlalchemy import Connection, Row, Select, func, insert, literal, or_, sele
 from placewise.errors import InputError
 from placewise.service.guard.given import check_text
 from placewise.service.guard.refusals import WrongState
-from placewise.service.store.dialects import JOBS_CHANNEL, among, notify
+from placewise.service.store.dialects import JOBS_CHANNEL, LeaseTime, among, notify
 from placewise.service.store.job import OVER, Event, JobState, Received, StoredJob
-from placewise.service.store.tables import clusters, job_events, jobs, jobspecs, waiting
+from placewise.service.store.tables import clusters, job_events, jobs, jobspecs, leased, waiting
 
 # How many rows of a queue are read at a time: a message takes fewer than a long queue has.
 _READ_AHEAD = 256
@@ -37,18 +37,21 @@ def receive(
     now: float,
     *,
     size: Callable[[Received], int] = plain_size,
+    lease_now: LeaseTime | None = None,
 ) -> list[Received]:
     """Give a cluster its oldest waiting jobs, under one lease of `lease_s` seconds.
 
+    lease_now : the moment on the clock that leases are counted by, here and below; `now` if None.
     most : how many at most.
     most_bytes : how long they are together at most, by `size`; one job is given however long.
     Jobs whose lease ran out wait again. Rows that another transaction is giving away are passed over.
     """
+    clock = now if lease_now is None else lease_now
     rows = (
         select(jobs.c.id, jobs.c.name, jobs.c.state, jobspecs.c.jobspec, jobspecs.c.command)
         .join(jobspecs)
         .where(jobs.c.cluster_id == cluster_id, waiting)
-        .where(or_(jobs.c.state == JobState.ASSIGNED.value, jobs.c.lease_until <= now))
+        .where(or_(jobs.c.state == JobState.ASSIGNED.value, jobs.c.lease_until <= clock))
         .order_by(jobs.c.id)
         .limit(most)
         .with_for_update(of=jobs, skip_locked=True)
@@ -69,7 +72,7 @@ def receive(
                 expired.append(number)
     change(connection, expired, JobState.ASSIGNED, now, _LEASE_RAN_OUT)
     ids = [job.id for job in received]
-    change(connection, ids, JobState.RECEIVED, now, lease=lease, lease_until=lease_until)
+    change(connection, ids, JobState.RECEIVED, now, lease=lease, lease_until=clock + lease_s)
     return received
 
 
@@ -79,6 +82,8 @@ def accept(
     items: Sequence[tuple[int, str | None]],
     now: float,
     agent: str | None = None,
+    *,
+    lease_now: LeaseTime | None = None,
 ) -> list[int]:
     """Accept jobs that a cluster received, given as id and lease, and return the ids of those accepted, in that order.
 
@@ -87,10 +92,11 @@ def accept(
     Not accepted is what is not this cluster's, is not received, whose lease ran out, or, where a lease is given, has
     another; a job given twice is accepted once.
     """
+    clock = now if lease_now is None else lease_now
     held = (
         select(jobs.c.id, jobs.c.lease)
         .where(among(connection, jobs.c.id, {number for number, _ in items}))
-        .where(jobs.c.cluster_id == cluster_id, jobs.c.state == JobState.RECEIVED.value, jobs.c.lease_until > now)
+        .where(jobs.c.cluster_id == cluster_id, jobs.c.state == JobState.RECEIVED.value, jobs.c.lease_until > clock)
         .order_by(jobs.c.id)
         .with_for_update()
     )
@@ -159,9 +165,9 @@ def cancel_all(connection: Connection, cluster_id: int, reason: str, now: float)
     return ids
 
 
-def return_expired(connection: Connection, now: float) -> dict[int, int]:
+def return_expired(connection: Connection, now: float, *, lease_now: LeaseTime | None = None) -> dict[int, int]:
     """Let the jobs whose lease ran out wait again, and return how many those were by the ids of their clusters."""
-    rows = select(jobs.c.id, jobs.c.cluster_id).where(jobs.c.lease_until <= now)
+    rows = select(jobs.c.id, jobs.c.cluster_id).where(jobs.c.lease_until <= (now if lease_now is None else lease_now))
     expired = dict(connection.execute(rows.with_for_update(skip_locked=True)).all())
     change(connection, expired, JobState.ASSIGNED, now, _LEASE_RAN_OUT)
     owners = Counter(expired.values())
@@ -207,7 +213,12 @@ def list_jobs(
     return [_stored(row) for row in connection.execute(rows.order_by(jobs.c.id.desc()).limit(limit))]
 
 
-def held(connection: Connection, ids: Collection[int], now: float) -> set[int]:
+def renew_leases(connection: Connection, lease_until: LeaseTime) -> None:
+    """Let all leases end at one moment; whoever holds one need not know."""
+    connection.execute(update(jobs).where(leased).values(lease_until=lease_until))
+
+
+def held(connection: Connection, ids: Collection[int], now: LeaseTime) -> set[int]:
     """Return those of the jobs that are received and not accepted, under a lease that lasts."""
     rows = select(jobs.c.id).where(among(connection, jobs.c.id, ids), jobs.c.state == JobState.RECEIVED.value)
     return set(connection.scalars(rows.where(jobs.c.lease_until > now)))

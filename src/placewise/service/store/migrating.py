@@ -28,15 +28,26 @@ def migrate(connection: Connection) -> None:
     """
     if connection.dialect.name == "postgresql":
         connection.execute(select(func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
-    config = Config()
-    config.set_main_option("script_location", "placewise.service.store:migrations")
-    config.attributes["connection"] = connection
+    config = config_of(connection)
     with _one_at_a_time:
         script = ScriptDirectory.from_config(config)
         current = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE}).get_current_heads()
         _refuse_unknown(connection, current, {step.revision for step in script.walk_revisions()})
         if current != (script.get_current_head(),):
             command.upgrade(config, "head")
+
+
+def known_revisions() -> set[str]:
+    """Return the forms of a database that this version knows."""
+    return {step.revision for step in ScriptDirectory.from_config(config_of(None)).walk_revisions()}
+
+
+def config_of(connection: Connection | None) -> Config:
+    """Return what Alembic is told: where the migrations are, and which connection to migrate."""
+    config = Config()
+    config.set_main_option("script_location", "placewise.service.store:migrations")
+    config.attributes["connection"] = connection
+    return config
 
 
 def _refuse_unknown(connection: Connection, current: tuple[str, ...], known: set[str]) -> None:

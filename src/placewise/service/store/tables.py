@@ -108,3 +108,11 @@ job_events = Table(
     Column("detail", Text),
     sqlite_with_rowid=False,
 )
+
+# Of a SQLite file that is served: the one row says under which name.
+served_as = Table(
+    "served_as",
+    metadata,
+    Column("path", Text, primary_key=True),
+    Column("inode", Text, nullable=False),
+)
