@@ -10,6 +10,7 @@ import sys
 
 import pytest
 
+from placewise.formats.folder_lock import only_writer
 from placewise.formats.results.results_names import FIGURES
 
 
@@ -76,8 +77,10 @@ def test_a_folder_in_a_files_place_moves_nothing(placewise, small, tmp_path):
 
 
 def test_two_runs_at_once(placewise, small, tmp_path):
-    (tmp_path / f".unfinished-{os.getppid()}-x").mkdir()
-    refused(placewise("simulate", small, "--out", tmp_path), "another run is writing here")
+    with only_writer(tmp_path):
+        before = names(tmp_path)
+        refused(placewise("simulate", small, "--out", tmp_path), "another run is writing here")
+        assert names(tmp_path) == before
 
 
 @pytest.mark.parametrize(
