@@ -37,6 +37,7 @@ from placewise.service.protocols.memory_graph import MemoryGraph
 from placewise.service.protocols.placewise_v1 import PlacewiseV1
 from placewise.service.protocols.rainbow import Rainbow
 from placewise.service.settings import Settings
+from placewise.service.store import clusters
 from placewise.service.store.database import Database
 from placewise.service.store.writer import Writer
 from placewise.service.tls import server_context, server_credentials
@@ -106,6 +107,7 @@ async def serving(settings: Settings) -> AsyncIterator[Addresses]:
         limiter = Limiter(settings.rate_limit, settings.most_denied)
         state = State(settings, database, writer, acts, LiveFleet(policy), metrics, limiter, random)
         stack.callback(state.readers.shutdown)
+        state.identity = await state.read(clusters.identity)
         await load(state)
         await compare(state)
         await stack.enter_async_context(upkeep(state))

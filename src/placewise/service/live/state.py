@@ -34,6 +34,7 @@ class State:
 
     now : returns the time in seconds since the epoch.
     bells : by cluster id, what wakes those who wait for its jobs. watchers : by cluster id, how many watch its jobs.
+    identity : the name that the database was given when it was made.
     stopping : whether calls that wait for something shall end.
     """
 
@@ -49,6 +50,7 @@ class State:
     readers: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_READERS, "placewise-reader"))
     bells: dict[int, asyncio.Event] = field(default_factory=dict)
     watchers: Counter[int] = field(default_factory=Counter)
+    identity: str = ""
     stopping: bool = False
     registration_hash: bytes = field(init=False)
     global_hash: bytes | None = field(init=False)

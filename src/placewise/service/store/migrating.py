@@ -39,6 +39,13 @@ def migrate(connection: Connection) -> None:
             command.upgrade(config, "head")
 
 
+def newest() -> str:
+    """Return the revision of a database in its newest form."""
+    config = Config()
+    config.set_main_option("script_location", "placewise.service.store:migrations")
+    return str(ScriptDirectory.from_config(config).get_current_head())
+
+
 def _refuse_unknown(connection: Connection, current: tuple[str, ...], known: set[str]) -> None:
     unknown = sorted(set(current) - known)
     if unknown:
