@@ -410,7 +410,7 @@ def test_jobs_are_sent_in_a_dialect_that_can_express_them():
 def test_a_scheduler_has_the_identity_of_its_database(tmp_path):
     seen = []
     for database in ("one.db", "two.db", "one.db"):
-        with running_server(tmp_path / database) as server, Client(server.grpc) as client:
+        with running_server(tmp_path / database) as server, Client(server.target) as client:
             seen.append(client.identify())
     assert seen[0] == seen[2] != seen[1]
     assert all(seen)
