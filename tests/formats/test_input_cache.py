@@ -50,7 +50,7 @@ def store(folder, inputs=INPUTS):
 
 def test_what_was_stored_is_loaded_equal(tmp_path):
     store(tmp_path)
-    kind, fleet, workload = input_cache.load(tmp_path, INPUTS)
+    kind, fleet, workload, _ = input_cache.load(tmp_path, INPUTS)
     assert (kind, fleet) == ("reliabuild", FLEET)
     assert same(workload, WORKLOAD)
     assert fleet.clusters[0].subsystems[1] is fleet.clusters[1].subsystems[0]
@@ -70,7 +70,7 @@ def test_any_inputs_are_loaded_as_they_were_parsed(features, jobs):
     workload = parse_job_entries([{"name": name, "resources": wanted} for name, wanted in jobs.items()], "j")
     with tempfile.TemporaryDirectory() as folder:
         input_cache.store(Path(folder), INPUTS, "reliabuild", fleet, workload)
-        _, again, jobs_again = input_cache.load(Path(folder), INPUTS)
+        _, again, jobs_again, _ = input_cache.load(Path(folder), INPUTS)
     assert again == fleet
     assert same(jobs_again, workload)
 
