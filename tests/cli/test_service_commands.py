@@ -284,6 +284,18 @@ def test_receive_and_accept(user, cluster, jobspec):
     assert user.json("status", numbers[0])["reason"] == "not wanted"
 
 
+def test_what_strangers_wrote_does_not_steer_the_terminal(user, cluster, jobspec):
+    jobspec.write_text(JOBSPEC.replace("echo", "echo \\e[2J\\r\\n;") % "12")
+    number = user("submit", jobspec).out.split()[0]
+    printed = [user("receive"), user("cancel", number, "--reason", "\x1b[31mred\nforged line"), user("status", number)]
+    printed.append(user("status", "--jobs", 1))
+    shown = "".join(done.out + done.err for done in printed)
+    assert "\\x1b[2J" in shown
+    assert "\\x1b[31mred" in shown
+    assert not {"\x1b", "\r"} & set(shown)
+    assert len(printed[0].out.splitlines()) == 1
+
+
 def test_update_changes_parts_or_nothing(user, cluster, jobspec, tmp_path):
     refused(user("update", cluster.name), "nothing is to be changed")
     state = tmp_path / "state.json"

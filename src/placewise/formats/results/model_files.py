@@ -115,7 +115,8 @@ def cards_csv(models: Models) -> str:
     rows = defused(card_document(card) for card in models.cards())
     text = io.StringIO()
     if rows:
-        writer = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")
+        # All text is quoted: a carriage return would begin a row otherwise.
+        writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
         writer.writeheader()
         writer.writerows(rows)
     return text.getvalue()
