@@ -7,9 +7,12 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
+import numpy as np
 import pytest
 
+from placewise.formats.folder_lock import only_writer
 from placewise.formats.results.results_names import FIGURES
 
 
@@ -76,8 +79,10 @@ def test_a_folder_in_a_files_place_moves_nothing(placewise, small, tmp_path):
 
 
 def test_two_runs_at_once(placewise, small, tmp_path):
-    (tmp_path / f".unfinished-{os.getppid()}-x").mkdir()
-    refused(placewise("simulate", small, "--out", tmp_path), "another run is writing here")
+    with only_writer(tmp_path):
+        before = names(tmp_path)
+        refused(placewise("simulate", small, "--out", tmp_path), "another run is writing here")
+        assert names(tmp_path) == before
 
 
 @pytest.mark.parametrize(
@@ -126,3 +131,45 @@ def test_generate_replaces_all_or_nothing(placewise, tmp_path):
     shutil.rmtree(out / "cluster-features.json")
     placewise("generate", "--clusters", 3, "--jobs", 6, "--out", out, "--force")
     assert len(json.loads((out / "cluster-features.json").read_text())) == 3
+
+
+OUTPUTS = [
+    ["simulate", "{small}", "--no-plots", "--out"],
+    ["generate", "--clusters", 2, "--jobs", 3, "--streamed", "--out"],
+    ["generate", "--clusters", 2, "--jobs", 3, "--out"],
+    ["profile", "{small}", "--out"],
+    ["value", "{small}", "--out"],
+    ["place", "{streamed}/workload.parquet", "--fleet", "{streamed}", "--prices", "{streamed}/prices.json", "--out"],
+]
+
+
+@pytest.mark.parametrize("command", OUTPUTS, ids=lambda command: command[0])
+def test_an_output_whose_name_is_not_utf_8(placewise, small, tmp_path, command):
+    streamed = tmp_path / "streamed"
+    if command[0] == "place":
+        assert placewise("generate", "--clusters", 2, "--jobs", 3, "--streamed", "--out", streamed).code == 0
+    out = os.fsdecode(os.fsencode(tmp_path) + b"/out\xff.parquet")
+    done = placewise(*(str(word).format(small=small, streamed=streamed) for word in command), out)
+    assert done.code == 0, done.err
+    assert Path(out).exists()
+
+
+def test_a_poisoned_cache_shows_in_the_study(placewise, small, tmp_path, monkeypatch):
+    monkeypatch.setenv("PLACEWISE_CACHE", str(tmp_path / "shared"))
+
+    def run(out, *more):
+        assert placewise("simulate", small, "--no-plots", "--out", tmp_path / out, *more).code == 0
+        return json.loads((tmp_path / out / "study.json").read_text())
+
+    fresh, stored, cached = run("fresh", "--no-cache"), run("stored"), run("cached")
+    assert fresh["parsed"] == stored["parsed"] == cached["parsed"]
+    (entry,) = (tmp_path / "shared").glob("*.npz")
+    with np.load(entry) as members:
+        arrays = dict(members.items())
+    arrays["ids"] = np.zeros_like(arrays["ids"])
+    np.savez(entry, **arrays)
+    poisoned = run("poisoned")
+    assert poisoned["inputs"] == fresh["inputs"]
+    assert poisoned["parsed"] != fresh["parsed"]
+    compared = placewise("compare", tmp_path / "fresh", tmp_path / "poisoned")
+    assert fresh["parsed"]["sha256"][:8] in compared.out

@@ -144,7 +144,7 @@ def test_the_commands_of_the_service_too(scheduler, tmp_path):  # noqa: F811, th
     job = document("submit", jobspec)
     assert len(document("receive")["jobs"]) == 1
     assert document("cancel", job["job_id"])["state"] == "cancelled"
-    assert document("delete", "json")["cluster"] == "json"
+    assert document("delete", "json", "--yes")["cluster"] == "json"
     assert run == set(SERVICE)
 
 

@@ -16,10 +16,11 @@ from types import SimpleNamespace
 import pytest
 
 from placewise.cli.options import choices, plugin_names
+from placewise.errors import InputError
 from placewise.formats.fleets.jgf import write_cluster
 from placewise.model.cluster import Cluster
 from placewise.model.resources import ResourceGraph, Vertex, package_subsystem
-from placewise.service.client import Client, Credentials
+from placewise.service.client import Client, Credentials, saved_credentials
 
 COMMANDS = (
     "serve",
@@ -71,6 +72,15 @@ def ended(process):
         process.wait()
 
 
+databases = {}
+
+
+@pytest.fixture
+def database(scheduler):
+    """The file that a scheduler serves from."""
+    return databases[scheduler]
+
+
 @pytest.fixture(scope="module")
 def scheduler(tmp_path_factory):
     """The address of a scheduler, run by the command."""
@@ -88,7 +98,8 @@ def scheduler(tmp_path_factory):
         return next((event["grpc"] for event in events if event.get("event") == "serving"), None)
 
     try:
-        yield until(address)
+        databases[found := until(address)] = folder / "db"
+        yield found
     finally:
         code = ended(process)
     assert code == 0, log.read_text()
@@ -118,9 +129,9 @@ def cluster(user, tmp_path, request):
     """A registered cluster with gcc 12 and a name of this test's: its name, folder, token and secret."""
     name = f"cluster of {request.node.name}"
     folder = written(tmp_path / "cluster", name)
-    (one,) = user.json("register", folder)["clusters"]
+    (one,) = user.json("register", folder, "--show-secrets")["clusters"]
     yield SimpleNamespace(name=name, folder=folder, token=one["token"], secret=one["secret"])
-    user("delete", name)
+    user("delete", name, "--yes")
 
 
 def written(folder, name, gcc="12.1", **packages):
@@ -146,12 +157,12 @@ def refused(done, *said, code=2):
 
 def credentials(tmp_path):
     (path,) = (tmp_path / "config" / "placewise" / "credentials").glob("*.json")
-    return path, json.loads(path.read_text())
+    return path, json.loads(path.read_text())["clusters"]
 
 
 def test_register_prints_and_saves_what_a_cluster_is_given(user, tmp_path):
     folder = written(tmp_path / "gray", "gray")
-    done = user("register", folder)
+    done = user("register", folder, "--show-secrets")
     assert done.code == 0
     path, saved = credentials(tmp_path)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -162,7 +173,7 @@ def test_register_prints_and_saves_what_a_cluster_is_given(user, tmp_path):
     skipped = user("register", folder, "--skip-known")
     assert (skipped.code, skipped.out) == (0, "")
     assert credentials(tmp_path)[1] == saved
-    assert user("delete", "gray").code == 0
+    assert user("delete", "gray", "--yes").code == 0
     assert credentials(tmp_path)[1] == {}
 
 
@@ -179,7 +190,7 @@ def test_register_takes_folders_of_clusters_and_features(user, tmp_path):
     assert shown["three"]["subsystems"] == ["gcc", "zlib"]
     assert shown["one"]["state"] == {"cost_per_node_hour": 2.5}
     for name in ("one", "two", "three"):
-        assert user.json("delete", name) == {"cluster": name, "cancelled_jobs": 0}
+        assert user.json("delete", name, "--yes") == {"cluster": name, "cancelled_jobs": 0}
 
 
 def test_register_needs_the_registration_secret(user, tmp_path, monkeypatch):
@@ -192,7 +203,7 @@ def test_register_needs_the_registration_secret(user, tmp_path, monkeypatch):
     refused(user("register", tmp_path, "--name", "x", "--registration-secret-file", tmp_path / "none"), "none")
     monkeypatch.setattr(sys, "stdin", io.StringIO(REGISTRATION + "\n"))
     assert user("register", folder, "--registration-secret-file", "-", "--name", "other").code == 0
-    assert user("delete", "other").code == 0
+    assert user("delete", "other", "--yes").code == 0
 
 
 def test_one_name_for_several_clusters(user, tmp_path):
@@ -285,6 +296,18 @@ def test_receive_and_accept(user, cluster, jobspec):
     assert user.json("status", numbers[0])["reason"] == "not wanted"
 
 
+def test_what_strangers_wrote_does_not_steer_the_terminal(user, cluster, jobspec):
+    jobspec.write_text(JOBSPEC.replace("echo", "echo \\e[2J\\r\\n;") % "12")
+    number = user("submit", jobspec).out.split()[0]
+    printed = [user("receive"), user("cancel", number, "--reason", "\x1b[31mred\nforged line"), user("status", number)]
+    printed.append(user("status", "--jobs", 1))
+    shown = "".join(done.out + done.err for done in printed)
+    assert "\\x1b[2J" in shown
+    assert "\\x1b[31mred" in shown
+    assert not {"\x1b", "\r"} & set(shown)
+    assert len(printed[0].out.splitlines()) == 1
+
+
 def test_update_changes_parts_or_nothing(user, cluster, jobspec, tmp_path):
     refused(user("update", cluster.name), "nothing is to be changed")
     state = tmp_path / "state.json"
@@ -304,7 +327,7 @@ def test_update_changes_parts_or_nothing(user, cluster, jobspec, tmp_path):
 
 
 def test_rotated_secrets_and_tokens_replace_the_old(user, cluster, jobspec, tmp_path, monkeypatch):
-    assert set(user.json("rotate", cluster.name, "--only", "secret")) == {"cluster", "secret"}
+    assert set(user.json("rotate", cluster.name, "--only", "secret")) == {"cluster", "saved"}
     saved = credentials(tmp_path)[1][cluster.name]
     assert saved["secret"] != cluster.secret
     assert saved["token"] == cluster.token
@@ -312,12 +335,142 @@ def test_rotated_secrets_and_tokens_replace_the_old(user, cluster, jobspec, tmp_
     monkeypatch.setenv("PLACEWISE_SECRET", cluster.secret)
     refused(user("receive"), "secret")
     monkeypatch.delenv("PLACEWISE_SECRET")
-    done = user("rotate", cluster.name)
+    done = user("rotate", cluster.name, "--show-secrets")
     after = credentials(tmp_path)[1][cluster.name]
     assert f"token {after['token']}, secret {after['secret']}" in done.out
     (tmp_path / "old").write_text(cluster.token)
     refused(user("submit", jobspec, "--cluster", cluster.name, "--token-file", tmp_path / "old"), "token")
     refused(user("rotate", cluster.name, "--only", "half"), "--only", "half")
+
+
+def test_what_a_cluster_is_given_is_printed_only_when_asked_for(user, tmp_path):
+    folder = written(tmp_path / "gray", "gray")
+    done = user("register", folder)
+    path, saved = credentials(tmp_path)
+    shown = [done]
+    assert str(path) in done.err
+    assert "gray" in done.out
+    shown.append(user("rotate", "gray"))
+    after = credentials(tmp_path)[1]
+    assert str(path) in shown[-1].err
+    shown += [user("rotate", "gray", "--json"), user("delete", "gray", "--yes"), user("register", folder, "--json")]
+    assert [done.code for done in shown] == [0] * len(shown)
+    for one in (*saved["gray"].values(), *after["gray"].values(), *credentials(tmp_path)[1]["gray"].values()):
+        assert all(one not in done.out + done.err for done in shown)
+    assert user("delete", "gray", "--yes").code == 0
+
+
+def test_what_is_registered_is_saved_when_nobody_reads_on(user, tmp_path):
+    names = [f"unread-{number}" for number in range(4)]
+    for name in names:
+        written(tmp_path / "fleet" / name, name)
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-m", "placewise", "register", tmp_path / "fleet", "--show-secrets"]
+    ended = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(writer)
+    assert "Traceback" not in ended.stderr
+    saved = credentials(tmp_path)[1]
+    assert saved
+    for name in names:
+        # Registered and saved, or neither: what was registered can be deleted from here.
+        assert user("delete", name, "--yes").code == (0 if name in saved else 2)
+        assert user("register", tmp_path / "fleet" / name).code == 0
+        assert user("delete", name, "--yes").code == 0
+
+
+def test_nothing_is_registered_that_cannot_be_saved(user, tmp_path):
+    folder = written(tmp_path / "gray", "gray")
+    (tmp_path / "config").write_text("no folder")
+    refused(user("register", folder), "credentials")
+    (tmp_path / "config").unlink()
+    assert user("register", folder).code == 0
+    assert user("delete", "gray", "--yes").code == 0
+
+
+def test_what_can_be_saved_no_more_is_printed(user, tmp_path, monkeypatch):
+    def full(*_):
+        raise InputError("cannot be written: No space left on device")
+
+    monkeypatch.setattr(saved_credentials, "save", full)
+    done = user("register", written(tmp_path / "gray", "gray"))
+    assert done.code == 2
+    monkeypatch.setenv("PLACEWISE_SECRET", done.out.partition(", secret ")[2].strip())
+    assert user("delete", "gray", "--yes").code == 0
+
+
+def test_deleting_asks(user, cluster, monkeypatch):
+    refused(user("delete", cluster.name), "--yes")
+    for answer, code in (("n\n", 1), ("y\n", 0)):
+        terminal = io.StringIO(answer)
+        terminal.isatty = lambda: True
+        monkeypatch.setattr(sys, "stdin", terminal)
+        asked = user("delete", cluster.name)
+        assert asked.code == code, asked
+        assert cluster.name in asked.err
+
+
+def test_credentials_are_of_the_server_that_gave_them(user, cluster, jobspec, tmp_path):
+    path, before = credentials(tmp_path)
+    document = json.loads(path.read_text())
+    assert len(document["server"]) == 32
+    path.write_text(json.dumps({**document, "server": "f" * 32}))
+    said = ("these credentials are of another server", path.name, "ffffffff", document["server"][:8])
+    for command in (
+        ["submit", jobspec],
+        ["status"],
+        ["cancel", 1],
+        ["receive"],
+        ["update", cluster.name, cluster.folder],
+    ):
+        refused(user(*command), *said)
+    refused(user("delete", cluster.name, "--yes"), *said)
+    refused(user("rotate", cluster.name), *said)
+    agent = user("agent", "--exec", "true", "--once")
+    assert (agent.code, said[0] in agent.err) == (2, True)
+    other = written(tmp_path / "other", f"other {cluster.name}")
+    done = user("register", other)
+    (kept,) = path.parent.glob("*.before-1.json")
+    assert done.code == 0
+    assert kept.name in done.err
+    assert json.loads(kept.read_text())["clusters"] == before
+    assert list(credentials_of(path)) == [f"other {cluster.name}"]
+    assert user("submit", jobspec).code == 0
+    assert user("delete", f"other {cluster.name}", "--yes").code == 0
+    kept.unlink()
+    path.write_text(json.dumps(document))
+
+
+def credentials_of(path):
+    return json.loads(path.read_text())["clusters"]
+
+
+def test_credentials_as_they_were_once_written_are_used_and_kept(user, cluster, jobspec, tmp_path):
+    path, before = credentials(tmp_path)
+    path.write_text(json.dumps(before))
+    assert user("submit", jobspec).code == 0
+    assert user("rotate", cluster.name, "--only", "secret").code == 0
+    document = json.loads(path.read_text())
+    assert document["server"]
+    assert document["clusters"][cluster.name]["token"] == before[cluster.name]["token"]
+
+
+def test_a_lost_secret_is_replaced_by_who_can_write_the_database(user, cluster, database, jobspec, tmp_path):
+    path, before = credentials(tmp_path)
+    path.unlink()
+    refused(user("rotate", cluster.name), "no secret of")
+    refused(user("rotate", "unknown", "--database", database), "no such cluster", "unknown")
+    refused(user("rotate", cluster.name, "--database", tmp_path / "none"), "no such database")
+    (tmp_path / "text").write_text("no database, but a text that is as long as one")
+    refused(user("rotate", cluster.name, "--database", tmp_path / "text"), "cannot be used")
+    assert user("rotate", cluster.name, "--database", database, "--only", "secret").code == 0
+    document = json.loads(path.read_text())
+    assert document["clusters"][cluster.name]["token"] == ""
+    until(lambda: user("receive").code == 0)
+    (tmp_path / "token").write_text(before[cluster.name]["token"])
+    assert user("submit", jobspec, "--cluster", cluster.name, "--token-file", tmp_path / "token").code == 0
+    assert user("rotate", cluster.name).code == 0
+    assert user("submit", jobspec).code == 0
 
 
 def test_which_cluster_is_meant_when_none_is_named(user, cluster, tmp_path):
@@ -326,13 +479,19 @@ def test_which_cluster_is_meant_when_none_is_named(user, cluster, tmp_path):
     assert user("register", other).code == 0
     refused(user("receive"), "--cluster", cluster.name)
     refused(user("receive", "--cluster", "unknown"), "unknown", "--secret-file")
-    assert user("delete", f"other {cluster.name}").code == 0
+    assert user("delete", f"other {cluster.name}", "--yes").code == 0
 
 
 def test_nobody_is_there(user, jobspec, monkeypatch):
     monkeypatch.setenv("PLACEWISE_TOKEN", "t")
     monkeypatch.setenv("PLACEWISE_SECRET", "s")
-    for command in (["submit", jobspec], ["status"], ["cancel", 1], ["receive", "--cluster", "x"], ["delete", "x"]):
+    for command in (
+        ["submit", jobspec],
+        ["status"],
+        ["cancel", 1],
+        ["receive", "--cluster", "x"],
+        ["delete", "x", "--yes"],
+    ):
         refused(user(*command, "--server", "127.0.0.1:1"), "127.0.0.1:1", "cannot be reached", code=1)
 
 

@@ -1,4 +1,5 @@
 import sqlite3
+import time
 from contextlib import closing
 from decimal import Decimal
 
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from placewise.errors import InputError
+from placewise.formats import build_records
 from placewise.formats.build_records import NAMES, read_build_records
 from placewise.formats.experiment_folder import read_experiment, write_experiment
 from placewise.formats.fleets.build_features import build_fleet_of
@@ -230,3 +232,53 @@ def test_the_real_builds_are_the_same_from_every_source(public_data, tmp_path):
     for suffix in (".csv", ".parquet", ".db"):
         WRITERS[suffix](tmp_path / f"b{suffix}", rows, ("package", "mem_mean", "duration"))
         assert listed(read_build_records(tmp_path / f"b{suffix}", cache=None)) == rows
+
+
+FOREVER = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT "
+VIEWS = {
+    "steps": FOREVER + "'a' AS package, i AS memory, i AS duration FROM n WHERE i < 0",
+    "rows": FOREVER + "'a' AS package, i AS memory, i AS duration FROM n",
+    "texts": FOREVER + "hex(zeroblob(8000000)) AS package, i AS memory, i AS duration FROM n",
+    "one value": "SELECT hex(zeroblob(500000000)) AS package, 1 AS memory, 1 AS duration",
+}
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_view_that_never_ends_is_one_error(tmp_path, view, monkeypatch):
+    monkeypatch.setattr(build_records, "_STEPS", 2_000_000)
+    monkeypatch.setattr(build_records, "MOST_VALUES", 30_000)
+    monkeypatch.setattr(build_records, "LARGEST_BYTES", 1 << 26)
+    path = tmp_path / "b.db"
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute(f"CREATE VIEW builds AS {VIEWS[view]}")
+    started = time.monotonic()
+    said = {
+        "steps": "more steps",
+        "rows": "builds is too large",
+        "texts": "builds is too large",
+        "one value": "too big",
+    }
+    assert said[view] in refused(path)
+    assert time.monotonic() - started < 30
+
+
+def test_a_database_is_only_read(tmp_path):
+    path = tmp_path / "b.db"
+    write_sqlite(path, ROWS)
+    before = path.read_bytes()
+    assert len(read_build_records(path, cache=None)) == len(ROWS)
+    assert path.read_bytes() == before
+    assert [one.name for one in tmp_path.iterdir()] == ["b.db"]
+    with closing(sqlite3.connect(path)) as database:
+        build_records._bound(database, 0)
+        with pytest.raises(sqlite3.Error, match="readonly"):
+            database.execute("DELETE FROM builds")
+
+
+def test_a_large_table_is_read_whole(tmp_path):
+    path = tmp_path / "b.db"
+    write_sqlite(path, [("llvm", 1.0 + row, 2.0) for row in range(50_000)])
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("ALTER TABLE builds RENAME TO kept")
+        database.execute("CREATE VIEW builds AS SELECT * FROM kept ORDER BY memory DESC")
+    assert len(read_build_records(path, cache=None).packages) == 50_000

@@ -1,3 +1,4 @@
+import json
 import logging
 import multiprocessing
 import os
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from placewise.formats import input_cache
 from placewise.formats.experiment_folder import read_experiment
 from placewise.formats.fleets.cluster_features import fleet_of
+from placewise.formats.input_packing import pack
 from placewise.formats.jobs.jobspec_lists import parse_job_entries
 from placewise.model.workload import Workload
 
@@ -50,7 +52,7 @@ def store(folder, inputs=INPUTS):
 
 def test_what_was_stored_is_loaded_equal(tmp_path):
     store(tmp_path)
-    kind, fleet, workload = input_cache.load(tmp_path, INPUTS)
+    kind, fleet, workload, _ = input_cache.load(tmp_path, INPUTS)
     assert (kind, fleet) == ("reliabuild", FLEET)
     assert same(workload, WORKLOAD)
     assert fleet.clusters[0].subsystems[1] is fleet.clusters[1].subsystems[0]
@@ -70,7 +72,7 @@ def test_any_inputs_are_loaded_as_they_were_parsed(features, jobs):
     workload = parse_job_entries([{"name": name, "resources": wanted} for name, wanted in jobs.items()], "j")
     with tempfile.TemporaryDirectory() as folder:
         input_cache.store(Path(folder), INPUTS, "reliabuild", fleet, workload)
-        _, again, jobs_again = input_cache.load(Path(folder), INPUTS)
+        _, again, jobs_again, _ = input_cache.load(Path(folder), INPUTS)
     assert again == fleet
     assert same(jobs_again, workload)
 
@@ -246,3 +248,20 @@ def test_the_real_experiment_is_loaded_as_it_was_parsed(tmp_path):
     loaded = read_experiment(DATA / "reliabuild", cache=tmp_path)
     assert (loaded.fleet, loaded.inputs) == (parsed.fleet, parsed.inputs)
     assert same(loaded.jobs, parsed.jobs)
+
+
+def test_a_poisoned_entry_has_another_digest_than_what_is_parsed(tmp_path):
+    entry = store(tmp_path)
+    digest = input_cache.digest("reliabuild", FLEET, WORKLOAD)
+    assert len(digest) == 64
+    assert input_cache.load(tmp_path, INPUTS)[3] == digest
+    other = fleet_of({"gray": {"gcc": "9.5", "zlib": "1.10"}, "coral": {"zlib": "1.10"}}, "f")
+    assert input_cache.digest("reliabuild", other, WORKLOAD) != digest
+    facts, arrays = pack(other, WORKLOAD)
+    replace_member(entry, packed=np.frombuffer(json.dumps(facts).encode(), dtype=np.uint8))
+    _, fleet, _, found = input_cache.load(tmp_path, INPUTS)
+    assert fleet == other
+    assert found != digest
+    store(tmp_path)
+    replace_member(entry, ids=arrays["ids"][::-1].copy())
+    assert input_cache.load(tmp_path, INPUTS)[3] != digest

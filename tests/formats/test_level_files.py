@@ -49,6 +49,10 @@ levels = st.lists(
 ).map(tuple)
 
 
+def shown(name):
+    return f"'{name}" if name.startswith(("=", "+", "-", "@", "\t", "\r")) else name
+
+
 @given(levels)
 def test_what_is_written_reads_back(tmp_path_factory, found):
     folder = tmp_path_factory.mktemp("levels")
@@ -57,7 +61,7 @@ def test_what_is_written_reads_back(tmp_path_factory, found):
     assert read_levels(folder / "levels.json", scores) == found
     table = scores_csv(Results(scores, levels=found)).decode()
     rows = list(csv.DictReader(io.StringIO(table, newline="")))
-    assert [row["experiment"] for row in rows] == [level.name for level in found]
+    assert [row["experiment"] for row in rows] == [shown(level.name) for level in found]
     for row, level in zip(rows, found, strict=True):
         assert float(row["total_additional_cost"]) == level.costs["best-memory"].cost
 
@@ -96,7 +100,8 @@ def test_scores_load_flat(found):
     results = Results(found, scoring="corrected")
     table = scores_table(results)
     rows = list(csv.DictReader(io.StringIO(scores_csv(results).decode(), newline="")))
-    assert table["experiment"].to_pylist() == [row["experiment"] for row in rows] == list(found)
+    assert table["experiment"].to_pylist() == list(found)
+    assert [row["experiment"] for row in rows] == list(map(shown, found))
     assert all(field.metadata[b"description"] for field in table.schema)
     for row, flat, score in zip(rows, table.to_pylist(), found.values(), strict=True):
         assert (flat["jobs"], flat["unmatched"], flat["success"]) == (score.total_jobs, score.unmatched, score.success)

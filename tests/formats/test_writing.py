@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import fcntl
 import os
+import shutil
+import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from placewise.errors import InputError
+from placewise.formats.folder_lock import new_stage
 from placewise.formats.writing import replacing, staged, write_bytes, write_json
 
 
@@ -163,30 +170,112 @@ def test_an_error_names_the_place_that_was_meant(tmp_path):
     assert caught.value.file == str(tmp_path / "out" / "x.json")
 
 
-def ended_process():
-    done = subprocess.Popen([sys.executable, "-c", ""])
-    done.wait()
-    return done.pid
+WRITER = """
+import sys
+from pathlib import Path
+from placewise.formats.folder_lock import new_stage
+from placewise.formats.writing import staged
+import socket
+socket.gethostname = lambda: "other"
+with staged(Path(sys.argv[1]), force=True) as stage:
+    (stage / "theirs").write_text("theirs")
+    print("writing", flush=True)
+    sys.stdin.readline()
+"""
 
 
-def test_what_killed_runs_left_behind_goes(tmp_path):
-    old = tmp_path / ".unfinished-abc"
-    for stage in (tmp_path / f".unfinished-{ended_process()}-abc", old, tmp_path / f".unfinished-{2**70}-abc"):
-        write(stage, "half")
-    os.utime(old, (0, 0))
-    (tmp_path / ".unfinished-young").mkdir()
+@contextlib.contextmanager
+def writer_elsewhere(folder, *launcher):
+    """Another process in the middle of writing a folder, as its own machine or namespace sees it."""
+    command = [*launcher, sys.executable, "-c", WRITER, folder]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout.readline() == "writing\n"
+            yield process
+        finally:
+            process.kill()
+            if not process.stdout.closed:
+                process.stdout.read()  # until the last that holds it is gone
+
+
+NAMESPACE = ("unshare", "--pid", "--fork", "--kill-child")
+namespaces = shutil.which("unshare") and not subprocess.run([*NAMESPACE, "true"], check=False).returncode
+LAUNCHERS = [
+    pytest.param((), id="machine"),
+    pytest.param(NAMESPACE, id="namespace", marks=pytest.mark.skipif(not namespaces, reason="no right to namespaces")),
+]
+
+
+@pytest.mark.parametrize("launcher", LAUNCHERS)
+def test_two_runs_do_not_write_into_one_folder_wherever_they_are(tmp_path, launcher):
+    out = tmp_path / "out"
+    with writer_elsewhere(out, *launcher) as other:
+        during = listing(out)
+        with pytest.raises(InputError, match="another run is writing here: process .* on other") as caught, staged(out):
+            pytest.fail("nothing can be staged here")
+        assert caught.value.file == str(out)
+        assert listing(out) == during
+        other.communicate("\n")
+    assert listing(out) == {"theirs"}
+
+
+@pytest.mark.parametrize("launcher", LAUNCHERS)
+def test_what_killed_runs_left_behind_goes_at_once_wherever_they_were(tmp_path, launcher):
+    with writer_elsewhere(tmp_path, *launcher):
+        pass
+    (tmp_path / ".unfinished-of-no-known-name").mkdir()
+    assert len(listing(tmp_path)) > 2
     with staged(tmp_path) as stage:
         write(stage, "whole")
-    assert listing(tmp_path) == {"whole", ".unfinished-young"}
+    assert listing(tmp_path) == {"whole"}
 
 
-def test_two_runs_do_not_write_into_one_folder(tmp_path):
-    other = tmp_path / f".unfinished-{os.getppid()}-abc"
-    other.mkdir()
-    with pytest.raises(InputError, match="another run is writing here") as caught, staged(tmp_path):
+def test_one_process_does_not_write_a_folder_twice_at_once(tmp_path):
+    with staged(tmp_path), pytest.raises(InputError, match="another run is writing here"), staged(tmp_path):
         pytest.fail("nothing can be staged here")
-    assert caught.value.file == str(tmp_path)
-    assert listing(tmp_path) == {other.name}
+    assert listing(tmp_path) == set()
+
+
+@pytest.fixture
+def no_locks(monkeypatch):
+    def flock(*_):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+
+
+def test_without_locks_processes_are_looked_for(tmp_path, no_locks, monkeypatch, caplog):
+    stage = new_stage(tmp_path)
+    with staged(tmp_path) as own:
+        write(own, "whole")
+    assert "without locks" in caplog.text
+    mine, parents = str(os.getpid()), str(os.getppid())
+    Path(str(stage).replace(mine, str(2**70))).mkdir()
+    with staged(tmp_path):
+        assert len(listing(tmp_path)) == 3
+    assert listing(tmp_path) == {"whole"}
+    Path(str(stage).replace(mine, parents)).mkdir()
+    with pytest.raises(InputError, match=f"another run may be writing here: process {parents} on "), staged(tmp_path):
+        pytest.fail("nothing can be staged here")
+    # On another machine the same number is nobody's that can be asked.
+    monkeypatch.setattr(socket, "gethostname", lambda: "other")
+    with pytest.raises(InputError, match="another run may be writing here"), staged(tmp_path):
+        pytest.fail("nothing can be staged here")
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_what_was_written_meanwhile_is_not_mixed_with_ours(tmp_path, no_locks, force):
+    owned, marks = ("scores.json", "report.html"), {"scores.json": b"scores"}
+    write(tmp_path, "scores.json")
+    with (
+        pytest.raises(InputError, match="written by somebody else meanwhile") as caught,
+        staged(tmp_path, owned=owned, marks=marks, force=force) as stage,
+    ):
+        write(stage, "scores.json", "report.html")
+        write_bytes(tmp_path / "scores.json", b"theirs")
+    assert caught.value.file == str(tmp_path / "scores.json")
+    assert listing(tmp_path) == {"scores.json"}
+    assert (tmp_path / "scores.json").read_bytes() == b"theirs"
 
 
 def test_a_pipe_is_never_replaced(tmp_path):

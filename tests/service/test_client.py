@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from running import running_server
 from scheduler_double import running_double
 
-from placewise.cli.connecting import DEFAULT_SERVER
+from placewise.cli.connecting import DEFAULT_SERVER, identity_of
 from placewise.errors import InputError
 from placewise.formats.jobs.jobspec import jobspec_text
 from placewise.formats.reading import parse_document, parse_json, parse_yaml
@@ -405,3 +405,21 @@ def test_jobs_are_sent_in_a_dialect_that_can_express_them():
     impossible = Job("c", (ResourceGroup(shape), ResourceGroup(shape)), ("run",))
     with pytest.raises(InputError, match="'c'"):
         text_to_send(impossible)
+
+
+def test_a_scheduler_has_the_identity_of_its_database(tmp_path):
+    seen = []
+    for database in ("one.db", "two.db", "one.db"):
+        with running_server(tmp_path / database) as server, Client(server.target) as client:
+            seen.append(client.identify())
+    assert seen[0] == seen[2] != seen[1]
+    assert all(seen)
+
+
+def test_an_older_scheduler_has_no_identity_and_is_talked_to_all_the_same(double):
+    double.says("Identify", grpc.StatusCode.UNIMPLEMENTED)
+    with Client(double.target) as client:
+        assert identity_of(client) == ""
+    double.says("Identify", grpc.StatusCode.PERMISSION_DENIED)
+    with Client(double.target) as client, pytest.raises(ServiceError):
+        identity_of(client)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
@@ -11,6 +12,7 @@ import typer
 from placewise.cli.app import app
 from placewise.cli.connecting import (
     DEFAULT_SERVER,
+    SECRET_VARIABLE,
     OwnCluster,
     SecretFile,
     Server,
@@ -26,7 +28,7 @@ from placewise.cli.connecting import (
 from placewise.cli.printing import only_documents, print_json, say
 
 if TYPE_CHECKING:
-    from placewise.service.client import ClientTls
+    from placewise.service.client import AsyncClient, ClientTls
     from placewise.service.client.agent import Ended, Orders
 
 _STDERR = 2
@@ -92,19 +94,36 @@ def agent(
         grace_s=grace,
     )
     with refusals():
-        unreported = asyncio.run(_run(server, client_tls(tls_ca, tls_cert, tls_key), orders, json=json))
+        tls = client_tls(tls_ca, tls_cert, tls_key)
+        from_saved = secret_file is None and not os.environ.get(SECRET_VARIABLE)
+        unreported = asyncio.run(_run(server, tls, orders, from_saved=from_saved, json=json))
     if unreported:
         say(f"placewise: the scheduler does not know how these jobs ended: {', '.join(map(str, unreported))}")
         raise typer.Exit(1)
 
 
-async def _run(server: str, tls: ClientTls | None, orders: Orders, *, json: bool) -> list[int]:
+async def _same_server(client: AsyncClient, server: str) -> None:
+    from placewise.service.client import ServiceError
+    from placewise.service.client.saved_credentials import refuse_other_server
+
+    try:
+        identity = await client.identify()
+    except ServiceError as error:
+        if error.passes or error.code.name == "UNIMPLEMENTED":  # away, which an agent waits for, or an older one
+            return
+        raise
+    refuse_other_server(server, identity)
+
+
+async def _run(server: str, tls: ClientTls | None, orders: Orders, *, from_saved: bool, json: bool) -> list[int]:
     import asyncio
 
     from placewise.service.client import AsyncClient
     from placewise.service.client.agent import Agent
 
     async with AsyncClient(server, tls=tls) as client:
+        if from_saved:
+            await _same_server(client, server)
         running = Agent(client, orders, say, partial(_tell, json=json))
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):

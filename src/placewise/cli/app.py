@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import logging
 import os
 import signal
 import sys
@@ -12,7 +13,7 @@ from typing import Annotated, NoReturn, TextIO
 import typer
 
 import placewise
-from placewise.cli.printing import print_text, say
+from placewise.cli.printing import plain, print_text, say
 from placewise.errors import InputError, PlacewiseError
 
 EXIT_INPUT = 2
@@ -34,6 +35,8 @@ def main() -> NoReturn:
     """Run the command line and turn what Placewise foresaw into one line and an exit code."""
     # Schedulers and timeouts end us so; leaving in order removes what is half-written.
     signal.signal(signal.SIGTERM, _terminated)
+    if logging.lastResort is not None:  # warnings name files, whose names may be strangers'
+        logging.lastResort.setFormatter(_Plain())
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
@@ -58,6 +61,11 @@ def main() -> NoReturn:
         say(f"placewise: cannot write the output: {error.strerror or error}")
         sys.exit(1)
     sys.exit(0)
+
+
+class _Plain(logging.Formatter):
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802, its name there
+        return plain(super().formatMessage(record))
 
 
 def _terminated(number: int, _: object) -> NoReturn:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,12 +19,13 @@ from placewise.cli.connecting import (
     TlsCert,
     TlsKey,
     connected,
+    identity_of,
     own_secret,
     read_secret,
     service_extra,
 )
 from placewise.cli.options import Json, choices
-from placewise.cli.printing import console, print_json, print_text, say
+from placewise.cli.printing import console, plain, print_json, print_text, say
 from placewise.errors import InputError
 
 if TYPE_CHECKING:
@@ -31,6 +33,10 @@ if TYPE_CHECKING:
     from placewise.service.client import Client, Registration
     from placewise.service.client.cluster_documents import Documents
 
+ShowSecrets = Annotated[
+    bool,
+    typer.Option("--show-secrets", help="Print what is given as well; it is saved in any case."),
+]
 ClusterArgument = Annotated[str, typer.Argument(help="The cluster's name.", metavar="CLUSTER")]
 
 
@@ -45,15 +51,16 @@ def register(
         bool, typer.Option("--skip-known", help="Leave clusters alone that are registered already.")
     ] = False,
     registration_secret_file: RegistrationFile = None,
+    show_secrets: ShowSecrets = False,
     server: Server = DEFAULT_SERVER,
     tls_ca: TlsCa = None,
     tls_cert: TlsCert = None,
     tls_key: TlsKey = None,
     json: Json = False,
 ) -> None:
-    """Register clusters, and print and save what each is given: a token for its users and a secret for itself."""
+    """Register clusters, and save what each is given: a token for its users and a secret for itself."""
     with service_extra():
-        from placewise.service.client.saved_credentials import credentials_file, save
+        from placewise.service.client.saved_credentials import credentials_file
     from placewise.formats.fleets.fleet_source import read_fleet
     from placewise.report.terminal.progress import stages
 
@@ -67,22 +74,52 @@ def register(
     registered: list[dict[str, str]] = []
     try:
         with connected(server, tls_ca, tls_cert, tls_key) as client, stages(console(stderr=True)) as progress:
+            _prepare(server, identity_of(client))
             for number, cluster in enumerate(fleet.clusters):
                 progress.advanced("registering", number, len(fleet))
-                given = _register(client, cluster, name or cluster.name, secret, skip_known=skip_known)
+                called = name or cluster.name
+                given = _register(client, cluster, called, secret, skip_known=skip_known)
                 if given is None:
                     continue
-                called = name or cluster.name
-                registered.append({"cluster": called, "token": given.token, "secret": given.secret})
-                # Shown before anything else can fail: nobody can tell them a second time.
+                shown = _saved(server, called, given, show_secrets=show_secrets, json=json)
+                registered.append({"cluster": called, **shown})
                 if not json:
-                    print_text(f"{called}: token {given.token}, secret {given.secret}")
-                save(server, called, given)
+                    print_text(_line(called, shown, "registered"))
     finally:
         if json and registered:
             print_json({"clusters": registered, "saved": str(credentials_file(server))})
     if not json:
-        say(f"{len(registered)} of {len(fleet)} clusters registered; saved in {credentials_file(server)}")
+        say(f"{len(registered)} of {len(fleet)} clusters registered; secrets are saved in {credentials_file(server)}")
+
+
+def _prepare(server: str, identity: str) -> None:
+    """See that what is given can be saved, before anything is given that nobody can tell a second time."""
+    from placewise.service.client.saved_credentials import prepare
+
+    moved = prepare(server, identity)
+    if moved is not None:
+        say(f"what was saved for {server} is of another server, and is in {moved} now")
+
+
+def _saved(server: str, cluster: str, given: Registration, *, show_secrets: bool, json: bool) -> dict[str, str]:
+    """Save what a cluster was given, before anything is printed, and return what of it is to be shown."""
+    from placewise.service.client.saved_credentials import save
+
+    fresh = {what: one for what, one in (("token", given.token), ("secret", given.secret)) if one}
+    try:
+        save(server, cluster, given)
+    except InputError:
+        # Nobody can tell them a second time.
+        if json:
+            print_json({"cluster": cluster, **fresh})
+        else:
+            print_text(_line(cluster, fresh, ""))
+        raise
+    return fresh if show_secrets else {}
+
+
+def _line(cluster: str, shown: dict[str, str], otherwise: str) -> str:
+    return f"{cluster}: " + (", ".join(f"{what} {one}" for what, one in shown.items()) or otherwise)
 
 
 def _register(client: Client, cluster: Cluster, name: str, secret: str, *, skip_known: bool) -> Registration | None:
@@ -131,7 +168,7 @@ def update(
     if not (changes.nodes or changes.subsystems or changes.state or removed):
         raise InputError("nothing is to be changed", expected="a folder, --state, --subsystem or --remove-subsystem")
     with connected(server, tls_ca, tls_cert, tls_key) as client:
-        client.update_cluster(own_secret(server, cluster, secret_file), changes, removed=removed)
+        client.update_cluster(own_secret(client, server, cluster, secret_file), changes, removed=removed)
     if json:
         print_json({"cluster": cluster, "subsystems": sorted(changes.subsystems), "removed": removed})
     else:
@@ -159,6 +196,7 @@ def _changes(folder: Path | None, state: Path | None, subsystems: list[Path]) ->
 @app.command(rich_help_panel="Service")
 def delete(
     cluster: ClusterArgument,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     secret_file: SecretFile = None,
     server: Server = DEFAULT_SERVER,
     tls_ca: TlsCa = None,
@@ -167,11 +205,17 @@ def delete(
     json: Json = False,
 ) -> None:
     """Delete a cluster; its jobs that are not over are cancelled, and what was saved of it is forgotten."""
+    if not yes:
+        if not sys.stdin or not sys.stdin.isatty():
+            raise InputError("is asked for at a terminal only", place="delete", found=cluster, expected="--yes")
+        asked = f"Delete {plain(cluster)} at {plain(server)}, and cancel its jobs that are not over?"
+        typer.confirm(asked, abort=True, err=True)
     with connected(server, tls_ca, tls_cert, tls_key) as client:
-        from placewise.service.client.saved_credentials import forget
+        from placewise.service.client.saved_credentials import forget, saved_server
 
-        cancelled = client.delete_cluster(own_secret(server, cluster, secret_file))
-    forget(server, cluster)
+        identity = identity_of(client) if saved_server(server) else ""
+        cancelled = client.delete_cluster(own_secret(client, server, cluster, secret_file))
+    forget(server, cluster, identity)
     if json:
         print_json({"cluster": cluster, "cancelled_jobs": cancelled})
     else:
@@ -189,6 +233,15 @@ def rotate(
             autocompletion=choices("secret", "token"),
         ),
     ] = None,
+    database: Annotated[
+        str | None,
+        typer.Option(
+            help="For the operator, where the secret is lost: the scheduler's database (path or URL), which is changed "
+            "without asking the scheduler.",
+            show_default=False,
+        ),
+    ] = None,
+    show_secrets: ShowSecrets = False,
     secret_file: SecretFile = None,
     server: Server = DEFAULT_SERVER,
     tls_ca: TlsCa = None,
@@ -196,19 +249,34 @@ def rotate(
     tls_key: TlsKey = None,
     json: Json = False,
 ) -> None:
-    """Replace a cluster's secret and token, and print and save the new ones; the old are refused from then on."""
+    """Replace a cluster's secret and token, and save the new ones; the old are refused from then on."""
     if only not in (None, "secret", "token"):
         raise InputError("is nothing that can be replaced", place="--only", found=only, expected="secret or token")
-    with connected(server, tls_ca, tls_cert, tls_key) as client:
-        from placewise.service.client.saved_credentials import save
-
-        own = own_secret(server, cluster, secret_file)
-        given = client.rotate_credentials(own, keep_secret=only == "token", keep_token=only == "secret")
-    fresh = {what: one for what, one in (("token", given.token), ("secret", given.secret)) if one}
-    if json:
-        print_json({"cluster": cluster, **fresh})
+    keep_secret, keep_token = only == "token", only == "secret"
+    with service_extra():
+        from placewise.service.client.saved_credentials import credentials_file
+    if database is not None:
+        given = _reset(database, cluster, server, keep_secret=keep_secret, keep_token=keep_token)
     else:
-        print_text(f"{cluster}: " + ", ".join(f"{what} {one}" for what, one in fresh.items()))
-    path = save(server, cluster, given)
-    if not json:
-        say(f"saved in {path}")
+        with connected(server, tls_ca, tls_cert, tls_key) as client:
+            own = own_secret(client, server, cluster, secret_file)
+            _prepare(server, identity_of(client))
+            given = client.rotate_credentials(own, keep_secret=keep_secret, keep_token=keep_token)
+    shown = _saved(server, cluster, given, show_secrets=show_secrets, json=json)
+    path = credentials_file(server)
+    if json:
+        print_json({"cluster": cluster, "saved": str(path), **shown})
+    else:
+        if shown:
+            print_text(_line(cluster, shown, ""))
+        say(f"the old are refused from now on; saved in {path}")
+
+
+def _reset(database: str, cluster: str, server: str, *, keep_secret: bool, keep_token: bool) -> Registration:
+    with service_extra():
+        from placewise.service.client import Registration
+        from placewise.service.store.resetting import identity_in, reset_credentials
+
+    _prepare(server, identity_in(database))
+    given = reset_credentials(database, cluster, keep_secret=keep_secret, keep_token=keep_token)
+    return Registration(given.token, given.secret)

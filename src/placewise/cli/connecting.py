@@ -123,10 +123,32 @@ def client_tls(ca: str | None, cert: Path | None, key: Path | None) -> ClientTls
     return ClientTls(None if ca == _SYSTEM else Path(ca), cert, key)
 
 
-def own_secret(server: str, cluster: str | None, file: Path | None) -> ClusterSecret:
+def identity_of(client: Client) -> str:
+    """Return which scheduler a client talks to; empty for one that does not say."""
+    from placewise.service.client import ServiceError
+
+    try:
+        return client.identify()
+    except ServiceError as error:
+        if error.code.name == "UNIMPLEMENTED":  # an older one
+            return ""
+        raise
+
+
+def same_server(client: Client, server: str) -> None:
+    """Raise InputError where what is saved for an address was given by another scheduler than the one there now."""
+    from placewise.service.client.saved_credentials import refuse_other_server, saved_server
+
+    if saved_server(server):
+        refuse_other_server(server, identity_of(client))
+
+
+def own_secret(client: Client, server: str, cluster: str | None, file: Path | None) -> ClusterSecret:
     """Return a cluster's name and secret."""
     from placewise.service.client import ClusterSecret
 
+    if cluster is None or (file is None and not os.environ.get(SECRET_VARIABLE)):
+        same_server(client, server)
     name = own_cluster(server, cluster)
     return ClusterSecret(name, secret_source(server, name, file)())
 
@@ -168,12 +190,14 @@ def secret_source(server: str, cluster: str, file: Path | None) -> Callable[[], 
     return look_up if given is None else lambda: given
 
 
-def user_credentials(server: str, clusters: Sequence[str], file: Path | None) -> Credentials:
+def user_credentials(client: Client, server: str, clusters: Sequence[str], file: Path | None) -> Credentials:
     """Return the tokens for the clusters named, or for all that may be used; empty if there are none."""
     from placewise.service.client import Credentials
     from placewise.service.client.saved_credentials import credentials_file, saved
 
     given = read_secret(file, TOKEN_VARIABLE)
+    if given is None:
+        same_server(client, server)
     if not clusters:
         if given is not None:
             return Credentials(global_token=given)

@@ -65,7 +65,7 @@ def submit(
 ) -> None:
     """Submit a job, and print its id and its cluster; exit code 3, with the reasons, when it fits nowhere."""
     with connected(server, tls_ca, tls_cert, tls_key) as client:
-        credentials = user_credentials(server, cluster or [], token_file)
+        credentials = user_credentials(client, server, cluster or [], token_file)
         if not credentials.tokens and not credentials.global_token:
             expected = f"--token-file, {TOKEN_VARIABLE}, or a cluster registered from here"
             raise InputError(f"there is no token for {server}", expected=expected)
@@ -124,7 +124,7 @@ def status(
     with connected(server, tls_ca, tls_cert, tls_key) as client:
         from placewise.cli.service_answers import cluster_document, job_document, print_clusters, print_job, print_jobs
 
-        credentials = user_credentials(server, cluster or [], token_file)
+        credentials = user_credentials(client, server, cluster or [], token_file)
         if job_id is not None:
             job = client.get_job(job_id, credentials)
             if json:
@@ -159,7 +159,7 @@ def cancel(
     with connected(server, tls_ca, tls_cert, tls_key) as client:
         from placewise.cli.service_answers import job_document
 
-        job = client.cancel_job(job_id, user_credentials(server, cluster or [], token_file), reason=reason)
+        job = client.cancel_job(job_id, user_credentials(client, server, cluster or [], token_file), reason=reason)
     if json:
         print_json(job_document(job))
     else:
@@ -184,7 +184,7 @@ def receive(
     with connected(server, tls_ca, tls_cert, tls_key) as client:
         from placewise.cli.service_answers import assignment_document, assignment_line
 
-        own = own_secret(server, cluster, secret_file)
+        own = own_secret(client, server, cluster, secret_file)
         received = client.receive_jobs(own, most=most)
         accepted = client.accept_jobs(own, received) if accept and received else frozenset()
     if json:

@@ -21,7 +21,8 @@ def match(jobspec: Jobspec, fleet: FleetPath, json: Json = False) -> None:
     if json:
         print_json({"job": job.name, "clusters": list(found.names), "total_clusters": len(scheduler.index.fleet)})
     elif found:
-        print_text("\n".join(found.names))
+        for name in found.names:
+            print_text(name)
     else:
         say(f"{job.name} fits on none of {len(scheduler.index.fleet)} clusters; placewise explain says why")
     if not found:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -18,25 +19,34 @@ import typer
 from placewise.errors import InputError
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from rich.console import Console, ConsoleOptions, RenderableType
+    from rich.segment import Segment
 
 T = TypeVar("T")
 
 _STDOUT, _STDERR, _FIRST_FREE = 1, 2, 3
+# What steers a terminal or begins a line, and what turns the direction of a text. Not all that Python does not call
+# printable: numbers are written with narrow spaces.
+_STEERING = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 _documents: int | None = None
 """The descriptor that documents are written to; None for as long as they may be printed like everything else."""
 
 
+def plain(text: str) -> str:
+    """Return a text, which may be a stranger's, with its control characters spelt out."""
+    return _STEERING.sub(lambda found: repr(found[0])[1:-1], text)
+
+
 def print_text(text: str) -> None:
-    """Print a line on standard output."""
-    typer.echo(text)
+    """Print a line on standard output, control characters spelt out."""
+    typer.echo(plain(text))
 
 
 def print_json(document: object, *, lines: bool = False) -> None:
     """Print one JSON document on standard output, on one line if there may be several."""
     import json
 
-    text = json.dumps(document, indent=None if lines else 1)
+    text = json.dumps(document, indent=None if lines else 1).replace("\x7f", "\\u007f")
     if _documents is None:
         typer.echo(text)
         return
@@ -68,17 +78,22 @@ def _is_own_output() -> bool:
 
 
 def say(text: str) -> None:
-    """Print a line on standard error."""
-    typer.echo(text, err=True)
+    """Print a line on standard error, control characters spelt out."""
+    typer.echo(plain(text), err=True)
 
 
 def console(*, stderr: bool = False) -> Console:
-    """Return a console that says so when nobody reads any more."""
+    """Return a console that spells control characters out, and says so when nobody reads any more."""
     from rich.console import Console
+    from rich.segment import Segment
 
     class Honest(Console):
         def on_broken_pipe(self) -> None:
             raise BrokenPipeError
+
+        def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+            for text, style, control in super().render(renderable, options):
+                yield Segment("\n".join(map(plain, text.split("\n"))) if control is None else text, style, control)
 
     # A name such as :cat: is meant as it stands.
     return Honest(stderr=stderr, emoji=False)

@@ -74,9 +74,10 @@ def plot(
     from placewise.formats.results.results_names import DRAWN, PICTURES, RUN
     from placewise.formats.writing import staged
 
-    found = read_results(results)
     folder = out or results
     with staged(folder, owned=PICTURES, marks=RUN | DRAWN, force=force) as stage:
+        # Not earlier: another run may just be replacing them.
+        found = read_results(results)
         _draw(found, stage)
     _print_results(found, folder, json=json)
 

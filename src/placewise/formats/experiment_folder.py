@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from placewise.errors import InputError
@@ -32,11 +33,13 @@ class Experiment:
     """A fleet and its jobs, which ask for versions (reliabuild) or are builds with what they took (spack-build).
 
     inputs : (file name relative to the folder, SHA-256 in hex) of every document, in the order read.
+    parsed : a SHA-256 in hex of fleet and jobs themselves, which shows a cache that holds something else.
     """
 
     fleet: Fleet
     jobs: Workload | Records
     inputs: Inputs
+    parsed: str = ""
 
 
 def read_experiment(folder: Path, *, cache: Path | None) -> Experiment:
@@ -54,17 +57,16 @@ def read_experiment(folder: Path, *, cache: Path | None) -> Experiment:
     )
     cached = None if cache is None else input_cache.load(cache, inputs)
     if cached is not None:
-        _, fleet, jobs = cached
-        return Experiment(fleet, jobs, inputs)
+        _, fleet, jobs, parsed = cached
+        return Experiment(fleet, jobs, inputs, parsed)
     # The fleet first: it is small, and shows the kind.
     document = parse_json(decode(contents[features], features), features)
     fleet = fleet_of(document, features)
     documents = [(path, contents[path]) for path in jobspecs]
     kind = features_kind(document)
     jobs = builds_of(documents) if kind == SPACK_BUILD else _workload_of(documents, fleet)
-    if cache is not None:
-        input_cache.store(cache, inputs, kind, fleet, jobs)
-    return Experiment(fleet, jobs, inputs)
+    digest = input_cache.digest if cache is None else partial(input_cache.store, cache, inputs)
+    return Experiment(fleet, jobs, inputs, digest(kind, fleet, jobs))
 
 
 def write_experiment(fleet: Fleet, jobs: Workload | Records, folder: Path, *, force: bool = False) -> None:

@@ -14,9 +14,10 @@ import logging
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 import placewise
 from placewise.errors import InputError
@@ -27,13 +28,13 @@ from placewise.model.records import Records
 from placewise.model.workload import Workload
 
 # To be raised whenever the same documents come to mean something else, or are kept in another way.
-FORMAT = 2
+FORMAT = 3
 ENTRIES_KEPT = 20
 VARIABLE = "PLACEWISE_CACHE"
 
 Inputs: TypeAlias = tuple[tuple[str, str], ...]
 
-_FACTS = "facts"
+_FACTS, _PACKED = "facts", "packed"
 
 _log = logging.getLogger(__name__)
 
@@ -55,8 +56,11 @@ def entry_path(folder: Path, inputs: Inputs) -> Path:
     return folder / f"inputs-{_key(inputs)}.npz"
 
 
-def load(folder: Path, inputs: Inputs) -> tuple[str, Fleet, Workload | Records] | None:
-    """Return kind, fleet and jobs as they were stored for these inputs; None if they were not, or not well."""
+def load(folder: Path, inputs: Inputs) -> tuple[str, Fleet, Workload | Records, str] | None:
+    """Return kind, fleet, jobs and their digest as they were stored for these inputs; None if not, or not well.
+
+    The digest is of what is in the entry, which anybody may have written who can write the folder.
+    """
     path = entry_path(folder, inputs)
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as members:
@@ -64,7 +68,8 @@ def load(folder: Path, inputs: Inputs) -> tuple[str, Fleet, Workload | Records] 
         facts = json.loads(arrays.pop(_FACTS).tobytes())
         if facts["key"] != _key(inputs):
             raise ValueError("it was made from other inputs")  # noqa: TRY301, one end for all that is not usable
-        found = facts["kind"], *unpack(facts, arrays)
+        packed = arrays.pop(_PACKED).tobytes()
+        found = facts["kind"], *unpack(json.loads(packed), arrays), _digest(facts["kind"], packed, arrays)
     except FileNotFoundError:
         return None
     except Exception as error:  # noqa: BLE001, a damaged file fails in ways without number, and costs only time
@@ -75,21 +80,47 @@ def load(folder: Path, inputs: Inputs) -> tuple[str, Fleet, Workload | Records] 
     return found
 
 
-def store(folder: Path, inputs: Inputs, kind: str, fleet: Fleet, jobs: Workload | Records) -> None:
-    """Keep what was parsed from these inputs, and drop the entries beyond the newest `ENTRIES_KEPT`.
+def digest(kind: str, fleet: Fleet, jobs: Workload | Records) -> str:
+    """Return a SHA-256 of what was parsed, however it came about; empty for what no entry can hold."""
+    try:
+        packed, arrays = _packed(fleet, jobs)
+    except InputError:
+        return ""
+    return _digest(kind, packed, arrays)
+
+
+def _packed(fleet: Fleet, jobs: Workload | Records) -> tuple[bytes, Mapping[str, NDArray[Any]]]:
+    facts, arrays = pack(fleet, jobs)
+    return json.dumps(facts, separators=(",", ":")).encode(), arrays
+
+
+def _digest(kind: str, packed: bytes, arrays: Mapping[str, NDArray[Any]]) -> str:
+    found = hashlib.sha256(json.dumps([kind, len(packed)]).encode() + packed)
+    for name, array in sorted(arrays.items()):
+        found.update(json.dumps([name, array.dtype.str, array.shape]).encode())
+        found.update(np.ascontiguousarray(array).data)
+    return found.hexdigest()
+
+
+def store(folder: Path, inputs: Inputs, kind: str, fleet: Fleet, jobs: Workload | Records) -> str:
+    """Keep what was parsed from these inputs, drop the entries beyond the newest `ENTRIES_KEPT`; return its digest.
 
     Equal values give equal bytes. Two processes may store at once: files are replaced whole. A folder
     that cannot be written to is logged.
     """
+    found = ""
     try:
-        packed, arrays = pack(fleet, jobs)
-        facts = json.dumps({"key": _key(inputs), "kind": kind, **packed}, separators=(",", ":")).encode()
+        packed, arrays = _packed(fleet, jobs)
+        found = _digest(kind, packed, arrays)
+        facts = json.dumps({"key": _key(inputs), "kind": kind}, separators=(",", ":")).encode()
         with replacing(entry_path(folder, inputs)) as temporary, temporary.open("wb") as file:
-            members = {_FACTS: np.frombuffer(facts, dtype=np.uint8), **arrays}
+            texts = {_FACTS: facts, _PACKED: packed}
+            members = {**{name: np.frombuffer(text, dtype=np.uint8) for name, text in texts.items()}, **arrays}
             np.savez(file, **members)  # type: ignore[arg-type]  # the stubs take each keyword for a flag
         _drop_old_entries(folder)
     except (InputError, OSError) as error:
         _log.warning("the parsed inputs cannot be cached: %s", error)
+    return found
 
 
 def _key(inputs: Inputs) -> str:

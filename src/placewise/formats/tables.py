@@ -13,6 +13,7 @@ import pyarrow.parquet
 
 from placewise.errors import InputError, locating
 from placewise.formats import values
+from placewise.formats.parquet_files import dictionaries, listed, refuse_too_large
 from placewise.formats.reading import read_bytes
 from placewise.model.records import Column, Kind, Records
 from placewise.model.version import parse_version
@@ -36,7 +37,7 @@ def read_records(path: Path, kinds: Mapping[str, Kind]) -> Records:
             if name not in table.column_names:
                 raise InputError("has no such column", found=name, expected=f"one of {', '.join(table.column_names)}")
         named = next((name for name in _NAMES if name in table.column_names and name not in kinds), None)
-        names = [str(row) for row in range(1, table.num_rows + 1)] if named is None else table[named].to_pylist()
+        names = [str(row) for row in range(1, table.num_rows + 1)] if named is None else listed(table[named])
         columns = {
             name: _column(table[name], kinds.get(name, _inferred(table[name])), name)
             for name in table.column_names
@@ -55,7 +56,10 @@ def _table(path: Path, kinds: Mapping[str, Kind]) -> pa.Table:
             table = pyarrow.csv.read_csv(content, convert_options=pyarrow.csv.ConvertOptions(column_types=texts))
             return _with_one_column_a_name(table)
         if path.suffix.lower() == ".parquet":
-            return _with_one_column_a_name(pyarrow.parquet.read_table(content))
+            file = pyarrow.parquet.ParquetFile(content)
+            refuse_too_large(file.metadata)
+            repeating = dictionaries(file.schema_arrow)
+            return _with_one_column_a_name(pyarrow.parquet.ParquetFile(content, read_dictionary=repeating).read())
     except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
         raise InputError(f"is not a readable table: {' '.join(str(error).split())}") from error
     raise InputError("has no known extension", found=path.suffix, expected=".csv or .parquet")
@@ -78,9 +82,10 @@ def _inferred(column: pa.ChunkedArray) -> Kind:
 def _column(column: pa.ChunkedArray, kind: Kind, name: str) -> Column:
     if kind == "number":
         try:
-            numbers = np.array(column.cast(pa.float64()).to_numpy(zero_copy_only=False), dtype=np.float64)
+            numbers = np.array(_numbers(column).to_numpy(zero_copy_only=False), dtype=np.float64)
         except (pa.ArrowException, ValueError) as error:
-            raise InputError("is not a column of numbers", place=f"column {name}", found=str(column.type)) from error
+            found = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+            raise InputError("is not a column of numbers", place=f"column {name}", found=str(found)) from error
         endless = np.flatnonzero(np.isinf(numbers))
         if len(endless):
             place = f"row {endless[0] + 1}, column {name}"
@@ -88,7 +93,14 @@ def _column(column: pa.ChunkedArray, kind: Kind, name: str) -> Column:
                 "is no usable number", place=place, found=float(numbers[endless[0]]), expected="a finite one"
             )
         return numbers
-    return _texts(column.to_pylist(), name, version=kind == "version")
+    return _texts(listed(column), name, version=kind == "version")
+
+
+def _numbers(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    if not pa.types.is_dictionary(column.type):
+        return column.cast(pa.float64())
+    chunks = [chunk.dictionary.cast(pa.float64()).take(chunk.indices) for chunk in column.chunks]
+    return pa.chunked_array(chunks, pa.float64())
 
 
 def _texts(column: Sequence[Any], name: str, *, version: bool) -> tuple[str, ...]:

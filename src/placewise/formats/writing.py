@@ -5,25 +5,22 @@ from __future__ import annotations
 import contextlib
 import errno
 import json
+import logging
 import os
-import re
 import shutil
+import stat
 import tempfile
-import time
-import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from placewise.errors import InputError
+from placewise.formats.folder_lock import STAGE, new_stage, only_writer, writer_of
 from placewise.formats.reading import entries_of, found_at, read_bytes
 
 _OUTER_LEVELS = 2
-_STAGE = ".unfinished-"
-# The process that writes there, where its name says.
-_STAGE_NAME = re.compile(re.escape(_STAGE) + r"(?:([1-9][0-9]*)-)?")
-_ABANDONED_AFTER_S = 86_400
+_log = logging.getLogger(__name__)
 _encode = json.JSONEncoder(allow_nan=False).encode
 
 
@@ -69,24 +66,31 @@ def staged(
 
     Until then, and when the block fails, what `folder` held stays as it was; what runs that were killed
     left unfinished goes at once. Raises InputError, naming the place that was meant in the end, when it
-    cannot be written to, another process is writing there, or a file would be replaced that no earlier run left.
+    cannot be written to, another run is writing there, on whatever machine, or a file would be replaced that no
+    earlier run left or that was written meanwhile.
     """
     owned = tuple(owned)
     existed = found_at(folder) != "nothing"
-    ours = force or any(
-        found_at(folder / name) == "file" and content in read_bytes(folder / name) for name, content in marks.items()
-    )
-    if not ours:
-        for path in _named(folder, owned):
-            refuse_existing(path, force=False)
     # Named before it is made, so that no signal finds it made and not yet looked after.
-    stage = folder / f"{_STAGE}{os.getpid()}-{uuid.uuid4().hex[:8]}"
+    stage = new_stage(folder)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        stage.mkdir(mode=0o700)
-        _clear_unfinished(folder, stage)
-        yield stage
-        _move_up(stage, folder, owned if ours else (), force)
+        with only_writer(folder) as locked:
+            ours = force or any(
+                found_at(folder / name) == "file" and content in read_bytes(folder / name)
+                for name, content in marks.items()
+            )
+            if not ours:
+                for path in _named(folder, owned):
+                    refuse_existing(path, force=False)
+            _clear_unfinished(folder, locked)
+            before = _contents(folder, owned)
+            try:
+                stage.mkdir(mode=0o700)
+                yield stage
+                _refuse_changed(folder, owned, before)
+                _move_up(stage, folder, owned if ours else (), force)
+            finally:
+                shutil.rmtree(stage, ignore_errors=True)
     except OSError as error:
         raise InputError(f"cannot be written: {error.strerror}", file=folder) from error
     except InputError as error:
@@ -94,44 +98,49 @@ def staged(
             error.file = str(folder / Path(error.file).relative_to(stage))
         raise
     finally:
-        shutil.rmtree(stage, ignore_errors=True)
         if not existed:
             with contextlib.suppress(OSError):  # not empty: the block ended well
                 folder.rmdir()
 
 
-def _clear_unfinished(folder: Path, stage: Path) -> None:
-    """Remove what killed runs left behind. Raises InputError when another process is writing into the folder."""
+def _clear_unfinished(folder: Path, locked: bool) -> None:
+    """Remove what killed runs left behind: nobody held the lock, so nobody is writing.
+
+    On a file system without locks only what is known to be of nobody goes; raises InputError for the rest.
+    """
+    if not locked:
+        _log.warning("%s is on a file system without locks: let no two runs write there at once", folder)
     for path in entries_of(folder):
-        name = _STAGE_NAME.match(path.name)
-        if name is None or path == stage:
+        if not path.name.startswith(STAGE):
             continue
-        try:
-            old = time.time() - path.stat().st_mtime > _ABANDONED_AFTER_S
-        except FileNotFoundError:  # its run has just ended
-            continue
-        process = name[1]
-        # A run may take days, so while its process is there, age says nothing.
-        if old if process is None else not _runs(int(process)):
-            shutil.rmtree(path, ignore_errors=True)
-        elif process is not None and int(process) != os.getpid():
+        writer = None if locked else writer_of(path)
+        if writer is not None:
             raise InputError(
-                f"another run is writing here: process {process}",
+                f"another run may be writing here: {writer}",
                 file=folder,
                 expected=f"one at a time; if that process is no run, remove {path.name}",
             )
+        shutil.rmtree(path, ignore_errors=True)
 
 
-def _runs(process: int) -> bool:
-    if os.name != "posix":
-        return True  # to ask would be to end it
-    try:
-        os.kill(process, 0)
-    except (ProcessLookupError, OverflowError):
-        return False
-    except PermissionError:
-        pass  # somebody else's
-    return True
+def _contents(folder: Path, owned: Iterable[str]) -> dict[Path, tuple[int, int, int]]:
+    """Return the files of these names, and of each what changes when it is replaced."""
+    found = {}
+    for path in _named(folder, owned):
+        with contextlib.suppress(OSError):  # gone meanwhile, or a link to nothing
+            status = path.stat()
+            if stat.S_ISREG(status.st_mode):
+                found[path] = (status.st_ino, status.st_size, status.st_mtime_ns)
+    return found
+
+
+def _refuse_changed(folder: Path, owned: Iterable[str], before: Mapping[Path, tuple[int, int, int]]) -> None:
+    """Raise InputError for files that another run wrote meanwhile, where locks do not hold: they would be mixed."""
+    for path, found in _contents(folder, owned).items():
+        if before.get(path) != found:
+            raise InputError(
+                "was written by somebody else meanwhile, and nothing is replaced", file=path, expected="one at a time"
+            )
 
 
 def refuse_existing(path: Path, *, force: bool) -> None:

@@ -129,7 +129,8 @@ class Study:
     levels : in the order of the report. expanding : the questions that `expanding` adds one after the other; empty for
         all, by name. everything : those that *all metadata* is; empty for all.
     settings : how to run it.
-    source : where fleet and jobs came from, in words. hashes : (file, SHA-256) of every document.
+    source : where fleet and jobs came from, in words. hashes : (file, SHA-256) of every document. parsed : a SHA-256 of
+        fleet and jobs as they were read, where that may have been from a cache.
     profile : what the fleet was drawn from, if it was.
 
     Raises InputError for names that repeat or are not known, and for too many rules.
@@ -145,6 +146,7 @@ class Study:
     settings: Settings = field(default_factory=Settings)
     source: str = ""
     hashes: tuple[tuple[str, str], ...] = ()
+    parsed: str = ""
     profile: Profile | None = None
 
     def __post_init__(self) -> None:

@@ -38,6 +38,7 @@ from placewise.service.protocols.memory_graph import MemoryGraph
 from placewise.service.protocols.placewise_v1 import READERS, PlacewiseV1
 from placewise.service.protocols.rainbow import Rainbow
 from placewise.service.settings import Settings
+from placewise.service.store import clusters
 from placewise.service.store.database import Database
 from placewise.service.store.jobs import renew_leases
 from placewise.service.store.writer import Writer
@@ -115,6 +116,7 @@ async def serving(settings: Settings, clock: Clock | None = None) -> AsyncIterat
         if database.dialect == "sqlite":
             # A steady clock means nothing across a restart; whoever holds a lease is given its full length again.
             await state.write(partial(renew_leases, lease_until=clock.steady() + settings.lease_s))
+        state.identity = await state.read(clusters.identity)
         await load(state)
         await compare(state)
         await stack.enter_async_context(upkeep(state))

@@ -13,7 +13,12 @@ from placewise.model.study import Study
 def described(study: Study, command: str, counts: dict[str, int]) -> dict[str, Any]:
     """Return what `study.json` says of a study; counts : of what took part in the run."""
     found = study_record(
-        asdict(study.settings), source=study.source, command=command, inputs=study.hashes, counts=counts
+        asdict(study.settings),
+        source=study.source,
+        command=command,
+        inputs=study.hashes,
+        parsed=study.parsed,
+        counts=counts,
     )
     declared = {
         "levels": {level.name: list(level.metadata) for level in study.levels},

@@ -55,7 +55,13 @@ def _of_folder(folder: Path, settings: Settings, cache: Path | None) -> Study:
     experiment = read_experiment(folder, cache=cache)
     declared = declared_for(experiment.jobs)
     return Study(
-        experiment.fleet, experiment.jobs, settings=settings, source=str(folder), hashes=experiment.inputs, **declared
+        experiment.fleet,
+        experiment.jobs,
+        settings=settings,
+        source=str(folder),
+        hashes=experiment.inputs,
+        parsed=experiment.parsed,
+        **declared,
     )
 
 

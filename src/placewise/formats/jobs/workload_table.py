@@ -208,7 +208,9 @@ def write_workload(path: Path, workloads: Iterable[Workload]) -> int:
                     schema = _schema(requirements)
                 # Names differ, so a dictionary of them would only cost.
                 options = {"compression": "zstd", "use_dictionary": ["ids.list.element"], "write_page_checksum": True}
-                writer = open_files.enter_context(pq.ParquetWriter(temporary, schema, **options))
+                # Opened here, since Arrow takes only names that are UTF-8.
+                file = open_files.enter_context(temporary.open("wb"))
+                writer = open_files.enter_context(pq.ParquetWriter(file, schema, **options))
             elif workload.requirements != requirements:
                 raise InputError("the workloads have different requirements", file=path, expected="one table for all")
             jobs += len(workload)

@@ -26,6 +26,7 @@ from placewise.errors import InputError, locating
 from placewise.formats import values
 from placewise.formats.codec import Codec, Codecs, Layout
 from placewise.formats.reading import found_at, parse_json, read_text
+from placewise.formats.spreadsheet import defused
 from placewise.formats.writing import write_bytes
 from placewise.model.runtime_models import KINDS, CrossValidation, ModelCard, Models, PackageModels, Validation
 
@@ -111,10 +112,11 @@ def card_document(card: ModelCard) -> dict[str, Any]:
 
 def cards_csv(models: Models) -> str:
     """Return the cards as CSV with a header, a line for each package."""
-    rows = [card_document(card) for card in models.cards()]
+    rows = defused(card_document(card) for card in models.cards())
     text = io.StringIO()
     if rows:
-        writer = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")
+        # All text is quoted: a carriage return would begin a row otherwise.
+        writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
         writer.writeheader()
         writer.writerows(rows)
     return text.getvalue()

@@ -69,7 +69,12 @@ def write_outcomes(
     # Names repeat and gain from dictionaries; trying one on every column of numbers doubles the time.
     names = [field.name for field in schema if field.type == _NAMES]
     options = {"compression": "zstd", "use_dictionary": names}
-    with replacing(path) as temporary, pq.ParquetWriter(temporary, schema, **options) as writer:
+    # Opened here, since Arrow takes only names that are UTF-8.
+    with (
+        replacing(path) as temporary,
+        temporary.open("wb") as file,
+        pq.ParquetWriter(file, schema, **options) as writer,
+    ):
         for number, table in enumerate(tables):
             columns = [
                 _named(np.full(len(table.job), number), experiments),

@@ -33,7 +33,8 @@ def write_placements(
     """
     names = pa.array(list(clusters), pa.string())
     options = {"compression": "zstd", "use_dictionary": ["cluster"]}
-    with pq.ParquetWriter(path, _SCHEMA, **options) as writer:
+    # Opened here, since Arrow takes only names that are UTF-8.
+    with path.open("wb") as file, pq.ParquetWriter(file, _SCHEMA, **options) as writer:
         for jobs, matched, cluster in blocks:
             chosen = pa.DictionaryArray.from_arrays(pa.array(cluster, mask=cluster < 0), names)
             writer.write_table(pa.table([jobs, pa.array(matched), chosen], schema=_SCHEMA))

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from placewise.formats.results.score_files import DESCRIPTIONS
+from placewise.formats.spreadsheet import defused
 from placewise.model.results import CostScore, LevelResult, Results, Score
 
 if TYPE_CHECKING:
@@ -131,5 +132,5 @@ def _csv(rows: list[dict[str, Any]]) -> bytes:
     # All text is quoted: a level may have any name, a line break in it too.
     writer = csv.DictWriter(text, columns, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
     writer.writeheader()
-    writer.writerows({"": number, **row} for number, row in enumerate(rows))
+    writer.writerows({"": number, **row} for number, row in enumerate(defused(rows)))
     return text.getvalue().encode()

@@ -17,17 +17,19 @@ def study_record(
     source: str,
     command: str,
     inputs: Sequence[tuple[str, str]],
+    parsed: str,
     counts: Mapping[str, int],
 ) -> dict[str, Any]:
     """Return the record of a run.
 
     settings : the design's fields. source : where fleet and workload came from. inputs : (file, SHA-256)
-    pairs. counts : of jobs, clusters and what was left out.
+    pairs. parsed : a SHA-256 of what these were read as. counts : of jobs, clusters and what was left out.
     """
     return {
         "command": command,
         "source": source,
         "inputs": [{"file": name, "sha256": digest} for name, digest in inputs],
+        **({"parsed": {"sha256": parsed}} if parsed else {}),
         "settings": {key: list(value) if isinstance(value, tuple) else value for key, value in settings.items()},
         "counts": dict(counts),
         "versions": {

@@ -44,7 +44,9 @@ def _worth(worth: Worth) -> Iterator[str]:
         said += f", out of {share(gain)} that all metadata adds"
         half = count_to(worth, gain / 2)
         if half is not None and len(rows) > 1:
-            said += f"; the {half} most valuable make up half of that" if half > 1 else "; it alone is half of that or more"
+            said += (
+                f"; the {half} most valuable make up half of that" if half > 1 else "; it alone is half of that or more"
+            )
     yield f"{said}."
     alone = max(rows, key=lambda row: row.single_lift)
     last = max(rows, key=lambda row: row.drop_one_loss)
@@ -56,7 +58,8 @@ def _worth(worth: Worth) -> Iterator[str]:
         )
     idle = sum(abs(row.value) <= NOTHING for row in rows)
     if idle and worth.exact:
-        yield f"{counted(idle, 'subsystem')} of {len(rows):,} add{'s' if idle == 1 else ''} nothing, whatever other metadata there is."
+        verb = "adds" if idle == 1 else "add"
+        yield f"{counted(idle, 'subsystem')} of {len(rows):,} {verb} nothing, whatever other metadata there is."
 
 
 def _interval_of(best: SubsystemWorth) -> str:

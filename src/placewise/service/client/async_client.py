@@ -49,6 +49,7 @@ class AsyncClient:
     get_job = awaiting(calls.get_job)
     cancel_job = awaiting(calls.cancel_job)
     list_clusters = awaiting(calls.list_clusters)
+    identify = awaiting(calls.identify)
     register_cluster = awaiting(calls.register_cluster)
     update_cluster = awaiting(calls.update_cluster)
     delete_cluster = awaiting(calls.delete_cluster)

@@ -55,6 +55,7 @@ class Client:
     get_job = blocking(calls.get_job)
     cancel_job = blocking(calls.cancel_job)
     list_clusters = blocking(calls.list_clusters)
+    identify = blocking(calls.identify)
     register_cluster = blocking(calls.register_cluster)
     update_cluster = blocking(calls.update_cluster)
     delete_cluster = blocking(calls.delete_cluster)

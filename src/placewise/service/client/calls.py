@@ -130,6 +130,14 @@ def list_clusters(credentials: Credentials) -> Call[tuple[ClusterRecord, ...]]:
     )
 
 
+def identify() -> Call[str]:
+    """Return which scheduler this is: a text that its database alone has; empty from one that has none.
+
+    Raises ServiceError (UNIMPLEMENTED) for a scheduler that does not know the call yet.
+    """
+    return Call("Identify", wire.IdentifyRequest(), lambda answer: str(answer.server))
+
+
 def register_cluster(
     cluster: Cluster | Path | Documents, *, registration_secret: str, name: str = ""
 ) -> Call[Registration]:

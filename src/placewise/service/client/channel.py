@@ -24,6 +24,7 @@ _REPEATABLE = (
     "GetJob",
     "ListJobs",
     "ListClusters",
+    "Identify",
     "ReceiveJobs",
     "ReportOutcome",
     "Heartbeat",

@@ -1,7 +1,8 @@
 """Secrets and tokens of the clusters registered from here, in a file of the user's for each scheduler.
 
-The file is JSON, ``{cluster: {"token": ..., "secret": ...}}``, for its owner alone, and lies in the user's folder for
-configuration, in ``placewise/credentials``.
+The file is JSON, ``{"server": ..., "clusters": {cluster: {"token": ..., "secret": ...}}}``, for its owner alone, and
+lies in the user's folder for configuration, in ``placewise/credentials``. The server is what the scheduler answers to
+Identify; a file of clusters alone, as they were once written, is of a scheduler that is not known.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ import contextlib
 import fcntl
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from urllib.parse import quote
 
@@ -21,6 +24,14 @@ from placewise.formats.values import mapping, text
 from placewise.service.client.values import Registration
 from placewise.service.kept_secret import private_file
 
+_SHOWN = 8
+
+
+@dataclass(slots=True)
+class _Saved:
+    server: str = ""
+    clusters: dict[str, Registration] = field(default_factory=dict)
+
 
 def credentials_file(target: str) -> Path:
     """Return where the credentials for a scheduler are kept."""
@@ -30,27 +41,72 @@ def credentials_file(target: str) -> Path:
 
 def saved(target: str) -> dict[str, Registration]:
     """Return what is saved of each cluster of a scheduler. Raises InputError for a file that cannot be used."""
-    path = credentials_file(target)
-    if found_at(path) == "nothing":
-        return {}
-    with locating(file=path):
-        return {cluster: _entry(value, repr(cluster)) for cluster, value in mapping(read_json(path), "file").items()}
+    return _read(credentials_file(target)).clusters
+
+
+def saved_server(target: str) -> str:
+    """Return of which scheduler the saved credentials are; empty where that is not known, or nothing is saved."""
+    return _read(credentials_file(target)).server
+
+
+def refuse_other_server(target: str, server: str) -> None:
+    """Raise InputError where what is saved was given by another scheduler than the one that is at the address now."""
+    before = saved_server(target)
+    if before and server and before != server:
+        raise InputError(
+            "these credentials are of another server",
+            file=credentials_file(target),
+            found=f"server {before[:_SHOWN]}, and {server[:_SHOWN]} is at {target}",
+            expected="another --server, that server back, or clusters registered with this one",
+        )
+
+
+def prepare(target: str, server: str) -> Path | None:
+    """See that what a scheduler gives can be saved; return where credentials of another one were moved to, if any.
+
+    Raises InputError where it cannot.
+    """
+    moved = None
+
+    def change(known: _Saved) -> None:
+        nonlocal moved
+        if known.server and server and known.server != server:
+            path = credentials_file(target)
+            names = (f"{path.stem}.before-{number}.json" for number in count(1))
+            moved = next(there for name in names if found_at(there := path.with_name(name)) == "nothing")
+            path.rename(moved)
+            known.server, known.clusters = "", {}
+        known.server = server or known.server
+
+    _change(target, change)
+    return moved
 
 
 def save(target: str, cluster: str, given: Registration) -> Path:
     """Save what a cluster was given, keeping what is empty as it was, and return the file."""
 
-    def put(known: dict[str, Registration]) -> None:
-        before = known.get(cluster, Registration("", ""))
-        known[cluster] = Registration(given.token or before.token, given.secret or before.secret)
+    def put(known: _Saved) -> None:
+        before = known.clusters.get(cluster, Registration("", ""))
+        known.clusters[cluster] = Registration(given.token or before.token, given.secret or before.secret)
 
     return _change(target, put)
 
 
-def forget(target: str, cluster: str) -> None:
-    """Remove what is saved of a cluster."""
-    if cluster in saved(target):
-        _change(target, lambda known: known.pop(cluster, None))
+def forget(target: str, cluster: str, server: str) -> None:
+    """Remove what is saved of a cluster, unless it is another scheduler's of the same name."""
+    if cluster in saved(target) and (saved_server(target) or server) == server:
+        _change(target, lambda known: known.clusters.pop(cluster, None))
+
+
+def _read(path: Path) -> _Saved:
+    if found_at(path) == "nothing":
+        return _Saved()
+    with locating(file=path):
+        document = mapping(read_json(path), "file")
+        server, clusters = "", document
+        if isinstance(document.get("server"), str):
+            server, clusters = document["server"], mapping(document.get("clusters"), "clusters")
+        return _Saved(server, {cluster: _entry(value, repr(cluster)) for cluster, value in clusters.items()})
 
 
 def _entry(value: object, place: str) -> Registration:
@@ -58,15 +114,16 @@ def _entry(value: object, place: str) -> Registration:
     return Registration(*(text(entry[key], f"{place}.{key}") if entry.get(key) else "" for key in ("token", "secret")))
 
 
-def _change(target: str, change: Callable[[dict[str, Registration]], object]) -> Path:
+def _change(target: str, change: Callable[[_Saved], object]) -> Path:
     path = credentials_file(target)
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with _alone(path.parent):
-            known = saved(target)
+            known = _read(path)
             change(known)
-            content = {name: {"token": one.token, "secret": one.secret} for name, one in known.items()}
-            with private_file(path, json.dumps(content, indent=1)) as temporary:
+            clusters = {name: {"token": one.token, "secret": one.secret} for name, one in known.clusters.items()}
+            content = json.dumps({"server": known.server, "clusters": clusters}, indent=1)
+            with private_file(path, content) as temporary:
                 temporary.replace(path)
     except OSError as error:
         raise InputError(f"cannot be written: {error.strerror}", file=path) from error

@@ -36,6 +36,7 @@ class State:
     bells : by cluster id, what wakes those who wait for its jobs. watchers : by cluster id, how many watch its jobs.
     listening_since : since when heartbeats of agents can be heard; who was not heard of before is not lost for that.
     swept_at : when lost agents were last looked for.
+    identity : the name that the database was given when it was made.
     stopping : whether calls that wait for something shall end.
     """
 
@@ -51,6 +52,7 @@ class State:
     readers: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_READERS, "placewise-reader"))
     bells: dict[int, asyncio.Event] = field(default_factory=dict)
     watchers: Counter[int] = field(default_factory=Counter)
+    identity: str = ""
     stopping: bool = False
     listening_since: float = field(init=False)
     swept_at: float = field(init=False)

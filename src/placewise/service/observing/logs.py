@@ -17,7 +17,7 @@ Format: TypeAlias = Literal["auto", "json", "console"]
 MASK = "***"
 _SECRET_KEY = re.compile(r"secret|token|password|passwd|authorization", re.IGNORECASE)
 _PASSWORD_OF_URL = re.compile(r"(://[^\s/:@]*):[^\s/]*@")
-# Tracebacks of several lines are ours; nothing else may begin a line.
+# Of these several lines are ours; nothing else may begin a line.
 _LAID_OUT = frozenset({"exception", "stack"})
 _DEEPEST = 6
 # What these say at info is of interest to their own developers.
@@ -110,6 +110,7 @@ def _masked(key: object, value: Any, depth: int) -> Any:
 def escape_controls(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     """Write what steers a terminal, or would begin a line, as its escape."""
     for key, value in event.items():
-        if isinstance(value, str) and key not in _LAID_OUT and not value.isprintable():
-            event[key] = "".join(one if one.isprintable() else repr(one)[1:-1] for one in value)
+        kept = "\n" if key in _LAID_OUT else ""
+        if isinstance(value, str) and not value.isprintable():
+            event[key] = "".join(one if one.isprintable() or one == kept else repr(one)[1:-1] for one in value)
     return event

@@ -151,6 +151,10 @@ class PlacewiseV1(SchedulerServicer):
                 )
         return answer
 
+    async def Identify(self, request: wire.IdentifyRequest, context: Context) -> wire.IdentifyResponse:
+        """Say which scheduler this is."""
+        return wire.IdentifyResponse(server=self._state.identity)
+
     async def RegisterCluster(
         self, request: wire.RegisterClusterRequest, context: Context
     ) -> wire.RegisterClusterResponse:

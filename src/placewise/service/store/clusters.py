@@ -11,7 +11,7 @@ from sqlalchemy import Connection, delete, insert, select, tuple_, update
 from placewise.service.guard.given import check_name, check_text
 from placewise.service.store.dialects import CLUSTERS_CHANNEL, among, insert_or_replace, insert_unless, notify
 from placewise.service.store.jobs import cancel_all
-from placewise.service.store.tables import agents, clusters, graphs, live, subsystems
+from placewise.service.store.tables import agents, clusters, graphs, live, servers, subsystems
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +203,16 @@ def load_clusters(connection: Connection, ids: Collection[int] | None = None) ->
 def revisions(connection: Connection) -> dict[int, int]:
     """Return the revision of each registered cluster by its id."""
     return dict(connection.execute(select(clusters.c.id, clusters.c.revision).where(live)).all())
+
+
+def identity(connection: Connection) -> str:
+    """Return the name that this database was given when it was made."""
+    return connection.scalar(select(servers.c.identity)) or ""
+
+
+def live_id(connection: Connection, name: str) -> int | None:
+    """Return the id of the registered cluster of a name; None where there is none."""
+    return connection.scalar(select(clusters.c.id).where(clusters.c.name == name, live))
 
 
 def _locked(connection: Connection, ids: Collection[int], at: Mapping[int, int] | None = None) -> set[int]:

@@ -50,6 +50,11 @@ def config_of(connection: Connection | None) -> Config:
     return config
 
 
+def newest() -> str:
+    """Return the revision of a database in its newest form."""
+    return str(ScriptDirectory.from_config(config_of(None)).get_current_head())
+
+
 def _refuse_unknown(connection: Connection, current: tuple[str, ...], known: set[str]) -> None:
     unknown = sorted(set(current) - known)
     if unknown:

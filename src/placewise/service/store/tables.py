@@ -21,6 +21,14 @@ from sqlalchemy import (
 
 metadata = MetaData()
 
+# One row, made with the table.
+servers = Table(
+    "servers",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("identity", Text, nullable=False),
+)
+
 clusters = Table(
     "clusters",
     metadata,

@@ -44,6 +44,16 @@ class Credentials(_message.Message):
     clusters: _containers.RepeatedCompositeFieldContainer[Credentials.ClusterToken]
     def __init__(self, global_token: _Optional[str] = ..., clusters: _Optional[_Iterable[_Union[Credentials.ClusterToken, _Mapping]]] = ...) -> None: ...
 
+class IdentifyRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class IdentifyResponse(_message.Message):
+    __slots__ = ("server",)
+    SERVER_FIELD_NUMBER: _ClassVar[int]
+    server: str
+    def __init__(self, server: _Optional[str] = ...) -> None: ...
+
 class SubmitRequest(_message.Message):
     __slots__ = ("name", "jobspec", "credentials", "match_algorithm", "select_algorithm", "select_options", "request_id", "no_explanation")
     class SelectOptionsEntry(_message.Message):

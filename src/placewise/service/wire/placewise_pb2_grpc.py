@@ -70,6 +70,11 @@ class SchedulerStub(object):
                 request_serializer=placewise_dot_service_dot_wire_dot_placewise__pb2.ListClustersRequest.SerializeToString,
                 response_deserializer=placewise_dot_service_dot_wire_dot_placewise__pb2.ListClustersResponse.FromString,
                 _registered_method=True)
+        self.Identify = channel.unary_unary(
+                '/placewise.v1.Scheduler/Identify',
+                request_serializer=placewise_dot_service_dot_wire_dot_placewise__pb2.IdentifyRequest.SerializeToString,
+                response_deserializer=placewise_dot_service_dot_wire_dot_placewise__pb2.IdentifyResponse.FromString,
+                _registered_method=True)
         self.RegisterCluster = channel.unary_unary(
                 '/placewise.v1.Scheduler/RegisterCluster',
                 request_serializer=placewise_dot_service_dot_wire_dot_placewise__pb2.RegisterClusterRequest.SerializeToString,
@@ -164,6 +169,13 @@ class SchedulerServicer(object):
 
     def ListClusters(self, request, context):
         """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Identify(self, request, context):
+        """Say which scheduler this is; asks for no credentials.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -270,6 +282,11 @@ def add_SchedulerServicer_to_server(servicer, server):
                     servicer.ListClusters,
                     request_deserializer=placewise_dot_service_dot_wire_dot_placewise__pb2.ListClustersRequest.FromString,
                     response_serializer=placewise_dot_service_dot_wire_dot_placewise__pb2.ListClustersResponse.SerializeToString,
+            ),
+            'Identify': grpc.unary_unary_rpc_method_handler(
+                    servicer.Identify,
+                    request_deserializer=placewise_dot_service_dot_wire_dot_placewise__pb2.IdentifyRequest.FromString,
+                    response_serializer=placewise_dot_service_dot_wire_dot_placewise__pb2.IdentifyResponse.SerializeToString,
             ),
             'RegisterCluster': grpc.unary_unary_rpc_method_handler(
                     servicer.RegisterCluster,
@@ -507,6 +524,33 @@ class Scheduler(object):
             '/placewise.v1.Scheduler/ListClusters',
             placewise_dot_service_dot_wire_dot_placewise__pb2.ListClustersRequest.SerializeToString,
             placewise_dot_service_dot_wire_dot_placewise__pb2.ListClustersResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Identify(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/placewise.v1.Scheduler/Identify',
+            placewise_dot_service_dot_wire_dot_placewise__pb2.IdentifyRequest.SerializeToString,
+            placewise_dot_service_dot_wire_dot_placewise__pb2.IdentifyResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -53,6 +53,8 @@ def _documents(first: Mapping[str, Any], second: Mapping[str, Any]) -> Iterator[
     for name in dict.fromkeys((*gone, *come)):
         before, after = (_digest(name, side) for side in (one, other))
         yield Unlike(f"inputs.{name}", before, after)
+    if one.keys() == other.keys():  # the same documents, that were read as something else
+        yield from _unlike("parsed", first.get("parsed"), second.get("parsed"))
 
 
 def _hashes(study: Mapping[str, Any]) -> dict[str, str]:
