@@ -44,9 +44,7 @@ def _worth(worth: Worth) -> Iterator[str]:
         said += f", out of {share(gain)} that all metadata adds"
         half = count_to(worth, gain / 2)
         if half is not None and len(rows) > 1:
-            said += (
-                f"; the {half} most valuable make up half of that" if half > 1 else "; it alone is half of that or more"
-            )
+            said += f"; the {half} most valuable make up half of that" if half > 1 else "; it is half of that or more"
     yield f"{said}."
     alone = max(rows, key=lambda row: row.single_lift)
     last = max(rows, key=lambda row: row.drop_one_loss)
