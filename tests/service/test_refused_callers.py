@@ -48,6 +48,7 @@ def test_a_wrong_secret_and_an_unknown_cluster_are_answered_alike(talk):
         lambda who: refused(talk.v1.DeleteCluster, v1.DeleteClusterRequest(cluster=who)),
         lambda who: refused(talk.v1.RotateCredentials, v1.RotateCredentialsRequest(cluster=who)),
         lambda who: refused(talk.v1.ReportOutcome, v1.ReportOutcomeRequest(cluster=who, job_id=1)),
+        lambda who: refused(talk.v1.Heartbeat, v1.HeartbeatRequest(cluster=who, agent="a")),
         lambda who: refused(talk.v1.GetJob, v1.GetJobRequest(cluster=who, job_id=1)),
         lambda who: refused(talk.v1.ListJobs, v1.ListJobsRequest(cluster=who)),
         lambda who: refused(next, talk.v1.WatchAssignments(v1.WatchAssignmentsRequest(cluster=who))),
