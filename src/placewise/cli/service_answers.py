@@ -88,31 +88,22 @@ def assignment_line(job: Assignment) -> str:
 
 
 def print_clusters(clusters: Sequence[ClusterRecord], console: Console) -> None:
-    """Print clusters with their queues, and how many of the agents that send heartbeats live."""
+    """Print clusters with their queues, and the agents that send heartbeats."""
     rows = [
-        (
-            one.name,
-            str(one.nodes),
-            str(len(one.subsystems)),
-            str(one.waiting),
-            str(one.running),
-            _time(one.updated_at),
-            _agents(one),
-        )
+        (one.name, str(one.nodes), str(len(one.subsystems)), str(one.waiting), str(one.running), _time(one.updated_at))
         for one in clusters
     ]
     numbers = ("nodes", "subsystems", "waiting", "running")
-    words: dict[str, JustifyMethod] = {"updated": "left", "agents, last heard": "left"}
-    headings: dict[str, JustifyMethod] = {"cluster": "left", **dict.fromkeys(numbers, "right"), **words}
+    headings: dict[str, JustifyMethod] = {"cluster": "left", **dict.fromkeys(numbers, "right"), "updated": "left"}
     print_table(f"{len(clusters)} clusters", headings, rows, console)
-
-
-def _agents(cluster: ClusterRecord) -> str:
-    """Return how many agents live and how many are lost, with the time at which one was last heard of."""
-    lost = [one for one in cluster.agents if not one.live]
-    counts = [(len(cluster.agents) - len(lost), "live"), (len(lost), "lost")]
-    said = ", ".join(f"{count} {what}" for count, what in counts if count)
-    return f"{said}, {_time(max(one.heard_at for one in cluster.agents))}" if said else ""
+    agents = [
+        (cluster.name, one.name, "live" if one.live else "lost", str(one.running), _time(one.heard_at))
+        for cluster in clusters
+        for one in cluster.agents
+    ]
+    if agents:
+        headings = dict.fromkeys(("cluster", "agent", "state", "running", "last heard"), _LEFT)
+        print_table(f"{len(agents)} agents", headings | {"running": "right"}, agents, console)
 
 
 def print_jobs(jobs: Sequence[JobRecord], console: Console) -> None:
