@@ -340,3 +340,10 @@ def test_every_build_has_a_row_with_its_cluster_where_one_was_chosen():
             assert taken == pytest.approx(list(level.jobs_by_cluster.values()))
             assert int((table.cluster < 0).sum()) == level.score.unmatched + level.no_capacity + level.refused
             assert np.nansum(table.additional_cost) == pytest.approx(level.costs["fastest"].cost)
+
+
+def test_nodes_are_shared_out_so_that_all_jobs_have_some():
+    rows = [("p", "x86", COMPILERS[0], 1, 10 + i) for i in range(13)]
+    fleet = fleet_of([("x86", COMPILERS[0], 8, 3.2, nodes) for nodes in (None, None, 5, None)])
+    prepared = run(fleet, records_of(rows), design(nodes_per_job=2, nodes_free=None), KERNELS).prepared
+    assert nodes_free(prepared).tolist() == [7, 7, 5, 7]  # 26 nodes over 4 clusters, rounded up
