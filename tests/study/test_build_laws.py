@@ -18,6 +18,7 @@ from placewise.model.records import Records
 from placewise.model.settings import Settings
 from placewise.model.version import parse_version
 from placewise.prediction import fit_models, predict, reference_runtime
+from placewise.study.constraint import nodes_free
 
 STUDY = SHIPPED
 ARCHS = ("x86", "arm")
