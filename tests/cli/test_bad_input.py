@@ -265,6 +265,7 @@ main()
     assert not out.exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arguments", [["simulate", "{small}", "--json"], ["simulate", "{small}"], ["--help"]])
 def test_output_that_nobody_takes_is_no_traceback(small, tmp_path, arguments):
     arguments = [argument.format(small=small) for argument in arguments]

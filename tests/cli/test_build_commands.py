@@ -64,6 +64,7 @@ def test_simulate_prints_json_and_the_rows_agree(placewise, builds, tmp_path):
     assert {"additional_runtime_s", "additional_cost"} <= set(table)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("drawn", [["--sample"], []], ids=["sample", "expectation"])
 def test_the_same_seed_gives_the_same_bytes_from_cache_or_not(drawn, placewise, builds, tmp_path):
     folders = []

@@ -53,6 +53,7 @@ def test_results_of_another_kind_do_not_stay_beside_the_new_ones(placewise, smal
     assert not {"report.html", "jobspecs.json", "subsystem-scores.json", "img/trade-off.png"} & names(out)
 
 
+@pytest.mark.slow
 def test_plot_removes_old_pictures_and_no_results(placewise, small, tmp_path):
     placewise("simulate", small, "--out", tmp_path / "out")
     before = names(tmp_path / "out")
@@ -61,6 +62,7 @@ def test_plot_removes_old_pictures_and_no_results(placewise, small, tmp_path):
     assert names(tmp_path / "out") == before
 
 
+@pytest.mark.slow
 def test_fit_removes_the_page_of_an_earlier_fit(placewise, builds, tmp_path):
     placewise("fit", builds, "--out", tmp_path / "m", "--minimum", 2, "--report")
     assert {"models.html", "img/model-overview.png", "img/models-01.png"} <= names(tmp_path / "m")

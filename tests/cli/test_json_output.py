@@ -153,6 +153,7 @@ def test_without_json_nothing_is_led_away(places):
     assert noise_in(process("match", *arguments).stdout) == list(NOISE)
 
 
+@pytest.mark.slow
 def test_a_reader_that_leaves_is_no_traceback(places):
     arguments = [one.format(**places.named) for one in LOCAL["value"]]
     reader, writer = os.pipe()
@@ -164,6 +165,7 @@ def test_a_reader_that_leaves_is_no_traceback(places):
     assert "placewise:" not in done.stderr
 
 
+@pytest.mark.slow
 def test_documents_need_no_standard_error(places):
     arguments = [one.format(**places.named) for one in LOCAL["value"]]
     code = f"import os, sys; os.close(2); os.execv(sys.executable, [sys.executable, '-c', {NOISY!r}, *sys.argv[1:]])"

@@ -68,6 +68,7 @@ def states(client, number):
     return [str(event.state) for event in client.get_job(number, EVERYTHING).history]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("orphans", ["requeue", "fail", "keep"])
 def test_jobs_of_an_agent_that_was_killed(serve, tmp_path, orphans):
     with serve(orphans=orphans, **QUICK) as (server, client, own):

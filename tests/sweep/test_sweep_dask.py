@@ -41,6 +41,7 @@ def test_rows_are_the_same_bytes_on_a_cluster(cluster, tmp_path, count, block):
     assert len(set(unpickled)) == len(unpickled)
 
 
+@pytest.mark.slow
 def test_simulate_writes_the_same_bytes_on_a_cluster(cluster, tmp_path):
     settings = ["--jobs", "100", "--resamples", "100", "--fleets", "4", "--no-plots"]
     for name, options in (("one", []), ("two", ["--dask", cluster.file])):

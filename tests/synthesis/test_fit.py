@@ -174,6 +174,7 @@ def test_the_embedded_default_resembles_the_public_data():
     assert figures["none"] == pytest.approx(0.79319, rel=0.15)
 
 
+@pytest.mark.slow
 def test_the_shipped_profile_names_no_job_of_the_data():
     if not REAL.is_dir():
         pytest.skip(f"the public data is not at {REAL}")

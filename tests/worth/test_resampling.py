@@ -96,6 +96,7 @@ def test_an_interval_holds_the_central_part():
     assert interval_of(np.full(3, np.nan), "nothing") is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("by_profile", "least", "most"), [(True, 0.88, 0.99), (False, 0.0, 0.75)])
 def test_intervals_cover_as_often_as_they_say_if_units_are_profiles(by_profile, least, most):
     """Of profiles with many equal jobs, resampling single jobs pretends to know far more than it does."""

@@ -43,6 +43,7 @@ def test_every_figure_is_written_as_png_and_svg(full, tmp_path):
         assert picture.alt
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("pixels")
 def test_the_same_numbers_give_the_same_bytes_whatever_the_user_set(full):
     first = render_figures(full)

@@ -47,6 +47,7 @@ def test_every_figure_of_levels_is_written_in_both_kinds(build_results, tmp_path
             assert len(image.convert("RGB").getcolors(1 << 20)) > 100
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("pixels")
 def test_the_same_levels_give_the_same_bytes(build_results):
     first = render_figures(build_results)
@@ -184,6 +185,7 @@ def test_single_jobs_may_have_a_runtime_and_no_cost(build_results):
         assert ("not predicted" in picture.alt) == (levels[0] is one)
 
 
+@pytest.mark.slow
 def test_runtime_models_are_drawn_where_they_were_validated(build_results):
     drawn = by_name(replace(build_results, models=fitted("a", "b")))
     assert set(drawn) == NAMES | {"model-overview"}

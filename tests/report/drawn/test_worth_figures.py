@@ -84,6 +84,7 @@ def test_no_text_is_smaller_than_nine_points_or_leaves_the_picture(alone):
             assert edge.min() > 250, picture.name
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("pixels")
 def test_equal_results_give_equal_bytes(alone):
     assert render_figures(alone) == render_figures(alone)
@@ -101,6 +102,7 @@ def test_one_of_everything_is_enough(alone):
     assert set(by_name(one)) == NAMES
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("pixels")
 def test_names_of_strangers_neither_break_nor_widen_a_figure(alone, full):
     evil = worthy(full, hostile="\x00\ud800<script>" + "w" * 500)

@@ -169,6 +169,7 @@ def test_a_filter_narrows_a_table_and_counts_aloud(browser, written):
         assert count.inner_text() == "60 of 60 rows"
 
 
+@pytest.mark.slow
 def test_a_value_that_is_not_known_comes_last_either_way(browser, full, tmp_path):
     score = full.subsystems[0].score
     unknown = replace(score, precision=None)
@@ -188,6 +189,7 @@ def pixel_means(page, place):
         return sum(grey.tobytes()) / (255 * grey.width * grey.height), grey.getpixel((1, grey.height - 2)) / 255
 
 
+@pytest.mark.slow
 def test_charts_are_light_by_day_and_dark_by_night(browser, written):
     colours = {}
     for scheme in ("light", "dark"):
@@ -221,6 +223,7 @@ def test_without_scripts_the_pictures_take_the_place_of_the_charts(browser, writ
         assert page.locator("#worth tbody tr").count() == 60
 
 
+@pytest.mark.slow
 def test_a_chart_that_fails_gives_way_to_its_picture(browser, full, tmp_path):
     page_of(worthy(full), tmp_path)
     path = tmp_path / "report.html"
@@ -237,6 +240,7 @@ def test_a_chart_that_fails_gives_way_to_its_picture(browser, full, tmp_path):
     context.close()
 
 
+@pytest.mark.slow
 def test_it_is_printed_in_light_colours_without_controls(browser, written, tmp_path):
     with opened(browser, written, color_scheme="dark") as page:
         document = page.pdf(path=tmp_path / "report.pdf", format="A4")
@@ -250,6 +254,7 @@ def test_it_is_printed_in_light_colours_without_controls(browser, written, tmp_p
         assert page.locator("#worth .scroll").evaluate("table => table.scrollHeight <= table.clientHeight")
 
 
+@pytest.mark.slow
 def test_names_of_strangers_stay_text(browser, full, tmp_path):
     results = worthy(full, subsystems=20, hostile=HOSTILE)
     score = replace(full.scores["none"], failures={HOSTILE: 1.0})
@@ -330,6 +335,7 @@ def test_charts_fit_the_window_and_no_word_in_them_is_cut(browser, written):
             page.wait_for_function(f"({CUT})().length === 0")
 
 
+@pytest.mark.slow
 def test_a_narrow_window_has_no_second_scroll_bar(browser, written):
     with opened(browser, written, width=390) as page:
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")

@@ -92,6 +92,7 @@ def test_who_receives_waits_for_nobody_who_receives(postgresql_url):
     database.close()
 
 
+@pytest.mark.slow
 def test_leases_that_run_out_among_workers_are_held_by_one_at_a_time(servers):
     # Time is a count that grows with every call; a worker that dawdles loses its lease to another.
     [cluster_id] = register(servers[0])

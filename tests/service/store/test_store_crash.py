@@ -6,6 +6,7 @@ import subprocess
 import sys
 from types import SimpleNamespace
 
+import pytest
 from sqlalchemy import text
 from stocking import register
 
@@ -47,6 +48,7 @@ asyncio.run(load())
 """
 
 
+@pytest.mark.slow
 def test_what_was_acknowledged_is_there_after_kill_9(database_url):
     database = Database.open(database_url)
     register(database)
