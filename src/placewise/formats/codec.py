@@ -316,4 +316,3 @@ _LEAVES = {
 }
 _PLAIN = Codecs()
 to_document = _PLAIN.write
-from_document = _PLAIN.read

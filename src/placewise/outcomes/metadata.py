@@ -64,11 +64,6 @@ def give_some(places: Places, questions: Questions, kernels: Kernels, chosen: ND
     return Submissions.of(np.arange(len(counts)), counts, None, matches)
 
 
-def give_all(places: Places, questions: Questions, kernels: Kernels) -> Submissions:
-    """Submit every job once, with metadata on all its questions."""
-    return give_some(places, questions, kernels, np.ones(len(questions.names), dtype=np.bool_))
-
-
 def give_prefixes(places: Places, questions: Questions, kernels: Kernels, rank: NDArray[np.int64]) -> Submissions:
     """Submit every job with one question, with two, ... in order of rank, until nothing matches any more."""
     ids = questions.ranked(rank)
