@@ -11,7 +11,8 @@ from placewise.matching.match import match, match_rows
 from placewise.matching.why_not import why_not
 from placewise.model.cluster import Cluster, Fleet
 from placewise.model.job import Job, ResourceGroup
-from placewise.model.requirement import Condition, Equals, Requirement, version_requirement
+from placewise.model.predicates import Equals
+from placewise.model.requirement import Condition, Requirement, version_requirement
 from placewise.model.resources import Subsystem, SubsystemVertex, package_subsystem
 from placewise.model.workload import Workload
 from placewise.scheduler import Scheduler

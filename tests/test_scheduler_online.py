@@ -10,8 +10,9 @@ from placewise.matching.match import Match, match
 from placewise.matching.why_not import why_not
 from placewise.model.cluster import Cluster, Fleet
 from placewise.model.job import Job, ResourceGroup
+from placewise.model.predicates import Equals
 from placewise.model.priority import Filter, Priority, SortDescending
-from placewise.model.requirement import Condition, Equals, Requirement
+from placewise.model.requirement import Condition, Requirement
 from placewise.model.resources import Subsystem, SubsystemVertex
 from placewise.model.workload import Workload
 from placewise.scheduler import Placement, Scheduler

@@ -70,6 +70,10 @@ class InputError(PlacewiseError):
     """A document, argument or request that cannot be used as it stands (exit code 2)."""
 
 
+class Incomparable(PlacewiseError):
+    """A value that a test cannot be asked about, since it is of another kind; neither yes nor no is true of it."""
+
+
 class locating:  # noqa: N801, used as a statement
     """Add the outer file and place to an InputError that leaves the block.
 

@@ -6,7 +6,8 @@ import yaml
 from placewise.errors import InputError
 from placewise.formats.jobs.jobspec import jobspec_text, parse_jobspec, read_jobspec
 from placewise.model.job import Job, ResourceGroup, ResourceRequest
-from placewise.model.requirement import Condition, Equals, InNumericRange, InVersionRange, OneOf, Requirement
+from placewise.model.predicates import Equals, InNumericRange, InVersionRange, OneOf
+from placewise.model.requirement import Condition, Requirement
 from placewise.model.version_range import parse_bounds
 
 FLUX = """

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from placewise.errors import InputError
 from placewise.formats.jobs.jobspec import dialects, jobspec_document, parse_jobspec
 from placewise.model.job import Job, ResourceGroup, ResourceRequest
-from placewise.model.requirement import Condition, Equals, InNumericRange, InVersionRange, OneOf, Requirement
+from placewise.model.predicates import Equals, InNumericRange, InVersionRange, OneOf
+from placewise.model.requirement import Condition, Requirement
 from placewise.model.version_range import VersionRange, parse_bounds
 
 printable = st.characters(exclude_categories=["Cc", "Cs"])

@@ -18,14 +18,8 @@ from placewise.formats.jobs.jobspec_lists import (
 from placewise.formats.jobs.jobspec_writing import jobspec_texts, write_files
 from placewise.formats.reading import parse_yaml
 from placewise.model.job import ResourceRequest
-from placewise.model.requirement import (
-    Condition,
-    Equals,
-    InVersionRange,
-    Requirement,
-    version_bounds,
-    version_requirement,
-)
+from placewise.model.predicates import Equals, InVersionRange
+from placewise.model.requirement import Condition, Requirement, version_bounds, version_requirement
 from placewise.model.version import parse_version
 from placewise.model.version_range import VersionRange
 from placewise.model.workload import Workload

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from placewise.errors import InputError
 from placewise.formats.results.results_folder import read_results, scores_document, summary_document, write_results
-from placewise.model.requirement import Condition, Equals, Requirement, version_requirement
+from placewise.model.predicates import Equals
+from placewise.model.requirement import Condition, Requirement, version_requirement
 from placewise.model.results import (
     CostScore,
     CurvePoint,

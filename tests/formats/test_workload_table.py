@@ -14,7 +14,8 @@ from placewise.errors import InputError
 from placewise.formats.jobs import workload_table
 from placewise.formats.jobs.workload_table import open_workload, write_workload
 from placewise.model.job import ResourceRequest
-from placewise.model.requirement import Condition, Equals, Requirement, version_requirement
+from placewise.model.predicates import Equals
+from placewise.model.requirement import Condition, Requirement, version_requirement
 from placewise.model.workload import Workload
 
 ZLIB, CMAKE = version_requirement("zlib", None, "1.2"), version_requirement("cmake", "3.13", "3.16")

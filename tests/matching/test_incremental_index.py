@@ -20,7 +20,8 @@ from placewise.matching.recent import Recent
 from placewise.matching.why_not import why_not
 from placewise.model.cluster import Cluster, Fleet
 from placewise.model.job import Job, ResourceGroup, ResourceRequest
-from placewise.model.requirement import Condition, Equals, Requirement
+from placewise.model.predicates import Equals
+from placewise.model.requirement import Condition, Requirement
 from placewise.model.resources import ResourceGraph, Subsystem, SubsystemVertex, Vertex, package_subsystem
 from placewise.model.workload import Workload
 

@@ -17,7 +17,8 @@ from placewise.matching.match import Match, count_matches, match, match_rows, ma
 from placewise.matching.why_not import why_not
 from placewise.model.cluster import Cluster, Fleet
 from placewise.model.job import Job, ResourceGroup, ResourceRequest
-from placewise.model.requirement import Condition, Equals, InVersionRange, Requirement
+from placewise.model.predicates import Equals, InVersionRange
+from placewise.model.requirement import Condition, Requirement
 from placewise.model.resources import ResourceGraph, Subsystem, SubsystemVertex, Vertex
 from placewise.model.version_range import parse_bounds
 from placewise.model.workload import Workload

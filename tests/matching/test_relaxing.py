@@ -17,15 +17,8 @@ from placewise.matching.why_not import why_not
 from placewise.matching.widening import MOST_STEPS, widenings
 from placewise.model.cluster import Cluster, Fleet
 from placewise.model.job import Job, ResourceGroup, ResourceRequest
-from placewise.model.requirement import (
-    Condition,
-    Equals,
-    InNumericRange,
-    InVersionRange,
-    OneOf,
-    Requirement,
-    version_requirement,
-)
+from placewise.model.predicates import Equals, InNumericRange, InVersionRange, OneOf
+from placewise.model.requirement import Condition, Requirement, version_requirement
 from placewise.model.resources import ResourceGraph, Subsystem, SubsystemVertex, Vertex, package_subsystem
 from placewise.model.version import Version
 from placewise.model.version_range import Cut, Side, VersionRange

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from placewise.errors import InputError
 from placewise.model.job import Job, ResourceGroup, ResourceRequest
-from placewise.model.requirement import Condition, InVersionRange, OneOf, Requirement
+from placewise.model.predicates import InVersionRange, OneOf
+from placewise.model.requirement import Condition, Requirement
 from placewise.model.version_range import parse_bounds
 
 R = ResourceRequest

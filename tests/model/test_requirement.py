@@ -5,15 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from placewise.errors import InputError
-from placewise.model.requirement import (
-    Condition,
-    Equals,
-    InNumericRange,
-    InVersionRange,
-    OneOf,
-    Requirement,
-    scalar_text,
-)
+from placewise.model.predicates import Equals, InNumericRange, InVersionRange, OneOf
+from placewise.model.requirement import Condition, Requirement
+from placewise.model.scalar import scalar_text
 from placewise.model.version import Version
 from placewise.model.version_range import VersionRange, parse_bounds
 

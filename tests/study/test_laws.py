@@ -16,7 +16,8 @@ from placewise.formats.results.results_folder import scores_document, summary_do
 from placewise.matching.kernels import load_kernels
 from placewise.model.cluster import Cluster, Fleet
 from placewise.model.job import ResourceRequest
-from placewise.model.requirement import Condition, Equals, Requirement, version_requirement
+from placewise.model.predicates import Equals
+from placewise.model.requirement import Condition, Requirement, version_requirement
 from placewise.model.resources import ResourceGraph, Subsystem, SubsystemVertex, Vertex, package_subsystem
 from placewise.model.settings import Settings
 from placewise.model.workload import Workload

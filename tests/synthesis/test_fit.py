@@ -9,7 +9,8 @@ from placewise.formats.fleets.cluster_features import read_features
 from placewise.formats.jobs.jobspec_lists import read_jobspecs
 from placewise.formats.profiles.profile_file import profile_json, shipped_profile
 from placewise.model.cluster import Cluster, Fleet
-from placewise.model.requirement import Condition, Equals, InNumericRange, Requirement, version_requirement
+from placewise.model.predicates import Equals, InNumericRange
+from placewise.model.requirement import Condition, Requirement, version_requirement
 from placewise.model.resources import Subsystem, SubsystemVertex
 from placewise.model.version_profile import VersionPool
 from placewise.model.workload import Workload

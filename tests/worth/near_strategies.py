@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from placewise.model.cluster import Cluster, Fleet
 from placewise.model.job import ResourceRequest
-from placewise.model.requirement import Condition, Equals, InNumericRange, InVersionRange, OneOf, Requirement
+from placewise.model.predicates import Equals, InNumericRange, InVersionRange, OneOf
+from placewise.model.requirement import Condition, Requirement
 from placewise.model.resources import ResourceGraph, Subsystem, SubsystemVertex, Vertex, unshaped
 from placewise.model.version_range import parse_bounds
 from placewise.model.workload import Workload

@@ -8,7 +8,7 @@ from typing import Any
 
 from placewise.errors import InputError
 from placewise.formats.values import scalar, version_text
-from placewise.model.requirement import Scalar
+from placewise.model.scalar import Scalar
 
 _LARGEST = sys.float_info.max
 

@@ -10,7 +10,7 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 from placewise.errors import InputError
-from placewise.model.requirement import Scalar
+from placewise.model.scalar import Scalar
 
 # Far beyond anything counted or measured, and low enough that squares stay finite, and counts in 64 bits.
 LARGEST_NUMBER = 1e150

@@ -8,8 +8,8 @@ from typing import TypeAlias
 from placewise.matching.hosting import Tree
 from placewise.matching.places import PlaceClass, place_classes
 from placewise.model.cluster import Cluster
-from placewise.model.requirement import Scalar
 from placewise.model.resources import Subsystem, SubsystemVertex
+from placewise.model.scalar import Scalar
 
 Properties: TypeAlias = tuple[tuple[str, Scalar], ...]
 VertexKey: TypeAlias = tuple[Properties, tuple[type, ...]]

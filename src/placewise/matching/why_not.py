@@ -12,7 +12,8 @@ from placewise.matching import bitset
 from placewise.matching.index import FleetIndex
 from placewise.matching.match import hosting, matching
 from placewise.model.job import SLOT, Job, Shape
-from placewise.model.requirement import Requirement, scalar_text
+from placewise.model.requirement import Requirement
+from placewise.model.scalar import scalar_text
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,18 +10,9 @@ from typing import TypeAlias, TypeVar
 
 from placewise.errors import InputError
 from placewise.matching.compiled_cluster import Properties
-from placewise.model.requirement import (
-    VERSION,
-    Condition,
-    Equals,
-    InNumericRange,
-    InVersionRange,
-    OneOf,
-    Predicate,
-    Requirement,
-    Scalar,
-    scalar_text,
-)
+from placewise.model.predicates import Equals, InNumericRange, InVersionRange, OneOf, Predicate
+from placewise.model.requirement import VERSION, Condition, Requirement
+from placewise.model.scalar import Scalar, scalar_text
 from placewise.model.version import Version, parse_version
 from placewise.model.version_range import Cut, Side, VersionRange
 

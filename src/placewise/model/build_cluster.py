@@ -6,8 +6,8 @@ import math
 
 from placewise.errors import InputError, locating
 from placewise.model.cluster import Cluster
-from placewise.model.requirement import Scalar
 from placewise.model.resources import Subsystem, SubsystemVertex
+from placewise.model.scalar import Scalar
 from placewise.model.version import parse_version
 
 

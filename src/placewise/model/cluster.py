@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 
 from placewise.errors import InputError
-from placewise.model.requirement import Scalar
 from placewise.model.resources import ResourceGraph, Subsystem, unshaped
+from placewise.model.scalar import Scalar
 
 
 @dataclass(frozen=True, slots=True)

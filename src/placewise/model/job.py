@@ -7,7 +7,8 @@ from operator import attrgetter, itemgetter
 from typing import TypeAlias
 
 from placewise.errors import InputError
-from placewise.model.requirement import Requirement, Scalar
+from placewise.model.requirement import Requirement
+from placewise.model.scalar import Scalar
 
 SLOT = "slot"
 NODE = "node"

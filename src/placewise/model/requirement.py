@@ -1,127 +1,38 @@
-"""What a job asks of one vertex of a subsystem: conditions, each a field and a predicate."""
+"""What must hold where a job runs: tests of one vertex of a subsystem, and what `and`, `or` and `not` make of them."""
 
 from __future__ import annotations
 
-import re
-from bisect import bisect_left
+import importlib
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Protocol, TypeAlias
+from typing import TypeAlias
 
 from placewise.errors import InputError
-from placewise.model.version import parse_version
-from placewise.model.version_range import VersionRange, parse_bounds
-
-Scalar: TypeAlias = str | int | float | bool
-
-# Narrower than what float() takes: "1_0", " 1" and digits of other scripts are no numbers in a document.
-_DECIMAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+from placewise.model.predicates import InVersionRange, Predicate
+from placewise.model.version_range import parse_bounds
 
 VERSION = "version"
 
+DEEPEST = 32
+"""So many levels of `and`, `or` and `not` may stand in one another."""
 
-class Predicate(Protocol):
-    """A frozen, hashable test of one field's value; `str` gives it as a person would write it.
-
-    Further predicates come in by the entry-point group ``placewise.predicates`` (see `plugins`).
-    """
-
-    def holds(self, value: Scalar) -> bool:
-        """Whether the value passes; a value of a kind that the test does not understand does not."""
-        ...
+MOST_TESTS = 1000
+"""So many tests of a vertex may stand in one expression."""
 
 
-@dataclass(frozen=True, slots=True)
-class Equals:
-    """The value, written as text, is exactly this text."""
+class _Combined:
+    """What can be combined with `&`, `|` and `~`."""
 
-    text: str
+    __slots__ = ()
 
-    def holds(self, value: Scalar) -> bool:
-        """See `Predicate.holds`."""
-        return scalar_text(value) == self.text
+    def __and__(self, other: object) -> Expression:
+        return all_of((self, other)) if isinstance(other, _Combined) else NotImplemented  # type: ignore[arg-type]
 
-    def __str__(self) -> str:
-        return f"= {self.text}"
+    def __or__(self, other: object) -> Expression:
+        return any_of((self, other)) if isinstance(other, _Combined) else NotImplemented  # type: ignore[arg-type]
 
-
-@dataclass(frozen=True, slots=True)
-class OneOf:
-    """The value, written as text, is one of these texts (sorted, each once).
-
-    Raises InputError for no texts, and for one text where several are expected.
-    """
-
-    texts: tuple[str, ...]
-
-    def __post_init__(self) -> None:
-        # A text is itself a sequence of texts, its letters.
-        if isinstance(self.texts, str):
-            raise InputError("one text in place of several", found=self.texts, expected="a tuple of texts")
-        object.__setattr__(self, "texts", tuple(sorted(set(self.texts))))
-        if not self.texts:
-            raise InputError("a condition that no value can meet", found=[], expected="at least one value")
-
-    def holds(self, value: Scalar) -> bool:
-        """See `Predicate.holds`."""
-        written = scalar_text(value)
-        position = bisect_left(self.texts, written)
-        return position < len(self.texts) and self.texts[position] == written
-
-    def __str__(self) -> str:
-        return "one of " + ", ".join(self.texts)
-
-
-@dataclass(frozen=True, slots=True)
-class InVersionRange:
-    """The value is a version inside the range, in Spack's order."""
-
-    versions: VersionRange
-
-    def holds(self, value: Scalar) -> bool:
-        """See `Predicate.holds`."""
-        # A float has already lost what the author wrote (1.10 became 1.1), so it is no version.
-        if isinstance(value, float | bool):
-            return False
-        try:
-            return parse_version(scalar_text(value)) in self.versions
-        except InputError:
-            return False
-
-    def __str__(self) -> str:
-        return str(self.versions)
-
-
-@dataclass(frozen=True, slots=True)
-class InNumericRange:
-    """The value is a number from `minimum` to `maximum`, both included; None leaves that end open."""
-
-    minimum: float | None = None
-    maximum: float | None = None
-
-    def __post_init__(self) -> None:
-        for bound in (self.minimum, self.maximum):
-            if bound is not None and bound != bound:
-                raise InputError("a bound is not a number", found=bound, expected="a number")
-        if self.minimum is not None and self.maximum is not None and self.minimum > self.maximum:
-            raise InputError(
-                f"the minimum {self.minimum} exceeds the maximum {self.maximum}", expected="min at most max"
-            )
-
-    def __hash__(self) -> int:
-        # Python's hash of a number is no secret, so whoever writes bounds could make all hashes equal.
-        return hash((_unguessable(self.minimum), _unguessable(self.maximum)))
-
-    def holds(self, value: Scalar) -> bool:
-        """See `Predicate.holds`."""
-        number = _number(value)
-        if number is None:
-            return False
-        return (self.minimum is None or number >= self.minimum) and (self.maximum is None or number <= self.maximum)
-
-    def __str__(self) -> str:
-        if self.minimum is None:
-            return "any number" if self.maximum is None else f"<= {self.maximum}"
-        return f">= {self.minimum}" if self.maximum is None else f"{self.minimum} to {self.maximum}"
+    def __invert__(self) -> Expression:
+        return negated(self)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,14 +58,16 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True)
-class Requirement:
+class Requirement(_Combined):
     """Conditions that one vertex of the named subsystem must meet together (sorted, each once).
 
-    Without conditions it asks only that the subsystem has a vertex there.
+    Without conditions it asks only that the subsystem has a vertex there. Requirements are combined with `&`, `|`
+    and `~`. `label` tells two vertices of one subsystem apart in a document; it says nothing of either.
     """
 
     subsystem: str
     conditions: tuple[Condition, ...] = field(default=(), compare=False)
+    label: str = field(default="", compare=False)
     # Equal conditions may be written differently (1.2, 1-2) and then sort apart, so equality is that of the set.
     _distinct: frozenset[Condition] = field(init=False, repr=False)
 
@@ -167,17 +80,145 @@ class Requirement:
         object.__setattr__(self, "conditions", conditions)
         object.__setattr__(self, "_distinct", frozenset(conditions))
 
-    def is_met_by(self, properties: tuple[tuple[str, Scalar], ...]) -> bool:
-        """Whether one vertex with these (field, value) pairs meets every condition."""
-        values = dict(properties)
-        return all(
-            condition.field in values and condition.predicate.holds(values[condition.field])
-            for condition in self.conditions
-        )
+    @staticmethod
+    def parse(text: str) -> Expression:
+        """Return the requirement that a line of text writes; `str` of a requirement is such a text.
+
+        Raises InputError naming the column for a text that is none.
+
+        >>> str(Requirement.parse("gpu{vendor=amd, memory>=40} and not hdf5@:1.10"))
+        'gpu{memory>=40, vendor=amd} and not hdf5@:1.10'
+        """
+        # The reader makes requirements, so it stands on this module and is looked up only when asked for.
+        parse: Expression = importlib.import_module("placewise.model.requirement_line").parse_requirement(text)
+        return parse
 
     def __str__(self) -> str:
         wanted = " and ".join(str(condition) for condition in self.conditions)
         return f"{self.subsystem}: {wanted}" if wanted else self.subsystem
+
+
+@dataclass(frozen=True, slots=True)
+class AllOf(_Combined):
+    """All parts hold, at one place; of no parts none fails. Made by `all_of`, which keeps it canonical."""
+
+    parts: tuple[Expression, ...] = field(compare=False)
+    _distinct: frozenset[Expression] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_distinct", frozenset(self.parts))
+
+    @property
+    def subsystem(self) -> str:
+        """The names of the subsystems that the parts are about, as one text."""
+        return subject(self)
+
+    def __str__(self) -> str:
+        return " and ".join(f"({part})" if isinstance(part, AnyOf) else str(part) for part in self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf(_Combined):
+    """One part holds at least. Made by `any_of`, which keeps it canonical."""
+
+    parts: tuple[Expression, ...] = field(compare=False)
+    _distinct: frozenset[Expression] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_distinct", frozenset(self.parts))
+
+    @property
+    def subsystem(self) -> str:
+        """The names of the subsystems that the parts are about, as one text."""
+        return subject(self)
+
+    def __str__(self) -> str:
+        return " or ".join(f"({part})" if isinstance(part, AllOf) else str(part) for part in self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Not(_Combined):
+    """The part does not hold: of a test of a vertex, no vertex there meets it."""
+
+    part: Expression
+
+    @property
+    def subsystem(self) -> str:
+        """The names of the subsystems that the part is about, as one text."""
+        return subject(self)
+
+    def __str__(self) -> str:
+        return f"not {self.part}" if isinstance(self.part, Requirement) else f"not ({self.part})"
+
+
+Expression: TypeAlias = Requirement | AllOf | AnyOf | Not
+
+
+def all_of(parts: Iterable[Expression]) -> Expression:
+    """Return what holds where all parts do: nested ones are one, each part stands once, and one part stands alone.
+
+    Raises InputError for no parts, and for more or deeper ones than a bound.
+    """
+    return _joined(AllOf, parts)
+
+
+def any_of(parts: Iterable[Expression]) -> Expression:
+    """Return what holds where one of the parts does. See `all_of`."""
+    return _joined(AnyOf, parts)
+
+
+def negated(part: Expression) -> Expression:
+    """Return what holds where the part does not; `not not a` is `a`. Raises InputError as `all_of` does."""
+    return part.part if isinstance(part, Not) else _bounded(Not(part))
+
+
+def tests_of(expression: Expression) -> Iterator[Requirement]:
+    """Yield the tests of a vertex in an expression, from left to right; one that stands twice comes twice."""
+    if isinstance(expression, Requirement):
+        yield expression
+    elif isinstance(expression, Not):
+        yield from tests_of(expression.part)
+    else:
+        for part in expression.parts:
+            yield from tests_of(part)
+
+
+def subject(expression: Expression) -> str:
+    """Return the names of the subsystems that an expression is about, sorted, joined by ``|``.
+
+    Where metadata is valued, the tests of one expression stand and fall together, so this names one piece of metadata.
+    """
+    return "|".join(sorted({test.subsystem for test in tests_of(expression)}))
+
+
+def _joined(kind: type[AllOf | AnyOf], parts: Iterable[Expression]) -> Expression:
+    flat: dict[Expression, None] = {}
+    for part in parts:
+        flat.update(dict.fromkeys(part.parts if isinstance(part, kind) else (part,)))
+    if not flat:
+        raise InputError("an expression has no parts", expected="at least one requirement")
+    if len(flat) == 1:
+        return next(iter(flat))
+    return _bounded(kind(tuple(sorted(flat, key=_order))))
+
+
+def _order(part: Expression) -> tuple[str, str]:
+    return part.subsystem, str(part)
+
+
+def _bounded(expression: AllOf | AnyOf | Not) -> Expression:
+    if _depth(expression, DEEPEST + 1) > DEEPEST:
+        raise InputError("requirements are nested too deeply", expected=f"at most {DEEPEST} levels")
+    if sum(1 for _ in tests_of(expression)) > MOST_TESTS:
+        raise InputError("an expression has too many requirements", expected=f"at most {MOST_TESTS}")
+    return expression
+
+
+def _depth(expression: Expression, most: int) -> int:
+    if isinstance(expression, Requirement) or most == 0:
+        return 0
+    inside = (expression.part,) if isinstance(expression, Not) else expression.parts
+    return 1 + max(_depth(part, most - 1) for part in inside)
 
 
 def version_requirement(subsystem: str, minimum: str | None, maximum: str | None) -> Requirement:
@@ -204,29 +245,3 @@ def version_bounds(requirement: Requirement) -> tuple[str | None, str | None]:
         found=str(requirement),
         expected="a minimum and a maximum version, both included",
     )
-
-
-def scalar_text(value: Scalar) -> str:
-    """Return a scalar as documents write it: booleans in lower case, whole floats without a fraction.
-
-    A whole number of more digits than Python writes comes in base 16.
-    """
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    try:
-        return str(value)
-    except ValueError:
-        return hex(int(value))
-
-
-def _unguessable(bound: float | None) -> str | None:
-    """Return a text that is the same for equal bounds: 1, 1.0 and True are one."""
-    return None if bound is None else scalar_text(bound * 1)
-
-
-def _number(value: Scalar) -> float | None:
-    if isinstance(value, str):
-        return float(value) if _DECIMAL.fullmatch(value) else None
-    return None if isinstance(value, bool) or value != value else value

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from placewise.errors import InputError
-from placewise.model.requirement import Scalar
+from placewise.model.scalar import Scalar
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from placewise.model.requirement import InVersionRange, Requirement
+from placewise.model.predicates import InVersionRange
+from placewise.model.requirement import Requirement
 from placewise.model.settings import Scoring
 from placewise.model.workload import Workload
 

@@ -11,15 +11,9 @@ from numpy.typing import NDArray
 from placewise.errors import InputError
 from placewise.matching import bitset
 from placewise.matching.index import FleetIndex
+from placewise.model.predicates import Equals, InNumericRange, InVersionRange, Predicate
 from placewise.model.records import Records
-from placewise.model.requirement import (
-    Condition,
-    Equals,
-    InNumericRange,
-    InVersionRange,
-    Predicate,
-    Requirement,
-)
+from placewise.model.requirement import Condition, Requirement
 from placewise.model.study import Comparison, Question
 from placewise.model.version_range import VersionRange, parse_bounds
 from placewise.model.workload import Workload

@@ -11,7 +11,8 @@ from placewise.matching.relaxing import relaxations
 from placewise.matching.why_not import why_not
 from placewise.model.cluster import Cluster, Fleet
 from placewise.model.job import Job, ResourceGroup
-from placewise.model.requirement import Condition, Equals, Requirement, version_requirement
+from placewise.model.predicates import Equals
+from placewise.model.requirement import Condition, Requirement, version_requirement
 from placewise.model.resources import package_subsystem
 from placewise.report.data.explanation import explanation_document
 from placewise.report.data.near_misses import near_misses_document

@@ -14,7 +14,7 @@ from placewise.errors import InputError, locating
 from placewise.formats import values
 from placewise.model.build_cluster import build_cluster
 from placewise.model.cluster import Cluster, Fleet
-from placewise.model.requirement import Scalar
+from placewise.model.scalar import Scalar
 from placewise.model.version import parse_version
 
 _TEXTS = ("arch", "compiler")

@@ -14,8 +14,8 @@ from placewise.formats.plain_fields import plain_fields
 from placewise.formats.reading import parse_json
 from placewise.formats.values import mapping, refuse_control
 from placewise.model.cluster import Cluster
-from placewise.model.requirement import Scalar
 from placewise.model.resources import ResourceGraph, Subsystem
+from placewise.model.scalar import Scalar
 
 _STATE = "state"
 

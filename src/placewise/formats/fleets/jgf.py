@@ -18,8 +18,8 @@ from placewise.formats.reading import entries_of, found_at, read_json
 from placewise.formats.values import mapping, refuse_control, sequence, text
 from placewise.formats.writing import write_json
 from placewise.model.cluster import Cluster
-from placewise.model.requirement import Scalar
 from placewise.model.resources import ResourceGraph, Subsystem, SubsystemVertex, Vertex
+from placewise.model.scalar import Scalar
 
 NODES_FILE = "nodes.json"
 SUBSYSTEM_SUFFIX = "-subsystem.json"

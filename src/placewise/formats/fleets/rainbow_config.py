@@ -15,7 +15,7 @@ from typing import Any
 
 from placewise.errors import InputError, locating
 from placewise.formats.reading import parse_yaml, read_text
-from placewise.model.requirement import scalar_text
+from placewise.model.scalar import scalar_text
 
 SELECT_OPTIONS = ("scheduler", "algorithms", "selection", "options")
 

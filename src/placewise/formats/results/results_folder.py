@@ -34,8 +34,9 @@ from placewise.formats.results.score_files import UNMATCHED_AT, read_scores, sco
 from placewise.formats.results.score_tables import REASONS_CSV, SCORES_CSV, reasons_csv, scores_csv
 from placewise.formats.results.worth_files import with_worth, write_worth
 from placewise.formats.writing import write_bytes, write_json
+from placewise.model.predicates import InVersionRange
 from placewise.model.records import Records
-from placewise.model.requirement import InVersionRange, Requirement
+from placewise.model.requirement import Requirement
 from placewise.model.results import CurvePoint, OrderSpread, Results, SingleSummary, SubsystemScore, UnmatchedJob
 from placewise.model.workload import Workload
 

@@ -8,7 +8,7 @@ from rich.console import Console, JustifyMethod
 from rich.text import Text
 
 from placewise.matching.why_not import WhyNot
-from placewise.model.requirement import InVersionRange
+from placewise.model.predicates import InVersionRange
 from placewise.report.terminal.tables import print_first_rows, print_table, print_text
 
 if TYPE_CHECKING:

@@ -8,7 +8,9 @@ from rich.console import Console, JustifyMethod
 
 from placewise.errors import InputError
 from placewise.matching.compiled_cluster import Properties
-from placewise.model.requirement import VERSION, InVersionRange, scalar_text
+from placewise.model.predicates import InVersionRange
+from placewise.model.requirement import VERSION
+from placewise.model.scalar import scalar_text
 from placewise.model.version import parse_version
 from placewise.report.terminal.explanation import RANGES
 from placewise.report.terminal.tables import print_first_rows, print_line

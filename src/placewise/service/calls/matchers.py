@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from placewise.errors import InputError
 from placewise.model.job import Job
-from placewise.model.requirement import Equals, InNumericRange, InVersionRange, OneOf
+from placewise.model.predicates import Equals, InNumericRange, InVersionRange, OneOf
 
 _EVERYTHING = "match"
 _KINDS: dict[str, tuple[type, ...]] = {

@@ -10,7 +10,7 @@ from typing import TypeVar
 from placewise.errors import InputError
 from placewise.formats.fleets.cluster_texts import parse_cluster, parse_subsystem_text, state_changes
 from placewise.model.cluster import Cluster
-from placewise.model.requirement import Scalar
+from placewise.model.scalar import Scalar
 from placewise.service.calls.finishing import finishing
 from placewise.service.calls.permission import require_cluster, require_registration_secret
 from placewise.service.guard.credentials import Issued, hash_of, issue

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from placewise.model.requirement import Scalar
+from placewise.model.scalar import Scalar
 from placewise.service.store.job import JobState
 
 

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placewise.model.cluster import Cluster, Fleet
-from placewise.model.requirement import Scalar
 from placewise.model.resources import Subsystem
+from placewise.model.scalar import Scalar
 from placewise.scheduler import Scheduler
 from placewise.selection.policies import Policy
 

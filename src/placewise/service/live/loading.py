@@ -12,8 +12,8 @@ import structlog
 from placewise.errors import InputError
 from placewise.formats.fleets.cluster_texts import parse_cluster, parse_subsystem_text
 from placewise.model.cluster import Cluster
-from placewise.model.requirement import Scalar
 from placewise.model.resources import Subsystem
+from placewise.model.scalar import Scalar
 from placewise.service.live.live_fleet import Member, with_subsystems
 from placewise.service.live.state import State
 from placewise.service.store import clusters as store

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import placewise
 from placewise.errors import PlacewiseError
-from placewise.model.requirement import scalar_text
+from placewise.model.scalar import scalar_text
 from placewise.service.calls.asking import explain, in_words, node_count
 from placewise.service.calls.submitting import read_job
 from placewise.service.live.state import State

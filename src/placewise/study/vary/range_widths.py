@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 
 from placewise.errors import InputError
 from placewise.matching.index import FleetIndex
-from placewise.model.requirement import Condition, InVersionRange, Requirement, Scalar, scalar_text
+from placewise.model.predicates import InVersionRange
+from placewise.model.requirement import Condition, Requirement
+from placewise.model.scalar import Scalar, scalar_text
 from placewise.model.version import Version, parse_version
 
 

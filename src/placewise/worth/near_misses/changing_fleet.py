@@ -13,17 +13,9 @@ from placewise.errors import InputError
 from placewise.matching import bitset
 from placewise.matching.compiled_cluster import Properties
 from placewise.matching.index import FleetIndex
-from placewise.model.requirement import (
-    VERSION,
-    Condition,
-    Equals,
-    InNumericRange,
-    InVersionRange,
-    OneOf,
-    Requirement,
-    Scalar,
-    scalar_text,
-)
+from placewise.model.predicates import Equals, InNumericRange, InVersionRange, OneOf
+from placewise.model.requirement import VERSION, Condition, Requirement
+from placewise.model.scalar import Scalar, scalar_text
 from placewise.model.version import parse_version
 from placewise.model.version_range import parse_bounds
 from placewise.model.workload import Workload

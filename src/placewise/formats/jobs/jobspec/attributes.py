@@ -9,7 +9,7 @@ from typing import Any
 from placewise.errors import InputError
 from placewise.formats.values import known_keys, mapping, scalar
 from placewise.model.job import Job
-from placewise.model.requirement import Scalar
+from placewise.model.scalar import Scalar
 
 DURATION = "duration"
 _SECTIONS = ("system", "parameter", "user", DURATION, "cwd", "environment")

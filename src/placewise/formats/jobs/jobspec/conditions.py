@@ -8,16 +8,9 @@ from typing import Any, TypeVar
 from placewise.errors import InputError, locating
 from placewise.formats.plain_fields import holds_version
 from placewise.formats.values import known_keys, refuse_control, scalar, text, version_text
-from placewise.model.requirement import (
-    Condition,
-    Equals,
-    InNumericRange,
-    InVersionRange,
-    OneOf,
-    Predicate,
-    Requirement,
-    scalar_text,
-)
+from placewise.model.predicates import Equals, InNumericRange, InVersionRange, OneOf, Predicate
+from placewise.model.requirement import Condition, Requirement
+from placewise.model.scalar import scalar_text
 from placewise.model.version_range import parse_bounds
 
 _T = TypeVar("_T")

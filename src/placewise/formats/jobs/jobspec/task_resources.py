@@ -24,7 +24,8 @@ from placewise.formats.jobs.jobspec.known import keep, known
 from placewise.formats.jobs.jobspec.shape import labels, parse_shape, shape_document
 from placewise.formats.values import known_keys, mapping, sequence, text
 from placewise.model.job import Job, ResourceGroup
-from placewise.model.requirement import Condition, Predicate, Requirement
+from placewise.model.predicates import Predicate
+from placewise.model.requirement import Condition, Requirement
 
 _PredicateOf: TypeAlias = Callable[[str, dict[str, Any], str], Predicate]
 

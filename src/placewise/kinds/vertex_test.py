@@ -1,0 +1,56 @@
+"""A requirement compiled: what one vertex answers to it."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from placewise.errors import Incomparable
+from placewise.kinds.resolving import Test, test_of
+from placewise.model.requirement import Requirement
+from placewise.model.scalar import Value
+from placewise.model.vocabulary import Vocabulary
+
+
+class Answer(enum.Enum):
+    """What a vertex answers to a requirement: it meets it, it does not, or a field that is not described decides."""
+
+    YES = "yes"
+    NO = "no"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class VertexTest:
+    """A requirement with its conditions as tests of values, under one vocabulary."""
+
+    tests: tuple[tuple[str, Test], ...]
+
+    @classmethod
+    def of(cls, requirement: Requirement, vocabulary: Vocabulary) -> VertexTest:
+        """Compile a requirement. Raises InputError for a bound of another kind than its field's."""
+        return cls(
+            tuple(
+                (condition.field, test_of(requirement.subsystem, condition, vocabulary))
+                for condition in requirement.conditions
+            )
+        )
+
+    def ask(self, values: Mapping[str, Value]) -> Answer | Incomparable:
+        """Return what a vertex with these values by field answers; a problem where one of them cannot be compared.
+
+        A value that fails decides, whatever the others are.
+        """
+        found: Answer | Incomparable = Answer.YES
+        for field, test in self.tests:
+            if field not in values:
+                found = Answer.MISSING if found is Answer.YES else found
+                continue
+            try:
+                if not test(values[field], values):
+                    return Answer.NO
+            except Incomparable as problem:
+                problem.within(place=field)
+                found = problem
+        return found
