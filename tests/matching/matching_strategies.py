@@ -4,10 +4,11 @@ from hypothesis import strategies as st
 
 from placewise.model.cluster import Cluster, Fleet
 from placewise.model.job import Job, ResourceGroup, ResourceRequest
-from placewise.model.predicates import Equals, InNumericRange, InVersionRange, OneOf
-from placewise.model.requirement import Condition, Requirement
+from placewise.model.predicates import Contains, Equals, InVersionRange, OneOf, Within
+from placewise.model.requirement import Condition, Requirement, all_of, any_of, negated
 from placewise.model.resources import ResourceGraph, Subsystem, SubsystemVertex, Vertex, unshaped
 from placewise.model.version_range import parse_bounds
+from placewise.model.vocabulary import Vocabulary
 
 R = ResourceRequest
 SUBSYSTEMS = ("gcc", "openmpi", "arch")
@@ -65,7 +66,16 @@ def graphs(draw, nested=True):
 
 # 1, 1.0 and true are equal and of equal hash to Python, and three different things to a requirement.
 scalars = st.sampled_from(["9", "12", "12.1", "true", 1, 9, True, False, 1.0, 9.0])
-properties = st.dictionaries(st.sampled_from(["version", "name"]), scalars, max_size=2).map(lambda d: tuple(d.items()))
+# Mostly what the field is meant for, now and then what cannot be compared.
+_values = {
+    "version": st.sampled_from(["9", "12", "12.1", "12.1-rc1", "v9", 9, True]),
+    "name": scalars,
+    "size": st.sampled_from([1, 9, 9.5, 9, "9", "many"]),
+    "features": st.sampled_from([("a",), ("a", "b"), (), ("b", "c"), "a"]),
+}
+properties = st.fixed_dictionaries({}, optional=_values).map(lambda d: tuple(d.items())) | st.fixed_dictionaries(
+    {"version": st.sampled_from(["9", "12", "12.1"]), "name": st.sampled_from(["9", "true"])}
+).map(lambda d: tuple(d.items()))
 
 
 @st.composite
@@ -79,34 +89,57 @@ def clusters(draw, name="c", nested=True):
     return Cluster(name, graph, subsystems)
 
 
+# By cluster and subsystem, whether all is described; mostly it is.
+_complete = st.just({}) | st.dictionaries(
+    st.tuples(st.sampled_from(["", "c0", "c1", "c2"]), st.sampled_from(["", *SUBSYSTEMS])), st.booleans(), max_size=3
+)
+vocabularies = st.builds(Vocabulary, complete=_complete)
+
+
 @st.composite
 def fleets(draw, most=4, nested=True):
+    words = draw(vocabularies)
     # A whole fleet of bare roots is the common case, and has a path of its own.
     if draw(st.integers(0, 4)) == 0:
         kinds = draw(st.lists(clusters(), max_size=most))
-        return Fleet(tuple(Cluster(f"c{i}", unshaped(), _at_root(kind.subsystems)) for i, kind in enumerate(kinds)))
+        return Fleet(
+            tuple(Cluster(f"c{i}", unshaped(), _at_root(kind.subsystems)) for i, kind in enumerate(kinds)), words
+        )
     count = draw(st.integers(0, most))
-    return Fleet(tuple(draw(clusters(f"c{i}", nested)) for i in range(count)))
+    return Fleet(tuple(draw(clusters(f"c{i}", nested)) for i in range(count)), words)
 
 
 def _at_root(subsystems):
     return tuple(Subsystem(s.name, tuple(SubsystemVertex(v.properties) for v in s.vertices)) for s in subsystems)
 
 
-predicates = st.one_of(
+_texts = st.one_of(
     st.sampled_from(["9", "1", "true", "12.1"]).map(Equals),
     st.sampled_from([("9", "true"), ("1", "false"), ("12",)]).map(OneOf),
-    st.sampled_from([("9", None), ("12", None), (None, "9"), (None, None), ("12", "12")]).map(
-        lambda bounds: InVersionRange(parse_bounds(*bounds))
+)
+_versions = st.sampled_from([("9", None), ("12", None), (None, "9"), (None, None), ("12", "12")]).map(
+    lambda bounds: InVersionRange(parse_bounds(*bounds))
+)
+_numbers = st.sampled_from([(1, 9), (None, 1), (9.5, None)]).map(lambda bounds: Within(*bounds))
+_sets = st.sampled_from([Contains(("a",)), Contains(("a", "b")), Equals("c")])
+_conditions = st.one_of(
+    st.builds(Condition, st.just("version"), _versions | st.sampled_from([Equals("9"), OneOf(("9", "12"))])),
+    st.builds(Condition, st.just("name"), _texts),
+    st.builds(Condition, st.just("size"), _numbers),
+    st.builds(Condition, st.just("features"), _sets),
+)
+predicates = st.one_of(_texts, _versions, _numbers, _sets)
+requirements = st.builds(Requirement, st.sampled_from(SUBSYSTEMS), st.lists(_conditions, max_size=2).map(tuple))
+expressions = st.recursive(
+    requirements,
+    lambda inner: st.one_of(
+        inner.map(negated),
+        st.lists(inner, min_size=1, max_size=3).map(all_of),
+        st.lists(inner, min_size=1, max_size=3).map(any_of),
     ),
-    st.sampled_from([(1, 9), (None, 1), (12, None)]).map(lambda bounds: InNumericRange(*bounds)),
+    max_leaves=5,
 )
-requirements = st.builds(
-    Requirement,
-    st.sampled_from(SUBSYSTEMS),
-    st.lists(st.builds(Condition, st.sampled_from(["version", "name"]), predicates), max_size=2).map(tuple),
-)
-requirement_rows = st.lists(requirements, max_size=3).map(tuple)
+requirement_rows = st.lists(requirements | expressions, max_size=3).map(tuple)
 
 counts = st.sampled_from([1, 1, 1, 2, 3])
 _parts = st.one_of(

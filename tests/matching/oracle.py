@@ -2,7 +2,12 @@
 
 from itertools import combinations
 
+from placewise.errors import Incomparable, InputError
+from placewise.kinds.inferring import learned
+from placewise.kinds.resolving import test_of
+from placewise.matching.index import FleetIndex
 from placewise.model.job import NODE, SLOT
+from placewise.model.requirement import AllOf, AnyOf, Not, tests_of
 
 
 def above(graph, vertex):
@@ -20,25 +25,86 @@ def places(graph):
     return [i for i in sorted(nodes) if nodes & set(above(graph, i)) == {i}] or [0]
 
 
-def holds(cluster, place, requirement):
-    return any(
-        set(above(cluster.graph, place)) & set(vertex.attached_to) and requirement.is_met_by(vertex.properties)
+def answer(cluster, place, expression, vocabulary):
+    """Whether an expression holds at a place: True, False, or None where it is unknown (Kleene)."""
+    if isinstance(expression, Not):
+        inner = answer(cluster, place, expression.part, vocabulary)
+        return None if inner is None else not inner
+    if isinstance(expression, AllOf | AnyOf):
+        answers = [answer(cluster, place, part, vocabulary) for part in expression.parts]
+        decisive = isinstance(expression, AnyOf)
+        return decisive if decisive in answers else None if None in answers else not decisive
+    answers = [
+        meets(vertex.properties, expression, vocabulary)
         for subsystem in cluster.subsystems
-        if subsystem.name == requirement.subsystem
+        if subsystem.name == expression.subsystem
         for vertex in subsystem.vertices
+        if set(above(cluster.graph, place)) & set(vertex.attached_to)
+    ]
+    if True in answers:
+        return True
+    return False if vocabulary.is_complete(cluster.name, expression.subsystem) and None not in answers else None
+
+
+def meets(properties, requirement, vocabulary):
+    """Whether one vertex meets a requirement: None where a value cannot be compared; what is missing is not met."""
+    values, answers = dict(properties), []
+    for condition in requirement.conditions:
+        test = test_of(requirement.subsystem, condition, vocabulary)
+        try:
+            answers.append(condition.field in values and test(values[condition.field], values))
+        except Incomparable:
+            answers.append(None)
+    return False if False in answers else None if None in answers else True
+
+
+def understood(fleet, wanted):
+    """Whether every name that the expressions use is one of the fleet's, and every bound of its field's kind."""
+    vocabulary = learned(
+        fleet.vocabulary, [(s.name, v.properties) for c in fleet.clusters for s in c.subsystems for v in s.vertices]
     )
+    for requirement in (test for expression in wanted for test in tests_of(expression)):
+        vertices = [
+            dict(vertex.properties)
+            for cluster in fleet.clusters
+            for subsystem in cluster.subsystems
+            if subsystem.name == requirement.subsystem
+            for vertex in subsystem.vertices
+            if set(vertex.attached_to) & {v for p in places(cluster.graph) for v in above(cluster.graph, p)}
+        ]
+        fields = {field for values in vertices for field in values}
+        if requirement.subsystem not in fleet.subsystem_names:
+            return False
+        if fields and not fields.issuperset(condition.field for condition in requirement.conditions):
+            return False
+        try:
+            for condition in requirement.conditions:
+                test_of(requirement.subsystem, condition, vocabulary)
+        except InputError:
+            return False
+    return True
 
 
-def usable(cluster, requirements):
-    return [p for p in places(cluster.graph) if all(holds(cluster, p, r) for r in requirements)]
+def usable(cluster, expressions, vocabulary, *, possible=False):
+    """The places at which every expression holds, or may hold."""
+    accepted = (True, None) if possible else (True,)
+    return [
+        place
+        for place in places(cluster.graph)
+        if all(answer(cluster, place, expression, vocabulary) in accepted for expression in expressions)
+    ]
 
 
-def matching(fleet, job):
-    """The positions of the clusters that match, ascending."""
+def matching(fleet, job, vocabulary=None, *, possible=False):
+    """The positions of the clusters that match, or may match, ascending."""
+    words = vocabulary or FleetIndex(fleet).vocabulary
     return tuple(
         position
         for position, cluster in enumerate(fleet.clusters)
-        if hosting(cluster.graph, [(group.shape, usable(cluster, group.requirements)) for group in job.groups])
+        if hosting(
+            cluster.graph,
+            [(group.shape, usable(cluster, group.requirements, words, possible=possible)) for group in job.groups],
+        )
     )
 
 

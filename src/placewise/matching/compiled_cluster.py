@@ -9,9 +9,9 @@ from placewise.matching.hosting import Tree
 from placewise.matching.places import PlaceClass, place_classes
 from placewise.model.cluster import Cluster
 from placewise.model.resources import Subsystem, SubsystemVertex
-from placewise.model.scalar import Scalar
+from placewise.model.scalar import Value
 
-Properties: TypeAlias = tuple[tuple[str, Scalar], ...]
+Properties: TypeAlias = tuple[tuple[str, Value], ...]
 VertexKey: TypeAlias = tuple[Properties, tuple[type, ...]]
 """Properties with the types of their values: True, 1 and 1.0 are equal to Python, but not to a requirement."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -11,17 +11,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placewise.errors import InputError
+from placewise.kinds.inferring import learned
+from placewise.kinds.vertex_test import VertexTest
 from placewise.matching import bitset
 from placewise.matching.compiled_cluster import CompiledCluster, Properties
 from placewise.matching.counting import Counts, counted_request, counts_of, moved_counts
 from placewise.matching.hosting import hosts
 from placewise.matching.layout import Layout
+from placewise.matching.meeting import Meeting, all_met, any_met, not_met, tested
 from placewise.matching.offers import Change, Offers, changed_offers, moved_offers
 from placewise.matching.places import PlaceClass
 from placewise.matching.recent import Recent
 from placewise.model.cluster import Cluster, Fleet
 from placewise.model.job import ResourceRequest, Shape
-from placewise.model.requirement import Requirement
+from placewise.model.requirement import AllOf, AnyOf, Expression, Not, Requirement
+from placewise.model.vocabulary import Vocabulary
 
 # What strangers ask for is without end, so what is remembered of it is bounded: so many bytes of answers to
 # requirements, each estimated from its text and its row, and so many shapes.
@@ -31,19 +35,20 @@ _BYTES_A_CHARACTER = 50
 _MOST_SHAPES = 64
 # Among more names than these, to find one that is like another takes longer than the advice is worth.
 _MOST_NAMES_COMPARED = 500
+_FIELDS_SHOWN = 8
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Contents:
     """All that an index holds.
 
-    rows : with the stamp of the offers that each is an answer from, so that one memory serves all that descend
-        from one fleet.
+    rows : one memory serves all that descend from one fleet; the stamps tell which answers still count.
     """
 
     layout: Layout
     offers: Mapping[str, Offers]
-    rows: Recent[Requirement, tuple[object, NDArray[np.uint64], int]]
+    vocabulary: Vocabulary
+    rows: Recent[Expression, Meeting]
     counts: Recent[ResourceRequest, Counts]
 
 
@@ -56,6 +61,7 @@ class FleetIndex:
     ----------
     names : the names of the clusters, in the fleet's order.
     positions : the position of each cluster in that order, by name.
+    vocabulary : the fleet's, with all that was ever offered.
     firsts : (clusters + 1,) int64, the first place class of each cluster, and the number of classes.
     size : the number of place classes.
     everything : (words,) the set of all place classes, read-only; all_places : the same as a number.
@@ -69,8 +75,8 @@ class FleetIndex:
                 for compiled, first in zip(layout.clusters, layout.firsts.tolist(), strict=False)
             ]
             offers = changed_offers({}, changes, layout.words)
-            contents = _Contents(layout, offers, Recent(_MOST_ROW_BYTES), Recent(_MOST_SHAPES))
-            self.fleet = fleet
+            vocabulary = learned(fleet.vocabulary, _new_vertices({}, offers))
+            contents = _Contents(layout, offers, vocabulary, Recent(_MOST_ROW_BYTES), Recent(_MOST_SHAPES))
         else:
             contents = fleet
             layout = contents.layout
@@ -80,7 +86,11 @@ class FleetIndex:
         self.all_places = (1 << self.size) - 1
         for array in (self.firsts, self.everything):
             array.flags.writeable = False
+        self.vocabulary = contents.vocabulary
+        self._all_complete = self.vocabulary.all_complete
         self._layout, self._offers = layout, contents.offers
+        self._nothing = np.zeros(self.words, dtype=np.uint64)
+        self._incomplete: dict[str, NDArray[np.uint64] | None] = {}
         self._rows, self._counts = contents.rows, contents.counts
         self._hosting_alone: Recent[Shape, int] = Recent(_MOST_SHAPES)
 
@@ -103,12 +113,14 @@ class FleetIndex:
             after = moved_counts(before, moved.pieces, moved.changes)
             if after is not None:
                 counts.keep(request, after)
-        return FleetIndex(_Contents(layout, changed_offers(offers, moved.changes, layout.words), self._rows, counts))
+        after_changes = changed_offers(offers, moved.changes, layout.words)
+        vocabulary = learned(self.vocabulary, _new_vertices(self._offers, after_changes))
+        return FleetIndex(_Contents(layout, after_changes, vocabulary, self._rows, counts))
 
     @cached_property
     def fleet(self) -> Fleet:
-        """The fleet compiled."""
-        return Fleet(tuple(one.cluster for one in self._layout.clusters))
+        """The fleet compiled, in the vocabulary that it has come to."""
+        return Fleet(tuple(one.cluster for one in self._layout.clusters), self.vocabulary)
 
     @cached_property
     def classes(self) -> list[PlaceClass]:
@@ -153,54 +165,85 @@ class FleetIndex:
         offers = self._offers.get(subsystem)
         return [(key[0], row) for key, row in offers.vertices.items()] if offers else []
 
-    def meeting(self, requirement: Requirement) -> NDArray[np.uint64]:
-        """Return the (words,) place classes at which a requirement holds; the array is read-only.
+    def meeting(self, requirement: Expression) -> Meeting:
+        """Return the place classes at which a requirement holds, and those at which it may.
 
-        Raises InputError when no cluster of the fleet has the subsystem: such a requirement is not
-        unmet, it is not understood.
+        Raises InputError for a subsystem or a field that no cluster has or ever had: such a requirement is not
+        unmet, it is not understood. So is a bound of another kind than its field.
         """
-        return self._met(requirement)[1]
-
-    def meeting_number(self, requirement: Requirement) -> int:
-        """Return what `meeting` does, as a number (see `bitset.to_number`)."""
-        return self._met(requirement)[2]
-
-    def _met(self, requirement: Requirement) -> tuple[object, NDArray[np.uint64], int]:
-        offers = self._offers.get(requirement.subsystem)
-        if offers is None:
-            raise self._unknown(requirement.subsystem)
+        stamp = self._stamp(requirement)
         kept = self._rows.get(requirement)
-        if kept is not None and kept[0] is offers.stamp:
-            return kept
-        row = np.zeros(self.words, dtype=np.uint64)
-        for (properties, _), members in offers.vertices.items():
-            if requirement.is_met_by(properties):
-                row |= members
-        row.flags.writeable = False
-        weight = _REQUIREMENT_BYTES + _BYTES_A_CHARACTER * len(str(requirement)) + 2 * row.nbytes
-        kept = offers.stamp, row, bitset.to_number(row)
-        self._rows.keep(requirement, kept, weight)
+        if kept is None or kept.stamp != stamp:
+            kept = self._met(requirement, stamp)
+            weight = _REQUIREMENT_BYTES + _BYTES_A_CHARACTER * len(str(requirement))
+            self._rows.keep(requirement, kept, weight + (2 if kept.certain else 4) * kept.yes.nbytes)
         return kept
 
-    def require_known(self, subsystem: str) -> None:
-        """Raise InputError when no cluster of the fleet has a subsystem of this name."""
-        if subsystem not in self._offers:
-            raise self._unknown(subsystem)
+    def _stamp(self, requirement: Expression) -> object:
+        """Return what changes whenever the answer to a requirement may."""
+        if isinstance(requirement, Requirement):
+            offers = self._offers.get(requirement.subsystem)
+            return self._layout if offers is None or not self._all_complete else offers.stamp
+        if isinstance(requirement, Not):
+            # What does not hold changes with every place that comes.
+            return self._layout
+        return tuple([self._stamp(part) for part in requirement.parts])
 
-    def _unknown(self, subsystem: str) -> InputError:
-        known = self._offers
-        close = difflib.get_close_matches(subsystem, known, n=3) if len(known) <= _MOST_NAMES_COMPARED else []
-        return InputError(
-            f"no cluster of the fleet has a subsystem {subsystem!r}",
+    def _met(self, requirement: Expression, stamp: object) -> Meeting:
+        if isinstance(requirement, AllOf):
+            return all_met(map(self.meeting, requirement.parts), stamp)
+        if isinstance(requirement, AnyOf):
+            return any_met(map(self.meeting, requirement.parts), stamp)
+        if isinstance(requirement, Not):
+            return not_met(self.meeting(requirement.part), self.everything, stamp)
+        self.require_known(requirement.subsystem)
+        for condition in requirement.conditions:
+            self._require_field(requirement.subsystem, condition.field)
+        test = VertexTest.of(requirement, self.vocabulary)
+        offers = self._offers.get(requirement.subsystem)
+        incomplete = self._incompletely_described(requirement.subsystem)
+        return tested(test, offers.vertices if offers else {}, self._nothing, incomplete, stamp)
+
+    def _incompletely_described(self, subsystem: str) -> NDArray[np.uint64] | None:
+        """Return the place classes of clusters that may have more of a subsystem than is described; None for none."""
+        if self._all_complete:
+            return None
+        if subsystem not in self._incomplete:
+            flags = np.array([not self.vocabulary.is_complete(name, subsystem) for name in self.names], dtype=np.bool_)
+            places = bitset.pack(np.repeat(flags, np.diff(self.firsts)))
+            self._incomplete[subsystem] = places if flags.any() else None
+        return self._incomplete[subsystem]
+
+    def require_known(self, subsystem: str) -> None:
+        """Raise InputError when no cluster has, or ever had, a subsystem of this name."""
+        known = self.vocabulary.known
+        if subsystem not in known:
+            raise InputError(
+                f"no cluster of the fleet has a subsystem {subsystem!r}",
+                place=f"requirement on {subsystem!r}",
+                expected=_like(subsystem, known) or f"one of {len(known)} known names",
+            )
+
+    def _require_field(self, subsystem: str, field: str) -> None:
+        fields = self.vocabulary.known[subsystem]
+        if not fields or field in fields:
+            return
+        near = _like(field, fields)
+        if near is None and self._incompletely_described(subsystem) is not None:
+            return
+        shown = ", ".join(sorted(fields)[:_FIELDS_SHOWN]) + (", ..." if len(fields) > _FIELDS_SHOWN else "")
+        raise InputError(
+            f"no {subsystem} has the field {field!r}; they have: {shown}",
             place=f"requirement on {subsystem!r}",
-            expected=f"a name such as {', '.join(close)}" if close else f"one of {len(known)} known names",
+            expected=near or "a field that is there",
         )
 
-    def table(self, requirements: Sequence[Requirement]) -> NDArray[np.uint64]:
-        """Return (requirements, words): the place classes at which each requirement holds."""
+    def table(self, requirements: Sequence[Expression], *, possible: bool = False) -> NDArray[np.uint64]:
+        """Return (requirements, words): the place classes at which each requirement holds, or `possible` ones too."""
         table = np.empty((len(requirements), self.words), dtype=np.uint64)
         for position, requirement in enumerate(requirements):
-            table[position] = self.meeting(requirement)
+            met = self.meeting(requirement)
+            table[position] = met.possible if possible else met.yes
         return table
 
     def places_of(self, cluster: int, usable: NDArray[np.bool_]) -> list[int]:
@@ -266,3 +309,23 @@ class FleetIndex:
         for cluster in np.flatnonzero(self._add_up(usable.astype(np.int64))).tolist():
             able[cluster] = hosts(self.compiled(cluster).tree, [(shape, self.places_of(cluster, usable))])
         return able
+
+
+def _new_vertices(before: Mapping[str, Offers], after: Mapping[str, Offers]) -> Iterator[tuple[str, Properties]]:
+    """Yield what is offered now and was not, by subsystem; of a subsystem of which nothing is seen, nothing."""
+    for name, offers in after.items():
+        known = before.get(name)
+        if known is offers:
+            continue
+        if not offers.vertices:
+            yield name, ()
+        vertices = known.vertices if known else {}
+        for key in offers.vertices:
+            if key not in vertices:
+                yield name, key[0]
+
+
+def _like(name: str, known: Collection[str]) -> str | None:
+    """Return which known names one is like, in words; None for none."""
+    close = difflib.get_close_matches(name, known, n=3) if len(known) <= _MOST_NAMES_COMPARED else []
+    return f"a name such as {', '.join(close)}" if close else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,16 +17,31 @@ from placewise.matching.kernels import Kernels
 from placewise.matching.kernels_numpy import NumpyKernels
 from placewise.matching.rows import Rows
 from placewise.model.job import Job, ResourceGroup, Shape
-from placewise.model.requirement import Requirement
+from placewise.model.requirement import Expression
 from placewise.model.workload import Workload
 
 
 @dataclass(frozen=True, slots=True)
+class Incomparable:
+    """A cluster of which it cannot be said whether it matches: a value there is of another kind than what is asked."""
+
+    cluster: str
+    requirement: Expression
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
 class Match:
-    """The clusters that could run a job, as positions in the fleet, ascending; none is a value too."""
+    """The clusters that could run a job, as positions in the fleet, ascending; none is a value too.
+
+    unknown : the names of those that would match if what is not described there were as asked.
+    incomparable : those of which a value decides that cannot be compared with what is asked.
+    """
 
     positions: tuple[int, ...]
     names: tuple[str, ...]
+    unknown: tuple[str, ...] = ()
+    incomparable: tuple[Incomparable, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.positions)
@@ -35,10 +50,17 @@ class Match:
 def match(index: FleetIndex, job: Job) -> Match:
     """Return the clusters that can host the job's shape on nodes at which its requirements hold.
 
-    Raises InputError for a requirement on a subsystem that no cluster has, and for a shape that cannot
-    be counted exactly (see `hosting`).
+    Raises InputError for a requirement that is not understood (see `FleetIndex.meeting`), and for a shape that
+    cannot be counted exactly (see `hosting`).
     """
-    return match_of(index, matching(index, job))
+    found = match_of(index, matching(index, job))
+    undecided = undecided_clusters(index, job)
+    if not undecided:
+        return found
+    incomparable = incomparables(index, job, undecided)
+    named = {one.cluster for one in incomparable}
+    unknown = tuple(name for name in match_of(index, undecided).names if name not in named)
+    return replace(found, unknown=unknown, incomparable=incomparable)
 
 
 def match_of(index: FleetIndex, clusters: int) -> Match:
@@ -47,33 +69,58 @@ def match_of(index: FleetIndex, clusters: int) -> Match:
     return Match(tuple(positions), tuple(index.names[position] for position in positions))
 
 
-def matching(index: FleetIndex, job: Job) -> int:
-    """Return the clusters that match a job, as a number; raises what `match` does."""
+def matching(index: FleetIndex, job: Job, *, possible: bool = False) -> int:
+    """Return the clusters that match a job, as a number; raises what `match` does.
+
+    possible : those that may match count as well: where what is not described, or not comparable, decides.
+    """
     if len(job.groups) == 1 and index.size == len(index.names):
         # Where the places of a cluster are all alike they are usable together or not at all.
         (group,) = job.groups
-        places = _places_meeting(index, group)
+        places = _places_meeting(index, group, possible=possible)
         if not places or not group.shape:
             return places
         # A shape that cannot be counted on some cluster is no error where only others are left: looked at below.
         with contextlib.suppress(InputError):
             return places & index.hosting_alone(group.shape)
-    sets = [(group.shape, bitset.from_number(_places_meeting(index, group), index.size)) for group in job.groups]
+    met = [_places_meeting(index, group, possible=possible) for group in job.groups]
+    sets = [
+        (group.shape, bitset.from_number(places, index.size)) for group, places in zip(job.groups, met, strict=True)
+    ]
     able = hosting(index, [(shape, bitset.pack(flags)) for shape, flags in sets])
     return bitset.to_number(bitset.pack(able))
 
 
-def clusters_meeting(index: FleetIndex, requirement: Requirement) -> int:
+def undecided_clusters(index: FleetIndex, job: Job) -> int:
+    """Return the clusters of which it is unknown whether they match a job, as a number."""
+    if all(index.meeting(requirement).certain for requirement in job.requirements):
+        return 0
+    return matching(index, job, possible=True) & ~matching(index, job)
+
+
+def incomparables(index: FleetIndex, job: Job, clusters: int) -> tuple[Incomparable, ...]:
+    """Return which of some clusters, given as a number, have values that cannot be compared, and with what."""
+    found = {}
+    for requirement in job.requirements:
+        for problem, places in index.meeting(requirement).problems:
+            seeing = bitset.to_number(index.clusters_of(places)) & clusters
+            for position in bitset.members(seeing):
+                name = index.names[position]
+                found.setdefault(position, Incomparable(name, requirement, str(problem)))
+    return tuple(found[position] for position in sorted(found))
+
+
+def clusters_meeting(index: FleetIndex, requirement: Expression) -> int:
     """Return the clusters that meet a requirement somewhere, as a number."""
-    if index.size == len(index.names):
-        return index.meeting_number(requirement)
-    return bitset.to_number(index.clusters_of(index.meeting(requirement)))
+    met = index.meeting(requirement)
+    return met.yes_number if index.size == len(index.names) else bitset.to_number(index.clusters_of(met.yes))
 
 
-def _places_meeting(index: FleetIndex, group: ResourceGroup) -> int:
+def _places_meeting(index: FleetIndex, group: ResourceGroup, *, possible: bool) -> int:
     places = index.all_places
     for requirement in group.requirements:
-        places &= index.meeting_number(requirement)
+        met = index.meeting(requirement)
+        places &= met.possible_number if possible else met.yes_number
     return places
 
 
@@ -92,15 +139,19 @@ def hosting(index: FleetIndex, groups: Sequence[tuple[Shape, NDArray[np.uint64]]
     return able
 
 
-def match_workload(index: FleetIndex, workload: Workload, kernels: Kernels | None = None) -> NDArray[np.uint64]:
-    """Return (jobs, words): the clusters that match each job; equal jobs are computed once."""
+def match_workload(
+    index: FleetIndex, workload: Workload, kernels: Kernels | None = None, *, possible: bool = False
+) -> NDArray[np.uint64]:
+    """Return (jobs, words): the clusters that match each job, or may; equal jobs are computed once."""
     profiles = workload.profiles()
-    return match_rows(index, workload.select(profiles.first), kernels)[profiles.of_job]
+    return match_rows(index, workload.select(profiles.first), kernels, possible=possible)[profiles.of_job]
 
 
-def match_rows(index: FleetIndex, workload: Workload, kernels: Kernels | None = None) -> NDArray[np.uint64]:
-    """Return (jobs, words): the clusters that match each job, every job computed on its own."""
-    table = index.table(workload.requirements)
+def match_rows(
+    index: FleetIndex, workload: Workload, kernels: Kernels | None = None, *, possible: bool = False
+) -> NDArray[np.uint64]:
+    """Return (jobs, words): the clusters that match each job, or may, every job computed on its own."""
+    table = index.table(workload.requirements, possible=possible)
     rows = Rows.of(workload.offsets, workload.ids)
     places = (kernels or NumpyKernels()).intersect(table, rows, index.everything)
     return index.clusters_of(places, workload.shape)

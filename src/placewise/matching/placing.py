@@ -13,7 +13,7 @@ from placewise.matching.index import FleetIndex
 from placewise.matching.kernels import Kernels
 from placewise.matching.rows import Rows
 from placewise.model.cluster import Fleet
-from placewise.model.requirement import Requirement
+from placewise.model.requirement import Expression
 
 # So many rows at a time have their sets in memory, where sets are kept.
 _BLOCK = 1 << 12
@@ -35,7 +35,7 @@ class Placing:
     order: NDArray[np.int64]
 
     @classmethod
-    def of(cls, fleet: Fleet, requirements: Sequence[Requirement], order: NDArray[np.int64]) -> Placing:
+    def of(cls, fleet: Fleet, requirements: Sequence[Expression], order: NDArray[np.int64]) -> Placing:
         """Compile a fleet whose clusters are preferred in this order of their positions.
 
         Raises InputError for a requirement on a subsystem that no cluster has.

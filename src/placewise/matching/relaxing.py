@@ -223,7 +223,7 @@ def _ways(asked: _Asked, chosen: tuple[int, ...], clusters: list[int]) -> Iterat
         places = there.copy()
         for row in rows:
             if row not in chosen:
-                places &= index.meeting(asked.wanted[row])
+                places &= index.meeting(asked.wanted[row]).yes
         usable.append(places)
     for row in chosen:
         requirement = asked.wanted[row]
@@ -245,7 +245,7 @@ def _steps(
 ) -> Iterator[Step]:
     before = 0
     for relaxed in direction:
-        meeting = asked.index.meeting(relaxed)
+        meeting = asked.index.meeting(relaxed).yes
         able = hosting(
             asked.index,
             [

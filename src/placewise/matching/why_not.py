@@ -102,7 +102,7 @@ def _without(index: FleetIndex, job: Job, requirement: Requirement) -> list[tupl
         places = index.everything.copy()
         for other in group.requirements:
             if other != requirement:
-                places &= index.meeting(other)
+                places &= index.meeting(other).yes
         groups.append((group.shape, places))
     return groups
 

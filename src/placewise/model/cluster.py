@@ -7,6 +7,7 @@ from operator import itemgetter
 
 from placewise.errors import InputError
 from placewise.model.resources import ResourceGraph, Subsystem, unshaped
+from placewise.model.vocabulary import Vocabulary
 from placewise.model.scalar import Scalar
 
 
@@ -45,12 +46,13 @@ class Cluster:
 
 @dataclass(frozen=True, slots=True)
 class Fleet:
-    """A set of clusters, in the order given; their names differ.
+    """A set of clusters, in the order given, and the vocabulary in which they are described; their names differ.
 
     Raises InputError for two clusters of one name.
     """
 
     clusters: tuple[Cluster, ...]
+    vocabulary: Vocabulary = field(default_factory=Vocabulary, hash=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "clusters", tuple(self.clusters))

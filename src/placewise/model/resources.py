@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from placewise.errors import InputError
-from placewise.model.scalar import Scalar
+from placewise.model.scalar import Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class ResourceGraph:
 class SubsystemVertex:
     """One vertex of a subsystem: its (field, value) pairs, sorted, and the positions it attaches to."""
 
-    properties: tuple[tuple[str, Scalar], ...]
+    properties: tuple[tuple[str, Value], ...]
     attached_to: tuple[int, ...] = (0,)
 
     def __post_init__(self) -> None:

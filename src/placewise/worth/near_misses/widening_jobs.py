@@ -88,8 +88,8 @@ def _steps(
 ) -> Iterator[tuple[Requirement | None, int, int]]:
     before = 0
     for relaxed in direction:
-        meeting = index.meeting(relaxed)
-        if (index.meeting(requirement) & ~meeting).any():
+        meeting = index.meeting(relaxed).yes
+        if (index.meeting(requirement).yes & ~meeting).any():
             # What is on offer where no such job is near may be of a kind that the wider one does not understand.
             return
         matches = bitset.size_of(index.clusters_of(places & meeting, workload.shape))

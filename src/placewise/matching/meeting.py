@@ -1,0 +1,99 @@
+"""Where a requirement holds: of each place, yes, no or unknown (Kleene's three values)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import reduce
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from placewise.errors import Incomparable
+from placewise.kinds.vertex_test import Answer, VertexTest
+from placewise.matching import bitset
+from placewise.matching.compiled_cluster import VertexKey
+
+Places: TypeAlias = NDArray[np.uint64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Meeting:
+    """The place classes at which a requirement holds.
+
+    yes : (words,), where it holds. possible : (words,), where it holds or may hold; the same array as `yes` where
+        nothing is unknown. Both are read-only. yes_number, possible_number : the same as numbers (see
+        `bitset.to_number`).
+    problems : values that could not be compared, each with the (words,) place classes that see it.
+    stamp : equal stamps of one requirement mean equal answers.
+    """
+
+    yes: Places
+    yes_number: int
+    possible: Places
+    possible_number: int
+    problems: tuple[tuple[Incomparable, Places], ...]
+    stamp: object
+
+    @classmethod
+    def of(
+        cls, yes: Places, possible: Places, problems: Iterable[tuple[Incomparable, Places]], stamp: object
+    ) -> Meeting:
+        """Return the meeting of two sets, as one where they are equal."""
+        number = bitset.to_number(yes)
+        possible_number = number if possible is yes else bitset.to_number(possible)
+        if possible_number == number:
+            possible = yes
+        yes.flags.writeable = possible.flags.writeable = False
+        return cls(yes, number, possible, possible_number, tuple(problems), stamp)
+
+    @property
+    def certain(self) -> bool:
+        """Whether the answer is yes or no everywhere."""
+        return self.possible is self.yes
+
+
+def tested(
+    test: VertexTest, vertices: Mapping[VertexKey, Places], nothing: Places, incomplete: Places | None, stamp: object
+) -> Meeting:
+    """Return where a vertex is seen that meets a requirement.
+
+    nothing : (words,) the empty set. incomplete : the place classes of clusters that may have vertices which are not
+    described, so that no vertex there means unknown.
+    """
+    yes, possible = nothing.copy(), None
+    problems = []
+    for (properties, _), members in vertices.items():
+        answer = test.ask(dict(properties))
+        if answer is Answer.YES:
+            yes |= members
+        elif isinstance(answer, Incomparable):
+            problems.append((answer, members))
+    if problems or incomplete is not None:
+        others = [members for _, members in problems] + ([] if incomplete is None else [incomplete])
+        possible = reduce(np.bitwise_or, others, yes)
+    return Meeting.of(yes, yes if possible is None else possible, problems, stamp)
+
+
+def all_met(parts: Iterable[Meeting], stamp: object) -> Meeting:
+    """Return where all parts hold."""
+    return _joined(np.bitwise_and, list(parts), stamp)
+
+
+def any_met(parts: Iterable[Meeting], stamp: object) -> Meeting:
+    """Return where at least one part holds."""
+    return _joined(np.bitwise_or, list(parts), stamp)
+
+
+def not_met(part: Meeting, everything: Places, stamp: object) -> Meeting:
+    """Return where a part does not hold."""
+    yes = everything & ~part.possible
+    return Meeting.of(yes, yes if part.certain else everything & ~part.yes, part.problems, stamp)
+
+
+def _joined(join: np.ufunc, parts: list[Meeting], stamp: object) -> Meeting:
+    yes = join.reduce([part.yes for part in parts])
+    certain = all(part.certain for part in parts)
+    possible = yes if certain else join.reduce([part.possible for part in parts])
+    return Meeting.of(yes, possible, [one for part in parts for one in part.problems], stamp)
