@@ -1,4 +1,6 @@
 """Stub."""
+
+
 def learned(vocabulary, offered):
     known = {}
     for subsystem, properties in offered:
