@@ -108,7 +108,7 @@ def _compared(text: str) -> WrittenRange:
 
 
 def _written_interval(part: str, text: str, *, epochs: bool) -> WrittenInterval:
-    """Return one interval in Spack's notation, with what `str` of a range adds: ``>1:``, ``>1.*:``, ``:<2``, ``:=2``."""
+    """Return one interval in Spack's notation, or as `str` of a range adds: ``>1:``, ``>1.*:``, ``:<2``, ``:=2``."""
     start, colon, end = _split(part, epochs=epochs)
     if not colon:
         exact = start.startswith("=") and not start.startswith("==")
