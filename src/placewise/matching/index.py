@@ -91,6 +91,8 @@ class FleetIndex:
         self._layout, self._offers = layout, contents.offers
         self._nothing = np.zeros(self.words, dtype=np.uint64)
         self._incomplete: dict[str, NDArray[np.uint64] | None] = {}
+        # An index never changes, so its own answers need no stamps.
+        self._answers: dict[Expression, Meeting] = {}
         self._rows, self._counts = contents.rows, contents.counts
         self._hosting_alone: Recent[Shape, int] = Recent(_MOST_SHAPES)
 
@@ -171,12 +173,17 @@ class FleetIndex:
         Raises InputError for a subsystem or a field that no cluster has or ever had: such a requirement is not
         unmet, it is not understood. So is a bound of another kind than its field.
         """
-        stamp = self._stamp(requirement)
-        kept = self._rows.get(requirement)
+        answer = self._answers.get(requirement)
+        if answer is not None:
+            return answer
+        kept, stamp = self._rows.get(requirement), self._stamp(requirement)
         if kept is None or kept.stamp != stamp:
             kept = self._met(requirement, stamp)
             weight = _REQUIREMENT_BYTES + _BYTES_A_CHARACTER * len(str(requirement))
             self._rows.keep(requirement, kept, weight + (2 if kept.certain else 4) * kept.yes.nbytes)
+        if len(self._answers) * (_REQUIREMENT_BYTES + 4 * self.everything.nbytes) >= _MOST_ROW_BYTES:
+            self._answers.clear()
+        self._answers[requirement] = kept
         return kept
 
     def _stamp(self, requirement: Expression) -> object:
