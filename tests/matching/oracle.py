@@ -70,7 +70,6 @@ def understood(fleet, wanted):
             for subsystem in cluster.subsystems
             if subsystem.name == requirement.subsystem
             for vertex in subsystem.vertices
-            if set(vertex.attached_to) & {v for p in places(cluster.graph) for v in above(cluster.graph, p)}
         ]
         fields = {field for values in vertices for field in values}
         if requirement.subsystem not in fleet.subsystem_names:

@@ -81,7 +81,7 @@ def an_expression(draw: random.Random, depth: int = 3):
 
 
 def disagreements(seed: int, pairs: int, expressions_a_fleet: int = 20):
-    """Yield (fleet, expression) where index and naive evaluator differ, and return how many pairs were understood."""
+    """Return how many answers there were of each kind, and the pairs on which index and naive evaluator differ."""
     draw = random.Random(seed)
     tally = {"pairs": 0, "refused": 0, "yes": 0, "unknown": 0, "no": 0}
     wrong = []
