@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from placewise.model.scalar import Value, decimal
 
-
 LONGEST = 400
 """A text of more characters is no number; a float64 is written in fewer."""
 
