@@ -7,7 +7,7 @@ from operator import attrgetter, itemgetter
 from typing import TypeAlias
 
 from placewise.errors import InputError
-from placewise.model.requirement import Requirement
+from placewise.model.requirement import Expression
 from placewise.model.scalar import Scalar
 
 SLOT = "slot"
@@ -57,9 +57,9 @@ class ResourceGroup:
     """
 
     shape: Shape = ()
-    requirements: tuple[Requirement, ...] = field(default=(), compare=False)
+    requirements: tuple[Expression, ...] = field(default=(), compare=False)
     # Equal requirements may be written differently and then sort apart, so equality is that of the set.
-    _distinct: frozenset[Requirement] = field(init=False, repr=False)
+    _distinct: frozenset[Expression] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "shape", _add_up(self.shape))
@@ -85,12 +85,12 @@ class Job:
         object.__setattr__(self, "attributes", tuple(sorted(self.attributes, key=itemgetter(0))))
 
     @property
-    def requirements(self) -> tuple[Requirement, ...]:
+    def requirements(self) -> tuple[Expression, ...]:
         """The requirements of all groups, each once, in order."""
         return tuple(dict.fromkeys(r for group in self.groups for r in group.requirements))
 
 
-def _by_subsystem(requirement: Requirement) -> tuple[str, str]:
+def _by_subsystem(requirement: Expression) -> tuple[str, str]:
     return requirement.subsystem, str(requirement)
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from placewise.errors import InputError
 from placewise.model.job import Job, ResourceGroup, Shape
-from placewise.model.requirement import Requirement
+from placewise.model.requirement import Expression
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,7 +46,7 @@ class Workload:
     """
 
     names: tuple[str, ...]
-    requirements: tuple[Requirement, ...]
+    requirements: tuple[Expression, ...]
     offsets: NDArray[np.int64]
     ids: NDArray[np.int32]
     columns: Mapping[str, Sequence[Any]] = field(default_factory=dict)
@@ -72,12 +72,12 @@ class Workload:
     def from_rows(
         cls,
         names: Iterable[str],
-        rows: Iterable[Sequence[Requirement]],
+        rows: Iterable[Sequence[Expression]],
         columns: Mapping[str, Sequence[Any]] | None = None,
         shape: Shape = (),
     ) -> Workload:
         """Build a workload from one sequence of requirements a job."""
-        interned: dict[Requirement, int] = {}
+        interned: dict[Expression, int] = {}
         ids = [[interned.setdefault(r, len(interned)) for r in row] for row in rows]
         return cls.from_ids(tuple(names), tuple(interned), ids, columns or {}, shape)
 
@@ -85,7 +85,7 @@ class Workload:
     def from_ids(
         cls,
         names: tuple[str, ...],
-        requirements: tuple[Requirement, ...],
+        requirements: tuple[Expression, ...],
         rows: Sequence[Sequence[int]],
         columns: Mapping[str, Sequence[Any]],
         shape: Shape = (),
@@ -101,7 +101,7 @@ class Workload:
     def from_flat(
         cls,
         names: tuple[str, ...],
-        requirements: tuple[Requirement, ...],
+        requirements: tuple[Expression, ...],
         lengths: NDArray[np.int64],
         ids: NDArray[np.int32],
         columns: Mapping[str, Sequence[Any]],
