@@ -112,6 +112,9 @@ def _divided(
 ) -> tuple[list[tuple[int, _Lines]], list[Expression]]:
     """Return what `resources` holds, ranges of packages of which nothing else is asked, and what `requires` does."""
     wanted = [workload.requirements[i] for i in row]
+    usual = [(i, line) for i in row if (line := lines[i]) is not None]
+    if len(usual) == len({part.subsystem for part in wanted}) == len(row):
+        return usual, []
     counts = Counter(name for part in wanted for name in {test.subsystem for test in tests_of(part)})
     ranges, others = [], []
     for i, part in zip(row, wanted, strict=True):
