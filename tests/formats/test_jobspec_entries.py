@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from placewise.errors import InputError
 from placewise.formats.jobs.jobspec import jobspec_document, parse_jobspec
+from placewise.formats.jobs.jobspec_lists import parse_job_entries
 from placewise.formats.reading import parse_yaml
 from placewise.model.requirement import AllOf, Requirement, all_of
 
@@ -96,7 +97,7 @@ REFUSED = {
     "[{a: {version: {min: '3'}}}, {a: {version: {max: '2'}}}]": "cannot meet both version=3: and version=:2",
     "[{a: {version: '1'}}, {a: {version: {min: '2'}}}]": "cannot meet both",
     "[{a: {version: '2'}}, {a: {version: '1:1'}}]": "cannot meet both",
-    "[{not: [{a: {x: 1}}, {a: {x: 2}}]}]": "resources.r.requires[0].not, 'a': one a cannot",
+    "[{not: [{a: {x: 1}}, {a: {x: 2}}]}]": "resources.r.requires[0].not: one a cannot",
     "[{any: [{all: [{a: {x: 1}}, {a: {x: 2}}]}, {b: {}}]}]": "cannot meet both",
     "[{a: {x: 1}, as: g}, {any: [{a: {x: 2}, as: g}, {b: {}}]}]": "cannot meet both",
     "[{a: {}}, {any: [{a: {x: 1}}, {b: {}}]}]": "'a' stands in a list and inside its `any`",
@@ -309,27 +310,60 @@ def replaced(value, path, new):
     return copy
 
 
-@given(st.lists(entries, min_size=1, max_size=4), st.data())
-def test_an_unknown_key_or_a_value_of_a_wrong_type_is_refused(listed, data):
-    try:
-        job(listed)
-    except InputError:
-        return
-    document = {
+def nextgen_document(listed):
+    return {
         "version": 1,
         "name": "j",
         "resources": {"r": {"type": "node", "count": 2, "requires": listed}},
         "task": {"command": ["x"], "resources": "r"},
     }
-    parse_jobspec(document, "job")
+
+
+task_entries = st.dictionaries(
+    st.sampled_from(["a", "b"]),
+    st.fixed_dictionaries(
+        {
+            "match": st.lists(
+                st.fixed_dictionaries({"field": st.just("x"), "match": st.sampled_from(["1", ["1", "2"]])})
+            )
+        },
+        optional={"range": st.just([{"field": "version", "min": "1"}, {"field": "size", "max": 4, "as": "g"}])},
+    ),
+    min_size=1,
+)
+DOCUMENTS = {
+    "nextgen": (
+        st.lists(entries, min_size=1, max_size=4).map(nextgen_document),
+        lambda found: parse_jobspec(found, "j"),
+    ),
+    "task-resources": (
+        task_entries.map(lambda found: {"version": 1, "task": {"command": ["x"], "resources": found}}),
+        lambda found: parse_jobspec(found, "j"),
+    ),
+    "lists of jobs": (
+        st.lists(entries, min_size=1, max_size=4).map(lambda listed: [{"name": "j", "requires": listed}]),
+        lambda found: parse_job_entries(found, "jobs"),
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", DOCUMENTS)
+@given(data=st.data())
+def test_an_unknown_key_or_a_value_of_a_wrong_type_is_refused(kind, data):
+    documents, read = DOCUMENTS[kind]
+    document = data.draw(documents)
+    try:
+        read(document)
+    except InputError:
+        return
     path, value = data.draw(st.sampled_from(list(places(document))))
-    names_fields = path and path[-1] in ("a", "b", "c", "d")  # where an unknown key is a field
+    names_fields = kind != "task-resources" and path and path[-1] in ("a", "b", "c", "d")  # an unknown key is a field
     if isinstance(value, dict) and not names_fields and data.draw(st.booleans()):
         changed = replaced(document, path, {**value, "surprise": data.draw(st.sampled_from([1, "x", None, {}, []]))})
     else:
         changed = replaced(document, path, data.draw(WRONG))
     with pytest.raises(InputError):
-        parse_jobspec(changed, "job")
+        read(changed)
 
 
 def test_the_top_of_a_job_has_no_conjunction():

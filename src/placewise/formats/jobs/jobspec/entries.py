@@ -110,7 +110,12 @@ class _Reader:
 
     def fill(self, found: Entries, listed: list[Any], place: str, depth: int) -> None:
         for number, value in enumerate(listed):
-            self.add(found, value, f"{place}[{number}]", depth)
+            # Most entries were read before, and finding one is quicker than naming its place.
+            requirement = known((_requirement, *value.items())) if isinstance(value, dict) else None
+            if requirement is not None:
+                found.add(requirement)
+            else:
+                self.add(found, value, f"{place}[{number}]", depth)
 
     def add(self, found: Entries, value: Any, place: str, depth: int) -> None:
         if isinstance(value, dict) and any(key in value for key in JOINED) and "name" not in value:
@@ -166,8 +171,6 @@ def parse_entries(value: Any, place: str, reading: Reading) -> tuple[Expression,
 
 
 def _requirement(value: Any, place: str) -> Requirement:
-    if isinstance(value, dict) and (found := known((_requirement, *value.items()))) is not None:
-        return found
     entry = mapping(value, place)
     subsystems = [key for key in entry if key != LABEL]
     if len(subsystems) == 1 and subsystems[0] != "name" and isinstance(entry[subsystems[0]], dict):
