@@ -1,16 +1,17 @@
 """Lists of requirements in documents: which vertices they speak of, and what they refuse."""
 
+import itertools
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from placewise.errors import InputError
 from placewise.formats.jobs.jobspec import jobspec_document, parse_jobspec
 from placewise.formats.jobs.jobspec_lists import parse_job_entries
 from placewise.formats.reading import parse_yaml
-from placewise.model.requirement import AllOf, Requirement, all_of
+from placewise.model.requirement import AllOf, Not, Requirement, all_of
 
 
 def job(requires, **options):
@@ -370,3 +371,80 @@ def test_the_top_of_a_job_has_no_conjunction():
     found = job("[{all: [{a: {}}, {all: [{b: {}}, {any: [{c: {}}]}]}]}]")
     assert not any(isinstance(part, AllOf) for part in found.requirements)
     assert len(found.requirements) == 3
+
+
+small = st.sampled_from([{"x": 1}, {"x": 2}, {"y": 1}, {"x": 1, "y": 1}, {}])
+marked = st.builds(
+    lambda name, fields, label: {name: fields, **({"as": label} if label else {})},
+    st.sampled_from(["a", "b"]),
+    small,
+    st.sampled_from(["", "g", "h"]),
+)
+marked_lists = st.lists(
+    st.recursive(
+        marked,
+        lambda inner: st.builds(
+            lambda word, inside: {word: inside},
+            st.sampled_from(["any", "any", "all", "not"]),
+            st.lists(inner, min_size=1, max_size=3),
+        ),
+        max_leaves=5,
+    ),
+    min_size=1,
+    max_size=3,
+)
+vertex = st.dictionaries(st.sampled_from(["x", "y"]), st.sampled_from(["1", "2"]))
+clusters = st.fixed_dictionaries({"a": st.lists(vertex, max_size=3), "b": st.lists(vertex, max_size=2)})
+
+
+def vertices_of(entry):
+    """The vertices that an entry speaks of, outside of any `not`."""
+    if "not" in entry:
+        return set()
+    if inside := entry.get("any", entry.get("all")):
+        return set().union(*map(vertices_of, inside))
+    return {(next(iter(entry)), entry.get("as", ""))}
+
+
+def holds_somehow(listed, cluster):
+    """Whether some choice of a vertex for each that the list speaks of makes all entries true."""
+    keys = sorted(set().union(*map(vertices_of, listed)))
+    choices = itertools.product(*(cluster[name] or [None] for name, _ in keys))
+    return any(
+        all(entry_holds(one, dict(zip(keys, chosen, strict=True)), cluster) for one in listed) for chosen in choices
+    )
+
+
+def entry_holds(entry, chosen, cluster):
+    if "any" in entry:
+        return any(entry_holds(one, chosen, cluster) for one in entry["any"])
+    if "all" in entry:
+        return all(entry_holds(one, chosen, cluster) for one in entry["all"])
+    if "not" in entry:
+        return not holds_somehow(entry["not"], cluster)
+    name = next(iter(entry))
+    one = chosen[name, entry.get("as", "")]
+    return one is not None and all(one.get(field) == str(value) for field, value in entry[name].items())
+
+
+def expression_holds(expression, cluster):
+    if isinstance(expression, Requirement):
+        return any(
+            all(c.field in one and c.predicate.holds(one[c.field]) for c in expression.conditions)
+            for one in cluster[expression.subsystem]
+        )
+    if isinstance(expression, Not):
+        return not expression_holds(expression.part, cluster)
+    join = all if isinstance(expression, AllOf) else any
+    return join(expression_holds(part, cluster) for part in expression.parts)
+
+
+@given(marked_lists, st.lists(clusters, min_size=1, max_size=5))
+@settings(max_examples=settings.default.max_examples * 5)
+def test_a_list_holds_where_some_choice_of_vertices_meets_it(listed, fleet):
+    try:
+        parts = job(listed).requirements
+    except InputError:
+        return
+    for cluster in fleet:
+        assert all(expression_holds(part, cluster) for part in parts) == holds_somehow(listed, cluster)
