@@ -6,14 +6,18 @@ import importlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import reduce
+from itertools import zip_longest
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from placewise.errors import InputError
-from placewise.model.predicates import InVersionRange, Predicate
-from placewise.model.version_range import parse_bounds
+from placewise.model.predicates import Equals, InNumericRange, InVersionRange, OneOf, Predicate, Within
+from placewise.model.range_notation import is_range
+from placewise.model.scalar import bound_word, name_word, word
+from placewise.model.version import parse_version
+from placewise.model.version_range import VersionRange, parse_bounds, parse_versions
 
 VERSION = "version"
 
@@ -22,6 +26,11 @@ DEEPEST = 32
 
 MOST_TESTS = 1000
 """So many tests of a vertex may stand in one expression."""
+
+
+def holds_version(field: str) -> bool:
+    """Whether a field of this name holds a version: ``version``, ``compiler_version``, ``compiler-version``."""
+    return field == VERSION or field.endswith(("_version", "-version"))
 
 
 class _Combined:
@@ -58,7 +67,19 @@ class Condition:
             )
 
     def __str__(self) -> str:
-        return f"{self.field} {self.predicate}"
+        name = name_word(self.field)
+        match self.predicate:
+            case Equals(text):
+                # A text that looks like a range is one after a single sign.
+                exactly = holds_version(self.field) and is_range(text)
+                return f"{name}={self.predicate}" if exactly else f"{name}{self.predicate}"
+            case Within(minimum, maximum) | InNumericRange(minimum, maximum):
+                bounds = ((">=", minimum), ("<=", maximum))
+                written = [f"{name}{sign}{bound_word(bound)}" for sign, bound in bounds if bound is not None]
+                return ", ".join(written) or f"{name} {self.predicate}"
+            case InVersionRange(versions):
+                return f"{name}{'=' if holds_version(self.field) else '@'}{word(str(versions))}"
+        return f"{name} {self.predicate}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +119,13 @@ class Requirement(_Combined):
         return parse
 
     def __str__(self) -> str:
-        wanted = " and ".join(str(condition) for condition in self.conditions)
-        return f"{self.subsystem}: {wanted}" if wanted else self.subsystem
+        name = name_word(self.subsystem)
+        if len(self.conditions) == 1 and self.conditions[0].field == VERSION:
+            predicate = self.conditions[0].predicate
+            if isinstance(predicate, InVersionRange) and predicate.versions:
+                return f"{name}@{predicate}"
+        wanted = ", ".join(map(str, self.conditions))
+        return f"{name}{{{wanted}}}" if wanted else name
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +269,28 @@ def _depth(expression: Expression, most: int) -> int:
         return 0
     inside = (expression.part,) if isinstance(expression, Not) else expression.parts
     return 1 + max(_depth(part, most - 1) for part in inside)
+
+
+def equality(field: str, text: str) -> Predicate:
+    """Return the test that a field is a text; on a field that holds versions a range is that range.
+
+    Raises InputError for a text that looks like a range and is none.
+    """
+    return InVersionRange(parse_versions(text)) if holds_version(field) and is_range(text) else Equals(text)
+
+
+def one_of(field: str, texts: tuple[str, ...]) -> Predicate:
+    """Return the test that a field is one of some texts. See `equality`: one range makes all of them ranges."""
+    if not (holds_version(field) and any(map(is_range, texts))):
+        return OneOf(texts)
+    ranges = [
+        parse_versions(text) if is_range(text) else VersionRange.exactly(parse_version(text))
+        for text in sorted(set(texts))
+    ]
+    # By halves: a union costs what both have, and strangers write thousands.
+    while len(ranges) > 1:
+        ranges = [one | other for one, other in zip_longest(ranges[::2], ranges[1::2], fillvalue=VersionRange.empty())]
+    return InVersionRange(ranges[0])
 
 
 def version_requirement(subsystem: str, minimum: str | None, maximum: str | None) -> Requirement:
