@@ -80,9 +80,14 @@ def offered(index, subsystem):
     return sorted((repr(vertex), row.tobytes()) for vertex, row in index.offered(subsystem))
 
 
+def held(index, requirement):
+    met = index.meeting(requirement)
+    return met.yes.tolist(), met.possible.tolist(), sorted(str(problem) for problem, _ in met.problems)
+
+
 def answers(index, wanted, asked, shape):
     """All that an index says, in values that compare."""
-    rows = [answer(lambda r=r: index.meeting(r).tolist()) for r in wanted]
+    rows = [answer(lambda r=r: held(index, r)) for r in wanted]
     known = [r for r, row in zip(wanted, rows, strict=True) if not isinstance(row, str)]
     workload = Workload.from_rows(["j", "k"], [known, known[:1]], shape=shape)
     return {
@@ -116,7 +121,7 @@ def test_a_changed_index_answers_as_a_fresh_one_and_the_old_one_as_before(histor
     past = [(index, answers(index, wanted, asked, shape))]
     for step in steps:
         index, fleet = index.changed(step), after(fleet, step)
-        expected = answers(FleetIndex(Fleet(tuple(fleet.values()))), wanted, asked, shape)
+        expected = answers(FleetIndex(Fleet(tuple(fleet.values()), index.vocabulary)), wanted, asked, shape)
         assert answers(index, wanted, asked, shape) == expected
         past.append((index, expected))
     for old, before in past:
@@ -246,7 +251,7 @@ def test_no_requirement_is_evaluated_again_for_what_did_not_change():
         assert Counted.asked > 0
         Counted.asked = 0
     assert index.meeting(counting("x")) is rows[0]
-    assert index.changed({"a": packages("a", x="1", y="1")}).meeting(counting("y")).tolist() == rows[1].tolist()
+    assert index.changed({"a": packages("a", x="1", y="1")}).meeting(counting("y")).yes.tolist() == rows[1].yes.tolist()
 
 
 def test_only_what_changes_is_compiled(monkeypatch):
@@ -296,9 +301,9 @@ def test_a_subsystem_that_stays_is_seen_from_other_places_when_the_rest_changes(
     stays = Subsystem("x", (SubsystemVertex((("v", "1"),), (3,)),))
     # The nodes are told apart as 1 4 | 2 | 3, then as 1 2 | 3 | 4.
     index = FleetIndex(Fleet((Cluster("c", nodes, (stays, at["before"])),)))
-    assert np.flatnonzero(bitset.unpack(index.meeting(Requirement("x")), 3)).tolist() == [2]
+    assert np.flatnonzero(bitset.unpack(index.meeting(Requirement("x")).yes, 3)).tolist() == [2]
     changed = index.changed({"c": Cluster("c", nodes, (stays, at["after"]))})
-    assert np.flatnonzero(bitset.unpack(changed.meeting(Requirement("x")), 3)).tolist() == [1]
+    assert np.flatnonzero(bitset.unpack(changed.meeting(Requirement("x")).yes, 3)).tolist() == [1]
 
     in_rack, beside = (
         ResourceGraph((Vertex("0", "cluster"), Vertex("1", "rack", 0), Vertex("2", "node", parent)))
@@ -323,7 +328,7 @@ def test_what_a_changed_index_keeps_cannot_be_written_to():
     index = FleetIndex(Fleet((with_values("a", "1"), with_values("b", "2"))))
     for step in ({"a": with_values("a", "3")}, {"b": None}, {"c": with_values("c", "1", "2")}):
         index = index.changed(step)
-        rows = [index.meeting(Requirement("x")), index.firsts, index.everything]
+        rows = [index.meeting(Requirement("x")).yes, index.firsts, index.everything]
         for row in (*rows, *(members for _, members in index.offered("x"))):
             assert not row.flags.writeable
 

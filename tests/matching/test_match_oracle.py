@@ -19,7 +19,7 @@ from placewise.matching.why_not import why_not
 from placewise.model.cluster import Cluster, Fleet
 from placewise.model.job import Job, ResourceGroup, ResourceRequest
 from placewise.model.predicates import Equals, InVersionRange
-from placewise.model.requirement import Condition, Requirement
+from placewise.model.requirement import Condition, Requirement, tests_of
 from placewise.model.resources import ResourceGraph, Subsystem, SubsystemVertex, Vertex
 from placewise.model.version_range import parse_bounds
 from placewise.model.workload import Workload
@@ -215,9 +215,8 @@ def test_reasons_cover_what_does_not_match(fleet, job):
         r: {n for n in fleet.names if r in unmet[n]} for r in job.requirements if any(r in u for u in unmet.values())
     }
     for blocked in why.blocked:
-        lacking = [
-            n for n in blocked.clusters if blocked.requirement.subsystem not in [s.name for s in named[n].subsystems]
-        ]
+        asked = {test.subsystem for test in tests_of(blocked.requirement)}
+        lacking = [n for n in blocked.clusters if asked.isdisjoint(s.name for s in named[n].subsystems)]
         assert blocked.lacking == len(lacking)
     sizes = [len(b.clusters) for b in why.blocked]
     assert sizes == sorted(sizes, reverse=True)
@@ -369,7 +368,8 @@ def test_types_that_no_cluster_has_are_named():
 def test_what_an_index_keeps_cannot_be_written_to():
     index = FleetIndex(Fleet((two_nodes(("gcc", "9"), ("openmpi", "12")),)))
     wanted = at_least("gcc", "9")
-    for row in (index.meeting(wanted), index.meeting(wanted), *(members for _, members in index.offered("gcc"))):
+    met = index.meeting(wanted)
+    for row in (met.yes, met.possible, index.meeting(wanted).yes, *(members for _, members in index.offered("gcc"))):
         assert not row.flags.writeable
 
 

@@ -230,7 +230,7 @@ def _ways(asked: _Asked, chosen: tuple[int, ...], clusters: list[int]) -> Iterat
         seen = np.bitwise_or.reduce([places for places, rows in zip(usable, asked.groups, strict=True) if row in rows])
         offered = [properties for properties, where in index.offered(requirement.subsystem) if (where & seen).any()]
         found = []
-        for direction in widenings(requirement, offered):
+        for direction in widenings(requirement, offered, index.vocabulary):
             steps = tuple(_steps(asked, row, direction, usable))
             if steps:
                 found.append(Way(requirement, steps))
