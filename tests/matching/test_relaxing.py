@@ -166,7 +166,7 @@ def test_a_minimum_moves_to_the_nearest_versions_in_order():
 def test_a_maximum_admits_the_family_so_the_longer_version_is_the_nearer():
     asked = version_requirement("zlib", None, "1.2")
     (above,) = widenings(asked, [(("version", text),) for text in ("1.3", "1.3.5", "1.2.13", "2.0")], Vocabulary())
-    assert [str(step) for step in above] == ["zlib@:1.3.5", "zlib@:1.3", "zlib@:2.0"]
+    assert [str(step) for step in above] == ["zlib@:1.3.5", "zlib@:2.0"]
 
 
 def test_numbers_and_texts_widen_and_others_conditions_stay():
@@ -174,20 +174,20 @@ def test_numbers_and_texts_widen_and_others_conditions_stay():
     offered += [(("name", "clang"), ("version", "15"))]
     exact = Requirement("compiler", (Condition("name", Equals("gcc")), Condition("version", Equals("11.4.0"))))
     assert [str(step) for (step,) in widenings(exact, offered, Vocabulary())] == [
-        "compiler: name = gcc and version one of 11.4.0, 12.1.0",
-        "compiler: name = gcc and version one of 11.4.0, 9.4.0",
-        "compiler: name = gcc and version 11.4.0:",
+        "compiler{name=gcc, version in (11.4.0, 12.1.0)}",
+        "compiler{name=gcc, version in (11.4.0, 9.4.0)}",
+        "compiler{name=gcc, version=11.4.0:}",
     ]
     memory = Requirement("memory", (Condition("value", InNumericRange(64, 128)),))
     numbers = [(("value", number),) for number in (16, 32, 100, "256", True, "much")]
     found = widenings(memory, numbers, Vocabulary(kinds={("memory", "value"): FieldKind("number")}))
     assert [[str(step) for step in way] for way in found] == [
-        ["memory: value 32 to 128", "memory: value 16 to 128"],
-        ["memory: value 64 to 256.0"],
+        ["memory{value>=32, value<=128}", "memory{value>=16, value<=128}"],
+        ["memory{value>=64, value<=256}"],
     ]
     arch = Requirement("arch", (Condition("value", OneOf(("arm", "x86"))),))
     assert [[str(step) for step in way] for way in widenings(arch, [(("value", "power"),)], Vocabulary())] == [
-        ["arch: value one of arm, power, x86"]
+        ["arch{value in (arm, power, x86)}"]
     ]
 
 

@@ -11,11 +11,13 @@ from typing import TypeAlias, TypeVar
 from placewise.errors import Incomparable, InputError
 from placewise.kinds.builtin import kind_of
 from placewise.kinds.resolving import test_of
+from placewise.kinds.versions import equal_versions
 from placewise.kinds.vertex_test import Answer, VertexTest
 from placewise.matching.compiled_cluster import Properties
 from placewise.matching.wider_bounds import wider_bounds
 from placewise.model.predicates import Contains, Equals, InNumericRange, InVersionRange, OneOf, Predicate, Within
-from placewise.model.requirement import Condition, Requirement, holds_version, is_range, versions_of
+from placewise.model.range_notation import is_range
+from placewise.model.requirement import Condition, Requirement
 from placewise.model.scalar import Value, decimal, scalar_text
 from placewise.model.version import Version, parse_version
 from placewise.model.version_range import Cut, Side, VersionRange
@@ -108,9 +110,9 @@ class _Asked:
         """Yield the predicates that may admit more, a list for each way, the nearest first."""
         predicate, field = self.condition.predicate, self.condition.field
         refused = [values[field] for values in self.refused]
-        if isinstance(predicate, Equals) and self._of_versions and is_range(predicate.text):
+        if isinstance(predicate, Equals) and self.kind == "version" and is_range(predicate.text):
             try:
-                predicate = InVersionRange(versions_of(predicate.text))
+                predicate = InVersionRange(equal_versions(predicate.text))
             except InputError:
                 return
         if isinstance(predicate, InVersionRange):
@@ -127,10 +129,6 @@ class _Asked:
         elif isinstance(predicate, Equals | OneOf):
             yield from self._texts(predicate, refused)
 
-    @property
-    def _of_versions(self) -> bool:
-        return self.kind == "version" or holds_version(self.condition.field)
-
     def _texts(self, predicate: Equals | OneOf, refused: Sequence[Value]) -> Iterator[list[Predicate]]:
         texts = (predicate.text,) if isinstance(predicate, Equals) else predicate.texts
         others: Counter[str] = Counter()
@@ -139,7 +137,7 @@ class _Asked:
                 others[scalar_text(member)] += self.counts[scalar_text(value)]
         for other, _ in others.most_common(MOST_STEPS):
             yield [OneOf((*texts, other))]
-        if isinstance(predicate, Equals) and self._of_versions:
+        if isinstance(predicate, Equals) and self.kind == "version":
             wanted = _version(predicate.text)
             if wanted:
                 yield [InVersionRange(VersionRange.between(wanted[0], None))]
