@@ -190,10 +190,12 @@ def test_an_empty_fleet_grows_and_becomes_empty_again():
     again = one.changed({"a": None})
     for index in (empty, again):
         assert index.names == ()
-        assert index.fleet == Fleet(())
+        assert index.fleet == Fleet((), index.vocabulary)
         assert not match(index, Job("j"))
-        with pytest.raises(InputError, match="no cluster of the fleet has a subsystem 'x'"):
-            match(index, wanting("x", "1"))
+    with pytest.raises(InputError, match="no cluster of the fleet has a subsystem 'x'"):
+        match(empty, wanting("x", "1"))
+    # What was ever there stays known: nobody has it any more, and that is an answer.
+    assert not match(again, wanting("x", "1"))
     assert match(again.changed({"b": with_values("b", "2", "1")}), wanting("x", "1")).names == ("b",)
 
 
@@ -335,7 +337,7 @@ def test_what_a_changed_index_keeps_cannot_be_written_to():
 
 def test_what_is_remembered_of_requirements_is_bounded(monkeypatch):
     monkeypatch.setattr(index_module, "_MOST_ROW_BYTES", 100_000)
-    index = FleetIndex(Fleet((with_values("a", "1"), with_values("b", "2"))))
+    index = FleetIndex(Fleet((with_values("a", "one"), with_values("b", "two"))))
     often = Requirement("x", (Condition("v", Equals("1")),))
     row = index.meeting(often)
     for number in range(500):

@@ -55,7 +55,7 @@ def _changes(
     offered: Callable[[str], Iterable[Properties]],
     vocabulary: Vocabulary,
 ) -> Iterator[Change]:
-    """Yield the changes by which a part asks for less; where it stands under a `not`, those by which it asks for more."""
+    """Yield the changes by which a part asks for less; under a `not`, those by which it asks for more."""
     if isinstance(part, Requirement):
         if not narrower:
             for direction in widenings(part, offered(part.subsystem), vocabulary):

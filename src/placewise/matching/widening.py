@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 from typing import TypeAlias, TypeVar
@@ -16,14 +16,15 @@ from placewise.kinds.vertex_test import Answer, VertexTest
 from placewise.matching.compiled_cluster import Properties
 from placewise.matching.wider_bounds import wider_bounds
 from placewise.model.predicates import Contains, Equals, InNumericRange, InVersionRange, OneOf, Predicate, Within
-from placewise.model.range_notation import is_range
+from placewise.model.range_notation import Side, is_range
 from placewise.model.requirement import Condition, Requirement
-from placewise.model.scalar import Value, decimal, scalar_text
+from placewise.model.scalar import Scalar, Value, decimal, scalar_text
 from placewise.model.version import Version, parse_version
-from placewise.model.version_range import Cut, Side, VersionRange
+from placewise.model.version_range import Cut, VersionRange
 from placewise.model.vocabulary import Vocabulary
 
 T = TypeVar("T")
+B = TypeVar("B", bound=Scalar)
 
 MOST_STEPS = 32
 """Of more values in one direction these many are tried, spread evenly, the nearest and the farthest among them."""
@@ -117,10 +118,10 @@ class _Asked:
                 return
         if isinstance(predicate, InVersionRange):
             yield from _versions(predicate.versions, refused)
-        elif isinstance(predicate, InNumericRange) or (
-            isinstance(predicate, Within) and self.kind == "number" and _plain(predicate)
-        ):
-            yield from _numbers(predicate, refused)
+        elif isinstance(predicate, InNumericRange):
+            yield from _numbers(predicate.minimum, predicate.maximum, InNumericRange, refused)
+        elif isinstance(predicate, Within) and self.kind == "number" and _plain(predicate):
+            yield from _numbers(predicate.minimum, predicate.maximum, Within, refused)
         elif isinstance(predicate, Within):
             yield from wider_bounds(self.subsystem, self.condition, predicate, self.refused, self.vocabulary)
         elif isinstance(predicate, Contains):
@@ -166,15 +167,19 @@ def _versions(wanted: VersionRange, refused: Iterable[Value]) -> Iterator[list[P
         yield [InVersionRange(wanted | (VersionRange.between(None, v) & gap)) for v in thinned(above)]
 
 
-def _numbers(wanted: InNumericRange | Within, refused: Iterable[Value]) -> Iterator[list[Predicate]]:
+def _numbers(
+    minimum: B | None,
+    maximum: B | None,
+    make: Callable[[B | float | None, B | float | None], Predicate],
+    refused: Iterable[Value],
+) -> Iterator[list[Predicate]]:
     offered = {number for value in refused if (number := decimal(value)) is not None}
-    make = type(wanted)
-    if wanted.minimum is not None and (least := decimal(wanted.minimum)) is not None:
+    if minimum is not None and (least := decimal(minimum)) is not None:
         below = sorted((number for number in offered if number < least), reverse=True)
-        yield [make(number, wanted.maximum) for number in thinned(below)]
-    if wanted.maximum is not None and (most := decimal(wanted.maximum)) is not None:
+        yield [make(number, maximum) for number in thinned(below)]
+    if maximum is not None and (most := decimal(maximum)) is not None:
         above = sorted(number for number in offered if number > most)
-        yield [make(wanted.minimum, number) for number in thinned(above)]
+        yield [make(minimum, number) for number in thinned(above)]
 
 
 def _version(value: Value) -> tuple[Version, ...]:

@@ -30,8 +30,12 @@ def wider_bounds(
     whose order is partial, there is a list for each chain of it.
     """
     bounds = _Bounds(subsystem, condition, vocabulary)
-    values = {text: bound for one in refused if (bound := _written(one, condition.field)) is not None
-              for text in [scalar_text(bound)]}
+    values = {
+        text: bound
+        for one in refused
+        if (bound := _written(one, condition.field)) is not None
+        for text in [scalar_text(bound)]
+    }
     kind = kind_of(vocabulary, subsystem, condition.field)
     partial = kind is not None and kind.name == "target"
     if wanted.minimum is not None:
