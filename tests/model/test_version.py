@@ -7,7 +7,8 @@ from placewise.model.version import LONGEST, Version, parse_version
 
 # Every string precedes all that follow it.
 ASCENDING = """
-    a b rc rc1 v1.0 0.9 0.9.9 1-alpha 1-alpha1 1-alpha2 1-alpha10 1-beta 1-beta1 1-rc 1-rc1 1-rc12 1 1.a 1.1-rc 1.1
+    a b rc rc1 v vx1.0 v0.9 0.9.9 1~ 1~alpha 1~git 1~git2 1-dev 1-dev5 1-alpha 1-alpha1 1-Alpha2 1-alpha10 1-beta~x
+    1-beta 1b1 1-Beta2 1-pre 1-RC 1rc1.dev5 1-rc1~x 1-rc1 1-rc1+b~x 1-rc1+b 1-rc1+b.2 1-rc12 1-SNAPSHOT 1 1.a 1.1-rc 1.1
     1.1.1 1.1.1g 1.1.1h 1.1.1.0 1.2 1.2.0-alpha 1.2.0 1.2.0.0 1.2.stable 1.2.develop 1.10 3.4 3.4.0 3.4.0.1 9 9e 9.1
     2021.4 2021.4b 2021.4.1 20191216 stable stable_20191216 stable_20200101 nightly trunk head master main develop
     develop.1
@@ -17,14 +18,30 @@ SAME = [
     ("1.2.3", "1-2-3"),
     ("1.2.3", "1_2_3"),
     ("1.2.3", "1.2-3"),
-    ("1.2b3", "1.2.b.3"),
+    ("1.2c3", "1.2.c.3"),
+    ("v1.2", "1.2"),
+    ("1.3.0-RC1", "1.3.0rc1"),
+    ("1.3.0a1", "1.3.0-alpha1"),
+    ("git.v5.0.x=5.0.1", "5.0.1"),
+    ("git.releases/v5=v5.0.1", "5.0.1"),
+    ("abc123=3.2", "3.2"),
+    ("git.main=develop", "develop"),
     ("9e", "9.e"),
     ("1.02", "1.2"),
     ("1.0rc1", "1.0-rc-1"),
     ("1.2", "1.2."),
 ]
 
-DIFFERENT = [("1.2", "1.2.0"), ("1.10", "1.1"), ("1.2A", "1.2a"), ("1.0rc", "1.0rc0"), ("1.0rc", "1.0"), ("1.2", "12")]
+DIFFERENT = [
+    ("1.2", "1.2.0"),
+    ("1.10", "1.1"),
+    ("1.2A", "1.2a"),
+    ("1.0rc", "1.0rc0"),
+    ("1.0rc", "1.0"),
+    ("1.2", "12"),
+    ("1.2b3", "1.2.b.3"),
+    ("V1", "1"),
+]
 
 pieces = st.sampled_from(["0", "1", "2", "10", "01", "a", "b", "rc", "alpha", "beta", "main", "develop", "stable"])
 texts = st.lists(st.tuples(pieces, st.sampled_from(["", ".", "-", "_"])), min_size=1, max_size=4).map(
@@ -116,6 +133,10 @@ def test_any_text_is_a_version_or_an_input_error(text):
         "1:2",
         "1,2",
         "@1",
+        "1.2=",
+        "a=b=1",
+        "~1",
+        "1:1.1.1k-9.el8",
         "\ud800",
         "1" * 10_000,
     ],
@@ -153,3 +174,46 @@ def test_a_version_is_frozen():
 
 def test_a_version_is_not_a_text():
     assert Version("1") != "1"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1.3.0-RC1",
+        "1.3.0-Beta",
+        "1.3.0-rc.1+build",
+        "1.3.0-dev",
+        "1.3.0-SNAPSHOT",
+        "1.3.0a1",
+        "1.3.0-pre",
+        "1.3.0~git9",
+    ],
+)
+def test_a_prerelease_of_any_world_precedes_its_release(text):
+    assert Version(text) < Version("1.3.0")
+    assert Version(text) > Version("1.2.9")
+    assert Version(text).is_prerelease
+
+
+@pytest.mark.parametrize(
+    ("text", "release"),
+    [
+        ("1.8.0_362-b09", "1.8.0"),
+        ("2.15.0.2_rc2_cray", "2.15"),
+        ("2.15.0.2_rc2_cray", "2.15.0.2"),
+        ("1.3.0-a1", "1.3.0"),
+    ],
+)
+def test_a_word_that_is_not_at_the_end_makes_no_prerelease(text, release):
+    assert Version(text) > Version(release)
+    assert not Version(text).is_prerelease
+
+
+def test_an_epoch_is_refused_as_such():
+    with pytest.raises(InputError, match="not a version in Spack's order, which has no epochs.*debian or rpm"):
+        Version("1:1.1.1k-9.el8")
+
+
+def test_many_tildes_are_one_version():
+    assert Version("1" + "~" * 255) < Version("1" + "~" * 254) < Version("1")
+    assert Version("1" + "-rc" * 80) < Version("1")

@@ -7,13 +7,13 @@ just before a version, just after it, or after everything that begins with it. T
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TypeAlias
 
 from placewise.errors import InputError
+from placewise.model.range_notation import Side, WrittenCut, WrittenRange, read_range
 from placewise.model.version import LONGEST_KEPT, MOST_KEPT, Version, VersionKey, keyed_hash, parse_version
 
 _CutKey: TypeAlias = tuple[VersionKey, int]
@@ -22,14 +22,6 @@ _CutKey: TypeAlias = tuple[VersionKey, int]
 _LOWEST: _CutKey = (((), ()), 0)
 _HIGHEST: _CutKey = ((((9, 0),), ()), 0)
 _AFTER_ALL_SUCCESSORS = (8, 0)
-
-
-class Side(enum.Enum):
-    """Where a cut lies relative to its version."""
-
-    BEFORE = "before"
-    AFTER = "after"
-    AFTER_FAMILY = "after everything that begins with"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -206,6 +198,49 @@ def _between(minimum: str | None, maximum: str | None) -> VersionRange:
 
 
 _kept = lru_cache(maxsize=MOST_KEPT)(_between)
+
+
+def parse_versions(text: str) -> VersionRange:
+    """Return the range that a text writes, one shared value for equal texts of usual length.
+
+    Spack's notation: ``12:14``, ``:4.1`` (admits 4.1.6), ``3.5:``, ``=12``, unions ``2.7:2.8,3.6:``, and ``12`` for
+    ``12:12``. Comparisons, of which all must hold: ``>=3.8,<3.11``, ``==``, ``!=``; ``<=4.1`` excludes 4.1.6. What
+    `str` of a range gives reads back to an equal range. Raises InputError for anything else.
+
+    >>> str(parse_versions(">=3.8,<3.11")), str(parse_versions("12"))
+    ('3.8:<3.11', '12:12')
+    """
+    return _parsed(text) if isinstance(text, str) and len(text) <= LONGEST_KEPT else _versions(text)
+
+
+def range_of(written: WrittenRange) -> VersionRange:
+    """Return the versions of a range as it is written. Raises InputError for a bound that is no version."""
+    if not written.together:
+        return VersionRange([_interval(lower, upper) for lower, upper in written.intervals])
+    found = ~VersionRange([_interval(lower, upper) for lower, upper in written.excluded])
+    for lower, upper in written.intervals:
+        found &= VersionRange([_interval(lower, upper)])
+    if not found:
+        raise InputError("is a range without versions", found=written.text, expected="bounds that do not cross")
+    return found
+
+
+def _versions(text: str) -> VersionRange:
+    return range_of(read_range(text))
+
+
+_parsed = lru_cache(maxsize=MOST_KEPT)(_versions)
+
+
+def _interval(lower: WrittenCut | None, upper: WrittenCut | None) -> _Interval:
+    low = None if lower is None else Cut(parse_version(lower[0]), lower[1])
+    high = None if upper is None else Cut(parse_version(upper[0]), upper[1])
+    if low is not None and high is not None and low.key >= high.key:
+        raise InputError(
+            f"the minimum {low.version} exceeds the maximum {high.version}",
+            expected="min at most max in Spack's order of versions",
+        )
+    return _Interval(low, high)
 
 
 def _leaving_out(lower: Cut | None) -> Cut | None:

@@ -22,12 +22,14 @@ class FieldKind:
     """What the values of a field are, and so how they compare.
 
     name : one of KINDS. unit : that of numbers without one, for a quantity. scheme : one of SCHEMES, for a version.
+    inferred : whether nobody said it, and it follows from what was first offered; that makes no other kind of it.
     Raises InputError for anything else.
     """
 
     name: str
     unit: str = ""
     scheme: str = ""
+    inferred: bool = field(default=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.name not in KINDS:
