@@ -8,6 +8,7 @@ from typing import Any
 
 from placewise.errors import InputError
 from placewise.formats.values import scalar, version_text
+from placewise.model.requirement import holds_version as holds_version
 from placewise.model.scalar import Scalar
 
 _LARGEST = sys.float_info.max
@@ -35,8 +36,3 @@ def _check_number(field: str, value: Any, place: str) -> None:
     number = scalar(value, place)
     if not isinstance(number, str) and abs(number) > _LARGEST:
         raise InputError("is not finite", place=place, found=value, expected="a finite number")
-
-
-def holds_version(field: str) -> bool:
-    """Whether a field of this name holds a version: ``version``, ``compiler_version``, ``compiler-version``."""
-    return field == "version" or field.endswith(("_version", "-version"))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from placewise.errors import Incomparable, InputError
-from placewise.model.scalar import Scalar, Value, decimal, scalar_text
+from placewise.model.scalar import Scalar, Value, bound_word, decimal, scalar_text, word
 from placewise.model.version import parse_version
 from placewise.model.version_range import VersionRange
 
@@ -39,7 +39,7 @@ class Equals:
         return scalar_text(value) == self.text
 
     def __str__(self) -> str:
-        return f"= {self.text}"
+        return f"={word(self.text)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class OneOf:
         return position < len(self.texts) and self.texts[position] == written
 
     def __str__(self) -> str:
-        return "one of " + ", ".join(self.texts)
+        return f"in ({', '.join(map(word, self.texts))})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +83,15 @@ class Contains:
         return set(self.texts) <= set(map(scalar_text, value))
 
     def __str__(self) -> str:
-        return "contains " + " and ".join(self.texts)
+        members = ", ".join(map(word, self.texts))
+        return f"contains {members}" if len(self.texts) == 1 else f"contains ({members})"
 
 
 @dataclass(frozen=True, slots=True)
 class Within:
     """The value lies between two bounds as they are written, both included; None leaves that end open.
 
-    Raises InputError where both ends are open, and for a bound that is NaN, true or false.
+    Raises InputError where both ends are open, for a bound that is NaN, true or false, and for numbers that cross.
     """
 
     minimum: Scalar | None = None
@@ -102,6 +103,9 @@ class Within:
         for bound in (self.minimum, self.maximum):
             if bound is not None and (isinstance(bound, bool) or bound != bound):
                 raise InputError("is not a bound", found=bound, expected="a number or a text")
+        # Texts cross or not by what their field holds.
+        if isinstance(self.minimum, int | float) and isinstance(self.maximum, int | float):
+            _refuse_crossed(self.minimum, self.maximum)
 
     def __hash__(self) -> int:
         return hash((_unguessable(self.minimum), _unguessable(self.maximum)))
@@ -114,11 +118,7 @@ class Within:
         return InNumericRange(*bounds).holds(value)
 
     def __str__(self) -> str:
-        if self.minimum is None:
-            return f"<= {_written(self.maximum)}"
-        if self.maximum is None:
-            return f">= {_written(self.minimum)}"
-        return f"{_written(self.minimum)} to {_written(self.maximum)}"
+        return _between(self.minimum, self.maximum)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,10 +153,8 @@ class InNumericRange:
         for bound in (self.minimum, self.maximum):
             if bound is not None and bound != bound:
                 raise InputError("a bound is not a number", found=bound, expected="a number")
-        if self.minimum is not None and self.maximum is not None and self.minimum > self.maximum:
-            raise InputError(
-                f"the minimum {self.minimum} exceeds the maximum {self.maximum}", expected="min at most max"
-            )
+        if self.minimum is not None and self.maximum is not None:
+            _refuse_crossed(self.minimum, self.maximum)
 
     def __hash__(self) -> int:
         # Python's hash of a number is no secret, so whoever writes bounds could make all hashes equal.
@@ -170,9 +168,7 @@ class InNumericRange:
         return (self.minimum is None or number >= self.minimum) and (self.maximum is None or number <= self.maximum)
 
     def __str__(self) -> str:
-        if self.minimum is None:
-            return "any number" if self.maximum is None else f"<= {self.maximum}"
-        return f">= {self.minimum}" if self.maximum is None else f"{self.minimum} to {self.maximum}"
+        return _between(self.minimum, self.maximum) or "any number"
 
 
 def _texts(texts: tuple[str, ...]) -> tuple[str, ...]:
@@ -184,10 +180,18 @@ def _texts(texts: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(sorted(set(texts)))
 
 
+def _refuse_crossed(minimum: float, maximum: float) -> None:
+    if minimum > maximum:
+        raise InputError(
+            f"the minimum {bound_word(minimum)} exceeds the maximum {bound_word(maximum)}", expected="min at most max"
+        )
+
+
 def _unguessable(bound: Scalar | None) -> str | None:
     """Return a text that is the same for equal bounds: 1, 1.0 and True are one."""
     return None if bound is None else scalar_text(bound if isinstance(bound, str) else bound * 1)
 
 
-def _written(bound: Scalar | None) -> str:
-    return "" if bound is None else scalar_text(bound)
+def _between(minimum: Scalar | None, maximum: Scalar | None) -> str:
+    pairs = ((">=", minimum), ("<=", maximum))
+    return ", ".join(f"{sign}{bound_word(bound)}" for sign, bound in pairs if bound is not None)

@@ -5,11 +5,15 @@ from __future__ import annotations
 import importlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import TypeAlias
 
 from placewise.errors import InputError
-from placewise.model.predicates import InVersionRange, Predicate
-from placewise.model.version_range import parse_bounds
+from placewise.model import version_range
+from placewise.model.predicates import Equals, InNumericRange, InVersionRange, OneOf, Predicate, Within
+from placewise.model.scalar import bound_word, name_word, word
+from placewise.model.version import parse_version
+from placewise.model.version_range import VersionRange, parse_bounds
 
 VERSION = "version"
 
@@ -18,6 +22,11 @@ DEEPEST = 32
 
 MOST_TESTS = 1000
 """So many tests of a vertex may stand in one expression."""
+
+
+def holds_version(field: str) -> bool:
+    """Whether a field of this name holds a version: ``version``, ``compiler_version``, ``compiler-version``."""
+    return field == VERSION or field.endswith(("_version", "-version"))
 
 
 class _Combined:
@@ -54,7 +63,19 @@ class Condition:
             )
 
     def __str__(self) -> str:
-        return f"{self.field} {self.predicate}"
+        name = name_word(self.field)
+        match self.predicate:
+            case Equals(text):
+                # A text that looks like a range is one after a single sign.
+                exactly = holds_version(self.field) and is_range(text)
+                return f"{name}={self.predicate}" if exactly else f"{name}{self.predicate}"
+            case Within(minimum, maximum) | InNumericRange(minimum, maximum):
+                bounds = ((">=", minimum), ("<=", maximum))
+                written = [f"{name}{sign}{bound_word(bound)}" for sign, bound in bounds if bound is not None]
+                return ", ".join(written) or f"{name} {self.predicate}"
+            case InVersionRange(versions):
+                return f"{name}{'=' if holds_version(self.field) else '@'}{word(str(versions))}"
+        return f"{name} {self.predicate}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +115,13 @@ class Requirement(_Combined):
         return parse
 
     def __str__(self) -> str:
-        wanted = " and ".join(str(condition) for condition in self.conditions)
-        return f"{self.subsystem}: {wanted}" if wanted else self.subsystem
+        name = name_word(self.subsystem)
+        if len(self.conditions) == 1 and self.conditions[0].field == VERSION:
+            predicate = self.conditions[0].predicate
+            if isinstance(predicate, InVersionRange) and predicate.versions:
+                return f"{name}@{predicate}"
+        wanted = ", ".join(map(str, self.conditions))
+        return f"{name}{{{wanted}}}" if wanted else name
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +245,77 @@ def _depth(expression: Expression, most: int) -> int:
         return 0
     inside = (expression.part,) if isinstance(expression, Not) else expression.parts
     return 1 + max(_depth(part, most - 1) for part in inside)
+
+
+def is_range(text: str) -> bool:
+    """Whether a text of a version field is meant as a range: ``3.8:3.10``, ``>=3.8,<3.11``, ``=1.2``."""
+    return ":" in text or "," in text or text.startswith(("<", ">", "=", "!", "~=", "^"))
+
+
+def equality(field: str, text: str) -> Predicate:
+    """Return the test that a field is a text; on a field that holds versions a range is that range.
+
+    Raises InputError for a text that looks like a range and is none.
+    """
+    return InVersionRange(versions_of(text)) if holds_version(field) and is_range(text) else Equals(text)
+
+
+def one_of(field: str, texts: tuple[str, ...]) -> Predicate:
+    """Return the test that a field is one of some texts. See `equality`: one range makes all of them ranges."""
+    if not (holds_version(field) and any(map(is_range, texts))):
+        return OneOf(texts)
+    ranges = [
+        versions_of(text) if is_range(text) else VersionRange.exactly(parse_version(text)) for text in sorted(set(texts))
+    ]
+    # By halves: a union costs what both have, and strangers write thousands.
+    while len(ranges) > 1:
+        ranges = [one | other for one, other in zip_longest(ranges[::2], ranges[1::2], fillvalue=VersionRange.empty())]
+    return InVersionRange(ranges[0])
+
+
+def versions_of(text: str) -> VersionRange:
+    """Return the versions that the text of a range names. Raises InputError for anything else."""
+    parse = getattr(version_range, "parse_versions", _meanwhile)
+    found: VersionRange = parse(text)
+    return found
+
+
+def _meanwhile(text: str) -> VersionRange:
+    from placewise.model.version_range import Cut, Side, _Interval
+    union = VersionRange.empty()
+    if text[:1] in "<>" and ":" not in text:
+        both = VersionRange.any()
+        for part in text.split(","):
+            import re
+            sign, version = re.fullmatch("([<>]=?)(.*)", part).groups()
+            version = parse_version(version)
+            cut = Cut(version, {"<": Side.BEFORE, "<=": Side.AFTER, ">": Side.AFTER, ">=": Side.BEFORE}[sign])
+            both &= VersionRange([_Interval(None, cut) if sign[0] == "<" else _Interval(cut, None)])
+        return both
+    for part in text.split(","):
+        if part[:1] == "=" and ":" not in part:
+            union |= VersionRange.exactly(parse_version(part[1:]))
+            continue
+        low, colon, high = part.partition(":")
+        if not colon:
+            union |= parse_bounds(low, low)
+            continue
+        lower = upper = None
+        if low.startswith(">"):
+            low = low[1:]
+            side = Side.AFTER
+            if low.endswith(".*"):
+                low, side = low[:-2], Side.AFTER_FAMILY
+            lower = Cut(parse_version(low), side)
+        elif low:
+            lower = Cut(parse_version(low), Side.BEFORE)
+        if high:
+            side = {"<": Side.BEFORE, "=": Side.AFTER}.get(high[0], Side.AFTER_FAMILY)
+            upper = Cut(parse_version(high.lstrip("<=")), side)
+        if lower and upper and lower.key >= upper.key:
+            raise InputError(f"the minimum {low} exceeds the maximum {high}", expected="min at most max")
+        union |= VersionRange([_Interval(lower, upper)])
+    return union
 
 
 def version_requirement(subsystem: str, minimum: str | None, maximum: str | None) -> Requirement:

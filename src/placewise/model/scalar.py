@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TypeAlias
 
@@ -11,6 +12,15 @@ Value: TypeAlias = Scalar | tuple[Scalar, ...]
 
 # Narrower than what float() takes: "1_0", " 1" and digits of other scripts are no numbers in a document.
 _DECIMAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+
+# From here on a float is shorter with its exponent, and Python reads back no more digits than these.
+_WRITTEN_WHOLE = 1e16
+_LONGEST_NUMBER = 4000
+
+# What a line of requirements takes without quotes; words of the notation itself are no names.
+_PLAIN = re.compile(r"[A-Za-z0-9_.+/:~-]+")
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+/-]*")
+WORDS = frozenset(("and", "or", "not", "in", "contains"))
 
 
 def scalar_text(value: Value) -> str:
@@ -35,3 +45,35 @@ def decimal(value: Value) -> float | None:
     if isinstance(value, str):
         return float(value) if _DECIMAL.fullmatch(value) else None
     return None if isinstance(value, bool | tuple) or value != value else value
+
+
+def word(text: str) -> str:
+    """Return a text as a line of requirements writes a value: as it is, or in double quotes."""
+    return text if _PLAIN.fullmatch(text) else json.dumps(text, ensure_ascii=False)
+
+
+def name_word(text: str) -> str:
+    """Return a name as a line of requirements writes it: as it is, or in double quotes."""
+    return text if _NAME.fullmatch(text) and text not in WORDS else json.dumps(text, ensure_ascii=False)
+
+
+def bound_word(bound: Scalar) -> str:
+    """Return a bound as a line of requirements writes it: only numbers are digits without quotes.
+
+    An infinite one is a number that no float holds.
+    """
+    if isinstance(bound, str):
+        return word(bound) if decimal(bound) is None else json.dumps(bound)
+    if isinstance(bound, float) and abs(bound) == float("inf"):
+        return "1e999" if bound > 0 else "-1e999"
+    if isinstance(bound, float) and abs(bound) >= _WRITTEN_WHOLE:
+        return repr(bound)
+    return scalar_text(bound)
+
+
+def number_of(text: str) -> int | float | None:
+    """Return the number that a text writes, whole where it has neither point nor exponent; None for other texts."""
+    if not _DECIMAL.fullmatch(text) or len(text) > _LONGEST_NUMBER:
+        return None
+    digits = text.lstrip("+-")
+    return int(text) if digits.isdigit() else float(text)
