@@ -149,11 +149,22 @@ def test_properties_are_the_plain_values_of_metadata_and_its_attributes():
         "size": 2,
         "exclusive": True,
         "paths": {"c": "/"},
-        "tags": [1],
-        "attributes": {"bw": 1.5},
+        "ephemeral": {"job": "7"},
+        "properties": {},
+        "tags": [1, "a", True],
+        "none": [],
+        "attributes": {"bw": 1.5, "features": ["avx2", "avx512f"]},
     }
     document = graph({"io1": {"metadata": metadata}}, [("1", "io1")])
-    expected = (("bw", 1.5), ("exclusive", True), ("size", 2), ("type", "shm"))
+    expected = (
+        ("bw", 1.5),
+        ("exclusive", True),
+        ("features", ("avx2", "avx512f")),
+        ("none", ()),
+        ("size", 2),
+        ("tags", (1, "a", True)),
+        ("type", "shm"),
+    )
     assert subsystem(document).vertices[0].properties == expected
 
 
@@ -166,6 +177,15 @@ def test_properties_are_the_plain_values_of_metadata_and_its_attributes():
         (graph({"a": node(value=None)}), "graph.nodes.a.metadata.value"),
         (graph({"a": node(x=1, attributes={"x": 1})}), "two values"),
         (graph({"a": node(x=float("inf"))}), "not finite"),
+        (graph({"a": node(x=["b", None])}), "graph.nodes.a.metadata.x[1]"),
+        (graph({"a": node(x=[["b"]])}), "plain value"),
+        (graph({"a": node(x=[{"b": 1}])}), "plain value"),
+        (graph({"a": node(x=[1, 10**400])}), "not finite"),
+        (graph({"a": node(version=["1.1", 1.1])}), "graph.nodes.a.metadata.version[1]"),
+        (graph({"a": node(limits={"memory": 5})}), "graph.nodes.a.metadata.limits: is a mapping"),
+        (graph({"a": node(attributes={"limits": {"memory": 5}})}), "graph.nodes.a.metadata.attributes.limits"),
+        (graph({"a": node(attributes={"paths": {"memory": 5}})}), "graph.nodes.a.metadata.attributes.paths"),
+        (graph({"a": node(x=[1], attributes={"x": [1]})}), "two values"),
         (graph({"a": node(x=float("nan"))}), "plain value"),
         (graph({"a": node()}, [("9", "a")]), "an edge names an unknown vertex"),
         (graph({"a": node()}, [("8", "9")]), "an edge names an unknown vertex"),
@@ -189,10 +209,15 @@ plain = st.text(max_size=5) | st.integers() | st.booleans() | st.floats(allow_na
 
 
 @st.composite
-def pairs(draw):
+def pairs(draw, sets=False):
     names = st.sampled_from(["type", "version", "compiler-version", "value", "attributes", "paths"]) | words
-    fields = draw(st.dictionaries(names, plain, max_size=4))
-    return tuple((f, v) for f, v in fields.items() if not (isinstance(v, float) and holds_version(f)))
+    values = plain | st.lists(plain, max_size=3).map(tuple) if sets else plain
+    fields = draw(st.dictionaries(names, values, max_size=4))
+    return tuple((f, v) for f, v in fields.items() if not (holds_version(f) and "float" in _types(v)))
+
+
+def _types(value):
+    return {type(one).__name__ for one in (value if isinstance(value, tuple) else (value,))}
 
 
 @st.composite
@@ -213,7 +238,7 @@ def clusters(draw):
         for i, id_ in enumerate(ids)
     ]
     places = st.lists(st.integers(0, len(ids) - 1), min_size=1, max_size=4).map(tuple)
-    vertex = st.builds(SubsystemVertex, pairs(), places)
+    vertex = st.builds(SubsystemVertex, pairs(sets=True), places)
     # An id of the form <name><number> is what the writer would choose for the subsystem's own vertices.
     names = st.sampled_from(["io", *(i[:-1] for i in ids)]) | words
     subsystems = draw(

@@ -7,25 +7,28 @@ metadata of Flux's resource graphs. An edge ``contains`` leads from container to
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
 
 from placewise.errors import InputError, locating
-from placewise.formats.plain_fields import plain_fields
+from placewise.formats.plain_fields import plain_fields, vertex_fields
 from placewise.formats.reading import entries_of, found_at, read_json
 from placewise.formats.values import mapping, refuse_control, sequence, text
 from placewise.formats.writing import write_json
 from placewise.model.cluster import Cluster
 from placewise.model.resources import ResourceGraph, Subsystem, SubsystemVertex, Vertex
-from placewise.model.scalar import Scalar
+from placewise.model.scalar import Scalar, Value
 
 NODES_FILE = "nodes.json"
 SUBSYSTEM_SUFFIX = "-subsystem.json"
 STATE_FILES = ("state.json", "cluster-state.json")
 # A vertex attaches to all that its container does, so a short document can stand for more than any memory holds.
 MOST_HANDED_ON = 2_000_000
+STRUCTURAL = ("paths", "ephemeral")
+"""Mappings in a vertex's metadata that say where it lies, or what Flux holds there just now, and not what it is."""
 _SHOWN = 8
 
 
@@ -81,7 +84,9 @@ def parse_subsystem(document: Any, name: str, graph: ResourceGraph, source: obje
     """Return the subsystem of a document whose edges attach its vertices to those of `graph`.
 
     A vertex's properties are all the plain values of its metadata, and of the mapping ``attributes`` in
-    it; nested values such as ``paths`` are left out. A vertex attaches to every containment vertex
+    it; a list of plain values is a set of them, an empty list too. Of mappings, ``paths`` (where the vertex lies) and
+    ``ephemeral`` (what Flux holds there just now) are left out, being no properties, and so are empty ones.
+    A vertex attaches to every containment vertex
     from which a ``contains`` edge leads to it, to every one to which its ``in`` edges lead, and to those of
     a subsystem vertex that contains it. The two directions are united rather than compared: in the
     public data the last pair of edges of every vertex names two different containment vertices.
@@ -89,7 +94,7 @@ def parse_subsystem(document: Any, name: str, graph: ResourceGraph, source: obje
     requirement and is left out.
 
     Raises InputError for an edge that names an unknown vertex or leads from the subsystem into the
-    containment graph, an id that both graphs use, and a version written as a number.
+    containment graph, an id that both graphs use, a version written as a number, and any other mapping.
     """
     return _subsystem(document, name, _positions(graph), source)
 
@@ -311,13 +316,29 @@ def _attachments(
     return attached
 
 
-def _properties(node: Any, place: str) -> tuple[tuple[str, Scalar], ...]:
+def _properties(node: Any, place: str) -> tuple[tuple[str, Value], ...]:
     place = f"{place}.metadata"
     metadata = mapping(mapping(node, place).get("metadata", {}), place)
-    nested = metadata.get("attributes")
-    pairs = [*metadata.items(), *(mapping(nested, f"{place}.attributes").items() if isinstance(nested, dict) else ())]
-    plain = [(field, value) for field, value in pairs if type(value) is not dict and type(value) is not list]
-    return tuple(plain_fields(plain, place).items())
+    attributes = metadata.get("attributes")
+    if type(attributes) is not dict:
+        return tuple(vertex_fields(_plain(metadata, place, STRUCTURAL), place).items())
+    nested = _plain(mapping(attributes, f"{place}.attributes"), f"{place}.attributes", ())
+    pairs = chain(_plain(metadata, place, (*STRUCTURAL, "attributes")), nested)
+    return tuple(vertex_fields(pairs, place).items())
+
+
+def _plain(metadata: Mapping[str, Any], place: str, structural: Collection[str]) -> Iterator[tuple[str, Any]]:
+    """Yield what is no mapping. Raises InputError for a mapping that says something and is not structural."""
+    for field, value in metadata.items():
+        if type(value) is not dict:
+            yield field, value
+        elif value and field not in structural:
+            raise InputError(
+                "is a mapping, of which no requirement could speak",
+                place=f"{place}.{field}",
+                found=value,
+                expected="a plain value or a list of them; what attributes holds is read as fields",
+            )
 
 
 def _containment_document(cluster: Cluster) -> dict[str, Any]:
@@ -359,7 +380,7 @@ def _subsystem_document(subsystem: Subsystem, graph: ResourceGraph) -> dict[str,
         place = f"subsystem {subsystem.name!r}, vertex {number}"
         if not vertex.attached_to:
             raise InputError("the vertex attaches to nothing", place=place, expected="a vertex to attach to")
-        nodes[id_] = {"label": id_, "metadata": plain_fields(vertex.properties, place)}
+        nodes[id_] = {"label": id_, "metadata": vertex_fields(vertex.properties, place)}
         for position in vertex.attached_to:
             edges += _edge_pair(graph.vertices[position].id, id_)
     return {"graph": {"directed": True, "nodes": nodes, "edges": edges}}
