@@ -14,10 +14,13 @@ from placewise.formats.fleets.cluster_texts import parse_cluster, parse_subsyste
 from placewise.model.cluster import Cluster
 from placewise.model.resources import Subsystem
 from placewise.model.scalar import Scalar
+from placewise.model.vocabulary import Vocabulary
 from placewise.service.live.live_fleet import Member, with_subsystems
 from placewise.service.live.state import State
+from placewise.service.live.teaching import taught_by
 from placewise.service.store import clusters as store
 from placewise.service.store.clusters import StoredCluster
+from placewise.service.store.vocabulary import grow_vocabulary, load_vocabulary
 
 _log = structlog.get_logger()
 
@@ -25,12 +28,19 @@ _log = structlog.get_logger()
 async def load(state: State, ids: Collection[int] | None = None) -> None:
     """Take clusters over from the store, these or all; those that are no longer there are dropped."""
 
-    def read() -> list[tuple[Member, Cluster, dict[str, Scalar]]]:
-        stored = state.database.read(lambda connection: store.load_clusters(connection, ids))
-        return [(_member(one), cluster, _fields(one)) for one in stored if (cluster := _cluster(one)) is not None]
+    def read() -> tuple[Vocabulary, list[tuple[Member, Cluster, dict[str, Scalar]]]]:
+        (taught, unusable), stored = state.database.read(
+            lambda connection: (load_vocabulary(connection), store.load_clusters(connection, ids))
+        )
+        for name in unusable:
+            _log.error("what is known of a subsystem cannot be used", subsystem=name)
+        return taught, [
+            (_member(one), cluster, _fields(one)) for one in stored if (cluster := _cluster(one)) is not None
+        ]
 
     before = {member.id for member in state.fleet.members()}
-    found = await state.beside(read)
+    taught, found = await state.beside(read)
+    state.fleet.learn(taught)
     there = {member.id for member, _, _ in found}
     asked = {member.id for member in state.fleet.members()} if ids is None else set(ids)
     for cluster_id in asked - there:
@@ -43,6 +53,16 @@ async def load(state: State, ids: Collection[int] | None = None) -> None:
             state.fleet.drop(known.id)
         if known is None or known.id != member.id or known.revision < member.revision:
             state.fleet.put(member, cluster, state_fields)
+
+
+async def write_down(state: State) -> None:
+    """Keep what the clusters that are registered teach and the store does not know: they came before it kept such."""
+    vocabulary = state.fleet.vocabulary
+    missing = taught_by(
+        (one for member in state.fleet.members() for one in state.fleet.cluster(member.name).subsystems), vocabulary
+    )
+    if missing.known or missing.kinds:
+        state.fleet.learn(await state.write(lambda connection: grow_vocabulary(connection, missing)))
 
 
 def _member(stored: StoredCluster) -> Member:
