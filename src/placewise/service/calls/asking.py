@@ -2,70 +2,87 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from operator import itemgetter
 
 import numpy as np
+from numpy.typing import NDArray
 
 from placewise.matching import bitset
 from placewise.matching.index import FleetIndex
-from placewise.matching.match import Match, clusters_meeting
+from placewise.matching.match import Match, match_of, matching
 from placewise.matching.why_not import WhyNot, why_not
 from placewise.model.job import NODE, Job
-from placewise.model.requirement import Requirement
+from placewise.model.requirement import Expression
 from placewise.model.resources import ResourceGraph
+from placewise.service.calls.undecided import Undecided, undecided
 from placewise.service.live.state import State
 
 _FEW_PAIRS = 10_000
 
 
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """Why some clusters do not match a job, and of which others it cannot be said whether they do."""
+
+    why: WhyNot
+    undecided: Undecided
+
+
 def match(state: State, job: Job, usable: frozenset[str] | None) -> Match:
-    """Return the clusters, of those that may be used, that could ever run a job."""
-    found = state.fleet.scheduler.match(job)
-    if usable is None:
-        return found
-    kept = [pair for pair in zip(found.positions, found.names, strict=True) if pair[1] in usable]
-    return Match(tuple(position for position, _ in kept), tuple(name for _, name in kept))
+    """Return the clusters, of those that may be used, that could ever run a job, and those that may."""
+    index = state.fleet.scheduler.index
+    able = matching(index, job)
+    if usable is not None:
+        able &= bitset.to_number(bitset.pack(_flags(index, usable)))
+    open_ones = undecided(index, job, usable)
+    return replace(match_of(index, able), unknown=open_ones.unknown, incomparable=open_ones.incomparable)
 
 
-async def explain(state: State, job: Job, usable: frozenset[str] | None) -> WhyNot:
-    """Say why the clusters that may be used and do not match a job do not."""
+async def explain(state: State, job: Job, usable: frozenset[str] | None) -> Explained:
+    """Say why the clusters that may be used and do not match a job do not, and of which it cannot be said."""
     index = state.fleet.scheduler.index
     # Where it takes no longer than to wake another thread, it is done here.
     small = len(index.names) * len(job.requirements) < _FEW_PAIRS
     why = why_not(index, job) if small else await state.beside(partial(why_not, index, job))
-    return why if usable is None else _restricted(why, index, usable)
+    open_ones = undecided(index, job, usable)
+    return Explained(why if usable is None else _restricted(why, index, usable), open_ones)
 
 
-def most_failed(state: State, job: Job, usable: frozenset[str] | None) -> list[tuple[Requirement, int]]:
+def most_failed(state: State, job: Job, usable: frozenset[str] | None) -> list[tuple[Expression, int]]:
     """Return the requirements that fail on some of the clusters that may be used, and on how many: most first.
 
-    A fraction of what `explain` takes.
+    Where it is unknown whether a requirement holds, it does not fail. A fraction of what `explain` takes.
     """
     index = state.fleet.scheduler.index
     usable_ones = bitset.to_number(
-        index.clusters_of(index.everything)
-        if usable is None
-        else bitset.pack(np.fromiter((name in usable for name in index.names), np.bool_, count=len(index.names)))
+        index.clusters_of(index.everything) if usable is None else bitset.pack(_flags(index, usable))
     )
     total = usable_ones.bit_count()
     failed = []
     for requirement in job.requirements:
-        failures = total - (clusters_meeting(index, requirement) & usable_ones).bit_count()
+        possible = bitset.to_number(index.clusters_of(index.meeting(requirement).possible))
+        failures = total - (possible & usable_ones).bit_count()
         if failures:
             failed.append((requirement, failures))
     return sorted(failed, key=itemgetter(1), reverse=True)
 
 
-def in_words(why: WhyNot) -> list[str]:
+def _flags(index: FleetIndex, names: frozenset[str]) -> NDArray[np.bool_]:
+    return np.fromiter((name in names for name in index.names), np.bool_, count=len(index.names))
+
+
+def in_words(explained: Explained) -> list[str]:
     """Say line by line what keeps clusters from matching, the requirements that fail on most first."""
+    why = explained.why
     lines = [f"{one.requirement} fails on {len(one.clusters)} of {why.total}" for one in why.blocked]
     if why.too_small:
         lines.append(f"{len(why.too_small)} of {why.total} cannot host the resources")
     if why.scattered:
         lines.append(f"{len(why.scattered)} of {why.total} meet the requirements only on different nodes")
     lines += [f"no cluster has a resource of type {kind!r}" for kind in why.unknown_types]
+    lines += explained.undecided.in_words()
     return lines or ["no cluster is registered" if not why.total else "nothing keeps the clusters from matching now"]
 
 

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from placewise.matching.why_not import WhyNot
+from collections.abc import Iterable
+
+from placewise.matching.match import Incomparable
+from placewise.service.calls.asking import Explained
 from placewise.service.wire import placewise_pb2 as wire
 
 
-def explanation(why: WhyNot) -> wire.Explanation:
+def incomparable(found: Iterable[Incomparable]) -> list[wire.Incomparable]:
+    """Return the messages of clusters that cannot be compared with what is asked."""
+    return [
+        wire.Incomparable(cluster=one.cluster, requirement=str(one.requirement), problem=one.problem) for one in found
+    ]
+
+
+def explanation(explained: Explained) -> wire.Explanation:
     """Return the message of an explanation."""
+    why, undecided = explained.why, explained.undecided
     return wire.Explanation(
         job=why.job,
         total=why.total,
@@ -28,4 +39,6 @@ def explanation(why: WhyNot) -> wire.Explanation:
         scattered=why.scattered,
         too_small=why.too_small,
         unknown_types=why.unknown_types,
+        unknown=undecided.unknown,
+        incomparable=incomparable(undecided.incomparable),
     )
