@@ -6,11 +6,9 @@ import re
 
 from placewise.errors import InputError
 from placewise.kinds.builtin import kind_of
+from placewise.kinds.schemes import WITH_EPOCHS
 from placewise.model.scalar import Value
 from placewise.model.vocabulary import Vocabulary
-
-WITH_EPOCHS = ("debian", "rpm")
-"""The schemes in which a version may begin with an epoch: ``1:1.1.1k``."""
 
 _EPOCH = re.compile(r"[0-9]+:")
 
@@ -36,7 +34,7 @@ def check_value(subsystem: str, field: str, value: Value, vocabulary: Vocabulary
                 )
     if kind.name == "version" and kind.scheme not in WITH_EPOCHS and isinstance(value, str) and _EPOCH.match(value):
         raise InputError(
-            f"the version of {subsystem!r}, field {field!r}, has an epoch, which {kind.scheme or 'spack'} versions have not",
+            f"the version of {subsystem!r}, field {field!r}, has an epoch, and {kind.scheme or 'spack'} has none",
             place=place,
             found=value,
             expected="a version without it, or scheme: rpm or debian for the field in vocabulary.yaml",

@@ -11,7 +11,7 @@ from placewise.model.scalar import Value
 from placewise.model.version import parse_version
 from placewise.model.vocabulary import FieldKind, FieldName, Vocabulary
 
-# Units that follow a number in descriptions of clusters; 1.2b and 3g are versions as Spack has them. Whether one converts to another is not asked here.
+# Units that follow a number in descriptions of clusters; 1.2b and 3g are versions, as Spack has them.
 _PREFIX, _BINARY = "[kKMGTPE]", "[KMGTPE]i"
 _BYTES = rf"{_BINARY}B?|{_PREFIX}(?:[Bb])?|[mgtpe]b|[kmgtpe]ib|B|[Bb]ytes?"
 _BITS = rf"(?:{_PREFIX}|{_BINARY})?(?:bits?)|(?:{_PREFIX}|{_BINARY})b|(?:{_PREFIX}|{_BINARY})?(?:bit|b|B)/s|[KMGT]?bps"

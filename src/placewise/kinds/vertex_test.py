@@ -26,6 +26,7 @@ class VertexTest:
     """A requirement with its conditions as tests of values, under one vocabulary."""
 
     tests: tuple[tuple[str, Test], ...]
+    subsystem: str
 
     @classmethod
     def of(cls, requirement: Requirement, vocabulary: Vocabulary) -> VertexTest:
@@ -34,7 +35,8 @@ class VertexTest:
             tuple(
                 (condition.field, test_of(requirement.subsystem, condition, vocabulary))
                 for condition in requirement.conditions
-            )
+            ),
+            requirement.subsystem,
         )
 
     def ask(self, values: Mapping[str, Value]) -> Answer | Incomparable:
@@ -51,6 +53,8 @@ class VertexTest:
                 if not test(values[field], values):
                     return Answer.NO
             except Incomparable as problem:
-                problem.within(place=field)
+                # A test that is a predicate itself does not know the field.
+                if problem.place is None:
+                    problem.within(place=f"requirement on {self.subsystem!r}, field {field!r}")
                 found = problem
         return found

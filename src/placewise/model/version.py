@@ -6,8 +6,8 @@ text < number < the words that name a moving branch. A trailing alpha, beta or r
 
 Versions of other worlds need more. A leading ``v`` before a digit is no part of the version. What stands before ``=``
 names a commit, and what stands after it is the version (``git.v5.0.x=5.0.1``). The words of prereleases count in any
-case, ``a1`` and ``b2`` straight after a digit too, at the end or before ``+``. A version that goes on with ``~`` precedes
-all else.
+case, ``a1`` and ``b2`` straight after a digit too, at the end or before ``+``. A version that goes on with ``~``
+precedes all else.
 """
 
 from __future__ import annotations
