@@ -6,7 +6,7 @@ import yaml
 from placewise.errors import InputError
 from placewise.formats.jobs.jobspec import jobspec_text, parse_jobspec, read_jobspec
 from placewise.model.job import Job, ResourceGroup, ResourceRequest
-from placewise.model.predicates import Equals, InNumericRange, InVersionRange, OneOf
+from placewise.model.predicates import Equals, InVersionRange, OneOf, Within
 from placewise.model.requirement import Condition, Requirement
 from placewise.model.version_range import parse_bounds
 
@@ -129,9 +129,14 @@ def test_task_resources():
     slot = ResourceRequest("slot", 1, (ResourceRequest("core", 2),))
     requirements = (
         wanted("spack", "version", InVersionRange(parse_bounds("0.5.1", "0.5.5"))),
-        wanted("io", "type", Equals("shm")),
-        wanted("io", "kind", OneOf(("4", "nvme", "true"))),
-        wanted("io", "bandwidth", InNumericRange(2, None)),
+        Requirement(
+            "io",
+            (
+                Condition("type", Equals("shm")),
+                Condition("kind", OneOf(("4", "nvme", "true"))),
+                Condition("bandwidth", Within(2, None)),
+            ),
+        ),
     )
     assert parse(TASK_RESOURCES) == Job("job", (ResourceGroup((node(2, slot),), requirements),), ("ior",))
 
@@ -306,8 +311,10 @@ BUILD = ("resources", "build")
         (TASK_RESOURCES, (*RANGE, 0), {"field": "version"}, "min, max or both"),
         (TASK_RESOURCES, (*RANGE, 0), {"field": "size", "min": 3, "max": 2}, "the minimum 3 exceeds the maximum 2"),
         (TASK_RESOURCES, (*RANGE, 0), {"field": "size", "min": True}, "is not a bound"),
-        (TASK_RESOURCES, (*RANGE, 0), {"field": "size", "min": "1", "max": 1.5}, "quoted version"),
-        (TASK_RESOURCES, (*RANGE, 0), {"field": "size", "max": float("nan")}, "is not a number"),
+        (TASK_RESOURCES, (*RANGE, 0), {"field": "size", "min": ""}, "task.resources.spack.range[0], min: is not text"),
+        (TASK_RESOURCES, (*RANGE, 0), {"field": "size", "max": float("nan")}, "is not a bound"),
+        (TASK_RESOURCES, (*RANGE, 0), {"field": "release", "min": 2.17}, "quoted version"),
+        (TASK_RESOURCES, (*RANGE, 0, "as"), None, "task.resources.spack.range[0].as"),
         (TASK_RESOURCES, ("task", "resources", "io"), {}, "without conditions"),
         (TASK_RESOURCES, ("task", "resources", "io"), {"match": []}, "without conditions"),
         (TASK_RESOURCES, ("task", "resources", "io"), None, "is not a mapping"),
@@ -318,7 +325,7 @@ BUILD = ("resources", "build")
         (NEXTGEN, (*BUILD, "schedule"), True, "'schedule' is not understood"),
         (NEXTGEN, (*BUILD, "with", 0, "requires"), [], "'requires' is not understood"),
         (NEXTGEN, (*BUILD, "requires"), None, "resources.build.requires"),
-        (NEXTGEN, (*BUILD, "requires", 0), {"name": "io"}, "resources.build.requires[0].field"),
+        (NEXTGEN, (*BUILD, "requires", 0), {"name": "io", "match": "shm"}, "resources.build.requires[0].field"),
         (NEXTGEN, (*BUILD, "requires", 0), {"name": "io", "field": "type"}, "what to match"),
         (NEXTGEN, (*BUILD, "requires", 0), {"field": "type", "match": "shm"}, "resources.build.requires[0].name"),
         (NEXTGEN, (*BUILD, "requires", 0, "match"), "9", "both a value and a range"),

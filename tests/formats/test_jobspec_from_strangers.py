@@ -326,7 +326,7 @@ def test_what_was_read_before_changes_nothing(asked):
 def test_a_requirement_is_shown_as_it_was_written_each_time():
     for text in ("1.2", "1-2", "1.2"):
         (requirement,) = parse_jobspec(jobspec({"field": "version", "min": text}), "job").requirements
-        assert str(requirement) == f"p: version {text}:"
+        assert str(requirement) == f"p@{text}:"
 
 
 def test_what_is_kept_is_bounded(monkeypatch):

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from placewise.errors import InputError
 from placewise.formats.jobs.jobspec import dialects, jobspec_document, parse_jobspec
 from placewise.model.job import Job, ResourceGroup, ResourceRequest
-from placewise.model.predicates import Equals, InNumericRange, InVersionRange, OneOf
-from placewise.model.requirement import Condition, Requirement
+from placewise.model.contradictions import contradiction
+from placewise.model.predicates import Contains, Equals, InNumericRange, InVersionRange, OneOf, Within
+from placewise.model.requirement import AllOf, Condition, Requirement, all_of, any_of, holds_version, is_range, negated
 from placewise.model.version_range import VersionRange, parse_bounds
 
 printable = st.characters(exclude_categories=["Cc", "Cs"])
@@ -24,22 +25,47 @@ fields = st.sampled_from(["version", "compiler_version", "type", "value"]) | wor
 @st.composite
 def conditions(draw):
     field = draw(fields)
-    named_version = field == "version" or field.endswith(("_version", "-version"))
-    match draw(st.integers(0, 2 if named_version else 3)):
+    texts = words.filter(lambda text: not is_range(text)) if holds_version(field) else words | st.just(">=16 GB")
+    match draw(st.integers(0, 3)):
         case 0:
-            predicate = Equals(draw(words))
+            predicate = Equals(draw(texts))
         case 1:
-            predicate = OneOf(tuple(draw(st.lists(words, min_size=1, max_size=3))))
+            predicate = OneOf(tuple(draw(st.lists(texts, min_size=1, max_size=3))))
         case 2:
+            predicate = Contains(tuple(draw(st.lists(words, min_size=1, max_size=3))))
+        case _ if holds_version(field):
             low, high = sorted(draw(st.tuples(versions, versions)), key=lambda v: parse_bounds(v, None)._keys())
-            predicate = InVersionRange(parse_bounds(*draw(st.sampled_from([(low, None), (None, high), (low, high)]))))
+            wanted = parse_bounds(*draw(st.sampled_from([(low, None), (None, high), (low, high)])))
+            predicate = InVersionRange(draw(st.sampled_from([wanted, ~wanted, wanted.exclusive()])) or wanted)
         case _:
-            low, high = sorted(draw(st.tuples(numbers, numbers)))
-            predicate = InNumericRange(*draw(st.sampled_from([(low, None), (None, high), (low, high)])))
+            low, high = draw(st.tuples(numbers, numbers).map(sorted) | st.tuples(words, words))
+            predicate = Within(*draw(st.sampled_from([(low, None), (None, high), (low, high)])))
     return Condition(field, predicate)
 
 
-requirements = st.builds(lambda s, c: Requirement(s, (c,)), st.sampled_from(["io", "spack"]) | words, conditions())
+def vertices(names):
+    return st.builds(Requirement, names, st.lists(conditions(), max_size=3).map(tuple)).filter(
+        lambda requirement: contradiction(requirement.conditions) is None
+    )
+
+
+plain = st.builds(
+    lambda name, condition: Requirement(name, (condition,)),
+    words,
+    conditions().filter(lambda condition: not isinstance(condition.predicate, Contains)),
+) | vertices(st.sampled_from(["io", "gpu"])).filter(
+    lambda one: one.conditions and not any(isinstance(c.predicate, Contains) for c in one.conditions)
+)
+names = st.sampled_from(["io", "gpu", "any", "not", "name", "as"]) | words
+expressions = st.recursive(
+    vertices(names),
+    lambda inner: (
+        inner.map(negated)
+        | st.lists(inner, min_size=1, max_size=3).map(any_of)
+        | st.lists(inner, min_size=1, max_size=3).map(all_of)
+    ),
+    max_leaves=8,
+)
 kinds = st.sampled_from(["node", "core", "gpu", "memory"]) | words.filter(lambda kind: kind != "slot")
 counts = st.integers(1, 10**6)
 leaves = st.builds(ResourceRequest, kinds, counts, unit=st.sampled_from(["", "GiB"]))
@@ -54,12 +80,18 @@ values = st.text(printable, max_size=4) | numbers | st.booleans()
 attributes = st.dictionaries(st.sampled_from(["duration", "cwd", "constraints", "job"]) | words, values, max_size=3)
 
 
-def groups(most_requests, most_requirements, least_requests=0):
+def groups(most_requests, wanted, least_requests=0):
+    """Groups whose requirements stand as a document's list does: no conjunction among them."""
     return st.builds(
         ResourceGroup,
         st.lists(requests, min_size=least_requests, max_size=most_requests).map(tuple),
-        st.lists(requirements, max_size=most_requirements).map(tuple),
+        wanted.map(conjuncts),
     )
+
+
+def conjuncts(parts):
+    whole = all_of(parts) if parts else AllOf(())
+    return tuple(whole.parts) if isinstance(whole, AllOf) else (whole,)
 
 
 def jobs(of, most=1):
@@ -73,9 +105,9 @@ def jobs(of, most=1):
 
 
 EXPRESSIBLE = {
-    "flux": jobs(groups(3, 0, least_requests=1)),
-    "task-resources": jobs(groups(3, 4)),
-    "nextgen": jobs(groups(1, 4), most=3),
+    "flux": jobs(groups(3, st.just([]), least_requests=1)),
+    "task-resources": jobs(groups(3, st.lists(plain, max_size=4))),
+    "nextgen": jobs(groups(1, st.lists(expressions, max_size=4)), most=3),
 }
 
 
@@ -101,7 +133,7 @@ def test_parsing_gives_back_what_was_written(dialect, data):
 
 
 @pytest.mark.parametrize("dialect", sorted(dialects()))
-@given(job=jobs(groups(3, 3), most=2))
+@given(job=jobs(groups(3, st.lists(expressions, max_size=3)), most=2))
 @settings(deadline=None)
 def test_any_job_is_written_truly_or_refused(dialect, job):
     try:
@@ -130,21 +162,25 @@ def asking(*wanted):
         ("nextgen", Job("j", (ResourceGroup((NODE,)),), (), (("a", 1), ("a", 2))), "two values"),
         ("nextgen", Job("j", (ResourceGroup((NODE,)),), (), (("a", float("nan")),)), "plain value"),
         ("nextgen", Job("j", (ResourceGroup((NODE,)),), ("",)), "command is empty"),
-        *((dialect, asking(Requirement("io", TWO)), "2 conditions") for dialect in ("task-resources", "nextgen")),
-        *((dialect, asking(Requirement("io")), "0 conditions") for dialect in ("task-resources", "nextgen")),
+        ("task-resources", asking(Requirement("io")), "without a condition"),
+        ("task-resources", asking(negated(Requirement("io", TWO))), "cannot say: not io{a=1, b=2}"),
+        ("task-resources", asking(Requirement("io") | Requirement("gpu")), "cannot say: gpu or io"),
+        ("task-resources", asking(Requirement("io", (Condition("a", Contains(("1",))),))), "cannot say: a contains 1"),
         *(
             ("nextgen", asking(Requirement("io", (Condition(field, predicate),))), said)
             for field, predicate, said in (
-                ("version", InVersionRange(parse_bounds("1", "2") | parse_bounds("4", "5")), "cannot say"),
-                ("version", InVersionRange(parse_bounds("1", "2").exclusive()), "cannot say"),
-                ("version", InVersionRange(VersionRange.any()), "cannot say"),
                 ("version", InVersionRange(VersionRange.empty()), "cannot say"),
                 ("version", InNumericRange(1, 2), "cannot say"),
+                ("version", Within(1, 2), "cannot say"),
+                ("version", Equals("1:2"), "cannot say"),
+                ("version", OneOf(("1:2", "3")), "cannot say"),
+                ("release", InVersionRange(parse_bounds("1", "2")), "cannot say"),
                 ("value", InNumericRange(), "cannot say"),
                 ("version", Equals(""), "is not text"),
                 ("", Equals("1"), "is not text"),
             )
         ),
+        ("nextgen", asking(Requirement("io", (Condition("a", Equals("1")), Condition("a", Equals("2"))))), "cannot meet"),
         ("other", Job("j"), "no such format"),
     ],
 )
@@ -156,7 +192,7 @@ def test_what_a_dialect_cannot_express_is_refused(dialect, job, said):
 
 KEYS = (  # noqa: SIM905, a list would be a line a word
     "version name resources task tasks attributes type count unit with label exclusive replicas requires field match "
-    "value min max range command slot per_slot total system parameter user duration constraints operator operand io"
+    "value min max range contains any all not as command slot per_slot total system parameter user duration constraints operator operand io"
 ).split()
 json_like = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.sampled_from(["", "1.2", "node", "slot", "version"]),

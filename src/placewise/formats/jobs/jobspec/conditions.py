@@ -1,19 +1,19 @@
-"""Requirements in documents: entries of a field with the value it must match, or the range it must lie in."""
+"""Conditions in documents: one field of a vertex, and what it must match, contain, or lie between."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar
+import math
+from typing import Any
 
 from placewise.errors import InputError, locating
 from placewise.formats.plain_fields import holds_version
 from placewise.formats.values import known_keys, refuse_control, scalar, text, version_text
-from placewise.model.predicates import Equals, InNumericRange, InVersionRange, OneOf, Predicate
-from placewise.model.requirement import Condition, Requirement
-from placewise.model.scalar import scalar_text
+from placewise.model.predicates import Contains, Equals, InVersionRange, OneOf, Predicate, Within
+from placewise.model.requirement import Condition, equality, is_range, one_of, versions_of
+from placewise.model.scalar import Scalar, scalar_text
 from placewise.model.version_range import parse_bounds
 
-_T = TypeVar("_T")
+TESTS = ("match", "min", "max", "contains")
 
 
 def match_predicate(field: str, entry: dict[str, Any], place: str) -> Predicate:
@@ -21,93 +21,111 @@ def match_predicate(field: str, entry: dict[str, Any], place: str) -> Predicate:
     known_keys(entry, ("match", "value"), place)
     if len(entry) != 1:
         raise InputError("is not one value to match", place=place, found=entry, expected="field, and match or value")
-    return _equal(field, next(iter(entry.values())), place)
+    return matching(field, next(iter(entry.values())), place)
 
 
 def range_predicate(field: str, entry: dict[str, Any], place: str) -> Predicate:
     """Return the predicate of an entry `{min, max}`: the predicate plugin ``range``."""
-    return _within(field, known_keys(entry, ("min", "max"), place), place)
+    return within(field, known_keys(entry, ("min", "max"), place), place)
 
 
-def matching(subsystem: str, field: Any, value: Any, place: str) -> Requirement:
-    """Return the requirement that a field is a value, or one of a list of them.
+def predicate_of(field: str, tests: dict[str, Any], place: str) -> Predicate:
+    """Return the predicate of a test of a field: `match`, `contains`, or `min` and `max`, each alone.
 
-    Raises InputError for null, a list without values, nested values, and versions written as numbers.
+    Raises InputError for none of them, for several, and as `matching`, `within` and `containing` do.
     """
-    name = text(field, f"{place}.field")
-    return Requirement(subsystem, (Condition(name, _equal(name, value, place)),))
+    bounded = "min" in tests or "max" in tests
+    if bounded + ("match" in tests) + ("contains" in tests) > 1:
+        kinds = "a value and a range stand" if "contains" not in tests else "contains and another test stand"
+        raise InputError(f"both {kinds} there", place=place, found=tests, expected="one of them")
+    if "match" in tests:
+        return matching(field, tests["match"], place)
+    if "contains" in tests:
+        return containing(field, tests["contains"], place)
+    return within(field, tests, place)
 
 
-def within_range(subsystem: str, entry: dict[str, Any], place: str) -> Requirement:
-    """Return the requirement that the entry's `field` lies between its `min` and `max`, both included.
+def matching(field: str, value: Any, place: str) -> Predicate:
+    """Return the predicate that a field is a value, or one of a list of them.
 
-    The bounds are versions where the field holds versions or a bound is text, and numbers otherwise.
-    Raises InputError when both bounds are missing, one is of no such kind, or they are crossed.
+    A text that is a range is that range, on a field that holds versions. Raises InputError for null, a list without
+    values, nested values, and versions written as numbers.
     """
-    field = text(entry.get("field"), f"{place}.field")
-    return Requirement(subsystem, (Condition(field, _within(field, entry, place)),))
-
-
-def _equal(field: str, value: Any, place: str) -> Predicate:
     with locating(place=place):
         if isinstance(value, list):
-            return OneOf(tuple(_value(field, one, f"value {number + 1}") for number, one in enumerate(value)))
-        return Equals(_value(field, value, field))
+            return one_of(field, tuple(_value(field, one, f"value {number + 1}") for number, one in enumerate(value)))
+        return equality(field, _value(field, value, field))
 
 
-def _within(field: str, entry: dict[str, Any], place: str) -> Predicate:
+def containing(field: str, value: Any, place: str) -> Predicate:
+    """Return the predicate that a field is a set with a member, or all of a list. Raises InputError as `matching`."""
+    with locating(place=place):
+        members = value if isinstance(value, list) else [value]
+        return Contains(tuple(_value(field, one, f"value {number + 1}") for number, one in enumerate(members)))
+
+
+def within(field: str, entry: dict[str, Any], place: str) -> Predicate:
+    """Return the predicate that a field lies between the entry's `min` and `max`, both included.
+
+    Bounds are versions where the field's name says so; otherwise they are kept as they are written. Raises InputError
+    when both are missing, one is no bound, and versions or numbers cross.
+    """
     if "min" not in entry and "max" not in entry:
         raise InputError(
             "says neither what to match nor a bound", place=place, found=entry, expected="min, max or both"
         )
     with locating(place=place):
-        if holds_version(field) or isinstance(entry.get("min"), str) or isinstance(entry.get("max"), str):
-            return InVersionRange(parse_bounds(*(_bound(entry, key, version_text) for key in ("min", "max"))))
-        return InNumericRange(*(_bound(entry, key, _number) for key in ("min", "max")))
+        if holds_version(field):
+            texts = [version_text(entry[key], key) if key in entry else None for key in ("min", "max")]
+            return InVersionRange(parse_bounds(*texts))
+        return Within(*(_bound(field, entry[key], key) if key in entry else None for key in ("min", "max")))
 
 
-def _bound(entry: dict[str, Any], key: str, read: Callable[[Any, str], _T]) -> _T | None:
-    return read(entry[key], key) if key in entry else None
+def test_document(condition: Condition) -> dict[str, Any]:
+    """Return the test of a condition: `match`, `contains`, or `min` and `max`.
 
-
-def entry_document(requirement: Requirement) -> dict[str, Any]:
-    """Return the entry of one requirement: `field` with `match`, or with `min` and `max`.
-
-    Raises InputError for what an entry cannot say: no condition or several, and any predicate other than
-    a value, one of some values, and one range with both ends included.
+    Raises InputError for what a test cannot say, as it would read as something else.
     """
-    if len(requirement.conditions) != 1:
-        raise InputError(
-            f"the requirement {requirement} has {len(requirement.conditions)} conditions on one vertex",
-            expected="one, as an entry of a jobspec has",
-        )
-    condition = requirement.conditions[0]
+    versions = holds_version(condition.field)
     match condition.predicate:
-        case Equals(value):
-            return {"field": condition.field, "match": value}
-        case OneOf(values):
-            return {"field": condition.field, "match": list(values)}
-        case InNumericRange(minimum, maximum) if not holds_version(condition.field):
-            bounds: dict[str, Any] = {"min": minimum, "max": maximum}
-        case InVersionRange(versions) if parse_bounds(*versions.bounds) == versions:
-            bounds = dict(zip(("min", "max"), versions.bounds, strict=True))
-        case _:
-            bounds = {}
-    bounds = {key: bound for key, bound in bounds.items() if bound is not None}
-    if not bounds:
-        raise InputError(f"an entry of a jobspec cannot say: {condition}", expected="a value, some values or one range")
-    return {"field": condition.field, **bounds}
+        case Equals(value) if not (versions and is_range(value)):
+            return {"match": value}
+        case OneOf(values) if not (versions and any(map(is_range, values))):
+            return {"match": list(values)}
+        case Contains(members):
+            return {"contains": members[0] if len(members) == 1 else list(members)}
+        case Within(minimum, maximum) if not versions:
+            return _bounds(minimum, maximum)
+        case InVersionRange(wanted) if versions:
+            bounds = _bounds(*wanted.bounds)
+            if bounds and parse_bounds(*wanted.bounds) == wanted:
+                return bounds
+            written = str(wanted)
+            if wanted and is_range(written) and versions_of(written) == wanted:
+                return {"match": written}
+    raise InputError(f"an entry of a jobspec cannot say: {condition}", expected="a value, some values or one range")
+
+
+def _bounds(minimum: Scalar | None, maximum: Scalar | None) -> dict[str, Any]:
+    return {key: bound for key, bound in (("min", minimum), ("max", maximum)) if bound is not None}
 
 
 def _value(field: str, value: Any, place: str) -> str:
-    if holds_version(field):
+    if holds_version(field) or (isinstance(value, float) and _names_release(field)):
         return version_text(value, place)
     plain = scalar_text(scalar(value, place))
     refuse_control(plain, place)
     return plain
 
 
-def _number(value: Any, place: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise InputError("is not a bound", place=place, found=value, expected="a number or a version")
-    return value
+def _bound(field: str, value: Any, place: str) -> Scalar:
+    if isinstance(value, str):
+        return text(value, place)
+    if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value):
+        raise InputError("is not a bound", place=place, found=value, expected="a number or a text")
+    return value if not isinstance(value, float) or not _names_release(field) else version_text(value, place)
+
+
+def _names_release(field: str) -> bool:
+    """Whether a field holds what is written like a version, though its name does not say so: a float has lost digits."""
+    return field == "release" or field.endswith(("_release", "-release"))

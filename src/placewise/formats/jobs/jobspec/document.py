@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from placewise.errors import InputError
@@ -12,16 +13,27 @@ from placewise.model.job import Job
 TOP_LEVEL = ("version", "name", "resources", "task", "tasks", "attributes")
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How documents are read.
+
+    separate_entries : whether every entry of a list is a requirement of its own, as rainbow takes them, rather than one
+    of the conditions on one vertex of its subsystem.
+    """
+
+    separate_entries: bool = False
+
+
 class Dialect(NamedTuple):
     """One way of writing a job down.
 
     detect : whether a mapping is meant as this dialect, judged by its shape alone.
-    parse : the job of such a mapping; the text is the job's name if the mapping gives none.
+    parse : the job of such a mapping, read in one way; the text is the job's name if the mapping gives none.
     write : the mapping of a job; raises InputError for what the dialect cannot express.
     """
 
     detect: Callable[[dict[str, Any]], bool]
-    parse: Callable[[dict[str, Any], str], Job]
+    parse: Callable[[dict[str, Any], str, Reading], Job]
     write: Callable[[Job], dict[str, Any]]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from placewise.errors import InputError
 from placewise.formats.jobs.jobspec.attributes import attributes_document, parse_attributes, parse_flux_name
-from placewise.formats.jobs.jobspec.document import Dialect, check_top_level, command_of, own_name, tasks_of
+from placewise.formats.jobs.jobspec.document import Dialect, Reading, check_top_level, command_of, own_name, tasks_of
 from placewise.formats.jobs.jobspec.shape import FIRST_LABEL, has_slot, labels, parse_shape, shape_document
 from placewise.formats.values import count, known_keys, text
 from placewise.model.job import Job, ResourceGroup, Shape
@@ -29,7 +29,7 @@ def has_task_resources(document: dict[str, Any]) -> bool:
     return any(isinstance(task, dict) and isinstance(task.get("resources"), dict) for task in tasks)
 
 
-def parse(document: dict[str, Any], name: str) -> Job:
+def parse(document: dict[str, Any], name: str, _reading: Reading) -> Job:
     """Return the job of a Flux jobspec: one group of its resources, without requirements.
 
     Raises InputError for anything that is not understood.

@@ -7,17 +7,15 @@ from typing import Any
 
 from placewise.errors import InputError, locating
 from placewise.formats.jobs.jobspec.attributes import attributes_document, parse_attributes
-from placewise.formats.jobs.jobspec.conditions import entry_document, matching, within_range
-from placewise.formats.jobs.jobspec.document import Dialect, check_top_level, command_of, own_name, tasks_of
-from placewise.formats.jobs.jobspec.known import keep, known
+from placewise.formats.jobs.jobspec.document import Dialect, Reading, check_top_level, command_of, own_name, tasks_of
+from placewise.formats.jobs.jobspec.entries import parse_entries
+from placewise.formats.jobs.jobspec.entries_writing import entries_document
 from placewise.formats.jobs.jobspec.shape import parse_request, request_document
-from placewise.formats.values import count, known_keys, mapping, sequence, text
+from placewise.formats.values import count, known_keys, mapping, text
 from placewise.model.job import Job, ResourceGroup
-from placewise.model.requirement import Requirement
 
 VERSIONS = (1,)
 _TASK_KEYS = ("name", "command", "resources", "replicas")
-_ENTRY_KEYS = ("name", "field", "match", "min", "max")
 
 
 def detect(document: dict[str, Any]) -> bool:
@@ -25,16 +23,16 @@ def detect(document: dict[str, Any]) -> bool:
     return isinstance(document.get("resources"), dict)
 
 
-def parse(document: dict[str, Any], name: str) -> Job:
+def parse(document: dict[str, Any], name: str, reading: Reading) -> Job:
     """Return the job of such a document: one group for each named resource that a task names, or for all.
 
-    Every entry of `requires` becomes a requirement of its own. The replicas of a resource are that
+    The entries of `requires` are read by `entries`. The replicas of a resource are that
     many copies of it; those of a task are runs, which need not be at once, and ask for nothing more. A
     resource that has only `requires` asks for no shape. Raises InputError for anything that is not understood.
     """
     check_top_level(document, VERSIONS)
     groups = {
-        name: _group(text(name, "resources"), value)
+        name: _group(text(name, "resources"), value, reading)
         for name, value in mapping(document.get("resources"), "resources").items()
     }
     if not groups:
@@ -53,8 +51,7 @@ def parse(document: dict[str, Any], name: str) -> Job:
 def write(job: Job) -> dict[str, Any]:
     """Return the document of a job, with a resource for each group.
 
-    Raises InputError for a group of several unlike requests, and for requirements that are more than one
-    value or range of one field.
+    Raises InputError for a group of several unlike requests, and for requirements that entries cannot say.
     """
     document: dict[str, Any] = {"version": 1}
     if job.name:
@@ -67,34 +64,15 @@ def write(job: Job) -> dict[str, Any]:
     return document | ({"attributes": attributes} if attributes else {})
 
 
-def _group(name: str, value: Any) -> ResourceGroup:
+def _group(name: str, value: Any, reading: Reading) -> ResourceGroup:
     place = f"resources.{name}"
     resource = dict(mapping(value, place))
     has_requires = "requires" in resource
-    requires = sequence(resource.pop("requires", []), f"{place}.requires")
+    requires = resource.pop("requires", [])
     if not resource and not has_requires:
         raise InputError("the resource asks for nothing", place=place, expected="a type, requires or both")
     shape = (parse_request(resource, place),) if resource else ()
-    return ResourceGroup(
-        shape, tuple(_requirement(entry, f"{place}.requires[{number}]") for number, entry in enumerate(requires))
-    )
-
-
-def _requirement(value: Any, place: str) -> Requirement:
-    if isinstance(value, dict) and (found := known((_new_requirement, *value.items()))) is not None:
-        return found
-    entry = mapping(value, place)
-    return keep((_new_requirement, *entry.items()), entry, _new_requirement(entry, place))
-
-
-def _new_requirement(value: dict[str, Any], place: str) -> Requirement:
-    entry = known_keys(value, _ENTRY_KEYS, place)
-    subsystem = text(entry.get("name"), f"{place}.name")
-    if "match" not in entry:
-        return within_range(subsystem, entry, place)
-    if "min" in entry or "max" in entry:
-        raise InputError("both a value and a range stand there", place=place, found=entry, expected="one of them")
-    return matching(subsystem, entry.get("field"), entry["match"], place)
+    return ResourceGroup(shape, parse_entries(requires, f"{place}.requires", reading))
 
 
 def _named(value: Any, place: str, known: dict[str, ResourceGroup]) -> str:
@@ -114,7 +92,7 @@ def _group_document(group: ResourceGroup) -> dict[str, Any]:
         )
     document = request_document(group.shape[0], itertools.count(1)) if group.shape else {}
     with locating(place="requires"):
-        entries = [{"name": wanted.subsystem, **entry_document(wanted)} for wanted in group.requirements]
+        entries = entries_document(group.requirements)
     return document | {"requires": entries} if entries or not document else document
 
 

@@ -9,8 +9,10 @@ from typing import Any, TypeAlias
 from placewise import plugins
 from placewise.errors import InputError, locating
 from placewise.formats.jobs.jobspec.attributes import parse_attributes
-from placewise.formats.jobs.jobspec.conditions import entry_document
-from placewise.formats.jobs.jobspec.document import Dialect, check_top_level, command_of, tasks_of
+from placewise.formats.jobs.jobspec.conditions import test_document
+from placewise.formats.jobs.jobspec.document import Dialect, Reading, check_top_level, command_of, tasks_of
+from placewise.formats.jobs.jobspec.entries import LABEL, Entries, label_of
+from placewise.formats.jobs.jobspec.entries_writing import labelled
 from placewise.formats.jobs.jobspec.flux import (
     VERSIONS,
     check_task,
@@ -25,7 +27,7 @@ from placewise.formats.jobs.jobspec.shape import labels, parse_shape, shape_docu
 from placewise.formats.values import known_keys, mapping, sequence, text
 from placewise.model.job import Job, ResourceGroup
 from placewise.model.predicates import Predicate
-from placewise.model.requirement import Condition, Requirement
+from placewise.model.requirement import Condition, Expression, Requirement
 
 _PredicateOf: TypeAlias = Callable[[str, dict[str, Any], str], Predicate]
 
@@ -37,8 +39,8 @@ def detect(document: dict[str, Any]) -> bool:
     return isinstance(document.get("resources", []), list) and has_task_resources(document)
 
 
-def parse(document: dict[str, Any], name: str) -> Job:
-    """Return the job of such a document; every entry becomes a requirement of its own.
+def parse(document: dict[str, Any], name: str, reading: Reading) -> Job:
+    """Return the job of such a document; the entries of one subsystem describe one vertex, as in `entries`.
 
     Without `resources` at the top the job asks for no shape. Raises InputError for anything that is not
     understood, such as requirements of one task among several.
@@ -51,31 +53,37 @@ def parse(document: dict[str, Any], name: str) -> Job:
     place, task = tasks[0]
     known_keys(task, _TASK_KEYS, place)
     check_task(task, place, labels(document.get("resources", [])))
-    group = ResourceGroup(shape, _requirements(task["resources"], f"{place}.resources"))
+    group = ResourceGroup(shape, _requirements(task["resources"], f"{place}.resources", reading))
     return Job(name_of(document, name), (group,), command_of(tasks), parse_attributes(document))
 
 
 def write(job: Job) -> dict[str, Any]:
     """Return the document of a job.
 
-    Raises InputError for several groups, and for requirements that are more than one value or range of one field.
+    Raises InputError for several groups, for `any` and `not`, and for requirements that entries cannot say.
     """
     group = only_group(job)
     document: dict[str, Any] = {"version": 1}
     if group.shape:
         document["resources"] = shape_document(group.shape)
     wanted: dict[str, dict[str, list[dict[str, Any]]]] = {}
-    for requirement in group.requirements:
-        entry = entry_document(requirement)
-        kind = "match" if "match" in entry else "range"
-        wanted.setdefault(requirement.subsystem, {}).setdefault(kind, []).append(entry)
+    for requirement, label in labelled(group.requirements):
+        if not requirement.conditions:
+            raise InputError(f"the dialect cannot ask for {requirement} without a condition", expected="a condition")
+        for condition in requirement.conditions:
+            test = test_document(condition)
+            if "contains" in test:
+                raise InputError(f"the dialect cannot say: {condition}", expected="a value, some values or one range")
+            entry = {"field": condition.field, **test, **({LABEL: label} if label else {})}
+            kind = "match" if "match" in test else "range"
+            wanted.setdefault(requirement.subsystem, {}).setdefault(kind, []).append(entry)
     document["task"] = task_document(job, group.shape) | {"resources": wanted}
     return document | named_attributes(job, "parameter")
 
 
-def _requirements(value: Any, place: str) -> tuple[Requirement, ...]:
+def _requirements(value: Any, place: str, reading: Reading) -> tuple[Expression, ...]:
     """Read entries by subsystem and kind; every kind is a predicate plugin, ``match`` and ``range`` among them."""
-    wanted: list[Requirement] = []
+    wanted = Entries(place, reading)
     for subsystem, block in mapping(value, place).items():
         at = f"{place}.{subsystem}"
         kinds = mapping(block, at)
@@ -89,18 +97,20 @@ def _requirements(value: Any, place: str) -> tuple[Requirement, ...]:
                 requirement = known(key)
                 if requirement is None:
                     requirement = keep(key, entry, _requirement(predicate_of, subsystem, entry, here))
-                wanted.append(requirement)
+                wanted.add(requirement)
         if not any(kinds.values()):
             raise InputError("a requirement without conditions", place=at, expected="entries under match or range")
-    return tuple(wanted)
+    return wanted.expressions()
 
 
 def _requirement(predicate_of: _PredicateOf, subsystem: str, listed: dict[str, Any], place: str) -> Requirement:
     entry = listed.copy()
     field = text(entry.pop("field", None), f"{place}.field")
+    label = label_of(entry, place)
+    entry.pop(LABEL, None)
     predicate = predicate_of(field, entry, place)
     with locating(place=place):
-        return Requirement(subsystem, (Condition(field, predicate),))
+        return Requirement(subsystem, (Condition(field, predicate),), label)
 
 
 @cache
