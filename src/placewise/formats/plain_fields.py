@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 from placewise.errors import InputError
 from placewise.formats.values import scalar, version_text
+from placewise.kinds.checking import check_value
 from placewise.model.requirement import holds_version as holds_version
 from placewise.model.scalar import Scalar, Value
+from placewise.model.vocabulary import Vocabulary
 
 _LARGEST = sys.float_info.max
+UNSAID = Vocabulary()
+"""The vocabulary of those who say nothing: the built-in one alone."""
 
 
 def plain_fields(pairs: Iterable[tuple[str, Any]], place: str) -> dict[str, Scalar]:
@@ -25,43 +29,48 @@ def plain_fields(pairs: Iterable[tuple[str, Any]], place: str) -> dict[str, Scal
         if field in fields:
             raise _two_values(value, f"{place}.{field}")
         if type(value) is not str:
-            _check_number(field, value, f"{place}.{field}")
+            if isinstance(value, float) and holds_version(field):
+                version_text(value, f"{place}.{field}")
+            _finite(value, f"{place}.{field}")
         fields[field] = value
     return fields
 
 
-def vertex_fields(pairs: Iterable[tuple[str, Any]], place: str) -> dict[str, Value]:
+def vertex_fields(
+    subsystem: str, pairs: Iterable[tuple[str, Any]], place: str, vocabulary: Vocabulary = UNSAID
+) -> dict[str, Value]:
     """Return the fields of a vertex by name; a list, or a tuple, of plain values is a set of them.
 
-    Raises InputError as `plain_fields` does, for members too.
+    Raises InputError for a value, or a member of a list, that is not plain, two values of one field, a number that no
+    float64 holds, and what a field of its kind cannot hold (see `check_value`).
     """
     fields: dict[str, Value] = {}
     for field, value in pairs:
         if field in fields:
             raise _two_values(value, f"{place}.{field}")
-        if type(value) is list or type(value) is tuple:
-            fields[field] = tuple(_members(field, value, f"{place}.{field}"))
+        if type(value) is str:
+            if ":" in value:  # the only texts that are ever refused have an epoch
+                check_value(subsystem, field, value, vocabulary, f"{place}.{field}")
+            fields[field] = value
             continue
-        if type(value) is not str:
-            _check_number(field, value, f"{place}.{field}")
-        fields[field] = value
+        where = f"{place}.{field}"
+        if type(value) is list or type(value) is tuple:
+            members = tuple([_finite(member, f"{where}[{number}]") for number, member in enumerate(value)])
+            check_value(subsystem, field, members, vocabulary, where)
+            fields[field] = members
+            continue
+        fields[field] = _finite(value, where)
+        if type(value) is float:
+            check_value(subsystem, field, value, vocabulary, where)
     return fields
-
-
-def _members(field: str, members: Iterable[Any], place: str) -> Iterator[Scalar]:
-    for number, member in enumerate(members):
-        if type(member) is not str:
-            _check_number(field, member, f"{place}[{number}]")
-        yield member
 
 
 def _two_values(value: Any, place: str) -> InputError:
     return InputError("the field has two values", place=place, found=value, expected="one value")
 
 
-def _check_number(field: str, value: Any, place: str) -> None:
-    if isinstance(value, float) and holds_version(field):
-        version_text(value, place)
-    number = scalar(value, place)
-    if not isinstance(number, str) and abs(number) > _LARGEST:
+def _finite(value: Any, place: str) -> Scalar:
+    plain = scalar(value, place)
+    if not isinstance(plain, str) and abs(plain) > _LARGEST:
         raise InputError("is not finite", place=place, found=value, expected="a finite number")
+    return plain

@@ -7,6 +7,7 @@ each package; in ``spack-build`` it gives memory, price, arch and compiler (see 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -14,26 +15,32 @@ from typing import Any
 from placewise.errors import InputError, locating
 from placewise.formats import values
 from placewise.formats.fleets.build_features import build_fleet_of
+from placewise.formats.plain_fields import UNSAID
 from placewise.formats.reading import read_json
 from placewise.formats.writing import write_bytes
+from placewise.kinds.builtin import kind_of
+from placewise.kinds.checking import check_value
 from placewise.model.cluster import Cluster, Fleet
+from placewise.model.requirement import VERSION
 from placewise.model.resources import Subsystem, package_subsystem, unshaped
 from placewise.model.version import parse_version
+from placewise.model.vocabulary import Vocabulary
 
 RELIABUILD = "reliabuild"
 SPACK_BUILD = "spack-build"
 
 # No Spack package can have the former names, which hold underscores, and none has all of the latter.
 _SPACK_BUILD_FIELDS = frozenset(("cost_per_node_hour", "compiler_version"))
+_SPACK_SCHEMES = ("", "spack")
 _SPACK_BUILD_SET = frozenset(("memory", "arch", "compiler"))
 
 
-def read_features(path: Path) -> Fleet:
+def read_features(path: Path, vocabulary: Vocabulary = UNSAID) -> Fleet:
     """Return the fleet of a cluster-features.json of either kind, in the file's order.
 
     Raises InputError naming file, cluster and package or field.
     """
-    return fleet_of(read_json(path), path)
+    return fleet_of(read_json(path), path, vocabulary)
 
 
 def features_kind(document: Any) -> str:
@@ -47,20 +54,25 @@ def features_kind(document: Any) -> str:
     return RELIABUILD
 
 
-def fleet_of(document: Any, source: object) -> Fleet:
+def fleet_of(document: Any, source: object, vocabulary: Vocabulary = UNSAID) -> Fleet:
     """Return the fleet of a parsed document of either kind (see `build_fleet_of` for spack-build).
 
     In the kind reliabuild each package is a subsystem of one vertex, attached to the root. Equal packages
-    of several clusters are one shared value. Raises InputError naming `source`, cluster and package.
+    of several clusters are one shared value. `vocabulary` says what versions there are; the fleet has it.
+    Raises InputError naming `source`, cluster and package.
     """
     if features_kind(document) == SPACK_BUILD:
-        return build_fleet_of(document, source)
+        return replace(build_fleet_of(document, source), vocabulary=vocabulary)
     if not isinstance(document, dict) or not document:
         raise InputError("is not a fleet", file=source, found=document, expected="an object of one or more clusters")
     known: dict[tuple[str, str], Subsystem] = {}
     with locating(file=source):
         return Fleet(
-            tuple(_cluster(name, features, known) for name, features in values.mapping(document, "the fleet").items())
+            tuple(
+                _cluster(name, features, known, vocabulary)
+                for name, features in values.mapping(document, "the fleet").items()
+            ),
+            vocabulary,
         )
 
 
@@ -104,7 +116,7 @@ def _features(cluster: Cluster) -> dict[str, str]:
     return features
 
 
-def _cluster(name: str, features: Any, known: dict[tuple[str, str], Subsystem]) -> Cluster:
+def _cluster(name: str, features: Any, known: dict[tuple[str, str], Subsystem], vocabulary: Vocabulary) -> Cluster:
     place = f"cluster {name!r}"
     values.refuse_control(name, place)
     if not values.mapping(features, place):
@@ -116,15 +128,19 @@ def _cluster(name: str, features: Any, known: dict[tuple[str, str], Subsystem]) 
         if subsystem is None:
             where = f"{place}, package {package!r}"
             text = values.version_text(version, where)
-            subsystem = known.setdefault((package, text), _package(package, text, where))
+            subsystem = known.setdefault((package, text), _package(package, text, where, vocabulary))
         subsystems.append(subsystem)
     return Cluster(name, subsystems=tuple(subsystems))
 
 
-def _package(package: str, version: str, place: str) -> Subsystem:
+def _package(package: str, version: str, place: str, vocabulary: Vocabulary) -> Subsystem:
     if not package:
         raise InputError("a package has no name", place=place, expected="a name")
     values.refuse_control(package, place)
-    with locating(place=place):
-        parse_version(version)
+    kind = kind_of(vocabulary, package, VERSION)
+    if kind is None or (kind.name == VERSION and kind.scheme in _SPACK_SCHEMES):
+        with locating(place=place):
+            parse_version(version)
+    else:
+        check_value(package, VERSION, version, vocabulary, place)
     return package_subsystem(package, version)

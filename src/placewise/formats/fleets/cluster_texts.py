@@ -10,20 +10,24 @@ from typing import Any
 
 from placewise.errors import InputError, locating
 from placewise.formats.fleets.jgf import parse_containment, parse_subsystem, parse_subsystems
-from placewise.formats.plain_fields import plain_fields
+from placewise.formats.plain_fields import UNSAID, plain_fields
 from placewise.formats.reading import parse_json
 from placewise.formats.values import mapping, refuse_control
 from placewise.model.cluster import Cluster
 from placewise.model.resources import ResourceGraph, Subsystem
 from placewise.model.scalar import Scalar
+from placewise.model.vocabulary import Vocabulary
 
 _STATE = "state"
 
 
-def parse_cluster(name: str, nodes_text: str, subsystem_texts: Mapping[str, str]) -> Cluster:
+def parse_cluster(
+    name: str, nodes_text: str, subsystem_texts: Mapping[str, str], vocabulary: Vocabulary = UNSAID
+) -> Cluster:
     """Return the cluster of its containment graph and its subsystems by name, without a state.
 
-    The name counts, whatever that in the graph is. Raises InputError naming the text and the place in it.
+    The name counts, whatever that in the graph is. `vocabulary` says, beside the built-in one, what fields can hold.
+    Raises InputError naming the text and the place in it.
     """
     refuse_control(name, "the cluster's name")
     for subsystem in subsystem_texts:
@@ -33,13 +37,13 @@ def parse_cluster(name: str, nodes_text: str, subsystem_texts: Mapping[str, str]
         (subsystem, parse_json(text, _source(subsystem)), _source(subsystem))
         for subsystem, text in subsystem_texts.items()
     )
-    return Cluster(name, graph, parse_subsystems(documents, graph))
+    return Cluster(name, graph, parse_subsystems(documents, graph, vocabulary))
 
 
-def parse_subsystem_text(text: str, name: str, graph: ResourceGraph) -> Subsystem:
+def parse_subsystem_text(text: str, name: str, graph: ResourceGraph, vocabulary: Vocabulary = UNSAID) -> Subsystem:
     """Return the subsystem of a text, attached to a graph that is known. Raises InputError as `parse_cluster` does."""
     refuse_control(name, "a subsystem's name")
-    return parse_subsystem(parse_json(text, _source(name)), name, graph, _source(name))
+    return parse_subsystem(parse_json(text, _source(name)), name, graph, _source(name), vocabulary)
 
 
 def state_changes(text: str) -> dict[str, Scalar | None]:

@@ -2,41 +2,66 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from placewise.errors import InputError, locating
 from placewise.formats.fleets.cluster_features import read_features
+from placewise.formats.fleets.fleet_vocabulary import completeness, joined, refuse_other_clusters, vocabulary_in
 from placewise.formats.fleets.jgf import cluster_files, read_cluster
+from placewise.formats.fleets.vocabulary_file import VOCABULARY
 from placewise.formats.reading import entries_of, found_at
 from placewise.model.cluster import Fleet
+from placewise.model.vocabulary import Vocabulary
 
 FEATURES = "cluster-features.json"
 NODES = "nodes.json"
 
 
 def read_fleet(path: Path) -> Fleet:
-    """Read a fleet from a path.
+    """Read a fleet from a path, and its vocabulary from the vocabulary.yaml beside it, if there is one.
 
     The path is a cluster-features.json, a folder that holds one, a folder with the JGF files of one
     cluster, or a folder of such folders. Raises InputError for anything else.
     """
     found = found_at(path)
-    if found == "file":
-        return read_features(path)
     if found == "nothing":
         raise InputError("does not exist", file=path, expected=f"a folder of clusters or a {FEATURES}")
-    if found_at(path / FEATURES) != "nothing":
-        return read_features(path / FEATURES)
+    if found == "file" or found_at(path / FEATURES) != "nothing":
+        features = path if found == "file" else path / FEATURES
+        vocabulary = vocabulary_in(features.parent)
+        return _in(vocabulary, read_features(features, vocabulary), features.parent)
     if found_at(path / NODES) != "nothing":
-        return Fleet((read_cluster(path),))
+        vocabulary = vocabulary_in(path)
+        return _in(vocabulary, Fleet((read_cluster(path, vocabulary=vocabulary),)), path)
     folders = [folder for folder in entries_of(path) if _holds_cluster(folder)]
     if not folders:
         raise InputError(
             "holds no clusters", file=path, expected=f"a {FEATURES}, a {NODES}, or folders that hold a {NODES} each"
         )
-    clusters = [read_cluster(folder) for folder in folders]
+    return _fleet_of_folders(path, folders)
+
+
+def _fleet_of_folders(path: Path, folders: list[Path]) -> Fleet:
+    of_fleet = vocabulary_in(path)
+    own = {folder: vocabulary_in(folder) for folder in folders}
+    vocabulary = joined(of_fleet, own)
+    clusters = [read_cluster(folder, vocabulary=vocabulary) for folder in folders]
     with locating(file=path):
-        return Fleet(tuple(clusters))
+        fleet = Fleet(tuple(clusters))
+    complete: dict[tuple[str, str], bool] = {}
+    for cluster, (folder, said) in zip(clusters, own.items(), strict=True):
+        with locating(file=folder / VOCABULARY):
+            complete |= completeness(cluster.name, said)
+    if of_fleet.complete or complete:
+        vocabulary = replace(vocabulary, complete={**complete, **of_fleet.complete})
+    return _in(vocabulary, fleet, path)
+
+
+def _in(vocabulary: Vocabulary, fleet: Fleet, folder: Path) -> Fleet:
+    with locating(file=folder / VOCABULARY):
+        refuse_other_clusters(vocabulary, fleet.names)
+    return replace(fleet, vocabulary=vocabulary)
 
 
 def _holds_cluster(folder: Path) -> bool:

@@ -14,13 +14,14 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from placewise.errors import InputError, locating
-from placewise.formats.plain_fields import plain_fields, vertex_fields
+from placewise.formats.plain_fields import UNSAID, plain_fields, vertex_fields
 from placewise.formats.reading import entries_of, found_at, read_json
 from placewise.formats.values import mapping, refuse_control, sequence, text
 from placewise.formats.writing import write_json
 from placewise.model.cluster import Cluster
 from placewise.model.resources import ResourceGraph, Subsystem, SubsystemVertex, Vertex
 from placewise.model.scalar import Scalar, Value
+from placewise.model.vocabulary import Vocabulary
 
 NODES_FILE = "nodes.json"
 SUBSYSTEM_SUFFIX = "-subsystem.json"
@@ -32,11 +33,11 @@ STRUCTURAL = ("paths", "ephemeral")
 _SHOWN = 8
 
 
-def read_cluster(folder: Path, *, name: str | None = None) -> Cluster:
+def read_cluster(folder: Path, *, name: str | None = None, vocabulary: Vocabulary = UNSAID) -> Cluster:
     """Return the cluster of a folder: nodes.json, its subsystem files, and the flat state.json if there is one.
 
-    The cluster's name is `name`, or that in nodes.json, or the folder's. Raises InputError naming the
-    file and the place in it.
+    The cluster's name is `name`, or that in nodes.json, or the folder's. `vocabulary` says, beside the built-in one,
+    what fields can hold. Raises InputError naming the file and the place in it.
     """
     if found_at(folder) != "folder":
         raise InputError("is not a folder", file=folder, expected=f"a cluster's folder, with {NODES_FILE} in it")
@@ -50,7 +51,7 @@ def read_cluster(folder: Path, *, name: str | None = None) -> Cluster:
             subsystem = unquote(path.name.removesuffix(SUBSYSTEM_SUFFIX))
             with locating(file=path):
                 refuse_control(subsystem, "the file's name")
-            subsystems.append(_subsystem(read_json(path), subsystem, positions, path))
+            subsystems.append(_subsystem(read_json(path), subsystem, positions, path, vocabulary))
         elif state is None:
             with locating(file=path):
                 state = tuple(plain_fields(mapping(read_json(path), "state").items(), "state").items())
@@ -80,7 +81,9 @@ def parse_containment(document: Any, source: object) -> tuple[str | None, Resour
         return name, ResourceGraph(tuple(_vertex(id_, nodes[id_], parents.get(id_)) for id_ in positions))
 
 
-def parse_subsystem(document: Any, name: str, graph: ResourceGraph, source: object) -> Subsystem:
+def parse_subsystem(
+    document: Any, name: str, graph: ResourceGraph, source: object, vocabulary: Vocabulary = UNSAID
+) -> Subsystem:
     """Return the subsystem of a document whose edges attach its vertices to those of `graph`.
 
     A vertex's properties are all the plain values of its metadata, and of the mapping ``attributes`` in
@@ -94,40 +97,43 @@ def parse_subsystem(document: Any, name: str, graph: ResourceGraph, source: obje
     requirement and is left out.
 
     Raises InputError for an edge that names an unknown vertex or leads from the subsystem into the
-    containment graph, an id that both graphs use, a version written as a number, and any other mapping.
+    containment graph, an id that both graphs use, what a field of its kind
+    cannot hold (see `check_value`), and any other mapping.
     """
-    return _subsystem(document, name, _positions(graph), source)
+    return _subsystem(document, name, _positions(graph), source, vocabulary)
 
 
-def parse_subsystems(documents: Iterable[tuple[str, Any, object]], graph: ResourceGraph) -> tuple[Subsystem, ...]:
+def parse_subsystems(
+    documents: Iterable[tuple[str, Any, object]], graph: ResourceGraph, vocabulary: Vocabulary = UNSAID
+) -> tuple[Subsystem, ...]:
     """Return the subsystems of (name, document, source) triples, each as `parse_subsystem` does."""
     positions = _positions(graph)
-    return tuple(_subsystem(document, name, positions, source) for name, document, source in documents)
+    return tuple(_subsystem(document, name, positions, source, vocabulary) for name, document, source in documents)
 
 
-def cluster_documents(cluster: Cluster) -> dict[str, dict[str, Any]]:
-    """Return the documents of a cluster by file name, from which `read_cluster` makes an equal one.
+def cluster_documents(cluster: Cluster, vocabulary: Vocabulary = UNSAID) -> dict[str, dict[str, Any]]:
+    """Return the documents of a cluster by file name, from which `read_cluster` makes an equal one in this vocabulary.
 
     Raises InputError for what the files cannot hold: a subsystem vertex that attaches to nothing or has
-    two values for a field, a version as a float, a number that is not finite, an empty type.
+    two values for a field, a version or a name as a float, a number that is not finite, an empty type.
     """
     for name in (cluster.name, *(subsystem.name for subsystem in cluster.subsystems)):
         refuse_control(name, "a name")
     documents: dict[str, dict[str, Any]] = {NODES_FILE: _containment_document(cluster)}
     for subsystem in cluster.subsystems:
-        documents[_file_name(subsystem.name)] = _subsystem_document(subsystem, cluster.graph)
+        documents[_file_name(subsystem.name)] = _subsystem_document(subsystem, cluster.graph, vocabulary)
     if cluster.state:
         documents[STATE_FILES[0]] = plain_fields(cluster.state, "state")
     return documents
 
 
-def write_cluster(cluster: Cluster, folder: Path) -> None:
+def write_cluster(cluster: Cluster, folder: Path, vocabulary: Vocabulary = UNSAID) -> None:
     """Write a cluster's documents into a folder, which is made if need be; files of equal names are replaced.
 
     nodes.json comes last, so that a folder whose writing was cut short is no cluster. Raises InputError,
     before anything is written, when the folder holds files that would be read as further parts of the cluster.
     """
-    documents = cluster_documents(cluster)
+    documents = cluster_documents(cluster, vocabulary)
     further = [path.name for path in cluster_files(folder) if path.name not in documents]
     if further:
         raise InputError(
@@ -260,7 +266,9 @@ def _positions(graph: ResourceGraph) -> dict[str, int]:
     return {vertex.id: position for position, vertex in enumerate(graph.vertices)}
 
 
-def _subsystem(document: Any, name: str, positions: Mapping[str, int], source: object) -> Subsystem:
+def _subsystem(
+    document: Any, name: str, positions: Mapping[str, int], source: object, vocabulary: Vocabulary
+) -> Subsystem:
     with locating(file=source):
         _, nodes, edges = _graph(document)
         for id_ in nodes:
@@ -270,7 +278,7 @@ def _subsystem(document: Any, name: str, positions: Mapping[str, int], source: o
                     place=_vertex_place(id_),
                     expected="ids of its own",
                 )
-        properties = {id_: _properties(node, _vertex_place(id_)) for id_, node in nodes.items()}
+        properties = {id_: _properties(name, node, _vertex_place(id_), vocabulary) for id_, node in nodes.items()}
         attached = _attachments(nodes, edges, positions)
         return Subsystem(
             name,
@@ -316,15 +324,15 @@ def _attachments(
     return attached
 
 
-def _properties(node: Any, place: str) -> tuple[tuple[str, Value], ...]:
+def _properties(subsystem: str, node: Any, place: str, vocabulary: Vocabulary) -> tuple[tuple[str, Value], ...]:
     place = f"{place}.metadata"
     metadata = mapping(mapping(node, place).get("metadata", {}), place)
     attributes = metadata.get("attributes")
     if type(attributes) is not dict:
-        return tuple(vertex_fields(_plain(metadata, place, STRUCTURAL), place).items())
+        return tuple(vertex_fields(subsystem, _plain(metadata, place, STRUCTURAL), place, vocabulary).items())
     nested = _plain(mapping(attributes, f"{place}.attributes"), f"{place}.attributes", ())
     pairs = chain(_plain(metadata, place, (*STRUCTURAL, "attributes")), nested)
-    return tuple(vertex_fields(pairs, place).items())
+    return tuple(vertex_fields(subsystem, pairs, place, vocabulary).items())
 
 
 def _plain(metadata: Mapping[str, Any], place: str, structural: Collection[str]) -> Iterator[tuple[str, Any]]:
@@ -368,7 +376,7 @@ def _containment_document(cluster: Cluster) -> dict[str, Any]:
     return {"name": cluster.name, "graph": {"directed": True, "nodes": nodes, "edges": edges}}
 
 
-def _subsystem_document(subsystem: Subsystem, graph: ResourceGraph) -> dict[str, Any]:
+def _subsystem_document(subsystem: Subsystem, graph: ResourceGraph, vocabulary: Vocabulary) -> dict[str, Any]:
     taken = {vertex.id for vertex in graph.vertices}
     prefix = subsystem.name
     while any(f"{prefix}{number}" in taken for number in range(len(subsystem.vertices))):
@@ -380,7 +388,7 @@ def _subsystem_document(subsystem: Subsystem, graph: ResourceGraph) -> dict[str,
         place = f"subsystem {subsystem.name!r}, vertex {number}"
         if not vertex.attached_to:
             raise InputError("the vertex attaches to nothing", place=place, expected="a vertex to attach to")
-        nodes[id_] = {"label": id_, "metadata": vertex_fields(vertex.properties, place)}
+        nodes[id_] = {"label": id_, "metadata": vertex_fields(subsystem.name, vertex.properties, place, vocabulary)}
         for position in vertex.attached_to:
             edges += _edge_pair(graph.vertices[position].id, id_)
     return {"graph": {"directed": True, "nodes": nodes, "edges": edges}}
