@@ -21,6 +21,8 @@ from grpc_health.v1.health import aio as health
 from grpc_reflection.v1alpha import reflection
 
 from placewise.errors import InputError
+from placewise.formats.fleets.vocabulary_file import read_vocabulary
+from placewise.model.vocabulary import Vocabulary
 from placewise.service.calls.choosing import policy_of
 from placewise.service.calls.matchers import check_matcher
 from placewise.service.guard.limits import Limiter
@@ -28,7 +30,6 @@ from placewise.service.live.acts import Acts
 from placewise.service.live.clock import Clock
 from placewise.service.live.live_fleet import LiveFleet
 from placewise.service.live.loading import load, write_down
-from placewise.service.live.own_vocabulary import own_vocabulary
 from placewise.service.live.state import State
 from placewise.service.live.upkeep import compare, upkeep
 from placewise.service.observing.logs import configure
@@ -103,7 +104,7 @@ async def serving(settings: Settings, clock: Clock | None = None) -> AsyncIterat
     clock = clock or Clock()
     check_matcher(settings.match_algorithm)
     policy = policy_of(settings.select_algorithm, settings.select_options)
-    own = own_vocabulary(settings.vocabulary)
+    own = Vocabulary() if settings.vocabulary is None else read_vocabulary(settings.vocabulary)
     async with contextlib.AsyncExitStack() as stack:
         database = Database.open(settings.database)
         stack.callback(database.close)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TypeVar
@@ -25,7 +25,7 @@ from placewise.service.live.acts import NewDocument, Taught
 from placewise.service.live.live_fleet import Member, with_subsystems
 from placewise.service.live.loading import load
 from placewise.service.live.state import State
-from placewise.service.live.teaching import check_values, taught_by
+from placewise.service.live.teaching import taught_by
 from placewise.service.store import clusters as store
 from placewise.service.store.clusters import NewCluster
 from placewise.service.store.vocabulary import grow_vocabulary
@@ -182,8 +182,10 @@ async def _changed(state: State, member: Member, changes: Changes) -> tuple[Clus
         return known, Vocabulary()
 
     def read() -> tuple[dict[str, Subsystem], Vocabulary]:
-        found = {name: parse_subsystem_text(text, name, known.graph) for name, text in changes.subsystems.items()}
-        return found, _taught(vocabulary, found.values())
+        found = {
+            name: parse_subsystem_text(text, name, known.graph, vocabulary) for name, text in changes.subsystems.items()
+        }
+        return found, taught_by(found.values(), vocabulary)
 
     added, taught = await _parse(state, size, read)
     return with_subsystems(known, added, changes.removed), taught
@@ -192,14 +194,8 @@ async def _changed(state: State, member: Member, changes: Changes) -> tuple[Clus
 def _read_cluster(
     vocabulary: Vocabulary, name: str, nodes: str, subsystems: Mapping[str, str]
 ) -> tuple[Cluster, Vocabulary]:
-    cluster = parse_cluster(name, nodes, subsystems)
-    return cluster, _taught(vocabulary, cluster.subsystems)
-
-
-def _taught(vocabulary: Vocabulary, subsystems: Iterable[Subsystem]) -> Vocabulary:
-    listed = tuple(subsystems)
-    check_values(listed, vocabulary)
-    return taught_by(listed, vocabulary)
+    cluster = parse_cluster(name, nodes, subsystems, vocabulary)
+    return cluster, taught_by(cluster.subsystems, vocabulary)
 
 
 def _check_names(state: State, taught: Vocabulary) -> None:

@@ -148,7 +148,7 @@ def read_job(state: State, text: str, name: str, matcher: str) -> Job:
     if name:
         check_name(name, "the job's name")
     algorithm = check_matcher(matcher or state.settings.match_algorithm)
-    job = jobspec_text(text, name or "job", None)
+    job = jobspec_text(text, name or "job", None, separate_entries=state.settings.separate_entries)
     check_name(job.name, "the job's name")
     refuse_what_is_not_judged(job, algorithm)
     return job

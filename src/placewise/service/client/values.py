@@ -63,8 +63,21 @@ class NearMiss:
 
 
 @dataclass(frozen=True, slots=True)
+class Incomparable:
+    """A cluster of which it cannot be said whether it matches: a value there is of another kind than what is asked."""
+
+    cluster: str
+    requirement: str
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
 class Explanation:
-    """How the clusters that may be used answer one job; the fields mean what those of `matching.why_not.WhyNot` do."""
+    """How the clusters that may be used answer one job; the fields mean what those of `matching.why_not.WhyNot` do.
+
+    unknown : the clusters that would match if what is not described there were as asked. incomparable : those of which
+    a value decides that cannot be compared with what is asked. So below too.
+    """
 
     job: str
     total: int
@@ -74,6 +87,8 @@ class Explanation:
     scattered: tuple[str, ...]
     too_small: tuple[str, ...]
     unknown_types: tuple[str, ...]
+    unknown: tuple[str, ...] = ()
+    incomparable: tuple[Incomparable, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +106,8 @@ class Submission:
     total_clusters: int
     reason: str
     explanation: Explanation | None
+    unknown: tuple[str, ...] = ()
+    incomparable: tuple[Incomparable, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +116,8 @@ class Matched:
 
     clusters: tuple[str, ...]
     total_clusters: int
+    unknown: tuple[str, ...] = ()
+    incomparable: tuple[Incomparable, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,8 +40,8 @@ class LiveFleet:
     """
 
     def __init__(self, policy: Policy, own: Vocabulary | None = None) -> None:
-        self._own = self._vocabulary = own or Vocabulary()
-        self._scheduler = Scheduler(Fleet((), self._own), policy)
+        self.own = self._vocabulary = own or Vocabulary()
+        self._scheduler = Scheduler(Fleet((), self.own), policy)
         self._members: dict[str, Member] = {}
         self._names: dict[int, str] = {}
         self._clusters: dict[str, Cluster] = {}
@@ -72,7 +72,7 @@ class LiveFleet:
     def learn(self, taught: Vocabulary) -> None:
         """Take over what the store knows of some subsystems; a kind that it says counts before what was known here."""
         if taught.known or taught.kinds:
-            self._vocabulary = self._own.over(taught).over(self._vocabulary)
+            self._vocabulary = self.own.over(taught).over(self._vocabulary)
             self._learned = True
 
     def put(self, member: Member, cluster: Cluster, state: Mapping[str, Scalar]) -> None:

@@ -35,9 +35,10 @@ async def load(state: State, ids: Collection[int] | None = None) -> None:
         for name in unusable:
             _log.error("what is known of a subsystem cannot be used", subsystem=name)
         return taught, [
-            (_member(one), cluster, _fields(one)) for one in stored if (cluster := _cluster(one)) is not None
+            (_member(one), cluster, _fields(one)) for one in stored if (cluster := _cluster(one, own)) is not None
         ]
 
+    own = state.fleet.own
     before = {member.id for member in state.fleet.members()}
     taught, found = await state.beside(read)
     state.fleet.learn(taught)
@@ -79,14 +80,14 @@ def _fields(stored: StoredCluster) -> dict[str, Scalar]:
     return fields
 
 
-def _cluster(stored: StoredCluster) -> Cluster | None:
+def _cluster(stored: StoredCluster, own: Vocabulary) -> Cluster | None:
     """Return a stored cluster without those of its subsystems that cannot be used; None if its graph cannot.
 
     Each was, when it was stored; but another server may have replaced the graph that a subsystem attaches to. One
     such cluster must not keep the others from being loaded.
     """
     try:
-        return parse_cluster(stored.name, stored.nodes, stored.subsystems)
+        return parse_cluster(stored.name, stored.nodes, stored.subsystems, own)
     except InputError as error:
         _log.error("a cluster in the store cannot be used whole", cluster=stored.name, error=str(error))
     try:
@@ -96,5 +97,5 @@ def _cluster(stored: StoredCluster) -> Cluster | None:
     usable: dict[str, Subsystem] = {}
     for name, text in stored.subsystems.items():
         with contextlib.suppress(InputError):
-            usable[name] = parse_subsystem_text(text, name, cluster.graph)
+            usable[name] = parse_subsystem_text(text, name, cluster.graph, own)
     return with_subsystems(cluster, usable, ())

@@ -1,10 +1,9 @@
-"""What subsystems teach beyond a vocabulary, and whether it refuses their values."""
+"""What subsystems teach beyond a vocabulary."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
-from placewise.kinds.checking import check_value
 from placewise.kinds.inferring import learned
 from placewise.model.resources import Subsystem
 from placewise.model.scalar import Value
@@ -23,15 +22,6 @@ def taught_by(subsystems: Iterable[Subsystem], vocabulary: Vocabulary) -> Vocabu
     new = {name: fields for name, fields in after.known.items() if fields != known.get(name)}
     kinds = {field: kind for field, kind in after.kinds.items() if field not in vocabulary.kinds}
     return Vocabulary(kinds=kinds, known=new)
-
-
-def check_values(subsystems: Sequence[Subsystem], vocabulary: Vocabulary) -> None:
-    """Raise InputError for a value that the vocabulary refuses, naming subsystem, vertex and field."""
-    for subsystem in subsystems:
-        for number, vertex in enumerate(subsystem.vertices):
-            for field, value in vertex.properties:
-                place = f"subsystem {subsystem.name!r}, vertex {number}, field {field!r}"
-                check_value(subsystem.name, field, value, vocabulary, place)
 
 
 def _vertices(subsystems: Iterable[Subsystem]) -> Iterable[tuple[str, tuple[tuple[str, Value], ...]]]:
