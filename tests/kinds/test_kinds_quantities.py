@@ -198,3 +198,14 @@ test_of("node", Condition("memory", Within("2 GHz")), Vocabulary())
 assert loaded() == {"archspec", "pint"}, loaded()
 """
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+def test_numbers_too_long_to_write_are_compared_and_named():
+    huge = 10**5000
+    test = resolved("any", Condition("size", Within(3)), SIZE)
+    assert test(huge, {})
+    with pytest.raises(Incomparable, match="has no unit"):
+        resolved("any", Condition("size", Within("1 GB")), SIZE)(huge, {})
+    plain = Vocabulary(kinds={("", "size"): FieldKind("number")})
+    with pytest.raises(Incomparable, match="is no number"):
+        resolved("any", Condition("size", Within(3)), plain)("9" * 5000, {})
