@@ -9,7 +9,7 @@ from typing import Any
 from placewise.errors import InputError
 from placewise.formats.values import scalar, version_text
 from placewise.kinds.checking import check_value
-from placewise.model.requirement import holds_version as holds_version
+from placewise.model.requirement import holds_version
 from placewise.model.scalar import Scalar, Value
 from placewise.model.vocabulary import Vocabulary
 

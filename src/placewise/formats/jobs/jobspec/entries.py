@@ -91,7 +91,7 @@ class Entries:
                 if not label:
                     raise InputError(
                         f"{subsystem!r} stands in a list and inside its `any`, or in two `any` of one list",
-                        expected=f"`as:` on the entries: one label if they are one {subsystem}, `as: a` and `as: b` if two",
+                        expected="`as:` on the entries: one label if they are one vertex, `as: a` and `as: b` if two",
                     )
                 if (subsystem, label, 0) in seen:
                     raise InputError(
