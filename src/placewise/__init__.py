@@ -12,20 +12,24 @@ if TYPE_CHECKING:
     from placewise.errors import InputError, PlacewiseError
     from placewise.model.cluster import Cluster, Fleet
     from placewise.model.job import Job
-    from placewise.model.requirement import Requirement
+    from placewise.model.requirement import AllOf, AnyOf, Not, Requirement
     from placewise.model.study import Level
     from placewise.model.version import Version
     from placewise.model.version_range import VersionRange
+    from placewise.model.vocabulary import Vocabulary
     from placewise.scheduler import Scheduler
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "AllOf",
+    "AnyOf",
     "Cluster",
     "Fleet",
     "InputError",
     "Job",
     "Level",
+    "Not",
     "PlacewiseError",
     "Requirement",
     "Results",
@@ -33,6 +37,7 @@ __all__ = [
     "Study",
     "Version",
     "VersionRange",
+    "Vocabulary",
     "explain",
     "match",
     "near_misses",
@@ -51,10 +56,11 @@ _ROOMS = {
     "errors": ("InputError", "PlacewiseError"),
     "model.cluster": ("Cluster", "Fleet"),
     "model.job": ("Job",),
-    "model.requirement": ("Requirement",),
+    "model.requirement": ("AllOf", "AnyOf", "Not", "Requirement"),
     "model.study": ("Level",),
     "model.version": ("Version",),
     "model.version_range": ("VersionRange",),
+    "model.vocabulary": ("Vocabulary",),
     "scheduler": ("Scheduler",),
 }
 _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from placewise.api.tables import share, table_html
 from placewise.formats.fleets.fleet_source import read_fleet as read_fleet_value
 from placewise.formats.jobs.jobspec import read_jobspec
+from placewise.matching.deciding import decided, required_job
 from placewise.matching.index import FleetIndex
 from placewise.matching.match import Match as MatchValue
 from placewise.matching.match import match as matched
 from placewise.matching.why_not import WhyNot, why_not
 from placewise.model.cluster import Fleet
 from placewise.model.job import Job
+from placewise.model.requirement import AllOf, AnyOf, Expression, Not, Requirement
 from placewise.model.study import Study
 from placewise.model.worth import Sufficiency, Worth
 from placewise.study.near_misses import near_misses_of
@@ -23,12 +25,17 @@ from placewise.worth.sufficiency import smallest_set as smallest_set_of
 
 
 class Match(MatchValue):
-    """The clusters that could run a job, by name and by position in the fleet."""
+    """The clusters that could run a job, by name and by position in the fleet, and those of which it is not known."""
 
     __slots__ = ()
 
     def _repr_html_(self) -> str:
-        return table_html(("clusters that match",), [(name,) for name in self.names])
+        rows = [(name, "matches", "") for name in self.names]
+        rows += [(one.cluster, "cannot be compared", f"{one.requirement}: {one.problem}") for one in self.incomparable]
+        rows += [(name, "may match", "not enough is described") for name in self.unknown]
+        if len(rows) == len(self.names):
+            return table_html(("clusters that match",), [(name,) for name in self.names])
+        return table_html(("cluster", "answer", "why"), rows)
 
 
 class Explanation(WhyNot):
@@ -78,30 +85,42 @@ def _refuse_others(value: object, kind: type, reader: str) -> None:
         raise TypeError(f"a {kind.__name__} is expected, as {reader}(path) gives it, and not a value of type {found}")
 
 
-def match(fleet: Fleet, job: Job) -> Match:
-    """Return the clusters that could ever run a job.
+def match(fleet: Fleet, job: Job | Expression, *, unknown: Literal["separate", "yes", "no"] = "separate") -> Match:
+    """Return the clusters that could ever run a job, or meet a requirement.
 
-    Raises InputError for a requirement on a subsystem that no cluster has.
+    unknown : what clusters count for of which it is not known, since not enough is described: ``separate`` keeps them
+    apart in `Match.unknown`, ``yes`` counts them in and ``no`` out. `Match.incomparable` are those that offer what
+    cannot be compared with what is asked. Raises InputError for a requirement on a subsystem or field that no cluster
+    ever had.
 
     >>> set(match(read_fleet("demo"), read_job("solver.yaml")).names) <= set(read_fleet("demo").names)
     True
+    >>> both = Requirement.parse("hdf5@1.8:") & ~Requirement.parse("cmake@:3.15")
+    >>> set(match(read_fleet("demo"), both).names) <= set(match(read_fleet("demo"), Requirement.parse("hdf5")).names)
+    True
     """
     _refuse_others(fleet, Fleet, "read_fleet")
-    _refuse_others(job, Job, "read_job")
-    found = matched(FleetIndex(fleet), job)
-    return Match(found.positions, found.names)
+    index, asked = FleetIndex(fleet), _asked(job)
+    found = decided(index, matched(index, asked), unknown)
+    return Match(**{name: getattr(found, name) for name in MatchValue.__dataclass_fields__})
 
 
-def explain(fleet: Fleet, job: Job) -> Explanation:
+def explain(fleet: Fleet, job: Job | Expression) -> Explanation:
     """Say why the clusters that do not match a job do not, with every reason. Raises InputError as `match` does.
 
     >>> explain(read_fleet("demo"), read_job("solver.yaml")).total == len(read_fleet("demo"))
     True
     """
     _refuse_others(fleet, Fleet, "read_fleet")
-    _refuse_others(job, Job, "read_job")
-    found = why_not(FleetIndex(fleet), job)
+    found = why_not(FleetIndex(fleet), _asked(job))
     return Explanation(**{name: getattr(found, name) for name in WhyNot.__dataclass_fields__})
+
+
+def _asked(job: Job | Expression) -> Job:
+    if isinstance(job, Requirement | AllOf | AnyOf | Not):
+        return required_job([job])
+    _refuse_others(job, Job, "read_job")
+    return job
 
 
 def value(study: Study, **options: Any) -> Values:

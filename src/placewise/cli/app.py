@@ -19,6 +19,7 @@ from placewise.errors import InputError, PlacewiseError
 EXIT_INPUT = 2
 EXIT_FITS_NOWHERE = 3
 EXIT_CHECK_FAILED = 3
+EXIT_UNKNOWN = 4
 
 _LEAVING_S = 1.0
 

@@ -1,50 +1,122 @@
-"""Commands that ask a fleet about one job: match, explain."""
+"""Commands that ask a fleet about jobs: match, explain."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import typer
 
 from placewise.cli.app import EXIT_FITS_NOWHERE, app
-from placewise.cli.options import FleetPath, Jobspec, Json
-from placewise.cli.printing import console, naming, print_json, print_text, say
+from placewise.cli.asked_jobs import answered, asked_jobs, exit_code
+from placewise.cli.options import FleetPath, Jobspecs, Json, Require, SeparateEntries, Unknown
+from placewise.cli.printing import console, plain, print_json, print_text, say
+
+if TYPE_CHECKING:
+    from placewise.cli.asked_jobs import Answered
+    from placewise.matching.index import FleetIndex
+
+_UNKNOWN = "--unknown"
 
 
 @app.command()
-def match(jobspec: Jobspec, fleet: FleetPath, json: Json = False) -> None:
-    """List the clusters that could ever run a job; exit code 3 when there are none."""
-    from placewise.formats.fleets.fleet_source import read_fleet
-    from placewise.formats.jobs.jobspec import read_jobspec
-    from placewise.scheduler import Scheduler
+def match(
+    fleet: FleetPath,
+    jobspecs: Jobspecs = None,
+    require: Require = None,
+    unknown: Unknown = "separate",
+    separate_entries: SeparateEntries = False,
+    json: Json = False,
+) -> None:
+    """List the clusters that could ever run a job, or each of several.
 
-    scheduler, job = Scheduler(read_fleet(fleet)), read_jobspec(jobspec)
-    found = naming(jobspec, lambda: scheduler.match(job))
+    Exit code 3 when a job fits nowhere, 4 when one may fit and nothing is known to.
+    """
+    from placewise.formats.fleets.fleet_source import read_fleet
+    from placewise.matching.deciding import refuse_other_words
+    from placewise.matching.index import FleetIndex
+    from placewise.report.data.matches import matches_document
+
+    refuse_other_words(unknown, _UNKNOWN)
+    asked = asked_jobs(jobspecs, require, separate_entries=separate_entries)
+    index = FleetIndex(read_fleet(fleet))
+    answers = answered(index, asked, unknown)
     if json:
-        print_json({"job": job.name, "clusters": list(found.names), "total_clusters": len(scheduler.index.fleet)})
-    elif found:
-        for name in found.names:
-            print_text(name)
+        print_json(matches_document([(one.name, one.match) for one in answers], len(index.names)))
     else:
-        say(f"{job.name} fits on none of {len(scheduler.index.fleet)} clusters; placewise explain says why")
-    if not found:
-        raise typer.Exit(EXIT_FITS_NOWHERE)
+        if len(answers) == 1:
+            _print_clusters(answers[0], len(index.names))
+        else:
+            _print_table(answers, index)
+        for one in answers:
+            one.say_incomparable()
+    _leave(answers)
 
 
 @app.command()
-def explain(jobspec: Jobspec, fleet: FleetPath, json: Json = False) -> None:
-    """Say why the clusters that do not match a job do not, and what to relax; exit code 3 when none does."""
+def explain(
+    fleet: FleetPath,
+    jobspecs: Jobspecs = None,
+    require: Require = None,
+    unknown: Unknown = "separate",
+    separate_entries: SeparateEntries = False,
+    json: Json = False,
+) -> None:
+    """Say why the clusters that do not match a job do not, and what to relax; one job after the other.
+
+    Exit code 3 when a job fits nowhere, 4 when one may fit and nothing is known to.
+    """
     from placewise.formats.fleets.fleet_source import read_fleet
-    from placewise.formats.jobs.jobspec import read_jobspec
+    from placewise.matching.deciding import refuse_other_words
+    from placewise.matching.index import FleetIndex
     from placewise.matching.relaxing import relaxations
+    from placewise.matching.why_not import why_not
     from placewise.report.data.explanation import explanation_document
     from placewise.report.terminal.explanation import print_explanation
-    from placewise.scheduler import Scheduler
 
-    scheduler, job = Scheduler(read_fleet(fleet)), read_jobspec(jobspec)
-    answer = naming(jobspec, lambda: scheduler.why_not(job))
-    found = naming(jobspec, lambda: relaxations(scheduler.index, job))
+    refuse_other_words(unknown, _UNKNOWN)
+    asked = asked_jobs(jobspecs, require, separate_entries=separate_entries)
+    index = FleetIndex(read_fleet(fleet))
+    answers = answered(index, asked, unknown)
+    found = [one.naming(lambda job: (why_not(index, job), relaxations(index, job))) for one in asked]
     if json:
-        print_json(explanation_document(answer, found))
-    else:
-        print_explanation(answer, console(), found)
-    if not answer.matched:
-        raise typer.Exit(EXIT_FITS_NOWHERE)
+        documents = [explanation_document(*one) for one in found]
+        print_json(documents[0] if len(documents) == 1 else {"jobs": documents})
+    for number, (answer, relaxed) in enumerate([] if json else found):
+        if number:
+            print_text("")
+        print_explanation(answer, console(), relaxed)
+        answers[number].say_incomparable()
+    _leave(answers)
+
+
+def _print_clusters(answer: Answered, total: int) -> None:
+    found = answer.match
+    for name in found.names:
+        print_text(name)
+    if found.unknown:
+        may = "may also match" if found else "is not known to match any cluster; it may match"
+        say(f"{answer.name} {may} {len(found.unknown)} of {total}, of which not enough is described:")
+        for name in found.unknown:
+            say(f"  {name}")
+    elif not found and not found.incomparable:
+        say(f"{answer.name} fits on none of {total} clusters; placewise explain says why")
+
+
+def _print_table(answers: Sequence[Answered], index: FleetIndex) -> None:
+    from placewise.matching.reasons import reason
+    from placewise.report.terminal.matches import match_lines
+    from placewise.report.terminal.narrow import width_of
+
+    rows = [
+        (plain(one.name), one.match, reason(index, one.asked.job) if one.exit_code == EXIT_FITS_NOWHERE else "")
+        for one in answers
+    ]
+    for line in match_lines(rows, len(index.names), width_of(console())):
+        print_text(line)
+
+
+def _leave(answers: Sequence[Answered]) -> None:
+    code = exit_code(answers)
+    if code:
+        raise typer.Exit(code)

@@ -70,6 +70,40 @@ Json = Annotated[
 ]
 Force = Annotated[bool, typer.Option("--force", help="Replace what is there, whoever left it.")]
 Jobspec = Annotated[Path, typer.Argument(help="A jobspec in YAML or JSON, in any of the three dialects.")]
+Jobspecs = Annotated[
+    list[Path] | None,
+    typer.Argument(
+        help="Jobspecs in YAML or JSON, in any of the three dialects; several give a table.",
+        metavar="JOBSPEC",
+        show_default=False,
+    ),
+]
+Require = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--require",
+        help="A further requirement of every job, such as 'compiler{name=gcc, version=12:} and not gpu'; may be given "
+        "several times, and without a jobspec.",
+        metavar="LINE",
+        show_default=False,
+    ),
+]
+Unknown = Annotated[
+    str,
+    typer.Option(
+        "--unknown",
+        help="Where what is not described decides: separate lists those clusters apart, yes counts them in, no out.",
+        metavar="separate|yes|no",
+        autocompletion=choices("separate", "yes", "no"),
+    ),
+]
+SeparateEntries = Annotated[
+    bool,
+    typer.Option(
+        "--separate-entries",
+        help="Take each entry of a list on its own, as rainbow does: two that name one subsystem may be two vertices.",
+    ),
+]
 FleetPath = Annotated[
     Path, typer.Option("--fleet", help="cluster-features.json, a folder of JGF files, or a folder of such folders.")
 ]

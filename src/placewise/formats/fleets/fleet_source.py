@@ -42,6 +42,11 @@ def read_fleet(path: Path) -> Fleet:
     return _fleet_of_folders(path, folders)
 
 
+def vocabulary_path(path: Path) -> Path:
+    """Return where the vocabulary of a fleet lies, or would, whose path is one that `read_fleet` takes."""
+    return (path.parent if found_at(path) == "file" else path) / VOCABULARY
+
+
 def _fleet_of_folders(path: Path, folders: list[Path]) -> Fleet:
     of_fleet = vocabulary_in(path)
     own = {folder: vocabulary_in(folder) for folder in folders}

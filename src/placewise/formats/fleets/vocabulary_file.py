@@ -28,6 +28,7 @@ from typing import Any
 from placewise.errors import InputError, locating
 from placewise.formats import values
 from placewise.formats.reading import decode, parse_yaml, read_bytes
+from placewise.kinds.units import unit_of
 from placewise.model.vocabulary import EVERY, KINDS, FieldKind, FieldName, Vocabulary
 
 VOCABULARY = "vocabulary.yaml"
@@ -161,6 +162,8 @@ def _kind(entry: Mapping[str, Any], place: str) -> FieldKind | None:
             if key in entry:
                 raise InputError(f"has {key} and no kind", place=place, found=entry[key], expected=f"kind: {wanted}")
         return None
+    if "unit" in facts and unit_of(facts["unit"]) is None:
+        raise InputError("is not a unit", place=f"{place}.unit", found=facts["unit"], expected="such as MiB")
     with locating(place=place):
         return FieldKind(facts["kind"], facts.get("unit", ""), facts.get("scheme", ""), inferred)
 

@@ -1,0 +1,110 @@
+"""The jobs that a command asks about: jobspecs, requirements on the command line, or both."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from placewise.cli.app import EXIT_FITS_NOWHERE, EXIT_UNKNOWN
+from placewise.cli.printing import naming, say
+from placewise.errors import InputError, locating
+
+if TYPE_CHECKING:
+    from placewise.matching.index import FleetIndex
+    from placewise.matching.match import Match
+    from placewise.model.job import Job
+
+T = TypeVar("T")
+REQUIRE = "--require"
+
+
+@dataclass(frozen=True, slots=True)
+class AskedJob:
+    """A job and where it is from."""
+
+    job: Job
+    source: Path
+
+    def naming(self, act: Callable[[Job], T]) -> T:
+        """Run something about the job, naming where it is from in what goes wrong."""
+        return naming(self.source, lambda: act(self.job))
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A job asked about, and the clusters that it matches."""
+
+    asked: AskedJob
+    match: Match
+
+    @property
+    def name(self) -> str:
+        """The job's name."""
+        return self.asked.job.name
+
+    @property
+    def exit_code(self) -> int:
+        """0 for a job that matches, 3 for one that does not, 4 for one that may."""
+        if self.match:
+            return 0
+        return EXIT_UNKNOWN if self.match.unknown else EXIT_FITS_NOWHERE
+
+    def refuse_incomparable(self) -> None:
+        """Raise InputError where the job is not known to match or not, since there is what cannot be compared."""
+        if self.match.incomparable and self.exit_code == EXIT_FITS_NOWHERE:
+            first = self.match.incomparable[0]
+            names = ", ".join(one.cluster for one in self.match.incomparable)
+            raise InputError(
+                f"{self.name} matches no cluster, and cannot be compared on {names}: {first.problem}",
+                file=self.asked.source,
+                place=str(first.requirement),
+            )
+
+    def say_incomparable(self) -> None:
+        """Name the clusters that cannot be compared, beside the answer of the others."""
+        if self.exit_code != EXIT_FITS_NOWHERE:
+            for one in self.match.incomparable:
+                say(f"{self.name} cannot be compared on {one.cluster}: {one.requirement}: {one.problem}")
+
+
+def asked_jobs(
+    jobspecs: Sequence[Path] | None, lines: Sequence[str] | None, *, separate_entries: bool
+) -> list[AskedJob]:
+    """Return the jobs asked about; lines are added to each, or are the only one.
+
+    Raises InputError where there is neither, and for what cannot be read.
+    """
+    from placewise.formats.jobs.jobspec import read_jobspec
+    from placewise.matching.deciding import required_job, with_requirements
+    from placewise.model.requirement import Requirement
+
+    required = []
+    for line in lines or ():
+        with locating(file=REQUIRE):
+            required.append(Requirement.parse(line))
+    if jobspecs:
+        jobs = [(read_jobspec(path, separate_entries=separate_entries), path) for path in jobspecs]
+        return [AskedJob(with_requirements(job, required), path) for job, path in jobs]
+    if not required:
+        raise InputError("no job is given", expected=f"a jobspec, or {REQUIRE} with a requirement")
+    return [AskedJob(required_job(required), Path(REQUIRE))]
+
+
+def answered(index: FleetIndex, asked: Sequence[AskedJob], unknown: str) -> list[Answered]:
+    """Return what each job matches, in the order asked. Raises InputError as `match` does, naming the job's source."""
+    from placewise.matching.deciding import decided
+    from placewise.matching.match import match
+
+    return [Answered(one, one.naming(lambda job: decided(index, match(index, job), unknown))) for one in asked]
+
+
+def exit_code(answers: Sequence[Answered]) -> int:
+    """Return the exit code of several answers: that a job fits nowhere comes before that it may fit somewhere.
+
+    Raises InputError for the first that is no answer, since there is what cannot be compared.
+    """
+    for answer in answers:
+        answer.refuse_incomparable()
+    return min((answer.exit_code for answer in answers if answer.exit_code), default=0)

@@ -1,0 +1,52 @@
+"""What a match comes to where something is not described, and jobs that have to meet further requirements."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from placewise.errors import InputError
+from placewise.matching.index import FleetIndex
+from placewise.matching.match import Match
+from placewise.model.job import Job, ResourceGroup
+from placewise.model.requirement import Expression
+
+UNKNOWN = ("separate", "yes", "no")
+"""What to take an unknown answer for; `separate` keeps those clusters apart."""
+
+REQUIRED = "required"
+"""The name of a job that is nothing but requirements."""
+
+
+def refuse_other_words(unknown: str, place: str | None = None) -> None:
+    """Raise InputError for what is not one of UNKNOWN."""
+    if unknown not in UNKNOWN:
+        expected = " or ".join(UNKNOWN)
+        raise InputError("does not say what to take the unknown for", place=place, found=unknown, expected=expected)
+
+
+def decided(index: FleetIndex, found: Match, unknown: str) -> Match:
+    """Return a match with the clusters of which it is unknown counted in (``yes``), out (``no``) or apart.
+
+    Raises InputError for another word.
+    """
+    refuse_other_words(unknown)
+    if unknown == "separate" or not found.unknown:
+        return found
+    if unknown == "no":
+        return replace(found, unknown=())
+    positions = sorted({*found.positions, *map(index.positions.__getitem__, found.unknown)})
+    return replace(found, positions=tuple(positions), names=tuple(index.names[one] for one in positions), unknown=())
+
+
+def required_job(requirements: Sequence[Expression], name: str = REQUIRED) -> Job:
+    """Return the job that asks for one place at which some requirements hold, and for no shape."""
+    return Job(name, (ResourceGroup((), tuple(requirements)),))
+
+
+def with_requirements(job: Job, requirements: Sequence[Expression]) -> Job:
+    """Return a job of which every group of resources has to meet further requirements as well."""
+    if not requirements:
+        return job
+    groups = [ResourceGroup(group.shape, (*group.requirements, *requirements)) for group in job.groups]
+    return replace(job, groups=tuple(groups))
