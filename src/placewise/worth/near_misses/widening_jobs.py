@@ -68,7 +68,7 @@ def _ways(
     seen = np.bitwise_or.reduce(places, axis=0)
     offered = [properties for properties, where in index.offered(requirement.subsystem) if (where & seen).any()]
     any_gain = False
-    for direction in widenings(requirement, offered):
+    for direction in widenings(requirement, offered, index.vocabulary):
         steps = list(_steps(index, workload, requirement, direction, places, weight))
         if steps:
             any_gain = True
