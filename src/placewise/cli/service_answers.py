@@ -13,7 +13,7 @@ from placewise.report.terminal.tables import print_table
 if TYPE_CHECKING:
     from rich.console import Console, JustifyMethod
 
-    from placewise.service.client import Assignment, ClusterRecord, Explanation, JobRecord, Matched, Submission
+    from placewise.service.client import Assignment, ClusterRecord, JobRecord, Matched, Submission
 
 _LEFT: JustifyMethod = "left"
 
@@ -27,12 +27,16 @@ def submission_document(done: Submission) -> dict[str, Any]:
         "matching_clusters": done.matching_clusters,
         "total_clusters": done.total_clusters,
         "reason": done.reason,
-        "explanation": None if done.explanation is None else _explanation_document(done.explanation),
-        **_undecided_document(done),
+        "explanation": None if done.explanation is None else explanation_document(done.explanation),
+        "unknown": list(done.unknown),
+        "incomparable": [
+            {"cluster": one.cluster, "requirement": one.requirement, "problem": one.problem}
+            for one in done.incomparable
+        ],
     }
 
 
-def undecided_lines(answer: Submission | Matched | Explanation, *, most: int) -> list[str]:
+def undecided_lines(answer: Submission | Matched, *, most: int) -> list[str]:
     """Say of which clusters it cannot be said whether they match, `most` of them by name."""
     lines = []
     if answer.unknown:
@@ -42,20 +46,6 @@ def undecided_lines(answer: Submission | Matched | Explanation, *, most: int) ->
     lines += [f"{one.cluster} cannot be compared with {one.requirement}: {one.problem}" for one in shown]
     rest = len(answer.incomparable) - len(shown)
     return lines + ([f"{rest} further clusters cannot be compared with what is asked"] if rest else [])
-
-
-def _explanation_document(explanation: Explanation) -> dict[str, Any]:
-    return explanation_document(explanation) | _undecided_document(explanation)
-
-
-def _undecided_document(answer: Submission | Explanation) -> dict[str, Any]:
-    return {
-        "unknown": list(answer.unknown),
-        "incomparable": [
-            {"cluster": one.cluster, "requirement": one.requirement, "problem": one.problem}
-            for one in answer.incomparable
-        ],
-    }
 
 
 def _some(names: Sequence[str], most: int) -> str:

@@ -11,11 +11,12 @@ import numpy as np
 
 from placewise.errors import InputError
 from placewise.formats.jobs.jobspec import jobspec_text
+from placewise.matching.why_not import WhyNot
 from placewise.model.job import Job
 from placewise.model.requirement import Expression
 from placewise.scheduler import Placement
 from placewise.selection.situation import Numbers
-from placewise.service.calls.asking import Explained, explain, in_words, most_failed
+from placewise.service.calls.asking import explain, in_words, most_failed
 from placewise.service.calls.choosing import policy_of
 from placewise.service.calls.matchers import check_matcher, refuse_what_is_not_judged
 from placewise.service.calls.undecided import Undecided, undecided
@@ -62,7 +63,7 @@ class Submitted:
     matching: int
     total: int
     reason: str = ""
-    explanation: Explained | None = None
+    explanation: WhyNot | None = None
     undecided: Undecided = field(default_factory=Undecided)
 
 
@@ -210,7 +211,7 @@ async def _refuse(
     request: str | None,
 ) -> Submitted:
     total = len(state.fleet) if usable is None else len(usable)
-    why: Explained | None = None
+    why: WhyNot | None = None
     if placement.matched:
         reason = "clusters match, but the selection policy chooses none of them"
     else:

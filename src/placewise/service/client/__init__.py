@@ -8,6 +8,8 @@ from placewise.service.client.values import (
     AgentRecord,
     Assignment,
     Blocked,
+    Cause,
+    CausesThere,
     ClusterRecord,
     ClusterSecret,
     Credentials,
@@ -19,6 +21,7 @@ from placewise.service.client.values import (
     NearMiss,
     Registration,
     Submission,
+    Unknown,
     WrittenRequirement,
 )
 from placewise.service.store.job import JobState
@@ -29,6 +32,8 @@ __all__ = [
     "Assignment",
     "AsyncClient",
     "Blocked",
+    "Cause",
+    "CausesThere",
     "Client",
     "ClientTls",
     "ClusterRecord",
@@ -44,5 +49,6 @@ __all__ = [
     "Registration",
     "ServiceError",
     "Submission",
+    "Unknown",
     "WrittenRequirement",
 ]

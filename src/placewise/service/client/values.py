@@ -45,12 +45,36 @@ class WrittenRequirement:
 
 
 @dataclass(frozen=True, slots=True)
+class Cause:
+    """One cause for which a requirement does not hold on a cluster, as in `matching.causes.Cause`."""
+
+    kind: str
+    subsystem: str
+    field: str
+    asked: str
+    offered: str
+    line: str
+
+    def __str__(self) -> str:
+        return self.line
+
+
+@dataclass(frozen=True, slots=True)
+class CausesThere:
+    """Clusters that have the same causes."""
+
+    causes: tuple[Cause, ...]
+    clusters: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Blocked:
     """One requirement, and the clusters on no node of which it holds; `lacking` of them have no such subsystem."""
 
     requirement: WrittenRequirement
     clusters: tuple[str, ...]
     lacking: int
+    causes: tuple[CausesThere, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +96,16 @@ class Incomparable:
 
 
 @dataclass(frozen=True, slots=True)
-class Explanation:
-    """How the clusters that may be used answer one job; the fields mean what those of `matching.why_not.WhyNot` do.
+class Unknown:
+    """A cluster of which it is unknown whether it matches, and what decides: the facts that are not described."""
 
-    unknown : the clusters that would match if what is not described there were as asked. incomparable : those of which
-    a value decides that cannot be compared with what is asked. So below too.
-    """
+    cluster: str
+    facts: tuple[Cause, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """How the clusters that may be used answer one job; the fields mean what those of `matching.why_not.WhyNot` do."""
 
     job: str
     total: int
@@ -87,8 +115,9 @@ class Explanation:
     scattered: tuple[str, ...]
     too_small: tuple[str, ...]
     unknown_types: tuple[str, ...]
-    unknown: tuple[str, ...] = ()
+    unknown: tuple[Unknown, ...] = ()
     incomparable: tuple[Incomparable, ...] = ()
+    apart: tuple[CausesThere, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +126,8 @@ class Submission:
 
     cluster : None for a refused job; `reason` then says why, and `explanation` more where it fits nowhere.
     matching_clusters : of the `total_clusters` that the credentials allow to use.
+    unknown : the clusters that would match if what is not described there were as asked.
+    incomparable : those of which a value decides that cannot be compared with what is asked.
     """
 
     job_id: int
@@ -112,7 +143,7 @@ class Submission:
 
 @dataclass(frozen=True, slots=True)
 class Matched:
-    """The clusters that could ever run a job, of the `total_clusters` that may be used."""
+    """The clusters that could ever run a job, of the `total_clusters` that may be used; others as in `Submission`."""
 
     clusters: tuple[str, ...]
     total_clusters: int

@@ -37,6 +37,7 @@ class LiveFleet:
     one by one is compiled once.
 
     own : the operator's vocabulary, which counts before what clusters teach.
+    extent : that of the store's vocabulary when it was last taken over from other servers.
     """
 
     def __init__(self, policy: Policy, own: Vocabulary | None = None) -> None:
@@ -49,6 +50,7 @@ class LiveFleet:
         self._changed: dict[str, Cluster | None] = {}
         self._numbers: dict[str, NDArray[np.float64]] | None = None
         self._learned = False
+        self.extent = (0, 0)
 
     def __len__(self) -> int:
         return len(self._members)

@@ -20,7 +20,7 @@ from placewise.service.live.state import State
 from placewise.service.live.teaching import taught_by
 from placewise.service.store import clusters as store
 from placewise.service.store.clusters import StoredCluster
-from placewise.service.store.vocabulary import grow_vocabulary, load_vocabulary
+from placewise.service.store.vocabulary import extent, grow_vocabulary, load_vocabulary
 
 _log = structlog.get_logger()
 
@@ -54,6 +54,17 @@ async def load(state: State, ids: Collection[int] | None = None) -> None:
             state.fleet.drop(known.id)
         if known is None or known.id != member.id or known.revision < member.revision:
             state.fleet.put(member, cluster, state_fields)
+
+
+async def learn_from_others(state: State) -> None:
+    """Take over what other servers on the same PostgreSQL have learned, be it of clusters that are gone again."""
+    if state.database.dialect == "sqlite":
+        return
+    known = await state.read(extent)
+    if known != state.fleet.extent:
+        taught, _ = await state.read(load_vocabulary)
+        state.fleet.learn(taught)
+        state.fleet.extent = known
 
 
 async def write_down(state: State) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from placewise.matching.causes import Cause, CausesThere
 from placewise.matching.match import Incomparable
-from placewise.service.calls.asking import Explained
+from placewise.matching.why_not import WhyNot
 from placewise.service.wire import placewise_pb2 as wire
 
 
@@ -16,9 +17,8 @@ def incomparable(found: Iterable[Incomparable]) -> list[wire.Incomparable]:
     ]
 
 
-def explanation(explained: Explained) -> wire.Explanation:
+def explanation(why: WhyNot) -> wire.Explanation:
     """Return the message of an explanation."""
-    why, undecided = explained.why, explained.undecided
     return wire.Explanation(
         job=why.job,
         total=why.total,
@@ -29,6 +29,7 @@ def explanation(explained: Explained) -> wire.Explanation:
                 subsystem=blocked.requirement.subsystem,
                 clusters=blocked.clusters,
                 lacking=blocked.lacking,
+                causes=_there(blocked.causes),
             )
             for blocked in why.blocked
         ],
@@ -39,6 +40,25 @@ def explanation(explained: Explained) -> wire.Explanation:
         scattered=why.scattered,
         too_small=why.too_small,
         unknown_types=why.unknown_types,
-        unknown=undecided.unknown,
-        incomparable=incomparable(undecided.incomparable),
+        unknown=[wire.Explanation.Unknown(cluster=one.cluster, facts=_causes(one.facts)) for one in why.unknown],
+        incomparable=incomparable(why.incomparable),
+        apart=_there(why.apart),
     )
+
+
+def _there(found: Iterable[CausesThere]) -> list[wire.Explanation.CausesThere]:
+    return [wire.Explanation.CausesThere(causes=_causes(one.causes), clusters=one.clusters) for one in found]
+
+
+def _causes(found: Iterable[Cause]) -> list[wire.Explanation.Cause]:
+    return [
+        wire.Explanation.Cause(
+            kind=one.kind,
+            subsystem=one.subsystem,
+            field=one.field,
+            asked=one.asked,
+            offered=one.offered,
+            line=one.line,
+        )
+        for one in found
+    ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Sequence
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from placewise.errors import InputError
 from placewise.formats.fleets.vocabulary_file import parse_vocabulary, vocabulary_document
@@ -22,6 +22,13 @@ _NOTHING = "{}"
 def load_vocabulary(connection: Connection) -> tuple[Vocabulary, tuple[str, ...]]:
     """Return all that clusters have taught, and the subsystems of which it cannot be read."""
     return _read(connection.execute(select(vocabulary.c.subsystem, vocabulary.c.document)).all())
+
+
+def extent(connection: Connection) -> tuple[int, int]:
+    """Return what grows with all that is kept: the number of subsystems, and how long their documents are."""
+    text = func.coalesce(func.sum(func.length(vocabulary.c.document)), 0)
+    count, length = connection.execute(select(func.count(), text).select_from(vocabulary)).one()
+    return int(count), int(length)
 
 
 def grow_vocabulary(connection: Connection, taught: Vocabulary) -> Vocabulary:

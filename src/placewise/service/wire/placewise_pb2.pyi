@@ -157,18 +157,49 @@ class ExplainRequest(_message.Message):
     def __init__(self, jobspec: _Optional[str] = ..., credentials: _Optional[_Union[Credentials, _Mapping]] = ..., match_algorithm: _Optional[str] = ...) -> None: ...
 
 class Explanation(_message.Message):
-    __slots__ = ("job", "total", "matched", "blocked", "near_misses", "scattered", "too_small", "unknown_types", "unknown", "incomparable")
+    __slots__ = ("job", "total", "matched", "blocked", "near_misses", "scattered", "too_small", "unknown_types", "unknown", "incomparable", "apart")
+    class Cause(_message.Message):
+        __slots__ = ("kind", "subsystem", "field", "asked", "offered", "line")
+        KIND_FIELD_NUMBER: _ClassVar[int]
+        SUBSYSTEM_FIELD_NUMBER: _ClassVar[int]
+        FIELD_FIELD_NUMBER: _ClassVar[int]
+        ASKED_FIELD_NUMBER: _ClassVar[int]
+        OFFERED_FIELD_NUMBER: _ClassVar[int]
+        LINE_FIELD_NUMBER: _ClassVar[int]
+        kind: str
+        subsystem: str
+        field: str
+        asked: str
+        offered: str
+        line: str
+        def __init__(self, kind: _Optional[str] = ..., subsystem: _Optional[str] = ..., field: _Optional[str] = ..., asked: _Optional[str] = ..., offered: _Optional[str] = ..., line: _Optional[str] = ...) -> None: ...
+    class CausesThere(_message.Message):
+        __slots__ = ("causes", "clusters")
+        CAUSES_FIELD_NUMBER: _ClassVar[int]
+        CLUSTERS_FIELD_NUMBER: _ClassVar[int]
+        causes: _containers.RepeatedCompositeFieldContainer[Explanation.Cause]
+        clusters: _containers.RepeatedScalarFieldContainer[str]
+        def __init__(self, causes: _Optional[_Iterable[_Union[Explanation.Cause, _Mapping]]] = ..., clusters: _Optional[_Iterable[str]] = ...) -> None: ...
     class Blocked(_message.Message):
-        __slots__ = ("requirement", "subsystem", "clusters", "lacking")
+        __slots__ = ("requirement", "subsystem", "clusters", "lacking", "causes")
         REQUIREMENT_FIELD_NUMBER: _ClassVar[int]
         SUBSYSTEM_FIELD_NUMBER: _ClassVar[int]
         CLUSTERS_FIELD_NUMBER: _ClassVar[int]
         LACKING_FIELD_NUMBER: _ClassVar[int]
+        CAUSES_FIELD_NUMBER: _ClassVar[int]
         requirement: str
         subsystem: str
         clusters: _containers.RepeatedScalarFieldContainer[str]
         lacking: int
-        def __init__(self, requirement: _Optional[str] = ..., subsystem: _Optional[str] = ..., clusters: _Optional[_Iterable[str]] = ..., lacking: _Optional[int] = ...) -> None: ...
+        causes: _containers.RepeatedCompositeFieldContainer[Explanation.CausesThere]
+        def __init__(self, requirement: _Optional[str] = ..., subsystem: _Optional[str] = ..., clusters: _Optional[_Iterable[str]] = ..., lacking: _Optional[int] = ..., causes: _Optional[_Iterable[_Union[Explanation.CausesThere, _Mapping]]] = ...) -> None: ...
+    class Unknown(_message.Message):
+        __slots__ = ("cluster", "facts")
+        CLUSTER_FIELD_NUMBER: _ClassVar[int]
+        FACTS_FIELD_NUMBER: _ClassVar[int]
+        cluster: str
+        facts: _containers.RepeatedCompositeFieldContainer[Explanation.Cause]
+        def __init__(self, cluster: _Optional[str] = ..., facts: _Optional[_Iterable[_Union[Explanation.Cause, _Mapping]]] = ...) -> None: ...
     class NearMiss(_message.Message):
         __slots__ = ("cluster", "requirement", "offered")
         CLUSTER_FIELD_NUMBER: _ClassVar[int]
@@ -188,6 +219,7 @@ class Explanation(_message.Message):
     UNKNOWN_TYPES_FIELD_NUMBER: _ClassVar[int]
     UNKNOWN_FIELD_NUMBER: _ClassVar[int]
     INCOMPARABLE_FIELD_NUMBER: _ClassVar[int]
+    APART_FIELD_NUMBER: _ClassVar[int]
     job: str
     total: int
     matched: _containers.RepeatedScalarFieldContainer[str]
@@ -196,9 +228,10 @@ class Explanation(_message.Message):
     scattered: _containers.RepeatedScalarFieldContainer[str]
     too_small: _containers.RepeatedScalarFieldContainer[str]
     unknown_types: _containers.RepeatedScalarFieldContainer[str]
-    unknown: _containers.RepeatedScalarFieldContainer[str]
+    unknown: _containers.RepeatedCompositeFieldContainer[Explanation.Unknown]
     incomparable: _containers.RepeatedCompositeFieldContainer[Incomparable]
-    def __init__(self, job: _Optional[str] = ..., total: _Optional[int] = ..., matched: _Optional[_Iterable[str]] = ..., blocked: _Optional[_Iterable[_Union[Explanation.Blocked, _Mapping]]] = ..., near_misses: _Optional[_Iterable[_Union[Explanation.NearMiss, _Mapping]]] = ..., scattered: _Optional[_Iterable[str]] = ..., too_small: _Optional[_Iterable[str]] = ..., unknown_types: _Optional[_Iterable[str]] = ..., unknown: _Optional[_Iterable[str]] = ..., incomparable: _Optional[_Iterable[_Union[Incomparable, _Mapping]]] = ...) -> None: ...
+    apart: _containers.RepeatedCompositeFieldContainer[Explanation.CausesThere]
+    def __init__(self, job: _Optional[str] = ..., total: _Optional[int] = ..., matched: _Optional[_Iterable[str]] = ..., blocked: _Optional[_Iterable[_Union[Explanation.Blocked, _Mapping]]] = ..., near_misses: _Optional[_Iterable[_Union[Explanation.NearMiss, _Mapping]]] = ..., scattered: _Optional[_Iterable[str]] = ..., too_small: _Optional[_Iterable[str]] = ..., unknown_types: _Optional[_Iterable[str]] = ..., unknown: _Optional[_Iterable[_Union[Explanation.Unknown, _Mapping]]] = ..., incomparable: _Optional[_Iterable[_Union[Incomparable, _Mapping]]] = ..., apart: _Optional[_Iterable[_Union[Explanation.CausesThere, _Mapping]]] = ...) -> None: ...
 
 class Event(_message.Message):
     __slots__ = ("state", "at", "detail")
