@@ -122,6 +122,7 @@ class Scheduler:
         values: Mapping[str, Numbers] | None = None,
         among: Collection[str] | None = None,
         full: Collection[str] = (),
+        also: Collection[str] = (),
     ) -> Placement:
         """Match one job, choose a cluster for it, and count it there.
 
@@ -131,10 +132,11 @@ class Scheduler:
         among : the only clusters that the job may go to, by name; names that the fleet does not have are ignored,
             here and in `full`.
         full : clusters that match, but are not chosen.
+        also : clusters that count as matching, though it is not known whether they do.
         Where no cluster is left to choose from, the policy is not asked. Raises what `match` and `assign` raise;
         the job is then counted nowhere.
         """
-        able = matching(self.index, job)
+        able = matching(self.index, job) | self._set_of(also) if also else matching(self.index, job)
         if among is not None:
             able &= self._set_of(among)
         candidates = able & ~self._set_of(full) if full else able

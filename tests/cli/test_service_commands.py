@@ -237,7 +237,7 @@ def test_a_job_that_fits_nowhere_is_explained(user, cluster, jobspec):
     jobspec.write_text(JOBSPEC % "13")
     done = user("submit", jobspec)
     assert done.code == 3
-    for text in ("matches 0 of 1 clusters", "gcc: version 13:", "version 12.1", cluster.name):
+    for text in ("matches 0 of 1 clusters", "gcc@13:", "version 12.1", cluster.name):
         assert text in done.out
     assert "refused" in done.err
     as_json = user("submit", jobspec, "--json")
@@ -245,7 +245,7 @@ def test_a_job_that_fits_nowhere_is_explained(user, cluster, jobspec):
     answer = json.loads(as_json.out)
     assert (answer["cluster"], answer["state"], answer["total_clusters"]) == (None, "refused", 1)
     assert answer["explanation"]["fail_by_one"] == [
-        {"cluster": cluster.name, "requirement": "gcc: version 13:", "offered": "version 12.1"}
+        {"cluster": cluster.name, "requirement": "gcc@13:", "offered": "version 12.1"}
     ]
     assert as_json.err == ""
 

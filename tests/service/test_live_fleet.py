@@ -11,10 +11,11 @@ from running import running_server
 from talking import graph, jobspec, subsystem, talking
 
 from placewise.formats.fleets.cluster_texts import parse_cluster
+from placewise.model.vocabulary import Vocabulary
 from placewise.selection.policies import first
 from placewise.service.calls import registering, submitting
 from placewise.service.guard.refusals import ClusterGone, Unauthenticated, Unavailable
-from placewise.service.live import upkeep
+from placewise.service.live import loading, upkeep
 from placewise.service.live.live_fleet import LiveFleet, Member
 from placewise.service.live.loading import load
 from placewise.service.store import clusters as store
@@ -72,6 +73,7 @@ def test_a_cluster_deleted_while_it_is_read_does_not_come_back(monkeypatch):
     fleet.put(Member(1, "gray", 1, b"", b"", 0.0, 0.0), object(), {})
     stored = store.StoredCluster(1, "gray", b"", b"", graph(), {}, "{}", 2, 0.0, 0.0)
     monkeypatch.setattr(store, "load_clusters", lambda _connection, _ids: [stored])
+    monkeypatch.setattr(loading, "load_vocabulary", lambda _connection: (Vocabulary(), ()))
 
     async def beside(read):
         found = read()
@@ -130,7 +132,11 @@ def test_a_token_is_no_token_of_the_cluster_that_takes_the_name_meanwhile():
         raise ClusterGone("the cluster is not registered any more")
 
     settings = SimpleNamespace(
-        jobspec_bytes=1 << 20, match_algorithm="match", select_algorithm="first", select_options={}
+        jobspec_bytes=1 << 20,
+        separate_entries=False,
+        match_algorithm="match",
+        select_algorithm="first",
+        select_options={},
     )
     state = SimpleNamespace(
         fleet=fleet,

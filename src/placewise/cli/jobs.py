@@ -28,6 +28,8 @@ from placewise.cli.options import Jobspec, Json, choices, plugin_names
 from placewise.cli.printing import console, naming, print_json, print_text, say
 from placewise.errors import InputError
 
+_MOST_NAMED = 8
+
 JobId = Annotated[int, typer.Argument(help="The job's id.", min=1)]
 
 
@@ -56,6 +58,13 @@ def submit(
         list[str] | None,
         typer.Option(help="NAME=VALUE for the selection; NAME=@FILE for what stands in a file.", show_default=False),
     ] = None,
+    unknown: Annotated[
+        str,
+        typer.Option(
+            help="Whether a cluster may be chosen of which it is unknown whether it matches: yes or no.",
+            autocompletion=choices("yes", "no"),
+        ),
+    ] = "no",
     token_file: TokenFile = None,
     server: Server = DEFAULT_SERVER,
     tls_ca: TlsCa = None,
@@ -64,6 +73,8 @@ def submit(
     json: Json = False,
 ) -> None:
     """Submit a job, and print its id and its cluster; exit code 3, with the reasons, when it fits nowhere."""
+    if unknown not in ("yes", "no"):
+        raise InputError("is neither yes nor no", place="--unknown", found=unknown, expected="yes or no")
     with connected(server, tls_ca, tls_cert, tls_key) as client:
         credentials = user_credentials(client, server, cluster or [], token_file)
         if not credentials.tokens and not credentials.global_token:
@@ -79,9 +90,10 @@ def submit(
                 match_algorithm=match,
                 select_algorithm=select,
                 select_options=options,
+                unknown=unknown == "yes",
             ),
         )
-    from placewise.cli.service_answers import submission_document
+    from placewise.cli.service_answers import submission_document, undecided_lines
     from placewise.report.terminal.explanation import print_explanation
 
     if json:
@@ -92,6 +104,9 @@ def submit(
         if done.explanation is not None:
             print_explanation(done.explanation, console())
         say(f"job {done.job_id} is {done.state}: {done.reason}")
+    if not json:
+        for line in undecided_lines(done, most=_MOST_NAMED):
+            say(line)
     if done.cluster is None:
         raise typer.Exit(EXIT_FITS_NOWHERE)
 

@@ -75,6 +75,21 @@ def serve(
             autocompletion=plugin_names,
         ),
     ] = None,
+    vocabulary: Annotated[
+        Path | None,
+        typer.Option(
+            help="A vocabulary.yaml: kinds, units, aliases and completeness; counts before what clusters teach.",
+            show_default=False,
+        ),
+    ] = None,
+    separate_entries: Annotated[
+        bool | None,
+        typer.Option(
+            "--separate-entries/--no-separate-entries",
+            help="Read jobspecs as rainbow does: entries that name one subsystem may be met by different vertices.",
+            show_default=False,
+        ),
+    ] = None,
     tls_cert: Annotated[Path | None, typer.Option(help=f"{_TLS}: certificate (PEM).", show_default=False)] = None,
     tls_key: Annotated[Path | None, typer.Option(help=f"{_TLS}: its key (PEM).", show_default=False)] = None,
     tls_ca: Annotated[
@@ -176,6 +191,8 @@ def serve(
         "global_token": _secret("--global-token", global_token, global_token_file),
         "match_algorithm": match_algorithm,
         "select_algorithm": select_algorithm,
+        "vocabulary": vocabulary,
+        "separate_entries": separate_entries,
         "tls_cert": tls_cert,
         "tls_key": tls_key,
         "tls_ca": tls_ca,

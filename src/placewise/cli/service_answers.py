@@ -13,7 +13,7 @@ from placewise.report.terminal.tables import print_table
 if TYPE_CHECKING:
     from rich.console import Console, JustifyMethod
 
-    from placewise.service.client import Assignment, ClusterRecord, JobRecord, Submission
+    from placewise.service.client import Assignment, ClusterRecord, JobRecord, Matched, Submission
 
 _LEFT: JustifyMethod = "left"
 
@@ -28,7 +28,29 @@ def submission_document(done: Submission) -> dict[str, Any]:
         "total_clusters": done.total_clusters,
         "reason": done.reason,
         "explanation": None if done.explanation is None else explanation_document(done.explanation),
+        "unknown": list(done.unknown),
+        "incomparable": [
+            {"cluster": one.cluster, "requirement": one.requirement, "problem": one.problem}
+            for one in done.incomparable
+        ],
     }
+
+
+def undecided_lines(answer: Submission | Matched, *, most: int) -> list[str]:
+    """Say of which clusters it cannot be said whether they match, `most` of them by name."""
+    lines = []
+    if answer.unknown:
+        count = f"{len(answer.unknown)} cluster{'s' * (len(answer.unknown) > 1)}"
+        lines.append(f"{count} may match, if what is not described there is as asked: {_some(answer.unknown, most)}")
+    shown = answer.incomparable[:most]
+    lines += [f"{one.cluster} cannot be compared with {one.requirement}: {one.problem}" for one in shown]
+    rest = len(answer.incomparable) - len(shown)
+    return lines + ([f"{rest} further clusters cannot be compared with what is asked"] if rest else [])
+
+
+def _some(names: Sequence[str], most: int) -> str:
+    rest = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + rest
 
 
 def cluster_document(cluster: ClusterRecord) -> dict[str, Any]:

@@ -119,6 +119,17 @@ class FleetIndex:
         offers = changed_offers(offers, moved.changes, layout.words)
         return FleetIndex(_Contents(layout, offers, vocabulary, self._rows, counts))
 
+    def in_vocabulary(self, vocabulary: Vocabulary) -> FleetIndex:
+        """Return the index of the same fleet in a vocabulary that counts before its own; nothing is compiled anew."""
+        merged = vocabulary.over(self.vocabulary)
+        if merged == self.vocabulary:
+            return self
+        before = self.vocabulary
+        # An answer that was given holds wherever words mean the same.
+        alike = (merged.kinds, merged.aliases, merged.complete) == (before.kinds, before.aliases, before.complete)
+        rows = self._rows if alike else Recent(_MOST_ROW_BYTES)
+        return FleetIndex(_Contents(self._layout, self._offers, merged, rows, self._counts))
+
     @cached_property
     def fleet(self) -> Fleet:
         """The fleet compiled, in the vocabulary that it has come to."""

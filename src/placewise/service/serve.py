@@ -21,13 +21,15 @@ from grpc_health.v1.health import aio as health
 from grpc_reflection.v1alpha import reflection
 
 from placewise.errors import InputError
+from placewise.formats.fleets.vocabulary_file import read_vocabulary
+from placewise.model.vocabulary import Vocabulary
 from placewise.service.calls.choosing import policy_of
 from placewise.service.calls.matchers import check_matcher
 from placewise.service.guard.limits import Limiter
 from placewise.service.live.acts import Acts
 from placewise.service.live.clock import Clock
 from placewise.service.live.live_fleet import LiveFleet
-from placewise.service.live.loading import load
+from placewise.service.live.loading import load, write_down
 from placewise.service.live.state import State
 from placewise.service.live.upkeep import compare, upkeep
 from placewise.service.observing.logs import configure
@@ -102,6 +104,7 @@ async def serving(settings: Settings, clock: Clock | None = None) -> AsyncIterat
     clock = clock or Clock()
     check_matcher(settings.match_algorithm)
     policy = policy_of(settings.select_algorithm, settings.select_options)
+    own = Vocabulary() if settings.vocabulary is None else read_vocabulary(settings.vocabulary)
     async with contextlib.AsyncExitStack() as stack:
         database = Database.open(settings.database)
         stack.callback(database.close)
@@ -111,13 +114,14 @@ async def serving(settings: Settings, clock: Clock | None = None) -> AsyncIterat
         random = Random(settings.seed)  # noqa: S311, it chooses clusters, not secrets
         acts = Acts(clock.now, settings.most_queued)
         limiter = Limiter(settings.rate_limit, settings.most_denied)
-        state = State(settings, database, writer, acts, LiveFleet(policy), metrics, limiter, random, clock)
+        state = State(settings, database, writer, acts, LiveFleet(policy, own), metrics, limiter, random, clock)
         stack.callback(state.readers.shutdown)
         if database.dialect == "sqlite":
             # A steady clock means nothing across a restart; whoever holds a lease is given its full length again.
             await state.write(partial(renew_leases, lease_until=clock.steady() + settings.lease_s))
         state.identity = await state.read(clusters.identity)
         await load(state)
+        await write_down(state)
         await compare(state)
         await stack.enter_async_context(upkeep(state))
         http = await _serve_http(state, stack)

@@ -51,7 +51,10 @@ class Settings:
     lease_s : how long a cluster has to accept what it received. sweep_s : between looks for leases that ran out.
     orphans : what becomes of the jobs of an agent that was not heard of for agent_lost_s seconds: keep, requeue, until
         they were accepted most_attempts times, or fail.
-    most_queued : jobs a cluster. most_clusters; most_subsystems : a cluster.
+    vocabulary : the operator's own, a vocabulary.yaml; it counts before what clusters teach.
+    separate_entries : each entry of a list of requirements speaks of a vertex of its own, as in rainbow.
+    most_queued : jobs a cluster. most_clusters; most_subsystems : a cluster. most_names : subsystems and fields that
+        are remembered, those of clusters that are gone included.
     message_bytes, metadata_bytes, jobspec_bytes : the largest request, its metadata, and a jobspec in it.
     rate_limit : calls a second and address, 0 for no limit. most_denied : wrong credentials a minute and address.
     seed : of random choices, None for a different one each time.
@@ -70,6 +73,8 @@ class Settings:
     match_algorithm: Annotated[str, plain_text] = "match"
     select_algorithm: Annotated[str, plain_text] = "random"
     select_options: Annotated[Mapping[str, str], read.options] = field(default_factory=dict)
+    vocabulary: Annotated[Path | None, read.or_none(read.path)] = None
+    separate_entries: Annotated[bool, read.switch] = False
     tls_cert: Annotated[Path | None, read.or_none(read.path)] = None
     tls_key: Annotated[Path | None, read.or_none(read.path)] = None
     tls_ca: Annotated[Path | None, read.or_none(read.path)] = None
@@ -83,6 +88,7 @@ class Settings:
     most_queued: Annotated[int, read.whole(1)] = 100_000
     most_clusters: Annotated[int, read.whole(1)] = 10_000
     most_subsystems: Annotated[int, read.whole(1)] = 10_000
+    most_names: Annotated[int, read.whole(1)] = 200_000
     message_bytes: Annotated[int, read.whole(1024, _LARGEST_INT32)] = 4 << 20
     metadata_bytes: Annotated[int, read.whole(1024, _LARGEST_INT32)] = 16 << 10
     jobspec_bytes: Annotated[int, read.whole(1)] = 256 << 10

@@ -7,30 +7,34 @@ from functools import partial
 from operator import itemgetter
 
 import numpy as np
+from numpy.typing import NDArray
 
 from placewise.matching import bitset
+from placewise.matching.causes import CausesThere
 from placewise.matching.index import FleetIndex
-from placewise.matching.match import Match, clusters_meeting
-from placewise.matching.why_not import WhyNot, why_not
+from placewise.matching.match import Match, match_of, matching
+from placewise.matching.why_not import Blocked, WhyNot, why_not
 from placewise.model.job import NODE, Job
-from placewise.model.requirement import Requirement
+from placewise.model.requirement import Expression, tests_of
 from placewise.model.resources import ResourceGraph
+from placewise.service.calls.undecided import incomparable_in_words, undecided, unknown_in_words
 from placewise.service.live.state import State
 
 _FEW_PAIRS = 10_000
 
 
 def match(state: State, job: Job, usable: frozenset[str] | None) -> Match:
-    """Return the clusters, of those that may be used, that could ever run a job."""
-    found = state.fleet.scheduler.match(job)
-    if usable is None:
-        return found
-    kept = [pair for pair in zip(found.positions, found.names, strict=True) if pair[1] in usable]
-    return Match(tuple(position for position, _ in kept), tuple(name for _, name in kept))
+    """Return the clusters, of those that may be used, that could ever run a job, and those that may."""
+    index = state.fleet.scheduler.index
+    able = matching(index, job)
+    if usable is not None:
+        able &= bitset.to_number(bitset.pack(_flags(index, usable)))
+    open_ones = undecided(index, job, usable)
+    return replace(match_of(index, able), unknown=open_ones.unknown, incomparable=open_ones.incomparable)
 
 
 async def explain(state: State, job: Job, usable: frozenset[str] | None) -> WhyNot:
-    """Say why the clusters that may be used and do not match a job do not."""
+    """Say why the clusters that may be used and do not match a job do not, and of which it cannot be said."""
     index = state.fleet.scheduler.index
     # Where it takes no longer than to wake another thread, it is done here.
     small = len(index.names) * len(job.requirements) < _FEW_PAIRS
@@ -38,34 +42,41 @@ async def explain(state: State, job: Job, usable: frozenset[str] | None) -> WhyN
     return why if usable is None else _restricted(why, index, usable)
 
 
-def most_failed(state: State, job: Job, usable: frozenset[str] | None) -> list[tuple[Requirement, int]]:
+def most_failed(state: State, job: Job, usable: frozenset[str] | None) -> list[tuple[Expression, int]]:
     """Return the requirements that fail on some of the clusters that may be used, and on how many: most first.
 
-    A fraction of what `explain` takes.
+    Where it is unknown whether a requirement holds, it does not fail. A fraction of what `explain` takes.
     """
     index = state.fleet.scheduler.index
     usable_ones = bitset.to_number(
-        index.clusters_of(index.everything)
-        if usable is None
-        else bitset.pack(np.fromiter((name in usable for name in index.names), np.bool_, count=len(index.names)))
+        index.clusters_of(index.everything) if usable is None else bitset.pack(_flags(index, usable))
     )
     total = usable_ones.bit_count()
     failed = []
     for requirement in job.requirements:
-        failures = total - (clusters_meeting(index, requirement) & usable_ones).bit_count()
+        possible = bitset.to_number(index.clusters_of(index.meeting(requirement).possible))
+        failures = total - (possible & usable_ones).bit_count()
         if failures:
             failed.append((requirement, failures))
     return sorted(failed, key=itemgetter(1), reverse=True)
 
 
+def _flags(index: FleetIndex, names: frozenset[str]) -> NDArray[np.bool_]:
+    return np.fromiter((name in names for name in index.names), np.bool_, count=len(index.names))
+
+
 def in_words(why: WhyNot) -> list[str]:
     """Say line by line what keeps clusters from matching, the requirements that fail on most first."""
-    lines = [f"{one.requirement} fails on {len(one.clusters)} of {why.total}" for one in why.blocked]
+    undecided_ones = {one.cluster for one in why.unknown} | {one.cluster for one in why.incomparable}
+    failed = [(one.requirement, len(set(one.clusters) - undecided_ones)) for one in why.blocked]
+    lines = [f"{requirement} fails on {count} of {why.total}" for requirement, count in failed if count]
     if why.too_small:
         lines.append(f"{len(why.too_small)} of {why.total} cannot host the resources")
     if why.scattered:
         lines.append(f"{len(why.scattered)} of {why.total} meet the requirements only on different nodes")
     lines += [f"no cluster has a resource of type {kind!r}" for kind in why.unknown_types]
+    about = tuple(sorted({fact.subsystem for one in why.unknown for fact in one.facts} - {""}))
+    lines += [*unknown_in_words(len(why.unknown), about), *incomparable_in_words(why.incomparable)]
     return lines or ["no cluster is registered" if not why.total else "nothing keeps the clusters from matching now"]
 
 
@@ -80,11 +91,15 @@ def _restricted(why: WhyNot, index: FleetIndex, usable: frozenset[str]) -> WhyNo
     def some(names: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(name for name in names if name in usable)
 
-    def lacking(names: tuple[str, ...], subsystem: str) -> int:
-        return sum(subsystem not in index.compiled(index.positions[name]).subsystems for name in names)
+    def lacking(names: tuple[str, ...], requirement: Expression) -> int:
+        subsystems = {test.subsystem for test in tests_of(requirement)}
+        return sum(subsystems.isdisjoint(index.compiled(index.positions[name]).subsystems) for name in names)
+
+    def there(causes: tuple[CausesThere, ...]) -> tuple[CausesThere, ...]:
+        return tuple(CausesThere(one.causes, names) for one in causes if (names := some(one.clusters)))
 
     blocked = [
-        replace(one, clusters=names, lacking=lacking(names, one.requirement.subsystem))
+        Blocked(one.requirement, names, lacking(names, one.requirement), there(one.causes))
         for one in why.blocked
         if (names := some(one.clusters))
     ]
@@ -96,4 +111,7 @@ def _restricted(why: WhyNot, index: FleetIndex, usable: frozenset[str]) -> WhyNo
         near_misses=tuple(near for near in why.near_misses if near.cluster in usable),
         scattered=some(why.scattered),
         too_small=some(why.too_small),
+        unknown=tuple(one for one in why.unknown if one.cluster in usable),
+        incomparable=tuple(one for one in why.incomparable if one.cluster in usable),
+        apart=there(why.apart),
     )

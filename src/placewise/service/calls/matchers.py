@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from placewise.errors import InputError
 from placewise.model.job import Job
-from placewise.model.predicates import Equals, InNumericRange, InVersionRange, OneOf
+from placewise.model.predicates import Contains, Equals, InNumericRange, InVersionRange, OneOf, Within
+from placewise.model.requirement import tests_of
 
 _EVERYTHING = "match"
 _KINDS: dict[str, tuple[type, ...]] = {
-    "range": (InVersionRange, InNumericRange),
-    "equals": (Equals, OneOf),
+    "range": (Within, InVersionRange, InNumericRange),
+    "equals": (Equals, OneOf, Contains),
 }
 MATCHERS = (_EVERYTHING, *_KINDS)
 
@@ -22,16 +23,20 @@ def check_matcher(name: str) -> str:
 
 
 def refuse_what_is_not_judged(job: Job, matcher: str) -> None:
-    """Raise InputError for a condition that a match algorithm does not judge, since it must not count as met."""
+    """Raise InputError for a condition that a match algorithm does not judge, since it must not count as met.
+
+    Conditions are looked at wherever they stand, in `or` and `not` too.
+    """
     kinds = _KINDS.get(matcher)
     if kinds is None:
         return
     for requirement in job.requirements:
-        for condition in requirement.conditions:
-            if not isinstance(condition.predicate, kinds):
-                raise InputError(
-                    f"the match algorithm {matcher!r} does not judge this condition",
-                    place=f"requirement on {requirement.subsystem!r}",
-                    found=str(condition),
-                    expected=f"the algorithm {_EVERYTHING}, or conditions of its kind only",
-                )
+        for test in tests_of(requirement):
+            for condition in test.conditions:
+                if not isinstance(condition.predicate, kinds):
+                    raise InputError(
+                        f"the match algorithm {matcher!r} does not judge this condition",
+                        place=f"requirement on {test.subsystem!r}",
+                        found=str(condition),
+                        expected=f"the algorithm {_EVERYTHING}, or conditions of its kind only",
+                    )

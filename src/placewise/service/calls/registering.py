@@ -5,22 +5,30 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TypeVar
+
+from sqlalchemy import Connection
 
 from placewise.errors import InputError
 from placewise.formats.fleets.cluster_texts import parse_cluster, parse_subsystem_text, state_changes
 from placewise.model.cluster import Cluster
+from placewise.model.resources import Subsystem
 from placewise.model.scalar import Scalar
+from placewise.model.vocabulary import Vocabulary
 from placewise.service.calls.finishing import finishing
 from placewise.service.calls.permission import require_cluster, require_registration_secret
 from placewise.service.guard.credentials import Issued, hash_of, issue
 from placewise.service.guard.given import check_name
 from placewise.service.guard.refusals import Exhausted, Unauthenticated, Unavailable
+from placewise.service.live.acts import NewDocument, Taught
 from placewise.service.live.live_fleet import Member, with_subsystems
 from placewise.service.live.loading import load
 from placewise.service.live.state import State
+from placewise.service.live.teaching import taught_by
 from placewise.service.store import clusters as store
 from placewise.service.store.clusters import NewCluster
+from placewise.service.store.vocabulary import grow_vocabulary
 
 T = TypeVar("T")
 
@@ -61,13 +69,17 @@ async def register(
     _check_subsystems(state, subsystems, len(subsystems))
     values = _merged({}, fields)
     size = len(nodes) + sum(map(len, subsystems.values()))
-    cluster = await _parse(state, size, lambda: parse_cluster(name, nodes, subsystems))
+    cluster, taught = await _parse(state, size, partial(_read_cluster, state.fleet.vocabulary, name, nodes, subsystems))
+    _check_names(state, taught)
     issued = issue()
     new = NewCluster(name, hash_of(issued.secret), hash_of(issued.token), nodes, dict(subsystems), json.dumps(values))
-    added = await state.writer.do(state.acts.add_clusters, new)
+    added = await state.writer.do(state.acts.add_clusters, (new, taught))
     if added is None:
         return None
-    state.fleet.put(Member(added, name, 1, new.secret_hash, new.token_hash, now := state.now(), now), cluster, values)
+    state.fleet.learn(added.vocabulary)
+    state.fleet.put(
+        Member(added.number, name, 1, new.secret_hash, new.token_hash, now := state.now(), now), cluster, values
+    )
     return issued
 
 
@@ -82,11 +94,14 @@ async def change(state: State, name: str, secret: str, changes: Changes) -> None
         for _ in range(_ATTEMPTS):
             member = require_cluster(state, name, secret)
             values = _merged(dict(state.fleet.state(name)), changes.state)
-            cluster = await _changed(state, member, changes)
+            cluster, taught = await _changed(state, member, changes)
+            _check_names(state, taught)
             now = state.now()
-            revision = await _store(state, member, changes, json.dumps(values) if changes.state else None, now)
-            if revision is not None:
-                state.fleet.put(replace(member, revision=revision, updated_at=now), cluster, values)
+            fields = json.dumps(values) if changes.state else None
+            changed = await _store(state, member, changes, fields, taught, now)
+            if changed is not None:
+                state.fleet.learn(changed.vocabulary)
+                state.fleet.put(replace(member, revision=changed.number, updated_at=now), cluster, values)
                 return
             # Another server changed or deleted the cluster: what was worked out here is not what it would become.
             await load(state, [member.id])
@@ -144,8 +159,9 @@ async def rotate(state: State, name: str, secret: str, *, keep_secret: bool, kee
         return Issued("" if keep_secret else issued.secret, "" if keep_token else issued.token)
 
 
-async def _changed(state: State, member: Member, changes: Changes) -> Cluster:
-    """Return the cluster as it will be."""
+async def _changed(state: State, member: Member, changes: Changes) -> tuple[Cluster, Vocabulary]:
+    """Return the cluster as it will be, and what its new subsystems teach."""
+    vocabulary = state.fleet.vocabulary
     known = state.fleet.cluster(member.name)
     names = {one.name for one in known.subsystems}
     for name in changes.removed:
@@ -161,24 +177,47 @@ async def _changed(state: State, member: Member, changes: Changes) -> Cluster:
         documents = {**(stored[0].subsystems if stored else {}), **changes.subsystems}
         for name in changes.removed:
             documents.pop(name, None)
-        return await state.beside(lambda: parse_cluster(known.name, changes.nodes, documents))
+        return await state.beside(partial(_read_cluster, vocabulary, known.name, changes.nodes, documents))
     if not changes.subsystems and not changes.removed:
-        return known
-    added = await _parse(
-        state,
-        size,
-        lambda: {name: parse_subsystem_text(text, name, known.graph) for name, text in changes.subsystems.items()},
-    )
-    return with_subsystems(known, added, changes.removed)
+        return known, Vocabulary()
+
+    def read() -> tuple[dict[str, Subsystem], Vocabulary]:
+        found = {
+            name: parse_subsystem_text(text, name, known.graph, vocabulary) for name, text in changes.subsystems.items()
+        }
+        return found, taught_by(found.values(), vocabulary)
+
+    added, taught = await _parse(state, size, read)
+    return with_subsystems(known, added, changes.removed), taught
 
 
-async def _store(state: State, member: Member, changes: Changes, fields: str | None, now: float) -> int | None:
-    """Commit changes and return the cluster's new revision, None if it is not as `member` says, or gone."""
+def _read_cluster(
+    vocabulary: Vocabulary, name: str, nodes: str, subsystems: Mapping[str, str]
+) -> tuple[Cluster, Vocabulary]:
+    cluster = parse_cluster(name, nodes, subsystems, vocabulary)
+    return cluster, taught_by(cluster.subsystems, vocabulary)
+
+
+def _check_names(state: State, taught: Vocabulary) -> None:
+    """Raise Exhausted where more names would be known than may be."""
+    names = sum(1 + len(fields) for fields in taught.known.values())
+    known = sum(1 + len(fields) for fields in state.fleet.vocabulary.known.values()) if names else 0
+    if names and known + names > state.settings.most_names:
+        most = f"at most {state.settings.most_names} subsystems and fields"
+        raise Exhausted("no more names can be remembered", found=known + names, expected=most)
+
+
+async def _store(
+    state: State, member: Member, changes: Changes, fields: str | None, taught: Vocabulary, now: float
+) -> Taught | None:
+    """Commit changes, and what they teach; None if the cluster is not as `member` says, or gone."""
     if len(changes.subsystems) == 1 and not (changes.nodes or changes.removed or changes.state):
         ((name, text),) = changes.subsystems.items()
-        return await state.writer.do(state.acts.put_subsystems, (member.id, member.revision, name, text))
-    return await state.write(
-        lambda connection: store.update_cluster(
+        document = NewDocument(member.id, member.revision, name, text, taught)
+        return await state.writer.do(state.acts.put_subsystems, document)
+
+    def act(connection: Connection) -> Taught | None:
+        revision = store.update_cluster(
             connection,
             member.id,
             nodes=changes.nodes or None,
@@ -188,7 +227,9 @@ async def _store(state: State, member: Member, changes: Changes, fields: str | N
             now=now,
             at=member.revision,
         )
-    )
+        return None if revision is None else Taught(revision, grow_vocabulary(connection, taught))
+
+    return await state.write(act)
 
 
 async def _parse(state: State, size: int, parse: Callable[[], T]) -> T:

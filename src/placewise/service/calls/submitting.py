@@ -13,12 +13,13 @@ from placewise.errors import InputError
 from placewise.formats.jobs.jobspec import jobspec_text
 from placewise.matching.why_not import WhyNot
 from placewise.model.job import Job
-from placewise.model.requirement import Requirement
+from placewise.model.requirement import Expression
 from placewise.scheduler import Placement
 from placewise.selection.situation import Numbers
 from placewise.service.calls.asking import explain, in_words, most_failed
 from placewise.service.calls.choosing import policy_of
 from placewise.service.calls.matchers import check_matcher, refuse_what_is_not_judged
+from placewise.service.calls.undecided import Undecided, undecided
 from placewise.service.guard.given import check_name
 from placewise.service.guard.refusals import ClusterGone, Exhausted, QueueFull, Unavailable
 from placewise.service.live.state import State
@@ -34,6 +35,7 @@ class Submission:
     """A job to place, as the text of its jobspec, and how; where a name is empty the scheduler's own choice applies.
 
     usable : the clusters that may be chosen; None for every one.
+    unknown : whether one may be chosen of which it is unknown whether it matches.
     """
 
     jobspec: str
@@ -44,6 +46,7 @@ class Submission:
     select_options: Mapping[str, str] = field(default_factory=dict)
     request_id: str = ""
     explained: bool = True
+    unknown: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,7 @@ class Submitted:
     """What became of a submission.
 
     cluster : None for a refused job; `reason` says why, and `explanation` where it fits nowhere.
+    undecided : the clusters of which it cannot be said whether they match; none for a job that was submitted before.
     """
 
     job_id: int
@@ -60,6 +64,7 @@ class Submitted:
     total: int
     reason: str = ""
     explanation: WhyNot | None = None
+    undecided: Undecided = field(default_factory=Undecided)
 
 
 async def submit(state: State, submission: Submission) -> Submitted:
@@ -82,6 +87,7 @@ async def submit(state: State, submission: Submission) -> Submitted:
     for _ in range(_ATTEMPTS):
         scheduler = state.fleet.scheduler
         usable = _still(state, allowed)
+        open_ones = undecided(scheduler.index, job, usable)
         placement = scheduler.place(
             job,
             policy=policy,
@@ -89,6 +95,7 @@ async def submit(state: State, submission: Submission) -> Submitted:
             values=_values(state, job),
             among=usable,
             full=full,
+            also=open_ones.unknown if submission.unknown else (),
         )
         total = len(scheduler.index.names) if usable is None else len(usable)
         if placement.chosen is None:
@@ -96,7 +103,7 @@ async def submit(state: State, submission: Submission) -> Submitted:
                 raise Exhausted("the queues of all clusters that match are full", found=len(full))
             if last is not None:
                 break
-            return await _refuse(state, submission, job, placement, usable, request)
+            return await _refuse(state, submission, job, placement, open_ones, usable, request)
         member = state.fleet.member(placement.chosen)
         new = NewJob(
             job.name,
@@ -123,7 +130,8 @@ async def submit(state: State, submission: Submission) -> Submitted:
         state.metrics.submissions.labels("assigned").inc()
         state.metrics.matches.observe(len(placement.matched.names))
         state.ring(new.cluster_id or 0)
-        return Submitted(added.id, placement.chosen, JobState.ASSIGNED, len(placement.matched.names), total)
+        matching = len(placement.matched.names)
+        return Submitted(added.id, placement.chosen, JobState.ASSIGNED, matching, total, undecided=open_ones)
     if isinstance(last, QueueFull):
         raise Exhausted("the queues of the clusters chosen are full; submit the job again", found=len(full))
     raise Unavailable("the clusters chosen were deleted meanwhile; submit the job again")
@@ -141,7 +149,7 @@ def read_job(state: State, text: str, name: str, matcher: str) -> Job:
     if name:
         check_name(name, "the job's name")
     algorithm = check_matcher(matcher or state.settings.match_algorithm)
-    job = jobspec_text(text, name or "job", None)
+    job = jobspec_text(text, name or "job", None, separate_entries=state.settings.separate_entries)
     check_name(job.name, "the job's name")
     refuse_what_is_not_judged(job, algorithm)
     return job
@@ -198,6 +206,7 @@ async def _refuse(
     submission: Submission,
     job: Job,
     placement: Placement,
+    open_ones: Undecided,
     usable: frozenset[str] | None,
     request: str | None,
 ) -> Submitted:
@@ -207,12 +216,11 @@ async def _refuse(
         reason = "clusters match, but the selection policy chooses none of them"
     else:
         failed = most_failed(state, job, usable)
-        if submission.explained or not failed:
+        if submission.explained or not (failed or open_ones):
             why = await explain(state, job, usable)
-        reason = "fits on no cluster: " + "; ".join(
-            _failures_in_words(failed, total) if why is None or failed else in_words(why)
-        )
-        state.metrics.unmatched(failed[0][0].subsystem if failed else "resources")
+        lines = _failures_in_words(failed, total) + open_ones.in_words()
+        reason = "fits on no cluster: " + "; ".join(lines or ([] if why is None else in_words(why)))
+        state.metrics.unmatched(failed[0][0].subsystem if failed else "unknown" if open_ones else "resources")
     new = NewJob(job.name, None, submission.jobspec, json.dumps(job.command), request, reason)
     added = await state.writer.do(state.acts.add_jobs, new)
     if added.known:
@@ -220,9 +228,9 @@ async def _refuse(
     state.metrics.submissions.labels("refused").inc()
     state.metrics.matches.observe(len(placement.matched.names))
     shown = why if submission.explained else None
-    return Submitted(added.id, None, JobState.REFUSED, len(placement.matched.names), total, reason, shown)
+    return Submitted(added.id, None, JobState.REFUSED, len(placement.matched.names), total, reason, shown, open_ones)
 
 
-def _failures_in_words(failed: list[tuple[Requirement, int]], total: int) -> list[str]:
+def _failures_in_words(failed: list[tuple[Expression, int]], total: int) -> list[str]:
     lines = [f"{requirement} fails on {count} of {total}" for requirement, count in failed[:_SHOWN]]
     return lines + ([f"{len(failed) - _SHOWN} further requirements fail somewhere"] if len(failed) > _SHOWN else [])

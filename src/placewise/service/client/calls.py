@@ -50,6 +50,7 @@ def submit(
     select_options: Mapping[str, str] | None = None,
     request_id: str = "",
     explained: bool = True,
+    unknown: bool = False,
 ) -> Call[Submission]:
     """Match a job and assign it to one cluster. A job that fits nowhere is an answer, not an error.
 
@@ -60,6 +61,7 @@ def submit(
         The scheduler's own where empty.
     request_id : the same submission sent again is answered with the job that it made; a new one if not given.
     explained : whether a refusal comes with its explanation.
+    unknown : whether a cluster may be chosen of which it is unknown whether it matches.
 
     Raises InputError for a jobspec that cannot be used, ServiceError when the scheduler refuses or is not there.
     """
@@ -73,12 +75,13 @@ def submit(
         select_options=select_options,
         request_id=request_id or str(uuid.uuid4()),
         no_explanation=not explained,
+        unknown=wire.UNKNOWN_YES if unknown else wire.UNKNOWN_UNSPECIFIED,
     )
     return Call("Submit", request, reader(Submission))
 
 
 def match(jobspec: Job | Path | str, credentials: Credentials, *, match_algorithm: str = "") -> Call[Matched]:
-    """Return the clusters that could ever run a job. Raises what `submit` does."""
+    """Return the clusters that could ever run a job, and those that may. Raises what `submit` does."""
     text, _ = text_to_send(jobspec)
     request = wire.MatchRequest(jobspec=text, credentials=_credentials(credentials), match_algorithm=match_algorithm)
     return Call("Match", request, reader(Matched))

@@ -45,12 +45,36 @@ class WrittenRequirement:
 
 
 @dataclass(frozen=True, slots=True)
+class Cause:
+    """One cause for which a requirement does not hold on a cluster, as in `matching.causes.Cause`."""
+
+    kind: str
+    subsystem: str
+    field: str
+    asked: str
+    offered: str
+    line: str
+
+    def __str__(self) -> str:
+        return self.line
+
+
+@dataclass(frozen=True, slots=True)
+class CausesThere:
+    """Clusters that have the same causes."""
+
+    causes: tuple[Cause, ...]
+    clusters: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Blocked:
     """One requirement, and the clusters on no node of which it holds; `lacking` of them have no such subsystem."""
 
     requirement: WrittenRequirement
     clusters: tuple[str, ...]
     lacking: int
+    causes: tuple[CausesThere, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +84,23 @@ class NearMiss:
     cluster: str
     requirement: str
     offered: str
+
+
+@dataclass(frozen=True, slots=True)
+class Incomparable:
+    """A cluster of which it cannot be said whether it matches: a value there is of another kind than what is asked."""
+
+    cluster: str
+    requirement: str
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A cluster of which it is unknown whether it matches, and what decides: the facts that are not described."""
+
+    cluster: str
+    facts: tuple[Cause, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +115,9 @@ class Explanation:
     scattered: tuple[str, ...]
     too_small: tuple[str, ...]
     unknown_types: tuple[str, ...]
+    unknown: tuple[Unknown, ...] = ()
+    incomparable: tuple[Incomparable, ...] = ()
+    apart: tuple[CausesThere, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +126,8 @@ class Submission:
 
     cluster : None for a refused job; `reason` then says why, and `explanation` more where it fits nowhere.
     matching_clusters : of the `total_clusters` that the credentials allow to use.
+    unknown : the clusters that would match if what is not described there were as asked.
+    incomparable : those of which a value decides that cannot be compared with what is asked.
     """
 
     job_id: int
@@ -91,14 +137,18 @@ class Submission:
     total_clusters: int
     reason: str
     explanation: Explanation | None
+    unknown: tuple[str, ...] = ()
+    incomparable: tuple[Incomparable, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Matched:
-    """The clusters that could ever run a job, of the `total_clusters` that may be used."""
+    """The clusters that could ever run a job, of the `total_clusters` that may be used; others as in `Submission`."""
 
     clusters: tuple[str, ...]
     total_clusters: int
+    unknown: tuple[str, ...] = ()
+    incomparable: tuple[Incomparable, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,36 +3,78 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TypeAlias, TypeVar
 
 from sqlalchemy import Connection
 
+from placewise.model.vocabulary import Vocabulary
 from placewise.service.store import clusters
 from placewise.service.store.adding import add_jobs
 from placewise.service.store.clusters import NewCluster
 from placewise.service.store.job import AddedJob, NewJob
+from placewise.service.store.vocabulary import grow_vocabulary
 
 A = TypeVar("A")
 R = TypeVar("R")
 Act: TypeAlias = Callable[[Connection, Sequence[A]], Sequence[R]]
 
 
+@dataclass(frozen=True, slots=True)
+class Taught:
+    """What came of a change of a cluster.
+
+    number : the new cluster's id, or the changed one's revision. vocabulary : what is known now of the subsystems
+    concerned.
+    """
+
+    number: int
+    vocabulary: Vocabulary
+
+
+@dataclass(frozen=True, slots=True)
+class NewDocument:
+    """A subsystem of a cluster that is at a revision, and what it teaches."""
+
+    cluster_id: int
+    revision: int
+    name: str
+    document: str
+    taught: Vocabulary
+
+
 class Acts:
     """The acts that many callers ask for at once, for one clock and one bound on queues."""
 
     def __init__(self, now: Callable[[], float], most_queued: int) -> None:
-        self.add_clusters: Act[NewCluster, int | None] = lambda connection, items: clusters.add_clusters(
-            connection, items, now()
-        )
-        # As id, revision, name and document: of one cluster there is never more than one here at a time.
-        self.put_subsystems: Act[tuple[int, int, str, str], int | None] = lambda connection, items: (
-            clusters.put_subsystems(
+        def add_clusters(
+            connection: Connection, items: Sequence[tuple[NewCluster, Vocabulary]]
+        ) -> Sequence[Taught | None]:
+            ids = clusters.add_clusters(connection, [cluster for cluster, _ in items], now())
+            return _taught(connection, ids, [taught for _, taught in items])
+
+        def put_subsystems(connection: Connection, items: Sequence[NewDocument]) -> Sequence[Taught | None]:
+            # Of one cluster there is never more than one here at a time.
+            revisions = clusters.put_subsystems(
                 connection,
-                [(cluster_id, name, text) for cluster_id, _, name, text in items],
+                [(one.cluster_id, one.name, one.document) for one in items],
                 now(),
-                at={cluster_id: revision for cluster_id, revision, _, _ in items},
+                at={one.cluster_id: one.revision for one in items},
             )
-        )
+            return _taught(connection, revisions, [one.taught for one in items])
+
+        self.add_clusters: Act[tuple[NewCluster, Vocabulary], Taught | None] = add_clusters
+        self.put_subsystems: Act[NewDocument, Taught | None] = put_subsystems
         self.add_jobs: Act[NewJob, AddedJob | Exception] = lambda connection, items: add_jobs(
             connection, items, now(), most_queued
         )
+
+
+def _taught(connection: Connection, numbers: Sequence[int | None], taught: Sequence[Vocabulary]) -> list[Taught | None]:
+    """Keep what the changes that were made teach, where two differ what the first does."""
+    together = Vocabulary()
+    for number, one in zip(numbers, taught, strict=True):
+        if number is not None and (one.known or one.kinds):
+            together = together.over(one)
+    known = grow_vocabulary(connection, together)
+    return [None if number is None else Taught(number, known) for number in numbers]

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from placewise.model.cluster import Cluster, Fleet
 from placewise.model.resources import Subsystem
 from placewise.model.scalar import Scalar
+from placewise.model.vocabulary import Vocabulary
 from placewise.scheduler import Scheduler
 from placewise.selection.policies import Policy
 
@@ -34,16 +35,22 @@ class LiveFleet:
 
     The index is brought up to date when it is next asked for, so that a cluster whose subsystems arrive
     one by one is compiled once.
+
+    own : the operator's vocabulary, which counts before what clusters teach.
+    extent : that of the store's vocabulary when it was last taken over from other servers.
     """
 
-    def __init__(self, policy: Policy) -> None:
-        self._scheduler = Scheduler(Fleet(()), policy)
+    def __init__(self, policy: Policy, own: Vocabulary | None = None) -> None:
+        self.own = self._vocabulary = own or Vocabulary()
+        self._scheduler = Scheduler(Fleet((), self.own), policy)
         self._members: dict[str, Member] = {}
         self._names: dict[int, str] = {}
         self._clusters: dict[str, Cluster] = {}
         self._states: dict[str, Mapping[str, Scalar]] = {}
         self._changed: dict[str, Cluster | None] = {}
         self._numbers: dict[str, NDArray[np.float64]] | None = None
+        self._learned = False
+        self.extent = (0, 0)
 
     def __len__(self) -> int:
         return len(self._members)
@@ -51,10 +58,24 @@ class LiveFleet:
     @property
     def scheduler(self) -> Scheduler:
         """The scheduler, its index up to date."""
+        if self._learned:
+            self._scheduler.index = self._scheduler.index.in_vocabulary(self._vocabulary)
+            self._learned = False
         if self._changed:
             self._scheduler.change(self._changed)
             self._changed = {}
         return self._scheduler
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """What is known of the words of clusters, those that are gone included."""
+        return self._vocabulary
+
+    def learn(self, taught: Vocabulary) -> None:
+        """Take over what the store knows of some subsystems; a kind that it says counts before what was known here."""
+        if taught.known or taught.kinds:
+            self._vocabulary = self.own.over(taught).over(self._vocabulary)
+            self._learned = True
 
     def put(self, member: Member, cluster: Cluster, state: Mapping[str, Scalar]) -> None:
         """Add a cluster, or replace what is known of it.

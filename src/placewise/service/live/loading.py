@@ -14,10 +14,13 @@ from placewise.formats.fleets.cluster_texts import parse_cluster, parse_subsyste
 from placewise.model.cluster import Cluster
 from placewise.model.resources import Subsystem
 from placewise.model.scalar import Scalar
+from placewise.model.vocabulary import Vocabulary
 from placewise.service.live.live_fleet import Member, with_subsystems
 from placewise.service.live.state import State
+from placewise.service.live.teaching import taught_by
 from placewise.service.store import clusters as store
 from placewise.service.store.clusters import StoredCluster
+from placewise.service.store.vocabulary import extent, grow_vocabulary, load_vocabulary
 
 _log = structlog.get_logger()
 
@@ -25,12 +28,20 @@ _log = structlog.get_logger()
 async def load(state: State, ids: Collection[int] | None = None) -> None:
     """Take clusters over from the store, these or all; those that are no longer there are dropped."""
 
-    def read() -> list[tuple[Member, Cluster, dict[str, Scalar]]]:
-        stored = state.database.read(lambda connection: store.load_clusters(connection, ids))
-        return [(_member(one), cluster, _fields(one)) for one in stored if (cluster := _cluster(one)) is not None]
+    def read() -> tuple[Vocabulary, list[tuple[Member, Cluster, dict[str, Scalar]]]]:
+        (taught, unusable), stored = state.database.read(
+            lambda connection: (load_vocabulary(connection), store.load_clusters(connection, ids))
+        )
+        for name in unusable:
+            _log.error("what is known of a subsystem cannot be used", subsystem=name)
+        return taught, [
+            (_member(one), cluster, _fields(one)) for one in stored if (cluster := _cluster(one, own)) is not None
+        ]
 
+    own = state.fleet.own
     before = {member.id for member in state.fleet.members()}
-    found = await state.beside(read)
+    taught, found = await state.beside(read)
+    state.fleet.learn(taught)
     there = {member.id for member, _, _ in found}
     asked = {member.id for member in state.fleet.members()} if ids is None else set(ids)
     for cluster_id in asked - there:
@@ -43,6 +54,27 @@ async def load(state: State, ids: Collection[int] | None = None) -> None:
             state.fleet.drop(known.id)
         if known is None or known.id != member.id or known.revision < member.revision:
             state.fleet.put(member, cluster, state_fields)
+
+
+async def learn_from_others(state: State) -> None:
+    """Take over what other servers on the same PostgreSQL have learned, be it of clusters that are gone again."""
+    if state.database.dialect == "sqlite":
+        return
+    known = await state.read(extent)
+    if known != state.fleet.extent:
+        taught, _ = await state.read(load_vocabulary)
+        state.fleet.learn(taught)
+        state.fleet.extent = known
+
+
+async def write_down(state: State) -> None:
+    """Keep what the clusters that are registered teach and the store does not know: they came before it kept such."""
+    vocabulary = state.fleet.vocabulary
+    missing = taught_by(
+        (one for member in state.fleet.members() for one in state.fleet.cluster(member.name).subsystems), vocabulary
+    )
+    if missing.known or missing.kinds:
+        state.fleet.learn(await state.write(lambda connection: grow_vocabulary(connection, missing)))
 
 
 def _member(stored: StoredCluster) -> Member:
@@ -59,14 +91,14 @@ def _fields(stored: StoredCluster) -> dict[str, Scalar]:
     return fields
 
 
-def _cluster(stored: StoredCluster) -> Cluster | None:
+def _cluster(stored: StoredCluster, own: Vocabulary) -> Cluster | None:
     """Return a stored cluster without those of its subsystems that cannot be used; None if its graph cannot.
 
     Each was, when it was stored; but another server may have replaced the graph that a subsystem attaches to. One
     such cluster must not keep the others from being loaded.
     """
     try:
-        return parse_cluster(stored.name, stored.nodes, stored.subsystems)
+        return parse_cluster(stored.name, stored.nodes, stored.subsystems, own)
     except InputError as error:
         _log.error("a cluster in the store cannot be used whole", cluster=stored.name, error=str(error))
     try:
@@ -76,5 +108,5 @@ def _cluster(stored: StoredCluster) -> Cluster | None:
     usable: dict[str, Subsystem] = {}
     for name, text in stored.subsystems.items():
         with contextlib.suppress(InputError):
-            usable[name] = parse_subsystem_text(text, name, cluster.graph)
+            usable[name] = parse_subsystem_text(text, name, cluster.graph, own)
     return with_subsystems(cluster, usable, ())

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from placewise.errors import PlacewiseError
-from placewise.service.live.loading import load
+from placewise.service.live.loading import learn_from_others, load
 from placewise.service.live.state import State
 from placewise.service.store import agents, clusters, jobs
 from placewise.service.store.dialects import CLUSTERS_CHANNEL
@@ -35,6 +35,7 @@ async def compare(state: State) -> None:
     changed = {one for one, revision in revisions.items() if known.get(one, 0) < revision} | (known.keys() - revisions)
     if changed:
         await load(state, changed)
+    await learn_from_others(state)
     lengths = await state.read(jobs.queue_lengths)
     loads = {member.name: sum(lengths.get(member.id, (0, 0))) for member in state.fleet.members()}
     state.fleet.scheduler.set_loads(loads)

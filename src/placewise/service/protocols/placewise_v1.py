@@ -18,7 +18,7 @@ from placewise.service.guard.given import at_most
 from placewise.service.guard.refusals import NotFound
 from placewise.service.live.live_fleet import Member
 from placewise.service.live.state import State
-from placewise.service.protocols.why_not_message import explanation
+from placewise.service.protocols.why_not_message import explanation, incomparable
 from placewise.service.store import jobs as store
 from placewise.service.store.agents import list_agents
 from placewise.service.store.job import JobState, Received, StoredJob
@@ -60,6 +60,7 @@ class PlacewiseV1(SchedulerServicer):
                 dict(request.select_options),
                 request.request_id,
                 explained=not request.no_explanation,
+                unknown=_unknown(request.unknown),
             ),
         )
         return wire.SubmitResponse(
@@ -70,15 +71,21 @@ class PlacewiseV1(SchedulerServicer):
             total_clusters=submitted.total,
             reason=submitted.reason,
             explanation=explanation(submitted.explanation) if submitted.explanation else None,
+            unknown=submitted.undecided.unknown,
+            incomparable=incomparable(submitted.undecided.incomparable),
         )
 
     async def Match(self, request: wire.MatchRequest, context: Context) -> wire.MatchResponse:
         """List the clusters, of those that the credentials allow, that could ever run a job."""
         usable = self._usable(request.credentials, context)
         job = submitting.read_job(self._state, request.jobspec, "", request.match_algorithm)
-        names = asking.match(self._state, job, usable).names
-        total = len(self._state.fleet) if usable is None else len(usable)
-        return wire.MatchResponse(clusters=names, total_clusters=total)
+        found = asking.match(self._state, job, usable)
+        return wire.MatchResponse(
+            clusters=found.names,
+            total_clusters=len(self._state.fleet) if usable is None else len(usable),
+            unknown=found.unknown,
+            incomparable=incomparable(found.incomparable),
+        )
 
     async def Explain(self, request: wire.ExplainRequest, context: Context) -> wire.Explanation:
         """Say why the others could not."""
@@ -294,6 +301,13 @@ def _state(number: int) -> JobState:
     if number not in _BY_NUMBER:
         raise InputError("is not a state of jobs", place="states", found=number, expected="a JobState")
     return _BY_NUMBER[number]
+
+
+def _unknown(number: int) -> bool:
+    """Whether what is unknown counts as matching."""
+    if number not in wire.Unknown.values():
+        raise InputError("is not a way to take what is unknown", place="unknown", found=number, expected="an Unknown")
+    return number == wire.UNKNOWN_YES
 
 
 def _time(at: float) -> Timestamp:

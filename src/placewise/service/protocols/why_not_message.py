@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from placewise.matching.causes import Cause, CausesThere
+from placewise.matching.match import Incomparable
 from placewise.matching.why_not import WhyNot
 from placewise.service.wire import placewise_pb2 as wire
+
+
+def incomparable(found: Iterable[Incomparable]) -> list[wire.Incomparable]:
+    """Return the messages of clusters that cannot be compared with what is asked."""
+    return [
+        wire.Incomparable(cluster=one.cluster, requirement=str(one.requirement), problem=one.problem) for one in found
+    ]
 
 
 def explanation(why: WhyNot) -> wire.Explanation:
@@ -18,6 +29,7 @@ def explanation(why: WhyNot) -> wire.Explanation:
                 subsystem=blocked.requirement.subsystem,
                 clusters=blocked.clusters,
                 lacking=blocked.lacking,
+                causes=_there(blocked.causes),
             )
             for blocked in why.blocked
         ],
@@ -28,4 +40,25 @@ def explanation(why: WhyNot) -> wire.Explanation:
         scattered=why.scattered,
         too_small=why.too_small,
         unknown_types=why.unknown_types,
+        unknown=[wire.Explanation.Unknown(cluster=one.cluster, facts=_causes(one.facts)) for one in why.unknown],
+        incomparable=incomparable(why.incomparable),
+        apart=_there(why.apart),
     )
+
+
+def _there(found: Iterable[CausesThere]) -> list[wire.Explanation.CausesThere]:
+    return [wire.Explanation.CausesThere(causes=_causes(one.causes), clusters=one.clusters) for one in found]
+
+
+def _causes(found: Iterable[Cause]) -> list[wire.Explanation.Cause]:
+    return [
+        wire.Explanation.Cause(
+            kind=one.kind,
+            subsystem=one.subsystem,
+            field=one.field,
+            asked=one.asked,
+            offered=one.offered,
+            line=one.line,
+        )
+        for one in found
+    ]

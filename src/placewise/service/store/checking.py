@@ -41,6 +41,9 @@ _CONTENT: dict[str, str] = {
     "cluster {}: its subsystem {!r} is not JSON": (
         "SELECT cluster_id, name FROM subsystems WHERE NOT json_valid(document)"
     ),
+    "vocabulary: what is known of the subsystem {!r} is not JSON": (
+        "SELECT subsystem FROM vocabulary WHERE NOT json_valid(document)"
+    ),
 }
 
 

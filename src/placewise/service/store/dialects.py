@@ -96,6 +96,12 @@ def insert_unless(
     return passing
 
 
+def insert_missing(connection: Connection, table: Table) -> Insert:
+    """Return an insert that passes over rows whose primary key is there already."""
+    passing: Insert = _own_insert(connection, table).on_conflict_do_nothing(index_elements=list(table.primary_key))
+    return passing
+
+
 def insert_or_replace(connection: Connection, table: Table, replaced: str) -> Insert:
     """Return an insert that replaces one column where the primary key is there already."""
     own = _own_insert(connection, table)

@@ -117,6 +117,14 @@ job_events = Table(
     sqlite_with_rowid=False,
 )
 
+# What clusters have taught: for each subsystem that there is or ever was its fields, and their kinds, as JSON.
+vocabulary = Table(
+    "vocabulary",
+    metadata,
+    Column("subsystem", Text, primary_key=True),
+    Column("document", Text, nullable=False),
+)
+
 # Of a SQLite file that is served: the one row says under which name.
 served_as = Table(
     "served_as",

@@ -8,6 +8,12 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class Unknown(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    UNKNOWN_UNSPECIFIED: _ClassVar[Unknown]
+    UNKNOWN_NO: _ClassVar[Unknown]
+    UNKNOWN_YES: _ClassVar[Unknown]
+
 class JobState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     JOB_STATE_UNSPECIFIED: _ClassVar[JobState]
@@ -19,6 +25,9 @@ class JobState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     JOB_STATE_FAILED: _ClassVar[JobState]
     JOB_STATE_CANCELLED: _ClassVar[JobState]
     JOB_STATE_REFUSED: _ClassVar[JobState]
+UNKNOWN_UNSPECIFIED: Unknown
+UNKNOWN_NO: Unknown
+UNKNOWN_YES: Unknown
 JOB_STATE_UNSPECIFIED: JobState
 JOB_STATE_SUBMITTED: JobState
 JOB_STATE_ASSIGNED: JobState
@@ -55,7 +64,7 @@ class IdentifyResponse(_message.Message):
     def __init__(self, server: _Optional[str] = ...) -> None: ...
 
 class SubmitRequest(_message.Message):
-    __slots__ = ("name", "jobspec", "credentials", "match_algorithm", "select_algorithm", "select_options", "request_id", "no_explanation")
+    __slots__ = ("name", "jobspec", "credentials", "match_algorithm", "select_algorithm", "select_options", "request_id", "no_explanation", "unknown")
     class SelectOptionsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -71,6 +80,7 @@ class SubmitRequest(_message.Message):
     SELECT_OPTIONS_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     NO_EXPLANATION_FIELD_NUMBER: _ClassVar[int]
+    UNKNOWN_FIELD_NUMBER: _ClassVar[int]
     name: str
     jobspec: str
     credentials: Credentials
@@ -79,10 +89,21 @@ class SubmitRequest(_message.Message):
     select_options: _containers.ScalarMap[str, str]
     request_id: str
     no_explanation: bool
-    def __init__(self, name: _Optional[str] = ..., jobspec: _Optional[str] = ..., credentials: _Optional[_Union[Credentials, _Mapping]] = ..., match_algorithm: _Optional[str] = ..., select_algorithm: _Optional[str] = ..., select_options: _Optional[_Mapping[str, str]] = ..., request_id: _Optional[str] = ..., no_explanation: bool = ...) -> None: ...
+    unknown: Unknown
+    def __init__(self, name: _Optional[str] = ..., jobspec: _Optional[str] = ..., credentials: _Optional[_Union[Credentials, _Mapping]] = ..., match_algorithm: _Optional[str] = ..., select_algorithm: _Optional[str] = ..., select_options: _Optional[_Mapping[str, str]] = ..., request_id: _Optional[str] = ..., no_explanation: bool = ..., unknown: _Optional[_Union[Unknown, str]] = ...) -> None: ...
+
+class Incomparable(_message.Message):
+    __slots__ = ("cluster", "requirement", "problem")
+    CLUSTER_FIELD_NUMBER: _ClassVar[int]
+    REQUIREMENT_FIELD_NUMBER: _ClassVar[int]
+    PROBLEM_FIELD_NUMBER: _ClassVar[int]
+    cluster: str
+    requirement: str
+    problem: str
+    def __init__(self, cluster: _Optional[str] = ..., requirement: _Optional[str] = ..., problem: _Optional[str] = ...) -> None: ...
 
 class SubmitResponse(_message.Message):
-    __slots__ = ("job_id", "cluster", "state", "matching_clusters", "total_clusters", "reason", "explanation")
+    __slots__ = ("job_id", "cluster", "state", "matching_clusters", "total_clusters", "reason", "explanation", "unknown", "incomparable")
     JOB_ID_FIELD_NUMBER: _ClassVar[int]
     CLUSTER_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
@@ -90,6 +111,8 @@ class SubmitResponse(_message.Message):
     TOTAL_CLUSTERS_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
     EXPLANATION_FIELD_NUMBER: _ClassVar[int]
+    UNKNOWN_FIELD_NUMBER: _ClassVar[int]
+    INCOMPARABLE_FIELD_NUMBER: _ClassVar[int]
     job_id: int
     cluster: str
     state: JobState
@@ -97,7 +120,9 @@ class SubmitResponse(_message.Message):
     total_clusters: int
     reason: str
     explanation: Explanation
-    def __init__(self, job_id: _Optional[int] = ..., cluster: _Optional[str] = ..., state: _Optional[_Union[JobState, str]] = ..., matching_clusters: _Optional[int] = ..., total_clusters: _Optional[int] = ..., reason: _Optional[str] = ..., explanation: _Optional[_Union[Explanation, _Mapping]] = ...) -> None: ...
+    unknown: _containers.RepeatedScalarFieldContainer[str]
+    incomparable: _containers.RepeatedCompositeFieldContainer[Incomparable]
+    def __init__(self, job_id: _Optional[int] = ..., cluster: _Optional[str] = ..., state: _Optional[_Union[JobState, str]] = ..., matching_clusters: _Optional[int] = ..., total_clusters: _Optional[int] = ..., reason: _Optional[str] = ..., explanation: _Optional[_Union[Explanation, _Mapping]] = ..., unknown: _Optional[_Iterable[str]] = ..., incomparable: _Optional[_Iterable[_Union[Incomparable, _Mapping]]] = ...) -> None: ...
 
 class MatchRequest(_message.Message):
     __slots__ = ("jobspec", "credentials", "match_algorithm")
@@ -110,12 +135,16 @@ class MatchRequest(_message.Message):
     def __init__(self, jobspec: _Optional[str] = ..., credentials: _Optional[_Union[Credentials, _Mapping]] = ..., match_algorithm: _Optional[str] = ...) -> None: ...
 
 class MatchResponse(_message.Message):
-    __slots__ = ("clusters", "total_clusters")
+    __slots__ = ("clusters", "total_clusters", "unknown", "incomparable")
     CLUSTERS_FIELD_NUMBER: _ClassVar[int]
     TOTAL_CLUSTERS_FIELD_NUMBER: _ClassVar[int]
+    UNKNOWN_FIELD_NUMBER: _ClassVar[int]
+    INCOMPARABLE_FIELD_NUMBER: _ClassVar[int]
     clusters: _containers.RepeatedScalarFieldContainer[str]
     total_clusters: int
-    def __init__(self, clusters: _Optional[_Iterable[str]] = ..., total_clusters: _Optional[int] = ...) -> None: ...
+    unknown: _containers.RepeatedScalarFieldContainer[str]
+    incomparable: _containers.RepeatedCompositeFieldContainer[Incomparable]
+    def __init__(self, clusters: _Optional[_Iterable[str]] = ..., total_clusters: _Optional[int] = ..., unknown: _Optional[_Iterable[str]] = ..., incomparable: _Optional[_Iterable[_Union[Incomparable, _Mapping]]] = ...) -> None: ...
 
 class ExplainRequest(_message.Message):
     __slots__ = ("jobspec", "credentials", "match_algorithm")
@@ -128,18 +157,49 @@ class ExplainRequest(_message.Message):
     def __init__(self, jobspec: _Optional[str] = ..., credentials: _Optional[_Union[Credentials, _Mapping]] = ..., match_algorithm: _Optional[str] = ...) -> None: ...
 
 class Explanation(_message.Message):
-    __slots__ = ("job", "total", "matched", "blocked", "near_misses", "scattered", "too_small", "unknown_types")
+    __slots__ = ("job", "total", "matched", "blocked", "near_misses", "scattered", "too_small", "unknown_types", "unknown", "incomparable", "apart")
+    class Cause(_message.Message):
+        __slots__ = ("kind", "subsystem", "field", "asked", "offered", "line")
+        KIND_FIELD_NUMBER: _ClassVar[int]
+        SUBSYSTEM_FIELD_NUMBER: _ClassVar[int]
+        FIELD_FIELD_NUMBER: _ClassVar[int]
+        ASKED_FIELD_NUMBER: _ClassVar[int]
+        OFFERED_FIELD_NUMBER: _ClassVar[int]
+        LINE_FIELD_NUMBER: _ClassVar[int]
+        kind: str
+        subsystem: str
+        field: str
+        asked: str
+        offered: str
+        line: str
+        def __init__(self, kind: _Optional[str] = ..., subsystem: _Optional[str] = ..., field: _Optional[str] = ..., asked: _Optional[str] = ..., offered: _Optional[str] = ..., line: _Optional[str] = ...) -> None: ...
+    class CausesThere(_message.Message):
+        __slots__ = ("causes", "clusters")
+        CAUSES_FIELD_NUMBER: _ClassVar[int]
+        CLUSTERS_FIELD_NUMBER: _ClassVar[int]
+        causes: _containers.RepeatedCompositeFieldContainer[Explanation.Cause]
+        clusters: _containers.RepeatedScalarFieldContainer[str]
+        def __init__(self, causes: _Optional[_Iterable[_Union[Explanation.Cause, _Mapping]]] = ..., clusters: _Optional[_Iterable[str]] = ...) -> None: ...
     class Blocked(_message.Message):
-        __slots__ = ("requirement", "subsystem", "clusters", "lacking")
+        __slots__ = ("requirement", "subsystem", "clusters", "lacking", "causes")
         REQUIREMENT_FIELD_NUMBER: _ClassVar[int]
         SUBSYSTEM_FIELD_NUMBER: _ClassVar[int]
         CLUSTERS_FIELD_NUMBER: _ClassVar[int]
         LACKING_FIELD_NUMBER: _ClassVar[int]
+        CAUSES_FIELD_NUMBER: _ClassVar[int]
         requirement: str
         subsystem: str
         clusters: _containers.RepeatedScalarFieldContainer[str]
         lacking: int
-        def __init__(self, requirement: _Optional[str] = ..., subsystem: _Optional[str] = ..., clusters: _Optional[_Iterable[str]] = ..., lacking: _Optional[int] = ...) -> None: ...
+        causes: _containers.RepeatedCompositeFieldContainer[Explanation.CausesThere]
+        def __init__(self, requirement: _Optional[str] = ..., subsystem: _Optional[str] = ..., clusters: _Optional[_Iterable[str]] = ..., lacking: _Optional[int] = ..., causes: _Optional[_Iterable[_Union[Explanation.CausesThere, _Mapping]]] = ...) -> None: ...
+    class Unknown(_message.Message):
+        __slots__ = ("cluster", "facts")
+        CLUSTER_FIELD_NUMBER: _ClassVar[int]
+        FACTS_FIELD_NUMBER: _ClassVar[int]
+        cluster: str
+        facts: _containers.RepeatedCompositeFieldContainer[Explanation.Cause]
+        def __init__(self, cluster: _Optional[str] = ..., facts: _Optional[_Iterable[_Union[Explanation.Cause, _Mapping]]] = ...) -> None: ...
     class NearMiss(_message.Message):
         __slots__ = ("cluster", "requirement", "offered")
         CLUSTER_FIELD_NUMBER: _ClassVar[int]
@@ -157,6 +217,9 @@ class Explanation(_message.Message):
     SCATTERED_FIELD_NUMBER: _ClassVar[int]
     TOO_SMALL_FIELD_NUMBER: _ClassVar[int]
     UNKNOWN_TYPES_FIELD_NUMBER: _ClassVar[int]
+    UNKNOWN_FIELD_NUMBER: _ClassVar[int]
+    INCOMPARABLE_FIELD_NUMBER: _ClassVar[int]
+    APART_FIELD_NUMBER: _ClassVar[int]
     job: str
     total: int
     matched: _containers.RepeatedScalarFieldContainer[str]
@@ -165,7 +228,10 @@ class Explanation(_message.Message):
     scattered: _containers.RepeatedScalarFieldContainer[str]
     too_small: _containers.RepeatedScalarFieldContainer[str]
     unknown_types: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, job: _Optional[str] = ..., total: _Optional[int] = ..., matched: _Optional[_Iterable[str]] = ..., blocked: _Optional[_Iterable[_Union[Explanation.Blocked, _Mapping]]] = ..., near_misses: _Optional[_Iterable[_Union[Explanation.NearMiss, _Mapping]]] = ..., scattered: _Optional[_Iterable[str]] = ..., too_small: _Optional[_Iterable[str]] = ..., unknown_types: _Optional[_Iterable[str]] = ...) -> None: ...
+    unknown: _containers.RepeatedCompositeFieldContainer[Explanation.Unknown]
+    incomparable: _containers.RepeatedCompositeFieldContainer[Incomparable]
+    apart: _containers.RepeatedCompositeFieldContainer[Explanation.CausesThere]
+    def __init__(self, job: _Optional[str] = ..., total: _Optional[int] = ..., matched: _Optional[_Iterable[str]] = ..., blocked: _Optional[_Iterable[_Union[Explanation.Blocked, _Mapping]]] = ..., near_misses: _Optional[_Iterable[_Union[Explanation.NearMiss, _Mapping]]] = ..., scattered: _Optional[_Iterable[str]] = ..., too_small: _Optional[_Iterable[str]] = ..., unknown_types: _Optional[_Iterable[str]] = ..., unknown: _Optional[_Iterable[_Union[Explanation.Unknown, _Mapping]]] = ..., incomparable: _Optional[_Iterable[_Union[Incomparable, _Mapping]]] = ..., apart: _Optional[_Iterable[_Union[Explanation.CausesThere, _Mapping]]] = ...) -> None: ...
 
 class Event(_message.Message):
     __slots__ = ("state", "at", "detail")
