@@ -410,7 +410,7 @@ def test_deleting_asks(user, cluster, monkeypatch):
         assert cluster.name in asked.err
 
 
-def test_credentials_are_of_the_server_that_gave_them(user, cluster, jobspec, tmp_path):
+def test_credentials_are_of_the_server_that_gave_them(user, cluster, jobspec, tmp_path, monkeypatch):
     path, before = credentials(tmp_path)
     document = json.loads(path.read_text())
     assert len(document["server"]) == 32
@@ -428,6 +428,8 @@ def test_credentials_are_of_the_server_that_gave_them(user, cluster, jobspec, tm
     refused(user("rotate", cluster.name), *said)
     agent = user("agent", "--exec", "true", "--once")
     assert (agent.code, said[0] in agent.err) == (2, True)
+    monkeypatch.setenv("PLACEWISE_SECRET", cluster.secret)
+    assert user("agent", "--exec", "true", "--once", "--cluster", cluster.name).code == 0
     other = written(tmp_path / "other", f"other {cluster.name}")
     # An agent forgets the secrets of its environment, which is this process's.
     (tmp_path / "secret").write_text(REGISTRATION)

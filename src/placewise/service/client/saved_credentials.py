@@ -21,6 +21,7 @@ import platformdirs
 from placewise.errors import InputError, locating
 from placewise.formats.reading import found_at, read_json
 from placewise.formats.values import mapping, text
+from placewise.service.client.errors import OtherServerError
 from placewise.service.client.values import Registration
 from placewise.service.kept_secret import private_file
 
@@ -50,10 +51,10 @@ def saved_server(target: str) -> str:
 
 
 def refuse_other_server(target: str, server: str) -> None:
-    """Raise InputError where what is saved was given by another scheduler than the one that is at the address now."""
+    """Raise OtherServerError where what is saved was given by another scheduler than the one at the address now."""
     before = saved_server(target)
     if before and server and before != server:
-        raise InputError(
+        raise OtherServerError(
             "these credentials are of another server",
             file=credentials_file(target),
             found=f"server {before[:_SHOWN]}, and {server[:_SHOWN]} is at {target}",
