@@ -77,7 +77,6 @@ def agent(
     with service_extra():
         from placewise.service.client.agent import Orders
         from placewise.service.client.exec_template import parse_template
-        from placewise.service.client.saved_credentials import refuse_other_server
         from placewise.service.guard.own_process import close_standard_input, hide_secrets
     name = own_cluster(server, cluster)
     secret = secret_source(server, name, secret_file)
@@ -88,7 +87,6 @@ def agent(
     orders = Orders(
         cluster=name,
         secret=secret,
-        meet=partial(refuse_other_server, server) if from_saved else None,
         template=parse_template(command),
         at_once=jobs,
         once=once,
@@ -98,19 +96,22 @@ def agent(
     )
     with refusals():
         tls = client_tls(tls_ca, tls_cert, tls_key)
-        unreported = asyncio.run(_run(server, tls, orders, json=json))
+        unreported = asyncio.run(_run(server, tls, orders, from_saved=from_saved, json=json))
     if unreported:
         say(f"placewise: the scheduler does not know how these jobs ended: {', '.join(map(str, unreported))}")
         raise typer.Exit(1)
 
 
-async def _run(server: str, tls: ClientTls | None, orders: Orders, *, json: bool) -> list[int]:
+async def _run(server: str, tls: ClientTls | None, orders: Orders, *, from_saved: bool, json: bool) -> list[int]:
     import asyncio
 
     from placewise.service.client import AsyncClient
     from placewise.service.client.agent import Agent
+    from placewise.service.client.saved_credentials import refuse_other_server
+    from placewise.service.client.wary_client import WaryClient
 
-    async with AsyncClient(server, tls=tls, retries=orders.meet is None) as client:
+    meet = partial(refuse_other_server, server)
+    async with WaryClient(server, meet, tls=tls) if from_saved else AsyncClient(server, tls=tls) as client:
         running = Agent(client, orders, say, partial(_tell, json=json))
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):

@@ -24,6 +24,7 @@ from placewise.errors import InputError
 from placewise.service.calls.choosing import policy_of
 from placewise.service.calls.matchers import check_matcher
 from placewise.service.guard.limits import Limiter
+from placewise.service.guard.refusals import Unavailable
 from placewise.service.live.acts import Acts
 from placewise.service.live.clock import Clock
 from placewise.service.live.live_fleet import LiveFleet
@@ -63,14 +64,21 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Where a server listens; the HTTP address is None where it has none."""
+    """Where a server listens; the HTTP address is None where it has none.
+
+    failed : says why, once the server cannot go on.
+    """
 
     grpc: str
     http: str | None
+    failed: asyncio.Future[str]
 
 
 def run(settings: Settings) -> None:
-    """Serve until SIGTERM or SIGINT. Raises InputError for settings that cannot be served."""
+    """Serve until SIGTERM or SIGINT.
+
+    Raises InputError for settings that cannot be served, Unavailable where a SQLite database lost its files meanwhile.
+    """
     configure(settings.log_level, settings.log_format)
     asyncio.run(_until_signalled(settings))
 
@@ -89,8 +97,11 @@ async def _until_signalled(settings: Settings) -> None:
             _log.info("clusters register with what stands in a file", file=str(settings.registration_secret_file))
         if settings.global_token is not None:
             _log.warning("a global token stands for every cluster's: whoever has it may submit everywhere")
+        addresses.failed.add_done_callback(lambda _: signalled.set())
         await signalled.wait()
         _log.info("stopping")
+    if addresses.failed.done():
+        raise Unavailable(f"the database is lost: {addresses.failed.result()}")
 
 
 @contextlib.asynccontextmanager
@@ -122,7 +133,7 @@ async def serving(settings: Settings, clock: Clock | None = None) -> AsyncIterat
         await stack.enter_async_context(upkeep(state))
         http = await _serve_http(state, stack)
         address = await _serve_grpc(state, stack)
-        yield Addresses(address, http)
+        yield Addresses(address, http, state.failed)
 
 
 async def _serve_http(state: State, stack: contextlib.AsyncExitStack) -> str | None:

@@ -21,7 +21,6 @@ from placewise.service.client.descendants import Snapshot
 from placewise.service.client.errors import OtherServerError, ServiceError
 from placewise.service.client.exec_template import JOBSPEC, fill_in, needs_command
 from placewise.service.client.execution import Execution, Outcome
-from placewise.service.client.first_contact import FirstContact
 from placewise.service.client.values import Assignment, ClusterSecret
 from placewise.service.guard.given import kept_reason
 from placewise.service.guard.own_process import SECRETS
@@ -42,7 +41,6 @@ class Orders:
 
     cluster : whose jobs. secret : returns the cluster's secret; asked before every request, so that a secret may
         be replaced while jobs run.
-    meet : called on every new connection with who is there (see `FirstContact`), before the secret is shown.
     template : the words to run (see `exec_template`). at_once : how many jobs run at a time.
     once : end when no job waits any more. stdout : where the commands' output goes; to this process's if None.
     poll_s : seconds between looks whether a running job was cancelled. grace_s : between SIGTERM and SIGKILL.
@@ -51,7 +49,6 @@ class Orders:
     cluster: str
     secret: Callable[[], str]
     template: tuple[str, ...]
-    meet: Callable[[str], None] | None = None
     at_once: int = 1
     once: bool = False
     stdout: int | None = None
@@ -89,7 +86,6 @@ class Agent:
         self.unreported: list[int] = []
         self._client = client
         self._orders = orders
-        self._contact = None if orders.meet is None else FirstContact(client, orders.meet)
         self._tell = say
         self._ended = ended
         self._free = asyncio.Semaphore(orders.at_once)
@@ -139,7 +135,7 @@ class Agent:
             await self._free.acquire()
             async for attempt in self._retrying():
                 with attempt:
-                    received = await self._client.receive_jobs(await self._cluster(), most=1)
+                    received = await self._client.receive_jobs(self._cluster(), most=1)
             if not received:
                 return
             self._start(received[0])
@@ -159,8 +155,8 @@ class Agent:
             await self._close_stream()
 
     async def _next(self) -> Assignment:
+        self._stream = self._stream or self._client.watch_assignments(self._cluster(), most=1)
         try:
-            self._stream = self._stream or self._client.watch_assignments(await self._cluster(), most=1)
             return await anext(self._stream)
         except StopAsyncIteration:
             # A server does so before it leaves, and may be there again soon.
@@ -192,7 +188,7 @@ class Agent:
     async def _beat(self) -> None:
         """Send a heartbeat. Raises PlacewiseError, but not for a scheduler that knows no heartbeats."""
         try:
-            self._lost_after_s = await self._client.heartbeat(await self._cluster(), self.name) or _LOST_AFTER_S
+            self._lost_after_s = await self._client.heartbeat(self._cluster(), self.name) or _LOST_AFTER_S
             self._heard = True
         except ServiceError as error:
             if error.code is not grpc.StatusCode.UNIMPLEMENTED:
@@ -204,7 +200,7 @@ class Agent:
         with contextlib.suppress(PlacewiseError, TimeoutError):
             async with asyncio.timeout(_LEAVING_S):
                 if self._heard:
-                    await self._client.heartbeat(await self._cluster(), self.name, leaving=True)
+                    await self._client.heartbeat(self._cluster(), self.name, leaving=True)
 
     async def _handle(self, job: Assignment) -> None:
         if job.job_id in self._held:
@@ -242,12 +238,12 @@ class Agent:
                 if not self._heard:
                     await self._beat()
                 by = self.name if self._heard else ""
-                if job.job_id in await self._client.accept_jobs(await self._cluster(), [job], agent=by):
+                if job.job_id in await self._client.accept_jobs(self._cluster(), [job], agent=by):
                     return by
                 if attempt.retry_state.attempt_number == 1:
                     return None
                 # An answer was lost. What was accepted before our lease ran out was accepted under it.
-                known = await self._client.get_job(job.job_id, await self._cluster())
+                known = await self._client.get_job(job.job_id, self._cluster())
                 ours = known.state == JobState.ACCEPTED and known.changed_at <= job.lease_until
                 return (known.agent or "") if ours and known.agent in (None, self.name) else None
         raise AssertionError  # retrying ends with a result or an exception
@@ -304,7 +300,7 @@ class Agent:
         while True:
             await asyncio.sleep(self._orders.poll_s)
             with contextlib.suppress(PlacewiseError):  # it is asked again
-                known = await self._client.get_job(job.job_id, await self._cluster())
+                known = await self._client.get_job(job.job_id, self._cluster())
                 if known.state != JobState.ACCEPTED or (by and (known.agent or by) != by):
                     return known.state
 
@@ -329,14 +325,14 @@ class Agent:
 
     async def _state_of(self, job: Assignment) -> JobState:
         with contextlib.suppress(PlacewiseError):
-            return (await self._client.get_job(job.job_id, await self._cluster())).state
+            return (await self._client.get_job(job.job_id, self._cluster())).state
         return JobState.CANCELLED  # most likely
 
     async def _report_with(self, job: Assignment, outcome: Outcome, reason: str, by: str) -> None:
         async for attempt in self._retrying():
             with attempt:
                 await self._client.report_outcome(
-                    await self._cluster(),
+                    self._cluster(),
                     job.job_id,
                     succeeded=outcome.succeeded,
                     duration_s=outcome.duration_s,
@@ -344,9 +340,7 @@ class Agent:
                     agent=by,
                 )
 
-    async def _cluster(self) -> ClusterSecret:
-        if self._contact is not None:
-            await self._contact.made()
+    def _cluster(self) -> ClusterSecret:
         return ClusterSecret(self._orders.cluster, self._orders.secret())
 
     def _retrying(self) -> tenacity.AsyncRetrying:

@@ -20,22 +20,14 @@ R = TypeVar("R")
 
 
 class AsyncClient:
-    """A connection to a scheduler, kept open until it is closed, for one event loop; otherwise as `Client`.
+    """A connection to a scheduler, kept open until it is closed, for one event loop; otherwise as `Client`."""
 
-    retries : whether what can be repeated without harm is tried again while the connection is lost.
-    """
+    _retries = True
 
-    def __init__(
-        self,
-        target: str = DEFAULT_TARGET,
-        *,
-        tls: ClientTls | None = None,
-        timeout_s: float = 30.0,
-        retries: bool = True,
-    ) -> None:
+    def __init__(self, target: str = DEFAULT_TARGET, *, tls: ClientTls | None = None, timeout_s: float = 30.0) -> None:
         self.target = target
         self._timeout_s = timeout_s
-        options = channel_options(retries=retries)
+        options = channel_options(retries=self._retries)
         self._channel = (
             grpc.aio.insecure_channel(target, options)
             if tls is None
@@ -52,11 +44,6 @@ class AsyncClient:
     async def close(self) -> None:
         """Close the connection; what is under way ends as cancelled."""
         await self._channel.close()
-
-    @property
-    def connected(self) -> bool:
-        """Whether there is a connection now; the next call makes one where there is none."""
-        return bool(self._channel.get_state() is grpc.ChannelConnectivity.READY)
 
     submit = awaiting(calls.submit)
     match = awaiting(calls.match)

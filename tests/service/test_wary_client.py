@@ -11,12 +11,12 @@ import pytest
 from scheduler_double import running_double
 from test_agent import accepting, job, until
 
-from placewise.service.client import AsyncClient, ServiceError
+from placewise.service.client import ClusterSecret, Credentials, ServiceError
 from placewise.service.client.agent import Agent, Orders
 from placewise.service.client.errors import OtherServerError
-from placewise.service.client.first_contact import FirstContact
 from placewise.service.client.saved_credentials import credentials_file, prepare, refuse_other_server, save
 from placewise.service.client.values import Registration
+from placewise.service.client.wary_client import WaryClient
 from placewise.service.wire import placewise_pb2 as wire
 
 OURS, OTHERS = "ours", "another's"
@@ -48,9 +48,8 @@ def meet(server):
         raise OtherServerError("these credentials are of another server")
 
 
-def working(client, target, ended=lambda _: None):
-    orders = Orders(cluster="gray", secret=lambda: SECRET, template=("env",), poll_s=0.05, meet=meet)
-    return Agent(client, orders, ended=ended)
+def working(client):
+    return Agent(client, Orders(cluster="gray", secret=lambda: SECRET, template=("env",), poll_s=0.05))
 
 
 @pytest.mark.slow
@@ -80,8 +79,8 @@ def test_who_comes_back_in_place_of_the_server_is_shown_nothing():
     target = free_target()
 
     async def through():
-        async with AsyncClient(target, retries=False) as client:
-            agent = working(client, target)
+        async with WaryClient(target, meet) as client:
+            agent = working(client)
             running = asyncio.create_task(agent.run())
             with running_double(target) as first:
                 named(first, OURS)
@@ -103,8 +102,8 @@ def test_an_outcome_is_not_reported_to_another_server(tmp_path):
     up, go = tmp_path / "up", tmp_path / "go"
 
     async def through():
-        async with AsyncClient(target, retries=False) as client:
-            agent = working(client, target)
+        async with WaryClient(target, meet) as client:
+            agent = working(client)
             running = asyncio.create_task(agent.run())
             with running_double(target) as first:
                 named(first, OURS)
@@ -125,36 +124,54 @@ def test_an_outcome_is_not_reported_to_another_server(tmp_path):
     assert shown(second) == []
 
 
+EVERYTHING = Credentials(global_token="the-global-secret")
+
+
 def test_one_connection_is_asked_once_and_an_older_server_is_no_other():
     async def through(double):
         met = []
-        async with AsyncClient(double.target, retries=False) as client:
-            contact = FirstContact(client, met.append)
-            await asyncio.gather(*(contact.made() for _ in range(5)))
-            await contact.made()
+        async with WaryClient(double.target, met.append) as client:
+            await asyncio.gather(*(client.get_job(1, EVERYTHING) for _ in range(5)))
             return met
 
     with running_double() as double:
         named(double, OURS)
         assert asyncio.run(through(double)) == [OURS]
-        assert len(double.requests("Identify")) == 1
+        assert [method for method, _ in double.asked] == ["Identify", *["GetJob"] * 5]
         double.says("Identify", grpc.StatusCode.UNIMPLEMENTED)
         assert asyncio.run(through(double)) == [""]
         double.says("Identify", grpc.StatusCode.UNAVAILABLE)
+        double.asked.clear()
         with pytest.raises(ServiceError):
             asyncio.run(through(double))
+        assert shown(double) == []
 
 
-def test_a_call_is_not_repeated_by_grpc_on_a_connection_that_nobody_asked_on():
+def test_grpc_repeats_no_call_on_a_connection_that_nobody_asked_on():
     async def through(double):
-        async with AsyncClient(double.target, retries=False) as client:
+        async with WaryClient(double.target, meet) as client:
             with pytest.raises(ServiceError):
-                await client.identify()
+                await client.get_job(1, EVERYTHING)
 
     with running_double() as double:
-        double.says("Identify", grpc.StatusCode.UNAVAILABLE)
+        named(double, OURS)
+        double.says("GetJob", grpc.StatusCode.UNAVAILABLE)
         asyncio.run(through(double))
-        assert len(double.asked) == 1
+        assert [method for method, _ in double.asked] == ["Identify", "GetJob"]
+
+
+def test_closing_a_stream_ends_its_call_at_once():
+    async def through(double):
+        async with WaryClient(double.target, meet) as client:
+            stream = client.watch_assignments(ClusterSecret("gray", SECRET))
+            await anext(stream)
+            await stream.aclose()
+            await until(double.ended.is_set)
+
+    with running_double() as double:
+        named(double, OURS)
+        double.says("WatchAssignments", lambda _: iter([job(1), None]))
+        asyncio.run(through(double))
 
 
 def test_what_is_saved_of_an_unknown_server_is_not_refused():
