@@ -505,7 +505,27 @@ def test_credentials_that_cannot_be_read(user, cluster, jobspec, tmp_path):
     for spoilt in ("[]", "{", '{"x": 5}', '{"x": {"token": 5.5}}'):
         path.write_text(spoilt)
         refused(user("submit", jobspec), path.name)
+    for spoilt in ('["%s"]', '{"x": "%s"}', '{"x": {"token": ["%s"]}}', '{"server": "a", "clusters": "%s"}', '"%s"'):
+        path.write_text(spoilt % cluster.token)
+        done = user("submit", jobspec)
+        refused(done, path.name)
+        assert cluster.token not in done.err
     path.write_text(good)
+
+
+def test_variables_that_hold_no_secret_are_refused_and_not_shown(user, jobspec, tmp_path, monkeypatch):
+    folder = written(tmp_path / "gray", "gray")
+    for variable, command in {
+        "PLACEWISE_SECRET": ["receive", "--cluster", "x"],
+        "PLACEWISE_TOKEN": ["submit", jobspec],
+        "PLACEWISE_REGISTRATION_SECRET": ["register", folder],
+    }.items():
+        for wrong in ("hush\udcff", "hush\t"):
+            monkeypatch.setenv(variable, wrong)
+            done = user(*command)
+            refused(done, variable, "holds no secret")
+            assert "hush" not in done.err
+        monkeypatch.delenv(variable)
 
 
 @pytest.mark.parametrize("command", ["status", "agent"])

@@ -18,10 +18,10 @@ JOBSPEC = "version: 1\ntask: {command: ['true'], resources: {}}"
 
 
 @pytest.fixture
-def rotate(database_url, tmp_path):
+def rotate(tmp_path):
     """Run the command for a cluster and return what it prints."""
 
-    def run(*more, database=database_url, code=0):
+    def run(database, *more, code=0):
         done = subprocess.run(
             [sys.executable, "-m", "placewise", "rotate", *more, "--database", database, "--show-secrets", "--json"],
             env=os.environ | {"XDG_CONFIG_HOME": str(tmp_path / "config"), "PLACEWISE_SERVER": "127.0.0.1:1"},
@@ -54,6 +54,7 @@ def refused(act):
     return caught.value.code.name
 
 
+@pytest.mark.slow
 def test_a_secret_and_a_token_are_replaced_beside_a_running_server(database_url, rotate):
     with running_server(database_url, most_denied=100_000) as server, Client(server.target) as client:
 
@@ -66,29 +67,29 @@ def test_a_secret_and_a_token_are_replaced_beside_a_running_server(database_url,
         given = client.register_cluster(Documents(NODES), registration_secret=server.registration_secret, name="gray")
         other = client.register_cluster(Documents(NODES), registration_secret=server.registration_secret, name="blue")
         number = submit(given.token)
-        fresh = rotate("gray", "--only", "secret")
+        fresh = rotate(database_url, "gray", "--only", "secret")
         assert "token" not in fresh
         (received,) = in_the_end(lambda: receive(fresh["secret"]))
         assert received.job_id == number
         assert refused(lambda: receive(given.secret)) == "UNAUTHENTICATED"
         submit(given.token)
-        newest = rotate("gray")
+        newest = rotate(database_url, "gray")
         in_the_end(lambda: submit(newest["token"]))
         assert refused(lambda: submit(given.token)) == "UNAUTHENTICATED"
         assert refused(lambda: receive(fresh["secret"])) == "UNAUTHENTICATED"
         assert len(receive(newest["secret"])) == 2
         assert client.receive_jobs(ClusterSecret("blue", other.secret)) == ()
-        assert "no such cluster" in rotate("pink", code=2)
+        assert "no such cluster" in rotate(database_url, "pink", code=2)
 
 
 def test_a_database_that_cannot_be_used_is_one_line_without_the_password(postgresql_url, rotate):
     url = sqlalchemy.make_url(postgresql_url)
     for wrong in (url.set(database="none", password="hunter2"), url.set(username="nobody", password="hunter2")):
-        said = rotate("gray", database=wrong.render_as_string(hide_password=False), code=2)
+        said = rotate(wrong.render_as_string(hide_password=False), "gray", code=2)
         assert len(said.strip().splitlines()) == 1
         assert "cannot be used" in said
         assert "hunter2" not in said
 
 
 def test_a_postgresql_that_is_no_schedulers_is_refused(empty_postgresql_url, rotate):
-    assert "not of this version" in rotate("gray", database=empty_postgresql_url, code=2)
+    assert "not of this version" in rotate(empty_postgresql_url, "gray", code=2)

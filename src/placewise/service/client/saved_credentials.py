@@ -102,12 +102,21 @@ def forget(target: str, cluster: str, server: str) -> None:
 def _read(path: Path) -> _Saved:
     if found_at(path) == "nothing":
         return _Saved()
-    with locating(file=path):
+    with locating(file=path), _showing_nothing():
         document = mapping(read_json(path), "file")
         server, clusters = "", document
         if isinstance(document.get("server"), str):
             server, clusters = document["server"], mapping(document.get("clusters"), "clusters")
         return _Saved(server, {cluster: _entry(value, repr(cluster)) for cluster, value in clusters.items()})
+
+
+@contextlib.contextmanager
+def _showing_nothing() -> Iterator[None]:
+    """Have errors say where something is wrong, and not what stands there: it may be a secret in a wrong place."""
+    try:
+        yield
+    except InputError as error:
+        raise InputError(error.problem, file=error.file, place=error.place, expected=error.expected) from None
 
 
 def _entry(value: object, place: str) -> Registration:
