@@ -44,7 +44,7 @@ from placewise.service.store.database import Database
 from placewise.service.store.jobs import renew_leases
 from placewise.service.store.writer import Writer
 from placewise.service.tls import server_context, server_credentials
-from placewise.service.web.app import make_app
+from placewise.service.web.app import http_log, make_app
 from placewise.service.web.pages import StatePages
 from placewise.service.wire import memory_graph_pb2, placewise_pb2, rainbow_pb2
 from placewise.service.wire.memory_graph_pb2_grpc import add_MemoryGraphServicer_to_server
@@ -140,7 +140,7 @@ async def _serve_http(state: State, stack: contextlib.AsyncExitStack) -> str | N
     settings = state.settings
     if settings.http is None:
         return None
-    runner = AppRunner(make_app(StatePages(state), state.metrics, clock=state.now), access_log=None)
+    runner = AppRunner(make_app(StatePages(state), state.metrics, clock=state.now), access_log=None, logger=http_log)
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
     host, _, port = settings.http.rpartition(":")
