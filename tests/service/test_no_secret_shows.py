@@ -178,6 +178,8 @@ def _replace(life, server):
     life.run("rotate", "blue", "--show-secrets", *at, told=True)
     life.run("rotate", "pink", "--database", life.database, *at)
     life.json("rotate", "pink", "--only", "secret", "--database", life.database, *at)
+    # The server takes that over within seconds.
+    until(lambda: life.run("receive", "--cluster", "pink", *at, code=None) is not None)
     life.run("rotate", "nobody", "--database", life.database, *at, code=2)
     life.run("rotate", "pink", "--database", life.folder / "state.json", *at, code=2)
     life.run("delete", "green", "--yes", *at)
