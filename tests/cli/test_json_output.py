@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from types import SimpleNamespace
 
 import pytest
@@ -13,6 +15,7 @@ import typer
 from test_service_commands import JOBSPEC, REGISTRATION, scheduler, written  # noqa: F401, scheduler is a fixture
 
 from placewise.cli import app
+from placewise.service.store.database import Database
 
 # Runs the command line with every command printing as libraries do: by Python, by a system call, by C, which holds
 # back what it prints until the process ends, and by a process that it starts.
@@ -30,13 +33,19 @@ def noisy(command):
         return command(*args, **kwargs)
     return run
 
-for one in app.registered_commands:
-    one.callback = noisy(one.callback)
+for group in (app, *(one.typer_instance for one in app.registered_groups)):
+    for one in group.registered_commands:
+        one.callback = noisy(one.callback)
 main()
 """
 NOISE = ("noise of Python", "noise of a system call", "noise of C", "noise of a process")
 
 SERVICE = ("register", "update", "rotate", "submit", "status", "receive", "agent", "cancel", "delete")
+DATABASE = {
+    "database check": ["--database", "{database}"],
+    "database backup": ["{tmp}/copy.db", "--database", "{database}"],
+    "database restore": ["{database}", "--database", "{tmp}/restored.db"],
+}
 LOCAL = {
     "simulate": ["{small}", "--no-plots", "--out", "{tmp}/out"],
     "plot": ["{results}", "--out", "{tmp}/drawn"],
@@ -96,9 +105,21 @@ def noise_in(text):
 
 
 def test_every_command_that_has_json_is_run_here():
-    commands = typer.main.get_command(app).commands
-    found = {name for name, one in commands.items() if any("--json" in option.opts for option in one.params)}
-    assert found == {*LOCAL, *SERVICE}
+    found = {
+        " ".join(words)
+        for words, one in commands_in(typer.main.get_command(app))
+        if any("--json" in option.opts for option in one.params)
+    }
+    assert found == {*LOCAL, *SERVICE, *DATABASE}
+
+
+def commands_in(group, *before):
+    """Yield every command with the words that call it, those of groups too."""
+    for name, one in group.commands.items():
+        if hasattr(one, "commands"):
+            yield from commands_in(one, *before, name)
+        else:
+            yield (*before, name), one
 
 
 @pytest.mark.parametrize(
@@ -111,6 +132,39 @@ def test_nothing_but_the_document_is_on_standard_output(command, places, tmp_pat
     assert isinstance(json.loads(done.stdout), dict)
     assert noise_in(done.stdout) == []
     assert noise_in(done.stderr) == list(NOISE)
+
+
+@pytest.fixture(scope="module")
+def stored(tmp_path_factory):
+    """The file of a service's database that no server has."""
+    path = tmp_path_factory.mktemp("stored") / "placewise.db"
+    Database.open(str(path)).close()
+    return path
+
+
+@pytest.mark.parametrize("command", DATABASE)
+def test_nor_beside_those_about_a_database(command, stored, tmp_path):
+    arguments = [one.format(tmp=tmp_path, database=stored) for one in DATABASE[command]]
+    done = process(*command.split(), *arguments, "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["problems"] == []
+    assert noise_in(done.stdout) == []
+    assert noise_in(done.stderr) == list(NOISE)
+
+
+def test_a_damaged_database_is_a_document_too(stored, tmp_path):
+    damaged = tmp_path / "damaged.db"
+    damaged.write_bytes(stored.read_bytes())
+    with closing(sqlite3.connect(damaged)) as connection:
+        connection.execute(
+            "INSERT INTO jobs (id, name, state, changes, submitted_at, changed_at) VALUES (1, 'j', 'lost', 0, 0, 0)"
+        )
+        connection.commit()
+    done = process("database", "check", "--database", damaged, "--json")
+    assert done.returncode == 3
+    document = json.loads(done.stdout)
+    assert document["ok"] is False
+    assert document["problems"]
 
 
 @pytest.mark.slow

@@ -410,7 +410,7 @@ def test_deleting_asks(user, cluster, monkeypatch):
         assert cluster.name in asked.err
 
 
-def test_credentials_are_of_the_server_that_gave_them(user, cluster, jobspec, tmp_path):
+def test_credentials_are_of_the_server_that_gave_them(user, cluster, jobspec, tmp_path, monkeypatch):
     path, before = credentials(tmp_path)
     document = json.loads(path.read_text())
     assert len(document["server"]) == 32
@@ -428,6 +428,8 @@ def test_credentials_are_of_the_server_that_gave_them(user, cluster, jobspec, tm
     refused(user("rotate", cluster.name), *said)
     agent = user("agent", "--exec", "true", "--once")
     assert (agent.code, said[0] in agent.err) == (2, True)
+    monkeypatch.setenv("PLACEWISE_SECRET", cluster.secret)
+    assert user("agent", "--exec", "true", "--once", "--cluster", cluster.name).code == 0
     other = written(tmp_path / "other", f"other {cluster.name}")
     # An agent forgets the secrets of its environment, which is this process's.
     (tmp_path / "secret").write_text(REGISTRATION)
@@ -503,7 +505,27 @@ def test_credentials_that_cannot_be_read(user, cluster, jobspec, tmp_path):
     for spoilt in ("[]", "{", '{"x": 5}', '{"x": {"token": 5.5}}'):
         path.write_text(spoilt)
         refused(user("submit", jobspec), path.name)
+    for spoilt in ('["%s"]', '{"x": "%s"}', '{"x": {"token": ["%s"]}}', '{"server": "a", "clusters": "%s"}', '"%s"'):
+        path.write_text(spoilt % cluster.token)
+        done = user("submit", jobspec)
+        refused(done, path.name)
+        assert cluster.token not in done.err
     path.write_text(good)
+
+
+def test_variables_that_hold_no_secret_are_refused_and_not_shown(user, jobspec, tmp_path, monkeypatch):
+    folder = written(tmp_path / "gray", "gray")
+    for variable, command in {
+        "PLACEWISE_SECRET": ["receive", "--cluster", "x"],
+        "PLACEWISE_TOKEN": ["submit", jobspec],
+        "PLACEWISE_REGISTRATION_SECRET": ["register", folder],
+    }.items():
+        for wrong in ("hush\udcff", "hush\t"):
+            monkeypatch.setenv(variable, wrong)
+            done = user(*command)
+            refused(done, variable, "holds no secret")
+            assert "hush" not in done.err
+        monkeypatch.delenv(variable)
 
 
 @pytest.mark.parametrize("command", ["status", "agent"])

@@ -63,11 +63,11 @@ class Double(SchedulerServicer):
 
 
 @contextlib.contextmanager
-def running_double():
+def running_double(listen="127.0.0.1:0"):
     server = grpc.server(ThreadPoolExecutor(8))
     double = Double()
     add_SchedulerServicer_to_server(double, server)
-    double.target = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
+    double.target = f"127.0.0.1:{server.add_insecure_port(listen)}"
     server.start()
     try:
         yield double

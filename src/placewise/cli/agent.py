@@ -28,7 +28,7 @@ from placewise.cli.connecting import (
 from placewise.cli.printing import only_documents, print_json, say
 
 if TYPE_CHECKING:
-    from placewise.service.client import AsyncClient, ClientTls
+    from placewise.service.client import ClientTls
     from placewise.service.client.agent import Ended, Orders
 
 _STDERR = 2
@@ -80,6 +80,7 @@ def agent(
         from placewise.service.guard.own_process import close_standard_input, hide_secrets
     name = own_cluster(server, cluster)
     secret = secret_source(server, name, secret_file)
+    from_saved = secret_file is None and not os.environ.get(SECRET_VARIABLE)
     hide_secrets()
     if str(secret_file) == "-":
         close_standard_input()
@@ -95,24 +96,10 @@ def agent(
     )
     with refusals():
         tls = client_tls(tls_ca, tls_cert, tls_key)
-        from_saved = secret_file is None and not os.environ.get(SECRET_VARIABLE)
         unreported = asyncio.run(_run(server, tls, orders, from_saved=from_saved, json=json))
     if unreported:
         say(f"placewise: the scheduler does not know how these jobs ended: {', '.join(map(str, unreported))}")
         raise typer.Exit(1)
-
-
-async def _same_server(client: AsyncClient, server: str) -> None:
-    from placewise.service.client import ServiceError
-    from placewise.service.client.saved_credentials import refuse_other_server
-
-    try:
-        identity = await client.identify()
-    except ServiceError as error:
-        if error.passes or error.code.name == "UNIMPLEMENTED":  # away, which an agent waits for, or an older one
-            return
-        raise
-    refuse_other_server(server, identity)
 
 
 async def _run(server: str, tls: ClientTls | None, orders: Orders, *, from_saved: bool, json: bool) -> list[int]:
@@ -120,10 +107,11 @@ async def _run(server: str, tls: ClientTls | None, orders: Orders, *, from_saved
 
     from placewise.service.client import AsyncClient
     from placewise.service.client.agent import Agent
+    from placewise.service.client.saved_credentials import refuse_other_server
+    from placewise.service.client.wary_client import WaryClient
 
-    async with AsyncClient(server, tls=tls) as client:
-        if from_saved:
-            await _same_server(client, server)
+    meet = partial(refuse_other_server, server)
+    async with WaryClient(server, meet, tls=tls) if from_saved else AsyncClient(server, tls=tls) as client:
         running = Agent(client, orders, say, partial(_tell, json=json))
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):

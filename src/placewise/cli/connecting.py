@@ -217,7 +217,10 @@ def user_credentials(client: Client, server: str, clusters: Sequence[str], file:
 def read_secret(file: Path | None, variable: str) -> str | None:
     """Return the secret in a file, on standard input or in a variable; None if there is none."""
     if file is None:
-        return os.environ.get(variable) or None
+        given = os.environ.get(variable) or None
+        if given is not None and not given.isprintable():
+            raise InputError("holds no secret", place=variable, expected="printable text")
+        return given
     return _only_line(file)
 
 

@@ -26,6 +26,7 @@ from placewise.model.vocabulary import Vocabulary
 from placewise.service.calls.choosing import policy_of
 from placewise.service.calls.matchers import check_matcher
 from placewise.service.guard.limits import Limiter
+from placewise.service.guard.refusals import Unavailable
 from placewise.service.live.acts import Acts
 from placewise.service.live.clock import Clock
 from placewise.service.live.live_fleet import LiveFleet
@@ -45,7 +46,7 @@ from placewise.service.store.database import Database
 from placewise.service.store.jobs import renew_leases
 from placewise.service.store.writer import Writer
 from placewise.service.tls import server_context, server_credentials
-from placewise.service.web.app import make_app
+from placewise.service.web.app import http_log, make_app
 from placewise.service.web.pages import StatePages
 from placewise.service.wire import memory_graph_pb2, placewise_pb2, rainbow_pb2
 from placewise.service.wire.memory_graph_pb2_grpc import add_MemoryGraphServicer_to_server
@@ -65,14 +66,21 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Where a server listens; the HTTP address is None where it has none."""
+    """Where a server listens; the HTTP address is None where it has none.
+
+    failed : says why, once the server cannot go on.
+    """
 
     grpc: str
     http: str | None
+    failed: asyncio.Future[str]
 
 
 def run(settings: Settings) -> None:
-    """Serve until SIGTERM or SIGINT. Raises InputError for settings that cannot be served."""
+    """Serve until SIGTERM or SIGINT.
+
+    Raises InputError for settings that cannot be served, Unavailable where a SQLite database lost its files meanwhile.
+    """
     configure(settings.log_level, settings.log_format)
     asyncio.run(_until_signalled(settings))
 
@@ -91,8 +99,11 @@ async def _until_signalled(settings: Settings) -> None:
             _log.info("clusters register with what stands in a file", file=str(settings.registration_secret_file))
         if settings.global_token is not None:
             _log.warning("a global token stands for every cluster's: whoever has it may submit everywhere")
+        addresses.failed.add_done_callback(lambda _: signalled.set())
         await signalled.wait()
         _log.info("stopping")
+    if addresses.failed.done():
+        raise Unavailable(f"the database is lost: {addresses.failed.result()}")
 
 
 @contextlib.asynccontextmanager
@@ -126,14 +137,14 @@ async def serving(settings: Settings, clock: Clock | None = None) -> AsyncIterat
         await stack.enter_async_context(upkeep(state))
         http = await _serve_http(state, stack)
         address = await _serve_grpc(state, stack)
-        yield Addresses(address, http)
+        yield Addresses(address, http, state.failed)
 
 
 async def _serve_http(state: State, stack: contextlib.AsyncExitStack) -> str | None:
     settings = state.settings
     if settings.http is None:
         return None
-    runner = AppRunner(make_app(StatePages(state), state.metrics, clock=state.now), access_log=None)
+    runner = AppRunner(make_app(StatePages(state), state.metrics, clock=state.now), access_log=None, logger=http_log)
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
     host, _, port = settings.http.rpartition(":")

@@ -18,7 +18,7 @@ import tenacity
 from placewise.errors import InputError, PlacewiseError
 from placewise.service.client.async_client import AsyncClient
 from placewise.service.client.descendants import Snapshot
-from placewise.service.client.errors import ServiceError
+from placewise.service.client.errors import OtherServerError, ServiceError
 from placewise.service.client.exec_template import JOBSPEC, fill_in, needs_command
 from placewise.service.client.execution import Execution, Outcome
 from placewise.service.client.values import Assignment, ClusterSecret
@@ -310,6 +310,8 @@ class Agent:
         try:
             try:
                 await self._report_with(job, outcome, kept_reason(outcome.reason), by)
+            except OtherServerError:
+                raise
             except InputError as error:
                 self._say(f"job {job.job_id}: its reason is refused, so it is reported without: {error}")
                 await self._report_with(job, outcome, "", by)

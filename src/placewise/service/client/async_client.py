@@ -22,10 +22,12 @@ R = TypeVar("R")
 class AsyncClient:
     """A connection to a scheduler, kept open until it is closed, for one event loop; otherwise as `Client`."""
 
+    _retries = True
+
     def __init__(self, target: str = DEFAULT_TARGET, *, tls: ClientTls | None = None, timeout_s: float = 30.0) -> None:
         self.target = target
         self._timeout_s = timeout_s
-        options = channel_options()
+        options = channel_options(retries=self._retries)
         self._channel = (
             grpc.aio.insecure_channel(target, options)
             if tls is None

@@ -60,12 +60,16 @@ class ClientTls:
             raise InputError("a certificate and its key belong together", expected="both, or neither")
 
 
-def channel_options() -> list[tuple[str, Any]]:
-    """Return what every channel is opened with."""
+def channel_options(*, retries: bool = True) -> list[tuple[str, Any]]:
+    """Return what a channel is opened with.
+
+    retries : whether gRPC tries again what may be repeated; it does not ask who answers at the second attempt.
+    """
     names = [{"service": _SERVICE, "method": method} for method in _REPEATABLE]
     config = {"methodConfig": [{"name": names, "retryPolicy": _RETRY}]}
     return [
         ("grpc.service_config", json.dumps(config)),
+        ("grpc.enable_retries", int(retries)),
         ("grpc.max_receive_message_length", _LONGEST_ANSWER_BYTES),
         ("grpc.keepalive_time_ms", _KEEPALIVE_MS),
         ("grpc.max_reconnect_backoff_ms", _LONGEST_RECONNECT_MS),

@@ -25,6 +25,10 @@ class ServiceError(PlacewiseError):
         return self.code in _PASSING
 
 
+class OtherServerError(InputError):
+    """Credentials were given by another scheduler than the one that would be shown them."""
+
+
 _PASSING = (
     grpc.StatusCode.UNAVAILABLE,
     grpc.StatusCode.DEADLINE_EXCEEDED,

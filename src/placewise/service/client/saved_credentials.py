@@ -21,6 +21,7 @@ import platformdirs
 from placewise.errors import InputError, locating
 from placewise.formats.reading import found_at, read_json
 from placewise.formats.values import mapping, text
+from placewise.service.client.errors import OtherServerError
 from placewise.service.client.values import Registration
 from placewise.service.kept_secret import private_file
 
@@ -50,10 +51,10 @@ def saved_server(target: str) -> str:
 
 
 def refuse_other_server(target: str, server: str) -> None:
-    """Raise InputError where what is saved was given by another scheduler than the one that is at the address now."""
+    """Raise OtherServerError where what is saved was given by another scheduler than the one at the address now."""
     before = saved_server(target)
     if before and server and before != server:
-        raise InputError(
+        raise OtherServerError(
             "these credentials are of another server",
             file=credentials_file(target),
             found=f"server {before[:_SHOWN]}, and {server[:_SHOWN]} is at {target}",
@@ -101,12 +102,21 @@ def forget(target: str, cluster: str, server: str) -> None:
 def _read(path: Path) -> _Saved:
     if found_at(path) == "nothing":
         return _Saved()
-    with locating(file=path):
+    with locating(file=path), _showing_nothing():
         document = mapping(read_json(path), "file")
         server, clusters = "", document
         if isinstance(document.get("server"), str):
             server, clusters = document["server"], mapping(document.get("clusters"), "clusters")
         return _Saved(server, {cluster: _entry(value, repr(cluster)) for cluster, value in clusters.items()})
+
+
+@contextlib.contextmanager
+def _showing_nothing() -> Iterator[None]:
+    """Have errors say where something is wrong, and not what stands there: it may be a secret in a wrong place."""
+    try:
+        yield
+    except InputError as error:
+        raise InputError(error.problem, file=error.file, place=error.place, expected=error.expected) from None
 
 
 def _entry(value: object, place: str) -> Registration:

@@ -38,6 +38,7 @@ class State:
     swept_at : when lost agents were last looked for.
     identity : the name that the database was given when it was made.
     stopping : whether calls that wait for something shall end.
+    failed : says why, once the service cannot go on.
     """
 
     settings: Settings
@@ -54,6 +55,7 @@ class State:
     watchers: Counter[int] = field(default_factory=Counter)
     identity: str = ""
     stopping: bool = False
+    failed: asyncio.Future[str] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
     listening_since: float = field(init=False)
     swept_at: float = field(init=False)
     registration_hash: bytes = field(init=False)

@@ -80,13 +80,7 @@ async def upkeep(state: State) -> AsyncIterator[None]:
             anything.clear()
             await _tried("compare with the store", compare(state))
 
-    async def sweep() -> None:
-        while True:
-            await asyncio.sleep(state.settings.sweep_s)
-            await _tried("return jobs whose leases ran out", _return_expired(state))
-            await _tried("give up the jobs of lost agents", give_up_orphans(state))
-
-    tasks = [asyncio.create_task(take_over()), asyncio.create_task(sweep())]
+    tasks = [asyncio.create_task(take_over()), asyncio.create_task(_sweep(state))]
     listener = Listener(state.database, on_notice, on_connected)
     try:
         yield
@@ -95,6 +89,22 @@ async def upkeep(state: State) -> AsyncIterator[None]:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _sweep(state: State) -> None:
+    while not _ends_as_lost(state):
+        await asyncio.sleep(state.settings.sweep_s)
+        await _tried("return jobs whose leases ran out", _return_expired(state))
+        await _tried("give up the jobs of lost agents", give_up_orphans(state))
+
+
+def _ends_as_lost(state: State) -> bool:
+    """Look whether the database still has its files, and have the service end where it has not."""
+    lost = state.database.lost()
+    if lost:
+        _log.error("the database is lost, and the server stops", why=lost)
+        state.failed.set_result(lost)
+    return bool(lost)
 
 
 async def _return_expired(state: State) -> None:

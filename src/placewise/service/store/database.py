@@ -25,6 +25,7 @@ from placewise.service.store.engines import (
     shown,
     sqlite_engine,
 )
+from placewise.service.store.file_watch import FileWatch
 from placewise.service.store.migrating import migrate
 from placewise.service.store.sqlite_file import Claim, forget_name, note_name, refuse_log_elsewhere
 
@@ -70,6 +71,7 @@ class Database:
         self._engine = engine
         self._claim = claim
         self._noted = False
+        self._watch: FileWatch | None = None
         # SQLite takes one writer at a time and lets the others poll; among threads a lock is quicker and fair.
         self._turn: contextlib.AbstractContextManager[object] = (
             threading.Lock() if self.dialect == "sqlite" else contextlib.nullcontext()
@@ -107,10 +109,11 @@ class Database:
             database.write(migrate)
             if database.path is not None:
                 database._note_name(database.path)
+                database._watch = FileWatch(database.path)
         except InputError as error:
             database.close()
             raise error.within(file=database) from None
-        except (Unavailable, SQLAlchemyError) as error:
+        except (Unavailable, SQLAlchemyError, sqlite3.Error) as error:
             database.close()
             cause = error.__cause__ if isinstance(error, Unavailable) else error
             if cause is not None and is_damage(cause):
@@ -140,8 +143,17 @@ class Database:
             with contextlib.suppress(PlacewiseError, SQLAlchemyError):  # where it stays, this name alone is taken again
                 self.write(forget_name)
         self._engine.dispose()
+        if self._watch is not None:
+            self._watch.close()
         if self._claim is not None:
             self._claim.release()
+
+    def lost(self) -> str:
+        """Return which of its files was deleted or replaced while it was open, in words; empty for none (SQLite).
+
+        What is written from then on is lost, unless the database is closed while its file still has its name.
+        """
+        return "" if self._watch is None else self._watch.lost()
 
     def connect_options(self) -> dict[str, Any]:
         """Return what PostgreSQL's driver is called with to connect, the password among it."""
@@ -173,7 +185,13 @@ class Database:
         with self._turn, self._writing.connect() as connection, connection.begin() as transaction:
             result = act(connection)
             self._commit(transaction)
+        self._refuse_lost()
         return result
+
+    def _refuse_lost(self) -> None:
+        """Raise Unavailable where nobody may find again what was committed."""
+        if lost := self.lost():
+            raise Unavailable(f"the database is lost, and the change may be: {lost}")
 
     def _commit(self, transaction: RootTransaction) -> None:
         try:
@@ -191,6 +209,6 @@ class Database:
         with self._reading.connect() as connection:
             return act(connection)
 
-    def _reason(self, error: SQLAlchemyError) -> str:
+    def _reason(self, error: Exception) -> str:
         reason = " ".join(str(getattr(error, "orig", None) or error).split())
         return reason.replace(self.url.password, "***") if self.url.password else reason

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from placewise.service.observing.metrics import Metrics
 from placewise.service.web.filling import Templates
@@ -13,6 +15,20 @@ from placewise.service.web.pages import StatePages
 
 _Handler = Callable[[web.Request], Awaitable[web.Response]]
 _LARGEST_ID = 2**31 - 1
+
+
+def _without_content(record: logging.LogRecord) -> bool:
+    """Keep what was sent out of the log where it was no HTTP: it may hold anything, a secret too."""
+    error = record.exc_info[1] if record.exc_info else None
+    if isinstance(error, HttpProcessingError):
+        record.exc_info = None
+        record.msg = f"{record.msg}: {type(error).__name__}"
+    return True
+
+
+http_log = logging.getLogger("placewise.http")
+"""Where requests are logged that could not be handled."""
+http_log.addFilter(_without_content)
 
 
 def make_app(pages: StatePages, metrics: Metrics, *, clock: Callable[[], float] = time.time) -> web.Application:
