@@ -30,7 +30,8 @@ from placewise.service.store.job import OVER
 AGENTS = 3
 AGENT_LOST_S = 4.0
 MOST_ATTEMPTS = 50
-QUIET_S = 180
+ROUND_S = 20.0
+QUIET_S = 120
 _TOLD = {
     "lease_s": 3.0,
     "sweep_s": 0.3,
@@ -38,7 +39,6 @@ _TOLD = {
     "orphans": "requeue",
     "most_attempts": MOST_ATTEMPTS,
 }
-_SAY_EVERY_S = 20
 _NODES = '{"graph": {"nodes": {"0": {"metadata": {"type": "cluster"}}}, "edges": []}}'
 FAULTS = ("server kills", "PostgreSQL kills", "agent kills", "cut connections", "full disks", "clock jumps")
 BAD = ("lost", "doubled", "resurrected", "stuck", "otherwise wrong")
@@ -142,23 +142,37 @@ class _Run:
                 faults.add("clock jumps", 4, setting(clocks), lambda: [clock.set(0) for clock in clocks])
             load = Load(self._seed, proxy.target, lambda: server.target, self._executions)
             with faults.running():
+                until = time.monotonic() + seconds
                 with load.running():
-                    self._last(seconds, load, faults, proxy)
-                    faults.end()
-                jobs = self._quiet(load)
-                self._count(load, faults, proxy)
-                self._judge(load, jobs)
+                    while time.monotonic() < until:
+                        self._rage(min(until - time.monotonic(), ROUND_S), load, faults, proxy)
+                        with faults.pausing():
+                            if not self._calm(load):
+                                break
+                with faults.pausing():
+                    jobs = self._quiet(load)
+                    self._count(load, faults, proxy)
+                    self._judge(load, jobs)
             self._figures.found("otherwise wrong", [*load.told.wrong, *faults.wrong])
             self._read_logs(server, agents)
         return self._figures
 
-    def _last(self, seconds, load, faults, proxy):
-        until = time.monotonic() + seconds
-        while (left := until - time.monotonic()) > 0:
-            time.sleep(min(left, _SAY_EVERY_S))
-            done = ", ".join(f"{name} {faults.done[name]}" for name in sorted(faults.done) if name != "cuts")
-            over, told = len(load.told.over), len(load.told.submitted)
-            self._say(f"{self._kind}: acknowledged {told}, over {over}, cuts {proxy.cuts}, {done}")
+    def _rage(self, seconds, load, faults, proxy):
+        time.sleep(seconds)
+        done = ", ".join(f"{name} {count}" for name, count in sorted(faults.done.items()) if name != "cuts")
+        over, told = len(load.told.over), len(load.told.submitted)
+        self._say(f"{self._kind}: acknowledged {told}, over {over}, cuts {proxy.cuts}, {done}")
+
+    def _calm(self, load):
+        """Wait for a bounded time until what was submitted so far is over, and say whether it is."""
+        before = set(load.told.submitted.values())
+        deadline = time.monotonic() + QUIET_S
+        while left := before - load.told.over.keys():
+            if time.monotonic() > deadline:
+                self._say(f"{self._kind}: these do not end: {sorted(left)[:20]}")
+                return False
+            time.sleep(0.2)
+        return True
 
     def _quiet(self, load):
         """Wait until every job is over, for a bounded time, and return the jobs."""

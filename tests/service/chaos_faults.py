@@ -26,10 +26,12 @@ class Faults:
         self._undone = []
         self._over = threading.Event()
         self._kept = threading.Event()
+        self._doing = []
 
     def add(self, name, every_s, act, undo=None):
         """Add a fault: `act`, given chance, is done about every so many seconds and says whether it was."""
-        self._faults.append((name, every_s, act))
+        self._faults.append((name, every_s, act, lock := threading.Lock()))
+        self._doing.append(lock)
         if undo is not None:
             self._undone.append(undo)
 
@@ -47,28 +49,33 @@ class Faults:
             yield self
         finally:
             self._over.set()
+            self._kept.set()
             for thread in faults:
                 thread.join()
-            self._kept.set()
             for thread in keeping:
                 thread.join()
 
-    def end(self):
-        """End the faults; what is kept up still is."""
-        self._over.set()
-        for undo in self._undone:
-            undo()
+    @contextlib.contextmanager
+    def pausing(self):
+        """Let nothing go wrong while the block runs; what is kept up still is."""
+        with contextlib.ExitStack() as stack:
+            for lock in self._doing:
+                stack.enter_context(lock)
+            for undo in self._undone:
+                undo()
+            yield
 
     def wait(self, seconds):
         """Wait so long, or until the faults end."""
         self._over.wait(seconds)
 
-    def _repeat(self, name, every_s, act):
+    def _repeat(self, name, every_s, act, lock):
         random = Random(f"{self._seed} {name}")
         while not self._over.wait(random.expovariate(1 / every_s)):
             try:
-                if act(random):
-                    self.done[name] += 1
+                with lock:
+                    if not self._over.is_set() and act(random):
+                        self.done[name] += 1
             except Exception as error:  # noqa: BLE001, it belongs to whoever reads the figures
                 self.wrong.append(f"{name}: {error!r}")
 
