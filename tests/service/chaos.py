@@ -32,6 +32,7 @@ AGENT_LOST_S = 4.0
 MOST_ATTEMPTS = 50
 ROUND_S = 20.0
 QUIET_S = 120
+SLOW_S = 20
 _TOLD = {
     "lease_s": 3.0,
     "sweep_s": 0.3,
@@ -40,6 +41,8 @@ _TOLD = {
     "most_attempts": MOST_ATTEMPTS,
 }
 _NODES = '{"graph": {"nodes": {"0": {"metadata": {"type": "cluster"}}}, "edges": []}}'
+_TRACEBACK = re.compile(r"Traceback.*?\n(?=\S)[^\n]*\n", re.DOTALL)
+_INTERNAL = re.compile("internal error|the agent failed|exc_info")
 FAULTS = ("server kills", "PostgreSQL kills", "agent kills", "cut connections", "full disks", "clock jumps")
 BAD = ("lost", "doubled", "resurrected", "stuck", "otherwise wrong")
 
@@ -60,12 +63,12 @@ class Figures:
         return sum(self.counts[kind] for kind in BAD)
 
 
-def chaos(kind, seconds, seed, say=lambda _: None):
+def chaos(kind, seconds, seed, say=lambda _: None, pace=1.0):
     """Let chaos rule for so many seconds on a kind of database, sqlite or postgresql, and return the figures."""
     # Not private to this user: a PostgreSQL that root starts is another.
     folder = Path(tempfile.mkdtemp(prefix="placewise-chaos-"))
     try:
-        return _Run(kind, folder, seed, say).run(seconds)
+        return _Run(kind, folder, seed, say, pace).run(seconds)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -102,7 +105,8 @@ class _Agent:
 
 
 class _Run:
-    def __init__(self, kind, folder, seed, say):
+    def __init__(self, kind, folder, seed, say, pace):
+        self._pace = pace
         self._kind = kind
         self._folder = folder
         self._seed = seed
@@ -116,7 +120,7 @@ class _Run:
             disk = Disk(self._folder / "disk")
             stack.callback(disk.close)
             clocks = [SetClock(self._folder, name) for name in ("server", "agents")]
-            faults = Faults(self._seed)
+            faults = Faults(self._seed, self._pace)
             database = disk.folder / "placewise.db"
             if self._kind == "postgresql":
                 postgresql = PostgreSQL(disk.folder)
@@ -166,12 +170,16 @@ class _Run:
     def _calm(self, load):
         """Wait for a bounded time until what was submitted so far is over, and say whether it is."""
         before = set(load.told.submitted.values())
-        deadline = time.monotonic() + QUIET_S
+        began = time.monotonic()
+        deadline = began + QUIET_S
         while left := before - load.told.over.keys():
             if time.monotonic() > deadline:
                 self._say(f"{self._kind}: these do not end: {sorted(left)[:20]}")
                 return False
+            last = left
             time.sleep(0.2)
+        if (took_s := time.monotonic() - began) > SLOW_S:
+            self._say(f"{self._kind}: {sorted(last)[:20]} ended {took_s:.0f} s after the storm")
         return True
 
     def _quiet(self, load):
@@ -247,9 +255,10 @@ class _Run:
     def _read_logs(self, server, agents):
         logs = {"the server": server.logged(), **{one.log.name: one.log.read_text(errors="replace") for one in agents}}
         for name, text in logs.items():
-            for found in re.finditer("Traceback|internal error|the agent failed", text):
-                self._figures.found("otherwise wrong", [f"{name}: {text[found.start() - 200 :][:3000]}"])
-                break
+            found = {one[0][-1500:].strip().rpartition("\n")[2]: one[0] for one in _TRACEBACK.finditer(text)}
+            problems = [f"{name}: {one[-3000:]}" for one in found.values()]
+            problems += [f"{name}: {line}" for line in text.splitlines() if _INTERNAL.search(line)][:5]
+            self._figures.found("otherwise wrong", problems)
 
 
 def _started(folder, database, clock):

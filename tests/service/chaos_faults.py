@@ -14,13 +14,14 @@ _AGAIN_S = 0.2
 class Faults:
     """Does each of its faults again and again while the block runs, then stops all of them and undoes what lasts.
 
-    done : how often each was done.
+    pace : how many times as often as they are added. done : how often each was done.
     """
 
-    def __init__(self, seed):
+    def __init__(self, seed, pace=1.0):
         self.done = Counter()
         self.wrong = []
         self._seed = seed
+        self._pace = pace
         self._faults = []
         self._keepers = []
         self._undone = []
@@ -30,7 +31,8 @@ class Faults:
 
     def add(self, name, every_s, act, undo=None):
         """Add a fault: `act`, given chance, is done about every so many seconds and says whether it was."""
-        self._faults.append((name, every_s, act, lock := threading.Lock()))
+        number = len(self._faults)  # so that what is done to several things is not done to all at once
+        self._faults.append((name, every_s, act, lock := threading.Lock(), number))
         self._doing.append(lock)
         if undo is not None:
             self._undone.append(undo)
@@ -69,9 +71,9 @@ class Faults:
         """Wait so long, or until the faults end."""
         self._over.wait(seconds)
 
-    def _repeat(self, name, every_s, act, lock):
-        random = Random(f"{self._seed} {name}")
-        while not self._over.wait(random.expovariate(1 / every_s)):
+    def _repeat(self, name, every_s, act, lock, number):
+        random = Random(f"{self._seed} {number}")
+        while not self._over.wait(random.expovariate(self._pace / every_s)):
             try:
                 with lock:
                     if not self._over.is_set() and act(random):

@@ -110,7 +110,7 @@ class Database:
         except InputError as error:
             database.close()
             raise error.within(file=database) from None
-        except (Unavailable, SQLAlchemyError) as error:
+        except (Unavailable, SQLAlchemyError, sqlite3.Error) as error:
             database.close()
             cause = error.__cause__ if isinstance(error, Unavailable) else error
             if cause is not None and is_damage(cause):
@@ -191,6 +191,6 @@ class Database:
         with self._reading.connect() as connection:
             return act(connection)
 
-    def _reason(self, error: SQLAlchemyError) -> str:
+    def _reason(self, error: SQLAlchemyError | sqlite3.Error) -> str:
         reason = " ".join(str(getattr(error, "orig", None) or error).split())
         return reason.replace(self.url.password, "***") if self.url.password else reason
