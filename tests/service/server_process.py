@@ -16,13 +16,13 @@ _STARTED = re.compile(r'"grpc": "([^"]+)"')
 class ServerProcess:
     """A server on free ports; restarted it has the same database and other ports.
 
-    told : settings by name, as the server takes them from its environment.
+    environment : further variables. told : settings by name, as the server takes them from its environment.
     """
 
     registration_secret = REGISTRATION_SECRET
     global_token = GLOBAL_TOKEN
 
-    def __init__(self, folder, database=None, **told):
+    def __init__(self, folder, database=None, environment=None, **told):
         self.log = Path(folder) / "server.log"
         self.database = str(database or Path(folder) / "placewise.db")
         settings = {
@@ -34,7 +34,8 @@ class ServerProcess:
             "log_format": "json",
             **told,
         }
-        self._environment = os.environ | {f"PLACEWISE_SERVE_{name.upper()}": str(one) for name, one in settings.items()}
+        given = {f"PLACEWISE_SERVE_{name.upper()}": str(one) for name, one in settings.items()}
+        self._environment = os.environ | given | (environment or {})
         self.start()
 
     def start(self):

@@ -228,6 +228,22 @@ def test_an_acceptance_whose_answer_was_lost_counts_if_it_fell_under_our_lease(d
     assert bool(ended) == runs
 
 
+def test_an_acceptance_under_our_name_is_ours_whatever_the_clock_was_set_to(double):
+    accepting(double)
+    double.says("Heartbeat", wire.HeartbeatResponse(lost_after_s=60))
+    double.says("AcceptJobs", grpc.StatusCode.UNAVAILABLE, wire.AcceptJobsResponse())
+    double.says("ReceiveJobs", *waiting(job(1, until_s=1000)))
+
+    def known(_):
+        accepted = wire.Job(id=1, state="JOB_STATE_ACCEPTED", agent=double.requests("AcceptJobs")[-1].agent)
+        accepted.changed_at.FromSeconds(1_000_000)
+        return accepted
+
+    double.says("GetJob", known)
+    _, _, ended = run_once(double)
+    assert [one.state for one in ended] == [JobState.FINISHED]
+
+
 def test_outcomes_are_reported_until_the_scheduler_answers(double):
     accepting(double)
     # Each report is tried five times by gRPC itself.

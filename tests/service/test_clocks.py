@@ -37,9 +37,9 @@ def received(talk, owner):
     return list(talk.v1.ReceiveJobs(v1.ReceiveJobsRequest(cluster=owner), timeout=DEADLINE_S).assignments)
 
 
-def accepted(talk, owner, job):
+def accepted(talk, owner, job, agent=""):
     jobs = [v1.AcceptJobsRequest.Accepted(job_id=job.job_id, lease=job.lease)]
-    return list(talk.v1.AcceptJobs(v1.AcceptJobsRequest(cluster=owner, jobs=jobs)).accepted)
+    return list(talk.v1.AcceptJobs(v1.AcceptJobsRequest(cluster=owner, jobs=jobs, agent=agent)).accepted)
 
 
 def until_waiting(talk, job):
@@ -126,6 +126,32 @@ def test_servers_whose_clocks_differ_by_a_day_agree_on_a_lease(postgresql_url, c
         time.sleep(0.2)
         assert received(b, owner) == []
         assert accepted(b, owner, job) == [job.job_id]
+
+
+@pytest.mark.parametrize("days", [-1, 1])
+def test_servers_whose_clocks_differ_by_a_day_agree_on_who_lives(postgresql_url, clocks, days):
+    other = Clocks(clocks.time + days * DAY_S)
+    told = {"agent_lost_s": 1.0, "sweep_s": 0.02, "orphans": "fail"}
+    with (
+        running_server(postgresql_url, clocks.clock, **told) as one,
+        running_server(postgresql_url, other.clock, **told) as two,
+        talking(one) as a,
+        talking(two) as b,
+    ):
+        owner = owner_of(a)
+        a.submit()
+        (job,) = received(a, owner)
+        accepted(a, owner, job, agent="here")
+        until = time.monotonic() + 2.0
+        while time.monotonic() < until:
+            a.v1.Heartbeat(v1.HeartbeatRequest(cluster=owner, agent="here"))
+            time.sleep(0.1)
+        assert a.job(job.job_id).state == v1.JOB_STATE_ACCEPTED
+        assert [[one.live for one in cluster.agents] for talk in (a, b) for cluster in clusters(talk)] == [[True]] * 2
+        deadline = time.monotonic() + DEADLINE_S
+        while b.job(job.job_id).state != v1.JOB_STATE_FAILED:
+            assert time.monotonic() < deadline, "who is gone is not given up"
+            time.sleep(0.05)
 
 
 def test_a_lease_ends_by_the_databases_clock(postgresql_url, clocks):

@@ -9,6 +9,8 @@ from alembic import command
 from alembic.config import Config
 from stocking import receive_all, register, submit
 
+from placewise.service.calls.receiving import heartbeat
+from placewise.service.guard.refusals import Unavailable
 from placewise.service.live.upkeep import give_up_orphans
 from placewise.service.store import agents, jobs
 from placewise.service.store.database import Database
@@ -29,6 +31,7 @@ class Clocked:
         self.state = SimpleNamespace(
             settings=settings,
             now=lambda: self.at,
+            heard_now=lambda: self.at,
             write=self.write,
             listening_since=self.at,
             swept_at=self.at,
@@ -81,6 +84,33 @@ def test_nobody_is_lost_for_the_time_in_which_nobody_could_be_heard(database, ru
     clocked.at = 2_000_000.0
     assert clocked.sweep(60) == []
     assert clocked.sweep(1) == [("failed", 1)]
+
+
+def test_who_was_heard_of_before_the_clock_was_set_back_is_lost_as_soon_as_others(database, running_job):
+    clocked = Clocked(database)
+    clocked.at += 86_400
+    clocked.sweep(10)
+    database.write(lambda connection: agents.heard(connection, running_job, "a", clocked.at))
+    clocked.at -= 43_200
+    assert clocked.sweep(60) == []
+    assert clocked.sweep(1) == [("failed", 1)]
+
+
+def test_a_heartbeat_that_was_lost_before_the_clock_was_set_back_keeps_nobody_alive(database, running_job):
+    clocked = Clocked(database)
+    clocked.sweep(10)
+    clocked.at += 86_400
+    clocked.state.write, writing = failing, clocked.state.write
+    with pytest.raises(Unavailable):
+        asyncio.run(heartbeat(clocked.state, SimpleNamespace(id=running_job), "b", leaving=False))
+    clocked.state.write = writing
+    clocked.at -= 86_400
+    assert clocked.sweep(60) == []
+    assert clocked.sweep(1) == [("failed", 1)]
+
+
+async def failing(_):
+    raise Unavailable("the database fails")
 
 
 def test_a_server_that_starts_waits_for_agents_to_be_heard(database, running_job):

@@ -150,6 +150,17 @@ def test_a_server_out_of_reach_is_one_error_without_the_password(url, monkeypatc
         error = None if error.__suppress_context__ else error.__cause__ or error.__context__
 
 
+def test_a_disk_that_is_full_at_the_last_step_of_opening_is_bad_input_as_at_others(tmp_path, monkeypatch):
+    def full(*_):
+        raise sqlite3.OperationalError("database or disk is full")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Database, "_note_name", full)
+        with pytest.raises(InputError, match=r"placewise\.db: the database cannot be opened: database or disk is full"):
+            Database.open(str(tmp_path / "placewise.db"))
+    Database.open(str(tmp_path / "placewise.db")).close()
+
+
 def test_an_open_database_does_not_show_its_password(postgresql_url):
     url = sqlalchemy.make_url(postgresql_url).set(password="hunter2").render_as_string(hide_password=False)
     database = Database.open(url)

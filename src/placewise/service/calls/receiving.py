@@ -50,13 +50,13 @@ async def accept(state: State, member: Member, leases: Sequence[tuple[int, str |
 
     agent : who runs them, and sends heartbeats by this name; empty for somebody who sends none.
     """
-    now, lease_now = state.now(), state.lease_now()
+    now, lease_now, heard_now = state.now(), state.lease_now(), state.heard_now()
     if agent:
         check_name(agent, "the agent's name")
 
     def act(connection: Connection) -> list[int]:
         if agent:
-            agents.heard(connection, member.id, agent, now)
+            agents.heard(connection, member.id, agent, heard_now)
         return store.accept(connection, member.id, leases, now, agent or None, lease_now=lease_now)
 
     accepted = await state.write(act)
@@ -67,7 +67,7 @@ async def accept(state: State, member: Member, leases: Sequence[tuple[int, str |
 async def heartbeat(state: State, member: Member, agent: str, *, leaving: bool) -> None:
     """Remember that an agent lives, or that it goes."""
     check_name(agent, "the agent's name")
-    now = state.now()
+    now = state.heard_now()
     try:
         await state.write(
             lambda connection: (
@@ -78,7 +78,7 @@ async def heartbeat(state: State, member: Member, agent: str, *, leaving: bool) 
         )
     except Unavailable:
         # It lives, and so may all others of which nothing can be written down.
-        state.listening_since = state.now()
+        state.swept_at = None
         raise
 
 

@@ -242,10 +242,14 @@ class Agent:
                     return by
                 if attempt.retry_state.attempt_number == 1:
                     return None
-                # An answer was lost. What was accepted before our lease ran out was accepted under it.
+                # An answer was lost. Our name is nobody else's.
                 known = await self._client.get_job(job.job_id, self._cluster())
-                ours = known.state == JobState.ACCEPTED and known.changed_at <= job.lease_until
-                return (known.agent or "") if ours and known.agent in (None, self.name) else None
+                if known.state != JobState.ACCEPTED:
+                    return None
+                if known.agent is None:
+                    # At a scheduler without heartbeats: what was accepted before our lease ran out was so under it.
+                    return "" if known.changed_at <= job.lease_until else None
+                return known.agent if known.agent == self.name else None
         raise AssertionError  # retrying ends with a result or an exception
 
     async def _run(self, job: Assignment, by: str) -> tuple[Outcome, JobState | None]:

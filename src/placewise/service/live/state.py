@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -35,7 +36,8 @@ class State:
 
     bells : by cluster id, what wakes those who wait for its jobs. watchers : by cluster id, how many watch its jobs.
     listening_since : since when heartbeats of agents can be heard; who was not heard of before is not lost for that.
-    swept_at : when lost agents were last looked for.
+    swept_at : when lost agents were last looked for; None where the next look is to begin listening anew. Both are
+    on the clock that heartbeats are counted by.
     identity : the name that the database was given when it was made.
     stopping : whether calls that wait for something shall end.
     failed : says why, once the service cannot go on.
@@ -56,14 +58,13 @@ class State:
     identity: str = ""
     stopping: bool = False
     failed: asyncio.Future[str] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
-    listening_since: float = field(init=False)
-    swept_at: float = field(init=False)
+    listening_since: float = math.inf
+    swept_at: float | None = None
     registration_hash: bytes = field(init=False)
     global_hash: bytes | None = field(init=False)
     _locks: dict[str, asyncio.Lock] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.listening_since = self.swept_at = self.now()
         self.registration_hash = hash_of(self.settings.registration_secret)
         self.global_hash = None if self.settings.global_token is None else hash_of(self.settings.global_token)
 
@@ -78,6 +79,13 @@ class State:
         have no steady clock in common, but the database's: whatever theirs say, a lease is as long at each of them.
         """
         return DATABASE_CLOCK if self.database.dialect == "postgresql" else self.clock.steady()
+
+    def heard_now(self) -> LeaseTime:
+        """Return the moment on the clock that heartbeats of agents are counted by.
+
+        Of a SQLite file it is this server's time of day: that, unlike a steady clock, means something after a restart.
+        """
+        return DATABASE_CLOCK if self.database.dialect == "postgresql" else self.now()
 
     async def read(self, act: Callable[[Connection], T]) -> T:
         """Return what a transaction that only reads returns, run beside the event loop."""

@@ -44,8 +44,9 @@ async def compare(state: State) -> None:
     metrics.jobs_waiting.set(sum(waiting))
     metrics.jobs_running.set(sum(one for _, one in lengths.values()))
     metrics.longest_queue.set(max(waiting, default=0))
-    known_agents = await state.read(agents.list_agents)
-    lost_before = state.now() - state.settings.agent_lost_s
+    now, heard_now = state.now(), state.heard_now()
+    known_agents = await state.read(lambda connection: agents.list_agents(connection, now, heard_now))
+    lost_before = now - state.settings.agent_lost_s
     metrics.agents.set(sum(one.heard_at > lost_before for some in known_agents.values() for one in some))
     metrics.clusters.set(len(index.names))
     metrics.subsystems.set(sum(len(state.fleet.cluster(name).subsystems) for name in index.names))
@@ -121,20 +122,25 @@ async def give_up_orphans(state: State) -> None:
     Nobody is lost for the time in which nobody could be heard: this server was down or asleep, the database was away,
     the clock leapt.
     """
-    settings, now = state.settings, state.now()
-    if not 0 <= now - state.swept_at <= max(settings.agent_lost_s / 4, 3 * settings.sweep_s):
-        state.listening_since = now
-    lost_before = now - settings.agent_lost_s
-    listening = state.listening_since <= lost_before
+    settings, now, clock, swept_at = state.settings, state.now(), state.heard_now(), state.swept_at
+    most_silent_s = max(settings.agent_lost_s / 4, 3 * settings.sweep_s)
 
-    def act(connection: Connection) -> list[agents.GivenUp]:
-        agents.forget(connection, now - _REMEMBERED_S)
-        if not listening or settings.orphans == "keep":
-            return []
+    def act(connection: Connection) -> tuple[float, float, list[agents.GivenUp]]:
+        at = agents.read_clock(connection, clock)
+        heard_all = swept_at is not None and 0 <= at - swept_at <= most_silent_s
+        listening_since = state.listening_since if heard_all else at
+        agents.not_later(connection, at)
+        agents.forget(connection, at - _REMEMBERED_S)
+        lost_before = at - settings.agent_lost_s
+        if listening_since > lost_before or settings.orphans == "keep":
+            return at, listening_since, []
         most_attempts = settings.most_attempts if settings.orphans == "requeue" else 0
-        return agents.give_up(connection, lost_before, most_attempts, now)
+        return at, listening_since, agents.give_up(connection, lost_before, most_attempts, now, heard_now=at)
 
-    for one in await state.write(act):
+    at, listening_since, given_up = await state.write(act)
+    if state.swept_at == swept_at:  # and no heartbeat was lost meanwhile
+        state.swept_at, state.listening_since = at, listening_since
+    for one in given_up:
         requeued = one.state == JobState.ASSIGNED
         name = state.fleet.name_of(one.cluster_id)
         _log.warning("an agent is lost", cluster=name, agent=one.agent, jobs=len(one.ids), requeued=requeued)
@@ -144,7 +150,6 @@ async def give_up_orphans(state: State) -> None:
         elif name is not None:
             for _ in one.ids:
                 state.fleet.scheduler.ended(name)
-    state.swept_at = now
 
 
 async def _tried(what: str, work: Coroutine[Any, Any, None]) -> None:

@@ -128,10 +128,11 @@ class PlacewiseV1(SchedulerServicer):
     async def ListClusters(self, request: wire.ListClustersRequest, context: Context) -> wire.ListClustersResponse:
         """List the clusters that the credentials allow to use."""
         usable = self._usable(request.credentials, context)
+        now, heard_now = self._state.now(), self._state.heard_now()
         lengths, agents = await self._state.read(
-            lambda connection: (store.queue_lengths(connection), list_agents(connection))
+            lambda connection: (store.queue_lengths(connection), list_agents(connection, now, heard_now))
         )
-        lost_before = self._state.now() - self._state.settings.agent_lost_s
+        lost_before = now - self._state.settings.agent_lost_s
         answer = wire.ListClustersResponse()
         for member in self._state.fleet.members():
             if usable is None or member.name in usable:

@@ -26,14 +26,15 @@ class StatePages:
     async def overview(self) -> Overview:
         """Return the clusters, and the most recent jobs."""
         state = self._state
+        now, heard_now = state.now(), state.heard_now()
         lengths, agents, recent = await state.read(
             lambda connection: (
                 store.queue_lengths(connection),
-                list_agents(connection),
+                list_agents(connection, now, heard_now),
                 store.list_jobs(connection, cluster_ids=None, limit=_RECENT),
             )
         )
-        lost_before = state.now() - state.settings.agent_lost_s
+        lost_before = now - state.settings.agent_lost_s
         clusters = []
         for member in state.fleet.members():
             cluster = state.fleet.cluster(member.name)
