@@ -41,7 +41,6 @@ def refuse_contradiction(requirement: Requirement, advice: str) -> None:
         first, second = pair
         raise InputError(
             f"one {requirement.subsystem} cannot meet both {first} and {second}",
-            place=f"{requirement.subsystem!r}",
             expected=advice,
         )
 

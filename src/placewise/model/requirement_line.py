@@ -16,6 +16,7 @@ from lark import Lark, Token, Transformer, v_args
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
 from placewise.errors import InputError, locating
+from placewise.model.contradictions import refuse_contradiction
 from placewise.model.predicates import Contains, Equals, InVersionRange, Predicate, Within
 from placewise.model.range_notation import is_range
 from placewise.model.requirement import (
@@ -103,8 +104,9 @@ def parse_requirement(text: str) -> Expression:
     Each test of an `and` speaks of a vertex of its own, and the conditions in one pair of braces of one vertex:
     ``gpu{vendor=amd} and gpu{memory>=40}`` may be two. `not` binds tighter than `and`, and `and` tighter than `or`.
     After `@` versions are as in Spack: ``gcc@12`` is the family, ``gcc@=12`` exactly that, ``gcc@12:14`` a range. In
-    braces `=` is as in documents: ``version=12`` is that text, ``version=12:14`` a range; `==` is always that text.
-    ``version!=12`` is every other version of that one vertex. Raises InputError naming the column for anything else.
+    braces `=` is as in documents: ``version=12`` is that text, ``version=12:14`` a range; `==` keeps a text as it is.
+    ``version!=12`` is every other version of that one vertex. Raises InputError naming the column for anything else,
+    and for conditions in one pair of braces that no vertex meets together.
     """
     if len(text) > LONGEST:
         raise InputError("a requirement is too long", found=len(text), expected=f"at most {LONGEST} characters")
@@ -180,10 +182,14 @@ class _Expressions(Transformer[Token, Any]):
     def test(self, name: Token, *more: Any) -> Expression:
         conditions = [Condition(field, predicate) for one in more for field, predicate in one]
         with locating(place=_column(name.column)):
-            return Requirement(str(name), tuple(conditions))
+            found = Requirement(str(name), tuple(conditions))
+            refuse_contradiction(
+                found, "`and` between two tests, if they are of two vertices; `contains`, if the field is a set"
+            )
+            return found
 
     def at(self, versions: Token) -> list[_Pair]:
-        return [(VERSION, InVersionRange(_spack(versions)))]
+        return [(VERSION, InVersionRange(_spack(_unquoted(versions))))]
 
     def conditions(self, *pairs: _Pair | None) -> list[_Pair]:
         found: list[_Pair] = []
