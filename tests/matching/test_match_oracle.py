@@ -20,6 +20,7 @@ from placewise.model.cluster import Cluster, Fleet
 from placewise.model.job import Job, ResourceGroup, ResourceRequest
 from placewise.model.predicates import Equals, InVersionRange
 from placewise.model.requirement import Condition, Requirement
+from placewise.model.requirement import tests_of as leaves
 from placewise.model.resources import ResourceGraph, Subsystem, SubsystemVertex, Vertex
 from placewise.model.version_range import parse_bounds
 from placewise.model.workload import Workload
@@ -215,9 +216,8 @@ def test_reasons_cover_what_does_not_match(fleet, job):
         r: {n for n in fleet.names if r in unmet[n]} for r in job.requirements if any(r in u for u in unmet.values())
     }
     for blocked in why.blocked:
-        lacking = [
-            n for n in blocked.clusters if blocked.requirement.subsystem not in [s.name for s in named[n].subsystems]
-        ]
+        asked = {test.subsystem for test in leaves(blocked.requirement)}
+        lacking = [n for n in blocked.clusters if asked.isdisjoint(s.name for s in named[n].subsystems)]
         assert blocked.lacking == len(lacking)
     sizes = [len(b.clusters) for b in why.blocked]
     assert sizes == sorted(sizes, reverse=True)
@@ -233,6 +233,15 @@ def test_reasons_cover_what_does_not_match(fleet, job):
     reasons = {n for b in why.blocked for n in b.clusters} | set(why.scattered) | set(why.too_small)
     assert matched | reasons == set(fleet.names)
     assert not matched & reasons
+    undecided = {fleet.names[c] for c in oracle.matching(fleet, job, possible=True)} - matched
+    assert {one.cluster for one in (*why.unknown, *why.incomparable)} == undecided
+    assert all(one.facts for one in why.unknown)
+    for blocked in why.blocked:
+        assert [name for one in blocked.causes for name in one.clusters if not one.causes] == []
+        assert sorted(name for one in blocked.causes for name in one.clusters) == sorted(blocked.clusters)
+        lines = [str(cause) for one in blocked.causes for cause in one.causes]
+        assert all(line and "\n" not in line for line in lines)
+    assert sorted(name for one in why.apart for name in one.clusters) == sorted(why.scattered)
 
 
 def at_least(subsystem, version):
@@ -369,7 +378,8 @@ def test_types_that_no_cluster_has_are_named():
 def test_what_an_index_keeps_cannot_be_written_to():
     index = FleetIndex(Fleet((two_nodes(("gcc", "9"), ("openmpi", "12")),)))
     wanted = at_least("gcc", "9")
-    for row in (index.meeting(wanted), index.meeting(wanted), *(members for _, members in index.offered("gcc"))):
+    met = index.meeting(wanted)
+    for row in (met.yes, met.possible, index.meeting(wanted).yes, *(members for _, members in index.offered("gcc"))):
         assert not row.flags.writeable
 
 

@@ -100,7 +100,7 @@ def undecided_clusters(index: FleetIndex, job: Job) -> int:
 
 def incomparables(index: FleetIndex, job: Job, clusters: int) -> tuple[Incomparable, ...]:
     """Return which of some clusters, given as a number, have values that cannot be compared, and with what."""
-    found = {}
+    found: dict[int, Incomparable] = {}
     for requirement in job.requirements:
         for problem, places in index.meeting(requirement).problems:
             seeing = bitset.to_number(index.clusters_of(places)) & clusters

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import compress
 
@@ -11,12 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placewise.matching import bitset
+from placewise.matching.compiled_cluster import Properties
 from placewise.matching.hosting import hosts
 from placewise.matching.index import FleetIndex
 from placewise.matching.match import hosting, matching
-from placewise.matching.widening import widenings
+from placewise.matching.single_changes import Change, single_changes
 from placewise.model.job import Job
-from placewise.model.requirement import Requirement
+from placewise.model.requirement import Expression
 
 MOST_SETS_WIDENED = 20
 """Of more sets of least size the conditions are worked out for these many, those that gain most."""
@@ -35,7 +36,7 @@ class Causes:
         needed. too_small : they could not host the shape even if every requirement held on every node.
     """
 
-    requirements: tuple[Requirement, ...]
+    requirements: tuple[Expression, ...]
     scattered: bool
     too_small: bool
     clusters: tuple[str, ...]
@@ -45,15 +46,18 @@ class Causes:
 class Step:
     """A wider requirement, None for none at all, and the clusters that then match and did not before."""
 
-    relaxed: Requirement | None
+    relaxed: Expression | None
     clusters: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """One way to widen a requirement, step by step; each step gains clusters beyond those of the one before."""
+    """One way to ask for less, step by step; each step gains clusters beyond those of the one before.
 
-    requirement: Requirement
+    In an expression one part alone is changed: a test is widened, or a part of an `and` is left out.
+    """
+
+    requirement: Expression
     steps: tuple[Step, ...]
 
 
@@ -65,7 +69,7 @@ class RelaxedSet:
         instead, the others of the set left out; the way that gains most first.
     """
 
-    requirements: tuple[Requirement, ...]
+    requirements: tuple[Expression, ...]
     clusters: tuple[str, ...]
     ways: tuple[Way, ...]
 
@@ -101,7 +105,7 @@ class _Asked:
 
     index: FleetIndex
     job: Job
-    wanted: tuple[Requirement, ...]
+    wanted: tuple[Expression, ...]
     unmet: NDArray[np.bool_]
     lacking: NDArray[np.bool_]
     groups: tuple[tuple[int, ...], ...]
@@ -228,31 +232,50 @@ def _ways(asked: _Asked, chosen: tuple[int, ...], clusters: list[int]) -> Iterat
     for row in chosen:
         requirement = asked.wanted[row]
         seen = np.bitwise_or.reduce([places for places, rows in zip(usable, asked.groups, strict=True) if row in rows])
-        offered = [properties for properties, where in index.offered(requirement.subsystem) if (where & seen).any()]
-        found = []
-        for direction in widenings(requirement, offered):
-            steps = tuple(_steps(asked, row, direction, usable))
-            if steps:
-                found.append(Way(requirement, steps))
+
+        def offered(subsystem: str, seen: NDArray[np.uint64] = seen) -> list[Properties]:
+            return [properties for properties, where in index.offered(subsystem) if (where & seen).any()]
+
+        changes = single_changes(requirement, offered, index.vocabulary)
+        tried = [(change, tuple(_steps(asked, row, change.steps, usable))) for change in changes]
+        found = [Way(requirement, steps) for _, steps in _least(tried)]
         found.sort(key=lambda way: (-len(way.steps[-1].clusters), str(way.steps[-1].relaxed)))
         yield from found[:MOST_WAYS]
         if not found or len(found[0].steps[-1].clusters) < len(clusters):
             yield Way(requirement, (Step(None, tuple(index.names[cluster] for cluster in clusters)),))
 
 
+def _least(tried: Sequence[tuple[Change, tuple[Step, ...]]]) -> Iterator[tuple[Change, tuple[Step, ...]]]:
+    """Yield the changes that gain something, but none that leaves out what a smaller change inside does as well for."""
+    kept: list[tuple[Change, tuple[Step, ...]]] = []
+    for change, steps in tried:
+        if not steps:
+            continue
+        inside = (others for one, others in kept if one.path[: len(change.path)] == change.path)
+        if change.left_out and any(others[-1].clusters == steps[-1].clusters for others in inside):
+            continue
+        kept.append((change, steps))
+        yield change, steps
+
+
 def _steps(
-    asked: _Asked, row: int, direction: Iterable[Requirement], usable: list[NDArray[np.uint64]]
+    asked: _Asked, row: int, direction: Iterable[Expression], usable: list[NDArray[np.uint64]]
 ) -> Iterator[Step]:
-    before = 0
+    index = asked.index
+    before = np.zeros(len(index.names), dtype=np.bool_)
+    held = index.meeting(asked.wanted[row]).yes
     for relaxed in direction:
-        meeting = asked.index.meeting(relaxed).yes
+        meeting = index.meeting(relaxed).yes
+        if (held & ~meeting).any():
+            # A bound that elsewhere cannot be compared; what matched there would be lost.
+            continue
         able = hosting(
-            asked.index,
+            index,
             [
                 (group.shape, places & meeting if row in rows else places)
                 for group, places, rows in zip(asked.job.groups, usable, asked.groups, strict=True)
             ],
         )
-        if able.sum() > before:
-            before = int(able.sum())
-            yield Step(relaxed, tuple(compress(asked.index.names, able.tolist())))
+        if able.sum() > before.sum() and not (before & ~able).any():
+            before = able
+            yield Step(relaxed, tuple(compress(index.names, able.tolist())))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import compress
 
@@ -9,21 +11,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placewise.matching import bitset
+from placewise.matching.causes import UNDESCRIBED, Cause, Causes, CausesThere, too_few
 from placewise.matching.index import FleetIndex
-from placewise.matching.match import hosting, matching
+from placewise.matching.match import Incomparable, hosting, incomparables, matching, undecided_clusters
 from placewise.model.job import SLOT, Job, Shape
-from placewise.model.requirement import Requirement
+from placewise.model.requirement import Expression, Requirement, tests_of
 from placewise.model.scalar import scalar_text
 
 
 @dataclass(frozen=True, slots=True)
 class Blocked:
-    """One requirement, and the clusters on no node of which it holds."""
+    """One requirement, and the clusters on no node of which it holds.
 
-    requirement: Requirement
+    lacking : how many of them have no such subsystem at all, none of them in an expression of several.
+    causes : why it does not hold, those causes first that most clusters have.
+    """
+
+    requirement: Expression
     clusters: tuple[str, ...]
     lacking: int
-    """How many of them have no such subsystem at all."""
+    causes: tuple[CausesThere, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +38,16 @@ class NearMiss:
     """A cluster that one requirement alone keeps from matching, and what it offers instead."""
 
     cluster: str
-    requirement: Requirement
+    requirement: Expression
     offered: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A cluster of which it is unknown whether it matches, and what decides: the facts that are not described."""
+
+    cluster: str
+    facts: tuple[Cause, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +61,9 @@ class WhyNot:
     too_small : the clusters that could not host the shape even if every requirement held on every node.
     unknown_types : the types asked for that no cluster of the fleet has, sorted; where some have the type but
         none in the unit asked for, the unit too, as in "memory in MB".
+    unknown : the clusters that would match if what is not described there were as asked.
+    incomparable : those of which a value decides that cannot be compared with what is asked.
+    apart : why the scattered ones do not match.
     """
 
     job: str
@@ -56,6 +74,9 @@ class WhyNot:
     scattered: tuple[str, ...]
     too_small: tuple[str, ...]
     unknown_types: tuple[str, ...]
+    unknown: tuple[Unknown, ...] = ()
+    incomparable: tuple[Incomparable, ...] = ()
+    apart: tuple[CausesThere, ...] = ()
 
 
 def why_not(index: FleetIndex, job: Job) -> WhyNot:
@@ -66,8 +87,9 @@ def why_not(index: FleetIndex, job: Job) -> WhyNot:
     places = index.table(wanted)
     unmet = ~bitset.unpack(index.clusters_of(places), len(names))
     failures = unmet.sum(axis=0)
+    causes = Causes(index)
     blocked = [
-        Blocked(requirement, _named(names, failed), len(names) - index.clusters_with(requirement.subsystem))
+        _blocked(index, causes, requirement, failed)
         for requirement, failed in zip(wanted, unmet, strict=True)
         if failed.any()
     ]
@@ -76,26 +98,69 @@ def why_not(index: FleetIndex, job: Job) -> WhyNot:
         alone = unmet[row] & (failures == 1)
         if alone.any():
             near += [
-                NearMiss(names[cluster], requirement, _offered(index, cluster, requirement))
+                NearMiss(names[cluster], requirement, _offered(index, causes, cluster, requirement))
                 for cluster in np.flatnonzero(alone & hosting(index, _without(index, job, requirement))).tolist()
             ]
+    scattered = (failures == 0) & fitting & ~matched
+    groups = [group.requirements for group in job.groups]
+    undecided = undecided_clusters(index, job)
+    incomparable = incomparables(index, job, undecided) if undecided else ()
+    uncompared = {one.cluster for one in incomparable}
     return WhyNot(
         job.name,
         len(names),
         _named(names, matched),
         tuple(sorted(blocked, key=lambda b: (-len(b.clusters), str(b.requirement)))),
         tuple(near),
-        _named(names, (failures == 0) & fitting & ~matched),
+        _named(names, scattered),
         _named(names, ~fitting),
         () if fitting.any() else _unknown_types(index, job),
+        tuple(
+            Unknown(names[cluster], _facts(index, causes, cluster, groups))
+            for cluster in bitset.members(undecided)
+            if names[cluster] not in uncompared
+        ),
+        incomparable,
+        _grouped((names[one], (too_few(index, one, groups),)) for one in np.flatnonzero(scattered).tolist()),
     )
+
+
+def _blocked(index: FleetIndex, causes: Causes, requirement: Expression, failed: NDArray[np.bool_]) -> Blocked:
+    subsystems = {test.subsystem for test in tests_of(requirement)}
+    clusters = np.flatnonzero(failed).tolist()
+    lacking = sum(subsystems.isdisjoint(index.compiled(cluster).subsystems) for cluster in clusters)
+    there = _grouped((index.names[cluster], causes.of(cluster, requirement)) for cluster in clusters)
+    return Blocked(requirement, _named(index.names, failed), lacking, there)
+
+
+def _grouped(causes: Iterable[tuple[str, tuple[Cause, ...]]]) -> tuple[CausesThere, ...]:
+    clusters: defaultdict[tuple[Cause, ...], list[str]] = defaultdict(list)
+    for cluster, found in causes:
+        clusters[found].append(cluster)
+    there = [CausesThere(found, tuple(names)) for found, names in clusters.items()]
+    return tuple(sorted(there, key=lambda one: (-len(one.clusters), one.clusters)))
+
+
+def _facts(
+    index: FleetIndex, causes: Causes, cluster: int, groups: Iterable[tuple[Expression, ...]]
+) -> tuple[Cause, ...]:
+    """Return what is not described of a cluster and decides whether places of it are usable."""
+    found: dict[Cause, None] = {}
+    for requirements in groups:
+        possible = causes.places(cluster)
+        for requirement in requirements:
+            possible &= index.meeting(requirement).possible_number
+        for requirement in requirements:
+            if where := possible & ~index.meeting(requirement).yes_number:
+                found.update(dict.fromkeys(causes.at(cluster, requirement, where)))
+    return tuple(cause for cause in found if cause.kind == UNDESCRIBED)
 
 
 def _named(names: tuple[str, ...], chosen: NDArray[np.bool_]) -> tuple[str, ...]:
     return tuple(compress(names, chosen.tolist()))
 
 
-def _without(index: FleetIndex, job: Job, requirement: Requirement) -> list[tuple[Shape, NDArray[np.uint64]]]:
+def _without(index: FleetIndex, job: Job, requirement: Expression) -> list[tuple[Shape, NDArray[np.uint64]]]:
     """Return the shape of each group with the (words,) place classes at which all its other requirements hold."""
     groups = []
     for group in job.groups:
@@ -123,8 +188,10 @@ def _unknown_types(index: FleetIndex, job: Job) -> tuple[str, ...]:
     return tuple(sorted(unknown))
 
 
-def _offered(index: FleetIndex, cluster: int, requirement: Requirement) -> str:
-    """Write what the places of a cluster see of the fields that a requirement asks about."""
+def _offered(index: FleetIndex, causes: Causes, cluster: int, requirement: Expression) -> str:
+    """Write what a cluster's places see of the fields that a requirement asks about; of an expression its causes."""
+    if not isinstance(requirement, Requirement):
+        return "; ".join(map(str, causes.of(cluster, requirement)))
     asked = dict.fromkeys(condition.field for condition in requirement.conditions)
     compiled = index.compiled(cluster)
     seeing = compiled.tree.seeing

@@ -1,0 +1,305 @@
+"""Why an expression does not hold on a cluster: the causes that are there, each in one line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from placewise.matching.compiled_cluster import CompiledCluster, Properties, vertex_key
+from placewise.matching.index import FleetIndex
+from placewise.matching.vertex_answers import Conditions, VertexAnswers
+from placewise.matching.wording import ask, listed, value_there, vertex_there, wanted_of_one
+from placewise.model.predicates import Equals
+from placewise.model.requirement import AllOf, AnyOf, Condition, Expression, Not, Requirement, tests_of
+
+ABSENT = "absent"
+UNSEEN = "unseen"
+FIELD = "field"
+VALUE = "value"
+INCOMPARABLE = "incomparable"
+VERTEX = "not on one vertex"
+NODE = "not on one node"
+FEW = "too few"
+PRESENT = "present"
+UNDESCRIBED = "not described"
+
+_NAME = "name"
+_Places: TypeAlias = int
+"""Place classes of the fleet, as a number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """One cause for which an expression does not hold on a cluster; `str` is the line that says it.
+
+    kind : ABSENT, no such subsystem; UNSEEN, attached where no node sees it; FIELD, its vertices lack the field; VALUE,
+        another value; INCOMPARABLE, a value of another kind or unit; VERTEX, met, but not together by one vertex; NODE,
+        not together on one node; FEW, on too few nodes; PRESENT, what must not be there; UNDESCRIBED, there may be more
+        than what is described.
+    subsystem, field : what it is about; empty where it is about none alone.
+    asked, offered : what was asked for and what is there, as text.
+    """
+
+    kind: str
+    subsystem: str
+    field: str
+    asked: str
+    offered: str
+    line: str
+
+    def __str__(self) -> str:
+        return self.line
+
+
+@dataclass(frozen=True, slots=True)
+class CausesThere:
+    """Clusters that have the same causes."""
+
+    causes: tuple[Cause, ...]
+    clusters: tuple[str, ...]
+
+
+class Causes:
+    """Finds causes in a fleet; what is equal in two clusters is looked at once."""
+
+    def __init__(self, index: FleetIndex) -> None:
+        self._index = index
+        self._tested: dict[Requirement, Conditions] = {}
+        self._found: dict[tuple[Expression, object], tuple[Cause, ...]] = {}
+
+    def of(self, cluster: int, expression: Expression) -> tuple[Cause, ...]:
+        """Return the causes for which an expression holds on no place of a cluster, given by position."""
+        key = (expression, self._content(cluster, expression))
+        causes = self._found.get(key)
+        if causes is None:
+            causes = self._found[key] = self.at(cluster, expression, self.places(cluster))
+        return causes
+
+    def at(self, cluster: int, expression: Expression, where: _Places) -> tuple[Cause, ...]:
+        """Return the causes for which an expression holds on none of some places of a cluster."""
+        return tuple(dict.fromkeys(self._against(_There(self._index, cluster), expression, where)))
+
+    def places(self, cluster: int) -> _Places:
+        """Return all place classes of a cluster."""
+        first, end = int(self._index.firsts[cluster]), int(self._index.firsts[cluster + 1])
+        return ((1 << (end - first)) - 1) << first
+
+    def _content(self, cluster: int, expression: Expression) -> object:
+        """Return a value that is the same for clusters that have the same causes."""
+        compiled = self._index.compiled(cluster)
+        graph = compiled.cluster.graph
+        parts: list[object] = [None if len(graph.vertices) == 1 else id(compiled.tree)]
+        for name in dict.fromkeys(test.subsystem for test in tests_of(expression)):
+            subsystem = compiled.subsystems.get(name)
+            parts += [
+                self._index.vocabulary.is_complete(compiled.cluster.name, name),
+                None if subsystem is None else tuple([(vertex_key(v), v.attached_to) for v in subsystem.vertices]),
+            ]
+        return tuple(parts)
+
+    def _against(self, there: _There, expression: Expression, where: _Places) -> Iterator[Cause]:
+        """Yield why an expression is not met on any of the places."""
+        if isinstance(expression, Requirement):
+            yield from self._not_met(there, expression, where)
+        elif isinstance(expression, Not):
+            yield from self._in_favour(there, expression.part, where)
+        elif isinstance(expression, AnyOf):
+            for part in expression.parts:
+                yield from self._against(there, part, where)
+        else:
+            # What certainly fails decides, whatever is unknown.
+            failing = [part for part in expression.parts if not self._index.meeting(part).possible_number & where]
+            failing = failing or [part for part in expression.parts if not self._index.meeting(part).yes_number & where]
+            for part in failing:
+                yield from self._against(there, part, where)
+            if not failing:
+                yield there.apart(expression.parts, where)
+
+    def _in_favour(self, there: _There, expression: Expression, where: _Places) -> Iterator[Cause]:
+        """Yield why an expression is met, or may be, on all of the places."""
+        if isinstance(expression, Requirement):
+            yield from self._met(there, expression, where)
+        elif isinstance(expression, Not):
+            yield from self._against(there, expression.part, where)
+        elif isinstance(expression, AllOf):
+            for part in expression.parts:
+                yield from self._in_favour(there, part, where)
+        else:
+            for part in expression.parts:
+                if on := self._index.meeting(part).possible_number & where:
+                    yield from self._in_favour(there, part, on)
+
+    def _vertices(self, there: _There, test: Requirement, where: _Places) -> list[VertexAnswers]:
+        if test not in self._tested:
+            self._tested[test] = Conditions(test, self._index.vocabulary)
+        tested = self._tested[test]
+        return [tested.vertex(properties) for properties in there.seen(test.subsystem, where)]
+
+    def _not_met(self, there: _There, test: Requirement, where: _Places) -> Iterator[Cause]:
+        name = test.subsystem
+        vertices = self._vertices(there, test, where)
+        problems = [vertex for vertex in vertices if vertex.undecided]
+        for vertex in problems:
+            yield _incomparable(test, vertex)
+        if not there.is_complete(name):
+            yield _undescribed(test, vertices)
+        elif not vertices:
+            yield there.nothing_seen(test)
+        elif not problems:
+            yield from _wrong(test, vertices)
+
+    def _met(self, there: _There, test: Requirement, where: _Places) -> Iterator[Cause]:
+        vertices = self._vertices(there, test, where)
+        meeting = [vertex for vertex in vertices if vertex.meets]
+        if meeting:
+            fields = (_NAME, "version", *(condition.field for condition in test.conditions))
+            found = listed([vertex_there(vertex.values, fields) for vertex in meeting])
+            line = f"there is a {test.subsystem} {found}".rstrip()
+            yield Cause(PRESENT, test.subsystem, "", f"not {test}", found, line)
+            return
+        for vertex in vertices:
+            if vertex.undecided:
+                yield _incomparable(test, vertex)
+        if not there.is_complete(test.subsystem):
+            yield _undescribed(test, vertices)
+
+
+class _There:
+    """A cluster, and what is seen from its places."""
+
+    def __init__(self, index: FleetIndex, cluster: int) -> None:
+        self._index, self._cluster = index, cluster
+        self._compiled: CompiledCluster = index.compiled(cluster)
+        self._first = int(index.firsts[cluster])
+
+    def is_complete(self, subsystem: str) -> bool:
+        """Whether all there is of a subsystem is described."""
+        return self._index.vocabulary.is_complete(self._compiled.cluster.name, subsystem)
+
+    def seen(self, subsystem: str, where: _Places) -> list[Properties]:
+        """List the distinct vertices that some of the places see, by their properties."""
+        classes = self._compiled.classes
+        chosen = [kind for number, kind in enumerate(classes, self._first) if where >> number & 1]
+        if len(chosen) == len(classes):
+            seeing, found = self._compiled.tree.seeing, self._compiled.subsystems.get(subsystem)
+            vertices = [v for v in (found.vertices if found else ()) if not seeing.isdisjoint(v.attached_to)]
+        else:
+            vertices = [vertex for kind in chosen for name, vertex in kind.visible if name == subsystem]
+        return [key[0] for key in dict.fromkeys(map(vertex_key, vertices))]
+
+    def nothing_seen(self, test: Requirement) -> Cause:
+        """Return the cause where no vertex of a subsystem is seen."""
+        name = test.subsystem
+        found = self._compiled.subsystems.get(name)
+        if found is None or not found.vertices:
+            return Cause(ABSENT, name, "", str(test), "", f"no {name} there")
+        if self.seen(name, self._all):
+            return Cause(NODE, name, "", str(test), "", f"no {name} on the nodes that meet the rest")
+        return Cause(UNSEEN, name, "", str(test), "", f"{name} is attached where no node sees it")
+
+    @property
+    def _all(self) -> _Places:
+        return ((1 << len(self._compiled.classes)) - 1) << self._first
+
+    def count(self, where: _Places) -> int:
+        """Return how many places there are in some place classes of this cluster."""
+        return sum(
+            len(kind.places) for number, kind in enumerate(self._compiled.classes, self._first) if where >> number & 1
+        )
+
+    def apart(self, parts: Iterable[Expression], where: _Places) -> Cause:
+        """Return the cause where each part holds somewhere, and all of them nowhere together."""
+        total = self.count(where)
+        wanted = list(parts)
+        offered = [
+            f"{ask(part)} on {self.count(self._index.meeting(part).yes_number & where)} of {total}" for part in wanted
+        ]
+        asked = " and ".join(map(ask, wanted))
+        name = "|".join(sorted({test.subsystem for part in wanted for test in tests_of(part)}))
+        line = f"not together on one node: {listed(offered, most=6)} nodes"
+        return Cause(NODE, name, "", asked, listed(offered, most=6), line)
+
+
+def too_few(index: FleetIndex, cluster: int, groups: Iterable[tuple[Expression, ...]]) -> Cause:
+    """Return the cause where each requirement is met on a cluster, and too few of its nodes meet all of a group."""
+    there, causes = _There(index, cluster), Causes(index)
+    where = causes.places(cluster)
+    for requirements in groups:
+        together = where
+        for requirement in requirements:
+            together &= index.meeting(requirement).yes_number
+        if not together:
+            return there.apart(requirements, where)
+        count, total = there.count(together), there.count(where)
+        if count < total:
+            asked = " and ".join(map(ask, requirements))
+            offered = f"{count} of {total} nodes"
+            return Cause(FEW, "", "", asked, offered, f"too few: {offered} {_meet(count)} {asked}")
+    return Cause(FEW, "", "", "", "", "too few: its nodes cannot host all that is asked for at once")
+
+
+def _meet(count: int) -> str:
+    return "meets" if count == 1 else "meet"
+
+
+def _wrong(test: Requirement, vertices: list[VertexAnswers]) -> Iterator[Cause]:
+    """Yield the causes where vertices are seen, and none meets the test: what none of them has, or not together."""
+    unmet = [
+        position for position in range(len(test.conditions)) if not any(vertex.answers[position] for vertex in vertices)
+    ]
+    if not unmet:
+        fields = [condition.field for condition in test.conditions]
+        found = listed([vertex_there(vertex.values, fields) for vertex in vertices])
+        line = f"no one {test.subsystem} {wanted_of_one(test)}: there are {found}"
+        yield Cause(VERTEX, test.subsystem, "", str(test), found, line)
+        return
+    # What is called otherwise is another thing, of which no more is asked.
+    named = [position for position in unmet if test.conditions[position].field == _NAME]
+    fewest = min(sum(not answer for answer in vertex.answers) for vertex in vertices)
+    near = [vertex for vertex in vertices if sum(not answer for answer in vertex.answers) == fewest]
+    for position in named or unmet:
+        yield _wrong_value(test, test.conditions[position], near, vertices)
+
+
+def _wrong_value(
+    test: Requirement, condition: Condition, near: list[VertexAnswers], vertices: list[VertexAnswers]
+) -> Cause:
+    noun, field, asked = _noun(test, near), condition.field, ask(condition)
+    values = [value_there(vertex.values, field) for vertex in near if field in vertex.values]
+    if not values:
+        values = [value_there(vertex.values, field) for vertex in vertices if field in vertex.values]
+        noun = test.subsystem if values else noun
+    if not values:
+        return Cause(FIELD, test.subsystem, field, asked, "", f"{noun} there has no {field}, asked {asked}")
+    offered = listed(values)
+    return Cause(VALUE, test.subsystem, field, asked, offered, f"{noun} has {field} {offered}, asked {asked}")
+
+
+def _noun(test: Requirement, vertices: list[VertexAnswers]) -> str:
+    """Return what the vertices are called: the subsystem, and the name that was asked for."""
+    for condition in test.conditions:
+        if condition.field == _NAME and isinstance(condition.predicate, Equals):
+            text = condition.predicate.text
+            if all(_NAME in vertex.values and value_there(vertex.values, _NAME) == text for vertex in vertices):
+                return f"{test.subsystem} {text}"
+    return test.subsystem
+
+
+def _incomparable(test: Requirement, vertex: VertexAnswers) -> Cause:
+    for condition, problem in zip(test.conditions, vertex.problems, strict=True):
+        if problem is not None:
+            field, asked = condition.field, ask(condition)
+            offered = value_there(vertex.values, field)
+            line = f"{test.subsystem} has {field} {offered}, asked {asked}: {problem.problem}"
+            return Cause(INCOMPARABLE, test.subsystem, field, asked, offered, line)
+    raise AssertionError(vertex)
+
+
+def _undescribed(test: Requirement, vertices: list[VertexAnswers]) -> Cause:
+    fields = [condition.field for condition in test.conditions]
+    found = listed([vertex_there(vertex.values, fields) for vertex in vertices])
+    line = f"{test.subsystem} is not described completely there"
+    asked = ask(test)
+    described = f"; described: {found}" if found else ""
+    return Cause(UNDESCRIBED, test.subsystem, "", asked, found, f"{line}, asked {asked}{described}")
