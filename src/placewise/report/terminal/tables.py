@@ -68,12 +68,12 @@ def _widths(headings: Sequence[str], rows: Sequence[tuple[str, ...]], widest: in
     widths = [max(map(cell_len, cells)) for cells in columns]
     words = [max((cell_len(word) for cell in cells for word in cell.split()), default=1) for cells in columns]
     for least in (words, [1] * len(widths)):
-        # Columns stand one blank apart.
-        while sum(widths) + len(widths) - 1 > widest:
+        # Columns stand two blanks apart.
+        while sum(widths) + 2 * (len(widths) - 1) > widest:
             spare = [width - keep for width, keep in zip(widths, least, strict=True)]
             if max(spare) <= 0:
                 break
-            at = max(range(len(widths)), key=lambda one: (spare[one] > 0, widths[one]))  # noqa: B023, called at once
+            at = max(range(len(widths)), key=lambda one: (spare[one] > 0, widths[one]))
             widths[at] -= 1
     return widths
 
