@@ -43,9 +43,11 @@ requirements = st.builds(
 )
 _expressions = st.recursive(
     requirements,
-    lambda inner: inner.map(negated)
-    | st.lists(inner, min_size=1, max_size=3).map(all_of)
-    | st.lists(inner, min_size=1, max_size=3).map(any_of),
+    lambda inner: (
+        inner.map(negated)
+        | st.lists(inner, min_size=1, max_size=3).map(all_of)
+        | st.lists(inner, min_size=1, max_size=3).map(any_of)
+    ),
     max_leaves=4,
 )
 

@@ -122,7 +122,9 @@ def test_the_fewest_failing_requirements_by_hand(fleet, workload):
     large = bitset.from_number(index.hosting_alone(workload.shape), len(fleet))
     failing = []
     for job in np.flatnonzero(~matched(fleet, workload)).tolist():
-        able = [bitset.unpack(index.clusters_of(index.meeting(r).yes), len(fleet)) for r in workload.job(job).requirements]
+        able = [
+            bitset.unpack(index.clusters_of(index.meeting(r).yes), len(fleet)) for r in workload.job(job).requirements
+        ]
         counts = [sum(not meets[c] for meets in able) for c in np.flatnonzero(large).tolist()]
         failing.append(min(counts, default=-1))
     assert found.too_large == failing.count(-1)
