@@ -25,6 +25,7 @@ FLEET = fleet_of({"gray": {"gcc": "9.4", "zlib": "1.10"}, "coral": {"zlib": "1.1
 WORKLOAD = parse_job_entries(
     [
         {"name": "a", "package": "b", "resources": {"zlib": {"min": "1.10", "max": "2"}, "gcc": {"min": "9"}}},
+        {"name": "c", "requires": [{"any": [{"gpu": {"memory": {"min": 40}}}, {"not": {"zlib": {}}}]}]},
         {"name": "\ud800é", "package_version": "1.10", "resources": {}},
     ],
     "j",

@@ -4,50 +4,16 @@ import copy
 import json
 
 import pytest
+from drawn_requirements import conditions, expressions, numbers, printable, vertices, words
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from placewise.errors import InputError
 from placewise.formats.jobs.jobspec import dialects, jobspec_document, parse_jobspec
 from placewise.model.job import Job, ResourceGroup, ResourceRequest
-from placewise.model.contradictions import contradiction
 from placewise.model.predicates import Contains, Equals, InNumericRange, InVersionRange, OneOf, Within
-from placewise.model.requirement import AllOf, Condition, Requirement, all_of, any_of, holds_version, is_range, negated
-from placewise.model.version_range import VersionRange, parse_bounds
-
-printable = st.characters(exclude_categories=["Cc", "Cs"])
-words = st.text(printable, min_size=1, max_size=5)
-numbers = st.integers() | st.floats(allow_nan=False)
-versions = st.sampled_from(["1.2", "9e", "1.1.1g", "2021.4b", "stable_20191216", "1.10", "develop", "3.4.0.1"])
-fields = st.sampled_from(["version", "compiler_version", "type", "value"]) | words
-
-
-@st.composite
-def conditions(draw):
-    field = draw(fields)
-    texts = words.filter(lambda text: not is_range(text)) if holds_version(field) else words | st.just(">=16 GB")
-    match draw(st.integers(0, 3)):
-        case 0:
-            predicate = Equals(draw(texts))
-        case 1:
-            predicate = OneOf(tuple(draw(st.lists(texts, min_size=1, max_size=3))))
-        case 2:
-            predicate = Contains(tuple(draw(st.lists(words, min_size=1, max_size=3))))
-        case _ if holds_version(field):
-            low, high = sorted(draw(st.tuples(versions, versions)), key=lambda v: parse_bounds(v, None)._keys())
-            wanted = parse_bounds(*draw(st.sampled_from([(low, None), (None, high), (low, high)])))
-            predicate = InVersionRange(draw(st.sampled_from([wanted, ~wanted, wanted.exclusive()])) or wanted)
-        case _:
-            low, high = draw(st.tuples(numbers, numbers).map(sorted) | st.tuples(words, words))
-            predicate = Within(*draw(st.sampled_from([(low, None), (None, high), (low, high)])))
-    return Condition(field, predicate)
-
-
-def vertices(names):
-    return st.builds(Requirement, names, st.lists(conditions(), max_size=3).map(tuple)).filter(
-        lambda requirement: contradiction(requirement.conditions) is None
-    )
-
+from placewise.model.requirement import AllOf, Condition, Requirement, all_of, negated
+from placewise.model.version_range import parse_bounds
 
 plain = st.builds(
     lambda name, condition: Requirement(name, (condition,)),
@@ -55,16 +21,6 @@ plain = st.builds(
     conditions().filter(lambda condition: not isinstance(condition.predicate, Contains)),
 ) | vertices(st.sampled_from(["io", "gpu"])).filter(
     lambda one: one.conditions and not any(isinstance(c.predicate, Contains) for c in one.conditions)
-)
-names = st.sampled_from(["io", "gpu", "any", "not", "name", "as"]) | words
-expressions = st.recursive(
-    vertices(names),
-    lambda inner: (
-        inner.map(negated)
-        | st.lists(inner, min_size=1, max_size=3).map(any_of)
-        | st.lists(inner, min_size=1, max_size=3).map(all_of)
-    ),
-    max_leaves=8,
 )
 kinds = st.sampled_from(["node", "core", "gpu", "memory"]) | words.filter(lambda kind: kind != "slot")
 counts = st.integers(1, 10**6)
@@ -169,7 +125,6 @@ def asking(*wanted):
         *(
             ("nextgen", asking(Requirement("io", (Condition(field, predicate),))), said)
             for field, predicate, said in (
-                ("version", InVersionRange(VersionRange.empty()), "cannot say"),
                 ("version", InNumericRange(1, 2), "cannot say"),
                 ("version", Within(1, 2), "cannot say"),
                 ("version", Equals("1:2"), "cannot say"),
@@ -180,7 +135,11 @@ def asking(*wanted):
                 ("", Equals("1"), "is not text"),
             )
         ),
-        ("nextgen", asking(Requirement("io", (Condition("a", Equals("1")), Condition("a", Equals("2"))))), "cannot meet"),
+        (
+            "nextgen",
+            asking(Requirement("io", (Condition("a", Equals("1")), Condition("a", Equals("2"))))),
+            "cannot meet",
+        ),
         ("other", Job("j"), "no such format"),
     ],
 )
@@ -191,8 +150,9 @@ def test_what_a_dialect_cannot_express_is_refused(dialect, job, said):
 
 
 KEYS = (  # noqa: SIM905, a list would be a line a word
-    "version name resources task tasks attributes type count unit with label exclusive replicas requires field match "
-    "value min max range contains any all not as command slot per_slot total system parameter user duration constraints operator operand io"
+    "version name resources task tasks attributes type count unit with label exclusive replicas requires field "
+    "match value min max range contains any all not as command slot per_slot total system parameter user "
+    "duration constraints operator operand io"
 ).split()
 json_like = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.sampled_from(["", "1.2", "node", "slot", "version"]),

@@ -103,7 +103,7 @@ def test_jobspecs_have_every_job_by_name(tmp_path):
     assert document == {
         "jobspecs": {
             "a": {"name": "a", "package": "p", "resources": {"zlib": {"min": "1.10", "max": None}}},
-            'quote"d': {"name": 'quote"d', "package": None, "resources": {"os": "os: name = x"}},
+            'quote"d': {"name": 'quote"d', "package": None, "resources": {"os": "os{name=x}"}},
         },
         "removed_repeated": 4,
     }

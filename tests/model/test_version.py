@@ -1,3 +1,8 @@
+import itertools
+import json
+import re
+import string
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -217,3 +222,42 @@ def test_an_epoch_is_refused_as_such():
 def test_many_tildes_are_one_version():
     assert Version("1" + "~" * 255) < Version("1" + "~" * 254) < Version("1")
     assert Version("1" + "-rc" * 80) < Version("1")
+
+
+# What Spack's own order says, as these lines say it; the public data has nothing beyond it.
+_WORDS = ("stable", "nightly", "trunk", "head", "master", "main", "develop")
+
+
+def _spacks(text):
+    runs = [(digits, letters) for digits, letters in re.findall(r"([0-9]+)|([a-zA-Z]+)", text)]
+    end = (3,)
+    for size in (2, 1):
+        word = runs[-size][1] if len(runs) > size else ""
+        if end == (3,) and word in ("alpha", "beta", "rc") and (size == 1 or runs[-1][0]):
+            end = (["alpha", "beta", "rc"].index(word), *(int(digits) for digits, _ in runs[1 - size :] if size > 1))
+            runs = runs[:-size]
+    return (
+        tuple(
+            (1, int(digits)) if digits else (2, _WORDS.index(letters)) if letters in _WORDS else (0, letters)
+            for digits, letters in runs
+        ),
+        end,
+    )
+
+
+@pytest.mark.parametrize("name", ["reliabuild", "spack-build"])
+def test_the_order_of_the_public_versions_is_spacks(public_data, name):
+    texts = set()
+    pending = [json.loads((public_data / name / "cluster-features.json").read_text())]
+    while pending:
+        one = pending.pop()
+        if isinstance(one, dict | list):
+            pending += one.values() if isinstance(one, dict) else one
+        elif (
+            isinstance(one, str) and one[:1].isalnum() and set(one) <= set(string.ascii_letters + string.digits + "._-")
+        ):
+            texts.add(one)
+    assert len(texts) > 15
+    ordered = sorted(texts, key=lambda text: (Version(text), text))
+    assert ordered == sorted(texts, key=lambda text: (_spacks(text), text))
+    assert all((Version(a) == Version(b)) == (_spacks(a) == _spacks(b)) for a, b in itertools.pairwise(ordered))

@@ -1,12 +1,12 @@
 import itertools
 
 import pytest
-from hypothesis import example, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from placewise.errors import InputError
 from placewise.model.version import Version
-from placewise.model.version_range import Cut, Side, VersionRange, parse_bounds
+from placewise.model.version_range import Cut, Side, VersionRange, parse_bounds, parse_versions
 
 _RELEASES = [".".join(parts) for length in (1, 2, 3) for parts in itertools.product("12a", repeat=length)]
 TEXTS = [
@@ -227,3 +227,100 @@ def test_a_range_is_frozen_and_is_no_other_thing():
     with pytest.raises(AttributeError):
         VersionRange.any()._intervals = ()
     assert VersionRange.empty() != ()
+
+
+@given(ranges)
+def test_a_range_reads_back_as_it_is_written(versions):
+    assert parse_versions(str(versions)) == versions
+
+
+@given(bounds, bounds, bounds)
+def test_comparisons_are_those_of_the_order(a, b, c):
+    for sign, holds in (
+        (">=", lambda v: v >= a),
+        ("<=", lambda v: v <= a),
+        (">", lambda v: v > a),
+        ("<", lambda v: v < a),
+        ("==", lambda v: v == a),
+        ("!=", lambda v: v != a),
+    ):
+        assume(sign != "<" or a != min(POOL))
+        assert members(parse_versions(f"{sign}{a}")) == {v.text for v in POOL if holds(v)}
+    expected = {v.text for v in POOL if a <= v < b and v != c}
+    try:
+        made = parse_versions(f">={a}, <{b}, != {c}")
+    except InputError as error:
+        assert "without versions" in str(error)
+        assert expected <= {c.text}
+    else:
+        assert members(made) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "inside", "outside"),
+    [
+        ("12:14", ["12", "13.1", "14.2"], ["11.9", "15"]),
+        (":4.1", ["4.1.6", "0"], ["4.2", "4.10"]),
+        ("<=4.1", ["4.1", "4.0"], ["4.1.6"]),
+        ("3.5:", ["3.5", "4"], ["3.4"]),
+        ("2.7:2.8,3.6:", ["2.8.1", "3.7"], ["3.0"]),
+        ("=12", ["12"], ["12.3.0"]),
+        ("12", ["12", "12.3.0"], ["13", "11"]),
+        ("12,14", ["12.1", "14"], ["13"]),
+        (">1.2:", ["1.2.1", "2"], ["1.2", "1.1"]),
+        (">1.2.*:", ["1.3"], ["1.2.1", "1.2"]),
+        (":<2", ["1.9"], ["2", "2.1"]),
+        (":=1.2", ["1.2"], ["1.2.1"]),
+        (">=3.8,<3.11", ["3.8", "3.10.9"], ["3.11", "3.7"]),
+        ("git.v5=5:", ["5.1"], ["4"]),
+        (":", ["1", "main"], []),
+        ("no version", [], ["1"]),
+    ],
+)
+def test_the_notations(text, inside, outside):
+    found = parse_versions(text)
+    assert all(Version(one) in found for one in inside)
+    assert not any(Version(one) in found for one in outside)
+    assert parse_versions(str(found)) == found
+    assert parse_versions(text) is found
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "no range"),
+        ("1,", "no range"),
+        (",", "no range"),
+        ("=", "no range"),
+        ("=>1", "no range"),
+        (">=", "no comparison"),
+        (">=1,2", "no range"),
+        ("=1,>=2", "no range"),
+        ("2:1", "the minimum 2 exceeds the maximum 1"),
+        (">=3,<2", "without versions"),
+        ("==1,!=1", "without versions"),
+        ("<>1", "not a version"),
+        ("a b", "not a version"),
+        ("1:1.1.1k-9:", "no range"),
+        ("1:2:3", "not a version"),
+        (None, "no range"),
+        (1, "no range"),
+        (">1.*", "not a version"),
+    ],
+)
+def test_what_is_no_range_is_refused(text, says):
+    with pytest.raises(InputError, match=says):
+        parse_versions(text)
+
+
+@given(st.text(max_size=12) | st.from_regex(r"[0-9a-z.:,<>=!*]{1,12}", fullmatch=True))
+def test_any_text_is_a_range_or_an_input_error(text):
+    try:
+        found = parse_versions(text)
+    except InputError:
+        return
+    assert parse_versions(str(found)) == found
+
+
+def test_many_comparisons_take_no_longer_than_they_are_long():
+    assert Version("0.5") in parse_versions(",".join(f"!={number}" for number in range(20_000)))

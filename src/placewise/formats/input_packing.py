@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from placewise.formats.fleets.build_features import build_features, build_fleet_of
 from placewise.formats.fleets.cluster_features import package_version
+from placewise.formats.requirement_rows import requirement_of, requirement_row
 from placewise.model.cluster import Cluster, Fleet
 from placewise.model.records import Records
-from placewise.model.requirement import version_bounds, version_requirement
 from placewise.model.resources import Subsystem, package_subsystem
 from placewise.model.workload import Workload
 
@@ -40,7 +40,7 @@ def unpack(facts: Mapping[str, Any], arrays: Arrays) -> tuple[Fleet, Workload | 
     fleet = Fleet(
         tuple(Cluster(name, subsystems=tuple(map(packages.__getitem__, row))) for name, row in facts["clusters"])
     )
-    requirements = tuple(version_requirement(*one) for one in facts["requirements"])
+    requirements = tuple(requirement_of(one, "the cache") for one in facts["requirements"])
     offsets, ids = arrays["offsets"], arrays["ids"]
     if offsets[0] != 0 or offsets[-1] != len(ids) or (np.diff(offsets) < 0).any():
         raise ValueError("its rows do not add up")
@@ -85,7 +85,7 @@ def _workload_facts(fleet: Fleet, workload: Workload) -> dict[str, Any]:
     return {
         "clusters": clusters,
         "packages": [package_version(subsystem) for subsystem in numbers],
-        "requirements": [(r.subsystem, *version_bounds(r)) for r in workload.requirements],
+        "requirements": [requirement_row(r) for r in workload.requirements],
         "names": workload.names,
         "columns": dict(workload.columns),
     }

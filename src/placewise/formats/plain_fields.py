@@ -8,8 +8,10 @@ from typing import Any
 
 from placewise.errors import InputError
 from placewise.formats.values import scalar, version_text
-from placewise.model.requirement import holds_version as holds_version
+from placewise.model.requirement import holds_version
 from placewise.model.scalar import Scalar
+
+__all__ = ["holds_version", "plain_fields"]
 
 _LARGEST = sys.float_info.max
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from placewise.errors import locating
 from placewise.kinds.asked import Asked
-from placewise.model.predicates import Within
+from placewise.model.predicates import Equals, Predicate, Within
 from placewise.model.range_notation import comparisons
 from placewise.model.scalar import Scalar
 
@@ -34,10 +34,17 @@ def bounds_of(predicate: Within) -> list[tuple[str, Scalar]]:
     return [(written, bound) for written, bound in ends if bound is not None]
 
 
-def expect_uncrossed(asked: Asked, bounds: Iterable[tuple[str, Any]], found: object) -> None:
+def written_text(predicate: Predicate) -> str:
+    """Return what a document says: the text of an equality, and else the test as a person would write it."""
+    return predicate.text if isinstance(predicate, Equals) else str(predicate)
+
+
+def expect_uncrossed(asked: Asked, bounds: Iterable[tuple[str, Any]], predicate: Predicate) -> None:
     """Raise InputError where no value lies within all the bounds."""
     wanted = list(bounds)
     lows = [bound for written, bound in wanted if written in (">=", ">", "==")]
     highs = [bound for written, bound in wanted if written in ("<=", "<", "==")]
     if lows and highs and max(lows) > min(highs):
-        raise asked.refused("the minimum exceeds the maximum", found=str(found), expected="min at most max")
+        raise asked.refused(
+            "the minimum exceeds the maximum", found=written_text(predicate), expected="min at most max"
+        )

@@ -18,6 +18,8 @@ _BITS = rf"(?:{_PREFIX}|{_BINARY})?(?:bits?)|(?:{_PREFIX}|{_BINARY})b|(?:{_PREFI
 _OTHERS = r"(?:[kMG]?Hz|[mkM]?W|[mun\u00b5]?s|min|h|[mk]?V|[m]?A|[kM]?J|k?Wh|[kMGTPE]?FLOPS|[mkc]m|kg|degC|%)"
 _QUANTITY = re.compile(rf"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?\s?(?:{_BYTES}|{_BITS}|{_OTHERS})")
 _VERSION_START = re.compile(r"v?[0-9]")
+# No quantity or version that anybody writes is longer.
+_LONGEST = 128
 # A number that is measured in the unit that stands beside it.
 _MEASURED = ("size", "value", "amount", "capacity", "total", "quantity")
 
@@ -30,6 +32,8 @@ def inferred(value: Value) -> FieldKind:
         return _SET
     if not isinstance(value, str):
         return _NUMBER
+    if len(value) > _LONGEST:
+        return _TEXT
     if _QUANTITY.fullmatch(value):
         return _QUANTITIES
     return _VERSIONS if _VERSION_START.match(value) and _is_version(value) else _TEXT

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from placewise.kinds.asked import Asked, Test, any_test, contains_test
-from placewise.kinds.comparing import OPERATORS, bounds_of, comparisons_of, expect_uncrossed
+from placewise.kinds.comparing import OPERATORS, bounds_of, comparisons_of, expect_uncrossed, written_text
 from placewise.kinds.plain_numbers import number
 from placewise.kinds.units import Unit, unit_of
 from placewise.model.predicates import Contains, Equals, InNumericRange, OneOf, Predicate, Within
@@ -119,7 +119,7 @@ def _comparison(asked: Asked, written: str, bound: Amount) -> Callable[[Amount, 
 
     def compare(found: Amount, values: Mapping[str, Value]) -> bool:
         own = found.unit or _unit_beside(asked, values)
-        if not found.unit and not bound.unit and (not asked.unit or own == asked.unit):
+        if not found.unit and not bound.unit:
             return holds(found.number, bound.number)
         if unit is None or not own:
             raise asked.incomparable(
@@ -161,7 +161,7 @@ def _expect_ordered(asked: Asked, bounds: list[tuple[str, Amount]], predicate: P
     units = [unit_of(text) if text else None for text in texts]
     if len({None if unit is None else unit.dimension for unit in units}) > 1:
         raise asked.refused(
-            "the bounds are in units of different things", found=str(predicate), expected="units of one thing"
+            "the bounds are in units of different things", found=written_text(predicate), expected="units of one thing"
         )
     based = []
     for written, bound in bounds:
@@ -175,5 +175,6 @@ def _base(number: Fraction, unit: Unit) -> Fraction:
 
 
 def _written(found: Amount, unit: str = "") -> str:
-    number = str(found.number) if found.number.denominator == 1 else format(float(found.number), ".15g")
+    whole = found.number.denominator == 1
+    number = scalar_text(found.number.numerator) if whole else format(float(found.number), ".15g")
     return f"{number} {unit or found.unit}".rstrip()

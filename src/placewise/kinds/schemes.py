@@ -35,7 +35,7 @@ def within(scheme: str, written: WrittenRange) -> Callable[[str], bool]:
     """Return the test that a version lies in a range, in the order of a scheme.
 
     ``:4.1`` admits what is at most 4.1 and what begins with ``4.1.``. Both the test and this raise InputError for what
-    is no version in the scheme, and for versions that it leaves without an order.
+    is no version in the scheme.
     """
     inside = [_inside(scheme, interval) for interval in written.intervals]
     outside = [_inside(scheme, interval) for interval in written.excluded]
@@ -43,10 +43,7 @@ def within(scheme: str, written: WrittenRange) -> Callable[[str], bool]:
 
     def test(text: str) -> bool:
         version = parsed(scheme, text)
-        try:
-            return combine(one(version, text) for one in inside) and not any(one(version, text) for one in outside)
-        except TypeError as error:
-            raise InputError(f"has no order to the bound in {scheme}", found=text, expected=written.text) from error
+        return combine(one(version, text) for one in inside) and not any(one(version, text) for one in outside)
 
     return test
 

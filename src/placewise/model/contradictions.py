@@ -8,7 +8,8 @@ from typing import TypeAlias
 
 from placewise.errors import InputError
 from placewise.model.predicates import Equals, InNumericRange, InVersionRange, OneOf, Predicate, Within
-from placewise.model.requirement import Condition, Requirement, holds_version, is_range
+from placewise.model.range_notation import is_range
+from placewise.model.requirement import Condition, Requirement, holds_version
 from placewise.model.scalar import Scalar, decimal
 from placewise.model.version import Version, parse_version
 from placewise.model.version_range import VersionRange
@@ -40,7 +41,6 @@ def refuse_contradiction(requirement: Requirement, advice: str) -> None:
         first, second = pair
         raise InputError(
             f"one {requirement.subsystem} cannot meet both {first} and {second}",
-            place=f"{requirement.subsystem!r}",
             expected=advice,
         )
 
@@ -68,21 +68,31 @@ def _add(field: _Field, condition: Condition) -> Condition | None:
             if known is not None and not field.values[0]:
                 return known[1]
         case Within(minimum, maximum) | InNumericRange(minimum, maximum):
-            if (low := _number(minimum)) is not None and (field.lowest is None or low > field.lowest[0]):
-                field.lowest = (low, condition)
-            if (high := _number(maximum)) is not None and (field.highest is None or high < field.highest[0]):
-                field.highest = (high, condition)
-            if field.lowest is not None and field.highest is not None and field.lowest[0] > field.highest[0]:
-                return field.highest[1] if field.lowest[1] is condition else field.lowest[1]
+            return _add_bounds(field, _number(minimum), _number(maximum), condition)
         case InVersionRange(versions):
-            if str(versions).count(",") >= _MOST_PARTS:
-                return None
-            before = field.versions
-            common = versions if before is None else before[0] & versions
-            if not common:
-                return None if before is None else before[1]
-            if str(common).count(",") < _MOST_PARTS:
-                field.versions = (common, condition)
+            return _add_versions(field, versions, condition)
+    return None
+
+
+def _add_bounds(field: _Field, low: float | None, high: float | None, condition: Condition) -> Condition | None:
+    if low is not None and (field.lowest is None or low > field.lowest[0]):
+        field.lowest = (low, condition)
+    if high is not None and (field.highest is None or high < field.highest[0]):
+        field.highest = (high, condition)
+    if field.lowest is None or field.highest is None or field.lowest[0] <= field.highest[0]:
+        return None
+    return field.highest[1] if field.lowest[1] is condition else field.lowest[1]
+
+
+def _add_versions(field: _Field, versions: VersionRange, condition: Condition) -> Condition | None:
+    if str(versions).count(",") >= _MOST_PARTS:
+        return None
+    known = field.versions
+    common = versions if known is None else known[0] & versions
+    if not common:
+        return None if known is None else known[1]
+    if str(common).count(",") < _MOST_PARTS:
+        field.versions = (common, condition)
     return None
 
 

@@ -175,9 +175,10 @@ def _texts(texts: tuple[str, ...]) -> tuple[str, ...]:
     # A text is itself a sequence of texts, its letters.
     if isinstance(texts, str):
         raise InputError("one text in place of several", found=texts, expected="a tuple of texts")
-    if not texts:
+    once = tuple(sorted(set(texts)))
+    if not once:
         raise InputError("a condition that no value can meet", found=[], expected="at least one value")
-    return tuple(sorted(set(texts)))
+    return once
 
 
 def _refuse_crossed(minimum: float, maximum: float) -> None:

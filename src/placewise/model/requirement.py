@@ -9,11 +9,11 @@ from itertools import zip_longest
 from typing import TypeAlias
 
 from placewise.errors import InputError
-from placewise.model import version_range
 from placewise.model.predicates import Equals, InNumericRange, InVersionRange, OneOf, Predicate, Within
+from placewise.model.range_notation import is_range
 from placewise.model.scalar import bound_word, name_word, word
 from placewise.model.version import parse_version
-from placewise.model.version_range import VersionRange, parse_bounds
+from placewise.model.version_range import VersionRange, parse_bounds, parse_versions
 
 VERSION = "version"
 
@@ -247,17 +247,12 @@ def _depth(expression: Expression, most: int) -> int:
     return 1 + max(_depth(part, most - 1) for part in inside)
 
 
-def is_range(text: str) -> bool:
-    """Whether a text of a version field is meant as a range: ``3.8:3.10``, ``>=3.8,<3.11``, ``=1.2``."""
-    return ":" in text or "," in text or text.startswith(("<", ">", "=", "!", "~=", "^"))
-
-
 def equality(field: str, text: str) -> Predicate:
     """Return the test that a field is a text; on a field that holds versions a range is that range.
 
     Raises InputError for a text that looks like a range and is none.
     """
-    return InVersionRange(versions_of(text)) if holds_version(field) and is_range(text) else Equals(text)
+    return InVersionRange(parse_versions(text)) if holds_version(field) and is_range(text) else Equals(text)
 
 
 def one_of(field: str, texts: tuple[str, ...]) -> Predicate:
@@ -265,57 +260,13 @@ def one_of(field: str, texts: tuple[str, ...]) -> Predicate:
     if not (holds_version(field) and any(map(is_range, texts))):
         return OneOf(texts)
     ranges = [
-        versions_of(text) if is_range(text) else VersionRange.exactly(parse_version(text)) for text in sorted(set(texts))
+        parse_versions(text) if is_range(text) else VersionRange.exactly(parse_version(text))
+        for text in sorted(set(texts))
     ]
     # By halves: a union costs what both have, and strangers write thousands.
     while len(ranges) > 1:
         ranges = [one | other for one, other in zip_longest(ranges[::2], ranges[1::2], fillvalue=VersionRange.empty())]
     return InVersionRange(ranges[0])
-
-
-def versions_of(text: str) -> VersionRange:
-    """Return the versions that the text of a range names. Raises InputError for anything else."""
-    parse = getattr(version_range, "parse_versions", _meanwhile)
-    found: VersionRange = parse(text)
-    return found
-
-
-def _meanwhile(text: str) -> VersionRange:
-    from placewise.model.version_range import Cut, Side, _Interval
-    union = VersionRange.empty()
-    if text[:1] in "<>" and ":" not in text:
-        both = VersionRange.any()
-        for part in text.split(","):
-            import re
-            sign, version = re.fullmatch("([<>]=?)(.*)", part).groups()
-            version = parse_version(version)
-            cut = Cut(version, {"<": Side.BEFORE, "<=": Side.AFTER, ">": Side.AFTER, ">=": Side.BEFORE}[sign])
-            both &= VersionRange([_Interval(None, cut) if sign[0] == "<" else _Interval(cut, None)])
-        return both
-    for part in text.split(","):
-        if part[:1] == "=" and ":" not in part:
-            union |= VersionRange.exactly(parse_version(part[1:]))
-            continue
-        low, colon, high = part.partition(":")
-        if not colon:
-            union |= parse_bounds(low, low)
-            continue
-        lower = upper = None
-        if low.startswith(">"):
-            low = low[1:]
-            side = Side.AFTER
-            if low.endswith(".*"):
-                low, side = low[:-2], Side.AFTER_FAMILY
-            lower = Cut(parse_version(low), side)
-        elif low:
-            lower = Cut(parse_version(low), Side.BEFORE)
-        if high:
-            side = {"<": Side.BEFORE, "=": Side.AFTER}.get(high[0], Side.AFTER_FAMILY)
-            upper = Cut(parse_version(high.lstrip("<=")), side)
-        if lower and upper and lower.key >= upper.key:
-            raise InputError(f"the minimum {low} exceeds the maximum {high}", expected="min at most max")
-        union |= VersionRange([_Interval(lower, upper)])
-    return union
 
 
 def version_requirement(subsystem: str, minimum: str | None, maximum: str | None) -> Requirement:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeAlias
@@ -17,7 +16,9 @@ from lark import Lark, Token, Transformer, v_args
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
 from placewise.errors import InputError, locating
+from placewise.model.contradictions import refuse_contradiction
 from placewise.model.predicates import Contains, Equals, InVersionRange, Predicate, Within
+from placewise.model.range_notation import is_range
 from placewise.model.requirement import (
     MOST_TESTS,
     VERSION,
@@ -30,13 +31,11 @@ from placewise.model.requirement import (
     any_of,
     equality,
     holds_version,
-    is_range,
     negated,
     one_of,
-    versions_of,
 )
 from placewise.model.scalar import Scalar, number_of
-from placewise.model.version_range import VersionRange, parse_bounds
+from placewise.model.version_range import VersionRange, parse_versions
 
 LONGEST = 100_000
 """So many characters a line may have."""
@@ -105,8 +104,9 @@ def parse_requirement(text: str) -> Expression:
     Each test of an `and` speaks of a vertex of its own, and the conditions in one pair of braces of one vertex:
     ``gpu{vendor=amd} and gpu{memory>=40}`` may be two. `not` binds tighter than `and`, and `and` tighter than `or`.
     After `@` versions are as in Spack: ``gcc@12`` is the family, ``gcc@=12`` exactly that, ``gcc@12:14`` a range. In
-    braces `=` is as in documents: ``version=12`` is that text, ``version=12:14`` a range; `==` is always that text.
-    ``version!=12`` is every other version of that one vertex. Raises InputError naming the column for anything else.
+    braces `=` is as in documents: ``version=12`` is that text, ``version=12:14`` a range; `==` keeps a text as it is.
+    ``version!=12`` is every other version of that one vertex. Raises InputError naming the column for anything else,
+    and for conditions in one pair of braces that no vertex meets together.
     """
     if len(text) > LONGEST:
         raise InputError("a requirement is too long", found=len(text), expected=f"at most {LONGEST} characters")
@@ -120,10 +120,12 @@ def parse_requirement(text: str) -> Expression:
     if not text.strip(" "):
         raise InputError("the requirement is empty", expected="such as gcc@12: or gpu{memory>=40}")
     try:
-        found: Expression = _parser().parse(text)
+        # The tree's place is taken by what the callback of its root returned.
+        found: Any = _parser().parse(text)
     except UnexpectedInput as error:
         raise _refusal(error, text) from None
-    return found
+    expression: Expression = found
+    return expression
 
 
 @dataclass(slots=True)
@@ -180,10 +182,14 @@ class _Expressions(Transformer[Token, Any]):
     def test(self, name: Token, *more: Any) -> Expression:
         conditions = [Condition(field, predicate) for one in more for field, predicate in one]
         with locating(place=_column(name.column)):
-            return Requirement(str(name), tuple(conditions))
+            found = Requirement(str(name), tuple(conditions))
+            refuse_contradiction(
+                found, "`and` between two tests, if they are of two vertices; `contains`, if the field is a set"
+            )
+            return found
 
     def at(self, versions: Token) -> list[_Pair]:
-        return [(VERSION, InVersionRange(_spack(versions)))]
+        return [(VERSION, InVersionRange(_spack(_unquoted(versions))))]
 
     def conditions(self, *pairs: _Pair | None) -> list[_Pair]:
         found: list[_Pair] = []
@@ -240,22 +246,17 @@ def _comparison(field: str, operator: str, value: Token) -> Predicate:
     if operator == "=":
         return equality(field, text)
     if holds_version(field):
-        versions = versions_of(text) if is_range(text) else None
-        if versions is not None:
+        if is_range(text):
             raise InputError(f"{operator} compares with one version", found=text, expected=f"a version, or {field}=")
-        if operator == "!=":
-            return InVersionRange(~versions_of(f"={text}"))
-        return InVersionRange(versions_of(f"{operator}{text}"))
+        return InVersionRange(parse_versions(f"{operator}{text}"))
     if operator == "!=":
         raise InputError(
             "!= is said of versions only",
             found=text,
             expected=f"`not SUBSYSTEM{{{field}={text}}}`, which says that no vertex is so, or `{field} in (...)`",
         )
-    if operator == ">=":
-        return Within(minimum=_bound(value))
-    if operator == "<=":
-        return Within(maximum=_bound(value))
+    if operator in (">=", "<="):
+        return Within(minimum=_bound(value)) if operator == ">=" else Within(maximum=_bound(value))
     # What lies strictly beyond a bound depends on the kind of the field, as `">16 GB"` in a document does.
     return Equals(f"{operator}{text}")
 
@@ -268,7 +269,7 @@ def _bound(value: Token) -> Scalar:
 def _spack(value: Token) -> VersionRange:
     text = str(value)
     with locating(place=_column(value.column)):
-        return versions_of(text) if is_range(text) else parse_bounds(text, text)
+        return parse_versions(text)
 
 
 def _unquoted(token: Token) -> Token:
@@ -318,5 +319,3 @@ def _rank(name: str) -> int:
 
 def _column(number: int | None) -> str:
     return f"column {number}"
-
-

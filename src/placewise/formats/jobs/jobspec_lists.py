@@ -2,33 +2,40 @@
 
 The format is that of the prior work (rainbow-experiments, reliabuild): each file is a list of
 ``{name, package, package_version, resources: {package: {min, max}}}``. Bounds are included; one of
-them may be missing, which leaves that end open.
+them may be missing, which leaves that end open. Besides or in place of `resources` a job may have `requires`,
+a list of entries as in a jobspec; what `resources` says of a package is one more entry of that list.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 from operator import itemgetter
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 
 from placewise.errors import InputError, locating
 from placewise.formats import values
+from placewise.formats.jobs.jobspec.document import Reading
+from placewise.formats.jobs.jobspec.entries import read_entries
 from placewise.formats.reading import decode, entries_of, parse_json, parse_yaml, read_bytes
-from placewise.model.requirement import Requirement, version_requirement
+from placewise.formats.requirement_rows import REQUIRES
+from placewise.model.requirement import Expression, Requirement, version_requirement
 from placewise.model.workload import Workload, first_conflict
 
 SUFFIXES = (".yaml", ".yml", ".json")
 COLUMNS = ("package", "package_version")
 
-_FIELDS = frozenset(("name", *COLUMNS, "resources"))
+_USUAL_FIELDS = frozenset(("name", *COLUMNS, "resources"))
+_FIELDS = _USUAL_FIELDS | {REQUIRES}
 _BOUNDS = frozenset(("min", "max"))
 # Enough jobs to drown the cost of a step, few enough to stay in the processor's cache.
 _BLOCK = 256
+
+_T = TypeVar("_T")
 
 Documents: TypeAlias = Sequence[tuple[object, Any]]
 
@@ -87,30 +94,38 @@ class _Numbers(dict[tuple[Any, Any, Any], int]):
 
     def __init__(self) -> None:
         super().__init__()
-        self.requirements: dict[Requirement, int] = {}
+        self.requirements: dict[Expression, int] = {}
+
+    def number_of(self, requirement: Expression) -> int:
+        """Return the number of a requirement, the next one if it is new."""
+        return self.requirements.setdefault(requirement, len(self.requirements))
 
     def __missing__(self, key: tuple[Any, Any, Any]) -> int:
-        package, *bounds = key
-        if type(package) is not str:
-            raise InputError("a package is not text", found=package, expected="text")
-        values.refuse_control(package, None)
-        texts = [
-            None if bound is None else values.version_text(bound, name)
-            for name, bound in zip(("min", "max"), bounds, strict=True)
-        ]
-        if texts == [None, None]:
-            raise InputError("gives no bound", expected="min, max or both")
         # Two texts can mean one range: 1.2 is 1-2.
-        number = self.requirements.setdefault(version_requirement(package, *texts), len(self.requirements))
+        number = self.number_of(_range(*key))
         # As keys 1, 1.0 and True are one, so only what is exactly as written is remembered.
-        if texts == bounds:
+        if {str, type(None)}.issuperset(map(type, key)):
             self[key] = number
         return number
 
 
+def _range(package: Any, *bounds: Any) -> Requirement:
+    """Return the requirement of one package with its bounds as written. Raises InputError for anything else."""
+    if type(package) is not str:
+        raise InputError("a package is not text", found=package, expected="text")
+    values.refuse_control(package, None)
+    texts = [
+        None if bound is None else values.version_text(bound, name)
+        for name, bound in zip(("min", "max"), bounds, strict=True)
+    ]
+    if texts == [None, None]:
+        raise InputError("gives no bound", expected="min, max or both")
+    return version_requirement(package, *texts)
+
+
 def _in_bulk(jobs: list[Any]) -> Workload:
     """Read jobs that are written as usual; any error means only that `_one_by_one` has to look."""
-    if set(map(type, jobs)) != {dict} or not all(map(_FIELDS.issuperset, jobs)):
+    if set(map(type, jobs)) != {dict} or not all(map(_USUAL_FIELDS.issuperset, jobs)):
         raise TypeError
     names = list(map(itemgetter("name"), jobs))
     columns = {column: [job.get(column) for job in jobs] for column in COLUMNS}
@@ -177,21 +192,28 @@ def _optional(job: dict[str, Any], field: str, place: str) -> str | None:
 
 def _row(job: dict[str, Any], place: str, numbers: _Numbers) -> list[int]:
     values.refuse_unknown(job, _FIELDS, place)
+    if REQUIRES in job:
+        entries = read_entries(job[REQUIRES], f"{place}, {REQUIRES}", Reading())
+        for requirement in _ranges(job, place, _range):
+            entries.add(requirement)
+        return [numbers.number_of(part) for part in entries.expressions()]
     if "resources" not in job:
-        raise InputError("has no resources", place=place, expected="resources (empty if none are needed)")
-    if job["resources"] is None:
-        return []
-    row = []
+        raise InputError("has no resources", place=place, expected="resources (empty if none are needed), or requires")
+    return list(_ranges(job, place, lambda *key: numbers[key]))
+
+
+def _ranges(job: dict[str, Any], place: str, of: Callable[[Any, Any, Any], _T]) -> Iterator[_T]:
+    """Yield what a function makes of each package and its bounds, which it may refuse."""
+    if job.get("resources") is None:
+        return
     for package, bounds in values.mapping(job["resources"], f"{place}, resources").items():
         where = f"{place}, package {package!r}"
         values.refuse_unknown(values.mapping(bounds, where), _BOUNDS, where)
-        minimum, maximum = bounds.get("min"), bounds.get("max")
         with locating(place=where):
             try:
-                row.append(numbers[(package, minimum, maximum)])
+                yield of(package, bounds.get("min"), bounds.get("max"))
             except TypeError:  # a list or mapping, which cannot be looked up
                 raise InputError("a bound is not text", found=bounds, expected="versions") from None
-    return row
 
 
 def _refuse_conflicts(workload: Workload, documents: Documents) -> None:

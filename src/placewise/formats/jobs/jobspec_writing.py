@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import json
+import math
 import re
+from collections import Counter
 from pathlib import Path
+from typing import Any, TypeAlias
 
 from placewise.errors import InputError
+from placewise.formats.jobs.jobspec.entries_writing import entries_document
 from placewise.formats.jobs.jobspec_lists import COLUMNS, jobspec_files
 from placewise.formats.reading import found_at
+from placewise.formats.requirement_rows import REQUIRES, is_version_range, requirement_row
 from placewise.formats.values import refuse_control
 from placewise.formats.writing import write_bytes
-from placewise.model.requirement import Requirement, version_bounds
+from placewise.model.requirement import Expression, Requirement, tests_of, version_bounds
 from placewise.model.workload import Workload
 
 _NOT_PLAIN = re.compile(r"[^\x20-\x7e]")
 # YAML 1.2, 7.4.2: an implicit key ends within 1024 characters.
 _LONGEST_KEY = 1000
+
+_Lines: TypeAlias = tuple[str, str]
 
 
 def write_files(texts: dict[str, bytes], folder: Path) -> None:
@@ -44,9 +51,10 @@ def jobspec_texts(workload: Workload, *, per_file: int = 1000) -> dict[str, byte
         raise InputError("a file would hold no jobs", found=per_file, expected="at least 1 job a file")
     _refuse_what_is_lost(workload)
     used = set(workload.ids.tolist())
-    lines = [_lines(i, r) if i in used else ("", "") for i, r in enumerate(workload.requirements)]
+    lines = [_lines(i, r) if i in used else None for i, r in enumerate(workload.requirements)]
+    names = [requirement.subsystem for requirement in workload.requirements]
     return {
-        f"jobspecs-{number}.yaml": _text(workload, lines, start, min(start + per_file, len(workload)))
+        f"jobspecs-{number}.yaml": _text(workload, names, lines, start, min(start + per_file, len(workload)))
         for number, start in enumerate(range(0, len(workload), per_file))
     }
 
@@ -77,7 +85,7 @@ def _refuse_what_is_lost(workload: Workload) -> None:
                 raise InputError(f"the {column} of a job is not text", found=fact, expected="text or None")
 
 
-def _text(workload: Workload, lines: list[tuple[str, str]], start: int, stop: int) -> bytes:
+def _text(workload: Workload, names: list[str], lines: list[_Lines | None], start: int, stop: int) -> bytes:
     offsets = workload.offsets[start : stop + 1].tolist()
     ids = workload.ids[offsets[0] : offsets[-1]].tolist()
     seen: set[int] = set()
@@ -89,25 +97,70 @@ def _text(workload: Workload, lines: list[tuple[str, str]], start: int, stop: in
             if facts is not None and facts[job] is not None:
                 text.append(f"  {column}: {quoted(facts[job])}\n")
         row = ids[offsets[job - start] - offsets[0] : offsets[job - start + 1] - offsets[0]]
-        text.append("  resources:\n" if row else "  resources: {}\n")
-        for i in row:
-            text.append(lines[i][i in seen])
+        ranges, others = _divided(row, names, lines, workload)
+        text.append("  resources:\n" if ranges else "  resources: {}\n")
+        for i, line in ranges:
+            text.append(line[i in seen])
             seen.add(i)
+        if others:
+            text.append(f"  {REQUIRES}:\n")
+            text += [f"  - {_flow(entry)}\n" for entry in entries_document(others)]
     return "".join(text).encode()
 
 
-def _lines(number: int, requirement: Requirement) -> tuple[str, str]:
-    """Return a requirement as it stands first in a file, with an anchor, and as it is repeated."""
-    package = requirement.subsystem
+def _divided(
+    row: list[int], names: list[str], lines: list[_Lines | None], workload: Workload
+) -> tuple[list[tuple[int, _Lines]], list[Expression]]:
+    """Return what `resources` holds, ranges of packages of which nothing else is asked, and what `requires` does."""
+    usual = [(i, line) for i in row if (line := lines[i]) is not None]
+    if len(usual) == len({names[i] for i in row}) == len(row):
+        return usual, []
+    wanted = [workload.requirements[i] for i in row]
+    counts = Counter(name for part in wanted for name in {test.subsystem for test in tests_of(part)})
+    ranges, others = [], []
+    for i, part in zip(row, wanted, strict=True):
+        line = lines[i]
+        if line is not None and counts[part.subsystem] == 1:
+            ranges.append((i, line))
+        else:
+            others.append(part)
+    return ranges, others
+
+
+def _lines(number: int, requirement: Expression) -> _Lines | None:
+    """Return a range of versions as it stands first in a file, with an anchor, and as it is repeated.
+
+    None for any other requirement. Raises InputError for what entries cannot say either.
+    """
+    if not isinstance(requirement, Requirement) or not is_version_range(requirement):
+        requirement_row(requirement)
+        return None
     minimum, maximum = version_bounds(requirement)
     if minimum is None and maximum is None:
-        raise InputError(
-            "a range without bounds cannot be written here",
-            place=f"package {package!r}",
-            found=str(requirement),
-            expected="a minimum, a maximum or both",
-        )
-    key = quoted(package)
+        return None
+    key = quoted(requirement.subsystem)
     start = f"    {key}: " if len(key) <= _LONGEST_KEY else f"    ? {key}\n    : "
     bounds = "".join(f"      {name}: {quoted(text)}\n" for name, text in (("min", minimum), ("max", maximum)) if text)
     return f"{start}&r{number}\n{bounds}", f"{start}*r{number}\n"
+
+
+def _flow(value: Any) -> str:
+    """Return a value on one line of YAML, in ASCII."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{_flow_key(key)}{_flow(inner)}" for key, inner in value.items()) + "}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_flow, value))}]"
+    if isinstance(value, str):
+        return quoted(value)
+    if not isinstance(value, float):
+        return str(value)
+    if math.isinf(value):
+        return ".inf" if value > 0 else "-.inf"
+    text = repr(value)
+    # YAML knows a number of this form by its dot.
+    return text if "." in text else text.replace("e", ".0e")
+
+
+def _flow_key(key: str) -> str:
+    written = quoted(key)
+    return f"{written}: " if len(written) <= _LONGEST_KEY else f"? {written} : "

@@ -5,7 +5,8 @@ which stands in the metadata of the file under the key ``placewise``, as JSON::
 
     {"format": "workload", "version": 1, "requirements": [["cmake", "3.13", "3.16"], ["zlib", null, "1.2"], ...]}
 
-A requirement is a subsystem with the lowest and the highest version, both included, null where that end is open.
+A requirement is a subsystem with the lowest and the highest version, both included, null where that end is open;
+any other is ``{"requires": [...]}``, with entries as in a jobspec.
 A folder of such files, by name, is one workload; each of them has a table of its own. Jobs of one name are
 repeats of it, which nobody checks here. There is no shape: what jobs ask of the nodes has no place in this format.
 """
@@ -29,7 +30,7 @@ from placewise.formats import values
 from placewise.formats.reading import decode, entries_of, found_at, parse_json
 from placewise.formats.requirement_rows import requirement_of, requirement_row
 from placewise.formats.writing import replacing
-from placewise.model.requirement import Requirement
+from placewise.model.requirement import Expression
 from placewise.model.workload import Workload
 
 SUFFIX = ".parquet"
@@ -66,7 +67,7 @@ class WorkloadTable:
 
     path: Path
     files: tuple[tuple[Path, NDArray[np.int32]], ...]
-    requirements: tuple[Requirement, ...]
+    requirements: tuple[Expression, ...]
     groups: tuple[_RowGroup, ...]
 
     def __len__(self) -> int:
@@ -167,7 +168,7 @@ def open_workload(path: Path) -> WorkloadTable:
     paths = [path] if found == "file" else [entry for entry in entries_of(path) if entry.suffix == SUFFIX]
     if not paths:
         raise InputError("holds no workload", file=path, expected=f"one or more {SUFFIX} files")
-    known: dict[Requirement, int] = {}
+    known: dict[Expression, int] = {}
     files: list[tuple[Path, NDArray[np.int32]]] = []
     groups: list[_RowGroup] = []
     jobs = 0
@@ -192,11 +193,11 @@ def write_workload(path: Path, workloads: Iterable[Workload]) -> int:
     """Write workloads that share their requirements one after the other as one Parquet file; return how many jobs.
 
     The file is written whole or not at all, and the workloads are taken one by one. Raises InputError for jobs with
-    a shape, for requirements that are no ranges of versions or that differ between workloads, and for no jobs.
+    a shape, for requirements that no entries can say or that differ between workloads, and for no jobs.
     """
     jobs = 0
     writer: pq.ParquetWriter | None = None
-    requirements: Sequence[Requirement] = ()
+    requirements: Sequence[Expression] = ()
     with contextlib.ExitStack() as open_files:
         temporary = open_files.enter_context(replacing(path))
         for workload in workloads:
@@ -221,7 +222,7 @@ def write_workload(path: Path, workloads: Iterable[Workload]) -> int:
     return jobs
 
 
-def _schema(requirements: Sequence[Requirement]) -> pa.Schema:
+def _schema(requirements: Sequence[Expression]) -> pa.Schema:
     listed = [requirement_row(requirement) for requirement in requirements]
     document = {"format": _FORMAT, "version": _VERSION, "requirements": listed}
     fields = [pa.field(name, kind, nullable=False) for name, kind in _COLUMNS.items()]
@@ -246,7 +247,7 @@ def _reading() -> Iterator[None]:
         raise InputError(f"is not readable Parquet: {' '.join(str(error).split())}") from error
 
 
-def _requirements(schema: pa.Schema) -> list[Requirement]:
+def _requirements(schema: pa.Schema) -> list[Expression]:
     """Return the requirements of a file with this schema."""
     columns = {field.name: field.type for field in schema}
     if columns != _COLUMNS or len(schema) != len(_COLUMNS):

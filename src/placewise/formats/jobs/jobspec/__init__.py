@@ -28,7 +28,8 @@ def dialects() -> dict[str, Dialect]:
 def read_jobspec(path: Path, *, separate_entries: bool = False) -> Job:
     """Return the job of a YAML or JSON file, named as the document says or else as the file is.
 
-    With `separate_entries` every entry is a requirement of its own, as rainbow takes them. Raises InputError naming file, job and place.
+    With `separate_entries` every entry is a requirement of its own, as rainbow takes them.
+    Raises InputError naming file, job and place.
     """
     content = read_text(path)
     if path.suffix == ".json":
@@ -44,7 +45,8 @@ def jobspec_text(text: str, name: str, source: object, *, separate_entries: bool
 def parse_jobspec(document: Any, name: str, source: object = None, *, separate_entries: bool = False) -> Job:
     """Return the job of a document in any dialect; `name` is the job's if the document gives none.
 
-    Entries of one list that name the same subsystem describe one vertex, unless `separate_entries` is set. Raises InputError naming source, job and place: for values that are not usable, and for every key that
+    Entries of one list that name the same subsystem describe one vertex, unless `separate_entries` is set.
+    Raises InputError naming source, job and place: for values that are not usable, and for every key that
     is not understood, since it may be a demand.
     """
     with locating(file=source, place=f"job {name!r}"):

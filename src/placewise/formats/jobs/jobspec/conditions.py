@@ -9,9 +9,10 @@ from placewise.errors import InputError, locating
 from placewise.formats.plain_fields import holds_version
 from placewise.formats.values import known_keys, refuse_control, scalar, text, version_text
 from placewise.model.predicates import Contains, Equals, InVersionRange, OneOf, Predicate, Within
-from placewise.model.requirement import Condition, equality, is_range, one_of, versions_of
+from placewise.model.range_notation import is_range
+from placewise.model.requirement import Condition, equality, one_of
 from placewise.model.scalar import Scalar, scalar_text
-from placewise.model.version_range import parse_bounds
+from placewise.model.version_range import parse_bounds, parse_versions
 
 TESTS = ("match", "min", "max", "contains")
 
@@ -101,7 +102,7 @@ def test_document(condition: Condition) -> dict[str, Any]:
             if bounds and parse_bounds(*wanted.bounds) == wanted:
                 return bounds
             written = str(wanted)
-            if wanted and is_range(written) and versions_of(written) == wanted:
+            if is_range(written) and parse_versions(written) == wanted:
                 return {"match": written}
     raise InputError(f"an entry of a jobspec cannot say: {condition}", expected="a value, some values or one range")
 
@@ -127,5 +128,5 @@ def _bound(field: str, value: Any, place: str) -> Scalar:
 
 
 def _names_release(field: str) -> bool:
-    """Whether a field holds what is written like a version, though its name does not say so: a float has lost digits."""
+    """Whether a field holds what is written like a version, though it is not called one: a float has lost digits."""
     return field == "release" or field.endswith(("_release", "-release"))

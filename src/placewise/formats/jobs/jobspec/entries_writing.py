@@ -28,7 +28,9 @@ def labelled(parts: Iterable[Expression]) -> list[tuple[Requirement, str]]:
     tests = list(parts)
     for part in tests:
         if not isinstance(part, Requirement):
-            raise InputError(f"the dialect cannot say: {part}", expected="requirements that all hold, each of one vertex")
+            raise InputError(
+                f"the dialect cannot say: {part}", expected="requirements that all hold, each of one vertex"
+            )
     scope, repeated = _Scope(), _repeated(tests)
     return [(test, scope.label(test, repeated)) for test in tests if isinstance(test, Requirement)]
 
