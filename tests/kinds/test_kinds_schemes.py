@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from placewise.errors import InputError
 from placewise.kinds.resolving import test_of as resolved
-from placewise.kinds.schemes import parsed
+from placewise.kinds.schemes import WITH_EPOCHS, parsed
 from placewise.model.predicates import Equals, OneOf, Within
 from placewise.model.requirement import Condition
 from placewise.model.vocabulary import FieldKind, Vocabulary
@@ -59,7 +59,9 @@ def test_comparisons_are_univers_own(case):
     assert answer(scheme, Equals(f":{bound}"), value) is (not more or begins)
     assert answer(scheme, Equals(f"{bound}:"), value) is (not less)
     assert answer(scheme, Equals(f">{bound}:"), value) is more
-    assert answer(scheme, Equals(f"{bound}:{bound}"), value) is (not less and (not more or begins))
+    # With epochs, 1:1 is the version 1 of epoch 1.
+    if not (scheme in WITH_EPOCHS and bound.isdecimal()):
+        assert answer(scheme, Equals(f"{bound}:{bound}"), value) is (not less and (not more or begins))
 
 
 @pytest.mark.parametrize("scheme", sorted(CLASSES))

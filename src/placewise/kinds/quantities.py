@@ -119,7 +119,7 @@ def _comparison(asked: Asked, written: str, bound: Amount) -> Callable[[Amount, 
 
     def compare(found: Amount, values: Mapping[str, Value]) -> bool:
         own = found.unit or _unit_beside(asked, values)
-        if not found.unit and not bound.unit and (not asked.unit or own == asked.unit):
+        if not found.unit and not bound.unit:
             return holds(found.number, bound.number)
         if unit is None or not own:
             raise asked.incomparable(

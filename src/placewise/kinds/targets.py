@@ -61,8 +61,6 @@ def _compared(asked: Asked, wanted: list[tuple[str, Scalar]]) -> Test:
         for written, bound, target in tests:
             if target is None:
                 answers.append((name == bound) == (written == "=="))
-            elif name == bound:
-                answers.append(written in (">=", "<="))
             else:
                 found = _targets().get(name)
                 if found is None:

@@ -70,10 +70,10 @@ def _by_pint(text: str) -> Unit | None:
     with _LOCK:
         registry, errors = _registry()
         try:
-            zero, one, two = (registry.Quantity(Fraction(x), text).to_root_units() for x in range(3))
+            zero, one = (registry.Quantity(Fraction(x), text).to_root_units() for x in range(2))
             dimension = tuple(sorted((name, str(Fraction(power))) for name, power in one.unit_items()))
             scale, offset = Fraction(one.magnitude - zero.magnitude), Fraction(zero.magnitude)
-            if scale <= 0 or two.magnitude - one.magnitude != scale:
+            if scale <= 0:
                 return None
         except errors:
             return None
