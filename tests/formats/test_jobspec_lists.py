@@ -207,7 +207,7 @@ def read(tmp_path, *texts):
         ("- {name: a, resources: {gcc: {min: [1]}}, requires: []}", "job 'a', package 'gcc', min: is not text"),
         (
             "- {name: a, resources: {gcc: {max: '1'}}, requires: [{gcc: {version: {min: '2'}}}]}",
-            "job 'a', requires, 'gcc': one gcc cannot meet both",
+            "job 'a', requires: one gcc cannot meet both",
         ),
         ("- {name: a, resources: {}, requirements: {}}", "job 'a': holds an unknown field"),
         (

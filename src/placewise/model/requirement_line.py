@@ -104,7 +104,7 @@ def parse_requirement(text: str) -> Expression:
     Each test of an `and` speaks of a vertex of its own, and the conditions in one pair of braces of one vertex:
     ``gpu{vendor=amd} and gpu{memory>=40}`` may be two. `not` binds tighter than `and`, and `and` tighter than `or`.
     After `@` versions are as in Spack: ``gcc@12`` is the family, ``gcc@=12`` exactly that, ``gcc@12:14`` a range. In
-    braces `=` is as in documents: ``version=12`` is that text, ``version=12:14`` a range; `==` is always that text.
+    braces `=` is as in documents: ``version=12`` is that text, ``version=12:14`` a range; `==` keeps a text as it is.
     ``version!=12`` is every other version of that one vertex. Raises InputError naming the column for anything else,
     and for conditions in one pair of braces that no vertex meets together.
     """
@@ -183,7 +183,9 @@ class _Expressions(Transformer[Token, Any]):
         conditions = [Condition(field, predicate) for one in more for field, predicate in one]
         with locating(place=_column(name.column)):
             found = Requirement(str(name), tuple(conditions))
-            refuse_contradiction(found, "`and` between two tests, if they are of two vertices")
+            refuse_contradiction(
+                found, "`and` between two tests, if they are of two vertices; `contains`, if the field is a set"
+            )
             return found
 
     def at(self, versions: Token) -> list[_Pair]:

@@ -52,8 +52,9 @@ def jobspec_texts(workload: Workload, *, per_file: int = 1000) -> dict[str, byte
     _refuse_what_is_lost(workload)
     used = set(workload.ids.tolist())
     lines = [_lines(i, r) if i in used else None for i, r in enumerate(workload.requirements)]
+    names = [requirement.subsystem for requirement in workload.requirements]
     return {
-        f"jobspecs-{number}.yaml": _text(workload, lines, start, min(start + per_file, len(workload)))
+        f"jobspecs-{number}.yaml": _text(workload, names, lines, start, min(start + per_file, len(workload)))
         for number, start in enumerate(range(0, len(workload), per_file))
     }
 
@@ -84,7 +85,7 @@ def _refuse_what_is_lost(workload: Workload) -> None:
                 raise InputError(f"the {column} of a job is not text", found=fact, expected="text or None")
 
 
-def _text(workload: Workload, lines: list[_Lines | None], start: int, stop: int) -> bytes:
+def _text(workload: Workload, names: list[str], lines: list[_Lines | None], start: int, stop: int) -> bytes:
     offsets = workload.offsets[start : stop + 1].tolist()
     ids = workload.ids[offsets[0] : offsets[-1]].tolist()
     seen: set[int] = set()
@@ -96,7 +97,7 @@ def _text(workload: Workload, lines: list[_Lines | None], start: int, stop: int)
             if facts is not None and facts[job] is not None:
                 text.append(f"  {column}: {quoted(facts[job])}\n")
         row = ids[offsets[job - start] - offsets[0] : offsets[job - start + 1] - offsets[0]]
-        ranges, others = _divided(row, lines, workload)
+        ranges, others = _divided(row, names, lines, workload)
         text.append("  resources:\n" if ranges else "  resources: {}\n")
         for i, line in ranges:
             text.append(line[i in seen])
@@ -108,13 +109,13 @@ def _text(workload: Workload, lines: list[_Lines | None], start: int, stop: int)
 
 
 def _divided(
-    row: list[int], lines: list[_Lines | None], workload: Workload
+    row: list[int], names: list[str], lines: list[_Lines | None], workload: Workload
 ) -> tuple[list[tuple[int, _Lines]], list[Expression]]:
     """Return what `resources` holds, ranges of packages of which nothing else is asked, and what `requires` does."""
-    wanted = [workload.requirements[i] for i in row]
     usual = [(i, line) for i in row if (line := lines[i]) is not None]
-    if len(usual) == len({part.subsystem for part in wanted}) == len(row):
+    if len(usual) == len({names[i] for i in row}) == len(row):
         return usual, []
+    wanted = [workload.requirements[i] for i in row]
     counts = Counter(name for part in wanted for name in {test.subsystem for test in tests_of(part)})
     ranges, others = [], []
     for i, part in zip(row, wanted, strict=True):

@@ -26,7 +26,7 @@ RESERVED = frozenset((*JOINED, LABEL, "name"))
 _DEEPEST = 2 * DEEPEST
 _MOST_NESTED = 10_000
 _ENTRY_KEYS = ("name", "field", *TESTS, LABEL)
-_ADVICE = "`as: a` and `as: b` on the entries, if they are two"
+_ADVICE = "`as: a` and `as: b` on the entries, if they are of two; `contains`, if the field is a set"
 
 _Vertex: TypeAlias = tuple[str, str, int]
 """A subsystem, a label, and the entry's number where each stands alone."""
@@ -67,7 +67,7 @@ class Entries:
         parts: list[Expression] = [*own.values(), *self.others]
         for choice, vertices in zip(self.choices, named, strict=True):
             # What the list says of a vertex holds of it in the branch that names it too.
-            inside = {vertex: one for vertex, one in ({**above, **own}).items() if vertex in vertices}
+            inside = {vertex: one for vertex in vertices if (one := own.get(vertex) or above.get(vertex)) is not None}
             parts.append(any_of(all_of(branch._parts(inside)) for branch in choice))  # noqa: SLF001
         return parts
 
@@ -87,13 +87,14 @@ class Entries:
     def _refuse_unclear(self, named: Iterable[set[_Vertex]]) -> None:
         seen: set[_Vertex] = set()
         for vertices in named:
-            for subsystem, label, _ in sorted(vertices & (seen | self.vertices.keys())):
-                if not label:
+            for subsystem, label, number in sorted(vertices):
+                again = (subsystem, label, number) in seen
+                if not label and (again or (subsystem, label, number) in self.vertices):
                     raise InputError(
                         f"{subsystem!r} stands in a list and inside its `any`, or in two `any` of one list",
                         expected="`as:` on the entries: one label if they are one vertex, `as: a` and `as: b` if two",
                     )
-                if (subsystem, label, 0) in seen:
+                if again:
                     raise InputError(
                         f"the label {label!r} of {subsystem!r} stands in two `any` of one list",
                         expected="a label in at most one of them",
@@ -110,7 +111,12 @@ class _Reader:
 
     def fill(self, found: Entries, listed: list[Any], place: str, depth: int) -> None:
         for number, value in enumerate(listed):
-            self.add(found, value, f"{place}[{number}]", depth)
+            # Most entries were read before, and finding one is quicker than naming its place.
+            requirement = known((_requirement, *value.items())) if isinstance(value, dict) else None
+            if requirement is not None:
+                found.add(requirement)
+            else:
+                self.add(found, value, f"{place}[{number}]", depth)
 
     def add(self, found: Entries, value: Any, place: str, depth: int) -> None:
         if isinstance(value, dict) and any(key in value for key in JOINED) and "name" not in value:
@@ -166,8 +172,6 @@ def parse_entries(value: Any, place: str, reading: Reading) -> tuple[Expression,
 
 
 def _requirement(value: Any, place: str) -> Requirement:
-    if isinstance(value, dict) and (found := known((_requirement, *value.items()))) is not None:
-        return found
     entry = mapping(value, place)
     subsystems = [key for key in entry if key != LABEL]
     if len(subsystems) == 1 and subsystems[0] != "name" and isinstance(entry[subsystems[0]], dict):
