@@ -58,7 +58,7 @@ def test_nothing_is_cut_or_broken_where_nobody_looks():
     for name in names:
         assert len([line for line in lines if name in line]) == 4
     assert not any("more" in line for line in lines)
-    assert any(line.split() == ["gcc:", "version", "12:", "30", "of", "40", "3"] for line in lines)
+    assert any(line.split() == ["gcc@12:", "30", "of", "40", "3"] for line in lines)
     assert "Clusters that fail by exactly one" in lines
 
 

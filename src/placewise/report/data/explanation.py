@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from placewise.matching.why_not import WhyNot
 
 if TYPE_CHECKING:
+    from placewise.matching.causes import Cause, CausesThere
     from placewise.matching.relaxing import Relaxations
     from placewise.service.client.values import Explanation
 
@@ -23,6 +25,8 @@ def explanation_document(answer: WhyNot | Explanation, relaxations: Relaxations 
                 "subsystem": blocked.requirement.subsystem,
                 "clusters": list(blocked.clusters),
                 "without_subsystem": blocked.lacking,
+                # A scheduler elsewhere may be older, and give none.
+                "causes": _causes_document(getattr(blocked, "causes", ())),
             }
             for blocked in answer.blocked
         ],
@@ -33,7 +37,34 @@ def explanation_document(answer: WhyNot | Explanation, relaxations: Relaxations 
         "met_on_different_nodes": list(answer.scattered),
         "too_small": list(answer.too_small),
         "unknown_types": list(answer.unknown_types),
+        "unknown": [
+            {"cluster": one.cluster, "facts": [_cause_document(fact) for fact in one.facts]}
+            for one in getattr(answer, "unknown", ())
+        ],
+        "incomparable": [
+            {"cluster": one.cluster, "requirement": str(one.requirement), "problem": one.problem}
+            for one in getattr(answer, "incomparable", ())
+        ],
+        "not_together": _causes_document(getattr(answer, "apart", ())),
         **({} if relaxations is None else _relaxations_document(relaxations)),
+    }
+
+
+def _causes_document(causes: Iterable[CausesThere]) -> list[dict[str, Any]]:
+    return [
+        {"causes": [_cause_document(cause) for cause in there.causes], "clusters": list(there.clusters)}
+        for there in causes
+    ]
+
+
+def _cause_document(cause: Cause) -> dict[str, str]:
+    return {
+        "kind": cause.kind,
+        "subsystem": cause.subsystem,
+        "field": cause.field,
+        "asked": cause.asked,
+        "offered": cause.offered,
+        "line": cause.line,
     }
 
 

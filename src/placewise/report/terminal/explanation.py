@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from rich.console import Console, JustifyMethod
@@ -9,11 +11,13 @@ from rich.text import Text
 
 from placewise.matching.why_not import WhyNot
 from placewise.model.predicates import InVersionRange
-from placewise.report.terminal.tables import print_first_rows, print_table, print_text
+from placewise.model.requirement import tests_of
+from placewise.report.terminal.tables import PIPED_WIDTH, print_first_rows, print_line, print_table, print_text
 
 if TYPE_CHECKING:
+    from placewise.matching.causes import Cause, CausesThere
     from placewise.matching.relaxing import Relaxations, Step, Way
-    from placewise.model.requirement import Requirement
+    from placewise.model.requirement import Expression
     from placewise.service.client.values import Explanation
 
 _MOST_NAMES = 8
@@ -22,9 +26,10 @@ RANGES = "In ranges 3.15: means 3.15 or newer, :1.2 means 1.2, any 1.2.x or olde
 
 
 def print_explanation(answer: WhyNot | Explanation, console: Console, relaxations: Relaxations | None = None) -> None:
-    """Print an explanation: who matches, which requirements fail where, who fails by one alone, what could be relaxed.
+    """Print an explanation: who matches, which requirements fail where and why, who fails by one alone, what to relax.
 
-    A terminal is shown the first of many clusters; a file or pipe is given all, each row on a line of its own.
+    A terminal is shown the first of many clusters; a file or pipe is given all. No table is wider than a terminal, and
+    in a file or pipe none is wider than PIPED_WIDTH; every cause is one line.
     """
     names = f": {_some(answer.matched, console)}" if answer.matched else ""
     headline = f" matches {len(answer.matched)} of {answer.total} clusters{names}"
@@ -39,11 +44,14 @@ def print_explanation(answer: WhyNot | Explanation, console: Console, relaxation
             "fails on": "right",
             "lack the subsystem": "right",
         }
-        print_table("Requirements that fail", headings, rows, console)
+        print_table("Requirements that fail", headings, rows, console, widest=PIPED_WIDTH)
+        for blocked in answer.blocked:
+            # A scheduler elsewhere may be older, and give none.
+            _print_lines(f"Why {blocked.requirement} fails", getattr(blocked, "causes", ()), console)
     if answer.near_misses:
         rows = [(near.cluster, str(near.requirement), near.offered) for near in answer.near_misses]
         headings = {"cluster": "left", "requirement": "left", "it has": "left"}
-        print_first_rows("Clusters that fail by exactly one", headings, rows, console)
+        print_first_rows("Clusters that fail by exactly one", headings, rows, console, widest=PIPED_WIDTH)
     for clusters, reason in (
         (answer.scattered, "meet every requirement, but not together on the nodes that the job needs"),
         (answer.too_small, "cannot host the resources asked for, whatever the requirements"),
@@ -51,13 +59,46 @@ def print_explanation(answer: WhyNot | Explanation, console: Console, relaxation
         if clusters:
             line = f"{len(clusters)} of {answer.total} clusters {reason}: {_some(clusters, console)}"
             print_text(Text(line), console)
+    _print_lines("Why they are not met together", getattr(answer, "apart", ()), console)
+    _print_undecided(answer, console)
     for kind in answer.unknown_types:
         print_text(Text(f"no cluster has a resource of type {kind!r}"), console)
     if relaxations is not None:
         _print_causes(relaxations, answer.total, console)
         _print_relaxations(relaxations, console)
-        if any(_asks_for_versions(requirement) for one in relaxations.causes for requirement in one.requirements):
+        if any(asks_for_versions(requirement) for one in relaxations.causes for requirement in one.requirements):
             print_text(Text(RANGES), console)
+
+
+def _print_lines(title: str, causes: Iterable[CausesThere], console: Console) -> None:
+    """Print each cause on a line, with the clusters where it is; those that most have first."""
+    clusters: defaultdict[Cause, list[str]] = defaultdict(list)
+    for there in causes:
+        for cause in there.causes:
+            clusters[cause] += there.clusters
+    if not clusters:
+        return
+    print_text(Text(title, "italic"), console)
+    for cause, names in sorted(clusters.items(), key=lambda item: -len(item[1])):
+        print_line(f"  {cause} ({_some(tuple(names), console)})", console)
+
+
+def _print_undecided(answer: WhyNot | Explanation, console: Console) -> None:
+    unknown, incomparable = getattr(answer, "unknown", ()), getattr(answer, "incomparable", ())
+    if unknown:
+        line = f"{len(unknown)} of {answer.total} clusters may match; what is not described decides"
+        print_text(Text(line, "italic"), console)
+        facts: defaultdict[Cause, list[str]] = defaultdict(list)
+        for one in unknown:
+            for fact in one.facts:
+                facts[fact].append(one.cluster)
+        for fact, names in sorted(facts.items(), key=lambda item: -len(item[1])):
+            print_line(f"  {fact} ({_some(tuple(names), console)})", console)
+    if incomparable:
+        line = f"{len(incomparable)} of {answer.total} clusters have a value that cannot be compared with what is asked"
+        print_text(Text(line, "italic"), console)
+        for one in incomparable:
+            print_line(f"  {one.cluster}: {one.problem}", console)
 
 
 def _print_causes(found: Relaxations, total: int, console: Console) -> None:
@@ -67,7 +108,7 @@ def _print_causes(found: Relaxations, total: int, console: Console) -> None:
         fails += ["not together on the nodes needed"] * causes.scattered + ["too small"] * causes.too_small
         rows.append((_some(causes.clusters, console), f"{len(causes.clusters)} of {total}", "; ".join(fails)))
     headings: dict[str, JustifyMethod] = {"clusters": "left", "how many": "right", "fail": "left"}
-    print_first_rows("All causes, for clusters that share them", headings, rows, console)
+    print_first_rows("All causes, for clusters that share them", headings, rows, console, widest=PIPED_WIDTH)
 
 
 def _print_relaxations(found: Relaxations, console: Console) -> None:
@@ -98,7 +139,7 @@ def _print_relaxations(found: Relaxations, console: Console) -> None:
         )
     if not found.complete:
         title += " (not all combinations were tried)"
-    print_first_rows(title, headings, rows, console)
+    print_first_rows(title, headings, rows, console, widest=PIPED_WIDTH)
 
 
 def _some_steps(way: Way, console: Console) -> tuple[Step, ...]:
@@ -108,8 +149,13 @@ def _some_steps(way: Way, console: Console) -> tuple[Step, ...]:
     return (*way.steps[: _MOST_STEPS - 1], way.steps[-1])
 
 
-def _asks_for_versions(requirement: Requirement) -> bool:
-    return any(isinstance(condition.predicate, InVersionRange) for condition in requirement.conditions)
+def asks_for_versions(requirement: Expression) -> bool:
+    """Whether a requirement asks for a range of versions."""
+    return any(
+        isinstance(condition.predicate, InVersionRange)
+        for test in tests_of(requirement)
+        for condition in test.conditions
+    )
 
 
 def _some(names: tuple[str, ...], console: Console) -> str:

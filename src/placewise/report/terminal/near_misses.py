@@ -8,11 +8,10 @@ from rich.console import Console, JustifyMethod
 
 from placewise.errors import InputError
 from placewise.matching.compiled_cluster import Properties
-from placewise.model.predicates import InVersionRange
 from placewise.model.requirement import VERSION
 from placewise.model.scalar import scalar_text
 from placewise.model.version import parse_version
-from placewise.report.terminal.explanation import RANGES
+from placewise.report.terminal.explanation import RANGES, asks_for_versions
 from placewise.report.terminal.tables import print_first_rows, print_line
 from placewise.worth.near_misses.suggestions import FleetChange, NearMisses, Relaxation, Success
 
@@ -59,7 +58,7 @@ def print_near_misses(found: NearMisses, console: Console) -> None:
             "a relaxed requirement that was a true need gains a match and no success.",
             console,
         )
-    if any(isinstance(c.predicate, InVersionRange) for one in found.relaxations for c in one.requirement.conditions):
+    if any(asks_for_versions(one.requirement) for one in found.relaxations):
         print_line(RANGES, console)
 
 

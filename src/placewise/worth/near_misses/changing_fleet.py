@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from placewise.errors import InputError
+from placewise.errors import Incomparable, InputError
+from placewise.kinds.builtin import kind_of
+from placewise.kinds.resolving import test_of
+from placewise.kinds.vertex_test import Answer, VertexTest
 from placewise.matching import bitset
 from placewise.matching.compiled_cluster import Properties
 from placewise.matching.index import FleetIndex
-from placewise.model.predicates import Equals, InNumericRange, InVersionRange, OneOf
-from placewise.model.requirement import VERSION, Condition, Requirement
-from placewise.model.scalar import Scalar, scalar_text
+from placewise.model.predicates import Contains, Equals, InNumericRange, InVersionRange, OneOf, Predicate, Within
+from placewise.model.requirement import VERSION, Condition, Expression, Requirement, tests_of
+from placewise.model.scalar import Scalar, Value, scalar_text
 from placewise.model.version import parse_version
 from placewise.model.version_range import parse_bounds
 from placewise.model.workload import Workload
@@ -53,10 +56,13 @@ def best_changes(
 
     weights : (jobs,) how many equal jobs each stands for. matches : (jobs, words) the clusters that match each.
     numbers : whether bounds that jobs set on numbers are values to change to; what is offered elsewhere always is.
+
+    What some expression of a job is about stays as it is: a change may meet one part of it and break another.
     """
     demands, made_of = by_subsystem(index, workload)
     subject = [workload.requirements[made[0]].subsystem for made in made_of]
-    changeable = {name: _changeable(index, name) for name in dict.fromkeys(subject)}
+    fixed = _of_expressions(workload.requirements)
+    changeable = {name: _changeable(index, name, fixed) for name in dict.fromkeys(subject)}
     reach = np.array([changeable[name].reach for name in subject], dtype=np.uint64).reshape(-1, index.words)
     count = bitset.size_of(matches)
     near: dict[tuple[int, str], dict[int, int]] = defaultdict(lambda: defaultdict(int))
@@ -73,7 +79,8 @@ def best_changes(
             staying[only, subject[what]][what] += int(weights[single])
     ranking: Ranking[FleetChange] = Ranking(top, least)
     ordered = sorted(near, key=lambda where: (-sum(near[where].values()), where))
-    trial = _Trial(index, workload.requirements, made_of, numbers=numbers)
+    tests = tuple(one if isinstance(one, Requirement) else None for one in workload.requirements)
+    trial = _Trial(index, tests, made_of, numbers=numbers)
     for where in ordered:
         if not ranking.could_hold(sum(near[where].values())):
             break
@@ -87,7 +94,15 @@ def best_changes(
     return ranking.best()
 
 
-def _changeable(index: FleetIndex, subsystem: str) -> _Places:
+def _of_expressions(requirements: Iterable[Expression]) -> set[str]:
+    """Return what expressions are about: their names as one, and each subsystem in them."""
+    expressions = [one for one in requirements if not isinstance(one, Requirement)]
+    return {one.subsystem for one in expressions} | {test.subsystem for one in expressions for test in tests_of(one)}
+
+
+def _changeable(index: FleetIndex, subsystem: str, fixed: Collection[str]) -> _Places:
+    if subsystem in fixed:
+        return _Places(np.zeros(index.words, dtype=np.uint64), {})
     before: dict[int, Properties | None] = {}
     lacking = np.zeros(len(index.names), dtype=np.bool_)
     single = np.zeros(len(index.names), dtype=np.bool_)
@@ -112,12 +127,13 @@ class _Trial:
     def __init__(
         self,
         index: FleetIndex,
-        requirements: tuple[Requirement, ...],
+        requirements: tuple[Requirement | None, ...],
         made_of: list[tuple[int, ...]],
         *,
         numbers: bool,
     ) -> None:
         self._index, self._requirements, self._made_of, self._numbers = index, requirements, made_of, numbers
+        self._tests: dict[int, VertexTest] = {}
         self._met: dict[tuple[int, str], bool] = {}
         self._offered: dict[str, dict[str, Properties]] = {}
 
@@ -150,25 +166,77 @@ class _Trial:
         for number in self._made_of[what]:
             met = self._met.get((number, name))
             if met is None:
-                met = self._met[number, name] = self._requirements[number].is_met_by(properties)
+                met = self._met[number, name] = self._test(number).ask(dict(properties)) is Answer.YES
             if not met:
                 return False
         return True
 
+    def _asked(self, number: int) -> Requirement:
+        requirement = self._requirements[number]
+        if requirement is None:
+            raise InputError("an expression is no test of one vertex", expected="a plain requirement")
+        return requirement
+
+    def _test(self, number: int) -> VertexTest:
+        test = self._tests.get(number)
+        if test is None:
+            test = self._tests[number] = VertexTest.of(self._asked(number), self._index.vocabulary)
+        return test
+
     def _made_to_meet(self, before: Properties, what: int) -> Iterator[Properties]:
         """Yield the vertex with its fields changed, where they have to be, to the nearest bounds that a demand sets."""
-        values = dict(before)
+        values: dict[str, Value] = dict(before)
         for number in self._made_of[what]:
-            for condition in self._requirements[number].conditions:
-                if condition.field in values and condition.predicate.holds(values[condition.field]):
+            requirement = self._asked(number)
+            for condition in requirement.conditions:
+                if self._holds(requirement, condition, values):
                     continue
-                value = _nearest(condition, values.get(condition.field), numbers=self._numbers)
+                value = self._nearest(requirement, condition, values)
                 if value is None:
                     return
                 values[condition.field] = value
         properties = tuple(sorted(values.items(), key=lambda pair: pair[0]))
         if self._meets(repr(properties), properties, what):
             yield properties
+
+    def _holds(self, requirement: Requirement, condition: Condition, values: Mapping[str, Value]) -> bool:
+        """Whether a vertex meets a condition; a bound that the field does not understand is not met."""
+        if condition.field not in values:
+            return False
+        try:
+            test = test_of(requirement.subsystem, condition, self._index.vocabulary)
+            return test(values[condition.field], values)
+        except (Incomparable, InputError):
+            return False
+
+    def _nearest(self, requirement: Requirement, condition: Condition, values: Mapping[str, Value]) -> Value | None:
+        """Return a value that a condition asks for, the nearer of two bounds; None where it names none."""
+        predicate = condition.predicate
+        kind = kind_of(self._index.vocabulary, requirement.subsystem, condition.field)
+        if isinstance(predicate, Contains):
+            here = values.get(condition.field, ())
+            members = here if isinstance(here, tuple) else ()
+            return tuple(dict.fromkeys((*members, *predicate.texts)))
+        if isinstance(predicate, Equals | OneOf):
+            text = predicate.text if isinstance(predicate, Equals) else predicate.texts[0]
+            return (text,) if kind is not None and kind.name == "set" else text
+        least: Scalar | None = None
+        most: Scalar | None = None
+        beyond: Predicate | None = None
+        if isinstance(predicate, InVersionRange):
+            least, most = predicate.versions.bounds
+            beyond = None if most is None else InVersionRange(parse_bounds(most, None))
+        elif isinstance(predicate, InNumericRange | Within):
+            of_numbers = kind is None or kind.name in ("number", "quantity")
+            if of_numbers and not self._numbers:
+                return None
+            least, most = predicate.minimum, predicate.maximum
+            beyond = None if most is None else Within(minimum=most)
+        if least is None or (
+            beyond is not None and self._holds(requirement, replace(condition, predicate=beyond), values)
+        ):
+            return most
+        return least
 
     @staticmethod
     def _by_distance(before: Properties | None, tried: Mapping[str, Properties]) -> Iterable[tuple[str, Properties]]:
@@ -181,25 +249,6 @@ class _Trial:
             name: number - here if number >= here else here - 1 - number for number, (name, _) in enumerate(ordered)
         }
         return sorted(ordered, key=lambda item: places[item[0]])
-
-
-def _nearest(condition: Condition, value: Scalar | None, *, numbers: bool) -> Scalar | None:
-    """Return a value that a condition asks for, the nearer of two bounds; None where it names none."""
-    predicate = condition.predicate
-    if isinstance(predicate, Equals):
-        return predicate.text
-    if isinstance(predicate, OneOf):
-        return predicate.texts[0]
-    least: Scalar | None = None
-    most: Scalar | None = None
-    beyond = False
-    if isinstance(predicate, InVersionRange):
-        least, most = predicate.versions.bounds
-        beyond = most is not None and value is not None and InVersionRange(parse_bounds(most, None)).holds(value)
-    elif isinstance(predicate, InNumericRange) and numbers:
-        least, most = predicate.minimum, predicate.maximum
-        beyond = most is not None and value is not None and InNumericRange(minimum=most).holds(value)
-    return most if beyond or least is None else least
 
 
 def _order(properties: Properties) -> list[tuple[str, int, object]]:

@@ -9,7 +9,7 @@ import numpy as np
 from placewise.errors import InputError
 from placewise.matching.compiled_cluster import Properties
 from placewise.model.cluster import Cluster, Fleet
-from placewise.model.requirement import Requirement
+from placewise.model.requirement import Expression
 from placewise.model.resources import Subsystem, SubsystemVertex
 from placewise.model.workload import Workload
 
@@ -30,20 +30,20 @@ class Success:
 class WiderStep:
     """A wider requirement, None for none at all, and how many jobs it gains, those of nearer steps included."""
 
-    relaxed: Requirement | None
+    relaxed: Expression | None
     gained: int
 
 
 @dataclass(frozen=True, slots=True)
 class Relaxation:
-    """One requirement replaced by a wider one in all jobs that have it.
+    """One requirement, which may be an expression, replaced by a wider one in all jobs that have it.
 
     jobs : how many have it. gained : how many of them matched nothing and then match some cluster.
     clusters_per_job : how many clusters each of those then matches on average.
     steps : the way to `relaxed` in smaller steps, each of which gains more jobs than the one before; it is the last.
     """
 
-    requirement: Requirement
+    requirement: Expression
     jobs: int
     gained: int
     clusters_per_job: float
@@ -51,7 +51,7 @@ class Relaxation:
     success: Success | None = None
 
     @property
-    def relaxed(self) -> Requirement | None:
+    def relaxed(self) -> Expression | None:
         """What is asked instead; None for nothing."""
         return self.steps[-1].relaxed
 
@@ -128,7 +128,8 @@ def changed_fleet(fleet: Fleet, change: FleetChange) -> Fleet:
     """
     if change.cluster not in fleet.names:
         raise InputError("the fleet has no such cluster", found=change.cluster, expected="one of its clusters")
-    return Fleet(tuple(_changed(one, change) if one.name == change.cluster else one for one in fleet.clusters))
+    clusters = tuple(_changed(one, change) if one.name == change.cluster else one for one in fleet.clusters)
+    return Fleet(clusters, fleet.vocabulary)
 
 
 def _changed(cluster: Cluster, change: FleetChange) -> Cluster:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
 from placewise.matching import bitset
+from placewise.matching.compiled_cluster import Properties
 from placewise.matching.index import FleetIndex
 from placewise.matching.relaxing import MOST_WAYS
-from placewise.matching.widening import Direction, widenings
-from placewise.model.requirement import Requirement
+from placewise.matching.single_changes import single_changes
+from placewise.model.requirement import Expression
 from placewise.model.workload import Workload
 from placewise.worth.near_misses.near_jobs import Demands, nearly_matching
 from placewise.worth.near_misses.ranking import Ranking
@@ -60,16 +61,19 @@ def best_relaxations(
 def _ways(
     index: FleetIndex,
     workload: Workload,
-    requirement: Requirement,
+    requirement: Expression,
     places: NDArray[np.uint64],
     weight: NDArray[np.int64],
-) -> Iterator[list[tuple[Requirement | None, int, int]]]:
+) -> Iterator[list[tuple[Expression | None, int, int]]]:
     """Yield the steps of each way to widen a requirement: what is asked, the jobs gained, and clusters of all those."""
     seen = np.bitwise_or.reduce(places, axis=0)
-    offered = [properties for properties, where in index.offered(requirement.subsystem) if (where & seen).any()]
+
+    def offered(subsystem: str) -> list[Properties]:
+        return [properties for properties, where in index.offered(subsystem) if (where & seen).any()]
+
     any_gain = False
-    for direction in widenings(requirement, offered, index.vocabulary):
-        steps = list(_steps(index, workload, requirement, direction, places, weight))
+    for change in single_changes(requirement, offered, index.vocabulary):
+        steps = list(_steps(index, workload, requirement, change.steps, places, weight))
         if steps:
             any_gain = True
             yield steps
@@ -81,11 +85,11 @@ def _ways(
 def _steps(
     index: FleetIndex,
     workload: Workload,
-    requirement: Requirement,
-    direction: Direction,
+    requirement: Expression,
+    direction: Iterable[Expression],
     places: NDArray[np.uint64],
     weight: NDArray[np.int64],
-) -> Iterator[tuple[Requirement | None, int, int]]:
+) -> Iterator[tuple[Expression | None, int, int]]:
     before = 0
     for relaxed in direction:
         meeting = index.meeting(relaxed).yes
