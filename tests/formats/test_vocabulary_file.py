@@ -79,7 +79,7 @@ def test_the_example_says_what_it_says(tmp_path):
         ("subsystems: {gpu: {fields: {memory: {unit: MiB}}}}", "has unit and no kind; expected kind: quantity"),
         ("subsystems: {gpu: {fields: {memory: {inferred: true}}}}", "has inferred and no kind"),
         ("subsystems: {gpu: {fields: {memory: {kind: text, unit: MiB}}}}", "a text has no unit"),
-        ("subsystems: {gpu: {fields: {memory: {kind: quantity, unit: MBi}}}}", "memory.unit: is not a unit"),
+        ("subsystems: {gpu: {fields: {memory: {kind: quantity, unit: frobs}}}}", "memory.unit: is not a unit"),
         ("subsystems: {gpu: {fields: {memory: {kind: number, scheme: rpm}}}}", "a number has no scheme"),
         ("subsystems: {gpu: {fields: {v: {kind: version, scheme: maven}}}}", "is not a scheme of versions"),
         ("subsystems: {gpu: {fields: {v: {kind: text, aliases: {}}}}}", "v.aliases: says nothing"),

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from placewise.errors import InputError
+from placewise.errors import InputError, locating
 from placewise.formats import input_cache
 from placewise.formats.fleets.build_features import build_features_json
 from placewise.formats.fleets.cluster_features import SPACK_BUILD, features_json, features_kind, fleet_of
+from placewise.formats.fleets.fleet_vocabulary import refuse_other_clusters
+from placewise.formats.fleets.vocabulary_file import VOCABULARY, read_vocabulary
 from placewise.formats.input_cache import Inputs
 from placewise.formats.jobs.build_lists import builds_of
 from placewise.formats.jobs.build_writing import build_texts
 from placewise.formats.jobs.jobspec_lists import SUFFIXES, jobspec_files, parse_jobspecs, workload_of
 from placewise.formats.jobs.jobspec_writing import jobspec_texts, write_files
+from placewise.formats.plain_fields import UNSAID
 from placewise.formats.reading import decode, found_at, parse_json, read_bytes
 from placewise.formats.writing import staged, write_bytes
 from placewise.model.cluster import Fleet
@@ -45,23 +48,30 @@ class Experiment:
 def read_experiment(folder: Path, *, cache: Path | None) -> Experiment:
     """Return the experiment of a folder, from the cache if the same documents were read before.
 
+    A vocabulary.yaml beside cluster-features.json is that of the fleet.
+
     `cache` is the folder of parsed inputs (see `input_cache.cache_folder`); None parses always. Jobs come
     in the natural order of their files. The kind is that of cluster-features.json. Raises InputError naming
     file, job or cluster, and package or field; among others for a job that requires what no cluster of the
     fleet has.
     """
     features, jobspecs = _documents(folder)
-    contents = {path: read_bytes(path) for path in (features, *jobspecs)}
+    words = [folder / VOCABULARY] if found_at(folder / VOCABULARY) != "nothing" else []
+    contents = {path: read_bytes(path) for path in (features, *words, *jobspecs)}
     inputs = tuple(
         (path.relative_to(folder).as_posix(), hashlib.sha256(content).hexdigest()) for path, content in contents.items()
     )
+    vocabulary = read_vocabulary(words[0], contents[words[0]]) if words else UNSAID
     cached = None if cache is None else input_cache.load(cache, inputs)
     if cached is not None:
         _, fleet, jobs, parsed = cached
-        return Experiment(fleet, jobs, inputs, parsed)
+        return Experiment(replace(fleet, vocabulary=vocabulary), jobs, inputs, parsed)
     # The fleet first: it is small, and shows the kind.
     document = parse_json(decode(contents[features], features), features)
-    fleet = fleet_of(document, features)
+    fleet = fleet_of(document, features, vocabulary)
+    for path in words:
+        with locating(file=path):
+            refuse_other_clusters(vocabulary, fleet.names)
     documents = [(path, contents[path]) for path in jobspecs]
     kind = features_kind(document)
     jobs = builds_of(documents) if kind == SPACK_BUILD else _workload_of(documents, fleet)
@@ -113,7 +123,7 @@ def _documents(folder: Path) -> tuple[Path, list[Path]]:
 
 
 def _refuse_unknown_subsystems(fleet: Fleet, workload: Workload, sources: list[Path]) -> None:
-    known = set(fleet.subsystem_names)
+    known = {*fleet.subsystem_names, *fleet.vocabulary.known}
     unknown = {i for i, requirement in enumerate(workload.requirements) if requirement.subsystem not in known}
     for job in range(len(workload)) if unknown else ():
         for i in workload.row(job).tolist():

@@ -10,15 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placewise.errors import InputError
+from placewise.kinds.vertex_test import Answer, VertexTest
 from placewise.matching import bitset
 from placewise.matching.index import FleetIndex
 from placewise.matching.kernels import Kernels
 from placewise.matching.rows import Rows
 from placewise.model.job import Shape
-from placewise.model.requirement import Requirement
+from placewise.model.requirement import Expression, Requirement
 from placewise.model.resources import package_subsystem
 from placewise.model.study import EXPANDING, Study
 from placewise.model.version_profile import VersionFleet, VersionPool
+from placewise.model.vocabulary import Vocabulary
 from placewise.model.workload import Profiles, Workload
 from placewise.outcomes.questions import Places, Questions
 from placewise.outcomes.truth import Truth, version_rules
@@ -179,7 +181,10 @@ class RedrawnPicks:
             if requirement.subsystem not in where:
                 raise InputError("the profile of the fleet lacks a package", found=requirement.subsystem)
         pool = tuple(where[requirement.subsystem][0] for requirement in both)
-        passes = tuple(_passes(one, pools[where[one.subsystem][0]], where[one.subsystem][1]) for one in both)
+        passes = tuple(
+            _passes(one, pools[where[one.subsystem][0]], where[one.subsystem][1], demands.study.fleet.vocabulary)
+            for one in both
+        )
         return cls(demands, distinct, pools, pool, passes)
 
     def asked(self, clusters: int, seed: int) -> Asked:
@@ -199,10 +204,15 @@ class RedrawnPicks:
         )
 
 
-def _passes(requirement: Requirement, pool: VersionPool, at: int) -> NDArray[np.bool_]:
+def _passes(requirement: Expression, pool: VersionPool, at: int, vocabulary: Vocabulary) -> NDArray[np.bool_]:
+    if not isinstance(requirement, Requirement):
+        raise InputError("of a drawn fleet only single requirements can be asked", found=str(requirement))
+    test = VertexTest.of(requirement, vocabulary)
     versions = [pick[at] for pick in pool.picks]
     offered = [() if text is None else package_subsystem(requirement.subsystem, text).vertices for text in versions]
-    return np.array([any(requirement.is_met_by(vertex.properties) for vertex in vertices) for vertices in offered])
+    return np.array(
+        [any(test.ask(dict(vertex.properties)) is Answer.YES for vertex in vertices) for vertices in offered]
+    )
 
 
 def _refuse_unknown(study: Study, names: Sequence[str]) -> None:

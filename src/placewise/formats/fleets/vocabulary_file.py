@@ -41,9 +41,12 @@ _CLUSTER = ("complete", "subsystems")
 _FIELD = ("kind", "unit", "scheme", "inferred", "aliases")
 
 
-def read_vocabulary(path: Path) -> Vocabulary:
-    """Return the vocabulary of a file. Raises InputError naming file, place, what was found and what was expected."""
-    content = read_bytes(path)
+def read_vocabulary(path: Path, content: bytes | None = None) -> Vocabulary:
+    """Return the vocabulary of a file, whose content may be given.
+
+    Raises InputError naming file, place, what was found and what was expected.
+    """
+    content = read_bytes(path) if content is None else content
     if len(content) > LARGEST_BYTES:
         raise InputError("is too large for a vocabulary", file=path, expected=f"at most {LARGEST_BYTES} bytes")
     return parse_vocabulary(parse_yaml(decode(content, path), path), path)

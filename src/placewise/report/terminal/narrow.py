@@ -30,7 +30,10 @@ def some_names(names: Sequence[str], width: int) -> str:
         text = _first(names, shown)
         if cell_len(text) <= width:
             return text
-    return cut(_first(names, 1), width) if names else ""
+    if not names:
+        return ""
+    rest = _first(names, 1)[len(names[0]) :]
+    return cut(names[0], max(1, width - len(rest))) + rest
 
 
 def two_columns(headings: tuple[str, str], rows: Sequence[tuple[str, str]], width: int) -> list[str]:
