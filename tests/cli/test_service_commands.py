@@ -250,6 +250,22 @@ def test_a_job_that_fits_nowhere_is_explained(user, cluster, jobspec):
     assert as_json.err == ""
 
 
+def test_a_cluster_that_cannot_be_compared_is_named_in_a_line(user, cluster, jobspec, tmp_path):
+    odd = f"odd one of {cluster.name}"
+    user.json("register", written(tmp_path / "odd", odd, gcc="12 of a kind?"))
+    try:
+        jobspec.write_text(JOBSPEC % "12")
+        done = user("submit", jobspec)
+        assert (done.code, done.out.split(" ", 1)[1].strip()) == (0, cluster.name)
+        assert f"{odd} cannot be compared with gcc" in done.err
+        answer = user.json("submit", jobspec, "--unknown", "yes")
+        assert (answer["cluster"], answer["unknown"]) == (cluster.name, [])
+        assert [one["cluster"] for one in answer["incomparable"]] == [odd]
+        refused(user("submit", jobspec, "--unknown", "perhaps"), "--unknown", "yes or no")
+    finally:
+        user("delete", odd, "--yes")
+
+
 def test_tokens_come_from_where_they_are_said_to(user, cluster, jobspec, tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "elsewhere"))
     refused(user("submit", jobspec), "no token", "PLACEWISE_TOKEN")

@@ -45,7 +45,7 @@ def undecided_lines(answer: Submission | Matched, *, most: int) -> list[str]:
     shown = answer.incomparable[:most]
     lines += [f"{one.cluster} cannot be compared with {one.requirement}: {one.problem}" for one in shown]
     rest = len(answer.incomparable) - len(shown)
-    return lines + ([f"{rest} further clusters cannot be compared with what is asked"] if rest else [])
+    return lines + ([f"{rest} further cluster{'s' * (rest > 1)} cannot be compared with what is asked"] if rest else [])
 
 
 def _some(names: Sequence[str], most: int) -> str:

@@ -7,6 +7,7 @@ import pytest
 import yaml
 from dialect_documents import document
 from registered_fleet import REGISTERED, Fleet, all_of, asking, clusters_of, jobs_of
+from running import running_server
 
 from placewise.formats.fleets.fleet_source import read_fleet
 from placewise.formats.reading import read_json
@@ -179,19 +180,38 @@ def test_a_job_that_fits_nowhere(coral, dialect):
     assert jobs_of(coral.server) == []
 
 
-def test_requirements_are_judged(coral, dialect):
-    def matching(**wanted):
-        return coral.client.do("submit", config=coral.user(), document=document(dialect, **wanted), satisfy_only=True)[
-            "clusters"
-        ]
-
-    (public,) = read_fleet(coral.folder / "cluster-coral").clusters
+def compilers_of(fleet):
+    (public,) = read_fleet(fleet.folder / "cluster-coral").clusters
     compilers = next(one for one in public.subsystems if one.name == "compiler").vertices
-    offered = [dict(vertex.properties)["value"] for vertex in compilers]
+    return [dict(vertex.properties)["value"] for vertex in compilers]
+
+
+def submitting(fleet, dialect, *values):
+    """Return what the client is told to find the clusters with: an entry for each compiler."""
+    wanted = [("compiler", "value", value) for value in values]
+    return {"config": fleet.user(), "document": document(dialect, equal=wanted), "satisfy_only": True}
+
+
+def test_requirements_are_judged(coral, dialect):
+    offered = compilers_of(coral)
     assert "gcc" in offered
-    assert matching(equal=[("compiler", "value", "gcc")]) == ["coral"]
-    assert matching(equal=[("compiler", "value", value) for value in offered]) == ["coral"]
-    assert matching(equal=[("compiler", "value", "gcc"), ("compiler", "value", "nvhpc")]) == []
+    for value in offered:
+        assert coral.client.do("submit", **submitting(coral, dialect, value))["clusters"] == ["coral"]
+    assert coral.client.do("submit", **submitting(coral, dialect, "nvhpc"))["clusters"] == []
+    # Entries of one list that name the same subsystem speak of one vertex.
+    code, details = coral.client.attempt("submit", **submitting(coral, dialect, *offered)).raised
+    assert (code, "one compiler cannot meet both" in details) == ("INVALID_ARGUMENT", True)
+
+
+def test_entries_are_judged_one_by_one_where_the_server_reads_them_as_rainbow_does(
+    client, public_data, tmp_path, dialect
+):
+    with running_server(tmp_path / "separate.db", separate_entries=True) as server:
+        fleet = Fleet(server, client, public_data / "spack-build" / "clusters", tmp_path)
+        fleet.register("coral")
+        offered = compilers_of(fleet)
+        assert client.do("submit", **submitting(fleet, dialect, *offered))["clusters"] == ["coral"]
+        assert client.do("submit", **submitting(fleet, dialect, "gcc", "nvhpc"))["clusters"] == []
 
 
 def test_a_random_choice_among_several_clusters(three, dialect):

@@ -63,7 +63,9 @@ def incomparable_in_words(found: tuple[Incomparable, ...]) -> list[str]:
     """Say which clusters have a value that cannot be compared; of many the first."""
     lines = [f"{one.cluster} cannot be compared with {one.requirement}: {one.problem}" for one in found[:_SHOWN]]
     rest = len(found) - _SHOWN
-    return lines + ([f"{rest} further clusters cannot be compared with what is asked"] if rest > 0 else [])
+    return lines + (
+        [f"{rest} further cluster{'s' * (rest > 1)} cannot be compared with what is asked"] if rest > 0 else []
+    )
 
 
 def _about(index: FleetIndex, job: Job, clusters: int) -> Iterator[str]:
