@@ -26,7 +26,7 @@ from placewise.model.job import Job, ResourceGroup, ResourceRequest
 from placewise.model.predicates import Contains, Equals, Within
 from placewise.model.requirement import Condition, Requirement, any_of, negated, version_requirement
 from placewise.model.resources import ResourceGraph, Subsystem, SubsystemVertex, Vertex
-from placewise.model.vocabulary import FieldKind, Vocabulary
+from placewise.model.vocabulary import Vocabulary
 
 
 def cluster(name, **subsystems):

@@ -7,8 +7,8 @@ from operator import itemgetter
 
 from placewise.errors import InputError
 from placewise.model.resources import ResourceGraph, Subsystem, unshaped
-from placewise.model.vocabulary import Vocabulary
 from placewise.model.scalar import Scalar
+from placewise.model.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True, slots=True)
