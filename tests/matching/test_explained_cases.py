@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from placewise.errors import InputError
+from placewise.matching import causes
 from placewise.matching.causes import (
     ABSENT,
     FEW,
@@ -26,7 +27,7 @@ from placewise.model.job import Job, ResourceGroup, ResourceRequest
 from placewise.model.predicates import Contains, Equals, Within
 from placewise.model.requirement import Condition, Requirement, any_of, negated, version_requirement
 from placewise.model.resources import ResourceGraph, Subsystem, SubsystemVertex, Vertex
-from placewise.model.vocabulary import FieldKind, Vocabulary
+from placewise.model.vocabulary import Vocabulary
 
 
 def cluster(name, **subsystems):
@@ -291,8 +292,6 @@ def test_what_no_node_sees_is_told():
 
 
 def test_equal_clusters_are_looked_at_once(monkeypatch):
-    from placewise.matching import causes
-
     looked = []
     kept = causes.Causes.at
     monkeypatch.setattr(
