@@ -21,7 +21,6 @@ from placewise.study.values import game_of, players_of, worth_of
 from placewise.worth.near_misses.suggestions import NearMisses
 from placewise.worth.sufficiency import smallest_set as smallest_set_of
 
-
 _MOST_LINES = 20
 
 
