@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from placewise.errors import InputError
+from placewise.matching import causes
 from placewise.matching.causes import (
     ABSENT,
     FEW,
@@ -291,8 +292,6 @@ def test_what_no_node_sees_is_told():
 
 
 def test_equal_clusters_are_looked_at_once(monkeypatch):
-    from placewise.matching import causes
-
     looked = []
     kept = causes.Causes.at
     monkeypatch.setattr(
