@@ -46,6 +46,8 @@ class Explanation(WhyNot):
     def _repr_html_(self) -> str:
         rows = [(str(one.requirement), f"{len(one.clusters):,} of {self.total:,}") for one in self.blocked]
         matches = f"<p>{len(self.matched):,} of {self.total:,} clusters match.</p>"
+        undecided = ((self.unknown, "may match"), (self.incomparable, "cannot be compared with what is asked"))
+        matches += "".join(f"<p>{len(some):,} of {self.total:,} {what}.</p>" for some, what in undecided if some)
         return matches + table_html(("requirement", "clusters that fail it"), rows)
 
 
