@@ -53,5 +53,5 @@ def with_requirements(job: Job, requirements: Sequence[Expression]) -> Job:
 
 
 def _apart(requirements: Sequence[Expression]) -> tuple[Expression, ...]:
-    """Return requirements with each `and` as its parts, which a job has at one place anyhow, so that each is told of."""
+    """Return requirements with each `and` as its parts, which hold at one place anyhow, so that each is told of."""
     return tuple(part for one in requirements for part in (one.parts if isinstance(one, AllOf) else (one,)))
