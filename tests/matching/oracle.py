@@ -1,5 +1,6 @@
 """A naive matcher over model values, to hold the compiled one against: slow, and short enough to be believed."""
 
+import difflib
 from itertools import combinations
 
 from placewise.errors import Incomparable, InputError
@@ -70,13 +71,15 @@ def understood(fleet, wanted):
             for subsystem in cluster.subsystems
             if subsystem.name == requirement.subsystem
             for vertex in subsystem.vertices
-            if set(vertex.attached_to) & {v for p in places(cluster.graph) for v in above(cluster.graph, p)}
         ]
         fields = {field for values in vertices for field in values}
         if requirement.subsystem not in fleet.subsystem_names:
             return False
-        if fields and not fields.issuperset(condition.field for condition in requirement.conditions):
-            return False
+        described = all(vocabulary.is_complete(name, requirement.subsystem) for name in fleet.names)
+        for field in {condition.field for condition in requirement.conditions} - fields if fields else ():
+            # Where not all is described, a field may be one that nobody described; a like name is a slip.
+            if described or difflib.get_close_matches(field, fields):
+                return False
         try:
             for condition in requirement.conditions:
                 test_of(requirement.subsystem, condition, vocabulary)

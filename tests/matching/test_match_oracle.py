@@ -23,6 +23,7 @@ from placewise.model.requirement import Condition, Requirement
 from placewise.model.requirement import tests_of as leaves
 from placewise.model.resources import ResourceGraph, Subsystem, SubsystemVertex, Vertex
 from placewise.model.version_range import parse_bounds
+from placewise.model.vocabulary import FieldKind, Vocabulary
 from placewise.model.workload import Workload
 
 
@@ -289,16 +290,16 @@ def test_true_one_and_1_0_are_three_things():
         )
     )
     for clusters in (fleet.clusters, fleet.clusters[::-1]):
-        index = FleetIndex(Fleet(clusters))
 
-        def names(predicate, index=index):
+        def names(predicate, kind, clusters=clusters):
+            index = FleetIndex(Fleet(clusters, Vocabulary({("x", "v"): FieldKind(kind)})))
             return set(
                 match(index, Job("j", (ResourceGroup((), (Requirement("x", (Condition("v", predicate),)),)),))).names
             )
 
-        assert names(Equals("true")) == {"yes"}
-        assert names(Equals("1")) == {"one", "float"}
-        assert names(InVersionRange(parse_bounds("1", "1"))) == {"one"}
+        assert names(Equals("true"), "flag") == {"yes"}
+        assert names(Equals("1"), "number") == {"one", "float"}
+        assert names(InVersionRange(parse_bounds("1", "1")), "version") == {"one"}
 
 
 def test_an_unknown_subsystem_is_an_error_with_a_suggestion():
@@ -378,8 +379,11 @@ def test_types_that_no_cluster_has_are_named():
 def test_what_an_index_keeps_cannot_be_written_to():
     index = FleetIndex(Fleet((two_nodes(("gcc", "9"), ("openmpi", "12")),)))
     wanted = at_least("gcc", "9")
-    met = index.meeting(wanted)
-    for row in (met.yes, met.possible, index.meeting(wanted).yes, *(members for _, members in index.offered("gcc"))):
+    for row in (
+        index.meeting(wanted).yes,
+        index.meeting(wanted).possible,
+        *(members for _, members in index.offered("gcc")),
+    ):
         assert not row.flags.writeable
 
 

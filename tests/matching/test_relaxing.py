@@ -19,7 +19,7 @@ from placewise.matching.why_not import why_not
 from placewise.matching.widening import MOST_STEPS, widenings
 from placewise.model.cluster import Cluster, Fleet
 from placewise.model.job import Job, ResourceGroup, ResourceRequest
-from placewise.model.predicates import Equals, InNumericRange, InVersionRange, OneOf
+from placewise.model.predicates import Contains, Equals, InNumericRange, InVersionRange, OneOf, Within
 from placewise.model.requirement import Condition, Requirement, version_requirement
 from placewise.model.resources import ResourceGraph, Subsystem, SubsystemVertex, Vertex, package_subsystem
 from placewise.model.version import Version
@@ -196,6 +196,72 @@ def test_very_many_values_are_thinned_to_the_nearest_the_farthest_and_some_betwe
     (below,) = widenings(version_requirement("zlib", "2", None), offered, Vocabulary())
     assert len(below) == MOST_STEPS
     assert (str(below[0]), str(below[-1])) == ("zlib@1.999:", "zlib@1.0:")
+
+
+def ways(clusters, requirement, **vocabulary):
+    index = FleetIndex(Fleet(tuple(clusters), Vocabulary(**vocabulary)))
+    found = relaxations(index, Job("j", (ResourceGroup((), (requirement,)),)))
+    return [[(str(step.relaxed), step.clusters) for step in way.steps] for one in found.sets for way in one.ways]
+
+
+def holding(name, **subsystems):
+    return Cluster(
+        name,
+        subsystems=tuple(
+            Subsystem(key, (SubsystemVertex(tuple(fields.items())),)) for key, fields in subsystems.items()
+        ),
+    )
+
+
+def test_quantities_widen_in_one_unit_and_sets_by_a_member():
+    sizes = ["512 MB", "8GiB", "4 GB", 2000]
+    clusters = [holding(f"c{n}", memory={"value": size}) for n, size in enumerate(sizes)]
+    least = Requirement("memory", (Condition("value", Within("16 GB")),))
+    assert ways(clusters, least) == [
+        [
+            ("memory{value>=8GiB}", ("c1",)),
+            ('memory{value>="4 GB"}', ("c1", "c2")),
+            ('memory{value>="512 MB"}', ("c0", "c1", "c2")),
+        ],
+        # What cannot be compared is gained by asking for nothing alone.
+        [("None", ("c0", "c1", "c2", "c3"))],
+    ]
+    beside = [holding("a", memory={"value": 4000, "unit": "MB"})]
+    assert ways(beside, least) == [[('memory{value>="4000 MB"}', ("a",))]]
+    wanted = Requirement("cpu", (Condition("features", Contains(("avx2", "avx512f"))),))
+    features = [holding("a", cpu={"features": ("avx2", "sse")}), holding("b", cpu={"features": ("sse",)})]
+    assert ways(features, wanted) == [
+        [("cpu{features contains avx2}", ("a",))],
+        [("None", ("a", "b"))],
+    ]
+
+
+def test_one_part_of_an_expression_is_changed_and_no_more_than_needed():
+    old, new = version_requirement("gcc", "12", None), version_requirement("gcc", "9", None)
+    clusters = [
+        holding("a", gcc={"version": "9"}, mpi={"name": "openmpi"}),
+        holding("b", gcc={"version": "12"}, mpi={"name": "mpich"}, gpu={}),
+        holding("c", gcc={"version": "12"}, gpu={}),
+    ]
+    openmpi = Requirement("mpi", (Condition("name", Equals("openmpi")),))
+    assert ways(clusters, old & openmpi & ~Requirement("gpu")) == [
+        [(str(new & openmpi & ~Requirement("gpu")), ("a",))],
+        # Two parts would have to change for the others.
+        [("None", ("a", "b", "c"))],
+    ]
+    # A widened test gains what its absence gains, so the absence is not named.
+    assert ways(clusters[:1], old & openmpi) == [[(str(new & openmpi), ("a",))]]
+    assert ways(clusters[1:2], old & ~Requirement("gpu")) == [[("gcc@12:", ("b",))]]
+    assert ways(clusters[1:], ~(Requirement("gpu") | openmpi)) == [[("not mpi{name=openmpi}", ("b", "c"))]]
+    assert ways(clusters[1:], ~Requirement("gpu"), known={"gpu": frozenset()}) == [[("None", ("b", "c"))]]
+
+
+def test_a_widened_bound_that_another_value_does_not_understand_loses_nothing():
+    clusters = [holding("a", x={"size": 4}), holding("b", x={"size": "many"}), holding("c", x={"size": 16})]
+    wanted = Requirement("x", (Condition("size", Within(8)),)) | Requirement("x", (Condition("size", Equals("many")),))
+    for kind in ("number", "quantity"):
+        for way in ways(clusters, wanted, kinds={("x", "size"): FieldKind(kind)}):
+            assert all("c" not in names for _, names in way)
 
 
 class Odd:

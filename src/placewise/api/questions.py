@@ -23,6 +23,8 @@ from placewise.study.values import game_of, players_of, worth_of
 from placewise.worth.near_misses.suggestions import NearMisses
 from placewise.worth.sufficiency import smallest_set as smallest_set_of
 
+_MOST_LINES = 20
+
 
 class Match(MatchValue):
     """The clusters that could run a job, by name and by position in the fleet, and those of which it is not known."""
@@ -39,7 +41,7 @@ class Match(MatchValue):
 
 
 class Explanation(WhyNot):
-    """Which clusters match a job, and why the others do not."""
+    """Which clusters match a job, and why the others do not; `causes` says it in lines."""
 
     __slots__ = ()
 
@@ -48,7 +50,27 @@ class Explanation(WhyNot):
         matches = f"<p>{len(self.matched):,} of {self.total:,} clusters match.</p>"
         undecided = ((self.unknown, "may match"), (self.incomparable, "cannot be compared with what is asked"))
         matches += "".join(f"<p>{len(some):,} of {self.total:,} {what}.</p>" for some, what in undecided if some)
-        return matches + table_html(("requirement", "clusters that fail it"), rows)
+        lines = [(cluster, line) for cluster, found in self.causes.items() for line in found]
+        shown = lines[:_MOST_LINES]
+        if rest := len(lines) - len(shown):
+            shown.append(("", f"and {rest:,} more"))
+        failing = table_html(("requirement", "clusters that fail it"), rows)
+        return matches + failing + (table_html(("cluster", "why it does not match"), shown) if shown else "")
+
+    @property
+    def causes(self) -> dict[str, tuple[str, ...]]:
+        """The causes of each cluster that does not match, each as one line a person can read."""
+        found: dict[str, dict[str, None]] = {}
+        for there in (*(there for one in self.blocked for there in one.causes), *self.apart):
+            for cluster in there.clusters:
+                found.setdefault(cluster, {}).update(dict.fromkeys(map(str, there.causes)))
+        for unknown in self.unknown:
+            found.setdefault(unknown.cluster, {}).update(dict.fromkeys(map(str, unknown.facts)))
+        for incomparable in self.incomparable:
+            found.setdefault(incomparable.cluster, {}).setdefault(incomparable.problem)
+        for cluster in self.too_small:
+            found.setdefault(cluster, {}).setdefault("cannot host the resources asked for, whatever the requirements")
+        return {cluster: tuple(lines) for cluster, lines in found.items()}
 
 
 class Values(Worth):

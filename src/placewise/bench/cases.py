@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import numpy as np
@@ -15,7 +15,7 @@ from placewise.matching.index import FleetIndex
 from placewise.matching.rows import Rows
 from placewise.model.cluster import Fleet
 from placewise.model.profile import Profile
-from placewise.model.requirement import version_bounds
+from placewise.model.requirement import all_of, any_of, negated, version_bounds
 from placewise.model.workload import Workload
 from placewise.synthesis import draw_fleet, draw_jobs
 
@@ -71,6 +71,17 @@ def drawn_distinct(jobs: int, clusters: int) -> Case:
 
 def _workload(profile: Profile, jobs: int) -> Workload:
     return cast("Workload", draw_jobs(profile, jobs, SEED))
+
+
+def with_expressions(workload: Workload) -> Workload:
+    """Return the jobs with an expression of ten tests in place of each requirement: it, or four pairs, but not one."""
+    wanted = workload.requirements
+    found = []
+    for number, requirement in enumerate(wanted):
+        others = [wanted[(number + step) % len(wanted)] for step in range(1, 10)]
+        pairs = [all_of(others[first : first + 2]) for first in range(0, 8, 2)]
+        found.append(any_of((requirement, *pairs[:-1], all_of((pairs[-1], negated(others[8]))))))
+    return replace(workload, requirements=tuple(found), columns=dict(workload.columns))
 
 
 def documents(workload: Workload) -> list[dict[str, Any]]:

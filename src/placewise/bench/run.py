@@ -11,7 +11,7 @@ from functools import partial
 
 import numpy as np
 
-from placewise.bench.cases import Case, documents, drawn, drawn_distinct, sample
+from placewise.bench.cases import Case, documents, drawn, drawn_distinct, sample, with_expressions
 from placewise.bench.large import time_large
 from placewise.bench.peers import PEERS, Peer
 from placewise.bench.streamed import streamed_title, time_streamed
@@ -123,6 +123,20 @@ def _kernels(case: Case, scale: Scale) -> Iterator[Timing]:
             yield _timing(case, scale, f"{name}, {what}", name, includes, act)
 
 
+def _expressions(case: Case, scale: Scale) -> Iterator[Timing]:
+    jobs = with_expressions(case.workload)
+    count_matches(case.index, jobs)
+    for name in KERNELS:
+        yield _timing(
+            case,
+            scale,
+            f"{name}, expressions to counts",
+            name,
+            "each requirement an expression of ten tests, looked up in a compiled fleet",
+            lambda kernels: count_matches(case.index, jobs, kernels),
+        )
+
+
 def _from_documents(case: Case, scale: Scale) -> Iterator[Timing]:
     entries = documents(case.workload)
     for name in KERNELS:
@@ -141,7 +155,13 @@ def _peers(case: Case, scale: Scale) -> Iterator[Timing]:
         yield _peer(case, scale, peer)
 
 
-_STAGES = {"compiling": _compiling, "kernels": _kernels, "documents": _from_documents, "peers": _peers}
+_STAGES = {
+    "compiling": _compiling,
+    "kernels": _kernels,
+    "expressions": _expressions,
+    "documents": _from_documents,
+    "peers": _peers,
+}
 
 
 def _timing(

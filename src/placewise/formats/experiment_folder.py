@@ -24,6 +24,7 @@ from placewise.formats.reading import decode, found_at, parse_json, read_bytes
 from placewise.formats.writing import staged, write_bytes
 from placewise.model.cluster import Fleet
 from placewise.model.records import Records
+from placewise.model.requirement import tests_of
 from placewise.model.workload import Workload
 
 FEATURES = "cluster-features.json"
@@ -124,11 +125,15 @@ def _documents(folder: Path) -> tuple[Path, list[Path]]:
 
 def _refuse_unknown_subsystems(fleet: Fleet, workload: Workload, sources: list[Path]) -> None:
     known = {*fleet.subsystem_names, *fleet.vocabulary.known}
-    unknown = {i for i, requirement in enumerate(workload.requirements) if requirement.subsystem not in known}
+    unknown = {
+        i: next((test.subsystem for test in tests_of(requirement) if test.subsystem not in known), None)
+        for i, requirement in enumerate(workload.requirements)
+    }
+    unknown = {i: name for i, name in unknown.items() if name is not None}
     for job in range(len(workload)) if unknown else ():
         for i in workload.row(job).tolist():
             if i in unknown:
-                package = workload.requirements[i].subsystem
+                package = unknown[i]
                 raise InputError(
                     f"unknown subsystem {package!r}: no cluster of the fleet has it",
                     file=sources[job],

@@ -42,12 +42,12 @@ class VertexTest:
     def ask(self, values: Mapping[str, Value]) -> Answer | Incomparable:
         """Return what a vertex with these values by field answers; a problem where one of them cannot be compared.
 
-        A value that fails decides, whatever the others are.
+        A value that fails decides, whatever the others are; then one that is missing.
         """
         found: Answer | Incomparable = Answer.YES
         for field, test in self.tests:
             if field not in values:
-                found = Answer.MISSING if found is Answer.YES else found
+                found = Answer.MISSING
                 continue
             try:
                 if not test(values[field], values):
@@ -56,5 +56,5 @@ class VertexTest:
                 # A test that is a predicate itself does not know the field.
                 if problem.place is None:
                     problem.within(place=f"requirement on {self.subsystem!r}, field {field!r}")
-                found = problem
+                found = problem if found is Answer.YES else found
         return found

@@ -65,6 +65,8 @@ class Causes:
 
     def __init__(self, index: FleetIndex) -> None:
         self._index = index
+        self._all_complete = index.vocabulary.all_complete
+        self._names: dict[Expression, tuple[str, ...]] = {}
         self._tested: dict[Requirement, Conditions] = {}
         self._found: dict[tuple[Expression, object], tuple[Cause, ...]] = {}
 
@@ -90,12 +92,16 @@ class Causes:
         compiled = self._index.compiled(cluster)
         graph = compiled.cluster.graph
         parts: list[object] = [None if len(graph.vertices) == 1 else id(compiled.tree)]
-        for name in dict.fromkeys(test.subsystem for test in tests_of(expression)):
+        names = self._names.get(expression)
+        if names is None:
+            names = self._names[expression] = tuple(dict.fromkeys(test.subsystem for test in tests_of(expression)))
+        for name in names:
             subsystem = compiled.subsystems.get(name)
-            parts += [
-                self._index.vocabulary.is_complete(compiled.cluster.name, name),
-                None if subsystem is None else tuple([(vertex_key(v), v.attached_to) for v in subsystem.vertices]),
-            ]
+            parts.append(
+                None if subsystem is None else tuple([(vertex_key(v), v.attached_to) for v in subsystem.vertices])
+            )
+            if not self._all_complete:
+                parts.append(self._index.vocabulary.is_complete(compiled.cluster.name, name))
         return tuple(parts)
 
     def _against(self, there: _There, expression: Expression, where: _Places) -> Iterator[Cause]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -75,7 +75,7 @@ class FleetIndex:
                 for compiled, first in zip(layout.clusters, layout.firsts.tolist(), strict=False)
             ]
             offers = changed_offers({}, changes, layout.words)
-            vocabulary = learned(fleet.vocabulary, _new_vertices({}, offers))
+            vocabulary = learned(fleet.vocabulary, _offered(fleet.clusters))
             contents = _Contents(layout, offers, vocabulary, Recent(_MOST_ROW_BYTES), Recent(_MOST_SHAPES))
         else:
             contents = fleet
@@ -91,6 +91,8 @@ class FleetIndex:
         self._layout, self._offers = layout, contents.offers
         self._nothing = np.zeros(self.words, dtype=np.uint64)
         self._incomplete: dict[str, NDArray[np.uint64] | None] = {}
+        # An index never changes, so its own answers need no stamps.
+        self._answers: dict[Expression, Meeting] = {}
         self._rows, self._counts = contents.rows, contents.counts
         self._hosting_alone: Recent[Shape, int] = Recent(_MOST_SHAPES)
 
@@ -113,9 +115,9 @@ class FleetIndex:
             after = moved_counts(before, moved.pieces, moved.changes)
             if after is not None:
                 counts.keep(request, after)
-        after_changes = changed_offers(offers, moved.changes, layout.words)
-        vocabulary = learned(self.vocabulary, _new_vertices(self._offers, after_changes))
-        return FleetIndex(_Contents(layout, after_changes, vocabulary, self._rows, counts))
+        vocabulary = learned(self.vocabulary, _offered(one for one in clusters.values() if one is not None))
+        offers = changed_offers(offers, moved.changes, layout.words)
+        return FleetIndex(_Contents(layout, offers, vocabulary, self._rows, counts))
 
     @cached_property
     def fleet(self) -> Fleet:
@@ -171,12 +173,17 @@ class FleetIndex:
         Raises InputError for a subsystem or a field that no cluster has or ever had: such a requirement is not
         unmet, it is not understood. So is a bound of another kind than its field.
         """
-        stamp = self._stamp(requirement)
-        kept = self._rows.get(requirement)
+        answer = self._answers.get(requirement)
+        if answer is not None:
+            return answer
+        kept, stamp = self._rows.get(requirement), self._stamp(requirement)
         if kept is None or kept.stamp != stamp:
             kept = self._met(requirement, stamp)
             weight = _REQUIREMENT_BYTES + _BYTES_A_CHARACTER * len(str(requirement))
             self._rows.keep(requirement, kept, weight + (2 if kept.certain else 4) * kept.yes.nbytes)
+        if len(self._answers) * (_REQUIREMENT_BYTES + 4 * self.everything.nbytes) >= _MOST_ROW_BYTES:
+            self._answers.clear()
+        self._answers[requirement] = kept
         return kept
 
     def _stamp(self, requirement: Expression) -> object:
@@ -311,18 +318,17 @@ class FleetIndex:
         return able
 
 
-def _new_vertices(before: Mapping[str, Offers], after: Mapping[str, Offers]) -> Iterator[tuple[str, Properties]]:
-    """Yield what is offered now and was not, by subsystem; of a subsystem of which nothing is seen, nothing."""
-    for name, offers in after.items():
-        known = before.get(name)
-        if known is offers:
-            continue
-        if not offers.vertices:
-            yield name, ()
-        vertices = known.vertices if known else {}
-        for key in offers.vertices:
-            if key not in vertices:
-                yield name, key[0]
+def _offered(clusters: Iterable[Cluster]) -> Iterator[tuple[str, Properties]]:
+    """Yield what clusters offer, in the order of their descriptions; of a subsystem without vertices, nothing."""
+    seen: set[int] = set()
+    for cluster in clusters:
+        for subsystem in cluster.subsystems:
+            # Many clusters share one value.
+            if id(subsystem) not in seen:
+                seen.add(id(subsystem))
+                yield subsystem.name, ()
+                for vertex in subsystem.vertices:
+                    yield subsystem.name, vertex.properties
 
 
 def _like(name: str, known: Collection[str]) -> str | None:

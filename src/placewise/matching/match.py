@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,10 +16,13 @@ from placewise.matching.hosting import hosts
 from placewise.matching.index import FleetIndex
 from placewise.matching.kernels import Kernels
 from placewise.matching.kernels_numpy import NumpyKernels
+from placewise.matching.meeting import Meeting
 from placewise.matching.rows import Rows
-from placewise.model.job import Job, ResourceGroup, Shape
+from placewise.model.job import Job, Shape
 from placewise.model.requirement import Expression
 from placewise.model.workload import Workload
+
+_Met: TypeAlias = list[list[Meeting]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +57,12 @@ def match(index: FleetIndex, job: Job) -> Match:
     Raises InputError for a requirement that is not understood (see `FleetIndex.meeting`), and for a shape that
     cannot be counted exactly (see `hosting`).
     """
-    found = match_of(index, matching(index, job))
-    undecided = undecided_clusters(index, job)
-    if not undecided:
+    met = _met(index, job)
+    able = _matching(index, job, met)
+    found = match_of(index, able)
+    if _certain(met):
         return found
+    undecided = _matching(index, job, met, possible=True) & ~able
     incomparable = incomparables(index, job, undecided)
     named = {one.cluster for one in incomparable}
     unknown = tuple(name for name in match_of(index, undecided).names if name not in named)
@@ -74,28 +80,42 @@ def matching(index: FleetIndex, job: Job, *, possible: bool = False) -> int:
 
     possible : those that may match count as well: where what is not described, or not comparable, decides.
     """
-    if len(job.groups) == 1 and index.size == len(index.names):
+    return _matching(index, job, _met(index, job), possible=possible)
+
+
+def _matching(index: FleetIndex, job: Job, met: _Met, *, possible: bool = False) -> int:
+    usable = []
+    for of_group in met:
+        places = index.all_places
+        for one in of_group:
+            places &= one.possible_number if possible else one.yes_number
+        usable.append(places)
+    if len(usable) == 1 and index.size == len(index.names):
         # Where the places of a cluster are all alike they are usable together or not at all.
-        (group,) = job.groups
-        places = _places_meeting(index, group, possible=possible)
+        (places,), (group,) = usable, job.groups
         if not places or not group.shape:
             return places
         # A shape that cannot be counted on some cluster is no error where only others are left: looked at below.
         with contextlib.suppress(InputError):
             return places & index.hosting_alone(group.shape)
-    met = [_places_meeting(index, group, possible=possible) for group in job.groups]
-    sets = [
-        (group.shape, bitset.from_number(places, index.size)) for group, places in zip(job.groups, met, strict=True)
-    ]
-    able = hosting(index, [(shape, bitset.pack(flags)) for shape, flags in sets])
+    sets = [bitset.pack(bitset.from_number(places, index.size)) for places in usable]
+    able = hosting(index, [(group.shape, places) for group, places in zip(job.groups, sets, strict=True)])
     return bitset.to_number(bitset.pack(able))
+
+
+def _met(index: FleetIndex, job: Job) -> _Met:
+    """Return where each requirement of each group holds."""
+    return [[index.meeting(requirement) for requirement in group.requirements] for group in job.groups]
+
+
+def _certain(met: _Met) -> bool:
+    return all(one.certain for of_group in met for one in of_group)
 
 
 def undecided_clusters(index: FleetIndex, job: Job) -> int:
     """Return the clusters of which it is unknown whether they match a job, as a number."""
-    if all(index.meeting(requirement).certain for requirement in job.requirements):
-        return 0
-    return matching(index, job, possible=True) & ~matching(index, job)
+    met = _met(index, job)
+    return 0 if _certain(met) else _matching(index, job, met, possible=True) & ~_matching(index, job, met)
 
 
 def incomparables(index: FleetIndex, job: Job, clusters: int) -> tuple[Incomparable, ...]:
@@ -114,14 +134,6 @@ def clusters_meeting(index: FleetIndex, requirement: Expression) -> int:
     """Return the clusters that meet a requirement somewhere, as a number."""
     met = index.meeting(requirement)
     return met.yes_number if index.size == len(index.names) else bitset.to_number(index.clusters_of(met.yes))
-
-
-def _places_meeting(index: FleetIndex, group: ResourceGroup, *, possible: bool) -> int:
-    places = index.all_places
-    for requirement in group.requirements:
-        met = index.meeting(requirement)
-        places &= met.possible_number if possible else met.yes_number
-    return places
 
 
 def hosting(index: FleetIndex, groups: Sequence[tuple[Shape, NDArray[np.uint64]]]) -> NDArray[np.bool_]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,7 +40,7 @@ class Placing:
 
         Raises InputError for a requirement on a subsystem that no cluster has.
         """
-        index = FleetIndex(Fleet(tuple([fleet.clusters[position] for position in order.tolist()])))
+        index = FleetIndex(replace(fleet, clusters=tuple([fleet.clusters[position] for position in order.tolist()])))
         return cls(index.table(requirements), index.everything, index.firsts, order)
 
     def first(self, rows: Rows, kernels: Kernels) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -126,11 +126,12 @@ def why_not(index: FleetIndex, job: Job) -> WhyNot:
 
 
 def _blocked(index: FleetIndex, causes: Causes, requirement: Expression, failed: NDArray[np.bool_]) -> Blocked:
-    subsystems = {test.subsystem for test in tests_of(requirement)}
+    names = tuple(dict.fromkeys(test.subsystem for test in tests_of(requirement)))
     clusters = np.flatnonzero(failed).tolist()
-    lacking = sum(subsystems.isdisjoint(index.compiled(cluster).subsystems) for cluster in clusters)
-    there = _grouped((index.names[cluster], causes.of(cluster, requirement)) for cluster in clusters)
-    return Blocked(requirement, _named(index.names, failed), lacking, there)
+    there = [index.compiled(cluster).subsystems for cluster in clusters]
+    lacking = sum(subsystems.keys().isdisjoint(names) for subsystems in there)
+    found = _grouped((index.names[cluster], causes.of(cluster, requirement)) for cluster in clusters)
+    return Blocked(requirement, _named(index.names, failed), lacking, found)
 
 
 def _grouped(causes: Iterable[tuple[str, tuple[Cause, ...]]]) -> tuple[CausesThere, ...]:

@@ -85,7 +85,8 @@ class _Bounds:
         beyond: Callable[[Scalar, Scalar], bool] = (
             (lambda one, other: self.at_least(other, one)) if downwards else self.at_least
         )
-        ordered.sort(key=lambda one: (sum(beyond(one, other) for other in ordered), scalar_text(one)))
+        counts = {scalar_text(one): sum(beyond(one, other) for other in ordered) for one in ordered}
+        ordered.sort(key=lambda one: (counts[scalar_text(one)], scalar_text(one)))
         while ordered:
             chain: list[Scalar] = []
             for bound in ordered:

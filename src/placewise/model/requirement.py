@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import reduce
 from itertools import zip_longest
 from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
 
 from placewise.errors import InputError
 from placewise.model.predicates import Equals, InNumericRange, InVersionRange, OneOf, Predicate, Within
@@ -209,6 +213,26 @@ def tests_of(expression: Expression) -> Iterator[Requirement]:
             yield from tests_of(part)
 
 
+def mapped(expression: Expression, change: Callable[[Requirement], Expression]) -> Expression:
+    """Return an expression with each test of a vertex replaced by what a function makes of it."""
+    if isinstance(expression, Requirement):
+        return change(expression)
+    if isinstance(expression, Not):
+        return negated(mapped(expression.part, change))
+    join = all_of if isinstance(expression, AllOf) else any_of
+    return join(mapped(part, change) for part in expression.parts)
+
+
+def combined(expression: Expression, holds: Callable[[Requirement], NDArray[np.bool_]]) -> NDArray[np.bool_]:
+    """Return where an expression holds, from where each test of a vertex does; all arrays have one shape."""
+    if isinstance(expression, Requirement):
+        return holds(expression)
+    if isinstance(expression, Not):
+        return ~combined(expression.part, holds)
+    join = np.logical_and if isinstance(expression, AllOf) else np.logical_or
+    return reduce(join, (combined(part, holds) for part in expression.parts))
+
+
 def subject(expression: Expression) -> str:
     """Return the names of the subsystems that an expression is about, sorted, joined by ``|``.
 
@@ -277,12 +301,12 @@ def version_requirement(subsystem: str, minimum: str | None, maximum: str | None
     return Requirement(subsystem, (Condition(VERSION, InVersionRange(parse_bounds(minimum, maximum))),))
 
 
-def version_bounds(requirement: Requirement) -> tuple[str | None, str | None]:
+def version_bounds(requirement: Expression) -> tuple[str | None, str | None]:
     """Return the texts from which `version_requirement` makes this requirement again.
 
     Raises InputError when the requirement is anything but one inclusive range of versions.
     """
-    for condition in requirement.conditions:
+    for condition in requirement.conditions if isinstance(requirement, Requirement) else ():
         if condition.field == VERSION and isinstance(condition.predicate, InVersionRange):
             minimum, maximum = condition.predicate.versions.bounds
             if version_requirement(requirement.subsystem, minimum, maximum) == requirement:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placewise.model.predicates import InVersionRange
-from placewise.model.requirement import Requirement
+from placewise.model.requirement import Expression, Requirement, mapped
 from placewise.model.settings import Scoring
 from placewise.model.workload import Workload
 
@@ -39,7 +39,7 @@ class Truth:
         return np.diff(self.offsets)
 
 
-def version_rules(workload: Workload, scoring: Scoring) -> tuple[Requirement, ...]:
+def version_rules(workload: Workload, scoring: Scoring) -> tuple[Expression, ...]:
     """Return the outcome rule that each requirement of a workload makes.
 
     ``published`` leaves out both bounds of every range, as the prior work's scoring did although its matching
@@ -47,7 +47,7 @@ def version_rules(workload: Workload, scoring: Scoring) -> tuple[Requirement, ..
     """
     if scoring == "corrected":
         return workload.requirements
-    return tuple(_without_bounds(requirement) for requirement in workload.requirements)
+    return tuple(mapped(requirement, _without_bounds) for requirement in workload.requirements)
 
 
 def _without_bounds(requirement: Requirement) -> Requirement:

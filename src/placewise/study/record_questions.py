@@ -14,12 +14,27 @@ from placewise.matching.index import FleetIndex
 from placewise.model.predicates import Equals, InNumericRange, InVersionRange, Predicate
 from placewise.model.records import Records
 from placewise.model.requirement import Condition, Requirement
+from placewise.model.scalar import Value
 from placewise.model.study import Comparison, Question
-from placewise.model.version_range import VersionRange, parse_bounds
+from placewise.model.version_range import parse_bounds
 from placewise.model.workload import Workload
 from placewise.study.numbering import numbered
 
-_NEVER = InVersionRange(VersionRange.empty())
+
+@dataclass(frozen=True, slots=True)
+class _Never:
+    """What no value passes, whatever its kind."""
+
+    def holds(self, value: Value) -> bool:
+        """See `Predicate.holds`."""
+        del value
+        return False
+
+    def __str__(self) -> str:
+        return " in ()"
+
+
+_NEVER = _Never()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -16,7 +16,7 @@ from placewise.matching.index import FleetIndex
 from placewise.matching.kernels import Kernels
 from placewise.matching.rows import Rows
 from placewise.model.job import Shape
-from placewise.model.requirement import Expression, Requirement
+from placewise.model.requirement import Expression, Requirement, combined, tests_of
 from placewise.model.resources import package_subsystem
 from placewise.model.study import EXPANDING, Study
 from placewise.model.version_profile import VersionFleet, VersionPool
@@ -158,40 +158,40 @@ class OnePlaceEach:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RedrawnPicks:
-    """Fleets drawn from pools of versions, as `draw_fleet` draws them, reduced to which requirements clusters meet.
+    """Fleets drawn from pools of versions, as `draw_fleet` draws them, reduced to which tests clusters meet.
 
-    pool : (requirements,) the position of the pool of each requirement's package. passes : for each requirement,
-    (picks,) whether that pick of the pool meets it. Requirements are what is asked, and then what decides.
+    asked : what is asked, and then what decides. pool : the position of the pool of the package of each distinct test
+    in `asked`. passes : for each of these tests, (picks,) whether that pick of the pool meets it.
     """
 
     demands: VersionDemands
     distinct: Workload
+    asked_of: tuple[Expression, ...]
     pools: tuple[VersionPool, ...]
-    pool: tuple[int, ...]
-    passes: tuple[NDArray[np.bool_], ...]
+    pool: dict[Requirement, int]
+    passes: dict[Requirement, NDArray[np.bool_]]
 
     @classmethod
     def of(cls, demands: VersionDemands, pools: tuple[VersionPool, ...]) -> RedrawnPicks:
-        """Find which picks meet which requirements. Raises InputError for a package in none of the pools."""
+        """Find which picks meet which tests. Raises InputError for a package in none of the pools."""
         distinct = demands._distinct()  # noqa: SLF001, one value in two halves
         rules = version_rules(distinct, demands.study.settings.scoring)
         both = distinct.requirements if rules == distinct.requirements else (*distinct.requirements, *rules)
         where = {name: (number, at) for number, pool in enumerate(pools) for at, name in enumerate(pool.dependencies)}
-        for requirement in both:
-            if requirement.subsystem not in where:
-                raise InputError("the profile of the fleet lacks a package", found=requirement.subsystem)
-        pool = tuple(where[requirement.subsystem][0] for requirement in both)
-        passes = tuple(
-            _passes(one, pools[where[one.subsystem][0]], where[one.subsystem][1], demands.study.fleet.vocabulary)
-            for one in both
-        )
-        return cls(demands, distinct, pools, pool, passes)
+        tests = dict.fromkeys(test for expression in both for test in tests_of(expression))
+        for test in tests:
+            if test.subsystem not in where:
+                raise InputError("the profile of the fleet lacks a package", found=test.subsystem)
+        pool = {test: where[test.subsystem][0] for test in tests}
+        vocabulary = demands.study.fleet.vocabulary
+        passes = {test: _passes(test, vocabulary, pools[pool[test]], where[test.subsystem][1]) for test in tests}
+        return cls(demands, distinct, both, pools, pool, passes)
 
     def asked(self, clusters: int, seed: int) -> Asked:
         """See `RedrawnFleets`. A package that no cluster drew is one that no cluster has: what asks for it is unmet."""
         turns = draw_picks(self.pools, clusters, seed)
-        flags = np.stack([passes[turns[pool]] for pool, passes in zip(self.pool, self.passes, strict=True)])
-        table = bitset.pack(flags)
+        met = {test: passes[turns[self.pool[test]]] for test, passes in self.passes.items()}
+        table = bitset.pack(np.stack([combined(expression, met.__getitem__) for expression in self.asked_of]))
         count = len(self.distinct.requirements)
         places = OnePlaceEach(bitset.full(clusters))
         return self.demands._asked(  # noqa: SLF001, one value in two halves
@@ -204,14 +204,12 @@ class RedrawnPicks:
         )
 
 
-def _passes(requirement: Expression, pool: VersionPool, at: int, vocabulary: Vocabulary) -> NDArray[np.bool_]:
-    if not isinstance(requirement, Requirement):
-        raise InputError("of a drawn fleet only single requirements can be asked", found=str(requirement))
-    test = VertexTest.of(requirement, vocabulary)
+def _passes(test: Requirement, vocabulary: Vocabulary, pool: VersionPool, at: int) -> NDArray[np.bool_]:
     versions = [pick[at] for pick in pool.picks]
-    offered = [() if text is None else package_subsystem(requirement.subsystem, text).vertices for text in versions]
+    compiled = VertexTest.of(test, vocabulary)
+    offered = [() if text is None else package_subsystem(test.subsystem, text).vertices for text in versions]
     return np.array(
-        [any(test.ask(dict(vertex.properties)) is Answer.YES for vertex in vertices) for vertices in offered]
+        [any(compiled.ask(dict(vertex.properties)) is Answer.YES for vertex in vertices) for vertices in offered]
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from placewise.errors import InputError
 from placewise.model.cluster import Cluster, Fleet
-from placewise.model.requirement import VERSION, Requirement, version_bounds
+from placewise.model.requirement import VERSION, Expression, tests_of, version_bounds
 from placewise.model.version_profile import Releases, RootPackage, Stack, VersionFleet, VersionJobs, VersionPool
 from placewise.model.workload import Workload
 from placewise.synthesis.rounds import fit_rounds
@@ -38,7 +38,11 @@ def fit_version_fleet(fleet: Fleet, workload: Workload) -> VersionFleet:
     A package that jobs ask for and no cluster has gets a pool of which every cluster goes without. Raises InputError
     for a subsystem that is not one vertex with a version.
     """
-    return VersionFleet(fit_pools(fleet, {workload.requirements[i].subsystem for i in set(workload.ids.tolist())}))
+    return VersionFleet(
+        fit_pools(
+            fleet, {test.subsystem for i in set(workload.ids.tolist()) for test in tests_of(workload.requirements[i])}
+        )
+    )
 
 
 def fit_pools(fleet: Fleet, asked: set[str]) -> tuple[VersionPool, ...]:
@@ -69,13 +73,13 @@ def _versions(cluster: Cluster) -> dict[str, str]:
     return versions
 
 
-def _order(requirement: Requirement) -> tuple[str, str, str]:
+def _order(requirement: Expression) -> tuple[str, str, str]:
     minimum, maximum = version_bounds(requirement)
     return requirement.subsystem, minimum or "", maximum or ""
 
 
 def _roots(
-    workload: Workload, requirements: tuple[Requirement, ...], position: dict[int, int]
+    workload: Workload, requirements: tuple[Expression, ...], position: dict[int, int]
 ) -> tuple[RootPackage, ...]:
     packages = _texts(workload, "package", required=True)
     built = _texts(workload, "package_version")

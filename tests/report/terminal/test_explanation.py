@@ -1,11 +1,21 @@
 import io
+import json
 
 import pytest
 from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
-from placewise.matching.why_not import Blocked, NearMiss, WhyNot
-from placewise.model.requirement import version_requirement
+from placewise.matching.index import FleetIndex
+from placewise.matching.relaxing import relaxations
+from placewise.matching.why_not import Blocked, NearMiss, WhyNot, why_not
+from placewise.model.cluster import Cluster, Fleet
+from placewise.model.job import Job, ResourceGroup
+from placewise.model.requirement import Requirement, version_requirement
+from placewise.model.resources import Subsystem, SubsystemVertex, package_subsystem
+from placewise.model.vocabulary import Vocabulary
 from placewise.report.data.explanation import explanation_document
+from placewise.report.terminal import tables
 from placewise.report.terminal.explanation import print_explanation
 
 GCC = version_requirement("gcc", "12", None)
@@ -16,12 +26,12 @@ def answer(*, matched=(), blocked=(), near=(), scattered=(), small=(), unknown=(
     return WhyNot(job, 40, matched, blocked, near, scattered, small, unknown)
 
 
-def printed(explained, *, terminal=False, width=40):
+def printed(explained, *, terminal=False, width=40, relaxed=None):
     out = io.StringIO()
     # The colours that a highlight would bring show in what is written.
     system = "standard" if terminal else None
     console = Console(file=out, width=width, force_terminal=terminal, color_system=system, _environ={})
-    print_explanation(explained, console)
+    print_explanation(explained, console, relaxed)
     return out.getvalue()
 
 
@@ -69,6 +79,78 @@ def test_a_terminal_is_spared_long_lists():
     assert "and 10 more (--json lists all)" in text
     assert text.count(LONG[0]) == 2
     assert LONG[29] not in text
+
+
+def explained_fleet():
+    long = [f"{number}-{'a-very-long-name-of-a-cluster' * 2}" for number in range(12)]
+    clusters = [
+        Cluster(
+            name,
+            subsystems=(
+                package_subsystem("zlib", f"1.{number}"),
+                Subsystem("compiler", (SubsystemVertex((("name", "gcc"), ("version", f"{number}.4.0"))),)),
+            ),
+        )
+        for number, name in enumerate(long)
+    ]
+    clusters += [Cluster("undescribed"), Cluster("odd", subsystems=(package_subsystem("zlib", True),))]
+    words = Vocabulary(complete={("undescribed", ""): False, ("odd", "compiler"): False})
+    index = FleetIndex(Fleet(tuple(clusters), words))
+    compiler = Requirement.parse("compiler{name=gcc, version=20:} or compiler{name=clang, version=15:17}")
+    job = Job("j", (ResourceGroup((), (version_requirement("zlib", "3", None), compiler)),))
+    return why_not(index, job), relaxations(index, job)
+
+
+@pytest.mark.parametrize(
+    ("terminal", "width", "most"), [(False, 40, 100), (False, 300, 100), (True, 60, 60), (True, 150, 150)]
+)
+def test_no_table_is_wider_than_it_may_be(terminal, width, most, monkeypatch):
+    drawn = []
+    kept = tables.print_text
+
+    def watched(line, console):
+        if isinstance(line, Table):
+            with console.capture() as capture:
+                kept(line, console)
+            drawn.extend(Text.from_ansi(capture.get()).plain.splitlines())
+        kept(line, console)
+
+    monkeypatch.setattr(tables, "print_text", watched)
+    answer, relaxed = explained_fleet()
+    printed(answer, terminal=terminal, width=width, relaxed=relaxed)
+    assert drawn
+    assert max(map(len, drawn)) <= most
+
+
+def test_causes_unknown_and_incomparable_clusters_are_lines():
+    answer, relaxed = explained_fleet()
+    lines = printed(answer, relaxed=relaxed).splitlines()
+    assert any(line.startswith("  zlib has version 1.0, asked 3: (0-a-very") for line in lines)
+    assert any(line.startswith("  compiler gcc has version 0.4.0, asked 20: (0-a-very") for line in lines)
+    assert any(line.startswith("  zlib is not described completely there, asked zlib@3: (und") for line in lines)
+    assert any(line.startswith("  odd: ") and "true" in line.lower() for line in lines)
+    document = json.loads(json.dumps(explanation_document(answer, relaxed)))
+    assert [one["cluster"] for one in document["unknown"]] == ["undescribed"]
+    assert [one["cluster"] for one in document["incomparable"]] == ["odd"]
+    (zlib,) = [one for one in document["failing_requirements"] if one["subsystem"] == "zlib"]
+    found = [cause for there in zlib["causes"] for cause in there["causes"]]
+    assert {"kind", "subsystem", "field", "asked", "offered", "line"} == found[0].keys()
+
+
+def test_what_is_printed_can_be_pasted_back():
+    answer, relaxed = explained_fleet()
+    document = explanation_document(answer, relaxed)
+    written = [one["requirement"] for one in document["failing_requirements"]]
+    written += [
+        step["to"]
+        for one in document["relaxations"]["sets"]
+        for way in one["widened"]
+        for step in way["steps"]
+        if step["to"] is not None
+    ]
+    assert written
+    for text in written:
+        assert str(Requirement.parse(text)) == text
 
 
 def test_types_that_no_cluster_has_are_told():

@@ -34,9 +34,8 @@ from placewise.formats.results.score_files import UNMATCHED_AT, read_scores, sco
 from placewise.formats.results.score_tables import REASONS_CSV, SCORES_CSV, reasons_csv, scores_csv
 from placewise.formats.results.worth_files import with_worth, write_worth
 from placewise.formats.writing import write_bytes, write_json
-from placewise.model.predicates import InVersionRange
 from placewise.model.records import Records
-from placewise.model.requirement import Requirement
+from placewise.model.requirement import Expression, version_bounds
 from placewise.model.results import CurvePoint, OrderSpread, Results, SingleSummary, SubsystemScore, UnmatchedJob
 from placewise.model.workload import Workload
 
@@ -218,8 +217,9 @@ def _jobspecs(workload: Workload, repeats: int) -> bytes:
     return text.encode()
 
 
-def _resource(requirement: Requirement) -> Any:
-    if len(requirement.conditions) == 1 and isinstance(requirement.conditions[0].predicate, InVersionRange):
-        low, high = requirement.conditions[0].predicate.versions.bounds
-        return {"max": high, "min": low}
-    return str(requirement)
+def _resource(requirement: Expression) -> Any:
+    try:
+        low, high = version_bounds(requirement)
+    except InputError:
+        return str(requirement)
+    return {"max": high, "min": low}

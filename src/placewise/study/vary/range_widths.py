@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from placewise.errors import InputError
+from placewise.kinds.vertex_test import Answer, VertexTest
+from placewise.matching import bitset
 from placewise.matching.index import FleetIndex
 from placewise.model.predicates import InVersionRange
-from placewise.model.requirement import Condition, Requirement
-from placewise.model.scalar import Scalar, scalar_text
+from placewise.model.requirement import Expression, Requirement, combined
+from placewise.model.scalar import Value, scalar_text
 from placewise.model.version import Version, parse_version
 
 
-def rows_of_width(index: FleetIndex, requirements: Sequence[Requirement], steps: int) -> NDArray[np.uint64]:
+def rows_of_width(index: FleetIndex, requirements: Sequence[Expression], steps: int) -> NDArray[np.uint64]:
     """Return (requirements, words): the places at which each requirement holds when its ranges are so much wider.
 
     The versions that the fleet offers of the package stand in order; a range admits those from one position to
@@ -23,15 +26,23 @@ def rows_of_width(index: FleetIndex, requirements: Sequence[Requirement], steps:
     two neighbours, and grows to both. Fewer than 0 narrows, and leaves a range that admits any the last of them.
     Conditions other than ranges of versions stay as they are.
     """
-    return np.stack([_row(index, requirement, steps) for requirement in requirements])
+
+    def places(requirement: Requirement) -> NDArray[np.bool_]:
+        return bitset.unpack(_row(index, requirement, steps), index.size)
+
+    return np.stack([bitset.pack(combined(requirement, places)) for requirement in requirements])
 
 
 def _row(index: FleetIndex, requirement: Requirement, steps: int) -> NDArray[np.uint64]:
-    index.require_known(requirement.subsystem)
+    others = tuple(c for c in requirement.conditions if not isinstance(c.predicate, InVersionRange))
+    # What is asked for must be understood, as where ranges stay as they are.
+    index.meeting(requirement)
+    rest = VertexTest.of(replace(requirement, conditions=others), index.vocabulary)
     offered = [(dict(properties), members) for properties, members in index.offered(requirement.subsystem)]
-    met = np.ones(len(offered), dtype=np.bool_)
+    met = np.array([rest.ask(values) is Answer.YES for values, _ in offered], dtype=np.bool_)
     for condition in requirement.conditions:
-        met &= _met(condition, [values for values, _ in offered], steps)
+        if isinstance(condition.predicate, InVersionRange):
+            met &= _met(condition.field, condition.predicate, [values for values, _ in offered], steps)
     row = np.zeros(index.words, dtype=np.uint64)
     for holds, (_, members) in zip(met.tolist(), offered, strict=True):
         if holds:
@@ -39,11 +50,10 @@ def _row(index: FleetIndex, requirement: Requirement, steps: int) -> NDArray[np.
     return row
 
 
-def _met(condition: Condition, vertices: Sequence[dict[str, Scalar]], steps: int) -> NDArray[np.bool_]:
+def _met(
+    field: str, predicate: InVersionRange, vertices: Sequence[Mapping[str, Value]], steps: int
+) -> NDArray[np.bool_]:
     """Return (vertices,) whether each passes."""
-    field, predicate = condition.field, condition.predicate
-    if not isinstance(predicate, InVersionRange):
-        return np.array([field in vertex and predicate.holds(vertex[field]) for vertex in vertices], dtype=np.bool_)
     versions = [_version(vertex.get(field)) for vertex in vertices]
     ordered = sorted({version for version in versions if version is not None})
     admitted = [position for position, version in enumerate(ordered) if version in predicate.versions]
@@ -67,9 +77,9 @@ def _met(condition: Condition, vertices: Sequence[dict[str, Scalar]], steps: int
     return np.array([version is not None and version in kept for version in versions], dtype=np.bool_)
 
 
-def _version(value: Scalar | None) -> Version | None:
+def _version(value: Value | None) -> Version | None:
     # A float has already lost what the author wrote, and is no version to a requirement either.
-    if value is None or isinstance(value, float | bool):
+    if value is None or isinstance(value, float | bool | tuple):
         return None
     try:
         return parse_version(scalar_text(value))

@@ -128,7 +128,8 @@ def changed_fleet(fleet: Fleet, change: FleetChange) -> Fleet:
     """
     if change.cluster not in fleet.names:
         raise InputError("the fleet has no such cluster", found=change.cluster, expected="one of its clusters")
-    return Fleet(tuple(_changed(one, change) if one.name == change.cluster else one for one in fleet.clusters))
+    clusters = tuple(_changed(one, change) if one.name == change.cluster else one for one in fleet.clusters)
+    return Fleet(clusters, fleet.vocabulary)
 
 
 def _changed(cluster: Cluster, change: FleetChange) -> Cluster:
