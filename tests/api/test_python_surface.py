@@ -14,6 +14,7 @@ from mypy import api as mypy
 import placewise as pw
 from placewise.formats.experiment_folder import write_experiment
 from placewise.formats.profiles.profile_file import shipped_profile
+from placewise.model.resources import Subsystem, SubsystemVertex
 from placewise.study.sources import draw
 
 SOLVER = """
@@ -158,3 +159,42 @@ def test_the_ceiling_is_one_number(folder):
     results = pw.Study.from_folder(folder / "demo").run(orders=0, fleets=0, resamples=0)
     assert "ceiling" not in results.to_arrow().column_names
     assert "ceiling" not in results._repr_html_()
+
+
+def test_a_requirement_is_matched_as_a_job_is(folder):
+    fleet, job = pw.read_fleet(folder / "demo"), pw.read_job(folder / "solver.yaml")
+    asked = pw.Requirement.parse("hdf5@1.8: and cmake@3.15:")
+    assert isinstance(asked, pw.AllOf)
+    assert pw.match(fleet, asked) == pw.match(fleet, job)
+    assert pw.explain(fleet, asked).matched == pw.match(fleet, job).names
+    others = pw.match(fleet, ~asked)
+    assert sorted(others.names + pw.match(fleet, job).names) == sorted(fleet.names)
+    with pytest.raises(pw.InputError, match="column"):
+        pw.Requirement.parse("hdf5@1.8: and")
+
+
+def test_what_is_unknown_or_not_comparable_is_said(folder):
+    def cluster(name, *gpus):
+        vertices = tuple(SubsystemVertex(tuple(one.items())) for one in gpus)
+        return pw.Cluster(name, subsystems=(Subsystem("gpu", vertices),) if gpus else ())
+
+    clusters = (
+        cluster("has", {"memory": "80 GB"}),
+        cluster("bare", {"memory": 80}),
+        cluster("open"),
+        cluster("full"),
+    )
+    fleet = pw.Fleet(clusters, pw.Vocabulary(complete={("open", "gpu"): False}))
+    asked = pw.Requirement.parse('gpu{memory>="40 GB"}')
+    found = pw.match(fleet, asked)
+    assert (found.names, found.unknown) == (("has",), ("open",))
+    assert [one.cluster for one in found.incomparable] == ["bare"]
+    shown = found._repr_html_()
+    assert "may match" in shown
+    assert "cannot be compared" in shown
+    assert pw.match(fleet, asked, unknown="yes").names == ("has", "open")
+    assert pw.match(fleet, asked, unknown="yes").positions == (0, 2)
+    assert pw.match(fleet, asked, unknown="no").unknown == ()
+    assert "1 of 4 may match" in pw.explain(fleet, asked)._repr_html_()
+    with pytest.raises(pw.InputError, match="separate or yes or no"):
+        pw.match(fleet, asked, unknown="perhaps")

@@ -213,7 +213,7 @@ def test_explain_says_which_requirement_fails_where(placewise, small, tmp_path):
     assert set(answer["failing_requirements"][0]["clusters"]) == {near["cluster"] for near in answer["fail_by_one"]}
     assert len(answer["fail_by_one"]) == 12 - len(matched)
     printed = placewise("explain", jobspec, "--fleet", small)
-    assert "cmake: version 3.13:3.16" in printed.out
+    assert "cmake@3.13:3.16" in printed.out
     assert f"matches {len(matched)} of 12 clusters" in printed.out
     jobspec.write_text(BUILD.replace("3.16", "3.13").replace("3.13", "3.13.99"))
     assert placewise("explain", jobspec, "--fleet", small).code == 3

@@ -48,6 +48,8 @@ class Explanation(WhyNot):
     def _repr_html_(self) -> str:
         rows = [(str(one.requirement), f"{len(one.clusters):,} of {self.total:,}") for one in self.blocked]
         matches = f"<p>{len(self.matched):,} of {self.total:,} clusters match.</p>"
+        undecided = ((self.unknown, "may match"), (self.incomparable, "cannot be compared with what is asked"))
+        matches += "".join(f"<p>{len(some):,} of {self.total:,} {what}.</p>" for some, what in undecided if some)
         lines = [(cluster, line) for cluster, found in self.causes.items() for line in found]
         shown = lines[:_MOST_LINES]
         if rest := len(lines) - len(shown):

@@ -86,7 +86,6 @@ def explain(
         if number:
             print_text("")
         print_explanation(answer, console(), relaxed)
-        answers[number].say_incomparable()
     _leave(answers)
 
 

@@ -9,7 +9,7 @@ from placewise.errors import InputError
 from placewise.matching.index import FleetIndex
 from placewise.matching.match import Match
 from placewise.model.job import Job, ResourceGroup
-from placewise.model.requirement import Expression
+from placewise.model.requirement import AllOf, Expression
 
 UNKNOWN = ("separate", "yes", "no")
 """What to take an unknown answer for; `separate` keeps those clusters apart."""
@@ -41,12 +41,17 @@ def decided(index: FleetIndex, found: Match, unknown: str) -> Match:
 
 def required_job(requirements: Sequence[Expression], name: str = REQUIRED) -> Job:
     """Return the job that asks for one place at which some requirements hold, and for no shape."""
-    return Job(name, (ResourceGroup((), tuple(requirements)),))
+    return Job(name, (ResourceGroup((), _apart(requirements)),))
 
 
 def with_requirements(job: Job, requirements: Sequence[Expression]) -> Job:
     """Return a job of which every group of resources has to meet further requirements as well."""
     if not requirements:
         return job
-    groups = [ResourceGroup(group.shape, (*group.requirements, *requirements)) for group in job.groups]
+    groups = [ResourceGroup(group.shape, (*group.requirements, *_apart(requirements))) for group in job.groups]
     return replace(job, groups=tuple(groups))
+
+
+def _apart(requirements: Sequence[Expression]) -> tuple[Expression, ...]:
+    """Return requirements with each `and` as its parts, which hold at one place anyhow, so that each is told of."""
+    return tuple(part for one in requirements for part in (one.parts if isinstance(one, AllOf) else (one,)))

@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from placewise.matching.index import FleetIndex
-from placewise.matching.match import clusters_meeting
+from placewise.matching.why_not import Blocked, why_not
 from placewise.model.job import Job
 
 
 def reason(index: FleetIndex, job: Job) -> str:
-    """Return one line about a job that matches no cluster: the requirement that is met on the fewest clusters.
+    """Return the most frequent cause for which clusters do not meet the requirement that most of them fail.
 
     Raises InputError as `match` does.
     """
-    total = len(index.names)
-    met = [(clusters_meeting(index, requirement), requirement) for requirement in job.requirements]
-    if not met:
-        return "no cluster can host the resources asked for"
-    unmet = [requirement for clusters, requirement in met if not clusters]
-    if unmet:
-        more = f", nor {len(unmet) - 1} more" if len(unmet) > 1 else ""
-        return f"no cluster meets {unmet[0]}{more}"
-    together = (1 << total) - 1
-    for clusters, _ in met:
-        together &= clusters
-    if together:
-        return "no cluster meets all at once on the nodes asked for"
-    clusters, fewest = min(met, key=lambda one: one[0].bit_count())
-    return f"no cluster meets all; {clusters.bit_count()} of {total} meet {fewest}"
+    answer = why_not(index, job)
+    if not answer.total:
+        return "the fleet has no clusters"
+    if answer.unknown_types:
+        return f"no cluster has a resource of type {answer.unknown_types[0]!r}"
+    if answer.blocked:
+        line, clusters = _cause(answer.blocked[0])
+        return f"{line} ({clusters} of {answer.total})"
+    if answer.scattered:
+        return f"not together on the nodes needed ({len(answer.scattered)} of {answer.total})"
+    return f"too small for the resources asked for ({len(answer.too_small)} of {answer.total})"
+
+
+def _cause(blocked: Blocked) -> tuple[str, int]:
+    """Return why most clusters do not meet a requirement, and how many these are."""
+    lines: Counter[str] = Counter()
+    for there in blocked.causes:
+        for cause in there.causes[:1]:
+            lines[cause.line] += len(there.clusters)
+    return lines.most_common(1)[0] if lines else (f"not {blocked.requirement}", len(blocked.clusters))

@@ -1,4 +1,4 @@
-"""Lines and tables no wider than the terminal, and no wider than a page where they go to a file or pipe."""
+"""Lines no wider than the terminal, and no wider than a page where they go to a file or pipe."""
 
 from __future__ import annotations
 
@@ -6,17 +6,16 @@ from collections.abc import Sequence
 
 from rich.cells import cell_len, set_cell_size
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
-WIDEST = 100
+from placewise.report.terminal.tables import PIPED_WIDTH
+
 _CUT = "…"
 _LONGEST_FIRST = 40
 
 
 def width_of(console: Console) -> int:
     """Return how many characters a line may have."""
-    return console.width if console.is_terminal else WIDEST
+    return console.width if console.is_terminal else PIPED_WIDTH
 
 
 def cut(text: str, width: int) -> str:
@@ -43,16 +42,6 @@ def two_columns(headings: tuple[str, str], rows: Sequence[tuple[str, str]], widt
         f"{set_cell_size(cut(one, first), first)}  {cut(other, width - first - 2)}".rstrip()
         for one, other in (headings, *rows)
     ]
-
-
-def print_narrow(headings: Sequence[str], rows: Sequence[tuple[str, ...]], console: Console) -> None:
-    """Print a table whose cells break where it would become too wide."""
-    table = Table(box=None, pad_edge=False)
-    for heading in headings:
-        table.add_column(heading, overflow="fold")
-    for row in rows:
-        table.add_row(*map(Text, row))
-    console.print(table, width=width_of(console))
 
 
 def _first(names: Sequence[str], shown: int) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from rich.console import Console
+from rich.console import Console, JustifyMethod
 
 from placewise.report.data.vocabulary import FieldEntry, VocabularyEntries
-from placewise.report.terminal.narrow import print_narrow
+from placewise.report.terminal.tables import PIPED_WIDTH, print_table
 
 _EVERY = "every subsystem"
 _HEADINGS = ("subsystem", "field", "kind", "other names of values", "from")
@@ -13,19 +13,24 @@ _HEADINGS = ("subsystem", "field", "kind", "other names of values", "from")
 
 def print_vocabulary(entries: VocabularyEntries, console: Console) -> None:
     """Print the fields of a vocabulary, the subsystems without any, and what is described completely or not."""
-    rows = [
+    rows: list[tuple[str, ...]] = [
         (one.subsystem or _EVERY, one.field, _kind(one), ", ".join(f"{a} = {b}" for a, b in one.aliases), one.source)
         for one in entries.fields
     ]
     rows += [(name, "", "", "", "") for name in entries.bare]
     if rows:
-        print_narrow(_HEADINGS, sorted(rows, key=lambda row: (row[0] != _EVERY, row[:2])), console)
+        _print("Fields", _HEADINGS, sorted(rows, key=lambda row: (row[0] != _EVERY, row[:2])), console)
     if entries.complete:
-        said = [
+        said: list[tuple[str, ...]] = [
             (cluster or "every cluster", name or _EVERY, "yes" if flag else "no: more may be there than is described")
             for cluster, name, flag in entries.complete
         ]
-        print_narrow(("cluster", "subsystem", "complete"), said, console)
+        _print("Whether all there is is described", ("cluster", "subsystem", "complete"), said, console)
+
+
+def _print(title: str, headings: tuple[str, ...], rows: list[tuple[str, ...]], console: Console) -> None:
+    left: JustifyMethod = "left"
+    print_table(title, dict.fromkeys(headings, left), rows, console, widest=PIPED_WIDTH)
 
 
 def _kind(entry: FieldEntry) -> str:
