@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import TypeAlias
 
 from placewise.errors import Incomparable, InputError
@@ -27,7 +27,7 @@ class Asked:
     kind: str
     unit: str = ""
     scheme: str = ""
-    aliases: Mapping[str, str] = MappingProxyType({})
+    aliases: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     @property
     def place(self) -> str:
