@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from placewise.matching.hosting import Tree
+from placewise.matching.tree import Tree
 from placewise.matching.places import PlaceClass, place_classes
 from placewise.model.cluster import Cluster
 from placewise.model.resources import Subsystem, SubsystemVertex

@@ -16,7 +16,7 @@ from placewise.kinds.vertex_test import VertexTest
 from placewise.matching import bitset
 from placewise.matching.compiled_cluster import CompiledCluster, Properties
 from placewise.matching.counting import Counts, counted_request, counts_of, moved_counts
-from placewise.matching.hosting import hosts
+from placewise.matching.hosting import Hosting
 from placewise.matching.layout import Layout
 from placewise.matching.meeting import Meeting, all_met, any_met, not_met, tested
 from placewise.matching.offers import Change, Offers, changed_offers, moved_offers
@@ -313,8 +313,9 @@ class FleetIndex:
     def _hosting(self, usable: NDArray[np.bool_], shape: Shape) -> NDArray[np.bool_]:
         """Return (clusters,) whether each hosts the shape on the places of its usable classes."""
         able = np.zeros(len(self.names), dtype=np.bool_)
+        asked = Hosting([shape])
         for cluster in np.flatnonzero(self._add_up(usable.astype(np.int64))).tolist():
-            able[cluster] = hosts(self.compiled(cluster).tree, [(shape, self.places_of(cluster, usable))])
+            able[cluster] = asked.on(self.compiled(cluster).tree, [self.places_of(cluster, usable)])
         return able
 
 

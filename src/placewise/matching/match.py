@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from placewise.errors import InputError
 from placewise.matching import bitset
-from placewise.matching.hosting import hosts
+from placewise.matching.hosting import Hosting
 from placewise.matching.index import FleetIndex
 from placewise.matching.kernels import Kernels
 from placewise.matching.kernels_numpy import NumpyKernels
@@ -145,9 +145,11 @@ def hosting(index: FleetIndex, groups: Sequence[tuple[Shape, NDArray[np.uint64]]
     for _, places in groups:
         able &= bitset.unpack(index.clusters_of(places), len(index.names))
     usable = [(shape, bitset.unpack(places, index.size)) for shape, places in groups]
+    asked = Hosting([shape for shape, _ in groups])
     for cluster in np.flatnonzero(able).tolist():
-        asks = [(shape, index.places_of(cluster, flags)) for shape, flags in usable]
-        able[cluster] = hosts(index.compiled(cluster).tree, asks)
+        able[cluster] = asked.on(
+            index.compiled(cluster).tree, [index.places_of(cluster, flags) for _, flags in usable]
+        )
     return able
 
 
