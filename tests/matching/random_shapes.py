@@ -24,7 +24,7 @@ def graph(rng):
 
     def fill(holder, depth):
         for kind in ("core", "gpu"):
-            cores = rng.choice((0, 1, 1, 2, 3))
+            cores = rng.choice((0, 1, 2, 3, 4))
             if rng.random() < 0.5:
                 add(kind, holder, cores)
             else:
@@ -42,7 +42,7 @@ def graph(rng):
         holders.append(rack)
         for _ in range(rng.choice((0, 0, 1, 2))):
             holders.append(add("chassis", rack if rng.random() < 0.7 else 0))
-    for _ in range(rng.randint(1, 3)):
+    for _ in range(rng.randint(1, 4)):
         fill(add("node", rng.choice(holders), 1 if rng.random() < 0.85 else 2), 1)
     if rng.random() < 0.3:
         fill(add("storage_node", rng.choice(holders)), 0)
@@ -55,21 +55,40 @@ def graph(rng):
     return ResourceGraph(tuple(vertices))
 
 
-def shape(rng, levels=3):
+# What a document usually asks for inside what, the wider first; now and then anything stands in anything.
+INSIDE = {
+    "": ("rack", "chassis", "node", "node", "node", "slot", "or_slot", "xor_slot", "core", "ssd", "storage_node"),
+    "rack": ("chassis", "node", "node", "slot", "or_slot", "ssd", "core"),
+    "chassis": ("node", "slot", "ssd", "storage_node", "core"),
+    "node": ("slot", "or_slot", "socket", "core", "core", "gpu", "memory"),
+    "storage_node": ("core", "gpu"),
+    "socket": ("core", "gpu", "slot", "or_slot"),
+    "slot": ("core", "core", "gpu", "node", "ssd", "socket", "memory"),
+    "part": ("core", "core", "gpu", "socket"),
+}
+HOLDERS = ("slot", "or_slot", "xor_slot", "node", "socket", "rack", "chassis", "storage_node")
+
+
+def shape(rng, within="", levels=3):
     """A few requests side by side."""
-    return tuple(request(rng, levels) for _ in range(rng.choice((1, 1, 2, 2, 3))))
+    many = rng.choice((1, 2, 2, 3, 4)) if not within else rng.choice((1, 1, 1, 2, 2))
+    kinds = [rng.choice(INSIDE[within]) for _ in range(many)]
+    if rng.random() < 0.4:
+        kinds = [kinds[0]] * len(kinds)
+    if rng.random() < 0.3:
+        kinds = [rng.choice(("or_slot", "xor_slot"))] * 2 + kinds[:1]
+    return tuple(request(rng, kind, within, levels) for kind in kinds)
 
 
-def request(rng, levels):
-    leaves = ("core", "core", "gpu", "memory", "ssd", "node", "socket")
-    holders = ("node", "node", "slot", "slot", "or_slot", "xor_slot", "socket", "rack", "chassis", "storage_node")
-    if levels and rng.random() < 0.7:
-        kind = rng.choice(holders)
-        inside = tuple(request(rng, levels - 1) for _ in range(rng.choice((1, 1, 2))))
-        return ResourceRequest(kind, rng.choice((1, 1, 1, 2)), inside)
-    kind = rng.choice(leaves)
+def request(rng, kind, within, levels):
+    if kind in HOLDERS and levels and (kind.endswith("slot") or rng.random() < 0.7):
+        inside = ("part" if within in ("node", "socket") or rng.random() < 0.5 else "slot") if kind.endswith("slot") else kind
+        if rng.random() < 0.05:
+            inside = rng.choice(tuple(INSIDE))
+        return ResourceRequest(kind, rng.choice((1, 1, 1, 2)), shape(rng, inside, levels - 1))
+    kind = "core" if kind.endswith("slot") else kind
     unit = rng.choice(("", "B", "bit")) if kind == "memory" else ""
-    return ResourceRequest(kind, rng.choice((1, 1, 2, 3)), unit=unit)
+    return ResourceRequest(kind, rng.choice((1, 1, 1, 2, 3)), unit=unit)
 
 
 def units(requests):
@@ -81,7 +100,7 @@ def case(rng):
     while True:
         tree = graph(rng)
         groups = [ResourceGroup(shape(rng)).shape for _ in range(1 if rng.random() < 0.8 else 2)]
-        if sum(map(units, groups)) <= MOST_UNITS:
+        if 2 <= sum(map(units, groups)) <= MOST_UNITS:
             break
     places = oracle.places(tree)
     allowed = [set(places) if rng.random() < 0.6 else {p for p in places if rng.random() < 0.6} for _ in groups]

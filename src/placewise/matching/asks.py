@@ -136,7 +136,8 @@ class _Compiler:
         distinct = tuple(dict.fromkeys(alternatives))
         if len(distinct) == 1:
             return self.ask(SLOT, "", (), group, distinct[0])
-        return self.ask(CHOICE, "", (), group, (), distinct)
+        slots = tuple([((self.ask(SLOT, "", (), group, inside), 1),) for inside in distinct])
+        return self.ask(CHOICE, "", (), group, (), slots)
 
 
 def measured(unit: str) -> tuple[object, int | Fraction]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from placewise.errors import InputError
 from placewise.matching.compiled_cluster import CompiledCluster
-from placewise.matching.hosting import Tree, copies_of, on_one_place, spans_places
+from placewise.matching.hosting import Tree, copies_of, has_alternatives, on_one_place, spans_places
 from placewise.matching.offers import Change, Pieces
 from placewise.model.job import NODE, SLOTS, ResourceRequest, Shape
 
@@ -40,7 +40,10 @@ def counted_request(shape: Shape) -> ResourceRequest | None:
             break
         # Slots of one node and nothing else are nodes.
         request = replace(inside, count=request.count)
-    return request if request.count <= _MOST_COUNTED else None
+    if request.count > _MOST_COUNTED or has_alternatives(request) or (request.unit and not request.contents):
+        # An amount in a unit may be more than a word holds in the units that there are.
+        return None
+    return request
 
 
 def counts_of(request: ResourceRequest, clusters: Iterable[CompiledCluster]) -> Counts:
@@ -87,9 +90,6 @@ def _counts_by_place(tree: Tree, request: ResourceRequest) -> bool:
     if request.type == NODE:
         # Every node is a place or within one; a cluster without nodes has none to count.
         return True
-    if request.type not in SLOTS and any(
-        vertex.type == request.type and tree.place_of[position] is None
-        for position, vertex in enumerate(tree.graph.vertices)
-    ):
+    if request.type not in SLOTS and request.type in tree.subtrees.types_outside:
         return False
     return on_one_place(tree, request) if request.type in SLOTS else not spans_places(tree, request)

@@ -16,15 +16,17 @@ from functools import lru_cache
 
 from placewise.matching.asks import CHOICE, Demand, compiled, drawn_types
 from placewise.matching.fitting import Fitting
+from placewise.matching.simple_counting import holds_simple, is_simple, simple_bundles, simple_count, simple_offer
 from placewise.matching.slot_levels import Levels
 from placewise.matching.tree import Tree
 from placewise.matching.work import Work
 from placewise.model.job import SLOT, ResourceRequest, Shape
 
-STEPS = 600
-STEPS_OF_A_SUBTREE = 4
+STEPS = 400
+STEPS_OF_A_SUBTREE = 52
+"""So many steps are for each cluster, and so many more for each of its distinct subtrees; a step is about 2 us."""
 
-__all__ = ["Hosting", "Tree", "copies_within", "hosts", "on_one_place", "spans_places"]
+__all__ = ["Hosting", "Tree", "copies_of", "copies_within", "has_alternatives", "hosts", "on_one_place", "spans_places"]
 
 
 class Hosting:
@@ -44,7 +46,7 @@ class Hosting:
             return True
         every = tuple(None if tree.places.issubset(places) else frozenset(places) for places in usable)
         subtrees = tree.marked(every)
-        work = Work(STEPS + STEPS_OF_A_SUBTREE * len(subtrees.types))
+        work = _work(tree)
         levels = Levels(subtrees, tree.above_places)
         return any(Fitting(subtrees, levels, work).hosts(demand) for demand in self._demands)
 
@@ -55,7 +57,7 @@ def hosts(tree: Tree, groups: Sequence[tuple[Shape, Collection[int]]]) -> bool:
 
 
 def copies_within(tree: Tree, place: int, request: ResourceRequest) -> int:
-    """Count the copies of a request that one place can host, itself included, at most as many as it wants.
+    """Count the copies of a request that one place can host, itself included; more than it wants need not be told.
 
     Raises InputError for what takes too much work.
     """
@@ -63,17 +65,26 @@ def copies_within(tree: Tree, place: int, request: ResourceRequest) -> int:
 
 
 def copies_of(tree: Tree, places: Sequence[int], request: ResourceRequest) -> list[int]:
-    """Count the copies of a request that each of some places can host. See `copies_within`."""
+    """Count the copies of a request that each of some places can host; its slots lie on places. See `copies_within`."""
     subtrees = tree.subtrees
-    work = Work(STEPS + STEPS_OF_A_SUBTREE * len(subtrees.types))
-    levels = Levels(subtrees, tree.above_places)
-    best = [0] * len(places)
+    numbers = [subtrees.number_of[place] for place in places]
+    found = [0] * len(places)
     for demand in _compiled(request):
         ((ask, most),) = demand
-        fitting = Fitting(subtrees, levels, work)
-        for at, place in enumerate(places):
-            best[at] = max(best[at], fitting.copies_at(subtrees.number_of[place], ask, most))
-    return best
+        if ask.type == SLOT and holds_simple(ask.contents):
+            copies = [simple_bundles(subtrees, number, ask.contents) for number in numbers]
+        elif is_simple(ask):
+            copies = [
+                simple_offer(subtrees, number, ask)
+                if subtrees.types[number] == ask.type
+                else simple_count(subtrees, number, ask)
+                for number in numbers
+            ]
+        else:
+            fitting = Fitting(subtrees, Levels(subtrees, tree.above_places), _work(tree))
+            copies = [fitting.copies_at(number, ask, most) for number in numbers]
+        found = [max(pair) for pair in zip(found, copies, strict=True)]
+    return found
 
 
 def spans_places(tree: Tree, request: ResourceRequest) -> bool:
@@ -87,6 +98,15 @@ def on_one_place(tree: Tree, request: ResourceRequest) -> bool:
     return all(
         levels.on_places(ask) for demand in _compiled(request) for ask, _ in demand if ask.type in (SLOT, CHOICE)
     )
+
+
+def _work(tree: Tree) -> Work:
+    return Work(STEPS + STEPS_OF_A_SUBTREE * len(tree.subtrees.types))
+
+
+def has_alternatives(request: ResourceRequest) -> bool:
+    """Whether one of several ways has to be chosen for all copies of a request together."""
+    return len(_compiled(request)) > 1
 
 
 @lru_cache(maxsize=64)

@@ -22,7 +22,6 @@ class Levels:
         self._numbers: dict[frozenset[str], set[int]] = {}
         self._shared: dict[tuple[Ask, Ask], bool] = {}
         self._within: dict[str, frozenset[str]] | None = None
-        self._in_places: frozenset[str] | None = None
 
     def on_places(self, ask: Ask) -> bool:
         """Whether a slot, or each alternative of a choice, lies on one place."""
@@ -42,12 +41,7 @@ class Levels:
     def _is_inside(self, drawn: frozenset[str], held: frozenset[str]) -> bool:
         if not self._above_places.isdisjoint(drawn):
             return False
-        if self._in_places is None:
-            trees = self._trees
-            self._in_places = frozenset(
-                kind for kind, status in zip(trees.types, trees.status, strict=True) if status in (INSIDE, PLACE)
-            )
-        return not self._in_places.isdisjoint(held) or held.isdisjoint(self._trees.types)
+        return not self._trees.types_in_places.isdisjoint(held) or held.isdisjoint(self._trees.all_types)
 
     def numbers(self, ask: Ask) -> set[int]:
         """Return the subtrees under one of which a slot lies that does not lie on one place."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from placewise.model.resources import ResourceGraph, SubsystemVertex
 
@@ -13,7 +14,7 @@ EVERYTHING = -1
 """The mark of what is usable for every group, as a set of bits."""
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(eq=False)
 class Subtrees:
     """Distinct subtrees by number; what a subtree contains has smaller numbers than it.
 
@@ -91,6 +92,23 @@ class Subtrees:
     def root(self) -> int:
         """The number of the whole tree."""
         return self.number_of[0]
+
+    @cached_property
+    def all_types(self) -> frozenset[str]:
+        """The types that there are."""
+        return frozenset(self.types)
+
+    @cached_property
+    def types_in_places(self) -> frozenset[str]:
+        """The types of places and of what is inside them."""
+        pairs = zip(self.types, self.status, strict=True)
+        return frozenset(kind for kind, status in pairs if status in (INSIDE, PLACE))
+
+    @cached_property
+    def types_outside(self) -> frozenset[str]:
+        """The types of what is outside all places."""
+        pairs = zip(self.types, self.status, strict=True)
+        return frozenset(kind for kind, status in pairs if status not in (INSIDE, PLACE))
 
     def copy(self) -> Subtrees:
         """Return subtrees that can be marked anew."""
