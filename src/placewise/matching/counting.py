@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from placewise.errors import InputError
 from placewise.matching.compiled_cluster import CompiledCluster
-from placewise.matching.hosting import Tree, copies_of, has_alternatives, on_one_place, spans_places
+from placewise.matching.hosting import Tree, copies_of, has_alternatives, inner_requirements, on_one_place, spans_places
 from placewise.matching.offers import Change, Pieces
 from placewise.model.job import NODE, SLOTS, ResourceRequest, Shape
 
@@ -40,7 +40,9 @@ def counted_request(shape: Shape) -> ResourceRequest | None:
             break
         # Slots of one node and nothing else are nodes.
         request = replace(inside, count=request.count)
-    if request.count > _MOST_COUNTED or has_alternatives(request) or (request.unit and not request.contents):
+    if request.count > _MOST_COUNTED or has_alternatives(request) or inner_requirements((request,)):
+        return None
+    if request.unit and not request.contents:
         # An amount in a unit may be more than a word holds in the units that there are.
         return None
     return request

@@ -9,17 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
-from functools import cache
+from functools import cache, reduce
 from heapq import heappop, heappush
+from operator import or_
 from typing import Any, TypeAlias
 
 from placewise.matching.asks import CHOICE, NO_MEASURE, Ask, Demand, joined, measured
+from placewise.matching.facts import Facts
 from placewise.matching.frontiers import Frontier, Vector, added, explored, most_that_holds, multiplied
 from placewise.matching.slot_levels import Levels
 from placewise.matching.subtrees import INSIDE, PLACE, Subtrees
 from placewise.matching.transport import transported
 from placewise.matching.work import Work
 from placewise.model.job import SLOT
+from placewise.model.requirement import Expression
 
 At: TypeAlias = tuple[int, int]
 """A vertex: the number of its subtree, and the groups for which it is usable, as bits."""
@@ -31,8 +34,9 @@ ROOT = -1
 class Fitting:
     """One question to one tree; it remembers what it found."""
 
-    def __init__(self, subtrees: Subtrees, levels: Levels, work: Work) -> None:
-        self._trees, self._levels, self._work = subtrees, levels, work
+    def __init__(self, subtrees: Subtrees, levels: Levels, work: Work, facts: Facts | None = None) -> None:
+        self._trees, self._levels, self._work, self._facts = subtrees, levels, work, facts
+        self._kinds: dict[tuple[At, tuple[Expression, ...]], tuple[int, ...]] = {}
         self._fit: dict[tuple[At, Demand], bool] = {}
         self._found: dict[tuple[At, Ask, Any], Any] = {}
         self._stopped: dict[tuple[At, tuple[Ask, ...]], list[tuple[At, int]]] = {}
@@ -94,14 +98,14 @@ class Fitting:
                     heappush(waiting, (-number, child[1]))
                 counts[child] += times * each
 
-        come(first, at[1], 1)
+        come(first, at[1] | self._own_bits(at), 1)
         while waiting:
             minus, mark = heappop(waiting)
             number, times = -minus, counts[-minus, mark]
             if trees.types[number] in types or (places and trees.status[number] == PLACE) or number in levels:
                 yield (number, mark), times
             elif places or levels or not types.isdisjoint(trees.inside[number]):
-                come(trees.below[number], mark, times)
+                come(trees.below[number], mark | self._own_bits((number, mark)), times)
 
     def _normal(self, at: At, demand: Demand) -> Demand:
         """Return a demand without slots that add nothing here: those inside the vertex under which they lie."""
@@ -218,12 +222,64 @@ class Fitting:
         if not at[1] >> ask.group & 1:
             return 0
         size, unit = self._trees.sizes[at[0]], self._trees.units[at[0]]
+        if ask.requirements:
+            size = sum(self._met_by(at, ask.requirements))
         if ask.measure == NO_MEASURE:
             return size
         if ask.measure == ("by name", unit):
             return size
         measure, scale = _measured(unit) if unit else (NO_MEASURE, 0)
         return size * scale if measure == ask.measure else 0
+
+    def _own_bits(self, at: At) -> int:
+        """Return what is met inside a vertex of a place by what is attached to it, as part of a mark."""
+        if self._facts is None or at[0] == ROOT or self._trees.status[at[0]] != INSIDE:
+            return 0
+        bits = 0
+        for name, vertex in self._trees.attached[at[0]]:
+            bits |= self._facts.tests.of_vertex(name, vertex)
+        return bits << self._facts.groups
+
+    def _met_by(self, at: At, requirements: tuple[Expression, ...]) -> tuple[int, ...]:
+        """Return how many units of a vertex meet requirements: of those that each attached vertex is, and of the rest.
+
+        The last is the number of the rest; the others are 1 or 0, as many as there are attached vertices and units.
+        """
+        key = (at, requirements)
+        found = self._kinds.get(key)
+        if found is None:
+            facts, number = self._facts, at[0]
+            if facts is None:
+                return (0,)
+            self._work.step()
+            above = facts.inside(at[1]) if self._trees.status[number] == INSIDE else facts.seen(at[1])
+            size, attached = self._trees.sizes[number], self._trees.attached[number]
+            own = [facts.tests.of_vertex(name, vertex) for name, vertex in attached]
+            if size == 1:
+                together = reduce(or_, own, above)
+                found = (int(facts.met(requirements, together)),)
+            else:
+                own = sorted([bits for bits in own if bits], reverse=True)[:size]
+                met = [int(facts.met(requirements, above | bits)) for bits in own]
+                found = (*met, (size - len(own)) * facts.met(requirements, above))
+            self._kinds[key] = found
+        return found
+
+    def _units_by_kind(self, at: At, asks: Sequence[Ask]) -> tuple[list[int], list[list[int]]]:
+        """Return the units of a vertex, of each kind how many, and for each kind how many each ask may take."""
+        size = self._trees.sizes[at[0]]
+        usable = [at[1] >> ask.group & 1 for ask in asks]
+        met = [self._met_by(at, ask.requirements) if ask.requirements else None for ask in asks]
+        single = max([len(one) for one in met if one is not None], default=1) - 1
+        supplies = [1] * single + [size - single]
+        limits = [
+            [
+                supplies[kind] * allowed if one is None else min(one[kind], supplies[kind]) * allowed
+                for one, allowed in zip(met, usable, strict=True)
+            ]
+            for kind in range(len(supplies))
+        ]
+        return supplies, limits
 
     def _copies(self, at: At, contents: Demand, most: Any) -> Any:
         """Return how many times a demand fits inside a vertex, at most so many."""
@@ -252,7 +308,7 @@ class Fitting:
         """Whether asks fit together that each alone fit and that may want the same vertices."""
         asks = tuple([ask for ask, _ in part])
         stops = self._topmost(at, asks)
-        self._work.step(len(stops) * len(part))
+        self._work.step(len(stops) * len(part) // 4)
         offers = [
             [
                 min(count, self._hosted(one, ask, count) if self._stops(one, ask) else self._available(one, ask, count))
@@ -284,7 +340,15 @@ class Fitting:
         if any(ask.bundles or ask.type != first.type or ask.measure != first.measure for ask in asks):
             return None
         supplies, limits = [], []
+        required = any(ask.requirements for ask in asks)
         for (one, times), offer in zip(stops, offers, strict=True):
+            if required and self._trees.sizes[one[0]] > 1:
+                if first.measure != NO_MEASURE or any(ask.contents for ask in asks):
+                    return None
+                kinds, each = self._units_by_kind(one, asks)
+                supplies += [kind * times for kind in kinds]
+                limits += [[amount * times for amount in row] for row in each]
+                continue
             inside = sum(bool(ask.contents and amount) for ask, amount in zip(asks, offer, strict=True))
             size = max([self._units(one, ask) for ask in asks])
             if inside > 1 and size > 1:
@@ -302,26 +366,30 @@ class Fitting:
         shares = []
         for (ask, _), stops in zip(part, stopping, strict=True):
             units = self._units(at, ask) if stops and not ask.bundles else 0
-            shares.append((self._trees.sizes[at[0]], units) if units else None)
+            measured_in = ask.measure != NO_MEASURE and units
+            size = sum(self._met_by(at, ask.requirements)) if ask.requirements else self._trees.sizes[at[0]]
+            shares.append((size, units) if measured_in else (1, 1))
+
+        stopped = tuple([ask for (ask, _), stops in zip(part, stopping, strict=True) if stops and not ask.bundles])
+        kinds = self._units_by_kind(at, stopped)
 
         def holds(counts: Vector) -> bool:
             self._work.step(len(counts))
-            taken: Any = 0
+            taken: list[Any] = []
             wanted: list[tuple[Ask, Any]] = []
             for (ask, _), count, stops, share in zip(part, counts, stopping, shares, strict=True):
-                if not count:
-                    continue
-                if not stops:
+                if not stops or ask.type == CHOICE:
                     wanted.append((ask, count))
                     continue
-                if share is not None:
+                if not ask.bundles:
                     # In the vertex's own units.
-                    taken += count if share[0] == share[1] else Fraction(count * share[0]) / share[1]
-                if ask.type == CHOICE:
-                    wanted.append((ask, count))
-                else:
-                    wanted += [(inner, each * count) for inner, each in ask.contents]
-            return taken <= self._trees.sizes[at[0]] and self._fits(at, joined(wanted))
+                    taken.append(Fraction(count * share[0]) / share[1] if count and share else count)
+                wanted += [(inner, each * count) for inner, each in ask.contents]
+            if len(kinds[0]) == 1:
+                enough = sum(taken) <= kinds[0][0]
+            else:
+                enough = transported(taken, *kinds, self._work)
+            return enough and self._fits(at, joined(wanted))
 
         return explored(caps, holds, self._work)
 

@@ -15,40 +15,69 @@ from collections.abc import Collection, Sequence
 from functools import lru_cache
 
 from placewise.matching.asks import CHOICE, Demand, compiled, drawn_types
+from placewise.matching.facts import Facts, Tests
 from placewise.matching.fitting import Fitting
 from placewise.matching.simple_counting import holds_simple, is_simple, simple_bundles, simple_count, simple_offer
 from placewise.matching.slot_levels import Levels
 from placewise.matching.tree import Tree
 from placewise.matching.work import Work
+from placewise.model.cluster import Cluster
 from placewise.model.job import SLOT, ResourceRequest, Shape
+from placewise.model.requirement import Expression
+from placewise.model.vocabulary import Vocabulary
 
 STEPS = 400
 STEPS_OF_A_SUBTREE = 52
 """So many steps are for each cluster, and so many more for each of its distinct subtrees; a step is about 2 us."""
 
-__all__ = ["Hosting", "Tree", "copies_of", "copies_within", "has_alternatives", "hosts", "on_one_place", "spans_places"]
+__all__ = ["Hosting", "Tree", "copies_of", "copies_within", "has_alternatives", "hosts", "inner_requirements", "on_one_place", "spans_places"]
 
 
 class Hosting:
-    """The shapes of a job's groups, to be asked of many trees. Raises InputError for too many alternatives."""
+    """The shapes of a job's groups, to be asked of many clusters.
 
-    def __init__(self, shapes: Sequence[Shape]) -> None:
+    vocabulary : of the fleet, where requirements stand inside the shapes. possible : whether a vertex counts too of
+    which it is unknown whether it meets them. Raises InputError for too many alternatives, and for requirements that are
+    not understood.
+    """
+
+    def __init__(
+        self, shapes: Sequence[Shape], vocabulary: Vocabulary | None = None, *, possible: bool = False
+    ) -> None:
         self._demands = compiled(shapes)
+        self._groups, self._possible = len(shapes), possible
+        wanted = [r for shape in shapes for r in inner_requirements(shape)]
+        self._tests = Tests(wanted, vocabulary or Vocabulary()) if wanted else None
 
-    def on(self, tree: Tree, usable: Sequence[Collection[int]]) -> bool:
+    def on(self, tree: Tree, usable: Sequence[Collection[int]], cluster: Cluster | None = None) -> bool:
         """Whether a tree hosts every group's shape at once, each on its own usable places.
 
-        A group without a shape asks for one usable place. Raises InputError for what takes too much work.
+        A group without a shape asks for one usable place. cluster : that of the tree, whose vertices meet requirements
+        inside the shapes. Raises InputError for what takes too much work.
         """
         if not all(usable):
             return False
         if any(not demand for demand in self._demands):
             return True
         every = tuple(None if tree.places.issubset(places) else frozenset(places) for places in usable)
-        subtrees = tree.marked(every)
+        facts = None
+        if self._tests is not None and cluster is not None:
+            facts = Facts(self._tests, self._groups, self._tests.unknown(cluster.name), self._possible)
+        subtrees = tree.marked(every, None if facts is None or cluster is None else facts.marks(cluster, tree))
         work = _work(tree)
         levels = Levels(subtrees, tree.above_places)
-        return any(Fitting(subtrees, levels, work).hosts(demand) for demand in self._demands)
+        return any(Fitting(subtrees, levels, work, facts).hosts(demand) for demand in self._demands)
+
+
+def inner_requirements(shape: Shape) -> list[Expression]:
+    """Return the requirements that stand inside a shape, each once."""
+    found: dict[Expression, None] = {}
+    waiting = list(shape)
+    while waiting:
+        request = waiting.pop()
+        waiting += request.contents
+        found.update(dict.fromkeys(request.requirements))
+    return list(found)
 
 
 def hosts(tree: Tree, groups: Sequence[tuple[Shape, Collection[int]]]) -> bool:

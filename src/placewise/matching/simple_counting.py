@@ -18,17 +18,19 @@ def holds_simple(contents: Demand) -> bool:
     """Whether what a vertex or a slot holds is simple."""
     drawn: set[str] = set()
     for inside, _ in contents:
-        if not drawn.isdisjoint(inside.drawn) or not is_simple(inside):
+        simple = holds_simple(inside.contents) if inside.type == SLOT else is_simple(inside)
+        if not simple or not drawn.isdisjoint(inside.drawn):
             return False
         drawn |= inside.drawn
     return True
 
 
 def simple_bundles(trees: Subtrees, number: int, contents: Demand) -> int:
-    """Return how many times the contents fit inside a subtree's topmost vertex."""
+    """Return how many times the contents fit inside a subtree's topmost vertex, which is a place or inside one."""
     least = -1
     for ask, count in contents:
-        copies = simple_count(trees, number, ask) // count
+        one = simple_bundles(trees, number, ask.contents) if ask.type == SLOT else simple_count(trees, number, ask)
+        copies = one // count
         if copies <= 0:
             return 0
         if least < 0 or copies < least:

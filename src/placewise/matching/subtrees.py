@@ -21,7 +21,7 @@ class Subtrees:
     types, sizes, units : of their topmost vertices. below : the subtrees right below, each with how often it is there.
     status : whether the vertex is inside a place, a place, or outside all of them. marks : the groups for which it is
     usable, as bits; None inside places, where the place's count. inside : the types that occur further down.
-    attached : what is attached to the vertex, of those inside places. number_of : by position in the graph.
+    attached : what is attached to the vertex where no place sees it. number_of : by position in the graph.
     """
 
     types: list[str] = field(default_factory=list)
@@ -142,7 +142,7 @@ class Subtrees:
         key = (before, mark, below)
         number = self._numbers.get(key)
         if number is None:
-            number = self._new(self.types[before], self.sizes[before], self.units[before], self.status[before], below, ())
+            number = self._new(self.types[before], self.sizes[before], self.units[before], self.status[before], below, self.attached[before])
             self.marks.append(mark)
             self._numbers[key] = number
         self.number_of[position] = number

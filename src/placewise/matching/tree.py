@@ -11,7 +11,7 @@ from placewise.model.job import NODE
 from placewise.model.resources import ResourceGraph, SubsystemVertex
 
 Attached = Mapping[int, tuple[tuple[str, SubsystemVertex], ...]]
-"""For positions of places and of what is inside them, the subsystem vertices attached there, each with its name."""
+"""For positions from which no place sees them, the subsystem vertices attached there, each with its name."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,7 +24,7 @@ class Tree:
     seeing : the places and what contains them; what attaches elsewhere is seen from no place.
     beside : the vertices outside all places of types that neither occur inside one nor contain one.
     above_places : the types of the places and of what contains them.
-    attached : what is attached inside the places.
+    attached : what is attached where no place sees it: inside places and beside them.
     """
 
     graph: ResourceGraph
@@ -60,7 +60,7 @@ class Tree:
             seeing,
             frozenset(beside) - seeing,
             frozenset(above_types | {NODE}),
-            attached_inside(place_of, offered),
+            unseen(seeing, offered),
         )
 
     def places_below(self, vertex: int) -> list[int]:
@@ -86,19 +86,22 @@ class Tree:
         """The distinct subtrees."""
         return Subtrees.of(self.graph, self.place_of, self.beside, self.attached)
 
-    def marked(self, usable: tuple[frozenset[int] | None, ...]) -> Subtrees:
-        """Return the distinct subtrees where not all places are usable for all groups; None stands for all."""
-        return self.subtrees if all(one is None for one in usable) else marked_subtrees(self, usable)
+    def marked(self, usable: tuple[frozenset[int] | None, ...], bits: Mapping[int, int] | None = None) -> Subtrees:
+        """Return the distinct subtrees with the places that are usable for each group; None stands for all.
+
+        bits : more to mark places and what is outside them with.
+        """
+        if bits is None and all(one is None for one in usable):
+            return self.subtrees
+        return marked_subtrees(self, usable, bits or {})
 
 
-def attached_inside(
-    place_of: list[int | None] | tuple[int | None, ...], offered: Iterable[tuple[str, SubsystemVertex]]
-) -> Attached:
-    """Return what is attached inside places; nothing if all that is attached is attached to places or above them."""
+def unseen(seeing: frozenset[int], offered: Iterable[tuple[str, SubsystemVertex]]) -> Attached:
+    """Return what is attached to other vertices than places and what contains them."""
     found: dict[int, list[tuple[str, SubsystemVertex]]] = {}
     for pair in offered:
         for position in pair[1].attached_to:
-            if position < len(place_of) and place_of[position] not in (None, position):
+            if position not in seeing:
                 found.setdefault(position, []).append(pair)
     return {position: tuple(pairs) for position, pairs in found.items()}
 
@@ -114,7 +117,7 @@ def with_containers(graph: ResourceGraph, positions: Collection[int]) -> frozens
     return frozenset(found)
 
 
-def marked_subtrees(tree: Tree, usable: tuple[frozenset[int] | None, ...]) -> Subtrees:
+def marked_subtrees(tree: Tree, usable: tuple[frozenset[int] | None, ...], bits: Mapping[int, int]) -> Subtrees:
     """Return the distinct subtrees with the groups for which each is usable.
 
     What is in a place counts if the place is usable. Of what is outside all places, a vertex that contains places
@@ -132,13 +135,13 @@ def marked_subtrees(tree: Tree, usable: tuple[frozenset[int] | None, ...]) -> Su
     parents, children = tree.graph.vertices, tree.graph.children
     for position in tree.outline:
         if tree.place_of[position] is not None:
-            building.mark_place(position, marks[position])
+            building.mark_place(position, marks[position] | bits.get(position, 0))
         else:
             marks.setdefault(position, 0)
             mark = marks[position] | every
             if position in tree.beside:
                 mark = full
-            building.mark_outside(position, mark, children[position])
+            building.mark_outside(position, mark | bits.get(position, 0), children[position])
         parent = parents[position].parent
         if parent is not None and position in tree.seeing:
             marks[parent] = marks.get(parent, 0) | marks[position]
