@@ -6,7 +6,7 @@ import itertools
 from typing import Any
 
 from placewise.errors import InputError, locating
-from placewise.formats.jobs.jobspec.attributes import attributes_document, parse_attributes
+from placewise.formats.jobs.jobspec.attributes import attributes_document, parse_attributes, refuse_constraints
 from placewise.formats.jobs.jobspec.document import Dialect, Reading, check_top_level, command_of, own_name, tasks_of
 from placewise.formats.jobs.jobspec.entries import parse_entries
 from placewise.formats.jobs.jobspec.entries_writing import entries_document
@@ -14,7 +14,7 @@ from placewise.formats.jobs.jobspec.shape import parse_request, request_document
 from placewise.formats.values import count, known_keys, mapping, text
 from placewise.model.job import Job, ResourceGroup
 
-VERSIONS = (1,)
+VERSIONS = range(1, 2)
 _TASK_KEYS = ("name", "command", "resources", "replicas")
 
 
@@ -45,7 +45,9 @@ def parse(document: dict[str, Any], name: str, reading: Reading) -> Job:
         if "resources" in task:
             used.add(_named(task["resources"], f"{place}.resources", groups))
     chosen = tuple(group for named, group in groups.items() if named in used or not used)
-    return Job(own_name(document, name), chosen, command_of(tasks), parse_attributes(document))
+    attributes = parse_attributes(document, reading.notes)
+    refuse_constraints(document)
+    return Job(own_name(document, name), chosen, command_of(tasks), attributes)
 
 
 def write(job: Job) -> dict[str, Any]:
@@ -71,7 +73,7 @@ def _group(name: str, value: Any, reading: Reading) -> ResourceGroup:
     requires = resource.pop("requires", [])
     if not resource and not has_requires:
         raise InputError("the resource asks for nothing", place=place, expected="a type, requires or both")
-    shape = (parse_request(resource, place),) if resource else ()
+    shape = (parse_request(resource, place, reading),) if resource else ()
     return ResourceGroup(shape, parse_entries(requires, f"{place}.requires", reading))
 
 

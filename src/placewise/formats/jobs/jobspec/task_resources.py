@@ -14,6 +14,7 @@ from placewise.formats.jobs.jobspec.document import Dialect, Reading, check_top_
 from placewise.formats.jobs.jobspec.entries import LABEL, Entries, label_of
 from placewise.formats.jobs.jobspec.entries_writing import labelled
 from placewise.formats.jobs.jobspec.flux import (
+    TASK_KEYS,
     VERSIONS,
     check_task,
     has_task_resources,
@@ -21,6 +22,7 @@ from placewise.formats.jobs.jobspec.flux import (
     named_attributes,
     only_group,
     task_document,
+    wanted_by,
 )
 from placewise.formats.jobs.jobspec.known import keep, known
 from placewise.formats.jobs.jobspec.shape import labels, parse_shape, shape_document
@@ -31,7 +33,7 @@ from placewise.model.requirement import Condition, Expression, Requirement
 
 _PredicateOf: TypeAlias = Callable[[str, dict[str, Any], str], Predicate]
 
-_TASK_KEYS = ("command", "slot", "count", "resources")
+_TASK_KEYS = (*TASK_KEYS, "resources")
 
 
 def detect(document: dict[str, Any]) -> bool:
@@ -46,15 +48,17 @@ def parse(document: dict[str, Any], name: str, reading: Reading) -> Job:
     understood, such as requirements of one task among several.
     """
     check_top_level(document, VERSIONS)
-    shape = parse_shape(document["resources"], "resources") if "resources" in document else ()
+    shape = parse_shape(document["resources"], "resources", reading) if "resources" in document else ()
     tasks = tasks_of(document)
     if len(tasks) > 1:
         raise InputError("several tasks with requirements are not understood", place="tasks", expected="one task")
     place, task = tasks[0]
     known_keys(task, _TASK_KEYS, place)
-    check_task(task, place, labels(document.get("resources", [])))
-    group = ResourceGroup(shape, _requirements(task["resources"], f"{place}.resources", reading))
-    return Job(name_of(document, name), (group,), command_of(tasks), parse_attributes(document))
+    check_task(task, place, labels(document.get("resources", [])), reading.notes)
+    wanted = _requirements(task["resources"], f"{place}.resources", reading)
+    attributes = parse_attributes(document, reading.notes)
+    group = ResourceGroup(shape, (*wanted, *wanted_by(document)))
+    return Job(name_of(document, name), (group,), command_of(tasks), attributes)
 
 
 def write(job: Job) -> dict[str, Any]:
