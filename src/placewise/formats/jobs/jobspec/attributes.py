@@ -43,6 +43,24 @@ def parse_attributes(document: dict[str, Any], notes: Notes) -> tuple[tuple[str,
     return tuple(attributes.items())
 
 
+def with_duration(
+    attributes: tuple[tuple[str, Scalar], ...], found: list[tuple[str, Any]]
+) -> tuple[tuple[str, Scalar], ...]:
+    """Return attributes with the duration of a job's parts, (place, value) pairs, where the job itself says none.
+
+    The longest counts. Raises InputError for texts that differ, of which that is not known.
+    """
+    for place, value in found:
+        if not _is_duration(value):
+            raise InputError("is not a duration", place=place, found=value, expected="seconds, 0 or more")
+    values = list(dict.fromkeys(value for _, value in found))
+    if not values or any(name == DURATION for name, _ in attributes):
+        return attributes
+    if len(values) > 1 and any(isinstance(value, str) for value in values):
+        raise InputError("several durations stand there", place=found[-1][0], found=values, expected="one, or numbers")
+    return (*attributes, (DURATION, values[0] if len(values) == 1 else max(values)))
+
+
 def constraints_of(document: dict[str, Any]) -> Any:
     """Return the constraints among the attributes of a document that `parse_attributes` accepts; None for none."""
     return ((document.get("attributes") or {}).get("system") or {}).get(CONSTRAINTS)

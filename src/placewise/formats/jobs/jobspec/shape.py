@@ -19,6 +19,8 @@ DEEPEST = 64
 # A few lines of YAML with aliases can stand for more requests than any machine could hold.
 MOST_REQUESTS = 10_000
 FIRST_LABEL = "default"
+# compspec's schema has these in nested requests as well; only those outside say what is scheduled.
+_NOTED = ("attributes", "schedule")
 _KEYS = ("type", "count", "unit", "exclusive", "label", "with", "requires")
 # What lies beside the cores, of which a job may ask for none: `flux` writes a gpu count of 0.
 _AUXILIARY = ("gpu", "memory", "storage")
@@ -109,7 +111,10 @@ class _Reader:
         if self.left < 0:
             expected = f"at most {MOST_REQUESTS} requests"
             raise InputError("too many resources are asked for", place=place, expected=expected)
-        request = known_keys(value, (*_KEYS, "replicas") if self.replicas else _KEYS, place)
+        request = known_keys(value, (*_KEYS, "replicas", *_NOTED) if self.replicas else _KEYS, place)
+        for key in _NOTED:
+            if key in request:
+                self.reading.notes.keep(f"{place}.{key}")
         kind, unit = request.get("type"), request.get("unit", "")
         if not isinstance(kind, str) or not kind:
             raise InputError(
