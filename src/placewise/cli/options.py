@@ -104,6 +104,10 @@ SeparateEntries = Annotated[
         help="Take each entry of a list on its own, as rainbow does: two that name one subsystem may be two vertices.",
     ),
 ]
+Verbose = Annotated[
+    bool,
+    typer.Option("--verbose", "-v", help="Name what a jobspec says that decides nothing of where its job can run."),
+]
 FleetPath = Annotated[
     Path, typer.Option("--fleet", help="cluster-features.json, a folder of JGF files, or a folder of such folders.")
 ]

@@ -32,8 +32,10 @@ class Use:
 
 @dataclass(slots=True)
 class Uses:
-    """The uses on their own, those inside of a group, what tasks without resources of their own ask
-    besides, and how long tasks and groups may take.
+    """The uses of named resources.
+
+    outer : those on their own. inner : those inside of a group. loose : what tasks without resources ask besides.
+    durations : how long tasks and groups may take, and the places that say so.
     """
 
     outer: list[Use] = field(default_factory=list)
