@@ -54,7 +54,7 @@ def uses_of(
     """
     walk = _Walk(names, reading)
     for place, task in tasks:
-        walk.task(task, place, walk.uses.outer, inside=False)
+        walk.task(task, place)
     listed = walk.groups(document.get(GROUPS, []), GROUPS, 1)
     start = document.get(ENTRY_POINT)
     if start is not None:
@@ -92,7 +92,7 @@ class _Walk:
             for number_of_task, listed in enumerate(sequence(group.get("tasks", []), f"{at}.tasks")):
                 here = f"{at}.tasks[{number_of_task}]"
                 self._spend(here)
-                self.task(mapping(listed, here), here, self.uses.inner, inside=True)
+                self.task(mapping(listed, here), here, group)
             for launched in self._launched(group.get("launch", []), f"{at}.launch"):
                 self.run_inside.add(launched)
             for inner_place, inner in self.groups(group.get(GROUPS, []), f"{at}.{GROUPS}", depth + 1):
@@ -110,7 +110,8 @@ class _Walk:
         if DURATION in attributes:
             self.uses.durations.append((f"{place}.attributes.{DURATION}", attributes[DURATION]))
 
-    def task(self, task: dict[str, Any], place: str, uses: list[Use], *, inside: bool) -> None:
+    def task(self, task: dict[str, Any], place: str, around: dict[str, Any] | None = None) -> None:
+        """Walk a task, which has the resources of the group around it unless it names its own."""
         known_keys(task, _TASK_KEYS, place)
         count(task.get("replicas", 1), f"{place}.replicas")
         flag(task.get("local", False), f"{place}.local")
@@ -120,13 +121,15 @@ class _Walk:
         self._attributes(task, place)
         if "group" in task:
             name = text(task["group"], f"{place}.group")
-            if inside:
+            if around is not None:
                 self.run_inside.add(name)
         requires = task.get("requires")
-        if "resources" in task:
-            uses.append(self._use(task["resources"], f"{place}.resources", requires))
+        inherited = (around or {}).get("resources")
+        if "resources" in task or (requires is not None and inherited is not None):
+            uses = self.uses.outer if around is None else self.uses.inner
+            uses.append(self._use(task.get("resources", inherited), f"{place}.resources", requires))
         elif requires is not None:
-            (self.uses.inner if inside else self.uses.loose).append(Use(place, (), requires))
+            self.uses.loose.append(Use(place, (), requires))
 
     def _spend(self, place: str) -> None:
         self.left -= 1
