@@ -238,8 +238,7 @@ GPUS, CPUS = "2 node with 1 gpu", "2 node with 4 core"
         ("", "tasks: [{resources: gpus}, {resources: gpus|cpus}]", {GPUS}),
         (
             "",
-            "entrypoint: g\ngroups: [{name: g, resources: big, launch: [{group: h, count: 2}]}, "
-            "{name: h, resources: cpus}]",
+            "entrypoint: g\ngroups: [{name: g, resources: big, launch: [{group: h}]}, {name: h, resources: cpus}]",
             {BIG},
         ),
     ],

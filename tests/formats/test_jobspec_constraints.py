@@ -144,7 +144,8 @@ def test_a_list_of_hosts(text, names):
 
 
 @pytest.mark.parametrize(
-    "text", ["a,", ",a", "a,,b", "n[", "n]", "n[]", "n[1]x[2]", "n[3-1]", "n[a]", "a b", "n[1,]", "ä", "n[-1]", "n[١]"]
+    "text",
+    ["a,", ",a", "a,,b", "n[", "n]", "n[]", "n[1]x[2]", "n[3-1]", "n[a]", "a b", "n[1,]", "ä", "n[-1]", "[\u0661]"],
 )
 def test_what_is_no_list_of_hosts(text):
     with pytest.raises(InputError, match="is no list of hosts"):

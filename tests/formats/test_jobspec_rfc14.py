@@ -69,7 +69,7 @@ def test_the_least_count_is_what_a_cluster_must_host(count, least):
         " 4",
         "2-8:1:*",  # the next count is the same again
         "1-8:2:^",
-        "٣",
+        "\u0663",
         {"min": 1, "max": 8, "operator": "^", "operand": 2},
         {"min": 2, "max": 8, "operator": "*", "operand": 1},
         {"max": 8},  # RFC 14: min is required
