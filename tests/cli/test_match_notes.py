@@ -1,7 +1,7 @@
 """`match` and `explain` say what a jobspec says that decides nothing of where its job can run."""
 
 import pytest
-from small_fleets import written_fleet, written_text
+from small_fleets import written_fleet
 
 JOB = """
 version: 1
@@ -22,7 +22,7 @@ def fleet(tmp_path):
 
 @pytest.mark.parametrize("command", ["match", "explain"])
 def test_what_is_kept_is_listed_on_demand(placewise, fleet, tmp_path, command):
-    written_text(job := tmp_path / "job.yaml", JOB)
+    (job := tmp_path / "job.yaml").write_text(JOB)
     for option in ("-v", "--verbose"):
         done = placewise(command, job, "--fleet", fleet, option)
         assert done.code == 0
@@ -36,15 +36,14 @@ def test_what_is_kept_is_listed_on_demand(placewise, fleet, tmp_path, command):
 
 def test_many_are_counted(placewise, fleet, tmp_path):
     words = ", ".join(f"w{number}: 1" for number in range(30))
-    written_text(
-        job := tmp_path / "job.yaml",
-        f"{{version: 1, resources: [{{type: node, count: 1}}], attributes: {{system: {{{words}}}}}}}",
-    )
+    document = f"{{version: 1, resources: [{{type: node, count: 1}}], attributes: {{system: {{{words}}}}}}}"
+    (job := tmp_path / "job.yaml").write_text(document)
     assert "attributes.system.w19, and 10 more" in placewise("match", job, "--fleet", fleet).err
 
 
 def test_constraints_decide(placewise, fleet, tmp_path):
-    written_text(job := tmp_path / "job.yaml", JOB.replace("duration: 10", "constraints: {properties: [large]}"))
+    job = tmp_path / "job.yaml"
+    job.write_text(JOB.replace("duration: 10", "constraints: {properties: [large]}"))
     assert placewise("match", job, "--fleet", fleet).out.split() == ["here"]
-    written_text(job, JOB.replace("duration: 10", "constraints: {properties: [^large]}"))
+    job.write_text(JOB.replace("duration: 10", "constraints: {properties: [^large]}"))
     assert placewise("match", job, "--fleet", fleet).out.split() == ["there"]
