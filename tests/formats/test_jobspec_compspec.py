@@ -1,5 +1,7 @@
 """Jobspecs as rainbow and compspec have them: requirements, groups, alternatives, and what is kept without meaning."""
 
+import time
+
 import pytest
 import yaml
 from flux_documents import fleet_of, matched
@@ -379,3 +381,48 @@ def test_slots_are_written_and_read_again(kind, dialect):
 )
 def test_what_stands_for_too_much_is_refused(rest, said):
     assert said in refusal(RESOURCES % "" + rest)
+
+
+def entries(number):
+    return [{"name": f"s{i}", "field": "f", "match": "x"} for i in range(number)]
+
+
+def requests(letter):
+    return [{"type": f"{letter}{i}"} for i in range(3000)]
+
+
+NODE = {"type": "node"}
+MANY = {
+    "a list that many tasks name": {
+        "requires": {"m": entries(1000)},
+        "resources": {"a": NODE},
+        "tasks": [{"resources": "a", "requires": "m"}] * 3000,
+    },
+    "a list that many resources name": {
+        "requires": {"m": entries(1000)},
+        "resources": {f"a{i}": {**NODE, "requires": "m"} for i in range(2500)},
+    },
+    "requirements of many resources": {"requires": entries(1000), "resources": {f"a{i}": NODE for i in range(3500)}},
+    "many parts of many": {
+        "resources": {"o": {**NODE, "with": requests("t")}, "i": {**NODE, "with": requests("u")}},
+        "groups": [{"resources": "o", "tasks": [{"resources": "i"}]}],
+    },
+    "many parts, all there": {
+        "resources": {"o": {**NODE, "with": requests("t")}, "i": {**NODE, "with": requests("t")[::-1]}},
+        "groups": [{"resources": "o", "tasks": [{"resources": "i"}]}],
+    },
+    "alternatives of many": {
+        "resources": {f"o{i}": {**NODE, "count": i + 1} for i in range(3000)},
+        "tasks": [{"resources": "|".join(f"o{i}" for i in range(3000))}] * 8,
+    },
+}
+
+
+@pytest.mark.parametrize("kind", MANY)
+def test_what_is_meant_to_take_long_is_read_or_refused_in_time(kind):
+    start = time.process_time()
+    try:
+        parse_jobspec({"version": 1, **MANY[kind]}, "job", "f")
+    except InputError as error:
+        assert len(str(error)) < 2000  # noqa: PT017, it may be read as well
+    assert time.process_time() - start < 3

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
 from typing import Any
 
 from placewise.errors import InputError, locating
@@ -18,11 +17,10 @@ from placewise.formats.jobs.jobspec.attributes import (
 from placewise.formats.jobs.jobspec.document import Dialect, Reading, check_top_level, command_of, own_name, tasks_of
 from placewise.formats.jobs.jobspec.entries_writing import entries_document
 from placewise.formats.jobs.jobspec.groups import ENTRY_POINT, GROUPS, uses_of
-from placewise.formats.jobs.jobspec.requires import parse_requires, parse_top_requires
+from placewise.formats.jobs.jobspec.requires import NamedLists, parse_requires, parse_top_requires
 from placewise.formats.jobs.jobspec.shape import parse_request, request_document
 from placewise.formats.values import flag, mapping, text
 from placewise.model.job import Job, ResourceGroup
-from placewise.model.requirement import Expression
 
 VERSIONS = range(1, 3)
 _REQUIRES = "requires"
@@ -78,7 +76,7 @@ def write(job: Job) -> dict[str, Any]:
     return document | ({"attributes": attributes} if attributes else {})
 
 
-def _resource(name: str, value: Any, named: Mapping[str, tuple[Expression, ...]], reading: Reading) -> Resource:
+def _resource(name: str, value: Any, named: NamedLists, reading: Reading) -> Resource:
     place = f"resources.{name}"
     resource = dict(mapping(value, place))
     scheduled = flag(resource.pop("schedule"), f"{place}.schedule") if "schedule" in resource else None
@@ -95,8 +93,7 @@ def _resource(name: str, value: Any, named: Mapping[str, tuple[Expression, ...]]
         raise InputError("the resource asks for nothing", place=place, expected="a type, requires or both")
     shape = (parse_request(resource, place, reading),) if resource else ()
     wanted = parse_requires(requires, f"{place}.{_REQUIRES}", reading, named)
-    used = {requires} if isinstance(requires, str) else set()
-    return Resource(ResourceGroup(shape, wanted), scheduled, used, durations)
+    return Resource(ResourceGroup(shape, wanted), scheduled, durations)
 
 
 def _group_document(group: ResourceGroup) -> dict[str, Any]:
