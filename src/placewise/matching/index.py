@@ -247,7 +247,7 @@ class FleetIndex:
         if not fields or field in fields:
             return
         near = _like(field, fields)
-        if near is None and self._incompletely_described(subsystem) is not None:
+        if near is None and self.vocabulary.may_be_incomplete(subsystem):
             return
         shown = ", ".join(sorted(fields)[:_FIELDS_SHOWN]) + (", ..." if len(fields) > _FIELDS_SHOWN else "")
         raise InputError(

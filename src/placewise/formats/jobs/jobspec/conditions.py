@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from placewise.errors import InputError, locating
-from placewise.formats.plain_fields import holds_version
+from placewise.model.requirement import holds_version
 from placewise.formats.values import known_keys, refuse_control, scalar, text, version_text
 from placewise.model.predicates import Contains, Equals, InVersionRange, OneOf, Predicate, Within, refuse_crossed
 from placewise.model.range_notation import is_range
