@@ -201,7 +201,10 @@ class FleetIndex:
         """Return what changes whenever the answer to a requirement may."""
         if isinstance(requirement, Requirement):
             offers = self._offers.get(requirement.subsystem)
-            return self._layout if offers is None or not self._all_complete else offers.stamp
+            if offers is None or not self._all_complete:
+                return self._layout
+            # What no place sees makes fields known too, and with them their kinds.
+            return offers.stamp, self.vocabulary.known.get(requirement.subsystem)
         if isinstance(requirement, Not):
             # What does not hold changes with every place that comes.
             return self._layout
