@@ -120,15 +120,16 @@ class FleetIndex:
         return FleetIndex(_Contents(layout, offers, vocabulary, self._rows, counts))
 
     def in_vocabulary(self, vocabulary: Vocabulary) -> FleetIndex:
-        """Return the index of the same fleet in a vocabulary that counts before its own; nothing is compiled anew."""
-        merged = vocabulary.over(self.vocabulary)
-        if merged == self.vocabulary:
-            return self
+        """Return the index of the same fleet in another vocabulary, which has to know all of its words."""
         before = self.vocabulary
         # An answer that was given holds wherever words mean the same.
-        alike = (merged.kinds, merged.aliases, merged.complete) == (before.kinds, before.aliases, before.complete)
+        alike = (vocabulary.kinds, vocabulary.aliases, vocabulary.complete) == (
+            before.kinds,
+            before.aliases,
+            before.complete,
+        )
         rows = self._rows if alike else Recent(_MOST_ROW_BYTES)
-        return FleetIndex(_Contents(self._layout, self._offers, merged, rows, self._counts))
+        return FleetIndex(_Contents(self._layout, self._offers, vocabulary, rows, self._counts))
 
     @cached_property
     def fleet(self) -> Fleet:
