@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from placewise.errors import Incomparable, InputError
-from placewise.model.predicates import Contains, Equals, InNumericRange, InVersionRange, OneOf, Within
+from placewise.model.predicates import Contains, Equals, InNumericRange, InVersionRange, OneOf, Within, refuse_crossed
 from placewise.model.requirement import Condition, Requirement
 from placewise.model.scalar import scalar_text
 from placewise.model.version import Version
@@ -157,7 +157,9 @@ def test_versions_and_names_are_written_so_that_they_read_back(field, predicate,
 
 def test_numbers_that_cross_are_no_range():
     with pytest.raises(InputError, match="the minimum 3 exceeds the maximum 2.5"):
-        Within(3, 2.5)
+        refuse_crossed(3, 2.5)
+    refuse_crossed("3", "2.5")
+    refuse_crossed(None, 2)
     assert Within("1.10", "1.9").maximum == "1.9"
 
 

@@ -91,7 +91,7 @@ class Contains:
 class Within:
     """The value lies between two bounds as they are written, both included; None leaves that end open.
 
-    Raises InputError where both ends are open, for a bound that is NaN, true or false, and for numbers that cross.
+    Raises InputError where both ends are open, and for a bound that is NaN, true or false.
     """
 
     minimum: Scalar | None = None
@@ -103,9 +103,6 @@ class Within:
         for bound in (self.minimum, self.maximum):
             if bound is not None and (isinstance(bound, bool) or bound != bound):
                 raise InputError("is not a bound", found=bound, expected="a number or a text")
-        # Texts cross or not by what their field holds.
-        if isinstance(self.minimum, int | float) and isinstance(self.maximum, int | float):
-            _refuse_crossed(self.minimum, self.maximum)
 
     def __hash__(self) -> int:
         return hash((_unguessable(self.minimum), _unguessable(self.maximum)))
@@ -153,8 +150,7 @@ class InNumericRange:
         for bound in (self.minimum, self.maximum):
             if bound is not None and bound != bound:
                 raise InputError("a bound is not a number", found=bound, expected="a number")
-        if self.minimum is not None and self.maximum is not None:
-            _refuse_crossed(self.minimum, self.maximum)
+        refuse_crossed(self.minimum, self.maximum)
 
     def __hash__(self) -> int:
         # Python's hash of a number is no secret, so whoever writes bounds could make all hashes equal.
@@ -181,8 +177,9 @@ def _texts(texts: tuple[str, ...]) -> tuple[str, ...]:
     return once
 
 
-def _refuse_crossed(minimum: float, maximum: float) -> None:
-    if minimum > maximum:
+def refuse_crossed(minimum: Scalar | None, maximum: Scalar | None) -> None:
+    """Raise InputError for two numbers that cross; whether texts do depends on what their field holds."""
+    if isinstance(minimum, int | float) and isinstance(maximum, int | float) and minimum > maximum:
         raise InputError(
             f"the minimum {bound_word(minimum)} exceeds the maximum {bound_word(maximum)}", expected="min at most max"
         )

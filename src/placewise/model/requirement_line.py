@@ -17,7 +17,7 @@ from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedTok
 
 from placewise.errors import InputError, locating
 from placewise.model.contradictions import refuse_contradiction
-from placewise.model.predicates import Contains, Equals, InVersionRange, Predicate, Within
+from placewise.model.predicates import Contains, Equals, InVersionRange, Predicate, Within, refuse_crossed
 from placewise.model.range_notation import is_range
 from placewise.model.requirement import (
     MOST_TESTS,
@@ -236,6 +236,7 @@ def _two_sided(first: _Pair, second: _Pair) -> Within | None:
         return None
     if low.maximum is not None or high.minimum is not None:
         return None
+    refuse_crossed(low.minimum, high.maximum)
     return Within(low.minimum, high.maximum)
 
 

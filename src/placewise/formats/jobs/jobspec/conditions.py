@@ -8,7 +8,7 @@ from typing import Any
 from placewise.errors import InputError, locating
 from placewise.formats.plain_fields import holds_version
 from placewise.formats.values import known_keys, refuse_control, scalar, text, version_text
-from placewise.model.predicates import Contains, Equals, InVersionRange, OneOf, Predicate, Within
+from placewise.model.predicates import Contains, Equals, InVersionRange, OneOf, Predicate, Within, refuse_crossed
 from placewise.model.range_notation import is_range
 from placewise.model.requirement import Condition, equality, one_of
 from placewise.model.scalar import Scalar, scalar_text
@@ -79,7 +79,9 @@ def within(field: str, entry: dict[str, Any], place: str) -> Predicate:
         if holds_version(field):
             texts = [version_text(entry[key], key) if key in entry else None for key in ("min", "max")]
             return InVersionRange(parse_bounds(*texts))
-        return Within(*(_bound(field, entry[key], key) if key in entry else None for key in ("min", "max")))
+        low, high = (_bound(field, entry[key], key) if key in entry else None for key in ("min", "max"))
+        refuse_crossed(low, high)
+        return Within(low, high)
 
 
 def test_document(condition: Condition) -> dict[str, Any]:
