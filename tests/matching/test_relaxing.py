@@ -6,7 +6,7 @@ import json
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from matching_strategies import fleets, jobs, properties, requirements
+from matching_strategies import expressions, fleets, jobs, properties, requirements
 
 from placewise.errors import InputError
 from placewise.formats.experiment_folder import read_experiment
@@ -15,12 +15,14 @@ from placewise.kinds.vertex_test import Answer, VertexTest
 from placewise.matching.index import FleetIndex
 from placewise.matching.match import match
 from placewise.matching.relaxing import MOST_SETS_WIDENED, relaxations
+from placewise.matching.single_changes import single_changes
 from placewise.matching.why_not import why_not
 from placewise.matching.widening import MOST_STEPS, widenings
 from placewise.model.cluster import Cluster, Fleet
 from placewise.model.job import Job, ResourceGroup, ResourceRequest
 from placewise.model.predicates import Contains, Equals, InNumericRange, InVersionRange, OneOf, Within
 from placewise.model.requirement import Condition, Requirement, version_requirement
+from placewise.model.requirement import tests_of as leaves_of
 from placewise.model.resources import ResourceGraph, Subsystem, SubsystemVertex, Vertex, package_subsystem
 from placewise.model.version import Version
 from placewise.model.version_range import Cut, Side, VersionRange
@@ -92,11 +94,36 @@ def test_every_step_gains_exactly_the_clusters_that_match_when_it_is_taken(quest
         assert {way.requirement for way in one.ways} == set(one.requirements)
         for way in one.ways:
             others = dict.fromkeys(set(one.requirements) - {way.requirement})
-            before = set()
+            before, matched = set(), set(match(index, job).names)
             for step in way.steps:
+                assert matched <= set(match(index, changed(job, {**others, way.requirement: step.relaxed})).names)
                 assert step.clusters == gained(index, job, {**others, way.requirement: step.relaxed})
                 assert before < set(step.clusters) <= set(one.clusters)
                 before = set(step.clusters)
+
+
+@given(fleets(), expressions)
+@settings(max_examples=settings.default.max_examples * 3)
+def test_a_single_change_of_an_expression_loses_nothing_and_is_one_alone(fleet, expression):
+    index = FleetIndex(fleet)
+    try:
+        before = index.meeting(expression)
+    except InputError:
+        assume(False)
+    known = list(leaves_of(expression))
+
+    def offered(subsystem):
+        return [properties for properties, _ in index.offered(subsystem)]
+
+    for change in single_changes(expression, offered, index.vocabulary):
+        for step in change.steps:
+            # Every test but one is as it was, or the changed part is gone.
+            new = [one for one in leaves_of(step) if one not in known]
+            assert len(new) == (0 if change.left_out else 1)
+            assert len(list(leaves_of(step))) <= len(known)
+            lost = before.yes & ~index.meeting(step).yes
+            # What is offered has been asked; no value elsewhere is lost.
+            assert not lost.any()
 
 
 @given(questions())

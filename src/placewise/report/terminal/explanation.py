@@ -45,9 +45,10 @@ def print_explanation(answer: WhyNot | Explanation, console: Console, relaxation
             "lack the subsystem": "right",
         }
         print_table("Requirements that fail", headings, rows, console, widest=PIPED_WIDTH)
+        undecided = _undecided(answer)
         for blocked in answer.blocked:
             # A scheduler elsewhere may be older, and give none.
-            _print_lines(f"Why {blocked.requirement} fails", getattr(blocked, "causes", ()), console)
+            _print_lines(f"Why {blocked.requirement} fails", getattr(blocked, "causes", ()), console, undecided)
     if answer.near_misses:
         rows = [(near.cluster, str(near.requirement), near.offered) for near in answer.near_misses]
         headings = {"cluster": "left", "requirement": "left", "it has": "left"}
@@ -70,12 +71,20 @@ def print_explanation(answer: WhyNot | Explanation, console: Console, relaxation
             print_text(Text(RANGES), console)
 
 
-def _print_lines(title: str, causes: Iterable[CausesThere], console: Console) -> None:
+def _undecided(answer: WhyNot | Explanation) -> frozenset[str]:
+    """Return the clusters that are told of on their own: unknown ones, and those with what cannot be compared."""
+    return frozenset(one.cluster for one in (*getattr(answer, "unknown", ()), *getattr(answer, "incomparable", ())))
+
+
+def _print_lines(
+    title: str, causes: Iterable[CausesThere], console: Console, without: frozenset[str] = frozenset()
+) -> None:
     """Print each cause on a line, with the clusters where it is; those that most have first."""
     clusters: defaultdict[Cause, list[str]] = defaultdict(list)
     for there in causes:
-        for cause in there.causes:
-            clusters[cause] += there.clusters
+        names = [name for name in there.clusters if name not in without]
+        for cause in there.causes if names else ():
+            clusters[cause] += names
     if not clusters:
         return
     print_text(Text(title, "italic"), console)
