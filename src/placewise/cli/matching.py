@@ -38,8 +38,9 @@ def match(
     from placewise.report.data.matches import matches_document
 
     refuse_other_words(unknown, _UNKNOWN)
+    clusters = read_fleet(fleet)
     asked = asked_jobs(jobspecs, require, separate_entries=separate_entries)
-    index = FleetIndex(read_fleet(fleet))
+    index = FleetIndex(clusters)
     answers = answered(index, asked, unknown)
     if json:
         print_json(matches_document([(one.name, one.match) for one in answers], len(index.names)))
@@ -75,8 +76,9 @@ def explain(
     from placewise.report.terminal.explanation import print_explanation
 
     refuse_other_words(unknown, _UNKNOWN)
+    clusters = read_fleet(fleet)
     asked = asked_jobs(jobspecs, require, separate_entries=separate_entries)
-    index = FleetIndex(read_fleet(fleet))
+    index = FleetIndex(clusters)
     answers = answered(index, asked, unknown)
     found = [one.naming(lambda job: (why_not(index, job), relaxations(index, job))) for one in asked]
     if json:
