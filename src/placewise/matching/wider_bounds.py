@@ -110,7 +110,7 @@ def _written(values: _Values, field: str) -> Scalar | None:
 
 def _ancestors(target: str) -> list[Scalar]:
     """Return the targets that a target descends from."""
-    import archspec.cpu  # type: ignore[import-untyped]  # noqa: PLC0415, its table is read when a target is compared
+    import archspec.cpu  # noqa: PLC0415, its table is read when a target is compared
 
     known = archspec.cpu.TARGETS.get(target)
     return [one.name for one in known.ancestors] if known else []
