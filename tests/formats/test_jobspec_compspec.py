@@ -424,5 +424,5 @@ def test_what_is_meant_to_take_long_is_read_or_refused_in_time(kind):
     try:
         parse_jobspec({"version": 1, **MANY[kind]}, "job", "f")
     except InputError as error:
-        assert len(str(error)) < 2000  # noqa: PT017, it may be read as well
+        assert len(str(error)) < 2000
     assert time.process_time() - start < 3

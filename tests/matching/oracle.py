@@ -75,7 +75,7 @@ def understood(fleet, wanted):
         fields = {field for values in vertices for field in values}
         if requirement.subsystem not in fleet.subsystem_names:
             return False
-        described = all(vocabulary.is_complete(name, requirement.subsystem) for name in fleet.names)
+        described = all(said for (_, name), said in vocabulary.complete.items() if name in ("", requirement.subsystem))
         for field in {condition.field for condition in requirement.conditions} - fields if fields else ():
             # Where not all is described, a field may be one that nobody described; a like name is a slip.
             if described or difflib.get_close_matches(field, fields):

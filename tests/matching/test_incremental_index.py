@@ -406,3 +406,14 @@ def test_a_thread_explains_with_a_snapshot_while_others_are_derived_from_it(monk
         worker.join()
         sys.setswitchinterval(interval)
     assert not wrong
+
+
+def test_what_no_place_sees_makes_fields_known_to_a_changed_index():
+    wanted = Requirement("x", (Condition("size", Equals("9")),))
+    index = FleetIndex(Fleet((Cluster("a", subsystems=(Subsystem("x", ()),)),)))
+    assert not index.meeting(wanted).yes.any()
+    unseen = Subsystem("x", (SubsystemVertex((("name", "n"),), ()),))
+    changed = index.changed({"b": Cluster("b", subsystems=(unseen,))})
+    with pytest.raises(InputError, match="no x has the field 'size'"):
+        changed.meeting(wanted)
+    assert not index.meeting(wanted).yes.any()

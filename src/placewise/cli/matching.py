@@ -39,10 +39,11 @@ def match(
     from placewise.report.data.matches import matches_document
 
     refuse_other_words(unknown, _UNKNOWN)
+    clusters = read_fleet(fleet)
     asked = asked_jobs(jobspecs, require, separate_entries=separate_entries)
     for job in asked:
         job.say_notes(verbose=verbose)
-    index = FleetIndex(read_fleet(fleet))
+    index = FleetIndex(clusters)
     answers = answered(index, asked, unknown)
     if json:
         print_json(matches_document([(one.name, one.match) for one in answers], len(index.names)))
@@ -79,10 +80,11 @@ def explain(
     from placewise.report.terminal.explanation import print_explanation
 
     refuse_other_words(unknown, _UNKNOWN)
+    clusters = read_fleet(fleet)
     asked = asked_jobs(jobspecs, require, separate_entries=separate_entries)
     for job in asked:
         job.say_notes(verbose=verbose)
-    index = FleetIndex(read_fleet(fleet))
+    index = FleetIndex(clusters)
     answers = answered(index, asked, unknown)
     found = [one.naming(lambda job: (why_not(index, job), relaxations(index, job))) for one in asked]
     if json:

@@ -258,6 +258,14 @@ class RunOptions(StudyOptions):
             rich_help_panel=_EXPERIMENTS,
         ),
     ] = None
+    unknown: Annotated[
+        str,
+        typer.Option(
+            help="Place a job also where it is unknown whether a requirement holds: no or yes.",
+            autocompletion=choices("no", "yes"),
+            rich_help_panel=_EXPERIMENTS,
+        ),
+    ] = "no"
     workers: Workers = 1
     dask: Dask = None
     kernels: Kernels = "numpy"
@@ -298,6 +306,7 @@ class RunOptions(StudyOptions):
         return Settings(
             experiments=names_in(self.experiments),
             scoring=self.scoring,  # type: ignore[arg-type]  # the settings refuse other texts
+            unknown=self.unknown,  # type: ignore[arg-type]  # likewise
             unique=self.unique,
             first=self.jobs,
             order=() if self.order == "alphabetical" else read_order(Path(self.order)),

@@ -120,15 +120,16 @@ class FleetIndex:
         return FleetIndex(_Contents(layout, offers, vocabulary, self._rows, counts))
 
     def in_vocabulary(self, vocabulary: Vocabulary) -> FleetIndex:
-        """Return the index of the same fleet in a vocabulary that counts before its own; nothing is compiled anew."""
-        merged = vocabulary.over(self.vocabulary)
-        if merged == self.vocabulary:
-            return self
+        """Return the index of the same fleet in another vocabulary, which has to know all of its words."""
         before = self.vocabulary
         # An answer that was given holds wherever words mean the same.
-        alike = (merged.kinds, merged.aliases, merged.complete) == (before.kinds, before.aliases, before.complete)
+        alike = (vocabulary.kinds, vocabulary.aliases, vocabulary.complete) == (
+            before.kinds,
+            before.aliases,
+            before.complete,
+        )
         rows = self._rows if alike else Recent(_MOST_ROW_BYTES)
-        return FleetIndex(_Contents(self._layout, self._offers, merged, rows, self._counts))
+        return FleetIndex(_Contents(self._layout, self._offers, vocabulary, rows, self._counts))
 
     @cached_property
     def fleet(self) -> Fleet:
@@ -201,7 +202,10 @@ class FleetIndex:
         """Return what changes whenever the answer to a requirement may."""
         if isinstance(requirement, Requirement):
             offers = self._offers.get(requirement.subsystem)
-            return self._layout if offers is None or not self._all_complete else offers.stamp
+            if offers is None or not self._all_complete:
+                return self._layout
+            # What no place sees makes fields known too, and with them their kinds.
+            return offers.stamp, self.vocabulary.known.get(requirement.subsystem)
         if isinstance(requirement, Not):
             # What does not hold changes with every place that comes.
             return self._layout
@@ -247,7 +251,7 @@ class FleetIndex:
         if not fields or field in fields:
             return
         near = _like(field, fields)
-        if near is None and self._incompletely_described(subsystem) is not None:
+        if near is None and self.vocabulary.may_be_incomplete(subsystem):
             return
         shown = ", ".join(sorted(fields)[:_FIELDS_SHOWN]) + (", ..." if len(fields) > _FIELDS_SHOWN else "")
         raise InputError(
