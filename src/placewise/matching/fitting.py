@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 
 from placewise.matching.asks import CHOICE, NO_MEASURE, Ask, Demand, joined, measured
 from placewise.matching.facts import Facts
-from placewise.matching.frontiers import Frontier, Vector, added, explored, most_that_holds, multiplied
+from placewise.matching.frontiers import Frontier, Vector, bounded_away, explored, greedily_reached, most_that_holds, reached
 from placewise.matching.slot_levels import Levels
 from placewise.matching.subtrees import INSIDE, PLACE, Subtrees
 from placewise.matching.transport import transported
@@ -318,19 +318,34 @@ class Fitting:
         ]
         if _apart([count for _, count in part], stops, offers):
             return True
+        caps = tuple([count for _, count in part])
+        weights = _weights(asks)
+        if self._too_little(stops, caps, weights):
+            return False
         flow = self._as_flow(asks, stops, offers)
         if flow is not None:
             supplies, limits = flow
-            return transported([count for _, count in part], supplies, limits, self._work)
-        caps = tuple([count for _, count in part])
-        total: Frontier = [(0,) * len(caps)]
-        # The few that host much come first, the many equal ones last.
-        for (one, times), offer in sorted(zip(stops, offers, strict=True), key=lambda pair: pair[0][1]):
-            own = self._frontier(one, part, tuple(offer))
-            total = added(total, multiplied(own, times, caps, self._work), caps, self._work)
-            if total == [caps]:
+            return transported(caps, supplies, limits, self._work)
+        parts = [
+            (self._frontier(one, part, tuple(offer)), times)
+            for (one, times), offer in zip(stops, offers, strict=True)
+            if any(offer)
+        ]
+        if bounded_away(parts, caps, list(weights.values()), self._work):
+            return False
+        return greedily_reached(parts, caps, self._work) or reached(parts, caps, self._work)
+
+    def _too_little(
+        self, stops: Sequence[tuple[At, int]], wanted: Vector, weights: dict[str, list[int]]
+    ) -> bool:
+        """Whether there is not enough of some type for all asks, wherever they are put."""
+        amounts = self._trees.amounts
+        for kind, weight in weights.items():
+            self._work.step(1 + len(stops) // 4)
+            asked = sum([each * count for each, count in zip(weight, wanted, strict=True)])
+            if asked > sum([times * amounts[number].get(kind, 0) for (number, _), times in stops]):
                 return True
-        return caps in total
+        return False
 
     def _as_flow(
         self, asks: Sequence[Ask], stops: Sequence[tuple[At, int]], offers: Sequence[Sequence[Any]]
@@ -411,6 +426,24 @@ def _apart(counts: Sequence[Any], stops: Sequence[tuple[At, int]], offers: Seque
         if missing > 0:
             return False
     return True
+
+
+def _weights(asks: Sequence[Ask]) -> dict[str, list[int]]:
+    """Return for each type drawn on how much of it each ask takes at least, in the vertices' own units."""
+    drawn = [_amounts(((ask, 1),)) for ask in asks]
+    return {kind: [each.get(kind, 0) for each in drawn] for kind in sorted({kind for each in drawn for kind in each})}
+
+
+def _amounts(demand: Demand) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for ask, count in demand:
+        inside = [_amounts(one) for one in ask.alternatives or (ask.contents,)]
+        for kind in {kind for one in inside for kind in one}:
+            found[kind] = found.get(kind, 0) + count * min([one.get(kind, 0) for one in inside])
+        # What is asked for in another unit is left out.
+        if not ask.bundles and (ask.measure == NO_MEASURE or ask.contents):
+            found[ask.type] = found.get(ask.type, 0) + count
+    return found
 
 
 def _mixes(most: Sequence[int], count: int, work: Work) -> Iterator[tuple[int, ...]]:

@@ -110,6 +110,18 @@ class Subtrees:
         pairs = zip(self.types, self.status, strict=True)
         return frozenset(kind for kind, status in pairs if status not in (INSIDE, PLACE))
 
+    @cached_property
+    def amounts(self) -> list[dict[str, int]]:
+        """For each subtree the sum of the sizes of all its vertices, by type."""
+        found: list[dict[str, int]] = []
+        for number, kind in enumerate(self.types):
+            total = {kind: self.sizes[number]}
+            for child, times in self.below[number]:
+                for inner, amount in found[child].items():
+                    total[inner] = total.get(inner, 0) + times * amount
+            found.append(total)
+        return found
+
     def copy(self) -> Subtrees:
         """Return subtrees that can be marked anew."""
         return Subtrees(
