@@ -27,7 +27,7 @@ from placewise.model.requirement import Expression
 from placewise.model.vocabulary import Vocabulary
 
 STEPS = 400
-STEPS_OF_A_SUBTREE = 40
+STEPS_OF_A_SUBTREE = 28
 """So many steps are for each cluster, and so many more for each of its distinct subtrees; a step is about 2 us."""
 
 __all__ = ["Hosting", "Tree", "copies_of", "copies_within", "has_alternatives", "hosts", "inner_requirements", "on_one_place", "spans_places"]

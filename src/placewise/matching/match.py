@@ -54,8 +54,8 @@ class Match:
 def match(index: FleetIndex, job: Job) -> Match:
     """Return the clusters that can host the job's shape on nodes at which its requirements hold.
 
-    Raises InputError for a requirement that is not understood (see `FleetIndex.meeting`), and for a shape that
-    cannot be counted exactly (see `hosting`).
+    Raises InputError for a requirement that is not understood (see `FleetIndex.meeting`), for a type of resource that
+    nobody has, and for a shape that takes too much work to place exactly (see `hosting`).
     """
     met = _met(index, job)
     able = _matching(index, job, met)
@@ -106,6 +106,8 @@ def _matching(index: FleetIndex, job: Job, met: _Met, *, possible: bool = False)
 
 def _met(index: FleetIndex, job: Job) -> _Met:
     """Return where each requirement of each group holds."""
+    for group in job.groups:
+        index.require_types(group.shape)
     return [[index.meeting(requirement) for requirement in group.requirements] for group in job.groups]
 
 
@@ -176,10 +178,11 @@ def match_rows(
     index: FleetIndex, workload: Workload, kernels: Kernels | None = None, *, possible: bool = False
 ) -> NDArray[np.uint64]:
     """Return (jobs, words): the clusters that match each job, or may, every job computed on its own."""
+    index.require_types(workload.shape)
     table = index.table(workload.requirements, possible=possible)
     rows = Rows.of(workload.offsets, workload.ids)
     places = (kernels or NumpyKernels()).intersect(table, rows, index.everything)
-    return index.clusters_of(places, workload.shape)
+    return index.clusters_of(places, workload.shape, possible=possible)
 
 
 def count_matches(index: FleetIndex, workload: Workload, kernels: Kernels | None = None) -> NDArray[np.int64]:
