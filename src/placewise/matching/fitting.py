@@ -16,7 +16,15 @@ from typing import Any, TypeAlias
 
 from placewise.matching.asks import CHOICE, NO_MEASURE, Ask, Demand, joined, measured
 from placewise.matching.facts import Facts
-from placewise.matching.frontiers import Frontier, Vector, bounded_away, explored, greedily_reached, most_that_holds, reached
+from placewise.matching.frontiers import (
+    Frontier,
+    Vector,
+    bounded_away,
+    explored,
+    greedily_reached,
+    most_that_holds,
+    reached,
+)
 from placewise.matching.slot_levels import Levels
 from placewise.matching.subtrees import INSIDE, PLACE, Subtrees
 from placewise.matching.transport import transported
@@ -116,7 +124,9 @@ class Fitting:
             demand = joined(
                 pair
                 for ask, count in demand
-                for pair in ([(inner, each * count) for inner, each in ask.contents] if ask in opened else [(ask, count)])
+                for pair in (
+                    [(inner, each * count) for inner, each in ask.contents] if ask in opened else [(ask, count)]
+                )
             )
 
     def _opens(self, at: At, ask: Ask) -> bool:
@@ -215,7 +225,7 @@ class Fitting:
         return self._copies(at, ask.contents, min(units, most)) if ask.contents and units else units
 
     def _usable(self, at: At, ask: Ask) -> bool:
-        return bool(at[1] >> ask.group & 1) or not self._in_place(at) and ask.bundles
+        return bool(at[1] >> ask.group & 1) or (ask.bundles and not self._in_place(at))
 
     def _units(self, at: At, ask: Ask) -> Any:
         """Return the amount of a vertex that an ask may count."""
@@ -286,9 +296,9 @@ class Fitting:
         key = (at, contents, most)
         found = self._bundled.get(key)
         if found is None:
-            self._work.step()
-            found = most
             normal = self._normal(at, contents)
+            self._work.step(1 + len(normal))
+            found = most
             for ask, count in normal:
                 if ask.type == CHOICE and self._opens(at, ask):
                     continue
@@ -335,9 +345,7 @@ class Fitting:
             return False
         return greedily_reached(parts, caps, self._work) or reached(parts, caps, self._work)
 
-    def _too_little(
-        self, stops: Sequence[tuple[At, int]], wanted: Vector, weights: dict[str, list[int]]
-    ) -> bool:
+    def _too_little(self, stops: Sequence[tuple[At, int]], wanted: Vector, weights: dict[str, list[int]]) -> bool:
         """Whether there is not enough of some type for all asks, wherever they are put."""
         amounts = self._trees.amounts
         for kind, weight in weights.items():
@@ -400,10 +408,8 @@ class Fitting:
                     # In the vertex's own units.
                     taken.append(Fraction(count * share[0]) / share[1] if count and share else count)
                 wanted += [(inner, each * count) for inner, each in ask.contents]
-            if len(kinds[0]) == 1:
-                enough = sum(taken) <= kinds[0][0]
-            else:
-                enough = transported(taken, *kinds, self._work)
+            alike = len(kinds[0]) == 1
+            enough = sum(taken) <= kinds[0][0] if alike else transported(taken, *kinds, self._work)
             return enough and self._fits(at, joined(wanted))
 
         return explored(caps, holds, self._work)

@@ -108,12 +108,10 @@ def explored(caps: Vector, holds: Callable[[Vector], bool], work: Work) -> Front
         work.step()
         fixed = waiting.pop()
         rest = len(caps) - len(fixed)
-        most = tuple([
-            most_that_holds(
-                caps[order[len(fixed) + i]], lambda n, i=i: trial((*fixed, *(0,) * i, n)), 0  # type: ignore[misc]
-            )
-            for i in range(rest)
-        ])
+        most: Vector = ()
+        for at in range(rest):
+            start = (*fixed, *(0,) * at)
+            most += (_most_after(start, caps[order[len(start)]], trial),)
         if rest <= 1 or trial((*fixed, *most)):
             vector = dict(zip(order, (*fixed, *most), strict=True))
             found.add(tuple([vector[at] for at in range(len(caps))]))
@@ -121,6 +119,10 @@ def explored(caps: Vector, holds: Callable[[Vector], bool], work: Work) -> Front
             work.step(most[0])
             waiting += [(*fixed, count) for count in range(most[0] + 1)]
     return largest(found, work)
+
+
+def _most_after(start: Vector, cap: int, trial: Callable[[Vector], bool]) -> int:
+    return most_that_holds(cap, lambda count: trial((*start, count)))
 
 
 def most_that_holds(cap: int, holds: Callable[[int], bool], least: int = 0) -> int:
@@ -135,5 +137,3 @@ def most_that_holds(cap: int, holds: Callable[[int], bool], least: int = 0) -> i
         else:
             high = middle
     return low
-
-

@@ -26,19 +26,29 @@ from placewise.model.job import SLOT, ResourceRequest, Shape
 from placewise.model.requirement import Expression
 from placewise.model.vocabulary import Vocabulary
 
-STEPS = 400
-STEPS_OF_A_SUBTREE = 28
+STEPS = 900
+STEPS_OF_A_SUBTREE = 16
 """So many steps are for each cluster, and so many more for each of its distinct subtrees; a step is about 2 us."""
 
-__all__ = ["Hosting", "Tree", "copies_of", "copies_within", "has_alternatives", "hosts", "inner_requirements", "on_one_place", "spans_places"]
+__all__ = [
+    "Hosting",
+    "Tree",
+    "copies_of",
+    "copies_within",
+    "has_alternatives",
+    "hosts",
+    "inner_requirements",
+    "on_one_place",
+    "spans_places",
+]
 
 
 class Hosting:
     """The shapes of a job's groups, to be asked of many clusters.
 
     vocabulary : of the fleet, where requirements stand inside the shapes. possible : whether a vertex counts too of
-    which it is unknown whether it meets them. Raises InputError for too many alternatives, and for requirements that are
-    not understood.
+    which it is unknown whether it meets them. Raises InputError for too many alternatives, and for bounds of another
+    kind than their fields.
     """
 
     def __init__(

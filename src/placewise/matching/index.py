@@ -33,8 +33,13 @@ _MOST_ROW_BYTES = 1 << 26
 _REQUIREMENT_BYTES = 1000
 _BYTES_A_CHARACTER = 50
 _MOST_SHAPES = 64
-USUAL_TYPES = frozenset(("cluster", "rack", "node", "socket", "core", "gpu", "memory"))
-"""Types that a job may always ask for, whether a cluster has them or not."""
+USUAL_TYPES = frozenset(
+    (
+        *("cluster", "rack", "chassis", "switch", "node", "socket", "numanode", "cache", "core", "pu", "gpu"),
+        *("memory", "storage", "ssd", "license"),
+    )
+)
+"""Types of Flux's resource graphs and of licenses: a job may always ask for them, whether a cluster has them or not."""
 
 # Among more names than these, to find one that is like another takes longer than the advice is worth.
 _MOST_NAMES_COMPARED = 500

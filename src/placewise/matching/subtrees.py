@@ -142,8 +142,13 @@ class Subtrees:
         number = self._numbers.get((before, mark))
         if number is None:
             number = self._numbers[before, mark] = len(self.types)
-            for column in (self.types, self.sizes, self.units, self.below, self.status, self.inside, self.attached):
-                column.append(column[before])  # type: ignore[attr-defined]
+            self.types.append(self.types[before])
+            self.sizes.append(self.sizes[before])
+            self.units.append(self.units[before])
+            self.below.append(self.below[before])
+            self.status.append(self.status[before])
+            self.inside.append(self.inside[before])
+            self.attached.append(self.attached[before])
             self.marks.append(mark)
         self.number_of[position] = number
 
@@ -154,7 +159,14 @@ class Subtrees:
         key = (before, mark, below)
         number = self._numbers.get(key)
         if number is None:
-            number = self._new(self.types[before], self.sizes[before], self.units[before], self.status[before], below, self.attached[before])
+            number = self._new(
+                self.types[before],
+                self.sizes[before],
+                self.units[before],
+                self.status[before],
+                below,
+                self.attached[before],
+            )
             self.marks.append(mark)
             self._numbers[key] = number
         self.number_of[position] = number
