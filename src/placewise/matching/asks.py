@@ -95,12 +95,11 @@ class _Compiler:
 
     def variants(self, requests: Sequence[ResourceRequest], group: int) -> list[Demand]:
         """Return the demands that requests side by side come to, one for each way to choose."""
-        parts: list[list[list[tuple[Ask, Any]]]] = []
-        for request in requests:
-            if request.type not in (OR_SLOT, XOR_SLOT):
-                parts.append(
-                    [[self._counted(request, group, contents)] for contents in self.variants(request.contents, group)]
-                )
+        parts: list[list[list[tuple[Ask, Any]]]] = [
+            [[self._counted(request, group, contents)] for contents in self.variants(request.contents, group)]
+            for request in requests
+            if request.type not in (OR_SLOT, XOR_SLOT)
+        ]
         exclusive = [request for request in requests if request.type == XOR_SLOT]
         if exclusive:
             parts.append(

@@ -18,9 +18,11 @@ from placewise.matching.kernels import Kernels
 from placewise.matching.kernels_numpy import NumpyKernels
 from placewise.matching.meeting import Meeting
 from placewise.matching.rows import Rows
-from placewise.model.job import Job, Shape
+from placewise.model.job import Job, ResourceGroup, Shape
 from placewise.model.requirement import Expression
 from placewise.model.workload import Workload
+
+MOST_GROUPS = 16
 
 _Met: TypeAlias = list[list[Meeting]]
 
@@ -151,6 +153,18 @@ def hosting(
 
     possible : see `FleetIndex.clusters_of`.
     """
+    # Groups that may use the same places are one.
+    merged: dict[bytes, tuple[Shape, NDArray[np.uint64]]] = {}
+    for shape, places in groups if all(shape for shape, _ in groups) else ():
+        key = places.tobytes()
+        merged[key] = ((*merged[key][0], *shape) if key in merged else shape, places)
+    groups = [(ResourceGroup(shape).shape, places) for shape, places in merged.values()] or groups
+    if len(groups) > MOST_GROUPS:
+        raise InputError(
+            "too many groups of resources have different requirements",
+            found=len(groups),
+            expected=f"at most {MOST_GROUPS} in a job; several jobs can ask for more",
+        )
     if len(groups) == 1:
         shape, places = groups[0]
         return bitset.unpack(index.clusters_of(places, shape, possible=possible), len(index.names))
