@@ -153,24 +153,15 @@ def hosting(
 
     possible : see `FleetIndex.clusters_of`.
     """
-    # Groups that may use the same places are one.
-    merged: dict[bytes, tuple[Shape, NDArray[np.uint64]]] = {}
-    for shape, places in groups if all(shape for shape, _ in groups) else ():
-        key = places.tobytes()
-        merged[key] = ((*merged[key][0], *shape) if key in merged else shape, places)
-    groups = [(ResourceGroup(shape).shape, places) for shape, places in merged.values()] or groups
-    if len(groups) > MOST_GROUPS:
-        raise InputError(
-            "too many groups of resources have different requirements",
-            found=len(groups),
-            expected=f"at most {MOST_GROUPS} in a job; several jobs can ask for more",
-        )
     if len(groups) == 1:
         shape, places = groups[0]
         return bitset.unpack(index.clusters_of(places, shape, possible=possible), len(index.names))
     able = np.ones(len(index.names), dtype=np.bool_)
     for _, places in groups:
         able &= bitset.unpack(index.clusters_of(places), len(index.names))
+    groups = _shaped(groups)
+    if len(groups) < 2:
+        return able & hosting(index, groups, possible=possible) if groups else able
     usable = [(shape, bitset.unpack(places, index.size)) for shape, places in groups]
     asked_of = index.hosting_of([shape for shape, _ in groups], possible=possible)
     for cluster in np.flatnonzero(able).tolist():
@@ -178,6 +169,22 @@ def hosting(
         places_of = [index.places_of(cluster, flags) for _, flags in usable]
         able[cluster] = asked_of.on(compiled.tree, places_of, compiled.cluster)
     return able
+
+
+def _shaped(groups: Sequence[tuple[Shape, NDArray[np.uint64]]]) -> list[tuple[Shape, NDArray[np.uint64]]]:
+    """Return the groups that have a shape; those that may use the same places are one."""
+    merged: dict[bytes, tuple[Shape, NDArray[np.uint64]]] = {}
+    for shape, places in groups:
+        if shape:
+            key = places.tobytes()
+            merged[key] = ((*merged[key][0], *shape) if key in merged else shape, places)
+    if len(merged) > MOST_GROUPS:
+        raise InputError(
+            "too many groups of resources have different requirements",
+            found=len(merged),
+            expected=f"at most {MOST_GROUPS} in a job; several jobs can ask for more",
+        )
+    return [(ResourceGroup(shape).shape, places) for shape, places in merged.values()]
 
 
 def match_workload(
