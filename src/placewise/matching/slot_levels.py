@@ -4,6 +4,10 @@ A slot that names neither places nor what contains them lies on one place, as lo
 places. Every other slot lies under one vertex of the lowest common container type: of the types of containers that
 contain all that the slot holds, somewhere in the tree as it is, a vertex that contains some of it and no other such
 vertex; where no type contains all, the slot may spread over whatever it is asked for in.
+
+RFC 14: "A resource type of type: slot SHALL indicate a grouping of resources". Fluxion matches a slot at a vertex that
+has all that the slot names right below it; here levels between may be left out, as RFC 14 leaves out what is not asked
+for.
 """
 
 from __future__ import annotations
