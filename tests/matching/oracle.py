@@ -159,6 +159,13 @@ def _held(inside):
     }
 
 
+def _holds_one(way):
+    """Whether one vertex is held and nothing beside it: there is nothing to keep together."""
+    if len(way) != 1 or way[0][2] != 1 or len(way[0][3]) != 1:
+        return False
+    return way[0][0] != SLOT or _holds_one(way[0][3][0])
+
+
 def _fits(graph, groups):  # noqa: C901, one search, best read in one piece
     vertices = graph.vertices
     chains = [above(graph, v) for v in range(len(vertices))]
@@ -196,6 +203,8 @@ def _fits(graph, groups):  # noqa: C901, one search, best read in one piece
         held = _held(way)
         if not _drawn(way) & outer and (held & inner or not held & {vertex.type for vertex in vertices}):
             return [(p, False) for p in nodes if container in chains[p]] or [(container, False)], True
+        if _holds_one(way):
+            return [(container, itself)], False
         outside = [v for v, chain in enumerate(chains) if not set(chain) & set(nodes)]
         contained = {v: {vertices[w].type for w, chain in enumerate(chains) if v in chain[1:]} & held for v in outside}
         common = [

@@ -1,9 +1,12 @@
+import random
+from dataclasses import replace
+
 import oracle
 import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 from matching_strategies import Growing, R, graphs, shapes
-from random_shapes import disagreements
+from random_shapes import case, disagreements
 
 from placewise.errors import InputError
 from placewise.matching.hosting import Tree, copies_within, hosts, spans_places
@@ -286,6 +289,22 @@ def test_what_takes_too_much_work_is_refused():
 def test_a_thousand_random_cases_are_as_trying_everything_finds():
     _, wrong = disagreements(7, 1000)
     assert not wrong
+
+
+def test_a_fleet_answers_as_its_trees_do():
+    rng = random.Random(5)
+    for _ in range(1000):
+        tree, groups = case(rng)
+        tree = replace(
+            tree,
+            vertices=tuple(replace(v, type="storage" if v.type == "storage_node" else v.type) for v in tree.vertices),
+        )
+        seen = tuple(Subsystem(f"s{n}", (SubsystemVertex((), tuple(at)),)) for n, (_, at) in enumerate(groups))
+        index = FleetIndex(Fleet((Cluster("a", tree, seen),)))
+        if any("storage_node" in str(shape) for shape, _ in groups):
+            continue
+        job = Job("j", tuple(ResourceGroup(shape, (Requirement(f"s{n}"),)) for n, (shape, _) in enumerate(groups)))
+        assert bool(match(index, job)) == oracle.hosting(tree, groups)
 
 
 @pytest.mark.parametrize("size", [2**31, 2**63, 10**30])

@@ -18,7 +18,7 @@ from placewise.matching.kernels import Kernels
 from placewise.matching.kernels_numpy import NumpyKernels
 from placewise.matching.meeting import Meeting
 from placewise.matching.rows import Rows
-from placewise.model.job import Job, ResourceGroup, Shape
+from placewise.model.job import OR_SLOT, XOR_SLOT, Job, ResourceGroup, Shape
 from placewise.model.requirement import Expression
 from placewise.model.workload import Workload
 
@@ -172,11 +172,12 @@ def hosting(
 
 
 def _shaped(groups: Sequence[tuple[Shape, NDArray[np.uint64]]]) -> list[tuple[Shape, NDArray[np.uint64]]]:
-    """Return the groups that have a shape; those that may use the same places are one."""
-    merged: dict[bytes, tuple[Shape, NDArray[np.uint64]]] = {}
-    for shape, places in groups:
+    """Return the groups that have a shape; those that may use the same places are one, except for alternatives."""
+    merged: dict[tuple[int, bytes], tuple[Shape, NDArray[np.uint64]]] = {}
+    for number, (shape, places) in enumerate(groups):
         if shape:
-            key = places.tobytes()
+            alternatives = any(request.type in (OR_SLOT, XOR_SLOT) for request in shape)
+            key = (number if alternatives else -1, places.tobytes())
             merged[key] = ((*merged[key][0], *shape) if key in merged else shape, places)
     if len(merged) > MOST_GROUPS:
         raise InputError(
