@@ -37,7 +37,8 @@ class Kept:
     """What the server has acknowledged, so that it may never forget it.
 
     submitted : job ids by request id, which is the job's name as well. accepted : how often each job was.
-    handed : by job, the leases under which it was handed out, each with when it was asked for and answered. clusters : secrets by name.
+    handed : by job, the leases under which it was handed out, each with when it was asked for and answered.
+    clusters : secrets by name.
     """
 
     submitted: dict = field(default_factory=dict)
