@@ -87,8 +87,11 @@ def test_simple_shapes_are_counted(fleet, many, cores, gpus, wanted):
             "slots": sum(min(c // cores, g // gpus) for c, g, _ in per_node) >= many,
             "nodes of slots": sum(c // cores >= gpus and n for (c, _, _), n in zip(per_node, is_node, strict=True))
             >= many,
-            # The nodes of a slot are those of one rack, where there are racks with nodes.
-            "slots of nodes": sum(sum(inside) // gpus for inside in by_holder(graph, good, per_node)) >= many,
+            # The nodes of a slot are those of one rack, where there are racks with nodes; one node is anywhere.
+            "slots of nodes": sum(
+                sum(inside) // gpus for inside in ([good] if gpus == 1 else by_holder(graph, good, per_node))
+            )
+            >= many,
             "racks": sum(
                 sum(ok for ok, (_, _, p) in zip(good, per_node, strict=True) if rack in oracle.above(graph, p)) >= many
                 for rack in racks

@@ -202,7 +202,7 @@ def _hosts_without(asked: _Asked, cluster: int, failing: list[list[frozenset[int
     """Whether a cluster hosts a job where these requirements are left out."""
     compiled = asked.index.compiled(cluster)
     places: list[list[int]] = []
-    for group, causes in zip(asked.job.groups, failing, strict=True):
+    for causes in failing:
         usable = [
             place
             for kind, fails in zip(compiled.classes, causes, strict=True)
