@@ -47,7 +47,8 @@ def parse(document: dict[str, Any], name: str, reading: Reading) -> Job:
     if isinstance(listed.get("type"), str):
         # One resource in place of several named ones.
         listed = {"default": listed}
-    of_all, named = parse_top_requires(document.get(_REQUIRES, []), _REQUIRES, reading)
+    said = _REQUIRES in document
+    of_all, named = parse_top_requires(document[_REQUIRES], _REQUIRES, reading) if said else ((), NamedLists())
     resources = {key: _resource(text(key, "resources"), value, named, reading) for key, value in listed.items()}
     if not resources:
         raise InputError("no resource is named", place="resources", expected="at least one")
