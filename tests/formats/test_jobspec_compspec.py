@@ -283,6 +283,20 @@ def test_alternatives_of_shapes():
     assert matched(two_of_four_cores, job) == ["here"]
 
 
+@pytest.mark.parametrize(
+    "rest",
+    [
+        "tasks: [{command: x, resources: gpus|cpus}]",
+        "tasks: [{command: x, resources: big}, {resources: gpus|cpus}]",
+        "tasks: [{resources: big&gpus|cpus}]",
+        "requires: {os: {name: u}}\ntasks: [{resources: gpus|cpus}]",
+    ],
+)
+def test_alternatives_are_written_and_read_again(rest):
+    job = read(RESOURCES % ", requires: [{os: {name: u}}]" + rest)
+    assert parse_jobspec(jobspec_document(job, "nextgen"), "job") == job
+
+
 def test_alternatives_of_requirements():
     document = "version: 1\nresources: {a: {requires: [{x: {}}]}, b: {requires: [{y: {}}]}}\ntasks: [{resources: a|b}]"
     assert lines(read(document)) == [["x or y"]]

@@ -38,6 +38,10 @@ def asked_groups(
     of_all : what holds of every group. named : lists of requirements; one that nothing names holds of every group too.
     Raises InputError where what runs inside of a group asks for what the group does not.
     """
+    plain = not (of_all or named.lists or uses.inner or uses.loose)
+    if plain and all(one.scheduled is None for one in resources.values()) and all(map(_is_plain, uses.outer)):
+        used = {use.alternatives[0][0] for use in uses.outer}
+        return tuple(one.group for name, one in resources.items() if name in used or not used)
     choices = {use.alternatives: use for use in uses.outer if len(use.alternatives) > 1}
     chosen = _chosen(resources, uses, bool(choices))
     besides: dict[str, list[Expression]] = {name: [] for name in chosen}
@@ -63,6 +67,11 @@ def asked_groups(
     if not asked:
         raise InputError("no resource is to be scheduled", place="resources", expected="schedule: true on one")
     return tuple(asked)
+
+
+def _is_plain(use: Use) -> bool:
+    """Whether a use is of one resource, and asks for nothing besides."""
+    return use.requires is None and len(use.alternatives) == 1 and len(use.alternatives[0]) == 1
 
 
 def _refuse_more(

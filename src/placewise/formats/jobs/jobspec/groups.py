@@ -55,7 +55,7 @@ def uses_of(
     walk = _Walk(names, reading)
     for place, task in tasks:
         walk.task(task, place)
-    listed = walk.groups(document.get(GROUPS, []), GROUPS, 1)
+    listed = walk.groups(document[GROUPS], GROUPS, 1) if GROUPS in document else []
     start = document.get(ENTRY_POINT)
     if start is not None:
         text(start, ENTRY_POINT)
@@ -106,17 +106,19 @@ class _Walk:
             uses.append(self._use(group["resources"], f"{place}.resources", None))
 
     def _attributes(self, of: dict[str, Any], place: str) -> None:
-        attributes = mapping(of.get("attributes", {}), f"{place}.attributes")
+        attributes = mapping(of["attributes"], f"{place}.attributes") if "attributes" in of else {}
         if DURATION in attributes:
             self.uses.durations.append((f"{place}.attributes.{DURATION}", attributes[DURATION]))
 
     def task(self, task: dict[str, Any], place: str, around: dict[str, Any] | None = None) -> None:
         """Walk a task, which has the resources of the group around it unless it names its own."""
         known_keys(task, _TASK_KEYS, place)
-        count(task.get("replicas", 1), f"{place}.replicas")
-        flag(task.get("local", False), f"{place}.local")
-        for key in _TASK_NOTED[1:]:
-            if key in task:
+        if "replicas" in task:
+            count(task["replicas"], f"{place}.replicas")
+        if "local" in task:
+            flag(task["local"], f"{place}.local")
+        for key in task:
+            if key in _TASK_NOTED and key != "name":
                 self.reading.notes.keep(f"{place}.{key}")
         self._attributes(task, place)
         if "group" in task:
