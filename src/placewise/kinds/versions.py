@@ -32,22 +32,23 @@ def equal_versions(text: str) -> VersionRange:
 
 def _in_spacks_order(asked: Asked, predicate: Predicate) -> Test:
     match predicate:
-        case InVersionRange():
-            return _holding(asked, predicate)
+        case InVersionRange(versions):
+            return _holding(asked, versions)
         case Equals(text):
-            return _holding(asked, InVersionRange(equal_versions(text)))
+            return _holding(asked, equal_versions(text))
         case OneOf(texts):
             versions = VersionRange.empty()
             for text in texts:
                 versions |= equal_versions(text)
-            return _holding(asked, InVersionRange(versions))
+            return _holding(asked, versions)
         case Within(minimum, maximum):
-            return _holding(asked, InVersionRange(parse_bounds(_bound(minimum), _bound(maximum))))
+            return _holding(asked, parse_bounds(_bound(minimum), _bound(maximum)))
     raise _another_kind(asked, predicate)
 
 
-def _holding(asked: Asked, predicate: InVersionRange) -> Test:
-    holds = predicate.holds
+def _holding(asked: Asked, versions: VersionRange) -> Test:
+    versions.refuse_placeless()
+    holds = InVersionRange(versions).holds
 
     def test(value: Value, _values: Mapping[str, Value]) -> bool:
         return holds(asked.plain(value) if value in asked.aliases else value)

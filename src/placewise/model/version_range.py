@@ -176,6 +176,26 @@ class VersionRange:
             None if last is None else last.version.text,
         )
 
+    @property
+    def without_order(self) -> bool:
+        """Whether the set is one of single versions or families: to be in it needs no place in the order."""
+        return all(one.lower and one.upper and one.lower.version == one.upper.version for one in self._intervals)
+
+    def refuse_placeless(self) -> None:
+        """Raise InputError for a bound such as ``latest``, of which nothing is more or less.
+
+        To be such a word, or anything but it, is a range still: both its cuts stand there.
+        """
+        cuts = [cut for one in self._intervals for cut in (one.lower, one.upper) if cut is not None]
+        placeless = [cut.version for cut in cuts if not cut.version.has_place]
+        for version in placeless:
+            if placeless.count(version) < 2:
+                raise InputError(
+                    "a bound has no place in the order of versions",
+                    found=version.text,
+                    expected="a version with digits, or the word of a branch such as develop",
+                )
+
     def __str__(self) -> str:
         return ",".join(_text(interval) for interval in self._intervals) or "no version"
 

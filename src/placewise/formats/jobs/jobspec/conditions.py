@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from placewise.errors import InputError, locating
@@ -123,7 +122,7 @@ def _value(field: str, value: Any, place: str) -> str:
 def _bound(field: str, value: Any, place: str) -> Scalar:
     if isinstance(value, str):
         return text(value, place)
-    if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
         raise InputError("is not a bound", place=place, found=value, expected="a number or a text")
     return value if not isinstance(value, float) or not _names_release(field) else version_text(value, place)
 

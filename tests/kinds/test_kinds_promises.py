@@ -1,0 +1,58 @@
+"""What one vertex answers to entries of jobs that were once answered wrongly: yes, no, refused, or not to be compared."""
+
+import pytest
+
+from placewise.errors import Incomparable, InputError
+from placewise.formats.jobs.jobspec import parse_jobspec
+from placewise.formats.reading import parse_yaml
+from placewise.kinds.inferring import learned
+from placewise.kinds.vertex_test import VertexTest
+from placewise.model.requirement import Requirement
+from placewise.model.vocabulary import FieldKind, Vocabulary
+
+
+def answer(entries, values, kinds=None):
+    """Return what a vertex answers to entries of a jobspec, or to a line that begins with its subsystem."""
+    try:
+        requirement = requirement_of(entries)
+        vocabulary = Vocabulary({(requirement.subsystem, field): kind for field, kind in (kinds or {}).items()})
+        vocabulary = learned(vocabulary, [(requirement.subsystem, tuple(values.items()))])
+        found = VertexTest.of(requirement, vocabulary).ask(values)
+    except InputError:
+        return "refused"
+    return "incomparable" if isinstance(found, Incomparable) else found.value
+
+
+def requirement_of(entries):
+    if not entries.startswith("{"):
+        return Requirement.parse(entries)
+    document = parse_yaml(f"version: 1\nresources: {{d: {{requires: [{entries}]}}}}\n", "job")
+    (requirement,) = parse_jobspec(document, "job").requirements
+    return requirement
+
+
+COMMIT = "deadbeef" * 5
+
+
+@pytest.mark.parametrize(
+    ("entry", "version", "right"),
+    [
+        ('{app: {version: {min: "latest"}}}', "12.1", "refused"),
+        ('{app: {version: "latest:"}}', "12.1", "refused"),
+        ('{app: {version: ">latest"}}', "12.1", "refused"),
+        ("app@latest:", "12.1", "refused"),
+        ("app@latest", "12.1", "no"),
+        ("app@latest", "latest", "yes"),
+        ('{app: {version: "!=latest"}}', "12.1", "yes"),
+        ('{app: {version: {max: "4.1"}}}', "unknown", "incomparable"),
+        ('{app: {version: {min: "4.1"}}}', "unknown", "incomparable"),
+        ('{app: {version: {max: "4.1"}}}', COMMIT, "incomparable"),
+        ('{app: {version: {max: "4.1"}}}', f"{COMMIT}=1.2", "yes"),
+        ('{app: {version: {max: "4.1"}}}', "git.main", "incomparable"),
+        ('{app: {version: {max: "4.1"}}}', "git.main=develop", "no"),
+        ('{app: {version: "develop:"}}', "12.1", "no"),
+        (f'{{app: {{version: "{COMMIT}"}}}}', COMMIT, "yes"),
+    ],
+)
+def test_a_word_that_is_no_version_has_no_place_in_the_order(entry, version, right):
+    assert answer(entry, {"version": version}) == right
