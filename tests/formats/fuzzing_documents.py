@@ -139,17 +139,55 @@ OFFERED: dict[str, list[dict[str, Any]]] = {
 }
 FEATURES = {"one": {"gcc": "12.1", "python": "3.9"}, "two": {"gcc": "9.4"}}
 
-_VALUES: list[Any] = [
-    None, True, False, 0, 1, -1, 2**64, 10**400, 1.5, float("inf"), float("nan"), "", " ", "\x00", "\ud800", "gcc", "12",
-    "1.10", "1:2", ":", ">=", ">=1,<0", "1:2:3", "~", "64 GB", "1e999", "nan", "9" * 5000, "x" * 3000, "a\nb", "zen2",
-    ">=zen2", "\u0661", [], {}, [[]], [None], {"": 1}, {"match": "gcc"}, {"min": 1, "max": 0}, {"contains": []}, ["a"] * 50,
-]  # fmt: skip
-_KEYS = ["name", "field", "match", "min", "max", "contains", "as", "any", "all", "not", "requires", "resources", "version",
-         "with", "count", "type", "slot", "label", "kind", "unit", "scheme", "aliases", "complete", "inferred", "subsystems",
-         "fields", "clusters", "", "x", "\u00e4", "metadata", "graph", "nodes", "edges", "source", "target", "<<"]  # fmt: skip
-_TOKENS = ["{", "}", "[", "]", "(", ")", ",", ":", "@", "=", ">=", "!=", '"', "\\", "&a ", "*a", "- ", "? ", "!!int ", "!!",
-           "|\n", "#", "\t", "\n", "\x1b", "\u202e", "\ud7ff", "not ", " and ", " or ", " in (", " contains ", "9" * 400,
-           "(" * 300, "[" * 300, "not " * 300, "~", "%", "'", "<<: *a", "0x", "1_0", "::", "'''", "---\n", "...\n"]  # fmt: skip
+_WORDS = ["gcc", "12", "1.10", "1:2", ":", ">=", ">=1,<0", "1:2:3", "~", "1e999", "nan", "zen2", ">=zen2", "١"]
+_TEXTS = [*_WORDS, "", " ", "64 GB", "\x00", "\ud800", "a\nb", "9" * 5000, "x" * 3000]
+_NUMBERS = [0, 1, -1, 2**64, 10**400, 1.5, float("inf"), float("nan")]
+_NESTED: list[Any] = [
+    [],
+    {},
+    [[]],
+    [None],
+    {"": 1},
+    {"match": "gcc"},
+    {"min": 1, "max": 0},
+    {"contains": []},
+    ["a"] * 50,
+]
+_VALUES: list[Any] = [None, True, False, *_NUMBERS, *_TEXTS, *_NESTED]
+_JOBSPEC_KEYS = "name field match min max contains as any all not requires resources version with count type slot label"
+_OTHER_KEYS = "kind unit scheme aliases complete inferred subsystems fields clusters metadata graph nodes edges source"
+_KEYS = [*_JOBSPEC_KEYS.split(), *_OTHER_KEYS.split(), "target", "x", "<<", "", "\u00e4"]
+_SIGNS = [
+    "{",
+    "}",
+    "[",
+    "]",
+    "(",
+    ")",
+    ",",
+    ":",
+    "@",
+    "=",
+    ">=",
+    "!=",
+    '"',
+    "\\",
+    "#",
+    "~",
+    "%",
+    "'",
+    "<<:",
+    "0x",
+    "1_0",
+    "::",
+    "'''",
+    "!!",
+    "\x1b",
+    "\u202e",
+    "\ud7ff",
+]
+_BLANKED = ["&a ", "*a", "- ", "? ", "!!int ", "|\n", "\t", "\n", "not ", " and ", " or ", " in (", " contains "]
+_TOKENS = [*_SIGNS, *_BLANKED, "---\n", "...\n", "9" * 400, "(" * 300, "[" * 300, "not " * 300]
 # What no fleet has and no dialect knows.
 _UNKNOWN_KEY, _UNKNOWN_VALUE = "zzunknown", "zz-unknown"
 # Values of these say nothing of where a job may run.
@@ -208,7 +246,7 @@ class _Fuzz:
                 self._found.read[kind] += 1
             except InputError as error:
                 self._refused(kind, error)
-            except (Exception, _TooLong):
+            except (Exception, _TooLong):  # noqa: BLE001, whatever it is, it is what is looked for
                 self._fail(kind, traceback.format_exc(limit=-4))
             self._found.slowest = max(self._found.slowest, time.monotonic() - start)
         return self._found

@@ -1,4 +1,4 @@
-"""What one vertex answers to entries of jobs that were once answered wrongly: yes, no, refused, or not to be compared."""
+"""What one vertex answers to entries that were once answered wrongly: yes, no, refused, or not to be compared."""
 
 import pytest
 
@@ -56,3 +56,32 @@ COMMIT = "deadbeef" * 5
 )
 def test_a_word_that_is_no_version_has_no_place_in_the_order(entry, version, right):
     assert answer(entry, {"version": version}) == right
+
+
+@pytest.mark.parametrize(
+    ("entry", "target", "right"),
+    [
+        ("{arch: {target: {min: zen3, max: zen2}}}", "zen2", "refused"),
+        ('{arch: {target: ">=zen3,<zen2"}}', "zen2", "refused"),
+        ("{arch: {target: {min: zen2, max: skylake}}}", "zen2", "refused"),
+        ('{arch: {target: "zen:zen3"}}', "zen2", "yes"),
+        ('{arch: {target: "zen2,skylake"}}', "zen2", "yes"),
+        ('{arch: {target: "zen2,skylake"}}', "haswell", "no"),
+        ('{arch: {target: "zen2,"}}', "haswell", "refused"),
+        ("{arch: {target: zenn2}}", "zen2", "incomparable"),
+        ("{arch: {target: x86_64_v3}}", "linux-amzn2-x86_64_v3", "no"),
+        ("{arch: {target: [zenn2, zen2]}}", "zen2", "yes"),
+        ("{arch: {target: x86_64}}", "amd64", "yes"),
+        ("{gpu: {target: gfx90a}}", "gfx908", "no"),
+        ("{gpu: {target: gfx90a}}", "gfx90a", "yes"),
+    ],
+)
+def test_targets_that_cannot_be_understood_are_no_quiet_no(entry, target, right):
+    assert answer(entry, {"target": target}) == right
+
+
+@pytest.mark.parametrize("asked", ['">=avx2"', '[">=avx2", fma]'])
+def test_a_set_has_no_order(asked):
+    right = FieldKind("set")
+    assert answer(f"{{cpu: {{features: {asked}}}}}", {"features": ("avx2", "fma")}, {"features": right}) == "refused"
+    assert answer(f"{{cpu: {{features: {asked}}}}}", {"features": ("avx2", "fma")}) == "incomparable"
