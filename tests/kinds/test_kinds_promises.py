@@ -85,3 +85,83 @@ def test_a_set_has_no_order(asked):
     right = FieldKind("set")
     assert answer(f"{{cpu: {{features: {asked}}}}}", {"features": ("avx2", "fma")}, {"features": right}) == "refused"
     assert answer(f"{{cpu: {{features: {asked}}}}}", {"features": ("avx2", "fma")}) == "incomparable"
+
+
+DEBIAN = FieldKind("version", scheme="debian")
+
+
+@pytest.mark.parametrize(
+    ("entry", "version", "right"),
+    [
+        ('{ssl: {version: {min: "1:0.5"}}}', "1:0.9-1", "yes"),
+        ('{ssl: {version: {min: "1:0.5"}}}', "1.2.3-1", "no"),
+        ('{ssl: {version: {min: "1:0.9", max: "1:0.5"}}}', "1:0.7", "refused"),
+        ('{ssl: {version: ">=1:0.5,<2:0"}}', "1:0.9-1", "yes"),
+        ('{ssl: {version: "1:0.5:"}}', "2:0.1-1", "yes"),
+        ('{ssl: {version: ":1:0.9-1"}}', "2:0.1-1", "no"),
+        ('{ssl: {version: "1:0.9-1"}}', "1:0.9-1", "yes"),
+        ('{ssl: {version: "1:1.1.1k-9.el8"}}', "1.1.1a-1", "no"),
+        ('{ssl: {version: ["1:0.9-1", "1.2.3-1"]}}', "1.2.3-1", "yes"),
+        ('{ssl: {version: "!=1:0.9-1"}}', "1:0.9-1", "no"),
+        ('{ssl: {version: "1:2.0"}}', "1:2.0", "incomparable"),
+        ('{ssl: {version: {min: "1", max: "2.0"}}}', "1.5-1", "yes"),
+        ('{ssl: {version: "==1:2.0"}}', "1.5-1", "no"),
+        ("ssl@1:0.9-1", "1:0.9-1", "yes"),
+        ("ssl@=1:0.9-1", "1:0.9-1", "yes"),
+        ("ssl{version>=1:0.5, version<=1:0.9-1}", "1:0.9-1", "yes"),
+        ("ssl{version<1:0.5}", "1.2.3-1", "yes"),
+        ("ssl{version!=1:0.9-1}", "1:0.9-1", "no"),
+        ("ssl{version in (1:0.9-1, 1.2.3-1)}", "1:0.9-1", "yes"),
+    ],
+)
+def test_epochs_are_asked_for_where_the_scheme_has_them(entry, version, right):
+    assert answer(entry, {"version": version}, {"version": DEBIAN}) == right
+    if not entry.startswith("{"):
+        assert Requirement.parse(str(Requirement.parse(entry))) == Requirement.parse(entry)
+
+
+@pytest.mark.parametrize(
+    ("entry", "version", "right"),
+    [
+        ('{ssl: {version: {min: "1:0.5"}}}', "1.0", "refused"),
+        ('{ssl: {version: ">=1:0.5"}}', "1.0", "refused"),
+        ("ssl@1:0.9-1", "1.0", "refused"),
+        ("ssl@12:14-rc1", "13", "yes"),
+        ('ssl@"12: 14-rc1"', "13", "yes"),
+    ],
+)
+def test_spacks_order_has_no_epochs(entry, version, right):
+    assert answer(entry, {"version": version}) == right
+
+
+def test_a_range_that_looks_like_an_epoch_is_written_apart():
+    requirement = requirement_of('{ssl: {version: {min: "12", max: "14-rc1"}}}')
+    assert str(requirement) == 'ssl@"12: 14-rc1"'
+    assert Requirement.parse(str(requirement)) == requirement
+
+
+@pytest.mark.parametrize(("bound", "right"), [("8.9", "yes"), ("8.10", "yes"), ("8.11", "no")])
+def test_a_release_on_a_line_keeps_its_digits(bound, right):
+    assert answer(f"os{{release>={bound}}}", {"release": "8.10"}) == right
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "{memory: {value: {min: 1Ti}}}, {memory: {value: {max: 1Gi}}}",
+        '{disk: {value: {min: "10"}}}, {disk: {value: {max: "9"}}}',
+        "{arch: {target: {min: zen3}}}, {arch: {target: {max: zen2}}}",
+    ],
+)
+def test_bounds_of_two_entries_that_cross_are_refused(entry):
+    assert answer(entry, {"value": "64Gi", "target": "zen2"}) == "refused"
+
+
+def test_a_first_value_that_is_a_word_stops_nobody():
+    requirement = Requirement.parse("gpu{driver>=525}")
+    vocabulary = learned(Vocabulary(), [("gpu", (("driver", "none"),)), ("gpu", (("driver", "525.60.13"),))])
+    test = VertexTest.of(requirement, vocabulary)
+    assert isinstance(test.ask({"driver": "none"}), Incomparable)
+    assert test.ask({"driver": "525.60.13"}).value == "yes"
+    assert test.ask({"driver": "510.1"}).value == "no"
+    assert test.ask({"driver": 530}).value == "yes"

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import TypeAlias
 
 from placewise.errors import InputError
-from placewise.model.range_notation import Side, WrittenCut, WrittenRange, read_range
+from placewise.model.range_notation import Side, WrittenCut, WrittenRange, may_have_epochs, read_range
 from placewise.model.version import LONGEST_KEPT, MOST_KEPT, Version, VersionKey, keyed_hash, parse_version
 
 _CutKey: TypeAlias = tuple[VersionKey, int]
@@ -288,7 +288,9 @@ def _text(interval: _Interval) -> str:
         return f"={lower.version}"
     start = "" if lower is None else _START[lower.side].format(lower.version.text)
     end = "" if upper is None else _END[upper.side].format(upper.version.text)
-    return f"{start}:{end}"
+    text = f"{start}:{end}"
+    # The blank tells it from a version with an epoch.
+    return f"{start}: {end}" if may_have_epochs(text) else text
 
 
 _START = {Side.BEFORE: "{}", Side.AFTER: ">{}", Side.AFTER_FAMILY: ">{}.*"}
