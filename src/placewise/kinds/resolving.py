@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from placewise.errors import Incomparable, InputError
 from placewise.kinds.asked import Asked, Test
@@ -67,14 +68,22 @@ def test_of(subsystem: str, condition: Condition, vocabulary: Vocabulary) -> Tes
 def _where_inferred(asked: Asked, predicate: Predicate, error: InputError) -> Test:
     """Return the test of a bound that is of another kind than the first value of the field was.
 
-    Whoever was first must not make jobs invalid for all others: it is their values that cannot be compared.
-    Raises InputError for a bound that no kind understands.
+    Whoever was first must not make jobs invalid for all others: it is their values that cannot be compared, and others
+    are tested as what they are. Raises InputError for a bound that no kind understands.
     """
-    guessed = guessed_test(asked, predicate)
+    guessed_test(asked, predicate)
+    tests: dict[str, Test | InputError] = {asked.kind: error}
 
     def test(value: Value, values: Mapping[str, Value]) -> bool:
-        if inferred(value).name == asked.kind:
-            raise Incomparable(error.problem, place=error.place, found=value, expected=error.expected)
-        return guessed(value, values)
+        kind = inferred(value).name
+        if kind not in tests:
+            try:
+                tests[kind] = _TESTS[kind](replace(asked, kind=kind), predicate)
+            except InputError as other:
+                tests[kind] = other
+        found = tests[kind]
+        if isinstance(found, InputError):
+            raise Incomparable(found.problem, place=found.place, found=value, expected=found.expected)
+        return found(value, values)
 
     return test

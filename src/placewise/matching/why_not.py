@@ -201,7 +201,7 @@ def _in_unit(request: ResourceRequest, vertices: set[tuple[str, str]]) -> bool:
 def _offered(index: FleetIndex, causes: Causes, cluster: int, requirement: Expression) -> str:
     """Write what a cluster's places see of the fields that a requirement asks about; of an expression its causes."""
     if not isinstance(requirement, Requirement):
-        return "; ".join(map(str, causes.of(cluster, requirement)))
+        return "; ".join(dict.fromkeys(map(str, causes.of(cluster, requirement))))
     asked = dict.fromkeys(condition.field for condition in requirement.conditions)
     compiled = index.compiled(cluster)
     seeing = compiled.tree.seeing
@@ -215,4 +215,6 @@ def _offered(index: FleetIndex, causes: Causes, cluster: int, requirement: Expre
             (unseen if seeing.isdisjoint(vertex.attached_to) else seen).append(text or requirement.subsystem)
     if unseen and not seen:
         unseen.append("attached where no node sees it")
-    return ", ".join(dict.fromkeys(seen or unseen)) or f"no {requirement.subsystem}"
+    known = index.vocabulary.is_complete(compiled.cluster.name, requirement.subsystem)
+    nothing = f"no {requirement.subsystem}" if known else f"no {requirement.subsystem} that is described"
+    return ", ".join(dict.fromkeys(seen or unseen)) or nothing
