@@ -6,6 +6,7 @@ import contextlib
 import json
 import re
 import stat
+from collections.abc import Iterable
 from itertools import chain
 from pathlib import Path
 from typing import Any, Literal
@@ -159,16 +160,19 @@ def _without_repeats(text: str) -> Any:
     """
     value = _JSON_WITH_REPEATS.decode(text)
     keys = 0
-    level = [value] if type(value) is dict or type(value) is list else []
+    mappings, lists = _containers((value,))
     for _ in range(DEEPEST):
-        mappings = [one for one in level if type(one) is dict]
         keys += sum(map(len, mappings))
-        lists = [one for one in level if type(one) is list]
-        inner = chain(chain.from_iterable(map(dict.values, mappings)), chain.from_iterable(lists))
-        level = [one for one in inner if type(one) is dict or type(one) is list]
-        if not level:
+        within = chain(chain.from_iterable(map(dict.values, mappings)), chain.from_iterable(lists))
+        mappings, lists = _containers(within)
+        if not mappings and not lists:
             return value if keys == text.count(":") else None
     return None
+
+
+def _containers(values: Iterable[Any]) -> tuple[list[dict[str, Any]], list[list[Any]]]:
+    both = [one for one in values if type(one) is dict or type(one) is list]
+    return [one for one in both if type(one) is dict], [one for one in both if type(one) is list]
 
 
 def read_yaml(path: Path) -> Any:

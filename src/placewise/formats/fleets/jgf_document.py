@@ -6,8 +6,10 @@ id and an edge's ``relation``.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from placewise.errors import InputError
@@ -135,7 +137,13 @@ def _subsystem(value: Any, place: str) -> str:
 
 
 def _by_id(listed: list[Any]) -> dict[str, Any]:
-    nodes: dict[str, Any] = {}
+    with contextlib.suppress(KeyError, TypeError):
+        ids = list(map(itemgetter("id"), listed))
+        nodes = dict(zip(ids, listed, strict=True))
+        if len(nodes) == len(listed) and set(map(type, ids)) == {str} and set(map(type, listed)) == {dict}:
+            return nodes
+    # One by one, so that an error names its place.
+    nodes = {}
     for number, value in enumerate(listed):
         place = f"graph.nodes[{number}]"
         id_ = mapping(value, place).get("id")

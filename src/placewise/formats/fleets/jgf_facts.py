@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from placewise.formats.fleets.jgf_document import GraphDocument
@@ -31,18 +31,17 @@ def gather(facts: Facts, document: GraphDocument, graph: ResourceGraph) -> dict[
     those of nodes with a rank are hosts. Properties and state of any other vertex are fields of a subsystem that is
     called as its type is. Raises InputError for a rank, a name, a status or a property that is none.
     """
-    nodes = document.nodes
     states: dict[int, str] = {}
     by_rank: dict[int, int] = {}
-    positions = []
-    for position, vertex in enumerate(graph.vertices):
-        metadata = nodes[vertex.id]["metadata"]
-        if vertex.type == NODE:
-            positions.append(position)
-            _node(facts, document, vertex, position, metadata, states, by_rank)
-        elif metadata.get("properties") or metadata.get("status") is not None:
+    metadata = [document.nodes[vertex.id]["metadata"] for vertex in graph.vertices]
+    positions = [position for position, vertex in enumerate(graph.vertices) if vertex.type == NODE]
+    for position in positions:
+        _node(facts, document, graph.vertices[position], position, metadata[position], states, by_rank)
+    for position in [at for at, one in enumerate(metadata) if "properties" in one or "status" in one]:
+        vertex = graph.vertices[position]
+        if vertex.type != NODE:
             place = f"{document.place(vertex.id)}.metadata"
-            pairs = vertex_pairs(metadata, place)
+            pairs = vertex_pairs(metadata[position], place)
             if pairs:
                 facts.add(vertex.type, pairs, position, place)
     if states:
@@ -84,9 +83,3 @@ def _name(metadata: Mapping[str, Any], place: str) -> str | None:
     if type(number) is not int:
         return None
     return host_name(metadata.get("basename", NODE), f"{place}.basename") + str(number)
-
-
-def hosts_of(names: Sequence[str], facts: Facts, positions: Sequence[int]) -> None:
-    """Attach the names of hosts to their nodes."""
-    for name, position in zip(names, positions, strict=True):
-        facts.attach(HOST, (("name", name),), (position,))
