@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import count
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -34,7 +36,7 @@ class Edge(NamedTuple):
         return edge_place(self.number)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class GraphDocument:
     """Name, if the document has one, vertices by id, and edges as they stand there.
 
@@ -45,20 +47,26 @@ class GraphDocument:
     nodes: Mapping[str, Any]
     edges: list[Any]
     listed: bool
-    _places: dict[str, str] = field(default_factory=dict, compare=False)
+
+    @cached_property
+    def numbers(self) -> dict[str, int]:
+        """The vertices' places in the document's order, by id."""
+        return dict(zip(self.nodes, count(), strict=False))
 
     def place(self, id_: str) -> str:
         """Return where a vertex stands."""
-        if not self.listed:
-            return f"graph.nodes.{id_}"
-        if not self._places:
-            self._places.update((one, f"graph.nodes[{number}]") for number, one in enumerate(self.nodes))
-        return self._places[id_]
+        return f"graph.nodes[{self.numbers[id_]}]" if self.listed else f"graph.nodes.{id_}"
 
     def metadata(self, id_: str) -> dict[str, Any]:
         """Return the metadata of a vertex; none is the same as empty."""
         place = self.place(id_)
         return mapping(mapping(self.nodes[id_], place).get("metadata", {}), f"{place}.metadata")
+
+
+def is_graph(document: Any) -> bool:
+    """Whether a document has a graph, rather than a cluster of that name with versions of packages."""
+    graph = document.get("graph") if isinstance(document, dict) else None
+    return isinstance(graph, dict) and isinstance(graph.get("nodes"), dict | list)
 
 
 def graph_document(document: Any) -> GraphDocument:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from operator import is_, itemgetter
 from typing import Any
 
 from placewise.formats.fleets.jgf_document import GraphDocument
@@ -33,7 +34,7 @@ def gather(facts: Facts, document: GraphDocument, graph: ResourceGraph) -> dict[
     """
     states: dict[int, str] = {}
     by_rank: dict[int, int] = {}
-    metadata = [document.nodes[vertex.id]["metadata"] for vertex in graph.vertices]
+    metadata = _metadata(document, graph)
     positions = [position for position, vertex in enumerate(graph.vertices) if vertex.type == NODE]
     for position in positions:
         _node(facts, document, graph.vertices[position], position, metadata[position], states, by_rank)
@@ -49,6 +50,14 @@ def gather(facts: Facts, document: GraphDocument, graph: ResourceGraph) -> dict[
             # What Fluxion says nothing of is up.
             facts.attach(NODE_STATE, (("state", states.get(position, UP)),), (position,))
     return by_rank
+
+
+def _metadata(document: GraphDocument, graph: ResourceGraph) -> list[Any]:
+    """Return the metadata of the tree's vertices, which are there, since each has a type."""
+    nodes, vertices = document.nodes, graph.vertices
+    if len(nodes) == len(vertices) and all(map(is_, nodes, map(itemgetter(0), vertices))):
+        return list(map(itemgetter("metadata"), nodes.values()))
+    return [nodes[vertex.id]["metadata"] for vertex in vertices]
 
 
 def _node(

@@ -35,7 +35,7 @@ def quick_tree(document: GraphDocument) -> ResourceGraph | None:
         metadata: list[Any] = list(map(itemgetter("metadata"), nodes.values()))
         if not _only(dict, metadata):
             return None
-        parents = _parents(nodes, edges)
+        parents = _parents(document)
         types = list(map(itemgetter("type"), metadata))
     except (KeyError, TypeError):
         return None
@@ -50,15 +50,18 @@ def quick_tree(document: GraphDocument) -> ResourceGraph | None:
     return ResourceGraph(tuple(map(Vertex, nodes, map(shared.__getitem__, types), parents, sizes, units)))
 
 
-def _parents(nodes: Iterable[str], edges: list[dict[str, Any]]) -> list[int | None] | None:
+def _parents(document: GraphDocument) -> list[int | None] | None:
     """Return the position of each vertex' container. Raises KeyError for an edge of an unknown vertex or of none."""
+    edges, positions = document.edges, document.numbers
     if not edges:
         return [None]
     if not _usual(edges):
         return None
-    positions = dict(zip(nodes, count()))
     above = list(map(positions.__getitem__, map(itemgetter("source"), edges)))
-    below = list(map(positions.__getitem__, map(itemgetter("target"), edges)))
+    contained = list(map(itemgetter("target"), edges))
+    if contained == list(document.nodes)[1:]:
+        return None if any(map(ge, above, count(1))) else [None, *above]
+    below = list(map(positions.__getitem__, contained))
     # So many edges to so many vertices are a tree, if none lies in two and none precedes its container.
     if len(set(below)) < len(below) or 0 in below or any(map(ge, above, below)):
         return None

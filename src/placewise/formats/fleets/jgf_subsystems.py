@@ -53,6 +53,8 @@ def further_subsystems(
     by_name: dict[str, list[Edge]] = {}
     for edge in edges:
         by_name.setdefault(edge.subsystem, []).append(edge)
+    if not by_name:
+        return
     positions = {vertex.id: position for position, vertex in enumerate(graph.vertices)}
     for name, own in by_name.items():
         ids = dict.fromkeys(id_ for edge in own for id_ in (edge.container, edge.contained))

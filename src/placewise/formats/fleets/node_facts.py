@@ -51,10 +51,10 @@ class Facts:
         key = fields, tuple([type(value) for _, value in fields])
         self._found.setdefault(subsystem, {}).setdefault(key, []).extend(positions)
 
-    def has(self, subsystem: str, fields: Fields, position: int) -> bool:
-        """Whether such a vertex is attached there already."""
-        key = fields, tuple([type(value) for _, value in fields])
-        return position in self._found.get(subsystem, {}).get(key, ())
+    def positions(self, subsystem: str, name: str, value: Value) -> set[int]:
+        """Return where vertices of a subsystem are attached of which a field has this value."""
+        found = self._found.get(subsystem, {}).items()
+        return {place for (fields, _), places in found if (name, value) in fields for place in places}
 
     def subsystems(self) -> tuple[Subsystem, ...]:
         """Return all that was gathered."""
