@@ -110,7 +110,7 @@ def asking(*wanted):
 @pytest.mark.parametrize(
     ("dialect", "job", "said"),
     [
-        ("flux", asking(Requirement("io", TWO[:1])), "has no requirements on subsystems"),
+        ("flux", asking(Requirement("io", TWO[:1])), "Flux's jobspec cannot say: io{a=1}"),
         ("flux", Job("j"), "cannot ask for no resources"),
         ("flux", Job("j", (ResourceGroup((NODE,)),) * 2), "several groups"),
         ("task-resources", Job("j", (ResourceGroup((NODE,)),) * 2), "several groups"),

@@ -16,7 +16,7 @@ from placewise.kinds.vertex_test import VertexTest
 from placewise.matching import bitset
 from placewise.matching.compiled_cluster import CompiledCluster, Properties
 from placewise.matching.counting import Counts, counted_request, counts_of, moved_counts
-from placewise.matching.hosting import hosts
+from placewise.matching.hosting import Hosting, inner_requirements
 from placewise.matching.layout import Layout
 from placewise.matching.meeting import Meeting, all_met, any_met, not_met, tested
 from placewise.matching.offers import Change, Offers, changed_offers, moved_offers
@@ -94,7 +94,7 @@ class FleetIndex:
         # An index never changes, so its own answers need no stamps.
         self._answers: dict[Expression, Meeting] = {}
         self._rows, self._counts = contents.rows, contents.counts
-        self._hosting_alone: Recent[Shape, int] = Recent(_MOST_SHAPES)
+        self._hosting_alone: Recent[tuple[Shape, bool], int] = Recent(_MOST_SHAPES)
 
     def changed(self, clusters: Mapping[str, Cluster | None]) -> FleetIndex:
         """Return the index of the fleet with some clusters as they are now, None for one that is gone.
@@ -274,10 +274,13 @@ class FleetIndex:
             for place in kind.places
         ]
 
-    def clusters_of(self, places: NDArray[np.uint64], shape: Shape = ()) -> NDArray[np.uint64]:
+    def clusters_of(
+        self, places: NDArray[np.uint64], shape: Shape = (), *, possible: bool = False
+    ) -> NDArray[np.uint64]:
         """Turn (..., words) sets of usable place classes into (..., words) sets of clusters that can host the shape.
 
-        Without a shape one usable place is enough; the argument itself may then be the answer.
+        Without a shape one usable place is enough; the argument itself may then be the answer. possible : whether
+        vertices count that may meet what is required of them inside the shape.
         """
         clusters = len(self.names)
         if not shape and clusters == self.size:
@@ -289,19 +292,29 @@ class FleetIndex:
         for start in range(0, len(rows), step):
             usable = bitset.unpack(rows[start : start + step], self.size)
             if per_class is None:
-                able = np.array([self._hosting(flags, shape) for flags in usable])
+                able = np.array([self._hosting(flags, shape, possible) for flags in usable])
             else:
                 able = self._add_up(usable * per_class) >= wanted
             found[start : start + step] = bitset.pack(able)
         return found.reshape(*places.shape[:-1], found.shape[-1])
 
-    def hosting_alone(self, shape: Shape) -> int:
-        """Return the clusters that can host a shape where every place is usable, as a number."""
-        number = self._hosting_alone.get(shape)
+    def hosting_alone(self, shape: Shape, *, possible: bool = False) -> int:
+        """Return the clusters that can host a shape where every place is usable, as a number. See `clusters_of`."""
+        number = self._hosting_alone.get((shape, possible))
         if number is None:
-            number = bitset.to_number(self.clusters_of(self.everything, shape))
-            self._hosting_alone.keep(shape, number)
+            number = bitset.to_number(self.clusters_of(self.everything, shape, possible=possible))
+            self._hosting_alone.keep((shape, possible), number)
         return number
+
+    def hosting_of(self, shapes: Sequence[Shape], *, possible: bool = False) -> Hosting:
+        """Return the shapes of a job's groups, to be asked of clusters of this fleet.
+
+        Raises InputError for requirements inside them that are not understood, see `meeting`, and as `Hosting` does.
+        """
+        for shape in shapes:
+            for requirement in inner_requirements(shape):
+                self.meeting(requirement)
+        return Hosting(shapes, self.vocabulary, possible=possible)
 
     def _add_up(self, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
         """Add up (..., classes) numbers cluster by cluster."""
@@ -321,11 +334,13 @@ class FleetIndex:
             self._counts.keep(request, counts)
         return counts.per_class, request.count
 
-    def _hosting(self, usable: NDArray[np.bool_], shape: Shape) -> NDArray[np.bool_]:
+    def _hosting(self, usable: NDArray[np.bool_], shape: Shape, possible: bool) -> NDArray[np.bool_]:
         """Return (clusters,) whether each hosts the shape on the places of its usable classes."""
         able = np.zeros(len(self.names), dtype=np.bool_)
+        asked = self.hosting_of([shape], possible=possible)
         for cluster in np.flatnonzero(self._add_up(usable.astype(np.int64))).tolist():
-            able[cluster] = hosts(self.compiled(cluster).tree, [(shape, self.places_of(cluster, usable))])
+            compiled = self.compiled(cluster)
+            able[cluster] = asked.on(compiled.tree, [self.places_of(cluster, usable)], compiled.cluster)
         return able
 
 

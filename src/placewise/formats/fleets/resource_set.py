@@ -11,14 +11,18 @@ from typing import Any
 
 from placewise.errors import InputError, locating
 from placewise.formats.fleets.jgf import parse_graph
+from placewise.formats.fleets.jgf_tree import type_of
 from placewise.formats.fleets.node_facts import HOST, PROPERTY, RANK, Facts
-from placewise.formats.hostlists import parse_hostlist
-from placewise.formats.idsets import MOST_IDS, parse_idset, size_of
+from placewise.formats.jobs.jobspec.hostlists import parse_hostlist
+from placewise.formats.jobs.jobspec.idsets import parse_idset, size
 from placewise.formats.values import mapping, sequence, text
 from placewise.model.cluster import Cluster
 from placewise.model.job import NODE
 from placewise.model.resources import ResourceGraph, Vertex
 from placewise.model.vocabulary import Vocabulary
+
+MOST_RANKS = 1 << 20
+"""So many ranks, and ids of one type on a rank, one R may have: a short text could stand for more than any memory holds."""
 
 
 def is_resource_set(document: Any) -> bool:
@@ -80,17 +84,17 @@ def _children_by_rank(execution: Mapping[str, Any]) -> tuple[dict[int, dict[str,
     for number, value in enumerate(sequence(execution.get("R_lite"), "execution.R_lite")):
         place = f"execution.R_lite[{number}]"
         entry = mapping(value, place)
-        ranks = parse_idset(entry.get("rank"), f"{place}.rank")
+        ranks = _ids(entry.get("rank"), f"{place}.rank")
         held = {}
         for kind, ids in mapping(entry.get("children"), f"{place}.children").items():
-            size = size_of(parse_idset(ids, f"{place}.children.{kind}"))
-            if size:
-                held[text(kind, f"{place}.children")] = size
-        if len(children) + size_of(ranks) > MOST_IDS:
-            raise InputError("holds too many ranks", place=place, expected=f"at most {MOST_IDS}")
+            count = size(_ids(ids, f"{place}.children.{kind}"))
+            if count:
+                held[type_of(kind, f"{place}.children")] = count
+        if len(children) + size(ranks) > MOST_RANKS:
+            raise InputError("holds too many ranks", place=place, expected=f"at most {MOST_RANKS}")
         host = text(entry["node"], f"{place}.node") if "node" in entry else None
-        for ids in ranks:
-            for rank in ids:
+        for low, high in ranks:
+            for rank in range(low, high + 1):
                 if rank in children:
                     raise InputError("gives a rank twice", place=f"{place}.rank", found=rank, expected="each rank once")
                 children[rank] = held
@@ -106,14 +110,19 @@ def _hosts(execution: Mapping[str, Any], ranks: list[int]) -> list[str]:
     place = "execution.nodelist"
     hosts: list[str] = []
     for number, written in enumerate(sequence(execution["nodelist"], place)):
-        hosts += parse_hostlist(written, f"{place}[{number}]")
-        if len(hosts) > len(ranks):
-            break
+        at = f"{place}[{number}]"
+        # An empty list of hosts is one, though no node is in it.
+        hosts += parse_hostlist("" if written == "" else text(written, at), at, MOST_RANKS - len(hosts))
     if len(hosts) != len(ranks):
         raise InputError(
             "does not name a host for each rank", place=place, found=len(hosts), expected=f"{len(ranks)} names"
         )
     return hosts
+
+
+def _ids(value: Any, place: str) -> list[tuple[int, int]]:
+    """Return the ranges of an idset; none where it is empty."""
+    return [] if value == "" else parse_idset(text(value, place), place)
 
 
 def _add_properties(execution: Mapping[str, Any], facts: Facts, by_rank: Mapping[int, int]) -> None:
@@ -124,8 +133,8 @@ def _add_properties(execution: Mapping[str, Any], facts: Facts, by_rank: Mapping
         fields = (("name", text(name, "execution.properties")),)
         told = facts.positions(PROPERTY, "name", name)
         positions = []
-        for ranks in parse_idset(ids, place):
-            for rank in ranks:
+        for low, high in _ids(ids, place):
+            for rank in range(low, high + 1):
                 if rank not in by_rank:
                     raise InputError("names a rank that is not there", place=place, found=rank, expected="a known rank")
                 if by_rank[rank] not in told:

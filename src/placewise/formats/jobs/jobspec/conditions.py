@@ -6,11 +6,10 @@ import math
 from typing import Any
 
 from placewise.errors import InputError, locating
-from placewise.model.requirement import holds_version
 from placewise.formats.values import known_keys, refuse_control, scalar, text, version_text
 from placewise.model.predicates import Contains, Equals, InVersionRange, OneOf, Predicate, Within, refuse_crossed
 from placewise.model.range_notation import is_range
-from placewise.model.requirement import Condition, equality, one_of
+from placewise.model.requirement import Condition, equality, holds_version, one_of
 from placewise.model.scalar import Scalar, scalar_text
 from placewise.model.version_range import parse_bounds, parse_versions
 

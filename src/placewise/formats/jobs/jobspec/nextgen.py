@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping
 from typing import Any
 
 from placewise.errors import InputError, locating
-from placewise.formats.jobs.jobspec.attributes import attributes_document, parse_attributes
+from placewise.formats.jobs.jobspec.asked_groups import Resource, asked_groups
+from placewise.formats.jobs.jobspec.attributes import (
+    DURATION,
+    attributes_document,
+    parse_attributes,
+    refuse_constraints,
+    with_duration,
+)
 from placewise.formats.jobs.jobspec.document import Dialect, Reading, check_top_level, command_of, own_name, tasks_of
-from placewise.formats.jobs.jobspec.entries import parse_entries
 from placewise.formats.jobs.jobspec.entries_writing import entries_document
+from placewise.formats.jobs.jobspec.groups import ENTRY_POINT, GROUPS, uses_of
+from placewise.formats.jobs.jobspec.requires import parse_requires, parse_top_requires
 from placewise.formats.jobs.jobspec.shape import parse_request, request_document
-from placewise.formats.values import count, known_keys, mapping, text
+from placewise.formats.values import flag, mapping, text
 from placewise.model.job import Job, ResourceGroup
+from placewise.model.requirement import Expression
 
-VERSIONS = (1,)
-_TASK_KEYS = ("name", "command", "resources", "replicas")
+VERSIONS = range(1, 3)
+_REQUIRES = "requires"
+_MORE = (_REQUIRES, GROUPS, ENTRY_POINT)
+_NOTED = ("attributes", "environment")
 
 
 def detect(document: dict[str, Any]) -> bool:
@@ -24,28 +36,30 @@ def detect(document: dict[str, Any]) -> bool:
 
 
 def parse(document: dict[str, Any], name: str, reading: Reading) -> Job:
-    """Return the job of such a document: one group for each named resource that a task names, or for all.
+    """Return the job of such a document: one group for each named resource that is asked for on its own.
 
-    The entries of `requires` are read by `entries`. The replicas of a resource are that
-    many copies of it; those of a task are runs, which need not be at once, and ask for nothing more. A
-    resource that has only `requires` asks for no shape. Raises InputError for anything that is not understood.
+    Those are the resources with `schedule: true`; without any, those that a task or group names; without tasks, all.
+    The resources of what runs inside of a group must be a part of the group's. The entries of `requires` are read by
+    `requires`. The replicas of a resource are that many copies of it; those of a task are runs, which need not be at
+    once, and ask for nothing more. A resource that has only `requires` asks for no shape. Raises InputError for
+    anything that is not understood.
     """
-    check_top_level(document, VERSIONS)
-    groups = {
-        name: _group(text(name, "resources"), value, reading)
-        for name, value in mapping(document.get("resources"), "resources").items()
-    }
-    if not groups:
+    check_top_level(document, VERSIONS, _MORE)
+    listed = mapping(document.get("resources"), "resources")
+    if isinstance(listed.get("type"), str):
+        # One resource in place of several named ones.
+        listed = {"default": listed}
+    of_all, named = parse_top_requires(document.get(_REQUIRES, []), _REQUIRES, reading)
+    resources = {key: _resource(text(key, "resources"), value, named, reading) for key, value in listed.items()}
+    if not resources:
         raise InputError("no resource is named", place="resources", expected="at least one")
     tasks = tasks_of(document)
-    used = set()
-    for place, task in tasks:
-        known_keys(task, _TASK_KEYS, place)
-        count(task.get("replicas", 1), f"{place}.replicas")
-        if "resources" in task:
-            used.add(_named(task["resources"], f"{place}.resources", groups))
-    chosen = tuple(group for named, group in groups.items() if named in used or not used)
-    return Job(own_name(document, name), chosen, command_of(tasks), parse_attributes(document))
+    uses = uses_of(document, tasks, resources, reading)
+    groups = asked_groups(resources, uses, of_all, named, reading)
+    durations = [pair for one in resources.values() for pair in one.durations]
+    attributes = with_duration(parse_attributes(document, reading.notes), [*durations, *uses.durations])
+    refuse_constraints(document)
+    return Job(own_name(document, name), groups, command_of(tasks), attributes)
 
 
 def write(job: Job) -> dict[str, Any]:
@@ -64,23 +78,25 @@ def write(job: Job) -> dict[str, Any]:
     return document | ({"attributes": attributes} if attributes else {})
 
 
-def _group(name: str, value: Any, reading: Reading) -> ResourceGroup:
+def _resource(name: str, value: Any, named: Mapping[str, tuple[Expression, ...]], reading: Reading) -> Resource:
     place = f"resources.{name}"
     resource = dict(mapping(value, place))
-    has_requires = "requires" in resource
-    requires = resource.pop("requires", [])
+    scheduled = flag(resource.pop("schedule"), f"{place}.schedule") if "schedule" in resource else None
+    durations = []
+    for key in _NOTED:
+        if key in resource:
+            noted = mapping(resource.pop(key), f"{place}.{key}")
+            reading.notes.keep(f"{place}.{key}")
+            if key == "attributes" and DURATION in noted:
+                durations.append((f"{place}.{key}.{DURATION}", noted[DURATION]))
+    has_requires = _REQUIRES in resource
+    requires = resource.pop(_REQUIRES, [])
     if not resource and not has_requires:
         raise InputError("the resource asks for nothing", place=place, expected="a type, requires or both")
-    shape = (parse_request(resource, place),) if resource else ()
-    return ResourceGroup(shape, parse_entries(requires, f"{place}.requires", reading))
-
-
-def _named(value: Any, place: str, known: dict[str, ResourceGroup]) -> str:
-    name = text(value, place)
-    if name not in known:
-        shown = " or ".join(itertools.islice(known, 8))
-        raise InputError("the task names no resource of the jobspec", place=place, found=name, expected=shown)
-    return name
+    shape = (parse_request(resource, place, reading),) if resource else ()
+    wanted = parse_requires(requires, f"{place}.{_REQUIRES}", reading, named)
+    used = {requires} if isinstance(requires, str) else set()
+    return Resource(ResourceGroup(shape, wanted), scheduled, used, durations)
 
 
 def _group_document(group: ResourceGroup) -> dict[str, Any]:
