@@ -1,4 +1,4 @@
-"""Clusters in JSON Graph Format: a folder of ``nodes.json`` and one ``<name>-subsystem.json`` a subsystem, or one graph.
+"""Clusters in JSON Graph Format: a folder of ``nodes.json`` and a ``<name>-subsystem.json`` a subsystem, or one graph.
 
 The format is that of https://jsongraphformat.info (version 2: vertices by id; version 1: a list of them) with the
 relations and metadata of Flux's resource graphs. An edge ``contains`` leads from container to contained, an edge
@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 from placewise.errors import InputError, locating
-from placewise.formats.fleets.jgf_document import graph_document
+from placewise.formats.fleets.jgf_document import Edge, graph_document
 from placewise.formats.fleets.jgf_facts import gather
 from placewise.formats.fleets.jgf_quick import quick_tree
 from placewise.formats.fleets.jgf_subsystems import further_subsystems, subsystem_of
@@ -93,7 +93,7 @@ def parse_graph(document: Any, source: object, vocabulary: Vocabulary = UNSAID) 
         parts = graph_document(document)
         graph = quick_tree(parts)
         facts = Facts(vocabulary)
-        edges = []
+        edges: list[Edge] = []
         if graph is None:
             graph, edges = careful_tree(parts)
         by_rank = gather(facts, parts, graph)
@@ -118,8 +118,8 @@ def parse_subsystem(
 
     A vertex's properties are all the plain values of its metadata, and of the mappings ``attributes`` and
     ``properties`` in it; a list of plain values is a set of them, an empty list too. Of mappings, ``paths`` (where the
-    vertex lies) and ``ephemeral`` (what Flux holds there just now) are left out, being no properties, and so are empty ones.
-    A vertex attaches to every containment vertex
+    vertex lies) and ``ephemeral`` (what Flux holds there just now) are left out, being no properties, and so are empty
+    ones. A vertex attaches to every containment vertex
     from which a ``contains`` edge leads to it, to every one to which its ``in`` edges lead, and to those of
     a subsystem vertex that contains it. The two directions are united rather than compared: in the
     public data the last pair of edges of every vertex names two different containment vertices.

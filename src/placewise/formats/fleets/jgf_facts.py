@@ -28,9 +28,9 @@ from placewise.model.resources import ResourceGraph, Vertex
 def gather(facts: Facts, document: GraphDocument, graph: ResourceGraph) -> dict[int, int]:
     """Gather what the vertices of a containment tree say, and return the positions of nodes by rank.
 
-    A node of a list of vertices has the name that Fluxion gives it. Where vertices are by id, names are anybody's, and only
-    those of nodes with a rank are hosts. Properties and state of any other vertex are fields of a subsystem that is
-    called as its type is. Raises InputError for a rank, a name, a status or a property that is none.
+    A node of a list of vertices has the name that Fluxion gives it. Where vertices are by id, names are anybody's, and
+    only those of nodes with a rank are hosts. Properties and state of any other vertex are fields of a subsystem that
+    is called as its type is. Raises InputError for a rank, a name, a status or a property that is none.
     """
     states: dict[int, str] = {}
     by_rank: dict[int, int] = {}

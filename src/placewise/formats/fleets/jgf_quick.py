@@ -6,6 +6,7 @@ Usual is: every vertex after its container, every edge alike and of containment.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
 from itertools import count, repeat
 from operator import ge, itemgetter
@@ -29,25 +30,30 @@ def quick_tree(document: GraphDocument) -> ResourceGraph | None:
     nodes, edges = document.nodes, document.edges
     if not nodes or len(edges) != len(nodes) - 1:
         return None
-    try:
-        if not _only(dict, edges) or not _only(dict, nodes.values()):
-            return None
-        metadata: list[Any] = list(map(itemgetter("metadata"), nodes.values()))
-        if not _only(dict, metadata):
-            return None
-        parents = _parents(document)
-        types = list(map(itemgetter("type"), metadata))
-    except (KeyError, TypeError):
+    with contextlib.suppress(KeyError, TypeError):
+        if _only(dict, edges) and _only(dict, nodes.values()):
+            parents = _parents(document)
+            columns = _columns(list(map(itemgetter("metadata"), nodes.values())))
+            if parents is not None and columns is not None:
+                types, sizes, units = columns
+                return ResourceGraph(tuple(map(Vertex, nodes, types, parents, sizes, units)))
+    return None
+
+
+def _columns(metadata: list[dict[str, Any]]) -> tuple[list[str], list[int], list[str]] | None:
+    """Return types, sizes and units. Raises KeyError for a vertex without a type, and TypeError for what is none."""
+    if not _only(dict, metadata):
         return None
+    types = list(map(itemgetter("type"), metadata))
     sizes = [one.get("size", 1) for one in metadata]
     units = [one.get("unit", "") for one in metadata]
-    if parents is None or not _only(int, sizes) or min(sizes) < 0 or not _only(str, types) or not _only(str, units):
+    if not _only(int, sizes) or min(sizes) < 0 or not _only(str, types) or not _only(str, units):
         return None
-    kinds = set(types)
+    kinds = dict(zip(types, types, strict=True))
     if "" in kinds or any_control(kinds):
         return None
-    shared = dict(zip(kinds, kinds, strict=True))
-    return ResourceGraph(tuple(map(Vertex, nodes, map(shared.__getitem__, types), parents, sizes, units)))
+    # One text for all vertices of a type.
+    return list(map(kinds.__getitem__, types)), sizes, units
 
 
 def _parents(document: GraphDocument) -> list[int | None] | None:
@@ -83,4 +89,4 @@ def _usual(edges: list[dict[str, Any]]) -> bool:
 
 
 def _only(kind: type, values: Iterable[Any]) -> bool:
-    return set(map(type, values)) == {kind} or not values
+    return set(map(type, values)) <= {kind}

@@ -22,9 +22,7 @@ _OF_FIELDS = ("attributes", "properties")
 """Mappings whose entries are fields like any other."""
 
 
-def subsystem_of(
-    document: GraphDocument, name: str, positions: Mapping[str, int], vocabulary: Vocabulary
-) -> Subsystem:
+def subsystem_of(document: GraphDocument, name: str, positions: Mapping[str, int], vocabulary: Vocabulary) -> Subsystem:
     """Return the subsystem of a document of its own; see `jgf.parse_subsystem`."""
     nodes = document.nodes
     for id_ in nodes:
@@ -57,26 +55,8 @@ def further_subsystems(
         return
     positions = {vertex.id: position for position, vertex in enumerate(graph.vertices)}
     for name, own in by_name.items():
-        ids = dict.fromkeys(id_ for edge in own for id_ in (edge.container, edge.contained))
-        attached: dict[str, set[int]] = {id_: set() for id_ in ids}
-        below: dict[str, list[str]] = {}
-        above: dict[str, list[str]] = {}
-        for edge in own:
-            below.setdefault(edge.container, []).append(edge.contained)
-            above.setdefault(edge.contained, []).append(edge.container)
-        reached = {id_: {positions[id_]} if id_ in positions else set() for id_ in ids}
-        for id_, places in _handed_on(below_to_above(above), reached).items():
-            attached[id_] |= places
-        outside = {id_: positions.get(id_, -1) < 0 for id_ in ids}
-        held = {
-            id_: {positions[one] for one in above.get(id_, ()) if one in positions} if outside[id_] else set() for id_ in ids
-        }
-        for id_, places in _handed_on(
-            lambda one: [inner for inner in below.get(one, ()) if outside[inner]], held
-        ).items():
-            attached[id_] |= places
         vertices = []
-        for id_, places in attached.items():
+        for id_, places in _joined(own, positions).items():
             topmost = _topmost(places, graph, positions.get(id_))
             if topmost:
                 vertices.append(SubsystemVertex(_properties(name, document, id_, vocabulary), topmost))
@@ -84,9 +64,21 @@ def further_subsystems(
             yield Subsystem(name, tuple(vertices))
 
 
-def below_to_above(above: Mapping[str, list[str]]) -> Callable[[str], Collection[str]]:
-    """Return where a vertex hands on what it reaches: to what contains it."""
-    return lambda id_: above.get(id_, ())
+def _joined(edges: list[Edge], positions: Mapping[str, int]) -> dict[str, set[int]]:
+    """Return for each vertex what it contains of the tree, and for one outside the tree what contains it there."""
+    above: dict[str, list[str]] = {}
+    below: dict[str, list[str]] = {}
+    for edge in edges:
+        above.setdefault(edge.contained, []).append(edge.container)
+        below.setdefault(edge.container, []).append(edge.contained)
+    ids = dict.fromkeys(id_ for edge in edges for id_ in (edge.container, edge.contained))
+    itself = {id_: {positions[id_]} if id_ in positions else set() for id_ in ids}
+    contained = _handed_on(lambda id_: above.get(id_, ()), itself)
+    within = {
+        id_: {positions[one] for one in above.get(id_, ()) if one in positions} for id_ in ids if id_ not in positions
+    }
+    _handed_on(lambda id_: [one for one in below.get(id_, ()) if one in within], within)
+    return {id_: places | within.get(id_, set()) for id_, places in contained.items()}
 
 
 def _topmost(places: set[int], graph: ResourceGraph, own: int | None) -> tuple[int, ...]:
@@ -104,9 +96,7 @@ def _topmost(places: set[int], graph: ResourceGraph, own: int | None) -> tuple[i
     return tuple(found)
 
 
-def _attachments(
-    nodes: Mapping[str, Any], edges: Iterable[Edge], positions: Mapping[str, int]
-) -> dict[str, set[int]]:
+def _attachments(nodes: Mapping[str, Any], edges: Iterable[Edge], positions: Mapping[str, int]) -> dict[str, set[int]]:
     attached: dict[str, set[int]] = {id_: set() for id_ in nodes}
     contents: dict[str, list[str]] = {}
     for edge in edges:
@@ -148,7 +138,9 @@ def _handed_on(receivers: Callable[[str], Collection[str]], attached: dict[str, 
     return attached
 
 
-def _properties(subsystem: str, document: GraphDocument, id_: str, vocabulary: Vocabulary) -> tuple[tuple[str, Value], ...]:
+def _properties(
+    subsystem: str, document: GraphDocument, id_: str, vocabulary: Vocabulary
+) -> tuple[tuple[str, Value], ...]:
     place = f"{document.place(id_)}.metadata"
     metadata = document.metadata(id_)
     nested = [name for name in _OF_FIELDS if type(metadata.get(name)) is dict]

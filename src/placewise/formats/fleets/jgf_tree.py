@@ -28,7 +28,7 @@ def careful_tree(document: GraphDocument) -> tuple[ResourceGraph, list[Edge]]:
                 raise unknown_vertex(id_, edge.place)
         (containing if edge.subsystem == CONTAINMENT else others).append(edge)
     ids = _ids_in_tree(nodes, containing, others)
-    containers = _containers(ids, containing) if document.edges else _containers_by_path(document)
+    containers = _containers(containing) if document.edges else _containers_by_path(document)
     _one_root(ids, containers)
     positions = _container_first(ids, containers)
     parents = {contained: positions[container] for contained, container in containers.items()}
@@ -59,7 +59,7 @@ def _ids_in_tree(nodes: Mapping[str, Any], containing: Iterable[Edge], others: S
     return ids
 
 
-def _containers(ids: Iterable[str], containing: Iterable[Edge]) -> dict[str, str]:
+def _containers(containing: Iterable[Edge]) -> dict[str, str]:
     containers: dict[str, str] = {}
     for edge in containing:
         container, contained = edge.container, edge.contained

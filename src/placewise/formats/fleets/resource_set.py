@@ -22,7 +22,7 @@ from placewise.model.resources import ResourceGraph, Vertex
 from placewise.model.vocabulary import Vocabulary
 
 MOST_RANKS = 1 << 20
-"""So many ranks, and ids of one type on a rank, one R may have: a short text could stand for more than any memory holds."""
+"""So many ranks one R may have: a short text could stand for more of them than any memory holds."""
 
 
 def is_resource_set(document: Any) -> bool:
@@ -47,7 +47,7 @@ def parse_resource_set(document: Any, name: str, source: object, vocabulary: Voc
                 read = parse_graph({"graph": scheduling["graph"]}, None, vocabulary)
             graph, facts, by_rank = read.graph, read.facts, read.by_rank
         elif execution is not None:
-            graph, facts, by_rank = _of_ranks(execution, name, vocabulary)
+            graph, facts, by_rank = _of_ranks(execution, vocabulary)
         else:
             raise InputError("has neither execution nor a graph", place="scheduling", expected="scheduling.graph")
         if execution is not None:
@@ -55,9 +55,7 @@ def parse_resource_set(document: Any, name: str, source: object, vocabulary: Voc
         return Cluster(name, graph, facts.subsystems())
 
 
-def _of_ranks(
-    execution: Mapping[str, Any], name: str, vocabulary: Vocabulary
-) -> tuple[ResourceGraph, Facts, dict[int, int]]:
+def _of_ranks(execution: Mapping[str, Any], vocabulary: Vocabulary) -> tuple[ResourceGraph, Facts, dict[int, int]]:
     children, named = _children_by_rank(execution)
     ranks = sorted(children)
     if not ranks:
