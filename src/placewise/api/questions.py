@@ -10,6 +10,7 @@ from placewise.formats.fleets.fleet_source import read_fleet as read_fleet_value
 from placewise.formats.jobs.jobspec import read_jobspec
 from placewise.matching.deciding import decided, required_job
 from placewise.matching.index import FleetIndex
+from placewise.matching.named_places import as_asked
 from placewise.matching.match import Match as MatchValue
 from placewise.matching.match import match as matched
 from placewise.matching.why_not import WhyNot, why_not
@@ -124,7 +125,8 @@ def match(fleet: Fleet, job: Job | Expression, *, unknown: Literal["separate", "
     True
     """
     _refuse_others(fleet, Fleet, "read_fleet")
-    index, asked = FleetIndex(fleet), _asked(job)
+    asked = _asked(job)
+    index = FleetIndex(as_asked(fleet, [asked]))
     found = decided(index, matched(index, asked), unknown)
     return Match(**{name: getattr(found, name) for name in MatchValue.__dataclass_fields__})
 
@@ -136,7 +138,8 @@ def explain(fleet: Fleet, job: Job | Expression) -> Explanation:
     True
     """
     _refuse_others(fleet, Fleet, "read_fleet")
-    found = why_not(FleetIndex(fleet), _asked(job))
+    asked = _asked(job)
+    found = why_not(FleetIndex(as_asked(fleet, [asked])), asked)
     return Explanation(**{name: getattr(found, name) for name in WhyNot.__dataclass_fields__})
 
 

@@ -36,6 +36,7 @@ def match(
     from placewise.formats.fleets.fleet_source import read_fleet
     from placewise.matching.deciding import refuse_other_words
     from placewise.matching.index import FleetIndex
+    from placewise.matching.named_places import as_asked
     from placewise.report.data.matches import matches_document
 
     refuse_other_words(unknown, _UNKNOWN)
@@ -43,7 +44,7 @@ def match(
     asked = asked_jobs(jobspecs, require, separate_entries=separate_entries)
     for job in asked:
         job.say_notes(verbose=verbose)
-    index = FleetIndex(clusters)
+    index = FleetIndex(as_asked(clusters, [one.job for one in asked]))
     answers = answered(index, asked, unknown)
     if json:
         print_json(matches_document([(one.name, one.match) for one in answers], len(index.names)))
@@ -74,6 +75,7 @@ def explain(
     from placewise.formats.fleets.fleet_source import read_fleet
     from placewise.matching.deciding import refuse_other_words
     from placewise.matching.index import FleetIndex
+    from placewise.matching.named_places import as_asked
     from placewise.matching.relaxing import relaxations
     from placewise.matching.why_not import why_not
     from placewise.report.data.explanation import explanation_document
@@ -84,7 +86,7 @@ def explain(
     asked = asked_jobs(jobspecs, require, separate_entries=separate_entries)
     for job in asked:
         job.say_notes(verbose=verbose)
-    index = FleetIndex(clusters)
+    index = FleetIndex(as_asked(clusters, [one.job for one in asked]))
     answers = answered(index, asked, unknown)
     found = [one.naming(lambda job: (why_not(index, job), relaxations(index, job))) for one in asked]
     if json:
