@@ -18,7 +18,7 @@ NAMES_OF_NODES = frozenset(("host", "rank"))
 
 
 def as_asked(fleet: Fleet, jobs: Iterable[Job]) -> Fleet:
-    """Return a fleet that answers these jobs as the whole one does, without the names of nodes that they do not name."""
+    """Return a fleet that answers these jobs as the whole one does, without names of nodes that none asks for."""
     unasked = set(NAMES_OF_NODES)
     for job in jobs:
         for group in job.groups:
