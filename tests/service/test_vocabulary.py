@@ -11,8 +11,10 @@ from running import running_server
 from talking import graph, jobspec, refused, subsystem, talking
 
 from placewise.kinds.builtin import kind_of
+from placewise.model.cluster import Cluster
 from placewise.model.resources import Subsystem, SubsystemVertex
 from placewise.model.vocabulary import FieldKind, Vocabulary
+from placewise.service.client.cluster_documents import documents_of
 from placewise.service.live.teaching import taught_by
 from placewise.service.store.copying import check, copy
 from placewise.service.store.database import Database
@@ -287,3 +289,9 @@ def test_only_what_is_new_is_taught():
     more = taught_by([Subsystem("fpga", (SubsystemVertex((("cost", 1),)),))], first)
     assert more.known == {"fpga": frozenset({"lanes", "model", "cost"})}
     assert more.kinds == {("fpga", "cost"): FieldKind("number")}
+
+
+def test_a_client_sends_versions_with_epochs_as_the_scheduler_says_whether_they_may_be():
+    ssl = Subsystem("ssl", (SubsystemVertex((("version", "1:1.1.1k-9.el8"),), (0,)),))
+    _, documents = documents_of(Cluster("one", subsystems=(ssl,)))
+    assert "1:1.1.1k-9.el8" in documents.subsystems["ssl"]
