@@ -125,7 +125,7 @@ def _nearest(name: str) -> str:
 
 
 def _targets() -> Mapping[str, Any]:
-    import archspec.cpu  # type: ignore[import-untyped]  # noqa: PLC0415, its table is read when a target is compared
+    import archspec.cpu  # noqa: PLC0415, its table is read when a target is compared
 
     found: Mapping[str, Any] = archspec.cpu.TARGETS
     return found

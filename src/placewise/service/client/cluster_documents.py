@@ -9,7 +9,8 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from placewise.formats.fleets.fleet_vocabulary import vocabulary_in
-from placewise.formats.fleets.jgf import NODES_FILE, STATE_FILES, SUBSYSTEM_SUFFIX, cluster_documents, read_cluster
+from placewise.formats.fleets.jgf import STATE_FILES, read_cluster
+from placewise.formats.fleets.jgf_writing import NODES_FILE, SUBSYSTEM_SUFFIX, cluster_documents
 from placewise.kinds.builtin import kind_of
 from placewise.model.cluster import Cluster
 from placewise.model.range_notation import has_epoch
@@ -46,9 +47,9 @@ def _schemes(cluster: Cluster) -> Vocabulary:
     found: dict[FieldName, FieldKind] = {}
     for subsystem in cluster.subsystems:
         for vertex in subsystem.vertices:
-            for field, value in vertex.properties:
+            for name, value in vertex.properties:
                 if isinstance(value, str) and has_epoch(value):
-                    kind = kind_of(Vocabulary(), subsystem.name, field)
+                    kind = kind_of(Vocabulary(), subsystem.name, name)
                     if kind is not None and kind.name == "version":
                         found[subsystem.name, field] = FieldKind("version", scheme="debian")
     return Vocabulary(found)
