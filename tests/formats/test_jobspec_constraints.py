@@ -112,6 +112,10 @@ FLEET = fleet_of(
         ({"not": [{"hostlist": ["a[0-9],b[0-9]"]}]}, 1, ["mixed"]),
         ({"ranks": ["1"]}, 1, ["ssd", "slow", "mixed"]),
         ({"ranks": ["1"]}, 2, []),
+        ({"ranks": ["0-1"]}, 2, ["ssd", "slow", "mixed"]),  # RFC 20, rank: broker ranks in idset format
+        ({"ranks": ["0", "7-9"]}, 1, ["ssd", "slow", "mixed"]),  # RFC 20, rank: "a string list of" them
+        ({"hostlist": ["b[00-09],b1"]}, 1, ["slow"]),  # RFC 20, node: "the string hostname", b1 and not b01
+        ({"not": [{"ranks": ["0"]}]}, 2, []),
         ({"and": [{"ranks": ["1"]}, properties("^slow")]}, 1, []),
         ({"not": [{"or": [properties("ssd"), properties("huge")]}]}, 1, ["slow"]),
     ],
