@@ -1,7 +1,7 @@
 """A naive matcher over model values, to hold the compiled one against: slow, and short enough to be believed."""
 
 import difflib
-from itertools import combinations, product
+from itertools import product
 
 from placewise.errors import Incomparable, InputError
 from placewise.kinds.inferring import learned
@@ -162,6 +162,13 @@ def _held(inside):
     }
 
 
+def _holds_one(way):
+    """Whether one vertex is held and nothing beside it: there is nothing to keep together."""
+    if len(way) != 1 or way[0][2] != 1 or len(way[0][3]) != 1:
+        return False
+    return way[0][0] != SLOT or _holds_one(way[0][3][0])
+
+
 def _fits(graph, groups):  # noqa: C901, one search, best read in one piece
     vertices = graph.vertices
     chains = [above(graph, v) for v in range(len(vertices))]
@@ -199,6 +206,8 @@ def _fits(graph, groups):  # noqa: C901, one search, best read in one piece
         held = _held(way)
         if not _drawn(way) & outer and (held & inner or not held & {vertex.type for vertex in vertices}):
             return [(p, False) for p in nodes if container in chains[p]] or [(container, False)], True
+        if _holds_one(way):
+            return [(container, itself)], False
         outside = [v for v, chain in enumerate(chains) if not set(chain) & set(nodes)]
         contained = {v: {vertices[w].type for w, chain in enumerate(chains) if v in chain[1:]} & held for v in outside}
         common = [

@@ -2,7 +2,6 @@
 
 import random
 from collections import Counter
-from itertools import count
 
 import oracle
 
@@ -14,7 +13,7 @@ from placewise.model.resources import ResourceGraph, Vertex
 MOST_UNITS = 14
 
 
-def graph(rng):
+def graph(rng):  # noqa: C901, one recipe
     """A small tree: racks or chassis, nodes and storage nodes, what is in them, and what stands beside."""
     vertices = [Vertex("0", "cluster" if rng.random() < 0.9 else "node")]
 
@@ -40,8 +39,7 @@ def graph(rng):
     for _ in range(rng.choice((0, 0, 1, 2))):
         rack = add("rack", 0)
         holders.append(rack)
-        for _ in range(rng.choice((0, 0, 1, 2))):
-            holders.append(add("chassis", rack if rng.random() < 0.7 else 0))
+        holders += [add("chassis", rack if rng.random() < 0.7 else 0) for _ in range(rng.choice((0, 0, 1, 2)))]
     for _ in range(rng.randint(1, 4)):
         fill(add("node", rng.choice(holders), 1 if rng.random() < 0.85 else 2), 1)
     if rng.random() < 0.3:
@@ -82,7 +80,11 @@ def shape(rng, within="", levels=3):
 
 def request(rng, kind, within, levels):
     if kind in HOLDERS and levels and (kind.endswith("slot") or rng.random() < 0.7):
-        inside = ("part" if within in ("node", "socket") or rng.random() < 0.5 else "slot") if kind.endswith("slot") else kind
+        inside = (
+            ("part" if within in ("node", "socket") or rng.random() < 0.5 else "slot")
+            if kind.endswith("slot")
+            else kind
+        )
         if rng.random() < 0.05:
             inside = rng.choice(tuple(INSIDE))
         return ResourceRequest(kind, rng.choice((1, 1, 1, 2)), shape(rng, inside, levels - 1))
@@ -111,9 +113,7 @@ def disagreements(seed, cases, most=3):
     """Return what was found over so many cases, and the first ones on which counting and trying all differ."""
     rng = random.Random(seed)
     tally, wrong = Counter(), []
-    for number in count():
-        if number == cases or len(wrong) == most:
-            return tally, wrong
+    for _ in range(cases):
         tree, groups = case(rng)
         expected = oracle.hosting(tree, groups)
         try:
@@ -123,3 +123,6 @@ def disagreements(seed, cases, most=3):
         tally["refused" if isinstance(found, str) else "hosted" if found else "not hosted"] += 1
         if found != expected:
             wrong.append((expected, found, tree, groups))
+        if len(wrong) == most:
+            break
+    return tally, wrong

@@ -1,9 +1,12 @@
+import random
+from dataclasses import replace
+
 import oracle
 import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 from matching_strategies import Growing, R, graphs, shapes
-from random_shapes import disagreements
+from random_shapes import case, disagreements
 
 from placewise.errors import InputError
 from placewise.matching.hosting import Tree, copies_within, hosts, spans_places
@@ -189,10 +192,10 @@ def test_requests_at_different_depths_share_what_they_draw_on(shape, cores):
 
 
 def test_many_unlike_rivals_are_a_flow():
-    graph = cluster_of(*[[("core", cores)] for cores in range(1, 31)])
-    rivals = [R("node", 1, (R("core", cores),)) for cores in range(1, 31)]
+    graph = cluster_of(*[[("core", cores)] for cores in range(1, 21)])
+    rivals = [R("node", 1, (R("core", cores),)) for cores in range(1, 21)]
     assert hosted(graph, rivals)
-    assert not hosted(graph, [*rivals[1:], R("node", 1, (R("core", 31),))])
+    assert not hosted(graph, [*rivals[1:], R("node", 1, (R("core", 21),))])
     assert not hosted(graph, [*rivals[1:], R("node", 2, (R("core", 2),))])
 
 
@@ -234,14 +237,17 @@ def test_what_a_slot_holds_lies_under_one_vertex_of_the_level_above():
 
 def test_disjoint_kinds_of_containers_beside_each_other():
     # flux-sched's rabbit jobspec: a chassis with a node, an ssd and a storage node.
-    rabbit = R("chassis", 1, (R("node", 1, (R("slot", 1, (R("core"),)),)), R("ssd"), R("storage_node", 1, (R("core"),))))
+    rabbit = R(
+        "chassis", 1, (R("node", 1, (R("slot", 1, (R("core"),)),)), R("ssd"), R("storage_node", 1, (R("core"),)))
+    )
     for kinds, expected in ((("node", "storage_node"), True), (("node", "node"), False)):
         tree = Growing("cluster")
         holder = tree.add("chassis", 0)
         tree.add("ssd", holder)
         for kind in kinds:
             tree.add("core", tree.add(kind, holder), 1)
-        assert hosted(ResourceGraph(tuple(tree.vertices)), [rabbit]) == expected
+        graph = ResourceGraph(tuple(tree.vertices))
+        assert hosts(Tree.of(graph), [((rabbit,), oracle.places(graph))]) == expected
 
 
 def test_or_slots_are_mixed_and_of_xor_slots_one_is_taken():
@@ -272,15 +278,33 @@ def test_too_many_ways_to_choose_are_refused():
 
 
 def test_what_takes_too_much_work_is_refused():
-    graph = cluster_of(*[[("core", 17)]] * 40)
-    shape = [R("slot", 11, (R("core", cores),)) for cores in range(3, 12)]
-    with pytest.raises(InputError, match="takes too much work"):
-        hosted(graph, shape)
+    graph = cluster_of(*[[("core", 61)]] * 100)
+    tight = [R("slot", 5900 // 6 // cores, (R("core", cores),)) for cores in range(13, 19)]
+    many = [R("or_slot", 460, (R("core", cores),)) for cores in range(13, 40)]
+    for shape in (tight, many):
+        with pytest.raises(InputError, match="takes too much work"):
+            hosted(graph, shape)
 
 
 def test_a_thousand_random_cases_are_as_trying_everything_finds():
     _, wrong = disagreements(7, 1000)
     assert not wrong
+
+
+def test_a_fleet_answers_as_its_trees_do():
+    rng = random.Random(5)
+    for _ in range(1000):
+        tree, groups = case(rng)
+        tree = replace(
+            tree,
+            vertices=tuple(replace(v, type="storage" if v.type == "storage_node" else v.type) for v in tree.vertices),
+        )
+        seen = tuple(Subsystem(f"s{n}", (SubsystemVertex((), tuple(at)),)) for n, (_, at) in enumerate(groups))
+        index = FleetIndex(Fleet((Cluster("a", tree, seen),)))
+        if any("storage_node" in str(shape) for shape, _ in groups):
+            continue
+        job = Job("j", tuple(ResourceGroup(shape, (Requirement(f"s{n}"),)) for n, (shape, _) in enumerate(groups)))
+        assert bool(match(index, job)) == oracle.hosting(tree, groups)
 
 
 @pytest.mark.parametrize("size", [2**31, 2**63, 10**30])

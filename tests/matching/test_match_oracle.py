@@ -87,8 +87,11 @@ def test_simple_shapes_are_counted(fleet, many, cores, gpus, wanted):
             "slots": sum(min(c // cores, g // gpus) for c, g, _ in per_node) >= many,
             "nodes of slots": sum(c // cores >= gpus and n for (c, _, _), n in zip(per_node, is_node, strict=True))
             >= many,
-            # The nodes of a slot are those of one rack, where there are racks with nodes.
-            "slots of nodes": sum(sum(inside) // gpus for inside in by_holder(graph, good, per_node)) >= many,
+            # The nodes of a slot are those of one rack, where there are racks with nodes; one node is anywhere.
+            "slots of nodes": sum(
+                sum(inside) // gpus for inside in ([good] if gpus == 1 else by_holder(graph, good, per_node))
+            )
+            >= many,
             "racks": sum(
                 sum(ok for ok, (_, _, p) in zip(good, per_node, strict=True) if rack in oracle.above(graph, p)) >= many
                 for rack in racks
@@ -359,20 +362,38 @@ def test_types_that_no_cluster_has_are_named():
     for shape, unknown in (
         ((r("node"),), ()),
         ((r("node", 2),), ()),
-        ((r("croe"),), ("croe",)),
         ((r("memory", 8),), ()),
         ((r("memory", 8, unit="GB"),), ()),
-        ((r("memory", 8, unit="MB"),), ("memory in MB",)),
+        ((r("memory", 8, unit="MB"),), ()),
+        ((r("memory", 8, unit="GHz"),), ("memory in GHz",)),
+        ((r("node", 1, unit="GB"),), ("node in GB",)),
         ((r("slot", 2, (r("node"),), unit="x"),), ()),
         (
-            (r("node", 1, (r("slot", 1, (r("gpu"), r("memory", unit="TB"))),)), r("croe")),
-            ("croe", "gpu", "memory in TB"),
+            (r("node", 1, (r("slot", 1, (r("gpu"), r("memory", unit="dBm"))),)), r("socket")),
+            ("gpu", "memory in dBm", "socket"),
         ),
     ):
         why = why_not(index, Job("j", (ResourceGroup(()), ResourceGroup(shape))))
         assert why.unknown_types == unknown
         if unknown:
             assert why.too_small == ("a", "b")
+
+
+def test_a_type_that_nobody_has_is_an_error_with_a_suggestion():
+    graph = ResourceGraph((Vertex("0", "cluster"), Vertex("1", "node", 0), Vertex("2", "fpga", 1, 8)))
+    index = FleetIndex(Fleet((Cluster("a", graph), Cluster("b"))))
+    r = ResourceRequest
+    for wanted, near in (("cores", "core"), ("fgpa", "fpga"), ("nodes", "node")):
+        for shape in ((r(wanted),), (r("node", 1, (r("or_slot", 1, (r(wanted),)),)),)):
+            for ask in (match, why_not):
+                with pytest.raises(InputError, match=f"{wanted!r}.*such as {near}"):
+                    ask(index, Job("j", (ResourceGroup(()), ResourceGroup(shape))))
+            with pytest.raises(InputError, match=f"{wanted!r}.*such as {near}"):
+                match_rows(index, Workload.from_rows(["j"], [[]], shape=shape))
+    # What was there stays known, and usual types are: a job with them fits nowhere.
+    gone = index.changed({"a": None})
+    for known in ("fpga", "gpu"):
+        assert not match(gone, Job("j", (ResourceGroup((r(known),)),)))
 
 
 def test_what_an_index_keeps_cannot_be_written_to():

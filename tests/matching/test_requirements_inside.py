@@ -1,16 +1,23 @@
 """Requirements inside a shape: only vertices that meet them count."""
 
+import random
+from collections import Counter
+from dataclasses import replace
+
+import oracle
 import pytest
+import random_shapes
 from matching_strategies import Growing, R
 
 from placewise.errors import InputError
+from placewise.matching.hosting import Hosting, Tree, hosts
 from placewise.matching.index import FleetIndex
 from placewise.matching.match import match
 from placewise.model.cluster import Cluster, Fleet
 from placewise.model.job import Job, ResourceGroup
 from placewise.model.predicates import Equals, Within
 from placewise.model.requirement import Condition, Requirement, any_of, negated
-from placewise.model.resources import ResourceGraph, Subsystem, SubsystemVertex
+from placewise.model.resources import ResourceGraph, Subsystem, SubsystemVertex, Vertex
 from placewise.model.vocabulary import Vocabulary
 
 
@@ -119,3 +126,58 @@ def test_nodes_with_unlike_gpus_inside_are_told_apart():
     for count in (1, 2, 3):
         assert answer(graph, cards, R("node", count, (ask("a100", 1),))) == (count < 3)
     assert len(FleetIndex(Fleet((Cluster("a", graph, (cards,)),))).classes) == 2
+
+
+def renamed(requests):
+    """The requests with the model that is required of a gpu in its type."""
+    return tuple(
+        R(
+            f"gpu {r.requirements[0].conditions[0].predicate.text}" if r.requirements else r.type,
+            r.count,
+            inside,
+            r.unit,
+        )
+        for r in requests
+        for inside in [renamed(r.contents)]
+    )
+
+
+def required(rng, requests):
+    """The requests with a model required of every gpu."""
+    return tuple(
+        ask(rng.choice(("a", "b")), r.count)
+        if r.type == "gpu"
+        else R(r.type, r.count, required(rng, r.contents), r.unit)
+        for r in requests
+    )
+
+
+def test_a_required_model_counts_like_a_type_of_its_own():
+    answers = Counter(_answer_both_ways(random.Random(seed)) for seed in range(1000))
+    assert answers[True, True] > 20
+    assert set(answers) == {(True, True), (False, False)}
+
+
+def _answer_both_ways(rng):
+    graph = random_shapes.graph(rng)
+    shape = required(rng, random_shapes.shape(rng))
+    while random_shapes.units(shape) > random_shapes.MOST_UNITS:
+        shape = required(rng, random_shapes.shape(rng))
+    shape = ResourceGroup(shape).shape
+    placed, told = [], []
+    for at, vertex in enumerate(graph.vertices):
+        models = [rng.choice(("a", "b", "none")) for _ in range(vertex.size)] if vertex.type == "gpu" else []
+        placed += [(model, at) for model in models if model != "none"]
+        told.append((vertex, models))
+    # The same tree with a vertex for each model; a vertex keeps its number for what it contains.
+    vertices = [replace(v, type="was gpu", size=0) if v.type == "gpu" else v for v, _ in told]
+    for vertex, models in told:
+        vertices += (
+            [Vertex(f"{vertex.id} {model}", f"gpu {model}", vertex.parent, models.count(model)) for model in "ab"]
+            if models
+            else []
+        )
+    tree = Tree.of(graph, [("gpu", vertex) for vertex in offered(*placed).vertices])
+    usable = [oracle.places(graph)]
+    expected = hosts(Tree.of(ResourceGraph(tuple(vertices))), [(renamed(shape), usable[0])])
+    return expected, Hosting([shape], Vocabulary()).on(tree, usable, Cluster("a", graph, (offered(*placed),)))

@@ -117,14 +117,21 @@ def test_a_kind_that_was_learned_stays(tmp_path):
     assert (kind, kind.inferred) == (FieldKind("quantity"), True)
 
 
-def test_an_operators_vocabulary_counts_before_what_clusters_teach(tmp_path):
+@pytest.mark.parametrize(
+    "said",
+    [
+        "subsystems:\n  driver: {fields: {level: {kind: version}}}\n  abacus: {}\n",
+        "subsystems: {abacus: {}}\nfields: {level: {kind: version}}\n",
+    ],
+)
+def test_an_operators_vocabulary_counts_before_what_clusters_teach(tmp_path, said):
     path, words = tmp_path / "placewise.db", tmp_path / "vocabulary.yaml"
     wanted = asked(name="driver", field="level", min="1.9")
     with running_server(path) as server, talking(server) as talk:
         talk.register("gray", subsystems={"driver": subsystem({"level": 1.5})})
         talk.register("blue", subsystems={"driver": subsystem({"level": "1.10"})})
         assert list(match(talk, wanted).clusters) == []
-    words.write_text("subsystems:\n  driver: {fields: {level: {kind: version}}}\n  abacus: {}\n")
+    words.write_text(said)
     with running_server(path, vocabulary=words) as server, talking(server) as talk:
         found = match(talk, wanted)
         assert "blue" in found.clusters

@@ -10,9 +10,9 @@ from placewise.formats.fleets.fleet_source import read_fleet as read_fleet_value
 from placewise.formats.jobs.jobspec import read_jobspec
 from placewise.matching.deciding import decided, required_job
 from placewise.matching.index import FleetIndex
-from placewise.matching.named_places import as_asked
 from placewise.matching.match import Match as MatchValue
 from placewise.matching.match import match as matched
+from placewise.matching.named_places import as_asked
 from placewise.matching.why_not import WhyNot, why_not
 from placewise.model.cluster import Fleet
 from placewise.model.job import Job

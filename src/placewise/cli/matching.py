@@ -9,7 +9,7 @@ import typer
 
 from placewise.cli.app import EXIT_FITS_NOWHERE, app
 from placewise.cli.asked_jobs import answered, asked_jobs, exit_code
-from placewise.cli.options import FleetPath, Jobspecs, Json, Require, SeparateEntries, Unknown
+from placewise.cli.options import FleetPath, Jobspecs, Json, Require, SeparateEntries, Unknown, Verbose
 from placewise.cli.printing import console, plain, print_json, print_text, say
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ def match(
     unknown: Unknown = "separate",
     separate_entries: SeparateEntries = False,
     json: Json = False,
+    verbose: Verbose = False,
 ) -> None:
     """List the clusters that could ever run a job, or each of several.
 
@@ -39,8 +40,11 @@ def match(
     from placewise.report.data.matches import matches_document
 
     refuse_other_words(unknown, _UNKNOWN)
+    clusters = read_fleet(fleet)
     asked = asked_jobs(jobspecs, require, separate_entries=separate_entries)
-    index = FleetIndex(as_asked(read_fleet(fleet), [one.job for one in asked]))
+    for job in asked:
+        job.say_notes(verbose=verbose)
+    index = FleetIndex(as_asked(clusters, [one.job for one in asked]))
     answers = answered(index, asked, unknown)
     if json:
         print_json(matches_document([(one.name, one.match) for one in answers], len(index.names)))
@@ -62,6 +66,7 @@ def explain(
     unknown: Unknown = "separate",
     separate_entries: SeparateEntries = False,
     json: Json = False,
+    verbose: Verbose = False,
 ) -> None:
     """Say why the clusters that do not match a job do not, and what to relax; one job after the other.
 
@@ -77,8 +82,11 @@ def explain(
     from placewise.report.terminal.explanation import print_explanation
 
     refuse_other_words(unknown, _UNKNOWN)
+    clusters = read_fleet(fleet)
     asked = asked_jobs(jobspecs, require, separate_entries=separate_entries)
-    index = FleetIndex(as_asked(read_fleet(fleet), [one.job for one in asked]))
+    for job in asked:
+        job.say_notes(verbose=verbose)
+    index = FleetIndex(as_asked(clusters, [one.job for one in asked]))
     answers = answered(index, asked, unknown)
     found = [one.naming(lambda job: (why_not(index, job), relaxations(index, job))) for one in asked]
     if json:

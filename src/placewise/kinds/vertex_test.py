@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import enum
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from placewise.errors import Incomparable
 from placewise.kinds.resolving import Test, test_of
-from placewise.model.requirement import Requirement
+from placewise.model.predicates import Within
+from placewise.model.requirement import Condition, Requirement
 from placewise.model.scalar import Value
 from placewise.model.vocabulary import Vocabulary
 
@@ -30,7 +32,11 @@ class VertexTest:
 
     @classmethod
     def of(cls, requirement: Requirement, vocabulary: Vocabulary) -> VertexTest:
-        """Compile a requirement. Raises InputError for a bound of another kind than its field's."""
+        """Compile a requirement.
+
+        Raises InputError for a bound of another kind than its field's, and for bounds of two conditions that cross.
+        """
+        _refuse_crossed(requirement, vocabulary)
         return cls(
             tuple(
                 (condition.field, test_of(requirement.subsystem, condition, vocabulary))
@@ -58,3 +64,11 @@ class VertexTest:
                     problem.within(place=f"requirement on {self.subsystem!r}, field {field!r}")
                 found = problem if found is Answer.YES else found
         return found
+
+
+def _refuse_crossed(requirement: Requirement, vocabulary: Vocabulary) -> None:
+    """Raise InputError where the bounds of two conditions on one field cross, as those of one condition may not."""
+    bounds = [(one.field, one.predicate) for one in requirement.conditions if isinstance(one.predicate, Within)]
+    for (field, low), (other, high) in itertools.permutations(bounds, 2):
+        if field == other and low.minimum is not None and high.maximum is not None:
+            test_of(requirement.subsystem, Condition(field, Within(low.minimum, high.maximum)), vocabulary)

@@ -95,29 +95,32 @@ class _Compiler:
 
     def variants(self, requests: Sequence[ResourceRequest], group: int) -> list[Demand]:
         """Return the demands that requests side by side come to, one for each way to choose."""
-        parts: list[list[list[tuple[Ask, Any]]]] = []
-        for request in requests:
-            if request.type not in (OR_SLOT, XOR_SLOT):
-                parts.append([
-                    [self._counted(request, group, contents)] for contents in self.variants(request.contents, group)
-                ])
+        parts: list[list[list[tuple[Ask, Any]]]] = [
+            [[self._counted(request, group, contents)] for contents in self.variants(request.contents, group)]
+            for request in requests
+            if request.type not in (OR_SLOT, XOR_SLOT)
+        ]
         exclusive = [request for request in requests if request.type == XOR_SLOT]
         if exclusive:
-            parts.append([
-                [(self.ask(SLOT, "", (), group, contents), request.count)]
-                for request in exclusive
-                for contents in self.variants(request.contents, group)
-            ])
+            parts.append(
+                [
+                    [(self.ask(SLOT, "", (), group, contents), request.count)]
+                    for request in exclusive
+                    for contents in self.variants(request.contents, group)
+                ]
+            )
         mixed: dict[int, list[list[Demand]]] = {}
         for request in requests:
             if request.type == OR_SLOT:
                 mixed.setdefault(request.count, []).append(self.variants(request.contents, group))
         if mixed:
-            parts.append([
-                [(self._choice(alternatives, group), count)]
-                for count, lists in mixed.items()
-                for alternatives in _bounded(lists)
-            ])
+            parts.append(
+                [
+                    [(self._choice(alternatives, group), count)]
+                    for count, lists in mixed.items()
+                    for alternatives in _bounded(lists)
+                ]
+            )
         return [joined(pair for part in chosen for pair in part) for chosen in _bounded(parts)]
 
     def _counted(self, request: ResourceRequest, group: int, contents: Demand) -> tuple[Ask, int | Fraction]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from placewise.matching.tree import Tree, unseen
 from placewise.matching.places import PlaceClass, place_classes
+from placewise.matching.tree import Tree, unseen
 from placewise.model.cluster import Cluster
 from placewise.model.resources import Subsystem, SubsystemVertex
 from placewise.model.scalar import Value

@@ -1,8 +1,8 @@
 """What subsystem vertices say of containment vertices, for requirements that stand inside a shape.
 
 A containment vertex inside a place meets a requirement by what is attached to it or to what contains it, up to and
-including the place; a place, and what is outside all places, by what is attached to it or to anything above. Of a vertex
-that stands for several, what is attached counts for one unit each.
+including the place; a place, and what is outside all places, by what is attached to it or to anything above. Of a
+vertex that stands for several, what is attached counts for one unit each.
 """
 
 from __future__ import annotations
@@ -118,5 +118,3 @@ class Facts:
                 passed[position] |= self.tests.of_vertex(name, vertex)
             marks[position] = (bits | seen << self.tests.width) << self.groups
         return marks
-
-

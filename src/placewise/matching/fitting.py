@@ -16,7 +16,15 @@ from typing import Any, TypeAlias
 
 from placewise.matching.asks import CHOICE, NO_MEASURE, Ask, Demand, joined, measured
 from placewise.matching.facts import Facts
-from placewise.matching.frontiers import Frontier, Vector, added, explored, most_that_holds, multiplied
+from placewise.matching.frontiers import (
+    Frontier,
+    Vector,
+    bounded_away,
+    explored,
+    greedily_reached,
+    most_that_holds,
+    reached,
+)
 from placewise.matching.slot_levels import Levels
 from placewise.matching.subtrees import INSIDE, PLACE, Subtrees
 from placewise.matching.transport import transported
@@ -116,7 +124,9 @@ class Fitting:
             demand = joined(
                 pair
                 for ask, count in demand
-                for pair in ([(inner, each * count) for inner, each in ask.contents] if ask in opened else [(ask, count)])
+                for pair in (
+                    [(inner, each * count) for inner, each in ask.contents] if ask in opened else [(ask, count)]
+                )
             )
 
     def _opens(self, at: At, ask: Ask) -> bool:
@@ -215,7 +225,7 @@ class Fitting:
         return self._copies(at, ask.contents, min(units, most)) if ask.contents and units else units
 
     def _usable(self, at: At, ask: Ask) -> bool:
-        return bool(at[1] >> ask.group & 1) or not self._in_place(at) and ask.bundles
+        return bool(at[1] >> ask.group & 1) or (ask.bundles and not self._in_place(at))
 
     def _units(self, at: At, ask: Ask) -> Any:
         """Return the amount of a vertex that an ask may count."""
@@ -286,9 +296,9 @@ class Fitting:
         key = (at, contents, most)
         found = self._bundled.get(key)
         if found is None:
-            self._work.step()
-            found = most
             normal = self._normal(at, contents)
+            self._work.step(1 + len(normal))
+            found = most
             for ask, count in normal:
                 if ask.type == CHOICE and self._opens(at, ask):
                     continue
@@ -318,19 +328,32 @@ class Fitting:
         ]
         if _apart([count for _, count in part], stops, offers):
             return True
+        caps = tuple([count for _, count in part])
+        weights = _weights(asks)
+        if self._too_little(stops, caps, weights):
+            return False
         flow = self._as_flow(asks, stops, offers)
         if flow is not None:
             supplies, limits = flow
-            return transported([count for _, count in part], supplies, limits, self._work)
-        caps = tuple([count for _, count in part])
-        total: Frontier = [(0,) * len(caps)]
-        # The few that host much come first, the many equal ones last.
-        for (one, times), offer in sorted(zip(stops, offers, strict=True), key=lambda pair: pair[0][1]):
-            own = self._frontier(one, part, tuple(offer))
-            total = added(total, multiplied(own, times, caps, self._work), caps, self._work)
-            if total == [caps]:
+            return transported(caps, supplies, limits, self._work)
+        parts = [
+            (self._frontier(one, part, tuple(offer)), times)
+            for (one, times), offer in zip(stops, offers, strict=True)
+            if any(offer)
+        ]
+        if bounded_away(parts, caps, list(weights.values()), self._work):
+            return False
+        return greedily_reached(parts, caps, self._work) or reached(parts, caps, self._work)
+
+    def _too_little(self, stops: Sequence[tuple[At, int]], wanted: Vector, weights: dict[str, list[int]]) -> bool:
+        """Whether there is not enough of some type for all asks, wherever they are put."""
+        amounts = self._trees.amounts
+        for kind, weight in weights.items():
+            self._work.step(1 + len(stops) // 4)
+            asked = sum([each * count for each, count in zip(weight, wanted, strict=True)])
+            if asked > sum([times * amounts[number].get(kind, 0) for (number, _), times in stops]):
                 return True
-        return caps in total
+        return False
 
     def _as_flow(
         self, asks: Sequence[Ask], stops: Sequence[tuple[At, int]], offers: Sequence[Sequence[Any]]
@@ -385,10 +408,8 @@ class Fitting:
                     # In the vertex's own units.
                     taken.append(Fraction(count * share[0]) / share[1] if count and share else count)
                 wanted += [(inner, each * count) for inner, each in ask.contents]
-            if len(kinds[0]) == 1:
-                enough = sum(taken) <= kinds[0][0]
-            else:
-                enough = transported(taken, *kinds, self._work)
+            alike = len(kinds[0]) == 1
+            enough = sum(taken) <= kinds[0][0] if alike else transported(taken, *kinds, self._work)
             return enough and self._fits(at, joined(wanted))
 
         return explored(caps, holds, self._work)
@@ -411,6 +432,24 @@ def _apart(counts: Sequence[Any], stops: Sequence[tuple[At, int]], offers: Seque
         if missing > 0:
             return False
     return True
+
+
+def _weights(asks: Sequence[Ask]) -> dict[str, list[int]]:
+    """Return for each type drawn on how much of it each ask takes at least, in the vertices' own units."""
+    drawn = [_amounts(((ask, 1),)) for ask in asks]
+    return {kind: [each.get(kind, 0) for each in drawn] for kind in sorted({kind for each in drawn for kind in each})}
+
+
+def _amounts(demand: Demand) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for ask, count in demand:
+        inside = [_amounts(one) for one in ask.alternatives or (ask.contents,)]
+        for kind in {kind for one in inside for kind in one}:
+            found[kind] = found.get(kind, 0) + count * min([one.get(kind, 0) for one in inside])
+        # What is asked for in another unit is left out.
+        if not ask.bundles and (ask.measure == NO_MEASURE or ask.contents):
+            found[ask.type] = found.get(ask.type, 0) + count
+    return found
 
 
 def _mixes(most: Sequence[int], count: int, work: Work) -> Iterator[tuple[int, ...]]:

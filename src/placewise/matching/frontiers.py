@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 from placewise.matching.work import Work
@@ -35,6 +35,52 @@ def multiplied(one: Frontier, times: int, caps: Vector, work: Work) -> Frontier:
     return result
 
 
+def bounded_away(
+    parts: Sequence[tuple[Frontier, int]], wanted: Vector, weights: Sequence[Sequence[int]], work: Work
+) -> bool:
+    """Whether some weights show that equal parts, each so many times, cannot host together what is wanted."""
+    for weight in weights:
+        work.step(len(parts))
+        most = sum(times * max(_product(weight, vector) for vector in own) for own, times in parts)
+        if _product(weight, wanted) > most:
+            return True
+    return False
+
+
+def _product(one: Sequence[int], other: Sequence[int]) -> int:
+    return sum(a * b for a, b in zip(one, other, strict=True))
+
+
+def greedily_reached(parts: Sequence[tuple[Frontier, int]], wanted: Vector, work: Work) -> bool:
+    """Whether what is wanted is reached by always taking what does most for it: no is no answer."""
+    missing = list(wanted)
+    for own, times in sorted(parts, key=lambda part: len(part[0])):
+        left = times
+        while left and any(missing):
+            work.step(len(own))
+            best = max(
+                own, key=lambda v: sum([min(a, b) * 1_000_000 // c for a, b, c in zip(v, missing, wanted, strict=True)])
+            )
+            steps = [b // a for a, b in zip(best, missing, strict=True) if a and b]
+            if not steps:
+                break
+            taken = min(left, max(1, min(steps)))
+            left -= taken
+            missing = [max(0, b - a * taken) for a, b in zip(best, missing, strict=True)]
+    return not any(missing)
+
+
+def reached(parts: Sequence[tuple[Frontier, int]], wanted: Vector, work: Work) -> bool:
+    """Whether equal parts, each so many times, host together what is wanted."""
+    total: Frontier = [(0,) * len(wanted)]
+    # The few come first, the many equal ones last.
+    for own, times in sorted(parts, key=lambda part: part[1]):
+        total = added(total, multiplied(own, times, wanted, work), wanted, work)
+        if total == [wanted]:
+            return True
+    return False
+
+
 def largest(vectors: set[Vector], work: Work) -> Frontier:
     """Return the vectors that no other is at least as large as."""
     kept: Frontier = []
@@ -62,12 +108,10 @@ def explored(caps: Vector, holds: Callable[[Vector], bool], work: Work) -> Front
         work.step()
         fixed = waiting.pop()
         rest = len(caps) - len(fixed)
-        most = tuple([
-            most_that_holds(
-                caps[order[len(fixed) + i]], lambda n, i=i: trial((*fixed, *(0,) * i, n)), 0  # type: ignore[misc]
-            )
-            for i in range(rest)
-        ])
+        most: Vector = ()
+        for at in range(rest):
+            start = (*fixed, *(0,) * at)
+            most += (_most_after(start, caps[order[len(start)]], trial),)
         if rest <= 1 or trial((*fixed, *most)):
             vector = dict(zip(order, (*fixed, *most), strict=True))
             found.add(tuple([vector[at] for at in range(len(caps))]))
@@ -75,6 +119,10 @@ def explored(caps: Vector, holds: Callable[[Vector], bool], work: Work) -> Front
             work.step(most[0])
             waiting += [(*fixed, count) for count in range(most[0] + 1)]
     return largest(found, work)
+
+
+def _most_after(start: Vector, cap: int, trial: Callable[[Vector], bool]) -> int:
+    return most_that_holds(cap, lambda count: trial((*start, count)))
 
 
 def most_that_holds(cap: int, holds: Callable[[int], bool], least: int = 0) -> int:
@@ -89,5 +137,3 @@ def most_that_holds(cap: int, holds: Callable[[int], bool], least: int = 0) -> i
         else:
             high = middle
     return low
-
-

@@ -19,6 +19,7 @@ from placewise.matching.facts import Facts, Tests
 from placewise.matching.fitting import Fitting
 from placewise.matching.simple_counting import holds_simple, is_simple, simple_bundles, simple_count, simple_offer
 from placewise.matching.slot_levels import Levels
+from placewise.matching.subtrees import Subtrees
 from placewise.matching.tree import Tree
 from placewise.matching.work import Work
 from placewise.model.cluster import Cluster
@@ -26,19 +27,29 @@ from placewise.model.job import SLOT, ResourceRequest, Shape
 from placewise.model.requirement import Expression
 from placewise.model.vocabulary import Vocabulary
 
-STEPS = 400
-STEPS_OF_A_SUBTREE = 52
+STEPS = 700
+STEPS_OF_A_SUBTREE = 28
 """So many steps are for each cluster, and so many more for each of its distinct subtrees; a step is about 2 us."""
 
-__all__ = ["Hosting", "Tree", "copies_of", "copies_within", "has_alternatives", "hosts", "inner_requirements", "on_one_place", "spans_places"]
+__all__ = [
+    "Hosting",
+    "Tree",
+    "copies_of",
+    "copies_within",
+    "has_alternatives",
+    "hosts",
+    "inner_requirements",
+    "on_one_place",
+    "spans_places",
+]
 
 
 class Hosting:
     """The shapes of a job's groups, to be asked of many clusters.
 
     vocabulary : of the fleet, where requirements stand inside the shapes. possible : whether a vertex counts too of
-    which it is unknown whether it meets them. Raises InputError for too many alternatives, and for requirements that are
-    not understood.
+    which it is unknown whether it meets them. Raises InputError for too many alternatives, and for bounds of another
+    kind than their fields.
     """
 
     def __init__(
@@ -64,7 +75,7 @@ class Hosting:
         if self._tests is not None and cluster is not None:
             facts = Facts(self._tests, self._groups, self._tests.unknown(cluster.name), self._possible)
         subtrees = tree.marked(every, None if facts is None or cluster is None else facts.marks(cluster, tree))
-        work = _work(tree)
+        work = _work(subtrees)
         levels = Levels(subtrees, tree.above_places)
         return any(Fitting(subtrees, levels, work, facts).hosts(demand) for demand in self._demands)
 
@@ -110,7 +121,7 @@ def copies_of(tree: Tree, places: Sequence[int], request: ResourceRequest) -> li
                 for number in numbers
             ]
         else:
-            fitting = Fitting(subtrees, Levels(subtrees, tree.above_places), _work(tree))
+            fitting = Fitting(subtrees, Levels(subtrees, tree.above_places), _work(subtrees))
             copies = [fitting.copies_at(number, ask, most) for number in numbers]
         found = [max(pair) for pair in zip(found, copies, strict=True)]
     return found
@@ -129,8 +140,8 @@ def on_one_place(tree: Tree, request: ResourceRequest) -> bool:
     )
 
 
-def _work(tree: Tree) -> Work:
-    return Work(STEPS + STEPS_OF_A_SUBTREE * len(tree.subtrees.types))
+def _work(subtrees: Subtrees) -> Work:
+    return Work(STEPS + STEPS_OF_A_SUBTREE * len(subtrees.types))
 
 
 def has_alternatives(request: ResourceRequest) -> bool:

@@ -23,7 +23,7 @@ from placewise.matching.offers import Change, Offers, changed_offers, moved_offe
 from placewise.matching.places import PlaceClass
 from placewise.matching.recent import Recent
 from placewise.model.cluster import Cluster, Fleet
-from placewise.model.job import ResourceRequest, Shape
+from placewise.model.job import SLOTS, ResourceRequest, Shape
 from placewise.model.requirement import AllOf, AnyOf, Expression, Not, Requirement
 from placewise.model.vocabulary import Vocabulary
 
@@ -33,6 +33,14 @@ _MOST_ROW_BYTES = 1 << 26
 _REQUIREMENT_BYTES = 1000
 _BYTES_A_CHARACTER = 50
 _MOST_SHAPES = 64
+USUAL_TYPES = frozenset(
+    (
+        *("cluster", "rack", "chassis", "switch", "node", "socket", "numanode", "cache", "core", "pu", "gpu"),
+        *("memory", "storage", "ssd", "license"),
+    )
+)
+"""Types of Flux's resource graphs and of licenses: a job may always ask for them, whether a cluster has them or not."""
+
 # Among more names than these, to find one that is like another takes longer than the advice is worth.
 _MOST_NAMES_COMPARED = 500
 _FIELDS_SHOWN = 8
@@ -42,12 +50,14 @@ _FIELDS_SHOWN = 8
 class _Contents:
     """All that an index holds.
 
+    types : the types of resources that there are or ever were.
     rows : one memory serves all that descend from one fleet; the stamps tell which answers still count.
     """
 
     layout: Layout
     offers: Mapping[str, Offers]
     vocabulary: Vocabulary
+    types: frozenset[str]
     rows: Recent[Expression, Meeting]
     counts: Recent[ResourceRequest, Counts]
 
@@ -62,6 +72,8 @@ class FleetIndex:
     names : the names of the clusters, in the fleet's order.
     positions : the position of each cluster in that order, by name.
     vocabulary : the fleet's, with all that was ever offered.
+    known_types : the types of resources that there are or were in the fleets that this index descends from, and usual
+        ones.
     firsts : (clusters + 1,) int64, the first place class of each cluster, and the number of classes.
     size : the number of place classes.
     everything : (words,) the set of all place classes, read-only; all_places : the same as a number.
@@ -76,7 +88,8 @@ class FleetIndex:
             ]
             offers = changed_offers({}, changes, layout.words)
             vocabulary = learned(fleet.vocabulary, _offered(fleet.clusters))
-            contents = _Contents(layout, offers, vocabulary, Recent(_MOST_ROW_BYTES), Recent(_MOST_SHAPES))
+            types = USUAL_TYPES.union(*[one.tree.subtrees.all_types for one in layout.clusters])
+            contents = _Contents(layout, offers, vocabulary, types, Recent(_MOST_ROW_BYTES), Recent(_MOST_SHAPES))
         else:
             contents = fleet
             layout = contents.layout
@@ -87,6 +100,7 @@ class FleetIndex:
         for array in (self.firsts, self.everything):
             array.flags.writeable = False
         self.vocabulary = contents.vocabulary
+        self.known_types = contents.types
         self._all_complete = self.vocabulary.all_complete
         self._layout, self._offers = layout, contents.offers
         self._nothing = np.zeros(self.words, dtype=np.uint64)
@@ -116,19 +130,21 @@ class FleetIndex:
             if after is not None:
                 counts.keep(request, after)
         vocabulary = learned(self.vocabulary, _offered(one for one in clusters.values() if one is not None))
+        types = self.known_types.union(*[one.after.tree.subtrees.all_types for one in moved.changes if one.after])
         offers = changed_offers(offers, moved.changes, layout.words)
-        return FleetIndex(_Contents(layout, offers, vocabulary, self._rows, counts))
+        return FleetIndex(_Contents(layout, offers, vocabulary, types, self._rows, counts))
 
     def in_vocabulary(self, vocabulary: Vocabulary) -> FleetIndex:
-        """Return the index of the same fleet in a vocabulary that counts before its own; nothing is compiled anew."""
-        merged = vocabulary.over(self.vocabulary)
-        if merged == self.vocabulary:
-            return self
+        """Return the index of the same fleet in another vocabulary, which has to know all of its words."""
         before = self.vocabulary
         # An answer that was given holds wherever words mean the same.
-        alike = (merged.kinds, merged.aliases, merged.complete) == (before.kinds, before.aliases, before.complete)
+        alike = (vocabulary.kinds, vocabulary.aliases, vocabulary.complete) == (
+            before.kinds,
+            before.aliases,
+            before.complete,
+        )
         rows = self._rows if alike else Recent(_MOST_ROW_BYTES)
-        return FleetIndex(_Contents(self._layout, self._offers, merged, rows, self._counts))
+        return FleetIndex(_Contents(self._layout, self._offers, vocabulary, self.known_types, rows, self._counts))
 
     @cached_property
     def fleet(self) -> Fleet:
@@ -201,7 +217,10 @@ class FleetIndex:
         """Return what changes whenever the answer to a requirement may."""
         if isinstance(requirement, Requirement):
             offers = self._offers.get(requirement.subsystem)
-            return self._layout if offers is None or not self._all_complete else offers.stamp
+            if offers is None or not self._all_complete:
+                return self._layout
+            # What no place sees makes fields known too, and with them their kinds.
+            return offers.stamp, self.vocabulary.known.get(requirement.subsystem)
         if isinstance(requirement, Not):
             # What does not hold changes with every place that comes.
             return self._layout
@@ -241,6 +260,18 @@ class FleetIndex:
                 place=f"requirement on {subsystem!r}",
                 expected=_like(subsystem, known) or f"one of {len(known)} known names",
             )
+
+    def require_types(self, shape: Shape) -> None:
+        """Raise InputError for a shape that asks for a type of resource that no cluster has, or ever had."""
+        for request in shape:
+            if request.type not in self.known_types and request.type not in SLOTS:
+                raise InputError(
+                    f"no cluster of the fleet has resources of type {request.type!r}",
+                    place="resources",
+                    expected=_like(request.type, self.known_types) or f"one of {len(self.known_types)} known types",
+                )
+            if request.contents:
+                self.require_types(request.contents)
 
     def _require_field(self, subsystem: str, field: str) -> None:
         fields = self.vocabulary.known[subsystem]

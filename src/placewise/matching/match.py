@@ -18,9 +18,11 @@ from placewise.matching.kernels import Kernels
 from placewise.matching.kernels_numpy import NumpyKernels
 from placewise.matching.meeting import Meeting
 from placewise.matching.rows import Rows
-from placewise.model.job import Job, Shape
+from placewise.model.job import OR_SLOT, XOR_SLOT, Job, ResourceGroup, Shape
 from placewise.model.requirement import Expression
 from placewise.model.workload import Workload
+
+MOST_GROUPS = 16
 
 _Met: TypeAlias = list[list[Meeting]]
 
@@ -54,8 +56,8 @@ class Match:
 def match(index: FleetIndex, job: Job) -> Match:
     """Return the clusters that can host the job's shape on nodes at which its requirements hold.
 
-    Raises InputError for a requirement that is not understood (see `FleetIndex.meeting`), and for a shape that
-    cannot be counted exactly (see `hosting`).
+    Raises InputError for a requirement that is not understood (see `FleetIndex.meeting`), for a type of resource that
+    nobody has, and for a shape that takes too much work to place exactly (see `hosting`).
     """
     met = _met(index, job)
     able = _matching(index, job, met)
@@ -106,6 +108,8 @@ def _matching(index: FleetIndex, job: Job, met: _Met, *, possible: bool = False)
 
 def _met(index: FleetIndex, job: Job) -> _Met:
     """Return where each requirement of each group holds."""
+    for group in job.groups:
+        index.require_types(group.shape)
     return [[index.meeting(requirement) for requirement in group.requirements] for group in job.groups]
 
 
@@ -155,6 +159,9 @@ def hosting(
     able = np.ones(len(index.names), dtype=np.bool_)
     for _, places in groups:
         able &= bitset.unpack(index.clusters_of(places), len(index.names))
+    groups = _shaped(groups)
+    if len(groups) < 2:
+        return able & hosting(index, groups, possible=possible) if groups else able
     usable = [(shape, bitset.unpack(places, index.size)) for shape, places in groups]
     asked_of = index.hosting_of([shape for shape, _ in groups], possible=possible)
     for cluster in np.flatnonzero(able).tolist():
@@ -162,6 +169,23 @@ def hosting(
         places_of = [index.places_of(cluster, flags) for _, flags in usable]
         able[cluster] = asked_of.on(compiled.tree, places_of, compiled.cluster)
     return able
+
+
+def _shaped(groups: Sequence[tuple[Shape, NDArray[np.uint64]]]) -> list[tuple[Shape, NDArray[np.uint64]]]:
+    """Return the groups that have a shape; those that may use the same places are one, except for alternatives."""
+    merged: dict[tuple[int, bytes], tuple[Shape, NDArray[np.uint64]]] = {}
+    for number, (shape, places) in enumerate(groups):
+        if shape:
+            alternatives = any(request.type in (OR_SLOT, XOR_SLOT) for request in shape)
+            key = (number if alternatives else -1, places.tobytes())
+            merged[key] = ((*merged[key][0], *shape) if key in merged else shape, places)
+    if len(merged) > MOST_GROUPS:
+        raise InputError(
+            "too many groups of resources have different requirements",
+            found=len(merged),
+            expected=f"at most {MOST_GROUPS} in a job; several jobs can ask for more",
+        )
+    return [(ResourceGroup(shape).shape, places) for shape, places in merged.values()]
 
 
 def match_workload(
@@ -176,10 +200,11 @@ def match_rows(
     index: FleetIndex, workload: Workload, kernels: Kernels | None = None, *, possible: bool = False
 ) -> NDArray[np.uint64]:
     """Return (jobs, words): the clusters that match each job, or may, every job computed on its own."""
+    index.require_types(workload.shape)
     table = index.table(workload.requirements, possible=possible)
     rows = Rows.of(workload.offsets, workload.ids)
     places = (kernels or NumpyKernels()).intersect(table, rows, index.everything)
-    return index.clusters_of(places, workload.shape)
+    return index.clusters_of(places, workload.shape, possible=possible)
 
 
 def count_matches(index: FleetIndex, workload: Workload, kernels: Kernels | None = None) -> NDArray[np.int64]:

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from placewise.matching import bitset
 from placewise.matching.compiled_cluster import Properties
-from placewise.matching.hosting import hosts
 from placewise.matching.index import FleetIndex
 from placewise.matching.match import hosting, matching
 from placewise.matching.single_changes import Change, single_changes
@@ -202,8 +201,8 @@ def _sets_of(first: frozenset[int], failing: list[list[frozenset[int]]], most: i
 def _hosts_without(asked: _Asked, cluster: int, failing: list[list[frozenset[int]]], chosen: frozenset[int]) -> bool:
     """Whether a cluster hosts a job where these requirements are left out."""
     compiled = asked.index.compiled(cluster)
-    asks = []
-    for group, causes in zip(asked.job.groups, failing, strict=True):
+    places: list[list[int]] = []
+    for causes in failing:
         usable = [
             place
             for kind, fails in zip(compiled.classes, causes, strict=True)
@@ -212,8 +211,9 @@ def _hosts_without(asked: _Asked, cluster: int, failing: list[list[frozenset[int
         ]
         if not usable:
             return False
-        asks.append((group.shape, usable))
-    return hosts(compiled.tree, asks)
+        places.append(usable)
+    hosting_all = asked.index.hosting_of([group.shape for group in asked.job.groups])
+    return hosting_all.on(compiled.tree, places, compiled.cluster)
 
 
 def _ways(asked: _Asked, chosen: tuple[int, ...], clusters: list[int]) -> Iterator[Way]:

@@ -3,7 +3,12 @@
 A slot that names neither places nor what contains them lies on one place, as long as something of it is inside
 places. Every other slot lies under one vertex of the lowest common container type: of the types of containers that
 contain all that the slot holds, somewhere in the tree as it is, a vertex that contains some of it and no other such
-vertex; where no type contains all, the slot may spread over whatever it is asked for in.
+vertex; where no type contains all, the slot may spread over whatever it is asked for in. A slot of one vertex keeps
+nothing together, so it lies wherever that is.
+
+RFC 14: "A resource type of type: slot SHALL indicate a grouping of resources". Fluxion matches a slot at a vertex that
+has all that the slot names right below it; here levels between may be left out, as RFC 14 leaves out what is not asked
+for.
 """
 
 from __future__ import annotations
@@ -45,7 +50,7 @@ class Levels:
 
     def numbers(self, ask: Ask) -> set[int]:
         """Return the subtrees under one of which a slot lies that does not lie on one place."""
-        if ask.type == CHOICE:
+        if ask.type == CHOICE or _holds_one(ask):
             return set()
         found = self._numbers.get(ask.held)
         if found is None:
@@ -88,3 +93,11 @@ class Levels:
         nothing = frozenset[str]()
         # Vertices of types that are nowhere in one another have nothing in common inside.
         return other.type in self._within.get(one.type, nothing) or one.type in self._within.get(other.type, nothing)
+
+
+def _holds_one(ask: Ask) -> bool:
+    """Whether a slot holds one vertex and nothing beside it."""
+    if len(ask.contents) != 1:
+        return False
+    inside, count = ask.contents[0]
+    return bool(count == 1) and (not inside.bundles or (inside.type == SLOT and _holds_one(inside)))

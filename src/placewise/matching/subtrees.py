@@ -110,6 +110,18 @@ class Subtrees:
         pairs = zip(self.types, self.status, strict=True)
         return frozenset(kind for kind, status in pairs if status not in (INSIDE, PLACE))
 
+    @cached_property
+    def amounts(self) -> list[dict[str, int]]:
+        """For each subtree the sum of the sizes of all its vertices, by type."""
+        found: list[dict[str, int]] = []
+        for number, kind in enumerate(self.types):
+            total = {kind: self.sizes[number]}
+            for child, times in self.below[number]:
+                for inner, amount in found[child].items():
+                    total[inner] = total.get(inner, 0) + times * amount
+            found.append(total)
+        return found
+
     def copy(self) -> Subtrees:
         """Return subtrees that can be marked anew."""
         return Subtrees(
@@ -130,8 +142,13 @@ class Subtrees:
         number = self._numbers.get((before, mark))
         if number is None:
             number = self._numbers[before, mark] = len(self.types)
-            for column in (self.types, self.sizes, self.units, self.below, self.status, self.inside, self.attached):
-                column.append(column[before])  # type: ignore[attr-defined]
+            self.types.append(self.types[before])
+            self.sizes.append(self.sizes[before])
+            self.units.append(self.units[before])
+            self.below.append(self.below[before])
+            self.status.append(self.status[before])
+            self.inside.append(self.inside[before])
+            self.attached.append(self.attached[before])
             self.marks.append(mark)
         self.number_of[position] = number
 
@@ -142,7 +159,14 @@ class Subtrees:
         key = (before, mark, below)
         number = self._numbers.get(key)
         if number is None:
-            number = self._new(self.types[before], self.sizes[before], self.units[before], self.status[before], below, self.attached[before])
+            number = self._new(
+                self.types[before],
+                self.sizes[before],
+                self.units[before],
+                self.status[before],
+                below,
+                self.attached[before],
+            )
             self.marks.append(mark)
             self._numbers[key] = number
         self.number_of[position] = number

@@ -7,9 +7,7 @@ from collections.abc import Sequence
 from placewise.matching.work import Work
 
 
-def transported(
-    demands: Sequence[int], supplies: Sequence[int], limits: Sequence[Sequence[int]], work: Work
-) -> bool:
+def transported(demands: Sequence[int], supplies: Sequence[int], limits: Sequence[Sequence[int]], work: Work) -> bool:
     """Whether every demand is met, from no supply more than there is.
 
     limits : for each supply how much of it each demand may take.

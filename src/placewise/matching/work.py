@@ -18,7 +18,7 @@ class Work:
         self.left -= steps
         if self.left < 0:
             raise InputError(
-                "the shape takes too much work to place exactly: too many unlike requests compete for the same resources",
+                "the shape takes too much work to place exactly: too many unlike requests want the same resources",
                 expected="fewer unlike requests side by side, as several that are alike with a larger count, "
                 "or several jobs",
             )

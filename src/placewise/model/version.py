@@ -30,6 +30,9 @@ _NUMBERS = re.compile(r"[0-9]+(?:\.[0-9]+)*")
 # Only the name of a commit or branch, before "=", may have slashes.
 _VALID = re.compile(r"(?:[A-Za-z0-9_.-][A-Za-z0-9_.+~/-]*=)?[A-Za-z0-9_.-][A-Za-z0-9_.+~-]*")
 _EPOCH = re.compile(r"[0-9]+:")
+_DIGIT = re.compile(r"[0-9]")
+# A whole hash of git, and what Spack calls a reference.
+_COMMIT = re.compile(r"(?=[0-9]*[a-f])[0-9a-f]{40}|git\..*", re.DOTALL)
 _TEXT, _NUMBER, _BRANCH = 0, 1, 2
 _BRANCHES = {
     word: rank for rank, word in enumerate(("stable", "nightly", "trunk", "head", "master", "main", "develop"))
@@ -66,6 +69,17 @@ class Version:
     def is_prerelease(self) -> bool:
         """Whether the version precedes its release: it ends in a word such as rc, or has a ``~``."""
         return self.key[1] != _FINAL
+
+    @property
+    def has_place(self) -> bool:
+        """Whether the text says where in the order it stands.
+
+        ``unknown`` and ``latest`` do not, nor does a commit of which no version is said; ``develop`` does.
+        """
+        text = self.text.rpartition("=")[2]
+        if _COMMIT.fullmatch(text):
+            return False
+        return _DIGIT.search(text) is not None or any(word in _BRANCHES for _, word in _RUN.findall(text))
 
     def __eq__(self, other: object) -> bool:
         return self.key == other.key if isinstance(other, Version) else NotImplemented

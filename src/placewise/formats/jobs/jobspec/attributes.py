@@ -182,4 +182,4 @@ def _is_duration(value: Any) -> bool:
     """Whether a value is a length of time: finite seconds, or text with a unit such as 1h."""
     if isinstance(value, str):
         return bool(value)
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and value >= 0
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < math.inf

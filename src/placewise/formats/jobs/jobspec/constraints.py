@@ -35,6 +35,9 @@ PROPERTY, HOST, RANK = ("property", "name"), ("host", "name"), ("rank", "id")
 MOST_NAMES = 1 << 16
 """So many hosts and ranks may stand in the constraints of one job."""
 
+# They stand between properties elsewhere in Flux, so a name with one in it is more likely an expression.
+_SIGNS = frozenset("!&'\"^`|()")
+_NAME = "a name, or ^ and a name; constraints are joined by and, or, not"
 _OPERATORS = ("properties", "hostlist", "ranks", "and", "or", "not")
 
 # Constraints may say nothing (every node will do) or what no node can meet, beside what an expression says.
@@ -116,8 +119,8 @@ def _text(value: Any, place: str) -> str:
 
 def _property(name: str, place: str) -> Expression:
     bare = name.removeprefix("^")
-    if not bare or bare.startswith("^"):
-        raise InputError("is no name of a property", place=place, found=name, expected="a name, or ^ and a name")
+    if not bare or not _SIGNS.isdisjoint(bare):
+        raise InputError("is no name of a property", place=place, found=name, expected=_NAME)
     wanted = Requirement(*_one_of(PROPERTY, [bare]))
     return wanted if bare == name else negated(wanted)
 

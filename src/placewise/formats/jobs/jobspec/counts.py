@@ -41,7 +41,9 @@ def _of_mapping(value: dict[str, Any], place: str, zero: bool) -> int:
     if counts.get("operator", "+") not in _OPERATORS:
         expected = " or ".join(_OPERATORS)
         raise InputError("the operator is not known", place=f"{place}.operator", found=value, expected=expected)
-    count(counts.get("operand", 1), f"{place}.operand")
+    operand = count(counts.get("operand", 1), f"{place}.operand")
+    if "operator" in counts and "operand" in counts:
+        _refuse_standstill(lowest, counts["operator"], operand, value, place)
     return lowest
 
 
@@ -52,9 +54,18 @@ def _of_text(value: str, place: str) -> int:
             return parse_idset(value, place)[0][0]
         except InputError:
             raise InputError("is not a usable count", place=place, found=value, expected=_EXPECTED) from None
-    lowest, highest, operand = match[1], match[2], match[3]
+    lowest, highest, operand, operator = match.groups()
     if highest is not None and int(highest) < int(lowest):
         raise InputError("the minimum exceeds the maximum", place=place, found=value, expected="min at most max")
     if operand == "0":
         raise InputError("the operand is 0", place=place, found=value, expected="an operand of 1 or more")
+    if operator is not None:
+        _refuse_standstill(int(lowest), operator, int(operand), value, place)
     return int(lowest)
+
+
+def _refuse_standstill(lowest: int, operator: str, operand: int, value: Any, place: str) -> None:
+    """Raise InputError for a range whose next count is the same one again, as Flux does."""
+    if (operator != "+" and operand < 2) or (operator == "^" and lowest < 2):
+        expected = "an operand of 2 or more, and for ^ a minimum of 2 or more"
+        raise InputError("the range never grows", place=place, found=value, expected=expected)

@@ -229,7 +229,7 @@ def of_fields(name: str, fields: Any, place: str, label: str = "") -> Requiremen
 
 
 def of_dotted(key: str, value: Any, place: str, label: str = "") -> Requirement:
-    """Return what `{hardware.gpu.available: VALUE}` says: of a field so called, in the subsystem before the first dot."""
+    """Return what `{hardware.gpu.available: V}` says: of a field so called, in the subsystem before the first dot."""
     return of_fields(key.lstrip(".").split(".", 1)[0], {key: value}, place, label)
 
 

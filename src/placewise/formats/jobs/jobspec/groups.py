@@ -32,8 +32,10 @@ class Use:
 
 @dataclass(slots=True)
 class Uses:
-    """The uses on their own, those inside of a group, what tasks without resources of their own ask
-    besides, and how long tasks and groups may take.
+    """The uses of named resources.
+
+    outer : those on their own. inner : those inside of a group. loose : what tasks without resources ask besides.
+    durations : how long tasks and groups may take, and the places that say so.
     """
 
     outer: list[Use] = field(default_factory=list)
@@ -52,8 +54,8 @@ def uses_of(
     """
     walk = _Walk(names, reading)
     for place, task in tasks:
-        walk.task(task, place, walk.uses.outer, inside=False)
-    listed = walk.groups(document.get(GROUPS, []), GROUPS, 1)
+        walk.task(task, place)
+    listed = walk.groups(document[GROUPS], GROUPS, 1) if GROUPS in document else []
     start = document.get(ENTRY_POINT)
     if start is not None:
         text(start, ENTRY_POINT)
@@ -90,7 +92,7 @@ class _Walk:
             for number_of_task, listed in enumerate(sequence(group.get("tasks", []), f"{at}.tasks")):
                 here = f"{at}.tasks[{number_of_task}]"
                 self._spend(here)
-                self.task(mapping(listed, here), here, self.uses.inner, inside=True)
+                self.task(mapping(listed, here), here, group)
             for launched in self._launched(group.get("launch", []), f"{at}.launch"):
                 self.run_inside.add(launched)
             for inner_place, inner in self.groups(group.get(GROUPS, []), f"{at}.{GROUPS}", depth + 1):
@@ -104,27 +106,32 @@ class _Walk:
             uses.append(self._use(group["resources"], f"{place}.resources", None))
 
     def _attributes(self, of: dict[str, Any], place: str) -> None:
-        attributes = mapping(of.get("attributes", {}), f"{place}.attributes")
+        attributes = mapping(of["attributes"], f"{place}.attributes") if "attributes" in of else {}
         if DURATION in attributes:
             self.uses.durations.append((f"{place}.attributes.{DURATION}", attributes[DURATION]))
 
-    def task(self, task: dict[str, Any], place: str, uses: list[Use], *, inside: bool) -> None:
+    def task(self, task: dict[str, Any], place: str, around: dict[str, Any] | None = None) -> None:
+        """Walk a task, which has the resources of the group around it unless it names its own."""
         known_keys(task, _TASK_KEYS, place)
-        count(task.get("replicas", 1), f"{place}.replicas")
-        flag(task.get("local", False), f"{place}.local")
-        for key in _TASK_NOTED[1:]:
-            if key in task:
+        if "replicas" in task:
+            count(task["replicas"], f"{place}.replicas")
+        if "local" in task:
+            flag(task["local"], f"{place}.local")
+        for key in task:
+            if key in _TASK_NOTED and key != "name":
                 self.reading.notes.keep(f"{place}.{key}")
         self._attributes(task, place)
         if "group" in task:
             name = text(task["group"], f"{place}.group")
-            if inside:
+            if around is not None:
                 self.run_inside.add(name)
         requires = task.get("requires")
-        if "resources" in task:
-            uses.append(self._use(task["resources"], f"{place}.resources", requires))
+        inherited = (around or {}).get("resources")
+        if "resources" in task or (requires is not None and inherited is not None):
+            uses = self.uses.outer if around is None else self.uses.inner
+            uses.append(self._use(task.get("resources", inherited), f"{place}.resources", requires))
         elif requires is not None:
-            (self.uses.inner if inside else self.uses.loose).append(Use(place, (), requires))
+            self.uses.loose.append(Use(place, (), requires))
 
     def _spend(self, place: str) -> None:
         self.left -= 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
 from typing import Any
 
 from placewise.errors import InputError, locating
@@ -18,11 +17,10 @@ from placewise.formats.jobs.jobspec.attributes import (
 from placewise.formats.jobs.jobspec.document import Dialect, Reading, check_top_level, command_of, own_name, tasks_of
 from placewise.formats.jobs.jobspec.entries_writing import entries_document
 from placewise.formats.jobs.jobspec.groups import ENTRY_POINT, GROUPS, uses_of
-from placewise.formats.jobs.jobspec.requires import parse_requires, parse_top_requires
+from placewise.formats.jobs.jobspec.requires import NamedLists, parse_requires, parse_top_requires
 from placewise.formats.jobs.jobspec.shape import parse_request, request_document
 from placewise.formats.values import flag, mapping, text
-from placewise.model.job import Job, ResourceGroup
-from placewise.model.requirement import Expression
+from placewise.model.job import XOR_SLOT, Job, ResourceGroup
 
 VERSIONS = range(1, 3)
 _REQUIRES = "requires"
@@ -49,7 +47,8 @@ def parse(document: dict[str, Any], name: str, reading: Reading) -> Job:
     if isinstance(listed.get("type"), str):
         # One resource in place of several named ones.
         listed = {"default": listed}
-    of_all, named = parse_top_requires(document.get(_REQUIRES, []), _REQUIRES, reading)
+    said = _REQUIRES in document
+    of_all, named = parse_top_requires(document[_REQUIRES], _REQUIRES, reading) if said else ((), NamedLists())
     resources = {key: _resource(text(key, "resources"), value, named, reading) for key, value in listed.items()}
     if not resources:
         raise InputError("no resource is named", place="resources", expected="at least one")
@@ -63,7 +62,7 @@ def parse(document: dict[str, Any], name: str, reading: Reading) -> Job:
 
 
 def write(job: Job) -> dict[str, Any]:
-    """Return the document of a job, with a resource for each group.
+    """Return the document of a job, with a resource for each group, or for each side of a choice.
 
     Raises InputError for a group of several unlike requests, and for requirements that entries cannot say.
     """
@@ -71,14 +70,35 @@ def write(job: Job) -> dict[str, Any]:
     if job.name:
         document["name"] = job.name
     names = ["default"] if len(job.groups) == 1 else [f"group{number + 1}" for number in range(len(job.groups))]
-    document["resources"] = {name: _group_document(group) for name, group in zip(names, job.groups, strict=True)}
-    if job.command:
-        document["task"] = {"command": list(job.command)}
+    resources = document["resources"] = {}
+    uses = [_write_group(group, name, resources) for group, name in zip(job.groups, names, strict=True)]
+    command = {"command": list(job.command)} if job.command else {}
+    if len(resources) > len(uses):
+        if len(job.groups) == 1 and job.groups[0].requirements:
+            document[_REQUIRES] = entries_document(job.groups[0].requirements)
+        first, *others = uses
+        document["tasks"] = [{**command, "resources": first}, *({"resources": one} for one in others)]
+    elif command:
+        document["task"] = command
     attributes = attributes_document(job, "parameter")
     return document | ({"attributes": attributes} if attributes else {})
 
 
-def _resource(name: str, value: Any, named: Mapping[str, tuple[Expression, ...]], reading: Reading) -> Resource:
+def _write_group(group: ResourceGroup, name: str, resources: dict[str, Any]) -> str:
+    """Add a group to the named resources; return what names it, such as ``a``, or ``a|b`` for a choice."""
+    if len(group.shape) < 2 or any((one.type, one.count) != (XOR_SLOT, 1) for one in group.shape):
+        resources[name] = _group_document(group)
+        return name
+    sides = []
+    for number, side in enumerate(group.shape):
+        named = [f"{name}x{number + 1}y{part + 1}" for part in range(len(side.contents))]
+        for one, request in zip(named, side.contents, strict=True):
+            resources[one] = request_document(request, itertools.count(1))
+        sides.append("&".join(named))
+    return "|".join(sides)
+
+
+def _resource(name: str, value: Any, named: NamedLists, reading: Reading) -> Resource:
     place = f"resources.{name}"
     resource = dict(mapping(value, place))
     scheduled = flag(resource.pop("schedule"), f"{place}.schedule") if "schedule" in resource else None
@@ -95,8 +115,7 @@ def _resource(name: str, value: Any, named: Mapping[str, tuple[Expression, ...]]
         raise InputError("the resource asks for nothing", place=place, expected="a type, requires or both")
     shape = (parse_request(resource, place, reading),) if resource else ()
     wanted = parse_requires(requires, f"{place}.{_REQUIRES}", reading, named)
-    used = {requires} if isinstance(requires, str) else set()
-    return Resource(ResourceGroup(shape, wanted), scheduled, used, durations)
+    return Resource(ResourceGroup(shape, wanted), scheduled, durations)
 
 
 def _group_document(group: ResourceGroup) -> dict[str, Any]:

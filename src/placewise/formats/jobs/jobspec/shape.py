@@ -19,8 +19,8 @@ DEEPEST = 64
 # A few lines of YAML with aliases can stand for more requests than any machine could hold.
 MOST_REQUESTS = 10_000
 FIRST_LABEL = "default"
-# compspec's schema has these in nested requests as well; only those outside say what is scheduled.
-_NOTED = ("attributes", "schedule")
+# compspec's schema has it in nested requests as well; only that outside says what is scheduled.
+_NOTED = ("schedule",)
 _KEYS = ("type", "count", "unit", "exclusive", "label", "with", "requires")
 # What lies beside the cores, of which a job may ask for none: `flux` writes a gpu count of 0.
 _AUXILIARY = ("gpu", "memory", "storage")

@@ -95,7 +95,7 @@ def write(job: Job) -> dict[str, Any]:
 def _requirements(value: Any, place: str, reading: Reading) -> tuple[Expression, ...]:
     """Read entries by subsystem and kind; every kind is a predicate plugin, ``match`` and ``range`` among them.
 
-    Beside the kinds a subsystem may have plain fields: ``io.archspec: {cpu.target: amd64}``.
+    In place of kinds a subsystem may have plain fields: ``io.archspec: {cpu.target: amd64}``.
     """
     wanted = Entries(place, reading)
     for subsystem, block in mapping(value, place).items():
@@ -111,7 +111,10 @@ def _requirements(value: Any, place: str, reading: Reading) -> tuple[Expression,
 
 
 def _add_block(wanted: Entries, subsystem: str, said: dict[str, Any], at: str) -> None:
-    fields = {key: one for key, one in said.items() if key not in plugins.names("predicates") and _is_field(one)}
+    fields = {key: one for key, one in said.items() if key not in _kinds() and _is_field(one)}
+    if fields and len(fields) < len(said):
+        expected = f"no more than {', '.join(sorted(_kinds()))}"
+        raise InputError(f"{next(iter(fields))!r} is not understood", place=at, expected=expected)
     plain = {key: one for key, one in fields.items() if not _is_block(one)}
     if plain:
         wanted.add(of_fields(subsystem, plain, at.removesuffix(f".{subsystem}")))
@@ -170,6 +173,11 @@ def _of_pairs(subsystem: str, entry: dict[str, Any], label: str, place: str) -> 
         conditions.append(Condition(field, matching(field, value, f"{place}.{field}")))
     with locating(place=place):
         return Requirement(subsystem, tuple(conditions), label or alone)
+
+
+@cache
+def _kinds() -> frozenset[str]:
+    return frozenset(plugins.names("predicates"))
 
 
 @cache
