@@ -46,9 +46,9 @@ def _schemes(cluster: Cluster) -> Vocabulary:
     found: dict[FieldName, FieldKind] = {}
     for subsystem in cluster.subsystems:
         for vertex in subsystem.vertices:
-            for field, value in vertex.properties:
+            for name, value in vertex.properties:
                 if isinstance(value, str) and has_epoch(value):
-                    kind = kind_of(Vocabulary(), subsystem.name, field)
+                    kind = kind_of(Vocabulary(), subsystem.name, name)
                     if kind is not None and kind.name == "version":
-                        found[subsystem.name, field] = FieldKind("version", scheme="debian")
+                        found[subsystem.name, name] = FieldKind("version", scheme="debian")
     return Vocabulary(found)
