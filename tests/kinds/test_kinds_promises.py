@@ -151,6 +151,8 @@ def test_a_release_on_a_line_keeps_its_digits(bound, right):
         "{memory: {value: {min: 1Ti}}}, {memory: {value: {max: 1Gi}}}",
         '{disk: {value: {min: "10"}}}, {disk: {value: {max: "9"}}}',
         "{arch: {target: {min: zen3}}}, {arch: {target: {max: zen2}}}",
+        "memory{value>=40, value<30}",
+        'memory{value>"16 GB", value<"1 Gi"}',
     ],
 )
 def test_bounds_of_two_entries_that_cross_are_refused(entry):

@@ -51,5 +51,5 @@ def _schemes(cluster: Cluster) -> Vocabulary:
                 if isinstance(value, str) and has_epoch(value):
                     kind = kind_of(Vocabulary(), subsystem.name, name)
                     if kind is not None and kind.name == "version":
-                        found[subsystem.name, field] = FieldKind("version", scheme="debian")
+                        found[subsystem.name, name] = FieldKind("version", scheme="debian")
     return Vocabulary(found)
