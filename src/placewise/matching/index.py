@@ -24,7 +24,8 @@ from placewise.matching.places import PlaceClass
 from placewise.matching.recent import Recent
 from placewise.model.cluster import Cluster, Fleet
 from placewise.model.job import SLOTS, ResourceRequest, Shape
-from placewise.model.requirement import AllOf, AnyOf, Expression, Not, Requirement
+from placewise.model.predicates import InVersionRange
+from placewise.model.requirement import AllOf, AnyOf, Expression, Not, Requirement, tests_of
 from placewise.model.vocabulary import Vocabulary
 
 # What strangers ask for is without end, so what is remembered of it is bounded: so many bytes of answers to
@@ -32,6 +33,7 @@ from placewise.model.vocabulary import Vocabulary
 _MOST_ROW_BYTES = 1 << 26
 _REQUIREMENT_BYTES = 1000
 _BYTES_A_CHARACTER = 50
+_CHARACTERS_A_RANGE = 32
 _MOST_SHAPES = 64
 USUAL_TYPES = frozenset(
     (
@@ -206,7 +208,7 @@ class FleetIndex:
         kept, stamp = self._rows.get(requirement), self._stamp(requirement)
         if kept is None or kept.stamp != stamp:
             kept = self._met(requirement, stamp)
-            weight = _REQUIREMENT_BYTES + _BYTES_A_CHARACTER * len(str(requirement))
+            weight = _REQUIREMENT_BYTES + _BYTES_A_CHARACTER * _about_characters(requirement)
             self._rows.keep(requirement, kept, weight + (2 if kept.certain else 4) * kept.yes.nbytes)
         if len(self._answers) * (_REQUIREMENT_BYTES + 4 * self.everything.nbytes) >= _MOST_ROW_BYTES:
             self._answers.clear()
@@ -386,6 +388,21 @@ def _offered(clusters: Iterable[Cluster]) -> Iterator[tuple[str, Properties]]:
                 yield subsystem.name, ()
                 for vertex in subsystem.vertices:
                     yield subsystem.name, vertex.properties
+
+
+def _about_characters(requirement: Expression) -> int:
+    """Return about how long a requirement's text is, without writing it: that would take as long as to answer it."""
+    length = 0
+    for test in tests_of(requirement):
+        length += len(test.subsystem)
+        for condition in test.conditions:
+            predicate = condition.predicate
+            length += len(condition.field)
+            if isinstance(predicate, InVersionRange):
+                length += _CHARACTERS_A_RANGE * len(predicate.versions)
+            else:
+                length += len(str(predicate))
+    return length
 
 
 def _like(name: str, known: Collection[str]) -> str | None:

@@ -130,7 +130,7 @@ class InVersionRange:
         if isinstance(value, float | bool | tuple):
             raise Incomparable("is no version", found=value, expected="a version as text")
         try:
-            version = parse_version(scalar_text(value))
+            version = parse_version(value if isinstance(value, str) else scalar_text(value))
         except InputError as error:
             raise Incomparable("is no version", found=value, expected="a version") from error
         if not (version.has_place or self.versions.without_order):

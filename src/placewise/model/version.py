@@ -61,25 +61,20 @@ class Version:
 
     text: str
     key: VersionKey = field(init=False, repr=False)
+    has_place: bool = field(init=False, repr=False)
+    """Whether the text says where in the order it stands.
+
+    ``unknown`` and ``latest`` do not, nor does a commit of which no version is said; ``develop`` does.
+    """
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "key", _key(self.text))
+        object.__setattr__(self, "has_place", _has_place(self.text))
 
     @property
     def is_prerelease(self) -> bool:
         """Whether the version precedes its release: it ends in a word such as rc, or has a ``~``."""
         return self.key[1] != _FINAL
-
-    @property
-    def has_place(self) -> bool:
-        """Whether the text says where in the order it stands.
-
-        ``unknown`` and ``latest`` do not, nor does a commit of which no version is said; ``develop`` does.
-        """
-        text = self.text.rpartition("=")[2]
-        if _COMMIT.fullmatch(text):
-            return False
-        return _DIGIT.search(text) is not None or any(word in _BRANCHES for _, word in _RUN.findall(text))
 
     def __eq__(self, other: object) -> bool:
         return self.key == other.key if isinstance(other, Version) else NotImplemented
@@ -111,6 +106,15 @@ def keyed_hash(key: tuple[Any, ...]) -> int:
     """
     # Format 0 writes equal values as equal bytes; later ones refer back to what is one object.
     return hash(marshal.dumps(key, 0))
+
+
+def _has_place(text: str) -> bool:
+    if _NUMBERS.fullmatch(text):
+        return True
+    last = text.rpartition("=")[2]
+    if _COMMIT.fullmatch(last):
+        return False
+    return _DIGIT.search(last) is not None or any(word in _BRANCHES for _, word in _RUN.findall(last))
 
 
 def _key(text: str) -> VersionKey:

@@ -110,10 +110,17 @@ class VersionRange:
 
     def __contains__(self, version: Version) -> bool:
         key = (version.key, 0)
-        return any(interval.start <= key < interval.end for interval in self._intervals)
+        # A loop, since a generator would take as long as all comparisons.
+        for interval in self._intervals:  # noqa: SIM110
+            if interval.start <= key < interval.end:
+                return True
+        return False
 
     def __bool__(self) -> bool:
         return bool(self._intervals)
+
+    def __len__(self) -> int:
+        return len(self._intervals)
 
     def __or__(self, other: VersionRange) -> VersionRange:
         return VersionRange((*self._intervals, *other._intervals))
