@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote
 
-from placewise.formats.fleets.jgf import NODES_FILE, STATE_FILES, SUBSYSTEM_SUFFIX, cluster_documents, read_cluster
+from placewise.formats.fleets.jgf import STATE_FILES, read_cluster
+from placewise.formats.fleets.jgf_writing import NODES_FILE, SUBSYSTEM_SUFFIX, cluster_documents
 from placewise.model.cluster import Cluster
 
 
