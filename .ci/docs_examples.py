@@ -4,7 +4,8 @@ Examples are fenced blocks whose opening fence says what they are: "```yaml flux
 jobspec that must be detected as this dialect and survive being written and read again; "```yaml jobs" a list of
 jobs; "```yaml builds" one of build records; "```json features" a cluster-features.json; "```json nodes" a JGF
 containment graph; "```json subsystem" one of a subsystem attached to the last nodes; "```toml study" a study file;
-"```yaml priorities" what a constraint policy is made of; "```csv fit" builds that runtime models are fitted to.
+"```yaml priorities" what a constraint policy is made of; "```yaml vocabulary" a fleet's vocabulary;
+"```csv fit" builds that runtime models are fitted to.
 
     docs_examples.py FILE_OR_FOLDER...
 """
@@ -26,6 +27,7 @@ from placewise.errors import InputError
 from placewise.formats.build_records import read_build_records
 from placewise.formats.fleets.cluster_features import fleet_of
 from placewise.formats.fleets.jgf import parse_containment, parse_subsystem
+from placewise.formats.fleets.vocabulary_file import read_vocabulary
 from placewise.formats.jobs.build_lists import builds_of
 from placewise.formats.jobs.jobspec import dialects, jobspec_document, jobspec_text, parse_jobspec
 from placewise.formats.jobs.jobspec_lists import parse_job_entries
@@ -39,6 +41,7 @@ _READERS: dict[str, tuple[str, Callable[[Path], object]]] = {
     "fit": (".csv", lambda path: read_build_records(path, cache=None)),
     "priorities": (".yaml", lambda path: constraint_policy(read_priorities(path))),
     "study": (".toml", read_study_file),
+    "vocabulary": (".yaml", read_vocabulary),
 }
 
 _BLOCK = re.compile(r"^```(?:yaml|json|toml|csv) (?P<kind>[\w-]+)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -52,6 +52,7 @@ COMMIT = "deadbeef" * 5
         ('{app: {version: {max: "4.1"}}}', "git.main=develop", "no"),
         ('{app: {version: "develop:"}}', "12.1", "no"),
         (f'{{app: {{version: "{COMMIT}"}}}}', COMMIT, "yes"),
+        ('{app: {version: {min: "1.3.0"}}}', "1.3.0-Preview1", "no"),
     ],
 )
 def test_a_word_that_is_no_version_has_no_place_in_the_order(entry, version, right):
