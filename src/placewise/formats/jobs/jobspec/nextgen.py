@@ -10,6 +10,7 @@ from placewise.formats.jobs.jobspec.attributes import attributes_document, parse
 from placewise.formats.jobs.jobspec.document import Dialect, Reading, check_top_level, command_of, own_name, tasks_of
 from placewise.formats.jobs.jobspec.entries import parse_entries
 from placewise.formats.jobs.jobspec.entries_writing import entries_document
+from placewise.formats.jobs.jobspec.preferences import PREFER, parse_preferences, preferences_document
 from placewise.formats.jobs.jobspec.shape import parse_request, request_document
 from placewise.formats.values import count, known_keys, mapping, text
 from placewise.model.job import Job, ResourceGroup
@@ -26,11 +27,11 @@ def detect(document: dict[str, Any]) -> bool:
 def parse(document: dict[str, Any], name: str, reading: Reading) -> Job:
     """Return the job of such a document: one group for each named resource that a task names, or for all.
 
-    The entries of `requires` are read by `entries`. The replicas of a resource are that
+    The entries of `requires` are read by `entries`, and those of `prefer` by `preferences`. The replicas of a resource are that
     many copies of it; those of a task are runs, which need not be at once, and ask for nothing more. A
     resource that has only `requires` asks for no shape. Raises InputError for anything that is not understood.
     """
-    check_top_level(document, VERSIONS)
+    check_top_level({key: value for key, value in document.items() if key != PREFER}, VERSIONS)
     groups = {
         name: _group(text(name, "resources"), value, reading)
         for name, value in mapping(document.get("resources"), "resources").items()
@@ -45,7 +46,8 @@ def parse(document: dict[str, Any], name: str, reading: Reading) -> Job:
         if "resources" in task:
             used.add(_named(task["resources"], f"{place}.resources", groups))
     chosen = tuple(group for named, group in groups.items() if named in used or not used)
-    return Job(own_name(document, name), chosen, command_of(tasks), parse_attributes(document))
+    preferences = parse_preferences(document.get(PREFER, []), PREFER, reading)
+    return Job(own_name(document, name), chosen, command_of(tasks), parse_attributes(document), preferences)
 
 
 def write(job: Job) -> dict[str, Any]:
@@ -58,6 +60,8 @@ def write(job: Job) -> dict[str, Any]:
         document["name"] = job.name
     names = ["default"] if len(job.groups) == 1 else [f"group{number + 1}" for number in range(len(job.groups))]
     document["resources"] = {name: _group_document(group) for name, group in zip(names, job.groups, strict=True)}
+    if job.preferences:
+        document[PREFER] = preferences_document(job.preferences)
     if job.command:
         document["task"] = {"command": list(job.command)}
     attributes = attributes_document(job, "parameter")
@@ -69,10 +73,11 @@ def _group(name: str, value: Any, reading: Reading) -> ResourceGroup:
     resource = dict(mapping(value, place))
     has_requires = "requires" in resource
     requires = resource.pop("requires", [])
+    preferences = parse_preferences(resource.pop(PREFER, []), f"{place}.{PREFER}", reading)
     if not resource and not has_requires:
         raise InputError("the resource asks for nothing", place=place, expected="a type, requires or both")
     shape = (parse_request(resource, place),) if resource else ()
-    return ResourceGroup(shape, parse_entries(requires, f"{place}.requires", reading))
+    return ResourceGroup(shape, parse_entries(requires, f"{place}.requires", reading), preferences)
 
 
 def _named(value: Any, place: str, known: dict[str, ResourceGroup]) -> str:
@@ -93,7 +98,11 @@ def _group_document(group: ResourceGroup) -> dict[str, Any]:
     document = request_document(group.shape[0], itertools.count(1)) if group.shape else {}
     with locating(place="requires"):
         entries = entries_document(group.requirements)
-    return document | {"requires": entries} if entries or not document else document
+    if entries or not document:
+        document["requires"] = entries
+    if group.preferences:
+        document[PREFER] = preferences_document(group.preferences)
+    return document
 
 
 DIALECT = Dialect(detect, parse, write)
