@@ -18,7 +18,7 @@ from placewise.model.predicates import Contains, Equals, InNumericRange, InVersi
 from placewise.model.requirement import Condition
 from placewise.model.vocabulary import Vocabulary
 
-__all__ = ["Test", "test_of"]
+__all__ = ["Test", "passes_absent", "test_of"]
 
 _TESTS: Mapping[str, Callable[[Asked, Predicate], Test]] = {
     "text": text_test,
@@ -51,3 +51,8 @@ def test_of(subsystem: str, condition: Condition, vocabulary: Vocabulary) -> Tes
         aliases_of(vocabulary, subsystem, condition.field, kind),
     )
     return guessed_test(asked, predicate) if kind is None else _TESTS[kind.name](asked, predicate)
+
+
+def passes_absent(condition: Condition) -> bool:
+    """Whether a vertex without the field meets a condition: one on a limit, which is none where it is not said."""
+    return getattr(condition.predicate, "passes_absent", False)

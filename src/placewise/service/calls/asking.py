@@ -93,7 +93,7 @@ def _restricted(why: WhyNot, index: FleetIndex, usable: frozenset[str]) -> WhyNo
 
     def lacking(names: tuple[str, ...], requirement: Expression) -> int:
         subsystems = {test.subsystem for test in tests_of(requirement)}
-        return sum(subsystems.isdisjoint(index.compiled(index.positions[name]).subsystems) for name in names)
+        return sum(not any(index.has(index.positions[name], one) for one in subsystems) for name in names)
 
     def there(causes: tuple[CausesThere, ...]) -> tuple[CausesThere, ...]:
         return tuple(CausesThere(one.causes, names) for one in causes if (names := some(one.clusters)))
