@@ -104,6 +104,13 @@ SeparateEntries = Annotated[
         help="Take each entry of a list on its own, as rainbow does: two that name one subsystem may be two vertices.",
     ),
 ]
+IgnoreLimits = Annotated[
+    bool,
+    typer.Option(
+        "--ignore-limits",
+        help="Leave out what sites allow: limits of time, accounts and states of partitions, and nodes that are down.",
+    ),
+]
 FleetPath = Annotated[
     Path, typer.Option("--fleet", help="cluster-features.json, a folder of JGF files, or a folder of such folders.")
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeAlias
 
 from placewise.matching.cause import (
@@ -22,6 +22,7 @@ from placewise.matching.cause import (
 from placewise.matching.compiled_cluster import CompiledCluster, Properties, vertex_key
 from placewise.matching.index import FleetIndex
 from placewise.matching.limit_causes import in_force, limit_causes
+from placewise.matching.one_partition import limit_among
 from placewise.matching.vertex_answers import Conditions, VertexAnswers
 from placewise.matching.wording import ask, listed, value_there, vertex_there, wanted_of_one
 from placewise.model.predicates import Equals
@@ -222,7 +223,7 @@ class _There:
         return Cause(NODE, name, "", asked, listed(offered, most=6), line)
 
 
-def too_few(index: FleetIndex, cluster: int, groups: Iterable[tuple[Expression, ...]]) -> Cause:
+def too_few(index: FleetIndex, cluster: int, groups: Sequence[tuple[Expression, ...]]) -> Cause:
     """Return the cause where each requirement is met on a cluster, and too few of its nodes meet all of a group."""
     there, causes = _There(index, cluster), Causes(index)
     where = causes.places(cluster)
@@ -236,7 +237,13 @@ def too_few(index: FleetIndex, cluster: int, groups: Iterable[tuple[Expression, 
         if count < total:
             asked = " and ".join(map(ask, requirements))
             offered = f"{count} of {total} nodes"
-            return Cause(FEW, "", "", asked, offered, f"too few: {offered} {_meet(count)} {asked}")
+            line = f"too few: {offered} {_meet(count)} {asked}"
+            if (limit := limit_among(requirements)) and index.has(cluster, limit.subsystem):
+                line += f", or no one {limit.subsystem} has enough of them"
+            return Cause(FEW, "", "", asked, offered, line)
+    every = [one for requirements in groups for one in requirements]
+    if (limit := limit_among(every)) and index.has(cluster, limit.subsystem):
+        return Cause(FEW, limit.subsystem, "", str(limit), "", f"too few: no one {limit.subsystem} has enough nodes")
     return Cause(FEW, "", "", "", "", "too few: its nodes cannot host all that is asked for at once")
 
 

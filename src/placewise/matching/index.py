@@ -126,9 +126,7 @@ class FleetIndex:
                 counts.keep(request, after)
         vocabulary = learned(self.vocabulary, _offered(one for one in clusters.values() if one is not None))
         offers = changed_offers(offers, moved.changes, layout.words)
-        return FleetIndex(
-            replace(self._contents, layout=layout, offers=offers, vocabulary=vocabulary, counts=counts)
-        )
+        return FleetIndex(replace(self._contents, layout=layout, offers=offers, vocabulary=vocabulary, counts=counts))
 
     def with_states(self, states: Mapping[str, Mapping[str, Scalar]], said: Collection[str] = ()) -> FleetIndex:
         """Return the index of the same fleet in which clusters have these states, by name; nothing is compiled anew.
@@ -209,7 +207,7 @@ class FleetIndex:
 
     @cached_property
     def facts(self) -> ClusterFacts:
-        """The clusters' own facts, which tests of ``cluster`` are about unless a cluster has a subsystem of that name."""
+        """The clusters' own facts, which tests of ``cluster`` are about unless some cluster has such a subsystem."""
         states, said = self._contents.states, self._contents.said
         if states is None:
             found: list[Mapping[str, Scalar]] = [dict(one.cluster.state) for one in self._layout.clusters]
@@ -228,9 +226,7 @@ class FleetIndex:
     def _has_facts(self, subsystem: str) -> bool:
         return subsystem == CLUSTER and CLUSTER not in self._offers
 
-    def _vertices(
-        self, subsystem: str, fields: Iterable[str] | None = None
-    ) -> Mapping[VertexKey, NDArray[np.uint64]]:
+    def _vertices(self, subsystem: str, fields: Iterable[str] | None = None) -> Mapping[VertexKey, NDArray[np.uint64]]:
         """Return the distinct vertices of a subsystem; of the clusters' own facts those fields alone."""
         if self._has_facts(subsystem):
             return self.facts.offered(self.firsts, fields)

@@ -32,10 +32,9 @@ def limit_causes(limit: SiteLimit, vertices: Sequence[VertexAnswers]) -> Iterato
         for condition, answer, problem in zip(limit.conditions, vertex.answers, vertex.problems, strict=True):
             if not answer and problem is None:
                 yield _cause(limit, condition, vertex)
-    if rest := len(called) - _MOST:
-        if rest > 0:
-            line = f"nor does any of {rest} further {limit.subsystem}s allow it"
-            yield Cause(VALUE, limit.subsystem, "", str(limit), "", line)
+    if len(called) > _MOST:
+        line = f"nor does any of {len(called) - _MOST} further {limit.subsystem}s allow it"
+        yield Cause(VALUE, limit.subsystem, "", str(limit), "", line)
 
 
 def in_force(limit: SiteLimit, vertices: Sequence[VertexAnswers]) -> Cause:

@@ -17,6 +17,7 @@ from placewise.matching.index import FleetIndex
 from placewise.matching.kernels import Kernels
 from placewise.matching.kernels_numpy import NumpyKernels
 from placewise.matching.meeting import Meeting
+from placewise.matching.one_partition import hosted_by_one, limit_among
 from placewise.matching.rows import Rows
 from placewise.model.job import Job, Shape
 from placewise.model.requirement import Expression
@@ -100,7 +101,8 @@ def _matching(index: FleetIndex, job: Job, met: _Met, *, possible: bool = False)
             return places & index.hosting_alone(group.shape)
     sets = [bitset.pack(bitset.from_number(places, index.size)) for places in usable]
     able = hosting(index, [(group.shape, places) for group, places in zip(job.groups, sets, strict=True)])
-    return bitset.to_number(bitset.pack(able))
+    shapes, limit = [group.shape for group in job.groups], limit_among(job.requirements)
+    return hosted_by_one(index, shapes, limit, usable, bitset.to_number(bitset.pack(able)), possible=possible)
 
 
 def _met(index: FleetIndex, job: Job) -> _Met:
@@ -163,6 +165,9 @@ def match_rows(
     index: FleetIndex, workload: Workload, kernels: Kernels | None = None, *, possible: bool = False
 ) -> NDArray[np.uint64]:
     """Return (jobs, words): the clusters that match each job, or may, every job computed on its own."""
+    if workload.shape and limit_among(workload.requirements):
+        found = [matching(index, workload.job(job), possible=possible) for job in range(len(workload))]
+        return bitset.pack(np.array([bitset.from_number(one, len(index.names)) for one in found]))
     table = index.table(workload.requirements, possible=possible)
     rows = Rows.of(workload.offsets, workload.ids)
     places = (kernels or NumpyKernels()).intersect(table, rows, index.everything)

@@ -10,6 +10,7 @@ from placewise.model.scalar import Value
 
 EXPECTED = "seconds, or a text such as 30m, 7d, 7-00:00:00, PT30M or unlimited"
 _LONGEST = 64
+_MOST = 1e18
 _WITHOUT_END = ("unlimited", "infinite", "infinity", "inf")
 _SECONDS = {
     **dict.fromkeys(("ms", "millisecond", "milliseconds"), 0.001),
@@ -28,6 +29,11 @@ _CLOCK = re.compile(r"(?:([0-9]+):)?([0-9]+):([0-9]+)")
 # As ISO 8601, without years and months, which have no one length.
 _ISO = re.compile(
     rf"P(?=[0-9T])(?:({_NUMBER})W)?(?:({_NUMBER})D)?(?:T(?=[0-9])(?:({_NUMBER})H)?(?:({_NUMBER})M)?(?:({_NUMBER})S)?)?"
+)
+_FORMS = (
+    (_DAYS, (86400, 3600, 60, 1)),
+    (_CLOCK, (3600, 60, 1)),
+    (_ISO, (604800, 86400, 3600, 60, 1)),
 )
 _WORDS = ((86400, "day"), (3600, "hour"), (60, "minute"))
 
@@ -62,34 +68,27 @@ def in_words(seconds: float) -> str:
 
 
 def _seconds(value: Value) -> float | None:
+    if isinstance(value, str):
+        return _written(value.strip()) if len(value) <= _LONGEST else None
     if isinstance(value, bool | tuple):
         return None
-    if not isinstance(value, str):
-        return float(value) if abs(value) < 1e18 or value == math.inf else None
-    text = value.strip()
-    if len(text) > _LONGEST:
-        return None
+    return float(value) if abs(value) < _MOST or value == math.inf else None
+
+
+def _written(text: str) -> float | None:
     if text.lower() in _WITHOUT_END:
         return math.inf
     if re.fullmatch(_NUMBER, text):
         return float(text)
-    if match := _DAYS.fullmatch(text):
-        return _added(match.groups(), (86400, 3600, 60, 1))
-    if match := _CLOCK.fullmatch(text):
-        return _added(match.groups(), (3600, 60, 1))
-    if match := _ISO.fullmatch(text):
-        return _added(match.groups(), (604800, 86400, 3600, 60, 1))
-    if _PARTS.fullmatch(text):
-        parts = [(number, _unit(unit)) for number, unit in _PART.findall(text)]
-        if all(size is not None for _, size in parts):
-            return math.fsum(float(number) * size for number, size in parts if size is not None)
-    return None
+    for form, sizes in _FORMS:
+        if match := form.fullmatch(text):
+            return math.fsum(float(number or 0) * size for number, size in zip(match.groups(), sizes, strict=True))
+    if not _PARTS.fullmatch(text):
+        return None
+    parts = [(float(number), _unit(unit)) for number, unit in _PART.findall(text)]
+    return None if any(size is None for _, size in parts) else math.fsum(number * (size or 0) for number, size in parts)
 
 
 def _unit(text: str) -> float | None:
     # An M alone is a month to some.
     return _SECONDS.get(text if len(text) == 1 else text.lower())
-
-
-def _added(numbers: tuple[str | None, ...], sizes: tuple[float, ...]) -> float:
-    return math.fsum(float(number or 0) * size for number, size in zip(numbers, sizes, strict=True))

@@ -12,12 +12,18 @@ from placewise.model.requirement import Requirement
 from placewise.model.scalar import Value
 
 _OPEN = frozenset(
-    "up open online active available idle free alloc allocated busy mix mixed comp completing resv reserved planned "
-    "powered_down powering_up powering_down job-busy job-exclusive resv-exclusive".split()
+    (
+        *("up", "open", "online", "active", "available", "idle", "free", "alloc", "allocated", "busy", "mix"),
+        *("mixed", "comp", "completing", "resv", "reserved", "planned", "powered_down", "powering_up"),
+        *("powering_down", "job-busy", "job-exclusive", "resv-exclusive"),
+    )
 )
 _CLOSED = frozenset(
-    "down drain drained draining drng fail failed failing failg error inactive inact offline maint maintenance closed "
-    "no_respond not_responding unavailable stale state-unknown".split()
+    (
+        *("down", "drain", "drained", "draining", "drng", "fail", "failed", "failing", "failg", "error"),
+        *("inactive", "inact", "offline", "maint", "maintenance", "closed", "no_respond", "not_responding"),
+        *("unavailable", "stale", "state-unknown"),
+    )
 )
 _WHOLE = {**dict.fromkeys(("true", "yes", "exclusive"), True), **dict.fromkeys(("false", "no", "shared"), False)}
 _EVERYBODY = ("all", "any", "*")

@@ -27,9 +27,9 @@ def detect(document: dict[str, Any]) -> bool:
 def parse(document: dict[str, Any], name: str, reading: Reading) -> Job:
     """Return the job of such a document: one group for each named resource that a task names, or for all.
 
-    The entries of `requires` are read by `entries`, and those of `prefer` by `preferences`. The replicas of a resource are that
-    many copies of it; those of a task are runs, which need not be at once, and ask for nothing more. A
-    resource that has only `requires` asks for no shape. Raises InputError for anything that is not understood.
+    The entries of `requires` are read by `entries`, and those of `prefer` by `preferences`. The replicas of a
+    resource are that many copies of it; those of a task are runs, which need not be at once, and ask for nothing more.
+    A resource that has only `requires` asks for no shape. Raises InputError for anything that is not understood.
     """
     check_top_level({key: value for key, value in document.items() if key != PREFER}, VERSIONS)
     groups = {

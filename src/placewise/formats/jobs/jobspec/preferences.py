@@ -23,9 +23,7 @@ def parse_preferences(value: Any, place: str, reading: Reading) -> tuple[Prefere
     Each wish has vertices of its own. Raises InputError for a weight that is missing or is none, and as
     `parse_entries` does.
     """
-    return tuple(
-        _preference(one, f"{place}[{number}]", reading) for number, one in enumerate(sequence(value, place))
-    )
+    return tuple(_preference(one, f"{place}[{number}]", reading) for number, one in enumerate(sequence(value, place)))
 
 
 def preferences_document(preferences: Iterable[Preference]) -> list[dict[str, Any]]:
