@@ -19,7 +19,7 @@ from placewise.matching.kernels import Kernels
 from placewise.matching.kernels_numpy import NumpyKernels
 from placewise.matching.match import Match, match, match_of, match_rows, matching
 from placewise.matching.preferences import score_numbers
-from placewise.matching.site_limits import with_limits
+from placewise.matching.site_limits import with_limits, workload_with_limits
 from placewise.matching.why_not import WhyNot, why_not
 from placewise.model.cluster import Cluster, Fleet
 from placewise.model.job import Job
@@ -72,7 +72,8 @@ class Scheduler:
 
     def match_all(self, workload: Workload) -> NDArray[np.uint64]:
         """Return (jobs, words): the clusters that match each job of a workload."""
-        return match_rows(self.index, workload, self.kernels)
+        asked = workload_with_limits(workload, self.index.vocabulary.known)
+        return match_rows(self.index, asked, self.kernels)
 
     def assign(
         self, matches: NDArray[np.uint64], draws: NDArray[np.float64], values: Mapping[str, Numbers] | None = None

@@ -165,10 +165,13 @@ def _least_sets(asked: _Asked) -> tuple[dict[tuple[int, ...], list[int]], bool]:
         for cluster in alike[at_least[alike] == best].tolist():
             found.setdefault(frozenset(np.flatnonzero(asked.lacking[:, cluster]).tolist()), []).append(cluster)
     trials = _MOST_TRIALS
+    # A limit that holds everywhere may be in the way: nodes of two partitions are not used together.
+    limits = {frozenset((row,)) for row, one in enumerate(asked.wanted) if limit_among([one])}
     several = reachable[classes[reachable] > 1]
     for cluster in several[np.argsort(at_least[several], kind="stable")].tolist():
         failing = _failing(asked, cluster)
-        for chosen in _sets_of(frozenset(np.flatnonzero(asked.lacking[:, cluster]).tolist()), failing, best):
+        causes = limits.union(*failing)
+        for chosen in _sets_of(frozenset(np.flatnonzero(asked.lacking[:, cluster]).tolist()), causes, best):
             if len(chosen) > best or trials == 0:
                 break
             trials -= 1
@@ -186,9 +189,8 @@ def _failing(asked: _Asked, cluster: int) -> list[list[frozenset[int]]]:
     return [[frozenset(row for row in rows if asked.unmet[row, column]) for column in columns] for rows in asked.groups]
 
 
-def _sets_of(first: frozenset[int], failing: list[list[frozenset[int]]], most: int) -> Iterator[frozenset[int]]:
+def _sets_of(first: frozenset[int], causes: set[frozenset[int]], most: int) -> Iterator[frozenset[int]]:
     """Yield sets of requirements, `first` and larger ones, up to `most`, that make more places usable."""
-    causes = {fails for of_group in failing for fails in of_group}
     queue, seen = [(len(first), sorted(first))], {first}
     while queue:
         chosen = frozenset(heapq.heappop(queue)[1])

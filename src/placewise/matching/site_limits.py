@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from placewise.errors import InputError, locating
+from placewise.model.cluster import Fleet
 from placewise.model.durations import seconds_of
 from placewise.model.job import Job
 from placewise.model.predicates import Equals, OneOf, Predicate
@@ -13,6 +14,7 @@ from placewise.model.requirement import Condition, Expression, Not
 from placewise.model.scalar import Scalar, scalar_text
 from placewise.model.site_limit import Admits, Closed, GivesWhole, Open, SiteLimit, TimeAllowed, is_whole
 from placewise.model.vocabulary import Vocabulary
+from placewise.model.workload import Workload
 
 PARTITION = "partition"
 NODE = "node"
@@ -39,6 +41,37 @@ def with_limits(job: Job, vocabulary: Vocabulary) -> Job:
         return job
     groups = [replace(group, requirements=(*group.requirements, *limits)) for group in job.groups]
     return replace(job, groups=tuple(groups))
+
+
+def workload_with_limits(workload: Workload, known: Mapping[str, Collection[str]]) -> Workload:
+    """Return a workload of which each job has to meet the limits of sites, as `with_limits` does for one.
+
+    known : the fields of subsystems that the fleet describes, as in a vocabulary.
+    """
+    if not limits_of({}, known):
+        return workload
+    named = [name for name in ATTRIBUTES if name in workload.columns]
+    found: dict[tuple[Scalar | None, ...], tuple[Expression, ...]] = {}
+    rows = []
+    for job, name in enumerate(workload.names):
+        said = tuple([workload.columns[one][job] for one in named])
+        if said not in found:
+            attributes = {one: value for one, value in zip(named, said, strict=True) if value is not None}
+            with locating(place=f"job {name!r}"):
+                found[said] = limits_of(attributes, known)
+        rows.append([*(workload.requirements[number] for number in workload.row(job)), *found[said]])
+    return Workload.from_rows(workload.names, rows, workload.columns, workload.shape)
+
+
+def described_in(fleet: Fleet) -> dict[str, set[str]]:
+    """Return the fields of what limits are about, as the clusters of a fleet describe them."""
+    known: dict[str, set[str]] = {}
+    for cluster in fleet.clusters:
+        for subsystem in cluster.subsystems:
+            if subsystem.name in (PARTITION, NODE):
+                fields = (name for vertex in subsystem.vertices for name, _ in vertex.properties)
+                known.setdefault(subsystem.name, set()).update(fields)
+    return known
 
 
 def limits_of(attributes: Mapping[str, Scalar], known: Mapping[str, Collection[str]]) -> tuple[Expression, ...]:
