@@ -8,7 +8,6 @@ import pytest
 from random_questions import a_fleet, an_expression
 
 from placewise.errors import InputError
-from placewise.matching import bitset
 from placewise.matching.index import FleetIndex
 from placewise.matching.match import match, matching
 from placewise.matching.preferences import score_numbers, scores, wishes_held
