@@ -193,3 +193,17 @@ def test_a_policy_without_scores_says_so():
     with pytest.raises(InputError, match="'preferred' needs 'preference_score'"):
         scheduler.assign(np.array([[7]], dtype=np.uint64), np.array([0.5]))
     assert Scheduler(FLEET, first).place(job(wish("filesystem", 1)), draw=0.0).chosen == "a"
+
+
+def test_a_wish_holds_where_the_job_matches_with_the_wish_required():
+    for seed in range(200):
+        draw = random.Random(seed)
+        index = FleetIndex(a_fleet(draw))
+        wish_, need = an_expression(draw), an_expression(draw)
+        shape = (ResourceRequest("node", draw.choice([1, 2])),) if draw.random() < 0.7 else ()
+        try:
+            asked = job(Preference(wish_, 1), groups=(ResourceGroup(shape, (need,)), ResourceGroup(shape)))
+            required = tuple(ResourceGroup(one.shape, (*one.requirements, wish_)) for one in asked.groups)
+            assert wishes_held(index, asked) == [matching(index, Job("j", required))]
+        except InputError:
+            continue

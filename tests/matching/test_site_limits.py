@@ -1,5 +1,7 @@
 """What sites allow: limits of partitions and states of nodes decide where a job can run, and are named."""
 
+import random
+
 import numpy as np
 import pytest
 
@@ -233,3 +235,22 @@ def test_an_index_that_changed_answers_as_one_compiled_anew():
     assert match(changed, asked).names == ("b",)
     again = changed.changed({"a": cluster("a"), "b": cluster("b", 2, node=[((0,), {"state": "down"})])})
     assert match(again, with_limits(asked, again.vocabulary)).names == ("a",)
+
+
+def test_a_job_runs_in_one_partition_as_one_cluster_a_partition_would_host_it():
+    for seed in range(200):
+        draw = random.Random(seed)
+        nodes = draw.randint(1, 5)
+        parts = [
+            (
+                tuple(sorted(draw.sample(range(1, nodes + 1), draw.randint(1, nodes)))),
+                {"name": name, "time_limit": limit},
+            )
+            for name, limit in zip("xyz", draw.choices([60, 120, "unlimited"], k=draw.randint(1, 3)), strict=False)
+        ]
+        down = set(draw.sample(range(1, nodes + 1), draw.randint(0, nodes)))
+        states = [((node,), {"state": "down"}) for node in sorted(down)]
+        fleet = [cluster("a", nodes, partition=parts, **({"node": states} if states else {}))]
+        for wanted in range(1, nodes + 1):
+            expected = any(len(set(where) - down) >= wanted and fields["time_limit"] != 60 for where, fields in parts)
+            assert bool(matched(fleet, job(wanted, duration=61))) == expected

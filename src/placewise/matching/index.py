@@ -390,6 +390,11 @@ class FleetIndex:
         # Every cluster has a class, which is what adding up slices asks for.
         return np.add.reduceat(numbers, self.firsts[:-1], axis=-1) if self.names else numbers
 
+    def copies(self, shape: Shape) -> tuple[NDArray[np.int64], int] | None:
+        """Return (classes,) how many copies of a shape each class hosts, and the number wanted; None if trees matter."""
+        per_class, wanted = self._copies(shape)
+        return None if per_class is None else (per_class, wanted)
+
     def _copies(self, shape: Shape) -> tuple[NDArray[np.int64] | None, int]:
         """Return how many copies each class hosts and how many the shape wants; None if the tree matters."""
         if not shape:

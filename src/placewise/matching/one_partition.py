@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from functools import reduce
+from operator import or_
+
+import numpy as np
+from numpy.typing import NDArray
 
 from placewise.errors import Incomparable
 from placewise.kinds.vertex_test import Answer, VertexTest
 from placewise.matching import bitset
+from placewise.matching.compiled_cluster import VertexKey, vertex_key
 from placewise.matching.hosting import hosts
 from placewise.matching.index import FleetIndex
 from placewise.model.job import Shape
@@ -35,34 +41,62 @@ def hosted_by_one(
     alone = len(shapes) == 1 and not shapes[0]
     if limit is None or alone or index.size == len(index.names):
         return able
-    rows = list(_allowing(index, limit, possible=possible))
+    allows = _Allows(index, limit, possible)
+    counts = index.copies(shapes[0]) if len(shapes) == 1 else None
     for cluster in bitset.members(able):
         first, end = index.firsts[cluster : cluster + 2].tolist()
         if end - first > 1 and limit.subsystem in index.compiled(cluster).subsystems:
-            mask = ((1 << (end - first)) - 1) << first
+            mask = (1 << (end - first)) - 1
             undescribed = possible and not index.vocabulary.is_complete(index.names[cluster], limit.subsystem)
-            if not (undescribed or _hosted(index, shapes, cluster, [places & mask for places in usable], rows)):
+            here = [places >> first & mask for places in usable]
+            if not (undescribed or _hosted(index, shapes, cluster, here, allows, counts)):
                 able &= ~(1 << cluster)
     return able
 
 
-def _allowing(index: FleetIndex, limit: SiteLimit, *, possible: bool) -> Iterator[int]:
-    """Yield the place classes that see each vertex which allows what is asked, as numbers."""
-    test = VertexTest.of(limit, index.vocabulary)
-    for properties, row in index.offered(limit.subsystem):
-        answer = test.ask(dict(properties))
-        if answer in (Answer.YES, Answer.UNSAID) or (possible and isinstance(answer, Incomparable)):
-            yield bitset.to_number(row)
+class _Allows:
+    """Whether vertices allow what is asked; equal ones are asked once."""
+
+    def __init__(self, index: FleetIndex, limit: SiteLimit, possible: bool) -> None:
+        self.subsystem = limit.subsystem
+        self._test, self._possible = VertexTest.of(limit, index.vocabulary), possible
+        self._known: dict[VertexKey, bool] = {}
+
+    def __call__(self, key: VertexKey) -> bool:
+        if key not in self._known:
+            answer = self._test.ask(dict(key[0]))
+            maybe = self._possible and isinstance(answer, Incomparable)
+            self._known[key] = maybe or answer in (Answer.YES, Answer.UNSAID)
+        return self._known[key]
 
 
-def _hosted(index: FleetIndex, shapes: Sequence[Shape], cluster: int, usable: list[int], rows: list[int]) -> bool:
-    within = [row for row in rows if all(places & row for places in usable)]
-    if any(all(places & row == places for places in usable) for row in within):
+def _hosted(
+    index: FleetIndex,
+    shapes: Sequence[Shape],
+    cluster: int,
+    usable: list[int],
+    allows: _Allows,
+    counts: tuple[NDArray[np.int64], int] | None,
+) -> bool:
+    """Whether one partition of a cluster hosts the shapes; usable : its classes, counted from its first."""
+    classes, first = index.compiled(cluster).classes, int(index.firsts[cluster])
+    some = reduce(or_, usable)
+    members: dict[VertexKey, int] = {}
+    for number, kind in enumerate(classes):
+        if some >> number & 1:
+            for name, vertex in kind.visible:
+                if name == allows.subsystem and allows(key := vertex_key(vertex)):
+                    members[key] = members.get(key, 0) | 1 << number
+    rows = {row for row in members.values() if all(places & row for places in usable)}
+    if any(all(places & row == places for places in usable) for row in rows):
         return True
+    if counts is not None:
+        per_class, wanted = counts[0][first : first + len(classes)].tolist(), counts[1]
+        return any(sum(per_class[one] for one in bitset.members(row & usable[0])) >= wanted for row in rows)
     tree = index.compiled(cluster).tree
-    for row in within:
+    for row in rows:
         asks = [
-            (shape, index.places_of(cluster, bitset.from_number(places & row, index.size)))
+            (shape, [place for one in bitset.members(places & row) for place in classes[one].places])
             for shape, places in zip(shapes, usable, strict=True)
         ]
         if hosts(tree, asks):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,13 +68,31 @@ def score_numbers(index: FleetIndex, job: Job) -> NDArray[np.float64]:
 
 def wishes_held(index: FleetIndex, job: Job) -> list[int]:
     """Return for each wish of a job the clusters where it holds, as a number."""
-    held = [matching(index, _requiring(job, one, range(len(job.groups)))) for one in job.preferences]
-    for number, group in enumerate(job.groups):
-        held += [matching(index, _requiring(job, one, (number,))) for one in group.preferences]
-    return held
+    able = matching(index, job)
+    asked = [(one, tuple(range(len(job.groups)))) for one in job.preferences]
+    asked += [(one, (number,)) for number, group in enumerate(job.groups) for one in group.preferences]
+    return [_held(index, job, able, wish, groups) for wish, groups in asked]
 
 
-def _requiring(job: Job, wish: Preference, groups: range | tuple[int, ...]) -> Job:
+def _held(index: FleetIndex, job: Job, able: int, wish: Preference, groups: tuple[int, ...]) -> int:
+    """Return the clusters, of those that match, that still do with a wish required; most need not be asked again."""
+    met, partly = index.meeting(wish.expression).yes, 0
+    for number in groups:
+        usable = reduce(
+            np.bitwise_and, (index.meeting(one).yes for one in job.groups[number].requirements), index.everything
+        )
+        able &= _clusters(index, usable & met)
+        partly |= _clusters(index, usable & ~met)
+    if able & partly:
+        able &= ~partly | matching(index, _requiring(job, wish, groups))
+    return able
+
+
+def _clusters(index: FleetIndex, places: NDArray[np.uint64]) -> int:
+    return bitset.to_number(index.clusters_of(places))
+
+
+def _requiring(job: Job, wish: Preference, groups: tuple[int, ...]) -> Job:
     changed = [
         replace(group, requirements=(*group.requirements, wish.expression)) if number in groups else group
         for number, group in enumerate(job.groups)
