@@ -391,7 +391,7 @@ class FleetIndex:
         return np.add.reduceat(numbers, self.firsts[:-1], axis=-1) if self.names else numbers
 
     def copies(self, shape: Shape) -> tuple[NDArray[np.int64], int] | None:
-        """Return (classes,) the copies of a shape that each class hosts, and the number wanted; None if trees matter."""
+        """Return (classes,) the copies of a shape that each hosts, and the number wanted; None where trees matter."""
         per_class, wanted = self._copies(shape)
         return None if per_class is None else (per_class, wanted)
 
