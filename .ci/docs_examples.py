@@ -4,6 +4,7 @@ Examples are fenced blocks whose opening fence says what they are: "```yaml flux
 jobspec that must be detected as this dialect and survive being written and read again; "```yaml jobs" a list of
 jobs; "```yaml builds" one of build records; "```json features" a cluster-features.json; "```json nodes" a JGF
 containment graph; "```json subsystem" one of a subsystem attached to the last nodes; "```toml study" a study file;
+"```yaml vocabulary" a vocabulary.yaml; "```json fluxion" and "```json resource-set" a graph and an R of Flux's;
 "```yaml priorities" what a constraint policy is made of; "```csv fit" builds that runtime models are fitted to.
 
     docs_examples.py FILE_OR_FOLDER...
@@ -25,7 +26,9 @@ import yaml
 from placewise.errors import InputError
 from placewise.formats.build_records import read_build_records
 from placewise.formats.fleets.cluster_features import fleet_of
+from placewise.formats.fleets.fleet_source import read_fleet
 from placewise.formats.fleets.jgf import parse_containment, parse_subsystem
+from placewise.formats.fleets.vocabulary_file import read_vocabulary
 from placewise.formats.jobs.build_lists import builds_of
 from placewise.formats.jobs.jobspec import dialects, jobspec_document, jobspec_text, parse_jobspec
 from placewise.formats.jobs.jobspec_lists import parse_job_entries
@@ -37,8 +40,11 @@ from placewise.selection.constraint import constraint_policy
 # Readers of documents that are read as files only, and how these end.
 _READERS: dict[str, tuple[str, Callable[[Path], object]]] = {
     "fit": (".csv", lambda path: read_build_records(path, cache=None)),
+    "fluxion": (".json", read_fleet),
+    "resource-set": (".json", read_fleet),
     "priorities": (".yaml", lambda path: constraint_policy(read_priorities(path))),
     "study": (".toml", read_study_file),
+    "vocabulary": (".yaml", read_vocabulary),
 }
 
 _BLOCK = re.compile(r"^```(?:yaml|json|toml|csv) (?P<kind>[\w-]+)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)

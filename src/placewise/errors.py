@@ -70,7 +70,7 @@ class InputError(PlacewiseError):
     """A document, argument or request that cannot be used as it stands (exit code 2)."""
 
 
-class Incomparable(PlacewiseError):
+class Incomparable(PlacewiseError):  # noqa: N818, it is named for what it says
     """A value that a test cannot be asked about, since it is of another kind; neither yes nor no is true of it."""
 
 

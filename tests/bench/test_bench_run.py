@@ -95,7 +95,7 @@ def test_what_is_not_installed_has_a_row_that_says_so(monkeypatch):
     rows = run.measure(run.Scale((partial(drawn, 5, 3),), (5, 3, 1), 1, 0.0, 5), SILENT).rows
     absent = [row for row in rows if "bsent" in row.name]
     assert {row.note for row in absent} == {"not installed"}
-    assert len(absent) == 6
+    assert len(absent) == 7
     assert "not installed" in _printed(Timings({}, tuple(absent)))
 
 

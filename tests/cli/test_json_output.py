@@ -57,6 +57,7 @@ LOCAL = {
     "compare": ["{results}", "{results}"],
     "match": ["{jobspec}", "--fleet", "{small}"],
     "explain": ["{jobspec}", "--fleet", "{small}"],
+    "vocabulary": ["{small}"],
     "place": [
         "{streamed}/workload.parquet",
         "--fleet",

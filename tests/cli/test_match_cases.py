@@ -328,3 +328,21 @@ def test_a_hostile_vocabulary_is_one_error(placewise, partly, command, text, sai
     assert said in done.err
     assert "vocabulary.yaml" in done.err
     assert len(done.err.splitlines()) == 1
+
+
+def test_simulate_counts_the_clusters_that_cannot_be_compared(placewise, tmp_path):
+    folder = written_features(tmp_path / "f", one={"gcc": "12.1"}, two={"gcc": "12.2"})
+    (folder / "jobspecs").mkdir()
+    (folder / "jobspecs" / "jobs.yaml").write_text("- {name: a, package: x, resources: {gcc: {min: '12.1'}}}\n")
+    options = ["--no-plots", "--orders", 0, "--fleets", 0, "--resamples", 0, "--json", "--no-cache"]
+    plain = json.loads(placewise("simulate", folder, "--out", tmp_path / "a", *options).out)["summary"]
+    assert "clusters_not_comparable" not in plain
+    # Whether a text is a version of another world is found out when it is compared.
+    (folder / "vocabulary.yaml").write_text("subsystems: {gcc: {fields: {version: {kind: version, scheme: debian}}}}")
+    (folder / "cluster-features.json").write_text('{"one": {"gcc": "12.1"}, "two": {"gcc": "?!"}}')
+    done = placewise("simulate", folder, "--out", tmp_path / "b", *options)
+    assert json.loads(done.out)["summary"]["clusters_not_comparable"] == 1
+    shown = placewise("simulate", folder, "--out", tmp_path / "c", *options[:-2], "--no-cache")
+    assert "not comparable: 1 cluster has" in shown.out
+    again = placewise("plot", tmp_path / "c", "--out", tmp_path / "d", "--json")
+    assert json.loads(again.out)["summary"]["clusters_not_comparable"] == 1

@@ -113,9 +113,11 @@ def test_a_deep_tree_is_read_without_recursion():
         (graph({"a": node(size=None)}), "size"),
         (graph({"a": node(unit=None)}), "graph.nodes.a.metadata.unit"),
         (graph({}), "no vertices"),
-        (graph([{"id": "a"}]), "JSON Graph Format v1"),
+        (graph([{"id": "a"}]), "graph.nodes[0].metadata"),
+        (graph([{"id": "a", **node()}, {"id": "a", **node()}]), "graph.nodes[1]: two vertices share an id"),
+        (graph([{"id": "a", **node()}, node()]), "graph.nodes[1].id"),
         (graph(None), "graph.nodes"),
-        ({"graph": {"directed": False, "nodes": {"a": node()}}}, "directed"),
+        ({"graph": {"directed": "no", "nodes": {"a": node()}}}, "directed"),
         ({"graphs": []}, "has no graph"),
         ({"graph": 5}, "graph"),
         ([], "mapping"),
@@ -194,7 +196,7 @@ def test_properties_are_the_plain_values_of_metadata_and_its_attributes():
         (graph({"a": node()}, [("a", "1", "contains")]), "puts '1' into 'a'"),
         (graph({"a": node()}, [("0", "1", "contains")]), "puts '1' into '0'"),
         (graph({"1": node()}), "has the id of a containment vertex"),
-        (graph([]), "JSON Graph Format v1"),
+        (graph([{"id": "a", **node(value=None)}]), "graph.nodes[0].metadata.value"),
     ],
 )
 def test_a_subsystem_that_is_not_understood_is_refused(document, said):

@@ -2,6 +2,7 @@
 
 import copy
 import json
+from dataclasses import replace
 
 import pytest
 from drawn_requirements import conditions, expressions, numbers, printable, vertices, words
@@ -12,7 +13,7 @@ from placewise.errors import InputError
 from placewise.formats.jobs.jobspec import dialects, jobspec_document, parse_jobspec
 from placewise.model.job import Job, ResourceGroup, ResourceRequest
 from placewise.model.predicates import Contains, Equals, InNumericRange, InVersionRange, OneOf, Within
-from placewise.model.requirement import AllOf, Condition, Requirement, all_of, negated
+from placewise.model.requirement import AllOf, Condition, Requirement, all_of, any_of, negated
 from placewise.model.version_range import parse_bounds
 
 plain = st.builds(
@@ -22,18 +23,46 @@ plain = st.builds(
 ) | vertices(st.sampled_from(["io", "gpu"])).filter(
     lambda one: one.conditions and not any(isinstance(c.predicate, Contains) for c in one.conditions)
 )
-kinds = st.sampled_from(["node", "core", "gpu", "memory"]) | words.filter(lambda kind: kind != "slot")
+SLOTS = ["slot", "or_slot", "xor_slot"]
+kinds = st.sampled_from(["node", "core", "gpu", "memory"]) | words.filter(lambda kind: kind not in SLOTS)
 counts = st.integers(1, 10**6)
 leaves = st.builds(ResourceRequest, kinds, counts, unit=st.sampled_from(["", "GiB"]))
-requests = st.recursive(
-    leaves,
-    lambda inner: st.builds(
-        ResourceRequest, kinds | st.just("slot"), counts, st.lists(inner, min_size=1, max_size=3).map(tuple)
+
+
+def requests_of(leaves):
+    return st.recursive(
+        leaves,
+        lambda inner: st.builds(
+            ResourceRequest,
+            kinds | st.sampled_from(SLOTS),
+            counts,
+            st.lists(inner, min_size=1, max_size=3).map(tuple),
+        ),
+        max_leaves=6,
+    )
+
+
+def one_test(subsystem, field, names):
+    """One test of a vertex: a field that is one of some names."""
+    return st.sets(st.sampled_from(names), min_size=1).map(
+        lambda some: Requirement(subsystem, (Condition(field, OneOf(tuple(some)) if len(some) > 1 else Equals(*some)),))
+    )
+
+
+constraints = st.recursive(
+    st.sampled_from(["a", "b c"]).map(lambda name: Requirement("property", (Condition("name", Equals(name)),)))
+    | one_test("host", "name", ["a0", "a1", "b"])
+    | one_test("rank", "id", ["0", "1", "2", "10"]),
+    lambda inner: (
+        inner.map(negated)
+        | st.lists(inner, min_size=2, max_size=3).flatmap(lambda some: st.sampled_from([all_of(some), any_of(some)]))
     ),
-    max_leaves=6,
+    max_leaves=5,
 )
 values = st.text(printable, max_size=4) | numbers | st.booleans()
-attributes = st.dictionaries(st.sampled_from(["duration", "cwd", "constraints", "job"]) | words, values, max_size=3)
+requests = requests_of(leaves)
+SYSTEM = ["duration", "cwd", "constraints", "job", "queue", "dependencies"]
+attributes = st.dictionaries(st.sampled_from(SYSTEM) | words, values, max_size=3)
 
 
 def groups(most_requests, wanted, least_requests=0):
@@ -61,7 +90,7 @@ def jobs(of, most=1):
 
 
 EXPRESSIBLE = {
-    "flux": jobs(groups(3, st.just([]), least_requests=1)),
+    "flux": jobs(groups(3, st.lists(constraints, max_size=3), least_requests=1)),
     "task-resources": jobs(groups(3, st.lists(plain, max_size=4))),
     "nextgen": jobs(groups(1, st.lists(expressions, max_size=4)), most=3),
 }
@@ -110,7 +139,7 @@ def asking(*wanted):
 @pytest.mark.parametrize(
     ("dialect", "job", "said"),
     [
-        ("flux", asking(Requirement("io", TWO[:1])), "has no requirements on subsystems"),
+        ("flux", asking(Requirement("io", TWO[:1])), "Flux's jobspec cannot say: io{a=1}"),
         ("flux", Job("j"), "cannot ask for no resources"),
         ("flux", Job("j", (ResourceGroup((NODE,)),) * 2), "several groups"),
         ("task-resources", Job("j", (ResourceGroup((NODE,)),) * 2), "several groups"),
@@ -152,7 +181,8 @@ def test_what_a_dialect_cannot_express_is_refused(dialect, job, said):
 KEYS = (  # noqa: SIM905, a list would be a line a word
     "version name resources task tasks attributes type count unit with label exclusive replicas requires field "
     "match value min max range contains any all not as command slot per_slot total system parameter user "
-    "duration constraints operator operand io"
+    "duration constraints operator operand io per_resource groups schedule depends_on transform type attribute group "
+    "properties hostlist ranks and or dependencies queue distribution entrypoint launch io.archspec cpu.target"
 ).split()
 json_like = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.sampled_from(["", "1.2", "node", "slot", "version"]),
@@ -175,7 +205,7 @@ def damaged_documents(draw):
         at = at[key]
 
 
-@given(json_like | damaged_documents() | st.dictionaries(st.sampled_from(KEYS[:6]), json_like))
+@given(json_like | damaged_documents() | st.dictionaries(st.sampled_from([*KEYS[:6], "groups"]), json_like))
 @settings(max_examples=settings.default.max_examples * 5)
 def test_any_document_is_read_or_refused_with_an_input_error(document):
     try:
@@ -184,3 +214,16 @@ def test_any_document_is_read_or_refused_with_an_input_error(document):
         assert str(error).startswith("file.yaml, job 'job', ")
     else:
         assert all(request.count >= 1 for group in job.groups for request in group.shape)
+
+
+inside = leaves.flatmap(
+    lambda leaf: st.lists(expressions, max_size=2).map(lambda wanted: replace(leaf, requirements=conjuncts(wanted)))
+)
+
+
+@pytest.mark.parametrize("dialect", ["flux", "task-resources", "nextgen"])
+@given(requests_of(inside), st.sampled_from(["node", "rack"]))
+def test_requirements_inside_a_shape_are_written_and_read_again(dialect, request, around):
+    job = Job("j", (ResourceGroup((ResourceRequest(around, 1, (request,)),)),))
+    again = parse_jobspec(json.loads(json.dumps(jobspec_document(job, dialect))), "j")
+    assert in_one_order(again) == in_one_order(job)

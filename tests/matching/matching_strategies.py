@@ -35,7 +35,7 @@ def _fill(draw, tree, holder):
     if draw(st.booleans()):
         tree.add("gpu", holder, draw(st.integers(0, 2)))
     if draw(st.integers(0, 3)) == 0:
-        tree.add("memory", holder, draw(st.integers(1, 4)), draw(st.sampled_from(["GB", "MB"])))
+        tree.add("memory", holder, draw(st.integers(1, 4)), draw(st.sampled_from(["B", "bit"])))
 
 
 @st.composite
@@ -145,7 +145,7 @@ counts = st.sampled_from([1, 1, 1, 2, 3])
 _parts = st.one_of(
     st.builds(R, st.just("core"), counts),
     st.builds(R, st.just("gpu"), st.integers(1, 2)),
-    st.builds(R, st.just("memory"), counts, unit=st.sampled_from(["", "GB"])),
+    st.builds(R, st.just("memory"), counts, unit=st.sampled_from(["", "B"])),
 )
 _inside = st.lists(_parts, max_size=2).map(tuple)
 _some_inside = st.lists(_parts, min_size=1, max_size=2).map(tuple)

@@ -1,13 +1,13 @@
 """A naive matcher over model values, to hold the compiled one against: slow, and short enough to be believed."""
 
 import difflib
-from itertools import combinations
+from itertools import product
 
 from placewise.errors import Incomparable, InputError
 from placewise.kinds.inferring import learned
 from placewise.kinds.resolving import test_of
 from placewise.matching.index import FleetIndex
-from placewise.model.job import NODE, SLOT
+from placewise.model.job import NODE, OR_SLOT, SLOT, XOR_SLOT
 from placewise.model.requirement import AllOf, AnyOf, Not, tests_of
 
 
@@ -75,7 +75,7 @@ def understood(fleet, wanted):
         fields = {field for values in vertices for field in values}
         if requirement.subsystem not in fleet.subsystem_names:
             return False
-        described = all(vocabulary.is_complete(name, requirement.subsystem) for name in fleet.names)
+        described = all(said for (_, name), said in vocabulary.complete.items() if name in ("", requirement.subsystem))
         for field in {condition.field for condition in requirement.conditions} - fields if fields else ():
             # Where not all is described, a field may be one that nobody described; a like name is a slip.
             if described or difflib.get_close_matches(field, fields):
@@ -111,71 +111,139 @@ def matching(fleet, job, vocabulary=None, *, possible=False):
     )
 
 
-def hosting(graph, groups):  # noqa: C901, one search, best read in one piece
+BITS = {"": 1, "bit": 1, "B": 8, "kB": 8000, "KiB": 8192}
+
+
+def hosting(graph, groups):
     """Whether some choice of vertices, each unit of them taken once, gives every group its shape: by trying all."""
     if not all(allowed for _, allowed in groups):
         return False
-    chains = [above(graph, v) for v in range(len(graph.vertices))]
+    ways = product(*[list(spelled_out(shape)) for shape, _ in groups])
+    return any(_fits(graph, list(zip(way, [frozenset(a) for _, a in groups], strict=True))) for way in ways)
+
+
+def spelled_out(requests):
+    """Every way to choose among xor_slots, and among or_slots of unlike counts: requests as (type, unit, count, ways)
+
+    where each way is a tuple of what is inside; only or_slots of one count have several.
+    """
+    plain = [r for r in requests if r.type not in (OR_SLOT, XOR_SLOT)]
+    parts = [[[(r.type, r.unit, r.count, (inside,))] for inside in spelled_out(r.contents)] for r in plain]
+    if any(r.type == XOR_SLOT for r in requests):
+        parts.append(
+            [
+                [(SLOT, "", r.count, (inside,))]
+                for r in requests
+                if r.type == XOR_SLOT
+                for inside in spelled_out(r.contents)
+            ]
+        )
+    loose = [r for r in requests if r.type == OR_SLOT]
+    if loose:
+        parts.append(
+            [
+                [(SLOT, "", count, insides)]
+                for count in sorted({r.count for r in loose})
+                for insides in product(*[list(spelled_out(r.contents)) for r in loose if r.count == count])
+            ]
+        )
+    return [tuple(one for part in way for one in part) for way in product(*parts)]
+
+
+def _drawn(inside):
+    return {kind for kind, _, _, ways in inside for way in ways for kind in {kind} - {SLOT} | _drawn(way)}
+
+
+def _held(inside):
+    return {
+        found
+        for kind, _, _, ways in inside
+        for found in ([kind] if kind != SLOT else [f for way in ways for f in _held(way)])
+    }
+
+
+def _holds_one(way):
+    """Whether one vertex is held and nothing beside it: there is nothing to keep together."""
+    if len(way) != 1 or way[0][2] != 1 or len(way[0][3]) != 1:
+        return False
+    return way[0][0] != SLOT or _holds_one(way[0][3][0])
+
+
+def _fits(graph, groups):  # noqa: C901, one search, best read in one piece
+    vertices = graph.vertices
+    chains = [above(graph, v) for v in range(len(vertices))]
     nodes = places(graph)
-    outer = {NODE} | {graph.vertices[v].type for place in nodes for v in chains[place][1:]}
+    outer = {NODE} | {vertices[v].type for place in nodes for v in chains[place][1:]}
+    inner = {vertices[v].type for v, chain in enumerate(chains) if set(chain) & set(nodes)}
     seen = set()
 
     def tasks(requests, container, itself, allowed):
-        return [(r, container, itself, allowed) for r in requests for _ in range(r.count)]
+        return [
+            ((kind, unit, ways), container, itself, allowed)
+            for kind, unit, count, ways in requests
+            for _ in range(count if ways != ((),) else count * BITS[unit])
+        ]
 
     def counts(v, allowed):
         inside, below = set(chains[v]) & set(nodes), {p for p in nodes if v in chains[p]}
         if inside or below:
             return bool((inside or below) & allowed)
-        alike = [
-            chain for vertex, chain in zip(graph.vertices, chains, strict=True) if vertex.type == graph.vertices[v].type
-        ]
-        holds_nodes = graph.vertices[v].type in outer
+        alike = [chain for vertex, chain in zip(vertices, chains, strict=True) if vertex.type == vertices[v].type]
+        holds_nodes = vertices[v].type in outer
         return set(nodes) <= allowed or not (holds_nodes or any(set(chain) & set(nodes) for chain in alike))
 
     def candidates(kind, container, itself):
         found = [
             v
             for v, chain in enumerate(chains)
-            if container in chain and graph.vertices[v].type == kind and (itself or v != container)
+            if container in chain and vertices[v].type == kind and (itself or v != container)
         ]
         # What lies inside another vertex of its type is part of that one.
         return [v for v in found if not set(chains[v][1:]) & set(found)]
+
+    def grounds(way, container, itself):
+        """Under what a slot may lie, and whether that itself counts."""
+        held = _held(way)
+        if not _drawn(way) & outer and (held & inner or not held & {vertex.type for vertex in vertices}):
+            return [(p, False) for p in nodes if container in chains[p]] or [(container, False)], True
+        if _holds_one(way):
+            return [(container, itself)], False
+        outside = [v for v, chain in enumerate(chains) if not set(chain) & set(nodes)]
+        contained = {v: {vertices[w].type for w, chain in enumerate(chains) if v in chain[1:]} & held for v in outside}
+        common = [
+            v
+            for v in outside
+            if set().union(*(contained[w] for w in outside if vertices[w].type == vertices[v].type)) == held
+            and contained[v]
+        ]
+        lowest = [v for v in common if not any(v in chains[w][1:] for w in common)]
+        return [(v, False) for v in lowest if container in chains[v]] or [(container, itself)], False
 
     def fits(todo, left):
         state = (tuple(todo), left)
         if not todo or state in seen:
             return not todo
         seen.add(state)
-        (request, container, itself, allowed), rest = todo[0], todo[1:]
-        if request.type == SLOT:
-            if types(request) & outer:
-                return fits(tasks(request.contents, container, itself, allowed) + rest, left)
-            inside = [p for p in nodes if container in chains[p]] or [container]
-            return any(
-                fits(tasks(request.contents, place, False, allowed) + rest, left)
-                for place in inside
-                if set(chains[place]) & allowed
-            )
-        for v in candidates(request.type, container, itself):
-            if left[v] and request.unit in ("", graph.vertices[v].unit) and counts(v, allowed):
-                taken = (*left[:v], left[v] - 1, *left[v + 1 :])
-                if fits(tasks(request.contents, v, False, allowed) + rest, taken):
+        ((kind, unit, ways), container, itself, allowed), rest = todo[0], todo[1:]
+        if kind == SLOT:
+            for way in ways:
+                found, on_place = grounds(way, container, itself)
+                for place, too in found:
+                    if (not on_place or set(chains[place]) & allowed) and fits(
+                        tasks(way, place, too, allowed) + rest, left
+                    ):
+                        return True
+            return False
+        for v in candidates(kind, container, itself):
+            fine = ways == ((),)
+            if unit and not (vertices[v].unit == unit or (fine and vertices[v].unit)):
+                continue
+            needed = 1 if unit and fine else BITS[vertices[v].unit]
+            if left[v] >= needed and counts(v, allowed):
+                taken = (*left[:v], left[v] - needed, *left[v + 1 :])
+                if fits(tasks(ways[0], v, False, allowed) + rest, taken):
                     return True
         return False
 
-    todo = [task for shape, allowed in groups for task in tasks(shape, 0, True, frozenset(allowed))]
-    return fits(todo, tuple(vertex.size for vertex in graph.vertices))
-
-
-def types(request):
-    """The types of vertices that a request draws on."""
-    return {request.type} - {SLOT} | {kind for inside in request.contents for kind in types(inside)}
-
-
-def overlapping(requests):
-    """Whether, somewhere in a shape, requests side by side draw on one type in ways that are not counted."""
-    return any(overlapping(r.contents) for r in requests) or any(
-        (one.type != other.type or one.type == SLOT) and types(one) & types(other)
-        for one, other in combinations(requests, 2)
-    )
+    todo = [task for way, allowed in groups for task in tasks(way, 0, True, allowed)]
+    return fits(todo, tuple(vertex.size * BITS[vertex.unit] for vertex in vertices))

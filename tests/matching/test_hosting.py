@@ -1,11 +1,15 @@
+import random
+from dataclasses import replace
+
 import oracle
 import pytest
-from hypothesis import assume, event, given, settings
+from hypothesis import event, given, settings
 from hypothesis import strategies as st
 from matching_strategies import Growing, R, graphs, shapes
+from random_shapes import case, disagreements
 
 from placewise.errors import InputError
-from placewise.matching.hosting import MOST_SIBLINGS, Tree, copies_within, hosts, spans_places
+from placewise.matching.hosting import Tree, copies_within, hosts, spans_places
 from placewise.matching.index import FleetIndex
 from placewise.matching.match import match
 from placewise.model.cluster import Cluster, Fleet
@@ -46,7 +50,6 @@ def test_the_places_are_the_outermost_nodes(graph):
 @settings(max_examples=settings.default.max_examples * 3)
 @given(graphs(), st.lists(shapes, min_size=1, max_size=2), st.data())
 def test_hosting_is_what_trying_everything_finds(graph, wanted, data):
-    assume(not oracle.overlapping([request for shape in wanted for request in shape]))
     places = oracle.places(graph)
     some = st.just(set(places)) | st.sets(st.sampled_from(places))
     groups = [(ResourceGroup(shape).shape, data.draw(some)) for shape in wanted]
@@ -149,52 +152,159 @@ def test_units_are_those_of_the_vertices():
     graph = cluster_of([("memory", 8, "GB"), ("memory", 2, "MB")])
     assert hosted(graph, [R("memory", 8, unit="GB")])
     assert not hosted(graph, [R("memory", 9, unit="GB")])
-    assert not hosted(graph, [R("memory", 1, unit="kB")])
+    assert hosted(graph, [R("memory", 8002, unit="MB")])
+    assert hosted(graph, [R("memory", 8_002_000, unit="kB")])
+    assert not hosted(graph, [R("memory", 8_002_001, unit="kB")])
+    assert hosted(graph, [R("memory", 7, unit="GiB")])
+    assert not hosted(graph, [R("memory", 8, unit="GiB")])
+    assert not hosted(graph, [R("memory", 1, unit="GHz")])
+    assert not hosted(cluster_of([("memory", 8)]), [R("memory", 1, unit="GB")])
     assert hosted(graph, [R("memory", 10)])
     assert hosted(graph, [R("memory", 6, unit="GB"), R("memory", 4)])
+    assert hosted(graph, [R("memory", 6000, unit="MB"), R("memory", 4)])
     assert not hosted(graph, [R("memory", 7, unit="GB"), R("memory", 4)])
 
 
+def test_slots_that_want_the_same_cores():
+    # RFC 14, use case 2.4: "11 tasks, one node, the first 10 tasks each using one core and 4G of RAM for read-db, the
+    # last task using 6 cores and 24G of RAM for db".
+    graph = cluster_of([("core", 16), ("memory", 64, "GB")])
+    read = R("slot", 10, (R("core"), R("memory", 4, unit="GB")))
+    for db, expected in ((6, True), (7, False)):
+        both = [read, R("slot", 1, (R("core", db), R("memory", 24, unit="GB")))]
+        assert hosted(graph, [R("node", 1, tuple(both))]) == hosted(graph, both) == expected
+        assert hosted(graph, *([one] for one in both)) == expected
+
+
 @pytest.mark.parametrize(
-    "shape",
+    ("shape", "cores"),
     [
-        [R("node", 1, (R("core"),)), R("core", 1)],
-        [R("slot", 1, (R("core"),)), R("slot", 2, (R("core"),))],
-        [R("slot", 1, (R("core"),)), R("core", 2)],
-        [R("slot", 1, (R("node"),)), R("node", 1)],
-        [R("node", 1, (R("slot", 1, (R("core"),)), R("core", 1)))],
-        [R("rack", 1, (R("node"),)), R("node", 1)],
+        ([R("node", 1, (R("core"),)), R("core", 1)], 2),
+        ([R("slot", 1, (R("core"),)), R("slot", 2, (R("core", 3),))], 7),
+        ([R("slot", 1, (R("core"),)), R("core", 2)], 3),
+        ([R("node", 1, (R("slot", 1, (R("core"),)), R("core", 1)))], 2),
     ],
 )
-def test_what_cannot_be_counted_exactly_is_refused(shape):
-    assert oracle.overlapping(shape)
-    graph = cluster_of([("core", 8)])
-    with pytest.raises(InputError, match="draw on the same (core|node)"):
-        hosted(graph, shape)
-    if len(shape) > 1:
-        with pytest.raises(InputError, match="draw on the same (core|node)"):
-            hosted(graph, *([request] for request in shape))
-    with pytest.raises(InputError, match="draw on the same (core|node)"):
-        match(FleetIndex(Fleet((Cluster("a", graph),))), Job("j", (ResourceGroup(tuple(shape)),)))
+def test_requests_at_different_depths_share_what_they_draw_on(shape, cores):
+    for there in (cores - 1, cores):
+        graph = cluster_of([("core", there)])
+        assert hosted(graph, shape) == (there == cores)
 
 
-def test_too_many_rivals_are_refused():
-    graph = cluster_of(*[[("core", 20)]] * (MOST_SIBLINGS + 1))
-    rivals = [R("node", 1, (R("core", cores + 1),)) for cores in range(MOST_SIBLINGS + 1)]
-    assert hosted(graph, rivals[:MOST_SIBLINGS])
-    with pytest.raises(InputError, match="too many different requests"):
-        hosted(graph, rivals)
+def test_many_unlike_rivals_are_a_flow():
+    graph = cluster_of(*[[("core", cores)] for cores in range(1, 21)])
+    rivals = [R("node", 1, (R("core", cores),)) for cores in range(1, 21)]
+    assert hosted(graph, rivals)
+    assert not hosted(graph, [*rivals[1:], R("node", 1, (R("core", 21),))])
+    assert not hosted(graph, [*rivals[1:], R("node", 2, (R("core", 2),))])
 
 
-def test_rivals_for_the_inside_of_a_vertex_that_stands_for_several_are_refused():
+def test_rivals_for_the_inside_of_a_vertex_that_stands_for_several():
     tree = Growing("cluster")
     tree.add("core", tree.add("node", 0, 2), 8)
     graph = ResourceGraph(tuple(tree.vertices))
-    # Nine cores of eight: no count of either request alone can tell.
-    with pytest.raises(InputError, match="side by side"):
-        hosted(graph, [R("node", 1, (R("core", 8),)), R("node", 1, (R("core", 1),))])
+    assert not hosted(graph, [R("node", 1, (R("core", 8),)), R("node", 1, (R("core", 1),))])
+    assert hosted(graph, [R("node", 1, (R("core", 7),)), R("node", 1, (R("core", 1),))])
     assert hosted(graph, [R("node", 1, (R("core", 8),)), R("node", 1)])
     assert not hosted(graph, [R("node", 1, (R("core", 8),)), R("node", 2)])
+
+
+def chassis(*each):
+    """A cluster of chassis, each given as how many nodes and how many ssd of which size."""
+    tree = Growing("cluster")
+    for nodes, ssds, size, unit in each:
+        holder = tree.add("chassis", 0)
+        for _ in range(nodes):
+            tree.add("core", tree.add("node", holder), 4)
+        for _ in range(ssds):
+            tree.add("ssd", holder, size, unit)
+    return ResourceGraph(tuple(tree.vertices))
+
+
+def test_what_a_slot_holds_lies_under_one_vertex_of_the_level_above():
+    both = R("slot", 1, (R("node"), R("ssd")))
+    assert not hosted(chassis((2, 0, 1, ""), (0, 2, 1, "")), [both])
+    assert hosted(chassis((2, 1, 1, ""), (0, 2, 1, "")), [both])
+    graph = chassis((16, 36, 453, "GiB"), (16, 36, 453, "GiB"))
+    for slots, expected in ((20, True), (21, False)):
+        assert hosted(graph, [R("slot", slots, (R("node"), R("ssd", 1501, unit="GiB")))]) == expected
+    # Three nodes in each of two chassis: one slot of two nodes in each.
+    graph = chassis((3, 0, 1, ""), (3, 0, 1, ""))
+    assert hosted(graph, [R("slot", 2, (R("node", 2),))])
+    assert not hosted(graph, [R("slot", 3, (R("node", 2),))])
+    assert hosted(graph, [R("node", 6)])
+
+
+def test_disjoint_kinds_of_containers_beside_each_other():
+    # flux-sched's rabbit jobspec: a chassis with a node, an ssd and a storage node.
+    rabbit = R(
+        "chassis", 1, (R("node", 1, (R("slot", 1, (R("core"),)),)), R("ssd"), R("storage_node", 1, (R("core"),)))
+    )
+    for kinds, expected in ((("node", "storage_node"), True), (("node", "node"), False)):
+        tree = Growing("cluster")
+        holder = tree.add("chassis", 0)
+        tree.add("ssd", holder)
+        for kind in kinds:
+            tree.add("core", tree.add(kind, holder), 1)
+        graph = ResourceGraph(tuple(tree.vertices))
+        assert hosts(Tree.of(graph), [((rabbit,), oracle.places(graph))]) == expected
+
+
+def test_or_slots_are_mixed_and_of_xor_slots_one_is_taken():
+    graph = cluster_of([("core", 9), ("gpu", 1)])
+    large, small = (R("core", 6),), (R("core", 2), R("gpu"))
+
+    def beside(kind, *counts):
+        return [R(kind, count, inside) for count, inside in zip(counts, (large, small), strict=True)]
+
+    assert hosted(graph, beside("or_slot", 1, 1))
+    assert hosted(graph, beside("or_slot", 2, 2))
+    assert not hosted(graph, beside("or_slot", 3, 3))
+    assert not hosted(graph, beside("xor_slot", 2, 2))
+    assert hosted(graph, beside("xor_slot", 2, 1))
+    assert hosted(graph, beside("or_slot", 3, 1))
+    assert not hosted(graph, beside("or_slot", 3, 2))
+    # The nodes of one request are alike in what they are given of xor_slots, not of or_slots.
+    two = cluster_of([("core", 6)], [("core", 2), ("gpu", 1)])
+    assert hosted(two, [R("node", 2, tuple(beside("or_slot", 1, 1)))])
+    assert not hosted(two, [R("node", 2, tuple(beside("xor_slot", 1, 1)))])
+
+
+def test_too_many_ways_to_choose_are_refused():
+    graph = cluster_of([("core", 8)])
+    shape = [R("node", 1, (R("xor_slot", 1, (R("core", n),)), R("xor_slot", 2, (R("core", n),)))) for n in range(1, 8)]
+    with pytest.raises(InputError, match="too many ways to choose"):
+        hosted(graph, shape)
+
+
+def test_what_takes_too_much_work_is_refused():
+    graph = cluster_of(*[[("core", 61)]] * 100)
+    tight = [R("slot", 5900 // 6 // cores, (R("core", cores),)) for cores in range(13, 19)]
+    many = [R("or_slot", 460, (R("core", cores),)) for cores in range(13, 40)]
+    for shape in (tight, many):
+        with pytest.raises(InputError, match="takes too much work"):
+            hosted(graph, shape)
+
+
+def test_a_thousand_random_cases_are_as_trying_everything_finds():
+    _, wrong = disagreements(7, 1000)
+    assert not wrong
+
+
+def test_a_fleet_answers_as_its_trees_do():
+    rng = random.Random(5)
+    for _ in range(1000):
+        tree, groups = case(rng)
+        tree = replace(
+            tree,
+            vertices=tuple(replace(v, type="storage" if v.type == "storage_node" else v.type) for v in tree.vertices),
+        )
+        seen = tuple(Subsystem(f"s{n}", (SubsystemVertex((), tuple(at)),)) for n, (_, at) in enumerate(groups))
+        index = FleetIndex(Fleet((Cluster("a", tree, seen),)))
+        if any("storage_node" in str(shape) for shape, _ in groups):
+            continue
+        job = Job("j", tuple(ResourceGroup(shape, (Requirement(f"s{n}"),)) for n, (shape, _) in enumerate(groups)))
+        assert bool(match(index, job)) == oracle.hosting(tree, groups)
 
 
 @pytest.mark.parametrize("size", [2**31, 2**63, 10**30])
@@ -210,8 +320,8 @@ def test_sizes_and_counts_of_any_magnitude(size):
 def test_copies_within_a_place_count_the_place_itself():
     tree = Tree.of(cluster_of([("core", 7), ("gpu", 2)]))
     assert copies_within(tree, 1, R("node", 1, (R("core", 2),))) == 1
-    assert copies_within(tree, 1, R("core", 2)) == 7
-    assert copies_within(tree, 1, R("slot", 1, (R("core", 2), R("gpu")))) == 2
+    assert copies_within(tree, 1, R("core", 9)) == 7
+    assert copies_within(tree, 1, R("slot", 9, (R("core", 2), R("gpu")))) == 2
 
 
 def test_what_names_nodes_or_their_containers_spans_places():

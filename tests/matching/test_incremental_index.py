@@ -266,7 +266,9 @@ def test_only_what_changes_is_compiled(monkeypatch):
         "place_classes",
         lambda at, cluster, of: (compiled.append(cluster.name), classes(at, cluster, of))[1],
     )
-    monkeypatch.setattr(compiled_cluster.Tree, "of", lambda graph: (walked.append(graph), tree(graph))[1])
+    monkeypatch.setattr(
+        compiled_cluster.Tree, "of", lambda graph, offered: (walked.append(graph), tree(graph, offered))[1]
+    )
     changed = index.changed({"c3": with_values("c3", "1", "3"), "c1": None, "new": with_values("new", "1")})
     assert compiled == ["c3", "new"]
     # The graph of c3 is what it was.
@@ -287,13 +289,14 @@ def test_counts_of_a_shape_are_kept_and_follow_the_changes(monkeypatch):
 
 def test_a_shape_that_a_new_cluster_cannot_count_is_refused_when_it_is_asked_for():
     r = ResourceRequest
-    overlapping = r("node", 1, (r("socket", 1, (r("core"),)), r("core")))
-    job = Job("j", (ResourceGroup((overlapping,)),))
+    tight = tuple(r("slot", 5900 // 6 // cores, (r("core", cores),)) for cores in range(13, 19))
+    job = Job("j", (ResourceGroup(tight),))
     index = FleetIndex(Fleet((Cluster("bare"),)))
     assert not match(index, job)
-    vertices = (Vertex("0", "cluster"), Vertex("1", "node", 0), Vertex("2", "socket", 1), Vertex("3", "core", 2))
-    changed = index.changed({"full": Cluster("full", ResourceGraph(vertices))})
-    with pytest.raises(InputError, match="draw on the same core"):
+    nodes = [Vertex(f"n{i}", "node", 0) for i in range(100)]
+    cores = [Vertex(f"c{i}", "core", 1 + i, 61) for i in range(100)]
+    changed = index.changed({"full": Cluster("full", ResourceGraph((Vertex("0", "cluster"), *nodes, *cores)))})
+    with pytest.raises(InputError, match="takes too much work"):
         match(changed, job)
     assert not match(changed.changed({"full": None}), job)
 
@@ -406,3 +409,14 @@ def test_a_thread_explains_with_a_snapshot_while_others_are_derived_from_it(monk
         worker.join()
         sys.setswitchinterval(interval)
     assert not wrong
+
+
+def test_what_no_place_sees_makes_fields_known_to_a_changed_index():
+    wanted = Requirement("x", (Condition("size", Equals("9")),))
+    index = FleetIndex(Fleet((Cluster("a", subsystems=(Subsystem("x", ()),)),)))
+    assert not index.meeting(wanted).yes.any()
+    unseen = Subsystem("x", (SubsystemVertex((("name", "n"),), ()),))
+    changed = index.changed({"b": Cluster("b", subsystems=(unseen,))})
+    with pytest.raises(InputError, match="no x has the field 'size'"):
+        changed.meeting(wanted)
+    assert not index.meeting(wanted).yes.any()

@@ -14,7 +14,7 @@ from placewise.errors import InputError
 from placewise.matching import bitset
 from placewise.matching.index import FleetIndex
 from placewise.matching.kernels import load_kernels
-from placewise.matching.match import Match, count_matches, match, match_rows, match_workload
+from placewise.matching.match import count_matches, match, match_rows, match_workload
 from placewise.matching.why_not import why_not
 from placewise.model.cluster import Cluster, Fleet
 from placewise.model.job import Job, ResourceGroup, ResourceRequest
@@ -38,10 +38,6 @@ def known(fleet, wanted):
     return oracle.understood(fleet, wanted)
 
 
-def overlaps(job):
-    return oracle.overlapping([request for group in job.groups for request in group.shape])
-
-
 @settings(max_examples=settings.default.max_examples * 4)
 @given(fleets(), jobs())
 def test_a_match_is_what_trying_everything_finds(fleet, job):
@@ -49,13 +45,6 @@ def test_a_match_is_what_trying_everything_finds(fleet, job):
     if not known(fleet, job.requirements):
         with pytest.raises(InputError):
             match(index, job)
-        return
-    if overlaps(job):
-        # Where nothing of the outer type is there, what overlaps inside is never looked at.
-        try:
-            assert match(index, job) == Match((), ())
-        except InputError as error:
-            assert "draw on the same" in str(error)
         return
     expected = oracle.matching(fleet, job)
     event(f"matched {len(expected)} of {len(fleet)}")
@@ -77,6 +66,15 @@ def test_simple_shapes_are_counted(fleet, many, cores, gpus, wanted):
     def of(graph, kind, place):
         return sum(v.size for i, v in enumerate(graph.vertices) if v.type == kind and place in oracle.above(graph, i))
 
+    def by_holder(graph, good, per_node):
+        """Lists which nodes of each rack are good; those beside racks with nodes are in no slot."""
+        racks = [i for i, v in enumerate(graph.vertices) if v.type == "rack"]
+        with_nodes = [rack for rack in racks if any(rack in oracle.above(graph, p) for p in oracle.places(graph))]
+        return [
+            [ok for ok, (_, _, p) in zip(good, per_node, strict=True) if rack in oracle.above(graph, p)]
+            for rack in with_nodes or [0]
+        ]
+
     def enough(graph, usable, shape):
         per_node = [(of(graph, "core", p), of(graph, "gpu", p), p) for p in usable]
         is_node = [graph.vertices[p].type == "node" for p in usable]
@@ -89,7 +87,11 @@ def test_simple_shapes_are_counted(fleet, many, cores, gpus, wanted):
             "slots": sum(min(c // cores, g // gpus) for c, g, _ in per_node) >= many,
             "nodes of slots": sum(c // cores >= gpus and n for (c, _, _), n in zip(per_node, is_node, strict=True))
             >= many,
-            "slots of nodes": sum(good) // gpus >= many,
+            # The nodes of a slot are those of one rack, where there are racks with nodes; one node is anywhere.
+            "slots of nodes": sum(
+                sum(inside) // gpus for inside in ([good] if gpus == 1 else by_holder(graph, good, per_node))
+            )
+            >= many,
             "racks": sum(
                 sum(ok for ok, (_, _, p) in zip(good, per_node, strict=True) if rack in oracle.above(graph, p)) >= many
                 for rack in racks
@@ -119,7 +121,7 @@ def test_simple_shapes_are_counted(fleet, many, cores, gpus, wanted):
 
 @given(fleets(), st.lists(requirement_rows, max_size=5), shapes)
 def test_a_workload_matches_job_by_job(fleet, rows, shape):
-    if not known(fleet, [r for row in rows for r in row]) or oracle.overlapping(shape):
+    if not known(fleet, [r for row in rows for r in row]):
         return
     index = FleetIndex(fleet)
     rows = rows + rows[:2]
@@ -138,7 +140,7 @@ def test_a_workload_matches_job_by_job(fleet, rows, shape):
 
 @given(fleets(), jobs(), requirements)
 def test_a_further_requirement_never_enlarges_a_match(fleet, job, more):
-    if not known(fleet, (*job.requirements, more)) or overlaps(job):
+    if not known(fleet, (*job.requirements, more)):
         return
     index = FleetIndex(fleet)
     stricter = Job("j", tuple(ResourceGroup(g.shape, (*g.requirements, more)) for g in job.groups))
@@ -147,7 +149,7 @@ def test_a_further_requirement_never_enlarges_a_match(fleet, job, more):
 
 @given(fleets(most=5), jobs(), st.randoms(use_true_random=False))
 def test_a_match_does_not_depend_on_the_order_or_names_of_clusters(fleet, job, random):
-    if not known(fleet, job.requirements) or overlaps(job):
+    if not known(fleet, job.requirements):
         return
     order = list(range(len(fleet)))
     random.shuffle(order)
@@ -173,7 +175,7 @@ def test_a_match_does_not_depend_on_the_order_or_names_of_clusters(fleet, job, r
 
 @given(fleets(), st.lists(requirement_rows, min_size=1, max_size=5), shapes, st.randoms(use_true_random=False))
 def test_the_order_of_jobs_permutes_the_results(fleet, rows, shape, random):
-    if not known(fleet, [r for row in rows for r in row]) or oracle.overlapping(shape):
+    if not known(fleet, [r for row in rows for r in row]):
         return
     index = FleetIndex(fleet)
     workload = Workload.from_rows([f"j{job}" for job in range(len(rows))], rows, shape=shape)
@@ -185,7 +187,7 @@ def test_the_order_of_jobs_permutes_the_results(fleet, rows, shape, random):
 
 @given(fleets(), jobs())
 def test_one_index_answers_many_jobs_as_a_fresh_one_does(fleet, job):
-    if not known(fleet, job.requirements) or overlaps(job):
+    if not known(fleet, job.requirements):
         return
     index = FleetIndex(fleet)
     answers = [match(index, job), match(index, Job("bare")), match(index, job)]
@@ -194,7 +196,7 @@ def test_one_index_answers_many_jobs_as_a_fresh_one_does(fleet, job):
 
 @given(fleets(), jobs())
 def test_reasons_cover_what_does_not_match(fleet, job):
-    if not known(fleet, job.requirements) or overlaps(job):
+    if not known(fleet, job.requirements):
         return
     index = FleetIndex(fleet)
     why = why_not(index, job)
@@ -360,20 +362,38 @@ def test_types_that_no_cluster_has_are_named():
     for shape, unknown in (
         ((r("node"),), ()),
         ((r("node", 2),), ()),
-        ((r("croe"),), ("croe",)),
         ((r("memory", 8),), ()),
         ((r("memory", 8, unit="GB"),), ()),
-        ((r("memory", 8, unit="MB"),), ("memory in MB",)),
+        ((r("memory", 8, unit="MB"),), ()),
+        ((r("memory", 8, unit="GHz"),), ("memory in GHz",)),
+        ((r("node", 1, unit="GB"),), ("node in GB",)),
         ((r("slot", 2, (r("node"),), unit="x"),), ()),
         (
-            (r("node", 1, (r("slot", 1, (r("gpu"), r("memory", unit="TB"))),)), r("croe")),
-            ("croe", "gpu", "memory in TB"),
+            (r("node", 1, (r("slot", 1, (r("gpu"), r("memory", unit="dBm"))),)), r("socket")),
+            ("gpu", "memory in dBm", "socket"),
         ),
     ):
         why = why_not(index, Job("j", (ResourceGroup(()), ResourceGroup(shape))))
         assert why.unknown_types == unknown
         if unknown:
             assert why.too_small == ("a", "b")
+
+
+def test_a_type_that_nobody_has_is_an_error_with_a_suggestion():
+    graph = ResourceGraph((Vertex("0", "cluster"), Vertex("1", "node", 0), Vertex("2", "fpga", 1, 8)))
+    index = FleetIndex(Fleet((Cluster("a", graph), Cluster("b"))))
+    r = ResourceRequest
+    for wanted, near in (("cores", "core"), ("fgpa", "fpga"), ("nodes", "node")):
+        for shape in ((r(wanted),), (r("node", 1, (r("or_slot", 1, (r(wanted),)),)),)):
+            for ask in (match, why_not):
+                with pytest.raises(InputError, match=f"{wanted!r}.*such as {near}"):
+                    ask(index, Job("j", (ResourceGroup(()), ResourceGroup(shape))))
+            with pytest.raises(InputError, match=f"{wanted!r}.*such as {near}"):
+                match_rows(index, Workload.from_rows(["j"], [[]], shape=shape))
+    # What was there stays known, and usual types are: a job with them fits nowhere.
+    gone = index.changed({"a": None})
+    for known in ("fpga", "gpu"):
+        assert not match(gone, Job("j", (ResourceGroup((r(known),)),)))
 
 
 def test_what_an_index_keeps_cannot_be_written_to():

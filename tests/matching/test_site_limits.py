@@ -141,8 +141,10 @@ def test_nodes_in_no_partition_host_nothing_where_others_are_in_one():
 
 @pytest.mark.parametrize(
     ("state", "works"),
-    [("up", True), ("idle*", True), ("ALLOCATED+PLANNED", True), ("down", False), ("drained", False)]
-    + [("IDLE+DRAIN", False), ("down*", False), ("offline,job-exclusive", False)],
+    [
+        *[("up", True), ("idle*", True), ("ALLOCATED+PLANNED", True), ("down", False), ("drained", False)],
+        *[("IDLE+DRAIN", False), ("down*", False), ("offline,job-exclusive", False)],
+    ],
 )
 def test_nodes_that_are_down_or_drained_host_nothing(state, works):
     fleet = [cluster("a", 2, node=[((1,), {"state": state})])]

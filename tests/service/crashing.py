@@ -37,7 +37,8 @@ class Kept:
     """What the server has acknowledged, so that it may never forget it.
 
     submitted : job ids by request id, which is the job's name as well. accepted : how often each job was.
-    handed : by job, the leases under which it was handed out, with their ends. clusters : secrets by name.
+    handed : by job, the leases under which it was handed out, each with when it was asked for and answered.
+    clusters : secrets by name.
     """
 
     submitted: dict = field(default_factory=dict)
@@ -154,9 +155,11 @@ class _Load:
 
         def receive(talk):
             request = v1.ReceiveJobsRequest(cluster=self._owner, most=4)
+            asked = time.monotonic()
             jobs = talk.v1.ReceiveJobs(request, timeout=DEADLINE_S).assignments
+            answered = time.monotonic()
             for job in jobs:
-                self._kept.handed[job.job_id][job.lease] = job.lease_until.ToMicroseconds() / 1e6
+                self._kept.handed[job.job_id][job.lease] = (asked, answered)
             if not jobs:
                 time.sleep(PAUSE_S)
                 return
@@ -241,11 +244,18 @@ def _of_history(job, name):
 
 
 def _overlapping(handed):
-    """Say which jobs were handed out while another lease of theirs lasted; a lease is shown with its end."""
+    """Say which jobs were handed out while another lease of theirs lasted.
+
+    A lease began between the question and its answer, so it lasted at least until LEASE_S after the question.
+    """
     wrong = []
     for job, leases in list(handed.items()):
-        ends = sorted(dict(leases).values())
-        wrong += [f"job {job} has two leases" for one, two in itertools.pairwise(ends) if two - LEASE_S < one - 2e-6]
+        times = sorted(leases.values())
+        wrong += [
+            f"job {job} has two leases"
+            for (asked, _), (_, answered) in itertools.pairwise(times)
+            if answered < asked + LEASE_S
+        ]
     return wrong
 
 

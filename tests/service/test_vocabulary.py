@@ -11,8 +11,10 @@ from running import running_server
 from talking import graph, jobspec, refused, subsystem, talking
 
 from placewise.kinds.builtin import kind_of
+from placewise.model.cluster import Cluster
 from placewise.model.resources import Subsystem, SubsystemVertex
 from placewise.model.vocabulary import FieldKind, Vocabulary
+from placewise.service.client.cluster_documents import documents_of
 from placewise.service.live.teaching import taught_by
 from placewise.service.store.copying import check, copy
 from placewise.service.store.database import Database
@@ -117,14 +119,21 @@ def test_a_kind_that_was_learned_stays(tmp_path):
     assert (kind, kind.inferred) == (FieldKind("quantity"), True)
 
 
-def test_an_operators_vocabulary_counts_before_what_clusters_teach(tmp_path):
+@pytest.mark.parametrize(
+    "said",
+    [
+        "subsystems:\n  driver: {fields: {level: {kind: version}}}\n  abacus: {}\n",
+        "subsystems: {abacus: {}}\nfields: {level: {kind: version}}\n",
+    ],
+)
+def test_an_operators_vocabulary_counts_before_what_clusters_teach(tmp_path, said):
     path, words = tmp_path / "placewise.db", tmp_path / "vocabulary.yaml"
     wanted = asked(name="driver", field="level", min="1.9")
     with running_server(path) as server, talking(server) as talk:
         talk.register("gray", subsystems={"driver": subsystem({"level": 1.5})})
         talk.register("blue", subsystems={"driver": subsystem({"level": "1.10"})})
         assert list(match(talk, wanted).clusters) == []
-    words.write_text("subsystems:\n  driver: {fields: {level: {kind: version}}}\n  abacus: {}\n")
+    words.write_text(said)
     with running_server(path, vocabulary=words) as server, talking(server) as talk:
         found = match(talk, wanted)
         assert "blue" in found.clusters
@@ -280,3 +289,9 @@ def test_only_what_is_new_is_taught():
     more = taught_by([Subsystem("fpga", (SubsystemVertex((("cost", 1),)),))], first)
     assert more.known == {"fpga": frozenset({"lanes", "model", "cost"})}
     assert more.kinds == {("fpga", "cost"): FieldKind("number")}
+
+
+def test_a_client_sends_versions_with_epochs_as_the_scheduler_says_whether_they_may_be():
+    ssl = Subsystem("ssl", (SubsystemVertex((("version", "1:1.1.1k-9.el8"),), (0,)),))
+    _, documents = documents_of(Cluster("one", subsystems=(ssl,)))
+    assert "1:1.1.1k-9.el8" in documents.subsystems["ssl"]

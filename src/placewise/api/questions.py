@@ -12,6 +12,7 @@ from placewise.matching.deciding import decided, required_job
 from placewise.matching.index import FleetIndex
 from placewise.matching.match import Match as MatchValue
 from placewise.matching.match import match as matched
+from placewise.matching.named_places import as_asked
 from placewise.matching.preferences import Scores
 from placewise.matching.preferences import scores as scores_of
 from placewise.matching.site_limits import with_limits
@@ -134,8 +135,7 @@ def match(
     True
     """
     _refuse_others(fleet, Fleet, "read_fleet")
-    index = FleetIndex(fleet)
-    asked = _limited(index, job, ignore_limits)
+    index, asked = _indexed(fleet, job, ignore_limits)
     found = decided(index, matched(index, asked), unknown)
     return Match(**{name: getattr(found, name) for name in MatchValue.__dataclass_fields__})
 
@@ -149,8 +149,7 @@ def scores(fleet: Fleet, job: Job, *, ignore_limits: bool = False) -> Scores:
     ()
     """
     _refuse_others(fleet, Fleet, "read_fleet")
-    index = FleetIndex(fleet)
-    return scores_of(index, _limited(index, job, ignore_limits))
+    return scores_of(*_indexed(fleet, job, ignore_limits))
 
 
 def explain(fleet: Fleet, job: Job | Expression, *, ignore_limits: bool = False) -> Explanation:
@@ -160,14 +159,15 @@ def explain(fleet: Fleet, job: Job | Expression, *, ignore_limits: bool = False)
     True
     """
     _refuse_others(fleet, Fleet, "read_fleet")
-    index = FleetIndex(fleet)
-    found = why_not(index, _limited(index, job, ignore_limits))
+    found = why_not(*_indexed(fleet, job, ignore_limits))
     return Explanation(**{name: getattr(found, name) for name in WhyNot.__dataclass_fields__})
 
 
-def _limited(index: FleetIndex, job: Job | Expression, ignore_limits: bool) -> Job:
+def _indexed(fleet: Fleet, job: Job | Expression, ignore_limits: bool) -> tuple[FleetIndex, Job]:
+    """Return a fleet compiled for a job, and the job as it has to meet the limits of sites."""
     asked = _asked(job)
-    return asked if ignore_limits else with_limits(asked, index.vocabulary)
+    index = FleetIndex(as_asked(fleet, [asked]))
+    return index, asked if ignore_limits else with_limits(asked, index.vocabulary)
 
 
 def _asked(job: Job | Expression) -> Job:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -19,18 +19,28 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 REQUIRE = "--require"
+_SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True)
 class AskedJob:
-    """A job and where it is from."""
+    """A job, where it is from, and what its document says that decides nothing of where it can run."""
 
     job: Job
     source: Path
+    kept: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
 
     def naming(self, act: Callable[[Job], T]) -> T:
         """Run something about the job, naming where it is from in what goes wrong."""
         return naming(self.source, lambda: act(self.job))
+
+    def say_notes(self, *, verbose: bool) -> None:
+        """Warn of what nobody knows; if verbose, name what is known and decides nothing here."""
+        if self.unknown:
+            say(f"{self.job.name}: not known, and taken as saying nothing of where it can run: {_listed(self.unknown)}")
+        if verbose and self.kept:
+            say(f"{self.job.name}: kept, and deciding nothing of where it can run: {_listed(self.kept)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +94,7 @@ def asked_jobs(
 
     Raises InputError where there is neither, and for what cannot be read.
     """
-    from placewise.formats.jobs.jobspec import read_jobspec
+    from placewise.formats.jobs.jobspec import Notes, read_jobspec
     from placewise.matching.deciding import required_job, with_requirements
     from placewise.model.requirement import Requirement
 
@@ -93,8 +103,12 @@ def asked_jobs(
         with locating(file=REQUIRE):
             required.append(Requirement.parse(line))
     if jobspecs:
-        jobs = [(read_jobspec(path, separate_entries=separate_entries), path) for path in jobspecs]
-        return [AskedJob(with_requirements(job, required), path) for job, path in jobs]
+        asked = []
+        for path in jobspecs:
+            notes = Notes()
+            job = read_jobspec(path, separate_entries=separate_entries, notes=notes)
+            asked.append(AskedJob(with_requirements(job, required), path, tuple(notes.kept), tuple(notes.unknown)))
+        return asked
     if not required:
         raise InputError("no job is given", expected=f"a jobspec, or {REQUIRE} with a requirement")
     return [AskedJob(required_job(required), Path(REQUIRE))]
@@ -104,7 +118,12 @@ def limited(index: FleetIndex, asked: Sequence[AskedJob]) -> list[AskedJob]:
     """Return the jobs as they have to meet the limits of sites; see `with_limits`, and what it raises."""
     from placewise.matching.site_limits import with_limits
 
-    return [AskedJob(one.naming(lambda job: with_limits(job, index.vocabulary)), one.source) for one in asked]
+    return [replace(one, job=one.naming(lambda job: with_limits(job, index.vocabulary))) for one in asked]
+
+
+def _listed(places: Sequence[str]) -> str:
+    rest = len(places) - _SHOWN
+    return ", ".join(places[:_SHOWN]) + (f", and {rest:,} more" if rest > 0 else "")
 
 
 def answered(index: FleetIndex, asked: Sequence[AskedJob], unknown: str) -> list[Answered]:

@@ -178,7 +178,7 @@ def update(
 def _changes(folder: Path | None, state: Path | None, subsystems: list[Path]) -> Documents:
     from urllib.parse import unquote
 
-    from placewise.formats.fleets.jgf import SUBSYSTEM_SUFFIX
+    from placewise.formats.fleets.jgf_writing import SUBSYSTEM_SUFFIX
     from placewise.formats.reading import read_text
     from placewise.service.client.cluster_documents import Documents, documents_of
 

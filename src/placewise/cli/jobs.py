@@ -109,7 +109,7 @@ def submit(
         if done.explanation is not None:
             print_explanation(done.explanation, console())
         say(f"job {done.job_id} is {done.state}: {done.reason}")
-    if not json:
+    if not json and done.explanation is None:
         for line in undecided_lines(done, most=_MOST_NAMED):
             say(line)
     if done.cluster is None:

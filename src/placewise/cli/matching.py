@@ -9,7 +9,7 @@ import typer
 
 from placewise.cli.app import EXIT_FITS_NOWHERE, app
 from placewise.cli.asked_jobs import answered, asked_jobs, exit_code, limited
-from placewise.cli.options import FleetPath, IgnoreLimits, Jobspecs, Json, Require, SeparateEntries, Unknown
+from placewise.cli.options import FleetPath, IgnoreLimits, Jobspecs, Json, Require, SeparateEntries, Unknown, Verbose
 from placewise.cli.printing import console, plain, print_json, print_text, say
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ def match(
     separate_entries: SeparateEntries = False,
     ignore_limits: IgnoreLimits = False,
     json: Json = False,
+    verbose: Verbose = False,
 ) -> None:
     """List the clusters that could ever run a job, or each of several.
 
@@ -39,12 +40,16 @@ def match(
     from placewise.formats.fleets.fleet_source import read_fleet
     from placewise.matching.deciding import refuse_other_words
     from placewise.matching.index import FleetIndex
+    from placewise.matching.named_places import as_asked
     from placewise.report.data.matches import matches_document
     from placewise.report.terminal.scores import print_scores
 
     refuse_other_words(unknown, _UNKNOWN)
+    clusters = read_fleet(fleet)
     asked = asked_jobs(jobspecs, require, separate_entries=separate_entries)
-    index = FleetIndex(read_fleet(fleet))
+    for job in asked:
+        job.say_notes(verbose=verbose)
+    index = FleetIndex(as_asked(clusters, [one.job for one in asked]))
     asked = asked if ignore_limits else limited(index, asked)
     answers = answered(index, asked, unknown)
     scored = [one.scores(index) for one in answers] if scores else None
@@ -73,6 +78,7 @@ def explain(
     separate_entries: SeparateEntries = False,
     ignore_limits: IgnoreLimits = False,
     json: Json = False,
+    verbose: Verbose = False,
 ) -> None:
     """Say why the clusters that do not match a job do not, and what to relax; one job after the other.
 
@@ -81,14 +87,18 @@ def explain(
     from placewise.formats.fleets.fleet_source import read_fleet
     from placewise.matching.deciding import refuse_other_words
     from placewise.matching.index import FleetIndex
+    from placewise.matching.named_places import as_asked
     from placewise.matching.relaxing import relaxations
     from placewise.matching.why_not import why_not
     from placewise.report.data.explanation import explanation_document
     from placewise.report.terminal.explanation import print_explanation
 
     refuse_other_words(unknown, _UNKNOWN)
+    clusters = read_fleet(fleet)
     asked = asked_jobs(jobspecs, require, separate_entries=separate_entries)
-    index = FleetIndex(read_fleet(fleet))
+    for job in asked:
+        job.say_notes(verbose=verbose)
+    index = FleetIndex(as_asked(clusters, [one.job for one in asked]))
     asked = asked if ignore_limits else limited(index, asked)
     answers = answered(index, asked, unknown)
     found = [one.naming(lambda job: (why_not(index, job), relaxations(index, job))) for one in asked]

@@ -111,6 +111,10 @@ IgnoreLimits = Annotated[
         help="Leave out what sites allow: limits of time, accounts and states of partitions, and nodes that are down.",
     ),
 ]
+Verbose = Annotated[
+    bool,
+    typer.Option("--verbose", "-v", help="Name what a jobspec says that decides nothing of where its job can run."),
+]
 FleetPath = Annotated[
     Path, typer.Option("--fleet", help="cluster-features.json, a folder of JGF files, or a folder of such folders.")
 ]
@@ -261,6 +265,14 @@ class RunOptions(StudyOptions):
             rich_help_panel=_EXPERIMENTS,
         ),
     ] = None
+    unknown: Annotated[
+        str,
+        typer.Option(
+            help="Place a job also where it is unknown whether a requirement holds: no or yes.",
+            autocompletion=choices("no", "yes"),
+            rich_help_panel=_EXPERIMENTS,
+        ),
+    ] = "no"
     workers: Workers = 1
     dask: Dask = None
     kernels: Kernels = "numpy"
@@ -301,6 +313,7 @@ class RunOptions(StudyOptions):
         return Settings(
             experiments=names_in(self.experiments),
             scoring=self.scoring,  # type: ignore[arg-type]  # the settings refuse other texts
+            unknown=self.unknown,  # type: ignore[arg-type]  # likewise
             unique=self.unique,
             first=self.jobs,
             order=() if self.order == "alphabetical" else read_order(Path(self.order)),

@@ -52,6 +52,10 @@ def value(
         float, typer.Option(help="Draw until the standard error of the top 20 is at most this share of each.")
     ] = 0.03,
     resamples: Resamples = 1000,
+    unknown: Annotated[
+        bool,
+        typer.Option("--unknown", help="Rank instead what is not described, by how many jobs knowing it would settle."),
+    ] = False,
     top: Annotated[int, typer.Option(help="Subsystems to print.", min=1)] = 20,
     workers: Workers = 1,
     dask: Dask = None,
@@ -60,6 +64,9 @@ def value(
     json: Json = False,
 ) -> None:
     """Say what metadata on each subsystem is worth: its Shapley value in success."""
+    if unknown:
+        _unknown(options, top=top, json=json)
+        return
     from placewise.formats.results.worth_files import VALUE, worth_document
     from placewise.formats.studies.cost_file import read_costs
     from placewise.model.results import Results
@@ -92,6 +99,20 @@ def value(
         print_json(worth_document(VALUE, results))
     else:
         print_worth(worth, console(), top=top)
+
+
+def _unknown(options: StudyOptions, *, top: int, json: bool) -> None:
+    from dataclasses import asdict
+
+    from placewise.report.terminal.unknown_facts import print_unknown_facts
+    from placewise.study.unknown_facts import unknown_facts_of
+
+    study = options.study()
+    facts, jobs = unknown_facts_of(study)
+    if json:
+        print_json({"source": study.source, "total_jobs": jobs, "unknown_facts": [asdict(fact) for fact in facts]})
+    else:
+        print_unknown_facts(facts, jobs, console(), top=top)
 
 
 @app.command()

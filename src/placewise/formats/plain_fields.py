@@ -13,6 +13,8 @@ from placewise.model.requirement import holds_version
 from placewise.model.scalar import Scalar, Value
 from placewise.model.vocabulary import Vocabulary
 
+__all__ = ["UNSAID", "holds_version", "plain_fields", "vertex_fields"]
+
 _LARGEST = sys.float_info.max
 UNSAID = Vocabulary()
 """The vocabulary of those who say nothing: the built-in one alone."""

@@ -6,6 +6,8 @@ import contextlib
 import json
 import re
 import stat
+from collections.abc import Iterable
+from itertools import chain
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,6 +15,8 @@ from placewise.errors import InputError
 from placewise.formats.parsing import DEEPEST, garbage_collector_off, too_deep
 
 LARGEST_BYTES = 1 << 30
+# Texts from this length on are read by the faster parser first.
+_LONG = 1 << 16
 
 
 def read_text(path: Path) -> str:
@@ -130,9 +134,11 @@ def parse_json(text: str, source: object) -> Any:
     """
     try:
         with garbage_collector_off():
-            value = _JSON.decode(text)
-        if _is_deep(value, text):
-            raise too_deep(source)
+            value = _without_repeats(text) if len(text) >= _LONG else None
+            if value is None:
+                value = _JSON.decode(text)
+                if _is_deep(value, text):
+                    raise too_deep(source)
         _refuse_surrogates(value, text)
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
@@ -144,6 +150,29 @@ def parse_json(text: str, source: object) -> Any:
     except InputError as error:
         raise error.within(file=source) from None
     return value
+
+
+def _without_repeats(text: str) -> Any:
+    """Return the value of a long JSON text by a parser that does not see repeated keys; None where there may be some.
+
+    Each key has its colon. If there are no more colons than keys in all that was read, then no key was lost to
+    another; and a colon in a text only makes us read it again. Null and what is deep is left to the slower way, too.
+    """
+    value = _JSON_WITH_REPEATS.decode(text)
+    keys = 0
+    mappings, lists = _containers((value,))
+    for _ in range(DEEPEST):
+        keys += sum(map(len, mappings))
+        within = chain(chain.from_iterable(map(dict.values, mappings)), chain.from_iterable(lists))
+        mappings, lists = _containers(within)
+        if not mappings and not lists:
+            return value if keys == text.count(":") else None
+    return None
+
+
+def _containers(values: Iterable[Any]) -> tuple[list[dict[str, Any]], list[list[Any]]]:
+    both = [one for one in values if type(one) is dict or type(one) is list]
+    return [one for one in both if type(one) is dict], [one for one in both if type(one) is list]
 
 
 def read_yaml(path: Path) -> Any:
@@ -174,6 +203,7 @@ def _as_in_yaml(text: str) -> float | str:
     return float(text) if "." in text else text
 
 
+_JSON_WITH_REPEATS = json.JSONDecoder(parse_constant=_refuse_constant)
 _JSON = json.JSONDecoder(object_pairs_hook=_unrepeated, parse_constant=_refuse_constant)
 _JSON_AS_IN_YAML = json.JSONDecoder(object_pairs_hook=_unrepeated, parse_constant=str, parse_float=_as_in_yaml)
 

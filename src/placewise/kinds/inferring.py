@@ -45,18 +45,19 @@ def learned(vocabulary: Vocabulary, offered: Iterable[tuple[str, tuple[tuple[str
     offered : the subsystem and the fields with their values of each vertex, in the order in which they were offered.
     A kind that the vocabulary or the built-in one has stays. The same object is returned where nothing is new.
     """
-    # The fields of each subsystem about which nothing is to be learned.
-    settled: dict[str, set[str]] = {
-        subsystem: {field for field in fields if kind_of(vocabulary, subsystem, field) is not None}
-        for subsystem, fields in vocabulary.known.items()
-    }
+    # The fields about which nothing is to be learned, of the subsystems that are offered: all that are known are many.
+    settled: dict[str, set[str]] = {}
     known: dict[str, set[str]] = {}
     kinds: dict[FieldName, FieldKind] = {}
     for subsystem, properties in offered:
         fields = settled.get(subsystem)
         if fields is None:
-            fields = settled[subsystem] = set()
-            known[subsystem] = set()
+            there = vocabulary.known.get(subsystem)
+            if there is None:
+                known[subsystem] = set()
+            settled[subsystem] = fields = {
+                one for one in there or () if kind_of(vocabulary, subsystem, one) is not None
+            }
         for field, value in properties:
             if field in fields:
                 continue

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
+from placewise.errors import Incomparable, InputError
 from placewise.kinds.asked import Asked, Test
 from placewise.kinds.builtin import aliases_of, kind_of
 from placewise.kinds.flags import flag_test
 from placewise.kinds.guessing import guessed_test
+from placewise.kinds.inferring import inferred
 from placewise.kinds.numeric import number_test
 from placewise.kinds.quantities import quantity_test
 from placewise.kinds.sets import set_test
@@ -16,6 +19,7 @@ from placewise.kinds.texts import text_test
 from placewise.kinds.versions import version_test
 from placewise.model.predicates import Contains, Equals, InNumericRange, InVersionRange, OneOf, Predicate, Within
 from placewise.model.requirement import Condition
+from placewise.model.scalar import Value
 from placewise.model.vocabulary import Vocabulary
 
 __all__ = ["Test", "passes_absent", "test_of"]
@@ -36,7 +40,8 @@ def test_of(subsystem: str, condition: Condition, vocabulary: Vocabulary) -> Tes
     """Return the test that a condition is, on a field of the kind that the vocabulary says.
 
     A field of which nothing is known is tested as the bound looks; a predicate of a plugin is asked as it is.
-    Raises InputError for a bound of another kind than the field's, naming both.
+    Raises InputError for a bound of another kind than the field's, naming both. Where the kind was inferred, the
+    values of that kind are what cannot be compared.
     """
     predicate = condition.predicate
     if type(predicate) not in _OURS:
@@ -50,7 +55,38 @@ def test_of(subsystem: str, condition: Condition, vocabulary: Vocabulary) -> Tes
         "" if kind is None else kind.scheme,
         aliases_of(vocabulary, subsystem, condition.field, kind),
     )
-    return guessed_test(asked, predicate) if kind is None else _TESTS[kind.name](asked, predicate)
+    if kind is None:
+        return guessed_test(asked, predicate)
+    try:
+        return _TESTS[kind.name](asked, predicate)
+    except InputError as error:
+        if not kind.inferred:
+            raise
+        return _where_inferred(asked, predicate, error)
+
+
+def _where_inferred(asked: Asked, predicate: Predicate, error: InputError) -> Test:
+    """Return the test of a bound that is of another kind than the first value of the field was.
+
+    Whoever was first must not make jobs invalid for all others: it is their values that cannot be compared, and others
+    are tested as what they are. Raises InputError for a bound that no kind understands.
+    """
+    guessed_test(asked, predicate)
+    tests: dict[str, Test | InputError] = {asked.kind: error}
+
+    def test(value: Value, values: Mapping[str, Value]) -> bool:
+        kind = inferred(value).name
+        if kind not in tests:
+            try:
+                tests[kind] = _TESTS[kind](replace(asked, kind=kind), predicate)
+            except InputError as other:
+                tests[kind] = other
+        found = tests[kind]
+        if isinstance(found, InputError):
+            raise Incomparable(found.problem, place=found.place, found=value, expected=found.expected)
+        return found(value, values)
+
+    return test
 
 
 def passes_absent(condition: Condition) -> bool:

@@ -31,16 +31,36 @@ def target_test(asked: Asked, predicate: Predicate) -> Test:
 def _equals(asked: Asked, text: str) -> Test:
     if is_comparison(text):
         return _compared(asked, comparisons_of(asked, text))
-    if ":" in text:
+    if ":" in text or "," in text:
         return any_test(_spelled(asked, part.strip()) for part in text.split(","))
-    return equality(asked, (text,))
+    return _same(asked, text)
+
+
+def _same(asked: Asked, text: str) -> Test:
+    """Return the test that a target is this one; one that archspec does not know may be misspelt."""
+    same = equality(asked, (text,))
+
+    def test(value: Value, values: Mapping[str, Value]) -> bool:
+        if same(value, values):
+            return True
+        if asked.plain(text) not in _targets() and asked.plain(value) in _targets():
+            raise asked.incomparable(
+                f"is a target, and is compared with {text}, which archspec does not know",
+                found=scalar_text(value),
+                expected=_nearest(text),
+            )
+        return False
+
+    return test
 
 
 def _spelled(asked: Asked, text: str) -> Test:
     """Return the test of Spack's notation: ``x86_64_v3:``, ``:broadwell``, ``haswell:skylake``, ``zen2``."""
     low, colon, high = text.partition(":")
+    if not text:
+        raise asked.refused("a target is empty", found=text, expected="targets such as haswell:skylake,zen2:")
     if not colon:
-        return equality(asked, (text,))
+        return _same(asked, text)
     wanted: list[tuple[str, Scalar]] = [(written, bound) for written, bound in ((">=", low), ("<=", high)) if bound]
     return _compared(asked, wanted)
 
@@ -53,6 +73,7 @@ def _compared(asked: Asked, wanted: list[tuple[str, Scalar]]) -> Test:
             tests.append((written, name, None))
         else:
             tests.append((written, name, _known(asked, name)))
+    _expect_uncrossed(asked, [(written, target) for written, _, target in tests if target is not None])
 
     def test(value: Value, _values: Mapping[str, Value]) -> bool:
         asked.single(value)
@@ -75,20 +96,36 @@ def _compared(asked: Asked, wanted: list[tuple[str, Scalar]]) -> Test:
     return test
 
 
+def _expect_uncrossed(asked: Asked, bounds: list[tuple[str, Any]]) -> None:
+    """Raise InputError for a least target that does not come before a greatest one."""
+    for low, least in bounds:
+        for high, most in bounds:
+            if low in (">", ">=") and high in ("<", "<=") and not least <= most:
+                raise asked.refused(
+                    "no target is both at least the one and at most the other",
+                    found=f"{low}{least.name},{high}{most.name}",
+                    expected="a minimum that the maximum descends from",
+                )
+
+
 def _known(asked: Asked, name: str) -> Any:
     known = _targets()
     if name in known:
         return known[name]
-    close = difflib.get_close_matches(name, known, n=1) if len(name) <= 64 else []
     raise asked.refused(
         "is not a target that archspec knows, so nothing is at least or at most it",
         found=name,
-        expected=close[0] if close else "a target such as x86_64_v3",
+        expected=_nearest(name),
     )
 
 
+def _nearest(name: str) -> str:
+    close = difflib.get_close_matches(name, _targets(), n=1) if len(name) <= 64 else []
+    return close[0] if close else "a target such as x86_64_v3"
+
+
 def _targets() -> Mapping[str, Any]:
-    import archspec.cpu  # type: ignore[import-untyped]  # noqa: PLC0415, its table is read when a target is compared
+    import archspec.cpu  # noqa: PLC0415, its table is read when a target is compared
 
     found: Mapping[str, Any] = archspec.cpu.TARGETS
     return found

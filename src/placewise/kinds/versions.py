@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 from placewise.errors import InputError, locating
 from placewise.kinds.asked import Asked, Test, any_test, contains_test
-from placewise.kinds.schemes import WITH_EPOCHS, within
+from placewise.kinds.schemes import WITH_EPOCHS, parsed, within
 from placewise.model.predicates import Contains, Equals, InVersionRange, OneOf, Predicate, Within
-from placewise.model.range_notation import Side, WrittenCut, WrittenRange, is_range, read_range
+from placewise.model.range_notation import Side, WrittenCut, WrittenRange, has_epoch, is_range, read_range
 from placewise.model.scalar import Scalar, Value, scalar_text
 from placewise.model.version import parse_version
 from placewise.model.version_range import VersionRange, parse_bounds, parse_versions
@@ -32,22 +32,23 @@ def equal_versions(text: str) -> VersionRange:
 
 def _in_spacks_order(asked: Asked, predicate: Predicate) -> Test:
     match predicate:
-        case InVersionRange():
-            return _holding(asked, predicate)
+        case InVersionRange(versions):
+            return _holding(asked, versions)
         case Equals(text):
-            return _holding(asked, InVersionRange(equal_versions(text)))
+            return _holding(asked, equal_versions(text))
         case OneOf(texts):
             versions = VersionRange.empty()
             for text in texts:
                 versions |= equal_versions(text)
-            return _holding(asked, InVersionRange(versions))
+            return _holding(asked, versions)
         case Within(minimum, maximum):
-            return _holding(asked, InVersionRange(parse_bounds(_bound(minimum), _bound(maximum))))
+            return _holding(asked, parse_bounds(_bound(minimum), _bound(maximum)))
     raise _another_kind(asked, predicate)
 
 
-def _holding(asked: Asked, predicate: InVersionRange) -> Test:
-    holds = predicate.holds
+def _holding(asked: Asked, versions: VersionRange) -> Test:
+    versions.refuse_placeless()
+    holds = InVersionRange(versions).holds
 
     def test(value: Value, _values: Mapping[str, Value]) -> bool:
         return holds(asked.plain(value) if value in asked.aliases else value)
@@ -59,7 +60,8 @@ def _in_scheme(asked: Asked, predicate: Predicate) -> Test:
     match predicate:
         case InVersionRange(versions):
             # What was written is kept in a range, so that it can be read in another order.
-            return _tested(asked, read_range(str(versions)))
+            inside = _tested(asked, read_range(str(versions)))
+            return _refusing_epochs(asked, inside, str(versions)) if asked.scheme in WITH_EPOCHS else inside
         case Equals(text):
             return _equals(asked, text)
         case OneOf(texts):
@@ -70,6 +72,23 @@ def _in_scheme(asked: Asked, predicate: Predicate) -> Test:
             upper: WrittenCut | None = None if high is None else (high, Side.AFTER_FAMILY)
             return _tested(asked, WrittenRange(str(predicate), ((lower, upper),)))
     raise _another_kind(asked, predicate)
+
+
+def _refusing_epochs(asked: Asked, inside: Test, written: str) -> Test:
+    """Return the test of a range; where it may be one version with an epoch, it is not compared with one of those."""
+    if not any(map(has_epoch, written.split(","))):
+        return inside
+
+    def test(value: Value, values: Mapping[str, Value]) -> bool:
+        if has_epoch(scalar_text(value)):
+            raise asked.incomparable(
+                f"has an epoch, and is compared with {written}, which is a range or has one too",
+                found=value,
+                expected=f"=={written} for the version, or a range of comparisons such as >=1,<=2.0",
+            )
+        return inside(value, values)
+
+    return test
 
 
 def _equals(asked: Asked, text: str) -> Test:
@@ -86,6 +105,7 @@ def _is_one(written: WrittenRange) -> bool:
 
 
 def _tested(asked: Asked, written: WrittenRange) -> Test:
+    _expect_uncrossed(asked, written)
     inside = within(asked.scheme, written)
 
     def test(value: Value, _values: Mapping[str, Value]) -> bool:
@@ -103,6 +123,24 @@ def _tested(asked: Asked, written: WrittenRange) -> Test:
             ) from error
 
     return test
+
+
+def _expect_uncrossed(asked: Asked, written: WrittenRange) -> None:
+    """Raise InputError where a lower bound follows an upper one, and does not begin with it."""
+    pairs = [(low, high) for low, high in written.intervals if low and high]
+    if written.together:
+        lows = [low for low, _ in written.intervals if low]
+        highs = [high for _, high in written.intervals if high]
+        pairs = [(low, high) for low in lows for high in highs]
+    for (low, _), (high, side) in pairs:
+        if side is Side.AFTER_FAMILY and low.startswith(f"{high}."):
+            continue
+        if parsed(asked.scheme, high) < parsed(asked.scheme, low):
+            raise InputError(
+                f"the minimum {low} exceeds the maximum {high}",
+                found=written.text,
+                expected=f"min at most max in {asked.scheme} order",
+            )
 
 
 def _bound(bound: Scalar | None) -> str | None:

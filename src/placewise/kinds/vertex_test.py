@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import enum
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from placewise.errors import Incomparable
+from placewise.kinds.comparing import bounds_of
 from placewise.kinds.resolving import Test, passes_absent, test_of
-from placewise.model.requirement import Requirement
-from placewise.model.scalar import Value
+from placewise.model.predicates import Equals, Within
+from placewise.model.range_notation import is_comparison
+from placewise.model.requirement import Condition, Requirement
+from placewise.model.scalar import Value, scalar_text
 from placewise.model.vocabulary import Vocabulary
 
 
@@ -34,14 +38,16 @@ class VertexTest:
 
     @classmethod
     def of(cls, requirement: Requirement, vocabulary: Vocabulary) -> VertexTest:
-        """Compile a requirement. Raises InputError for a bound of another kind than its field's."""
-        return cls(
-            tuple(
-                (condition.field, test_of(requirement.subsystem, condition, vocabulary), passes_absent(condition))
-                for condition in requirement.conditions
-            ),
-            requirement.subsystem,
+        """Compile a requirement.
+
+        Raises InputError for a bound of another kind than its field's, and for bounds of two conditions that cross.
+        """
+        tests = tuple(
+            (condition.field, test_of(requirement.subsystem, condition, vocabulary), passes_absent(condition))
+            for condition in requirement.conditions
         )
+        _refuse_crossed(requirement, vocabulary)
+        return cls(tests, requirement.subsystem)
 
     def ask(self, values: Mapping[str, Value]) -> Answer | Incomparable:
         """Return what a vertex with these values by field answers; a problem where one of them cannot be compared.
@@ -65,3 +71,18 @@ class VertexTest:
                     problem.within(place=f"requirement on {self.subsystem!r}, field {field!r}")
                 found = problem if found in (Answer.YES, Answer.UNSAID) else found
         return found
+
+
+def _refuse_crossed(requirement: Requirement, vocabulary: Vocabulary) -> None:
+    """Raise InputError where the bounds of two conditions on one field cross, as those of one condition may not."""
+    bounds: defaultdict[str, list[str]] = defaultdict(list)
+    for condition in requirement.conditions:
+        match condition.predicate:
+            case Within():
+                ends = bounds_of(condition.predicate)
+                bounds[condition.field].append(",".join(f"{sign}{scalar_text(bound)}" for sign, bound in ends))
+            case Equals(text) if is_comparison(text):
+                bounds[condition.field].append(text)
+    for field, texts in bounds.items():
+        if len(texts) > 1:
+            test_of(requirement.subsystem, Condition(field, Equals(",".join(texts))), vocabulary)

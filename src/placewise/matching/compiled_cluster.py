@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from placewise.matching.hosting import Tree
 from placewise.matching.places import PlaceClass, place_classes
+from placewise.matching.tree import Tree, unseen
 from placewise.model.cluster import Cluster
 from placewise.model.resources import Subsystem, SubsystemVertex
 from placewise.model.scalar import Value
@@ -40,10 +40,16 @@ class CompiledCluster:
     @classmethod
     def of(cls, cluster: Cluster, before: CompiledCluster | None = None) -> CompiledCluster:
         """Compile a cluster; one that it replaces may save the walk through the graph."""
-        if before is not None and before.cluster.graph == cluster.graph:
+        offered = [(subsystem.name, vertex) for subsystem in cluster.subsystems for vertex in subsystem.vertices]
+        if (
+            before is not None
+            and before.cluster.graph == cluster.graph
+            and not before.tree.attached
+            and not unseen(before.tree.seeing, offered)
+        ):
             tree, types = before.tree, before.types
         else:
-            tree = Tree.of(cluster.graph)
+            tree = Tree.of(cluster.graph, offered)
             types = frozenset((vertex.type, vertex.unit) for vertex in cluster.graph.vertices)
         classes = tuple(place_classes(0, cluster, tree))
         return cls(cluster, tree, classes, types, {subsystem.name: subsystem for subsystem in cluster.subsystems})

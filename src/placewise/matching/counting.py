@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from placewise.errors import InputError
 from placewise.matching.compiled_cluster import CompiledCluster
-from placewise.matching.hosting import Tree, copies_within, spans_places
+from placewise.matching.hosting import Tree, copies_of, has_alternatives, inner_requirements, on_one_place, spans_places
 from placewise.matching.offers import Change, Pieces
-from placewise.model.job import NODE, SLOT, ResourceRequest, Shape
+from placewise.model.job import NODE, SLOTS, ResourceRequest, Shape
 
 # Sums of counts up to this one fit a word whatever the number of place classes; Python counts the larger ones.
 _MOST_COUNTED = 1 << 32
@@ -34,10 +34,18 @@ def counted_request(shape: Shape) -> ResourceRequest | None:
     if len(shape) != 1:
         return None
     request = shape[0]
-    if request.type == SLOT and len(request.contents) == 1 and request.contents[0].type == NODE:
-        # So many slots of so many nodes and nothing else are nodes, the product of both.
-        request = replace(request.contents[0], count=request.count * request.contents[0].count)
-    return request if request.count <= _MOST_COUNTED else None
+    while request.type in SLOTS and len(request.contents) == 1:
+        inside = request.contents[0]
+        if inside.count > 1 or inside.type != NODE:
+            break
+        # Slots of one node and nothing else are nodes.
+        request = replace(inside, count=request.count)
+    if request.count > _MOST_COUNTED or has_alternatives(request) or inner_requirements((request,)):
+        return None
+    if request.unit and not request.contents:
+        # An amount in a unit may be more than a word holds in the units that there are.
+        return None
+    return request
 
 
 def counts_of(request: ResourceRequest, clusters: Iterable[CompiledCluster]) -> Counts:
@@ -75,9 +83,8 @@ def _copies(compiled: CompiledCluster, request: ResourceRequest) -> list[int] | 
     if not _counts_by_place(tree, request):
         return None
     # More than are wanted need not be counted, and a sum of sizes need not fit a word.
-    return [
-        min(copies_within(tree, kind.places[0], request) * len(kind.places), request.count) for kind in compiled.classes
-    ]
+    each = copies_of(tree, [kind.places[0] for kind in compiled.classes], request)
+    return [min(copies * len(kind.places), request.count) for copies, kind in zip(each, compiled.classes, strict=True)]
 
 
 def _counts_by_place(tree: Tree, request: ResourceRequest) -> bool:
@@ -85,9 +92,6 @@ def _counts_by_place(tree: Tree, request: ResourceRequest) -> bool:
     if request.type == NODE:
         # Every node is a place or within one; a cluster without nodes has none to count.
         return True
-    if request.type != SLOT and any(
-        vertex.type == request.type and tree.place_of[position] is None
-        for position, vertex in enumerate(tree.graph.vertices)
-    ):
+    if request.type not in SLOTS and request.type in tree.subtrees.types_outside:
         return False
-    return not spans_places(tree, request)
+    return on_one_place(tree, request) if request.type in SLOTS else not spans_places(tree, request)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from placewise.errors import InputError
+from placewise.matching import bitset
 from placewise.matching.index import FleetIndex
 from placewise.matching.match import Match
 from placewise.model.job import Job, ResourceGroup
@@ -37,6 +38,18 @@ def decided(index: FleetIndex, found: Match, unknown: str) -> Match:
         return replace(found, unknown=())
     positions = sorted({*found.positions, *map(index.positions.__getitem__, found.unknown)})
     return replace(found, positions=tuple(positions), names=tuple(index.names[one] for one in positions), unknown=())
+
+
+def not_comparable(index: FleetIndex, requirements: Iterable[Expression]) -> int:
+    """Return on how many clusters a value decides of a requirement that cannot be compared with what is asked."""
+    found = 0
+    for requirement in requirements:
+        met = index.meeting(requirement)
+        if met.certain:
+            continue
+        for _, places in met.problems:
+            found |= bitset.to_number(index.clusters_of(places & met.possible & ~met.yes))
+    return found.bit_count()
 
 
 def required_job(requirements: Sequence[Expression], name: str = REQUIRED) -> Job:

@@ -17,15 +17,16 @@ from placewise.matching import bitset
 from placewise.matching.cluster_facts import CLUSTER, ClusterFacts
 from placewise.matching.compiled_cluster import CompiledCluster, Properties, VertexKey
 from placewise.matching.counting import Counts, counted_request, counts_of, moved_counts
-from placewise.matching.hosting import hosts
+from placewise.matching.hosting import Hosting, inner_requirements
 from placewise.matching.layout import Layout
 from placewise.matching.meeting import Meeting, all_met, any_met, not_met, tested
 from placewise.matching.offers import Change, Offers, changed_offers, moved_offers
 from placewise.matching.places import PlaceClass
 from placewise.matching.recent import Recent
 from placewise.model.cluster import Cluster, Fleet
-from placewise.model.job import ResourceRequest, Shape
-from placewise.model.requirement import AllOf, AnyOf, Expression, Not, Requirement
+from placewise.model.job import SLOTS, ResourceRequest, Shape
+from placewise.model.predicates import InVersionRange
+from placewise.model.requirement import AllOf, AnyOf, Expression, Not, Requirement, tests_of
 from placewise.model.resources import Subsystem
 from placewise.model.scalar import Scalar
 from placewise.model.site_limit import SiteLimit
@@ -36,7 +37,16 @@ from placewise.model.vocabulary import Vocabulary
 _MOST_ROW_BYTES = 1 << 26
 _REQUIREMENT_BYTES = 1000
 _BYTES_A_CHARACTER = 50
+_CHARACTERS_A_RANGE = 32
 _MOST_SHAPES = 64
+USUAL_TYPES = frozenset(
+    (
+        *("cluster", "rack", "chassis", "switch", "node", "socket", "numanode", "cache", "core", "pu", "gpu"),
+        *("memory", "storage", "ssd", "license"),
+    )
+)
+"""Types of Flux's resource graphs and of licenses: a job may always ask for them, whether a cluster has them or not."""
+
 # Among more names than these, to find one that is like another takes longer than the advice is worth.
 _MOST_NAMES_COMPARED = 500
 _FIELDS_SHOWN = 8
@@ -46,6 +56,7 @@ _FIELDS_SHOWN = 8
 class _Contents:
     """All that an index holds.
 
+    types : the types of resources that there are or ever were.
     rows : one memory serves all that descend from one fleet; the stamps tell which answers still count.
     states : the clusters' states by name, where they are not those that the clusters have themselves; said : the
         fields that were ever said in one.
@@ -54,6 +65,7 @@ class _Contents:
     layout: Layout
     offers: Mapping[str, Offers]
     vocabulary: Vocabulary
+    types: frozenset[str]
     rows: Recent[Expression, Meeting]
     counts: Recent[ResourceRequest, Counts]
     states: Mapping[str, Mapping[str, Scalar]] | None = None
@@ -70,6 +82,8 @@ class FleetIndex:
     names : the names of the clusters, in the fleet's order.
     positions : the position of each cluster in that order, by name.
     vocabulary : the fleet's, with all that was ever offered.
+    known_types : the types of resources that there are or were in the fleets that this index descends from, and usual
+        ones.
     firsts : (clusters + 1,) int64, the first place class of each cluster, and the number of classes.
     size : the number of place classes.
     everything : (words,) the set of all place classes, read-only; all_places : the same as a number.
@@ -84,7 +98,8 @@ class FleetIndex:
             ]
             offers = changed_offers({}, changes, layout.words)
             vocabulary = learned(fleet.vocabulary, _offered(fleet.clusters))
-            contents = _Contents(layout, offers, vocabulary, Recent(_MOST_ROW_BYTES), Recent(_MOST_SHAPES))
+            types = USUAL_TYPES.union(*[one.tree.subtrees.all_types for one in layout.clusters])
+            contents = _Contents(layout, offers, vocabulary, types, Recent(_MOST_ROW_BYTES), Recent(_MOST_SHAPES))
         else:
             contents = fleet
             layout = contents.layout
@@ -95,6 +110,7 @@ class FleetIndex:
         for array in (self.firsts, self.everything):
             array.flags.writeable = False
         self.vocabulary = contents.vocabulary
+        self.known_types = contents.types
         self._all_complete = self.vocabulary.all_complete
         self._contents, self._layout, self._offers = contents, layout, contents.offers
         self._nothing = np.zeros(self.words, dtype=np.uint64)
@@ -103,7 +119,7 @@ class FleetIndex:
         # An index never changes, so its own answers need no stamps.
         self._answers: dict[Expression, Meeting] = {}
         self._rows, self._counts = contents.rows, contents.counts
-        self._hosting_alone: Recent[Shape, int] = Recent(_MOST_SHAPES)
+        self._hosting_alone: Recent[tuple[Shape, bool], int] = Recent(_MOST_SHAPES)
 
     def changed(self, clusters: Mapping[str, Cluster | None]) -> FleetIndex:
         """Return the index of the fleet with some clusters as they are now, None for one that is gone.
@@ -125,8 +141,11 @@ class FleetIndex:
             if after is not None:
                 counts.keep(request, after)
         vocabulary = learned(self.vocabulary, _offered(one for one in clusters.values() if one is not None))
+        types = self.known_types.union(*[one.after.tree.subtrees.all_types for one in moved.changes if one.after])
         offers = changed_offers(offers, moved.changes, layout.words)
-        return FleetIndex(replace(self._contents, layout=layout, offers=offers, vocabulary=vocabulary, counts=counts))
+        return FleetIndex(
+            replace(self._contents, layout=layout, offers=offers, vocabulary=vocabulary, types=types, counts=counts)
+        )
 
     def with_states(self, states: Mapping[str, Mapping[str, Scalar]], said: Collection[str] = ()) -> FleetIndex:
         """Return the index of the same fleet in which clusters have these states, by name; nothing is compiled anew.
@@ -136,15 +155,16 @@ class FleetIndex:
         return FleetIndex(replace(self._contents, states=states, said=said))
 
     def in_vocabulary(self, vocabulary: Vocabulary) -> FleetIndex:
-        """Return the index of the same fleet in a vocabulary that counts before its own; nothing is compiled anew."""
-        merged = vocabulary.over(self.vocabulary)
-        if merged == self.vocabulary:
-            return self
+        """Return the index of the same fleet in another vocabulary, which has to know all of its words."""
         before = self.vocabulary
         # An answer that was given holds wherever words mean the same.
-        alike = (merged.kinds, merged.aliases, merged.complete) == (before.kinds, before.aliases, before.complete)
+        alike = (vocabulary.kinds, vocabulary.aliases, vocabulary.complete) == (
+            before.kinds,
+            before.aliases,
+            before.complete,
+        )
         rows = self._rows if alike else Recent(_MOST_ROW_BYTES)
-        return FleetIndex(replace(self._contents, vocabulary=merged, rows=rows))
+        return FleetIndex(replace(self._contents, vocabulary=vocabulary, rows=rows))
 
     @cached_property
     def fleet(self) -> Fleet:
@@ -245,7 +265,7 @@ class FleetIndex:
         kept, stamp = self._rows.get(requirement), self._stamp(requirement)
         if kept is None or kept.stamp != stamp:
             kept = self._met(requirement, stamp)
-            weight = _REQUIREMENT_BYTES + _BYTES_A_CHARACTER * len(str(requirement))
+            weight = _REQUIREMENT_BYTES + _BYTES_A_CHARACTER * _about_characters(requirement)
             self._rows.keep(requirement, kept, weight + (2 if kept.certain else 4) * kept.yes.nbytes)
         if len(self._answers) * (_REQUIREMENT_BYTES + 4 * self.everything.nbytes) >= _MOST_ROW_BYTES:
             self._answers.clear()
@@ -260,7 +280,10 @@ class FleetIndex:
             if self._has_facts(requirement.subsystem):
                 return self.facts
             offers = self._offers.get(requirement.subsystem)
-            return self._layout if offers is None or not self._all_complete else offers.stamp
+            if offers is None or not self._all_complete:
+                return self._layout
+            # What no place sees makes fields known too, and with them their kinds.
+            return offers.stamp, self.vocabulary.known.get(requirement.subsystem)
         if isinstance(requirement, Not):
             # What does not hold changes with every place that comes.
             return self._layout
@@ -322,6 +345,18 @@ class FleetIndex:
                 expected=_like(subsystem, known) or f"one of {len(known)} known names",
             )
 
+    def require_types(self, shape: Shape) -> None:
+        """Raise InputError for a shape that asks for a type of resource that no cluster has, or ever had."""
+        for request in shape:
+            if request.type not in self.known_types and request.type not in SLOTS:
+                raise InputError(
+                    f"no cluster of the fleet has resources of type {request.type!r}",
+                    place="resources",
+                    expected=_like(request.type, self.known_types) or f"one of {len(self.known_types)} known types",
+                )
+            if request.contents:
+                self.require_types(request.contents)
+
     def _require_field(self, subsystem: str, field: str) -> None:
         fields = self.vocabulary.known.get(subsystem, frozenset())
         if self._has_facts(subsystem):
@@ -329,7 +364,7 @@ class FleetIndex:
         if not fields or field in fields:
             return
         near = _like(field, fields)
-        if near is None and self._incompletely_described(subsystem) is not None:
+        if near is None and self.vocabulary.may_be_incomplete(subsystem):
             return
         shown = ", ".join(sorted(fields)[:_FIELDS_SHOWN]) + (", ..." if len(fields) > _FIELDS_SHOWN else "")
         raise InputError(
@@ -356,10 +391,13 @@ class FleetIndex:
             for place in kind.places
         ]
 
-    def clusters_of(self, places: NDArray[np.uint64], shape: Shape = ()) -> NDArray[np.uint64]:
+    def clusters_of(
+        self, places: NDArray[np.uint64], shape: Shape = (), *, possible: bool = False
+    ) -> NDArray[np.uint64]:
         """Turn (..., words) sets of usable place classes into (..., words) sets of clusters that can host the shape.
 
-        Without a shape one usable place is enough; the argument itself may then be the answer.
+        Without a shape one usable place is enough; the argument itself may then be the answer. possible : whether
+        vertices count that may meet what is required of them inside the shape.
         """
         clusters = len(self.names)
         if not shape and clusters == self.size:
@@ -371,19 +409,29 @@ class FleetIndex:
         for start in range(0, len(rows), step):
             usable = bitset.unpack(rows[start : start + step], self.size)
             if per_class is None:
-                able = np.array([self._hosting(flags, shape) for flags in usable])
+                able = np.array([self._hosting(flags, shape, possible) for flags in usable])
             else:
                 able = self._add_up(usable * per_class) >= wanted
             found[start : start + step] = bitset.pack(able)
         return found.reshape(*places.shape[:-1], found.shape[-1])
 
-    def hosting_alone(self, shape: Shape) -> int:
-        """Return the clusters that can host a shape where every place is usable, as a number."""
-        number = self._hosting_alone.get(shape)
+    def hosting_alone(self, shape: Shape, *, possible: bool = False) -> int:
+        """Return the clusters that can host a shape where every place is usable, as a number. See `clusters_of`."""
+        number = self._hosting_alone.get((shape, possible))
         if number is None:
-            number = bitset.to_number(self.clusters_of(self.everything, shape))
-            self._hosting_alone.keep(shape, number)
+            number = bitset.to_number(self.clusters_of(self.everything, shape, possible=possible))
+            self._hosting_alone.keep((shape, possible), number)
         return number
+
+    def hosting_of(self, shapes: Sequence[Shape], *, possible: bool = False) -> Hosting:
+        """Return the shapes of a job's groups, to be asked of clusters of this fleet.
+
+        Raises InputError for requirements inside them that are not understood, see `meeting`, and as `Hosting` does.
+        """
+        for shape in shapes:
+            for requirement in inner_requirements(shape):
+                self.meeting(requirement)
+        return Hosting(shapes, self.vocabulary, possible=possible)
 
     def _add_up(self, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
         """Add up (..., classes) numbers cluster by cluster."""
@@ -408,11 +456,13 @@ class FleetIndex:
             self._counts.keep(request, counts)
         return counts.per_class, request.count
 
-    def _hosting(self, usable: NDArray[np.bool_], shape: Shape) -> NDArray[np.bool_]:
+    def _hosting(self, usable: NDArray[np.bool_], shape: Shape, possible: bool) -> NDArray[np.bool_]:
         """Return (clusters,) whether each hosts the shape on the places of its usable classes."""
         able = np.zeros(len(self.names), dtype=np.bool_)
+        asked = self.hosting_of([shape], possible=possible)
         for cluster in np.flatnonzero(self._add_up(usable.astype(np.int64))).tolist():
-            able[cluster] = hosts(self.compiled(cluster).tree, [(shape, self.places_of(cluster, usable))])
+            compiled = self.compiled(cluster)
+            able[cluster] = asked.on(compiled.tree, [self.places_of(cluster, usable)], compiled.cluster)
         return able
 
 
@@ -427,6 +477,21 @@ def _offered(clusters: Iterable[Cluster]) -> Iterator[tuple[str, Properties]]:
                 yield subsystem.name, ()
                 for vertex in subsystem.vertices:
                     yield subsystem.name, vertex.properties
+
+
+def _about_characters(requirement: Expression) -> int:
+    """Return about how long a requirement's text is, without writing it: that would take as long as to answer it."""
+    length = 0
+    for test in tests_of(requirement):
+        length += len(test.subsystem)
+        for condition in test.conditions:
+            predicate = condition.predicate
+            length += len(condition.field)
+            if isinstance(predicate, InVersionRange):
+                length += _CHARACTERS_A_RANGE * len(predicate.versions)
+            else:
+                length += len(str(predicate))
+    return length
 
 
 def _like(name: str, known: Collection[str]) -> str | None:

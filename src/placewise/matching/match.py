@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from placewise.errors import InputError
 from placewise.matching import bitset
-from placewise.matching.hosting import hosts
+from placewise.matching.hosting import inner_requirements
 from placewise.matching.index import FleetIndex
+from placewise.matching.joint_groups import joint_groups
 from placewise.matching.kernels import Kernels
 from placewise.matching.kernels_numpy import NumpyKernels
 from placewise.matching.meeting import Meeting
@@ -55,13 +56,13 @@ class Match:
 def match(index: FleetIndex, job: Job) -> Match:
     """Return the clusters that can host the job's shape on nodes at which its requirements hold.
 
-    Raises InputError for a requirement that is not understood (see `FleetIndex.meeting`), and for a shape that
-    cannot be counted exactly (see `hosting`).
+    Raises InputError for a requirement that is not understood (see `FleetIndex.meeting`), for a type of resource that
+    nobody has, and for a shape that takes too much work to place exactly (see `hosting`).
     """
     met = _met(index, job)
     able = _matching(index, job, met)
     found = match_of(index, able)
-    if _certain(met):
+    if _certain(met) and not _requires_inside(job):
         return found
     undecided = _matching(index, job, met, possible=True) & ~able
     incomparable = incomparables(index, job, undecided)
@@ -96,17 +97,20 @@ def _matching(index: FleetIndex, job: Job, met: _Met, *, possible: bool = False)
         (places,), (group,) = usable, job.groups
         if not places or not group.shape:
             return places
-        # A shape that cannot be counted on some cluster is no error where only others are left: looked at below.
+        # A shape that takes too much work on some cluster is no error where only others are left: looked at below.
         with contextlib.suppress(InputError):
-            return places & index.hosting_alone(group.shape)
+            return places & index.hosting_alone(group.shape, possible=possible)
     sets = [bitset.pack(bitset.from_number(places, index.size)) for places in usable]
-    able = hosting(index, [(group.shape, places) for group, places in zip(job.groups, sets, strict=True)])
+    asked = [(group.shape, places) for group, places in zip(job.groups, sets, strict=True)]
+    able = bitset.to_number(bitset.pack(hosting(index, asked, possible=possible)))
     shapes, limit = [group.shape for group in job.groups], limit_among(job.requirements)
-    return hosted_by_one(index, shapes, limit, usable, bitset.to_number(bitset.pack(able)), possible=possible)
+    return hosted_by_one(index, shapes, limit, usable, able, possible=possible)
 
 
 def _met(index: FleetIndex, job: Job) -> _Met:
     """Return where each requirement of each group holds."""
+    for group in job.groups:
+        index.require_types(group.shape)
     return [[index.meeting(requirement) for requirement in group.requirements] for group in job.groups]
 
 
@@ -114,10 +118,15 @@ def _certain(met: _Met) -> bool:
     return all(one.certain for of_group in met for one in of_group)
 
 
+def _requires_inside(job: Job) -> bool:
+    return any(inner_requirements(group.shape) for group in job.groups)
+
+
 def undecided_clusters(index: FleetIndex, job: Job) -> int:
     """Return the clusters of which it is unknown whether they match a job, as a number."""
     met = _met(index, job)
-    return 0 if _certain(met) else _matching(index, job, met, possible=True) & ~_matching(index, job, met)
+    certain = _certain(met) and not _requires_inside(job)
+    return 0 if certain else _matching(index, job, met, possible=True) & ~_matching(index, job, met)
 
 
 def incomparables(index: FleetIndex, job: Job, clusters: int) -> tuple[Incomparable, ...]:
@@ -138,18 +147,28 @@ def clusters_meeting(index: FleetIndex, requirement: Expression) -> int:
     return met.yes_number if index.size == len(index.names) else bitset.to_number(index.clusters_of(met.yes))
 
 
-def hosting(index: FleetIndex, groups: Sequence[tuple[Shape, NDArray[np.uint64]]]) -> NDArray[np.bool_]:
-    """Return (clusters,) whether each hosts all shapes at once, each on its (words,) usable place classes."""
+def hosting(
+    index: FleetIndex, groups: Sequence[tuple[Shape, NDArray[np.uint64]]], *, possible: bool = False
+) -> NDArray[np.bool_]:
+    """Return (clusters,) whether each hosts all shapes at once, each on its (words,) usable place classes.
+
+    possible : see `FleetIndex.clusters_of`.
+    """
     if len(groups) == 1:
         shape, places = groups[0]
-        return bitset.unpack(index.clusters_of(places, shape), len(index.names))
+        return bitset.unpack(index.clusters_of(places, shape, possible=possible), len(index.names))
     able = np.ones(len(index.names), dtype=np.bool_)
     for _, places in groups:
         able &= bitset.unpack(index.clusters_of(places), len(index.names))
+    groups = joint_groups(groups, np.ndarray.tobytes)
+    if len(groups) < 2:
+        return able & hosting(index, groups, possible=possible) if groups else able
     usable = [(shape, bitset.unpack(places, index.size)) for shape, places in groups]
+    asked_of = index.hosting_of([shape for shape, _ in groups], possible=possible)
     for cluster in np.flatnonzero(able).tolist():
-        asks = [(shape, index.places_of(cluster, flags)) for shape, flags in usable]
-        able[cluster] = hosts(index.compiled(cluster).tree, asks)
+        compiled = index.compiled(cluster)
+        places_of = [index.places_of(cluster, flags) for _, flags in usable]
+        able[cluster] = asked_of.on(compiled.tree, places_of, compiled.cluster)
     return able
 
 
@@ -165,13 +184,14 @@ def match_rows(
     index: FleetIndex, workload: Workload, kernels: Kernels | None = None, *, possible: bool = False
 ) -> NDArray[np.uint64]:
     """Return (jobs, words): the clusters that match each job, or may, every job computed on its own."""
+    index.require_types(workload.shape)
     if workload.shape and limit_among(workload.requirements):
         found = [matching(index, workload.job(job), possible=possible) for job in range(len(workload))]
         return bitset.pack(np.array([bitset.from_number(one, len(index.names)) for one in found]))
     table = index.table(workload.requirements, possible=possible)
     rows = Rows.of(workload.offsets, workload.ids)
     places = (kernels or NumpyKernels()).intersect(table, rows, index.everything)
-    return index.clusters_of(places, workload.shape)
+    return index.clusters_of(places, workload.shape, possible=possible)
 
 
 def count_matches(index: FleetIndex, workload: Workload, kernels: Kernels | None = None) -> NDArray[np.int64]:

@@ -13,8 +13,9 @@ from placewise.errors import Incomparable
 from placewise.kinds.vertex_test import Answer, VertexTest
 from placewise.matching import bitset
 from placewise.matching.compiled_cluster import VertexKey, vertex_key
-from placewise.matching.hosting import hosts
+from placewise.matching.hosting import Hosting
 from placewise.matching.index import FleetIndex
+from placewise.matching.joint_groups import joint_groups
 from placewise.model.job import Shape
 from placewise.model.requirement import Expression
 from placewise.model.site_limit import SiteLimit
@@ -41,7 +42,7 @@ def hosted_by_one(
     alone = len(shapes) == 1 and not shapes[0]
     if limit is None or alone or index.size == len(index.names):
         return able
-    allows = _Allows(index, limit, possible)
+    allows, asked = _Allows(index, limit, possible), _Asked(index, possible)
     counts = index.copies(shapes[0]) if len(shapes) == 1 else None
     for cluster in bitset.members(able):
         first, end = index.firsts[cluster : cluster + 2].tolist()
@@ -49,7 +50,7 @@ def hosted_by_one(
             mask = (1 << (end - first)) - 1
             undescribed = possible and not index.vocabulary.is_complete(index.names[cluster], limit.subsystem)
             here = [places >> first & mask for places in usable]
-            if not (undescribed or _hosted(index, shapes, cluster, here, allows, counts)):
+            if not (undescribed or _hosted(asked, shapes, cluster, here, allows, counts)):
                 able &= ~(1 << cluster)
     return able
 
@@ -70,8 +71,28 @@ class _Allows:
         return self._known[key]
 
 
+class _Asked:
+    """Whether clusters host shapes; equal ones are compiled once."""
+
+    def __init__(self, index: FleetIndex, possible: bool) -> None:
+        self.index, self._possible = index, possible
+        self._known: dict[tuple[Shape, ...], Hosting] = {}
+
+    def hosted(self, groups: Sequence[tuple[Shape, int]], cluster: int) -> bool:
+        """Whether a cluster hosts groups, each on its classes, counted from the cluster's first."""
+        joint = joint_groups(groups, int)
+        shapes = tuple([shape for shape, _ in joint])
+        if shapes not in self._known:
+            self._known[shapes] = self.index.hosting_of(shapes, possible=self._possible)
+        compiled = self.index.compiled(cluster)
+        places = [
+            [place for one in bitset.members(classes) for place in compiled.classes[one].places] for _, classes in joint
+        ]
+        return not joint or self._known[shapes].on(compiled.tree, places, compiled.cluster)
+
+
 def _hosted(
-    index: FleetIndex,
+    asked: _Asked,
     shapes: Sequence[Shape],
     cluster: int,
     usable: list[int],
@@ -79,7 +100,7 @@ def _hosted(
     counts: tuple[NDArray[np.int64], int] | None,
 ) -> bool:
     """Whether one partition of a cluster hosts the shapes; usable : its classes, counted from its first."""
-    classes, first = index.compiled(cluster).classes, int(index.firsts[cluster])
+    classes, first = asked.index.compiled(cluster).classes, int(asked.index.firsts[cluster])
     some = reduce(or_, usable)
     members: dict[VertexKey, int] = {}
     for number, kind in enumerate(classes):
@@ -93,12 +114,7 @@ def _hosted(
     if counts is not None:
         per_class, wanted = counts[0][first : first + len(classes)].tolist(), counts[1]
         return any(sum(per_class[one] for one in bitset.members(row & usable[0])) >= wanted for row in rows)
-    tree = index.compiled(cluster).tree
-    for row in rows:
-        asks = [
-            (shape, [place for one in bitset.members(places & row) for place in classes[one].places])
-            for shape, places in zip(shapes, usable, strict=True)
-        ]
-        if hosts(tree, asks):
-            return True
-    return False
+    return any(
+        asked.hosted([(shape, places & row) for shape, places in zip(shapes, usable, strict=True)], cluster)
+        for row in rows
+    )

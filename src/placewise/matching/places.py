@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from dataclasses import dataclass
 
-from placewise.matching.hosting import Tree
+from placewise.matching.tree import Tree
 from placewise.model.cluster import Cluster
-from placewise.model.resources import ResourceGraph, SubsystemVertex
+from placewise.model.resources import SubsystemVertex
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +28,7 @@ def place_classes(position: int, cluster: Cluster, tree: Tree) -> list[PlaceClas
     A subsystem vertex is seen from a place when it is attached to it or to an ancestor of it.
     """
     graph = cluster.graph
-    places = [i for i, place in enumerate(tree.place_of) if place == i]
+    places = sorted(tree.places)
     offered = [(s.name, vertex) for s in cluster.subsystems for vertex in s.vertices]
     if places == [0]:
         visible = tuple(pair for pair in offered if 0 in pair[1].attached_to)
@@ -39,7 +38,7 @@ def place_classes(position: int, cluster: Cluster, tree: Tree) -> list[PlaceClas
     for number, (_, vertex) in enumerate(offered):
         for where in vertex.attached_to:
             attached.setdefault(where, []).append(number)
-    signatures = _subtree_signatures(graph)
+    signatures = tree.subtrees.number_of
     groups: dict[tuple[frozenset[int], int], list[int]] = {}
     for place in places:
         seen: set[int] = set()
@@ -52,16 +51,3 @@ def place_classes(position: int, cluster: Cluster, tree: Tree) -> list[PlaceClas
         PlaceClass(position, tuple(members), tuple(offered[i] for i in sorted(seen_here)))
         for (seen_here, _), members in groups.items()
     ]
-
-
-def _subtree_signatures(graph: ResourceGraph) -> list[int]:
-    """Number the distinct subtrees: two vertices share a number when what they contain is alike."""
-    numbers: dict[Hashable, int] = {}
-    signatures = [0] * len(graph.vertices)
-    # Containers precede what they contain, so walking backwards sees the contents first.
-    for position in range(len(graph.vertices) - 1, -1, -1):
-        vertex = graph.vertices[position]
-        below = tuple(sorted(signatures[child] for child in graph.children[position]))
-        key = (vertex.type, vertex.size, vertex.unit, below)
-        signatures[position] = numbers.setdefault(key, len(numbers))
-    return signatures

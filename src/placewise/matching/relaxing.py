@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from placewise.matching import bitset
 from placewise.matching.compiled_cluster import Properties
-from placewise.matching.hosting import hosts
 from placewise.matching.index import FleetIndex
 from placewise.matching.match import hosting, matching
 from placewise.matching.one_partition import hosted_by_one, limit_among
@@ -205,8 +204,8 @@ def _sets_of(first: frozenset[int], causes: set[frozenset[int]], most: int) -> I
 def _hosts_without(asked: _Asked, cluster: int, failing: list[list[frozenset[int]]], chosen: frozenset[int]) -> bool:
     """Whether a cluster hosts a job where these requirements are left out."""
     compiled = asked.index.compiled(cluster)
-    asks = []
-    for group, causes in zip(asked.job.groups, failing, strict=True):
+    places: list[list[int]] = []
+    for causes in failing:
         usable = [
             place
             for kind, fails in zip(compiled.classes, causes, strict=True)
@@ -215,8 +214,10 @@ def _hosts_without(asked: _Asked, cluster: int, failing: list[list[frozenset[int
         ]
         if not usable:
             return False
-        asks.append((group.shape, usable))
-    return hosts(compiled.tree, asks) and _in_one_partition(asked, cluster, failing, chosen)
+        places.append(usable)
+    hosting_all = asked.index.hosting_of([group.shape for group in asked.job.groups])
+    hosted = hosting_all.on(compiled.tree, places, compiled.cluster)
+    return hosted and _in_one_partition(asked, cluster, failing, chosen)
 
 
 def _in_one_partition(asked: _Asked, cluster: int, failing: list[list[frozenset[int]]], chosen: frozenset[int]) -> bool:

@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placewise.matching import bitset
+from placewise.matching.asks import measured
 from placewise.matching.causes import UNDESCRIBED, Cause, Causes, CausesThere, too_few
 from placewise.matching.index import FleetIndex
 from placewise.matching.match import Incomparable, hosting, incomparables, matching, undecided_clusters
-from placewise.model.job import SLOT, Job, Shape
+from placewise.model.job import SLOTS, Job, ResourceRequest, Shape
 from placewise.model.requirement import Expression, Requirement, tests_of
 from placewise.model.scalar import scalar_text
 
@@ -60,7 +61,7 @@ class WhyNot:
     scattered : the clusters that meet each requirement somewhere, but not together on the nodes needed.
     too_small : the clusters that could not host the shape even if every requirement held on every node.
     unknown_types : the types asked for that no cluster of the fleet has, sorted; where some have the type but
-        none in the unit asked for, the unit too, as in "memory in MB".
+        none in a unit that converts to the one asked for, the unit too, as in "memory in MB".
     unknown : the clusters that would match if what is not described there were as asked.
     incomparable : those of which a value decides that cannot be compared with what is asked.
     apart : why the scattered ones do not match.
@@ -179,19 +180,27 @@ def _unknown_types(index: FleetIndex, job: Job) -> tuple[str, ...]:
     while stack:
         request = stack.pop()
         stack.extend(request.contents)
-        if request.type == SLOT:
+        if request.type in SLOTS:
             continue
         if request.type not in known:
             unknown.add(request.type)
-        elif request.unit and (request.type, request.unit) not in vertices:
+        elif request.unit and not _in_unit(request, vertices):
             unknown.add(f"{request.type} in {request.unit}")
     return tuple(sorted(unknown))
+
+
+def _in_unit(request: ResourceRequest, vertices: set[tuple[str, str]]) -> bool:
+    """Whether some vertices have the unit asked for, or one that converts to it."""
+    if request.contents:
+        return (request.type, request.unit) in vertices
+    measure, _ = measured(request.unit)
+    return any(unit and measured(unit)[0] == measure for kind, unit in vertices if kind == request.type)
 
 
 def _offered(index: FleetIndex, causes: Causes, cluster: int, requirement: Expression) -> str:
     """Write what a cluster's places see of the fields that a requirement asks about; of an expression its causes."""
     if not isinstance(requirement, Requirement):
-        return "; ".join(map(str, causes.of(cluster, requirement)))
+        return "; ".join(dict.fromkeys(map(str, causes.of(cluster, requirement))))
     asked = dict.fromkeys(condition.field for condition in requirement.conditions)
     compiled = index.compiled(cluster)
     seeing = compiled.tree.seeing
@@ -205,4 +214,6 @@ def _offered(index: FleetIndex, causes: Causes, cluster: int, requirement: Expre
             (unseen if seeing.isdisjoint(vertex.attached_to) else seen).append(text or requirement.subsystem)
     if unseen and not seen:
         unseen.append("attached where no node sees it")
-    return ", ".join(dict.fromkeys(seen or unseen)) or f"no {requirement.subsystem}"
+    known = index.vocabulary.is_complete(compiled.cluster.name, requirement.subsystem)
+    nothing = f"no {requirement.subsystem}" if known else f"no {requirement.subsystem} that is described"
+    return ", ".join(dict.fromkeys(seen or unseen)) or nothing

@@ -12,6 +12,9 @@ from placewise.model.requirement import Expression
 from placewise.model.scalar import Scalar
 
 SLOT = "slot"
+OR_SLOT = "or_slot"
+XOR_SLOT = "xor_slot"
+SLOTS = (SLOT, OR_SLOT, XOR_SLOT)
 NODE = "node"
 
 
@@ -20,8 +23,13 @@ class ResourceRequest:
     """So many of one type of resource, each with what is asked for inside it.
 
     The type ``slot`` is the unit of Flux RFC 14: a bundle of what is inside it, all on one node unless
-    it holds nodes itself. Siblings of one type without contents are added up. `unit` is that of the
-    vertices counted, as in JGF; sizes are counted in it.
+    it holds nodes itself, and then under one vertex of the level above. The types ``or_slot`` and ``xor_slot`` are
+    alternatives, as of Fluxion's flexible traverser. The or_slots of one count side by side are one choice: so many
+    slots, each of any of their shapes. or_slots of another count are another choice, and one choice is taken. Of the
+    xor_slots side by side exactly one is taken with its count, and the same one wherever the request is repeated.
+
+    Siblings of one type without contents are added up. `unit` is that of the count; sizes are converted to it.
+    `requirements` are what each vertex that is counted must meet.
 
     Raises InputError for an empty type, a count below 1, or an empty slot.
     """
@@ -30,6 +38,7 @@ class ResourceRequest:
     count: int = 1
     contents: tuple[ResourceRequest, ...] = ()
     unit: str = ""
+    requirements: tuple[Expression, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.type:
@@ -38,13 +47,19 @@ class ResourceRequest:
             raise InputError(
                 f"the count of {self.type!r} is not usable", found=self.count, expected="a whole number of 1 or more"
             )
-        if self.type == SLOT and not self.contents:
-            raise InputError("a slot holds nothing", expected="resources inside the slot")
+        if self.type in SLOTS and not self.contents:
+            raise InputError(f"a {self.type} holds nothing", expected="resources inside the slot")
         object.__setattr__(self, "contents", _add_up(self.contents))
+        if self.requirements:
+            if self.type in SLOTS:
+                raise InputError(f"a {self.type} is no vertex", expected="requirements of what the slot holds")
+            once = dict.fromkeys(self.requirements)
+            object.__setattr__(self, "requirements", tuple(sorted(once, key=_by_subsystem)))
 
     def __str__(self) -> str:
         inside = " with " + " and ".join(map(str, self.contents)) if self.contents else ""
-        return f"{self.count} {self.unit + ' ' if self.unit else ''}{self.type}{inside}"
+        which = "".join(f" ({requirement})" for requirement in self.requirements)
+        return f"{self.count} {self.unit + ' ' if self.unit else ''}{self.type}{which}{inside}"
 
 
 Shape: TypeAlias = tuple[ResourceRequest, ...]
@@ -114,13 +129,15 @@ def _add_up(requests: tuple[ResourceRequest, ...]) -> Shape:
     """Merge childless siblings of one type, so that equal demands are one value."""
     if len(requests) < 2:
         return tuple(requests)
-    totals: dict[tuple[str, str], int] = {}
+    totals: dict[tuple[str, str, tuple[Expression, ...]], int] = {}
     nested = []
     for request in requests:
         if request.contents:
             nested.append(request)
         else:
-            key = (request.type, request.unit)
+            key = (request.type, request.unit, request.requirements)
             totals[key] = totals.get(key, 0) + request.count
-    simple = [ResourceRequest(kind, count, unit=unit) for (kind, unit), count in totals.items()]
+    simple = [
+        ResourceRequest(kind, count, unit=unit, requirements=wanted) for (kind, unit, wanted), count in totals.items()
+    ]
     return tuple(sorted((*nested, *simple), key=str))

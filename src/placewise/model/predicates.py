@@ -130,9 +130,13 @@ class InVersionRange:
         if isinstance(value, float | bool | tuple):
             raise Incomparable("is no version", found=value, expected="a version as text")
         try:
-            version = parse_version(scalar_text(value))
+            version = parse_version(value if isinstance(value, str) else scalar_text(value))
         except InputError as error:
             raise Incomparable("is no version", found=value, expected="a version") from error
+        if not (version.has_place or self.versions.without_order):
+            raise Incomparable(
+                "has no place in the order of versions", found=value, expected="a version with digits, or a branch"
+            )
         return version in self.versions
 
     def __str__(self) -> str:

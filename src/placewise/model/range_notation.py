@@ -50,6 +50,28 @@ def is_range(text: str) -> bool:
     return ":" in text or "," in text or text[:1] in ("<", ">", "=") or text[:2] == "!=" or text == NOTHING
 
 
+def may_have_epochs(text: str) -> bool:
+    """Whether versions with an epoch may be meant, as ``1:2.0`` is in Debian's and RPM's; the field's scheme decides.
+
+    In Spack's notation ``>=1:2.0`` and ``1:2.0:`` are nothing. ``1:1.1.1k-9.el8`` is a range there, and looks like one
+    version with its release; ``12:14`` looks like a range, and ``12: 14-1`` is one.
+    """
+    return any(_may_have_epochs(part.strip()) for part in text.split(","))
+
+
+def _may_have_epochs(part: str) -> bool:
+    bound = part.lstrip("<>=! ")
+    sign = part[: len(part) - len(bound)].strip()
+    if _EPOCH.match(bound) and (sign not in ("", ">") or bound.count(":") > 1 or "-" in bound):
+        return True
+    return bound.count(":") > 1 and _EPOCH.match(bound.partition(":")[2].lstrip("<=")) is not None
+
+
+def has_epoch(text: str) -> bool:
+    """Whether a bound begins as a version with an epoch does."""
+    return _EPOCH.match(text) is not None
+
+
 def is_comparison(text: str) -> bool:
     """Whether a text begins with one of ``>=``, ``<=``, ``==``, ``!=``, ``>`` and ``<``."""
     return _COMPARISON.match(text) is not None
@@ -109,7 +131,7 @@ def _compared(text: str) -> WrittenRange:
 
 def _written_interval(part: str, text: str, *, epochs: bool) -> WrittenInterval:
     """Return one interval in Spack's notation, or as `str` of a range adds: ``>1:``, ``>1.*:``, ``:<2``, ``:=2``."""
-    start, colon, end = _split(part, epochs=epochs)
+    start, colon, end = (one.strip() for one in _split(part, epochs=epochs))
     if not colon:
         exact = start.startswith("=") and not start.startswith("==")
         bound = start[1:] if exact else start

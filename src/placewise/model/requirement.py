@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from placewise.errors import InputError
 from placewise.model.predicates import Equals, InNumericRange, InVersionRange, OneOf, Predicate, Within
-from placewise.model.range_notation import is_range
+from placewise.model.range_notation import is_range, may_have_epochs
 from placewise.model.scalar import bound_word, name_word, word
 from placewise.model.version import parse_version
 from placewise.model.version_range import VersionRange, parse_bounds, parse_versions
@@ -31,6 +31,11 @@ MOST_TESTS = 1000
 def holds_version(field: str) -> bool:
     """Whether a field of this name holds a version: ``version``, ``compiler_version``, ``compiler-version``."""
     return field == VERSION or field.endswith(("_version", "-version"))
+
+
+def names_release(field: str) -> bool:
+    """Whether a field holds what is written like a version, though it is not called one: a float has lost digits."""
+    return field == "release" or field.endswith(("_release", "-release"))
 
 
 class _Combined:
@@ -123,7 +128,8 @@ class Requirement(_Combined):
         if len(self.conditions) == 1 and self.conditions[0].field == VERSION:
             predicate = self.conditions[0].predicate
             if isinstance(predicate, InVersionRange) and predicate.versions:
-                return f"{name}@{predicate}"
+                versions = str(predicate)
+                return f"{name}@{word(versions) if ' ' in versions else versions}"
         wanted = ", ".join(map(str, self.conditions))
         return f"{name}{{{wanted}}}" if wanted else name
 
@@ -274,14 +280,16 @@ def _depth(expression: Expression, most: int) -> int:
 def equality(field: str, text: str) -> Predicate:
     """Return the test that a field is a text; on a field that holds versions a range is that range.
 
-    Raises InputError for a text that looks like a range and is none.
+    What may have an epoch is kept as it is written. Raises InputError for a text that looks like a range and is none.
     """
-    return InVersionRange(parse_versions(text)) if holds_version(field) and is_range(text) else Equals(text)
+    if not (holds_version(field) and is_range(text)) or may_have_epochs(text):
+        return Equals(text)
+    return InVersionRange(parse_versions(text))
 
 
 def one_of(field: str, texts: tuple[str, ...]) -> Predicate:
     """Return the test that a field is one of some texts. See `equality`: one range makes all of them ranges."""
-    if not (holds_version(field) and any(map(is_range, texts))):
+    if not (holds_version(field) and any(map(is_range, texts))) or any(map(may_have_epochs, texts)):
         return OneOf(texts)
     ranges = [
         parse_versions(text) if is_range(text) else VersionRange.exactly(parse_version(text))

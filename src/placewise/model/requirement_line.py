@@ -18,7 +18,7 @@ from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedTok
 from placewise.errors import InputError, locating
 from placewise.model.contradictions import refuse_contradiction
 from placewise.model.predicates import Contains, Equals, InVersionRange, Predicate, Within, refuse_crossed
-from placewise.model.range_notation import is_range
+from placewise.model.range_notation import has_epoch, is_range, may_have_epochs
 from placewise.model.requirement import (
     MOST_TESTS,
     VERSION,
@@ -31,11 +31,12 @@ from placewise.model.requirement import (
     any_of,
     equality,
     holds_version,
+    names_release,
     negated,
     one_of,
 )
 from placewise.model.scalar import Scalar, number_of
-from placewise.model.version_range import VersionRange, parse_versions
+from placewise.model.version_range import parse_versions
 
 LONGEST = 100_000
 """So many characters a line may have."""
@@ -189,7 +190,7 @@ class _Expressions(Transformer[Token, Any]):
             return found
 
     def at(self, versions: Token) -> list[_Pair]:
-        return [(VERSION, InVersionRange(_spack(_unquoted(versions))))]
+        return [(VERSION, _spack(_unquoted(versions)))]
 
     def conditions(self, *pairs: _Pair | None) -> list[_Pair]:
         found: list[_Pair] = []
@@ -210,7 +211,7 @@ class _Expressions(Transformer[Token, Any]):
             return str(name), _comparison(str(name), operator, value)
 
     def versions(self, name: Token, value: Token) -> _Pair:
-        return str(name), InVersionRange(_spack(value))
+        return str(name), _spack(value)
 
     def one_of(self, name: Token, word: Token, *values: Token) -> _Pair:
         with locating(place=_column(word.column)):
@@ -246,18 +247,20 @@ def _comparison(field: str, operator: str, value: Token) -> Predicate:
         return Equals(text)
     if operator == "=":
         return equality(field, text)
-    if holds_version(field):
+    if holds_version(field) and not has_epoch(text):
         if is_range(text):
             raise InputError(f"{operator} compares with one version", found=text, expected=f"a version, or {field}=")
         return InVersionRange(parse_versions(f"{operator}{text}"))
-    if operator == "!=":
+    if operator == "!=" and not holds_version(field):
         raise InputError(
             "!= is said of versions only",
             found=text,
             expected=f"`not SUBSYSTEM{{{field}={text}}}`, which says that no vertex is so, or `{field} in (...)`",
         )
     if operator in (">=", "<="):
-        return Within(minimum=_bound(value)) if operator == ">=" else Within(maximum=_bound(value))
+        # A version has lost digits as a number.
+        bound = text if names_release(field) else _bound(value)
+        return Within(minimum=bound) if operator == ">=" else Within(maximum=bound)
     # What lies strictly beyond a bound depends on the kind of the field, as `">16 GB"` in a document does.
     return Equals(f"{operator}{text}")
 
@@ -267,10 +270,10 @@ def _bound(value: Token) -> Scalar:
     return str(value) if number is None else number
 
 
-def _spack(value: Token) -> VersionRange:
+def _spack(value: Token) -> Predicate:
     text = str(value)
     with locating(place=_column(value.column)):
-        return parse_versions(text)
+        return Equals(text) if may_have_epochs(text) else InVersionRange(parse_versions(text))
 
 
 def _unquoted(token: Token) -> Token:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import count
+from operator import ge
+from typing import NamedTuple
 
 from placewise.errors import InputError
 from placewise.model.scalar import Value
 
 
-@dataclass(frozen=True, slots=True)
-class Vertex:
-    """One resource of the containment tree.
+class Vertex(NamedTuple):
+    """One resource of the containment tree; a tuple, since a graph has hundreds of thousands of them.
 
     `parent` is the position of its container in the graph's tuple of vertices, None for the root.
     `size` counts how many units the vertex stands for; `unit` names them (empty for a plain count).
@@ -38,7 +41,26 @@ class ResourceGraph:
     def __post_init__(self) -> None:
         if not self.vertices:
             raise InputError("a resource graph has no vertices", expected="at least a root")
-        children: list[list[int]] = [[] for _ in self.vertices]
+        ids, _, parents, sizes, _ = zip(*self.vertices, strict=True)
+        containers = parents[1:]
+        if (
+            len(set(ids)) < len(ids)
+            or min(sizes) < 0
+            or parents[0] is not None
+            or None in containers
+            or (containers and min(containers) < 0)
+            or any(map(ge, containers, count(1)))
+        ):
+            self._refuse()
+        below: defaultdict[int, list[int]] = defaultdict(list)
+        for position, container in enumerate(containers, 1):
+            below[container].append(position)
+        children: list[tuple[int, ...]] = [()] * len(ids)
+        for container, contained in below.items():
+            children[container] = tuple(contained)
+        object.__setattr__(self, "children", tuple(children))
+
+    def _refuse(self) -> None:
         ids: set[str] = set()
         for position, vertex in enumerate(self.vertices):
             if vertex.id in ids:
@@ -48,11 +70,8 @@ class ResourceGraph:
                 raise InputError(f"vertex {vertex.id!r} has a negative size", found=vertex.size)
             if (vertex.parent is None) != (position == 0):
                 raise InputError("a containment tree has one root, at position 0", found=vertex.id)
-            if vertex.parent is not None:
-                if not 0 <= vertex.parent < position:
-                    raise InputError(f"vertex {vertex.id!r} precedes its container", found=vertex.parent)
-                children[vertex.parent].append(position)
-        object.__setattr__(self, "children", tuple(tuple(below) for below in children))
+            if vertex.parent is not None and not 0 <= vertex.parent < position:
+                raise InputError(f"vertex {vertex.id!r} precedes its container", found=vertex.parent)
 
 
 @dataclass(frozen=True, slots=True)

@@ -210,6 +210,7 @@ class Results:
     worth, sufficiency, front : what each subsystem is worth, how few suffice, and which levels nothing beats.
     headlines, differences : figures with their intervals. fleets : what fleets drawn anew give.
     sensitivity : what other circumstances would give.
+    incomparable : on so many clusters a value cannot be compared with what jobs ask, so that they count as no match.
     """
 
     scores: Mapping[str, Score]
@@ -232,6 +233,7 @@ class Results:
     fleets: FleetSpread | None = None
     sensitivity: tuple[SensitivityPoint, ...] = ()
     study: Mapping[str, Any] = field(default_factory=dict)
+    incomparable: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -12,6 +12,7 @@ from placewise.model.runtime_models import KINDS
 from placewise.model.runtime_models import Kind as RuntimeModel
 
 Scoring: TypeAlias = Literal["corrected", "published"]
+Unknown: TypeAlias = Literal["no", "yes"]
 
 MOST = 2**62
 MOST_ORDERS = 1_000_000
@@ -45,6 +46,7 @@ class Settings:
 
     experiments : by name; empty for those that the study runs by itself (see `Study.experiments`).
     scoring : corrected, or published as the prior work scored.
+    unknown : yes to place jobs also where it is unknown whether a requirement holds; they succeed where it is known to.
     unique : keep one job of each distinct set of requirements. first : keep only so many jobs; None keeps all.
     order : the order in which `expanding` adds metadata; empty for the study's own, or alphabetical.
     orders : how many random orders beside it; their quantities are expectations of a random choice, so other
@@ -67,6 +69,7 @@ class Settings:
 
     experiments: tuple[str, ...] = ()
     scoring: Scoring = "corrected"
+    unknown: Unknown = "no"
     unique: bool = False
     first: int | None = None
     order: tuple[str, ...] = ()
@@ -95,6 +98,8 @@ class Settings:
             if getattr(self, name) is None:
                 raise InputError(f"{name} is missing", expected="a whole number")
         refuse_scoring(self.scoring)
+        if self.unknown not in get_args(Unknown):
+            raise InputError("unknown is not usable", found=self.unknown, expected=" or ".join(get_args(Unknown)))
         if self.model not in KINDS:
             raise InputError("no such kind of runtime model", found=self.model, expected=" or ".join(KINDS))
         refuse_outside(

@@ -30,6 +30,9 @@ _NUMBERS = re.compile(r"[0-9]+(?:\.[0-9]+)*")
 # Only the name of a commit or branch, before "=", may have slashes.
 _VALID = re.compile(r"(?:[A-Za-z0-9_.-][A-Za-z0-9_.+~/-]*=)?[A-Za-z0-9_.-][A-Za-z0-9_.+~-]*")
 _EPOCH = re.compile(r"[0-9]+:")
+_DIGIT = re.compile(r"[0-9]")
+# A whole hash of git, and what Spack calls a reference.
+_COMMIT = re.compile(r"(?=[0-9]*[a-f])[0-9a-f]{40}|git\..*", re.DOTALL)
 _TEXT, _NUMBER, _BRANCH = 0, 1, 2
 _BRANCHES = {
     word: rank for rank, word in enumerate(("stable", "nightly", "trunk", "head", "master", "main", "develop"))
@@ -58,9 +61,15 @@ class Version:
 
     text: str
     key: VersionKey = field(init=False, repr=False)
+    has_place: bool = field(init=False, repr=False)
+    """Whether the text says where in the order it stands.
+
+    ``unknown`` and ``latest`` do not, nor does a commit of which no version is said; ``develop`` does.
+    """
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "key", _key(self.text))
+        object.__setattr__(self, "has_place", _has_place(self.text))
 
     @property
     def is_prerelease(self) -> bool:
@@ -97,6 +106,15 @@ def keyed_hash(key: tuple[Any, ...]) -> int:
     """
     # Format 0 writes equal values as equal bytes; later ones refer back to what is one object.
     return hash(marshal.dumps(key, 0))
+
+
+def _has_place(text: str) -> bool:
+    if _NUMBERS.fullmatch(text):
+        return True
+    last = text.rpartition("=")[2]
+    if _COMMIT.fullmatch(last):
+        return False
+    return _DIGIT.search(last) is not None or any(word in _BRANCHES for _, word in _RUN.findall(last))
 
 
 def _key(text: str) -> VersionKey:

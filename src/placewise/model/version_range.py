@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import TypeAlias
 
 from placewise.errors import InputError
-from placewise.model.range_notation import Side, WrittenCut, WrittenRange, read_range
+from placewise.model.range_notation import Side, WrittenCut, WrittenRange, may_have_epochs, read_range
 from placewise.model.version import LONGEST_KEPT, MOST_KEPT, Version, VersionKey, keyed_hash, parse_version
 
 _CutKey: TypeAlias = tuple[VersionKey, int]
@@ -110,10 +110,17 @@ class VersionRange:
 
     def __contains__(self, version: Version) -> bool:
         key = (version.key, 0)
-        return any(interval.start <= key < interval.end for interval in self._intervals)
+        # A loop, since a generator would take as long as all comparisons.
+        for interval in self._intervals:  # noqa: SIM110
+            if interval.start <= key < interval.end:
+                return True
+        return False
 
     def __bool__(self) -> bool:
         return bool(self._intervals)
+
+    def __len__(self) -> int:
+        return len(self._intervals)
 
     def __or__(self, other: VersionRange) -> VersionRange:
         return VersionRange((*self._intervals, *other._intervals))
@@ -175,6 +182,26 @@ class VersionRange:
             None if first is None else first.version.text,
             None if last is None else last.version.text,
         )
+
+    @property
+    def without_order(self) -> bool:
+        """Whether the set is one of single versions or families: to be in it needs no place in the order."""
+        return all(one.lower and one.upper and one.lower.version == one.upper.version for one in self._intervals)
+
+    def refuse_placeless(self) -> None:
+        """Raise InputError for a bound such as ``latest``, of which nothing is more or less.
+
+        To be such a word, or anything but it, is a range still: both its cuts stand there.
+        """
+        cuts = [cut for one in self._intervals for cut in (one.lower, one.upper) if cut is not None]
+        placeless = [cut.version for cut in cuts if not cut.version.has_place]
+        for version in placeless:
+            if placeless.count(version) < 2:
+                raise InputError(
+                    "a bound has no place in the order of versions",
+                    found=version.text,
+                    expected="a version with digits, or the word of a branch such as develop",
+                )
 
     def __str__(self) -> str:
         return ",".join(_text(interval) for interval in self._intervals) or "no version"
@@ -268,7 +295,9 @@ def _text(interval: _Interval) -> str:
         return f"={lower.version}"
     start = "" if lower is None else _START[lower.side].format(lower.version.text)
     end = "" if upper is None else _END[upper.side].format(upper.version.text)
-    return f"{start}:{end}"
+    text = f"{start}:{end}"
+    # The blank tells it from a version with an epoch.
+    return f"{start}: {end}" if may_have_epochs(text) else text
 
 
 _START = {Side.BEFORE: "{}", Side.AFTER: ">{}", Side.AFTER_FAMILY: ">{}.*"}

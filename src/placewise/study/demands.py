@@ -17,6 +17,8 @@ def demands_of(study: Study, kernels: Kernels) -> Demands:
     if not len(study.fleet):
         raise InputError("the fleet has no clusters", expected="at least one")
     if isinstance(study.jobs, Records):
+        if study.settings.unknown == "yes":
+            raise InputError("--unknown yes means nothing for records", found="yes", expected="no")
         # As little as is needed is loaded: the two kinds share neither statistics nor readers.
         from placewise.study.record_demands import RecordDemands  # noqa: PLC0415
 

@@ -9,12 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placewise.errors import InputError
+from placewise.matching.deciding import not_comparable
 from placewise.matching.kernels import Kernels
 from placewise.matching.kernels_numpy import NumpyKernels
 from placewise.model.progress import SILENT, Progress
 from placewise.model.results import LevelResult, OutcomeTable, Results, Score, UnmatchedJob
 from placewise.model.settings import Settings
 from placewise.model.study import CONSTRAINTS, EXPANDING, NONE, SINGLE, Study, folder_name
+from placewise.model.workload import Workload
 from placewise.outcomes.metadata import Submissions, give_prefixes
 from placewise.outcomes.outcomes import Outcomes, outcomes_of
 from placewise.prediction.cost import REFERENCES
@@ -119,6 +121,8 @@ def run_experiments(
     if study.expanding and EXPANDING not in experiments:
         experiments[EXPANDING] = _expectation_of_expanding(prepared)
     results = _summed_up(prepared, experiments, scores, levels, nothing, progress, runner, key)
+    if isinstance(study.jobs, Workload):
+        results = replace(results, incomparable=not_comparable(prepared.scheduler.index, study.jobs.requirements))
     feasible = nothing.feasible > 0
     submitted = tuple(one.submitted() for one in experiments.values())
     observed = Observed(submitted, prepared.weights, nothing.success, feasible, prepared.unit)

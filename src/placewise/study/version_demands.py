@@ -74,16 +74,18 @@ class VersionDemands:
         else:
             distinct = self._distinct()
             weights, first, of_job = self.profiles.counts, self.profiles.first, self.profiles.of_job
-        table = index.table(distinct.requirements)
+        table = index.table(distinct.requirements, possible=self._possible)
         rules = version_rules(distinct, self.study.settings.scoring)
-        holds = table if rules == distinct.requirements else index.table(rules)
+        same = rules == distinct.requirements and not self._possible
+        holds = table if same else index.table(rules)
         return self._asked(index, len(index.fleet), distinct, table, holds, (weights, first, of_job))
 
     def seen(self, index: FleetIndex, change: TableChange) -> Asked:
         """See `Demands`."""
         distinct = self._distinct()
         rules = version_rules(distinct, self.study.settings.scoring)
-        table = change(index.table(distinct.requirements), [one.subsystem for one in distinct.requirements])
+        known = index.table(distinct.requirements, possible=self._possible)
+        table = change(known, [one.subsystem for one in distinct.requirements])
         return self._asked(index, len(index.fleet), distinct, table, index.table(rules), self._alike())
 
     def widened(self, index: FleetIndex, steps: int) -> Asked:
@@ -98,6 +100,8 @@ class VersionDemands:
         del index
         if self.study.settings.scoring != "corrected":
             raise InputError("--scoring means nothing where requirements decide", found=self.study.settings.scoring)
+        if self._possible:
+            raise InputError("--unknown means nothing where only what is known counts", found="yes", expected="no")
         return self.jobs, None
 
     def redrawn(self) -> RedrawnFleets:
@@ -112,6 +116,10 @@ class VersionDemands:
         fleet = fit_version_fleet(self.study.fleet, self.jobs) if known is None else known.fleet
         assert isinstance(fleet, VersionFleet)
         return RedrawnPicks.of(self, fleet.pools)
+
+    @property
+    def _possible(self) -> bool:
+        return self.study.settings.unknown == "yes"
 
     def _distinct(self) -> Workload:
         """Return one job of each profile, without names and columns: every worker is sent its own copy."""

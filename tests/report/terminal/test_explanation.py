@@ -160,3 +160,19 @@ def test_types_that_no_cluster_has_are_told():
     assert "no cluster has a resource of type 'memory in MB'\n" in text
     assert explanation_document(explained)["unknown_types"] == ["croe", "memory in MB"]
     assert "no cluster" not in printed(answer(small=("a", "b")))
+
+
+def test_one_cause_of_several_branches_is_one_line_and_words_stay_whole():
+    wanted = Requirement.parse("mpi{name=intel-oneapi-mpi, version=2021:} or mpi{name=mpich} or mpi{name=openmpi}")
+    gcc = package_subsystem("gcc", "9.4")
+    fleet = Fleet(tuple(Cluster(name, subsystems=(gcc,)) for name in ("a", "b")))
+    fleet = Fleet(fleet.clusters, Vocabulary(known={"mpi": frozenset(("name", "version"))}))
+    index = FleetIndex(fleet)
+    job = Job("solver", (ResourceGroup((), (wanted, GCC)),))
+    for terminal in (False, True):
+        said = printed(why_not(index, job), terminal=terminal, width=80, relaxed=relaxations(index, job))
+        assert said.count("no mpi there") == 1
+        assert "mpi{name=intel-oneapi-mpi," in said
+    narrow = printed(why_not(index, job), terminal=True, width=60, relaxed=relaxations(index, job))
+    headings = next(line for line in narrow.splitlines() if "instead of" in line)
+    assert "set" in headings.split("relaxed")[0]

@@ -1,4 +1,4 @@
-"""Fleets from wherever they are described: cluster-features.json, or folders of JGF files."""
+"""Fleets from wherever they are described: cluster-features.json, folders of JGF files, one graph, or Flux's R."""
 
 from __future__ import annotations
 
@@ -6,12 +6,16 @@ from dataclasses import replace
 from pathlib import Path
 
 from placewise.errors import InputError, locating
-from placewise.formats.fleets.cluster_features import read_features
+from placewise.formats.fleets.cluster_features import fleet_of
 from placewise.formats.fleets.fleet_vocabulary import completeness, joined, refuse_other_clusters, vocabulary_in
-from placewise.formats.fleets.jgf import cluster_files, read_cluster
+from placewise.formats.fleets.jgf import cluster_files, parse_graph, read_cluster
+from placewise.formats.fleets.jgf_document import is_graph
+from placewise.formats.fleets.resource_set import is_resource_set, parse_resource_set
 from placewise.formats.fleets.vocabulary_file import VOCABULARY
-from placewise.formats.reading import entries_of, found_at
-from placewise.model.cluster import Fleet
+from placewise.formats.parsing import garbage_collector_off
+from placewise.formats.reading import entries_of, found_at, read_json
+from placewise.formats.values import refuse_control
+from placewise.model.cluster import Cluster, Fleet
 from placewise.model.vocabulary import Vocabulary
 
 FEATURES = "cluster-features.json"
@@ -22,15 +26,16 @@ def read_fleet(path: Path) -> Fleet:
     """Read a fleet from a path, and its vocabulary from the vocabulary.yaml beside it, if there is one.
 
     The path is a cluster-features.json, a folder that holds one, a folder with the JGF files of one
-    cluster, or a folder of such folders. Raises InputError for anything else.
+    cluster, a folder of such folders, or a file with a graph or with Flux's R, which is a cluster called as the
+    document says or as the file. Raises InputError for anything else.
     """
     found = found_at(path)
     if found == "nothing":
         raise InputError("does not exist", file=path, expected=f"a folder of clusters or a {FEATURES}")
     if found == "file" or found_at(path / FEATURES) != "nothing":
-        features = path if found == "file" else path / FEATURES
-        vocabulary = vocabulary_in(features.parent)
-        return _in(vocabulary, read_features(features, vocabulary), features.parent)
+        file = path if found == "file" else path / FEATURES
+        vocabulary = vocabulary_in(file.parent)
+        return _in(vocabulary, _fleet_of_file(file, vocabulary), file.parent)
     if found_at(path / NODES) != "nothing":
         vocabulary = vocabulary_in(path)
         return _in(vocabulary, Fleet((read_cluster(path, vocabulary=vocabulary),)), path)
@@ -45,6 +50,26 @@ def read_fleet(path: Path) -> Fleet:
 def vocabulary_path(path: Path) -> Path:
     """Return where the vocabulary of a fleet lies, or would, whose path is one that `read_fleet` takes."""
     return (path.parent if found_at(path) == "file" else path) / VOCABULARY
+
+
+def _fleet_of_file(path: Path, vocabulary: Vocabulary) -> Fleet:
+    with garbage_collector_off():
+        document = read_json(path)
+        if is_resource_set(document):
+            cluster = parse_resource_set(document, _name_of(path), path, vocabulary)
+        elif is_graph(document):
+            read = parse_graph(document, path, vocabulary)
+            with locating(file=path):
+                cluster = Cluster(read.name or _name_of(path), read.graph, read.subsystems())
+        else:
+            return fleet_of(document, path, vocabulary)
+    return Fleet((cluster,), vocabulary)
+
+
+def _name_of(path: Path) -> str:
+    with locating(file=path):
+        refuse_control(path.stem, "the file's name")
+    return path.stem
 
 
 def _fleet_of_folders(path: Path, folders: list[Path]) -> Fleet:

@@ -58,10 +58,13 @@ class _Summary:
     subsystem_baselines: Mapping[str, float | None]
     expanding: _Expanding
     orders: OrderSpread | None
+    incomparable: int = 0
 
 
+_INCOMPARABLE = "clusters_not_comparable"
 _CODECS = Codecs(
     {
+        _Summary: Layout(keys={"incomparable": _INCOMPARABLE}),
         SingleSummary: Layout(
             description="success of matched jobs with metadata on one subsystem: mean over subsystems (macro; "
             "baseline: without metadata, same jobs) and over submissions (pooled)"
@@ -145,8 +148,11 @@ def summary_document(results: Results) -> dict[str, Any]:
         {one.subsystem: one.baseline for one in results.subsystems},
         _Expanding(results.last_level, float(np.mean(percents)) if percents else None, results.curve),
         results.orders,
+        results.incomparable,
     )
     document: dict[str, Any] = _CODECS.write(summary)
+    if not results.incomparable:
+        del document[_INCOMPARABLE]
     return document
 
 
@@ -188,6 +194,7 @@ def read_results(folder: Path) -> Results:
         levels=levels,
         models=read_models(folder) if _holds(folder, MODELS) else None,
         study=study,
+        incomparable=summary.incomparable,
     )
     return with_worth(folder, results)
 

@@ -100,6 +100,7 @@ def _whole(value: Any, place: str) -> int:
 _SETTINGS: dict[str, Callable[[Any, str], Setting]] = {
     "experiments": names_of,
     "scoring": values.text,
+    "unknown": values.text,
     "unique": values.flag,
     "order": values.text,
     "orders": _whole,

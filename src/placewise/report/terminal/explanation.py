@@ -15,7 +15,7 @@ from placewise.model.requirement import tests_of
 from placewise.report.terminal.tables import PIPED_WIDTH, print_first_rows, print_line, print_table, print_text
 
 if TYPE_CHECKING:
-    from placewise.matching.causes import Cause, CausesThere
+    from placewise.matching.causes import CausesThere
     from placewise.matching.relaxing import Relaxations, Step, Way
     from placewise.model.requirement import Expression
     from placewise.service.client.values import Explanation
@@ -80,29 +80,30 @@ def _print_lines(
     title: str, causes: Iterable[CausesThere], console: Console, without: frozenset[str] = frozenset()
 ) -> None:
     """Print each cause on a line, with the clusters where it is; those that most have first."""
-    clusters: defaultdict[Cause, list[str]] = defaultdict(list)
+    # Branches of an `or` may have one cause, such as that nothing of the subsystem is there.
+    clusters: defaultdict[str, dict[str, None]] = defaultdict(dict)
     for there in causes:
-        names = [name for name in there.clusters if name not in without]
+        names = dict.fromkeys(name for name in there.clusters if name not in without)
         for cause in there.causes if names else ():
-            clusters[cause] += names
+            clusters[str(cause)].update(names)
     if not clusters:
         return
     print_text(Text(title, "italic"), console)
-    for cause, names in sorted(clusters.items(), key=lambda item: -len(item[1])):
-        print_line(f"  {cause} ({_some(tuple(names), console)})", console)
+    for line, names in sorted(clusters.items(), key=lambda item: -len(item[1])):
+        print_line(f"  {line} ({_some(tuple(names), console)})", console)
 
 
 def _print_undecided(answer: WhyNot | Explanation, console: Console) -> None:
     unknown, incomparable = getattr(answer, "unknown", ()), getattr(answer, "incomparable", ())
     if unknown:
-        line = f"{len(unknown)} of {answer.total} clusters may match; what is not described decides"
-        print_text(Text(line, "italic"), console)
-        facts: defaultdict[Cause, list[str]] = defaultdict(list)
+        title = f"{len(unknown)} of {answer.total} clusters may match; what is not described decides"
+        print_text(Text(title, "italic"), console)
+        facts: defaultdict[str, dict[str, None]] = defaultdict(dict)
         for one in unknown:
             for fact in one.facts:
-                facts[fact].append(one.cluster)
-        for fact, names in sorted(facts.items(), key=lambda item: -len(item[1])):
-            print_line(f"  {fact} ({_some(tuple(names), console)})", console)
+                facts[str(fact)][one.cluster] = None
+        for line, names in sorted(facts.items(), key=lambda item: -len(item[1])):
+            print_line(f"  {line} ({_some(tuple(names), console)})", console)
     if incomparable:
         line = f"{len(incomparable)} of {answer.total} clusters have a value that cannot be compared with what is asked"
         print_text(Text(line, "italic"), console)

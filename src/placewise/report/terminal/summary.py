@@ -89,6 +89,9 @@ def summary_lines(results: Results) -> list[str]:
     sentences += orders_findings(results)
     # Not every terminal knows a narrow space.
     lines += [sentence.replace(NARROW_SPACE, " ").replace(" %", "%") for sentence in sentences]
+    if results.incomparable:
+        they = "1 cluster has" if results.incomparable == 1 else f"{number(results.incomparable)} clusters have"
+        lines.append(f"not comparable: {they} values of another kind than jobs ask for")
     left_out = results.study.get("left_out")
     lines += [f"left out: {shown(str(line), 200)}" for line in left_out] if isinstance(left_out, list) else []
     return [*lines, scoring_line(results)]

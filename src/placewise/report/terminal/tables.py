@@ -52,12 +52,15 @@ def print_table(
     for row in rows:
         # A plain string would be searched for codes such as :bug:.
         table.add_row(*map(Text, row))
-    if not console.is_terminal:
-        table.width = console.measure(table, options=console.options.update(width=sys.maxsize)).maximum
-        if widest is not None and table.width > widest:
-            table.width = widest
-            for column, width in zip(table.columns, _widths(list(headings), rows, widest), strict=True):
-                column.width = width
+    wanted = console.measure(table, options=console.options.update(width=sys.maxsize)).maximum
+    if console.is_terminal:
+        widest = console.width
+    else:
+        table.width = wanted
+    if widest is not None and wanted > widest:
+        table.width = widest
+        for column, width in zip(table.columns, _widths(list(headings), rows, widest), strict=True):
+            column.width = width
     print_text(Text(title, "italic"), console)
     print_text(table, console)
 

@@ -8,8 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote
 
-from placewise.formats.fleets.jgf import NODES_FILE, STATE_FILES, SUBSYSTEM_SUFFIX, cluster_documents, read_cluster
+from placewise.formats.fleets.fleet_vocabulary import vocabulary_in
+from placewise.formats.fleets.jgf import STATE_FILES, read_cluster
+from placewise.formats.fleets.jgf_writing import NODES_FILE, SUBSYSTEM_SUFFIX, cluster_documents
+from placewise.kinds.builtin import kind_of
 from placewise.model.cluster import Cluster
+from placewise.model.range_notation import has_epoch
+from placewise.model.vocabulary import FieldKind, FieldName, Vocabulary
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +35,21 @@ def documents_of(cluster: Cluster | Path) -> tuple[str, Documents]:
     The documents say what Placewise reads of the files, and no more. Raises InputError naming file and place.
     """
     if isinstance(cluster, Path):
-        cluster = read_cluster(cluster)
-    texts = {name: json.dumps(document) for name, document in cluster_documents(cluster).items()}
+        cluster = read_cluster(cluster, vocabulary=vocabulary_in(cluster))
+    texts = {name: json.dumps(document) for name, document in cluster_documents(cluster, _schemes(cluster)).items()}
     nodes, state = texts.pop(NODES_FILE), texts.pop(STATE_FILES[0], "")
     subsystems = {unquote(name.removesuffix(SUBSYSTEM_SUFFIX)): text for name, text in texts.items()}
     return cluster.name, Documents(nodes, subsystems, state)
+
+
+def _schemes(cluster: Cluster) -> Vocabulary:
+    """Return a vocabulary under which versions with an epoch are written: the scheduler's says whether they may be."""
+    found: dict[FieldName, FieldKind] = {}
+    for subsystem in cluster.subsystems:
+        for vertex in subsystem.vertices:
+            for name, value in vertex.properties:
+                if isinstance(value, str) and has_epoch(value):
+                    kind = kind_of(Vocabulary(), subsystem.name, name)
+                    if kind is not None and kind.name == "version":
+                        found[subsystem.name, name] = FieldKind("version", scheme="debian")
+    return Vocabulary(found)

@@ -13,15 +13,18 @@ from placewise.model.vocabulary import Vocabulary
 def taught_by(subsystems: Iterable[Subsystem], vocabulary: Vocabulary) -> Vocabulary:
     """Return the subsystems, fields and kinds that a vocabulary does not know yet."""
     listed = list(subsystems)
-    # Only these are looked at: what is known of all others is long.
+    # Only what is said of these is looked at: what is known of all others is long.
+    fields = {(one.name, field) for one in listed for vertex in one.vertices for field, _ in vertex.properties}
+    kinds = {name: kind for name in fields if (kind := vocabulary.kind_of(*name)) is not None}
     known = {one.name: vocabulary.known[one.name] for one in listed if one.name in vocabulary.known}
-    before = Vocabulary(vocabulary.kinds, vocabulary.aliases, known)
+    before = Vocabulary(kinds=kinds, known=known)
     after = learned(before, _vertices(listed))
     if after is before:
         return Vocabulary()
-    new = {name: fields for name, fields in after.known.items() if fields != known.get(name)}
-    kinds = {field: kind for field, kind in after.kinds.items() if field not in vocabulary.kinds}
-    return Vocabulary(kinds=kinds, known=new)
+    return Vocabulary(
+        kinds={name: kind for name, kind in after.kinds.items() if name not in kinds},
+        known={name: some for name, some in after.known.items() if some != known.get(name)},
+    )
 
 
 def _vertices(subsystems: Iterable[Subsystem]) -> Iterable[tuple[str, tuple[tuple[str, Value], ...]]]:

@@ -6,9 +6,11 @@ from typing import Any, TypeAlias
 
 import grpc
 
+from placewise.errors import InputError
 from placewise.service.calls.asking import match
 from placewise.service.calls.permission import require_open
 from placewise.service.calls.submitting import read_job
+from placewise.service.calls.undecided import incomparable_in_words
 from placewise.service.guard.refusals import Denied
 from placewise.service.live.state import State
 from placewise.service.wire import memory_graph_pb2 as wire
@@ -24,10 +26,16 @@ class MemoryGraph(MemoryGraphServicer):
         self._state = state
 
     async def Satisfy(self, request: wire.SatisfyRequest, context: Context) -> wire.SatisfyResponse:
-        """List the clusters that could ever run a job."""
+        """List the clusters that could ever run a job.
+
+        Raises InputError where none matches and some have values that cannot be compared with what is asked.
+        """
         require_open(self._state, context.peer())
         job = read_job(self._state, request.payload, "", request.matcher)
         found = match(self._state, job, None)
+        if found.incomparable and not found and not found.unknown:
+            # The answer has no place for it, and that nothing matches is not known.
+            raise InputError("; ".join(incomparable_in_words(found.incomparable)), place=f"job {job.name!r}")
         total = len(self._state.fleet)
         return wire.SatisfyResponse(
             clusters=found.names,

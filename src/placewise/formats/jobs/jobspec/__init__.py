@@ -9,6 +9,7 @@ from typing import Any
 from placewise import plugins
 from placewise.errors import InputError, locating
 from placewise.formats.jobs.jobspec.document import Dialect, Reading
+from placewise.formats.jobs.jobspec.notes import Notes as Notes
 from placewise.formats.reading import parse_document, parse_json, read_text
 from placewise.formats.values import mapping, refuse_control
 from placewise.model.job import Job
@@ -25,27 +26,34 @@ def dialects() -> dict[str, Dialect]:
     return {name: _dialect(name) for name in plugins.names("formats")}
 
 
-def read_jobspec(path: Path, *, separate_entries: bool = False) -> Job:
+def read_jobspec(path: Path, *, separate_entries: bool = False, notes: Notes | None = None) -> Job:
     """Return the job of a YAML or JSON file, named as the document says or else as the file is.
 
-    With `separate_entries` every entry is a requirement of its own, as rainbow takes them.
-    Raises InputError naming file, job and place.
+    With `separate_entries` every entry is a requirement of its own, as rainbow takes them. `notes`
+    collects what is kept without a meaning for matching. Raises InputError naming file, job and place.
     """
     content = read_text(path)
     if path.suffix == ".json":
-        return parse_jobspec(parse_json(content, path), path.stem, path, separate_entries=separate_entries)
-    return jobspec_text(content, path.stem, path, separate_entries=separate_entries)
+        document = parse_json(content, path)
+        return parse_jobspec(document, path.stem, path, separate_entries=separate_entries, notes=notes)
+    return jobspec_text(content, path.stem, path, separate_entries=separate_entries, notes=notes)
 
 
-def jobspec_text(text: str, name: str, source: object, *, separate_entries: bool = False) -> Job:
+def jobspec_text(
+    text: str, name: str, source: object, *, separate_entries: bool = False, notes: Notes | None = None
+) -> Job:
     """Return the job of a YAML (or JSON) text, as `parse_jobspec` does."""
-    return parse_jobspec(parse_document(text, source), name, source, separate_entries=separate_entries)
+    document = parse_document(text, source)
+    return parse_jobspec(document, name, source, separate_entries=separate_entries, notes=notes)
 
 
-def parse_jobspec(document: Any, name: str, source: object = None, *, separate_entries: bool = False) -> Job:
+def parse_jobspec(
+    document: Any, name: str, source: object = None, *, separate_entries: bool = False, notes: Notes | None = None
+) -> Job:
     """Return the job of a document in any dialect; `name` is the job's if the document gives none.
 
-    Entries of one list that name the same subsystem describe one vertex, unless `separate_entries` is set.
+    Entries of one list that name the same subsystem describe one vertex, unless `separate_entries` is set. `notes`
+    collects what is kept without a meaning for matching.
     Raises InputError naming source, job and place: for values that are not usable, and for every key that
     is not understood, since it may be a demand.
     """
@@ -53,7 +61,7 @@ def parse_jobspec(document: Any, name: str, source: object = None, *, separate_e
         checked = mapping(document, "jobspec")
         for dialect in dialects().values():
             if dialect.detect(checked):
-                job = dialect.parse(checked, name, Reading(separate_entries))
+                job = dialect.parse(checked, name, Reading(separate_entries, Notes() if notes is None else notes))
                 refuse_control(job.name, "name")
                 return job
         expected = "a list of resources (Flux), or named ones (nextgen)"

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from placewise.errors import InputError, locating
-from placewise.formats.plain_fields import holds_version
 from placewise.formats.values import known_keys, refuse_control, scalar, text, version_text
 from placewise.model.predicates import Contains, Equals, InVersionRange, OneOf, Predicate, Within, refuse_crossed
-from placewise.model.range_notation import is_range
-from placewise.model.requirement import Condition, equality, one_of
+from placewise.model.range_notation import has_epoch, is_range, may_have_epochs
+from placewise.model.requirement import Condition, equality, holds_version, names_release, one_of
 from placewise.model.scalar import Scalar, scalar_text
 from placewise.model.version_range import parse_bounds, parse_versions
 
@@ -78,6 +76,8 @@ def within(field: str, entry: dict[str, Any], place: str) -> Predicate:
     with locating(place=place):
         if holds_version(field):
             texts = [version_text(entry[key], key) if key in entry else None for key in ("min", "max")]
+            if any(text is not None and has_epoch(text) for text in texts):
+                return Within(*texts)
             return InVersionRange(parse_bounds(*texts))
         low, high = (_bound(field, entry[key], key) if key in entry else None for key in ("min", "max"))
         refuse_crossed(low, high)
@@ -91,13 +91,13 @@ def test_document(condition: Condition) -> dict[str, Any]:
     """
     versions = holds_version(condition.field)
     match condition.predicate:
-        case Equals(value) if not (versions and is_range(value)):
+        case Equals(value) if not (versions and is_range(value)) or may_have_epochs(value):
             return {"match": value}
-        case OneOf(values) if not (versions and any(map(is_range, values))):
+        case OneOf(values) if not (versions and any(map(is_range, values))) or any(map(may_have_epochs, values)):
             return {"match": list(values)}
         case Contains(members):
             return {"contains": members[0] if len(members) == 1 else list(members)}
-        case Within(minimum, maximum) if not versions:
+        case Within(minimum, maximum) if not versions or has_epoch(f"{minimum}") or has_epoch(f"{maximum}"):
             return _bounds(minimum, maximum)
         case InVersionRange(wanted) if versions:
             bounds = _bounds(*wanted.bounds)
@@ -114,7 +114,7 @@ def _bounds(minimum: Scalar | None, maximum: Scalar | None) -> dict[str, Any]:
 
 
 def _value(field: str, value: Any, place: str) -> str:
-    if holds_version(field) or (isinstance(value, float) and _names_release(field)):
+    if holds_version(field) or (isinstance(value, float) and names_release(field)):
         return version_text(value, place)
     plain = scalar_text(scalar(value, place))
     refuse_control(plain, place)
@@ -124,11 +124,6 @@ def _value(field: str, value: Any, place: str) -> str:
 def _bound(field: str, value: Any, place: str) -> Scalar:
     if isinstance(value, str):
         return text(value, place)
-    if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
         raise InputError("is not a bound", place=place, found=value, expected="a number or a text")
-    return value if not isinstance(value, float) or not _names_release(field) else version_text(value, place)
-
-
-def _names_release(field: str) -> bool:
-    """Whether a field holds what is written like a version, though it is not called one: a float has lost digits."""
-    return field == "release" or field.endswith(("_release", "-release"))
+    return value if not isinstance(value, float) or not names_release(field) else version_text(value, place)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from placewise.errors import InputError
+from placewise.formats.jobs.jobspec.notes import Notes
 from placewise.formats.values import known_keys, mapping, sequence
 from placewise.model.job import Job
 
@@ -19,9 +20,11 @@ class Reading:
 
     separate_entries : whether every entry of a list is a requirement of its own, as rainbow takes them, rather than one
     of the conditions on one vertex of its subsystem.
+    notes : collects what is kept without a meaning for matching.
     """
 
     separate_entries: bool = False
+    notes: Notes = field(default_factory=Notes, compare=False)
 
 
 class Dialect(NamedTuple):
@@ -37,12 +40,12 @@ class Dialect(NamedTuple):
     write: Callable[[Job], dict[str, Any]]
 
 
-def check_top_level(document: dict[str, Any], versions: Collection[int]) -> None:
-    """Raise InputError for an unknown key at the top, or a version of the format other than these."""
-    known_keys(document, TOP_LEVEL, "jobspec")
+def check_top_level(document: dict[str, Any], versions: range, more: Collection[str] = ()) -> None:
+    """Raise InputError for a key at the top that is neither usual nor one of some more, or another version."""
+    known_keys(document, (*TOP_LEVEL, *more), "jobspec")
     version = document.get("version")
     if isinstance(version, bool) or not isinstance(version, int) or version not in versions:
-        expected = f"version: {' or '.join(map(str, versions))}"
+        expected = f"version: {versions[0]}" + (f" to {versions[-1]}" if len(versions) > 1 else "")
         raise InputError("is not a known version of jobspec", place="version", found=version, expected=expected)
 
 

@@ -25,7 +25,9 @@ RESERVED = frozenset((*JOINED, LABEL, "name"))
 # Lists stand in lists once more often than expressions in expressions, and a few aliases stand for many entries.
 _DEEPEST = 2 * DEEPEST
 _MOST_NESTED = 10_000
-_ENTRY_KEYS = ("name", "field", *TESTS, LABEL)
+# compspec calls `match` `value`, or says with `attribute` and `value` one more field of the same vertex.
+_VALUE, _ATTRIBUTE = "value", "attribute"
+_ENTRY_KEYS = ("name", "field", *TESTS, _VALUE, _ATTRIBUTE, LABEL)
 _ADVICE = "`as: a` and `as: b` on the entries, if they are of two; `contains`, if the field is a set"
 
 _Vertex: TypeAlias = tuple[str, str, int]
@@ -173,9 +175,16 @@ def parse_entries(value: Any, place: str, reading: Reading) -> tuple[Expression,
 
 def _requirement(value: Any, place: str) -> Requirement:
     entry = mapping(value, place)
-    subsystems = [key for key in entry if key != LABEL]
-    if len(subsystems) == 1 and subsystems[0] != "name" and isinstance(entry[subsystems[0]], dict):
-        return _short(entry, subsystems[0], place)
+    named = [key for key in entry if key != LABEL]
+    nested = [key for key in named if isinstance(entry[key], dict)]
+    if len(named) == len(nested) == 1 and named[0] != "name":
+        return of_fields(named[0], entry[named[0]], place, label_of(entry, place))
+    if len(named) == 2 and len(nested) == 1 and "type" in named:
+        # compspec's `{type: io, archspec: {cpu.target: amd64}}` is of the subsystem io.archspec.
+        name = f"{text(entry['type'], f'{place}.type')}.{nested[0]}"
+        return of_fields(name, entry[nested[0]], f"{place}.{nested[0]}", label_of(entry, place))
+    if len(named) == 1 and "." in named[0].strip("."):
+        return of_dotted(named[0], entry[named[0]], place, label_of(entry, place))
     return keep((_requirement, *entry.items()), entry, _long(entry, place))
 
 
@@ -191,24 +200,37 @@ def _long(value: dict[str, Any], place: str) -> Requirement:
     subsystem = text(entry.get("name"), f"{place}.name")
     tests = {key: entry[key] for key in TESTS if key in entry}
     conditions: tuple[Condition, ...] = ()
+    if _ATTRIBUTE in entry:
+        attribute = text(entry[_ATTRIBUTE], f"{place}.{_ATTRIBUTE}")
+        conditions = (Condition(attribute, matching(attribute, entry.get(_VALUE), place)),)
+    elif _VALUE in entry:
+        if "match" in tests:
+            raise InputError("both match and value stand there", place=place, found=value, expected="one of them")
+        tests["match"] = entry[_VALUE]
     if tests or "field" in entry:
         name = text(entry.get("field"), f"{place}.field")
-        conditions = (Condition(name, predicate_of(name, tests, place)),)
+        conditions = (*conditions, Condition(name, predicate_of(name, tests, place)))
     return Requirement(subsystem, conditions, label_of(entry, place))
 
 
-def _short(entry: dict[str, Any], name: str, place: str) -> Requirement:
+def of_fields(name: str, fields: Any, place: str, label: str = "") -> Requirement:
+    """Return what `{FIELD: VALUE or {match, min, max, contains}}` says of one vertex of a subsystem."""
     subsystem = text(name, place)
     at = f"{place}.{subsystem}"
     conditions = []
-    for key, value in mapping(entry[name], at).items():
+    for key, value in mapping(fields, at).items():
         named, here = text(key, at), f"{at}.{key}"
         if isinstance(value, dict):
             predicate = predicate_of(named, known_keys(value, TESTS, here), here)
         else:
             predicate = matching(named, value, here)
         conditions.append(Condition(named, predicate))
-    return Requirement(subsystem, tuple(conditions), label_of(entry, place))
+    return Requirement(subsystem, tuple(conditions), label)
+
+
+def of_dotted(key: str, value: Any, place: str, label: str = "") -> Requirement:
+    """Return what `{hardware.gpu.available: V}` says: of a field so called, in the subsystem before the first dot."""
+    return of_fields(key.lstrip(".").split(".", 1)[0], {key: value}, place, label)
 
 
 def label_of(entry: Mapping[str, Any], place: str) -> str:

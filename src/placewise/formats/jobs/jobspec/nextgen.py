@@ -6,17 +6,27 @@ import itertools
 from typing import Any
 
 from placewise.errors import InputError, locating
-from placewise.formats.jobs.jobspec.attributes import attributes_document, parse_attributes
+from placewise.formats.jobs.jobspec.asked_groups import Resource, asked_groups
+from placewise.formats.jobs.jobspec.attributes import (
+    DURATION,
+    attributes_document,
+    parse_attributes,
+    refuse_constraints,
+    with_duration,
+)
 from placewise.formats.jobs.jobspec.document import Dialect, Reading, check_top_level, command_of, own_name, tasks_of
-from placewise.formats.jobs.jobspec.entries import parse_entries
 from placewise.formats.jobs.jobspec.entries_writing import entries_document
+from placewise.formats.jobs.jobspec.groups import ENTRY_POINT, GROUPS, uses_of
 from placewise.formats.jobs.jobspec.preferences import PREFER, parse_preferences, preferences_document
+from placewise.formats.jobs.jobspec.requires import NamedLists, parse_requires, parse_top_requires
 from placewise.formats.jobs.jobspec.shape import parse_request, request_document
-from placewise.formats.values import count, known_keys, mapping, text
-from placewise.model.job import Job, ResourceGroup
+from placewise.formats.values import flag, mapping, text
+from placewise.model.job import XOR_SLOT, Job, ResourceGroup
 
-VERSIONS = (1,)
-_TASK_KEYS = ("name", "command", "resources", "replicas")
+VERSIONS = range(1, 3)
+_REQUIRES = "requires"
+_MORE = (_REQUIRES, PREFER, GROUPS, ENTRY_POINT)
+_NOTED = ("attributes", "environment")
 
 
 def detect(document: dict[str, Any]) -> bool:
@@ -25,33 +35,36 @@ def detect(document: dict[str, Any]) -> bool:
 
 
 def parse(document: dict[str, Any], name: str, reading: Reading) -> Job:
-    """Return the job of such a document: one group for each named resource that a task names, or for all.
+    """Return the job of such a document: one group for each named resource that is asked for on its own.
 
-    The entries of `requires` are read by `entries`, and those of `prefer` by `preferences`. The replicas of a
-    resource are that many copies of it; those of a task are runs, which need not be at once, and ask for nothing more.
-    A resource that has only `requires` asks for no shape. Raises InputError for anything that is not understood.
+    Those are the resources with `schedule: true`; without any, those that a task or group names; without tasks, all.
+    The resources of what runs inside of a group must be a part of the group's. The entries of `requires` are read by
+    `requires`, and those of `prefer` by `preferences`. The replicas of a resource are that many copies of it; those of
+    a task are runs, which need not be at once, and ask for nothing more. A resource that has only `requires` asks for
+    no shape. Raises InputError for anything that is not understood.
     """
-    check_top_level({key: value for key, value in document.items() if key != PREFER}, VERSIONS)
-    groups = {
-        name: _group(text(name, "resources"), value, reading)
-        for name, value in mapping(document.get("resources"), "resources").items()
-    }
-    if not groups:
+    check_top_level(document, VERSIONS, _MORE)
+    listed = mapping(document.get("resources"), "resources")
+    if isinstance(listed.get("type"), str):
+        # One resource in place of several named ones.
+        listed = {"default": listed}
+    said = _REQUIRES in document
+    of_all, named = parse_top_requires(document[_REQUIRES], _REQUIRES, reading) if said else ((), NamedLists())
+    resources = {key: _resource(text(key, "resources"), value, named, reading) for key, value in listed.items()}
+    if not resources:
         raise InputError("no resource is named", place="resources", expected="at least one")
     tasks = tasks_of(document)
-    used = set()
-    for place, task in tasks:
-        known_keys(task, _TASK_KEYS, place)
-        count(task.get("replicas", 1), f"{place}.replicas")
-        if "resources" in task:
-            used.add(_named(task["resources"], f"{place}.resources", groups))
-    chosen = tuple(group for named, group in groups.items() if named in used or not used)
+    uses = uses_of(document, tasks, resources, reading)
+    groups = asked_groups(resources, uses, of_all, named, reading)
+    durations = [pair for one in resources.values() for pair in one.durations]
+    attributes = with_duration(parse_attributes(document, reading.notes), [*durations, *uses.durations])
+    refuse_constraints(document)
     preferences = parse_preferences(document.get(PREFER, []), PREFER, reading)
-    return Job(own_name(document, name), chosen, command_of(tasks), parse_attributes(document), preferences)
+    return Job(own_name(document, name), groups, command_of(tasks), attributes, preferences)
 
 
 def write(job: Job) -> dict[str, Any]:
-    """Return the document of a job, with a resource for each group.
+    """Return the document of a job, with a resource for each group, or for each side of a choice.
 
     Raises InputError for a group of several unlike requests, and for requirements that entries cannot say.
     """
@@ -59,33 +72,58 @@ def write(job: Job) -> dict[str, Any]:
     if job.name:
         document["name"] = job.name
     names = ["default"] if len(job.groups) == 1 else [f"group{number + 1}" for number in range(len(job.groups))]
-    document["resources"] = {name: _group_document(group) for name, group in zip(names, job.groups, strict=True)}
+    resources = document["resources"] = {}
+    uses = [_write_group(group, name, resources) for group, name in zip(job.groups, names, strict=True)]
     if job.preferences:
         document[PREFER] = preferences_document(job.preferences)
-    if job.command:
-        document["task"] = {"command": list(job.command)}
+    command = {"command": list(job.command)} if job.command else {}
+    if len(resources) > len(uses):
+        if len(job.groups) == 1 and job.groups[0].requirements:
+            document[_REQUIRES] = entries_document(job.groups[0].requirements)
+        first, *others = uses
+        document["tasks"] = [{**command, "resources": first}, *({"resources": one} for one in others)]
+    elif command:
+        document["task"] = command
     attributes = attributes_document(job, "parameter")
     return document | ({"attributes": attributes} if attributes else {})
 
 
-def _group(name: str, value: Any, reading: Reading) -> ResourceGroup:
+def _write_group(group: ResourceGroup, name: str, resources: dict[str, Any]) -> str:
+    """Add a group to the named resources; return what names it, such as ``a``, or ``a|b`` for a choice."""
+    if len(group.shape) < 2 or any((one.type, one.count) != (XOR_SLOT, 1) for one in group.shape):
+        resources[name] = _group_document(group)
+        return name
+    sides = []
+    for number, side in enumerate(group.shape):
+        named = [f"{name}x{number + 1}y{part + 1}" for part in range(len(side.contents))]
+        for one, request in zip(named, side.contents, strict=True):
+            resources[one] = request_document(request, itertools.count(1))
+        sides.append("&".join(named))
+    if group.preferences:
+        # Those of all sides are of the whole choice, so one side can say them.
+        resources[f"{name}x1y1"][PREFER] = preferences_document(group.preferences)
+    return "|".join(sides)
+
+
+def _resource(name: str, value: Any, named: NamedLists, reading: Reading) -> Resource:
     place = f"resources.{name}"
     resource = dict(mapping(value, place))
-    has_requires = "requires" in resource
-    requires = resource.pop("requires", [])
+    scheduled = flag(resource.pop("schedule"), f"{place}.schedule") if "schedule" in resource else None
+    durations = []
+    for key in _NOTED:
+        if key in resource:
+            noted = mapping(resource.pop(key), f"{place}.{key}")
+            reading.notes.keep(f"{place}.{key}")
+            if key == "attributes" and DURATION in noted:
+                durations.append((f"{place}.{key}.{DURATION}", noted[DURATION]))
+    has_requires = _REQUIRES in resource
+    requires = resource.pop(_REQUIRES, [])
     preferences = parse_preferences(resource.pop(PREFER, []), f"{place}.{PREFER}", reading)
     if not resource and not has_requires:
         raise InputError("the resource asks for nothing", place=place, expected="a type, requires or both")
-    shape = (parse_request(resource, place),) if resource else ()
-    return ResourceGroup(shape, parse_entries(requires, f"{place}.requires", reading), preferences)
-
-
-def _named(value: Any, place: str, known: dict[str, ResourceGroup]) -> str:
-    name = text(value, place)
-    if name not in known:
-        shown = " or ".join(itertools.islice(known, 8))
-        raise InputError("the task names no resource of the jobspec", place=place, found=name, expected=shown)
-    return name
+    shape = (parse_request(resource, place, reading),) if resource else ()
+    wanted = parse_requires(requires, f"{place}.{_REQUIRES}", reading, named)
+    return Resource(ResourceGroup(shape, wanted, preferences), scheduled, durations)
 
 
 def _group_document(group: ResourceGroup) -> dict[str, Any]:

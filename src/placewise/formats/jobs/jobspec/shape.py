@@ -1,47 +1,61 @@
-"""Resource shapes in documents: lists of ``{type, count, unit, label, exclusive, with}`` (Flux RFC 14)."""
+"""Resource shapes in documents: lists of ``{type, count, unit, label, exclusive, with, requires}`` (Flux RFC 14)."""
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from placewise.errors import InputError, locating
-from placewise.formats.values import count, known_keys, sequence, text
-from placewise.model.job import SLOT, ResourceRequest, Shape
+from placewise.formats.jobs.jobspec.counts import least
+from placewise.formats.jobs.jobspec.document import Reading
+from placewise.formats.jobs.jobspec.entries import parse_entries
+from placewise.formats.jobs.jobspec.entries_writing import entries_document
+from placewise.formats.values import known_keys, sequence, text
+from placewise.model.job import SLOT, SLOTS, ResourceRequest, Shape
 
 DEEPEST = 64
 # A few lines of YAML with aliases can stand for more requests than any machine could hold.
 MOST_REQUESTS = 10_000
 FIRST_LABEL = "default"
-_KEYS = ("type", "count", "unit", "exclusive", "label", "with")
-_COUNT_KEYS = ("min", "max", "operator", "operand")
-_OPERATORS = ("+", "*", "^")
+# compspec's schema has it in nested requests as well; only that outside says what is scheduled.
+_NOTED = ("schedule",)
+_KEYS = ("type", "count", "unit", "exclusive", "label", "with", "requires")
+# What lies beside the cores, of which a job may ask for none: `flux` writes a gpu count of 0.
+_AUXILIARY = ("gpu", "memory", "storage")
 
 
-def parse_shape(value: Any, place: str) -> Shape:
-    """Return the shape of a list of requests, nested at most 64 deep.
+def parse_shape(value: Any, place: str, reading: Reading) -> Shape:
+    """Return the shape of a list of requests, nested at most 64 deep; see `parse_request`."""
+    return _Reader(reading, False).requests(value, place, 1)
 
-    `label` and `exclusive` say which task runs where and who else may: nothing of who could ever host the shape, so
-    they are checked and dropped. Raises InputError for anything that is not understood.
+
+def parse_request(value: dict[str, Any], place: str, reading: Reading) -> ResourceRequest:
+    """Return one request whose count may be missing or called `replicas`.
+
+    `requires` lists what each vertex that is counted must meet. `label` and `exclusive` say which task runs where and
+    who else may: nothing of who could ever host the shape, so they are checked and dropped. Raises InputError for
+    anything that is not understood.
     """
-    return _requests(value, place, False, itertools.count(1), 1)
+    found = _Reader(reading, True).request(value, place, 1)
+    if found is None:
+        raise InputError("asks for nothing", place=place, expected="at least one resource")
+    return found
 
 
-def parse_request(value: dict[str, Any], place: str) -> ResourceRequest:
-    """Return one request whose count may be missing or called `replicas`."""
-    return _request(value, place, True, itertools.count(1), 1)
-
-
-def labels(value: Any) -> set[str]:
-    """Return the labels of the slots in a list of requests that `parse_shape` accepts."""
-    found = set()
-    waiting = list(value)
+def labels(value: Any) -> dict[str, set[str]]:
+    """Return the labels in a list of requests that `parse_shape` accepts, and the types inside of each."""
+    found: dict[str, set[str]] = {}
+    # Nested at most 64 deep, so that going up from each is no work.
+    waiting: list[tuple[Any, tuple[set[str], ...]]] = [(one, ()) for one in _listed(value, "resources")]
     while waiting:
-        request = waiting.pop()
-        waiting += request.get("with", [])
+        request, around = waiting.pop()
+        for types in around:
+            types.add(request["type"])
         if "label" in request:
-            found.add(str(request["label"]))
+            around = (*around, found.setdefault(str(request["label"]), set()))
+        waiting += [(inner, around) for inner in _listed(request.get("with", []), "with")]
     return found
 
 
@@ -56,73 +70,79 @@ def request_document(request: ResourceRequest, slots: Iterator[int]) -> dict[str
     document: dict[str, Any] = {"type": request.type, "count": request.count}
     if request.unit:
         document["unit"] = request.unit
-    if request.type == SLOT:
+    if request.type in SLOTS:
         number = next(slots)
         document["label"] = FIRST_LABEL if number == 1 else f"{SLOT}{number}"
+    if request.requirements:
+        document["requires"] = entries_document(request.requirements)
     if request.contents:
         document["with"] = [request_document(inner, slots) for inner in request.contents]
     return document
 
 
 def has_slot(shape: Shape) -> bool:
-    """Whether a slot stands anywhere in the shape."""
-    return any(request.type == SLOT or has_slot(request.contents) for request in shape)
+    """Whether a slot of any kind stands anywhere in the shape."""
+    return any(request.type in SLOTS or has_slot(request.contents) for request in shape)
 
 
-def _requests(value: Any, place: str, replicas: bool, seen: Iterator[int], depth: int) -> Shape:
-    listed = sequence(value, place)
-    if not listed:
-        raise InputError("asks for nothing", place=place, expected="at least one resource")
-    if depth > DEEPEST:
-        raise InputError("resources are nested too deeply", place=place, expected=f"at most {DEEPEST} levels")
-    return tuple(_request(inner, f"{place}[{i}]", replicas, seen, depth) for i, inner in enumerate(listed))
+@dataclass(slots=True)
+class _Reader:
+    """Reads a list of requests and those in it, which may be so many together."""
+
+    reading: Reading
+    replicas: bool
+    left: int = MOST_REQUESTS
+
+    def requests(self, value: Any, place: str, depth: int) -> Shape:
+        listed = _listed(value, place)
+        if not listed:
+            raise InputError("asks for nothing", place=place, expected="at least one resource")
+        if depth > DEEPEST:
+            raise InputError("resources are nested too deeply", place=place, expected=f"at most {DEEPEST} levels")
+        found = (self.request(inner, f"{place}[{i}]", depth) for i, inner in enumerate(listed))
+        shape = tuple(one for one in found if one is not None)
+        if not shape and depth == 1:
+            raise InputError("asks for nothing", place=place, expected="at least one resource")
+        return shape
+
+    def request(self, value: Any, place: str, depth: int) -> ResourceRequest | None:
+        """Return one request; None for one of nothing."""
+        self.left -= 1
+        if self.left < 0:
+            expected = f"at most {MOST_REQUESTS} requests"
+            raise InputError("too many resources are asked for", place=place, expected=expected)
+        request = known_keys(value, (*_KEYS, "replicas", *_NOTED) if self.replicas else _KEYS, place)
+        for key in _NOTED:
+            if key in request:
+                self.reading.notes.keep(f"{place}.{key}")
+        kind, unit = request.get("type"), request.get("unit", "")
+        if not isinstance(kind, str) or not kind:
+            raise InputError(
+                "is not a usable type", place=f"{place}.type", found=kind, expected="text such as node or core"
+            )
+        if not isinstance(unit, str):
+            raise InputError("is not a usable unit", place=f"{place}.unit", found=unit, expected="text")
+        if not isinstance(request.get("exclusive", False), bool):
+            raise InputError("is not true or false", place=f"{place}.exclusive", found=request["exclusive"])
+        if "label" in request:
+            text(request["label"], f"{place}.label")
+        contents = self.requests(request["with"], f"{place}.with", depth + 1) if "with" in request else ()
+        wanted = parse_entries(request["requires"], f"{place}.requires", self.reading) if "requires" in request else ()
+        with locating(place=place):
+            number = self._count(request, kind in _AUXILIARY and not contents and not wanted)
+            return ResourceRequest(kind, number, contents, unit, wanted) if number else None
+
+    def _count(self, request: dict[str, Any], zero: bool) -> int:
+        if not self.replicas:
+            if "count" not in request:
+                raise InputError("the count is missing", expected="count: a whole number of 1 or more")
+            return least(request["count"], "count", zero=zero)
+        if "count" in request and "replicas" in request:
+            raise InputError("both count and replicas stand there", expected="one of them")
+        key = "replicas" if "replicas" in request else "count"
+        return least(request.get(key, 1), key, zero=zero)
 
 
-def _request(value: Any, place: str, replicas: bool, seen: Iterator[int], depth: int) -> ResourceRequest:
-    if next(seen) > MOST_REQUESTS:
-        raise InputError("too many resources are asked for", place=place, expected=f"at most {MOST_REQUESTS} requests")
-    request = known_keys(value, (*_KEYS, "replicas") if replicas else _KEYS, place)
-    kind, unit = request.get("type"), request.get("unit", "")
-    if not isinstance(kind, str) or not kind:
-        raise InputError(
-            "is not a usable type", place=f"{place}.type", found=kind, expected="text such as node or core"
-        )
-    if not isinstance(unit, str):
-        raise InputError("is not a usable unit", place=f"{place}.unit", found=unit, expected="text")
-    if not isinstance(request.get("exclusive", False), bool):
-        raise InputError("is not true or false", place=f"{place}.exclusive", found=request["exclusive"])
-    if "label" in request:
-        text(request["label"], f"{place}.label")
-    contents = _requests(request["with"], f"{place}.with", replicas, seen, depth + 1) if "with" in request else ()
-    with locating(place=place):
-        return ResourceRequest(kind, _count(request, replicas), contents, unit)
-
-
-def _count(request: dict[str, Any], replicas: bool) -> int:
-    if not replicas:
-        if "count" not in request:
-            raise InputError("the count is missing", expected="count: a whole number of 1 or more")
-        return _least(request["count"], "count")
-    if "count" in request and "replicas" in request:
-        raise InputError("both count and replicas stand there", expected="one of them")
-    key = "replicas" if "replicas" in request else "count"
-    return _least(request.get(key, 1), key)
-
-
-def _least(value: Any, place: str) -> int:
-    """Return a count, or the least of a range of them.
-
-    RFC 14's ranges start at `min` and grow by `operator` and `operand`, so a cluster that can host
-    the minimum can run the job.
-    """
-    if not isinstance(value, dict):
-        return count(value, place)
-    counts = known_keys(value, _COUNT_KEYS, place)
-    least = count(counts.get("min"), f"{place}.min")
-    if "max" in counts and count(counts["max"], f"{place}.max") < least:
-        raise InputError("the minimum exceeds the maximum", place=place, found=value, expected="min at most max")
-    if counts.get("operator", "+") not in _OPERATORS:
-        expected = " or ".join(_OPERATORS)
-        raise InputError("the operator is not known", place=f"{place}.operator", found=value, expected=expected)
-    count(counts.get("operand", 1), f"{place}.operand")
-    return least
+def _listed(value: Any, place: str) -> list[Any]:
+    # RFC 14 says of `with` that it is a mapping, and shows a list; one mapping is a list of one.
+    return [value] if isinstance(value, dict) else sequence(value, place)

@@ -9,11 +9,12 @@ from typing import Any, TypeAlias
 from placewise import plugins
 from placewise.errors import InputError, locating
 from placewise.formats.jobs.jobspec.attributes import parse_attributes
-from placewise.formats.jobs.jobspec.conditions import test_document
+from placewise.formats.jobs.jobspec.conditions import TESTS, matching, test_document
 from placewise.formats.jobs.jobspec.document import Dialect, Reading, check_top_level, command_of, tasks_of
-from placewise.formats.jobs.jobspec.entries import LABEL, Entries, label_of
+from placewise.formats.jobs.jobspec.entries import LABEL, Entries, label_of, of_fields
 from placewise.formats.jobs.jobspec.entries_writing import labelled
 from placewise.formats.jobs.jobspec.flux import (
+    TASK_KEYS,
     VERSIONS,
     check_task,
     has_task_resources,
@@ -21,6 +22,7 @@ from placewise.formats.jobs.jobspec.flux import (
     named_attributes,
     only_group,
     task_document,
+    wanted_by,
 )
 from placewise.formats.jobs.jobspec.known import keep, known
 from placewise.formats.jobs.jobspec.shape import labels, parse_shape, shape_document
@@ -31,7 +33,11 @@ from placewise.model.requirement import Condition, Expression, Requirement
 
 _PredicateOf: TypeAlias = Callable[[str, dict[str, Any], str], Predicate]
 
-_TASK_KEYS = ("command", "slot", "count", "resources")
+# What rainbow's transformers make of a task where it runs.
+_TRANSFORMED = ("name", "transform", "scripts", "depends_on", "replicas")
+_TASK_KEYS = (*TASK_KEYS, "resources", *_TRANSFORMED)
+_TRANSFORMER = "transformer"
+_MATCH = "match"
 
 
 def detect(document: dict[str, Any]) -> bool:
@@ -46,15 +52,20 @@ def parse(document: dict[str, Any], name: str, reading: Reading) -> Job:
     understood, such as requirements of one task among several.
     """
     check_top_level(document, VERSIONS)
-    shape = parse_shape(document["resources"], "resources") if "resources" in document else ()
+    shape = parse_shape(document["resources"], "resources", reading) if "resources" in document else ()
     tasks = tasks_of(document)
     if len(tasks) > 1:
         raise InputError("several tasks with requirements are not understood", place="tasks", expected="one task")
     place, task = tasks[0]
     known_keys(task, _TASK_KEYS, place)
-    check_task(task, place, labels(document.get("resources", [])))
-    group = ResourceGroup(shape, _requirements(task["resources"], f"{place}.resources", reading))
-    return Job(name_of(document, name), (group,), command_of(tasks), parse_attributes(document))
+    check_task(task, place, labels(document.get("resources", [])), reading.notes)
+    for key in _TRANSFORMED:
+        if key in task:
+            reading.notes.keep(f"{place}.{key}")
+    wanted = _requirements(task["resources"], f"{place}.resources", reading)
+    attributes = parse_attributes(document, reading.notes)
+    group = ResourceGroup(shape, (*wanted, *wanted_by(document)))
+    return Job(name_of(document, name), (group,), command_of(tasks), attributes)
 
 
 def write(job: Job) -> dict[str, Any]:
@@ -82,35 +93,91 @@ def write(job: Job) -> dict[str, Any]:
 
 
 def _requirements(value: Any, place: str, reading: Reading) -> tuple[Expression, ...]:
-    """Read entries by subsystem and kind; every kind is a predicate plugin, ``match`` and ``range`` among them."""
+    """Read entries by subsystem and kind; every kind is a predicate plugin, ``match`` and ``range`` among them.
+
+    In place of kinds a subsystem may have plain fields: ``io.archspec: {cpu.target: amd64}``.
+    """
     wanted = Entries(place, reading)
     for subsystem, block in mapping(value, place).items():
         at = f"{place}.{subsystem}"
-        kinds = mapping(block, at)
-        for kind, entries in kinds.items():
-            with locating(place=at):
-                predicate_of = _predicate_of(kind)
-            for number, listed in enumerate(sequence(entries, f"{at}.{kind}")):
-                here = f"{at}.{kind}[{number}]"
-                entry = mapping(listed, here)
-                key = (predicate_of, subsystem, *entry.items())
-                requirement = known(key)
-                if requirement is None:
-                    requirement = keep(key, entry, _requirement(predicate_of, subsystem, entry, here))
-                wanted.add(requirement)
-        if not any(kinds.values()):
+        said = mapping(block, at)
+        if subsystem == _TRANSFORMER and said.keys() == {"name"} and isinstance(said["name"], str):
+            reading.notes.keep(at)
+            continue
+        _add_block(wanted, subsystem, said, at)
+        if not any(said.values()):
             raise InputError("a requirement without conditions", place=at, expected="entries under match or range")
     return wanted.expressions()
 
 
-def _requirement(predicate_of: _PredicateOf, subsystem: str, listed: dict[str, Any], place: str) -> Requirement:
+def _add_block(wanted: Entries, subsystem: str, said: dict[str, Any], at: str) -> None:
+    fields = {key: one for key, one in said.items() if key not in _kinds() and _is_field(one)}
+    if fields and len(fields) < len(said):
+        expected = f"no more than {', '.join(sorted(_kinds()))}"
+        raise InputError(f"{next(iter(fields))!r} is not understood", place=at, expected=expected)
+    plain = {key: one for key, one in fields.items() if not _is_block(one)}
+    if plain:
+        wanted.add(of_fields(subsystem, plain, at.removesuffix(f".{subsystem}")))
+    for key, entries in said.items():
+        if key in plain:
+            continue
+        if key in fields:
+            # A mapping in a mapping is of a subsystem of the longer name: `io: {archspec: {...}}` of io.archspec.
+            wanted.add(of_fields(f"{subsystem}.{key}", entries, at.removesuffix(f".{subsystem}")))
+            continue
+        with locating(place=at):
+            predicate_of = _predicate_of(key)
+        for number, listed in enumerate(sequence(entries, f"{at}.{key}")):
+            here = f"{at}.{key}[{number}]"
+            entry = mapping(listed, here)
+            kept = (predicate_of, subsystem, *entry.items())
+            requirement = known(kept)
+            if requirement is None:
+                requirement = keep(kept, entry, _requirement(key, predicate_of, subsystem, entry, here))
+            wanted.add(requirement)
+
+
+def _is_field(value: Any) -> bool:
+    """Whether a value under a key that is no kind of entries is that of a field."""
+    if isinstance(value, list):
+        return bool(value) and not any(isinstance(one, dict | list) for one in value)
+    return not isinstance(value, dict) or bool(value)
+
+
+def _is_block(value: Any) -> bool:
+    return isinstance(value, dict) and not any(key in TESTS for key in value)
+
+
+def _requirement(
+    kind: str, predicate_of: _PredicateOf, subsystem: str, listed: dict[str, Any], place: str
+) -> Requirement:
     entry = listed.copy()
-    field = text(entry.pop("field", None), f"{place}.field")
     label = label_of(entry, place)
     entry.pop(LABEL, None)
+    if kind == _MATCH and entry and not any(key in ("field", "match", "value") for key in entry):
+        return _of_pairs(subsystem, entry, label, place)
+    field = text(entry.pop("field", None), f"{place}.field")
     predicate = predicate_of(field, entry, place)
     with locating(place=place):
         return Requirement(subsystem, (Condition(field, predicate),), label)
+
+
+def _of_pairs(subsystem: str, entry: dict[str, Any], label: str, place: str) -> Requirement:
+    """Return what rainbow's `{type: shm}` says of one vertex: each key is a field."""
+    kind = entry.get("type")
+    # A vertex of a type such as cpu.target=amd64 says one fact, so each of these is a vertex of its own.
+    alone = kind if len(entry) == 1 and isinstance(kind, str) and "=" in kind else ""
+    conditions = []
+    for key, value in entry.items():
+        field = text(key, place)
+        conditions.append(Condition(field, matching(field, value, f"{place}.{field}")))
+    with locating(place=place):
+        return Requirement(subsystem, tuple(conditions), label or alone)
+
+
+@cache
+def _kinds() -> frozenset[str]:
+    return frozenset(plugins.names("predicates"))
 
 
 @cache

@@ -1,0 +1,120 @@
+"""What subsystem vertices say of containment vertices, for requirements that stand inside a shape.
+
+A containment vertex inside a place meets a requirement by what is attached to it or to what contains it, up to and
+including the place; a place, and what is outside all places, by what is attached to it or to anything above. Of a
+vertex that stands for several, what is attached counts for one unit each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from placewise.kinds.vertex_test import Answer, VertexTest
+from placewise.matching.tree import Tree
+from placewise.model.cluster import Cluster
+from placewise.model.requirement import AllOf, Expression, Not, Requirement, tests_of
+from placewise.model.resources import SubsystemVertex
+from placewise.model.vocabulary import Vocabulary
+
+YES, MAYBE, NO = 2, 1, 0
+
+
+class Tests:
+    """The tests of vertices that stand inside a shape, compiled.
+
+    Of each test a set of bits says whether something there meets it, and whether something there may.
+    Raises InputError for a bound of another kind than its field's.
+    """
+
+    def __init__(self, expressions: Iterable[Expression], vocabulary: Vocabulary) -> None:
+        found = dict.fromkeys(test for expression in expressions for test in tests_of(expression))
+        self._bits = {test: 2 * number for number, test in enumerate(found)}
+        self._by_name: dict[str, list[tuple[int, VertexTest]]] = {}
+        for test, bit in self._bits.items():
+            self._by_name.setdefault(test.subsystem, []).append((bit, VertexTest.of(test, vocabulary)))
+        self.width = 2 * len(found)
+        self._vocabulary = vocabulary
+
+    def of_vertex(self, name: str, vertex: SubsystemVertex) -> int:
+        """Return what a subsystem vertex meets, as bits."""
+        bits = 0
+        for bit, test in self._by_name.get(name, ()):
+            answer = test.ask(dict(vertex.properties))
+            if answer is Answer.YES:
+                bits |= 3 << bit
+            elif not isinstance(answer, Answer):
+                bits |= 2 << bit
+        return bits
+
+    def unknown(self, cluster: str) -> int:
+        """Return what may be met anywhere on a cluster by what is not described."""
+        bits = 0
+        for name, tests in self._by_name.items():
+            if not self._vocabulary.is_complete(cluster, name):
+                bits |= sum(2 << bit for bit, _ in tests)
+        return bits
+
+    def placed(self, cluster: Cluster, tree: Tree) -> dict[int, int]:
+        """Return what is met at the vertices of a cluster by what is attached right there."""
+        found: dict[int, int] = {}
+        for subsystem in cluster.subsystems:
+            if subsystem.name in self._by_name:
+                for vertex in subsystem.vertices:
+                    bits = self.of_vertex(subsystem.name, vertex)
+                    for position in vertex.attached_to if bits else ():
+                        if position in tree.seeing:
+                            found[position] = found.get(position, 0) | bits
+        return found
+
+    def holds(self, expression: Expression, bits: int) -> int:
+        """Return whether an expression holds where so much is met: YES, MAYBE or NO."""
+        if isinstance(expression, Requirement):
+            return (NO, YES, MAYBE, YES)[bits >> self._bits[expression] & 3]
+        if isinstance(expression, Not):
+            return YES - self.holds(expression.part, bits)
+        answers = [self.holds(part, bits) for part in expression.parts]
+        return min(answers) if isinstance(expression, AllOf) else max(answers)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Facts:
+    """What the tests of a shape say of one cluster.
+
+    groups : the number of resource groups; in the mark of a vertex come the groups first, then what is met by what is
+        attached to the place, then what is met there or above.
+    possible : whether what may be met counts too.
+    """
+
+    tests: Tests
+    groups: int
+    unknown: int
+    possible: bool
+
+    def met(self, expressions: Sequence[Expression], bits: int) -> bool:
+        """Whether all expressions hold where so much is met."""
+        least = MAYBE if self.possible else YES
+        return all(self.tests.holds(expression, bits | self.unknown) >= least for expression in expressions)
+
+    def inside(self, mark: int) -> int:
+        """Return what the place says of what is inside it."""
+        return mark >> self.groups & ((1 << self.tests.width) - 1)
+
+    def seen(self, mark: int) -> int:
+        """Return what is met at a place or outside all places, there or above."""
+        return mark >> self.groups + self.tests.width
+
+    def marks(self, cluster: Cluster, tree: Tree) -> dict[int, int]:
+        """Return the bits of places and of what is outside them, to be added to those of the groups."""
+        here = self.tests.placed(cluster, tree)
+        passed: dict[int, int] = {}
+        marks = {}
+        for position in reversed(tree.outline):
+            parent = tree.graph.vertices[position].parent
+            bits = here.get(position, 0)
+            seen = bits | (passed[parent] if parent is not None else 0)
+            passed[position] = seen
+            for name, vertex in tree.attached.get(position, ()):
+                passed[position] |= self.tests.of_vertex(name, vertex)
+            marks[position] = (bits | seen << self.tests.width) << self.groups
+        return marks

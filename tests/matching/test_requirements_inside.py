@@ -1,0 +1,183 @@
+"""Requirements inside a shape: only vertices that meet them count."""
+
+import random
+from collections import Counter
+from dataclasses import replace
+
+import oracle
+import pytest
+import random_shapes
+from matching_strategies import Growing, R
+
+from placewise.errors import InputError
+from placewise.matching.hosting import Hosting, Tree, hosts
+from placewise.matching.index import FleetIndex
+from placewise.matching.match import match
+from placewise.model.cluster import Cluster, Fleet
+from placewise.model.job import Job, ResourceGroup
+from placewise.model.predicates import Equals, Within
+from placewise.model.requirement import Condition, Requirement, any_of, negated
+from placewise.model.resources import ResourceGraph, Subsystem, SubsystemVertex, Vertex
+from placewise.model.vocabulary import Vocabulary
+
+
+def gpu(model):
+    return Requirement("gpu", (Condition("model", Equals(model)),))
+
+
+def offered(*placed):
+    """The subsystem gpu: pairs of a model and the vertex it is attached to, or of properties and that."""
+    return Subsystem(
+        "gpu",
+        tuple(
+            SubsystemVertex((("model", what),) if isinstance(what, str) else what, (where,)) for what, where in placed
+        ),
+    )
+
+
+def answer(graph, subsystem, *shape, complete=True):
+    words = Vocabulary(complete={} if complete else {("", "gpu"): False})
+    found = match(FleetIndex(Fleet((Cluster("a", graph, (subsystem,)),), words)), Job("j", (ResourceGroup(shape),)))
+    return True if found else None if found.unknown else False
+
+
+def one_node(gpus, sizes=1):
+    tree = Growing("cluster")
+    node = tree.add("node", 0)
+    tree.add("core", node, 8)
+    for _ in range(gpus):
+        tree.add("gpu", node, sizes)
+    return ResourceGraph(tuple(tree.vertices))
+
+
+MODELS = ("a100", "v100", "v100", "v100")
+
+
+def ask(model, count):
+    return R("gpu", count, requirements=(gpu(model),))
+
+
+@pytest.mark.parametrize("sized", [False, True])
+def test_two_a100_are_not_in_a_node_with_one(sized):
+    graph = one_node(1, 4) if sized else one_node(4)
+    cards = offered(*((model, 3 if sized else 3 + at) for at, model in enumerate(MODELS)))
+    for model, count, expected in (
+        ("a100", 1, True),
+        ("a100", 2, False),
+        ("v100", 3, True),
+        ("v100", 4, False),
+    ):
+        wanted = ask(model, count)
+        for shape in (wanted, R("node", 1, (wanted,)), R("slot", 1, (R("core", 2), wanted))):
+            assert answer(graph, cards, shape) == expected, (shape, expected)
+    either = R("gpu", 4, requirements=(any_of((gpu("a100"), gpu("v100"))),))
+    assert answer(graph, cards, R("node", 1, (either,)))
+    assert answer(graph, cards, R("gpu", 3, requirements=(negated(gpu("a100")),)))
+    assert not answer(graph, cards, R("gpu", 4, requirements=(negated(gpu("a100")),)))
+
+
+@pytest.mark.parametrize("sized", [False, True])
+def test_requests_for_unlike_gpus_share_them(sized):
+    graph = one_node(1, 4) if sized else one_node(4)
+    cards = offered(*((model, 3 if sized else 3 + at) for at, model in enumerate(MODELS)))
+    for shape, expected in (
+        ((ask("a100", 1), R("gpu", 3)), True),
+        ((ask("a100", 1), R("gpu", 4)), False),
+        ((ask("a100", 1), ask("v100", 3)), True),
+        ((ask("v100", 3), R("gpu", 2)), False),
+    ):
+        assert answer(graph, cards, *shape) == expected
+        assert answer(graph, cards, R("node", 1, shape)) == expected
+
+
+def test_what_is_attached_to_the_node_counts_for_all_that_is_in_it():
+    graph = one_node(4)
+    assert answer(graph, offered(("a100", 1)), R("node", 1, (ask("a100", 4),)))
+    assert not answer(graph, offered(("a100", 0)), R("node", 1, (ask("a100", 1),)))
+    # A node sees what is attached above it, as everywhere.
+    assert answer(graph, offered(("a100", 0)), R("node", 1, requirements=(gpu("a100"),)))
+
+
+def test_one_vertex_meets_all_conditions_of_a_test():
+    graph = one_node(2)
+    cards = offered(((("model", "a100"), ("memory", 40)), 3), ((("model", "v100"), ("memory", 80)), 4))
+    large = Requirement("gpu", (Condition("model", Equals("a100")), Condition("memory", Within(80, None))))
+    assert not answer(graph, cards, R("gpu", 1, requirements=(large,)))
+
+
+def test_what_is_not_described_may_meet_a_requirement():
+    graph = one_node(2)
+    assert answer(graph, offered(("a100", 3)), ask("a100", 2), complete=False) is None
+    assert answer(graph, offered(("a100", 3)), ask("a100", 3), complete=False) is False
+    assert answer(graph, offered(("a100", 3)), ask("a100", 1), complete=False) is True
+
+
+def test_a_requirement_inside_that_is_not_understood_is_refused():
+    with pytest.raises(InputError, match="gpv"):
+        answer(one_node(1), offered(("a100", 3)), R("gpu", 1, requirements=(Requirement("gpv"),)))
+
+
+def test_nodes_with_unlike_gpus_inside_are_told_apart():
+    tree = Growing("cluster")
+    for _ in range(3):
+        tree.add("gpu", tree.add("node", 0))
+    graph = ResourceGraph(tuple(tree.vertices))
+    cards = offered(("a100", 2), ("v100", 4), ("a100", 6))
+    for count in (1, 2, 3):
+        assert answer(graph, cards, R("node", count, (ask("a100", 1),))) == (count < 3)
+    assert len(FleetIndex(Fleet((Cluster("a", graph, (cards,)),))).classes) == 2
+
+
+def renamed(requests):
+    """The requests with the model that is required of a gpu in its type."""
+    return tuple(
+        R(
+            f"gpu {r.requirements[0].conditions[0].predicate.text}" if r.requirements else r.type,
+            r.count,
+            inside,
+            r.unit,
+        )
+        for r in requests
+        for inside in [renamed(r.contents)]
+    )
+
+
+def required(rng, requests):
+    """The requests with a model required of every gpu."""
+    return tuple(
+        ask(rng.choice(("a", "b")), r.count)
+        if r.type == "gpu"
+        else R(r.type, r.count, required(rng, r.contents), r.unit)
+        for r in requests
+    )
+
+
+def test_a_required_model_counts_like_a_type_of_its_own():
+    answers = Counter(_answer_both_ways(random.Random(seed)) for seed in range(1000))
+    assert answers[True, True] > 20
+    assert set(answers) == {(True, True), (False, False)}
+
+
+def _answer_both_ways(rng):
+    graph = random_shapes.graph(rng)
+    shape = required(rng, random_shapes.shape(rng))
+    while random_shapes.units(shape) > random_shapes.MOST_UNITS:
+        shape = required(rng, random_shapes.shape(rng))
+    shape = ResourceGroup(shape).shape
+    placed, told = [], []
+    for at, vertex in enumerate(graph.vertices):
+        models = [rng.choice(("a", "b", "none")) for _ in range(vertex.size)] if vertex.type == "gpu" else []
+        placed += [(model, at) for model in models if model != "none"]
+        told.append((vertex, models))
+    # The same tree with a vertex for each model; a vertex keeps its number for what it contains.
+    vertices = [replace(v, type="was gpu", size=0) if v.type == "gpu" else v for v, _ in told]
+    for vertex, models in told:
+        vertices += (
+            [Vertex(f"{vertex.id} {model}", f"gpu {model}", vertex.parent, models.count(model)) for model in "ab"]
+            if models
+            else []
+        )
+    tree = Tree.of(graph, [("gpu", vertex) for vertex in offered(*placed).vertices])
+    usable = [oracle.places(graph)]
+    expected = hosts(Tree.of(ResourceGraph(tuple(vertices))), [(renamed(shape), usable[0])])
+    return expected, Hosting([shape], Vocabulary()).on(tree, usable, Cluster("a", graph, (offered(*placed),)))
