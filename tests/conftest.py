@@ -1,4 +1,4 @@
-"""Hypothesis profiles, by HYPOTHESIS_PROFILE: `default`, `thorough` for CI's second stage, `fuzz` for a long search."""
+"""Hypothesis profiles, by HYPOTHESIS_PROFILE: `few` for the lowest versions, `default`, `thorough` for CI's second stage, `fuzz` for a long search."""
 
 import os
 from pathlib import Path
@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+settings.register_profile("few", deadline=None, max_examples=5)
 settings.register_profile("default", deadline=None, max_examples=20)
 settings.register_profile("thorough", deadline=None, max_examples=100)
 settings.register_profile("fuzz", deadline=None, max_examples=5000)

@@ -52,6 +52,7 @@ COMMIT = "deadbeef" * 5
         ('{app: {version: {max: "4.1"}}}', "git.main=develop", "no"),
         ('{app: {version: "develop:"}}', "12.1", "no"),
         (f'{{app: {{version: "{COMMIT}"}}}}', COMMIT, "yes"),
+        ('{app: {version: {min: "1.3.0"}}}', "1.3.0-Preview1", "no"),
     ],
 )
 def test_a_word_that_is_no_version_has_no_place_in_the_order(entry, version, right):
@@ -167,3 +168,20 @@ def test_a_first_value_that_is_a_word_stops_nobody():
     assert test.ask({"driver": "525.60.13"}).value == "yes"
     assert test.ask({"driver": "510.1"}).value == "no"
     assert test.ask({"driver": 530}).value == "yes"
+
+
+@pytest.mark.parametrize(
+    ("entry", "values", "right"),
+    [
+        ("{disk: {size: {min: 40}}}", {"size": 80}, "yes"),
+        ("{disk: {size: {min: 40}}}", {"size": 80, "unit": ""}, "yes"),
+        ("{disk: {size: {min: 40}}}", {"size": 80, "unit": "GB"}, "incomparable"),
+        ("{disk: {size: {min: 40}}}", {"size": 80, "size_unit": "MB"}, "incomparable"),
+        ("{disk: {size: {min: 40}}}", {"size": "80", "unit": "MB"}, "incomparable"),
+        ("{disk: {size: {min: 40}}}", {"size": 80, "unit": "devices"}, "yes"),
+        ('{disk: {size: {min: "40 GB"}}}', {"size": 80, "unit": "GB"}, "yes"),
+        ('{disk: {size: {min: "40 GB"}}}', {"size": 80, "unit": "MB"}, "no"),
+    ],
+)
+def test_a_bare_bound_is_not_compared_with_a_number_of_a_unit(entry, values, right):
+    assert answer(entry, values) == right

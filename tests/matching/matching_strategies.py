@@ -129,7 +129,11 @@ _conditions = st.one_of(
     st.builds(Condition, st.just("features"), _sets),
 )
 predicates = st.one_of(_texts, _versions, _numbers, _sets)
-requirements = st.builds(Requirement, st.sampled_from(SUBSYSTEMS), st.lists(_conditions, max_size=2).map(tuple))
+requirements = st.builds(
+    Requirement,
+    st.sampled_from(SUBSYSTEMS),
+    st.lists(_conditions, max_size=2, unique_by=lambda one: one.field).map(tuple),
+)
 expressions = st.recursive(
     requirements,
     lambda inner: st.one_of(

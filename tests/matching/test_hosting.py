@@ -297,7 +297,7 @@ def test_a_fleet_answers_as_its_trees_do():
         tree, groups = case(rng)
         tree = replace(
             tree,
-            vertices=tuple(replace(v, type="storage" if v.type == "storage_node" else v.type) for v in tree.vertices),
+            vertices=tuple(v._replace(type="storage" if v.type == "storage_node" else v.type) for v in tree.vertices),
         )
         seen = tuple(Subsystem(f"s{n}", (SubsystemVertex((), tuple(at)),)) for n, (_, at) in enumerate(groups))
         index = FleetIndex(Fleet((Cluster("a", tree, seen),)))

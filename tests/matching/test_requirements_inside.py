@@ -2,7 +2,6 @@
 
 import random
 from collections import Counter
-from dataclasses import replace
 
 import oracle
 import pytest
@@ -170,7 +169,7 @@ def _answer_both_ways(rng):
         placed += [(model, at) for model in models if model != "none"]
         told.append((vertex, models))
     # The same tree with a vertex for each model; a vertex keeps its number for what it contains.
-    vertices = [replace(v, type="was gpu", size=0) if v.type == "gpu" else v for v, _ in told]
+    vertices = [v._replace(type="was gpu", size=0) if v.type == "gpu" else v for v, _ in told]
     for vertex, models in told:
         vertices += (
             [Vertex(f"{vertex.id} {model}", f"gpu {model}", vertex.parent, models.count(model)) for model in "ab"]

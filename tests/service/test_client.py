@@ -384,7 +384,7 @@ def test_an_explanation_reads_the_same_from_here_and_from_afar():
         )
     )
     wanted = version_requirement("gcc", "12", None), version_requirement("adios", "2", None)
-    job = Job("solver", (ResourceGroup((ResourceRequest("node", 1), ResourceRequest("croe", 1)), wanted),))
+    job = Job("solver", (ResourceGroup((ResourceRequest("node", 1), ResourceRequest("license", 1)), wanted),))
     why = why_not(FleetIndex(fleet), job)
     told = reader(Explanation)(wire.Explanation.FromString(explanation(why).SerializeToString()))
     assert explanation_document(told) == explanation_document(why)

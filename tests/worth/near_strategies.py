@@ -39,7 +39,7 @@ _conditions = st.one_of(
 requirements = st.builds(
     Requirement,
     st.sampled_from(SUBSYSTEMS),
-    st.lists(_conditions, max_size=2).map(tuple),
+    st.lists(_conditions, max_size=2, unique_by=lambda one: one.field).map(tuple),
 )
 _expressions = st.recursive(
     requirements,

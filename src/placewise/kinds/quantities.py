@@ -112,7 +112,7 @@ def _compared(asked: Asked, wanted: list[tuple[str, Scalar]], predicate: Predica
     plain = tuple((OPERATORS[written], number(bound)) for written, bound in wanted) if bare else ()
 
     def test(value: Value, values: Mapping[str, Value]) -> bool:
-        if bare and type(value) in (int, float) and value == value:
+        if bare and type(value) in (int, float) and value == value and not _measures(_unit_beside(asked, values)):
             # Two bare numbers compare as numbers.
             return all(holds(value, bound) for holds, bound in plain)
         found = _amount(asked, value)
@@ -135,12 +135,12 @@ def _comparison(asked: Asked, written: str, bound: Amount) -> Callable[[Amount, 
 
     def compare(found: Amount, values: Mapping[str, Value]) -> bool:
         own = found.unit or _unit_beside(asked, values)
-        if not found.unit and not bound.unit:
+        if not text and not _measures(own):
             return holds(found.number, bound.number)
         if unit is None or not own:
             raise asked.incomparable(
-                f"the field has no unit, and {_written(found)} is compared with {_written(bound)}",
-                found=_written(found),
+                f"the field has no unit, and {_written(found, own)} is compared with {_written(bound)}",
+                found=_written(found, own),
                 expected="a unit for both, as vocabulary.yaml can give the field one",
             )
         other = unit_of(own)
@@ -169,6 +169,12 @@ def _unit_beside(asked: Asked, values: Mapping[str, Value]) -> str:
             expected=asked.unit,
         )
     return asked.unit or said
+
+
+def _measures(text: str) -> bool:
+    """Whether a text is a unit of something: ``GB`` and not ``devices``."""
+    unit = unit_of(text) if text else None
+    return unit is not None and unit.dimension != ()
 
 
 def _expect_ordered(asked: Asked, bounds: list[tuple[str, Amount]], predicate: Predicate) -> None:

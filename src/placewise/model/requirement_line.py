@@ -259,7 +259,8 @@ def _comparison(field: str, operator: str, value: Token) -> Predicate:
         )
     if operator in (">=", "<="):
         # A version has lost digits as a number.
-        bound = text if names_release(field) else _bound(value)
+        bound = _bound(value)
+        bound = text if isinstance(bound, float) and names_release(field) else bound
         return Within(minimum=bound) if operator == ">=" else Within(maximum=bound)
     # What lies strictly beyond a bound depends on the kind of the field, as `">16 GB"` in a document does.
     return Equals(f"{operator}{text}")

@@ -38,8 +38,9 @@ _BRANCHES = {
     word: rank for rank, word in enumerate(("stable", "nightly", "trunk", "head", "master", "main", "develop"))
 }
 _PRERELEASES = {word: rank for rank, word in enumerate(("dev", "alpha", "beta", "pre", "rc", "snapshot"))}
+_PRERELEASES["preview"] = _PRERELEASES["pre"]
 _GLUED = {"a": "alpha", "b": "beta"}
-_FINAL: tuple[Any, ...] = (len(_PRERELEASES),)
+_FINAL: tuple[Any, ...] = (1 + max(_PRERELEASES.values()),)
 _TILDE = -1
 # What follows the last component of the build of a prerelease, and what does where "~" comes after it.
 _BUILD_END, _BUILD_TILDE = (-1, 0), (-2, 0)

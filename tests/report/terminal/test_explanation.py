@@ -176,3 +176,13 @@ def test_one_cause_of_several_branches_is_one_line_and_words_stay_whole():
     narrow = printed(why_not(index, job), terminal=True, width=60, relaxed=relaxations(index, job))
     headings = next(line for line in narrow.splitlines() if "instead of" in line)
     assert "set" in headings.split("relaxed")[0]
+
+
+def test_what_may_match_is_not_said_to_fail():
+    clusters = (Cluster("a", subsystems=(package_subsystem("gcc", "9.4"),)), Cluster("b"))
+    index = FleetIndex(Fleet(clusters, Vocabulary(complete={("", "gcc"): False})))
+    job = Job("solver", (ResourceGroup((), (GCC,)),))
+    said = printed(why_not(index, job), width=80)
+    assert "2 of 2 clusters may match" in said
+    assert "Requirements that fail" not in said
+    assert "fail by exactly one" not in said

@@ -34,23 +34,28 @@ def print_explanation(answer: WhyNot | Explanation, console: Console, relaxation
     names = f": {_some(answer.matched, console)}" if answer.matched else ""
     headline = f" matches {len(answer.matched)} of {answer.total} clusters{names}"
     print_text(Text.assemble((answer.job, "bold"), headline), console)
-    if answer.blocked:
-        rows = [
-            (str(blocked.requirement), f"{len(blocked.clusters)} of {answer.total}", str(blocked.lacking))
-            for blocked in answer.blocked
-        ]
+    undecided = _undecided(answer)
+    rows = [
+        (str(blocked.requirement), f"{failing} of {answer.total}", str(blocked.lacking))
+        for blocked in answer.blocked
+        if (failing := sum(1 for name in blocked.clusters if name not in undecided))
+    ]
+    if rows:
         headings: dict[str, JustifyMethod] = {
             "requirement": "left",
             "fails on": "right",
             "lack the subsystem": "right",
         }
         print_table("Requirements that fail", headings, rows, console, widest=PIPED_WIDTH)
-        undecided = _undecided(answer)
         for blocked in answer.blocked:
             # A scheduler elsewhere may be older, and give none.
             _print_lines(f"Why {blocked.requirement} fails", getattr(blocked, "causes", ()), console, undecided)
     if answer.near_misses:
-        rows = [(near.cluster, str(near.requirement), near.offered) for near in answer.near_misses]
+        rows = [
+            (near.cluster, str(near.requirement), near.offered)
+            for near in answer.near_misses
+            if near.cluster not in undecided
+        ]
         headings = {"cluster": "left", "requirement": "left", "it has": "left"}
         print_first_rows("Clusters that fail by exactly one", headings, rows, console, widest=PIPED_WIDTH)
     for clusters, reason in (

@@ -53,6 +53,8 @@ def parse_requires(value: Any, place: str, reading: Reading, named: NamedLists) 
     if isinstance(value, str):
         return named.take(value, place)
     if isinstance(value, dict):
+        if not value:
+            raise InputError("requires nothing", place=place, found=value, expected="at least one requirement")
         return tuple(_of_key(key, one, place) for key, one in mapping(value, place).items())
     return parse_entries(value, place, reading)
 
