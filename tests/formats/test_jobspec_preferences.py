@@ -5,7 +5,7 @@ import random
 import pytest
 
 from placewise.errors import InputError
-from placewise.formats.jobs.jobspec import jobspec_document, jobspec_text, parse_jobspec
+from placewise.formats.jobs.jobspec import Notes, jobspec_document, jobspec_text, parse_jobspec
 from placewise.model.job import Job, ResourceGroup
 from placewise.model.preference import Preference
 from placewise.model.requirement import Requirement
@@ -101,3 +101,45 @@ def test_what_is_no_list_of_wishes_is_refused():
     for value in ({}, "gpu", 5, None):
         with pytest.raises(InputError, match="is not a list"):
             parse_jobspec(asking(value), "j")
+
+
+def test_a_choice_wishes_what_its_alternatives_wish_each_once():
+    document = {
+        "version": 1,
+        "resources": {
+            "a": {"type": "node", "prefer": [{"weight": 1, "gpu": {}}]},
+            "b": {"type": "node", "with": [{"type": "gpu", "count": 2}], "prefer": [{"weight": 2, "ssd": {}}]},
+            "c": {"type": "core", "count": 4, "prefer": [{"weight": 3, "mpi": {}}]},
+        },
+        "tasks": [{"command": ["x"], "resources": "a&c|b&c"}],
+        "prefer": [{"weight": 4, "gcc": {}}],
+    }
+    job = parse_jobspec(document, "j")
+    (group,) = job.groups
+    assert sorted(map(str, group.preferences)) == ["+1 gpu", "+2 ssd", "+3 mpi"]
+    assert [str(one) for one in job.preferences] == ["+4 gcc"]
+    assert parse_jobspec(jobspec_document(job, "nextgen"), "j") == job
+    for resource in document["resources"].values():
+        for key in ("type", "count", "with"):
+            resource.pop(key, None)
+        resource["requires"] = [{"os": {}}]
+    assert sorted(map(str, parse_jobspec(document, "j").groups[0].preferences)) == ["+1 gpu", "+2 ssd", "+3 mpi"]
+
+
+def test_wishes_of_what_runs_inside_are_noted():
+    document = {
+        "version": 1,
+        "resources": {
+            "all": {"type": "node", "count": 2, "schedule": True, "prefer": [{"weight": 1, "gpu": {}}]},
+            "one": {"type": "node", "prefer": [{"weight": 1, "ssd": {}}]},
+        },
+        "tasks": [{"command": ["x"], "resources": "one"}],
+    }
+    notes = Notes()
+    assert [str(one) for one in parse_jobspec(document, "j", notes=notes).wishes] == ["+1 gpu"]
+    assert "resources.one.prefer" in notes.kept
+
+
+def test_one_resource_in_place_of_named_ones_wishes():
+    document = {"version": 1, "resources": {"type": "node", "prefer": [{"weight": 2, "gpu": {}}]}}
+    assert [str(one) for one in parse_jobspec(document, "j").groups[0].preferences] == ["+2 gpu"]

@@ -10,6 +10,7 @@ from random_questions import a_fleet, an_expression
 from placewise.errors import InputError
 from placewise.matching.index import FleetIndex
 from placewise.matching.match import match, matching
+from placewise.matching.named_places import as_asked
 from placewise.matching.preferences import score_numbers, scores, wishes_held
 from placewise.model.cluster import Cluster, Fleet
 from placewise.model.job import Job, ResourceGroup, ResourceRequest
@@ -207,3 +208,32 @@ def test_a_wish_holds_where_the_job_matches_with_the_wish_required():
             assert wishes_held(index, asked) == [matching(index, Job("j", required))]
         except InputError:
             continue
+
+
+def test_a_wish_for_a_host_is_not_left_out_of_the_fleet():
+    graph = ResourceGraph((Vertex("0", "cluster"), Vertex("1", "node", 0)))
+    fleet = Fleet(
+        tuple(
+            Cluster(name, graph, (Subsystem("host", (SubsystemVertex((("name", f"{name}1"),), (1,)),)),))
+            for name in ("a", "b")
+        )
+    )
+    asked = job(wish("host{name=b1}", 3))
+    index = FleetIndex(as_asked(fleet, [asked]))
+    assert [(one.cluster, one.score) for one in scores(index, asked).clusters] == [("b", 3), ("a", 0)]
+
+
+def test_a_clusters_own_facts_may_be_required_inside_a_shape():
+    graph = ResourceGraph((Vertex("0", "cluster"), Vertex("1", "node", 0), Vertex("2", "gpu", 1)))
+    fleet = Fleet(
+        tuple(
+            Cluster(name, graph, state=tuple(state.items()))
+            for name, state in (("a", {"site": "here", "load": 3}), ("b", {"site": "there"}), ("c", {"load": 1}))
+        )
+    )
+    index = FleetIndex(fleet)
+    for line, names in (("cluster{site=here}", "a"), ("not cluster{site=here}", "bc"), ("cluster{load<=2}", "c")):
+        inside = ResourceRequest("gpu", requirements=(Requirement.parse(line),))
+        for shape in ((ResourceRequest("node", contents=(inside,)),), (inside,)):
+            found = match(index, Job("j", (ResourceGroup(shape),)))
+            assert (found.names, found.unknown) == (tuple(names), ())

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from placewise.errors import InputError
+from placewise.formats.jobs.jobspec import parse_jobspec
 from placewise.matching import bitset
 from placewise.matching.index import FleetIndex
 from placewise.matching.match import match
@@ -256,3 +257,47 @@ def test_a_job_runs_in_one_partition_as_one_cluster_a_partition_would_host_it():
         for wanted in range(1, nodes + 1):
             expected = any(len(set(where) - down) >= wanted and fields["time_limit"] != 60 for where, fields in parts)
             assert bool(matched(fleet, job(wanted, duration=61))) == expected
+
+
+def test_the_queue_of_a_flux_jobspec_is_a_partition():
+    document = {
+        "version": 1,
+        "resources": [{"type": "slot", "count": 1, "label": "x", "with": [{"type": "node", "count": 1}]}],
+        "tasks": [],
+        "attributes": {"system": {"queue": "batch", "duration": 3600}},
+    }
+    fleet = [
+        cluster("a", partition=partitions({"name": "batch"})),
+        cluster("b", partition=partitions({"name": "debug"})),
+        cluster("c", partition=partitions({"name": "batch", "time_limit": "30m"})),
+        cluster("d"),
+    ]
+    assert matched(fleet, parse_jobspec(document, "j")).names == ("a", "d")
+
+
+def test_many_groups_that_ask_alike_run_in_one_partition():
+    halves = {"partition": [((1, 2), {"name": "p"}), ((3, 4), {"name": "q"})]}
+    groups = tuple(ResourceGroup((ResourceRequest("node", 1),)) for _ in range(20))
+    assert not matched([cluster("a", **halves)], Job("j", groups[:3]))
+    assert matched([cluster("a", **halves)], Job("j", groups[:2]))
+    large = {"partition": [(tuple(range(1, 21)), {"name": "p"}), ((21,), {"name": "q"})]}
+    assert matched([cluster("a", 21, **large)], Job("j", groups))
+    short = {"partition": [(tuple(range(1, 20)), {"name": "p"}), ((20, 21), {"name": "q"})]}
+    assert not matched([cluster("a", 21, **short)], Job("j", groups))
+
+
+def test_alternatives_and_what_stands_inside_a_shape_lie_in_one_partition():
+    halves = {"partition": [((1, 2), {"name": "p"}), ((3, 4), {"name": "q"})]}
+
+    def nodes(kind, count, model):
+        wanted = Requirement.parse(f"model{{name={model}}}")
+        return ResourceRequest(kind, 1, (ResourceRequest("node", count, requirements=(wanted,)),))
+
+    spread = {**halves, "model": [((1, 3), {"name": "x"}), ((2, 4), {"name": "y"})]}
+    apart = {**halves, "model": [((1, 2), {"name": "x"}), ((3, 4), {"name": "y"})]}
+    for kind in ("slot", "xor_slot"):
+        both = Job("j", (ResourceGroup((nodes(kind, 2, "x"),)),))
+        assert not matched([cluster("a", **spread)], both)
+        assert matched([cluster("a", **apart)], both)
+    either = Job("j", (ResourceGroup((nodes("xor_slot", 2, "x"), nodes("xor_slot", 1, "y"))),))
+    assert matched([cluster("a", **spread)], either)

@@ -431,7 +431,15 @@ class FleetIndex:
         for shape in shapes:
             for requirement in inner_requirements(shape):
                 self.meeting(requirement)
-        return Hosting(shapes, self.vocabulary, possible=possible)
+        facts = self._has_facts(CLUSTER) and CLUSTER in _asked_inside(shapes)
+        own = {CLUSTER: self._vocabulary_of_facts} if facts else None
+        return Hosting(shapes, self.vocabulary, own, possible=possible)
+
+    def hosts(self, asked: Hosting, cluster: int, usable: Sequence[Collection[int]]) -> bool:
+        """Whether a cluster hosts every group's shape at once, each on its own usable places. See `Hosting.on`."""
+        compiled = self.compiled(cluster)
+        seen = self.facts.subsystem(cluster) if self._has_facts(CLUSTER) and asked.asks_inside(CLUSTER) else None
+        return asked.on(compiled.tree, usable, compiled.cluster, seen)
 
     def _add_up(self, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
         """Add up (..., classes) numbers cluster by cluster."""
@@ -461,8 +469,7 @@ class FleetIndex:
         able = np.zeros(len(self.names), dtype=np.bool_)
         asked = self.hosting_of([shape], possible=possible)
         for cluster in np.flatnonzero(self._add_up(usable.astype(np.int64))).tolist():
-            compiled = self.compiled(cluster)
-            able[cluster] = asked.on(compiled.tree, [self.places_of(cluster, usable)], compiled.cluster)
+            able[cluster] = self.hosts(asked, cluster, [self.places_of(cluster, usable)])
         return able
 
 
@@ -477,6 +484,11 @@ def _offered(clusters: Iterable[Cluster]) -> Iterator[tuple[str, Properties]]:
                 yield subsystem.name, ()
                 for vertex in subsystem.vertices:
                     yield subsystem.name, vertex.properties
+
+
+def _asked_inside(shapes: Sequence[Shape]) -> set[str]:
+    """Return the subsystems that requirements inside shapes are of."""
+    return {test.subsystem for shape in shapes for one in inner_requirements(shape) for test in tests_of(one)}
 
 
 def _about_characters(requirement: Expression) -> int:

@@ -166,9 +166,7 @@ def hosting(
     usable = [(shape, bitset.unpack(places, index.size)) for shape, places in groups]
     asked_of = index.hosting_of([shape for shape, _ in groups], possible=possible)
     for cluster in np.flatnonzero(able).tolist():
-        compiled = index.compiled(cluster)
-        places_of = [index.places_of(cluster, flags) for _, flags in usable]
-        able[cluster] = asked_of.on(compiled.tree, places_of, compiled.cluster)
+        able[cluster] = index.hosts(asked_of, cluster, [index.places_of(cluster, flags) for _, flags in usable])
     return able
 
 

@@ -84,11 +84,9 @@ class _Asked:
         shapes = tuple([shape for shape, _ in joint])
         if shapes not in self._known:
             self._known[shapes] = self.index.hosting_of(shapes, possible=self._possible)
-        compiled = self.index.compiled(cluster)
-        places = [
-            [place for one in bitset.members(classes) for place in compiled.classes[one].places] for _, classes in joint
-        ]
-        return not joint or self._known[shapes].on(compiled.tree, places, compiled.cluster)
+        kinds = self.index.compiled(cluster).classes
+        places = [[place for one in bitset.members(row) for place in kinds[one].places] for _, row in joint]
+        return not joint or self.index.hosts(self._known[shapes], cluster, places)
 
 
 def _hosted(

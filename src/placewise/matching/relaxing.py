@@ -216,8 +216,7 @@ def _hosts_without(asked: _Asked, cluster: int, failing: list[list[frozenset[int
             return False
         places.append(usable)
     hosting_all = asked.index.hosting_of([group.shape for group in asked.job.groups])
-    hosted = hosting_all.on(compiled.tree, places, compiled.cluster)
-    return hosted and _in_one_partition(asked, cluster, failing, chosen)
+    return asked.index.hosts(hosting_all, cluster, places) and _in_one_partition(asked, cluster, failing, chosen)
 
 
 def _in_one_partition(asked: _Asked, cluster: int, failing: list[list[frozenset[int]]], chosen: frozenset[int]) -> bool:
