@@ -1,4 +1,7 @@
-"""Hypothesis profiles, by HYPOTHESIS_PROFILE: `few` for the lowest versions, `default`, `thorough` for CI's second stage, `fuzz` for a long search."""
+"""Hypothesis profiles, by HYPOTHESIS_PROFILE.
+
+`few` for the lowest versions, `default`, `thorough` for CI's second stage, `fuzz` for a long search.
+"""
 
 import os
 from pathlib import Path
