@@ -125,8 +125,7 @@ def match(
     unknown : what clusters count for of which it is not known, since not enough is described: ``separate`` keeps them
     apart in `Match.unknown`, ``yes`` counts them in and ``no`` out. `Match.incomparable` are those that offer what
     cannot be compared with what is asked. ignore_limits : leave out what the sites' partitions and nodes allow. Raises
-    InputError for a requirement on a subsystem or field that no cluster
-    ever had.
+    InputError for a requirement on a subsystem or field that no cluster ever had.
 
     >>> set(match(read_fleet("demo"), read_job("solver.yaml")).names) <= set(read_fleet("demo").names)
     True
