@@ -6,7 +6,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from placewise.api.questions import explain, match, near_misses, read_fleet, read_job, smallest_set, value
+    from placewise.api.questions import explain, match, near_misses, read_fleet, read_job, scores, smallest_set, value
     from placewise.api.results import Results, read_results
     from placewise.api.study import Study, read_study
     from placewise.errors import InputError, PlacewiseError
@@ -45,12 +45,13 @@ __all__ = [
     "read_job",
     "read_results",
     "read_study",
+    "scores",
     "smallest_set",
     "value",
 ]
 
 _ROOMS = {
-    "api.questions": ("explain", "match", "near_misses", "read_fleet", "read_job", "smallest_set", "value"),
+    "api.questions": ("explain", "match", "near_misses", "read_fleet", "read_job", "scores", "smallest_set", "value"),
     "api.results": ("Results", "read_results"),
     "api.study": ("Study", "read_study"),
     "errors": ("InputError", "PlacewiseError"),

@@ -18,12 +18,14 @@ from placewise.matching.index import FleetIndex
 from placewise.matching.kernels import Kernels
 from placewise.matching.kernels_numpy import NumpyKernels
 from placewise.matching.match import Match, match, match_of, match_rows, matching
+from placewise.matching.preferences import score_numbers
+from placewise.matching.site_limits import with_limits, workload_with_limits
 from placewise.matching.why_not import WhyNot, why_not
 from placewise.model.cluster import Cluster, Fleet
 from placewise.model.job import Job
 from placewise.model.workload import Workload
 from placewise.selection.capacity import NODES_PER_JOB, Assignment, assign_with_capacity
-from placewise.selection.policies import NONE, Policy, random_choice
+from placewise.selection.policies import NONE, PREFERENCE_SCORE, Policy, random_choice
 from placewise.selection.situation import Numbers, Situation
 
 # A block of jobs is unpacked to booleans for its policy; this many of them at a time.
@@ -61,16 +63,17 @@ class Scheduler:
         self.load = np.zeros(len(self.index.names), dtype=np.int64)
 
     def match(self, job: Job) -> Match:
-        """Return the clusters that could ever run a job."""
-        return match(self.index, job)
+        """Return the clusters that could ever run a job, the limits of their sites included."""
+        return match(self.index, with_limits(job, self.index.vocabulary))
 
     def why_not(self, job: Job) -> WhyNot:
         """Explain which clusters do not match a job, with every reason."""
-        return why_not(self.index, job)
+        return why_not(self.index, with_limits(job, self.index.vocabulary))
 
     def match_all(self, workload: Workload) -> NDArray[np.uint64]:
         """Return (jobs, words): the clusters that match each job of a workload."""
-        return match_rows(self.index, workload, self.kernels)
+        asked = workload_with_limits(workload, self.index.vocabulary.known)
+        return match_rows(self.index, asked, self.kernels)
 
     def assign(
         self, matches: NDArray[np.uint64], draws: NDArray[np.float64], values: Mapping[str, Numbers] | None = None
@@ -128,7 +131,8 @@ class Scheduler:
 
         draw : a number in [0, 1).
         policy : in place of the scheduler's own.
-        values : what the policy reads by name, as in `Situation`.
+        values : what the policy reads by name, as in `Situation`; preference_score, what the job's wishes count on
+            each cluster, is added.
         among : the only clusters that the job may go to, by name; names that the fleet does not have are ignored,
             here and in `full`.
         full : clusters that match, but are not chosen.
@@ -136,6 +140,7 @@ class Scheduler:
         Where no cluster is left to choose from, the policy is not asked. Raises what `match` and `assign` raise;
         the job is then counted nowhere.
         """
+        job = with_limits(job, self.index.vocabulary)
         able = matching(self.index, job) | self._set_of(also) if also else matching(self.index, job)
         if among is not None:
             able &= self._set_of(among)
@@ -143,7 +148,8 @@ class Scheduler:
         chosen = None
         if candidates:
             block = bitset.from_number(candidates, len(self.load))[None, :]
-            situation = Situation(self.load.copy(), np.array([draw]), values or {}, self.index.names)
+            known = {**(values or {}), PREFERENCE_SCORE: score_numbers(self.index, job)}
+            situation = Situation(self.load.copy(), np.array([draw]), known, self.index.names)
             cluster = int(_asked(policy or self.policy, block, situation)[0])
             if cluster != NONE:
                 self.load[cluster] += 1

@@ -185,11 +185,19 @@ def test_a_misspelt_demand_is_refused(word):
 
 
 def test_what_decides_nothing_is_kept_and_noted():
-    values = {"cwd": "/x", "bank": "b", "project": "p", "preemptible-after": 3.5}
+    values = {"cwd": "/x", "project": "p", "preemptible-after": 3.5}
     found, notes = system(**values, environment={"A": "1"}, shell={"options": {}}, files={}, job={"note": "n"})
     assert found == values
     assert not notes.unknown
-    assert len(notes.kept) == 8
+    assert len(notes.kept) == 7
+
+
+def test_what_limits_of_sites_are_about_is_kept_and_not_noted():
+    values = {"account": "a", "bank": "a", "partition": "p", "exclusive": True}
+    found, notes = system(**values)
+    assert found == values
+    assert not notes.unknown
+    assert not notes.kept
 
 
 def test_dependencies_and_queue_are_kept():

@@ -13,6 +13,9 @@ from placewise.matching.index import FleetIndex
 from placewise.matching.match import Match as MatchValue
 from placewise.matching.match import match as matched
 from placewise.matching.named_places import as_asked
+from placewise.matching.preferences import Scores
+from placewise.matching.preferences import scores as scores_of
+from placewise.matching.site_limits import with_limits
 from placewise.matching.why_not import WhyNot, why_not
 from placewise.model.cluster import Fleet
 from placewise.model.job import Job
@@ -110,13 +113,19 @@ def _refuse_others(value: object, kind: type, reader: str) -> None:
         raise TypeError(f"a {kind.__name__} is expected, as {reader}(path) gives it, and not a value of type {found}")
 
 
-def match(fleet: Fleet, job: Job | Expression, *, unknown: Literal["separate", "yes", "no"] = "separate") -> Match:
+def match(
+    fleet: Fleet,
+    job: Job | Expression,
+    *,
+    unknown: Literal["separate", "yes", "no"] = "separate",
+    ignore_limits: bool = False,
+) -> Match:
     """Return the clusters that could ever run a job, or meet a requirement.
 
     unknown : what clusters count for of which it is not known, since not enough is described: ``separate`` keeps them
     apart in `Match.unknown`, ``yes`` counts them in and ``no`` out. `Match.incomparable` are those that offer what
-    cannot be compared with what is asked. Raises InputError for a requirement on a subsystem or field that no cluster
-    ever had.
+    cannot be compared with what is asked. ignore_limits : leave out what the sites' partitions and nodes allow. Raises
+    InputError for a requirement on a subsystem or field that no cluster ever had.
 
     >>> set(match(read_fleet("demo"), read_job("solver.yaml")).names) <= set(read_fleet("demo").names)
     True
@@ -125,22 +134,39 @@ def match(fleet: Fleet, job: Job | Expression, *, unknown: Literal["separate", "
     True
     """
     _refuse_others(fleet, Fleet, "read_fleet")
-    asked = _asked(job)
-    index = FleetIndex(as_asked(fleet, [asked]))
+    index, asked = _indexed(fleet, job, ignore_limits)
     found = decided(index, matched(index, asked), unknown)
     return Match(**{name: getattr(found, name) for name in MatchValue.__dataclass_fields__})
 
 
-def explain(fleet: Fleet, job: Job | Expression) -> Explanation:
+def scores(fleet: Fleet, job: Job, *, ignore_limits: bool = False) -> Scores:
+    """Say what a job's wishes (`prefer`) count on each cluster that matches it, the highest score first.
+
+    Each of `Scores.clusters` has its score and which of `Scores.wishes` hold there. Raises InputError as `match` does.
+
+    >>> scores(read_fleet("demo"), read_job("solver.yaml")).wishes
+    ()
+    """
+    _refuse_others(fleet, Fleet, "read_fleet")
+    return scores_of(*_indexed(fleet, job, ignore_limits))
+
+
+def explain(fleet: Fleet, job: Job | Expression, *, ignore_limits: bool = False) -> Explanation:
     """Say why the clusters that do not match a job do not, with every reason. Raises InputError as `match` does.
 
     >>> explain(read_fleet("demo"), read_job("solver.yaml")).total == len(read_fleet("demo"))
     True
     """
     _refuse_others(fleet, Fleet, "read_fleet")
-    asked = _asked(job)
-    found = why_not(FleetIndex(as_asked(fleet, [asked])), asked)
+    found = why_not(*_indexed(fleet, job, ignore_limits))
     return Explanation(**{name: getattr(found, name) for name in WhyNot.__dataclass_fields__})
+
+
+def _indexed(fleet: Fleet, job: Job | Expression, ignore_limits: bool) -> tuple[FleetIndex, Job]:
+    """Return a fleet compiled for a job, and the job as it has to meet the limits of sites."""
+    asked = _asked(job)
+    index = FleetIndex(as_asked(fleet, [asked]))
+    return index, asked if ignore_limits else with_limits(asked, index.vocabulary)
 
 
 def _asked(job: Job | Expression) -> Job:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -14,6 +14,7 @@ from placewise.errors import InputError, locating
 if TYPE_CHECKING:
     from placewise.matching.index import FleetIndex
     from placewise.matching.match import Match
+    from placewise.matching.preferences import Scores
     from placewise.model.job import Job
 
 T = TypeVar("T")
@@ -61,6 +62,13 @@ class Answered:
             return 0
         return EXIT_UNKNOWN if self.match.unknown else EXIT_FITS_NOWHERE
 
+    def scores(self, index: FleetIndex) -> Scores:
+        """Return what the job's wishes count on the clusters that it matches. Raises InputError as `match` does."""
+        from placewise.matching.preferences import scores
+
+        clusters = sum(1 << position for position in self.match.positions)
+        return self.asked.naming(lambda job: scores(index, job, clusters))
+
     def refuse_incomparable(self) -> None:
         """Raise InputError where the job is not known to match or not, since there is what cannot be compared."""
         if self.match.incomparable and self.exit_code == EXIT_FITS_NOWHERE:
@@ -104,6 +112,13 @@ def asked_jobs(
     if not required:
         raise InputError("no job is given", expected=f"a jobspec, or {REQUIRE} with a requirement")
     return [AskedJob(required_job(required), Path(REQUIRE))]
+
+
+def limited(index: FleetIndex, asked: Sequence[AskedJob]) -> list[AskedJob]:
+    """Return the jobs as they have to meet the limits of sites; see `with_limits`, and what it raises."""
+    from placewise.matching.site_limits import with_limits
+
+    return [replace(one, job=one.naming(lambda job: with_limits(job, index.vocabulary))) for one in asked]
 
 
 def _listed(places: Sequence[str]) -> str:

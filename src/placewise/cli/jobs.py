@@ -50,7 +50,10 @@ def submit(
     select: Annotated[
         str,
         typer.Option(
-            help="random, first, least-loaded, cheapest, constraint or a plugin; the scheduler's own if not given.",
+            "--select",
+            "--policy",
+            help="random, first, least-loaded, cheapest, constraint, preferred (preferred,cheapest: of equals the "
+            "cheapest) or a plugin; the scheduler's own if not given.",
             autocompletion=plugin_names,
         ),
     ] = "",
@@ -93,13 +96,15 @@ def submit(
                 unknown=unknown == "yes",
             ),
         )
-    from placewise.cli.service_answers import submission_document, undecided_lines
+    from placewise.cli.service_answers import score_line, submission_document, undecided_lines
     from placewise.report.terminal.explanation import print_explanation
 
     if json:
         print_json(submission_document(done))
     elif done.cluster is not None:
         print_text(f"{done.job_id} {done.cluster}")
+        if line := score_line(done):
+            say(line)
     else:
         if done.explanation is not None:
             print_explanation(done.explanation, console())

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from placewise.cli.app import EXIT_FITS_NOWHERE, app
-from placewise.cli.asked_jobs import answered, asked_jobs, exit_code
-from placewise.cli.options import FleetPath, Jobspecs, Json, Require, SeparateEntries, Unknown, Verbose
+from placewise.cli.asked_jobs import answered, asked_jobs, exit_code, limited
+from placewise.cli.options import FleetPath, IgnoreLimits, Jobspecs, Json, Require, SeparateEntries, Unknown, Verbose
 from placewise.cli.printing import console, plain, print_json, print_text, say
 
 if TYPE_CHECKING:
@@ -25,7 +25,11 @@ def match(
     jobspecs: Jobspecs = None,
     require: Require = None,
     unknown: Unknown = "separate",
+    scores: Annotated[
+        bool, typer.Option("--scores", help="Also say what the job's wishes count on each cluster, the best first.")
+    ] = False,
     separate_entries: SeparateEntries = False,
+    ignore_limits: IgnoreLimits = False,
     json: Json = False,
     verbose: Verbose = False,
 ) -> None:
@@ -38,6 +42,7 @@ def match(
     from placewise.matching.index import FleetIndex
     from placewise.matching.named_places import as_asked
     from placewise.report.data.matches import matches_document
+    from placewise.report.terminal.scores import print_scores
 
     refuse_other_words(unknown, _UNKNOWN)
     clusters = read_fleet(fleet)
@@ -45,9 +50,15 @@ def match(
     for job in asked:
         job.say_notes(verbose=verbose)
     index = FleetIndex(as_asked(clusters, [one.job for one in asked]))
+    asked = asked if ignore_limits else limited(index, asked)
     answers = answered(index, asked, unknown)
+    scored = [one.scores(index) for one in answers] if scores else None
     if json:
-        print_json(matches_document([(one.name, one.match) for one in answers], len(index.names)))
+        print_json(matches_document([(one.name, one.match) for one in answers], len(index.names), scored))
+    elif scored is not None:
+        print_scores([(plain(one.name), found) for one, found in zip(answers, scored, strict=True)], console())
+        for one in answers:
+            one.say_incomparable()
     else:
         if len(answers) == 1:
             _print_clusters(answers[0], len(index.names))
@@ -65,6 +76,7 @@ def explain(
     require: Require = None,
     unknown: Unknown = "separate",
     separate_entries: SeparateEntries = False,
+    ignore_limits: IgnoreLimits = False,
     json: Json = False,
     verbose: Verbose = False,
 ) -> None:
@@ -87,6 +99,7 @@ def explain(
     for job in asked:
         job.say_notes(verbose=verbose)
     index = FleetIndex(as_asked(clusters, [one.job for one in asked]))
+    asked = asked if ignore_limits else limited(index, asked)
     answers = answered(index, asked, unknown)
     found = [one.naming(lambda job: (why_not(index, job), relaxations(index, job))) for one in asked]
     if json:

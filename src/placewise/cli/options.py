@@ -104,6 +104,13 @@ SeparateEntries = Annotated[
         help="Take each entry of a list on its own, as rainbow does: two that name one subsystem may be two vertices.",
     ),
 ]
+IgnoreLimits = Annotated[
+    bool,
+    typer.Option(
+        "--ignore-limits",
+        help="Leave out what sites allow: limits of time, accounts and states of partitions, and nodes that are down.",
+    ),
+]
 Verbose = Annotated[
     bool,
     typer.Option("--verbose", "-v", help="Name what a jobspec says that decides nothing of where its job can run."),

@@ -13,7 +13,7 @@ from placewise.report.terminal.tables import print_table
 if TYPE_CHECKING:
     from rich.console import Console, JustifyMethod
 
-    from placewise.service.client import Assignment, ClusterRecord, JobRecord, Matched, Submission
+    from placewise.service.client import Assignment, ClusterRecord, JobRecord, Matched, Scores, Submission
 
 _LEFT: JustifyMethod = "left"
 
@@ -33,7 +33,32 @@ def submission_document(done: Submission) -> dict[str, Any]:
             {"cluster": one.cluster, "requirement": one.requirement, "problem": one.problem}
             for one in done.incomparable
         ],
+        "scores": None if done.scores is None else _scores_document(done.scores),
     }
+
+
+def score_line(done: Submission) -> str:
+    """Say which wishes hold where a job goes, and what they count; empty for a job without wishes."""
+    for one in done.scores.clusters if done.scores else ():
+        if done.scores and one.cluster == done.cluster:
+            wishes = [done.scores.wishes[number] for number in one.held]
+            held = "; ".join(f"{wish.weight:+g} {wish.wish}" for wish in wishes) or "none holds"
+            return f"its wishes count {one.score:g} there: {held}"
+    return ""
+
+
+def _scores_document(found: Scores) -> list[dict[str, Any]]:
+    return [
+        {
+            "cluster": one.cluster,
+            "score": one.score,
+            "wishes": [
+                {"wish": wish.wish, "weight": wish.weight, "holds": number in one.held}
+                for number, wish in enumerate(found.wishes)
+            ],
+        }
+        for one in found.clusters
+    ]
 
 
 def undecided_lines(answer: Submission | Matched, *, most: int) -> list[str]:

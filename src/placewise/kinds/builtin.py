@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from placewise.kinds.quantities import SECONDS
 from placewise.model.vocabulary import EVERY, FieldKind, FieldName, Vocabulary
 
 _VERSION = FieldKind("version")
@@ -49,6 +50,10 @@ _NONE: Mapping[str, str] = MappingProxyType({})
 _KINDS: dict[FieldName, FieldKind] = {
     **{(EVERY, field): kind for kind, fields in _EVERYWHERE.items() for field in fields},
     **{(subsystem, field): _QUANTITY for subsystem in _SIZED for field in _SIZES},
+    # What sites allow: limits of time in seconds, or as batch systems write them.
+    ("partition", "time_limit"): FieldKind("quantity", unit=SECONDS),
+    ("partition", "state"): _TEXT,
+    ("node", "state"): _TEXT,
 }
 
 BUILT_IN = Vocabulary(

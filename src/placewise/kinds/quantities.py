@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
+from placewise.errors import InputError
 from placewise.kinds.asked import Asked, Test, any_test, contains_test
 from placewise.kinds.comparing import OPERATORS, bounds_of, comparisons_of, expect_uncrossed, written_text
 from placewise.kinds.plain_numbers import number
 from placewise.kinds.units import Unit, unit_of
+from placewise.model.durations import seconds_of
 from placewise.model.predicates import Contains, Equals, InNumericRange, OneOf, Predicate, Within
 from placewise.model.range_notation import is_comparison
 from placewise.model.scalar import Scalar, Value, scalar_text
@@ -19,6 +22,10 @@ from placewise.model.scalar import Scalar, Value, scalar_text
 # An exponent of more digits would fill the memory.
 _AMOUNT = re.compile(r"([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?)\s*([^\s0-9].*)?", re.DOTALL)
 _LONGEST = 128
+SECONDS = "s"
+"""In a field of this unit a text is read as a length of time: 30m are minutes, and 7-00:00:00 are days."""
+# Longer than any limit of time is one without end.
+_WITHOUT_END = Fraction(10**18)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +50,15 @@ def amount(value: Value) -> Amount | None:
     return Amount(Fraction(repr(value)) if isinstance(value, float) else Fraction(value))
 
 
+def _amount(asked: Asked, value: Value) -> Amount | None:
+    """Return the amount that a value of a field is."""
+    if asked.unit == SECONDS and isinstance(value, str):
+        with contextlib.suppress(InputError):
+            seconds = seconds_of(value)
+            return Amount(_WITHOUT_END if math.isinf(seconds) else Fraction(repr(seconds)), SECONDS)
+    return amount(value)
+
+
 def quantity_test(asked: Asked, predicate: Predicate) -> Test:
     """Return the test of a quantity. Raises InputError for a bound that is no amount, or of two dimensions."""
     match predicate:
@@ -62,7 +78,7 @@ def quantity_test(asked: Asked, predicate: Predicate) -> Test:
 def _equals(asked: Asked, text: str) -> Test:
     if is_comparison(text):
         return _compared(asked, comparisons_of(asked, text), Equals(text))
-    bound = amount(text)
+    bound = _amount(asked, text)
     same = None if bound is None else _compared(asked, [("==", text)], Equals(text))
 
     def test(value: Value, values: Mapping[str, Value]) -> bool:
@@ -70,7 +86,7 @@ def _equals(asked: Asked, text: str) -> Test:
             return True
         if same is not None:
             return same(value, values)
-        if amount(value) is not None or isinstance(value, tuple):
+        if _amount(asked, value) is not None or isinstance(value, tuple):
             raise asked.incomparable(
                 f"is compared with {text!r}, which is no quantity", found=value, expected="two amounts such as 64 GB"
             )
@@ -84,7 +100,7 @@ def _compared(asked: Asked, wanted: list[tuple[str, Scalar]], predicate: Predica
         raise asked.refused("the vocabulary gives a unit that is not known", found=asked.unit, expected="a unit")
     bounds = []
     for written, bound in wanted:
-        found = amount(bound)
+        found = _amount(asked, bound)
         if found is None:
             raise asked.refused(
                 "a quantity is compared with what is none", found=bound, expected="an amount such as 64 GB"
@@ -99,7 +115,7 @@ def _compared(asked: Asked, wanted: list[tuple[str, Scalar]], predicate: Predica
         if bare and type(value) in (int, float) and value == value and not _measures(_unit_beside(asked, values)):
             # Two bare numbers compare as numbers.
             return all(holds(value, bound) for holds, bound in plain)
-        found = amount(value)
+        found = _amount(asked, value)
         if found is None:
             raise asked.incomparable(
                 "is no quantity in a known unit",

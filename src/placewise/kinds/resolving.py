@@ -22,7 +22,7 @@ from placewise.model.requirement import Condition
 from placewise.model.scalar import Value
 from placewise.model.vocabulary import Vocabulary
 
-__all__ = ["Test", "test_of"]
+__all__ = ["Test", "passes_absent", "test_of"]
 
 _TESTS: Mapping[str, Callable[[Asked, Predicate], Test]] = {
     "text": text_test,
@@ -87,3 +87,8 @@ def _where_inferred(asked: Asked, predicate: Predicate, error: InputError) -> Te
         return found(value, values)
 
     return test
+
+
+def passes_absent(condition: Condition) -> bool:
+    """Whether a vertex without the field meets a condition: one on a limit, which is none where it is not said."""
+    return getattr(condition.predicate, "passes_absent", False)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from placewise.errors import Incomparable
 from placewise.kinds.comparing import bounds_of
-from placewise.kinds.resolving import Test, test_of
+from placewise.kinds.resolving import Test, passes_absent, test_of
 from placewise.model.predicates import Equals, Within
 from placewise.model.range_notation import is_comparison
 from placewise.model.requirement import Condition, Requirement
@@ -18,9 +18,13 @@ from placewise.model.vocabulary import Vocabulary
 
 
 class Answer(enum.Enum):
-    """What a vertex answers to a requirement: it meets it, it does not, or a field that is not described decides."""
+    """What a vertex answers to a requirement: it meets it, it does not, or a field that is not described decides.
+
+    UNSAID : it meets it, since a limit is none where it is not described.
+    """
 
     YES = "yes"
+    UNSAID = "unsaid"
     NO = "no"
     MISSING = "missing"
 
@@ -29,7 +33,7 @@ class Answer(enum.Enum):
 class VertexTest:
     """A requirement with its conditions as tests of values, under one vocabulary."""
 
-    tests: tuple[tuple[str, Test], ...]
+    tests: tuple[tuple[str, Test, bool], ...]
     subsystem: str
 
     @classmethod
@@ -39,7 +43,7 @@ class VertexTest:
         Raises InputError for a bound of another kind than its field's, and for bounds of two conditions that cross.
         """
         tests = tuple(
-            (condition.field, test_of(requirement.subsystem, condition, vocabulary))
+            (condition.field, test_of(requirement.subsystem, condition, vocabulary), passes_absent(condition))
             for condition in requirement.conditions
         )
         _refuse_crossed(requirement, vocabulary)
@@ -51,9 +55,12 @@ class VertexTest:
         A value that fails decides, whatever the others are; then one that is missing.
         """
         found: Answer | Incomparable = Answer.YES
-        for field, test in self.tests:
+        for field, test, absent in self.tests:
             if field not in values:
-                found = Answer.MISSING
+                if not absent:
+                    found = Answer.MISSING
+                elif found is Answer.YES:
+                    found = Answer.UNSAID
                 continue
             try:
                 if not test(values[field], values):
@@ -62,7 +69,7 @@ class VertexTest:
                 # A test that is a predicate itself does not know the field.
                 if problem.place is None:
                     problem.within(place=f"requirement on {self.subsystem!r}, field {field!r}")
-                found = problem if found is Answer.YES else found
+                found = problem if found in (Answer.YES, Answer.UNSAID) else found
         return found
 
 

@@ -2,62 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeAlias
 
+from placewise.matching.cause import (
+    ABSENT,
+    FEW,
+    FIELD,
+    INCOMPARABLE,
+    NODE,
+    PRESENT,
+    UNDESCRIBED,
+    UNSEEN,
+    VALUE,
+    VERTEX,
+    Cause,
+    CausesThere,
+)
 from placewise.matching.compiled_cluster import CompiledCluster, Properties, vertex_key
 from placewise.matching.index import FleetIndex
+from placewise.matching.limit_causes import in_force, limit_causes
+from placewise.matching.one_partition import limit_among
 from placewise.matching.vertex_answers import Conditions, VertexAnswers
 from placewise.matching.wording import ask, listed, value_there, vertex_there, wanted_of_one
 from placewise.model.predicates import Equals
 from placewise.model.requirement import AllOf, AnyOf, Condition, Expression, Not, Requirement, tests_of
+from placewise.model.site_limit import SiteLimit
 
-ABSENT = "absent"
-UNSEEN = "unseen"
-FIELD = "field"
-VALUE = "value"
-INCOMPARABLE = "incomparable"
-VERTEX = "not on one vertex"
-NODE = "not on one node"
-FEW = "too few"
-PRESENT = "present"
-UNDESCRIBED = "not described"
+__all__ = [
+    "ABSENT",
+    "FEW",
+    "FIELD",
+    "INCOMPARABLE",
+    "NODE",
+    "PRESENT",
+    "UNDESCRIBED",
+    "UNSEEN",
+    "VALUE",
+    "VERTEX",
+    "Cause",
+    "Causes",
+    "CausesThere",
+    "too_few",
+]
 
 _NAME = "name"
 _Places: TypeAlias = int
 """Place classes of the fleet, as a number."""
-
-
-@dataclass(frozen=True, slots=True)
-class Cause:
-    """One cause for which an expression does not hold on a cluster; `str` is the line that says it.
-
-    kind : ABSENT, no such subsystem; UNSEEN, attached where no node sees it; FIELD, its vertices lack the field; VALUE,
-        another value; INCOMPARABLE, a value of another kind or unit; VERTEX, met, but not together by one vertex; NODE,
-        not together on one node; FEW, on too few nodes; PRESENT, what must not be there; UNDESCRIBED, there may be more
-        than what is described.
-    subsystem, field : what it is about; empty where it is about none alone.
-    asked, offered : what was asked for and what is there, as text.
-    """
-
-    kind: str
-    subsystem: str
-    field: str
-    asked: str
-    offered: str
-    line: str
-
-    def __str__(self) -> str:
-        return self.line
-
-
-@dataclass(frozen=True, slots=True)
-class CausesThere:
-    """Clusters that have the same causes."""
-
-    causes: tuple[Cause, ...]
-    clusters: tuple[str, ...]
 
 
 class Causes:
@@ -96,7 +87,7 @@ class Causes:
         if names is None:
             names = self._names[expression] = tuple(dict.fromkeys(test.subsystem for test in tests_of(expression)))
         for name in names:
-            subsystem = compiled.subsystems.get(name)
+            subsystem = self._index.subsystem(cluster, name)
             parts.append(
                 None if subsystem is None else tuple([(vertex_key(v), v.attached_to) for v in subsystem.vertices])
             )
@@ -138,7 +129,7 @@ class Causes:
 
     def _vertices(self, there: _There, test: Requirement, where: _Places) -> list[VertexAnswers]:
         if test not in self._tested:
-            self._tested[test] = Conditions(test, self._index.vocabulary)
+            self._tested[test] = Conditions(test, self._index.vocabulary_of(test.subsystem))
         tested = self._tested[test]
         return [tested.vertex(properties) for properties in there.seen(test.subsystem, where)]
 
@@ -152,12 +143,17 @@ class Causes:
             yield _undescribed(test, vertices)
         elif not vertices:
             yield there.nothing_seen(test)
+        elif isinstance(test, SiteLimit):
+            yield from limit_causes(test, vertices)
         elif not problems:
             yield from _wrong(test, vertices)
 
     def _met(self, there: _There, test: Requirement, where: _Places) -> Iterator[Cause]:
         vertices = self._vertices(there, test, where)
         meeting = [vertex for vertex in vertices if vertex.meets]
+        if meeting and isinstance(test, SiteLimit):
+            yield in_force(test, meeting)
+            return
         if meeting:
             fields = (_NAME, "version", *(condition.field for condition in test.conditions))
             found = listed([vertex_there(vertex.values, fields) for vertex in meeting])
@@ -167,7 +163,7 @@ class Causes:
         for vertex in vertices:
             if vertex.undecided:
                 yield _incomparable(test, vertex)
-        if not there.is_complete(test.subsystem):
+        if not (there.is_complete(test.subsystem) or isinstance(test, SiteLimit)):
             yield _undescribed(test, vertices)
 
 
@@ -187,8 +183,8 @@ class _There:
         """List the distinct vertices that some of the places see, by their properties."""
         classes = self._compiled.classes
         chosen = [kind for number, kind in enumerate(classes, self._first) if where >> number & 1]
-        if len(chosen) == len(classes):
-            seeing, found = self._compiled.tree.seeing, self._compiled.subsystems.get(subsystem)
+        if len(chosen) == len(classes) or subsystem not in self._compiled.subsystems:
+            seeing, found = self._compiled.tree.seeing, self._index.subsystem(self._cluster, subsystem)
             vertices = [v for v in (found.vertices if found else ()) if not seeing.isdisjoint(v.attached_to)]
         else:
             vertices = [vertex for kind in chosen for name, vertex in kind.visible if name == subsystem]
@@ -197,7 +193,7 @@ class _There:
     def nothing_seen(self, test: Requirement) -> Cause:
         """Return the cause where no vertex of a subsystem is seen."""
         name = test.subsystem
-        found = self._compiled.subsystems.get(name)
+        found = self._index.subsystem(self._cluster, name)
         if found is None or not found.vertices:
             return Cause(ABSENT, name, "", str(test), "", f"no {name} there")
         if self.seen(name, self._all):
@@ -227,7 +223,7 @@ class _There:
         return Cause(NODE, name, "", asked, listed(offered, most=6), line)
 
 
-def too_few(index: FleetIndex, cluster: int, groups: Iterable[tuple[Expression, ...]]) -> Cause:
+def too_few(index: FleetIndex, cluster: int, groups: Sequence[tuple[Expression, ...]]) -> Cause:
     """Return the cause where each requirement is met on a cluster, and too few of its nodes meet all of a group."""
     there, causes = _There(index, cluster), Causes(index)
     where = causes.places(cluster)
@@ -241,7 +237,13 @@ def too_few(index: FleetIndex, cluster: int, groups: Iterable[tuple[Expression, 
         if count < total:
             asked = " and ".join(map(ask, requirements))
             offered = f"{count} of {total} nodes"
-            return Cause(FEW, "", "", asked, offered, f"too few: {offered} {_meet(count)} {asked}")
+            line = f"too few: {offered} {_meet(count)} {asked}"
+            if (limit := limit_among(requirements)) and index.has(cluster, limit.subsystem):
+                line += f", or no one {limit.subsystem} has enough of them"
+            return Cause(FEW, "", "", asked, offered, line)
+    every = [one for requirements in groups for one in requirements]
+    if (limit := limit_among(every)) and index.has(cluster, limit.subsystem):
+        return Cause(FEW, limit.subsystem, "", str(limit), "", f"too few: no one {limit.subsystem} has enough nodes")
     return Cause(FEW, "", "", "", "", "too few: its nodes cannot host all that is asked for at once")
 
 

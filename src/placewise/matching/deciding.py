@@ -61,7 +61,8 @@ def with_requirements(job: Job, requirements: Sequence[Expression]) -> Job:
     """Return a job of which every group of resources has to meet further requirements as well."""
     if not requirements:
         return job
-    groups = [ResourceGroup(group.shape, (*group.requirements, *_apart(requirements))) for group in job.groups]
+    further = _apart(requirements)
+    groups = [replace(group, requirements=(*group.requirements, *further)) for group in job.groups]
     return replace(job, groups=tuple(groups))
 
 

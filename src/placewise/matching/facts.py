@@ -7,14 +7,14 @@ vertex that stands for several, what is attached counts for one unit each.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from placewise.kinds.vertex_test import Answer, VertexTest
 from placewise.matching.tree import Tree
 from placewise.model.cluster import Cluster
 from placewise.model.requirement import AllOf, Expression, Not, Requirement, tests_of
-from placewise.model.resources import SubsystemVertex
+from placewise.model.resources import Subsystem, SubsystemVertex
 from placewise.model.vocabulary import Vocabulary
 
 YES, MAYBE, NO = 2, 1, 0
@@ -24,15 +24,20 @@ class Tests:
     """The tests of vertices that stand inside a shape, compiled.
 
     Of each test a set of bits says whether something there meets it, and whether something there may.
-    Raises InputError for a bound of another kind than its field's.
+    own : the vocabularies of subsystems that have one of their own. Raises InputError for a bound of another kind than
+    its field's.
     """
 
-    def __init__(self, expressions: Iterable[Expression], vocabulary: Vocabulary) -> None:
+    def __init__(
+        self, expressions: Iterable[Expression], vocabulary: Vocabulary, own: Mapping[str, Vocabulary] | None = None
+    ) -> None:
         found = dict.fromkeys(test for expression in expressions for test in tests_of(expression))
         self._bits = {test: 2 * number for number, test in enumerate(found)}
         self._by_name: dict[str, list[tuple[int, VertexTest]]] = {}
         for test, bit in self._bits.items():
-            self._by_name.setdefault(test.subsystem, []).append((bit, VertexTest.of(test, vocabulary)))
+            self._by_name.setdefault(test.subsystem, []).append(
+                (bit, VertexTest.of(test, (own or {}).get(test.subsystem, vocabulary)))
+            )
         self.width = 2 * len(found)
         self._vocabulary = vocabulary
 
@@ -47,9 +52,15 @@ class Tests:
                 bits |= 2 << bit
         return bits
 
-    def unknown(self, cluster: str) -> int:
-        """Return what may be met anywhere on a cluster by what is not described."""
+    def asks(self, name: str) -> bool:
+        """Whether a test is of this subsystem."""
+        return name in self._by_name
+
+    def everywhere(self, cluster: str, seen: Subsystem | None) -> int:
+        """Return what is met anywhere on a cluster by what all of it sees, or may be by what is not described."""
         bits = 0
+        for vertex in seen.vertices if seen else ():
+            bits |= self.of_vertex(seen.name if seen else "", vertex)
         for name, tests in self._by_name.items():
             if not self._vocabulary.is_complete(cluster, name):
                 bits |= sum(2 << bit for bit, _ in tests)
@@ -83,18 +94,18 @@ class Facts:
 
     groups : the number of resource groups; in the mark of a vertex come the groups first, then what is met by what is
         attached to the place, then what is met there or above.
-    possible : whether what may be met counts too.
+    everywhere : what is met, or may be, wherever one looks. possible : whether what may be met counts too.
     """
 
     tests: Tests
     groups: int
-    unknown: int
+    everywhere: int
     possible: bool
 
     def met(self, expressions: Sequence[Expression], bits: int) -> bool:
         """Whether all expressions hold where so much is met."""
         least = MAYBE if self.possible else YES
-        return all(self.tests.holds(expression, bits | self.unknown) >= least for expression in expressions)
+        return all(self.tests.holds(expression, bits | self.everywhere) >= least for expression in expressions)
 
     def inside(self, mark: int) -> int:
         """Return what the place says of what is inside it."""

@@ -11,7 +11,7 @@ unlike counts come to; here those of one count are mixed, and only one count is 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 
 from placewise.matching.asks import CHOICE, Demand, compiled, drawn_types
@@ -25,6 +25,7 @@ from placewise.matching.work import Work
 from placewise.model.cluster import Cluster
 from placewise.model.job import SLOT, ResourceRequest, Shape
 from placewise.model.requirement import Expression
+from placewise.model.resources import Subsystem
 from placewise.model.vocabulary import Vocabulary
 
 STEPS = 700
@@ -47,24 +48,39 @@ __all__ = [
 class Hosting:
     """The shapes of a job's groups, to be asked of many clusters.
 
-    vocabulary : of the fleet, where requirements stand inside the shapes. possible : whether a vertex counts too of
-    which it is unknown whether it meets them. Raises InputError for too many alternatives, and for bounds of another
-    kind than their fields.
+    vocabulary : of the fleet, where requirements stand inside the shapes; own : those of subsystems that have one of
+    their own. possible : whether a vertex counts too of which it is unknown whether it meets them. Raises InputError
+    for too many alternatives, and for bounds of another kind than their fields.
     """
 
     def __init__(
-        self, shapes: Sequence[Shape], vocabulary: Vocabulary | None = None, *, possible: bool = False
+        self,
+        shapes: Sequence[Shape],
+        vocabulary: Vocabulary | None = None,
+        own: Mapping[str, Vocabulary] | None = None,
+        *,
+        possible: bool = False,
     ) -> None:
         self._demands = compiled(shapes)
         self._groups, self._possible = len(shapes), possible
         wanted = [r for shape in shapes for r in inner_requirements(shape)]
-        self._tests = Tests(wanted, vocabulary or Vocabulary()) if wanted else None
+        self._tests = Tests(wanted, vocabulary or Vocabulary(), own) if wanted else None
 
-    def on(self, tree: Tree, usable: Sequence[Collection[int]], cluster: Cluster | None = None) -> bool:
+    def asks_inside(self, name: str) -> bool:
+        """Whether a requirement inside the shapes is of this subsystem."""
+        return self._tests is not None and self._tests.asks(name)
+
+    def on(
+        self,
+        tree: Tree,
+        usable: Sequence[Collection[int]],
+        cluster: Cluster | None = None,
+        seen: Subsystem | None = None,
+    ) -> bool:
         """Whether a tree hosts every group's shape at once, each on its own usable places.
 
         A group without a shape asks for one usable place. cluster : that of the tree, whose vertices meet requirements
-        inside the shapes. Raises InputError for what takes too much work.
+        inside the shapes; seen : what all of it sees besides. Raises InputError for what takes too much work.
         """
         if not all(usable):
             return False
@@ -73,7 +89,7 @@ class Hosting:
         every = tuple(None if tree.places.issubset(places) else frozenset(places) for places in usable)
         facts = None
         if self._tests is not None and cluster is not None:
-            facts = Facts(self._tests, self._groups, self._tests.unknown(cluster.name), self._possible)
+            facts = Facts(self._tests, self._groups, self._tests.everywhere(cluster.name, seen), self._possible)
         subtrees = tree.marked(every, None if facts is None or cluster is None else facts.marks(cluster, tree))
         work = _work(subtrees)
         levels = Levels(subtrees, tree.above_places)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -14,7 +14,8 @@ from placewise.errors import InputError
 from placewise.kinds.inferring import learned
 from placewise.kinds.vertex_test import VertexTest
 from placewise.matching import bitset
-from placewise.matching.compiled_cluster import CompiledCluster, Properties
+from placewise.matching.cluster_facts import CLUSTER, ClusterFacts
+from placewise.matching.compiled_cluster import CompiledCluster, Properties, VertexKey
 from placewise.matching.counting import Counts, counted_request, counts_of, moved_counts
 from placewise.matching.hosting import Hosting, inner_requirements
 from placewise.matching.layout import Layout
@@ -26,6 +27,9 @@ from placewise.model.cluster import Cluster, Fleet
 from placewise.model.job import SLOTS, ResourceRequest, Shape
 from placewise.model.predicates import InVersionRange
 from placewise.model.requirement import AllOf, AnyOf, Expression, Not, Requirement, tests_of
+from placewise.model.resources import Subsystem
+from placewise.model.scalar import Scalar
+from placewise.model.site_limit import SiteLimit
 from placewise.model.vocabulary import Vocabulary
 
 # What strangers ask for is without end, so what is remembered of it is bounded: so many bytes of answers to
@@ -54,6 +58,8 @@ class _Contents:
 
     types : the types of resources that there are or ever were.
     rows : one memory serves all that descend from one fleet; the stamps tell which answers still count.
+    states : the clusters' states by name, where they are not those that the clusters have themselves; said : the
+        fields that were ever said in one.
     """
 
     layout: Layout
@@ -62,6 +68,8 @@ class _Contents:
     types: frozenset[str]
     rows: Recent[Expression, Meeting]
     counts: Recent[ResourceRequest, Counts]
+    states: Mapping[str, Mapping[str, Scalar]] | None = None
+    said: Collection[str] = ()
 
 
 class FleetIndex:
@@ -104,9 +112,10 @@ class FleetIndex:
         self.vocabulary = contents.vocabulary
         self.known_types = contents.types
         self._all_complete = self.vocabulary.all_complete
-        self._layout, self._offers = layout, contents.offers
+        self._contents, self._layout, self._offers = contents, layout, contents.offers
         self._nothing = np.zeros(self.words, dtype=np.uint64)
         self._incomplete: dict[str, NDArray[np.uint64] | None] = {}
+        self._described: dict[str, NDArray[np.uint64]] = {}
         # An index never changes, so its own answers need no stamps.
         self._answers: dict[Expression, Meeting] = {}
         self._rows, self._counts = contents.rows, contents.counts
@@ -134,7 +143,16 @@ class FleetIndex:
         vocabulary = learned(self.vocabulary, _offered(one for one in clusters.values() if one is not None))
         types = self.known_types.union(*[one.after.tree.subtrees.all_types for one in moved.changes if one.after])
         offers = changed_offers(offers, moved.changes, layout.words)
-        return FleetIndex(_Contents(layout, offers, vocabulary, types, self._rows, counts))
+        return FleetIndex(
+            replace(self._contents, layout=layout, offers=offers, vocabulary=vocabulary, types=types, counts=counts)
+        )
+
+    def with_states(self, states: Mapping[str, Mapping[str, Scalar]], said: Collection[str] = ()) -> FleetIndex:
+        """Return the index of the same fleet in which clusters have these states, by name; nothing is compiled anew.
+
+        said : further fields that are known, though no state has them now.
+        """
+        return FleetIndex(replace(self._contents, states=states, said=said))
 
     def in_vocabulary(self, vocabulary: Vocabulary) -> FleetIndex:
         """Return the index of the same fleet in another vocabulary, which has to know all of its words."""
@@ -146,7 +164,7 @@ class FleetIndex:
             before.complete,
         )
         rows = self._rows if alike else Recent(_MOST_ROW_BYTES)
-        return FleetIndex(_Contents(self._layout, self._offers, vocabulary, self.known_types, rows, self._counts))
+        return FleetIndex(replace(self._contents, vocabulary=vocabulary, rows=rows))
 
     @cached_property
     def fleet(self) -> Fleet:
@@ -189,12 +207,51 @@ class FleetIndex:
     def clusters_with(self, subsystem: str) -> int:
         """Return how many clusters have a subsystem, whether a place sees anything of it or not."""
         offers = self._offers.get(subsystem)
+        if offers is None and subsystem == CLUSTER:
+            return len(self.names)
         return offers.clusters if offers else 0
 
     def offered(self, subsystem: str) -> list[tuple[Properties, NDArray[np.uint64]]]:
         """List the distinct vertices of a subsystem, each with the (words,) place classes that see it, read-only."""
+        return [(key[0], row) for key, row in self._vertices(subsystem).items()]
+
+    def subsystem(self, cluster: int, name: str) -> Subsystem | None:
+        """Return what a cluster offers of a subsystem, its own facts as ``cluster``; None where it does not have it."""
+        if self._has_facts(name):
+            return self.facts.subsystem(cluster)
+        return self.compiled(cluster).subsystems.get(name)
+
+    def has(self, cluster: int, name: str) -> bool:
+        """Whether a cluster has a subsystem, its own facts counted as ``cluster``."""
+        return name in self.compiled(cluster).subsystems or self._has_facts(name)
+
+    @cached_property
+    def facts(self) -> ClusterFacts:
+        """The clusters' own facts, which tests of ``cluster`` are about unless some cluster has such a subsystem."""
+        states, said = self._contents.states, self._contents.said
+        if states is None:
+            found: list[Mapping[str, Scalar]] = [dict(one.cluster.state) for one in self._layout.clusters]
+        else:
+            found = [states.get(name, {}) for name in self.names]
+        return ClusterFacts(self.names, found, said)
+
+    def vocabulary_of(self, subsystem: str) -> Vocabulary:
+        """Return the vocabulary in which the tests of a subsystem are understood."""
+        return self._vocabulary_of_facts if self._has_facts(subsystem) else self.vocabulary
+
+    @cached_property
+    def _vocabulary_of_facts(self) -> Vocabulary:
+        return self.facts.vocabulary(self.vocabulary)
+
+    def _has_facts(self, subsystem: str) -> bool:
+        return subsystem == CLUSTER and CLUSTER not in self._offers
+
+    def _vertices(self, subsystem: str, fields: Iterable[str] | None = None) -> Mapping[VertexKey, NDArray[np.uint64]]:
+        """Return the distinct vertices of a subsystem; of the clusters' own facts those fields alone."""
+        if self._has_facts(subsystem):
+            return self.facts.offered(self.firsts, fields)
         offers = self._offers.get(subsystem)
-        return [(key[0], row) for key, row in offers.vertices.items()] if offers else []
+        return offers.vertices if offers else {}
 
     def meeting(self, requirement: Expression) -> Meeting:
         """Return the place classes at which a requirement holds, and those at which it may.
@@ -217,7 +274,11 @@ class FleetIndex:
 
     def _stamp(self, requirement: Expression) -> object:
         """Return what changes whenever the answer to a requirement may."""
+        if isinstance(requirement, SiteLimit):
+            return self._layout
         if isinstance(requirement, Requirement):
+            if self._has_facts(requirement.subsystem):
+                return self.facts
             offers = self._offers.get(requirement.subsystem)
             if offers is None or not self._all_complete:
                 return self._layout
@@ -235,13 +296,34 @@ class FleetIndex:
             return any_met(map(self.meeting, requirement.parts), stamp)
         if isinstance(requirement, Not):
             return not_met(self.meeting(requirement.part), self.everything, stamp)
+        if isinstance(requirement, SiteLimit):
+            return self._limited(requirement, stamp)
         self.require_known(requirement.subsystem)
         for condition in requirement.conditions:
             self._require_field(requirement.subsystem, condition.field)
-        test = VertexTest.of(requirement, self.vocabulary)
-        offers = self._offers.get(requirement.subsystem)
-        incomplete = self._incompletely_described(requirement.subsystem)
-        return tested(test, offers.vertices if offers else {}, self._nothing, incomplete, stamp)
+        test = VertexTest.of(requirement, self.vocabulary_of(requirement.subsystem))
+        vertices = self._vertices(requirement.subsystem, [condition.field for condition in requirement.conditions])
+        return tested(test, vertices, self._nothing, self._incompletely_described(requirement.subsystem), stamp)
+
+    def _limited(self, limit: SiteLimit, stamp: object) -> Meeting:
+        """Return where a limit allows what is asked; everywhere, or nowhere, on clusters that do not describe it."""
+        described = self._describing(limit.subsystem)
+        test, vertices = VertexTest.of(limit, self.vocabulary), self._vertices(limit.subsystem)
+        if not limit.otherwise:
+            return tested(test, vertices, self._nothing, None, stamp)
+        incomplete = self._incompletely_described(limit.subsystem)
+        met = tested(test, vertices, self._nothing, None if incomplete is None else incomplete & described, stamp)
+        others = self.everything & ~described
+        yes = met.yes | others
+        return Meeting.of(yes, yes if met.certain else met.possible | others, met.problems, stamp)
+
+    def _describing(self, subsystem: str) -> NDArray[np.uint64]:
+        """Return the place classes of clusters that describe a subsystem."""
+        if subsystem not in self._described:
+            there = (one.subsystems.get(subsystem) for one in self._layout.clusters)
+            flags = np.fromiter((one is not None and bool(one.vertices) for one in there), np.bool_, len(self.names))
+            self._described[subsystem] = bitset.pack(np.repeat(flags, np.diff(self.firsts)))
+        return self._described[subsystem]
 
     def _incompletely_described(self, subsystem: str) -> NDArray[np.uint64] | None:
         """Return the place classes of clusters that may have more of a subsystem than is described; None for none."""
@@ -256,7 +338,7 @@ class FleetIndex:
     def require_known(self, subsystem: str) -> None:
         """Raise InputError when no cluster has, or ever had, a subsystem of this name."""
         known = self.vocabulary.known
-        if subsystem not in known:
+        if subsystem not in known and not self._has_facts(subsystem):
             raise InputError(
                 f"no cluster of the fleet has a subsystem {subsystem!r}",
                 place=f"requirement on {subsystem!r}",
@@ -276,7 +358,9 @@ class FleetIndex:
                 self.require_types(request.contents)
 
     def _require_field(self, subsystem: str, field: str) -> None:
-        fields = self.vocabulary.known[subsystem]
+        fields = self.vocabulary.known.get(subsystem, frozenset())
+        if self._has_facts(subsystem):
+            fields |= self.facts.fields
         if not fields or field in fields:
             return
         near = _like(field, fields)
@@ -347,12 +431,25 @@ class FleetIndex:
         for shape in shapes:
             for requirement in inner_requirements(shape):
                 self.meeting(requirement)
-        return Hosting(shapes, self.vocabulary, possible=possible)
+        facts = self._has_facts(CLUSTER) and CLUSTER in _asked_inside(shapes)
+        own = {CLUSTER: self._vocabulary_of_facts} if facts else None
+        return Hosting(shapes, self.vocabulary, own, possible=possible)
+
+    def hosts(self, asked: Hosting, cluster: int, usable: Sequence[Collection[int]]) -> bool:
+        """Whether a cluster hosts every group's shape at once, each on its own usable places. See `Hosting.on`."""
+        compiled = self.compiled(cluster)
+        seen = self.facts.subsystem(cluster) if self._has_facts(CLUSTER) and asked.asks_inside(CLUSTER) else None
+        return asked.on(compiled.tree, usable, compiled.cluster, seen)
 
     def _add_up(self, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
         """Add up (..., classes) numbers cluster by cluster."""
         # Every cluster has a class, which is what adding up slices asks for.
         return np.add.reduceat(numbers, self.firsts[:-1], axis=-1) if self.names else numbers
+
+    def copies(self, shape: Shape) -> tuple[NDArray[np.int64], int] | None:
+        """Return (classes,) the copies of a shape that each hosts, and the number wanted; None where trees matter."""
+        per_class, wanted = self._copies(shape)
+        return None if per_class is None else (per_class, wanted)
 
     def _copies(self, shape: Shape) -> tuple[NDArray[np.int64] | None, int]:
         """Return how many copies each class hosts and how many the shape wants; None if the tree matters."""
@@ -372,8 +469,7 @@ class FleetIndex:
         able = np.zeros(len(self.names), dtype=np.bool_)
         asked = self.hosting_of([shape], possible=possible)
         for cluster in np.flatnonzero(self._add_up(usable.astype(np.int64))).tolist():
-            compiled = self.compiled(cluster)
-            able[cluster] = asked.on(compiled.tree, [self.places_of(cluster, usable)], compiled.cluster)
+            able[cluster] = self.hosts(asked, cluster, [self.places_of(cluster, usable)])
         return able
 
 
@@ -388,6 +484,11 @@ def _offered(clusters: Iterable[Cluster]) -> Iterator[tuple[str, Properties]]:
                 yield subsystem.name, ()
                 for vertex in subsystem.vertices:
                     yield subsystem.name, vertex.properties
+
+
+def _asked_inside(shapes: Sequence[Shape]) -> set[str]:
+    """Return the subsystems that requirements inside shapes are of."""
+    return {test.subsystem for shape in shapes for one in inner_requirements(shape) for test in tests_of(one)}
 
 
 def _about_characters(requirement: Expression) -> int:

@@ -14,15 +14,15 @@ from placewise.errors import InputError
 from placewise.matching import bitset
 from placewise.matching.hosting import inner_requirements
 from placewise.matching.index import FleetIndex
+from placewise.matching.joint_groups import joint_groups
 from placewise.matching.kernels import Kernels
 from placewise.matching.kernels_numpy import NumpyKernels
 from placewise.matching.meeting import Meeting
+from placewise.matching.one_partition import hosted_by_one, limit_among
 from placewise.matching.rows import Rows
-from placewise.model.job import OR_SLOT, XOR_SLOT, Job, ResourceGroup, Shape
+from placewise.model.job import Job, Shape
 from placewise.model.requirement import Expression
 from placewise.model.workload import Workload
-
-MOST_GROUPS = 16
 
 _Met: TypeAlias = list[list[Meeting]]
 
@@ -102,8 +102,9 @@ def _matching(index: FleetIndex, job: Job, met: _Met, *, possible: bool = False)
             return places & index.hosting_alone(group.shape, possible=possible)
     sets = [bitset.pack(bitset.from_number(places, index.size)) for places in usable]
     asked = [(group.shape, places) for group, places in zip(job.groups, sets, strict=True)]
-    able = hosting(index, asked, possible=possible)
-    return bitset.to_number(bitset.pack(able))
+    able = bitset.to_number(bitset.pack(hosting(index, asked, possible=possible)))
+    shapes, limit = [group.shape for group in job.groups], limit_among(job.requirements)
+    return hosted_by_one(index, shapes, limit, usable, able, possible=possible)
 
 
 def _met(index: FleetIndex, job: Job) -> _Met:
@@ -159,33 +160,14 @@ def hosting(
     able = np.ones(len(index.names), dtype=np.bool_)
     for _, places in groups:
         able &= bitset.unpack(index.clusters_of(places), len(index.names))
-    groups = _shaped(groups)
+    groups = joint_groups(groups, np.ndarray.tobytes)
     if len(groups) < 2:
         return able & hosting(index, groups, possible=possible) if groups else able
     usable = [(shape, bitset.unpack(places, index.size)) for shape, places in groups]
     asked_of = index.hosting_of([shape for shape, _ in groups], possible=possible)
     for cluster in np.flatnonzero(able).tolist():
-        compiled = index.compiled(cluster)
-        places_of = [index.places_of(cluster, flags) for _, flags in usable]
-        able[cluster] = asked_of.on(compiled.tree, places_of, compiled.cluster)
+        able[cluster] = index.hosts(asked_of, cluster, [index.places_of(cluster, flags) for _, flags in usable])
     return able
-
-
-def _shaped(groups: Sequence[tuple[Shape, NDArray[np.uint64]]]) -> list[tuple[Shape, NDArray[np.uint64]]]:
-    """Return the groups that have a shape; those that may use the same places are one, except for alternatives."""
-    merged: dict[tuple[int, bytes], tuple[Shape, NDArray[np.uint64]]] = {}
-    for number, (shape, places) in enumerate(groups):
-        if shape:
-            alternatives = any(request.type in (OR_SLOT, XOR_SLOT) for request in shape)
-            key = (number if alternatives else -1, places.tobytes())
-            merged[key] = ((*merged[key][0], *shape) if key in merged else shape, places)
-    if len(merged) > MOST_GROUPS:
-        raise InputError(
-            "too many groups of resources have different requirements",
-            found=len(merged),
-            expected=f"at most {MOST_GROUPS} in a job; several jobs can ask for more",
-        )
-    return [(ResourceGroup(shape).shape, places) for shape, places in merged.values()]
 
 
 def match_workload(
@@ -201,6 +183,9 @@ def match_rows(
 ) -> NDArray[np.uint64]:
     """Return (jobs, words): the clusters that match each job, or may, every job computed on its own."""
     index.require_types(workload.shape)
+    if workload.shape and limit_among(workload.requirements):
+        found = [matching(index, workload.job(job), possible=possible) for job in range(len(workload))]
+        return bitset.pack(np.array([bitset.from_number(one, len(index.names)) for one in found]))
     table = index.table(workload.requirements, possible=possible)
     rows = Rows.of(workload.offsets, workload.ids)
     places = (kernels or NumpyKernels()).intersect(table, rows, index.everything)

@@ -68,6 +68,8 @@ def tested(
         answer = test.ask(dict(properties))
         if answer is Answer.YES:
             yes |= members
+        elif answer is Answer.UNSAID:
+            yes |= members if incomplete is None else members & ~incomplete
         elif isinstance(answer, Incomparable):
             problems.append((answer, members))
     if problems or incomplete is not None:

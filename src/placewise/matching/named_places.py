@@ -24,6 +24,8 @@ def as_asked(fleet: Fleet, jobs: Iterable[Job]) -> Fleet:
         for group in job.groups:
             for expression in (*group.requirements, *inner_requirements(group.shape)):
                 unasked.difference_update(test.subsystem for test in tests_of(expression))
+        for wish in job.wishes:
+            unasked.difference_update(test.subsystem for test in tests_of(wish.expression))
     if not unasked.intersection(fleet.subsystem_names):
         return fleet
     clusters = [

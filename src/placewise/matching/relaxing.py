@@ -14,6 +14,7 @@ from placewise.matching import bitset
 from placewise.matching.compiled_cluster import Properties
 from placewise.matching.index import FleetIndex
 from placewise.matching.match import hosting, matching
+from placewise.matching.one_partition import hosted_by_one, limit_among
 from placewise.matching.single_changes import Change, single_changes
 from placewise.model.job import Job
 from placewise.model.requirement import Expression
@@ -163,10 +164,13 @@ def _least_sets(asked: _Asked) -> tuple[dict[tuple[int, ...], list[int]], bool]:
         for cluster in alike[at_least[alike] == best].tolist():
             found.setdefault(frozenset(np.flatnonzero(asked.lacking[:, cluster]).tolist()), []).append(cluster)
     trials = _MOST_TRIALS
+    # A limit that holds everywhere may be in the way: nodes of two partitions are not used together.
+    limits = {frozenset((row,)) for row, one in enumerate(asked.wanted) if limit_among([one])}
     several = reachable[classes[reachable] > 1]
     for cluster in several[np.argsort(at_least[several], kind="stable")].tolist():
         failing = _failing(asked, cluster)
-        for chosen in _sets_of(frozenset(np.flatnonzero(asked.lacking[:, cluster]).tolist()), failing, best):
+        causes = limits.union(*failing)
+        for chosen in _sets_of(frozenset(np.flatnonzero(asked.lacking[:, cluster]).tolist()), causes, best):
             if len(chosen) > best or trials == 0:
                 break
             trials -= 1
@@ -184,9 +188,8 @@ def _failing(asked: _Asked, cluster: int) -> list[list[frozenset[int]]]:
     return [[frozenset(row for row in rows if asked.unmet[row, column]) for column in columns] for rows in asked.groups]
 
 
-def _sets_of(first: frozenset[int], failing: list[list[frozenset[int]]], most: int) -> Iterator[frozenset[int]]:
+def _sets_of(first: frozenset[int], causes: set[frozenset[int]], most: int) -> Iterator[frozenset[int]]:
     """Yield sets of requirements, `first` and larger ones, up to `most`, that make more places usable."""
-    causes = {fails for of_group in failing for fails in of_group}
     queue, seen = [(len(first), sorted(first))], {first}
     while queue:
         chosen = frozenset(heapq.heappop(queue)[1])
@@ -213,7 +216,15 @@ def _hosts_without(asked: _Asked, cluster: int, failing: list[list[frozenset[int
             return False
         places.append(usable)
     hosting_all = asked.index.hosting_of([group.shape for group in asked.job.groups])
-    return hosting_all.on(compiled.tree, places, compiled.cluster)
+    return asked.index.hosts(hosting_all, cluster, places) and _in_one_partition(asked, cluster, failing, chosen)
+
+
+def _in_one_partition(asked: _Asked, cluster: int, failing: list[list[frozenset[int]]], chosen: frozenset[int]) -> bool:
+    limit = limit_among(one for row, one in enumerate(asked.wanted) if row not in chosen)
+    first = int(asked.index.firsts[cluster])
+    usable = [sum(1 << number for number, fails in enumerate(of, first) if fails <= chosen) for of in failing]
+    shapes = [group.shape for group in asked.job.groups]
+    return bool(hosted_by_one(asked.index, shapes, limit, usable, 1 << cluster))
 
 
 def _ways(asked: _Asked, chosen: tuple[int, ...], clusters: list[int]) -> Iterator[Way]:
@@ -229,6 +240,7 @@ def _ways(asked: _Asked, chosen: tuple[int, ...], clusters: list[int]) -> Iterat
             if row not in chosen:
                 places &= index.meeting(asked.wanted[row]).yes
         usable.append(places)
+    kept = [one for row, one in enumerate(asked.wanted) if row not in chosen]
     for row in chosen:
         requirement = asked.wanted[row]
         seen = np.bitwise_or.reduce([places for places, rows in zip(usable, asked.groups, strict=True) if row in rows])
@@ -237,7 +249,7 @@ def _ways(asked: _Asked, chosen: tuple[int, ...], clusters: list[int]) -> Iterat
             return [properties for properties, where in index.offered(subsystem) if (where & seen).any()]
 
         changes = single_changes(requirement, offered, index.vocabulary)
-        tried = [(change, tuple(_steps(asked, row, change.steps, usable))) for change in changes]
+        tried = [(change, tuple(_steps(asked, row, change.steps, usable, kept))) for change in changes]
         found = [Way(requirement, steps) for _, steps in _least(tried)]
         found.sort(key=lambda way: (-len(way.steps[-1].clusters), str(way.steps[-1].relaxed)))
         yield from found[:MOST_WAYS]
@@ -259,7 +271,11 @@ def _least(tried: Sequence[tuple[Change, tuple[Step, ...]]]) -> Iterator[tuple[C
 
 
 def _steps(
-    asked: _Asked, row: int, direction: Iterable[Expression], usable: list[NDArray[np.uint64]]
+    asked: _Asked,
+    row: int,
+    direction: Iterable[Expression],
+    usable: list[NDArray[np.uint64]],
+    kept: list[Expression],
 ) -> Iterator[Step]:
     index = asked.index
     before = np.zeros(len(index.names), dtype=np.bool_)
@@ -269,13 +285,15 @@ def _steps(
         if (held & ~meeting).any():
             # A bound that elsewhere cannot be compared; what matched there would be lost.
             continue
-        able = hosting(
-            index,
-            [
-                (group.shape, places & meeting if row in rows else places)
-                for group, places, rows in zip(asked.job.groups, usable, asked.groups, strict=True)
-            ],
-        )
+        asks = [
+            (group.shape, places & meeting if row in rows else places)
+            for group, places, rows in zip(asked.job.groups, usable, asked.groups, strict=True)
+        ]
+        able = hosting(index, asks)
+        if limit := limit_among([*kept, relaxed]):
+            shapes, places_of = [shape for shape, _ in asks], [bitset.to_number(places) for _, places in asks]
+            found = hosted_by_one(index, shapes, limit, places_of, bitset.to_number(bitset.pack(able)))
+            able = bitset.from_number(found, len(index.names))
         if able.sum() > before.sum() and not (before & ~able).any():
             before = able
             yield Step(relaxed, tuple(compress(index.names, able.tolist())))

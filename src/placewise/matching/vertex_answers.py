@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from placewise.errors import Incomparable
-from placewise.kinds.resolving import test_of
+from placewise.kinds.resolving import passes_absent, test_of
 from placewise.matching.compiled_cluster import Properties
 from placewise.model.requirement import Requirement
 from placewise.model.scalar import Value
@@ -17,7 +17,8 @@ from placewise.model.vocabulary import Vocabulary
 class VertexAnswers:
     """A vertex, and what it answers to each condition.
 
-    answers : whether each condition is met; not met where the field is missing or cannot be compared.
+    answers : whether each condition is met; not met where the field is missing,
+        unless the condition passes without it, or cannot be compared.
     problems : for each condition why it cannot be compared, or None.
     """
 
@@ -42,7 +43,7 @@ class Conditions:
 
     def __init__(self, requirement: Requirement, vocabulary: Vocabulary) -> None:
         self._tests = [
-            (condition.field, test_of(requirement.subsystem, condition, vocabulary))
+            (condition.field, test_of(requirement.subsystem, condition, vocabulary), passes_absent(condition))
             for condition in requirement.conditions
         ]
 
@@ -51,8 +52,8 @@ class Conditions:
         values = dict(properties)
         answers: list[bool] = []
         problems: list[Incomparable | None] = []
-        for field, test in self._tests:
-            answer, problem = False, None
+        for field, test, absent in self._tests:
+            answer, problem = absent and field not in values, None
             if field in values:
                 try:
                     answer = bool(test(values[field], values))

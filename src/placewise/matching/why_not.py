@@ -129,8 +129,7 @@ def why_not(index: FleetIndex, job: Job) -> WhyNot:
 def _blocked(index: FleetIndex, causes: Causes, requirement: Expression, failed: NDArray[np.bool_]) -> Blocked:
     names = tuple(dict.fromkeys(test.subsystem for test in tests_of(requirement)))
     clusters = np.flatnonzero(failed).tolist()
-    there = [index.compiled(cluster).subsystems for cluster in clusters]
-    lacking = sum(subsystems.keys().isdisjoint(names) for subsystems in there)
+    lacking = sum(not any(index.has(cluster, name) for name in names) for cluster in clusters)
     found = _grouped((index.names[cluster], causes.of(cluster, requirement)) for cluster in clusters)
     return Blocked(requirement, _named(index.names, failed), lacking, found)
 
@@ -207,7 +206,7 @@ def _offered(index: FleetIndex, causes: Causes, cluster: int, requirement: Expre
     seeing = compiled.tree.seeing
     seen: list[str] = []
     unseen: list[str] = []
-    subsystem = compiled.subsystems.get(requirement.subsystem)
+    subsystem = index.subsystem(cluster, requirement.subsystem)
     for vertex in subsystem.vertices if subsystem else ():
         values = dict(vertex.properties)
         text = " ".join(f"{name} {scalar_text(values[name])}" for name in asked if name in values)

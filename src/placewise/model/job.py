@@ -7,6 +7,7 @@ from operator import attrgetter, itemgetter
 from typing import TypeAlias
 
 from placewise.errors import InputError
+from placewise.model.preference import Preference, counted
 from placewise.model.requirement import Expression
 from placewise.model.scalar import Scalar
 
@@ -68,16 +69,19 @@ Shape: TypeAlias = tuple[ResourceRequest, ...]
 class ResourceGroup:
     """Resources that are wanted together, on nodes at which every requirement of the group holds.
 
-    The requirements are sorted by subsystem, each once.
+    The requirements are sorted by subsystem, each once. preferences : what is wished of these nodes besides.
     """
 
     shape: Shape = ()
     requirements: tuple[Expression, ...] = field(default=(), compare=False)
+    preferences: tuple[Preference, ...] = field(default=(), compare=False)
     # Equal requirements may be written differently and then sort apart, so equality is that of the set.
     _distinct: frozenset[Expression] = field(init=False, repr=False)
+    _wished: frozenset[tuple[Preference, int]] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "shape", _add_up(self.shape))
+        object.__setattr__(self, "_wished", counted(self.preferences))
         once = dict.fromkeys(self.requirements)
         alone = len({requirement.subsystem for requirement in once}) == len(once)
         key = attrgetter("subsystem") if alone else _by_subsystem
@@ -87,14 +91,21 @@ class ResourceGroup:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A request: what must hold where, the command, and further attributes for policies and records."""
+    """A request: what must hold where, the command, and further attributes for policies and records.
+
+    preferences : what is wished of all nodes; a group may have wishes of its own.
+    """
 
     name: str
     groups: tuple[ResourceGroup, ...] = field(default_factory=lambda: (ResourceGroup(),))
     command: tuple[str, ...] = ()
     attributes: tuple[tuple[str, Scalar], ...] = ()
+    preferences: tuple[Preference, ...] = field(default=(), compare=False)
+    _wished: frozenset[tuple[Preference, int]] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "_wished", counted(self.preferences))
+        counted(self.wishes)
         if not self.groups:
             raise InputError(f"job {self.name!r} asks for nothing", expected="at least one resource group")
         object.__setattr__(self, "attributes", tuple(sorted(self.attributes, key=itemgetter(0))))
@@ -103,6 +114,11 @@ class Job:
     def requirements(self) -> tuple[Expression, ...]:
         """The requirements of all groups, each once, in order."""
         return tuple(dict.fromkeys(r for group in self.groups for r in group.requirements))
+
+    @property
+    def wishes(self) -> tuple[Preference, ...]:
+        """The preferences of the job and of all groups."""
+        return (*self.preferences, *(one for group in self.groups for one in group.preferences))
 
 
 def _by_subsystem(requirement: Expression) -> tuple[str, str]:

@@ -9,6 +9,7 @@ objects that can be called so; `constraint` is made from its priorities (see ``s
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -17,6 +18,9 @@ from numpy.typing import NDArray
 from placewise.selection.situation import Numbers, Situation
 
 NONE = -1
+
+PREFERENCE_SCORE = "preference_score"
+"""The name under which policies find what a job's wishes count on each cluster."""
 
 
 class Policy(Protocol):
@@ -70,6 +74,24 @@ def fastest(candidates: NDArray[np.bool_], situation: Situation) -> NDArray[np.i
     Raises InputError where predicted_runtime_s is not known at all.
     """
     return first(lowest(candidates, situation.value("predicted_runtime_s", "fastest")), situation)
+
+
+@dataclass(frozen=True, slots=True)
+class Preferred:
+    """Choose among the candidates with the highest preference_score, by a further policy.
+
+    Raises InputError where preference_score is not known, and what the further policy raises.
+    """
+
+    then: Policy = random_choice
+
+    def __call__(self, candidates: NDArray[np.bool_], situation: Situation) -> NDArray[np.int64]:
+        """Return (jobs,) the chosen cluster, NONE where there is no candidate."""
+        return self.then(highest(candidates, situation.value(PREFERENCE_SCORE, "preferred")), situation)
+
+
+preferred = Preferred()
+"""Choose a candidate with the highest preference_score, each of them with the same probability."""
 
 
 def lowest(candidates: NDArray[np.bool_], key: Numbers) -> NDArray[np.bool_]:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from placewise import plugins
 from placewise.matching import bitset
 from placewise.model.streams import CONSTRAINT
 from placewise.model.study import WITHOUT_REPLACEMENT
@@ -15,6 +14,7 @@ from placewise.outcomes.metadata import Submissions
 from placewise.outcomes.outcomes import Outcomes, outcomes_of
 from placewise.prediction.cost import REFERENCES
 from placewise.scheduler import Scheduler
+from placewise.selection.composing import policy_named
 from placewise.selection.policies import NONE, Policy, draw_numbers
 from placewise.selection.situation import Numbers
 from placewise.study.costs import Costs
@@ -99,7 +99,7 @@ def _policy(prepared: Prepared) -> Policy:
         from placewise.selection.constraint import constraint_policy  # noqa: PLC0415
 
         return constraint_policy(settings.priorities)
-    policy: Policy = plugins.load_policy(settings.choose)
+    policy: Policy = policy_named(settings.choose)
     return policy
 
 

@@ -8,7 +8,6 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from placewise import plugins
 from placewise.matching import bitset
 from placewise.matching.kernels import Kernels
 from placewise.matching.rows import Rows
@@ -19,6 +18,7 @@ from placewise.outcomes.metadata import Submissions, give_each, give_none, give_
 from placewise.outcomes.outcomes import Outcomes, Scene
 from placewise.outcomes.questions import Questions
 from placewise.scheduler import Scheduler
+from placewise.selection.composing import policy_named
 from placewise.selection.policies import NONE as NO_CLUSTER
 from placewise.selection.policies import draw_numbers
 from placewise.study.asked import Asked, Demands
@@ -67,7 +67,7 @@ class Prepared:
     def of(cls, study: Study, kernels: Kernels) -> Prepared:
         """Compile the fleet, predict costs, and find out where each job would succeed."""
         demands = demands_of(study, kernels)
-        policy = plugins.load_policy(study.settings.policy)
+        policy = policy_named(study.settings.policy)
         scheduler = Scheduler(study.fleet, policy, kernels)
         first = study.settings.first
         measured = (

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from placewise import plugins
 from placewise.errors import InputError, locating
 from placewise.formats.studies.order_file import read_order
 from placewise.formats.studies.selection_config import read_priorities
@@ -14,6 +13,7 @@ from placewise.formats.studies.study_file import StudyFile, read_study_file
 from placewise.formats.studies.study_settings import Setting, is_file_name
 from placewise.model.settings import Settings
 from placewise.model.study import CHOSEN, EXPERIMENTS
+from placewise.selection.composing import policy_named
 
 
 def run_settings(path: Path) -> Mapping[str, Setting]:
@@ -26,7 +26,7 @@ def run_settings(path: Path) -> Mapping[str, Setting]:
         with locating(file=path, place=f"run.{key}"):
             if key in ("policy", "choose"):
                 if not is_file_name(str(value)):
-                    plugins.load_policy(str(value))
+                    policy_named(str(value))
             elif key == "experiments":
                 _check_experiments(value, file)
             elif key != "order":

@@ -15,6 +15,7 @@ from placewise.matching import bitset
 from placewise.matching.index import FleetIndex
 from placewise.matching.kernels import Kernels
 from placewise.matching.rows import Rows
+from placewise.matching.site_limits import described_in, workload_with_limits
 from placewise.model.job import Shape
 from placewise.model.requirement import Expression, Requirement, combined, tests_of
 from placewise.model.resources import package_subsystem
@@ -49,7 +50,8 @@ class VersionDemands:
         if not len(asking):
             raise InputError("no job has a requirement", found=f"{len(jobs)} jobs", expected="at least one")
         without, repeats = len(jobs) - len(asking), 0
-        chosen = workload.select(asking)
+        # What sites allow is asked whether a job says something of it or not, and decides like any requirement.
+        chosen = workload_with_limits(workload.select(asking), described_in(study.fleet))
         profiles = chosen.profiles()
         if study.settings.unique:
             repeats = len(chosen) - len(profiles.first)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from placewise.matching.match import Match
+from placewise.matching.preferences import Scores
 
 
 def match_document(job: str, found: Match, total: int) -> dict[str, Any]:
@@ -22,7 +23,26 @@ def match_document(job: str, found: Match, total: int) -> dict[str, Any]:
     }
 
 
-def matches_document(found: Sequence[tuple[str, Match]], total: int) -> dict[str, Any]:
-    """Return the document of one job, or that of several: a list under ``jobs``."""
+def scores_document(found: Scores) -> list[dict[str, Any]]:
+    """Return what wishes count on clusters as mappings and lists, the highest score first."""
+    return [
+        {
+            "cluster": one.cluster,
+            "score": one.score,
+            "wishes": [
+                {"wish": str(wish.expression), "weight": wish.weight, "holds": holds}
+                for wish, holds in zip(found.wishes, one.holds, strict=True)
+            ],
+        }
+        for one in found.clusters
+    ]
+
+
+def matches_document(
+    found: Sequence[tuple[str, Match]], total: int, scored: Sequence[Scores] | None = None
+) -> dict[str, Any]:
+    """Return the document of one job, or that of several: a list under ``jobs``; with the scores, where given."""
     documents = [match_document(job, one, total) for job, one in found]
+    for document, scores in zip(documents, scored or (), strict=False):
+        document["scores"] = scores_document(scores)
     return documents[0] if len(documents) == 1 else {"jobs": documents}

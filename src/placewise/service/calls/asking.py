@@ -13,6 +13,7 @@ from placewise.matching import bitset
 from placewise.matching.causes import CausesThere
 from placewise.matching.index import FleetIndex
 from placewise.matching.match import Match, match_of, matching
+from placewise.matching.preferences import Scores, scores
 from placewise.matching.why_not import Blocked, WhyNot, why_not
 from placewise.model.job import NODE, Job
 from placewise.model.requirement import Expression, tests_of
@@ -31,6 +32,11 @@ def match(state: State, job: Job, usable: frozenset[str] | None) -> Match:
         able &= bitset.to_number(bitset.pack(_flags(index, usable)))
     open_ones = undecided(index, job, usable)
     return replace(match_of(index, able), unknown=open_ones.unknown, incomparable=open_ones.incomparable)
+
+
+def scores_of(index: FleetIndex, job: Job, found: Match) -> Scores | None:
+    """Return what a job's wishes count on the clusters found, the highest score first; None without wishes."""
+    return scores(index, job, sum(1 << position for position in found.positions)) if job.wishes else None
 
 
 async def explain(state: State, job: Job, usable: frozenset[str] | None) -> WhyNot:
@@ -93,7 +99,7 @@ def _restricted(why: WhyNot, index: FleetIndex, usable: frozenset[str]) -> WhyNo
 
     def lacking(names: tuple[str, ...], requirement: Expression) -> int:
         subsystems = {test.subsystem for test in tests_of(requirement)}
-        return sum(subsystems.isdisjoint(index.compiled(index.positions[name]).subsystems) for name in names)
+        return sum(not any(index.has(index.positions[name], one) for one in subsystems) for name in names)
 
     def there(causes: tuple[CausesThere, ...]) -> tuple[CausesThere, ...]:
         return tuple(CausesThere(one.causes, names) for one in causes if (names := some(one.clusters)))

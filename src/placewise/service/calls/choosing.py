@@ -8,6 +8,7 @@ from functools import lru_cache
 from placewise import plugins
 from placewise.errors import InputError
 from placewise.formats.studies.selection_config import priorities_of_text
+from placewise.selection.composing import policy_named
 from placewise.selection.constraint import constraint_policy
 from placewise.selection.policies import Policy
 
@@ -17,7 +18,7 @@ LONGEST_PRIORITIES = 64 << 10
 
 
 def policy_of(name: str, options: Mapping[str, str]) -> Policy:
-    """Return the policy of a name, made from its options.
+    """Return the policy of a name, made from its options; after ``preferred,`` the name of that for equals.
 
     Clients send the options that they are configured with whatever policy they name, so `priorities` is
     understood beside every policy and used by `constraint`. Raises InputError for an unknown policy, another
@@ -28,6 +29,10 @@ def policy_of(name: str, options: Mapping[str, str]) -> Policy:
             raise InputError(
                 "is not an option of selection", place="select_options", found=option, expected=_PRIORITIES
             )
+    return policy_named(name, lambda one: _alone(one, options))
+
+
+def _alone(name: str, options: Mapping[str, str]) -> Policy:
     if name != CONSTRAINT:
         return plugins.load("policies", name)  # type: ignore[no-any-return]  # its group holds policies
     text = options.get(_PRIORITIES)

@@ -11,12 +11,14 @@ import numpy as np
 
 from placewise.errors import InputError
 from placewise.formats.jobs.jobspec import jobspec_text
+from placewise.matching.preferences import Scores
+from placewise.matching.site_limits import with_limits
 from placewise.matching.why_not import WhyNot
 from placewise.model.job import Job
 from placewise.model.requirement import Expression
 from placewise.scheduler import Placement
 from placewise.selection.situation import Numbers
-from placewise.service.calls.asking import explain, in_words, most_failed
+from placewise.service.calls.asking import explain, in_words, most_failed, scores_of
 from placewise.service.calls.choosing import policy_of
 from placewise.service.calls.matchers import check_matcher, refuse_what_is_not_judged
 from placewise.service.calls.undecided import Undecided, undecided
@@ -55,6 +57,8 @@ class Submitted:
 
     cluster : None for a refused job; `reason` says why, and `explanation` where it fits nowhere.
     undecided : the clusters of which it cannot be said whether they match; none for a job that was submitted before.
+    scores : what the job's wishes count on the clusters that match; None for a job without wishes, and for one that
+        was submitted before.
     """
 
     job_id: int
@@ -65,6 +69,7 @@ class Submitted:
     reason: str = ""
     explanation: WhyNot | None = None
     undecided: Undecided = field(default_factory=Undecided)
+    scores: Scores | None = None
 
 
 async def submit(state: State, submission: Submission) -> Submitted:
@@ -97,6 +102,7 @@ async def submit(state: State, submission: Submission) -> Submitted:
             full=full,
             also=open_ones.unknown if submission.unknown else (),
         )
+        scored = scores_of(scheduler.index, job, placement.matched)
         total = len(scheduler.index.names) if usable is None else len(usable)
         if placement.chosen is None:
             if isinstance(last, QueueFull):
@@ -130,15 +136,22 @@ async def submit(state: State, submission: Submission) -> Submitted:
         state.metrics.submissions.labels("assigned").inc()
         state.metrics.matches.observe(len(placement.matched.names))
         state.ring(new.cluster_id or 0)
-        matching = len(placement.matched.names)
-        return Submitted(added.id, placement.chosen, JobState.ASSIGNED, matching, total, undecided=open_ones)
+        return Submitted(
+            added.id,
+            placement.chosen,
+            JobState.ASSIGNED,
+            len(placement.matched.names),
+            total,
+            undecided=open_ones,
+            scores=scored,
+        )
     if isinstance(last, QueueFull):
         raise Exhausted("the queues of the clusters chosen are full; submit the job again", found=len(full))
     raise Unavailable("the clusters chosen were deleted meanwhile; submit the job again")
 
 
 def read_job(state: State, text: str, name: str, matcher: str) -> Job:
-    """Return the job of a jobspec's text, judged by a match algorithm.
+    """Return the job of a jobspec's text, judged by a match algorithm, as it has to meet the limits of sites.
 
     Raises InputError for a text that is too long or not understood, and for conditions that the algorithm
     does not judge.
@@ -152,7 +165,7 @@ def read_job(state: State, text: str, name: str, matcher: str) -> Job:
     job = jobspec_text(text, name or "job", None, separate_entries=state.settings.separate_entries)
     check_name(job.name, "the job's name")
     refuse_what_is_not_judged(job, algorithm)
-    return job
+    return with_limits(job, state.fleet.scheduler.index.vocabulary)
 
 
 def _ids(state: State, usable: frozenset[str] | None) -> dict[str, int] | None:

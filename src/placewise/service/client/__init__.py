@@ -20,8 +20,11 @@ from placewise.service.client.values import (
     Matched,
     NearMiss,
     Registration,
+    Score,
+    Scores,
     Submission,
     Unknown,
+    Wish,
     WrittenRequirement,
 )
 from placewise.service.store.job import JobState
@@ -47,8 +50,11 @@ __all__ = [
     "Matched",
     "NearMiss",
     "Registration",
+    "Score",
+    "Scores",
     "ServiceError",
     "Submission",
     "Unknown",
+    "Wish",
     "WrittenRequirement",
 ]

@@ -12,7 +12,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from placewise.errors import PlacewiseError
 from placewise.formats.reading import parse_json
-from placewise.service.client.values import Blocked, ClusterRecord, WrittenRequirement
+from placewise.service.client.values import Blocked, ClusterRecord, Score, Wish, WrittenRequirement
 from placewise.service.store.job import JobState
 from placewise.service.wire import placewise_pb2 as wire
 
@@ -66,6 +66,8 @@ def _as_it_is(value: Any) -> Any:
 
 _READ: dict[Any, Callable[[Any], Any]] = {JobState: _state, float: _seconds}
 _OTHERWISE: dict[tuple[type, str], Callable[[Any], Any]] = {
+    (Score, "score"): lambda message: message.score,
+    (Wish, "weight"): lambda message: message.weight,
     (Blocked, "requirement"): lambda message: WrittenRequirement(message.requirement, message.subsystem),
     (ClusterRecord, "state"): lambda message: (
         parse_json(message.state, f"the state of {message.name!r}") if message.state else {}

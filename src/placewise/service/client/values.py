@@ -121,6 +121,31 @@ class Explanation:
 
 
 @dataclass(frozen=True, slots=True)
+class Wish:
+    """A wish of a job, as text, and its weight."""
+
+    wish: str
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """What a job's wishes count on a cluster, and which of them hold there, by position."""
+
+    cluster: str
+    score: float
+    held: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """The wishes of a job, and what they count on clusters, the highest score first."""
+
+    wishes: tuple[Wish, ...]
+    clusters: tuple[Score, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Submission:
     """What became of a submitted job.
 
@@ -128,6 +153,7 @@ class Submission:
     matching_clusters : of the `total_clusters` that the credentials allow to use.
     unknown : the clusters that would match if what is not described there were as asked.
     incomparable : those of which a value decides that cannot be compared with what is asked.
+    scores : what the job's wishes count on the clusters that match; None for a job without wishes.
     """
 
     job_id: int
@@ -139,6 +165,7 @@ class Submission:
     explanation: Explanation | None
     unknown: tuple[str, ...] = ()
     incomparable: tuple[Incomparable, ...] = ()
+    scores: Scores | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +176,7 @@ class Matched:
     total_clusters: int
     unknown: tuple[str, ...] = ()
     incomparable: tuple[Incomparable, ...] = ()
+    scores: Scores | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,9 @@ from placewise.model.vocabulary import Vocabulary
 from placewise.scheduler import Scheduler
 from placewise.selection.policies import Policy
 
+# Fields of states, from strangers, that are known though no cluster says them now.
+_MOST_FACTS = 10_000
+
 
 @dataclass(frozen=True, slots=True)
 class Member:
@@ -49,7 +52,8 @@ class LiveFleet:
         self._states: dict[str, Mapping[str, Scalar]] = {}
         self._changed: dict[str, Cluster | None] = {}
         self._numbers: dict[str, NDArray[np.float64]] | None = None
-        self._learned = False
+        self._learned = self._stated = False
+        self._said: set[str] = set()
         self.extent = (0, 0)
 
     def __len__(self) -> int:
@@ -64,6 +68,9 @@ class LiveFleet:
         if self._changed:
             self._scheduler.change(self._changed)
             self._changed = {}
+        if self._stated:
+            self._scheduler.index = self._scheduler.index.with_states(dict(self._states), frozenset(self._said))
+            self._stated = False
         return self._scheduler
 
     @property
@@ -85,7 +92,7 @@ class LiveFleet:
     def put(self, member: Member, cluster: Cluster, state: Mapping[str, Scalar]) -> None:
         """Add a cluster, or replace what is known of it.
 
-        cluster : without its state, which decides what is chosen, never what matches.
+        cluster : without its state, of which nothing is compiled: it changes often, and few jobs ask about it.
         """
         known = self._members.get(member.name)
         if known is not None and known.id != member.id:
@@ -97,6 +104,10 @@ class LiveFleet:
         self._names[member.id] = member.name
         if self._clusters.get(member.name) is not cluster:
             self._clusters[member.name] = self._changed[member.name] = cluster
+        if self._states.get(member.name) != state:
+            self._stated = True
+            if len(self._said) < _MOST_FACTS:
+                self._said.update(state)
         self._states[member.name] = state
         self._numbers = None
 
@@ -110,6 +121,7 @@ class LiveFleet:
         name = self._names.pop(cluster_id, None)
         if name is not None and self._members[name].id == cluster_id:
             del self._members[name], self._clusters[name], self._states[name]
+            self._stated = True
             self._changed[name] = None
             self._numbers = None
 

@@ -11,6 +11,7 @@ from google.protobuf.message import DecodeError
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from placewise.errors import InputError
+from placewise.matching.preferences import Scores
 from placewise.service.calls import asking, receiving, registering, submitting
 from placewise.service.calls.permission import Credentials, require_cluster, require_open, usable_clusters
 from placewise.service.calls.submitting import Submission
@@ -73,6 +74,7 @@ class PlacewiseV1(SchedulerServicer):
             explanation=explanation(submitted.explanation) if submitted.explanation else None,
             unknown=submitted.undecided.unknown,
             incomparable=incomparable(submitted.undecided.incomparable),
+            scores=_scores(submitted.scores),
         )
 
     async def Match(self, request: wire.MatchRequest, context: Context) -> wire.MatchResponse:
@@ -85,6 +87,7 @@ class PlacewiseV1(SchedulerServicer):
             total_clusters=len(self._state.fleet) if usable is None else len(usable),
             unknown=found.unknown,
             incomparable=incomparable(found.incomparable),
+            scores=_scores(asking.scores_of(self._state.fleet.scheduler.index, job, found)),
         )
 
     async def Explain(self, request: wire.ExplainRequest, context: Context) -> wire.Explanation:
@@ -309,6 +312,19 @@ def _unknown(number: int) -> bool:
     if number not in wire.Unknown.values():
         raise InputError("is not a way to take what is unknown", place="unknown", found=number, expected="an Unknown")
     return number == wire.UNKNOWN_YES
+
+
+def _scores(found: Scores | None) -> wire.Scores | None:
+    if found is None:
+        return None
+    clusters = [
+        wire.Score(
+            cluster=one.cluster, score=one.score, held=[number for number, holds in enumerate(one.holds) if holds]
+        )
+        for one in found.clusters
+    ]
+    wishes = [wire.Wish(wish=str(wish.expression), weight=wish.weight) for wish in found.wishes]
+    return wire.Scores(wishes=wishes, clusters=clusters)
 
 
 def _time(at: float) -> Timestamp:

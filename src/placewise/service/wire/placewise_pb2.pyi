@@ -92,6 +92,32 @@ class SubmitRequest(_message.Message):
     unknown: Unknown
     def __init__(self, name: _Optional[str] = ..., jobspec: _Optional[str] = ..., credentials: _Optional[_Union[Credentials, _Mapping]] = ..., match_algorithm: _Optional[str] = ..., select_algorithm: _Optional[str] = ..., select_options: _Optional[_Mapping[str, str]] = ..., request_id: _Optional[str] = ..., no_explanation: bool = ..., unknown: _Optional[_Union[Unknown, str]] = ...) -> None: ...
 
+class Score(_message.Message):
+    __slots__ = ("cluster", "score", "held")
+    CLUSTER_FIELD_NUMBER: _ClassVar[int]
+    SCORE_FIELD_NUMBER: _ClassVar[int]
+    HELD_FIELD_NUMBER: _ClassVar[int]
+    cluster: str
+    score: float
+    held: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, cluster: _Optional[str] = ..., score: _Optional[float] = ..., held: _Optional[_Iterable[int]] = ...) -> None: ...
+
+class Scores(_message.Message):
+    __slots__ = ("wishes", "clusters")
+    WISHES_FIELD_NUMBER: _ClassVar[int]
+    CLUSTERS_FIELD_NUMBER: _ClassVar[int]
+    wishes: _containers.RepeatedCompositeFieldContainer[Wish]
+    clusters: _containers.RepeatedCompositeFieldContainer[Score]
+    def __init__(self, wishes: _Optional[_Iterable[_Union[Wish, _Mapping]]] = ..., clusters: _Optional[_Iterable[_Union[Score, _Mapping]]] = ...) -> None: ...
+
+class Wish(_message.Message):
+    __slots__ = ("wish", "weight")
+    WISH_FIELD_NUMBER: _ClassVar[int]
+    WEIGHT_FIELD_NUMBER: _ClassVar[int]
+    wish: str
+    weight: float
+    def __init__(self, wish: _Optional[str] = ..., weight: _Optional[float] = ...) -> None: ...
+
 class Incomparable(_message.Message):
     __slots__ = ("cluster", "requirement", "problem")
     CLUSTER_FIELD_NUMBER: _ClassVar[int]
@@ -103,7 +129,7 @@ class Incomparable(_message.Message):
     def __init__(self, cluster: _Optional[str] = ..., requirement: _Optional[str] = ..., problem: _Optional[str] = ...) -> None: ...
 
 class SubmitResponse(_message.Message):
-    __slots__ = ("job_id", "cluster", "state", "matching_clusters", "total_clusters", "reason", "explanation", "unknown", "incomparable")
+    __slots__ = ("job_id", "cluster", "state", "matching_clusters", "total_clusters", "reason", "explanation", "unknown", "incomparable", "scores")
     JOB_ID_FIELD_NUMBER: _ClassVar[int]
     CLUSTER_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
@@ -113,6 +139,7 @@ class SubmitResponse(_message.Message):
     EXPLANATION_FIELD_NUMBER: _ClassVar[int]
     UNKNOWN_FIELD_NUMBER: _ClassVar[int]
     INCOMPARABLE_FIELD_NUMBER: _ClassVar[int]
+    SCORES_FIELD_NUMBER: _ClassVar[int]
     job_id: int
     cluster: str
     state: JobState
@@ -122,7 +149,8 @@ class SubmitResponse(_message.Message):
     explanation: Explanation
     unknown: _containers.RepeatedScalarFieldContainer[str]
     incomparable: _containers.RepeatedCompositeFieldContainer[Incomparable]
-    def __init__(self, job_id: _Optional[int] = ..., cluster: _Optional[str] = ..., state: _Optional[_Union[JobState, str]] = ..., matching_clusters: _Optional[int] = ..., total_clusters: _Optional[int] = ..., reason: _Optional[str] = ..., explanation: _Optional[_Union[Explanation, _Mapping]] = ..., unknown: _Optional[_Iterable[str]] = ..., incomparable: _Optional[_Iterable[_Union[Incomparable, _Mapping]]] = ...) -> None: ...
+    scores: Scores
+    def __init__(self, job_id: _Optional[int] = ..., cluster: _Optional[str] = ..., state: _Optional[_Union[JobState, str]] = ..., matching_clusters: _Optional[int] = ..., total_clusters: _Optional[int] = ..., reason: _Optional[str] = ..., explanation: _Optional[_Union[Explanation, _Mapping]] = ..., unknown: _Optional[_Iterable[str]] = ..., incomparable: _Optional[_Iterable[_Union[Incomparable, _Mapping]]] = ..., scores: _Optional[_Union[Scores, _Mapping]] = ...) -> None: ...
 
 class MatchRequest(_message.Message):
     __slots__ = ("jobspec", "credentials", "match_algorithm")
@@ -135,16 +163,18 @@ class MatchRequest(_message.Message):
     def __init__(self, jobspec: _Optional[str] = ..., credentials: _Optional[_Union[Credentials, _Mapping]] = ..., match_algorithm: _Optional[str] = ...) -> None: ...
 
 class MatchResponse(_message.Message):
-    __slots__ = ("clusters", "total_clusters", "unknown", "incomparable")
+    __slots__ = ("clusters", "total_clusters", "unknown", "incomparable", "scores")
     CLUSTERS_FIELD_NUMBER: _ClassVar[int]
     TOTAL_CLUSTERS_FIELD_NUMBER: _ClassVar[int]
     UNKNOWN_FIELD_NUMBER: _ClassVar[int]
     INCOMPARABLE_FIELD_NUMBER: _ClassVar[int]
+    SCORES_FIELD_NUMBER: _ClassVar[int]
     clusters: _containers.RepeatedScalarFieldContainer[str]
     total_clusters: int
     unknown: _containers.RepeatedScalarFieldContainer[str]
     incomparable: _containers.RepeatedCompositeFieldContainer[Incomparable]
-    def __init__(self, clusters: _Optional[_Iterable[str]] = ..., total_clusters: _Optional[int] = ..., unknown: _Optional[_Iterable[str]] = ..., incomparable: _Optional[_Iterable[_Union[Incomparable, _Mapping]]] = ...) -> None: ...
+    scores: Scores
+    def __init__(self, clusters: _Optional[_Iterable[str]] = ..., total_clusters: _Optional[int] = ..., unknown: _Optional[_Iterable[str]] = ..., incomparable: _Optional[_Iterable[_Union[Incomparable, _Mapping]]] = ..., scores: _Optional[_Union[Scores, _Mapping]] = ...) -> None: ...
 
 class ExplainRequest(_message.Message):
     __slots__ = ("jobspec", "credentials", "match_algorithm")

@@ -10,6 +10,7 @@ from placewise.errors import InputError, locating
 from placewise.formats.jobs.jobspec.document import Reading
 from placewise.formats.jobs.jobspec.groups import Use, Uses
 from placewise.formats.jobs.jobspec.parts import Parts
+from placewise.formats.jobs.jobspec.preferences import PREFER
 from placewise.formats.jobs.jobspec.requires import NamedLists, parse_requires
 from placewise.model.job import XOR_SLOT, ResourceGroup, ResourceRequest
 from placewise.model.requirement import Expression, all_of, any_of
@@ -55,18 +56,27 @@ def asked_groups(
         name: _with(resources[name].group, (*named.spend(of_all, f"resources.{name}"), *besides[name]))
         for name in chosen
     }
-    asked = list(groups.values())
+    asked, wishing = list(groups.values()), set(groups)
     scheduled = any(one.scheduled for one in resources.values())
     for use in () if scheduled else choices.values():
         if not any(groups.keys() >= set(one) for one in use.alternatives):
             with locating(place=use.place):
+                wishing.update(name for one in use.alternatives for name in one)
                 asked.append(_choice(use, resources, named.spend(of_all, use.place)))
+    _note_wishes(resources, wishing, reading)
     said = any(one.scheduled is not None for one in resources.values())
     inside = [*uses.inner, *(use for use in uses.outer if scheduled or (said and len(use.alternatives) == 1))]
     _refuse_more({use.alternatives: use for use in inside}.values(), resources, groups, asked)
     if not asked:
         raise InputError("no resource is to be scheduled", place="resources", expected="schedule: true on one")
     return tuple(asked)
+
+
+def _note_wishes(resources: Mapping[str, Resource], wishing: set[str], reading: Reading) -> None:
+    """Note the wishes of resources that are not asked for on their own: they count nothing."""
+    for name, one in resources.items():
+        if one.group.preferences and name not in wishing:
+            reading.notes.keep(f"resources.{name}.{PREFER}")
 
 
 def _is_plain(use: Use) -> bool:
@@ -127,15 +137,17 @@ def _with(group: ResourceGroup, more: _Wanted) -> ResourceGroup:
 
 
 def _choice(use: Use, resources: Mapping[str, Resource], more: _Wanted) -> ResourceGroup:
-    """Return one group of several alternatives, exactly one of which is taken."""
+    """Return one group of several alternatives, exactly one of which is taken; what any of them wishes, it wishes."""
     sides = [[resources[name].group for name in one] for one in use.alternatives]
+    names = dict.fromkeys(name for one in use.alternatives for name in one)
+    preferences = tuple([wish for name in names for wish in resources[name].group.preferences])
     shaped = {bool(group.shape) for side in sides for group in side}
     if shaped == {True}:
         slots = tuple(ResourceRequest(XOR_SLOT, 1, tuple(map(_request, side))) for side in sides)
-        return ResourceGroup(slots, more)
+        return ResourceGroup(slots, more, preferences)
     if shaped == {False}:
         parts = [all_of([part for group in side for part in group.requirements]) for side in sides]
-        return ResourceGroup((), (any_of(parts), *more))
+        return ResourceGroup((), (any_of(parts), *more), preferences)
     raise InputError("alternatives with a shape and without one", expected="a type in each of them, or in none")
 
 

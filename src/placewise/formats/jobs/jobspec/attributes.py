@@ -21,7 +21,9 @@ CONSTRAINTS = "constraints"
 _SECTIONS = ("system", "parameter", "user", DURATION, "cwd", "environment")
 # What the job is given where it runs: nested, and of no concern to where that is.
 _SURROUNDINGS = ("environment", "shell", "files", "batch", "job")
-_PLAIN = ("cwd", "bank", "project", "preemptible-after")
+_PLAIN = ("cwd", "project", "preemptible-after")
+# What the limits of sites are about.
+_LIMITED = ("partition", "account", "bank", "exclusive")
 _ALIKE = 0.75
 
 
@@ -158,10 +160,16 @@ def _system(values: dict[str, Any], above: str, notes: Notes) -> Iterator[tuple[
             notes.keep(place)
             yield name, value, place
         else:
-            _refuse_misspelt(name, value, above)
-            notes.warn(place)
-            if value is not None:
-                yield name, _json(value, place) if isinstance(value, dict | list) else value, place
+            yield from _other(name, value, above, notes)
+
+
+def _other(name: str, value: Any, above: str, notes: Notes) -> Iterator[tuple[str, Any, str]]:
+    place = f"{above}.{name}"
+    if name not in _LIMITED:
+        _refuse_misspelt(name, value, above)
+        notes.warn(place)
+    if value is not None:
+        yield name, _json(value, place) if isinstance(value, dict | list) else value, place
 
 
 def _refuse_misspelt(name: str, value: Any, above: str) -> None:

@@ -17,6 +17,7 @@ from placewise.formats.jobs.jobspec.attributes import (
 from placewise.formats.jobs.jobspec.document import Dialect, Reading, check_top_level, command_of, own_name, tasks_of
 from placewise.formats.jobs.jobspec.entries_writing import entries_document
 from placewise.formats.jobs.jobspec.groups import ENTRY_POINT, GROUPS, uses_of
+from placewise.formats.jobs.jobspec.preferences import PREFER, parse_preferences, preferences_document
 from placewise.formats.jobs.jobspec.requires import NamedLists, parse_requires, parse_top_requires
 from placewise.formats.jobs.jobspec.shape import parse_request, request_document
 from placewise.formats.values import flag, mapping, text
@@ -24,7 +25,7 @@ from placewise.model.job import XOR_SLOT, Job, ResourceGroup
 
 VERSIONS = range(1, 3)
 _REQUIRES = "requires"
-_MORE = (_REQUIRES, GROUPS, ENTRY_POINT)
+_MORE = (_REQUIRES, PREFER, GROUPS, ENTRY_POINT)
 _NOTED = ("attributes", "environment")
 
 
@@ -38,9 +39,9 @@ def parse(document: dict[str, Any], name: str, reading: Reading) -> Job:
 
     Those are the resources with `schedule: true`; without any, those that a task or group names; without tasks, all.
     The resources of what runs inside of a group must be a part of the group's. The entries of `requires` are read by
-    `requires`. The replicas of a resource are that many copies of it; those of a task are runs, which need not be at
-    once, and ask for nothing more. A resource that has only `requires` asks for no shape. Raises InputError for
-    anything that is not understood.
+    `requires`, and those of `prefer` by `preferences`. The replicas of a resource are that many copies of it; those of
+    a task are runs, which need not be at once, and ask for nothing more. A resource that has only `requires` asks for
+    no shape. Raises InputError for anything that is not understood.
     """
     check_top_level(document, VERSIONS, _MORE)
     listed = mapping(document.get("resources"), "resources")
@@ -58,7 +59,8 @@ def parse(document: dict[str, Any], name: str, reading: Reading) -> Job:
     durations = [pair for one in resources.values() for pair in one.durations]
     attributes = with_duration(parse_attributes(document, reading.notes), [*durations, *uses.durations])
     refuse_constraints(document)
-    return Job(own_name(document, name), groups, command_of(tasks), attributes)
+    preferences = parse_preferences(document.get(PREFER, []), PREFER, reading)
+    return Job(own_name(document, name), groups, command_of(tasks), attributes, preferences)
 
 
 def write(job: Job) -> dict[str, Any]:
@@ -72,6 +74,8 @@ def write(job: Job) -> dict[str, Any]:
     names = ["default"] if len(job.groups) == 1 else [f"group{number + 1}" for number in range(len(job.groups))]
     resources = document["resources"] = {}
     uses = [_write_group(group, name, resources) for group, name in zip(job.groups, names, strict=True)]
+    if job.preferences:
+        document[PREFER] = preferences_document(job.preferences)
     command = {"command": list(job.command)} if job.command else {}
     if len(resources) > len(uses):
         if len(job.groups) == 1 and job.groups[0].requirements:
@@ -95,6 +99,9 @@ def _write_group(group: ResourceGroup, name: str, resources: dict[str, Any]) -> 
         for one, request in zip(named, side.contents, strict=True):
             resources[one] = request_document(request, itertools.count(1))
         sides.append("&".join(named))
+    if group.preferences:
+        # Those of all sides are of the whole choice, so one side can say them.
+        resources[f"{name}x1y1"][PREFER] = preferences_document(group.preferences)
     return "|".join(sides)
 
 
@@ -111,11 +118,12 @@ def _resource(name: str, value: Any, named: NamedLists, reading: Reading) -> Res
                 durations.append((f"{place}.{key}.{DURATION}", noted[DURATION]))
     has_requires = _REQUIRES in resource
     requires = resource.pop(_REQUIRES, [])
+    preferences = parse_preferences(resource.pop(PREFER, []), f"{place}.{PREFER}", reading)
     if not resource and not has_requires:
         raise InputError("the resource asks for nothing", place=place, expected="a type, requires or both")
     shape = (parse_request(resource, place, reading),) if resource else ()
     wanted = parse_requires(requires, f"{place}.{_REQUIRES}", reading, named)
-    return Resource(ResourceGroup(shape, wanted), scheduled, durations)
+    return Resource(ResourceGroup(shape, wanted, preferences), scheduled, durations)
 
 
 def _group_document(group: ResourceGroup) -> dict[str, Any]:
@@ -128,7 +136,11 @@ def _group_document(group: ResourceGroup) -> dict[str, Any]:
     document = request_document(group.shape[0], itertools.count(1)) if group.shape else {}
     with locating(place="requires"):
         entries = entries_document(group.requirements)
-    return document | {"requires": entries} if entries or not document else document
+    if entries or not document:
+        document["requires"] = entries
+    if group.preferences:
+        document[PREFER] = preferences_document(group.preferences)
+    return document
 
 
 DIALECT = Dialect(detect, parse, write)

@@ -1,0 +1,47 @@
+"""A cause for which something does not hold on a cluster, and its kinds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+ABSENT = "absent"
+UNSEEN = "unseen"
+FIELD = "field"
+VALUE = "value"
+INCOMPARABLE = "incomparable"
+VERTEX = "not on one vertex"
+NODE = "not on one node"
+FEW = "too few"
+PRESENT = "present"
+UNDESCRIBED = "not described"
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """One cause for which an expression does not hold on a cluster; `str` is the line that says it.
+
+    kind : ABSENT, no such subsystem; UNSEEN, attached where no node sees it; FIELD, its vertices lack the field; VALUE,
+        another value; INCOMPARABLE, a value of another kind or unit; VERTEX, met, but not together by one vertex; NODE,
+        not together on one node; FEW, on too few nodes; PRESENT, what must not be there; UNDESCRIBED, there may be more
+        than what is described.
+    subsystem, field : what it is about; empty where it is about none alone.
+    asked, offered : what was asked for and what is there, as text.
+    """
+
+    kind: str
+    subsystem: str
+    field: str
+    asked: str
+    offered: str
+    line: str
+
+    def __str__(self) -> str:
+        return self.line
+
+
+@dataclass(frozen=True, slots=True)
+class CausesThere:
+    """Clusters that have the same causes."""
+
+    causes: tuple[Cause, ...]
+    clusters: tuple[str, ...]
