@@ -35,7 +35,7 @@ def match(
 ) -> None:
     """List the clusters that could ever run a job, or each of several.
 
-    Exit code 3 when a job fits nowhere, 4 when one may fit and nothing is known to.
+    Exit code 3 when a job fits nowhere, 4 when it is unknown whether it fits somewhere.
     """
     from placewise.formats.fleets.fleet_source import read_fleet
     from placewise.matching.deciding import refuse_other_words
@@ -82,7 +82,7 @@ def explain(
 ) -> None:
     """Say why the clusters that do not match a job do not, and what to relax; one job after the other.
 
-    Exit code 3 when a job fits nowhere, 4 when one may fit and nothing is known to.
+    Exit code 3 when a job fits nowhere, 4 when it is unknown whether it fits somewhere.
     """
     from placewise.formats.fleets.fleet_source import read_fleet
     from placewise.matching.deciding import refuse_other_words

@@ -116,7 +116,10 @@ Verbose = Annotated[
     typer.Option("--verbose", "-v", help="Name what a jobspec says that decides nothing of where its job can run."),
 ]
 FleetPath = Annotated[
-    Path, typer.Option("--fleet", help="cluster-features.json, a folder of JGF files, or a folder of such folders.")
+    Path,
+    typer.Option(
+        "--fleet", help="cluster-features.json, a graph or R of Flux's, a folder of JGF files, or one of such folders."
+    ),
 ]
 Dataset = Annotated[
     str | None,
