@@ -160,6 +160,15 @@ def test_bounds_of_two_entries_that_cross_are_refused(entry):
     assert answer(entry, {"value": "64Gi", "target": "zen2"}) == "refused"
 
 
+@pytest.mark.parametrize("value", ["0.5", 0.5, "64Gi"])
+def test_so_are_those_on_a_field_whose_kind_is_inferred(value):
+    bounds = ("1", "0") if isinstance(value, str) else (1, 0)
+    bounds = ("1Ti", "1Gi") if value == "64Gi" else bounds
+    entries = "{{a: {{x: {{min: {!r}}}}}}}, {{a: {{x: {{max: {!r}}}}}}}".format(*bounds)
+    assert answer(entries, {"x": value}) == "refused"
+    assert answer(entries.replace(repr(bounds[1]), repr(bounds[0])), {"x": value}) != "refused"
+
+
 def test_a_first_value_that_is_a_word_stops_nobody():
     requirement = Requirement.parse("gpu{driver>=525}")
     vocabulary = learned(Vocabulary(), [("gpu", (("driver", "none"),)), ("gpu", (("driver", "525.60.13"),))])

@@ -36,12 +36,18 @@ _TESTS: Mapping[str, Callable[[Asked, Predicate], Test]] = {
 _OURS = (Equals, OneOf, Contains, Within, InVersionRange, InNumericRange)
 
 
-def test_of(subsystem: str, condition: Condition, vocabulary: Vocabulary) -> Test:
+def test_of(
+    subsystem: str,
+    condition: Condition,
+    vocabulary: Vocabulary,
+    *,
+    strict: bool = False,  # noqa: PT028, no test of pytest's
+) -> Test:
     """Return the test that a condition is, on a field of the kind that the vocabulary says.
 
     A field of which nothing is known is tested as the bound looks; a predicate of a plugin is asked as it is.
     Raises InputError for a bound of another kind than the field's, naming both. Where the kind was inferred, the
-    values of that kind are what cannot be compared.
+    values of that kind are what cannot be compared, unless `strict` says that it counts as one that was said.
     """
     predicate = condition.predicate
     if type(predicate) not in _OURS:
@@ -60,7 +66,7 @@ def test_of(subsystem: str, condition: Condition, vocabulary: Vocabulary) -> Tes
     try:
         return _TESTS[kind.name](asked, predicate)
     except InputError as error:
-        if not kind.inferred:
+        if strict or not kind.inferred:
             raise
         return _where_inferred(asked, predicate, error)
 

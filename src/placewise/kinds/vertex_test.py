@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from placewise.errors import Incomparable
+from placewise.errors import Incomparable, InputError
 from placewise.kinds.comparing import bounds_of
 from placewise.kinds.resolving import Test, passes_absent, test_of
 from placewise.model.predicates import Equals, Within
@@ -84,5 +84,13 @@ def _refuse_crossed(requirement: Requirement, vocabulary: Vocabulary) -> None:
             case Equals(text) if is_comparison(text):
                 bounds[condition.field].append(text)
     for field, texts in bounds.items():
-        if len(texts) > 1:
-            test_of(requirement.subsystem, Condition(field, Equals(",".join(texts))), vocabulary)
+        if len(texts) < 2:
+            continue
+        *alone, together = (Condition(field, Equals(text)) for text in (*texts, ",".join(texts)))
+        try:
+            for one in alone:
+                test_of(requirement.subsystem, one, vocabulary, strict=True)
+        except InputError:
+            # Bounds of another kind than the inferred one: there is no order in which they could cross.
+            continue
+        test_of(requirement.subsystem, together, vocabulary, strict=True)
