@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,7 +15,7 @@ from placewise.cli.options import FleetPath, IgnoreLimits, Jobspecs, Json, Requi
 from placewise.cli.printing import console, plain, print_json, print_text, say
 
 if TYPE_CHECKING:
-    from placewise.cli.asked_jobs import Answered
+    from placewise.cli.asked_jobs import Answered, AskedJob
     from placewise.matching.index import FleetIndex
 
 _UNKNOWN = "--unknown"
@@ -37,20 +39,13 @@ def match(
 
     Exit code 3 when a job fits nowhere, 4 when it is unknown whether it fits somewhere.
     """
-    from placewise.formats.fleets.fleet_source import read_fleet
     from placewise.matching.deciding import refuse_other_words
-    from placewise.matching.index import FleetIndex
-    from placewise.matching.named_places import as_asked
     from placewise.report.data.matches import matches_document
     from placewise.report.terminal.scores import print_scores
 
     refuse_other_words(unknown, _UNKNOWN)
-    clusters = read_fleet(fleet)
-    asked = asked_jobs(jobspecs, require, separate_entries=separate_entries)
-    for job in asked:
-        job.say_notes(verbose=verbose)
-    index = FleetIndex(as_asked(clusters, [one.job for one in asked]))
-    asked = asked if ignore_limits else limited(index, asked)
+    jobs = partial(asked_jobs, jobspecs, require, separate_entries=separate_entries)
+    index, asked = _compiled(fleet, jobs, ignore_limits=ignore_limits, verbose=verbose)
     answers = answered(index, asked, unknown)
     scored = [one.scores(index) for one in answers] if scores else None
     if json:
@@ -84,22 +79,15 @@ def explain(
 
     Exit code 3 when a job fits nowhere, 4 when it is unknown whether it fits somewhere.
     """
-    from placewise.formats.fleets.fleet_source import read_fleet
     from placewise.matching.deciding import refuse_other_words
-    from placewise.matching.index import FleetIndex
-    from placewise.matching.named_places import as_asked
     from placewise.matching.relaxing import relaxations
     from placewise.matching.why_not import why_not
     from placewise.report.data.explanation import explanation_document
     from placewise.report.terminal.explanation import print_explanation
 
     refuse_other_words(unknown, _UNKNOWN)
-    clusters = read_fleet(fleet)
-    asked = asked_jobs(jobspecs, require, separate_entries=separate_entries)
-    for job in asked:
-        job.say_notes(verbose=verbose)
-    index = FleetIndex(as_asked(clusters, [one.job for one in asked]))
-    asked = asked if ignore_limits else limited(index, asked)
+    jobs = partial(asked_jobs, jobspecs, require, separate_entries=separate_entries)
+    index, asked = _compiled(fleet, jobs, ignore_limits=ignore_limits, verbose=verbose)
     answers = answered(index, asked, unknown)
     found = [one.naming(lambda job: (why_not(index, job), relaxations(index, job))) for one in asked]
     if json:
@@ -110,6 +98,21 @@ def explain(
             print_text("")
         print_explanation(answer, console(), relaxed)
     _leave(answers)
+
+
+def _compiled(
+    fleet: Path, jobs: Callable[[], list[AskedJob]], *, ignore_limits: bool, verbose: bool
+) -> tuple[FleetIndex, list[AskedJob]]:
+    """Read a fleet and then jobs; return the fleet compiled, and the jobs as they have to meet the limits of sites."""
+    from placewise.formats.fleets.fleet_source import read_fleet
+    from placewise.matching.index import FleetIndex
+    from placewise.matching.named_places import as_asked
+
+    clusters, asked = read_fleet(fleet), jobs()
+    for job in asked:
+        job.say_notes(verbose=verbose)
+    index = FleetIndex(as_asked(clusters, [one.job for one in asked]))
+    return index, asked if ignore_limits else limited(index, asked)
 
 
 def _print_clusters(answer: Answered, total: int) -> None:

@@ -1,8 +1,8 @@
-"""Whether a tree hosts all that is asked for at once, exactly, within a budget of work.
+"""Whether a tree hosts all that is asked for at once, exactly: one search, whose steps call and remember each other.
 
-Asks that draw on different vertices are counted each alone. Asks for one type that compete only for its vertices are a
-flow. What competes for more is searched: for each distinct subtree the largest counts that it hosts together, added up
-over the subtrees, however many equal ones there are.
+It works within a budget. Asks that draw on different vertices are counted each alone. Asks for one type that compete
+only for its vertices are a flow. What competes for more is searched: for each distinct subtree the largest counts that
+it hosts together, added up over the subtrees, however many equal ones there are.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""A fleet compiled for matching: each distinct requirement becomes a set of place classes."""
+"""A fleet compiled for matching, in one module, as all of it reads one state and remembers answers from it.
+
+Each distinct requirement becomes a set of place classes.
+"""
 
 from __future__ import annotations
 

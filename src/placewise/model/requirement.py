@@ -134,54 +134,47 @@ class Requirement(_Combined):
         return f"{name}{{{wanted}}}" if wanted else name
 
 
-@dataclass(frozen=True, slots=True)
-class AllOf(_Combined):
-    """All parts hold, at one place; of no parts none fails. Made by `all_of`, which keeps it canonical."""
+class _Compound(_Combined):
+    """What is made of other requirements."""
 
+    __slots__ = ()
+
+    @property
+    def subsystem(self) -> str:
+        """The names of the subsystems that the parts are about, as one text."""
+        return subject(self)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, slots=True)
+class _Joined(_Compound):
     parts: tuple[Expression, ...] = field(compare=False)
     _distinct: frozenset[Expression] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_distinct", frozenset(self.parts))
 
-    @property
-    def subsystem(self) -> str:
-        """The names of the subsystems that the parts are about, as one text."""
-        return subject(self)
+
+@dataclass(frozen=True, slots=True)
+class AllOf(_Joined):
+    """All parts hold, at one place; of no parts none fails. Made by `all_of`, which keeps it canonical."""
 
     def __str__(self) -> str:
         return " and ".join(f"({part})" if isinstance(part, AnyOf) else str(part) for part in self.parts)
 
 
 @dataclass(frozen=True, slots=True)
-class AnyOf(_Combined):
+class AnyOf(_Joined):
     """One part holds at least. Made by `any_of`, which keeps it canonical."""
-
-    parts: tuple[Expression, ...] = field(compare=False)
-    _distinct: frozenset[Expression] = field(init=False, repr=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_distinct", frozenset(self.parts))
-
-    @property
-    def subsystem(self) -> str:
-        """The names of the subsystems that the parts are about, as one text."""
-        return subject(self)
 
     def __str__(self) -> str:
         return " or ".join(f"({part})" if isinstance(part, AllOf) else str(part) for part in self.parts)
 
 
 @dataclass(frozen=True, slots=True)
-class Not(_Combined):
+class Not(_Compound):
     """The part does not hold: of a test of a vertex, no vertex there meets it."""
 
     part: Expression
-
-    @property
-    def subsystem(self) -> str:
-        """The names of the subsystems that the part is about, as one text."""
-        return subject(self)
 
     def __str__(self) -> str:
         return f"not {self.part}" if isinstance(self.part, Requirement) else f"not ({self.part})"

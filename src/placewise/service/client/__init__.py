@@ -1,5 +1,6 @@
 """The client of a scheduler that runs elsewhere, in a blocking and an asyncio form, and the agent of a cluster."""
 
+from placewise.matching.cause import Cause, CausesThere
 from placewise.service.client.async_client import AsyncClient
 from placewise.service.client.blocking_client import Client
 from placewise.service.client.channel import DEFAULT_TARGET, ClientTls
@@ -8,8 +9,6 @@ from placewise.service.client.values import (
     AgentRecord,
     Assignment,
     Blocked,
-    Cause,
-    CausesThere,
     ClusterRecord,
     ClusterSecret,
     Credentials,

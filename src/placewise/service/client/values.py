@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from placewise.matching.cause import Cause, CausesThere
 from placewise.model.scalar import Scalar
 from placewise.service.store.job import JobState
 
@@ -42,29 +43,6 @@ class WrittenRequirement:
 
     def __str__(self) -> str:
         return self.text
-
-
-@dataclass(frozen=True, slots=True)
-class Cause:
-    """One cause for which a requirement does not hold on a cluster, as in `matching.causes.Cause`."""
-
-    kind: str
-    subsystem: str
-    field: str
-    asked: str
-    offered: str
-    line: str
-
-    def __str__(self) -> str:
-        return self.line
-
-
-@dataclass(frozen=True, slots=True)
-class CausesThere:
-    """Clusters that have the same causes."""
-
-    causes: tuple[Cause, ...]
-    clusters: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
