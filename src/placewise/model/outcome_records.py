@@ -1,0 +1,64 @@
+"""Records of jobs that succeeded or failed, with the facts that are known of each, as coded columns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from placewise.errors import InputError
+
+FactKind: TypeAlias = Literal["version", "text", "number"]
+ABSENT = -1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fact:
+    """One fact: a text or number a record, each distinct value once.
+
+    name : such as `cmake`. group : what it belongs to, such as `dependency versions`.
+    values : the distinct values as texts, in the order of their kind where it has one (versions as Spack orders them,
+    numbers by size), else by text; so a code is a rank. codes : (records,) int32; ABSENT where the record has none.
+    """
+
+    name: str
+    group: str
+    kind: FactKind
+    values: tuple[str, ...]
+    codes: NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OutcomeRecords:
+    """Records with an outcome.
+
+    names : (records,) text, the identity of each, such as a hash. succeeded : (records,) booleans.
+    job : what is wanted, such as (package, version): records of one job are its alternatives; (records,) int32 codes of
+    `jobs`. package : (records,) int32 codes of `packages`, the independent unit.
+    facts : all that is known, in the order of their groups.
+
+    Raises InputError for columns of different lengths.
+    """
+
+    names: tuple[str, ...]
+    succeeded: NDArray[np.bool_]
+    packages: tuple[str, ...]
+    package: NDArray[np.int32]
+    jobs: tuple[str, ...]
+    job: NDArray[np.int32]
+    facts: tuple[Fact, ...]
+
+    def __post_init__(self) -> None:
+        lengths = {len(self.succeeded), len(self.package), len(self.job), *(len(fact.codes) for fact in self.facts)}
+        if lengths != {len(self.names)}:
+            raise InputError("the columns of the records have different lengths", found=sorted(lengths))
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """The groups of facts, in order."""
+        return tuple(dict.fromkeys(fact.group for fact in self.facts))

@@ -1,0 +1,111 @@
+"""A trace: recorded jobs with the times at which they were submitted and how long they ran, as columns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from placewise.errors import InputError
+from placewise.model.requirement import Expression
+
+Ints: TypeAlias = NDArray[np.int64]
+
+UNKNOWN = -1
+"""What a number that the trace does not say is."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Labels:
+    """One text a job, such as its user, each distinct text once.
+
+    names : the distinct texts. codes : (jobs,) int32 positions in `names`; UNKNOWN where the trace does not say.
+    """
+
+    names: tuple[str, ...]
+    codes: NDArray[np.int32]
+
+    @classmethod
+    def none(cls, jobs: int) -> Labels:
+        """Return the labels of jobs of which nothing is said."""
+        return cls((), np.full(jobs, UNKNOWN, dtype=np.int32))
+
+    def of(self, rows: Ints | NDArray[np.bool_]) -> Labels:
+        """Return the labels of some of the jobs."""
+        return Labels(self.names, self.codes[rows])
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """One cluster as the trace itself describes it.
+
+    nodes, cores_per_node, memory_bytes_per_node : None where the trace does not say. A pool of processors has none of
+    these. first_node : the number of its first node in `Trace.ran_on`.
+    """
+
+    name: str
+    processors: int
+    nodes: int | None = None
+    cores_per_node: int | None = None
+    memory_bytes_per_node: int | None = None
+    gpus_per_node: int = 0
+    first_node: int | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trace:
+    """Recorded jobs in the order of their file, as columns of (jobs,) int64; UNKNOWN (-1) is a number not said.
+
+    names : what the trace calls each job. submit_s : seconds since the trace began. runtime_s : how long it ran.
+    requested_s : its time limit. processors : how many it was given. requested_processors : how many it asked for.
+    nodes : how many nodes it asked for. memory_bytes : of the whole job. gpus_milli : thousandths of a GPU, of the
+    whole job. exclusive : whether it takes whole nodes. user, group, queue : labels.
+    asks : distinct sets of requirements, all of which must hold; the first is always empty. ask : (jobs,) int32, the
+    position of each job's set in `asks`.
+    after : the position of the job that must have ended before, and think_s the seconds from that end to this
+    submission (fields 17 and 18 of SWF).
+    ran_on : the distinct numbered nodes that each job ran on, where recorded; empty tuples else. None if none is.
+    machines : the clusters that the trace describes; empty if it describes none.
+    start_unix_s : the Unix time at which the trace began, None if not said.
+    submits_are_starts : the header says that submission times are start times.
+    source : where it came from, in words. notes : what was noticed at reading, one sentence each.
+
+    Raises InputError for columns of different lengths.
+    """
+
+    names: tuple[str, ...] | Ints
+    submit_s: Ints
+    runtime_s: Ints
+    requested_s: Ints
+    processors: Ints
+    requested_processors: Ints
+    nodes: Ints
+    memory_bytes: Ints
+    gpus_milli: Ints
+    exclusive: NDArray[np.bool_]
+    user: Labels
+    group: Labels
+    queue: Labels
+    asks: tuple[tuple[Expression, ...], ...]
+    ask: NDArray[np.int32]
+    after: Ints
+    think_s: Ints
+    ran_on: tuple[tuple[int, ...], ...] | None = None
+    machines: tuple[Machine, ...] = ()
+    start_unix_s: int | None = None
+    submits_are_starts: bool = False
+    source: str = ""
+    notes: tuple[str, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        for name in self.__slots__:
+            value = getattr(self, name)
+            column = value.codes if isinstance(value, Labels) else value
+            if isinstance(column, np.ndarray) and len(column) != len(self.submit_s):
+                problem = f"the column {name} of the trace has another length"
+                raise InputError(problem, found=len(column), expected=str(len(self.submit_s)))
+
+    def __len__(self) -> int:
+        return len(self.submit_s)
