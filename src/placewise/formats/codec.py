@@ -18,7 +18,7 @@ from placewise.errors import InputError, locating
 from placewise.formats import values
 
 T = TypeVar("T")
-_FOR_PEOPLE = ("description", "descriptions")
+FOR_PEOPLE = ("description", "descriptions")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ class Codecs:
         optional = {
             name for name in names if (declared[name].default, declared[name].default_factory) != (_NONE, _NONE)
         }
-        known = {key for _, key, _ in parts}.union(layout.derived, _FOR_PEOPLE)
+        known = {key for _, key, _ in parts}.union(layout.derived, FOR_PEOPLE)
 
         def write(value: Any) -> dict[str, Any]:
             document = {key: codec.write(getattr(value, name)) for name, key, codec in parts}

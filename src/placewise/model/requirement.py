@@ -19,7 +19,7 @@ from placewise.model.scalar import bound_word, name_word, word
 from placewise.model.version import parse_version
 from placewise.model.version_range import VersionRange, parse_bounds, parse_versions
 
-VERSION = "version"
+VERSION, RELEASE = "version", "release"
 
 DEEPEST = 32
 """So many levels of `and`, `or` and `not` may stand in one another."""
@@ -30,12 +30,12 @@ MOST_TESTS = 1000
 
 def holds_version(field: str) -> bool:
     """Whether a field of this name holds a version: ``version``, ``compiler_version``, ``compiler-version``."""
-    return field == VERSION or field.endswith(("_version", "-version"))
+    return field == VERSION or field.endswith((f"_{VERSION}", f"-{VERSION}"))
 
 
 def names_release(field: str) -> bool:
     """Whether a field holds what is written like a version, though it is not called one: a float has lost digits."""
-    return field == "release" or field.endswith(("_release", "-release"))
+    return field == RELEASE or field.endswith((f"_{RELEASE}", f"-{RELEASE}"))
 
 
 class _Combined:

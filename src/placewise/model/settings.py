@@ -18,6 +18,17 @@ MOST = 2**62
 MOST_ORDERS = 1_000_000
 MOST_FLEETS = 100_000
 _MOST_NODES = 2**40
+BOUNDS = {
+    "jobs": (1, MOST),
+    "orders": (0, MOST_ORDERS),
+    "resamples": (0, MOST_ORDERS),
+    "fleets": (0, MOST_FLEETS),
+    "seed": (0, MOST),
+    "minimum_builds": (1, MOST),
+    "nodes_per_job": (1, _MOST_NODES),
+    "nodes_free": (0, _MOST_NODES),
+}
+"""The least and the most of each setting that is a whole number, by the name of its option."""
 
 
 def names_in(text: str) -> tuple[str, ...]:
@@ -102,16 +113,8 @@ class Settings:
             raise InputError("unknown is not usable", found=self.unknown, expected=" or ".join(get_args(Unknown)))
         if self.model not in KINDS:
             raise InputError("no such kind of runtime model", found=self.model, expected=" or ".join(KINDS))
-        refuse_outside(
-            jobs=(self.first, 1, MOST),
-            orders=(self.orders, 0, MOST_ORDERS),
-            resamples=(self.resamples, 0, MOST_ORDERS),
-            fleets=(self.fleets, 0, MOST_FLEETS),
-            seed=(self.seed, 0, MOST),
-            minimum_builds=(self.minimum_builds, 1, MOST),
-            nodes_per_job=(self.nodes_per_job, 1, _MOST_NODES),
-            nodes_free=(self.nodes_free, 0, _MOST_NODES),
-        )
+        given = {option: getattr(self, "first" if option == "jobs" else option) for option in BOUNDS}
+        refuse_outside(**{option: (value, *BOUNDS[option]) for option, value in given.items()})
         if len(set(self.order)) != len(self.order):
             twice = next(name for name in self.order if self.order.count(name) > 1)
             raise InputError("the order names a subsystem twice", found=twice)

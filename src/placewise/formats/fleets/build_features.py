@@ -18,9 +18,9 @@ from placewise.model.scalar import Scalar
 from placewise.model.version import parse_version
 
 _TEXTS = ("arch", "compiler")
-_REQUIRED = ("memory", *_TEXTS, "compiler_version")
-_ORDER = ("memory", "cost_per_node_hour", *_TEXTS, "compiler_version", "nodes_free")
-_FIELDS = frozenset(_ORDER)
+REQUIRED = ("memory", *_TEXTS, "compiler_version")
+ORDER = ("memory", "cost_per_node_hour", *_TEXTS, "compiler_version", "nodes_free")
+_FIELDS = frozenset(ORDER)
 # Counts go into columns of 64 bits.
 _LARGEST = 2**63 - 1
 
@@ -52,7 +52,7 @@ def build_features(fleet: Fleet) -> dict[str, dict[str, Scalar]]:
                 expected="a state, and arch, compiler and memory that say the same",
             )
     states = {cluster.name: dict(cluster.state) for cluster in fleet.clusters}
-    return {name: {field: state[field] for field in _ORDER if field in state} for name, state in states.items()}
+    return {name: {field: state[field] for field in ORDER if field in state} for name, state in states.items()}
 
 
 def build_features_json(fleet: Fleet) -> bytes:
@@ -69,9 +69,9 @@ def _cluster(name: str, features: Any) -> Cluster:
 def _state(features: dict[str, Any], place: str) -> dict[str, Any]:
     """Check a cluster's features, and return them under the names that `build_cluster` has for them."""
     values.refuse_unknown(features, _FIELDS, place)
-    for field in _REQUIRED:
+    for field in REQUIRED:
         if field not in features:
-            raise InputError(f"has no {field}", place=place, expected=", ".join(_REQUIRED))
+            raise InputError(f"has no {field}", place=place, expected=", ".join(REQUIRED))
     state: dict[str, Any] = {field: values.text(features[field], f"{place}, {field}") for field in _TEXTS}
     state["memory_bytes"] = _whole(features["memory"], f"{place}, memory", "bytes", least=1)
     where = f"{place}, compiler_version"

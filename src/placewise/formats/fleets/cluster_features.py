@@ -30,9 +30,9 @@ RELIABUILD = "reliabuild"
 SPACK_BUILD = "spack-build"
 
 # No Spack package can have the former names, which hold underscores, and none has all of the latter.
-_SPACK_BUILD_FIELDS = frozenset(("cost_per_node_hour", "compiler_version"))
+SPACK_BUILD_FIELDS = frozenset(("cost_per_node_hour", "compiler_version"))
 _SPACK_SCHEMES = ("", "spack")
-_SPACK_BUILD_SET = frozenset(("memory", "arch", "compiler"))
+SPACK_BUILD_SET = frozenset(("memory", "arch", "compiler"))
 
 
 def read_features(path: Path, vocabulary: Vocabulary = UNSAID) -> Fleet:
@@ -48,7 +48,7 @@ def features_kind(document: Any) -> str:
     if isinstance(document, dict):
         for features in document.values():
             if isinstance(features, dict) and (
-                not _SPACK_BUILD_FIELDS.isdisjoint(features) or features.keys() >= _SPACK_BUILD_SET
+                not SPACK_BUILD_FIELDS.isdisjoint(features) or features.keys() >= SPACK_BUILD_SET
             ):
                 return SPACK_BUILD
     return RELIABUILD

@@ -18,7 +18,7 @@ from placewise.model.vocabulary import Vocabulary
 MOST_HANDED_ON = 2_000_000
 STRUCTURAL = ("paths", "ephemeral")
 """Mappings in a vertex's metadata that say where it lies, or what Flux holds there just now, and not what it is."""
-_OF_FIELDS = ("attributes", "properties")
+OF_FIELDS = ("attributes", "properties")
 """Mappings whose entries are fields like any other."""
 
 
@@ -143,7 +143,7 @@ def _properties(
 ) -> tuple[tuple[str, Value], ...]:
     place = f"{document.place(id_)}.metadata"
     metadata = document.metadata(id_)
-    nested = [name for name in _OF_FIELDS if type(metadata.get(name)) is dict]
+    nested = [name for name in OF_FIELDS if type(metadata.get(name)) is dict]
     pairs = _plain(metadata, place, (*STRUCTURAL, *nested))
     for name in nested:
         inner = mapping(metadata[name], f"{place}.{name}")

@@ -26,9 +26,9 @@ from placewise.model.vocabulary import Vocabulary
 HOST, RANK, PROPERTY, NODE_STATE = "host", "rank", "property", "node"
 UP, DOWN, DRAINED = "up", "down", "drained"
 # As Fluxion numbers them. What it has lost is down.
-_NUMBERED = (UP, DOWN, DOWN)
-_STATES = {UP: UP, DOWN: DOWN, DRAINED: DRAINED, "drain": DRAINED, "draining": DRAINED, "lost": DOWN}
-_LARGEST_RANK = 2**63 - 1
+NUMBERED = (UP, DOWN, DOWN)
+STATES = {UP: UP, DOWN: DOWN, DRAINED: DRAINED, "drain": DRAINED, "draining": DRAINED, "lost": DOWN}
+LARGEST_RANK = 2**63 - 1
 
 Fields = tuple[tuple[str, Value], ...]
 
@@ -66,16 +66,16 @@ class Facts:
 
 def node_state(status: Any, place: str) -> str:
     """Return the state that a status stands for. Raises InputError for one that is not understood."""
-    if isinstance(status, str) and status.lower() in _STATES:
-        return _STATES[status.lower()]
-    if type(status) is int and 0 <= status < len(_NUMBERED):
-        return _NUMBERED[status]
+    if isinstance(status, str) and status.lower() in STATES:
+        return STATES[status.lower()]
+    if type(status) is int and 0 <= status < len(NUMBERED):
+        return NUMBERED[status]
     raise InputError("is not a status", place=place, found=status, expected="up, down, drained, 0, 1 or 2")
 
 
 def rank_of(value: Any, place: str) -> int | None:
     """Return a rank, None for -1, which is none. Raises InputError for what is no rank."""
-    if type(value) is not int or not -1 <= value <= _LARGEST_RANK:
+    if type(value) is not int or not -1 <= value <= LARGEST_RANK:
         raise InputError("is not a rank", place=place, found=value, expected="a whole number of -1 or more, in 64 bits")
     return None if value < 0 else value
 

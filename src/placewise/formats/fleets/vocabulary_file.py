@@ -35,10 +35,10 @@ VOCABULARY = "vocabulary.yaml"
 LARGEST_BYTES = 1 << 25
 """What such a file may have at most. The names of a hundred thousand packages take a fifth of it."""
 
-_TOP = ("complete", "subsystems", "fields", "clusters")
-_SUBSYSTEM = ("complete", "fields")
-_CLUSTER = ("complete", "subsystems")
-_FIELD = ("kind", "unit", "scheme", "inferred", "aliases")
+TOP = ("complete", "subsystems", "fields", "clusters")
+SUBSYSTEM = ("complete", "fields")
+CLUSTER = ("complete", "subsystems")
+FIELD = ("kind", "unit", "scheme", "inferred", "aliases")
 
 
 def read_vocabulary(path: Path, content: bytes | None = None) -> Vocabulary:
@@ -56,9 +56,9 @@ def parse_vocabulary(document: Any, source: object) -> Vocabulary:
     """Return the vocabulary of a parsed document. Raises InputError as `read_vocabulary` does."""
     said = _Said()
     with locating(file=source):
-        top = values.known_keys(document, _TOP, "the vocabulary")
+        top = values.known_keys(document, TOP, "the vocabulary")
         if not top:
-            raise InputError("says nothing", place="the vocabulary", found=document, expected=f"one of {_listed(_TOP)}")
+            raise InputError("says nothing", place="the vocabulary", found=document, expected=f"one of {_listed(TOP)}")
         said.completeness(EVERY, EVERY, top, "")
         for name, entry in _named(top, "subsystems", ""):
             said.subsystem(name, entry, f"subsystems.{name}")
@@ -128,7 +128,7 @@ class _Said:
             self.complete[cluster, subsystem] = values.flag(entry["complete"], _at(place, "complete"))
 
     def subsystem(self, name: str, value: Any, place: str) -> None:
-        entry = values.known_keys(value, _SUBSYSTEM, place)
+        entry = values.known_keys(value, SUBSYSTEM, place)
         fields = self.known.setdefault(name, set())
         self.completeness(EVERY, name, entry, place)
         for one, said in _entries(entry, "fields", place):
@@ -136,9 +136,9 @@ class _Said:
             self.field(name, one, said, f"{place}.fields.{one}")
 
     def cluster(self, name: str, value: Any, place: str) -> None:
-        entry = values.known_keys(value, _CLUSTER, place)
+        entry = values.known_keys(value, CLUSTER, place)
         if not entry:
-            raise InputError("says nothing", place=place, found=value, expected=f"one of {_listed(_CLUSTER)}")
+            raise InputError("says nothing", place=place, found=value, expected=f"one of {_listed(CLUSTER)}")
         self.completeness(name, EVERY, entry, place)
         for one, said in _named(entry, "subsystems", place):
             where = f"{place}.subsystems.{one}"
@@ -147,7 +147,7 @@ class _Said:
 
     def field(self, subsystem: str, name: str, value: Any, place: str) -> bool:
         """Keep what is said of a field, and return whether anything is."""
-        entry = values.known_keys(value, _FIELD, place)
+        entry = values.known_keys(value, FIELD, place)
         kind = _kind(entry, place)
         if kind is not None:
             self.kinds[subsystem, name] = kind

@@ -27,14 +27,14 @@ from placewise.model.version import parse_version
 Build: TypeAlias = tuple[str, str, str, str, str, float, float, float, float, float, float]
 Columns: TypeAlias = Sequence[Sequence[Any]]
 
-_FIELDS = frozenset(("name", "package", "attributes", "resources"))
-_ATTRIBUTES = ("duration",)
-_OPTIONAL = ("memory_global_best_runtime", "memory_of_top_ten_percent_runtime")
-_ALL_ATTRIBUTES = frozenset((*_ATTRIBUTES, *_OPTIONAL))
-_RESOURCES = ("arch", "compiler", "memory")
-_ARCH = ("arch",)
-_COMPILER = ("compiler_name", "compiler_version")
-_MEMORY = ("mem_max", "mem_mean", "mem_min")
+FIELDS = frozenset(("name", "package", "attributes", "resources"))
+ATTRIBUTES = ("duration",)
+OPTIONAL = ("memory_global_best_runtime", "memory_of_top_ten_percent_runtime")
+_ALL_ATTRIBUTES = frozenset((*ATTRIBUTES, *OPTIONAL))
+RESOURCES = ("arch", "compiler", "memory")
+ARCH = ("arch",)
+COMPILER = ("compiler_name", "compiler_version")
+MEMORY = ("mem_max", "mem_mean", "mem_min")
 _VERSION, _KEPT = 4, 10
 
 
@@ -55,28 +55,28 @@ def builds_of(documents: Sequence[tuple[Path, bytes]]) -> Records:
 
 def build_of(entry: Any, place: str) -> Build:
     """Return the build of one entry of a parsed list. Raises InputError naming place and field."""
-    _section(entry, (), _FIELDS, place)
+    _section(entry, (), FIELDS, place)
     name = values.text(_given(entry, "name", place), f"{place}, name")
     place = f"job {name!r}"
     package = values.text(_given(entry, "package", place), f"{place}, package")
-    attributes = _section(_given(entry, "attributes", place), _ATTRIBUTES, _ALL_ATTRIBUTES, f"{place}, attributes")
-    resources = _section(_given(entry, "resources", place), _RESOURCES, frozenset(_RESOURCES), f"{place}, resources")
+    attributes = _section(_given(entry, "attributes", place), ATTRIBUTES, _ALL_ATTRIBUTES, f"{place}, attributes")
+    resources = _section(_given(entry, "resources", place), RESOURCES, frozenset(RESOURCES), f"{place}, resources")
     arch, compiler, memory = (
         _section(resources[field], fields, frozenset(fields), f"{place}, {field}")
-        for field, fields in zip(_RESOURCES, (_ARCH, _COMPILER, _MEMORY), strict=True)
+        for field, fields in zip(RESOURCES, (ARCH, COMPILER, MEMORY), strict=True)
     )
     version = values.version_text(compiler["compiler_version"], f"{place}, compiler_version")
     with locating(place=f"{place}, compiler_version"):
         parse_version(version)
     memory_max, memory_mean, memory_min = (
-        values.amount(memory[field], f"{place}, {field}", zero=field == "mem_min") for field in _MEMORY
+        values.amount(memory[field], f"{place}, {field}", zero=field == "mem_min") for field in MEMORY
     )
     if memory_min > memory_max:
         expected = f"at most {memory_max}"
         raise InputError("exceeds mem_max", place=f"{place}, mem_min", found=memory_min, expected=expected)
     best, top_tenth = (
         math.nan if attributes.get(field) is None else values.amount(attributes[field], f"{place}, {field}")
-        for field in _OPTIONAL
+        for field in OPTIONAL
     )
     return (
         name,

@@ -30,8 +30,8 @@ SUFFIXES = (".yaml", ".yml", ".json")
 COLUMNS = ("package", "package_version")
 
 _USUAL_FIELDS = frozenset(("name", *COLUMNS, "resources"))
-_FIELDS = _USUAL_FIELDS | {REQUIRES}
-_BOUNDS = frozenset(("min", "max"))
+FIELDS = _USUAL_FIELDS | {REQUIRES}
+BOUNDS = frozenset(("min", "max"))
 # Enough jobs to drown the cost of a step, few enough to stay in the processor's cache.
 _BLOCK = 256
 
@@ -191,7 +191,7 @@ def _optional(job: dict[str, Any], field: str, place: str) -> str | None:
 
 
 def _row(job: dict[str, Any], place: str, numbers: _Numbers) -> list[int]:
-    values.refuse_unknown(job, _FIELDS, place)
+    values.refuse_unknown(job, FIELDS, place)
     if REQUIRES in job:
         entries = read_entries(job[REQUIRES], f"{place}, {REQUIRES}", Reading())
         for requirement in _ranges(job, place, _range):
@@ -208,7 +208,7 @@ def _ranges(job: dict[str, Any], place: str, of: Callable[[Any, Any, Any], _T]) 
         return
     for package, bounds in values.mapping(job["resources"], f"{place}, resources").items():
         where = f"{place}, package {package!r}"
-        values.refuse_unknown(values.mapping(bounds, where), _BOUNDS, where)
+        values.refuse_unknown(values.mapping(bounds, where), BOUNDS, where)
         with locating(place=where):
             try:
                 yield of(package, bounds.get("min"), bounds.get("max"))

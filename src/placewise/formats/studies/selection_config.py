@@ -18,7 +18,7 @@ from placewise.formats.reading import parse_yaml, read_yaml
 from placewise.model.priority import Calc, Filter, Priority, Select, SortAscending, SortDescending, Step, in_order
 
 _PATH = (*SELECT_OPTIONS, "priorities")
-_STEPS = ("filter", "calc", "sort_ascending", "sort_descending", "select")
+STEPS = ("filter", "calc", "sort_ascending", "sort_descending", "select")
 
 
 def read_priorities(path: Path) -> tuple[Priority, ...]:
@@ -84,9 +84,9 @@ def _priority(entry: Any, place: str) -> Priority:
 
 def _step(step: Any, place: str) -> Step:
     fields = values.mapping(step, place)
-    if len(fields) != 1 or not fields.keys() <= set(_STEPS):
+    if len(fields) != 1 or not fields.keys() <= set(STEPS):
         raise InputError(
-            "a step has the wrong keys", place=place, found=list(fields), expected=f"one of {', '.join(_STEPS)}"
+            "a step has the wrong keys", place=place, found=list(fields), expected=f"one of {', '.join(STEPS)}"
         )
     ((kind, value),) = fields.items()
     # A block of YAML may break an expression's lines.

@@ -30,10 +30,19 @@ from placewise.model.study import Comparison, Level, Question, Rule, Study
 from placewise.model.workload import Workload
 
 SHIPPED = "spack-build-study.toml"
-_FIELD_KEYS = ("field", "equals", "at_least", "at_most", "at_most_factor")
+QUESTION_KEYS = ("subsystem", "fields")
+FIELD_KEYS = ("field", "equals", "at_least", "at_most", "at_most_factor")
+RULE_KEYS = ("name", "question", "published")
+METADATA_KEYS = ("expanding", "everything")
 _DATASETS = (RELIABUILD, SPACK_BUILD)
-_DECLARING = ("questions", "rules", "metadata")
-_FORMER = {"forms": "questions", "told": "metadata"}
+DECLARING = ("questions", "rules", "metadata")
+PATHS = ("source", "records", "clusters")
+KEYS = (*PATHS, "fleet", "workload", "columns", "run", *DECLARING, "levels")
+"""What stands at the top of a study file."""
+EXCLUSIVE = (("source", "fleet"), ("source", "workload"), ("source", "records"), ("records", "fleet"))
+"""What cannot stand side by side."""
+FORMER = {"forms": "questions", "told": "metadata"}
+FORMER_OF_RULES = {"form": "question"}
 """Names of former versions, which are still read."""
 
 
@@ -93,16 +102,15 @@ def read_study_file(path: Path) -> StudyFile:
     Raises InputError naming file and place, also for a source beside draws.
     """
     content = read_bytes(path)
-    document = values.renamed(_parse(decode(content, path), path), _FORMER, str(path))
+    document = values.renamed(_parse(decode(content, path), path), FORMER, str(path))
     with locating(file=path):
-        known = ("source", "fleet", "workload", "records", "clusters", "columns", "run", *_DECLARING, "levels")
-        values.known_keys(document, known, "the study")
+        values.known_keys(document, KEYS, "the study")
         paths = {
             key: path.parent / values.text(document[key], key)
-            for key in ("source", "records", "clusters")
+            for key in PATHS
             if key in document
         }
-        for one, other in (("source", "fleet"), ("source", "workload"), ("source", "records"), ("records", "fleet")):
+        for one, other in EXCLUSIVE:
             if one in document and other in document:
                 raise InputError(f"is given, and so is {one}", place=other, expected="one of the two")
         fleet, workload = (
@@ -148,14 +156,14 @@ def _parse(text: str, source: object) -> dict[str, Any]:
 
 def _declared(document: Mapping[str, Any], columns: Mapping[str, Kind] | None) -> dict[str, Any]:
     """Return the fields of a study that a document declares; columns : those of the records, None where not known."""
-    declares = any(key in document for key in _DECLARING)
+    declares = any(key in document for key in DECLARING)
     listed = values.mapping(document.get("questions", {}), "questions")
     questions = {name: _question(name, entry, columns) for name, entry in listed.items()}
-    metadata = values.known_keys(document.get("metadata", {}), ("expanding", "everything"), "metadata")
+    metadata = values.known_keys(document.get("metadata", {}), METADATA_KEYS, "metadata")
     if declares:
-        for key in (*_DECLARING, "levels"):
+        for key in (*DECLARING, "levels"):
             if key not in document:
-                raise InputError("is missing", place=key, expected=f"tables {', '.join((*_DECLARING, 'levels'))}")
+                raise InputError("is missing", place=key, expected=f"tables {', '.join((*DECLARING, 'levels'))}")
     rules = tuple(
         _rule(values.mapping(entry, f"rules[{number}]"), questions, f"rules[{number}]")
         for number, entry in enumerate(values.sequence(document.get("rules", []), "rules"))
@@ -170,7 +178,7 @@ def _declared(document: Mapping[str, Any], columns: Mapping[str, Kind] | None) -
             for name, entry in values.mapping(document.get("levels", {}), "levels").items()
         ),
     }
-    for key in ("expanding", "everything"):
+    for key in METADATA_KEYS:
         place = f"metadata.{key}"
         found[key] = _chosen(metadata.get(key), questions, place) if declares else ()
     return found
@@ -186,7 +194,7 @@ def _level(name: str, value: Any, questions: Mapping[str, Question] | None) -> L
 def _question(name: str, value: Any, columns: Mapping[str, Kind] | None) -> Question:
     place = f"questions.{name}"
     values.text(name, "questions")
-    entry = values.known_keys(value, ("subsystem", "fields"), place)
+    entry = values.known_keys(value, QUESTION_KEYS, place)
     subsystem = values.text(entry.get("subsystem"), f"{place}.subsystem")
     listed = values.sequence(entry.get("fields"), f"{place}.fields")
     with locating(place=place):
@@ -196,7 +204,7 @@ def _question(name: str, value: Any, columns: Mapping[str, Kind] | None) -> Ques
 
 
 def _field(value: Any, place: str, columns: Mapping[str, Kind] | None) -> Comparison:
-    entry = values.known_keys(value, _FIELD_KEYS, place)
+    entry = values.known_keys(value, FIELD_KEYS, place)
     compared = {
         key: values.text(entry[key], f"{place}.{key}") for key in ("equals", "at_least", "at_most") if key in entry
     }
@@ -209,9 +217,7 @@ def _field(value: Any, place: str, columns: Mapping[str, Kind] | None) -> Compar
 
 
 def _rule(entry: dict[str, Any], questions: Mapping[str, Question], place: str) -> Rule:
-    entry = values.known_keys(
-        values.renamed(entry, {"form": "question"}, place), ("name", "question", "published"), place
-    )
+    entry = values.known_keys(values.renamed(entry, FORMER_OF_RULES, place), RULE_KEYS, place)
     published = _named(entry["published"], questions, f"{place}.published") if "published" in entry else None
     name = values.text(entry.get("name"), f"{place}.name")
     return Rule(name, _named(entry.get("question"), questions, place), published)

@@ -14,6 +14,8 @@ from placewise.model.records import Kind
 
 MOST_CLUSTERS = 1_000_000
 MOST_JOBS = 1_000_000_000
+FORMER_SETTINGS = {"tell": "metadata"}
+"""Names of settings in former versions, which are still read."""
 
 Setting: TypeAlias = str | int | bool | tuple[str, ...]
 """The value of an option."""
@@ -53,9 +55,9 @@ def run_of(value: Any, place: str, folder: Path) -> Mapping[str, Setting]:
 
     Raises InputError for another name, and for a value of another type; what the values mean is checked by the runs.
     """
-    entry = values.renamed(values.mapping(value, place), {"tell": "metadata"}, place)
-    values.refuse_unknown(entry, _SETTINGS.keys(), place)
-    found: dict[str, Setting] = {key: _SETTINGS[key](entry[key], f"{place}.{key}") for key in entry}
+    entry = values.renamed(values.mapping(value, place), FORMER_SETTINGS, place)
+    values.refuse_unknown(entry, SETTINGS.keys(), place)
+    found: dict[str, Setting] = {key: SETTINGS[key](entry[key], f"{place}.{key}") for key in entry}
     if found.get("order", "alphabetical") != "alphabetical":
         found["order"] = str(folder / str(found["order"]))
     if is_file_name(str(found.get("choose", ""))):
@@ -97,7 +99,7 @@ def _whole(value: Any, place: str) -> int:
     return values.whole(value, place)
 
 
-_SETTINGS: dict[str, Callable[[Any, str], Setting]] = {
+SETTINGS: dict[str, Callable[[Any, str], Setting]] = {
     "experiments": names_of,
     "scoring": values.text,
     "unknown": values.text,

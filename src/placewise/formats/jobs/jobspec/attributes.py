@@ -18,10 +18,10 @@ DURATION = "duration"
 QUEUE = "queue"
 DEPENDENCIES = "dependencies"
 CONSTRAINTS = "constraints"
-_SECTIONS = ("system", "parameter", "user", DURATION, "cwd", "environment")
+SECTIONS = ("system", "parameter", "user", DURATION, "cwd", "environment")
 # What the job is given where it runs: nested, and of no concern to where that is.
-_SURROUNDINGS = ("environment", "shell", "files", "batch", "job")
-_PLAIN = ("cwd", "project", "preemptible-after")
+SURROUNDINGS = ("environment", "shell", "files", "batch", "job")
+PLAIN = ("cwd", "project", "preemptible-after")
 # What the limits of sites are about.
 _LIMITED = ("partition", "account", "bank", "exclusive")
 _ALIKE = 0.75
@@ -37,7 +37,7 @@ def parse_attributes(document: dict[str, Any], notes: Notes) -> tuple[tuple[str,
     """
     value = document.get("attributes")
     attributes: dict[str, Scalar] = {}
-    known = {} if value is None else known_keys(value, _SECTIONS, "attributes")
+    known = {} if value is None else known_keys(value, SECTIONS, "attributes")
     for name, plain, place in _plain_values(known, notes):
         if name in attributes:
             raise InputError(f"the attribute {name!r} stands in two sections", place=place, expected="one of them")
@@ -140,7 +140,7 @@ def _system(values: dict[str, Any], above: str, notes: Notes) -> Iterator[tuple[
         place = f"{above}.{name}"
         if name == CONSTRAINTS:
             continue
-        if name in _SURROUNDINGS:
+        if name in SURROUNDINGS:
             mapping(value, place)
             notes.keep(place)
         elif name == DEPENDENCIES:
@@ -156,7 +156,7 @@ def _system(values: dict[str, Any], above: str, notes: Notes) -> Iterator[tuple[
             if not _is_duration(value):
                 raise InputError("is not a duration", place=place, found=value, expected="seconds, 0 or more")
             yield name, value, place
-        elif name in _PLAIN:
+        elif name in PLAIN:
             notes.keep(place)
             yield name, value, place
         else:

@@ -36,9 +36,9 @@ MOST_NAMES = 1 << 16
 """So many hosts and ranks may stand in the constraints of one job."""
 
 # They stand between properties elsewhere in Flux, so a name with one in it is more likely an expression.
-_SIGNS = frozenset("!&'\"^`|()")
+SIGNS = frozenset("!&'\"^`|()")
 _NAME = "a name, or ^ and a name; constraints are joined by and, or, not"
-_OPERATORS = ("properties", "hostlist", "ranks", "and", "or", "not")
+OPERATORS = ("properties", "hostlist", "ranks", "and", "or", "not")
 
 # Constraints may say nothing (every node will do) or what no node can meet, beside what an expression says.
 _Meaning = Expression | bool
@@ -69,7 +69,7 @@ class _Reader:
     values: int = 10 * MOST_TESTS
 
     def meaning(self, value: Any, place: str, depth: int) -> _Meaning:
-        constraint = known_keys(value, _OPERATORS, place)
+        constraint = known_keys(value, OPERATORS, place)
         if depth > DEEPEST:
             raise InputError("constraints are nested too deeply", place=place, expected=f"at most {DEEPEST} levels")
         # RFC 31 writes one operator in a mapping; several are read as all of them, so that none is lost.
@@ -119,7 +119,7 @@ def _text(value: Any, place: str) -> str:
 
 def _property(name: str, place: str) -> Expression:
     bare = name.removeprefix("^")
-    if not bare or not _SIGNS.isdisjoint(bare):
+    if not bare or not SIGNS.isdisjoint(bare):
         raise InputError("is no name of a property", place=place, found=name, expected=_NAME)
     wanted = Requirement(*_one_of(PROPERTY, [bare]))
     return wanted if bare == name else negated(wanted)

@@ -9,8 +9,8 @@ from placewise.errors import InputError
 from placewise.formats.jobs.jobspec.idsets import parse_idset, unbracketed
 from placewise.formats.values import count, known_keys, natural
 
-_KEYS = ("min", "max", "operator", "operand")
-_OPERATORS = ("+", "*", "^")
+COUNT_KEYS = ("min", "max", "operator", "operand")
+OPERATORS = ("+", "*", "^")
 _NUMBER = "([1-9][0-9]{0,17}|0)"
 # RFC 45: min-max or min+, then operand and operator, of which the last may be missing.
 _RANGE = re.compile(rf"{_NUMBER}(?:-{_NUMBER}|\+)(?::{_NUMBER}(?::([+*^]))?)?")
@@ -34,12 +34,12 @@ def _number(value: Any, place: str, zero: bool) -> int:
 
 
 def _of_mapping(value: dict[str, Any], place: str, zero: bool) -> int:
-    counts = known_keys(value, _KEYS, place)
+    counts = known_keys(value, COUNT_KEYS, place)
     lowest = _number(counts.get("min"), f"{place}.min", zero)
     if "max" in counts and _number(counts["max"], f"{place}.max", zero) < lowest:
         raise InputError("the minimum exceeds the maximum", place=place, found=value, expected="min at most max")
-    if counts.get("operator", "+") not in _OPERATORS:
-        expected = " or ".join(_OPERATORS)
+    if counts.get("operator", "+") not in OPERATORS:
+        expected = " or ".join(OPERATORS)
         raise InputError("the operator is not known", place=f"{place}.operator", found=value, expected=expected)
     operand = count(counts.get("operand", 1), f"{place}.operand")
     if "operator" in counts and "operand" in counts:

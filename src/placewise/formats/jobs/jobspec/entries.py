@@ -26,8 +26,8 @@ RESERVED = frozenset((*JOINED, LABEL, "name"))
 _DEEPEST = 2 * DEEPEST
 _MOST_NESTED = 10_000
 # compspec calls `match` `value`, or says with `attribute` and `value` one more field of the same vertex.
-_VALUE, _ATTRIBUTE = "value", "attribute"
-_ENTRY_KEYS = ("name", "field", *TESTS, _VALUE, _ATTRIBUTE, LABEL)
+VALUE, ATTRIBUTE = "value", "attribute"
+ENTRY_KEYS = ("name", "field", *TESTS, VALUE, ATTRIBUTE, LABEL)
 _ADVICE = "`as: a` and `as: b` on the entries, if they are of two; `contains`, if the field is a set"
 
 _Vertex: TypeAlias = tuple[str, str, int]
@@ -189,24 +189,24 @@ def _requirement(value: Any, place: str) -> Requirement:
 
 
 def _long(value: dict[str, Any], place: str) -> Requirement:
-    if not any(key in _ENTRY_KEYS and key != LABEL for key in value):
+    if not any(key in ENTRY_KEYS and key != LABEL for key in value):
         raise InputError(
             "is no requirement",
             place=place,
             found=value,
             expected="{SUBSYSTEM: {FIELD: VALUE}}, {name, field, match}, any, all or not",
         )
-    entry = known_keys(value, _ENTRY_KEYS, place)
+    entry = known_keys(value, ENTRY_KEYS, place)
     subsystem = text(entry.get("name"), f"{place}.name")
     tests = {key: entry[key] for key in TESTS if key in entry}
     conditions: tuple[Condition, ...] = ()
-    if _ATTRIBUTE in entry:
-        attribute = text(entry[_ATTRIBUTE], f"{place}.{_ATTRIBUTE}")
-        conditions = (Condition(attribute, matching(attribute, entry.get(_VALUE), place)),)
-    elif _VALUE in entry:
+    if ATTRIBUTE in entry:
+        attribute = text(entry[ATTRIBUTE], f"{place}.{ATTRIBUTE}")
+        conditions = (Condition(attribute, matching(attribute, entry.get(VALUE), place)),)
+    elif VALUE in entry:
         if "match" in tests:
             raise InputError("both match and value stand there", place=place, found=value, expected="one of them")
-        tests["match"] = entry[_VALUE]
+        tests["match"] = entry[VALUE]
     if tests or "field" in entry:
         name = text(entry.get("field"), f"{place}.field")
         conditions = (*conditions, Condition(name, predicate_of(name, tests, place)))

@@ -23,7 +23,7 @@ from placewise.model.requirement import Expression
 
 VERSIONS = range(1, 10_000)
 TASK_KEYS = ("command", "slot", "count", "attributes", "distribution")
-_COUNTS = ("per_slot", "per_resource", "total")
+COUNTS = ("per_slot", "per_resource", "total")
 _SHOWN = 8
 
 
@@ -103,7 +103,7 @@ def check_task(task: dict[str, Any], place: str, slots: Mapping[str, Collection[
         expected = " or ".join(sorted(slots)[:_SHOWN])
         raise InputError("the task's slot is the label of no resource", place=place, found=slot, expected=expected)
     if "count" in task:
-        counts = known_keys(task["count"], _COUNTS, f"{place}.count")
+        counts = known_keys(task["count"], COUNTS, f"{place}.count")
         if len(counts) != 1:
             expected = "per_slot, per_resource or total"
             raise InputError("is not one count", place=f"{place}.count", found=counts, expected=expected)

@@ -14,8 +14,8 @@ from placewise.formats.values import count, flag, known_keys, mapping, sequence,
 GROUPS, ENTRY_POINT = "groups", "entrypoint"
 # What a task does, and when: nothing of where.
 _TASK_NOTED = ("name", "depends_on", "steps", "attributes", "transform", "scripts")
-_TASK_KEYS = ("command", "resources", "replicas", "requires", "group", "local", *_TASK_NOTED)
-_GROUP_KEYS = ("name", "resources", "depends_on", "tasks", GROUPS, "launch", "attributes")
+TASK_KEYS = ("command", "resources", "replicas", "requires", "group", "local", *_TASK_NOTED)
+GROUP_KEYS = ("name", "resources", "depends_on", "tasks", GROUPS, "launch", "attributes")
 _DEEPEST = 32
 _MOST = 10_000
 _SHOWN = 8
@@ -86,7 +86,7 @@ class _Walk:
         for number, one in enumerate(sequence(value, place)):
             self._spend(place)
             at = f"{place}[{number}]"
-            group = known_keys(one, _GROUP_KEYS, at)
+            group = known_keys(one, GROUP_KEYS, at)
             if "name" in group:
                 text(group["name"], f"{at}.name")
             for number_of_task, listed in enumerate(sequence(group.get("tasks", []), f"{at}.tasks")):
@@ -112,7 +112,7 @@ class _Walk:
 
     def task(self, task: dict[str, Any], place: str, around: dict[str, Any] | None = None) -> None:
         """Walk a task, which has the resources of the group around it unless it names its own."""
-        known_keys(task, _TASK_KEYS, place)
+        known_keys(task, TASK_KEYS, place)
         if "replicas" in task:
             count(task["replicas"], f"{place}.replicas")
         if "local" in task:

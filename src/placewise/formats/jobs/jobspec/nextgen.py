@@ -25,8 +25,8 @@ from placewise.model.job import XOR_SLOT, Job, ResourceGroup
 
 VERSIONS = range(1, 3)
 _REQUIRES = "requires"
-_MORE = (_REQUIRES, PREFER, GROUPS, ENTRY_POINT)
-_NOTED = ("attributes", "environment")
+MORE_KEYS = (_REQUIRES, PREFER, GROUPS, ENTRY_POINT)
+NOTED = ("attributes", "environment")
 
 
 def detect(document: dict[str, Any]) -> bool:
@@ -43,7 +43,7 @@ def parse(document: dict[str, Any], name: str, reading: Reading) -> Job:
     a task are runs, which need not be at once, and ask for nothing more. A resource that has only `requires` asks for
     no shape. Raises InputError for anything that is not understood.
     """
-    check_top_level(document, VERSIONS, _MORE)
+    check_top_level(document, VERSIONS, MORE_KEYS)
     listed = mapping(document.get("resources"), "resources")
     if isinstance(listed.get("type"), str):
         # One resource in place of several named ones.
@@ -110,7 +110,7 @@ def _resource(name: str, value: Any, named: NamedLists, reading: Reading) -> Res
     resource = dict(mapping(value, place))
     scheduled = flag(resource.pop("schedule"), f"{place}.schedule") if "schedule" in resource else None
     durations = []
-    for key in _NOTED:
+    for key in NOTED:
         if key in resource:
             noted = mapping(resource.pop(key), f"{place}.{key}")
             reading.notes.keep(f"{place}.{key}")

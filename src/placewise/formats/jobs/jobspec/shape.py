@@ -20,10 +20,10 @@ DEEPEST = 64
 MOST_REQUESTS = 10_000
 FIRST_LABEL = "default"
 # compspec's schema has it in nested requests as well; only that outside says what is scheduled.
-_NOTED = ("schedule",)
-_KEYS = ("type", "count", "unit", "exclusive", "label", "with", "requires")
+NOTED = ("schedule",)
+REQUEST_KEYS = ("type", "count", "unit", "exclusive", "label", "with", "requires")
 # What lies beside the cores, of which a job may ask for none: `flux` writes a gpu count of 0.
-_AUXILIARY = ("gpu", "memory", "storage")
+AUXILIARY = ("gpu", "memory", "storage")
 
 
 def parse_shape(value: Any, place: str, reading: Reading) -> Shape:
@@ -111,8 +111,8 @@ class _Reader:
         if self.left < 0:
             expected = f"at most {MOST_REQUESTS} requests"
             raise InputError("too many resources are asked for", place=place, expected=expected)
-        request = known_keys(value, (*_KEYS, "replicas", *_NOTED) if self.replicas else _KEYS, place)
-        for key in _NOTED:
+        request = known_keys(value, (*REQUEST_KEYS, "replicas", *NOTED) if self.replicas else REQUEST_KEYS, place)
+        for key in NOTED:
             if key in request:
                 self.reading.notes.keep(f"{place}.{key}")
         kind, unit = request.get("type"), request.get("unit", "")
@@ -129,7 +129,7 @@ class _Reader:
         contents = self.requests(request["with"], f"{place}.with", depth + 1) if "with" in request else ()
         wanted = parse_entries(request["requires"], f"{place}.requires", self.reading) if "requires" in request else ()
         with locating(place=place):
-            number = self._count(request, kind in _AUXILIARY and not contents and not wanted)
+            number = self._count(request, kind in AUXILIARY and not contents and not wanted)
             return ResourceRequest(kind, number, contents, unit, wanted) if number else None
 
     def _count(self, request: dict[str, Any], zero: bool) -> int:

@@ -35,8 +35,8 @@ _PredicateOf: TypeAlias = Callable[[str, dict[str, Any], str], Predicate]
 
 # What rainbow's transformers make of a task where it runs.
 _TRANSFORMED = ("name", "transform", "scripts", "depends_on", "replicas")
-_TASK_KEYS = (*TASK_KEYS, "resources", *_TRANSFORMED)
-_TRANSFORMER = "transformer"
+ALL_TASK_KEYS = (*TASK_KEYS, "resources", *_TRANSFORMED)
+TRANSFORMER = "transformer"
 _MATCH = "match"
 
 
@@ -57,7 +57,7 @@ def parse(document: dict[str, Any], name: str, reading: Reading) -> Job:
     if len(tasks) > 1:
         raise InputError("several tasks with requirements are not understood", place="tasks", expected="one task")
     place, task = tasks[0]
-    known_keys(task, _TASK_KEYS, place)
+    known_keys(task, ALL_TASK_KEYS, place)
     check_task(task, place, labels(document.get("resources", [])), reading.notes)
     for key in _TRANSFORMED:
         if key in task:
@@ -99,13 +99,13 @@ def _requirements(value: Any, place: str, reading: Reading) -> tuple[Expression,
     """
     wanted = Entries(place, reading)
     for subsystem, block in mapping(value, place).items():
-        at = f"{place}.{subsystem}"
+        at = f"{place}.{text(subsystem, place)}"
         said = mapping(block, at)
-        if subsystem == _TRANSFORMER and said.keys() == {"name"} and isinstance(said["name"], str):
+        if subsystem == TRANSFORMER and said.keys() == {"name"} and isinstance(said["name"], str):
             reading.notes.keep(at)
             continue
         _add_block(wanted, subsystem, said, at)
-        if not any(said.values()):
+        if all(one == [] for one in said.values()):
             raise InputError("a requirement without conditions", place=at, expected="entries under match or range")
     return wanted.expressions()
 
