@@ -59,7 +59,7 @@ SHIPPED = {"reliabuild": "reliabuild-profile.json", "spack-build": "spack-build-
 
 _GZIP = b"\x1f\x8b"
 # The sections of a document, each with how many of its levels have a line for each entry.
-_SECTIONS = {
+SECTIONS = {
     VERSIONS: {"requirements": 1, "pools": 1, "roots": 3},
     BUILDS: {"kind": 0, "clusters": 0, "platforms": 1, "probabilities": 0, "packages": 1},
 }
@@ -93,9 +93,7 @@ def profile_json(profile: Profile) -> str:
     document: dict[str, Any] = _CODECS.write(profile.jobs)
     fleet = _CODECS.write(profile.fleet)
     document |= fleet if profile.kind == VERSIONS else {"kind": profile.kind, "clusters": fleet}
-    lines = [
-        f"{json.dumps(name)}: {_lines(document[name], levels)}" for name, levels in _SECTIONS[profile.kind].items()
-    ]
+    lines = [f"{json.dumps(name)}: {_lines(document[name], levels)}" for name, levels in SECTIONS[profile.kind].items()]
     return f'{{\n"format": {FORMAT},\n' + ",\n".join(lines) + "\n}\n"
 
 
@@ -110,7 +108,7 @@ def profile_from_json(text: str, source: object) -> Profile:
         kind = document.get("kind", VERSIONS)
         if kind not in (VERSIONS, BUILDS) or (kind == VERSIONS and "kind" in document):
             raise InputError("is a profile of another kind", found=kind, expected=f"the kind {BUILDS}, or none")
-        sections = values.exactly(document, _SECTIONS[kind], "profile")
+        sections = values.exactly(document, SECTIONS[kind], "profile")
         if kind == VERSIONS:
             fleet = _CODECS.read(VersionFleet, {"pools": sections.pop("pools")}, "profile")
             return Profile(fleet, _CODECS.read(VersionJobs, sections, "profile"))

@@ -13,9 +13,11 @@ from placewise.formats.schemas.plain import (
     VERSION,
     WITHOUT_CONTROL,
     Schema,
+    any_key,
     closed,
     has,
     one_or_list,
+    ref,
     when,
 )
 from placewise.model.requirement import RELEASE
@@ -26,8 +28,9 @@ DOTTED = r"[^.]\.+[^.]"
 
 
 class Kind(NamedTuple):
-    """What a field holds, as far as its name says: a pattern of such names, values, and bounds."""
+    """What a field holds, as far as its name says: a pattern of such names, one value, and a bound."""
 
+    word: str
     names: str
     value: Schema
     bound: Schema
@@ -35,7 +38,7 @@ class Kind(NamedTuple):
     @property
     def values(self) -> Schema:
         """One value, or a list of some."""
-        return one_or_list(self.value)
+        return ref(f"{self.word}-values")
 
     @property
     def test(self) -> Schema:
@@ -45,7 +48,7 @@ class Kind(NamedTuple):
     @property
     def tests(self) -> Schema:
         """A mapping with one test of the field."""
-        return {**closed(TESTS, self.parts), **one_test(("match",))}
+        return ref(f"{self.word}-tests")
 
     @property
     def parts(self) -> dict[str, Schema]:
@@ -58,15 +61,36 @@ def _names(word: str) -> str:
 
 
 _OTHER_VALUE: Schema = {"type": ["string", "number", "boolean"], "pattern": WITHOUT_CONTROL}
-VERSIONS = Kind(_names(VERSION_FIELD), VERSION, VERSION)
+_OTHER_BOUND: Schema = {"type": ["string", "number"], **NAME}
 # A float has lost digits there, too.
-RELEASES = Kind(_names(RELEASE), {"type": ["string", "integer", "boolean"], "pattern": WITHOUT_CONTROL}, TEXT)
-OTHERS = Kind("", _OTHER_VALUE, {"type": ["string", "number"], **NAME})
+_RELEASE: Schema = {"type": ["string", "integer", "boolean"], "pattern": WITHOUT_CONTROL}
+VERSIONS = Kind(VERSION_FIELD, _names(VERSION_FIELD), VERSION, VERSION)
+RELEASES = Kind(RELEASE, _names(RELEASE), _RELEASE, TEXT)
+OTHERS = Kind("other", "", _OTHER_VALUE, _OTHER_BOUND)
+
+
+def definitions() -> dict[str, Schema]:
+    """Return the `$defs` that all of these refer to."""
+    found: dict[str, Schema] = {"fields": fields(lambda kind: kind.test)}
+    for kind in (VERSIONS, RELEASES, OTHERS):
+        found[f"{kind.word}-values"] = one_or_list(kind.value)
+        found[f"{kind.word}-tests"] = {**closed(TESTS, kind.parts), **one_test(("match",))}
+    return found
+
+
+def fields(of: Callable[[Kind], Schema]) -> Schema:
+    """Return the schema of a mapping whose keys are fields, with what holds of each by its kind."""
+    return {
+        "type": "object",
+        "propertyNames": NAME,
+        "patternProperties": {kind.names: of(kind) for kind in (VERSIONS, RELEASES)},
+        "additionalProperties": of(OTHERS),
+    }
 
 
 def one_test(matching: tuple[str, ...]) -> Schema:
     """Return the schema that says: one test, of which `match` may have other words beside it."""
-    bounded: Schema = {"anyOf": [{"required": ["min"]}, {"required": ["max"]}]}
+    bounded: Schema = any_key(("min", "max"))
     return {"oneOf": [*({"required": [word]} for word in matching), {"required": ["contains"]}, bounded]}
 
 
@@ -79,24 +103,15 @@ def by_kind(key: str, of: Callable[[Kind], Schema]) -> Schema:
     return when(named(VERSIONS), of(VERSIONS), when(named(RELEASES), of(RELEASES), of(OTHERS)))
 
 
-FIELDS: Schema = {
-    "type": "object",
-    "propertyNames": NAME,
-    "patternProperties": {VERSIONS.names: VERSIONS.test, RELEASES.names: RELEASES.test},
-    "additionalProperties": OTHERS.test,
-}
-"""What `of_fields` reads: each field with a value, a list of them, or a test."""
+def dotted_fields() -> dict[str, Schema]:
+    """Return schemas by patterns of keys with a dot: of a subsystem with its fields, or of a value.
 
-
-def _dotted(word: str) -> str:
-    return rf"^(?=[\s\S]*{DOTTED})[\s\S]*[_-]{word}{END}"
-
-
-DOTTED_FIELDS: Schema = {
-    _dotted(VERSION_FIELD): when({"type": "object"}, FIELDS, VERSIONS.values),
-    _dotted(RELEASE): when({"type": "object"}, FIELDS, RELEASES.values),
-    rf"^(?![\s\S]*[_-](?:{VERSION_FIELD}|{RELEASE}){END})[\s\S]*{DOTTED}": when(
-        {"type": "object"}, FIELDS, OTHERS.values
-    ),
-}
-"""By patterns of keys with a dot: a subsystem with its fields, or a value, where the key is the field as well."""
+    The part before the dot is the subsystem then, and the whole key the field.
+    """
+    ends = rf"[_-](?:{VERSION_FIELD}|{RELEASE}){END}"
+    patterns = {
+        rf"^(?=[\s\S]*{DOTTED})[\s\S]*[_-]{VERSION_FIELD}{END}": VERSIONS,
+        rf"^(?=[\s\S]*{DOTTED})[\s\S]*[_-]{RELEASE}{END}": RELEASES,
+        rf"^(?![\s\S]*{ends})[\s\S]*{DOTTED}": OTHERS,
+    }
+    return {pattern: when({"type": "object"}, ref("fields"), kind.values) for pattern, kind in patterns.items()}

@@ -24,7 +24,11 @@ IDS: Schema = {
 }
 """A set of numbers, as RFC 22 writes it."""
 IDS_OR_NONE: Schema = {**IDS, "pattern": rf"^(?:\[{_SET}\]|{_SET})?{END}"}
-HOSTS: Schema = {"type": ["string", "integer"], "pattern": rf"^(?:{_HOSTS}(?:,{_HOSTS})*)?{END}", "examples": ["n[1-3,5]"]}
+HOSTS: Schema = {
+    "type": ["string", "integer"],
+    "pattern": rf"^(?:{_HOSTS}(?:,{_HOSTS})*)?{END}",
+    "examples": ["n[1-3,5]"],
+}
 """A list of hosts, as RFC 29 writes it."""
 
 
@@ -43,5 +47,3 @@ def constraint() -> Schema:
         "not": within,
     }
     return closed(OPERATORS, parts)
-
-

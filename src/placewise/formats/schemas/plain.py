@@ -30,7 +30,7 @@ AMOUNT: Schema = {"type": "number", "exclusiveMinimum": 0, "maximum": LARGEST}
 AMOUNT_OR_ZERO: Schema = {"type": "number", "minimum": 0, "maximum": LARGEST}
 VERSION: Schema = {
     **TEXT,
-    "description": 'A version. Quote it: an unquoted 1.10 is the number 1.1, which is refused.',
+    "description": "A version. Quote it: an unquoted 1.10 is the number 1.1, which is refused.",
 }
 ANY_MAPPING: Schema = {"type": "object"}
 

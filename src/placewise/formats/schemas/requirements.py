@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from placewise.formats.jobs.jobspec.conditions import TESTS
 from placewise.formats.jobs.jobspec.entries import ATTRIBUTE, ENTRY_KEYS, JOINED, LABEL, VALUE
 from placewise.formats.jobs.jobspec.preferences import WEIGHT
-from placewise.formats.schemas.conditions import DOTTED_FIELDS, FIELDS, OTHERS, RELEASES, VERSIONS, Kind, by_kind, one_test
+from placewise.formats.schemas import conditions
+from placewise.formats.schemas.conditions import Kind, by_kind, dotted_fields, fields, one_test
 from placewise.formats.schemas.plain import (
     NAME,
     TEXT,
@@ -36,13 +37,13 @@ _SHORT = "{SUBSYSTEM: {FIELD: VALUE}}; a VALUE is a text, a number, true, false,
 def definitions() -> dict[str, Schema]:
     """Return `$defs` that others refer to: fields, entry, entries, wish, wishes."""
     return {
-        "fields": FIELDS,
+        **conditions.definitions(),
         "entry": _entry(()),
         "entries": list_of(ref("entry")),
         "wish": {"type": "object", "required": [WEIGHT], "properties": {WEIGHT: _WEIGHT}, **_entry((WEIGHT,))},
         "wishes": list_of(ref("wish"), maxItems=MOST_PREFERENCES),
         "requirements": {
-            **_by_subsystem(ref("fields")),
+            **_by_subsystem(ref("fields"), dotted_fields()),
             "description": "{SUBSYSTEM: {FIELD: VALUE}, SUBSYSTEM.FIELD: VALUE}",
         },
     }
@@ -57,13 +58,11 @@ def requires() -> Schema:
 def top_requires() -> Schema:
     """Return what `requires` is at the top: entries, or a mapping in which a list is one of entries, with a name."""
     lists = when({"type": "array"}, ref("entries"), ref("fields"))
-    dotted = {
-        pattern: when({"type": "array"}, ref("entries"), other) for pattern, other in DOTTED_FIELDS.items()
-    }
+    dotted = {pattern: when({"type": "array"}, ref("entries"), other) for pattern, other in dotted_fields().items()}
     return when({"type": "object"}, _by_subsystem(lists, dotted), ref("entries"))
 
 
-def _by_subsystem(value: Schema, dotted: dict[str, Schema] = DOTTED_FIELDS) -> Schema:
+def _by_subsystem(value: Schema, dotted: dict[str, Schema]) -> Schema:
     return {**mapping_of(value), "patternProperties": dotted}
 
 
@@ -82,7 +81,7 @@ def _named(count: int, beside: tuple[str, ...]) -> Schema:
 
 
 def _labelled(beside: tuple[str, ...]) -> dict[str, Schema]:
-    return {LABEL: TEXT, **dict.fromkeys(beside, {})}
+    return {LABEL: TEXT, **{key: {} for key in beside}}
 
 
 def _joined(beside: tuple[str, ...]) -> Schema:
@@ -96,7 +95,7 @@ def _one(beside: tuple[str, ...]) -> Schema:
     return {
         "properties": _labelled(beside),
         "propertyNames": {**NAME, "not": {"enum": ["name", *JOINED]}},
-        "patternProperties": DOTTED_FIELDS,
+        "patternProperties": dotted_fields(),
         "additionalProperties": ref("fields"),
         "description": _SHORT,
         "allOf": [_named(1, beside)],
@@ -162,21 +161,17 @@ def _fields_or_blocks() -> Schema:
         return when({"type": "object"}, when(any_key(TESTS), kind.tests, longer), kind.values)
 
     return {
+        **fields(field),
         "minProperties": 1,
         "propertyNames": {"pattern": WITHOUT_CONTROL},
-        "properties": {"": {"type": "object", "not": any_key(TESTS)}},
-        "patternProperties": {VERSIONS.names: field(VERSIONS), RELEASES.names: field(RELEASES)},
-        "additionalProperties": field(OTHERS),
-        "allOf": [{"properties": {"": longer}}],
+        "properties": {"": {**longer, "not": any_key(TESTS)}},
     }
 
 
 def _matched() -> Schema:
     pairs = {
-        "propertyNames": NAME,
+        **fields(lambda kind: kind.values),
         "properties": {LABEL: TEXT},
-        "patternProperties": {VERSIONS.names: VERSIONS.values, RELEASES.names: RELEASES.values},
-        "additionalProperties": OTHERS.values,
         **when({"required": [LABEL]}, {"minProperties": 2}, {"minProperties": 1}),
     }
     parts = {"field": TEXT, LABEL: TEXT}

@@ -135,7 +135,7 @@ def _count(first: str, least: Schema) -> Schema:
         "operator": {"enum": list(OPERATORS)},
         "operand": COUNT,
     }
-    stepped = {"operand": {}}
+    stepped: dict[str, Schema] = {"operand": {}}
     return {
         "type": ["integer", "string", "object"],
         "minimum": least["minimum"],

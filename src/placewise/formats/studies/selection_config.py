@@ -17,7 +17,7 @@ from placewise.formats.fleets.rainbow_config import SELECT_OPTIONS
 from placewise.formats.reading import parse_yaml, read_yaml
 from placewise.model.priority import Calc, Filter, Priority, Select, SortAscending, SortDescending, Step, in_order
 
-_PATH = (*SELECT_OPTIONS, "priorities")
+PATH = (*SELECT_OPTIONS, "priorities")
 STEPS = ("filter", "calc", "sort_ascending", "sort_descending", "select")
 
 
@@ -43,8 +43,8 @@ def priorities_of_text(text: str) -> tuple[Priority, ...]:
 
 def _of_configuration(document: dict[str, Any]) -> tuple[Priority, ...]:
     found: Any = document
-    for depth, key in enumerate(_PATH):
-        place = ".".join(_PATH[:depth]) or "the document"
+    for depth, key in enumerate(PATH):
+        place = ".".join(PATH[:depth]) or "the document"
         found = values.mapping(found, place)
         if key == "options" and found.get("name") != "constraint":
             raise InputError(
@@ -56,7 +56,7 @@ def _of_configuration(document: dict[str, Any]) -> tuple[Priority, ...]:
         if key not in found:
             raise InputError(f"the key {key!r} is missing", place=place, found=list(found), expected=key)
         found = found[key]
-    place = ".".join(_PATH)
+    place = ".".join(PATH)
     if isinstance(found, str):
         with locating(place=place):
             return priorities_of_text(found)

@@ -105,11 +105,7 @@ def read_study_file(path: Path) -> StudyFile:
     document = values.renamed(_parse(decode(content, path), path), FORMER, str(path))
     with locating(file=path):
         values.known_keys(document, KEYS, "the study")
-        paths = {
-            key: path.parent / values.text(document[key], key)
-            for key in PATHS
-            if key in document
-        }
+        paths = {key: path.parent / values.text(document[key], key) for key in PATHS if key in document}
         for one, other in EXCLUSIVE:
             if one in document and other in document:
                 raise InputError(f"is given, and so is {one}", place=other, expected="one of the two")

@@ -1,0 +1,141 @@
+"""Study files, orders and costs as schemas."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+from placewise.formats.schemas.plain import (
+    AMOUNT,
+    AMOUNT_OR_ZERO,
+    COUNT,
+    END,
+    NAME,
+    READ_BY,
+    TEXT,
+    WHOLE,
+    Schema,
+    any_key,
+    closed,
+    lacks_both,
+    list_of,
+    mapping_of,
+    when,
+)
+from placewise.formats.studies import study_file
+from placewise.formats.studies.study_settings import FORMER_SETTINGS, MOST_CLUSTERS, MOST_JOBS, SETTINGS, names_of
+from placewise.model.records import Kind
+from placewise.model.settings import BOUNDS, Settings
+from placewise.model.study import EXPERIMENTS, FOLDER_NAMES, NONE, UNMATCHED_AT
+
+_A_NAME: Schema = {**TEXT, "pattern": rf"^[^,\u0000-\u001f\u007f-\u009f]*{END}"}
+_NAMES = list_of(_A_NAME, uniqueItems=True)
+# Beside those of plain values; seeds are read as all whole numbers of a run are.
+_READ_BY: Mapping[Any, Schema] = {**READ_BY, names_of: _NAMES, SETTINGS["seed"]: WHOLE}
+
+
+def study() -> Schema:
+    """Return the schema of a study file, which is TOML."""
+    column = {"enum": list(get_args(Kind))}
+    parts = {
+        **dict.fromkeys(study_file.PATHS, {**TEXT, "description": "A path, relative to this file."}),
+        "fleet": _draw("clusters", MOST_CLUSTERS),
+        "workload": _draw("jobs", MOST_JOBS),
+        "columns": mapping_of(column, names={}),
+        "run": _run(),
+        "questions": mapping_of(_question()),
+        "rules": list_of(_rule()),
+        "metadata": closed(study_file.METADATA_KEYS, dict.fromkeys(study_file.METADATA_KEYS, _NAMES)),
+        "levels": _levels(),
+    }
+    former, parts = _with_former(parts, study_file.FORMER)
+    names_of_key = {new: [new, old] for old, new in study_file.FORMER.items()}
+    all_of_them = (*study_file.DECLARING, "levels")
+    declaring = [name for key in study_file.DECLARING for name in names_of_key.get(key, [key])]
+    complete = {
+        "allOf": [any_key(names_of_key.get(key, [key])) for key in all_of_them],
+        "properties": {
+            "rules": {"minItems": 1},
+            **{name: {"required": list(study_file.METADATA_KEYS)} for name in names_of_key["metadata"]},
+        },
+    }
+    beside = [lacks_both(one, other) for one, other in study_file.EXCLUSIVE]
+    return {
+        "title": "Study",
+        "description": "Fleet and jobs, how to run, the questions, the levels of metadata, and what decides success.",
+        **closed((*study_file.KEYS, *study_file.FORMER), parts),
+        "allOf": [*beside, *former, when(any_key(declaring), complete)],
+    }
+
+
+def order() -> Schema:
+    """Return the schema of an order file that is JSON; one of lines has none."""
+    return {"title": "Order", **list_of(TEXT, least=1, uniqueItems=True)}
+
+
+def costs() -> Schema:
+    """Return the schema of a file of what collecting each subsystem costs."""
+    return {"title": "Costs", **mapping_of(AMOUNT_OR_ZERO, least=1)}
+
+
+def _with_former(parts: dict[str, Schema], former: Mapping[str, str]) -> tuple[list[Schema], dict[str, Schema]]:
+    """Return what says that no part stands there under two names, and the parts under their former names as well."""
+    old = {one: {**parts[new], "deprecated": True} for one, new in former.items()}
+    return [lacks_both(one, new) for one, new in former.items()], parts | old
+
+
+def _draw(counted: str, most: int) -> Schema:
+    parts = {
+        "profile": {**TEXT, "description": "A shipped profile, or the path of a file.", "examples": ["reliabuild"]},
+        counted: {**COUNT, "maximum": most},
+        "seed": WHOLE,
+    }
+    return closed(parts, parts)
+
+
+def _run() -> Schema:
+    former, parts = _with_former({key: _setting(key) for key in SETTINGS}, FORMER_SETTINGS)
+    return {**closed(parts, parts), "allOf": former, "description": "The options of placewise simulate."}
+
+
+def _setting(key: str) -> Schema:
+    """Return what a setting is: as its reader takes it, within what `Settings` does."""
+    found = dict(_READ_BY[SETTINGS[key]])
+    if key in BOUNDS:
+        found["minimum"], found["maximum"] = BOUNDS[key]
+    hint = get_type_hints(Settings).get(key)
+    literal = next((one for one in (hint, *get_args(hint)) if get_origin(one) is Literal), None)
+    return {"enum": list(get_args(literal))} if literal is not None else found
+
+
+def _question() -> Schema:
+    parts = {"subsystem": TEXT, "fields": list_of(_comparison(), least=1)}
+    return closed(study_file.QUESTION_KEYS, parts, required=study_file.QUESTION_KEYS)
+
+
+def _comparison() -> Schema:
+    columns = dict.fromkeys(("equals", "at_least", "at_most"), {**TEXT, "description": "A column of the records."})
+    parts = {"field": TEXT, **columns, "at_most_factor": AMOUNT}
+    bounded = any_key(("at_least", "at_most"))
+    return {
+        **closed(study_file.FIELD_KEYS, parts, required=("field",)),
+        "oneOf": [{"required": ["equals"]}, bounded],
+        "allOf": [when({"required": ["at_most"]}, {}, {"properties": {"at_most_factor": {"const": 1}}})],
+    }
+
+
+def _rule() -> Schema:
+    question = {**TEXT, "description": "The name of a question."}
+    parts: dict[str, Schema] = {"name": TEXT, "question": question, "published": question}
+    former, parts = _with_former(parts, study_file.FORMER_OF_RULES)
+    asked = ["question", *(old for old, new in study_file.FORMER_OF_RULES.items() if new == "question")]
+    keys = (*study_file.RULE_KEYS, *study_file.FORMER_OF_RULES)
+    return {**closed(keys, parts, required=("name",)), **any_key(asked), "allOf": former}
+
+
+def _levels() -> Schema:
+    taken = [name for name in (*EXPERIMENTS, *FOLDER_NAMES.values(), UNMATCHED_AT) if name != NONE]
+    return {
+        **mapping_of(_NAMES, names={**NAME, "not": {"enum": taken}}),
+        "properties": {NONE: {**_NAMES, "maxItems": 0}},
+    }
