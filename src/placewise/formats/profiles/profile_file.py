@@ -103,7 +103,7 @@ def profile_from_json(text: str, source: object) -> Profile:
         document = parse_json(text, source)
         # Looked at first: the fields of another document would be no help.
         found = document.pop("format", None) if isinstance(document, dict) else document
-        if type(found) is not int or found != FORMAT:
+        if not isinstance(document, dict) or type(found) is not int or found != FORMAT:
             raise InputError("is not a profile", found=found, expected=f"a mapping with format {FORMAT}")
         kind = document.get("kind", VERSIONS)
         if kind not in (VERSIONS, BUILDS) or (kind == VERSIONS and "kind" in document):

@@ -80,7 +80,7 @@ def _versions() -> Schema:
         "releases": list_of(_part(releases)),
     }
     bound = or_null(VERSION)
-    requires = closed((REQUIRES,), {REQUIRES: ref("entries")}, required=(REQUIRES,))
+    requires = closed((REQUIRES,), {REQUIRES: {**ref("entries"), "minItems": 1}}, required=(REQUIRES,))
     parts = {
         "requirements": list_of(when({"type": "object"}, requires, _row(TEXT, bound, bound))),
         "pools": list_of(_part(pool)),

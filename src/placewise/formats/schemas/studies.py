@@ -38,7 +38,7 @@ def study() -> Schema:
     """Return the schema of a study file, which is TOML."""
     column = {"enum": list(get_args(Kind))}
     parts = {
-        **dict.fromkeys(study_file.PATHS, {**TEXT, "description": "A path, relative to this file."}),
+        **{key: {**TEXT, "description": "A path, relative to this file."} for key in study_file.PATHS},
         "fleet": _draw("clusters", MOST_CLUSTERS),
         "workload": _draw("jobs", MOST_JOBS),
         "columns": mapping_of(column, names={}),
@@ -114,7 +114,7 @@ def _question() -> Schema:
 
 
 def _comparison() -> Schema:
-    columns = dict.fromkeys(("equals", "at_least", "at_most"), {**TEXT, "description": "A column of the records."})
+    columns = {key: {**TEXT, "description": "A column of the records."} for key in ("equals", "at_least", "at_most")}
     parts = {"field": TEXT, **columns, "at_most_factor": AMOUNT}
     bounded = any_key(("at_least", "at_most"))
     return {

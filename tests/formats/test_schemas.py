@@ -1,0 +1,305 @@
+"""JSON Schemas held against the readers: what the one accepts the other reads, but for what no schema can say."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+import tomllib
+from collections import Counter
+from functools import cache
+from pathlib import Path
+from random import Random
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+from schema_documents import READERS, VALID, in_documentation, mutated, soup
+
+from placewise.errors import InputError
+from placewise.formats.fleets.vocabulary_file import FIELD
+from placewise.formats.jobs.jobspec import parse_jobspec
+from placewise.formats.profiles.profile_file import SHIPPED, profile_from_json
+from placewise.formats.reading import parse_yaml
+from placewise.formats.schemas import DIALECT, NAMES, schema
+from placewise.formats.studies.study_file import KEYS
+from placewise.formats.studies.study_settings import SETTINGS
+from placewise.model.settings import BOUNDS, Settings
+
+ANY = NAMES
+ENTRIES = ("jobspec", "jobs", "profile")
+GRAPHS = ("graph", "subsystem", "resource-set")
+
+UNSAYABLE = {
+    "a text is a version, or a range of versions": (
+        ("jobspec", "jobs", "builds", "cluster-features", "profile"),
+        "not a version|is no range of versions|a range of versions",
+    ),
+    "two bounds are in order": (
+        ("jobspec", "jobs", "builds", "profile", "resource-set"),
+        "the minimum .* exceeds the maximum|exceeds mem_max|is no set of ids|is no list of hosts|the range of memory|"
+        "is not a usable count",
+    ),
+    "what entries say together can be of one vertex": (ENTRIES, "one .* cannot meet both"),
+    "entries speak of one vertex or of two": (
+        ENTRIES,
+        "'.*' stands in a list and inside its|the label .* stands in two",
+    ),
+    "a name is one that stands elsewhere in the document": (
+        ("jobspec", "study", "resource-set", *GRAPHS),
+        "names no resource of the jobspec|names no list of|the task's slot|names no group|no such question|"
+        "no such experiment|an edge names an unknown vertex|names a rank that is not there",
+    ),
+    "a name is one that stands in other documents, or that a plugin has": (
+        ("study", "prices"),
+        "no such policy|no such column|gives the price of a cluster|the bounds of .* are of different kinds|"
+        "at_most_factor is for columns|equality is for text columns|the experiment chosen has no metadata",
+    ),
+    "a name stands once, however it is written": (
+        ("jobspec", "jobs", "builds", "study", "order", "priorities", "subsystem", "graph", "resource-set", "profile"),
+        "a name stands twice|a subsystem stands twice|the attribute .* stands in two sections|two vertices share an id|"
+        "two priorities have one number|two jobs are named|gives a rank twice|the field has two values|"
+        ".* twice|one package is in two pools|the .* are not distinct|releases of .* overlap|two requirements are one",
+    ),
+    "edges make a tree": (
+        GRAPHS,
+        "the graph has .* roots|vertex .* lies in both|vertices contain each other|an edge puts",
+    ),
+    "a vertex' id is not one of the other graph": (("subsystem",), "a vertex of the subsystem has the id"),
+    "what a field can hold is said by the vocabulary": (
+        ("graph", "subsystem", "resource-set"),
+        "the (version|text) of .* is written as a number|the version of .* has an epoch",
+    ),
+    "there is a host for each rank": (("resource-set",), "does not name a host for each rank"),
+    "some node can meet the constraints": (("jobspec",), "no node can meet this"),
+    "what runs inside of resources asks for a part of them": (
+        ("jobspec",),
+        "asks for more than the resources around it",
+    ),
+    "named resources go together": (
+        ("jobspec",),
+        "no resource is to be scheduled|alternatives with a shape|the requirements of a task that has no resources|"
+        "several durations stand there",
+    ),
+    "a word is no other word misspelt": (("jobspec",), ".* is not understood, and may be a demand"),
+    "a word is a unit": (("vocabulary",), "is not a unit"),
+    "a name is no other name itself": (("vocabulary",), "stands for a name that stands for another one"),
+    "the last step alone selects": (("priorities",), "steps follow the one that selects"),
+    "numbers go together": (
+        ("profile",),
+        "there are not as many quantiles|a pick of the pool of .* has the wrong length|no such (requirement|platform)|"
+        "correlations and shifts|the quantiles of|the probabilities are|a need names several|a stack needs|"
+        "the requirement is not one range|releases name a requirement|the weights of .* cannot be drawn|"
+        "the profiles are",
+    ),
+}
+"""Why a reader may refuse what its schema accepts: of which documents, and how the error begins."""
+
+
+@cache
+def validator(name):
+    return Draft202012Validator(schema(name))
+
+
+def read(name, document, folder):
+    """What is wrong with a document, if anything."""
+    try:
+        READERS[name](document, folder)
+    except InputError as error:
+        return error
+    return None
+
+
+def in_whole_numbers(value):
+    """A document with 1 for 1.0, which are one number in JSON, and not in YAML and TOML."""
+    if isinstance(value, dict):
+        return {key: in_whole_numbers(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return list(map(in_whole_numbers, value))
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def reason(name, document, error, folder):
+    """Why no schema could say what a reader refuses; None where one could."""
+    for why, (names, problems) in UNSAYABLE.items():
+        if name in names and re.match(problems, error.problem):
+            return why
+    if name in ("graph", "resource-set") and _of_several(document) and re.search(r"graph\.nodes|vertex", str(error)):
+        return "a vertex lies in the containment tree"
+    if name == "priorities" and "priorities, " in str(error) and isinstance(document, dict):
+        return "a text is YAML of some form"
+    whole = in_whole_numbers(document)
+    if repr(whole) != repr(document):
+        error = read(name, whole, folder)
+        return "1.0 is no whole number" if error is None or reason(name, whole, error, folder) else None
+    return None
+
+
+def _of_several(document):
+    graph = document if "graph" in document else document["scheduling"]
+    return not all(validator("graph").evolve(schema=_CONTAINING).is_valid(edge) for edge in graph["graph"]["edges"])
+
+
+_CONTAINING = {**schema("graph"), "type": "object", "required": [], "allOf": [], "properties": {}}
+_CONTAINING["not"] = {"$ref": "#/$defs/edge-of-another"}
+
+
+def hold(name, document, folder):
+    """Hold a schema against the reader; return what became of the document."""
+    error = read(name, document, folder)
+    wrong = next(validator(name).iter_errors(document), None)
+    if error is None:
+        assert wrong is None, f"{name} reads, and the schema says {wrong.message[:300]}: {json.dumps(document)[:2000]}"
+        return "read"
+    if wrong is not None:
+        return "refused"
+    why = reason(name, document, error, folder)
+    assert why, f"{name}: the schema accepts what is refused: {error}: {json.dumps(document)[:2000]}"
+    return why
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("documents")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_is_a_schema_of_its_draft_under_a_name_of_its_own(name):
+    found = schema(name)
+    Draft202012Validator.check_schema(found)
+    assert (found["$schema"], found["$id"]) == (DIALECT, f"urn:placewise:schema:{name}")
+    assert json.loads(json.dumps(found, allow_nan=False)) == found
+    assert schema(name) == found
+
+
+def test_an_unknown_name_is_one_error():
+    with pytest.raises(InputError, match="no such schema"):
+        schema("jobspecs")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_valid_documents_are_accepted_and_read(name, folder):
+    assert {hold(name, document, folder) for document in VALID[name]} == {"read"}
+
+
+def test_the_documentation_s_documents_are_accepted_and_read(folder):
+    found = Counter(hold(name, document, folder) for name, document in in_documentation())
+    assert found["read"] == found.total() >= 9
+
+
+@pytest.mark.parametrize("name", NAMES)
+@settings(max_examples=4)
+@given(seed=st.integers(0, 2**32 - 1))
+def test_what_the_schema_accepts_is_read_and_the_other_way_round(name, seed, folder):
+    random = Random(seed)
+    for _ in range(12):
+        hold(name, mutated(random, name), folder)
+    for _ in range(3):
+        hold(name, soup(random, name), folder)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
+def test_many_documents_are_accepted_where_they_are_read(name, folder):
+    random = Random(0)
+    found = Counter(hold(name, mutated(random, name), folder) for _ in range(3000))
+    assert found["read"] > 100
+    assert found["refused"] > 100
+
+
+def test_the_files_of_the_documentation_are_accepted():
+    folder = Path(__file__).parents[2]
+    for path in [*(folder / "docs" / "examples").glob("*.toml"), *(folder / "src").rglob("*-study.toml")]:
+        validator("study").validate(tomllib.loads(path.read_text()))
+
+
+def test_shipped_profiles_are_accepted():
+    for file in SHIPPED.values():
+        (path,) = (Path(__file__).parents[2] / "src").rglob(file)
+        validator("profile").validate(json.loads(path.read_text()))
+
+
+def test_public_documents_are_accepted(public_data):
+    flux = public_data / "fleets" / "flux"
+    files = {
+        "resource-set": [flux / "fluke.R", flux / "tiny_rv1exec.json"],
+        "graph": [flux / "tiny.json", *public_data.glob("*/clusters/*/nodes.json")],
+        "subsystem": sorted(public_data.glob("*/clusters/*/*-subsystem.json"))[:12],
+        "state": sorted(public_data.glob("*/cluster-state.json")),
+        "cluster-features": sorted(public_data.glob("*/cluster-features.json")),
+        "rainbow-config": sorted(public_data.glob("*/rainbow-config.yaml")),
+        "priorities": sorted(public_data.glob("*/rainbow-config.yaml")),
+        "jobs": sorted((public_data / "reliabuild" / "jobspecs").iterdir())[::40],
+        "builds": sorted((public_data / "spack-build" / "jobspecs").iterdir())[::60],
+    }
+    for name, paths in files.items():
+        assert paths, name
+        for path in paths:
+            text = path.read_text()
+            document = parse_yaml(text, path) if path.suffix == ".yaml" else json.loads(text)
+            for part in (document[:5] if isinstance(document, list) else document, document)[: 1 + (len(text) < 10**5)]:
+                validator(name).validate(part)
+
+
+def test_every_key_that_a_reader_takes_is_described():
+    study = schema("study")["properties"]
+    assert study.keys() >= set(KEYS)
+    assert all(study[key] for key in KEYS), "a key of study files has no schema in formats/schemas/studies.py"
+    run = study["run"]["properties"]
+    assert run.keys() >= SETTINGS.keys()
+    assert all(run[key] for key in SETTINGS)
+    field = schema("vocabulary")["properties"]["fields"]["additionalProperties"]["properties"]
+    assert list(field) == list(FIELD)
+    assert all(field.values())
+
+
+def test_bounds_of_settings_are_those_of_the_runs():
+    fields = {field.name for field in dataclasses.fields(Settings)}
+    for option, (least, most) in BOUNDS.items():
+        name = "first" if option == "jobs" else option
+        assert name in fields
+        for value in (least, most):
+            Settings(**{name: value})
+        for value in (least - 1, most + 1):
+            with pytest.raises(InputError, match=option.replace("_", "-")):
+                Settings(**{name: value})
+
+
+def test_a_field_of_a_task_s_subsystem_may_be_false_or_0_or_empty():
+    for value in (False, 0, ""):
+        document = {"version": 1, "task": {"resources": {"gpu": {"shared": value}}}}
+        assert len(parse_jobspec(document, "job").requirements) == 1
+    for nothing in ({}, {"match": []}, {"match": [], "range": []}):
+        with pytest.raises(InputError, match="without conditions"):
+            parse_jobspec({"version": 1, "task": {"resources": {"gpu": nothing}}}, "job")
+
+
+@pytest.mark.parametrize("name", ["", "a\nb", "\x1b[2J"])
+def test_a_subsystem_of_a_task_is_named_as_elsewhere(name):
+    with pytest.raises(InputError, match="task.resources"):
+        parse_jobspec({"version": 1, "task": {"resources": {name: {"match": [{"type": "x"}]}}}}, "job")
+
+
+@pytest.mark.parametrize("document", ["1", "1.0", "true", "[]", "null", '"x"'])
+def test_what_is_no_profile_is_one_error(document):
+    with pytest.raises(InputError, match="is not a profile"):
+        profile_from_json(document, "x.json")
+
+
+def test_it_is_the_schema_that_says_what_is_wrong():
+    wrong = {
+        "jobspec": ("version: 1\nresources: [{type: node, cuont: 1}]", "cuont"),
+        "vocabulary": ("subsystems: {gpu: {fields: {memory: {kind: quantitiy}}}}", "quantitiy"),
+        "study": ("run: {scoring: corected}", "corected"),
+        "priorities": ("[{priority: 1, steps: [{choose: first}]}]", "choose"),
+    }
+    for name, (text, said) in wrong.items():
+        found = [one.message for one in _leaves(validator(name).iter_errors(yaml.safe_load(text)))]
+        assert any(said in message for message in found), (name, found)
+
+
+def _leaves(errors):
+    for error in errors:
+        yield from _leaves(error.context) if error.context else (error,)
