@@ -289,8 +289,9 @@ _POWERED = {
     },
 }
 _CONNECTED = copy.deepcopy(_POWERED)
-_CONNECTED["graph"]["edges"] = _CONNECTED["graph"]["edges"][:2] + [
-    {"source": "1", "target": "p", "metadata": {"name": {"containment": "contains"}}}
+_CONNECTED["graph"]["edges"] = [
+    *_CONNECTED["graph"]["edges"][:2],
+    {"source": "1", "target": "p", "metadata": {"name": {"containment": "contains"}}},
 ]
 _SUBSYSTEM = {
     "name": "compiler",

@@ -8,6 +8,7 @@ import re
 import tomllib
 from collections import Counter
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from random import Random
 
@@ -39,8 +40,7 @@ UNSAYABLE = {
     ),
     "two bounds are in order": (
         ("jobspec", "jobs", "builds", "profile", "resource-set"),
-        "the minimum .* exceeds the maximum|exceeds mem_max|is no set of ids|is no list of hosts|the range of memory|"
-        "is not a usable count",
+        "the minimum .*exceeds the maximum|exceeds mem_max|the range of memory",
     ),
     "what entries say together can be of one vertex": (ENTRIES, "one .* cannot meet both"),
     "entries speak of one vertex or of two": (
@@ -49,19 +49,25 @@ UNSAYABLE = {
     ),
     "a name is one that stands elsewhere in the document": (
         ("jobspec", "study", "resource-set", *GRAPHS),
-        "names no resource of the jobspec|names no list of|the task's slot|names no group|no such question|"
-        "no such experiment|an edge names an unknown vertex|names a rank that is not there",
+        (
+            "names no resource of the jobspec|names no list of|the task's slot|names no group|no such question|"
+            "no such experiment|an edge names an unknown vertex|names a rank that is not there"
+        ),
     ),
     "a name is one that stands in other documents, or that a plugin has": (
         ("study", "prices"),
-        "no such policy|no such column|gives the price of a cluster|the bounds of .* are of different kinds|"
-        "at_most_factor is for columns|equality is for text columns|the experiment chosen has no metadata",
+        (
+            "no such policy|no such column|gives the price of a cluster|the bounds of .* are of different kinds|"
+            "at_most_factor is for columns|equality is for text columns|the experiment chosen has no metadata"
+        ),
     ),
     "a name stands once, however it is written": (
         ("jobspec", "jobs", "builds", "study", "order", "priorities", "subsystem", "graph", "resource-set", "profile"),
-        "a name stands twice|a subsystem stands twice|the attribute .* stands in two sections|two vertices share an id|"
-        "two priorities have one number|two jobs are named|gives a rank twice|the field has two values|"
-        ".* twice|one package is in two pools|the .* are not distinct|releases of .* overlap|two requirements are one",
+        (
+            "a name stands twice|a subsystem stands twice|the attribute .* stands in two sections|two vertices share an id|"
+            "two priorities have one number|two jobs are named|gives a rank twice|the field has two values|"
+            "a (pool|stack|need) .* twice|one package is in two pools|the .* are not distinct|releases of .* overlap|two requirements are one"
+        ),
     ),
     "edges make a tree": (
         GRAPHS,
@@ -80,8 +86,10 @@ UNSAYABLE = {
     ),
     "named resources go together": (
         ("jobspec",),
-        "no resource is to be scheduled|alternatives with a shape|the requirements of a task that has no resources|"
-        "several durations stand there",
+        (
+            "no resource is to be scheduled|alternatives with a shape|the requirements of a task that has no resources|"
+            "several durations stand there"
+        ),
     ),
     "a word is no other word misspelt": (("jobspec",), ".* is not understood, and may be a demand"),
     "a word is a unit": (("vocabulary",), "is not a unit"),
@@ -89,13 +97,18 @@ UNSAYABLE = {
     "the last step alone selects": (("priorities",), "steps follow the one that selects"),
     "numbers go together": (
         ("profile",),
-        "there are not as many quantiles|a pick of the pool of .* has the wrong length|no such (requirement|platform)|"
-        "correlations and shifts|the quantiles of|the probabilities are|a need names several|a stack needs|"
-        "the requirement is not one range|releases name a requirement|the weights of .* cannot be drawn|"
-        "the profiles are",
+        (
+            "there are not as many quantiles|a pick of the pool of .* has the wrong length|no such (requirement|platform)|"
+            "correlations and shifts|the quantiles of|the probabilities are|a need names several|a stack needs|"
+            "the requirement is not one range|releases name a requirement|the weights of .* cannot be drawn|"
+            "the profiles are"
+        ),
     ),
 }
 """Why a reader may refuse what its schema accepts: of which documents, and how the error begins."""
+
+WRITTEN = "is no set of ids|is no list of hosts|is not a usable count"
+"""How the errors begin of texts that hold numbers, which have to be in order."""
 
 
 @cache
@@ -126,6 +139,8 @@ def reason(name, document, error, folder):
     for why, (names, problems) in UNSAYABLE.items():
         if name in names and re.match(problems, error.problem):
             return why
+    if re.match(WRITTEN, error.problem) and isinstance(error.found, str) and _out_of_order(error.found):
+        return "numbers of a text are in order"
     if name in ("graph", "resource-set") and _of_several(document) and re.search(r"graph\.nodes|vertex", str(error)):
         return "a vertex lies in the containment tree"
     if name == "priorities" and "priorities, " in str(error) and isinstance(document, dict):
@@ -137,13 +152,18 @@ def reason(name, document, error, folder):
     return None
 
 
+def _out_of_order(text):
+    """Whether a text of ids, hosts or counts has a number that is not above the one before it."""
+    numbers = list(map(int, re.findall("[0-9]+", str(text))))
+    return any(one >= other for one, other in pairwise(numbers))
+
+
 def _of_several(document):
-    graph = document if "graph" in document else document["scheduling"]
-    return not all(validator("graph").evolve(schema=_CONTAINING).is_valid(edge) for edge in graph["graph"]["edges"])
-
-
-_CONTAINING = {**schema("graph"), "type": "object", "required": [], "allOf": [], "properties": {}}
-_CONTAINING["not"] = {"$ref": "#/$defs/edge-of-another"}
+    """Whether a graph has edges of another subsystem than containment."""
+    graph = document.get("graph") or (document.get("scheduling") or {}).get("graph") or {}
+    said = [edge["metadata"] for edge in graph.get("edges", ()) if edge.get("metadata")]
+    named = [one.get("subsystem") or one.get("name") or "containment" for one in said]
+    return any(one != "containment" and (isinstance(one, str) or one.keys() != {"containment"}) for one in named)
 
 
 def hold(name, document, folder):

@@ -9,32 +9,50 @@ from placewise.errors import InputError
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
-_WHERE = {
-    "jobspec": "jobspecs",
-    "jobs": "experiments",
-    "builds": "experiments",
-    "cluster-features": "experiments",
-    "prices": "experiments",
-    "graph": "graphs",
-    "subsystem": "graphs",
-    "state": "graphs",
-    "resource-set": "graphs",
-    "vocabulary": "vocabulary",
-    "rainbow-config": "choosing",
-    "priorities": "choosing",
-    "study": "studies",
-    "order": "studies",
-    "costs": "studies",
-    "profile": "profiles",
+_KINDS = {
+    "jobspec": ("jobspecs", "A jobspec in any of the three dialects"),
+    "vocabulary": ("vocabulary", "vocabulary.yaml: what the words of a fleet mean"),
+    "graph": ("graphs", "nodes.json or another graph of resources (JGF), as of Fluxion"),
+    "subsystem": ("graphs", "NAME-subsystem.json: the graph of a subsystem (JGF)"),
+    "state": ("graphs", "state.json: plain values of a cluster"),
+    "resource-set": ("graphs", "R, the resources of a Flux instance or job"),
+    "cluster-features": ("experiments", "cluster-features.json: what each cluster offers"),
+    "jobs": ("experiments", "jobspecs/*.yaml of an experiment: jobs that ask for versions"),
+    "builds": ("experiments", "jobspecs/*.yaml of an experiment: build records"),
+    "study": ("studies", "A study file (TOML)"),
+    "order": ("studies", "An order file that is JSON"),
+    "costs": ("studies", "What collecting each subsystem costs"),
+    "prices": ("experiments", "What a node hour costs on each cluster"),
+    "priorities": ("choosing", "Priorities, alone or inside a rainbow configuration"),
+    "rainbow-config": ("choosing", "rainbow-config.yaml: the configuration of a rainbow scheduler"),
+    "profile": ("profiles", "A profile that fleets and jobs are drawn from"),
 }
-"""The module of each schema, in which a function of its name makes it."""
 
-NAMES = tuple(_WHERE)
+NAMES = tuple(_KINDS)
+"""The names of the schemas."""
 
 
 def schema(name: str) -> dict[str, Any]:
-    """Return the schema of a kind of document, one of NAMES. Raises InputError for another name."""
-    if name not in _WHERE:
+    """Return the schema of a kind of document, one of NAMES. Raises InputError for another name.
+
+    Its ``$id`` is ``urn:placewise:schema:NAME``: no host has it, and it refers to no other document.
+    """
+    module, title = _kind(name)
+    made: dict[str, Any] = getattr(importlib.import_module(f"{__name__}.{module}"), name.replace("-", "_"))()
+    return {"$schema": DIALECT, "$id": id_of(name), "title": title, **made}
+
+
+def id_of(name: str) -> str:
+    """Return the ``$id`` of a schema."""
+    return f"urn:placewise:schema:{name}"
+
+
+def title_of(name: str) -> str:
+    """Return what documents a schema is of, in a line. Raises InputError as `schema` does."""
+    return _kind(name)[1]
+
+
+def _kind(name: str) -> tuple[str, str]:
+    if name not in _KINDS:
         raise InputError("no such schema", found=name, expected=" or ".join(NAMES))
-    made: dict[str, Any] = getattr(importlib.import_module(f"{__name__}.{_WHERE[name]}"), name.replace("-", "_"))()
-    return {"$schema": DIALECT, "$id": f"urn:placewise:schema:{name}", **made}
+    return _KINDS[name]

@@ -25,7 +25,6 @@ def priorities() -> Schema:
         named = {"name": {"const": "constraint"}} if key == options else {}
         inner = {"type": "object", "required": [key, *named], "properties": {key: inner, **named}}
     return {
-        "title": "Priorities",
         "description": f"Steps that choose a cluster; a configuration has them at {'.'.join(PATH)}.",
         **when({"type": "object"}, inner, ref("list")),
         "$defs": {"list": list_of(_priority(), least=1)},
@@ -52,7 +51,6 @@ def rainbow_config() -> Schema:
     some: Schema = {"type": "string", "minLength": 1}
     cluster = {**entry, "properties": {"name": some, "token": some}}
     return {
-        "title": "rainbow-config.yaml",
         **_section(
             scheduler=_section(
                 name=_MAYBE_TEXT, secret=_MAYBE_TEXT, algorithms=_section(selection=algorithm, match=algorithm)

@@ -39,7 +39,7 @@ def jobs() -> Schema:
         REQUIRES: ref("entries"),
     }
     job = {**closed(sorted(jobspec_lists.FIELDS), parts, required=("name",)), **any_key(("resources", REQUIRES))}
-    return {"title": "Jobs of an experiment", **list_of(job, least=1), "$defs": requirements.definitions()}
+    return {**list_of(job, least=1), "$defs": requirements.definitions()}
 
 
 def builds() -> Schema:
@@ -56,7 +56,7 @@ def builds() -> Schema:
         "attributes": closed((*took, *optional), took | optional, required=took),
         "resources": _all(build_lists.RESOURCES, sections),
     }
-    return {"title": "Build records", **list_of(_all(sorted(build_lists.FIELDS), parts), least=1)}
+    return {**list_of(_all(sorted(build_lists.FIELDS), parts), least=1)}
 
 
 def _all(keys: tuple[str, ...] | list[str], parts: dict[str, Schema]) -> Schema:
@@ -81,7 +81,6 @@ def cluster_features() -> Schema:
     }
     built = closed(build_features.ORDER, features, required=build_features.REQUIRED)
     return {
-        "title": "cluster-features.json",
         "description": "What each cluster offers: a version a package, or what builds need to know of it.",
         **mapping_of(ANY_MAPPING, least=1),
         **when(
@@ -94,4 +93,4 @@ def cluster_features() -> Schema:
 
 def prices() -> Schema:
     """Return the schema of a file of prices: what a node hour costs, by the name of the cluster."""
-    return {"title": "Prices", **mapping_of(AMOUNT_OR_ZERO, names={})}
+    return {**mapping_of(AMOUNT_OR_ZERO, names={})}

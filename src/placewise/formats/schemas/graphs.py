@@ -39,7 +39,6 @@ _STATE = "|".join("".join(f"[{one.upper()}{one}]" for one in word) for word in S
 def graph() -> Schema:
     """Return the schema of a graph of resources: nodes.json, or a fleet of one cluster."""
     return {
-        "title": "Graph of resources",
         "description": "The containment tree of a cluster, in JSON Graph Format.",
         **has(graph=ref("graph")),
         "allOf": [{"properties": {"name": TEXT}}],
@@ -52,7 +51,6 @@ def subsystem() -> Schema:
     metadata = {"properties": {"metadata": ref("fields")}}
     vertex = {"type": "object", **metadata}
     return {
-        "title": "Graph of a subsystem",
         **has(graph=_graph(vertex, vertex, least=0)),
         "allOf": [{"properties": {"name": TEXT}}],
         "$defs": {"fields": _fields(), "edge": _edge()},
@@ -62,9 +60,7 @@ def subsystem() -> Schema:
 def state() -> Schema:
     """Return the schema of a state.json: plain values by name."""
     version = {**_PLAIN, "type": ["string", "integer", "boolean"]}
-    return {"title": "State of a cluster", "type": "object", "patternProperties": {VERSIONS.names: version}} | {
-        "additionalProperties": _PLAIN
-    }
+    return {"type": "object", "patternProperties": {VERSIONS.names: version}} | {"additionalProperties": _PLAIN}
 
 
 def resource_set() -> Schema:
@@ -76,7 +72,6 @@ def resource_set() -> Schema:
     from_graph = {"properties": {"scheduling": {"properties": {"graph": ref("graph")}}}}
     from_ranks = has(execution={"type": "object", "required": ["R_lite"], "properties": ranks})
     return {
-        "title": "Resource set",
         "description": "R, the resources of a Flux instance or job (RFC 20).",
         **has(version={"type": "integer", "const": 1}),
         "allOf": [

@@ -48,7 +48,6 @@ def jobspec() -> Schema:
     kinds = frozenset(plugins.names("predicates"))
     of_task, more = requirements.of_subsystems(kinds, task_resources.TRANSFORMER)
     return {
-        "title": "Jobspec",
         "description": "A job: its resources, what must hold where it runs, and its command.",
         "type": "object",
         **when(asking, ref("nextgen"), when(in_task, ref("task-resources"), ref("flux"))),

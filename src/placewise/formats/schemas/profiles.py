@@ -33,7 +33,6 @@ def profile() -> Schema:
     """Return the schema of a profile of either kind; one of builds says so."""
     of_kind = {VERSIONS: _versions(), BUILDS: _builds()}
     return {
-        "title": "Profile",
         "description": "Statistics from which synthetic fleets and jobs are drawn.",
         "type": "object",
         **when({"required": ["kind"]}, of_kind[BUILDS], of_kind[VERSIONS]),

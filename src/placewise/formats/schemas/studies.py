@@ -61,7 +61,6 @@ def study() -> Schema:
     }
     beside = [lacks_both(one, other) for one, other in study_file.EXCLUSIVE]
     return {
-        "title": "Study",
         "description": "Fleet and jobs, how to run, the questions, the levels of metadata, and what decides success.",
         **closed((*study_file.KEYS, *study_file.FORMER), parts),
         "allOf": [*beside, *former, when(any_key(declaring), complete)],
@@ -70,12 +69,12 @@ def study() -> Schema:
 
 def order() -> Schema:
     """Return the schema of an order file that is JSON; one of lines has none."""
-    return {"title": "Order", **list_of(TEXT, least=1, uniqueItems=True)}
+    return {**list_of(TEXT, least=1, uniqueItems=True)}
 
 
 def costs() -> Schema:
     """Return the schema of a file of what collecting each subsystem costs."""
-    return {"title": "Costs", **mapping_of(AMOUNT_OR_ZERO, least=1)}
+    return {**mapping_of(AMOUNT_OR_ZERO, least=1)}
 
 
 def _with_former(parts: dict[str, Schema], former: Mapping[str, str]) -> tuple[list[Schema], dict[str, Schema]]:

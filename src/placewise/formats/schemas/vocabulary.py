@@ -23,7 +23,6 @@ def vocabulary() -> Schema:
         "clusters": mapping_of({**cluster, "minProperties": 1}),
     }
     return {
-        "title": "vocabulary.yaml",
         "description": "What the words of a fleet mean.",
         **closed(TOP, parts),
         "minProperties": 1,
