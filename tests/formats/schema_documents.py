@@ -9,6 +9,7 @@ from pathlib import Path
 from random import Random
 
 import yaml
+from changed_documents import places
 from fuzzing_documents import CONTAINMENT, FEATURES, JOBSPECS, VOCABULARIES
 
 from placewise.errors import InputError
@@ -85,22 +86,22 @@ def _graph(document, folder):
 
 
 READERS = {
-    "jobspec": lambda document, folder: parse_jobspec(document, "job"),
-    "jobs": lambda document, folder: workload_of([(None, document)]),
-    "builds": lambda document, folder: builds_of([(Path("jobs.json"), json.dumps(document).encode())]),
-    "cluster-features": lambda document, folder: fleet_of(document, None),
+    "jobspec": lambda document, _: parse_jobspec(document, "job"),
+    "jobs": lambda document, _: workload_of([(None, document)]),
+    "builds": lambda document, _: builds_of([(Path("jobs.json"), json.dumps(document).encode())]),
+    "cluster-features": lambda document, _: fleet_of(document, None),
     "prices": _file(lambda path: read_prices(path, Fleet((Cluster("one"), Cluster("two"))))),
     "graph": _graph,
-    "subsystem": lambda document, folder: parse_subsystem(document, "compiler", GRAPH, None),
-    "state": lambda document, folder: plain_fields(mapping(document, "state").items(), "state"),
+    "subsystem": lambda document, _: parse_subsystem(document, "compiler", GRAPH, None),
+    "state": lambda document, _: plain_fields(mapping(document, "state").items(), "state"),
     "resource-set": _resource_set,
-    "vocabulary": lambda document, folder: parse_vocabulary(document, None),
-    "rainbow-config": lambda document, folder: _configuration(document),
+    "vocabulary": lambda document, _: parse_vocabulary(document, None),
+    "rainbow-config": lambda document, _: _configuration(document),
     "priorities": _priorities,
     "study": _study,
     "order": _order,
     "costs": _file(read_costs, yaml.safe_dump),
-    "profile": lambda document, folder: profile_from_json(json.dumps(document), None),
+    "profile": lambda document, _: profile_from_json(json.dumps(document), None),
 }
 
 _SLOT = {"type": "slot", "count": 1, "label": "a", "with": [{"type": "core", "count": "2-8:2"}]}
@@ -611,20 +612,13 @@ _MORE = [
     {"name": "x"},
     {"weight": 1},
 ]
-_KEYS = [
-    "name", "field", "match", "min", "max", "contains", "as", "any", "all", "not", "value", "attribute", "type", "count", "weight", "with",
-    "requires", "zz", "", "a.b", "x.y_version", "version", "b_release", ".x", "label", "a\nb", "replicas", "schedule", "metadata",
-    "relation", "subsystem", "edges", "status", "properties", "rank", "kind", "unit", "scheme", "inferred", "aliases", "complete", "task",
-    "tasks", "resources", "transformer", "range", "form", "told", "forms", "description", "scheduling", "execution", "equals", "at_least",
-]  # fmt: skip
-
-
-def places(value, path=()):
-    """Every path in a document, the root's included."""
-    yield path
-    children = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, child in children:
-        yield from places(child, (*path, key))
+_WORDS = (
+    "name field match min max contains as any all not value attribute type count weight with requires "
+    "zz a.b x.y_version version b_release .x label replicas schedule metadata relation subsystem "
+    "edges status properties rank kind unit scheme inferred aliases complete task tasks resources "
+    "transformer range form told forms description scheduling execution equals at_least "
+)
+_KEYS = [*_WORDS.split(), "", "a\nb"]
 
 
 def at(document, path):

@@ -17,6 +17,7 @@ from placewise.formats.schemas.plain import (
     Schema,
     any_key,
     closed,
+    has,
     lacks_both,
     list_of,
     mapping_of,
@@ -26,7 +27,7 @@ from placewise.formats.studies import study_file
 from placewise.formats.studies.study_settings import FORMER_SETTINGS, MOST_CLUSTERS, MOST_JOBS, SETTINGS, names_of
 from placewise.model.records import Kind
 from placewise.model.settings import BOUNDS, Settings
-from placewise.model.study import EXPERIMENTS, FOLDER_NAMES, NONE, UNMATCHED_AT
+from placewise.model.study import CHOSEN, EXPERIMENTS, FOLDER_NAMES, NONE, UNMATCHED_AT
 
 _A_NAME: Schema = {**TEXT, "pattern": rf"^[^,\u0000-\u001f\u007f-\u009f]*{END}"}
 _NAMES = list_of(_A_NAME, uniqueItems=True)
@@ -94,7 +95,10 @@ def _draw(counted: str, most: int) -> Schema:
 
 def _run() -> Schema:
     former, parts = _with_former({key: _setting(key) for key in SETTINGS}, FORMER_SETTINGS)
-    return {**closed(parts, parts), "allOf": former, "description": "The options of placewise simulate."}
+    some = {"type": "array", "minItems": 1}
+    named = {"anyOf": [has(**{key: some}) for key in ("metadata", *FORMER_SETTINGS)]}
+    chosen = when(has(experiments={"type": "array", "contains": {"const": CHOSEN}}), named)
+    return {**closed(parts, parts), "allOf": [*former, chosen], "description": "The options of placewise simulate."}
 
 
 def _setting(key: str) -> Schema:

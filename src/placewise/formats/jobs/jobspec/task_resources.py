@@ -26,7 +26,7 @@ from placewise.formats.jobs.jobspec.flux import (
 )
 from placewise.formats.jobs.jobspec.known import keep, known
 from placewise.formats.jobs.jobspec.shape import labels, parse_shape, shape_document
-from placewise.formats.values import known_keys, mapping, sequence, text
+from placewise.formats.values import known_keys, mapping, refuse_control, sequence, text
 from placewise.model.job import Job, ResourceGroup
 from placewise.model.predicates import Predicate
 from placewise.model.requirement import Condition, Expression, Requirement
@@ -99,7 +99,10 @@ def _requirements(value: Any, place: str, reading: Reading) -> tuple[Expression,
     """
     wanted = Entries(place, reading)
     for subsystem, block in mapping(value, place).items():
-        at = f"{place}.{text(subsystem, place)}"
+        if not subsystem:
+            raise InputError("a requirement names no subsystem", place=place, expected="the name of a subsystem")
+        refuse_control(subsystem, place)
+        at = f"{place}.{subsystem}"
         said = mapping(block, at)
         if subsystem == TRANSFORMER and said.keys() == {"name"} and isinstance(said["name"], str):
             reading.notes.keep(at)
