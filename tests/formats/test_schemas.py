@@ -36,8 +36,10 @@ GRAPHS = ("graph", "subsystem", "resource-set")
 UNSAYABLE = {
     "a document is not too large or too deep": (
         ("jobspec", "jobs", "profile", "resource-set", "subsystem"),
-        ".* (is|are) nested too deeply|(an expression has )?too many|stands for too many|holds too many|.* too much|"
-        "vertices inside others attach to too many",
+        (
+            ".* (is|are) nested too deeply|(an expression has )?too many|stands for too many|holds too many|"
+            ".* too much|vertices inside others attach to too many"
+        ),
     ),
     "a text is a version, or a range of versions": (
         ("jobspec", "jobs", "builds", "cluster-features", "profile"),
@@ -106,8 +108,8 @@ UNSAYABLE = {
         ("profile",),
         (
             "there are not as many quantiles|a pick of the pool of .* has the wrong length|"
-            "no such (requirement|platform)|correlations and shifts|the quantiles of|the probabilities are|a need names several|a stack needs|"
-            "the requirement is not one range|releases name a requirement"
+            "no such (requirement|platform)|correlations and shifts|the quantiles of|the probabilities are|"
+            "a need names several|a stack needs|the requirement is not one range|releases name a requirement"
         ),
     ),
 }
