@@ -228,6 +228,41 @@ def test_what_the_schema_accepts_is_read_and_the_other_way_round(name, seed, fol
         hold(name, soup(random, name), folder)
 
 
+def _in_a_jobspec(form, text):
+    """A jobspec with a text as a count, in constraints, or as a key of requirements."""
+    node = {"type": "node", "count": 1}
+    if form in ("count", "gpu"):
+        return {"version": 1, "resources": [node, {"type": "gpu" if form == "gpu" else "node", "count": text}]}
+    if form in ("properties", "hostlist", "ranks"):
+        constraints = {"or": [{"properties": ["x"]}, {form: [text]}]}
+        return {"version": 1, "resources": [node], "attributes": {"system": {"constraints": constraints}}}
+    value = 1.5 if "float" in form else {"x_version": 1} if "fields" in form else "1"
+    if form.startswith("task"):
+        return {"version": 1, "task": {"resources": {"s": {text: value}, "io": {"match": [{text: value}]}}}}
+    entry = {"name": "s", "field": text, "match": value} if form.startswith("long") else {text: value}
+    return {"version": 1, "resources": {"a": {"requires": entry if form.startswith("mapping") else [entry]}}}
+
+
+_FORMS = [
+    "count",
+    "gpu",
+    "properties",
+    "hostlist",
+    "ranks",
+    *(f"{where} {what}" for where in ("task", "long", "mapping", "entry") for what in ("float", "fields", "text")),
+]
+_texts = st.text("0123-,[]+:*^n& .", max_size=8) | st.lists(
+    st.sampled_from(["version", "release", "_", "-", ".", "a", "\n", "match", "as"]), max_size=5
+).map("".join)
+
+
+@pytest.mark.parametrize("form", _FORMS)
+@settings(max_examples=25)
+@given(text=_texts)
+def test_texts_and_keys_of_a_jobspec_are_accepted_where_they_are_read(form, text, folder):
+    hold("jobspec", _in_a_jobspec(form, text), folder)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_many_documents_are_accepted_where_they_are_read(name, folder):
