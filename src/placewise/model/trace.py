@@ -42,7 +42,7 @@ class Machine:
     """One cluster as the trace itself describes it.
 
     nodes, cores_per_node, memory_bytes_per_node : None where the trace does not say. A pool of processors has none of
-    these. first_node : the number of its first node in `Trace.ran_on`.
+    these. gpu_model : that of all its GPUs. numbers : of its nodes in `Trace.ran_on`, as far as they are known.
     """
 
     name: str
@@ -51,7 +51,8 @@ class Machine:
     cores_per_node: int | None = None
     memory_bytes_per_node: int | None = None
     gpus_per_node: int = 0
-    first_node: int | None = None
+    gpu_model: str | None = None
+    numbers: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,6 +70,8 @@ class Trace:
     ran_on : the distinct numbered nodes that each job ran on, where recorded; empty tuples else. None if none is.
     machines : the clusters that the trace describes; empty if it describes none.
     start_unix_s : the Unix time at which the trace began, None if not said.
+    processor_parts : into how many parts a processor is divided: numbers of processors, of jobs and machines, count
+    such parts. 1000 where jobs ask for thousandths.
     waited_s : the seconds that each job waited when it was recorded; None if none is said.
     submits_are_starts : the header says that submission times are start times.
     source : where it came from, in words. notes : what was noticed at reading, one sentence each.
@@ -98,6 +101,7 @@ class Trace:
     ran_on: tuple[tuple[int, ...], ...] | None = None
     machines: tuple[Machine, ...] = ()
     start_unix_s: int | None = None
+    processor_parts: int = 1
     waited_s: Ints | None = None
     submits_are_starts: bool = False
     source: str = ""

@@ -53,17 +53,18 @@ def rows_after(numbers: Ints, before: Ints) -> Ints:
     return found
 
 
-def in_order(trace: Trace, notes: list[str]) -> Trace:
-    """Return the trace in order of submission, and note if it was not; equal times keep the order of the file."""
+def finished(trace: Trace, notes: Sequence[str] = ()) -> Trace:
+    """Return the trace with notes, and in order of submission; equal times keep the order of the file."""
     earlier = int((np.diff(trace.submit_s) < 0).sum())
     if not earlier:
-        return trace
+        return replace(trace, notes=(*trace.notes, *notes))
     jobs = "1 job was" if earlier == 1 else f"{earlier:,} jobs were"
-    notes.append(f"{jobs} submitted before the one above in the file; all were put in order of submission.")
+    unordered = f"{jobs} submitted before the one above in the file; all were put in order of submission."
     ordered = trace.of(np.argsort(trace.submit_s, kind="stable"))
     later = ordered.after >= np.arange(len(trace))
     return replace(
         ordered,
         after=np.where(later, UNKNOWN, ordered.after),
         think_s=np.where(later, UNKNOWN, ordered.think_s),
+        notes=(*trace.notes, *notes, unordered),
     )

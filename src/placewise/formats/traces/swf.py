@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 
 from placewise.errors import InputError, locating
-from placewise.formats.traces.columns import in_order, labels_of, requests_nothing, rows_after
+from placewise.formats.traces.columns import finished, labels_of, requests_nothing, rows_after
 from placewise.formats.traces.trace_bytes import decoded
 from placewise.model.trace import UNKNOWN, Ints, Machine, Trace
 
@@ -61,19 +61,18 @@ def read_swf(content: bytes, source: object) -> Trace:
         columns = _columns(body, lines_before=content[: len(content) - len(body)].count(b"\n"))
         if not len(columns[SUBMIT]):
             raise InputError("the trace has no jobs", expected="one or more lines of 18 numbers")
-        return swf_trace(columns, header, source)
+        return finished(swf_trace(columns, header, source))
 
 
 def swf_trace(columns: Mapping[int, Ints], header: tuple[str, ...], source: object) -> Trace:
-    """Return the trace of columns, by their positions in SWF, and of a header."""
+    """Return the trace of columns, by their positions in SWF, and of a header, in the order of the columns."""
     said = header_fields(header)
     jobs = len(columns[SUBMIT])
     processors, asked = columns[GIVEN], columns[ASKED]
     each = np.where(asked > 0, asked, processors)
     memory = columns[MEMORY]
     after = rows_after(columns[NUMBER], columns[BEFORE])
-    notes: list[str] = []
-    trace = Trace(
+    return Trace(
         names=columns[NUMBER],
         submit_s=columns[SUBMIT],
         runtime_s=columns[RUN],
@@ -94,10 +93,8 @@ def swf_trace(columns: Mapping[int, Ints], header: tuple[str, ...], source: obje
         start_unix_s=_whole(said.get("UnixStartTime")),
         waited_s=None if (columns[WAIT] < 0).all() else np.maximum(columns[WAIT], UNKNOWN),
         submits_are_starts=submits_are_starts(header),
-        source=said.get("Computer", "") or str(source),
+        source=said.get("Computer", "") or Path(str(source)).name,
     )
-    trace = in_order(trace, notes)
-    return replace(trace, notes=tuple(notes))
 
 
 def split_header(content: bytes) -> tuple[tuple[str, ...], bytes]:
