@@ -17,6 +17,7 @@ from placewise.errors import InputError, locating
 from placewise.formats.reading import read_text
 from placewise.formats.traces import swf
 from placewise.formats.traces.columns import finished, labels_of_texts, requests_of
+from placewise.formats.traces.node_numbers import numbered
 from placewise.formats.traces.pbs_request import PbsRequest, parse_pbs_request
 from placewise.formats.traces.trace_bytes import decoded
 from placewise.model.trace import UNKNOWN, Machine, Trace
@@ -95,8 +96,8 @@ def _trace(
         **requests_of([one.requirements for one in requests]),
         ran_on=tuple(ran_on) if any(ran_on) else None,
         machines=machines,
-        **({"start_unix_s": began} if began else {}),
     )
+    trace = replace(trace, machines=numbered(trace), start_unix_s=began or trace.start_unix_s)
     return finished(trace, _notes(requests))
 
 
