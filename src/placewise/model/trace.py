@@ -74,6 +74,7 @@ class Trace:
     such parts. 1000 where jobs ask for thousandths.
     waited_s : the seconds that each job waited when it was recorded; None if none is said.
     submits_are_starts : the header says that submission times are start times.
+    left_out : what the reader left out, as reasons and how often.
     source : where it came from, in words. notes : what was noticed at reading, one sentence each.
 
     Submission times never go down from one job to the next; they alone may be negative and still be said.
@@ -104,6 +105,7 @@ class Trace:
     processor_parts: int = 1
     waited_s: Ints | None = None
     submits_are_starts: bool = False
+    left_out: tuple[tuple[str, int], ...] = ()
     source: str = ""
     notes: tuple[str, ...] = field(default=())
 

@@ -1,6 +1,7 @@
 """The Standard Workload Format 2.2 of the Parallel Workloads Archive: 18 numbers a job, after a header of `;` lines.
 
-Described at https://www.cs.huji.ac.il/labs/parallel/workload/swf.html. -1 is a number not said.
+Described at https://www.cs.huji.ac.il/labs/parallel/workload/swf.html. -1 is a number not said, and so is
+any other below 0 but for a submission time.
 """
 
 from __future__ import annotations
@@ -68,6 +69,7 @@ def swf_trace(columns: Mapping[int, Ints], header: tuple[str, ...], source: obje
     """Return the trace of columns, by their positions in SWF, and of a header, in the order of the columns."""
     said = header_fields(header)
     jobs = len(columns[SUBMIT])
+    columns = {at: column if at == SUBMIT else np.maximum(column, UNKNOWN) for at, column in columns.items()}
     processors, asked = columns[GIVEN], columns[ASKED]
     each = np.where(asked > 0, asked, processors)
     memory = columns[MEMORY]
@@ -88,10 +90,10 @@ def swf_trace(columns: Mapping[int, Ints], header: tuple[str, ...], source: obje
         queue=labels_of(columns[QUEUE]),
         **requests_nothing(jobs),
         after=after,
-        think_s=np.where((after == UNKNOWN) | (columns[THINK] < 0), UNKNOWN, columns[THINK]),
+        think_s=np.where(after == UNKNOWN, UNKNOWN, columns[THINK]),
         machines=_machine(said),
         start_unix_s=_whole(said.get("UnixStartTime")),
-        waited_s=None if (columns[WAIT] < 0).all() else np.maximum(columns[WAIT], UNKNOWN),
+        waited_s=None if (columns[WAIT] < 0).all() else columns[WAIT],
         submits_are_starts=submits_are_starts(header),
         source=said.get("Computer", "") or Path(str(source)).name,
     )

@@ -1,0 +1,293 @@
+"""An operator's own history: what Slurm's sacct writes of past jobs, as text (`-P` or `-p`) or with `--json`.
+
+Columns may come in any order; those that are not known are ignored. A job is kept if it ran and has ended.
+See https://slurm.schedmd.com/sacct.html.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from functools import lru_cache
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from placewise.errors import InputError
+from placewise.formats.jobs.slurm_constraint import parse_slurm_constraint
+from placewise.formats.traces.columns import finished, labels_of_texts, requests_of
+from placewise.formats.traces.memory_sizes import LARGEST_MEMORY_BYTES, memory_bytes
+from placewise.formats.traces.sacct_rows import Row, json_rows, text_rows, tres_count
+from placewise.model.durations import seconds_of
+from placewise.model.requirement import Expression
+from placewise.model.trace import UNKNOWN, Ints, Trace
+
+STEP = "a step of a job, not a job"
+NOT_ENDED = "the job had not ended"
+NEVER_STARTED = "the job never started"
+NO_SUBMIT = "the submission time is not known"
+NO_ELAPSED = "how long the job ran is not known"
+
+_ENDED = {
+    "BOOT_FAIL",
+    "CANCELLED",
+    "COMPLETED",
+    "DEADLINE",
+    "FAILED",
+    "NODE_FAIL",
+    "OUT_OF_MEMORY",
+    "PREEMPTED",
+    "REVOKED",
+    "TIMEOUT",
+}
+_WAITING = {"PENDING", "REQUEUED", "REQUEUE_HOLD", "REQUEUE_FED", "RESV_DEL_HOLD", "SPECIAL_EXIT"}
+_NO_TIME = ("", "unknown", "none", "n/a", "0", "invalid")
+_NO_LIMIT = ("", "unlimited", "infinite", "partition_limit", "invalid", "n/a", "unknown")
+_MOST_S = 1 << 40
+_MOST = 1 << 40
+_STEP = re.compile(r"\.\w+")
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    name: str
+    submit_s: int
+    waited_s: int
+    runtime_s: int
+    limit_s: int
+    processors: int
+    asked: int
+    nodes: int
+    memory_bytes: int
+    gpus_milli: int
+    user: str
+    group: str
+    queue: str
+    requirements: tuple[Expression, ...]
+
+
+class _LeftOutError(Exception):
+    """Why a row is not a job of the trace."""
+
+
+def read_sacct(content: bytes, source: object, zone: str | None = None) -> Trace:
+    """Return the trace of what sacct wrote; what is left out is counted by its reason.
+
+    zone : the time zone of its times, such as Europe/Stockholm; UTC if None, and then the hour that a clock is put
+    forward or back is not seen. Raises InputError for another document, an unknown zone, and if no job is left.
+    """
+    left_out: Counter[str] = Counter()
+    first: dict[str, InputError] = {}
+    clock = _clock(zone)
+    jobs: list[_Job] = []
+    parts, on_clock = 0, False
+    is_json = content.lstrip().startswith(b"{")
+    for place, row in json_rows(content, source) if is_json else text_rows(content, source, left_out):
+        try:
+            jobs.append(_job(row, clock))
+            parts += "+" in jobs[-1].name
+            on_clock |= "-" in row["submit"]
+        except _LeftOutError as why:
+            left_out[str(why)] += 1
+        except InputError as error:
+            # What the sites of the world write has no end: a row that is not understood is counted, and the first said.
+            reason = f"a field {error.problem}"
+            left_out[reason] += 1
+            error.within(file=source, place=place)
+            first.setdefault(reason, error)
+    if not jobs:
+        if first:
+            raise next(iter(first.values()))
+        found = ", ".join(f"{reason}: {count:,}" for reason, count in left_out.most_common()) or "no jobs"
+        raise InputError("no job ran and ended", file=source, found=found, expected="one or more")
+    notes = [f"Not understood, and left out: {error}" for error in first.values()]
+    if parts:
+        notes.append(f"Parts of heterogeneous jobs, each a job of its own here: {parts:,}.")
+    if zone is None and on_clock:
+        notes.append("No time zone was named, so times are those of a clock that is never put forward or back.")
+    return finished(_trace(jobs, tuple(left_out.most_common()), source), notes)
+
+
+def _job(row: Row, clock: Callable[[str], int | None]) -> _Job:
+    """Return the job of a row. Raises _LeftOutError for what is none of the trace, InputError for what is not read."""
+    name = row.get("jobid") or row.get("jobidraw", "")
+    if _STEP.search(name):
+        raise _LeftOutError(STEP)
+    words = row["state"].upper().split()
+    state = words[0].rstrip("+") if words else ""
+    started = clock(row.get("start", ""))
+    submitted = clock(row["submit"])
+    if submitted is None:
+        raise _LeftOutError(NO_SUBMIT)
+    if state in _WAITING or ("start" in row and started is None):
+        raise _LeftOutError(NEVER_STARTED)
+    if state not in _ENDED:
+        if state in (
+            "RUNNING",
+            "SUSPENDED",
+            "COMPLETING",
+            "CONFIGURING",
+            "RESIZING",
+            "SIGNALING",
+            "STAGE_OUT",
+            "STOPPED",
+        ):
+            raise _LeftOutError(NOT_ENDED)
+        raise InputError("is not a known state", place="State", found=row["state"], expected="such as COMPLETED")
+    ended = clock(row.get("end", ""))
+    runtime = _elapsed(row)
+    if runtime is None:
+        if started is None or ended is None:
+            raise _LeftOutError(NO_ELAPSED)
+        runtime = ended - started
+    if started is None and runtime == 0:
+        raise _LeftOutError(NEVER_STARTED)
+    processors = _count(row, "alloccpus", "ncpus")
+    nodes = _count(row, "reqnodes", "allocnodes", "nnodes")
+    asked = _count(row, "reqcpus")
+    gpus = tres_count((row.get("reqtres", ""), row.get("alloctres", "")), "gres/gpu")
+    constraint = row.get("constraints", "")
+    return _Job(
+        name,
+        submitted,
+        UNKNOWN if started is None else max(started - submitted, UNKNOWN),
+        runtime,
+        _limit(row),
+        processors,
+        asked,
+        nodes,
+        _memory(row.get("reqmem", ""), max(processors, asked), max(nodes, 1)),
+        UNKNOWN if gpus is None else 1000 * gpus,
+        row.get("user", "") or row.get("uid", ""),
+        row.get("group", "") or row.get("account", ""),
+        row.get("partition", ""),
+        _requirements(constraint) if constraint.lower() not in ("", "(null)", "n/a", "none") else (),
+    )
+
+
+@lru_cache(maxsize=4096)
+def _requirements(constraint: str) -> tuple[Expression, ...]:
+    return (parse_slurm_constraint(constraint),)
+
+
+def _clock(zone: str | None) -> Callable[[str], int | None]:
+    """Return the reader of times: seconds since 1970, None where none is given."""
+    try:
+        where: tzinfo = UTC if zone is None else ZoneInfo(zone)
+    except (LookupError, ValueError, OSError) as error:
+        raise InputError("is not a known time zone", found=zone, expected="such as Europe/Stockholm") from error
+
+    def read(text: str) -> int | None:
+        if text.lower() in _NO_TIME:
+            return None
+        try:
+            if text.isdecimal():
+                seconds = int(text[:20])
+            else:
+                time = datetime.fromisoformat(text)
+                seconds = round((time if time.tzinfo else time.replace(tzinfo=where)).timestamp())
+        except (ValueError, OverflowError):
+            seconds = _MOST_S
+        if not 0 <= seconds < _MOST_S:
+            raise InputError("is not a time", found=text, expected="such as 2026-01-31T12:00:00")
+        return seconds
+
+    return read
+
+
+def _elapsed(row: Row) -> int | None:
+    raw = row.get("elapsedraw", "")
+    if raw.isdecimal():
+        return _bounded(float(raw[:20]))
+    text = row.get("elapsed", "")
+    return _bounded(_seconds(text)) if text.lower() not in ("", "unknown", "invalid") else None
+
+
+def _limit(row: Row) -> int:
+    """Return the limit in seconds; raw ones are in minutes."""
+    raw = row.get("timelimitraw", "").lower()
+    if raw.isdecimal():
+        return _bounded(60 * float(raw[:20]))
+    text = row.get("timelimit", "").lower()
+    if text in _NO_LIMIT:
+        return UNKNOWN
+    return _bounded(60 * float(text[:20]) if text.isdecimal() else _seconds(text))
+
+
+@lru_cache(maxsize=4096)
+def _seconds(text: str) -> float:
+    return seconds_of(text)
+
+
+def _bounded(seconds: float) -> int:
+    if not 0 <= seconds < _MOST_S:
+        raise InputError("is not a usable time", found=seconds, expected="a time of usual length")
+    return int(seconds)
+
+
+def _count(row: Row, *names: str) -> int:
+    """Return the first of these columns that says how many, UNKNOWN if none does; 4K is 4096 to Slurm."""
+    for name in names:
+        text = row.get(name, "")
+        if text in ("", "0", "Unknown", "N/A"):
+            continue
+        number = int(text) if text.isdecimal() and len(text) < 12 else _prefixed(text, name)
+        if number:
+            return number
+    return UNKNOWN
+
+
+def _prefixed(text: str, name: str) -> int:
+    match = re.fullmatch(r"(\d{1,9})(?:\.(\d{1,6}))?([KkMm])", text)
+    if match is None:
+        raise InputError("is not a count", place=name, found=text, expected="a whole number")
+    return int(float(f"{match[1]}.{match[2] or 0}") * 1024 ** " km".index(match[3].lower()))
+
+
+def _memory(text: str, processors: int, nodes: int) -> int:
+    """Return the memory of a whole job: c at the end is of each processor, n of each node; a bare number is MB."""
+    if text.lower() in ("", "?", "0", "0n", "0c", "unknown"):
+        return UNKNOWN
+    per = text[-1].lower() if text[-1] in "cnCN" else ""
+    found = memory_bytes(text[:-1] if per else text, "ReqMem", bare="m")
+    if per == "c" and processors <= 0:
+        return UNKNOWN
+    total = found * {"c": processors, "n": nodes, "": 1}[per]
+    if total >= LARGEST_MEMORY_BYTES:
+        raise InputError("is too much memory", place="ReqMem", found=text)
+    return total or UNKNOWN
+
+
+def _trace(jobs: list[_Job], left_out: tuple[tuple[str, int], ...], source: object) -> Trace:
+    began = min(job.submit_s for job in jobs)
+
+    def column(name: str) -> Ints:
+        return np.array([getattr(job, name) for job in jobs], dtype=np.int64)
+
+    waited = column("waited_s")
+    return Trace(
+        names=tuple(job.name for job in jobs),
+        submit_s=column("submit_s") - began,
+        runtime_s=column("runtime_s"),
+        requested_s=column("limit_s"),
+        processors=column("processors"),
+        requested_processors=column("asked"),
+        nodes=column("nodes"),
+        memory_bytes=column("memory_bytes"),
+        gpus_milli=column("gpus_milli"),
+        exclusive=np.zeros(len(jobs), dtype=bool),
+        user=labels_of_texts([job.user for job in jobs]),
+        group=labels_of_texts([job.group for job in jobs]),
+        queue=labels_of_texts([job.queue for job in jobs]),
+        **requests_of([job.requirements for job in jobs]),
+        after=np.full(len(jobs), UNKNOWN, dtype=np.int64),
+        think_s=np.full(len(jobs), UNKNOWN, dtype=np.int64),
+        start_unix_s=began,
+        waited_s=None if (waited < 0).all() else waited,
+        left_out=left_out,
+        source=Path(str(source)).name,
+    )

@@ -1,0 +1,132 @@
+"""What sacct writes, as rows of texts by the names of its columns: lines with `|` between, or its JSON."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from placewise.errors import InputError
+from placewise.formats.reading import parse_json
+from placewise.formats.traces.trace_bytes import decoded
+from placewise.formats.values import mapping, sequence
+
+Row = Mapping[str, str]
+OTHER_FIELDS = "the line has another number of fields"
+REQUIRED = ("submit", "state")
+
+
+def text_rows(content: bytes, source: object, left_out: Counter[str]) -> Iterator[tuple[str, Row]]:
+    """Yield place and fields, by names in lower case, of each line; lines of other lengths are counted.
+
+    Raises InputError for a header without the columns that every trace needs.
+    """
+    lines = decoded(content).split("\n")
+    at = next((number for number, line in enumerate(lines) if line.strip()), 0)
+    header = lines[at].rstrip("\r")
+    names = [name.strip().partition("%")[0].lower() for name in header.split("|")]
+    # With -p lines end with a bar, with -P they do not.
+    ending = names[-1] == ""
+    names = names[:-1] if ending else names
+    missing = [name for name in REQUIRED if name not in names]
+    if missing or len(set(names)) < len(names):
+        raise InputError(
+            "the first line does not name the columns, each once",
+            file=source,
+            place=f"line {at + 1}",
+            found=header,
+            expected="the header of sacct -P, with JobIDRaw, Submit, Start, ElapsedRaw, AllocCPUS, State and others",
+        )
+    for number, line in enumerate(lines[at + 1 :], at + 2):
+        if not line.strip():
+            continue
+        fields = line.rstrip("\r").split("|")
+        if ending and fields[-1] == "":
+            fields.pop()
+        if len(fields) != len(names):
+            left_out[OTHER_FIELDS] += 1
+            continue
+        yield f"line {number}", dict(zip(names, map(str.strip, fields), strict=True))
+
+
+def json_rows(content: bytes, source: object) -> Iterator[tuple[str, Row]]:
+    """Yield place and fields of each job of `sacct --json`, named as the columns of its text are.
+
+    Raises InputError for a document that is none.
+    """
+    document = mapping(parse_json(decoded(content), source), "document")
+    for number, job in enumerate(sequence(document.get("jobs"), "jobs")):
+        place = f"jobs[{number}]"
+        yield place, _job(mapping(job, place), place)
+
+
+def _job(job: Mapping[str, Any], place: str) -> Row:
+    time = mapping(job.get("time") or {}, f"{place}.time")
+    required = mapping(job.get("required") or {}, f"{place}.required")
+    tres = mapping(job.get("tres") or {}, f"{place}.tres")
+    asked, given = (_tres(tres.get(kind) or [], f"{place}.tres.{kind}") for kind in ("requested", "allocated"))
+    states = job.get("state")
+    states = states.get("current", "") if isinstance(states, dict) else states
+    state = states[0] if isinstance(states, list) and states else states
+    cpus = _plain(required.get("CPUs"))
+    # An array's jobs have numbers of their own there already, and parts of heterogeneous jobs an offset.
+    het = job.get("het") if isinstance(job.get("het"), dict) else {}
+    offset = _plain((het or {}).get("job_offset")) if _plain((het or {}).get("job_id")) not in ("", "0") else ""
+    name = _plain(job.get("job_id"))
+    row = {
+        "jobidraw": f"{_plain((het or {}).get('job_id'))}+{offset}" if offset else name,
+        "user": _plain(job.get("user")) or _plain(mapping(job.get("association") or {}, place).get("user")),
+        "group": _plain(job.get("group")),
+        "partition": _plain(job.get("partition")),
+        "submit": _plain(time.get("submission")),
+        "start": _plain(time.get("start")),
+        "end": _plain(time.get("end")),
+        "elapsedraw": _plain(time.get("elapsed")),
+        "timelimitraw": _plain(time.get("limit")),
+        "state": _plain(state),
+        "constraints": _plain(job.get("constraints")),
+        "alloccpus": given.get("cpu", ""),
+        "reqcpus": asked.get("cpu", cpus),
+        "allocnodes": _plain(job.get("allocation_nodes")) or given.get("node", ""),
+        "reqnodes": asked.get("node", ""),
+        "reqtres": ",".join(f"{name}={count}" for name, count in asked.items() if name.startswith("gres/")),
+        "alloctres": ",".join(f"{name}={count}" for name, count in given.items() if name.startswith("gres/")),
+    }
+    memory, per = asked.get("mem", ""), ""
+    if not memory:
+        for field, unit in (("memory_per_cpu", "c"), ("memory_per_node", "n")):
+            if (said := _plain(required.get(field))) not in ("", "0"):
+                memory, per = said, unit
+    row["reqmem"] = f"{memory}M{per}" if memory else ""
+    return row
+
+
+def _plain(value: Any) -> str:
+    """Return a value as text; newer versions wrap numbers as {set, infinite, number}; empty where nothing is said."""
+    if isinstance(value, dict):
+        if value.get("infinite") is True:
+            return "UNLIMITED"
+        return _plain(value.get("number")) if value.get("set") is True else ""
+    if value is None or isinstance(value, bool | list):
+        return ""
+    return str(value)
+
+
+def _tres(entries: Any, place: str) -> dict[str, str]:
+    """Return how much there is of each trackable resource, those of a name as type/name."""
+    found: dict[str, str] = {}
+    for number, value in enumerate(sequence(entries, place)):
+        entry = mapping(value, f"{place}[{number}]")
+        kind, name = _plain(entry.get("type")), _plain(entry.get("name"))
+        found[f"{kind}/{name}" if name else kind] = _plain(entry.get("count"))
+    return found
+
+
+def tres_count(texts: Iterable[str], name: str) -> int | None:
+    """Return how many of a resource a text such as ``cpu=4,gres/gpu=2`` has, by the first of the texts that has it."""
+    for text in texts:
+        for part in text.split(","):
+            kind, _, count = part.partition("=")
+            if kind == name and count.isdecimal() and len(count) < 10:
+                return int(count)
+    return None
