@@ -7,6 +7,7 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
+from placewise.errors import InputError
 from placewise.model.trace import Trace
 
 Cleaning: TypeAlias = Literal["none", "strict"]
@@ -44,9 +45,13 @@ def clean(trace: Trace, cleaning: Cleaning = "strict", *, largest: int | None = 
     that the trace describes, else no job is too large), and jobs whose runtime or limit is not positive; a trace
     without any limit keeps its jobs. A job that asked for no processors asks for those that it was given. A runtime
     past the limit is cut there, since the job would have been killed.
+
+    Raises InputError for another name of a filter.
     """
     if cleaning == "none":
         return Cleaned(trace, cleaning, len(trace))
+    if cleaning != "strict":
+        raise InputError("no such cleaning", found=cleaning, expected="none or strict")
     most = trace.largest_machine if largest is None else largest
     given_instead = (trace.requested_processors <= 0) & (trace.processors > 0)
     asked = np.where(given_instead, trace.processors, trace.requested_processors)

@@ -2,7 +2,7 @@
 
 Column 19 is the nodes that the job ran on, a number a processor, in braces; column 20 the queue; column 21 a request
 (`pbs_request`). There is no header; memory is in bytes a node. A file of machines beside it has a line a cluster:
-number, name, nodes, processors a node, speed, KB of memory a node.
+number, name, nodes, processors a node, speed, KB of memory a node. Preceding jobs and think times are not read.
 See https://github.com/aleasimulator/alea.
 """
 
@@ -85,6 +85,8 @@ def _trace(
     began = int(columns[swf.SUBMIT].min())
     began = began if began >= _UNIX_S else 0
     columns[swf.SUBMIT] -= began
+    # Fields 16 to 18 are 1 for every job there, which says nothing.
+    columns[swf.BEFORE] = columns[swf.THINK] = np.full(len(rows), UNKNOWN, dtype=np.int64)
     gpus = [UNKNOWN if one.gpus is None else 1000 * one.gpus for one in requests]
     trace = replace(
         swf.swf_trace({**columns, swf.MEMORY: np.full(len(rows), UNKNOWN)}, header, source),
