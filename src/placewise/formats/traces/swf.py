@@ -175,7 +175,7 @@ def quick_columns(block: bytes) -> dict[int, Ints] | None:
     signs = np.frombuffer(block.translate(_SPACES), dtype=np.uint8)
     keep = signs != ord(" ")
     keep[1:] |= (signs[:-1] != ord(" ")) & (signs[:-1] != ord("\n"))
-    lines = signs[keep].tobytes().replace(b" \n", b"\n")
+    lines = signs[keep].tobytes().replace(b" \n", b"\n").rstrip()
     names = list(map(str, range(len(FIELDS))))
     try:
         table = pyarrow.csv.read_csv(
