@@ -14,6 +14,9 @@ from placewise.formats.values import mapping, sequence
 Row = Mapping[str, str]
 OTHER_FIELDS = "the line has another number of fields"
 REQUIRED = ("submit", "state")
+CONSTRAINTS = "constraints"
+# Columns in which users write what they like.
+_FREE = frozenset(("jobname", "comment", "admincomment", "systemcomment", "submitline", "workdir", "extra", "wckey"))
 
 
 def text_rows(content: bytes, source: object, left_out: Counter[str]) -> Iterator[tuple[str, Row]]:
@@ -37,12 +40,16 @@ def text_rows(content: bytes, source: object, left_out: Counter[str]) -> Iterato
             found=header,
             expected="the header of sacct -P, with JobIDRaw, Submit, Start, ElapsedRaw, AllocCPUS, State and others",
         )
+    # The sign between fields is "or" in constraints too, and sacct does not say which it is.
+    at_or = names.index(CONSTRAINTS) if CONSTRAINTS in names and _FREE.isdisjoint(names) else None
     for number, line in enumerate(lines[at + 1 :], at + 2):
         if not line.strip():
             continue
         fields = line.rstrip("\r").split("|")
         if ending and fields[-1] == "":
             fields.pop()
+        if surplus := max(0, len(fields) - len(names)) if at_or is not None else 0:
+            fields[at_or : at_or + surplus + 1] = ["|".join(fields[at_or : at_or + surplus + 1])]
         if len(fields) != len(names):
             left_out[OTHER_FIELDS] += 1
             continue
