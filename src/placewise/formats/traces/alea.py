@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from placewise.errors import InputError, locating
+from placewise.formats import values
 from placewise.formats.reading import read_text
 from placewise.formats.traces import swf
 from placewise.formats.traces.columns import finished, labels_of_texts, requests_of
@@ -145,6 +146,7 @@ def read_machines(path: Path) -> tuple[Machine, ...]:
                 or memory >= 1 << 43
             ):
                 raise InputError("is not a usable machine", place=place, found=line.strip(), expected="numbers above 0")
+            values.refuse_control(words[1], place)
             found.append(Machine(words[1], nodes * cores, nodes, cores, memory * 1024))
         if not found:
             raise InputError("describes no machines", expected="a line a cluster")

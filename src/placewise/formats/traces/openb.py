@@ -28,6 +28,9 @@ NEVER_SCHEDULED = "the pod was never scheduled"
 NEVER_DELETED = "when the pod ended is not known"
 _MIB = 1 << 20
 _LONGEST_FIELD = 1 << 16
+# Of all numbers, so that products of two still fit: 136 years, 4 PiB, four billion thousandths.
+_MOST = 1 << 32
+_MOST_GPUS = 1 << 16
 
 
 def is_pods(content: bytes) -> bool:
@@ -68,7 +71,10 @@ def read_openb(content: bytes, source: object, machines: tuple[Machine, ...]) ->
                 left_out[NEVER_DELETED] += 1
                 continue
             cpu, memory, gpus, share, created, deleted, scheduled = (_number(row, name, place) for name in PODS[1:])
-            rows.append((created, deleted - scheduled, cpu, memory * _MIB, gpus * share, scheduled - created))
+            if gpus >= _MOST_GPUS:
+                raise InputError("asks for too many GPUs", place=place, found=gpus, expected=f"below {_MOST_GPUS}")
+            waited = max(scheduled - created, UNKNOWN)
+            rows.append((created, max(deleted - scheduled, UNKNOWN), cpu, memory * _MIB, gpus * share, waited))
             names.append(row["name"])
             queues.append(row.get("qos") or "")
             asked.append(_models(row.get("gpu_spec") or ""))
@@ -98,7 +104,7 @@ def read_openb(content: bytes, source: object, machines: tuple[Machine, ...]) ->
             think_s=unknown,
             machines=machines,
             processor_parts=1000,
-            waited_s=np.maximum(table[:, 5], UNKNOWN),
+            waited_s=table[:, 5].copy(),
             left_out=tuple(left_out.most_common()),
             source=Path(str(source)).name,
         )
@@ -113,7 +119,7 @@ def read_openb_nodes(path: Path) -> tuple[Machine, ...]:
         for place, row in _rows(content, NODES):
             model = row["model"].strip()
             cpu, memory, gpus = (_number(row, name, place) for name in ("cpu_milli", "memory_mib", "gpu"))
-            if min(cpu, memory) <= 0 or gpus < 0 or cpu >= 1 << 32 or memory >= 1 << 32 or gpus >= 1 << 16:
+            if min(cpu, memory) <= 0 or gpus >= _MOST_GPUS:
                 raise InputError("is not a usable node", place=place, found=dict(row), expected="numbers above 0")
             alike[(model if gpus else "", gpus, cpu, memory)] += 1
     if not alike:
@@ -153,8 +159,8 @@ def _rows(content: bytes, needed: tuple[str, ...]) -> Iterator[tuple[str, Mappin
 
 def _number(row: Mapping[str, str], name: str, place: str) -> int:
     found = swf.number(row[name].strip().encode(), f"{place}, {name}")
-    if found < 0:
-        raise InputError("is negative", place=f"{place}, {name}", found=found, expected="0 or more")
+    if not 0 <= found < _MOST:
+        raise InputError("is out of range", place=f"{place}, {name}", found=found, expected=f"0 to {_MOST - 1:,}")
     return found
 
 

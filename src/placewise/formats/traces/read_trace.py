@@ -40,10 +40,10 @@ def read_trace(
         raise InputError("no such format of traces", found=trace_format, expected=", ".join(get_args(TraceFormat)))
     if found_at(path) == "folder":
         path, given = _tables_of(path, given)
+    if trace_format == "parquet" or (trace_format is None and is_parquet(path)):
+        return read_parquet_trace(path)
     content = read_trace_bytes(path)
     kind = trace_format or _kind(content, path)
-    if kind == "parquet":
-        return read_parquet_trace(path)
     if kind == "alea":
         beside = given or _machines_beside(path)
         return read_alea(content, path, () if beside is None else read_machines(beside))
@@ -55,9 +55,18 @@ def read_trace(
     return read_swf(content, path)
 
 
+def is_parquet(path: Path) -> bool:
+    """Whether a file begins as Parquet does. It may be read by parts (`parquet_trace`)."""
+    if not path.is_file():  # a pipe could be read only once
+        return False
+    try:
+        with path.open("rb") as file:
+            return file.read(len(MAGIC)) == MAGIC
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}", file=path) from error
+
+
 def _kind(content: bytes, path: Path) -> TraceFormat:
-    if content.startswith(MAGIC):
-        return "parquet"
     if is_pods(content):
         return "openb"
     if is_nodes(content):

@@ -141,7 +141,7 @@ def _job(row: Row, clock: Callable[[str], int | None]) -> _Job:
     ended = clock(row.get("end", ""))
     runtime = _elapsed(row)
     if runtime is None:
-        if started is None or ended is None:
+        if started is None or ended is None or ended < started:
             raise _LeftOutError(NO_ELAPSED)
         runtime = ended - started
     if started is None and runtime == 0:

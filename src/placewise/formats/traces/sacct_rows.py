@@ -8,7 +8,7 @@ from typing import Any
 
 from placewise.errors import InputError
 from placewise.formats.reading import parse_json
-from placewise.formats.traces.trace_bytes import decoded
+from placewise.formats.traces.trace_bytes import decoded, without_control
 from placewise.formats.values import mapping, sequence
 
 Row = Mapping[str, str]
@@ -48,7 +48,8 @@ def text_rows(content: bytes, source: object, left_out: Counter[str]) -> Iterato
         fields = line.rstrip("\r").split("|")
         if ending and fields[-1] == "":
             fields.pop()
-        if surplus := max(0, len(fields) - len(names)) if at_or is not None else 0:
+        surplus = len(fields) - len(names)
+        if at_or is not None and surplus > 0:
             fields[at_or : at_or + surplus + 1] = ["|".join(fields[at_or : at_or + surplus + 1])]
         if len(fields) != len(names):
             left_out[OTHER_FIELDS] += 1
@@ -116,7 +117,7 @@ def _plain(value: Any) -> str:
         return _plain(value.get("number")) if value.get("set") is True else ""
     if value is None or isinstance(value, bool | list):
         return ""
-    return str(value)
+    return " ".join(without_control(str(value)).split())
 
 
 def _tres(entries: Any, place: str) -> dict[str, str]:

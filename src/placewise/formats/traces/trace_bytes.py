@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zlib
 from gzip import BadGzipFile, GzipFile
 from pathlib import Path
@@ -14,6 +15,7 @@ LARGEST_TEXT_BYTES = 1 << 31
 """A trace of text is at most so long once it is unpacked: some 20 million jobs of SWF."""
 
 _GZIP = b"\x1f\x8b"
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
 
 
 def read_trace_bytes(path: Path) -> bytes:
@@ -30,11 +32,19 @@ def read_trace_bytes(path: Path) -> bytes:
 
 
 def decoded(content: bytes) -> str:
-    """Return text that may be UTF-8 or, as in older archives, Latin-1."""
+    """Return text that may be UTF-8 or, as in older archives, Latin-1; see `without_control`."""
     try:
-        return content.decode("utf-8-sig")
+        return without_control(content.decode("utf-8-sig"))
     except UnicodeDecodeError:
-        return content.decode("latin-1")
+        return without_control(content.decode("latin-1"))
+
+
+def without_control(text: str) -> str:
+    """Return a text with replacement characters for control characters; tabs are spaces, and ends of lines stay.
+
+    Names in traces are labels, so that what is broken in one costs nothing but its looks.
+    """
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text.replace("\r\n", "\n").replace("\t", " "))
 
 
 def _unpacked(content: bytes, path: Path) -> bytes:
