@@ -103,4 +103,4 @@ def test_evidence_is_shown(placewise, public_data):
     done = placewise("trace", public_data / "traces" / "wagap-2013.swf.gz")
     assert done.code == 0
     row = next(line.split() for line in done.out.splitlines() if line.startswith("property nfs4"))
-    assert row[4:] == ["2,285:", "has", "it", "2,360:", "has", "it"]
+    assert row[5:] == ["2,285:", "has", "it", "2,360:", "has", "it"]

@@ -22,10 +22,8 @@ GIB = 1 << 30
 MACHINES = "0\talpha\t2\t8\t1\t1048576\n1\tbeta\t3\t4\t1\t524288\n"
 
 
-def line(number, request, nodes="{1}", *, processors=1, memory=GIB, submit=1_356_996_147):
-    return (
-        f"{number} {submit} 3 60 {processors} 1 1024 {processors} 100 {memory} 1 7 1 1 -1 1 1 1 {nodes} q_1d {request}"
-    )
+def line(number, request, nodes="{1}", *, processors=1, memory=GIB, submit=1_356_996_147, user=7):
+    return f"{number} {submit} 3 60 {processors} 1 1024 {processors} 100 {memory} 1 {user} 1 1 -1 1 1 1 {nodes} q_1d {request}"
 
 
 @pytest.fixture
@@ -167,9 +165,10 @@ def test_a_node_is_of_the_cluster_that_jobs_there_asked_for_by_name(read):
 
 def test_one_job_that_ran_shows_that_a_cluster_has_what_it_asked_for(read):
     free = [line(row, "1", "{1}" if row % 2 else "{7}") for row in range(20)]
-    asking = [line(20 + row, "1:cl_alpha:ib", "{1}") for row in range(10)]
+    asking = [line(20 + row, "1:cl_alpha:ib", "{1}", user=row % 2) for row in range(10)]
+    alone = [line(40 + row, "1:own", "{1}") for row in range(10)]
     trace = read(
-        *free, *asking, line(30, "1:cl_beta:^ib", "{7}"), line(31, "1:rare", "{7}"), line(32, "1:rare", "{1,7}")
+        *free, *asking, *alone, line(30, "1:cl_beta:^ib", "{7}"), line(31, "1:rare", "{7}"), line(32, "1:rare", "{1,7}")
     )
     found = {one.name: one for one in property_evidence(trace)}
     assert (found["ib"].asked, found["ib"].ran, found["ib"].refused, found["ib"].ran_refusing) == (
@@ -181,6 +180,8 @@ def test_one_job_that_ran_shows_that_a_cluster_has_what_it_asked_for(read):
     # Half of the free jobs ran on each, so that ten of ten miss one by chance once in 1024.
     assert found["ib"].chance == (0.5**10, 0.5**10)
     assert found["ib"].has == (True, False)
+    # One user's jobs are no evidence against another place.
+    assert (found["own"].users, found["own"].ran, found["own"].has) == (1, (10, 0), (True, None))
     assert (found["cl_beta"].ran, found["cl_beta"].has) == ((0, 1), (None, True))
     # A job on both counts at both.
     assert (found["rare"].asked, found["rare"].ran, found["rare"].on_all) == (2, (1, 2), True)
@@ -232,3 +233,6 @@ def test_every_job_of_the_public_trace_fits_where_it_ran(public_data):
             assert clusters <= set(match(index, required_job([all_of(trace.asks[ask])])).names), trace.asks[ask]
     both = {one.name for one in evidence if one.subsystem == "property" and one.on_all}
     assert both == {"nfs4", "x86_64", "brno"}
+    names = [machine.name for machine in trace.machines]
+    lacking = {(one.name, name) for one in evidence for name, has in zip(names, one.has, strict=True) if has is False}
+    assert lacking == {("cl_zewura", "zegox"), ("cl_zegox", "zewura")}

@@ -9,10 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placewise.formats.traces.node_numbers import asked_names
-from placewise.model.trace import Trace
+from placewise.model.trace import UNKNOWN, Trace
 
 LEAST_CHANCE = 1e-3
 """A cluster without a job that asked for a property lacks it if chance would avoid that cluster so rarely."""
+
+LEAST_USERS = 2
+"""And only if so many users asked: one user's jobs are sent to one place, whatever is at the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,20 +23,22 @@ class Evidence:
     """What speaks for and against one named thing, such as a property or a host, on each machine of a trace.
 
     subsystem, field, name : of what the thing is, as in a requirement.
-    asked : jobs that asked for it. refused : jobs that asked to be without it.
+    asked : jobs that asked for it. users : by how many users, 0 if no user is said. refused : jobs that asked to be
+    without it.
     ran, ran_refusing : of these, how many ran on each machine; a job on several counts at each.
     nodes : the numbers of the nodes on which jobs that asked for it ran, and how many jobs did so.
     chance : for each machine, how likely it is that no job would have run there had it the thing: the share of jobs
     without requirements that ran elsewhere, to the power of `asked`. Jobs of one user come together, so this is a
     rough guide.
-    has : for each machine whether it has it: yes if one job that asked for it ran there; no if none did and the
-    chance of that is below 1 in 1000; else None, unknown.
+    has : for each machine whether it has it: yes if one job that asked for it ran there; no if none did, the chance of
+    that is below 1 in 1000, and two users or more asked for it (or no user is said); else None, unknown.
     """
 
     subsystem: str
     field: str
     name: str
     asked: int
+    users: int
     refused: int
     ran: tuple[int, ...]
     ran_refusing: tuple[int, ...]
@@ -69,19 +74,22 @@ def property_evidence(trace: Trace) -> tuple[Evidence, ...]:
         count = int(jobs.sum())
         there = ran[jobs].sum(axis=0)
         chance = elsewhere**count
+        users = len(set(trace.user.codes[jobs].tolist()) - {UNKNOWN})
+        enough = users >= LEAST_USERS or not trace.user.names
         evidence.append(
             Evidence(
                 subsystem,
                 field,
                 name,
                 count,
+                users,
                 int(against.sum()),
                 tuple(there.tolist()),
                 tuple(ran[against].sum(axis=0).tolist()),
                 _counted(trace.ran_on[job] for job in np.flatnonzero(jobs).tolist()),
                 tuple(chance.tolist()),
                 tuple(
-                    True if on else (False if rare else None)
+                    True if on else (False if rare and enough else None)
                     for on, rare in zip(there > 0, chance < LEAST_CHANCE, strict=True)
                 ),
             )

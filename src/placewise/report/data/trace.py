@@ -162,6 +162,7 @@ def _evidence(one: Evidence, machines: tuple[Machine, ...]) -> dict[str, Any]:
         "field": one.field,
         "name": one.name,
         "jobs_asking": one.asked,
+        "users_asking": one.users,
         "jobs_refusing": one.refused,
         "on": {
             machine.name: {"asking": ran, "refusing": against, "chance_of_none": chance, "has": has}

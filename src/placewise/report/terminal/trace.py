@@ -121,7 +121,7 @@ def _machine(machine: Machine, parts: int) -> tuple[str, ...]:
 
 def _print_evidence(facts: TraceFacts, console: Console) -> None:
     machines = facts.trace.machines
-    headings: dict[str, JustifyMethod] = {"what": "left", "jobs asking": "right", "refusing": "right"}
+    headings: dict[str, JustifyMethod] = {"what": "left", "jobs asking": "right", "users": "right", "refusing": "right"}
     for machine in machines:
         headings[f"on {machine.name}"] = "left"
     print_first_rows(
@@ -135,4 +135,4 @@ def _print_evidence(facts: TraceFacts, console: Console) -> None:
 
 def _evidence(one: Evidence) -> tuple[str, ...]:
     there = (f"{ran:,}: {_HAS[has]}" for ran, has in zip(one.ran, one.has, strict=True))
-    return (f"{one.subsystem} {one.name}", f"{one.asked:,}", f"{one.refused:,}", *there)
+    return (f"{one.subsystem} {one.name}", f"{one.asked:,}", f"{one.users:,}", f"{one.refused:,}", *there)
