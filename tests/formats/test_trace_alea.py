@@ -23,7 +23,8 @@ MACHINES = "0\talpha\t2\t8\t1\t1048576\n1\tbeta\t3\t4\t1\t524288\n"
 
 
 def line(number, request, nodes="{1}", *, processors=1, memory=GIB, submit=1_356_996_147, user=7):
-    return f"{number} {submit} 3 60 {processors} 1 1024 {processors} 100 {memory} 1 {user} 1 1 -1 1 1 1 {nodes} q_1d {request}"
+    given = f"{number} {submit} 3 60 {processors} 1 1024 {processors} 100 {memory}"
+    return f"{given} 1 {user} 1 1 -1 1 1 1 {nodes} q_1d {request}"
 
 
 @pytest.fixture
