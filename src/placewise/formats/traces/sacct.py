@@ -10,19 +10,21 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
-from functools import lru_cache
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from placewise.errors import InputError
-from placewise.formats.jobs.slurm_constraint import parse_slurm_constraint
 from placewise.formats.traces.columns import finished, labels_of_texts, requests_of
-from placewise.formats.traces.memory_sizes import LARGEST_MEMORY_BYTES, memory_bytes
-from placewise.formats.traces.sacct_rows import Row, json_rows, text_rows, tres_count
-from placewise.model.durations import seconds_of
+from placewise.formats.traces.slurm_rows import Row, json_rows, text_rows, tres_count
+from placewise.formats.traces.slurm_values import (
+    count_of,
+    elapsed_s,
+    job_memory_bytes,
+    limit_s,
+    requirements_of,
+    unix_clock,
+)
 from placewise.model.requirement import Expression
 from placewise.model.trace import UNKNOWN, Ints, Trace
 
@@ -45,10 +47,7 @@ _ENDED = {
     "TIMEOUT",
 }
 _WAITING = {"PENDING", "REQUEUED", "REQUEUE_HOLD", "REQUEUE_FED", "RESV_DEL_HOLD", "SPECIAL_EXIT"}
-_NO_TIME = ("", "unknown", "none", "n/a", "0", "invalid")
-_NO_LIMIT = ("", "unlimited", "infinite", "partition_limit", "invalid", "n/a", "unknown")
-_MOST_S = 1 << 40
-_MOST = 1 << 40
+_HEADER = "the header of sacct -P, with JobIDRaw, Submit, Start, ElapsedRaw, AllocCPUS, State and others"
 _STEP = re.compile(r"\.\w+")
 
 
@@ -82,11 +81,15 @@ def read_sacct(content: bytes, source: object, zone: str | None = None) -> Trace
     """
     left_out: Counter[str] = Counter()
     first: dict[str, InputError] = {}
-    clock = _clock(zone)
+    clock = unix_clock(zone)
     jobs: list[_Job] = []
     parts, on_clock = 0, False
     is_json = content.lstrip().startswith(b"{")
-    for place, row in json_rows(content, source) if is_json else text_rows(content, source, left_out):
+    for place, row in (
+        json_rows(content, source)
+        if is_json
+        else text_rows(content, source, left_out, required=("submit", "state"), expected=_HEADER)
+    ):
         try:
             jobs.append(_job(row, clock))
             parts += "+" in jobs[-1].name
@@ -139,127 +142,33 @@ def _job(row: Row, clock: Callable[[str], int | None]) -> _Job:
             raise _LeftOutError(NOT_ENDED)
         raise InputError("is not a known state", place="State", found=row["state"], expected="such as COMPLETED")
     ended = clock(row.get("end", ""))
-    runtime = _elapsed(row)
+    runtime = elapsed_s(row)
     if runtime is None:
         if started is None or ended is None or ended < started:
             raise _LeftOutError(NO_ELAPSED)
         runtime = ended - started
     if started is None and runtime == 0:
         raise _LeftOutError(NEVER_STARTED)
-    processors = _count(row, "alloccpus", "ncpus")
-    nodes = _count(row, "reqnodes", "allocnodes", "nnodes")
-    asked = _count(row, "reqcpus")
+    processors = count_of(row, "alloccpus", "ncpus")
+    nodes = count_of(row, "reqnodes", "allocnodes", "nnodes")
+    asked = count_of(row, "reqcpus")
     gpus = tres_count((row.get("reqtres", ""), row.get("alloctres", "")), "gres/gpu")
-    constraint = row.get("constraints", "")
     return _Job(
         name,
         submitted,
         UNKNOWN if started is None else max(started - submitted, UNKNOWN),
         runtime,
-        _limit(row),
+        limit_s(row),
         processors,
         asked,
         nodes,
-        _memory(row.get("reqmem", ""), max(processors, asked), max(nodes, 1)),
+        job_memory_bytes(row.get("reqmem", ""), max(processors, asked), max(nodes, 1)),
         UNKNOWN if gpus is None else 1000 * gpus,
         row.get("user", "") or row.get("uid", ""),
         row.get("group", "") or row.get("account", ""),
         row.get("partition", ""),
-        _requirements(constraint) if constraint.lower() not in ("", "(null)", "n/a", "none") else (),
+        requirements_of(row.get("constraints", "")),
     )
-
-
-@lru_cache(maxsize=4096)
-def _requirements(constraint: str) -> tuple[Expression, ...]:
-    return (parse_slurm_constraint(constraint),)
-
-
-def _clock(zone: str | None) -> Callable[[str], int | None]:
-    """Return the reader of times: seconds since 1970, None where none is given."""
-    try:
-        where: tzinfo = UTC if zone is None else ZoneInfo(zone)
-    except (LookupError, ValueError, OSError) as error:
-        raise InputError("is not a known time zone", found=zone, expected="such as Europe/Stockholm") from error
-
-    def read(text: str) -> int | None:
-        if text.lower() in _NO_TIME:
-            return None
-        try:
-            if text.isdecimal():
-                seconds = int(text[:20])
-            else:
-                time = datetime.fromisoformat(text)
-                seconds = round((time if time.tzinfo else time.replace(tzinfo=where)).timestamp())
-        except (ValueError, OverflowError):
-            seconds = _MOST_S
-        if not 0 <= seconds < _MOST_S:
-            raise InputError("is not a time", found=text, expected="such as 2026-01-31T12:00:00")
-        return seconds
-
-    return read
-
-
-def _elapsed(row: Row) -> int | None:
-    raw = row.get("elapsedraw", "")
-    if raw.isdecimal():
-        return _bounded(float(raw[:20]))
-    text = row.get("elapsed", "")
-    return _bounded(_seconds(text)) if text.lower() not in ("", "unknown", "invalid") else None
-
-
-def _limit(row: Row) -> int:
-    """Return the limit in seconds; raw ones are in minutes."""
-    raw = row.get("timelimitraw", "").lower()
-    if raw.isdecimal():
-        return _bounded(60 * float(raw[:20]))
-    text = row.get("timelimit", "").lower()
-    if text in _NO_LIMIT:
-        return UNKNOWN
-    return _bounded(60 * float(text[:20]) if text.isdecimal() else _seconds(text))
-
-
-@lru_cache(maxsize=4096)
-def _seconds(text: str) -> float:
-    return seconds_of(text)
-
-
-def _bounded(seconds: float) -> int:
-    if not 0 <= seconds < _MOST_S:
-        raise InputError("is not a usable time", found=seconds, expected="a time of usual length")
-    return int(seconds)
-
-
-def _count(row: Row, *names: str) -> int:
-    """Return the first of these columns that says how many, UNKNOWN if none does; 4K is 4096 to Slurm."""
-    for name in names:
-        text = row.get(name, "")
-        if text in ("", "0", "Unknown", "N/A"):
-            continue
-        number = int(text) if text.isdecimal() and len(text) < 12 else _prefixed(text, name)
-        if number:
-            return number
-    return UNKNOWN
-
-
-def _prefixed(text: str, name: str) -> int:
-    match = re.fullmatch(r"(\d{1,9})(?:\.(\d{1,6}))?([KkMm])", text)
-    if match is None:
-        raise InputError("is not a count", place=name, found=text, expected="a whole number")
-    return int(float(f"{match[1]}.{match[2] or 0}") * 1024 ** " km".index(match[3].lower()))
-
-
-def _memory(text: str, processors: int, nodes: int) -> int:
-    """Return the memory of a whole job: c at the end is of each processor, n of each node; a bare number is MB."""
-    if text.lower() in ("", "?", "0", "0n", "0c", "unknown"):
-        return UNKNOWN
-    per = text[-1].lower() if text[-1] in "cnCN" else ""
-    found = memory_bytes(text[:-1] if per else text, "ReqMem", bare="m")
-    if per == "c" and processors <= 0:
-        return UNKNOWN
-    total = found * {"c": processors, "n": nodes, "": 1}[per]
-    if total >= LARGEST_MEMORY_BYTES:
-        raise InputError("is too much memory", place="ReqMem", found=text)
-    return total or UNKNOWN
 
 
 def _trace(jobs: list[_Job], left_out: tuple[tuple[str, int], ...], source: object) -> Trace:

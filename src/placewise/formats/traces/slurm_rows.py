@@ -1,4 +1,4 @@
-"""What sacct writes, as rows of texts by the names of its columns: lines with `|` between, or its JSON."""
+"""What sacct and squeue write, as rows of texts by the names of their columns: lines with `|` between, or JSON."""
 
 from __future__ import annotations
 
@@ -13,16 +13,21 @@ from placewise.formats.values import mapping, sequence
 
 Row = Mapping[str, str]
 OTHER_FIELDS = "the line has another number of fields"
-REQUIRED = ("submit", "state")
-CONSTRAINTS = "constraints"
+CONSTRAINTS = ("constraints", "features")
+"""What sacct and squeue call them."""
+
 # Columns in which users write what they like.
-_FREE = frozenset(("jobname", "comment", "admincomment", "systemcomment", "submitline", "workdir", "extra", "wckey"))
+_FREE = frozenset(
+    ("jobname", "name", "comment", "admincomment", "systemcomment", "submitline", "workdir", "extra", "wckey")
+)
 
 
-def text_rows(content: bytes, source: object, left_out: Counter[str]) -> Iterator[tuple[str, Row]]:
+def text_rows(
+    content: bytes, source: object, left_out: Counter[str], *, required: Iterable[str], expected: str
+) -> Iterator[tuple[str, Row]]:
     """Yield place and fields, by names in lower case, of each line; lines of other lengths are counted.
 
-    Raises InputError for a header without the columns that every trace needs.
+    Raises InputError, saying what is expected, for a header without the columns that are required.
     """
     lines = decoded(content).split("\n")
     at = next((number for number, line in enumerate(lines) if line.strip()), 0)
@@ -31,17 +36,18 @@ def text_rows(content: bytes, source: object, left_out: Counter[str]) -> Iterato
     # With -p lines end with a bar, with -P they do not.
     ending = names[-1] == ""
     names = names[:-1] if ending else names
-    missing = [name for name in REQUIRED if name not in names]
+    missing = [name for name in required if name not in names]
     if missing or len(set(names)) < len(names):
         raise InputError(
             "the first line does not name the columns, each once",
             file=source,
             place=f"line {at + 1}",
             found=header,
-            expected="the header of sacct -P, with JobIDRaw, Submit, Start, ElapsedRaw, AllocCPUS, State and others",
+            expected=expected,
         )
     # The sign between fields is "or" in constraints too, and sacct does not say which it is.
-    at_or = names.index(CONSTRAINTS) if CONSTRAINTS in names and _FREE.isdisjoint(names) else None
+    said = next((name for name in CONSTRAINTS if name in names and _FREE.isdisjoint(names)), None)
+    at_or = None if said is None else names.index(said)
     for number, line in enumerate(lines[at + 1 :], at + 2):
         if not line.strip():
             continue
@@ -76,26 +82,26 @@ def _job(job: Mapping[str, Any], place: str) -> Row:
     states = job.get("state")
     states = states.get("current", "") if isinstance(states, dict) else states
     state = states[0] if isinstance(states, list) and states else states
-    cpus = _plain(required.get("CPUs"))
+    cpus = plain(required.get("CPUs"))
     # An array's jobs have numbers of their own there already, and parts of heterogeneous jobs an offset.
     het = job.get("het") if isinstance(job.get("het"), dict) else {}
-    offset = _plain((het or {}).get("job_offset")) if _plain((het or {}).get("job_id")) not in ("", "0") else ""
-    name = _plain(job.get("job_id"))
+    offset = plain((het or {}).get("job_offset")) if plain((het or {}).get("job_id")) not in ("", "0") else ""
+    name = plain(job.get("job_id"))
     row = {
-        "jobidraw": f"{_plain((het or {}).get('job_id'))}+{offset}" if offset else name,
-        "user": _plain(job.get("user")) or _plain(mapping(job.get("association") or {}, place).get("user")),
-        "group": _plain(job.get("group")),
-        "partition": _plain(job.get("partition")),
-        "submit": _plain(time.get("submission")),
-        "start": _plain(time.get("start")),
-        "end": _plain(time.get("end")),
-        "elapsedraw": _plain(time.get("elapsed")),
-        "timelimitraw": _plain(time.get("limit")),
-        "state": _plain(state),
-        "constraints": _plain(job.get("constraints")),
+        "jobidraw": f"{plain((het or {}).get('job_id'))}+{offset}" if offset else name,
+        "user": plain(job.get("user")) or plain(mapping(job.get("association") or {}, place).get("user")),
+        "group": plain(job.get("group")),
+        "partition": plain(job.get("partition")),
+        "submit": plain(time.get("submission")),
+        "start": plain(time.get("start")),
+        "end": plain(time.get("end")),
+        "elapsedraw": plain(time.get("elapsed")),
+        "timelimitraw": plain(time.get("limit")),
+        "state": plain(state),
+        "constraints": plain(job.get("constraints")),
         "alloccpus": given.get("cpu", ""),
         "reqcpus": asked.get("cpu", cpus),
-        "allocnodes": _plain(job.get("allocation_nodes")) or given.get("node", ""),
+        "allocnodes": plain(job.get("allocation_nodes")) or given.get("node", ""),
         "reqnodes": asked.get("node", ""),
         "reqtres": ",".join(f"{name}={count}" for name, count in asked.items() if name.startswith("gres/")),
         "alloctres": ",".join(f"{name}={count}" for name, count in given.items() if name.startswith("gres/")),
@@ -103,18 +109,18 @@ def _job(job: Mapping[str, Any], place: str) -> Row:
     memory, per = asked.get("mem", ""), ""
     if not memory:
         for field, unit in (("memory_per_cpu", "c"), ("memory_per_node", "n")):
-            if (said := _plain(required.get(field))) not in ("", "0"):
+            if (said := plain(required.get(field))) not in ("", "0"):
                 memory, per = said, unit
     row["reqmem"] = f"{memory}M{per}" if memory else ""
     return row
 
 
-def _plain(value: Any) -> str:
+def plain(value: Any) -> str:
     """Return a value as text; newer versions wrap numbers as {set, infinite, number}; empty where nothing is said."""
     if isinstance(value, dict):
         if value.get("infinite") is True:
             return "UNLIMITED"
-        return _plain(value.get("number")) if value.get("set") is True else ""
+        return plain(value.get("number")) if value.get("set") is True else ""
     if value is None or isinstance(value, bool | list):
         return ""
     return " ".join(without_control(str(value)).split())
@@ -125,8 +131,8 @@ def _tres(entries: Any, place: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for number, value in enumerate(sequence(entries, place)):
         entry = mapping(value, f"{place}[{number}]")
-        kind, name = _plain(entry.get("type")), _plain(entry.get("name"))
-        found[f"{kind}/{name}" if name else kind] = _plain(entry.get("count"))
+        kind, name = plain(entry.get("type")), plain(entry.get("name"))
+        found[f"{kind}/{name}" if name else kind] = plain(entry.get("count"))
     return found
 
 
