@@ -7,7 +7,6 @@ See https://slurm.schedmd.com/sacct.html.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,15 @@ import numpy as np
 
 from placewise.errors import InputError
 from placewise.formats.traces.columns import finished, labels_of_texts, requests_of
-from placewise.formats.traces.slurm_rows import Row, json_rows, text_rows, tres_count
+from placewise.formats.traces.slurm_rows import (
+    LeftOut,
+    LeftOutError,
+    Row,
+    json_rows,
+    sacct_fields,
+    text_rows,
+    tres_count,
+)
 from placewise.formats.traces.slurm_values import (
     count_of,
     elapsed_s,
@@ -69,65 +76,48 @@ class _Job:
     requirements: tuple[Expression, ...]
 
 
-class _LeftOutError(Exception):
-    """Why a row is not a job of the trace."""
-
-
 def read_sacct(content: bytes, source: object, zone: str | None = None) -> Trace:
     """Return the trace of what sacct wrote; what is left out is counted by its reason.
 
     zone : the time zone of its times, such as Europe/Stockholm; UTC if None, and then the hour that a clock is put
     forward or back is not seen. Raises InputError for another document, an unknown zone, and if no job is left.
     """
-    left_out: Counter[str] = Counter()
-    first: dict[str, InputError] = {}
+    left_out = LeftOut(source)
     clock = unix_clock(zone)
     jobs: list[_Job] = []
     parts, on_clock = 0, False
-    is_json = content.lstrip().startswith(b"{")
     for place, row in (
-        json_rows(content, source)
-        if is_json
-        else text_rows(content, source, left_out, required=("submit", "state"), expected=_HEADER)
+        json_rows(content, source, sacct_fields)
+        if content.lstrip().startswith(b"{")
+        else text_rows(content, source, left_out.counts, required=("submit", "state"), expected=_HEADER)
     ):
-        try:
+        with left_out.row(place):
             jobs.append(_job(row, clock))
             parts += "+" in jobs[-1].name
             on_clock |= "-" in row["submit"]
-        except _LeftOutError as why:
-            left_out[str(why)] += 1
-        except InputError as error:
-            # What the sites of the world write has no end: a row that is not understood is counted, and the first said.
-            reason = f"a field {error.problem}"
-            left_out[reason] += 1
-            error.within(file=source, place=place)
-            first.setdefault(reason, error)
     if not jobs:
-        if first:
-            raise next(iter(first.values()))
-        found = ", ".join(f"{reason}: {count:,}" for reason, count in left_out.most_common()) or "no jobs"
-        raise InputError("no job ran and ended", file=source, found=found, expected="one or more")
-    notes = [f"Not understood, and left out: {error}" for error in first.values()]
+        raise left_out.refuse("no job ran and ended")
+    notes = left_out.notes
     if parts:
         notes.append(f"Parts of heterogeneous jobs, each a job of its own here: {parts:,}.")
     if zone is None and on_clock:
         notes.append("No time zone was named, so times are those of a clock that is never put forward or back.")
-    return finished(_trace(jobs, tuple(left_out.most_common()), source), notes)
+    return finished(_trace(jobs, left_out.reasons, source), notes)
 
 
 def _job(row: Row, clock: Callable[[str], int | None]) -> _Job:
-    """Return the job of a row. Raises _LeftOutError for what is none of the trace, InputError for what is not read."""
+    """Return the job of a row. Raises LeftOutError for what is none of the trace, InputError for what is not read."""
     name = row.get("jobid") or row.get("jobidraw", "")
     if _STEP.search(name):
-        raise _LeftOutError(STEP)
+        raise LeftOutError(STEP)
     words = row["state"].upper().split()
     state = words[0].rstrip("+") if words else ""
     started = clock(row.get("start", ""))
     submitted = clock(row["submit"])
     if submitted is None:
-        raise _LeftOutError(NO_SUBMIT)
+        raise LeftOutError(NO_SUBMIT)
     if state in _WAITING or ("start" in row and started is None):
-        raise _LeftOutError(NEVER_STARTED)
+        raise LeftOutError(NEVER_STARTED)
     if state not in _ENDED:
         if state in (
             "RUNNING",
@@ -139,16 +129,16 @@ def _job(row: Row, clock: Callable[[str], int | None]) -> _Job:
             "STAGE_OUT",
             "STOPPED",
         ):
-            raise _LeftOutError(NOT_ENDED)
+            raise LeftOutError(NOT_ENDED)
         raise InputError("is not a known state", place="State", found=row["state"], expected="such as COMPLETED")
     ended = clock(row.get("end", ""))
     runtime = elapsed_s(row)
     if runtime is None:
         if started is None or ended is None or ended < started:
-            raise _LeftOutError(NO_ELAPSED)
+            raise LeftOutError(NO_ELAPSED)
         runtime = ended - started
     if started is None and runtime == 0:
-        raise _LeftOutError(NEVER_STARTED)
+        raise LeftOutError(NEVER_STARTED)
     processors = count_of(row, "alloccpus", "ncpus")
     nodes = count_of(row, "reqnodes", "allocnodes", "nnodes")
     asked = count_of(row, "reqcpus")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from placewise.errors import InputError
@@ -63,18 +65,64 @@ def text_rows(
         yield f"line {number}", dict(zip(names, map(str.strip, fields), strict=True))
 
 
-def json_rows(content: bytes, source: object) -> Iterator[tuple[str, Row]]:
-    """Yield place and fields of each job of `sacct --json`, named as the columns of its text are.
+def json_rows(
+    content: bytes, source: object, fields_of: Callable[[Mapping[str, Any], str], Row]
+) -> Iterator[tuple[str, Row]]:
+    """Yield place and fields of each job of a JSON document, as the columns of the text are named.
 
     Raises InputError for a document that is none.
     """
     document = mapping(parse_json(decoded(content), source), "document")
     for number, job in enumerate(sequence(document.get("jobs"), "jobs")):
         place = f"jobs[{number}]"
-        yield place, _job(mapping(job, place), place)
+        yield place, fields_of(mapping(job, place), place)
 
 
-def _job(job: Mapping[str, Any], place: str) -> Row:
+@dataclass(slots=True)
+class LeftOut:
+    """What is left out while rows are read: counted by its reason, with the first that was not understood."""
+
+    source: object
+    counts: Counter[str] = field(default_factory=Counter)
+    first: dict[str, InputError] = field(default_factory=dict)
+
+    @contextlib.contextmanager
+    def row(self, place: str) -> Iterator[None]:
+        """Count what is raised of a row rather than refuse the document: what sites write has no end."""
+        try:
+            yield
+        except LeftOutError as why:
+            self.counts[str(why)] += 1
+        except InputError as error:
+            reason = f"a field {error.problem}"
+            self.counts[reason] += 1
+            error.within(file=self.source, place=place)
+            self.first.setdefault(reason, error)
+
+    @property
+    def notes(self) -> list[str]:
+        """The first that was not understood, by its reason."""
+        return [f"Not understood, and left out: {error}" for error in self.first.values()]
+
+    @property
+    def reasons(self) -> tuple[tuple[str, int], ...]:
+        """How many rows were left out by each reason, most first."""
+        return tuple(self.counts.most_common())
+
+    def refuse(self, problem: str) -> InputError:
+        """Return the error of a document of which nothing is left."""
+        if self.first:
+            return next(iter(self.first.values()))
+        found = ", ".join(f"{reason}: {count:,}" for reason, count in self.reasons) or "no jobs"
+        return InputError(problem, file=self.source, found=found, expected="one or more")
+
+
+class LeftOutError(Exception):
+    """Why a row is no job of what is read."""
+
+
+def sacct_fields(job: Mapping[str, Any], place: str) -> Row:
+    """Return the fields of a job of `sacct --json`. Raises InputError for what is none."""
     time = mapping(job.get("time") or {}, f"{place}.time")
     required = mapping(job.get("required") or {}, f"{place}.required")
     tres = mapping(job.get("tres") or {}, f"{place}.tres")

@@ -61,7 +61,7 @@ def elapsed_s(row: Row) -> int | None:
     raw = row.get("elapsedraw", "")
     if raw.isdecimal():
         return _bounded(float(raw[:20]))
-    text = row.get("elapsed", "")
+    text = row.get("elapsed", "") or row.get("time", "")
     return _bounded(_seconds(text)) if text.lower() not in ("", "unknown", "invalid") else None
 
 
@@ -73,7 +73,7 @@ def limit_s(row: Row) -> int:
     raw = row.get("timelimitraw", "").lower()
     if raw.isdecimal():
         return _bounded(60 * float(raw[:20]))
-    text = row.get("timelimit", "").lower()
+    text = (row.get("timelimit", "") or row.get("time_limit", "")).lower()
     if text in _NO_LIMIT:
         return UNKNOWN
     return _bounded(60 * float(text[:20]) if text.isdecimal() else _seconds(text))
