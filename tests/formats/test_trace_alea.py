@@ -89,6 +89,13 @@ def test_other_requests_are_refused(text):
         parse_pbs_request(text)
 
 
+def test_an_error_of_a_long_request_is_short():
+    for text in ("1:" + "a" * 90_000 + "!", "1:" + "a" * 9_000_000, "1#" + "b" * 90_000):
+        with pytest.raises(InputError) as error:
+            parse_pbs_request(text)
+        assert len(str(error.value)) < 500
+
+
 @given(st.text("1234567890:+#^=.ppnmemgbhost excl_\x00é", max_size=40))
 def test_any_request_is_read_or_refused(text):
     try:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+import time
 
 import numpy as np
 import pytest
@@ -107,10 +108,23 @@ def test_fractions_are_rounded():
         (LINE.replace(" 60 ", " 9007199254740992 "), "line 8, run time"),
         (LINE.replace(" 60 ", " 1_0 "), "line 8, run time"),
         (LINE.replace(" 60 ", " x "), "line 8, run time"),
+        (LINE.replace(" 60 ", " 0x1f "), "line 8, run time"),
         (LINE.replace(" 60 ", " " + "7" * 5_000_000 + " "), "line 8, run time"),
         (LINE.replace(" 60 ", " \x00 "), "line 8, run time"),
     ],
-    ids=["17 fields", "19", "NaN", "infinite", "10^30", "2^53", "underscore", "word", "enormous", "binary"],
+    ids=[
+        "17 fields",
+        "19",
+        "NaN",
+        "infinite",
+        "10^30",
+        "2^53",
+        "underscore",
+        "word",
+        "hexadecimal",
+        "enormous",
+        "binary",
+    ],
 )
 def test_a_bad_line_is_one_error_that_names_it(line, place):
     with pytest.raises(InputError) as error:
@@ -118,6 +132,14 @@ def test_a_bad_line_is_one_error_that_names_it(line, place):
     assert error.value.place == place
     assert error.value.file == "a.swf"
     assert len(str(error.value)) < 400
+
+
+@pytest.mark.parametrize("line", ["; Computer:" + " " * 2_000_000 + "x", "; " + "a" * 2_000_000, ";" * 2_000_000])
+def test_enormous_headers_are_read_in_time(line):
+    began = time.process_time()
+    trace = read(f"{line}\n; submit {' ' * 100_000} x\n{LINE}")
+    assert time.process_time() - began < 2
+    assert len(trace.source) <= 200
 
 
 def test_a_trace_without_jobs_is_refused():

@@ -126,7 +126,7 @@ class Trace:
         return max((machine.processors for machine in self.machines), default=None)
 
     def of(self, rows: Ints | NDArray[np.bool_]) -> Trace:
-        """Return the trace of some of the jobs, by rising position or by a mask.
+        """Return the trace of some of the jobs, in the order of these positions, or by a mask.
 
         A job whose preceding job is left out has none.
         """

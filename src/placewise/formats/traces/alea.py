@@ -25,7 +25,7 @@ from placewise.model.trace import UNKNOWN, Machine, Trace
 
 COLUMNS = 21
 _MOST_NODES_A_JOB = 1 << 22
-_UNKNOWN_SHOWN = 5
+_UNKNOWN_SHOWN, _LONGEST_SHOWN = 5, 60
 # Times from here on are those of a clock, not of a trace that began at 0.
 _UNIX_S = 500_000_000
 
@@ -109,7 +109,9 @@ def _notes(requests: list[PbsRequest]) -> list[str]:
     if varied := sum(one.varied for one in requests):
         notes.append(f"Jobs that ask for different things of different nodes: {varied:,}. All is asked of every node.")
     if unknown := tuple(dict.fromkeys(part for one in requests for part in one.unknown)):
-        shown = ", ".join(unknown[:_UNKNOWN_SHOWN]) + (", ..." if len(unknown) > _UNKNOWN_SHOWN else "")
+        shown = ", ".join(part[:_LONGEST_SHOWN] for part in unknown[:_UNKNOWN_SHOWN]) + (
+            ", ..." if len(unknown) > _UNKNOWN_SHOWN else ""
+        )
         notes.append(f"Parts of requests that are not known are read as properties: {shown}.")
     return notes
 

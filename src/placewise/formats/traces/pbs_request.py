@@ -17,9 +17,13 @@ from placewise.formats.traces.memory_sizes import memory_bytes
 from placewise.model.predicates import Equals
 from placewise.model.requirement import Condition, Expression, Requirement, negated
 
+LONGEST = 100_000
+"""So many characters a request may have."""
+
 MOST_CHUNKS = 10_000
 MOST_NODES = 1 << 24
 _SHARED = ("shared", "shareable")
+_SHOWN = 60
 _FRACTION = re.compile(r"\d{1,9}(\.\d{1,9})?")
 _WORD = re.compile(r"\^?[A-Za-z0-9_][A-Za-z0-9_.=-]*")
 
@@ -46,14 +50,17 @@ class PbsRequest:
 
 def parse_pbs_request(text: str) -> PbsRequest:
     """Return what a request asks for. Raises InputError naming the part that is not understood."""
+    if len(text) > LONGEST:
+        raise InputError("the request is too long", found=text, expected=f"at most {LONGEST:,} characters")
     asked, *flags = text.split("#")
+    place = f"request {text[:_SHOWN]!r}"
     for flag in flags:
         if flag not in ("excl", *_SHARED):
-            raise InputError("is not understood", place=f"request {text!r}", found=f"#{flag}", expected="#excl")
+            raise InputError("is not understood", place=place, found=f"#{flag}", expected="#excl")
     written = asked.split("+")
     if len(written) > MOST_CHUNKS:
         raise InputError("has too many chunks", found=len(written), expected=f"at most {MOST_CHUNKS}")
-    chunks = [_chunk(chunk, f"request {text!r}") for chunk in written]
+    chunks = [_chunk(chunk, place) for chunk in written]
     requirements = dict.fromkeys(one for chunk in chunks for one in chunk.requirements)
     nodes = sum(chunk.nodes for chunk in chunks)
     if nodes > MOST_NODES:

@@ -47,9 +47,11 @@ MOST = 1 << 53
 """Numbers are below this on either side of 0, so that every one is exact as a float, too."""
 
 _BLOCK = 1 << 25
+_PLAIN = b"0123456789- \t\v\f\r\n"
 _SPACES = bytes.maketrans(b"\t\r\v\f", b"    ")
 _KB = 1024
-_HEADER = re.compile(r"^;\s*([A-Za-z]+)\s*:\s*(.*?)\s*$")
+_HEADER = re.compile(r";\s*([A-Za-z]{1,40})\s*:(.*)", re.DOTALL)
+_LONGEST_NAME = 200
 
 
 def read_swf(content: bytes, source: object) -> Trace:
@@ -118,7 +120,7 @@ def header_fields(header: tuple[str, ...]) -> dict[str, str]:
     """Return the labels of a header and what follows them; of one that comes twice the first counts."""
     found: dict[str, str] = {}
     for match in filter(None, map(_HEADER.match, header)):
-        found.setdefault(match[1], match[2])
+        found.setdefault(match[1], match[2].strip()[:_LONGEST_NAME])
     return found
 
 
@@ -169,7 +171,8 @@ def _empty() -> Ints:
 
 def quick_columns(block: bytes) -> dict[int, Ints] | None:
     """Return the columns of lines of 18 whole numbers each; None where a line may be anything else."""
-    if b";" in block:
+    # Arrow would take 0x1f for a number, too.
+    if block.translate(None, _PLAIN):
         return None
     # One space between numbers: the first of a run stays, unless a line begins or ends with it.
     signs = np.frombuffer(block.translate(_SPACES), dtype=np.uint8)
