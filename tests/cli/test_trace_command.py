@@ -99,6 +99,21 @@ def test_nothing_left_is_shown_and_not_written(placewise, trace, tmp_path):
     assert not (tmp_path / "b.swf").exists()
 
 
+def test_jobs_that_no_machine_can_hold_are_counted(placewise, tmp_path):
+    def line(number, request, processors, memory=1 << 30):
+        return f"{number} 0 3 60 {processors} 1 1 {processors} 99 {memory} 1 7 1 1 -1 1 1 1 -1 q {request}\n"
+
+    (tmp_path / "a.machines").write_text("0 one 2 8 1 1048576\n1 two 4 4 1 2097152\n")
+    rows = [
+        *(("2:ppn=8", 16), ("4:ppn=4", 16), ("1:ppn=4:mem=2gb", 4)),
+        *(("3:ppn=8", 24), ("4:ppn=5", 20), ("1:ppn=8:mem=2gb", 8), ("1:gpu=1", 1), ("5", 5)),
+    ]
+    (tmp_path / "a.swf").write_text("".join(line(number, *row) for number, row in enumerate(rows)))
+    found = json.loads(placewise("trace", tmp_path / "a.swf", "--json").out)
+    assert found["jobs_too_large_for_any_machine"] == 5
+    assert "no machine can hold" in placewise("trace", tmp_path / "a.swf").out
+
+
 def test_evidence_is_shown(placewise, public_data):
     done = placewise("trace", public_data / "traces" / "wagap-2013.swf.gz")
     assert done.code == 0

@@ -22,7 +22,8 @@ class TraceFacts:
     are known. load : that work as a share of what all processors can do in the span; None where it is not known.
     gpu_load : the same of GPUs. mean_wait_s : as recorded; None if no wait is.
     runtimes_s, limits_s, sizes : smallest, median, mean and largest, of the jobs that say; None if none does.
-    lacking : what no job says. partly : what some jobs say, and how many.
+    too_large : jobs that no machine can hold: by its processors, or where it has nodes, by how many, and by the
+    processors, memory and GPUs of one. lacking : what no job says. partly : what some jobs say, and how many.
     """
 
     trace: Trace
@@ -41,6 +42,7 @@ class TraceFacts:
     limits_s: tuple[float, ...] | None
     sizes: tuple[float, ...] | None
     requiring: int
+    too_large: int
     lacking: tuple[str, ...]
     partly: tuple[tuple[str, int], ...]
     evidence: tuple[Evidence, ...]
@@ -95,6 +97,7 @@ def trace_facts(cleaned: Cleaned) -> TraceFacts:
         limits_s=_spread(trace.requested_s),
         sizes=_spread(size, parts),
         requiring=counts["requirements"],
+        too_large=_too_large(trace),
         lacking=tuple(lacking),
         partly=tuple((what, count) for what, count in counts.items() if 0 < count < jobs),
         evidence=property_evidence(trace),
@@ -135,12 +138,33 @@ def trace_document(facts: TraceFacts) -> dict[str, Any]:
             )
         },
         "jobs_with_requirements": facts.requiring,
+        "jobs_too_large_for_any_machine": facts.too_large,
         "lacking": list(facts.lacking),
         "said_by_some_jobs": dict(facts.partly),
         "machines": [_machine(machine, trace.processor_parts) for machine in trace.machines],
         "evidence": [_evidence(one, trace.machines) for one in facts.evidence],
         "notes": list(trace.notes),
     }
+
+
+def _too_large(trace: Trace) -> int:
+    if not trace.machines:
+        return 0
+    size = np.where(trace.requested_processors > 0, trace.requested_processors, trace.processors)
+    nodes = np.maximum(trace.nodes, 1)
+    fits = np.zeros(len(trace), dtype=bool)
+    for machine in trace.machines:
+        held = size <= machine.processors
+        for asked, most in (
+            (trace.nodes, machine.nodes),
+            (-(-size // nodes), None if machine.nodes is None else machine.cores_per_node),
+            (-(-trace.memory_bytes // nodes), machine.memory_bytes_per_node),
+            (-(-trace.gpus_milli // nodes), None if machine.nodes is None else 1000 * machine.gpus_per_node),
+        ):
+            if most is not None:
+                held &= asked <= most
+        fits |= held
+    return int((~fits).sum())
 
 
 def _machine(machine: Machine, parts: int) -> dict[str, Any]:

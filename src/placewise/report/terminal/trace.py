@@ -58,6 +58,8 @@ def _lines(facts: TraceFacts) -> list[str]:
     if facts.requiring:
         distinct = len(set(trace.ask.tolist()) - {0})
         lines.append(f"{_counted(facts.requiring, 'job')} with requirements, in {distinct:,} different sets.")
+    if facts.too_large:
+        lines.append(f"Jobs that no machine can hold, by processors, nodes, memory or GPUs: {facts.too_large:,}.")
     if facts.lacking:
         lines.append(f"No job says: {', '.join(facts.lacking)}.")
     if facts.partly:
