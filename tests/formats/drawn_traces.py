@@ -34,7 +34,7 @@ def labels(draw, jobs):
 
 
 @st.composite
-def traces(draw, most=8):
+def traces(draw, most=5):
     jobs = draw(st.integers(1, most))
     asks = draw(st.lists(st.lists(expressions.filter(can_be_written), min_size=1, max_size=2).map(tuple), max_size=2))
     sets = tuple(dict.fromkeys([(), *asks]))

@@ -92,6 +92,12 @@ def test_numbers_below_zero_are_not_said_but_for_submission_times():
     assert trace.user.codes.tolist() == [UNKNOWN]
 
 
+def test_fractions_in_fields_that_are_not_kept_cost_nothing():
+    text = LINE.replace(" 4 -1 -1 8 ", " 4 12.5 0.25 8 ")
+    assert quick_columns(text.encode()) is not None
+    assert plain(read(text)) == plain(read(LINE))
+
+
 def test_fractions_are_rounded():
     trace = read(LINE.replace(" 60 ", " 59.6 "))
     assert trace.runtime_s.tolist() == [60]

@@ -47,7 +47,7 @@ MOST = 1 << 53
 """Numbers are below this on either side of 0, so that every one is exact as a float, too."""
 
 _BLOCK = 1 << 25
-_PLAIN = b"0123456789- \t\v\f\r\n"
+_PLAIN = b"0123456789.- \t\v\f\r\n"
 _SPACES = bytes.maketrans(b"\t\r\v\f", b"    ")
 _KB = 1024
 _HEADER = re.compile(r";\s*([A-Za-z]{1,40})\s*:(.*)", re.DOTALL)
