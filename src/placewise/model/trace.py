@@ -113,7 +113,8 @@ class Trace:
         for name in self.__slots__:
             value = getattr(self, name)
             column = value.codes if isinstance(value, Labels) else value
-            if isinstance(column, np.ndarray) and len(column) != len(self.submit_s):
+            one_a_job = isinstance(column, np.ndarray) or (name in _ROWS and column is not None)
+            if one_a_job and len(column) != len(self.submit_s):
                 problem = f"the column {name} of the trace has another length"
                 raise InputError(problem, found=len(column), expected=str(len(self.submit_s)))
 
@@ -146,6 +147,7 @@ class Trace:
         )
 
 
+_ROWS = ("names", "ran_on")
 _COLUMNS = (
     "submit_s",
     "runtime_s",
