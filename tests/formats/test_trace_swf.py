@@ -171,7 +171,11 @@ def test_what_is_no_trace_is_refused(tmp_path, content):
     assert error.value.file == str(path)
 
 
-number = st.integers(-(2**53) + 1, 2**53 - 1)
+number = (
+    st.integers(-(2**53) + 1, 2**53 - 1)
+    | st.decimals(-(2**52), 2**52, places=3)
+    | st.sampled_from(["0.5", "1.5", "-2.5", "5.", ".5"])
+)
 spaces = st.text(" \t", min_size=1, max_size=3)
 
 
@@ -188,6 +192,7 @@ def test_the_quick_reader_reads_what_the_exact_one_does(data):
     assert quick is not None
     for field in READ:
         assert quick[field].tolist() == exact[field].tolist()
+        assert quick[field].dtype == np.int64
 
 
 @given(st.text("0123456789- \t\n\r.;eEnax+_\x00", max_size=80))

@@ -170,7 +170,7 @@ def _empty() -> Ints:
 
 
 def quick_columns(block: bytes) -> dict[int, Ints] | None:
-    """Return the columns of lines of 18 whole numbers each; None where a line may be anything else."""
+    """Return the columns of lines of 18 numbers each; None where a line may be anything else."""
     # Arrow would take 0x1f for a number, too.
     if block.translate(None, _PLAIN):
         return None
@@ -179,22 +179,32 @@ def quick_columns(block: bytes) -> dict[int, Ints] | None:
     keep = signs != ord(" ")
     keep[1:] |= (signs[:-1] != ord(" ")) & (signs[:-1] != ord("\n"))
     lines = signs[keep].tobytes().replace(b" \n", b"\n").rstrip()
+    # Most traces have whole numbers alone.
+    table = _table(lines, pa.int64()) or _table(lines, pa.float64())
+    if table is None:
+        return None
+    columns = {field: table[str(field)].to_numpy() for field in READ}
+    if not all(((one > -MOST) & (one < MOST)).all() for one in columns.values()):
+        return None
+    return {field: np.rint(one).astype(np.int64) if one.dtype == float else one for field, one in columns.items()}
+
+
+def _table(lines: bytes, kind: pa.DataType) -> pa.Table | None:
+    """Return the fields that are kept as numbers of one kind, None where one is none."""
     names = list(map(str, range(len(FIELDS))))
     try:
-        table = pyarrow.csv.read_csv(
+        return pyarrow.csv.read_csv(
             pa.BufferReader(lines),
             read_options=pyarrow.csv.ReadOptions(column_names=names, block_size=1 << 22),
             parse_options=pyarrow.csv.ParseOptions(delimiter=" ", quote_char=False),
             convert_options=pyarrow.csv.ConvertOptions(
                 include_columns=[str(field) for field in READ],
-                column_types=dict.fromkeys(names, pa.int64()),
+                column_types=dict.fromkeys(names, kind),
                 null_values=[],
             ),
         )
     except (pa.ArrowException, OSError, ValueError):
         return None
-    columns = {field: table[str(field)].to_numpy() for field in READ}
-    return columns if all(((one > -MOST) & (one < MOST)).all() for one in columns.values()) else None
 
 
 def exact_columns(block: bytes, lines_before: int) -> dict[int, Ints]:
