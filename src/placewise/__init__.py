@@ -10,10 +10,12 @@ if TYPE_CHECKING:
     from placewise.api.results import Results, read_results
     from placewise.api.study import Study, read_study
     from placewise.errors import InputError, PlacewiseError
+    from placewise.formats.traces.read_trace import read_trace
     from placewise.model.cluster import Cluster, Fleet
     from placewise.model.job import Job
     from placewise.model.requirement import AllOf, AnyOf, Not, Requirement
     from placewise.model.study import Level
+    from placewise.model.trace import Trace
     from placewise.model.version import Version
     from placewise.model.version_range import VersionRange
     from placewise.model.vocabulary import Vocabulary
@@ -35,6 +37,7 @@ __all__ = [
     "Results",
     "Scheduler",
     "Study",
+    "Trace",
     "Version",
     "VersionRange",
     "Vocabulary",
@@ -45,6 +48,7 @@ __all__ = [
     "read_job",
     "read_results",
     "read_study",
+    "read_trace",
     "scores",
     "smallest_set",
     "value",
@@ -55,10 +59,12 @@ _ROOMS = {
     "api.results": ("Results", "read_results"),
     "api.study": ("Study", "read_study"),
     "errors": ("InputError", "PlacewiseError"),
+    "formats.traces.read_trace": ("read_trace",),
     "model.cluster": ("Cluster", "Fleet"),
     "model.job": ("Job",),
     "model.requirement": ("AllOf", "AnyOf", "Not", "Requirement"),
     "model.study": ("Level",),
+    "model.trace": ("Trace",),
     "model.version": ("Version",),
     "model.version_range": ("VersionRange",),
     "model.vocabulary": ("Vocabulary",),

@@ -167,6 +167,51 @@ Out = Annotated[
     ),
 ]
 
+_TRACE = "The trace"
+TracePath = Annotated[
+    Path,
+    typer.Argument(
+        help="A trace: SWF, Alea's, what sacct wrote (text or JSON), openb's folder, or Parquet; gzip is unpacked.",
+        metavar="TRACE",
+    ),
+]
+TraceFormatName = Annotated[
+    str | None,
+    typer.Option(
+        "--trace-format",
+        help="swf, alea, sacct, openb or parquet; seen in the file if not given.",
+        show_default=False,
+        autocompletion=choices("swf", "alea", "sacct", "openb", "parquet"),
+        rich_help_panel=_TRACE,
+    ),
+]
+Machines = Annotated[
+    Path | None,
+    typer.Option(
+        help="The file that describes the clusters of an alea or openb trace; looked for beside it if not given.",
+        show_default=False,
+        rich_help_panel=_TRACE,
+    ),
+]
+Zone = Annotated[
+    str | None,
+    typer.Option(
+        "--zone",
+        help="Time zone of what sacct wrote, such as Europe/Stockholm; UTC if not given.",
+        show_default=False,
+        rich_help_panel=_TRACE,
+    ),
+]
+Clean = Annotated[
+    str,
+    typer.Option(
+        "--clean",
+        help="none, or strict: drop jobs whose size, runtime or limit is not usable, and cut runtimes at the limit.",
+        autocompletion=choices("none", "strict"),
+        rich_help_panel=_TRACE,
+    ),
+]
+
 
 @dataclass(frozen=True)
 class StudyOptions:

@@ -37,6 +37,7 @@ class Synthesis(enum.Enum):
     WORKLOAD = 1
     WORKLOAD_CHUNK = 2
     PRICES = 3
+    TRACE = 4
 
 
 def level_stream(position: int) -> int:
