@@ -26,6 +26,7 @@ from placewise.matching.meeting import Meeting, all_met, any_met, not_met, teste
 from placewise.matching.offers import Change, Offers, changed_offers, moved_offers
 from placewise.matching.places import PlaceClass
 from placewise.matching.recent import Recent
+from placewise.matching.work import Work
 from placewise.model.cluster import Cluster, Fleet
 from placewise.model.job import SLOTS, ResourceRequest, Shape
 from placewise.model.predicates import InVersionRange
@@ -395,12 +396,13 @@ class FleetIndex:
         ]
 
     def clusters_of(
-        self, places: NDArray[np.uint64], shape: Shape = (), *, possible: bool = False
+        self, places: NDArray[np.uint64], shape: Shape = (), *, possible: bool = False, work: Work | None = None
     ) -> NDArray[np.uint64]:
         """Turn (..., words) sets of usable place classes into (..., words) sets of clusters that can host the shape.
 
         Without a shape one usable place is enough; the argument itself may then be the answer. possible : whether
-        vertices count that may meet what is required of them inside the shape.
+        vertices count that may meet what is required of them inside the shape. work : the budget, one for each set
+        if not given. Raises InputError for what takes more.
         """
         clusters = len(self.names)
         if not shape and clusters == self.size:
@@ -412,7 +414,7 @@ class FleetIndex:
         for start in range(0, len(rows), step):
             usable = bitset.unpack(rows[start : start + step], self.size)
             if per_class is None:
-                able = np.array([self._hosting(flags, shape, possible) for flags in usable])
+                able = np.array([self._hosting(flags, shape, possible, work) for flags in usable])
             else:
                 able = self._add_up(usable * per_class) >= wanted
             found[start : start + step] = bitset.pack(able)
@@ -422,13 +424,16 @@ class FleetIndex:
         """Return the clusters that can host a shape where every place is usable, as a number. See `clusters_of`."""
         number = self._hosting_alone.get((shape, possible))
         if number is None:
-            number = bitset.to_number(self.clusters_of(self.everything, shape, possible=possible))
+            # Where this is too much, fewer places may be asked: only some of the budget is for it.
+            work = Work(Work.of(len(self.names)).left // 4)
+            number = bitset.to_number(self.clusters_of(self.everything, shape, possible=possible, work=work))
             self._hosting_alone.keep((shape, possible), number)
         return number
 
-    def hosting_of(self, shapes: Sequence[Shape], *, possible: bool = False) -> Hosting:
+    def hosting_of(self, shapes: Sequence[Shape], *, possible: bool = False, work: Work | None = None) -> Hosting:
         """Return the shapes of a job's groups, to be asked of clusters of this fleet.
 
+        work : the budget of all that is asked, that for one job if not given.
         Raises InputError for requirements inside them that are not understood, see `meeting`, and as `Hosting` does.
         """
         for shape in shapes:
@@ -436,7 +441,7 @@ class FleetIndex:
                 self.meeting(requirement)
         facts = self._has_facts(CLUSTER) and CLUSTER in _asked_inside(shapes)
         own = {CLUSTER: self._vocabulary_of_facts} if facts else None
-        return Hosting(shapes, self.vocabulary, own, possible=possible)
+        return Hosting(shapes, self.vocabulary, own, possible=possible, work=work or Work.of(len(self.names)))
 
     def hosts(self, asked: Hosting, cluster: int, usable: Sequence[Collection[int]]) -> bool:
         """Whether a cluster hosts every group's shape at once, each on its own usable places. See `Hosting.on`."""
@@ -467,10 +472,12 @@ class FleetIndex:
             self._counts.keep(request, counts)
         return counts.per_class, request.count
 
-    def _hosting(self, usable: NDArray[np.bool_], shape: Shape, possible: bool) -> NDArray[np.bool_]:
+    def _hosting(
+        self, usable: NDArray[np.bool_], shape: Shape, possible: bool, work: Work | None
+    ) -> NDArray[np.bool_]:
         """Return (clusters,) whether each hosts the shape on the places of its usable classes."""
         able = np.zeros(len(self.names), dtype=np.bool_)
-        asked = self.hosting_of([shape], possible=possible)
+        asked = self.hosting_of([shape], possible=possible, work=work)
         for cluster in np.flatnonzero(self._add_up(usable.astype(np.int64))).tolist():
             able[cluster] = self.hosts(asked, cluster, [self.places_of(cluster, usable)])
         return able

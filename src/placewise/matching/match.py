@@ -20,6 +20,7 @@ from placewise.matching.kernels_numpy import NumpyKernels
 from placewise.matching.meeting import Meeting
 from placewise.matching.one_partition import hosted_by_one, limit_among
 from placewise.matching.rows import Rows
+from placewise.matching.work import Work
 from placewise.model.job import Job, Shape
 from placewise.model.requirement import Expression
 from placewise.model.workload import Workload
@@ -59,12 +60,12 @@ def match(index: FleetIndex, job: Job) -> Match:
     Raises InputError for a requirement that is not understood (see `FleetIndex.meeting`), for a type of resource that
     nobody has, and for a shape that takes too much work to place exactly (see `hosting`).
     """
-    met = _met(index, job)
-    able = _matching(index, job, met)
+    met, work = _met(index, job), Work.of(len(index.names))
+    able = _matching(index, job, met, work)
     found = match_of(index, able)
     if _certain(met) and not _requires_inside(job):
         return found
-    undecided = _matching(index, job, met, possible=True) & ~able
+    undecided = _matching(index, job, met, work, possible=True) & ~able
     incomparable = incomparables(index, job, undecided)
     named = {one.cluster for one in incomparable}
     unknown = tuple(name for name in match_of(index, undecided).names if name not in named)
@@ -82,10 +83,10 @@ def matching(index: FleetIndex, job: Job, *, possible: bool = False) -> int:
 
     possible : those that may match count as well: where what is not described, or not comparable, decides.
     """
-    return _matching(index, job, _met(index, job), possible=possible)
+    return _matching(index, job, _met(index, job), Work.of(len(index.names)), possible=possible)
 
 
-def _matching(index: FleetIndex, job: Job, met: _Met, *, possible: bool = False) -> int:
+def _matching(index: FleetIndex, job: Job, met: _Met, work: Work, *, possible: bool = False) -> int:
     usable = []
     for of_group in met:
         places = index.all_places
@@ -102,9 +103,9 @@ def _matching(index: FleetIndex, job: Job, met: _Met, *, possible: bool = False)
             return places & index.hosting_alone(group.shape, possible=possible)
     sets = [bitset.pack(bitset.from_number(places, index.size)) for places in usable]
     asked = [(group.shape, places) for group, places in zip(job.groups, sets, strict=True)]
-    able = bitset.to_number(bitset.pack(hosting(index, asked, possible=possible)))
+    able = bitset.to_number(bitset.pack(hosting(index, asked, possible=possible, work=work)))
     shapes, limit = [group.shape for group in job.groups], limit_among(job.requirements)
-    return hosted_by_one(index, shapes, limit, usable, able, possible=possible)
+    return hosted_by_one(index, shapes, limit, usable, able, possible=possible, work=work)
 
 
 def _met(index: FleetIndex, job: Job) -> _Met:
@@ -125,8 +126,10 @@ def _requires_inside(job: Job) -> bool:
 def undecided_clusters(index: FleetIndex, job: Job) -> int:
     """Return the clusters of which it is unknown whether they match a job, as a number."""
     met = _met(index, job)
-    certain = _certain(met) and not _requires_inside(job)
-    return 0 if certain else _matching(index, job, met, possible=True) & ~_matching(index, job, met)
+    if _certain(met) and not _requires_inside(job):
+        return 0
+    work = Work.of(len(index.names))
+    return _matching(index, job, met, work, possible=True) & ~_matching(index, job, met, work)
 
 
 def incomparables(index: FleetIndex, job: Job, clusters: int) -> tuple[Incomparable, ...]:
@@ -148,23 +151,28 @@ def clusters_meeting(index: FleetIndex, requirement: Expression) -> int:
 
 
 def hosting(
-    index: FleetIndex, groups: Sequence[tuple[Shape, NDArray[np.uint64]]], *, possible: bool = False
+    index: FleetIndex,
+    groups: Sequence[tuple[Shape, NDArray[np.uint64]]],
+    *,
+    possible: bool = False,
+    work: Work | None = None,
 ) -> NDArray[np.bool_]:
     """Return (clusters,) whether each hosts all shapes at once, each on its (words,) usable place classes.
 
-    possible : see `FleetIndex.clusters_of`.
+    possible, work : see `FleetIndex.clusters_of`.
     """
+    work = work or Work.of(len(index.names))
     if len(groups) == 1:
         shape, places = groups[0]
-        return bitset.unpack(index.clusters_of(places, shape, possible=possible), len(index.names))
+        return bitset.unpack(index.clusters_of(places, shape, possible=possible, work=work), len(index.names))
     able = np.ones(len(index.names), dtype=np.bool_)
     for _, places in groups:
         able &= bitset.unpack(index.clusters_of(places), len(index.names))
     groups = joint_groups(groups, np.ndarray.tobytes)
     if len(groups) < 2:
-        return able & hosting(index, groups, possible=possible) if groups else able
+        return able & hosting(index, groups, possible=possible, work=work) if groups else able
     usable = [(shape, bitset.unpack(places, index.size)) for shape, places in groups]
-    asked_of = index.hosting_of([shape for shape, _ in groups], possible=possible)
+    asked_of = index.hosting_of([shape for shape, _ in groups], possible=possible, work=work)
     for cluster in np.flatnonzero(able).tolist():
         able[cluster] = index.hosts(asked_of, cluster, [index.places_of(cluster, flags) for _, flags in usable])
     return able
