@@ -46,6 +46,9 @@ __all__ = [
     "too_few",
 ]
 
+LOOKS, LOOKS_AT_A_CLUSTER = 10_000, 500
+"""So many vertices are looked at to explain a job, and so many more for each cluster."""
+
 _NAME = "name"
 _Places: TypeAlias = int
 """Place classes of the fleet, as a number."""
@@ -60,6 +63,8 @@ class Causes:
         self._names: dict[Expression, tuple[str, ...]] = {}
         self._tested: dict[Requirement, Conditions] = {}
         self._found: dict[tuple[Expression, object], tuple[Cause, ...]] = {}
+        self._contents: dict[tuple[int, str], object] = {}
+        self._left = LOOKS + LOOKS_AT_A_CLUSTER * len(index.names)
 
     def of(self, cluster: int, expression: Expression) -> tuple[Cause, ...]:
         """Return the causes for which an expression holds on no place of a cluster, given by position."""
@@ -70,7 +75,13 @@ class Causes:
         return causes
 
     def at(self, cluster: int, expression: Expression, where: _Places) -> tuple[Cause, ...]:
-        """Return the causes for which an expression holds on none of some places of a cluster."""
+        """Return the causes for which an expression holds on none of some places of a cluster.
+
+        None where too much was looked at already: a job may require more than anybody wants to read.
+        """
+        self._left -= self._looks(cluster, expression)
+        if self._left < 0:
+            return ()
         return tuple(dict.fromkeys(self._against(_There(self._index, cluster), expression, where)))
 
     def places(self, cluster: int) -> _Places:
@@ -81,19 +92,29 @@ class Causes:
     def _content(self, cluster: int, expression: Expression) -> object:
         """Return a value that is the same for clusters that have the same causes."""
         compiled = self._index.compiled(cluster)
-        graph = compiled.cluster.graph
-        parts: list[object] = [None if len(graph.vertices) == 1 else id(compiled.tree)]
+        if len(compiled.cluster.graph.vertices) > 1:
+            return cluster
+        return tuple([self._content_of(cluster, name) for name in self._names_in(expression)])
+
+    def _content_of(self, cluster: int, name: str) -> object:
+        if (cluster, name) not in self._contents:
+            subsystem = self._index.subsystem(cluster, name)
+            vertices = subsystem and tuple([(vertex_key(v), v.attached_to) for v in subsystem.vertices])
+            complete = self._all_complete or self._index.vocabulary.is_complete(self._index.names[cluster], name)
+            self._contents[cluster, name] = vertices, complete
+        return self._contents[cluster, name]
+
+    def _names_in(self, expression: Expression) -> tuple[str, ...]:
+        """Return the subsystems of the tests of an expression, one for each test."""
         names = self._names.get(expression)
         if names is None:
-            names = self._names[expression] = tuple(dict.fromkeys(test.subsystem for test in tests_of(expression)))
-        for name in names:
-            subsystem = self._index.subsystem(cluster, name)
-            parts.append(
-                None if subsystem is None else tuple([(vertex_key(v), v.attached_to) for v in subsystem.vertices])
-            )
-            if not self._all_complete:
-                parts.append(self._index.vocabulary.is_complete(compiled.cluster.name, name))
-        return tuple(parts)
+            names = self._names[expression] = tuple(test.subsystem for test in tests_of(expression))
+        return names
+
+    def _looks(self, cluster: int, expression: Expression) -> int:
+        """Return how many vertices are looked at to say why an expression does not hold on a cluster."""
+        there = (self._index.subsystem(cluster, name) for name in self._names_in(expression))
+        return sum([1 + (len(one.vertices) if one else 0) for one in there])
 
     def _against(self, there: _There, expression: Expression, where: _Places) -> Iterator[Cause]:
         """Yield why an expression is not met on any of the places."""

@@ -217,7 +217,7 @@ class FleetIndex:
 
     def offered(self, subsystem: str) -> list[tuple[Properties, NDArray[np.uint64]]]:
         """List the distinct vertices of a subsystem, each with the (words,) place classes that see it, read-only."""
-        return [(key[0], row) for key, row in self._vertices(subsystem).items()]
+        return [(key[0], row) for key, row in self._offers_of(subsystem).vertices.items()]
 
     def subsystem(self, cluster: int, name: str) -> Subsystem | None:
         """Return what a cluster offers of a subsystem, its own facts as ``cluster``; None where it does not have it."""
@@ -250,12 +250,11 @@ class FleetIndex:
     def _has_facts(self, subsystem: str) -> bool:
         return subsystem == CLUSTER and CLUSTER not in self._offers
 
-    def _vertices(self, subsystem: str, fields: Iterable[str] | None = None) -> Mapping[VertexKey, NDArray[np.uint64]]:
-        """Return the distinct vertices of a subsystem; of the clusters' own facts those fields alone."""
+    def _offers_of(self, subsystem: str, fields: Iterable[str] | None = None) -> Offers:
+        """Return what the fleet offers of a subsystem; of the clusters' own facts those fields alone."""
         if self._has_facts(subsystem):
-            return self.facts.offered(self.firsts, fields)
-        offers = self._offers.get(subsystem)
-        return offers.vertices if offers else {}
+            return Offers(len(self.names), self.facts.offered(self.firsts, fields))
+        return self._offers.get(subsystem) or Offers()
 
     def meeting(self, requirement: Expression) -> Meeting:
         """Return the place classes at which a requirement holds, and those at which it may.
@@ -306,17 +305,17 @@ class FleetIndex:
         for condition in requirement.conditions:
             self._require_field(requirement.subsystem, condition.field)
         test = VertexTest.of(requirement, self.vocabulary_of(requirement.subsystem))
-        vertices = self._vertices(requirement.subsystem, [condition.field for condition in requirement.conditions])
-        return tested(test, vertices, self._nothing, self._incompletely_described(requirement.subsystem), stamp)
+        offers = self._offers_of(requirement.subsystem, [condition.field for condition in requirement.conditions])
+        return tested(test, offers, self._nothing, self._incompletely_described(requirement.subsystem), stamp)
 
     def _limited(self, limit: SiteLimit, stamp: object) -> Meeting:
         """Return where a limit allows what is asked; everywhere, or nowhere, on clusters that do not describe it."""
         described = self._describing(limit.subsystem)
-        test, vertices = VertexTest.of(limit, self.vocabulary), self._vertices(limit.subsystem)
+        test, offers = VertexTest.of(limit, self.vocabulary), self._offers_of(limit.subsystem)
         if not limit.otherwise:
-            return tested(test, vertices, self._nothing, None, stamp)
+            return tested(test, offers, self._nothing, None, stamp)
         incomplete = self._incompletely_described(limit.subsystem)
-        met = tested(test, vertices, self._nothing, None if incomplete is None else incomplete & described, stamp)
+        met = tested(test, offers, self._nothing, None if incomplete is None else incomplete & described, stamp)
         others = self.everything & ~described
         yes = met.yes | others
         return Meeting.of(yes, yes if met.certain else met.possible | others, met.problems, stamp)

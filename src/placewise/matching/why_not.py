@@ -25,7 +25,8 @@ class Blocked:
     """One requirement, and the clusters on no node of which it holds.
 
     lacking : how many of them have no such subsystem at all, none of them in an expression of several.
-    causes : why it does not hold, those causes first that most clusters have.
+    causes : why it does not hold, those causes first that most clusters have; of a job that requires very much, those
+    of the requirements that most clusters fail.
     """
 
     requirement: Expression
@@ -89,19 +90,17 @@ def why_not(index: FleetIndex, job: Job) -> WhyNot:
     unmet = ~bitset.unpack(index.clusters_of(places), len(names))
     failures = unmet.sum(axis=0)
     causes = Causes(index)
-    blocked = [
-        _blocked(index, causes, requirement, failed)
-        for requirement, failed in zip(wanted, unmet, strict=True)
-        if failed.any()
-    ]
+    # Those that most fail first, as causes are looked for within a budget.
+    order = sorted(np.flatnonzero(unmet.any(axis=1)).tolist(), key=lambda row: -int(unmet[row].sum()))
+    blocked = [_blocked(index, causes, wanted[row], unmet[row]) for row in order]
     near = []
-    for row, requirement in enumerate(wanted):
-        alone = unmet[row] & (failures == 1)
-        if alone.any():
-            near += [
-                NearMiss(names[cluster], requirement, _offered(index, causes, cluster, requirement))
-                for cluster in np.flatnonzero(alone & hosting(index, _without(index, job, requirement))).tolist()
-            ]
+    for row in np.flatnonzero((unmet & (failures == 1)).any(axis=1)).tolist():
+        alone, requirement = unmet[row] & (failures == 1), wanted[row]
+        able = alone & hosting(index, _without(index, job, requirement, alone))
+        near += [
+            NearMiss(names[cluster], requirement, _offered(index, causes, cluster, requirement))
+            for cluster in np.flatnonzero(able).tolist()
+        ]
     scattered = (failures == 0) & fitting & ~matched
     groups = [group.requirements for group in job.groups]
     undecided = undecided_clusters(index, job)
@@ -161,11 +160,16 @@ def _named(names: tuple[str, ...], chosen: NDArray[np.bool_]) -> tuple[str, ...]
     return tuple(compress(names, chosen.tolist()))
 
 
-def _without(index: FleetIndex, job: Job, requirement: Expression) -> list[tuple[Shape, NDArray[np.uint64]]]:
-    """Return the shape of each group with the (words,) place classes at which all its other requirements hold."""
+def _without(
+    index: FleetIndex, job: Job, requirement: Expression, among: NDArray[np.bool_]
+) -> list[tuple[Shape, NDArray[np.uint64]]]:
+    """Return the shape of each group with the (words,) place classes at which all its other requirements hold.
+
+    among : (clusters,) those whose places count.
+    """
     groups = []
     for group in job.groups:
-        places = index.everything.copy()
+        places = bitset.pack(np.repeat(among, np.diff(index.firsts)))
         for other in group.requirements:
             if other != requirement:
                 places &= index.meeting(other).yes
