@@ -188,13 +188,17 @@ def kinds() -> Iterator[tuple[str, Request]]:
     yield "many requirements of many names", _filled(lambda n: {"version": 1, "resources": {"a": {"requires": [{"package": {"name": f"p{at % 100}", "version": f"{at % 7}.{at}:"}, "as": f"a{at}"} for at in range(n)]}}})
     yield "many branches", _filled(lambda n: {"version": 1, "resources": {"a": {"requires": [{"any": [{"package": {"name": f"p{at % 100}", "version": f"9.{at}:"}} for at in range(n)]}]}}})
     yield "many anys", _filled(lambda n: {"version": 1, "resources": {"a": {"requires": [{"any": [{"tag": {"number": at % 96}}, {"package": {"name": f"p{at}"}}]} for at in range(n)]}}})
+    for number in (100, 300):
+        yield f"{number} requirements", {"version": 1, "resources": {"a": {**_node(_of("core")), "requires": [{"package": {"name": f"p{at % 100}", "version": f"{at % 7}.{at % 11}:"}, "as": f"a{at}"} for at in range(number)]}}}
+    yield "999 branches", {"version": 1, "resources": {"a": {"requires": [{"any": [{"package": {"name": f"p{at % 100}", "version": f"{at}"}} for at in range(280)]}]}}}
+    yield "64 wishes of unlike slots", dict(version=1, resources={"a": _slot(_unlike(3), _unlike(4), count=9)}, prefer=[{"weight": at + 1, "tag": {"number": at}} for at in range(64)])
     yield "a large not", _filled(lambda n: {"version": 1, "resources": {"a": {"requires": [{"not": {"any": [{"package": {"name": f"p{at % 100}", "version": f"{at % 7}.{at}:"}} for at in range(n)]}}]}}})
     yield "many nots", _filled(lambda n: {"version": 1, "resources": {"a": {"requires": [{"not": {"tag": {"number": f">={at % 96}"}}} for at in range(n)]}}})
     yield "many open facts", _filled(lambda n: {"version": 1, "resources": {"a": {**_node(_of("core")), "requires": [{"open": {"name": f"n{at}"}, "as": f"a{at}"} for at in range(n)]}}})
     yield "any of open facts", _filled(lambda n: {"version": 1, "resources": {"a": {**_node(_of("core")), "requires": [{"any": [{"open": {"name": f"n{at}"}} for at in range(n)]}]}}})
-    yield "a long union of versions", {"version": 1, "resources": {"a": {"requires": [{"package": {"version": ",".join(f"{at}.{at}:{at}.{at + 1}" for at in range(4500))}}]}}}
+    yield "a long union of versions", {"version": 1, "resources": {"a": {"requires": [{"package": {"version": ",".join(f"{at}.{at}:{at}.{at + 1}" for at in range(3400))}}]}}}
     yield "many wishes", _filled(lambda n: {"version": 1, "resources": {"a": _node(_of("core"))}, "prefer": [{"weight": at + 1, "package": {"name": f"p{at % 100}", "version": f"{at % 7}.{at}:"}} for at in range(n)]})
-    yield "hosts", _flux(_slot(_node(_of("core"))), attributes={"system": {"constraints": {"hostlist": [f"c{at % 40}n[{at}-{at + 3}]" for at in range(4000)]}}})
+    yield "hosts", _flux(_slot(_node(_of("core"))), attributes={"system": {"constraints": {"hostlist": [f"c{at % 40}n[{at}-{at + 3}]" for at in range(3500)]}}})
     yield "a large host range", _flux(_slot(_node(_of("core"))), attributes={"system": {"constraints": {"hostlist": ["c1n[0-99999999]"]}}})
     yield "ranks", _flux(_slot(_node(_of("core"))), attributes={"system": {"constraints": {"ranks": [",".join(str(2 * at) for at in range(9000))]}}})
     yield "a queue of many names", _flux(_slot(_node(_of("core")), count=9), attributes={"system": {"queue": ",".join(f"q{at}" for at in range(9000)), "duration": 3600}})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeAlias
 
+from placewise.matching import bitset
 from placewise.matching.cause import (
     ABSENT,
     FEW,
@@ -46,8 +47,10 @@ __all__ = [
     "too_few",
 ]
 
-LOOKS, LOOKS_AT_A_CLUSTER = 10_000, 500
-"""So many vertices are looked at to explain a job, and so many more for each cluster."""
+LOOKS, LOOKS_AT_A_CLUSTER = 4_000, 150
+"""So many vertices are looked at to explain a job, and so many more for each cluster; to begin counts as some."""
+
+_LOOKS_A_TEST = 6
 
 _NAME = "name"
 _Places: TypeAlias = int
@@ -67,7 +70,9 @@ class Causes:
         self._left = LOOKS + LOOKS_AT_A_CLUSTER * len(index.names)
 
     def of(self, cluster: int, expression: Expression) -> tuple[Cause, ...]:
-        """Return the causes for which an expression holds on no place of a cluster, given by position."""
+        """Return the causes for which an expression holds on no place of a cluster, given by position. See `at`."""
+        if self.exhausted:
+            return ()
         key = (expression, self._content(cluster, expression))
         causes = self._found.get(key)
         if causes is None:
@@ -79,10 +84,16 @@ class Causes:
 
         None where too much was looked at already: a job may require more than anybody wants to read.
         """
-        self._left -= self._looks(cluster, expression)
-        if self._left < 0:
+        if not self.exhausted:
+            self._left -= self._looks(cluster, expression)
+        if self.exhausted:
             return ()
         return tuple(dict.fromkeys(self._against(_There(self._index, cluster), expression, where)))
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether no more causes are looked for."""
+        return self._left < 0
 
     def places(self, cluster: int) -> _Places:
         """Return all place classes of a cluster."""
@@ -114,7 +125,7 @@ class Causes:
     def _looks(self, cluster: int, expression: Expression) -> int:
         """Return how many vertices are looked at to say why an expression does not hold on a cluster."""
         there = (self._index.subsystem(cluster, name) for name in self._names_in(expression))
-        return sum([1 + (len(one.vertices) if one else 0) for one in there])
+        return sum([_LOOKS_A_TEST + (len(one.vertices) if one else 0) for one in there])
 
     def _against(self, there: _There, expression: Expression, where: _Places) -> Iterator[Cause]:
         """Yield why an expression is not met on any of the places."""
@@ -195,6 +206,7 @@ class _There:
         self._index, self._cluster = index, cluster
         self._compiled: CompiledCluster = index.compiled(cluster)
         self._first = int(index.firsts[cluster])
+        self._mask = (1 << len(self._compiled.classes)) - 1
 
     def is_complete(self, subsystem: str) -> bool:
         """Whether all there is of a subsystem is described."""
@@ -203,11 +215,12 @@ class _There:
     def seen(self, subsystem: str, where: _Places) -> list[Properties]:
         """List the distinct vertices that some of the places see, by their properties."""
         classes = self._compiled.classes
-        chosen = [kind for number, kind in enumerate(classes, self._first) if where >> number & 1]
-        if len(chosen) == len(classes) or subsystem not in self._compiled.subsystems:
+        here = where >> self._first & self._mask
+        if here == self._mask or subsystem not in self._compiled.subsystems:
             seeing, found = self._compiled.tree.seeing, self._index.subsystem(self._cluster, subsystem)
             vertices = [v for v in (found.vertices if found else ()) if not seeing.isdisjoint(v.attached_to)]
         else:
+            chosen = [classes[number] for number in bitset.members(here)]
             vertices = [vertex for kind in chosen for name, vertex in kind.visible if name == subsystem]
         return [key[0] for key in dict.fromkeys(map(vertex_key, vertices))]
 
@@ -223,7 +236,7 @@ class _There:
 
     @property
     def _all(self) -> _Places:
-        return ((1 << len(self._compiled.classes)) - 1) << self._first
+        return self._mask << self._first
 
     def count(self, where: _Places) -> int:
         """Return how many places there are in some place classes of this cluster."""

@@ -22,7 +22,7 @@ from placewise.matching.compiled_cluster import CompiledCluster, Properties, Ver
 from placewise.matching.counting import Counts, counted_request, counts_of, moved_counts
 from placewise.matching.hosting import Hosting, inner_requirements
 from placewise.matching.layout import Layout
-from placewise.matching.meeting import Meeting, all_met, any_met, not_met, tested
+from placewise.matching.meeting import Meeting, all_met, any_met, most_asked, not_met, tested
 from placewise.matching.offers import Change, Offers, changed_offers, moved_offers
 from placewise.matching.places import PlaceClass
 from placewise.matching.recent import Recent
@@ -43,6 +43,10 @@ _REQUIREMENT_BYTES = 1000
 _BYTES_A_CHARACTER = 50
 _CHARACTERS_A_RANGE = 32
 _MOST_SHAPES = 64
+
+# So few requirements are always asked of all vertices; more of them, of so many vertices and twice those that there are.
+_FEW_TESTS = 16
+_VERTICES_ASKED = 40_000
 USUAL_TYPES = frozenset(
     (
         *("cluster", "rack", "chassis", "switch", "node", "socket", "numanode", "cache", "core", "pu", "gpu"),
@@ -337,6 +341,21 @@ class FleetIndex:
             places = bitset.pack(np.repeat(flags, np.diff(self.firsts)))
             self._incomplete[subsystem] = places if flags.any() else None
         return self._incomplete[subsystem]
+
+    def require_askable(self, requirements: Iterable[Expression]) -> None:
+        """Raise InputError for what asks more of the vertices of the fleet than may be asked for one job."""
+        tests = list(dict.fromkeys(test for one in requirements for test in tests_of(one)))
+        if len(tests) <= _FEW_TESTS:
+            return
+        most = _VERTICES_ASKED + 2 * self.rows
+        for number, test in enumerate(tests):
+            most -= most_asked(test, self._offers_of(test.subsystem, [one.field for one in test.conditions]))
+            if most < 0:
+                raise InputError(
+                    "the job requires too much to be asked of all that the fleet offers",
+                    found=f"{len(tests)} requirements",
+                    expected=f"about {number} of this kind; several jobs can ask for more",
+                )
 
     def require_known(self, subsystem: str) -> None:
         """Raise InputError when no cluster has, or ever had, a subsystem of this name."""

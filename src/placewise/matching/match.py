@@ -78,12 +78,13 @@ def match_of(index: FleetIndex, clusters: int) -> Match:
     return Match(tuple(positions), tuple(index.names[position] for position in positions))
 
 
-def matching(index: FleetIndex, job: Job, *, possible: bool = False) -> int:
+def matching(index: FleetIndex, job: Job, *, possible: bool = False, work: Work | None = None) -> int:
     """Return the clusters that match a job, as a number; raises what `match` does.
 
     possible : those that may match count as well: where what is not described, or not comparable, decides.
+    work : the budget, that for one job if not given.
     """
-    return _matching(index, job, _met(index, job), Work.of(len(index.names)), possible=possible)
+    return _matching(index, job, _met(index, job), work or Work.of(len(index.names)), possible=possible)
 
 
 def _matching(index: FleetIndex, job: Job, met: _Met, work: Work, *, possible: bool = False) -> int:
@@ -112,6 +113,7 @@ def _met(index: FleetIndex, job: Job) -> _Met:
     """Return where each requirement of each group holds."""
     for group in job.groups:
         index.require_types(group.shape)
+    index.require_askable(one for group in job.groups for one in group.requirements)
     return [[index.meeting(requirement) for requirement in group.requirements] for group in job.groups]
 
 
@@ -123,12 +125,12 @@ def _requires_inside(job: Job) -> bool:
     return any(inner_requirements(group.shape) for group in job.groups)
 
 
-def undecided_clusters(index: FleetIndex, job: Job) -> int:
+def undecided_clusters(index: FleetIndex, job: Job, work: Work | None = None) -> int:
     """Return the clusters of which it is unknown whether they match a job, as a number."""
     met = _met(index, job)
     if _certain(met) and not _requires_inside(job):
         return 0
-    work = Work.of(len(index.names))
+    work = work or Work.of(len(index.names))
     return _matching(index, job, met, work, possible=True) & ~_matching(index, job, met, work)
 
 

@@ -15,6 +15,8 @@ from placewise.kinds.resolving import Test
 from placewise.kinds.vertex_test import Answer, VertexTest
 from placewise.matching import bitset
 from placewise.matching.offers import Offers
+from placewise.model.predicates import Equals
+from placewise.model.requirement import Requirement
 
 Places: TypeAlias = NDArray[np.uint64]
 
@@ -78,6 +80,19 @@ def tested(
         others = [members for _, members in problems] + ([] if incomplete is None else [incomplete])
         possible = reduce(np.bitwise_or, others, yes)
     return Meeting.of(yes, yes if possible is None else possible, problems, stamp)
+
+
+def most_asked(requirement: Requirement, offers: Offers) -> int:
+    """Return about how many vertices are asked, at most, to find where a requirement holds."""
+    vertices, conditions = len(offers.vertices), requirement.conditions
+    if vertices < _FEW_VERTICES or not conditions:
+        return vertices
+    groups = min([offers.by_field(one.field) for one in conditions], key=len)
+    if len(conditions) == 1:
+        return len(groups)
+    if any(isinstance(one.predicate, Equals) and offers.by_field(one.field) is groups for one in conditions):
+        return len(groups) + max(map(len, groups))
+    return vertices
 
 
 def _answers(test: VertexTest, offers: Offers) -> Iterator[tuple[Answer | Incomparable, Places]]:

@@ -48,9 +48,15 @@ class Offers:
     vertices: Mapping[VertexKey, NDArray[np.uint64]] = field(default_factory=dict)
     stamp: object = field(default_factory=object)
     _by_field: dict[str, Alike] = field(default_factory=dict)
+    _fields: frozenset[str] | None = None
 
     def by_field(self, name: str) -> Alike:
         """Return the vertices by their value of a field; this is worked out once."""
+        if self._fields is None:
+            object.__setattr__(self, "_fields", frozenset(pair[0] for key in self.vertices for pair in key[0]))
+        if name not in (self._fields or ()):
+            # What nobody has tells nothing apart, and there is no end of such names.
+            return (tuple(self.vertices.items()),)
         found = self._by_field.get(name)
         if found is None:
             found = self._by_field[name] = alike(self.vertices, name)

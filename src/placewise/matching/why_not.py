@@ -15,6 +15,7 @@ from placewise.matching.asks import measured
 from placewise.matching.causes import UNDESCRIBED, Cause, Causes, CausesThere, too_few
 from placewise.matching.index import FleetIndex
 from placewise.matching.match import Incomparable, hosting, incomparables, matching, undecided_clusters
+from placewise.matching.work import Work
 from placewise.model.job import SLOTS, Job, ResourceRequest, Shape
 from placewise.model.requirement import Expression, Requirement, tests_of
 from placewise.model.scalar import scalar_text
@@ -85,7 +86,8 @@ def why_not(index: FleetIndex, job: Job) -> WhyNot:
     """Explain a match. Raises InputError as `match` does."""
     names, wanted = index.names, job.requirements
     matched = bitset.from_number(matching(index, job), len(names))
-    fitting = hosting(index, [(group.shape, index.everything) for group in job.groups])
+    work = Work.of(len(names))
+    fitting = hosting(index, [(group.shape, index.everything) for group in job.groups], work=work)
     places = index.table(wanted)
     unmet = ~bitset.unpack(index.clusters_of(places), len(names))
     failures = unmet.sum(axis=0)
@@ -96,14 +98,14 @@ def why_not(index: FleetIndex, job: Job) -> WhyNot:
     near = []
     for row in np.flatnonzero((unmet & (failures == 1)).any(axis=1)).tolist():
         alone, requirement = unmet[row] & (failures == 1), wanted[row]
-        able = alone & hosting(index, _without(index, job, requirement, alone))
+        able = alone & hosting(index, _without(index, job, requirement, alone), work=work)
         near += [
             NearMiss(names[cluster], requirement, _offered(index, causes, cluster, requirement))
             for cluster in np.flatnonzero(able).tolist()
         ]
     scattered = (failures == 0) & fitting & ~matched
     groups = [group.requirements for group in job.groups]
-    undecided = undecided_clusters(index, job)
+    undecided = undecided_clusters(index, job, work)
     incomparable = incomparables(index, job, undecided) if undecided else ()
     uncompared = {one.cluster for one in incomparable}
     return WhyNot(
@@ -128,8 +130,10 @@ def why_not(index: FleetIndex, job: Job) -> WhyNot:
 def _blocked(index: FleetIndex, causes: Causes, requirement: Expression, failed: NDArray[np.bool_]) -> Blocked:
     names = tuple(dict.fromkeys(test.subsystem for test in tests_of(requirement)))
     clusters = np.flatnonzero(failed).tolist()
-    lacking = sum(not any(index.has(cluster, name) for name in names) for cluster in clusters)
-    found = _grouped((index.names[cluster], causes.of(cluster, requirement)) for cluster in clusters)
+    lacking = len(clusters)
+    if any(index.clusters_with(name) for name in names):
+        lacking = sum(not any(index.has(cluster, name) for name in names) for cluster in clusters)
+    found = () if causes.exhausted else _grouped((index.names[cluster], causes.of(cluster, requirement)) for cluster in clusters)
     return Blocked(requirement, _named(index.names, failed), lacking, found)
 
 
@@ -146,11 +150,13 @@ def _facts(
 ) -> tuple[Cause, ...]:
     """Return what is not described of a cluster and decides whether places of it are usable."""
     found: dict[Cause, None] = {}
-    for requirements in groups:
+    for requirements in () if causes.exhausted else groups:
         possible = causes.places(cluster)
         for requirement in requirements:
             possible &= index.meeting(requirement).possible_number
         for requirement in requirements:
+            if causes.exhausted:
+                break
             if where := possible & ~index.meeting(requirement).yes_number:
                 found.update(dict.fromkeys(causes.at(cluster, requirement, where)))
     return tuple(cause for cause in found if cause.kind == UNDESCRIBED)
