@@ -19,8 +19,8 @@ from placewise.errors import InputError
 from placewise.formats.jobs.jobspec import jobspec_text
 from placewise.matching.index import FleetIndex
 from placewise.matching.match import match
-from placewise.matching.recent import Recent
 from placewise.matching.preferences import scores
+from placewise.matching.recent import Recent
 from placewise.matching.site_limits import with_limits
 from placewise.matching.why_not import why_not
 from placewise.model.cluster import Cluster, Fleet
@@ -28,13 +28,15 @@ from placewise.model.resources import ResourceGraph, Subsystem, SubsystemVertex,
 from placewise.model.vocabulary import EVERY, Vocabulary
 
 MOST_BYTES = 64 << 10
-_RUNS = 1
+_RUNS = 3
 _TAGS = 96
 
 
 def fleet(clusters: int = 40, nodes: int = 1000) -> Fleet:
     """Return a fleet of unlike nodes: in racks, of 8 kinds and in partitions, so that each cluster has 96 classes."""
-    return Fleet(tuple([_cluster(number, nodes) for number in range(clusters)]), Vocabulary(complete={(EVERY, "open"): False}))
+    return Fleet(
+        tuple([_cluster(number, nodes) for number in range(clusters)]), Vocabulary(complete={(EVERY, "open"): False})
+    )
 
 
 def _cluster(number: int, nodes: int) -> Cluster:
@@ -100,7 +102,8 @@ def _flux(*resources: Request, **more: Any) -> Request:
 
 def _groups(shapes: list[Request], requires: list[list[Request]]) -> Request:
     listed = {
-        f"g{number}": {**shape, "requires": wanted} for number, (shape, wanted) in enumerate(zip(shapes, requires, strict=True))
+        f"g{number}": {**shape, "requires": wanted}
+        for number, (shape, wanted) in enumerate(zip(shapes, requires, strict=True))
     }
     return {"version": 1, "resources": listed}
 
@@ -128,7 +131,9 @@ def _filled(make: Callable[[int], Request]) -> Request:
 
 
 def _unlike(at: int, count: int = 1) -> Request:
-    return _node(_of("core", 1 + at % 40), _of("memory", 1 + at), *([_of("gpu", 1 + at % 4)] if at % 3 else []), count=count)
+    return _node(
+        _of("core", 1 + at % 40), _of("memory", 1 + at), *([_of("gpu", 1 + at % 4)] if at % 3 else []), count=count
+    )
 
 
 def kinds() -> Iterator[tuple[str, Request]]:
@@ -136,7 +141,10 @@ def kinds() -> Iterator[tuple[str, Request]]:
     for groups in (2, 3, 5, 8, 16):
         yield (
             f"{groups} unlike groups",
-            _groups([_unlike(7 * at, 150 // groups) for at in range(groups)], [_tagged(at, 90 + at % 5) for at in range(groups)]),
+            _groups(
+                [_unlike(7 * at, 150 // groups) for at in range(groups)],
+                [_tagged(at, 90 + at % 5) for at in range(groups)],
+            ),
         )
         yield (
             f"{groups} unlike groups, of most nodes",
@@ -147,70 +155,279 @@ def kinds() -> Iterator[tuple[str, Request]]:
         yield (
             f"{groups} groups of slots",
             _groups(
-                [
-                    _slot(_of("core", 3 + at), _of("gpu", 1 + at % 2), count=500 // groups)
-                    for at in range(groups)
-                ],
+                [_slot(_of("core", 3 + at), _of("gpu", 1 + at % 2), count=500 // groups) for at in range(groups)],
                 [_tagged(at, 90 + at % 5) for at in range(groups)],
             ),
         )
     for siblings in (3, 5, 8, 12):
-        yield f"{siblings} unlike slots", _flux(*[_slot(_of("core", 3 + 2 * at), _of("gpu"), count=9 + at) for at in range(siblings)])
+        yield (
+            f"{siblings} unlike slots",
+            _flux(*[_slot(_of("core", 3 + 2 * at), _of("gpu"), count=9 + at) for at in range(siblings)]),
+        )
         yield f"{siblings} unlike nodes", _flux(*[_slot(_unlike(5 * at), count=40 + at) for at in range(siblings)])
     yield "unlike nodes, as many as go in", _filled(lambda n: _flux(*[_slot(_unlike(at)) for at in range(n)]))
-    yield "unlike cores in slots, as many as go in", _filled(lambda n: _flux(*[_slot(_of("core", 1 + at)) for at in range(n)]))
+    yield (
+        "unlike cores in slots, as many as go in",
+        _filled(lambda n: _flux(*[_slot(_of("core", 1 + at)) for at in range(n)])),
+    )
     yield "nodes beside nodes in one slot", _filled(lambda n: _flux(_slot(*[_unlike(at) for at in range(n)])))
     for ways in (2, 4, 8, 32):
         yield (
             f"{ways} or_slots",
-            _flux(*[_slot(_of("core", 2 + at), _of("gpu", 1 + at % 3), kind="or_slot", count=50) for at in range(ways)]),
+            _flux(
+                *[_slot(_of("core", 2 + at), _of("gpu", 1 + at % 3), kind="or_slot", count=50) for at in range(ways)]
+            ),
         )
         yield (
             f"{ways} xor_slots",
-            _flux(*[_slot(_of("core", 2 + at), _of("gpu", 1 + at % 3), kind="xor_slot", count=50) for at in range(ways)]),
+            _flux(
+                *[_slot(_of("core", 2 + at), _of("gpu", 1 + at % 3), kind="xor_slot", count=50) for at in range(ways)]
+            ),
         )
-    yield "or_slots, as many as go in", _filled(lambda n: _flux(*[_slot(_of("core", 1 + at), kind="or_slot", count=9) for at in range(n)]))
+    yield (
+        "or_slots, as many as go in",
+        _filled(lambda n: _flux(*[_slot(_of("core", 1 + at), kind="or_slot", count=9) for at in range(n)])),
+    )
     yield "xor_slots in xor_slots", _flux(_nested_choice(6, "xor_slot"))
     yield "or_slots in or_slots", _flux(_nested_choice(5, "or_slot"))
     yield "64 levels of slots", _flux(_deep(62, "slot"))
     yield "64 levels of nodes", _flux(_deep(62, "node"))
     yield "slots of 30 levels, as many as go in", _filled(lambda n: _flux(*[_deep(30, "slot", at) for at in range(n)]))
-    yield "requirements inside", _filled(
-        lambda n: _flux(_slot(*[_of("core", 1, requires=_tagged(at, 90)) for at in range(n)]))
+    yield (
+        "requirements inside",
+        _filled(lambda n: _flux(_slot(*[_of("core", 1, requires=_tagged(at, 90)) for at in range(n)]))),
     )
-    yield "8 nodes with requirements inside", _flux(
-        *[_slot(_node(_of("core", 4 + at, requires=_tagged(at, 90)), count=2), count=20) for at in range(8)]
+    yield (
+        "8 nodes with requirements inside",
+        _flux(*[_slot(_node(_of("core", 4 + at, requires=_tagged(at, 90)), count=2), count=20) for at in range(8)]),
     )
-    yield "nodes with requirements, as many as go in", _filled(
-        lambda n: _flux(*[_slot({**_node(_of("core", 1)), "requires": _tagged(at % 96, 95)}) for at in range(n)])
+    yield (
+        "nodes with requirements, as many as go in",
+        _filled(
+            lambda n: _flux(*[_slot({**_node(_of("core", 1)), "requires": _tagged(at % 96, 95)}) for at in range(n)])
+        ),
     )
-    yield "many requirements", _filled(lambda n: _groups([_node(_of("core"))], [[{"package": {"name": f"p{at % 100}", "version": f"{at}:"}, "as": f"a{at}"} for at in range(n)]]))
-    yield "many requirements of many names", _filled(lambda n: {"version": 1, "resources": {"a": {"requires": [{"package": {"name": f"p{at % 100}", "version": f"{at % 7}.{at}:"}, "as": f"a{at}"} for at in range(n)]}}})
-    yield "many branches", _filled(lambda n: {"version": 1, "resources": {"a": {"requires": [{"any": [{"package": {"name": f"p{at % 100}", "version": f"9.{at}:"}} for at in range(n)]}]}}})
-    yield "many anys", _filled(lambda n: {"version": 1, "resources": {"a": {"requires": [{"any": [{"tag": {"number": at % 96}}, {"package": {"name": f"p{at}"}}]} for at in range(n)]}}})
+    yield (
+        "many requirements",
+        _filled(
+            lambda n: _groups(
+                [_node(_of("core"))],
+                [[{"package": {"name": f"p{at % 100}", "version": f"{at}:"}, "as": f"a{at}"} for at in range(n)]],
+            )
+        ),
+    )
+    yield (
+        "many requirements of many names",
+        _filled(
+            lambda n: {
+                "version": 1,
+                "resources": {
+                    "a": {
+                        "requires": [
+                            {"package": {"name": f"p{at % 100}", "version": f"{at % 7}.{at}:"}, "as": f"a{at}"}
+                            for at in range(n)
+                        ]
+                    }
+                },
+            }
+        ),
+    )
+    yield (
+        "many branches",
+        _filled(
+            lambda n: {
+                "version": 1,
+                "resources": {
+                    "a": {
+                        "requires": [
+                            {"any": [{"package": {"name": f"p{at % 100}", "version": f"9.{at}:"}} for at in range(n)]}
+                        ]
+                    }
+                },
+            }
+        ),
+    )
+    yield (
+        "many anys",
+        _filled(
+            lambda n: {
+                "version": 1,
+                "resources": {
+                    "a": {
+                        "requires": [
+                            {"any": [{"tag": {"number": at % 96}}, {"package": {"name": f"p{at}"}}]} for at in range(n)
+                        ]
+                    }
+                },
+            }
+        ),
+    )
     for number in (100, 300):
-        yield f"{number} requirements", {"version": 1, "resources": {"a": {**_node(_of("core")), "requires": [{"package": {"name": f"p{at % 100}", "version": f"{at % 7}.{at % 11}:"}, "as": f"a{at}"} for at in range(number)]}}}
-    yield "999 branches", {"version": 1, "resources": {"a": {"requires": [{"any": [{"package": {"name": f"p{at % 100}", "version": f"{at}"}} for at in range(280)]}]}}}
-    yield "64 wishes of unlike slots", dict(version=1, resources={"a": _slot(_unlike(3), _unlike(4), count=9)}, prefer=[{"weight": at + 1, "tag": {"number": at}} for at in range(64)])
-    yield "a large not", _filled(lambda n: {"version": 1, "resources": {"a": {"requires": [{"not": {"any": [{"package": {"name": f"p{at % 100}", "version": f"{at % 7}.{at}:"}} for at in range(n)]}}]}}})
-    yield "many nots", _filled(lambda n: {"version": 1, "resources": {"a": {"requires": [{"not": {"tag": {"number": f">={at % 96}"}}} for at in range(n)]}}})
-    yield "many open facts", _filled(lambda n: {"version": 1, "resources": {"a": {**_node(_of("core")), "requires": [{"open": {"name": f"n{at}"}, "as": f"a{at}"} for at in range(n)]}}})
-    yield "any of open facts", _filled(lambda n: {"version": 1, "resources": {"a": {**_node(_of("core")), "requires": [{"any": [{"open": {"name": f"n{at}"}} for at in range(n)]}]}}})
-    yield "a long union of versions", {"version": 1, "resources": {"a": {"requires": [{"package": {"version": ",".join(f"{at}.{at}:{at}.{at + 1}" for at in range(3400))}}]}}}
-    yield "many wishes", _filled(lambda n: {"version": 1, "resources": {"a": _node(_of("core"))}, "prefer": [{"weight": at + 1, "package": {"name": f"p{at % 100}", "version": f"{at % 7}.{at}:"}} for at in range(n)]})
-    yield "hosts", _flux(_slot(_node(_of("core"))), attributes={"system": {"constraints": {"hostlist": [f"c{at % 40}n[{at}-{at + 3}]" for at in range(3500)]}}})
-    yield "a large host range", _flux(_slot(_node(_of("core"))), attributes={"system": {"constraints": {"hostlist": ["c1n[0-99999999]"]}}})
-    yield "ranks", _flux(_slot(_node(_of("core"))), attributes={"system": {"constraints": {"ranks": [",".join(str(2 * at) for at in range(9000))]}}})
-    yield "a queue of many names", _flux(_slot(_node(_of("core")), count=9), attributes={"system": {"queue": ",".join(f"q{at}" for at in range(9000)), "duration": 3600}})
-    yield "unlike slots in a queue", _flux(*[_slot(_of("core", 3 + 2 * at), _of("gpu"), count=9 + at) for at in range(5)], attributes={"system": {"duration": 3600}})
-    yield "unlike nodes in a queue", _flux(*[_slot(_unlike(9 * at), count=3) for at in range(5)], attributes={"system": {"duration": 36}})
+        yield (
+            f"{number} requirements",
+            {
+                "version": 1,
+                "resources": {
+                    "a": {
+                        **_node(_of("core")),
+                        "requires": [
+                            {"package": {"name": f"p{at % 100}", "version": f"{at % 7}.{at % 11}:"}, "as": f"a{at}"}
+                            for at in range(number)
+                        ],
+                    }
+                },
+            },
+        )
+    yield (
+        "999 branches",
+        {
+            "version": 1,
+            "resources": {
+                "a": {
+                    "requires": [
+                        {"any": [{"package": {"name": f"p{at % 100}", "version": f"{at}"}} for at in range(280)]}
+                    ]
+                }
+            },
+        },
+    )
+    yield (
+        "64 wishes of unlike slots",
+        {
+            "version": 1,
+            "resources": {"a": _slot(_unlike(3), _unlike(4), count=9)},
+            "prefer": [{"weight": at + 1, "tag": {"number": at}} for at in range(64)],
+        },
+    )
+    yield (
+        "a large not",
+        _filled(
+            lambda n: {
+                "version": 1,
+                "resources": {
+                    "a": {
+                        "requires": [
+                            {
+                                "not": {
+                                    "any": [
+                                        {"package": {"name": f"p{at % 100}", "version": f"{at % 7}.{at}:"}}
+                                        for at in range(n)
+                                    ]
+                                }
+                            }
+                        ]
+                    }
+                },
+            }
+        ),
+    )
+    yield (
+        "many nots",
+        _filled(
+            lambda n: {
+                "version": 1,
+                "resources": {"a": {"requires": [{"not": {"tag": {"number": f">={at % 96}"}}} for at in range(n)]}},
+            }
+        ),
+    )
+    yield (
+        "many open facts",
+        _filled(
+            lambda n: {
+                "version": 1,
+                "resources": {
+                    "a": {
+                        **_node(_of("core")),
+                        "requires": [{"open": {"name": f"n{at}"}, "as": f"a{at}"} for at in range(n)],
+                    }
+                },
+            }
+        ),
+    )
+    yield (
+        "any of open facts",
+        _filled(
+            lambda n: {
+                "version": 1,
+                "resources": {
+                    "a": {
+                        **_node(_of("core")),
+                        "requires": [{"any": [{"open": {"name": f"n{at}"}} for at in range(n)]}],
+                    }
+                },
+            }
+        ),
+    )
+    yield (
+        "a long union of versions",
+        {
+            "version": 1,
+            "resources": {
+                "a": {
+                    "requires": [{"package": {"version": ",".join(f"{at}.{at}:{at}.{at + 1}" for at in range(3400))}}]
+                }
+            },
+        },
+    )
+    yield (
+        "many wishes",
+        _filled(
+            lambda n: {
+                "version": 1,
+                "resources": {"a": _node(_of("core"))},
+                "prefer": [
+                    {"weight": at + 1, "package": {"name": f"p{at % 100}", "version": f"{at % 7}.{at}:"}}
+                    for at in range(n)
+                ],
+            }
+        ),
+    )
+    yield (
+        "hosts",
+        _flux(
+            _slot(_node(_of("core"))),
+            attributes={"system": {"constraints": {"hostlist": [f"c{at % 40}n[{at}-{at + 3}]" for at in range(3500)]}}},
+        ),
+    )
+    yield (
+        "a large host range",
+        _flux(_slot(_node(_of("core"))), attributes={"system": {"constraints": {"hostlist": ["c1n[0-99999999]"]}}}),
+    )
+    yield (
+        "ranks",
+        _flux(
+            _slot(_node(_of("core"))),
+            attributes={"system": {"constraints": {"ranks": [",".join(str(2 * at) for at in range(9000))]}}},
+        ),
+    )
+    yield (
+        "a queue of many names",
+        _flux(
+            _slot(_node(_of("core")), count=9),
+            attributes={"system": {"queue": ",".join(f"q{at}" for at in range(9000)), "duration": 3600}},
+        ),
+    )
+    yield (
+        "unlike slots in a queue",
+        _flux(
+            *[_slot(_of("core", 3 + 2 * at), _of("gpu"), count=9 + at) for at in range(5)],
+            attributes={"system": {"duration": 3600}},
+        ),
+    )
+    yield (
+        "unlike nodes in a queue",
+        _flux(*[_slot(_unlike(9 * at), count=3) for at in range(5)], attributes={"system": {"duration": 36}}),
+    )
 
 
 def _nested_choice(levels: int, kind: str) -> Request:
     if not levels:
         return _slot(_of("core", 3), kind=kind)
     return _slot(
-        _of("core", levels), *[_slot(_of("core", levels + at), _of("gpu"), kind=kind) for at in range(2)], _nested_choice(levels - 1, kind), kind=kind
+        _of("core", levels),
+        *[_slot(_of("core", levels + at), _of("gpu"), kind=kind) for at in range(2)],
+        _nested_choice(levels - 1, kind),
+        kind=kind,
     )
 
 
@@ -267,12 +484,11 @@ def main() -> None:
     taken(compiled, _flux(_slot(_of("core", 3)), _slot(_of("core", 2))))
     print(f"{len(compiled.names)} clusters, {compiled.size} place classes")
     for name, document in kinds():
-        if asked.only and not any(one in name for one in asked.only.split("|")): continue
-        if True:
+        if asked.only and not any(one in name for one in asked.only.split("|")):
+            continue
+        else:
             size = len(json.dumps(document))
-            runs = []
-            for _ in range(_RUNS):
-                runs.append(taken(_forgetful(compiled), document))
+            runs = [taken(_forgetful(compiled), document) for _ in range(_RUNS)]
             best = min(runs, key=lambda run: run.reading_s + run.matching_s + run.explaining_s)
             whole = best.reading_s + best.matching_s + best.explaining_s
             print(

@@ -100,7 +100,7 @@ class Hosting:
     def _facts(
         self, cluster: Cluster, tree: Tree, seen: Subsystem | None
     ) -> tuple[Facts | None, dict[int, int] | None]:
-        """Return what the tests inside the shapes say of a cluster, and the bits of its vertices; None without tests."""
+        """Return what the tests inside say of a cluster, and the bits of its vertices; None without tests."""
         if self._tests is None:
             return None, None
         if cluster.name not in self._marks:
@@ -134,9 +134,7 @@ def copies_within(tree: Tree, place: int, request: ResourceRequest) -> int:
     return copies_of(tree, [place], request)[0]
 
 
-def copies_of(
-    tree: Tree, places: Sequence[int], request: ResourceRequest, work: Work | None = None
-) -> list[int]:
+def copies_of(tree: Tree, places: Sequence[int], request: ResourceRequest, work: Work | None = None) -> list[int]:
     """Count the copies of a request that each of some places can host; its slots lie on places. See `copies_within`.
 
     work : the budget, that for one cluster if not given.

@@ -18,7 +18,7 @@ from placewise.kinds.inferring import learned
 from placewise.kinds.vertex_test import VertexTest
 from placewise.matching import bitset
 from placewise.matching.cluster_facts import CLUSTER, ClusterFacts
-from placewise.matching.compiled_cluster import CompiledCluster, Properties, VertexKey
+from placewise.matching.compiled_cluster import CompiledCluster, Properties
 from placewise.matching.counting import Counts, counted_request, counts_of, moved_counts
 from placewise.matching.hosting import Hosting, inner_requirements
 from placewise.matching.layout import Layout
@@ -44,7 +44,7 @@ _BYTES_A_CHARACTER = 50
 _CHARACTERS_A_RANGE = 32
 _MOST_SHAPES = 64
 
-# So few requirements are always asked of all vertices; more of them, of so many vertices and twice those that there are.
+# So few requirements are always asked of all vertices; more of them, of so many and twice those that there are.
 _FEW_TESTS = 16
 _VERTICES_ASKED = 40_000
 USUAL_TYPES = frozenset(
@@ -106,7 +106,7 @@ class FleetIndex:
             ]
             offers = changed_offers({}, changes, layout.words)
             vocabulary = learned(fleet.vocabulary, _offered(fleet.clusters))
-            types = USUAL_TYPES.union(*[one.tree.subtrees.all_types for one in layout.clusters])
+            types = USUAL_TYPES.union(vocabulary.types, *[one.tree.subtrees.all_types for one in layout.clusters])
             contents = _Contents(layout, offers, vocabulary, types, Recent(_MOST_ROW_BYTES), Recent(_MOST_SHAPES))
         else:
             contents = fleet
@@ -172,7 +172,8 @@ class FleetIndex:
             before.complete,
         )
         rows = self._rows if alike else Recent(_MOST_ROW_BYTES)
-        return FleetIndex(replace(self._contents, vocabulary=vocabulary, rows=rows))
+        types = self.known_types | vocabulary.types
+        return FleetIndex(replace(self._contents, vocabulary=vocabulary, types=types, rows=rows))
 
     @cached_property
     def fleet(self) -> Fleet:
@@ -490,9 +491,7 @@ class FleetIndex:
             self._counts.keep(request, counts)
         return counts.per_class, request.count
 
-    def _hosting(
-        self, usable: NDArray[np.bool_], shape: Shape, possible: bool, work: Work | None
-    ) -> NDArray[np.bool_]:
+    def _hosting(self, usable: NDArray[np.bool_], shape: Shape, possible: bool, work: Work | None) -> NDArray[np.bool_]:
         """Return (clusters,) whether each hosts the shape on the places of its usable classes."""
         able = np.zeros(len(self.names), dtype=np.bool_)
         asked = self.hosting_of([shape], possible=possible, work=work)

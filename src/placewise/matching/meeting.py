@@ -59,9 +59,7 @@ class Meeting:
         return self.possible is self.yes
 
 
-def tested(
-    test: VertexTest, offers: Offers, nothing: Places, incomplete: Places | None, stamp: object
-) -> Meeting:
+def tested(test: VertexTest, offers: Offers, nothing: Places, incomplete: Places | None, stamp: object) -> Meeting:
     """Return where a vertex is seen that meets a requirement.
 
     nothing : (words,) the empty set. incomplete : the place classes of clusters that may have vertices which are not

@@ -44,8 +44,8 @@ def hosted_by_one(
 ) -> int:
     """Return the clusters, of those that host shapes on usable places, that do so in one partition; sets as numbers.
 
-    usable : for each shape the place classes at which all requirements hold, or may where `possible`. work : the budget,
-    that for one job if not given. Raises InputError for what takes more.
+    usable : for each shape the place classes at which all requirements hold, or may where `possible`.
+    work : the budget, that for one job if not given. Raises InputError for what takes more.
     """
     alone = len(shapes) == 1 and not shapes[0]
     if limit is None or alone or index.size == len(index.names):
@@ -104,8 +104,9 @@ def _hosted(
     counts: tuple[NDArray[np.int64], int] | None,
     needs: _Needs,
 ) -> bool:
-    """Whether one partition of a cluster hosts the shapes; usable : its classes, counted from its first; parts : those
-    of them that are in each partition.
+    """Whether one partition of a cluster hosts the shapes.
+
+    usable : its classes, counted from its first. parts : those of them that are in each partition.
     """
     classes, first = asked.index.compiled(cluster).classes, int(asked.index.firsts[cluster])
     rows = _largest(row for row in parts if all(places & row for places in usable))

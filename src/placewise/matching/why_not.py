@@ -133,7 +133,11 @@ def _blocked(index: FleetIndex, causes: Causes, requirement: Expression, failed:
     lacking = len(clusters)
     if any(index.clusters_with(name) for name in names):
         lacking = sum(not any(index.has(cluster, name) for name in names) for cluster in clusters)
-    found = () if causes.exhausted else _grouped((index.names[cluster], causes.of(cluster, requirement)) for cluster in clusters)
+    found = (
+        ()
+        if causes.exhausted
+        else _grouped((index.names[cluster], causes.of(cluster, requirement)) for cluster in clusters)
+    )
     return Blocked(requirement, _named(index.names, failed), lacking, found)
 
 

@@ -80,13 +80,14 @@ class LiveFleet:
 
     def learn(self, taught: Vocabulary) -> None:
         """Take over what the store knows of some subsystems; a kind that it says counts before what was known here."""
-        if taught.known or taught.kinds:
+        if taught != Vocabulary():
             before = self._vocabulary
             known = dict(before.known)
             for name, fields in taught.known.items():
                 known[name] = known.get(name, frozenset()) | fields
             said = {name: kind for name, kind in taught.kinds.items() if self.own.kind_of(*name) is None}
-            self._vocabulary = replace(before, known=known, kinds={**before.kinds, **said})
+            types = before.types | taught.types
+            self._vocabulary = replace(before, known=known, kinds={**before.kinds, **said}, types=types)
             self._learned = True
 
     def put(self, member: Member, cluster: Cluster, state: Mapping[str, Scalar]) -> None:
