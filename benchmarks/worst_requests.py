@@ -486,16 +486,15 @@ def main() -> None:
     for name, document in kinds():
         if asked.only and not any(one in name for one in asked.only.split("|")):
             continue
-        else:
-            size = len(json.dumps(document))
-            runs = [taken(_forgetful(compiled), document) for _ in range(_RUNS)]
-            best = min(runs, key=lambda run: run.reading_s + run.matching_s + run.explaining_s)
-            whole = best.reading_s + best.matching_s + best.explaining_s
-            print(
-                f"{name[:44]:44} {size:6} B {best.reading_s * 1e3:6.1f} + {best.matching_s * 1e3:6.1f} +"
-                f" {best.explaining_s * 1e3:6.1f} = {whole * 1e3:7.1f} ms  {best.answer[:70]}",
-                flush=True,
-            )
+        size = len(json.dumps(document))
+        runs = [taken(_forgetful(compiled), document) for _ in range(_RUNS)]
+        best = min(runs, key=lambda run: run.reading_s + run.matching_s + run.explaining_s)
+        whole = best.reading_s + best.matching_s + best.explaining_s
+        print(
+            f"{name[:44]:44} {size:6} B {best.reading_s * 1e3:6.1f} + {best.matching_s * 1e3:6.1f} +"
+            f" {best.explaining_s * 1e3:6.1f} = {whole * 1e3:7.1f} ms  {best.answer[:70]}",
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

@@ -23,12 +23,13 @@ from placewise.matching.counting import Counts, counted_request, counts_of, move
 from placewise.matching.hosting import Hosting, inner_requirements
 from placewise.matching.layout import Layout
 from placewise.matching.meeting import Meeting, all_met, any_met, most_asked, not_met, tested
+from placewise.matching.named_places import NAMES_OF_NODES, asks_for_names, expressions_of, names_nodes, without_names
 from placewise.matching.offers import Change, Offers, changed_offers, moved_offers
 from placewise.matching.places import PlaceClass
 from placewise.matching.recent import Recent
 from placewise.matching.work import Work
 from placewise.model.cluster import Cluster, Fleet
-from placewise.model.job import SLOTS, ResourceRequest, Shape
+from placewise.model.job import SLOTS, Job, ResourceRequest, Shape
 from placewise.model.predicates import InVersionRange
 from placewise.model.requirement import AllOf, AnyOf, Expression, Not, Requirement, tests_of
 from placewise.model.resources import Subsystem
@@ -68,6 +69,7 @@ class _Contents:
     rows : one memory serves all that descend from one fleet; the stamps tell which answers still count.
     states : the clusters' states by name, where they are not those that the clusters have themselves; said : the
         fields that were ever said in one.
+    named : the clusters that have names of single nodes, with them, where those are kept apart.
     """
 
     layout: Layout
@@ -78,10 +80,14 @@ class _Contents:
     counts: Recent[ResourceRequest, Counts]
     states: Mapping[str, Mapping[str, Scalar]] | None = None
     said: Collection[str] = ()
+    named: Mapping[str, Cluster] | None = None
 
 
 class FleetIndex:
     """The compiled form of a fleet; build it once, match many jobs, and derive that of a changed fleet from it.
+
+    names_apart : whether hostnames and ranks are compiled only when a job asks for them (see `asked_by`): without them
+    nodes that are alike are one place class.
 
     It never changes, but for what it remembers of its answers; several threads may ask it at once.
 
@@ -97,9 +103,11 @@ class FleetIndex:
     everything : (words,) the set of all place classes, read-only; all_places : the same as a number.
     """
 
-    def __init__(self, fleet: Fleet | _Contents) -> None:
+    def __init__(self, fleet: Fleet | _Contents, *, names_apart: bool = False) -> None:
         if isinstance(fleet, Fleet):
-            layout = Layout.of(fleet)
+            named = {one.name: one for one in fleet.clusters if names_nodes(one)} if names_apart else None
+            clusters = fleet.clusters if named is None else tuple(map(without_names, fleet.clusters))
+            layout = Layout.of(replace(fleet, clusters=clusters))
             changes = [
                 Change(None, compiled, first)
                 for compiled, first in zip(layout.clusters, layout.firsts.tolist(), strict=False)
@@ -107,7 +115,8 @@ class FleetIndex:
             offers = changed_offers({}, changes, layout.words)
             vocabulary = learned(fleet.vocabulary, _offered(fleet.clusters))
             types = USUAL_TYPES.union(vocabulary.types, *[one.tree.subtrees.all_types for one in layout.clusters])
-            contents = _Contents(layout, offers, vocabulary, types, Recent(_MOST_ROW_BYTES), Recent(_MOST_SHAPES))
+            rows: Recent[Expression, Meeting] = Recent(_MOST_ROW_BYTES)
+            contents = _Contents(layout, offers, vocabulary, types, rows, Recent(_MOST_SHAPES), named=named)
         else:
             contents = fleet
             layout = contents.layout
@@ -137,6 +146,11 @@ class FleetIndex:
         the clusters given, and of moving columns where one of them goes or has another number of classes.
         Raises InputError for a cluster under a name that is not its own.
         """
+        named, offered = self._contents.named, clusters
+        if named is not None:
+            kept = {name: one for name, one in named.items() if name not in clusters}
+            named = {**kept, **{name: one for name, one in clusters.items() if one is not None and names_nodes(one)}}
+            clusters = {name: None if one is None else without_names(one) for name, one in clusters.items()}
         moved = self._layout.changed(clusters)
         if moved is None:
             return self
@@ -148,12 +162,11 @@ class FleetIndex:
             after = moved_counts(before, moved.pieces, moved.changes)
             if after is not None:
                 counts.keep(request, after)
-        vocabulary = learned(self.vocabulary, _offered(one for one in clusters.values() if one is not None))
+        vocabulary = learned(self.vocabulary, _offered(one for one in offered.values() if one is not None))
         types = self.known_types.union(*[one.after.tree.subtrees.all_types for one in moved.changes if one.after])
         offers = changed_offers(offers, moved.changes, layout.words)
-        return FleetIndex(
-            replace(self._contents, layout=layout, offers=offers, vocabulary=vocabulary, types=types, counts=counts)
-        )
+        known = replace(self._contents, vocabulary=vocabulary, types=types, named=named)
+        return FleetIndex(replace(known, layout=layout, offers=offers, counts=counts))
 
     def with_states(self, states: Mapping[str, Mapping[str, Scalar]], said: Collection[str] = ()) -> FleetIndex:
         """Return the index of the same fleet in which clusters have these states, by name; nothing is compiled anew.
@@ -178,7 +191,26 @@ class FleetIndex:
     @cached_property
     def fleet(self) -> Fleet:
         """The fleet compiled, in the vocabulary that it has come to."""
-        return Fleet(tuple(one.cluster for one in self._layout.clusters), self.vocabulary)
+        named = self._contents.named or {}
+        return Fleet(
+            tuple([named.get(one.cluster.name, one.cluster) for one in self._layout.clusters]), self.vocabulary
+        )
+
+    def naming(self, expressions: Iterable[Expression]) -> FleetIndex:
+        """Return the index that can answer some expressions: one with names of nodes where they ask for such.
+
+        Its clusters have the same positions. It is this index itself where names are not kept apart.
+        """
+        return self._with_names if self._contents.named and asks_for_names(expressions) else self
+
+    def asked_by(self, job: Job) -> FleetIndex:
+        """Return the index that can answer a job. See `naming`."""
+        return self.naming(expressions_of(job)) if self._contents.named else self
+
+    @cached_property
+    def _with_names(self) -> FleetIndex:
+        whole = FleetIndex(self.fleet)
+        return FleetIndex(replace(whole._contents, states=self._contents.states, said=self._contents.said))
 
     @cached_property
     def classes(self) -> list[PlaceClass]:
@@ -306,6 +338,8 @@ class FleetIndex:
             return not_met(self.meeting(requirement.part), self.everything, stamp)
         if isinstance(requirement, SiteLimit):
             return self._limited(requirement, stamp)
+        if self._contents.named and requirement.subsystem in NAMES_OF_NODES:
+            raise RuntimeError("names of nodes are asked of an index that keeps them apart; see `naming`")
         self.require_known(requirement.subsystem)
         for condition in requirement.conditions:
             self._require_field(requirement.subsystem, condition.field)

@@ -60,6 +60,7 @@ def match(index: FleetIndex, job: Job) -> Match:
     Raises InputError for a requirement that is not understood (see `FleetIndex.meeting`), for a type of resource that
     nobody has, and for a shape that takes too much work to place exactly (see `hosting`).
     """
+    index = index.asked_by(job)
     met, work = _met(index, job), Work.of(len(index.names))
     able = _matching(index, job, met, work)
     found = match_of(index, able)
@@ -84,6 +85,7 @@ def matching(index: FleetIndex, job: Job, *, possible: bool = False, work: Work 
     possible : those that may match count as well: where what is not described, or not comparable, decides.
     work : the budget, that for one job if not given.
     """
+    index = index.asked_by(job)
     return _matching(index, job, _met(index, job), work or Work.of(len(index.names)), possible=possible)
 
 
@@ -127,6 +129,7 @@ def _requires_inside(job: Job) -> bool:
 
 def undecided_clusters(index: FleetIndex, job: Job, work: Work | None = None) -> int:
     """Return the clusters of which it is unknown whether they match a job, as a number."""
+    index = index.asked_by(job)
     met = _met(index, job)
     if _certain(met) and not _requires_inside(job):
         return 0
@@ -136,6 +139,7 @@ def undecided_clusters(index: FleetIndex, job: Job, work: Work | None = None) ->
 
 def incomparables(index: FleetIndex, job: Job, clusters: int) -> tuple[Incomparable, ...]:
     """Return which of some clusters, given as a number, have values that cannot be compared, and with what."""
+    index = index.asked_by(job)
     found: dict[int, Incomparable] = {}
     for requirement in job.requirements:
         for problem, places in index.meeting(requirement).problems:
@@ -148,6 +152,7 @@ def incomparables(index: FleetIndex, job: Job, clusters: int) -> tuple[Incompara
 
 def clusters_meeting(index: FleetIndex, requirement: Expression) -> int:
     """Return the clusters that meet a requirement somewhere, as a number."""
+    index = index.naming([requirement])
     met = index.meeting(requirement)
     return met.yes_number if index.size == len(index.names) else bitset.to_number(index.clusters_of(met.yes))
 

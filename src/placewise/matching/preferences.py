@@ -69,6 +69,7 @@ def score_numbers(index: FleetIndex, job: Job) -> NDArray[np.float64]:
 
 def wishes_held(index: FleetIndex, job: Job) -> list[int]:
     """Return for each wish of a job the clusters where it holds, as a number."""
+    index = index.asked_by(job)
     able, work = matching(index, job), Work.of(len(index.names))
     asked = [(one, tuple(range(len(job.groups)))) for one in job.preferences]
     asked += [(one, (number,)) for number, group in enumerate(job.groups) for one in group.preferences]

@@ -84,6 +84,7 @@ class WhyNot:
 
 def why_not(index: FleetIndex, job: Job) -> WhyNot:
     """Explain a match. Raises InputError as `match` does."""
+    index = index.asked_by(job)
     names, wanted = index.names, job.requirements
     matched = bitset.from_number(matching(index, job), len(names))
     work = Work.of(len(names))

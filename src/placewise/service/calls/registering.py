@@ -174,14 +174,17 @@ async def _changed(state: State, member: Member, changes: Changes) -> tuple[Clus
             raise InputError("a subsystem is both replaced and removed", found=name, expected="one of them")
     _check_subsystems(state, changes.subsystems, len(names.union(changes.subsystems)) - len(set(changes.removed)))
     size = len(changes.nodes) + sum(map(len, changes.subsystems.values()))
-    if changes.nodes:
+    if changes.nodes or changes.removed:
         # The other subsystems attach to vertices of the new graph by what their documents say.
         stored = await state.read(lambda connection: store.load_clusters(connection, [member.id]))
         documents = {**(stored[0].subsystems if stored else {}), **changes.subsystems}
         for name in changes.removed:
-            documents.pop(name, None)
-        return await state.beside(partial(_read_cluster, vocabulary, known.name, changes.nodes, documents))
-    if not changes.subsystems and not changes.removed:
+            if documents.pop(name, None) is None and stored:
+                problem = "the subsystem is one that the cluster's graph says"
+                raise InputError(problem, found=name, expected="a subsystem that was registered")
+        nodes = changes.nodes or (stored[0].nodes if stored else "")
+        return await state.beside(partial(_read_cluster, vocabulary, known.name, nodes, documents))
+    if not changes.subsystems:
         return known, Vocabulary()
 
     def read() -> tuple[dict[str, Subsystem], Vocabulary]:
@@ -191,7 +194,7 @@ async def _changed(state: State, member: Member, changes: Changes) -> tuple[Clus
         return found, taught_by(found.values(), vocabulary)
 
     added, taught = await _parse(state, size, read)
-    return with_subsystems(known, added, changes.removed), taught
+    return with_subsystems(known, added, ()), taught
 
 
 def _read_cluster(

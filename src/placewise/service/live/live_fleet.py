@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from placewise.matching.index import FleetIndex
 from placewise.model.cluster import Cluster, Fleet
 from placewise.model.resources import Subsystem
 from placewise.model.scalar import Scalar
@@ -45,7 +46,7 @@ class LiveFleet:
 
     def __init__(self, policy: Policy, own: Vocabulary | None = None) -> None:
         self.own = self._vocabulary = own or Vocabulary()
-        self._scheduler = Scheduler(Fleet((), self.own), policy)
+        self._scheduler = Scheduler(FleetIndex(Fleet((), self.own), names_apart=True), policy)
         self._members: dict[str, Member] = {}
         self._names: dict[int, str] = {}
         self._clusters: dict[str, Cluster] = {}

@@ -11,6 +11,8 @@ import structlog
 
 from placewise.errors import InputError
 from placewise.formats.fleets.cluster_texts import parse_cluster, parse_subsystem_text
+from placewise.formats.fleets.jgf import parse_containment
+from placewise.formats.reading import parse_json
 from placewise.model.cluster import Cluster
 from placewise.model.resources import Subsystem
 from placewise.model.scalar import Scalar
@@ -103,7 +105,8 @@ def _cluster(stored: StoredCluster, own: Vocabulary) -> Cluster | None:
     except InputError as error:
         _log.error("a cluster in the store cannot be used whole", cluster=stored.name, error=str(error))
     try:
-        cluster = parse_cluster(stored.name, stored.nodes, {})
+        # What a graph says of its nodes may have been nobody's concern when it was stored.
+        cluster = Cluster(stored.name, parse_containment(parse_json(stored.nodes, "nodes"), "nodes")[1])
     except InputError:
         return None
     usable: dict[str, Subsystem] = {}
