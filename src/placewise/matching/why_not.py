@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from itertools import compress
 
 import numpy as np
 from numpy.typing import NDArray
 
+from placewise.errors import InputError
 from placewise.matching import bitset
 from placewise.matching.asks import measured
-from placewise.matching.causes import UNDESCRIBED, Cause, Causes, CausesThere, too_few
+from placewise.matching.causes import FEW, UNDESCRIBED, Cause, Causes, CausesThere, too_few
+from placewise.matching.hosting import inner_requirements
 from placewise.matching.index import FleetIndex
 from placewise.matching.match import Incomparable, hosting, incomparables, matching, undecided_clusters
 from placewise.matching.work import Work
 from placewise.model.job import SLOTS, Job, ResourceRequest, Shape
 from placewise.model.requirement import Expression, Requirement, tests_of
 from placewise.model.scalar import scalar_text
+
+_MOST_INSIDE = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +71,8 @@ class WhyNot:
         none in a unit that converts to the one asked for, the unit too, as in "memory in MB".
     unknown : the clusters that would match if what is not described there were as asked.
     incomparable : those of which a value decides that cannot be compared with what is asked.
-    apart : why the scattered ones do not match.
+    apart : why the scattered ones do not match, and those of the too small ones that what is required inside the
+        shape keeps from matching.
     """
 
     job: str
@@ -124,8 +130,56 @@ def why_not(index: FleetIndex, job: Job) -> WhyNot:
             if names[cluster] not in uncompared
         ),
         incomparable,
-        _grouped((names[one], (too_few(index, one, groups),)) for one in np.flatnonzero(scattered).tolist()),
+        _grouped(
+            [
+                *((names[one], (too_few(index, one, groups),)) for one in np.flatnonzero(scattered).tolist()),
+                *_inside(index, job, ~fitting, work),
+            ]
+        ),
     )
+
+
+def _inside(
+    index: FleetIndex, job: Job, too_small: NDArray[np.bool_], work: Work
+) -> list[tuple[str, tuple[Cause, ...]]]:
+    """Return the clusters that could host a job's shape but for what is required inside it, and of which that is so.
+
+    One requirement alone where it alone is in the way, else all of them.
+    """
+    wanted = list(dict.fromkeys(one for group in job.groups for one in inner_requirements(group.shape)))
+    found: dict[int, list[Cause]] = {}
+    # What takes too much work is not looked for.
+    with contextlib.suppress(InputError):
+        freed = too_small & _hosting_but_for(index, job, wanted, work) if wanted and too_small.any() else too_small[:0]
+        for cluster in np.flatnonzero(freed).tolist():
+            found[cluster] = [_too_few_meet(wanted)]
+        alone: dict[int, list[Cause]] = {}
+        for one in wanted[:_MOST_INSIDE] if len(wanted) > 1 and found else ():
+            for cluster in np.flatnonzero(freed & _hosting_but_for(index, job, [one], work)).tolist():
+                alone.setdefault(cluster, []).append(_too_few_meet([one]))
+        found |= alone
+    return [(index.names[cluster], tuple(causes)) for cluster, causes in found.items()]
+
+
+def _hosting_but_for(index: FleetIndex, job: Job, dropped: Sequence[Expression], work: Work) -> NDArray[np.bool_]:
+    def freed(shape: Shape) -> Shape:
+        return tuple(
+            replace(
+                request,
+                contents=freed(request.contents),
+                requirements=tuple([one for one in request.requirements if one not in dropped]),
+            )
+            for request in shape
+        )
+
+    return hosting(index, [(freed(group.shape), index.everything) for group in job.groups], work=work)
+
+
+def _too_few_meet(wanted: Sequence[Expression]) -> Cause:
+    asked = " and ".join(map(str, wanted))
+    subsystems = "|".join(sorted({test.subsystem for one in wanted for test in tests_of(one)}))
+    line = f"too few: not enough of the resources asked for meet {asked}"
+    return Cause(FEW, subsystems, "", asked, "", line)
 
 
 def _blocked(index: FleetIndex, causes: Causes, requirement: Expression, failed: NDArray[np.bool_]) -> Blocked:
