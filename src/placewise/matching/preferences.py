@@ -44,7 +44,7 @@ def scores(index: FleetIndex, job: Job, clusters: int | None = None) -> Scores:
     in which it stands. What is unknown counts nothing. Raises InputError as `match` does.
     """
     found = matching(index, job) if clusters is None else clusters
-    held = wishes_held(index, job)
+    held = wishes_held(index, job, found)
     positions = bitset.members(found)
     scored = []
     for position in positions:
@@ -67,10 +67,10 @@ def score_numbers(index: FleetIndex, job: Job) -> NDArray[np.float64]:
     return numbers
 
 
-def wishes_held(index: FleetIndex, job: Job) -> list[int]:
-    """Return for each wish of a job the clusters where it holds, as a number."""
+def wishes_held(index: FleetIndex, job: Job, clusters: int | None = None) -> list[int]:
+    """Return for each wish of a job the clusters where it holds, as a number; of those given, which match, if any."""
     index = index.asked_by(job)
-    able, work = matching(index, job), Work.of(len(index.names))
+    able, work = matching(index, job) if clusters is None else clusters, Work.of(len(index.names))
     asked = [(one, tuple(range(len(job.groups)))) for one in job.preferences]
     asked += [(one, (number,)) for number, group in enumerate(job.groups) for one in group.preferences]
     return [_held(index, job, able, wish, groups, work) for wish, groups in asked]
