@@ -400,3 +400,22 @@ def test_the_public_clusters_survive_writing(tmp_path):
         cluster = read_cluster(source)
         write_cluster(cluster, tmp_path / source.parent.parent.name / source.name)
         assert read_cluster(tmp_path / source.parent.parent.name / source.name) == cluster
+
+
+def test_a_fact_written_as_a_type_is_a_field_too():
+    tree = parse_containment({"graph": {"nodes": {"0": {"metadata": {"type": "cluster"}}}}}, "nodes")[1]
+
+    def properties(**metadata):
+        document = {
+            "graph": {
+                "nodes": {"f": {"metadata": metadata}},
+                "edges": [{"source": "0", "target": "f", "relation": "contains"}],
+            }
+        }
+        return dict(parse_subsystem(document, "archspec", tree, "f").vertices[0].properties)
+
+    assert properties(type="cpu.target=amd64") == {"type": "cpu.target=amd64", "cpu.target": "amd64"}
+    assert properties(type="cpu.target=a=b")["cpu.target"] == "a=b"
+    assert properties(**{"type": "cpu.target=amd64", "cpu.target": "zen2"})["cpu.target"] == "zen2"
+    for kind in ("shm", "=amd64", "a b=c", "cpu=", "a==b"):
+        assert properties(type=kind) == {"type": kind}

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from placewise.errors import InputError
+from placewise.formats.fleets.cluster_texts import parse_cluster
+from placewise.formats.jobs.jobspec import parse_jobspec
 from placewise.matching import causes
 from placewise.matching.causes import (
     ABSENT,
@@ -301,3 +305,14 @@ def test_equal_clusters_are_looked_at_once(monkeypatch):
     answer = why_not(fleet, job(version_requirement("zlib", "2", None)))
     assert len(looked) == 3
     assert [len(there.clusters) for there in answer.blocked[0].causes] == [100, 100, 100]
+
+
+def test_a_fact_written_as_a_type_meets_what_asks_for_its_field():
+    node = json.dumps({"graph": {"nodes": {"0": {"metadata": {"type": "node"}}}}})
+    edges = [{"source": "0", "target": "f", "relation": "contains"}]
+    fact = {"graph": {"nodes": {"f": {"metadata": {"type": "cpu.target=amd64"}}}, "edges": edges}}
+    index = FleetIndex(Fleet((parse_cluster("a", node, {"io.archspec": json.dumps(fact)}),)))
+    for target, found in (("amd64", ("a",)), ("x86_64", ("a",)), ("zen2", ()), (">=x86_64", ("a",))):
+        entry = {"type": "io", "archspec": {"cpu.target": target}}
+        job = parse_jobspec({"version": 1, "resources": {"a": {"requires": [entry]}}}, "j")
+        assert match(index, job).names == found

@@ -279,7 +279,7 @@ def test_too_many_ways_to_choose_are_refused():
 
 def test_what_takes_too_much_work_is_refused():
     graph = cluster_of(*[[("core", 61)]] * 100)
-    tight = [R("slot", 5900 // 6 // cores, (R("core", cores),)) for cores in range(13, 19)]
+    tight = [R("slot", 5900 // 9 // cores, (R("core", cores),)) for cores in range(13, 22)]
     many = [R("or_slot", 460, (R("core", cores),)) for cores in range(13, 40)]
     for shape in (tight, many):
         with pytest.raises(InputError, match="takes too much work"):

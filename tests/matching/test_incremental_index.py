@@ -289,7 +289,7 @@ def test_counts_of_a_shape_are_kept_and_follow_the_changes(monkeypatch):
 
 def test_a_shape_that_a_new_cluster_cannot_count_is_refused_when_it_is_asked_for():
     r = ResourceRequest
-    tight = tuple(r("slot", 5900 // 6 // cores, (r("core", cores),)) for cores in range(13, 19))
+    tight = tuple(r("slot", 5900 // 9 // cores, (r("core", cores),)) for cores in range(13, 22))
     job = Job("j", (ResourceGroup(tight),))
     index = FleetIndex(Fleet((Cluster("bare"),)))
     assert not match(index, job)

@@ -1,11 +1,12 @@
 """Names of nodes are left out where no job asks for them."""
 
+from dataclasses import replace
+
 import pytest
 
 from placewise.matching.deciding import required_job
 from placewise.matching.index import FleetIndex
 from placewise.matching.match import match
-from placewise.matching.named_places import as_asked
 from placewise.matching.why_not import why_not
 from placewise.model.cluster import Cluster, Fleet
 from placewise.model.requirement import Requirement, negated
@@ -40,16 +41,25 @@ def asking(*lines):
     ],
 )
 def test_the_answer_is_that_of_the_whole_fleet_on_fewer_classes(job, classes):
-    whole, lean = FleetIndex(FLEET), FleetIndex(as_asked(FLEET, [job]))
-    assert lean.size == classes
-    assert match(lean, job) == match(whole, job)
-    assert why_not(lean, job) == why_not(whole, job)
+    whole, apart = FleetIndex(FLEET), FleetIndex(FLEET, names_apart=True)
+    assert apart.size == 2 + 2
+    assert apart.asked_by(job).size == classes
+    assert match(apart, job) == match(whole, job)
+    assert why_not(apart, job) == why_not(whole, job)
+    assert apart.fleet == whole.fleet
 
 
-def test_what_one_job_names_is_there_for_all():
-    assert FleetIndex(as_asked(FLEET, [asking("property{name=big}"), asking("host{name=a7}")])).size == NODES + 2
+def test_names_follow_the_changes_of_the_fleet():
+    job = asking("host{name=a7}")
+    bare = FleetIndex(Fleet(()), names_apart=True)
+    both = bare.changed({one.name: one for one in FLEET.clusters})
+    assert both.size == 2 + 2
+    assert match(both, job).names == ("named",)
+    assert match(both.changed({"named": replace(FLEET.clusters[0], subsystems=(RANKS,))}), job).names == ()
+    assert match(both.changed({"named": None}), job).names == ()
+    assert match(both.changed({"new": replace(FLEET.clusters[0], name="new")}), job).names == ("named", "new")
 
 
-def test_a_fleet_without_names_is_as_it_was():
-    fleet = Fleet((Cluster("plain", GRAPH, (PROPERTY,)),))
-    assert as_asked(fleet, []) is fleet
+def test_names_are_never_quietly_nowhere():
+    with pytest.raises(RuntimeError, match="names of nodes"):
+        FleetIndex(FLEET, names_apart=True).meeting(Requirement.parse("host{name=a7}"))

@@ -19,6 +19,7 @@ from placewise.model.cluster import Cluster, Fleet
 from placewise.model.job import Job, ResourceGroup
 from placewise.model.requirement import version_requirement
 from placewise.model.resources import ResourceGraph, Subsystem, SubsystemVertex, Vertex
+from placewise.scheduler import Scheduler
 
 
 def members(bits, size):
@@ -142,3 +143,37 @@ def test_rows_are_selected_in_any_order_and_again(problem, data):
     assert [found.ids[a:b].tolist() for a, b in zip(found.offsets[:-1], found.offsets[1:], strict=True)] == [
         rows[row] for row in chosen
     ]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_limits_of_sites_hold_as_in_a_match(name):
+    graph = ResourceGraph((Vertex("0", "cluster"), Vertex("a", "node", 0), Vertex("b", "node", 0)))
+
+    def cluster(called, partition, *states):
+        offered = [Subsystem("zlib", (SubsystemVertex((("version", "1.2"),), (0,)),))]
+        if partition:
+            offered.append(Subsystem("partition", (SubsystemVertex((("state", partition),), (0,)),)))
+        if states:
+            vertices = [SubsystemVertex((("state", state),), (at,)) for at, state in enumerate(states, 1)]
+            offered.append(Subsystem("node", tuple(vertices)))
+        return Cluster(called, graph, tuple(offered))
+
+    fleet = Fleet(
+        (
+            cluster("shut", "down"),
+            cluster("drained", "", "drained", "down"),
+            cluster("half", "up", "idle", "down"),
+            cluster("free", ""),
+        )
+    )
+    wanted = version_requirement("zlib", "1", "1.5")
+    loops = load_kernels(name)
+    placing = Placing.of(fleet, [wanted], np.arange(4))
+    for requirements, row in (((wanted,), [0]), ((), [])):
+        matched = Scheduler(fleet).match(Job("j", (ResourceGroup((), requirements),)))
+        assert matched.names == ("half", "free")
+        rows = Rows.of(np.array([0, len(row)]), np.array(row, dtype=np.int64))
+        counts, firsts = placing.first(rows, loops)
+        assert (counts.tolist(), firsts.tolist()) == ([2], [matched.positions[0]])
+        counts, chosen = placing.drawn(rows, np.array([0.99]), loops)
+        assert (counts.tolist(), chosen.tolist()) == ([2], [matched.positions[1]])

@@ -10,7 +10,6 @@ from random_questions import a_fleet, an_expression
 from placewise.errors import InputError
 from placewise.matching.index import FleetIndex
 from placewise.matching.match import match, matching
-from placewise.matching.named_places import as_asked
 from placewise.matching.preferences import score_numbers, scores, wishes_held
 from placewise.model.cluster import Cluster, Fleet
 from placewise.model.job import Job, ResourceGroup, ResourceRequest
@@ -191,7 +190,7 @@ def test_policies_that_do_not_compose_are_refused(name):
 
 def test_a_policy_without_scores_says_so():
     scheduler = Scheduler(FLEET, policy_named("preferred"))
-    with pytest.raises(InputError, match="'preferred' needs 'preference_score'"):
+    with pytest.raises(InputError, match="have no wishes"):
         scheduler.assign(np.array([[7]], dtype=np.uint64), np.array([0.5]))
     assert Scheduler(FLEET, first).place(job(wish("filesystem", 1)), draw=0.0).chosen == "a"
 
@@ -219,7 +218,7 @@ def test_a_wish_for_a_host_is_not_left_out_of_the_fleet():
         )
     )
     asked = job(wish("host{name=b1}", 3))
-    index = FleetIndex(as_asked(fleet, [asked]))
+    index = FleetIndex(fleet, names_apart=True)
     assert [(one.cluster, one.score) for one in scores(index, asked).clusters] == [("b", 3), ("a", 0)]
 
 

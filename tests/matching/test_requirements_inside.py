@@ -12,8 +12,9 @@ from placewise.errors import InputError
 from placewise.matching.hosting import Hosting, Tree, hosts
 from placewise.matching.index import FleetIndex
 from placewise.matching.match import match
+from placewise.matching.why_not import why_not
 from placewise.model.cluster import Cluster, Fleet
-from placewise.model.job import Job, ResourceGroup
+from placewise.model.job import Job, ResourceGroup, ResourceRequest
 from placewise.model.predicates import Equals, Within
 from placewise.model.requirement import Condition, Requirement, any_of, negated
 from placewise.model.resources import ResourceGraph, Subsystem, SubsystemVertex, Vertex
@@ -180,3 +181,27 @@ def _answer_both_ways(rng):
     usable = [oracle.places(graph)]
     expected = hosts(Tree.of(ResourceGraph(tuple(vertices))), [(renamed(shape), usable[0])])
     return expected, Hosting([shape], Vocabulary()).on(tree, usable, Cluster("a", graph, (offered(*placed),)))
+
+
+def test_a_requirement_inside_a_shape_is_named_as_the_cause():
+    graph = ResourceGraph((Vertex("0", "node"), Vertex("1", "gpu", 0, 4), Vertex("2", "core", 0, 2)))
+    kinds = [SubsystemVertex((("model", model),), (1,)) for model in ("a100", "v100", "v100", "v100")]
+    index = FleetIndex(Fleet((Cluster("a", graph, (Subsystem("card", tuple(kinds)),)),)))
+    a100, v100 = (Requirement("card", (Condition("model", Equals(one)),)) for one in ("a100", "v100"))
+
+    def causes(*contents):
+        job = Job("j", (ResourceGroup((ResourceRequest("node", 1, contents),)),))
+        answer = why_not(index, job)
+        assert answer.too_small == ("a",)
+        return [cause.line for there in answer.apart for cause in there.causes]
+
+    def gpus(count, requirement):
+        return ResourceRequest("gpu", count, (), "", (requirement,))
+
+    (line,) = causes(gpus(2, a100))
+    assert str(a100) in line
+    (line,) = causes(gpus(2, a100), gpus(1, v100))
+    assert str(a100) in line
+    assert str(v100) not in line
+    assert causes(gpus(2, a100), gpus(4, v100)) == []
+    assert causes(gpus(1, a100), ResourceRequest("core", 3)) == []

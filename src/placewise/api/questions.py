@@ -12,7 +12,6 @@ from placewise.matching.deciding import decided, required_job
 from placewise.matching.index import FleetIndex
 from placewise.matching.match import Match as MatchValue
 from placewise.matching.match import match as matched
-from placewise.matching.named_places import as_asked
 from placewise.matching.preferences import Scores
 from placewise.matching.preferences import scores as scores_of
 from placewise.matching.site_limits import with_limits
@@ -165,7 +164,7 @@ def explain(fleet: Fleet, job: Job | Expression, *, ignore_limits: bool = False)
 def _indexed(fleet: Fleet, job: Job | Expression, ignore_limits: bool) -> tuple[FleetIndex, Job]:
     """Return a fleet compiled for a job, and the job as it has to meet the limits of sites."""
     asked = _asked(job)
-    index = FleetIndex(as_asked(fleet, [asked]))
+    index = FleetIndex(fleet, names_apart=True)
     return index, asked if ignore_limits else with_limits(asked, index.vocabulary)
 
 

@@ -106,12 +106,11 @@ def _compiled(
     """Read a fleet and then jobs; return the fleet compiled, and the jobs as they have to meet the limits of sites."""
     from placewise.formats.fleets.fleet_source import read_fleet
     from placewise.matching.index import FleetIndex
-    from placewise.matching.named_places import as_asked
 
     clusters, asked = read_fleet(fleet), jobs()
     for job in asked:
         job.say_notes(verbose=verbose)
-    index = FleetIndex(as_asked(clusters, [one.job for one in asked]))
+    index = FleetIndex(clusters, names_apart=True)
     return index, asked if ignore_limits else limited(index, asked)
 
 

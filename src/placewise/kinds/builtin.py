@@ -26,8 +26,8 @@ _ALIASES: Mapping[str, str] = MappingProxyType(
 
 _EVERYWHERE = {
     _VERSION: ("version", "release"),
-    # The names of archspec's order.
-    _TARGET: ("target", "microarchitecture"),
+    # The names of archspec's order; cpu.target is compspec's field.
+    _TARGET: ("target", "microarchitecture", "cpu.target"),
     # Sizes, however they are written.
     _QUANTITY: ("memory", "ram", "storage", "disk"),
     # CUDA's compute capability.
@@ -43,7 +43,7 @@ _EVERYWHERE = {
 _SIZED = ("memory", "ram", "storage", "disk")
 _SIZES = ("value", "size", "capacity", "total", "free", "available")
 
-_ALIASED_FIELDS = ("target", "arch", "architecture", "machine", "platform")
+_ALIASED_FIELDS = ("target", "cpu.target", "arch", "architecture", "machine", "platform")
 _ALIASED_SUBSYSTEMS = ("arch", "cpu")
 _NONE: Mapping[str, str] = MappingProxyType({})
 

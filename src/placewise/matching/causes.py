@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeAlias
 
+from placewise.matching import bitset
 from placewise.matching.cause import (
     ABSENT,
     FEW,
@@ -46,6 +47,11 @@ __all__ = [
     "too_few",
 ]
 
+LOOKS, LOOKS_AT_A_CLUSTER = 4_000, 150
+"""So many vertices are looked at to explain a job, and so many more for each cluster; to begin counts as some."""
+
+_LOOKS_A_TEST = 6
+
 _NAME = "name"
 _Places: TypeAlias = int
 """Place classes of the fleet, as a number."""
@@ -60,9 +66,13 @@ class Causes:
         self._names: dict[Expression, tuple[str, ...]] = {}
         self._tested: dict[Requirement, Conditions] = {}
         self._found: dict[tuple[Expression, object], tuple[Cause, ...]] = {}
+        self._contents: dict[tuple[int, str], object] = {}
+        self._left = LOOKS + LOOKS_AT_A_CLUSTER * len(index.names)
 
     def of(self, cluster: int, expression: Expression) -> tuple[Cause, ...]:
-        """Return the causes for which an expression holds on no place of a cluster, given by position."""
+        """Return the causes for which an expression holds on no place of a cluster, given by position. See `at`."""
+        if self.exhausted:
+            return ()
         key = (expression, self._content(cluster, expression))
         causes = self._found.get(key)
         if causes is None:
@@ -70,8 +80,20 @@ class Causes:
         return causes
 
     def at(self, cluster: int, expression: Expression, where: _Places) -> tuple[Cause, ...]:
-        """Return the causes for which an expression holds on none of some places of a cluster."""
+        """Return the causes for which an expression holds on none of some places of a cluster.
+
+        None where too much was looked at already: a job may require more than anybody wants to read.
+        """
+        if not self.exhausted:
+            self._left -= self._looks(cluster, expression)
+        if self.exhausted:
+            return ()
         return tuple(dict.fromkeys(self._against(_There(self._index, cluster), expression, where)))
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether no more causes are looked for."""
+        return self._left < 0
 
     def places(self, cluster: int) -> _Places:
         """Return all place classes of a cluster."""
@@ -81,19 +103,29 @@ class Causes:
     def _content(self, cluster: int, expression: Expression) -> object:
         """Return a value that is the same for clusters that have the same causes."""
         compiled = self._index.compiled(cluster)
-        graph = compiled.cluster.graph
-        parts: list[object] = [None if len(graph.vertices) == 1 else id(compiled.tree)]
+        if len(compiled.cluster.graph.vertices) > 1:
+            return cluster
+        return tuple([self._content_of(cluster, name) for name in self._names_in(expression)])
+
+    def _content_of(self, cluster: int, name: str) -> object:
+        if (cluster, name) not in self._contents:
+            subsystem = self._index.subsystem(cluster, name)
+            vertices = subsystem and tuple([(vertex_key(v), v.attached_to) for v in subsystem.vertices])
+            complete = self._all_complete or self._index.vocabulary.is_complete(self._index.names[cluster], name)
+            self._contents[cluster, name] = vertices, complete
+        return self._contents[cluster, name]
+
+    def _names_in(self, expression: Expression) -> tuple[str, ...]:
+        """Return the subsystems of the tests of an expression, one for each test."""
         names = self._names.get(expression)
         if names is None:
-            names = self._names[expression] = tuple(dict.fromkeys(test.subsystem for test in tests_of(expression)))
-        for name in names:
-            subsystem = self._index.subsystem(cluster, name)
-            parts.append(
-                None if subsystem is None else tuple([(vertex_key(v), v.attached_to) for v in subsystem.vertices])
-            )
-            if not self._all_complete:
-                parts.append(self._index.vocabulary.is_complete(compiled.cluster.name, name))
-        return tuple(parts)
+            names = self._names[expression] = tuple(test.subsystem for test in tests_of(expression))
+        return names
+
+    def _looks(self, cluster: int, expression: Expression) -> int:
+        """Return how many vertices are looked at to say why an expression does not hold on a cluster."""
+        there = (self._index.subsystem(cluster, name) for name in self._names_in(expression))
+        return sum([_LOOKS_A_TEST + (len(one.vertices) if one else 0) for one in there])
 
     def _against(self, there: _There, expression: Expression, where: _Places) -> Iterator[Cause]:
         """Yield why an expression is not met on any of the places."""
@@ -174,6 +206,7 @@ class _There:
         self._index, self._cluster = index, cluster
         self._compiled: CompiledCluster = index.compiled(cluster)
         self._first = int(index.firsts[cluster])
+        self._mask = (1 << len(self._compiled.classes)) - 1
 
     def is_complete(self, subsystem: str) -> bool:
         """Whether all there is of a subsystem is described."""
@@ -182,11 +215,12 @@ class _There:
     def seen(self, subsystem: str, where: _Places) -> list[Properties]:
         """List the distinct vertices that some of the places see, by their properties."""
         classes = self._compiled.classes
-        chosen = [kind for number, kind in enumerate(classes, self._first) if where >> number & 1]
-        if len(chosen) == len(classes) or subsystem not in self._compiled.subsystems:
+        here = where >> self._first & self._mask
+        if here == self._mask or subsystem not in self._compiled.subsystems:
             seeing, found = self._compiled.tree.seeing, self._index.subsystem(self._cluster, subsystem)
             vertices = [v for v in (found.vertices if found else ()) if not seeing.isdisjoint(v.attached_to)]
         else:
+            chosen = [classes[number] for number in bitset.members(here)]
             vertices = [vertex for kind in chosen for name, vertex in kind.visible if name == subsystem]
         return [key[0] for key in dict.fromkeys(map(vertex_key, vertices))]
 
@@ -202,7 +236,7 @@ class _There:
 
     @property
     def _all(self) -> _Places:
-        return ((1 << len(self._compiled.classes)) - 1) << self._first
+        return self._mask << self._first
 
     def count(self, where: _Places) -> int:
         """Return how many places there are in some place classes of this cluster."""

@@ -12,6 +12,7 @@ from placewise.errors import InputError
 from placewise.matching.compiled_cluster import CompiledCluster
 from placewise.matching.hosting import Tree, copies_of, has_alternatives, inner_requirements, on_one_place, spans_places
 from placewise.matching.offers import Change, Pieces
+from placewise.matching.work import Work
 from placewise.model.job import NODE, SLOTS, ResourceRequest, Shape
 
 # Sums of counts up to this one fit a word whatever the number of place classes; Python counts the larger ones.
@@ -50,12 +51,11 @@ def counted_request(shape: Shape) -> ResourceRequest | None:
 
 def counts_of(request: ResourceRequest, clusters: Iterable[CompiledCluster]) -> Counts:
     """Count a request on every cluster. Raises InputError for one that cannot be counted exactly (see `hosting`)."""
-    found: list[int] = []
-    for compiled in clusters:
-        copies = _copies(compiled, request)
-        if copies is None:
-            return Counts(request, None)
-        found += copies
+    counted = list(clusters)
+    if not all(_counts_by_place(compiled.tree, request) for compiled in counted):
+        return Counts(request, None)
+    work = Work.of(len(counted))
+    found = [copies for compiled in counted for copies in _copies(compiled, request, work)]
     return Counts(request, np.array(found, dtype=np.int64))
 
 
@@ -68,22 +68,19 @@ def moved_counts(counts: Counts, pieces: Pieces, changes: Iterable[Change]) -> C
     )
     for change in changes:
         if change.after is not None:
-            try:
-                copies = _copies(change.after, counts.request)
-            except InputError:
+            if not _counts_by_place(change.after.tree, counts.request):
                 return None
-            if copies is None:
+            try:
+                copies = _copies(change.after, counts.request, Work.of(1))
+            except InputError:
                 return None
             per_class[change.first : change.first + len(copies)] = copies
     return Counts(counts.request, per_class)
 
 
-def _copies(compiled: CompiledCluster, request: ResourceRequest) -> list[int] | None:
-    tree = compiled.tree
-    if not _counts_by_place(tree, request):
-        return None
+def _copies(compiled: CompiledCluster, request: ResourceRequest, work: Work) -> list[int]:
     # More than are wanted need not be counted, and a sum of sizes need not fit a word.
-    each = copies_of(tree, [kind.places[0] for kind in compiled.classes], request)
+    each = copies_of(compiled.tree, [kind.places[0] for kind in compiled.classes], request, work)
     return [min(copies * len(kind.places), request.count) for copies, kind in zip(each, compiled.classes, strict=True)]
 
 

@@ -42,7 +42,8 @@ def decided(index: FleetIndex, found: Match, unknown: str) -> Match:
 
 def not_comparable(index: FleetIndex, requirements: Iterable[Expression]) -> int:
     """Return on how many clusters a value decides of a requirement that cannot be compared with what is asked."""
-    found = 0
+    requirements = list(requirements)
+    index, found = index.naming(requirements), 0
     for requirement in requirements:
         met = index.meeting(requirement)
         if met.certain:

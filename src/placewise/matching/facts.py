@@ -52,6 +52,14 @@ class Tests:
                 bits |= 2 << bit
         return bits
 
+    def steps(self, cluster: Cluster) -> int:
+        """Return about how many steps of work it takes to ask a cluster."""
+        asked = [one for one in cluster.subsystems if one.name in self._by_name]
+        return sum(
+            len(self._by_name[one.name]) * len(one.vertices) + sum([len(v.attached_to) for v in one.vertices]) // 8
+            for one in asked
+        )
+
     def asks(self, name: str) -> bool:
         """Whether a test is of this subsystem."""
         return name in self._by_name

@@ -121,6 +121,7 @@ class Fitting:
             opened = [ask for ask, _ in demand if ask.type == SLOT and self._opens(at, ask)]
             if not opened:
                 return demand
+            self._work.step(1 + len(demand) // 2)
             demand = joined(
                 pair
                 for ask, count in demand
@@ -143,7 +144,7 @@ class Fitting:
         key = (at, demand)
         found = self._fit.get(key)
         if found is None:
-            self._work.step(1 + len(demand))
+            self._work.step(1 + 2 * len(demand))
             found = self._fit[key] = self._decided(at, demand)
         return found
 
@@ -165,6 +166,7 @@ class Fitting:
                 for demand, times in zip(choice.alternatives, mix, strict=True)
                 for ask, each in demand
             ]
+            self._work.step(1 + (len(taken) + len(rest)) // 2)
             if self._fits(at, joined((*taken, *rest))):
                 return True
         return False
@@ -179,7 +181,7 @@ class Fitting:
             together = [one for part in lists.values() for one in part] + [pair]
             for ask, _ in together:
                 by_type.update(dict.fromkeys(ask.drawn, together))
-            self._work.step(len(together) // 8)
+            self._work.step(len(together) // 4)
         parts = []
         for rough in {id(part): part for part in by_type.values()}.values():
             parts += self._refined(rough) if len(rough) > 1 else [tuple(rough)]
@@ -468,6 +470,7 @@ def _compositions(most: Sequence[int], count: int, work: Work) -> Iterator[tuple
         return
     for first in range(min(most[0], count), max(0, count - sum(most[1:])) - 1, -1):
         for rest in _compositions(most[1:], count - first, work):
+            work.step()
             yield (first, *rest)
 
 

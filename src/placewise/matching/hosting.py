@@ -1,8 +1,8 @@
 """Whether a containment tree can host the shape of a job on the places that are usable for it.
 
 A request is hosted by the vertices of its type, each of which must hold the contents asked for; every unit of a vertex
-serves one request. The answer is exact (see `fitting`), within a budget of work for each cluster, beyond which a shape
-is refused. Where a slot lies says `slot_levels`, which vertices are usable `tree`.
+serves one request. The answer is exact (see `fitting`), within a budget of work for a whole job, beyond which it is
+refused. Where a slot lies says `slot_levels`, which vertices are usable `tree`.
 
 The alternatives are Fluxion's: of or_slots side by side each slot may have any of the shapes ("the scheduler can select
 any combination"), of xor_slots exactly one shape is taken for the whole job. Fluxion leaves open what or_slots of
@@ -19,7 +19,6 @@ from placewise.matching.facts import Facts, Tests
 from placewise.matching.fitting import Fitting
 from placewise.matching.simple_counting import holds_simple, is_simple, simple_bundles, simple_count, simple_offer
 from placewise.matching.slot_levels import Levels
-from placewise.matching.subtrees import Subtrees
 from placewise.matching.tree import Tree
 from placewise.matching.work import Work
 from placewise.model.cluster import Cluster
@@ -28,9 +27,8 @@ from placewise.model.requirement import Expression
 from placewise.model.resources import Subsystem
 from placewise.model.vocabulary import Vocabulary
 
-STEPS = 700
-STEPS_OF_A_SUBTREE = 28
-"""So many steps are for each cluster, and so many more for each of its distinct subtrees; a step is about 2 us."""
+VERTICES_A_STEP = 8
+"""To look at so many vertices takes about as long as a step."""
 
 __all__ = [
     "Hosting",
@@ -49,8 +47,9 @@ class Hosting:
     """The shapes of a job's groups, to be asked of many clusters.
 
     vocabulary : of the fleet, where requirements stand inside the shapes; own : those of subsystems that have one of
-    their own. possible : whether a vertex counts too of which it is unknown whether it meets them. Raises InputError
-    for too many alternatives, and for bounds of another kind than their fields.
+    their own. possible : whether a vertex counts too of which it is unknown whether it meets them. work : the budget
+    of all that is asked, that for one cluster if not given. Raises InputError for too many alternatives, and for
+    bounds of another kind than their fields.
     """
 
     def __init__(
@@ -60,9 +59,12 @@ class Hosting:
         own: Mapping[str, Vocabulary] | None = None,
         *,
         possible: bool = False,
+        work: Work | None = None,
     ) -> None:
+        self._work = work or Work.of(1)
         self._demands = compiled(shapes)
         self._groups, self._possible = len(shapes), possible
+        self._marks: dict[str, tuple[Facts, dict[int, int]]] = {}
         wanted = [r for shape in shapes for r in inner_requirements(shape)]
         self._tests = Tests(wanted, vocabulary or Vocabulary(), own) if wanted else None
 
@@ -87,13 +89,25 @@ class Hosting:
         if any(not demand for demand in self._demands):
             return True
         every = tuple(None if tree.places.issubset(places) else frozenset(places) for places in usable)
-        facts = None
-        if self._tests is not None and cluster is not None:
-            facts = Facts(self._tests, self._groups, self._tests.everywhere(cluster.name, seen), self._possible)
-        subtrees = tree.marked(every, None if facts is None or cluster is None else facts.marks(cluster, tree))
-        work = _work(subtrees)
+        facts, bits = (None, None) if cluster is None else self._facts(cluster, tree, seen)
+        if bits is not None or any(places is not None for places in every):
+            self._work.step(1 + len(tree.outline) * (4 + len(usable)) // (2 * VERTICES_A_STEP))
+        subtrees = tree.marked(every, bits)
+        self._work.step(1 + len(subtrees.types) // VERTICES_A_STEP)
         levels = Levels(subtrees, tree.above_places)
-        return any(Fitting(subtrees, levels, work, facts).hosts(demand) for demand in self._demands)
+        return any(Fitting(subtrees, levels, self._work, facts).hosts(demand) for demand in self._demands)
+
+    def _facts(
+        self, cluster: Cluster, tree: Tree, seen: Subsystem | None
+    ) -> tuple[Facts | None, dict[int, int] | None]:
+        """Return what the tests inside say of a cluster, and the bits of its vertices; None without tests."""
+        if self._tests is None:
+            return None, None
+        if cluster.name not in self._marks:
+            self._work.step(self._tests.steps(cluster) + len(tree.outline) // VERTICES_A_STEP)
+            facts = Facts(self._tests, self._groups, self._tests.everywhere(cluster.name, seen), self._possible)
+            self._marks[cluster.name] = facts, facts.marks(cluster, tree)
+        return self._marks[cluster.name]
 
 
 def inner_requirements(shape: Shape) -> list[Expression]:
@@ -120,11 +134,15 @@ def copies_within(tree: Tree, place: int, request: ResourceRequest) -> int:
     return copies_of(tree, [place], request)[0]
 
 
-def copies_of(tree: Tree, places: Sequence[int], request: ResourceRequest) -> list[int]:
-    """Count the copies of a request that each of some places can host; its slots lie on places. See `copies_within`."""
-    subtrees = tree.subtrees
-    numbers = [subtrees.number_of[place] for place in places]
-    found = [0] * len(places)
+def copies_of(tree: Tree, places: Sequence[int], request: ResourceRequest, work: Work | None = None) -> list[int]:
+    """Count the copies of a request that each of some places can host; its slots lie on places. See `copies_within`.
+
+    work : the budget, that for one cluster if not given.
+    """
+    subtrees, work = tree.subtrees, work or Work.of(1)
+    numbers = list(dict.fromkeys(subtrees.number_of[place] for place in places))
+    found = [0] * len(numbers)
+    work.step(len(numbers))
     for demand in _compiled(request):
         ((ask, most),) = demand
         if ask.type == SLOT and holds_simple(ask.contents):
@@ -137,10 +155,11 @@ def copies_of(tree: Tree, places: Sequence[int], request: ResourceRequest) -> li
                 for number in numbers
             ]
         else:
-            fitting = Fitting(subtrees, Levels(subtrees, tree.above_places), _work(subtrees))
+            fitting = Fitting(subtrees, Levels(subtrees, tree.above_places), work)
             copies = [fitting.copies_at(number, ask, most) for number in numbers]
         found = [max(pair) for pair in zip(found, copies, strict=True)]
-    return found
+    copies_at = dict(zip(numbers, found, strict=True))
+    return [copies_at[subtrees.number_of[place]] for place in places]
 
 
 def spans_places(tree: Tree, request: ResourceRequest) -> bool:
@@ -154,10 +173,6 @@ def on_one_place(tree: Tree, request: ResourceRequest) -> bool:
     return all(
         levels.on_places(ask) for demand in _compiled(request) for ask, _ in demand if ask.type in (SLOT, CHOICE)
     )
-
-
-def _work(subtrees: Subtrees) -> Work:
-    return Work(STEPS + STEPS_OF_A_SUBTREE * len(subtrees.types))
 
 
 def has_alternatives(request: ResourceRequest) -> bool:

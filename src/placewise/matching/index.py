@@ -18,16 +18,18 @@ from placewise.kinds.inferring import learned
 from placewise.kinds.vertex_test import VertexTest
 from placewise.matching import bitset
 from placewise.matching.cluster_facts import CLUSTER, ClusterFacts
-from placewise.matching.compiled_cluster import CompiledCluster, Properties, VertexKey
+from placewise.matching.compiled_cluster import CompiledCluster, Properties
 from placewise.matching.counting import Counts, counted_request, counts_of, moved_counts
 from placewise.matching.hosting import Hosting, inner_requirements
 from placewise.matching.layout import Layout
-from placewise.matching.meeting import Meeting, all_met, any_met, not_met, tested
+from placewise.matching.meeting import Meeting, all_met, any_met, most_asked, not_met, tested
+from placewise.matching.named_places import NAMES_OF_NODES, asks_for_names, expressions_of, names_nodes, without_names
 from placewise.matching.offers import Change, Offers, changed_offers, moved_offers
 from placewise.matching.places import PlaceClass
 from placewise.matching.recent import Recent
+from placewise.matching.work import Work
 from placewise.model.cluster import Cluster, Fleet
-from placewise.model.job import SLOTS, ResourceRequest, Shape
+from placewise.model.job import SLOTS, Job, ResourceRequest, Shape
 from placewise.model.predicates import InVersionRange
 from placewise.model.requirement import AllOf, AnyOf, Expression, Not, Requirement, tests_of
 from placewise.model.resources import Subsystem
@@ -42,6 +44,10 @@ _REQUIREMENT_BYTES = 1000
 _BYTES_A_CHARACTER = 50
 _CHARACTERS_A_RANGE = 32
 _MOST_SHAPES = 64
+
+# So few requirements are always asked of all vertices; more of them, of so many and twice those that there are.
+_FEW_TESTS = 16
+_VERTICES_ASKED = 40_000
 USUAL_TYPES = frozenset(
     (
         *("cluster", "rack", "chassis", "switch", "node", "socket", "numanode", "cache", "core", "pu", "gpu"),
@@ -63,6 +69,7 @@ class _Contents:
     rows : one memory serves all that descend from one fleet; the stamps tell which answers still count.
     states : the clusters' states by name, where they are not those that the clusters have themselves; said : the
         fields that were ever said in one.
+    named : the clusters that have names of single nodes, with them, where those are kept apart.
     """
 
     layout: Layout
@@ -73,10 +80,14 @@ class _Contents:
     counts: Recent[ResourceRequest, Counts]
     states: Mapping[str, Mapping[str, Scalar]] | None = None
     said: Collection[str] = ()
+    named: Mapping[str, Cluster] | None = None
 
 
 class FleetIndex:
     """The compiled form of a fleet; build it once, match many jobs, and derive that of a changed fleet from it.
+
+    names_apart : whether hostnames and ranks are compiled only when a job asks for them (see `asked_by`): without them
+    nodes that are alike are one place class.
 
     It never changes, but for what it remembers of its answers; several threads may ask it at once.
 
@@ -92,17 +103,20 @@ class FleetIndex:
     everything : (words,) the set of all place classes, read-only; all_places : the same as a number.
     """
 
-    def __init__(self, fleet: Fleet | _Contents) -> None:
+    def __init__(self, fleet: Fleet | _Contents, *, names_apart: bool = False) -> None:
         if isinstance(fleet, Fleet):
-            layout = Layout.of(fleet)
+            named = {one.name: one for one in fleet.clusters if names_nodes(one)} if names_apart else None
+            clusters = fleet.clusters if named is None else tuple(map(without_names, fleet.clusters))
+            layout = Layout.of(replace(fleet, clusters=clusters))
             changes = [
                 Change(None, compiled, first)
                 for compiled, first in zip(layout.clusters, layout.firsts.tolist(), strict=False)
             ]
             offers = changed_offers({}, changes, layout.words)
             vocabulary = learned(fleet.vocabulary, _offered(fleet.clusters))
-            types = USUAL_TYPES.union(*[one.tree.subtrees.all_types for one in layout.clusters])
-            contents = _Contents(layout, offers, vocabulary, types, Recent(_MOST_ROW_BYTES), Recent(_MOST_SHAPES))
+            types = USUAL_TYPES.union(vocabulary.types, *[one.tree.subtrees.all_types for one in layout.clusters])
+            rows: Recent[Expression, Meeting] = Recent(_MOST_ROW_BYTES)
+            contents = _Contents(layout, offers, vocabulary, types, rows, Recent(_MOST_SHAPES), named=named)
         else:
             contents = fleet
             layout = contents.layout
@@ -132,6 +146,11 @@ class FleetIndex:
         the clusters given, and of moving columns where one of them goes or has another number of classes.
         Raises InputError for a cluster under a name that is not its own.
         """
+        named, offered = self._contents.named, clusters
+        if named is not None:
+            kept = {name: one for name, one in named.items() if name not in clusters}
+            named = {**kept, **{name: one for name, one in clusters.items() if one is not None and names_nodes(one)}}
+            clusters = {name: None if one is None else without_names(one) for name, one in clusters.items()}
         moved = self._layout.changed(clusters)
         if moved is None:
             return self
@@ -143,12 +162,11 @@ class FleetIndex:
             after = moved_counts(before, moved.pieces, moved.changes)
             if after is not None:
                 counts.keep(request, after)
-        vocabulary = learned(self.vocabulary, _offered(one for one in clusters.values() if one is not None))
+        vocabulary = learned(self.vocabulary, _offered(one for one in offered.values() if one is not None))
         types = self.known_types.union(*[one.after.tree.subtrees.all_types for one in moved.changes if one.after])
         offers = changed_offers(offers, moved.changes, layout.words)
-        return FleetIndex(
-            replace(self._contents, layout=layout, offers=offers, vocabulary=vocabulary, types=types, counts=counts)
-        )
+        known = replace(self._contents, vocabulary=vocabulary, types=types, named=named)
+        return FleetIndex(replace(known, layout=layout, offers=offers, counts=counts))
 
     def with_states(self, states: Mapping[str, Mapping[str, Scalar]], said: Collection[str] = ()) -> FleetIndex:
         """Return the index of the same fleet in which clusters have these states, by name; nothing is compiled anew.
@@ -167,12 +185,32 @@ class FleetIndex:
             before.complete,
         )
         rows = self._rows if alike else Recent(_MOST_ROW_BYTES)
-        return FleetIndex(replace(self._contents, vocabulary=vocabulary, rows=rows))
+        types = self.known_types | vocabulary.types
+        return FleetIndex(replace(self._contents, vocabulary=vocabulary, types=types, rows=rows))
 
     @cached_property
     def fleet(self) -> Fleet:
         """The fleet compiled, in the vocabulary that it has come to."""
-        return Fleet(tuple(one.cluster for one in self._layout.clusters), self.vocabulary)
+        named = self._contents.named or {}
+        return Fleet(
+            tuple([named.get(one.cluster.name, one.cluster) for one in self._layout.clusters]), self.vocabulary
+        )
+
+    def naming(self, expressions: Iterable[Expression]) -> FleetIndex:
+        """Return the index that can answer some expressions: one with names of nodes where they ask for such.
+
+        Its clusters have the same positions. It is this index itself where names are not kept apart.
+        """
+        return self._with_names if self._contents.named and asks_for_names(expressions) else self
+
+    def asked_by(self, job: Job) -> FleetIndex:
+        """Return the index that can answer a job. See `naming`."""
+        return self.naming(expressions_of(job)) if self._contents.named else self
+
+    @cached_property
+    def _with_names(self) -> FleetIndex:
+        whole = FleetIndex(self.fleet)
+        return FleetIndex(replace(whole._contents, states=self._contents.states, said=self._contents.said))
 
     @cached_property
     def classes(self) -> list[PlaceClass]:
@@ -216,7 +254,7 @@ class FleetIndex:
 
     def offered(self, subsystem: str) -> list[tuple[Properties, NDArray[np.uint64]]]:
         """List the distinct vertices of a subsystem, each with the (words,) place classes that see it, read-only."""
-        return [(key[0], row) for key, row in self._vertices(subsystem).items()]
+        return [(key[0], row) for key, row in self._offers_of(subsystem).vertices.items()]
 
     def subsystem(self, cluster: int, name: str) -> Subsystem | None:
         """Return what a cluster offers of a subsystem, its own facts as ``cluster``; None where it does not have it."""
@@ -249,12 +287,11 @@ class FleetIndex:
     def _has_facts(self, subsystem: str) -> bool:
         return subsystem == CLUSTER and CLUSTER not in self._offers
 
-    def _vertices(self, subsystem: str, fields: Iterable[str] | None = None) -> Mapping[VertexKey, NDArray[np.uint64]]:
-        """Return the distinct vertices of a subsystem; of the clusters' own facts those fields alone."""
+    def _offers_of(self, subsystem: str, fields: Iterable[str] | None = None) -> Offers:
+        """Return what the fleet offers of a subsystem; of the clusters' own facts those fields alone."""
         if self._has_facts(subsystem):
-            return self.facts.offered(self.firsts, fields)
-        offers = self._offers.get(subsystem)
-        return offers.vertices if offers else {}
+            return Offers(len(self.names), self.facts.offered(self.firsts, fields))
+        return self._offers.get(subsystem) or Offers()
 
     def meeting(self, requirement: Expression) -> Meeting:
         """Return the place classes at which a requirement holds, and those at which it may.
@@ -301,21 +338,23 @@ class FleetIndex:
             return not_met(self.meeting(requirement.part), self.everything, stamp)
         if isinstance(requirement, SiteLimit):
             return self._limited(requirement, stamp)
+        if self._contents.named and requirement.subsystem in NAMES_OF_NODES:
+            raise RuntimeError("names of nodes are asked of an index that keeps them apart; see `naming`")
         self.require_known(requirement.subsystem)
         for condition in requirement.conditions:
             self._require_field(requirement.subsystem, condition.field)
         test = VertexTest.of(requirement, self.vocabulary_of(requirement.subsystem))
-        vertices = self._vertices(requirement.subsystem, [condition.field for condition in requirement.conditions])
-        return tested(test, vertices, self._nothing, self._incompletely_described(requirement.subsystem), stamp)
+        offers = self._offers_of(requirement.subsystem, [condition.field for condition in requirement.conditions])
+        return tested(test, offers, self._nothing, self._incompletely_described(requirement.subsystem), stamp)
 
     def _limited(self, limit: SiteLimit, stamp: object) -> Meeting:
         """Return where a limit allows what is asked; everywhere, or nowhere, on clusters that do not describe it."""
         described = self._describing(limit.subsystem)
-        test, vertices = VertexTest.of(limit, self.vocabulary), self._vertices(limit.subsystem)
+        test, offers = VertexTest.of(limit, self.vocabulary), self._offers_of(limit.subsystem)
         if not limit.otherwise:
-            return tested(test, vertices, self._nothing, None, stamp)
+            return tested(test, offers, self._nothing, None, stamp)
         incomplete = self._incompletely_described(limit.subsystem)
-        met = tested(test, vertices, self._nothing, None if incomplete is None else incomplete & described, stamp)
+        met = tested(test, offers, self._nothing, None if incomplete is None else incomplete & described, stamp)
         others = self.everything & ~described
         yes = met.yes | others
         return Meeting.of(yes, yes if met.certain else met.possible | others, met.problems, stamp)
@@ -337,6 +376,21 @@ class FleetIndex:
             places = bitset.pack(np.repeat(flags, np.diff(self.firsts)))
             self._incomplete[subsystem] = places if flags.any() else None
         return self._incomplete[subsystem]
+
+    def require_askable(self, requirements: Iterable[Expression]) -> None:
+        """Raise InputError for what asks more of the vertices of the fleet than may be asked for one job."""
+        tests = list(dict.fromkeys(test for one in requirements for test in tests_of(one)))
+        if len(tests) <= _FEW_TESTS:
+            return
+        most = _VERTICES_ASKED + 2 * self.rows
+        for number, test in enumerate(tests):
+            most -= most_asked(test, self._offers_of(test.subsystem, [one.field for one in test.conditions]))
+            if most < 0:
+                raise InputError(
+                    "the job requires too much to be asked of all that the fleet offers",
+                    found=f"{len(tests)} requirements",
+                    expected=f"about {number} of this kind; several jobs can ask for more",
+                )
 
     def require_known(self, subsystem: str) -> None:
         """Raise InputError when no cluster has, or ever had, a subsystem of this name."""
@@ -395,12 +449,13 @@ class FleetIndex:
         ]
 
     def clusters_of(
-        self, places: NDArray[np.uint64], shape: Shape = (), *, possible: bool = False
+        self, places: NDArray[np.uint64], shape: Shape = (), *, possible: bool = False, work: Work | None = None
     ) -> NDArray[np.uint64]:
         """Turn (..., words) sets of usable place classes into (..., words) sets of clusters that can host the shape.
 
         Without a shape one usable place is enough; the argument itself may then be the answer. possible : whether
-        vertices count that may meet what is required of them inside the shape.
+        vertices count that may meet what is required of them inside the shape. work : the budget, one for each set
+        if not given. Raises InputError for what takes more.
         """
         clusters = len(self.names)
         if not shape and clusters == self.size:
@@ -412,7 +467,7 @@ class FleetIndex:
         for start in range(0, len(rows), step):
             usable = bitset.unpack(rows[start : start + step], self.size)
             if per_class is None:
-                able = np.array([self._hosting(flags, shape, possible) for flags in usable])
+                able = np.array([self._hosting(flags, shape, possible, work) for flags in usable])
             else:
                 able = self._add_up(usable * per_class) >= wanted
             found[start : start + step] = bitset.pack(able)
@@ -422,13 +477,16 @@ class FleetIndex:
         """Return the clusters that can host a shape where every place is usable, as a number. See `clusters_of`."""
         number = self._hosting_alone.get((shape, possible))
         if number is None:
-            number = bitset.to_number(self.clusters_of(self.everything, shape, possible=possible))
+            # Where this is too much, fewer places may be asked: only some of the budget is for it.
+            work = Work(Work.of(len(self.names)).left // 4)
+            number = bitset.to_number(self.clusters_of(self.everything, shape, possible=possible, work=work))
             self._hosting_alone.keep((shape, possible), number)
         return number
 
-    def hosting_of(self, shapes: Sequence[Shape], *, possible: bool = False) -> Hosting:
+    def hosting_of(self, shapes: Sequence[Shape], *, possible: bool = False, work: Work | None = None) -> Hosting:
         """Return the shapes of a job's groups, to be asked of clusters of this fleet.
 
+        work : the budget of all that is asked, that for one job if not given.
         Raises InputError for requirements inside them that are not understood, see `meeting`, and as `Hosting` does.
         """
         for shape in shapes:
@@ -436,7 +494,7 @@ class FleetIndex:
                 self.meeting(requirement)
         facts = self._has_facts(CLUSTER) and CLUSTER in _asked_inside(shapes)
         own = {CLUSTER: self._vocabulary_of_facts} if facts else None
-        return Hosting(shapes, self.vocabulary, own, possible=possible)
+        return Hosting(shapes, self.vocabulary, own, possible=possible, work=work or Work.of(len(self.names)))
 
     def hosts(self, asked: Hosting, cluster: int, usable: Sequence[Collection[int]]) -> bool:
         """Whether a cluster hosts every group's shape at once, each on its own usable places. See `Hosting.on`."""
@@ -467,10 +525,10 @@ class FleetIndex:
             self._counts.keep(request, counts)
         return counts.per_class, request.count
 
-    def _hosting(self, usable: NDArray[np.bool_], shape: Shape, possible: bool) -> NDArray[np.bool_]:
+    def _hosting(self, usable: NDArray[np.bool_], shape: Shape, possible: bool, work: Work | None) -> NDArray[np.bool_]:
         """Return (clusters,) whether each hosts the shape on the places of its usable classes."""
         able = np.zeros(len(self.names), dtype=np.bool_)
-        asked = self.hosting_of([shape], possible=possible)
+        asked = self.hosting_of([shape], possible=possible, work=work)
         for cluster in np.flatnonzero(self._add_up(usable.astype(np.int64))).tolist():
             able[cluster] = self.hosts(asked, cluster, [self.places_of(cluster, usable)])
         return able

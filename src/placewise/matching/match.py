@@ -20,6 +20,7 @@ from placewise.matching.kernels_numpy import NumpyKernels
 from placewise.matching.meeting import Meeting
 from placewise.matching.one_partition import hosted_by_one, limit_among
 from placewise.matching.rows import Rows
+from placewise.matching.work import Work
 from placewise.model.job import Job, Shape
 from placewise.model.requirement import Expression
 from placewise.model.workload import Workload
@@ -59,12 +60,13 @@ def match(index: FleetIndex, job: Job) -> Match:
     Raises InputError for a requirement that is not understood (see `FleetIndex.meeting`), for a type of resource that
     nobody has, and for a shape that takes too much work to place exactly (see `hosting`).
     """
-    met = _met(index, job)
-    able = _matching(index, job, met)
+    index = index.asked_by(job)
+    met, work = _met(index, job), Work.of(len(index.names))
+    able = _matching(index, job, met, work)
     found = match_of(index, able)
     if _certain(met) and not _requires_inside(job):
         return found
-    undecided = _matching(index, job, met, possible=True) & ~able
+    undecided = _matching(index, job, met, work, possible=True) & ~able
     incomparable = incomparables(index, job, undecided)
     named = {one.cluster for one in incomparable}
     unknown = tuple(name for name in match_of(index, undecided).names if name not in named)
@@ -77,15 +79,17 @@ def match_of(index: FleetIndex, clusters: int) -> Match:
     return Match(tuple(positions), tuple(index.names[position] for position in positions))
 
 
-def matching(index: FleetIndex, job: Job, *, possible: bool = False) -> int:
+def matching(index: FleetIndex, job: Job, *, possible: bool = False, work: Work | None = None) -> int:
     """Return the clusters that match a job, as a number; raises what `match` does.
 
     possible : those that may match count as well: where what is not described, or not comparable, decides.
+    work : the budget, that for one job if not given.
     """
-    return _matching(index, job, _met(index, job), possible=possible)
+    index = index.asked_by(job)
+    return _matching(index, job, _met(index, job), work or Work.of(len(index.names)), possible=possible)
 
 
-def _matching(index: FleetIndex, job: Job, met: _Met, *, possible: bool = False) -> int:
+def _matching(index: FleetIndex, job: Job, met: _Met, work: Work, *, possible: bool = False) -> int:
     usable = []
     for of_group in met:
         places = index.all_places
@@ -102,15 +106,16 @@ def _matching(index: FleetIndex, job: Job, met: _Met, *, possible: bool = False)
             return places & index.hosting_alone(group.shape, possible=possible)
     sets = [bitset.pack(bitset.from_number(places, index.size)) for places in usable]
     asked = [(group.shape, places) for group, places in zip(job.groups, sets, strict=True)]
-    able = bitset.to_number(bitset.pack(hosting(index, asked, possible=possible)))
+    able = bitset.to_number(bitset.pack(hosting(index, asked, possible=possible, work=work)))
     shapes, limit = [group.shape for group in job.groups], limit_among(job.requirements)
-    return hosted_by_one(index, shapes, limit, usable, able, possible=possible)
+    return hosted_by_one(index, shapes, limit, usable, able, possible=possible, work=work)
 
 
 def _met(index: FleetIndex, job: Job) -> _Met:
     """Return where each requirement of each group holds."""
     for group in job.groups:
         index.require_types(group.shape)
+    index.require_askable(one for group in job.groups for one in group.requirements)
     return [[index.meeting(requirement) for requirement in group.requirements] for group in job.groups]
 
 
@@ -122,15 +127,19 @@ def _requires_inside(job: Job) -> bool:
     return any(inner_requirements(group.shape) for group in job.groups)
 
 
-def undecided_clusters(index: FleetIndex, job: Job) -> int:
+def undecided_clusters(index: FleetIndex, job: Job, work: Work | None = None) -> int:
     """Return the clusters of which it is unknown whether they match a job, as a number."""
+    index = index.asked_by(job)
     met = _met(index, job)
-    certain = _certain(met) and not _requires_inside(job)
-    return 0 if certain else _matching(index, job, met, possible=True) & ~_matching(index, job, met)
+    if _certain(met) and not _requires_inside(job):
+        return 0
+    work = work or Work.of(len(index.names))
+    return _matching(index, job, met, work, possible=True) & ~_matching(index, job, met, work)
 
 
 def incomparables(index: FleetIndex, job: Job, clusters: int) -> tuple[Incomparable, ...]:
     """Return which of some clusters, given as a number, have values that cannot be compared, and with what."""
+    index = index.asked_by(job)
     found: dict[int, Incomparable] = {}
     for requirement in job.requirements:
         for problem, places in index.meeting(requirement).problems:
@@ -143,28 +152,34 @@ def incomparables(index: FleetIndex, job: Job, clusters: int) -> tuple[Incompara
 
 def clusters_meeting(index: FleetIndex, requirement: Expression) -> int:
     """Return the clusters that meet a requirement somewhere, as a number."""
+    index = index.naming([requirement])
     met = index.meeting(requirement)
     return met.yes_number if index.size == len(index.names) else bitset.to_number(index.clusters_of(met.yes))
 
 
 def hosting(
-    index: FleetIndex, groups: Sequence[tuple[Shape, NDArray[np.uint64]]], *, possible: bool = False
+    index: FleetIndex,
+    groups: Sequence[tuple[Shape, NDArray[np.uint64]]],
+    *,
+    possible: bool = False,
+    work: Work | None = None,
 ) -> NDArray[np.bool_]:
     """Return (clusters,) whether each hosts all shapes at once, each on its (words,) usable place classes.
 
-    possible : see `FleetIndex.clusters_of`.
+    possible, work : see `FleetIndex.clusters_of`.
     """
+    work = work or Work.of(len(index.names))
     if len(groups) == 1:
         shape, places = groups[0]
-        return bitset.unpack(index.clusters_of(places, shape, possible=possible), len(index.names))
+        return bitset.unpack(index.clusters_of(places, shape, possible=possible, work=work), len(index.names))
     able = np.ones(len(index.names), dtype=np.bool_)
     for _, places in groups:
         able &= bitset.unpack(index.clusters_of(places), len(index.names))
     groups = joint_groups(groups, np.ndarray.tobytes)
     if len(groups) < 2:
-        return able & hosting(index, groups, possible=possible) if groups else able
+        return able & hosting(index, groups, possible=possible, work=work) if groups else able
     usable = [(shape, bitset.unpack(places, index.size)) for shape, places in groups]
-    asked_of = index.hosting_of([shape for shape, _ in groups], possible=possible)
+    asked_of = index.hosting_of([shape for shape, _ in groups], possible=possible, work=work)
     for cluster in np.flatnonzero(able).tolist():
         able[cluster] = index.hosts(asked_of, cluster, [index.places_of(cluster, flags) for _, flags in usable])
     return able

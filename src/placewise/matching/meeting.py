@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import reduce
 from typing import TypeAlias
@@ -11,11 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placewise.errors import Incomparable
+from placewise.kinds.resolving import Test
 from placewise.kinds.vertex_test import Answer, VertexTest
 from placewise.matching import bitset
-from placewise.matching.compiled_cluster import VertexKey
+from placewise.matching.offers import Offers
+from placewise.model.predicates import Equals
+from placewise.model.requirement import Requirement
 
 Places: TypeAlias = NDArray[np.uint64]
+
+_FEW_VERTICES = 64
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,9 +59,7 @@ class Meeting:
         return self.possible is self.yes
 
 
-def tested(
-    test: VertexTest, vertices: Mapping[VertexKey, Places], nothing: Places, incomplete: Places | None, stamp: object
-) -> Meeting:
+def tested(test: VertexTest, offers: Offers, nothing: Places, incomplete: Places | None, stamp: object) -> Meeting:
     """Return where a vertex is seen that meets a requirement.
 
     nothing : (words,) the empty set. incomplete : the place classes of clusters that may have vertices which are not
@@ -64,8 +67,7 @@ def tested(
     """
     yes, possible = nothing.copy(), None
     problems = []
-    for (properties, _), members in vertices.items():
-        answer = test.ask(dict(properties))
+    for answer, members in _answers(test, offers):
         if answer is Answer.YES:
             yes |= members
         elif answer is Answer.UNSAID:
@@ -76,6 +78,42 @@ def tested(
         others = [members for _, members in problems] + ([] if incomplete is None else [incomplete])
         possible = reduce(np.bitwise_or, others, yes)
     return Meeting.of(yes, yes if possible is None else possible, problems, stamp)
+
+
+def most_asked(requirement: Requirement, offers: Offers) -> int:
+    """Return about how many vertices are asked, at most, to find where a requirement holds."""
+    vertices, conditions = len(offers.vertices), requirement.conditions
+    if vertices < _FEW_VERTICES or not conditions:
+        return vertices
+    groups = min([offers.by_field(one.field) for one in conditions], key=len)
+    if len(conditions) == 1:
+        return len(groups)
+    if any(isinstance(one.predicate, Equals) and offers.by_field(one.field) is groups for one in conditions):
+        return len(groups) + max(map(len, groups))
+    return vertices
+
+
+def _answers(test: VertexTest, offers: Offers) -> Iterator[tuple[Answer | Incomparable, Places]]:
+    """Yield what vertices answer that do not just say no, each with the place classes that see it."""
+    first = fewest_values(test, offers)
+    if first is None:
+        for (properties, _), members in offers.vertices.items():
+            yield test.ask(dict(properties)), members
+        return
+    alone = VertexTest((first,), test.subsystem)
+    for group in offers.by_field(first[0]):
+        answer = alone.ask(dict(group[0][0][0]))
+        if answer is Answer.NO:
+            continue
+        for (properties, _), members in group:
+            yield answer if len(test.tests) == 1 else test.ask(dict(properties)), members
+
+
+def fewest_values(test: VertexTest, offers: Offers) -> tuple[str, Test, bool] | None:
+    """Return the condition on the field that has the fewest values: a vertex that fails one fails all."""
+    if len(offers.vertices) < _FEW_VERTICES:
+        return None
+    return min(test.tests, key=lambda one: len(offers.by_field(one[0])), default=None)
 
 
 def all_met(parts: Iterable[Meeting], stamp: object) -> Meeting:

@@ -1,4 +1,4 @@
-"""Fleets without the names of single nodes, where no job asks for them.
+"""Clusters without the names of single nodes, of which an index compiles those with names only when a job asks for one.
 
 A hostname or a rank tells each node from every other. With them a thousand equal nodes are a thousand place classes,
 without them one.
@@ -6,32 +6,38 @@ without them one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from placewise.matching.hosting import inner_requirements
-from placewise.model.cluster import Fleet
+from placewise.model.cluster import Cluster
 from placewise.model.job import Job
-from placewise.model.requirement import tests_of
+from placewise.model.requirement import Expression, tests_of
 
 NAMES_OF_NODES = frozenset(("host", "rank"))
 
 
-def as_asked(fleet: Fleet, jobs: Iterable[Job]) -> Fleet:
-    """Return a fleet that answers these jobs as the whole one does, without names of nodes that none asks for."""
-    unasked = set(NAMES_OF_NODES)
-    for job in jobs:
-        for group in job.groups:
-            for expression in (*group.requirements, *inner_requirements(group.shape)):
-                unasked.difference_update(test.subsystem for test in tests_of(expression))
-        for wish in job.wishes:
-            unasked.difference_update(test.subsystem for test in tests_of(wish.expression))
-    if not unasked.intersection(fleet.subsystem_names):
-        return fleet
-    clusters = [
-        replace(cluster, subsystems=tuple([one for one in cluster.subsystems if one.name not in unasked]))
-        if any(one.name in unasked for one in cluster.subsystems)
-        else cluster
-        for cluster in fleet.clusters
-    ]
-    return replace(fleet, clusters=tuple(clusters))
+def names_nodes(cluster: Cluster) -> bool:
+    """Whether a cluster has names of single nodes."""
+    return any(one.name in NAMES_OF_NODES for one in cluster.subsystems)
+
+
+def without_names(cluster: Cluster) -> Cluster:
+    """Return a cluster without the names of single nodes."""
+    if not names_nodes(cluster):
+        return cluster
+    return replace(cluster, subsystems=tuple([one for one in cluster.subsystems if one.name not in NAMES_OF_NODES]))
+
+
+def asks_for_names(expressions: Iterable[Expression]) -> bool:
+    """Whether a test in some expressions is of names of nodes."""
+    return any(test.subsystem in NAMES_OF_NODES for one in expressions for test in tests_of(one))
+
+
+def expressions_of(job: Job) -> Iterator[Expression]:
+    """Yield all that a job requires and wishes, inside its shapes too."""
+    for group in job.groups:
+        yield from group.requirements
+        yield from inner_requirements(group.shape)
+    for wish in job.wishes:
+        yield wish.expression

@@ -21,6 +21,20 @@ Pieces: TypeAlias = Sequence[tuple[slice, int]]
 """How columns come to lie: columns kept, and how many empty ones follow them; and so on."""
 
 
+Alike: TypeAlias = Sequence[Sequence[tuple[VertexKey, NDArray[np.uint64]]]]
+"""Vertices by what a condition on one field looks at, so that those side by side answer it alike."""
+
+
+def alike(vertices: Mapping[VertexKey, NDArray[np.uint64]], name: str) -> Alike:
+    """Put vertices side by side that have one value of a field, in one unit."""
+    looked_at = (name, f"{name}_unit", "unit")
+    found: defaultdict[object, list[tuple[VertexKey, NDArray[np.uint64]]]] = defaultdict(list)
+    for key, row in vertices.items():
+        seen = tuple([(pair, kind) for pair, kind in zip(*key, strict=True) if pair[0] in looked_at])
+        found[seen].append((key, row))
+    return tuple(found.values())
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Offers:
     """What a fleet offers of one subsystem.
@@ -33,6 +47,20 @@ class Offers:
     clusters: int = 0
     vertices: Mapping[VertexKey, NDArray[np.uint64]] = field(default_factory=dict)
     stamp: object = field(default_factory=object)
+    _by_field: dict[str, Alike] = field(default_factory=dict)
+    _fields: frozenset[str] | None = None
+
+    def by_field(self, name: str) -> Alike:
+        """Return the vertices by their value of a field; this is worked out once."""
+        if self._fields is None:
+            object.__setattr__(self, "_fields", frozenset(pair[0] for key in self.vertices for pair in key[0]))
+        if name not in (self._fields or ()):
+            # What nobody has tells nothing apart, and there is no end of such names.
+            return (tuple(self.vertices.items()),)
+        found = self._by_field.get(name)
+        if found is None:
+            found = self._by_field[name] = alike(self.vertices, name)
+        return found
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from placewise.matching import bitset
 from placewise.matching.index import FleetIndex
 from placewise.matching.kernels import Kernels
 from placewise.matching.rows import Rows
+from placewise.matching.site_limits import limits_of
 from placewise.model.cluster import Fleet
 from placewise.model.requirement import Expression
 
@@ -24,7 +26,7 @@ class Placing:
     """A fleet and requirements compiled for placing; it can be pickled.
 
     table : (requirements, words), the place classes at which each requirement holds, cluster after cluster in the
-        order of preference. everything : (words,), all place classes.
+        order of preference. everything : (words,), all place classes that sites allow to be used.
     firsts : (clusters + 1,) int64, the first place class of each cluster in that order, and the number of classes.
     order : (clusters,) int64, the positions of the clusters in the fleet, the preferred first.
     """
@@ -38,10 +40,14 @@ class Placing:
     def of(cls, fleet: Fleet, requirements: Sequence[Expression], order: NDArray[np.int64]) -> Placing:
         """Compile a fleet whose clusters are preferred in this order of their positions.
 
-        Raises InputError for a requirement on a subsystem that no cluster has.
+        Jobs have to meet the limits of sites as in `match`; as they say nothing of time, queues and accounts, what is
+        left is that some partition is open, and that a node is in use. Raises InputError for a requirement on a
+        subsystem that no cluster has.
         """
         index = FleetIndex(replace(fleet, clusters=tuple([fleet.clusters[position] for position in order.tolist()])))
-        return cls(index.table(requirements), index.everything, index.firsts, order)
+        allowed = [index.meeting(one).yes for one in limits_of({}, index.vocabulary.known)]
+        everything = reduce(np.bitwise_and, allowed, index.everything)
+        return cls(index.table(requirements), everything, index.firsts, order)
 
     def first(self, rows: Rows, kernels: Kernels) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return (jobs,) how many clusters match each job, and (jobs,) the position of the preferred one, -1 for none.

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from placewise.matching import bitset
 from placewise.matching.index import FleetIndex
 from placewise.matching.match import matching
+from placewise.matching.work import Work
 from placewise.model.job import Job
 from placewise.model.preference import Preference, score_of
 
@@ -43,7 +44,7 @@ def scores(index: FleetIndex, job: Job, clusters: int | None = None) -> Scores:
     in which it stands. What is unknown counts nothing. Raises InputError as `match` does.
     """
     found = matching(index, job) if clusters is None else clusters
-    held = wishes_held(index, job)
+    held = wishes_held(index, job, found)
     positions = bitset.members(found)
     scored = []
     for position in positions:
@@ -66,15 +67,16 @@ def score_numbers(index: FleetIndex, job: Job) -> NDArray[np.float64]:
     return numbers
 
 
-def wishes_held(index: FleetIndex, job: Job) -> list[int]:
-    """Return for each wish of a job the clusters where it holds, as a number."""
-    able = matching(index, job)
+def wishes_held(index: FleetIndex, job: Job, clusters: int | None = None) -> list[int]:
+    """Return for each wish of a job the clusters where it holds, as a number; of those given, which match, if any."""
+    index = index.asked_by(job)
+    able, work = matching(index, job) if clusters is None else clusters, Work.of(len(index.names))
     asked = [(one, tuple(range(len(job.groups)))) for one in job.preferences]
     asked += [(one, (number,)) for number, group in enumerate(job.groups) for one in group.preferences]
-    return [_held(index, job, able, wish, groups) for wish, groups in asked]
+    return [_held(index, job, able, wish, groups, work) for wish, groups in asked]
 
 
-def _held(index: FleetIndex, job: Job, able: int, wish: Preference, groups: tuple[int, ...]) -> int:
+def _held(index: FleetIndex, job: Job, able: int, wish: Preference, groups: tuple[int, ...], work: Work) -> int:
     """Return the clusters, of those that match, that still do with a wish required; most need not be asked again."""
     met, partly = index.meeting(wish.expression).yes, 0
     for number in groups:
@@ -84,7 +86,7 @@ def _held(index: FleetIndex, job: Job, able: int, wish: Preference, groups: tupl
         able &= _clusters(index, usable & met)
         partly |= _clusters(index, usable & ~met)
     if able & partly:
-        able &= ~partly | matching(index, _requiring(job, wish, groups))
+        able &= ~partly | matching(index, _requiring(job, wish, groups), work=work)
     return able
 
 

@@ -117,6 +117,7 @@ def relaxations(index: FleetIndex, job: Job) -> Relaxations:
 
     Raises InputError as `match` does.
     """
+    index = index.asked_by(job)
     names, wanted = index.names, job.requirements
     matched = bitset.from_number(matching(index, job), len(names))
     fitting = hosting(index, [(group.shape, index.everything) for group in job.groups])

@@ -136,9 +136,8 @@ class Subtrees:
             list(self.number_of),
         )
 
-    def mark_place(self, position: int, mark: int) -> None:
-        """Say for which groups a place is usable."""
-        before = self.number_of[position]
+    def marked_place(self, before: int, mark: int) -> int:
+        """Return the number of a place of this number that is usable for some groups."""
         number = self._numbers.get((before, mark))
         if number is None:
             number = self._numbers[before, mark] = len(self.types)
@@ -150,12 +149,14 @@ class Subtrees:
             self.inside.append(self.inside[before])
             self.attached.append(self.attached[before])
             self.marks.append(mark)
-        self.number_of[position] = number
+        return number
 
-    def mark_outside(self, position: int, mark: int, children: Sequence[int]) -> None:
-        """Say for which groups a vertex outside all places is usable, of which all below is marked already."""
-        before, number_of = self.number_of[position], self.number_of
-        below = tuple(sorted([number_of[child] for child in children]))
+    def mark_outside(self, position: int, mark: int, children: Sequence[int]) -> int:
+        """Say for which groups a vertex outside all places is usable, and return its number.
+
+        children : the numbers of all right below it, which are marked already.
+        """
+        before, below = self.number_of[position], tuple(sorted(children))
         key = (before, mark, below)
         number = self._numbers.get(key)
         if number is None:
@@ -170,6 +171,7 @@ class Subtrees:
             self.marks.append(mark)
             self._numbers[key] = number
         self.number_of[position] = number
+        return number
 
 
 def _key(vertex: SubsystemVertex) -> Hashable:

@@ -77,6 +77,11 @@ class Tree:
         return found
 
     @cached_property
+    def outside(self) -> tuple[int, ...]:
+        """What is outside all places, contained before container."""
+        return tuple(i for i in self.outline if self.place_of[i] is None)
+
+    @cached_property
     def outline(self) -> tuple[int, ...]:
         """The places and what is outside them, contained before container."""
         return tuple(i for i in range(len(self.place_of) - 1, -1, -1) if self.place_of[i] in (None, i))
@@ -125,24 +130,32 @@ def marked_subtrees(tree: Tree, usable: tuple[frozenset[int] | None, ...], bits:
     the graph nor contains one, as that of storage beside the nodes, or if every place is usable.
     """
     every = sum(1 << group for group, places in enumerate(usable) if places is None)
-    some = [(1 << group, places) for group, places in enumerate(usable) if places is not None]
-    marks = dict.fromkeys(tree.places, every)
-    for bit, places in some:
-        for place in places:
-            marks[place] |= bit
+    # Places are looked at one by one only once, however many groups there are.
+    parts: dict[int, Collection[int]] = {every: tree.places}
+    for bit, places in [(1 << group, places) for group, places in enumerate(usable) if places is not None]:
+        split = [(mark, part, places.intersection(part)) for mark, part in parts.items()]
+        parts = {mark: left for mark, part, some in split if (left := some.symmetric_difference(part))}
+        parts |= {mark | bit: some for mark, _, some in split if some}
     full = (1 << len(usable)) - 1
     building = tree.subtrees.copy()
-    parents, children = tree.graph.vertices, tree.graph.children
-    for position in tree.outline:
-        if tree.place_of[position] is not None:
-            building.mark_place(position, marks[position] | bits.get(position, 0))
-        else:
-            marks.setdefault(position, 0)
-            mark = marks[position] | every
-            if position in tree.beside:
-                mark = full
-            building.mark_outside(position, mark | bits.get(position, 0), children[position])
-        parent = parents[position].parent
-        if parent is not None and position in tree.seeing:
-            marks[parent] = marks.get(parent, 0) | marks[position]
+    number_of, children = building.number_of, tree.graph.children
+    # For which groups a place is usable that a subtree is or contains.
+    passed: dict[int, int] = {}
+    for mark, part in parts.items():
+        known: dict[tuple[int, int], int] = {}
+        for position in part:
+            key = (number_of[position], bits.get(position, 0))
+            number = known.get(key)
+            if number is None:
+                number = known[key] = building.marked_place(key[0], mark | key[1])
+                passed[number] = mark
+            number_of[position] = number
+    for position in tree.outside:
+        below = [number_of[child] for child in children[position]]
+        usable_below = 0
+        for number in set(below):
+            usable_below |= passed.get(number, 0)
+        mark = full if position in tree.beside else usable_below | every
+        number = building.mark_outside(position, mark | bits.get(position, 0), below)
+        passed[number] = usable_below
     return building

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from itertools import compress
 
 import numpy as np
 from numpy.typing import NDArray
 
+from placewise.errors import InputError
 from placewise.matching import bitset
 from placewise.matching.asks import measured
-from placewise.matching.causes import UNDESCRIBED, Cause, Causes, CausesThere, too_few
+from placewise.matching.causes import FEW, UNDESCRIBED, Cause, Causes, CausesThere, too_few
+from placewise.matching.hosting import inner_requirements
 from placewise.matching.index import FleetIndex
 from placewise.matching.match import Incomparable, hosting, incomparables, matching, undecided_clusters
+from placewise.matching.work import Work
 from placewise.model.job import SLOTS, Job, ResourceRequest, Shape
 from placewise.model.requirement import Expression, Requirement, tests_of
 from placewise.model.scalar import scalar_text
+
+_MOST_INSIDE = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +31,8 @@ class Blocked:
     """One requirement, and the clusters on no node of which it holds.
 
     lacking : how many of them have no such subsystem at all, none of them in an expression of several.
-    causes : why it does not hold, those causes first that most clusters have.
+    causes : why it does not hold, those causes first that most clusters have; of a job that requires very much, those
+    of the requirements that most clusters fail.
     """
 
     requirement: Expression
@@ -64,7 +71,8 @@ class WhyNot:
         none in a unit that converts to the one asked for, the unit too, as in "memory in MB".
     unknown : the clusters that would match if what is not described there were as asked.
     incomparable : those of which a value decides that cannot be compared with what is asked.
-    apart : why the scattered ones do not match.
+    apart : why the scattered ones do not match, and those of the too small ones that what is required inside the
+        shape keeps from matching.
     """
 
     job: str
@@ -82,29 +90,29 @@ class WhyNot:
 
 def why_not(index: FleetIndex, job: Job) -> WhyNot:
     """Explain a match. Raises InputError as `match` does."""
+    index = index.asked_by(job)
     names, wanted = index.names, job.requirements
     matched = bitset.from_number(matching(index, job), len(names))
-    fitting = hosting(index, [(group.shape, index.everything) for group in job.groups])
+    work = Work.of(len(names))
+    fitting = hosting(index, [(group.shape, index.everything) for group in job.groups], work=work)
     places = index.table(wanted)
     unmet = ~bitset.unpack(index.clusters_of(places), len(names))
     failures = unmet.sum(axis=0)
     causes = Causes(index)
-    blocked = [
-        _blocked(index, causes, requirement, failed)
-        for requirement, failed in zip(wanted, unmet, strict=True)
-        if failed.any()
-    ]
+    # Those that most fail first, as causes are looked for within a budget.
+    order = sorted(np.flatnonzero(unmet.any(axis=1)).tolist(), key=lambda row: -int(unmet[row].sum()))
+    blocked = [_blocked(index, causes, wanted[row], unmet[row]) for row in order]
     near = []
-    for row, requirement in enumerate(wanted):
-        alone = unmet[row] & (failures == 1)
-        if alone.any():
-            near += [
-                NearMiss(names[cluster], requirement, _offered(index, causes, cluster, requirement))
-                for cluster in np.flatnonzero(alone & hosting(index, _without(index, job, requirement))).tolist()
-            ]
+    for row in np.flatnonzero((unmet & (failures == 1)).any(axis=1)).tolist():
+        alone, requirement = unmet[row] & (failures == 1), wanted[row]
+        able = alone & hosting(index, _without(index, job, requirement, alone), work=work)
+        near += [
+            NearMiss(names[cluster], requirement, _offered(index, causes, cluster, requirement))
+            for cluster in np.flatnonzero(able).tolist()
+        ]
     scattered = (failures == 0) & fitting & ~matched
     groups = [group.requirements for group in job.groups]
-    undecided = undecided_clusters(index, job)
+    undecided = undecided_clusters(index, job, work)
     incomparable = incomparables(index, job, undecided) if undecided else ()
     uncompared = {one.cluster for one in incomparable}
     return WhyNot(
@@ -122,15 +130,69 @@ def why_not(index: FleetIndex, job: Job) -> WhyNot:
             if names[cluster] not in uncompared
         ),
         incomparable,
-        _grouped((names[one], (too_few(index, one, groups),)) for one in np.flatnonzero(scattered).tolist()),
+        _grouped(
+            [
+                *((names[one], (too_few(index, one, groups),)) for one in np.flatnonzero(scattered).tolist()),
+                *_inside(index, job, ~fitting, work),
+            ]
+        ),
     )
+
+
+def _inside(
+    index: FleetIndex, job: Job, too_small: NDArray[np.bool_], work: Work
+) -> list[tuple[str, tuple[Cause, ...]]]:
+    """Return the clusters that could host a job's shape but for what is required inside it, and of which that is so.
+
+    One requirement alone where it alone is in the way, else all of them.
+    """
+    wanted = list(dict.fromkeys(one for group in job.groups for one in inner_requirements(group.shape)))
+    found: dict[int, list[Cause]] = {}
+    # What takes too much work is not looked for.
+    with contextlib.suppress(InputError):
+        freed = too_small & _hosting_but_for(index, job, wanted, work) if wanted and too_small.any() else too_small[:0]
+        for cluster in np.flatnonzero(freed).tolist():
+            found[cluster] = [_too_few_meet(wanted)]
+        alone: dict[int, list[Cause]] = {}
+        for one in wanted[:_MOST_INSIDE] if len(wanted) > 1 and found else ():
+            for cluster in np.flatnonzero(freed & _hosting_but_for(index, job, [one], work)).tolist():
+                alone.setdefault(cluster, []).append(_too_few_meet([one]))
+        found |= alone
+    return [(index.names[cluster], tuple(causes)) for cluster, causes in found.items()]
+
+
+def _hosting_but_for(index: FleetIndex, job: Job, dropped: Sequence[Expression], work: Work) -> NDArray[np.bool_]:
+    def freed(shape: Shape) -> Shape:
+        return tuple(
+            replace(
+                request,
+                contents=freed(request.contents),
+                requirements=tuple([one for one in request.requirements if one not in dropped]),
+            )
+            for request in shape
+        )
+
+    return hosting(index, [(freed(group.shape), index.everything) for group in job.groups], work=work)
+
+
+def _too_few_meet(wanted: Sequence[Expression]) -> Cause:
+    asked = " and ".join(map(str, wanted))
+    subsystems = "|".join(sorted({test.subsystem for one in wanted for test in tests_of(one)}))
+    line = f"too few: not enough of the resources asked for meet {asked}"
+    return Cause(FEW, subsystems, "", asked, "", line)
 
 
 def _blocked(index: FleetIndex, causes: Causes, requirement: Expression, failed: NDArray[np.bool_]) -> Blocked:
     names = tuple(dict.fromkeys(test.subsystem for test in tests_of(requirement)))
     clusters = np.flatnonzero(failed).tolist()
-    lacking = sum(not any(index.has(cluster, name) for name in names) for cluster in clusters)
-    found = _grouped((index.names[cluster], causes.of(cluster, requirement)) for cluster in clusters)
+    lacking = len(clusters)
+    if any(index.clusters_with(name) for name in names):
+        lacking = sum(not any(index.has(cluster, name) for name in names) for cluster in clusters)
+    found = (
+        ()
+        if causes.exhausted
+        else _grouped((index.names[cluster], causes.of(cluster, requirement)) for cluster in clusters)
+    )
     return Blocked(requirement, _named(index.names, failed), lacking, found)
 
 
@@ -147,11 +209,13 @@ def _facts(
 ) -> tuple[Cause, ...]:
     """Return what is not described of a cluster and decides whether places of it are usable."""
     found: dict[Cause, None] = {}
-    for requirements in groups:
+    for requirements in () if causes.exhausted else groups:
         possible = causes.places(cluster)
         for requirement in requirements:
             possible &= index.meeting(requirement).possible_number
         for requirement in requirements:
+            if causes.exhausted:
+                break
             if where := possible & ~index.meeting(requirement).yes_number:
                 found.update(dict.fromkeys(causes.at(cluster, requirement, where)))
     return tuple(cause for cause in found if cause.kind == UNDESCRIBED)
@@ -161,11 +225,16 @@ def _named(names: tuple[str, ...], chosen: NDArray[np.bool_]) -> tuple[str, ...]
     return tuple(compress(names, chosen.tolist()))
 
 
-def _without(index: FleetIndex, job: Job, requirement: Expression) -> list[tuple[Shape, NDArray[np.uint64]]]:
-    """Return the shape of each group with the (words,) place classes at which all its other requirements hold."""
+def _without(
+    index: FleetIndex, job: Job, requirement: Expression, among: NDArray[np.bool_]
+) -> list[tuple[Shape, NDArray[np.uint64]]]:
+    """Return the shape of each group with the (words,) place classes at which all its other requirements hold.
+
+    among : (clusters,) those whose places count.
+    """
     groups = []
     for group in job.groups:
-        places = index.everything.copy()
+        places = bitset.pack(np.repeat(among, np.diff(index.firsts)))
         for other in group.requirements:
             if other != requirement:
                 places &= index.meeting(other).yes

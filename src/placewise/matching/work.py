@@ -1,4 +1,7 @@
-"""A budget of work: an exact search counts its steps, and a shape that needs too many is refused."""
+"""A budget of work: an exact search counts its steps, and a job that needs too many is refused.
+
+One budget is for all of a job: its groups, its alternatives, and every cluster, partition and place class of the fleet.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,21 @@ from dataclasses import dataclass
 
 from placewise.errors import InputError
 
+STEPS = 14_000
+STEPS_OF_A_CLUSTER = 350
+"""So many steps are for each job, and so many more for each cluster of the fleet; a step is about 2 us."""
+
 
 @dataclass(slots=True)
 class Work:
-    """How many steps are left for one shape on one cluster; the count is the same on every machine."""
+    """How many steps are left for one job on one fleet; the count is the same on every machine."""
 
     left: int
+
+    @classmethod
+    def of(cls, clusters: int) -> Work:
+        """Return the budget for one job on so many clusters."""
+        return cls(STEPS + STEPS_OF_A_CLUSTER * clusters)
 
     def step(self, steps: int = 1) -> None:
         """Count some steps. Raises InputError when none are left."""

@@ -7,9 +7,11 @@ just before a version, just after it, or after everything that begins with it. T
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
+from operator import attrgetter
 from typing import TypeAlias
 
 from placewise.errors import InputError
@@ -54,6 +56,10 @@ class _Interval:
     @property
     def end(self) -> _CutKey:
         return _HIGHEST if self.upper is None else self.upper.key
+
+
+_start = attrgetter("start")
+_FEW_INTERVALS = 8
 
 
 @dataclass(frozen=True, slots=True, eq=False, init=False)
@@ -110,6 +116,9 @@ class VersionRange:
 
     def __contains__(self, version: Version) -> bool:
         key = (version.key, 0)
+        if len(self._intervals) > _FEW_INTERVALS:
+            last = bisect_right(self._intervals, key, key=_start) - 1
+            return last >= 0 and key < self._intervals[last].end
         # A loop, since a generator would take as long as all comparisons.
         for interval in self._intervals:  # noqa: SIM110
             if interval.start <= key < interval.end:

@@ -48,13 +48,15 @@ class Vocabulary:
 
     kinds : of fields. aliases : for a field, the text that each other text stands for. known : the subsystems that
     there are or ever were, each with the fields that its vertices have or had. complete : by cluster and subsystem,
-    empty for every one, whether all there is of it is described; what is not said is complete.
+    empty for every one, whether all there is of it is described; what is not said is complete. types : those of
+    resources that there are or ever were.
     """
 
     kinds: Mapping[FieldName, FieldKind] = field(default_factory=dict)
     aliases: Mapping[FieldName, Mapping[str, str]] = field(default_factory=dict)
     known: Mapping[str, frozenset[str]] = field(default_factory=dict)
     complete: Mapping[tuple[str, str], bool] = field(default_factory=dict)
+    types: frozenset[str] = frozenset()
 
     def kind_of(self, subsystem: str, name: str) -> FieldKind | None:
         """Return the kind of a field, of this subsystem or else of every one; None where none is said."""
@@ -93,6 +95,7 @@ class Vocabulary:
                 for name in (*other.known, *self.known)
             },
             {**other.complete, **self.complete},
+            self.types | other.types,
         )
 
     def with_known(self, known: Mapping[str, frozenset[str]], kinds: Mapping[FieldName, FieldKind]) -> Vocabulary:
@@ -103,11 +106,12 @@ class Vocabulary:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Vocabulary):
             return NotImplemented
-        return (self.kinds, self.aliases, self.known, self.complete) == (
+        return (self.kinds, self.aliases, self.known, self.complete, self.types) == (
             other.kinds,
             other.aliases,
             other.known,
             other.complete,
+            other.types,
         )
 
     __hash__ = None  # type: ignore[assignment]

@@ -15,6 +15,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from placewise.errors import InputError
 from placewise.selection.situation import Numbers, Situation
 
 NONE = -1
@@ -87,6 +88,11 @@ class Preferred:
 
     def __call__(self, candidates: NDArray[np.bool_], situation: Situation) -> NDArray[np.int64]:
         """Return (jobs,) the chosen cluster, NONE where there is no candidate."""
+        if PREFERENCE_SCORE not in situation.values:
+            raise InputError(
+                "jobs that are placed together have no wishes, by which the policy 'preferred' chooses",
+                expected="another policy; `match --scores` and `submit` read the wishes of single jobs",
+            )
         return self.then(highest(candidates, situation.value(PREFERENCE_SCORE, "preferred")), situation)
 
 

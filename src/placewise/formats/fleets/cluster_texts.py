@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from placewise.errors import InputError, locating
-from placewise.formats.fleets.jgf import parse_containment, parse_subsystem, parse_subsystems
+from placewise.formats.fleets.jgf import parse_graph, parse_subsystem, parse_subsystems
 from placewise.formats.plain_fields import UNSAID, plain_fields
 from placewise.formats.reading import parse_json
 from placewise.formats.values import mapping, refuse_control
@@ -26,18 +26,19 @@ def parse_cluster(
 ) -> Cluster:
     """Return the cluster of its containment graph and its subsystems by name, without a state.
 
-    The name counts, whatever that in the graph is. `vocabulary` says, beside the built-in one, what fields can hold.
+    The name counts, whatever that in the graph is. What the graph says of hosts, ranks, properties and states counts
+    where no subsystem of that name is given. `vocabulary` says, beside the built-in one, what fields can hold.
     Raises InputError naming the text and the place in it.
     """
     refuse_control(name, "the cluster's name")
     for subsystem in subsystem_texts:
         refuse_control(subsystem, "a subsystem's name")
-    _, graph = parse_containment(parse_json(nodes_text, "nodes"), "nodes")
+    read = parse_graph(parse_json(nodes_text, "nodes"), "nodes", vocabulary)
     documents = (
         (subsystem, parse_json(text, _source(subsystem)), _source(subsystem))
         for subsystem, text in subsystem_texts.items()
     )
-    return Cluster(name, graph, parse_subsystems(documents, graph, vocabulary))
+    return Cluster(name, read.graph, read.subsystems(parse_subsystems(documents, read.graph, vocabulary)))
 
 
 def parse_subsystem_text(text: str, name: str, graph: ResourceGraph, vocabulary: Vocabulary = UNSAID) -> Subsystem:

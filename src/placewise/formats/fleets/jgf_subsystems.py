@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Any
@@ -18,6 +19,9 @@ from placewise.model.vocabulary import Vocabulary
 MOST_HANDED_ON = 2_000_000
 STRUCTURAL = ("paths", "ephemeral")
 """Mappings in a vertex's metadata that say where it lies, or what Flux holds there just now, and not what it is."""
+_FACT = re.compile(r"([A-Za-z_][\w.-]*)=([^=].*)", re.DOTALL)
+"""A type that says a fact, as rainbow's ``cpu.target=amd64``: a field and its value."""
+
 OF_FIELDS = ("attributes", "properties")
 """Mappings whose entries are fields like any other."""
 
@@ -148,6 +152,9 @@ def _properties(
     for name in nested:
         inner = mapping(metadata[name], f"{place}.{name}")
         pairs = chain(pairs, _plain(inner, f"{place}.{name}", ()))
+    fact = _FACT.fullmatch(kind) if isinstance(kind := metadata.get("type"), str) else None
+    if fact and not any(fact[1] in metadata[name] for name in nested) and fact[1] not in metadata:
+        pairs = chain(pairs, [(fact[1], fact[2])])
     return tuple(vertex_fields(subsystem, pairs, place, vocabulary).items())
 
 

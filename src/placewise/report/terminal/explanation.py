@@ -65,7 +65,7 @@ def print_explanation(answer: WhyNot | Explanation, console: Console, relaxation
         if clusters:
             line = f"{len(clusters)} of {answer.total} clusters {reason}: {_some(clusters, console)}"
             print_text(Text(line), console)
-    _print_lines("Why they are not met together", getattr(answer, "apart", ()), console)
+    _print_lines("Why they are not met together, or too little of them", getattr(answer, "apart", ()), console)
     _print_undecided(answer, console)
     for kind in answer.unknown_types:
         print_text(Text(f"no cluster has a resource of type {kind!r}"), console)

@@ -53,7 +53,7 @@ def most_failed(state: State, job: Job, usable: frozenset[str] | None) -> list[t
 
     Where it is unknown whether a requirement holds, it does not fail. A fraction of what `explain` takes.
     """
-    index = state.fleet.scheduler.index
+    index = state.fleet.scheduler.index.asked_by(job)
     usable_ones = bitset.to_number(
         index.clusters_of(index.everything) if usable is None else bitset.pack(_flags(index, usable))
     )

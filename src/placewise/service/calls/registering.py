@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from placewise.errors import InputError
 from placewise.formats.fleets.cluster_texts import parse_cluster, parse_subsystem_text, state_changes
+from placewise.matching.cluster_facts import CLUSTER
 from placewise.model.cluster import Cluster
 from placewise.model.resources import Subsystem
 from placewise.model.scalar import Scalar
@@ -25,7 +26,7 @@ from placewise.service.live.acts import NewDocument, Taught
 from placewise.service.live.live_fleet import Member, with_subsystems
 from placewise.service.live.loading import load
 from placewise.service.live.state import State
-from placewise.service.live.teaching import taught_by
+from placewise.service.live.teaching import taught_by, taught_by_cluster, taught_by_state
 from placewise.service.store import clusters as store
 from placewise.service.store.clusters import NewCluster
 from placewise.service.store.vocabulary import grow_vocabulary
@@ -70,6 +71,7 @@ async def register(
     values = _merged({}, fields)
     size = len(nodes) + sum(map(len, subsystems.values()))
     cluster, taught = await _parse(state, size, partial(_read_cluster, state.fleet.vocabulary, name, nodes, subsystems))
+    taught = taught.over(taught_by_state(values, state.fleet.vocabulary))
     _check_names(state, taught)
     issued = issue()
     new = NewCluster(name, hash_of(issued.secret), hash_of(issued.token), nodes, dict(subsystems), json.dumps(values))
@@ -95,6 +97,7 @@ async def change(state: State, name: str, secret: str, changes: Changes) -> None
             member = require_cluster(state, name, secret)
             values = _merged(dict(state.fleet.state(name)), changes.state)
             cluster, taught = await _changed(state, member, changes)
+            taught = taught.over(taught_by_state(values, state.fleet.vocabulary))
             _check_names(state, taught)
             now = state.now()
             fields = json.dumps(values) if changes.state else None
@@ -171,14 +174,17 @@ async def _changed(state: State, member: Member, changes: Changes) -> tuple[Clus
             raise InputError("a subsystem is both replaced and removed", found=name, expected="one of them")
     _check_subsystems(state, changes.subsystems, len(names.union(changes.subsystems)) - len(set(changes.removed)))
     size = len(changes.nodes) + sum(map(len, changes.subsystems.values()))
-    if changes.nodes:
+    if changes.nodes or changes.removed:
         # The other subsystems attach to vertices of the new graph by what their documents say.
         stored = await state.read(lambda connection: store.load_clusters(connection, [member.id]))
         documents = {**(stored[0].subsystems if stored else {}), **changes.subsystems}
         for name in changes.removed:
-            documents.pop(name, None)
-        return await state.beside(partial(_read_cluster, vocabulary, known.name, changes.nodes, documents))
-    if not changes.subsystems and not changes.removed:
+            if documents.pop(name, None) is None and stored:
+                problem = "the subsystem is one that the cluster's graph says"
+                raise InputError(problem, found=name, expected="a subsystem that was registered")
+        nodes = changes.nodes or (stored[0].nodes if stored else "")
+        return await state.beside(partial(_read_cluster, vocabulary, known.name, nodes, documents))
+    if not changes.subsystems:
         return known, Vocabulary()
 
     def read() -> tuple[dict[str, Subsystem], Vocabulary]:
@@ -188,19 +194,19 @@ async def _changed(state: State, member: Member, changes: Changes) -> tuple[Clus
         return found, taught_by(found.values(), vocabulary)
 
     added, taught = await _parse(state, size, read)
-    return with_subsystems(known, added, changes.removed), taught
+    return with_subsystems(known, added, ()), taught
 
 
 def _read_cluster(
     vocabulary: Vocabulary, name: str, nodes: str, subsystems: Mapping[str, str]
 ) -> tuple[Cluster, Vocabulary]:
     cluster = parse_cluster(name, nodes, subsystems, vocabulary)
-    return cluster, taught_by(cluster.subsystems, vocabulary)
+    return cluster, taught_by_cluster(cluster, (), vocabulary)
 
 
 def _check_names(state: State, taught: Vocabulary) -> None:
     """Raise Exhausted where more names would be known than may be."""
-    names = sum(1 + len(fields) for fields in taught.known.values())
+    names = len(taught.types) + sum(1 + len(fields) for name, fields in taught.known.items() if name != CLUSTER)
     known = sum(1 + len(fields) for fields in state.fleet.vocabulary.known.values()) if names else 0
     if names and known + names > state.settings.most_names:
         most = f"at most {state.settings.most_names} subsystems and fields"

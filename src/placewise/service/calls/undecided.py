@@ -70,6 +70,7 @@ def incomparable_in_words(found: tuple[Incomparable, ...]) -> list[str]:
 
 def _about(index: FleetIndex, job: Job, clusters: int) -> Iterator[str]:
     """Yield the subsystems that some of the clusters may have more of than is described, if that may matter."""
+    index = index.asked_by(job)
     for requirement in job.requirements:
         for test in tests_of(requirement):
             met = index.meeting(test)

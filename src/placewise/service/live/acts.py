@@ -74,7 +74,7 @@ def _taught(connection: Connection, numbers: Sequence[int | None], taught: Seque
     """Keep what the changes that were made teach, where two differ what the first does."""
     together = Vocabulary()
     for number, one in zip(numbers, taught, strict=True):
-        if number is not None and (one.known or one.kinds):
+        if number is not None and one != Vocabulary():
             together = together.over(one)
     known = grow_vocabulary(connection, together)
     return [None if number is None else Taught(number, known) for number in numbers]

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from placewise.matching.index import FleetIndex
 from placewise.model.cluster import Cluster, Fleet
 from placewise.model.resources import Subsystem
 from placewise.model.scalar import Scalar
@@ -45,7 +46,7 @@ class LiveFleet:
 
     def __init__(self, policy: Policy, own: Vocabulary | None = None) -> None:
         self.own = self._vocabulary = own or Vocabulary()
-        self._scheduler = Scheduler(Fleet((), self.own), policy)
+        self._scheduler = Scheduler(FleetIndex(Fleet((), self.own), names_apart=True), policy)
         self._members: dict[str, Member] = {}
         self._names: dict[int, str] = {}
         self._clusters: dict[str, Cluster] = {}
@@ -80,13 +81,14 @@ class LiveFleet:
 
     def learn(self, taught: Vocabulary) -> None:
         """Take over what the store knows of some subsystems; a kind that it says counts before what was known here."""
-        if taught.known or taught.kinds:
+        if taught != Vocabulary():
             before = self._vocabulary
             known = dict(before.known)
             for name, fields in taught.known.items():
                 known[name] = known.get(name, frozenset()) | fields
             said = {name: kind for name, kind in taught.kinds.items() if self.own.kind_of(*name) is None}
-            self._vocabulary = replace(before, known=known, kinds={**before.kinds, **said})
+            types = before.types | taught.types
+            self._vocabulary = replace(before, known=known, kinds={**before.kinds, **said}, types=types)
             self._learned = True
 
     def put(self, member: Member, cluster: Cluster, state: Mapping[str, Scalar]) -> None:

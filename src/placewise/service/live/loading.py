@@ -11,13 +11,15 @@ import structlog
 
 from placewise.errors import InputError
 from placewise.formats.fleets.cluster_texts import parse_cluster, parse_subsystem_text
+from placewise.formats.fleets.jgf import parse_containment
+from placewise.formats.reading import parse_json
 from placewise.model.cluster import Cluster
 from placewise.model.resources import Subsystem
 from placewise.model.scalar import Scalar
 from placewise.model.vocabulary import Vocabulary
 from placewise.service.live.live_fleet import Member, with_subsystems
 from placewise.service.live.state import State
-from placewise.service.live.teaching import taught_by
+from placewise.service.live.teaching import taught_by_cluster
 from placewise.service.store import clusters as store
 from placewise.service.store.clusters import StoredCluster
 from placewise.service.store.vocabulary import extent, grow_vocabulary, load_vocabulary
@@ -70,10 +72,11 @@ async def learn_from_others(state: State) -> None:
 async def write_down(state: State) -> None:
     """Keep what the clusters that are registered teach and the store does not know: they came before it kept such."""
     vocabulary = state.fleet.vocabulary
-    missing = taught_by(
-        (one for member in state.fleet.members() for one in state.fleet.cluster(member.name).subsystems), vocabulary
-    )
-    if missing.known or missing.kinds:
+    missing = Vocabulary()
+    for member in state.fleet.members():
+        cluster, fields = state.fleet.cluster(member.name), state.fleet.state(member.name)
+        missing = missing.over(taught_by_cluster(cluster, fields, vocabulary))
+    if missing != Vocabulary():
         state.fleet.learn(await state.write(lambda connection: grow_vocabulary(connection, missing)))
 
 
@@ -102,7 +105,8 @@ def _cluster(stored: StoredCluster, own: Vocabulary) -> Cluster | None:
     except InputError as error:
         _log.error("a cluster in the store cannot be used whole", cluster=stored.name, error=str(error))
     try:
-        cluster = parse_cluster(stored.name, stored.nodes, {})
+        # What a graph says of its nodes may have been nobody's concern when it was stored.
+        cluster = Cluster(stored.name, parse_containment(parse_json(stored.nodes, "nodes"), "nodes")[1])
     except InputError:
         return None
     usable: dict[str, Subsystem] = {}

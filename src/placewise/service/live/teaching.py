@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from placewise.kinds.inferring import learned
+from placewise.matching.cluster_facts import CLUSTER
+from placewise.matching.index import USUAL_TYPES
+from placewise.model.cluster import Cluster
 from placewise.model.resources import Subsystem
 from placewise.model.scalar import Value
 from placewise.model.vocabulary import Vocabulary
+
+MOST_FACTS = 10_000
 
 
 def taught_by(subsystems: Iterable[Subsystem], vocabulary: Vocabulary) -> Vocabulary:
@@ -25,6 +31,23 @@ def taught_by(subsystems: Iterable[Subsystem], vocabulary: Vocabulary) -> Vocabu
         kinds={name: kind for name, kind in after.kinds.items() if name not in kinds},
         known={name: some for name, some in after.known.items() if some != known.get(name)},
     )
+
+
+def taught_by_cluster(cluster: Cluster, state: Iterable[str], vocabulary: Vocabulary) -> Vocabulary:
+    """Return what a cluster teaches: its subsystems, the types of its resources, and the fields of its state.
+
+    What states say is a fact of the cluster itself; of strangers no more than MOST_FACTS are remembered.
+    """
+    taught = taught_by(cluster.subsystems, vocabulary)
+    types = frozenset(vertex.type for vertex in cluster.graph.vertices) - vocabulary.types - USUAL_TYPES
+    return replace(taught, types=types).over(taught_by_state(state, vocabulary))
+
+
+def taught_by_state(fields: Iterable[str], vocabulary: Vocabulary) -> Vocabulary:
+    """Return the fields of a state that a vocabulary does not know yet, as facts of a cluster."""
+    known = vocabulary.known.get(CLUSTER, frozenset())
+    new = sorted(set(fields) - known)[: max(0, MOST_FACTS - len(known))]
+    return Vocabulary(known={CLUSTER: frozenset(new)}) if new else Vocabulary()
 
 
 def _vertices(subsystems: Iterable[Subsystem]) -> Iterable[tuple[str, tuple[tuple[str, Value], ...]]]:

@@ -1,6 +1,7 @@
 """What clusters have taught, as it is kept: a row for each subsystem that there is or ever was.
 
-Its document is the subsystem's entry of a vocabulary.yaml, as JSON.
+Its document is the subsystem's entry of a vocabulary.yaml, as JSON. The row without a subsystem's name lists the types
+of resources that there are or ever were.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from placewise.service.store.dialects import among, insert_missing
 from placewise.service.store.tables import vocabulary
 
 _NOTHING = "{}"
+_TYPES = ""
 
 
 def load_vocabulary(connection: Connection) -> tuple[Vocabulary, tuple[str, ...]]:
@@ -36,7 +38,7 @@ def grow_vocabulary(connection: Connection, taught: Vocabulary) -> Vocabulary:
 
     A kind that a field has here already stays: of two clusters that teach different ones, the first to be kept counts.
     """
-    names = sorted({*taught.known, *(subsystem for subsystem, _ in taught.kinds)})
+    names = sorted({*taught.known, *(subsystem for subsystem, _ in taught.kinds), *([_TYPES] if taught.types else [])})
     if not names:
         return Vocabulary()
     # In one order, so that two seldom wait crosswise; a row that another transaction makes is waited for.
@@ -44,7 +46,8 @@ def grow_vocabulary(connection: Connection, taught: Vocabulary) -> Vocabulary:
     connection.execute(insert_missing(connection, vocabulary), rows)
     before = _locked(connection, names)
     merged = _read(list(before.items()))[0].over(taught)
-    after = {name: json.dumps(entry) for name, entry in vocabulary_document(merged)["subsystems"].items()}
+    entries = vocabulary_document(merged).get("subsystems", {})
+    after = {name: json.dumps(entry) for name, entry in (*entries.items(), (_TYPES, sorted(merged.types)))}
     changed = [{"name": name, "text": after[name]} for name in names if after[name] != before.get(name)]
     if changed:
         replacing = update(vocabulary).where(vocabulary.c.subsystem == bindparam("name"))
@@ -61,13 +64,20 @@ def _read(rows: Iterable[Sequence[str]]) -> tuple[Vocabulary, tuple[str, ...]]:
     known: dict[str, frozenset[str]] = {}
     kinds: dict[FieldName, FieldKind] = {}
     unusable = []
+    types: frozenset[str] = frozenset()
     for subsystem, document in rows:
         try:
+            if subsystem == _TYPES:
+                types = frozenset(one for one in json.loads(document) if isinstance(one, str))
+                continue
             found = parse_vocabulary({"subsystems": {subsystem: json.loads(document)}}, None)
-        except (ValueError, RecursionError, InputError):
+        except (ValueError, TypeError, RecursionError, InputError):
+            if subsystem == _TYPES:
+                unusable.append("types of resources")
+                continue
             # That there is the subsystem is known, whatever has become of the text.
             found = Vocabulary(known={subsystem: frozenset()})
             unusable.append(subsystem)
         known.update(found.known)
         kinds.update(found.kinds)
-    return Vocabulary(kinds=kinds, known=known), tuple(unusable)
+    return Vocabulary(kinds=kinds, known=known, types=types), tuple(unusable)

@@ -15,7 +15,16 @@ from placewise.formats.jobs.jobspec.document import Reading
 from placewise.formats.jobs.jobspec.known import keep, known
 from placewise.formats.values import known_keys, mapping, sequence, text
 from placewise.model.contradictions import refuse_contradiction
-from placewise.model.requirement import DEEPEST, Condition, Expression, Requirement, all_of, any_of, negated
+from placewise.model.requirement import (
+    DEEPEST,
+    MOST_TESTS,
+    Condition,
+    Expression,
+    Requirement,
+    all_of,
+    any_of,
+    negated,
+)
 
 JOINED = ("any", "all", "not")
 LABEL = "as"
@@ -139,6 +148,8 @@ class _Reader:
         self.left -= len(listed)
         if depth > _DEEPEST:
             raise InputError("requirements are nested too deeply", place=place, expected=f"at most {DEEPEST} levels")
+        if word != "all" and len(listed) > MOST_TESTS:
+            raise InputError("an expression has too many requirements", place=at, expected=f"at most {MOST_TESTS}")
         if self.left < 0:
             raise InputError("too many requirements are nested", place=place, expected=f"at most {_MOST_NESTED}")
         if word == "all":
