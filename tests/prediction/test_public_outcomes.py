@@ -32,12 +32,13 @@ def test_success_of_public_builds_is_learned(sample):
 
 @pytest.mark.slow
 def test_what_is_learned_says_little_of_packages_never_seen(sample):
-    known = Known(tuple(fact.name for fact in sample.facts))
+    # Trees that lean on the package's rate say even less: it is the same for all packages never seen.
+    known = Known(tuple(fact.name for fact in sample.facts), package=False)
     found, base = [], []
-    for seed in range(4):
+    for seed in range(2):
         fold = fold_of(sample, "package", seed=seed)
         p = out_of_fold(sample, known, fold)
         found.append(scores(sample.succeeded, p, sample.package))
         base.append(log_loss(sample.succeeded, base_rate(sample.succeeded, fold)))
-    assert 0.5 < np.mean([one.auc for one in found]) < 0.65
+    assert np.mean([one.auc for one in found]) == pytest.approx(0.59, abs=0.015)
     assert all(one.log_loss > rate for one, rate in zip(found, base, strict=True))
