@@ -242,9 +242,9 @@ class OutcomeTable:
 
     job : position in the workload. level : how many subsystems have metadata. subsystem : the one added
     last, position in the subsystem names, -1 for none. matched : clusters that match. feasible : clusters
-    on which the job would succeed. success : probability of success, or 0 and 1 when sampled. points : the
-    expected number of outcome rules that hold, of `possible`. cluster : the one assigned, -1 for an
-    expectation or no match. additional_runtime_s, additional_cost : of build records, expected, against the
+    on which the job can succeed, with a probability above 0. success : probability of success, or by rules 0 and
+    1 when sampled. points : the expected number of outcome rules that hold, of `possible`. cluster : the one
+    assigned, -1 for an expectation or no match. additional_runtime_s, additional_cost : of build records, expected, against the
     first reference; NaN where nothing is predicted.
     """
 
@@ -253,7 +253,7 @@ class OutcomeTable:
     level: NDArray[np.int32]
     subsystem: NDArray[np.int32]
     matched: NDArray[np.int64]
-    feasible: NDArray[np.int64]
+    feasible: NDArray[np.integer]
     success: NDArray[np.float64]
     points: NDArray[np.float64]
     possible: NDArray[np.int64]

@@ -49,14 +49,14 @@ class Observed:
     """All that the quantities of a run are made of.
 
     submitted : by experiment. weights : (jobs,) how many each job stands for. nothing : (jobs,) the success of each
-    without metadata. feasible : (jobs,) whether some cluster would succeed.
+    without metadata. best : (jobs,) the largest p of each, 1 or 0 by rules.
     unit : (jobs,) int64, the requirement profile that decides each, 0, 1, ...
     """
 
     submitted: tuple[Submitted, ...]
     weights: NDArray[np.int64]
     nothing: NDArray[np.float64]
-    feasible: NDArray[np.bool_]
+    best: NDArray[np.float64]
     unit: NDArray[np.int64]
 
     @property
@@ -100,7 +100,7 @@ class Observed:
                 add(Quantity(one.experiment, SUCCESS), job, gained, weight)
             add(Quantity(one.experiment, SUCCESS_OF_MATCHED), job, gained, weight * assigned)
             add(Quantity(one.experiment, UNMATCHED), job, weight * ~matched, weight)
-        add(Quantity(FLEET, CEILING), every, weights * self.feasible, weights)
+        add(Quantity(FLEET, CEILING), every, weights * self.best, weights)
         return tuple(quantities), Ratios.of(columns, self.units, len(quantities))
 
 
@@ -116,9 +116,9 @@ def observe(study: Study, asked: Asked, kernels: Kernels) -> Observed:
     submitted = []
     for name in names:
         one = submit(name, study, asked, kernels)
-        success = success_on(one.assigned, truth.succeeds[one.job]).share
+        success = success_on(one.assigned, truth.chances, one.job).share
         submitted.append(Submitted(folder_name(name), one, asked.weights[one.job], success))
     everywhere = asked.places.clusters_of(asked.places.everything, asked.questions.shape)
-    without = success_on(np.broadcast_to(everywhere, truth.succeeds.shape), truth.succeeds)
-    feasible = np.asarray(truth.succeeds.any(axis=-1))
-    return Observed(tuple(submitted), asked.weights, without.share, feasible, np.arange(len(asked.weights)))
+    every = np.arange(len(asked.weights))
+    without = success_on(np.broadcast_to(everywhere, (len(every), len(everywhere))), truth.chances, every)
+    return Observed(tuple(submitted), asked.weights, without.share, truth.chances.best, every)

@@ -13,6 +13,7 @@ from placewise.matching.kernels import Kernels
 from placewise.model.progress import Progress
 from placewise.model.results import OrderSpread
 from placewise.model.streams import ORDERS, generator
+from placewise.outcomes.chances import Chances
 from placewise.outcomes.metadata import give_prefixes
 from placewise.outcomes.questions import Questions
 from placewise.outcomes.success import success_on
@@ -22,12 +23,12 @@ from placewise.sweep.runner import Runner
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OrderTask:
-    """All that one order needs: jobs' questions, (jobs, words) where each succeeds, and (jobs,) weights."""
+    """All that one order needs: jobs' questions, how likely each succeeds where, and (jobs,) weights."""
 
     index: FleetIndex
     questions: Questions
     kernels: Kernels
-    succeeds: NDArray[np.uint64]
+    chances: Chances
     weights: NDArray[np.int64]
     seed: int
     width: ClassVar[int] = 5
@@ -50,7 +51,7 @@ def run_orders(task: OrderTask, orders: int, runner: Runner, progress: Progress,
 
 def _run_order(task: OrderTask, number: int) -> tuple[float, ...]:
     submissions = give_prefixes(task.index, task.questions, task.kernels, task.rank(number))
-    success, size, _ = success_on(submissions.assigned, task.succeeds[submissions.job])
+    success, size, _ = success_on(submissions.assigned, task.chances, submissions.job)
     matched = size > 0
     weights = task.weights[submissions.job]
     last = scoring.last_level(submissions.job, success, matched, len(task.weights))

@@ -17,6 +17,7 @@ from placewise.model.records import Records
 from placewise.model.study import Question, Study
 from placewise.model.version_profile import VersionFleet
 from placewise.model.workload import Workload
+from placewise.outcomes.chances import ChanceSets
 from placewise.outcomes.questions import Questions
 from placewise.outcomes.truth import Truth
 from placewise.study.asked import Asked, RedrawnFleets, TableChange
@@ -110,7 +111,7 @@ class RecordDemands:
             index.clusters_of(table),
             subject.astype(np.int64),
             tuple(rule.name for rule in self.study.rules),
-            index.clusters_of(places),
+            ChanceSets(index.clusters_of(places)),
             len(index.fleet),
         )
         names = tuple(one.name for one in self.questions)

@@ -123,9 +123,8 @@ def run_experiments(
     results = _summed_up(prepared, experiments, scores, levels, nothing, progress, runner, key)
     if isinstance(study.jobs, Workload):
         results = replace(results, incomparable=not_comparable(prepared.scheduler.index, study.jobs.requirements))
-    feasible = nothing.feasible > 0
     submitted = tuple(one.submitted() for one in experiments.values())
-    observed = Observed(submitted, prepared.weights, nothing.success, feasible, prepared.unit)
+    observed = Observed(submitted, prepared.weights, nothing.success, nothing.best, prepared.unit)
     single = experiments.get(SINGLE)
     assignments = {} if single is None else prepared.first_assignments(single.submissions)
     return Run(results, prepared, tuple(tables), observed, assignments)
@@ -198,7 +197,6 @@ def _summed_up(
     study, weights, asked = prepared.study, prepared.weights, prepared.asked
     settings, clusters = study.settings, asked.truth.clusters
     names = asked.questions.names
-    feasible = nothing.feasible > 0
     changes: dict[str, object] = {}
     if SINGLE in experiments:
         one = experiments[SINGLE]
@@ -220,14 +218,14 @@ def _summed_up(
         if settings.orders and settings.policy == "random":
             questions, _ = expanding_questions(study, asked)
             task = OrderTask(
-                prepared.scheduler.index, questions, prepared.kernels, asked.truth.succeeds, weights, settings.seed
+                prepared.scheduler.index, questions, prepared.kernels, asked.truth.chances, weights, settings.seed
             )
             changes["orders"] = run_orders(task, settings.orders, runner, progress, key=key)
     return Results(
         scores,
         scoring=settings.scoring,
         exact=settings.exact,
-        ceiling=float(weights @ feasible / weights.sum()),
+        ceiling=float(weights @ nothing.best / weights.sum()),
         levels=tuple(levels),
         models=None if prepared.costs is None else prepared.costs.models,
         **changes,  # type: ignore[arg-type]  # each is of the type of its field

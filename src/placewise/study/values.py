@@ -73,7 +73,7 @@ def _game(index: FleetIndex, asked: Asked, players: tuple[str, ...], kernels: Ke
     questions: Questions = asked.questions.only(players) if players else asked.questions
     truth = asked.truth
     unit = kernels.equal_rows(Rows.of(truth.offsets, truth.ids)).of_row
-    return Game(index, questions, truth.succeeds, asked.weights, unit)
+    return Game(index, questions, truth.chances, asked.weights, unit)
 
 
 def with_values(results: Results, prepared: Prepared, *, runner: Runner, key: str) -> Results:

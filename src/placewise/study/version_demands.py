@@ -23,6 +23,7 @@ from placewise.model.study import EXPANDING, Study
 from placewise.model.version_profile import VersionFleet, VersionPool
 from placewise.model.vocabulary import Vocabulary
 from placewise.model.workload import Profiles, Workload
+from placewise.outcomes.chances import ChanceSets
 from placewise.outcomes.questions import Places, Questions
 from placewise.outcomes.truth import Truth, version_rules
 from placewise.study.asked import Asked, RedrawnFleets, TableChange
@@ -148,7 +149,7 @@ class VersionDemands:
             places.clusters_of(holds),
             np.array([position[requirement.subsystem] for requirement in distinct.requirements], dtype=np.int64),
             names,
-            places.clusters_of(met, distinct.shape),
+            ChanceSets(places.clusters_of(met, distinct.shape)),
             clusters,
         )
         return Asked(places, Questions.of_workload(distinct, table), truth, *alike)

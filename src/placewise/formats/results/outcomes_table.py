@@ -29,7 +29,7 @@ _COLUMNS = {
     "level": (pa.int32(), "how many subsystems the submission has metadata on"),
     "subsystem": (_NAMES, "the subsystem that got metadata last (null: none, or all at once)"),
     "matched": (pa.int32(), "clusters that match"),
-    "feasible": (pa.int32(), "clusters on which the job would succeed"),
+    "feasible": (pa.int32(), "clusters on which the job can succeed"),
     "success": (pa.float64(), "probability of success; 0 where nothing matches"),
     "points": (pa.float64(), "expected number of outcome rules that hold"),
     "possible": (pa.int32(), "outcome rules of the job"),

@@ -13,6 +13,7 @@ from placewise.matching.match import match_rows
 from placewise.model.cluster import Fleet
 from placewise.model.progress import SILENT, Progress
 from placewise.model.workload import Workload
+from placewise.outcomes.chances import ChanceSets
 from placewise.outcomes.success import success_on
 from placewise.worth.near_misses.changing_fleet import best_changes
 from placewise.worth.near_misses.near_jobs import fewest_failing
@@ -120,5 +121,5 @@ def _expected(
 ) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
     """Return (pairs,) whether each matches nothing, and the probability that it succeeds on one of its matches."""
     matches = match_rows(index, distinct)[of_job]
-    success, size, _ = success_on(matches, match_rows(index, rules)[of_rules])
+    success, size, _ = success_on(matches, ChanceSets(match_rows(index, rules)), of_rules)
     return size == 0, success
