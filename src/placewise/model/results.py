@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placewise.errors import InputError
+from placewise.model.outcome_model import OutcomeKind
 from placewise.model.runtime_models import Models
 from placewise.model.worth import (
     Difference,
@@ -234,6 +235,24 @@ class Results:
     sensitivity: tuple[SensitivityPoint, ...] = ()
     study: Mapping[str, Any] = field(default_factory=dict)
     incomparable: int = 0
+    truth: TruthNote | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TruthNote:
+    """What decided success, where outcome rules did not.
+
+    kind : model for a learned one, observed for records. unknown : the share of (job, cluster) pairs of which nothing is
+    known, which are no candidates. unseen : the share of pairs in which some fact has a value that no record of the
+    job's package has; of records, those of which there is no record. asked : whether jobs have requirements of their
+    own. slack : see `Settings`.
+    """
+
+    kind: OutcomeKind
+    unknown: float
+    unseen: float
+    asked: bool
+    slack: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -244,8 +263,8 @@ class OutcomeTable:
     last, position in the subsystem names, -1 for none. matched : clusters that match. feasible : clusters
     on which the job can succeed, with a probability above 0. success : probability of success, or by rules 0 and
     1 when sampled. points : the expected number of outcome rules that hold, of `possible`. cluster : the one
-    assigned, -1 for an expectation or no match. additional_runtime_s, additional_cost : of build records, expected, against the
-    first reference; NaN where nothing is predicted.
+    assigned, -1 for an expectation or no match. additional_runtime_s, additional_cost : of build records, expected,
+    against the first reference; NaN where nothing is predicted.
     """
 
     experiment: str

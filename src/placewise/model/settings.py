@@ -56,6 +56,8 @@ class Settings:
     policy : the selection policy; every one but random is sampled.
     metadata : what a further experiment, `chosen`, has metadata on.
     values : whether to work out what metadata is worth.
+    slack : where a model says what happens, and jobs have no requirements of their own: by how much the probability of
+        success, by what is known of a cluster, may be below that of the job's best cluster for the cluster to match.
 
     Of the constraint experiments, in which every job has all metadata:
     choose : the policy. priorities : of a constraint that chooses instead.
@@ -81,6 +83,7 @@ class Settings:
     policy: str = "random"
     metadata: tuple[str, ...] = ()
     values: bool = True
+    slack: float = 0.0
     choose: str = "cheapest"
     priorities: tuple[Priority, ...] = ()
     model: RuntimeModel = "knn"
@@ -112,6 +115,8 @@ class Settings:
             nodes_per_job=(self.nodes_per_job, 1, _MOST_NODES),
             nodes_free=(self.nodes_free, 0, _MOST_NODES),
         )
+        if isinstance(self.slack, bool) or not isinstance(self.slack, int | float) or not 0 <= self.slack <= 1:
+            raise InputError("--slack is no share", found=self.slack, expected="0 to 1")
         if len(set(self.order)) != len(self.order):
             twice = next(name for name in self.order if self.order.count(name) > 1)
             raise InputError("the order names a subsystem twice", found=twice)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from placewise.matching.kernels import Kernels
+from placewise.matching.rows import Rows
 from placewise.model.predicates import InVersionRange
 from placewise.model.requirement import Expression, Requirement, mapped
 from placewise.model.settings import Scoring
@@ -38,6 +40,13 @@ class Truth:
     def per_job(self) -> NDArray[np.int64]:
         """(jobs,) how many rules decide each job."""
         return np.diff(self.offsets)
+
+    def deciders(self, kernels: Kernels) -> NDArray[np.int64]:
+        """Return (jobs,) which distinct set of rules decides each, 0, 1, ...; without rules, which distinct p."""
+        if self.names:
+            return kernels.equal_rows(Rows.of(self.offsets, self.ids)).of_row
+        keys = self.chances.keys(np.arange(len(self.offsets) - 1))
+        return np.unique(keys, axis=0, return_inverse=True)[1].reshape(-1)
 
 
 def version_rules(workload: Workload, scoring: Scoring) -> tuple[Expression, ...]:

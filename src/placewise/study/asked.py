@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from placewise.matching.index import FleetIndex
 from placewise.model.records import Records
+from placewise.model.results import TruthNote
 from placewise.model.workload import Workload
 from placewise.outcomes.questions import Places, Questions
 from placewise.outcomes.truth import Truth
@@ -40,6 +41,15 @@ class RedrawnFleets(Protocol):
 
     def asked(self, clusters: int, seed: int) -> Asked:
         """Draw a fleet of so many clusters, and return what the jobs ask of it."""
+        ...
+
+
+@runtime_checkable
+class NotedDemands(Protocol):
+    """Demands whose truth is not rules, and says how much it does not know."""
+
+    def note(self, index: FleetIndex) -> TruthNote:
+        """Return what decides, and the shares of (job, cluster) pairs that it does not know."""
         ...
 
 

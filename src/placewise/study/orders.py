@@ -8,14 +8,13 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from placewise.matching.index import FleetIndex
 from placewise.matching.kernels import Kernels
 from placewise.model.progress import Progress
 from placewise.model.results import OrderSpread
 from placewise.model.streams import ORDERS, generator
 from placewise.outcomes.chances import Chances
 from placewise.outcomes.metadata import give_prefixes
-from placewise.outcomes.questions import Questions
+from placewise.outcomes.questions import Places, Questions
 from placewise.outcomes.success import success_on
 from placewise.study import scoring
 from placewise.sweep.runner import Runner
@@ -25,7 +24,7 @@ from placewise.sweep.runner import Runner
 class OrderTask:
     """All that one order needs: jobs' questions, how likely each succeeds where, and (jobs,) weights."""
 
-    index: FleetIndex
+    places: Places
     questions: Questions
     kernels: Kernels
     chances: Chances
@@ -50,7 +49,7 @@ def run_orders(task: OrderTask, orders: int, runner: Runner, progress: Progress,
 
 
 def _run_order(task: OrderTask, number: int) -> tuple[float, ...]:
-    submissions = give_prefixes(task.index, task.questions, task.kernels, task.rank(number))
+    submissions = give_prefixes(task.places, task.questions, task.kernels, task.rank(number))
     success, size, _ = success_on(submissions.assigned, task.chances, submissions.job)
     matched = size > 0
     weights = task.weights[submissions.job]

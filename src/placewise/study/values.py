@@ -12,7 +12,6 @@ from placewise.errors import InputError, PlacewiseError
 from placewise.matching.index import FleetIndex
 from placewise.matching.kernels import Kernels
 from placewise.matching.kernels_numpy import NumpyKernels
-from placewise.matching.rows import Rows
 from placewise.model.progress import SILENT, Progress
 from placewise.model.results import Results
 from placewise.model.settings import MOST_ORDERS, names_in, refuse_outside
@@ -48,8 +47,8 @@ def game_of(study: Study, kernels: Kernels | None = None, *, among: str = "") ->
     Raises InputError for no jobs or clusters, and for names that the study does not have.
     """
     kernels = kernels or NumpyKernels()
-    index = FleetIndex(study.fleet)
-    return _game(index, demands_of(study, kernels).on(index, grouped=True), players_of(study, among), kernels)
+    asked = demands_of(study, kernels).on(FleetIndex(study.fleet), grouped=True)
+    return _game(asked, players_of(study, among), kernels)
 
 
 def players_of(study: Study, among: str) -> tuple[str, ...]:
@@ -69,11 +68,10 @@ def players_of(study: Study, among: str) -> tuple[str, ...]:
     return chosen
 
 
-def _game(index: FleetIndex, asked: Asked, players: tuple[str, ...], kernels: Kernels) -> Game:
+def _game(asked: Asked, players: tuple[str, ...], kernels: Kernels) -> Game:
     questions: Questions = asked.questions.only(players) if players else asked.questions
     truth = asked.truth
-    unit = kernels.equal_rows(Rows.of(truth.offsets, truth.ids)).of_row
-    return Game(index, questions, truth.chances, asked.weights, unit)
+    return Game(asked.places, questions, truth.chances, asked.weights, truth.deciders(kernels))
 
 
 def with_values(results: Results, prepared: Prepared, *, runner: Runner, key: str) -> Results:
@@ -81,10 +79,10 @@ def with_values(results: Results, prepared: Prepared, *, runner: Runner, key: st
 
     A smallest set is sought without proof, and levels that nothing beats beside it.
     """
-    study, index = prepared.study, prepared.scheduler.index
-    game = _game(index, prepared.asked, players_of(study, ""), prepared.kernels)
+    study = prepared.study
+    game = _game(prepared.asked, players_of(study, ""), prepared.kernels)
     every = players_of(study, "all")
-    choice = _game(index, prepared.asked, every, prepared.kernels) if every != players_of(study, "") else game
+    choice = _game(prepared.asked, every, prepared.kernels) if every != players_of(study, "") else game
     settings = study.settings
     worth = worth_of(game, seed=settings.seed, resamples=settings.resamples, runner=runner, key=key)
     found = smallest_set(choice, TARGET, seed=settings.seed, limit_s=0)

@@ -159,7 +159,22 @@ class VersionDemands:
 class OnePlaceEach:
     """The places of a fleet whose every cluster is one place."""
 
-    everything: NDArray[np.uint64]
+    clusters: int
+
+    @property
+    def everything(self) -> NDArray[np.uint64]:
+        """See `Places`."""
+        return bitset.full(self.clusters)
+
+    @property
+    def words(self) -> int:
+        """See `Places`."""
+        return bitset.word_count(self.clusters)
+
+    @property
+    def size(self) -> int:
+        """See `Places`."""
+        return self.clusters
 
     def clusters_of(self, places: NDArray[np.uint64], shape: Shape = ()) -> NDArray[np.uint64]:
         """Return the places, which are the clusters; see `Places`."""
@@ -204,7 +219,7 @@ class RedrawnPicks:
         met = {test: passes[turns[self.pool[test]]] for test, passes in self.passes.items()}
         table = bitset.pack(np.stack([combined(expression, met.__getitem__) for expression in self.asked_of]))
         count = len(self.distinct.requirements)
-        places = OnePlaceEach(bitset.full(clusters))
+        places = OnePlaceEach(clusters)
         return self.demands._asked(  # noqa: SLF001, one value in two halves
             places,
             clusters,

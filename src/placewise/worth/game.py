@@ -13,9 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from placewise.matching.index import FleetIndex
 from placewise.outcomes.chances import Chances
-from placewise.outcomes.questions import Questions
+from placewise.outcomes.questions import Places, Questions
 from placewise.outcomes.success import success_on
 
 # Words of sets held at a time: few enough for the processor's second cache.
@@ -31,7 +30,7 @@ class Game:
         clusters and for the same reasons, so they are one observation of what is worth how much.
     """
 
-    index: FleetIndex
+    index: Places
     questions: Questions
     chances: Chances
     weights: NDArray[np.int64]
@@ -52,12 +51,16 @@ class Game:
         """The mean of the largest p of each job: by rules the share for which some cluster would succeed."""
         return float(self.weights @ self.chances.best / self.jobs)
 
+    def matches(self, places: NDArray[np.uint64], jobs: NDArray[np.int64]) -> NDArray[np.uint64]:
+        """Return (jobs, ..., words) the clusters that match, from (jobs, ..., words) places; jobs : (jobs,)."""
+        return self.questions.admitted(self.index.clusters_of(places, self.questions.shape), jobs)
+
     def success(self, places: NDArray[np.uint64], jobs: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return the success of jobs whose requirements that have metadata hold at sets of places.
 
         places : (jobs, ..., words). jobs : (jobs,) which ones. Returns (jobs, ...).
         """
-        matches = self.index.clusters_of(places, self.questions.shape)
+        matches = self.matches(places, jobs)
         return success_on(matches, self.chances, jobs).share
 
 

@@ -57,7 +57,7 @@ class _Measured:
         self.game = game
         names = len(game.names)
         everywhere = np.broadcast_to(game.index.everything, (len(game.weights), 1, game.index.words))
-        matched = bitset.size_of(game.index.clusters_of(everywhere, game.questions.shape))[:, 0] > 0
+        matched = bitset.size_of(game.matches(everywhere, np.arange(len(game.weights))))[:, 0] > 0
         weights = game.weights / game.jobs
         self.nothing = np.array([weights @ matched, weights @ without_metadata(game)])
         self.blocks = [(games, kinds_of(game, games)) for games in small_games(game, feasible=False)]
@@ -69,7 +69,7 @@ class _Measured:
     def _of(self, games: SmallGames, kinds: Kinds, places: NDArray[np.uint64]) -> NDArray[np.float64]:
         """Return (games, sets, 2) weighted matches and successes at (kinds, sets, words) places."""
         places = np.broadcast_to(places, (len(kinds.games), *places.shape[1:]))
-        matched = bitset.size_of(self.game.index.clusters_of(places, self.game.questions.shape)) > 0
+        matched = bitset.size_of(self.game.matches(places, kinds.games.jobs)) > 0
         found = np.stack([matched, self.game.success(places, kinds.games.jobs)], axis=-1)
         weighted: NDArray[np.float64] = found[kinds.of_game] * shares(self.game, games)[:, :, None]
         return weighted

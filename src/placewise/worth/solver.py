@@ -47,7 +47,7 @@ def least_cost(
     reach that much. The set found is given only if it truly does and betters the known one.
     """
     index, succeeds = playing.game.index, playing.game.chances.certain()
-    if succeeds is None or playing.game.questions.shape or index.size != len(index.names):
+    if succeeds is None or playing.game.questions.shape or index.size != index.clusters:
         return None, None
     games = _distinct_games(playing, succeeds)
     if sum(count for _, refused in games for _, count in refused) > MOST_STEPS:
@@ -90,7 +90,7 @@ def solved(solver: highspy.Highs) -> None:
 def _distinct_games(playing: Playing, succeeds: NDArray[np.uint64]) -> _Games:
     """Return the weight of each distinct (clusters that succeed, others by what they fail)."""
     game = playing.game
-    clusters = len(game.index.names)
+    clusters = game.index.clusters
     found: _Games = defaultdict(float)
     for games in playing.blocks:
         fails = ~bitset.unpack(games.rows, clusters)
