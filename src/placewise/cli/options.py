@@ -138,6 +138,13 @@ Scoring = Annotated[
         rich_help_panel=_EXPERIMENTS,
     ),
 ]
+Slack = Annotated[
+    float,
+    typer.Option(
+        help="Where a model decides, and jobs ask for nothing: by how much p may be below that of a job's best cluster.",
+        rich_help_panel=_EXPERIMENTS,
+    ),
+]
 Resamples = Annotated[
     int,
     typer.Option(help="Resamples of the jobs for the intervals; 0 for none.", min=0, rich_help_panel=_CHANCE),
@@ -188,6 +195,7 @@ class StudyOptions:
     ] = None
     scoring: Scoring = "corrected"
     seed: Seed = 0
+    slack: Slack = 0.0
     cache: Annotated[
         bool, typer.Option("--cache/--no-cache", help="Keep parsed inputs for the next run.", rich_help_panel=_JOBS)
     ] = True
@@ -196,7 +204,7 @@ class StudyOptions:
         """Return how to run it. Raises InputError for values that no run takes."""
         from placewise.model.settings import Settings
 
-        return Settings(first=self.jobs, scoring=self.scoring, seed=self.seed)  # type: ignore[arg-type]  # checked
+        return Settings(first=self.jobs, scoring=self.scoring, seed=self.seed, slack=self.slack)  # type: ignore[arg-type]  # checked
 
     def study(self) -> Study:
         """Read or draw the study. Raises InputError as `read_study` does."""
@@ -334,6 +342,7 @@ class RunOptions(StudyOptions):
             minimum_builds=self.minimum_builds,
             nodes_per_job=self.nodes_per_job,
             nodes_free=self.nodes_free,
+            slack=self.slack,
         )
 
 

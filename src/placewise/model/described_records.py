@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from placewise.errors import InputError
 from placewise.model.outcome_model import PACKAGE, Described
-from placewise.model.outcome_records import ABSENT, PACKAGE_VERSION, VARIANTS, OutcomeRecords
+from placewise.model.outcome_records import ABSENT, DEPENDENCIES, PACKAGE_VERSION, VARIANTS, OutcomeRecords
 
+YES = "yes"
 _OF_JOBS = (PACKAGE_VERSION, VARIANTS)
 
 
@@ -37,16 +38,27 @@ def described_environments(records: OutcomeRecords, facts: tuple[str, ...]) -> D
 
 
 def described_jobs(records: OutcomeRecords) -> Described:
-    """Return the package and version of each record, and its variants, each called `variant` and its name."""
+    """Return the package and version of each record, its variants, and which dependencies it needs."""
     own = [fact for fact in records.facts if fact.group in _OF_JOBS]
     columns: list[list[str | None]] = [[records.packages[code] for code in records.package.tolist()]]
     for fact in own:
         texts: tuple[str | None, ...] = (*fact.values, None)
         columns.append([texts[code] for code in fact.codes.tolist()])
-    names = (PACKAGE, *(name_of_own(fact.name, fact.group) for fact in own))
+    needed = [fact for fact in records.facts if fact.group == DEPENDENCIES]
+    columns += [[YES if code != ABSENT else None for code in fact.codes.tolist()] for fact in needed]
+    names = (
+        PACKAGE,
+        *(name_of_own(fact.name, fact.group) for fact in own),
+        *(name_of_need(fact.name) for fact in needed),
+    )
     return Described(names, tuple(zip(*columns, strict=True)))
 
 
 def name_of_own(name: str, group: str) -> str:
     """Return what a fact of a job is called: variants apart from everything else, which may share their names."""
     return f"variant {name}" if group == VARIANTS else name
+
+
+def name_of_need(dependency: str) -> str:
+    """Return what the fact is called that a job needs a dependency, in whichever version."""
+    return f"needs {dependency}"

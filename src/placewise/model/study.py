@@ -166,18 +166,23 @@ class Study:
                 raise InputError(f"two {what} share a name", found=twice)
         if len(self.rules) > MOST_RULES:
             raise InputError("too many outcome rules", found=len(self.rules), expected=f"at most {MOST_RULES}")
-        if self.truth is None and self.settings.slack:
-            raise InputError("--slack means nothing where rules decide", found=self.settings.slack)
-        if self.truth is not None and (self.rules or self.questions or isinstance(self.jobs, Records)):
-            raise InputError("rules decide, and so does a model of outcomes", expected="one of the two")
-        if self.truth is not None and len(self.truth.described) != len(self.jobs):
-            found = f"{len(self.truth.described)} of {len(self.jobs)}"
-            raise InputError("not every job is described", found=found, expected="all of them")
+        self._check_truth()
         if self.questions:
             known = {question.name for question in self.questions}
             for name in (*self.expanding, *self.everything, *(name for one in self.levels for name in one.metadata)):
                 if name not in known:
                     raise InputError("no such question", found=name, expected=f"one of {', '.join(sorted(known))}")
+
+    def _check_truth(self) -> None:
+        if self.truth is None:
+            if self.settings.slack:
+                raise InputError("--slack means nothing where rules decide", found=self.settings.slack)
+            return
+        if self.rules or self.questions or isinstance(self.jobs, Records):
+            raise InputError("rules decide, and so does a model of outcomes", expected="one of the two")
+        if len(self.truth.described) != len(self.jobs):
+            found = f"{len(self.truth.described)} of {len(self.jobs)}"
+            raise InputError("not every job is described", found=found, expected="all of them")
 
     @property
     def experiments(self) -> tuple[str, ...]:

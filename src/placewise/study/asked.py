@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias, runtime_checkable
+from typing import Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,15 +41,6 @@ class RedrawnFleets(Protocol):
 
     def asked(self, clusters: int, seed: int) -> Asked:
         """Draw a fleet of so many clusters, and return what the jobs ask of it."""
-        ...
-
-
-@runtime_checkable
-class NotedDemands(Protocol):
-    """Demands whose truth is not rules, and says how much it does not know."""
-
-    def note(self, index: FleetIndex) -> TruthNote:
-        """Return what decides, and the shares of (job, cluster) pairs that it does not know."""
         ...
 
 
@@ -94,6 +85,10 @@ class Demands(Protocol):
 
     def as_workloads(self, index: FleetIndex) -> tuple[Workload, Workload | None]:
         """Return what the jobs ask as requirements, and the rules as others; None where requirements decide."""
+        ...
+
+    def note(self, index: FleetIndex) -> TruthNote | None:
+        """Return what decides in place of rules, and the shares of pairs that it does not know; None by rules."""
         ...
 
     def redrawn(self) -> RedrawnFleets:

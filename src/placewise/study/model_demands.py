@@ -1,4 +1,4 @@
-"""Jobs whose success a model says, or records say: what they ask by themselves, or else what looks best by the model."""
+"""Jobs whose success a model says, or records say: what they ask by themselves, or what looks best by the model."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ _NO_CANDIDATE = -1.0
 class ModelDemands:
     """See `Demands`.
 
-    jobs : those that take part. described : (distinct kinds,) what the model looks at of them. kind : (jobs,) which each
-    is. asking : the jobs as version jobs, where they have requirements of their own; None where none has.
+    jobs : those that take part. described : (kinds,) what the model looks at of them. kind : (jobs,) which each is.
+    asking : the jobs as version jobs, where they have requirements of their own; None where none has.
     """
 
     study: Study
@@ -175,8 +175,8 @@ class ModelDemands:
 class _Restricted:
     """See `Restricted`; a value, so that it can be sent to other processes.
 
-    described : kinds of jobs. kind : (jobs,). environments : distinct ones. of_cluster : (clusters,). names : the facts of
-    each name. known : (kinds, environments) whether an environment is a candidate.
+    described : kinds of jobs. kind : (jobs,). environments : distinct ones. of_cluster : (clusters,). names : the facts
+    of each name. known : (kinds, environments) whether an environment is a candidate.
     """
 
     model: OutcomeModel

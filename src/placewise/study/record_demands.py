@@ -137,6 +137,10 @@ class RecordDemands:
         everything.sort(key=lambda one: order.get(one.name, 0))
         return as_workload(index, self.jobs, everything), as_workload(index, self.jobs, self.rules)
 
+    def note(self, index: FleetIndex) -> None:
+        """See `Demands`."""
+        del index
+
     def redrawn(self) -> RedrawnFleets:
         """See `Demands`."""
         known = self.study.profile

@@ -21,7 +21,6 @@ from placewise.outcomes.metadata import Submissions, give_prefixes
 from placewise.outcomes.outcomes import Outcomes, outcomes_of
 from placewise.prediction.cost import REFERENCES
 from placewise.study import scoring
-from placewise.study.asked import NotedDemands
 from placewise.study.constraint import constrained
 from placewise.study.description import study_key
 from placewise.study.level_results import Additional, expected_additional, level_result
@@ -124,8 +123,7 @@ def run_experiments(
     results = _summed_up(prepared, experiments, scores, levels, nothing, progress, runner, key)
     if isinstance(study.jobs, Workload):
         results = replace(results, incomparable=not_comparable(prepared.scheduler.index, study.jobs.requirements))
-    if isinstance(prepared.demands, NotedDemands):
-        results = replace(results, truth=prepared.demands.note(prepared.scheduler.index))
+    results = replace(results, truth=prepared.demands.note(prepared.scheduler.index))
     submitted = tuple(one.submitted() for one in experiments.values())
     observed = Observed(submitted, prepared.weights, nothing.success, nothing.best, prepared.unit)
     single = experiments.get(SINGLE)

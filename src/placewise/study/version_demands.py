@@ -105,6 +105,10 @@ class VersionDemands:
             raise InputError("--unknown means nothing where only what is known counts", found="yes", expected="no")
         return self.jobs, None
 
+    def note(self, index: FleetIndex) -> None:
+        """See `Demands`."""
+        del index
+
     def redrawn(self) -> RedrawnFleets:
         """See `Demands`. Raises InputError too for jobs of a shape, of which drawn clusters say nothing."""
         if self.jobs.shape:

@@ -21,8 +21,9 @@ COMPILER_VERSION = "compiler version"
 def draw_environments(records: OutcomeRecords, clusters: int, seed: int, draw: EnvironmentDraw) -> Fleet:
     """Draw clusters, each the environment of a record, every record as likely.
 
-    draw : ``environments`` takes each whole, so that facts occur together as they did; ``facts`` takes each fact from a
-    record of its own, a compiler with its version from one. Facts that never vary are left out.
+    draw : ``environments`` takes each whole, so that facts occur together as they did, and a cluster lacks what the
+    record did without; ``facts`` takes each fact from a record of its own that has it, a compiler with its version from
+    one, so that every cluster has all of them. Facts that never vary are left out.
     """
     groups = environment_facts(records)
     described = described_environments(records, tuple(groups))
@@ -33,9 +34,10 @@ def draw_environments(records: OutcomeRecords, clusters: int, seed: int, draw: E
     else:
         parts = [COMPILER if group == COMPILER else name for name, group in groups.items()]
         picks: dict[str, NDArray[np.int64]] = {}
-        for part in parts:
+        for at, part in enumerate(parts):
             if part not in picks:
-                picks[part] = generator.integers(len(records), size=clusters)
+                having = np.flatnonzero([row[at] is not None for row in described.rows])
+                picks[part] = having[generator.integers(len(having), size=clusters)]
         rows = [
             tuple(described.rows[int(picks[part][cluster])][at] for at, part in enumerate(parts))
             for cluster in range(clusters)
