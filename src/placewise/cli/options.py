@@ -141,7 +141,7 @@ Scoring = Annotated[
 Slack = Annotated[
     float,
     typer.Option(
-        help="Where a model decides, and jobs ask for nothing: by how much p may be below that of a job's best cluster.",
+        help="Where a model decides, and jobs ask for nothing: how far below their best cluster others may be.",
         rich_help_panel=_EXPERIMENTS,
     ),
 ]

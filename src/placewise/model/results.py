@@ -243,9 +243,9 @@ class TruthNote:
     """What decided success, where outcome rules did not.
 
     kind : model for a learned one, observed for records. unknown : the share of (job, cluster) pairs of which nothing
-    is known, which are no candidates. unseen : the share of pairs in which some fact has a value that no record of
-    the job's package has; of records, those of which there is no record. asked : whether jobs have requirements of
-    their own. slack : see `Settings`.
+    is known, which are no candidates. unseen : the share of pairs in which some fact has a value that the model has
+    not learned from, or the job needs a dependency that is not there; of records, the same as `unknown`. asked :
+    whether jobs have requirements of their own. slack : see `Settings`.
     """
 
     kind: OutcomeKind

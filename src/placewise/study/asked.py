@@ -13,6 +13,7 @@ from placewise.matching.index import FleetIndex
 from placewise.model.records import Records
 from placewise.model.results import TruthNote
 from placewise.model.workload import Workload
+from placewise.outcomes.judging import Judging
 from placewise.outcomes.questions import Places, Questions
 from placewise.outcomes.truth import Truth
 
@@ -83,8 +84,8 @@ class Demands(Protocol):
         """Return what `on` does with version ranges so many offered versions wider. InputError where there are none."""
         ...
 
-    def as_workloads(self, index: FleetIndex) -> tuple[Workload, Workload | None]:
-        """Return what the jobs ask as requirements, and the rules as others; None where requirements decide."""
+    def as_workloads(self, index: FleetIndex) -> tuple[Workload, Judging | None]:
+        """Return what the jobs ask as requirements, and what decides success; None where requirements do."""
         ...
 
     def note(self, index: FleetIndex) -> TruthNote | None:

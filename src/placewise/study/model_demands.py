@@ -16,6 +16,7 @@ from placewise.model.results import TruthNote
 from placewise.model.study import Study
 from placewise.model.workload import Workload
 from placewise.outcomes.chances import ChanceTable
+from placewise.outcomes.judging import Judging
 from placewise.outcomes.questions import Places, Questions
 from placewise.outcomes.thresholds import BestLooking
 from placewise.outcomes.truth import Truth
@@ -91,9 +92,7 @@ class ModelDemands:
         _, first, of_job, weights = np.unique(alike, return_index=True, return_inverse=True, return_counts=True)
         kind = self.kind[first]
         environments = self._environments(index)
-        p = self.truth.model.table(self.described, environments[0])
-        known = ~np.isnan(p)
-        chances = ChanceTable(np.where(known, p, 0.0), kind, environments[1])
+        chances, known = self._chances(index, kind)
         candidates = None if known.all() else bitset.pack(known[np.ix_(kind, environments[1])])
         places: Places
         if self.asking is None:
@@ -144,10 +143,15 @@ class ModelDemands:
         del index
         raise InputError("what a model says does not change with the ranges that jobs ask for", found=steps)
 
-    def as_workloads(self, index: FleetIndex) -> tuple[Workload, Workload | None]:
-        """See `Demands`. Jobs without requirements of their own ask for nothing, and match everywhere."""
+    def as_workloads(self, index: FleetIndex) -> tuple[Workload, Judging | None]:
+        """See `Demands`. Jobs without requirements of their own ask for nothing, and match everywhere.
+
+        Raises InputError where records decide, which say nothing of a cluster that nobody has.
+        """
         del index
-        return self.jobs, None
+        if self.truth.model.kind == "observed":
+            raise InputError("records say nothing of changed clusters and jobs", expected="a model of outcomes")
+        return self.jobs, Judging(lambda changed: self._chances(changed, np.arange(len(self.described)))[0], self.kind)
 
     def redrawn(self) -> RedrawnFleets:
         """See `Demands`. Raises InputError for a fleet that was not drawn from records."""
@@ -158,6 +162,13 @@ class ModelDemands:
     def _environments(self, index: FleetIndex) -> tuple[Described, NDArray[np.int64]]:
         """Return the distinct environments of the clusters, and (clusters,) which each is."""
         return environments_of(index.fleet, dict(self.truth.model.environment_facts)).distinct()
+
+    def _chances(self, index: FleetIndex, kind: NDArray[np.int64]) -> tuple[ChanceTable, NDArray[np.bool_]]:
+        """Return p of (jobs,) kinds, 0 where nothing is known, and (kinds, environments) where something is."""
+        environments, of_cluster = self._environments(index)
+        p = self.truth.model.table(self.described, environments)
+        known = ~np.isnan(p)
+        return ChanceTable(np.where(known, p, 0.0), kind, of_cluster), known
 
     def _looking(
         self, kind: NDArray[np.int64], environments: tuple[Described, NDArray[np.int64]], known: NDArray[np.bool_]

@@ -18,6 +18,7 @@ from placewise.model.study import Question, Study
 from placewise.model.version_profile import VersionFleet
 from placewise.model.workload import Workload
 from placewise.outcomes.chances import ChanceSets
+from placewise.outcomes.judging import Judging
 from placewise.outcomes.questions import Questions
 from placewise.outcomes.truth import Truth
 from placewise.study.asked import Asked, RedrawnFleets, TableChange
@@ -130,12 +131,12 @@ class RecordDemands:
         del index
         raise InputError("what records ask for is no range of versions that could be wider", found=steps)
 
-    def as_workloads(self, index: FleetIndex) -> tuple[Workload, Workload | None]:
+    def as_workloads(self, index: FleetIndex) -> tuple[Workload, Judging | None]:
         """See `Demands`."""
         everything = [one for one in self.questions if one.name in self.study.everything or not self.study.everything]
         order = {name: at for at, name in enumerate(self.study.everything)}
         everything.sort(key=lambda one: order.get(one.name, 0))
-        return as_workload(index, self.jobs, everything), as_workload(index, self.jobs, self.rules)
+        return as_workload(index, self.jobs, everything), Judging.by_rules(as_workload(index, self.jobs, self.rules))
 
     def note(self, index: FleetIndex) -> None:
         """See `Demands`."""

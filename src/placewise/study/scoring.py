@@ -37,7 +37,7 @@ def score(outcomes: Outcomes, weights: NDArray[np.int64], clusters: int, names: 
         success_of_matched=_of_outcome(success_of_matched),
         success=_mean(outcomes.success, weights),
         best_possible=_mean(outcomes.best, weights),
-        marginal_score=_moments(share, share_squared, given),
+        marginal_score=_moments(share, share_squared, given * (outcomes.possible > 0)),
         versions_correct=float((given * outcomes.points).sum()),
         versions_possible=int(given @ outcomes.possible),
         matched_clusters=_moments(counts, counts**2, weights),

@@ -24,6 +24,7 @@ from placewise.model.version_profile import VersionFleet, VersionPool
 from placewise.model.vocabulary import Vocabulary
 from placewise.model.workload import Profiles, Workload
 from placewise.outcomes.chances import ChanceSets
+from placewise.outcomes.judging import Judging
 from placewise.outcomes.questions import Places, Questions
 from placewise.outcomes.truth import Truth, version_rules
 from placewise.study.asked import Asked, RedrawnFleets, TableChange
@@ -96,7 +97,7 @@ class VersionDemands:
         table, holds = (rows_of_width(index, one, steps) for one in (distinct.requirements, rules))
         return self._asked(index, len(index.fleet), distinct, table, holds, self._alike())
 
-    def as_workloads(self, index: FleetIndex) -> tuple[Workload, Workload | None]:
+    def as_workloads(self, index: FleetIndex) -> tuple[Workload, Judging | None]:
         """See `Demands`. Raises InputError for another scoring than corrected."""
         del index
         if self.study.settings.scoring != "corrected":

@@ -18,7 +18,8 @@ from placewise.report.words.numbers import shown
 def score_table(results: Results) -> Table:
     """Return every score of every experiment, and the intervals of success."""
     scores = in_order(results.scores)
-    rows: list[Row] = [(name, meaning, [cell(score) for _, score in scores]) for name, meaning, cell in _SCORES]
+    shown_scores = _SCORES if results.truth is None else [row for row in _SCORES if row[0] not in _OF_RULES]
+    rows: list[Row] = [(name, meaning, [cell(score) for _, score in scores]) for name, meaning, cell in shown_scores]
     rows += _interval_rows(results, [name for name, _ in scores])
     columns = [(experiment_word(name), "") for name, _ in scores]
     return Table("Each experiment over its submissions; under each name, what it is a share of.", "", columns, rows)
@@ -74,6 +75,7 @@ def failure_table(results: Results) -> Table:
     return Table("The most frequent first.", "subsystem", columns, rows)
 
 
+_OF_RULES = ("marginal score", "rules that hold")
 # Each row with its denominator.
 _SCORES: Sequence[tuple[str, str, Callable[[Score], Cell]]] = (
     ("submissions", "a job at a level of metadata", lambda s: count_cell(s.total_jobs)),

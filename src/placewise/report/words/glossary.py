@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from placewise.model.results import Results
+from placewise.report.words.truth import without_rules
 
 Entries = tuple[tuple[str, str], ...]
 
@@ -106,7 +107,7 @@ def glossary(results: Results) -> Entries:
     costs = any(level.costs for level in results.levels)
     uncertain = results.headlines or results.differences or results.fleets or results.sensitivity
     parts = (
-        (GENERAL, True),
+        (without_rules(GENERAL, results.truth), True),
         (LEVELS, bool(results.levels)),
         (WORTH, results.worth is not None),
         (SUFFICIENCY, results.sufficiency is not None),

@@ -13,7 +13,7 @@ from placewise.matching.match import match_rows
 from placewise.model.cluster import Fleet
 from placewise.model.progress import SILENT, Progress
 from placewise.model.workload import Workload
-from placewise.outcomes.chances import ChanceSets
+from placewise.outcomes.judging import Judging
 from placewise.outcomes.success import success_on
 from placewise.worth.near_misses.changing_fleet import best_changes
 from placewise.worth.near_misses.near_jobs import fewest_failing
@@ -31,7 +31,7 @@ def near_misses(
     index: FleetIndex,
     workload: Workload,
     *,
-    rules: Workload | None = None,
+    judging: Judging | None = None,
     top: int = 20,
     least: int = 1,
     numbers: bool = True,
@@ -39,8 +39,8 @@ def near_misses(
 ) -> NearMisses:
     """Find what small change lets the most jobs match that match nothing, with all metadata.
 
-    rules : for each job the outcome rules, as requirements, where they are not what it asks for; the best changes
-        then say what they do to success. top : how many relaxations and changes to return at most, least : that
+    judging : what decides success, where it is not what jobs ask for; the best changes then say what they do to
+        success. top : how many relaxations and changes to return at most, least : that
         gain so many jobs or more. numbers : see `best_changes`.
 
     Raises InputError for an empty fleet, no jobs, a subsystem that no cluster has, a `top` or `least` below 1.
@@ -61,8 +61,8 @@ def near_misses(
     progress.advanced("fleet changes", 1, 3)
     changes = best_changes(index, distinct, weights, matches, top, least, numbers=numbers)
     progress.advanced("success", 2, 3)
-    if rules is not None:
-        judge = _Judge.of(index, distinct, profiles.of_job, rules)
+    if judging is not None:
+        judge = _Judge.of(index, distinct, profiles.of_job, judging)
         relaxations = [
             replace(one, success=judge.success(index, relaxed_workload(distinct, one))) for one in relaxations
         ]
@@ -87,39 +87,37 @@ def _changed(index: FleetIndex, change: FleetChange) -> FleetIndex:
 class _Judge:
     """What decides success, and how it stands before any change.
 
-    rules : the distinct sets of rules. of_rules, of_job : (pairs,) int64, the distinct pairs of what jobs ask for
-        and what decides their success. weights : (pairs,) how many jobs each stands for.
+    judging : what decides. kind, of_job : (pairs,) int64, the distinct pairs of what jobs ask for and what decides
+        their success. weights : (pairs,) how many jobs each stands for.
     unmatched : (pairs,) those that match nothing. expected : (pairs,) the probability of success.
     """
 
-    rules: Workload
-    of_rules: NDArray[np.int64]
+    judging: Judging
+    kind: NDArray[np.int64]
     of_job: NDArray[np.int64]
     weights: NDArray[np.int64]
     unmatched: NDArray[np.bool_]
     expected: NDArray[np.float64]
 
     @classmethod
-    def of(cls, index: FleetIndex, distinct: Workload, of_job: NDArray[np.int64], rules: Workload) -> _Judge:
+    def of(cls, index: FleetIndex, distinct: Workload, of_job: NDArray[np.int64], judging: Judging) -> _Judge:
         """Judge the jobs as they are; `of_job` (jobs,) says which distinct one each job is like."""
-        profiles = rules.profiles()
-        both = np.stack([of_job, profiles.of_job], axis=1)
+        both = np.stack([of_job, judging.kind], axis=1)
         pairs, weights = np.unique(both, axis=0, return_counts=True)
-        kinds = rules.select(profiles.first)
-        unmatched, expected = _expected(index, distinct, kinds, pairs[:, 0], pairs[:, 1])
-        return cls(kinds, pairs[:, 1], pairs[:, 0], weights, unmatched, expected)
+        unmatched, expected = _expected(index, distinct, judging, pairs[:, 0], pairs[:, 1])
+        return cls(judging, pairs[:, 1], pairs[:, 0], weights, unmatched, expected)
 
     def success(self, index: FleetIndex, distinct: Workload) -> Success:
         """Compare with the jobs and the fleet as they would be."""
-        unmatched, expected = _expected(index, distinct, self.rules, self.of_job, self.of_rules)
+        unmatched, expected = _expected(index, distinct, self.judging, self.of_job, self.kind)
         gained = self.weights[self.unmatched & ~unmatched] @ expected[self.unmatched & ~unmatched]
         return Success(float(gained), float(self.weights @ (expected - self.expected)))
 
 
 def _expected(
-    index: FleetIndex, distinct: Workload, rules: Workload, of_job: NDArray[np.int64], of_rules: NDArray[np.int64]
+    index: FleetIndex, distinct: Workload, judging: Judging, of_job: NDArray[np.int64], kind: NDArray[np.int64]
 ) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
     """Return (pairs,) whether each matches nothing, and the probability that it succeeds on one of its matches."""
     matches = match_rows(index, distinct)[of_job]
-    success, size, _ = success_on(matches, ChanceSets(match_rows(index, rules)), of_rules)
+    success, size, _ = success_on(matches, judging.on(index), kind)
     return size == 0, success
