@@ -142,6 +142,16 @@ Resamples = Annotated[
     int,
     typer.Option(help="Resamples of the jobs for the intervals; 0 for none.", min=0, rich_help_panel=_CHANCE),
 ]
+Unit = Annotated[
+    str | None,
+    typer.Option(
+        help="What is drawn again for the intervals over jobs: root-package, profile or row; root packages where jobs "
+        "say theirs, else profiles, if not given.",
+        autocompletion=choices("root-package", "profile", "row"),
+        show_default=False,
+        rich_help_panel=_CHANCE,
+    ),
+]
 Workers = Annotated[int, typer.Option(help="Processes; results do not change.", min=1, rich_help_panel=_WORK)]
 Dask = Annotated[
     str | None,
@@ -244,6 +254,7 @@ class RunOptions(StudyOptions):
     ] = "alphabetical"
     orders: Annotated[int, typer.Option(help="Random orders to run beside it.", min=0, rich_help_panel=_CHANCE)] = 20
     resamples: Resamples = 1000
+    unit: Unit = None
     fleets: Annotated[
         int, typer.Option(help="Fleets drawn anew like this one; 0 for none.", min=0, rich_help_panel=_CHANCE)
     ] = 20
@@ -323,6 +334,7 @@ class RunOptions(StudyOptions):
             orders=self.orders,
             resamples=self.resamples,
             fleets=self.fleets,
+            unit=self.unit,  # type: ignore[arg-type]  # likewise
             seed=self.seed,
             sample=self.sample,
             policy=self.policy,

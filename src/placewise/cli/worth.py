@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from placewise.cli.app import app
-from placewise.cli.options import Dask, Force, Json, Out, Resamples, StudyOptions, Workers, choices, takes
+from placewise.cli.options import Dask, Force, Json, Out, Resamples, StudyOptions, Unit, Workers, choices, takes
 from placewise.cli.printing import console, print_json
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ def value(
         float, typer.Option(help="Draw until the standard error of the top 20 is at most this share of each.")
     ] = 0.03,
     resamples: Resamples = 1000,
+    unit: Unit = None,
     unknown: Annotated[
         bool,
         typer.Option("--unknown", help="Rank instead what is not described, by how many jobs knowing it would settle."),
@@ -70,18 +71,20 @@ def value(
     from placewise.formats.results.worth_files import VALUE, worth_document
     from placewise.formats.studies.cost_file import read_costs
     from placewise.model.results import Results
+    from placewise.model.settings import refuse_unit
     from placewise.report.terminal.progress import stages
     from placewise.report.terminal.worth import print_worth
-    from placewise.study.values import worth_of
+    from placewise.study.values import labelled_game, worth_of
     from placewise.sweep.executors import runner
 
+    refuse_unit(unit)
     costs = None if collection_cost is None else read_costs(collection_cost)
     with (
         output_folder(out, VALUE, force) as folder,
         stages(console(stderr=True)) as progress,
         runner(workers, dask) as where,
     ):
-        game = _game(options, questions)
+        game, labels = labelled_game(options.study(), among=questions)
         worth = worth_of(
             game,
             method=method,
@@ -89,6 +92,7 @@ def value(
             seed=options.seed,
             costs=costs,
             job_worth=job_worth,
+            units=labels.units(unit),  # type: ignore[arg-type]  # refused above
             resamples=resamples,
             runner=where,
             progress=progress,

@@ -13,6 +13,7 @@ from placewise.model.runtime_models import Kind as RuntimeModel
 
 Scoring: TypeAlias = Literal["corrected", "published"]
 Unknown: TypeAlias = Literal["no", "yes"]
+Unit: TypeAlias = Literal["root-package", "profile", "row"]
 
 MOST = 2**62
 MOST_ORDERS = 1_000_000
@@ -40,6 +41,12 @@ def refuse_scoring(scoring: str) -> None:
         raise InputError("no such scoring", found=scoring, expected=" or ".join(get_args(Scoring)))
 
 
+def refuse_unit(unit: str | None) -> None:
+    """Raise InputError for what is no unit of intervals; None is for the usual one."""
+    if unit is not None and unit not in get_args(Unit):
+        raise InputError("no such unit of intervals", found=unit, expected=" or ".join(get_args(Unit)))
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """The settings of one run.
@@ -52,6 +59,7 @@ class Settings:
     orders : how many random orders beside it; their quantities are expectations of a random choice, so other
         policies have none.
     resamples, fleets : how many resamples of the jobs, and fleets drawn anew, the intervals are over; 0 for none.
+    unit : of which jobs are drawn again; None for the root package where jobs say theirs, else the profile.
     seed : of every random choice. sample : draw one cluster a job instead of taking the exact expectation.
     policy : the selection policy; every one but random is sampled.
     metadata : what a further experiment, `chosen`, has metadata on.
@@ -76,6 +84,7 @@ class Settings:
     orders: int = 20
     resamples: int = 1000
     fleets: int = 20
+    unit: Unit | None = None
     seed: int = 0
     sample: bool = False
     policy: str = "random"
@@ -98,6 +107,7 @@ class Settings:
             if getattr(self, name) is None:
                 raise InputError(f"{name} is missing", expected="a whole number")
         refuse_scoring(self.scoring)
+        refuse_unit(self.unit)
         if self.unknown not in get_args(Unknown):
             raise InputError("unknown is not usable", found=self.unknown, expected=" or ".join(get_args(Unknown)))
         if self.model not in KINDS:

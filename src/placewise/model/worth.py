@@ -12,12 +12,26 @@ from placewise.errors import InputError
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """The central share `level` of what a quantity was found to be. over : what was varied, and how often."""
+    """Within which a quantity lies as something is varied. over : what was varied, and how often.
+
+    level : the share of such intervals that hold the figure they are of; 1 for the range of a few draws, from the least
+        to the most.
+    """
 
     low: float
     high: float
     over: str
     level: float = 0.95
+
+    @property
+    def is_range(self) -> bool:
+        """Whether it is the range of all that was drawn."""
+        return self.level == 1.0
+
+    @property
+    def leaves_out_zero(self) -> bool:
+        """Whether zero lies outside."""
+        return self.low > 0 or self.high < 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +193,8 @@ class SensitivityPoint:
     setting : what was changed: clusters, range width, wrong metadata or missing metadata. amount : to what.
     nothing, everything : success. matched : the share of jobs that some cluster matches with all metadata.
     ceiling : the share of jobs for which some cluster would succeed. draws : how often it was drawn; each figure
-        is the mean of the draws, `low` and `high` are the 2.5 and 97.5 percentile of `everything`.
+        is the mean of the draws, `low` and `high` are the 2.5 and 97.5 percentile of `everything`, or the least and
+        the most of fewer than 40.
     """
 
     setting: str

@@ -115,7 +115,8 @@ class RecordDemands:
         )
         names = tuple(one.name for one in self.questions)
         questions = Questions(*_stacked([distinct[one] for one in self.questions], len(first), index.words), names, ())
-        return Asked(index, questions, truth, weights, first, of_job)
+        root = None if group is None else group[first]
+        return Asked(index, questions, truth, weights, first, of_job, root)
 
     def seen(self, index: FleetIndex, change: TableChange) -> Asked:
         """See `Demands`."""

@@ -125,7 +125,8 @@ def run_experiments(
         results = replace(results, incomparable=not_comparable(prepared.scheduler.index, study.jobs.requirements))
     feasible = nothing.feasible > 0
     submitted = tuple(one.submitted() for one in experiments.values())
-    observed = Observed(submitted, prepared.weights, nothing.success, feasible, prepared.unit)
+    units = prepared.labels.units(study.settings.unit)
+    observed = Observed(submitted, prepared.weights, nothing.success, feasible, units)
     single = experiments.get(SINGLE)
     assignments = {} if single is None else prepared.first_assignments(single.submissions)
     return Run(results, prepared, tuple(tables), observed, assignments)

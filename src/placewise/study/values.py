@@ -26,9 +26,10 @@ from placewise.sweep.runner import HERE, Runner
 from placewise.worth.blame import blame, lifts
 from placewise.worth.game import Game, mean_over_jobs, player_counts, with_all_metadata, without_metadata
 from placewise.worth.pareto import level_points
-from placewise.worth.resampling import Bootstrap, Means, interval_of
+from placewise.worth.resampling import Bootstrap, Centre, Means, interval_of
 from placewise.worth.shapley import DrawnOrders, Shares, estimates, exact_limit, exact_shares
 from placewise.worth.sufficiency import smallest_set
+from placewise.worth.units import Labels, Units
 
 # Pairs of orders a piece of sampling, and after how many pieces precision is looked at: 2, 4, 8, ...
 _PAIRS = 16
@@ -47,9 +48,16 @@ def game_of(study: Study, kernels: Kernels | None = None, *, among: str = "") ->
     those of `expanding`. Version jobs have one player a subsystem.
     Raises InputError for no jobs or clusters, and for names that the study does not have.
     """
+    return labelled_game(study, kernels, among=among)[0]
+
+
+def labelled_game(study: Study, kernels: Kernels | None = None, *, among: str = "") -> tuple[Game, Labels]:
+    """Return what `game_of` does, and by what its jobs can be divided into units."""
     kernels = kernels or NumpyKernels()
     index = FleetIndex(study.fleet)
-    return _game(index, demands_of(study, kernels).on(index, grouped=True), players_of(study, among), kernels)
+    asked = demands_of(study, kernels).on(index, grouped=True)
+    game = _game(index, asked, players_of(study, among), kernels)
+    return game, Labels(game.weights, game.unit, asked.root)
 
 
 def players_of(study: Study, among: str) -> tuple[str, ...]:
@@ -86,7 +94,8 @@ def with_values(results: Results, prepared: Prepared, *, runner: Runner, key: st
     every = players_of(study, "all")
     choice = _game(index, prepared.asked, every, prepared.kernels) if every != players_of(study, "") else game
     settings = study.settings
-    worth = worth_of(game, seed=settings.seed, resamples=settings.resamples, runner=runner, key=key)
+    units = prepared.labels.units(settings.unit)
+    worth = worth_of(game, units=units, seed=settings.seed, resamples=settings.resamples, runner=runner, key=key)
     found = smallest_set(choice, TARGET, seed=settings.seed, limit_s=0)
     return replace(results, worth=worth, sufficiency=found, front=level_points(choice, found.path))
 
@@ -99,6 +108,7 @@ def worth_of(
     seed: int = 0,
     costs: Mapping[str, float] | None = None,
     job_worth: float = 1.0,
+    units: Units | None = None,
     resamples: int = 0,
     runner: Runner = HERE,
     key: str = "",
@@ -110,8 +120,9 @@ def worth_of(
     them for the jobs with too many subsystems to try every set. precision : draw until the standard error of the
     20 largest values is at most this share of each. costs : of collecting, by name; `job_worth` is what
     a job that succeeds is worth in the same unit, so that net is value times jobs times that, less the cost.
-    resamples : of the jobs, for an interval of each value over jobs, drawn again by requirement profile; values of 0
-    have none, for lack of anything to vary, nor have any where some jobs' games were sampled.
+    resamples : of the jobs, for an interval of each value over jobs, drawn again by their units, which are requirement
+    profiles if not given; values of 0 have none, for lack of anything to vary, nor have any where some jobs' games were
+    sampled.
     Raises InputError for settings outside these, and PlacewiseError should values not sum to what they divide.
     """
     limit = _limit(game, method)
@@ -131,7 +142,10 @@ def worth_of(
     if abs(value.sum() - (everything - nothing)) > _ROUNDING:
         raise PlacewiseError("the values do not sum to what all metadata adds", found=float(value.sum()))
     worth = _worth(game, value, error, 2 * draws, exact, (nothing, everything), costs, job_worth)
-    return _with_intervals(game, worth, exact, resamples, seed, runner, key) if resamples and worth.exact else worth
+    if not resamples or not worth.exact:
+        return worth
+    units = Labels(game.weights, game.unit).units() if units is None else units
+    return _with_intervals(game, worth, exact, units, resamples, seed, runner, key)
 
 
 def _limit(game: Game, method: str) -> int:
@@ -231,16 +245,19 @@ def costs_of(names: Sequence[str], costs: Mapping[str, float]) -> NDArray[np.flo
 
 
 def _with_intervals(
-    game: Game, worth: Worth, shares: Shares, resamples: int, seed: int, runner: Runner, key: str
+    game: Game, worth: Worth, shares: Shares, units: Units, resamples: int, seed: int, runner: Runner, key: str
 ) -> Worth:
     players, figure = np.unique(shares.player, return_inverse=True)
     weights = game.weights.astype(np.float64)
-    jobs = np.bincount(game.unit, weights).astype(np.float64)
-    units = len(jobs)
+    jobs = np.bincount(units.of_job, weights).astype(np.float64)
     values = weights[shares.job] * shares.value
-    means = Means.of(figure.reshape(-1), game.unit[shares.job], values, jobs, len(players))
-    task = Bootstrap(means, seed)
-    rows = runner.rows("resamples of values", task, resamples, key=key)
-    over = f"{resamples:,} resamples of {units:,} requirement profiles"
-    found = {game.names[player]: interval_of(column, over) for player, column in zip(players, rows.T, strict=True)}
+    means = Means.of(figure.reshape(-1), units.of_job[shares.job], values, jobs, len(players))
+    rows = runner.rows("resamples of values", Bootstrap(means, seed, units.copies), resamples, key=key)
+    over = f"{resamples:,} resamples of {len(units):,} {units.word}{'' if len(units) == 1 else 's'}"
+    found = {
+        game.names[player]: interval_of(column, over, Centre.of(value, influence, units.copies))
+        for player, column, value, influence in zip(
+            players, rows.T, means.values().tolist(), means.influence(), strict=True
+        )
+    }
     return replace(worth, subsystems=tuple(replace(one, interval=found.get(one.name)) for one in worth.subsystems))

@@ -46,7 +46,7 @@ _DESCRIPTIONS = {
         "on_front": "no other level is as good in all three and better in one",
     },
     UNCERTAINTY: {
-        "intervals": "each the central 95 %, over what `over` says",
+        "intervals": "over what `over` says; of level 0.95, or 1 for the range of a few draws",
         "differences": "the first less the other, compared on the same draws",
         "fleets": "success and ceiling on fleets drawn anew",
     },

@@ -106,6 +106,7 @@ _SETTINGS: dict[str, Callable[[Any, str], Setting]] = {
     "orders": _whole,
     "fleets": _whole,
     "resamples": _whole,
+    "unit": values.text,
     "seed": _whole,
     "sample": values.flag,
     "policy": values.text,
