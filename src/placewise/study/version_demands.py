@@ -26,6 +26,7 @@ from placewise.model.workload import Profiles, Workload
 from placewise.outcomes.questions import Places, Questions
 from placewise.outcomes.truth import Truth, version_rules
 from placewise.study.asked import Asked, RedrawnFleets, TableChange
+from placewise.study.numbering import root_numbers
 from placewise.study.vary.range_widths import rows_of_width
 from placewise.synthesis.fit_versions import fit_version_fleet
 from placewise.synthesis.fleets import draw_picks
@@ -67,7 +68,7 @@ class VersionDemands:
 
     def on(self, index: FleetIndex, *, grouped: bool = False, apart: bool = False) -> Asked:
         """See `Demands`. Raises InputError for a requirement on a subsystem that no cluster has."""
-        roots = self._roots() if grouped else None
+        roots = root_numbers(self.jobs) if grouped else None
         if apart:
             alone = np.arange(len(self.jobs))
             distinct, weights, first, of_job = self.jobs, np.ones(len(self.jobs), dtype=np.int64), alone, alone
@@ -134,13 +135,6 @@ class VersionDemands:
     def _kinds(self, jobs: NDArray[np.int64]) -> Workload:
         kinds = self.jobs.select(jobs)
         return Workload(("",) * len(kinds), kinds.requirements, kinds.offsets, kinds.ids, shape=kinds.shape)
-
-    def _roots(self) -> NDArray[np.int64] | None:
-        """Return (jobs,) the root package of each, numbered by name; None where some job does not say its own."""
-        names = self.jobs.columns.get("package", ())
-        if not names or not all(isinstance(name, str) for name in names):
-            return None
-        return np.unique(np.array(names, dtype=np.str_), return_inverse=True)[1].reshape(-1)
 
     def _alike(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
         return self.profiles.counts, self.profiles.first, self.profiles.of_job
