@@ -152,6 +152,15 @@ Unit = Annotated[
         rich_help_panel=_CHANCE,
     ),
 ]
+HoldOut = Annotated[
+    str,
+    typer.Option(
+        help="On what else sets and rankings are judged than they were made on: root-package, profile and fleet, with "
+        "commas between, or none.",
+        autocompletion=choices("none", "root-package", "profile", "fleet"),
+        rich_help_panel=_CHANCE,
+    ),
+]
 Workers = Annotated[int, typer.Option(help="Processes; results do not change.", min=1, rich_help_panel=_WORK)]
 Dask = Annotated[
     str | None,
@@ -255,6 +264,7 @@ class RunOptions(StudyOptions):
     orders: Annotated[int, typer.Option(help="Random orders to run beside it.", min=0, rich_help_panel=_CHANCE)] = 20
     resamples: Resamples = 1000
     unit: Unit = None
+    hold_out: HoldOut = "none"
     fleets: Annotated[
         int, typer.Option(help="Fleets drawn anew like this one; 0 for none.", min=0, rich_help_panel=_CHANCE)
     ] = 20
@@ -334,6 +344,7 @@ class RunOptions(StudyOptions):
             orders=self.orders,
             resamples=self.resamples,
             fleets=self.fleets,
+            hold_out=held_out_names(self.hold_out),
             unit=self.unit,  # type: ignore[arg-type]  # likewise
             seed=self.seed,
             sample=self.sample,
@@ -347,6 +358,16 @@ class RunOptions(StudyOptions):
             nodes_per_job=self.nodes_per_job,
             nodes_free=self.nodes_free,
         )
+
+
+def held_out_names(text: str) -> tuple[str, ...]:
+    """Return what is to be held out; empty for none. Raises InputError for what cannot be."""
+    from placewise.model.held_out import refuse_hold_out
+    from placewise.model.settings import names_in
+
+    names = () if text == "none" else names_in(text)
+    refuse_hold_out(names)
+    return names
 
 
 def takes(kind: type[T]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

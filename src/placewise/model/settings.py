@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
 from placewise.errors import InputError
+from placewise.model.held_out import refuse_hold_out
 from placewise.model.priority import Priority
 from placewise.model.runtime_models import KINDS
 from placewise.model.runtime_models import Kind as RuntimeModel
@@ -60,6 +61,7 @@ class Settings:
         policies have none.
     resamples, fleets : how many resamples of the jobs, and fleets drawn anew, the intervals are over; 0 for none.
     unit : of which jobs are drawn again; None for the root package where jobs say theirs, else the profile.
+    hold_out : on what else smallest sets and rankings are judged (see `model.held_out`); nothing if empty.
     seed : of every random choice. sample : draw one cluster a job instead of taking the exact expectation.
     policy : the selection policy; every one but random is sampled.
     metadata : what a further experiment, `chosen`, has metadata on.
@@ -85,6 +87,7 @@ class Settings:
     resamples: int = 1000
     fleets: int = 20
     unit: Unit | None = None
+    hold_out: tuple[str, ...] = ()
     seed: int = 0
     sample: bool = False
     policy: str = "random"
@@ -98,7 +101,7 @@ class Settings:
     nodes_free: int | None = None
 
     def __post_init__(self) -> None:
-        for name in ("experiments", "order", "metadata"):
+        for name in ("experiments", "order", "metadata", "hold_out"):
             object.__setattr__(self, name, _names(getattr(self, name)))
         for name in ("unique", "sample", "values"):
             if not isinstance(getattr(self, name), bool):
@@ -108,6 +111,7 @@ class Settings:
                 raise InputError(f"{name} is missing", expected="a whole number")
         refuse_scoring(self.scoring)
         refuse_unit(self.unit)
+        refuse_hold_out(self.hold_out)
         if self.unknown not in get_args(Unknown):
             raise InputError("unknown is not usable", found=self.unknown, expected=" or ".join(get_args(Unknown)))
         if self.model not in KINDS:

@@ -43,6 +43,7 @@ class SubsystemWorth:
     blame : its part of the incompatible (job, cluster) pairs, each divided equally among the subsystems that the
         pair fails. sole : the pairs that fail on it alone.
     jobs : how many need it. interval : of the value over jobs.
+    over_fleets, ranks : where the value, and its rank by value (1 the largest), lie on fleets drawn anew.
     collection_cost : what it costs to collect; net : what the value is worth less that; None without costs.
     """
 
@@ -55,6 +56,8 @@ class SubsystemWorth:
     sole: int
     jobs: int
     interval: Interval | None = None
+    over_fleets: Interval | None = None
+    ranks: tuple[int, int] | None = None
     collection_cost: float | None = None
     net: float | None = None
 

@@ -22,6 +22,16 @@ class Places(Protocol):
         """(words,) the set of all of them."""
         ...
 
+    @property
+    def words(self) -> int:
+        """The words that a set of them takes."""
+        ...
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The clusters."""
+        ...
+
     def clusters_of(self, places: NDArray[np.uint64], shape: Shape = ()) -> NDArray[np.uint64]:
         """Turn (..., words) sets of usable places into (..., words) sets of clusters that can host the shape."""
         ...
@@ -92,6 +102,13 @@ class Questions:
         kept = chosen[self.question[self.ids]]
         counts = np.bincount(self.job[kept], minlength=len(self.offsets) - 1)
         return Rows.of(np.concatenate(([0], np.cumsum(counts))), self.ids[kept]), counts
+
+    def of_jobs(self, jobs: NDArray[np.int64]) -> Questions:
+        """Return the questions of some jobs, by position."""
+        lengths = self.per_job[jobs]
+        offsets = np.concatenate(([0], np.cumsum(lengths)))
+        taken = np.repeat(self.offsets[jobs] - offsets[:-1], lengths) + np.arange(offsets[-1])
+        return replace(self, offsets=offsets, ids=self.ids[taken])
 
     def only(self, names: Sequence[str]) -> Questions:
         """Return some of the questions, each once, in the order of the names given."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,13 +13,14 @@ from placewise.matching.index import FleetIndex
 from placewise.matching.kernels import Kernels
 from placewise.matching.kernels_numpy import NumpyKernels
 from placewise.matching.rows import Rows
+from placewise.model import streams
 from placewise.model.progress import SILENT, Progress
 from placewise.model.results import Results
 from placewise.model.settings import MOST_ORDERS, names_in, refuse_outside
 from placewise.model.study import Study
 from placewise.model.worth import SubsystemWorth, Worth
 from placewise.outcomes.questions import Questions
-from placewise.study.asked import Asked
+from placewise.study.asked import Asked, Demands, RedrawnFleets
 from placewise.study.demands import demands_of
 from placewise.study.prepared import Prepared
 from placewise.sweep.runner import HERE, Runner
@@ -48,16 +49,83 @@ def game_of(study: Study, kernels: Kernels | None = None, *, among: str = "") ->
     those of `expanding`. Version jobs have one player a subsystem.
     Raises InputError for no jobs or clusters, and for names that the study does not have.
     """
-    return labelled_game(study, kernels, among=among)[0]
+    return study_game(study, kernels, among=among).game
 
 
-def labelled_game(study: Study, kernels: Kernels | None = None, *, among: str = "") -> tuple[Game, Labels]:
-    """Return what `game_of` does, and by what its jobs can be divided into units."""
+@dataclass(frozen=True, slots=True, eq=False)
+class StudyGame:
+    """The game of a study. labels : by what its jobs can be divided into units."""
+
+    study: Study
+    game: Game
+    labels: Labels
+    demands: Demands
+
+
+def study_game(study: Study, kernels: Kernels | None = None, *, among: str = "") -> StudyGame:
+    """Return the game that `game_of` does, and what else the study knows of its jobs."""
     kernels = kernels or NumpyKernels()
-    index = FleetIndex(study.fleet)
-    asked = demands_of(study, kernels).on(index, grouped=True)
+    index, demands = FleetIndex(study.fleet), demands_of(study, kernels)
+    asked = demands.on(index, grouped=True)
     game = _game(index, asked, players_of(study, among), kernels)
-    return game, Labels(game.weights, game.unit, asked.root)
+    return StudyGame(study, game, Labels(game.weights, game.unit, asked.root), demands)
+
+
+def redrawn_game(fleets: RedrawnFleets, players: tuple[str, ...], clusters: int, seed: int) -> Game:
+    """Return the game of these players on a fleet drawn from its seed alone."""
+    asked = fleets.asked(clusters, seed)
+    questions, alone = asked.questions.only(players), np.arange(len(asked.weights))
+    return Game(asked.places, questions, asked.truth.succeeds, asked.weights, alone)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FleetValues:
+    """The values on one fleet drawn anew after another; a sweep's task. NaN where they are not exact."""
+
+    fleets: RedrawnFleets
+    players: tuple[str, ...]
+    clusters: int
+    seed: int
+
+    @property
+    def width(self) -> int:
+        """The players."""
+        return len(self.players)
+
+    def __call__(self, number: int) -> Sequence[float]:
+        """Return (players,) the value of each on fleet `number`."""
+        seed = streams.derived_seed(self.seed, streams.FLEETS, number)
+        game = redrawn_game(self.fleets, self.players, self.clusters, seed)
+        limit = exact_limit(game)
+        if (player_counts(game) > limit).any():
+            return [np.nan] * self.width
+        found: list[float] = exact_shares(game, limit).summed(game).tolist()
+        return found
+
+
+def over_fleets(worth: Worth, played: StudyGame, fleets: int, *, runner: Runner = HERE, key: str = "") -> Worth:
+    """Return values with where they, and their ranks, lie on so many fleets drawn anew; the jobs stay.
+
+    Raises InputError for a fleet that has no place in a profile.
+    """
+    names, study = played.game.names, played.study
+    task = FleetValues(played.demands.redrawn(), names, len(study.fleet), study.settings.seed)
+    rows = runner.rows("values on other fleets", task, fleets, key=key)
+    rows = rows[~np.isnan(rows).any(axis=1)]
+    if not len(rows):
+        return worth
+    ranks = 1 + np.argsort(np.argsort(-np.round(rows, 12), axis=1, kind="stable"), axis=1)
+    over = f"{len(rows):,} fleet{'' if len(rows) == 1 else 's'} drawn anew"
+    found = {
+        name: (interval_of(values, over), (int(places.min()), int(places.max())))
+        for name, values, places in zip(names, rows.T, ranks.T, strict=True)
+    }
+    return replace(
+        worth,
+        subsystems=tuple(
+            replace(one, over_fleets=found[one.name][0], ranks=found[one.name][1]) for one in worth.subsystems
+        ),
+    )
 
 
 def players_of(study: Study, among: str) -> tuple[str, ...]:

@@ -168,7 +168,17 @@ class VersionDemands:
 class OnePlaceEach:
     """The places of a fleet whose every cluster is one place."""
 
-    everything: NDArray[np.uint64]
+    names: tuple[str, ...]
+
+    @property
+    def everything(self) -> NDArray[np.uint64]:
+        """All of them."""
+        return bitset.full(len(self.names))
+
+    @property
+    def words(self) -> int:
+        """The words that a set of them takes."""
+        return len(self.everything)
 
     def clusters_of(self, places: NDArray[np.uint64], shape: Shape = ()) -> NDArray[np.uint64]:
         """Return the places, which are the clusters; see `Places`."""
@@ -213,7 +223,7 @@ class RedrawnPicks:
         met = {test: passes[turns[self.pool[test]]] for test, passes in self.passes.items()}
         table = bitset.pack(np.stack([combined(expression, met.__getitem__) for expression in self.asked_of]))
         count = len(self.distinct.requirements)
-        places = OnePlaceEach(bitset.full(clusters))
+        places = OnePlaceEach(tuple(map(str, range(clusters))))
         return self.demands._asked(  # noqa: SLF001, one value in two halves
             places,
             clusters,

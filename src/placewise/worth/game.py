@@ -8,14 +8,13 @@ need, or that is met everywhere, changes nothing for the job, so the game is a w
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from placewise.matching import bitset
-from placewise.matching.index import FleetIndex
-from placewise.outcomes.questions import Questions
+from placewise.outcomes.questions import Places, Questions
 from placewise.outcomes.success import success_on
 
 # Words of sets held at a time: few enough for the processor's second cache.
@@ -31,7 +30,7 @@ class Game:
         clusters and for the same reasons, so they are one observation of what is worth how much.
     """
 
-    index: FleetIndex
+    index: Places
     questions: Questions
     succeeds: NDArray[np.uint64]
     weights: NDArray[np.int64]
@@ -51,6 +50,16 @@ class Game:
     def ceiling(self) -> float:
         """The share of jobs for which some cluster would succeed."""
         return float(self.weights @ (bitset.size_of(self.succeeds) > 0) / self.jobs)
+
+    def part(self, jobs: NDArray[np.int64]) -> Game:
+        """Return the game of some of the jobs, by position, with the same players."""
+        return replace(
+            self,
+            questions=self.questions.of_jobs(jobs),
+            succeeds=self.succeeds[jobs],
+            weights=self.weights[jobs],
+            unit=self.unit[jobs],
+        )
 
     def success(self, places: NDArray[np.uint64], jobs: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return the success of jobs whose requirements that have metadata hold at sets of places.

@@ -47,7 +47,7 @@ def least_cost(
     does and betters the known one.
     """
     index = playing.game.index
-    if playing.game.questions.shape or index.size != len(index.names):
+    if playing.game.questions.shape or bitset.size_of(index.everything) != len(index.names):
         return None, None
     games = _distinct_games(playing)
     if sum(count for _, refused in games for _, count in refused) > MOST_STEPS:

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placewise.errors import InputError
-from placewise.model.settings import Unit
+from placewise.model.settings import refuse_unit
 
-WORDS: dict[Unit, str] = {"root-package": "root package", "profile": "requirement profile", "row": "job"}
+WORDS: dict[str, str] = {"root-package": "root package", "profile": "requirement profile", "row": "job"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,11 +42,12 @@ class Labels:
     profile: NDArray[np.int64]
     root: NDArray[np.int64] | None = None
 
-    def units(self, unit: Unit | None = None) -> Units:
+    def units(self, unit: str | None = None) -> Units:
         """Divide the jobs; by root package if not said and jobs say theirs, else by requirement profile.
 
-        Raises InputError for root packages that jobs do not say.
+        Raises InputError for another name, and for root packages that jobs do not say.
         """
+        refuse_unit(unit)
         if unit is None:
             unit = "profile" if self.root is None else "root-package"
         if unit == "row":

@@ -11,6 +11,7 @@ from placewise.report.data.uncertainty import different
 from placewise.report.data.worth import front, has_intervals, kept_levels
 from placewise.report.page.cells import Cell, Row, Table, amount_cell, count_cell, part_cell, share_cell
 from placewise.report.page.charts import spreads, worth
+from placewise.report.page.held_out_section import held_out_section
 from placewise.report.page.section import Section
 from placewise.report.words import names
 from placewise.report.words.figures import than_of
@@ -27,6 +28,7 @@ def worth_sections(results: Results) -> list[Section]:
     sections = (
         _worth(results),
         _sufficiency(results),
+        held_out_section(results),
         _front(results),
         _headlines(results),
         _differences(results),
