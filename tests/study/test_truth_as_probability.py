@@ -19,6 +19,7 @@ from placewise.errors import InputError
 from placewise.matching import bitset
 from placewise.matching.index import FleetIndex
 from placewise.model.settings import Settings
+from placewise.outcomes import judging
 from placewise.outcomes.chances import ChanceSets, ChanceTable
 from placewise.outcomes.success import success_on
 from placewise.study import record_demands, version_demands
@@ -27,7 +28,6 @@ from placewise.study.near_misses import near_misses_of
 from placewise.study.run import run_study
 from placewise.study.values import game_of, worth_of
 from placewise.worth.game import with_all_metadata, without_metadata
-from placewise.worth.near_misses import search
 from placewise.worth.sufficiency import smallest_set
 
 BRIEF = Settings(orders=2, resamples=3, fleets=2)
@@ -44,7 +44,7 @@ def as_table(sets, clusters):
 def under_tables(clusters):
     """Replace the sets of every truth by tables that hold the same."""
     stack = ExitStack()
-    for module in (version_demands, record_demands, search):
+    for module in (version_demands, record_demands, judging):
         stack.enter_context(patch.object(module, "ChanceSets", lambda sets: as_table(sets, clusters)))
     return stack
 

@@ -15,7 +15,7 @@ from placewise.worth import pareto, shapley, sufficiency
 from placewise.worth.game import Kinds, kinds_of, shares, small_games
 from placewise.worth.playing import Playing
 from placewise.worth.shapley import added_along, exact_limit, exact_shares
-from placewise.worth.sufficiency import along_random_orders
+from placewise.worth.sufficiency import along_orders, random_ranks
 
 scorings = st.sampled_from(["corrected", "published"])
 
@@ -93,7 +93,7 @@ def test_random_orders_come_to_the_same_many_at_a_time(fleet, workload, scoring,
     playing = Playing.of(several(game(fleet, workload, scoring), times))
     before, sufficiency._BLOCK_STEPS = sufficiency._BLOCK_STEPS, steps
     try:
-        found = along_random_orders(playing, orders, 5)
+        found = along_orders(playing, random_ranks(len(playing.game.names), orders, 5))
     finally:
         sufficiency._BLOCK_STEPS = before
     assert np.array_equal(found, plain_random_orders(playing, orders, 5))

@@ -149,6 +149,25 @@ Resamples = Annotated[
     int,
     typer.Option(help="Resamples of the jobs for the intervals; 0 for none.", min=0, rich_help_panel=_CHANCE),
 ]
+Unit = Annotated[
+    str | None,
+    typer.Option(
+        help="What is drawn again for the intervals over jobs: root-package, profile or row; root packages where jobs "
+        "say theirs, else profiles, if not given.",
+        autocompletion=choices("root-package", "profile", "row"),
+        show_default=False,
+        rich_help_panel=_CHANCE,
+    ),
+]
+HoldOut = Annotated[
+    str,
+    typer.Option(
+        help="On what else sets and rankings are judged than they were made on: root-package, profile and fleet, with "
+        "commas between, or none.",
+        autocompletion=choices("none", "root-package", "profile", "fleet"),
+        rich_help_panel=_CHANCE,
+    ),
+]
 Workers = Annotated[int, typer.Option(help="Processes; results do not change.", min=1, rich_help_panel=_WORK)]
 Dask = Annotated[
     str | None,
@@ -252,6 +271,8 @@ class RunOptions(StudyOptions):
     ] = "alphabetical"
     orders: Annotated[int, typer.Option(help="Random orders to run beside it.", min=0, rich_help_panel=_CHANCE)] = 20
     resamples: Resamples = 1000
+    unit: Unit = None
+    hold_out: HoldOut = "none"
     fleets: Annotated[
         int, typer.Option(help="Fleets drawn anew like this one; 0 for none.", min=0, rich_help_panel=_CHANCE)
     ] = 20
@@ -331,6 +352,8 @@ class RunOptions(StudyOptions):
             orders=self.orders,
             resamples=self.resamples,
             fleets=self.fleets,
+            hold_out=held_out_names(self.hold_out),
+            unit=self.unit,  # type: ignore[arg-type]  # likewise
             seed=self.seed,
             sample=self.sample,
             policy=self.policy,
@@ -344,6 +367,16 @@ class RunOptions(StudyOptions):
             nodes_free=self.nodes_free,
             slack=self.slack,
         )
+
+
+def held_out_names(text: str) -> tuple[str, ...]:
+    """Return what is to be held out; empty for none. Raises InputError for what cannot be."""
+    from placewise.model.held_out import refuse_hold_out
+    from placewise.model.settings import names_in
+
+    names = () if text == "none" else names_in(text)
+    refuse_hold_out(names)
+    return names
 
 
 def takes(kind: type[T]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

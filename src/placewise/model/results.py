@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placewise.errors import InputError
+from placewise.model.held_out import HeldOut
 from placewise.model.outcome_model import OutcomeKind
 from placewise.model.runtime_models import Models
 from placewise.model.worth import (
@@ -208,6 +209,7 @@ class Results:
     ceiling : over jobs, the share for which some cluster would succeed.
     last_level : success of `expanding` over jobs, at the last level with a match.
     levels : of the experiments on build records, whose scores are in `scores` too. models : of their runtime.
+    held_out : how smallest sets and rankings fare on jobs and fleets that they were not made on.
     worth, sufficiency, front : what each subsystem is worth, how few suffice, and which levels nothing beats.
     headlines, differences : figures with their intervals. fleets : what fleets drawn anew give.
     sensitivity : what other circumstances would give.
@@ -228,6 +230,7 @@ class Results:
     models: Models | None = None
     worth: Worth | None = None
     sufficiency: Sufficiency | None = None
+    held_out: HeldOut | None = None
     front: tuple[LevelPoint, ...] = ()
     headlines: tuple[Headline, ...] = ()
     differences: tuple[Difference, ...] = ()

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
 from placewise.errors import InputError
+from placewise.model.held_out import refuse_hold_out
 from placewise.model.priority import Priority
 from placewise.model.runtime_models import KINDS
 from placewise.model.runtime_models import Kind as RuntimeModel
 
 Scoring: TypeAlias = Literal["corrected", "published"]
 Unknown: TypeAlias = Literal["no", "yes"]
+Unit: TypeAlias = Literal["root-package", "profile", "row"]
 
 MOST = 2**62
 MOST_ORDERS = 1_000_000
@@ -40,6 +42,12 @@ def refuse_scoring(scoring: str) -> None:
         raise InputError("no such scoring", found=scoring, expected=" or ".join(get_args(Scoring)))
 
 
+def refuse_unit(unit: str | None) -> None:
+    """Raise InputError for what is no unit of intervals; None is for the usual one."""
+    if unit is not None and unit not in get_args(Unit):
+        raise InputError("no such unit of intervals", found=unit, expected=" or ".join(get_args(Unit)))
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """The settings of one run.
@@ -52,6 +60,8 @@ class Settings:
     orders : how many random orders beside it; their quantities are expectations of a random choice, so other
         policies have none.
     resamples, fleets : how many resamples of the jobs, and fleets drawn anew, the intervals are over; 0 for none.
+    unit : of which jobs are drawn again; None for the root package where jobs say theirs, else the profile.
+    hold_out : on what else smallest sets and rankings are judged (see `model.held_out`); nothing if empty.
     seed : of every random choice. sample : draw one cluster a job instead of taking the exact expectation.
     policy : the selection policy; every one but random is sampled.
     metadata : what a further experiment, `chosen`, has metadata on.
@@ -78,6 +88,8 @@ class Settings:
     orders: int = 20
     resamples: int = 1000
     fleets: int = 20
+    unit: Unit | None = None
+    hold_out: tuple[str, ...] = ()
     seed: int = 0
     sample: bool = False
     policy: str = "random"
@@ -92,7 +104,7 @@ class Settings:
     nodes_free: int | None = None
 
     def __post_init__(self) -> None:
-        for name in ("experiments", "order", "metadata"):
+        for name in ("experiments", "order", "metadata", "hold_out"):
             object.__setattr__(self, name, _names(getattr(self, name)))
         for name in ("unique", "sample", "values"):
             if not isinstance(getattr(self, name), bool):
@@ -101,6 +113,8 @@ class Settings:
             if getattr(self, name) is None:
                 raise InputError(f"{name} is missing", expected="a whole number")
         refuse_scoring(self.scoring)
+        refuse_unit(self.unit)
+        refuse_hold_out(self.hold_out)
         if self.unknown not in get_args(Unknown):
             raise InputError("unknown is not usable", found=self.unknown, expected=" or ".join(get_args(Unknown)))
         if self.model not in KINDS:

@@ -47,6 +47,10 @@ class Chances(Protocol):
         """Return (jobs, clusters) p."""
         ...
 
+    def part(self, jobs: NDArray[np.integer]) -> Chances:
+        """Return p of some of the jobs alone; jobs : (n,) which, in the order of the result."""
+        ...
+
     def keys(self, jobs: NDArray[np.integer]) -> NDArray[np.uint64]:
         """Return (jobs, words) numbers that are equal for jobs with the same p everywhere; jobs : (jobs,)."""
         ...
@@ -85,6 +89,10 @@ class ChanceSets:
     def on_each(self, clusters: int) -> NDArray[np.bool_]:
         """See `Chances`."""
         return bitset.unpack(self.sets, clusters)
+
+    def part(self, jobs: NDArray[np.integer]) -> ChanceSets:
+        """See `Chances`."""
+        return ChanceSets(self.sets[jobs])
 
     def keys(self, jobs: NDArray[np.integer]) -> NDArray[np.uint64]:
         """See `Chances`."""
@@ -157,6 +165,10 @@ class ChanceTable:
         """See `Chances`."""
         del clusters
         return self._rows(np.arange(len(self.row)))
+
+    def part(self, jobs: NDArray[np.integer]) -> ChanceTable:
+        """See `Chances`."""
+        return ChanceTable(self.table, self.row[jobs], self.column)
 
     def keys(self, jobs: NDArray[np.integer]) -> NDArray[np.uint64]:
         """See `Chances`."""

@@ -118,6 +118,14 @@ class Questions:
         counts = np.bincount(self.job[kept], minlength=len(self.offsets) - 1)
         return Rows.of(np.concatenate(([0], np.cumsum(counts))), self.ids[kept]), counts
 
+    def of_jobs(self, jobs: NDArray[np.int64]) -> Questions:
+        """Return the questions of some jobs, by position."""
+        lengths = self.per_job[jobs]
+        offsets = np.concatenate(([0], np.cumsum(lengths)))
+        taken = np.repeat(self.offsets[jobs] - offsets[:-1], lengths) + np.arange(offsets[-1])
+        candidates = None if self.candidates is None else self.candidates[jobs]
+        return replace(self, offsets=offsets, ids=self.ids[taken], candidates=candidates)
+
     def only(self, names: Sequence[str]) -> Questions:
         """Return some of the questions, each once, in the order of the names given."""
         names = tuple(dict.fromkeys(names))

@@ -27,6 +27,8 @@ class Asked:
 
     weights : (distinct,) int64, how many jobs each stands for. first : (distinct,) a job that is like it.
     of_job : (jobs,) the distinct job that each job is like.
+    root : (distinct,) int64, the root package of each, 0, 1, ...; None where jobs do not say theirs, or were not
+        grouped by it.
     """
 
     places: Places
@@ -35,6 +37,7 @@ class Asked:
     weights: NDArray[np.int64]
     first: NDArray[np.int64]
     of_job: NDArray[np.int64]
+    root: NDArray[np.int64] | None = None
 
 
 class RedrawnFleets(Protocol):
@@ -71,7 +74,7 @@ class Demands(Protocol):
     def on(self, index: FleetIndex, *, grouped: bool = False, apart: bool = False) -> Asked:
         """Return what the jobs ask of a compiled fleet.
 
-        grouped : equal jobs must be of one package as well, and those of a package are neighbours.
+        grouped : equal jobs must be of one root package as well; of records, those of a package are neighbours.
         apart : every job is a distinct one.
         """
         ...

@@ -84,7 +84,6 @@ class ModelDemands:
 
     def on(self, index: FleetIndex, *, grouped: bool = False, apart: bool = False) -> Asked:
         """See `Demands`."""
-        del grouped
         alike = np.arange(len(self.jobs)) if apart else self.kind
         if self.asking is not None and not apart:
             profile = self.asking.profiles.of_job
@@ -110,7 +109,8 @@ class ModelDemands:
             chances,
             index.clusters,
         )
-        return Asked(places, questions, truth, weights, first, of_job.reshape(-1))
+        root = self._packages()[first] if grouped else None
+        return Asked(places, questions, truth, weights, first, of_job.reshape(-1), root)
 
     def note(self, index: FleetIndex) -> TruthNote:
         """Return what was asked of the model, and the shares of (job, cluster) pairs that it does not know."""
@@ -169,6 +169,11 @@ class ModelDemands:
         p = self.truth.model.table(self.described, environments)
         known = ~np.isnan(p)
         return ChanceTable(np.where(known, p, 0.0), kind, of_cluster), known
+
+    def _packages(self) -> NDArray[np.int64]:
+        """Return (jobs,) the package of each, numbered by name; a kind of job is of one package."""
+        names = np.array([row[0] or "" for row in self.described.rows], dtype=np.str_)
+        return np.unique(names, return_inverse=True)[1].reshape(-1)[self.kind]
 
     def _looking(
         self, kind: NDArray[np.int64], environments: tuple[Described, NDArray[np.int64]], known: NDArray[np.bool_]

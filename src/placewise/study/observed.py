@@ -1,4 +1,4 @@
-"""The quantities that a run is known by, as ratios of sums over jobs, or over requirement profiles."""
+"""The quantities that a run is known by, as ratios of sums over the units of jobs."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ from placewise.study.asked import Asked
 from placewise.study.prepared import submit
 from placewise.study.scoring import last_level
 from placewise.worth.resampling import Column, Ratios
+from placewise.worth.units import Labels, Units
 
 _SINGLE, _EXPANDING = folder_name(SINGLE), folder_name(EXPANDING)
 
@@ -50,19 +51,14 @@ class Observed:
 
     submitted : by experiment. weights : (jobs,) how many each job stands for. nothing : (jobs,) the success of each
     without metadata. best : (jobs,) the largest p of each, 1 or 0 by rules.
-    unit : (jobs,) int64, the requirement profile that decides each, 0, 1, ...
+    units : what each belongs to.
     """
 
     submitted: tuple[Submitted, ...]
     weights: NDArray[np.int64]
     nothing: NDArray[np.float64]
     best: NDArray[np.float64]
-    unit: NDArray[np.int64]
-
-    @property
-    def units(self) -> int:
-        """How many requirement profiles there are."""
-        return int(self.unit.max(initial=-1)) + 1
+    units: Units
 
     def ratios(self) -> tuple[tuple[Quantity, ...], Ratios]:
         """Return the quantities, and what they are made of; the same experiments give the same ones in one order."""
@@ -77,7 +73,7 @@ class Observed:
             ratio: NDArray[np.int32] | None = None,
         ) -> None:
             place = quantities.setdefault(quantity, len(quantities))
-            columns.append(Column(place, self.unit[job], numerator, denominator, ratio))
+            columns.append(Column(place, self.units.of_job[job], numerator, denominator, ratio))
 
         every, weights = np.arange(len(self.weights)), self.weights.astype(np.float64)
         for one in self.submitted:
@@ -101,7 +97,8 @@ class Observed:
             add(Quantity(one.experiment, SUCCESS_OF_MATCHED), job, gained, weight * assigned)
             add(Quantity(one.experiment, UNMATCHED), job, weight * ~matched, weight)
         add(Quantity(FLEET, CEILING), every, weights * self.best, weights)
-        return tuple(quantities), Ratios.of(columns, self.units, len(quantities))
+        kinds = int(self.units.of_job.max(initial=-1)) + 1
+        return tuple(quantities), Ratios.of(columns, kinds, len(quantities))
 
 
 def observe(study: Study, asked: Asked, kernels: Kernels) -> Observed:
@@ -121,4 +118,5 @@ def observe(study: Study, asked: Asked, kernels: Kernels) -> Observed:
     everywhere = asked.places.clusters_of(asked.places.everything, asked.questions.shape)
     every = np.arange(len(asked.weights))
     without = success_on(np.broadcast_to(everywhere, (len(every), len(everywhere))), truth.chances, every)
-    return Observed(tuple(submitted), asked.weights, without.share, truth.chances.best, every)
+    units = Labels(asked.weights, every).units("profile")
+    return Observed(tuple(submitted), asked.weights, without.share, truth.chances.best, units)

@@ -23,6 +23,7 @@ from placewise.selection.policies import draw_numbers
 from placewise.study.asked import Asked, Demands
 from placewise.study.costs import Costs
 from placewise.study.demands import demands_of
+from placewise.worth.units import Labels
 
 
 def expanding_questions(study: Study, asked: Asked) -> tuple[Questions, NDArray[np.int64]]:
@@ -95,6 +96,11 @@ class Prepared:
     def unit(self) -> NDArray[np.int64]:
         """(distinct,) which distinct set of outcome rules, or row of p, decides each, 0, 1, ..."""
         return self.asked.truth.deciders(self.kernels)
+
+    @cached_property
+    def labels(self) -> Labels:
+        """By what the distinct jobs can be divided into units."""
+        return Labels(self.asked.weights, self.unit, self.asked.root)
 
     @cached_property
     def package(self) -> NDArray[np.int64]:

@@ -22,7 +22,7 @@ from placewise.outcomes.judging import Judging
 from placewise.outcomes.questions import Questions
 from placewise.outcomes.truth import Truth
 from placewise.study.asked import Asked, RedrawnFleets, TableChange
-from placewise.study.numbering import first_of_each, numbered
+from placewise.study.numbering import first_of_each, numbered, root_numbers
 from placewise.study.record_questions import Answers, answers, as_workload
 from placewise.synthesis import draw_clusters
 from placewise.synthesis.fit_builds import fit_build_fleet
@@ -87,10 +87,7 @@ class RecordDemands:
 
     def on(self, index: FleetIndex, *, grouped: bool = False, apart: bool = False) -> Asked:
         """See `Demands`. Raises InputError for a question on a subsystem that no cluster has."""
-        measured = self.jobs.measurements() if grouped else None
-        group = None
-        if measured is not None:
-            group = np.unique(np.array(measured.packages, dtype=np.str_), return_inverse=True)[1].reshape(-1)
+        group = root_numbers(self.jobs) if grouped else None
         found = {one: self._answers(index, one) for one in dict.fromkeys((*self.questions, *self.rules))}
         if apart:
             first = np.arange(len(self.jobs)) if group is None else np.argsort(group, kind="stable")
@@ -117,7 +114,8 @@ class RecordDemands:
         )
         names = tuple(one.name for one in self.questions)
         questions = Questions(*_stacked([distinct[one] for one in self.questions], len(first), index.words), names, ())
-        return Asked(index, questions, truth, weights, first, of_job)
+        root = None if group is None else group[first]
+        return Asked(index, questions, truth, weights, first, of_job, root)
 
     def seen(self, index: FleetIndex, change: TableChange) -> Asked:
         """See `Demands`."""

@@ -23,11 +23,12 @@ from placewise.prediction.cost import REFERENCES
 from placewise.study import scoring
 from placewise.study.constraint import constrained
 from placewise.study.description import study_key
+from placewise.study.held_out import held_out_of
 from placewise.study.level_results import Additional, expected_additional, level_result
 from placewise.study.observed import Observed, Submitted
 from placewise.study.orders import OrderTask, run_orders
 from placewise.study.prepared import Prepared, expanding_questions
-from placewise.study.values import with_values
+from placewise.study.values import TARGET, study_game, with_values
 from placewise.study.vary.fleets import fleets_like
 from placewise.study.vary.intervals import with_intervals
 from placewise.sweep.runner import HERE, Runner
@@ -88,6 +89,10 @@ def run_study(
     if study.settings.values and study.settings.exact:
         progress.advanced("values", 0, 1)
         results = with_values(results, found.prepared, runner=runner, key=key)
+        if study.settings.hold_out:
+            played = study_game(study, kernels, among="all" if study.questions else "")
+            held_out = held_out_of(played, study.settings.hold_out, target=TARGET, runner=runner, key=key)
+            results = replace(results, held_out=held_out)
     return replace(found, results=results, left_out=tuple(left_out))
 
 
@@ -125,7 +130,8 @@ def run_experiments(
         results = replace(results, incomparable=not_comparable(prepared.scheduler.index, study.jobs.requirements))
     results = replace(results, truth=prepared.demands.note(prepared.scheduler.index))
     submitted = tuple(one.submitted() for one in experiments.values())
-    observed = Observed(submitted, prepared.weights, nothing.success, nothing.best, prepared.unit)
+    units = prepared.labels.units(study.settings.unit)
+    observed = Observed(submitted, prepared.weights, nothing.success, nothing.best, units)
     single = experiments.get(SINGLE)
     assignments = {} if single is None else prepared.first_assignments(single.submissions)
     return Run(results, prepared, tuple(tables), observed, assignments)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,7 @@ from placewise.outcomes.judging import Judging
 from placewise.outcomes.questions import Places, Questions
 from placewise.outcomes.truth import Truth, version_rules
 from placewise.study.asked import Asked, RedrawnFleets, TableChange
+from placewise.study.numbering import root_numbers
 from placewise.study.vary.range_widths import rows_of_width
 from placewise.synthesis.fit_versions import fit_version_fleet
 from placewise.synthesis.fleets import draw_picks
@@ -69,18 +70,24 @@ class VersionDemands:
 
     def on(self, index: FleetIndex, *, grouped: bool = False, apart: bool = False) -> Asked:
         """See `Demands`. Raises InputError for a requirement on a subsystem that no cluster has."""
-        del grouped  # a requirement names its package
+        roots = root_numbers(self.jobs) if grouped else None
         if apart:
             alone = np.arange(len(self.jobs))
             distinct, weights, first, of_job = self.jobs, np.ones(len(self.jobs), dtype=np.int64), alone, alone
+        elif roots is not None:
+            pairs = self.profiles.of_job * (int(roots.max()) + 1) + roots
+            _, first, of_job = np.unique(pairs, return_index=True, return_inverse=True)
+            of_job = of_job.reshape(-1)
+            distinct, weights = self._kinds(first), np.bincount(of_job)
         else:
             distinct = self._distinct()
-            weights, first, of_job = self.profiles.counts, self.profiles.first, self.profiles.of_job
+            weights, first, of_job = self._alike()
         table = index.table(distinct.requirements, possible=self._possible)
         rules = version_rules(distinct, self.study.settings.scoring)
         same = rules == distinct.requirements and not self._possible
         holds = table if same else index.table(rules)
-        return self._asked(index, len(index.fleet), distinct, table, holds, (weights, first, of_job))
+        found = self._asked(index, len(index.fleet), distinct, table, holds, (weights, first, of_job))
+        return found if roots is None else replace(found, root=roots[first])
 
     def seen(self, index: FleetIndex, change: TableChange) -> Asked:
         """See `Demands`."""
@@ -129,7 +136,10 @@ class VersionDemands:
 
     def _distinct(self) -> Workload:
         """Return one job of each profile, without names and columns: every worker is sent its own copy."""
-        kinds = self.jobs.select(self.profiles.first)
+        return self._kinds(self.profiles.first)
+
+    def _kinds(self, jobs: NDArray[np.int64]) -> Workload:
+        kinds = self.jobs.select(jobs)
         return Workload(("",) * len(kinds), kinds.requirements, kinds.offsets, kinds.ids, shape=kinds.shape)
 
     def _alike(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:

@@ -8,7 +8,7 @@ need, or that is met everywhere, changes nothing for the job, so the game is a w
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,6 +54,16 @@ class Game:
     def matches(self, places: NDArray[np.uint64], jobs: NDArray[np.int64]) -> NDArray[np.uint64]:
         """Return (jobs, ..., words) the clusters that match, from (jobs, ..., words) places; jobs : (jobs,)."""
         return self.questions.admitted(self.index.clusters_of(places, self.questions.shape), jobs)
+
+    def part(self, jobs: NDArray[np.int64]) -> Game:
+        """Return the game of some of the jobs, by position, with the same players."""
+        return replace(
+            self,
+            questions=self.questions.of_jobs(jobs),
+            chances=self.chances.part(jobs),
+            weights=self.weights[jobs],
+            unit=self.unit[jobs],
+        )
 
     def success(self, places: NDArray[np.uint64], jobs: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return the success of jobs whose requirements that have metadata hold at sets of places.

@@ -19,7 +19,8 @@ MINIMAL = "minimal.json"
 PARETO = "pareto.json"
 UNCERTAINTY = "uncertainty.json"
 SENSITIVITY = "sensitivity.json"
-WORTH_FILES = (VALUE, MINIMAL, PARETO, UNCERTAINTY, SENSITIVITY)
+HELD_OUT = "held-out.json"
+WORTH_FILES = (VALUE, MINIMAL, HELD_OUT, PARETO, UNCERTAINTY, SENSITIVITY)
 
 _DESCRIPTIONS = {
     VALUE: {
@@ -39,6 +40,14 @@ _DESCRIPTIONS = {
         "greedy": "success with metadata on none, on the first, the first two, ... of the path",
         "random": "the same along random orders: 2.5, 50 and 97.5 percentile",
     },
+    HELD_OUT: {
+        "sets": "smallest sets chosen on one part and judged on another: how many subsystems, and the share of the "
+        "ceiling that they reach there, a number a split; over: what was held out, none for in sample",
+        "curves": "share of the ceiling, by split and size, with metadata on the first so many subsystems of a ranking "
+        "made on one part",
+        "sizes": "how many subsystems, for the columns of the curves",
+        "left_out": "what could not be held out or ranked by, and why",
+    },
     PARETO: {
         "cost": "how many subsystems have metadata, or what it costs to collect",
         "matched": "share of jobs that some cluster matches",
@@ -46,7 +55,7 @@ _DESCRIPTIONS = {
         "on_front": "no other level is as good in all three and better in one",
     },
     UNCERTAINTY: {
-        "intervals": "each the central 95 %, over what `over` says",
+        "intervals": "over what `over` says; of level 0.95, or 1 for the range of a few draws",
         "differences": "the first less the other, compared on the same draws",
         "fleets": "success and ceiling on fleets drawn anew",
     },
@@ -61,6 +70,7 @@ _DESCRIPTIONS = {
 _PARTS = {
     VALUE: {"": "worth"},
     MINIMAL: {"": "sufficiency"},
+    HELD_OUT: {"": "held_out"},
     PARETO: {"levels": "front"},
     UNCERTAINTY: {"headlines": "headlines", "differences": "differences", "fleets": "fleets"},
     SENSITIVITY: {"points": "sensitivity"},

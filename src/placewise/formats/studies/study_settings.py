@@ -121,6 +121,8 @@ _SETTINGS: dict[str, Callable[[Any, str], Setting]] = {
     "orders": _whole,
     "fleets": _whole,
     "resamples": _whole,
+    "unit": values.text,
+    "hold_out": names_of,
     "seed": _whole,
     "sample": values.flag,
     "policy": values.text,

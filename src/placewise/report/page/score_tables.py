@@ -10,9 +10,8 @@ from placewise.report.data.experiments import by_failures, by_gain, in_order
 from placewise.report.data.uncertainty import intervals_of
 from placewise.report.page.cells import Cell, Row, Table, count_cell, share_cell
 from placewise.report.page.level_tables import rules_cell, used_cell
-from placewise.report.words.intervals import central_words, interval_words
+from placewise.report.words.intervals import interval_over, interval_words
 from placewise.report.words.names import experiment_word
-from placewise.report.words.numbers import shown
 
 
 def score_table(results: Results) -> Table:
@@ -32,7 +31,7 @@ def _interval_rows(results: Results, experiments: list[str]) -> Iterator[Row]:
             by_name = {name: next((i for i in found if i.over == over), None) for name, found in known.items()}
             some = next(interval for interval in by_name.values() if interval is not None)
             cells = [Cell("-") if one is None else Cell(interval_words(one), repr(one.low)) for one in by_name.values()]
-            yield f"{quantity}, from and to", f"{central_words(some)} over {shown(over)}", cells
+            yield f"{quantity}, from and to", interval_over(some), cells
 
 
 def subsystem_table(results: Results) -> Table:

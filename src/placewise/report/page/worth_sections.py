@@ -7,14 +7,15 @@ from collections.abc import Sequence
 from placewise.model.quantities import SUCCESS
 from placewise.model.results import Results
 from placewise.model.worth import Difference, Headline, LevelPoint, Worth
-from placewise.report.data.uncertainty import overs
+from placewise.report.data.uncertainty import different
 from placewise.report.data.worth import front, has_intervals, kept_levels
 from placewise.report.page.cells import Cell, Row, Table, amount_cell, count_cell, part_cell, share_cell
 from placewise.report.page.charts import spreads, worth
+from placewise.report.page.held_out_section import held_out_section
 from placewise.report.page.section import Section
 from placewise.report.words import names
 from placewise.report.words.figures import than_of
-from placewise.report.words.intervals import interval_words
+from placewise.report.words.intervals import interval_over, interval_words
 from placewise.report.words.numbers import MISSING, counted, shown
 from placewise.report.words.worth import cost_unit, sufficiency_sentence
 from placewise.report.words.worth_findings import difference_findings, sensitivity_findings
@@ -27,6 +28,7 @@ def worth_sections(results: Results) -> list[Section]:
     sections = (
         _worth(results),
         _sufficiency(results),
+        held_out_section(results),
         _front(results),
         _headlines(results),
         _differences(results),
@@ -162,14 +164,14 @@ def _differences(results: Results) -> Section | None:
 
 
 def _interval_table(results: Results, caption: str, first: str, known: Sequence[Headline | Difference]) -> Table:
-    varied = overs(one.intervals for one in known)
-    columns = [("value", ""), *((end, f"interval over {shown(over)}") for over in varied for end in ("from", "to"))]
+    varied = different(one.intervals for one in known)
+    columns = [("value", ""), *((end, interval_over(interval)) for interval in varied for end in ("from", "to"))]
     lines: list[Row] = []
     for one in known:
         words = names.difference_text if isinstance(one, Difference) else names.quantity_text
         by_over = {interval.over: interval for interval in one.intervals}
         values: list[float | None] = [one.value]
-        for over in varied:
+        for over in (interval.over for interval in varied):
             values += (by_over[over].low, by_over[over].high) if over in by_over else (None, None)
         cells = [Cell(MISSING) if end is None else Cell(words(one.quantity, end), repr(end)) for end in values]
         label = names.figure_label(results, one.experiment, SUCCESS, than_of(one))

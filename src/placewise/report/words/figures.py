@@ -8,8 +8,9 @@ from typing import NamedTuple
 from placewise.model.results import Results
 from placewise.model.worth import Difference, Headline, LevelPoint, SensitivityPoint, Sufficiency
 from placewise.report.data import experiments, uncertainty
+from placewise.report.data.statistics import FEWEST_FOR_CENTRAL
 from placewise.report.data.worth import MOST_ROWS, front
-from placewise.report.words.intervals import central_words, interval_words
+from placewise.report.words.intervals import interval_kind, interval_over, interval_words
 from placewise.report.words.names import (
     difference_text,
     figure_label,
@@ -144,7 +145,7 @@ def interval_labels(results: Results, known: Sequence[Headline | Difference]) ->
 def headline_words(results: Results, known: Sequence[Headline]) -> FigureWords:
     """Return the words for figures with their intervals."""
     parts = [
-        f"{label} {share(one.value)} ({interval_words(one.intervals[0])} over {shown(one.intervals[0].over)})"
+        f"{label} {share(one.value)} ({interval_words(one.intervals[0])}, the {interval_over(one.intervals[0])})"
         for label, one in zip(interval_labels(results, known), known, strict=True)
     ]
     caption = f"{_held(known)} Each interval says over what: other draws of it would give other figures."
@@ -172,8 +173,8 @@ def than_of(one: Headline | Difference) -> str | None:
 
 
 def _held(known: Sequence[Headline | Difference]) -> str:
-    levels = dict.fromkeys(central_words(interval) for one in known for interval in one.intervals)
-    return f"Lines: the {' or '.join(levels)} of what was found." if levels else ""
+    kinds = dict.fromkeys(interval_kind(interval) for one in known for interval in one.intervals)
+    return f"Lines: the {' or '.join(kinds)} of each figure." if kinds else ""
 
 
 def fleet_labels(results: Results, columns: Sequence[uncertainty.FleetColumn]) -> list[str]:
@@ -190,7 +191,7 @@ def fleet_words(results: Results, columns: Sequence[uncertainty.FleetColumn]) ->
     )
     caption = (
         f"Success on {count} drawn anew from the profile of the fleet: thin marks are single fleets, the line holds "
-        "the central 95 % of them, the dot is their median."
+        f"{'all' if columns[0].interval.is_range else 'the central 95 %'} of them, the dot is their median."
     )
     return FigureWords("fleet-spread", "Other fleets", caption, f"One mark for each of {count}, by metadata: {parts}.")
 
@@ -212,6 +213,6 @@ def setting_figure_words(place: int, setting: str, points: Sequence[SensitivityP
         f"success with all metadata from {share(first.everything, 3)} to {share(last.everything, 3)}, ceiling from "
         f"{share(first.ceiling, 3)} to {share(last.ceiling, 3)}."
     )
-    band = "the band holds the central 95 % of them with all metadata"
+    band = f"the band holds {'the central 95 %' if draws >= FEWEST_FOR_CENTRAL else 'all'} of them with all metadata"
     caption = "One draw each." if draws == 1 else f"Means of up to {counted(draws, 'draw')} each; {band}."
     return FigureWords(f"sensitivity-{place + 1}", f"By {word}", caption, alt)

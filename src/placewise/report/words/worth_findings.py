@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from placewise.model.quantities import CEILING, FLEET, SUCCESS
 from placewise.model.results import Results
-from placewise.model.worth import SubsystemWorth, Worth
+from placewise.model.worth import Difference, Interval, SubsystemWorth, Worth
 from placewise.report.data import uncertainty
 from placewise.report.data.worth import NOTHING, count_to, front
-from placewise.report.words.intervals import central_words, interval_words
+from placewise.report.words.intervals import interval_over, interval_words
 from placewise.report.words.names import (
     difference_text,
     experiment_phrase,
@@ -62,7 +62,7 @@ def _worth(worth: Worth) -> Iterator[str]:
 
 def _interval_of(best: SubsystemWorth) -> str:
     found = best.interval
-    return "" if found is None else f"; {interval_words(found)} over {shown(found.over)}"
+    return "" if found is None else f"; {interval_words(found)}, the {interval_over(found)}"
 
 
 def _front(results: Results) -> Iterator[str]:
@@ -78,7 +78,7 @@ def _front(results: Results) -> Iterator[str]:
 
 
 def difference_findings(results: Results) -> list[str]:
-    """Say of each difference how large it is, and whether chance would make one."""
+    """Say of each difference how large it is, and by all of its intervals whether chance would make one."""
     found = []
     for one in (one for one in results.differences if one.intervals):
         word = quantity_word(one.quantity)
@@ -87,16 +87,28 @@ def difference_findings(results: Results) -> list[str]:
         if not any((one.value, *(end for interval in one.intervals for end in (interval.low, interval.high)))):
             found.append(f"The {what} is the same as {than}, on every draw.")
             continue
-        sure = all(interval.low > 0 or interval.high < 0 for interval in one.intervals)
-        interval = one.intervals[0]
-        low, high = (difference_text(one.quantity, end) for end in (interval.low, interval.high))
-        found.append(
-            f"The {what} is {difference_text(one.quantity, abs(one.value))} "
-            f"{'larger' if one.value >= 0 else 'smaller'} than {than}; compared draw by draw, the "
-            f"{central_words(interval)} over {shown(interval.over)} lie between {low} and {high}, "
-            + ("so it is more than chance." if sure else "so chance may have made it.")
-        )
+        larger = "larger" if one.value >= 0 else "smaller"
+        size = difference_text(one.quantity, abs(one.value))
+        found.append(f"The {what} is {size} {larger} than {than}; compared draw by draw, {_tested(one)}.")
     return found
+
+
+def _tested(one: Difference) -> str:
+    """Say of every interval of a difference whether it leaves out zero, those that do first."""
+
+    def parts(intervals: Sequence[Interval]) -> str:
+        return ", ".join(
+            f"the {interval_over(each)} goes from {difference_text(one.quantity, each.low)} to "
+            f"{difference_text(one.quantity, each.high)}"
+            for each in intervals
+        )
+
+    sure = [each for each in one.intervals if each.leaves_out_zero]
+    unsure = [each for each in one.intervals if not each.leaves_out_zero]
+    if not unsure:
+        return f"that is more than chance: {parts(sure)}"
+    may = f"chance may have made it: {parts(unsure)}"
+    return may if not sure else f"{may}, although {parts(sure)}"
 
 
 def _fleets(results: Results) -> Iterator[str]:
@@ -105,7 +117,8 @@ def _fleets(results: Results) -> Iterator[str]:
     if ceiling is not None:
         said = (
             f"On {counted(ceiling.count, 'fleet')} drawn anew the ceiling has a median of {share(ceiling.median)}, and "
-            f"the central 95 % lie between {share(ceiling.low)} and {share(ceiling.high)}"
+            f"{'all' if ceiling.is_range else 'the central 95 %'} lie between {share(ceiling.low)} and "
+            f"{share(ceiling.high)}"
         )
         if everything is not None:
             said += f"; success with all metadata lies between {share(everything.low)} and {share(everything.high)}"
