@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from placewise.errors import InputError
 from placewise.model.outcome_records import FactKind
+from placewise.model.success_card import SuccessCard
 
-LEAF = -1
 MOST_NODES = 1 << 22
 DEEPEST_TREE = 256
 LARGEST_LOG_ODDS = 1e6
@@ -26,8 +26,10 @@ class Trees:
     At a node, a value up to and at `threshold` goes to node `left`, one above to `right`, a missing one to `missing`,
     which is one of the two. Nodes are numbered through all trees, and a node comes after the one that leads to it.
 
-    base : log odds. starts : (trees,) the root of each. feature : (nodes,) the column asked about, LEAF at leaves,
-    whose left, right and missing are LEAF too. threshold : (nodes,), 0 at leaves. value : (nodes,) log odds, 0 elsewhere.
+    At a leaf all but `value` is 0; a question's left is above 0, since node 0 is a root.
+
+    base : log odds. starts : (trees,) the root of each. feature : (nodes,) the column asked about.
+    threshold : (nodes,). value : (nodes,) log odds.
 
     Raises InputError for arrays of different lengths, a node that no or more than one path leads to, trees deeper than
     256 or larger than 4 million nodes together, and numbers that are not finite.
@@ -56,13 +58,11 @@ class Trees:
         self._refuse_other_than_trees()
 
     def _refuse_other_than_trees(self) -> None:
-        nodes, leaf = len(self.feature), self.feature == LEAF
+        nodes, leaf = len(self.feature), self.left == 0
         ways = np.stack([self.left, self.right, self.missing])
         inner = np.flatnonzero(~leaf)
-        if (self.feature < LEAF).any() or (ways[:, leaf] != LEAF).any():
-            raise InputError(
-                "a node of the trees is neither a leaf nor a question", expected=f"{LEAF} for each at a leaf"
-            )
+        if (self.feature < 0).any() or ways[:, leaf].any():
+            raise InputError("a node of the trees is neither a leaf nor a question", expected="0 each way at a leaf")
         if ((ways[:, inner] <= inner) | (ways[:, inner] >= nodes)).any():
             raise InputError("a node of the trees leads to none after it", expected="numbers of later nodes")
         if not ((self.missing == self.left) | (self.missing == self.right)).all():
@@ -76,7 +76,7 @@ class Trees:
             raise InputError("not exactly one path leads to a node of the trees", place=f"node {node}")
         level = self.starts
         for _ in range(DEEPEST_TREE):
-            level = level[self.feature[level] != LEAF]
+            level = level[self.left[level] > 0]
             if not len(level):
                 return
             level = np.r_[self.left[level], self.right[level]]
@@ -139,6 +139,8 @@ class SuccessModel:
     """How likely a record succeeds, by its package and facts.
 
     The columns that trees ask about are the rate of the package (0), and the facts (1 upwards).
+    card : what is to be known before use; None for a model that is not kept.
+
     Raises InputError for a fact twice, or trees that ask about a column that is not there.
     """
 
@@ -146,6 +148,7 @@ class SuccessModel:
     rates: PackageRates
     trees: Trees
     calibration: Calibration
+    card: SuccessCard | None = None
 
     def __post_init__(self) -> None:
         names = [fact.name for fact in self.facts]

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from placewise.errors import InputError
 from placewise.model.outcome_records import OutcomeRecords
-from placewise.model.success_model import LEAF, Calibration, SuccessModel, Trees
+from placewise.model.success_model import Calibration, SuccessModel, Trees
 from placewise.prediction.success.encoding import encoded, rate_of
 
 
@@ -66,7 +66,7 @@ def probability(raw: NDArray[np.float64], calibration: Calibration) -> NDArray[n
 
 def _leaves(trees: Trees, start: int, columns: NDArray[np.float64], rows: NDArray[np.int64]) -> NDArray[np.int64]:
     node = np.full(len(columns), start, dtype=np.int64)
-    while len(rows := rows[trees.feature[node[rows]] != LEAF]):
+    while len(rows := rows[trees.left[node[rows]] > 0]):
         at = node[rows]
         value = columns[rows, trees.feature[at]]
         onward = np.where(value <= trees.threshold[at], trees.left[at], trees.right[at])
@@ -93,7 +93,7 @@ def _add_tree(
         if not len(jobs) or not len(environments):
             continue
         feature = trees.feature[node]
-        if feature == LEAF:
+        if not trees.left[node]:
             raw[np.ix_(jobs, environments)] += trees.value[node]
             continue
         asks = open_[jobs, feature]
