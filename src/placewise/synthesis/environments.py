@@ -16,35 +16,50 @@ from placewise.model.workload import Workload
 from placewise.synthesis.drawing import stream
 
 COMPILER_VERSION = "compiler version"
+_LAYERS = 32
+"""Records whose environments a cluster is put together from, before what is still missing is taken fact by fact."""
+_NOWHERE = -1
 
 
 def draw_environments(records: OutcomeRecords, clusters: int, seed: int, draw: EnvironmentDraw) -> Fleet:
-    """Draw clusters, each the environment of a record, every record as likely.
+    """Draw clusters that each have all facts of environments that some record has, every record as likely.
 
-    draw : ``environments`` takes each whole, so that facts occur together as they did, and a cluster lacks what the
-    record did without; ``facts`` takes each fact from a record of its own that has it, a compiler with its version from
-    one, so that every cluster has all of them. Facts that never vary are left out.
+    draw : ``environments`` takes the whole environment of one record, and then what is still missing from those of one
+    record after another, so that most facts occur together as they did. ``facts`` takes each fact from a record of its
+    own, a compiler with its version from one. Facts that never vary are left out.
     """
     groups = environment_facts(records)
     described = described_environments(records, tuple(groups))
+    there = np.array([[value is not None for value in row] for row in described.rows], dtype=np.bool_)
+    parts = [COMPILER if group == COMPILER else name for name, group in groups.items()]
     generator = stream(seed, Synthesis.FLEET)
-    if draw == "environments":
-        chosen = generator.integers(len(records), size=clusters)
-        rows = [described.rows[at] for at in chosen.tolist()]
-    else:
-        parts = [COMPILER if group == COMPILER else name for name, group in groups.items()]
-        picks: dict[str, NDArray[np.int64]] = {}
-        for at, part in enumerate(parts):
-            if part not in picks:
-                having = np.flatnonzero([row[at] is not None for row in described.rows])
-                picks[part] = having[generator.integers(len(having), size=clusters)]
-        rows = [
-            tuple(described.rows[int(picks[part][cluster])][at] for at, part in enumerate(parts))
-            for cluster in range(clusters)
-        ]
     width = len(str(clusters - 1))
-    named = Described(described.facts, tuple(rows))
-    return Fleet(tuple(_cluster(f"cluster-{at:0{width}}", groups, named, at) for at in range(clusters)))
+    found = []
+    for cluster in range(clusters):
+        source = np.full(len(parts), _NOWHERE, dtype=np.int64)
+        if draw == "environments":
+            for record in generator.integers(len(records), size=_LAYERS).tolist():
+                source[(source == _NOWHERE) & there[record]] = record
+        _fill(source, parts, there, generator)
+        row = tuple(
+            None if record == _NOWHERE else described.rows[record][at] for at, record in enumerate(source.tolist())
+        )
+        found.append(_cluster(f"cluster-{cluster:0{width}}", groups, row))
+    return Fleet(tuple(found))
+
+
+def _fill(
+    source: NDArray[np.int64], parts: list[str], there: NDArray[np.bool_], generator: np.random.Generator
+) -> None:
+    """Take each fact that has no record yet from one that has it, facts of one part from the same."""
+    chosen: dict[str, int] = {}
+    for at, part in enumerate(parts):
+        if source[at] != _NOWHERE:
+            continue
+        having = np.flatnonzero(there[:, at])
+        if part not in chosen or not there[chosen[part], at]:
+            chosen[part] = int(having[generator.integers(len(having))])
+        source[at] = chosen[part]
 
 
 def draw_recorded_jobs(records: OutcomeRecords, jobs: int, seed: int) -> tuple[Workload, Described]:
@@ -52,16 +67,14 @@ def draw_recorded_jobs(records: OutcomeRecords, jobs: int, seed: int) -> tuple[W
 
     Returns them with what is known of each, by facts.
     """
-    chosen = stream(seed, Synthesis.WORKLOAD).integers(len(records), size=jobs).tolist()
-    known = described_jobs(records)
-    described = Described(known.facts, tuple(known.rows[at] for at in chosen))
+    taken = records.select(stream(seed, Synthesis.WORKLOAD).integers(len(records), size=jobs))
+    described = described_jobs(taken)
     columns: dict[str, list[str | None]] = {PACKAGE: [row[0] for row in described.rows]}
     if PACKAGE_VERSION in described.facts:
         at = described.facts.index(PACKAGE_VERSION)
         columns["package_version"] = [row[at] for row in described.rows]
-    nothing = np.zeros(len(chosen) + 1, dtype=np.int64)
-    names = tuple(records.names[at] for at in chosen)
-    return Workload(names, (), nothing, np.zeros(0, dtype=np.int32), columns), described
+    nothing = np.zeros(jobs + 1, dtype=np.int64)
+    return Workload(taken.names, (), nothing, np.zeros(0, dtype=np.int32), columns), described
 
 
 def environments_of(fleet: Fleet, facts: dict[str, str]) -> Described:
@@ -74,10 +87,10 @@ def environments_of(fleet: Fleet, facts: dict[str, str]) -> Described:
     )
 
 
-def _cluster(name: str, groups: dict[str, str], described: Described, at: int) -> Cluster:
+def _cluster(name: str, groups: dict[str, str], row: tuple[str | None, ...]) -> Cluster:
     subsystems: list[Subsystem] = []
     compiler: list[tuple[str, str]] = []
-    for (fact, group), text in zip(groups.items(), described.rows[at], strict=True):
+    for (fact, group), text in zip(groups.items(), row, strict=True):
         if text is None:
             continue
         if group == COMPILER:

@@ -9,16 +9,23 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from placewise.model.described_records import described_environments, described_jobs, environment_facts
+from placewise.model.described_records import (
+    YES,
+    described_environments,
+    described_jobs,
+    environment_facts,
+    name_of_need,
+)
 from placewise.model.outcome_model import PACKAGE, Described
-from placewise.model.outcome_records import PACKAGE_VERSION, OutcomeRecords
+from placewise.model.outcome_records import DEPENDENCIES, PACKAGE_VERSION, OutcomeRecords
 
 
 @dataclass(frozen=True, eq=False)
 class ObservedOutcomes:
     """See `OutcomeModel`: p is the share of the records of a job in an environment that succeeded.
 
-    records : what was observed; a job is a package in a version. facts : what an environment is described by.
+    records : what was observed; a job is a package in a version, with the dependencies that it needs. facts : what an
+    environment is described by; of dependencies, a job sees those that it needs.
     """
 
     records: OutcomeRecords
@@ -30,7 +37,7 @@ class ObservedOutcomes:
     def job_facts(self) -> tuple[str, ...]:
         """See `OutcomeModel`."""
         versions = any(fact.group == PACKAGE_VERSION for fact in self.records.facts)
-        return (PACKAGE, PACKAGE_VERSION) if versions else (PACKAGE,)
+        return (PACKAGE, *((PACKAGE_VERSION,) if versions else ()), *map(name_of_need, self._dependencies))
 
     @property
     def environment_facts(self) -> Mapping[str, str]:
@@ -44,15 +51,24 @@ class ObservedOutcomes:
         """See `OutcomeModel`: of all records of the job whose environment agrees in the facts."""
         kept = self.facts if facts is None else tuple(name for name in self.facts if name in facts)
         rates = self._rates_by(kept)
-        rows = environments.only(kept).rows
-        wanted = jobs.only(self.job_facts).rows
-        return np.array([[rates.get((job, row), np.nan) for row in rows] for job in wanted]).reshape(
-            len(jobs), len(environments)
-        )
+        known, wanted = environments.only(kept), jobs.only(self.job_facts)
+        found = np.full((len(jobs), len(environments)), np.nan)
+        needs = jobs.only([name_of_need(name) for name in kept]).rows
+        dependencies = set(self._dependencies)
+        for at, (job, needed) in enumerate(zip(wanted.rows, needs, strict=True)):
+            seen = [name not in dependencies or need == YES for name, need in zip(kept, needed, strict=True)]
+            shown = (tuple(v if see else None for v, see in zip(row, seen, strict=True)) for row in known.rows)
+            found[at] = [rates.get((job, row), np.nan) for row in shown]
+        return found
 
     def unseen(self, jobs: Described, environments: Described) -> NDArray[np.bool_]:
         """See `OutcomeModel`: that of which there is no record."""
         return np.isnan(self.table(jobs, environments))
+
+    @property
+    def _dependencies(self) -> tuple[str, ...]:
+        groups = environment_facts(self.records)
+        return tuple(name for name in self.facts if groups[name] == DEPENDENCIES)
 
     def _rates_by(self, facts: tuple[str, ...]) -> Mapping[tuple[object, ...], float]:
         if facts not in self._rates:
