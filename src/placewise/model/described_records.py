@@ -62,3 +62,14 @@ def name_of_own(name: str, group: str) -> str:
 def name_of_need(dependency: str) -> str:
     """Return what the fact is called that a job needs a dependency, in whichever version."""
     return f"needs {dependency}"
+
+
+def values_by_package(records: OutcomeRecords, facts: tuple[str, ...]) -> dict[str, dict[str, set[str | None]]]:
+    """Return, by package and fact, the values that records of the package have, None where one has none."""
+    described = described_environments(records, facts)
+    found: dict[str, dict[str, set[str | None]]] = {}
+    for code, row in zip(records.package.tolist(), described.rows, strict=True):
+        known = found.setdefault(records.packages[code], {fact: set() for fact in facts})
+        for fact, value in zip(facts, row, strict=True):
+            known[fact].add(value)
+    return found

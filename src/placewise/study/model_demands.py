@@ -11,7 +11,9 @@ from placewise.errors import InputError
 from placewise.matching import bitset
 from placewise.matching.index import FleetIndex
 from placewise.matching.kernels import Kernels
+from placewise.model.described_records import YES, name_of_need, values_by_package
 from placewise.model.outcome_model import Described, OutcomeModel, OutcomeTruth
+from placewise.model.outcome_records import DEPENDENCIES
 from placewise.model.results import TruthNote
 from placewise.model.study import Study
 from placewise.model.workload import Workload
@@ -127,6 +129,7 @@ class ModelDemands:
             float(pairs[unseen].sum() / pairs.sum()),
             self.asking is not None,
             self.study.settings.slack,
+            self._new(environments, pairs),
         )
 
     def seen(self, index: FleetIndex, change: TableChange) -> Asked:
@@ -169,6 +172,27 @@ class ModelDemands:
         p = self.truth.model.table(self.described, environments)
         known = ~np.isnan(p)
         return ChanceTable(np.where(known, p, 0.0), kind, of_cluster), known
+
+    def _new(self, environments: Described, pairs: NDArray[np.float64]) -> float | None:
+        """Return the share of (kinds, environments) pairs where a job meets a value that is new to its package."""
+        if self.truth.pool is None:
+            return None
+        groups = self.truth.model.environment_facts
+        known = values_by_package(self.truth.pool[0], tuple(groups))
+        needed = self.described.only([name_of_need(fact) for fact in groups]).rows
+        new = np.zeros(pairs.shape, dtype=np.bool_)
+        for kind, (job, needs) in enumerate(zip(self.described.rows, needed, strict=True)):
+            met = known.get(job[0] or "", {})
+            for at, (fact, group) in enumerate(groups.items()):
+                if group != DEPENDENCIES or needs[at] == YES:
+                    column = self._column(environments, fact)
+                    new[kind] |= np.array([value not in met.get(fact, ()) for value in column])
+        return float(pairs[new].sum() / pairs.sum())
+
+    @staticmethod
+    def _column(environments: Described, fact: str) -> list[str | None]:
+        at = environments.facts.index(fact)
+        return [row[at] for row in environments.rows]
 
     def _packages(self) -> NDArray[np.int64]:
         """Return (jobs,) the package of each, numbered by name; a kind of job is of one package."""

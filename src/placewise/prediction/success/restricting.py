@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from placewise.model.outcome_model import Described
 
 Predicting: TypeAlias = Callable[[Described, Described], NDArray[np.float64]]
-MOST_BACKGROUND = 16
+MOST_BACKGROUND = 8
 """Environments that stand in for what is not known; more change the mean little and cost as many predictions."""
 
 

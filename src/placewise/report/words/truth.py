@@ -62,6 +62,11 @@ def truth_findings(results: Results) -> Iterator[str]:
         yield (
             f"In {share(note.unseen)} of all (job, cluster) pairs the model is asked about a value that it has not "
             "learned from, or about a job whose dependency the cluster lacks."
+            + (
+                ""
+                if note.new is None
+                else f" In {share(note.new)} a job meets a value that no record of its package has."
+            )
         )
     else:
         yield (
