@@ -317,6 +317,15 @@ def test_misuse_beside_it_is_one_clear_error(folder, before, after, said):
         run_study(read_study(path, settings=Settings(**settings_of(path))), KERNELS)
 
 
+def test_the_example_in_the_docs_runs_and_reaches_its_ceiling_with_all_metadata():
+    example = Path(__file__).parents[2] / "docs" / "examples" / "learned.toml"
+    results = run_study(read_study(example, settings=QUIET), KERNELS).results
+    assert results.scores["none"].success < results.scores["all"].success
+    assert results.scores["all"].success <= results.ceiling + 1e-12
+    assert results.truth.unseen == 0
+    assert 0 < results.truth.new < 1
+
+
 def test_slack_means_nothing_where_rules_decide(folder):
     with pytest.raises(InputError, match="slack"):
         read_study(None, settings=Settings(slack=0.1))

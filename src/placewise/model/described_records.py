@@ -11,13 +11,13 @@ _OF_JOBS = (PACKAGE_VERSION, VARIANTS)
 
 
 def environment_facts(records: OutcomeRecords) -> dict[str, str]:
-    """Return the facts that are not a job's own, and the group of each; those that never vary are left out.
+    """Return the facts that are not a job's own, and the group of each.
 
     Raises InputError for two of one name.
     """
     found: dict[str, str] = {}
     for fact in records.facts:
-        if fact.group in _OF_JOBS or (len(fact.values) == 1 and not (fact.codes == ABSENT).any()):
+        if fact.group in _OF_JOBS:
             continue
         if fact.name in found:
             problem = f"two facts of environments are called {fact.name!r}"

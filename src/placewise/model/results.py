@@ -247,7 +247,7 @@ class TruthNote:
 
     kind : model for a learned one, observed for records. unknown : the share of (job, cluster) pairs of which nothing
     is known, which are no candidates. unseen : the share of pairs in which some fact has a value that the model has
-    not learned from, or the job needs a dependency that is not there; of records, the same as `unknown`. asked :
+    not learned from, or the cluster lacks what the job needs; of records, the same as `unknown`. asked :
     whether jobs have requirements of their own. slack : see `Settings`. new : the share of pairs in which the job meets
     a value that no record of its package has; None where the fleet was not drawn from records.
     """

@@ -26,7 +26,7 @@ def draw_environments(records: OutcomeRecords, clusters: int, seed: int, draw: E
 
     draw : ``environments`` takes the whole environment of one record, and then what is still missing from those of one
     record after another, so that most facts occur together as they did. ``facts`` takes each fact from a record of its
-    own, a compiler with its version from one. Facts that never vary are left out.
+    own, a compiler with its version from one.
     """
     groups = environment_facts(records)
     described = described_environments(records, tuple(groups))

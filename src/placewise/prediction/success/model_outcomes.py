@@ -53,20 +53,19 @@ class ModelOutcomes:
         return restricted(self._predicted, jobs, known, facts)
 
     def unseen(self, jobs: Described, environments: Described) -> NDArray[np.bool_]:
-        """See `OutcomeModel`: a value that the model did not learn from, or a dependency needed that is not there."""
+        """See `OutcomeModel`: a value that the model did not learn from, or a fact needed that is not there."""
         own = jobs.only(self.job_facts)
         found = np.zeros((len(jobs), len(environments)), dtype=np.bool_)
         for fact in self.model.facts:
             if not _of_environment(fact):
                 continue
             values = _column(environments, fact.name)
-            strange = np.array([value is not None and value not in fact.values for value in values], dtype=np.bool_)
-            missing = np.array([value is None for value in values], dtype=np.bool_)
+            strange = np.array([value not in fact.values for value in values], dtype=np.bool_)
             if fact.group != DEPENDENCIES:
                 found |= strange
                 continue
             needing = np.array([value == YES for value in _column(own, name_of_need(fact.name))], dtype=np.bool_)
-            found |= needing[:, None] & (strange | missing)
+            found |= needing[:, None] & strange
         return found
 
     def _predicted(self, jobs: Described, environments: Described) -> NDArray[np.float64]:

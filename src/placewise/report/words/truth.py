@@ -61,7 +61,7 @@ def truth_findings(results: Results) -> Iterator[str]:
         yield "A learned model decides success here: a figure is a mean of probabilities, and as right as the model is."
         yield (
             f"In {share(note.unseen)} of all (job, cluster) pairs the model is asked about a value that it has not "
-            "learned from, or about a job whose dependency the cluster lacks."
+            "learned from, or about a job on a cluster that lacks what it needs."
             + (
                 ""
                 if note.new is None

@@ -79,7 +79,8 @@ def with_intervals(
     if fleets is not None and settings.fleets:
         rows = runner.rows("fleets", fleets, settings.fleets, key=key, progress=progress)
         found = dict(zip(fleets.quantities, rows.T, strict=True))
-        variations.append(_Variation(found, f"{_counted(settings.fleets, 'fleet')} drawn from the profile"))
+        drawn = "profile" if study.truth is None else "records"
+        variations.append(_Variation(found, f"{_counted(settings.fleets, 'fleet')} drawn from the {drawn}"))
         spread = _spread(found)
     compared = compared_by_rules(study, list(results.scores)) if study.rules else compared_by_experiment(study)
     return replace(
