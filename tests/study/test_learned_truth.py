@@ -25,8 +25,9 @@ from placewise.model.outcome_model import Described, OutcomeTruth, facts_named
 from placewise.model.requirement import version_requirement
 from placewise.model.settings import Settings
 from placewise.model.study import Level, Study
-from placewise.model.success_model import Calibration, KnownFact, PackageRates, SuccessModel, Trees
+from placewise.model.success_model import KnownFact, PackageRates, SuccessModel, Trees
 from placewise.model.workload import Workload
+from placewise.prediction.success.calibration import AS_IT_IS
 from placewise.prediction.success.observed_outcomes import ObservedOutcomes
 from placewise.prediction.success.restricting import restricted
 from placewise.study.near_misses import near_misses_of
@@ -226,7 +227,7 @@ def learned():
         np.array([2, 0, 0]),
         np.array([0.0, 2.0, -2.0]),
     )
-    return SuccessModel(known, PackageRates(("x", "y"), np.array([0.5, 0.5]), 0.5), trees, Calibration(1.0, 0.0))
+    return SuccessModel(known, PackageRates(("x", "y"), np.array([0.5, 0.5]), 0.5), trees, AS_IT_IS)
 
 
 def test_a_learned_model_runs_through_every_question_and_is_kept_in_the_results(folder, tmp_path_factory):

@@ -9,8 +9,8 @@ from typing import Literal, TypeAlias, get_args
 from placewise.errors import InputError
 from placewise.model.held_out import refuse_hold_out
 from placewise.model.priority import Priority
-from placewise.model.runtime_models import KINDS
-from placewise.model.runtime_models import Kind as RuntimeModel
+from placewise.model.runtime_models import CHOICES
+from placewise.model.runtime_models import Choice as RuntimeModel
 
 Scoring: TypeAlias = Literal["corrected", "published"]
 Unknown: TypeAlias = Literal["no", "yes"]
@@ -98,7 +98,7 @@ class Settings:
     slack: float = 0.0
     choose: str = "cheapest"
     priorities: tuple[Priority, ...] = ()
-    model: RuntimeModel = "knn"
+    model: RuntimeModel = "best"
     minimum_builds: int = 100
     nodes_per_job: int = 2
     nodes_free: int | None = None
@@ -117,8 +117,8 @@ class Settings:
         refuse_hold_out(self.hold_out)
         if self.unknown not in get_args(Unknown):
             raise InputError("unknown is not usable", found=self.unknown, expected=" or ".join(get_args(Unknown)))
-        if self.model not in KINDS:
-            raise InputError("no such kind of runtime model", found=self.model, expected=" or ".join(KINDS))
+        if self.model not in CHOICES:
+            raise InputError("no such kind of runtime model", found=self.model, expected=" or ".join(CHOICES))
         refuse_outside(
             jobs=(self.first, 1, MOST),
             orders=(self.orders, 0, MOST_ORDERS),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -118,20 +117,30 @@ class PackageRates:
             raise InputError("the rate of a package is not usable", expected="0 to 1")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Calibration:
-    """A straight line through log odds (Platt 1999): calibrated = intercept + slope * raw.
+    """From raw log odds to a probability: straight between knots, level beyond, mixed with the raw forecast.
 
-    Raises InputError for a slope that is not above 0, so that the order of forecasts stays, or numbers not finite.
+    raw : (knots,) log odds, ascending. rate : (knots,) of 0 to 1, never falling. kept : share of the raw forecast,
+    above 0 so that the order of forecasts stays; 1 without knots.
+
+    Raises InputError for anything else.
     """
 
-    slope: float
-    intercept: float
+    raw: NDArray[np.float64]
+    rate: NDArray[np.float64]
+    kept: float
 
     def __post_init__(self) -> None:
-        if not 0 < self.slope < LARGEST_LOG_ODDS or not math.fabs(self.intercept) < LARGEST_LOG_ODDS:
-            found = (self.slope, self.intercept)
-            raise InputError("a calibration is not usable", found=found, expected="a slope above 0, finite numbers")
+        columns = np.ndim(self.raw) == np.ndim(self.rate) == 1 and len(self.raw) == len(self.rate) <= MOST_NODES
+        usable = columns and (np.abs(self.raw) <= MOST_NODES * LARGEST_LOG_ODDS).all()
+        rising = usable and (np.diff(self.raw) > 0).all() and (np.diff(self.rate) >= 0).all()
+        if not rising or not ((self.rate >= 0) & (self.rate <= 1)).all():
+            raise InputError("a calibration is not usable", expected="ascending log odds, rates of 0 to 1 not falling")
+        if not 0 < self.kept <= 1 or (self.kept < 1 and not len(self.raw)):
+            raise InputError(
+                "a calibration keeps no usable share", found=self.kept, expected="above 0, 1 without knots"
+            )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

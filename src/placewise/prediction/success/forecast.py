@@ -61,7 +61,10 @@ def log_odds(trees: Trees, columns: NDArray[np.float64]) -> NDArray[np.float64]:
 def probability(raw: NDArray[np.float64], calibration: Calibration) -> NDArray[np.float64]:
     """Return calibrated probabilities of raw forecasts in log odds."""
     with np.errstate(over="ignore"):
-        return np.asarray(1 / (1 + np.exp(-(calibration.intercept + calibration.slope * raw))))
+        p = np.asarray(1 / (1 + np.exp(-raw)))
+    if calibration.kept == 1:
+        return p
+    return calibration.kept * p + (1 - calibration.kept) * np.interp(raw, calibration.raw, calibration.rate)
 
 
 def _leaves(trees: Trees, start: int, columns: NDArray[np.float64], rows: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -29,7 +29,7 @@ class Boosting:
     iterations: int = 200
     learning_rate: float = 0.2
     leaves: int = 31
-    least_leaf: int = 20
+    least_leaf: int = 10
     smoothing: float = SMOOTHING
 
 
@@ -127,13 +127,13 @@ def _calibrated_out_of_fold(
         for other in range(one + 1, count):
             # What is learned without both forecasts the one for the calibration of the other, and the other way round.
             asked = (fold == one) | (fold == other)
-            found = data.raw(~asked, asked)
-            inside[other, fold == one], inside[one, fold == other] = (found[fold[asked] == k] for k in (one, other))
+            both = data.raw(~asked, asked)
+            inside[other, fold == one], inside[one, fold == other] = (both[fold[asked] == k] for k in (one, other))
     p = np.empty(len(fold))
     for one in range(count):
         seen = fold != one
-        line = calibrated(inside[one, seen], succeeded[seen]) if count > 2 else AS_IT_IS
-        p[~seen] = probability(raw[~seen], line)
+        found = calibrated(inside[one, seen], succeeded[seen]) if count > 2 else AS_IT_IS
+        p[~seen] = probability(raw[~seen], found)
     return p
 
 
