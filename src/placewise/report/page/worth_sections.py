@@ -18,7 +18,7 @@ from placewise.report.words.figures import than_of
 from placewise.report.words.intervals import interval_over, interval_words
 from placewise.report.words.numbers import MISSING, counted, shown
 from placewise.report.words.worth import cost_unit, sufficiency_sentence
-from placewise.report.words.worth_findings import difference_findings, sensitivity_findings
+from placewise.report.words.worth_findings import difference_findings, held_out_findings, sensitivity_findings
 
 _MOST_LEVELS = 500
 
@@ -95,8 +95,9 @@ def _sufficiency(results: Results) -> Section | None:
         return None
     chart = worth.sufficiency_chart(found)
     members = ", ".join(shown(name) for name in found.metadata) or "none"
+    in_sample = [] if results.held_out is not None else [one.removesuffix(".") for one in held_out_findings(results)]
     line = f"the set, in the order in which it is best built up: {members}"
-    return Section("suffices", chart.title, sufficiency_sentence(found), [], lines=[line], charts=[chart])
+    return Section("suffices", chart.title, sufficiency_sentence(found), [], lines=[line, *in_sample], charts=[chart])
 
 
 def _front(results: Results) -> Section | None:

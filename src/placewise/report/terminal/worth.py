@@ -47,7 +47,7 @@ def print_worth(worth: Worth, console: Console, *, top: int, left_out: Sequence[
     for kind, found in (("over jobs", "interval"), ("on other fleets", "over_fleets")):
         known = [getattr(one, found) for one in first if getattr(one, found) is not None]
         if known:
-            print_line(f"{kind}: the {interval_over(known[0])} of the value", console)
+            print_line(f"{kind}: of the value, the {interval_over(known[0])}", console)
     print_lines([f"left out: {line}" for line in left_out], console)
 
 

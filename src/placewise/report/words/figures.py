@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from placewise.model.held_out import HeldOut
 from placewise.model.results import Results
 from placewise.model.worth import Difference, Headline, LevelPoint, SensitivityPoint, Sufficiency
-from placewise.report.data import experiments, uncertainty
+from placewise.report.data import experiments, held_out, uncertainty
 from placewise.report.data.statistics import FEWEST_FOR_CENTRAL
 from placewise.report.data.worth import MOST_ROWS, front
+from placewise.report.words.held_out import OVER_WORDS, RANKING_WORDS
 from placewise.report.words.intervals import interval_kind, interval_over, interval_words
 from placewise.report.words.names import (
     difference_text,
@@ -119,6 +121,28 @@ def sufficiency_words(found: Sufficiency) -> FigureWords:
         "the set that was found for the target."
     )
     return FigureWords("sufficiency", "How few subsystems suffice", caption, alt)
+
+
+def held_out_words(found: HeldOut) -> FigureWords:
+    """Return the words for success by rank where it was not ranked."""
+    size = held_out.chosen_size(found)
+    table = held_out.by_ranking(found, size)
+    parts = [
+        f"{OVER_WORDS[over]} "
+        + ", ".join(
+            f"{RANKING_WORDS[name]} {share(what.mean, 3)}"
+            for name, row in table.items()
+            if (what := row.get(over)) is not None
+        )
+        for over in held_out.overs(found)
+    ]
+    caption = (
+        "Each line ranks the subsystems on one part of the data and gives metadata on the first so many of them on "
+        "another; success is a share of the ceiling there, the mean over splits. A ranking that is only right for what "
+        "it was made on falls between the first panel and the others."
+    )
+    alt = f"Lines by number of subsystems with metadata; with {size:,} of them: {'; '.join(parts)}."
+    return FigureWords("held-out", "What rankings are worth where they were not made", caption, alt)
 
 
 def front_words(results: Results, drawn: Sequence[LevelPoint]) -> FigureWords:

@@ -9,6 +9,7 @@ from placewise.model.results import Results
 from placewise.model.worth import Difference, Interval, SubsystemWorth, Worth
 from placewise.report.data import uncertainty
 from placewise.report.data.worth import NOTHING, count_to, front
+from placewise.report.words.held_out import held_out_sentences
 from placewise.report.words.intervals import interval_over, interval_words
 from placewise.report.words.names import (
     difference_text,
@@ -22,13 +23,26 @@ from placewise.report.words.names import (
 from placewise.report.words.numbers import counted, jobs, number, share, shown
 from placewise.report.words.worth import cost_unit, sufficiency_sentence
 
+_IN_SAMPLE = (
+    "That is in sample: the set is judged by the jobs and the fleet that it was chosen on; placewise minimal, or "
+    "placewise simulate with --hold-out root-package,profile,fleet, judges such sets by others."
+)
+
 
 def worth_findings(results: Results) -> list[str]:
     """Return the findings as sentences, each made only of numbers that the results have."""
     found = list(_worth(results.worth)) if results.worth is not None and results.worth.subsystems else []
     if results.sufficiency is not None:
         found.append(sufficiency_sentence(results.sufficiency))
+        found += held_out_findings(results)
     return [*found, *_front(results), *difference_findings(results)[:1], *_fleets(results)]
+
+
+def held_out_findings(results: Results) -> list[str]:
+    """Say what the smallest set reaches on what it was not chosen on, or how to find that out."""
+    if results.held_out is not None:
+        return held_out_sentences(results.held_out)
+    return [_IN_SAMPLE]
 
 
 def _worth(worth: Worth) -> Iterator[str]:
