@@ -22,7 +22,7 @@ from placewise.report.words.names import (
     subsystems_label,
 )
 from placewise.report.words.numbers import counted, distinct, jobs, share, shown
-from placewise.report.words.worth import how_found, sufficiency_sentence
+from placewise.report.words.worth import front_found, how_found, sufficiency_sentence
 from placewise.report.words.worth_findings import sensitivity_findings
 
 _FIRST = 6
@@ -154,8 +154,9 @@ def front_words(results: Results, drawn: Sequence[LevelPoint]) -> FigureWords:
         alt = f"Marks of {count}; {len(best):,} are on the Pareto front: from {' to '.join(dict.fromkeys(ends))}."
     some = f" Drawn are {len(drawn):,}, the most successful." if len(drawn) < len(results.front) else ""
     caption = (
-        "One mark a level. Filled marks are on the Pareto front: no other level costs as little, leaves as many jobs a "
-        f"match and succeeds as often, and is better in one of the three; {len(best):,} of {len(results.front):,}."
+        "One mark a level. Filled marks are on the Pareto front: no other level found costs as little, succeeds as "
+        f"often and wastes as little, and is better in one of the three; {len(best):,} of {len(results.front):,}. The "
+        f"front is {front_found(results)}."
         f"{some}"
     )
     return FigureWords("pareto-levels", "What metadata costs, and what it gives", caption, alt)

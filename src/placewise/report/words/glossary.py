@@ -78,7 +78,10 @@ SUFFICIENCY: Entries = (
 )
 
 FRONT: Entries = (
-    ("Pareto front", "The levels that no other level beats: none is as good in everything shown and better in one."),
+    (
+        "Pareto front",
+        "The levels that no other level found beats: none is as good in everything shown, and better in one.",
+    ),
 )
 
 INTERVALS: Entries = (

@@ -21,7 +21,7 @@ from placewise.report.words.names import (
     with_metadata_on,
 )
 from placewise.report.words.numbers import counted, jobs, number, share, shown
-from placewise.report.words.worth import cost_unit, sufficiency_sentence
+from placewise.report.words.worth import cost_unit, front_found, sufficiency_sentence
 
 _IN_SAMPLE = (
     "That is in sample: the set is judged by the jobs and the fleet that it was chosen on; placewise minimal, or "
@@ -85,7 +85,8 @@ def _front(results: Results) -> Iterator[str]:
         top, unit = best[-1], cost_unit(results)
         cost = counted(int(top.cost), "subsystem") if unit == "subsystems" else f"a cost of {number(top.cost)}"
         yield (
-            f"{len(best):,} of {counted(len(results.front), 'level')} of metadata are on the Pareto front; the most "
+            f"{len(best):,} of {counted(len(results.front), 'level')} of metadata are on the Pareto front of cost, "
+            f"success and waste ({front_found(results)}); the most "
             f"successful of them, at {cost}, reaches a success of {share(top.success)} "
             f"{with_metadata_on(subsystems_label(top.metadata))}."
         )
