@@ -31,7 +31,7 @@ def level_points(
 
     The levels are none, each subsystem alone, and all; where at most `MOST_TRIED` subsystems matter every set on the
     front, else pairs, the prefixes of a path, and what swapping subsystems makes of each prefix, which may miss some.
-    A path is followed as long as success changes: beyond, more metadata can only cost more.
+    A path is followed as long as success or waste changes: beyond, more metadata can only cost more.
 
     path : all subsystems in the order of a greedy choice. costs : (names,) of metadata on each, 1 if not given.
     Of pairs and sets only those are kept that no other level beats.
@@ -48,8 +48,9 @@ def level_points(
     along = measured.along([position[name] for name in path])
     spent = np.cumsum([price[position[name]] for name in path])
     followed = int(np.flatnonzero(np.diff(along[:, 1], prepend=none[1])).max(initial=0)) + 1
+    changes = np.any(np.diff(along, axis=0, prepend=none[None]), axis=1)
     for count in range(2, len(path) + 1):
-        if count <= followed or count == len(path):
+        if count <= followed or changes[count - 1] or count == len(path):
             kind = "all" if count == len(path) else "greedy"
             points.append(LevelPoint(kind, tuple(path[:count]), float(spent[count - 1]), *along[count - 1].tolist()))
     playing = Playing.of(game, costs)

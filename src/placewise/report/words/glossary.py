@@ -80,7 +80,7 @@ SUFFICIENCY: Entries = (
 FRONT: Entries = (
     (
         "Pareto front",
-        "The levels that no other level found beats: none is as good in everything shown, and better in one.",
+        "The levels that no other found beats: none is as good in everything shown, and better in one.",
     ),
 )
 

@@ -46,7 +46,8 @@ def near_misses(
     rules : for each job the outcome rules, as requirements, where they are not what it asks for; changes are then
         ranked by successes gained less successes lost, among the 1,000 of each kind that gain most matches, and those
         that gain none are left out. Without them every job that a change of the fleet gains succeeds.
-    top : how many relaxations and changes to return at most, least : that gain so many jobs or more. numbers : see `best_changes`.
+    top : how many relaxations and changes to return at most, least : that gain so many jobs or more. numbers : see
+        `best_changes`.
 
     Raises InputError for an empty fleet, no jobs, a subsystem that no cluster has, a `top` or `least` below 1.
     """
