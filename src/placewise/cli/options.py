@@ -159,6 +159,14 @@ Unit = Annotated[
         rich_help_panel=_CHANCE,
     ),
 ]
+FleetModel = Annotated[
+    str,
+    typer.Option(
+        help="How fleets are drawn: independent, or periodic as the prior work's generator draws them.",
+        autocompletion=choices("independent", "periodic"),
+        rich_help_panel=_CHANCE,
+    ),
+]
 HoldOut = Annotated[
     str,
     typer.Option(
@@ -276,6 +284,7 @@ class RunOptions(StudyOptions):
     fleets: Annotated[
         int, typer.Option(help="Fleets drawn anew like this one; 0 for none.", min=0, rich_help_panel=_CHANCE)
     ] = 20
+    fleet_model: FleetModel = "independent"
     sample: Annotated[
         bool,
         typer.Option("--sample", help="Draw one cluster a job; exact expectation if not.", rich_help_panel=_CHANCE),
@@ -352,6 +361,7 @@ class RunOptions(StudyOptions):
             orders=self.orders,
             resamples=self.resamples,
             fleets=self.fleets,
+            fleet_model=self.fleet_model,  # type: ignore[arg-type]  # likewise
             hold_out=held_out_names(self.hold_out),
             unit=self.unit,  # type: ignore[arg-type]  # likewise
             seed=self.seed,

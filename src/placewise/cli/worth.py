@@ -220,7 +220,7 @@ def pareto(
     force: Force = False,
     json: Json = False,
 ) -> None:
-    """List the levels of metadata that no other beats in cost, jobs matched and success."""
+    """List the levels of metadata on the Pareto front: of little cost, little waste and much success."""
     from placewise.formats.results.worth_files import PARETO, worth_document
     from placewise.formats.studies.cost_file import read_costs
     from placewise.model.results import Results
@@ -233,13 +233,13 @@ def pareto(
     with output_folder(out, force, PARETO) as folder:
         game = _game(options, questions)
         price = None if costs is None else costs_of(game.names, costs)
-        points = level_points(game, greedy_names(game, price), price)
-        results = Results({}, front=points)
+        points, exact = level_points(game, greedy_names(game, price), price)
+        results = Results({}, front=points, front_exact=exact)
         write_asked(folder, results)
     if json:
         print_json(worth_document(PARETO, results))
     else:
-        print_front(points, console())
+        print_front(results, console())
 
 
 def _game(options: StudyOptions, questions: str) -> Game:

@@ -210,7 +210,8 @@ class Results:
     last_level : success of `expanding` over jobs, at the last level with a match.
     levels : of the experiments on build records, whose scores are in `scores` too. models : of their runtime.
     held_out : how smallest sets and rankings fare on jobs and fleets that they were not made on.
-    worth, sufficiency, front : what each subsystem is worth, how few suffice, and which levels nothing beats.
+    worth, sufficiency, front : what each subsystem is worth, how few suffice, and levels with
+    those on the Pareto front, which is exact where every set was tried (front_exact).
     headlines, differences : figures with their intervals. fleets : what fleets drawn anew give.
     sensitivity : what other circumstances would give.
     incomparable : on so many clusters a value cannot be compared with what jobs ask, so that they count as no match.
@@ -232,6 +233,7 @@ class Results:
     sufficiency: Sufficiency | None = None
     held_out: HeldOut | None = None
     front: tuple[LevelPoint, ...] = ()
+    front_exact: bool = False
     headlines: tuple[Headline, ...] = ()
     differences: tuple[Difference, ...] = ()
     fleets: FleetSpread | None = None

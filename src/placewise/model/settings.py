@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
 from placewise.errors import InputError
+from placewise.model.fleet_model import INDEPENDENT, FleetModel, refuse_fleet_model
 from placewise.model.held_out import refuse_hold_out
 from placewise.model.priority import Priority
 from placewise.model.runtime_models import CHOICES
@@ -60,6 +61,7 @@ class Settings:
     orders : how many random orders beside it; their quantities are expectations of a random choice, so other
         policies have none.
     resamples, fleets : how many resamples of the jobs, and fleets drawn anew, the intervals are over; 0 for none.
+    fleet_model : how fleets are drawn, independent or periodic (see `synthesis.fleets`).
     unit : of which jobs are drawn again; None for the root package where jobs say theirs, else the profile.
     hold_out : on what else smallest sets and rankings are judged (see `model.held_out`); nothing if empty.
     seed : of every random choice. sample : draw one cluster a job instead of taking the exact expectation.
@@ -88,6 +90,7 @@ class Settings:
     orders: int = 20
     resamples: int = 1000
     fleets: int = 20
+    fleet_model: FleetModel = INDEPENDENT
     unit: Unit | None = None
     hold_out: tuple[str, ...] = ()
     seed: int = 0
@@ -114,6 +117,7 @@ class Settings:
                 raise InputError(f"{name} is missing", expected="a whole number")
         refuse_scoring(self.scoring)
         refuse_unit(self.unit)
+        refuse_fleet_model(self.fleet_model)
         refuse_hold_out(self.hold_out)
         if self.unknown not in get_args(Unknown):
             raise InputError("unknown is not usable", found=self.unknown, expected=" or ".join(get_args(Unknown)))

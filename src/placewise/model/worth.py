@@ -1,4 +1,4 @@
-"""What metadata is worth: values of subsystems, the sets that suffice, levels that nothing beats, uncertainty."""
+"""What metadata is worth: values of subsystems, the sets that suffice, the Pareto front of levels, uncertainty."""
 
 from __future__ import annotations
 
@@ -140,9 +140,10 @@ class Sufficiency:
 class LevelPoint:
     """One level of metadata, by what it gives and takes.
 
-    kind : none, single, pair, greedy or all. metadata : the subsystems. cost : how many they are, or what they cost to
-        collect. matched : the share of jobs that some cluster matches. success : of all jobs.
-    on_front : no other level is as good in all three and better in one.
+    kind : none, single, pair, greedy, swap (a greedy set with some of it swapped), set or all. metadata : the
+        subsystems. cost : how many they are, or what they cost to collect. matched : the share of jobs that some
+        cluster matches. success : of all jobs.
+    on_front : no other level found costs as little, succeeds as often and wastes as little, and is better in one.
     """
 
     kind: str
@@ -151,6 +152,12 @@ class LevelPoint:
     matched: float
     success: float
     on_front: bool = False
+
+    @property
+    def waste(self) -> float:
+        """The share of jobs that match and fail where they are placed."""
+        # Nothing but rounding is no waste.
+        return max(0.0, round(self.matched - self.success, 12))
 
 
 @dataclass(frozen=True, slots=True)

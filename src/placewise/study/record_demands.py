@@ -162,7 +162,8 @@ class RedrawnClusters:
 
     def asked(self, clusters: int, seed: int) -> Asked:
         """See `RedrawnFleets`."""
-        return self.demands.on(FleetIndex(draw_clusters(self.profile, clusters, seed)))
+        model = self.demands.study.settings.fleet_model
+        return self.demands.on(FleetIndex(draw_clusters(self.profile, clusters, seed, model)))
 
 
 def _columns(question: Question) -> Iterable[str]:

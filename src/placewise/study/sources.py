@@ -143,7 +143,7 @@ def _draw_both(
 ) -> Study:
     if fleet.kind != jobs.kind:
         raise InputError("the profiles are of two kinds", place="workload.profile", expected="the kind of the fleet's")
-    drawn, of_fleet = draw_jobs(jobs, counts[1], seeds[1]), draw_fleet(fleet, counts[0], seeds[0])
+    drawn, of_fleet = draw_jobs(jobs, counts[1], seeds[1]), draw_fleet(fleet, counts[0], seeds[0], settings.fleet_model)
     return Study(of_fleet, drawn, settings=settings, source=said, profile=fleet, **declared_for(drawn))
 
 

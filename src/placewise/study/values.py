@@ -153,7 +153,7 @@ def _game(asked: Asked, players: tuple[str, ...], kernels: Kernels) -> Game:
 def with_values(results: Results, prepared: Prepared, *, runner: Runner, key: str) -> Results:
     """Return the results of a run with what metadata is worth in it; key as in `Runner.rows`.
 
-    A smallest set is sought without proof, and levels that nothing beats beside it.
+    A smallest set is sought without proof, and the Pareto front of levels beside it.
     """
     study = prepared.study
     game = _game(prepared.asked, players_of(study, ""), prepared.kernels)
@@ -163,7 +163,8 @@ def with_values(results: Results, prepared: Prepared, *, runner: Runner, key: st
     units = prepared.labels.units(settings.unit)
     worth = worth_of(game, units=units, seed=settings.seed, resamples=settings.resamples, runner=runner, key=key)
     found = smallest_set(choice, TARGET, seed=settings.seed, limit_s=0)
-    return replace(results, worth=worth, sufficiency=found, front=level_points(choice, found.path))
+    front, exact = level_points(choice, found.path)
+    return replace(results, worth=worth, sufficiency=found, front=front, front_exact=exact)
 
 
 def worth_of(

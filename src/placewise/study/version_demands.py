@@ -201,15 +201,16 @@ class OnePlaceEach:
 class RedrawnPicks:
     """Fleets drawn from pools of versions, as `draw_fleet` draws them, reduced to which tests clusters meet.
 
-    asked : what is asked, and then what decides. pool : the position of the pool of the package of each distinct test
-    in `asked`. passes : for each of these tests, (picks,) whether that pick of the pool meets it.
+    asked : what is asked, and then what decides. pool : of each distinct test in `asked`, the position of the pool of
+    its package, and of the package in it. passes : for each of these tests, (picks,) whether that pick of the pool
+    meets it.
     """
 
     demands: VersionDemands
     distinct: Workload
     asked_of: tuple[Expression, ...]
     pools: tuple[VersionPool, ...]
-    pool: dict[Requirement, int]
+    pool: dict[Requirement, tuple[int, int]]
     passes: dict[Requirement, NDArray[np.bool_]]
 
     @classmethod
@@ -223,15 +224,15 @@ class RedrawnPicks:
         for test in tests:
             if test.subsystem not in where:
                 raise InputError("the profile of the fleet lacks a package", found=test.subsystem)
-        pool = {test: where[test.subsystem][0] for test in tests}
+        pool = {test: where[test.subsystem] for test in tests}
         vocabulary = demands.study.fleet.vocabulary
-        passes = {test: _passes(test, vocabulary, pools[pool[test]], where[test.subsystem][1]) for test in tests}
+        passes = {test: _passes(test, vocabulary, pools[pool[test][0]], pool[test][1]) for test in tests}
         return cls(demands, distinct, both, pools, pool, passes)
 
     def asked(self, clusters: int, seed: int) -> Asked:
         """See `RedrawnFleets`. A package that no cluster drew is one that no cluster has: what asks for it is unmet."""
-        turns = draw_picks(self.pools, clusters, seed)
-        met = {test: passes[turns[self.pool[test]]] for test, passes in self.passes.items()}
+        drawn = draw_picks(self.pools, clusters, seed, self.demands.study.settings.fleet_model)
+        met = {test: passes[drawn[pool][at]] for test, passes in self.passes.items() for pool, at in [self.pool[test]]}
         table = bitset.pack(np.stack([combined(expression, met.__getitem__) for expression in self.asked_of]))
         count = len(self.distinct.requirements)
         places = OnePlaceEach(clusters)

@@ -122,6 +122,7 @@ _SETTINGS: dict[str, Callable[[Any, str], Setting]] = {
     "fleets": _whole,
     "resamples": _whole,
     "unit": values.text,
+    "fleet_model": values.text,
     "hold_out": names_of,
     "seed": _whole,
     "sample": values.flag,

@@ -52,9 +52,10 @@ def by_ranking(found: HeldOut, size: int) -> dict[str, dict[str, Reached | None]
 
 def last_of_interest(found: HeldOut) -> int:
     """Return the size up to which curves are worth drawing: where every mean has come to its end, or all but."""
-    last = 1
+    last, most = 1, max(8, 4 * chosen_size(found))
     for curve in found.curves:
         if curve.ranking != "random" and len(curve.share) and not np.isnan(curve.share).all():
             mean = np.nanmean(curve.share, axis=0)
             last = max(last, int(np.flatnonzero(mean < mean[-1] - 0.01).max(initial=0)) + 1)
-    return found.sizes[min(last, len(found.sizes) - 1)]
+    size = found.sizes[min(last, len(found.sizes) - 1)]
+    return max(one for one in found.sizes if one <= max(1, min(size, most)))

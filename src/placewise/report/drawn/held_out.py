@@ -11,7 +11,8 @@ from placewise.model.results import Results
 from placewise.report.data import held_out as numbers
 from placewise.report.drawn import style
 from placewise.report.drawn.picture import Drawing
-from placewise.report.words.held_out import OVER_WORDS, RANKING_WORDS, held_out_words
+from placewise.report.words.figures import held_out_words
+from placewise.report.words.held_out import OVER_WORDS, RANKING_WORDS
 from placewise.report.words.names import scoring_line
 from placewise.report.words.numbers import share
 

@@ -6,12 +6,14 @@ from typing import Any
 
 import numpy as np
 
+from placewise.model.held_out import HeldOut
 from placewise.model.results import Results
 from placewise.report.data import held_out as numbers
 from placewise.report.page.cells import Cell, Row, Table
 from placewise.report.page.charts import vega
 from placewise.report.page.section import Section
-from placewise.report.words.held_out import OVER_WORDS, RANKING_WORDS, held_out_sentences, held_out_words
+from placewise.report.words.figures import held_out_words
+from placewise.report.words.held_out import OVER_WORDS, RANKING_WORDS, held_out_sentences
 from placewise.report.words.numbers import MISSING, counted, share, shown
 
 _LOOKS = {
@@ -38,8 +40,8 @@ def held_out_section(results: Results) -> Section | None:
         for name, row in numbers.by_ranking(found, size).items()
     ]
     table = Table(
-        f"Share of the ceiling with metadata on the first {counted(size, 'subsystem')} of each ranking: mean over splits, "
-        "and from where to where they lie.",
+        f"Share of the ceiling with metadata on the first {counted(size, 'subsystem')} of each ranking: mean over "
+        "splits, and their range.",
         "ranked by",
         [(OVER_WORDS.get(over, over), "of the ceiling there") for over in overs],
         rows,
@@ -48,10 +50,13 @@ def held_out_section(results: Results) -> Section | None:
     lines += [f"left out: {shown(line, 200)}" for line in found.left_out]
     words = held_out_words(found)
     text = (
-        "A set that was chosen as the best on some jobs is better there than elsewhere. So it is chosen again on a part of "
-        "them, looking at no others, and judged on the rest; simple rankings beside it show what the effort buys."
+        "A set that was chosen as the best on some jobs is better there than elsewhere. So it is chosen again on a "
+        "part of them, looking at no others, and judged on the rest; simple rankings beside it show what the effort "
+        "buys."
     )
-    return Section("held-out", words.title, text, [table], lines=lines, charts=[_chart(results)])
+    return Section(
+        "held-out", words.title, text, [table], lines=lines, charts=[_chart(found, over) for over in overs], beside=True
+    )
 
 
 def _cell(what: numbers.Reached | None) -> Cell:
@@ -61,17 +66,18 @@ def _cell(what: numbers.Reached | None) -> Cell:
     return Cell(f"{share(what.mean, 3)}{ends}", repr(what.mean))
 
 
-def _chart(results: Results) -> vega.Chart:
-    found = results.held_out
-    assert found is not None
+def _chart(found: HeldOut, over: str) -> vega.Chart:
+    """Return the rankings judged on one thing held out."""
     last = numbers.last_of_interest(found)
     values: list[dict[str, Any]] = []
-    for curve in found.curves:
+    for curve in (one for one in found.curves if one.over == over):
         known = curve.share[~np.isnan(curve.share).any(axis=1)]
-        for size, mean in zip(found.sizes, known.mean(axis=0).tolist() if len(known) else (), strict=False):
-            if size <= last:
-                one = {"over": OVER_WORDS.get(curve.over, curve.over), "ranking": RANKING_WORDS[curve.ranking]}
-                values.append(one | {"count": size, "share": mean})
+        means = known.mean(axis=0).tolist() if len(known) else []
+        values += [
+            {"ranking": RANKING_WORDS[curve.ranking], "count": size, "share": mean}
+            for size, mean in zip(found.sizes, means, strict=False)
+            if size <= last
+        ]
     looks = [(RANKING_WORDS[name], *_LOOKS[name]) for name in numbers.rankings(found)]
     encoding = {
         "x": vega.quantity("count", "subsystems with metadata (count)"),
@@ -79,20 +85,17 @@ def _chart(results: Results) -> vega.Chart:
         "color": vega.legend("ranking", [(name, colour) for name, colour, _ in looks], lines=True),
         "strokeDash": vega.legend("ranking", [(name, dash) for name, _, dash in looks], lines=True),
         "tooltip": [
-            vega.tip("over", "judged on"),
             vega.tip("ranking", "ranked by"),
             vega.tip("count", "subsystems with metadata"),
             vega.tip("share", "of the ceiling, mean", vega.PERCENT_EXACT),
         ],
     }
-    overs = [OVER_WORDS.get(over, over) for over in numbers.overs(found)]
-    layer = [
-        {
-            "mark": {"type": "line", "point": {"size": 18}, "opacity": 1 if over == overs[-1] else 0.9},
-            "transform": vega.only("over", over),
-            "encoding": encoding,
-        }
-        for over in overs[1:2] or overs
-    ]
     words = held_out_words(found)
-    return vega.chart(words, values, _PANEL, {"layer": layer}, picture=words.name)
+    first = over == numbers.overs(found)[0]
+    if not first:
+        words = words._replace(caption="The same rankings, made on one part of the data.")
+    words = words._replace(
+        name=f"held-out-{over}", title=f"Judged {'' if first else 'on '}{OVER_WORDS.get(over, over)}"
+    )
+    parts = {"mark": {"type": "line", "point": {"size": 18}}, "encoding": encoding}
+    return vega.chart(words, values, _PANEL, parts, picture="held-out" if first else None)

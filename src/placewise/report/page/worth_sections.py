@@ -17,8 +17,8 @@ from placewise.report.words import names
 from placewise.report.words.figures import than_of
 from placewise.report.words.intervals import interval_over, interval_words
 from placewise.report.words.numbers import MISSING, counted, shown
-from placewise.report.words.worth import cost_unit, sufficiency_sentence
-from placewise.report.words.worth_findings import difference_findings, sensitivity_findings
+from placewise.report.words.worth import cost_unit, front_found, sufficiency_sentence
+from placewise.report.words.worth_findings import difference_findings, held_out_findings, sensitivity_findings
 
 _MOST_LEVELS = 500
 
@@ -95,8 +95,9 @@ def _sufficiency(results: Results) -> Section | None:
         return None
     chart = worth.sufficiency_chart(found)
     members = ", ".join(shown(name) for name in found.metadata) or "none"
+    in_sample = [] if results.held_out is not None else [one.removesuffix(".") for one in held_out_findings(results)]
     line = f"the set, in the order in which it is best built up: {members}"
-    return Section("suffices", chart.title, sufficiency_sentence(found), [], lines=[line], charts=[chart])
+    return Section("suffices", chart.title, sufficiency_sentence(found), [], lines=[line, *in_sample], charts=[chart])
 
 
 def _front(results: Results) -> Section | None:
@@ -113,8 +114,8 @@ def _front(results: Results) -> Section | None:
     return Section(
         "front",
         charts[0].title,
-        "More metadata costs more, leaves fewer jobs a match, and lets more of those matched succeed. No one level is "
-        "best: these are the choices that no other choice beats in all three.",
+        "More metadata costs more, and sends fewer jobs where they fail. No one level is best: these are the choices "
+        f"that cost little, succeed often and waste little; the front is {front_found(results)}.",
         [table for table in tables if table.rows],
         charts=charts,
     )
@@ -125,11 +126,17 @@ def _front_table(results: Results, caption: str, points: Sequence[LevelPoint], *
         (
             names.subsystems_label(point.metadata),
             names.KIND_WORDS.get(point.kind, shown(point.kind)),
-            [amount_cell(point.cost), share_cell(point.matched), share_cell(point.success)],
+            [
+                amount_cell(point.cost),
+                share_cell(point.success),
+                share_cell(point.waste),
+                share_cell(point.matched),
+            ],
         )
         for point in kept_levels(points, len(points))
     ]
-    columns = [("cost", cost_unit(results)), ("matched jobs", "of all jobs"), ("success", "of all jobs")]
+    columns = [("cost", cost_unit(results)), ("success", "of all jobs")]
+    columns += [("waste", "of all jobs, matched and failing"), ("matched jobs", "of all jobs")]
     return Table(caption, "metadata on", columns, rows, folded=folded)
 
 

@@ -15,9 +15,7 @@ def print_held_out(results: Results, console: Console) -> None:
     """Print what smallest sets and rankings reach on what they were not made on; nothing if nothing was held out."""
     found = results.held_out
     if found is None:
-        print_line(
-            "in sample: nothing was held out, so none of this is known to hold for other jobs or fleets", console
-        )
+        print_line("in sample: nothing was held out, so this may not hold for other jobs or fleets", console)
         return
     size, overs = numbers.chosen_size(found), numbers.overs(found)
     rows = [

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 
 from rich.console import Console, JustifyMethod
 
+from placewise.model.results import Results
 from placewise.model.worth import Interval, LevelPoint, SubsystemWorth, Sufficiency, Worth
 from placewise.report.data.worth import has_intervals
 from placewise.report.terminal.tables import print_line, print_lines, print_table
 from placewise.report.words.intervals import interval_over
 from placewise.report.words.names import KIND_WORDS
 from placewise.report.words.numbers import number, share, signed_share
-from placewise.report.words.worth import sufficiency_sentence
+from placewise.report.words.worth import front_found, sufficiency_sentence
 
 _LARGEST = 20
 
@@ -47,7 +48,7 @@ def print_worth(worth: Worth, console: Console, *, top: int, left_out: Sequence[
     for kind, found in (("over jobs", "interval"), ("on other fleets", "over_fleets")):
         known = [getattr(one, found) for one in first if getattr(one, found) is not None]
         if known:
-            print_line(f"{kind}: the {interval_over(known[0])} of the value", console)
+            print_line(f"{kind}: of the value, the {interval_over(known[0])}", console)
     print_lines([f"left out: {line}" for line in left_out], console)
 
 
@@ -99,22 +100,25 @@ def print_sufficiency(found: Sufficiency, console: Console) -> None:
     print_line(f"the set: {','.join(found.metadata)}", console)
 
 
-def print_front(points: tuple[LevelPoint, ...], console: Console) -> None:
+def print_front(results: Results, console: Console) -> None:
     """Print the levels on the Pareto front, by rising cost."""
-    front = sorted((point for point in points if point.on_front), key=lambda point: (point.cost, -point.matched))
+    points = results.front
+    front = sorted((point for point in points if point.on_front), key=lambda point: (point.cost, -point.success))
     rows = [
         (
             number(point.cost),
             KIND_WORDS.get(point.kind, point.kind),
-            share(point.matched),
             share(point.success),
+            share(point.waste),
+            share(point.matched),
             _set(point),
         )
         for point in front
     ]
-    headings: dict[str, JustifyMethod] = {"cost": "right", "metadata": "left", "matched jobs": "right"}
-    headings |= {"success": "right", "subsystems": "left"}
+    headings: dict[str, JustifyMethod] = {"cost": "right", "metadata": "left", "success": "right", "waste": "right"}
+    headings |= {"matched jobs": "right", "subsystems": "left"}
     print_table(f"{len(front)} of {len(points):,} levels are on the Pareto front", headings, rows, console)
+    print_line(f"waste: jobs that match and fail; the front is {front_found(results)}", console)
 
 
 def _set(point: LevelPoint) -> str:

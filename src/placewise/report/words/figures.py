@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from placewise.model.held_out import HeldOut
 from placewise.model.results import Results
 from placewise.model.worth import Difference, Headline, LevelPoint, SensitivityPoint, Sufficiency
-from placewise.report.data import experiments, uncertainty
+from placewise.report.data import experiments, held_out, uncertainty
 from placewise.report.data.statistics import FEWEST_FOR_CENTRAL
 from placewise.report.data.worth import MOST_ROWS, front
+from placewise.report.words.held_out import OVER_WORDS, RANKING_WORDS
 from placewise.report.words.intervals import interval_kind, interval_over, interval_words
 from placewise.report.words.names import (
     difference_text,
@@ -20,7 +22,7 @@ from placewise.report.words.names import (
     subsystems_label,
 )
 from placewise.report.words.numbers import counted, distinct, jobs, share, shown
-from placewise.report.words.worth import how_found, sufficiency_sentence
+from placewise.report.words.worth import front_found, how_found, sufficiency_sentence
 from placewise.report.words.worth_findings import sensitivity_findings
 
 _FIRST = 6
@@ -121,6 +123,28 @@ def sufficiency_words(found: Sufficiency) -> FigureWords:
     return FigureWords("sufficiency", "How few subsystems suffice", caption, alt)
 
 
+def held_out_words(found: HeldOut) -> FigureWords:
+    """Return the words for success by rank where it was not ranked."""
+    size = held_out.chosen_size(found)
+    table = held_out.by_ranking(found, size)
+    parts = [
+        f"{OVER_WORDS[over]} "
+        + ", ".join(
+            f"{RANKING_WORDS[name]} {share(what.mean, 3)}"
+            for name, row in table.items()
+            if (what := row.get(over)) is not None
+        )
+        for over in held_out.overs(found)
+    ]
+    caption = (
+        "Each line ranks the subsystems on one part of the data and gives metadata on the first so many of them on "
+        "another; success is a share of the ceiling there, the mean over splits. A ranking that is only right for what "
+        "it was made on falls between the first panel and the others."
+    )
+    alt = f"Lines by number of subsystems with metadata; with {size:,} of them: {'; '.join(parts)}."
+    return FigureWords("held-out", "What rankings are worth where they were not made", caption, alt)
+
+
 def front_words(results: Results, drawn: Sequence[LevelPoint]) -> FigureWords:
     """Return the words for levels by cost, matches and success."""
     best, count = front(results), counted(len(results.front), "level")
@@ -130,8 +154,9 @@ def front_words(results: Results, drawn: Sequence[LevelPoint]) -> FigureWords:
         alt = f"Marks of {count}; {len(best):,} are on the Pareto front: from {' to '.join(dict.fromkeys(ends))}."
     some = f" Drawn are {len(drawn):,}, the most successful." if len(drawn) < len(results.front) else ""
     caption = (
-        "One mark a level. Filled marks are on the Pareto front: no other level costs as little, leaves as many jobs a "
-        f"match and succeeds as often, and is better in one of the three; {len(best):,} of {len(results.front):,}."
+        "One mark a level. Filled marks are on the Pareto front: no other level found costs as little, succeeds as "
+        f"often and wastes as little, and is better in one of the three; {len(best):,} of {len(results.front):,}. The "
+        f"front is {front_found(results)}."
         f"{some}"
     )
     return FigureWords("pareto-levels", "What metadata costs, and what it gives", caption, alt)

@@ -79,7 +79,10 @@ SUFFICIENCY: Entries = (
 )
 
 FRONT: Entries = (
-    ("Pareto front", "The levels that no other level beats: none is as good in everything shown and better in one."),
+    (
+        "Pareto front",
+        "The levels that no other found beats: none is as good in everything shown, and better in one.",
+    ),
 )
 
 INTERVALS: Entries = (

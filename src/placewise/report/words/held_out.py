@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from placewise.model.held_out import IN_SAMPLE, HeldOut
 from placewise.report.data import held_out as numbers
-from placewise.report.words.figures import FigureWords
 from placewise.report.words.numbers import counted, number, share
 
 OVER_WORDS = {
@@ -80,25 +79,3 @@ def _baselines(found: HeldOut) -> str:
         f"{share(means[ours], 3)} of the ceiling, and by the best of the simpler rankings, {RANKING_WORDS[best]}, "
         f"{share(simple[best], 3)}."
     )
-
-
-def held_out_words(found: HeldOut) -> FigureWords:
-    """Return the words for success by rank where it was not ranked."""
-    size = numbers.chosen_size(found)
-    table = numbers.by_ranking(found, size)
-    parts = [
-        f"{OVER_WORDS[over]} "
-        + ", ".join(
-            f"{RANKING_WORDS[name]} {share(what.mean, 3)}"
-            for name, row in table.items()
-            if (what := row.get(over)) is not None
-        )
-        for over in numbers.overs(found)
-    ]
-    caption = (
-        "Each line ranks the subsystems on one part of the data and gives metadata on the first so many of them on "
-        "another; success is a share of the ceiling there, the mean over splits. A ranking that is only right for what "
-        "it was made on falls between the first panel and the others."
-    )
-    alt = f"Lines by number of subsystems with metadata; with {size:,} of them: {'; '.join(parts)}."
-    return FigureWords("held-out", "What rankings are worth where they were not made", caption, alt)

@@ -23,6 +23,8 @@ KIND_WORDS = {
     "single": "on one subsystem",
     "pair": "on two subsystems",
     "greedy": "in greedy order",
+    "swap": "greedy, some swapped",
+    "set": "a set",
     "all": ALL_METADATA,
 }
 

@@ -9,6 +9,7 @@ from placewise.model.results import Results
 from placewise.model.worth import Difference, Interval, SubsystemWorth, Worth
 from placewise.report.data import uncertainty
 from placewise.report.data.worth import NOTHING, count_to, front
+from placewise.report.words.held_out import held_out_sentences
 from placewise.report.words.intervals import interval_over, interval_words
 from placewise.report.words.names import (
     difference_text,
@@ -20,7 +21,12 @@ from placewise.report.words.names import (
     with_metadata_on,
 )
 from placewise.report.words.numbers import counted, jobs, number, share, shown
-from placewise.report.words.worth import cost_unit, sufficiency_sentence
+from placewise.report.words.worth import cost_unit, front_found, sufficiency_sentence
+
+_IN_SAMPLE = (
+    "That is in sample: the set is judged by the jobs and the fleet that it was chosen on; placewise minimal, or "
+    "placewise simulate with --hold-out root-package,profile,fleet, judges such sets by others."
+)
 
 
 def worth_findings(results: Results) -> list[str]:
@@ -28,7 +34,15 @@ def worth_findings(results: Results) -> list[str]:
     found = list(_worth(results.worth)) if results.worth is not None and results.worth.subsystems else []
     if results.sufficiency is not None:
         found.append(sufficiency_sentence(results.sufficiency))
+        found += held_out_findings(results)
     return [*found, *_front(results), *difference_findings(results)[:1], *_fleets(results)]
+
+
+def held_out_findings(results: Results) -> list[str]:
+    """Say what the smallest set reaches on what it was not chosen on, or how to find that out."""
+    if results.held_out is not None:
+        return held_out_sentences(results.held_out)
+    return [_IN_SAMPLE]
 
 
 def _worth(worth: Worth) -> Iterator[str]:
@@ -71,7 +85,8 @@ def _front(results: Results) -> Iterator[str]:
         top, unit = best[-1], cost_unit(results)
         cost = counted(int(top.cost), "subsystem") if unit == "subsystems" else f"a cost of {number(top.cost)}"
         yield (
-            f"{len(best):,} of {counted(len(results.front), 'level')} of metadata are on the Pareto front; the most "
+            f"{len(best):,} of {counted(len(results.front), 'level')} of metadata are on the Pareto front of cost, "
+            f"success and waste ({front_found(results)}); the most "
             f"successful of them, at {cost}, reaches a success of {share(top.success)} "
             f"{with_metadata_on(subsystems_label(top.metadata))}."
         )
