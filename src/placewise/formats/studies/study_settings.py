@@ -24,16 +24,16 @@ Setting: TypeAlias = str | int | float | bool | tuple[str, ...]
 class Draw:
     """What to draw a fleet, or jobs, from; None where the file does not say.
 
-    profile : the name of a shipped profile, or the path of a profile file. records : records with outcomes, whose
-    environments or jobs are drawn instead. draw : of environments, whether each is taken whole, or fact by fact.
-    count : clusters, or jobs.
+    profile : the name of a shipped profile, or the path of a profile file. count : clusters, or jobs.
+    records : records with outcomes, whose environments or jobs are drawn instead. draw : of environments, whether each
+    is taken whole, or fact by fact.
     """
 
     profile: str | Path | None = None
-    records: Path | None = None
-    draw: EnvironmentDraw = "environments"
     count: int | None = None
     seed: int | None = None
+    records: Path | None = None
+    draw: EnvironmentDraw = "environments"
 
 
 def draw_of(value: Any, place: str, counted: str, most: int, shipped: tuple[str, ...], folder: Path) -> Draw:
@@ -60,7 +60,7 @@ def draw_of(value: Any, place: str, counted: str, most: int, shipped: tuple[str,
     if count is not None and count > most:
         raise InputError("is too many", place=f"{place}.{counted}", found=count, expected=f"at most {most:,}")
     seed = _whole(entry["seed"], f"{place}.seed") if "seed" in entry else None
-    return Draw(profile, records, draw, count, seed)  # type: ignore[arg-type]  # a draw is one of two texts
+    return Draw(profile, count, seed, records, draw)  # type: ignore[arg-type]  # a draw is one of two texts
 
 
 def run_of(value: Any, place: str, folder: Path) -> Mapping[str, Setting]:

@@ -160,6 +160,8 @@ def _possible(
                 demands.widened(index, 0)
             elif setting == WRONG:
                 draw_wrong(index, 0.0, np.random.default_rng(0))
+            if setting in (WRONG, MISSING) and demands.note(index) is not None:
+                demands.seen(index, lambda table, _: table)
         except InputError as error:
             refused[setting] = error
     return fleets, refused
