@@ -47,15 +47,20 @@ def test_the_examples_run_and_are_drawn(placewise, tmp_path, example):
     done = placewise("simulate", example, "--out", tmp_path / "out", "--json", *options)
     assert done.code == 0, done.err
     record = json.loads((tmp_path / "out" / "study.json").read_text())
-    assert [entry["file"] for entry in record["inputs"]] == [example.name]
+    more = ["outcomes-model.json", "outcomes.csv"] if example.stem == "learned" else []
+    assert [entry["file"] for entry in record["inputs"]] == [example.name, *more]
     scores = json.loads(done.out)["scores"]
-    wanted = {"versions": {"perl-alone", "three-of-209"}, "builds": {"arch", "arch-and-compiler", "everything"}}
+    wanted = {
+        "versions": {"perl-alone", "three-of-209"},
+        "builds": {"arch", "arch-and-compiler", "everything"},
+        "learned": {"compiler-and-cmake"},
+    }
     assert wanted[example.stem] < set(scores)
     assert placewise("plot", tmp_path / "out").code == 0
 
 
 def test_there_is_an_example_of_each_kind():
-    assert [path.stem for path in sorted(EXAMPLES.glob("*.toml"))] == ["builds", "versions"]
+    assert [path.stem for path in sorted(EXAMPLES.glob("*.toml"))] == ["builds", "learned", "versions"]
 
 
 def test_the_file_says_how_to_run_and_the_command_line_wins(placewise, study, tmp_path):

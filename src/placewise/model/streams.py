@@ -24,6 +24,8 @@ VALUES = 25
 """Random orders from which Shapley values are estimated."""
 OUTCOME_FOLDS = 30
 """The order in which records with outcomes are dealt to folds."""
+HELD_OUT = {"root-package": 40, "profile": 41, "fleet": 42, "random": 43, "tree importance": 44}
+"""Which jobs are held out, fleets that a choice is tried on, and the orders and pairs that baselines draw."""
 CONSTRAINT = 99
 """Clusters drawn in the constraint experiments."""
 LEVELS = 100

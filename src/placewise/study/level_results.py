@@ -43,7 +43,7 @@ def level_result(
     nowhere = (outcomes.matched > 0) & (outcomes.assigned == 0)
     per_build, by_reference, outside_range = {}, {}, None
     if costs is not None and additional is not None:
-        successful = sent * bitset.unpack(truth.succeeds, truth.clusters)
+        successful = sent * truth.chances.on_each(truth.clusters)
         # Jobs of one package share a row of predictions, so their assignments are summed first.
         starts = np.searchsorted(prepared.package, np.arange(len(costs.packages)))
         by_package = np.stack([np.add.reduceat(values, starts, axis=0) for values in (sent, successful)])

@@ -6,7 +6,7 @@ from placewise.formats.results.level_files import LEVELS
 from placewise.formats.results.model_files import CARDS, MODELS
 from placewise.formats.results.outcomes_table import OUTCOMES
 from placewise.formats.results.score_tables import REASONS_CSV, SCORES_CSV
-from placewise.formats.results.worth_files import MINIMAL, PARETO, SENSITIVITY, VALUE, WORTH_FILES
+from placewise.formats.results.worth_files import HELD_OUT, MINIMAL, PARETO, SENSITIVITY, VALUE, WORTH_FILES
 
 SCORES = "scores.json"
 SUBSYSTEM_SCORES = "subsystem-scores.json"
@@ -40,12 +40,19 @@ FIGURES = (
     "per-build",
     "value-ranking",
     "sufficiency",
+    "held-out",
     "pareto-levels",
     "fleet-spread",
     "sensitivity",
 )
 # The figure of each file of `worth_files`.
-_PICTURED = {VALUE: "value-ranking", MINIMAL: "sufficiency", PARETO: "pareto-levels", SENSITIVITY: "sensitivity"}
+_PICTURED = {
+    VALUE: "value-ranking",
+    MINIMAL: "sufficiency",
+    HELD_OUT: "held-out",
+    PARETO: "pareto-levels",
+    SENSITIVITY: "sensitivity",
+}
 PICTURES = (PAGE, IMAGES, *(f"{IMAGES}/{name}.{kind}" for name in FIGURES for kind in ("png", "svg")))
 RESULTS = (
     SCORES,
@@ -72,6 +79,6 @@ FITTED = {MODELS: b'"minimum_builds"'}
 ASKED = b'"descriptions"'
 
 
-def with_pictures(name: str) -> tuple[str, ...]:
-    """Return the names of what a command writes that asks for one of the files of `worth_files`."""
-    return (name, *(f"{IMAGES}/{_PICTURED[name]}.{kind}" for kind in ("png", "svg")))
+def with_pictures(*names: str) -> tuple[str, ...]:
+    """Return the names of what a command writes that asks for some of the files of `worth_files`."""
+    return (*names, *(f"{IMAGES}/{_PICTURED[name]}.{kind}" for name in names for kind in ("png", "svg")))

@@ -23,8 +23,15 @@ from placewise.formats.schemas.plain import (
     mapping_of,
     when,
 )
-from placewise.formats.studies import study_file
-from placewise.formats.studies.study_settings import FORMER_SETTINGS, MOST_CLUSTERS, MOST_JOBS, SETTINGS, names_of
+from placewise.formats.studies import outcome_table, study_file
+from placewise.formats.studies.study_settings import (
+    FORMER_SETTINGS,
+    MOST_CLUSTERS,
+    MOST_JOBS,
+    SETTINGS,
+    names_of,
+    share_of,
+)
 from placewise.model.records import Kind
 from placewise.model.settings import BOUNDS, Settings
 from placewise.model.study import CHOSEN, EXPERIMENTS, FOLDER_NAMES, NONE, UNMATCHED_AT
@@ -32,7 +39,12 @@ from placewise.model.study import CHOSEN, EXPERIMENTS, FOLDER_NAMES, NONE, UNMAT
 _A_NAME: Schema = {**TEXT, "pattern": rf"^[^,\u0000-\u001f\u007f-\u009f]*{END}"}
 _NAMES = list_of(_A_NAME, uniqueItems=True)
 # Beside those of plain values; seeds are read as all whole numbers of a run are.
-_READ_BY: Mapping[Any, Schema] = {**READ_BY, names_of: _NAMES, SETTINGS["seed"]: WHOLE}
+_READ_BY: Mapping[Any, Schema] = {
+    **READ_BY,
+    names_of: _NAMES,
+    share_of: {**AMOUNT_OR_ZERO, "maximum": 1},
+    SETTINGS["seed"]: WHOLE,
+}
 
 
 def study() -> Schema:
@@ -48,6 +60,7 @@ def study() -> Schema:
         "rules": list_of(_rule()),
         "metadata": closed(study_file.METADATA_KEYS, dict.fromkeys(study_file.METADATA_KEYS, _NAMES)),
         "levels": _levels(),
+        "outcome": _outcome(),
     }
     former, parts = _with_former(parts, study_file.FORMER)
     names_of_key = {new: [new, old] for old, new in study_file.FORMER.items()}
@@ -64,8 +77,28 @@ def study() -> Schema:
     return {
         "description": "Fleet and jobs, how to run, the questions, the levels of metadata, and what decides success.",
         **closed((*study_file.KEYS, *study_file.FORMER), parts),
-        "allOf": [*beside, *former, when(any_key(declaring), complete)],
+        "allOf": [*beside, *former, when(any_key(declaring), complete), _alone(names_of_key)],
     }
+
+
+def _outcome() -> Schema:
+    """Return the schema of what decides success: one source, and facts where it is not the rules."""
+    file = {**TEXT, "description": "A path, relative to this file."}
+    parts = {"rules": {"const": True}, "model": file, "observed": file, "facts": {**_NAMES, "minItems": 1}}
+    sources = [{"required": [source]} for source in outcome_table.SOURCES]
+    return {
+        **closed(parts, parts),
+        "oneOf": sources,
+        "allOf": [lacks_both("rules", "facts")],
+        "description": "What decides success: the rules, a learned model, or what records say.",
+    }
+
+
+def _alone(names_of_key: Mapping[str, list[str]]) -> Schema:
+    """Return what says that nothing of the rules is there where something else decides."""
+    rules = [name for key in outcome_table.BESIDE_RULES for name in names_of_key.get(key, [key])]
+    learned = {"type": "object", "anyOf": [{"required": ["model"]}, {"required": ["observed"]}]}
+    return when(has(outcome=learned), {"not": any_key(rules)})
 
 
 def order() -> Schema:

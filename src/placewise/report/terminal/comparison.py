@@ -7,8 +7,9 @@ from pathlib import Path
 from rich.console import Console, JustifyMethod
 
 from placewise.model.worth import Interval
-from placewise.report.data.uncertainty import overs
+from placewise.report.data.uncertainty import different
 from placewise.report.terminal.tables import print_line, print_table
+from placewise.report.words.intervals import interval_over
 from placewise.report.words.names import quantity_word
 from placewise.report.words.numbers import MISSING, counted, jobs, share, shown, signed_share
 from placewise.study.compare.compare import Comparison, PairedDifference
@@ -23,10 +24,10 @@ def print_comparison(found: Comparison, first: Path, second: Path, console: Cons
         print_table("What differs between the studies", {"what": "left", "A": "left", "B": "left"}, rows, console)
     else:
         print_line("their study.json record no difference", console)
-    varied = overs(one.intervals for one in found.differences)
+    varied = different(one.intervals for one in found.differences)
     headings: dict[str, JustifyMethod] = {"experiment": "left", "quantity": "left"}
-    headings |= dict.fromkeys(("A", "B", "A less B", *(f"95 % over {over}" for over in varied)), "right")
-    figures = [_row(one, varied) for one in found.differences]
+    headings |= dict.fromkeys(("A", "B", "A less B", *map(interval_over, varied)), "right")
+    figures = [_row(one, [interval.over for interval in varied]) for one in found.differences]
     print_table(f"{jobs(found.jobs)} that both have", headings, figures, console)
     print_line(
         f"{jobs(found.only_first)} only in A, {jobs(found.only_second)} only in B, left out;"

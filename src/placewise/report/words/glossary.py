@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from placewise.model.results import Results
+from placewise.report.words.truth import without_rules
 
 Entries = tuple[tuple[str, str], ...]
 
@@ -78,7 +79,10 @@ SUFFICIENCY: Entries = (
 )
 
 FRONT: Entries = (
-    ("Pareto front", "The levels that no other level beats: none is as good in everything shown and better in one."),
+    (
+        "Pareto front",
+        "The levels that no other found beats: none is as good in everything shown, and better in one.",
+    ),
 )
 
 INTERVALS: Entries = (
@@ -106,7 +110,7 @@ def glossary(results: Results) -> Entries:
     costs = any(level.costs for level in results.levels)
     uncertain = results.headlines or results.differences or results.fleets or results.sensitivity
     parts = (
-        (GENERAL, True),
+        (without_rules(GENERAL, results.truth), True),
         (LEVELS, bool(results.levels)),
         (WORTH, results.worth is not None),
         (SUFFICIENCY, results.sufficiency is not None),
