@@ -34,7 +34,7 @@ def written(show, *, terminal=False, width=200):
 
 
 def found(success=None, relaxed=1):
-    steps = (WiderStep(version_requirement("zlib", "1.2.9", None), 900), WiderStep(WIDER, 1234))
+    steps = (WiderStep(version_requirement("zlib", "1.2.9", None), 900, 2.0), WiderStep(WIDER, 1234, 2.5))
     relaxation = Relaxation(ZLIB, 4321, 1234, 1.25, steps, success)
     change = FleetChange("east", "zlib", (("version", "1.2.5"),), (("version", "1.2.11"),), 20, 3, success)
     return NearMisses(5000, 2000, ((0, 5), (1, 1495), (3, 500)), 0, (relaxation,) * relaxed, (change,))
@@ -70,7 +70,7 @@ def test_a_terminal_is_spared_many_rows_and_nothing_is_taken_for_codes():
 
     assert "and 10 more (--json lists all)" in show(True, found(relaxed=30))
     assert "more (--json" not in show(False, found(relaxed=30))
-    odd = Relaxation(ARCH, 1, 1, 1.0, (WiderStep(None, 1),))
+    odd = Relaxation(ARCH, 1, 1, 1.0, (WiderStep(None, 1, 1.0),))
     text = show(True, NearMisses(1, 1, (), 1, (odd,), ()))
     assert "[red]:bug:" in text
     assert "nothing" in text
