@@ -57,11 +57,11 @@ def test_near_misses_in_a_table():
 
 
 def test_success_is_told_where_it_is_known():
-    judged = found(Success(12.5, -3.25))
+    judged = found(Success(12.5, 15.75))
     text = written(lambda console: print_near_misses(judged, console))
     assert text.count("12.5") == text.count("-3.2") == 2
     assert "no success" not in text
-    assert near_misses_document(judged)["relaxations"][0]["success"] == {"gained": 12.5, "net": -3.25}
+    assert near_misses_document(judged)["relaxations"][0]["success"] == {"gained": 12.5, "lost": 15.75, "net": -3.25}
 
 
 def test_a_terminal_is_spared_many_rows_and_nothing_is_taken_for_codes():
