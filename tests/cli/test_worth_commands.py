@@ -27,7 +27,7 @@ def test_value_prints_a_table_and_json_that_agree(placewise, small):
     assert values == sorted(values, reverse=True)
     assert sum(values) == pytest.approx(found["everything"] - found["nothing"], abs=1e-9)
     assert best["interval"]["low"] <= best["value"] <= best["interval"]["high"]
-    assert "requirement profiles" in best["interval"]["over"]
+    assert "root packages" in best["interval"]["over"]
 
 
 def test_values_can_be_sampled_and_say_how_sure_they_are(placewise, small):
