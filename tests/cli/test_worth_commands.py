@@ -111,8 +111,12 @@ def test_pareto_lists_the_front(placewise, small):
 )
 def test_out_takes_the_document_and_its_figure(placewise, small, tmp_path, command, file, figure):
     found = document(placewise(command, small, "--json", "--out", tmp_path / "out"))
+    held_out = found.pop("held_out", None)
     assert json.loads((tmp_path / "out" / file).read_text()) == found
-    assert {path.name for path in (tmp_path / "out" / "img").iterdir()} == {f"{figure}.png", f"{figure}.svg"}
+    figures = {figure} if held_out is None else {figure, "held-out"}
+    assert {path.stem for path in (tmp_path / "out" / "img").iterdir()} == figures
+    if held_out is not None:
+        assert json.loads((tmp_path / "out" / "held-out.json").read_text()) == held_out
 
 
 def test_forms_of_build_records_are_the_players(placewise):
