@@ -109,7 +109,7 @@ def test_a_study_is_the_same_as_its_options(placewise, study, small, tmp_path):
 @pytest.mark.parametrize("command", ["value", "minimal", "pareto"])
 def test_other_commands_take_their_settings_from_the_file(placewise, study, small, command):
     given = ["--scoring", "published", "--jobs", 40, "--seed", 7]
-    given += ["--resamples", 0] if command == "value" else []
+    given += ["--resamples", 0, "--fleets", 0] if command == "value" else []
     found = placewise(command, study, "--json")
     assert found.code == 0, found.err
     assert found.out == placewise(command, small, *given, "--json").out

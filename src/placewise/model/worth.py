@@ -56,10 +56,10 @@ class SubsystemWorth:
     sole: int
     jobs: int
     interval: Interval | None = None
-    over_fleets: Interval | None = None
-    ranks: tuple[int, int] | None = None
     collection_cost: float | None = None
     net: float | None = None
+    over_fleets: Interval | None = None
+    ranks: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ from placewise.formats.studies.study_settings import (
     names_of,
     share_of,
 )
+from placewise.model.outcome_model import EnvironmentDraw
 from placewise.model.records import Kind
 from placewise.model.settings import BOUNDS, Settings
 from placewise.model.study import CHOSEN, EXPERIMENTS, FOLDER_NAMES, NONE, UNMATCHED_AT
@@ -77,7 +78,7 @@ def study() -> Schema:
     return {
         "description": "Fleet and jobs, how to run, the questions, the levels of metadata, and what decides success.",
         **closed((*study_file.KEYS, *study_file.FORMER), parts),
-        "allOf": [*beside, *former, when(any_key(declaring), complete), _alone(names_of_key)],
+        "allOf": [*beside, *former, when(any_key(declaring), complete), *_learned(names_of_key)],
     }
 
 
@@ -94,11 +95,13 @@ def _outcome() -> Schema:
     }
 
 
-def _alone(names_of_key: Mapping[str, list[str]]) -> Schema:
-    """Return what says that nothing of the rules is there where something else decides."""
+def _learned(names_of_key: Mapping[str, list[str]]) -> list[Schema]:
+    """Return what says that rules are not beside a model, and that what is drawn from records has one."""
     rules = [name for key in outcome_table.BESIDE_RULES for name in names_of_key.get(key, [key])]
-    learned = {"type": "object", "anyOf": [{"required": ["model"]}, {"required": ["observed"]}]}
-    return when(has(outcome=learned), {"not": any_key(rules)})
+    learned = has(outcome={"type": "object", **any_key(("model", "observed"))})
+    drawn = has(**{part: {"type": "object", "required": ["records"]} for part in ("fleet", "workload")})
+    either = {"anyOf": [has(**{part: drawn["properties"][part]}) for part in drawn["properties"]]}
+    return [when(learned, {"not": any_key(rules)}), when(either, {"allOf": [drawn, learned]})]
 
 
 def order() -> Schema:
@@ -122,8 +125,11 @@ def _draw(counted: str, most: int) -> Schema:
         "profile": {**TEXT, "description": "A shipped profile, or the path of a file.", "examples": ["reliabuild"]},
         counted: {**COUNT, "maximum": most},
         "seed": WHOLE,
+        "records": {**TEXT, "description": "Records with outcomes to draw from: a path, relative to this file."},
     }
-    return closed(parts, parts)
+    ways = {"draw": {"enum": list(get_args(EnvironmentDraw))}} if counted == "clusters" else {}
+    limits = [lacks_both("profile", "records"), *(when({"required": [way]}, {"required": ["records"]}) for way in ways)]
+    return {**closed(parts | ways, parts | ways), "allOf": limits}
 
 
 def _run() -> Schema:

@@ -71,8 +71,8 @@ def _ends(interval: Interval) -> str:
 
 
 def _interval_heading(rows: Sequence[SubsystemWorth]) -> str:
-    found = next(one.interval for one in rows if one.interval is not None)
-    return f"{'range' if found.is_range else '95 %'} over jobs"
+    few = any(one.interval.is_range for one in rows if one.interval is not None)
+    return f"{'range' if few else '95 %'} over jobs"
 
 
 def _how(worth: Worth) -> str:

@@ -42,7 +42,7 @@ def _sentences(found: HeldOut) -> Iterator[str]:
         mean, ends = share(what.mean, 3), f"{share(what.interval.low, 3)} to {share(what.interval.high, 3)}"
         if one.over == IN_SAMPLE:
             yield (
-                f"In sample, on the jobs and the fleet that it was chosen on, a greedy set of "
+                f"In sample, on the jobs and the fleet that it was chosen on, a set of "
                 f"{counted(int(size), 'subsystem')} reaches {mean} of the ceiling."
             )
         elif one.over == "fleet":
