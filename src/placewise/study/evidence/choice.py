@@ -35,7 +35,7 @@ class Cells:
 
 
 def cells_of(records: OutcomeRecords, fold: NDArray[np.integer]) -> Cells:
-    """Return the choices of records by their (records,) folds; all of them are choices that come as often as records."""
+    """Return the choices of records, given their (records,) folds."""
     rows = np.flatnonzero(alternatives(records))
     keys = records.job[rows].astype(np.int64) * (int(fold.max(initial=0)) + 1) + fold[rows]
     _, first, cell = np.unique(keys, return_index=True, return_inverse=True)
