@@ -22,6 +22,8 @@ FLEETS = 21
 SENSITIVITY = {"clusters": 22, "wrong metadata": 23, "missing metadata": 24}
 VALUES = 25
 """Random orders from which Shapley values are estimated."""
+OUTCOME_FOLDS = 30
+"""The order in which records with outcomes are dealt to folds."""
 CONSTRAINT = 99
 """Clusters drawn in the constraint experiments."""
 LEVELS = 100

@@ -1,0 +1,183 @@
+"""Models of success learned by gradient boosting of trees (scikit-learn's histogram gradient boosting)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from placewise.errors import InputError
+from placewise.model.outcome_records import OutcomeRecords
+from placewise.model.success_model import BEYOND_EVERY_RANK, LEAF, PackageRates, SuccessModel, Trees
+from placewise.prediction.success.calibration import AS_IT_IS, calibrated
+from placewise.prediction.success.encoding import SMOOTHING, Known, encoded, known_facts, package_rates, rate_of
+from placewise.prediction.success.forecast import log_odds, probability
+
+_SUREST = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Boosting:
+    """How trees are grown: chosen by cross-validated log loss.
+
+    iterations : trees. learning_rate : share of each that is added. leaves : of a tree, at most. least_leaf : records
+    of a leaf, at least. smoothing : see `package_rates`.
+    """
+
+    iterations: int = 200
+    learning_rate: float = 0.2
+    leaves: int = 31
+    least_leaf: int = 20
+    smoothing: float = SMOOTHING
+
+
+def out_of_fold(
+    records: OutcomeRecords,
+    known: Known,
+    fold: NDArray[np.int32],
+    boosting: Boosting | None = None,
+    *,
+    calibrate: bool = False,
+) -> NDArray[np.float64]:
+    """Return how likely each record succeeds, (records,), by a model learned from the records of the other folds.
+
+    calibrate : the model of each fold is calibrated too, on forecasts of the other folds, each by a model that saw
+    neither of the two; so what is returned never takes part in it.
+
+    fold : (records,), as of `fold_of`. Raises InputError without scikit-learn, for folds that do not pair up, and for
+    a name that the records have no fact of.
+    """
+    _refuse(records, fold)
+    data = _Data(records, known, boosting or Boosting())
+    count = int(fold.max()) + 1
+    p = np.empty(len(records))
+    inside = {pair: data.raw(~np.isin(fold, pair), np.isin(fold, pair)) for pair in _pairs(count)} if calibrate else {}
+    for one in range(count):
+        held_out = fold == one
+        calibration = AS_IT_IS
+        if calibrate:
+            raw = np.full(len(records), np.nan)
+            for other in range(count):
+                if other != one:
+                    pair = (min(one, other), max(one, other))
+                    raw[fold == other] = inside[pair][fold[np.isin(fold, pair)] == other]
+            calibration = calibrated(raw[~held_out], records.succeeded[~held_out])
+        p[held_out] = probability(data.raw(~held_out, held_out), calibration)
+    return p
+
+
+def fit(
+    records: OutcomeRecords, known: Known, fold: NDArray[np.int32], boosting: Boosting | None = None
+) -> SuccessModel:
+    """Return the model learned from all records, calibrated on forecasts of each fold by models of the others.
+
+    Raises InputError as `out_of_fold` does.
+    """
+    _refuse(records, fold)
+    data = _Data(records, known, boosting or Boosting())
+    raw = np.empty(len(records))
+    for one in range(int(fold.max()) + 1):
+        raw[fold == one] = data.raw(fold != one, fold == one)
+    rates, trees = data.learned(np.ones(len(records), dtype=np.bool_))
+    return SuccessModel(data.facts, rates, trees, calibrated(raw, records.succeeded))
+
+
+class _Data:
+    """The columns that are known of all records; the rate of the package is worked out from the rows learned from."""
+
+    def __init__(self, records: OutcomeRecords, known: Known, boosting: Boosting) -> None:
+        self._records, self._package, self._boosting = records, known.package, boosting
+        self.facts = known_facts(records, known)
+        self._columns = np.column_stack([np.zeros(len(records)), encoded(self.facts, records.facts, len(records))])
+
+    def learned(self, rows: NDArray[np.bool_]) -> tuple[PackageRates, Trees]:
+        """Return the rates of packages and the trees learned from these rows."""
+        records, boosting = self._records, self._boosting
+        if self._package:
+            rates = package_rates(
+                records.package[rows], records.succeeded[rows], records.packages, self._boosting.smoothing
+            )
+        else:
+            rates = PackageRates((), np.zeros(0), float(records.succeeded[rows].mean()))
+        return rates, _grown(self._with(rates, rows), records.succeeded[rows], boosting)
+
+    def raw(self, rows: NDArray[np.bool_], asked: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """Return the forecasts in log odds of the rows asked about by what is learned from other rows."""
+        rates, trees = self.learned(rows)
+        return log_odds(trees, self._with(rates, asked))
+
+    def _with(self, rates: PackageRates, rows: NDArray[np.bool_]) -> NDArray[np.float64]:
+        columns = self._columns[rows]
+        columns[:, 0] = rate_of(rates, self._records.packages)[self._records.package[rows]]
+        return columns
+
+
+def _grown(columns: NDArray[np.float64], succeeded: NDArray[np.bool_], boosting: Boosting) -> Trees:
+    """Return trees grown on these rows; none where all outcomes or all columns are alike."""
+    varies = [place for place, column in enumerate(columns.T) if (column != column[0]).any() and _some(column)]
+    if not varies or succeeded.all() or not succeeded.any():
+        rate = np.clip(succeeded.mean(), _SUREST, 1 - _SUREST)
+        return _arrays(float(np.log(rate / (1 - rate))), [], np.zeros(0, dtype=np.int64))
+    ensemble, threads = _libraries()
+    grower = ensemble.HistGradientBoostingClassifier(
+        max_iter=boosting.iterations,
+        learning_rate=boosting.learning_rate,
+        max_leaf_nodes=boosting.leaves,
+        min_samples_leaf=boosting.least_leaf,
+        early_stopping=False,
+        random_state=0,
+    )
+    # Its threads wait for each other by spinning, which costs ten times the work where other processes run too.
+    with threads.threadpool_limits(1):
+        grower.fit(columns[:, varies], succeeded)
+    trees = [iteration[0].nodes for iteration in grower._predictors]  # noqa: SLF001, nothing public has the trees
+    return _arrays(float(np.ravel(grower._baseline_prediction)[0]), trees, np.array(varies))  # noqa: SLF001
+
+
+def _some(column: NDArray[np.float64]) -> bool:
+    """Whether not all are missing: scikit-learn 1.9 refuses a column of nothing."""
+    return not np.isnan(column).all()
+
+
+def _arrays(base: float, trees: list[Any], column_of: NDArray[np.int64]) -> Trees:
+    """Return scikit-learn's nodes, an array a tree, as ours; column_of : the column that each of its features is."""
+    starts = np.cumsum([0, *map(len, trees)])[:-1].astype(np.int64)
+    if not trees:
+        none, nothing = np.zeros(0, dtype=np.int64), np.zeros(0)
+        return Trees(base, none, none, nothing, none, none, none, nothing)
+    nodes = np.concatenate(trees)
+    shift = np.repeat(starts, [len(tree) for tree in trees])
+    leaf = nodes["is_leaf"].astype(np.bool_)
+    left, right = (np.where(leaf, LEAF, nodes[way].astype(np.int64) + shift) for way in ("left", "right"))
+    return Trees(
+        base,
+        starts,
+        np.where(leaf, LEAF, column_of[np.where(leaf, 0, nodes["feature_idx"])]),
+        np.where(leaf, 0.0, np.minimum(nodes["num_threshold"], BEYOND_EVERY_RANK)),
+        left,
+        right,
+        np.where(nodes["missing_go_to_left"].astype(np.bool_), left, right),
+        np.where(leaf, nodes["value"], 0.0),
+    )
+
+
+def _libraries() -> tuple[Any, Any]:
+    try:
+        import sklearn.ensemble  # noqa: PLC0415, it takes a second, and is an extra
+        import threadpoolctl  # noqa: PLC0415, comes with it
+    except ImportError as error:
+        raise InputError(
+            "learning needs scikit-learn, which is not installed", expected="pip install 'placewise[learn]'"
+        ) from error
+    return sklearn.ensemble, threadpoolctl
+
+
+def _refuse(records: OutcomeRecords, fold: NDArray[np.int32]) -> None:
+    if len(fold) != len(records) or len(np.unique(fold)) < 2 or (np.bincount(fold) == 0).any():
+        raise InputError("folds and records do not pair up", found=len(fold), expected="2 folds or more, none empty")
+
+
+def _pairs(count: int) -> list[tuple[int, int]]:
+    return [(one, other) for one in range(count) for other in range(one + 1, count)]
