@@ -4,7 +4,46 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from placewise.errors import InputError
 from placewise.model.worth import Interval
+
+HELD_OUT_RECORDS = "none"
+"""Records are held out one by one, whatever package they are of."""
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceSettings:
+    """How records are looked at.
+
+    hold_out : what is held out together: none, package, version, or a fact. folds, seed : how.
+    least_builds, low, high : a package takes part in what is learned with so many records at least, of which more than
+        `low` and less than `high` succeeded. least_records : so do facts that so many of the records have.
+    groups : of facts, to be compared; those of an environment, or all others, if not given.
+    alone : dependencies whose versions are tried alone in the choice; those that vary and are common if not given.
+    single_facts : whether to work out what single facts are worth. resamples : of packages, for intervals.
+
+    Raises InputError for values that no run takes.
+    """
+
+    hold_out: str = HELD_OUT_RECORDS
+    folds: int = 5
+    seed: int = 0
+    least_builds: int = 50
+    low: float = 0.02
+    high: float = 0.98
+    least_records: int = 100
+    groups: tuple[str, ...] = ()
+    alone: tuple[str, ...] = ()
+    single_facts: bool = False
+    resamples: int = 1000
+
+    def __post_init__(self) -> None:
+        for name, least in (("folds", 2), ("seed", 0), ("least_builds", 1), ("least_records", 1), ("resamples", 0)):
+            if getattr(self, name) < least:
+                raise InputError(f"{name} is not usable", found=getattr(self, name), expected=f"{least} or more")
+        if not 0 <= self.low < self.high <= 1:
+            found = f"{self.low:g}:{self.high:g}"
+            raise InputError("the shares that succeed are not usable", found=found, expected="two shares, low:high")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +115,11 @@ class Sample:
 class LevelScore:
     """How well success of records that were held out is predicted from the facts of a level.
 
-    groups : of facts; what a baseline knows, where it is one. log_loss : in nats. auc_within : the mean over packages
-        with both outcomes, weighted by their records; None where there is none. calibration_error : expected, over ten
-        bins of equal counts.
-    interval : of the log loss.
+    log_loss : in nats. auc_within : the mean over packages with both outcomes, weighted by their records; None where
+        there is none. calibration_error : expected, over ten equal steps of the forecast. interval : of the log loss.
     """
 
     name: str
-    groups: tuple[str, ...]
     records: int
     log_loss: float
     brier: float
@@ -91,6 +127,15 @@ class LevelScore:
     auc_within: float | None
     calibration_error: float
     interval: Interval | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOut:
+    """How well all facts predict records of what was held out together, beside the rate of all other records."""
+
+    hold_out: str
+    everything: LevelScore
+    base_rate: LevelScore
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +209,7 @@ class RulesVerdict:
     source : the study. jobs : those used. held_out : whether jobs are records by name, so that those of the fold that
         is judged are left out. packages : with jobs, and with at least `least_each` records of either outcome.
     accepted_of_succeeded, accepted_of_failed : the mean share of a package's jobs whose requirements all hold.
-    succeeded_of_accepted, succeeded_of_refused : the predictive values. auc : of that share.
+    succeeded_of_accepted, succeeded_of_refused : the predictive values; None where none is. auc : of that share.
     """
 
     source: str
@@ -175,8 +220,8 @@ class RulesVerdict:
     judged: Rate
     accepted_of_succeeded: float
     accepted_of_failed: float
-    succeeded_of_accepted: float
-    succeeded_of_refused: float
+    succeeded_of_accepted: float | None
+    succeeded_of_refused: float | None
     auc: float | None
     subsystems: tuple[RuleVerdict, ...]
     requirements: tuple[RuleVerdict, ...]
@@ -187,7 +232,8 @@ class Evidence:
     """All that records with outcomes show; what was not worked out is None or empty.
 
     hold_out, folds, seed : how records were held out. values : of groups of facts; facts : of single ones.
-    everything : how well all facts predict over all records kept, as the choice uses them.
+    held_out_by : by what is held out together, how well all facts predict, and the rate of all others, which knows
+        nothing. everything : how well all facts predict over all records kept, as the choice uses them.
     without_model : why nothing was learned; empty where it was.
     """
 
@@ -202,6 +248,7 @@ class Evidence:
     values: tuple[FactValue, ...] = ()
     facts: tuple[FactValue, ...] = ()
     reliability: tuple[ReliabilityBin, ...] = ()
+    held_out_by: tuple[HeldOut, ...] = ()
     everything: LevelScore | None = None
     choice: Choice | None = None
     rules: RulesVerdict | None = None

@@ -113,8 +113,8 @@ def verdict_of(records: OutcomeRecords, found: Acceptance, source: str, auc: flo
     )
 
 
-def _ratio(part: float, whole: float) -> float:
-    return part / whole if whole else float("nan")
+def _ratio(part: float, whole: float) -> float | None:
+    return part / whole if whole else None
 
 
 def _holding(
