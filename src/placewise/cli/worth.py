@@ -196,8 +196,8 @@ def _game(options: StudyOptions, questions: str) -> Game:
 
 
 @contextlib.contextmanager
-def output_folder(out: Path | None, name: str, force: bool) -> Iterator[Path | None]:
-    """Yield where to write one of the files of `worth_files` with its figure; None for nowhere.
+def output_folder(out: Path | None, name: str, force: bool, *more: str) -> Iterator[Path | None]:
+    """Yield where to write one of the files of `worth_files` with its figures, and more; None for nowhere.
 
     A place that cannot be written to is refused before the work.
     """
@@ -207,7 +207,7 @@ def output_folder(out: Path | None, name: str, force: bool) -> Iterator[Path | N
     from placewise.formats.results.results_names import ASKED, with_pictures
     from placewise.formats.writing import staged
 
-    with staged(out, owned=with_pictures(name), marks={name: ASKED}, force=force) as stage:
+    with staged(out, owned=(*with_pictures(name), *more), marks={name: ASKED}, force=force) as stage:
         yield stage
 
 

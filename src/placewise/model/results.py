@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placewise.errors import InputError
+from placewise.model.evidence import Evidence
 from placewise.model.runtime_models import Models
 from placewise.model.worth import (
     Difference,
@@ -210,6 +211,7 @@ class Results:
     worth, sufficiency, front : what each subsystem is worth, how few suffice, and which levels nothing beats.
     headlines, differences : figures with their intervals. fleets : what fleets drawn anew give.
     sensitivity : what other circumstances would give.
+    evidence : what records with outcomes show.
     incomparable : on so many clusters a value cannot be compared with what jobs ask, so that they count as no match.
     """
 
@@ -232,6 +234,7 @@ class Results:
     differences: tuple[Difference, ...] = ()
     fleets: FleetSpread | None = None
     sensitivity: tuple[SensitivityPoint, ...] = ()
+    evidence: Evidence | None = None
     study: Mapping[str, Any] = field(default_factory=dict)
     incomparable: int = 0
 

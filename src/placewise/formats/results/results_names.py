@@ -6,7 +6,7 @@ from placewise.formats.results.level_files import LEVELS
 from placewise.formats.results.model_files import CARDS, MODELS
 from placewise.formats.results.outcomes_table import OUTCOMES
 from placewise.formats.results.score_tables import REASONS_CSV, SCORES_CSV
-from placewise.formats.results.worth_files import MINIMAL, PARETO, SENSITIVITY, VALUE, WORTH_FILES
+from placewise.formats.results.worth_files import EVIDENCE, MINIMAL, PARETO, SENSITIVITY, VALUE, WORTH_FILES
 
 SCORES = "scores.json"
 SUBSYSTEM_SCORES = "subsystem-scores.json"
@@ -43,9 +43,19 @@ FIGURES = (
     "pareto-levels",
     "fleet-spread",
     "sensitivity",
+    "fact-values",
+    "reliability",
+    "choice-success",
+    "rules-against-outcomes",
 )
-# The figure of each file of `worth_files`.
-_PICTURED = {VALUE: "value-ranking", MINIMAL: "sufficiency", PARETO: "pareto-levels", SENSITIVITY: "sensitivity"}
+# The figures of each file of `worth_files`.
+_PICTURED = {
+    VALUE: ("value-ranking",),
+    MINIMAL: ("sufficiency",),
+    PARETO: ("pareto-levels",),
+    SENSITIVITY: ("sensitivity",),
+    EVIDENCE: FIGURES[-4:],
+}
 PICTURES = (PAGE, IMAGES, *(f"{IMAGES}/{name}.{kind}" for name in FIGURES for kind in ("png", "svg")))
 RESULTS = (
     SCORES,
@@ -74,4 +84,4 @@ ASKED = b'"descriptions"'
 
 def with_pictures(name: str) -> tuple[str, ...]:
     """Return the names of what a command writes that asks for one of the files of `worth_files`."""
-    return (name, *(f"{IMAGES}/{_PICTURED[name]}.{kind}" for kind in ("png", "svg")))
+    return (name, *(f"{IMAGES}/{figure}.{kind}" for figure in _PICTURED[name] for kind in ("png", "svg")))

@@ -50,12 +50,13 @@ class Forecasts:
 
 @dataclass(frozen=True, slots=True)
 class Predicted:
-    """What `predicted` finds; see `Evidence`."""
+    """What `predicted` finds; see `Evidence`. everything : (records,) the forecasts with all facts."""
 
     levels: tuple[LevelScore, ...]
     values: tuple[FactValue, ...]
     facts: tuple[FactValue, ...]
     reliability: tuple[ReliabilityBin, ...]
+    everything: NDArray[np.float64]
 
 
 def predicted(
@@ -99,6 +100,7 @@ def predicted(
         values,
         tuple(sorted(found, key=lambda one: (-one.last, -one.alone, one.name))),
         reliability_bins(records, p[sets[-1]]),
+        p[sets[-1]],
     )
 
 
@@ -106,13 +108,14 @@ def held_out_by(
     records: OutcomeRecords,
     groups: tuple[str, ...],
     settings: EvidenceSettings,
+    usual: NDArray[np.float64],
     *,
     runner: Runner,
     progress: Progress,
 ) -> tuple[HeldOut, ...]:
     """Say how well all facts predict where records, versions of packages, or whole packages are held out.
 
-    What has fewer of them than folds is left out.
+    What has fewer of them than folds is left out. usual : the forecasts with all facts, held out as the settings say.
     """
     codes: dict[str, NDArray[Any]] = {NONE: np.arange(len(records)), VERSION: records.job, PACKAGE: records.package}
     ways = [way for way in (NONE, VERSION, PACKAGE) if len(np.unique(codes[way])) >= settings.folds]
@@ -120,8 +123,11 @@ def held_out_by(
         ways.append(settings.hold_out)
     folds = np.stack([fold_of(records, way, settings.folds, settings.seed) for way in ways])
     known = known_of(names_by_group(records), groups)
-    task = Forecasts(records, (known,) * len(ways), folds)
-    rows = runner.rows("holding out", task, len(ways), key="", progress=progress)
+    others = [number for number, way in enumerate(ways) if way != settings.hold_out]
+    task = Forecasts(records, (known,) * len(others), folds[others])
+    rows = np.empty((len(ways), len(records)))
+    rows[ways.index(settings.hold_out)] = usual
+    rows[others] = runner.rows("holding out", task, len(others), key="", progress=progress)
     found = []
     for way, fold, p in zip(ways, folds, rows, strict=True):
         everything, rate = scored_levels(

@@ -67,7 +67,7 @@ def evidence_of(
         return Evidence(source, summary, *said, **usual, choice=choice, without_model=WITHOUT_LEARNING)  # type: ignore[arg-type]
     groups = groups_of(sample, settings.groups)
     found = predicted(sample, groups, fold, settings, runner=runner, progress=progress)
-    apart = held_out_by(sample, groups, settings, runner=runner, progress=progress)
+    apart = held_out_by(sample, groups, settings, found.everything, runner=runner, progress=progress)
     choice, everything = _chosen(common, everywhere, cells, settings, runner, progress)
     return Evidence(
         source,
