@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from placewise.cli.app import app
-from placewise.cli.options import Dask, Force, Json, Out, Resamples, Seed, Workers, choices
+from placewise.cli.options import Dask, Force, Json, Seed, Workers, choices, output_path
 from placewise.cli.printing import command_line, console, print_json, say
 from placewise.errors import InputError
 
@@ -24,7 +24,9 @@ def outcomes(
     records: Annotated[
         Path,
         typer.Argument(
-            help="Records that succeeded or failed: .parquet, .csv, or SQLite with a table builds.", show_default=False
+            help="Records that succeeded or failed: .parquet, .csv, or SQLite with a table builds.",
+            metavar="RECORDS",
+            show_default=False,
         ),
     ],
     column: Annotated[
@@ -55,7 +57,10 @@ def outcomes(
     ] = "none",
     folds: Annotated[int, typer.Option(help="Folds of the cross-validation.", rich_help_panel=_HELD_OUT)] = 5,
     seed: Seed = 0,
-    resamples: Resamples = 1000,
+    resamples: Annotated[
+        int,
+        typer.Option(help="Resamples of the packages for the intervals; 0 for none.", min=0, rich_help_panel=_HELD_OUT),
+    ] = 1000,
     least_builds: Annotated[
         int, typer.Option(help="Packages with fewer records are left out.", rich_help_panel=_SAMPLE)
     ] = 50,
@@ -94,7 +99,15 @@ def outcomes(
     ] = False,
     workers: Workers = 1,
     dask: Dask = None,
-    out: Out = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="A folder for evidence.json, the figures and the page.",
+            parser=output_path,
+            metavar="PATH",
+            show_default=False,
+        ),
+    ] = None,
     force: Force = False,
     json: Json = False,
 ) -> None:

@@ -183,9 +183,11 @@ def _facts(
 
 
 def _named_apart(facts: Iterable[Fact]) -> Iterator[Fact]:
-    """Yield the facts under names that differ: one whose name is taken is named with its group."""
+    """Yield the facts that some record has, under names that differ: one whose name is taken is named with its group."""
     taken: set[str] = set()
     for fact in facts:
+        if not fact.values:
+            continue
         name = f"{fact.group}.{fact.name}" if fact.name in taken else fact.name
         if name in taken:
             raise InputError("two facts have one name", found=name, expected="names that differ")

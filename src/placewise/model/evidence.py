@@ -156,10 +156,11 @@ class FactValue:
 
 @dataclass(frozen=True, slots=True)
 class ReliabilityBin:
-    """Records predicted alike: what was predicted in the mean, and what happened."""
+    """Records predicted alike: what was forecast in the mean, and the share of them that succeeded."""
 
-    predicted: float
-    observed: Rate
+    forecast: float
+    observed: float
+    records: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +235,7 @@ class Evidence:
     hold_out, folds, seed : how records were held out. values : of groups of facts; facts : of single ones.
     held_out_by : by what is held out together, how well all facts predict, and the rate of all others, which knows
         nothing. everything : how well all facts predict over all records kept, as the choice uses them.
-    without_model : why nothing was learned; empty where it was.
+    without_model : why nothing was learned; None where it was.
     """
 
     source: str
@@ -252,4 +253,4 @@ class Evidence:
     everything: LevelScore | None = None
     choice: Choice | None = None
     rules: RulesVerdict | None = None
-    without_model: str = ""
+    without_model: str | None = None

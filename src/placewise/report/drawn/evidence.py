@@ -65,10 +65,10 @@ def draw_reliability(results: Results) -> Drawing | None:
     subtitle = "records held out, in ten equal steps of the success forecast for them with all facts"
     figure, axes = style.canvas(results, said, subtitle, width=6.4, height=5.6)
     axes.plot([0, 1], [0, 1], zorder=2, **style.CEILING)
-    most = max(row.observed.records for row in evidence.reliability)
+    most = max(row.records for row in evidence.reliability)
     for row in evidence.reliability:
-        size = 5 + 11 * (row.observed.records / most) ** 0.5
-        axes.plot([row.predicted], [row.observed.share], zorder=3, clip_on=False, **style.dot(style.BLUE, size))
+        size = 5 + 11 * (row.records / most) ** 0.5
+        axes.plot([row.forecast], [row.observed], zorder=3, clip_on=False, **style.dot(style.BLUE, size))
     axes.set_xlim(0, 1)
     style.success_axes(axes, 1.0, "succeeded (share of records)")
     style.share_axis(axes.xaxis)

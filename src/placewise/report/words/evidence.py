@@ -116,8 +116,8 @@ def rules_sentence(rules: RulesVerdict) -> str:
     """Say what a study's requirements accept of what succeeded and of what failed."""
     how = "that they were not made of" if rules.held_out else "of their packages"
     return (
-        f"The requirements of {shown(rules.source)} accept {share(rules.accepted_of_succeeded, 3)} of the records {how} "
-        f"that succeeded, and {share(rules.accepted_of_failed, 3)} of those that failed (AUC {area(rules.auc)}): "
+        f"The requirements of {shown(rules.source)} accept {share(rules.accepted_of_succeeded, 3)} of the records "
+        f"{how} that succeeded, and {share(rules.accepted_of_failed, 3)} of those that failed (AUC {area(rules.auc)}): "
         f"{share(rules.succeeded_of_accepted, 3)} of what they accept succeeded, and "
         f"{share(rules.succeeded_of_refused, 3)} of what they refuse."
     )
@@ -165,11 +165,11 @@ def reliability_words(evidence: Evidence) -> FigureWords:
     """Return the words for how far forecasts are what happens."""
     error = evidence.levels[-1].calibration_error if evidence.levels else 0.0
     alt = "; ".join(
-        f"{share(one.predicted, 3)} forecast, {share(one.observed.share, 3)} succeeded" for one in evidence.reliability
+        f"{share(one.forecast, 3)} forecast, {share(one.observed, 3)} succeeded" for one in evidence.reliability
     )
     caption = (
-        "Records held out, by the success forecast for them with all facts: a mark on the line happened as often as was "
-        f"forecast. Expected calibration error: {number(error, 3)}. Marks are larger the more records there are."
+        "Records held out, by the success forecast for them with all facts: a mark on the line happened as often as "
+        f"was forecast. Expected calibration error: {number(error, 3)}. Marks are larger the more records there are."
     )
     return FigureWords(RELIABILITY, "Do forecasts of success hold?", caption, f"{alt}.")
 
@@ -180,10 +180,10 @@ def choice_words(evidence: Evidence) -> FigureWords:
     assert choice is not None
     alt = "; ".join(f"{shown(one.name)} {share(one.success, 3)}" for one in choice.levels)
     caption = (
-        f"{choice.alternatives.records:,} real alternatives of {choice.jobs:,} jobs (a package in one version) with both "
-        "outcomes; of those that were held out together the one that a level's facts make the most likely to succeed is "
-        f"chosen, equal ones with equal chances. At random {share(choice.alternatives.share, 3)} succeed; the ceiling, "
-        f"the best alternative each time, is {share(choice.ceiling, 3)}."
+        f"{choice.alternatives.records:,} real alternatives of {choice.jobs:,} jobs (a package in one version) with "
+        "both outcomes; of those that were held out together the one that a level's facts make the most likely to "
+        f"succeed is chosen, equal ones with equal chances. At random {share(choice.alternatives.share, 3)} succeed; "
+        f"the ceiling, the best alternative each time, is {share(choice.ceiling, 3)}."
     )
     return FigureWords(CHOICE, "What a choice by facts gains", caption, f"{alt}.")
 
@@ -192,7 +192,7 @@ def rules_words(rules: RulesVerdict) -> FigureWords:
     """Return the words for rules against what happened."""
     caption = (
         f"{rules_sentence(rules)} {rules.judged.records:,} records of {rules.packages:,} packages that have at least "
-        f"{rules.least_each} of either outcome, {share(rules.judged.share, 3)} of them a success; a record counts by the "
-        "share of its package's jobs that accept it."
+        f"{rules.least_each} of either outcome, {share(rules.judged.share, 3)} of them a success; a record counts by "
+        "the share of its package's jobs that accept it."
     )
     return FigureWords(RULES, "Do requirements tell success from failure?", caption, rules_sentence(rules))

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from placewise.model.evidence import EvidenceSettings, FactValue, HeldOut, LevelScore, Rate, ReliabilityBin
+from placewise.model.evidence import EvidenceSettings, FactValue, HeldOut, LevelScore, ReliabilityBin
 from placewise.model.outcome_records import PRESENCE, OutcomeRecords
 from placewise.model.progress import Progress
 from placewise.model.worth import Interval
@@ -186,7 +186,7 @@ def reliability_bins(records: OutcomeRecords, p: NDArray[np.float64]) -> tuple[R
     """Return what was forecast and what happened, by steps of the forecast that have records."""
     found = reliability(records.succeeded, p)
     return tuple(
-        ReliabilityBin(forecast, Rate("", count, round(observed * count)))
+        ReliabilityBin(forecast, observed, count)
         for forecast, observed, count in zip(
             found.forecast.tolist(), found.observed.tolist(), found.records.tolist(), strict=True
         )
