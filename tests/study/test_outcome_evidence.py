@@ -15,8 +15,10 @@ from made_outcomes import made_rows, records_of
 
 from placewise.errors import InputError
 from placewise.formats.outcome_records import read_outcome_records
+from placewise.model.cluster import Cluster, Fleet
 from placewise.model.evidence import EvidenceSettings
 from placewise.model.requirement import version_requirement
+from placewise.model.study import Study
 from placewise.model.version import Version
 from placewise.model.workload import Workload
 from placewise.prediction.success import fold_of
@@ -232,9 +234,8 @@ def test_what_decides_is_found_and_what_does_not_is_worth_next_to_nothing(shown)
 def test_without_scikit_learn_what_needs_no_model_is_there(made, monkeypatch):
     monkeypatch.setattr(run, "find_spec", {}.get)
     jobs = ranges(made_rows(), 3)
-    found = evidence_of(
-        made, "made", EvidenceSettings(least_builds=10, least_records=5, resamples=5), rules=("ours", jobs)
-    )
+    study = Study(Fleet((Cluster("c"),)), jobs, source="ours")
+    found = evidence_of(made, "made", EvidenceSettings(least_builds=10, least_records=5, resamples=5), rules=study)
     assert "placewise[learn]" in found.without_model
     assert found.rules is not None
     assert found.baselines
@@ -296,8 +297,7 @@ def test_the_public_records_are_what_an_independent_analysis_found(public_record
 @pytest.mark.slow
 def test_the_published_ranges_hardly_tell_success_from_failure(public_records, public_data, public_cache):
     kept, _ = without_contradictions(public_records)
-    jobs = read_study(public_data / "reliabuild", cache=public_cache).jobs
-    found = run._judged(kept, EvidenceSettings(), "reliabuild", jobs)
+    found = run._judged(kept, EvidenceSettings(), read_study(public_data / "reliabuild", cache=public_cache))
     assert (found.packages, found.judged.records) == (35, 15_536)
     assert round(found.judged.share, 3) == 0.697
     assert found.accepted_of_succeeded == pytest.approx(0.103, abs=0.003)

@@ -13,7 +13,7 @@ from placewise.cli.printing import command_line, console, print_json, say
 from placewise.errors import InputError
 
 if TYPE_CHECKING:
-    from placewise.model.workload import Workload
+    from placewise.model.study import Study
 
 _SAMPLE = "What is learned from"
 _HELD_OUT = "How it is judged"
@@ -148,7 +148,7 @@ def outcomes(
             read_outcome_records(records, columns),
             str(records),
             settings,
-            rules=None if rules is None else _rules(rules),
+            rules=None if rules is None else _study(rules),
             runner=where,
             progress=progress,
         )
@@ -185,12 +185,8 @@ def _columns(given: list[str]) -> dict[str, str]:
     return found
 
 
-def _rules(path: Path) -> tuple[str, Workload]:
+def _study(path: Path) -> Study:
     from placewise.formats.input_cache import cache_folder
-    from placewise.model.workload import Workload
     from placewise.study.sources import read_study
 
-    jobs = read_study(path, cache=cache_folder()).jobs
-    if not isinstance(jobs, Workload):
-        raise InputError("has records of builds", file=path, expected="jobs that require versions of packages")
-    return str(path), jobs
+    return read_study(path, cache=cache_folder())

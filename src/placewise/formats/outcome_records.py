@@ -183,7 +183,7 @@ def _facts(
 
 
 def _named_apart(facts: Iterable[Fact]) -> Iterator[Fact]:
-    """Yield the facts that some record has, under names that differ: one whose name is taken is named with its group."""
+    """Yield the facts that some record has; one whose name is taken is named with its group."""
     taken: set[str] = set()
     for fact in facts:
         if not fact.values:

@@ -41,8 +41,8 @@ def _sections(evidence: Evidence) -> Iterator[Section]:
             "calibration",
             "Do forecasts hold, and where",
             "A forecast is calibrated if what is forecast to succeed in 80 % of cases does so in 80 % of cases. "
-            "Whether it carries over depends on what has been seen: new records of packages that are known are easier than "
-            "packages never seen.",
+            "Whether it carries over depends on what has been seen: new records of packages that are known are easier "
+            "than packages never seen.",
             [_held_out(evidence)],
             figure=words.RELIABILITY,
         )

@@ -11,6 +11,7 @@ from placewise.errors import InputError
 from placewise.model.evidence import Choice, Evidence, EvidenceSettings, LevelScore, RulesVerdict
 from placewise.model.outcome_records import COMPILER, DEPENDENCIES, PACKAGE_VERSION, OutcomeRecords
 from placewise.model.progress import SILENT, Progress
+from placewise.model.study import Study
 from placewise.model.workload import Workload
 from placewise.prediction.success import Known, fold_of
 from placewise.prediction.success.folds import NONE
@@ -39,13 +40,14 @@ def evidence_of(
     source: str,
     settings: EvidenceSettings | None = None,
     *,
-    rules: tuple[str, Workload] | None = None,
+    rules: Study | None = None,
     runner: Runner = HERE,
     progress: Progress = SILENT,
 ) -> Evidence:
     """Say what the records are, what predicts success, how choosing by it fares, and how rules do.
 
-    rules : a study's name and jobs, to be judged by what happened. Without scikit-learn, what needs no model is there.
+    rules : a study of version jobs, whose requirements are judged by what happened. Without scikit-learn, what needs no
+    model is there.
     Raises InputError for settings that do not fit the records.
     """
     settings = settings or EvidenceSettings()
@@ -56,7 +58,7 @@ def evidence_of(
     sample, described = sampled(kept, settings)
     fold = fold_of(sample, settings.hold_out, settings.folds, settings.seed)
     known = scored_levels(sample, list(baselines(sample, fold)), settings)
-    verdict = None if rules is None else _judged(kept, settings, *rules)
+    verdict = None if rules is None else _judged(kept, settings, rules)
     usual = {"baselines": known, "sample": described, "rules": verdict}
     said = (settings.hold_out, settings.folds, settings.seed)
     common = with_common_facts(kept, settings.least_records)
@@ -119,8 +121,10 @@ def _chosen(
     return choice_of(cells, records, named), everything
 
 
-def _judged(kept: OutcomeRecords, settings: EvidenceSettings, source: str, jobs: Workload) -> RulesVerdict:
+def _judged(kept: OutcomeRecords, settings: EvidenceSettings, rules: Study) -> RulesVerdict:
     """Judge rules by records held out one by one: of a package held out whole, no rules would be left."""
-    fold = fold_of(kept, NONE, settings.folds, settings.seed)
-    found = accepted(kept, fold, jobs)
-    return verdict_of(kept, found, source, auc(kept.succeeded[found.rows], found.share))
+    if not isinstance(rules.jobs, Workload):
+        expected = "jobs that require versions of packages"
+        raise InputError("the study is of records of builds", file=rules.source, expected=expected)
+    found = accepted(kept, fold_of(kept, NONE, settings.folds, settings.seed), rules.jobs)
+    return verdict_of(kept, found, rules.source, auc(kept.succeeded[found.rows], found.share))
