@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,8 +9,8 @@ from numpy.typing import NDArray
 
 from placewise.errors import InputError
 from placewise.model.outcome_records import FactKind
+from placewise.model.success_card import SuccessCard
 
-LEAF = -1
 MOST_NODES = 1 << 22
 DEEPEST_TREE = 256
 LARGEST_LOG_ODDS = 1e6
@@ -26,8 +25,10 @@ class Trees:
     At a node, a value up to and at `threshold` goes to node `left`, one above to `right`, a missing one to `missing`,
     which is one of the two. Nodes are numbered through all trees, and a node comes after the one that leads to it.
 
-    base : log odds. starts : (trees,) the root of each. feature : (nodes,) the column asked about, LEAF at leaves,
-    whose left, right and missing are LEAF too. threshold : (nodes,), 0 at leaves. value : (nodes,) log odds, 0 elsewhere.
+    At a leaf all but `value` is 0; a question's left is above 0, since node 0 is a root.
+
+    base : log odds. starts : (trees,) the root of each. feature : (nodes,) the column asked about.
+    threshold : (nodes,). value : (nodes,) log odds.
 
     Raises InputError for arrays of different lengths, a node that no or more than one path leads to, trees deeper than
     256 or larger than 4 million nodes together, and numbers that are not finite.
@@ -56,13 +57,11 @@ class Trees:
         self._refuse_other_than_trees()
 
     def _refuse_other_than_trees(self) -> None:
-        nodes, leaf = len(self.feature), self.feature == LEAF
+        nodes, leaf = len(self.feature), self.left == 0
         ways = np.stack([self.left, self.right, self.missing])
         inner = np.flatnonzero(~leaf)
-        if (self.feature < LEAF).any() or (ways[:, leaf] != LEAF).any():
-            raise InputError(
-                "a node of the trees is neither a leaf nor a question", expected=f"{LEAF} for each at a leaf"
-            )
+        if (self.feature < 0).any() or ways[:, leaf].any():
+            raise InputError("a node of the trees is neither a leaf nor a question", expected="0 each way at a leaf")
         if ((ways[:, inner] <= inner) | (ways[:, inner] >= nodes)).any():
             raise InputError("a node of the trees leads to none after it", expected="numbers of later nodes")
         if not ((self.missing == self.left) | (self.missing == self.right)).all():
@@ -76,7 +75,7 @@ class Trees:
             raise InputError("not exactly one path leads to a node of the trees", place=f"node {node}")
         level = self.starts
         for _ in range(DEEPEST_TREE):
-            level = level[self.feature[level] != LEAF]
+            level = level[self.left[level] > 0]
             if not len(level):
                 return
             level = np.r_[self.left[level], self.right[level]]
@@ -118,20 +117,30 @@ class PackageRates:
             raise InputError("the rate of a package is not usable", expected="0 to 1")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Calibration:
-    """A straight line through log odds (Platt 1999): calibrated = intercept + slope * raw.
+    """From raw log odds to a probability: straight between knots, level beyond, mixed with the raw forecast.
 
-    Raises InputError for a slope that is not above 0, so that the order of forecasts stays, or numbers not finite.
+    raw : (knots,) log odds, ascending. rate : (knots,) of 0 to 1, never falling. kept : share of the raw forecast,
+    above 0 so that the order of forecasts stays; 1 without knots.
+
+    Raises InputError for anything else.
     """
 
-    slope: float
-    intercept: float
+    raw: NDArray[np.float64]
+    rate: NDArray[np.float64]
+    kept: float
 
     def __post_init__(self) -> None:
-        if not 0 < self.slope < LARGEST_LOG_ODDS or not math.fabs(self.intercept) < LARGEST_LOG_ODDS:
-            found = (self.slope, self.intercept)
-            raise InputError("a calibration is not usable", found=found, expected="a slope above 0, finite numbers")
+        columns = np.ndim(self.raw) == np.ndim(self.rate) == 1 and len(self.raw) == len(self.rate) <= MOST_NODES
+        usable = columns and (np.abs(self.raw) <= MOST_NODES * LARGEST_LOG_ODDS).all()
+        rising = usable and (np.diff(self.raw) > 0).all() and (np.diff(self.rate) >= 0).all()
+        if not rising or not ((self.rate >= 0) & (self.rate <= 1)).all():
+            raise InputError("a calibration is not usable", expected="ascending log odds, rates of 0 to 1 not falling")
+        if not 0 < self.kept <= 1 or (self.kept < 1 and not len(self.raw)):
+            raise InputError(
+                "a calibration keeps no usable share", found=self.kept, expected="above 0, 1 without knots"
+            )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -139,6 +148,8 @@ class SuccessModel:
     """How likely a record succeeds, by its package and facts.
 
     The columns that trees ask about are the rate of the package (0), and the facts (1 upwards).
+    card : what is to be known before use; None for a model that is not kept.
+
     Raises InputError for a fact twice, or trees that ask about a column that is not there.
     """
 
@@ -146,6 +157,7 @@ class SuccessModel:
     rates: PackageRates
     trees: Trees
     calibration: Calibration
+    card: SuccessCard | None = None
 
     def __post_init__(self) -> None:
         names = [fact.name for fact in self.facts]

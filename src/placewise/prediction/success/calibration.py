@@ -1,4 +1,8 @@
-"""Calibration: forecasts in log odds brought to the frequencies of what happened, by a straight line (Platt 1999)."""
+"""Calibration: forecasts in log odds brought to the frequencies of what happened, by isotonic regression.
+
+The rising step function of least squares (Zadrozny and Elkan 2002), by pooling neighbours (Ayer et al. 1955). A straight
+line through log odds (Platt 1999) has the wrong shape where few records have very large log odds, as boosted trees give.
+"""
 
 from __future__ import annotations
 
@@ -7,34 +11,30 @@ from numpy.typing import NDArray
 
 from placewise.model.success_model import Calibration
 
-AS_IT_IS = Calibration(1.0, 0.0)
-_STEPS = 100
-_STEEPEST, _FLATTEST = 20.0, 0.01
+KEPT = 0.05
+"""The share of the raw forecast that stays: on a step the order of forecasts is then the raw one."""
+_NO_STEPS = np.zeros(0)
+AS_IT_IS = Calibration(_NO_STEPS, _NO_STEPS, 1.0)
 
 
 def calibrated(raw: NDArray[np.float64], succeeded: NDArray[np.bool_]) -> Calibration:
-    """Return the line of greatest likelihood through held-out log odds; the raw forecasts where none is better.
+    """Return the calibration by held-out forecasts in log odds; the raw forecasts where all are alike.
 
-    By Newton's method, with outcomes a little inside 0 and 1 as Platt has them, so that the line stays finite.
-    raw : (records,), forecasts by models that did not see the records.
+    A step's rate is worked out with half a success and half a failure more, so that no forecast is 0 or 1. Between
+    steps it rises in a straight line. raw : (records,), forecasts by models that did not see the records.
     """
-    good = int(succeeded.sum())
-    bad = len(succeeded) - good
-    if not good or not bad or raw.min() == raw.max():
+    value, place = np.unique(raw, return_inverse=True)
+    if len(value) < 2:
         return AS_IT_IS
-    target = np.where(succeeded, (good + 1) / (good + 2), 1 / (bad + 2))
-    slope, intercept = 1.0, 0.0
-    for _ in range(_STEPS):
-        p = 1 / (1 + np.exp(-(intercept + slope * raw)))
-        miss, weight = target - p, p * (1 - p) + 1e-12
-        gradient = np.array([(miss * raw).sum(), miss.sum()])
-        mixed = (weight * raw).sum()
-        hessian = np.array([[(weight * raw * raw).sum(), mixed], [mixed, weight.sum()]])
-        step = np.linalg.solve(hessian + 1e-9 * np.eye(2), gradient)
-        step /= max(1.0, np.abs(step).max() / 2.0)
-        slope, intercept = slope + float(step[0]), intercept + float(step[1])
-        if np.abs(step).max() < 1e-10:
-            break
-    if not _FLATTEST <= slope <= _STEEPEST or not np.isfinite(intercept):
-        return AS_IT_IS
-    return Calibration(slope, intercept)
+    steps: list[tuple[float, float, float, float]] = []
+    sizes, successes = np.bincount(place).tolist(), np.bincount(place, weights=succeeded).tolist()
+    for one, size, good in zip(value.tolist(), sizes, successes, strict=True):
+        least, most = one, one
+        while steps and steps[-1][3] * size >= good * steps[-1][2]:
+            least, _, more, better = steps.pop()
+            size, good = size + more, good + better  # noqa: PLW2901, the step grows
+        steps.append((least, most, size, good))
+    ends = np.array([step[:2] for step in steps]).ravel()
+    rate = np.maximum.accumulate([(good + 0.5) / (size + 1) for _, _, size, good in steps]).repeat(2)
+    kept = np.r_[True, ends[1:] > ends[:-1]]  # a step of one forecast is one knot
+    return Calibration(ends[kept], rate[kept], KEPT)

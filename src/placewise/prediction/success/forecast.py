@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from placewise.errors import InputError
 from placewise.model.outcome_records import OutcomeRecords
-from placewise.model.success_model import LEAF, Calibration, SuccessModel, Trees
+from placewise.model.success_model import Calibration, SuccessModel, Trees
 from placewise.prediction.success.encoding import encoded, rate_of
 
 
@@ -61,12 +61,15 @@ def log_odds(trees: Trees, columns: NDArray[np.float64]) -> NDArray[np.float64]:
 def probability(raw: NDArray[np.float64], calibration: Calibration) -> NDArray[np.float64]:
     """Return calibrated probabilities of raw forecasts in log odds."""
     with np.errstate(over="ignore"):
-        return np.asarray(1 / (1 + np.exp(-(calibration.intercept + calibration.slope * raw))))
+        p = np.asarray(1 / (1 + np.exp(-raw)))
+    if calibration.kept == 1:
+        return p
+    return calibration.kept * p + (1 - calibration.kept) * np.interp(raw, calibration.raw, calibration.rate)
 
 
 def _leaves(trees: Trees, start: int, columns: NDArray[np.float64], rows: NDArray[np.int64]) -> NDArray[np.int64]:
     node = np.full(len(columns), start, dtype=np.int64)
-    while len(rows := rows[trees.feature[node[rows]] != LEAF]):
+    while len(rows := rows[trees.left[node[rows]] > 0]):
         at = node[rows]
         value = columns[rows, trees.feature[at]]
         onward = np.where(value <= trees.threshold[at], trees.left[at], trees.right[at])
@@ -93,7 +96,7 @@ def _add_tree(
         if not len(jobs) or not len(environments):
             continue
         feature = trees.feature[node]
-        if feature == LEAF:
+        if not trees.left[node]:
             raw[np.ix_(jobs, environments)] += trees.value[node]
             continue
         asks = open_[jobs, feature]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from placewise.errors import InputError
 from placewise.model.outcome_records import OutcomeRecords
-from placewise.model.success_model import BEYOND_EVERY_RANK, LEAF, PackageRates, SuccessModel, Trees
+from placewise.model.success_model import BEYOND_EVERY_RANK, PackageRates, SuccessModel, Trees
 from placewise.prediction.success.calibration import AS_IT_IS, calibrated
 from placewise.prediction.success.encoding import SMOOTHING, Known, encoded, known_facts, package_rates, rate_of
 from placewise.prediction.success.forecast import log_odds, probability
@@ -29,7 +29,7 @@ class Boosting:
     iterations: int = 200
     learning_rate: float = 0.2
     leaves: int = 31
-    least_leaf: int = 20
+    least_leaf: int = 10
     smoothing: float = SMOOTHING
 
 
@@ -51,21 +51,10 @@ def out_of_fold(
     """
     _refuse(records, fold)
     data = _Data(records, known, boosting or Boosting())
-    count = int(fold.max()) + 1
-    p = np.empty(len(records))
-    inside = {pair: data.raw(~np.isin(fold, pair), np.isin(fold, pair)) for pair in _pairs(count)} if calibrate else {}
-    for one in range(count):
-        held_out = fold == one
-        calibration = AS_IT_IS
-        if calibrate:
-            raw = np.full(len(records), np.nan)
-            for other in range(count):
-                if other != one:
-                    pair = (min(one, other), max(one, other))
-                    raw[fold == other] = inside[pair][fold[np.isin(fold, pair)] == other]
-            calibration = calibrated(raw[~held_out], records.succeeded[~held_out])
-        p[held_out] = probability(data.raw(~held_out, held_out), calibration)
-    return p
+    raw = _raw_out_of_fold(data, fold)
+    if not calibrate:
+        return probability(raw, AS_IT_IS)
+    return _calibrated_out_of_fold(data, raw, records.succeeded, fold)
 
 
 def fit(
@@ -76,12 +65,18 @@ def fit(
     Raises InputError as `out_of_fold` does.
     """
     _refuse(records, fold)
+    return _whole(data := _Data(records, known, boosting or Boosting()), _raw_out_of_fold(data, fold), records)
+
+
+def fit_and_hold_out(
+    records: OutcomeRecords, known: Known, fold: NDArray[np.int32], boosting: Boosting | None = None
+) -> tuple[SuccessModel, NDArray[np.float64], NDArray[np.float64]]:
+    """Return the model of `fit`, and forecasts of `out_of_fold` without and with calibration, each (records,)."""
+    _refuse(records, fold)
     data = _Data(records, known, boosting or Boosting())
-    raw = np.empty(len(records))
-    for one in range(int(fold.max()) + 1):
-        raw[fold == one] = data.raw(fold != one, fold == one)
-    rates, trees = data.learned(np.ones(len(records), dtype=np.bool_))
-    return SuccessModel(data.facts, rates, trees, calibrated(raw, records.succeeded))
+    raw = _raw_out_of_fold(data, fold)
+    p = _calibrated_out_of_fold(data, raw, records.succeeded, fold)
+    return _whole(data, raw, records), probability(raw, AS_IT_IS), p
 
 
 class _Data:
@@ -112,6 +107,39 @@ class _Data:
         columns = self._columns[rows]
         columns[:, 0] = rate_of(rates, self._records.packages)[self._records.package[rows]]
         return columns
+
+
+def _raw_out_of_fold(data: _Data, fold: NDArray[np.int32]) -> NDArray[np.float64]:
+    """Return the forecast of each record in log odds, by what is learned from the other folds."""
+    raw = np.empty(len(fold))
+    for one in range(int(fold.max()) + 1):
+        raw[fold == one] = data.raw(fold != one, fold == one)
+    return raw
+
+
+def _calibrated_out_of_fold(
+    data: _Data, raw: NDArray[np.float64], succeeded: NDArray[np.bool_], fold: NDArray[np.int32]
+) -> NDArray[np.float64]:
+    """Return calibrated forecasts: of each fold by a calibration that neither it nor a model of it had a part in."""
+    count = int(fold.max()) + 1
+    inside = np.full((count, len(fold)), np.nan)
+    for one in range(count):
+        for other in range(one + 1, count):
+            # What is learned without both forecasts the one for the calibration of the other, and the other way round.
+            asked = (fold == one) | (fold == other)
+            both = data.raw(~asked, asked)
+            inside[other, fold == one], inside[one, fold == other] = (both[fold[asked] == k] for k in (one, other))
+    p = np.empty(len(fold))
+    for one in range(count):
+        seen = fold != one
+        found = calibrated(inside[one, seen], succeeded[seen]) if count > 2 else AS_IT_IS
+        p[~seen] = probability(raw[~seen], found)
+    return p
+
+
+def _whole(data: _Data, raw: NDArray[np.float64], records: OutcomeRecords) -> SuccessModel:
+    rates, trees = data.learned(np.ones(len(records), dtype=np.bool_))
+    return SuccessModel(data.facts, rates, trees, calibrated(raw, records.succeeded))
 
 
 def _grown(columns: NDArray[np.float64], succeeded: NDArray[np.bool_], boosting: Boosting) -> Trees:
@@ -150,11 +178,11 @@ def _arrays(base: float, trees: list[Any], column_of: NDArray[np.int64]) -> Tree
     nodes = np.concatenate(trees)
     shift = np.repeat(starts, [len(tree) for tree in trees])
     leaf = nodes["is_leaf"].astype(np.bool_)
-    left, right = (np.where(leaf, LEAF, nodes[way].astype(np.int64) + shift) for way in ("left", "right"))
+    left, right = (np.where(leaf, 0, nodes[way].astype(np.int64) + shift) for way in ("left", "right"))
     return Trees(
         base,
         starts,
-        np.where(leaf, LEAF, column_of[np.where(leaf, 0, nodes["feature_idx"])]),
+        np.where(leaf, 0, column_of[np.where(leaf, 0, nodes["feature_idx"])]),
         np.where(leaf, 0.0, np.minimum(nodes["num_threshold"], BEYOND_EVERY_RANK)),
         left,
         right,
@@ -177,7 +205,3 @@ def _libraries() -> tuple[Any, Any]:
 def _refuse(records: OutcomeRecords, fold: NDArray[np.int32]) -> None:
     if len(fold) != len(records) or len(np.unique(fold)) < 2 or (np.bincount(fold) == 0).any():
         raise InputError("folds and records do not pair up", found=len(fold), expected="2 folds or more, none empty")
-
-
-def _pairs(count: int) -> list[tuple[int, int]]:
-    return [(one, other) for one in range(count) for other in range(one + 1, count)]

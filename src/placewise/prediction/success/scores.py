@@ -8,46 +8,14 @@ calibration error is the mean distance of forecast and frequency over the bins, 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
 from placewise.errors import InputError
+from placewise.model.success_card import Reliability, Scores
 
 BINS = 10
 _SURE = 1e-15
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Reliability:
-    """What was forecast and what happened, by equal steps of the forecast from 0 to 1.
-
-    forecast, observed : (bins,) mean forecast and share that succeeded; NaN where no record is. records : (bins,).
-    """
-
-    forecast: NDArray[np.float64]
-    observed: NDArray[np.float64]
-    records: NDArray[np.int64]
-
-    @property
-    def expected_error(self) -> float:
-        """The expected calibration error."""
-        some = self.records > 0
-        apart = np.abs(self.forecast[some] - self.observed[some])
-        return float((apart * self.records[some]).sum() / self.records.sum())
-
-
-@dataclass(frozen=True, slots=True)
-class Scores:
-    """The scores of forecasts. log_loss in nats. auc, auc_within : None where there are not both outcomes."""
-
-    records: int
-    log_loss: float
-    brier: float
-    auc: float | None
-    auc_within: float | None
-    calibration_error: float
 
 
 def scores(succeeded: NDArray[np.bool_], p: NDArray[np.float64], package: NDArray[np.int32]) -> Scores:
