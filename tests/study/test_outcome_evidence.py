@@ -77,7 +77,7 @@ def test_a_level_that_says_nothing_chooses_as_at_random_to_the_last_digit(rows):
     found, fold = records(rows), np.array([r[3] for r in rows])
     cells = cells_of(found, fold)
     p = np.array([0.1 * r[3] + 0.01 * r[1] for r in rows])  # of fold and package alone
-    choice = choice_of(cells, found, [("nothing", chosen(cells, found, p), None)])
+    choice = choice_of(cells, found, [("nothing", chosen(cells, found, p), None, None)])
     assert choice.levels[0].success == choice.alternatives.share
 
 
@@ -96,7 +96,7 @@ def test_choosing_is_as_a_plain_loop_has_it(rows, data):
         best = [good for score, good in seen if score == max(seen)[0]]
         gained += Fraction(len(seen) * sum(best), len(best))
     there = cells_of(found, fold)
-    choice = choice_of(there, found, [("x", chosen(there, found, np.array(p)), None)])
+    choice = choice_of(there, found, [("x", chosen(there, found, np.array(p)), None, None)])
     assert choice.alternatives.records == total
     if total:
         assert choice.levels[0].success == pytest.approx(float(gained / total), abs=1e-12)
@@ -108,7 +108,7 @@ def test_choosing_is_as_a_plain_loop_has_it(rows, data):
 def test_a_level_that_knows_the_outcome_reaches_the_ceiling(rows):
     found, fold = records(rows), np.array([r[3] for r in rows])
     cells = cells_of(found, fold)
-    choice = choice_of(cells, found, [("all", chosen(cells, found, found.succeeded.astype(float)), None)])
+    choice = choice_of(cells, found, [("all", chosen(cells, found, found.succeeded.astype(float)), None, None)])
     assert choice.levels[0].success == pytest.approx(choice.ceiling, abs=1e-12)
 
 
@@ -226,6 +226,9 @@ def test_what_decides_is_found_and_what_does_not_is_worth_next_to_nothing(shown)
     levels = {one.name: one.success for one in shown.choice.levels}
     assert levels["nothing of the environment"] == shown.choice.alternatives.share
     assert levels["the version of cmake"] > levels["the version of perl"] + 0.2
+    gains = {one.name: one.gain for one in shown.choice.levels}
+    assert (gains["nothing of the environment"].low, gains["nothing of the environment"].high) == (0, 0)
+    assert gains["the version of cmake"].low > 0
     assert all(one <= shown.choice.ceiling + 1e-12 for one in levels.values())
     assert {one.hold_out for one in shown.held_out_by} == {"none", "version", "package"}
     assert shown.levels[-1].auc > 0.8
@@ -251,7 +254,7 @@ def test_without_scikit_learn_what_needs_no_model_is_there(made, monkeypatch):
         ({"groups": ("planets",)}, "no such group"),
         ({"alone": ("emacs",)}, "common enough"),
         ({"hold_out": "moon"}, "hold out"),
-        ({"folds": 401}, "fewer"),
+        ({"folds": 901}, "fewer"),
     ],
 )
 def test_settings_that_do_not_fit_the_records_are_refused(made, changed, said):

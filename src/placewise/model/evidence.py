@@ -165,11 +165,15 @@ class ReliabilityBin:
 
 @dataclass(frozen=True, slots=True)
 class ChoiceScore:
-    """The success of choosing, among a job's alternatives, one that a level's facts make the most likely."""
+    """The success of choosing, among a job's alternatives, one that a level's facts make the most likely.
+
+    interval : of the success. gain : of what it is above the success of choosing at random, on the same draws.
+    """
 
     name: str
     success: float
     interval: Interval | None = None
+    gain: Interval | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ def draw_fact_values(results: Results) -> Drawing | None:
     rows, said = evidence.values, words.values_words(evidence)
     labels = [style.fitting(shown(row.name), _WIDEST_NAME) for row in rows]
     left = max(0.85, max(map(style.text_width, labels)) + 0.35)
-    subtitle = "log loss of held-out records taken by each group of facts, in nats; the package is always known"
+    subtitle = "log loss of held-out records taken by each group of facts, in nats"
     height = 2.15 + _ROW * max(len(rows), 4)
     figure, axes = style.canvas(results, said, subtitle, left=left, top=1.2, height=height)
     places = np.arange(len(rows))
@@ -48,7 +48,7 @@ def draw_fact_values(results: Results) -> Drawing | None:
     axes.set_xlabel("log loss taken (nats)")
     handles = [
         Patch(color=style.SKY, label="Shapley value"),
-        Line2D([], [], label="alone, beside the package", **alone),
+        Line2D([], [], label="alone", **alone),
         Line2D([], [], label="last, beside all others", **last),
         *([Line2D([], [], color=style.INK, linewidth=1.4, label="interval of the value")] if ends else []),
     ]
@@ -97,9 +97,10 @@ def draw_choice(results: Results) -> Drawing | None:
     axes.axvline(choice.ceiling, zorder=1, **style.CEILING)
     low, high = [random, choice.ceiling], [choice.ceiling]
     for place, row in zip(places.tolist(), choice.levels, strict=True):
-        if row.interval is not None:
-            low, high = [*low, row.interval.low], [*high, row.interval.high]
-            axes.plot([row.interval.low, row.interval.high], [place, place], color=style.SKY, linewidth=3.2, zorder=2)
+        if row.gain is not None:
+            ends = [random + row.gain.low, random + row.gain.high]
+            low, high = [*low, ends[0]], [*high, ends[1]]
+            axes.plot(ends, [place, place], color=style.SKY, linewidth=3.2, zorder=2)
         axes.plot([row.success], [place], zorder=3, **style.dot(style.BLUE, 8))
         style.write_at(axes, share(row.success, 3), (1.0, place), (6, 0), xycoords=axes.get_yaxis_transform())
     least, most = min(*low, *(row.success for row in choice.levels)), max(high)
@@ -110,7 +111,7 @@ def draw_choice(results: Results) -> Drawing | None:
     axes.set_xlabel("success (share of choices; the axis does not begin at zero)")
     handles = [
         Line2D([], [], label="success", **style.dot(style.BLUE, 8)),
-        Line2D([], [], color=style.SKY, linewidth=3.2, label="interval over packages"),
+        Line2D([], [], color=style.SKY, linewidth=3.2, label="interval of the gain, over packages"),
         Line2D([], [], color=style.MUTED, linewidth=1.4, linestyle=style.DOTTED, label=f"at random {share(random, 3)}"),
         Line2D([], [], label=style.ceiling_label(choice.ceiling), **style.CEILING),
     ]

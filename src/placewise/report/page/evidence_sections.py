@@ -31,7 +31,7 @@ def _sections(evidence: Evidence) -> Iterator[Section]:
             f"groups. Sample: {words.sample_words(evidence)}.",
             [
                 _values("Groups of facts, in nats of held-out log loss.", evidence.values),
-                _levels("By what a model knows beside the package.", evidence.levels),
+                _levels("By what a model knows; the package always, unless packages are held out.", evidence.levels),
                 _levels("Rates, without a model.", evidence.baselines),
                 *([_values("Single facts.", evidence.facts, folded=True)] if evidence.facts else []),
             ],
@@ -144,15 +144,17 @@ def _choice(evidence: Evidence) -> Table:
     rows: list[Row] = [("at random", "", [share_cell(evidence.choice.alternatives.share, digits=3), *_MISSING_ENDS])]
     for one in evidence.choice.levels:
         ends = _MISSING_ENDS
-        if one.interval is not None:
+        if one.interval is not None and one.gain is not None:
             ends = [share_cell(one.interval.low, digits=3), share_cell(one.interval.high, digits=3)]
+            ends.append(Cell(f"{words.points(one.gain.low)} to {words.points(one.gain.high)}", repr(one.gain.low)))
         rows.append((shown(one.name), "", [share_cell(one.success, digits=3), *ends]))
     rows.append(("the best each time", "the ceiling", [share_cell(evidence.choice.ceiling, digits=3), *_MISSING_ENDS]))
     columns = [("success", "of choices"), ("from", "interval over packages"), ("to", "interval over packages")]
+    columns.append(("gain", "in points over a choice at random, interval over packages"))
     return Table("Success of choosing, by what is known.", "chosen by", columns, rows)
 
 
-_MISSING_ENDS = [Cell(MISSING), Cell(MISSING)]
+_MISSING_ENDS = [Cell(MISSING), Cell(MISSING), Cell(MISSING)]
 
 
 def _rules(rules: RulesVerdict) -> Table:

@@ -10,7 +10,7 @@ from placewise.model.evidence import ChoiceScore, Evidence, FactValue, LevelScor
 from placewise.model.worth import Interval
 from placewise.report.data import evidence as numbers
 from placewise.report.terminal.tables import PIPED_WIDTH, print_line, print_table
-from placewise.report.words.evidence import area, evidence_findings, held_out_words, nats, sample_words
+from placewise.report.words.evidence import area, evidence_findings, held_out_words, nats, points, sample_words
 from placewise.report.words.numbers import plain_share, share, shown
 
 
@@ -22,7 +22,7 @@ def print_evidence(evidence: Evidence, console: Console) -> None:
     if evidence.sample is not None:
         print_line(f"learned and judged on: {sample_words(evidence)}", console)
     _print_levels("Held-out forecasts of success: rates, without a model", evidence.baselines, console)
-    _print_levels("Held-out forecasts of success, by what a model knows beside the package", evidence.levels, console)
+    _print_levels("Held-out forecasts of success, by what a model knows", evidence.levels, console)
     _print_values("What groups of facts are worth, in nats of held-out log loss", evidence.values, console)
     _print_values("Single facts", evidence.facts[: numbers.MOST_FACTS], console)
     _print_held_out(evidence, console)
@@ -119,14 +119,21 @@ def _print_choice(evidence: Evidence, console: Console) -> None:
             shown(one.name),
             share(one.success, 3),
             "" if one.interval is None else f"{share(one.interval.low, 3)} to {share(one.interval.high, 3)}",
+            "" if one.gain is None else f"{points(one.gain.low)} to {points(one.gain.high)}",
         )
         for one in (*usual, *choice.levels, *ceiling)
     ]
     title = (
-        f"Choosing among the real alternatives of a package and version: {choice.alternatives.records:,} of "
+        f"Choosing among the real alternatives of a package and version: {choice.alternatives.records:,} records of "
         f"{choice.jobs:,} jobs"
     )
-    print_table(title, _right("chosen by", ("success", "95 % over packages")), rows, console, widest=PIPED_WIDTH)
+    print_table(
+        title,
+        _right("chosen by", ("success", "95 % over packages", "gain in points")),
+        rows,
+        console,
+        widest=PIPED_WIDTH,
+    )
 
 
 def _print_rules(rules: RulesVerdict, console: Console) -> None:

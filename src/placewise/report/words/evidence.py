@@ -44,10 +44,10 @@ def answer(evidence: Evidence) -> str:
     together = [other for other in rest if not numbers.are_apart(first, other)]
     leading = " or ".join(shown(value.name) for value in (first, *together))
     doubt = " (their intervals meet)" if together else ""
-    said = ", ".join(f"{shown(value.name)} {nats(value.value)}{_between(value.interval)}" for value in positive)
+    said = "; ".join(f"{shown(value.name)} {nats(value.value)}{_between(value.interval)}" for value in positive)
     return (
-        f"For jobs to succeed, a scheduler must know first the {leading}{doubt}: of the {nats(gain)} nats that all "
-        f"facts take from the log loss of records held out, these are worth, in nats: {said}."
+        f"For jobs to succeed, a scheduler must know first the {leading}{doubt}. All facts together lower the log "
+        f"loss of held-out records by {nats(gain)} nats, and of these are worth: {said}."
     )
 
 
@@ -65,8 +65,15 @@ def _between(interval: Interval | None) -> str:
     return "" if interval is None else f" ({nats(interval.low)} to {nats(interval.high)})"
 
 
-def _shares_between(interval: Interval | None) -> str:
-    return "" if interval is None else f" ({share(interval.low, 3)} to {share(interval.high, 3)})"
+def _gained(gain: Interval | None) -> str:
+    if gain is None:
+        return ""
+    return f" ({points(gain.low)} to {points(gain.high)} points)"
+
+
+def points(value: float) -> str:
+    """Write a difference of shares in percentage points."""
+    return f"{100 * value:+.1f}"
 
 
 def _choice(evidence: Evidence) -> Iterator[str]:
@@ -80,12 +87,10 @@ def _choice(evidence: Evidence) -> Iterator[str]:
             f"the ceiling is {share(choice.ceiling, 3)}."
         )
         return
-    parts = [
-        f"{share(one.success, 3)} by {shown(one.name)}{_shares_between(one.interval)}" for one in choice.levels[1:]
-    ]
+    parts = [f"{shown(one.name)} {share(one.success, 3)}{_gained(one.gain)}" for one in choice.levels[1:]]
     yield (
-        f"Choosing among the real alternatives of one package and version, at random {random} succeed, "
-        f"{', '.join(parts)}; the ceiling is {share(choice.ceiling, 3)}."
+        f"Among the real alternatives of one package and version, a choice at random succeeds in {random}, and one "
+        f"that knows {'; '.join(parts)}; the ceiling is {share(choice.ceiling, 3)}."
     )
 
 
@@ -97,7 +102,7 @@ def _never_seen(evidence: Evidence) -> Iterator[str]:
         one = held_out.everything
         beside = f"log loss {nats(one.log_loss)}, {nats(held_out.base_rate.log_loss)} by the base rate alone"
         if numbers.not_better_than_base(held_out):
-            yield f"On {held_out_words(held_out)} the facts say nothing: AUC {area(one.auc)}, {beside}."
+            yield f"On {held_out_words(held_out)} a model is worse than none: {beside}; AUC {area(one.auc)}."
         else:
             yield f"On {held_out_words(held_out)} all facts reach an AUC of {area(one.auc)}; {beside}."
 
@@ -150,8 +155,9 @@ def values_words(evidence: Evidence) -> FigureWords:
     alt = "; ".join(f"{shown(one.name)} {nats(one.value)}{_between(one.interval)}" for one in evidence.values)
     over = _over(evidence.values)
     caption = (
-        "What each group of facts takes from the log loss of held-out records: its Shapley value, alone beside the "
-        f"package, and last, beside all others. Sample: {sample_words(evidence)}.{over}"
+        "What each group of facts takes from the log loss of held-out records: its Shapley value, what it takes "
+        "alone (beside the package, unless packages are held out), and last, beside all others. Sample: "
+        f"{sample_words(evidence)}.{over}"
     )
     return FigureWords(FACT_VALUES, "What facts predict success", caption, f"Values in nats: {alt}.")
 

@@ -61,9 +61,11 @@ def chosen(cells: Cells, records: OutcomeRecords, p: NDArray[np.float64]) -> NDA
 
 
 def choice_of(
-    cells: Cells, records: OutcomeRecords, levels: Sequence[tuple[str, NDArray[np.float64], Interval | None]]
+    cells: Cells,
+    records: OutcomeRecords,
+    levels: Sequence[tuple[str, NDArray[np.float64], Interval | None, Interval | None]],
 ) -> Choice:
-    """Return how choosing fares; levels : name, (cells,) of `chosen`, and the interval of its share."""
+    """Return how choosing fares; levels : name, (cells,) of `chosen`, and the intervals of its share and gain."""
     total = int(cells.size.sum())
     share = 1 / total if total else 0.0
     return Choice(
@@ -72,6 +74,7 @@ def choice_of(
         alternatives=rate_of("alternatives", records.succeeded[cells.rows]),
         ceiling=float(cells.size[cells.succeeded > 0].sum()) * share,
         levels=tuple(
-            ChoiceScore(name, float(good.sum()) / total if total else 0.0, interval) for name, good, interval in levels
+            ChoiceScore(name, float(good.sum()) / total if total else 0.0, interval, gain)
+            for name, good, interval, gain in levels
         ),
     )

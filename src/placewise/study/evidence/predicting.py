@@ -21,7 +21,7 @@ from placewise.sweep.runner import Runner
 from placewise.worth.resampling import Bootstrap, Column, Ratios, interval_of
 from placewise.worth.shapley import values_of_sets
 
-NOTHING, EVERYTHING = "the package only", "all facts"
+NOTHING, ONLY_PACKAGE, EVERYTHING = "nothing", "the package only", "all facts"
 _SUREST = 1e-15
 
 
@@ -71,11 +71,11 @@ def predicted(
     """Learn from every set of groups of facts, and divide what they take from the log loss among them (Shapley).
 
     fold : (records,). Groups are players; the worth of a set is minus the held-out log loss with its facts, beside the
-    package, which is always known. It is divided record by record, so that its intervals are those of means.
+    package (see `known_of`). It is divided record by record, so that its intervals are those of means.
     """
     facts = names_by_group(records)
     sets = [
-        known_of(facts, [group for place, group in enumerate(groups) if number >> place & 1])
+        known_of(facts, [group for place, group in enumerate(groups) if number >> place & 1], settings.hold_out)
         for number in range(1 << len(groups))
     ]
     single = _single(facts, groups, sets[-1]) if settings.single_facts else {}
@@ -85,7 +85,11 @@ def predicted(
     loss = {one: losses(records.succeeded, row) for one, row in p.items()}
     values = _values(records, groups, np.stack([loss[one] for one in sets], axis=1), settings)
     each = [(f"with {group}", sets[1 << place]) for place, group in enumerate(groups)]
-    levels = [(NOTHING, sets[0]), *(each if len(groups) > 1 else []), (EVERYTHING, sets[-1])]
+    levels = [
+        (ONLY_PACKAGE if sets[0].package else NOTHING, sets[0]),
+        *(each if len(groups) > 1 else []),
+        (EVERYTHING, sets[-1]),
+    ]
     scored = scored_levels(records, [(name, p[one]) for name, one in levels], settings)
     nothing, everything = (float(loss[one].mean()) for one in (sets[0], sets[-1]))
     group_of = {fact.name: fact.group for fact in records.facts}
@@ -122,9 +126,10 @@ def held_out_by(
     if settings.hold_out not in ways:
         ways.append(settings.hold_out)
     folds = np.stack([fold_of(records, way, settings.folds, settings.seed) for way in ways])
-    known = known_of(names_by_group(records), groups)
     others = [number for number, way in enumerate(ways) if way != settings.hold_out]
-    task = Forecasts(records, (known,) * len(others), folds[others])
+    facts = names_by_group(records)
+    asked = tuple(known_of(facts, groups, ways[number]) for number in others)
+    task = Forecasts(records, asked, folds[others])
     rows = np.empty((len(ways), len(records)))
     rows[ways.index(settings.hold_out)] = usual
     rows[others] = runner.rows("holding out", task, len(others), key="", progress=progress)
@@ -222,10 +227,11 @@ def _single(
     names = [name for group in groups if group != PRESENCE for name in facts[group]]
     return {
         name: (
-            Known((name,)),
-            Known(
-                tuple(other for other in everything.facts if other != name),
-                tuple(other for other in everything.presence if other != name),
+            replace(everything, facts=(name,), presence=()),
+            replace(
+                everything,
+                facts=tuple(other for other in everything.facts if other != name),
+                presence=tuple(other for other in everything.presence if other != name),
             ),
         )
         for name in names

@@ -14,7 +14,7 @@ from placewise.model.progress import SILENT, Progress
 from placewise.model.study import Study
 from placewise.model.workload import Workload
 from placewise.prediction.success import Known, fold_of
-from placewise.prediction.success.folds import NONE
+from placewise.prediction.success.folds import NONE, PACKAGE
 from placewise.prediction.success.scores import auc
 from placewise.study.evidence.baselines import baselines
 from placewise.study.evidence.choice import Cells, cells_of, choice_of, chosen
@@ -111,12 +111,15 @@ def _chosen(
         levels.append(("all dependency versions and the compiler", (*own, *dependencies, *compiler)))
     if not (compiler or dependencies):
         levels.append((EVERYTHING, tuple(name for names in facts.values() for name in names)))
-    task = Forecasts(records, tuple(Known(names) for _, names in levels), fold)
+    known = settings.hold_out != PACKAGE  # see `known_of`
+    task = Forecasts(records, tuple(Known(names, package=known) for _, names in levels), fold)
     rows = runner.rows("choosing", task, len(levels), key="", progress=progress)
     good = [chosen(cells, records, p) for p in rows]
     size = cells.size.astype(np.float64)
-    intervals = intervals_of_ratios(cells.package, [(one, size) for one in good], settings)
-    named = [(name, one, interval) for (name, _), one, interval in zip(levels, good, intervals, strict=True)]
+    ratios = [(one, size) for one in (*good, *(one - cells.succeeded for one in good))]
+    intervals = intervals_of_ratios(cells.package, ratios, settings)
+    pairs = zip(intervals[: len(good)], intervals[len(good) :], strict=True)
+    named = [(name, one, *pair) for (name, _), one, pair in zip(levels, good, pairs, strict=True)]
     (everything,) = scored_levels(records, [(levels[-1][0], rows[-1])], settings)
     return choice_of(cells, records, named), everything
 

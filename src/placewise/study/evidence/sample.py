@@ -19,6 +19,7 @@ from placewise.model.outcome_records import (
     OutcomeRecords,
 )
 from placewise.prediction.success import Known
+from placewise.prediction.success.folds import PACKAGE
 from placewise.study.evidence.summary import rate_of, spread_of
 
 # What is known of an environment before a job runs there; variants are what the job itself asks for.
@@ -83,14 +84,16 @@ def groups_of(records: OutcomeRecords, wanted: tuple[str, ...]) -> tuple[str, ..
     return tuple(dict.fromkeys(found))
 
 
-def known_of(facts: Mapping[str, tuple[str, ...]], groups: Collection[str]) -> Known:
+def known_of(facts: Mapping[str, tuple[str, ...]], groups: Collection[str], hold_out: str) -> Known:
     """Return what a model knows with these groups. facts : names by group.
 
-    Which dependencies there are follows from their versions, so that it changes nothing beside them.
+    Which dependencies there are follows from their versions, so that it changes nothing beside them. The package is
+    known too, as its rate of success, unless packages are held out: one that was never seen has no rate, and a model
+    that leans on rates does not do without.
     """
     names = tuple(name for group in facts if group in groups for name in facts[group])
     some = PRESENCE in groups and DEPENDENCIES not in groups
-    return Known(names, facts.get(DEPENDENCIES, ()) if some else ())
+    return Known(names, facts.get(DEPENDENCIES, ()) if some else (), hold_out != PACKAGE)
 
 
 def names_by_group(records: OutcomeRecords) -> dict[str, tuple[str, ...]]:
