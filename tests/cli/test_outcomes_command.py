@@ -34,7 +34,7 @@ def test_the_folder_says_what_is_printed(placewise, made, tmp_path):
     assert "Choosing among the real alternatives" in printed.out
     found = with_worth(out, Results({}))
     assert worth_document(EVIDENCE, found) == json.loads((out / EVIDENCE).read_text())
-    assert found.evidence.summary.records == 900
+    assert found.evidence.summary.records == 600
     page = (out / "report.html").read_text()
     assert page.index("a scheduler must know first") < page.index("What predicts success</h2>")
     pictures = {path.name for path in (out / "img").iterdir()}

@@ -10,7 +10,7 @@ import numpy as np
 from placewise.model.outcome_records import ABSENT, Fact, OutcomeRecords
 
 
-def made_rows(count=900, seed=3):
+def made_rows(count=600, seed=3):
     """Rows of records in which an old cmake fails and all else says nothing."""
     chance = random.Random(seed)
     rows = []

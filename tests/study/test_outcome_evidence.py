@@ -254,7 +254,7 @@ def test_without_scikit_learn_what_needs_no_model_is_there(made, monkeypatch):
         ({"groups": ("planets",)}, "no such group"),
         ({"alone": ("emacs",)}, "common enough"),
         ({"hold_out": "moon"}, "hold out"),
-        ({"folds": 901}, "fewer"),
+        ({"folds": 601}, "fewer"),
     ],
 )
 def test_settings_that_do_not_fit_the_records_are_refused(made, changed, said):

@@ -13,7 +13,7 @@ from placewise.model.evidence import EvidenceSettings, FactValue, HeldOut, Level
 from placewise.model.outcome_records import PRESENCE, OutcomeRecords
 from placewise.model.progress import Progress
 from placewise.model.worth import Interval
-from placewise.prediction.success import Known, fold_of, out_of_fold, reliability, scores
+from placewise.prediction.success import Boosting, Known, fold_of, out_of_fold, reliability, scores
 from placewise.prediction.success.folds import NONE, PACKAGE, VERSION
 from placewise.study.evidence.baselines import base_rate
 from placewise.study.evidence.sample import known_of, names_by_group
@@ -23,6 +23,7 @@ from placewise.worth.shapley import values_of_sets
 
 NOTHING, ONLY_PACKAGE, EVERYTHING = "nothing", "the package only", "all facts"
 _SUREST = 1e-15
+_FEWEST_TREES, _MOST_TREES = 10, 200
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,8 +45,17 @@ class Forecasts:
     def __call__(self, number: int) -> list[float]:
         """Return (records,) how likely each succeeds, as seen by models that did not see it."""
         fold = self.fold if self.fold.ndim == 1 else self.fold[number]
-        found: list[float] = out_of_fold(self.records, self.levels[number], fold).tolist()
+        boosting = Boosting(iterations=trees_for(len(self.records)))
+        found: list[float] = out_of_fold(self.records, self.levels[number], fold, boosting).tolist()
         return found
+
+
+def trees_for(records: int) -> int:
+    """Return how many trees to grow: one for each hundred records, from 10 to 200, since few records are soon overfit.
+
+    Of the number of records alone, so that no outcome has a part in it.
+    """
+    return min(_MOST_TREES, max(_FEWEST_TREES, records // 100))
 
 
 @dataclass(frozen=True, slots=True)

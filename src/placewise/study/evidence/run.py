@@ -67,10 +67,10 @@ def evidence_of(
     if find_spec("sklearn") is None:
         choice = choice_of(cells, common, [])
         return Evidence(source, summary, *said, **usual, choice=choice, without_model=WITHOUT_LEARNING)  # type: ignore[arg-type]
-    groups = groups_of(sample, settings.groups)
+    groups, alone = groups_of(sample, settings.groups), tried_alone(common, settings.alone)
     found = predicted(sample, groups, fold, settings, runner=runner, progress=progress)
     apart = held_out_by(sample, groups, settings, found.everything, runner=runner, progress=progress)
-    choice, everything = _chosen(common, everywhere, cells, settings, runner, progress)
+    choice, everything = _chosen(common, everywhere, cells, alone, settings, runner, progress)
     return Evidence(
         source,
         summary,
@@ -90,19 +90,20 @@ def _chosen(
     records: OutcomeRecords,
     fold: NDArray[np.int32],
     cells: Cells,
+    alone: tuple[str, ...],
     settings: EvidenceSettings,
     runner: Runner,
     progress: Progress,
 ) -> tuple[Choice, LevelScore]:
     """Return how choosing by ever more facts fares, and how well the last of these levels predicts.
 
-    The package and its version are what the job asks for, and so always known.
+    The package and its version are what the job asks for, and so always known. alone : dependencies to choose by alone.
     """
     facts = names_by_group(records)
     own = facts.get(PACKAGE_VERSION, ())
     dependencies, compiler = facts.get(DEPENDENCIES, ()), facts.get(COMPILER, ())
     levels = [(KNOWS_NOTHING, own)]
-    levels += [(f"the version of {name}", (*own, name)) for name in tried_alone(records, settings.alone)]
+    levels += [(f"the version of {name}", (*own, name)) for name in alone]
     if compiler:
         levels.append(("the compiler", (*own, *compiler)))
     if dependencies:
