@@ -1,7 +1,7 @@
 """Lay our levels of build records beside those that the prior work published, figure by figure.
 
-    placewise simulate DATA/spack-build --no-plots --out corrected
-    placewise simulate DATA/spack-build --no-plots --scoring published --out as-published
+    placewise simulate DATA/spack-build --no-plots --model knn --out corrected
+    placewise simulate DATA/spack-build --no-plots --model knn --scoring published --out as-published
     python docs/compare_levels.py DATA/spack-build corrected as-published
 
 The prior work drew one cluster for each build, in two runs: one left scores.csv, the other

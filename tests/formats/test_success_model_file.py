@@ -1,5 +1,6 @@
 """Files of learned models: read as they were written, and refused where they are no model."""
 
+import contextlib
 import copy
 import dataclasses
 import json
@@ -181,10 +182,8 @@ def test_any_change_is_refused_or_a_model(document, tmp_path_factory, data):
             inside[key] = data.draw(st.sampled_from([None, 0, 1, -1, 2**70, 1e300, "", "x", [], [1], {}, True, [[]]]))
             break
         inside = inside[key]
-    try:
+    with contextlib.suppress(InputError):
         read(changed, tmp_path_factory)
-    except InputError:
-        pass
 
 
 def test_a_deep_chain_is_refused():

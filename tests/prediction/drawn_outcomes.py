@@ -13,7 +13,8 @@ from placewise.model.version import Version
 def fact_of(name, kind, texts, group="facts"):
     keys = {"version": lambda text: (Version(text).key, text), "number": float, "text": str}
     known = tuple(sorted({text for text in texts if text is not None}, key=keys[kind]))
-    codes = np.array([ABSENT if text is None else known.index(text) for text in texts], dtype=np.int32)
+    place = {text: code for code, text in enumerate(known)}
+    codes = np.array([ABSENT if text is None else place[text] for text in texts], dtype=np.int32)
     return Fact(name, group, kind, known, codes)
 
 

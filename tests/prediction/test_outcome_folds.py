@@ -39,6 +39,18 @@ def test_each_package_and_outcome_is_spread_evenly(count, seed):
     assert sizes.max() - sizes.min() <= 1
 
 
+def test_a_chain_of_names_is_one_group():
+    # Each name is in two packages, each package has two names; beside the chain there is one more record.
+    count = 20_000
+    packages = [f"p{i // 2}" for i in range(count)]
+    names = [f"n{(i + 1) // 2}" for i in range(count)]
+    fold = fold_of(
+        records_of([*packages, "q"], ["1"] * (count + 1), [True] * (count + 1), (), [*names, "m"]), "package", 2
+    )
+    assert len(set(fold[:-1].tolist())) == 1
+    assert fold[-1] != fold[0]
+
+
 def test_another_seed_deals_otherwise():
     records = learnable()
     assert (fold_of(records, "none", 5, 0) != fold_of(records, "none", 5, 1)).any()

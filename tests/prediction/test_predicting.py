@@ -65,7 +65,9 @@ def test_memory_that_cannot_be_is_refused(memory):
 
 
 def test_unknown_kinds_are_refused():
-    with pytest.raises(InputError, match="unknown kind of model; expected linear or log-linear or knn; found 'svm'"):
+    with pytest.raises(
+        InputError, match="unknown kind of model; expected best or mean or linear or log-linear or knn; found 'svm'"
+    ):
         predict(MODELS, "svm", "a", 1e9)
     with pytest.raises(InputError, match="unknown reference"):
         reference_runtime(MODELS, "knn", ("a",), "slowest")
@@ -108,3 +110,25 @@ def test_the_best_memory_is_that_of_the_prior_work(public_data, public_models):
     published = json.loads((public_data / "spack-build" / "linear-model-params.json").read_text())
     found = {card.package: card.best_memory_bytes for card in public_models.cards()}
     assert found == {name: one["memory_global_best_runtime"] for name, one in published.items()}
+
+
+@given(st.lists(st.tuples(st.floats(1e6, 1e9), st.floats(1.0, 1e4)), min_size=2, max_size=30))
+def test_best_is_the_kind_that_predicts_builds_held_out_best(builds):
+    memory, duration = zip(*builds, strict=True)
+    models = fit_models(["a"] * len(builds), memory, duration, minimum_builds=1)
+    validation = models.card("a").validation
+    errors = {"mean": validation.mean} | {kind: validation.of(kind) for kind in KINDS}
+    chosen = models.get("a").kind("best")
+    assert errors[chosen].mean_absolute_error_s == min(one.mean_absolute_error_s for one in errors.values())
+    found = predict(models, "best", "a", [*memory, 1e12, 1.0])
+    inside = predict(models, chosen, "a", [*memory, max(memory), min(memory)])
+    assert found.runtime_s.tolist() == inside.runtime_s.tolist()
+    assert found.outside.tolist()[-2:] == [chosen != "mean"] * 2
+
+
+def test_the_mean_needs_no_memory():
+    found = predict(MODELS, "mean", "b", [np.nan, 1.0])
+    assert found.runtime_s.tolist() == [35.0, 35.0]
+    assert not found.outside.any()
+    unvalidated = fit_models(["a"], [1e9], [5.0], minimum_builds=1, cross_validate=False)
+    assert predict(unvalidated, "best", "a", 1e9).runtime_s == 5.0

@@ -1,6 +1,7 @@
 """Learned models of success: what is learned, forecast and known."""
 
 import dataclasses
+import sys
 
 import numpy as np
 import pytest
@@ -317,3 +318,13 @@ def test_tables_of_other_shapes_are_refused(learned):
     _, model = learned
     with pytest.raises(InputError):
         table(model, ["a"], np.zeros((1, 4)), np.zeros((1, 4), dtype=bool), np.zeros((2, 5)))
+
+
+def test_without_scikit_learn_a_model_forecasts_and_nothing_is_learned(learned, monkeypatch):
+    records, model = learned
+    expected = forecast(model, records)
+    for name in ("sklearn", "sklearn.ensemble", "threadpoolctl"):
+        monkeypatch.setitem(sys.modules, name, None)
+    assert np.array_equal(forecast(model, records), expected)
+    with pytest.raises(InputError, match="scikit-learn"):
+        fit(records, ALL, fold_of(records, "none", 3), FEW)

@@ -290,11 +290,11 @@ class RunOptions(StudyOptions):
     model: Annotated[
         str,
         typer.Option(
-            help="Runtime model: knn, linear or log-linear.",
-            autocompletion=choices("knn", "linear", "log-linear"),
+            help="Runtime model: best (of each package, by cross-validation), mean, linear, log-linear or knn.",
+            autocompletion=choices("best", "mean", "linear", "log-linear", "knn"),
             rich_help_panel=_COSTS,
         ),
-    ] = "knn"
+    ] = "best"
     minimum_builds: Annotated[
         int, typer.Option(help="Packages with fewer builds get no model.", rich_help_panel=_COSTS)
     ] = 100

@@ -15,6 +15,9 @@ from placewise.errors import InputError
 
 Kind: TypeAlias = Literal["linear", "log-linear", "knn"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
+Choice: TypeAlias = Literal["best", "mean", "linear", "log-linear", "knn"]
+CHOICES: tuple[Choice, ...] = get_args(Choice)
+"""What may predict: `best` is for each package the kind, or the mean, with the least cross-validated error."""
 NEIGHBOURS = 5
 FASTEST_SHARE = 0.1
 BYTES_PER_GIB = float(2**30)
@@ -72,6 +75,12 @@ class Validation:
     def of(self, kind: Kind) -> CrossValidation:
         """Return the cross-validation of one kind of model."""
         return {"linear": self.linear, "log-linear": self.log_linear, "knn": self.knn}[kind]
+
+    @property
+    def best(self) -> Kind | Literal["mean"]:
+        """The kind with the least mean absolute error; the mean where none has less than it."""
+        kind = min(KINDS, key=lambda kind: self.of(kind).mean_absolute_error_s)
+        return kind if self.of(kind).mean_absolute_error_s < self.mean.mean_absolute_error_s else "mean"
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +147,12 @@ class PackageModels:
             refuse_unusable(column, name)
             column.flags.writeable = False
             object.__setattr__(self, name, column)
+
+    def kind(self, choice: Choice) -> Kind | Literal["mean"]:
+        """Return what predicts: of `best`, the mean where the models were not cross-validated."""
+        if choice != "best":
+            return choice
+        return "mean" if self.validation is None else self.validation.best
 
     @property
     def card(self) -> ModelCard:

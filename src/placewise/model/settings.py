@@ -8,8 +8,8 @@ from typing import Literal, TypeAlias, get_args
 
 from placewise.errors import InputError
 from placewise.model.priority import Priority
-from placewise.model.runtime_models import KINDS
-from placewise.model.runtime_models import Kind as RuntimeModel
+from placewise.model.runtime_models import CHOICES
+from placewise.model.runtime_models import Choice as RuntimeModel
 
 Scoring: TypeAlias = Literal["corrected", "published"]
 Unknown: TypeAlias = Literal["no", "yes"]
@@ -83,7 +83,7 @@ class Settings:
     values: bool = True
     choose: str = "cheapest"
     priorities: tuple[Priority, ...] = ()
-    model: RuntimeModel = "knn"
+    model: RuntimeModel = "best"
     minimum_builds: int = 100
     nodes_per_job: int = 2
     nodes_free: int | None = None
@@ -100,8 +100,8 @@ class Settings:
         refuse_scoring(self.scoring)
         if self.unknown not in get_args(Unknown):
             raise InputError("unknown is not usable", found=self.unknown, expected=" or ".join(get_args(Unknown)))
-        if self.model not in KINDS:
-            raise InputError("no such kind of runtime model", found=self.model, expected=" or ".join(KINDS))
+        if self.model not in CHOICES:
+            raise InputError("no such kind of runtime model", found=self.model, expected=" or ".join(CHOICES))
         refuse_outside(
             jobs=(self.first, 1, MOST),
             orders=(self.orders, 0, MOST_ORDERS),

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from placewise.errors import InputError
-from placewise.model.runtime_models import Kind, Models
+from placewise.model.runtime_models import Choice, Models
 from placewise.prediction.predict import predict
 
 SECONDS_PER_HOUR = 3600.0
@@ -18,7 +18,9 @@ Reference: TypeAlias = Literal["fastest", "best-memory"]
 REFERENCES: tuple[Reference, ...] = get_args(Reference)
 
 
-def reference_runtime(models: Models, kind: Kind, packages: Sequence[str], reference: Reference) -> NDArray[np.float64]:
+def reference_runtime(
+    models: Models, kind: Choice, packages: Sequence[str], reference: Reference
+) -> NDArray[np.float64]:
     """Return the runtime that each package is compared with, (packages,) in seconds; NaN without models.
 
     "fastest" is the mean of the fastest tenth of the builds, "best-memory" the model at the memory of the

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from placewise.errors import InputError
-from placewise.model.runtime_models import KINDS, Kind, Models, PackageModels
+from placewise.model.runtime_models import CHOICES, Choice, Models, PackageModels
 from placewise.prediction.curves import fit_steps, on_line, on_power
 
 
@@ -25,8 +25,11 @@ class Prediction:
     outside: NDArray[np.bool_]
 
 
-def predict(models: Models, kind: Kind, package: str, memory_bytes: ArrayLike) -> Prediction:
+def predict(models: Models, kind: Choice, package: str, memory_bytes: ArrayLike) -> Prediction:
     """Return the runtime of a package's builds at each memory, in the shape of `memory_bytes`.
+
+    The mean is the same at any memory, known or not, and extrapolates nowhere. Outside the memory seen, `best` predicts
+    as at the nearest that was seen.
 
     Raises InputError for an unknown kind, or memory that is not above 0; NaN stands for memory not known.
     """
@@ -35,7 +38,7 @@ def predict(models: Models, kind: Kind, package: str, memory_bytes: ArrayLike) -
     return _predicted(models.get(package), kind, memory)
 
 
-def predict_matrix(models: Models, kind: Kind, packages: Sequence[str], memory_bytes: ArrayLike) -> Prediction:
+def predict_matrix(models: Models, kind: Choice, packages: Sequence[str], memory_bytes: ArrayLike) -> Prediction:
     """Return the runtime of every package at every cluster's memory, (packages, clusters).
 
     memory_bytes : (clusters,). Raises InputError for an unknown kind, or memory that is not above 0; NaN
@@ -51,22 +54,28 @@ def predict_matrix(models: Models, kind: Kind, packages: Sequence[str], memory_b
     )
 
 
-def _predicted(fitted: PackageModels | None, kind: Kind, memory: NDArray[np.float64]) -> Prediction:
+def _predicted(fitted: PackageModels | None, choice: Choice, memory: NDArray[np.float64]) -> Prediction:
     if fitted is None:
         return Prediction(np.full(memory.shape, np.nan), np.zeros(memory.shape, dtype=np.bool_))
+    kind, least, most = fitted.kind(choice), fitted.memory_bytes[0], fitted.memory_bytes[-1]
+    if kind == "mean":
+        return Prediction(np.full(memory.shape, fitted.duration_s.mean()), np.zeros(memory.shape, dtype=np.bool_))
+    outside = (memory < least) | (memory > most)
+    if choice == "best":
+        # Cross-validation says nothing of memory that no build used, and a line far outside is far off.
+        memory = np.clip(memory, least, most)
     if kind == "linear":
         runtime = on_line(fitted.linear, memory)
     elif kind == "log-linear":
         runtime = on_power(fitted.log_linear, memory)
     else:
         runtime = fit_steps(fitted.memory_bytes, fitted.duration_s).at(memory)
-    outside = (memory < fitted.memory_bytes[0]) | (memory > fitted.memory_bytes[-1])
     return Prediction(np.asarray(runtime), np.asarray(outside))
 
 
 def _refuse(kind: str, memory: NDArray[np.float64]) -> None:
-    if kind not in KINDS:
-        raise InputError("unknown kind of model", found=kind, expected=" or ".join(KINDS))
+    if kind not in CHOICES:
+        raise InputError("unknown kind of model", found=kind, expected=" or ".join(CHOICES))
     bad = memory[(memory <= 0) | np.isinf(memory)]
     if bad.size:
         raise InputError("memory is not usable", found=float(bad.flat[0]), expected="a number of bytes above 0")

@@ -1,7 +1,8 @@
 """Calibration: forecasts in log odds brought to the frequencies of what happened, by isotonic regression.
 
-The rising step function of least squares (Zadrozny and Elkan 2002), by pooling neighbours (Ayer et al. 1955). A straight
-line through log odds (Platt 1999) has the wrong shape where few records have very large log odds, as boosted trees give.
+The rising step function of least squares (Zadrozny and Elkan 2002), by pooling neighbours (Ayer et al. 1955). A
+straight line through log odds (Platt 1999) has the wrong shape where few records have very large log odds, as boosted
+trees give them.
 """
 
 from __future__ import annotations

@@ -68,6 +68,7 @@ def _connected(one: NDArray[np.int64], other: NDArray[np.int64]) -> NDArray[np.i
             least = np.full(len(group), len(group))
             np.minimum.at(least, codes, group)
             group = least[codes]
+        group = group[group]  # long chains are through in few rounds
         if np.array_equal(group, before):
             return np.unique(group, return_inverse=True)[1]
 

@@ -56,12 +56,8 @@ def gains(cards: Sequence[ModelCard], kind: str) -> NDArray[np.float64]:
 
 
 def best_kinds(cards: Iterable[ModelCard]) -> Counter[str]:
-    """Count for how many packages each kind, or the mean, has the least absolute error; the first where equal."""
-    return Counter(
-        min((*KINDS, MEAN), key=lambda kind: validation_of(card, kind).mean_absolute_error_s)
-        for card in cards
-        if card.validation is not None
-    )
+    """Count for how many packages each kind, or the mean, has the least absolute error; see `Validation.best`."""
+    return Counter(card.validation.best for card in cards if card.validation is not None)
 
 
 def fit_document(models: Models) -> dict[str, Any]:
