@@ -78,3 +78,12 @@ def test_the_rules_of_a_folder_are_judged(placewise, small, made, tmp_path):
     assert "Which rules refuse what succeeded" in done.out
     assert (out / "img" / "rules-against-outcomes.png").exists()
     assert 'id="rules"' in (out / "report.html").read_text()
+
+
+def test_records_without_facts_are_still_summed_up(placewise, tmp_path):
+    path = tmp_path / "records.csv"
+    path.write_text("worked,app\n" + "".join(f"{number % 3 > 0},a{number % 2}\n" for number in range(60)))
+    done = placewise("outcomes", path, "--column", "outcome=worked", "--column", "package=app", "--least-builds", 5)
+    assert done.code == 0
+    assert done.out.startswith("What a scheduler must know for jobs to succeed was not worked out")
+    assert "60, of which 40 succeeded" in done.out

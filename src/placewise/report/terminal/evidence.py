@@ -54,7 +54,8 @@ def _print_data(evidence: Evidence, console: Console) -> None:
         for one in numbers.facts_shown(evidence)
     ]
     headings = _right("fact", ("records", "values", "most common", "in", "share"))
-    print_table("How much facts vary (evidence.json has all)", headings, facts, console, widest=PIPED_WIDTH)
+    if facts:
+        print_table("How much facts vary (evidence.json has all)", headings, facts, console, widest=PIPED_WIDTH)
 
 
 def _print_levels(title: str, levels: Sequence[LevelScore], console: Console) -> None:

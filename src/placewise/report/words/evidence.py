@@ -30,15 +30,15 @@ def answer(evidence: Evidence) -> str:
     """Answer what a scheduler must know for jobs to succeed, as far as the records do."""
     if not evidence.values:
         return (
-            "What a scheduler must know for jobs to succeed was not worked out: "
+            "What a scheduler must know for jobs to succeed was not worked out; "
             f"{evidence.without_model or 'there was nothing to learn from'}."
         )
     positive = [value for value in evidence.values if numbers.clearly_positive(value)]
     gain = numbers.gain_of(evidence)
     if not positive or gain is None or gain <= 0:
         return (
-            "For jobs to succeed, no group of facts is known to help a scheduler: none lowers the log loss of records "
-            "that were held out for sure."
+            "For jobs to succeed, no group of facts is known to help a scheduler: of none is it sure that it lowers the "
+            "log loss of held-out records."
         )
     first, rest = positive[0], positive[1:]
     together = [other for other in rest if not numbers.are_apart(first, other)]

@@ -132,7 +132,9 @@ def held_out_by(
     What has fewer of them than folds is left out. usual : the forecasts with all facts, held out as the settings say.
     """
     codes: dict[str, NDArray[Any]] = {NONE: np.arange(len(records)), VERSION: records.job, PACKAGE: records.package}
-    ways = [way for way in (NONE, VERSION, PACKAGE) if len(np.unique(codes[way])) >= settings.folds]
+    if len(records.jobs) == len(records.packages):  # no versions are known
+        del codes[VERSION]
+    ways = [way for way, known in codes.items() if len(np.unique(known)) >= settings.folds]
     if settings.hold_out not in ways:
         ways.append(settings.hold_out)
     folds = np.stack([fold_of(records, way, settings.folds, settings.seed) for way in ways])

@@ -32,6 +32,7 @@ from placewise.study.evidence.summary import summarised, without_contradictions
 from placewise.sweep.runner import HERE, Runner
 
 KNOWS_NOTHING = "nothing of the environment"
+WITHOUT_FACTS = "no fact is known of enough records (--least-records)"
 WITHOUT_LEARNING = "learning needs scikit-learn: pip install 'placewise[learn]'"
 
 
@@ -64,9 +65,10 @@ def evidence_of(
     common = with_common_facts(kept, settings.least_records)
     everywhere = fold_of(common, settings.hold_out, settings.folds, settings.seed)
     cells = cells_of(common, everywhere)
-    if find_spec("sklearn") is None:
+    missing = WITHOUT_FACTS if not sample.facts else WITHOUT_LEARNING if find_spec("sklearn") is None else None
+    if missing is not None:
         choice = choice_of(cells, common, [])
-        return Evidence(source, summary, *said, **usual, choice=choice, without_model=WITHOUT_LEARNING)  # type: ignore[arg-type]
+        return Evidence(source, summary, *said, **usual, choice=choice, without_model=missing)  # type: ignore[arg-type]
     groups, alone = groups_of(sample, settings.groups), tried_alone(common, settings.alone)
     found = predicted(sample, groups, fold, settings, runner=runner, progress=progress)
     apart = held_out_by(sample, groups, settings, found.everything, runner=runner, progress=progress)
