@@ -37,8 +37,8 @@ def answer(evidence: Evidence) -> str:
     gain = numbers.gain_of(evidence)
     if not positive or gain is None or gain <= 0:
         return (
-            "For jobs to succeed, no group of facts is known to help a scheduler: of none is it sure that it lowers the "
-            "log loss of held-out records."
+            "For jobs to succeed, no group of facts is known to help a scheduler: that one lowers the log loss of "
+            "held-out records is not sure of any."
         )
     first, rest = positive[0], positive[1:]
     together = [other for other in rest if not numbers.are_apart(first, other)]
