@@ -24,6 +24,8 @@ from placewise.worth.shapley import values_of_sets
 NOTHING, ONLY_PACKAGE, EVERYTHING = "nothing", "the package only", "all facts"
 _SUREST = 1e-15
 _FEWEST_TREES, _MOST_TREES = 10, 200
+# Levels of few facts have few distinct records: with leaves of ten, as suits all facts together, they are overfit.
+_LEAST_LEAF = 20
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,7 +47,7 @@ class Forecasts:
     def __call__(self, number: int) -> list[float]:
         """Return (records,) how likely each succeeds, as seen by models that did not see it."""
         fold = self.fold if self.fold.ndim == 1 else self.fold[number]
-        boosting = Boosting(iterations=trees_for(len(self.records)))
+        boosting = Boosting(iterations=trees_for(len(self.records)), least_leaf=_LEAST_LEAF)
         found: list[float] = out_of_fold(self.records, self.levels[number], fold, boosting).tolist()
         return found
 
