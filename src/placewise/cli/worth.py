@@ -249,8 +249,8 @@ def _game(options: StudyOptions, questions: str) -> Game:
 
 
 @contextlib.contextmanager
-def output_folder(out: Path | None, force: bool, *names: str) -> Iterator[Path | None]:
-    """Yield where to write some of the files of `worth_files` with their figures; None for nowhere.
+def output_folder(out: Path | None, force: bool, *names: str, also: tuple[str, ...] = ()) -> Iterator[Path | None]:
+    """Yield where to write some of the files of `worth_files` with their figures, and others; None for nowhere.
 
     A place that cannot be written to is refused before the work.
     """
@@ -260,7 +260,7 @@ def output_folder(out: Path | None, force: bool, *names: str) -> Iterator[Path |
     from placewise.formats.results.results_names import ASKED, with_pictures
     from placewise.formats.writing import staged
 
-    with staged(out, owned=with_pictures(*names), marks=dict.fromkeys(names, ASKED), force=force) as stage:
+    with staged(out, owned=(*with_pictures(*names), *also), marks=dict.fromkeys(names, ASKED), force=force) as stage:
         yield stage
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +80,7 @@ def read_outcome_records(path: Path, columns: Mapping[str, str] | None = None) -
         jobs = packages if versions is None else [_job(*one) for one in zip(packages, versions, strict=True)]
         package_names, package = _coded(packages, "text")
         job_names, job = _coded(jobs, "text")
-        facts = tuple(_facts(table, named, versions, rows))
+        facts = tuple(_named_apart(_facts(table, named, versions, rows)))
         return OutcomeRecords(tuple(names), succeeded, package_names, package, job_names, job, facts)
 
 
@@ -181,6 +182,19 @@ def _facts(
             yield _plain(name, OTHERS, column, name)
 
 
+def _named_apart(facts: Iterable[Fact]) -> Iterator[Fact]:
+    """Yield the facts that some record has; one whose name is taken is named with its group."""
+    taken: set[str] = set()
+    for fact in facts:
+        if not fact.values:
+            continue
+        name = f"{fact.group}.{fact.name}" if fact.name in taken else fact.name
+        if name in taken:
+            raise InputError("two facts have one name", found=name, expected="names that differ")
+        taken.add(name)
+        yield fact if name == fact.name else replace(fact, name=name)
+
+
 def _plain(name: str, group: str, column: Sequence[Any], place: str) -> Fact:
     """Return the fact in a column of one value a record: numbers where all are, else texts."""
     texts = [_scalar(value, row, place) for row, value in enumerate(column, start=1)]
@@ -253,7 +267,7 @@ def _family(column: Sequence[Mapping[str, Any]], group: str, kind: FactKind, nam
         known, codes = _coded(texts, kind)
         spread = np.full(rows, ABSENT, dtype=np.int32)
         spread[there] = codes
-        yield Fact(key, group, _kind_of(known, kind), known, spread)
+        yield Fact(key if group == DEPENDENCIES else f"{group}.{key}", group, _kind_of(known, kind), known, spread)
 
 
 def _refuse_name(key: str, row: int, column: str) -> None:

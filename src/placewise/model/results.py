@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placewise.errors import InputError
+from placewise.model.evidence import Evidence
 from placewise.model.held_out import HeldOut
 from placewise.model.outcome_model import OutcomeKind
 from placewise.model.runtime_models import Models
@@ -214,6 +215,7 @@ class Results:
     those on the Pareto front, which is exact where every set was tried (front_exact).
     headlines, differences : figures with their intervals. fleets : what fleets drawn anew give.
     sensitivity : what other circumstances would give.
+    evidence : what records with outcomes show.
     incomparable : on so many clusters a value cannot be compared with what jobs ask, so that they count as no match.
     """
 
@@ -238,6 +240,7 @@ class Results:
     differences: tuple[Difference, ...] = ()
     fleets: FleetSpread | None = None
     sensitivity: tuple[SensitivityPoint, ...] = ()
+    evidence: Evidence | None = None
     study: Mapping[str, Any] = field(default_factory=dict)
     incomparable: int = 0
     truth: TruthNote | None = None

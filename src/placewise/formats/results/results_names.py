@@ -6,7 +6,15 @@ from placewise.formats.results.level_files import LEVELS
 from placewise.formats.results.model_files import CARDS, MODELS
 from placewise.formats.results.outcomes_table import OUTCOMES
 from placewise.formats.results.score_tables import REASONS_CSV, SCORES_CSV
-from placewise.formats.results.worth_files import HELD_OUT, MINIMAL, PARETO, SENSITIVITY, VALUE, WORTH_FILES
+from placewise.formats.results.worth_files import (
+    EVIDENCE,
+    HELD_OUT,
+    MINIMAL,
+    PARETO,
+    SENSITIVITY,
+    VALUE,
+    WORTH_FILES,
+)
 
 SCORES = "scores.json"
 SUBSYSTEM_SCORES = "subsystem-scores.json"
@@ -44,14 +52,19 @@ FIGURES = (
     "pareto-levels",
     "fleet-spread",
     "sensitivity",
+    "fact-values",
+    "reliability",
+    "choice-success",
+    "rules-against-outcomes",
 )
-# The figure of each file of `worth_files`.
+# The figures of each file of `worth_files`.
 _PICTURED = {
-    VALUE: "value-ranking",
-    MINIMAL: "sufficiency",
-    HELD_OUT: "held-out",
-    PARETO: "pareto-levels",
-    SENSITIVITY: "sensitivity",
+    VALUE: ("value-ranking",),
+    MINIMAL: ("sufficiency",),
+    HELD_OUT: ("held-out",),
+    PARETO: ("pareto-levels",),
+    SENSITIVITY: ("sensitivity",),
+    EVIDENCE: FIGURES[-4:],
 }
 PICTURES = (PAGE, IMAGES, *(f"{IMAGES}/{name}.{kind}" for name in FIGURES for kind in ("png", "svg")))
 RESULTS = (
@@ -81,4 +94,5 @@ ASKED = b'"descriptions"'
 
 def with_pictures(*names: str) -> tuple[str, ...]:
     """Return the names of what a command writes that asks for some of the files of `worth_files`."""
-    return (*names, *(f"{IMAGES}/{_PICTURED[name]}.{kind}" for name in names for kind in ("png", "svg")))
+    figures = [figure for name in names for figure in _PICTURED[name]]
+    return (*names, *(f"{IMAGES}/{figure}.{kind}" for figure in figures for kind in ("png", "svg")))

@@ -1,4 +1,4 @@
-"""What metadata is worth, on file: values, the smallest set, levels, uncertainty and sensitivity, a JSON file each."""
+"""What was asked for, on file: values, the smallest set, levels, uncertainty, sensitivity, evidence, each as JSON."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from placewise.formats import values
 from placewise.formats.codec import Codecs, Layout
 from placewise.formats.reading import found_at, read_json
 from placewise.formats.writing import write_json
+from placewise.model.evidence import Rate
 from placewise.model.results import Results
 from placewise.model.worth import LevelPoint, Sufficiency, Worth
 
@@ -20,7 +21,8 @@ PARETO = "pareto.json"
 UNCERTAINTY = "uncertainty.json"
 SENSITIVITY = "sensitivity.json"
 HELD_OUT = "held-out.json"
-WORTH_FILES = (VALUE, MINIMAL, HELD_OUT, PARETO, UNCERTAINTY, SENSITIVITY)
+EVIDENCE = "evidence.json"
+WORTH_FILES = (VALUE, MINIMAL, HELD_OUT, PARETO, UNCERTAINTY, SENSITIVITY, EVIDENCE)
 
 _DESCRIPTIONS = {
     VALUE: {
@@ -65,6 +67,16 @@ _DESCRIPTIONS = {
         "nothing, everything": "success without and with all metadata, mean over draws",
         "low, high": "2.5 and 97.5 percentile of `everything` over draws",
     },
+    EVIDENCE: {
+        "summary": "the records; contradictory: identities with both outcomes, left out of what is `kept`",
+        "log_loss": "of records that were held out, in nats",
+        "auc, auc_within": "pooled, and the mean over packages with both outcomes",
+        "value": "Shapley value of a group of facts: the log loss that it takes, in nats",
+        "alone, last": "what it takes beside the package only, and what is lost without it beside all others",
+        "alternatives": "real alternatives of one job held out together, and how many succeeded: choice at random",
+        "accepted": "the mean share of the jobs of a record's package whose requirements all hold",
+        "interval": "over packages",
+    },
 }
 
 
@@ -76,12 +88,14 @@ _PARTS = {
     PARETO: {"levels": "front", "exact": "front_exact"},
     UNCERTAINTY: {"headlines": "headlines", "differences": "differences", "fleets": "fleets"},
     SENSITIVITY: {"points": "sensitivity"},
+    EVIDENCE: {"": "evidence"},
 }
 _CODECS = Codecs(
     {
         LevelPoint: Layout(derived={"waste": "waste"}),
         Worth: Layout(derived={"exact": "exact"}),
         Sufficiency: Layout(derived={"met": "met", "optimal": "optimal"}),
+        Rate: Layout(derived={"share": "share"}),
     }
 )
 _HINTS = get_type_hints(Results)

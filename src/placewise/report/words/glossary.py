@@ -105,12 +105,28 @@ MODELS: Entries = (
 )
 
 
+EVIDENCE: Entries = (
+    ("record", "Something that ran, in an environment, and succeeded or failed."),
+    ("fact", "What is known of a record: the version of its package, of a dependency, of its compiler."),
+    ("held out", "Not learned from: a forecast counts only for records that its model has not seen."),
+    ("log loss", "The mean of minus the logarithm of the probability that was forecast for what happened, in nats."),
+    ("Brier score", "The mean squared distance of forecast and outcome."),
+    ("AUC", "How often a record that succeeded is forecast above one that failed; 0.5 by chance."),
+    ("within packages", "Only records of one package are compared, so that knowing the package gains nothing."),
+    ("calibration error", "The mean distance of forecast and frequency, over ten equal steps of the forecast."),
+    ("Shapley value", "The log loss that a group of facts takes, averaged over all orders of adding groups."),
+    ("alternatives", "Records of one package in one version, held out together: real environments to choose from."),
+    ("accept", "The requirements of a job of the same package hold in a record's environment."),
+)
+
+
 def glossary(results: Results) -> Entries:
     """Return the words that a report of these results uses."""
     costs = any(level.costs for level in results.levels)
     uncertain = results.headlines or results.differences or results.fleets or results.sensitivity
     parts = (
-        (without_rules(GENERAL, results.truth), True),
+        (EVIDENCE, results.evidence is not None),
+        (without_rules(GENERAL, results.truth), results.evidence is None or bool(results.scores)),
         (LEVELS, bool(results.levels)),
         (WORTH, results.worth is not None),
         (SUFFICIENCY, results.sufficiency is not None),
