@@ -12,6 +12,7 @@ from placewise.errors import InputError
 from placewise.formats.profiles.profile_file import shipped_profile
 from placewise.model.held_out import IN_SAMPLE
 from placewise.model.settings import Settings
+from placewise.outcomes.chances import ChanceSets
 from placewise.study.held_out import Halves, held_out_of
 from placewise.study.sources import draw, read_study
 from placewise.study.values import study_game
@@ -36,9 +37,9 @@ def test_what_is_held_out_is_not_looked_at(played):
     assert not set(labels.root[chosen_on]) & set(labels.root[judged_by])
     assert len(chosen_on) + len(judged_by) == len(game_.weights)
     # Another outcome of the jobs held out changes nothing of the choice.
-    other = game_.succeeds.copy()
+    other = game_.chances.certain().copy()
     other[judged_by] = 0
-    changed = replace(game_, succeeds=other)
+    changed = replace(game_, chances=ChanceSets(other))
     shares = [exact_shares(one, exact_limit(one)) for one in (game_, changed)]
     one, two = (choice_on(g, 0.95, s, 0, jobs=chosen_on) for g, s in zip((game_, changed), shares, strict=True))
     assert one.players == two.players
@@ -95,6 +96,7 @@ def test_what_cannot_be_held_out_is_refused(played):
 def test_mutual_information_is_that_of_the_pairs_counted_one_by_one(fleet, workload, scoring):
     one = game(fleet, workload, scoring)
     clusters = len(fleet)
+    succeeds_on = one.chances.on_each(clusters)
     expected = []
     for name in range(len(one.names)):
         pairs = {}
@@ -107,7 +109,7 @@ def test_mutual_information_is_that_of_the_pairs_counted_one_by_one(fleet, workl
                     not int(one.index.clusters_of(one.questions.table[[entry]])[0, cluster // 64]) & bit
                     for entry in mine
                 )
-                succeeds = bool(int(one.succeeds[job, cluster // 64]) & bit)
+                succeeds = bool(succeeds_on[job, cluster])
                 pairs[fails, succeeds] = pairs.get((fails, succeeds), 0) + int(one.weights[job])
         total = sum(pairs.values())
         expected.append(
