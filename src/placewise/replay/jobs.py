@@ -132,9 +132,7 @@ def _pieces(
     )
 
 
-def _usable_nodes(
-    index: FleetIndex, ask: Sequence[Expression], cluster: int, site: Site
-) -> NDArray[np.bool_] | None:
+def _usable_nodes(index: FleetIndex, ask: Sequence[Expression], cluster: int, site: Site) -> NDArray[np.bool_] | None:
     """Return (nodes,) where all of a set of requirements hold on a cluster, None for everywhere."""
     if not ask:
         return None

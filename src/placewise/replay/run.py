@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import importlib.util
 from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from placewise.errors import InputError
 from placewise.model.cluster import Fleet
 from placewise.model.progress import SILENT, Progress
 from placewise.model.replay import ReplaySettings, Schedule
@@ -32,10 +34,26 @@ def replay(
 ) -> Schedule:
     """Run the jobs of a trace on a fleet over virtual time.
 
-    truth : (jobs, clusters) whether each job succeeds on each cluster, or the probability that it does; None where all do.
+    truth : (jobs, clusters) whether each job succeeds on each cluster, or the probability that it does, which is drawn
+    once; None where all do.
+    engine : plain is the definition itself; numba and python are quicker ways to the same schedule, used where they can
+    be; auto is numba where it is installed, else python.
+
+    Raises InputError for a trace or a fleet that cannot be replayed, for a policy that is not known, and for numba
+    where it is not installed.
     """
     sites = [site_of(cluster, settings.hold) for cluster in fleet.clusters]
     scheduler = Scheduler(fleet, policy_named(settings.place))
     jobs = jobs_of(trace, scheduler, sites)
     reality = reality_of(jobs, len(sites), settings, truth)
+    unknown = sorted(set(settings.policies) - set(fleet.names))
+    if unknown:
+        raise InputError("no cluster has the name of one with a policy of its own", found=", ".join(unknown))
+    if engine == "numba" and importlib.util.find_spec("numba") is None:
+        raise InputError("numba is not installed", expected='pip install "placewise[fast]"')
+    if engine in ("auto", "numba") and settings.hold == "processors" and importlib.util.find_spec("numba"):
+        from placewise.replay.compiled import compiles, replay_compiled  # noqa: PLC0415, loading numba takes a second
+
+        if settings.late or compiles(scheduler.policy):
+            return replay_compiled(jobs, sites, scheduler.policy, settings, reality, progress)
     return replay_plainly(jobs, sites, scheduler, settings, reality, progress)
