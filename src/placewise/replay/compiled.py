@@ -36,8 +36,8 @@ _QUEUES = {
 # A job is predicted to run as long on every cluster, so that the fastest is the first.
 _PLACES: tuple[tuple[Policy, int], ...] = (
     (earliest_start, kernel.EARLIEST_START),
-    (first, kernel.FIRST),
-    (fastest, kernel.FIRST),
+    (first, kernel.PLACE_FIRST),
+    (fastest, kernel.PLACE_FIRST),
     (random_choice, kernel.RANDOM),
     (least_loaded, kernel.LEAST_LOADED),
     (cheapest, kernel.CHEAPEST),
@@ -60,75 +60,65 @@ def replay_compiled(
     progress: Progress,
 ) -> Schedule:
     """Return the schedule of a replay of pools, placed late or by a policy that the kernel knows."""
-    capacity = np.array([site.processors for site in sites], dtype=np.int64)
     given = _given(jobs, sites, policy, settings, reality)
-    tries = 1 if reality.succeeds is None else 1 + min(settings.retries, max(0, len(sites) - 1))
-    users = int(jobs.user.max(initial=-1)) + 1
-    state = kernel.state_of(given, capacity, users, max(1, len(jobs) * tries))
+    state = kernel.state_of(given)
     order = np.argsort(jobs.submit_s, kind="stable")
     if settings.dependencies:
         order = order[jobs.after[order] < 0]
     done = 0
     progress.advanced(STAGE, 0, len(jobs))
     while True:
-        taken = int(kernel.run(given, state, order, done, _MOST_SUBMISSIONS))
+        taken = int(kernel.run(state, order, done, _MOST_SUBMISSIONS))
         if taken == done or taken == len(order):
             break
         done = taken
         progress.advanced(STAGE, done, len(jobs))
     progress.advanced(STAGE, len(jobs), len(jobs))
-    rows = slice(0, int(state.count[kernel.ATTEMPTS]))
-    job = state.job[rows]
+    rows = state.attempts[: int(state.count[kernel.ATTEMPTS])]
+    job = rows[:, kernel.JOB].copy()
     return Schedule(
         job=job,
-        cluster=state.cluster[rows],
-        submit_s=state.submit[rows],
-        start_s=state.start[rows],
-        end_s=state.end[rows],
-        reserved_s=state.reserved[rows],
-        failed=state.failed[rows],
+        cluster=rows[:, kernel.CLUSTER].astype(np.int32),
+        submit_s=rows[:, kernel.SUBMIT].copy(),
+        start_s=rows[:, kernel.START].copy(),
+        end_s=rows[:, kernel.END].copy(),
+        reserved_s=rows[:, kernel.RESERVED].copy(),
+        failed=rows[:, kernel.FAILED].astype(np.bool_),
         processors=jobs.processors[job],
         clusters=tuple(site.name for site in sites),
-        capacity=capacity,
+        capacity=given.capacity,
     )
 
 
 def _given(
     jobs: ReplayJobs, sites: Sequence[Site], policy: Policy, settings: ReplaySettings, reality: Reality
 ) -> kernel.Given:
-    clusters = len(sites)
-    queues = [_QUEUES[settings.policies.get(site.name, settings.policy)] for site in sites]
+    how = kernel.LATE if settings.late else next(code for known, code in _PLACES if policy is known)
     tries = settings.retries + 1
-    if settings.late:
-        how, lines = kernel.LATE, [_QUEUES[settings.policy]]
-        line_of, starts, stops = [0] * clusters, [0], [clusters]
-    else:
-        how, lines = next(code for known, code in _PLACES if policy is known), queues
-        line_of, starts, stops = list(range(clusters)), list(range(clusters)), list(range(1, clusters + 1))
     draws = np.zeros((0, tries))
     if how == kernel.RANDOM:
         draws = draw_numbers(settings.seed, streams.REPLAYED_PLACES, len(jobs) * tries).reshape(-1, tries)
-
-    def numbers(values: Sequence[int]) -> kernel.Ints:
-        return np.array(values, dtype=np.int64)
-
+    columns = (
+        jobs.submit_s,
+        reality.runtime_s,
+        reality.failing_s,
+        limits_of(jobs, settings.estimates),
+        fixed_estimates(jobs, settings.estimates),
+        jobs.processors,
+        jobs.user,
+        jobs.think_s,
+    )
+    means = settings.estimates == "user-mean"
     return kernel.Given(
-        submit=jobs.submit_s,
-        runtime=reality.runtime_s,
-        failing=reality.failing_s,
-        limit=limits_of(jobs, settings.estimates),
-        estimate=fixed_estimates(jobs, settings.estimates),
-        processors=jobs.processors,
-        user=jobs.user,
+        jobs=np.column_stack(columns).astype(np.int64, copy=False),
         after=jobs.after,
-        think=jobs.think_s,
-        fits=jobs.fits,
+        fits=np.ascontiguousarray(jobs.fits),
         succeeds=np.zeros((0, 0), dtype=np.bool_) if reality.succeeds is None else reality.succeeds,
         draws=draws,
         price=np.array([site.price for site in sites], dtype=np.float64),
-        policy=numbers(lines),
-        line_of=numbers(line_of),
-        first=numbers(starts),
-        stop=numbers(stops),
-        numbers=numbers((how, settings.retries, settings.estimates == "user-mean", settings.dependencies)),
+        capacity=np.array([site.processors for site in sites], dtype=np.int64),
+        queues=np.array([_QUEUES[settings.policies.get(site.name, settings.policy)] for site in sites], dtype=np.int64),
+        how=np.array((how, settings.retries, means, settings.dependencies), dtype=np.int64),
+        # A job that has failed on each cluster has nowhere to go, which is one attempt more.
+        tries=1 if reality.succeeds is None else 1 + min(settings.retries, len(sites)),
     )

@@ -6,7 +6,8 @@ jobs, so that a search for candidates passes over most of a deep queue; a reserv
 the plan under conservative is one list of times at which what is free changes; an estimated start is worked out no
 further than the best that was found before.
 
-A line is a queue with the clusters that it serves: one cluster, or all of them if jobs are placed late.
+A line is a queue with the clusters that it serves: one cluster, or all of them if jobs are placed late. Tables of one
+kind of thing are arrays of (things, columns), since each array that a function is passed costs numba time to compile.
 """
 
 from __future__ import annotations
@@ -17,154 +18,113 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-FCFS, SJF, EASY, EASY_SJBF, CONSERVATIVE = range(5)
-EARLIEST_START, FIRST, RANDOM, LEAST_LOADED, CHEAPEST, LATE = range(6)
-
 Ints: TypeAlias = NDArray[np.int64]
+
+FCFS, SJF, EASY, EASY_SJBF, CONSERVATIVE = range(5)
+EARLIEST_START, PLACE_FIRST, RANDOM, LEAST_LOADED, CHEAPEST, LATE = range(6)
 
 _BLOCK = 64
 _NEVER = 1 << 62
 
-# Positions in State.count.
+# Columns of State.jobs.
+SUBMITTED, RUNTIME, FAILING, LIMIT, GUESS, PROCESSORS, USER, THINK = range(8)
+# Of State.attempts. An attempt that waits under conservative is PLANNED to start, one that runs to end; EARLIER is the
+# attempt of the same job that failed before it; STARTED has the attempt that was the so many-th to start.
+JOB, CLUSTER, SUBMIT, START, END, RESERVED, FAILED, SIZE = range(8)
+ESTIMATE, PLANNED, EARLIER, PROMISED_ON, AFTER, BEFORE, STARTED, DEAD = range(8, 16)
+# Of State.clusters: BASE is where its running jobs begin in State.runs, PLAN the first node of its plan.
+FREE, LOAD, RUNNING, BASE, PLAN, LINE = range(6)
+# Of State.lines: the queue in the order of submission, its blocks in the policy's order, the reservation of its head, and
+# whether anything has CHANGED since that was worked out.
+HEAD, TAIL, BLOCK, LAST_BLOCK, CHANGED, SHADOW, EXTRA, SHADOW_ON, FIRST, STOP, POLICY = range(11)
+# Of State.blocks, State.nodes, and State.links of jobs.
+NEXT, FILLED, SMALLEST, SHORTEST = range(4)
+NODE_NEXT, NODE_TIME, NODE_FREE = range(3)
+FOLLOWER, NEXT_FOLLOWER, TRIED = range(3)
+# Of heaps, running jobs and their trial copy.
+TIME, WHO = range(2)
+# Positions in State.count and State.how.
 _ENDS, _SUBMITS, ATTEMPTS, _STARTS, _FREE_BLOCK, _FREE_NODE, _STAMP = range(7)
+PLACED, RETRIES, USER_MEANS, DEPENDENCIES = range(4)
 
 
-class Given(NamedTuple):
-    """What a replay is given: columns of jobs, and one number a cluster or line.
+class State(NamedTuple):
+    """All that a replay is given, and all that changes: tables of int64 with the columns above.
 
-    fits : (jobs, clusters) booleans. succeeds : the same, or of shape (0, 0) where all succeed.
-    policy : (lines,). line_of : (clusters,). first, stop : (lines,) the clusters of each.
+    fits : (jobs, words) the clusters that a job may go to. succeeds : (jobs, clusters), of no rows where all succeed.
+    draws : (jobs, tries) where clusters are drawn. price : (clusters,). last : (users, 2) the runtimes of the last two
+    jobs that ended. ends, submits : heaps of (time, number of the start) and (time, job).
+    runs : the running jobs of each cluster by planned end. items : (blocks, jobs of a block) attempts.
+    trial, queue, by_length : room for what is only needed on the way.
     """
 
-    submit: NDArray[np.int64]
-    runtime: NDArray[np.int64]
-    failing: NDArray[np.int64]
-    limit: NDArray[np.int64]
-    estimate: NDArray[np.int64]
-    processors: NDArray[np.int64]
-    user: NDArray[np.int64]
-    after: NDArray[np.int64]
-    think: NDArray[np.int64]
+    how: Ints
+    count: Ints
+    jobs: Ints
     fits: NDArray[np.uint64]
     succeeds: NDArray[np.bool_]
     draws: NDArray[np.float64]
     price: NDArray[np.float64]
-    policy: NDArray[np.int64]
-    line_of: NDArray[np.int64]
-    first: NDArray[np.int64]
-    stop: NDArray[np.int64]
-    numbers: NDArray[np.int64]
-    """how jobs are placed, retries, whether estimates are user means, whether dependencies count."""
-
-
-class State(NamedTuple):
-    """All that changes, as arrays. Attempts are numbered in the order of submission, starts in their own."""
-
-    count: NDArray[np.int64]
-    # (attempts,)
-    job: NDArray[np.int64]
-    cluster: NDArray[np.int32]
-    submit: NDArray[np.int64]
-    start: NDArray[np.int64]
-    end: NDArray[np.int64]
-    reserved: NDArray[np.int64]
-    failed: NDArray[np.bool_]
-    size: NDArray[np.int64]
-    estimate: NDArray[np.int64]
-    planned: NDArray[np.int64]
-    earlier: NDArray[np.int64]
-    promised_on: NDArray[np.int32]
-    after: NDArray[np.int64]
-    before: NDArray[np.int64]
-    started: NDArray[np.int64]
-    dead: NDArray[np.int64]
-    # Heaps: of ends (time, number of the start) and of submissions (time, job) that come about on the way.
-    end_time: NDArray[np.int64]
-    end_of: NDArray[np.int64]
-    submit_time: NDArray[np.int64]
-    submit_of: NDArray[np.int64]
-    # (clusters,), and running jobs by planned end, from `base` on.
-    free: NDArray[np.int64]
-    load: NDArray[np.int64]
-    running: NDArray[np.int64]
-    base: NDArray[np.int64]
-    run_end: NDArray[np.int64]
-    run_of: NDArray[np.int64]
-    # (lines,): the queue in the order of submission, its blocks in the policy's order, the reservation of its head.
-    head: NDArray[np.int64]
-    tail: NDArray[np.int64]
-    block: NDArray[np.int64]
-    last_block: NDArray[np.int64]
-    changed: NDArray[np.bool_]
-    shadow: NDArray[np.int64]
-    extra: NDArray[np.int64]
-    shadow_on: NDArray[np.int64]
-    # Blocks of waiting attempts.
-    next_block: NDArray[np.int64]
-    filled: NDArray[np.int64]
-    smallest: NDArray[np.int64]
-    shortest: NDArray[np.int64]
-    items: NDArray[np.int64]
-    # The plans under conservative: (clusters,) the first node of each, and nodes.
-    plan: NDArray[np.int64]
-    next_node: NDArray[np.int64]
-    node_time: NDArray[np.int64]
-    node_free: NDArray[np.int64]
-    # (users,) the runtimes of the last two that ended, -1 for none. (jobs,) who follows, and the last failed attempt.
-    last: NDArray[np.int64]
-    follower: NDArray[np.int64]
-    next_follower: NDArray[np.int64]
-    tried: NDArray[np.int64]
-    # Room for what is only needed on the way.
-    queue: NDArray[np.int64]
-    by_length: NDArray[np.int64]
-    trial_end: NDArray[np.int64]
-    trial_size: NDArray[np.int64]
+    links: Ints
+    last: Ints
+    attempts: Ints
+    clusters: Ints
+    lines: Ints
+    ends: Ints
+    submits: Ints
+    runs: Ints
+    blocks: Ints
+    items: Ints
+    nodes: Ints
+    trial: Ints
+    queue: Ints
+    by_length: Ints
 
 
 @njit(cache=True, nogil=True)
-def _push(times, numbers, size, time, number):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _push(heap, size, time, who):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     at = size
     while at > 0:
         above = (at - 1) >> 1
-        if times[above] < time or (times[above] == time and numbers[above] < number):
+        if heap[above, TIME] < time or (heap[above, TIME] == time and heap[above, WHO] < who):
             break
-        times[at], numbers[at] = times[above], numbers[above]
+        heap[at, TIME], heap[at, WHO] = heap[above, TIME], heap[above, WHO]
         at = above
-    times[at], numbers[at] = time, number
+    heap[at, TIME], heap[at, WHO] = time, who
 
 
 @njit(cache=True, nogil=True)
-def _pop(times, numbers, size):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _pop(heap, size):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Take the first of a heap out; size : of the heap without it."""
-    time, number, at = times[size], numbers[size], 0
+    time, who, at = heap[size, TIME], heap[size, WHO], 0
     while True:
         below = 2 * at + 1
         if below >= size:
             break
         right = below + 1
         if right < size and (
-            times[right] < times[below] or (times[right] == times[below] and numbers[right] < numbers[below])
+            heap[right, TIME] < heap[below, TIME]
+            or (heap[right, TIME] == heap[below, TIME] and heap[right, WHO] < heap[below, WHO])
         ):
             below = right
-        if time < times[below] or (time == times[below] and number < numbers[below]):
+        if time < heap[below, TIME] or (time == heap[below, TIME] and who < heap[below, WHO]):
             break
-        times[at], numbers[at] = times[below], numbers[below]
+        heap[at, TIME], heap[at, WHO] = heap[below, TIME], heap[below, WHO]
         at = below
-    times[at], numbers[at] = time, number
+    heap[at, TIME], heap[at, WHO] = time, who
 
 
 @njit(cache=True, nogil=True)
-def _allowed(g, s, a, c):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _allowed(s, a, c):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Whether an attempt may go to a cluster: it fits, and the job has not failed there."""
-    j = s.job[a]
-    if not (g.fits[j, c >> 6] >> np.uint64(c & 63)) & np.uint64(1):
+    j = s.attempts[a, JOB]
+    if not (s.fits[j, c >> 6] >> np.uint64(c & 63)) & np.uint64(1):
         return False
-    other = s.tried[j]
+    other = s.links[j, TRIED]
     while other >= 0:
-        if other != a and s.cluster[other] == c:
+        if other != a and s.attempts[other, CLUSTER] == c:
             return False
-        other = s.earlier[other]
+        other = s.attempts[other, EARLIER]
     return True
 
 
@@ -174,68 +134,67 @@ def _allowed(g, s, a, c):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN20
 @njit(cache=True, nogil=True)
 def _new_block(s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     b = s.count[_FREE_BLOCK]
-    s.count[_FREE_BLOCK] = s.next_block[b]
-    s.next_block[b], s.filled[b], s.smallest[b], s.shortest[b] = -1, 0, _NEVER, _NEVER
+    s.count[_FREE_BLOCK] = s.blocks[b, NEXT]
+    s.blocks[b, NEXT], s.blocks[b, FILLED], s.blocks[b, SMALLEST], s.blocks[b, SHORTEST] = -1, 0, _NEVER, _NEVER
     return b
 
 
 @njit(cache=True, nogil=True)
 def _put(s, b, at, a):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Put an attempt at a position of a block with room."""
-    k = b * _BLOCK + s.filled[b]
-    stop = b * _BLOCK + at
-    while k > stop:
-        s.items[k] = s.items[k - 1]
+    k = s.blocks[b, FILLED]
+    while k > at:
+        s.items[b, k] = s.items[b, k - 1]
         k -= 1
-    s.items[k] = a
-    s.filled[b] += 1
-    s.smallest[b] = min(s.smallest[b], s.size[a])
-    s.shortest[b] = min(s.shortest[b], s.estimate[a])
+    s.items[b, k] = a
+    s.blocks[b, FILLED] += 1
+    s.blocks[b, SMALLEST] = min(s.blocks[b, SMALLEST], s.attempts[a, SIZE])
+    s.blocks[b, SHORTEST] = min(s.blocks[b, SHORTEST], s.attempts[a, ESTIMATE])
 
 
 @njit(cache=True, nogil=True)
 def _enqueue(s, line, policy, a):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    tail = s.tail[line]
-    s.before[a], s.after[a] = tail, -1
+    tail = s.lines[line, TAIL]
+    s.attempts[a, BEFORE], s.attempts[a, AFTER] = tail, -1
     if tail < 0:
-        s.head[line] = a
+        s.lines[line, HEAD] = a
     else:
-        s.after[tail] = a
-    s.tail[line] = a
+        s.attempts[tail, AFTER] = a
+    s.lines[line, TAIL] = a
     if policy in (FCFS, CONSERVATIVE):
         return
-    b = s.last_block[line]
+    b = s.lines[line, LAST_BLOCK]
     if b < 0:
         b = _new_block(s)
-        s.block[line] = s.last_block[line] = b
+        s.lines[line, BLOCK] = s.lines[line, LAST_BLOCK] = b
     if policy == EASY:
-        if s.filled[b] == _BLOCK:
+        if s.blocks[b, FILLED] == _BLOCK:
             n = _new_block(s)
-            s.next_block[b] = s.last_block[line] = n
+            s.blocks[b, NEXT] = s.lines[line, LAST_BLOCK] = n
             b = n
-        _put(s, b, s.filled[b], a)
+        _put(s, b, s.blocks[b, FILLED], a)
         return
-    e = s.estimate[a]
-    b = s.block[line]
+    e = s.attempts[a, ESTIMATE]
+    b = s.lines[line, BLOCK]
     # The last block whose jobs are not all longer; of equal ones the new one is behind.
-    while s.next_block[b] >= 0:
-        n = s.next_block[b]
-        if s.estimate[s.items[n * _BLOCK]] > e:
+    while s.blocks[b, NEXT] >= 0:
+        n = s.blocks[b, NEXT]
+        if s.attempts[s.items[n, 0], ESTIMATE] > e:
             break
         b = n
-    if s.filled[b] == _BLOCK:
+    if s.blocks[b, FILLED] == _BLOCK:
         n = _new_block(s)
-        s.next_block[n], s.next_block[b] = s.next_block[b], n
-        if s.last_block[line] == b:
-            s.last_block[line] = n
+        s.blocks[n, NEXT], s.blocks[b, NEXT] = s.blocks[b, NEXT], n
+        if s.lines[line, LAST_BLOCK] == b:
+            s.lines[line, LAST_BLOCK] = n
         half = _BLOCK // 2
         for k in range(half, _BLOCK):
-            _put(s, n, k - half, s.items[b * _BLOCK + k])
-        s.filled[b] = half
-        if s.estimate[s.items[n * _BLOCK]] <= e:
+            _put(s, n, k - half, s.items[b, k])
+        s.blocks[b, FILLED] = half
+        if s.attempts[s.items[n, 0], ESTIMATE] <= e:
             b = n
-    at = s.filled[b]
-    while at > 0 and s.estimate[s.items[b * _BLOCK + at - 1]] > e:
+    at = s.blocks[b, FILLED]
+    while at > 0 and s.attempts[s.items[b, at - 1], ESTIMATE] > e:
         at -= 1
     _put(s, b, at, a)
 
@@ -243,28 +202,28 @@ def _enqueue(s, line, policy, a):  # type: ignore[no-untyped-def]  # noqa: ANN00
 @njit(cache=True, nogil=True)
 def _unlink(s, line, a):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Take an attempt out of the order of submission."""
-    before, after = s.before[a], s.after[a]
+    before, after = s.attempts[a, BEFORE], s.attempts[a, AFTER]
     if before < 0:
-        s.head[line] = after
+        s.lines[line, HEAD] = after
     else:
-        s.after[before] = after
+        s.attempts[before, AFTER] = after
     if after < 0:
-        s.tail[line] = before
+        s.lines[line, TAIL] = before
     else:
-        s.before[after] = before
+        s.attempts[after, BEFORE] = before
 
 
 @njit(cache=True, nogil=True)
 def _drop_block(s, line, previous, b):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Take an empty block out, and return the next."""
-    n = s.next_block[b]
+    n = s.blocks[b, NEXT]
     if previous < 0:
-        s.block[line] = n
+        s.lines[line, BLOCK] = n
     else:
-        s.next_block[previous] = n
+        s.blocks[previous, NEXT] = n
     if n < 0:
-        s.last_block[line] = previous
-    s.next_block[b] = s.count[_FREE_BLOCK]
+        s.lines[line, LAST_BLOCK] = previous
+    s.blocks[b, NEXT] = s.count[_FREE_BLOCK]
     s.count[_FREE_BLOCK] = b
     return n
 
@@ -275,23 +234,23 @@ def _remove(s, line, policy, a):  # type: ignore[no-untyped-def]  # noqa: ANN001
     _unlink(s, line, a)
     if policy in (FCFS, CONSERVATIVE):
         return
-    previous, b = -1, s.block[line]
+    previous, b = -1, s.lines[line, BLOCK]
     while True:
         # Under easy-sjbf the head may be anywhere, but only among those of its length.
-        if policy != EASY_SJBF or s.estimate[s.items[b * _BLOCK + s.filled[b] - 1]] >= s.estimate[a]:
+        if policy != EASY_SJBF or s.attempts[s.items[b, s.blocks[b, FILLED] - 1], ESTIMATE] >= s.attempts[a, ESTIMATE]:
             at = -1
-            for k in range(s.filled[b]):
-                if s.items[b * _BLOCK + k] == a:
+            for k in range(s.blocks[b, FILLED]):
+                if s.items[b, k] == a:
                     at = k
                     break
             if at >= 0:
-                for k in range(at, s.filled[b] - 1):
-                    s.items[b * _BLOCK + k] = s.items[b * _BLOCK + k + 1]
-                s.filled[b] -= 1
-                if s.filled[b] == 0:
+                for k in range(at, s.blocks[b, FILLED] - 1):
+                    s.items[b, k] = s.items[b, k + 1]
+                s.blocks[b, FILLED] -= 1
+                if s.blocks[b, FILLED] == 0:
                     _drop_block(s, line, previous, b)
                 return
-        previous, b = b, s.next_block[b]
+        previous, b = b, s.blocks[b, NEXT]
 
 
 # Running jobs.
@@ -299,72 +258,72 @@ def _remove(s, line, policy, a):  # type: ignore[no-untyped-def]  # noqa: ANN001
 
 @njit(cache=True, nogil=True)
 def _insert_run(s, c, end, a):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    k, base = s.base[c] + s.running[c], s.base[c]
-    while k > base and s.run_end[k - 1] > end:
-        s.run_end[k], s.run_of[k] = s.run_end[k - 1], s.run_of[k - 1]
+    k, base = s.clusters[c, BASE] + s.clusters[c, RUNNING], s.clusters[c, BASE]
+    while k > base and s.runs[k - 1, TIME] > end:
+        s.runs[k, TIME], s.runs[k, WHO] = s.runs[k - 1, TIME], s.runs[k - 1, WHO]
         k -= 1
-    s.run_end[k], s.run_of[k] = end, a
-    s.running[c] += 1
-    s.planned[a] = end
+    s.runs[k, TIME], s.runs[k, WHO] = end, a
+    s.clusters[c, RUNNING] += 1
+    s.attempts[a, PLANNED] = end
 
 
 @njit(cache=True, nogil=True)
 def _delete_run(s, c, a):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    low, high, end = s.base[c], s.base[c] + s.running[c], s.planned[a]
+    low, high, end = s.clusters[c, BASE], s.clusters[c, BASE] + s.clusters[c, RUNNING], s.attempts[a, PLANNED]
     stop = high - 1
     while low < high:
         middle = (low + high) >> 1
-        if s.run_end[middle] < end:
+        if s.runs[middle, TIME] < end:
             low = middle + 1
         else:
             high = middle
-    while s.run_of[low] != a:
+    while s.runs[low, WHO] != a:
         low += 1
     for k in range(low, stop):
-        s.run_end[k], s.run_of[k] = s.run_end[k + 1], s.run_of[k + 1]
-    s.running[c] -= 1
+        s.runs[k, TIME], s.runs[k, WHO] = s.runs[k + 1, TIME], s.runs[k + 1, WHO]
+    s.clusters[c, RUNNING] -= 1
 
 
 @njit(cache=True, nogil=True)
-def _begin(g, s, a, c, now):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    j = s.job[a]
-    lasts = g.runtime[j]
-    if g.succeeds.shape[0] > 0 and not g.succeeds[j, c]:
-        lasts = g.failing[j]
-    s.cluster[a], s.start[a], s.end[a] = c, now, now + lasts
-    s.free[c] -= s.size[a]
-    _insert_run(s, c, now + s.estimate[a], a)
+def _begin(s, a, c, now):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    j = s.attempts[a, JOB]
+    lasts = s.jobs[j, RUNTIME]
+    if s.succeeds.shape[0] > 0 and not s.succeeds[j, c]:
+        lasts = s.jobs[j, FAILING]
+    s.attempts[a, CLUSTER], s.attempts[a, START], s.attempts[a, END] = c, now, now + lasts
+    s.clusters[c, FREE] -= s.attempts[a, SIZE]
+    _insert_run(s, c, now + s.attempts[a, ESTIMATE], a)
     number = s.count[_STARTS]
-    s.started[number] = a
+    s.attempts[number, STARTED] = a
     s.count[_STARTS] += 1
-    _push(s.end_time, s.end_of, s.count[_ENDS], now + lasts, number)
+    _push(s.ends, s.count[_ENDS], now + lasts, number)
     s.count[_ENDS] += 1
-    if g.numbers[0] == LATE:
-        s.load[c] += 1
+    if s.how[PLACED] == LATE:
+        s.clusters[c, LOAD] += 1
 
 
 @njit(cache=True, nogil=True)
-def _look(g, s, c, now):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _look(s, c, now):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Hold the planned ends of a cluster against the clock, and return whether some job outlived its own."""
-    base, outlived = s.base[c], False
-    while s.running[c] > 0 and s.run_end[base] <= now:
-        a, planned = s.run_of[base], s.run_end[base]
-        s.changed[g.line_of[c]] = True
-        for k in range(base, base + s.running[c] - 1):
-            s.run_end[k], s.run_of[k] = s.run_end[k + 1], s.run_of[k + 1]
-        s.running[c] -= 1
-        end = s.end[a]
+    base, outlived = s.clusters[c, BASE], False
+    while s.clusters[c, RUNNING] > 0 and s.runs[base, TIME] <= now:
+        a, planned = s.runs[base, WHO], s.runs[base, TIME]
+        s.lines[s.clusters[c, LINE], CHANGED] = True
+        for k in range(base, base + s.clusters[c, RUNNING] - 1):
+            s.runs[k, TIME], s.runs[k, WHO] = s.runs[k + 1, TIME], s.runs[k + 1, WHO]
+        s.clusters[c, RUNNING] -= 1
+        end = s.attempts[a, END]
         if planned < now or end != now:
             outlived = True
-            until = s.start[a] + g.limit[s.job[a]]
+            until = s.attempts[a, START] + s.jobs[s.attempts[a, JOB], LIMIT]
             if until < now or (until == now and end != now):
                 until = now + 1
-            if g.policy[g.line_of[c]] == CONSERVATIVE and until > now:
-                _change(s, c, max(planned, now), until, -s.size[a])
+            if s.lines[s.clusters[c, LINE], POLICY] == CONSERVATIVE and until > now:
+                _change(s, c, max(planned, now), until, -s.attempts[a, SIZE])
             planned = until
         if planned == now:
-            s.free[c] += s.size[a]
-            s.planned[a] = -1
+            s.clusters[c, FREE] += s.attempts[a, SIZE]
+            s.attempts[a, PLANNED] = -1
         else:
             _insert_run(s, c, planned, a)
     return outlived
@@ -374,117 +333,119 @@ def _look(g, s, c, now):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
 
 
 @njit(cache=True, nogil=True)
-def _room(g, s, line, a):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _room(s, line, a):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Return the first cluster of a line that can start an attempt, -1 for none."""
-    first, stop = g.first[line], g.stop[line]
-    size = s.size[a]
+    first, stop = s.lines[line, FIRST], s.lines[line, STOP]
+    size = s.attempts[a, SIZE]
     for c in range(first, stop):
-        if size <= s.free[c] and (stop - first == 1 or _allowed(g, s, a, c)):
+        if size <= s.clusters[c, FREE] and (stop - first == 1 or _allowed(s, a, c)):
             return c
     return -1
 
 
 @njit(cache=True, nogil=True)
-def _reserve(g, s, line, a):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _reserve(s, line, a):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Work out the reservation of the head."""
-    first, stop, size = g.first[line], g.stop[line], s.size[a]
-    s.shadow[line] = _NEVER
+    first, stop, size = s.lines[line, FIRST], s.lines[line, STOP], s.attempts[a, SIZE]
+    s.lines[line, SHADOW] = _NEVER
     for c in range(first, stop):
-        if stop - first > 1 and not _allowed(g, s, a, c):
+        if stop - first > 1 and not _allowed(s, a, c):
             continue
-        free, k = s.free[c], s.base[c]
-        last = k + s.running[c]
+        free, k = s.clusters[c, FREE], s.clusters[c, BASE]
+        last = k + s.clusters[c, RUNNING]
         while k < last and free < size:
-            free += s.size[s.run_of[k]]
+            free += s.attempts[s.runs[k, WHO], SIZE]
             k += 1
-        if free < size or k == s.base[c]:
+        if free < size or k == s.clusters[c, BASE]:
             continue
-        time = s.run_end[k - 1]
-        if time >= s.shadow[line]:
+        time = s.runs[k - 1, TIME]
+        if time >= s.lines[line, SHADOW]:
             continue
-        while k < last and s.run_end[k] == time:
-            free += s.size[s.run_of[k]]
+        while k < last and s.runs[k, TIME] == time:
+            free += s.attempts[s.runs[k, WHO], SIZE]
             k += 1
-        s.shadow[line], s.extra[line], s.shadow_on[line] = time, free - size, c
-    if s.reserved[a] < 0:
-        s.reserved[a] = s.shadow[line]
+        s.lines[line, SHADOW], s.lines[line, EXTRA], s.lines[line, SHADOW_ON] = time, free - size, c
+    if s.attempts[a, RESERVED] < 0:
+        s.attempts[a, RESERVED] = s.lines[line, SHADOW]
 
 
 @njit(cache=True, nogil=True)
-def _backfill(g, s, line, a, now):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _backfill(s, line, a, now):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Start an attempt if that does not delay the head, and return whether it was started."""
-    first, stop, size = g.first[line], g.stop[line], s.size[a]
+    first, stop, size = s.lines[line, FIRST], s.lines[line, STOP], s.attempts[a, SIZE]
     for c in range(first, stop):
-        if size > s.free[c] or (stop - first > 1 and not _allowed(g, s, a, c)):
+        if size > s.clusters[c, FREE] or (stop - first > 1 and not _allowed(s, a, c)):
             continue
-        if c == s.shadow_on[line] and now + s.estimate[a] > s.shadow[line]:
-            if size > s.extra[line]:
+        if c == s.lines[line, SHADOW_ON] and now + s.attempts[a, ESTIMATE] > s.lines[line, SHADOW]:
+            if size > s.lines[line, EXTRA]:
                 continue
-            s.extra[line] -= size
-        _begin(g, s, a, c, now)
+            s.lines[line, EXTRA] -= size
+        _begin(s, a, c, now)
         return True
     return False
 
 
 @njit(cache=True, nogil=True)
-def _most_free(g, s, line):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _most_free(s, line):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     most = 0
-    for c in range(g.first[line], g.stop[line]):
-        most = max(most, s.free[c])
+    for c in range(s.lines[line, FIRST], s.lines[line, STOP]):
+        most = max(most, s.clusters[c, FREE])
     return most
 
 
 @njit(cache=True, nogil=True)
-def _easy(g, s, line, policy, now):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    while s.head[line] >= 0:
-        a = s.head[line]
-        c = _room(g, s, line, a)
+def _easy(s, line, policy, now):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    while s.lines[line, HEAD] >= 0:
+        a = s.lines[line, HEAD]
+        c = _room(s, line, a)
         if c < 0:
             break
         _remove(s, line, policy, a)
-        _begin(g, s, a, c, now)
-    s.changed[line] = False
-    if s.head[line] < 0:
+        _begin(s, a, c, now)
+    s.lines[line, CHANGED] = False
+    if s.lines[line, HEAD] < 0:
         return
-    head = s.head[line]
-    _reserve(g, s, line, head)
-    if s.after[head] < 0:
+    head = s.lines[line, HEAD]
+    _reserve(s, line, head)
+    if s.attempts[head, AFTER] < 0:
         return
-    alone = g.stop[line] - g.first[line] == 1
-    most = _most_free(g, s, line)
-    previous, b = -1, s.block[line]
+    alone = s.lines[line, STOP] - s.lines[line, FIRST] == 1
+    most = _most_free(s, line)
+    previous, b = -1, s.lines[line, BLOCK]
     while b >= 0 and most > 0:
-        if s.smallest[b] > most or (
-            alone and s.smallest[b] > s.extra[line] and now + s.shortest[b] > s.shadow[line]
+        if s.blocks[b, SMALLEST] > most or (
+            alone
+            and s.blocks[b, SMALLEST] > s.lines[line, EXTRA]
+            and now + s.blocks[b, SHORTEST] > s.lines[line, SHADOW]
         ):
-            previous, b = b, s.next_block[b]
+            previous, b = b, s.blocks[b, NEXT]
             continue
-        kept, smallest, shortest, k = 0, _NEVER, _NEVER, b * _BLOCK
-        for i in range(s.filled[b]):
-            a = s.items[k + i]
-            if a != head and s.size[a] <= most and _backfill(g, s, line, a, now):
+        kept, smallest, shortest = 0, _NEVER, _NEVER
+        for i in range(s.blocks[b, FILLED]):
+            a = s.items[b, i]
+            if a != head and s.attempts[a, SIZE] <= most and _backfill(s, line, a, now):
                 _unlink(s, line, a)
-                most = _most_free(g, s, line)
+                most = _most_free(s, line)
                 continue
-            s.items[k + kept] = a
+            s.items[b, kept] = a
             kept += 1
-            smallest, shortest = min(smallest, s.size[a]), min(shortest, s.estimate[a])
-        s.filled[b], s.smallest[b], s.shortest[b] = kept, smallest, shortest
+            smallest, shortest = min(smallest, s.attempts[a, SIZE]), min(shortest, s.attempts[a, ESTIMATE])
+        s.blocks[b, FILLED], s.blocks[b, SMALLEST], s.blocks[b, SHORTEST] = kept, smallest, shortest
         if kept == 0:
             b = _drop_block(s, line, previous, b)
         else:
-            previous, b = b, s.next_block[b]
+            previous, b = b, s.blocks[b, NEXT]
 
 
 @njit(cache=True, nogil=True)
-def _in_order(g, s, line, policy, now):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    while s.head[line] >= 0:
-        a = s.head[line] if policy == FCFS else s.items[s.block[line] * _BLOCK]
-        c = _room(g, s, line, a)
+def _in_order(s, line, policy, now):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    while s.lines[line, HEAD] >= 0:
+        a = s.lines[line, HEAD] if policy == FCFS else s.items[s.lines[line, BLOCK], 0]
+        c = _room(s, line, a)
         if c < 0:
             break
         _remove(s, line, policy, a)
-        _begin(g, s, a, c, now)
+        _begin(s, a, c, now)
 
 
 # The plan under conservative: nodes of a linked list, each a time from which on so much is free.
@@ -493,15 +454,15 @@ def _in_order(g, s, line, policy, now):  # type: ignore[no-untyped-def]  # noqa:
 @njit(cache=True, nogil=True)
 def _cut(s, c, time):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Return the node before the one of a time, which is made where there is none; -1 if that is the first."""
-    previous, n = -1, s.plan[c]
-    while n >= 0 and s.node_time[n] < time:
-        previous, n = n, s.next_node[n]
-    if n >= 0 and s.node_time[n] == time:
+    previous, n = -1, s.clusters[c, PLAN]
+    while n >= 0 and s.nodes[n, NODE_TIME] < time:
+        previous, n = n, s.nodes[n, NODE_NEXT]
+    if n >= 0 and s.nodes[n, NODE_TIME] == time:
         return previous
     made = s.count[_FREE_NODE]
-    s.count[_FREE_NODE] = s.next_node[made]
-    s.node_time[made], s.node_free[made] = time, s.node_free[previous]
-    s.next_node[made], s.next_node[previous] = n, made
+    s.count[_FREE_NODE] = s.nodes[made, NODE_NEXT]
+    s.nodes[made, NODE_TIME], s.nodes[made, NODE_FREE] = time, s.nodes[previous, NODE_FREE]
+    s.nodes[made, NODE_NEXT], s.nodes[previous, NODE_NEXT] = n, made
     return previous
 
 
@@ -510,10 +471,10 @@ def _merge(s, c, previous):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN
     """Drop the node behind another if nothing changes there."""
     if previous < 0:
         return
-    n = s.next_node[previous]
-    if n >= 0 and s.node_free[n] == s.node_free[previous]:
-        s.next_node[previous] = s.next_node[n]
-        s.next_node[n] = s.count[_FREE_NODE]
+    n = s.nodes[previous, NODE_NEXT]
+    if n >= 0 and s.nodes[n, NODE_FREE] == s.nodes[previous, NODE_FREE]:
+        s.nodes[previous, NODE_NEXT] = s.nodes[n, NODE_NEXT]
+        s.nodes[n, NODE_NEXT] = s.count[_FREE_NODE]
         s.count[_FREE_NODE] = n
 
 
@@ -524,38 +485,38 @@ def _change(s, c, start, end, by):  # type: ignore[no-untyped-def]  # noqa: ANN0
         return
     before = _cut(s, c, start)
     _cut(s, c, end)
-    n = s.plan[c] if before < 0 else s.next_node[before]
+    n = s.clusters[c, PLAN] if before < 0 else s.nodes[before, NODE_NEXT]
     last = n
-    while n >= 0 and s.node_time[n] < end:
-        s.node_free[n] += by
-        last, n = n, s.next_node[n]
+    while n >= 0 and s.nodes[n, NODE_TIME] < end:
+        s.nodes[n, NODE_FREE] += by
+        last, n = n, s.nodes[n, NODE_NEXT]
     _merge(s, c, last)
     _merge(s, c, before)
 
 
 @njit(cache=True, nogil=True)
 def _forget(s, c, now):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    n = s.plan[c]
-    while s.next_node[n] >= 0 and s.node_time[s.next_node[n]] <= now:
-        following = s.next_node[n]
-        s.next_node[n] = s.count[_FREE_NODE]
+    n = s.clusters[c, PLAN]
+    while s.nodes[n, NODE_NEXT] >= 0 and s.nodes[s.nodes[n, NODE_NEXT], NODE_TIME] <= now:
+        following = s.nodes[n, NODE_NEXT]
+        s.nodes[n, NODE_NEXT] = s.count[_FREE_NODE]
         s.count[_FREE_NODE] = n
         n = following
-    s.plan[c] = n
+    s.clusters[c, PLAN] = n
 
 
 @njit(cache=True, nogil=True)
 def _earliest(s, c, size, length, now, stop):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Return the earliest start from now on, or `stop` if there is none before; from then on nothing is looked at."""
-    n = s.plan[c]
+    n = s.clusters[c, PLAN]
     start, fits = now, False
     while n >= 0:
-        if s.node_free[n] < size:
+        if s.nodes[n, NODE_FREE] < size:
             fits = False
         elif not fits:
-            start, fits = max(now, s.node_time[n]), True
-        n = s.next_node[n]
-        until = s.node_time[n] if n >= 0 else _NEVER
+            start, fits = max(now, s.nodes[n, NODE_TIME]), True
+        n = s.nodes[n, NODE_NEXT]
+        until = s.nodes[n, NODE_TIME] if n >= 0 else _NEVER
         if fits and (start + length <= until or until >= stop):
             return min(start, stop)
         if until >= stop:
@@ -564,152 +525,152 @@ def _earliest(s, c, size, length, now, stop):  # type: ignore[no-untyped-def]  #
 
 
 @njit(cache=True, nogil=True)
-def _promise(g, s, line, a, now):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _promise(s, line, a, now):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Give an attempt that is not in the plan the earliest reservation of all clusters."""
-    first, stop = g.first[line], g.stop[line]
+    first, stop = s.lines[line, FIRST], s.lines[line, STOP]
     best, on = _NEVER, -1
     for c in range(first, stop):
-        if stop - first > 1 and not _allowed(g, s, a, c):
+        if stop - first > 1 and not _allowed(s, a, c):
             continue
-        start = _earliest(s, c, s.size[a], s.estimate[a], now, _NEVER)
+        start = _earliest(s, c, s.attempts[a, SIZE], s.attempts[a, ESTIMATE], now, _NEVER)
         if start < best:
             best, on = start, c
-    s.planned[a], s.promised_on[a] = best, on
-    _change(s, on, best, best + s.estimate[a], -s.size[a])
+    s.attempts[a, PLANNED], s.attempts[a, PROMISED_ON] = best, on
+    _change(s, on, best, best + s.attempts[a, ESTIMATE], -s.attempts[a, SIZE])
 
 
 @njit(cache=True, nogil=True)
-def _compress(g, s, line, now, outlived):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _compress(s, line, now, outlived):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Lift each reservation and put it back at its earliest; then put the queue in the order of reserved starts."""
-    count, a = 0, s.head[line]
+    count, a = 0, s.lines[line, HEAD]
     while a >= 0:
         s.queue[count] = a
         count += 1
-        a = s.after[a]
-    alone = g.stop[line] - g.first[line] == 1
+        a = s.attempts[a, AFTER]
+    alone = s.lines[line, STOP] - s.lines[line, FIRST] == 1
     for k in range(count):
         a = s.queue[k]
-        length, size, before = s.estimate[a], s.size[a], s.planned[a]
+        length, size, before = s.attempts[a, ESTIMATE], s.attempts[a, SIZE], s.attempts[a, PLANNED]
         if alone and not outlived:
             # Where nothing is promised twice a job fits from its reserved start on; only what is before decides.
-            c = s.promised_on[a]
+            c = s.attempts[a, PROMISED_ON]
             start = _earliest(s, c, size, length, now, before)
             if start < before:
                 _change(s, c, before, before + length, size)
                 _change(s, c, start, start + length, -size)
-                s.planned[a] = start
+                s.attempts[a, PLANNED] = start
         else:
-            _change(s, s.promised_on[a], max(before, now), before + length, size)
-            _promise(g, s, line, a, now)
+            _change(s, s.attempts[a, PROMISED_ON], max(before, now), before + length, size)
+            _promise(s, line, a, now)
     for k in range(1, count):
         a, at = s.queue[k], k
-        start = s.planned[a]
+        start = s.attempts[a, PLANNED]
         while at > 0:
             other = s.queue[at - 1]
-            if s.planned[other] < start or (s.planned[other] == start and other < a):
+            if s.attempts[other, PLANNED] < start or (s.attempts[other, PLANNED] == start and other < a):
                 break
             s.queue[at] = other
             at -= 1
         s.queue[at] = a
     for k in range(count):
         a = s.queue[k]
-        s.before[a] = s.queue[k - 1] if k > 0 else -1
-        s.after[a] = s.queue[k + 1] if k + 1 < count else -1
+        s.attempts[a, BEFORE] = s.queue[k - 1] if k > 0 else -1
+        s.attempts[a, AFTER] = s.queue[k + 1] if k + 1 < count else -1
     if count:
-        s.head[line], s.tail[line] = s.queue[0], s.queue[count - 1]
+        s.lines[line, HEAD], s.lines[line, TAIL] = s.queue[0], s.queue[count - 1]
 
 
 @njit(cache=True, nogil=True)
 def _into_order(s, line, a):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Put an attempt among those that wait, in the order of reserved starts."""
-    start, after, before = s.planned[a], -1, s.tail[line]
-    while before >= 0 and s.planned[before] > start:
-        after, before = before, s.before[before]
-    s.before[a], s.after[a] = before, after
+    start, after, before = s.attempts[a, PLANNED], -1, s.lines[line, TAIL]
+    while before >= 0 and s.attempts[before, PLANNED] > start:
+        after, before = before, s.attempts[before, BEFORE]
+    s.attempts[a, BEFORE], s.attempts[a, AFTER] = before, after
     if before < 0:
-        s.head[line] = a
+        s.lines[line, HEAD] = a
     else:
-        s.after[before] = a
+        s.attempts[before, AFTER] = a
     if after < 0:
-        s.tail[line] = a
+        s.lines[line, TAIL] = a
     else:
-        s.before[after] = a
+        s.attempts[after, BEFORE] = a
 
 
 @njit(cache=True, nogil=True)
-def _start_due(g, s, line, now):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    while s.head[line] >= 0 and s.planned[s.head[line]] <= now:
-        a = s.head[line]
+def _start_due(s, line, now):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    while s.lines[line, HEAD] >= 0 and s.attempts[s.lines[line, HEAD], PLANNED] <= now:
+        a = s.lines[line, HEAD]
         _unlink(s, line, a)
-        _begin(g, s, a, s.promised_on[a], now)
+        _begin(s, a, s.attempts[a, PROMISED_ON], now)
 
 
 # Events.
 
 
 @njit(cache=True, nogil=True)
-def _look_at_line(g, s, line, now):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _look_at_line(s, line, now):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     outlived = False
-    for c in range(g.first[line], g.stop[line]):
-        if g.policy[line] == CONSERVATIVE:
+    for c in range(s.lines[line, FIRST], s.lines[line, STOP]):
+        if s.lines[line, POLICY] == CONSERVATIVE:
             _forget(s, c, now)
-        if s.running[c] > 0 and s.run_end[s.base[c]] <= now and _look(g, s, c, now):
+        if s.clusters[c, RUNNING] > 0 and s.runs[s.clusters[c, BASE], TIME] <= now and _look(s, c, now):
             outlived = True
     return outlived
 
 
 @njit(cache=True, nogil=True)
-def _decide(g, s, line, policy, now):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _decide(s, line, policy, now):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     if policy in (EASY, EASY_SJBF):
-        _easy(g, s, line, policy, now)
+        _easy(s, line, policy, now)
     else:
-        _in_order(g, s, line, policy, now)
+        _in_order(s, line, policy, now)
 
 
 @njit(cache=True, nogil=True)
-def _submitted(g, s, line, a, now):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _submitted(s, line, a, now):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Take an attempt into a queue whose plan is up to date, and decide."""
-    policy = g.policy[line]
+    policy = s.lines[line, POLICY]
     if policy == CONSERVATIVE:
-        _promise(g, s, line, a, now)
-        s.reserved[a] = s.planned[a]
+        _promise(s, line, a, now)
+        s.attempts[a, RESERVED] = s.attempts[a, PLANNED]
         _into_order(s, line, a)
-        _start_due(g, s, line, now)
+        _start_due(s, line, now)
         return
-    if s.head[line] < 0:
-        c = _room(g, s, line, a)
+    if s.lines[line, HEAD] < 0:
+        c = _room(s, line, a)
         if c >= 0:
-            _begin(g, s, a, c, now)
+            _begin(s, a, c, now)
             return
-    elif policy in (EASY, EASY_SJBF) and not s.changed[line]:
+    elif policy in (EASY, EASY_SJBF) and not s.lines[line, CHANGED]:
         # The head is blocked as before, and so is whoever could not go ahead of it.
-        if not _backfill(g, s, line, a, now):
+        if not _backfill(s, line, a, now):
             _enqueue(s, line, policy, a)
         return
     _enqueue(s, line, policy, a)
-    _decide(g, s, line, policy, now)
+    _decide(s, line, policy, now)
 
 
 @njit(cache=True, nogil=True)
-def _ended(g, s, line, a, now):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    policy, c, early = g.policy[line], s.cluster[a], False
-    if s.planned[a] >= 0:
-        s.free[c] += s.size[a]
+def _ended(s, line, a, now):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    policy, c, early = s.lines[line, POLICY], s.attempts[a, CLUSTER], False
+    if s.attempts[a, PLANNED] >= 0:
+        s.clusters[c, FREE] += s.attempts[a, SIZE]
         _delete_run(s, c, a)
-        s.changed[line] = True
-        early = s.planned[a] > now
+        s.lines[line, CHANGED] = True
+        early = s.attempts[a, PLANNED] > now
         if early and policy == CONSERVATIVE:
             _forget(s, c, now)
-            _change(s, c, now, s.planned[a], s.size[a])
-    outlived = _look_at_line(g, s, line, now)
-    if s.head[line] < 0:
+            _change(s, c, now, s.attempts[a, PLANNED], s.attempts[a, SIZE])
+    outlived = _look_at_line(s, line, now)
+    if s.lines[line, HEAD] < 0:
         return
     if policy == CONSERVATIVE:
         if early or outlived:
-            _compress(g, s, line, now, outlived)
-        _start_due(g, s, line, now)
-    elif s.changed[line] or policy in (FCFS, SJF):
-        _decide(g, s, line, policy, now)
+            _compress(s, line, now, outlived)
+        _start_due(s, line, now)
+    elif s.lines[line, CHANGED] or policy in (FCFS, SJF):
+        _decide(s, line, policy, now)
 
 
 # Estimated starts.
@@ -718,44 +679,44 @@ def _ended(g, s, line, a, now):  # type: ignore[no-untyped-def]  # noqa: ANN001,
 @njit(cache=True, nogil=True)
 def _trial_start(s, first, last, free, end, size):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     k = last
-    while k > first and s.trial_end[k - 1] > end:
-        s.trial_end[k], s.trial_size[k] = s.trial_end[k - 1], s.trial_size[k - 1]
+    while k > first and s.trial[k - 1, TIME] > end:
+        s.trial[k, TIME], s.trial[k, WHO] = s.trial[k - 1, TIME], s.trial[k - 1, WHO]
         k -= 1
-    s.trial_end[k], s.trial_size[k] = end, size
+    s.trial[k, TIME], s.trial[k, WHO] = end, size
     return free - size
 
 
 @njit(cache=True, nogil=True)
 def _bound(s, c, size, now):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Return a time before which a job cannot start, whoever waits."""
-    free, k = s.free[c], s.base[c]
+    free, k = s.clusters[c, FREE], s.clusters[c, BASE]
     if size <= free:
         return now
     while free < size:
-        free += s.size[s.run_of[k]]
+        free += s.attempts[s.runs[k, WHO], SIZE]
         k += 1
-    return s.run_end[k - 1]
+    return s.runs[k - 1, TIME]
 
 
 @njit(cache=True, nogil=True)
-def _planned_start(g, s, c, asked, now, cutoff):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, PLR0912, C901
+def _planned_start(s, c, asked, now, cutoff):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, PLR0912, C901
     """Return when a cluster would start an attempt if all ended when planned and nobody else came.
 
     `cutoff` for any start that is not before it.
     """
-    line = g.line_of[c]
-    policy, size, length = g.policy[line], s.size[asked], s.estimate[asked]
+    line = s.clusters[c, LINE]
+    policy, size, length = s.lines[line, POLICY], s.attempts[asked, SIZE], s.attempts[asked, ESTIMATE]
     if policy == CONSERVATIVE:
         return _earliest(s, c, size, length, now, cutoff)
     backfills = policy in (EASY, EASY_SJBF)
-    head, free = s.head[line], s.free[c]
-    if not s.changed[line] or head < 0:
+    head, free = s.lines[line, HEAD], s.clusters[c, FREE]
+    if not s.lines[line, CHANGED] or head < 0:
         if size <= free:
             if head < 0:
                 return now
-            if backfills and (now + length <= s.shadow[line] or size <= s.extra[line]):
+            if backfills and (now + length <= s.lines[line, SHADOW] or size <= s.lines[line, EXTRA]):
                 return now
-            if policy == SJF and length < s.estimate[s.items[s.block[line] * _BLOCK]]:
+            if policy == SJF and length < s.attempts[s.items[s.lines[line, BLOCK], 0], ESTIMATE]:
                 return now
     if _bound(s, c, size, now) >= cutoff:
         return cutoff
@@ -765,74 +726,77 @@ def _planned_start(g, s, c, asked, now, cutoff):  # type: ignore[no-untyped-def]
     while a >= 0:
         s.queue[waiting] = a
         waiting += 1
-        a = s.after[a]
+        a = s.attempts[a, AFTER]
     s.queue[waiting] = asked
     waiting += 1
     order = s.queue
     if policy in (SJF, EASY_SJBF):
-        order, placed, k, b = s.by_length, False, 0, s.block[line]
+        order, placed, k, b = s.by_length, False, 0, s.lines[line, BLOCK]
         while b >= 0:
-            for i in range(s.filled[b]):
-                a = s.items[b * _BLOCK + i]
-                if not placed and s.estimate[a] > length:
+            for i in range(s.blocks[b, FILLED]):
+                a = s.items[b, i]
+                if not placed and s.attempts[a, ESTIMATE] > length:
                     order[k] = asked
                     k += 1
                     placed = True
                 order[k] = a
                 k += 1
-            b = s.next_block[b]
+            b = s.blocks[b, NEXT]
         if not placed:
             order[k] = asked
-    first, last = 0, s.running[c]
+    first, last = 0, s.clusters[c, RUNNING]
     for k in range(last):
-        s.trial_end[k], s.trial_size[k] = s.run_end[s.base[c] + k], s.size[s.run_of[s.base[c] + k]]
+        s.trial[k, TIME], s.trial[k, WHO] = (
+            s.runs[s.clusters[c, BASE] + k, TIME],
+            s.attempts[s.runs[s.clusters[c, BASE] + k, WHO], SIZE],
+        )
     # Next to look at: in the order of submission, and in that of the policy.
     at, passed = 0, 0
     ahead = s.queue if backfills else order
     while True:
         # Heads start.
         while True:
-            while at < waiting and s.dead[ahead[at]] == stamp:
+            while at < waiting and s.attempts[ahead[at], DEAD] == stamp:
                 at += 1
-            if at == waiting or s.size[ahead[at]] > free:
+            if at == waiting or s.attempts[ahead[at], SIZE] > free:
                 break
             a = ahead[at]
             if a == asked:
                 return now
-            free = _trial_start(s, first, last, free, now + s.estimate[a], s.size[a])
+            free = _trial_start(s, first, last, free, now + s.attempts[a, ESTIMATE], s.attempts[a, SIZE])
             last += 1
-            s.dead[a] = stamp
+            s.attempts[a, DEAD] = stamp
         if backfills and free > 0:
             held, k, time = free, first, now
-            size_of_head = s.size[ahead[at]]
+            size_of_head = s.attempts[ahead[at], SIZE]
             while held < size_of_head:
-                held += s.trial_size[k]
-                time = s.trial_end[k]
+                held += s.trial[k, WHO]
+                time = s.trial[k, TIME]
                 k += 1
-            while k < last and s.trial_end[k] == time:
-                held += s.trial_size[k]
+            while k < last and s.trial[k, TIME] == time:
+                held += s.trial[k, WHO]
                 k += 1
             extra, head = held - size_of_head, ahead[at]
-            while passed < waiting and s.dead[order[passed]] == stamp:
+            while passed < waiting and s.attempts[order[passed], DEAD] == stamp:
                 passed += 1
             for i in range(passed, waiting):
                 a = order[i]
-                if s.size[a] > free or s.dead[a] == stamp or a == head:
+                if s.attempts[a, SIZE] > free or s.attempts[a, DEAD] == stamp or a == head:
                     continue
-                if now + s.estimate[a] > time:
-                    if s.size[a] > extra:
+                if now + s.attempts[a, ESTIMATE] > time:
+                    if s.attempts[a, SIZE] > extra:
                         continue
-                    extra -= s.size[a]
+                    extra -= s.attempts[a, SIZE]
                 if a == asked:
                     return now
-                free = _trial_start(s, first, last, free, now + s.estimate[a], s.size[a])
+                free = _trial_start(s, first, last, free, now + s.attempts[a, ESTIMATE], s.attempts[a, SIZE])
                 last += 1
-                s.dead[a] = stamp
-        now = s.trial_end[first]
+                s.attempts[a, DEAD] = stamp
+        now = s.trial[first, TIME]
         if now >= cutoff:
             return cutoff
-        while first < last and s.trial_end[first] == now:
-            free += s.trial_size[first]
+        while first < last and s.trial[first, TIME] == now:
+            free += s.trial[first, WHO]
             first += 1
 
 
@@ -840,114 +804,123 @@ def _planned_start(g, s, c, asked, now, cutoff):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _place(g, s, a, now):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _place(s, a, now):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Return the cluster of an attempt, -1 where none is left."""
-    how, clusters, j = g.numbers[0], len(s.free), s.job[a]
+    how, clusters, j = s.how[PLACED], len(s.clusters), s.attempts[a, JOB]
     found, only = 0, -1
     for c in range(clusters):
-        if _allowed(g, s, a, c):
+        if _allowed(s, a, c):
             found += 1
             if only < 0:
                 only = c
-            if how != LATE and _look_at_line(g, s, g.line_of[c], now) and g.policy[g.line_of[c]] == CONSERVATIVE:
-                _compress(g, s, g.line_of[c], now, True)
-    if found <= 1 or how in (FIRST, LATE):
+            if (
+                how != LATE
+                and _look_at_line(s, s.clusters[c, LINE], now)
+                and s.lines[s.clusters[c, LINE], POLICY] == CONSERVATIVE
+            ):
+                _compress(s, s.clusters[c, LINE], now, True)
+    if found <= 1 or how in (PLACE_FIRST, LATE):
         return only
     if how == RANDOM:
-        tries, other = 0, s.tried[j]
+        tries, other = 0, s.links[j, TRIED]
         while other >= 0:
             tries += 1
-            other = s.earlier[other]
-        wanted = min(np.int64(g.draws[j, tries] * found), found - 1)
+            other = s.attempts[other, EARLIER]
+        wanted = min(np.int64(s.draws[j, tries] * found), found - 1)
         for c in range(clusters):
-            if _allowed(g, s, a, c):
+            if _allowed(s, a, c):
                 if wanted == 0:
                     return c
                 wanted -= 1
     best, on = _NEVER, -1
     if how == LEAST_LOADED:
         for c in range(clusters):
-            if s.load[c] < best and _allowed(g, s, a, c):
-                best, on = s.load[c], c
+            if s.clusters[c, LOAD] < best and _allowed(s, a, c):
+                best, on = s.clusters[c, LOAD], c
         return on
     if how == CHEAPEST:
         least = np.inf
         for c in range(clusters):
-            cost = g.price[c] * (s.estimate[a] / 3600.0 * s.size[a])
-            if cost < least and _allowed(g, s, a, c):
+            cost = s.price[c] * (s.attempts[a, ESTIMATE] / 3600.0 * s.attempts[a, SIZE])
+            if cost < least and _allowed(s, a, c):
                 least, on = cost, c
         return on if on >= 0 else only
     for c in range(clusters):
-        if best > now and _allowed(g, s, a, c):
-            start = _planned_start(g, s, c, a, now, best)
+        if best > now and _allowed(s, a, c):
+            start = _planned_start(s, c, a, now, best)
             if start < best:
                 best, on = start, c
     return on
 
 
 @njit(cache=True, nogil=True)
-def _over(g, s, j, now):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _over(s, j, now):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Let those jobs be submitted that wait for one that is over."""
-    if not g.numbers[3]:
+    if not s.how[DEPENDENCIES]:
         return
-    other = s.follower[j]
+    other = s.links[j, FOLLOWER]
     while other >= 0:
-        _push(s.submit_time, s.submit_of, s.count[_SUBMITS], now + max(0, g.think[other]), other)
+        _push(s.submits, s.count[_SUBMITS], now + max(0, s.jobs[other, THINK]), other)
         s.count[_SUBMITS] += 1
-        other = s.next_follower[other]
+        other = s.links[other, NEXT_FOLLOWER]
 
 
 @njit(cache=True, nogil=True)
-def _submit(g, s, j, now):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _submit(s, j, now):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     a = s.count[ATTEMPTS]
     s.count[ATTEMPTS] += 1
-    s.job[a], s.submit[a], s.size[a], s.estimate[a] = j, now, g.processors[j], g.estimate[j]
-    if g.numbers[2]:
-        user = g.user[j]
-        if user >= 0 and s.last[2 * user] >= 0:
-            mean = (s.last[2 * user] + s.last[2 * user + 1]) // 2
-            s.estimate[a] = min(max(1, mean), g.limit[j])
-    c = _place(g, s, a, now)
+    s.attempts[a, JOB], s.attempts[a, SUBMIT], s.attempts[a, SIZE], s.attempts[a, ESTIMATE] = (
+        j,
+        now,
+        s.jobs[j, PROCESSORS],
+        s.jobs[j, GUESS],
+    )
+    if s.how[USER_MEANS]:
+        user = s.jobs[j, USER]
+        if user >= 0 and s.last[user, 0] >= 0:
+            mean = (s.last[user, 0] + s.last[user, 1]) // 2
+            s.attempts[a, ESTIMATE] = min(max(1, mean), s.jobs[j, LIMIT])
+    c = _place(s, a, now)
     if c < 0:
-        _over(g, s, j, now)
+        _over(s, j, now)
         return
-    line = g.line_of[c]
-    if g.numbers[0] == LATE:
-        if _look_at_line(g, s, line, now) and g.policy[line] == CONSERVATIVE:
-            _compress(g, s, line, now, True)
+    line = s.clusters[c, LINE]
+    if s.how[PLACED] == LATE:
+        if _look_at_line(s, line, now) and s.lines[line, POLICY] == CONSERVATIVE:
+            _compress(s, line, now, True)
     else:
-        s.cluster[a] = c
-        s.load[c] += 1
-    _submitted(g, s, line, a, now)
+        s.attempts[a, CLUSTER] = c
+        s.clusters[c, LOAD] += 1
+    _submitted(s, line, a, now)
 
 
 @njit(cache=True, nogil=True)
-def _end(g, s, a, now):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    j, c = s.job[a], s.cluster[a]
-    fails = g.succeeds.shape[0] > 0 and not g.succeeds[j, c]
-    s.failed[a] = fails
-    s.load[c] -= 1
-    if g.numbers[2] and not fails and g.user[j] >= 0:
-        user, lasted = g.user[j], now - s.start[a]
-        s.last[2 * user] = s.last[2 * user + 1] if s.last[2 * user] >= 0 else lasted
-        s.last[2 * user + 1] = lasted
-    _ended(g, s, g.line_of[c], a, now)
+def _end(s, a, now):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    j, c = s.attempts[a, JOB], s.attempts[a, CLUSTER]
+    fails = s.succeeds.shape[0] > 0 and not s.succeeds[j, c]
+    s.attempts[a, FAILED] = fails
+    s.clusters[c, LOAD] -= 1
+    if s.how[USER_MEANS] and not fails and s.jobs[j, USER] >= 0:
+        user, lasted = s.jobs[j, USER], now - s.attempts[a, START]
+        s.last[user, 0] = s.last[user, 1] if s.last[user, 0] >= 0 else lasted
+        s.last[user, 1] = lasted
+    _ended(s, s.clusters[c, LINE], a, now)
     if fails:
-        s.earlier[a] = s.tried[j]
-        s.tried[j] = a
+        s.attempts[a, EARLIER] = s.links[j, TRIED]
+        s.links[j, TRIED] = a
         tries, other = 0, a
         while other >= 0:
             tries += 1
-            other = s.earlier[other]
-        if tries <= g.numbers[1]:
-            _push(s.submit_time, s.submit_of, s.count[_SUBMITS], now, j)
+            other = s.attempts[other, EARLIER]
+        if tries <= s.how[RETRIES]:
+            _push(s.submits, s.count[_SUBMITS], now, j)
             s.count[_SUBMITS] += 1
             return
-    _over(g, s, j, now)
+    _over(s, j, now)
 
 
 @njit(cache=True, nogil=True)
-def run(g, s, order, begin, most):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def run(s, order, begin, most):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     """Take events until so many submissions of `order` have been taken, and all ends after the last.
 
     order : the jobs of the trace that are submitted by it, in order. Returns how many were taken.
@@ -958,107 +931,109 @@ def run(g, s, order, begin, most):  # type: ignore[no-untyped-def]  # noqa: ANN0
         time, j = _NEVER, np.int64(-1)
         if i < taken:
             j = order[i]
-            time = g.submit[j]
+            time = s.jobs[j, SUBMITTED]
         again = False
-        if submits > 0 and (s.submit_time[0] < time or (s.submit_time[0] == time and s.submit_of[0] < j)):
-            time, j, again = s.submit_time[0], s.submit_of[0], True
-        if ends > 0 and s.end_time[0] < time:
-            now, a = s.end_time[0], s.started[s.end_of[0]]
+        if submits > 0 and (s.submits[0, TIME] < time or (s.submits[0, TIME] == time and s.submits[0, WHO] < j)):
+            time, j, again = s.submits[0, TIME], s.submits[0, WHO], True
+        if ends > 0 and s.ends[0, TIME] < time:
+            now, a = s.ends[0, TIME], s.attempts[s.ends[0, WHO], STARTED]
             s.count[_ENDS] -= 1
-            _pop(s.end_time, s.end_of, s.count[_ENDS])
-            _end(g, s, a, now)
+            _pop(s.ends, s.count[_ENDS])
+            _end(s, a, now)
             continue
         if j < 0:
             return i
         if again:
             s.count[_SUBMITS] -= 1
-            _pop(s.submit_time, s.submit_of, s.count[_SUBMITS])
+            _pop(s.submits, s.count[_SUBMITS])
         else:
             if i >= begin + most:
                 return i
             i += 1
-        _submit(g, s, j, time)
+        _submit(s, j, time)
 
 
-def state_of(given: Given, capacity: NDArray[np.int64], users: int, attempts: int) -> State:
-    """Return the state before the first event; attempts : how many there can be at most."""
-    jobs, clusters, lines = len(given.submit), len(capacity), len(given.policy)
+class Given(NamedTuple):
+    """What a replay is given.
 
-    def none(size: int) -> NDArray[np.int64]:
-        return np.full(size, -1, dtype=np.int64)
+    jobs : (jobs, columns), see State. after : (jobs,). capacity : (clusters,). queues : (clusters,) the code of each
+    cluster's policy; all alike where jobs are placed late. how : the numbers of State.how. tries : at most of one job.
+    """
 
-    def zeros(size: int) -> NDArray[np.int64]:
-        return np.zeros(size, dtype=np.int64)
+    jobs: Ints
+    after: Ints
+    fits: NDArray[np.uint64]
+    succeeds: NDArray[np.bool_]
+    draws: NDArray[np.float64]
+    price: NDArray[np.float64]
+    capacity: Ints
+    queues: Ints
+    how: Ints
+    tries: int
 
-    planned = bool((given.policy == CONSERVATIVE).any())
-    blocks = 2 * (attempts // _BLOCK) + 2 * lines + 2
-    bounds = np.minimum(capacity, attempts) + 1
-    running = int(bounds.sum())
-    nodes = 2 * attempts + clusters + 4 if planned else clusters
-    trial = int(bounds.max(initial=0)) + attempts + 1
-    dynamic = jobs + 1 if given.numbers[1] or given.numbers[3] else 1
-    next_node = np.arange(1, nodes + 1, dtype=np.int64)
-    next_node[:clusters] = -1
-    count = zeros(7)
+
+def state_of(given: Given) -> State:
+    """Return the state before the first event."""
+    jobs, clusters = len(given.jobs), len(given.capacity)
+    attempts = max(1, jobs * given.tries)
+    late = given.how[PLACED] == LATE
+    stations = np.zeros((clusters, 6), dtype=np.int64)
+    bounds = np.minimum(given.capacity, attempts) + 1
+    stations[:, FREE], stations[:, PLAN] = given.capacity, np.arange(clusters)
+    stations[1:, BASE] = np.cumsum(bounds)[:-1]
+    stations[:, LINE] = 0 if late else np.arange(clusters)
+    lines = np.full((1 if late else clusters, 11), -1, dtype=np.int64)
+    lines[:, CHANGED] = 0
+    lines[:, FIRST], lines[:, STOP] = np.arange(len(lines)), np.arange(1, len(lines) + 1)
+    lines[:, POLICY] = given.queues[: len(lines)]
+    if late:
+        lines[0, STOP] = clusters
+    listed = bool(np.isin(given.queues, (SJF, EASY, EASY_SJBF)).any())
+    blocks = np.zeros((2 * (attempts // _BLOCK) + 2 * len(lines) + 2 if listed else 0, 4), dtype=np.int64)
+    blocks[:, NEXT] = np.arange(1, len(blocks) + 1)
+    planned = bool((given.queues == CONSERVATIVE).any())
+    nodes = np.zeros((2 * attempts + clusters + 4 if planned else clusters, 3), dtype=np.int64)
+    nodes[:, NODE_NEXT] = np.arange(1, len(nodes) + 1)
+    nodes[:clusters, NODE_NEXT], nodes[:clusters, NODE_FREE] = -1, given.capacity
+    count = np.zeros(7, dtype=np.int64)
     count[_FREE_NODE] = clusters
-    node_free = zeros(nodes)
-    node_free[:clusters] = capacity
-    followers, next_follower = none(jobs if given.numbers[3] else 0), none(jobs if given.numbers[3] else 0)
-    if given.numbers[3]:
-        for job in np.flatnonzero(given.after >= 0)[::-1].tolist():
-            next_follower[job] = followers[given.after[job]]
-            followers[given.after[job]] = job
     return State(
+        how=given.how,
         count=count,
-        job=none(attempts),
-        cluster=np.full(attempts, -1, dtype=np.int32),
-        submit=none(attempts),
-        start=none(attempts),
-        end=none(attempts),
-        reserved=none(attempts),
-        failed=np.zeros(attempts, dtype=np.bool_),
-        size=zeros(attempts),
-        estimate=zeros(attempts),
-        planned=none(attempts),
-        earlier=none(attempts),
-        promised_on=np.full(attempts if planned else 0, -1, dtype=np.int32),
-        after=none(attempts),
-        before=none(attempts),
-        started=none(attempts),
-        dead=zeros(attempts),
-        end_time=zeros(running),
-        end_of=zeros(running),
-        submit_time=zeros(dynamic),
-        submit_of=zeros(dynamic),
-        free=capacity.copy(),
-        load=zeros(clusters),
-        running=zeros(clusters),
-        base=np.concatenate([[0], np.cumsum(bounds)[:-1]]).astype(np.int64),
-        run_end=zeros(running),
-        run_of=zeros(running),
-        head=none(lines),
-        tail=none(lines),
-        block=none(lines),
-        last_block=none(lines),
-        changed=np.zeros(lines, dtype=np.bool_),
-        shadow=zeros(lines),
-        extra=zeros(lines),
-        shadow_on=none(lines),
-        next_block=np.arange(1, blocks + 1, dtype=np.int64),
-        filled=zeros(blocks),
-        smallest=zeros(blocks),
-        shortest=zeros(blocks),
-        items=zeros(blocks * _BLOCK),
-        plan=np.arange(clusters, dtype=np.int64),
-        next_node=next_node,
-        node_time=zeros(nodes),
-        node_free=node_free,
-        last=none(2 * users),
-        follower=followers,
-        next_follower=next_follower,
-        tried=none(jobs),
-        queue=zeros(attempts + 1),
-        by_length=zeros(attempts + 1),
-        trial_end=zeros(trial),
-        trial_size=zeros(trial),
+        jobs=given.jobs,
+        fits=given.fits,
+        succeeds=given.succeeds,
+        draws=given.draws,
+        price=given.price,
+        links=_links(given),
+        last=np.full((int(given.jobs[:, USER].max(initial=-1)) + 1, 2), -1, dtype=np.int64),
+        attempts=_blank(attempts),
+        clusters=stations,
+        lines=lines,
+        ends=np.zeros((int(bounds.sum()), 2), dtype=np.int64),
+        submits=np.zeros((jobs + 1 if given.how[RETRIES] or given.how[DEPENDENCIES] else 1, 2), dtype=np.int64),
+        runs=np.zeros((int(bounds.sum()), 2), dtype=np.int64),
+        blocks=blocks,
+        items=np.zeros((len(blocks), _BLOCK), dtype=np.int64),
+        nodes=nodes,
+        trial=np.zeros((int(bounds.max(initial=0)) + attempts + 1, 2), dtype=np.int64),
+        queue=np.zeros(attempts + 1, dtype=np.int64),
+        by_length=np.zeros(attempts + 1, dtype=np.int64),
     )
+
+
+def _blank(attempts: int) -> Ints:
+    table = np.full((attempts, 16), -1, dtype=np.int64)
+    table[:, FAILED] = table[:, DEAD] = 0
+    return table
+
+
+def _links(given: Given) -> Ints:
+    """Chain the jobs that wait for the same one, in the order of the file."""
+    links = np.full((len(given.jobs), 3), -1, dtype=np.int64)
+    if given.how[DEPENDENCIES]:
+        for job in np.flatnonzero(given.after >= 0)[::-1].tolist():
+            before = int(given.after[job])
+            links[job, NEXT_FOLLOWER] = links[before, FOLLOWER]
+            links[before, FOLLOWER] = job
+    return links
