@@ -20,6 +20,9 @@ from numpy.typing import NDArray
 
 Ints: TypeAlias = NDArray[np.int64]
 
+# Nothing is allocated on the way, so counting references to arrays is of no use; it takes five times as long as all else.
+_inlined = njit(nogil=True, forceinline=True, _nrt=False)
+
 FCFS, SJF, EASY, EASY_SJBF, CONSERVATIVE = range(5)
 EARLIEST_START, PLACE_FIRST, RANDOM, LEAST_LOADED, CHEAPEST, LATE = range(6)
 
@@ -81,7 +84,7 @@ class State(NamedTuple):
     by_length: Ints
 
 
-@njit(cache=True, nogil=True)
+@_inlined
 def _push(heap, size, time, who):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     at = size
     while at > 0:
@@ -93,7 +96,7 @@ def _push(heap, size, time, who):  # type: ignore[no-untyped-def]  # noqa: ANN00
     heap[at, TIME], heap[at, WHO] = time, who
 
 
-@njit(cache=True, nogil=True)
+@_inlined
 def _pop(heap, size):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Take the first of a heap out; size : of the heap without it."""
     time, who, at = heap[size, TIME], heap[size, WHO], 0
@@ -114,7 +117,7 @@ def _pop(heap, size):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     heap[at, TIME], heap[at, WHO] = time, who
 
 
-@njit(cache=True, nogil=True)
+@_inlined
 def _allowed(s, a, c):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Whether an attempt may go to a cluster: it fits, and the job has not failed there."""
     j = s.attempts[a, JOB]
@@ -131,7 +134,7 @@ def _allowed(s, a, c):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
 # The queue of a line: linked in the order of submission, and in blocks in the order of the policy.
 
 
-@njit(cache=True, nogil=True)
+@_inlined
 def _new_block(s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     b = s.count[_FREE_BLOCK]
     s.count[_FREE_BLOCK] = s.blocks[b, NEXT]
@@ -139,7 +142,7 @@ def _new_block(s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     return b
 
 
-@njit(cache=True, nogil=True)
+@_inlined
 def _put(s, b, at, a):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Put an attempt at a position of a block with room."""
     k = s.blocks[b, FILLED]
@@ -152,7 +155,7 @@ def _put(s, b, at, a):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     s.blocks[b, SHORTEST] = min(s.blocks[b, SHORTEST], s.attempts[a, ESTIMATE])
 
 
-@njit(cache=True, nogil=True)
+@_inlined
 def _enqueue(s, line, policy, a):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     tail = s.lines[line, TAIL]
     s.attempts[a, BEFORE], s.attempts[a, AFTER] = tail, -1
@@ -199,7 +202,7 @@ def _enqueue(s, line, policy, a):  # type: ignore[no-untyped-def]  # noqa: ANN00
     _put(s, b, at, a)
 
 
-@njit(cache=True, nogil=True)
+@_inlined
 def _unlink(s, line, a):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Take an attempt out of the order of submission."""
     before, after = s.attempts[a, BEFORE], s.attempts[a, AFTER]
@@ -213,7 +216,7 @@ def _unlink(s, line, a):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
         s.attempts[after, BEFORE] = before
 
 
-@njit(cache=True, nogil=True)
+@_inlined
 def _drop_block(s, line, previous, b):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Take an empty block out, and return the next."""
     n = s.blocks[b, NEXT]
@@ -228,7 +231,7 @@ def _drop_block(s, line, previous, b):  # type: ignore[no-untyped-def]  # noqa: 
     return n
 
 
-@njit(cache=True, nogil=True)
+@_inlined
 def _remove(s, line, policy, a):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Take an attempt out of the queue and of its block, which is among the first where it is a head."""
     _unlink(s, line, a)
@@ -256,7 +259,7 @@ def _remove(s, line, policy, a):  # type: ignore[no-untyped-def]  # noqa: ANN001
 # Running jobs.
 
 
-@njit(cache=True, nogil=True)
+@_inlined
 def _insert_run(s, c, end, a):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     k, base = s.clusters[c, BASE] + s.clusters[c, RUNNING], s.clusters[c, BASE]
     while k > base and s.runs[k - 1, TIME] > end:
@@ -267,7 +270,7 @@ def _insert_run(s, c, end, a):  # type: ignore[no-untyped-def]  # noqa: ANN001, 
     s.attempts[a, PLANNED] = end
 
 
-@njit(cache=True, nogil=True)
+@_inlined
 def _delete_run(s, c, a):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     low, high, end = s.clusters[c, BASE], s.clusters[c, BASE] + s.clusters[c, RUNNING], s.attempts[a, PLANNED]
     stop = high - 1
@@ -284,7 +287,7 @@ def _delete_run(s, c, a):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN20
     s.clusters[c, RUNNING] -= 1
 
 
-@njit(cache=True, nogil=True)
+@_inlined
 def _begin(s, a, c, now):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     j = s.attempts[a, JOB]
     lasts = s.jobs[j, RUNTIME]
@@ -302,7 +305,7 @@ def _begin(s, a, c, now):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN20
         s.clusters[c, LOAD] += 1
 
 
-@njit(cache=True, nogil=True)
+@_inlined
 def _look(s, c, now):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Hold the planned ends of a cluster against the clock, and return whether some job outlived its own."""
     base, outlived = s.clusters[c, BASE], False
@@ -332,7 +335,7 @@ def _look(s, c, now):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
 # The queue policies.
 
 
-@njit(cache=True, nogil=True)
+@_inlined
 def _room(s, line, a):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Return the first cluster of a line that can start an attempt, -1 for none."""
     first, stop = s.lines[line, FIRST], s.lines[line, STOP]
@@ -343,7 +346,7 @@ def _room(s, line, a):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     return -1
 
 
-@njit(cache=True, nogil=True)
+@_inlined
 def _reserve(s, line, a):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Work out the reservation of the head."""
     first, stop, size = s.lines[line, FIRST], s.lines[line, STOP], s.attempts[a, SIZE]
@@ -369,7 +372,7 @@ def _reserve(s, line, a):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN20
         s.attempts[a, RESERVED] = s.lines[line, SHADOW]
 
 
-@njit(cache=True, nogil=True)
+@_inlined
 def _backfill(s, line, a, now):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Start an attempt if that does not delay the head, and return whether it was started."""
     first, stop, size = s.lines[line, FIRST], s.lines[line, STOP], s.attempts[a, SIZE]
@@ -385,7 +388,7 @@ def _backfill(s, line, a, now):  # type: ignore[no-untyped-def]  # noqa: ANN001,
     return False
 
 
-@njit(cache=True, nogil=True)
+@_inlined
 def _most_free(s, line):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     most = 0
     for c in range(s.lines[line, FIRST], s.lines[line, STOP]):
@@ -393,7 +396,7 @@ def _most_free(s, line):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     return most
 
 
-@njit(cache=True, nogil=True)
+@_inlined
 def _easy(s, line, policy, now):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     while s.lines[line, HEAD] >= 0:
         a = s.lines[line, HEAD]
@@ -437,7 +440,7 @@ def _easy(s, line, policy, now):  # type: ignore[no-untyped-def]  # noqa: ANN001
             previous, b = b, s.blocks[b, NEXT]
 
 
-@njit(cache=True, nogil=True)
+@_inlined
 def _in_order(s, line, policy, now):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     while s.lines[line, HEAD] >= 0:
         a = s.lines[line, HEAD] if policy == FCFS else s.items[s.lines[line, BLOCK], 0]
@@ -451,7 +454,7 @@ def _in_order(s, line, policy, now):  # type: ignore[no-untyped-def]  # noqa: AN
 # The plan under conservative: nodes of a linked list, each a time from which on so much is free.
 
 
-@njit(cache=True, nogil=True)
+@_inlined
 def _cut(s, c, time):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Return the node before the one of a time, which is made where there is none; -1 if that is the first."""
     previous, n = -1, s.clusters[c, PLAN]
@@ -466,7 +469,7 @@ def _cut(s, c, time):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     return previous
 
 
-@njit(cache=True, nogil=True)
+@_inlined
 def _merge(s, c, previous):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Drop the node behind another if nothing changes there."""
     if previous < 0:
@@ -478,7 +481,7 @@ def _merge(s, c, previous):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN
         s.count[_FREE_NODE] = n
 
 
-@njit(cache=True, nogil=True)
+@_inlined
 def _change(s, c, start, end, by):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Plan more or less to be free from a start to an end."""
     if end <= start:
@@ -494,7 +497,7 @@ def _change(s, c, start, end, by):  # type: ignore[no-untyped-def]  # noqa: ANN0
     _merge(s, c, before)
 
 
-@njit(cache=True, nogil=True)
+@_inlined
 def _forget(s, c, now):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     n = s.clusters[c, PLAN]
     while s.nodes[n, NODE_NEXT] >= 0 and s.nodes[s.nodes[n, NODE_NEXT], NODE_TIME] <= now:
@@ -505,7 +508,7 @@ def _forget(s, c, now):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     s.clusters[c, PLAN] = n
 
 
-@njit(cache=True, nogil=True)
+@_inlined
 def _earliest(s, c, size, length, now, stop):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Return the earliest start from now on, or `stop` if there is none before; from then on nothing is looked at."""
     n = s.clusters[c, PLAN]
@@ -524,7 +527,7 @@ def _earliest(s, c, size, length, now, stop):  # type: ignore[no-untyped-def]  #
     return stop
 
 
-@njit(cache=True, nogil=True)
+@_inlined
 def _promise(s, line, a, now):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Give an attempt that is not in the plan the earliest reservation of all clusters."""
     first, stop = s.lines[line, FIRST], s.lines[line, STOP]
@@ -539,7 +542,7 @@ def _promise(s, line, a, now):  # type: ignore[no-untyped-def]  # noqa: ANN001, 
     _change(s, on, best, best + s.attempts[a, ESTIMATE], -s.attempts[a, SIZE])
 
 
-@njit(cache=True, nogil=True)
+@_inlined
 def _compress(s, line, now, outlived):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Lift each reservation and put it back at its earliest; then put the queue in the order of reserved starts."""
     count, a = 0, s.lines[line, HEAD]
@@ -580,7 +583,7 @@ def _compress(s, line, now, outlived):  # type: ignore[no-untyped-def]  # noqa: 
         s.lines[line, HEAD], s.lines[line, TAIL] = s.queue[0], s.queue[count - 1]
 
 
-@njit(cache=True, nogil=True)
+@_inlined
 def _into_order(s, line, a):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Put an attempt among those that wait, in the order of reserved starts."""
     start, after, before = s.attempts[a, PLANNED], -1, s.lines[line, TAIL]
@@ -597,7 +600,7 @@ def _into_order(s, line, a):  # type: ignore[no-untyped-def]  # noqa: ANN001, AN
         s.attempts[after, BEFORE] = a
 
 
-@njit(cache=True, nogil=True)
+@_inlined
 def _start_due(s, line, now):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     while s.lines[line, HEAD] >= 0 and s.attempts[s.lines[line, HEAD], PLANNED] <= now:
         a = s.lines[line, HEAD]
@@ -608,7 +611,7 @@ def _start_due(s, line, now):  # type: ignore[no-untyped-def]  # noqa: ANN001, A
 # Events.
 
 
-@njit(cache=True, nogil=True)
+@_inlined
 def _look_at_line(s, line, now):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     outlived = False
     for c in range(s.lines[line, FIRST], s.lines[line, STOP]):
@@ -619,7 +622,7 @@ def _look_at_line(s, line, now):  # type: ignore[no-untyped-def]  # noqa: ANN001
     return outlived
 
 
-@njit(cache=True, nogil=True)
+@_inlined
 def _decide(s, line, policy, now):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     if policy in (EASY, EASY_SJBF):
         _easy(s, line, policy, now)
@@ -627,7 +630,7 @@ def _decide(s, line, policy, now):  # type: ignore[no-untyped-def]  # noqa: ANN0
         _in_order(s, line, policy, now)
 
 
-@njit(cache=True, nogil=True)
+@_inlined
 def _submitted(s, line, a, now):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Take an attempt into a queue whose plan is up to date, and decide."""
     policy = s.lines[line, POLICY]
@@ -651,7 +654,7 @@ def _submitted(s, line, a, now):  # type: ignore[no-untyped-def]  # noqa: ANN001
     _decide(s, line, policy, now)
 
 
-@njit(cache=True, nogil=True)
+@_inlined
 def _ended(s, line, a, now):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     policy, c, early = s.lines[line, POLICY], s.attempts[a, CLUSTER], False
     if s.attempts[a, PLANNED] >= 0:
@@ -676,7 +679,7 @@ def _ended(s, line, a, now):  # type: ignore[no-untyped-def]  # noqa: ANN001, AN
 # Estimated starts.
 
 
-@njit(cache=True, nogil=True)
+@_inlined
 def _trial_start(s, first, last, free, end, size):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     k = last
     while k > first and s.trial[k - 1, TIME] > end:
@@ -686,7 +689,7 @@ def _trial_start(s, first, last, free, end, size):  # type: ignore[no-untyped-de
     return free - size
 
 
-@njit(cache=True, nogil=True)
+@_inlined
 def _bound(s, c, size, now):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Return a time before which a job cannot start, whoever waits."""
     free, k = s.clusters[c, FREE], s.clusters[c, BASE]
@@ -698,7 +701,7 @@ def _bound(s, c, size, now):  # type: ignore[no-untyped-def]  # noqa: ANN001, AN
     return s.runs[k - 1, TIME]
 
 
-@njit(cache=True, nogil=True)
+@_inlined
 def _planned_start(s, c, asked, now, cutoff):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, PLR0912, C901
     """Return when a cluster would start an attempt if all ended when planned and nobody else came.
 
@@ -707,7 +710,7 @@ def _planned_start(s, c, asked, now, cutoff):  # type: ignore[no-untyped-def]  #
     line = s.clusters[c, LINE]
     policy, size, length = s.lines[line, POLICY], s.attempts[asked, SIZE], s.attempts[asked, ESTIMATE]
     if policy == CONSERVATIVE:
-        return _earliest(s, c, size, length, now, cutoff)
+        return min(cutoff, _earliest(s, c, size, length, now, _NEVER))
     backfills = policy in (EASY, EASY_SJBF)
     head, free = s.lines[line, HEAD], s.clusters[c, FREE]
     if not s.lines[line, CHANGED] or head < 0:
@@ -803,7 +806,7 @@ def _planned_start(s, c, asked, now, cutoff):  # type: ignore[no-untyped-def]  #
 # Placement.
 
 
-@njit(cache=True, nogil=True)
+@_inlined
 def _place(s, a, now):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Return the cluster of an attempt, -1 where none is left."""
     how, clusters, j = s.how[PLACED], len(s.clusters), s.attempts[a, JOB]
@@ -853,7 +856,7 @@ def _place(s, a, now):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     return on
 
 
-@njit(cache=True, nogil=True)
+@_inlined
 def _over(s, j, now):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Let those jobs be submitted that wait for one that is over."""
     if not s.how[DEPENDENCIES]:
@@ -865,7 +868,7 @@ def _over(s, j, now):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
         other = s.links[other, NEXT_FOLLOWER]
 
 
-@njit(cache=True, nogil=True)
+@_inlined
 def _submit(s, j, now):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     a = s.count[ATTEMPTS]
     s.count[ATTEMPTS] += 1
@@ -894,7 +897,7 @@ def _submit(s, j, now):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     _submitted(s, line, a, now)
 
 
-@njit(cache=True, nogil=True)
+@_inlined
 def _end(s, a, now):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     j, c = s.attempts[a, JOB], s.attempts[a, CLUSTER]
     fails = s.succeeds.shape[0] > 0 and not s.succeeds[j, c]
@@ -919,7 +922,7 @@ def _end(s, a, now):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     _over(s, j, now)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def run(s, order, begin, most):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     """Take events until so many submissions of `order` have been taken, and all ends after the last.
 
