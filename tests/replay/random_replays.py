@@ -44,7 +44,9 @@ def trace_of(submit, runtime, limit, processors, *, user=None, after=None, think
     none = np.full(count, -1, dtype=np.int64)
     labels = Labels.none(count)
     if user is not None:
-        labels = Labels(tuple(f"u{code}" for code in range(int(np.max(user, initial=-1)) + 1)), np.asarray(user, np.int32))
+        labels = Labels(
+            tuple(f"u{code}" for code in range(int(np.max(user, initial=-1)) + 1)), np.asarray(user, np.int32)
+        )
     whole = [np.asarray(column, dtype=np.int64) for column in (submit, runtime, limit, processors)]
     return Trace(
         names=np.arange(1, count + 1),
@@ -79,7 +81,11 @@ def random_case(seed: int, *, jobs: int = 60, clusters: int | None = None) -> Ca
         submit = np.sort(submit)
     longest = int(draw.choice([3, 15, 60]))
     limit = draw.integers(1, longest + 1, count)
-    runtime = np.minimum(draw.integers(0, longest + 1, count), limit) if draw.random() < 0.6 else draw.integers(0, longest + 1, count)
+    runtime = (
+        np.minimum(draw.integers(0, longest + 1, count), limit)
+        if draw.random() < 0.6
+        else draw.integers(0, longest + 1, count)
+    )
     runtime = np.where(draw.random(count) < 0.2, limit, runtime)
     limit = np.where(draw.random(count) < 0.05, -1, limit)
     if count and (limit < 0).all():
@@ -138,11 +144,11 @@ def difference(one: Schedule, other: Schedule) -> str | None:
     return None
 
 
-def disagreements(seeds, engines, combinations=None, *, jobs: int = 60):
+def disagreements(seeds, engines, combinations=None, *, jobs: int = 60, clusters: int | None = None):
     """Yield (seed, settings, engine, difference) where an engine's schedule is not that of the definition."""
     every = combinations or list(product(get_args(QueuePolicy), get_args(Estimates), PLACES))
     for seed in seeds:
-        case = random_case(seed, jobs=jobs)
+        case = random_case(seed, jobs=jobs, clusters=clusters)
         for policy, estimates, place in every:
             settings = random_settings(seed, policy, estimates, place, case.fleet)
             plain = replay(case.trace, case.fleet, settings, truth=case.truth, engine="plain")

@@ -11,11 +11,14 @@ from placewise.model.replay import EARLIEST_START
 from placewise.replay.line import Line, Waiting
 from placewise.replay.queues.rule import Rule
 from placewise.replay.sites import Site
-from placewise.selection.policies import Policy, earliest_start, first, least_loaded, random_choice
+from placewise.selection.policies import Policy, cheapest, earliest_start, fastest, first, least_loaded, random_choice
 from placewise.selection.situation import Numbers
 
 READS_NOTHING: tuple[Policy, ...] = (random_choice, first, least_loaded)
 """Policies that read no number by name, so that none need be worked out for them."""
+
+BUILT_IN: tuple[Policy, ...] = (*READS_NOTHING, earliest_start, cheapest, fastest)
+"""Policies that always choose one of the candidates; what others would choose is not known before they are asked."""
 
 
 def policy_named(name: str) -> Policy:

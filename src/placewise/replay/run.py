@@ -16,7 +16,8 @@ from placewise.model.trace import Trace
 from placewise.replay.engine import replay_plainly
 from placewise.replay.failing import reality_of
 from placewise.replay.jobs import jobs_of
-from placewise.replay.placing import policy_named
+from placewise.replay.one_pool import is_one_pool, replay_one_pool
+from placewise.replay.placing import BUILT_IN, policy_named
 from placewise.replay.sites import site_of
 from placewise.scheduler import Scheduler
 
@@ -56,4 +57,10 @@ def replay(
 
         if settings.late or compiles(scheduler.policy):
             return replay_compiled(jobs, sites, scheduler.policy, settings, reality, progress)
+    if (
+        engine != "plain"
+        and is_one_pool(jobs, sites, settings, reality)
+        and (settings.late or scheduler.policy in BUILT_IN)
+    ):
+        return replay_one_pool(jobs, sites[0], settings, reality, progress)
     return replay_plainly(jobs, sites, scheduler, settings, reality, progress)
