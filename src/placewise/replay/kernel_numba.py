@@ -656,16 +656,16 @@ def _submitted(s, line, a, now):  # type: ignore[no-untyped-def]  # noqa: ANN001
 
 @_inlined
 def _ended(s, line, a, now):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    policy, c, early = s.lines[line, POLICY], s.attempts[a, CLUSTER], False
+    policy, c, early, late = s.lines[line, POLICY], s.attempts[a, CLUSTER], False, False
     if s.attempts[a, PLANNED] >= 0:
         s.clusters[c, FREE] += s.attempts[a, SIZE]
         _delete_run(s, c, a)
         s.lines[line, CHANGED] = True
-        early = s.attempts[a, PLANNED] > now
+        early, late = s.attempts[a, PLANNED] > now, s.attempts[a, PLANNED] < now
         if early and policy == CONSERVATIVE:
             _forget(s, c, now)
             _change(s, c, now, s.attempts[a, PLANNED], s.attempts[a, SIZE])
-    outlived = _look_at_line(s, line, now)
+    outlived = _look_at_line(s, line, now) or late
     if s.lines[line, HEAD] < 0:
         return
     if policy == CONSERVATIVE:

@@ -89,15 +89,15 @@ def _run(
     while True:
         if ends and ends[0][0] < upcoming:
             now, _, ended = heapq.heappop(ends)
-            early_since = 0
+            planned_s = now
             if planned[ended] != NEVER:
                 pool.finish(ended)
-                early_since = planned[ended]
+                planned_s = planned[ended]
             if running and running[0][0] <= now:
                 pool.look(now)
             if users and not fails[ended]:
                 means.ended(users[ended], now - pool.start[ended])
-            queue.ended(now, early_since, pool.size[ended])
+            queue.ended(now, planned_s, pool.size[ended])
         elif attempt < count:
             now = upcoming
             if fits[attempt]:
