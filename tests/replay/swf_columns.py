@@ -3,9 +3,9 @@
 import gzip
 
 import numpy as np
+from random_replays import trace_of
 
 from placewise.model.trace import Machine, Trace
-from random_replays import trace_of
 
 
 def strictly_cleaned(path, processors: int) -> Trace:

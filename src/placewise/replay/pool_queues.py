@@ -107,14 +107,17 @@ class Easy:
             insort(self.by_length, (self.pool.estimate[attempt], attempt))
         self.smallest = min(self.smallest, self.pool.size[attempt])
 
-    def _decide(self, now: int) -> None:
+    def _start_heads(self, now: int) -> None:
         pool, waiting = self.pool, self.waiting
-        sizes = pool.size
-        while self.head >= 0 and sizes[self.head] <= pool.free:
+        while self.head >= 0 and pool.size[self.head] <= pool.free:
             pool.begin(self.head, now)
             self.head = waiting.pop(0) if waiting else -1
             if self.shortest_first and self.head >= 0:
                 del self.by_length[bisect_left(self.by_length, (pool.estimate[self.head], self.head))]
+
+    def _decide(self, now: int) -> None:
+        self._start_heads(now)
+        pool, waiting, sizes = self.pool, self.waiting, self.pool.size
         if self.head < 0:
             pool.changed = False
             return
@@ -254,7 +257,7 @@ class Conservative:
         return min(start, stop)
 
 
-QUEUES: dict[QueuePolicy, type[Fcfs] | type[Sjf] | type[Easy] | type[Conservative]] = {
+QUEUES: dict[QueuePolicy, type[Fcfs | Sjf | Easy | Conservative]] = {
     "fcfs": Fcfs,
     "sjf": Sjf,
     "easy": Easy,
