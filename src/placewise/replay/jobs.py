@@ -78,10 +78,10 @@ def jobs_of(trace: Trace, scheduler: Scheduler, sites: Sequence[Site]) -> Replay
         by_ask[row, list(positions)] = True
     columns = (trace.submit_s, trace.runtime_s, trace.requested_s, processors, trace.user.codes.astype(np.int64))
     if not any(site.nodes is not None for site in sites):
-        sizes, size = np.unique(processors, return_inverse=True)
         capacity = np.array([site.processors for site in sites], dtype=np.int64)
-        able = bitset.pack(sizes[:, None] <= capacity)
-        fits = bitset.pack(by_ask)[trace.ask] & able[size]
+        steps = np.sort(capacity)
+        able = bitset.pack(np.vstack([capacity >= steps[:, None], np.zeros(len(sites), dtype=np.bool_)]))
+        fits = bitset.pack(by_ask)[trace.ask] & able[np.searchsorted(steps, processors)]
         return ReplayJobs(*columns, fits, trace.after, trace.think_s)
     demand, demands = _demands(trace, processors, by_ask, scheduler.index, sites)
     flags = np.zeros((len(demands), len(sites)), dtype=np.bool_)
