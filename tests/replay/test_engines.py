@@ -57,6 +57,8 @@ def test_a_job_that_fails_tries_elsewhere_and_its_followers_wait(engine):
         ({"processors": [0]}, "processors"),
         ({"after": [0]}, "does not come before"),
         ({"after": [7]}, "does not come before"),
+        ({"submit": [10**12]}, "submission time"),
+        ({"limit": [10**18]}, "limit"),
         ({"limit": [-1]}, "no job of the trace has a limit"),
     ],
 )

@@ -19,6 +19,9 @@ from placewise.replay.sites import Site
 from placewise.replay.space import NodeDemand
 from placewise.scheduler import Scheduler
 
+MOST_SECONDS = 10**11
+"""About 3,000 years: the sum over all jobs of a trace is still a number of 64 bits."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ReplayJobs:
@@ -56,7 +59,7 @@ def jobs_of(trace: Trace, scheduler: Scheduler, sites: Sequence[Site]) -> Replay
     """Work out what the jobs of a trace need and where they may go.
 
     Raises InputError for jobs without a submission time, a runtime or processors, for a job that waits for itself or a
-    later one, and what matching raises.
+    later one, for times beyond MOST_SECONDS, and what matching raises.
     """
     processors = np.where(trace.requested_processors > 0, trace.requested_processors, trace.processors)
     for name, column, least in (
@@ -65,6 +68,16 @@ def jobs_of(trace: Trace, scheduler: Scheduler, sites: Sequence[Site]) -> Replay
         ("number of processors", processors, 1),
     ):
         _refuse_below(trace, name, column, least)
+    for name, column in (
+        ("submission time", trace.submit_s),
+        ("runtime", trace.runtime_s),
+        ("limit", trace.requested_s),
+        ("think time", trace.think_s),
+    ):
+        above = np.flatnonzero(column > MOST_SECONDS)
+        if len(above):
+            problem, place = f"the {name} of a job is too long", f"job {_name(trace, int(above[0]))}"
+            raise InputError(problem, place=place, found=int(column[above[0]]), expected=f"at most {MOST_SECONDS} s")
     later = np.flatnonzero(trace.after >= np.arange(len(trace)))
     if len(later):
         job = int(later[0])
