@@ -23,7 +23,8 @@ Ints: TypeAlias = NDArray[np.int64]
 # Nothing is allocated on the way, so no array has to be kept alive: counting references takes five times as long as all
 # else. One function, in which all others are laid out, is what the processor gets.
 _OPTIONS: dict[str, Any] = {"nogil": True, "_nrt": False}
-_inlined: Any = njit(forceinline=True, no_cpython_wrapper=True, no_cfunc_wrapper=True, **_OPTIONS)
+_WITHIN: dict[str, Any] = {"forceinline": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True, **_OPTIONS}
+_inlined: Any = njit(**_WITHIN)
 
 FCFS, SJF, EASY, EASY_SJBF, CONSERVATIVE = range(5)
 EARLIEST_START, PLACE_FIRST, RANDOM, LEAST_LOADED, CHEAPEST, LATE = range(6)
