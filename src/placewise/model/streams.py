@@ -22,6 +22,10 @@ FLEETS = 21
 SENSITIVITY = {"clusters": 22, "wrong metadata": 23, "missing metadata": 24}
 VALUES = 25
 """Random orders from which Shapley values are estimated."""
+REPLAYED_OUTCOMES = 30
+"""Whether each job of a trace succeeds on each cluster, the same under every policy of a replay."""
+REPLAYED_PLACES = 31
+"""Clusters drawn in a replay."""
 CONSTRAINT = 99
 """Clusters drawn in the constraint experiments."""
 LEVELS = 100
