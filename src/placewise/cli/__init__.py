@@ -4,8 +4,24 @@ Rooms are imported inside the commands, so that ``--help`` need not load NumPy o
 commands are imported here for what they add to the application, in the order in which its help lists them.
 """
 
-from placewise.cli import studies, worth, sensitivity, comparing, near_misses, matching, vocabulary, placing, traces  # noqa: F401, I001, see above
-from placewise.cli import benchmarks, server, databases, clusters, jobs, agent  # noqa: F401, see above
+from placewise.cli import (  # noqa: F401, see above
+    agent,
+    benchmarks,
+    clusters,
+    comparing,
+    databases,
+    jobs,
+    matching,
+    near_misses,
+    placing,
+    replaying,
+    sensitivity,
+    server,
+    studies,
+    traces,
+    vocabulary,
+    worth,
+)
 from placewise.cli.app import app, main
 
 __all__ = ["app", "main"]

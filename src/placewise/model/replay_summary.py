@@ -43,8 +43,8 @@ class Work:
     """
 
     attempts: int
-    used_processor_s: int
-    wasted_processor_s: int
+    used_processor_s: float
+    wasted_processor_s: float
     cost: float | None
 
 
@@ -53,7 +53,7 @@ class ClusterSummary:
     """One cluster. waits : of the jobs whose last attempt to start was there. utilisation : see `ReplaySummary`."""
 
     name: str
-    processors: int
+    processors: float
     waits: Waits
     work: Work
     utilisation: float | None
@@ -68,7 +68,7 @@ class UserSummary:
     wait_s: float
     turnaround_s: float
     bounded_slowdown: float
-    used_processor_s: int
+    used_processor_s: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import fsum
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -50,6 +52,7 @@ def summary_of(
     counted = (everything.submit_s >= window[0]) & (everything.submit_s <= _last_submit(everything, settings))
     fates = everything.of(counted)
     started = fates.of(fates.started)
+    parts = trace.processor_parts
     prices = prices_of(fleet)
     rows = counted[schedule.job] & (schedule.start_s >= 0)
     busy = _busy(schedule, window)
@@ -64,22 +67,22 @@ def summary_of(
         waits=waits_of(started),
         means=_means(started, weeks, settings.seed, resamples),
         weeks=len(np.unique(weeks)),
-        work=_work(schedule, rows, prices),
+        work=_work(schedule, rows, prices, parts),
         makespan_s=int(everything.end_s.max(initial=0) - everything.submit_s.min()) if everything.started.any() else 0,
         utilisation=float(busy.sum() / there.sum()) if there.sum() else None,
         clusters=tuple(
             ClusterSummary(
                 name,
-                int(schedule.capacity[place]),
+                schedule.capacity[place].item() / parts,
                 waits_of(started.of(started.cluster == place)),
-                _work(schedule, rows & (schedule.cluster == place), prices),
+                _work(schedule, rows & (schedule.cluster == place), prices, parts),
                 float(busy[place] / there[place]) if there[place] else None,
             )
             for place, name in enumerate(schedule.clusters)
         ),
         fairness=_fairness(trace, started),
         by_user=_by_user(trace, started),
-        by_class=_by_class(started),
+        by_class=_by_class(started, parts),
     )
 
 
@@ -115,11 +118,11 @@ def prices_of(fleet: Fleet) -> NDArray[np.float64]:
     return np.array(found, dtype=np.float64)
 
 
-def class_positions(fates: Fates) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return (jobs,) positions in `SIZES` and in `RUNTIMES`."""
+def class_positions(fates: Fates, parts: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return (jobs,) positions in `SIZES` and in `RUNTIMES`; jobs count processors in so many parts."""
     sizes = np.array([most for most, _ in SIZES if most is not None])
     runtimes = np.array([most for most, _ in RUNTIMES if most is not None])
-    return np.searchsorted(sizes, fates.processors), np.searchsorted(runtimes, fates.runtime_s)
+    return np.searchsorted(sizes, fates.processors / parts), np.searchsorted(runtimes, fates.runtime_s)
 
 
 def _is_number(value: object) -> bool:
@@ -144,14 +147,14 @@ def _busy(schedule: Schedule, window: tuple[int, int]) -> NDArray[np.float64]:
     return np.bincount(schedule.cluster[rows], seconds, minlength=len(schedule.clusters))
 
 
-def _work(schedule: Schedule, rows: NDArray[np.bool_], prices: NDArray[np.float64]) -> Work:
+def _work(schedule: Schedule, rows: NDArray[np.bool_], prices: NDArray[np.float64], parts: int) -> Work:
     seconds = (schedule.end_s - schedule.start_s)[rows] * schedule.processors[rows]
-    paid = seconds / HOUR_S * prices[schedule.cluster[rows]]
+    paid = seconds / (parts * HOUR_S) * prices[schedule.cluster[rows]]
     cost = float(paid.sum()) if len(paid) else 0.0
     return Work(
         int(rows.sum()),
-        int(seconds.sum()),
-        int(seconds[schedule.failed[rows]].sum()),
+        seconds.sum().item() / parts,
+        seconds[schedule.failed[rows]].sum().item() / parts,
         None if np.isnan(cost) or np.isnan(prices).all() else cost,
     )
 
@@ -160,12 +163,15 @@ def _spread(values: NDArray[np.int64] | NDArray[np.float64]) -> Spread | None:
     if not len(values):
         return None
     median, p95, p99 = np.quantile(values, [0.5, 0.95, 0.99]).tolist()
-    return Spread(float(values.mean()), median, p95, p99, float(values.max()))
+    return Spread(_mean(values), median, p95, p99, float(values.max()))
 
 
-def _means(
-    started: Fates, weeks: NDArray[np.int64], seed: int, resamples: int
-) -> tuple[MeanInterval, ...]:
+def _mean(values: NDArray[np.int64] | NDArray[np.float64]) -> float:
+    """Return the mean, exactly rounded, so that it does not depend on the order of the jobs."""
+    return fsum(values.tolist()) / len(values)
+
+
+def _means(started: Fates, weeks: NDArray[np.int64], seed: int, resamples: int) -> tuple[MeanInterval, ...]:
     if not len(started):
         return ()
     # The mean slowdown has other denominators where runtimes are 0, and then no interval.
@@ -173,8 +179,8 @@ def _means(
     values = np.stack([np.asarray(getattr(started, name), dtype=np.float64) for name in names], axis=1)
     intervals = mean_intervals(values, weeks, seed, resamples)
     return tuple(
-        MeanInterval(name, mean, interval)
-        for name, mean, interval in zip(names, values.mean(axis=0).tolist(), intervals, strict=True)
+        MeanInterval(name, _mean(column), interval)
+        for name, column, interval in zip(names, values.T, intervals, strict=True)
     )
 
 
@@ -189,7 +195,7 @@ def _by_user(trace: Trace, started: Fates) -> tuple[UserSummary, ...]:
         for column in (some.wait_s, some.turnaround_s, some.bounded_slowdown, some.used_s)
     )
     found = [
-        UserSummary(trace.user.names[user], int(n), w / n, t / n, b / n, int(u))
+        UserSummary(trace.user.names[user], int(n), w / n, t / n, b / n, u / trace.processor_parts)
         for user, n, w, t, b, u in zip(
             users.tolist(), *(one.tolist() for one in (jobs, wait, turnaround, bounded, used)), strict=True
         )
@@ -202,8 +208,8 @@ def _fairness(trace: Trace, started: Fates) -> float | None:
     return float(slow.sum() ** 2 / (len(slow) * (slow**2).sum())) if len(slow) else None
 
 
-def _by_class(started: Fates) -> tuple[ClassSummary, ...]:
-    size, runtime = class_positions(started)
+def _by_class(started: Fates, parts: int) -> tuple[ClassSummary, ...]:
+    size, runtime = class_positions(started, parts)
     found = []
     for row, (_, size_words) in enumerate(SIZES):
         for column, (_, runtime_words) in enumerate(RUNTIMES):

@@ -9,6 +9,8 @@ from placewise.formats.results.score_tables import REASONS_CSV, SCORES_CSV
 from placewise.formats.results.worth_files import MINIMAL, PARETO, SENSITIVITY, VALUE, WORTH_FILES
 
 SCORES = "scores.json"
+JOBS = "jobs.parquet"
+JOBS_CSV = "jobs.csv"
 SUBSYSTEM_SCORES = "subsystem-scores.json"
 UNMATCHED = "unmatched-summary.json"
 UNMATCHED_RAW = "unmatched-at-raw.json"
@@ -75,3 +77,16 @@ ASKED = b'"descriptions"'
 def with_pictures(name: str) -> tuple[str, ...]:
     """Return the names of what a command writes that asks for one of the files of `worth_files`."""
     return (name, *(f"{IMAGES}/{_PICTURED[name]}.{kind}" for kind in ("png", "svg")))
+
+
+# What `replay` writes into its folder, and by what it is known.
+REPLAY_FIGURES = ("replay-schedule", "replay-load", "replay-waits", "replay-policies")
+REPLAY = (
+    SUMMARY,
+    JOBS,
+    JOBS_CSV,
+    PAGE,
+    IMAGES,
+    *(f"{IMAGES}/{name}.{kind}" for name in REPLAY_FIGURES for kind in ("png", "svg")),
+)
+REPLAYED = {SUMMARY: b'"replay"'}
