@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from placewise.api.questions import explain, match, near_misses, read_fleet, read_job, scores, smallest_set, value
+    from placewise.api.replay import Replay, replay
     from placewise.api.results import Results, read_results
     from placewise.api.study import Study, read_study
     from placewise.errors import InputError, PlacewiseError
@@ -33,6 +34,7 @@ __all__ = [
     "Level",
     "Not",
     "PlacewiseError",
+    "Replay",
     "Requirement",
     "Results",
     "Scheduler",
@@ -49,6 +51,7 @@ __all__ = [
     "read_results",
     "read_study",
     "read_trace",
+    "replay",
     "scores",
     "smallest_set",
     "value",
@@ -56,6 +59,7 @@ __all__ = [
 
 _ROOMS = {
     "api.questions": ("explain", "match", "near_misses", "read_fleet", "read_job", "scores", "smallest_set", "value"),
+    "api.replay": ("Replay", "replay"),
     "api.results": ("Results", "read_results"),
     "api.study": ("Study", "read_study"),
     "errors": ("InputError", "PlacewiseError"),

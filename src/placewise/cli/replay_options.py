@@ -207,7 +207,7 @@ def policies_of(text: str) -> tuple[str, dict[str, str]]:
     plain = [part for part in parts if "=" not in part]
     if len(plain) > 1:
         raise InputError("several policies for all clusters", found=text, expected="one, then CLUSTER=POLICY")
-    named = dict(tuple(part.rsplit("=", 1)) for part in parts if "=" in part)
+    named = {cluster: policy for cluster, _, policy in (part.rpartition("=") for part in parts) if cluster}
     return plain[0] if plain else "easy", named
 
 

@@ -9,7 +9,7 @@ import typer
 
 from placewise.cli.app import app
 from placewise.cli.options import Force, Json, output_path, takes
-from placewise.cli.printing import console, print_json, say
+from placewise.cli.printing import command_line, console, print_json, say
 from placewise.cli.replay_options import ReplayOptions
 
 
@@ -26,6 +26,7 @@ def replay(
             show_default=False,
         ),
     ] = None,
+    plots: Annotated[bool, typer.Option("--plots/--no-plots", help="Draw the figures and the report page.")] = True,
     force: Force = False,
     json: Json = False,
 ) -> None:
@@ -56,6 +57,10 @@ def replay(
         if stage is not None:
             progress.advanced("writing", 0, 1)
             write_replay(stage, found)
+            if plots:
+                from placewise.report.page.replay_page import draw_replay
+
+                draw_replay(found, stage, command=command_line())
     if json:
         print_json({**({} if out is None else {"out": str(out)}), **summary_document(found)})
         return

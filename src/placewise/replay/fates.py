@@ -64,11 +64,13 @@ class Fates:
 
     def weeks(self) -> NDArray[np.int64]:
         """Return (jobs,) in which week each was submitted, the first being that of the first of these jobs."""
-        return (self.submit_s - self.submit_s.min(initial=np.iinfo(np.int64).max)) // WEEK_S
+        first = self.submit_s.min() if len(self) else 0
+        found: NDArray[np.int64] = (self.submit_s - first) // WEEK_S
+        return found
 
 
 def fates_of(trace: Trace, schedule: Schedule) -> Fates:
-    """Put the attempts of each job together; jobs that were never submitted, as those after one that never ended, too."""
+    """Put the attempts of each job together; jobs that were never submitted are there, too."""
     count = len(trace)
     job, started = schedule.job, schedule.start_s >= 0
     ran = np.where(started, schedule.end_s - schedule.start_s, 0)

@@ -144,7 +144,7 @@ def _busy(schedule: Schedule, window: tuple[int, int]) -> NDArray[np.float64]:
     rows = schedule.start_s >= 0
     within = np.minimum(schedule.end_s[rows], window[1]) - np.maximum(schedule.start_s[rows], window[0])
     seconds = np.maximum(within, 0) * schedule.processors[rows]
-    return np.bincount(schedule.cluster[rows], seconds, minlength=len(schedule.clusters))
+    return np.bincount(schedule.cluster[rows], seconds, minlength=len(schedule.clusters)).astype(np.float64)
 
 
 def _work(schedule: Schedule, rows: NDArray[np.bool_], prices: NDArray[np.float64], parts: int) -> Work:

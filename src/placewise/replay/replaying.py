@@ -80,7 +80,7 @@ def in_parts(fleet: Fleet, parts: int) -> Fleet:
 
 def _in_parts(cluster: Cluster, parts: int) -> Cluster:
     vertices = tuple(
-        replace(vertex, size=vertex.size * parts) if vertex.type == "core" else vertex
+        vertex._replace(size=vertex.size * parts) if vertex.type == "core" else vertex
         for vertex in cluster.graph.vertices
     )
     return replace(cluster, graph=replace(cluster.graph, vertices=vertices))

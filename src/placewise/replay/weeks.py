@@ -39,7 +39,7 @@ def mean_intervals(
     means = (drawn @ sums) / (drawn @ jobs)[:, None]
     ends = np.quantile(means, [(1 - _LEVEL) / 2, (1 + _LEVEL) / 2], axis=0)
     over = f"{count} weeks drawn again, {resamples:,} times"
-    return tuple(Interval(low, high, over, _LEVEL) for low, high in ends.T.tolist())
+    return tuple([Interval(float(low), float(high), over, _LEVEL) for low, high in ends.T])
 
 
 def _times(seed: int, number: int, weeks: int) -> NDArray[np.float64]:

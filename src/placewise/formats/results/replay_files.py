@@ -21,8 +21,8 @@ _CODECS = Codecs(
     {
         TraceRecord: Layout(by_name=frozenset({"dropped", "left_out"})),
         Waits: Layout(
-            description="wait_s: from each submission to the start; turnaround_s: from the first submission to the last "
-            "end; bounded_slowdown: max(1, turnaround / max(runtime, 10 s)); over the jobs that started"
+            description="wait_s: from each submission to the start; turnaround_s: from the first submission to the "
+            "last end; bounded_slowdown: max(1, turnaround / max(runtime, 10 s)); over the jobs that started"
         ),
         Work: Layout(
             description="processor-seconds of attempts, those of failed ones being wasted; cost in price units"

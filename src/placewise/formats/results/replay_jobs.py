@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -35,54 +35,57 @@ _COLUMNS = {
     "runtime_s": (pa.int64(), "of the job, as replayed"),
     "requested_s": (pa.int64(), "its time limit (null: not said)"),
 }
+_SCHEMA = pa.schema([pa.field(name, kind, metadata={"description": about}) for name, (kind, about) in _COLUMNS.items()])
 
 
 def write_replay_jobs(path: Path, trace: Trace, schedule: Schedule) -> None:
     """Write what became of the jobs of a trace, whole or not at all."""
-    schema = pa.schema(
-        pa.field(name, kind, metadata={"description": about}) for name, (kind, about) in _COLUMNS.items()
-    )
+    options = {"compression": "zstd", "use_dictionary": ["user", "cluster"]}
+    # Opened here, since Arrow takes only names that are UTF-8.
+    with replacing(path) as temporary, temporary.open("wb") as file, pq.ParquetWriter(file, _SCHEMA, **options) as to:
+        for part in _tables(trace, schedule):
+            to.write_table(part)
+
+
+def replay_table(trace: Trace, schedule: Schedule) -> pa.Table:
+    """Return the content of `jobs.parquet`; each field says in its metadata what it is."""
+    return pa.concat_tables(_tables(trace, schedule)) if len(trace) else _SCHEMA.empty_table()
+
+
+def _tables(trace: Trace, schedule: Schedule) -> Iterator[pa.Table]:
     never = np.setdiff1d(np.arange(len(trace)), schedule.job)
     job = np.concatenate([schedule.job, never])
-    rows = len(schedule)
     users = pa.array(list(trace.user.names), pa.string())
     clusters = pa.array(list(schedule.clusters), pa.string())
     given = np.where(trace.requested_processors > 0, trace.requested_processors, trace.processors)
     nothing = np.full(len(never), UNKNOWN, dtype=np.int64)
-    options = {"compression": "zstd", "use_dictionary": ["user", "cluster"]}
-    # Opened here, since Arrow takes only names that are UTF-8.
-    with (
-        replacing(path) as temporary,
-        temporary.open("wb") as file,
-        pq.ParquetWriter(file, schema, **options) as writer,
-    ):
-        columns = {
-            "attempt": np.concatenate([attempt_numbers(schedule), np.zeros(len(never), dtype=np.int64)]),
-            "cluster": np.concatenate([schedule.cluster.astype(np.int64), nothing]),
-            "submit_s": np.concatenate([schedule.submit_s, trace.submit_s[never]]),
-            "start_s": np.concatenate([schedule.start_s, nothing]),
-            "end_s": np.concatenate([schedule.end_s, nothing]),
-            "reserved_s": np.concatenate([schedule.reserved_s, nothing]),
-            "failed": np.concatenate([schedule.failed, np.zeros(len(never), dtype=np.bool_)]),
-        }
-        for start in range(0, rows + len(never), ROW_GROUP):
-            some = slice(start, start + ROW_GROUP)
-            of, part = job[some], {name: column[some] for name, column in columns.items()}
-            table = [
-                _texts(trace, of),
-                pa.array(of),
-                pa.array(part["attempt"].astype(np.int32)),
-                _named(trace.user.codes[of], users),
-                _named(part["cluster"], clusters),
-                pa.array(given[of]),
-                pa.array(np.full(len(of), trace.processor_parts, dtype=np.int32)),
-                pa.array(part["submit_s"]),
-                *(_known(part[name]) for name in ("start_s", "end_s", "reserved_s")),
-                pa.array(part["failed"]),
-                pa.array(trace.runtime_s[of]),
-                pa.array(trace.requested_s[of], mask=trace.requested_s[of] <= 0),
-            ]
-            writer.write_table(pa.table(table, schema=schema))
+    columns = {
+        "attempt": np.concatenate([attempt_numbers(schedule), np.zeros(len(never), dtype=np.int64)]),
+        "cluster": np.concatenate([schedule.cluster.astype(np.int64), nothing]),
+        "submit_s": np.concatenate([schedule.submit_s, trace.submit_s[never]]),
+        "start_s": np.concatenate([schedule.start_s, nothing]),
+        "end_s": np.concatenate([schedule.end_s, nothing]),
+        "reserved_s": np.concatenate([schedule.reserved_s, nothing]),
+        "failed": np.concatenate([schedule.failed, np.zeros(len(never), dtype=np.bool_)]),
+    }
+    for start in range(0, len(job), ROW_GROUP):
+        some = slice(start, start + ROW_GROUP)
+        of, part = job[some], {name: column[some] for name, column in columns.items()}
+        table = [
+            _texts(trace, of),
+            pa.array(of),
+            pa.array(part["attempt"].astype(np.int32)),
+            _named(trace.user.codes[of], users),
+            _named(part["cluster"], clusters),
+            pa.array(given[of]),
+            pa.array(np.full(len(of), trace.processor_parts, dtype=np.int32)),
+            pa.array(part["submit_s"]),
+            *(_known(part[name]) for name in ("start_s", "end_s", "reserved_s")),
+            pa.array(part["failed"]),
+            pa.array(trace.runtime_s[of]),
+            pa.array(trace.requested_s[of], mask=trace.requested_s[of] <= 0),
+        ]
+        yield pa.table(table, schema=_SCHEMA)
 
 
 def attempt_numbers(schedule: Schedule) -> NDArray[np.int64]:
@@ -113,7 +116,7 @@ def read_replay_jobs(path: Path, clusters: Sequence[tuple[str, float]], source: 
                     raise InputError("lacks a column", found=", ".join(opened.schema_arrow.names), expected=missing[0])
                 refuse_too_large(opened.metadata, list(_COLUMNS))
                 table = opened.read(list(_COLUMNS))
-            table = table.cast(pa.schema([(name, kind) for name, (kind, _) in _COLUMNS.items()]))
+            table = table.cast(_SCHEMA)
         except (OSError, pa.ArrowException) as error:
             raise InputError("is no Parquet file that can be read", expected="the jobs of a replay") from error
         return _parts_of(table, clusters, source)

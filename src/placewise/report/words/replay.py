@@ -42,7 +42,7 @@ def quantity_amount(quantity: str, value: float) -> str:
 
 def settings_line(settings: ReplaySettings, clusters: int) -> str:
     """Say under which policies, and by what estimates, jobs were scheduled."""
-    parts = [settings.policy]
+    parts: list[str] = [settings.policy]
     parts += [f"{policy} on {shown(name)}" for name, policy in settings.policies.items()]
     line = f"Queue policy {', '.join(parts)}; jobs are planned to run for {_ESTIMATES[settings.estimates]}"
     if clusters > 1:
@@ -113,9 +113,7 @@ def result_lines(summary: ReplaySummary) -> list[str]:
     if summary.resubmissions:
         parts.append(f"{counted(summary.resubmissions, 'resubmission')}")
     if summary.never_started:
-        parts.append(
-            f"{jobs(summary.never_started)} could never start, and {'is' if summary.never_started == 1 else 'are'} in no figure"
-        )
+        parts.append(f"not counted: {jobs(summary.never_started)} that could never start")
     lines = [f"{'; '.join(parts)}."]
     work = summary.work
     use = f"Makespan {time_words(summary.makespan_s)}; utilisation {plain_share(summary.utilisation, 3)}"
