@@ -2,32 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 
 import numpy as np
 
 from placewise.errors import InputError
 from placewise.model.predicates import Equals
-from placewise.model.requirement import Expression, Requirement
+from placewise.model.requirement import AllOf, AnyOf, Expression, Not, Requirement
 from placewise.model.trace import Trace
+
+_PROPERTY = "property"
 
 
 def piece_name(requirement: Expression) -> str:
-    """Return what a requirement of a trace is called as a piece of metadata: a property's name, else its text.
+    """Return what a requirement is called as a piece of metadata: a property's name, else its subsystem.
+
+    Of an expression it is the names of its parts. What is refused is the same piece as what is asked for.
 
     >>> piece_name(Requirement.parse("property{name=nfs4}")), piece_name(Requirement.parse("not host{name=a}"))
-    ('nfs4', 'not host{name=a}')
+    ('nfs4', 'host')
     """
-    if (
-        isinstance(requirement, Requirement)
-        and requirement.subsystem == "property"
-        and len(requirement.conditions) == 1
-    ):
-        predicate = requirement.conditions[0].predicate
-        if isinstance(predicate, Equals):
-            return predicate.text
-    return str(requirement)
+    return " or ".join(sorted(set(_names(requirement))))
+
+
+def _names(requirement: Expression) -> Iterator[str]:
+    match requirement:
+        case Requirement(subsystem, conditions):
+            said = [one.predicate.text for one in conditions if isinstance(one.predicate, Equals)]
+            yield said[0] if subsystem == _PROPERTY and len(conditions) == len(said) == 1 else subsystem
+        case Not(part):
+            yield from _names(part)
+        case AllOf(parts) | AnyOf(parts):
+            for part in parts:
+                yield from _names(part)
 
 
 def pieces_of(trace: Trace) -> dict[str, int]:

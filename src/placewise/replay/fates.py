@@ -60,7 +60,11 @@ class Fates:
 
     def of(self, rows: NDArray[np.bool_]) -> Fates:
         """Return some of the jobs, by a mask."""
-        return Fates(*(getattr(self, name)[rows] for name in self.__slots__))
+        return self.at(np.flatnonzero(rows))
+
+    def at(self, places: NDArray[np.int64]) -> Fates:
+        """Return the jobs at these places, in their order."""
+        return Fates(*(getattr(self, name)[places] for name in self.__slots__))
 
     def weeks(self) -> NDArray[np.int64]:
         """Return (jobs,) in which week each was submitted, the first being that of the first of these jobs."""

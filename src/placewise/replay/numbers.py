@@ -49,7 +49,7 @@ def summary_of(
     """
     everything = fates_of(trace, schedule)
     window = _window(everything, settings)
-    counted = (everything.submit_s >= window[0]) & (everything.submit_s <= _last_submit(everything, settings))
+    counted = counted_jobs(everything, settings)
     fates = everything.of(counted)
     started = fates.of(fates.started)
     parts = trace.processor_parts
@@ -57,7 +57,6 @@ def summary_of(
     rows = counted[schedule.job] & (schedule.start_s >= 0)
     busy = _busy(schedule, window)
     there = schedule.capacity * max(0, window[1] - window[0])
-    weeks = started.weeks()
     return ReplaySummary(
         jobs=len(fates),
         succeeded=int(fates.succeeded.sum()),
@@ -65,8 +64,8 @@ def summary_of(
         never_started=int((~fates.started).sum()),
         resubmissions=int(np.maximum(fates.attempts - 1, 0).sum()),
         waits=waits_of(started),
-        means=_means(started, weeks, settings.seed, resamples),
-        weeks=len(np.unique(weeks)),
+        means=means_of(started, settings.seed, resamples),
+        weeks=len(np.unique(started.weeks())),
         work=_work(schedule, rows, prices, parts),
         makespan_s=int(everything.end_s.max(initial=0) - everything.submit_s.min()) if everything.started.any() else 0,
         utilisation=float(busy.sum() / there.sum()) if there.sum() else None,
@@ -84,6 +83,16 @@ def summary_of(
         by_user=_by_user(trace, started),
         by_class=_by_class(started, parts),
     )
+
+
+def counted_jobs(fates: Fates, settings: ReplaySettings) -> NDArray[np.bool_]:
+    """Return (jobs,) which were first submitted between warm-up and cool-down."""
+    if not len(fates):
+        return np.zeros(0, dtype=np.bool_)
+    submit = fates.submit_s
+    first, last = submit.min() + settings.warm_up_s, submit.max() - settings.cool_down_s
+    found: NDArray[np.bool_] = (submit >= first) & (submit <= last)
+    return found
 
 
 def waits_of(started: Fates) -> Waits:
@@ -135,10 +144,6 @@ def _window(fates: Fates, settings: ReplaySettings) -> tuple[int, int]:
     return int(fates.submit_s.min()) + settings.warm_up_s, int(fates.end_s.max()) - settings.cool_down_s
 
 
-def _last_submit(fates: Fates, settings: ReplaySettings) -> int:
-    return int(fates.submit_s.max(initial=0)) - settings.cool_down_s
-
-
 def _busy(schedule: Schedule, window: tuple[int, int]) -> NDArray[np.float64]:
     """Return (clusters,) the processor-seconds used in a window."""
     rows = schedule.start_s >= 0
@@ -171,13 +176,14 @@ def _mean(values: NDArray[np.int64] | NDArray[np.float64]) -> float:
     return fsum(values.tolist()) / len(values)
 
 
-def _means(started: Fates, weeks: NDArray[np.int64], seed: int, resamples: int) -> tuple[MeanInterval, ...]:
+def means_of(started: Fates, seed: int, resamples: int) -> tuple[MeanInterval, ...]:
+    """Return the means of how jobs fared, all of which started, with intervals over weeks."""
     if not len(started):
         return ()
     # The mean slowdown has other denominators where runtimes are 0, and then no interval.
     names = [name for name in QUANTITIES if name != "slowdown" or (started.runtime_s > 0).all()]
     values = np.stack([np.asarray(getattr(started, name), dtype=np.float64) for name in names], axis=1)
-    intervals = mean_intervals(values, weeks, seed, resamples)
+    intervals = mean_intervals(values, started.weeks(), seed, resamples)
     return tuple(
         MeanInterval(name, _mean(column), interval)
         for name, column, interval in zip(names, values.T, intervals, strict=True)
