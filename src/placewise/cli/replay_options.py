@@ -188,6 +188,10 @@ class ReplayOptions:
             raise InputError("metadata on something, or without metadata", expected="--metadata or --without-metadata")
         return tuple(names_in(self.metadata)) if self.metadata or self.without_metadata else None
 
+    def origin(self) -> str:
+        """Return where the fleet comes from, in words."""
+        return "the machines of the trace" if self.fleet is None else str(self.fleet)
+
     def read(self) -> tuple[Cleaned, Fleet]:
         """Return the trace after cleaning, and the fleet. Raises InputError as their readers do."""
         from placewise.formats.fleets.fleet_source import read_fleet

@@ -11,6 +11,7 @@ from placewise.formats.results.worth_files import MINIMAL, PARETO, SENSITIVITY, 
 SCORES = "scores.json"
 JOBS = "jobs.parquet"
 JOBS_CSV = "jobs.csv"
+SCENARIOS = "scenarios.json"
 SUBSYSTEM_SCORES = "subsystem-scores.json"
 UNMATCHED = "unmatched-summary.json"
 UNMATCHED_RAW = "unmatched-at-raw.json"
@@ -80,13 +81,14 @@ def with_pictures(name: str) -> tuple[str, ...]:
 
 
 # What `replay` writes into its folder, and by what it is known.
-REPLAY_FIGURES = ("replay-schedule", "replay-load", "replay-waits", "replay-policies")
+REPLAY_FIGURES = ("replay-schedule", "replay-load", "replay-waits", "replay-scenarios", "replay-values")
 REPLAY = (
     SUMMARY,
     JOBS,
     JOBS_CSV,
+    SCENARIOS,
     PAGE,
     IMAGES,
     *(f"{IMAGES}/{name}.{kind}" for name in REPLAY_FIGURES for kind in ("png", "svg")),
 )
-REPLAYED = {SUMMARY: b'"replay"'}
+REPLAYED = {SUMMARY: b'"replay"', SCENARIOS: b'"replay"'}

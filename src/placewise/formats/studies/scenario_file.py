@@ -60,7 +60,9 @@ def read_scenarios(path: Path, usual: Scenario) -> ScenarioFile:
         for name, entry in values.mapping(known.get("scenarios", {}), "scenarios").items():
             found.append(_scenario(name, entry, usual, path.parent))
         names = [one.name for one in found]
-        repeated = next((name for name in names if names.count(name) > 1), None) if len(names) <= MOST_SCENARIOS else None
+        repeated = (
+            next((name for name in names if names.count(name) > 1), None) if len(names) <= MOST_SCENARIOS else None
+        )
         if repeated is not None:
             raise InputError("two scenarios have one name", found=repeated)
         if not 1 <= len(found) <= MOST_SCENARIOS:
@@ -90,7 +92,9 @@ def _scenario(name: str, entry: Any, usual: Scenario, folder: Path) -> Scenario:
     place = f"scenarios[{name!r}]"
     entry = values.known_keys(entry, (*_SETTINGS, "metadata", "fleet"), place)
     changes = {
-        key: _CODECS.of(_SETTINGS[key]).read(value, f"{place}.{key}") for key, value in entry.items() if key in _SETTINGS
+        key: _CODECS.of(_SETTINGS[key]).read(value, f"{place}.{key}")
+        for key, value in entry.items()
+        if key in _SETTINGS
     }
     with locating(place=place):
         settings = replace(usual.settings, **changes)

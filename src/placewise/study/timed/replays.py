@@ -68,13 +68,20 @@ def _whole(summary: ReplaySummary) -> list[float]:
 def fates_in(row: NDArray[np.float64], trace: Trace) -> Fates:
     """Return what became of the jobs, out of a row of `Replays`."""
     columns = dict(zip(_BY_JOB, row[len(_WHOLE) :].reshape(len(_BY_JOB), len(trace)), strict=True))
-    flags = {name: columns.pop(name) > 0 for name in ("started", "succeeded")}
+    whole = {name: column.astype(np.int64) for name, column in columns.items()}
     return Fates(
         job=np.arange(len(trace), dtype=np.int64),
+        submit_s=whole["submit_s"],
+        end_s=whole["end_s"],
+        wait_s=whole["wait_s"],
         runtime_s=trace.runtime_s,
+        started=columns["started"] > 0,
+        succeeded=columns["succeeded"] > 0,
+        cluster=whole["cluster"],
+        attempts=whole["attempts"],
         processors=np.where(trace.requested_processors > 0, trace.requested_processors, trace.processors),
-        **flags,
-        **{name: column.astype(np.int64) for name, column in columns.items()},
+        used_s=whole["used_s"],
+        wasted_s=whole["wasted_s"],
     )
 
 

@@ -1,11 +1,11 @@
 """What each piece of metadata is worth in time: Shapley values of waiting, of lost time and of wasted work.
 
-The players are pieces of metadata (`model.trace_metadata`), and v(S) is what a replay comes to in which the scheduler has
-the pieces S. v depends on S only by where each job may go, so that sets which lead jobs to the same clusters are replayed
-once, and a piece that never changes where a job may go is worth nothing, exactly. The value of player i (Shapley, 1953)
-is the sum over sets S without i of |S|! (n - |S| - 1)! / n! times v(S and i) - v(S). As v is a sum over jobs, so is
-each value, and its interval draws whole weeks of jobs again. A piece changes the waits of jobs that do not have it too,
-since they are in the same queues; what it is worth counts all of them.
+The players are pieces of metadata (`model.trace_metadata`), and v(S) is what a replay comes to in which the scheduler
+has the pieces S. v depends on S only by where each job may go, so that sets which lead jobs to the same clusters are
+replayed once, and a piece that never changes where a job may go is worth nothing, exactly. The value of player i
+(Shapley, 1953) is the sum over sets S without i of |S|! (n - |S| - 1)! / n! times v(S and i) - v(S). As v is a sum over
+jobs, so is each value, and its interval draws whole weeks of jobs again. A piece changes the waits of jobs that do not
+have it too, since they are in the same queues; what it is worth counts all of them.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ from placewise.sweep.runner import HERE, Runner
 
 MOST_PLAYERS = 12
 _AT_A_TIME = 32
+_NOTHING_S = 1e-6
 _QUANTITIES = ("waiting", "lost", "wasted")
 
 
@@ -118,6 +119,8 @@ def _shares(
             for player in np.flatnonzero(weights[:, number]).tolist():
                 shares[player] -= weights[player, number] * columns
     shares[:, ~always, :2] = 0.0
+    # Whole seconds times weights that sum to nothing leave a rest in the last digits.
+    shares[np.abs(shares) < _NOTHING_S] = 0.0
     shares[..., 2] /= trace.processor_parts
     return shares, week
 
@@ -156,7 +159,9 @@ def _games(trace: Trace, usual: Scenario, pieces: tuple[str, ...]) -> _Games:
     players = tuple(piece for piece in pieces if any(matches.changed_by(piece, ask) for ask, _ in asks))
     if len(players) > MOST_PLAYERS:
         raise InputError(
-            "too many pieces of metadata change where jobs can go", found=len(players), expected=f"at most {MOST_PLAYERS}"
+            "too many pieces of metadata change where jobs can go",
+            found=len(players),
+            expected=f"at most {MOST_PLAYERS}",
         )
     kinds: dict[tuple[frozenset[int], ...], int] = {}
     sets: list[tuple[str, ...]] = []
