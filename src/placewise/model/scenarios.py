@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
 from placewise.errors import InputError
 from placewise.model.cluster import Fleet
@@ -23,6 +24,16 @@ class Scenario:
     fleet: Fleet
     metadata: tuple[str, ...] | None = None
     origin: str = ""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A view of a mapping, as of the policies in the settings, cannot be pickled.
+        settings = {one.name: getattr(self.settings, one.name) for one in fields(self.settings)}
+        settings["policies"] = dict(self.settings.policies)
+        return _scenario, (self.name, settings, self.fleet, self.metadata, self.origin)
+
+
+def _scenario(name: str, settings: dict[str, Any], *others: Any) -> Scenario:
+    return Scenario(name, ReplaySettings(**settings), *others)
 
 
 @dataclass(frozen=True, slots=True)

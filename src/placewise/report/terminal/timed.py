@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from rich.console import Console, JustifyMethod
 
-from placewise.model.replay_summary import MeanInterval
 from placewise.model.scenarios import Paired, ScenarioResult, Timed
 from placewise.report.terminal.comparison import print_unlike
 from placewise.report.terminal.tables import PIPED_WIDTH, print_first_rows, print_line, print_table
 from placewise.report.words.numbers import MISSING, amount, plain_share, shown
 from placewise.report.words.replay import (
     HOUR_S,
-    mean_words,
     narrows_nothing,
     paired_sentence,
     paired_word,
@@ -90,9 +88,10 @@ def _rest(found: Paired) -> str:
 
 
 def _row(one: ScenarioResult) -> tuple[str, ...]:
-    means: dict[str, MeanInterval] = {mean.quantity: mean for mean in one.means}
+    means = {mean.quantity: mean.mean for mean in one.means}
     waits = [
-        mean_words(means[name]) if name in means else MISSING for name in ("wait_s", "turnaround_s", "bounded_slowdown")
+        quantity_amount(name, means[name]) if name in means else MISSING
+        for name in ("wait_s", "turnaround_s", "bounded_slowdown")
     ]
     return (
         shown(one.name),
