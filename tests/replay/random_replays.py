@@ -10,8 +10,8 @@ import numpy as np
 
 from placewise.model.cluster import Cluster, Fleet
 from placewise.model.replay import Estimates, QueuePolicy, ReplaySettings, Schedule
-from placewise.model.resources import ResourceGraph, Vertex, package_subsystem
 from placewise.model.requirement import Requirement
+from placewise.model.resources import ResourceGraph, Vertex, package_subsystem
 from placewise.model.trace import Labels, Trace
 from placewise.replay.run import replay
 

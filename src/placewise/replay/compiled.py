@@ -74,7 +74,7 @@ def replay_compiled(
         done = taken
         progress.advanced(STAGE, done, len(jobs))
     progress.advanced(STAGE, len(jobs), len(jobs))
-    rows = state.attempts[: int(state.count[kernel.ATTEMPTS])]
+    rows = state.attempts[: int(state.counts[kernel.ATTEMPTS])]
     job = rows[:, kernel.JOB].copy()
     return Schedule(
         job=job,

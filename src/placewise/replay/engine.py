@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
 from placewise.matching import bitset
 from placewise.model import streams
@@ -150,7 +149,7 @@ class Engine:
             return candidates[0]
         flags = np.zeros((1, len(self.sites)), dtype=np.bool_)
         flags[0, candidates] = True
-        values: dict[str, Numbers] = {}
+        values: Mapping[str, Numbers] = {}
         if self.scheduler.policy not in READS_NOTHING:
             values = numbers_of(waiting, self.lines, self.rules, self.sites, candidates, now)
         draw = self.draws[job, len(self.failures.get(job, ()))]

@@ -36,11 +36,8 @@ class Events:
 
     def add(self, event: Event) -> None:
         """Add an event."""
-        if isinstance(event, Submitted):
-            entry = (event.now, 0, event.job, event)
-        else:
-            entry = (event.now, 1, event.run.number, event)
-        heapq.heappush(self._heap, entry)
+        kind, number = (0, event.job) if isinstance(event, Submitted) else (1, event.run.number)
+        heapq.heappush(self._heap, (event.now, kind, number, event))
 
     def next(self) -> Event | None:
         """Take the next event; None where there are no more."""

@@ -19,6 +19,9 @@ from placewise.replay.sites import Site
 from placewise.replay.space import NodeDemand
 from placewise.scheduler import Scheduler
 
+MOST_SECONDS = 10**11
+"""About 3,000 years: the sum over all jobs of a trace is still a number of 64 bits."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ReplayJobs:
@@ -56,7 +59,7 @@ def jobs_of(trace: Trace, scheduler: Scheduler, sites: Sequence[Site]) -> Replay
     """Work out what the jobs of a trace need and where they may go.
 
     Raises InputError for jobs without a submission time, a runtime or processors, for a job that waits for itself or a
-    later one, and what matching raises.
+    later one, for times beyond MOST_SECONDS, and what matching raises.
     """
     processors = np.where(trace.requested_processors > 0, trace.requested_processors, trace.processors)
     for name, column, least in (
@@ -65,6 +68,16 @@ def jobs_of(trace: Trace, scheduler: Scheduler, sites: Sequence[Site]) -> Replay
         ("number of processors", processors, 1),
     ):
         _refuse_below(trace, name, column, least)
+    for name, column in (
+        ("submission time", trace.submit_s),
+        ("runtime", trace.runtime_s),
+        ("limit", trace.requested_s),
+        ("think time", trace.think_s),
+    ):
+        above = np.flatnonzero(column > MOST_SECONDS)
+        if len(above):
+            problem, place = f"the {name} of a job is too long", f"job {_name(trace, int(above[0]))}"
+            raise InputError(problem, place=place, found=int(column[above[0]]), expected=f"at most {MOST_SECONDS} s")
     later = np.flatnonzero(trace.after >= np.arange(len(trace)))
     if len(later):
         job = int(later[0])
@@ -78,10 +91,10 @@ def jobs_of(trace: Trace, scheduler: Scheduler, sites: Sequence[Site]) -> Replay
         by_ask[row, list(positions)] = True
     columns = (trace.submit_s, trace.runtime_s, trace.requested_s, processors, trace.user.codes.astype(np.int64))
     if not any(site.nodes is not None for site in sites):
-        sizes, size = np.unique(processors, return_inverse=True)
         capacity = np.array([site.processors for site in sites], dtype=np.int64)
-        able = bitset.pack(sizes[:, None] <= capacity)
-        fits = bitset.pack(by_ask)[trace.ask] & able[size]
+        steps = np.sort(capacity)
+        able = bitset.pack(np.vstack([capacity >= steps[:, None], np.zeros(len(sites), dtype=np.bool_)]))
+        fits = bitset.pack(by_ask)[trace.ask] & able[np.searchsorted(steps, processors)]
         return ReplayJobs(*columns, fits, trace.after, trace.think_s)
     demand, demands = _demands(trace, processors, by_ask, scheduler.index, sites)
     flags = np.zeros((len(demands), len(sites)), dtype=np.bool_)

@@ -1,10 +1,10 @@
-"""The replay of pools compiled by numba (extra ``fast``); one module, since numba's cache sees changes of one file only.
+"""The replay of pools compiled by numba (extra ``fast``); one long module, since numba's cache sees one file only.
 
 The same schedules as `engine`, of every queue policy, estimate and built-in placement. What differs is how they are
-found: running jobs lie sorted by planned end; a queue is a list of blocks that know the smallest and the shortest of their
-jobs, so that a search for candidates passes over most of a deep queue; a reservation is kept until something changes;
-the plan under conservative is one list of times at which what is free changes; an estimated start is worked out no
-further than the best that was found before.
+found: running jobs lie sorted by planned end; a queue is a list of blocks that know the smallest and the shortest of
+their jobs, so that a search for candidates passes over most of a deep queue; a reservation is kept until something
+changes; the plan under conservative is one list of times at which what is free changes; an estimated start is worked
+out no further than the best that was found before.
 
 A line is a queue with the clusters that it serves: one cluster, or all of them if jobs are placed late. Tables of one
 kind of thing are arrays of (things, columns), since each array that a function is passed costs numba time to compile.
@@ -12,7 +12,7 @@ kind of thing are arrays of (things, columns), since each array that a function 
 
 from __future__ import annotations
 
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numba import njit
@@ -20,8 +20,10 @@ from numpy.typing import NDArray
 
 Ints: TypeAlias = NDArray[np.int64]
 
-# Nothing is allocated on the way, so counting references to arrays is of no use; it takes five times as long as all else.
-_inlined = njit(nogil=True, forceinline=True, _nrt=False)
+# Nothing is allocated on the way, so no array has to be kept alive: counting references takes five times as long as all
+# else. One function, in which all others are laid out, is what the processor gets.
+_OPTIONS: dict[str, Any] = {"nogil": True, "_nrt": False}
+_inlined: Any = njit(forceinline=True, **_OPTIONS)
 
 FCFS, SJF, EASY, EASY_SJBF, CONSERVATIVE = range(5)
 EARLIEST_START, PLACE_FIRST, RANDOM, LEAST_LOADED, CHEAPEST, LATE = range(6)
@@ -32,13 +34,13 @@ _NEVER = 1 << 62
 # Columns of State.jobs.
 SUBMITTED, RUNTIME, FAILING, LIMIT, GUESS, PROCESSORS, USER, THINK = range(8)
 # Of State.attempts. An attempt that waits under conservative is PLANNED to start, one that runs to end; EARLIER is the
-# attempt of the same job that failed before it; STARTED has the attempt that was the so many-th to start.
+# attempt of the same job that failed before it; STARTED has attempts in the order of their starts.
 JOB, CLUSTER, SUBMIT, START, END, RESERVED, FAILED, SIZE = range(8)
 ESTIMATE, PLANNED, EARLIER, PROMISED_ON, AFTER, BEFORE, STARTED, DEAD = range(8, 16)
 # Of State.clusters: BASE is where its running jobs begin in State.runs, PLAN the first node of its plan.
 FREE, LOAD, RUNNING, BASE, PLAN, LINE = range(6)
-# Of State.lines: the queue in the order of submission, its blocks in the policy's order, the reservation of its head, and
-# whether anything has CHANGED since that was worked out.
+# Of State.lines: the queue in the order of submission, its blocks in the policy's order, the reservation of its head,
+# and whether anything has CHANGED since that was worked out.
 HEAD, TAIL, BLOCK, LAST_BLOCK, CHANGED, SHADOW, EXTRA, SHADOW_ON, FIRST, STOP, POLICY = range(11)
 # Of State.blocks, State.nodes, and State.links of jobs.
 NEXT, FILLED, SMALLEST, SHORTEST = range(4)
@@ -46,7 +48,7 @@ NODE_NEXT, NODE_TIME, NODE_FREE = range(3)
 FOLLOWER, NEXT_FOLLOWER, TRIED = range(3)
 # Of heaps, running jobs and their trial copy.
 TIME, WHO = range(2)
-# Positions in State.count and State.how.
+# Positions in State.counts and State.how.
 _ENDS, _SUBMITS, ATTEMPTS, _STARTS, _FREE_BLOCK, _FREE_NODE, _STAMP = range(7)
 PLACED, RETRIES, USER_MEANS, DEPENDENCIES = range(4)
 
@@ -62,7 +64,7 @@ class State(NamedTuple):
     """
 
     how: Ints
-    count: Ints
+    counts: Ints
     jobs: Ints
     fits: NDArray[np.uint64]
     succeeds: NDArray[np.bool_]
@@ -85,7 +87,7 @@ class State(NamedTuple):
 
 
 @_inlined
-def _push(heap, size, time, who):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _push(heap, size, time, who):  # type: ignore[no-untyped-def]
     at = size
     while at > 0:
         above = (at - 1) >> 1
@@ -97,7 +99,7 @@ def _push(heap, size, time, who):  # type: ignore[no-untyped-def]  # noqa: ANN00
 
 
 @_inlined
-def _pop(heap, size):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _pop(heap, size):  # type: ignore[no-untyped-def]
     """Take the first of a heap out; size : of the heap without it."""
     time, who, at = heap[size, TIME], heap[size, WHO], 0
     while True:
@@ -118,7 +120,7 @@ def _pop(heap, size):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
 
 
 @_inlined
-def _allowed(s, a, c):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _allowed(s, a, c):  # type: ignore[no-untyped-def]
     """Whether an attempt may go to a cluster: it fits, and the job has not failed there."""
     j = s.attempts[a, JOB]
     if not (s.fits[j, c >> 6] >> np.uint64(c & 63)) & np.uint64(1):
@@ -135,15 +137,15 @@ def _allowed(s, a, c):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
 
 
 @_inlined
-def _new_block(s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    b = s.count[_FREE_BLOCK]
-    s.count[_FREE_BLOCK] = s.blocks[b, NEXT]
+def _new_block(s):  # type: ignore[no-untyped-def]
+    b = s.counts[_FREE_BLOCK]
+    s.counts[_FREE_BLOCK] = s.blocks[b, NEXT]
     s.blocks[b, NEXT], s.blocks[b, FILLED], s.blocks[b, SMALLEST], s.blocks[b, SHORTEST] = -1, 0, _NEVER, _NEVER
     return b
 
 
 @_inlined
-def _put(s, b, at, a):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _put(s, b, at, a):  # type: ignore[no-untyped-def]
     """Put an attempt at a position of a block with room."""
     k = s.blocks[b, FILLED]
     while k > at:
@@ -156,7 +158,7 @@ def _put(s, b, at, a):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
 
 
 @_inlined
-def _enqueue(s, line, policy, a):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _enqueue(s, line, policy, a):  # type: ignore[no-untyped-def]
     tail = s.lines[line, TAIL]
     s.attempts[a, BEFORE], s.attempts[a, AFTER] = tail, -1
     if tail < 0:
@@ -203,7 +205,7 @@ def _enqueue(s, line, policy, a):  # type: ignore[no-untyped-def]  # noqa: ANN00
 
 
 @_inlined
-def _unlink(s, line, a):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _unlink(s, line, a):  # type: ignore[no-untyped-def]
     """Take an attempt out of the order of submission."""
     before, after = s.attempts[a, BEFORE], s.attempts[a, AFTER]
     if before < 0:
@@ -217,7 +219,7 @@ def _unlink(s, line, a):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
 
 
 @_inlined
-def _drop_block(s, line, previous, b):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _drop_block(s, line, previous, b):  # type: ignore[no-untyped-def]
     """Take an empty block out, and return the next."""
     n = s.blocks[b, NEXT]
     if previous < 0:
@@ -226,13 +228,13 @@ def _drop_block(s, line, previous, b):  # type: ignore[no-untyped-def]  # noqa: 
         s.blocks[previous, NEXT] = n
     if n < 0:
         s.lines[line, LAST_BLOCK] = previous
-    s.blocks[b, NEXT] = s.count[_FREE_BLOCK]
-    s.count[_FREE_BLOCK] = b
+    s.blocks[b, NEXT] = s.counts[_FREE_BLOCK]
+    s.counts[_FREE_BLOCK] = b
     return n
 
 
 @_inlined
-def _remove(s, line, policy, a):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _remove(s, line, policy, a):  # type: ignore[no-untyped-def]
     """Take an attempt out of the queue and of its block, which is among the first where it is a head."""
     _unlink(s, line, a)
     if policy in (FCFS, CONSERVATIVE):
@@ -260,7 +262,7 @@ def _remove(s, line, policy, a):  # type: ignore[no-untyped-def]  # noqa: ANN001
 
 
 @_inlined
-def _insert_run(s, c, end, a):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _insert_run(s, c, end, a):  # type: ignore[no-untyped-def]
     k, base = s.clusters[c, BASE] + s.clusters[c, RUNNING], s.clusters[c, BASE]
     while k > base and s.runs[k - 1, TIME] > end:
         s.runs[k, TIME], s.runs[k, WHO] = s.runs[k - 1, TIME], s.runs[k - 1, WHO]
@@ -271,7 +273,7 @@ def _insert_run(s, c, end, a):  # type: ignore[no-untyped-def]  # noqa: ANN001, 
 
 
 @_inlined
-def _delete_run(s, c, a):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _delete_run(s, c, a):  # type: ignore[no-untyped-def]
     low, high, end = s.clusters[c, BASE], s.clusters[c, BASE] + s.clusters[c, RUNNING], s.attempts[a, PLANNED]
     stop = high - 1
     while low < high:
@@ -288,7 +290,7 @@ def _delete_run(s, c, a):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN20
 
 
 @_inlined
-def _begin(s, a, c, now):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _begin(s, a, c, now):  # type: ignore[no-untyped-def]
     j = s.attempts[a, JOB]
     lasts = s.jobs[j, RUNTIME]
     if s.succeeds.shape[0] > 0 and not s.succeeds[j, c]:
@@ -296,17 +298,17 @@ def _begin(s, a, c, now):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN20
     s.attempts[a, CLUSTER], s.attempts[a, START], s.attempts[a, END] = c, now, now + lasts
     s.clusters[c, FREE] -= s.attempts[a, SIZE]
     _insert_run(s, c, now + s.attempts[a, ESTIMATE], a)
-    number = s.count[_STARTS]
+    number = s.counts[_STARTS]
     s.attempts[number, STARTED] = a
-    s.count[_STARTS] += 1
-    _push(s.ends, s.count[_ENDS], now + lasts, number)
-    s.count[_ENDS] += 1
+    s.counts[_STARTS] += 1
+    _push(s.ends, s.counts[_ENDS], now + lasts, number)
+    s.counts[_ENDS] += 1
     if s.how[PLACED] == LATE:
         s.clusters[c, LOAD] += 1
 
 
 @_inlined
-def _look(s, c, now):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _look(s, c, now):  # type: ignore[no-untyped-def]
     """Hold the planned ends of a cluster against the clock, and return whether some job outlived its own."""
     base, outlived = s.clusters[c, BASE], False
     while s.clusters[c, RUNNING] > 0 and s.runs[base, TIME] <= now:
@@ -336,7 +338,7 @@ def _look(s, c, now):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
 
 
 @_inlined
-def _room(s, line, a):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _room(s, line, a):  # type: ignore[no-untyped-def]
     """Return the first cluster of a line that can start an attempt, -1 for none."""
     first, stop = s.lines[line, FIRST], s.lines[line, STOP]
     size = s.attempts[a, SIZE]
@@ -347,7 +349,7 @@ def _room(s, line, a):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
 
 
 @_inlined
-def _reserve(s, line, a):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _reserve(s, line, a):  # type: ignore[no-untyped-def]
     """Work out the reservation of the head."""
     first, stop, size = s.lines[line, FIRST], s.lines[line, STOP], s.attempts[a, SIZE]
     s.lines[line, SHADOW] = _NEVER
@@ -373,7 +375,7 @@ def _reserve(s, line, a):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN20
 
 
 @_inlined
-def _backfill(s, line, a, now):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _backfill(s, line, a, now):  # type: ignore[no-untyped-def]
     """Start an attempt if that does not delay the head, and return whether it was started."""
     first, stop, size = s.lines[line, FIRST], s.lines[line, STOP], s.attempts[a, SIZE]
     for c in range(first, stop):
@@ -389,7 +391,7 @@ def _backfill(s, line, a, now):  # type: ignore[no-untyped-def]  # noqa: ANN001,
 
 
 @_inlined
-def _most_free(s, line):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _most_free(s, line):  # type: ignore[no-untyped-def]
     most = 0
     for c in range(s.lines[line, FIRST], s.lines[line, STOP]):
         most = max(most, s.clusters[c, FREE])
@@ -397,7 +399,7 @@ def _most_free(s, line):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
 
 
 @_inlined
-def _easy(s, line, policy, now):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _easy(s, line, policy, now):  # type: ignore[no-untyped-def]
     while s.lines[line, HEAD] >= 0:
         a = s.lines[line, HEAD]
         c = _room(s, line, a)
@@ -441,7 +443,7 @@ def _easy(s, line, policy, now):  # type: ignore[no-untyped-def]  # noqa: ANN001
 
 
 @_inlined
-def _in_order(s, line, policy, now):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _in_order(s, line, policy, now):  # type: ignore[no-untyped-def]
     while s.lines[line, HEAD] >= 0:
         a = s.lines[line, HEAD] if policy == FCFS else s.items[s.lines[line, BLOCK], 0]
         c = _room(s, line, a)
@@ -455,34 +457,34 @@ def _in_order(s, line, policy, now):  # type: ignore[no-untyped-def]  # noqa: AN
 
 
 @_inlined
-def _cut(s, c, time):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _cut(s, c, time):  # type: ignore[no-untyped-def]
     """Return the node before the one of a time, which is made where there is none; -1 if that is the first."""
     previous, n = -1, s.clusters[c, PLAN]
     while n >= 0 and s.nodes[n, NODE_TIME] < time:
         previous, n = n, s.nodes[n, NODE_NEXT]
     if n >= 0 and s.nodes[n, NODE_TIME] == time:
         return previous
-    made = s.count[_FREE_NODE]
-    s.count[_FREE_NODE] = s.nodes[made, NODE_NEXT]
+    made = s.counts[_FREE_NODE]
+    s.counts[_FREE_NODE] = s.nodes[made, NODE_NEXT]
     s.nodes[made, NODE_TIME], s.nodes[made, NODE_FREE] = time, s.nodes[previous, NODE_FREE]
     s.nodes[made, NODE_NEXT], s.nodes[previous, NODE_NEXT] = n, made
     return previous
 
 
 @_inlined
-def _merge(s, c, previous):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _merge(s, previous):  # type: ignore[no-untyped-def]
     """Drop the node behind another if nothing changes there."""
     if previous < 0:
         return
     n = s.nodes[previous, NODE_NEXT]
     if n >= 0 and s.nodes[n, NODE_FREE] == s.nodes[previous, NODE_FREE]:
         s.nodes[previous, NODE_NEXT] = s.nodes[n, NODE_NEXT]
-        s.nodes[n, NODE_NEXT] = s.count[_FREE_NODE]
-        s.count[_FREE_NODE] = n
+        s.nodes[n, NODE_NEXT] = s.counts[_FREE_NODE]
+        s.counts[_FREE_NODE] = n
 
 
 @_inlined
-def _change(s, c, start, end, by):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _change(s, c, start, end, by):  # type: ignore[no-untyped-def]
     """Plan more or less to be free from a start to an end."""
     if end <= start:
         return
@@ -493,23 +495,23 @@ def _change(s, c, start, end, by):  # type: ignore[no-untyped-def]  # noqa: ANN0
     while n >= 0 and s.nodes[n, NODE_TIME] < end:
         s.nodes[n, NODE_FREE] += by
         last, n = n, s.nodes[n, NODE_NEXT]
-    _merge(s, c, last)
-    _merge(s, c, before)
+    _merge(s, last)
+    _merge(s, before)
 
 
 @_inlined
-def _forget(s, c, now):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _forget(s, c, now):  # type: ignore[no-untyped-def]
     n = s.clusters[c, PLAN]
     while s.nodes[n, NODE_NEXT] >= 0 and s.nodes[s.nodes[n, NODE_NEXT], NODE_TIME] <= now:
         following = s.nodes[n, NODE_NEXT]
-        s.nodes[n, NODE_NEXT] = s.count[_FREE_NODE]
-        s.count[_FREE_NODE] = n
+        s.nodes[n, NODE_NEXT] = s.counts[_FREE_NODE]
+        s.counts[_FREE_NODE] = n
         n = following
     s.clusters[c, PLAN] = n
 
 
 @_inlined
-def _earliest(s, c, size, length, now, stop):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _earliest(s, c, size, length, now, stop):  # type: ignore[no-untyped-def]
     """Return the earliest start from now on, or `stop` if there is none before; from then on nothing is looked at."""
     n = s.clusters[c, PLAN]
     start, fits = now, False
@@ -528,7 +530,7 @@ def _earliest(s, c, size, length, now, stop):  # type: ignore[no-untyped-def]  #
 
 
 @_inlined
-def _promise(s, line, a, now):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _promise(s, line, a, now):  # type: ignore[no-untyped-def]
     """Give an attempt that is not in the plan the earliest reservation of all clusters."""
     first, stop = s.lines[line, FIRST], s.lines[line, STOP]
     best, on = _NEVER, -1
@@ -543,7 +545,7 @@ def _promise(s, line, a, now):  # type: ignore[no-untyped-def]  # noqa: ANN001, 
 
 
 @_inlined
-def _compress(s, line, now, outlived):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _compress(s, line, now, outlived):  # type: ignore[no-untyped-def]
     """Lift each reservation and put it back at its earliest; then put the queue in the order of reserved starts."""
     count, a = 0, s.lines[line, HEAD]
     while a >= 0:
@@ -584,7 +586,7 @@ def _compress(s, line, now, outlived):  # type: ignore[no-untyped-def]  # noqa: 
 
 
 @_inlined
-def _into_order(s, line, a):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _into_order(s, line, a):  # type: ignore[no-untyped-def]
     """Put an attempt among those that wait, in the order of reserved starts."""
     start, after, before = s.attempts[a, PLANNED], -1, s.lines[line, TAIL]
     while before >= 0 and s.attempts[before, PLANNED] > start:
@@ -601,7 +603,7 @@ def _into_order(s, line, a):  # type: ignore[no-untyped-def]  # noqa: ANN001, AN
 
 
 @_inlined
-def _start_due(s, line, now):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _start_due(s, line, now):  # type: ignore[no-untyped-def]
     while s.lines[line, HEAD] >= 0 and s.attempts[s.lines[line, HEAD], PLANNED] <= now:
         a = s.lines[line, HEAD]
         _unlink(s, line, a)
@@ -612,7 +614,7 @@ def _start_due(s, line, now):  # type: ignore[no-untyped-def]  # noqa: ANN001, A
 
 
 @_inlined
-def _look_at_line(s, line, now):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _look_at_line(s, line, now):  # type: ignore[no-untyped-def]
     outlived = False
     for c in range(s.lines[line, FIRST], s.lines[line, STOP]):
         if s.lines[line, POLICY] == CONSERVATIVE:
@@ -623,7 +625,7 @@ def _look_at_line(s, line, now):  # type: ignore[no-untyped-def]  # noqa: ANN001
 
 
 @_inlined
-def _decide(s, line, policy, now):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _decide(s, line, policy, now):  # type: ignore[no-untyped-def]
     if policy in (EASY, EASY_SJBF):
         _easy(s, line, policy, now)
     else:
@@ -631,7 +633,7 @@ def _decide(s, line, policy, now):  # type: ignore[no-untyped-def]  # noqa: ANN0
 
 
 @_inlined
-def _submitted(s, line, a, now):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _submitted(s, line, a, now):  # type: ignore[no-untyped-def]
     """Take an attempt into a queue whose plan is up to date, and decide."""
     policy = s.lines[line, POLICY]
     if policy == CONSERVATIVE:
@@ -655,17 +657,17 @@ def _submitted(s, line, a, now):  # type: ignore[no-untyped-def]  # noqa: ANN001
 
 
 @_inlined
-def _ended(s, line, a, now):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    policy, c, early = s.lines[line, POLICY], s.attempts[a, CLUSTER], False
+def _ended(s, line, a, now):  # type: ignore[no-untyped-def]
+    policy, c, early, late = s.lines[line, POLICY], s.attempts[a, CLUSTER], False, False
     if s.attempts[a, PLANNED] >= 0:
         s.clusters[c, FREE] += s.attempts[a, SIZE]
         _delete_run(s, c, a)
         s.lines[line, CHANGED] = True
-        early = s.attempts[a, PLANNED] > now
+        early, late = s.attempts[a, PLANNED] > now, s.attempts[a, PLANNED] < now
         if early and policy == CONSERVATIVE:
             _forget(s, c, now)
             _change(s, c, now, s.attempts[a, PLANNED], s.attempts[a, SIZE])
-    outlived = _look_at_line(s, line, now)
+    outlived = _look_at_line(s, line, now) or late
     if s.lines[line, HEAD] < 0:
         return
     if policy == CONSERVATIVE:
@@ -680,7 +682,7 @@ def _ended(s, line, a, now):  # type: ignore[no-untyped-def]  # noqa: ANN001, AN
 
 
 @_inlined
-def _trial_start(s, first, last, free, end, size):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _trial_start(s, first, last, free, end, size):  # type: ignore[no-untyped-def]
     k = last
     while k > first and s.trial[k - 1, TIME] > end:
         s.trial[k, TIME], s.trial[k, WHO] = s.trial[k - 1, TIME], s.trial[k - 1, WHO]
@@ -690,7 +692,7 @@ def _trial_start(s, first, last, free, end, size):  # type: ignore[no-untyped-de
 
 
 @_inlined
-def _bound(s, c, size, now):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _bound(s, c, size, now):  # type: ignore[no-untyped-def]
     """Return a time before which a job cannot start, whoever waits."""
     free, k = s.clusters[c, FREE], s.clusters[c, BASE]
     if size <= free:
@@ -702,7 +704,7 @@ def _bound(s, c, size, now):  # type: ignore[no-untyped-def]  # noqa: ANN001, AN
 
 
 @_inlined
-def _planned_start(s, c, asked, now, cutoff):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, PLR0912, C901
+def _planned_start(s, c, asked, now, cutoff):  # type: ignore[no-untyped-def]
     """Return when a cluster would start an attempt if all ended when planned and nobody else came.
 
     `cutoff` for any start that is not before it.
@@ -723,8 +725,8 @@ def _planned_start(s, c, asked, now, cutoff):  # type: ignore[no-untyped-def]  #
                 return now
     if _bound(s, c, size, now) >= cutoff:
         return cutoff
-    s.count[_STAMP] += 1
-    stamp = s.count[_STAMP]
+    s.counts[_STAMP] += 1
+    stamp = s.counts[_STAMP]
     waiting, a = 0, head
     while a >= 0:
         s.queue[waiting] = a
@@ -807,7 +809,7 @@ def _planned_start(s, c, asked, now, cutoff):  # type: ignore[no-untyped-def]  #
 
 
 @_inlined
-def _place(s, a, now):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _place(s, a, now):  # type: ignore[no-untyped-def]
     """Return the cluster of an attempt, -1 where none is left."""
     how, clusters, j = s.how[PLACED], len(s.clusters), s.attempts[a, JOB]
     found, only = 0, -1
@@ -829,7 +831,7 @@ def _place(s, a, now):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
         while other >= 0:
             tries += 1
             other = s.attempts[other, EARLIER]
-        wanted = min(np.int64(s.draws[j, tries] * found), found - 1)
+        wanted: Any = min(np.int64(s.draws[j, tries] * found), found - 1)
         for c in range(clusters):
             if _allowed(s, a, c):
                 if wanted == 0:
@@ -857,21 +859,21 @@ def _place(s, a, now):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
 
 
 @_inlined
-def _over(s, j, now):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _over(s, j, now):  # type: ignore[no-untyped-def]
     """Let those jobs be submitted that wait for one that is over."""
     if not s.how[DEPENDENCIES]:
         return
     other = s.links[j, FOLLOWER]
     while other >= 0:
-        _push(s.submits, s.count[_SUBMITS], now + max(0, s.jobs[other, THINK]), other)
-        s.count[_SUBMITS] += 1
+        _push(s.submits, s.counts[_SUBMITS], now + max(0, s.jobs[other, THINK]), other)
+        s.counts[_SUBMITS] += 1
         other = s.links[other, NEXT_FOLLOWER]
 
 
 @_inlined
-def _submit(s, j, now):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    a = s.count[ATTEMPTS]
-    s.count[ATTEMPTS] += 1
+def _submit(s, j, now):  # type: ignore[no-untyped-def]
+    a = s.counts[ATTEMPTS]
+    s.counts[ATTEMPTS] += 1
     s.attempts[a, JOB], s.attempts[a, SUBMIT], s.attempts[a, SIZE], s.attempts[a, ESTIMATE] = (
         j,
         now,
@@ -898,7 +900,7 @@ def _submit(s, j, now):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
 
 
 @_inlined
-def _end(s, a, now):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _end(s, a, now):  # type: ignore[no-untyped-def]
     j, c = s.attempts[a, JOB], s.attempts[a, CLUSTER]
     fails = s.succeeds.shape[0] > 0 and not s.succeeds[j, c]
     s.attempts[a, FAILED] = fails
@@ -916,21 +918,21 @@ def _end(s, a, now):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
             tries += 1
             other = s.attempts[other, EARLIER]
         if tries <= s.how[RETRIES]:
-            _push(s.submits, s.count[_SUBMITS], now, j)
-            s.count[_SUBMITS] += 1
+            _push(s.submits, s.counts[_SUBMITS], now, j)
+            s.counts[_SUBMITS] += 1
             return
     _over(s, j, now)
 
 
-@njit(cache=True, nogil=True, _nrt=False)
-def run(s, order, begin, most):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+@njit(cache=True, **_OPTIONS)
+def run(s, order, begin, most):  # type: ignore[no-untyped-def]  # noqa: ANN201
     """Take events until so many submissions of `order` have been taken, and all ends after the last.
 
     order : the jobs of the trace that are submitted by it, in order. Returns how many were taken.
     """
     i, taken = begin, len(order)
     while True:
-        submits, ends = s.count[_SUBMITS], s.count[_ENDS]
+        submits, ends = s.counts[_SUBMITS], s.counts[_ENDS]
         time, j = _NEVER, np.int64(-1)
         if i < taken:
             j = order[i]
@@ -940,15 +942,15 @@ def run(s, order, begin, most):  # type: ignore[no-untyped-def]  # noqa: ANN001,
             time, j, again = s.submits[0, TIME], s.submits[0, WHO], True
         if ends > 0 and s.ends[0, TIME] < time:
             now, a = s.ends[0, TIME], s.attempts[s.ends[0, WHO], STARTED]
-            s.count[_ENDS] -= 1
-            _pop(s.ends, s.count[_ENDS])
+            s.counts[_ENDS] -= 1
+            _pop(s.ends, s.counts[_ENDS])
             _end(s, a, now)
             continue
         if j < 0:
             return i
         if again:
-            s.count[_SUBMITS] -= 1
-            _pop(s.submits, s.count[_SUBMITS])
+            s.counts[_SUBMITS] -= 1
+            _pop(s.submits, s.counts[_SUBMITS])
         else:
             if i >= begin + most:
                 return i
@@ -998,11 +1000,11 @@ def state_of(given: Given) -> State:
     nodes = np.zeros((2 * attempts + clusters + 4 if planned else clusters, 3), dtype=np.int64)
     nodes[:, NODE_NEXT] = np.arange(1, len(nodes) + 1)
     nodes[:clusters, NODE_NEXT], nodes[:clusters, NODE_FREE] = -1, given.capacity
-    count = np.zeros(7, dtype=np.int64)
-    count[_FREE_NODE] = clusters
+    counts = np.zeros(7, dtype=np.int64)
+    counts[_FREE_NODE] = clusters
     return State(
         how=given.how,
-        count=count,
+        counts=counts,
         jobs=given.jobs,
         fits=given.fits,
         succeeds=given.succeeds,

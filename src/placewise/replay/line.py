@@ -23,8 +23,9 @@ class Reservation:
 class Waiting:
     """One attempt that has been submitted and has not started.
 
-    attempt : its number in the order of submission. processors : how many it asks for. demands : what it asks of each cluster that it may go to, in the
-    order of the fleet. estimate_s : what is taken for its runtime. limit_s : its time limit.
+    attempt : its number in the order of submission. processors : how many it asks for.
+    demands : what it asks of each cluster that it may go to, in the order of the fleet.
+    estimate_s : what is taken for its runtime. limit_s : its time limit.
     first_reserved_s : the first reservation that it had, -1 for none.
     """
 

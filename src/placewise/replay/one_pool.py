@@ -85,31 +85,30 @@ def _run(
     queue = queue_of(policy, pool)
     means, ends, running, planned = UserMeans(), pool.ends, pool.running, pool.planned
     attempt, count = 0, len(submits)
-    upcoming = submits[0] if submits else NEVER
-    while True:
+    submits = [*submits, NEVER]
+    upcoming = submits[0]
+    while ends or attempt < count:
         if ends and ends[0][0] < upcoming:
             now, _, ended = heapq.heappop(ends)
-            early_since = 0
+            planned_s = now
             if planned[ended] != NEVER:
                 pool.finish(ended)
-                early_since = planned[ended]
+                planned_s = planned[ended]
             if running and running[0][0] <= now:
                 pool.look(now)
             if users and not fails[ended]:
                 means.ended(users[ended], now - pool.start[ended])
-            queue.ended(now, early_since, pool.size[ended])
-        elif attempt < count:
+            queue.ended(now, planned_s, pool.size[ended])
+        else:
             now = upcoming
+            if users:
+                pool.estimate[attempt] = means.estimate(users[attempt], pool.limit[attempt])
             if fits[attempt]:
-                if users:
-                    pool.estimate[attempt] = means.estimate(users[attempt], pool.limit[attempt])
                 if running and running[0][0] <= now:
                     pool.look(now)
                 queue.submitted(attempt, now)
             attempt += 1
-            upcoming = submits[attempt] if attempt < count else NEVER
+            upcoming = submits[attempt]
             if attempt % _BETWEEN_PROGRESS == 0:
                 progress.advanced(STAGE, attempt, count)
-        else:
-            progress.advanced(STAGE, count, count)
-            return
+    progress.advanced(STAGE, count, count)

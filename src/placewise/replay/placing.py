@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from placewise.plugins import load_policy
 from placewise.model.replay import EARLIEST_START
+from placewise.plugins import load_policy
 from placewise.replay.line import Line, Waiting
 from placewise.replay.queues.rule import Rule
 from placewise.replay.sites import Site

@@ -18,10 +18,10 @@ class Pool:
     """The pool.
 
     size, estimate, limit, lasts, start, end, reserved : one number an attempt.
-    running : (planned end, attempt), sorted. planned : the planned end of each that runs, NEVER once it has freed what it
-    holds. ends : a heap of (end, number of the start, attempt).
-    plans : whether the queue keeps a plan, to be changed by what is `outlived`: the attempts that outlived a planned end,
-    with that end and the new one.
+    running : (planned end, attempt), sorted. ends : a heap of (end, number of the start, attempt).
+    planned : the planned end of each that runs, NEVER once it has freed what it holds.
+    plans : whether the queue keeps a plan, to be changed by what is `outlived`: the attempts that outlived a planned
+    end, with that end and the new one.
     """
 
     free: int

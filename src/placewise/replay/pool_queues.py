@@ -17,8 +17,8 @@ class PoolQueue(Protocol):
         """Take an attempt in, and decide."""
         ...
 
-    def ended(self, now: int, early_since: int, size: int) -> None:
-        """Decide after an end; early_since : when it was planned, where that was later than now, else 0."""
+    def ended(self, now: int, planned: int, size: int) -> None:
+        """Decide after an end; planned : when that was planned, now if as planned."""
         ...
 
 
@@ -33,9 +33,9 @@ class Fcfs:
         self.waiting.append(attempt)
         self.ended(now, 0, 0)
 
-    def ended(self, now: int, early_since: int, size: int) -> None:
+    def ended(self, now: int, planned: int, size: int) -> None:
         """See `PoolQueue.ended`."""
-        del early_since, size
+        del planned, size
         pool, waiting = self.pool, self.waiting
         while waiting and pool.size[waiting[0]] <= pool.free:
             pool.begin(waiting.popleft(), now)
@@ -53,9 +53,9 @@ class Sjf:
         insort(self.waiting, (-self.pool.estimate[attempt], -attempt))
         self.ended(now, 0, 0)
 
-    def ended(self, now: int, early_since: int, size: int) -> None:
+    def ended(self, now: int, planned: int, size: int) -> None:
         """See `PoolQueue.ended`."""
-        del early_since, size
+        del planned, size
         pool, waiting = self.pool, self.waiting
         while waiting and pool.size[-waiting[-1][1]] <= pool.free:
             pool.begin(-waiting.pop()[1], now)
@@ -95,9 +95,9 @@ class Easy:
         else:
             self._wait(attempt)
 
-    def ended(self, now: int, early_since: int, size: int) -> None:
+    def ended(self, now: int, planned: int, size: int) -> None:
         """See `PoolQueue.ended`."""
-        del early_since, size
+        del planned, size
         if self.head >= 0 and self.pool.changed:
             self._decide(now)
 
@@ -107,14 +107,17 @@ class Easy:
             insort(self.by_length, (self.pool.estimate[attempt], attempt))
         self.smallest = min(self.smallest, self.pool.size[attempt])
 
-    def _decide(self, now: int) -> None:
+    def _start_heads(self, now: int) -> None:
         pool, waiting = self.pool, self.waiting
-        sizes = pool.size
-        while self.head >= 0 and sizes[self.head] <= pool.free:
+        while self.head >= 0 and pool.size[self.head] <= pool.free:
             pool.begin(self.head, now)
             self.head = waiting.pop(0) if waiting else -1
             if self.shortest_first and self.head >= 0:
                 del self.by_length[bisect_left(self.by_length, (pool.estimate[self.head], self.head))]
+
+    def _decide(self, now: int) -> None:
+        self._start_heads(now)
+        pool, waiting, sizes = self.pool, self.waiting, self.pool.size
         if self.head < 0:
             pool.changed = False
             return
@@ -174,14 +177,13 @@ class Conservative:
         insort(self.waiting, (start, attempt))
         self._start_due(now)
 
-    def ended(self, now: int, early_since: int, size: int) -> None:
+    def ended(self, now: int, planned: int, size: int) -> None:
         """See `PoolQueue.ended`."""
         self._forget(now)
-        self._change(now, early_since, size)
-        outlived = bool(self.pool.outlived)
-        if outlived:
-            self._extend(now)
-        if early_since > now or outlived:
+        self._change(now, planned, size)
+        outlived = planned < now or bool(self.pool.outlived)
+        self._extend(now)
+        if planned > now or outlived:
             self._compress(now, outlived=outlived)
         self._start_due(now)
 
@@ -255,7 +257,7 @@ class Conservative:
         return min(start, stop)
 
 
-QUEUES: dict[QueuePolicy, type[Fcfs] | type[Sjf] | type[Easy] | type[Conservative]] = {
+QUEUES: dict[QueuePolicy, type[Fcfs | Sjf | Easy | Conservative]] = {
     "fcfs": Fcfs,
     "sjf": Sjf,
     "easy": Easy,

@@ -26,11 +26,12 @@ class Conservative:
 
     def ended(self, line: Line, run: Running, now: int) -> None:
         """See `Rule.ended`."""
+        # One that ends after its planned end, at the first event since, has outlived it too.
+        as_planned = run.released or run.planned_end_s == now
         line.end(run)
-        early = run.planned_end_s > now
-        if early:
+        if run.planned_end_s > now:
             self._plan(line, run.cluster).give(now, run.planned_end_s, run.holding)
-        if self._extend(line, now) or early:
+        if self._extend(line, now) or not as_planned:
             self._compress(line, now)
         self._start(line, now)
 
