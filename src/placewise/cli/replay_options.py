@@ -157,6 +157,14 @@ class ReplayOptions:
         ),
     ] = 2000
     seed: Seed = 0
+    engine: Annotated[
+        str,
+        typer.Option(
+            help="What works out the schedule, which is the same: auto, numba, python, or plain, the definition itself.",
+            autocompletion=choices("auto", "numba", "python", "plain"),
+            rich_help_panel="Where the work is done",
+        ),
+    ] = "auto"
 
     def settings(self) -> ReplaySettings:
         """Return how to replay. Raises InputError for values that no replay takes."""

@@ -65,6 +65,7 @@ def replay(
             origin=options.origin(),
             metadata=pieces,
             resamples=options.resamples,
+            engine=options.engine,  # type: ignore[arg-type]  # refuses other texts
             progress=over_time(progress, cleaned.trace.submit_s),
         )
         if stage is not None:
@@ -115,7 +116,12 @@ def _side_by_side(
         cleaned, fleet = options.read()
         usual = Scenario("usual", settings, fleet, pieces, options.origin())
         asked = read_scenarios(file, usual)
-        shared = {"resamples": options.resamples, "runner": sweeps, "progress": progress}
+        shared = {
+            "resamples": options.resamples,
+            "runner": sweeps,
+            "progress": progress,
+            "engine": options.engine,
+        }
         found = run_scenarios(cleaned, asked.scenarios, **shared)  # type: ignore[arg-type]  # checked there
         if asked.values:
             found = replace(found, values=worth_in_time(cleaned, usual, asked.policies, **shared))  # type: ignore[arg-type]

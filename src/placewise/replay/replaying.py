@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
+from placewise.errors import InputError
 from placewise.matching.index import FleetIndex
 from placewise.matching.match import match
 from placewise.model.cluster import Cluster, Fleet
@@ -41,6 +43,8 @@ def replay_trace(
 
     Raises InputError as `replay` does, and for a piece of metadata that no job has.
     """
+    if engine not in get_args(EngineName):
+        raise InputError("no such engine", found=engine, expected=", ".join(get_args(EngineName)))
     trace = cleaned.trace
     seen, truth = trace, None
     if metadata is not None:

@@ -47,7 +47,8 @@ def draw_schedule(replayed: Replayed) -> Drawing | None:
 
 def _draw_bars(replayed: Replayed, bars: numbers.Bars) -> Drawing:
     words = words_of.bars_words(replayed, bars)
-    figure, axes = _canvas(replayed, words, "one bar an attempt: when it ran, and how many processors it held", 5.4)
+    subtitle = "one bar an attempt: when it ran, and how many processors it held"
+    figure, axes = _canvas(replayed, words, subtitle, 5.4, beside=len(replayed.schedule.clusters) > 1)
     corners = np.stack(
         [
             np.stack([bars.start, bars.low], axis=1),
@@ -179,7 +180,7 @@ def draw_waits(replayed: Replayed) -> Drawing | None:
     # A minute and less is one colour: nobody minds.
     shade = np.ma.masked_invalid(np.maximum(found.wait_s, 60.0))
     most = max(float(shade.max()), 3600.0)
-    axes.imshow(shade, cmap="YlOrBr", norm=LogNorm(60.0, 4 * most), aspect="auto", zorder=1)
+    axes.imshow(shade, cmap="YlOrBr", norm=LogNorm(60.0, 40 * most), aspect="auto", zorder=1)
     for row in range(rows):
         for column in range(len(found.runtimes)):
             if not found.jobs[row, column]:
@@ -216,10 +217,10 @@ def draw_waits(replayed: Replayed) -> Drawing | None:
 
 
 def _canvas(
-    replayed: Replayed, words: FigureWords, subtitle: str, height: float, *, left: float = _LEFT
+    replayed: Replayed, words: FigureWords, subtitle: str, height: float, *, left: float = _LEFT, beside: bool = False
 ) -> tuple[Figure, Axes]:
     figure = style.sheet(words.title, subtitle, words_of.replay_note(replayed), style.WIDTH, height)
-    right = 1.2 if words.name == "replay-schedule" and len(replayed.schedule.clusters) > 1 else _RIGHT
+    right = 1.2 if beside else _RIGHT
     return figure, style.axes_at(figure, left, 0.85, style.WIDTH - left - right, height - 1.1 - 0.85)
 
 

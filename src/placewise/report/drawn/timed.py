@@ -18,6 +18,8 @@ from placewise.report.words.numbers import MISSING, amount, counted, distinct, s
 from placewise.report.words.replay import HOUR_S, narrows_nothing, time_words, worth_amount
 
 _MOST_ROWS = 24
+_WIDE = 20
+"""Means that are so many times apart are drawn on a logarithmic scale."""
 
 
 def draw_timed_figures(timed: Timed, folder: Path) -> tuple[Picture, ...]:
@@ -61,26 +63,14 @@ def draw_scenarios(timed: Timed) -> Drawing | None:
             ],
         )
         axes.set_xlabel(title)
-    wasted = [one.work.wasted_processor_s / HOUR_S for one in results]
-    panels[2].barh(range(rows), wasted, 0.55, color=style.VERMILLION, zorder=2)
-    for row, (hours, one) in enumerate(zip(wasted, results, strict=True)):
-        panels[2].annotate(
-            f"{amount(hours)} h; success {share(one.success, 4)}",
-            (hours, row),
-            (4, 0),
-            textcoords="offset points",
-            va="center",
-            fontsize=style.SMALL,
-            color=style.MUTED,
-        )
-    panels[2].set_xlim(0, max(1.0, 2.2 * max(wasted)))
-    panels[2].set_xlabel("wasted (processor-hours)")
+    _draw_work(panels[2], results)
     for axes in panels:
         axes.set_ylim(rows - 0.5, -0.5)
         axes.set_yticks(range(rows), [""] * rows)
         axes.tick_params(axis="y", length=0)
         axes.grid(axis="x")
-        axes.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
+        if axes.get_xscale() == "linear":
+            axes.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
     panels[0].set_yticks(
         range(rows), [style.fitting(name, left - 0.3, style.NORMAL) for name in distinct([one.name for one in results])]
@@ -88,15 +78,51 @@ def draw_scenarios(timed: Timed) -> Drawing | None:
     return Drawing(words, figure)
 
 
+def _draw_work(axes: Axes, results: Sequence[ScenarioResult]) -> None:
+    """Draw what failed attempts used, or where none failed, the utilisation."""
+    hours = [one.work.wasted_processor_s / HOUR_S for one in results]
+    if not any(hours):
+        axes.barh(range(len(results)), [one.utilisation or 0.0 for one in results], 0.55, color=style.SKY, zorder=2)
+        axes.set_xlim(0, 1.0)
+        axes.set_xlabel("utilisation (share of processor time)")
+        return
+    axes.barh(range(len(results)), hours, 0.55, color=style.VERMILLION, zorder=2)
+    for row, (wasted, one) in enumerate(zip(hours, results, strict=True)):
+        axes.annotate(
+            f"{amount(wasted, 3)}; success {share(one.success, 4)}",
+            (wasted, row),
+            (4, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=style.SMALL,
+            color=style.MUTED,
+        )
+    axes.set_xlim(0, 2.2 * max(hours))
+    axes.set_xlabel("wasted (processor-hours)")
+
+
 def _dots(axes: Axes, values: Sequence[float], ends: Sequence[tuple[float, float] | None]) -> None:
     for row, (value, end) in enumerate(zip(values, ends, strict=True)):
         if end is not None:
             axes.plot(end, [row, row], color=style.SKY, linewidth=4, solid_capstyle="butt", zorder=2)
         axes.plot([value], [row], zorder=3, **style.dot(style.BLUE))
-    highest = max(
-        [value for value in values if value == value] + [end[1] for end in ends if end is not None], default=1.0
-    )
-    axes.set_xlim(0, 1.06 * highest or 1.0)
+    lows = [value for value in values if value > 0] + [end[0] for end in ends if end is not None and end[0] > 0]
+    highs = [value for value in values if value > 0] + [end[1] for end in ends if end is not None]
+    if lows and max(highs) > _WIDE * min(lows):
+        axes.set_xscale("log")
+        axes.set_xlim(0.7 * min(lows), 1.5 * max(highs))
+        axes.annotate(
+            "log scale",
+            (1, 1),
+            (0, 2),
+            xycoords="axes fraction",
+            textcoords="offset points",
+            ha="right",
+            fontsize=style.SMALL,
+            color=style.MUTED,
+        )
+    else:
+        axes.set_xlim(0, 1.06 * max(highs, default=1.0))
 
 
 def draw_values(timed: Timed) -> Drawing | None:

@@ -29,6 +29,7 @@ from placewise.model.trace import Trace
 from placewise.model.trace_cleaning import Cleaned
 from placewise.model.trace_metadata import piece_name, pieces_of
 from placewise.model.worth import Interval
+from placewise.replay.run import EngineName
 from placewise.replay.weeks import RESAMPLES, mean_intervals
 from placewise.study.timed.replays import Replays, fates_in
 from placewise.sweep.runner import HERE, Runner
@@ -61,6 +62,7 @@ def worth_in_time(
     resamples: int = RESAMPLES,
     runner: Runner = HERE,
     progress: Progress = SILENT,
+    engine: EngineName = "auto",
 ) -> tuple[PieceWorth, ...]:
     """Return what each piece of the jobs' metadata is worth under each queue policy, in the order of `pieces_of`.
 
@@ -78,7 +80,8 @@ def worth_in_time(
     for policy in policies:
         settings = replace(usual.settings, policy=_policy(policy))
         scenarios = tuple(replace(usual, settings=settings, metadata=pieces_in) for pieces_in in games.sets)
-        shares, week = _shares(cleaned, scenarios, weights, f"values under {policy}", runner, progress)
+        replays = Replays(cleaned, scenarios, engine)
+        shares, week = _shares(replays, weights, f"values under {policy}", runner, progress)
         for piece, jobs in pieces.items():
             place = games.players.index(piece) if piece in games.players else None
             by_job = np.zeros((len(trace), len(_QUANTITIES))) if place is None else shares[place]
@@ -93,21 +96,16 @@ def _policy(name: str) -> QueuePolicy:
 
 
 def _shares(
-    cleaned: Cleaned,
-    scenarios: tuple[Scenario, ...],
-    weights: NDArray[np.float64],
-    name: str,
-    runner: Runner,
-    progress: Progress,
+    replays: Replays, weights: NDArray[np.float64], name: str, runner: Runner, progress: Progress
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Return (players, jobs, quantities) of what each piece takes away, in seconds, and (jobs,) weeks."""
-    trace = cleaned.trace
+    trace, scenarios = replays.cleaned.trace, replays.scenarios
     players = weights.shape[0]
     shares = np.zeros((players, len(trace), len(_QUANTITIES)))
     always = np.ones(len(trace), dtype=np.bool_)
     week = np.zeros(len(trace), dtype=np.int64)
     for first in range(0, len(scenarios), _AT_A_TIME):
-        some = Replays(cleaned, scenarios[first : first + _AT_A_TIME])
+        some = replace(replays, scenarios=scenarios[first : first + _AT_A_TIME])
         progress.advanced(name, first, len(scenarios))
         for number, row in enumerate(runner.rows(name, some, len(some.scenarios), key="", block=1), start=first):
             fates = fates_in(row, trace)
