@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import sys
+import types
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -75,6 +77,18 @@ _ROOMS = {
     "scheduler": ("Scheduler",),
 }
 _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
+
+
+class _Package(types.ModuleType):
+    """This package, in which `replay` is the function, though a room has that name too."""
+
+    def __setattr__(self, name: str, value: object) -> None:
+        # Importing a room makes it an attribute of its package.
+        if not (name in _ROOM_OF and isinstance(value, types.ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package
 
 
 def __getattr__(name: str) -> Any:

@@ -37,7 +37,7 @@ class TraceRecord:
         """Return the record of a trace after cleaning."""
         trace = cleaned.trace
         return cls(
-            trace.source,
+            trace.source or "a trace in memory",
             len(trace),
             cleaned.jobs,
             cleaned.cleaning,

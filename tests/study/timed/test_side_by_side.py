@@ -90,7 +90,7 @@ def test_a_file_is_a_grid_and_more(tmp_path):
 @pytest.mark.parametrize(
     ("text", "place"),
     [
-        ("", "number of scenarios"),
+        ("values = true", "number of scenarios"),
         ("policies = [", "TOML"),
         ('policies = ["best"]', "policies[0]"),
         ("policies = 3", "policies"),
@@ -99,7 +99,7 @@ def test_a_file_is_a_grid_and_more(tmp_path):
         ('[scenarios.a]\ncolour = "red"', "colour"),
         ('policies = ["easy"]\n[scenarios.easy]\n', "easy"),
         ('[scenarios.a]\nfleet = "nowhere"', "nowhere"),
-        ("[levels]\na = [1]", "levels"),
+        ("[levels]\na = [true]", "levels"),
         ("values = 1\npolicies = ['easy']", "values"),
         ("a = " + "[" * 5000, "TOML"),
     ],

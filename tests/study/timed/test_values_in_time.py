@@ -49,7 +49,7 @@ def played(cleaned, metadata):
 def test_all_orders_of_adding_metadata_give_the_same():
     cleaned = cleaned_trace()
     known = {}
-    waiting, wasted = {name: 0.0 for name in "abc"}, {name: 0.0 for name in "abc"}
+    waiting, wasted = dict.fromkeys("abc", 0.0), dict.fromkeys("abc", 0.0)
     for order in permutations("abc"):
         for place, name in enumerate(order):
             for size in (place, place + 1):
