@@ -80,7 +80,7 @@ _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
 
 
 class _Package(types.ModuleType):
-    """This package, in which `replay` is the function, though a room has that name too."""
+    """The package, in which `replay` is the function, though a room has that name too."""
 
     def __setattr__(self, name: str, value: object) -> None:
         # Importing a room makes it an attribute of its package.

@@ -9,6 +9,8 @@ import sys
 
 import pytest
 
+import placewise as pw
+
 PUBLISHED = {
     ("easy", "limit"): (92.5765397336295, 15696.7981812436, 309231),
     ("easy-sjbf", "limit"): (69.4054005803035, 14764.0026684456, 372238),
@@ -149,8 +151,6 @@ def test_scenarios_and_folders_are_compared_job_by_job(placewise, trace, tmp_pat
 
 
 def test_from_python_it_is_the_same(placewise, trace, tmp_path):
-    import placewise as pw
-
     done = placewise("replay", trace, "--engine", "python", "--policy", "sjf", "--json")
     found = pw.replay(pw.read_trace(trace), policy="sjf", engine="python")
     assert found.summary.waits.wait_s.mean == json.loads(done.out)["summary"]["waits"]["wait_s"]["mean"]

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from random_replays import fleet_of_pools, trace_of
 
+from placewise.model.replay import ReplaySettings
 from placewise.replay.fates import WEEK_S, fates_of
+from placewise.replay.run import replay
 from placewise.replay.weeks import LEAST_WEEKS, mean_intervals
 
 
@@ -44,11 +47,6 @@ def test_a_seed_gives_the_same_and_another_does_not():
 
 
 def test_weeks_begin_with_the_first_submission():
-    from random_replays import fleet_of_pools, trace_of
-
-    from placewise.model.replay import ReplaySettings
-    from placewise.replay.run import replay
-
     trace = trace_of([5, WEEK_S + 4, WEEK_S + 5, 3 * WEEK_S], [1] * 4, [1] * 4, [1] * 4)
     schedule = replay(trace, fleet_of_pools([1]), ReplaySettings(), engine="plain")
     assert fates_of(trace, schedule).weeks().tolist() == [0, 0, 1, 2]

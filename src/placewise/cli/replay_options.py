@@ -160,7 +160,7 @@ class ReplayOptions:
     engine: Annotated[
         str,
         typer.Option(
-            help="What works out the schedule, which is the same: auto, numba, python, or plain, the definition itself.",
+            help="What works out the schedule, always the same: auto, numba, python, or plain, the definition.",
             autocompletion=choices("auto", "numba", "python", "plain"),
             rich_help_panel="Where the work is done",
         ),

@@ -17,19 +17,24 @@ MOST_SCENARIOS = 1000
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scenario:
-    """One way to replay a trace. metadata : pieces, None for all. origin : where the fleet comes from, in words."""
+    """One way to replay a trace.
+
+    metadata : pieces, None for all. origin : where the fleet comes from, in words.
+    against : the scenario that it is compared with; the first if empty.
+    """
 
     name: str
     settings: ReplaySettings
     fleet: Fleet
     metadata: tuple[str, ...] | None = None
     origin: str = ""
+    against: str = ""
 
     def __reduce__(self) -> tuple[Any, ...]:
         # A view of a mapping, as of the policies in the settings, cannot be pickled.
         settings = {one.name: getattr(self.settings, one.name) for one in fields(self.settings)}
         settings["policies"] = dict(self.settings.policies)
-        return _scenario, (self.name, settings, self.fleet, self.metadata, self.origin)
+        return _scenario, (self.name, settings, self.fleet, self.metadata, self.origin, self.against)
 
 
 def _scenario(name: str, settings: dict[str, Any], *others: Any) -> Scenario:
@@ -111,7 +116,7 @@ class PieceWorth:
 
 @dataclass(frozen=True, slots=True)
 class Timed:
-    """Scenarios of one trace side by side; every other one compared with the first. values : where asked for."""
+    """Scenarios of one trace side by side; every one but the first compared with another. values : where asked for."""
 
     record: TraceRecord
     results: tuple[ScenarioResult, ...]

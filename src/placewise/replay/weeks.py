@@ -28,7 +28,7 @@ def mean_intervals(
 
     week : (jobs,) of each job. None for fewer than `LEAST_WEEKS` weeks with jobs, or without resamples.
     """
-    columns = values.shape[1]
+    columns = int(values.shape[1])
     _, place = np.unique(week, return_inverse=True)
     count = int(place.max(initial=-1)) + 1
     if count < LEAST_WEEKS or not resamples:
@@ -39,7 +39,8 @@ def mean_intervals(
     means = (drawn @ sums) / (drawn @ jobs)[:, None]
     ends = np.quantile(means, [(1 - _LEVEL) / 2, (1 + _LEVEL) / 2], axis=0)
     over = f"{count} weeks drawn again, {resamples:,} times"
-    return tuple([Interval(float(low), float(high), over, _LEVEL) for low, high in ends.T])
+    found: tuple[Interval, ...] = tuple(Interval(low, high, over, _LEVEL) for low, high in ends.T.tolist())
+    return found
 
 
 def _times(seed: int, number: int, weeks: int) -> NDArray[np.float64]:

@@ -12,7 +12,8 @@
     estimates = "doubled"
     fleet = "larger"
 
-What a scenario does not say is as on the command line. Paths are relative to the file.
+What a scenario does not say is as on the command line. Paths are relative to the file. A scenario is compared with the
+first, and one of a level with the first level under the same policy.
 """
 
 from __future__ import annotations
@@ -30,7 +31,6 @@ from placewise.formats.reading import decode, read_bytes
 from placewise.model.replay import ReplaySettings
 from placewise.model.scenarios import MOST_SCENARIOS, Scenario
 
-ALL = "all metadata"
 _CODECS = Codecs()
 _SETTINGS = get_type_hints(ReplaySettings)
 
@@ -82,9 +82,11 @@ def _grid(known: dict[str, Any], policies: tuple[str, ...], usual: Scenario) -> 
     for number, policy in enumerate(policies or (usual.settings.policy,)):
         with locating(place=f"policies[{number}]"):
             settings = replace(usual.settings, policy=policy)  # type: ignore[arg-type]  # refuses other texts
+        first = ""
         for level, metadata in (levels or {"": usual.metadata}).items():
             name = ", ".join(part for part in (policy if policies else "", level) if part)
-            found.append(replace(usual, name=name, settings=settings, metadata=metadata))
+            found.append(replace(usual, name=name, settings=settings, metadata=metadata, against=first))
+            first = first or name
     return found
 
 

@@ -199,7 +199,7 @@ def _scenario_words(timed: Timed) -> FigureWords:
     results = timed.results
     caption = (
         "Mean wait and mean bounded slowdown of the jobs that started, each with its interval over weeks drawn again, "
-        "and what failed attempts used. Intervals of two scenarios may overlap and their difference, job by job, be sure."
+        "and what failed attempts used. Intervals may overlap where the difference, job by job, is sure."
     )
     if len(results) > _MOST_ROWS:
         caption += f" The first {_MOST_ROWS} of {counted(len(results), 'scenario')}."

@@ -94,7 +94,7 @@ def run_scenarios(
     progress: Progress = SILENT,
     engine: EngineName = "auto",
 ) -> Timed:
-    """Replay a trace in every scenario, and compare each with the first, job by job.
+    """Replay a trace in every scenario, and compare each with the first or the one it names, job by job.
 
     Raises InputError as `replay_trace` does.
     """
@@ -104,11 +104,12 @@ def run_scenarios(
     results = [
         _result(scenario, row, one, resamples) for scenario, row, one in zip(scenarios, rows, fates, strict=True)
     ]
-    base = scenarios[0]
-    compared = [
-        paired((other.name, base.name), one, fates[0], resamples=resamples, seed=base.settings.seed)
-        for other, one in zip(scenarios[1:], fates[1:], strict=True)
-    ]
+    places = {scenario.name: place for place, scenario in enumerate(scenarios)}
+    compared = []
+    for other, one in zip(scenarios[1:], fates[1:], strict=True):
+        base = places.get(other.against, 0)
+        names = other.name, scenarios[base].name
+        compared.append(paired(names, one, fates[base], resamples=resamples, seed=other.settings.seed))
     return Timed(TraceRecord.of(cleaned), tuple(results), tuple(compared))
 
 
