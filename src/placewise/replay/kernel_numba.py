@@ -23,7 +23,8 @@ Ints: TypeAlias = NDArray[np.int64]
 # Nothing is allocated on the way, so no array has to be kept alive: counting references takes five times as long as all
 # else. One function, in which all others are laid out, is what the processor gets.
 _OPTIONS: dict[str, Any] = {"nogil": True, "_nrt": False}
-_inlined: Any = njit(forceinline=True, **_OPTIONS)
+_WITHIN: dict[str, Any] = {"forceinline": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True, **_OPTIONS}
+_inlined: Any = njit(**_WITHIN)
 
 FCFS, SJF, EASY, EASY_SJBF, CONSERVATIVE = range(5)
 EARLIEST_START, PLACE_FIRST, RANDOM, LEAST_LOADED, CHEAPEST, LATE = range(6)
@@ -545,8 +546,9 @@ def _promise(s, line, a, now):  # type: ignore[no-untyped-def]
 
 
 @_inlined
-def _compress(s, line, now, outlived):  # type: ignore[no-untyped-def]
+def _compress_once(s, line, now, outlived):  # type: ignore[no-untyped-def]
     """Lift each reservation and put it back at its earliest; then put the queue in the order of reserved starts."""
+    moved = False
     count, a = 0, s.lines[line, HEAD]
     while a >= 0:
         s.queue[count] = a
@@ -567,6 +569,7 @@ def _compress(s, line, now, outlived):  # type: ignore[no-untyped-def]
         else:
             _change(s, s.attempts[a, PROMISED_ON], max(before, now), before + length, size)
             _promise(s, line, a, now)
+            moved = moved or s.attempts[a, PLANNED] != before
     for k in range(1, count):
         a, at = s.queue[k], k
         start = s.attempts[a, PLANNED]
@@ -583,6 +586,14 @@ def _compress(s, line, now, outlived):  # type: ignore[no-untyped-def]
         s.attempts[a, AFTER] = s.queue[k + 1] if k + 1 < count else -1
     if count:
         s.lines[line, HEAD], s.lines[line, TAIL] = s.queue[0], s.queue[count - 1]
+    return moved
+
+
+@_inlined
+def _compress(s, line, now, outlived):  # type: ignore[no-untyped-def]
+    """See `queues.conservative`: until nothing is moved where jobs outlived their planned ends, else once."""
+    while _compress_once(s, line, now, outlived) and outlived:
+        pass
 
 
 @_inlined

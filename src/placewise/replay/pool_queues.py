@@ -213,8 +213,11 @@ class Conservative:
                     self._change(start, start + length, size)
                     self._change(earliest, earliest + length, -size)
             moved.append((earliest, attempt))
+        again = outlived and moved != self.waiting
         moved.sort()
         self.waiting = moved
+        if again:
+            self._compress(now, outlived=True)
 
     def _forget(self, now: int) -> None:
         past = bisect_right(self.times, now) - 1

@@ -15,7 +15,7 @@ class Conservative:
     def look(self, line: Line, now: int) -> None:
         """See `Rule.look`: where jobs outlive their planned ends reservations may move to later."""
         if self._extend(line, now):
-            self._compress(line, now)
+            self._compress(line, now, until_still=True)
 
     def submitted(self, line: Line, waiting: Waiting, now: int) -> None:
         """See `Rule.submitted`."""
@@ -26,13 +26,14 @@ class Conservative:
 
     def ended(self, line: Line, run: Running, now: int) -> None:
         """See `Rule.ended`."""
-        # One that ends after its planned end, at the first event since, has outlived it too.
-        as_planned = run.released or run.planned_end_s == now
+        early, late = run.planned_end_s > now, not run.released and run.planned_end_s < now
         line.end(run)
-        if run.planned_end_s > now:
+        if early:
             self._plan(line, run.cluster).give(now, run.planned_end_s, run.holding)
-        if self._extend(line, now) or not as_planned:
-            self._compress(line, now)
+        # One that ends after its planned end, at the first event since, has outlived it too.
+        outlived = self._extend(line, now) or late
+        if early or outlived:
+            self._compress(line, now, until_still=outlived)
         self._start(line, now)
 
     def _extend(self, line: Line, now: int) -> bool:
@@ -51,14 +52,23 @@ class Conservative:
         self.look(line, now)
         return self._earliest(line, waiting, now).start_s
 
-    def _compress(self, line: Line, now: int) -> None:
-        """Lift each reservation out of the plan and put it back at its earliest, in the order of reserved starts."""
-        for waiting in sorted(line.waiting, key=_by_start):
-            lifted = waiting.reservation
-            assert lifted is not None
-            plan = self._plan(line, lifted.cluster)
-            plan.give(max(lifted.start_s, now), lifted.start_s + waiting.estimate_s, lifted.holding)
-            self._reserve(line, waiting, now)
+    def _compress(self, line: Line, now: int, *, until_still: bool) -> None:
+        """Lift each reservation out of the plan and put it back at its earliest, in the order of reserved starts.
+
+        until_still : do so until none is moved. Once is enough where all are moved to earlier: then each starts when
+        something is planned to end. Where a job outlived its planned end others are moved to later, and what was put
+        back first may have been put behind one that was moved away then.
+        """
+        moved = True
+        while moved:
+            moved = False
+            for waiting in sorted(line.waiting, key=_by_start):
+                lifted = waiting.reservation
+                assert lifted is not None
+                plan = self._plan(line, lifted.cluster)
+                plan.give(max(lifted.start_s, now), lifted.start_s + waiting.estimate_s, lifted.holding)
+                found = self._reserve(line, waiting, now)
+                moved |= until_still and found.start_s != lifted.start_s
 
     def _reserve(self, line: Line, waiting: Waiting, now: int) -> Reservation:
         found = waiting.reservation = self._earliest(line, waiting, now)
