@@ -30,6 +30,8 @@ REPLAYED_OUTCOMES = 32
 """Whether each job of a trace succeeds on each cluster, the same under every policy of a replay."""
 REPLAYED_PLACES = 31
 """Clusters drawn in a replay."""
+WEEKS = 32
+"""Weeks of a replay drawn again for the intervals of its figures."""
 CONSTRAINT = 99
 """Clusters drawn in the constraint experiments."""
 LEVELS = 100

@@ -17,6 +17,9 @@ from placewise.formats.results.worth_files import (
 )
 
 SCORES = "scores.json"
+JOBS = "jobs.parquet"
+JOBS_CSV = "jobs.csv"
+SCENARIOS = "scenarios.json"
 SUBSYSTEM_SCORES = "subsystem-scores.json"
 UNMATCHED = "unmatched-summary.json"
 UNMATCHED_RAW = "unmatched-at-raw.json"
@@ -96,3 +99,17 @@ def with_pictures(*names: str) -> tuple[str, ...]:
     """Return the names of what a command writes that asks for some of the files of `worth_files`."""
     figures = [figure for name in names for figure in _PICTURED[name]]
     return (*names, *(f"{IMAGES}/{figure}.{kind}" for figure in figures for kind in ("png", "svg")))
+
+
+# What `replay` writes into its folder, and by what it is known.
+REPLAY_FIGURES = ("replay-schedule", "replay-load", "replay-waits", "replay-scenarios", "replay-values")
+REPLAY = (
+    SUMMARY,
+    JOBS,
+    JOBS_CSV,
+    SCENARIOS,
+    PAGE,
+    IMAGES,
+    *(f"{IMAGES}/{name}.{kind}" for name in REPLAY_FIGURES for kind in ("png", "svg")),
+)
+REPLAYED = {SUMMARY: b'"replay"', SCENARIOS: b'"replay"'}

@@ -120,6 +120,27 @@ EVIDENCE: Entries = (
 )
 
 
+REPLAYS: Entries = (
+    ("trace", "Recorded jobs with the times at which they were submitted, and how long they ran."),
+    ("attempt", "A submission of a job, to its end. A job that failed may be submitted again."),
+    ("wait", "From a submission to the start, added up over the attempts of a job."),
+    ("turnaround", "From a job's first submission to its last end; also called flow time."),
+    ("slowdown", "Turnaround divided by runtime."),
+    ("bounded slowdown", "max(1, turnaround / max(runtime, 10 s)), so that the shortest jobs do not decide it."),
+    ("utilisation", "Processor-seconds used, of those there are between the first submission and the last end."),
+    ("makespan", "From the first submission to the last end."),
+    ("wasted", "What attempts used that failed."),
+    ("fcfs, sjf", "Jobs start in the order of submission, or of their limits; nobody passes the first in the queue."),
+    ("easy", "The first in the queue has a reservation; others start before it if they do not delay it."),
+    ("easy-sjbf", "As easy; of those that may pass, the one with the shortest limit comes first."),
+    ("conservative", "Every job has a reservation from its submission on, and none is delayed."),
+    ("estimate", "What is taken for a job's runtime when planning, such as its limit."),
+    ("Jain's index", "Of n users' mean bounded slowdowns: 1 if all are equal, 1 / n if one user has it all."),
+    ("interval", "The central 95 % of a mean, when whole weeks of jobs are drawn again and again."),
+    ("p95, p99", "The amounts that 95 and 99 percent of the jobs lie below."),
+)
+
+
 def glossary(results: Results) -> Entries:
     """Return the words that a report of these results uses."""
     costs = any(level.costs for level in results.levels)
