@@ -165,3 +165,20 @@ def test_the_function_is_not_hidden_by_the_room_of_its_name():
     for order in (("placewise.replay.numbers", "placewise"), ("placewise", "placewise.replay.numbers")):
         code = f"import {order[0]}, {order[1]}; import placewise as pw; assert callable(pw.replay), pw.replay"
         subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_figures_can_be_drawn_later_and_are_the_same(placewise, trace, tmp_path):
+    placewise("replay", trace, "--engine", "python", "--out", tmp_path / "at-once")
+    placewise("replay", trace, "--engine", "python", "--out", tmp_path / "later", "--no-plots")
+    assert placewise("plot", tmp_path / "later").code == 0
+    for path in (tmp_path / "at-once" / "img").iterdir():
+        assert path.read_bytes() == (tmp_path / "later" / "img" / path.name).read_bytes()
+
+
+def test_a_trace_of_which_nothing_is_left_is_refused(placewise, tmp_path):
+    path = tmp_path / "a.swf"
+    path.write_text("; MaxProcs: 4\n1 0 -1 0 4 -1 -1 4 60 -1 1 1 1 -1 -1 -1 -1 -1\n")
+    done = placewise("replay", path)
+    assert done.code == 2
+    assert "no job is left to replay" in done.err
+    assert "the runtime is not positive" in done.err

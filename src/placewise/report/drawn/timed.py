@@ -39,7 +39,7 @@ def draw_scenarios(timed: Timed) -> Drawing | None:
         return None
     words = _scenario_words(timed)
     rows = len(results)
-    label = max(style.text_width(name) for name in distinct([one.name for one in results])) + 0.3
+    label = max(style.text_width(name, style.NORMAL) for name in distinct([one.name for one in results])) + 0.3
     left, gap, height = min(3.6, max(1.0, label)), 0.25, 2.05 + 0.34 * rows
     width = 10.4
     figure = style.sheet(

@@ -95,7 +95,7 @@ def trace_lines(record: TraceRecord) -> list[str]:
         lines.append("Left out at reading: " + "; ".join(f"{n:,}: {why}" for why, n in record.left_out) + ".")
     if record.submits_are_starts:
         lines.append(
-            "The header says that submission times are start times: jobs are submitted here when they once started, and "
+            "The header says that submission times are start times: jobs are submitted here when they once started; "
             "how long they had waited by then is not known."
         )
     if record.lacking:
