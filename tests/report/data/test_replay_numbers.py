@@ -30,7 +30,7 @@ def test_use_and_queue_over_time(seed, bins):
     schedule = one.schedule
     started = np.flatnonzero(schedule.start_s >= 0)
     if found is None:
-        assert schedule.end_s.max(initial=0) <= schedule.submit_s.min(initial=0) or not len(started)
+        assert not len(started) or schedule.end_s.max() <= schedule.submit_s.min()
         return
     length = float(found.edges[1] - found.edges[0]) * DAY_S
     used = [
