@@ -141,7 +141,8 @@ def test_scenarios_and_folders_are_compared_job_by_job(placewise, trace, tmp_pat
     assert "fcfs instead of easy: mean bounded slowdown" in done.out
     document = json.loads((tmp_path / "s" / "scenarios.json").read_text())
     assert [one["name"] for one in document["scenarios"]] == ["easy", "fcfs", "exact"]
-    assert (tmp_path / "s" / "img" / "replay-scenarios.png").is_file()
+    for name in ("scenarios", "differences"):
+        assert (tmp_path / "s" / "img" / f"replay-{name}.png").is_file()
     for policy in ("easy", "fcfs"):
         placewise("replay", trace, "--engine", "python", "--no-plots", "--policy", policy, "--out", tmp_path / policy)
     found = json.loads(placewise("compare", tmp_path / "fcfs", tmp_path / "easy", "--json").out)
