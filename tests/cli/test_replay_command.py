@@ -35,7 +35,11 @@ def trace(tmp_path):
     return path
 
 
-@pytest.mark.parametrize(("policy", "estimates"), PUBLISHED)
+# The quick tests of the engines have all of them, too; through the command one is enough of a look.
+ROWS = [row if row == ("easy", "limit") else pytest.param(*row, marks=pytest.mark.slow) for row in PUBLISHED]
+
+
+@pytest.mark.parametrize(("policy", "estimates"), ROWS)
 def test_the_published_figures_of_kth(placewise, public_data, policy, estimates):
     path = public_data / "traces" / "KTH-SP2-1996-2.swf.gz"
     done = placewise(
@@ -141,7 +145,8 @@ def test_scenarios_and_folders_are_compared_job_by_job(placewise, trace, tmp_pat
     assert "fcfs instead of easy: mean bounded slowdown" in done.out
     document = json.loads((tmp_path / "s" / "scenarios.json").read_text())
     assert [one["name"] for one in document["scenarios"]] == ["easy", "fcfs", "exact"]
-    assert (tmp_path / "s" / "img" / "replay-scenarios.png").is_file()
+    for name in ("scenarios", "differences"):
+        assert (tmp_path / "s" / "img" / f"replay-{name}.png").is_file()
     for policy in ("easy", "fcfs"):
         placewise("replay", trace, "--engine", "python", "--no-plots", "--policy", policy, "--out", tmp_path / policy)
     found = json.loads(placewise("compare", tmp_path / "fcfs", tmp_path / "easy", "--json").out)
@@ -165,3 +170,20 @@ def test_the_function_is_not_hidden_by_the_room_of_its_name():
     for order in (("placewise.replay.numbers", "placewise"), ("placewise", "placewise.replay.numbers")):
         code = f"import {order[0]}, {order[1]}; import placewise as pw; assert callable(pw.replay), pw.replay"
         subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_figures_can_be_drawn_later_and_are_the_same(placewise, trace, tmp_path):
+    placewise("replay", trace, "--engine", "python", "--out", tmp_path / "at-once")
+    placewise("replay", trace, "--engine", "python", "--out", tmp_path / "later", "--no-plots")
+    assert placewise("plot", tmp_path / "later").code == 0
+    for path in (tmp_path / "at-once" / "img").iterdir():
+        assert path.read_bytes() == (tmp_path / "later" / "img" / path.name).read_bytes()
+
+
+def test_a_trace_of_which_nothing_is_left_is_refused(placewise, tmp_path):
+    path = tmp_path / "a.swf"
+    path.write_text("; MaxProcs: 4\n1 0 -1 0 4 -1 -1 4 60 -1 1 1 1 -1 -1 -1 -1 -1\n")
+    done = placewise("replay", path)
+    assert done.code == 2
+    assert "no job is left to replay" in done.err
+    assert "the runtime is not positive" in done.err

@@ -138,3 +138,21 @@ def _side_by_side(
     print_timed(found, console())
     if out is not None:
         say(f"written to {out}")
+
+
+def plot_replay(results: Path, folder: Path, *, force: bool, json: bool) -> None:
+    """Draw the figures and the report of a replay that was written before."""
+    from placewise.formats.results.replay_files import read_replay, summary_document
+    from placewise.formats.results.results_names import DRAWN, REPLAY_PICTURES, REPLAYED
+    from placewise.formats.writing import staged
+    from placewise.report.page.replay_page import draw_replay
+    from placewise.report.terminal.replay import print_replay
+
+    with staged(folder, owned=REPLAY_PICTURES, marks=REPLAYED | DRAWN, force=force) as stage:
+        found = read_replay(results)
+        draw_replay(found, stage, command=command_line())
+    if json:
+        print_json({"out": str(folder), **summary_document(found)})
+        return
+    print_replay(found, console())
+    say(f"written to {folder}")

@@ -61,7 +61,7 @@ def simulate(
 
 @app.command()
 def plot(
-    results: Annotated[Path, typer.Argument(help="A results folder, ours or one of the prior work.")],
+    results: Annotated[Path, typer.Argument(help="A results folder, ours or one of the prior work, or of a replay.")],
     out: Annotated[
         Path | None,
         typer.Option(help="Where to draw; the results folder if not given.", parser=output_path, metavar="PATH"),
@@ -70,11 +70,17 @@ def plot(
     json: Json = False,
 ) -> None:
     """Draw the figures and the report page of a results folder."""
+    from placewise.formats.results.replay_files import is_replay
     from placewise.formats.results.results_folder import read_results
     from placewise.formats.results.results_names import DRAWN, PICTURES, RUN
     from placewise.formats.writing import staged
 
     folder = out or results
+    if is_replay(results):
+        from placewise.cli.replaying import plot_replay
+
+        plot_replay(results, folder, force=force, json=json)
+        return
     with staged(folder, owned=PICTURES, marks=RUN | DRAWN, force=force) as stage:
         # Not earlier: another run may just be replacing them.
         found = read_results(results)

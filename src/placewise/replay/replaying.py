@@ -41,11 +41,14 @@ def replay_trace(
     metadata : the pieces that the scheduler has, None for all. With fewer a job may be placed where something that it
     requires is lacking, and fails there. origin : where the fleet comes from, in words.
 
-    Raises InputError as `replay` does, and for a piece of metadata that no job has.
+    Raises InputError as `replay` does, for no jobs, and for a piece of metadata that no job has.
     """
     if engine not in get_args(EngineName):
         raise InputError("no such engine", found=engine, expected=", ".join(get_args(EngineName)))
     trace = cleaned.trace
+    if not len(trace):
+        dropped = "; ".join(f"{count:,} where {reason}" for reason, count in cleaned.dropped)
+        raise InputError("no job is left to replay", file=trace.source or None, found=dropped or "a trace without jobs")
     seen, truth = trace, None
     if metadata is not None:
         seen, truth = with_metadata(trace, metadata), truth_of(trace, fleet)

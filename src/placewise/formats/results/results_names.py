@@ -102,14 +102,14 @@ def with_pictures(*names: str) -> tuple[str, ...]:
 
 
 # What `replay` writes into its folder, and by what it is known.
-REPLAY_FIGURES = ("replay-schedule", "replay-load", "replay-waits", "replay-scenarios", "replay-values")
-REPLAY = (
-    SUMMARY,
-    JOBS,
-    JOBS_CSV,
-    SCENARIOS,
-    PAGE,
-    IMAGES,
-    *(f"{IMAGES}/{name}.{kind}" for name in REPLAY_FIGURES for kind in ("png", "svg")),
+REPLAY_FIGURES = (
+    "replay-schedule",
+    "replay-load",
+    "replay-waits",
+    "replay-scenarios",
+    "replay-differences",
+    "replay-values",
 )
+REPLAY_PICTURES = (PAGE, IMAGES, *(f"{IMAGES}/{name}.{kind}" for name in REPLAY_FIGURES for kind in ("png", "svg")))
+REPLAY = (SUMMARY, JOBS, JOBS_CSV, SCENARIOS, *REPLAY_PICTURES)
 REPLAYED = {SUMMARY: b'"replay"', SCENARIOS: b'"replay"'}

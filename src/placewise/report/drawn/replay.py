@@ -11,6 +11,7 @@ from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
+from matplotlib.ticker import FuncFormatter
 
 from placewise.model.replayed import Replayed
 from placewise.report.data import replay as numbers
@@ -87,6 +88,7 @@ def _draw_bars(replayed: Replayed, bars: numbers.Bars) -> Drawing:
     axes.set_xlim(0, float(bars.end.max()))
     axes.set_ylim(0, top)
     axes.set_ylabel("processors")
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
     _days(axes)
     if bars.failed.any():
         handles = [Patch(color=style.SKY, label="ended well"), Patch(color=style.VERMILLION, label="failed")]
@@ -115,6 +117,7 @@ def _draw_allocation(replayed: Replayed, found: numbers.OverTime) -> Drawing:
     axes.set_xlim(0, float(found.edges[-1]))
     axes.set_ylim(0, 1.06 * float(capacity))
     axes.set_ylabel("processors in use")
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
     axes.grid(axis="y")
     _days(axes)
     handles: list[Patch | Line2D] = [

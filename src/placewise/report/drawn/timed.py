@@ -9,13 +9,13 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from placewise.model.scenarios import PieceWorth, ScenarioResult, Timed
+from placewise.model.scenarios import Paired, PieceWorth, ScenarioResult, Timed
 from placewise.model.worth import Interval
 from placewise.report.drawn import style
 from placewise.report.drawn.picture import Drawing, Picture, write_pictures
 from placewise.report.words.figures import FigureWords
 from placewise.report.words.numbers import MISSING, amount, counted, distinct, share, shown
-from placewise.report.words.replay import HOUR_S, narrows_nothing, time_words, worth_amount
+from placewise.report.words.replay import HOUR_S, narrows_nothing, paired_sentence, time_words, worth_amount
 
 _MOST_ROWS = 24
 _WIDE = 20
@@ -28,7 +28,7 @@ def draw_timed_figures(timed: Timed, folder: Path) -> tuple[Picture, ...]:
     Raises InputError when the folder cannot be written to.
     """
     with style.house_style():
-        drawings = (draw_scenarios(timed), draw_values(timed))
+        drawings = (draw_scenarios(timed), draw_differences(timed), draw_values(timed))
         return write_pictures([drawing.rendered() for drawing in drawings if drawing is not None], folder)
 
 
@@ -39,8 +39,8 @@ def draw_scenarios(timed: Timed) -> Drawing | None:
         return None
     words = _scenario_words(timed)
     rows = len(results)
-    label = max(style.text_width(name) for name in distinct([one.name for one in results])) + 0.3
-    left, gap, height = min(3.2, max(1.0, label)), 0.25, 2.05 + 0.34 * rows
+    label = max(style.text_width(name, style.NORMAL) for name in distinct([one.name for one in results])) + 0.3
+    left, gap, height = min(3.6, max(1.0, label)), 0.25, 2.05 + 0.34 * rows
     width = 10.4
     figure = style.sheet(
         words.title, "mean over jobs, with the central 95 % over weeks where there is one", _note(timed), width, height
@@ -111,18 +111,62 @@ def _dots(axes: Axes, values: Sequence[float], ends: Sequence[tuple[float, float
     if lows and max(highs) > _WIDE * min(lows):
         axes.set_xscale("log")
         axes.set_xlim(0.7 * min(lows), 1.5 * max(highs))
-        axes.annotate(
-            "log scale",
-            (1, 1),
-            (0, 2),
-            xycoords="axes fraction",
-            textcoords="offset points",
-            ha="right",
-            fontsize=style.SMALL,
-            color=style.MUTED,
-        )
+        _scale_note(axes)
     else:
         axes.set_xlim(0, 1.06 * max(highs, default=1.0))
+
+
+def draw_differences(timed: Timed) -> Drawing | None:
+    """Draw how mean wait and slowdown differ, job by job, from the scenario compared with; None without comparisons."""
+    compared = [one for one in timed.comparisons if one.means][:_MOST_ROWS]
+    if not compared:
+        return None
+    words = _difference_words(timed, compared)
+    labels = [style.fitting(f"{shown(one.first)} less {shown(one.second)}", 4.2, style.SMALL) for one in compared]
+    left, gap, width = max(map(style.text_width, labels)) + 0.4, 0.3, 10.4
+    height = 2.05 + 0.34 * len(compared)
+    subtitle = (
+        "mean over the jobs that started in both, with the central 95 % over weeks; left of 0, the first is better"
+    )
+    figure = style.sheet(words.title, subtitle, _note(timed), width, height)
+    each = (width - left - gap - 0.35) / 2
+    for number, (quantity, title, scale) in enumerate(
+        (("wait_s", "difference in wait (minutes)", 60.0), ("bounded_slowdown", "difference in bounded slowdown", 1.0))
+    ):
+        axes = style.axes_at(figure, left + number * (each + gap), 0.85, each, height - 1.95)
+        found = [next(mean for mean in one.means if mean.quantity == quantity) for one in compared]
+        for row, mean in enumerate(found):
+            if mean.interval is not None:
+                ends = [mean.interval.low / scale, mean.interval.high / scale]
+                axes.plot(ends, [row, row], color=style.SKY, linewidth=4, solid_capstyle="butt", zorder=2)
+            axes.plot([mean.difference / scale], [row], zorder=3, **style.dot(style.BLUE))
+        sizes = [abs(mean.difference) / scale for mean in found if mean.difference]
+        if sizes and max(sizes) > _WIDE * min(sizes):
+            threshold = max(min(sizes), max(sizes) / 1000)
+            axes.set_xscale("symlog", linthresh=10.0 ** np.ceil(np.log10(threshold)))
+            _scale_note(axes)
+        axes.axvline(0, color=style.INK, linewidth=1.0, zorder=1)
+        axes.set_ylim(len(compared) - 0.5, -0.5)
+        axes.set_yticks(range(len(compared)), [""] * len(compared) if number else labels)
+        axes.tick_params(axis="y", length=0, labelsize=style.SMALL)
+        axes.tick_params(axis="x", labelsize=style.SMALL)
+        axes.grid(axis="x")
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
+        axes.set_xlabel(title)
+    return Drawing(words, figure)
+
+
+def _scale_note(axes: Axes) -> None:
+    axes.annotate(
+        "log scale",
+        (1, 1),
+        (0, 2),
+        xycoords="axes fraction",
+        textcoords="offset points",
+        ha="right",
+        fontsize=style.SMALL,
+        color=style.MUTED,
+    )
 
 
 def draw_values(timed: Timed) -> Drawing | None:
@@ -206,6 +250,17 @@ def _scenario_words(timed: Timed) -> FigureWords:
     return FigureWords(
         "replay-scenarios", "Scenarios side by side", caption, "; ".join(map(_said, results[:_MOST_ROWS])) + "."
     )
+
+
+def _difference_words(timed: Timed, compared: Sequence[Paired]) -> FigureWords:
+    caption = (
+        "Each row is one scenario less another, job by job. An interval draws whole weeks again, the same in both; "
+        "one that holds 0 does not tell which is better."
+    )
+    if len(compared) < len(timed.comparisons):
+        caption += f" The first {len(compared)} of {counted(len(timed.comparisons), 'comparison')}."
+    alt = "; ".join(paired_sentence(one, "bounded_slowdown") for one in compared)
+    return FigureWords("replay-differences", "Job by job: which is better?", caption, f"{alt}.")
 
 
 def _said(one: ScenarioResult) -> str:

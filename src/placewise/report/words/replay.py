@@ -95,8 +95,8 @@ def trace_lines(record: TraceRecord) -> list[str]:
         lines.append("Left out at reading: " + "; ".join(f"{n:,}: {why}" for why, n in record.left_out) + ".")
     if record.submits_are_starts:
         lines.append(
-            "The header says that submission times are start times: the trace's own waits are in them, and what is "
-            "found here is how jobs wait that are submitted when they once started."
+            "The header says that submission times are start times: jobs are submitted here when they once started; "
+            "how long they had waited by then is not known."
         )
     if record.lacking:
         lines.append(f"No job says: {', '.join(record.lacking)}.")

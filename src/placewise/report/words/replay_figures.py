@@ -65,12 +65,17 @@ def load_words(replayed: Replayed, found: OverTime) -> FigureWords:
 
 def wait_words(found: ClassWaits) -> FigureWords:
     """Return the words for the mean waits by size and runtime."""
-    at = np.unravel_index(int(np.nanargmax(found.wait_s)), found.wait_s.shape)
-    worst = f"{found.sizes[at[0]]} processors for {found.runtimes[at[1]]}"
+    row, column = np.unravel_index(int(np.nanargmax(found.wait_s)), found.wait_s.shape)
+    size, longest = found.sizes[row], float(found.wait_s[row, column])
+    worst = "No class waits."
+    if longest:
+        worst = (
+            f"Longest wait jobs on {size} processor{'' if size == '1' else 's'} that run {found.runtimes[column]}: "
+            f"{time_words(longest)} on average."
+        )
     caption = (
         "Mean wait of jobs by how many processors they ask for and how long they run; under each mean, how many jobs. "
-        f"Longest: jobs of {worst}, {time_words(float(found.wait_s[at]))} on average."
+        f"{worst}"
     )
-    longest = time_words(float(found.wait_s[at]))
-    alt = f"Classes of {jobs(int(found.jobs.sum()))}; those of {worst} wait longest, {longest}."
+    alt = f"Classes of {jobs(int(found.jobs.sum()))}. {worst}"
     return FigureWords("replay-waits", "Who waits: by size and runtime", caption, alt)
