@@ -10,10 +10,10 @@ from placewise.errors import InputError
 from placewise.formats.jobs.jobspec import jobspec_text
 from placewise.kinds.vertex_test import VertexTest
 from placewise.matching import causes as causes_module
+from placewise.matching.forest import Forest
 from placewise.matching.index import FleetIndex
 from placewise.matching.match import match
 from placewise.matching.site_limits import with_limits
-from placewise.matching.tree import Tree
 from placewise.matching.why_not import why_not
 from placewise.matching.work import STEPS, STEPS_OF_A_CLUSTER, Work
 
@@ -43,7 +43,7 @@ def counted(monkeypatch):
 
     counting(Work, "step", "steps", lambda steps=1: steps)
     counting(VertexTest, "ask", "asked")
-    counting(Tree, "marked", "trees")
+    counting(Forest, "root", "trees")
     return counts
 
 

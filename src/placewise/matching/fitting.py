@@ -33,14 +33,14 @@ from placewise.model.job import SLOT
 from placewise.model.requirement import Expression
 
 At: TypeAlias = tuple[int, int]
-"""A vertex: the number of its subtree, and the groups for which it is usable, as bits."""
+"""A vertex: the number of its subtree, and the groups for which it is usable, as bits.
 
-ROOT = -1
-"""The number of what contains the whole tree."""
+What contains a whole tree has the number of the tree, inverted.
+"""
 
 
 class Fitting:
-    """One question to one tree; it remembers what it found."""
+    """One question to trees of one layout; it remembers what it found, as they have subtrees in common."""
 
     def __init__(self, subtrees: Subtrees, levels: Levels, work: Work, facts: Facts | None = None) -> None:
         self._trees, self._levels, self._work, self._facts = subtrees, levels, work, facts
@@ -50,9 +50,9 @@ class Fitting:
         self._stopped: dict[tuple[At, tuple[Ask, ...]], list[tuple[At, int]]] = {}
         self._bundled: dict[tuple[At, Demand, Any], Any] = {}
 
-    def hosts(self, demand: Demand) -> bool:
-        """Whether the whole tree, its root included, hosts a demand."""
-        return self._fits((ROOT, -1), demand)
+    def hosts(self, root: int, demand: Demand) -> bool:
+        """Whether a whole tree, its root included, hosts a demand."""
+        return self._fits((~root, -1), demand)
 
     def copies_at(self, number: int, ask: Ask, most: int) -> int:
         """Return how many of an ask a subtree hosts, its topmost vertex included, at most so many."""
@@ -64,7 +64,7 @@ class Fitting:
         return number, mark if own is None else own
 
     def _in_place(self, at: At) -> bool:
-        return at[0] != ROOT and self._trees.status[at[0]] in (INSIDE, PLACE)
+        return at[0] >= 0 and self._trees.status[at[0]] in (INSIDE, PLACE)
 
     def _stops(self, at: At, ask: Ask) -> bool:
         """Whether a vertex is one of those that an ask names, or one under which a slot lies."""
@@ -92,7 +92,7 @@ class Fitting:
         for ask in asks:
             if ask.bundles and not self._levels.on_places(ask):
                 levels |= self._levels.numbers(ask)
-        first = ((trees.root, 1),) if at[0] == ROOT else trees.below[at[0]]
+        first = ((~at[0], 1),) if at[0] < 0 else trees.below[at[0]]
         counts: dict[At, int] = {}
         # What contains has larger numbers than what it contains, so the largest number has all its times.
         waiting: list[tuple[int, int]] = []
@@ -245,7 +245,7 @@ class Fitting:
 
     def _own_bits(self, at: At) -> int:
         """Return what is met inside a vertex of a place by what is attached to it, as part of a mark."""
-        if self._facts is None or at[0] == ROOT or self._trees.status[at[0]] != INSIDE:
+        if self._facts is None or at[0] < 0 or self._trees.status[at[0]] != INSIDE:
             return 0
         bits = 0
         for name, vertex in self._trees.attached[at[0]]:
@@ -353,7 +353,7 @@ class Fitting:
         for kind, weight in weights.items():
             self._work.step(1 + len(stops) // 4)
             asked = sum([each * count for each, count in zip(weight, wanted, strict=True)])
-            if asked > sum([times * amounts[number].get(kind, 0) for (number, _), times in stops]):
+            if asked > sum([times * amounts(number).get(kind, 0) for (number, _), times in stops]):
                 return True
         return False
 

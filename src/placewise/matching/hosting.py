@@ -16,7 +16,7 @@ from functools import lru_cache
 
 from placewise.matching.asks import CHOICE, Demand, compiled, drawn_types
 from placewise.matching.facts import Facts, Tests
-from placewise.matching.fitting import Fitting
+from placewise.matching.forest import Forests
 from placewise.matching.simple_counting import holds_simple, is_simple, simple_bundles, simple_count, simple_offer
 from placewise.matching.slot_levels import Levels
 from placewise.matching.tree import Tree
@@ -31,9 +31,9 @@ VERTICES_A_STEP = 8
 """To look at so many vertices takes about as long as a step."""
 
 __all__ = [
+    "Copies",
     "Hosting",
     "Tree",
-    "copies_of",
     "copies_within",
     "has_alternatives",
     "hosts",
@@ -65,6 +65,7 @@ class Hosting:
         self._demands = compiled(shapes)
         self._groups, self._possible = len(shapes), possible
         self._marks: dict[str, tuple[Facts, dict[int, int]]] = {}
+        self._forests = Forests(self._work)
         wanted = [r for shape in shapes for r in inner_requirements(shape)]
         self._tests = Tests(wanted, vocabulary or Vocabulary(), own) if wanted else None
 
@@ -90,12 +91,9 @@ class Hosting:
             return True
         every = tuple(None if tree.places.issubset(places) else frozenset(places) for places in usable)
         facts, bits = (None, None) if cluster is None else self._facts(cluster, tree, seen)
-        if bits is not None or any(places is not None for places in every):
-            self._work.step(1 + len(tree.outline) * (4 + len(usable)) // (2 * VERTICES_A_STEP))
-        subtrees = tree.marked(every, bits)
-        self._work.step(1 + len(subtrees.types) // VERTICES_A_STEP)
-        levels = Levels(subtrees, tree.above_places)
-        return any(Fitting(subtrees, levels, self._work, facts).hosts(demand) for demand in self._demands)
+        forest = self._forests.of(tree, None if facts is None else facts.everywhere)
+        root, fitting = forest.root(tree, every, bits), forest.fitting(facts)
+        return any(fitting.hosts(root, demand) for demand in self._demands)
 
     def _facts(
         self, cluster: Cluster, tree: Tree, seen: Subsystem | None
@@ -131,35 +129,42 @@ def copies_within(tree: Tree, place: int, request: ResourceRequest) -> int:
 
     Raises InputError for what takes too much work.
     """
-    return copies_of(tree, [place], request)[0]
+    return Copies(request).on(tree, [place])[0]
 
 
-def copies_of(tree: Tree, places: Sequence[int], request: ResourceRequest, work: Work | None = None) -> list[int]:
-    """Count the copies of a request that each of some places can host; its slots lie on places. See `copies_within`.
+class Copies:
+    """Counts copies of a request on places of many clusters; its slots lie on places. See `copies_within`.
 
-    work : the budget, that for one cluster if not given.
+    work : the budget of all that is asked, that for one cluster if not given.
     """
-    subtrees, work = tree.subtrees, work or Work.of(1)
-    numbers = list(dict.fromkeys(subtrees.number_of[place] for place in places))
-    found = [0] * len(numbers)
-    work.step(len(numbers))
-    for demand in _compiled(request):
-        ((ask, most),) = demand
-        if ask.type == SLOT and holds_simple(ask.contents):
-            copies = [simple_bundles(subtrees, number, ask.contents) for number in numbers]
-        elif is_simple(ask):
-            copies = [
-                simple_offer(subtrees, number, ask)
-                if subtrees.types[number] == ask.type
-                else simple_count(subtrees, number, ask)
-                for number in numbers
-            ]
-        else:
-            fitting = Fitting(subtrees, Levels(subtrees, tree.above_places), work)
-            copies = [fitting.copies_at(number, ask, most) for number in numbers]
-        found = [max(pair) for pair in zip(found, copies, strict=True)]
-    copies_at = dict(zip(numbers, found, strict=True))
-    return [copies_at[subtrees.number_of[place]] for place in places]
+
+    def __init__(self, request: ResourceRequest, work: Work | None = None) -> None:
+        self._demands, self._work = _compiled(request), work or Work.of(1)
+        self._forests = Forests(self._work)
+
+    def on(self, tree: Tree, places: Sequence[int]) -> list[int]:
+        """Count the copies that each of some places of a tree can host."""
+        subtrees = tree.subtrees
+        numbers = list(dict.fromkeys(subtrees.number_of[place] for place in places))
+        found = [0] * len(numbers)
+        self._work.step(len(numbers))
+        for demand in self._demands:
+            ((ask, most),) = demand
+            if ask.type == SLOT and holds_simple(ask.contents):
+                copies = [simple_bundles(subtrees, number, ask.contents) for number in numbers]
+            elif is_simple(ask):
+                copies = [
+                    simple_offer(subtrees, number, ask)
+                    if subtrees.types[number] == ask.type
+                    else simple_count(subtrees, number, ask)
+                    for number in numbers
+                ]
+            else:
+                forest = self._forests.of(tree)
+                copies = [forest.fitting().copies_at(forest.numbers(tree)[number], ask, most) for number in numbers]
+            found = [max(pair) for pair in zip(found, copies, strict=True)]
+        copies_at = dict(zip(numbers, found, strict=True))
+        return [copies_at[subtrees.number_of[place]] for place in places]
 
 
 def spans_places(tree: Tree, request: ResourceRequest) -> bool:
@@ -169,7 +174,7 @@ def spans_places(tree: Tree, request: ResourceRequest) -> bool:
 
 def on_one_place(tree: Tree, request: ResourceRequest) -> bool:
     """Whether every copy of a slot lies on one place."""
-    levels = Levels(tree.subtrees, tree.above_places)
+    levels = Levels(tree, tree.subtrees)
     return all(
         levels.on_places(ask) for demand in _compiled(request) for ask, _ in demand if ask.type in (SLOT, CHOICE)
     )
