@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Hashable, Mapping
-from typing import TypeAlias
+from collections.abc import Hashable, Mapping, Sequence
+from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
+from placewise.matching import bitset
 from placewise.matching.facts import Facts
 from placewise.matching.fitting import Fitting
+from placewise.matching.place_kinds import PlaceKinds
 from placewise.matching.slot_levels import Levels
 from placewise.matching.subtrees import BESIDE, EVERYTHING, Subtrees, attached_key
 from placewise.matching.tree import Tree
@@ -16,8 +21,12 @@ from placewise.matching.work import Work
 _VERTICES_A_STEP = 16
 """To look at so many vertices takes about as long as a step."""
 
-Usable: TypeAlias = tuple[frozenset[int] | None, ...]
-"""The places that are usable for each group; None stands for all."""
+
+class Bits(NamedTuple):
+    """More to mark a tree with: each kind of places, and what is outside all places by its position."""
+
+    of_kinds: Sequence[int]
+    outside: Mapping[int, int]
 
 
 class Forest:
@@ -55,8 +64,8 @@ class Forest:
                 found.append(number)
         return found
 
-    def root(self, tree: Tree, usable: Usable, bits: Mapping[int, int] | None = None) -> int:
-        """Return the number of a whole tree with the places that are usable for each group.
+    def root(self, kinds: PlaceKinds, usable: Sequence[int], bits: Bits | None = None) -> int:
+        """Return the number of a whole tree with the kinds of places, as sets, that are usable for each group.
 
         What is in a place counts if the place is usable. Of what is outside all places, a vertex that contains places
         counts if a usable one is among them. One that contains none counts if its type neither occurs inside a place
@@ -64,41 +73,46 @@ class Forest:
 
         bits : more to mark places and what is outside them with.
         """
-        numbers, own = self.numbers(tree), tree.subtrees.number_of
-        if bits is None and all(places is None for places in usable):
-            return numbers[own[0]]
-        number_of = {position: numbers[own[position]] for position in tree.outline}
+        tree = kinds.tree
+        numbers, number_of = self.numbers(tree), tree.subtrees.number_of
+        if bits is None and all(one == kinds.all for one in usable):
+            return numbers[number_of[0]]
         full = (1 << len(usable)) - 1
-        every = sum(1 << group for group, places in enumerate(usable) if places is None)
-        self._work.step(1 + len(tree.places) * (1 + len(usable)) // (4 * _VERTICES_A_STEP))
-        for mark, places in _by_mark(tree, usable, every).items():
+        every = sum(1 << group for group, one in enumerate(usable) if one == kinds.all)
+        self._work.step(1 + len(usable) + (len(kinds.kinds) + len(tree.outside)) // _VERTICES_A_STEP)
+        own = np.array(numbers, dtype=np.int64)[kinds.subtrees]
+        for mark, some in _by_mark(kinds, usable).items():
             if mark != full or bits is not None:
-                self._mark(number_of, places, mark, bits)
+                self._mark(own, some, mark, None if bits is None else bits.of_kinds)
         subtrees = self.subtrees
-        self._work.step(1 + len(tree.outside) // 4)
-        for position in tree.outside:
-            holds = Counter([number_of[child] for child in tree.graph.children[position]])
+        outside: dict[int, int] = {}
+        holds = kinds.contents(own)
+        self._work.step(1 + sum(map(len, holds)) // 4)
+        for position, inside in zip(tree.outside, holds, strict=True):
+            below = Counter(dict(inside))
+            below.update([outside[child] for child in tree.outside_below[position]])
             mark = every
-            for number in holds:
+            for number in below:
                 if subtrees.status[number] != BESIDE:
                     mark |= (subtrees.marks[number] or 0) & full
             if position in tree.beside:
                 mark = full
-            mark = EVERYTHING if bits is None and mark == full else mark | (bits or {}).get(position, 0)
-            number_of[position] = self._changed(number_of[position], mark, tuple(sorted(holds.items())))
-        return number_of[0]
+            mark = (
+                EVERYTHING if bits is None and mark == full else mark | (bits.outside.get(position, 0) if bits else 0)
+            )
+            outside[position] = self._changed(numbers[number_of[position]], mark, tuple(sorted(below.items())))
+        return outside[0] if outside else int(own[0])
 
-    def _mark(
-        self, number_of: dict[int, int], places: Collection[int], mark: int, bits: Mapping[int, int] | None
-    ) -> None:
-        self._work.step(1 + len(places) // _VERTICES_A_STEP)
+    def _mark(self, own: NDArray[np.int64], kinds: int, mark: int, bits: Sequence[int] | None) -> None:
         known: dict[tuple[int, int], int] = {}
-        for place in places:
-            key = (number_of[place], 0 if bits is None else bits.get(place, 0))
+        members = bitset.members(kinds)
+        self._work.step(1 + len(members) // _VERTICES_A_STEP)
+        for kind, before in zip(members, own[members].tolist(), strict=True):
+            key = (before, 0 if bits is None else bits[kind])
             number = known.get(key)
             if number is None:
-                number = known[key] = self._changed(key[0], mark | key[1], self.subtrees.below[key[0]])
-            number_of[place] = number
+                number = known[key] = self._changed(before, mark | key[1], self.subtrees.below[before])
+            own[kind] = number
 
     def _changed(self, number: int, mark: int, below: tuple[tuple[int, int], ...]) -> int:
         if mark == self.subtrees.marks[number] and below == self.subtrees.below[number]:
@@ -110,13 +124,13 @@ class Forest:
         return found
 
 
-def _by_mark(tree: Tree, usable: Usable, every: int) -> dict[int, Collection[int]]:
-    """Return the places for each set of groups, as bits, that they are usable for."""
-    parts: dict[int, Collection[int]] = {every: tree.places}
-    for bit, places in [(1 << group, places) for group, places in enumerate(usable) if places is not None]:
-        split = [(mark, part, places.intersection(part)) for mark, part in parts.items()]
-        parts = {mark: left for mark, part, some in split if (left := some.symmetric_difference(part))}
-        parts |= {mark | bit: some for mark, _, some in split if some}
+def _by_mark(kinds: PlaceKinds, usable: Sequence[int]) -> dict[int, int]:
+    """Return the kinds of places, as a set, for each set of groups, as bits, that they are usable for."""
+    parts = {0: kinds.all}
+    for group, some in enumerate(usable):
+        split = [(mark, part & some, part & ~some) for mark, part in parts.items()]
+        parts = {mark: without for mark, _, without in split if without}
+        parts |= {mark | 1 << group: both for mark, both, _ in split if both}
     return parts
 
 

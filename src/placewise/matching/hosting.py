@@ -16,7 +16,8 @@ from functools import lru_cache
 
 from placewise.matching.asks import CHOICE, Demand, compiled, drawn_types
 from placewise.matching.facts import Facts, Tests
-from placewise.matching.forest import Forests
+from placewise.matching.forest import Bits, Forests
+from placewise.matching.place_kinds import PlaceKinds
 from placewise.matching.simple_counting import holds_simple, is_simple, simple_bundles, simple_count, simple_offer
 from placewise.matching.slot_levels import Levels
 from placewise.matching.tree import Tree
@@ -64,7 +65,7 @@ class Hosting:
         self._work = work or Work.of(1)
         self._demands = compiled(shapes)
         self._groups, self._possible = len(shapes), possible
-        self._marks: dict[str, tuple[Facts, dict[int, int]]] = {}
+        self._marks: dict[str, tuple[Facts, PlaceKinds, list[int], Bits]] = {}
         self._forests = Forests(self._work)
         wanted = [r for shape in shapes for r in inner_requirements(shape)]
         self._tests = Tests(wanted, vocabulary or Vocabulary(), own) if wanted else None
@@ -75,12 +76,12 @@ class Hosting:
 
     def on(
         self,
-        tree: Tree,
-        usable: Sequence[Collection[int]],
+        kinds: PlaceKinds,
+        usable: Sequence[int],
         cluster: Cluster | None = None,
         seen: Subsystem | None = None,
     ) -> bool:
-        """Whether a tree hosts every group's shape at once, each on its own usable places.
+        """Whether a tree hosts every group's shape at once, each on its own usable kinds of places, as sets.
 
         A group without a shape asks for one usable place. cluster : that of the tree, whose vertices meet requirements
         inside the shapes; seen : what all of it sees besides. Raises InputError for what takes too much work.
@@ -89,23 +90,28 @@ class Hosting:
             return False
         if any(not demand for demand in self._demands):
             return True
-        every = tuple(None if tree.places.issubset(places) else frozenset(places) for places in usable)
-        facts, bits = (None, None) if cluster is None else self._facts(cluster, tree, seen)
-        forest = self._forests.of(tree, None if facts is None else facts.everywhere)
-        root, fitting = forest.root(tree, every, bits), forest.fitting(facts)
+        facts, bits = None, None
+        if cluster is not None and self._tests is not None:
+            facts, kinds, parts, bits = self._facts(self._tests, cluster, kinds, seen)
+            usable = [sum(1 << at for at, kind in enumerate(parts) if one >> kind & 1) for one in usable]
+        forest = self._forests.of(kinds.tree, None if facts is None else facts.everywhere)
+        root, fitting = forest.root(kinds, usable, bits), forest.fitting(facts)
         return any(fitting.hosts(root, demand) for demand in self._demands)
 
     def _facts(
-        self, cluster: Cluster, tree: Tree, seen: Subsystem | None
-    ) -> tuple[Facts | None, dict[int, int] | None]:
-        """Return what the tests inside say of a cluster, and the bits of its vertices; None without tests."""
-        if self._tests is None:
-            return None, None
-        if cluster.name not in self._marks:
-            self._work.step(self._tests.steps(cluster) + len(tree.outline) // VERTICES_A_STEP)
-            facts = Facts(self._tests, self._groups, self._tests.everywhere(cluster.name, seen), self._possible)
-            self._marks[cluster.name] = facts, facts.marks(cluster, tree)
-        return self._marks[cluster.name]
+        self, tests: Tests, cluster: Cluster, kinds: PlaceKinds, seen: Subsystem | None
+    ) -> tuple[Facts, PlaceKinds, list[int], Bits]:
+        """Return what the tests inside say of a cluster: kinds of places that they tell apart, each with its bits."""
+        found = self._marks.get(cluster.name)
+        if found is None:
+            tree = kinds.tree
+            self._work.step(tests.steps(cluster) + len(tree.outline) // VERTICES_A_STEP)
+            facts = Facts(tests, self._groups, tests.everywhere(cluster.name, seen), self._possible)
+            bits = facts.marks(cluster, tree)
+            finer, parts = kinds.refined(bits)
+            found = facts, finer, [kind for kind, _ in parts], Bits([own for _, own in parts], bits)
+            self._marks[cluster.name] = found
+        return found
 
 
 def inner_requirements(shape: Shape) -> list[Expression]:
@@ -121,7 +127,8 @@ def inner_requirements(shape: Shape) -> list[Expression]:
 
 def hosts(tree: Tree, groups: Sequence[tuple[Shape, Collection[int]]]) -> bool:
     """Whether the tree hosts every group's shape at once, each on its own usable places. See `Hosting`."""
-    return Hosting([shape for shape, _ in groups]).on(tree, [usable for _, usable in groups])
+    kinds = PlaceKinds.single(tree)
+    return Hosting([shape for shape, _ in groups]).on(kinds, [kinds.of(usable) for _, usable in groups])
 
 
 def copies_within(tree: Tree, place: int, request: ResourceRequest) -> int:

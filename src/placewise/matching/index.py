@@ -438,15 +438,14 @@ class FleetIndex:
             table[position] = met.possible if possible else met.yes
         return table
 
-    def places_of(self, cluster: int, usable: NDArray[np.bool_]) -> list[int]:
-        """List the places of a cluster that are in usable classes; usable : (classes,) of the whole fleet."""
-        first = int(self.firsts[cluster])
-        return [
-            place
-            for number, kind in enumerate(self.compiled(cluster).classes, first)
-            if usable[number]
-            for place in kind.places
-        ]
+    def here(self, cluster: int, places: int) -> int:
+        """Return the place classes of a cluster among some, both sets as numbers, counted from its first."""
+        first, end = self._bounds[cluster], self._bounds[cluster + 1]
+        return places >> first & ((1 << (end - first)) - 1)
+
+    @cached_property
+    def _bounds(self) -> list[int]:
+        return [int(first) for first in self.firsts]
 
     def clusters_of(
         self, places: NDArray[np.uint64], shape: Shape = (), *, possible: bool = False, work: Work | None = None
@@ -496,11 +495,14 @@ class FleetIndex:
         own = {CLUSTER: self._vocabulary_of_facts} if facts else None
         return Hosting(shapes, self.vocabulary, own, possible=possible, work=work or Work.of(len(self.names)))
 
-    def hosts(self, asked: Hosting, cluster: int, usable: Sequence[Collection[int]]) -> bool:
-        """Whether a cluster hosts every group's shape at once, each on its own usable places. See `Hosting.on`."""
+    def hosts(self, asked: Hosting, cluster: int, usable: Sequence[int]) -> bool:
+        """Whether a cluster hosts every group's shape at once, each on its own usable place classes.
+
+        usable : sets of the cluster's classes, counted from its first, as numbers. See `Hosting.on`.
+        """
         compiled = self.compiled(cluster)
         seen = self.facts.subsystem(cluster) if self._has_facts(CLUSTER) and asked.asks_inside(CLUSTER) else None
-        return asked.on(compiled.tree, usable, compiled.cluster, seen)
+        return asked.on(compiled.kinds, usable, compiled.cluster, seen)
 
     def _add_up(self, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
         """Add up (..., classes) numbers cluster by cluster."""
@@ -529,8 +531,10 @@ class FleetIndex:
         """Return (clusters,) whether each hosts the shape on the places of its usable classes."""
         able = np.zeros(len(self.names), dtype=np.bool_)
         asked = self.hosting_of([shape], possible=possible, work=work)
-        for cluster in np.flatnonzero(self._add_up(usable.astype(np.int64))).tolist():
-            able[cluster] = self.hosts(asked, cluster, [self.places_of(cluster, usable)])
+        places = bitset.to_number(bitset.pack(usable))
+        for cluster in range(len(self.names)):
+            if here := self.here(cluster, places):
+                able[cluster] = self.hosts(asked, cluster, [here])
         return able
 
 

@@ -178,10 +178,10 @@ def hosting(
     groups = joint_groups(groups, np.ndarray.tobytes)
     if len(groups) < 2:
         return able & hosting(index, groups, possible=possible, work=work) if groups else able
-    usable = [(shape, bitset.unpack(places, index.size)) for shape, places in groups]
+    usable = [bitset.to_number(places) for _, places in groups]
     asked_of = index.hosting_of([shape for shape, _ in groups], possible=possible, work=work)
     for cluster in np.flatnonzero(able).tolist():
-        able[cluster] = index.hosts(asked_of, cluster, [index.places_of(cluster, flags) for _, flags in usable])
+        able[cluster] = index.hosts(asked_of, cluster, [index.here(cluster, places) for places in usable])
     return able
 
 

@@ -90,9 +90,7 @@ class _Asked:
         shapes = tuple([shape for shape, _ in joint])
         if shapes not in self._known:
             self._known[shapes] = self.index.hosting_of(shapes, possible=self._possible, work=self.work)
-        kinds = self.index.compiled(cluster).classes
-        places = [[place for one in bitset.members(row) for place in kinds[one].places] for _, row in joint]
-        return not joint or self.index.hosts(self._known[shapes], cluster, places)
+        return not joint or self.index.hosts(self._known[shapes], cluster, [row for _, row in joint])
 
 
 def _hosted(
@@ -138,7 +136,11 @@ def _needs(index: FleetIndex, shapes: Sequence[Shape]) -> _Needs:
 def _largest(rows: Iterable[int]) -> list[int]:
     """Return the sets that lie in no other: more nodes host no less."""
     kept: list[int] = []
-    for row in sorted(rows, key=int.bit_count, reverse=True):
-        if not any(row & other == row for other in kept):
+    larger = 0
+    for row in sorted(set(rows), key=int.bit_count, reverse=True):
+        # Different sets of one size do not lie in each other.
+        while larger < len(kept) and kept[larger].bit_count() > row.bit_count():
+            larger += 1
+        if not any(row & other == row for other in kept[:larger]):
             kept.append(row)
     return kept
