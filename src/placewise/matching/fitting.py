@@ -7,7 +7,7 @@ it hosts together, added up over the subtrees, however many equal ones there are
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from fractions import Fraction
 from functools import cache, reduce
 from heapq import heappop, heappush
@@ -47,7 +47,7 @@ class Fitting:
         self._kinds: dict[tuple[At, tuple[Expression, ...]], tuple[int, ...]] = {}
         self._fit: dict[tuple[At, Demand], bool] = {}
         self._found: dict[tuple[At, Ask, Any], Any] = {}
-        self._stopped: dict[tuple[At, tuple[Ask, ...]], list[tuple[At, int]]] = {}
+        self._stopped: dict[tuple[At, tuple[Hashable, ...]], list[tuple[At, int]]] = {}
         self._bundled: dict[tuple[At, Demand, Any], Any] = {}
 
     def hosts(self, root: int, demand: Demand) -> bool:
@@ -77,7 +77,7 @@ class Fitting:
 
     def _topmost(self, at: At, asks: tuple[Ask, ...]) -> list[tuple[At, int]]:
         """Return the vertices inside one at which any of the asks stops, not looking inside those; equal ones once."""
-        key = (at, asks)
+        key = (at, tuple([self._levels.stopping(ask) for ask in asks]))
         found = self._stopped.get(key)
         if found is None:
             found = self._stopped[key] = list(self._walk(at, asks))

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -23,10 +22,10 @@ _VERTICES_A_STEP = 16
 
 
 class Bits(NamedTuple):
-    """More to mark a tree with: each kind of places, and what is outside all places by its position."""
+    """More to mark a tree with: each kind of places, and each vertex of `Tree.outside`."""
 
     of_kinds: Sequence[int]
-    outside: Mapping[int, int]
+    outside: Sequence[int]
 
 
 class Forest:
@@ -39,6 +38,9 @@ class Forest:
         self._fitting: Fitting | None = None
         self._numbers: dict[Hashable, int] = {}
         self._numbers_of: dict[Tree, list[int]] = {}
+        self._layouts: dict[PlaceKinds, int] = {}
+        self._arranged: dict[Hashable, int] = {}
+        self._roots: dict[Hashable, int] = {}
 
     def fitting(self, facts: Facts | None = None) -> Fitting:
         """Return what is known of what the subtrees host; facts : the same for all of them, as far as they decide."""
@@ -73,35 +75,56 @@ class Forest:
 
         bits : more to mark places and what is outside them with.
         """
+        key = (self._layout(kinds), tuple(usable), bits and (tuple(bits.of_kinds), tuple(bits.outside)))
+        root = self._roots.get(key)
+        if root is None:
+            root = self._roots[key] = self._marked(kinds, usable, bits)
+        return root
+
+    def _layout(self, kinds: PlaceKinds) -> int:
+        """Return a number that is the same for trees that are the same, kind by kind."""
+        found = self._layouts.get(kinds)
+        if found is None:
+            tree, numbers = kinds.tree, self.numbers(kinds.tree)
+            number_of = tree.subtrees.number_of
+            outside = tuple([numbers[number_of[position]] for position in tree.outside])
+            key = (tuple([numbers[one] for one in kinds.subtrees.tolist()]), outside, kinds.arrangement)
+            found = self._layouts[kinds] = self._arranged.setdefault(key, len(self._arranged))
+        return found
+
+    def _marked(self, kinds: PlaceKinds, usable: Sequence[int], bits: Bits | None) -> int:
         tree = kinds.tree
         numbers, number_of = self.numbers(tree), tree.subtrees.number_of
         if bits is None and all(one == kinds.all for one in usable):
             return numbers[number_of[0]]
         full = (1 << len(usable)) - 1
         every = sum(1 << group for group, one in enumerate(usable) if one == kinds.all)
-        self._work.step(1 + len(usable) + (len(kinds.kinds) + len(tree.outside)) // _VERTICES_A_STEP)
+        self._work.step(8 + len(usable) + (len(kinds.kinds) + len(tree.outside)) // _VERTICES_A_STEP)
         own = np.array(numbers, dtype=np.int64)[kinds.subtrees]
         for mark, some in _by_mark(kinds, usable).items():
             if mark != full or bits is not None:
                 self._mark(own, some, mark, None if bits is None else bits.of_kinds)
-        subtrees = self.subtrees
-        outside: dict[int, int] = {}
         holds = kinds.contents(own)
-        self._work.step(1 + sum(map(len, holds)) // 4)
-        for position, inside in zip(tree.outside, holds, strict=True):
-            below = Counter(dict(inside))
-            below.update([outside[child] for child in tree.outside_below[position]])
-            mark = every
-            for number in below:
-                if subtrees.status[number] != BESIDE:
-                    mark |= (subtrees.marks[number] or 0) & full
-            if position in tree.beside:
-                mark = full
-            mark = (
-                EVERYTHING if bits is None and mark == full else mark | (bits.outside.get(position, 0) if bits else 0)
-            )
-            outside[position] = self._changed(numbers[number_of[position]], mark, tuple(sorted(below.items())))
-        return outside[0] if outside else int(own[0])
+        self._work.step(1 + sum(map(len, holds)) // 3)
+        found: list[int] = []
+        for at, (position, below) in enumerate(zip(tree.outside, holds, strict=True)):
+            for child in kinds.outside_below[at]:
+                below[found[child]] = below.get(found[child], 0) + 1
+            mark = full if position in tree.beside else every | self._passed(below) & full
+            if bits is not None:
+                mark |= bits.outside[at]
+            elif mark == full:
+                mark = EVERYTHING
+            found.append(self._changed(numbers[number_of[position]], mark, tuple(sorted(below.items()))))
+        return found[-1] if found else int(own[0])
+
+    def _passed(self, below: Iterable[int]) -> int:
+        """Return the groups, among other bits, for which a place is usable that one of some subtrees is or contains."""
+        mark = 0
+        for number in below:
+            if self.subtrees.status[number] != BESIDE:
+                mark |= self.subtrees.marks[number] or 0
+        return mark
 
     def _mark(self, own: NDArray[np.int64], kinds: int, mark: int, bits: Sequence[int] | None) -> None:
         known: dict[tuple[int, int], int] = {}

@@ -16,9 +16,16 @@ from functools import lru_cache
 
 from placewise.matching.asks import CHOICE, Demand, compiled, drawn_types
 from placewise.matching.facts import Facts, Tests
-from placewise.matching.forest import Bits, Forests
+from placewise.matching.forest import Bits, Forest, Forests
 from placewise.matching.place_kinds import PlaceKinds
-from placewise.matching.simple_counting import holds_simple, is_simple, simple_bundles, simple_count, simple_offer
+from placewise.matching.simple_counting import (
+    holds_simple,
+    is_simple,
+    opened_slots,
+    simple_bundles,
+    simple_count,
+    simple_offer,
+)
 from placewise.matching.slot_levels import Levels
 from placewise.matching.tree import Tree
 from placewise.matching.work import Work
@@ -67,6 +74,7 @@ class Hosting:
         self._groups, self._possible = len(shapes), possible
         self._marks: dict[str, tuple[Facts, PlaceKinds, list[int], Bits]] = {}
         self._forests = Forests(self._work)
+        self._answers: dict[tuple[Forest, int], bool] = {}
         wanted = [r for shape in shapes for r in inner_requirements(shape)]
         self._tests = Tests(wanted, vocabulary or Vocabulary(), own) if wanted else None
 
@@ -95,8 +103,12 @@ class Hosting:
             facts, kinds, parts, bits = self._facts(self._tests, cluster, kinds, seen)
             usable = [sum(1 << at for at, kind in enumerate(parts) if one >> kind & 1) for one in usable]
         forest = self._forests.of(kinds.tree, None if facts is None else facts.everywhere)
-        root, fitting = forest.root(kinds, usable, bits), forest.fitting(facts)
-        return any(fitting.hosts(root, demand) for demand in self._demands)
+        key = forest, forest.root(kinds, usable, bits)
+        found = self._answers.get(key)
+        if found is None:
+            fitting = forest.fitting(facts)
+            found = self._answers[key] = any(fitting.hosts(key[1], demand) for demand in self._demands)
+        return found
 
     def _facts(
         self, tests: Tests, cluster: Cluster, kinds: PlaceKinds, seen: Subsystem | None
@@ -109,7 +121,12 @@ class Hosting:
             facts = Facts(tests, self._groups, tests.everywhere(cluster.name, seen), self._possible)
             bits = facts.marks(cluster, tree)
             finer, parts = kinds.refined(bits)
-            found = facts, finer, [kind for kind, _ in parts], Bits([own for _, own in parts], bits)
+            found = (
+                facts,
+                finer,
+                [kind for kind, _ in parts],
+                Bits([own for _, own in parts], [bits[position] for position in tree.outside]),
+            )
             self._marks[cluster.name] = found
         return found
 
@@ -147,6 +164,10 @@ class Copies:
 
     def __init__(self, request: ResourceRequest, work: Work | None = None) -> None:
         self._demands, self._work = _compiled(request), work or Work.of(1)
+        self._opened = [
+            opened_slots(ask.contents) if ask.type == SLOT and holds_simple(ask.contents) else None
+            for ((ask, _),) in self._demands
+        ]
         self._forests = Forests(self._work)
 
     def on(self, tree: Tree, places: Sequence[int]) -> list[int]:
@@ -155,10 +176,10 @@ class Copies:
         numbers = list(dict.fromkeys(subtrees.number_of[place] for place in places))
         found = [0] * len(numbers)
         self._work.step(len(numbers))
-        for demand in self._demands:
+        for demand, opened in zip(self._demands, self._opened, strict=True):
             ((ask, most),) = demand
-            if ask.type == SLOT and holds_simple(ask.contents):
-                copies = [simple_bundles(subtrees, number, ask.contents) for number in numbers]
+            if opened is not None:
+                copies = [simple_bundles(subtrees, number, opened) for number in numbers]
             elif is_simple(ask):
                 copies = [
                     simple_offer(subtrees, number, ask)

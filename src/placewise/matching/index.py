@@ -133,6 +133,7 @@ class FleetIndex:
         self._nothing = np.zeros(self.words, dtype=np.uint64)
         self._incomplete: dict[str, NDArray[np.uint64] | None] = {}
         self._described: dict[str, NDArray[np.uint64]] = {}
+        self._having: dict[str, NDArray[np.bool_]] = {}
         # An index never changes, so its own answers need no stamps.
         self._answers: dict[Expression, Meeting] = {}
         self._rows, self._counts = contents.rows, contents.counts
@@ -265,6 +266,12 @@ class FleetIndex:
     def has(self, cluster: int, name: str) -> bool:
         """Whether a cluster has a subsystem, its own facts counted as ``cluster``."""
         return name in self.compiled(cluster).subsystems or self._has_facts(name)
+
+    def having(self, name: str) -> NDArray[np.bool_]:
+        """Return (clusters,) whether each has a subsystem. See `has`."""
+        if name not in self._having:
+            self._having[name] = np.array([self.has(one, name) for one in range(len(self.names))], dtype=np.bool_)
+        return self._having[name]
 
     @cached_property
     def facts(self) -> ClusterFacts:
@@ -461,11 +468,14 @@ class FleetIndex:
             return places
         rows = places.reshape(-1, self.words)
         found = np.empty((len(rows), bitset.word_count(clusters)), dtype=np.uint64)
-        per_class, wanted = self._copies(shape)
+        per_class, wanted = self._copies(shape) if shape else (None, 0)
         step = max(1, (1 << 24) // max(1, self.size))
         for start in range(0, len(rows), step):
             usable = bitset.unpack(rows[start : start + step], self.size)
-            if per_class is None:
+            if not shape:
+                # Every cluster has a class, which is what joining slices asks for.
+                able = np.logical_or.reduceat(usable, self.firsts[:-1], axis=-1) if self.names else usable
+            elif per_class is None:
                 able = np.array([self._hosting(flags, shape, possible, work) for flags in usable])
             else:
                 able = self._add_up(usable * per_class) >= wanted
@@ -488,12 +498,16 @@ class FleetIndex:
         work : the budget of all that is asked, that for one job if not given.
         Raises InputError for requirements inside them that are not understood, see `meeting`, and as `Hosting` does.
         """
-        for shape in shapes:
-            for requirement in inner_requirements(shape):
+        work = work or Work.of(len(self.names))
+        key = (tuple(shapes), possible)
+        found: Hosting | None = work.known.get(key)
+        if found is None:
+            for requirement in {one for shape in shapes for one in inner_requirements(shape)}:
                 self.meeting(requirement)
-        facts = self._has_facts(CLUSTER) and CLUSTER in _asked_inside(shapes)
-        own = {CLUSTER: self._vocabulary_of_facts} if facts else None
-        return Hosting(shapes, self.vocabulary, own, possible=possible, work=work or Work.of(len(self.names)))
+            facts = self._has_facts(CLUSTER) and CLUSTER in _asked_inside(shapes)
+            own = {CLUSTER: self._vocabulary_of_facts} if facts else None
+            found = work.known[key] = Hosting(shapes, self.vocabulary, own, possible=possible, work=work)
+        return found
 
     def hosts(self, asked: Hosting, cluster: int, usable: Sequence[int]) -> bool:
         """Whether a cluster hosts every group's shape at once, each on its own usable place classes.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -43,24 +43,36 @@ class PlaceKinds:
         """Return the set of the kinds of which a place is among some."""
         return sum(1 << kind for kind, members in enumerate(self.kinds) if not set(members).isdisjoint(places))
 
-    def contents(self, numbers: NDArray[np.int64]) -> list[list[tuple[int, int]]]:
+    @cached_property
+    def outside_below(self) -> list[list[int]]:
+        """For each vertex of `tree.outside` those of them that are right below it, by their positions there."""
+        number_of = {position: number for number, position in enumerate(self.tree.outside)}
+        children = self.tree.graph.children
+        return [[number_of[child] for child in children[at] if child in number_of] for at in self.tree.outside]
+
+    @cached_property
+    def arrangement(self) -> Hashable:
+        """What contains what, outside all places and right below it."""
+        beside = tuple([position in self.tree.beside for position in self.tree.outside])
+        return tuple(map(tuple, self.outside_below)), beside, *[array.tobytes() for array in self._held]
+
+    def contents(self, numbers: NDArray[np.int64]) -> list[dict[int, int]]:
         """Return what is right below each vertex of `tree.outside` of the numbers of kinds, each with its times.
 
         numbers : (kinds,) int64.
         """
         containers, kinds, times = self._held
-        found: list[list[tuple[int, int]]] = [[] for _ in self.tree.outside]
+        found: list[dict[int, int]] = [{} for _ in self.tree.outside]
         if len(containers):
             here = numbers[kinds]
-            order = np.lexsort((here, containers))
-            containers, here = containers[order], here[order]
-            changes = (containers[1:] != containers[:-1]) | (here[1:] != here[:-1])
-            starts = np.concatenate([[0], np.flatnonzero(changes) + 1])
+            most = int(here.max()) + 1
+            keys = containers * most + here
+            order = np.argsort(keys)
+            keys = keys[order]
+            starts = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]]))
             sums = np.add.reduceat(times[order], starts)
-            for container, number, count in zip(
-                containers[starts].tolist(), here[starts].tolist(), sums.tolist(), strict=True
-            ):
-                found[container].append((number, count))
+            for key, count in zip(keys[starts].tolist(), sums.tolist(), strict=True):
+                found[key // most][key % most] = count
         return found
 
     @cached_property

@@ -13,6 +13,7 @@ for.
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 
 from placewise.matching.asks import CHOICE, Ask
@@ -51,6 +52,14 @@ class Levels:
         if not self._above_places.isdisjoint(drawn):
             return False
         return not self._own.types_in_places.isdisjoint(held) or held.isdisjoint(self._own.all_types)
+
+    def stopping(self, ask: Ask) -> Hashable:
+        """Return what is the same for asks that stop at the same vertices."""
+        if not ask.bundles:
+            return ask.type
+        if self.on_places(ask):
+            return True
+        return None if ask.type == CHOICE or _holds_one(ask) else ask.held
 
     def numbers(self, ask: Ask) -> set[int]:
         """Return the subtrees under one of which a slot lies that does not lie on one place."""

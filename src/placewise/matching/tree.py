@@ -87,11 +87,6 @@ class Tree:
         return tuple(i for i in range(len(self.place_of) - 1, -1, -1) if self.place_of[i] in (None, i))
 
     @cached_property
-    def outside_below(self) -> dict[int, list[int]]:
-        """For what is outside all places what is right below it and outside them too."""
-        return {at: [child for child in self.graph.children[at] if self.place_of[child] is None] for at in self.outside}
-
-    @cached_property
     def subtrees(self) -> Subtrees:
         """The distinct subtrees."""
         return Subtrees.of(self.graph, self.place_of, self.beside, self.attached)

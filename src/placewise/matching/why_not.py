@@ -6,7 +6,9 @@ import contextlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 from itertools import compress
+from operator import or_
 
 import numpy as np
 from numpy.typing import NDArray
@@ -92,8 +94,10 @@ def why_not(index: FleetIndex, job: Job) -> WhyNot:
     """Explain a match. Raises InputError as `match` does."""
     index = index.asked_by(job)
     names, wanted = index.names, job.requirements
-    matched = bitset.from_number(matching(index, job), len(names))
     work = Work.of(len(names))
+    found = matching(index, job, work=work)
+    matched = bitset.from_number(found, len(names))
+    work.renew(len(names))
     fitting = hosting(index, [(group.shape, index.everything) for group in job.groups], work=work)
     places = index.table(wanted)
     unmet = ~bitset.unpack(index.clusters_of(places), len(names))
@@ -112,7 +116,7 @@ def why_not(index: FleetIndex, job: Job) -> WhyNot:
         ]
     scattered = (failures == 0) & fitting & ~matched
     groups = [group.requirements for group in job.groups]
-    undecided = undecided_clusters(index, job, work)
+    undecided = undecided_clusters(index, job, found, work)
     incomparable = incomparables(index, job, undecided) if undecided else ()
     uncompared = {one.cluster for one in incomparable}
     return WhyNot(
@@ -187,7 +191,7 @@ def _blocked(index: FleetIndex, causes: Causes, requirement: Expression, failed:
     clusters = np.flatnonzero(failed).tolist()
     lacking = len(clusters)
     if any(index.clusters_with(name) for name in names):
-        lacking = sum(not any(index.has(cluster, name) for name in names) for cluster in clusters)
+        lacking = int((failed & ~reduce(or_, map(index.having, names))).sum())
     found = (
         ()
         if causes.exhausted

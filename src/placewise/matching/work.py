@@ -5,7 +5,9 @@ One budget is for all of a job: its groups, its alternatives, and every cluster,
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+from typing import Any
 
 from placewise.errors import InputError
 
@@ -16,14 +18,22 @@ STEPS_OF_A_CLUSTER = 350
 
 @dataclass(slots=True)
 class Work:
-    """How many steps are left for one job on one fleet; the count is the same on every machine."""
+    """How many steps are left for one job on one fleet; the count is the same on every machine.
+
+    known : what was asked within the budget, for those who ask it again.
+    """
 
     left: int
+    known: dict[Hashable, Any] = field(default_factory=dict)
 
     @classmethod
     def of(cls, clusters: int) -> Work:
         """Return the budget for one job on so many clusters."""
         return cls(STEPS + STEPS_OF_A_CLUSTER * clusters)
+
+    def renew(self, clusters: int) -> None:
+        """Make the whole budget available again, for the next question about the same job."""
+        self.left = Work.of(clusters).left
 
     def step(self, steps: int = 1) -> None:
         """Count some steps. Raises InputError when none are left."""
