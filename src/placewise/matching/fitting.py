@@ -25,6 +25,7 @@ from placewise.matching.frontiers import (
     most_that_holds,
     reached,
 )
+from placewise.matching.simple_counting import holds_simple, opened_slots, simple_bundles
 from placewise.matching.slot_levels import Levels
 from placewise.matching.subtrees import INSIDE, PLACE, Subtrees
 from placewise.matching.transport import transported
@@ -49,6 +50,7 @@ class Fitting:
         self._found: dict[tuple[At, Ask, Any], Any] = {}
         self._stopped: dict[tuple[At, tuple[Hashable, ...]], list[tuple[At, int]]] = {}
         self._bundled: dict[tuple[At, Demand, Any], Any] = {}
+        self._opened: dict[Demand, Demand | None] = {}
 
     def hosts(self, root: int, demand: Demand) -> bool:
         """Whether a whole tree, its root included, hosts a demand."""
@@ -297,6 +299,11 @@ class Fitting:
         """Return how many times a demand fits inside a vertex, at most so many."""
         key = (at, contents, most)
         found = self._bundled.get(key)
+        if found is None and self._in_place(at) and (simple := self._simple(contents)):
+            # All in a place is usable for the same groups as the place.
+            self._work.step(1 + len(simple))
+            usable = at[1] >> simple[0][0].group & 1
+            found = self._bundled[key] = min(most, simple_bundles(self._trees, at[0], simple)) if usable else 0
         if found is None:
             normal = self._normal(at, contents)
             self._work.step(1 + len(normal))
@@ -315,6 +322,12 @@ class Fitting:
                 )
             self._bundled[key] = found
         return found
+
+    def _simple(self, contents: Demand) -> Demand | None:
+        """Return contents without slots, if no part of them competes with another inside a place."""
+        if contents not in self._opened:
+            self._opened[contents] = opened_slots(contents) if holds_simple(contents) else None
+        return self._opened[contents]
 
     def _compete(self, at: At, part: Demand) -> bool:
         """Whether asks fit together that each alone fit and that may want the same vertices."""

@@ -53,7 +53,7 @@ class Forest:
         found = self._numbers_of.get(tree)
         if found is None:
             own = tree.subtrees
-            self._work.step(1 + len(own.types) // 4)
+            self._work.step(1 + len(own.types))
             found = self._numbers_of[tree] = []
             for kind, size, unit, status, mark, holds, attached in zip(
                 own.types, own.sizes, own.units, own.status, own.marks, own.below, own.attached, strict=True
@@ -99,13 +99,13 @@ class Forest:
             return numbers[number_of[0]]
         full = (1 << len(usable)) - 1
         every = sum(1 << group for group, one in enumerate(usable) if one == kinds.all)
-        self._work.step(8 + len(usable) + (len(kinds.kinds) + len(tree.outside)) // _VERTICES_A_STEP)
+        self._work.step(16 + len(usable) + (len(kinds.kinds) + len(tree.outside)) // _VERTICES_A_STEP)
         own = np.array(numbers, dtype=np.int64)[kinds.subtrees]
         for mark, some in _by_mark(kinds, usable).items():
             if mark != full or bits is not None:
                 self._mark(own, some, mark, None if bits is None else bits.of_kinds)
         holds = kinds.contents(own)
-        self._work.step(1 + sum(map(len, holds)) // 3)
+        self._work.step(1 + sum(map(len, holds)) // 2)
         found: list[int] = []
         for at, (position, below) in enumerate(zip(tree.outside, holds, strict=True)):
             for child in kinds.outside_below[at]:

@@ -35,9 +35,6 @@ from placewise.model.requirement import Expression
 from placewise.model.resources import Subsystem
 from placewise.model.vocabulary import Vocabulary
 
-VERTICES_A_STEP = 8
-"""To look at so many vertices takes about as long as a step."""
-
 __all__ = [
     "Copies",
     "Hosting",
@@ -117,7 +114,7 @@ class Hosting:
         found = self._marks.get(cluster.name)
         if found is None:
             tree = kinds.tree
-            self._work.step(tests.steps(cluster) + len(tree.outline) // VERTICES_A_STEP)
+            self._work.step(tests.steps(cluster) + len(tree.outline) // 2)
             facts = Facts(tests, self._groups, tests.everywhere(cluster.name, seen), self._possible)
             bits = facts.marks(cluster, tree)
             finer, parts = kinds.refined(bits)

@@ -87,6 +87,7 @@ class _Asked:
         self.index, self.shapes, self.work, self._possible = index, shapes, work, possible
         self._known: dict[tuple[int, ...], tuple[Hosting, list[int]]] = {}
         self._largest: dict[frozenset[int], list[int]] = {}
+        self._flags: dict[tuple[int, int], NDArray[np.bool_]] = {}
 
     def largest(self, rows: Iterable[int]) -> list[int]:
         """Return the sets that lie in no other: more nodes host no less."""
@@ -94,6 +95,13 @@ class _Asked:
         if key not in self._largest:
             self._largest[key] = _largest(key)
         return self._largest[key]
+
+    def flags(self, row: int, size: int) -> NDArray[np.bool_]:
+        """Return (size,) flags of a set of classes, read only."""
+        key = row, size
+        if key not in self._flags:
+            self._flags[key] = bitset.from_number(row, size)
+        return self._flags[key]
 
     def hosted(self, cluster: int, rows: Sequence[int]) -> bool:
         """Whether a cluster hosts the shapes, each on its classes, counted from the cluster's first."""
@@ -123,20 +131,22 @@ def _hosted(
     rows = asked.largest(row for row in parts if all(places & row for places in usable))
     if any(all(places & row == places for places in usable) for row in rows):
         return True
-    enough = _enough(rows, usable, [(0, *counts)] if counts is not None else needs, slice(first, first + len(classes)))
+    enough = _enough(
+        asked, rows, usable, [(0, *counts)] if counts is not None else needs, slice(first, first + len(classes))
+    )
     if counts is not None:
         return bool(enough.any())
     return any(asked.hosted(cluster, [places & rows[at] for places in usable]) for at in np.flatnonzero(enough))
 
 
-def _enough(rows: list[int], usable: list[int], needs: _Needs, here: slice) -> NDArray[np.bool_]:
+def _enough(asked: _Asked, rows: list[int], usable: list[int], needs: _Needs, here: slice) -> NDArray[np.bool_]:
     """Return (rows,) whether there is enough, in sets of classes, of each of what groups need by itself."""
     enough = np.ones(len(rows), dtype=np.bool_)
     size = here.stop - here.start
-    flags = np.array([bitset.from_number(row, size) for row in rows]).reshape(-1, size) if needs else None
+    flags = np.array([asked.flags(row, size) for row in rows]).reshape(-1, size) if needs else None
     for group, each, wanted in needs:
         if flags is not None and enough.any():
-            enough &= flags @ (each[here] * bitset.from_number(usable[group], size)) >= wanted
+            enough &= flags @ (each[here] * asked.flags(usable[group], size)) >= wanted
     return enough
 
 

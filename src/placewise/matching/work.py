@@ -13,7 +13,10 @@ from placewise.errors import InputError
 
 STEPS = 14_000
 STEPS_OF_A_CLUSTER = 350
-"""So many steps are for each job, and so many more for each cluster of the fleet; a step is about 2 us."""
+"""So many steps are for each job, and so many more for each cluster of the fleet; a step is 2 to 3 us."""
+
+PART_BESIDES = 4
+"""What is asked besides where a job matches has this part of the budget once more."""
 
 
 @dataclass(slots=True)
@@ -31,9 +34,10 @@ class Work:
         """Return the budget for one job on so many clusters."""
         return cls(STEPS + STEPS_OF_A_CLUSTER * clusters)
 
-    def renew(self, clusters: int) -> None:
-        """Make the whole budget available again, for the next question about the same job."""
-        self.left = Work.of(clusters).left
+    @classmethod
+    def besides(cls, clusters: int) -> Work:
+        """Return the budget for what is asked about one job besides where it matches, such as why it does not."""
+        return cls(cls.of(clusters).left // PART_BESIDES)
 
     def step(self, steps: int = 1) -> None:
         """Count some steps. Raises InputError when none are left."""
