@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from placewise.matching import bitset
 from placewise.matching.index import FleetIndex
 from placewise.matching.match import Incomparable, incomparables, match_of, undecided_clusters
+from placewise.matching.work import Work
 from placewise.model.job import Job
 from placewise.model.requirement import tests_of
 
@@ -34,12 +35,14 @@ class Undecided:
         return [*unknown_in_words(len(self.unknown), self.about), *incomparable_in_words(self.incomparable)]
 
 
-def undecided(index: FleetIndex, job: Job, usable: frozenset[str] | None) -> Undecided:
+def undecided(
+    index: FleetIndex, job: Job, usable: frozenset[str] | None, matched: int | None = None, work: Work | None = None
+) -> Undecided:
     """Return which of the clusters that may be used it cannot be said of whether they match. Raises what `match` does.
 
-    Where every answer is certain, this takes next to nothing.
+    Where every answer is certain, this takes next to nothing. matched, work : see `undecided_clusters`.
     """
-    clusters = undecided_clusters(index, job)
+    clusters = undecided_clusters(index, job, matched, work)
     if usable is not None:
         clusters &= _set_of(index, usable)
     if not clusters:
