@@ -7,7 +7,7 @@ it hosts together, added up over the subtrees, however many equal ones there are
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from fractions import Fraction
 from functools import cache, reduce
 from heapq import heappop, heappush
@@ -25,6 +25,8 @@ from placewise.matching.frontiers import (
     most_that_holds,
     reached,
 )
+from placewise.matching.mixes import mixes
+from placewise.matching.rough_bounds import each_apart, least_amounts
 from placewise.matching.simple_counting import holds_simple, opened_slots, simple_bundles
 from placewise.matching.slot_levels import Levels
 from placewise.matching.subtrees import INSIDE, PLACE, Subtrees
@@ -162,7 +164,7 @@ class Fitting:
     def _some_mix(self, at: At, choice: Ask, count: int, rest: Demand) -> bool:
         """Whether some mix of the alternatives of a choice fits beside the rest."""
         kinds = [self._copies(at, demand, count) for demand in choice.alternatives]
-        for mix in _mixes(kinds, count, self._work):
+        for mix in mixes(kinds, count, self._work):
             taken = [
                 (ask, each * times)
                 for demand, times in zip(choice.alternatives, mix, strict=True)
@@ -341,10 +343,10 @@ class Fitting:
             ]
             for one, _ in stops
         ]
-        if _apart([count for _, count in part], stops, offers):
+        if each_apart([count for _, count in part], [times for _, times in stops], offers):
             return True
         caps = tuple([count for _, count in part])
-        weights = _weights(asks)
+        weights = least_amounts(asks)
         if self._too_little(stops, caps, weights):
             return False
         flow = self._as_flow(asks, stops, offers)
@@ -430,73 +432,4 @@ class Fitting:
         return explored(caps, holds, self._work)
 
 
-def _apart(counts: Sequence[Any], stops: Sequence[tuple[At, int]], offers: Sequence[Sequence[Any]]) -> bool:
-    """Whether the asks fit where each vertex serves one of them only: a quick yes where there is plenty."""
-    left = [times for _, times in stops]
-    for position, count in enumerate(counts):
-        missing = count
-        ranked = sorted(range(len(stops)), key=lambda at: (sum(map(bool, offers[at])), -offers[at][position]))
-        for at in ranked:
-            offer = offers[at][position]
-            if offer and left[at]:
-                taken = min(left[at], -(-missing // offer))
-                left[at] -= taken
-                missing -= taken * offer
-                if missing <= 0:
-                    break
-        if missing > 0:
-            return False
-    return True
-
-
-def _weights(asks: Sequence[Ask]) -> dict[str, list[int]]:
-    """Return for each type drawn on how much of it each ask takes at least, in the vertices' own units."""
-    drawn = [_amounts(((ask, 1),)) for ask in asks]
-    return {kind: [each.get(kind, 0) for each in drawn] for kind in sorted({kind for each in drawn for kind in each})}
-
-
-def _amounts(demand: Demand) -> dict[str, int]:
-    found: dict[str, int] = {}
-    for ask, count in demand:
-        inside = [_amounts(one) for one in ask.alternatives or (ask.contents,)]
-        for kind in {kind for one in inside for kind in one}:
-            found[kind] = found.get(kind, 0) + count * min([one.get(kind, 0) for one in inside])
-        # What is asked for in another unit is left out.
-        if not ask.bundles and (ask.measure == NO_MEASURE or ask.contents):
-            found[ask.type] = found.get(ask.type, 0) + count
-    return found
-
-
-def _mixes(most: Sequence[int], count: int, work: Work) -> Iterator[tuple[int, ...]]:
-    """Yield the ways to reach a count with at most so many of each kind, those of one kind first."""
-    for position, one in enumerate(most):
-        if one >= count:
-            yield tuple(count if at == position else 0 for at in range(len(most)))
-    yield from _compositions(most, count, work)
-
-
-def _compositions(most: Sequence[int], count: int, work: Work) -> Iterator[tuple[int, ...]]:
-    work.step()
-    if len(most) == 1:
-        if count <= most[0]:
-            yield (count,)
-        return
-    for first in range(min(most[0], count), max(0, count - sum(most[1:])) - 1, -1):
-        for rest in _compositions(most[1:], count - first, work):
-            work.step()
-            yield (first, *rest)
-
-
 _measured = cache(measured)
-
-
-def all_asks(demands: Iterable[Demand]) -> list[Ask]:
-    """Return the asks of demands and of what is inside them, each once."""
-    found: dict[Ask, None] = {}
-    waiting = [ask for demand in demands for ask, _ in demand]
-    while waiting:
-        ask = waiting.pop()
-        if ask not in found:
-            found[ask] = None
-            waiting += [inner for demand in (ask.contents, *ask.alternatives) for inner, _ in demand]
-    return list(found)

@@ -5,8 +5,7 @@ Each distinct requirement becomes a set of place classes.
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -21,6 +20,14 @@ from placewise.matching.cluster_facts import CLUSTER, ClusterFacts
 from placewise.matching.compiled_cluster import CompiledCluster, Properties
 from placewise.matching.counting import Counts, counted_request, counts_of, moved_counts
 from placewise.matching.hosting import Hosting, inner_requirements
+from placewise.matching.known_names import (
+    USUAL_TYPES,
+    about_characters,
+    offered_by,
+    require_field,
+    require_types,
+    unknown_subsystem,
+)
 from placewise.matching.layout import Layout
 from placewise.matching.meeting import Meeting, all_met, any_met, most_asked, not_met, tested
 from placewise.matching.named_places import NAMES_OF_NODES, asks_for_names, expressions_of, names_nodes, without_names
@@ -29,8 +36,7 @@ from placewise.matching.places import PlaceClass
 from placewise.matching.recent import Recent
 from placewise.matching.work import Work
 from placewise.model.cluster import Cluster, Fleet
-from placewise.model.job import SLOTS, Job, ResourceRequest, Shape
-from placewise.model.predicates import InVersionRange
+from placewise.model.job import Job, ResourceRequest, Shape
 from placewise.model.requirement import AllOf, AnyOf, Expression, Not, Requirement, tests_of
 from placewise.model.resources import Subsystem
 from placewise.model.scalar import Scalar
@@ -42,23 +48,11 @@ from placewise.model.vocabulary import Vocabulary
 _MOST_ROW_BYTES = 1 << 26
 _REQUIREMENT_BYTES = 1000
 _BYTES_A_CHARACTER = 50
-_CHARACTERS_A_RANGE = 32
 _MOST_SHAPES = 64
 
 # So few requirements are always asked of all vertices; more of them, of so many and twice those that there are.
 _FEW_TESTS = 16
 _VERTICES_ASKED = 40_000
-USUAL_TYPES = frozenset(
-    (
-        *("cluster", "rack", "chassis", "switch", "node", "socket", "numanode", "cache", "core", "pu", "gpu"),
-        *("memory", "storage", "ssd", "license"),
-    )
-)
-"""Types of Flux's resource graphs and of licenses: a job may always ask for them, whether a cluster has them or not."""
-
-# Among more names than these, to find one that is like another takes longer than the advice is worth.
-_MOST_NAMES_COMPARED = 500
-_FIELDS_SHOWN = 8
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -113,7 +107,7 @@ class FleetIndex:
                 for compiled, first in zip(layout.clusters, layout.firsts.tolist(), strict=False)
             ]
             offers = changed_offers({}, changes, layout.words)
-            vocabulary = learned(fleet.vocabulary, _offered(fleet.clusters))
+            vocabulary = learned(fleet.vocabulary, offered_by(fleet.clusters))
             types = USUAL_TYPES.union(vocabulary.types, *[one.tree.subtrees.all_types for one in layout.clusters])
             rows: Recent[Expression, Meeting] = Recent(_MOST_ROW_BYTES)
             contents = _Contents(layout, offers, vocabulary, types, rows, Recent(_MOST_SHAPES), named=named)
@@ -163,7 +157,7 @@ class FleetIndex:
             after = moved_counts(before, moved.pieces, moved.changes)
             if after is not None:
                 counts.keep(request, after)
-        vocabulary = learned(self.vocabulary, _offered(one for one in offered.values() if one is not None))
+        vocabulary = learned(self.vocabulary, offered_by(one for one in offered.values() if one is not None))
         types = self.known_types.union(*[one.after.tree.subtrees.all_types for one in moved.changes if one.after])
         offers = changed_offers(offers, moved.changes, layout.words)
         known = replace(self._contents, vocabulary=vocabulary, types=types, named=named)
@@ -312,7 +306,7 @@ class FleetIndex:
         kept, stamp = self._rows.get(requirement), self._stamp(requirement)
         if kept is None or kept.stamp != stamp:
             kept = self._met(requirement, stamp)
-            weight = _REQUIREMENT_BYTES + _BYTES_A_CHARACTER * _about_characters(requirement)
+            weight = _REQUIREMENT_BYTES + _BYTES_A_CHARACTER * about_characters(requirement)
             self._rows.keep(requirement, kept, weight + (2 if kept.certain else 4) * kept.yes.nbytes)
         if len(self._answers) * (_REQUIREMENT_BYTES + 4 * self.everything.nbytes) >= _MOST_ROW_BYTES:
             self._answers.clear()
@@ -403,39 +397,17 @@ class FleetIndex:
         """Raise InputError when no cluster has, or ever had, a subsystem of this name."""
         known = self.vocabulary.known
         if subsystem not in known and not self._has_facts(subsystem):
-            raise InputError(
-                f"no cluster of the fleet has a subsystem {subsystem!r}",
-                place=f"requirement on {subsystem!r}",
-                expected=_like(subsystem, known) or f"one of {len(known)} known names",
-            )
+            raise unknown_subsystem(subsystem, known)
 
     def require_types(self, shape: Shape) -> None:
         """Raise InputError for a shape that asks for a type of resource that no cluster has, or ever had."""
-        for request in shape:
-            if request.type not in self.known_types and request.type not in SLOTS:
-                raise InputError(
-                    f"no cluster of the fleet has resources of type {request.type!r}",
-                    place="resources",
-                    expected=_like(request.type, self.known_types) or f"one of {len(self.known_types)} known types",
-                )
-            if request.contents:
-                self.require_types(request.contents)
+        require_types(shape, self.known_types)
 
     def _require_field(self, subsystem: str, field: str) -> None:
         fields = self.vocabulary.known.get(subsystem, frozenset())
         if self._has_facts(subsystem):
             fields |= self.facts.fields
-        if not fields or field in fields:
-            return
-        near = _like(field, fields)
-        if near is None and self.vocabulary.may_be_incomplete(subsystem):
-            return
-        shown = ", ".join(sorted(fields)[:_FIELDS_SHOWN]) + (", ..." if len(fields) > _FIELDS_SHOWN else "")
-        raise InputError(
-            f"no {subsystem} has the field {field!r}; they have: {shown}",
-            place=f"requirement on {subsystem!r}",
-            expected=near or "a field that is there",
-        )
+        require_field(subsystem, field, fields, incomplete=self.vocabulary.may_be_incomplete(subsystem))
 
     def table(self, requirements: Sequence[Expression], *, possible: bool = False) -> NDArray[np.uint64]:
         """Return (requirements, words): the place classes at which each requirement holds, or `possible` ones too."""
@@ -552,40 +524,6 @@ class FleetIndex:
         return able
 
 
-def _offered(clusters: Iterable[Cluster]) -> Iterator[tuple[str, Properties]]:
-    """Yield what clusters offer, in the order of their descriptions; of a subsystem without vertices, nothing."""
-    seen: set[int] = set()
-    for cluster in clusters:
-        for subsystem in cluster.subsystems:
-            # Many clusters share one value.
-            if id(subsystem) not in seen:
-                seen.add(id(subsystem))
-                yield subsystem.name, ()
-                for vertex in subsystem.vertices:
-                    yield subsystem.name, vertex.properties
-
-
 def _asked_inside(shapes: Sequence[Shape]) -> set[str]:
     """Return the subsystems that requirements inside shapes are of."""
     return {test.subsystem for shape in shapes for one in inner_requirements(shape) for test in tests_of(one)}
-
-
-def _about_characters(requirement: Expression) -> int:
-    """Return about how long a requirement's text is, without writing it: that would take as long as to answer it."""
-    length = 0
-    for test in tests_of(requirement):
-        length += len(test.subsystem)
-        for condition in test.conditions:
-            predicate = condition.predicate
-            length += len(condition.field)
-            if isinstance(predicate, InVersionRange):
-                length += _CHARACTERS_A_RANGE * len(predicate.versions)
-            else:
-                length += len(str(predicate))
-    return length
-
-
-def _like(name: str, known: Collection[str]) -> str | None:
-    """Return which known names one is like, in words; None for none."""
-    close = difflib.get_close_matches(name, known, n=3) if len(known) <= _MOST_NAMES_COMPARED else []
-    return f"a name such as {', '.join(close)}" if close else None

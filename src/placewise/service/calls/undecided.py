@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from placewise.matching import bitset
 from placewise.matching.index import FleetIndex
 from placewise.matching.match import Incomparable, incomparables, match_of, undecided_clusters
+from placewise.matching.open_tests import open_tests
 from placewise.matching.work import Work
 from placewise.model.job import Job
-from placewise.model.requirement import tests_of
 
 _SHOWN = 3
 
@@ -75,12 +74,9 @@ def _about(index: FleetIndex, job: Job, clusters: int) -> Iterator[str]:
     """Yield the subsystems that some of the clusters may have more of than is described, if that may matter."""
     index = index.asked_by(job)
     for requirement in job.requirements:
-        for test in tests_of(requirement):
-            met = index.meeting(test)
-            if not met.certain:
-                open_ones = bitset.to_number(index.clusters_of(met.possible & ~met.yes))
-                if open_ones & clusters:
-                    yield test.subsystem
+        for test, open_ones in open_tests(index, requirement):
+            if open_ones & clusters:
+                yield test.subsystem
 
 
 def _set_of(index: FleetIndex, names: frozenset[str]) -> int:
