@@ -150,3 +150,24 @@ def test_a_week_in_a_queue_of_half_an_hour(asked):
     assert asked(graph, week).code == 3
     said = asked(graph, week, command="explain")
     assert "time_limit" in said.out or "time limit" in said.out
+
+
+@pytest.mark.parametrize("named", [False, True])
+def test_resources_inline_in_a_task_are_refused_with_where_they_belong(asked, named):
+    graph = Graph("one")
+    graph.add("core", graph.add("node"), 4)
+    job = {"version": 1, "tasks": [{"command": ["app"], "resources": of("node", 1, of("core", 2))}]}
+    if named:
+        job["resources"] = {"default": of("node")}
+    done = asked(graph, job)
+    assert (done.code, done.out) == (2, "")
+    assert "tasks[0].resources" in done.err
+    assert "at the top" in done.err
+
+
+def test_attributes_of_a_vertex_are_refused_as_they_may_be_demands(asked):
+    graph = Graph("one")
+    graph.add("core", graph.add("node"), 4)
+    done = asked(graph, flux(slot(1, of("node", 1, of("core"), attributes={"gpu": "a100"}))))
+    assert (done.code, done.out) == (2, "")
+    assert "resources[0].with[0]: 'attributes' is not understood" in done.err
