@@ -1,12 +1,14 @@
 """Wishes and the limits of sites on the command line and in Python."""
 
 import json
+from dataclasses import replace
 
 import pytest
-from small_fleets import written_fleet
+from small_fleets import written_features, written_fleet
 
 import placewise as pw
 from placewise.model.requirement import Requirement
+from placewise.model.resources import Subsystem, SubsystemVertex
 
 
 @pytest.fixture
@@ -100,3 +102,16 @@ def test_python_says_the_same(fleet, job):
         "gray": ("partition debug allows 30 minutes, the job asks for 7 days",)
     }
     assert pw.match(read, Requirement.parse("cluster{name=teal}")).names == ("teal",)
+
+
+@pytest.mark.parametrize(("state", "unmatched"), [("up", 0), ("down", 1)])
+def test_a_study_meets_the_limits_of_sites(tmp_path, state, unmatched):
+    folder = written_features(tmp_path / "study", blue={"gcc": "12.1"})
+    (folder / "jobspecs").mkdir()
+    (folder / "jobspecs" / "jobs.yaml").write_text("- {name: a, package: x, resources: {gcc: {min: '12.1'}}}\n")
+    study = pw.Study.from_folder(folder)
+    partition = Subsystem("partition", (SubsystemVertex((("name", "batch"), ("state", state)), (0,)),))
+    blue = study.fleet.clusters[0]
+    limited = replace(blue, subsystems=(*blue.subsystems, partition))
+    found = replace(study, fleet=replace(study.fleet, clusters=(limited,))).run(orders=0, fleets=0, resamples=0)
+    assert found["all"].unmatched == unmatched

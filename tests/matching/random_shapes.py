@@ -6,7 +6,7 @@ from collections import Counter
 import oracle
 
 from placewise.errors import InputError
-from placewise.matching.hosting import Hosting, Tree
+from placewise.matching.hosting import Tree, hosts
 from placewise.model.job import ResourceGroup, ResourceRequest
 from placewise.model.resources import ResourceGraph, Vertex
 
@@ -117,7 +117,7 @@ def disagreements(seed, cases, most=3):
         tree, groups = case(rng)
         expected = oracle.hosting(tree, groups)
         try:
-            found = Hosting([one for one, _ in groups]).on(Tree.of(tree), [places for _, places in groups])
+            found = hosts(Tree.of(tree), groups)
         except InputError as error:
             found = str(error)
         tally["refused" if isinstance(found, str) else "hosted" if found else "not hosted"] += 1

@@ -9,9 +9,11 @@ from matching_strategies import Growing, R, graphs, shapes
 from random_shapes import case, disagreements
 
 from placewise.errors import InputError
-from placewise.matching.hosting import Tree, copies_within, hosts, spans_places
+from placewise.matching.hosting import Hosting, Tree, copies_within, hosts, spans_places
 from placewise.matching.index import FleetIndex
 from placewise.matching.match import match
+from placewise.matching.place_kinds import PlaceKinds
+from placewise.matching.work import Work
 from placewise.model.cluster import Cluster, Fleet
 from placewise.model.job import Job, ResourceGroup
 from placewise.model.requirement import Requirement
@@ -357,3 +359,19 @@ def test_a_node_inside_a_node_is_part_of_it():
     inside = Subsystem("gcc", (SubsystemVertex((), (inner,)),))
     wanted = Job("j", (ResourceGroup((), (Requirement("gcc"),)),))
     assert not match(FleetIndex(Fleet((Cluster("a", graph, (inside,)),))), wanted)
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_trees_asked_after_others_are_answered_as_if_each_were_asked_first(data):
+    """What is remembered of the subtrees of one tree says nothing wrong of another."""
+    rng = random.Random(data.draw(st.integers(0, 1 << 30)))
+    found = [case(rng) for _ in range(4)]
+    asked = [shape for shape, _ in found[0][1]]
+    together = Hosting(asked, work=Work(1 << 30))
+    for graph, groups in found:
+        allowed = [groups[at % len(groups)][1] for at in range(len(asked))]
+        tree = Tree.of(graph)
+        kinds = PlaceKinds.single(tree)
+        usable = [kinds.of(places) for places in allowed]
+        assert together.on(kinds, usable) == hosts(tree, list(zip(asked, allowed, strict=True)))

@@ -12,6 +12,7 @@ from placewise.errors import InputError
 from placewise.matching.hosting import Hosting, Tree, hosts
 from placewise.matching.index import FleetIndex
 from placewise.matching.match import match
+from placewise.matching.place_kinds import PlaceKinds
 from placewise.matching.why_not import why_not
 from placewise.model.cluster import Cluster, Fleet
 from placewise.model.job import Job, ResourceGroup, ResourceRequest
@@ -180,7 +181,9 @@ def _answer_both_ways(rng):
     tree = Tree.of(graph, [("gpu", vertex) for vertex in offered(*placed).vertices])
     usable = [oracle.places(graph)]
     expected = hosts(Tree.of(ResourceGraph(tuple(vertices))), [(renamed(shape), usable[0])])
-    return expected, Hosting([shape], Vocabulary()).on(tree, usable, Cluster("a", graph, (offered(*placed),)))
+    kinds = PlaceKinds.single(tree)
+    found = Hosting([shape], Vocabulary()).on(kinds, [kinds.all], Cluster("a", graph, (offered(*placed),)))
+    return expected, found
 
 
 def test_a_requirement_inside_a_shape_is_named_as_the_cause():

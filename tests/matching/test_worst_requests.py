@@ -10,10 +10,10 @@ from placewise.errors import InputError
 from placewise.formats.jobs.jobspec import jobspec_text
 from placewise.kinds.vertex_test import VertexTest
 from placewise.matching import causes as causes_module
+from placewise.matching.forest import Forest
 from placewise.matching.index import FleetIndex
 from placewise.matching.match import match
 from placewise.matching.site_limits import with_limits
-from placewise.matching.tree import Tree
 from placewise.matching.why_not import why_not
 from placewise.matching.work import STEPS, STEPS_OF_A_CLUSTER, Work
 
@@ -43,7 +43,7 @@ def counted(monkeypatch):
 
     counting(Work, "step", "steps", lambda steps=1: steps)
     counting(VertexTest, "ask", "asked")
-    counting(Tree, "marked", "trees")
+    counting(Forest, "root", "trees")
     return counts
 
 
@@ -91,3 +91,39 @@ def test_causes_are_looked_for_within_a_budget(index, monkeypatch):
     assert len(why_not(index, job).blocked) == 100
     monkeypatch.setattr(causes_module, "LOOKS", 1_000_000)
     assert all(one.causes for one in why_not(index, job).blocked)
+
+
+def groups_of_most_nodes(index, groups, nodes):
+    shapes = [WORST["_unlike"](7 * at, nodes // groups) for at in range(groups)]
+    wanted = [[{"name": "tag", "field": "number", "min": at, "max": 80 + at}] for at in range(groups)]
+    return job_of(index, WORST["_groups"](shapes, wanted))
+
+
+@pytest.mark.parametrize("groups", [3, 8, 16])
+def test_unlike_groups_of_most_nodes_are_decided(groups):
+    index = FleetIndex(WORST["fleet"](3, 300))
+    job = groups_of_most_nodes(index, groups, 250)
+    oracle = FleetIndex(WORST["fleet"](1, 300))
+    assert bool(match(index, job)) == bool(match(oracle, groups_of_most_nodes(oracle, groups, 250)))
+
+
+def test_clusters_that_are_alike_take_little_more_work_than_one(counted):
+    steps = []
+    for clusters in (1, 4):
+        index = FleetIndex(WORST["fleet"](clusters, 200))
+        job = groups_of_most_nodes(index, 4, 160)
+        counted["steps"] = 0
+        match(WORST["_forgetful"](index), job)
+        steps.append(counted["steps"])
+    assert steps[1] < 2 * steps[0]
+
+
+def test_what_is_matched_is_explained_even_if_its_causes_take_too_much_work(index, monkeypatch):
+    job = groups_of_most_nodes(index, 2, 90)
+    expected = match(index, job).names
+    monkeypatch.setattr(Work, "besides", classmethod(lambda cls, _: cls(0)))
+    why = why_not(WORST["_forgetful"](index), job)
+    assert why.matched == expected
+    assert not why.near_misses
+    assert set(why.scattered) == set(index.names) - set(expected) - {one for b in why.blocked for one in b.clusters}
+    assert all("too few" in str(cause) or "not together" in str(cause) for there in why.apart for cause in there.causes)

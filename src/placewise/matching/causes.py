@@ -47,10 +47,10 @@ __all__ = [
     "too_few",
 ]
 
-LOOKS, LOOKS_AT_A_CLUSTER = 4_000, 150
+LOOKS, LOOKS_AT_A_CLUSTER = 2_000, 60
 """So many vertices are looked at to explain a job, and so many more for each cluster; to begin counts as some."""
 
-_LOOKS_A_TEST = 6
+_LOOKS_A_TEST = 10
 
 _NAME = "name"
 _Places: TypeAlias = int

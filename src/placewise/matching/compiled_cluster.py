@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from placewise.matching.place_kinds import PlaceKinds
 from placewise.matching.places import PlaceClass, place_classes
 from placewise.matching.tree import Tree, unseen
 from placewise.model.cluster import Cluster
@@ -28,7 +29,7 @@ class CompiledCluster:
 
     classes : as of a fleet of this cluster alone.
     types : the types of the vertices of its containment graph, each with its unit.
-    subsystems : by name.
+    subsystems : by name. kinds : the classes' places.
     """
 
     cluster: Cluster
@@ -36,6 +37,7 @@ class CompiledCluster:
     classes: tuple[PlaceClass, ...]
     types: frozenset[tuple[str, str]]
     subsystems: dict[str, Subsystem]
+    kinds: PlaceKinds
 
     @classmethod
     def of(cls, cluster: Cluster, before: CompiledCluster | None = None) -> CompiledCluster:
@@ -52,7 +54,9 @@ class CompiledCluster:
             tree = Tree.of(cluster.graph, offered)
             types = frozenset((vertex.type, vertex.unit) for vertex in cluster.graph.vertices)
         classes = tuple(place_classes(0, cluster, tree))
-        return cls(cluster, tree, classes, types, {subsystem.name: subsystem for subsystem in cluster.subsystems})
+        kinds = PlaceKinds(tree, [one.places for one in classes])
+        by_name = {subsystem.name: subsystem for subsystem in cluster.subsystems}
+        return cls(cluster, tree, classes, types, by_name, kinds)
 
     def same_places(self, other: CompiledCluster) -> bool:
         """Whether both have the same places in the same classes, on one tree."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from placewise.errors import InputError
 from placewise.matching.compiled_cluster import CompiledCluster
-from placewise.matching.hosting import Tree, copies_of, has_alternatives, inner_requirements, on_one_place, spans_places
+from placewise.matching.hosting import Copies, Tree, has_alternatives, inner_requirements, on_one_place, spans_places
 from placewise.matching.offers import Change, Pieces
 from placewise.matching.work import Work
 from placewise.model.job import NODE, SLOTS, ResourceRequest, Shape
@@ -54,8 +54,8 @@ def counts_of(request: ResourceRequest, clusters: Iterable[CompiledCluster]) -> 
     counted = list(clusters)
     if not all(_counts_by_place(compiled.tree, request) for compiled in counted):
         return Counts(request, None)
-    work = Work.of(len(counted))
-    found = [copies for compiled in counted for copies in _copies(compiled, request, work)]
+    asked = Copies(request, Work.of(len(counted)))
+    found = [copies for compiled in counted for copies in _copies(compiled, request, asked)]
     return Counts(request, np.array(found, dtype=np.int64))
 
 
@@ -71,16 +71,16 @@ def moved_counts(counts: Counts, pieces: Pieces, changes: Iterable[Change]) -> C
             if not _counts_by_place(change.after.tree, counts.request):
                 return None
             try:
-                copies = _copies(change.after, counts.request, Work.of(1))
+                copies = _copies(change.after, counts.request, Copies(counts.request))
             except InputError:
                 return None
             per_class[change.first : change.first + len(copies)] = copies
     return Counts(counts.request, per_class)
 
 
-def _copies(compiled: CompiledCluster, request: ResourceRequest, work: Work) -> list[int]:
+def _copies(compiled: CompiledCluster, request: ResourceRequest, asked: Copies) -> list[int]:
     # More than are wanted need not be counted, and a sum of sizes need not fit a word.
-    each = copies_of(compiled.tree, [kind.places[0] for kind in compiled.classes], request, work)
+    each = asked.on(compiled.tree, [kind.places[0] for kind in compiled.classes])
     return [min(copies * len(kind.places), request.count) for copies, kind in zip(each, compiled.classes, strict=True)]
 
 

@@ -7,10 +7,11 @@ vertex that stands for several, what is attached counts for one unit each.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from placewise.kinds.vertex_test import Answer, VertexTest
+from placewise.matching.compiled_cluster import vertex_key
 from placewise.matching.tree import Tree
 from placewise.model.cluster import Cluster
 from placewise.model.requirement import AllOf, Expression, Not, Requirement, tests_of
@@ -39,26 +40,35 @@ class Tests:
                 (bit, VertexTest.of(test, (own or {}).get(test.subsystem, vocabulary)))
             )
         self.width = 2 * len(found)
+        self._met: dict[Hashable, int] = {}
         self._vocabulary = vocabulary
 
     def of_vertex(self, name: str, vertex: SubsystemVertex) -> int:
         """Return what a subsystem vertex meets, as bits."""
-        bits = 0
-        for bit, test in self._by_name.get(name, ()):
-            answer = test.ask(dict(vertex.properties))
-            if answer is Answer.YES:
-                bits |= 3 << bit
-            elif not isinstance(answer, Answer):
-                bits |= 2 << bit
+        if name not in self._by_name:
+            return 0
+        key = name, vertex_key(vertex)
+        bits = self._met.get(key)
+        if bits is None:
+            bits = 0
+            for bit, test in self._by_name[name]:
+                answer = test.ask(dict(vertex.properties))
+                if answer is Answer.YES:
+                    bits |= 3 << bit
+                elif not isinstance(answer, Answer):
+                    bits |= 2 << bit
+            self._met[key] = bits
         return bits
 
     def steps(self, cluster: Cluster) -> int:
         """Return about how many steps of work it takes to ask a cluster."""
-        asked = [one for one in cluster.subsystems if one.name in self._by_name]
-        return sum(
-            len(self._by_name[one.name]) * len(one.vertices) + sum([len(v.attached_to) for v in one.vertices]) // 8
-            for one in asked
-        )
+        steps = 0
+        for one in cluster.subsystems:
+            if one.name in self._by_name:
+                unlike = sum([(one.name, vertex_key(vertex)) not in self._met for vertex in one.vertices])
+                steps += 2 * unlike * len(self._by_name[one.name]) + len(one.vertices) // 2
+                steps += sum([len(vertex.attached_to) for vertex in one.vertices]) // 8
+        return steps
 
     def asks(self, name: str) -> bool:
         """Whether a test is of this subsystem."""

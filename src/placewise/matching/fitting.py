@@ -7,7 +7,7 @@ it hosts together, added up over the subtrees, however many equal ones there are
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from fractions import Fraction
 from functools import cache, reduce
 from heapq import heappop, heappush
@@ -25,6 +25,9 @@ from placewise.matching.frontiers import (
     most_that_holds,
     reached,
 )
+from placewise.matching.mixes import mixes
+from placewise.matching.rough_bounds import each_apart, least_amounts
+from placewise.matching.simple_counting import holds_simple, opened_slots, simple_bundles
 from placewise.matching.slot_levels import Levels
 from placewise.matching.subtrees import INSIDE, PLACE, Subtrees
 from placewise.matching.transport import transported
@@ -33,26 +36,27 @@ from placewise.model.job import SLOT
 from placewise.model.requirement import Expression
 
 At: TypeAlias = tuple[int, int]
-"""A vertex: the number of its subtree, and the groups for which it is usable, as bits."""
+"""A vertex: the number of its subtree, and the groups for which it is usable, as bits.
 
-ROOT = -1
-"""The number of what contains the whole tree."""
+What contains a whole tree has the number of the tree, inverted.
+"""
 
 
 class Fitting:
-    """One question to one tree; it remembers what it found."""
+    """One question to trees of one layout; it remembers what it found, as they have subtrees in common."""
 
     def __init__(self, subtrees: Subtrees, levels: Levels, work: Work, facts: Facts | None = None) -> None:
         self._trees, self._levels, self._work, self._facts = subtrees, levels, work, facts
         self._kinds: dict[tuple[At, tuple[Expression, ...]], tuple[int, ...]] = {}
         self._fit: dict[tuple[At, Demand], bool] = {}
         self._found: dict[tuple[At, Ask, Any], Any] = {}
-        self._stopped: dict[tuple[At, tuple[Ask, ...]], list[tuple[At, int]]] = {}
+        self._stopped: dict[tuple[At, tuple[Hashable, ...]], list[tuple[At, int]]] = {}
         self._bundled: dict[tuple[At, Demand, Any], Any] = {}
+        self._opened: dict[Demand, Demand | None] = {}
 
-    def hosts(self, demand: Demand) -> bool:
-        """Whether the whole tree, its root included, hosts a demand."""
-        return self._fits((ROOT, -1), demand)
+    def hosts(self, root: int, demand: Demand) -> bool:
+        """Whether a whole tree, its root included, hosts a demand."""
+        return self._fits((~root, -1), demand)
 
     def copies_at(self, number: int, ask: Ask, most: int) -> int:
         """Return how many of an ask a subtree hosts, its topmost vertex included, at most so many."""
@@ -64,7 +68,7 @@ class Fitting:
         return number, mark if own is None else own
 
     def _in_place(self, at: At) -> bool:
-        return at[0] != ROOT and self._trees.status[at[0]] in (INSIDE, PLACE)
+        return at[0] >= 0 and self._trees.status[at[0]] in (INSIDE, PLACE)
 
     def _stops(self, at: At, ask: Ask) -> bool:
         """Whether a vertex is one of those that an ask names, or one under which a slot lies."""
@@ -77,7 +81,7 @@ class Fitting:
 
     def _topmost(self, at: At, asks: tuple[Ask, ...]) -> list[tuple[At, int]]:
         """Return the vertices inside one at which any of the asks stops, not looking inside those; equal ones once."""
-        key = (at, asks)
+        key = (at, tuple([self._levels.stopping(ask) for ask in asks]))
         found = self._stopped.get(key)
         if found is None:
             found = self._stopped[key] = list(self._walk(at, asks))
@@ -92,7 +96,7 @@ class Fitting:
         for ask in asks:
             if ask.bundles and not self._levels.on_places(ask):
                 levels |= self._levels.numbers(ask)
-        first = ((trees.root, 1),) if at[0] == ROOT else trees.below[at[0]]
+        first = ((~at[0], 1),) if at[0] < 0 else trees.below[at[0]]
         counts: dict[At, int] = {}
         # What contains has larger numbers than what it contains, so the largest number has all its times.
         waiting: list[tuple[int, int]] = []
@@ -160,7 +164,7 @@ class Fitting:
     def _some_mix(self, at: At, choice: Ask, count: int, rest: Demand) -> bool:
         """Whether some mix of the alternatives of a choice fits beside the rest."""
         kinds = [self._copies(at, demand, count) for demand in choice.alternatives]
-        for mix in _mixes(kinds, count, self._work):
+        for mix in mixes(kinds, count, self._work):
             taken = [
                 (ask, each * times)
                 for demand, times in zip(choice.alternatives, mix, strict=True)
@@ -245,7 +249,7 @@ class Fitting:
 
     def _own_bits(self, at: At) -> int:
         """Return what is met inside a vertex of a place by what is attached to it, as part of a mark."""
-        if self._facts is None or at[0] == ROOT or self._trees.status[at[0]] != INSIDE:
+        if self._facts is None or at[0] < 0 or self._trees.status[at[0]] != INSIDE:
             return 0
         bits = 0
         for name, vertex in self._trees.attached[at[0]]:
@@ -297,6 +301,11 @@ class Fitting:
         """Return how many times a demand fits inside a vertex, at most so many."""
         key = (at, contents, most)
         found = self._bundled.get(key)
+        if found is None and self._in_place(at) and (simple := self._simple(contents)):
+            # All in a place is usable for the same groups as the place.
+            self._work.step(1 + len(simple))
+            usable = at[1] >> simple[0][0].group & 1
+            found = self._bundled[key] = min(most, simple_bundles(self._trees, at[0], simple)) if usable else 0
         if found is None:
             normal = self._normal(at, contents)
             self._work.step(1 + len(normal))
@@ -316,6 +325,12 @@ class Fitting:
             self._bundled[key] = found
         return found
 
+    def _simple(self, contents: Demand) -> Demand | None:
+        """Return contents without slots, if no part of them competes with another inside a place."""
+        if contents not in self._opened:
+            self._opened[contents] = opened_slots(contents) if holds_simple(contents) else None
+        return self._opened[contents]
+
     def _compete(self, at: At, part: Demand) -> bool:
         """Whether asks fit together that each alone fit and that may want the same vertices."""
         asks = tuple([ask for ask, _ in part])
@@ -328,10 +343,10 @@ class Fitting:
             ]
             for one, _ in stops
         ]
-        if _apart([count for _, count in part], stops, offers):
+        if each_apart([count for _, count in part], [times for _, times in stops], offers):
             return True
         caps = tuple([count for _, count in part])
-        weights = _weights(asks)
+        weights = least_amounts(asks)
         if self._too_little(stops, caps, weights):
             return False
         flow = self._as_flow(asks, stops, offers)
@@ -353,7 +368,7 @@ class Fitting:
         for kind, weight in weights.items():
             self._work.step(1 + len(stops) // 4)
             asked = sum([each * count for each, count in zip(weight, wanted, strict=True)])
-            if asked > sum([times * amounts[number].get(kind, 0) for (number, _), times in stops]):
+            if asked > sum([times * amounts(number).get(kind, 0) for (number, _), times in stops]):
                 return True
         return False
 
@@ -417,73 +432,4 @@ class Fitting:
         return explored(caps, holds, self._work)
 
 
-def _apart(counts: Sequence[Any], stops: Sequence[tuple[At, int]], offers: Sequence[Sequence[Any]]) -> bool:
-    """Whether the asks fit where each vertex serves one of them only: a quick yes where there is plenty."""
-    left = [times for _, times in stops]
-    for position, count in enumerate(counts):
-        missing = count
-        ranked = sorted(range(len(stops)), key=lambda at: (sum(map(bool, offers[at])), -offers[at][position]))
-        for at in ranked:
-            offer = offers[at][position]
-            if offer and left[at]:
-                taken = min(left[at], -(-missing // offer))
-                left[at] -= taken
-                missing -= taken * offer
-                if missing <= 0:
-                    break
-        if missing > 0:
-            return False
-    return True
-
-
-def _weights(asks: Sequence[Ask]) -> dict[str, list[int]]:
-    """Return for each type drawn on how much of it each ask takes at least, in the vertices' own units."""
-    drawn = [_amounts(((ask, 1),)) for ask in asks]
-    return {kind: [each.get(kind, 0) for each in drawn] for kind in sorted({kind for each in drawn for kind in each})}
-
-
-def _amounts(demand: Demand) -> dict[str, int]:
-    found: dict[str, int] = {}
-    for ask, count in demand:
-        inside = [_amounts(one) for one in ask.alternatives or (ask.contents,)]
-        for kind in {kind for one in inside for kind in one}:
-            found[kind] = found.get(kind, 0) + count * min([one.get(kind, 0) for one in inside])
-        # What is asked for in another unit is left out.
-        if not ask.bundles and (ask.measure == NO_MEASURE or ask.contents):
-            found[ask.type] = found.get(ask.type, 0) + count
-    return found
-
-
-def _mixes(most: Sequence[int], count: int, work: Work) -> Iterator[tuple[int, ...]]:
-    """Yield the ways to reach a count with at most so many of each kind, those of one kind first."""
-    for position, one in enumerate(most):
-        if one >= count:
-            yield tuple(count if at == position else 0 for at in range(len(most)))
-    yield from _compositions(most, count, work)
-
-
-def _compositions(most: Sequence[int], count: int, work: Work) -> Iterator[tuple[int, ...]]:
-    work.step()
-    if len(most) == 1:
-        if count <= most[0]:
-            yield (count,)
-        return
-    for first in range(min(most[0], count), max(0, count - sum(most[1:])) - 1, -1):
-        for rest in _compositions(most[1:], count - first, work):
-            work.step()
-            yield (first, *rest)
-
-
 _measured = cache(measured)
-
-
-def all_asks(demands: Iterable[Demand]) -> list[Ask]:
-    """Return the asks of demands and of what is inside them, each once."""
-    found: dict[Ask, None] = {}
-    waiting = [ask for demand in demands for ask, _ in demand]
-    while waiting:
-        ask = waiting.pop()
-        if ask not in found:
-            found[ask] = None
-            waiting += [inner for demand in (ask.contents, *ask.alternatives) for inner, _ in demand]
-    return list(found)

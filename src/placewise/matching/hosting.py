@@ -16,8 +16,16 @@ from functools import lru_cache
 
 from placewise.matching.asks import CHOICE, Demand, compiled, drawn_types
 from placewise.matching.facts import Facts, Tests
-from placewise.matching.fitting import Fitting
-from placewise.matching.simple_counting import holds_simple, is_simple, simple_bundles, simple_count, simple_offer
+from placewise.matching.forest import Bits, Forest, Forests
+from placewise.matching.place_kinds import PlaceKinds
+from placewise.matching.simple_counting import (
+    holds_simple,
+    is_simple,
+    opened_slots,
+    simple_bundles,
+    simple_count,
+    simple_offer,
+)
 from placewise.matching.slot_levels import Levels
 from placewise.matching.tree import Tree
 from placewise.matching.work import Work
@@ -27,13 +35,10 @@ from placewise.model.requirement import Expression
 from placewise.model.resources import Subsystem
 from placewise.model.vocabulary import Vocabulary
 
-VERTICES_A_STEP = 8
-"""To look at so many vertices takes about as long as a step."""
-
 __all__ = [
+    "Copies",
     "Hosting",
     "Tree",
-    "copies_of",
     "copies_within",
     "has_alternatives",
     "hosts",
@@ -64,7 +69,9 @@ class Hosting:
         self._work = work or Work.of(1)
         self._demands = compiled(shapes)
         self._groups, self._possible = len(shapes), possible
-        self._marks: dict[str, tuple[Facts, dict[int, int]]] = {}
+        self._marks: dict[str, tuple[Facts, PlaceKinds, list[int], Bits]] = {}
+        self._forests = Forests(self._work)
+        self._answers: dict[tuple[Forest, int], bool] = {}
         wanted = [r for shape in shapes for r in inner_requirements(shape)]
         self._tests = Tests(wanted, vocabulary or Vocabulary(), own) if wanted else None
 
@@ -74,12 +81,12 @@ class Hosting:
 
     def on(
         self,
-        tree: Tree,
-        usable: Sequence[Collection[int]],
+        kinds: PlaceKinds,
+        usable: Sequence[int],
         cluster: Cluster | None = None,
         seen: Subsystem | None = None,
     ) -> bool:
-        """Whether a tree hosts every group's shape at once, each on its own usable places.
+        """Whether a tree hosts every group's shape at once, each on its own usable kinds of places, as sets.
 
         A group without a shape asks for one usable place. cluster : that of the tree, whose vertices meet requirements
         inside the shapes; seen : what all of it sees besides. Raises InputError for what takes too much work.
@@ -88,26 +95,37 @@ class Hosting:
             return False
         if any(not demand for demand in self._demands):
             return True
-        every = tuple(None if tree.places.issubset(places) else frozenset(places) for places in usable)
-        facts, bits = (None, None) if cluster is None else self._facts(cluster, tree, seen)
-        if bits is not None or any(places is not None for places in every):
-            self._work.step(1 + len(tree.outline) * (4 + len(usable)) // (2 * VERTICES_A_STEP))
-        subtrees = tree.marked(every, bits)
-        self._work.step(1 + len(subtrees.types) // VERTICES_A_STEP)
-        levels = Levels(subtrees, tree.above_places)
-        return any(Fitting(subtrees, levels, self._work, facts).hosts(demand) for demand in self._demands)
+        facts, bits = None, None
+        if cluster is not None and self._tests is not None:
+            facts, kinds, parts, bits = self._facts(self._tests, cluster, kinds, seen)
+            usable = [sum(1 << at for at, kind in enumerate(parts) if one >> kind & 1) for one in usable]
+        forest = self._forests.of(kinds.tree, None if facts is None else facts.everywhere)
+        key = forest, forest.root(kinds, usable, bits)
+        found = self._answers.get(key)
+        if found is None:
+            fitting = forest.fitting(facts)
+            found = self._answers[key] = any(fitting.hosts(key[1], demand) for demand in self._demands)
+        return found
 
     def _facts(
-        self, cluster: Cluster, tree: Tree, seen: Subsystem | None
-    ) -> tuple[Facts | None, dict[int, int] | None]:
-        """Return what the tests inside say of a cluster, and the bits of its vertices; None without tests."""
-        if self._tests is None:
-            return None, None
-        if cluster.name not in self._marks:
-            self._work.step(self._tests.steps(cluster) + len(tree.outline) // VERTICES_A_STEP)
-            facts = Facts(self._tests, self._groups, self._tests.everywhere(cluster.name, seen), self._possible)
-            self._marks[cluster.name] = facts, facts.marks(cluster, tree)
-        return self._marks[cluster.name]
+        self, tests: Tests, cluster: Cluster, kinds: PlaceKinds, seen: Subsystem | None
+    ) -> tuple[Facts, PlaceKinds, list[int], Bits]:
+        """Return what the tests inside say of a cluster: kinds of places that they tell apart, each with its bits."""
+        found = self._marks.get(cluster.name)
+        if found is None:
+            tree = kinds.tree
+            self._work.step(tests.steps(cluster) + len(tree.outline) // 2)
+            facts = Facts(tests, self._groups, tests.everywhere(cluster.name, seen), self._possible)
+            bits = facts.marks(cluster, tree)
+            finer, parts = kinds.refined(bits)
+            found = (
+                facts,
+                finer,
+                [kind for kind, _ in parts],
+                Bits([own for _, own in parts], [bits[position] for position in tree.outside]),
+            )
+            self._marks[cluster.name] = found
+        return found
 
 
 def inner_requirements(shape: Shape) -> list[Expression]:
@@ -123,7 +141,8 @@ def inner_requirements(shape: Shape) -> list[Expression]:
 
 def hosts(tree: Tree, groups: Sequence[tuple[Shape, Collection[int]]]) -> bool:
     """Whether the tree hosts every group's shape at once, each on its own usable places. See `Hosting`."""
-    return Hosting([shape for shape, _ in groups]).on(tree, [usable for _, usable in groups])
+    kinds = PlaceKinds.single(tree)
+    return Hosting([shape for shape, _ in groups]).on(kinds, [kinds.of(usable) for _, usable in groups])
 
 
 def copies_within(tree: Tree, place: int, request: ResourceRequest) -> int:
@@ -131,35 +150,46 @@ def copies_within(tree: Tree, place: int, request: ResourceRequest) -> int:
 
     Raises InputError for what takes too much work.
     """
-    return copies_of(tree, [place], request)[0]
+    return Copies(request).on(tree, [place])[0]
 
 
-def copies_of(tree: Tree, places: Sequence[int], request: ResourceRequest, work: Work | None = None) -> list[int]:
-    """Count the copies of a request that each of some places can host; its slots lie on places. See `copies_within`.
+class Copies:
+    """Counts copies of a request on places of many clusters; its slots lie on places. See `copies_within`.
 
-    work : the budget, that for one cluster if not given.
+    work : the budget of all that is asked, that for one cluster if not given.
     """
-    subtrees, work = tree.subtrees, work or Work.of(1)
-    numbers = list(dict.fromkeys(subtrees.number_of[place] for place in places))
-    found = [0] * len(numbers)
-    work.step(len(numbers))
-    for demand in _compiled(request):
-        ((ask, most),) = demand
-        if ask.type == SLOT and holds_simple(ask.contents):
-            copies = [simple_bundles(subtrees, number, ask.contents) for number in numbers]
-        elif is_simple(ask):
-            copies = [
-                simple_offer(subtrees, number, ask)
-                if subtrees.types[number] == ask.type
-                else simple_count(subtrees, number, ask)
-                for number in numbers
-            ]
-        else:
-            fitting = Fitting(subtrees, Levels(subtrees, tree.above_places), work)
-            copies = [fitting.copies_at(number, ask, most) for number in numbers]
-        found = [max(pair) for pair in zip(found, copies, strict=True)]
-    copies_at = dict(zip(numbers, found, strict=True))
-    return [copies_at[subtrees.number_of[place]] for place in places]
+
+    def __init__(self, request: ResourceRequest, work: Work | None = None) -> None:
+        self._demands, self._work = _compiled(request), work or Work.of(1)
+        self._opened = [
+            opened_slots(ask.contents) if ask.type == SLOT and holds_simple(ask.contents) else None
+            for ((ask, _),) in self._demands
+        ]
+        self._forests = Forests(self._work)
+
+    def on(self, tree: Tree, places: Sequence[int]) -> list[int]:
+        """Count the copies that each of some places of a tree can host."""
+        subtrees = tree.subtrees
+        numbers = list(dict.fromkeys(subtrees.number_of[place] for place in places))
+        found = [0] * len(numbers)
+        self._work.step(len(numbers))
+        for demand, opened in zip(self._demands, self._opened, strict=True):
+            ((ask, most),) = demand
+            if opened is not None:
+                copies = [simple_bundles(subtrees, number, opened) for number in numbers]
+            elif is_simple(ask):
+                copies = [
+                    simple_offer(subtrees, number, ask)
+                    if subtrees.types[number] == ask.type
+                    else simple_count(subtrees, number, ask)
+                    for number in numbers
+                ]
+            else:
+                forest = self._forests.of(tree)
+                copies = [forest.fitting().copies_at(forest.numbers(tree)[number], ask, most) for number in numbers]
+            found = [max(pair) for pair in zip(found, copies, strict=True)]
+        copies_at = dict(zip(numbers, found, strict=True))
+        return [copies_at[subtrees.number_of[place]] for place in places]
 
 
 def spans_places(tree: Tree, request: ResourceRequest) -> bool:
@@ -169,7 +199,7 @@ def spans_places(tree: Tree, request: ResourceRequest) -> bool:
 
 def on_one_place(tree: Tree, request: ResourceRequest) -> bool:
     """Whether every copy of a slot lies on one place."""
-    levels = Levels(tree.subtrees, tree.above_places)
+    levels = Levels(tree, tree.subtrees)
     return all(
         levels.on_places(ask) for demand in _compiled(request) for ask, _ in demand if ask.type in (SLOT, CHOICE)
     )

@@ -5,8 +5,7 @@ Each distinct requirement becomes a set of place classes.
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -21,6 +20,14 @@ from placewise.matching.cluster_facts import CLUSTER, ClusterFacts
 from placewise.matching.compiled_cluster import CompiledCluster, Properties
 from placewise.matching.counting import Counts, counted_request, counts_of, moved_counts
 from placewise.matching.hosting import Hosting, inner_requirements
+from placewise.matching.known_names import (
+    USUAL_TYPES,
+    about_characters,
+    offered_by,
+    require_field,
+    require_types,
+    unknown_subsystem,
+)
 from placewise.matching.layout import Layout
 from placewise.matching.meeting import Meeting, all_met, any_met, most_asked, not_met, tested
 from placewise.matching.named_places import NAMES_OF_NODES, asks_for_names, expressions_of, names_nodes, without_names
@@ -29,8 +36,7 @@ from placewise.matching.places import PlaceClass
 from placewise.matching.recent import Recent
 from placewise.matching.work import Work
 from placewise.model.cluster import Cluster, Fleet
-from placewise.model.job import SLOTS, Job, ResourceRequest, Shape
-from placewise.model.predicates import InVersionRange
+from placewise.model.job import Job, ResourceRequest, Shape
 from placewise.model.requirement import AllOf, AnyOf, Expression, Not, Requirement, tests_of
 from placewise.model.resources import Subsystem
 from placewise.model.scalar import Scalar
@@ -42,23 +48,11 @@ from placewise.model.vocabulary import Vocabulary
 _MOST_ROW_BYTES = 1 << 26
 _REQUIREMENT_BYTES = 1000
 _BYTES_A_CHARACTER = 50
-_CHARACTERS_A_RANGE = 32
 _MOST_SHAPES = 64
 
 # So few requirements are always asked of all vertices; more of them, of so many and twice those that there are.
 _FEW_TESTS = 16
 _VERTICES_ASKED = 40_000
-USUAL_TYPES = frozenset(
-    (
-        *("cluster", "rack", "chassis", "switch", "node", "socket", "numanode", "cache", "core", "pu", "gpu"),
-        *("memory", "storage", "ssd", "license"),
-    )
-)
-"""Types of Flux's resource graphs and of licenses: a job may always ask for them, whether a cluster has them or not."""
-
-# Among more names than these, to find one that is like another takes longer than the advice is worth.
-_MOST_NAMES_COMPARED = 500
-_FIELDS_SHOWN = 8
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -113,7 +107,7 @@ class FleetIndex:
                 for compiled, first in zip(layout.clusters, layout.firsts.tolist(), strict=False)
             ]
             offers = changed_offers({}, changes, layout.words)
-            vocabulary = learned(fleet.vocabulary, _offered(fleet.clusters))
+            vocabulary = learned(fleet.vocabulary, offered_by(fleet.clusters))
             types = USUAL_TYPES.union(vocabulary.types, *[one.tree.subtrees.all_types for one in layout.clusters])
             rows: Recent[Expression, Meeting] = Recent(_MOST_ROW_BYTES)
             contents = _Contents(layout, offers, vocabulary, types, rows, Recent(_MOST_SHAPES), named=named)
@@ -133,6 +127,7 @@ class FleetIndex:
         self._nothing = np.zeros(self.words, dtype=np.uint64)
         self._incomplete: dict[str, NDArray[np.uint64] | None] = {}
         self._described: dict[str, NDArray[np.uint64]] = {}
+        self._having: dict[str, NDArray[np.bool_]] = {}
         # An index never changes, so its own answers need no stamps.
         self._answers: dict[Expression, Meeting] = {}
         self._rows, self._counts = contents.rows, contents.counts
@@ -162,7 +157,7 @@ class FleetIndex:
             after = moved_counts(before, moved.pieces, moved.changes)
             if after is not None:
                 counts.keep(request, after)
-        vocabulary = learned(self.vocabulary, _offered(one for one in offered.values() if one is not None))
+        vocabulary = learned(self.vocabulary, offered_by(one for one in offered.values() if one is not None))
         types = self.known_types.union(*[one.after.tree.subtrees.all_types for one in moved.changes if one.after])
         offers = changed_offers(offers, moved.changes, layout.words)
         known = replace(self._contents, vocabulary=vocabulary, types=types, named=named)
@@ -271,6 +266,12 @@ class FleetIndex:
         """Whether a cluster has a subsystem, its own facts counted as ``cluster``."""
         return name in self.compiled(cluster).subsystems or self._has_facts(name)
 
+    def having(self, name: str) -> NDArray[np.bool_]:
+        """Return (clusters,) whether each has a subsystem. See `has`."""
+        if name not in self._having:
+            self._having[name] = np.array([self.has(one, name) for one in range(len(self.names))], dtype=np.bool_)
+        return self._having[name]
+
     @cached_property
     def facts(self) -> ClusterFacts:
         """The clusters' own facts, which tests of ``cluster`` are about unless some cluster has such a subsystem."""
@@ -310,7 +311,7 @@ class FleetIndex:
         kept, stamp = self._rows.get(requirement), self._stamp(requirement)
         if kept is None or kept.stamp != stamp:
             kept = self._met(requirement, stamp)
-            weight = _REQUIREMENT_BYTES + _BYTES_A_CHARACTER * _about_characters(requirement)
+            weight = _REQUIREMENT_BYTES + _BYTES_A_CHARACTER * about_characters(requirement)
             self._rows.keep(requirement, kept, weight + (2 if kept.certain else 4) * kept.yes.nbytes)
         if len(self._answers) * (_REQUIREMENT_BYTES + 4 * self.everything.nbytes) >= _MOST_ROW_BYTES:
             self._answers.clear()
@@ -401,39 +402,17 @@ class FleetIndex:
         """Raise InputError when no cluster has, or ever had, a subsystem of this name."""
         known = self.vocabulary.known
         if subsystem not in known and not self._has_facts(subsystem):
-            raise InputError(
-                f"no cluster of the fleet has a subsystem {subsystem!r}",
-                place=f"requirement on {subsystem!r}",
-                expected=_like(subsystem, known) or f"one of {len(known)} known names",
-            )
+            raise unknown_subsystem(subsystem, known)
 
     def require_types(self, shape: Shape) -> None:
         """Raise InputError for a shape that asks for a type of resource that no cluster has, or ever had."""
-        for request in shape:
-            if request.type not in self.known_types and request.type not in SLOTS:
-                raise InputError(
-                    f"no cluster of the fleet has resources of type {request.type!r}",
-                    place="resources",
-                    expected=_like(request.type, self.known_types) or f"one of {len(self.known_types)} known types",
-                )
-            if request.contents:
-                self.require_types(request.contents)
+        require_types(shape, self.known_types)
 
     def _require_field(self, subsystem: str, field: str) -> None:
         fields = self.vocabulary.known.get(subsystem, frozenset())
         if self._has_facts(subsystem):
             fields |= self.facts.fields
-        if not fields or field in fields:
-            return
-        near = _like(field, fields)
-        if near is None and self.vocabulary.may_be_incomplete(subsystem):
-            return
-        shown = ", ".join(sorted(fields)[:_FIELDS_SHOWN]) + (", ..." if len(fields) > _FIELDS_SHOWN else "")
-        raise InputError(
-            f"no {subsystem} has the field {field!r}; they have: {shown}",
-            place=f"requirement on {subsystem!r}",
-            expected=near or "a field that is there",
-        )
+        require_field(subsystem, field, fields, incomplete=self.vocabulary.may_be_incomplete(subsystem))
 
     def table(self, requirements: Sequence[Expression], *, possible: bool = False) -> NDArray[np.uint64]:
         """Return (requirements, words): the place classes at which each requirement holds, or `possible` ones too."""
@@ -443,15 +422,14 @@ class FleetIndex:
             table[position] = met.possible if possible else met.yes
         return table
 
-    def places_of(self, cluster: int, usable: NDArray[np.bool_]) -> list[int]:
-        """List the places of a cluster that are in usable classes; usable : (classes,) of the whole fleet."""
-        first = int(self.firsts[cluster])
-        return [
-            place
-            for number, kind in enumerate(self.compiled(cluster).classes, first)
-            if usable[number]
-            for place in kind.places
-        ]
+    def here(self, cluster: int, places: int) -> int:
+        """Return the place classes of a cluster among some, both sets as numbers, counted from its first."""
+        first, end = self._bounds[cluster], self._bounds[cluster + 1]
+        return places >> first & ((1 << (end - first)) - 1)
+
+    @cached_property
+    def _bounds(self) -> list[int]:
+        return [int(first) for first in self.firsts]
 
     def clusters_of(
         self, places: NDArray[np.uint64], shape: Shape = (), *, possible: bool = False, work: Work | None = None
@@ -467,11 +445,14 @@ class FleetIndex:
             return places
         rows = places.reshape(-1, self.words)
         found = np.empty((len(rows), bitset.word_count(clusters)), dtype=np.uint64)
-        per_class, wanted = self._copies(shape)
+        per_class, wanted = self._copies(shape) if shape else (None, 0)
         step = max(1, (1 << 24) // max(1, self.size))
         for start in range(0, len(rows), step):
             usable = bitset.unpack(rows[start : start + step], self.size)
-            if per_class is None:
+            if not shape:
+                # Every cluster has a class, which is what joining slices asks for.
+                able = np.logical_or.reduceat(usable, self.firsts[:-1], axis=-1) if self.names else usable
+            elif per_class is None:
                 able = np.array([self._hosting(flags, shape, possible, work) for flags in usable])
             else:
                 able = self._add_up(usable * per_class) >= wanted
@@ -494,18 +475,25 @@ class FleetIndex:
         work : the budget of all that is asked, that for one job if not given.
         Raises InputError for requirements inside them that are not understood, see `meeting`, and as `Hosting` does.
         """
-        for shape in shapes:
-            for requirement in inner_requirements(shape):
+        work = work or Work.of(len(self.names))
+        key = (tuple(shapes), possible)
+        found: Hosting | None = work.known.get(key)
+        if found is None:
+            for requirement in {one for shape in shapes for one in inner_requirements(shape)}:
                 self.meeting(requirement)
-        facts = self._has_facts(CLUSTER) and CLUSTER in _asked_inside(shapes)
-        own = {CLUSTER: self._vocabulary_of_facts} if facts else None
-        return Hosting(shapes, self.vocabulary, own, possible=possible, work=work or Work.of(len(self.names)))
+            facts = self._has_facts(CLUSTER) and CLUSTER in _asked_inside(shapes)
+            own = {CLUSTER: self._vocabulary_of_facts} if facts else None
+            found = work.known[key] = Hosting(shapes, self.vocabulary, own, possible=possible, work=work)
+        return found
 
-    def hosts(self, asked: Hosting, cluster: int, usable: Sequence[Collection[int]]) -> bool:
-        """Whether a cluster hosts every group's shape at once, each on its own usable places. See `Hosting.on`."""
+    def hosts(self, asked: Hosting, cluster: int, usable: Sequence[int]) -> bool:
+        """Whether a cluster hosts every group's shape at once, each on its own usable place classes.
+
+        usable : sets of the cluster's classes, counted from its first, as numbers. See `Hosting.on`.
+        """
         compiled = self.compiled(cluster)
         seen = self.facts.subsystem(cluster) if self._has_facts(CLUSTER) and asked.asks_inside(CLUSTER) else None
-        return asked.on(compiled.tree, usable, compiled.cluster, seen)
+        return asked.on(compiled.kinds, usable, compiled.cluster, seen)
 
     def _add_up(self, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
         """Add up (..., classes) numbers cluster by cluster."""
@@ -534,45 +522,13 @@ class FleetIndex:
         """Return (clusters,) whether each hosts the shape on the places of its usable classes."""
         able = np.zeros(len(self.names), dtype=np.bool_)
         asked = self.hosting_of([shape], possible=possible, work=work)
-        for cluster in np.flatnonzero(self._add_up(usable.astype(np.int64))).tolist():
-            able[cluster] = self.hosts(asked, cluster, [self.places_of(cluster, usable)])
+        places = bitset.to_number(bitset.pack(usable))
+        for cluster in range(len(self.names)):
+            if here := self.here(cluster, places):
+                able[cluster] = self.hosts(asked, cluster, [here])
         return able
-
-
-def _offered(clusters: Iterable[Cluster]) -> Iterator[tuple[str, Properties]]:
-    """Yield what clusters offer, in the order of their descriptions; of a subsystem without vertices, nothing."""
-    seen: set[int] = set()
-    for cluster in clusters:
-        for subsystem in cluster.subsystems:
-            # Many clusters share one value.
-            if id(subsystem) not in seen:
-                seen.add(id(subsystem))
-                yield subsystem.name, ()
-                for vertex in subsystem.vertices:
-                    yield subsystem.name, vertex.properties
 
 
 def _asked_inside(shapes: Sequence[Shape]) -> set[str]:
     """Return the subsystems that requirements inside shapes are of."""
     return {test.subsystem for shape in shapes for one in inner_requirements(shape) for test in tests_of(one)}
-
-
-def _about_characters(requirement: Expression) -> int:
-    """Return about how long a requirement's text is, without writing it: that would take as long as to answer it."""
-    length = 0
-    for test in tests_of(requirement):
-        length += len(test.subsystem)
-        for condition in test.conditions:
-            predicate = condition.predicate
-            length += len(condition.field)
-            if isinstance(predicate, InVersionRange):
-                length += _CHARACTERS_A_RANGE * len(predicate.versions)
-            else:
-                length += len(str(predicate))
-    return length
-
-
-def _like(name: str, known: Collection[str]) -> str | None:
-    """Return which known names one is like, in words; None for none."""
-    close = difflib.get_close_matches(name, known, n=3) if len(known) <= _MOST_NAMES_COMPARED else []
-    return f"a name such as {', '.join(close)}" if close else None

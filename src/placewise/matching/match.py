@@ -127,14 +127,19 @@ def _requires_inside(job: Job) -> bool:
     return any(inner_requirements(group.shape) for group in job.groups)
 
 
-def undecided_clusters(index: FleetIndex, job: Job, work: Work | None = None) -> int:
-    """Return the clusters of which it is unknown whether they match a job, as a number."""
+def undecided_clusters(index: FleetIndex, job: Job, matched: int | None = None, work: Work | None = None) -> int:
+    """Return the clusters of which it is unknown whether they match a job, as a number.
+
+    matched : those that match, if known. work : the budget, that for one job if not given.
+    """
     index = index.asked_by(job)
     met = _met(index, job)
     if _certain(met) and not _requires_inside(job):
         return 0
     work = work or Work.of(len(index.names))
-    return _matching(index, job, met, work, possible=True) & ~_matching(index, job, met, work)
+    if matched is None:
+        matched = _matching(index, job, met, work)
+    return _matching(index, job, met, work, possible=True) & ~matched
 
 
 def incomparables(index: FleetIndex, job: Job, clusters: int) -> tuple[Incomparable, ...]:
@@ -178,10 +183,10 @@ def hosting(
     groups = joint_groups(groups, np.ndarray.tobytes)
     if len(groups) < 2:
         return able & hosting(index, groups, possible=possible, work=work) if groups else able
-    usable = [(shape, bitset.unpack(places, index.size)) for shape, places in groups]
+    usable = [bitset.to_number(places) for _, places in groups]
     asked_of = index.hosting_of([shape for shape, _ in groups], possible=possible, work=work)
     for cluster in np.flatnonzero(able).tolist():
-        able[cluster] = index.hosts(asked_of, cluster, [index.places_of(cluster, flags) for _, flags in usable])
+        able[cluster] = index.hosts(asked_of, cluster, [index.here(cluster, places) for places in usable])
     return able
 
 

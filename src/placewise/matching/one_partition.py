@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import reduce
 from operator import or_
 from typing import TypeAlias
@@ -50,7 +50,10 @@ def hosted_by_one(
     alone = len(shapes) == 1 and not shapes[0]
     if limit is None or alone or index.size == len(index.names):
         return able
-    allowing, asked = _allowing(index, limit, possible), _Asked(index, possible, work or Work.of(len(index.names)))
+    allowing, asked = (
+        _allowing(index, limit, possible),
+        _Asked(index, shapes, possible, work or Work.of(len(index.names))),
+    )
     counts = index.copies(shapes[0]) if len(shapes) == 1 else None
     needs = [] if counts is not None else _needs(index, shapes)
     for cluster in bitset.members(able):
@@ -62,7 +65,7 @@ def hosted_by_one(
             some = reduce(or_, here)
             parts = {row for one in allowing if (row := one >> first & some)}
             asked.work.step(1 + len(parts) // 4)
-            if not (undescribed or _hosted(asked, shapes, cluster, here, parts, counts, needs)):
+            if not (undescribed or _hosted(asked, cluster, here, parts, counts, needs)):
                 able &= ~(1 << cluster)
     return able
 
@@ -78,26 +81,42 @@ def _allowing(index: FleetIndex, limit: SiteLimit, possible: bool) -> list[int]:
 
 
 class _Asked:
-    """Whether clusters host shapes; equal ones are compiled once."""
+    """Whether clusters host shapes, each on its own place classes; which may be the same."""
 
-    def __init__(self, index: FleetIndex, possible: bool, work: Work) -> None:
-        self.index, self.work, self._possible = index, work, possible
-        self._known: dict[tuple[Shape, ...], Hosting] = {}
+    def __init__(self, index: FleetIndex, shapes: Sequence[Shape], possible: bool, work: Work) -> None:
+        self.index, self.shapes, self.work, self._possible = index, shapes, work, possible
+        self._known: dict[tuple[int, ...], tuple[Hosting, list[int]]] = {}
+        self._largest: dict[frozenset[int], list[int]] = {}
+        self._flags: dict[tuple[int, int], NDArray[np.bool_]] = {}
 
-    def hosted(self, groups: Sequence[tuple[Shape, int]], cluster: int) -> bool:
-        """Whether a cluster hosts groups, each on its classes, counted from the cluster's first."""
-        joint = joint_groups(groups, int)
-        shapes = tuple([shape for shape, _ in joint])
-        if shapes not in self._known:
-            self._known[shapes] = self.index.hosting_of(shapes, possible=self._possible, work=self.work)
-        kinds = self.index.compiled(cluster).classes
-        places = [[place for one in bitset.members(row) for place in kinds[one].places] for _, row in joint]
-        return not joint or self.index.hosts(self._known[shapes], cluster, places)
+    def largest(self, rows: Iterable[int]) -> list[int]:
+        """Return the sets that lie in no other: more nodes host no less."""
+        key = frozenset(rows)
+        if key not in self._largest:
+            self._largest[key] = _largest(key)
+        return self._largest[key]
+
+    def flags(self, row: int, size: int) -> NDArray[np.bool_]:
+        """Return (size,) flags of a set of classes, read only."""
+        key = row, size
+        if key not in self._flags:
+            self._flags[key] = bitset.from_number(row, size)
+        return self._flags[key]
+
+    def hosted(self, cluster: int, rows: Sequence[int]) -> bool:
+        """Whether a cluster hosts the shapes, each on its classes, counted from the cluster's first."""
+        self.work.step(2 + len(rows) // 4)
+        same = tuple([rows.index(row) for row in rows])
+        if same not in self._known:
+            joint = joint_groups(zip(self.shapes, same, strict=True), int)
+            asked = self.index.hosting_of([shape for shape, _ in joint], possible=self._possible, work=self.work)
+            self._known[same] = asked, [number for _, number in joint]
+        asked, numbers = self._known[same]
+        return not numbers or self.index.hosts(asked, cluster, [rows[number] for number in numbers])
 
 
 def _hosted(
     asked: _Asked,
-    shapes: Sequence[Shape],
     cluster: int,
     usable: list[int],
     parts: set[int],
@@ -109,23 +128,26 @@ def _hosted(
     usable : its classes, counted from its first. parts : those of them that are in each partition.
     """
     classes, first = asked.index.compiled(cluster).classes, int(asked.index.firsts[cluster])
-    rows = _largest(row for row in parts if all(places & row for places in usable))
+    rows = asked.largest(row for row in parts if all(places & row for places in usable))
     if any(all(places & row == places for places in usable) for row in rows):
         return True
-    if counts is not None:
-        needs = [(0, *counts)]
-    here = [(usable[group], each[first : first + len(classes)].tolist(), wanted) for group, each, wanted in needs]
-    able = (
-        row
-        for row in rows
-        if all(sum([each[one] for one in bitset.members(row & places)]) >= wanted for places, each, wanted in here)
+    enough = _enough(
+        asked, rows, usable, [(0, *counts)] if counts is not None else needs, slice(first, first + len(classes))
     )
     if counts is not None:
-        return any(True for _ in able)
-    return any(
-        asked.hosted([(shape, places & row) for shape, places in zip(shapes, usable, strict=True)], cluster)
-        for row in able
-    )
+        return bool(enough.any())
+    return any(asked.hosted(cluster, [places & rows[at] for places in usable]) for at in np.flatnonzero(enough))
+
+
+def _enough(asked: _Asked, rows: list[int], usable: list[int], needs: _Needs, here: slice) -> NDArray[np.bool_]:
+    """Return (rows,) whether there is enough, in sets of classes, of each of what groups need by itself."""
+    enough = np.ones(len(rows), dtype=np.bool_)
+    size = here.stop - here.start
+    flags = np.array([asked.flags(row, size) for row in rows]).reshape(-1, size) if needs else None
+    for group, each, wanted in needs:
+        if flags is not None and enough.any():
+            enough &= flags @ (each[here] * asked.flags(usable[group], size)) >= wanted
+    return enough
 
 
 def _needs(index: FleetIndex, shapes: Sequence[Shape]) -> _Needs:
@@ -135,10 +157,13 @@ def _needs(index: FleetIndex, shapes: Sequence[Shape]) -> _Needs:
     return [(group, *counts) for group, counts in counted if counts is not None]
 
 
-def _largest(rows: Iterable[int]) -> list[int]:
-    """Return the sets that lie in no other: more nodes host no less."""
+def _largest(rows: Collection[int]) -> list[int]:
     kept: list[int] = []
-    for row in sorted(rows, key=int.bit_count, reverse=True):
-        if not any(row & other == row for other in kept):
+    larger = 0
+    for row in sorted(rows, key=lambda row: (-row.bit_count(), row)):
+        # Different sets of one size do not lie in each other.
+        while larger < len(kept) and kept[larger].bit_count() > row.bit_count():
+            larger += 1
+        if not any(row & other == row for other in kept[:larger]):
             kept.append(row)
     return kept

@@ -70,7 +70,7 @@ def score_numbers(index: FleetIndex, job: Job) -> NDArray[np.float64]:
 def wishes_held(index: FleetIndex, job: Job, clusters: int | None = None) -> list[int]:
     """Return for each wish of a job the clusters where it holds, as a number; of those given, which match, if any."""
     index = index.asked_by(job)
-    able, work = matching(index, job) if clusters is None else clusters, Work.of(len(index.names))
+    able, work = matching(index, job) if clusters is None else clusters, Work.besides(len(index.names))
     asked = [(one, tuple(range(len(job.groups)))) for one in job.preferences]
     asked += [(one, (number,)) for number, group in enumerate(job.groups) for one in group.preferences]
     return [_held(index, job, able, wish, groups, work) for wish, groups in asked]

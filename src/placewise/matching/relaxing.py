@@ -204,18 +204,9 @@ def _sets_of(first: frozenset[int], causes: set[frozenset[int]], most: int) -> I
 
 def _hosts_without(asked: _Asked, cluster: int, failing: list[list[frozenset[int]]], chosen: frozenset[int]) -> bool:
     """Whether a cluster hosts a job where these requirements are left out."""
-    compiled = asked.index.compiled(cluster)
-    places: list[list[int]] = []
-    for causes in failing:
-        usable = [
-            place
-            for kind, fails in zip(compiled.classes, causes, strict=True)
-            if fails <= chosen
-            for place in kind.places
-        ]
-        if not usable:
-            return False
-        places.append(usable)
+    places = [sum(1 << kind for kind, fails in enumerate(causes) if fails <= chosen) for causes in failing]
+    if not all(places):
+        return False
     hosting_all = asked.index.hosting_of([group.shape for group in asked.job.groups])
     return asked.index.hosts(hosting_all, cluster, places) and _in_one_partition(asked, cluster, failing, chosen)
 

@@ -25,6 +25,21 @@ def holds_simple(contents: Demand) -> bool:
     return True
 
 
+def opened_slots(contents: Demand) -> Demand:
+    """Return simple contents without slots: inside one vertex they keep nothing together that is not already."""
+    return tuple(
+        [
+            pair
+            for ask, count in contents
+            for pair in (
+                [(inner, each * count) for inner, each in opened_slots(ask.contents)]
+                if ask.type == SLOT
+                else [(ask, count)]
+            )
+        ]
+    )
+
+
 def simple_bundles(trees: Subtrees, number: int, contents: Demand) -> int:
     """Return how many times the contents fit inside a subtree's topmost vertex, which is a place or inside one."""
     least = -1

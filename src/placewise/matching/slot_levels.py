@@ -13,18 +13,23 @@ for.
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+
 from placewise.matching.asks import CHOICE, Ask
 from placewise.matching.subtrees import INSIDE, PLACE, Subtrees
+from placewise.matching.tree import Tree
 from placewise.model.job import SLOT
 
 
 class Levels:
-    """Where the slots of one tree lie."""
+    """Where the slots lie in trees of one layout."""
 
-    def __init__(self, subtrees: Subtrees, above_places: frozenset[str]) -> None:
-        self._trees, self._above_places = subtrees, above_places
+    def __init__(self, tree: Tree, subtrees: Subtrees) -> None:
+        """Take a tree, and the subtrees that are asked about: those of trees of the same layout, in growing number."""
+        self._own, self._above_places, self._trees = tree.subtrees, tree.above_places, subtrees
         self._on_places: dict[Ask, bool] = {}
-        self._numbers: dict[frozenset[str], set[int]] = {}
+        self._lowest: dict[frozenset[str], _Lowest] = {}
         self._shared: dict[tuple[Ask, Ask], bool] = {}
         self._within: dict[str, frozenset[str]] | None = None
 
@@ -46,31 +51,32 @@ class Levels:
     def _is_inside(self, drawn: frozenset[str], held: frozenset[str]) -> bool:
         if not self._above_places.isdisjoint(drawn):
             return False
-        return not self._trees.types_in_places.isdisjoint(held) or held.isdisjoint(self._trees.all_types)
+        return not self._own.types_in_places.isdisjoint(held) or held.isdisjoint(self._own.all_types)
+
+    def stopping(self, ask: Ask) -> Hashable:
+        """Return what is the same for asks that stop at the same vertices."""
+        if not ask.bundles:
+            return ask.type
+        if self.on_places(ask):
+            return True
+        return None if ask.type == CHOICE or _holds_one(ask) else ask.held
 
     def numbers(self, ask: Ask) -> set[int]:
         """Return the subtrees under one of which a slot lies that does not lie on one place."""
         if ask.type == CHOICE or _holds_one(ask):
             return set()
-        found = self._numbers.get(ask.held)
-        if found is None:
-            found = self._numbers[ask.held] = self._lowest(ask.held)
-        return found
+        lowest = self._lowest.get(ask.held)
+        if lowest is None:
+            lowest = self._lowest[ask.held] = _Lowest(self._common(ask.held), ask.held)
+        return lowest.among(self._trees)
 
-    def _lowest(self, held: frozenset[str]) -> set[int]:
-        trees = self._trees
-        outside = [number for number, status in enumerate(trees.status) if status not in (INSIDE, PLACE)]
+    def _common(self, held: frozenset[str]) -> frozenset[str]:
+        """Return the types of containers that contain all types, somewhere in the tree."""
         contained: dict[str, set[str]] = {}
-        for number in outside:
-            contained.setdefault(trees.types[number], set()).update(trees.inside[number] & held)
-        common = {kind for kind, types in contained.items() if types == held}
-        candidates = {n for n in outside if trees.types[n] in common and not held.isdisjoint(trees.inside[n])}
-        # What contains a candidate is no lowest one; numbers ascend from what is contained to what contains.
-        above: set[int] = set()
-        for number in outside:
-            if any(child in candidates or child in above for child, _ in trees.below[number]):
-                above.add(number)
-        return candidates - above
+        for kind, status, inside in self._own.layout:
+            if status not in (INSIDE, PLACE):
+                contained.setdefault(kind, set()).update(inside & held)
+        return frozenset(kind for kind, types in contained.items() if types == held)
 
     def share(self, one: Ask, other: Ask) -> bool:
         """Whether two asks may want the same vertices."""
@@ -87,12 +93,35 @@ class Levels:
             return True
         if self._within is None:
             within: dict[str, set[str]] = {}
-            for kind, inside in zip(self._trees.types, self._trees.inside, strict=True):
+            for kind, _, inside in self._own.layout:
                 within.setdefault(kind, set()).update(inside)
             self._within = {kind: frozenset(inside) for kind, inside in within.items()}
         nothing = frozenset[str]()
         # Vertices of types that are nowhere in one another have nothing in common inside.
         return other.type in self._within.get(one.type, nothing) or one.type in self._within.get(other.type, nothing)
+
+
+@dataclass(slots=True)
+class _Lowest:
+    """The lowest containers of some types that contain something asked for, and what contains those."""
+
+    common: frozenset[str]
+    held: frozenset[str]
+    found: set[int] = field(default_factory=set)
+    above: set[int] = field(default_factory=set)
+    seen: int = 0
+
+    def among(self, trees: Subtrees) -> set[int]:
+        """Return those among subtrees, of which there may be more than before."""
+        # Numbers ascend from what is contained to what contains.
+        for number in range(self.seen, len(trees.types)):
+            if trees.status[number] not in (INSIDE, PLACE):
+                if any(child in self.found or child in self.above for child, _ in trees.below[number]):
+                    self.above.add(number)
+                elif trees.types[number] in self.common and not self.held.isdisjoint(trees.inside[number]):
+                    self.found.add(number)
+        self.seen = len(trees.types)
+        return self.found
 
 
 def _holds_one(ask: Ask) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -33,7 +33,7 @@ class Subtrees:
     inside: list[frozenset[str]] = field(default_factory=list)
     attached: list[tuple[tuple[str, SubsystemVertex], ...]] = field(default_factory=list)
     number_of: list[int] = field(default_factory=list)
-    _numbers: dict[Hashable, int] = field(default_factory=dict)
+    _amounts: list[dict[str, int]] = field(default_factory=list)
 
     @classmethod
     def of(
@@ -45,8 +45,8 @@ class Subtrees:
     ) -> Subtrees:
         """Find the distinct subtrees of a graph."""
         found = cls(number_of=[0] * len(graph.vertices))
-        numbers, number_of, children = found._numbers, found.number_of, graph.children
-        kinds: dict[Hashable, int] = {}
+        number_of, children = found.number_of, graph.children
+        numbers: dict[Hashable, int] = {}
         # Containers precede what they contain, so walking backwards sees the contents first.
         for position in range(len(graph.vertices) - 1, -1, -1):
             vertex, place = graph.vertices[position], place_of[position]
@@ -57,36 +57,50 @@ class Subtrees:
             holds = children[position]
             below = tuple(sorted([number_of[child] for child in holds])) if holds else ()
             here = attached.get(position, ()) if attached else ()
-            told = tuple([(name, kinds.setdefault(_key(v), len(kinds))) for name, v in here]) if here else ()
-            key = (vertex.type, vertex.size, vertex.unit, status, below, told)
+            key = (vertex.type, vertex.size, vertex.unit, status, below, attached_key(here) if here else ())
             number = numbers.get(key)
             if number is None:
-                number = found._new(vertex.type, vertex.size, vertex.unit, status, below, here)
-                found.marks.append(None if status == INSIDE else EVERYTHING)
+                counted = tuple(Counter(below).items())
+                mark = None if status == INSIDE else EVERYTHING
+                number = found.new(vertex.type, vertex.size, vertex.unit, status, mark, counted, here)
                 numbers[key] = number
             number_of[position] = number
         return found
 
-    def _new(
+    def new(
         self,
         kind: str,
         size: int,
         unit: str,
         status: int,
-        below: Iterable[int],
+        mark: int | None,
+        below: tuple[tuple[int, int], ...],
         attached: tuple[tuple[str, SubsystemVertex], ...],
     ) -> int:
-        counted = tuple(Counter(below).items())
+        """Take in a subtree that is not there, and return its number."""
         self.types.append(kind)
         self.sizes.append(size)
         self.units.append(unit)
         self.status.append(status)
-        self.below.append(counted)
+        self.marks.append(mark)
+        self.below.append(below)
         self.attached.append(attached)
         self.inside.append(
-            frozenset[str]().union(*[self.inside[n] | {self.types[n]} for n, _ in counted]) if counted else frozenset()
+            frozenset[str]().union(*[self.inside[n] | {self.types[n]} for n, _ in below]) if below else frozenset()
         )
         return len(self.types) - 1
+
+    def changed(self, number: int, mark: int, below: tuple[tuple[int, int], ...] | None = None) -> int:
+        """Take in one that is like another with another mark and perhaps other contents; return its number."""
+        return self.new(
+            self.types[number],
+            self.sizes[number],
+            self.units[number],
+            self.status[number],
+            mark,
+            self.below[number] if below is None else below,
+            self.attached[number],
+        )
 
     @property
     def root(self) -> int:
@@ -111,68 +125,21 @@ class Subtrees:
         return frozenset(kind for kind, status in pairs if status not in (INSIDE, PLACE))
 
     @cached_property
-    def amounts(self) -> list[dict[str, int]]:
-        """For each subtree the sum of the sizes of all its vertices, by type."""
-        found: list[dict[str, int]] = []
-        for number, kind in enumerate(self.types):
-            total = {kind: self.sizes[number]}
-            for child, times in self.below[number]:
-                for inner, amount in found[child].items():
+    def layout(self) -> frozenset[tuple[str, int, frozenset[str]]]:
+        """Which types are where, and what is inside them: what decides where slots lie, whatever there is of each."""
+        return frozenset(zip(self.types, self.status, self.inside, strict=True))
+
+    def amounts(self, number: int) -> dict[str, int]:
+        """Return the sum of the sizes of all vertices of a subtree, by type."""
+        for at in range(len(self._amounts), len(self.types)):
+            total = {self.types[at]: self.sizes[at]}
+            for child, times in self.below[at]:
+                for inner, amount in self._amounts[child].items():
                     total[inner] = total.get(inner, 0) + times * amount
-            found.append(total)
-        return found
-
-    def copy(self) -> Subtrees:
-        """Return subtrees that can be marked anew."""
-        return Subtrees(
-            list(self.types),
-            list(self.sizes),
-            list(self.units),
-            list(self.below),
-            list(self.status),
-            list(self.marks),
-            list(self.inside),
-            list(self.attached),
-            list(self.number_of),
-        )
-
-    def marked_place(self, before: int, mark: int) -> int:
-        """Return the number of a place of this number that is usable for some groups."""
-        number = self._numbers.get((before, mark))
-        if number is None:
-            number = self._numbers[before, mark] = len(self.types)
-            self.types.append(self.types[before])
-            self.sizes.append(self.sizes[before])
-            self.units.append(self.units[before])
-            self.below.append(self.below[before])
-            self.status.append(self.status[before])
-            self.inside.append(self.inside[before])
-            self.attached.append(self.attached[before])
-            self.marks.append(mark)
-        return number
-
-    def mark_outside(self, position: int, mark: int, children: Sequence[int]) -> int:
-        """Say for which groups a vertex outside all places is usable, and return its number.
-
-        children : the numbers of all right below it, which are marked already.
-        """
-        before, below = self.number_of[position], tuple(sorted(children))
-        key = (before, mark, below)
-        number = self._numbers.get(key)
-        if number is None:
-            number = self._new(
-                self.types[before],
-                self.sizes[before],
-                self.units[before],
-                self.status[before],
-                below,
-                self.attached[before],
-            )
-            self.marks.append(mark)
-            self._numbers[key] = number
-        self.number_of[position] = number
-        return number
+            self._amounts.append(total)
+        return self._amounts[number]
 
 
-def _key(vertex: SubsystemVertex) -> Hashable:
-    return vertex.properties, tuple([type(value) for _, value in vertex.properties])
+def attached_key(attached: Sequence[tuple[str, SubsystemVertex]]) -> Hashable:
+    """Return what tells subsystem vertices from others that meet other requirements."""
+    return tuple([(name, v.properties, tuple([type(value) for _, value in v.properties])) for name, v in attached])

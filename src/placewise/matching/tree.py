@@ -91,15 +91,6 @@ class Tree:
         """The distinct subtrees."""
         return Subtrees.of(self.graph, self.place_of, self.beside, self.attached)
 
-    def marked(self, usable: tuple[frozenset[int] | None, ...], bits: Mapping[int, int] | None = None) -> Subtrees:
-        """Return the distinct subtrees with the places that are usable for each group; None stands for all.
-
-        bits : more to mark places and what is outside them with.
-        """
-        if bits is None and all(one is None for one in usable):
-            return self.subtrees
-        return marked_subtrees(self, usable, bits or {})
-
 
 def unseen(seeing: frozenset[int], offered: Iterable[tuple[str, SubsystemVertex]]) -> Attached:
     """Return what is attached to other vertices than places and what contains them."""
@@ -120,42 +111,3 @@ def with_containers(graph: ResourceGraph, positions: Collection[int]) -> frozens
             found.add(step)
             step = graph.vertices[step].parent
     return frozenset(found)
-
-
-def marked_subtrees(tree: Tree, usable: tuple[frozenset[int] | None, ...], bits: Mapping[int, int]) -> Subtrees:
-    """Return the distinct subtrees with the groups for which each is usable.
-
-    What is in a place counts if the place is usable. Of what is outside all places, a vertex that contains places
-    counts if a usable one is among them. One that contains none counts if its type neither occurs inside a place of
-    the graph nor contains one, as that of storage beside the nodes, or if every place is usable.
-    """
-    every = sum(1 << group for group, places in enumerate(usable) if places is None)
-    # Places are looked at one by one only once, however many groups there are.
-    parts: dict[int, Collection[int]] = {every: tree.places}
-    for bit, places in [(1 << group, places) for group, places in enumerate(usable) if places is not None]:
-        split = [(mark, part, places.intersection(part)) for mark, part in parts.items()]
-        parts = {mark: left for mark, part, some in split if (left := some.symmetric_difference(part))}
-        parts |= {mark | bit: some for mark, _, some in split if some}
-    full = (1 << len(usable)) - 1
-    building = tree.subtrees.copy()
-    number_of, children = building.number_of, tree.graph.children
-    # For which groups a place is usable that a subtree is or contains.
-    passed: dict[int, int] = {}
-    for mark, part in parts.items():
-        known: dict[tuple[int, int], int] = {}
-        for position in part:
-            key = (number_of[position], bits.get(position, 0))
-            number = known.get(key)
-            if number is None:
-                number = known[key] = building.marked_place(key[0], mark | key[1])
-                passed[number] = mark
-            number_of[position] = number
-    for position in tree.outside:
-        below = [number_of[child] for child in children[position]]
-        usable_below = 0
-        for number in set(below):
-            usable_below |= passed.get(number, 0)
-        mark = full if position in tree.beside else usable_below | every
-        number = building.mark_outside(position, mark | bits.get(position, 0), below)
-        passed[number] = usable_below
-    return building

@@ -6,7 +6,9 @@ import contextlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 from itertools import compress
+from operator import or_
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,7 +68,8 @@ class WhyNot:
     blocked : per requirement the clusters that fail it, most failed first; met everywhere are left out.
     near_misses : the clusters that fail exactly one requirement and nothing else.
     scattered : the clusters that meet each requirement somewhere, but not together on the nodes needed.
-    too_small : the clusters that could not host the shape even if every requirement held on every node.
+    too_small : the clusters that could not host the shape even if every requirement held on every node; none where
+        that takes too much work to say, and those that meet each requirement are among the scattered ones then.
     unknown_types : the types asked for that no cluster of the fleet has, sorted; where some have the type but
         none in a unit that converts to the one asked for, the unit too, as in "memory in MB".
     unknown : the clusters that would match if what is not described there were as asked.
@@ -92,9 +95,14 @@ def why_not(index: FleetIndex, job: Job) -> WhyNot:
     """Explain a match. Raises InputError as `match` does."""
     index = index.asked_by(job)
     names, wanted = index.names, job.requirements
-    matched = bitset.from_number(matching(index, job), len(names))
     work = Work.of(len(names))
-    fitting = hosting(index, [(group.shape, index.everything) for group in job.groups], work=work)
+    found = matching(index, job, work=work)
+    undecided = undecided_clusters(index, job, found, work)
+    matched = bitset.from_number(found, len(names))
+    work, fitting = Work.besides(len(names)), np.ones(len(names), dtype=np.bool_)
+    # What takes too much work to say is left out: a job that can be matched is explained.
+    with contextlib.suppress(InputError):
+        fitting = hosting(index, [(group.shape, index.everything) for group in job.groups], work=work)
     places = index.table(wanted)
     unmet = ~bitset.unpack(index.clusters_of(places), len(names))
     failures = unmet.sum(axis=0)
@@ -105,14 +113,15 @@ def why_not(index: FleetIndex, job: Job) -> WhyNot:
     near = []
     for row in np.flatnonzero((unmet & (failures == 1)).any(axis=1)).tolist():
         alone, requirement = unmet[row] & (failures == 1), wanted[row]
-        able = alone & hosting(index, _without(index, job, requirement, alone), work=work)
+        able = np.zeros_like(alone)
+        with contextlib.suppress(InputError):
+            able = alone & hosting(index, _without(index, job, requirement, alone), work=work)
         near += [
             NearMiss(names[cluster], requirement, _offered(index, causes, cluster, requirement))
             for cluster in np.flatnonzero(able).tolist()
         ]
     scattered = (failures == 0) & fitting & ~matched
     groups = [group.requirements for group in job.groups]
-    undecided = undecided_clusters(index, job, work)
     incomparable = incomparables(index, job, undecided) if undecided else ()
     uncompared = {one.cluster for one in incomparable}
     return WhyNot(
@@ -187,7 +196,7 @@ def _blocked(index: FleetIndex, causes: Causes, requirement: Expression, failed:
     clusters = np.flatnonzero(failed).tolist()
     lacking = len(clusters)
     if any(index.clusters_with(name) for name in names):
-        lacking = sum(not any(index.has(cluster, name) for name in names) for cluster in clusters)
+        lacking = int((failed & ~reduce(or_, map(index.having, names))).sum())
     found = (
         ()
         if causes.exhausted

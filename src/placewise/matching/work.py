@@ -5,25 +5,39 @@ One budget is for all of a job: its groups, its alternatives, and every cluster,
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+from typing import Any
 
 from placewise.errors import InputError
 
 STEPS = 14_000
 STEPS_OF_A_CLUSTER = 350
-"""So many steps are for each job, and so many more for each cluster of the fleet; a step is about 2 us."""
+"""So many steps are for each job, and so many more for each cluster of the fleet; a step is 2 to 3 us."""
+
+PART_BESIDES = 4
+"""What is asked besides where a job matches has this part of the budget once more."""
 
 
 @dataclass(slots=True)
 class Work:
-    """How many steps are left for one job on one fleet; the count is the same on every machine."""
+    """How many steps are left for one job on one fleet; the count is the same on every machine.
+
+    known : what was asked within the budget, for those who ask it again.
+    """
 
     left: int
+    known: dict[Hashable, Any] = field(default_factory=dict)
 
     @classmethod
     def of(cls, clusters: int) -> Work:
         """Return the budget for one job on so many clusters."""
         return cls(STEPS + STEPS_OF_A_CLUSTER * clusters)
+
+    @classmethod
+    def besides(cls, clusters: int) -> Work:
+        """Return the budget for what is asked about one job besides where it matches, such as why it does not."""
+        return cls(cls.of(clusters).left // PART_BESIDES)
 
     def step(self, steps: int = 1) -> None:
         """Count some steps. Raises InputError when none are left."""

@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from placewise.matching import bitset
 from placewise.matching.index import FleetIndex
 from placewise.matching.match import match_rows
-from placewise.model.requirement import Requirement, tests_of
+from placewise.matching.open_tests import open_tests
 from placewise.model.workload import Workload
 
 
@@ -58,15 +55,10 @@ def unknown_facts(index: FleetIndex, workload: Workload) -> tuple[UnknownFact, .
 def _open_tests(index: FleetIndex, workload: Workload) -> list[dict[int, tuple[str, ...]]]:
     """Return, for each requirement that is undecided somewhere, by cluster the subsystems of its undecided tests."""
     found: list[dict[int, tuple[str, ...]]] = []
-    undecided: dict[Requirement, NDArray[np.bool_]] = {}
     for requirement in workload.requirements:
         by_cluster: dict[int, tuple[str, ...]] = {}
-        if not index.meeting(requirement).certain:
-            for test in tests_of(requirement):
-                if test not in undecided:
-                    met = index.meeting(test)
-                    undecided[test] = bitset.unpack(index.clusters_of(met.possible & ~met.yes), len(index.names))
-                for cluster in np.flatnonzero(undecided[test]).tolist():
-                    by_cluster[cluster] = (*by_cluster.get(cluster, ()), test.subsystem)
+        for test, clusters in open_tests(index, requirement):
+            for cluster in bitset.members(clusters):
+                by_cluster[cluster] = (*by_cluster.get(cluster, ()), test.subsystem)
         found.append(by_cluster)
     return found

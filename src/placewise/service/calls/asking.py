@@ -15,6 +15,7 @@ from placewise.matching.index import FleetIndex
 from placewise.matching.match import Match, match_of, matching
 from placewise.matching.preferences import Scores, scores
 from placewise.matching.why_not import Blocked, WhyNot, why_not
+from placewise.matching.work import Work
 from placewise.model.job import NODE, Job
 from placewise.model.requirement import Expression, tests_of
 from placewise.model.resources import ResourceGraph
@@ -27,10 +28,11 @@ _FEW_PAIRS = 10_000
 def match(state: State, job: Job, usable: frozenset[str] | None) -> Match:
     """Return the clusters, of those that may be used, that could ever run a job, and those that may."""
     index = state.fleet.scheduler.index
-    able = matching(index, job)
+    work = Work.of(len(index.names))
+    able = matching(index, job, work=work)
+    open_ones = undecided(index, job, usable, able, work)
     if usable is not None:
         able &= bitset.to_number(bitset.pack(_flags(index, usable)))
-    open_ones = undecided(index, job, usable)
     return replace(match_of(index, able), unknown=open_ones.unknown, incomparable=open_ones.incomparable)
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from placewise.matching import bitset
 from placewise.matching.index import FleetIndex
 from placewise.matching.match import Incomparable, incomparables, match_of, undecided_clusters
+from placewise.matching.open_tests import open_tests
+from placewise.matching.work import Work
 from placewise.model.job import Job
-from placewise.model.requirement import tests_of
 
 _SHOWN = 3
 
@@ -34,12 +34,14 @@ class Undecided:
         return [*unknown_in_words(len(self.unknown), self.about), *incomparable_in_words(self.incomparable)]
 
 
-def undecided(index: FleetIndex, job: Job, usable: frozenset[str] | None) -> Undecided:
+def undecided(
+    index: FleetIndex, job: Job, usable: frozenset[str] | None, matched: int | None = None, work: Work | None = None
+) -> Undecided:
     """Return which of the clusters that may be used it cannot be said of whether they match. Raises what `match` does.
 
-    Where every answer is certain, this takes next to nothing.
+    Where every answer is certain, this takes next to nothing. matched, work : see `undecided_clusters`.
     """
-    clusters = undecided_clusters(index, job)
+    clusters = undecided_clusters(index, job, matched, work)
     if usable is not None:
         clusters &= _set_of(index, usable)
     if not clusters:
@@ -72,12 +74,9 @@ def _about(index: FleetIndex, job: Job, clusters: int) -> Iterator[str]:
     """Yield the subsystems that some of the clusters may have more of than is described, if that may matter."""
     index = index.asked_by(job)
     for requirement in job.requirements:
-        for test in tests_of(requirement):
-            met = index.meeting(test)
-            if not met.certain:
-                open_ones = bitset.to_number(index.clusters_of(met.possible & ~met.yes))
-                if open_ones & clusters:
-                    yield test.subsystem
+        for test, open_ones in open_tests(index, requirement):
+            if open_ones & clusters:
+                yield test.subsystem
 
 
 def _set_of(index: FleetIndex, names: frozenset[str]) -> int:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from placewise.kinds.inferring import learned
 from placewise.matching.cluster_facts import CLUSTER
-from placewise.matching.index import USUAL_TYPES
+from placewise.matching.known_names import USUAL_TYPES
 from placewise.model.cluster import Cluster
 from placewise.model.resources import Subsystem
 from placewise.model.scalar import Value

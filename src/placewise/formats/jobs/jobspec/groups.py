@@ -147,6 +147,12 @@ class _Walk:
 
     def _use(self, value: Any, place: str, requires: Any) -> Use:
         """Read ``a``, ``a|b``: one of them, or ``a&b``: both."""
+        if isinstance(value, dict):
+            raise InputError(
+                "resources written inline are not understood",
+                place=place,
+                expected="the name of some under resources at the top",
+            )
         written = text(value, place)
         if written in self.names:
             return Use(place, ((written,),), requires)

@@ -62,10 +62,25 @@ def parse(document: dict[str, Any], name: str, reading: Reading) -> Job:
     for key in _TRANSFORMED:
         if key in task:
             reading.notes.keep(f"{place}.{key}")
+    if _is_shape(task["resources"]):
+        raise InputError(
+            "a task has no resources of its own to ask for",
+            place=f"{place}.resources",
+            expected="requirements by subsystem there, and what is asked for under resources at the top",
+        )
     wanted = _requirements(task["resources"], f"{place}.resources", reading)
     attributes = parse_attributes(document, reading.notes)
     group = ResourceGroup(shape, (*wanted, *wanted_by(document)))
     return Job(name_of(document, name), (group,), command_of(tasks), attributes)
+
+
+def _is_shape(resources: Any) -> bool:
+    """Whether resources are written inline, as a shape, where requirements by subsystem belong."""
+    return (
+        isinstance(resources, dict)
+        and isinstance(resources.get("type"), str)
+        and {"count", "with"} & set(resources) != set()
+    )
 
 
 def write(job: Job) -> dict[str, Any]:

@@ -1,0 +1,97 @@
+"""Names of subsystems, fields and types that a fleet knows, and what is said of those that it does not."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Iterable, Iterator
+
+from placewise.errors import InputError
+from placewise.matching.compiled_cluster import Properties
+from placewise.model.cluster import Cluster
+from placewise.model.job import SLOTS, Shape
+from placewise.model.predicates import InVersionRange
+from placewise.model.requirement import Expression, tests_of
+
+USUAL_TYPES = frozenset(
+    (
+        *("cluster", "rack", "chassis", "switch", "node", "socket", "numanode", "cache", "core", "pu", "gpu"),
+        *("memory", "storage", "ssd", "license"),
+    )
+)
+"""Types of Flux's resource graphs and of licenses: a job may always ask for them, whether a cluster has them or not."""
+
+# Among more names than these, to find one that is like another takes longer than the advice is worth.
+_MOST_NAMES_COMPARED = 500
+_FIELDS_SHOWN = 8
+_CHARACTERS_A_RANGE = 32
+
+
+def unknown_subsystem(name: str, known: Collection[str]) -> InputError:
+    """Return the error for a subsystem that no cluster has or ever had."""
+    return InputError(
+        f"no cluster of the fleet has a subsystem {name!r}",
+        place=f"requirement on {name!r}",
+        expected=_like(name, known) or f"one of {len(known)} known names",
+    )
+
+
+def require_types(shape: Shape, known: Collection[str]) -> None:
+    """Raise InputError for a shape that asks for a type of resource that is not known."""
+    for request in shape:
+        if request.type not in known and request.type not in SLOTS:
+            raise InputError(
+                f"no cluster of the fleet has resources of type {request.type!r}",
+                place="resources",
+                expected=_like(request.type, known) or f"one of {len(known)} known types",
+            )
+        if request.contents:
+            require_types(request.contents, known)
+
+
+def require_field(subsystem: str, field: str, fields: Collection[str], *, incomplete: bool) -> None:
+    """Raise InputError for a field that nothing of a subsystem has; of an incomplete one only if it is like another."""
+    if not fields or field in fields:
+        return
+    near = _like(field, fields)
+    if near is None and incomplete:
+        return
+    shown = ", ".join(sorted(fields)[:_FIELDS_SHOWN]) + (", ..." if len(fields) > _FIELDS_SHOWN else "")
+    raise InputError(
+        f"no {subsystem} has the field {field!r}; they have: {shown}",
+        place=f"requirement on {subsystem!r}",
+        expected=near or "a field that is there",
+    )
+
+
+def offered_by(clusters: Iterable[Cluster]) -> Iterator[tuple[str, Properties]]:
+    """Yield what clusters offer, in the order of their descriptions; of a subsystem without vertices, nothing."""
+    seen: set[int] = set()
+    for cluster in clusters:
+        for subsystem in cluster.subsystems:
+            # Many clusters share one value.
+            if id(subsystem) not in seen:
+                seen.add(id(subsystem))
+                yield subsystem.name, ()
+                for vertex in subsystem.vertices:
+                    yield subsystem.name, vertex.properties
+
+
+def about_characters(requirement: Expression) -> int:
+    """Return about how long a requirement's text is, without writing it: that would take as long as to answer it."""
+    length = 0
+    for test in tests_of(requirement):
+        length += len(test.subsystem)
+        for condition in test.conditions:
+            predicate = condition.predicate
+            length += len(condition.field)
+            if isinstance(predicate, InVersionRange):
+                length += _CHARACTERS_A_RANGE * len(predicate.versions)
+            else:
+                length += len(str(predicate))
+    return length
+
+
+def _like(name: str, known: Collection[str]) -> str | None:
+    """Return which known names one is like, in words; None for none."""
+    close = difflib.get_close_matches(name, known, n=3) if len(known) <= _MOST_NAMES_COMPARED else []
+    return f"a name such as {', '.join(close)}" if close else None
