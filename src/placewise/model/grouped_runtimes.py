@@ -23,7 +23,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class GroupedRuntimes:
-    """The runtimes of all groups of a package. Raises InputError for a group twice, none of all builds, or no runtime."""
+    """The runtimes of all groups of a package. Raises InputError without that of all builds, and for a group twice."""
 
     groups: tuple[Group, ...]
     _runtime: dict[tuple[str, ...], float] = field(init=False, repr=False, compare=False)

@@ -148,6 +148,9 @@ class CostScore:
     predicted, predicted_successes : the expected number of builds that the sums are over.
     priced, priced_successes : those of them on clusters that have a price, which the costs are over.
     by_package : (runtime_s, cost) over all assigned builds, for each package.
+    runtime_of_failures_s, cost_of_failures : all that assigned builds that fail use, not beyond a reference. cost_used :
+        all that assigned builds use.
+    spread : the additional cost of one assigned build by each model that is not clearly worse, the one used among them.
     """
 
     runtime_s: float
@@ -159,6 +162,10 @@ class CostScore:
     priced: float
     priced_successes: float
     by_package: Mapping[str, tuple[float, float]]
+    runtime_of_failures_s: float = 0.0
+    cost_of_failures: float = 0.0
+    cost_used: float = 0.0
+    spread: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,8 @@ CHOICES: tuple[Choice, ...] = get_args(Choice)
 """What may be asked for. `best` is for each package the hierarchical model, or the mean, whichever has the least
 cross-validated error; `best-with-memory` may be a model from memory too."""
 BEST, BEST_WITH_MEMORY = CHOICES[:2]
+SHOWN: tuple[Choice, ...] = ("linear", "log-linear", "knn", "hierarchical", "boosted", "mean", BEST, BEST_WITH_MEMORY)
+"""All of them in the order in which tables show them."""
 NEIGHBOURS = 5
 FASTEST_SHARE = 0.1
 BYTES_PER_GIB = float(2**30)

@@ -78,24 +78,34 @@ def expected_additional(prepared: Prepared, outcomes: Outcomes) -> Additional | 
     """Return (distinct,) the additional runtime (s) and cost that each job expects; NaN where unassigned."""
     if prepared.costs is None:
         return None
-    counts, package = outcomes.sent.sum(axis=1), prepared.package
+    counts, package, truth = outcomes.sent.sum(axis=1), prepared.package, prepared.asked.truth
+    failing = outcomes.sent * ~bitset.unpack(truth.succeeds, truth.clusters)
 
-    def expected(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
+    def expected(matrix: NDArray[np.float64], unused: NDArray[np.float64]) -> NDArray[np.float64]:
         sums = np.einsum("bc,bc->b", outcomes.sent, _zero_where_unknown(matrix)[package])
+        sums -= np.einsum("bc,bc->b", failing, _zero_where_unknown(unused)[package])
         known = np.einsum("bc,bc->b", outcomes.sent, ~np.isnan(matrix)[package])
         # A job that may land where nothing is predicted has no expectation.
         whole = (counts > 0) & np.isclose(known, counts)
         mean: NDArray[np.float64] = np.divide(sums, counts, out=np.full(len(counts), np.nan), where=whole)
         return mean
 
-    return {one: (expected(runtime), expected(cost)) for one, (runtime, cost) in prepared.costs.additional.items()}
+    spared = prepared.costs.unused
+    return {
+        one: (expected(runtime, spared[0]), expected(cost, spared[1]))
+        for one, (runtime, cost) in prepared.costs.additional.items()
+    }
 
 
 def _cost(costs: Costs, by_package: NDArray[np.float64], reference: str) -> CostScore:
     """Sum up costs; by_package : (2, packages, clusters) expected assignments, all of them and those that succeed."""
     runtime, cost = costs.additional[reference]
+    failing = by_package[0] - by_package[1]
+    unused = [failing * _zero_where_unknown(values) for values in costs.unused]
     runtimes = (by_package * _zero_where_unknown(runtime)).sum(axis=2)
     spent = (by_package * _zero_where_unknown(cost)).sum(axis=2)
+    runtimes[0] -= unused[0].sum(axis=1)
+    spent[0] -= unused[1].sum(axis=1)
     predicted = (by_package * ~np.isnan(runtime)).sum(axis=(1, 2))
     priced = (by_package * ~np.isnan(cost)).sum(axis=(1, 2))
     return CostScore(
@@ -108,6 +118,16 @@ def _cost(costs: Costs, by_package: NDArray[np.float64], reference: str) -> Cost
         priced=float(priced[0]),
         priced_successes=float(priced[1]),
         by_package={name: (float(runtimes[0, i]), float(spent[0, i])) for i, name in enumerate(costs.packages)},
+        runtime_of_failures_s=float((failing * _zero_where_unknown(costs.runtime_s) - unused[0]).sum()),
+        cost_of_failures=float((failing * _zero_where_unknown(costs.cost) - unused[1]).sum()),
+        cost_used=float((by_package[0] * _zero_where_unknown(costs.cost) - unused[1]).sum()),
+        spread={
+            model: float(
+                (by_package[0] * _zero_where_unknown(more) - failing * _zero_where_unknown(spared)).sum() / count
+            )
+            for model, (more, spared) in costs.rivals[reference].items()
+            if (count := float((by_package[0] * ~np.isnan(more)).sum())) > 0
+        },
     )
 
 
