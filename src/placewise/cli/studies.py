@@ -177,6 +177,7 @@ def fit(
     from placewise.formats.results.model_files import OWNED, write_models
     from placewise.formats.results.results_names import FITTED
     from placewise.formats.writing import staged
+    from placewise.model.runtime_models import BEST, BEST_WITH_MEMORY
     from placewise.prediction import fit_models
     from placewise.report.data.models import fit_document
     from placewise.report.terminal.fit import print_fit
@@ -194,7 +195,7 @@ def fit(
                 minimum_builds=minimum,
                 folds=folds,
                 seed=seed,
-                nest=True,
+                nest=(BEST, BEST_WITH_MEMORY),
                 boosted=boosted,
             ),
         )

@@ -58,8 +58,8 @@ def read_build_records(path: Path, *, cache: Path | None, time: str | None = Non
     columns are, by the first of these names: package (package_name, pkg); memory_mean_bytes (memory_mean,
     mem_mean, memory_bytes, memory), bytes; duration_s (duration, duration_seconds, runtime_s, runtime),
     seconds. There may be: arch (architecture), compiler (compiler_name), compiler_version, texts, empty where
-    not known; and when each ran, under the name `time`, or one of submit_time, start_time, started_at, built_at and timestamp:
-    seconds, or ISO 8601. Others are ignored. Databases are opened for reading only.
+    not known; and when each ran, under the name `time`, or one of submit_time, start_time, started_at, built_at and
+    timestamp: seconds, or ISO 8601. Others are ignored. Databases are opened for reading only.
 
     Raises InputError naming file, row (the first of the data is row 1) and column.
     """

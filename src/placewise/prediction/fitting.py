@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from placewise.errors import InputError, locating
 from placewise.model.grouped_runtimes import GroupedRuntimes
-from placewise.model.runtime_models import Models, PackageModels, Validation, refuse_unusable
+from placewise.model.runtime_models import Choice, Models, PackageModels, Validation, refuse_unusable
 from placewise.prediction.boosting import boosted as boosted_runtimes
 from placewise.prediction.builds import PackageBuilds
 from placewise.prediction.curves import fit_line, fit_power
@@ -33,7 +33,7 @@ def fit_models(
     folds: int = FOLDS,
     seed: int = 0,
     cross_validate: bool = True,
-    nest: bool = False,
+    nest: Sequence[Choice] = (),
     boosted: bool = False,
 ) -> Models:
     """Fit a linear, a log-linear and a nearest-neighbours model from memory to every package that has enough builds.
@@ -45,7 +45,7 @@ def fit_models(
     facts : (builds,) texts by name, of what is known before a run, in the order in which groups are nested.
     times_s : (builds,) when each ran; the latest fifth of a package is then predicted from the others too.
     folds : 2 or more; a package with fewer builds has as many folds as builds. seed : shuffles them.
-    nest : also validate the choice of the best model, made within each training part.
+    nest : of `best` and `best-with-memory`, whose choice is validated too, made within each training part.
     boosted : learn across packages as well; needs the extra `learn`, and facts.
 
     Raises InputError for no builds, columns of two lengths, a number that is not above 0 and finite, or
@@ -175,7 +175,7 @@ class _Fitting:
         learned: _Boosted | None,
         *,
         seed: int,
-        nest: bool,
+        nest: Sequence[Choice],
     ) -> PackageModels:
         """Fit the models of one package."""
         name, rows = self.names[package], self.rows(package)
@@ -186,7 +186,7 @@ class _Fitting:
             if fold is None:
                 return None
             held = None if runtime is None else runtime[rows]
-            return validate(name, builds, fold[rows], seed, boosted=held, nested=nest)
+            return validate(name, builds, fold[rows], seed, boosted=held, nest=nest)
 
         everything = np.ones(len(builds), dtype=np.bool_)
         values = self._values(of_builds)

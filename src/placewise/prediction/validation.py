@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from placewise.model.runtime_models import (
-    BEST,
-    BEST_WITH_MEMORY,
+    PREDICTORS,
     Choice,
     CrossValidation,
     Predictor,
@@ -47,12 +46,13 @@ def cross_validate(
     seed: int,
     *,
     boosted: NDArray[np.float64] | None = None,
-    nested: bool = False,
+    nest: Sequence[Choice] = (),
 ) -> Validation | None:
     """Return the errors of each model over builds that it was not fitted to; None where nothing is left to predict.
 
     fold_of : (builds,); those of a fold below 0 are only fitted to. boosted : (builds,) what that model, which is
-    of all packages, predicts out of fold. nested : also choose `best` within each training part.
+    of all packages, predicts out of fold. nest : of `best` and `best-with-memory`, what is also
+    chosen within each training part.
     """
     asked = fold_of >= 0
     if len(builds) < 2 or len(np.unique(fold_of)) < 2:
@@ -61,9 +61,7 @@ def cross_validate(
     predicted.update(out_of_fold(builds, fold_of).items())
     if boosted is not None:
         predicted["boosted"] = boosted
-    if nested:
-        chosen = _nested(package, builds, fold_of, predicted, seed)
-        predicted |= chosen
+    predicted.update(_nested(package, builds, fold_of, predicted, seed, nest))
     duration = builds.duration_s[asked]
     errors = {kind: _errors(values[asked], duration) for kind, values in predicted.items()}
     # The mean of the other folds is low where its own fold is high; that is no correlation worth a number.
@@ -74,27 +72,35 @@ def cross_validate(
     return Validation(**{kind.replace("-", "_"): found for kind, found in errors.items()})
 
 
-def out_of_fold(builds: PackageBuilds, fold_of: NDArray[np.integer]) -> dict[Predictor, NDArray[np.float64]]:
+def out_of_fold(
+    builds: PackageBuilds, fold_of: NDArray[np.integer], kinds: Collection[Predictor] = PREDICTORS
+) -> dict[Predictor, NDArray[np.float64]]:
     """Return by model (builds,): the duration of each build as predicted from the other folds, in seconds.
 
     The hierarchical model is there where the builds have facts. Builds of a fold below 0 stay NaN.
     """
-    kinds: tuple[Predictor, ...] = ("linear", "log-linear", "knn", "mean")
-    predicted: dict[Predictor, NDArray[np.float64]] = {kind: np.full(len(builds), np.nan) for kind in kinds}
-    if len(builds.groups):
-        predicted["hierarchical"] = np.full(len(builds), np.nan)
+    known = [kind for kind in kinds if kind != "boosted" and (kind != "hierarchical" or len(builds.groups))]
+    predicted: dict[Predictor, NDArray[np.float64]] = {kind: np.full(len(builds), np.nan) for kind in known}
     for fold in np.unique(fold_of[fold_of >= 0]):
         held_out = fold_of == fold
-        memory, duration = builds.memory_bytes[~held_out], builds.duration_s[~held_out]
-        asked = builds.memory_bytes[held_out]
-        predicted["linear"][held_out] = on_line(fit_line(memory, duration), asked)
-        predicted["log-linear"][held_out] = on_power(fit_power(memory, duration), asked)
-        predicted["knn"][held_out] = fit_steps(memory, duration).at(asked)
-        predicted["mean"][held_out] = duration.mean()
-        if "hierarchical" in predicted:
-            runtime = pooled(builds.groups, builds.duration_s, ~held_out)
-            predicted["hierarchical"][held_out] = runtime[-1, held_out]
+        for kind, runtime in predicted.items():
+            runtime[held_out] = _held_out(kind, builds, held_out)
     return predicted
+
+
+def _held_out(kind: Predictor, builds: PackageBuilds, held_out: NDArray[np.bool_]) -> NDArray[np.float64] | np.floating:
+    memory, duration = builds.memory_bytes[~held_out], builds.duration_s[~held_out]
+    asked = builds.memory_bytes[held_out]
+    if kind == "linear":
+        return on_line(fit_line(memory, duration), asked)
+    if kind == "log-linear":
+        return on_power(fit_power(memory, duration), asked)
+    if kind == "knn":
+        return fit_steps(memory, duration).at(asked)
+    if kind == "hierarchical":
+        found: NDArray[np.float64] = pooled(builds.groups, builds.duration_s, ~held_out)[-1, held_out]
+        return found
+    return duration.mean()
 
 
 def _nested(
@@ -103,11 +109,12 @@ def _nested(
     fold_of: NDArray[np.int64],
     predicted: Mapping[Choice, NDArray[np.float64]],
     seed: int,
+    nest: Sequence[Choice],
 ) -> dict[Choice, NDArray[np.float64]]:
     """Return what `best` predicts, the choice being made by folds of the builds that it is fitted to."""
-    bests: tuple[Choice, ...] = (BEST, BEST_WITH_MEMORY)
-    found: dict[Choice, NDArray[np.float64]] = {choice: np.full(len(builds), np.nan) for choice in bests}
-    folds = np.unique(fold_of[fold_of >= 0])
+    found: dict[Choice, NDArray[np.float64]] = {choice: np.full(len(builds), np.nan) for choice in nest}
+    kinds = {kind for choice in nest for kind in rivals(choice)}
+    folds = np.unique(fold_of[fold_of >= 0]) if nest else ()
     for fold in folds:
         held_out = fold_of == fold
         learned = builds.select(~held_out)
@@ -115,12 +122,12 @@ def _nested(
         errors = (
             {
                 kind: float(np.abs(values - learned.duration_s).mean())
-                for kind, values in out_of_fold(learned, inner).items()
+                for kind, values in out_of_fold(learned, inner, kinds).items()
             }
             if len(learned) > 1
             else {"mean": 0.0}
         )
-        for choice in bests:
+        for choice in nest:
             kind = min((kind for kind in rivals(choice) if kind in errors), key=lambda kind: errors[kind])
             found[choice][held_out] = predicted[kind][held_out]
     return found

@@ -12,7 +12,6 @@ from placewise.model.streams import CONSTRAINT
 from placewise.model.study import WITHOUT_REPLACEMENT
 from placewise.outcomes.metadata import Submissions
 from placewise.outcomes.outcomes import Outcomes, outcomes_of
-from placewise.outcomes.truth import Truth
 from placewise.prediction.cost import REFERENCES
 from placewise.scheduler import Scheduler
 from placewise.selection.composing import policy_named
@@ -74,30 +73,15 @@ def constrained(experiment: str, prepared: Prepared) -> Choices:
     additional: dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]] | None = None
     if prepared.costs is not None:
         package = prepared.package[job]
-        failing = _failing(asked.truth, job, clusters)
-        additional = {one: _additional(prepared.costs, package, clusters, failing, one) for one in REFERENCES}
+        additional = {one: _additional(prepared.costs, package, clusters, one) for one in REFERENCES}
     return Choices(submissions, outcomes, weights, clusters, rows, int(full.sum()), additional)
 
 
 def _additional(
-    costs: Costs,
-    package: NDArray[np.int64],
-    chosen: NDArray[np.int64],
-    failing: NDArray[np.bool_],
-    reference: str,
+    costs: Costs, package: NDArray[np.int64], chosen: NDArray[np.int64], reference: str
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    runtime, cost = (
-        np.where(chosen == NONE, np.nan, more[package, chosen] - np.where(failing, unused[package, chosen], 0.0))
-        for more, unused in zip(costs.additional[reference], costs.unused, strict=True)
-    )
+    runtime, cost = (np.where(chosen == NONE, np.nan, one[package, chosen]) for one in costs.additional[reference])
     return runtime, cost
-
-
-def _failing(truth: Truth, job: NDArray[np.int64], chosen: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Return (submissions,) which fail where they were sent."""
-    succeeds = bitset.unpack(truth.succeeds, truth.clusters)
-    found: NDArray[np.bool_] = ~succeeds[job, chosen] & (chosen != NONE)
-    return found
 
 
 def nodes_free(prepared: Prepared) -> NDArray[np.int64]:

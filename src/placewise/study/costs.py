@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from placewise.model.cluster import Fleet
 from placewise.model.records import Measurements
-from placewise.model.runtime_models import Choice, Models
+from placewise.model.runtime_models import BEST, BEST_WITH_MEMORY, Choice, Models
 from placewise.model.scalar import Scalar
 from placewise.model.settings import Settings
 from placewise.prediction import additional, fit_models, predict_matrix, reference_runtime
@@ -28,9 +28,7 @@ class Costs:
     package : (jobs,) the package of each job, a position in `packages`.
     runtime_s, cost : predicted. outside : the memory is outside the range seen.
     additional : by reference, additional runtime (s) and cost.
-    unused : runtime (s) and cost that a job that fails does not use.
-    rivals : by reference and model that is not clearly worse, its additional cost, and the cost that a job that fails
-        does not use.
+    rivals : by reference and model that is not clearly worse, its additional cost.
     """
 
     models: Models
@@ -40,8 +38,7 @@ class Costs:
     cost: NDArray[np.float64]
     outside: NDArray[np.bool_]
     additional: Mapping[str, Pair]
-    unused: Pair
-    rivals: Mapping[str, Mapping[str, Pair]]
+    rivals: Mapping[str, Mapping[str, NDArray[np.float64]]]
 
     @classmethod
     def of(cls, fleet: Fleet, measured: Measurements, settings: Settings) -> Costs:
@@ -58,6 +55,7 @@ class Costs:
             facts=measured.facts,
             minimum_builds=settings.minimum_builds,
             seed=settings.seed,
+            nest=[choice for choice in (BEST, BEST_WITH_MEMORY) if choice == settings.model],
             boosted=settings.model == "boosted",
         )
         on = [tuple(_text(entry.get(fact)) for fact in models.facts) for entry in state]
@@ -66,13 +64,11 @@ class Costs:
         def beyond(model: Choice, reference: Reference, runtime_s: NDArray[np.float64]) -> Pair:
             return additional(runtime_s, reference_runtime(models, model, packages, reference), price)
 
-        left = 1 - settings.fail_after
-        rivals: dict[str, dict[str, Pair]] = {reference: {} for reference in REFERENCES}
+        rivals: dict[str, dict[str, NDArray[np.float64]]] = {reference: {} for reference in REFERENCES}
         for model in not_clearly_worse(models, settings.model):
             runtime = predict_matrix(models, model, packages, memory, on).runtime_s
             for reference in REFERENCES:
-                more = beyond(model, reference, runtime)[1]
-                rivals[reference][model] = (more, left * runtime / SECONDS_PER_HOUR * price)
+                rivals[reference][model] = beyond(model, reference, runtime)[1]
         cost = predicted.runtime_s / SECONDS_PER_HOUR * price
         return cls(
             models,
@@ -82,7 +78,6 @@ class Costs:
             cost,
             predicted.outside,
             {reference: beyond(settings.model, reference, predicted.runtime_s) for reference in REFERENCES},
-            (left * predicted.runtime_s, left * cost),
             rivals,
         )
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placewise.matching import bitset
-from placewise.model.results import CostScore, LevelResult, Reasons, Score
+from placewise.model.results import CostScore, LevelResult, Reasons, Score, Used
 from placewise.model.study import ALL, CONSTRAINTS
 from placewise.outcomes.outcomes import Outcomes
 from placewise.outcomes.truth import Truth
@@ -41,13 +41,14 @@ def level_result(
     """
     truth, sent, costs = prepared.asked.truth, outcomes.sent, prepared.costs
     nowhere = (outcomes.matched > 0) & (outcomes.assigned == 0)
-    per_build, by_reference, outside_range = {}, {}, None
+    per_build, by_reference, outside_range, used = {}, {}, None, None
     if costs is not None and additional is not None:
-        successful = sent * bitset.unpack(truth.succeeds, truth.clusters)
+        successful = sent * truth.chances.on_each(truth.clusters)
         # Jobs of one package share a row of predictions, so their assignments are summed first.
         starts = np.searchsorted(prepared.package, np.arange(len(costs.packages)))
         by_package = np.stack([np.add.reduceat(values, starts, axis=0) for values in (sent, successful)])
         by_reference = {reference: _cost(costs, by_package, reference) for reference in costs.additional}
+        used = _used(costs, by_package, prepared.study.settings.fail_after)
         total = sent.sum()
         outside_range = float((sent * costs.outside[prepared.package]).sum() / total) if total else None
         per_build = {
@@ -71,6 +72,7 @@ def level_result(
         outside_range=outside_range,
         reasons=_reasons(truth, sent),
         jobs_by_cluster=dict(zip(clusters, sent.sum(axis=0).tolist(), strict=True)),
+        used=used,
     )
 
 
@@ -78,34 +80,24 @@ def expected_additional(prepared: Prepared, outcomes: Outcomes) -> Additional | 
     """Return (distinct,) the additional runtime (s) and cost that each job expects; NaN where unassigned."""
     if prepared.costs is None:
         return None
-    counts, package, truth = outcomes.sent.sum(axis=1), prepared.package, prepared.asked.truth
-    failing = outcomes.sent * ~bitset.unpack(truth.succeeds, truth.clusters)
+    counts, package = outcomes.sent.sum(axis=1), prepared.package
 
-    def expected(matrix: NDArray[np.float64], unused: NDArray[np.float64]) -> NDArray[np.float64]:
+    def expected(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
         sums = np.einsum("bc,bc->b", outcomes.sent, _zero_where_unknown(matrix)[package])
-        sums -= np.einsum("bc,bc->b", failing, _zero_where_unknown(unused)[package])
         known = np.einsum("bc,bc->b", outcomes.sent, ~np.isnan(matrix)[package])
         # A job that may land where nothing is predicted has no expectation.
         whole = (counts > 0) & np.isclose(known, counts)
         mean: NDArray[np.float64] = np.divide(sums, counts, out=np.full(len(counts), np.nan), where=whole)
         return mean
 
-    spared = prepared.costs.unused
-    return {
-        one: (expected(runtime, spared[0]), expected(cost, spared[1]))
-        for one, (runtime, cost) in prepared.costs.additional.items()
-    }
+    return {one: (expected(runtime), expected(cost)) for one, (runtime, cost) in prepared.costs.additional.items()}
 
 
 def _cost(costs: Costs, by_package: NDArray[np.float64], reference: str) -> CostScore:
     """Sum up costs; by_package : (2, packages, clusters) expected assignments, all of them and those that succeed."""
     runtime, cost = costs.additional[reference]
-    failing = by_package[0] - by_package[1]
-    unused = [failing * _zero_where_unknown(values) for values in costs.unused]
     runtimes = (by_package * _zero_where_unknown(runtime)).sum(axis=2)
     spent = (by_package * _zero_where_unknown(cost)).sum(axis=2)
-    runtimes[0] -= unused[0].sum(axis=1)
-    spent[0] -= unused[1].sum(axis=1)
     predicted = (by_package * ~np.isnan(runtime)).sum(axis=(1, 2))
     priced = (by_package * ~np.isnan(cost)).sum(axis=(1, 2))
     return CostScore(
@@ -118,16 +110,24 @@ def _cost(costs: Costs, by_package: NDArray[np.float64], reference: str) -> Cost
         priced=float(priced[0]),
         priced_successes=float(priced[1]),
         by_package={name: (float(runtimes[0, i]), float(spent[0, i])) for i, name in enumerate(costs.packages)},
-        runtime_of_failures_s=float((failing * _zero_where_unknown(costs.runtime_s) - unused[0]).sum()),
-        cost_of_failures=float((failing * _zero_where_unknown(costs.cost) - unused[1]).sum()),
-        cost_used=float((by_package[0] * _zero_where_unknown(costs.cost) - unused[1]).sum()),
         spread={
-            model: float(
-                (by_package[0] * _zero_where_unknown(more) - failing * _zero_where_unknown(spared)).sum() / count
-            )
-            for model, (more, spared) in costs.rivals[reference].items()
+            model: float((by_package[0] * _zero_where_unknown(more)).sum()) / count
+            for model, more in costs.rivals[reference].items()
             if (count := float((by_package[0] * ~np.isnan(more)).sum())) > 0
         },
+    )
+
+
+def _used(costs: Costs, by_package: NDArray[np.float64], fail_after: float) -> Used:
+    """Sum up what is used, failures for a share of their runtime; by_package : as of `_cost`."""
+    success, failure = by_package[1], by_package[0] - by_package[1]
+    cost = _zero_where_unknown(costs.cost)
+    return Used(
+        fail_after=float(fail_after),
+        successes=float((success * ~np.isnan(costs.cost)).sum()),
+        cost_of_successes=float((success * cost).sum()),
+        runtime_of_failures_s=float((failure * _zero_where_unknown(costs.runtime_s)).sum()) * fail_after,
+        cost_of_failures=float((failure * cost).sum()) * fail_after,
     )
 
 

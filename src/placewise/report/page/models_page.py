@@ -47,7 +47,8 @@ def model_section(models: Models) -> Section:
         "models",
         "Runtime models",
         "How long a build takes is predicted by models of its package that were fitted to the builds recorded, from "
-        f"what they ran on or from memory; a model card for each. {models.folds}-fold cross-validation, seed {models.seed}.",
+        "what they ran on or from memory; a model card for each. "
+        f"{models.folds}-fold cross-validation, seed {models.seed}.",
         [_card_table(models)],
         model_lines(models),
         OVERVIEW,
