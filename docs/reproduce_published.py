@@ -92,7 +92,7 @@ def submit_distinct(questions: Questions, names: tuple[str, ...], rank: NDArray[
 def expectation(submitted: Submitted, truth: Truth) -> tuple[float, float]:
     """Return the expected success of matched submissions, and the std of its mean under one draw each."""
     sizes = bitset.size_of(submitted.matches)
-    good = bitset.size_of(submitted.matches & truth.succeeds[submitted.job])
+    good = truth.chances.summed(submitted.matches, submitted.job)
     success = good[sizes > 0] / sizes[sizes > 0]
     return float(success.mean()), float(np.sqrt((success * (1 - success)).sum()) / len(success))
 

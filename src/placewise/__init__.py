@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import importlib
+import sys
+import types
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from placewise.api.questions import explain, match, near_misses, read_fleet, read_job, scores, smallest_set, value
+    from placewise.api.replay import Replay, replay
     from placewise.api.results import Results, read_results
     from placewise.api.study import Study, read_study
     from placewise.errors import InputError, PlacewiseError
@@ -33,6 +36,7 @@ __all__ = [
     "Level",
     "Not",
     "PlacewiseError",
+    "Replay",
     "Requirement",
     "Results",
     "Scheduler",
@@ -49,6 +53,7 @@ __all__ = [
     "read_results",
     "read_study",
     "read_trace",
+    "replay",
     "scores",
     "smallest_set",
     "value",
@@ -56,6 +61,7 @@ __all__ = [
 
 _ROOMS = {
     "api.questions": ("explain", "match", "near_misses", "read_fleet", "read_job", "scores", "smallest_set", "value"),
+    "api.replay": ("Replay", "replay"),
     "api.results": ("Results", "read_results"),
     "api.study": ("Study", "read_study"),
     "errors": ("InputError", "PlacewiseError"),
@@ -71,6 +77,18 @@ _ROOMS = {
     "scheduler": ("Scheduler",),
 }
 _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
+
+
+class _Package(types.ModuleType):
+    """The package, in which `replay` is the function, though a room has that name too."""
+
+    def __setattr__(self, name: str, value: object) -> None:
+        # Importing a room makes it an attribute of its package.
+        if not (name in _ROOM_OF and isinstance(value, types.ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package
 
 
 def __getattr__(name: str) -> Any:

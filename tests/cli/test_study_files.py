@@ -47,15 +47,20 @@ def test_the_examples_run_and_are_drawn(placewise, tmp_path, example):
     done = placewise("simulate", example, "--out", tmp_path / "out", "--json", *options)
     assert done.code == 0, done.err
     record = json.loads((tmp_path / "out" / "study.json").read_text())
-    assert [entry["file"] for entry in record["inputs"]] == [example.name]
+    more = ["outcomes-model.json", "outcomes.csv"] if example.stem == "learned" else []
+    assert [entry["file"] for entry in record["inputs"]] == [example.name, *more]
     scores = json.loads(done.out)["scores"]
-    wanted = {"versions": {"perl-alone", "three-of-209"}, "builds": {"arch", "arch-and-compiler", "everything"}}
+    wanted = {
+        "versions": {"perl-alone", "three-of-209"},
+        "builds": {"arch", "arch-and-compiler", "everything"},
+        "learned": {"compiler-and-cmake"},
+    }
     assert wanted[example.stem] < set(scores)
     assert placewise("plot", tmp_path / "out").code == 0
 
 
 def test_there_is_an_example_of_each_kind():
-    assert [path.stem for path in sorted(EXAMPLES.glob("*.toml"))] == ["builds", "versions"]
+    assert [path.stem for path in sorted(EXAMPLES.glob("*.toml"))] == ["builds", "learned", "versions"]
 
 
 def test_the_file_says_how_to_run_and_the_command_line_wins(placewise, study, tmp_path):
@@ -104,7 +109,7 @@ def test_a_study_is_the_same_as_its_options(placewise, study, small, tmp_path):
 @pytest.mark.parametrize("command", ["value", "minimal", "pareto"])
 def test_other_commands_take_their_settings_from_the_file(placewise, study, small, command):
     given = ["--scoring", "published", "--jobs", 40, "--seed", 7]
-    given += ["--resamples", 0] if command == "value" else []
+    given += ["--resamples", 0, "--fleets", 0] if command == "value" else []
     found = placewise(command, study, "--json")
     assert found.code == 0, found.err
     assert found.out == placewise(command, small, *given, "--json").out

@@ -27,7 +27,7 @@ def test_value_prints_a_table_and_json_that_agree(placewise, small):
     assert values == sorted(values, reverse=True)
     assert sum(values) == pytest.approx(found["everything"] - found["nothing"], abs=1e-9)
     assert best["interval"]["low"] <= best["value"] <= best["interval"]["high"]
-    assert "requirement profiles" in best["interval"]["over"]
+    assert "root packages" in best["interval"]["over"]
 
 
 def test_values_can_be_sampled_and_say_how_sure_they_are(placewise, small):
@@ -111,8 +111,12 @@ def test_pareto_lists_the_front(placewise, small):
 )
 def test_out_takes_the_document_and_its_figure(placewise, small, tmp_path, command, file, figure):
     found = document(placewise(command, small, "--json", "--out", tmp_path / "out"))
+    held_out = found.pop("held_out", None)
     assert json.loads((tmp_path / "out" / file).read_text()) == found
-    assert {path.name for path in (tmp_path / "out" / "img").iterdir()} == {f"{figure}.png", f"{figure}.svg"}
+    figures = {figure} if held_out is None else {figure, "held-out"}
+    assert {path.stem for path in (tmp_path / "out" / "img").iterdir()} == figures
+    if held_out is not None:
+        assert json.loads((tmp_path / "out" / "held-out.json").read_text()) == held_out
 
 
 def test_forms_of_build_records_are_the_players(placewise):

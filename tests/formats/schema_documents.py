@@ -383,6 +383,14 @@ _DRAWN = {
     "run": {"choose": "fastest", "tell": ["perl"], "order": "alphabetical", "nodes_free": 0, "sample": False},
 }
 _TABLE = {"records": "x.csv", "clusters": "fleet", "columns": {"a": "text", "b": "number", "c": "version"}}
+_LEARNED = {
+    "fleet": {"records": "x.csv", "clusters": 30, "seed": 1, "draw": "facts"},
+    "workload": {"records": "x.csv", "jobs": 100},
+    "outcome": {"model": "model.json", "facts": ["compiler", "cmake"]},
+    "run": {"slack": 0.05},
+}
+_OBSERVED = {"source": "experiment", "outcome": {"observed": "x.csv"}}
+_RULED = {"source": "experiment", "outcome": {"rules": True}}
 _PROFILE = {
     "format": 1,
     "requirements": [
@@ -491,7 +499,7 @@ VALID = {
     ],
     "rainbow-config": [_CONFIG, {}, None],
     "priorities": [_CONFIG, [{"priority": 2, "steps": _STEPS}, {"priority": -1, "steps": []}]],
-    "study": [_STUDY, _DRAWN, _TABLE, {}],
+    "study": [_STUDY, _DRAWN, _TABLE, _LEARNED, _OBSERVED, _RULED, {}],
     "order": [["b", "a", 7]],
     "costs": [{"gcc": 2.5, "perl": 0}],
     "profile": [_PROFILE, _BUILT_PROFILE],

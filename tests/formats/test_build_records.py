@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from placewise.errors import InputError
-from placewise.formats import build_records
+from placewise.formats import sqlite_table
 from placewise.formats.build_records import NAMES, read_build_records
 from placewise.formats.experiment_folder import read_experiment, write_experiment
 from placewise.formats.fleets.build_features import build_fleet_of
@@ -245,9 +245,9 @@ VIEWS = {
 
 @pytest.mark.parametrize("view", VIEWS)
 def test_a_view_that_never_ends_is_one_error(tmp_path, view, monkeypatch):
-    monkeypatch.setattr(build_records, "_STEPS", 2_000_000)
-    monkeypatch.setattr(build_records, "MOST_VALUES", 30_000)
-    monkeypatch.setattr(build_records, "LARGEST_BYTES", 1 << 26)
+    monkeypatch.setattr(sqlite_table, "_STEPS", 2_000_000)
+    monkeypatch.setattr(sqlite_table, "MOST_VALUES", 30_000)
+    monkeypatch.setattr(sqlite_table, "LARGEST_BYTES", 1 << 26)
     path = tmp_path / "b.db"
     with closing(sqlite3.connect(path)) as database, database:
         database.execute(f"CREATE VIEW builds AS {VIEWS[view]}")
@@ -270,7 +270,7 @@ def test_a_database_is_only_read(tmp_path):
     assert path.read_bytes() == before
     assert [one.name for one in tmp_path.iterdir()] == ["b.db"]
     with closing(sqlite3.connect(path)) as database:
-        build_records._bound(database, 0)
+        sqlite_table._bound(database, 0)
         with pytest.raises(sqlite3.Error, match="readonly"):
             database.execute("DELETE FROM builds")
 

@@ -66,5 +66,5 @@ def test_an_outcome_table_without_rows(tmp_path):
     table = OutcomeTable(
         "none", whole, whole.astype(np.int32), whole.astype(np.int32), whole, whole, real, real, whole, whole
     )
-    write_outcomes(tmp_path / "o.parquet", [table], [], whole, [], [])
+    write_outcomes(tmp_path / "o.parquet", [table], [], whole, None, [], [])
     assert pq.read_table(tmp_path / "o.parquet").num_rows == 0

@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 from plain_games import fleets, game, workloads
 
 from placewise.model import streams
+from placewise.outcomes.chances import ChanceSets
 from placewise.worth import pareto, shapley, sufficiency
 from placewise.worth.game import Kinds, kinds_of, shares, small_games
 from placewise.worth.playing import Playing
 from placewise.worth.shapley import added_along, exact_limit, exact_shares
-from placewise.worth.sufficiency import along_random_orders
+from placewise.worth.sufficiency import along_orders, random_ranks
 
 scorings = st.sampled_from(["corrected", "published"])
 
@@ -29,7 +30,7 @@ def several(one, times):
         questions=replace(
             questions, offsets=np.concatenate(([0], np.cumsum(lengths))), ids=np.tile(questions.ids, times)
         ),
-        succeeds=np.tile(one.succeeds, (times, 1)),
+        chances=ChanceSets(np.tile(one.chances.sets, (times, 1))),
         weights=np.tile(one.weights, times) + np.repeat(np.arange(times), jobs),
         unit=np.tile(one.unit, times),
     )
@@ -50,9 +51,9 @@ def test_kinds_stand_for_their_games(fleet, workload, scoring, times):
         kinds = kinds_of(one, games)
         assert np.array_equal(kinds.games.players[kinds.of_game], games.players)
         assert np.array_equal(kinds.games.rows[kinds.of_game], games.rows)
-        assert np.array_equal(one.succeeds[kinds.games.jobs][kinds.of_game], one.succeeds[games.jobs])
+        assert np.array_equal(one.chances.sets[kinds.games.jobs][kinds.of_game], one.chances.sets[games.jobs])
         alike = {
-            (games.players[at].tobytes(), games.rows[at].tobytes(), one.succeeds[job].tobytes())
+            (games.players[at].tobytes(), games.rows[at].tobytes(), one.chances.sets[job].tobytes())
             for at, job in enumerate(games.jobs.tolist())
         }
         assert len(kinds.games) == len(alike) <= len(games) / times
@@ -92,7 +93,7 @@ def test_random_orders_come_to_the_same_many_at_a_time(fleet, workload, scoring,
     playing = Playing.of(several(game(fleet, workload, scoring), times))
     before, sufficiency._BLOCK_STEPS = sufficiency._BLOCK_STEPS, steps
     try:
-        found = along_random_orders(playing, orders, 5)
+        found = along_orders(playing, random_ranks(len(playing.game.names), orders, 5))
     finally:
         sufficiency._BLOCK_STEPS = before
     assert np.array_equal(found, plain_random_orders(playing, orders, 5))

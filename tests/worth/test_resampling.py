@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from placewise.errors import InputError
 from placewise.worth import resampling
-from placewise.worth.resampling import Bootstrap, Column, Means, Ratios, interval_of
+from placewise.worth.resampling import Bootstrap, Centre, Column, Means, Ratios, interval_of
+from placewise.worth.units import Labels
 
 ROWS = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 9), st.integers(0, 9)), min_size=1, max_size=20)
 
@@ -94,6 +96,80 @@ def test_an_interval_holds_the_central_part():
     assert (interval.low, interval.high) == (pytest.approx(25), pytest.approx(975))
     assert (interval.level, interval.over) == (0.95, "numbers")
     assert interval_of(np.full(3, np.nan), "nothing") is None
+
+
+def test_of_few_values_there_is_a_range_and_no_interval():
+    few, enough = (interval_of(np.arange(count) / 10, "draws", Centre(0.4, 0.1)) for count in (39, 40))
+    assert (few.low, few.high, few.is_range) == (0.0, 3.8, True)
+    assert not enough.is_range
+
+
+@given(st.lists(ROWS, min_size=1, max_size=3))
+def test_influence_is_the_change_of_a_figure_when_a_unit_counts_for_a_little_more(columns):
+    ratios = Ratios.of([column([(u, a, b + 1) for u, a, b in rows]) for rows in columns], 5, 1)
+    step = 1e-6
+    for unit in range(5):
+        more = ratios.values(np.ones(5) + step * (np.arange(5) == unit))
+        expected = (more - ratios.values()) / step
+        np.testing.assert_allclose(ratios.influence()[:, unit], expected, rtol=1e-4, atol=1e-4)
+
+
+@given(ROWS)
+def test_the_influences_of_all_units_cancel(rows):
+    ratios = Ratios.of([column([(u, a, b + 1) for u, a, b in rows])], 5, 1)
+    assert ratios.influence().sum() == pytest.approx(0, abs=1e-12)
+
+
+def test_means_have_the_influence_of_ratios_with_their_denominator():
+    values, jobs = np.array([3.0, 0.0, 1.0]), np.array([4.0, 2.0, 5.0])
+    means = Means.of(np.zeros(3, dtype=np.int64), np.arange(3), values, jobs, 1)
+    np.testing.assert_allclose(means.influence(), Ratios.of([Column(0, np.arange(3), values, jobs)], 3, 1).influence())
+
+
+def test_equal_units_kept_as_one_are_drawn_like_units_of_their_own():
+    copies = np.array([5, 1, 14])
+    apart = Ratios.of([Column(0, np.arange(20), np.repeat([1.0, 0.0, 0.5], copies), np.ones(20))], 20, 1)
+    kept = Ratios.of([Column(0, np.arange(3), copies * [1.0, 0.0, 0.5], copies.astype(float))], 3, 1)
+    assert kept.values() == pytest.approx(apart.values())
+    one, other = (
+        np.array([task(n)[0] for n in range(4000)]) for task in (Bootstrap(apart, 1), Bootstrap(kept, 2, copies))
+    )
+    # The standard error of either deviation is about 1.1 % of it.
+    assert other.std() == pytest.approx(one.std(), rel=0.06)
+    assert other.mean() == pytest.approx(one.mean(), abs=5 * one.std() / np.sqrt(4000))
+    assert Centre.of(0.6, kept.influence()[0], copies).acceleration == pytest.approx(
+        Centre.of(0.6, apart.influence()[0]).acceleration
+    )
+
+
+def test_without_bias_and_acceleration_the_ends_are_percentiles():
+    values = np.linspace(0, 1, 2001)
+    plain, centred = interval_of(values, ""), interval_of(values, "", Centre(0.5, 0.0))
+    assert (centred.low, centred.high) == (pytest.approx(plain.low), pytest.approx(plain.high))
+
+
+def test_bias_moves_both_ends_as_published():
+    # Efron and Tibshirani (1993), (14.10), by hand: z0 = -0.5244 where 30 % lie below, a = 0.05, so that the lower end
+    # is at the level Phi(-0.5244 - 2.4844 / 1.1242) = Phi(-2.7343) and the upper at Phi(-0.5244 + 1.4356 / 0.9282).
+    values = np.linspace(0, 1, 100_001)
+    found = interval_of(values, "", Centre(0.3, 0.05))
+    assert (found.low, found.high) == (pytest.approx(0.00313, abs=2e-5), pytest.approx(0.8466, abs=2e-4))
+
+
+def test_a_figure_without_spread_has_an_interval_without_width():
+    found = interval_of(np.full(100, 0.25), "", Centre(0.25, 0.0))
+    assert (found.low, found.high) == (0.25, 0.25)
+
+
+def test_jobs_are_divided_by_root_package_where_they_name_theirs():
+    weights, profile, root = np.array([3, 1, 2]), np.array([0, 1, 1]), np.array([0, 0, 1])
+    assert (Labels(weights, profile, root).units().word, Labels(weights, profile).units().word) == (
+        "root package",
+        "requirement profile",
+    )
+    assert len(Labels(weights, profile, root).units("row")) == 6
+    with pytest.raises(InputError, match="root packages"):
+        Labels(weights, profile).units("root-package")
 
 
 @pytest.mark.slow

@@ -168,50 +168,66 @@ def test_a_target_that_is_no_share_is_refused(target):
         smallest_set(game(fleet, job), target)
 
 
+def beats(a, b):
+    """Whether a level of (cost, success, waste) is as good as another in all three, and better in one."""
+    slack = 1e-9
+    as_good = a[0] <= b[0] and a[1] >= b[1] - slack and a[2] <= b[2] + slack
+    return as_good and (a[0] < b[0] or a[1] > b[1] + slack or a[2] < b[2] - slack)
+
+
 @given(fleets(), workloads(), scorings)
-def test_levels_are_what_telling_them_gives_and_the_front_is_what_nothing_beats(fleet, workload, scoring):
+def test_levels_are_what_metadata_on_them_gives_and_the_front_is_that_of_every_set(fleet, workload, scoring):
     one = game(fleet, workload, scoring)
-    points = level_points(one, greedy_names(one))
+    points, exact = level_points(one, greedy_names(one))
+    assert exact
     for point in points:
         matched, success = plain_worth(fleet, workload, set(point.metadata), scoring)
         assert point.matched == pytest.approx(matched, abs=1e-9)
         assert point.success == pytest.approx(success, abs=1e-9)
+        assert point.waste == pytest.approx(matched - success, abs=1e-9)
         assert point.cost == len(point.metadata)
-    every = {
-        told: (len(told), *plain_worth(fleet, workload, set(told), scoring))
-        for size in (0, 1, 2)
-        for told in combinations(names_of(workload), size)
-    } | {point.metadata: (point.cost, point.matched, point.success) for point in points}
+    names = names_of(workload)
+    every = {}
+    for size in range(len(names) + 1):
+        for metadata in combinations(names, size):
+            matched, success = plain_worth(fleet, workload, set(metadata), scoring)
+            every[frozenset(metadata)] = (size, success, matched - success)
+    listed = {frozenset(point.metadata): point for point in points}
+    for metadata, own in every.items():
+        best = not any(beats(other, own) for other in every.values())
+        if metadata in listed:
+            assert listed[metadata].on_front == best
+        else:
+            # What changes no match anywhere need not be in a set.
+            assert not best
 
-    def beats(a, b):
-        return (
-            a[0] <= b[0]
-            and a[1] >= b[1] - 1e-9
-            and a[2] >= b[2] - 1e-9
-            and (a[0] < b[0] or a[1] > b[1] + 1e-9 or a[2] > b[2] + 1e-9)
-        )
 
-    for point in points:
-        own = (point.cost, point.matched, point.success)
-        assert point.on_front == (not any(beats(other, own) for other in every.values()))
-    # A pair that no level of interest beats is listed.
-    told_sets = {frozenset(point.metadata) for point in points}
-    for told, own in every.items():
-        if len(told) == 2 and not any(beats(other, own) for other in every.values()):
-            assert frozenset(told) in told_sets
+@given(fleets(), workloads())
+def test_a_front_that_is_searched_for_says_so_and_lists_nothing_that_another_level_beats(fleet, workload):
+    one = game(fleet, workload)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pareto, "MOST_TRIED", -1)
+        points, exact = level_points(one, greedy_names(one))
+    assert not exact
+    figures = [(point.cost, point.success, point.waste) for point in points]
+    for point, own in zip(points, figures, strict=True):
+        matched, success = plain_worth(fleet, workload, set(point.metadata))
+        assert (point.matched, point.success) == (pytest.approx(matched), pytest.approx(success))
+        assert point.on_front == (not any(beats(other, own) for other in figures))
 
 
 @given(fleets(), workloads())
 def test_limiting_pairs_leaves_out_pairs_and_changes_none(fleet, workload):
     one = game(fleet, workload)
     path = greedy_names(one)
-    every = {point.metadata: point for point in level_points(one, path)}
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pareto, "MOST_TRIED", -1)
+        every = {point.metadata: point for point in level_points(one, path)[0]}
         patch.setattr(pareto, "MOST_PAIRED", 2)
-        few = {point.metadata: point for point in level_points(one, path)}
-    for told, point in few.items():
-        if told in every:
-            assert (point.matched, point.success) == pytest.approx((every[told].matched, every[told].success))
+        few = {point.metadata: point for point in level_points(one, path)[0]}
+    for metadata, point in few.items():
+        if metadata in every:
+            assert (point.matched, point.success) == pytest.approx((every[metadata].matched, every[metadata].success))
     assert len([point for point in few.values() if point.kind == "pair"]) <= 1
 
 

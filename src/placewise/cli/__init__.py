@@ -4,8 +4,9 @@ Rooms are imported inside the commands, so that ``--help`` need not load NumPy o
 commands are imported here for what they add to the application, in the order in which its help lists them.
 """
 
-from placewise.cli import studies, worth, sensitivity, comparing, near_misses, matching, vocabulary, placing  # noqa: F401, I001, see above
-from placewise.cli import traces, schemas, benchmarks, server, databases, clusters, jobs, agent  # noqa: F401, see above
+from placewise.cli import studies, worth, sensitivity, comparing, near_misses, outcomes, replaying  # noqa: F401, I001, see above
+from placewise.cli import matching, vocabulary, placing, traces  # noqa: F401, see above
+from placewise.cli import schemas, benchmarks, server, databases, clusters, jobs, agent  # noqa: F401, see above
 from placewise.cli.app import app, main
 
 __all__ = ["app", "main"]

@@ -21,7 +21,12 @@ def compare(
     workers: Annotated[int, typer.Option(help="Processes for the resamples; results do not change.", min=1)] = 1,
     json: Json = False,
 ) -> None:
-    """Compare two runs job by job: A less B, with intervals, and what differs between the two studies."""
+    """Compare two runs, or two replays, job by job: A less B, with intervals, and what differs between two studies."""
+    from placewise.formats.results.replay_files import is_replay
+
+    if is_replay(first) and is_replay(second):
+        _compare_replays(first, second, resamples, seed, json=json)
+        return
     from placewise.formats.codec import to_document
     from placewise.report.terminal.comparison import print_comparison
     from placewise.report.terminal.progress import stages
@@ -34,3 +39,15 @@ def compare(
         print_json({"first": str(first), "second": str(second), **to_document(found)})
     else:
         print_comparison(found, first, second, console())
+
+
+def _compare_replays(first: Path, second: Path, resamples: int, seed: int, *, json: bool) -> None:
+    from placewise.formats.codec import to_document
+    from placewise.report.terminal.timed import print_folders
+    from placewise.study.timed.paired import compare_folders
+
+    found = compare_folders(first, second, resamples=resamples, seed=seed)
+    if json:
+        print_json(to_document(found))
+    else:
+        print_folders(found, console())

@@ -138,9 +138,43 @@ Scoring = Annotated[
         rich_help_panel=_EXPERIMENTS,
     ),
 ]
+Slack = Annotated[
+    float,
+    typer.Option(
+        help="Where a model decides, and jobs ask for nothing: how far below their best cluster others may be.",
+        rich_help_panel=_EXPERIMENTS,
+    ),
+]
 Resamples = Annotated[
     int,
     typer.Option(help="Resamples of the jobs for the intervals; 0 for none.", min=0, rich_help_panel=_CHANCE),
+]
+Unit = Annotated[
+    str | None,
+    typer.Option(
+        help="What is drawn again for the intervals over jobs: root-package, profile or row; root packages where jobs "
+        "say theirs, else profiles, if not given.",
+        autocompletion=choices("root-package", "profile", "row"),
+        show_default=False,
+        rich_help_panel=_CHANCE,
+    ),
+]
+FleetModel = Annotated[
+    str,
+    typer.Option(
+        help="How fleets are drawn: independent, or periodic as the prior work's generator draws them.",
+        autocompletion=choices("independent", "periodic"),
+        rich_help_panel=_CHANCE,
+    ),
+]
+HoldOut = Annotated[
+    str,
+    typer.Option(
+        help="On what else sets and rankings are judged than they were made on: root-package, profile and fleet, with "
+        "commas between, or none.",
+        autocompletion=choices("none", "root-package", "profile", "fleet"),
+        rich_help_panel=_CHANCE,
+    ),
 ]
 Workers = Annotated[int, typer.Option(help="Processes; results do not change.", min=1, rich_help_panel=_WORK)]
 Dask = Annotated[
@@ -233,6 +267,7 @@ class StudyOptions:
     ] = None
     scoring: Scoring = "corrected"
     seed: Seed = 0
+    slack: Slack = 0.0
     cache: Annotated[
         bool, typer.Option("--cache/--no-cache", help="Keep parsed inputs for the next run.", rich_help_panel=_JOBS)
     ] = True
@@ -241,7 +276,7 @@ class StudyOptions:
         """Return how to run it. Raises InputError for values that no run takes."""
         from placewise.model.settings import Settings
 
-        return Settings(first=self.jobs, scoring=self.scoring, seed=self.seed)  # type: ignore[arg-type]  # checked
+        return Settings(first=self.jobs, scoring=self.scoring, seed=self.seed, slack=self.slack)  # type: ignore[arg-type]  # checked
 
     def study(self) -> Study:
         """Read or draw the study. Raises InputError as `read_study` does."""
@@ -289,9 +324,12 @@ class RunOptions(StudyOptions):
     ] = "alphabetical"
     orders: Annotated[int, typer.Option(help="Random orders to run beside it.", min=0, rich_help_panel=_CHANCE)] = 20
     resamples: Resamples = 1000
+    unit: Unit = None
+    hold_out: HoldOut = "none"
     fleets: Annotated[
         int, typer.Option(help="Fleets drawn anew like this one; 0 for none.", min=0, rich_help_panel=_CHANCE)
     ] = 20
+    fleet_model: FleetModel = "independent"
     sample: Annotated[
         bool,
         typer.Option("--sample", help="Draw one cluster a job; exact expectation if not.", rich_help_panel=_CHANCE),
@@ -375,6 +413,9 @@ class RunOptions(StudyOptions):
             orders=self.orders,
             resamples=self.resamples,
             fleets=self.fleets,
+            fleet_model=self.fleet_model,  # type: ignore[arg-type]  # likewise
+            hold_out=held_out_names(self.hold_out),
+            unit=self.unit,  # type: ignore[arg-type]  # likewise
             seed=self.seed,
             sample=self.sample,
             policy=self.policy,
@@ -387,7 +428,18 @@ class RunOptions(StudyOptions):
             fail_after=self.fail_after,
             nodes_per_job=self.nodes_per_job,
             nodes_free=self.nodes_free,
+            slack=self.slack,
         )
+
+
+def held_out_names(text: str) -> tuple[str, ...]:
+    """Return what is to be held out; empty for none. Raises InputError for what cannot be."""
+    from placewise.model.held_out import refuse_hold_out
+    from placewise.model.settings import names_in
+
+    names = () if text == "none" else names_in(text)
+    refuse_hold_out(names)
+    return names
 
 
 def takes(kind: type[T]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

@@ -47,7 +47,7 @@ def sensitivity(
 
     parts = None if out is None else out / PARTS
     with (
-        output_folder(out, SENSITIVITY, force) as folder,
+        output_folder(out, force, SENSITIVITY) as folder,
         stages(console(stderr=True)) as progress,
         runner(workers, dask, parts) as where,
     ):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from placewise.cli.app import app
-from placewise.cli.options import Force, Json, RunOptions, Seed, choices, output_path, takes
+from placewise.cli.options import FleetModel, Force, Json, RunOptions, Seed, choices, output_path, takes
 from placewise.cli.printing import command_line, console, naming, print_json, say
 from placewise.errors import InputError
 
@@ -92,6 +92,7 @@ def generate(
     clusters: Annotated[int, typer.Option(help="Clusters to draw.", min=1, max=1_000_000)] = 100,
     jobs: Annotated[int, typer.Option(help="Jobs to draw.", min=1, max=1_000_000_000)] = 10_000,
     seed: Seed = 0,
+    fleet_model: FleetModel = "independent",
     profile: Annotated[
         Path | None, typer.Option(help="A profile file instead, of either kind.", show_default=False)
     ] = None,
@@ -106,18 +107,20 @@ def generate(
     """Draw a fleet and jobs from a profile, as an experiment folder."""
     from placewise.formats.experiment_folder import write_experiment
     from placewise.formats.profiles.profile_file import read_profile, shipped_profile
+    from placewise.model.settings import Settings
     from placewise.study.sources import draw
 
+    settings = Settings(seed=seed, fleet_model=fleet_model)  # type: ignore[arg-type]  # the settings refuse other texts
     drawn_from = shipped_profile(dataset) if profile is None else read_profile(profile)
     if streamed:
         from placewise.report.terminal.progress import stages
         from placewise.study.streaming.write import write_streamed
 
         with stages(console(stderr=True)) as progress:
-            write_streamed(drawn_from, clusters, jobs, seed, out, progress, force=force)
+            write_streamed(drawn_from, clusters, jobs, seed, out, progress, model=settings.fleet_model, force=force)
         say(f"{clusters:,} clusters and {jobs:,} jobs written to {out}")
         return
-    drawn = draw(drawn_from, clusters, jobs, seed)
+    drawn = draw(drawn_from, clusters, jobs, seed, settings)
     write_experiment(drawn.fleet, drawn.jobs, out, force=force)
     say(f"{len(drawn.fleet):,} clusters and {len(drawn.jobs):,} jobs written to {out}")
 

@@ -5,13 +5,27 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from placewise.cli.app import app
-from placewise.cli.options import Dask, Force, Json, Out, Resamples, StudyOptions, Workers, choices, takes
+from placewise.cli.options import (
+    Dask,
+    Force,
+    HoldOut,
+    Json,
+    Out,
+    Resamples,
+    StudyOptions,
+    Unit,
+    Workers,
+    choices,
+    held_out_names,
+    takes,
+)
 from placewise.cli.printing import console, print_json
+from placewise.errors import InputError
 
 if TYPE_CHECKING:
     from placewise.model.results import Results
@@ -26,6 +40,10 @@ Questions = Annotated[
         show_default=False,
     ),
 ]
+Splits = Annotated[
+    int, typer.Option(help="How often half is held out, and how many fleets are drawn to judge by.", min=1)
+]
+_EVERYTHING_HELD_OUT = "root-package,profile,fleet"
 Costs = Annotated[
     Path | None,
     typer.Option("--collection-cost", help="What collecting each subsystem costs: a YAML mapping.", show_default=False),
@@ -52,6 +70,10 @@ def value(
         float, typer.Option(help="Draw until the standard error of the top 20 is at most this share of each.")
     ] = 0.03,
     resamples: Resamples = 1000,
+    unit: Unit = None,
+    fleets: Annotated[int, typer.Option(help="Fleets drawn anew for values on other fleets; 0 for none.", min=0)] = 20,
+    hold_out: HoldOut = _EVERYTHING_HELD_OUT,
+    splits: Splits = 20,
     unknown: Annotated[
         bool,
         typer.Option("--unknown", help="Rank instead what is not described, by how many jobs knowing it would settle."),
@@ -67,38 +89,59 @@ def value(
     if unknown:
         _unknown(options, top=top, json=json)
         return
-    from placewise.formats.results.worth_files import VALUE, worth_document
+    from placewise.formats.results.worth_files import HELD_OUT, VALUE
     from placewise.formats.studies.cost_file import read_costs
     from placewise.model.results import Results
+    from placewise.report.terminal.held_out import print_held_out
     from placewise.report.terminal.progress import stages
     from placewise.report.terminal.worth import print_worth
-    from placewise.study.values import worth_of
+    from placewise.study.held_out import held_out_of
+    from placewise.study.values import over_fleets, study_game, worth_of
     from placewise.sweep.executors import runner
 
+    held = held_out_names(hold_out)
     costs = None if collection_cost is None else read_costs(collection_cost)
     with (
-        output_folder(out, VALUE, force) as folder,
+        output_folder(out, force, VALUE, HELD_OUT) as folder,
         stages(console(stderr=True)) as progress,
         runner(workers, dask) as where,
     ):
-        game = _game(options, questions)
+        played = study_game(options.study(), among=questions)
         worth = worth_of(
-            game,
+            played.game,
             method=method,
             precision=precision,
             seed=options.seed,
             costs=costs,
             job_worth=job_worth,
+            units=played.labels.units(unit),
             resamples=resamples,
             runner=where,
             progress=progress,
         )
-        results = Results({}, worth=worth)
+        left_out = []
+        if fleets:
+            progress.advanced("values on other fleets", 0, 1)
+            try:
+                worth = over_fleets(worth, played, fleets, runner=where)
+            except InputError as error:
+                left_out.append(f"values on fleets drawn anew: {error}")
+        held_out = held_out_of(played, held, splits=splits, runner=where, progress=progress)
+        results = Results({}, worth=worth, held_out=held_out)
         write_asked(folder, results)
     if json:
-        print_json(worth_document(VALUE, results))
-    else:
-        print_worth(worth, console(), top=top)
+        print_json(_documents(VALUE, results))
+        return
+    print_worth(worth, console(), top=top, left_out=left_out)
+    print_held_out(results, console())
+
+
+def _documents(name: str, results: Results) -> dict[str, Any]:
+    """Return the content of a file of `worth_files`, with what was held out in it."""
+    from placewise.formats.results.worth_files import HELD_OUT, worth_document
+
+    found = worth_document(name, results)
+    return found if results.held_out is None else found | {"held_out": worth_document(HELD_OUT, results)}
 
 
 def _unknown(options: StudyOptions, *, top: int, json: bool) -> None:
@@ -124,37 +167,47 @@ def minimal(
     collection_cost: Costs = None,
     random_orders: Annotated[int, typer.Option(help="Random orders beside the greedy one.", min=1)] = 200,
     limit: Annotated[float, typer.Option(help="Seconds that the proof may take; 0 for none.", min=0)] = 60.0,
+    hold_out: HoldOut = _EVERYTHING_HELD_OUT,
+    splits: Splits = 20,
+    workers: Workers = 1,
+    dask: Dask = None,
     out: Out = None,
     force: Force = False,
     json: Json = False,
 ) -> None:
     """Find the fewest subsystems that reach a share of the ceiling, and prove that fewer do not."""
-    from placewise.formats.results.worth_files import MINIMAL, worth_document
+    from placewise.formats.results.worth_files import HELD_OUT, MINIMAL
     from placewise.formats.studies.cost_file import read_costs
     from placewise.model.results import Results
+    from placewise.report.terminal.held_out import print_held_out
     from placewise.report.terminal.progress import stages
     from placewise.report.terminal.worth import print_sufficiency
-    from placewise.study.values import costs_of
+    from placewise.study.held_out import held_out_of
+    from placewise.study.values import costs_of, study_game
+    from placewise.sweep.executors import runner
     from placewise.worth.sufficiency import smallest_set
 
+    held = held_out_names(hold_out)
     costs = None if collection_cost is None else read_costs(collection_cost)
-    with output_folder(out, MINIMAL, force) as folder, stages(console(stderr=True)) as progress:
-        game = _game(options, questions)
+    with (
+        output_folder(out, force, MINIMAL, HELD_OUT) as folder,
+        stages(console(stderr=True)) as progress,
+        runner(workers, dask) as where,
+    ):
+        played = study_game(options.study(), among=questions)
         progress.advanced("searching and proving", 0, 1)
+        price = None if costs is None else costs_of(played.game.names, costs)
         found = smallest_set(
-            game,
-            target,
-            costs=None if costs is None else costs_of(game.names, costs),
-            random_orders=random_orders,
-            seed=options.seed,
-            limit_s=limit,
+            played.game, target, costs=price, random_orders=random_orders, seed=options.seed, limit_s=limit
         )
-        results = Results({}, sufficiency=found)
+        held_out = held_out_of(played, held, target=target, costs=price, splits=splits, runner=where, progress=progress)
+        results = Results({}, sufficiency=found, held_out=held_out)
         write_asked(folder, results)
     if json:
-        print_json(worth_document(MINIMAL, results))
-    else:
-        print_sufficiency(found, console())
+        print_json(_documents(MINIMAL, results))
+        return
+    print_sufficiency(found, console())
+    print_held_out(results, console())
 
 
 @app.command()
@@ -167,7 +220,7 @@ def pareto(
     force: Force = False,
     json: Json = False,
 ) -> None:
-    """List the levels of metadata that no other beats in cost, jobs matched and success."""
+    """List the levels of metadata on the Pareto front: of little cost, little waste and much success."""
     from placewise.formats.results.worth_files import PARETO, worth_document
     from placewise.formats.studies.cost_file import read_costs
     from placewise.model.results import Results
@@ -177,16 +230,16 @@ def pareto(
     from placewise.worth.sufficiency import greedy_names
 
     costs = None if collection_cost is None else read_costs(collection_cost)
-    with output_folder(out, PARETO, force) as folder:
+    with output_folder(out, force, PARETO) as folder:
         game = _game(options, questions)
         price = None if costs is None else costs_of(game.names, costs)
-        points = level_points(game, greedy_names(game, price), price)
-        results = Results({}, front=points)
+        points, exact = level_points(game, greedy_names(game, price), price)
+        results = Results({}, front=points, front_exact=exact)
         write_asked(folder, results)
     if json:
         print_json(worth_document(PARETO, results))
     else:
-        print_front(points, console())
+        print_front(results, console())
 
 
 def _game(options: StudyOptions, questions: str) -> Game:
@@ -196,8 +249,8 @@ def _game(options: StudyOptions, questions: str) -> Game:
 
 
 @contextlib.contextmanager
-def output_folder(out: Path | None, name: str, force: bool) -> Iterator[Path | None]:
-    """Yield where to write one of the files of `worth_files` with its figure; None for nowhere.
+def output_folder(out: Path | None, force: bool, *names: str, also: tuple[str, ...] = ()) -> Iterator[Path | None]:
+    """Yield where to write some of the files of `worth_files` with their figures, and others; None for nowhere.
 
     A place that cannot be written to is refused before the work.
     """
@@ -207,7 +260,7 @@ def output_folder(out: Path | None, name: str, force: bool) -> Iterator[Path | N
     from placewise.formats.results.results_names import ASKED, with_pictures
     from placewise.formats.writing import staged
 
-    with staged(out, owned=with_pictures(name), marks={name: ASKED}, force=force) as stage:
+    with staged(out, owned=(*with_pictures(*names), *also), marks=dict.fromkeys(names, ASKED), force=force) as stage:
         yield stage
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -18,8 +17,9 @@ from numpy.typing import NDArray
 from placewise.errors import InputError, locating
 from placewise.formats import values
 from placewise.formats.experiment_folder import read_experiment
-from placewise.formats.parquet_files import MOST_VALUES, dictionaries, listed, refuse_too_large
-from placewise.formats.reading import LARGEST_BYTES, found_at, read_bytes
+from placewise.formats.parquet_files import dictionaries, listed, refuse_too_large
+from placewise.formats.reading import found_at, read_bytes
+from placewise.formats.sqlite_table import sqlite_columns
 from placewise.model.records import Measurements
 
 TABLE = "builds"
@@ -40,14 +40,8 @@ TIMES = ("submit_time", "start_time", "started_at", "built_at", "timestamp")
 
 _EXPECTED = ".csv, .parquet, .db, .sqlite, .sqlite3 or an experiment folder"
 
-# What a database may take to be read: so many steps of SQLite's machine, and so many more a byte of its file.
-_STEPS = 100_000_000
-_STEPS_A_BYTE = 100
-_STEPS_AT_ONCE = 100_000
-_MOST_VALUE_BYTES = 1 << 24
-
 # Package, memory and duration, in this order, then facts and times, under the names that the source gives them.
-Rows: TypeAlias = dict[str, Sequence[Any] | NDArray[np.float64]]
+Rows: TypeAlias = Mapping[str, Sequence[Any] | NDArray[np.float64]]
 
 
 def read_build_records(path: Path, *, cache: Path | None, time: str | None = None) -> Measurements:
@@ -182,52 +176,7 @@ def _values(column: pa.ChunkedArray) -> Sequence[Any] | NDArray[np.float64]:
 
 
 def _sqlite(path: Path, time: str | None) -> Rows:
-    if found_at(path) != "file":
-        raise InputError("does not exist")
-    try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as database:
-            _bound(database, path.stat().st_size)
-            columns = [row[1] for row in database.execute(f"PRAGMA table_info({TABLE})")]
-            if not columns:
-                raise InputError(f"has no table {TABLE}", expected=f"a table or view {TABLE}")
-            chosen = _chosen(columns, time)
-            names = ", ".join('"' + name.replace('"', '""') + '"' for name in chosen)
-            rows = _fetched(database.execute(f"SELECT {names} FROM {TABLE}"))  # noqa: S608, columns that there are
-    except sqlite3.OperationalError as error:
-        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT:
-            problem = f"reading {TABLE} takes more steps than a database of its size is given"
-            raise InputError(problem, expected="a plain table") from error
-        raise InputError(f"is not a readable SQLite database: {_one_line(error)}") from error
-    except sqlite3.Error as error:
-        raise InputError(f"is not a readable SQLite database: {_one_line(error)}") from error
-    return dict(zip(chosen, zip(*rows, strict=True) if rows else [()] * len(chosen), strict=True))
-
-
-def _bound(database: sqlite3.Connection, size: int) -> None:
-    """Keep what a stranger's views compute from lasting for ever or filling the memory, and from changing anything."""
-    database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MOST_VALUE_BYTES)
-    database.execute("PRAGMA query_only = ON")
-    database.execute("PRAGMA trusted_schema = OFF")
-    left = (_STEPS + _STEPS_A_BYTE * size) // _STEPS_AT_ONCE
-
-    def more() -> bool:
-        nonlocal left
-        left -= 1
-        return left < 0
-
-    database.set_progress_handler(more, _STEPS_AT_ONCE)
-
-
-def _fetched(rows: sqlite3.Cursor) -> list[tuple[Any, ...]]:
-    """Return the rows, of which there may be so many, and so much text in them."""
-    found: list[tuple[Any, ...]] = []
-    size = 0
-    for row in rows:
-        found.append(row)
-        size += sum(len(value) for value in row if isinstance(value, str | bytes))
-        if len(found) > MOST_VALUES // len(row) or size > LARGEST_BYTES:
-            raise InputError(f"{TABLE} is too large", expected=f"at most {MOST_VALUES // len(row):,} rows")
-    return found
+    return sqlite_columns(path, TABLE, partial(_chosen, time=time))
 
 
 def _texts(column: Sequence[Any] | NDArray[np.float64], name: str) -> tuple[str, ...]:

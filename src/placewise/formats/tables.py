@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,9 @@ def read_records(path: Path, kinds: Mapping[str, Kind]) -> Records:
     Raises InputError naming file, row (the first of the data is row 1) and column.
     """
     with locating(file=path):
-        table = _table(path, kinds)
+        # A version such as 1.10 is no number, and is not to be read as one first.
+        texts = {name for name, kind in kinds.items() if kind != "number"}
+        table = read_table(path, texts.intersection)
         if not table.num_rows:
             raise InputError("holds no records", expected="one or more rows")
         for name in kinds:
@@ -47,13 +49,18 @@ def read_records(path: Path, kinds: Mapping[str, Kind]) -> Records:
         return Records(_texts(names, named or "name", version=False), columns, versions)
 
 
-def _table(path: Path, kinds: Mapping[str, Kind]) -> pa.Table:
+def read_table(path: Path, texts: Callable[[Sequence[str]], Iterable[str]]) -> pa.Table:
+    """Return the table of a .csv or .parquet file. texts : which columns of a CSV file are texts, whatever is in them.
+
+    Raises InputError for anything else, and for a table that is too large.
+    """
     content = pa.BufferReader(read_bytes(path))
     try:
         if path.suffix.lower() == ".csv":
-            # A version such as 1.10 is no number, and is not to be read as one first.
-            texts = {name: pa.string() for name, kind in kinds.items() if kind != "number"}
-            table = pyarrow.csv.read_csv(content, convert_options=pyarrow.csv.ConvertOptions(column_types=texts))
+            with pyarrow.csv.open_csv(content) as header:
+                types = dict.fromkeys(texts(header.schema.names), pa.string())
+            content.seek(0)
+            table = pyarrow.csv.read_csv(content, convert_options=pyarrow.csv.ConvertOptions(column_types=types))
             return _with_one_column_a_name(table)
         if path.suffix.lower() == ".parquet":
             file = pyarrow.parquet.ParquetFile(content)

@@ -227,6 +227,11 @@ class FleetIndex:
         return np.repeat(np.arange(len(self.names)), np.diff(self.firsts))
 
     @property
+    def clusters(self) -> int:
+        """How many clusters there are."""
+        return len(self.names)
+
+    @property
     def words(self) -> int:
         """The number of 64-bit words of a set of place classes."""
         return len(self.everything)

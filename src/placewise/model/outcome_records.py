@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -12,6 +12,14 @@ from placewise.errors import InputError
 
 FactKind: TypeAlias = Literal["version", "text", "number"]
 ABSENT = -1
+
+# The groups of facts that have a meaning of their own; others are named by their columns.
+PACKAGE_VERSION = "package version"
+COMPILER = "compiler"
+DEPENDENCIES = "dependency versions"
+PRESENCE = "which dependencies"
+VARIANTS = "variants"
+OTHERS = "others"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,6 +65,18 @@ class OutcomeRecords:
 
     def __len__(self) -> int:
         return len(self.names)
+
+    def select(self, rows: NDArray[np.int64]) -> OutcomeRecords:
+        """Return the records at these positions, in the order given; packages, jobs and values keep their codes."""
+        return OutcomeRecords(
+            tuple(self.names[row] for row in rows.tolist()),
+            self.succeeded[rows],
+            self.packages,
+            self.package[rows],
+            self.jobs,
+            self.job[rows],
+            tuple(replace(fact, codes=fact.codes[rows]) for fact in self.facts),
+        )
 
     @property
     def groups(self) -> tuple[str, ...]:

@@ -129,6 +129,10 @@ class Records:
             self.versions,
         )
 
+    def root_packages(self) -> tuple[str, ...] | None:
+        """Return the package that each job built; None where the columns do not say."""
+        return self.texts(PACKAGE) if self.kinds.get(PACKAGE) == "text" else None
+
     def measurements(self) -> Measurements | None:
         """Return what each job used and took; None where the columns do not say."""
         if not {PACKAGE, MEMORY, DURATION} <= self.columns.keys():

@@ -14,6 +14,7 @@ from placewise.errors import InputError
 
 QueuePolicy: TypeAlias = Literal["fcfs", "sjf", "easy", "easy-sjbf", "conservative"]
 Estimates: TypeAlias = Literal["limit", "exact", "doubled", "user-mean"]
+Hold: TypeAlias = Literal["processors", "nodes"]
 
 EARLIEST_START = "earliest-start"
 """The placement that sends a job to the cluster whose plan has it start first."""
@@ -26,6 +27,7 @@ class ReplaySettings:
     policy : the queue policy of every cluster. policies : by cluster, where it differs.
     place : how a job's cluster is chosen when it is submitted: earliest-start, or the name of a selection policy.
     late : one queue for all clusters instead; a job goes to the first that can start it.
+    hold : what jobs hold: processors of one pool a cluster, or cores, memory and GPUs of nodes.
     estimates : what is taken for a runtime when planning.
     fail_after : how much of its runtime a job that cannot succeed uses before it fails, if not `fail_after_s`.
     fail_after_s : the seconds it uses, at most its runtime. retries : how often such a job is submitted again.
@@ -39,6 +41,7 @@ class ReplaySettings:
     policies: Mapping[str, QueuePolicy] = field(default_factory=dict)
     place: str = EARLIEST_START
     late: bool = False
+    hold: Hold = "processors"
     estimates: Estimates = "limit"
     fail_after: float = 0.0
     fail_after_s: int | None = None
@@ -54,6 +57,12 @@ class ReplaySettings:
                 raise InputError("no such queue policy", found=policy, expected=", ".join(get_args(QueuePolicy)))
         if self.estimates not in get_args(Estimates):
             raise InputError("no such estimate", found=self.estimates, expected=", ".join(get_args(Estimates)))
+        if self.hold not in get_args(Hold):
+            raise InputError("jobs cannot hold that", found=self.hold, expected=", ".join(get_args(Hold)))
+        if self.late and self.policies:
+            raise InputError("one queue for all clusters has one policy", expected="policies, or late, but not both")
+        if self.fail_after_s is not None and self.fail_after_s < 0:
+            raise InputError("fail_after_s is not usable", found=self.fail_after_s, expected="0 or more")
         if not 0 <= self.fail_after <= 1:
             raise InputError("fail_after is not usable", found=self.fail_after, expected="a share, 0 to 1")
         for name in ("retries", "warm_up_s", "cool_down_s", "seed"):

@@ -10,6 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placewise.errors import InputError
+from placewise.model.evidence import Evidence
+from placewise.model.held_out import HeldOut
+from placewise.model.outcome_model import OutcomeKind
 from placewise.model.runtime_models import Models
 from placewise.model.worth import (
     Difference,
@@ -236,9 +239,12 @@ class Results:
     ceiling : over jobs, the share for which some cluster would succeed.
     last_level : success of `expanding` over jobs, at the last level with a match.
     levels : of the experiments on build records, whose scores are in `scores` too. models : of their runtime.
-    worth, sufficiency, front : what each subsystem is worth, how few suffice, and which levels nothing beats.
+    held_out : how smallest sets and rankings fare on jobs and fleets that they were not made on.
+    worth, sufficiency, front : what each subsystem is worth, how few suffice, and levels with
+    those on the Pareto front, which is exact where every set was tried (front_exact).
     headlines, differences : figures with their intervals. fleets : what fleets drawn anew give.
     sensitivity : what other circumstances would give.
+    evidence : what records with outcomes show.
     incomparable : on so many clusters a value cannot be compared with what jobs ask, so that they count as no match.
     """
 
@@ -256,13 +262,36 @@ class Results:
     models: Models | None = None
     worth: Worth | None = None
     sufficiency: Sufficiency | None = None
+    held_out: HeldOut | None = None
     front: tuple[LevelPoint, ...] = ()
+    front_exact: bool = False
     headlines: tuple[Headline, ...] = ()
     differences: tuple[Difference, ...] = ()
     fleets: FleetSpread | None = None
     sensitivity: tuple[SensitivityPoint, ...] = ()
+    evidence: Evidence | None = None
     study: Mapping[str, Any] = field(default_factory=dict)
     incomparable: int = 0
+    truth: TruthNote | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TruthNote:
+    """What decided success, where outcome rules did not.
+
+    kind : model for a learned one, observed for records. unknown : the share of (job, cluster) pairs of which nothing
+    is known, which are no candidates. unseen : the share of pairs in which some fact has a value that the model has
+    not learned from, or the cluster lacks what the job needs; of records, the same as `unknown`. asked :
+    whether jobs have requirements of their own. slack : see `Settings`. new : the share of pairs in which the job meets
+    a value that no record of its package has; None where the fleet was not drawn from records.
+    """
+
+    kind: OutcomeKind
+    unknown: float
+    unseen: float
+    asked: bool
+    slack: float
+    new: float | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -271,10 +300,10 @@ class OutcomeTable:
 
     job : position in the workload. level : how many subsystems have metadata. subsystem : the one added
     last, position in the subsystem names, -1 for none. matched : clusters that match. feasible : clusters
-    on which the job would succeed. success : probability of success, or 0 and 1 when sampled. points : the
-    expected number of outcome rules that hold, of `possible`. cluster : the one assigned, -1 for an
-    expectation or no match. additional_runtime_s, additional_cost : of build records, expected, against the
-    first reference; NaN where nothing is predicted.
+    on which the job can succeed, with a probability above 0. success : probability of success, or by rules 0 and
+    1 when sampled. points : the expected number of outcome rules that hold, of `possible`. cluster : the one
+    assigned, -1 for an expectation or no match. additional_runtime_s, additional_cost : of build records, expected,
+    against the first reference; NaN where nothing is predicted.
     """
 
     experiment: str
@@ -282,7 +311,7 @@ class OutcomeTable:
     level: NDArray[np.int32]
     subsystem: NDArray[np.int32]
     matched: NDArray[np.int64]
-    feasible: NDArray[np.int64]
+    feasible: NDArray[np.integer]
     success: NDArray[np.float64]
     points: NDArray[np.float64]
     possible: NDArray[np.int64]

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
 from placewise.errors import InputError
+from placewise.model.fleet_model import INDEPENDENT, FleetModel, refuse_fleet_model
+from placewise.model.held_out import refuse_hold_out
 from placewise.model.priority import Priority
 from placewise.model.runtime_models import CHOICES
 from placewise.model.runtime_models import Choice as RuntimeModel
 
 Scoring: TypeAlias = Literal["corrected", "published"]
 Unknown: TypeAlias = Literal["no", "yes"]
+Unit: TypeAlias = Literal["root-package", "profile", "row"]
 
 MOST = 2**62
 MOST_ORDERS = 1_000_000
@@ -51,6 +54,12 @@ def refuse_scoring(scoring: str) -> None:
         raise InputError("no such scoring", found=scoring, expected=" or ".join(get_args(Scoring)))
 
 
+def refuse_unit(unit: str | None) -> None:
+    """Raise InputError for what is no unit of intervals; None is for the usual one."""
+    if unit is not None and unit not in get_args(Unit):
+        raise InputError("no such unit of intervals", found=unit, expected=" or ".join(get_args(Unit)))
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """The settings of one run.
@@ -63,10 +72,15 @@ class Settings:
     orders : how many random orders beside it; their quantities are expectations of a random choice, so other
         policies have none.
     resamples, fleets : how many resamples of the jobs, and fleets drawn anew, the intervals are over; 0 for none.
+    fleet_model : how fleets are drawn, independent or periodic (see `synthesis.fleets`).
+    unit : of which jobs are drawn again; None for the root package where jobs say theirs, else the profile.
+    hold_out : on what else smallest sets and rankings are judged (see `model.held_out`); nothing if empty.
     seed : of every random choice. sample : draw one cluster a job instead of taking the exact expectation.
     policy : the selection policy; every one but random is sampled.
     metadata : what a further experiment, `chosen`, has metadata on.
     values : whether to work out what metadata is worth.
+    slack : where a model says what happens, and jobs have no requirements of their own: by how much the probability of
+        success, by what is known of a cluster, may be below that of the job's best cluster for the cluster to match.
 
     Of the constraint experiments, in which every job has all metadata:
     choose : the policy. priorities : of a constraint that chooses instead.
@@ -88,11 +102,15 @@ class Settings:
     orders: int = 20
     resamples: int = 1000
     fleets: int = 20
+    fleet_model: FleetModel = INDEPENDENT
+    unit: Unit | None = None
+    hold_out: tuple[str, ...] = ()
     seed: int = 0
     sample: bool = False
     policy: str = "random"
     metadata: tuple[str, ...] = ()
     values: bool = True
+    slack: float = 0.0
     choose: str = "cheapest"
     priorities: tuple[Priority, ...] = ()
     model: RuntimeModel = "best"
@@ -102,7 +120,7 @@ class Settings:
     nodes_free: int | None = None
 
     def __post_init__(self) -> None:
-        for name in ("experiments", "order", "metadata"):
+        for name in ("experiments", "order", "metadata", "hold_out"):
             object.__setattr__(self, name, _names(getattr(self, name)))
         for name in ("unique", "sample", "values"):
             if not isinstance(getattr(self, name), bool):
@@ -111,6 +129,9 @@ class Settings:
             if getattr(self, name) is None:
                 raise InputError(f"{name} is missing", expected="a whole number")
         refuse_scoring(self.scoring)
+        refuse_unit(self.unit)
+        refuse_fleet_model(self.fleet_model)
+        refuse_hold_out(self.hold_out)
         if self.unknown not in get_args(Unknown):
             raise InputError("unknown is not usable", found=self.unknown, expected=" or ".join(get_args(Unknown)))
         if self.model not in CHOICES:
@@ -120,6 +141,8 @@ class Settings:
             raise InputError("--fail-after is not usable", found=share, expected="a share of the runtime, 0 to 1")
         given = {option: getattr(self, "first" if option == "jobs" else option) for option in BOUNDS}
         refuse_outside(**{option: (value, *BOUNDS[option]) for option, value in given.items()})
+        if isinstance(self.slack, bool) or not isinstance(self.slack, int | float) or not 0 <= self.slack <= 1:
+            raise InputError("--slack is no share", found=self.slack, expected="0 to 1")
         if len(set(self.order)) != len(self.order):
             twice = next(name for name in self.order if self.order.count(name) > 1)
             raise InputError("the order names a subsystem twice", found=twice)

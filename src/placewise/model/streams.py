@@ -24,6 +24,14 @@ VALUES = 25
 """Random orders from which Shapley values are estimated."""
 OUTCOME_FOLDS = 30
 """The order in which records with outcomes are dealt to folds."""
+HELD_OUT = {"root-package": 40, "profile": 41, "fleet": 42, "random": 43, "tree importance": 44}
+"""Which jobs are held out, fleets that a choice is tried on, and the orders and pairs that baselines draw."""
+REPLAYED_OUTCOMES = 32
+"""Whether each job of a trace succeeds on each cluster, the same under every policy of a replay."""
+REPLAYED_PLACES = 31
+"""Clusters drawn in a replay."""
+WEEKS = 32
+"""Weeks of a replay drawn again for the intervals of its figures."""
 CONSTRAINT = 99
 """Clusters drawn in the constraint experiments."""
 LEVELS = 100

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from placewise.errors import InputError
 from placewise.model.cluster import Fleet
+from placewise.model.outcome_model import OutcomeTruth
 from placewise.model.profile import Profile
 from placewise.model.records import Kind, Records
 from placewise.model.settings import Settings
@@ -132,6 +133,7 @@ class Study:
     source : where fleet and jobs came from, in words. hashes : (file, SHA-256) of every document. parsed : a SHA-256 of
         fleet and jobs as they were read, where that may have been from a cache.
     profile : what the fleet was drawn from, if it was.
+    truth : what says how likely jobs succeed, in place of rules; None where rules, or requirements, decide.
 
     Raises InputError for names that repeat or are not known, and for too many rules.
     """
@@ -148,6 +150,7 @@ class Study:
     hashes: tuple[tuple[str, str], ...] = ()
     parsed: str = ""
     profile: Profile | None = None
+    truth: OutcomeTruth | None = None
 
     def __post_init__(self) -> None:
         for name in ("levels", "expanding", "everything"):
@@ -163,11 +166,23 @@ class Study:
                 raise InputError(f"two {what} share a name", found=twice)
         if len(self.rules) > MOST_RULES:
             raise InputError("too many outcome rules", found=len(self.rules), expected=f"at most {MOST_RULES}")
+        self._check_truth()
         if self.questions:
             known = {question.name for question in self.questions}
             for name in (*self.expanding, *self.everything, *(name for one in self.levels for name in one.metadata)):
                 if name not in known:
                     raise InputError("no such question", found=name, expected=f"one of {', '.join(sorted(known))}")
+
+    def _check_truth(self) -> None:
+        if self.truth is None:
+            if self.settings.slack:
+                raise InputError("--slack means nothing where rules decide", found=self.settings.slack)
+            return
+        if self.rules or self.questions or isinstance(self.jobs, Records):
+            raise InputError("rules decide, and so does a model of outcomes", expected="one of the two")
+        if len(self.truth.described) != len(self.jobs):
+            found = f"{len(self.truth.described)} of {len(self.jobs)}"
+            raise InputError("not every job is described", found=found, expected="all of them")
 
     @property
     def experiments(self) -> tuple[str, ...]:

@@ -15,6 +15,9 @@ from placewise.errors import InputError
 from placewise.model.job import Job, ResourceGroup, Shape
 from placewise.model.requirement import Expression
 
+PACKAGE = "package"
+"""The column of the root package of each job."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Profiles:
@@ -162,6 +165,11 @@ class Workload:
         first = np.full(len(seen), len(self), dtype=np.int64)
         np.minimum.at(first, of_job, np.arange(len(self)))
         return Profiles(first, of_job, np.bincount(of_job, minlength=len(seen)))
+
+    def root_packages(self) -> tuple[str, ...] | None:
+        """Return the package that each job builds or runs, its column `package`; None where some job names none."""
+        names = self.columns.get(PACKAGE, ())
+        return tuple(names) if len(names) and all(isinstance(name, str) for name in names) else None
 
     def measurements(self) -> None:
         """Return None: a workload says nothing of what its jobs used and took."""

@@ -1,4 +1,4 @@
-"""What metadata is worth: values of subsystems, the sets that suffice, levels that nothing beats, uncertainty."""
+"""What metadata is worth: values of subsystems, the sets that suffice, the Pareto front of levels, uncertainty."""
 
 from __future__ import annotations
 
@@ -12,12 +12,26 @@ from placewise.errors import InputError
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """The central share `level` of what a quantity was found to be. over : what was varied, and how often."""
+    """Within which a quantity lies as something is varied. over : what was varied, and how often.
+
+    level : the share of such intervals that hold the figure they are of; 1 for the range of a few draws, from the least
+        to the most.
+    """
 
     low: float
     high: float
     over: str
     level: float = 0.95
+
+    @property
+    def is_range(self) -> bool:
+        """Whether it is the range of all that was drawn."""
+        return self.level == 1.0
+
+    @property
+    def leaves_out_zero(self) -> bool:
+        """Whether zero lies outside."""
+        return self.low > 0 or self.high < 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +43,7 @@ class SubsystemWorth:
     blame : its part of the incompatible (job, cluster) pairs, each divided equally among the subsystems that the
         pair fails. sole : the pairs that fail on it alone.
     jobs : how many need it. interval : of the value over jobs.
+    over_fleets, ranks : where the value, and its rank by value (1 the largest), lie on fleets drawn anew.
     collection_cost : what it costs to collect; net : what the value is worth less that; None without costs.
     """
 
@@ -43,6 +58,8 @@ class SubsystemWorth:
     interval: Interval | None = None
     collection_cost: float | None = None
     net: float | None = None
+    over_fleets: Interval | None = None
+    ranks: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +140,10 @@ class Sufficiency:
 class LevelPoint:
     """One level of metadata, by what it gives and takes.
 
-    kind : none, single, pair, greedy or all. metadata : the subsystems. cost : how many they are, or what they cost to
-        collect. matched : the share of jobs that some cluster matches. success : of all jobs.
-    on_front : no other level is as good in all three and better in one.
+    kind : none, single, pair, greedy, swap (a greedy set with some of it swapped), set or all. metadata : the
+        subsystems. cost : how many they are, or what they cost to collect. matched : the share of jobs that some
+        cluster matches. success : of all jobs.
+    on_front : no other level found costs as little, succeeds as often and wastes as little, and is better in one.
     """
 
     kind: str
@@ -134,6 +152,12 @@ class LevelPoint:
     matched: float
     success: float
     on_front: bool = False
+
+    @property
+    def waste(self) -> float:
+        """The share of jobs that match and fail where they are placed."""
+        # Nothing but rounding is no waste.
+        return max(0.0, round(self.matched - self.success, 12))
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +203,8 @@ class SensitivityPoint:
     setting : what was changed: clusters, range width, wrong metadata or missing metadata. amount : to what.
     nothing, everything : success. matched : the share of jobs that some cluster matches with all metadata.
     ceiling : the share of jobs for which some cluster would succeed. draws : how often it was drawn; each figure
-        is the mean of the draws, `low` and `high` are the 2.5 and 97.5 percentile of `everything`.
+        is the mean of the draws, `low` and `high` are the 2.5 and 97.5 percentile of `everything`, or the least and
+        the most of fewer than 40.
     """
 
     setting: str

@@ -47,34 +47,37 @@ def give_none(places: Places, questions: Questions) -> Submissions:
     """Submit every job once, with its shape alone."""
     jobs = len(questions.offsets) - 1
     everywhere = places.clusters_of(places.everything[None, :], questions.shape)
-    return Submissions.of(np.arange(jobs), np.zeros(jobs, np.int32), None, np.repeat(everywhere, jobs, 0))
+    every = np.arange(jobs)
+    matches = questions.admitted(np.repeat(everywhere, jobs, 0), every)
+    return Submissions.of(every, np.zeros(jobs, np.int32), None, matches)
 
 
 def give_each(places: Places, questions: Questions) -> Submissions:
     """Submit every job once for each of its questions, with metadata on that one alone."""
-    ids = questions.ids
-    matches = places.clusters_of(questions.table, questions.shape)[ids]
-    return Submissions.of(questions.job, np.ones(len(ids), np.int32), questions.question[ids], matches)
+    ids, job = questions.ids, questions.job
+    matches = questions.admitted(places.clusters_of(questions.table, questions.shape)[ids], job)
+    return Submissions.of(job, np.ones(len(ids), np.int32), questions.question[ids], matches)
 
 
 def give_some(places: Places, questions: Questions, kernels: Kernels, chosen: NDArray[np.bool_]) -> Submissions:
     """Submit every job once, with metadata on its questions among the chosen, (names,) booleans."""
     rows, counts = questions.rows(chosen)
     matches = places.clusters_of(kernels.intersect(questions.table, rows, places.everything), questions.shape)
-    return Submissions.of(np.arange(len(counts)), counts, None, matches)
+    every = np.arange(len(counts))
+    return Submissions.of(every, counts, None, questions.admitted(matches, every))
 
 
 def give_prefixes(places: Places, questions: Questions, kernels: Kernels, rank: NDArray[np.int64]) -> Submissions:
     """Submit every job with one question, with two, ... in order of rank, until nothing matches any more."""
     ids = questions.ranked(rank)
     prefixes = kernels.prefixes(questions.table, Rows.of(questions.offsets, ids))
-    matches = places.clusters_of(prefixes.bits, questions.shape)
     job = np.repeat(np.arange(len(prefixes.reached)), prefixes.reached)
+    matches = questions.admitted(places.clusters_of(prefixes.bits, questions.shape), job)
     starts = np.cumsum(prefixes.reached) - prefixes.reached
     level = np.arange(len(job)) - np.repeat(starts, prefixes.reached)
     last = questions.question[ids[questions.offsets[job] + level]]
     if matches is not prefixes.bits:
-        # A shape may fit nowhere while single nodes still qualify: stop at the first such level.
+        # A shape, or no candidate, may fit nowhere while single nodes still qualify: stop at the first such level.
         keep = _empties_before(matches, starts, prefixes.reached) == 0
         job, level, last, matches = job[keep], level[keep], last[keep], matches[keep]
     return Submissions.of(job, level + 1, last, matches)

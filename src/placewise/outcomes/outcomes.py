@@ -23,8 +23,9 @@ class Outcomes:
 
     Arrays of (submissions,), zero where nothing matched:
     matched : how many clusters match. assigned : among how many of them it is drawn; fewer when a policy
-    chose one, none where all were full. hits : how many of those would succeed.
-    feasible : how many clusters of the fleet would succeed. success : the probability of success.
+    chose one, none where all were full. hits : the sum of p over the matches. good : the sum of p over the fleet. By
+    rules these count clusters that would succeed. feasible : how many clusters of the fleet have p above 0.
+    best : the largest p. success : the probability of success.
     points, points_squared : the mean, over the assigned clusters, of the number of outcome rules that
     hold, and of its square. possible : the number of outcome rules.
 
@@ -36,8 +37,10 @@ class Outcomes:
 
     matched: NDArray[np.int64]
     assigned: NDArray[np.int64]
-    hits: NDArray[np.int64]
-    feasible: NDArray[np.int64]
+    hits: NDArray[np.integer] | NDArray[np.float64]
+    good: NDArray[np.integer] | NDArray[np.float64]
+    feasible: NDArray[np.integer]
+    best: NDArray[np.float64]
     success: NDArray[np.float64]
     points: NDArray[np.float64]
     points_squared: NDArray[np.float64]
@@ -52,7 +55,9 @@ class Outcomes:
             self.matched[rows],
             self.assigned[rows],
             self.hits[rows],
+            self.good[rows],
             self.feasible[rows],
+            self.best[rows],
             self.success[rows],
             self.points[rows],
             self.points_squared[rows],
@@ -91,7 +96,7 @@ def outcomes_of(submissions: Submissions, scene: Scene, weights: NDArray[np.int6
     weights : (submissions,) how many equal submissions each stands for; those of the jobs if not given.
     """
     truth, job, clusters = scene.truth, submissions.job, scene.truth.clusters
-    success, assigned, good = success_on(submissions.assigned, truth.succeeds[job])
+    success, assigned, good = success_on(submissions.assigned, truth.chances, job)
     share = np.divide(1.0, assigned, out=np.zeros(len(job)), where=assigned > 0)
     sampled = submissions.assigned is not submissions.matches
     points = np.zeros(len(job))
@@ -117,8 +122,10 @@ def outcomes_of(submissions: Submissions, scene: Scene, weights: NDArray[np.int6
     return Outcomes(
         matched=bitset.size_of(submissions.matches) if sampled else assigned,
         assigned=assigned,
-        hits=bitset.size_of(truth.succeeds[job] & submissions.matches) if sampled else good,
-        feasible=bitset.size_of(truth.succeeds)[job],
+        hits=truth.chances.summed(submissions.matches, job) if sampled else good,
+        good=truth.chances.total[job],
+        feasible=truth.chances.able[job],
+        best=truth.chances.best[job],
         success=success,
         points=points,
         points_squared=squared,

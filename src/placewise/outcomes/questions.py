@@ -22,6 +22,21 @@ class Places(Protocol):
         """(words,) the set of all of them."""
         ...
 
+    @property
+    def words(self) -> int:
+        """The length of a set of places."""
+        ...
+
+    @property
+    def size(self) -> int:
+        """How many places there are."""
+        ...
+
+    @property
+    def clusters(self) -> int:
+        """How many clusters there are."""
+        ...
+
     def clusters_of(self, places: NDArray[np.uint64], shape: Shape = ()) -> NDArray[np.uint64]:
         """Turn (..., words) sets of usable places into (..., words) sets of clusters that can host the shape."""
         ...
@@ -34,6 +49,7 @@ class Questions:
     offsets : (jobs + 1,); job j has `ids[offsets[j]:offsets[j + 1]]`, one a question.
     ids : positions in `table`. question : (rows of the table,) positions in `names`.
     table : (rows, words) the place classes at which all that is asked holds.
+    candidates : (jobs, words) the clusters that may match at all, whatever is asked; None for every one.
     """
 
     offsets: NDArray[np.int64]
@@ -42,6 +58,7 @@ class Questions:
     question: NDArray[np.int32]
     names: tuple[str, ...]
     shape: Shape
+    candidates: NDArray[np.uint64] | None = None
 
     @classmethod
     def of_workload(cls, workload: Workload, table: NDArray[np.uint64]) -> Questions:
@@ -78,6 +95,14 @@ class Questions:
         """(entries,) the job of each entry of `ids`."""
         return np.repeat(np.arange(len(self.offsets) - 1), self.per_job)
 
+    def admitted(self, matches: NDArray[np.uint64], jobs: NDArray[np.integer]) -> NDArray[np.uint64]:
+        """Return (jobs, ..., words) clusters that match, of those that may; jobs : (jobs,) whose they are."""
+        if self.candidates is None:
+            return matches
+        may = self.candidates[jobs].reshape(len(jobs), *([1] * (matches.ndim - 2)), -1)
+        found: NDArray[np.uint64] = matches & may
+        return found
+
     def ranked(self, rank: NDArray[np.int64]) -> NDArray[np.int32]:
         """Return `ids` with each job's questions sorted by their rank, a permutation of (names,)."""
         keys = self.job * len(self.names) + rank[self.question[self.ids]]
@@ -93,6 +118,14 @@ class Questions:
         counts = np.bincount(self.job[kept], minlength=len(self.offsets) - 1)
         return Rows.of(np.concatenate(([0], np.cumsum(counts))), self.ids[kept]), counts
 
+    def of_jobs(self, jobs: NDArray[np.int64]) -> Questions:
+        """Return the questions of some jobs, by position."""
+        lengths = self.per_job[jobs]
+        offsets = np.concatenate(([0], np.cumsum(lengths)))
+        taken = np.repeat(self.offsets[jobs] - offsets[:-1], lengths) + np.arange(offsets[-1])
+        candidates = None if self.candidates is None else self.candidates[jobs]
+        return replace(self, offsets=offsets, ids=self.ids[taken], candidates=candidates)
+
     def only(self, names: Sequence[str]) -> Questions:
         """Return some of the questions, each once, in the order of the names given."""
         names = tuple(dict.fromkeys(names))
@@ -103,5 +136,5 @@ class Questions:
             position[self.names.index(name)] = rank
         rows, _ = self.rows(position >= 0)
         question = position[self.question]
-        found = Questions(rows.offsets, rows.ids, self.table, question, names, self.shape)
+        found = Questions(rows.offsets, rows.ids, self.table, question, names, self.shape, self.candidates)
         return replace(found, ids=found.ranked(np.arange(len(names)))) if names else found

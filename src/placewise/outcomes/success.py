@@ -8,22 +8,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placewise.matching import bitset
+from placewise.outcomes.chances import Chances
 
 
 class Success(NamedTuple):
-    """Three arrays of one shape: the probability of success, and how many clusters are assigned, and would succeed."""
+    """Three arrays of one shape: the probability of success, how many clusters are assigned, and the sum of p on them.
+
+    By rules that sum is a count: how many of the assigned clusters would succeed.
+    """
 
     share: NDArray[np.float64]
     assigned: NDArray[np.int64]
-    good: NDArray[np.int64]
+    good: NDArray[np.integer] | NDArray[np.float64]
 
 
-def success_on(assigned: NDArray[np.uint64], succeeds: NDArray[np.uint64]) -> Success:
-    """Return |F and M| / |M|, where a job succeeds on the clusters F and each of M is as likely; 0 where M is empty.
+def success_on(assigned: NDArray[np.uint64], chances: Chances, jobs: NDArray[np.integer]) -> Success:
+    """Return the mean of p_j over the clusters M, each as likely; 0 where M is empty.
 
-    assigned : (..., words) the clusters M. succeeds : the clusters F, of a shape that broadcasts to it.
+    assigned : (jobs, ..., words) the clusters M. jobs : (jobs,) whose p it is.
     """
     size = bitset.size_of(assigned)
-    good = bitset.size_of(assigned & succeeds)
+    good = chances.summed(assigned, jobs)
     share: NDArray[np.float64] = np.divide(good, size, out=np.zeros(size.shape), where=size > 0)
     return Success(share, size, good)

@@ -1,4 +1,4 @@
-"""What decides success on a cluster, whatever metadata a submission has: the outcome rules."""
+"""What decides success on a cluster, whatever metadata a submission has: outcome rules, or a learned model."""
 
 from __future__ import annotations
 
@@ -7,21 +7,24 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from placewise.matching.kernels import Kernels
+from placewise.matching.rows import Rows
 from placewise.model.predicates import InVersionRange
 from placewise.model.requirement import Expression, Requirement, mapped
 from placewise.model.settings import Scoring
 from placewise.model.workload import Workload
+from placewise.outcomes.chances import Chances
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Truth:
-    """Where jobs succeed: the rules of each job, and the clusters on which they hold.
+    """How likely jobs succeed where: the rules of each job, if any, the clusters on which they hold, and p itself.
 
     offsets : (jobs + 1,) int64; the rules of job j are `ids[offsets[j]:offsets[j + 1]]`.
     ids : positions in `holds`, int32.
     holds : (rules, words), the clusters on which each distinct rule holds.
     subject : (rules,) int64, what each is about, a position in `names`.
-    succeeds : (jobs, words), the clusters on which each job would succeed.
+    chances : p of each job on each cluster; 1 by rules where all of them hold.
     clusters : the size of the fleet.
     """
 
@@ -30,13 +33,20 @@ class Truth:
     holds: NDArray[np.uint64]
     subject: NDArray[np.int64]
     names: tuple[str, ...]
-    succeeds: NDArray[np.uint64]
+    chances: Chances
     clusters: int
 
     @property
     def per_job(self) -> NDArray[np.int64]:
         """(jobs,) how many rules decide each job."""
         return np.diff(self.offsets)
+
+    def deciders(self, kernels: Kernels) -> NDArray[np.int64]:
+        """Return (jobs,) which distinct set of rules decides each, 0, 1, ...; without rules, which distinct p."""
+        if self.names:
+            return kernels.equal_rows(Rows.of(self.offsets, self.ids)).of_row
+        keys = self.chances.keys(np.arange(len(self.offsets) - 1))
+        return np.unique(keys, axis=0, return_inverse=True)[1].reshape(-1)
 
 
 def version_rules(workload: Workload, scoring: Scoring) -> tuple[Expression, ...]:

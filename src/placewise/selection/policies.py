@@ -77,6 +77,14 @@ def fastest(candidates: NDArray[np.bool_], situation: Situation) -> NDArray[np.i
     return first(lowest(candidates, situation.value("predicted_runtime_s", "fastest")), situation)
 
 
+def earliest_start(candidates: NDArray[np.bool_], situation: Situation) -> NDArray[np.int64]:
+    """Choose the candidate with the lowest estimated_start_s, which a replay knows; ties and NaN as in `cheapest`.
+
+    Raises InputError where estimated_start_s is not known at all.
+    """
+    return first(lowest(candidates, situation.value("estimated_start_s", "earliest-start")), situation)
+
+
 @dataclass(frozen=True, slots=True)
 class Preferred:
     """Choose among the candidates with the highest preference_score, by a further policy.

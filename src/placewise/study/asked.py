@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from placewise.matching.index import FleetIndex
 from placewise.model.records import Records
+from placewise.model.results import TruthNote
 from placewise.model.workload import Workload
+from placewise.outcomes.judging import Judging
 from placewise.outcomes.questions import Places, Questions
 from placewise.outcomes.truth import Truth
 
@@ -25,6 +27,8 @@ class Asked:
 
     weights : (distinct,) int64, how many jobs each stands for. first : (distinct,) a job that is like it.
     of_job : (jobs,) the distinct job that each job is like.
+    root : (distinct,) int64, the root package of each, 0, 1, ...; None where jobs do not say theirs, or were not
+        grouped by it.
     """
 
     places: Places
@@ -33,6 +37,7 @@ class Asked:
     weights: NDArray[np.int64]
     first: NDArray[np.int64]
     of_job: NDArray[np.int64]
+    root: NDArray[np.int64] | None = None
 
 
 class RedrawnFleets(Protocol):
@@ -69,7 +74,7 @@ class Demands(Protocol):
     def on(self, index: FleetIndex, *, grouped: bool = False, apart: bool = False) -> Asked:
         """Return what the jobs ask of a compiled fleet.
 
-        grouped : equal jobs must be of one package as well, and those of a package are neighbours.
+        grouped : equal jobs must be of one root package as well; of records, those of a package are neighbours.
         apart : every job is a distinct one.
         """
         ...
@@ -82,8 +87,12 @@ class Demands(Protocol):
         """Return what `on` does with version ranges so many offered versions wider. InputError where there are none."""
         ...
 
-    def as_workloads(self, index: FleetIndex) -> tuple[Workload, Workload | None]:
-        """Return what the jobs ask as requirements, and the rules as others; None where requirements decide."""
+    def as_workloads(self, index: FleetIndex) -> tuple[Workload, Judging | None]:
+        """Return what the jobs ask as requirements, and what decides success; None where requirements do."""
+        ...
+
+    def note(self, index: FleetIndex) -> TruthNote | None:
+        """Return what decides in place of rules, and the shares of pairs that it does not know; None by rules."""
         ...
 
     def redrawn(self) -> RedrawnFleets:

@@ -1,4 +1,4 @@
-"""The one place where it matters whether a study has version jobs or records: both become questions and rules."""
+"""The one place where it matters what a study has: version jobs, records or a model become questions and a truth."""
 
 from __future__ import annotations
 
@@ -16,6 +16,10 @@ def demands_of(study: Study, kernels: Kernels) -> Demands:
     """
     if not len(study.fleet):
         raise InputError("the fleet has no clusters", expected="at least one")
+    if study.truth is not None:
+        from placewise.study.model_demands import ModelDemands  # noqa: PLC0415, likewise
+
+        return ModelDemands.of(study, study.truth, kernels)
     if isinstance(study.jobs, Records):
         if study.settings.unknown == "yes":
             raise InputError("--unknown yes means nothing for records", found="yes", expected="no")

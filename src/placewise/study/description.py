@@ -27,6 +27,9 @@ def described(study: Study, command: str, counts: dict[str, int]) -> dict[str, A
         "expanding": list(study.expanding),
         "everything": list(study.everything),
     }
+    if study.truth is not None:
+        names = {name: list(facts) for name, facts in study.truth.names.items()}
+        declared["outcome"] = {"source": study.truth.model.kind, "facts": names}
     return found | {"study": declared}
 
 

@@ -18,6 +18,6 @@ def near_misses_of(study: Study, *, top: int = 20, least: int = 1, progress: Pro
     decide, not rules beside them.
     """
     index = FleetIndex(study.fleet)
-    asked, rules = demands_of(study, NumpyKernels()).as_workloads(index)
+    asked, judging = demands_of(study, NumpyKernels()).as_workloads(index)
     # Bounds on numbers are at what is offered, so they say nothing of values that are not.
-    return near_misses(index, asked, rules=rules, top=top, least=least, numbers=rules is None, progress=progress)
+    return near_misses(index, asked, judging=judging, top=top, least=least, numbers=not study.rules, progress=progress)

@@ -5,6 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from placewise.model.records import Records
+from placewise.model.workload import Workload
+
 _POSSIBLE_A_KEY = 64
 """Of so many possible keys for each one given, marking those that occur is quicker than sorting those given."""
 
@@ -31,3 +34,11 @@ def first_of_each(number: NDArray[np.int64], distinct: int) -> NDArray[np.int64]
     # Assignment with repeated indices keeps the last, which reversed is the first.
     first[number[::-1]] = np.arange(len(number))[::-1]
     return first
+
+
+def root_numbers(jobs: Workload | Records) -> NDArray[np.int64] | None:
+    """Return (jobs,) the root package of each, numbered by name; None where jobs do not say theirs."""
+    names = jobs.root_packages()
+    if names is None:
+        return None
+    return np.unique(np.array(names, dtype=np.str_), return_inverse=True)[1].reshape(-1)

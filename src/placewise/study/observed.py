@@ -1,4 +1,4 @@
-"""The quantities that a run is known by, as ratios of sums over jobs, or over requirement profiles."""
+"""The quantities that a run is known by, as ratios of sums over the units of jobs."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ from placewise.study.asked import Asked
 from placewise.study.prepared import submit
 from placewise.study.scoring import last_level
 from placewise.worth.resampling import Column, Ratios
+from placewise.worth.units import Labels, Units
 
 _SINGLE, _EXPANDING = folder_name(SINGLE), folder_name(EXPANDING)
 
@@ -49,20 +50,15 @@ class Observed:
     """All that the quantities of a run are made of.
 
     submitted : by experiment. weights : (jobs,) how many each job stands for. nothing : (jobs,) the success of each
-    without metadata. feasible : (jobs,) whether some cluster would succeed.
-    unit : (jobs,) int64, the requirement profile that decides each, 0, 1, ...
+    without metadata. best : (jobs,) the largest p of each, 1 or 0 by rules.
+    units : what each belongs to.
     """
 
     submitted: tuple[Submitted, ...]
     weights: NDArray[np.int64]
     nothing: NDArray[np.float64]
-    feasible: NDArray[np.bool_]
-    unit: NDArray[np.int64]
-
-    @property
-    def units(self) -> int:
-        """How many requirement profiles there are."""
-        return int(self.unit.max(initial=-1)) + 1
+    best: NDArray[np.float64]
+    units: Units
 
     def ratios(self) -> tuple[tuple[Quantity, ...], Ratios]:
         """Return the quantities, and what they are made of; the same experiments give the same ones in one order."""
@@ -77,7 +73,7 @@ class Observed:
             ratio: NDArray[np.int32] | None = None,
         ) -> None:
             place = quantities.setdefault(quantity, len(quantities))
-            columns.append(Column(place, self.unit[job], numerator, denominator, ratio))
+            columns.append(Column(place, self.units.of_job[job], numerator, denominator, ratio))
 
         every, weights = np.arange(len(self.weights)), self.weights.astype(np.float64)
         for one in self.submitted:
@@ -100,8 +96,9 @@ class Observed:
                 add(Quantity(one.experiment, SUCCESS), job, gained, weight)
             add(Quantity(one.experiment, SUCCESS_OF_MATCHED), job, gained, weight * assigned)
             add(Quantity(one.experiment, UNMATCHED), job, weight * ~matched, weight)
-        add(Quantity(FLEET, CEILING), every, weights * self.feasible, weights)
-        return tuple(quantities), Ratios.of(columns, self.units, len(quantities))
+        add(Quantity(FLEET, CEILING), every, weights * self.best, weights)
+        kinds = int(self.units.of_job.max(initial=-1)) + 1
+        return tuple(quantities), Ratios.of(columns, kinds, len(quantities))
 
 
 def observe(study: Study, asked: Asked, kernels: Kernels) -> Observed:
@@ -116,9 +113,10 @@ def observe(study: Study, asked: Asked, kernels: Kernels) -> Observed:
     submitted = []
     for name in names:
         one = submit(name, study, asked, kernels)
-        success = success_on(one.assigned, truth.succeeds[one.job]).share
+        success = success_on(one.assigned, truth.chances, one.job).share
         submitted.append(Submitted(folder_name(name), one, asked.weights[one.job], success))
     everywhere = asked.places.clusters_of(asked.places.everything, asked.questions.shape)
-    without = success_on(np.broadcast_to(everywhere, truth.succeeds.shape), truth.succeeds)
-    feasible = np.asarray(truth.succeeds.any(axis=-1))
-    return Observed(tuple(submitted), asked.weights, without.share, feasible, np.arange(len(asked.weights)))
+    every = np.arange(len(asked.weights))
+    without = success_on(np.broadcast_to(everywhere, (len(every), len(everywhere))), truth.chances, every)
+    units = Labels(asked.weights, every).units("profile")
+    return Observed(tuple(submitted), asked.weights, without.share, truth.chances.best, units)

@@ -8,13 +8,13 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from placewise.matching.index import FleetIndex
 from placewise.matching.kernels import Kernels
 from placewise.model.progress import Progress
 from placewise.model.results import OrderSpread
 from placewise.model.streams import ORDERS, generator
+from placewise.outcomes.chances import Chances
 from placewise.outcomes.metadata import give_prefixes
-from placewise.outcomes.questions import Questions
+from placewise.outcomes.questions import Places, Questions
 from placewise.outcomes.success import success_on
 from placewise.study import scoring
 from placewise.sweep.runner import Runner
@@ -22,12 +22,12 @@ from placewise.sweep.runner import Runner
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OrderTask:
-    """All that one order needs: jobs' questions, (jobs, words) where each succeeds, and (jobs,) weights."""
+    """All that one order needs: jobs' questions, how likely each succeeds where, and (jobs,) weights."""
 
-    index: FleetIndex
+    places: Places
     questions: Questions
     kernels: Kernels
-    succeeds: NDArray[np.uint64]
+    chances: Chances
     weights: NDArray[np.int64]
     seed: int
     width: ClassVar[int] = 5
@@ -49,8 +49,8 @@ def run_orders(task: OrderTask, orders: int, runner: Runner, progress: Progress,
 
 
 def _run_order(task: OrderTask, number: int) -> tuple[float, ...]:
-    submissions = give_prefixes(task.index, task.questions, task.kernels, task.rank(number))
-    success, size, _ = success_on(submissions.assigned, task.succeeds[submissions.job])
+    submissions = give_prefixes(task.places, task.questions, task.kernels, task.rank(number))
+    success, size, _ = success_on(submissions.assigned, task.chances, submissions.job)
     matched = size > 0
     weights = task.weights[submissions.job]
     last = scoring.last_level(submissions.job, success, matched, len(task.weights))

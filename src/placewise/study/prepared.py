@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from placewise.matching import bitset
 from placewise.matching.kernels import Kernels
-from placewise.matching.rows import Rows
 from placewise.model.results import OutcomeTable
 from placewise.model.streams import BUILT_IN, FIRST_ASSIGNMENTS, level_stream
 from placewise.model.study import EXPANDING, NONE, SINGLE, Study, folder_name
@@ -24,6 +23,7 @@ from placewise.selection.policies import draw_numbers
 from placewise.study.asked import Asked, Demands
 from placewise.study.costs import Costs
 from placewise.study.demands import demands_of
+from placewise.worth.units import Labels
 
 
 def expanding_questions(study: Study, asked: Asked) -> tuple[Questions, NDArray[np.int64]]:
@@ -94,9 +94,13 @@ class Prepared:
 
     @cached_property
     def unit(self) -> NDArray[np.int64]:
-        """(distinct,) which distinct set of outcome rules decides each, 0, 1, ..."""
-        truth = self.asked.truth
-        return self.kernels.equal_rows(Rows.of(truth.offsets, truth.ids)).of_row
+        """(distinct,) which distinct set of outcome rules, or row of p, decides each, 0, 1, ..."""
+        return self.asked.truth.deciders(self.kernels)
+
+    @cached_property
+    def labels(self) -> Labels:
+        """By what the distinct jobs can be divided into units."""
+        return Labels(self.asked.weights, self.unit, self.asked.root)
 
     @cached_property
     def package(self) -> NDArray[np.int64]:

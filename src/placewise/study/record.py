@@ -23,7 +23,9 @@ def write_run(folder: Path, run: Run, command: str) -> Results:
     added = any((table.subsystem >= 0).any() for table in run.tables)
     subsystems, clusters = asked.questions.names if added else (), run.prepared.study.fleet.names
     profiles = run.prepared.unit[asked.of_job]
-    write_outcomes(folder / OUTCOMES, run.tables, demands.names, profiles, subsystems, clusters)
+    write_outcomes(
+        folder / OUTCOMES, run.tables, demands.names, profiles, demands.jobs.root_packages(), subsystems, clusters
+    )
     return results
 
 

@@ -17,10 +17,12 @@ from placewise.model.records import Records
 from placewise.model.study import Question, Study
 from placewise.model.version_profile import VersionFleet
 from placewise.model.workload import Workload
+from placewise.outcomes.chances import ChanceSets
+from placewise.outcomes.judging import Judging
 from placewise.outcomes.questions import Questions
 from placewise.outcomes.truth import Truth
 from placewise.study.asked import Asked, RedrawnFleets, TableChange
-from placewise.study.numbering import first_of_each, numbered
+from placewise.study.numbering import first_of_each, numbered, root_numbers
 from placewise.study.record_questions import Answers, answers, as_workload
 from placewise.synthesis import draw_clusters
 from placewise.synthesis.fit_builds import fit_build_fleet
@@ -85,10 +87,7 @@ class RecordDemands:
 
     def on(self, index: FleetIndex, *, grouped: bool = False, apart: bool = False) -> Asked:
         """See `Demands`. Raises InputError for a question on a subsystem that no cluster has."""
-        measured = self.jobs.measurements() if grouped else None
-        group = None
-        if measured is not None:
-            group = np.unique(np.array(measured.packages, dtype=np.str_), return_inverse=True)[1].reshape(-1)
+        group = root_numbers(self.jobs) if grouped else None
         found = {one: self._answers(index, one) for one in dict.fromkeys((*self.questions, *self.rules))}
         if apart:
             first = np.arange(len(self.jobs)) if group is None else np.argsort(group, kind="stable")
@@ -110,12 +109,13 @@ class RecordDemands:
             index.clusters_of(table),
             subject.astype(np.int64),
             tuple(rule.name for rule in self.study.rules),
-            index.clusters_of(places),
+            ChanceSets(index.clusters_of(places)),
             len(index.fleet),
         )
         names = tuple(one.name for one in self.questions)
         questions = Questions(*_stacked([distinct[one] for one in self.questions], len(first), index.words), names, ())
-        return Asked(index, questions, truth, weights, first, of_job)
+        root = None if group is None else group[first]
+        return Asked(index, questions, truth, weights, first, of_job, root)
 
     def seen(self, index: FleetIndex, change: TableChange) -> Asked:
         """See `Demands`."""
@@ -129,12 +129,16 @@ class RecordDemands:
         del index
         raise InputError("what records ask for is no range of versions that could be wider", found=steps)
 
-    def as_workloads(self, index: FleetIndex) -> tuple[Workload, Workload | None]:
+    def as_workloads(self, index: FleetIndex) -> tuple[Workload, Judging | None]:
         """See `Demands`."""
         everything = [one for one in self.questions if one.name in self.study.everything or not self.study.everything]
         order = {name: at for at, name in enumerate(self.study.everything)}
         everything.sort(key=lambda one: order.get(one.name, 0))
-        return as_workload(index, self.jobs, everything), as_workload(index, self.jobs, self.rules)
+        return as_workload(index, self.jobs, everything), Judging.by_rules(as_workload(index, self.jobs, self.rules))
+
+    def note(self, index: FleetIndex) -> None:
+        """See `Demands`."""
+        del index
 
     def redrawn(self) -> RedrawnFleets:
         """See `Demands`."""
@@ -158,7 +162,8 @@ class RedrawnClusters:
 
     def asked(self, clusters: int, seed: int) -> Asked:
         """See `RedrawnFleets`."""
-        return self.demands.on(FleetIndex(draw_clusters(self.profile, clusters, seed)))
+        model = self.demands.study.settings.fleet_model
+        return self.demands.on(FleetIndex(draw_clusters(self.profile, clusters, seed, model)))
 
 
 def _columns(question: Question) -> Iterable[str]:

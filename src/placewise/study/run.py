@@ -23,11 +23,12 @@ from placewise.prediction.cost import REFERENCES
 from placewise.study import scoring
 from placewise.study.constraint import constrained
 from placewise.study.description import study_key
+from placewise.study.held_out import held_out_of
 from placewise.study.level_results import Additional, expected_additional, level_result
 from placewise.study.observed import Observed, Submitted
 from placewise.study.orders import OrderTask, run_orders
 from placewise.study.prepared import Prepared, expanding_questions
-from placewise.study.values import with_values
+from placewise.study.values import TARGET, study_game, with_values
 from placewise.study.vary.fleets import fleets_like
 from placewise.study.vary.intervals import with_intervals
 from placewise.sweep.runner import HERE, Runner
@@ -88,6 +89,10 @@ def run_study(
     if study.settings.values and study.settings.exact:
         progress.advanced("values", 0, 1)
         results = with_values(results, found.prepared, runner=runner, key=key)
+        if study.settings.hold_out:
+            played = study_game(study, kernels, among="all" if study.questions else "")
+            held_out = held_out_of(played, study.settings.hold_out, target=TARGET, runner=runner, key=key)
+            results = replace(results, held_out=held_out)
     return replace(found, results=results, left_out=tuple(left_out))
 
 
@@ -123,9 +128,10 @@ def run_experiments(
     results = _summed_up(prepared, experiments, scores, levels, nothing, progress, runner, key)
     if isinstance(study.jobs, Workload):
         results = replace(results, incomparable=not_comparable(prepared.scheduler.index, study.jobs.requirements))
-    feasible = nothing.feasible > 0
+    results = replace(results, truth=prepared.demands.note(prepared.scheduler.index))
     submitted = tuple(one.submitted() for one in experiments.values())
-    observed = Observed(submitted, prepared.weights, nothing.success, feasible, prepared.unit)
+    units = prepared.labels.units(study.settings.unit)
+    observed = Observed(submitted, prepared.weights, nothing.success, nothing.best, units)
     single = experiments.get(SINGLE)
     assignments = {} if single is None else prepared.first_assignments(single.submissions)
     return Run(results, prepared, tuple(tables), observed, assignments)
@@ -198,7 +204,6 @@ def _summed_up(
     study, weights, asked = prepared.study, prepared.weights, prepared.asked
     settings, clusters = study.settings, asked.truth.clusters
     names = asked.questions.names
-    feasible = nothing.feasible > 0
     changes: dict[str, object] = {}
     if SINGLE in experiments:
         one = experiments[SINGLE]
@@ -219,15 +224,13 @@ def _summed_up(
             )
         if settings.orders and settings.policy == "random":
             questions, _ = expanding_questions(study, asked)
-            task = OrderTask(
-                prepared.scheduler.index, questions, prepared.kernels, asked.truth.succeeds, weights, settings.seed
-            )
+            task = OrderTask(asked.places, questions, prepared.kernels, asked.truth.chances, weights, settings.seed)
             changes["orders"] = run_orders(task, settings.orders, runner, progress, key=key)
     return Results(
         scores,
         scoring=settings.scoring,
         exact=settings.exact,
-        ceiling=float(weights @ feasible / weights.sum()),
+        ceiling=float(weights @ nothing.best / weights.sum()),
         levels=tuple(levels),
         models=None if prepared.costs is None else prepared.costs.models,
         **changes,  # type: ignore[arg-type]  # each is of the type of its field

@@ -28,16 +28,16 @@ def score(outcomes: Outcomes, weights: NDArray[np.int64], clusters: int, names: 
     share_squared = np.divide(
         outcomes.points_squared, outcomes.possible**2, out=np.zeros(len(matched)), where=outcomes.possible > 0
     )
-    pairs_matched, pairs_good = int(weights @ outcomes.matched), int(weights @ outcomes.feasible)
-    hits = int(weights @ outcomes.hits)
+    pairs_matched, pairs_good = int(weights @ outcomes.matched), float(weights @ outcomes.good)
+    hits = float(weights @ outcomes.hits)
     counts = outcomes.matched.astype(np.float64)
     return Score(
         total_jobs=total,
         unmatched=total - int((weights * matched).sum()),
         success_of_matched=_of_outcome(success_of_matched),
         success=_mean(outcomes.success, weights),
-        best_possible=_mean((outcomes.feasible > 0).astype(np.float64), weights),
-        marginal_score=_moments(share, share_squared, given),
+        best_possible=_mean(outcomes.best, weights),
+        marginal_score=_moments(share, share_squared, given * (outcomes.possible > 0)),
         versions_correct=float((given * outcomes.points).sum()),
         versions_possible=int(given @ outcomes.possible),
         matched_clusters=_moments(counts, counts**2, weights),

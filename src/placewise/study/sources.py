@@ -17,6 +17,7 @@ from placewise.model.build_profile import BUILDS
 from placewise.model.profile import Profile
 from placewise.model.settings import Settings
 from placewise.model.study import Study
+from placewise.study.outcome_sources import of_outcomes
 from placewise.synthesis import draw_fleet, draw_jobs
 
 DEFAULT = Settings()
@@ -66,18 +67,24 @@ def _of_folder(folder: Path, settings: Settings, cache: Path | None) -> Study:
 
 
 def _of_file(file: StudyFile, settings: Settings, cache: Path | None) -> Study:
-    if file.records is not None:
-        study = _of_records(file, settings)
-    elif file.source is not None:
-        study = _of_folder(file.source, settings, cache)
-    else:
-        study = _drawn_by(file, settings)
+    if file.outcome.source != "rules":
+        return of_outcomes(file, settings, lambda: _given(file, settings, cache))
+    study = _given(file, settings, cache)
     hashes = ((file.path.name, file.sha256), *study.hashes)
     if file.rules and file.records is None and not study.rules:
         problem = "the study is about build records, its source is not"
         raise InputError(problem, file=file.path, found=study.source, expected=SPACK_BUILD)
     with locating(file=file.path):
         return replace(study, hashes=hashes, **file.declared(study))
+
+
+def _given(file: StudyFile, settings: Settings, cache: Path | None) -> Study:
+    """Return fleet and jobs as a study file gives them, or says what to draw."""
+    if file.records is not None:
+        return _of_records(file, settings)
+    if file.source is not None:
+        return _of_folder(file.source, settings, cache)
+    return _drawn_by(file, settings)
 
 
 def _of_records(file: StudyFile, settings: Settings) -> Study:
@@ -136,7 +143,7 @@ def _draw_both(
 ) -> Study:
     if fleet.kind != jobs.kind:
         raise InputError("the profiles are of two kinds", place="workload.profile", expected="the kind of the fleet's")
-    drawn, of_fleet = draw_jobs(jobs, counts[1], seeds[1]), draw_fleet(fleet, counts[0], seeds[0])
+    drawn, of_fleet = draw_jobs(jobs, counts[1], seeds[1]), draw_fleet(fleet, counts[0], seeds[0], settings.fleet_model)
     return Study(of_fleet, drawn, settings=settings, source=said, profile=fleet, **declared_for(drawn))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,23 +12,24 @@ from placewise.errors import InputError, PlacewiseError
 from placewise.matching.index import FleetIndex
 from placewise.matching.kernels import Kernels
 from placewise.matching.kernels_numpy import NumpyKernels
-from placewise.matching.rows import Rows
+from placewise.model import streams
 from placewise.model.progress import SILENT, Progress
 from placewise.model.results import Results
 from placewise.model.settings import MOST_ORDERS, names_in, refuse_outside
 from placewise.model.study import Study
 from placewise.model.worth import SubsystemWorth, Worth
 from placewise.outcomes.questions import Questions
-from placewise.study.asked import Asked
+from placewise.study.asked import Asked, Demands, RedrawnFleets
 from placewise.study.demands import demands_of
 from placewise.study.prepared import Prepared
 from placewise.sweep.runner import HERE, Runner
 from placewise.worth.blame import blame, lifts
 from placewise.worth.game import Game, mean_over_jobs, player_counts, with_all_metadata, without_metadata
 from placewise.worth.pareto import level_points
-from placewise.worth.resampling import Bootstrap, Means, interval_of
+from placewise.worth.resampling import Bootstrap, Centre, Means, interval_of
 from placewise.worth.shapley import DrawnOrders, Shares, estimates, exact_limit, exact_shares
 from placewise.worth.sufficiency import smallest_set
+from placewise.worth.units import Labels, Units
 
 # Pairs of orders a piece of sampling, and after how many pieces precision is looked at: 2, 4, 8, ...
 _PAIRS = 16
@@ -47,9 +48,83 @@ def game_of(study: Study, kernels: Kernels | None = None, *, among: str = "") ->
     those of `expanding`. Version jobs have one player a subsystem.
     Raises InputError for no jobs or clusters, and for names that the study does not have.
     """
+    return study_game(study, kernels, among=among).game
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StudyGame:
+    """The game of a study. labels : by what its jobs can be divided into units."""
+
+    study: Study
+    game: Game
+    labels: Labels
+    demands: Demands
+
+
+def study_game(study: Study, kernels: Kernels | None = None, *, among: str = "") -> StudyGame:
+    """Return the game that `game_of` does, and what else the study knows of its jobs."""
     kernels = kernels or NumpyKernels()
-    index = FleetIndex(study.fleet)
-    return _game(index, demands_of(study, kernels).on(index, grouped=True), players_of(study, among), kernels)
+    demands = demands_of(study, kernels)
+    asked = demands.on(FleetIndex(study.fleet), grouped=True)
+    game = _game(asked, players_of(study, among), kernels)
+    return StudyGame(study, game, Labels(game.weights, game.unit, asked.root), demands)
+
+
+def redrawn_game(fleets: RedrawnFleets, players: tuple[str, ...], clusters: int, seed: int) -> Game:
+    """Return the game of these players on a fleet drawn from its seed alone."""
+    asked = fleets.asked(clusters, seed)
+    questions, alone = asked.questions.only(players), np.arange(len(asked.weights))
+    return Game(asked.places, questions, asked.truth.chances, asked.weights, alone)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FleetValues:
+    """The values on one fleet drawn anew after another; a sweep's task. NaN where they are not exact."""
+
+    fleets: RedrawnFleets
+    players: tuple[str, ...]
+    clusters: int
+    seed: int
+
+    @property
+    def width(self) -> int:
+        """The players."""
+        return len(self.players)
+
+    def __call__(self, number: int) -> Sequence[float]:
+        """Return (players,) the value of each on fleet `number`."""
+        seed = streams.derived_seed(self.seed, streams.FLEETS, number)
+        game = redrawn_game(self.fleets, self.players, self.clusters, seed)
+        limit = exact_limit(game)
+        if (player_counts(game) > limit).any():
+            return [np.nan] * self.width
+        found: list[float] = exact_shares(game, limit).summed(game).tolist()
+        return found
+
+
+def over_fleets(worth: Worth, played: StudyGame, fleets: int, *, runner: Runner = HERE, key: str = "") -> Worth:
+    """Return values with where they, and their ranks, lie on so many fleets drawn anew; the jobs stay.
+
+    Raises InputError for a fleet that has no place in a profile.
+    """
+    names, study = played.game.names, played.study
+    task = FleetValues(played.demands.redrawn(), names, len(study.fleet), study.settings.seed)
+    rows = runner.rows("values on other fleets", task, fleets, key=key)
+    rows = rows[~np.isnan(rows).any(axis=1)]
+    if not len(rows):
+        return worth
+    ranks = 1 + np.argsort(np.argsort(-np.round(rows, 12), axis=1, kind="stable"), axis=1)
+    over = f"{len(rows):,} fleet{'' if len(rows) == 1 else 's'} drawn anew"
+    found = {
+        name: (interval_of(values, over), (int(places.min()), int(places.max())))
+        for name, values, places in zip(names, rows.T, ranks.T, strict=True)
+    }
+    return replace(
+        worth,
+        subsystems=tuple(
+            replace(one, over_fleets=found[one.name][0], ranks=found[one.name][1]) for one in worth.subsystems
+        ),
+    )
 
 
 def players_of(study: Study, among: str) -> tuple[str, ...]:
@@ -69,26 +144,27 @@ def players_of(study: Study, among: str) -> tuple[str, ...]:
     return chosen
 
 
-def _game(index: FleetIndex, asked: Asked, players: tuple[str, ...], kernels: Kernels) -> Game:
+def _game(asked: Asked, players: tuple[str, ...], kernels: Kernels) -> Game:
     questions: Questions = asked.questions.only(players) if players else asked.questions
     truth = asked.truth
-    unit = kernels.equal_rows(Rows.of(truth.offsets, truth.ids)).of_row
-    return Game(index, questions, truth.succeeds, asked.weights, unit)
+    return Game(asked.places, questions, truth.chances, asked.weights, truth.deciders(kernels))
 
 
 def with_values(results: Results, prepared: Prepared, *, runner: Runner, key: str) -> Results:
     """Return the results of a run with what metadata is worth in it; key as in `Runner.rows`.
 
-    A smallest set is sought without proof, and levels that nothing beats beside it.
+    A smallest set is sought without proof, and the Pareto front of levels beside it.
     """
-    study, index = prepared.study, prepared.scheduler.index
-    game = _game(index, prepared.asked, players_of(study, ""), prepared.kernels)
+    study = prepared.study
+    game = _game(prepared.asked, players_of(study, ""), prepared.kernels)
     every = players_of(study, "all")
-    choice = _game(index, prepared.asked, every, prepared.kernels) if every != players_of(study, "") else game
+    choice = _game(prepared.asked, every, prepared.kernels) if every != players_of(study, "") else game
     settings = study.settings
-    worth = worth_of(game, seed=settings.seed, resamples=settings.resamples, runner=runner, key=key)
+    units = prepared.labels.units(settings.unit)
+    worth = worth_of(game, units=units, seed=settings.seed, resamples=settings.resamples, runner=runner, key=key)
     found = smallest_set(choice, TARGET, seed=settings.seed, limit_s=0)
-    return replace(results, worth=worth, sufficiency=found, front=level_points(choice, found.path))
+    front, exact = level_points(choice, found.path)
+    return replace(results, worth=worth, sufficiency=found, front=front, front_exact=exact)
 
 
 def worth_of(
@@ -99,6 +175,7 @@ def worth_of(
     seed: int = 0,
     costs: Mapping[str, float] | None = None,
     job_worth: float = 1.0,
+    units: Units | None = None,
     resamples: int = 0,
     runner: Runner = HERE,
     key: str = "",
@@ -110,8 +187,9 @@ def worth_of(
     them for the jobs with too many subsystems to try every set. precision : draw until the standard error of the
     20 largest values is at most this share of each. costs : of collecting, by name; `job_worth` is what
     a job that succeeds is worth in the same unit, so that net is value times jobs times that, less the cost.
-    resamples : of the jobs, for an interval of each value over jobs, drawn again by requirement profile; values of 0
-    have none, for lack of anything to vary, nor have any where some jobs' games were sampled.
+    resamples : of the jobs, for an interval of each value over jobs, drawn again by their units, which are requirement
+    profiles if not given; values of 0 have none, for lack of anything to vary, nor have any where some jobs' games were
+    sampled.
     Raises InputError for settings outside these, and PlacewiseError should values not sum to what they divide.
     """
     limit = _limit(game, method)
@@ -131,7 +209,10 @@ def worth_of(
     if abs(value.sum() - (everything - nothing)) > _ROUNDING:
         raise PlacewiseError("the values do not sum to what all metadata adds", found=float(value.sum()))
     worth = _worth(game, value, error, 2 * draws, exact, (nothing, everything), costs, job_worth)
-    return _with_intervals(game, worth, exact, resamples, seed, runner, key) if resamples and worth.exact else worth
+    if not resamples or not worth.exact:
+        return worth
+    units = Labels(game.weights, game.unit).units() if units is None else units
+    return _with_intervals(game, worth, exact, units, resamples, seed, runner, key)
 
 
 def _limit(game: Game, method: str) -> int:
@@ -231,16 +312,19 @@ def costs_of(names: Sequence[str], costs: Mapping[str, float]) -> NDArray[np.flo
 
 
 def _with_intervals(
-    game: Game, worth: Worth, shares: Shares, resamples: int, seed: int, runner: Runner, key: str
+    game: Game, worth: Worth, shares: Shares, units: Units, resamples: int, seed: int, runner: Runner, key: str
 ) -> Worth:
     players, figure = np.unique(shares.player, return_inverse=True)
     weights = game.weights.astype(np.float64)
-    jobs = np.bincount(game.unit, weights).astype(np.float64)
-    units = len(jobs)
+    jobs = np.bincount(units.of_job, weights).astype(np.float64)
     values = weights[shares.job] * shares.value
-    means = Means.of(figure.reshape(-1), game.unit[shares.job], values, jobs, len(players))
-    task = Bootstrap(means, seed)
-    rows = runner.rows("resamples of values", task, resamples, key=key)
-    over = f"{resamples:,} resamples of {units:,} requirement profiles"
-    found = {game.names[player]: interval_of(column, over) for player, column in zip(players, rows.T, strict=True)}
+    means = Means.of(figure.reshape(-1), units.of_job[shares.job], values, jobs, len(players))
+    rows = runner.rows("resamples of values", Bootstrap(means, seed, units.copies), resamples, key=key)
+    over = f"{resamples:,} resamples of {len(units):,} {units.word}{'' if len(units) == 1 else 's'}"
+    found = {
+        game.names[player]: interval_of(column, over, Centre.of(value, influence, units.copies))
+        for player, column, value, influence in zip(
+            players, rows.T, means.values().tolist(), means.influence(), strict=True
+        )
+    }
     return replace(worth, subsystems=tuple(replace(one, interval=found.get(one.name)) for one in worth.subsystems))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,9 +23,12 @@ from placewise.model.study import EXPANDING, Study
 from placewise.model.version_profile import VersionFleet, VersionPool
 from placewise.model.vocabulary import Vocabulary
 from placewise.model.workload import Profiles, Workload
+from placewise.outcomes.chances import ChanceSets
+from placewise.outcomes.judging import Judging
 from placewise.outcomes.questions import Places, Questions
 from placewise.outcomes.truth import Truth, version_rules
 from placewise.study.asked import Asked, RedrawnFleets, TableChange
+from placewise.study.numbering import root_numbers
 from placewise.study.vary.range_widths import rows_of_width
 from placewise.synthesis.fit_versions import fit_version_fleet
 from placewise.synthesis.fleets import draw_picks
@@ -67,18 +70,24 @@ class VersionDemands:
 
     def on(self, index: FleetIndex, *, grouped: bool = False, apart: bool = False) -> Asked:
         """See `Demands`. Raises InputError for a requirement on a subsystem that no cluster has."""
-        del grouped  # a requirement names its package
+        roots = root_numbers(self.jobs) if grouped else None
         if apart:
             alone = np.arange(len(self.jobs))
             distinct, weights, first, of_job = self.jobs, np.ones(len(self.jobs), dtype=np.int64), alone, alone
+        elif roots is not None:
+            pairs = self.profiles.of_job * (int(roots.max()) + 1) + roots
+            _, first, of_job = np.unique(pairs, return_index=True, return_inverse=True)
+            of_job = of_job.reshape(-1)
+            distinct, weights = self._kinds(first), np.bincount(of_job)
         else:
             distinct = self._distinct()
-            weights, first, of_job = self.profiles.counts, self.profiles.first, self.profiles.of_job
+            weights, first, of_job = self._alike()
         table = index.table(distinct.requirements, possible=self._possible)
         rules = version_rules(distinct, self.study.settings.scoring)
         same = rules == distinct.requirements and not self._possible
         holds = table if same else index.table(rules)
-        return self._asked(index, len(index.fleet), distinct, table, holds, (weights, first, of_job))
+        found = self._asked(index, len(index.fleet), distinct, table, holds, (weights, first, of_job))
+        return found if roots is None else replace(found, root=roots[first])
 
     def seen(self, index: FleetIndex, change: TableChange) -> Asked:
         """See `Demands`."""
@@ -95,7 +104,7 @@ class VersionDemands:
         table, holds = (rows_of_width(index, one, steps) for one in (distinct.requirements, rules))
         return self._asked(index, len(index.fleet), distinct, table, holds, self._alike())
 
-    def as_workloads(self, index: FleetIndex) -> tuple[Workload, Workload | None]:
+    def as_workloads(self, index: FleetIndex) -> tuple[Workload, Judging | None]:
         """See `Demands`. Raises InputError for another scoring than corrected."""
         del index
         if self.study.settings.scoring != "corrected":
@@ -103,6 +112,10 @@ class VersionDemands:
         if self._possible:
             raise InputError("--unknown means nothing where only what is known counts", found="yes", expected="no")
         return self.jobs, None
+
+    def note(self, index: FleetIndex) -> None:
+        """See `Demands`."""
+        del index
 
     def redrawn(self) -> RedrawnFleets:
         """See `Demands`. Raises InputError too for jobs of a shape, of which drawn clusters say nothing."""
@@ -123,7 +136,10 @@ class VersionDemands:
 
     def _distinct(self) -> Workload:
         """Return one job of each profile, without names and columns: every worker is sent its own copy."""
-        kinds = self.jobs.select(self.profiles.first)
+        return self._kinds(self.profiles.first)
+
+    def _kinds(self, jobs: NDArray[np.int64]) -> Workload:
+        kinds = self.jobs.select(jobs)
         return Workload(("",) * len(kinds), kinds.requirements, kinds.offsets, kinds.ids, shape=kinds.shape)
 
     def _alike(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
@@ -148,7 +164,7 @@ class VersionDemands:
             places.clusters_of(holds),
             np.array([position[requirement.subsystem] for requirement in distinct.requirements], dtype=np.int64),
             names,
-            places.clusters_of(met, distinct.shape),
+            ChanceSets(places.clusters_of(met, distinct.shape)),
             clusters,
         )
         return Asked(places, Questions.of_workload(distinct, table), truth, *alike)
@@ -158,7 +174,22 @@ class VersionDemands:
 class OnePlaceEach:
     """The places of a fleet whose every cluster is one place."""
 
-    everything: NDArray[np.uint64]
+    clusters: int
+
+    @property
+    def everything(self) -> NDArray[np.uint64]:
+        """See `Places`."""
+        return bitset.full(self.clusters)
+
+    @property
+    def words(self) -> int:
+        """See `Places`."""
+        return bitset.word_count(self.clusters)
+
+    @property
+    def size(self) -> int:
+        """See `Places`."""
+        return self.clusters
 
     def clusters_of(self, places: NDArray[np.uint64], shape: Shape = ()) -> NDArray[np.uint64]:
         """Return the places, which are the clusters; see `Places`."""
@@ -170,15 +201,16 @@ class OnePlaceEach:
 class RedrawnPicks:
     """Fleets drawn from pools of versions, as `draw_fleet` draws them, reduced to which tests clusters meet.
 
-    asked : what is asked, and then what decides. pool : the position of the pool of the package of each distinct test
-    in `asked`. passes : for each of these tests, (picks,) whether that pick of the pool meets it.
+    asked : what is asked, and then what decides. pool : of each distinct test in `asked`, the position of the pool of
+    its package, and of the package in it. passes : for each of these tests, (picks,) whether that pick of the pool
+    meets it.
     """
 
     demands: VersionDemands
     distinct: Workload
     asked_of: tuple[Expression, ...]
     pools: tuple[VersionPool, ...]
-    pool: dict[Requirement, int]
+    pool: dict[Requirement, tuple[int, int]]
     passes: dict[Requirement, NDArray[np.bool_]]
 
     @classmethod
@@ -192,18 +224,18 @@ class RedrawnPicks:
         for test in tests:
             if test.subsystem not in where:
                 raise InputError("the profile of the fleet lacks a package", found=test.subsystem)
-        pool = {test: where[test.subsystem][0] for test in tests}
+        pool = {test: where[test.subsystem] for test in tests}
         vocabulary = demands.study.fleet.vocabulary
-        passes = {test: _passes(test, vocabulary, pools[pool[test]], where[test.subsystem][1]) for test in tests}
+        passes = {test: _passes(test, vocabulary, pools[pool[test][0]], pool[test][1]) for test in tests}
         return cls(demands, distinct, both, pools, pool, passes)
 
     def asked(self, clusters: int, seed: int) -> Asked:
         """See `RedrawnFleets`. A package that no cluster drew is one that no cluster has: what asks for it is unmet."""
-        turns = draw_picks(self.pools, clusters, seed)
-        met = {test: passes[turns[self.pool[test]]] for test, passes in self.passes.items()}
+        drawn = draw_picks(self.pools, clusters, seed, self.demands.study.settings.fleet_model)
+        met = {test: passes[drawn[pool][at]] for test, passes in self.passes.items() for pool, at in [self.pool[test]]}
         table = bitset.pack(np.stack([combined(expression, met.__getitem__) for expression in self.asked_of]))
         count = len(self.distinct.requirements)
-        places = OnePlaceEach(bitset.full(clusters))
+        places = OnePlaceEach(clusters)
         return self.demands._asked(  # noqa: SLF001, one value in two halves
             places,
             clusters,

@@ -11,6 +11,7 @@ from typing import Any
 from placewise.errors import InputError
 from placewise.model.build_profile import BuildFleet, BuildJobs
 from placewise.model.cluster import Fleet
+from placewise.model.fleet_model import INDEPENDENT, PERIODIC, FleetModel, refuse_fleet_model
 from placewise.model.profile import Profile
 from placewise.model.records import Records
 from placewise.model.version_profile import VERSIONS, VersionFleet, VersionJobs
@@ -42,19 +43,25 @@ def fit(fleet: Fleet, jobs: Workload | Records) -> Profile:
     return Profile(fit_fleet(fleet, jobs), of_jobs)
 
 
-def draw_fleet(profile: Profile, clusters: int, seed: int) -> Fleet:
-    """Return a fleet like that of a profile; the same profile, number and seed give the same fleet.
+def draw_fleet(profile: Profile, clusters: int, seed: int, model: FleetModel = INDEPENDENT) -> Fleet:
+    """Return a fleet like that of a profile; the same profile, number, seed and model give the same fleet.
 
-    Raises InputError for fewer than one cluster, more than the memory holds, or a negative seed.
+    model : see `draw_version_fleet`. Raises InputError for fewer than one cluster, more than the memory holds, a
+    negative seed, or a model that the profile does not know.
     """
-    return draw_clusters(profile.fleet, clusters, seed)
+    return draw_clusters(profile.fleet, clusters, seed, model)
 
 
-def draw_clusters(profile: VersionFleet | BuildFleet, clusters: int, seed: int) -> Fleet:
+def draw_clusters(
+    profile: VersionFleet | BuildFleet, clusters: int, seed: int, model: FleetModel = INDEPENDENT
+) -> Fleet:
     """Return what `draw_fleet` does, from the profile of the fleet alone."""
+    refuse_fleet_model(model)
     if isinstance(profile, BuildFleet):
+        if model == PERIODIC:
+            raise InputError("a profile of builds knows no periodic fleets", found=model, expected=INDEPENDENT)
         return draw_build_fleet(profile, clusters, seed)
-    return draw_version_fleet(profile, clusters, seed)
+    return draw_version_fleet(profile, clusters, seed, model)
 
 
 def draw_jobs(profile: Profile, jobs: int, seed: int) -> Workload | Records:

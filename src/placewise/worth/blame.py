@@ -58,7 +58,7 @@ def blame(game: Game) -> Blame:
     A cluster fails a subsystem if none of its places meets what is asked of it; one that meets everything, but
     not together where the job needs it, fails none, and is not counted.
     """
-    names, clusters = len(game.names), len(game.index.names)
+    names, clusters = len(game.names), game.index.clusters
     shared, sole, incompatible = np.zeros(names), np.zeros(names, dtype=np.int64), 0
     for games in small_games(game, feasible=False):
         step = max(1, _BLOCK_PAIRS // (games.size * clusters))

@@ -1,21 +1,20 @@
 """The game whose players are subsystems: what metadata on some of them is worth, job by job.
 
 v(E) is the success of all jobs with metadata on the subsystems E, when a cluster is chosen at random among those
-that match: for each job |F and M(E)| / |M(E)|, and 0 where nothing matches. A subsystem that a job does not
+that match: for each job the mean of p over M(E), and 0 where nothing matches. A subsystem that a job does not
 need, or that is met everywhere, changes nothing for the job, so the game is a weighted sum of small games, one a job.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from placewise.matching import bitset
-from placewise.matching.index import FleetIndex
-from placewise.outcomes.questions import Questions
+from placewise.outcomes.chances import Chances
+from placewise.outcomes.questions import Places, Questions
 from placewise.outcomes.success import success_on
 
 # Words of sets held at a time: few enough for the processor's second cache.
@@ -24,16 +23,16 @@ _BLOCK_WORDS = 1 << 17
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Game:
-    """Jobs, what each needs, and where each succeeds.
+    """Jobs, what each needs, and how likely each succeeds where.
 
-    succeeds : (jobs, words) clusters. weights : (jobs,) int64, how many equal jobs each stands for.
+    weights : (jobs,) int64, how many equal jobs each stands for.
     unit : (jobs,) int64, the requirement profile of each, 0, 1, ...: jobs of one profile succeed on the same
         clusters and for the same reasons, so they are one observation of what is worth how much.
     """
 
-    index: FleetIndex
+    index: Places
     questions: Questions
-    succeeds: NDArray[np.uint64]
+    chances: Chances
     weights: NDArray[np.int64]
     unit: NDArray[np.int64]
 
@@ -49,17 +48,30 @@ class Game:
 
     @property
     def ceiling(self) -> float:
-        """The share of jobs for which some cluster would succeed."""
-        return float(self.weights @ (bitset.size_of(self.succeeds) > 0) / self.jobs)
+        """The mean of the largest p of each job: by rules the share for which some cluster would succeed."""
+        return float(self.weights @ self.chances.best / self.jobs)
+
+    def matches(self, places: NDArray[np.uint64], jobs: NDArray[np.int64]) -> NDArray[np.uint64]:
+        """Return (jobs, ..., words) the clusters that match, from (jobs, ..., words) places; jobs : (jobs,)."""
+        return self.questions.admitted(self.index.clusters_of(places, self.questions.shape), jobs)
+
+    def part(self, jobs: NDArray[np.int64]) -> Game:
+        """Return the game of some of the jobs, by position, with the same players."""
+        return replace(
+            self,
+            questions=self.questions.of_jobs(jobs),
+            chances=self.chances.part(jobs),
+            weights=self.weights[jobs],
+            unit=self.unit[jobs],
+        )
 
     def success(self, places: NDArray[np.uint64], jobs: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return the success of jobs whose requirements that have metadata hold at sets of places.
 
         places : (jobs, ..., words). jobs : (jobs,) which ones. Returns (jobs, ...).
         """
-        matches = self.index.clusters_of(places, self.questions.shape)
-        aims = self.succeeds[jobs].reshape(len(jobs), *([1] * (matches.ndim - 2)), -1)
-        return success_on(matches, aims).share
+        matches = self.matches(places, jobs)
+        return success_on(matches, self.chances, jobs).share
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,8 +109,8 @@ class Kinds:
 
 
 def kinds_of(game: Game, games: SmallGames) -> Kinds:
-    """Find the games with the same players, the same rows, and jobs that succeed on the same clusters."""
-    parts = (games.players.astype(np.uint64), games.rows.reshape(len(games), -1), game.succeeds[games.jobs])
+    """Find the games with the same players, the same rows, and jobs that succeed as likely everywhere."""
+    parts = (games.players.astype(np.uint64), games.rows.reshape(len(games), -1), game.chances.keys(games.jobs))
     content = np.ascontiguousarray(np.concatenate(parts, axis=1))
     whole = content.view(f"V{content.itemsize * content.shape[1]}").reshape(-1)
     _, first, of_game = np.unique(whole, return_index=True, return_inverse=True)
@@ -136,7 +148,7 @@ def _that_matter(game: Game, *, feasible: bool) -> tuple[NDArray[np.bool_], NDAr
     changing = np.bitwise_or.reduce(questions.table ^ game.index.everything, axis=1) != 0
     kept: NDArray[np.bool_] = changing[questions.ids]
     if feasible:
-        can_succeed = bitset.size_of(game.succeeds) > 0
+        can_succeed = game.chances.best > 0
         kept &= can_succeed[questions.job]
     return kept, np.bincount(questions.job[kept], minlength=len(game.weights))
 

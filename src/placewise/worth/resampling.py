@@ -1,14 +1,16 @@
 """Figures as ratios of sums over units, and what they come to when the units are drawn again (bootstrap).
 
-A unit is a requirement profile: jobs of one profile succeed on the same clusters and for the same reasons, so they are
-one observation, however many there are. Efron's bootstrap (1979), with profiles in place of rows: a replicate draws as
-many profiles as there are, with replacement, and each comes with all its jobs.
+A unit is what is drawn apart from the others: a root package, a requirement profile or a single job (see `units`).
+Efron's bootstrap (1979), with units in place of rows: a replicate draws as many units as there are, with replacement,
+and each comes with all its jobs. Ends are percentiles of the replicates, corrected for bias and for a spread that
+changes with the figure (BCa; Efron 1987), with the empirical influence of each unit in place of the jackknife. Of the
+ends that were tried on data with known figures these cover closest to 95 times in 100 with the 49 root packages of
+the public data: plain percentiles cover 93 times, studentised ones 96 to 98 (`benchmarks/coverage_of_intervals.py`).
 
-What such an interval covers is that other profiles of the same kind could have been asked for. It does not cover that
-the fleet could be another, that the mix of jobs could shift, or that requirements and offers could be wrong. It
-supposes that profiles are drawn apart from each other, which packages of one software stack are not quite. With few
-units it lies on few possible values, and covers less often than it says: were 3 of 13 profiles able to succeed, every
-thirtieth replicate would have none of them, (10/13)^13. Then it tells how much hangs on how few profiles, rather than
+What such an interval covers is that other units of the same kind could have come in. It does not cover that
+the fleet could be another, that the mix of jobs could shift, or that requirements and offers could be wrong. With few
+units it lies on few possible values, and covers less often than it says: were 3 of 13 units able to succeed, every
+thirtieth replicate would have none of them, (10/13)^13. Then it says how much depends on how few units, rather than
 where the figure lies.
 """
 
@@ -16,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import TypeAlias
 
 import numpy as np
@@ -25,6 +28,9 @@ from placewise.model import streams
 from placewise.model.worth import Interval
 
 _LEVEL = 0.95
+_FEWEST = 40
+"""Of fewer values the central 95 % would leave out less than one at either end: their range is what there is."""
+_NORMAL = NormalDist()
 # Sums by ratio and unit held at a time, most of them of nothing: few enough for the processor's second cache.
 _CELLS = 1 << 17
 
@@ -83,7 +89,7 @@ class Ratios:
             np.concatenate([np.zeros(0), *(denominator for _, _, _, _, denominator in summed)]),
         )
 
-    def values(self, times: NDArray[np.integer] | None = None) -> NDArray[np.float64]:
+    def values(self, times: Times | None = None) -> NDArray[np.float64]:
         """Return (figures,) their values when each unit counts so many times, once if not given; NaN for 0 / 0."""
         if not len(self.starts):
             return np.full(self.figures, np.nan)
@@ -98,6 +104,20 @@ class Ratios:
         count = np.bincount(of, minlength=self.figures)
         found: NDArray[np.float64] = np.divide(sums, count, out=np.full(self.figures, np.nan), where=count > 0)
         return found
+
+    def influence(self) -> NDArray[np.float64]:
+        """Return (figures, units) by how much a figure changes, to first order, when a unit counts for more."""
+        if not len(self.starts):
+            return np.zeros((self.figures, self.units), dtype=np.float64)
+        above, below = np.add.reduceat(self.numerator, self.starts), np.add.reduceat(self.denominator, self.starts)
+        of_entry = np.repeat(np.arange(len(self.starts)), np.diff(np.append(self.starts, len(self.unit))))
+        beyond = self.numerator - (above / below)[of_entry] * self.denominator
+        count = np.bincount(self.figure, minlength=self.figures)[self.figure]
+        cell = self.figure[of_entry] * self.units + self.unit
+        found: NDArray[np.float64] = np.bincount(
+            cell, beyond / (below * count)[of_entry], minlength=self.figures * self.units
+        ).astype(np.float64, copy=False)
+        return found.reshape(self.figures, self.units)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -133,7 +153,7 @@ class Means:
         """How many there are."""
         return len(self.denominator)
 
-    def values(self, times: NDArray[np.integer] | None = None) -> NDArray[np.float64]:
+    def values(self, times: Times | None = None) -> NDArray[np.float64]:
         """Return (figures,) their values when each unit counts so many times, once if not given; NaN for 0 / 0."""
         often = np.ones(self.units) if times is None else times.astype(np.float64)
         above = np.bincount(self.figure, self.numerator * often[self.unit], minlength=self.figures)
@@ -141,16 +161,26 @@ class Means:
         found: NDArray[np.float64] = above / below if below > 0 else np.full(self.figures, np.nan)
         return found
 
+    def influence(self) -> NDArray[np.float64]:
+        """Return (figures, units) by how much a figure changes, to first order, when a unit counts for more."""
+        cell = self.figure * self.units + self.unit
+        sums = np.bincount(cell, self.numerator, minlength=self.figures * self.units).reshape(self.figures, self.units)
+        below = float(self.denominator.sum())
+        found: NDArray[np.float64] = sums - self.values()[:, None] * self.denominator
+        return found / below if below > 0 else np.zeros(found.shape)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Bootstrap:
     """Numbered replicates of figures, each a row of (figures,) values; a sweep's task.
 
-    Replicate n is drawn with SeedSequence((seed, 20, n)) alone.
+    Replicate n is drawn with SeedSequence((seed, 20, n)) alone. copies : (units,) how many equal units each of the
+    ratios' units stands for, which are drawn one by one; None for one each.
     """
 
     ratios: Ratios | Means
     seed: int
+    copies: NDArray[np.int64] | None = None
 
     @property
     def width(self) -> int:
@@ -161,23 +191,65 @@ class Bootstrap:
         """Return the figures of one replicate; NaN where no unit drawn has a part in a figure."""
         units = self.ratios.units
         generator = streams.generator(self.seed, streams.RESAMPLES, number)
-        found: list[float] = self.ratios.values(
-            np.bincount(generator.integers(units, size=units), minlength=units)
-        ).tolist()
+        if self.copies is None:
+            times: Times = np.bincount(generator.integers(units, size=units), minlength=units)
+        else:
+            drawn = generator.multinomial(int(self.copies.sum()), self.copies / self.copies.sum())
+            times = drawn / self.copies
+        found: list[float] = self.ratios.values(times).tolist()
         return found
 
 
-def interval_of(values: NDArray[np.float64], over: str) -> Interval | None:
-    """Return the central 95 % of values, between percentiles interpolated linearly; None where all are NaN.
+@dataclass(frozen=True, slots=True)
+class Centre:
+    """What replicates of a figure lie around.
 
-    over : what was varied, and how often. With few values the ends lie between the outermost of them.
+    value : the figure itself. acceleration : how its spread changes with it, from the influence of units.
+    """
+
+    value: float
+    acceleration: float
+
+    @classmethod
+    def of(cls, value: float, influence: NDArray[np.float64], copies: NDArray[np.int64] | None = None) -> Centre:
+        """Work out the acceleration: sum of cubes / (6 (sum of squares)^1.5), over (units,) influences."""
+        each, often = (influence, 1) if copies is None else (influence / copies, copies)
+        squares = float((often * each**2).sum())
+        return cls(value, float((often * each**3).sum()) / (6 * squares**1.5) if squares > 0 else 0.0)
+
+
+def interval_of(values: NDArray[np.float64], over: str, centre: Centre | None = None) -> Interval | None:
+    """Return the central 95 % of values, or the range of fewer than 40; None where all are NaN.
+
+    over : what was varied, and how often. centre : of a bootstrap, whose ends are then those of BCa; percentiles,
+    interpolated linearly, if not given.
     """
     known = values[~np.isnan(values)]
     if not len(known):
         return None
-    low, high = np.quantile(known, [(1 - _LEVEL) / 2, (1 + _LEVEL) / 2]).tolist()
+    if len(known) < _FEWEST:
+        return Interval(float(known.min()), float(known.max()), over, 1.0)
+    levels = [(1 - _LEVEL) / 2, (1 + _LEVEL) / 2]
+    if centre is not None and not np.isnan(centre.value):
+        levels = [_corrected(level, known, centre) for level in levels]
+    low, high = np.quantile(known, levels).tolist()
     return Interval(low, high, over, _LEVEL)
 
+
+def _corrected(level: float, values: NDArray[np.float64], centre: Centre) -> float:
+    """Return the share of replicates below which the end of an interval lies."""
+    # Replicates that differ by rounding alone are equal to the figure.
+    near = np.isclose(values, centre.value, rtol=1e-12, atol=1e-15)
+    below = float(((values < centre.value) & ~near).mean() + near.mean() / 2)
+    least = 0.5 / len(values)
+    bias = _NORMAL.inv_cdf(min(max(below, least), 1 - least))
+    beyond = bias + _NORMAL.inv_cdf(level)
+    scale = 1 - centre.acceleration * beyond
+    return _NORMAL.cdf(bias + beyond / scale) if scale > 0 else float(beyond > 0)
+
+
+Times: TypeAlias = NDArray[np.integer] | NDArray[np.float64]
+"""(units,) how often each unit counts."""
 
 _Sums: TypeAlias = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]
 

@@ -59,7 +59,7 @@ def exact_shares(game: Game, limit: int) -> Shares:
         players.append(games.players.ravel().astype(np.int64))
         kinds = kinds_of(game, games)
         worth = game.success(_all_sets(game, kinds.games), kinds.games.jobs)
-        values.append(_values(worth[kinds.of_game]).ravel())
+        values.append(values_of_sets(worth[kinds.of_game]).ravel())
     return Shares(np.concatenate(jobs), np.concatenate(players), np.concatenate(values), coalitions)
 
 
@@ -73,8 +73,8 @@ def _all_sets(game: Game, games: SmallGames) -> NDArray[np.uint64]:
     return sets
 
 
-def _values(worth: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return (games, n) Shapley values of games given as (games, 2^n) worths of sets."""
+def values_of_sets(worth: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return (games, n) Shapley values of games given as (games, 2^n) worths of sets; player i is bit i of a set."""
     games, sets = worth.shape
     n = sets.bit_length() - 1
     others = np.bitwise_count(np.arange(sets >> 1, dtype=np.uint64))

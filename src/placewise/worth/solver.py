@@ -41,15 +41,15 @@ def least_cost(
 ) -> tuple[float | None, list[int] | None]:
     """Return the cost below which no set of players reaches v of `wanted`, and the set that the program found.
 
-    known : a set, from which the search starts. The bound is None, and no set is found, where shapes or several
-    kinds of nodes keep a cluster's match from being decided by requirements alone, or the program would have more
-    than `MOST_STEPS` steps; it is infinite where no set can reach that much. The set found is given only if it truly
-    does and betters the known one.
+    known : a set, from which the search starts. The bound is None, and no set is found, where success is a probability
+    rather than yes or no, where shapes or several kinds of nodes keep a cluster's match from being decided by
+    requirements alone, and where the program would have more than `MOST_STEPS` steps; it is infinite where no set can
+    reach that much. The set found is given only if it truly does and betters the known one.
     """
-    index = playing.game.index
-    if playing.game.questions.shape or index.size != len(index.names):
+    index, succeeds = playing.game.index, playing.game.chances.certain()
+    if succeeds is None or playing.game.questions.shape or index.size != index.clusters:
         return None, None
-    games = _distinct_games(playing)
+    games = _distinct_games(playing, succeeds)
     if sum(count for _, refused in games for _, count in refused) > MOST_STEPS:
         return None, None
     bound, found = _Program(playing, games, wanted).solve(known, limit_s)
@@ -87,14 +87,14 @@ def solved(solver: highspy.Highs) -> None:
         raise
 
 
-def _distinct_games(playing: Playing) -> _Games:
+def _distinct_games(playing: Playing, succeeds: NDArray[np.uint64]) -> _Games:
     """Return the weight of each distinct (clusters that succeed, others by what they fail)."""
     game = playing.game
-    clusters = len(game.index.names)
+    clusters = game.index.clusters
     found: _Games = defaultdict(float)
     for games in playing.blocks:
         fails = ~bitset.unpack(games.rows, clusters)
-        goods = bitset.unpack(game.succeeds[games.jobs], clusters)
+        goods = bitset.unpack(succeeds[games.jobs], clusters)
         for job, players, failing, good in zip(games.jobs, games.players, fails, goods, strict=True):
             patterns, counts = np.unique(failing[:, ~good], axis=1, return_counts=True)
             refused = tuple(

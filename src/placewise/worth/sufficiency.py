@@ -80,11 +80,15 @@ def every_set(playing: Playing, players: Sequence[int]) -> Iterator[tuple[float,
             yield playing.worth(flags), float(playing.costs[flags].sum()), list(chosen)
 
 
-def along_random_orders(playing: Playing, orders: int, seed: int) -> NDArray[np.float64]:
-    """Return (orders, names + 1) v of none, of the first, of the first two, ... in random orders."""
-    names = len(playing.game.names)
-    drawn = (streams.generator(seed, streams.SUFFICIENCY, number).permutation(names) for number in range(orders))
-    ranks = np.array(list(drawn))
+def random_ranks(names: int, orders: int, seed: int, stream: int = streams.SUFFICIENCY) -> NDArray[np.int64]:
+    """Return (orders, names) the rank of each name in random orders, each of which depends on its number alone."""
+    drawn = [streams.generator(seed, stream, number).permutation(names) for number in range(orders)]
+    return np.array(drawn, dtype=np.int64).reshape(orders, names)
+
+
+def along_orders(playing: Playing, ranks: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return (orders, names + 1) v of none, of the first, of the first two, ... by (orders, names) ranks."""
+    orders, names = ranks.shape
     steps = np.zeros((orders, names))
     for games, kinds in zip(playing.blocks, playing.kinds, strict=True):
         share = shares(playing.game, games)[:, :, None]
@@ -100,6 +104,17 @@ def along_random_orders(playing: Playing, orders: int, seed: int) -> NDArray[np.
             steps[some] += sums.reshape(count, names)
     nothing = playing.worth(np.zeros(names, dtype=np.bool_))
     return np.concatenate([np.full((orders, 1), nothing), nothing + np.cumsum(steps, axis=1)], axis=1)
+
+
+def chosen_set(playing: Playing, wanted: float) -> list[int]:
+    """Return the cheapest players that reach a success: of every set of few, of greedy building and dropping of many.
+
+    Where none do, those that come nearest.
+    """
+    useful = playing.useful.tolist()
+    if len(useful) <= MOST_TRIED:
+        return _best_of_all(playing, useful, wanted)[0]
+    return _greedy_choice(playing, *greedy_path(playing), wanted)
 
 
 def smallest_set(
@@ -134,7 +149,9 @@ def smallest_set(
         found = found if better is None else better
     chosen = sorted(found, key=path.index)
     flags = playing.flags(chosen)
-    band = np.percentile(along_random_orders(playing, random_orders, seed), (2.5, 50, 97.5), axis=0)
+    band = np.percentile(
+        along_orders(playing, random_ranks(len(game.names), random_orders, seed)), (2.5, 50, 97.5), axis=0
+    )
     return Sufficiency(
         target,
         game.ceiling,

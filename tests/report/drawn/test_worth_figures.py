@@ -55,7 +55,7 @@ def test_titles_units_and_numbers_are_text(alone):
             "target: 95 % of the ceiling", "central 95 % of random orders",
         ),
         "pareto-levels": (
-            "cost of metadata (subsystems)", "matched jobs (share of all jobs)", "on two subsystems",
+            "cost of metadata (subsystems)", "waste: jobs that match and fail (share of all jobs)", "on two subsystems",
         ),
         "fleet-spread": ("share of jobs, on one fleet each", "none", "all", "ceiling", "median"),
         "sensitivity": (

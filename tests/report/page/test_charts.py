@@ -39,7 +39,7 @@ def worth_results(full):
 def test_every_section_has_its_chart_and_says_its_finding_in_words(worth_results):
     charts = every_chart(worth_results)
     assert set(charts) == {
-        "trade-off", "order-spread", "value-ranking", "sufficiency", "pareto-levels", "pareto-matched", "headlines",
+        "trade-off", "order-spread", "value-ranking", "sufficiency", "pareto-levels", "pareto-waste", "headlines",
         "differences", "fleet-spread", "sensitivity-1", "sensitivity-2", "sensitivity-3", "sensitivity-4",
     }  # fmt: skip
     for chart in charts.values():
@@ -119,7 +119,7 @@ def test_many_subsystems_are_thinned_in_the_chart_and_whole_in_the_table(worth_r
 def test_levels_on_the_front_are_kept_among_many(worth_results):
     crowd = tuple(LevelPoint("pair", (f"a{i}", "b"), 2.0, 0.5, 0.2 + i / 1e5) for i in range(2 * MOST_MARKS))
     charts = every_chart(replace(worth_results, front=worth_results.front + crowd))
-    for name in ("pareto-levels", "pareto-matched"):
+    for name in ("pareto-levels", "pareto-waste"):
         drawn = values(charts[name])
         assert len(drawn) == MOST_MARKS
         best = [value for value in drawn if value["front"] == "on the Pareto front"]

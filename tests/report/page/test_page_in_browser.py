@@ -91,7 +91,7 @@ def test_every_chart_has_as_many_marks_as_there_are_numbers(browser, written, fu
         assert marks(page, "value-ranking", "point") == 2 * 40
         assert drawn(page, "value-ranking", "rule") == 40
         assert marks(page, "sufficiency", "circle") == 61
-        for chart in ("pareto-levels", "pareto-matched"):
+        for chart in ("pareto-levels", "pareto-waste"):
             assert marks(page, chart, "point") == len(results.front)
         assert marks(page, "headlines", "point") == drawn(page, "headlines", "rule") == 6
         assert marks(page, "differences", "point") == len(results.differences)

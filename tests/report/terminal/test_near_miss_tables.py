@@ -34,7 +34,7 @@ def written(show, *, terminal=False, width=200):
 
 
 def found(success=None, relaxed=1):
-    steps = (WiderStep(version_requirement("zlib", "1.2.9", None), 900), WiderStep(WIDER, 1234))
+    steps = (WiderStep(version_requirement("zlib", "1.2.9", None), 900, 2.0), WiderStep(WIDER, 1234, 2.5))
     relaxation = Relaxation(ZLIB, 4321, 1234, 1.25, steps, success)
     change = FleetChange("east", "zlib", (("version", "1.2.5"),), (("version", "1.2.11"),), 20, 3, success)
     return NearMisses(5000, 2000, ((0, 5), (1, 1495), (3, 500)), 0, (relaxation,) * relaxed, (change,))
@@ -57,11 +57,11 @@ def test_near_misses_in_a_table():
 
 
 def test_success_is_told_where_it_is_known():
-    judged = found(Success(12.5, -3.25))
+    judged = found(Success(12.5, 15.75))
     text = written(lambda console: print_near_misses(judged, console))
     assert text.count("12.5") == text.count("-3.2") == 2
     assert "no success" not in text
-    assert near_misses_document(judged)["relaxations"][0]["success"] == {"gained": 12.5, "net": -3.25}
+    assert near_misses_document(judged)["relaxations"][0]["success"] == {"gained": 12.5, "lost": 15.75, "net": -3.25}
 
 
 def test_a_terminal_is_spared_many_rows_and_nothing_is_taken_for_codes():
@@ -70,7 +70,7 @@ def test_a_terminal_is_spared_many_rows_and_nothing_is_taken_for_codes():
 
     assert "and 10 more (--json lists all)" in show(True, found(relaxed=30))
     assert "more (--json" not in show(False, found(relaxed=30))
-    odd = Relaxation(ARCH, 1, 1, 1.0, (WiderStep(None, 1),))
+    odd = Relaxation(ARCH, 1, 1, 1.0, (WiderStep(None, 1, 1.0),))
     text = show(True, NearMisses(1, 1, (), 1, (odd,), ()))
     assert "[red]:bug:" in text
     assert "nothing" in text

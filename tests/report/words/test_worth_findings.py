@@ -28,7 +28,7 @@ def test_the_findings_are_those_that_the_numbers_hold(worth_results):
         "no fewer do, which is proven.",
         "60 of 140 levels of metadata are on the Pareto front",
         "success is 43.14 % (41.41 % to 44.87 %; 34.51 % to 49.61 %).",
-        "Brackets behind a figure hold its central 95 %: the first over 2,000 resampled workloads; the second over 200",
+        "Brackets behind a figure hold its 95 % interval over 2,000 resampled workloads; then its 95 % interval",
         "41.6 points larger than without metadata",
         "On 200 fleets drawn anew the ceiling has a median of 42.9",
     ):

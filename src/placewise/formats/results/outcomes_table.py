@@ -26,10 +26,11 @@ _COLUMNS = {
     "experiment": (_NAMES, "the experiment, as in scores.json"),
     "job": (_NAMES, "name of the job"),
     "profile": (pa.int32(), "which distinct set of outcome rules decides the job, 0, 1, ..."),
+    "package": (_NAMES, "the root package of the job, where jobs name theirs"),
     "level": (pa.int32(), "how many subsystems the submission has metadata on"),
     "subsystem": (_NAMES, "the subsystem that got metadata last (null: none, or all at once)"),
     "matched": (pa.int32(), "clusters that match"),
-    "feasible": (pa.int32(), "clusters on which the job would succeed"),
+    "feasible": (pa.int32(), "clusters on which the job can succeed"),
     "success": (pa.float64(), "probability of success; 0 where nothing matches"),
     "points": (pa.float64(), "expected number of outcome rules that hold"),
     "possible": (pa.int32(), "outcome rules of the job"),
@@ -51,18 +52,22 @@ def write_outcomes(
     tables: Sequence[OutcomeTable],
     jobs: Sequence[str],
     profiles: NDArray[np.int64],
+    packages: Sequence[str] | None,
     subsystems: Sequence[str],
     clusters: Sequence[str],
 ) -> None:
     """Write outcome tables as one Parquet file, whole or not at all; the names are those that the tables number.
 
-    profiles : (jobs,) which distinct set of outcome rules decides each job.
+    profiles : (jobs,) which distinct set of outcome rules decides each job. packages : (jobs,) the root package of
+    each; None where jobs do not say theirs.
     """
     costed = [name for name in _COSTS if tables and getattr(tables[0], name) is not None]
+    rooted = () if packages is None else ("package",)
+    package = None if packages is None else pa.array(packages, pa.string()).dictionary_encode()
     schema = pa.schema(
         pa.field(name, kind, metadata={"description": about})
         for name, (kind, about) in _COLUMNS.items()
-        if name not in _COSTS or name in costed
+        if name not in (*_COSTS, "package") or name in (*costed, *rooted)
     )
     job_names, subsystem_names, cluster_names = (pa.array(list(n), pa.string()) for n in (jobs, subsystems, clusters))
     experiments = pa.array([table.experiment for table in tables], pa.string())
@@ -80,6 +85,7 @@ def write_outcomes(
                 _named(np.full(len(table.job), number), experiments),
                 _named(table.job, job_names),
                 pa.array(profiles[table.job].astype(np.int32)),
+                *(() if package is None else (package.take(pa.array(table.job)),)),
                 pa.array(table.level, pa.int32()),
                 _named(table.subsystem, subsystem_names),
                 pa.array(table.matched.astype(np.int32)),
@@ -121,11 +127,13 @@ class OutcomeSums:
     """An outcomes table added up by experiment and name of job.
 
     names : distinct, as Arrow strings, since there may be millions. profiles : (names,) which distinct set of outcome
-    rules decides the jobs of each name; None where the table does not say.
+    rules decides the jobs of each name, packages : (names,) the number of their root package; None where the table does
+    not say.
     """
 
     names: pa.Array
     profiles: NDArray[np.int64] | None
+    packages: NDArray[np.int64] | None
     experiments: dict[str, ExperimentSums]
 
     def places_in(self, other: OutcomeSums) -> NDArray[np.int64]:
@@ -140,9 +148,9 @@ def read_outcome_sums(path: Path) -> OutcomeSums:
     """
     if found_at(path) != "file":
         raise InputError("does not exist", file=path, expected=f"the {OUTCOMES} of a results folder")
-    experiments, jobs, subsystems = _Names(), _Names(), _Names()
+    experiments, jobs, subsystems, roots = _Names(), _Names(), _Names(), _Names()
     adding: dict[int, _Adding] = {}
-    profiles = np.full(0, -1, dtype=np.int64)
+    profiles, packages = np.full(0, -1, dtype=np.int64), np.full(0, -1, dtype=np.int64)
     with locating(file=path), _reading(), pq.ParquetFile(path) as file:
         columns = _columns(file.schema_arrow)
         for number in range(file.num_row_groups):
@@ -159,6 +167,10 @@ def read_outcome_sums(path: Path) -> OutcomeSums:
             profiles = _grown(profiles, len(jobs.names), -1)
             if "profile" in columns:
                 profiles[job] = _numbers(table, "profile")
+            packages = _grown(packages, len(jobs.names), -1)
+            if "package" in columns:
+                packages[job] = roots.codes(table["package"])
+                _refuse_null("package", packages[job] < 0)
         for name in experiments.names.to_pylist():
             values.refuse_control(name, "experiment")
     chosen = (WITH_REPLACEMENT, WITHOUT_REPLACEMENT)
@@ -166,7 +178,12 @@ def read_outcome_sums(path: Path) -> OutcomeSums:
         name: adding[number].sums(len(jobs.names), chosen=name in chosen)
         for number, name in enumerate(experiments.names.to_pylist())
     }
-    return OutcomeSums(jobs.names, profiles if "profile" in columns else None, sums)
+    return OutcomeSums(
+        jobs.names,
+        profiles if "profile" in columns else None,
+        packages if "package" in columns else None,
+        sums,
+    )
 
 
 class _Names:
@@ -295,6 +312,7 @@ _READ = {
     "success": ("numbers", pa.types.is_floating),
     "cluster": ("text", pa.types.is_string),
     "profile": ("whole numbers", pa.types.is_integer),
+    "package": ("text", pa.types.is_string),
 }
 
 
@@ -302,7 +320,7 @@ def _columns(schema: pa.Schema) -> list[str]:
     """Return the columns to read. Raises InputError for one that is missing, or of another type."""
     for name, (what, fits) in _READ.items():
         if name not in schema.names:
-            if name == "profile":  # tables of older versions have none
+            if name in ("profile", "package"):  # not of every job, and not in tables of older versions
                 continue
             raise InputError(f"has no column {name!r}", found=", ".join(schema.names), expected=f"an {OUTCOMES}")
         kind = schema.field(name).type

@@ -36,7 +36,15 @@ from placewise.formats.results.worth_files import with_worth, write_worth
 from placewise.formats.writing import write_bytes, write_json
 from placewise.model.records import Records
 from placewise.model.requirement import Expression, version_bounds
-from placewise.model.results import CurvePoint, OrderSpread, Results, SingleSummary, SubsystemScore, UnmatchedJob
+from placewise.model.results import (
+    CurvePoint,
+    OrderSpread,
+    Results,
+    SingleSummary,
+    SubsystemScore,
+    TruthNote,
+    UnmatchedJob,
+)
 from placewise.model.workload import Workload
 
 
@@ -59,12 +67,19 @@ class _Summary:
     expanding: _Expanding
     orders: OrderSpread | None
     incomparable: int = 0
+    truth: TruthNote | None = None
 
 
 _INCOMPARABLE = "clusters_not_comparable"
+_TRUTH = "outcome"
 _CODECS = Codecs(
     {
-        _Summary: Layout(keys={"incomparable": _INCOMPARABLE}),
+        _Summary: Layout(keys={"incomparable": _INCOMPARABLE, "truth": _TRUTH}),
+        TruthNote: Layout(
+            keys={"kind": "source", "asked": "jobs_have_requirements"},
+            description="what decides success in place of rules; unknown: share of (job, cluster) pairs of which "
+            "nothing is known, no candidates; unseen: share of pairs of which no record tells",
+        ),
         SingleSummary: Layout(
             description="success of matched jobs with metadata on one subsystem: mean over subsystems (macro; "
             "baseline: without metadata, same jobs) and over submissions (pooled)"
@@ -149,10 +164,13 @@ def summary_document(results: Results) -> dict[str, Any]:
         _Expanding(results.last_level, float(np.mean(percents)) if percents else None, results.curve),
         results.orders,
         results.incomparable,
+        results.truth,
     )
     document: dict[str, Any] = _CODECS.write(summary)
     if not results.incomparable:
         del document[_INCOMPARABLE]
+    if results.truth is None:
+        del document[_TRUTH]
     return document
 
 
@@ -195,6 +213,7 @@ def read_results(folder: Path) -> Results:
         models=read_models(folder) if _holds(folder, MODELS) else None,
         study=study,
         incomparable=summary.incomparable,
+        truth=summary.truth,
     )
     return with_worth(folder, results)
 

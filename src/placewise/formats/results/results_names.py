@@ -6,9 +6,20 @@ from placewise.formats.results.level_files import LEVELS
 from placewise.formats.results.model_files import CARDS, MODELS
 from placewise.formats.results.outcomes_table import OUTCOMES
 from placewise.formats.results.score_tables import REASONS_CSV, SCORES_CSV
-from placewise.formats.results.worth_files import MINIMAL, PARETO, SENSITIVITY, VALUE, WORTH_FILES
+from placewise.formats.results.worth_files import (
+    EVIDENCE,
+    HELD_OUT,
+    MINIMAL,
+    PARETO,
+    SENSITIVITY,
+    VALUE,
+    WORTH_FILES,
+)
 
 SCORES = "scores.json"
+JOBS = "jobs.parquet"
+JOBS_CSV = "jobs.csv"
+SCENARIOS = "scenarios.json"
 SUBSYSTEM_SCORES = "subsystem-scores.json"
 UNMATCHED = "unmatched-summary.json"
 UNMATCHED_RAW = "unmatched-at-raw.json"
@@ -40,12 +51,24 @@ FIGURES = (
     "per-build",
     "value-ranking",
     "sufficiency",
+    "held-out",
     "pareto-levels",
     "fleet-spread",
     "sensitivity",
+    "fact-values",
+    "reliability",
+    "choice-success",
+    "rules-against-outcomes",
 )
-# The figure of each file of `worth_files`.
-_PICTURED = {VALUE: "value-ranking", MINIMAL: "sufficiency", PARETO: "pareto-levels", SENSITIVITY: "sensitivity"}
+# The figures of each file of `worth_files`.
+_PICTURED = {
+    VALUE: ("value-ranking",),
+    MINIMAL: ("sufficiency",),
+    HELD_OUT: ("held-out",),
+    PARETO: ("pareto-levels",),
+    SENSITIVITY: ("sensitivity",),
+    EVIDENCE: FIGURES[-4:],
+}
 PICTURES = (PAGE, IMAGES, *(f"{IMAGES}/{name}.{kind}" for name in FIGURES for kind in ("png", "svg")))
 RESULTS = (
     SCORES,
@@ -72,6 +95,21 @@ FITTED = {MODELS: b'"minimum_builds"'}
 ASKED = b'"descriptions"'
 
 
-def with_pictures(name: str) -> tuple[str, ...]:
-    """Return the names of what a command writes that asks for one of the files of `worth_files`."""
-    return (name, *(f"{IMAGES}/{_PICTURED[name]}.{kind}" for kind in ("png", "svg")))
+def with_pictures(*names: str) -> tuple[str, ...]:
+    """Return the names of what a command writes that asks for some of the files of `worth_files`."""
+    figures = [figure for name in names for figure in _PICTURED[name]]
+    return (*names, *(f"{IMAGES}/{figure}.{kind}" for figure in figures for kind in ("png", "svg")))
+
+
+# What `replay` writes into its folder, and by what it is known.
+REPLAY_FIGURES = ("replay-schedule", "replay-load", "replay-waits", "replay-scenarios", "replay-values")
+REPLAY = (
+    SUMMARY,
+    JOBS,
+    JOBS_CSV,
+    SCENARIOS,
+    PAGE,
+    IMAGES,
+    *(f"{IMAGES}/{name}.{kind}" for name in REPLAY_FIGURES for kind in ("png", "svg")),
+)
+REPLAYED = {SUMMARY: b'"replay"', SCENARIOS: b'"replay"'}

@@ -1,4 +1,4 @@
-"""What metadata is worth, on file: values, the smallest set, levels, uncertainty and sensitivity, a JSON file each."""
+"""What was asked for, on file: values, the smallest set, levels, uncertainty, sensitivity, evidence, each as JSON."""
 
 from __future__ import annotations
 
@@ -11,15 +11,18 @@ from placewise.formats import values
 from placewise.formats.codec import Codecs, Layout
 from placewise.formats.reading import found_at, read_json
 from placewise.formats.writing import write_json
+from placewise.model.evidence import Rate
 from placewise.model.results import Results
-from placewise.model.worth import Sufficiency, Worth
+from placewise.model.worth import LevelPoint, Sufficiency, Worth
 
 VALUE = "value.json"
 MINIMAL = "minimal.json"
 PARETO = "pareto.json"
 UNCERTAINTY = "uncertainty.json"
 SENSITIVITY = "sensitivity.json"
-WORTH_FILES = (VALUE, MINIMAL, PARETO, UNCERTAINTY, SENSITIVITY)
+HELD_OUT = "held-out.json"
+EVIDENCE = "evidence.json"
+WORTH_FILES = (VALUE, MINIMAL, HELD_OUT, PARETO, UNCERTAINTY, SENSITIVITY, EVIDENCE)
 
 _DESCRIPTIONS = {
     VALUE: {
@@ -39,20 +42,40 @@ _DESCRIPTIONS = {
         "greedy": "success with metadata on none, on the first, the first two, ... of the path",
         "random": "the same along random orders: 2.5, 50 and 97.5 percentile",
     },
+    HELD_OUT: {
+        "sets": "smallest sets chosen on one part and judged on another: how many subsystems, and the share of the "
+        "ceiling that they reach there, a number a split; over: what was held out, none for in sample",
+        "curves": "share of the ceiling, by split and size, with metadata on the first so many subsystems of a ranking "
+        "made on one part",
+        "sizes": "how many subsystems, for the columns of the curves",
+        "left_out": "what could not be held out or ranked by, and why",
+    },
     PARETO: {
         "cost": "how many subsystems have metadata, or what it costs to collect",
         "matched": "share of jobs that some cluster matches",
         "success": "share of all jobs that succeed",
-        "on_front": "no other level is as good in all three and better in one",
+        "waste": "share of all jobs that match and fail",
+        "on_front": "no other level found is as good in cost, success and waste, and better in one",
+        "exact": "whether every set of subsystems was tried; if not, the front was found by greedy and swap search",
     },
     UNCERTAINTY: {
-        "intervals": "each the central 95 %, over what `over` says",
+        "intervals": "over what `over` says; of level 0.95, or 1 for the range of a few draws",
         "differences": "the first less the other, compared on the same draws",
         "fleets": "success and ceiling on fleets drawn anew",
     },
     SENSITIVITY: {
         "nothing, everything": "success without and with all metadata, mean over draws",
         "low, high": "2.5 and 97.5 percentile of `everything` over draws",
+    },
+    EVIDENCE: {
+        "summary": "the records; contradictory: identities with both outcomes, left out of what is `kept`",
+        "log_loss": "of records that were held out, in nats",
+        "auc, auc_within": "pooled, and the mean over packages with both outcomes",
+        "value": "Shapley value of a group of facts: the log loss that it takes, in nats",
+        "alone, last": "what it takes beside the package only, and what is lost without it beside all others",
+        "alternatives": "real alternatives of one job held out together, and how many succeeded: choice at random",
+        "accepted": "the mean share of the jobs of a record's package whose requirements all hold",
+        "interval": "over packages",
     },
 }
 
@@ -61,12 +84,19 @@ _DESCRIPTIONS = {
 _PARTS = {
     VALUE: {"": "worth"},
     MINIMAL: {"": "sufficiency"},
-    PARETO: {"levels": "front"},
+    HELD_OUT: {"": "held_out"},
+    PARETO: {"levels": "front", "exact": "front_exact"},
     UNCERTAINTY: {"headlines": "headlines", "differences": "differences", "fleets": "fleets"},
     SENSITIVITY: {"points": "sensitivity"},
+    EVIDENCE: {"": "evidence"},
 }
 _CODECS = Codecs(
-    {Worth: Layout(derived={"exact": "exact"}), Sufficiency: Layout(derived={"met": "met", "optimal": "optimal"})}
+    {
+        LevelPoint: Layout(derived={"waste": "waste"}),
+        Worth: Layout(derived={"exact": "exact"}),
+        Sufficiency: Layout(derived={"met": "met", "optimal": "optimal"}),
+        Rate: Layout(derived={"share": "share"}),
+    }
 )
 _HINTS = get_type_hints(Results)
 
@@ -83,7 +113,7 @@ def worth_document(name: str, results: Results) -> dict[str, Any]:
 def write_worth(folder: Path, results: Results) -> None:
     """Write those of the files that the results have something for."""
     for name, parts in _PARTS.items():
-        if any(getattr(results, field) not in (None, ()) for field in parts.values()):
+        if any(getattr(results, field) not in (None, (), False) for field in parts.values()):
             write_json(folder / name, worth_document(name, results))
 
 
@@ -97,5 +127,7 @@ def with_worth(folder: Path, results: Results) -> Results:
                 document = values.mapping(read_json(path), "the document")
                 for key, field in parts.items():
                     found = document.get(key) if key else document
+                    if found is None and field == "front_exact":  # not in files of older versions
+                        continue
                     changes[field] = _CODECS.of(_HINTS[field]).read(found, key or path.stem)
     return dataclasses.replace(results, **changes)

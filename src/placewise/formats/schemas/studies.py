@@ -23,8 +23,16 @@ from placewise.formats.schemas.plain import (
     mapping_of,
     when,
 )
-from placewise.formats.studies import study_file
-from placewise.formats.studies.study_settings import FORMER_SETTINGS, MOST_CLUSTERS, MOST_JOBS, SETTINGS, names_of
+from placewise.formats.studies import outcome_table, study_file
+from placewise.formats.studies.study_settings import (
+    FORMER_SETTINGS,
+    MOST_CLUSTERS,
+    MOST_JOBS,
+    SETTINGS,
+    names_of,
+    share_of,
+)
+from placewise.model.outcome_model import EnvironmentDraw
 from placewise.model.records import Kind
 from placewise.model.settings import BOUNDS, Settings
 from placewise.model.study import CHOSEN, EXPERIMENTS, FOLDER_NAMES, NONE, UNMATCHED_AT
@@ -32,7 +40,12 @@ from placewise.model.study import CHOSEN, EXPERIMENTS, FOLDER_NAMES, NONE, UNMAT
 _A_NAME: Schema = {**TEXT, "pattern": rf"^[^,\u0000-\u001f\u007f-\u009f]*{END}"}
 _NAMES = list_of(_A_NAME, uniqueItems=True)
 # Beside those of plain values; seeds are read as all whole numbers of a run are.
-_READ_BY: Mapping[Any, Schema] = {**READ_BY, names_of: _NAMES, SETTINGS["seed"]: WHOLE}
+_READ_BY: Mapping[Any, Schema] = {
+    **READ_BY,
+    names_of: _NAMES,
+    share_of: {**AMOUNT_OR_ZERO, "maximum": 1},
+    SETTINGS["seed"]: WHOLE,
+}
 
 
 def study() -> Schema:
@@ -48,6 +61,7 @@ def study() -> Schema:
         "rules": list_of(_rule()),
         "metadata": closed(study_file.METADATA_KEYS, dict.fromkeys(study_file.METADATA_KEYS, _NAMES)),
         "levels": _levels(),
+        "outcome": _outcome(),
     }
     former, parts = _with_former(parts, study_file.FORMER)
     names_of_key = {new: [new, old] for old, new in study_file.FORMER.items()}
@@ -64,8 +78,30 @@ def study() -> Schema:
     return {
         "description": "Fleet and jobs, how to run, the questions, the levels of metadata, and what decides success.",
         **closed((*study_file.KEYS, *study_file.FORMER), parts),
-        "allOf": [*beside, *former, when(any_key(declaring), complete)],
+        "allOf": [*beside, *former, when(any_key(declaring), complete), *_learned(names_of_key)],
     }
+
+
+def _outcome() -> Schema:
+    """Return the schema of what decides success: one source, and facts where it is not the rules."""
+    file = {**TEXT, "description": "A path, relative to this file."}
+    parts = {"rules": {"const": True}, "model": file, "observed": file, "facts": {**_NAMES, "minItems": 1}}
+    sources = [{"required": [source]} for source in outcome_table.SOURCES]
+    return {
+        **closed(parts, parts),
+        "oneOf": sources,
+        "allOf": [lacks_both("rules", "facts")],
+        "description": "What decides success: the rules, a learned model, or what records say.",
+    }
+
+
+def _learned(names_of_key: Mapping[str, list[str]]) -> list[Schema]:
+    """Return what says that rules are not beside a model, and that what is drawn from records has one."""
+    rules = [name for key in outcome_table.BESIDE_RULES for name in names_of_key.get(key, [key])]
+    learned = has(outcome={"type": "object", **any_key(("model", "observed"))})
+    drawn = has(**{part: {"type": "object", "required": ["records"]} for part in ("fleet", "workload")})
+    either = {"anyOf": [has(**{part: drawn["properties"][part]}) for part in drawn["properties"]]}
+    return [when(learned, {"not": any_key(rules)}), when(either, {"allOf": [drawn, learned]})]
 
 
 def order() -> Schema:
@@ -89,8 +125,11 @@ def _draw(counted: str, most: int) -> Schema:
         "profile": {**TEXT, "description": "A shipped profile, or the path of a file.", "examples": ["reliabuild"]},
         counted: {**COUNT, "maximum": most},
         "seed": WHOLE,
+        "records": {**TEXT, "description": "Records with outcomes to draw from: a path, relative to this file."},
     }
-    return closed(parts, parts)
+    ways = {"draw": {"enum": list(get_args(EnvironmentDraw))}} if counted == "clusters" else {}
+    limits = [lacks_both("profile", "records"), *(when({"required": [way]}, {"required": ["records"]}) for way in ways)]
+    return {**closed(parts | ways, parts | ways), "allOf": limits}
 
 
 def _run() -> Schema:

@@ -15,6 +15,7 @@ from placewise.errors import InputError, locating
 from placewise.formats import values
 from placewise.formats.fleets.cluster_features import RELIABUILD, SPACK_BUILD
 from placewise.formats.reading import decode, read_bytes
+from placewise.formats.studies.outcome_table import Outcome, outcome_of
 from placewise.formats.studies.study_settings import (
     MOST_CLUSTERS,
     MOST_JOBS,
@@ -37,7 +38,7 @@ METADATA_KEYS = ("expanding", "everything")
 _DATASETS = (RELIABUILD, SPACK_BUILD)
 DECLARING = ("questions", "rules", "metadata")
 PATHS = ("source", "records", "clusters")
-KEYS = (*PATHS, "fleet", "workload", "columns", "run", *DECLARING, "levels")
+KEYS = (*PATHS, "fleet", "workload", "columns", "run", *DECLARING, "levels", "outcome")
 """What stands at the top of a study file."""
 EXCLUSIVE = (("source", "fleet"), ("source", "workload"), ("source", "records"), ("records", "fleet"))
 """What cannot stand side by side."""
@@ -52,7 +53,7 @@ class StudyFile:
 
     source : the experiment folder. fleet, workload : what to draw instead; None where there is no such table.
     records, clusters : a table of records and the fleet they are tried on, instead. columns : what columns hold.
-    run : settings, by the names of the options of `simulate`.
+    run : settings, by the names of the options of `simulate`. outcome : what decides success.
     questions, rules, levels, expanding, everything : as in `Study`. sha256 : of the file, in hex.
     """
 
@@ -64,6 +65,7 @@ class StudyFile:
     clusters: Path | None
     columns: Mapping[str, Kind]
     run: Mapping[str, Setting]
+    outcome: Outcome
     questions: tuple[Question, ...]
     rules: tuple[Rule, ...]
     levels: tuple[Level, ...]
@@ -114,6 +116,8 @@ def read_study_file(path: Path) -> StudyFile:
             for key, counted, most in (("fleet", "clusters", MOST_CLUSTERS), ("workload", "jobs", MOST_JOBS))
         )
         run = run_of(document.get("run", {}), "run", path.parent)
+        outcome = outcome_of(document, path.parent)
+        _refuse_halves(fleet, workload, outcome)
         columns = columns_of(document.get("columns", {}), "columns")
         # The columns of a table are known when it is read.
         found = _declared(document, None if "records" in paths else {**BUILD_COLUMNS, **columns})
@@ -126,9 +130,21 @@ def read_study_file(path: Path) -> StudyFile:
         paths.get("clusters"),
         columns,
         run,
+        outcome,
         **found,
         sha256=hashlib.sha256(content).hexdigest(),
     )
+
+
+def _refuse_halves(fleet: Draw | None, workload: Draw | None, outcome: Outcome) -> None:
+    """Raise InputError where one alone of fleet and jobs is drawn from records, or nothing says what happens."""
+    drawn = [one is not None and one.records is not None for one in (fleet, workload)]
+    if drawn[0] != drawn[1]:
+        place = "workload" if drawn[0] else "fleet"
+        raise InputError("is not drawn from records, as the other is", place=place, expected='records = "FILE" in both')
+    if drawn[0] and outcome.source == "rules":
+        expected = "outcome.model, or outcome.observed"
+        raise InputError("is drawn from records, and nothing says what happens", place="fleet", expected=expected)
 
 
 def declared_for(jobs: Workload | Records) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias, get_args
 
 from placewise.errors import InputError
 from placewise.formats import values
+from placewise.model.outcome_model import EnvironmentDraw
 from placewise.model.records import Kind
 
 MOST_CLUSTERS = 1_000_000
@@ -17,7 +18,7 @@ MOST_JOBS = 1_000_000_000
 FORMER_SETTINGS = {"tell": "metadata"}
 """Names of settings in former versions, which are still read."""
 
-Setting: TypeAlias = str | int | bool | tuple[str, ...]
+Setting: TypeAlias = str | int | float | bool | tuple[str, ...]
 """The value of an option."""
 
 
@@ -26,11 +27,15 @@ class Draw:
     """What to draw a fleet, or jobs, from; None where the file does not say.
 
     profile : the name of a shipped profile, or the path of a profile file. count : clusters, or jobs.
+    records : records with outcomes, whose environments or jobs are drawn instead. draw : of environments, whether each
+    is taken whole, or fact by fact.
     """
 
     profile: str | Path | None = None
     count: int | None = None
     seed: int | None = None
+    records: Path | None = None
+    draw: EnvironmentDraw = "environments"
 
 
 def draw_of(value: Any, place: str, counted: str, most: int, shipped: tuple[str, ...], folder: Path) -> Draw:
@@ -39,7 +44,16 @@ def draw_of(value: Any, place: str, counted: str, most: int, shipped: tuple[str,
     counted : the key of how many, which are at most `most`. shipped : profiles that need no file.
     """
     entry = values.mapping(value, place)
-    values.refuse_unknown(entry, {"profile", counted, "seed"}, place)
+    values.refuse_unknown(entry, {"profile", "records", "draw", counted, "seed"}, place)
+    records = folder / values.text(entry["records"], f"{place}.records") if "records" in entry else None
+    if records is not None and "profile" in entry:
+        raise InputError("is given, and so is a profile", place=f"{place}.records", expected="one of the two")
+    draw = values.text(entry.get("draw", "environments"), f"{place}.draw")
+    if draw not in get_args(EnvironmentDraw):
+        expected = " or ".join(get_args(EnvironmentDraw))
+        raise InputError("is no way to draw clusters", place=f"{place}.draw", found=draw, expected=expected)
+    if "draw" in entry and (records is None or counted != "clusters"):
+        raise InputError("means nothing here", place=f"{place}.draw", expected="clusters drawn from records")
     profile: str | Path | None = None
     if "profile" in entry:
         profile = values.text(entry["profile"], f"{place}.profile")
@@ -47,7 +61,8 @@ def draw_of(value: Any, place: str, counted: str, most: int, shipped: tuple[str,
     count = values.count(entry[counted], f"{place}.{counted}") if counted in entry else None
     if count is not None and count > most:
         raise InputError("is too many", place=f"{place}.{counted}", found=count, expected=f"at most {most:,}")
-    return Draw(profile, count, _whole(entry["seed"], f"{place}.seed") if "seed" in entry else None)
+    seed = _whole(entry["seed"], f"{place}.seed") if "seed" in entry else None
+    return Draw(profile, count, seed, records, draw)  # type: ignore[arg-type]  # a draw is one of two texts
 
 
 def run_of(value: Any, place: str, folder: Path) -> Mapping[str, Setting]:
@@ -75,6 +90,14 @@ def columns_of(value: Any, place: str) -> Mapping[str, Kind]:
             )
         found[name] = kind
     return found
+
+
+def share_of(value: Any, place: str) -> float:
+    """Return a share. Raises InputError for what is no number from 0 to 1."""
+    share = values.amount(value, place, zero=True)
+    if share > 1:
+        raise InputError("is no share", place=place, found=value, expected="0 to 1")
+    return share
 
 
 def is_file_name(text: str) -> bool:
@@ -108,6 +131,9 @@ SETTINGS: dict[str, Callable[[Any, str], Setting]] = {
     "orders": _whole,
     "fleets": _whole,
     "resamples": _whole,
+    "unit": values.text,
+    "fleet_model": values.text,
+    "hold_out": names_of,
     "seed": _whole,
     "sample": values.flag,
     "policy": values.text,
@@ -118,4 +144,5 @@ SETTINGS: dict[str, Callable[[Any, str], Setting]] = {
     "nodes_per_job": values.count,
     "nodes_free": _whole,
     "choose": values.text,
+    "slack": share_of,
 }

@@ -14,6 +14,7 @@ def near_misses_document(found: NearMisses) -> dict[str, Any]:
         "unmatched": found.unmatched,
         "fewest_failing_requirements": [{"requirements": number, "jobs": jobs} for number, jobs in found.fewest],
         "no_cluster_large_enough": found.too_large,
+        "matches_only": found.matches_only,
         "relaxations": [
             {
                 "requirement": str(one.requirement),
@@ -47,4 +48,12 @@ def near_misses_document(found: NearMisses) -> dict[str, Any]:
 
 
 def _success_document(success: Success | None) -> dict[str, float] | None:
-    return None if success is None else {"gained": success.gained, "net": success.net}
+    return (
+        None
+        if success is None
+        else {
+            "gained": success.gained,
+            "lost": success.lost,
+            "net": success.net,
+        }
+    )

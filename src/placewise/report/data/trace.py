@@ -10,6 +10,7 @@ import numpy as np
 from placewise.formats.traces.property_evidence import Evidence, property_evidence
 from placewise.model.trace import UNKNOWN, Ints, Labels, Machine, Trace
 from placewise.model.trace_cleaning import Cleaned
+from placewise.model.trace_contents import lacking, said_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,25 +62,8 @@ def trace_facts(cleaned: Cleaned) -> TraceFacts:
     processors = sum(machine.processors for machine in trace.machines) / parts if trace.machines else None
     gpus = sum(machine.gpus_per_node * (machine.nodes or 0) for machine in trace.machines)
     gpu_work = float((runtime * np.maximum(trace.gpus_milli, 0)).sum()) / 1000
-    said = {
-        "time limits": trace.requested_s > 0,
-        "the processors that jobs asked for": trace.requested_processors > 0,
-        "the processors that jobs were given": trace.processors > 0,
-        "runtimes": trace.runtime_s > 0,
-        "memory": trace.memory_bytes > 0,
-        "GPUs": trace.gpus_milli > 0,
-        "users": trace.user.codes != UNKNOWN,
-        "groups": trace.group.codes != UNKNOWN,
-        "queues": trace.queue.codes != UNKNOWN,
-        "requirements": trace.ask > 0,
-        "preceding jobs": trace.after != UNKNOWN,
-        "waits": np.zeros(jobs, dtype=bool) if trace.waited_s is None else trace.waited_s != UNKNOWN,
-    }
-    counts = {what: int(there.sum()) for what, there in said.items()}
+    counts = said_by(trace)
     waits = None if trace.waited_s is None else trace.waited_s[trace.waited_s != UNKNOWN]
-    lacking = [what for what, count in counts.items() if not count]
-    if not trace.machines:
-        lacking.append("machines")
     return TraceFacts(
         trace=trace,
         cleaned=cleaned,
@@ -98,7 +82,7 @@ def trace_facts(cleaned: Cleaned) -> TraceFacts:
         sizes=_spread(size, parts),
         requiring=counts["requirements"],
         too_large=_too_large(trace),
-        lacking=tuple(lacking),
+        lacking=lacking(trace),
         partly=tuple((what, count) for what, count in counts.items() if 0 < count < jobs),
         evidence=property_evidence(trace),
     )

@@ -35,9 +35,13 @@ def intervals_of(results: Results, experiment: str, quantity: str) -> tuple[Inte
     )
 
 
-def overs(intervals: Iterable[Sequence[Interval]]) -> list[str]:
-    """List what the intervals of some figures are over, each once."""
-    return list(dict.fromkeys(interval.over for some in intervals for interval in some))
+def different(intervals: Iterable[Sequence[Interval]]) -> list[Interval]:
+    """List an interval for each thing that the intervals of some figures are over."""
+    found: dict[str, Interval] = {}
+    for some in intervals:
+        for interval in some:
+            found.setdefault(interval.over, interval)
+    return list(found.values())
 
 
 def is_share(quantity: str) -> bool:
@@ -63,7 +67,7 @@ def fleet_columns(results: Results) -> list[FleetColumn]:
     # A fleet's success of expanding is that at its last level.
     names = [(name, LAST if name == folder_name(EXPANDING) else SUCCESS) for name in fleets.experiments]
     columns = zip([*names, (FLEET, CEILING)], [*fleets.success.T, fleets.ceiling], strict=True)
-    found = [(*name, one, statistics.central_interval(one)) for name, one in columns]
+    found = [(*name, one, statistics.interval_or_range(one)) for name, one in columns]
     return [FleetColumn(name, what, one, interval) for name, what, one, interval in found if interval is not None]
 
 

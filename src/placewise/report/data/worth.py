@@ -11,7 +11,7 @@ MOST_ROWS = 40
 """A reader can take in so many rows of names; tables hold the others."""
 MOST_MARKS = 1500
 
-KINDS = ("none", "single", "pair", "greedy", "all")
+KINDS = ("none", "single", "pair", "greedy", "swap", "set", "all")
 """The kinds of levels whose front is sought, as marks of their own."""
 
 # A value that is nothing but the rounding of sums.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from placewise.model.results import Results
-from placewise.report.drawn import distributions, experiments, spreads, trade_off, worth
+from placewise.report.drawn import distributions, evidence, experiments, held_out, spreads, trade_off, worth
 from placewise.report.drawn.levels import costs, maps, per_build, reasons, success
 from placewise.report.drawn.models import draw_overview
 from placewise.report.drawn.picture import Drawing, Picture, write_pictures
@@ -58,7 +58,12 @@ _OF_LEVELS = (
 _OF_WORTH = (
     worth.draw_value_ranking,
     worth.draw_sufficiency,
+    held_out.draw_held_out,
     worth.draw_pareto_levels,
     spreads.draw_fleet_spread,
     spreads.draw_sensitivity,
+    evidence.draw_fact_values,
+    evidence.draw_reliability,
+    evidence.draw_choice,
+    evidence.draw_rules,
 )

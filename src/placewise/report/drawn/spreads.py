@@ -14,6 +14,7 @@ from matplotlib.ticker import FuncFormatter
 
 from placewise.model.results import Results
 from placewise.model.worth import SensitivityPoint
+from placewise.report.data.statistics import FEWEST_FOR_CENTRAL
 from placewise.report.data.uncertainty import SENSITIVITY_LINES, by_setting, fleet_columns, over_decades
 from placewise.report.drawn import style
 from placewise.report.drawn.picture import Drawing
@@ -63,7 +64,7 @@ def draw_fleet_spread(results: Results) -> Drawing | None:
     style.share_axis(axes.xaxis)
     handles: list[Artist] = [
         Line2D([], [], marker="|", markersize=9, linestyle="none", label="one fleet", **single),
-        Line2D([], [], color=style.BLUE, linewidth=2.6, label="central 95 % of fleets"),
+        Line2D([], [], color=style.BLUE, linewidth=2.6, label=_band(columns[0].interval.is_range, "fleets")),
         Line2D([], [], label="median", **style.dot(style.BLUE, 8)),
     ]
     style.legend_above(axes, handles, 3)
@@ -75,7 +76,8 @@ def draw_sensitivity(results: Results) -> Drawing | None:
     settings = by_setting(results)
     if not settings:
         return None
-    draws = counted(max(point.draws for point in results.sensitivity), "draw")
+    most = max(point.draws for point in results.sensitivity)
+    draws = counted(most, "draw")
     subtitle = f"one thing is changed at a time, all else as in the study; means of up to {draws}"
     rows = -(-len(settings) // 2)
     top, bottom, left, across = 1.25, 0.95, 0.85, 0.75
@@ -90,9 +92,13 @@ def draw_sensitivity(results: Results) -> Drawing | None:
     handles: list[Artist] = [
         Line2D([], [], label=figures.SENSITIVITY_LINES[name], **_LINES[name]) for name in SENSITIVITY_LINES
     ]
-    handles.insert(1, Patch(color=style.BLUE, alpha=0.2, label="central 95 % of draws"))
+    handles.insert(1, Patch(color=style.BLUE, alpha=0.2, label=_band(most < FEWEST_FOR_CENTRAL, "draws")))
     style.legend_above(figure.axes[0], handles, 3)
     return Drawing(words, figure)
+
+
+def _band(whole: bool, what: str) -> str:
+    return f"range of {what}" if whole else f"central 95 % of {what}"
 
 
 def _draw_setting(axes: Axes, setting: str, points: Sequence[SensitivityPoint]) -> None:

@@ -28,6 +28,8 @@ _LOOKS = {
     "single": (style.SKY, "o"),
     "pair": (style.ORANGE, "D"),
     "greedy": (style.GREEN, "^"),
+    "swap": (style.PURPLE, "v"),
+    "set": (style.BLUE, "p"),
     "all": (style.VERMILLION, "P"),
 }
 
@@ -112,21 +114,21 @@ def draw_pareto_levels(results: Results) -> Drawing | None:
     points = numbers.kept_levels(results.front)
     words = front_words(results, points)
     subtitle = (
-        "one mark a level of metadata; filled marks are on the Pareto front: no other level costs as little, leaves\n"
-        "as many jobs a match and succeeds as often, and is better in one of the three"
+        "one mark a level of metadata; filled marks are on the Pareto front: no other level found costs as little,\n"
+        "succeeds as often and wastes as little, and is better in one of the three"
     )
     figure, axes = style.canvas(results, words, subtitle, top=1.3, right=4.3)
     box = axes.get_position()
     beside = figure.add_axes((box.x1 + 0.35 / figure.get_figwidth(), box.y0, box.width, box.height))
     costs = np.array([point.cost for point in points])
     top = max(point.success for point in points)
-    for panel, x in ((axes, costs), (beside, np.array([point.matched for point in points]))):
+    for panel, x in ((axes, costs), (beside, np.array([point.waste for point in points]))):
         _scatter(panel, points, x)
         style.success_axes(panel, top)
     style.from_zero(axes, costs)
     axes.set_xlabel(f"cost of metadata ({cost_unit(results)})")
     beside.set_xlim(-0.02, 1.04)
-    beside.set_xlabel("matched jobs (share of all jobs)")
+    beside.set_xlabel("waste: jobs that match and fail (share of all jobs)")
     beside.set_ylabel("")
     beside.grid(axis="x")
     style.share_axis(beside.xaxis)

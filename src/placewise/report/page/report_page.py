@@ -12,6 +12,7 @@ from placewise.report.drawn.picture import Picture
 from placewise.report.page.charts.experiments import expanding_charts
 from placewise.report.page.charts.inline import json_text, libraries, page_script, policy
 from placewise.report.page.charts.vega import CONFIG
+from placewise.report.page.evidence_sections import evidence_sections
 from placewise.report.page.filling import embedded, filled
 from placewise.report.page.level_tables import level_sections
 from placewise.report.page.models_page import model_section
@@ -41,7 +42,7 @@ def render_page(results: Results, figures: Sequence[Picture], *, command: str) -
     by_level = level_sections(results)
     if results.models is not None:
         by_level.append(model_section(results.models))
-    sections = [*worth_sections(results), *by_level]
+    sections = [*evidence_sections(results), *worth_sections(results), *by_level]
     expanding = expanding_charts(results)
     charts = [*expanding, *(chart for section in sections for chart in section.charts)]
     elsewhere = {section.figure for section in sections} | {chart.picture for chart in charts}
@@ -55,9 +56,9 @@ def render_page(results: Results, figures: Sequence[Picture], *, command: str) -
         still={picture.name: (picture, data, size) for picture, data, size in embedded(figures)},
         scoring=scoring_line(results),
         findings=findings(results),
-        scores=None if by_level else score_table(results),
+        scores=score_table(results) if results.scores and not by_level else None,
         subsystems=subsystem_table(results),
-        failures=None if by_level else failure_table(results),
+        failures=failure_table(results) if results.scores and not by_level else None,
         figures=embedded(picture for picture in figures if picture.name not in elsewhere),
         sections=sections,
         worth_sections=len(sections) - len(by_level),

@@ -10,15 +10,15 @@ from placewise.report.data.experiments import by_failures, by_gain, in_order
 from placewise.report.data.uncertainty import intervals_of
 from placewise.report.page.cells import Cell, Row, Table, count_cell, share_cell
 from placewise.report.page.level_tables import rules_cell, used_cell
-from placewise.report.words.intervals import central_words, interval_words
+from placewise.report.words.intervals import interval_over, interval_words
 from placewise.report.words.names import experiment_word
-from placewise.report.words.numbers import shown
 
 
 def score_table(results: Results) -> Table:
     """Return every score of every experiment, and the intervals of success."""
     scores = in_order(results.scores)
-    rows: list[Row] = [(name, meaning, [cell(score) for _, score in scores]) for name, meaning, cell in _SCORES]
+    shown_scores = _SCORES if results.truth is None else [row for row in _SCORES if row[0] not in _OF_RULES]
+    rows: list[Row] = [(name, meaning, [cell(score) for _, score in scores]) for name, meaning, cell in shown_scores]
     rows += _interval_rows(results, [name for name, _ in scores])
     columns = [(experiment_word(name), "") for name, _ in scores]
     return Table("Each experiment over its submissions; under each name, what it is a share of.", "", columns, rows)
@@ -31,7 +31,7 @@ def _interval_rows(results: Results, experiments: list[str]) -> Iterator[Row]:
             by_name = {name: next((i for i in found if i.over == over), None) for name, found in known.items()}
             some = next(interval for interval in by_name.values() if interval is not None)
             cells = [Cell("-") if one is None else Cell(interval_words(one), repr(one.low)) for one in by_name.values()]
-            yield f"{quantity}, from and to", f"{central_words(some)} over {shown(over)}", cells
+            yield f"{quantity}, from and to", interval_over(some), cells
 
 
 def subsystem_table(results: Results) -> Table:
@@ -74,6 +74,7 @@ def failure_table(results: Results) -> Table:
     return Table("The most frequent first.", "subsystem", columns, rows)
 
 
+_OF_RULES = ("marginal score", "rules that hold")
 # Each row with its denominator.
 _SCORES: Sequence[tuple[str, str, Callable[[Score], Cell]]] = (
     ("submissions", "a job at a level of metadata", lambda s: count_cell(s.total_jobs)),

@@ -7,17 +7,18 @@ from collections.abc import Sequence
 from placewise.model.quantities import SUCCESS
 from placewise.model.results import Results
 from placewise.model.worth import Difference, Headline, LevelPoint, Worth
-from placewise.report.data.uncertainty import overs
+from placewise.report.data.uncertainty import different
 from placewise.report.data.worth import front, has_intervals, kept_levels
 from placewise.report.page.cells import Cell, Row, Table, amount_cell, count_cell, part_cell, share_cell
 from placewise.report.page.charts import spreads, worth
+from placewise.report.page.held_out_section import held_out_section
 from placewise.report.page.section import Section
 from placewise.report.words import names
 from placewise.report.words.figures import than_of
-from placewise.report.words.intervals import interval_words
+from placewise.report.words.intervals import interval_over, interval_words
 from placewise.report.words.numbers import MISSING, counted, shown
-from placewise.report.words.worth import cost_unit, sufficiency_sentence
-from placewise.report.words.worth_findings import difference_findings, sensitivity_findings
+from placewise.report.words.worth import cost_unit, front_found, sufficiency_sentence
+from placewise.report.words.worth_findings import difference_findings, held_out_findings, sensitivity_findings
 
 _MOST_LEVELS = 500
 
@@ -27,6 +28,7 @@ def worth_sections(results: Results) -> list[Section]:
     sections = (
         _worth(results),
         _sufficiency(results),
+        held_out_section(results),
         _front(results),
         _headlines(results),
         _differences(results),
@@ -93,8 +95,9 @@ def _sufficiency(results: Results) -> Section | None:
         return None
     chart = worth.sufficiency_chart(found)
     members = ", ".join(shown(name) for name in found.metadata) or "none"
+    in_sample = [] if results.held_out is not None else [one.removesuffix(".") for one in held_out_findings(results)]
     line = f"the set, in the order in which it is best built up: {members}"
-    return Section("suffices", chart.title, sufficiency_sentence(found), [], lines=[line], charts=[chart])
+    return Section("suffices", chart.title, sufficiency_sentence(found), [], lines=[line, *in_sample], charts=[chart])
 
 
 def _front(results: Results) -> Section | None:
@@ -111,8 +114,8 @@ def _front(results: Results) -> Section | None:
     return Section(
         "front",
         charts[0].title,
-        "More metadata costs more, leaves fewer jobs a match, and lets more of those matched succeed. No one level is "
-        "best: these are the choices that no other choice beats in all three.",
+        "More metadata costs more, and sends fewer jobs where they fail. No one level is best: these are the choices "
+        f"that cost little, succeed often and waste little; the front is {front_found(results)}.",
         [table for table in tables if table.rows],
         charts=charts,
     )
@@ -123,11 +126,17 @@ def _front_table(results: Results, caption: str, points: Sequence[LevelPoint], *
         (
             names.subsystems_label(point.metadata),
             names.KIND_WORDS.get(point.kind, shown(point.kind)),
-            [amount_cell(point.cost), share_cell(point.matched), share_cell(point.success)],
+            [
+                amount_cell(point.cost),
+                share_cell(point.success),
+                share_cell(point.waste),
+                share_cell(point.matched),
+            ],
         )
         for point in kept_levels(points, len(points))
     ]
-    columns = [("cost", cost_unit(results)), ("matched jobs", "of all jobs"), ("success", "of all jobs")]
+    columns = [("cost", cost_unit(results)), ("success", "of all jobs")]
+    columns += [("waste", "of all jobs, matched and failing"), ("matched jobs", "of all jobs")]
     return Table(caption, "metadata on", columns, rows, folded=folded)
 
 
@@ -162,14 +171,14 @@ def _differences(results: Results) -> Section | None:
 
 
 def _interval_table(results: Results, caption: str, first: str, known: Sequence[Headline | Difference]) -> Table:
-    varied = overs(one.intervals for one in known)
-    columns = [("value", ""), *((end, f"interval over {shown(over)}") for over in varied for end in ("from", "to"))]
+    varied = different(one.intervals for one in known)
+    columns = [("value", ""), *((end, interval_over(interval)) for interval in varied for end in ("from", "to"))]
     lines: list[Row] = []
     for one in known:
         words = names.difference_text if isinstance(one, Difference) else names.quantity_text
         by_over = {interval.over: interval for interval in one.intervals}
         values: list[float | None] = [one.value]
-        for over in varied:
+        for over in (interval.over for interval in varied):
             values += (by_over[over].low, by_over[over].high) if over in by_over else (None, None)
         cells = [Cell(MISSING) if end is None else Cell(words(one.quantity, end), repr(end)) for end in values]
         label = names.figure_label(results, one.experiment, SUCCESS, than_of(one))

@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console, JustifyMethod
 
 from placewise.model.worth import Interval
-from placewise.report.data.uncertainty import overs
+from placewise.report.data.uncertainty import different
 from placewise.report.terminal.tables import print_line, print_table
+from placewise.report.words.intervals import interval_over
 from placewise.report.words.names import quantity_word
 from placewise.report.words.numbers import MISSING, counted, jobs, share, shown, signed_share
 from placewise.study.compare.compare import Comparison, PairedDifference
+from placewise.study.compare.study_differences import Unlike
 
 
 def print_comparison(found: Comparison, first: Path, second: Path, console: Console) -> None:
     """Print what differs between two runs: what they were, and what came of it, the first less the second."""
     print_line(f"A is {shown(str(first))}, B is {shown(str(second))}", console)
-    if found.unlike:
-        texts = [(one.what, *(MISSING if of is None else of for of in (one.first, one.second))) for one in found.unlike]
-        rows = [tuple(map(shown, one)) for one in texts]
-        print_table("What differs between the studies", {"what": "left", "A": "left", "B": "left"}, rows, console)
-    else:
+    print_unlike(found.unlike, "What differs between the studies", console)
+    if not found.unlike:
         print_line("their study.json record no difference", console)
-    varied = overs(one.intervals for one in found.differences)
+    varied = different(one.intervals for one in found.differences)
     headings: dict[str, JustifyMethod] = {"experiment": "left", "quantity": "left"}
-    headings |= dict.fromkeys(("A", "B", "A less B", *(f"95 % over {over}" for over in varied)), "right")
-    figures = [_row(one, varied) for one in found.differences]
+    headings |= dict.fromkeys(("A", "B", "A less B", *map(interval_over, varied)), "right")
+    figures = [_row(one, [interval.over for interval in varied]) for one in found.differences]
     print_table(f"{jobs(found.jobs)} that both have", headings, figures, console)
     print_line(
         f"{jobs(found.only_first)} only in A, {jobs(found.only_second)} only in B, left out;"
@@ -35,6 +35,15 @@ def print_comparison(found: Comparison, first: Path, second: Path, console: Cons
     )
     for note in found.notes:
         print_line(note, console)
+
+
+def print_unlike(unlike: Sequence[Unlike], title: str, console: Console) -> None:
+    """Print what differs in how two runs were made, if anything does."""
+    if unlike:
+        texts = [(one.what, *(MISSING if of is None else of for of in (one.first, one.second))) for one in unlike]
+        print_table(
+            title, {"what": "left", "A": "left", "B": "left"}, [tuple(map(shown, one)) for one in texts], console
+        )
 
 
 def _row(one: PairedDifference, varied: list[str]) -> tuple[str, ...]:

@@ -29,29 +29,16 @@ def print_near_misses(found: NearMisses, console: Console) -> None:
     print_first_rows("Requirements that fail where fewest do, for jobs that match nothing", headings, rows, console)
     successes = [*(one.success for one in found.relaxations), *(one.success for one in found.changes)]
     judged = any(success is not None for success in successes)
-    succeed: dict[str, JustifyMethod] = {"succeed": "right", "success, all jobs": "right"} if judged else {}
-    headings = {
-        "ask for": "left",
-        "instead of": "left",
-        "in jobs": "right",
-        "more jobs match": "right",
-        "clusters a job": "right",
-        **succeed,
-    }
-    rows = [(*_relaxation_row(one), *(_success_cells(one.success) if judged else ())) for one in found.relaxations]
-    print_first_rows("One requirement relaxed in all jobs that have it", headings, rows, console)
-    headings = {"change": "left", "gained": "right", "lost": "right", "more jobs match": "right", **succeed}
-    rows = [
-        (
-            change_text(one),
-            f"{one.gained:,}",
-            f"{one.lost:,}",
-            f"{one.net:,}",
-            *(_success_cells(one.success) if judged else ()),
-        )
-        for one in found.changes
-    ]
-    print_first_rows("One subsystem of one cluster changed", headings, rows, console)
+    succeed: dict[str, JustifyMethod] = (
+        dict.fromkeys(("successes gained", "successes lost", "more succeed"), "right") if judged else {}
+    )
+    # Where requirements decide, whatever a changed fleet gains succeeds, and a relaxed requirement may gain no success.
+    tables = (_print_relaxations, _print_changes) if judged else (_print_changes, _print_relaxations)
+    for table in tables:
+        table(found, succeed, console)
+    if found.matches_only:
+        line = f"{found.matches_only:,} further changes let jobs match that would not succeed, and are left out"
+        print_line(line if found.matches_only > 1 else line.replace("changes let", "change lets"), console)
     if not judged and found.relaxations:
         print_line(
             "What a job asks for also decides its success here: "
@@ -60,6 +47,40 @@ def print_near_misses(found: NearMisses, console: Console) -> None:
         )
     if any(asks_for_versions(one.requirement) for one in found.relaxations):
         print_line(RANGES, console)
+
+
+def _print_relaxations(found: NearMisses, succeed: dict[str, JustifyMethod], console: Console) -> None:
+    headings: dict[str, JustifyMethod] = {
+        "ask for": "left",
+        "instead of": "left",
+        "in jobs": "right",
+        "more jobs match": "right",
+        "clusters a job": "right",
+        **succeed,
+    }
+    rows = [(*_relaxation_row(one), *(_success_cells(one.success) if succeed else ())) for one in found.relaxations]
+    print_first_rows("One requirement relaxed in all jobs that have it", headings, rows, console)
+
+
+def _print_changes(found: NearMisses, succeed: dict[str, JustifyMethod], console: Console) -> None:
+    headings: dict[str, JustifyMethod] = {
+        "change": "left",
+        "jobs gained": "right",
+        "jobs lost": "right",
+        "more jobs match": "right",
+        **succeed,
+    }
+    rows = [
+        (
+            change_text(one),
+            f"{one.gained:,}",
+            f"{one.lost:,}",
+            f"{one.net:,}",
+            *(_success_cells(one.success) if succeed else ()),
+        )
+        for one in found.changes
+    ]
+    print_first_rows("One subsystem of one cluster changed", headings, rows, console)
 
 
 def _spread_rows(found: NearMisses) -> list[tuple[str, ...]]:
@@ -77,7 +98,15 @@ def _relaxation_row(one: Relaxation) -> tuple[str, ...]:
 
 
 def _success_cells(success: Success | None) -> tuple[str, ...]:
-    return ("", "") if success is None else (f"{success.gained:,.1f}", f"{success.net:+,.1f}")
+    return (
+        ("",) * 3
+        if success is None
+        else (
+            f"{success.gained:,.1f}",
+            f"{success.lost:,.1f}",
+            f"{success.net:+,.1f}",
+        )
+    )
 
 
 def change_text(change: FleetChange) -> str:

@@ -18,6 +18,7 @@ from placewise.report.words.intervals import brackets_explained
 from placewise.report.words.level_findings import choice_findings
 from placewise.report.words.names import experiment_word, level_rows, scoring_line
 from placewise.report.words.numbers import NARROW_SPACE, jobs, number, plain_share, shown
+from placewise.report.words.truth import truth_findings
 
 
 def summary(results: Results, *, console: Console) -> None:
@@ -35,21 +36,23 @@ def _score_table(results: Results) -> Table:
     table.add_column("", no_wrap=True)
     for name, _ in scores:
         table.add_column(escape(experiment_word(name)), justify="right", no_wrap=True, overflow="ellipsis")
-    for label, cell in _ROWS:
+    for label, cell in _ROWS if results.truth is None else _WITHOUT_RULES:
         table.add_row(label, *(cell(score) for _, score in scores))
     return table
 
 
+_OF_RULES = "marginal score, of matched"
 _ROWS: tuple[tuple[str, Callable[[Score], str]], ...] = (
     ("submissions", lambda score: number(score.total_jobs)),
     ("unmatched", lambda score: number(score.unmatched)),
     ("success of matched jobs", lambda score: plain_share(score.success_of_matched.mean)),
     ("success", lambda score: plain_share(score.success)),
-    ("marginal score, of matched", lambda score: plain_share(score.marginal_score.mean)),
+    (_OF_RULES, lambda score: plain_share(score.marginal_score.mean)),
     ("clusters matched, mean", lambda score: number(score.matched_clusters.mean)),
     ("precision", lambda score: plain_share(score.precision)),
     ("recall", lambda score: plain_share(score.recall)),
 )
+_WITHOUT_RULES = tuple(row for row in _ROWS if row[0] != _OF_RULES)
 
 
 def _level_table(results: Results) -> Table:
@@ -85,7 +88,12 @@ def summary_lines(results: Results) -> list[str]:
     if results.last_level is not None:
         lines.append(f"expanding: success at the last level {plain_share(results.last_level)}")
     single = list(single_findings(results))
-    sentences = [*choice_findings(results), *single, *(brackets_explained(results) if single else [])]
+    sentences = [
+        *truth_findings(results),
+        *choice_findings(results),
+        *single,
+        *(brackets_explained(results) if single else []),
+    ]
     sentences += orders_findings(results)
     # Not every terminal knows a narrow space.
     lines += [sentence.replace(NARROW_SPACE, " ").replace(" %", "%") for sentence in sentences]

@@ -11,13 +11,14 @@ from rich.table import Table
 from placewise.model.quantities import CEILING, LAST, MACRO, SUCCESS
 from placewise.model.results import Results
 from placewise.model.worth import Interval, SensitivityPoint
-from placewise.report.data.uncertainty import overs
+from placewise.report.data.uncertainty import different
 from placewise.report.terminal.tables import print_lines, print_table, ruled_table
+from placewise.report.words.intervals import interval_over
 from placewise.report.words.names import experiment_word, figure_label, setting_words
-from placewise.report.words.numbers import plain_share, shown
+from placewise.report.words.numbers import NARROW_SPACE, plain_share
 
 _SHOWN = (SUCCESS, LAST, MACRO, CEILING)
-_HEADINGS = ("without metadata", "with all metadata", "95 % of draws", "matched jobs", "ceiling", "draws")
+_HEADINGS = ("without metadata", "with all metadata", "range of draws", "matched jobs", "ceiling", "draws")
 
 
 def interval_table(results: Results) -> Table | None:
@@ -26,19 +27,19 @@ def interval_table(results: Results) -> Table | None:
     A column for each thing varied, but for orders of metadata, of which the summary has a line of its own.
     """
     known = [one for one in results.headlines if one.quantity in _SHOWN and one.intervals]
-    varied = [over for over in overs(one.intervals for one in known) if "order" not in over]
+    varied = [interval for interval in different(one.intervals for one in known) if "order" not in interval.over]
     # Of single its mean over subsystems; its success is a matter of jobs with many subsystems.
     known = [one for one in known if (one.quantity, experiment_word(one.experiment)) != (SUCCESS, "single")]
     if not known or not varied:
         return None
-    table = ruled_table("success, central 95% over")
+    table = ruled_table("success")
     table.add_column("")
-    for over in varied:
-        table.add_column(escape(shown(over)), justify="right")
+    for interval in varied:
+        table.add_column(escape(interval_over(interval).replace(NARROW_SPACE, "")), justify="right")
     for one in known:
         cells = {interval.over: interval for interval in one.intervals}
         label = escape(figure_label(results, one.experiment, one.quantity))
-        table.add_row(label, *(_ends(cells.get(over)) for over in varied))
+        table.add_row(label, *(_ends(cells.get(interval.over)) for interval in varied))
     return table
 
 

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.console import Console, JustifyMethod
 
-from placewise.model.worth import LevelPoint, SubsystemWorth, Sufficiency, Worth
+from placewise.model.results import Results
+from placewise.model.worth import Interval, LevelPoint, SubsystemWorth, Sufficiency, Worth
 from placewise.report.data.worth import has_intervals
-from placewise.report.terminal.tables import print_line, print_table
+from placewise.report.terminal.tables import print_line, print_lines, print_table
+from placewise.report.words.intervals import interval_over
 from placewise.report.words.names import KIND_WORDS
 from placewise.report.words.numbers import number, share, signed_share
-from placewise.report.words.worth import sufficiency_sentence
+from placewise.report.words.worth import front_found, sufficiency_sentence
 
 _LARGEST = 20
 
 
-def print_worth(worth: Worth, console: Console, *, top: int) -> None:
+def print_worth(worth: Worth, console: Console, *, top: int, left_out: Sequence[str] = ()) -> None:
     """Print what each subsystem is worth, the largest value first, and what the values sum to."""
     first, rest = worth.subsystems[:top], worth.subsystems[top:]
     priced, uncertain = any(one.net is not None for one in first), has_intervals(first)
-    names = ["value", *["std. error"] * (not worth.exact), *["95 % over jobs"] * uncertain]
+    names = ["value", *["std. error"] * (not worth.exact), *[_interval_heading(first)] * uncertain]
+    elsewhere = any(one.over_fleets is not None for one in first)
+    names += ["on other fleets", "ranks there"] * elsewhere
     names += ["single lift", "drop-one loss", "blame", "sole cause", *["cost", "net"] * priced]
     headings: dict[str, JustifyMethod] = {"subsystem": "left", **dict.fromkeys(names, "right")}
-    rows = [_row(one, worth, uncertain=uncertain, priced=priced) for one in first]
+    rows = [_row(one, worth, uncertain=uncertain, elsewhere=elsewhere, priced=priced) for one in first]
     title = f"What metadata on each of {len(worth.subsystems):,} subsystems is worth, in success of {worth.jobs:,} jobs"
     print_table(title, headings, rows, console)
     if rest:
@@ -39,17 +45,34 @@ def print_worth(worth: Worth, console: Console, *, top: int) -> None:
         "incompatible (job, cluster) pairs; sole cause: the pairs that fail on it only",
         console,
     )
+    for kind, found in (("over jobs", "interval"), ("on other fleets", "over_fleets")):
+        known = [getattr(one, found) for one in first if getattr(one, found) is not None]
+        if known:
+            print_line(f"{kind}: of the value, the {interval_over(known[0])}", console)
+    print_lines([f"left out: {line}" for line in left_out], console)
 
 
-def _row(one: SubsystemWorth, worth: Worth, *, uncertain: bool, priced: bool) -> tuple[str, ...]:
+def _row(one: SubsystemWorth, worth: Worth, *, uncertain: bool, elsewhere: bool, priced: bool) -> tuple[str, ...]:
     cells = [one.name, share(one.value)]
     cells += [share(one.standard_error)] * (not worth.exact)
     if uncertain:
-        cells.append("" if one.interval is None else f"{share(one.interval.low)} to {share(one.interval.high)}")
+        cells.append("" if one.interval is None else _ends(one.interval))
+    if elsewhere:
+        cells.append("" if one.over_fleets is None else _ends(one.over_fleets))
+        cells.append("" if one.ranks is None else f"{one.ranks[0]:,} to {one.ranks[1]:,}")
     cells += [signed_share(one.single_lift), signed_share(one.drop_one_loss)]
     cells += [share(one.blame / worth.incompatible if worth.incompatible else 0.0), f"{one.sole:,}"]
     cells += [number(one.collection_cost), number(one.net)] * priced
     return tuple(cells)
+
+
+def _ends(interval: Interval) -> str:
+    return f"{share(interval.low)} to {share(interval.high)}"
+
+
+def _interval_heading(rows: Sequence[SubsystemWorth]) -> str:
+    few = any(one.interval.is_range for one in rows if one.interval is not None)
+    return f"{'range' if few else '95 %'} over jobs"
 
 
 def _how(worth: Worth) -> str:
@@ -77,22 +100,25 @@ def print_sufficiency(found: Sufficiency, console: Console) -> None:
     print_line(f"the set: {','.join(found.metadata)}", console)
 
 
-def print_front(points: tuple[LevelPoint, ...], console: Console) -> None:
+def print_front(results: Results, console: Console) -> None:
     """Print the levels on the Pareto front, by rising cost."""
-    front = sorted((point for point in points if point.on_front), key=lambda point: (point.cost, -point.matched))
+    points = results.front
+    front = sorted((point for point in points if point.on_front), key=lambda point: (point.cost, -point.success))
     rows = [
         (
             number(point.cost),
             KIND_WORDS.get(point.kind, point.kind),
-            share(point.matched),
             share(point.success),
+            share(point.waste),
+            share(point.matched),
             _set(point),
         )
         for point in front
     ]
-    headings: dict[str, JustifyMethod] = {"cost": "right", "metadata": "left", "matched jobs": "right"}
-    headings |= {"success": "right", "subsystems": "left"}
+    headings: dict[str, JustifyMethod] = {"cost": "right", "metadata": "left", "success": "right", "waste": "right"}
+    headings |= {"matched jobs": "right", "subsystems": "left"}
     print_table(f"{len(front)} of {len(points):,} levels are on the Pareto front", headings, rows, console)
+    print_line(f"waste: jobs that match and fail; the front is {front_found(results)}", console)
 
 
 def _set(point: LevelPoint) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from placewise.model.results import Results
-from placewise.model.runtime_models import Choice, uses_memory
+from placewise.model.runtime_models import CHOICES, Choice, uses_memory
 from placewise.report.data import levels
 from placewise.report.data import models as numbers
 from placewise.report.data.levels import LevelRow
@@ -28,7 +28,7 @@ def _spread(results: Results, rows: Sequence[LevelRow]) -> Iterator[str]:
         if row is None or models is None:
             continue
         spread = row.level.costs[reference].spread
-        used: Choice = next(iter(spread))  # type: ignore[assignment]  # names of models
+        used: Choice = next(model for model in CHOICES if model == next(iter(spread)))
         least, most = min(spread.values()), max(spread.values())
         packages = len(models) / (len(models) + len(models.too_few))
         sentence = (

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from placewise.model.held_out import HeldOut
 from placewise.model.results import Results
 from placewise.model.worth import Difference, Headline, LevelPoint, SensitivityPoint, Sufficiency
-from placewise.report.data import experiments, uncertainty
+from placewise.report.data import experiments, held_out, uncertainty
+from placewise.report.data.statistics import FEWEST_FOR_CENTRAL
 from placewise.report.data.worth import MOST_ROWS, front
-from placewise.report.words.intervals import central_words, interval_words
+from placewise.report.words.held_out import OVER_WORDS, RANKING_WORDS
+from placewise.report.words.intervals import interval_kind, interval_over, interval_words
 from placewise.report.words.names import (
     difference_text,
     figure_label,
@@ -19,7 +22,7 @@ from placewise.report.words.names import (
     subsystems_label,
 )
 from placewise.report.words.numbers import counted, distinct, jobs, share, shown
-from placewise.report.words.worth import how_found, sufficiency_sentence
+from placewise.report.words.worth import front_found, how_found, sufficiency_sentence
 from placewise.report.words.worth_findings import sensitivity_findings
 
 _FIRST = 6
@@ -120,6 +123,28 @@ def sufficiency_words(found: Sufficiency) -> FigureWords:
     return FigureWords("sufficiency", "How few subsystems suffice", caption, alt)
 
 
+def held_out_words(found: HeldOut) -> FigureWords:
+    """Return the words for success by rank where it was not ranked."""
+    size = held_out.chosen_size(found)
+    table = held_out.by_ranking(found, size)
+    parts = [
+        f"{OVER_WORDS[over]} "
+        + ", ".join(
+            f"{RANKING_WORDS[name]} {share(what.mean, 3)}"
+            for name, row in table.items()
+            if (what := row.get(over)) is not None
+        )
+        for over in held_out.overs(found)
+    ]
+    caption = (
+        "Each line ranks the subsystems on one part of the data and gives metadata on the first so many of them on "
+        "another; success is a share of the ceiling there, the mean over splits. A ranking that is only right for what "
+        "it was made on falls between the first panel and the others."
+    )
+    alt = f"Lines by number of subsystems with metadata; with {size:,} of them: {'; '.join(parts)}."
+    return FigureWords("held-out", "What rankings are worth where they were not made", caption, alt)
+
+
 def front_words(results: Results, drawn: Sequence[LevelPoint]) -> FigureWords:
     """Return the words for levels by cost, matches and success."""
     best, count = front(results), counted(len(results.front), "level")
@@ -129,8 +154,9 @@ def front_words(results: Results, drawn: Sequence[LevelPoint]) -> FigureWords:
         alt = f"Marks of {count}; {len(best):,} are on the Pareto front: from {' to '.join(dict.fromkeys(ends))}."
     some = f" Drawn are {len(drawn):,}, the most successful." if len(drawn) < len(results.front) else ""
     caption = (
-        "One mark a level. Filled marks are on the Pareto front: no other level costs as little, leaves as many jobs a "
-        f"match and succeeds as often, and is better in one of the three; {len(best):,} of {len(results.front):,}."
+        "One mark a level. Filled marks are on the Pareto front: no other level found costs as little, succeeds as "
+        f"often and wastes as little, and is better in one of the three; {len(best):,} of {len(results.front):,}. The "
+        f"front is {front_found(results)}."
         f"{some}"
     )
     return FigureWords("pareto-levels", "What metadata costs, and what it gives", caption, alt)
@@ -144,7 +170,7 @@ def interval_labels(results: Results, known: Sequence[Headline | Difference]) ->
 def headline_words(results: Results, known: Sequence[Headline]) -> FigureWords:
     """Return the words for figures with their intervals."""
     parts = [
-        f"{label} {share(one.value)} ({interval_words(one.intervals[0])} over {shown(one.intervals[0].over)})"
+        f"{label} {share(one.value)} ({interval_words(one.intervals[0])}, the {interval_over(one.intervals[0])})"
         for label, one in zip(interval_labels(results, known), known, strict=True)
     ]
     caption = f"{_held(known)} Each interval says over what: other draws of it would give other figures."
@@ -172,8 +198,8 @@ def than_of(one: Headline | Difference) -> str | None:
 
 
 def _held(known: Sequence[Headline | Difference]) -> str:
-    levels = dict.fromkeys(central_words(interval) for one in known for interval in one.intervals)
-    return f"Lines: the {' or '.join(levels)} of what was found." if levels else ""
+    kinds = dict.fromkeys(interval_kind(interval) for one in known for interval in one.intervals)
+    return f"Lines: the {' or '.join(kinds)} of each figure." if kinds else ""
 
 
 def fleet_labels(results: Results, columns: Sequence[uncertainty.FleetColumn]) -> list[str]:
@@ -190,7 +216,7 @@ def fleet_words(results: Results, columns: Sequence[uncertainty.FleetColumn]) ->
     )
     caption = (
         f"Success on {count} drawn anew from the profile of the fleet: thin marks are single fleets, the line holds "
-        "the central 95 % of them, the dot is their median."
+        f"{'all' if columns[0].interval.is_range else 'the central 95 %'} of them, the dot is their median."
     )
     return FigureWords("fleet-spread", "Other fleets", caption, f"One mark for each of {count}, by metadata: {parts}.")
 
@@ -212,6 +238,6 @@ def setting_figure_words(place: int, setting: str, points: Sequence[SensitivityP
         f"success with all metadata from {share(first.everything, 3)} to {share(last.everything, 3)}, ceiling from "
         f"{share(first.ceiling, 3)} to {share(last.ceiling, 3)}."
     )
-    band = "the band holds the central 95 % of them with all metadata"
+    band = f"the band holds {'the central 95 %' if draws >= FEWEST_FOR_CENTRAL else 'all'} of them with all metadata"
     caption = "One draw each." if draws == 1 else f"Means of up to {counted(draws, 'draw')} each; {band}."
     return FigureWords(f"sensitivity-{place + 1}", f"By {word}", caption, alt)

@@ -8,17 +8,27 @@ from placewise.model.quantities import MACRO
 from placewise.model.results import Results
 from placewise.model.study import SINGLE, folder_name
 from placewise.report.data.experiments import interval_over_orders, single_without_metadata
+from placewise.report.words.evidence import evidence_findings
 from placewise.report.words.intervals import brackets_explained, in_brackets
 from placewise.report.words.level_findings import ceiling_findings, level_findings
 from placewise.report.words.names import orders_word
 from placewise.report.words.numbers import counted, jobs, share
+from placewise.report.words.truth import truth_findings
 from placewise.report.words.worth_findings import worth_findings
 
 
 def findings(results: Results) -> list[str]:
     """Return the findings as sentences, each made only of numbers that the results have."""
     experiments = level_findings(results) if results.levels else list(_experiments(results))
-    return [*experiments, *orders_findings(results), *brackets_explained(results), *worth_findings(results)]
+    known = [] if results.evidence is None else evidence_findings(results.evidence)
+    return [
+        *known,
+        *truth_findings(results),
+        *experiments,
+        *orders_findings(results),
+        *brackets_explained(results),
+        *worth_findings(results),
+    ]
 
 
 def _experiments(results: Results) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from placewise.model.results import Results
+from placewise.report.words.truth import without_rules
 
 Entries = tuple[tuple[str, str], ...]
 
@@ -78,7 +79,10 @@ SUFFICIENCY: Entries = (
 )
 
 FRONT: Entries = (
-    ("Pareto front", "The levels that no other level beats: none is as good in everything shown and better in one."),
+    (
+        "Pareto front",
+        "The levels that no other found beats: none is as good in everything shown, and better in one.",
+    ),
 )
 
 INTERVALS: Entries = (
@@ -101,12 +105,49 @@ MODELS: Entries = (
 )
 
 
+EVIDENCE: Entries = (
+    ("record", "Something that ran, in an environment, and succeeded or failed."),
+    ("fact", "What is known of a record: the version of its package, of a dependency, of its compiler."),
+    ("held out", "Not learned from: a forecast counts only for records that its model has not seen."),
+    ("log loss", "The mean of minus the logarithm of the probability that was forecast for what happened, in nats."),
+    ("Brier score", "The mean squared distance of forecast and outcome."),
+    ("AUC", "How often a record that succeeded is forecast above one that failed; 0.5 by chance."),
+    ("within packages", "Only records of one package are compared, so that knowing the package gains nothing."),
+    ("calibration error", "The mean distance of forecast and frequency, over ten equal steps of the forecast."),
+    ("Shapley value", "The log loss that a group of facts takes, averaged over all orders of adding groups."),
+    ("alternatives", "Records of one package in one version, held out together: real environments to choose from."),
+    ("accept", "The requirements of a job of the same package hold in a record's environment."),
+)
+
+
+REPLAYS: Entries = (
+    ("trace", "Recorded jobs with the times at which they were submitted, and how long they ran."),
+    ("attempt", "A submission of a job, to its end. A job that failed may be submitted again."),
+    ("wait", "From a submission to the start, added up over the attempts of a job."),
+    ("turnaround", "From a job's first submission to its last end; also called flow time."),
+    ("slowdown", "Turnaround divided by runtime."),
+    ("bounded slowdown", "max(1, turnaround / max(runtime, 10 s)), so that the shortest jobs do not decide it."),
+    ("utilisation", "Processor-seconds used, of those there are between the first submission and the last end."),
+    ("makespan", "From the first submission to the last end."),
+    ("wasted", "What attempts used that failed."),
+    ("fcfs, sjf", "Jobs start in the order of submission, or of their limits; nobody passes the first in the queue."),
+    ("easy", "The first in the queue has a reservation; others start before it if they do not delay it."),
+    ("easy-sjbf", "As easy; of those that may pass, the one with the shortest limit comes first."),
+    ("conservative", "Every job has a reservation from its submission on, and none is delayed."),
+    ("estimate", "What is taken for a job's runtime when planning, such as its limit."),
+    ("Jain's index", "Of n users' mean bounded slowdowns: 1 if all are equal, 1 / n if one user has it all."),
+    ("interval", "The central 95 % of a mean, when whole weeks of jobs are drawn again and again."),
+    ("p95, p99", "The amounts that 95 and 99 percent of the jobs lie below."),
+)
+
+
 def glossary(results: Results) -> Entries:
     """Return the words that a report of these results uses."""
     costs = any(level.costs for level in results.levels)
     uncertain = results.headlines or results.differences or results.fleets or results.sensitivity
     parts = (
-        (GENERAL, True),
+        (EVIDENCE, results.evidence is not None),
+        (without_rules(GENERAL, results.truth), results.evidence is None or bool(results.scores)),
         (LEVELS, bool(results.levels)),
         (WORTH, results.worth is not None),
         (SUFFICIENCY, results.sufficiency is not None),

@@ -1,4 +1,4 @@
-"""Intervals in words: their ends, and the brackets behind figures in sentences."""
+"""Intervals in words: their ends, what they are, and the brackets behind figures in sentences."""
 
 from __future__ import annotations
 
@@ -15,36 +15,37 @@ def interval_words(interval: Interval, quantity: str = SUCCESS) -> str:
     return f"{quantity_text(quantity, interval.low)} to {quantity_text(quantity, interval.high)}"
 
 
-def central_words(interval: Interval) -> str:
-    """Write which share an interval holds: central 95 %."""
-    return f"central {100 * interval.level:g} %"
+def interval_kind(interval: Interval) -> str:
+    """Write what an interval is: of a share of draws, or of all of a few."""
+    return "range" if interval.is_range else f"{100 * interval.level:g} % interval"
+
+
+def interval_over(interval: Interval) -> str:
+    """Write what an interval is, and of what: range of 20 fleets."""
+    return f"{interval_kind(interval)} {'of' if interval.is_range else 'over'} {shown(interval.over)}"
 
 
 def in_brackets(results: Results, experiment: str, quantity: str = SUCCESS) -> str:
     """Write the intervals of a figure behind it in a sentence; nothing where there are none.
 
-    `brackets_explained` says once what they are over; only those over something else say it themselves.
+    `brackets_explained` says once what they are; only those over something else say it themselves.
     """
     found = intervals_of(results, experiment, quantity)
-    usual = [interval.over for interval in found] == _usual(results)
+    usual = [interval_over(interval) for interval in found] == _usual(results)
     parts = [
-        interval_words(interval) if usual else f"{interval_words(interval)} over {shown(interval.over)}"
+        interval_words(interval) if usual else f"{interval_words(interval)}, the {interval_over(interval)}"
         for interval in found
     ]
     return f" ({'; '.join(parts)})" if parts else ""
 
 
 def brackets_explained(results: Results) -> list[str]:
-    """Say over what the intervals in brackets are, in their order; nothing where there are none."""
+    """Say what the intervals in brackets are, in their order; nothing where there are none."""
     usual = _usual(results)
-    if not usual:
-        return []
-    overs = "; the second over ".join(map(shown, usual))
-    which = "the first over " if len(usual) > 1 else "over "
-    return [f"Brackets behind a figure hold its central 95 %: {which}{overs}."]
+    return [f"Brackets behind a figure hold its {'; then its '.join(usual)}."] if usual else []
 
 
 def _usual(results: Results) -> list[str]:
-    """Return over what the success of an experiment has its intervals, as most figures do."""
+    """Return what the intervals of the success of an experiment are, as those of most figures."""
     found = next((one.intervals for one in results.headlines if one.quantity == SUCCESS and one.intervals), ())
-    return [interval.over for interval in found[:2]]
+    return [interval_over(interval) for interval in found[:2]]

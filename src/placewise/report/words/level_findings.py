@@ -80,13 +80,18 @@ def ceiling_findings(results: Results) -> Iterator[str]:
     if results.ceiling is not None:
         yield (
             f"No scheduler can do better than the ceiling, {share(results.ceiling)}"
-            f"{in_brackets(results, FLEET, CEILING)}: for the other jobs the fleet has no cluster on which they "
-            "succeed."
+            f"{in_brackets(results, FLEET, CEILING)}: {_beyond(results)}."
         )
         best = levels.best_row(level_rows(results))
         if best is not None:
             near = f"{share(best.level.score.success)}{in_brackets(results, best.level.name)}"
             yield f"The level that comes nearest to the ceiling is {best.label}, with {near}."
+
+
+def _beyond(results: Results) -> str:
+    if results.truth is not None:
+        return "it is the mean over jobs of the probability of success on the cluster that is best for each"
+    return "for the other jobs the fleet has no cluster on which they succeed"
 
 
 def _reasons(rows: Sequence[LevelRow]) -> Iterator[str]:

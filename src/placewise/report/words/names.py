@@ -11,6 +11,7 @@ from placewise.report.data.experiments import total_jobs
 from placewise.report.data.levels import AT_LEAST, EXACT, LevelRow, group_of, is_chosen
 from placewise.report.data.uncertainty import is_share
 from placewise.report.words.numbers import counted, jobs, number, share, shown
+from placewise.report.words.truth import truth_line
 
 SUCCESS_OF_MATCHED_WORDS = "success of matched jobs"
 NO_METADATA, ALL_METADATA = "no metadata", "all metadata"
@@ -22,6 +23,8 @@ KIND_WORDS = {
     "single": "on one subsystem",
     "pair": "on two subsystems",
     "greedy": "in greedy order",
+    "swap": "greedy, some swapped",
+    "set": "a set",
     "all": ALL_METADATA,
 }
 
@@ -171,8 +174,12 @@ def reference_words(reference: str) -> str:
 
 
 def scoring_line(results: Results) -> str:
-    """Say by which scoring, and whether expectations or draws, the numbers were made."""
+    """Say by which scoring, and whether expectations or draws, the numbers were made; of records, how held out."""
+    if results.evidence is not None and not results.scores:
+        return f"outcomes as they happened; {results.evidence.folds} folds, seed {results.evidence.seed}"
     scoring = f"scoring: {results.scoring}" if results.scoring else "scoring: as recorded by its author"
+    if results.truth is not None:
+        scoring = truth_line(results.truth)
     how = "expected values over the scheduler's choice" if results.exact else "one choice drawn for each submission"
     return f"{scoring}; {how}"
 

@@ -13,6 +13,13 @@ def cost_unit(results: Results) -> str:
     return "subsystems" if costs_are_counts(results) else "as priced in the study"
 
 
+def front_found(results: Results) -> str:
+    """Say how the Pareto front was found."""
+    if results.front_exact:
+        return "exact, as every set of subsystems was tried"
+    return "found by greedy and swap search, so that other sets may better it"
+
+
 def how_found(worth: Worth) -> str:
     """Say whether values are exact or estimates."""
     return "exact" if worth.exact else f"estimated from {counted(worth.permutations, 'random order')}"

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from placewise.model.quantities import CEILING, FLEET, SUCCESS
 from placewise.model.results import Results
-from placewise.model.worth import SubsystemWorth, Worth
+from placewise.model.worth import Difference, Interval, SubsystemWorth, Worth
 from placewise.report.data import uncertainty
 from placewise.report.data.worth import NOTHING, count_to, front
-from placewise.report.words.intervals import central_words, interval_words
+from placewise.report.words.held_out import held_out_sentences
+from placewise.report.words.intervals import interval_over, interval_words
 from placewise.report.words.names import (
     difference_text,
     experiment_phrase,
@@ -20,7 +21,12 @@ from placewise.report.words.names import (
     with_metadata_on,
 )
 from placewise.report.words.numbers import counted, jobs, number, share, shown
-from placewise.report.words.worth import cost_unit, sufficiency_sentence
+from placewise.report.words.worth import cost_unit, front_found, sufficiency_sentence
+
+_IN_SAMPLE = (
+    "That is in sample: the set is judged by the jobs and the fleet that it was chosen on; placewise minimal, or "
+    "placewise simulate with --hold-out root-package,profile,fleet, judges such sets by others."
+)
 
 
 def worth_findings(results: Results) -> list[str]:
@@ -28,7 +34,15 @@ def worth_findings(results: Results) -> list[str]:
     found = list(_worth(results.worth)) if results.worth is not None and results.worth.subsystems else []
     if results.sufficiency is not None:
         found.append(sufficiency_sentence(results.sufficiency))
+        found += held_out_findings(results)
     return [*found, *_front(results), *difference_findings(results)[:1], *_fleets(results)]
+
+
+def held_out_findings(results: Results) -> list[str]:
+    """Say what the smallest set reaches on what it was not chosen on, or how to find that out."""
+    if results.held_out is not None:
+        return held_out_sentences(results.held_out)
+    return [_IN_SAMPLE]
 
 
 def _worth(worth: Worth) -> Iterator[str]:
@@ -62,7 +76,7 @@ def _worth(worth: Worth) -> Iterator[str]:
 
 def _interval_of(best: SubsystemWorth) -> str:
     found = best.interval
-    return "" if found is None else f"; {interval_words(found)} over {shown(found.over)}"
+    return "" if found is None else f"; {interval_words(found)}, the {interval_over(found)}"
 
 
 def _front(results: Results) -> Iterator[str]:
@@ -71,14 +85,15 @@ def _front(results: Results) -> Iterator[str]:
         top, unit = best[-1], cost_unit(results)
         cost = counted(int(top.cost), "subsystem") if unit == "subsystems" else f"a cost of {number(top.cost)}"
         yield (
-            f"{len(best):,} of {counted(len(results.front), 'level')} of metadata are on the Pareto front; the most "
+            f"{len(best):,} of {counted(len(results.front), 'level')} of metadata are on the Pareto front of cost, "
+            f"success and waste ({front_found(results)}); the most "
             f"successful of them, at {cost}, reaches a success of {share(top.success)} "
             f"{with_metadata_on(subsystems_label(top.metadata))}."
         )
 
 
 def difference_findings(results: Results) -> list[str]:
-    """Say of each difference how large it is, and whether chance would make one."""
+    """Say of each difference how large it is, and by all of its intervals whether chance would make one."""
     found = []
     for one in (one for one in results.differences if one.intervals):
         word = quantity_word(one.quantity)
@@ -87,16 +102,28 @@ def difference_findings(results: Results) -> list[str]:
         if not any((one.value, *(end for interval in one.intervals for end in (interval.low, interval.high)))):
             found.append(f"The {what} is the same as {than}, on every draw.")
             continue
-        sure = all(interval.low > 0 or interval.high < 0 for interval in one.intervals)
-        interval = one.intervals[0]
-        low, high = (difference_text(one.quantity, end) for end in (interval.low, interval.high))
-        found.append(
-            f"The {what} is {difference_text(one.quantity, abs(one.value))} "
-            f"{'larger' if one.value >= 0 else 'smaller'} than {than}; compared draw by draw, the "
-            f"{central_words(interval)} over {shown(interval.over)} lie between {low} and {high}, "
-            + ("so it is more than chance." if sure else "so chance may have made it.")
-        )
+        larger = "larger" if one.value >= 0 else "smaller"
+        size = difference_text(one.quantity, abs(one.value))
+        found.append(f"The {what} is {size} {larger} than {than}; compared draw by draw, {_tested(one)}.")
     return found
+
+
+def _tested(one: Difference) -> str:
+    """Say of every interval of a difference whether it leaves out zero, those that do first."""
+
+    def parts(intervals: Sequence[Interval]) -> str:
+        return ", ".join(
+            f"the {interval_over(each)} goes from {difference_text(one.quantity, each.low)} to "
+            f"{difference_text(one.quantity, each.high)}"
+            for each in intervals
+        )
+
+    sure = [each for each in one.intervals if each.leaves_out_zero]
+    unsure = [each for each in one.intervals if not each.leaves_out_zero]
+    if not unsure:
+        return f"that is more than chance: {parts(sure)}"
+    may = f"chance may have made it: {parts(unsure)}"
+    return may if not sure else f"{may}, although {parts(sure)}"
 
 
 def _fleets(results: Results) -> Iterator[str]:
@@ -105,7 +132,8 @@ def _fleets(results: Results) -> Iterator[str]:
     if ceiling is not None:
         said = (
             f"On {counted(ceiling.count, 'fleet')} drawn anew the ceiling has a median of {share(ceiling.median)}, and "
-            f"the central 95 % lie between {share(ceiling.low)} and {share(ceiling.high)}"
+            f"{'all' if ceiling.is_range else 'the central 95 %'} lie between {share(ceiling.low)} and "
+            f"{share(ceiling.high)}"
         )
         if everything is not None:
             said += f"; success with all metadata lies between {share(everything.low)} and {share(everything.high)}"

@@ -21,7 +21,7 @@ from placewise.model.study import EXPANDING, folder_name
 from placewise.model.worth import Interval
 from placewise.study.compare.study_differences import Unlike, unlike_studies
 from placewise.sweep.runner import HERE, Runner
-from placewise.worth.resampling import Bootstrap, Column, Ratios, interval_of
+from placewise.worth.resampling import Bootstrap, Centre, Column, Ratios, interval_of
 
 MATCHED = "matched"
 _EXPANDING = folder_name(EXPANDING)
@@ -82,7 +82,8 @@ def compare(
     """Compare the results folders of two runs; differences are the first less the second.
 
     Jobs are paired by name. Of a name that repeats, which stands for equal jobs, as many are paired as both have.
-    Intervals over jobs draw requirement profiles again, for both runs the same ones (see `worth.resampling`);
+    Intervals over jobs draw root packages again, or else requirement profiles, for both runs the same ones (see
+    `worth.resampling`);
     those over random orders and over fleets pair what has one number in both.
     Raises InputError for a folder that holds no results or no rows, for no experiment or job in common, and for a
     number of resamples that is not usable.
@@ -111,7 +112,7 @@ def compare(
         # A run may work it out without keeping rows of it.
         found.append(PairedDifference(_EXPANDING, LAST, last[0], last[1], last[0] - last[1]))
     more, notes = _of_numbered_draws(runs, found, whole=not any(only))
-    if tables[0].profiles is None and tables[1].profiles is None:
+    if pairs.unit_word == "job name":
         notes = ("neither folder says which profile a job is of, so jobs were drawn again by name", *notes)
     notes = (*_alone(tables, (first, second)), *notes)
     return Comparison(
@@ -139,6 +140,10 @@ def _paired(first: OutcomeSums, second: OutcomeSums) -> _Pairs:
     places = first.places_in(second)
     here = np.flatnonzero(places >= 0)
     there = places[here]
+    if first.packages is not None and second.packages is not None:
+        # A job that is of one package here and of another there is a unit of both.
+        both = np.stack([first.packages[here], second.packages[there]], axis=1)
+        return _Pairs(here, there, np.unique(both, axis=0, return_inverse=True)[1].reshape(-1), "root package")
     known = [
         np.unique(table.profiles[at], return_inverse=True)[1].reshape(-1)
         for table, at in ((first, here), (second, there))
@@ -189,11 +194,13 @@ def _differences(
             key=str(seed),
             progress=progress,
         )
+    influence = ratios.influence()
     over = f"{resamples:,} resamples of {units:,} {pairs.unit_word}s"
     found = []
     for number, (name, quantity) in enumerate(figures):
         one, other = values[2 * number : 2 * number + 2].tolist()
-        interval = interval_of(rows[:, 2 * number] - rows[:, 2 * number + 1], over)
+        centre = Centre.of(one - other, influence[2 * number] - influence[2 * number + 1])
+        interval = interval_of(rows[:, 2 * number] - rows[:, 2 * number + 1], over, centre)
         found.append(
             PairedDifference(
                 name,

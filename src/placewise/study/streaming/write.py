@@ -13,6 +13,7 @@ from placewise.formats.jobs.workload_table import write_workload
 from placewise.formats.reading import found_at
 from placewise.formats.writing import staged
 from placewise.model.cluster import Fleet
+from placewise.model.fleet_model import INDEPENDENT, FleetModel
 from placewise.model.profile import Profile
 from placewise.model.progress import Progress
 from placewise.model.workload import Workload
@@ -23,7 +24,15 @@ PRICES = "prices.json"
 
 
 def write_streamed(
-    profile: Profile, clusters: int, jobs: int, seed: int, folder: Path, progress: Progress, *, force: bool = False
+    profile: Profile,
+    clusters: int,
+    jobs: int,
+    seed: int,
+    folder: Path,
+    progress: Progress,
+    *,
+    model: FleetModel = INDEPENDENT,
+    force: bool = False,
 ) -> None:
     """Draw a fleet and jobs into a folder, with no more than a chunk of the jobs in memory.
 
@@ -35,7 +44,7 @@ def write_streamed(
     chunks = draw_job_chunks(profile, jobs, seed)
     if found_at(folder / JOBSPECS) != "nothing":
         raise InputError("holds jobs of another fleet", file=folder / JOBSPECS, expected="a folder without jobspecs")
-    fleet = draw_fleet(profile, clusters, seed)
+    fleet = draw_fleet(profile, clusters, seed, model)
     with staged(folder, owned=(FEATURES, PRICES, WORKLOAD), force=force) as stage:
         write_features(fleet, stage / FEATURES)
         write_prices(stage / PRICES, fleet, draw_prices(clusters, seed))

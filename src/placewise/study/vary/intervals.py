@@ -16,7 +16,7 @@ from placewise.model.worth import Difference, FleetSpread, Headline, Interval
 from placewise.study.observed import Observed
 from placewise.study.vary.fleets import FleetTask
 from placewise.sweep.runner import Runner
-from placewise.worth.resampling import Bootstrap, interval_of
+from placewise.worth.resampling import Bootstrap, Centre, interval_of
 
 _EXPANDING, _SINGLE = folder_name(EXPANDING), folder_name(SINGLE)
 
@@ -26,12 +26,25 @@ class _Variation:
     """Quantities found when one thing was varied.
 
     values : (times,) by quantity. over : what was varied, in words. others_stay : quantities that are not among the
-    values are as they were; if not, they are not known.
+    values are as they were; if not, they are not known. influence : (units,) by quantity, of those drawn again.
+    copies : (units,) how many equal ones each stands for.
     """
 
     values: Mapping[Quantity, NDArray[np.float64]]
     over: str
     others_stay: bool = False
+    influence: Mapping[Quantity, NDArray[np.float64]] | None = None
+    copies: NDArray[np.int64] | None = None
+
+    def interval(
+        self, value: float, more: Quantity, less: Quantity | None = None, stays: float = 0.0
+    ) -> Interval | None:
+        """Return the interval of a quantity, or of what it is more than another, which if not varied is `stays`."""
+        draws = self.values[more] - (0.0 if less is None else self.values.get(less, stays))
+        if self.influence is None:
+            return interval_of(draws, self.over)
+        moved = self.influence[more] - (0.0 if less is None else self.influence[less])
+        return interval_of(draws, self.over, Centre.of(value, moved, self.copies))
 
 
 def with_intervals(
@@ -53,23 +66,27 @@ def with_intervals(
     values = dict(zip(quantities, ratios.values().tolist(), strict=True))
     variations = []
     if settings.resamples:
-        task = Bootstrap(ratios, settings.seed)
+        units = observed.units
+        task = Bootstrap(ratios, settings.seed, units.copies)
         rows = runner.rows("resamples", task, settings.resamples, key=key, progress=progress)
-        over = f"{_counted(settings.resamples, 'resample')} of {_counted(observed.units, 'requirement profile')}"
-        variations.append(_Variation(dict(zip(quantities, rows.T, strict=True)), over))
+        over = f"{_counted(settings.resamples, 'resample')} of {_counted(len(units), units.word)}"
+        found = dict(zip(quantities, rows.T, strict=True))
+        influence = dict(zip(quantities, ratios.influence(), strict=True))
+        variations.append(_Variation(found, over, influence=influence, copies=units.copies))
     if results.orders is not None:
         variations.append(_of_orders(results.orders))
     spread = None
     if fleets is not None and settings.fleets:
         rows = runner.rows("fleets", fleets, settings.fleets, key=key, progress=progress)
         found = dict(zip(fleets.quantities, rows.T, strict=True))
-        variations.append(_Variation(found, f"{_counted(settings.fleets, 'fleet')} drawn from the profile"))
+        drawn = "profile" if study.truth is None else "records"
+        variations.append(_Variation(found, f"{_counted(settings.fleets, 'fleet')} drawn from the {drawn}"))
         spread = _spread(found)
     compared = compared_by_rules(study, list(results.scores)) if study.rules else compared_by_experiment(study)
     return replace(
         results,
         headlines=tuple(
-            Headline(quantity.experiment, quantity.name, value, _intervals(variations, quantity))
+            Headline(quantity.experiment, quantity.name, value, _intervals(variations, quantity, value))
             for quantity, value in values.items()
             if not quantity.baseline and not np.isnan(value)
         ),
@@ -129,7 +146,7 @@ def _difference(
     more: Quantity, less: Quantity, values: Mapping[Quantity, float], variations: Sequence[_Variation]
 ) -> Difference:
     intervals = [
-        interval_of(one.values[more] - one.values.get(less, values[less]), one.over)
+        one.interval(values[more] - values[less], more, less, values[less])
         for one in variations
         if more in one.values and (less in one.values or one.others_stay)
     ]
@@ -143,8 +160,8 @@ def _difference(
     )
 
 
-def _intervals(variations: Sequence[_Variation], quantity: Quantity) -> tuple[Interval, ...]:
-    found = [interval_of(one.values[quantity], one.over) for one in variations if quantity in one.values]
+def _intervals(variations: Sequence[_Variation], quantity: Quantity, value: float) -> tuple[Interval, ...]:
+    found = [one.interval(value, quantity) for one in variations if quantity in one.values]
     return tuple(interval for interval in found if interval is not None)
 
 

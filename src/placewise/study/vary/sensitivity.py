@@ -29,6 +29,7 @@ from placewise.study.description import study_key
 from placewise.study.observed import observe
 from placewise.study.vary.wrong_metadata import draw_missing, draw_wrong
 from placewise.sweep.runner import HERE, Runner
+from placewise.worth.resampling import interval_of
 
 CLUSTERS, RANGES, WRONG, MISSING = "clusters", "range width", "wrong metadata", "missing metadata"
 SETTINGS = {"clusters": CLUSTERS, "ranges": RANGES, "wrong": WRONG, "missing": MISSING}
@@ -134,7 +135,8 @@ def sensitivity(
     points = []
     for setting, amount in dict.fromkeys((setting, amount) for setting, amount, _ in cases):
         found = rows[[case[:2] == (setting, amount) for case in cases]]
-        low, high = np.quantile(found[:, _EVERYTHING], [0.025, 0.975]).tolist()
+        drawn = interval_of(found[:, _EVERYTHING], "draws")
+        low, high = (np.nan, np.nan) if drawn is None else (drawn.low, drawn.high)
         nothing, everything, matched, ceiling = found.mean(axis=0).tolist()
         points.append(SensitivityPoint(setting, amount, nothing, everything, matched, ceiling, len(found), low, high))
     names = {setting: name for name, setting in SETTINGS.items()}
@@ -158,6 +160,8 @@ def _possible(
                 demands.widened(index, 0)
             elif setting == WRONG:
                 draw_wrong(index, 0.0, np.random.default_rng(0))
+            if setting in (WRONG, MISSING) and demands.note(index) is not None:
+                demands.seen(index, lambda table, _: table)
         except InputError as error:
             refused[setting] = error
     return fleets, refused

@@ -18,20 +18,29 @@ from placewise.model.workload import Workload
 class Success:
     """What a change does to success, by the outcome rules, if each job goes to one of its matches at random.
 
-    gained : how many of the jobs gained are expected to succeed. net : how many more of all jobs are; wider matches
-        can also lead jobs astray that matched before, so it may be negative.
+    gained : by how much the expected successes of those jobs grow that then succeed more often; lost : by how much
+        those of the others shrink, since wider matches can also lead jobs astray that matched before.
     """
 
     gained: float
-    net: float
+    lost: float
+
+    @property
+    def net(self) -> float:
+        """How many more of all jobs are expected to succeed."""
+        return self.gained - self.lost
 
 
 @dataclass(frozen=True, slots=True)
 class WiderStep:
-    """A wider requirement, None for none at all, and how many jobs it gains, those of nearer steps included."""
+    """A wider requirement, None for none at all, and how many jobs it gains, those of nearer steps included.
+
+    clusters_per_job : how many clusters each of those then matches on average.
+    """
 
     relaxed: Expression | None
     gained: int
+    clusters_per_job: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +96,9 @@ class NearMisses:
     fewest : of those, how many fail on so many requirements, each on no node of the cluster, where they fail fewest:
         (requirements, jobs), ascending, among the clusters that could host the shape. None: 0, met on different nodes.
     too_large : how many there are no such clusters for.
-    relaxations : the most jobs gained first. changes : the most net jobs first; of each subsystem of each
-        cluster the best change alone.
+    relaxations, changes : what gains most first: successes, less those lost, where outcome rules decide them; else
+        jobs that match, less those lost. Of each subsystem of each cluster the best change alone.
+    matches_only : how many of either gain matches and no successes, and are left out.
     """
 
     jobs: int
@@ -97,6 +107,7 @@ class NearMisses:
     too_large: int
     relaxations: tuple[Relaxation, ...]
     changes: tuple[FleetChange, ...]
+    matches_only: int = 0
 
 
 def relaxed_workload(workload: Workload, relaxation: Relaxation) -> Workload:

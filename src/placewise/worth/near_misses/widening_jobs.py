@@ -51,9 +51,9 @@ def best_relaxations(
             _ways(index, workload, requirement, places, weight), key=lambda way: (-way[-1][1], str(way[-1][0]))
         )
         for found in ways[:MOST_WAYS]:
-            steps = tuple(WiderStep(relaxed, gained) for relaxed, gained, _ in found)
-            _, gained, clusters = found[-1]
-            relaxation = Relaxation(requirement, int(jobs[number]), gained, clusters / gained, steps)
+            steps = tuple(WiderStep(relaxed, gained, clusters / gained) for relaxed, gained, clusters in found)
+            gained = steps[-1].gained
+            relaxation = Relaxation(requirement, int(jobs[number]), gained, steps[-1].clusters_per_job, steps)
             ranking.add(gained, (str(requirement), str(relaxation.relaxed)), relaxation)
     return ranking.best()
 

@@ -10,13 +10,13 @@ import numpy as np
 from placewise.model.results import Results
 from placewise.model.worth import Difference, Headline, SensitivityPoint
 from placewise.report.data import uncertainty
-from placewise.report.data.statistics import thinned
+from placewise.report.data.statistics import FEWEST_FOR_CENTRAL, thinned
 from placewise.report.data.worth import MOST_ROWS
 from placewise.report.page.cells import Cell, Table, share_cell
 from placewise.report.page.charts import vega
 from placewise.report.words import figures
 from placewise.report.words.figures import FigureWords
-from placewise.report.words.intervals import central_words
+from placewise.report.words.intervals import interval_kind
 from placewise.report.words.names import setting_amount, setting_words
 from placewise.report.words.numbers import counted, shown
 
@@ -60,7 +60,7 @@ def _whiskers(
             "low": scale * interval.low,
             "high": scale * interval.high,
             "over": f"over {shown(interval.over)}",
-            "part": central_words(interval),
+            "part": interval_kind(interval),
         }
         for label, one in zip(labels, known, strict=True)
         for interval in one.intervals
@@ -129,8 +129,8 @@ def fleet_charts(results: Results) -> list[vega.Chart]:
     whole = [
         metadata,
         vega.tip("median", "median", vega.PERCENT_EXACT),
-        vega.tip("low", "2.5 % of fleets below", vega.PERCENT_EXACT),
-        vega.tip("high", "97.5 % of fleets below", vega.PERCENT_EXACT),
+        vega.tip("low", "least" if columns[0].interval.is_range else "2.5 % of fleets below", vega.PERCENT_EXACT),
+        vega.tip("high", "most" if columns[0].interval.is_range else "97.5 % of fleets below", vega.PERCENT_EXACT),
     ]
     layer = [
         {
@@ -152,14 +152,16 @@ def fleet_charts(results: Results) -> list[vega.Chart]:
     if len(kept) < fleets:
         some = f" Drawn are {len(kept)} fleets, evenly picked; line and dot are of all."
         words = words._replace(caption=words.caption + some)
+    names: Sequence[str] = ("least", "median", "most")
+    rows: Sequence[Sequence[float]] = ends
+    if not columns[0].interval.is_range:
+        names = ("least", "2.5 %", "median", "97.5 %", "most")
+        rows = [(np.min(one.values), *three, np.max(one.values)) for one, three in zip(columns, ends, strict=True)]
     table = Table(
         f"Success over {counted(fleets, 'fleet')}.",
         "metadata",
-        [(name, "of fleets") for name in ("least", "2.5 %", "median", "97.5 %", "most")],
-        [
-            (label, "", [share_cell(float(v)) for v in (np.min(column.values), *three, np.max(column.values))])
-            for label, column, three in zip(labels, columns, ends, strict=True)
-        ],
+        [(name, "of fleets") for name in names],
+        [(label, "", [share_cell(float(v)) for v in row]) for label, row in zip(labels, rows, strict=True)],
     )
     parts = {"encoding": {"y": vega.names("metadata", labels)}, "layer": layer}
     return [vega.chart(words, values, 46 * len(columns), parts, picture="fleet-spread", table=table)]
@@ -203,14 +205,16 @@ def _sensitivity(place: int, setting: str, points: Sequence[SensitivityPoint]) -
         },
     ]
     words = figures.setting_figure_words(place, setting, points)
+    few = max(point.draws for point in points) < FEWEST_FOR_CENTRAL
+    ends = ("least", "most") if few else ("2.5 %", "97.5 %")
     table = Table(
         f"{words.title}.",
         unit,
         [
             ("success without metadata", "of all jobs"),
             ("success with all metadata", "of all jobs"),
-            ("2.5 %", "of draws, with all metadata"),
-            ("97.5 %", "of draws, with all metadata"),
+            (ends[0], "of draws, with all metadata"),
+            (ends[1], "of draws, with all metadata"),
             ("matched jobs", "with all metadata, of all jobs"),
             ("ceiling", "of all jobs"),
             ("draws", "count"),

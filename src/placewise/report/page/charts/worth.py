@@ -26,6 +26,8 @@ _KIND_LOOKS = {
     "single": (vega.SKY, "circle"),
     "pair": (vega.ORANGE, "diamond"),
     "greedy": (vega.GREEN, "triangle-up"),
+    "swap": (vega.PURPLE, "triangle-down"),
+    "set": (vega.BLUE, "triangle-right"),
     "all": (vega.VERMILLION, "cross"),
 }
 
@@ -151,7 +153,7 @@ def sufficiency_chart(found: Sufficiency) -> vega.Chart:
 
 
 def front_charts(results: Results) -> list[vega.Chart]:
-    """Return every level by its cost and its success, and by its matches and its success."""
+    """Return every level by its cost and its success, and by its waste and its success."""
     points = numbers.kept_levels(results.front)
     values = [
         {
@@ -159,6 +161,7 @@ def front_charts(results: Results) -> list[vega.Chart]:
             "kind": KIND_WORDS.get(point.kind, point.kind),
             "cost": point.cost,
             "matched": point.matched,
+            "waste": point.waste,
             "success": point.success,
             "front": "on the Pareto front" if point.on_front else "beaten",
         }
@@ -174,6 +177,7 @@ def front_charts(results: Results) -> list[vega.Chart]:
             vega.tip("level", "metadata on"),
             vega.tip("cost", f"cost ({unit})", ",.4~g"),
             vega.tip("matched", "matched jobs", vega.PERCENT_EXACT),
+            vega.tip("waste", "waste", vega.PERCENT_EXACT),
             vega.tip("success", "success", vega.PERCENT_EXACT),
             vega.tip("front", "by others"),
         ],
@@ -185,15 +189,15 @@ def front_charts(results: Results) -> list[vega.Chart]:
     }
     layer = [{"mark": mark, "transform": vega.only("front", which)} for which, mark in marks.items()]
     words = front_words(results, points)
-    by_matches = FigureWords(
-        "pareto-matched",
-        "What matches, and what succeeds",
-        "The same levels by how many jobs match some cluster; up and to the right is better.",
+    by_waste = FigureWords(
+        "pareto-waste",
+        "What succeeds, and what is wasted",
+        "The same levels by how many jobs match some cluster and fail there; up and to the left is better.",
         words.alt,
     )
     cost = vega.quantity("cost", f"cost of metadata ({unit})")
-    matched = vega.share_x("matched", "matched jobs (share of all jobs)", scale={"domain": [0, 1]})
+    waste = vega.share_x("waste", "waste: jobs that match and fail (share of all jobs)", scale={"domain": [0, 1]})
     return [
         vega.chart(words, values, 340, {"encoding": {"x": cost, **shared}, "layer": layer}, picture=words.name),
-        vega.chart(by_matches, values, 340, {"encoding": {"x": matched, **shared}, "layer": layer}),
+        vega.chart(by_waste, values, 340, {"encoding": {"x": waste, **shared}, "layer": layer}),
     ]

@@ -1,0 +1,242 @@
+"""The options of a replay."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from placewise.cli.options import Machines, Seed, TraceFormatName, TracePath, Zone, choices, plugin_names
+from placewise.errors import InputError
+
+if TYPE_CHECKING:
+    from placewise.model.cluster import Fleet
+    from placewise.model.replay import ReplaySettings
+    from placewise.model.trace_cleaning import Cleaned
+
+_TRACE = "The trace"
+_SCHEDULING = "Scheduling"
+_FAILING = "Metadata and failures"
+_NUMBERS = "What is summed up"
+_POLICIES = ("fcfs", "sjf", "easy", "easy-sjbf", "conservative")
+
+
+@dataclass(frozen=True)
+class ReplayOptions:
+    """What says which trace is replayed, where, and how."""
+
+    trace: TracePath
+    fleet: Annotated[
+        Path | None,
+        typer.Option(
+            "--fleet",
+            help="Clusters, as for match; the machines that the trace describes if not given.",
+            show_default=False,
+            rich_help_panel=_TRACE,
+        ),
+    ] = None
+    trace_format: TraceFormatName = None
+    machines: Machines = None
+    zone: Zone = None
+    clean: Annotated[
+        str,
+        typer.Option(
+            "--clean",
+            help="strict: drop jobs whose size, runtime or limit is not usable, cut runtimes at the limit; or none.",
+            autocompletion=choices("none", "strict"),
+            rich_help_panel=_TRACE,
+        ),
+    ] = "strict"
+    policy: Annotated[
+        str,
+        typer.Option(
+            help="Queue policy: fcfs, sjf, easy, easy-sjbf or conservative; then, with commas, CLUSTER=POLICY for "
+            "clusters with another.",
+            autocompletion=choices(*_POLICIES),
+            rich_help_panel=_SCHEDULING,
+        ),
+    ] = "easy"
+    place: Annotated[
+        str,
+        typer.Option(
+            help="Who chooses a job's cluster when it is submitted: earliest-start, random, first, least-loaded, "
+            "cheapest, a plugin, or module:function.",
+            autocompletion=lambda incomplete: [*choices("earliest-start")(incomplete), *plugin_names(incomplete)],
+            rich_help_panel=_SCHEDULING,
+        ),
+    ] = "earliest-start"
+    late: Annotated[
+        bool,
+        typer.Option(
+            "--late",
+            help="One queue for all clusters instead; a job goes to the first that can start it.",
+            rich_help_panel=_SCHEDULING,
+        ),
+    ] = False
+    estimates: Annotated[
+        str,
+        typer.Option(
+            help="What is taken for a runtime when planning: limit, exact, doubled (the limit) or user-mean.",
+            autocompletion=choices("limit", "exact", "doubled", "user-mean"),
+            rich_help_panel=_SCHEDULING,
+        ),
+    ] = "limit"
+    hold: Annotated[
+        str,
+        typer.Option(
+            help="What jobs hold: processors of a pool, or nodes with cores, memory and GPUs.",
+            autocompletion=choices("processors", "nodes"),
+            rich_help_panel=_SCHEDULING,
+        ),
+    ] = "processors"
+    dependencies: Annotated[
+        bool,
+        typer.Option(
+            "--dependencies",
+            help="A job waits for its preceding job and the think time, where the trace says them.",
+            rich_help_panel=_SCHEDULING,
+        ),
+    ] = False
+    metadata: Annotated[
+        str,
+        typer.Option(
+            "--metadata",
+            help="Only these pieces of the jobs' requirements reach the scheduler, with commas between.",
+            metavar="NAMES",
+            show_default=False,
+            rich_help_panel=_FAILING,
+        ),
+    ] = ""
+    without_metadata: Annotated[
+        bool,
+        typer.Option(
+            "--without-metadata", help="None of the jobs' requirements reaches the scheduler.", rich_help_panel=_FAILING
+        ),
+    ] = False
+    retries: Annotated[
+        int,
+        typer.Option(
+            help="How often a job that failed is submitted again, not to a cluster where it failed.",
+            min=0,
+            rich_help_panel=_FAILING,
+        ),
+    ] = 0
+    fail_after: Annotated[
+        str,
+        typer.Option(
+            "--fail-after",
+            help="When a job fails: a share of its runtime such as 0.5, or a time such as 60s.",
+            metavar="SHARE|TIME",
+            rich_help_panel=_FAILING,
+        ),
+    ] = "0"
+    warm_up: Annotated[
+        str,
+        typer.Option(
+            "--warm-up",
+            help="Leave out jobs submitted in the first so long, such as 7d.",
+            metavar="TIME",
+            rich_help_panel=_NUMBERS,
+        ),
+    ] = "0"
+    cool_down: Annotated[
+        str,
+        typer.Option(
+            "--cool-down",
+            help="And in the last so long before the last submission.",
+            metavar="TIME",
+            rich_help_panel=_NUMBERS,
+        ),
+    ] = "0"
+    resamples: Annotated[
+        int,
+        typer.Option(
+            help="Resamples of the weeks for the intervals; 0 for none.", min=0, max=1_000_000, rich_help_panel=_NUMBERS
+        ),
+    ] = 2000
+    seed: Seed = 0
+    engine: Annotated[
+        str,
+        typer.Option(
+            help="What works out the schedule, always the same: auto, numba, python, or plain, the definition.",
+            autocompletion=choices("auto", "numba", "python", "plain"),
+            rich_help_panel="Where the work is done",
+        ),
+    ] = "auto"
+
+    def settings(self) -> ReplaySettings:
+        """Return how to replay. Raises InputError for values that no replay takes."""
+        from placewise.model.replay import ReplaySettings
+
+        policy, policies = policies_of(self.policy)
+        share, seconds = failing_of(self.fail_after)
+        return ReplaySettings(
+            policy=policy,  # type: ignore[arg-type]  # the settings refuse other texts
+            policies=policies,  # type: ignore[arg-type]  # likewise
+            place=self.place,
+            late=self.late,
+            hold=self.hold,  # type: ignore[arg-type]  # likewise
+            estimates=self.estimates,  # type: ignore[arg-type]  # likewise
+            fail_after=share,
+            fail_after_s=seconds,
+            retries=self.retries,
+            dependencies=self.dependencies,
+            seed=self.seed,
+            warm_up_s=_seconds("--warm-up", self.warm_up),
+            cool_down_s=_seconds("--cool-down", self.cool_down),
+        )
+
+    def pieces(self) -> tuple[str, ...] | None:
+        """Return on what the scheduler has metadata, None for all."""
+        from placewise.model.settings import names_in
+
+        if self.metadata and self.without_metadata:
+            raise InputError("metadata on something, or without metadata", expected="--metadata or --without-metadata")
+        return tuple(names_in(self.metadata)) if self.metadata or self.without_metadata else None
+
+    def origin(self) -> str:
+        """Return where the fleet comes from, in words."""
+        return "the machines of the trace" if self.fleet is None else str(self.fleet)
+
+    def read(self) -> tuple[Cleaned, Fleet]:
+        """Return the trace after cleaning, and the fleet. Raises InputError as their readers do."""
+        from placewise.formats.fleets.fleet_source import read_fleet
+        from placewise.formats.traces.read_trace import read_trace
+        from placewise.formats.traces.trace_fleet import fleet_of_trace
+        from placewise.replay.replaying import cleaned_for
+
+        fleet = None if self.fleet is None else read_fleet(self.fleet)
+        found = read_trace(self.trace, self.trace_format, machines=self.machines, zone=self.zone)  # type: ignore[arg-type]
+        cleaned = cleaned_for(found, self.clean, fleet)  # type: ignore[arg-type]  # refuses other texts
+        return cleaned, fleet_of_trace(found) if fleet is None else fleet
+
+
+def policies_of(text: str) -> tuple[str, dict[str, str]]:
+    """Return the policy of all clusters, and those of some; `easy,small=fcfs` names both."""
+    parts = [part.strip() for part in text.split(",")]
+    plain = [part for part in parts if "=" not in part]
+    if len(plain) > 1:
+        raise InputError("several policies for all clusters", found=text, expected="one, then CLUSTER=POLICY")
+    named = {cluster: policy for cluster, _, policy in (part.rpartition("=") for part in parts) if cluster}
+    return plain[0] if plain else "easy", named
+
+
+def failing_of(text: str) -> tuple[float, int | None]:
+    """Return after which share of its runtime, or else how many seconds, a job fails."""
+    try:
+        return float(text), None
+    except ValueError:
+        return 0.0, _seconds("--fail-after", text)
+
+
+def _seconds(option: str, text: str) -> int:
+    from placewise.errors import locating
+    from placewise.model.durations import seconds_of
+
+    with locating(place=option):
+        found = seconds_of(text)
+        if not found < 1 << 40:
+            raise InputError("is too long", found=text, expected="a length of time")
+    return int(found)

@@ -1,0 +1,140 @@
+"""The command that runs a trace over virtual time: replay."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from placewise.cli.app import app
+from placewise.cli.options import Dask, Force, Json, Workers, output_path, takes
+from placewise.cli.printing import command_line, console, print_json, say
+from placewise.cli.replay_options import ReplayOptions
+
+
+@app.command()
+@takes(ReplayOptions)
+def replay(
+    options: ReplayOptions,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="A folder for jobs, summary, figures and a report.",
+            parser=output_path,
+            metavar="FOLDER",
+            show_default=False,
+        ),
+    ] = None,
+    scenarios: Annotated[
+        Path | None,
+        typer.Option(
+            help="Policies, fleets and levels of metadata to replay side by side (TOML); options are what they share.",
+            metavar="FILE",
+            show_default=False,
+        ),
+    ] = None,
+    workers: Workers = 1,
+    dask: Dask = None,
+    plots: Annotated[bool, typer.Option("--plots/--no-plots", help="Draw the figures and the report page.")] = True,
+    force: Force = False,
+    json: Json = False,
+) -> None:
+    """Run a trace of jobs on a fleet over virtual time: who waited how long, at what use, cost and waste."""
+    import contextlib
+
+    from placewise.formats.results.replay_files import summary_document, write_replay
+    from placewise.formats.results.results_names import REPLAY, REPLAYED
+    from placewise.formats.writing import staged
+    from placewise.replay.replaying import replay_trace
+    from placewise.report.terminal.progress import over_time, stages
+    from placewise.report.terminal.replay import print_replay
+
+    if scenarios is not None:
+        _side_by_side(options, scenarios, out, (workers, dask), plots=plots, force=force, json=json)
+        return
+    settings, pieces = options.settings(), options.pieces()  # refused before anything is read
+    with contextlib.ExitStack() as opened:
+        stage = None if out is None else opened.enter_context(staged(out, owned=REPLAY, marks=REPLAYED, force=force))
+        progress = opened.enter_context(stages(console(stderr=True)))
+        cleaned, fleet = options.read()
+        found = replay_trace(
+            cleaned,
+            fleet,
+            settings,
+            origin=options.origin(),
+            metadata=pieces,
+            resamples=options.resamples,
+            engine=options.engine,  # type: ignore[arg-type]  # refuses other texts
+            progress=over_time(progress, cleaned.trace.submit_s),
+        )
+        if stage is not None:
+            progress.advanced("writing", 0, 1)
+            write_replay(stage, found)
+            if plots:
+                from placewise.report.page.replay_page import draw_replay
+
+                draw_replay(found, stage, command=command_line())
+    if json:
+        print_json({**({} if out is None else {"out": str(out)}), **summary_document(found)})
+        return
+    print_replay(found, console())
+    if out is not None:
+        say(f"written to {out}")
+
+
+def _side_by_side(
+    options: ReplayOptions,
+    file: Path,
+    out: Path | None,
+    where: tuple[int, str | None],
+    *,
+    plots: bool,
+    force: bool,
+    json: bool,
+) -> None:
+    """Replay the scenarios of a file, and compare them."""
+    import contextlib
+    from dataclasses import replace
+
+    from placewise.formats.results.results_names import REPLAY, REPLAYED
+    from placewise.formats.results.timed_files import timed_document, write_timed
+    from placewise.formats.studies.scenario_file import read_scenarios
+    from placewise.formats.writing import staged
+    from placewise.model.scenarios import Scenario
+    from placewise.report.terminal.progress import stages
+    from placewise.report.terminal.timed import print_timed
+    from placewise.study.timed.replays import run_scenarios
+    from placewise.study.timed.values import worth_in_time
+    from placewise.sweep.executors import runner
+
+    settings, pieces = options.settings(), options.pieces()
+    with contextlib.ExitStack() as opened:
+        sweeps = opened.enter_context(runner(*where))
+        stage = None if out is None else opened.enter_context(staged(out, owned=REPLAY, marks=REPLAYED, force=force))
+        progress = opened.enter_context(stages(console(stderr=True)))
+        cleaned, fleet = options.read()
+        usual = Scenario("usual", settings, fleet, pieces, options.origin())
+        asked = read_scenarios(file, usual)
+        shared = {
+            "resamples": options.resamples,
+            "runner": sweeps,
+            "progress": progress,
+            "engine": options.engine,
+        }
+        found = run_scenarios(cleaned, asked.scenarios, **shared)  # type: ignore[arg-type]  # checked there
+        if asked.values:
+            found = replace(found, values=worth_in_time(cleaned, usual, asked.policies, **shared))  # type: ignore[arg-type]
+        if stage is not None:
+            progress.advanced("writing", 0, 1)
+            write_timed(stage, found)
+            if plots:
+                from placewise.report.page.timed_page import draw_timed
+
+                draw_timed(found, stage, command=command_line())
+    if json:
+        print_json({**({} if out is None else {"out": str(out)}), **timed_document(found)})
+        return
+    print_timed(found, console())
+    if out is not None:
+        say(f"written to {out}")

@@ -1,0 +1,196 @@
+"""`jobs.parquet` of a replay: a row an attempt, in the order in which attempts were submitted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from placewise.errors import InputError, locating
+from placewise.formats.parquet_files import refuse_too_large
+from placewise.formats.reading import found_at
+from placewise.formats.writing import replacing
+from placewise.model.replay import Schedule
+from placewise.model.trace import UNKNOWN, Labels, Trace
+
+ROW_GROUP = 1 << 17
+_NAMES = pa.dictionary(pa.int32(), pa.string())
+_COLUMNS = {
+    "job": (pa.string(), "what the trace calls the job"),
+    "position": (pa.int64(), "of the job in the trace as replayed, from 0"),
+    "attempt": (pa.int32(), "1 for the job's first submission; 0: it was never submitted"),
+    "user": (_NAMES, "as the trace names the user"),
+    "cluster": (_NAMES, "where it was sent (null: nowhere)"),
+    "processors": (pa.int64(), "that it holds, in the parts that the trace counts in"),
+    "parts": (pa.int32(), "in how many parts the trace divides a processor"),
+    "submit_s": (pa.int64(), "submission, in virtual time"),
+    "start_s": (pa.int64(), "start (null: never)"),
+    "end_s": (pa.int64(), "end (null: never)"),
+    "reserved_s": (pa.int64(), "the first reservation that it had (null: none)"),
+    "failed": (pa.bool_(), "whether it ended without success"),
+    "runtime_s": (pa.int64(), "of the job, as replayed"),
+    "requested_s": (pa.int64(), "its time limit (null: not said)"),
+}
+_SCHEMA = pa.schema([pa.field(name, kind, metadata={"description": about}) for name, (kind, about) in _COLUMNS.items()])
+
+
+def write_replay_jobs(path: Path, trace: Trace, schedule: Schedule) -> None:
+    """Write what became of the jobs of a trace, whole or not at all."""
+    options = {"compression": "zstd", "use_dictionary": ["user", "cluster"]}
+    # Opened here, since Arrow takes only names that are UTF-8.
+    with replacing(path) as temporary, temporary.open("wb") as file, pq.ParquetWriter(file, _SCHEMA, **options) as to:
+        for part in _tables(trace, schedule):
+            to.write_table(part)
+
+
+def replay_table(trace: Trace, schedule: Schedule) -> pa.Table:
+    """Return the content of `jobs.parquet`; each field says in its metadata what it is."""
+    return pa.concat_tables(_tables(trace, schedule)) if len(trace) else _SCHEMA.empty_table()
+
+
+def _tables(trace: Trace, schedule: Schedule) -> Iterator[pa.Table]:
+    never = np.setdiff1d(np.arange(len(trace)), schedule.job)
+    job = np.concatenate([schedule.job, never])
+    users = pa.array(list(trace.user.names), pa.string())
+    clusters = pa.array(list(schedule.clusters), pa.string())
+    given = np.where(trace.requested_processors > 0, trace.requested_processors, trace.processors)
+    nothing = np.full(len(never), UNKNOWN, dtype=np.int64)
+    columns = {
+        "attempt": np.concatenate([attempt_numbers(schedule), np.zeros(len(never), dtype=np.int64)]),
+        "cluster": np.concatenate([schedule.cluster.astype(np.int64), nothing]),
+        "submit_s": np.concatenate([schedule.submit_s, trace.submit_s[never]]),
+        "start_s": np.concatenate([schedule.start_s, nothing]),
+        "end_s": np.concatenate([schedule.end_s, nothing]),
+        "reserved_s": np.concatenate([schedule.reserved_s, nothing]),
+        "failed": np.concatenate([schedule.failed, np.zeros(len(never), dtype=np.bool_)]),
+    }
+    for start in range(0, len(job), ROW_GROUP):
+        some = slice(start, start + ROW_GROUP)
+        of, part = job[some], {name: column[some] for name, column in columns.items()}
+        table = [
+            _texts(trace, of),
+            pa.array(of),
+            pa.array(part["attempt"].astype(np.int32)),
+            _named(trace.user.codes[of], users),
+            _named(part["cluster"], clusters),
+            pa.array(given[of]),
+            pa.array(np.full(len(of), trace.processor_parts, dtype=np.int32)),
+            pa.array(part["submit_s"]),
+            *(_known(part[name]) for name in ("start_s", "end_s", "reserved_s")),
+            pa.array(part["failed"]),
+            pa.array(trace.runtime_s[of]),
+            pa.array(trace.requested_s[of], mask=trace.requested_s[of] <= 0),
+        ]
+        yield pa.table(table, schema=_SCHEMA)
+
+
+def attempt_numbers(schedule: Schedule) -> NDArray[np.int64]:
+    """Return (attempts,) the how-manieth of its job each is, from 1."""
+    order = np.argsort(schedule.job, kind="stable")
+    jobs = schedule.job[order]
+    places = np.arange(len(jobs))
+    begins = np.ones(len(jobs), dtype=np.bool_)
+    begins[1:] = jobs[1:] != jobs[:-1]
+    found = np.empty(len(jobs), dtype=np.int64)
+    found[order] = places - np.maximum.accumulate(np.where(begins, places, 0)) + 1
+    return found
+
+
+def read_replay_jobs(path: Path, clusters: Sequence[tuple[str, float]], source: str) -> tuple[Trace, Schedule]:
+    """Return the trace, as far as the file has it, and the schedule. clusters : names and processors.
+
+    Raises InputError for a file that is not as `write_replay_jobs` writes it.
+    """
+    if found_at(path) != "file":
+        raise InputError("is no file", file=path, expected="the jobs of a replay")
+    with locating(file=path):
+        try:
+            with path.open("rb") as file:
+                opened = pq.ParquetFile(file)
+                missing = [name for name in _COLUMNS if name not in opened.schema_arrow.names]
+                if missing:
+                    raise InputError("lacks a column", found=", ".join(opened.schema_arrow.names), expected=missing[0])
+                refuse_too_large(opened.metadata, list(_COLUMNS))
+                table = opened.read(list(_COLUMNS))
+            table = table.cast(_SCHEMA)
+        except (OSError, pa.ArrowException) as error:
+            raise InputError("is no Parquet file that can be read", expected="the jobs of a replay") from error
+        return _parts_of(table, clusters, source)
+
+
+def _parts_of(table: pa.Table, clusters: Sequence[tuple[str, float]], source: str) -> tuple[Trace, Schedule]:
+    column = {
+        name: table[name].fill_null(UNKNOWN).to_numpy() for name in _COLUMNS if pa.types.is_integer(table[name].type)
+    }
+    position, attempt, parts = column["position"], column["attempt"], int(column["parts"].max(initial=1))
+    count = int(position.max(initial=-1)) + 1
+    firsts = np.flatnonzero(attempt <= 1)
+    if parts < 1 or not np.array_equal(np.sort(position[firsts]), np.arange(count)):
+        raise InputError("does not hold each job from its first attempt on", expected="the jobs of a replay")
+    places = {name: place for place, (name, _) in enumerate(clusters)}
+    sent = table["cluster"].to_pylist()
+    unknown = next((name for name in sent if name is not None and name not in places), None)
+    if unknown is not None:
+        raise InputError("names a cluster that the summary lacks", found=unknown)
+    rows = np.flatnonzero(attempt >= 1)
+    cluster = np.array([UNKNOWN if name is None else places[name] for name in sent], dtype=np.int32)
+    schedule = Schedule(
+        job=position[rows].astype(np.int64),
+        cluster=cluster[rows],
+        **{name: column[name][rows] for name in ("submit_s", "start_s", "end_s", "reserved_s")},
+        failed=table["failed"].to_numpy().astype(np.bool_)[rows],
+        processors=column["processors"][rows],
+        clusters=tuple(places),
+        capacity=np.array([round(processors * parts) for _, processors in clusters], dtype=np.int64),
+    )
+    return _trace(table, column, firsts[np.argsort(position[firsts])], parts, source), schedule
+
+
+def _trace(
+    table: pa.Table, column: dict[str, NDArray[np.int64]], rows: NDArray[np.int64], parts: int, source: str
+) -> Trace:
+    count = len(rows)
+    nothing = np.full(count, UNKNOWN, dtype=np.int64)
+    users = table["user"].combine_chunks()
+    codes = users.indices.fill_null(UNKNOWN).to_numpy()[rows].astype(np.int32)
+    names = table["job"].to_pylist()
+    return Trace(
+        names=tuple(str(names[row]) for row in rows.tolist()),
+        submit_s=column["submit_s"][rows],
+        runtime_s=column["runtime_s"][rows],
+        requested_s=column["requested_s"][rows],
+        processors=nothing,
+        requested_processors=column["processors"][rows],
+        nodes=nothing,
+        memory_bytes=nothing,
+        gpus_milli=nothing,
+        exclusive=np.zeros(count, dtype=np.bool_),
+        user=Labels(tuple(map(str, users.dictionary.to_pylist())), codes),
+        group=Labels.none(count),
+        queue=Labels.none(count),
+        asks=((),),
+        ask=np.zeros(count, dtype=np.int32),
+        after=nothing,
+        think_s=nothing,
+        processor_parts=parts,
+        source=source,
+    )
+
+
+def _texts(trace: Trace, jobs: NDArray[np.int64]) -> pa.Array:
+    if isinstance(trace.names, np.ndarray):
+        return pa.array(trace.names[jobs]).cast(pa.string())
+    return pa.array([trace.names[job] for job in jobs.tolist()], pa.string())
+
+
+def _known(values: NDArray[np.int64]) -> pa.Array:
+    return pa.array(values, mask=values == UNKNOWN)
+
+
+def _named(numbers: NDArray[np.integer], names: pa.Array) -> pa.DictionaryArray:
+    numbers = numbers.astype(np.int32)
+    return pa.DictionaryArray.from_arrays(pa.array(numbers, mask=numbers < 0), names)

@@ -1,0 +1,19 @@
+"""The queue policies: when which of the waiting jobs starts. One module a policy, plain definitions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from placewise.model.replay import QueuePolicy
+from placewise.replay.queues.conservative import Conservative
+from placewise.replay.queues.easy import easy, easy_sjbf
+from placewise.replay.queues.in_order import fcfs, sjf
+from placewise.replay.queues.rule import Listed, Rule
+
+RULES: Mapping[QueuePolicy, Rule] = {
+    "fcfs": Listed(fcfs),
+    "sjf": Listed(sjf),
+    "easy": Listed(easy),
+    "easy-sjbf": Listed(easy_sjbf),
+    "conservative": Conservative(),
+}

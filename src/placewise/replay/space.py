@@ -1,0 +1,177 @@
+"""What a cluster has free, and what jobs hold of it: a pool of processors, or nodes.
+
+Both kinds offer the same: `room` says what a job would be given now, `take` and `give` change what is free, `holds`
+says whether just that is free, `lowest` is what stays free throughout. Nothing here knows of time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Holding: TypeAlias = Any
+"""What a job holds, as its own kind of space has it: processors, or (nodes, columns) of each node."""
+
+CORES, MEMORY, GPUS = 0, 1, 2
+"""Columns of a node; each GPU is a column of its own, from GPUS on."""
+
+WHOLE_GPU = 1000
+"""Thousandths of one GPU."""
+
+
+class Space(Protocol):
+    """What is free on a cluster."""
+
+    def room(self, demand: Any) -> Holding | None:
+        """Return what a job would be given now; None where it does not fit."""
+        ...
+
+    def holds(self, holding: Holding) -> bool:
+        """Whether just that is free."""
+        ...
+
+    def take(self, holding: Holding) -> None:
+        """Give it to a job."""
+        ...
+
+    def give(self, holding: Holding) -> None:
+        """Take it back."""
+        ...
+
+    def copy(self) -> Space:
+        """Return another with the same free."""
+        ...
+
+    def lowest(self, other: Any) -> Space:
+        """Return what is free in both."""
+        ...
+
+
+class Pool:
+    """Processors that are all alike; a demand and a holding are a number of them."""
+
+    __slots__ = ("free",)
+
+    def __init__(self, free: int) -> None:
+        self.free = free
+
+    def room(self, demand: int) -> int | None:
+        """See `Space.room`."""
+        return demand if demand <= self.free else None
+
+    def holds(self, holding: int) -> bool:
+        """See `Space.holds`."""
+        return holding <= self.free
+
+    def take(self, holding: int) -> None:
+        """See `Space.take`."""
+        self.free -= holding
+
+    def give(self, holding: int) -> None:
+        """See `Space.give`."""
+        self.free += holding
+
+    def copy(self) -> Pool:
+        """See `Space.copy`."""
+        return Pool(self.free)
+
+    def lowest(self, other: Pool) -> Pool:
+        """See `Space.lowest`."""
+        return Pool(min(self.free, other.free))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NodeDemand:
+    """Equal pieces of a job, each on one node.
+
+    pieces : how many. cores, memory_bytes, gpus_milli : of each; GPUs past one are whole ones.
+    apart : each piece on a node of its own. exclusive : it takes its nodes whole.
+    usable : (nodes,) booleans, the nodes at which the job's requirements hold; None for all.
+    """
+
+    pieces: int
+    cores: int
+    memory_bytes: int = 0
+    gpus_milli: int = 0
+    apart: bool = False
+    exclusive: bool = False
+    usable: NDArray[np.bool_] | None = None
+
+
+class Nodes:
+    """Nodes with cores, memory and GPUs; jobs are packed first-fit by node order.
+
+    whole, free : (nodes, 2 + GPUs of a node) int64, see the columns above.
+    """
+
+    __slots__ = ("free", "whole")
+
+    def __init__(self, whole: NDArray[np.int64], free: NDArray[np.int64] | None = None) -> None:
+        self.whole = whole
+        self.free = whole.copy() if free is None else free
+
+    def room(self, demand: NodeDemand) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
+        """See `Space.room`."""
+        able = (self.free[:, CORES] >= demand.cores) & (self.free[:, MEMORY] >= demand.memory_bytes)
+        if demand.usable is not None:
+            able &= demand.usable
+        if demand.exclusive:
+            able &= (self.free == self.whole).all(axis=1)
+        left, nodes, amounts = demand.pieces, [], []
+        for node in np.flatnonzero(able).tolist():
+            given, row = 0, self.free[node].copy()
+            while given < (1 if demand.apart else left) and _fill(row, demand):
+                given += 1
+            if given:
+                nodes.append(node)
+                amounts.append(self.whole[node] if demand.exclusive else self.free[node] - row)
+                left -= given
+                if not left:
+                    return np.array(nodes, dtype=np.int64), np.array(amounts, dtype=np.int64)
+        return None
+
+    def holds(self, holding: tuple[NDArray[np.int64], NDArray[np.int64]]) -> bool:
+        """See `Space.holds`."""
+        nodes, amounts = holding
+        return bool((self.free[nodes] >= amounts).all())
+
+    def take(self, holding: tuple[NDArray[np.int64], NDArray[np.int64]]) -> None:
+        """See `Space.take`."""
+        nodes, amounts = holding
+        self.free[nodes] -= amounts
+
+    def give(self, holding: tuple[NDArray[np.int64], NDArray[np.int64]]) -> None:
+        """See `Space.give`."""
+        nodes, amounts = holding
+        self.free[nodes] += amounts
+
+    def copy(self) -> Nodes:
+        """See `Space.copy`."""
+        return Nodes(self.whole, self.free.copy())
+
+    def lowest(self, other: Nodes) -> Nodes:
+        """See `Space.lowest`."""
+        return Nodes(self.whole, np.minimum(self.free, other.free))
+
+
+def _fill(row: NDArray[np.int64], demand: NodeDemand) -> bool:
+    """Take one piece from what is free on a node, or nothing where it does not fit."""
+    if row[CORES] < demand.cores or row[MEMORY] < demand.memory_bytes:
+        return False
+    gpus = row[GPUS:]
+    if demand.gpus_milli >= WHOLE_GPU:
+        chosen = np.flatnonzero(gpus == WHOLE_GPU)[: -(-demand.gpus_milli // WHOLE_GPU)]
+        if len(chosen) * WHOLE_GPU < demand.gpus_milli:
+            return False
+        gpus[chosen] = 0
+    elif demand.gpus_milli:
+        chosen = np.flatnonzero(gpus >= demand.gpus_milli)[:1]
+        if not len(chosen):
+            return False
+        gpus[chosen] -= demand.gpus_milli
+    row[CORES] -= demand.cores
+    row[MEMORY] -= demand.memory_bytes
+    return True

@@ -1,0 +1,104 @@
+"""Replays side by side, on a terminal."""
+
+from __future__ import annotations
+
+from rich.console import Console, JustifyMethod
+
+from placewise.model.scenarios import Paired, ScenarioResult, Timed
+from placewise.report.terminal.comparison import print_unlike
+from placewise.report.terminal.tables import PIPED_WIDTH, print_first_rows, print_line, print_table
+from placewise.report.words.numbers import MISSING, amount, plain_share, shown
+from placewise.report.words.replay import (
+    HOUR_S,
+    narrows_nothing,
+    paired_sentence,
+    paired_word,
+    quantity_amount,
+    signed_amount,
+    trace_lines,
+    worth_words,
+)
+from placewise.study.timed.paired import Folders
+
+_LEFT: JustifyMethod = "left"
+_RIGHT: JustifyMethod = "right"
+
+
+def print_timed(timed: Timed, console: Console) -> None:
+    """Print what came of each scenario, how each differs from the first, and what metadata is worth."""
+    for line in trace_lines(timed.record):
+        print_line(line, console)
+    headings: dict[str, JustifyMethod] = {"scenario": _LEFT}
+    columns = ("success", "never started", "wait", "turnaround", "bounded slowdown", "utilisation", "wasted, h", "cost")
+    headings |= dict.fromkeys(columns, _RIGHT)
+    print_first_rows("Scenarios", headings, [_row(one) for one in timed.results], console, widest=PIPED_WIDTH)
+    for found in timed.comparisons:
+        if found.means:
+            print_line(f"{paired_sentence(found, 'bounded_slowdown')}; {_rest(found)}.", console)
+    if timed.values:
+        headings = {"policy": _LEFT, "metadata on": _LEFT}
+        headings |= dict.fromkeys(
+            ("jobs", "narrowed", "hours of waiting", "hours lost", "wasted processor-hours"), _RIGHT
+        )
+        rows = [
+            (
+                one.policy,
+                shown(one.piece),
+                f"{one.jobs:,}",
+                f"{one.narrows:,}",
+                worth_words(one.waiting_s, one.waiting_interval),
+                worth_words(one.lost_s, one.lost_interval),
+                worth_words(one.wasted_s, one.wasted_interval),
+            )
+            for one in timed.values
+        ]
+        print_table("What metadata takes away (Shapley values, all jobs together)", headings, rows, console)
+        nothing = narrows_nothing(timed.values)
+        if nothing:
+            print_line(f"Worth nothing, since every cluster has it: {', '.join(map(shown, nothing))}.", console)
+
+
+def print_folders(compared: Folders, console: Console) -> None:
+    """Print two replays compared job by job."""
+    found = compared.paired
+    print_line(f"A is {shown(found.first)}, B is {shown(found.second)}", console)
+    print_unlike(compared.unlike, "What differs between the replays", console)
+    headings: dict[str, JustifyMethod] = {"of a job": _LEFT}
+    headings |= dict.fromkeys(("A", "B", "A less B", "95 % over weeks"), _RIGHT)
+    rows = [
+        (
+            paired_word(one.quantity),
+            quantity_amount(one.quantity, one.first),
+            quantity_amount(one.quantity, one.second),
+            signed_amount(one.quantity, one.difference),
+            MISSING
+            if one.interval is None
+            else " to ".join(signed_amount(one.quantity, end) for end in (one.interval.low, one.interval.high)),
+        )
+        for one in found.means
+    ]
+    print_table(f"{found.jobs:,} jobs that started in both, over {found.weeks} weeks", headings, rows, console)
+    print_line(f"{found.only_first:,} started only in A, {found.only_second:,} only in B, left out", console)
+    if found.means:
+        print_line(f"{paired_sentence(found, 'bounded_slowdown')}.", console)
+
+
+def _rest(found: Paired) -> str:
+    return paired_sentence(found, "wait_s").split(": ", 1)[1]
+
+
+def _row(one: ScenarioResult) -> tuple[str, ...]:
+    means = {mean.quantity: mean.mean for mean in one.means}
+    waits = [
+        quantity_amount(name, means[name]) if name in means else MISSING
+        for name in ("wait_s", "turnaround_s", "bounded_slowdown")
+    ]
+    return (
+        shown(one.name),
+        plain_share(one.success),
+        f"{one.never_started:,}",
+        *waits,
+        plain_share(one.utilisation, 3),
+        amount(one.work.wasted_processor_s / HOUR_S),
+        MISSING if one.work.cost is None else amount(one.work.cost),
+    )

@@ -1,0 +1,81 @@
+"""Sentences and words for what choices reach where they were not made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from placewise.model.held_out import IN_SAMPLE, HeldOut
+from placewise.report.data import held_out as numbers
+from placewise.report.words.numbers import counted, number, share
+
+OVER_WORDS = {
+    IN_SAMPLE: "in sample",
+    "root-package": "other root packages",
+    "profile": "other profiles",
+    "fleet": "other fleets",
+}
+RANKING_WORDS = {
+    "value": "value (Shapley)",
+    "greedy": "greedy",
+    "alone": "alone (single lift)",
+    "jobs that need it": "jobs that need it",
+    "refusals": "refusals (blame)",
+    "mutual information": "mutual information",
+    "tree importance": "tree importance",
+    "random": "random order",
+}
+_UNITS = {"root-package": "root packages", "profile": "requirement profiles"}
+
+
+def held_out_sentences(found: HeldOut) -> list[str]:
+    """Say what smallest sets reach on what they were not chosen on, beside the same in sample."""
+    return list(_sentences(found))
+
+
+def _sentences(found: HeldOut) -> Iterator[str]:
+    for one in found.sets:
+        what = numbers.reached(one.share)
+        if what is None:
+            continue
+        # A split in which nothing could be chosen has no size either.
+        size = float(one.count[~(one.share != one.share)].mean())
+        mean, ends = share(what.mean, 3), f"{share(what.interval.low, 3)} to {share(what.interval.high, 3)}"
+        if one.over == IN_SAMPLE:
+            yield (
+                f"In sample, on the jobs and the fleet that it was chosen on, a set of "
+                f"{counted(int(size), 'subsystem')} reaches {mean} of the ceiling."
+            )
+        elif one.over == "fleet":
+            yield (
+                f"On {counted(what.splits, 'fleet')} drawn anew the same set reaches {mean} of their ceilings on "
+                f"average ({ends})."
+            )
+        else:
+            yield (
+                f"Chosen on half of the {_UNITS.get(one.over, one.over)}, a set ({number(size, 3)} subsystems on "
+                f"average) reaches {mean} of the ceiling of the other half ({ends} over "
+                f"{counted(what.splits, 'split')})."
+            )
+    baselines = _baselines(found)
+    if baselines:
+        yield baselines
+
+
+def _baselines(found: HeldOut) -> str:
+    """Compare the ranking by value, or by greedy choice, with the best simple one on what matters most."""
+    over = next((name for name in ("root-package", "profile", "fleet") if found.set_over(name) is not None), None)
+    size = numbers.chosen_size(found)
+    if over is None or not size:
+        return ""
+    table = {name: row.get(over) for name, row in numbers.by_ranking(found, size).items()}
+    means = {name: what.mean for name, what in table.items() if what is not None and name != "random"}
+    ours = next((name for name in ("value", "greedy") if name in means), None)
+    simple = {name: mean for name, mean in means.items() if name not in ("value", "greedy")}
+    if ours is None or not simple:
+        return ""
+    best = max(simple, key=lambda name: simple[name])
+    return (
+        f"On {OVER_WORDS[over]} the first {counted(size, 'subsystem')} by {RANKING_WORDS[ours]} reach "
+        f"{share(means[ours], 3)} of the ceiling, and by the best of the simpler rankings, {RANKING_WORDS[best]}, "
+        f"{share(simple[best], 3)}."
+    )

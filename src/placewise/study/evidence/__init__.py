@@ -1,0 +1,1 @@
+"""What records with outcomes show: the records, what predicts success, rules against outcomes, the choice."""

@@ -1,0 +1,122 @@
+"""Fleets and jobs drawn from records with outcomes: environments that there were, and what was built in them."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from placewise.errors import InputError
+from placewise.model.cluster import Cluster, Fleet
+from placewise.model.described_records import described_environments, described_jobs, environment_facts
+from placewise.model.outcome_model import PACKAGE, Described, EnvironmentDraw
+from placewise.model.outcome_records import COMPILER, DEPENDENCIES, PACKAGE_VERSION, OutcomeRecords
+from placewise.model.resources import Subsystem, SubsystemVertex, package_subsystem
+from placewise.model.streams import Synthesis
+from placewise.model.workload import Workload
+from placewise.synthesis.drawing import stream
+
+COMPILER_VERSION = "compiler version"
+_LAYERS = 32
+"""Records whose environments a cluster is put together from, before what is still missing is taken fact by fact."""
+_NOWHERE = -1
+
+
+def draw_environments(records: OutcomeRecords, clusters: int, seed: int, draw: EnvironmentDraw) -> Fleet:
+    """Draw clusters that each have all facts of environments that some record has, every record as likely.
+
+    draw : ``environments`` takes the whole environment of one record, and then what is still missing from those of one
+    record after another, so that most facts occur together as they did. ``facts`` takes each fact from a record of its
+    own, a compiler with its version from one.
+    """
+    groups = environment_facts(records)
+    described = described_environments(records, tuple(groups))
+    there = np.array([[value is not None for value in row] for row in described.rows], dtype=np.bool_)
+    parts = [COMPILER if group == COMPILER else name for name, group in groups.items()]
+    generator = stream(seed, Synthesis.FLEET)
+    width = len(str(clusters - 1))
+    found = []
+    for cluster in range(clusters):
+        source = np.full(len(parts), _NOWHERE, dtype=np.int64)
+        if draw == "environments":
+            for record in generator.integers(len(records), size=_LAYERS).tolist():
+                source[(source == _NOWHERE) & there[record]] = record
+        _fill(source, parts, there, generator)
+        row = tuple(
+            None if record == _NOWHERE else described.rows[record][at] for at, record in enumerate(source.tolist())
+        )
+        found.append(_cluster(f"cluster-{cluster:0{width}}", groups, row))
+    return Fleet(tuple(found))
+
+
+def _fill(
+    source: NDArray[np.int64], parts: list[str], there: NDArray[np.bool_], generator: np.random.Generator
+) -> None:
+    """Take each fact that has no record yet from one that has it, facts of one part from the same."""
+    chosen: dict[str, int] = {}
+    for at, part in enumerate(parts):
+        if source[at] != _NOWHERE:
+            continue
+        having = np.flatnonzero(there[:, at])
+        if part not in chosen or not there[chosen[part], at]:
+            chosen[part] = int(having[generator.integers(len(having))])
+        source[at] = chosen[part]
+
+
+def draw_recorded_jobs(records: OutcomeRecords, jobs: int, seed: int) -> tuple[Workload, Described]:
+    """Draw jobs, each what a record built, every record as likely; they ask for nothing by themselves.
+
+    Returns them with what is known of each, by facts.
+    """
+    taken = records.select(stream(seed, Synthesis.WORKLOAD).integers(len(records), size=jobs))
+    described = described_jobs(taken)
+    columns: dict[str, list[str | None]] = {PACKAGE: [row[0] for row in described.rows]}
+    if PACKAGE_VERSION in described.facts:
+        at = described.facts.index(PACKAGE_VERSION)
+        columns["package_version"] = [row[at] for row in described.rows]
+    nothing = np.zeros(jobs + 1, dtype=np.int64)
+    return Workload(taken.names, (), nothing, np.zeros(0, dtype=np.int32), columns), described
+
+
+def environments_of(fleet: Fleet, facts: dict[str, str]) -> Described:
+    """Return what each cluster of a fleet is, by facts and their groups: the way back from `draw_environments`.
+
+    Raises InputError for a cluster with several values of one fact, of which a model is asked about one.
+    """
+    return Described(
+        tuple(facts), tuple(tuple(_value(cluster, *fact) for fact in facts.items()) for cluster in fleet.clusters)
+    )
+
+
+def _cluster(name: str, groups: dict[str, str], row: tuple[str | None, ...]) -> Cluster:
+    subsystems: list[Subsystem] = []
+    compiler: list[tuple[str, str]] = []
+    for (fact, group), text in zip(groups.items(), row, strict=True):
+        if text is None:
+            continue
+        if group == COMPILER:
+            compiler.append(("version" if fact == COMPILER_VERSION else "name", text))
+        elif group == DEPENDENCIES:
+            subsystems.append(package_subsystem(fact, text))
+        else:
+            subsystems.append(Subsystem(fact, (SubsystemVertex((("value", text),)),)))
+    if compiler:
+        subsystems.append(Subsystem(COMPILER, (SubsystemVertex(tuple(sorted(compiler))),)))
+    return Cluster(name, subsystems=tuple(subsystems))
+
+
+def _value(cluster: Cluster, fact: str, group: str) -> str | None:
+    subsystem, field = fact, "version" if group == DEPENDENCIES else "value"
+    if group == COMPILER:
+        subsystem, field = COMPILER, "version" if fact == COMPILER_VERSION else "name"
+    found = {
+        str(value)
+        for one in cluster.subsystems
+        if one.name == subsystem
+        for vertex in one.vertices
+        for name, value in vertex.properties
+        if name == field
+    }
+    if len(found) > 1:
+        problem = f"cluster {cluster.name!r} has several values of {fact!r}, and a model of outcomes is asked about one"
+        raise InputError(problem, found=", ".join(sorted(found)[:5]))
+    return next(iter(found), None)
