@@ -136,9 +136,7 @@ class Settings:
             raise InputError("unknown is not usable", found=self.unknown, expected=" or ".join(get_args(Unknown)))
         if self.model not in CHOICES:
             raise InputError("no such kind of runtime model", found=self.model, expected=" or ".join(CHOICES))
-        share = self.fail_after
-        if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= 1:
-            raise InputError("--fail-after is not usable", found=share, expected="a share of the runtime, 0 to 1")
+        _refuse_share(self.fail_after, "--fail-after")
         given = {option: getattr(self, "first" if option == "jobs" else option) for option in BOUNDS}
         refuse_outside(**{option: (value, *BOUNDS[option]) for option, value in given.items()})
         if isinstance(self.slack, bool) or not isinstance(self.slack, int | float) or not 0 <= self.slack <= 1:
@@ -151,6 +149,11 @@ class Settings:
     def exact(self) -> bool:
         """Whether outcomes are expectations rather than draws."""
         return self.policy == "random" and not self.sample
+
+
+def _refuse_share(share: object, option: str) -> None:
+    if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= 1:
+        raise InputError(f"{option} is not usable", found=share, expected="a share of the runtime, 0 to 1")
 
 
 def _names(given: Iterable[str]) -> tuple[str, ...]:

@@ -88,7 +88,7 @@ def out_of_fold(
     return predicted
 
 
-def _held_out(kind: Predictor, builds: PackageBuilds, held_out: NDArray[np.bool_]) -> NDArray[np.float64] | np.floating:
+def _held_out(kind: Predictor, builds: PackageBuilds, held_out: NDArray[np.bool_]) -> NDArray[np.float64] | float:
     memory, duration = builds.memory_bytes[~held_out], builds.duration_s[~held_out]
     asked = builds.memory_bytes[held_out]
     if kind == "linear":
@@ -100,7 +100,7 @@ def _held_out(kind: Predictor, builds: PackageBuilds, held_out: NDArray[np.bool_
     if kind == "hierarchical":
         found: NDArray[np.float64] = pooled(builds.groups, builds.duration_s, ~held_out)[-1, held_out]
         return found
-    return duration.mean()
+    return float(duration.mean())
 
 
 def _nested(

@@ -12,8 +12,6 @@ from placewise.report.data.levels import LevelRow
 from placewise.report.words.names import with_metadata_on
 from placewise.report.words.numbers import number, share, shown
 
-MEMORY = "Memory that is known only after a run is not used to predict before it."
-
 
 def cost_findings(results: Results, rows: Sequence[LevelRow]) -> Iterator[str]:
     """Say between what bounds costs lie, what they rest on, and what failures cost."""
@@ -22,29 +20,32 @@ def cost_findings(results: Results, rows: Sequence[LevelRow]) -> Iterator[str]:
 
 
 def _spread(results: Results, rows: Sequence[LevelRow]) -> Iterator[str]:
-    models = results.models
-    for reference in levels.references(results):
-        row = next((row for row in rows if reference in row.level.costs and row.level.costs[reference].spread), None)
-        if row is None or models is None:
-            continue
+    models, references = results.models, levels.references(results)
+    row = next((row for row in rows if all(one.spread for one in row.level.costs.values()) and row.level.costs), None)
+    if row is None or models is None:
+        return
+    parts = []
+    for reference in references:
         spread = row.level.costs[reference].spread
-        used: Choice = next(model for model in CHOICES if model == next(iter(spread)))
-        least, most = min(spread.values()), max(spread.values())
-        packages = len(models) / (len(models) + len(models.too_few))
-        sentence = (
-            f"Costs are predicted, for {share(packages, 3)} of packages: against {shown(reference)}, one job "
-            f"({with_metadata_on(row.label)}) costs {number(spread[used], 3)} price units more by {used}, and "
-            f"{number(least, 3)} to {number(most, 3)} by the models that are not clearly worse ({', '.join(spread)})"
+        used, *_ = values = list(spread.values())
+        parts.append(
+            f"{number(used, 3)} ({number(min(values), 3)} to {number(max(values), 3)}) against {shown(reference)}"
         )
-        errors = numbers.median_errors([card.validation for card in models.cards()])
-        off = errors.get(used, errors.get(numbers.MEAN))
-        if off is not None:
-            whose = "its" if used in errors else "the mean's"
-            sentence += f"; {whose} runtimes are off by {share(off, 3)}, median of packages, on builds not seen"
-        if uses_memory(used):
-            yield f"{sentence}. It predicts from memory, which is known only after a run."
-        else:
-            yield f"{sentence}. {MEMORY}"
+    names = list(row.level.costs[references[0]].spread)
+    used_model: Choice = next(choice for choice in CHOICES if choice == names[0])
+    errors = numbers.median_errors([card.validation for card in models.cards()])
+    off = errors.get(used_model)
+    memory = (
+        "from memory, which is known only after a run"
+        if uses_memory(used_model)
+        else "without memory that is known only after a run"
+    )
+    yield (
+        f"{with_metadata_on(row.label).capitalize()}, one job costs {' and '.join(parts)} in price units; in brackets, "
+        f"least and most by the models that are not clearly worse ({', '.join(names)}): all predicted, not measured, "
+        f"for {share(len(models) / (len(models) + len(models.too_few)), 3)} of packages, by {used_model}, {memory}"
+        f"{'' if off is None else f', and off by {share(off, 3)} on builds not seen (median of packages)'}."
+    )
 
 
 def _failures(rows: Sequence[LevelRow]) -> Iterator[str]:
@@ -59,10 +60,10 @@ def _failures(rows: Sequence[LevelRow]) -> Iterator[str]:
             "" if used.cost_of_a_success is None else f", so that a success costs {number(used.cost_of_a_success, 3)}"
         )
         parts.append(
-            f"{with_metadata_on(row.label)}, {number(used.cost_of_failures, 4)} price units, "
+            f"{with_metadata_on(row.label)}, {number(used.cost_of_failures, 4)} price units for failures, "
             f"{share(used.share_of_failures, 3)} of all that is used{each}"
         )
     if parts:
         after = known[0].level.used.fail_after if known[0].level.used else 1.0
-        how = "all" if after == 1 else share(after, 3)
-        yield f"Jobs that fail, if after {how} of their runtime, cost {'; '.join(parts)}."
+        how = "their whole" if after == 1 else f"{share(after, 3)} of their"
+        yield f"Jobs that fail are taken to use {how} runtime (--fail-after): {'; '.join(parts)}."
