@@ -1,7 +1,7 @@
 """Runtimes learned across packages by gradient boosting, on what is known before a run (scikit-learn, extra `learn`).
 
 The trees see the package, its mean logarithm of runtimes, and what a build ran on, and predict how far the logarithm is
-from that mean. They see no memory. Builds alike in all of these are one row with a weight, as squared error allows.
+from that mean. They see no memory.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from placewise.errors import InputError
 
-_ITERATIONS, _RATE, _LEAVES, _LEAST_LEAF = 100, 0.05, 31, 3
+_ITERATIONS, _RATE, _LEAVES, _LEAST_LEAF = 100, 0.05, 31, 20
 _MOST_CATEGORIES = 254
 """As many as a column may have in scikit-learn; those that are rarer are missing values."""
 
@@ -38,10 +38,7 @@ def boosted(
     count = int(max(columns[0].max(), asked[0].max())) + 1
     builds = np.bincount(package, minlength=count)
     mean = np.bincount(package, log, count) / np.maximum(builds, 1)
-    rows, row_of = np.unique(columns[:, learned], axis=1, return_inverse=True)
-    row_of = row_of.reshape(-1)
-    weight = np.bincount(row_of)
-    target = np.bincount(row_of, log - mean[package]) / weight
+    rows = columns[:, learned]
     grower = ensemble.HistGradientBoostingRegressor(
         learning_rate=_RATE,
         max_iter=_ITERATIONS,
@@ -51,24 +48,24 @@ def boosted(
         early_stopping=False,
         random_state=seed,
     )
-    codes = [_codes(row, weight, 1 + int(max(row.max(), one.max()))) for row, one in zip(rows, asked, strict=True)]
+    codes = [_codes(row, 1 + int(max(row.max(), one.max()))) for row, one in zip(rows, asked, strict=True)]
 
     def seen(of: NDArray[np.int64]) -> NDArray[np.float64]:
         return np.column_stack([*(code[row] for code, row in zip(codes, of, strict=True)), mean[of[0]]])
 
     # Its threads wait for each other by spinning, which costs ten times the work where other processes run too.
     with threads.threadpool_limits(1):
-        grower.fit(seen(rows), target, sample_weight=weight)
-        trained = grower.predict(seen(rows)) + mean[rows[0]]
+        grower.fit(seen(rows), log - mean[package])
+        trained = grower.predict(seen(rows)) + mean[package]
         answer = grower.predict(seen(asked)) + mean[asked[0]]
-    smearing = np.bincount(package, np.exp(log - trained[row_of]), count) / np.maximum(builds, 1)
+    smearing = np.bincount(package, np.exp(log - trained), count) / np.maximum(builds, 1)
     runtime: NDArray[np.float64] = np.exp(answer) * smearing[asked[0]]
     return runtime
 
 
-def _codes(row: NDArray[np.int64], weight: NDArray[np.int64], count: int) -> NDArray[np.float64]:
+def _codes(row: NDArray[np.int64], count: int) -> NDArray[np.float64]:
     """Return (count,) the category of each number, by how often it occurs; NaN for what is rare or does not occur."""
-    builds = np.bincount(row, weight, count)
+    builds = np.bincount(row, minlength=count)
     often = np.argsort(-builds, kind="stable")[: min(_MOST_CATEGORIES, int((builds > 0).sum()))]
     codes = np.full(count, np.nan)
     codes[np.sort(often)] = np.arange(len(often))

@@ -73,7 +73,7 @@ def fit_models(
     fitting = _Fitting(packages, memory, duration, facts, times, minimum_builds)
     fold = fitting.folds(folds, seed) if cross_validate else None
     after = None if times is None or not cross_validate else fitting.later()
-    learned = fitting.boosted(fold, after, seed) if boosted else None
+    learned = fitting.boosted(fold, after, seed) if boosted and fitting.names else None
     fitted = []
     for package in range(len(fitting.names)):
         with locating(place=f"package {fitting.names[package]!r}"):
@@ -121,7 +121,9 @@ class _Fitting:
         self.times = None if times is None else times[order]
         self.package = (np.cumsum(enough) - 1)[codes[order]]
         self.ends = np.cumsum(np.bincount(self.package, minlength=len(self.names)))
-        self.facts = np.array([column[order] for _, column in columns], dtype=np.int64).reshape(-1, len(order))
+        self.facts = np.array([column[order] for _, column in columns], dtype=np.int64).reshape(
+            len(columns), len(order)
+        )
         self.texts = [values for values, _ in columns]
 
     def rows(self, package: int) -> slice:
