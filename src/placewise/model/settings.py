@@ -137,10 +137,9 @@ class Settings:
         if self.model not in CHOICES:
             raise InputError("no such kind of runtime model", found=self.model, expected=" or ".join(CHOICES))
         _refuse_share(self.fail_after, "--fail-after")
+        _refuse_share(self.slack, "--slack")
         given = {option: getattr(self, "first" if option == "jobs" else option) for option in BOUNDS}
         refuse_outside(**{option: (value, *BOUNDS[option]) for option, value in given.items()})
-        if isinstance(self.slack, bool) or not isinstance(self.slack, int | float) or not 0 <= self.slack <= 1:
-            raise InputError("--slack is no share", found=self.slack, expected="0 to 1")
         if len(set(self.order)) != len(self.order):
             twice = next(name for name in self.order if self.order.count(name) > 1)
             raise InputError("the order names a subsystem twice", found=twice)
@@ -153,7 +152,7 @@ class Settings:
 
 def _refuse_share(share: object, option: str) -> None:
     if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= 1:
-        raise InputError(f"{option} is not usable", found=share, expected="a share of the runtime, 0 to 1")
+        raise InputError(f"{option} is no share", found=share, expected="0 to 1")
 
 
 def _names(given: Iterable[str]) -> tuple[str, ...]:
