@@ -10,6 +10,8 @@ from placewise.errors import InputError
 from placewise.formats.results.model_files import models_json
 from placewise.model.runtime_models import KINDS, CrossValidation, Line, Models, PackageModels
 from placewise.prediction import fit_models, predict
+from placewise.prediction.builds import PackageBuilds
+from placewise.prediction.pooling import nested
 from placewise.prediction.validation import cross_validate, out_of_fold
 
 
@@ -71,15 +73,22 @@ def test_other_packages_do_not_change_a_package():
     assert alone.card("rising") == fit_models(*BUILDS).card("rising")
 
 
+def without_facts(memory, duration):
+    return PackageBuilds(memory, duration, np.zeros((0, len(memory)), dtype=np.int64))
+
+
 @given(st.integers(0, 4), st.integers(0, 10_000))
 def test_no_build_helps_to_predict_its_own_fold(fold, seed):
     random = np.random.default_rng(seed)
     memory, duration = np.sort(random.uniform(1e8, 1e9, 30)), random.uniform(10, 100, 30)
-    fold_of = random.permutation(30) % 5
+    fold_of, groups = random.permutation(30) % 5, nested(random.integers(0, 3, (2, 30)))
     changed = np.where(fold_of == fold, random.uniform(1e3, 1e4, 30), duration)
-    before, after = out_of_fold(memory, duration, fold_of), out_of_fold(memory, changed, fold_of)
-    assert (before[:, fold_of == fold] == after[:, fold_of == fold]).all()
-    assert (before[:, fold_of != fold] != after[:, fold_of != fold]).all(axis=1)[[0, 1, 3]].all()
+    before, after = (out_of_fold(PackageBuilds(memory, one, groups), fold_of) for one in (duration, changed))
+    assert before.keys() == {"linear", "log-linear", "knn", "mean", "hierarchical"}
+    for kind, predicted in before.items():
+        assert (predicted[fold_of == fold] == after[kind][fold_of == fold]).all()
+        if kind != "knn":
+            assert (predicted[fold_of != fold] != after[kind][fold_of != fold]).all()
 
 
 def test_out_of_fold_neighbours_are_those_of_scikit_learn():
@@ -87,7 +96,7 @@ def test_out_of_fold_neighbours_are_those_of_scikit_learn():
     order = np.argsort(memory)
     memory, duration = memory[order], duration[order]
     fold_of = np.arange(120) % 4
-    found = out_of_fold(memory, duration, fold_of)[2]
+    found = out_of_fold(without_facts(memory, duration), fold_of)["knn"]
     for fold in range(4):
         train, held_out = fold_of != fold, fold_of == fold
         oracle = KNeighborsRegressor().fit(memory[train, None], duration[train])
@@ -110,7 +119,7 @@ def test_validation_is_left_out_on_demand():
 
 
 def test_what_does_not_vary_has_no_correlation():
-    found = cross_validate("p", np.full(10, 5.0), np.full(10, 7.0), 5, 0)
+    found = cross_validate("p", without_facts(np.full(10, 5.0), np.full(10, 7.0)), np.arange(10) % 5, 0)
     assert found.linear == found.knn == CrossValidation(0.0, 0.0, 0.0, None)
 
 

@@ -373,14 +373,21 @@ class RunOptions(StudyOptions):
     model: Annotated[
         str,
         typer.Option(
-            help="Runtime model: best (of each package, by cross-validation), mean, linear, log-linear or knn.",
-            autocompletion=choices("best", "mean", "linear", "log-linear", "knn"),
+            help="Runtime model: best (for each package, by cross-validation), mean, hierarchical, boosted; or from "
+            "memory, known only after a run: best-with-memory, linear, log-linear, knn.",
+            autocompletion=choices(
+                "best", "best-with-memory", "mean", "hierarchical", "boosted", "linear", "log-linear", "knn"
+            ),
             rich_help_panel=_COSTS,
         ),
     ] = "best"
     minimum_builds: Annotated[
         int, typer.Option(help="Packages with fewer builds get no model.", rich_help_panel=_COSTS)
     ] = 100
+    fail_after: Annotated[
+        float,
+        typer.Option(help="Share of its runtime that a job uses where it fails.", min=0, max=1, rich_help_panel=_COSTS),
+    ] = 1.0
     nodes_per_job: Annotated[int, typer.Option(help="Nodes that each job takes.", rich_help_panel=_COSTS)] = 2
     nodes_free: Annotated[
         int | None,
@@ -418,6 +425,7 @@ class RunOptions(StudyOptions):
             priorities=read_priorities(Path(self.choose)) if from_file else (),
             model=self.model,  # type: ignore[arg-type]  # likewise
             minimum_builds=self.minimum_builds,
+            fail_after=self.fail_after,
             nodes_per_job=self.nodes_per_job,
             nodes_free=self.nodes_free,
             slack=self.slack,

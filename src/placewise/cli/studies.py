@@ -166,26 +166,46 @@ def fit(
     minimum: Annotated[int, typer.Option(help="Packages with fewer builds are left out, and named.", min=1)] = 100,
     folds: Annotated[int, typer.Option(help="Folds of the cross-validation.", min=2)] = 5,
     seed: Seed = 0,
+    time: Annotated[
+        str | None,
+        typer.Option(
+            help="The column of when builds ran; else submit_time, start_time, started_at, built_at or timestamp.",
+            show_default=False,
+        ),
+    ] = None,
+    boosted: Annotated[
+        bool, typer.Option("--boosted", help="Learn by gradient boosting too; needs the extra learn.")
+    ] = False,
     report: Annotated[bool, typer.Option("--report", help="Draw every package's builds and fits, and a page.")] = False,
     force: Force = False,
     json: Json = False,
 ) -> None:
-    """Fit runtime models, from memory to duration, to the builds of each package."""
+    """Fit runtime models to the builds of each package: from what they ran on, and from memory, to duration."""
     from placewise.formats.build_records import read_build_records
     from placewise.formats.input_cache import cache_folder
     from placewise.formats.results.model_files import OWNED, write_models
     from placewise.formats.results.results_names import FITTED
     from placewise.formats.writing import staged
+    from placewise.model.runtime_models import BEST, BEST_WITH_MEMORY
     from placewise.prediction import fit_models
     from placewise.report.data.models import fit_document
     from placewise.report.terminal.fit import print_fit
 
     with staged(out, owned=OWNED, marks=FITTED, force=force) as stage:
-        builds = read_build_records(source, cache=cache_folder())
+        builds = read_build_records(source, cache=cache_folder(), time=time)
         models = naming(
             source,
             lambda: fit_models(
-                builds.packages, builds.memory_bytes, builds.duration_s, minimum_builds=minimum, folds=folds, seed=seed
+                builds.packages,
+                builds.memory_bytes,
+                builds.duration_s,
+                facts=builds.facts,
+                times_s=builds.times_s,
+                minimum_builds=minimum,
+                folds=folds,
+                seed=seed,
+                nest=(BEST, BEST_WITH_MEMORY),
+                boosted=boosted,
             ),
         )
         if not len(models):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -27,20 +29,31 @@ NAMES = {
     "duration": ("duration_s", "duration", "duration_seconds", "runtime_s", "runtime"),
 }
 
+FACTS = {
+    "arch": ("arch", "architecture"),
+    "compiler": ("compiler", "compiler_name"),
+    "compiler_version": ("compiler_version",),
+}
+"""What a build ran on, as far as there are columns of it."""
+TIMES = ("submit_time", "start_time", "started_at", "built_at", "timestamp")
+"""When a build ran, where no column is named."""
+
 _EXPECTED = ".csv, .parquet, .db, .sqlite, .sqlite3 or an experiment folder"
 
-# Package, memory and duration, in this order, under the names that the source gives them.
+# Package, memory and duration, in this order, then facts and times, under the names that the source gives them.
 Rows: TypeAlias = Mapping[str, Sequence[Any] | NDArray[np.float64]]
 
 
-def read_build_records(path: Path, *, cache: Path | None) -> Measurements:
-    """Return package, mean memory and duration of every build in a source, in its order.
+def read_build_records(path: Path, *, cache: Path | None, time: str | None = None) -> Measurements:
+    """Return package, mean memory, duration, what it ran on, and when, of every build in a source, in its order.
 
     The source is an experiment folder of the kind spack-build (`cache` as in `read_experiment`), or a
     .csv, .parquet, .db, .sqlite or .sqlite3 file, the last three with a table or view ``builds``. Its
     columns are, by the first of these names: package (package_name, pkg); memory_mean_bytes (memory_mean,
     mem_mean, memory_bytes, memory), bytes; duration_s (duration, duration_seconds, runtime_s, runtime),
-    seconds. Others are ignored. Databases are opened for reading only.
+    seconds. There may be: arch (architecture), compiler (compiler_name), compiler_version, texts, empty where
+    not known; and when each ran, under the name `time`, or one of submit_time, start_time, started_at, built_at and
+    timestamp: seconds, or ISO 8601. Others are ignored. Databases are opened for reading only.
 
     Raises InputError naming file, row (the first of the data is row 1) and column.
     """
@@ -51,6 +64,8 @@ def read_build_records(path: Path, *, cache: Path | None) -> Measurements:
         if measured is None:
             problem = "holds an experiment of the kind reliabuild"
             raise InputError(problem, file=path, expected="builds with what they took")
+        if time is not None:
+            raise InputError("an experiment folder has no times of builds", file=path, found=time)
         return measured
     readers = {".csv": _csv, ".parquet": _parquet, ".db": _sqlite, ".sqlite": _sqlite, ".sqlite3": _sqlite}
     reader = readers.get(path.suffix.lower())
@@ -58,14 +73,42 @@ def read_build_records(path: Path, *, cache: Path | None) -> Measurements:
         problem = "has no known extension" if found == "file" else "does not exist"
         raise InputError(problem, file=path, found=path.suffix, expected=_EXPECTED)
     with locating(file=path):
-        (package, packages), (memory, memories), (duration, durations) = reader(path).items()
+        (package, packages), (memory, memories), (duration, durations), *others = reader(path, time).items()
         if not len(packages):
             raise InputError("holds no builds", expected="one or more rows")
-        return Measurements(_texts(packages, package), _amounts(memories, memory), _amounts(durations, duration))
+        known = {fact: _facts(column, name) for name, column in others if (fact := _fact_of(name)) and name != time}
+        when = [_times(column, name) for name, column in others if name == time or not _fact_of(name)]
+        return Measurements(
+            _texts(packages, package),
+            _amounts(memories, memory),
+            _amounts(durations, duration),
+            {fact: known[fact] for fact in FACTS if fact in known},
+            when[0] if when else None,
+        )
 
 
-def _chosen(columns: Sequence[str]) -> list[str]:
-    """Return the columns that give package, memory and duration."""
+def _fact_of(column: str) -> str | None:
+    return next((fact for fact, names in FACTS.items() if column in names), None)
+
+
+def _chosen(columns: Sequence[str], time: str | None) -> list[str]:
+    """Return the columns that give package, memory and duration, then those of facts and times that there are."""
+    chosen = _needed(columns)
+    for what, names in [*FACTS.items(), ("time", TIMES if time is None else (time,))]:
+        found = [name for name in columns if name in names]
+        if len(found) > 1:
+            raise InputError(
+                f"several columns may be the {what}", found=", ".join(found), expected=f"one of {', '.join(names)}"
+            )
+        if what == "time" and time is not None and not found:
+            raise InputError("has no column for the time", found=", ".join(columns), expected=time)
+        if time is not None and what == "time" and time in chosen:
+            raise InputError("the column for the time is another's", found=time, expected="a column of times")
+        chosen += found
+    return chosen
+
+
+def _needed(columns: Sequence[str]) -> list[str]:
     chosen = []
     for what, names in NAMES.items():
         found = [name for name in columns if name in names]
@@ -79,11 +122,11 @@ def _chosen(columns: Sequence[str]) -> list[str]:
     return chosen
 
 
-def _csv(path: Path) -> Rows:
+def _csv(path: Path, time: str | None) -> Rows:
     content = read_bytes(path)
     try:
         with pyarrow.csv.open_csv(pa.BufferReader(content)) as header:
-            package, *numbers = chosen = _chosen(header.schema.names)
+            chosen = _chosen(header.schema.names, time)
         options = pyarrow.csv.ConvertOptions(
             include_columns=chosen,
             # As text, so that a number that is none can be reported with its row.
@@ -93,7 +136,9 @@ def _csv(path: Path) -> Rows:
         table = pyarrow.csv.read_csv(pa.BufferReader(content), convert_options=options)
     except (pa.ArrowException, OSError) as error:
         raise InputError(f"is not valid CSV: {_one_line(error)}") from error
-    return {package: table[package].to_pylist(), **{name: _parsed(table[name]) for name in numbers}}
+    return {
+        name: _parsed(table[name]) if 0 < i < len(NAMES) else table[name].to_pylist() for i, name in enumerate(chosen)
+    }
 
 
 def _parsed(column: pa.ChunkedArray) -> Sequence[Any] | NDArray[np.float64]:
@@ -110,11 +155,11 @@ def _number(text: str) -> float | str:
         return text
 
 
-def _parquet(path: Path) -> Rows:
+def _parquet(path: Path, time: str | None) -> Rows:
     content = read_bytes(path)
     try:
         file = pyarrow.parquet.ParquetFile(pa.BufferReader(content))
-        chosen = _chosen(file.schema_arrow.names)
+        chosen = _chosen(file.schema_arrow.names, time)
         refuse_too_large(file.metadata, chosen)
         texts = dictionaries(file.schema_arrow)
         table = pyarrow.parquet.ParquetFile(pa.BufferReader(content), read_dictionary=texts).read(columns=chosen)
@@ -130,8 +175,8 @@ def _values(column: pa.ChunkedArray) -> Sequence[Any] | NDArray[np.float64]:
     return listed(column)
 
 
-def _sqlite(path: Path) -> Rows:
-    return sqlite_columns(path, TABLE, _chosen)
+def _sqlite(path: Path, time: str | None) -> Rows:
+    return sqlite_columns(path, TABLE, partial(_chosen, time=time))
 
 
 def _texts(column: Sequence[Any] | NDArray[np.float64], name: str) -> tuple[str, ...]:
@@ -142,6 +187,41 @@ def _texts(column: Sequence[Any] | NDArray[np.float64], name: str) -> tuple[str,
         for row, value in enumerate(column, start=1):
             values.refuse_control(value, _place(row, name))
     return tuple(column)
+
+
+def _facts(column: Sequence[Any] | NDArray[np.float64], name: str) -> tuple[str, ...]:
+    """Return texts, empty where not known; versions may be written as numbers."""
+    texts = tuple(
+        "" if value is None or value != value else str(value) if isinstance(value, int | float) else value
+        for value in column
+    )
+    for row, value in enumerate(texts, start=1):
+        if not isinstance(value, str):
+            raise InputError("is not text", place=_place(row, name), found=value, expected="text, or nothing")
+        values.refuse_control(value, _place(row, name))
+    return texts
+
+
+def _times(column: Sequence[Any] | NDArray[np.float64], name: str) -> NDArray[np.float64]:
+    """Return seconds of numbers, and of dates and times by ISO 8601, which are of UTC where they do not say."""
+    return np.array([_seconds(value, _place(row, name)) for row, value in enumerate(column, start=1)])
+
+
+def _seconds(value: Any, place: str) -> float:
+    try:
+        if isinstance(value, str):
+            try:
+                value = float(value)
+            except ValueError:
+                value = datetime.fromisoformat(value)
+        if isinstance(value, datetime):
+            value = (value if value.tzinfo else value.replace(tzinfo=UTC)).timestamp()
+        seconds = float(value)
+    except (TypeError, ValueError, OverflowError):
+        seconds = np.nan
+    if not np.isfinite(seconds):
+        raise InputError("is no time", place=place, found=value, expected="seconds, or a date and time by ISO 8601")
+    return seconds
 
 
 def _amounts(column: Sequence[Any] | NDArray[np.float64], name: str) -> NDArray[np.float64]:

@@ -32,6 +32,8 @@ BUILD_COLUMNS: Mapping[str, Kind] = MappingProxyType(
 
 PACKAGE, MEMORY, DURATION = "packages", "memory_mean_bytes", "duration_s"
 """The columns that runtime models are fitted to; records without them have no costs."""
+FACTS = ("arch", "compiler", "compiler_version")
+"""The columns that say before a run what it will run on, in the order in which runtimes are grouped by them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -135,7 +137,8 @@ class Records:
         """Return what each job used and took; None where the columns do not say."""
         if not {PACKAGE, MEMORY, DURATION} <= self.columns.keys():
             return None
-        return Measurements(self.texts(PACKAGE), self.numbers(MEMORY), self.numbers(DURATION))
+        facts = {name: column for name in FACTS if isinstance(column := self.columns.get(name), tuple)}
+        return Measurements(self.texts(PACKAGE), self.numbers(MEMORY), self.numbers(DURATION), facts)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -143,6 +146,7 @@ class Measurements:
     """What builds used and took, each column (builds,): all that a runtime model is fitted to.
 
     packages : text. memory_bytes : float64 above 0, mean memory used over the build. duration_s : float64 above 0.
+    facts : texts by the name of the column, of what a build ran on. times_s : when it ran; None where not known.
 
     Raises InputError when columns differ in length, or a memory or duration is not a positive number.
     """
@@ -150,12 +154,16 @@ class Measurements:
     packages: tuple[str, ...]
     memory_bytes: NDArray[np.float64]
     duration_s: NDArray[np.float64]
+    facts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    times_s: NDArray[np.float64] | None = None
 
     def __post_init__(self) -> None:
-        for name in ("memory_bytes", "duration_s"):
-            column = getattr(self, name)
+        others = {**self.facts, **({} if self.times_s is None else {"times_s": self.times_s})}
+        for name, column in {"memory_bytes": self.memory_bytes, "duration_s": self.duration_s, **others}.items():
             if len(column) != len(self.packages):
                 raise InputError(f"the column {name} has another length", found=len(column))
+        for name in ("memory_bytes", "duration_s"):
+            column = getattr(self, name)
             column.flags.writeable = False
             _refuse_unusable(name, column, self.packages)
 

@@ -151,6 +151,7 @@ class CostScore:
     predicted, predicted_successes : the expected number of builds that the sums are over.
     priced, priced_successes : those of them on clusters that have a price, which the costs are over.
     by_package : (runtime_s, cost) over all assigned builds, for each package.
+    spread : the additional cost of one assigned build by each model that is not clearly worse, the one used first.
     """
 
     runtime_s: float
@@ -162,6 +163,32 @@ class CostScore:
     priced: float
     priced_successes: float
     by_package: Mapping[str, tuple[float, float]]
+    spread: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """What assigned builds on clusters with a price use up, expected: those that fail, for a share of their runtime.
+
+    fail_after : that share. successes : how many succeed.
+    """
+
+    fail_after: float
+    successes: float
+    cost_of_successes: float
+    runtime_of_failures_s: float
+    cost_of_failures: float
+
+    @property
+    def cost_of_a_success(self) -> float | None:
+        """What one build that succeeds costs, the failures paid for too."""
+        return (self.cost_of_successes + self.cost_of_failures) / self.successes if self.successes > 0 else None
+
+    @property
+    def share_of_failures(self) -> float | None:
+        """The share of all cost that failures use up."""
+        total = self.cost_of_successes + self.cost_of_failures
+        return self.cost_of_failures / total if total > 0 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +215,7 @@ class LevelResult:
     at a memory outside the range seen. jobs_by_cluster : the expected number of builds on each cluster.
     per_build : percentiles 0 to 100, over assigned builds, of what each expects: ``runtime_s`` and ``cost``,
         additional, against the reference best-memory; empty where nothing is predicted.
+    used : what runs use up, not beyond a reference; None where nothing is predicted.
     """
 
     name: str
@@ -200,6 +228,7 @@ class LevelResult:
     jobs_by_cluster: Mapping[str, float]
     refused: int = 0
     per_build: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    used: Used | None = None
 
 
 @dataclass(frozen=True, slots=True)

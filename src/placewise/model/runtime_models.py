@@ -1,4 +1,4 @@
-"""Runtime models: how long the builds of a package take, by the memory that they use."""
+"""Runtime models: how long the builds of a package take, by what they run on, or by the memory that they use."""
 
 from __future__ import annotations
 
@@ -12,12 +12,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placewise.errors import InputError
+from placewise.model.grouped_runtimes import GroupedRuntimes
 
 Kind: TypeAlias = Literal["linear", "log-linear", "knn"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
-Choice: TypeAlias = Literal["best", "mean", "linear", "log-linear", "knn"]
+"""The models from memory to duration. What a build uses of memory is known only after the run."""
+Predictor: TypeAlias = Literal["mean", "hierarchical", "boosted", "linear", "log-linear", "knn"]
+PREDICTORS: tuple[Predictor, ...] = get_args(Predictor)
+"""What predicts a runtime: `mean`, `hierarchical` and `boosted` by what is known before the run."""
+GROUPED = ("hierarchical", "boosted")
+"""Those of them that predict by what a build runs on."""
+Choice: TypeAlias = Literal[
+    "best", "best-with-memory", "mean", "hierarchical", "boosted", "linear", "log-linear", "knn"
+]
 CHOICES: tuple[Choice, ...] = get_args(Choice)
-"""What may predict: `best` is for each package the kind, or the mean, with the least cross-validated error."""
+"""What may be asked for. `best` is for each package the hierarchical model, or the mean, whichever has the least
+cross-validated error; `best-with-memory` may be a model from memory too."""
+BEST, BEST_WITH_MEMORY = CHOICES[:2]
+SHOWN: tuple[Choice, ...] = ("linear", "log-linear", "knn", "hierarchical", "boosted", "mean", BEST, BEST_WITH_MEMORY)
+"""All of them in the order in which tables show them."""
 NEIGHBOURS = 5
 FASTEST_SHARE = 0.1
 BYTES_PER_GIB = float(2**30)
@@ -65,22 +78,42 @@ class CrossValidation:
 
 @dataclass(frozen=True, slots=True)
 class Validation:
-    """The cross-validation of each kind of model, and of always predicting the mean, on the same folds."""
+    """The errors of each model on builds that it was not fitted to, all on the same builds; None where not fitted.
+
+    best, best_with_memory : nested, of the model that the builds fitted to have the least cross-validated error of.
+    """
 
     linear: CrossValidation
     log_linear: CrossValidation
     knn: CrossValidation
     mean: CrossValidation
+    hierarchical: CrossValidation | None = None
+    boosted: CrossValidation | None = None
+    best: CrossValidation | None = None
+    best_with_memory: CrossValidation | None = None
 
-    def of(self, kind: Kind) -> CrossValidation:
-        """Return the cross-validation of one kind of model."""
-        return {"linear": self.linear, "log-linear": self.log_linear, "knn": self.knn}[kind]
+    def of(self, kind: Choice) -> CrossValidation | None:
+        """Return the errors of one model."""
+        found: CrossValidation | None = getattr(self, kind.replace("-", "_"))
+        return found
 
-    @property
-    def best(self) -> Kind | Literal["mean"]:
-        """The kind with the least mean absolute error; the mean where none has less than it."""
-        kind = min(KINDS, key=lambda kind: self.of(kind).mean_absolute_error_s)
-        return kind if self.of(kind).mean_absolute_error_s < self.mean.mean_absolute_error_s else "mean"
+    def choose(self, choice: Choice) -> Predictor:
+        """Return what `best` or `best-with-memory` is: the model with the least mean absolute error.
+
+        It is the mean where none has less than it.
+        """
+        errors = {kind: found.mean_absolute_error_s for kind in rivals(choice) if (found := self.of(kind)) is not None}
+        return min(errors, key=lambda kind: errors[kind])
+
+
+def rivals(choice: Choice) -> tuple[Predictor, ...]:
+    """Return the models that `best` or `best-with-memory` is one of; where two are as good, the first is used."""
+    return ("mean", "hierarchical") if choice == BEST else ("mean", *KINDS, "hierarchical")
+
+
+def uses_memory(choice: Choice) -> bool:
+    """Whether it may predict from memory, which is only known after a run."""
+    return choice == BEST_WITH_MEMORY or choice in KINDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +127,7 @@ class ModelCard:
     fastest_runtime_s : mean duration of the fastest tenth of the builds, rounded up to a whole build.
     best_memory_bytes : memory of the fastest build.
     validation : None where the models were not cross-validated.
+    later : the errors on the latest builds of models fitted to the earlier ones; None where times are not known.
     """
 
     package: str
@@ -104,6 +138,7 @@ class ModelCard:
     fastest_runtime_s: float
     best_memory_bytes: float
     validation: Validation | None
+    later: Validation | None = None
 
     @property
     def slope_s_per_gib(self) -> float:
@@ -118,12 +153,14 @@ class ModelCard:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PackageModels:
-    """The three models of one package. Builds are kept by memory, then duration: their order tells nothing.
+    """The models of one package. Builds are kept by memory, then duration: their order tells nothing.
 
     memory_bytes, duration_s : (builds,) float64, the builds seen; they are the nearest-neighbours model.
     linear : duration = intercept (s) + slope (s/byte) * memory.
     log_linear : log(duration) = intercept + slope * log(memory), natural logarithms of seconds and bytes.
     validation : None where the models were not cross-validated.
+    hierarchical, boosted : runtimes by what builds ran on; None where that is not known, or not fitted.
+    fastest_on : the values of the facts of the fastest build. later : see `ModelCard`.
 
     Raises InputError for no name, no builds, columns of two lengths, or numbers not above 0 or beyond 1e100.
     """
@@ -134,6 +171,10 @@ class PackageModels:
     linear: Line
     log_linear: Line
     validation: Validation | None
+    hierarchical: GroupedRuntimes | None = None
+    boosted: GroupedRuntimes | None = None
+    fastest_on: tuple[str, ...] = ()
+    later: Validation | None = None
 
     def __post_init__(self) -> None:
         if not self.package:
@@ -148,11 +189,11 @@ class PackageModels:
             column.flags.writeable = False
             object.__setattr__(self, name, column)
 
-    def kind(self, choice: Choice) -> Kind | Literal["mean"]:
+    def kind(self, choice: Choice) -> Predictor:
         """Return what predicts: of `best`, the mean where the models were not cross-validated."""
-        if choice != "best":
-            return choice
-        return "mean" if self.validation is None else self.validation.best
+        if choice == "best" or choice == "best-with-memory":  # noqa: PLR1714, mypy narrows by these alone
+            return "mean" if self.validation is None else self.validation.choose(choice)
+        return choice
 
     @property
     def card(self) -> ModelCard:
@@ -167,6 +208,7 @@ class PackageModels:
             float(np.sort(self.duration_s)[:fastest].mean()),
             float(self.memory_bytes[self.duration_s.argmin()]),
             self.validation,
+            self.later,
         )
 
 
@@ -175,6 +217,7 @@ class Models:
     """The models of every package that has enough builds; sorted by package, each once.
 
     minimum_builds : fewer builds are too few. folds, seed : of the cross-validation.
+    facts : what is known of builds before they run, in the order in which groups are nested.
     too_few : the other packages, each with its number of builds.
 
     Raises InputError for a package twice, and for counts below 1.
@@ -185,6 +228,7 @@ class Models:
     minimum_builds: int
     folds: int
     seed: int
+    facts: tuple[str, ...] = ()
     _places: dict[str, int] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:

@@ -85,6 +85,7 @@ class Settings:
     Of the constraint experiments, in which every job has all metadata:
     choose : the policy. priorities : of a constraint that chooses instead.
     model : the kind of runtime model. minimum_builds : packages with fewer builds get none.
+    fail_after : the share of its runtime, 0 to 1, that a job uses up where it fails.
     nodes_per_job : nodes that a job takes of its cluster when capacity counts.
     nodes_free : of every cluster at the start where its state does not say; None shares them out as the prior work
         did: the nodes of all jobs, divided by the clusters.
@@ -114,6 +115,7 @@ class Settings:
     priorities: tuple[Priority, ...] = ()
     model: RuntimeModel = "best"
     minimum_builds: int = 100
+    fail_after: float = 1.0
     nodes_per_job: int = 2
     nodes_free: int | None = None
 
@@ -134,10 +136,10 @@ class Settings:
             raise InputError("unknown is not usable", found=self.unknown, expected=" or ".join(get_args(Unknown)))
         if self.model not in CHOICES:
             raise InputError("no such kind of runtime model", found=self.model, expected=" or ".join(CHOICES))
+        _refuse_share(self.fail_after, "--fail-after")
+        _refuse_share(self.slack, "--slack")
         given = {option: getattr(self, "first" if option == "jobs" else option) for option in BOUNDS}
         refuse_outside(**{option: (value, *BOUNDS[option]) for option, value in given.items()})
-        if isinstance(self.slack, bool) or not isinstance(self.slack, int | float) or not 0 <= self.slack <= 1:
-            raise InputError("--slack is no share", found=self.slack, expected="0 to 1")
         if len(set(self.order)) != len(self.order):
             twice = next(name for name in self.order if self.order.count(name) > 1)
             raise InputError("the order names a subsystem twice", found=twice)
@@ -146,6 +148,11 @@ class Settings:
     def exact(self) -> bool:
         """Whether outcomes are expectations rather than draws."""
         return self.policy == "random" and not self.sample
+
+
+def _refuse_share(share: object, option: str) -> None:
+    if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= 1:
+        raise InputError(f"{option} is no share", found=share, expected="0 to 1")
 
 
 def _names(given: Iterable[str]) -> tuple[str, ...]:

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from placewise.model.cluster import Fleet
 from placewise.model.records import Measurements
-from placewise.model.runtime_models import Models
+from placewise.model.runtime_models import BEST, BEST_WITH_MEMORY, Choice, Models
+from placewise.model.scalar import Scalar
 from placewise.model.settings import Settings
 from placewise.prediction import additional, fit_models, predict_matrix, reference_runtime
-from placewise.prediction.cost import REFERENCES, SECONDS_PER_HOUR
+from placewise.prediction.cost import REFERENCES, SECONDS_PER_HOUR, Reference, not_clearly_worse
+
+Pair: TypeAlias = tuple[NDArray[np.float64], NDArray[np.float64]]
+"""Runtime (s) and cost, each (packages, clusters)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,6 +28,7 @@ class Costs:
     package : (jobs,) the package of each job, a position in `packages`.
     runtime_s, cost : predicted. outside : the memory is outside the range seen.
     additional : by reference, additional runtime (s) and cost.
+    rivals : by reference and model that is not clearly worse, its additional cost.
     """
 
     models: Models
@@ -31,7 +37,8 @@ class Costs:
     runtime_s: NDArray[np.float64]
     cost: NDArray[np.float64]
     outside: NDArray[np.bool_]
-    additional: Mapping[str, tuple[NDArray[np.float64], NDArray[np.float64]]]
+    additional: Mapping[str, Pair]
+    rivals: Mapping[str, Mapping[str, NDArray[np.float64]]]
 
     @classmethod
     def of(cls, fleet: Fleet, measured: Measurements, settings: Settings) -> Costs:
@@ -45,15 +52,35 @@ class Costs:
             measured.packages,
             measured.memory_bytes,
             measured.duration_s,
+            facts=measured.facts,
             minimum_builds=settings.minimum_builds,
             seed=settings.seed,
+            nest=[choice for choice in (BEST, BEST_WITH_MEMORY) if choice == settings.model],
+            boosted=settings.model == "boosted",
         )
-        predicted = predict_matrix(models, settings.model, packages, memory)
-        more: dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]] = {
-            reference: additional(
-                predicted.runtime_s, reference_runtime(models, settings.model, packages, reference), price
-            )
-            for reference in REFERENCES
-        }
+        on = [tuple(_text(entry.get(fact)) for fact in models.facts) for entry in state]
+        predicted = predict_matrix(models, settings.model, packages, memory, on)
+
+        def beyond(model: Choice, reference: Reference, runtime_s: NDArray[np.float64]) -> Pair:
+            return additional(runtime_s, reference_runtime(models, model, packages, reference), price)
+
+        rivals: dict[str, dict[str, NDArray[np.float64]]] = {reference: {} for reference in REFERENCES}
+        for model in not_clearly_worse(models, settings.model):
+            runtime = predict_matrix(models, model, packages, memory, on).runtime_s
+            for reference in REFERENCES:
+                rivals[reference][model] = beyond(model, reference, runtime)[1]
         cost = predicted.runtime_s / SECONDS_PER_HOUR * price
-        return cls(models, packages, package.reshape(-1), predicted.runtime_s, cost, predicted.outside, more)
+        return cls(
+            models,
+            packages,
+            package.reshape(-1),
+            predicted.runtime_s,
+            cost,
+            predicted.outside,
+            {reference: beyond(settings.model, reference, predicted.runtime_s) for reference in REFERENCES},
+            rivals,
+        )
+
+
+def _text(value: Scalar | None) -> str | None:
+    return None if value is None else str(value)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placewise.matching import bitset
-from placewise.model.results import CostScore, LevelResult, Reasons, Score
+from placewise.model.results import CostScore, LevelResult, Reasons, Score, Used
 from placewise.model.study import ALL, CONSTRAINTS
 from placewise.outcomes.outcomes import Outcomes
 from placewise.outcomes.truth import Truth
@@ -41,13 +41,14 @@ def level_result(
     """
     truth, sent, costs = prepared.asked.truth, outcomes.sent, prepared.costs
     nowhere = (outcomes.matched > 0) & (outcomes.assigned == 0)
-    per_build, by_reference, outside_range = {}, {}, None
+    per_build, by_reference, outside_range, used = {}, {}, None, None
     if costs is not None and additional is not None:
         successful = sent * truth.chances.on_each(truth.clusters)
         # Jobs of one package share a row of predictions, so their assignments are summed first.
         starts = np.searchsorted(prepared.package, np.arange(len(costs.packages)))
         by_package = np.stack([np.add.reduceat(values, starts, axis=0) for values in (sent, successful)])
         by_reference = {reference: _cost(costs, by_package, reference) for reference in costs.additional}
+        used = _used(costs, by_package, prepared.study.settings.fail_after)
         total = sent.sum()
         outside_range = float((sent * costs.outside[prepared.package]).sum() / total) if total else None
         per_build = {
@@ -71,6 +72,7 @@ def level_result(
         outside_range=outside_range,
         reasons=_reasons(truth, sent),
         jobs_by_cluster=dict(zip(clusters, sent.sum(axis=0).tolist(), strict=True)),
+        used=used,
     )
 
 
@@ -108,6 +110,24 @@ def _cost(costs: Costs, by_package: NDArray[np.float64], reference: str) -> Cost
         priced=float(priced[0]),
         priced_successes=float(priced[1]),
         by_package={name: (float(runtimes[0, i]), float(spent[0, i])) for i, name in enumerate(costs.packages)},
+        spread={
+            model: float((by_package[0] * _zero_where_unknown(more)).sum()) / count
+            for model, more in costs.rivals[reference].items()
+            if (count := float((by_package[0] * ~np.isnan(more)).sum())) > 0
+        },
+    )
+
+
+def _used(costs: Costs, by_package: NDArray[np.float64], fail_after: float) -> Used:
+    """Sum up what is used, failures for a share of their runtime; by_package : as of `_cost`."""
+    success, failure = by_package[1], by_package[0] - by_package[1]
+    cost = _zero_where_unknown(costs.cost)
+    return Used(
+        fail_after=float(fail_after),
+        successes=float((success * ~np.isnan(costs.cost)).sum()),
+        cost_of_successes=float((success * cost).sum()),
+        runtime_of_failures_s=float((failure * _zero_where_unknown(costs.runtime_s)).sum()) * fail_after,
+        cost_of_failures=float((failure * cost).sum()) * fail_after,
     )
 
 

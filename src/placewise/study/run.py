@@ -142,7 +142,7 @@ def _refuse_idle(study: Study) -> None:
     if set(study.experiments) & set(CONSTRAINTS) or study.jobs.measurements() is not None:
         return
     usual = Settings()
-    for name in ("choose", "priorities", "model", "minimum_builds", "nodes_per_job", "nodes_free"):
+    for name in ("choose", "priorities", "model", "minimum_builds", "fail_after", "nodes_per_job", "nodes_free"):
         if getattr(study.settings, name) != getattr(usual, name):
             option = "--" + name.replace("_", "-")
             raise InputError(f"{option} means nothing without a constraint", found=getattr(study.settings, name))

@@ -20,8 +20,10 @@ _DESCRIPTIONS = {
     "no_capacity": "builds that matched, but only clusters that were full",
     "refused": "builds that matched, and for which the policy chose none of the clusters that were not full",
     "costs": "by reference: additional runtime (s) and cost, expected, over assigned builds and over those that "
-    "succeed; how many builds the sums are over; by package",
+    "succeed; how many builds the sums are over; by package; spread: cost of one, by each model not clearly worse",
     "outside_range": "share of assigned builds whose runtime is predicted at a memory outside the range seen",
+    "used": "what builds use up, expected, over assigned builds with a price; those that fail, for the share "
+    "fail_after of their runtime; null: nothing predicted",
     "reasons": "expected builds that fail: for each reason, alone or with others (every); as the first in the order of "
     "the rules (first); for just these reasons (together)",
     "jobs_by_cluster": "expected builds on each cluster",

@@ -1,13 +1,16 @@
 """Runtime models as files: models.json, which is read again, and cards.csv, for people and spreadsheets.
 
-models.json is `{format: 1, minimum_builds, folds, seed, too_few: {package: builds}, packages}`, and each
-package `{memory_bytes, duration_s, linear, "log-linear", validation}`::
+models.json is `{format: 1, minimum_builds, folds, seed, facts, too_few: {package: builds}, packages}`, and each
+package `{memory_bytes, duration_s, linear, "log-linear", validation, hierarchical, boosted, fastest_on, later}`::
 
     memory_bytes, duration_s  the builds, which are the nearest-neighbours model; least memory first
     linear                    {intercept, slope}: s, and s/byte
     log-linear                {intercept, slope}: of log(s) by log(byte)
     validation                {kind: {mean_absolute_error_s, root_mean_square_error_s, relative_error,
-                              correlation}} for the three kinds and the mean; null where not validated
+                              correlation}} for the models and the mean; null where not validated
+    hierarchical, boosted     {groups: [{values, runtime_s}]}: values of the first facts; null where not fitted
+    fastest_on                the values of the facts of the fastest build
+    later                     as validation, over the latest builds
 
 What follows from the builds, such as the range and the fastest runtime, is not written twice; it is
 in cards.csv. Numbers are written so that they are read as the same numbers.
@@ -28,7 +31,7 @@ from placewise.formats.codec import Codec, Codecs, Layout
 from placewise.formats.reading import found_at, parse_json, read_text
 from placewise.formats.spreadsheet import defused
 from placewise.formats.writing import write_bytes
-from placewise.model.runtime_models import KINDS, CrossValidation, ModelCard, Models, PackageModels, Validation
+from placewise.model.runtime_models import SHOWN, CrossValidation, ModelCard, Models, PackageModels, Validation
 
 FORMAT = 1
 MODELS = "models.json"
@@ -38,16 +41,15 @@ CARDS = "cards.csv"
 _FIGURES = ("model-overview", "models-*")
 OWNED = (MODELS, CARDS, "models.html", "img", *(f"img/{name}.{kind}" for name in _FIGURES for kind in ("png", "svg")))
 
-_MEAN = "mean"
 _CODECS = Codecs(
     {
         Models: Layout(
-            fields=("minimum_builds", "folds", "seed", "too_few", "by_package"),
+            fields=("minimum_builds", "folds", "seed", "facts", "too_few", "by_package"),
             keys={"by_package": "packages"},
             by_name=frozenset(("too_few", "by_package")),
         ),
         PackageModels: Layout(keys={"log_linear": "log-linear"}),
-        Validation: Layout(keys={"log_linear": "log-linear"}),
+        Validation: Layout(keys={"log_linear": "log-linear", "best_with_memory": "best-with-memory"}),
         int: Codec(int, values.natural),
         float: Codec(float, values.finite),
     }
@@ -103,8 +105,8 @@ def card_document(card: ModelCard) -> dict[str, Any]:
         "fastest_runtime_s": card.fastest_runtime_s,
         "best_memory_bytes": card.best_memory_bytes,
     }
-    for kind in (*KINDS, _MEAN):
-        found = getattr(card.validation, kind.replace("-", "_"), None)
+    for kind in SHOWN:
+        found = None if card.validation is None else card.validation.of(kind)
         for name in _ERRORS:
             row[f"{kind}_{name}"] = getattr(found, name, None)
     return row

@@ -141,6 +141,7 @@ SETTINGS: dict[str, Callable[[Any, str], Setting]] = {
     "metadata": names_of,
     "model": values.text,
     "minimum_builds": values.count,
+    "fail_after": share_of,
     "nodes_per_job": values.count,
     "nodes_free": _whole,
     "choose": values.text,

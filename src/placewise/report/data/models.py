@@ -10,10 +10,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placewise.formats.results.model_files import card_document
-from placewise.model.runtime_models import KINDS, CrossValidation, ModelCard, Models
+from placewise.model.runtime_models import (
+    BEST_WITH_MEMORY,
+    SHOWN,
+    Choice,
+    CrossValidation,
+    ModelCard,
+    Models,
+    Predictor,
+    Validation,
+)
 
-MEAN = "mean"
-"""What a model has to beat: the mean duration, whatever the memory."""
+MEAN: Predictor = "mean"
+"""What a model has to beat: the mean duration, whatever the memory, and whatever it runs on."""
 
 
 def validated(models: Models) -> list[ModelCard]:
@@ -21,10 +30,14 @@ def validated(models: Models) -> list[ModelCard]:
     return [card for card in models.cards() if card.validation is not None]
 
 
-def validation_of(card: ModelCard, kind: str) -> CrossValidation:
-    """Return how far a kind of model, or the mean, is off."""
-    assert card.validation is not None
-    return card.validation.mean if kind == MEAN else card.validation.of(kind)  # type: ignore[arg-type]
+def errors_of(validations: Iterable[Validation | None], kind: Choice) -> list[CrossValidation]:
+    """Return how far a model is off, of each package that says."""
+    return [errors for one in validations if one is not None and (errors := one.of(kind)) is not None]
+
+
+def shown_kinds(cards: Sequence[ModelCard]) -> list[Choice]:
+    """Return the models that were validated, in the order in which tables show them."""
+    return [kind for kind in SHOWN if errors_of((card.validation for card in cards), kind)]
 
 
 def median(values: Iterable[float | None]) -> float | None:
@@ -33,9 +46,10 @@ def median(values: Iterable[float | None]) -> float | None:
     return float(np.median(known)) if known else None
 
 
-def median_errors(cards: Sequence[ModelCard]) -> dict[str, float | None]:
-    """Return the median over packages of the relative error of each kind of model, and of the mean."""
-    return {kind: median(validation_of(card, kind).relative_error for card in cards) for kind in (*KINDS, MEAN)}
+def median_errors(validations: Sequence[Validation | None]) -> dict[str, float | None]:
+    """Return the median over packages of the relative error of each model that was validated."""
+    found = {kind: errors_of(validations, kind) for kind in SHOWN}
+    return {kind: median(one.relative_error for one in errors) for kind, errors in found.items() if errors}
 
 
 def slope_signs(models: Models) -> Counter[int]:
@@ -48,16 +62,15 @@ def relative_slopes(models: Models) -> NDArray[np.float64]:
     return np.sort([one.linear.slope * one.memory_bytes.mean() / one.duration_s.mean() for one in models.by_package])
 
 
-def gains(cards: Sequence[ModelCard], kind: str) -> NDArray[np.float64]:
+def gains(cards: Sequence[ModelCard], kind: Choice) -> NDArray[np.float64]:
     """Return (packages,) the relative error of a kind of model less that of the mean."""
-    return np.array(
-        [validation_of(card, kind).relative_error - validation_of(card, MEAN).relative_error for card in cards]
-    )
+    model, mean = (errors_of((card.validation for card in cards), one) for one in (kind, MEAN))
+    return np.array([one.relative_error - other.relative_error for one, other in zip(model, mean, strict=True)])
 
 
-def best_kinds(cards: Iterable[ModelCard]) -> Counter[str]:
-    """Count for how many packages each kind, or the mean, has the least absolute error; see `Validation.best`."""
-    return Counter(card.validation.best for card in cards if card.validation is not None)
+def best_kinds(cards: Iterable[ModelCard], choice: Choice = BEST_WITH_MEMORY) -> Counter[str]:
+    """Count for how many packages each model has the least absolute error; see `Validation.choose`."""
+    return Counter(card.validation.choose(choice) for card in cards if card.validation is not None)
 
 
 def fit_document(models: Models) -> dict[str, Any]:
@@ -70,7 +83,9 @@ def fit_document(models: Models) -> dict[str, Any]:
         "folds": models.folds,
         "seed": models.seed,
         "slopes": {"positive": signs[1], "negative": signs[-1], "flat": signs[0]},
-        "median_relative_error": median_errors(cards),
+        "facts": list(models.facts),
+        "median_relative_error": median_errors([card.validation for card in cards]),
+        "median_relative_error_later": median_errors([card.later for card in cards]),
         "best_for": dict(best_kinds(cards)),
         "cards": [card_document(card) for card in models.cards()],
     }

@@ -61,7 +61,10 @@ def draw_overview(models: Models) -> Drawing | None:
     cards = numbers.validated(models)
     if not cards:
         return None
-    positive, medians = sum(card.slope_sign > 0 for card in cards), numbers.median_errors(cards)
+    positive, medians = (
+        sum(card.slope_sign > 0 for card in cards),
+        numbers.median_errors([card.validation for card in cards]),
+    )
     parts = ", ".join(f"{kind} {share(medians[kind], 3)}" for kind in KINDS)
     mean = share(medians[numbers.MEAN], 3)
     words = FigureWords(
@@ -200,7 +203,8 @@ def _wording(card: ModelCard) -> str:
     text = counted(card.builds, "build")
     if card.validation is None:
         return f"{text}, {number(card.slope_s_per_gib, 3)} s/GiB"
-    errors = " ".join(f"{100 * card.validation.of(kind).relative_error:.0f}" for kind in KINDS)
+    of_kinds = (card.validation.linear, card.validation.log_linear, card.validation.knn)
+    errors = " ".join(f"{100 * one.relative_error:.0f}" for one in of_kinds)
     return f"{text}: {errors} | {100 * card.validation.mean.relative_error:.0f} %"
 
 

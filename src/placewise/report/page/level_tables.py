@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import astuple
 from typing import Any
 
-from placewise.model.results import CostScore, LevelResult, Moments, Reasons, Results, Score
+from placewise.model.results import CostScore, LevelResult, Moments, Reasons, Results, Score, Used
 from placewise.prediction.cost import SECONDS_PER_HOUR
 from placewise.report.data.levels import (
     BEST_MEMORY,
@@ -29,7 +29,7 @@ from placewise.report.words.names import (
     reasons_word,
     reference_words,
 )
-from placewise.report.words.numbers import MISSING, counted, shown
+from placewise.report.words.numbers import MISSING, counted, share, shown
 
 Column = tuple[str, str, Callable[[LevelResult], Cell]]
 """A name, what it is a share of, and the cell of a level."""
@@ -106,7 +106,7 @@ def _costs(results: Results, rows: Sequence[LevelRow]) -> Section:
         ]
         caption = f"Against {shown(reference)}, {reference_words(reference)}."
         tables.append(Table(caption, "metadata on", _COST_COLUMNS, lines))
-    tables += [*_per_build(rows), *_packages(results, rows)]
+    tables += [*_used(rows), *_per_build(rows), *_packages(results, rows)]
     return Section(
         "costs",
         "Additional runtime and cost",
@@ -121,7 +121,11 @@ _COST_COLUMNS = [
     for what, units in (("runtime", ("h", "s")), ("cost", ("price units", "price units")))
     for of_one, unit in zip(("", " of one"), units, strict=True)
     for who in ("jobs assigned", "successes")
-] + [("jobs with a cost", "expected, assigned")]
+] + [
+    ("jobs with a cost", "expected, assigned"),
+    ("cost of one, least", "of models not clearly worse"),
+    ("cost of one, most", "of models not clearly worse"),
+]
 
 
 def _cost_cells(cost: CostScore | None) -> list[Cell]:
@@ -137,8 +141,30 @@ def _cost_cells(cost: CostScore | None) -> list[Cell]:
         cost_each(cost),
         cost_each(cost, successes=True),
         cost.priced,
+        min(cost.spread.values(), default=None),
+        max(cost.spread.values(), default=None),
     )
     return [amount_cell(value) for value in amounts]
+
+
+def _used(rows: Sequence[LevelRow]) -> list[Table]:
+    """Show what failures use up, beside what a success costs with them."""
+    rows = [row for row in rows if row.level.used is not None]
+    if not rows or rows[0].level.used is None:
+        return []
+
+    def of(cell: Callable[[Used], Cell]) -> Callable[[LevelResult], Cell]:
+        return lambda level: Cell(MISSING) if level.used is None else cell(level.used)
+
+    columns: list[Column] = [
+        ("failures", "price units", of(lambda used: amount_cell(used.cost_of_failures))),
+        ("failures", "h", of(lambda used: amount_cell(used.runtime_of_failures_s / SECONDS_PER_HOUR))),
+        ("failures", "of all that is used", of(lambda used: share_cell(used.share_of_failures))),
+        ("successes", "price units", of(lambda used: amount_cell(used.cost_of_successes))),
+        ("one success", "price units, failures paid for", of(lambda used: amount_cell(used.cost_of_a_success))),
+    ]
+    after = share(rows[0].level.used.fail_after, 3)
+    return [_table(f"What jobs use up; those that fail, {after} of their runtime.", columns, rows)]
 
 
 def _per_build(rows: Sequence[LevelRow]) -> list[Table]:

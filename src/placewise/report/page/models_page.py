@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from placewise.formats.writing import write_bytes
-from placewise.model.runtime_models import BYTES_PER_GIB, KINDS, ModelCard, Models
+from placewise.model.runtime_models import BYTES_PER_GIB, KINDS, Choice, ModelCard, Models
 from placewise.report.data import models as numbers
 from placewise.report.drawn.models import OVERVIEW
 from placewise.report.drawn.picture import Picture
@@ -46,8 +46,9 @@ def model_section(models: Models) -> Section:
     return Section(
         "models",
         "Runtime models",
-        "How long a build takes is predicted from memory, by models of its package that were fitted to the builds "
-        f"recorded; a model card for each. {models.folds}-fold cross-validation, seed {models.seed}.",
+        "How long a build takes is predicted by models of its package that were fitted to the builds recorded, from "
+        "what they ran on or from memory; a model card for each. "
+        f"{models.folds}-fold cross-validation, seed {models.seed}.",
         [_card_table(models)],
         model_lines(models),
         OVERVIEW,
@@ -71,8 +72,10 @@ def _cells(card: ModelCard) -> list[Cell]:
         Cell(_gib(card.best_memory_bytes), repr(card.best_memory_bytes)),
     ]
     if card.validation is None:
-        return [*cells, *[Cell(MISSING)] * (len(KINDS) + 2)]
-    cells += [share_cell(numbers.validation_of(card, kind).relative_error, digits=3) for kind in (*KINDS, numbers.MEAN)]
+        return [*cells, *[Cell(MISSING)] * (len(_ERRORS_OF) + 1)]
+    for kind in _ERRORS_OF:
+        errors = card.validation.of(kind)
+        cells.append(Cell(MISSING) if errors is None else share_cell(errors.relative_error, digits=3))
     value = card.validation.knn.correlation
     return [*cells, Cell(MISSING) if value is None else Cell(f"{value:+.2f}", repr(value))]
 
@@ -85,6 +88,7 @@ def _gib(size: float) -> str:
     return number(size / BYTES_PER_GIB, 3)
 
 
+_ERRORS_OF: tuple[Choice, ...] = (*KINDS, "hierarchical", numbers.MEAN)
 _COLUMNS = (
     ("builds", ""),
     ("memory seen", "GiB"),
@@ -92,6 +96,6 @@ _COLUMNS = (
     ("exponent", "of the power law"),
     ("fastest runtime", "seconds, mean of the fastest 10 %"),
     ("best memory", "GiB, of the fastest build"),
-    *((kind, "error, of mean duration") for kind in ("linear", "log-linear", "knn", "the mean")),
+    *(("the mean" if kind == numbers.MEAN else kind, "error, of mean duration") for kind in _ERRORS_OF),
     ("knn correlation", "predicted and true"),
 )

@@ -9,6 +9,7 @@ from placewise.model.results import Results
 from placewise.model.study import WITHOUT_REPLACEMENT
 from placewise.report.data import levels
 from placewise.report.data.levels import LevelRow
+from placewise.report.words.cost_findings import cost_findings
 from placewise.report.words.intervals import in_brackets
 from placewise.report.words.names import level_rows, policy_word, reason_word, with_metadata_on
 from placewise.report.words.numbers import amount, jobs, number, share, shown
@@ -24,6 +25,7 @@ def level_findings(results: Results) -> list[str]:
         *_reasons(rows),
         *_spread(rows),
         *_outside(rows),
+        *cost_findings(results, rows),
         *_chosen(results, rows),
         *_full(rows),
         *_front(results, rows),
@@ -33,7 +35,7 @@ def level_findings(results: Results) -> list[str]:
 def choice_findings(results: Results) -> list[str]:
     """Return the findings that a table of the levels does not show: what compares two of them, or holds of all."""
     rows = level_rows(results)
-    return [*_exact(rows), *_chosen(results, rows), *_full(rows), *_outside(rows)]
+    return [*_exact(rows), *_chosen(results, rows), *_full(rows), *_outside(rows), *cost_findings(results, rows)]
 
 
 def _growing(results: Results, rows: Sequence[LevelRow]) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from placewise.model.runtime_models import KINDS, Models
+from placewise.model.runtime_models import Models
 from placewise.report.data import models as numbers
 from placewise.report.words.numbers import counted, share, shown
 
@@ -30,7 +30,22 @@ def model_lines(models: Models) -> list[str]:
     cards = numbers.validated(models)
     if not cards:
         return fit_lines(models)
-    errors = {kind: share(error, 3) for kind, error in numbers.median_errors(cards).items()}
-    parts = ", ".join(f"{kind} {errors[kind]}" for kind in KINDS)
+    errors = {
+        kind: share(error, 3) for kind, error in numbers.median_errors([card.validation for card in cards]).items()
+    }
+    parts = ", ".join(f"{kind} {error}" for kind, error in errors.items() if kind != numbers.MEAN)
     line = "error on builds not seen, of the mean duration, median of packages"
     return [*fit_lines(models), f"{line}: {parts}; the mean {errors[numbers.MEAN]}"]
+
+
+def caution_lines(models: Models) -> list[str]:
+    """Return what a reader of the errors should know of the models."""
+    memory = "linear, log-linear and knn predict from memory, which is known only after a run"
+    lines = [f"{memory}; best does without, best-with-memory may use it."]
+    if any(card.validation is not None and card.validation.best is not None for card in models.cards()):
+        lines.append("best and best-with-memory: chosen anew in each training part, so the errors are not optimistic.")
+    if models.facts:
+        lines.append(f"hierarchical: by {', '.join(map(shown, models.facts))} of each package, partly pooled.")
+    if any(card.later is not None for card in models.cards()):
+        lines.append("later: error, of mean, on the latest fifth of builds, of models of the earlier ones.")
+    return lines
