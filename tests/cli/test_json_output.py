@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -58,6 +59,9 @@ LOCAL = {
     "match": ["{jobspec}", "--fleet", "{small}"],
     "explain": ["{jobspec}", "--fleet", "{small}"],
     "vocabulary": ["{small}"],
+    "schema": ["jobspec"],
+    "trace": ["{trace}"],
+    "outcomes": ["{outcomes}", "--resamples", "0", "--least-builds", "5", "--folds", "2", "--groups", "compiler"],
     "place": [
         "{streamed}/workload.parquet",
         "--fleet",
@@ -89,7 +93,9 @@ def places(small, tmp_path_factory):
     """What the commands are run on."""
     folder = tmp_path_factory.mktemp("json")
     (folder / "jobspec.yaml").write_text(JOBSPEC.replace("gcc", "zlib") % "1")
-    named = {"small": small, "jobspec": folder / "jobspec.yaml"}
+    (folder / "trace.swf").write_text("1 0 5 60 1 -1 -1 1 90 -1 1 1 1 1 1 -1 -1 -1\n")
+    outcomes = Path(__file__).parents[2] / "docs" / "examples" / "outcomes.csv"
+    named = {"small": small, "jobspec": folder / "jobspec.yaml", "trace": folder / "trace.swf", "outcomes": outcomes}
     for name, arguments in {
         "results": ["simulate", small, "--no-plots"],
         "streamed": ["generate", "--streamed", "--jobs", 50, "--clusters", 20],

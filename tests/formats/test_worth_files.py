@@ -10,6 +10,7 @@ import pytest
 from placewise.errors import InputError
 from placewise.formats.results.worth_files import WORTH_FILES, with_worth, write_worth
 from placewise.formats.studies.cost_file import read_costs
+from placewise.model.held_out import HeldOut, HeldOutCurve, HeldOutSet
 from placewise.model.results import Results
 from placewise.model.worth import (
     Difference,
@@ -43,6 +44,13 @@ RESULTS = Results(
     sufficiency=Sufficiency(
         0.95, 0.4, ("gcc",), 0.39, 1.0, 1.0, ("gcc", "<zlib>"), np.array([0.1, 0.39, 0.4]), np.zeros((3, 3)), 20
     ),
+    held_out=HeldOut(
+        0.95,
+        (0, 1),
+        (HeldOutSet("fleet", np.array([1.0, 1.0]), np.array([0.7, np.nan])),),
+        (HeldOutCurve("fleet", "refusals", np.array([[0.1, 0.7], [np.nan, np.nan]])),),
+        ("profile: there is only one",),
+    ),
     front=(LevelPoint("none", (), 0.0, 1.0, 0.1, on_front=True), LevelPoint("pair", ("gcc", "<zlib>"), 2.0, 0.5, 0.4)),
     headlines=(Headline("all", "success", 0.4, (OVER,)),),
     differences=(Difference("all", "none", "success", 0.3, (OVER,)),),
@@ -53,7 +61,8 @@ RESULTS = Results(
 
 def test_everything_comes_back(tmp_path):
     write_worth(tmp_path, RESULTS)
-    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(WORTH_FILES)
+    # The evidence of records has a test of its own.
+    assert {path.name for path in tmp_path.iterdir()} == {*WORTH_FILES} - {"evidence.json"}
     back = with_worth(tmp_path, Results({}))
     assert back.worth == RESULTS.worth
     assert back.front == RESULTS.front
@@ -63,6 +72,9 @@ def test_everything_comes_back(tmp_path):
     np.testing.assert_array_equal(back.sufficiency.greedy, RESULTS.sufficiency.greedy)
     assert back.sufficiency.metadata == ("gcc",)
     assert back.sufficiency.optimal
+    assert back.held_out.left_out == RESULTS.held_out.left_out
+    np.testing.assert_array_equal(back.held_out.set_over("fleet").share, [0.7, np.nan])
+    np.testing.assert_array_equal(back.held_out.curves[0].share, RESULTS.held_out.curves[0].share)
 
 
 def test_what_there_is_nothing_of_is_not_written(tmp_path):

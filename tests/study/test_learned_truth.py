@@ -57,12 +57,11 @@ class Looked:
     def environment_facts(self):
         return GROUPS
 
-    def table(self, jobs, environments, facts=None):
-        def predict(some, theirs):
-            return np.array([[self.p[job[0], row] for row in theirs.rows] for job in some.rows])
+    def table(self, jobs, environments):
+        return np.array([[self.p[job[0], row] for row in environments.only(tuple(GROUPS)).rows] for job in jobs.rows])
 
-        known = environments.only(tuple(GROUPS))
-        return predict(jobs, known) if facts is None else restricted(predict, jobs, known, facts)
+    def restricted(self, jobs, shown, among):
+        return restricted(self.table, jobs, shown, among.only(tuple(GROUPS)))
 
     def unseen(self, jobs, environments):
         return np.zeros((len(jobs), len(environments)), dtype=np.bool_)
@@ -140,9 +139,13 @@ def test_a_fact_on_which_nothing_depends_tells_nothing_even_where_it_singles_clu
     def predict(some, theirs):
         return np.array([[0.9 if row[1] == "a" else 0.2 for row in theirs.rows] for _ in some.rows])
 
-    assert np.ptp(restricted(predict, jobs, rows, ("name",))) == 0
-    assert restricted(predict, jobs, rows, ("zlib",)) == pytest.approx(predict(jobs, rows))
-    assert restricted(predict, jobs, rows, ())[0] == pytest.approx([(0.9 + 0.2 + 0.2) / 3] * 3)
+    by_name, by_zlib, by_nothing, by_all = restricted(
+        predict, jobs, [rows.only(names) for names in (("name",), ("zlib",), (), ("name", "zlib"))], rows
+    )
+    assert np.ptp(by_name) == 0
+    assert by_zlib == pytest.approx(predict(jobs, rows))
+    assert by_nothing[0] == pytest.approx([(0.9 + 0.2 + 0.2) / 3] * 3)
+    assert np.array_equal(by_all, predict(jobs, rows))
 
 
 RECORDS = (

@@ -65,12 +65,14 @@ class OutcomeModel(Protocol):
         """The facts of environments that it looks at, and the group of each."""
         ...
 
-    def table(
-        self, jobs: Described, environments: Described, facts: tuple[str, ...] | None = None
-    ) -> NDArray[np.float64]:
-        """Return (jobs, environments) p, NaN where nothing is known.
+    def table(self, jobs: Described, environments: Described) -> NDArray[np.float64]:
+        """Return (jobs, environments) p, NaN where nothing is known."""
+        ...
 
-        facts : restrict it to what these facts of the environments say; None for all of them.
+    def restricted(self, jobs: Described, shown: Sequence[Described], among: Described) -> list[NDArray[np.float64]]:
+        """Return for each of `shown`, environments by some facts, (jobs, environments) p by these alone.
+
+        among : environments as there are, which the facts that are not known are taken from.
         """
         ...
 

@@ -8,7 +8,7 @@ and the job as the second. Rows are intersected like any others, which adds up t
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -19,8 +19,8 @@ from placewise.matching import bitset
 from placewise.model.job import Shape
 from placewise.outcomes.questions import Questions
 
-Restricted: TypeAlias = Callable[[tuple[int, ...]], NDArray[np.float64]]
-"""From positions of names to (jobs, clusters) p restricted to what they say; below 0 for what is no candidate."""
+Restricted: TypeAlias = Callable[[Sequence[tuple[int, ...]]], Sequence[NDArray[np.float64]]]
+"""From sets of positions of names to (jobs, clusters) p restricted to what each says; below 0 for no candidates."""
 
 _WORDS = 2
 _ROUNDING = 1e-12
@@ -73,16 +73,17 @@ class BestLooking:
         masks, which = np.unique(unknown, return_inverse=True)
         order = np.argsort(which, kind="stable")
         edges = np.searchsorted(which[order], np.arange(len(masks) + 1))
+        self._find([mask for mask in masks.tolist() if mask != int(_FULL) and mask not in self._sets])
         for number, mask in enumerate(masks.tolist()):
             rows = order[edges[number] : edges[number + 1]]
             everywhere = mask == int(_FULL)
-            found[rows] = bitset.full(self.clusters) if everywhere else self._matches(mask)[job[rows].astype(np.int64)]
+            found[rows] = bitset.full(self.clusters) if everywhere else self._sets[mask][job[rows].astype(np.int64)]
         return found.reshape(*places.shape[:-1], -1)
 
-    def _matches(self, mask: int) -> NDArray[np.uint64]:
-        if mask not in self._sets:
-            known = tuple(name for name in range(self.names) if not mask >> name & 1)
-            p = self.restricted(known)
+    def _find(self, masks: Sequence[int]) -> None:
+        if not masks:
+            return
+        known = [tuple(name for name in range(self.names) if not mask >> name & 1) for mask in masks]
+        for mask, p in zip(masks, self.restricted(known), strict=True):
             best = p.max(axis=1, keepdims=True, initial=0.0)
             self._sets[mask] = bitset.pack((p >= best - self.slack - _ROUNDING) & (p >= 0))
-        return self._sets[mask]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,7 +13,7 @@ from placewise.matching import bitset
 from placewise.matching.index import FleetIndex
 from placewise.matching.kernels import Kernels
 from placewise.model.described_records import YES, name_of_need, values_by_package
-from placewise.model.outcome_model import Described, OutcomeModel, OutcomeTruth
+from placewise.model.outcome_model import Described, OutcomeTruth
 from placewise.model.outcome_records import DEPENDENCIES
 from placewise.model.results import TruthNote
 from placewise.model.study import Study
@@ -23,6 +24,7 @@ from placewise.outcomes.questions import Places, Questions
 from placewise.outcomes.thresholds import BestLooking
 from placewise.outcomes.truth import Truth
 from placewise.study.asked import Asked, RedrawnFleets, TableChange
+from placewise.study.shown_facts import ShownFacts
 from placewise.study.version_demands import VersionDemands
 from placewise.synthesis.environments import draw_environments, environments_of
 
@@ -34,6 +36,7 @@ class ModelDemands:
     """See `Demands`.
 
     jobs : those that take part. described : (kinds,) what the model looks at of them. kind : (jobs,) which each is.
+    shown : what the model says of them by some facts of environments.
     asking : the jobs as version jobs, where they have requirements of their own; None where none has.
     """
 
@@ -42,6 +45,7 @@ class ModelDemands:
     jobs: Workload
     described: Described
     kind: NDArray[np.int64]
+    shown: ShownFacts
     asking: VersionDemands | None
     kernels: Kernels
     without: int = 0
@@ -77,7 +81,9 @@ class ModelDemands:
         whole = Described(truth.described.facts, tuple(truth.described.rows[at] for at in chosen.tolist()))
         described, kind = whole.only(truth.model.job_facts).distinct()
         kept = jobs.select(chosen) if asking is None else asking.jobs
-        return cls(study, truth, kept, described, kind, asking, kernels, asking.without if asking else 0)
+        among, _ = environments_of(study.fleet, dict(truth.model.environment_facts)).distinct()
+        shown = ShownFacts(truth.model, described, among)
+        return cls(study, truth, kept, described, kind, shown, asking, kernels, asking.without if asking else 0)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -93,7 +99,7 @@ class ModelDemands:
         _, first, of_job, weights = np.unique(alike, return_index=True, return_inverse=True, return_counts=True)
         kind = self.kind[first]
         environments = self._environments(index)
-        chances, known = self._chances(index, kind)
+        chances, known = self._chances(environments, kind)
         candidates = None if known.all() else bitset.pack(known[np.ix_(kind, environments[1])])
         places: Places
         if self.asking is None:
@@ -154,7 +160,9 @@ class ModelDemands:
         del index
         if self.truth.model.kind == "observed":
             raise InputError("records say nothing of changed clusters and jobs", expected="a model of outcomes")
-        return self.jobs, Judging(lambda changed: self._chances(changed, np.arange(len(self.described)))[0], self.kind)
+        return self.jobs, Judging(
+            lambda changed: self._chances(self._environments(changed), np.arange(len(self.described)))[0], self.kind
+        )
 
     def redrawn(self) -> RedrawnFleets:
         """See `Demands`. Raises InputError for a fleet that was not drawn from records."""
@@ -166,10 +174,12 @@ class ModelDemands:
         """Return the distinct environments of the clusters, and (clusters,) which each is."""
         return environments_of(index.fleet, dict(self.truth.model.environment_facts)).distinct()
 
-    def _chances(self, index: FleetIndex, kind: NDArray[np.int64]) -> tuple[ChanceTable, NDArray[np.bool_]]:
+    def _chances(
+        self, environments: tuple[Described, NDArray[np.int64]], kind: NDArray[np.int64]
+    ) -> tuple[ChanceTable, NDArray[np.bool_]]:
         """Return p of (jobs,) kinds, 0 where nothing is known, and (kinds, environments) where something is."""
-        environments, of_cluster = self._environments(index)
-        p = self.truth.model.table(self.described, environments)
+        distinct, of_cluster = environments
+        p = self.truth.model.table(self.described, distinct)
         known = ~np.isnan(p)
         return ChanceTable(np.where(known, p, 0.0), kind, of_cluster), known
 
@@ -203,7 +213,7 @@ class ModelDemands:
         self, kind: NDArray[np.int64], environments: tuple[Described, NDArray[np.int64]], known: NDArray[np.bool_]
     ) -> BestLooking:
         names = tuple(self.truth.names.values())
-        restricted = _Restricted(self.truth.model, self.described, kind, *environments, names, known)
+        restricted = _Restricted(self.shown, kind, *environments, names, known)
         return BestLooking(len(kind), len(names), len(environments[1]), restricted, self.study.settings.slack)
 
     def _questions(self, index: FleetIndex, first: NDArray[np.int64]) -> Questions:
@@ -215,23 +225,22 @@ class ModelDemands:
 class _Restricted:
     """See `Restricted`; a value, so that it can be sent to other processes.
 
-    described : kinds of jobs. kind : (jobs,). environments : distinct ones. of_cluster : (clusters,). names : the facts
-    of each name. known : (kinds, environments) whether an environment is a candidate.
+    kind : (jobs,). environments : distinct ones. of_cluster : (clusters,). names : the facts of each name.
+    known : (kinds, environments) whether an environment is a candidate.
     """
 
-    model: OutcomeModel
-    described: Described
+    shown: ShownFacts
     kind: NDArray[np.int64]
     environments: Described
     of_cluster: NDArray[np.int64]
     names: tuple[tuple[str, ...], ...]
     known: NDArray[np.bool_]
 
-    def __call__(self, some: tuple[int, ...]) -> NDArray[np.float64]:
-        facts = tuple(fact for name in some for fact in self.names[name])
-        p = self.model.table(self.described, self.environments, facts)
-        found = np.where(self.known & ~np.isnan(p), p, _NO_CANDIDATE)
-        return found[np.ix_(self.kind, self.of_cluster)]
+    def __call__(self, sets: Sequence[tuple[int, ...]]) -> list[NDArray[np.float64]]:
+        shown = [{fact for name in some for fact in self.names[name]} for some in sets]
+        parts = [self.environments.only([fact for fact in self.environments.facts if fact in some]) for some in shown]
+        found = (np.where(self.known & ~np.isnan(p), p, _NO_CANDIDATE) for p in self.shown.of(parts))
+        return [p[np.ix_(self.kind, self.of_cluster)] for p in found]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

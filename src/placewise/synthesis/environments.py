@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 
 from placewise.errors import InputError
 from placewise.model.cluster import Cluster, Fleet
-from placewise.model.described_records import described_environments, described_jobs, environment_facts
+from placewise.model.described_records import described_jobs, environment_facts
 from placewise.model.outcome_model import PACKAGE, Described, EnvironmentDraw
-from placewise.model.outcome_records import COMPILER, DEPENDENCIES, PACKAGE_VERSION, OutcomeRecords
+from placewise.model.outcome_records import ABSENT, COMPILER, DEPENDENCIES, PACKAGE_VERSION, OutcomeRecords
 from placewise.model.resources import Subsystem, SubsystemVertex, package_subsystem
 from placewise.model.streams import Synthesis
 from placewise.model.workload import Workload
@@ -29,8 +29,8 @@ def draw_environments(records: OutcomeRecords, clusters: int, seed: int, draw: E
     own, a compiler with its version from one.
     """
     groups = environment_facts(records)
-    described = described_environments(records, tuple(groups))
-    there = np.array([[value is not None for value in row] for row in described.rows], dtype=np.bool_)
+    facts = [fact for fact in records.facts if fact.name in groups and fact.group == groups[fact.name]]
+    there = np.array([fact.codes != ABSENT for fact in facts], dtype=np.bool_).reshape(len(facts), len(records)).T
     parts = [COMPILER if group == COMPILER else name for name, group in groups.items()]
     generator = stream(seed, Synthesis.FLEET)
     width = len(str(clusters - 1))
@@ -42,7 +42,8 @@ def draw_environments(records: OutcomeRecords, clusters: int, seed: int, draw: E
                 source[(source == _NOWHERE) & there[record]] = record
         _fill(source, parts, there, generator)
         row = tuple(
-            None if record == _NOWHERE else described.rows[record][at] for at, record in enumerate(source.tolist())
+            None if record == _NOWHERE else fact.values[fact.codes[record]]
+            for fact, record in zip(facts, source.tolist(), strict=True)
         )
         found.append(_cluster(f"cluster-{cluster:0{width}}", groups, row))
     return Fleet(tuple(found))
@@ -82,9 +83,14 @@ def environments_of(fleet: Fleet, facts: dict[str, str]) -> Described:
 
     Raises InputError for a cluster with several values of one fact, of which a model is asked about one.
     """
-    return Described(
-        tuple(facts), tuple(tuple(_value(cluster, *fact) for fact in facts.items()) for cluster in fleet.clusters)
-    )
+    return Described(tuple(facts), tuple(_row(cluster, facts) for cluster in fleet.clusters))
+
+
+def _row(cluster: Cluster, facts: dict[str, str]) -> tuple[str | None, ...]:
+    by_name: dict[str, list[Subsystem]] = {}
+    for one in cluster.subsystems:
+        by_name.setdefault(one.name, []).append(one)
+    return tuple(_value(cluster.name, by_name, *fact) for fact in facts.items())
 
 
 def _cluster(name: str, groups: dict[str, str], row: tuple[str | None, ...]) -> Cluster:
@@ -104,19 +110,18 @@ def _cluster(name: str, groups: dict[str, str], row: tuple[str | None, ...]) -> 
     return Cluster(name, subsystems=tuple(subsystems))
 
 
-def _value(cluster: Cluster, fact: str, group: str) -> str | None:
+def _value(cluster: str, by_name: dict[str, list[Subsystem]], fact: str, group: str) -> str | None:
     subsystem, field = fact, "version" if group == DEPENDENCIES else "value"
     if group == COMPILER:
         subsystem, field = COMPILER, "version" if fact == COMPILER_VERSION else "name"
     found = {
         str(value)
-        for one in cluster.subsystems
-        if one.name == subsystem
+        for one in by_name.get(subsystem, ())
         for vertex in one.vertices
         for name, value in vertex.properties
         if name == field
     }
     if len(found) > 1:
-        problem = f"cluster {cluster.name!r} has several values of {fact!r}, and a model of outcomes is asked about one"
+        problem = f"cluster {cluster!r} has several values of {fact!r}, and a model of outcomes is asked about one"
         raise InputError(problem, found=", ".join(sorted(found)[:5]))
     return next(iter(found), None)

@@ -1,11 +1,14 @@
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from made_results import worthy
 
+from placewise.model.held_out import IN_SAMPLE, HeldOut, HeldOutCurve, HeldOutSet
 from placewise.model.results import Results
 from placewise.model.worth import Interval
 from placewise.report.words.findings import findings
+from placewise.report.words.held_out import held_out_sentences
 from placewise.report.words.worth_findings import difference_findings, sensitivity_findings, worth_findings
 
 
@@ -80,15 +83,75 @@ def test_what_is_not_proven_is_not_said_to_be(worth_results, change, words):
     assert words in said(replace(worth_results, sufficiency=replace(worth_results.sufficiency, **change)))
 
 
+SURE, UNSURE = Interval(0.0069, 0.163, "draws", 0.95), Interval(-0.02, 0.163, "3 fleets", 1.0)
+BEYOND = Interval(-0.3, -0.1, "3 fleets", 1.0)
+VERDICTS = ("more than chance", "chance may have made it", "that holds by")
+
+
 @pytest.mark.parametrize(
-    ("low", "high", "words"),
-    [(0.1, 0.2, "more than chance"), (-0.2, -0.1, "more than chance"), (-0.1, 0.1, "chance may have made it")],
+    ("value", "intervals", "verdict"),
+    [
+        (0.1, (SURE,), "more than chance by the 95 % interval over draws (0.690 points to 16.3 points)"),
+        (-0.2, (BEYOND,), "more than chance"),
+        (0.1, (UNSURE,), "chance may have made it by the range of 3 fleets"),
+        (0.1, (UNSURE, UNSURE), "chance may have made it"),
+        (0.1, (BEYOND,), "chance may have made it"),
+        (
+            0.1,
+            (SURE, UNSURE),
+            "that holds by the 95 % interval over draws (0.690 points to 16.3 points), but not by the r",
+        ),
+        (
+            0.1,
+            (UNSURE, SURE),
+            "that holds by the 95 % interval over draws (0.690 points to 16.3 points), but not by the r",
+        ),
+        (0.1, (SURE, BEYOND), "that holds by the 95 % interval over draws"),
+    ],
 )
-def test_a_difference_is_sure_where_its_interval_leaves_out_zero(worth_results, low, high, words):
-    one = replace(worth_results.differences[0], intervals=(Interval(low, high, "draws"),))
-    assert words in difference_findings(Results({}, differences=(one,)))[0]
-    mixed = replace(one, intervals=(Interval(0.1, 0.2, "draws"), Interval(-0.1, 0.2, "fleets")))
-    assert "chance may have made it" in difference_findings(Results({}, differences=(mixed,)))[0]
+def test_a_difference_is_judged_by_all_of_its_intervals_in_one_statement(worth_results, value, intervals, verdict):
+    one = replace(worth_results.differences[0], value=value, intervals=intervals)
+    words = difference_findings(Results({}, differences=(one,)))[0].replace("\u202f", " ")
+    assert verdict in words
+    assert sum(other in words for other in VERDICTS) == 1
+
+
+@pytest.mark.parametrize(
+    ("interval", "fleets", "verdict"),
+    [
+        (SURE, None, None),
+        (SURE, SURE, None),
+        (UNSURE, None, "That it is worth anything does not hold by the range of 3 fleets."),
+        (SURE, UNSURE, "holds by the 95 % interval over draws, but not by the range of 3 fleets."),
+        (UNSURE, BEYOND, "does not hold by the range of 3 fleets and by the range of 3 fleets."),
+    ],
+)
+def test_a_value_is_judged_by_all_of_its_intervals(worth_results, interval, fleets, verdict):
+    worth = worth_results.worth
+    best = replace(worth.subsystems[0], interval=interval, over_fleets=fleets, ranks=fleets and (1, 4))
+    words = said(replace(worth_results, worth=replace(worth, subsystems=(best, *worth.subsystems[1:]))))
+    assert ("worth anything" in words) == (verdict is not None)
+    assert verdict is None or verdict in words
+    assert ("and its rank is 1 to 4." in words) == (fleets is not None)
+
+
+@pytest.mark.parametrize(
+    ("simple", "verdict"),
+    [
+        ([0.5, 0.6], "split by split that is more (10 points to 10 points)"),
+        ([0.5, 0.8], "split by split neither is ahead (-10 points to 10 points)"),
+        ([0.7, 0.8], "split by split that is less (-10 points to -10 points)"),
+    ],
+)
+def test_rankings_are_compared_by_all_splits(simple, verdict):
+    ours = np.array([[0.6], [0.7]])
+    sets = tuple(HeldOutSet(over, np.full(2, 1.0), ours[:, 0]) for over in (IN_SAMPLE, "root-package"))
+    curves = (
+        HeldOutCurve("root-package", "value", ours),
+        HeldOutCurve("root-package", "refusals", np.array(simple)[:, None]),
+    )
+    words = held_out_sentences(HeldOut(0.95, (1,), sets, curves, ()))[-1].replace("\u202f", " ")
+    assert verdict in words.replace("\u2212", "-")
 
 
 def test_levels_that_never_differ_are_said_to_be_the_same(worth_results):

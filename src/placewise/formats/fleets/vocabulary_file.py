@@ -57,8 +57,6 @@ def parse_vocabulary(document: Any, source: object) -> Vocabulary:
     said = _Said()
     with locating(file=source):
         top = values.known_keys(document, TOP, "the vocabulary")
-        if not top:
-            raise InputError("says nothing", place="the vocabulary", found=document, expected=f"one of {_listed(TOP)}")
         said.completeness(EVERY, EVERY, top, "")
         for name, entry in _named(top, "subsystems", ""):
             said.subsystem(name, entry, f"subsystems.{name}")
@@ -67,7 +65,9 @@ def parse_vocabulary(document: Any, source: object) -> Vocabulary:
                 raise InputError("says nothing", place=f"fields.{name}", found=entry, expected="a kind or aliases")
         for name, entry in _named(top, "clusters", ""):
             said.cluster(name, entry, f"clusters.{name}")
-    known = {name: frozenset(fields) for name, fields in said.known.items()}
+        known = {name: frozenset(fields) for name, fields in said.known.items()}
+        if not (said.kinds or said.aliases or known or said.complete):
+            raise InputError("says nothing", place="the vocabulary", found=document, expected=f"one of {_listed(TOP)}")
     return Vocabulary(said.kinds, said.aliases, known, said.complete)
 
 

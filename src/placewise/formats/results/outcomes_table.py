@@ -63,7 +63,10 @@ def write_outcomes(
     """
     costed = [name for name in _COSTS if tables and getattr(tables[0], name) is not None]
     rooted = () if packages is None else ("package",)
-    package = None if packages is None else pa.array(packages, pa.string()).dictionary_encode()
+    # Numbered here: Arrow's own ways load its compute library.
+    numbers = {name: number for number, name in enumerate(dict.fromkeys(packages or ()))}
+    package = np.array([numbers[name] for name in packages or ()], dtype=np.int32)
+    package_names = pa.array(list(numbers), pa.string())
     schema = pa.schema(
         pa.field(name, kind, metadata={"description": about})
         for name, (kind, about) in _COLUMNS.items()
@@ -85,7 +88,7 @@ def write_outcomes(
                 _named(np.full(len(table.job), number), experiments),
                 _named(table.job, job_names),
                 pa.array(profiles[table.job].astype(np.int32)),
-                *(() if package is None else (package.take(pa.array(table.job)),)),
+                *(() if packages is None else (_named(package[table.job], package_names),)),
                 pa.array(table.level, pa.int32()),
                 _named(table.subsystem, subsystem_names),
                 pa.array(table.matched.astype(np.int32)),

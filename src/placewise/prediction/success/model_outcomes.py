@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -43,14 +43,13 @@ class ModelOutcomes:
         """See `OutcomeModel`."""
         return {fact.name: fact.group for fact in self.model.facts if _of_environment(fact)}
 
-    def table(
-        self, jobs: Described, environments: Described, facts: tuple[str, ...] | None = None
-    ) -> NDArray[np.float64]:
-        """See `OutcomeModel`; restricted as `restricting.restricted` says."""
-        known = environments.only(tuple(self.environment_facts))
-        if facts is None:
-            return self._predicted(jobs, known)
-        return restricted(self._predicted, jobs, known, facts)
+    def table(self, jobs: Described, environments: Described) -> NDArray[np.float64]:
+        """See `OutcomeModel`."""
+        return self._predicted(jobs, environments)
+
+    def restricted(self, jobs: Described, shown: Sequence[Described], among: Described) -> list[NDArray[np.float64]]:
+        """See `OutcomeModel`, and `restricting.restricted`."""
+        return restricted(self._predicted, jobs, shown, among.only(tuple(self.environment_facts)))
 
     def unseen(self, jobs: Described, environments: Described) -> NDArray[np.bool_]:
         """See `OutcomeModel`: a value that the model did not learn from, or a fact needed that is not there."""

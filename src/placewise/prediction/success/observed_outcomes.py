@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -45,14 +45,20 @@ class ObservedOutcomes:
         groups = environment_facts(self.records)
         return {name: groups[name] for name in self.facts}
 
-    def table(
-        self, jobs: Described, environments: Described, facts: tuple[str, ...] | None = None
-    ) -> NDArray[np.float64]:
+    def table(self, jobs: Described, environments: Described) -> NDArray[np.float64]:
+        """See `OutcomeModel`: of all records of the job in the environment."""
+        return self._agreeing(jobs, environments.only(self.facts))
+
+    def restricted(self, jobs: Described, shown: Sequence[Described], among: Described) -> list[NDArray[np.float64]]:
         """See `OutcomeModel`: of all records of the job whose environment agrees in the facts."""
-        kept = self.facts if facts is None else tuple(name for name in self.facts if name in facts)
+        del among
+        return [self._agreeing(jobs, part) for part in shown]
+
+    def _agreeing(self, jobs: Described, known: Described) -> NDArray[np.float64]:
+        kept = known.facts
         rates = self._rates_by(kept)
-        known, wanted = environments.only(kept), jobs.only(self.job_facts)
-        found = np.full((len(jobs), len(environments)), np.nan)
+        wanted = jobs.only(self.job_facts)
+        found = np.full((len(jobs), len(known)), np.nan)
         needs = jobs.only([name_of_need(name) for name in kept]).rows
         dependencies = set(self._dependencies)
         for at, (job, needed) in enumerate(zip(wanted.rows, needs, strict=True)):

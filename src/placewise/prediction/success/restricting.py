@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -13,32 +13,49 @@ from placewise.model.outcome_model import Described
 Predicting: TypeAlias = Callable[[Described, Described], NDArray[np.float64]]
 MOST_BACKGROUND = 8
 """Environments that stand in for what is not known; more change the mean little and cost as many predictions."""
+# (job, environment) pairs predicted at a time.
+_BLOCK_PAIRS = 1 << 22
 
 
 def restricted(
-    predict: Predicting, jobs: Described, environments: Described, facts: tuple[str, ...]
-) -> NDArray[np.float64]:
-    """Return (jobs, environments) the mean of p over environments that have the facts of each and others of any.
+    predict: Predicting, jobs: Described, shown: Sequence[Described], among: Described
+) -> list[NDArray[np.float64]]:
+    """Return for each of `shown` (jobs, environments) the mean of p over environments with these facts.
 
-    The others are those of the environments given, at most `MOST_BACKGROUND` of them evenly spaced: what is not known
+    The others are those of `among`, at most `MOST_BACKGROUND` of them evenly spaced: what is not known
     of a cluster may be as it is of any other. A fact on which p does not depend so tells nothing, even where it
     singles a cluster out, which a mean over the clusters that agree in it would not give.
     """
-    shown = [name in facts for name in environments.facts]
-    if all(shown):
-        return predict(jobs, environments)
-    spaced = np.unique(np.linspace(0, len(environments) - 1, min(MOST_BACKGROUND, len(environments))).astype(np.int64))
-    background = [environments.rows[at] for at in spaced.tolist()]
-    known, of_environment = environments.only([name for name in environments.facts if name in facts]).distinct()
-    mixed = []
-    for row in known.rows:
-        values = iter(row)
-        given = [next(values) if show else None for show in shown]
-        mixed += [
-            tuple(one if show else other for one, other, show in zip(given, behind, shown, strict=True))
-            for behind in background
-        ]
-    distinct, of_mixed = Described(environments.facts, tuple(mixed)).distinct()
-    p = predict(jobs, distinct)[:, of_mixed].reshape(len(jobs), len(known), len(background)).mean(axis=2)
-    found: NDArray[np.float64] = p[:, of_environment]
-    return found
+    spaced = np.unique(np.linspace(0, len(among) - 1, min(MOST_BACKGROUND, len(among))).astype(np.int64))
+    background = [among.rows[at] for at in spaced.tolist()]
+    numbers: dict[tuple[str | None, ...], int] = {}
+    parts = [
+        np.array(
+            [
+                [numbers.setdefault(each, len(numbers)) for each in _mixed(part.facts, row, among.facts, background)]
+                for row in part.rows
+            ],
+            dtype=np.int64,
+        )
+        for part in shown
+    ]
+    whole = tuple(numbers)
+    step = max(1, _BLOCK_PAIRS // max(1, len(jobs)))
+    blocks = [
+        predict(jobs, Described(among.facts, whole[first : first + step])) for first in range(0, len(whole), step)
+    ]
+    p = np.concatenate([np.zeros((len(jobs), 0)), *blocks], axis=1)
+    return [p[:, part].mean(axis=2) for part in parts]
+
+
+def _mixed(
+    facts: tuple[str, ...],
+    row: tuple[str | None, ...],
+    every: tuple[str, ...],
+    background: Sequence[tuple[str | None, ...]],
+) -> list[tuple[str | None, ...]]:
+    """Return environments with the facts of the row, and the others of each of the background."""
+    known = dict(zip(facts, row, strict=True))
+    if len(known) == len(every):
+        return [tuple(known[fact] for fact in every)]
+    return [tuple(known.get(fact, other) for fact, other in zip(every, behind, strict=True)) for behind in background]

@@ -50,6 +50,15 @@ def by_ranking(found: HeldOut, size: int) -> dict[str, dict[str, Reached | None]
     return table
 
 
+def between(found: HeldOut, over: str, size: int, one: str, other: str) -> Interval:
+    """Return by how much more of the ceiling the first ranking reaches than the other, compared split by split."""
+    at = found.sizes.index(size)
+    curves = {curve.ranking: curve.share[:, at] for curve in found.curves if curve.over == over}
+    interval = interval_or_range(curves[one] - curves[other])
+    assert interval is not None
+    return interval
+
+
 def last_of_interest(found: HeldOut) -> int:
     """Return the size up to which curves are worth drawing: where every mean has come to its end, or all but."""
     last, most = 1, max(8, 4 * chosen_size(found))

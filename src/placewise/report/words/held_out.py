@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from placewise.model.held_out import IN_SAMPLE, HeldOut
+from placewise.model.quantities import SUCCESS
 from placewise.report.data import held_out as numbers
+from placewise.report.words.names import difference_text
 from placewise.report.words.numbers import counted, number, share
 
 OVER_WORDS = {
@@ -74,8 +76,13 @@ def _baselines(found: HeldOut) -> str:
     if ours is None or not simple:
         return ""
     best = max(simple, key=lambda name: simple[name])
+    larger = "more" if means[ours] >= simple[best] else "less"
+    between = numbers.between(found, over, size, ours, best)
+    ends = f"{difference_text(SUCCESS, between.low)} to {difference_text(SUCCESS, between.high)}"
+    sure = between.low > 0 if larger == "more" else between.high < 0
+    tested = f"split by split that is {larger} ({ends})" if sure else f"split by split neither is ahead ({ends})"
     return (
         f"On {OVER_WORDS[over]} the first {counted(size, 'subsystem')} by {RANKING_WORDS[ours]} reach "
         f"{share(means[ours], 3)} of the ceiling, and by the best of the simpler rankings, {RANKING_WORDS[best]}, "
-        f"{share(simple[best], 3)}."
+        f"{share(simple[best], 3)}; {tested}."
     )

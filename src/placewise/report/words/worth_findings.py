@@ -60,6 +60,7 @@ def _worth(worth: Worth) -> Iterator[str]:
         if half is not None and len(rows) > 1:
             said += f"; the {half} most valuable make up half of that" if half > 1 else "; it is half of that or more"
     yield f"{said}."
+    yield from _elsewhere(best)
     alone = max(rows, key=lambda row: row.single_lift)
     last = max(rows, key=lambda row: row.drop_one_loss)
     if alone.name != best.name or last.name != best.name:
@@ -72,6 +73,21 @@ def _worth(worth: Worth) -> Iterator[str]:
     if idle and worth.exact:
         verb = "adds" if idle == 1 else "add"
         yield f"{counted(idle, 'subsystem')} of {len(rows):,} {verb} nothing, whatever other metadata there is."
+
+
+def _elsewhere(best: SubsystemWorth) -> Iterator[str]:
+    """Say by all intervals of a value whether it is more than nothing, and what its rank is on other fleets."""
+    known = [each for each in (best.interval, best.over_fleets) if each is not None]
+    unsure = [each for each in known if each.low <= 0]
+    if unsure:
+        sure = [f"by the {interval_over(each)}" for each in known if each not in unsure]
+        not_by = " and ".join(f"by the {interval_over(each)}" for each in unsure)
+        verdict = f"holds {sure[0]}, but not {not_by}" if sure else f"does not hold {not_by}"
+        yield f"That it is worth anything {verdict}."
+    if best.over_fleets is not None and best.ranks is not None:
+        first, last = best.ranks
+        rank = "the most on each" if last == 1 else f"and its rank is {first} to {last}"
+        yield f"On {best.over_fleets.over} it is worth {interval_words(best.over_fleets)}, {rank}."
 
 
 def _interval_of(best: SubsystemWorth) -> str:
@@ -109,21 +125,27 @@ def difference_findings(results: Results) -> list[str]:
 
 
 def _tested(one: Difference) -> str:
-    """Say of every interval of a difference whether it leaves out zero, those that do first."""
+    """Say whether a difference is more than chance: by every one of its intervals, by some of them only, or by none.
+
+    An interval that lies on the other side of 0 speaks against it as one that holds 0 does.
+    """
 
     def parts(intervals: Sequence[Interval]) -> str:
-        return ", ".join(
-            f"the {interval_over(each)} goes from {difference_text(one.quantity, each.low)} to "
-            f"{difference_text(one.quantity, each.high)}"
+        return " and ".join(
+            f"the {interval_over(each)} ({difference_text(one.quantity, each.low)} to "
+            f"{difference_text(one.quantity, each.high)})"
             for each in intervals
         )
 
-    sure = [each for each in one.intervals if each.leaves_out_zero]
-    unsure = [each for each in one.intervals if not each.leaves_out_zero]
+    sure = [each for each in one.intervals if (each.low > 0 if one.value >= 0 else each.high < 0)]
+    unsure = [each for each in one.intervals if each not in sure]
     if not unsure:
-        return f"that is more than chance: {parts(sure)}"
-    may = f"chance may have made it: {parts(unsure)}"
-    return may if not sure else f"{may}, although {parts(sure)}"
+        return f"that is more than chance by {parts(sure)}"
+    return (
+        f"that holds by {parts(sure)}, but not by {parts(unsure)}"
+        if sure
+        else (f"chance may have made it by {parts(unsure)}")
+    )
 
 
 def _fleets(results: Results) -> Iterator[str]:
