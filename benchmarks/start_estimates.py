@@ -73,9 +73,7 @@ def main():
     path, processors = Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 100
     trace = strictly_cleaned(path, processors)
     print(f"{len(trace):,} jobs of {path.name} on {processors} processors; hours")
-    print(
-        "| policy | jobs that wait | median wait | median error | p90 of \\|error\\| | estimate no earlier than start |"
-    )
+    print("| policy | jobs that wait | median wait | median error | p90 of the error's size | upper bounds |")
     print("| --- | --- | --- | --- | --- | --- |")
     for policy in POLICIES:
         found, start = estimated(trace, fleet_of([machine(processors)]), ReplaySettings(policy=policy))

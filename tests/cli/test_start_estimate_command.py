@@ -21,13 +21,15 @@ def test_on_the_command_line(placewise, tmp_path):
         ],
         "edges": [{"source": "0", "target": "1"}, *({"source": "1", "target": str(2 + core)} for core in range(4))],
     }
-    (fleet / "small" / "cluster-nodes.json").write_text(json.dumps({"graph": graph}))
+    (fleet / "small" / "nodes.json").write_text(json.dumps({"graph": graph}))
     resources = [{"type": "slot", "count": 1, "label": "x", "with": [{"type": "core", "count": 2}]}]
     tasks = [{"command": ["x"], "slot": "x", "count": {"per_slot": 1}}]
     spec = {"version": 1, "resources": resources, "tasks": tasks, "attributes": {"system": {"duration": 600}}}
     job.write_text(json.dumps(spec))
     asked = ("explain", job, "--fleet", fleet, "--queue", queue)
-    answer = json.loads(placewise(*asked, "--policy", "fcfs", "--json").out)["starts"]
+    ran = placewise(*asked, "--policy", "fcfs", "--json")
+    assert ran.code == 0, ran.err
+    answer = json.loads(ran.out)["starts"]
     assert answer["now_s"] == 1767229200
     assert [(one["wait_s"], one["is_bound"]) for one in answer["clusters"]] == [(7200, True)]
     printed = placewise(*asked, "--processors", "1").out
