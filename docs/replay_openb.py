@@ -64,6 +64,7 @@ def thinned(trace: Trace, seed: int) -> tuple[Trace, NDArray[np.float64]]:
         dtype=np.float64,
     )
     hosts = hosts_of(trace)
+    hosts = hosts[hosts.any(axis=1)]  # some pods fit nowhere even on all nodes
     left = np.array([one.nodes or 0 for one in trace.machines])
     order = np.random.default_rng(seed).permutation(np.repeat(np.arange(len(left)), left))
     for machine in order.tolist():
@@ -131,8 +132,8 @@ def main() -> None:
         fewer, load = thinned(trace, seed)
         nodes.append(sum(one.nodes or 0 for one in fewer.machines))
         loads.append(load)
-        for policy, knows in found:
-            found[policy, knows].append(outcome(fewer, policy, knows=knows))  # type: ignore[arg-type]  # refuses others
+        for (policy, knows), outcomes in found.items():
+            outcomes.append(outcome(fewer, policy, knows=knows))  # type: ignore[arg-type]  # refuses others
     mean = np.mean(loads, axis=0)
     print(
         f"{len(trace):,} pods, {asked.thinnings} thinnings to {min(nodes)} to {max(nodes)} nodes; "
