@@ -1,10 +1,14 @@
 """Replays beside other simulators, in one run: processor seconds on a recorded trace, parsing apart.
 
     python benchmarks/replay_peers.py DATA/traces/KTH-SP2-1996-2.swf.gz [RUNS]
+    python benchmarks/replay_peers.py --million [POLICY ...]
 
 Ours with and without numba (EASY and first come, first served), first come, first served as a SimPy model, and EASY of
 accasim, which is another EASY: figures of its schedule are not ours. What is not installed is skipped, and the row says
-so. accasim wants an environment of its own, whose Python is named by ACCASIM_PYTHON:
+so. With --million it is a million drawn jobs on 10 clusters at load 0.9, placed by earliest-start, with numba: time and
+peak memory.
+
+accasim wants an environment of its own, whose Python is named by ACCASIM_PYTHON:
 
     python -m venv /tmp/accasim && /tmp/accasim/bin/pip install accasim
     ACCASIM_PYTHON=/tmp/accasim/bin/python python benchmarks/replay_peers.py ...
@@ -15,6 +19,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -26,6 +31,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "replay"))
 
+from random_replays import fleet_of_pools, trace_of
 from swf_columns import machine, strictly_cleaned
 
 from placewise.model.replay import ReplaySettings
@@ -118,7 +124,32 @@ def accasim(trace):
         row("accasim, easy (one run, its parsing included)", float(done.stdout.strip().splitlines()[-1]), len(trace))
 
 
+def million(policy, jobs=1_000_000, clusters=10, load=0.9):
+    """Replay drawn jobs: sizes are powers of two, runtimes lognormal, limits up to four times those."""
+    draw = np.random.default_rng(0)
+    capacity = 2 ** draw.integers(7, 11, clusters)
+    processors = 2 ** draw.integers(0, 7, jobs)
+    runtime = np.clip(draw.lognormal(7, 1.5, jobs), 1, 5 * 86_400).astype(np.int64)
+    limit = (runtime * draw.uniform(1, 4, jobs)).astype(np.int64) + 1
+    span = (processors * runtime).sum() / capacity.sum() / load
+    submit = np.sort(draw.uniform(0, span, jobs)).astype(np.int64)
+    trace, settings = trace_of(submit, runtime, limit, processors), ReplaySettings(policy=policy)
+    few = trace_of(submit[:10], runtime[:10], limit[:10], processors[:10])
+    fleet = fleet_of_pools(capacity)
+    replay(few, fleet, settings, engine="numba")  # loads the kernel, or compiles it
+    began = time.process_time()
+    found = replay(trace, fleet, settings, engine="numba")
+    seconds = time.process_time() - began
+    gigabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    row(f"placewise, {policy}, numba, {clusters} clusters", seconds, jobs)
+    print(f"  at most {gigabytes:.2f} GB; mean wait {(found.start_s - found.submit_s).mean():,.0f} s", flush=True)
+
+
 def main():
+    if sys.argv[1:2] == ["--million"]:
+        for policy in sys.argv[2:] or ["easy"]:
+            million(policy)
+        return
     path, runs = Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 5
     trace = strictly_cleaned(path, PROCESSORS)
     print(f"{len(trace):,} jobs on {PROCESSORS} processors")

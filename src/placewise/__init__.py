@@ -8,7 +8,17 @@ import types
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from placewise.api.questions import explain, match, near_misses, read_fleet, read_job, scores, smallest_set, value
+    from placewise.api.questions import (
+        estimate_start,
+        explain,
+        match,
+        near_misses,
+        read_fleet,
+        read_job,
+        scores,
+        smallest_set,
+        value,
+    )
     from placewise.api.replay import Replay, replay
     from placewise.api.results import Results, read_results
     from placewise.api.study import Study, read_study
@@ -45,6 +55,7 @@ __all__ = [
     "Version",
     "VersionRange",
     "Vocabulary",
+    "estimate_start",
     "explain",
     "match",
     "near_misses",
@@ -60,7 +71,17 @@ __all__ = [
 ]
 
 _ROOMS = {
-    "api.questions": ("explain", "match", "near_misses", "read_fleet", "read_job", "scores", "smallest_set", "value"),
+    "api.questions": (
+        "estimate_start",
+        "explain",
+        "match",
+        "near_misses",
+        "read_fleet",
+        "read_job",
+        "scores",
+        "smallest_set",
+        "value",
+    ),
     "api.replay": ("Replay", "replay"),
     "api.results": ("Results", "read_results"),
     "api.study": ("Study", "read_study"),

@@ -32,7 +32,7 @@ def nasa(public_data):
     return strictly_cleaned(public_data / "traces" / "NASA-iPSC-1993-3.1-cln.swf.gz", 128)
 
 
-@pytest.mark.parametrize("engine", ["python", "numba", "plain"])
+@pytest.mark.parametrize("engine", ["python", "numba", pytest.param("plain", marks=pytest.mark.slow)])
 @pytest.mark.parametrize(("policy", "estimates"), PUBLISHED)
 def test_published_figures(kth, policy, estimates, engine):
     if engine == "numba":
@@ -45,6 +45,10 @@ def test_published_figures(kth, policy, estimates, engine):
     assert (slowdown.mean(), turnaround.mean(), turnaround.max()) == pytest.approx(expected, rel=1e-12)
     if estimates == "limit" and policy in MEAN_WAIT_S:
         assert (found.start_s - found.submit_s).mean() == pytest.approx(MEAN_WAIT_S[policy], rel=1e-12)
+
+
+def test_published_figures_by_the_definition(kth):
+    test_published_figures(kth, "easy-sjbf", "limit", "plain")
 
 
 def first_of(trace, jobs):

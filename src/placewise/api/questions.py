@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
 from placewise.api.tables import share, table_html
 from placewise.formats.fleets.fleet_source import read_fleet as read_fleet_value
 from placewise.formats.jobs.jobspec import read_jobspec
+from placewise.formats.traces.squeue import read_queue_state
 from placewise.matching.deciding import decided, required_job
 from placewise.matching.index import FleetIndex
 from placewise.matching.match import Match as MatchValue
@@ -18,9 +20,12 @@ from placewise.matching.site_limits import with_limits
 from placewise.matching.why_not import WhyNot, why_not
 from placewise.model.cluster import Fleet
 from placewise.model.job import Job
+from placewise.model.queue_state import QueueState
 from placewise.model.requirement import AllOf, AnyOf, Expression, Not, Requirement
+from placewise.model.start_estimate import StartEstimate
 from placewise.model.study import Study
 from placewise.model.worth import Sufficiency, Worth
+from placewise.replay.start_estimates import estimate_starts
 from placewise.study.near_misses import near_misses_of
 from placewise.study.values import game_of, players_of, worth_of
 from placewise.worth.near_misses.suggestions import NearMisses
@@ -159,6 +164,40 @@ def explain(fleet: Fleet, job: Job | Expression, *, ignore_limits: bool = False)
     _refuse_others(fleet, Fleet, "read_fleet")
     found = why_not(*_indexed(fleet, job, ignore_limits))
     return Explanation(**{name: getattr(found, name) for name in WhyNot.__dataclass_fields__})
+
+
+def estimate_start(
+    fleet: Fleet,
+    job: Job | Expression,
+    queue: QueueState | str | Path,
+    policy: str = "easy",
+    *,
+    policies: Mapping[str, str] | None = None,
+    processors: int | None = None,
+    limit_s: int | None = None,
+    ignore_limits: bool = False,
+) -> StartEstimate:
+    """Say when a job, submitted now, would start on each cluster that matches it, as the queues are planned.
+
+    queue : what runs and what waits, or a file that squeue wrote. policy : fcfs, sjf, easy, easy-sjbf or conservative,
+    of every cluster; policies : by cluster, where it differs. processors, limit_s : of the job, where it does not say.
+    Raises InputError as `match` and `replay.start_estimates.estimate_starts` do.
+
+    >>> estimate_start(fleet, read_job("solver.yaml"), "squeue.txt", "fcfs").clusters  # doctest: +SKIP
+    """
+    _refuse_others(fleet, Fleet, "read_fleet")
+    index, asked = _indexed(fleet, job, ignore_limits)
+    state = queue if isinstance(queue, QueueState) else read_queue_state(Path(queue))
+    return estimate_starts(
+        fleet,
+        matched(index, asked).positions,
+        asked,
+        state,
+        policy=policy,  # type: ignore[arg-type]  # refuses other texts
+        policies=policies,  # type: ignore[arg-type]  # likewise
+        processors=processors,
+        limit_s=limit_s,
+    )
 
 
 def _indexed(fleet: Fleet, job: Job | Expression, ignore_limits: bool) -> tuple[FleetIndex, Job]:

@@ -11,8 +11,19 @@ import typer
 
 from placewise.cli.app import EXIT_FITS_NOWHERE, app
 from placewise.cli.asked_jobs import answered, asked_jobs, exit_code, limited
-from placewise.cli.options import FleetPath, IgnoreLimits, Jobspecs, Json, Require, SeparateEntries, Unknown, Verbose
+from placewise.cli.options import (
+    FleetPath,
+    IgnoreLimits,
+    Jobspecs,
+    Json,
+    Require,
+    SeparateEntries,
+    Unknown,
+    Verbose,
+    takes,
+)
 from placewise.cli.printing import console, plain, print_json, print_text, say
+from placewise.cli.start_options import StartOptions
 
 if TYPE_CHECKING:
     from placewise.cli.asked_jobs import Answered, AskedJob
@@ -65,7 +76,9 @@ def match(
 
 
 @app.command()
+@takes(StartOptions)
 def explain(
+    starts: StartOptions,
     fleet: FleetPath,
     jobspecs: Jobspecs = None,
     require: Require = None,
@@ -77,26 +90,35 @@ def explain(
 ) -> None:
     """Say why the clusters that do not match a job do not, and what to relax; one job after the other.
 
+    With --queue also when it would start on those that match.
+
     Exit code 3 when a job fits nowhere, 4 when it is unknown whether it fits somewhere.
     """
     from placewise.matching.deciding import refuse_other_words
     from placewise.matching.relaxing import relaxations
     from placewise.matching.why_not import why_not
     from placewise.report.data.explanation import explanation_document
+    from placewise.report.data.start_estimate import start_document
     from placewise.report.terminal.explanation import print_explanation
+    from placewise.report.terminal.start_estimate import print_start_estimate
 
     refuse_other_words(unknown, _UNKNOWN)
     jobs = partial(asked_jobs, jobspecs, require, separate_entries=separate_entries)
     index, asked = _compiled(fleet, jobs, ignore_limits=ignore_limits, verbose=verbose)
     answers = answered(index, asked, unknown)
     found = [one.naming(lambda job: (why_not(index, job), relaxations(index, job))) for one in asked]
+    when = starts.estimates(index.fleet, answers)
     if json:
         documents = [explanation_document(*one) for one in found]
+        for document, start in zip(documents, when, strict=False):
+            document["starts"] = start_document(start)
         print_json(documents[0] if len(documents) == 1 else {"jobs": documents})
     for number, (answer, relaxed) in enumerate([] if json else found):
         if number:
             print_text("")
         print_explanation(answer, console(), relaxed)
+        if when:
+            print_start_estimate(when[number], console())
     _leave(answers)
 
 

@@ -457,7 +457,8 @@ def takes(kind: type[T]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
             for field in fields(kind)  # type: ignore[arg-type]  # a dataclass
         ]
         first, *own = inspect.signature(command, eval_str=True).parameters.values()
-        parameters = [*shared, *own]
+        # What has to be given comes first, as in any signature.
+        parameters = sorted([*shared, *own], key=lambda one: one.default is not inspect.Parameter.empty)
 
         @functools.wraps(command)
         def run(**given: Any) -> Any:

@@ -20,7 +20,7 @@ _TRACE = "The trace"
 _SCHEDULING = "Scheduling"
 _FAILING = "Metadata and failures"
 _NUMBERS = "What is summed up"
-_POLICIES = ("fcfs", "sjf", "easy", "easy-sjbf", "conservative")
+POLICIES = ("fcfs", "sjf", "easy", "easy-sjbf", "conservative")
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class ReplayOptions:
         typer.Option(
             help="Queue policy: fcfs, sjf, easy, easy-sjbf or conservative; then, with commas, CLUSTER=POLICY for "
             "clusters with another.",
-            autocompletion=choices(*_POLICIES),
+            autocompletion=choices(*POLICIES),
             rich_help_panel=_SCHEDULING,
         ),
     ] = "easy"
@@ -184,8 +184,8 @@ class ReplayOptions:
             retries=self.retries,
             dependencies=self.dependencies,
             seed=self.seed,
-            warm_up_s=_seconds("--warm-up", self.warm_up),
-            cool_down_s=_seconds("--cool-down", self.cool_down),
+            warm_up_s=seconds_given("--warm-up", self.warm_up),
+            cool_down_s=seconds_given("--cool-down", self.cool_down),
         )
 
     def pieces(self) -> tuple[str, ...] | None:
@@ -228,10 +228,11 @@ def failing_of(text: str) -> tuple[float, int | None]:
     try:
         return float(text), None
     except ValueError:
-        return 0.0, _seconds("--fail-after", text)
+        return 0.0, seconds_given("--fail-after", text)
 
 
-def _seconds(option: str, text: str) -> int:
+def seconds_given(option: str, text: str) -> int:
+    """Return the whole seconds of an option. Raises InputError for what is no length of time, or too long."""
     from placewise.errors import locating
     from placewise.model.durations import seconds_of
 

@@ -18,6 +18,7 @@ from placewise.replay.failing import reality_of
 from placewise.replay.jobs import jobs_of
 from placewise.replay.one_pool import is_one_pool, replay_one_pool
 from placewise.replay.placing import BUILT_IN, policy_named
+from placewise.replay.quicker import is_quicker_in_python
 from placewise.replay.sites import site_of
 from placewise.scheduler import Scheduler
 
@@ -38,7 +39,7 @@ def replay(
     truth : (jobs, clusters) whether each job succeeds on each cluster, or the probability that it does, which is drawn
     once; None where all do.
     engine : plain is the definition itself; numba and python are quicker ways to the same schedule, used where they can
-    be; auto is numba where it is installed, else python.
+    be; auto is the one that is expected to be done first (see `quicker`).
 
     Raises InputError for a trace or a fleet that cannot be replayed, for a policy that is not known, and for numba
     where it is not installed.
@@ -52,15 +53,17 @@ def replay(
         raise InputError("no cluster has the name of one with a policy of its own", found=", ".join(unknown))
     if engine == "numba" and importlib.util.find_spec("numba") is None:
         raise InputError("numba is not installed", expected='pip install "placewise[fast]"')
-    if engine in ("auto", "numba") and settings.hold == "processors" and importlib.util.find_spec("numba"):
+    one_pool = is_one_pool(jobs, sites, settings, reality) and (settings.late or scheduler.policy in BUILT_IN)
+    compiled = engine == "numba" or (
+        engine == "auto"
+        and importlib.util.find_spec("numba") is not None
+        and not is_quicker_in_python(len(jobs), len(sites), settings, one_pool=one_pool)
+    )
+    if compiled and settings.hold == "processors":
         from placewise.replay.compiled import compiles, replay_compiled  # noqa: PLC0415, loading numba takes a second
 
         if settings.late or compiles(scheduler.policy):
             return replay_compiled(jobs, sites, scheduler.policy, settings, reality, progress)
-    if (
-        engine != "plain"
-        and is_one_pool(jobs, sites, settings, reality)
-        and (settings.late or scheduler.policy in BUILT_IN)
-    ):
+    if engine != "plain" and one_pool:
         return replay_one_pool(jobs, sites[0], settings, reality, progress)
     return replay_plainly(jobs, sites, scheduler, settings, reality, progress)

@@ -8,10 +8,10 @@ from placewise.model.replay import QueuePolicy
 from placewise.replay.queues.conservative import Conservative
 from placewise.replay.queues.easy import easy, easy_sjbf
 from placewise.replay.queues.in_order import fcfs, sjf
-from placewise.replay.queues.rule import Listed, Rule
+from placewise.replay.queues.rule import InOrder, Listed, Rule
 
 RULES: Mapping[QueuePolicy, Rule] = {
-    "fcfs": Listed(fcfs),
+    "fcfs": InOrder(fcfs),
     "sjf": Listed(sjf),
     "easy": Listed(easy),
     "easy-sjbf": Listed(easy_sjbf),

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from placewise.replay.line import Line, Running, Waiting
+from placewise.replay.line import Line, Running, Station, Waiting
 
 
 class Rule(Protocol):
@@ -66,4 +66,27 @@ class Listed:
             trial.started.clear()
             now, _, run = heapq.heappop(ends)
             self.ended(trial, run, now)
+        return now
+
+
+class InOrder(Listed):
+    """A policy under which jobs start in the order of the list, so that a plan is one walk along the queue."""
+
+    def planned_start(self, line: Line, waiting: Waiting, now: int) -> int:
+        """See `Rule.planned_start`."""
+        line.look(now)
+        running = [run for station in line.stations.values() for run in station.running]
+        ends = [(run.planned_end_s, number, run.cluster, run.holding) for number, run in enumerate(running)]
+        heapq.heapify(ends)
+        there = {cluster: Station(station.space.copy()) for cluster, station in line.stations.items()}
+        trial = Line(there, lambda one, _: one.estimate_s)
+        for number, one in enumerate((*line.waiting, waiting), len(ends)):
+            while (found := trial.room(one)) is None:
+                now = ends[0][0]
+                while ends and ends[0][0] == now:
+                    _, _, cluster, holding = heapq.heappop(ends)
+                    there[cluster].space.give(holding)
+            cluster, holding = found
+            there[cluster].space.take(holding)
+            heapq.heappush(ends, (now + one.estimate_s, number, cluster, holding))
         return now

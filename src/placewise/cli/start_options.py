@@ -1,0 +1,108 @@
+"""The options that say what runs and what waits, for when a job would start."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from placewise.cli.options import choices
+from placewise.cli.replay_options import POLICIES, policies_of, seconds_given
+from placewise.errors import InputError
+
+if TYPE_CHECKING:
+    from placewise.cli.asked_jobs import Answered
+    from placewise.model.cluster import Fleet
+    from placewise.model.start_estimate import StartEstimate
+
+_STARTS = "When it would start"
+
+
+@dataclass(frozen=True)
+class StartOptions:
+    """What says how the queues are planned."""
+
+    queue: Annotated[
+        Path | None,
+        typer.Option(
+            "--queue",
+            help="What squeue wrote, as text or JSON: also say when the job would start on the clusters that match.",
+            metavar="FILE",
+            show_default=False,
+            rich_help_panel=_STARTS,
+        ),
+    ] = None
+    policy: Annotated[
+        str,
+        typer.Option(
+            help="Queue policy: fcfs, sjf, easy, easy-sjbf or conservative; then, with commas, CLUSTER=POLICY for "
+            "clusters with another.",
+            autocompletion=choices(*POLICIES),
+            rich_help_panel=_STARTS,
+        ),
+    ] = "easy"
+    processors: Annotated[
+        int | None,
+        typer.Option(
+            help="How many the job asks for; the cores of its jobspec if not given.",
+            min=1,
+            show_default=False,
+            rich_help_panel=_STARTS,
+        ),
+    ] = None
+    limit: Annotated[
+        str | None,
+        typer.Option(
+            help="The job's time limit, such as 2h; its duration if not given, else a day.",
+            metavar="TIME",
+            show_default=False,
+            rich_help_panel=_STARTS,
+        ),
+    ] = None
+    now: Annotated[
+        int | None,
+        typer.Option(
+            help="When squeue wrote it, Unix time; what it says itself if not given.",
+            min=0,
+            show_default=False,
+            rich_help_panel=_STARTS,
+        ),
+    ] = None
+    zone: Annotated[
+        str | None,
+        typer.Option(
+            help="Time zone of what squeue wrote, such as Europe/Stockholm; UTC if not given.",
+            show_default=False,
+            rich_help_panel=_STARTS,
+        ),
+    ] = None
+
+    def estimates(self, fleet: Fleet, answers: list[Answered]) -> list[StartEstimate]:
+        """Return when each job would start, none without a queue. Raises InputError as `estimate_starts` does."""
+        from placewise.errors import locating
+        from placewise.formats.traces.squeue import read_queue_state
+        from placewise.replay.start_estimates import estimate_starts
+
+        if self.queue is None:
+            if (self.policy, self.processors, self.limit, self.now, self.zone) != ("easy", None, None, None, None):
+                raise InputError("no queue is given", expected="--queue FILE beside options of how it is planned")
+            return []
+        policy, policies = policies_of(self.policy)
+        limit = None if self.limit is None else seconds_given("--limit", self.limit)
+        state = read_queue_state(self.queue, now_s=self.now, zone=self.zone)
+        with locating(file=self.queue):
+            return [
+                estimate_starts(
+                    fleet,
+                    one.match.positions,
+                    one.asked.job,
+                    state,
+                    policy=policy,  # type: ignore[arg-type]  # refuses other texts
+                    policies=policies,  # type: ignore[arg-type]  # likewise
+                    processors=self.processors,
+                    limit_s=limit,
+                )
+                for one in answers
+            ]
