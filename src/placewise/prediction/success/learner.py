@@ -153,7 +153,7 @@ def _whole(data: _Data, raw: NDArray[np.float64], records: OutcomeRecords) -> Su
 
 def _grown(columns: NDArray[np.float64], succeeded: NDArray[np.bool_], boosting: Boosting) -> Trees:
     """Return trees grown on these rows; none where all outcomes or all columns are alike."""
-    varies = _telling(columns)
+    varies = _worth_asking(columns)
     if not varies or succeeded.all() or not succeeded.any():
         rate = np.clip(succeeded.mean(), _SUREST, 1 - _SUREST)
         return _arrays(float(np.log(rate / (1 - rate))), [], np.zeros(0, dtype=np.int64))
@@ -173,7 +173,7 @@ def _grown(columns: NDArray[np.float64], succeeded: NDArray[np.bool_], boosting:
     return _arrays(float(np.ravel(grower._baseline_prediction)[0]), trees, np.array(varies))  # noqa: SLF001
 
 
-def _telling(columns: NDArray[np.float64]) -> list[int]:
+def _worth_asking(columns: NDArray[np.float64]) -> list[int]:
     """Return the columns to grow trees on: none of one value, none of nothing, and of equal ones the first.
 
     scikit-learn 1.9 refuses a column of nothing. Of equal columns it takes the first for every split, so that the trees
