@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 from made_outcomes import made_rows
 
+from placewise import read_results
 from placewise.formats.results.worth_files import EVIDENCE, with_worth, worth_document
 from placewise.formats.success_model_file import read_success_model
 from placewise.model.results import Results
@@ -104,9 +105,9 @@ def test_records_give_a_model_that_a_study_has_as_its_truth(placewise, made, tmp
     (tmp_path / "study.toml").write_text(STUDY.format(records=made))
     ran = placewise("simulate", tmp_path / "study.toml", "--no-plots", "--out", tmp_path / "run", "--json")
     assert ran.code == 0
-    levels = json.loads((tmp_path / "run" / "summary.json").read_text())
+    levels = read_results(tmp_path / "run")
     # An old cmake fails and all else says nothing, so that metadata on all chooses better than none.
-    success = {name: levels[name]["success"] for name in ("none", "all")}
+    success = {name: levels[name].success for name in ("none", "all")}
     assert success["all"] > success["none"] + 0.2
 
     again = placewise("outcomes", made, *QUICK, "--save-model", model)
@@ -126,7 +127,7 @@ def test_single_facts_are_printed_when_asked_for(placewise, made):
 
 def test_without_scikit_learn_the_rest_runs_and_says_what_to_install(placewise, small, made, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "sklearn", None)
-    monkeypatch.setattr(run, "find_spec", lambda name: None)
+    monkeypatch.setattr(run, "find_spec", lambda _: None)
     done = placewise("outcomes", made, *QUICK, "--rules", small, "--out", tmp_path / "out")
     assert done.code == 0
     assert "pip install 'placewise[learn]'" in done.out

@@ -129,8 +129,13 @@ def _raw_out_of_fold(data: _Data, fold: NDArray[np.int32]) -> NDArray[np.float64
 def _calibrated_out_of_fold(
     data: _Data, raw: NDArray[np.float64], succeeded: NDArray[np.bool_], fold: NDArray[np.int32]
 ) -> NDArray[np.float64]:
-    """Return calibrated forecasts: of each fold by a calibration that neither it nor a model of it had a part in."""
+    """Return calibrated forecasts: of each fold by a calibration that neither it nor a model of it had a part in.
+
+    Of two folds none is left to calibrate on, so that the forecasts stay what they are.
+    """
     count = int(fold.max()) + 1
+    if count == 2:
+        return probability(raw, AS_IT_IS)
     inside = np.full((count, len(fold)), np.nan)
     for one in range(count):
         for other in range(one + 1, count):
@@ -141,8 +146,7 @@ def _calibrated_out_of_fold(
     p = np.empty(len(fold))
     for one in range(count):
         seen = fold != one
-        found = calibrated(inside[one, seen], succeeded[seen]) if count > 2 else AS_IT_IS
-        p[~seen] = probability(raw[~seen], found)
+        p[~seen] = probability(raw[~seen], calibrated(inside[one, seen], succeeded[seen]))
     return p
 
 
