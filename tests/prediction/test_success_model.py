@@ -31,7 +31,7 @@ from placewise.prediction.success.calibration import AS_IT_IS, calibrated
 from placewise.prediction.success.carded import Restricted, with_card
 from placewise.prediction.success.encoding import package_rates, places, rate_of
 from placewise.prediction.success.forecast import log_odds, probability
-from placewise.prediction.success.learner import fit_and_hold_out
+from placewise.prediction.success.learner import _grown, fit_and_hold_out
 
 FEW = Boosting(iterations=15, least_leaf=5)
 ALL = Known(("cmake", "perl", "compiler", "os", "nowhere"))
@@ -189,6 +189,27 @@ def test_one_outcome_only_is_forecast_as_nearly_sure():
     records = dataclasses.replace(learnable(), succeeded=np.ones(800, dtype=bool))
     p = out_of_fold(records, ALL, fold_of(records, "none", 3), FEW, calibrate=True)
     assert (p > 0.999).all()
+
+
+def test_of_two_folds_none_is_left_to_calibrate_on():
+    records = learnable()
+    fold = fold_of(records, "none", 2)
+    p = out_of_fold(records, ALL, fold, FEW, calibrate=True)
+    assert np.array_equal(p, out_of_fold(records, ALL, fold, FEW))
+
+
+def test_trees_are_those_that_scikit_learn_grows_with_equal_columns_left_in():
+    ensemble = pytest.importorskip("sklearn.ensemble")
+    chance = np.random.default_rng(5)
+    some = chance.integers(0, 9, size=(400, 3)).astype(float)
+    some[chance.random((400, 3)) < 0.2] = np.nan
+    columns = some[:, [0, 1, 0, 2, 1]]
+    succeeded = chance.random(400) < 1 / (1 + np.exp(-np.nan_to_num(some).sum(axis=1) / 4 + 2))
+    grower = ensemble.HistGradientBoostingClassifier(
+        max_iter=15, learning_rate=0.2, max_leaf_nodes=31, min_samples_leaf=5, early_stopping=False, random_state=0
+    ).fit(columns, succeeded)
+    trees = _grown(columns, succeeded, FEW)
+    assert log_odds(trees, columns) == pytest.approx(grower.decision_function(columns), abs=1e-12)
 
 
 def test_the_three_ways_to_hold_out_agree():

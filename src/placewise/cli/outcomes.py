@@ -13,7 +13,10 @@ from placewise.cli.printing import command_line, console, print_json, say
 from placewise.errors import InputError
 
 if TYPE_CHECKING:
+    from placewise.model.evidence import EvidenceSettings
+    from placewise.model.outcome_records import OutcomeRecords
     from placewise.model.study import Study
+    from placewise.model.success_model import SuccessModel
 
 _SAMPLE = "What is learned from"
 _HELD_OUT = "How it is judged"
@@ -108,6 +111,16 @@ def outcomes(
             show_default=False,
         ),
     ] = None,
+    save_model: Annotated[
+        Path | None,
+        typer.Option(
+            "--save-model",
+            help="A file for the learned model, calibrated and with its card; a study has it as its truth with "
+            'model = "FILE" in its table outcome.',
+            metavar="FILE",
+            show_default=False,
+        ),
+    ] = None,
     force: Force = False,
     json: Json = False,
 ) -> None:
@@ -116,6 +129,7 @@ def outcomes(
     from placewise.formats.outcome_records import read_outcome_records
     from placewise.formats.results.results_names import PAGE
     from placewise.formats.results.worth_files import EVIDENCE, worth_document, write_worth
+    from placewise.formats.writing import refuse_existing
     from placewise.model.evidence import EvidenceSettings
     from placewise.model.results import Results
     from placewise.model.settings import names_in
@@ -138,14 +152,19 @@ def outcomes(
         single_facts=facts,
         resamples=resamples,
     )
+    if save_model is not None:
+        refuse_existing(save_model, force=force)
     columns = _columns(column or [])
     with (
         output_folder(out, force, EVIDENCE, also=(PAGE,)) as folder,
         stages(console(stderr=True)) as progress,
         runner(workers, dask) as where,
     ):
+        read = read_outcome_records(records, columns)
+        # First, so that what cannot be learned from is known at once.
+        model = None if save_model is None else _model(read, records, settings)
         found = evidence_of(
-            read_outcome_records(records, columns),
+            read,
             str(records),
             settings,
             rules=None if rules is None else _study(rules),
@@ -159,12 +178,27 @@ def outcomes(
 
             write_worth(folder, results)
             write_page(results, draw_figures(results, folder), folder / PAGE, command=command_line())
+    if model is not None and save_model is not None:
+        from placewise.formats.success_model_file import write_success_model
+
+        write_success_model(model, save_model)
     if json:
         print_json(worth_document(EVIDENCE, results))
         return
     print_evidence(found, console())
     if out is not None:
         say(f"written to {out}")
+    if save_model is not None:
+        say(f"model written to {save_model}")
+
+
+def _model(read: OutcomeRecords, path: Path, settings: EvidenceSettings) -> SuccessModel:
+    import hashlib
+
+    from placewise.formats.reading import read_bytes
+    from placewise.study.evidence.saved import model_of
+
+    return model_of(read, path.name, hashlib.sha256(read_bytes(path)).hexdigest(), settings)
 
 
 def _shares(text: str) -> tuple[float, float]:

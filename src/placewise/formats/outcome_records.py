@@ -81,7 +81,7 @@ def read_outcome_records(path: Path, columns: Mapping[str, str] | None = None) -
         package_names, package = _coded(packages, "text")
         job_names, job = _coded(jobs, "text")
         facts = tuple(_named_apart(_facts(table, named, versions, rows)))
-        return OutcomeRecords(tuple(names), succeeded, package_names, package, job_names, job, facts)
+        return OutcomeRecords(tuple(names), succeeded, package_names, package, job_names, job, facts, named["outcome"])
 
 
 def _columns(path: Path) -> dict[str, Sequence[Any]]:

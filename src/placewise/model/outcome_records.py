@@ -45,7 +45,7 @@ class OutcomeRecords:
     names : (records,) text, the identity of each, such as a hash. succeeded : (records,) booleans.
     job : what is wanted, such as (package, version): records of one job are its alternatives; (records,) int32 codes of
     `jobs`. package : (records,) int32 codes of `packages`, the independent unit.
-    facts : all that is known, in the order of their groups.
+    facts : all that is known, in the order of their groups. label : what counts as success, such as a column's name.
 
     Raises InputError for columns of different lengths.
     """
@@ -57,6 +57,7 @@ class OutcomeRecords:
     jobs: tuple[str, ...]
     job: NDArray[np.int32]
     facts: tuple[Fact, ...]
+    label: str = "outcome"
 
     def __post_init__(self) -> None:
         lengths = {len(self.succeeded), len(self.package), len(self.job), *(len(fact.codes) for fact in self.facts)}
@@ -68,14 +69,13 @@ class OutcomeRecords:
 
     def select(self, rows: NDArray[np.int64]) -> OutcomeRecords:
         """Return the records at these positions, in the order given; packages, jobs and values keep their codes."""
-        return OutcomeRecords(
-            tuple(self.names[row] for row in rows.tolist()),
-            self.succeeded[rows],
-            self.packages,
-            self.package[rows],
-            self.jobs,
-            self.job[rows],
-            tuple(replace(fact, codes=fact.codes[rows]) for fact in self.facts),
+        return replace(
+            self,
+            names=tuple(self.names[row] for row in rows.tolist()),
+            succeeded=self.succeeded[rows],
+            package=self.package[rows],
+            job=self.job[rows],
+            facts=tuple(replace(fact, codes=fact.codes[rows]) for fact in self.facts),
         )
 
     @property

@@ -3,7 +3,7 @@
 from placewise.prediction.success.encoding import Known, encoded, unseen
 from placewise.prediction.success.folds import fold_of
 from placewise.prediction.success.forecast import forecast, table
-from placewise.prediction.success.learner import Boosting, fit, out_of_fold
+from placewise.prediction.success.learner import Boosting, fit, out_of_fold, usual
 from placewise.prediction.success.scores import reliability, scores
 
 __all__ = [
@@ -18,4 +18,5 @@ __all__ = [
     "scores",
     "table",
     "unseen",
+    "usual",
 ]

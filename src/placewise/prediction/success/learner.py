@@ -16,11 +16,12 @@ from placewise.prediction.success.encoding import SMOOTHING, Known, encoded, kno
 from placewise.prediction.success.forecast import log_odds, probability
 
 _SUREST = 1e-6
+_FEWEST_TREES, _MOST_TREES = 10, 200
 
 
 @dataclass(frozen=True, slots=True)
 class Boosting:
-    """How trees are grown: chosen by cross-validated log loss.
+    """How trees are grown, chosen by held-out log loss (`benchmarks/settings_of_learning.py`).
 
     iterations : trees. learning_rate : share of each that is added. leaves : of a tree, at most. least_leaf : records
     of a leaf, at least. smoothing : see `package_rates`.
@@ -29,8 +30,16 @@ class Boosting:
     iterations: int = 200
     learning_rate: float = 0.2
     leaves: int = 31
-    least_leaf: int = 10
+    least_leaf: int = 20
     smoothing: float = SMOOTHING
+
+
+def usual(records: int) -> Boosting:
+    """Return how trees are grown for so many records: a tree for each hundred, from 10 to 200, as few are soon overfit.
+
+    By the number of records alone, so that no outcome has a part in it.
+    """
+    return Boosting(iterations=min(_MOST_TREES, max(_FEWEST_TREES, records // 100)))
 
 
 def out_of_fold(
@@ -50,7 +59,7 @@ def out_of_fold(
     a name that the records have no fact of.
     """
     _refuse(records, fold)
-    data = _Data(records, known, boosting or Boosting())
+    data = _Data(records, known, boosting or usual(len(records)))
     raw = _raw_out_of_fold(data, fold)
     if not calibrate:
         return probability(raw, AS_IT_IS)
@@ -65,7 +74,7 @@ def fit(
     Raises InputError as `out_of_fold` does.
     """
     _refuse(records, fold)
-    return _whole(data := _Data(records, known, boosting or Boosting()), _raw_out_of_fold(data, fold), records)
+    return _whole(data := _Data(records, known, boosting or usual(len(records))), _raw_out_of_fold(data, fold), records)
 
 
 def fit_and_hold_out(
@@ -73,7 +82,7 @@ def fit_and_hold_out(
 ) -> tuple[SuccessModel, NDArray[np.float64], NDArray[np.float64]]:
     """Return the model of `fit`, and forecasts of `out_of_fold` without and with calibration, each (records,)."""
     _refuse(records, fold)
-    data = _Data(records, known, boosting or Boosting())
+    data = _Data(records, known, boosting or usual(len(records)))
     raw = _raw_out_of_fold(data, fold)
     p = _calibrated_out_of_fold(data, raw, records.succeeded, fold)
     return _whole(data, raw, records), probability(raw, AS_IT_IS), p
@@ -120,8 +129,13 @@ def _raw_out_of_fold(data: _Data, fold: NDArray[np.int32]) -> NDArray[np.float64
 def _calibrated_out_of_fold(
     data: _Data, raw: NDArray[np.float64], succeeded: NDArray[np.bool_], fold: NDArray[np.int32]
 ) -> NDArray[np.float64]:
-    """Return calibrated forecasts: of each fold by a calibration that neither it nor a model of it had a part in."""
+    """Return calibrated forecasts: of each fold by a calibration that neither it nor a model of it had a part in.
+
+    Of two folds none is left to calibrate on, so that the forecasts stay what they are.
+    """
     count = int(fold.max()) + 1
+    if count == 2:
+        return probability(raw, AS_IT_IS)
     inside = np.full((count, len(fold)), np.nan)
     for one in range(count):
         for other in range(one + 1, count):
@@ -132,8 +146,7 @@ def _calibrated_out_of_fold(
     p = np.empty(len(fold))
     for one in range(count):
         seen = fold != one
-        found = calibrated(inside[one, seen], succeeded[seen]) if count > 2 else AS_IT_IS
-        p[~seen] = probability(raw[~seen], found)
+        p[~seen] = probability(raw[~seen], calibrated(inside[one, seen], succeeded[seen]))
     return p
 
 
@@ -144,7 +157,7 @@ def _whole(data: _Data, raw: NDArray[np.float64], records: OutcomeRecords) -> Su
 
 def _grown(columns: NDArray[np.float64], succeeded: NDArray[np.bool_], boosting: Boosting) -> Trees:
     """Return trees grown on these rows; none where all outcomes or all columns are alike."""
-    varies = [place for place, column in enumerate(columns.T) if (column != column[0]).any() and _some(column)]
+    varies = _worth_asking(columns)
     if not varies or succeeded.all() or not succeeded.any():
         rate = np.clip(succeeded.mean(), _SUREST, 1 - _SUREST)
         return _arrays(float(np.log(rate / (1 - rate))), [], np.zeros(0, dtype=np.int64))
@@ -164,9 +177,17 @@ def _grown(columns: NDArray[np.float64], succeeded: NDArray[np.bool_], boosting:
     return _arrays(float(np.ravel(grower._baseline_prediction)[0]), trees, np.array(varies))  # noqa: SLF001
 
 
-def _some(column: NDArray[np.float64]) -> bool:
-    """Whether not all are missing: scikit-learn 1.9 refuses a column of nothing."""
-    return not np.isnan(column).all()
+def _worth_asking(columns: NDArray[np.float64]) -> list[int]:
+    """Return the columns to grow trees on: none of one value, none of nothing, and of equal ones the first.
+
+    scikit-learn 1.9 refuses a column of nothing. Of equal columns it takes the first for every split, so that the trees
+    stay what they are; of 120 dependencies a fifth always come with another in the same version.
+    """
+    first: dict[bytes, int] = {}
+    for place, column in enumerate(columns.T):
+        if (column != column[0]).any() and not np.isnan(column).all():
+            first.setdefault(column.tobytes(), place)
+    return list(first.values())
 
 
 def _arrays(base: float, trees: list[Any], column_of: NDArray[np.int64]) -> Trees:

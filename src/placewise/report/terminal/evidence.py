@@ -11,7 +11,7 @@ from placewise.model.worth import Interval
 from placewise.report.data import evidence as numbers
 from placewise.report.terminal.tables import PIPED_WIDTH, print_line, print_table
 from placewise.report.words.evidence import area, evidence_findings, held_out_words, nats, points, sample_words
-from placewise.report.words.numbers import plain_share, share, shown
+from placewise.report.words.numbers import share, shown
 
 
 def print_evidence(evidence: Evidence, console: Console) -> None:
@@ -49,7 +49,7 @@ def _print_data(evidence: Evidence, console: Console) -> None:
             f"{one.distinct:,}",
             shown(one.commonest, 24),
             f"{one.commonest_records:,}",
-            plain_share(one.commonest_records / one.records if one.records else None, 3),
+            share(one.commonest_records / one.records if one.records else None, 3),
         )
         for one in numbers.facts_shown(evidence)
     ]

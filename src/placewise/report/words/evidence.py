@@ -201,4 +201,4 @@ def rules_words(rules: RulesVerdict) -> FigureWords:
         f"{rules.least_each} of either outcome, {share(rules.judged.share, 3)} of them a success; a record counts by "
         "the share of its package's jobs that accept it."
     )
-    return FigureWords(RULES, "Do requirements tell success from failure?", caption, rules_sentence(rules))
+    return FigureWords(RULES, "Do requirements separate success from failure?", caption, rules_sentence(rules))

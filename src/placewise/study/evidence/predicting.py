@@ -23,21 +23,19 @@ from placewise.worth.shapley import values_of_sets
 
 NOTHING, ONLY_PACKAGE, EVERYTHING = "nothing", "the package only", "all facts"
 _SUREST = 1e-15
-_FEWEST_TREES, _MOST_TREES = 10, 200
-# Levels of few facts have few distinct records: with leaves of ten, as suits all facts together, they are overfit.
-_LEAST_LEAF = 20
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Forecasts:
     """Forecasts of held-out records, a row for each level of what is known; a sweep's task.
 
-    fold : (records,) or (levels, records), where levels are held out differently.
+    fold : (records,) or (levels, records), where levels are held out differently. boosting : the usual, if not given.
     """
 
     records: OutcomeRecords
     levels: tuple[Known, ...]
     fold: NDArray[np.int32]
+    boosting: Boosting | None = None
 
     @property
     def width(self) -> int:
@@ -47,17 +45,8 @@ class Forecasts:
     def __call__(self, number: int) -> list[float]:
         """Return (records,) how likely each succeeds, as seen by models that did not see it."""
         fold = self.fold if self.fold.ndim == 1 else self.fold[number]
-        boosting = Boosting(iterations=trees_for(len(self.records)), least_leaf=_LEAST_LEAF)
-        found: list[float] = out_of_fold(self.records, self.levels[number], fold, boosting).tolist()
+        found: list[float] = out_of_fold(self.records, self.levels[number], fold, self.boosting).tolist()
         return found
-
-
-def trees_for(records: int) -> int:
-    """Return how many trees to grow: one for each hundred records, from 10 to 200, since few records are soon overfit.
-
-    Of the number of records alone, so that no outcome has a part in it.
-    """
-    return min(_MOST_TREES, max(_FEWEST_TREES, records // 100))
 
 
 @dataclass(frozen=True, slots=True)

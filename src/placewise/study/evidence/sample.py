@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from placewise.errors import InputError
 from placewise.model.evidence import EvidenceSettings, Sample
@@ -42,7 +43,7 @@ def sampled(kept: OutcomeRecords, settings: EvidenceSettings) -> tuple[OutcomeRe
     if not len(rows):
         raise InputError(
             "no package is left to learn from",
-            found=f"{int(builds.max(initial=0))} records of the largest package",
+            found=_none_left(builds, good, settings.least_builds),
             expected=f"{settings.least_builds} or more, more than {settings.low:g} and less than {settings.high:g} "
             "of them a success",
         )
@@ -56,6 +57,14 @@ def sampled(kept: OutcomeRecords, settings: EvidenceSettings) -> tuple[OutcomeRe
         high=settings.high,
         least_records=settings.least_records,
     )
+
+
+def _none_left(builds: NDArray[np.int64], good: NDArray[np.int64], least: int) -> str:
+    large = builds >= least
+    if not large.any():
+        return f"{int(builds.max(initial=0))} records of the largest package"
+    always, never = int((good == builds)[large].sum()), int((good == 0)[large].sum())
+    return f"{int(large.sum())} so large, of which {always} always and {never} never succeeded"
 
 
 def with_common_facts(records: OutcomeRecords, least: int) -> OutcomeRecords:
