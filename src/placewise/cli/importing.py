@@ -1,0 +1,1 @@
+"""The command that makes a fleet of what other tools say of clusters: import."""
