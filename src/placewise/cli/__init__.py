@@ -5,7 +5,7 @@ commands are imported here for what they add to the application, in the order in
 """
 
 from placewise.cli import studies, worth, sensitivity, comparing, near_misses, matching, vocabulary, placing  # noqa: F401, I001, see above
-from placewise.cli import traces, schemas, benchmarks, server, databases, clusters, jobs, agent  # noqa: F401, see above
+from placewise.cli import importing, traces, schemas, benchmarks, server, databases, clusters, jobs, agent  # noqa: F401, see above
 from placewise.cli.app import app, main
 
 __all__ = ["app", "main"]

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from placewise.model.imported import Dropped, Unknown
+from placewise.model.vocabulary import Vocabulary
 
 MOST_PLACES = 1000
 """Of so many places of things dropped for one reason, each is named; the others are counted."""
@@ -19,6 +20,7 @@ class Account:
     _dropped: dict[tuple[str, str, str], list[str]] = field(default_factory=dict)
     _counts: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     _unknown: dict[Unknown, None] = field(default_factory=dict)
+    _described: dict[tuple[str, str], None] = field(default_factory=dict)
 
     def read(self, what: str, count: int = 1) -> None:
         """Count things that were read, such as nodes."""
@@ -36,6 +38,10 @@ class Account:
         """Note that a cluster may have more of a subsystem (empty for every one) than the files say."""
         self._unknown[Unknown(cluster, subsystem, why)] = None
 
+    def described(self, cluster: str, subsystem: str) -> None:
+        """Note that the files say all that there is of a subsystem of a cluster, be it nothing."""
+        self._described[cluster, subsystem] = None
+
     def counts(self) -> tuple[tuple[str, int], ...]:
         """Return how many things of each kind were read, in the order first met."""
         return tuple(self._read.items())
@@ -51,6 +57,7 @@ class Account:
         """Return what is unknown."""
         return tuple(self._unknown)
 
-    def completeness(self) -> dict[tuple[str, str], bool]:
-        """Return what a vocabulary says of it: not complete, by cluster and subsystem."""
-        return {(one.cluster, one.subsystem): False for one in self._unknown}
+    def vocabulary(self) -> Vocabulary:
+        """Return how complete the clusters are described; what is described is known, though it be nothing."""
+        complete = dict.fromkeys(self._described, True) | {(one.cluster, one.subsystem): False for one in self._unknown}
+        return Vocabulary(known={name: frozenset() for _, name in complete if name}, complete=complete)

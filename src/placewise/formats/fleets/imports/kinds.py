@@ -33,7 +33,9 @@ class Kind:
         return found
 
 
-KINDS: dict[str, Kind] = {}
+KINDS: dict[str, Kind] = {
+    "slurm": Kind("slurm:import_slurm", "what sinfo and scontrol print, as JSON or text", ("by_partition",)),
+}
 
 
 def import_files(kind: str, paths: Sequence[Path], asked: Asked) -> Imported:
