@@ -35,6 +35,11 @@ class Kind:
 
 KINDS: dict[str, Kind] = {
     "slurm": Kind("slurm:import_slurm", "what sinfo and scontrol print, as JSON or text", ("by_partition",)),
+    "spack": Kind(
+        "spack.importer:import_spack",
+        "packages.yaml and compilers.yaml of sites, spack.lock, spack find --json, or the index of a build cache",
+        ("compiler",),
+    ),
 }
 
 

@@ -18,8 +18,13 @@ COMPILER_OF = {
 """What a package is called as a compiler."""
 
 LANGUAGES = {
-    **{"cc": "c", "cxx": "c++", "f77": "fortran", "fc": "fortran"},
-    **{"c": "c", "c++": "c++", "fortran": "fortran"},
+    "cc": "c",
+    "cxx": "c++",
+    "f77": "fortran",
+    "fc": "fortran",
+    "c": "c",
+    "c++": "c++",
+    "fortran": "fortran",
 }
 """The language of each program that compilers.yaml and `extra_attributes` name."""
 
@@ -38,10 +43,10 @@ PROVIDERS = {
 VIRTUAL = frozenset(
     (
         *PROVIDERS,
-        *("armci", "c", "cxx", "daal", "egl", "elf", "flame", "fortran", "fuse", "gl", "glu", "glx", "golang", "hip"),
-        *("iconv", "ipp", "java", "jpeg", "libc", "libcxx", "libgfortran", "libglx", "libllvm", "lua-lang", "luajit"),
-        *("mariadb-client", "mkl", "mpe", "mysql-client", "onedal", "opencl", "opengl", "osmesa", "pbs", "pil"),
-        *("pkgconfig", "qmake", "rpc", "scalapack", "sycl", "szip", "tbb", "unwind", "uuid", "xxd", "yacc", "zlib-api"),
+        *("armci", "c", "cxx", "daal", "elf", "flame", "fortran", "fuse", "gl", "glu", "glx", "golang", "iconv", "ipp"),
+        *("java", "jpeg", "libc", "libgfortran", "libglx", "libllvm", "lua-lang", "luajit", "mariadb-client", "mkl"),
+        *("mysql-client", "onedal", "opencl", "osmesa", "pbs", "pil", "pkgconfig", "qmake", "rpc", "scalapack", "sycl"),
+        *("tbb", "unwind", "uuid", "xxd", "yacc", "zlib-api"),
     )
 )
 """Packages that only others provide."""
