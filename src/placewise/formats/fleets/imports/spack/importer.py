@@ -24,7 +24,7 @@ from placewise.formats.fleets.imports.spack.configuration import (
 )
 from placewise.formats.fleets.imports.spack.entry import Entry
 from placewise.formats.fleets.imports.spack.files import SiteFiles, SpackFile, read_spack_file, sites_of
-from placewise.formats.fleets.imports.spack.known import MPI
+from placewise.formats.fleets.imports.spack.known import MPI, OF_MACHINES
 from placewise.formats.fleets.imports.spack.merging import merged
 from placewise.formats.fleets.imports.spack.site import ARCH, COMPILER, Site
 from placewise.formats.plain_fields import UNSAID
@@ -54,10 +54,14 @@ def import_spack(files: Sequence[Given], asked: Asked) -> Imported:
     mixed = _sets(gathered)
     clusters = tuple(site.cluster(mixed) for site in gathered)
     name = asked.name or (clusters[0].name if len(clusters) == 1 else _NAME)
+    # A job may ask for what a file names as something to build, and for machines: whether it is there is not known.
+    known = {
+        word: frozenset[str]() for word in sorted({*OF_MACHINES, *(word for site in gathered for word in site.named)})
+    }
     return Imported(
         name,
         clusters,
-        account.vocabulary().over(Vocabulary(kinds=_kinds(mixed))),
+        account.vocabulary().over(Vocabulary(kinds=_kinds(mixed), known=known)),
         account.counts(),
         account.dropped(),
         account.unknowns(),
@@ -85,6 +89,7 @@ def _site(files: SiteFiles, compiler: str, read: _Read, account: Account) -> Sit
     used: dict[Entry, None] = {}
     for one in found:
         used.update(dict.fromkeys(entries_in(one)))
+        site.named.update(one.get(PACKAGES, {}).keys() - {ALL})
         for virtual, names in _of_package(one, ALL).get(PROVIDERS, {}).items():
             site.provides(virtual, names)
     for entry in used:

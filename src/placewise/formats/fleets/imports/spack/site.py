@@ -25,7 +25,8 @@ class Site:
     """What is known of a site while it is gathered.
 
     vertices : the fields of each, by subsystem, without repetition. providers : the packages that provide each virtual
-    one. partly : packages of which something was not understood, with the reason.
+    one. partly : packages of which something was not understood, with the reason. named : packages that a file
+    names for any reason.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Site:
         default_factory=lambda: {virtual: dict.fromkeys(names) for virtual, names in PROVIDERS.items()}
     )
     partly: dict[str, str] = field(default_factory=dict)
+    named: set[str] = field(default_factory=set)
 
     def add(self, entry: Entry, account: Account) -> None:
         """Take an external, a compiler or a concrete spec, and count it."""
