@@ -36,10 +36,14 @@ RULE_KEYS = ("name", "question", "published")
 METADATA_KEYS = ("expanding", "everything")
 _DATASETS = (RELIABUILD, SPACK_BUILD)
 DECLARING = ("questions", "rules", "metadata")
-PATHS = ("source", "records", "clusters")
+PATHS = ("source", "records", "jobspecs", "clusters")
 KEYS = (*PATHS, "fleet", "workload", "columns", "run", *DECLARING, "levels")
 """What stands at the top of a study file."""
-EXCLUSIVE = (("source", "fleet"), ("source", "workload"), ("source", "records"), ("records", "fleet"))
+EXCLUSIVE = (
+    *(("source", other) for other in ("fleet", "workload", "records", "jobspecs")),
+    *(("records", other) for other in ("fleet", "jobspecs")),
+    *(("jobspecs", other) for other in ("fleet", "workload")),
+)
 """What cannot stand side by side."""
 FORMER = {"forms": "questions", "told": "metadata"}
 FORMER_OF_RULES = {"form": "question"}
@@ -52,6 +56,7 @@ class StudyFile:
 
     source : the experiment folder. fleet, workload : what to draw instead; None where there is no such table.
     records, clusters : a table of records and the fleet they are tried on, instead. columns : what columns hold.
+    jobspecs : a folder of jobspecs, instead of records.
     run : settings, by the names of the options of `simulate`.
     questions, rules, levels, expanding, everything : as in `Study`. sha256 : of the file, in hex.
     """
@@ -61,6 +66,7 @@ class StudyFile:
     fleet: Draw | None
     workload: Draw | None
     records: Path | None
+    jobspecs: Path | None
     clusters: Path | None
     columns: Mapping[str, Kind]
     run: Mapping[str, Setting]
@@ -123,6 +129,7 @@ def read_study_file(path: Path) -> StudyFile:
         fleet,
         workload,
         paths.get("records"),
+        paths.get("jobspecs"),
         paths.get("clusters"),
         columns,
         run,
