@@ -34,6 +34,11 @@ class Kind:
 
 
 KINDS: dict[str, Kind] = {
+    "aws": Kind("aws:import_aws", "what describe-instance-types gives, as JSON", ("prices",)),
+    "condor": Kind("condor:import_condor", "what condor_status -long or -json prints"),
+    "flux": Kind("flux:import_flux", "R, or a graph of Fluxion's"),
+    "kubernetes": Kind("kubernetes:import_kubernetes", "what kubectl get nodes -o json or yaml prints, and NFD's objects"),
+    "pbs": Kind("pbs:import_pbs", "what pbsnodes -a -F json prints"),
     "slurm": Kind("slurm:import_slurm", "what sinfo and scontrol print, as JSON or text", ("by_partition",)),
 }
 
