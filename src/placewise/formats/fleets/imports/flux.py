@@ -30,8 +30,8 @@ def import_flux(files: Sequence[Given], asked: Asked) -> Imported:
         with locating(file=given.path):
             cluster = _cluster(given, asked.name if len(files) == 1 else "", account)
         clusters.append(cluster)
-        for vertex in cluster.graph.vertices:
-            account.read(f"{vertex.type}s", vertex.size)
+        for vertex in cluster.graph.vertices[1:]:
+            account.read(f"{vertex.unit} of {vertex.type}" if vertex.unit else f"{vertex.type}s", vertex.size)
         account.unknown(cluster.name, "", "Flux says nothing of software, targets, filesystems and networks")
         for subsystem in {HOST, RANK, PROPERTY, NODE_STATE, *(one.name for one in cluster.subsystems)}:
             account.described(cluster.name, subsystem)

@@ -5,6 +5,7 @@ A label is a property with a value, as in Flux; a feature set of NFD is a subsys
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -20,9 +21,12 @@ from placewise.formats.values import refuse_control, text
 from placewise.model.imported import Imported
 from placewise.model.vocabulary import FieldKind, Vocabulary
 
-NODE, FEATURE, RULES, GROUP_RULE = "Node", "NodeFeature", ("NodeFeatureRule", "NodeFeatureRules"), "NodeFeatureGroup"
+NODE, FEATURE, RULES = "Node", "NodeFeature", ("NodeFeatureRule",)
 _NAME_LABEL = "nfd.node.kubernetes.io/node-name"
 _SOFTWARE = "Kubernetes says nothing of compilers, packages and filesystems"
+_KINDS_READ = (NODE, FEATURE, *RULES)
+# Lists of kubectl have their own kind first or last, and their items' further in.
+_KIND = re.compile(r"^(?:- | {0,4})kind: *([A-Za-z]+) *$", re.MULTILINE)
 _KINDS = Vocabulary(kinds={(PROPERTY, "value"): FieldKind("text")})
 
 
@@ -70,7 +74,13 @@ def is_kubernetes(document: object) -> bool:
     if kind == "List":
         items = document.get("items")
         return isinstance(items, list) and bool(items) and is_kubernetes(items[0])
-    return kind.removesuffix("List") in (NODE, FEATURE, *RULES)
+    return kind.removesuffix("List") in _KINDS_READ
+
+
+def is_kubernetes_text(text: str) -> bool:
+    """Whether a text is of YAML documents of such objects, by the kind that the first of them names."""
+    match = _KIND.search(text[: 1 << 16])
+    return match is not None and "apiVersion:" in text[: 1 << 16] and match[1].removesuffix("List") in ("", *_KINDS_READ)
 
 
 def _read(
@@ -81,9 +91,10 @@ def _read(
     features: dict[str, list[tuple[str, Mapping[str, Any]]]],
     account: Account,
 ) -> None:
-    where = f"{given.path}: {place or 'document'}"
+    place = place.rstrip(", ") or "document"
+    where = f"{given.path}: {place}"
     kind = document.get("kind")
-    with locating(place=place or None):
+    with locating(place=place):
         if kind == NODE or (kind is None and "status" in document and "spec" in document):
             machine = node_of(document, where, account)
             if machine.name in machines:
@@ -102,4 +113,4 @@ def _read(
         elif kind in RULES:
             account_of_rule(document, where, account)
         else:
-            account.drop("objects", given.path, f"{place or 'document'}, kind {kind}", "it says nothing of nodes")
+            account.drop("objects", given.path, f"{place}, kind {kind}", "it says nothing of nodes")
