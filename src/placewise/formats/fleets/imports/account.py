@@ -34,6 +34,11 @@ class Account:
         if len(places) < MOST_PLACES:
             places.append(place)
 
+    def ignore(self, what: str, file: object, key: str, why: str) -> None:
+        """Note that a key is not read, once however many records have it."""
+        if key not in self._dropped.get((what, why, str(file)), ()):
+            self.drop(what, file, key, why)
+
     def unknown(self, cluster: str, subsystem: str, why: str) -> None:
         """Note that a cluster may have more of a subsystem (empty for every one) than the files say."""
         self._unknown[Unknown(cluster, subsystem, why)] = None

@@ -21,10 +21,11 @@ _GZIP = b"\x1f\x8b"
 
 
 class Given(NamedTuple):
-    """A file: its path, for errors and names, and its content, unpacked."""
+    """A file: its path, for errors and names, its content, unpacked, and its JSON document where it was parsed before."""
 
     path: Path
     content: bytes
+    document: Any = None
 
     @property
     def name(self) -> str:
@@ -37,7 +38,7 @@ class Given(NamedTuple):
 
     def json(self) -> Any:
         """Return the JSON document. Raises InputError with line and column."""
-        return parse_json(self.text(), self.path)
+        return parse_json(self.text(), self.path) if self.document is None else self.document
 
     def yaml(self) -> Any:
         """Return the YAML or JSON document. Raises InputError with line and column."""
@@ -64,15 +65,16 @@ Importer: TypeAlias = Callable[[Sequence[Given], Asked], Imported]
 
 def read_given(path: Path) -> Given:
     """Return a file, unpacked if it is gzip. Raises InputError for what cannot be read or is too long."""
-    content = read_bytes(path)
-    if content.startswith(_GZIP):
-        content = _unpacked(content, path)
+    content = unpacked(read_bytes(path), path)
     if len(content) > LARGEST_BYTES:
         raise InputError("is too long", file=path, expected=f"at most {LARGEST_BYTES:,} bytes, unpacked")
     return Given(path, content)
 
 
-def _unpacked(content: bytes, path: Path) -> bytes:
+def unpacked(content: bytes, path: Path) -> bytes:
+    """Return a content unpacked if it is gzip; what is too long then is cut. Raises InputError for broken gzip."""
+    if not content.startswith(_GZIP):
+        return content
     try:
         with GzipFile(fileobj=io.BytesIO(content)) as file:
             return file.read(LARGEST_BYTES + 1)

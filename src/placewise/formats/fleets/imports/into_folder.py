@@ -52,6 +52,7 @@ def write_import(imported: Imported, kind: str, folder: Path, *, force: bool = F
     records = dict(_records(folder)) if found_at(folder) == "folder" else {}
     own = {name: one for name, one in records.items() if (one.kind, one.name) == (kind, imported.name)}
     clusters = {_folder_name(cluster.name): cluster for cluster in imported.clusters}
+    words = _own_words(imported)
     if not force:
         _refuse_others(folder, clusters, own)
     changes: list[ClusterChange] = []
@@ -62,7 +63,7 @@ def write_import(imported: Imported, kind: str, folder: Path, *, force: bool = F
         change = cluster_change(
             None if before is None else before[0],
             cluster,
-            words_changed=before is not None and before[1] != _own_words(imported, cluster.name),
+            words_changed=before is not None and before[1] != words[cluster.name],
         )
         changes.append(change)
         if change.what != "unchanged" or (kind, imported.name) != (records[name].kind, records[name].name):
@@ -77,7 +78,7 @@ def write_import(imported: Imported, kind: str, folder: Path, *, force: bool = F
     if fresh or owned:
         with staged(folder, owned=owned, force=True) as stage:
             for name, cluster in fresh.items():
-                _write(cluster, _own_words(imported, cluster.name), kind, imported.name, stage / name)
+                _write(cluster, words[cluster.name], kind, imported.name, stage / name)
     return tuple(sorted(changes, key=lambda one: one.cluster))
 
 
@@ -133,12 +134,16 @@ def _before(folder: Path) -> tuple[Cluster, Vocabulary] | None:
         return None
 
 
-def _own_words(imported: Imported, cluster: str) -> Vocabulary:
-    """Return the vocabulary that lies in the folder of a cluster; its completeness names no cluster."""
-    said = imported.vocabulary.complete
-    complete = {(EVERY, subsystem): flag for (name, subsystem), flag in said.items() if name == EVERY}
-    complete |= {(EVERY, subsystem): flag for (name, subsystem), flag in said.items() if name == cluster}
-    return replace(imported.vocabulary, complete=complete)
+def _own_words(imported: Imported) -> dict[str, Vocabulary]:
+    """Return the vocabularies that lie in the folders of clusters, by cluster; their completeness names none."""
+    complete: dict[str, dict[tuple[str, str], bool]] = {}
+    for (name, subsystem), flag in imported.vocabulary.complete.items():
+        complete.setdefault(name, {})[EVERY, subsystem] = flag
+    of_all = complete.get(EVERY, {})
+    return {
+        cluster.name: replace(imported.vocabulary, complete={**of_all, **complete.get(cluster.name, {})})
+        for cluster in imported.clusters
+    }
 
 
 def _write(cluster: Cluster, words: Vocabulary, kind: str, name: str, folder: Path) -> None:

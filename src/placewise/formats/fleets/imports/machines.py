@@ -26,20 +26,29 @@ LARGEST_BYTES = 1 << 60
 class Machine:
     """A machine, while it is read.
 
-    cores, memory_bytes : None where they are not said. gpus : models, empty where none is said, and how many of each.
+    cores, memory_bytes : None where they are not said. gpus : the fields of each kind of GPU, and how many there are.
     facts : the fields of each vertex that is attached to it, by subsystem.
     """
 
     name: str
     cores: int | None = None
     memory_bytes: int | None = None
-    gpus: list[tuple[str, int]] = field(default_factory=list)
+    gpus: list[tuple[Fields, int]] = field(default_factory=list)
     facts: dict[str, list[Fields]] = field(default_factory=dict)
 
     def add(self, subsystem: str, *pairs: tuple[str, Any]) -> None:
         """Attach a vertex. Raises InputError for a value that its field cannot hold."""
         fields = tuple(sorted(vertex_fields(subsystem, pairs, subsystem, UNSAID).items()))
         self.facts.setdefault(subsystem, []).append(fields)
+
+    def add_gpus(self, count: int, **said: Any) -> None:
+        """Add GPUs of one kind: their model, vendor and memory_bytes, each None or empty where it is not said."""
+        pairs = {name: value for name, value in said.items() if value}
+        if "memory_bytes" in pairs:
+            pairs |= {"memory": pairs.pop("memory_bytes"), "memory_unit": BYTES}
+        fields = tuple(sorted(vertex_fields(GPU, pairs.items(), GPU, UNSAID).items()))
+        if count:
+            self.gpus.append((fields, count))
 
 
 def attach(machine: Machine, account: Account, subsystem: str, pairs: Iterable[tuple[str, Any]], where: str) -> None:
@@ -79,7 +88,7 @@ def cluster_of(name: str, machines: Sequence[Machine], account: Account) -> Clus
     elif mixed:
         account.unknown(name, GPU, f"some nodes hold several models, such as {mixed[0]}: ask for them inside of a shape")
     else:
-        account.unknown(name, GPU, "no more than the model is said")
+        account.unknown(name, GPU, "not all that jobs may ask of GPUs is said")
     return Cluster(name, ResourceGraph(tuple(vertices)), facts.subsystems())
 
 
@@ -92,11 +101,11 @@ def _add(machine: Machine, vertices: list[Vertex], facts: Facts) -> None:
         vertices.append(Vertex(f"{machine.name}/memory", MEMORY, at, machine.memory_bytes, BYTES))
         facts.attach(MEMORY, (("unit", BYTES), ("value", machine.memory_bytes)), (at,))
     facts.attach(HOST, (("name", machine.name),), (at,))
-    for number, (model, count) in enumerate(machine.gpus):
+    for number, (fields, count) in enumerate(machine.gpus):
         inside = len(vertices)
         vertices.append(Vertex(f"{machine.name}/gpu{number}", GPU, at, count))
         # What is attached to a node holds of each of its GPUs.
-        facts.attach(GPU, (("model", model),) if model else (), (at if len(machine.gpus) == 1 else inside,))
-    for subsystem, vertices_of in machine.facts.items():
-        for fields in vertices_of:
-            facts.attach(subsystem, fields, (at,))
+        facts.attach(GPU, fields, (at if len(machine.gpus) == 1 else inside,))
+    for subsystem, found in machine.facts.items():
+        for one in found:
+            facts.attach(subsystem, one, (at,))

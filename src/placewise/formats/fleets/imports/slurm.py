@@ -39,7 +39,7 @@ def import_slurm(files: Sequence[Given], asked: Asked) -> Imported:
     machines = [machine_of(node, partitions, account) for node in nodes]
     account.read("nodes", len(nodes))
     account.read("partitions", len(partitions))
-    account.read("gpus", sum(count for machine in machines for _, count in machine.gpus))
+    account.read("GPUs", sum(count for machine in machines for _, count in machine.gpus))
     account.read("features", len({one for node in nodes for one in node.features or ()}))
     if asked.by_partition:
         clusters = _by_partition(name, nodes, machines, partitions, account)

@@ -87,7 +87,7 @@ def machine_of(node: SlurmNode, partitions: Mapping[str, SlurmPartition], accoun
         machine.memory_bytes = max(0, node.memory_bytes - (node.memory_spec_bytes or 0))
     for gres in node.gres or ():
         if gres.count and gres.name == GPU:
-            machine.gpus.append((gres.type, gres.count))
+            machine.add_gpus(gres.count, model=gres.type)
         if gres.count:
             kind = [("type", gres.type)] if gres.type else []
             machine.add(GRES, ("name", gres.name), ("count", gres.count), *kind)
@@ -106,7 +106,9 @@ def machine_of(node: SlurmNode, partitions: Mapping[str, SlurmPartition], accoun
     if node.arch:
         attach(machine, account, ARCH, [("architecture", node.arch)], node.where)
     if node.os:
-        attach(machine, account, OS, [("name", node.os)], node.where)
+        name, _, kernel = node.os.partition(" ")
+        release = kernel.partition(" ")[0]
+        attach(machine, account, OS, [("name", name), *([("kernel", release)] if release else [])], node.where)
     if node.disk_bytes:
         machine.add(DISK, ("name", "tmp"), ("value", node.disk_bytes), ("unit", "B"))
     for name in node.partitions or ():

@@ -48,8 +48,12 @@ class Concrete:
 def is_concrete(document: Any) -> bool:
     """Whether a document is one that `read_concrete` reads."""
     if isinstance(document, list):
-        return bool(document) and all(isinstance(one, dict) for one in document)
-    return isinstance(document, dict) and ("concrete_specs" in document or "database" in document)
+        first = document[0] if document else None
+        return isinstance(first, dict) and "name" in first and "arch" in first and bool({"version", "versions"} & {*first})
+    if not isinstance(document, dict):
+        return False
+    database = document.get("database")
+    return "concrete_specs" in document or (isinstance(database, dict) and "installs" in database)
 
 
 def read_concrete(document: Any, file: object, account: Account) -> Concrete:

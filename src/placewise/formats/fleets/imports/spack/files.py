@@ -27,6 +27,7 @@ COMMON = "common"
 _NAME = re.compile(
     r"(?:(?P<site>.+)\.)?(?:packages(?:_(?P<compiler>[^/]+?))?\.ya?ml|compilers\.ya?ml|spack\.(?:ya?ml|lock)|index\.json)"
 )
+_CONFIGURATION = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\n)*[ \t]*(?:packages|compilers|spack)::?[ \t]*(?:#[^\n]*)?(?:\n|$)")
 _READS = "packages.yaml, compilers.yaml, spack.lock, spack find --json, or the index.json of a build cache"
 
 
@@ -71,6 +72,16 @@ def read_spack_file(given: Given) -> SpackFile:
     with locating(file=given.path):
         refuse_control(site, "the file's name")
     return SpackFile(given.path, site, (named["compiler"] or "") if named else "", document)
+
+
+def is_spack_json(document: object) -> bool:
+    """Whether a JSON document holds concrete specs, or externals or compilers."""
+    return is_concrete(document) or (isinstance(document, dict) and is_configuration(document))
+
+
+def is_spack_text(text: str) -> bool:
+    """Whether a text is YAML that begins with externals or compilers."""
+    return _CONFIGURATION.match(text) is not None
 
 
 def sites_of(files: Sequence[SpackFile], name: str) -> tuple[SiteFiles, ...]:
