@@ -23,27 +23,40 @@ def print_import(imported: Imported, changes: Sequence[ClusterChange], console: 
     print_line(f"{imported.name}: {_counted(len(imported.clusters), 'cluster')} of {', '.join(counts)}.", console)
     if imported.dropped:
         headings = {"how many": _RIGHT, "of": _LEFT, "where": _LEFT, "why": _LEFT}
-        rows = [_dropped(one) for one in imported.dropped]
-        print_first_rows("Not in the fleet", headings, rows, console, widest=PIPED_WIDTH)
+        print_first_rows("Not in the fleet", headings, _dropped(imported.dropped), console, widest=PIPED_WIDTH)
     if imported.unknown:
         headings = {"of": _LEFT, "cluster": _LEFT, "why": _LEFT}
         print_first_rows("Not known", headings, _unknown(imported.unknown), console, widest=PIPED_WIDTH)
     _print_changes(changes, console)
 
 
-def _dropped(one: Dropped) -> tuple[str, ...]:
-    where = f"{one.file.rpartition('/')[2]}: {some_names(one.places, _PLACES)}"
-    return f"{one.count:,}", one.what, where, one.why
+def _dropped(dropped: Sequence[Dropped]) -> list[tuple[str, ...]]:
+    """Return a row for what was dropped for one reason, in whatever files."""
+    by_reason: dict[tuple[str, str], list[Dropped]] = {}
+    for one in dropped:
+        by_reason.setdefault((one.what, one.why), []).append(one)
+    return [
+        (f"{sum(one.count for one in found):,}", what, _where(found), why) for (what, why), found in by_reason.items()
+    ]
+
+
+def _where(found: Sequence[Dropped]) -> str:
+    first, others = found[0], len({one.file for one in found}) - 1
+    where = f"{first.file.rpartition('/')[2]}: {some_names(first.places, _PLACES)}"
+    return f"{where}; {_counted(others, 'more file')}" if others else where
 
 
 def _unknown(unknown: Sequence[Unknown]) -> list[tuple[str, ...]]:
-    """Return a row for each reason; clusters of equal ones stand together."""
+    """Return a row for each reason; clusters of equal ones stand together, and then subsystems of equal clusters."""
     clusters: dict[tuple[str, str], list[str]] = {}
     for one in unknown:
         clusters.setdefault((one.subsystem, one.why), []).append(one.cluster)
+    subsystems: dict[tuple[tuple[str, ...], str], list[str]] = {}
+    for (subsystem, why), names in clusters.items():
+        subsystems.setdefault((tuple(names), why), []).append(subsystem or "all else")
     return [
-        (subsystem or "all else", some_names([name or "every cluster" for name in names], _PLACES), why)
-        for (subsystem, why), names in clusters.items()
+        (some_names(found, _PLACES), some_names([name or "every cluster" for name in names], _PLACES), why)
+        for (names, why), found in subsystems.items()
     ]
 
 
@@ -66,7 +79,9 @@ def _print_changes(changes: Sequence[ClusterChange], console: Console) -> None:
 
 def _difference(name: str, difference: Difference) -> str:
     parts = [(sign, getattr(difference, what)) for sign, what in _SIGNS]
-    return f"{name} " + ", ".join(f"{sign}{len(names)} ({some_names(names, _PLACES)})" for sign, names in parts if names)
+    return f"{name} " + ", ".join(
+        f"{sign}{len(names)} ({some_names(names, _PLACES)})" for sign, names in parts if names
+    )
 
 
 def _counted(count: int, what: str) -> str:

@@ -49,7 +49,9 @@ def is_concrete(document: Any) -> bool:
     """Whether a document is one that `read_concrete` reads."""
     if isinstance(document, list):
         first = document[0] if document else None
-        return isinstance(first, dict) and "name" in first and "arch" in first and bool({"version", "versions"} & {*first})
+        return (
+            isinstance(first, dict) and "name" in first and "arch" in first and bool({"version", "versions"} & {*first})
+        )
     if not isinstance(document, dict):
         return False
     database = document.get("database")
