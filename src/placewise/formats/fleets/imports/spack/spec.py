@@ -28,9 +28,9 @@ start: (PAIR | NAME | VERSIONS | FLAG | COMPILER | DEPENDENCY | HASH)*
 // A dash is part of a name or a version that it follows without a blank, else it switches a variant off.
 PAIR.3: /[A-Za-z0-9_][A-Za-z0-9_.-]*:?==?("(\\.|[^"\\])*"|'(\\.|[^'\\])*'|[^\s"']+)/
 NAME.1: /[A-Za-z0-9_][A-Za-z0-9_.-]*/
-VERSIONS: /@\s*[^\s%+~^@"']+/
+VERSIONS: /@\s*(=?git\.[^\s%+~^@"']+|[^\s%+~^@"'\/]+)/
 FLAG: /(\+\+|~~|--|[+~-])\s*[A-Za-z0-9_][A-Za-z0-9_.-]*/
-COMPILER: /%%?\s*(\[[^\]]*\]\s*)?([a-z0-9,]+=)?[A-Za-z0-9_][A-Za-z0-9_.-]*(\s*@\s*[^\s%+~^@"']+)?/
+COMPILER: /%%?\s*(\[[^\]]*\]\s*)?([a-z0-9,]+=)?[A-Za-z0-9_][A-Za-z0-9_.-]*(\s*@\s*[^\s%+~^@"'\/]+)?/
 DEPENDENCY: /\^(.|\n)*/
 HASH: /\/[a-z0-9]+/
 %ignore /\s+/
