@@ -14,5 +14,7 @@ def externals_and_compilers(folder):
 
 
 if __name__ == "__main__":
-    found, compilers = externals_and_compilers(sys.argv[1])
-    print(len(found), "externals of", len({name for name, _ in found}), "packages,", len(compilers), "compilers")
+    found, listed = externals_and_compilers(sys.argv[1])
+    sys.stdout.write(
+        f"{len(found)} externals of {len({name for name, _ in found})} packages, {len(listed)} compilers\n"
+    )

@@ -67,7 +67,12 @@ NODES = [
     node("gcc", "12.2.0", "aaa", languages=["c", "c++"]),
     node("mvapich-of-ours", "3.0", "bbb", needs=[("gcc", "aaa", ("c", "cxx"))], fabrics=["ucx", "verbs"]),
     node(
-        "hdf5", "1.14.3", "ccc", needs=[("gcc", "aaa", ("c",)), ("mvapich-of-ours", "bbb", ("mpi",))], mpi=True, api="v18"
+        "hdf5",
+        "1.14.3",
+        "ccc",
+        needs=[("gcc", "aaa", ("c",)), ("mvapich-of-ours", "bbb", ("mpi",))],
+        mpi=True,
+        api="v18",
     ),
 ]
 LOCKFILE = {

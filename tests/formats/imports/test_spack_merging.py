@@ -1,5 +1,7 @@
 """Chains of configuration, against what Spack's documentation says of each kind of key."""
 
+from copy import deepcopy
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -27,14 +29,18 @@ def test_a_chain_of_one_is_that_document(document):
 def test_two_colons_replace_and_nothing_of_the_mark_remains(lower, higher):
     found = merged([lower, marked(higher)])
     assert {key: found[key] for key in higher} == higher
-    assert {key: found[key] for key in found if key not in higher} == {k: v for k, v in lower.items() if k not in higher}
+    assert {key: found[key] for key in found if key not in higher} == {
+        k: v for k, v in lower.items() if k not in higher
+    }
 
 
 @given(documents, documents)
 def test_later_files_count_first_and_nothing_of_theirs_is_lost(lower, higher):
     def holds(found, wanted):
         if isinstance(wanted, dict):
-            return isinstance(found, dict) and all(key in found and holds(found[key], one) for key, one in wanted.items())
+            return isinstance(found, dict) and all(
+                key in found and holds(found[key], one) for key, one in wanted.items()
+            )
         return found[: len(wanted)] == wanted if isinstance(wanted, list) else found == wanted
 
     assert holds(merged([lower, higher]), higher)
@@ -42,8 +48,6 @@ def test_later_files_count_first_and_nothing_of_theirs_is_lost(lower, higher):
 
 @given(documents, documents, documents)
 def test_the_documents_that_are_merged_stay_as_they_are(first, second, third):
-    from copy import deepcopy
-
     before = deepcopy((first, second, third))
     merged([first, second, third])
     assert (first, second, third) == before

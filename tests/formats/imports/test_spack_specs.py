@@ -1,5 +1,6 @@
 """Specs on one line, against parts that are written in every order, and what is no spec of one package."""
 
+import contextlib
 import time
 
 import pytest
@@ -100,7 +101,9 @@ def test_what_is_not_definite_or_not_of_the_package_is_left(line, left):
     assert not found.variants
 
 
-@pytest.mark.parametrize("line", ["", " ", "@1", "+x", "a b", "a@1@2", "a+x~x", 'a x="', "a%gcc@1 os=x os=y", "ä", "a\x1b"])
+@pytest.mark.parametrize(
+    "line", ["", " ", "@1", "+x", "a b", "a@1@2", "a+x~x", 'a x="', "a%gcc@1 os=x os=y", "ä", "a\x1b"]
+)
 def test_what_is_no_spec_is_one_error(line):
     with pytest.raises(InputError):
         parse_spec(line)
@@ -110,8 +113,6 @@ def test_what_is_no_spec_is_one_error(line):
 def test_long_lines_take_no_time(part):
     start = time.process_time()
     for line in ("a" + part * (LONGEST // len(part) - 1), "a" + part * LONGEST):
-        try:
+        with contextlib.suppress(InputError):
             parse_spec(line)
-        except InputError:
-            pass
     assert time.process_time() - start < 2

@@ -201,8 +201,9 @@ def _as_compiler(package: str, fields: Fields, languages: Fields) -> Fields | No
 def _compiler(value: Any, file: object, place: str, account: Account) -> Entry:
     entry = mapping(mapping(value, place).get("compiler"), f"{place}.compiler")
     place = f"{place}.compiler"
+    written = text(entry.get("spec"), f"{place}.spec")
     try:
-        spec = parse_spec(text(entry.get("spec"), f"{place}.spec"))
+        spec = parse_spec(written)
     except InputError as error:
         account.drop(COMPILERS, file, place, f"its spec cannot be read: {error}")
         return Entry(COMPILERS, str(file), place, "", None, whole=False)

@@ -25,6 +25,7 @@ from placewise.formats.fleets.imports.spack.configuration import (
 from placewise.formats.fleets.imports.spack.entry import Entry
 from placewise.formats.fleets.imports.spack.files import SiteFiles, SpackFile, read_spack_file, sites_of
 from placewise.formats.fleets.imports.spack.known import MPI, OF_MACHINES
+from placewise.formats.fleets.imports.spack.known import PROVIDERS as KNOWN_PROVIDERS
 from placewise.formats.fleets.imports.spack.merging import merged
 from placewise.formats.fleets.imports.spack.site import ARCH, COMPILER, Site
 from placewise.formats.plain_fields import UNSAID
@@ -55,9 +56,8 @@ def import_spack(files: Sequence[Given], asked: Asked) -> Imported:
     clusters = tuple(site.cluster(mixed) for site in gathered)
     name = asked.name or (clusters[0].name if len(clusters) == 1 else _NAME)
     # A job may ask for what a file names as something to build, and for machines: whether it is there is not known.
-    known = {
-        word: frozenset[str]() for word in sorted({*OF_MACHINES, *(word for site in gathered for word in site.named)})
-    }
+    words = {*OF_MACHINES, *KNOWN_PROVIDERS[MPI], *(word for site in gathered for word in site.named)}
+    known = {word: frozenset[str]() for word in sorted(words)}
     return Imported(
         name,
         clusters,
@@ -75,10 +75,10 @@ class _Read:
         self._account = account
         self._found: dict[str, dict[str, Any]] = {}
 
-    def __call__(self, file: SpackFile, account: Account | None = None) -> dict[str, Any]:
+    def __call__(self, file: SpackFile) -> dict[str, Any]:
         key = str(file.path)
         if key not in self._found:
-            self._found[key] = read_configuration(file.document, file.path, account or self._account)
+            self._found[key] = read_configuration(file.document, file.path, self._account)
         return self._found[key]
 
 
