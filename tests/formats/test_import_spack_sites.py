@@ -23,7 +23,7 @@ from placewise.model.requirement_line import parse_requirement
 from placewise.study.sources import read_study
 from placewise.study.unknown_facts import unknown_facts_of
 
-EXAMPLE = Path(__file__).parents[3] / "docs" / "examples" / "spack-sites"
+EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "spack-sites"
 
 
 def answer(found, line):
