@@ -66,7 +66,9 @@ def _print_changes(changes: Sequence[ClusterChange], console: Console) -> None:
 
 def _difference(name: str, difference: Difference) -> str:
     parts = [(sign, getattr(difference, what)) for sign, what in _SIGNS]
-    return f"{name} " + ", ".join(f"{sign}{len(names)} ({some_names(names, _PLACES)})" for sign, names in parts if names)
+    return f"{name} " + ", ".join(
+        f"{sign}{len(names)} ({some_names(names, _PLACES)})" for sign, names in parts if names
+    )
 
 
 def _counted(count: int, what: str) -> str:
