@@ -141,7 +141,7 @@ def _add_system(machine: Machine, ad: Ad, where: str, account: Account) -> None:
 def _add_attributes(machine: Machine, ads: Sequence[tuple[str, Ad]], account: Account) -> None:
     """Keep the attributes that all slots of the machine have alike, as fields of one vertex."""
     where, first = ads[0]
-    file, _, place = where.partition(": ")
+    file = where.partition(": ")[0]
     kept: list[tuple[str, object]] = []
     for name, value in first.items():
         if name.lower() in _READ:

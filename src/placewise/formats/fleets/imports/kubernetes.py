@@ -1,6 +1,7 @@
 """Kubernetes: what ``kubectl get nodes`` prints as JSON or YAML, and NodeFeature and NodeFeatureRule of NFD.
 
-A label is a property with a value, as in Flux; a feature set of NFD is a subsystem of its name, such as ``kernel.version``.
+A label is a property with a value, as in Flux; a feature set of NFD is a subsystem called as it is, such as
+``kernel.version``.
 """
 
 from __future__ import annotations
