@@ -37,7 +37,8 @@ def import_(
         ),
     ],
     name: Annotated[
-        str, typer.Option(help="What the cluster is called, or all clusters of the import together.", show_default=False)
+        str,
+        typer.Option(help="What the cluster is called, or all clusters of the import together.", show_default=False),
     ] = "",
     by_partition: Annotated[bool, typer.Option("--by-partition", help="slurm: a cluster a partition.")] = False,
     compiler: Annotated[

@@ -69,9 +69,9 @@ def _nodes(cluster: Cluster) -> dict[str, tuple[object, ...]]:
     """Return what there is of each node by its id: what is in it, and what is attached to all that."""
     attached: dict[int, list[object]] = {}
     for subsystem in cluster.subsystems:
-        for vertex in subsystem.vertices:
-            seen = (subsystem.name, vertex.properties, tuple(type(value) for _, value in vertex.properties))
-            for position in vertex.attached_to:
+        for fact in subsystem.vertices:
+            seen = (subsystem.name, fact.properties, tuple(type(value) for _, value in fact.properties))
+            for position in fact.attached_to:
                 attached.setdefault(position, []).append(seen)
     found: dict[str, tuple[object, ...]] = {}
     inside: list[tuple[object, ...]] = [()] * len(cluster.graph.vertices)

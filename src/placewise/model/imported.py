@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from operator import attrgetter
 
 from placewise.errors import InputError
 from placewise.model.cluster import Cluster, Fleet
@@ -38,7 +39,7 @@ class Unknown:
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """The clusters of an import.
+    """The clusters of an import, by name.
 
     name : of all clusters together; another import of the same kind and name replaces them. vocabulary : its
     completeness is by cluster and subsystem. read : how many things of each kind were read, such as nodes.
@@ -57,6 +58,7 @@ class Imported:
             raise InputError("the import has no name", expected="--name")
         if not self.clusters:
             raise InputError("holds no clusters", expected="at least one")
+        object.__setattr__(self, "clusters", tuple(sorted(self.clusters, key=attrgetter("name"))))
         names = set(self.fleet().names)
         for cluster, _ in self.vocabulary.complete:
             if cluster and cluster not in names:

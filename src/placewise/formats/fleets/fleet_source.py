@@ -1,5 +1,8 @@
-"""Fleets from wherever they are described: cluster-features.json, folders of JGF files, one graph, Flux's R, and what
-other tools print of their clusters, where the content shows what it is."""
+"""Fleets from wherever they are described.
+
+That is cluster-features.json, folders of JGF files, one graph, Flux's R, and what other tools print of their clusters,
+where the content shows what it is.
+"""
 
 from __future__ import annotations
 

@@ -24,12 +24,14 @@ MOST_TYPES = 1 << 16
 _MEBI = 1 << 20
 _SOFTWARE = "an instance has the software of its image"
 _NUMBER = "how many instances can be had is not said; each type is a cluster of one"
-_READ = frozenset((
-    *("InstanceType", "VCpuInfo", "MemoryInfo", "GpuInfo", "ProcessorInfo", "NetworkInfo", "InstanceStorageInfo"),
-    *("BareMetal", "BurstablePerformanceSupported", "CurrentGeneration", "Hypervisor", "SupportedUsageClasses"),
-    *("FpgaInfo", "InferenceAcceleratorInfo", "MediaAcceleratorInfo", "NeuronInfo", "InstanceStorageSupported"),
-    *("SupportedVirtualizationTypes", "PlacementGroupInfo", "NitroEnclavesSupport", "EbsInfo"),
-))
+_READ = frozenset(
+    (
+        *("InstanceType", "VCpuInfo", "MemoryInfo", "GpuInfo", "ProcessorInfo", "NetworkInfo", "InstanceStorageInfo"),
+        *("BareMetal", "BurstablePerformanceSupported", "CurrentGeneration", "Hypervisor", "SupportedUsageClasses"),
+        *("FpgaInfo", "InferenceAcceleratorInfo", "MediaAcceleratorInfo", "NeuronInfo", "InstanceStorageSupported"),
+        *("SupportedVirtualizationTypes", "PlacementGroupInfo", "NitroEnclavesSupport", "EbsInfo"),
+    )
+)
 _ACCELERATORS = (
     ("fpga", "FpgaInfo", "Fpgas"),
     ("inference-accelerator", "InferenceAcceleratorInfo", "Accelerators"),
@@ -108,9 +110,7 @@ def _types(document: Any) -> Iterator[tuple[str, str, dict[str, Any]]]:
         yield text(entry.get("InstanceType"), f"{place}.InstanceType"), place, entry
 
 
-def _cluster(
-    name: str, entry: Mapping[str, Any], where: str, prices: Mapping[str, float], account: Account
-) -> Cluster:
+def _cluster(name: str, entry: Mapping[str, Any], where: str, prices: Mapping[str, float], account: Account) -> Cluster:
     file = where.partition(": ")[0]
     machine = Machine(f"{name}-0")
     cpus = _part(entry, "VCpuInfo")
@@ -177,7 +177,11 @@ def _add_accelerators(machine: Machine, entry: Mapping[str, Any], where: str, ac
         for number, value in enumerate(sequence(_part(entry, key).get(inside, []), f"{key}.{inside}")):
             device = mapping(value, f"{key}.{inside}[{number}]")
             size = _part(device, "MemoryInfo").get("SizeInMiB")
-            pairs = [("model", device.get("Name")), ("vendor", device.get("Manufacturer")), ("count", device.get("Count"))]
+            pairs = [
+                ("model", device.get("Name")),
+                ("vendor", device.get("Manufacturer")),
+                ("count", device.get("Count")),
+            ]
             if size is not None:
                 bytes_of = int(amount(size, f"{key}.{inside}[{number}].MemoryInfo", zero=True)) * _MEBI
                 pairs += [("memory", bytes_of), ("memory_unit", "B")]

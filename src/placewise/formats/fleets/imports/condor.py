@@ -17,7 +17,20 @@ from placewise.model.imported import Imported
 MACHINE = "machine"
 _SOFTWARE = "HTCondor says nothing of compilers, packages and filesystems beyond its attributes"
 _EXPRESSION = "an expression depends on more than the ad; its text is kept"
-_READ = frozenset("machine cpus memory disk totalslotcpus totalslotmemory totalslotdisk gpus totalslotgpus state".split())
+_READ = frozenset(
+    [
+        "machine",
+        "cpus",
+        "memory",
+        "disk",
+        "totalslotcpus",
+        "totalslotmemory",
+        "totalslotdisk",
+        "gpus",
+        "totalslotgpus",
+        "state",
+    ]
+)
 _SELDOM = "changes from moment to moment, or names the slot"
 _MOMENTARY = re.compile(
     r"(?:.*(?:load(?:avg)?|idle|time|age|addr(?:ess)?(?:v1)?|updates.*|dutycycle|entered.*|lastheard.*|jobstarts|preemptions?"
@@ -83,7 +96,9 @@ def _machine(name: str, ads: Sequence[tuple[str, Ad]], account: Account) -> Mach
     machine = Machine(name)
     own = [(where, ad) for where, ad in ads if str(_value(ad, "SlotType")).lower() != "dynamic"]
     if not own:
-        account.drop("slots", ads[0][0].partition(": ")[0], name, "all are dynamic; the slot they are parts of is missing")
+        account.drop(
+            "slots", ads[0][0].partition(": ")[0], name, "all are dynamic; the slot they are parts of is missing"
+        )
         own = list(ads)
     cores = [_number(ad, "TotalSlotCpus", "Cpus") for _, ad in own]
     memory = [_number(ad, "TotalSlotMemory", "Memory") for _, ad in own]
@@ -98,7 +113,9 @@ def _machine(name: str, ads: Sequence[tuple[str, Ad]], account: Account) -> Mach
         machine.add("cpu", ("cpus", machine.cores), ("slots", len(own)))
     if len(own) > 1:
         file, _, place = own[0][0].partition(": ")
-        account.drop("bounds between slots", file, f"{place}, {name}", "a job of HTCondor's gets one slot, not the machine")
+        account.drop(
+            "bounds between slots", file, f"{place}, {name}", "a job of HTCondor's gets one slot, not the machine"
+        )
     first = own[0][1]
     gpus = _sum([_number(ad, "TotalSlotGPUs", "GPUs") or 0 for _, ad in own], LARGEST_COUNT)
     model = _value(first, "GPUs_DeviceName", "CUDADeviceName")
@@ -124,7 +141,7 @@ def _add_system(machine: Machine, ad: Ad, where: str, account: Account) -> None:
 def _add_attributes(machine: Machine, ads: Sequence[tuple[str, Ad]], account: Account) -> None:
     """Keep the attributes that all slots of the machine have alike, as fields of one vertex."""
     where, first = ads[0]
-    file, _, place = where.partition(": ")
+    file = where.partition(": ")[0]
     kept: list[tuple[str, object]] = []
     for name, value in first.items():
         if name.lower() in _READ:

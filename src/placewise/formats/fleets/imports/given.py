@@ -21,7 +21,7 @@ _GZIP = b"\x1f\x8b"
 
 
 class Given(NamedTuple):
-    """A file: its path, for errors and names, its content, unpacked, and its JSON document where it was parsed before."""
+    """A file: its path, for errors and names, its content, unpacked, and its JSON document if it was parsed before."""
 
     path: Path
     content: bytes

@@ -20,9 +20,9 @@ from placewise.formats.fleets.fleet_vocabulary import vocabulary_in
 from placewise.formats.fleets.jgf import parse_containment, read_cluster
 from placewise.formats.fleets.jgf_writing import cluster_documents
 from placewise.formats.fleets.vocabulary_file import VOCABULARY, vocabulary_document
-from placewise.formats.fleets.vocabulary_writing import write_vocabulary
+from placewise.formats.fleets.vocabulary_writing import vocabulary_text
 from placewise.formats.reading import entries_of, found_at, read_json
-from placewise.formats.writing import staged, write_json
+from placewise.formats.writing import json_bytes, staged
 from placewise.model.cluster import Cluster
 from placewise.model.fleet_changes import ClusterChange, cluster_change
 from placewise.model.imported import Imported
@@ -85,7 +85,9 @@ def write_import(imported: Imported, kind: str, folder: Path, *, force: bool = F
 def _refuse_other_folder(folder: Path) -> None:
     for name in (FEATURES, NODES):
         if found_at(folder) == "folder" and found_at(folder / name) != "nothing":
-            raise InputError("is no folder of clusters", file=folder, found=name, expected="a new folder, or one of them")
+            raise InputError(
+                "is no folder of clusters", file=folder, found=name, expected="a new folder, or one of them"
+            )
 
 
 def _refuse_others(folder: Path, clusters: Mapping[str, Cluster], own: Mapping[str, _Record]) -> None:
@@ -99,12 +101,16 @@ def _refuse_others(folder: Path, clusters: Mapping[str, Cluster], own: Mapping[s
             continue
         name = parse_containment(read_json(path / NODES), path / NODES)[0] or path.name
         if name in names or path.name in clusters:
-            raise InputError(f"the cluster {name!r} is there already, and is not of this import", file=path, expected=wanted)
+            raise InputError(
+                f"the cluster {name!r} is there already, and is not of this import", file=path, expected=wanted
+            )
     for name, cluster in clusters.items():
         recorded = (*own[name].files, RECORD) if name in own else ()
         for file in _files_of(cluster):
             if file not in recorded and found_at(folder / name / file) != "nothing":
-                raise InputError("was not written by an import", file=folder / name / file, expected="--force to replace it")
+                raise InputError(
+                    "was not written by an import", file=folder / name / file, expected="--force to replace it"
+                )
 
 
 def _records(folder: Path) -> Iterator[tuple[str, _Record]]:
@@ -147,14 +153,15 @@ def _own_words(imported: Imported) -> dict[str, Vocabulary]:
 
 
 def _write(cluster: Cluster, words: Vocabulary, kind: str, name: str, folder: Path) -> None:
+    """Write the files of a cluster into a folder that nobody reads yet."""
     documents: dict[str, Any] = cluster_documents(cluster, words)
-    for file, document in documents.items():
-        write_json(folder / file, document)
-    files = [*documents]
+    texts = {file: json_bytes(document) for file, document in documents.items()}
     if vocabulary_document(words):
-        write_vocabulary(words, folder / VOCABULARY)
-        files.append(VOCABULARY)
-    write_json(folder / RECORD, {"kind": kind, "name": name, "files": sorted(files)})
+        texts[VOCABULARY] = vocabulary_text(words).encode()
+    texts[RECORD] = json_bytes({"kind": kind, "name": name, "files": sorted(texts)})
+    folder.mkdir()
+    for file, content in texts.items():
+        (folder / file).write_bytes(content)
 
 
 def _files_of(cluster: Cluster) -> Collection[str]:
@@ -174,5 +181,7 @@ def _folder_name(cluster: str) -> str:
     if name.startswith("."):
         name = "%2E" + name[1:]
     if len(name) > _LONGEST_NAME:
-        raise InputError("the cluster's name is too long", found=cluster, expected=f"at most {_LONGEST_NAME} characters")
+        raise InputError(
+            "the cluster's name is too long", found=cluster, expected=f"at most {_LONGEST_NAME} characters"
+        )
     return name

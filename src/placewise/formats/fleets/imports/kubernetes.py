@@ -1,6 +1,7 @@
 """Kubernetes: what ``kubectl get nodes`` prints as JSON or YAML, and NodeFeature and NodeFeatureRule of NFD.
 
-A label is a property with a value, as in Flux; a feature set of NFD is a subsystem of its name, such as ``kernel.version``.
+A label is a property with a value, as in Flux; a feature set of NFD is a subsystem called as it is, such as
+``kernel.version``.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from placewise.errors import InputError, locating
 from placewise.formats.fleets.imports.account import Account
 from placewise.formats.fleets.imports.documents import objects_in
 from placewise.formats.fleets.imports.given import Asked, Given
-from placewise.formats.fleets.imports.kubernetes_features import add_features, account_of_rule, features_of
+from placewise.formats.fleets.imports.kubernetes_features import account_of_rule, add_features, features_of
 from placewise.formats.fleets.imports.kubernetes_nodes import node_of
 from placewise.formats.fleets.imports.machines import Machine, cluster_of
 from placewise.formats.fleets.node_facts import NODE_STATE, PROPERTY
@@ -49,12 +50,16 @@ def import_kubernetes(files: Sequence[Given], asked: Asked) -> Imported:
     refuse_control(name, "the cluster's name")
     nodes = [machines[one] for one in sorted(machines)]
     if not nodes:
-        raise InputError("describes no nodes", file=files[0].path, expected="kubectl get nodes -o json, or a NodeFeature")
+        raise InputError(
+            "describes no nodes", file=files[0].path, expected="kubectl get nodes -o json, or a NodeFeature"
+        )
     cluster = cluster_of(name, nodes, account)
     account.read("nodes", len(nodes))
     account.unknown(name, "", _SOFTWARE)
     if described != set(machines):
-        account.unknown(name, "core", "some nodes are known by a NodeFeature alone; give kubectl get nodes -o json, too")
+        account.unknown(
+            name, "core", "some nodes are known by a NodeFeature alone; give kubectl get nodes -o json, too"
+        )
         account.unknown(name, "gpu", "some nodes are known by a NodeFeature alone")
     else:
         for subsystem in ("host", PROPERTY, NODE_STATE, "taint", "gres", "memory"):
@@ -80,7 +85,9 @@ def is_kubernetes(document: object) -> bool:
 def is_kubernetes_text(text: str) -> bool:
     """Whether a text is of YAML documents of such objects, by the kind that the first of them names."""
     match = _KIND.search(text[: 1 << 16])
-    return match is not None and "apiVersion:" in text[: 1 << 16] and match[1].removesuffix("List") in ("", *_KINDS_READ)
+    return (
+        match is not None and "apiVersion:" in text[: 1 << 16] and match[1].removesuffix("List") in ("", *_KINDS_READ)
+    )
 
 
 def _read(

@@ -15,7 +15,7 @@ from placewise.formats.fleets.node_facts import DOWN, DRAINED, NODE_STATE, UP
 from placewise.formats.values import mapping, sequence, text
 
 _AMOUNT = re.compile(r"([0-9]{1,30}(?:\.[0-9]{0,30})?|\.[0-9]{1,30})(?:(m|k|[KMGTPE]i|[MGTPE])|[eE]([+-]?[0-9]{1,2}))?")
-_POWER = {"m": Fraction(1, 1000), "k": 1000, "": 1}
+_POWER: dict[str, Fraction | int] = {"m": Fraction(1, 1000), "k": 1000, "": 1}
 for _number, _letter in enumerate("KMGTPE", 1):
     _POWER |= {_letter: 1000**_number, f"{_letter}i": 1024**_number}
 _HOST_LABEL = "kubernetes.io/hostname"
@@ -27,7 +27,16 @@ _SYSTEM = (
     ("kubelet", (("version", "kubeletVersion"),)),
 )
 _STATUS_READ = ("capacity", "allocatable", "conditions", "nodeInfo")
-_MOMENTARY = ("images", "volumesInUse", "volumesAttached", "phase", "config", "runtimeHandlers", "features", "addresses")
+_MOMENTARY = (
+    "images",
+    "volumesInUse",
+    "volumesAttached",
+    "phase",
+    "config",
+    "runtimeHandlers",
+    "features",
+    "addresses",
+)
 
 
 def amount(value: Any, place: str) -> Fraction:
@@ -60,7 +69,9 @@ def node_of(document: Mapping[str, Any], where: str, account: Account) -> Machin
             taint = mapping(value, f"spec.taints[{number}]")
             pairs = [(key, one) for key, one in taint.items() if key in ("key", "value", "effect") and one is not None]
             attach(machine, account, "taint", pairs, f"{where}, taints")
-            account.drop("taints", file, f"{place}, {taint.get('key')}", "jobs can ask for taints; none keeps a job away")
+            account.drop(
+                "taints", file, f"{place}, {taint.get('key')}", "jobs can ask for taints; none keeps a job away"
+            )
         for key in sorted(metadata.keys() - {"name", "labels"}):
             account.ignore("keys of nodes", file, f"metadata.{key}", "says nothing of where jobs can run")
         for key in sorted(spec.keys() - {"taints", "unschedulable"}):

@@ -86,7 +86,9 @@ def cluster_of(name: str, machines: Sequence[Machine], account: Account) -> Clus
     if not any(machine.gpus for machine in machines):
         account.described(name, GPU)
     elif mixed:
-        account.unknown(name, GPU, f"some nodes hold several models, such as {mixed[0]}: ask for them inside of a shape")
+        account.unknown(
+            name, GPU, f"some nodes hold several models, such as {mixed[0]}: ask for them inside of a shape"
+        )
     else:
         account.unknown(name, GPU, "not all that jobs may ask of GPUs is said")
     return Cluster(name, ResourceGraph(tuple(vertices)), facts.subsystems())

@@ -22,7 +22,15 @@ _DOWN = ("down", "offline", "stale", "state-unknown", "unresolvable", "maintenan
 _DRAINED = ("offline", "maintenance")
 _OPEN = ("free", "job-busy", "job-exclusive", "job-sharing", "resv-exclusive", "busy", "provisioning", "<various>")
 _READ = ("state", "resources_available", "queue", "pcpus")
-_MOMENTARY = ("resources_assigned", "jobs", "reservations", "resv", "last_state_change_time", "last_used_time", "comment")
+_MOMENTARY = (
+    "resources_assigned",
+    "jobs",
+    "reservations",
+    "resv",
+    "last_state_change_time",
+    "last_used_time",
+    "comment",
+)
 _NAMING = ("host", "vnode")
 _SOFTWARE = "PBS says nothing of software, targets, filesystems and networks beyond its resources"
 _KINDS = Vocabulary(kinds={(PROPERTY, "value"): FieldKind("text")})
@@ -36,7 +44,7 @@ def size_bytes(value: Any, place: str) -> int:
     match = _SIZE.fullmatch(str(value)) if isinstance(value, str | int) and not isinstance(value, bool) else None
     if match is None:
         raise InputError("is no size of PBS", place=place, found=value, expected="such as 384000000kb")
-    found = int(match[1]) * 1024 ** " kmgtp".index(match[2].lower() or " ")
+    found: int = int(match[1]) * 1024 ** " kmgtp".index(match[2].lower() or " ")
     found *= _WORD_BYTES if match[3].lower() == "w" else 1
     if found >= LARGEST_BYTES:
         raise InputError("is too much", place=place, found=value)
@@ -78,7 +86,19 @@ def is_pbs_json(document: object) -> bool:
 def _machine(name: str, entry: Mapping[str, Any], given: Given, account: Account) -> Machine:
     machine = Machine(name)
     where = f"{given.path}: node {name}"
-    resources = mapping(entry.get("resources_available") or {}, "resources_available")
+    _add_resources(machine, mapping(entry.get("resources_available") or {}, "resources_available"), given, account)
+    if entry.get("queue"):
+        attach(machine, account, PROPERTY, [("name", "queue"), ("value", entry["queue"])], where)
+    if "state" in entry:
+        machine.add(NODE_STATE, ("state", _state(entry["state"], where, account)))
+    for key in sorted(entry.keys() - set(_READ)):
+        why = "changes from moment to moment" if key in _MOMENTARY else "says nothing of where jobs can run"
+        account.ignore("keys of nodes", given.path, key, why)
+    return machine
+
+
+def _add_resources(machine: Machine, resources: Mapping[str, Any], given: Given, account: Account) -> None:
+    where = f"{given.path}: node {machine.name}"
     for key, value in resources.items():
         at = f"resources_available.{key}"
         if key == "ncpus":
@@ -96,17 +116,9 @@ def _machine(name: str, entry: Mapping[str, Any], given: Given, account: Account
             attach(machine, account, PROPERTY, [("name", key), ("value", said)], f"{where}, {key}")
             account.read("resources")
     host = resources.get("host")
-    if isinstance(host, str) and host and host != name:
+    if isinstance(host, str) and host and host != machine.name:
         attach(machine, account, PROPERTY, [("name", "host"), ("value", host)], where)
         account.ignore("vnodes", given.path, host, "a vnode is a node; the others of its host are further ones")
-    if entry.get("queue"):
-        attach(machine, account, PROPERTY, [("name", "queue"), ("value", entry["queue"])], where)
-    if "state" in entry:
-        machine.add(NODE_STATE, ("state", _state(entry["state"], where, account)))
-    for key in sorted(entry.keys() - set(_READ)):
-        why = "changes from moment to moment" if key in _MOMENTARY else "says nothing of where jobs can run"
-        account.ignore("keys of nodes", given.path, key, why)
-    return machine
 
 
 def _count(value: Any, place: str) -> int:

@@ -12,7 +12,15 @@ from placewise.formats.fleets.imports.given import Given
 from placewise.model.scalar import decimal
 
 _TYPES = ("instance type", "instancetype", "api name", "type", "instance", "name")
-_PRICES = ("price", "price per hour", "priceperunit", "cost_per_node_hour", "usd per hour", "on demand", "linux on demand cost")
+_PRICES = (
+    "price",
+    "price per hour",
+    "priceperunit",
+    "cost_per_node_hour",
+    "usd per hour",
+    "on demand",
+    "linux on demand cost",
+)
 _LONGEST = 1 << 16
 
 

@@ -47,12 +47,16 @@ def import_slurm(files: Sequence[Given], asked: Asked) -> Imported:
         clusters = [cluster_of(name, machines, account)]
     for cluster in clusters:
         _say_unknown(cluster.name, nodes, partitions, account)
-    return Imported(name, tuple(clusters), account.vocabulary(), account.counts(), account.dropped(), account.unknowns())
+    return Imported(
+        name, tuple(clusters), account.vocabulary(), account.counts(), account.dropped(), account.unknowns()
+    )
 
 
 def is_slurm_json(document: object) -> bool:
     """Whether a JSON document is Slurm's: lists of nodes, partitions or groups of sinfo."""
-    return isinstance(document, dict) and any(isinstance(document.get(top), list) for top in TOPS) and "meta" in document
+    return (
+        isinstance(document, dict) and any(isinstance(document.get(top), list) for top in TOPS) and "meta" in document
+    )
 
 
 def is_slurm_text(text: str) -> bool:

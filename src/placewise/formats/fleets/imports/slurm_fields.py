@@ -8,8 +8,9 @@ from placewise.formats.fleets.imports.account import Account
 
 _REASONS = {
     "changes from moment to moment": """
-        alloc_cpus alloc_memory alloc_idle_cpus allocmem idle_cpus free_mem free_memory freemem cpu_load cpuload cpualloc
-        cpuerr tres_used tres_weighted alloctres alloc_tres gres_used gresused gres_drained gresdrain boot_time boottime
+        alloc_cpus alloc_memory alloc_idle_cpus allocmem idle_cpus free_mem free_memory freemem cpu_load cpuload
+        cpualloc cpuerr tres_used tres_weighted alloctres alloc_tres gres_used gresused gres_drained
+        gresdrain boot_time boottime
         last_busy lastbusytime slurmd_start_time slurmdstarttime reason reason_changed_at reason_set_by_user energy
         external_sensors extsensorsjoules extsensorswatts extsensorstemp power capwatts currentwatts avewatts
         lowestjoules consumedjoules next_state_after_reboot next_state_after_reboot_flags resume_after resumeaftertime

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 
 from placewise.errors import InputError
@@ -85,20 +85,35 @@ def machine_of(node: SlurmNode, partitions: Mapping[str, SlurmPartition], accoun
     machine = Machine(node.name, node.usable_cores())
     if node.memory_bytes is not None:
         machine.memory_bytes = max(0, node.memory_bytes - (node.memory_spec_bytes or 0))
-    for gres in node.gres or ():
-        if gres.count and gres.name == GPU:
-            machine.add_gpus(gres.count, model=gres.type)
-        if gres.count:
-            kind = [("type", gres.type)] if gres.type else []
-            machine.add(GRES, ("name", gres.name), ("count", gres.count), *kind)
+    _add_gres(machine, node.gres or ())
     for feature in node.features or ():
         machine.add(PROPERTY, ("name", feature))
+    for name in node.partitions or ():
+        machine.add(PARTITION, ("name", name), *partitions[name].limits.items())
+    _add_state(machine, node, account)
+    _add_system(machine, node, account)
+    return machine
+
+
+def _add_gres(machine: Machine, found: Iterable[Gres]) -> None:
+    for gres in found:
+        if gres.total and gres.name == GPU:
+            machine.add_gpus(gres.total, model=gres.type)
+        if gres.total:
+            kind = [("type", gres.type)] if gres.type else []
+            machine.add(GRES, ("name", gres.name), ("count", gres.total), *kind)
+
+
+def _add_state(machine: Machine, node: SlurmNode, account: Account) -> None:
     if node.states is not None:
         state, unknown = node_state(node.states)
         file, _, place = node.where.partition(": ")
         for word in unknown:
             account.drop("states of nodes", file, f"{place}, {word}", "the word is not known")
         machine.add(NODE_STATE, ("state", state))
+
+
+def _add_system(machine: Machine, node: SlurmNode, account: Account) -> None:
     sizes = (("cpus", node.cpus), ("sockets", node.sockets), ("cores_per_socket", node.cores))
     known = [(name, size) for name, size in (*sizes, ("threads_per_core", node.threads)) if size]
     if known:
@@ -111,6 +126,3 @@ def machine_of(node: SlurmNode, partitions: Mapping[str, SlurmPartition], accoun
         attach(machine, account, OS, [("name", name), *([("kernel", release)] if release else [])], node.where)
     if node.disk_bytes:
         machine.add(DISK, ("name", "tmp"), ("value", node.disk_bytes), ("unit", "B"))
-    for name in node.partitions or ():
-        machine.add(PARTITION, ("name", name), *partitions[name].limits.items())
-    return machine

@@ -44,7 +44,7 @@ class Gres(NamedTuple):
 
     name: str
     type: str
-    count: int
+    total: int
 
 
 def amount(value: Any, place: str) -> int | float | None:
@@ -58,15 +58,13 @@ def amount(value: Any, place: str) -> int | float | None:
         if value.get("set", True) is not True or "number" not in value:
             return None
         return number(value["number"], f"{place}.number")
-    if value is None or (isinstance(value, str) and value in NOTHING):
+    if isinstance(value, str):
+        if value in NOTHING:
+            return None
+        value = int(value) if value.isascii() and value.isdecimal() and len(value) <= 20 else value
+    if value is None or value in _UNSET:
         return None
-    if isinstance(value, str) and value in ENDLESS:
-        return math.inf
-    if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) <= 20:
-        value = int(value)
-    if value in _UNSET:
-        return None
-    return math.inf if value in _INFINITE else number(value, place)
+    return math.inf if value in (*_INFINITE, *ENDLESS) else number(value, place)
 
 
 def count(value: Any, place: str) -> int | None:
