@@ -28,8 +28,15 @@ MOST_BYTES = 2 << 30
 SITE = [
     {
         **dict.fromkeys(("sockets", "threads"), 2),
-        **{"name": f"n{number}", "cores": 8, "cpus": 32, "memory": 1000, "disk": 0, "gres": gres, "features": ["ib"]},
-        **{"state": ("IDLE",), "partitions": ["batch", "debug"]},
+        "name": f"n{number}",
+        "cores": 8,
+        "cpus": 32,
+        "memory": 1000,
+        "disk": 0,
+        "gres": gres,
+        "features": ["ib"],
+        "state": ("IDLE",),
+        "partitions": ["batch", "debug"],
     }
     for number, gres in enumerate(("gpu:a100:4(S:0-1)", "gpu:4,nic:1", ""))
 ]
