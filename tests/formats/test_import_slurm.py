@@ -79,8 +79,15 @@ def test_groups_that_differ_count_with_the_least_and_say_so():
         [
             {
                 **dict.fromkeys(("sockets", "threads"), 1),
-                **{"name": "n[1-2]", "cores": 8, "cpus": 8, "memory": 100, "disk": 0, "gres": "", "features": []},
-                **{"state": ("IDLE",), "partitions": ["batch"]},
+                "name": "n[1-2]",
+                "cores": 8,
+                "cpus": 8,
+                "memory": 100,
+                "disk": 0,
+                "gres": "",
+                "features": [],
+                "state": ("IDLE",),
+                "partitions": ["batch"],
             }
         ],
         site_as.plain,

@@ -57,7 +57,7 @@ def test_every_spec_of_the_lockfile_is_a_vertex_with_its_variants(lockfile):
         ("compiler{name=intel}", "unknown"),
         ("compiler{name=gcc, version=9:}", "yes"),
         ("arch{target=zen2}", "unknown"),
-        ("arch{family=x86_64}", "yes"),
+        ("arch{architecture=x86_64}", "yes"),
         ("openblas{target=x86_64}", "yes"),
         ("openblas{target>=x86_64_v3}", "no"),
         ("jpeg", "unknown"),  # nobody wrote which of its packages provide it
@@ -87,7 +87,8 @@ def test_a_compiler_and_an_mpi_that_are_dependencies_are_known_as_such():
         "namespace": "builtin",
         "hash": "ccc",
     }
-    assert vertices(found, "arch") == [{"platform": "linux", "os": "rhel8", "family": "x86_64"}]
+    assert vertices(found, "arch") == [{"architecture": "x86_64"}]
+    assert vertices(found, "os") == [{"name": "rhel8", "platform": "linux"}]
     assert {one["version"] for one in vertices(found, "compiler") if one["name"] == "gcc"} == {"12.2.0"}
     assert answer(found, "openmpi") == answer(found, "mpi{name=openmpi}") == "no"
 

@@ -53,7 +53,8 @@ def test_a_site_is_a_cluster_and_a_package_a_subsystem(site):
 
 
 def test_a_target_of_a_compiler_is_the_family_and_one_of_a_package_its_own(site):
-    assert vertices(site, "arch") == [{"family": "x86_64", "os": "sles15"}]
+    assert vertices(site, "arch") == [{"architecture": "x86_64"}]
+    assert vertices(site, "os") == [{"name": "sles15"}]
     assert vertices(site, "llvm")[0]["target"] == "zen2"
     assert answer(site, "llvm{target>=x86_64_v3}") == "yes"
     assert answer(site, "arch{target>=x86_64_v3}") == "unknown"

@@ -7,7 +7,7 @@ from operator import attrgetter
 
 from placewise.errors import InputError
 from placewise.model.cluster import Cluster, Fleet
-from placewise.model.vocabulary import Vocabulary
+from placewise.model.vocabulary import EVERY, Vocabulary
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,7 @@ class Imported:
         if not self.clusters:
             raise InputError("holds no clusters", expected="at least one")
         object.__setattr__(self, "clusters", tuple(sorted(self.clusters, key=attrgetter("name"))))
+        object.__setattr__(self, "vocabulary", _knowing_its_words(self.vocabulary))
         names = set(self.fleet().names)
         for cluster, _ in self.vocabulary.complete:
             if cluster and cluster not in names:
@@ -67,3 +68,15 @@ class Imported:
     def fleet(self) -> Fleet:
         """Return the clusters as a fleet."""
         return Fleet(self.clusters, self.vocabulary)
+
+
+def _knowing_its_words(vocabulary: Vocabulary) -> Vocabulary:
+    """Return a vocabulary in which all is known of which it says something, as in one that is read from a file."""
+    known: dict[str, frozenset[str]] = {}
+    for subsystem, field in (*vocabulary.kinds, *vocabulary.aliases):
+        if subsystem != EVERY:
+            known[subsystem] = known.get(subsystem, frozenset()) | {field}
+    for _, subsystem in vocabulary.complete:
+        if subsystem != EVERY:
+            known.setdefault(subsystem, frozenset())
+    return vocabulary.with_known(known, {})

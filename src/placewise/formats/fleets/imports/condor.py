@@ -11,7 +11,7 @@ from placewise.formats.fleets.imports.classads import MOST_ADS, Ad, Expression, 
 from placewise.formats.fleets.imports.given import Asked, Given
 from placewise.formats.fleets.imports.machines import LARGEST_BYTES, LARGEST_COUNT, Machine, attach, cluster_of
 from placewise.formats.fleets.node_facts import DOWN, DRAINED, NODE_STATE, UP
-from placewise.formats.values import refuse_control
+from placewise.formats.values import number, refuse_control
 from placewise.model.imported import Imported
 
 MACHINE = "machine"
@@ -179,7 +179,9 @@ def _value(ad: Mapping[str, object], *names: str) -> object:
 
 def _number(ad: Ad, *names: str) -> float | None:
     found = _value(ad, *names)
-    return float(found) if isinstance(found, int | float) and not isinstance(found, bool) and found >= 0 else None
+    if not isinstance(found, int | float) or isinstance(found, bool) or found < 0:
+        return None
+    return float(number(found, " or ".join(names)))
 
 
 def _sum(parts: Sequence[float | None], most: int) -> int | None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from placewise.errors import locating
 from placewise.formats.fleets.imports.account import Account
-from placewise.formats.fleets.imports.spack.configuration import family_of, modules_of, prefix_of
+from placewise.formats.fleets.imports.spack.configuration import architecture_of, modules_of, prefix_of
 from placewise.formats.fleets.imports.spack.entry import CONCRETE, Entry, Fields, variant_fields
 from placewise.formats.fleets.imports.spack.known import COMPILER_OF
 from placewise.formats.values import flag, mapping, scalar, sequence, text
@@ -35,13 +35,14 @@ class Concrete:
     """The concrete specs of a file.
 
     entries : a package each. providers : the packages that provide each virtual one, as far as the file says.
-    compilers, arches : the fields of what they were compiled with and for. whole : whether nothing else is there.
+    compilers : the fields of what they were compiled with. machines : the architecture, system and platform of what
+    they were compiled for, empty where not said. whole : whether nothing else is there.
     """
 
     entries: tuple[Entry, ...]
     providers: Mapping[str, tuple[str, ...]]
     compilers: tuple[Fields, ...]
-    arches: tuple[Fields, ...]
+    machines: tuple[tuple[str, str, str], ...]
     whole: bool
 
 
@@ -66,15 +67,14 @@ def read_concrete(document: Any, file: object, account: Account) -> Concrete:
         packages: list[Entry] = []
         providers: dict[str, dict[str, None]] = {}
         compilers: dict[Fields, None] = {}
-        arches: dict[Fields, None] = {}
+        machines: dict[tuple[str, str, str], None] = {}
         for node in nodes:
             for virtual, name in node.virtuals():
                 providers.setdefault(virtual, {})[name] = None
             compiler = node.compiler(by_hash)
             if compiler:
                 compilers[tuple(zip(("name", "version"), compiler, strict=False))] = None
-            if node.arch:
-                arches[node.machine()] = None
+            machines[node.machine()] = None
             packages.append(node.entry(compiler, str(file)))
         if any(node.dependencies for node in nodes):
             account.drop("dependencies", file, CONCRETE, "which package needs which is not kept")
@@ -82,7 +82,7 @@ def read_concrete(document: Any, file: object, account: Account) -> Concrete:
         tuple(packages),
         {virtual: tuple(names) for virtual, names in providers.items()},
         tuple(compilers),
-        tuple(arch for arch in arches if arch),
+        tuple(machines),
         whole=isinstance(document, dict) and "concrete_specs" in document,
     )
 
@@ -124,12 +124,11 @@ class _Node:
                     return (name, node.version) if node is not None and node.version else (name,)
         return ()
 
-    def machine(self) -> Fields:
-        """Return what it shows of the machines it is for: the family of their targets, which are at least its own."""
-        found = {"platform": self.arch.get("platform", ""), "os": self.arch.get("os", "")}
-        if target := self.arch.get("target"):
-            found["family"] = family_of(target)
-        return tuple((key, value) for key, value in found.items() if value)
+    def machine(self) -> tuple[str, str, str]:
+        """Return the architecture, system and platform of the machines it is for; their targets may be newer ones."""
+        target = self.arch.get("target", "")
+        architecture = architecture_of(target) if target else ""
+        return architecture, self.arch.get("os", ""), self.arch.get("platform", "")
 
     def entry(self, compiler: tuple[str, ...], file: str) -> Entry:
         made = dict(zip(("compiler", "compiler_version"), compiler, strict=False))

@@ -65,8 +65,8 @@ def entries_in(section: Any) -> Iterator[Entry]:
             yield from entries_in(one)
 
 
-def family_of(target: str) -> str:
-    """Return the family of a target, as archspec has it; what archspec does not know is returned as it is."""
+def architecture_of(target: str) -> str:
+    """Return the architecture of a target, its family in archspec; what archspec does not know is returned as it is."""
     import archspec.cpu  # noqa: PLC0415, its table is read when it is asked for
 
     known = archspec.cpu.TARGETS.get(target)
@@ -213,7 +213,7 @@ def _compiler(value: Any, file: object, place: str, account: Account) -> Entry:
         if key == "operating_system" and said is not None:
             fields.append(("os", text(said, where)))
         elif key == "target" and said not in (None, *_FAMILY_UNSAID):
-            fields.append(("family", family_of(text(said, where))))
+            fields.append(("architecture", architecture_of(text(said, where))))
         elif key == "paths" and said is not None:
             fields += _languages(said, where)
         elif key == "modules":

@@ -11,6 +11,7 @@ from placewise.model.scalar import Value
 
 Fields: TypeAlias = tuple[tuple[str, Value], ...]
 
+ARCH, OS, COMPILER = "arch", "os", "compiler"
 EXTERNALS, COMPILERS, CONCRETE = "externals", "compilers", "concrete specs"
 _OWN = frozenset(
     (

@@ -22,12 +22,12 @@ from placewise.formats.fleets.imports.spack.configuration import (
     entries_in,
     read_configuration,
 )
-from placewise.formats.fleets.imports.spack.entry import Entry
+from placewise.formats.fleets.imports.spack.entry import COMPILER, Entry
 from placewise.formats.fleets.imports.spack.files import SiteFiles, SpackFile, read_spack_file, sites_of
 from placewise.formats.fleets.imports.spack.known import MPI, OF_MACHINES
 from placewise.formats.fleets.imports.spack.known import PROVIDERS as KNOWN_PROVIDERS
 from placewise.formats.fleets.imports.spack.merging import merged
-from placewise.formats.fleets.imports.spack.site import ARCH, COMPILER, Site
+from placewise.formats.fleets.imports.spack.site import Site
 from placewise.formats.plain_fields import UNSAID
 from placewise.kinds.builtin import kind_of
 from placewise.model.imported import Imported
@@ -162,9 +162,10 @@ def _add_concrete(site: Site, file: SpackFile, account: Account) -> bool:
         site.add(entry, account)
     for virtual, names in concrete.providers.items():
         site.provides(virtual, names)
-    for subsystem, vertices in ((COMPILER, concrete.compilers), (ARCH, concrete.arches)):
-        for fields in vertices:
-            site.vertex(subsystem, fields)
+    for fields in concrete.compilers:
+        site.vertex(COMPILER, fields)
+    for machine in concrete.machines:
+        site.machine(*machine)
     return concrete.whole
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from placewise.errors import locating
 from placewise.formats.fleets.imports.account import Account
-from placewise.formats.fleets.imports.spack.entry import Entry, Fields
+from placewise.formats.fleets.imports.spack.entry import ARCH, COMPILER, OS, Entry, Fields
 from placewise.formats.fleets.imports.spack.known import MPI, OF_MACHINES, PROVIDERS, VIRTUAL
 from placewise.formats.fleets.node_facts import Facts
 from placewise.formats.plain_fields import UNSAID
@@ -15,8 +15,7 @@ from placewise.model.cluster import Cluster
 from placewise.model.scalar import Value
 from placewise.model.vocabulary import EVERY
 
-ARCH, COMPILER = "arch", "compiler"
-_TAKEN = (ARCH, COMPILER, MPI)
+_TAKEN = (ARCH, OS, COMPILER, MPI)
 _ROOT = 0
 
 
@@ -52,12 +51,19 @@ class Site:
             self.vertex(entry.package, tuple(pair for pair in entry.fields if pair[0] != "name"))
         if entry.compiler is not None:
             self.vertex(COMPILER, entry.compiler)
-            self.vertex(ARCH, tuple(pair for pair in entry.compiler if pair[0] in ("os", "family")))
+            said = dict(entry.compiler)
+            self.machine(said.get("architecture", ""), said.get("os", ""))
+
+    def machine(self, architecture: Value, os: Value, platform: Value = "") -> None:
+        """Note what is said of machines; empty for nothing."""
+        if architecture:
+            self.vertex(ARCH, (("architecture", architecture),))
+        if os:
+            self.vertex(OS, (("name", os), *((("platform", platform),) if platform else ())))
 
     def vertex(self, subsystem: str, fields: Fields) -> None:
-        """Add a vertex; one of an architecture that says nothing is none."""
-        if fields or subsystem != ARCH:
-            self.vertices.setdefault(subsystem, {})[tuple(sorted(fields, key=lambda pair: pair[0]))] = None
+        """Add a vertex."""
+        self.vertices.setdefault(subsystem, {})[tuple(sorted(fields, key=lambda pair: pair[0]))] = None
 
     def provides(self, virtual: str, packages: Iterable[str]) -> None:
         """Note which packages provide a virtual one."""
@@ -81,7 +87,8 @@ class Site:
         else:
             account.unknown(self.name, EVERY, "externals are listed, and Spack may have built more")
             account.unknown(self.name, COMPILER, "compilers that Spack uses are listed, and there may be more")
-            account.unknown(self.name, ARCH, "files name the family of targets, and not the targets of machines")
+            account.unknown(self.name, ARCH, "architectures are named, and not the targets of machines")
+            account.unknown(self.name, OS, "systems that compilers are for are listed, and there may be more")
         for package in sorted({*buildable, *self.partly} - {EVERY}):
             if buildable.get(package, not closed):
                 if closed:
@@ -107,7 +114,7 @@ class Site:
         """Say that all packages are described, and what is no package."""
         account.described(self.name, EVERY)
         account.unknown(self.name, COMPILER, "only those are listed that Spack uses")
-        for subsystem in (ARCH, *OF_MACHINES):
+        for subsystem in (ARCH, OS, *OF_MACHINES):
             account.unknown(self.name, subsystem, nothing)
         for virtual in sorted(VIRTUAL - {MPI}):
             account.unknown(self.name, virtual, "not all that provide it are known here")
