@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-
-from lark import Lark, Token
-from lark.exceptions import UnexpectedInput
+from typing import TYPE_CHECKING
 
 from placewise.errors import InputError
 from placewise.formats.values import refuse_control
 from placewise.model.scalar import Value
+
+if TYPE_CHECKING:
+    from lark import Lark, Token
 
 LONGEST = 10_000
 """So many characters a spec may have."""
@@ -66,6 +67,9 @@ def parse_spec(text: str) -> PackageSpec:
     if len(text) > LONGEST:
         raise InputError("a spec is too long", found=len(text), expected=f"at most {LONGEST} characters")
     refuse_control(text, None)
+    from lark import Token  # noqa: PLC0415, loaded with the first spec: other files are looked at without it
+    from lark.exceptions import UnexpectedInput  # noqa: PLC0415
+
     try:
         tokens = [token for token in _parser().parse(text).children if isinstance(token, Token)]
     except UnexpectedInput as error:
@@ -171,4 +175,6 @@ def _unquoted(text: str) -> str:
 
 @cache
 def _parser() -> Lark:
+    from lark import Lark  # noqa: PLC0415
+
     return Lark(_GRAMMAR, parser="lalr")
