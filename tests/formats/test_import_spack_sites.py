@@ -237,12 +237,17 @@ def test_what_is_built_otherwise_is_one_error_with_the_file(text):
 @pytest.fixture(scope="module")
 def real(public_data):
     folder = public_data / "fleets" / "spack-sites"
-    return folder, import_given("spack", [read_given(path) for path in sorted(folder.glob("*.yaml"))], Asked())
+    given = [read_given(path) for path in sorted(folder.glob("*.yaml"))]
+    return given, import_given("spack", given, Asked())
 
 
-def test_all_externals_and_compilers_of_seventeen_sites_are_there(real):
-    folder, found = real
-    externals, compilers = externals_and_compilers(folder)
+@pytest.fixture(scope="module")
+def counted(public_data):
+    return externals_and_compilers(public_data / "fleets" / "spack-sites")
+
+
+def test_all_externals_and_compilers_of_seventeen_sites_are_there(real, counted):
+    (_, found), (externals, compilers) = real, counted
     assert len(found.clusters) == 17
     assert dict(found.read) == {"externals": len(externals), "compilers": len(compilers)}
     assert not dropped(found, "externals")
@@ -261,13 +266,11 @@ def test_all_externals_and_compilers_of_seventeen_sites_are_there(real):
 
 
 @pytest.mark.parametrize("compiler", ["gcc", "intel", "oneapi", "aocc"])
-def test_with_one_compiler_each_external_is_there_or_said(real, compiler):
-    folder, _ = real
-    given = [read_given(path) for path in sorted(folder.glob("*.yaml"))]
-    found = import_given("spack", given, Asked(compiler=compiler))
+def test_with_one_compiler_each_external_is_there_or_said(real, counted, compiler):
+    found = import_given("spack", real[0], Asked(compiler=compiler))
     left = sum(one.count for one in found.dropped if one.what == "externals")
     assert 0 < left < 100
-    assert dict(found.read)["externals"] + left == len(externals_and_compilers(folder)[0])
+    assert dict(found.read)["externals"] + left == len(counted[0])
 
 
 def test_real_sites_are_as_their_files_say(real):

@@ -20,7 +20,8 @@ _SIGNS = (("+", "added"), ("-", "gone"), ("~", "changed"))
 def print_import(imported: Imported, changes: Sequence[ClusterChange], console: Console) -> None:
     """Print what was read, then what was not and why, what is not known, and what changed."""
     counts = [f"{count:,} {what.removesuffix('s') if count == 1 else what}" for what, count in imported.read if count]
-    print_line(f"{imported.name}: {_counted(len(imported.clusters), 'cluster')} of {', '.join(counts) or 'nothing'}.", console)
+    clusters = _counted(len(imported.clusters), "cluster")
+    print_line(f"{imported.name}: {clusters} of {', '.join(counts) or 'nothing'}.", console)
     if imported.dropped:
         headings = {"how many": _RIGHT, "of": _LEFT, "where": _LEFT, "why": _LEFT}
         print_first_rows("Not in the fleet", headings, _dropped(imported.dropped), console, widest=PIPED_WIDTH)
