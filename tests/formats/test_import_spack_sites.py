@@ -330,3 +330,57 @@ def test_the_unknown_facts_of_the_sites_are_ranked(real, tmp_path):
     # Nobody says whether the three sites that Spack may build MPI on have one, and no fact has a part in more jobs.
     assert {fact.cluster for fact in facts if fact.subsystem == "mpi"} == {"blackpearl", "bounty", "emc-rhel"}
     assert max(facts, key=lambda fact: fact.undecided).subsystem == "mpi"
+
+
+SPACK_ONE = """
+spack:
+  specs: [hdf5+mpi]
+  view: true
+  packages:
+    c: {prefer: [gcc]}
+    mpi: {require: [openmpi]}
+    gcc:
+      externals:
+      - spec: gcc@12.2.0 languages:='c,c++,fortran'
+        prefix: /usr
+        extra_attributes:
+          compilers: {c: /usr/bin/gcc, cxx: /usr/bin/g++, fortran: /usr/bin/gfortran}
+          flags: {cflags: -O2}
+    intel-oneapi-compilers:
+      externals:
+      - spec: intel-oneapi-compilers@2024.2.1
+        prefix: /opt/intel
+        extra_attributes: {compilers: {c: /opt/intel/icx}}
+    openmpi:
+      externals:
+      - {spec: 'openmpi@5.0.3 %c,cxx=gcc@12.2.0 fabrics=ucx,ofi', prefix: /opt/openmpi, id: abc}
+"""
+
+
+def test_an_environment_of_spack_1_has_its_compilers_as_packages():
+    found = imported(here__spack__yaml=SPACK_ONE)
+    assert {one["name"]: (one["version"], one["languages"]) for one in vertices(found, "compiler")} == {
+        "gcc": ("12.2.0", ("c", "c++", "fortran")),
+        "oneapi": ("2024.2.1", ("c",)),
+    }
+    assert answer(found, "mpi{name=openmpi, version=5:, compiler=gcc, compiler_version=12:, fabrics=ofi}") == "yes"
+    assert dropped(found, "sections").keys() == {"specs", "view"}
+    assert dropped(found, "attributes of externals").keys() == {
+        "packages.gcc.externals[0].extra_attributes.flags",
+        "packages.openmpi.externals[0].id",
+    }
+
+
+def test_files_of_former_versions_map_specs_to_folders_and_modules():
+    text = """
+packages:
+  openmpi:
+    paths: {openmpi@4.0%gcc@9: /opt/o}
+    modules: {openmpi@3.1: openmpi/3.1}
+    externals: [{spec: openmpi@5.0, prefix: /usr}]
+"""
+    assert vertices(imported(here__packages__yaml=text), "openmpi") == [
+        {"version": "4.0", "compiler": "gcc", "compiler_version": "9", "prefix": "/opt/o"},
+        {"version": "3.1", "modules": ("openmpi/3.1",)},
+        {"version": "5.0", "prefix": "/usr"},
+    ]

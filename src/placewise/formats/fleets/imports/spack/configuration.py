@@ -104,9 +104,9 @@ def _package(key: str, value: Any, file: object, account: Account) -> dict[str, 
         where = f"{place}.{option}"
         if option == EXTERNALS_KEY:
             listed = [] if said is None else sequence(said, where)
-            found[name] = [
+            found.setdefault(name, []).extend(
                 _external(package, one, file, f"{where}[{number}]", account) for number, one in enumerate(listed)
-            ]
+            )
         elif option in ("paths", "modules") and isinstance(said, dict):
             found.setdefault(EXTERNALS_KEY + mark, []).extend(_former(package, option, said, file, where, account))
         elif option == BUILDABLE:
