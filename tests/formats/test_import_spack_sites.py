@@ -186,6 +186,17 @@ def test_a_package_of_which_a_spec_is_not_understood_is_not_known_though_it_is_n
     assert found.dropped or spec == "git"
 
 
+@pytest.mark.parametrize("spec", ["openmpi @", "openmpi@4:5", "openmpi"])
+def test_what_provides_mpi_and_is_not_understood_leaves_mpi_open(spec):
+    text = f"packages: {{mpi: {{buildable: false}}, openmpi: {{externals: [{{spec: '{spec}', prefix: /o}}]}}}}"
+    found = imported(here__packages__yaml=text)
+    assert [answer(found, one) for one in ("mpi{name=openmpi, version=5:}", "openmpi@5:", "mpich")] == [
+        "unknown",
+        "unknown",
+        "no",
+    ]
+
+
 def test_variants_that_are_called_as_fields_are_kept_beside_them():
     text = "packages: {a: {externals: [{spec: 'a@1 +prefix memory=x +serial', prefix: /p}]}}"
     found = imported(here__packages__yaml=text)

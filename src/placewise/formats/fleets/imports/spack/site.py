@@ -43,7 +43,7 @@ class Site:
             account.drop(entry.what, entry.file, entry.place, why)
             return
         if not entry.whole and entry.package:
-            self.partly[entry.package] = "of one that is there the version is not known"
+            self.partly[entry.package] = "of one that is there not all is understood"
         if entry.fields is None:  # the account has the reason
             return
         account.read(entry.what)
@@ -73,6 +73,8 @@ class Site:
         """Add a vertex of a virtual package for each package that provides it, with its name beside its fields."""
         for virtual, packages in self.providers.items():
             for package in packages:
+                if package in self.partly:
+                    self.partly.setdefault(virtual, self.partly[package])
                 for fields in list(self.vertices.get(package, ())):
                     self.vertex(virtual, (("name", package), *fields))
 
