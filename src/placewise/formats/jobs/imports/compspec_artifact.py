@@ -21,7 +21,7 @@ def is_compspec_artifact(document: object) -> bool:
 def import_compspec_artifact(given: Given) -> list[ImportedJob]:
     """Return the job of an artifact, a test of one vertex a compatibility. Raises InputError naming the place."""
     document = mapping(given.yaml(), "document")
-    draft = Draft(given.name or "image", str(given.path))
+    draft = Draft(given.path.stem or "image", str(given.path))
     for key in sorted(document.keys() - set(_READ)):
         draft.leave_out(key, "is not understood, and may be a demand")
     for number, value in enumerate(sequence(document.get("compatibilities"), "compatibilities")):

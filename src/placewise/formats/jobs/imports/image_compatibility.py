@@ -26,7 +26,7 @@ def is_image_compatibility(document: object) -> bool:
 def import_image_compatibility(given: Given) -> list[ImportedJob]:
     """Return the job of an image. Raises InputError naming the place of what cannot be read."""
     document = mapping(given.yaml(), "document")
-    draft = Draft(given.name or "image", str(given.path))
+    draft = Draft(given.path.stem or "image", str(given.path))
     sets: list[Expression] = []
     for number, value in enumerate(sequence(document.get("compatibilities"), "compatibilities")):
         place = f"compatibilities[{number}]"

@@ -27,7 +27,7 @@ def is_pbs_script(content: str) -> bool:
 
 def import_pbs_script(given: Given) -> list[ImportedJob]:
     """Return the job of a script. Raises InputError naming the line of an option that cannot be read."""
-    draft = Draft(given.name or "job", str(given.path))
+    draft = Draft(given.path.stem or "job", str(given.path))
     for name, value, place in options_in(given.text(), DIRECTIVE, _SHORT, frozenset(("-V", "-h", "-z", "-I", "-X"))):
         with locating(place=place):
             if name == "l":

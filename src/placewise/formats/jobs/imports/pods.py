@@ -44,7 +44,10 @@ def is_pods(document: object) -> bool:
     if not isinstance(document, dict):
         return False
     items = document.get("items")
-    return document.get("kind") in _TEMPLATES or (isinstance(items, list) and bool(items) and is_pods(items[0]))
+    kind = document.get("kind")
+    return (isinstance(kind, str) and kind in _TEMPLATES) or (
+        isinstance(items, list) and bool(items) and is_pods(items[0])
+    )
 
 
 def import_pods(given: Given) -> list[ImportedJob]:
@@ -52,7 +55,7 @@ def import_pods(given: Given) -> list[ImportedJob]:
     found = []
     for place, document in objects_in(given):
         with locating(place=place.rstrip(", ") or None):
-            if document.get("kind") not in _TEMPLATES:
+            if not is_pods(document):
                 raise InputError(
                     "makes no pods", place="kind", found=document.get("kind"), expected=", ".join(_TEMPLATES)
                 )
@@ -62,7 +65,7 @@ def import_pods(given: Given) -> list[ImportedJob]:
 
 def _job(document: Mapping[str, Any], given: Given) -> ImportedJob:
     metadata = mapping(document.get("metadata") or {}, "metadata")
-    name = metadata.get("name") or metadata.get("generateName") or given.name or "job"
+    name = metadata.get("name") or metadata.get("generateName") or given.path.stem or "job"
     draft = Draft(text(name, "metadata.name"), str(given.path))
     spec = mapping(document.get("spec"), "spec")
     pods = spec.get("parallelism", spec.get("replicas", 1))

@@ -12,11 +12,10 @@ from collections.abc import Iterable
 from placewise.errors import InputError, locating
 from placewise.formats.fleets.imports.given import Given
 from placewise.formats.fleets.imports.slurm_text import time_limit
-from placewise.formats.fleets.imports.slurm_values import Gres, parse_gres
+from placewise.formats.fleets.imports.slurm_values import Gres, hosts_of, parse_gres
 from placewise.formats.jobs.imports.draft import ELSEWHERE, MEANINGLESS, UNKNOWN, Draft, machine_parts
 from placewise.formats.jobs.imports.match_expressions import one_of
 from placewise.formats.jobs.imports.script_options import is_script_of, options_in
-from placewise.formats.jobs.jobspec.hostlists import parse_hostlist
 from placewise.formats.jobs.slurm_constraint import parse_slurm_constraint
 from placewise.formats.traces.memory_sizes import memory_bytes
 from placewise.formats.values import text
@@ -113,7 +112,7 @@ def is_slurm_script(content: str) -> bool:
 
 def import_slurm_script(given: Given) -> list[ImportedJob]:
     """Return the job of a script. Raises InputError naming the line of an option that cannot be read."""
-    draft = Draft(given.name or "job", str(given.path))
+    draft = Draft(given.path.stem or "job", str(given.path))
     said: dict[str, str] = {}
     places: dict[str, str] = {}
     for name, value, place in options_in(given.text(), DIRECTIVE, _SHORT, _FLAGS):
@@ -131,7 +130,7 @@ def _read(draft: Draft, name: str, value: str, place: str) -> None:
     """Read an option that says nothing of the shape."""
     at = f"{place}, --{name}"
     if name in ("nodelist", "exclude"):
-        hosts = tuple(sorted(set(parse_hostlist(value, name, 1 << 12))))
+        hosts = tuple(sorted(set(hosts_of(value, name, 1 << 12))))
         if not hosts:
             raise InputError("names no hosts", expected="such as n[1-3]")
         named = Requirement("host", (Condition("name", one_of(hosts)),))
