@@ -12,6 +12,7 @@ from random import Random
 from typing import Any
 
 import fuzzing_documents
+import job_documents
 import slurm_documents as site_as
 import spack_documents as spack
 from fuzzing_documents import Found, _Fuzz
@@ -21,7 +22,8 @@ from placewise.formats.fleets.fleet_source import read_fleet
 from placewise.formats.fleets.imports.given import Asked, Given
 from placewise.formats.fleets.imports.into_folder import write_import
 from placewise.formats.fleets.imports.kinds import KINDS, import_given, kind_of
-from placewise.formats.jobs.jobspec import parse_jobspec
+from placewise.formats.jobs.imports.kinds import import_job
+from placewise.formats.jobs.jobspec import jobspec_document, parse_jobspec
 from placewise.matching.index import FleetIndex
 from placewise.matching.match import match
 
@@ -140,6 +142,13 @@ SAMPLES: dict[str, list[Any]] = {
     "aws": [{"InstanceTypes": [INSTANCE]}, {"x1.large": INSTANCE}],
 }
 ANY_JOB = parse_jobspec(fuzzing_documents.JOBSPECS[1], "job")
+JOBS: list[Any] = [
+    job_documents.SBATCH,
+    job_documents.PBS,
+    job_documents.POD_JOB,
+    job_documents.IMAGE,
+    job_documents.COMPSPEC,
+]
 _STARTED: list[str] = []
 _RUNS = ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "socket.connect", "ctypes.dlopen")
 
@@ -166,19 +175,30 @@ class _ImportFuzz(_Fuzz):
         self.reading = False
         self._folder = folder
         self._kinds = {kind: lambda kind=kind: self._import(kind) for kind in SAMPLES}
+        self._kinds["jobs"] = self._jobs
 
-    def _import(self, kind: str) -> None:
-        sample = self._random.choice(SAMPLES[kind])
+    def _given(self, samples: list[Any]) -> Given:
+        sample = self._random.choice(samples)
         if isinstance(sample, str):
             text = self._mutated_text(sample)
         elif self._random.random() < 0.3:
             text = self._mutated_text(self._dumped(sample))
         else:
             text = json.dumps(self._mutated(sample))
+        return Given(Path("file.txt"), text.encode(errors="replace"))
+
+    def _jobs(self) -> None:
+        given = self._given(JOBS)
+        self.reading = True
         try:
-            given = Given(Path("file.txt"), text.encode())
-        except UnicodeEncodeError:
-            return
+            found = import_job(given)
+        finally:
+            self.reading = False
+        for one in found:
+            jobspec_document(one.job, "nextgen")
+
+    def _import(self, kind: str) -> None:
+        given = self._given(SAMPLES[kind])
         asked = Asked(self._random.choice(["", "site"]), by_partition=kind == "slurm" and self._random.random() < 0.2)
         self.reading = True
         try:
@@ -186,7 +206,7 @@ class _ImportFuzz(_Fuzz):
         finally:
             self.reading = False
         match(FleetIndex(imported.fleet()), ANY_JOB)
-        kind_of(text, text=True)
+        kind_of(given.text(), text=True)
         if self._random.random() < 0.1:
             self._round_trip(kind, imported)
 

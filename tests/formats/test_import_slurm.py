@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from placewise.errors import InputError
 from placewise.formats.fleets.imports.given import Asked, Given
 from placewise.formats.fleets.imports.kinds import import_files, import_given, kind_of
-from placewise.formats.fleets.imports.slurm_values import Gres, parse_gres
+from placewise.formats.fleets.imports.slurm_values import Gres, hosts_of, parse_gres
 from placewise.matching.deciding import required_job
 from placewise.matching.index import FleetIndex
 from placewise.matching.match import match
@@ -123,6 +123,24 @@ def test_gres(text, expected):
 def test_gres_that_is_none(text):
     with pytest.raises(InputError):
         parse_gres(text, "gres")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("rack[0-1]_blade[08-09],x,y[1,3]", "rack0_blade08 rack0_blade09 rack1_blade08 rack1_blade09 x y1 y3"),
+        ("n[1-2]", "n1 n2"),
+        ("a[1-2]b[3]c", "a1b3c a2b3c"),
+    ],
+)
+def test_hosts_of_two_ranges(text, expected):
+    assert hosts_of(text, "x", 100) == expected.split()
+
+
+@pytest.mark.parametrize("text", ["a[1-1000]b[1-1000]", "a[1]b[", "a]b[1]c[2]", "a[x]b[1]"])
+def test_hosts_that_are_none_or_too_many(text):
+    with pytest.raises(InputError):
+        hosts_of(text, "x", 10_000)
 
 
 def node(**said):

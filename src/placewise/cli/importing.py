@@ -9,16 +9,16 @@ import typer
 
 from placewise.cli.app import app
 from placewise.cli.options import Force, Json, output_path
-from placewise.cli.printing import console, print_json, say
+from placewise.cli.printing import console, print_json, print_text, say
 from placewise.errors import InputError
 
-_JGF = "jgf"
+_JGF, _JOBS = "jgf", "jobs"
 
 
 def _kinds(incomplete: str) -> list[str]:
     from placewise.formats.fleets.imports.kinds import KINDS
 
-    return [kind for kind in KINDS if kind.startswith(incomplete)]
+    return [kind for kind in (*KINDS, _JOBS) if kind.startswith(incomplete)]
 
 
 @app.command(name="import")
@@ -55,7 +55,7 @@ def import_(
 ) -> None:
     """Make a fleet of what other tools say of clusters; say what was read, what was dropped and why, what changed.
 
-    Nothing in a file is ever run.
+    The kind jobs makes jobspecs of batch scripts, pods and requirements of images. Nothing in a file is ever run.
     """
     from placewise.formats.fleets.imports.given import Asked, read_given
     from placewise.formats.fleets.imports.into_folder import write_import
@@ -63,6 +63,9 @@ def import_(
     from placewise.report.data.imports import import_document
     from placewise.report.terminal.imports import print_import
 
+    if kind == _JOBS:
+        _import_jobs(files, out, force=force, json=json)
+        return
     if output_format != _JGF:
         raise InputError("is no format of fleets", place="--format", found=output_format, expected=_JGF)
     asked = Asked(name, by_partition, compiler, None if prices is None else read_given(prices))
@@ -73,3 +76,20 @@ def import_(
         return
     print_import(imported, changes, console())
     say(f"written to {out}; placewise match JOBSPEC --fleet {out} asks it")
+
+
+def _import_jobs(files: list[Path], folder: Path, *, force: bool, json: bool) -> None:
+    """Write a jobspec for each job, and say what of its document is not in it."""
+    from placewise.formats.jobs.imports.into_files import write_jobs
+    from placewise.formats.jobs.imports.kinds import import_jobs
+    from placewise.report.data.imports import jobs_document
+
+    jobs = import_jobs(files)
+    paths = write_jobs(jobs, folder, force=force)
+    if json:
+        print_json(jobs_document(jobs, [str(path) for path in paths]))
+        return
+    for one, path in zip(jobs, paths, strict=True):
+        print_text(f"{one.job.name}: {path}")
+        for place, why in one.left_out:
+            print_text(f"  not in it: {place}: {why}")

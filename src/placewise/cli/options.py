@@ -119,8 +119,8 @@ FleetPath = Annotated[
     Path,
     typer.Option(
         "--fleet",
-        help="cluster-features.json, a graph or R of Flux's, what another tool prints of its clusters, a folder of JGF files, "
-        "or one of such folders.",
+        help="cluster-features.json, a graph or R of Flux's, what another tool prints of its clusters, a folder of "
+        "JGF files, or one of such folders.",
     ),
 ]
 Dataset = Annotated[

@@ -7,6 +7,7 @@ from typing import Any
 
 from placewise.model.fleet_changes import ClusterChange, Difference
 from placewise.model.imported import Imported
+from placewise.model.imported_job import ImportedJob
 
 
 def import_document(
@@ -28,6 +29,21 @@ def import_document(
             for one in imported.unknown
         ],
         "changes": [_change(one) for one in changes],
+    }
+
+
+def jobs_document(jobs: Sequence[ImportedJob], paths: Sequence[str]) -> dict[str, Any]:
+    """Return imported jobs as mappings and lists; paths : where each was written."""
+    return {
+        "jobs": [
+            {
+                "job": one.job.name,
+                "file": one.file,
+                "written": path,
+                "left_out": [{"place": place, "why": why} for place, why in one.left_out],
+            }
+            for one, path in zip(jobs, paths, strict=True)
+        ]
     }
 
 

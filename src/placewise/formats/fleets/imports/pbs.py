@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,12 +10,12 @@ from placewise.formats.fleets.imports.account import Account
 from placewise.formats.fleets.imports.given import Asked, Given
 from placewise.formats.fleets.imports.machines import LARGEST_BYTES, LARGEST_COUNT, Machine, attach, cluster_of
 from placewise.formats.fleets.node_facts import DOWN, DRAINED, NODE_STATE, PROPERTY, UP
+from placewise.formats.traces.memory_sizes import memory_bytes
 from placewise.formats.values import mapping, refuse_control, text
 from placewise.model.imported import Imported
 from placewise.model.scalar import scalar_text
 from placewise.model.vocabulary import FieldKind, Vocabulary
 
-_SIZE = re.compile(r"([0-9]{1,20})([kmgtp]?)([bw]?)", re.IGNORECASE)
 _WORD_BYTES = 8
 _DOWN = ("down", "offline", "stale", "state-unknown", "unresolvable", "maintenance", "wait-provisioning", "sleep")
 _DRAINED = ("offline", "maintenance")
@@ -41,14 +40,11 @@ def size_bytes(value: Any, place: str) -> int:
 
     Raises InputError for anything else.
     """
-    match = _SIZE.fullmatch(str(value)) if isinstance(value, str | int) and not isinstance(value, bool) else None
-    if match is None:
+    if isinstance(value, bool) or not isinstance(value, str | int):
         raise InputError("is no size of PBS", place=place, found=value, expected="such as 384000000kb")
-    found: int = int(match[1]) * 1024 ** " kmgtp".index(match[2].lower() or " ")
-    found *= _WORD_BYTES if match[3].lower() == "w" else 1
-    if found >= LARGEST_BYTES:
-        raise InputError("is too much", place=place, found=value)
-    return found
+    written = str(value) if not isinstance(value, int) or abs(value) < LARGEST_BYTES else ""
+    words = written.lower().endswith("w")
+    return memory_bytes(written[:-1], place) * _WORD_BYTES if words else memory_bytes(written, place)
 
 
 def import_pbs(files: Sequence[Given], asked: Asked) -> Imported:

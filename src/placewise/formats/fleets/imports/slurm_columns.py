@@ -18,13 +18,13 @@ from placewise.formats.fleets.imports.slurm_partitions import limits_of
 from placewise.formats.fleets.imports.slurm_text import time_limit
 from placewise.formats.fleets.imports.slurm_values import (
     NOTHING,
+    hosts_of,
     least,
     mebibytes,
     names_of,
     parse_gres,
     words_of_state,
 )
-from placewise.formats.jobs.jobspec.hostlists import parse_hostlist
 
 RS, US = "\x1e", "\x1f"
 _NAMES = ("HOSTNAMES", "NODELIST", "NODE", "HOSTNAME", "NODEHOST")
@@ -123,7 +123,7 @@ def _add(row: dict[str, str], where: str, read: SlurmRead, account: Account) -> 
     if partition:
         read.add_partition(_partition(partition, row, where))
     features = next((row[name] for name in _FEATURES if name in row), None)
-    for name in parse_hostlist(listed, "the column of nodes", MOST_NODES):
+    for name in hosts_of(listed, "the column of nodes", MOST_NODES):
         node = SlurmNode(name, where, sizes["cpus"], None, sizes["sockets"], sizes["cores"], sizes["threads"])
         node.memory_bytes = mebibytes(sizes["memory"], "MEMORY")
         node.disk_bytes = mebibytes(sizes["disk"], "TMP_DISK")

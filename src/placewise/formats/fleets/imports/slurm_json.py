@@ -20,12 +20,12 @@ from placewise.formats.fleets.imports.slurm_values import (
     NOTHING,
     amount,
     count,
+    hosts_of,
     mebibytes,
     names_of,
     parse_gres,
     words_of_state,
 )
-from placewise.formats.jobs.jobspec.hostlists import parse_hostlist
 from placewise.formats.values import mapping, sequence, text
 
 MOST_NODES = 1 << 20
@@ -152,7 +152,7 @@ def _group(
     names = [
         name
         for value in sequence(flat.get("nodes.nodes"), "nodes.nodes")
-        for name in parse_hostlist(text(value, "nodes.nodes"), "nodes.nodes", MOST_NODES)
+        for name in hosts_of(text(value, "nodes.nodes"), "nodes.nodes", MOST_NODES)
     ]
     sizes: dict[str, int | None] = {}
     for part in ("cpus", *_GROUP_PARTS):
@@ -213,7 +213,7 @@ def _partition(entry: Mapping[str, Any], where: str, seen: set[str]) -> SlurmPar
             sharing=_sharing(sharing),
         )
         return SlurmPartition(
-            name, where, tuple(sorted(set(parse_hostlist(listed, "nodes.configured", MOST_NODES)))), limits, whole=True
+            name, where, tuple(sorted(set(hosts_of(listed, "nodes.configured", MOST_NODES)))), limits, whole=True
         )
 
 

@@ -16,12 +16,12 @@ from placewise.formats.fleets.imports.slurm_values import (
     ENDLESS,
     NOTHING,
     count,
+    hosts_of,
     mebibytes,
     names_of,
     parse_gres,
     words_of_state,
 )
-from placewise.formats.jobs.jobspec.hostlists import parse_hostlist
 from placewise.formats.values import refuse_control
 from placewise.model.durations import seconds_of
 
@@ -82,7 +82,7 @@ def _nodes(entry: Mapping[str, str], given: Given, seen: set[str]) -> Iterator[S
     name = entry["NodeName"]
     refuse_control(name, "NodeName")
     with locating(place=f"node {name!r}"):
-        names = parse_hostlist(name, "NodeName", MOST_NODES)
+        names = hosts_of(name, "NodeName", MOST_NODES)
         for one in names:
             yield SlurmNode(
                 name=one,
@@ -118,7 +118,7 @@ def _partition(entry: Mapping[str, str], given: Given, seen: set[str]) -> SlurmP
             states=words_of_state(entry.get("State"), None, "State"),
             sharing=entry.get("OverSubscribe", entry.get("Shared", "")),
         )
-        nodes = tuple(sorted(set(parse_hostlist(listed, "Nodes", MOST_NODES))))
+        nodes = tuple(sorted(set(hosts_of(listed, "Nodes", MOST_NODES))))
         return SlurmPartition(name, f"{given.path}: partition {name}", nodes, limits, whole=True)
 
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from placewise.errors import InputError
 from placewise.formats.fleets.imports.machines import LARGEST_COUNT
 from placewise.formats.fleets.node_facts import DOWN, DRAINED, UP
+from placewise.formats.jobs.jobspec.hostlists import parse_hostlist
 from placewise.formats.values import number, refuse_control, text
 
 NOTHING = ("", "(null)", "N/A", "n/a", "None", "none", "NONE")
@@ -36,6 +37,9 @@ _MEANING = {**dict.fromkeys(_OPEN, UP), **{word: state for state, words in _CLOS
 _STATE_PARTS = re.compile(r"[A-Za-z][A-Za-z_]*|[*~#!%$@^-]|\S")
 _COUNT = re.compile(r"([0-9]{1,15})([KMGTP]?)")
 _COUNT_OR_MORE = re.compile(r"([0-9]{1,15})(\+?)")
+_TWO_RANGES = re.compile(r"\][^,\[]*\[")
+_COMMA_OUTSIDE = re.compile(r",(?![^\[]*\])")
+_RANGE_AND_REST = re.compile(r"[^\[\]]*\[[^\[\]]*\]|[^\[\]]+")
 _BRACKETS = re.compile(r"\([^()]*\)")
 
 
@@ -154,3 +158,22 @@ def _gres(bare: str, place: str) -> Iterator[Gres]:
         if total > LARGEST_COUNT * 1024:
             raise InputError("is too many of a GRES", place=place, found=part, expected=f"at most {LARGEST_COUNT}")
         yield Gres(names[0], names[1] if len(names) == 2 else "", total)
+
+
+def hosts_of(written: str, place: str, most: int) -> list[str]:
+    """Return the names of a list of hosts; a name may have two ranges, as in rack[0-3]_blade[0-1].
+
+    Raises InputError for what is no list, and for more names than `most`.
+    """
+    if _TWO_RANGES.search(written) is None:
+        return parse_hostlist(written, place, most)
+    found: list[str] = []
+    for part in _COMMA_OUTSIDE.split(written):
+        names = [""]
+        for piece in _RANGE_AND_REST.findall(part):
+            ends = parse_hostlist(piece, place, most)
+            if len(names) * len(ends) + len(found) > most:
+                raise InputError("stands for too many hosts", place=place, found=written, expected=f"at most {most}")
+            names = [name + end for name in names for end in ends]
+        found += names
+    return found
