@@ -180,6 +180,14 @@ def test_whole_nodes():
         matched(fleet, job(exclusive="perhaps"))
 
 
+@pytest.mark.parametrize("denied", [("us", "me"), "us,me", "ALL", "me"])
+def test_accounts_that_are_kept_out(denied):
+    fleet = [cluster("a", partition=partitions({"name": "x", "denied_accounts": denied}))]
+    assert matched(fleet, job())
+    assert not matched(fleet, job(account="me"))
+    assert bool(matched(fleet, job(bank="other"))) == (denied != "ALL")
+
+
 @pytest.mark.parametrize("accounts", [("us", "me"), "us,me", "ALL", "me"])
 def test_accounts(accounts):
     fleet = [cluster("a", partition=partitions({"name": "x", "accounts": accounts}))]

@@ -5,6 +5,8 @@ import json
 import pytest
 
 import placewise as pw
+from placewise.study.sources import read_study
+from placewise.study.unknown_facts import unknown_facts_of
 
 FEATURES = {"a": {"cmake": "3.20"}, "b": {"cmake": "3.10"}, "c": {"hdf5": "1.10"}}
 JOBS = """
@@ -44,3 +46,33 @@ def test_expressions_have_a_value_as_one_piece_of_metadata(study):
 def test_another_word_is_refused(study):
     with pytest.raises(pw.InputError, match=r"unknown is not usable.*no or yes.*perhaps"):
         study.run(unknown="perhaps")
+
+
+def test_a_study_file_may_name_jobspecs_and_a_fleet_of_their_own(study, tmp_path):
+    (tmp_path / "study.toml").write_text('jobspecs = "jobspecs"\nclusters = "cluster-features.json"\n')
+    named = read_study(tmp_path / "study.toml")
+    assert (named.fleet, named.jobs.names) == (study.fleet, study.jobs.names)
+    assert unknown_facts_of(named) == unknown_facts_of(read_study(tmp_path))
+    assert dict(named.hashes).keys() == {"study.toml", "jobs.yaml"}
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ('jobspecs = "jobspecs"', "no fleet"),
+        ('jobspecs = "empty"\nclusters = "cluster-features.json"', "holds no jobspecs"),
+        ('jobspecs = "none"\nclusters = "cluster-features.json"', "cannot be listed"),
+        ('jobspecs = "other"\nclusters = "cluster-features.json"', "unknown subsystem 'petsc'"),
+        ('jobspecs = "jobspecs"\nsource = "."', "one of the two"),
+        ('jobspecs = "jobspecs"\nclusters = "x"\nrecords = "x.csv"', "one of the two"),
+        ('jobspecs = "jobspecs"\nclusters = "x"\n[workload]\njobs = 1', "one of the two"),
+    ],
+)
+def test_jobspecs_without_a_fleet_or_beside_other_jobs_are_refused(study, tmp_path, text, wanted):
+    assert study
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "jobs.yaml").write_text("- {name: one, resources: {petsc: {min: '3'}}}\n")
+    (tmp_path / "study.toml").write_text(text)
+    with pytest.raises(pw.InputError, match=wanted):
+        read_study(tmp_path / "study.toml")

@@ -5,7 +5,7 @@ commands are imported here for what they add to the application, in the order in
 """
 
 from placewise.cli import studies, worth, sensitivity, comparing, near_misses, outcomes, replaying  # noqa: F401, I001, see above
-from placewise.cli import matching, vocabulary, placing, traces  # noqa: F401, see above
+from placewise.cli import matching, vocabulary, placing, importing, traces  # noqa: F401, see above
 from placewise.cli import schemas, benchmarks, server, databases, clusters, jobs, agent  # noqa: F401, see above
 from placewise.cli.app import app, main
 

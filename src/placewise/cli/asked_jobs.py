@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from placewise.matching.index import FleetIndex
     from placewise.matching.match import Match
     from placewise.matching.preferences import Scores
+    from placewise.model.cluster import Fleet
     from placewise.model.job import Job
 
 T = TypeVar("T")
@@ -61,6 +62,15 @@ class Answered:
         if self.match:
             return 0
         return EXIT_UNKNOWN if self.match.unknown else EXIT_FITS_NOWHERE
+
+    def nodes(self, index: FleetIndex, fleet: Fleet) -> dict[str, tuple[str, ...]]:
+        """Return the nodes on which the job fits, by the name of each cluster that it matches."""
+        from placewise.matching.fitting_nodes import fitting_nodes
+
+        return {
+            name: fitting_nodes(index, self.asked.job, position, fleet.clusters[position])
+            for position, name in zip(self.match.positions, self.match.names, strict=True)
+        }
 
     def scores(self, index: FleetIndex) -> Scores:
         """Return what the job's wishes count on the clusters that it matches. Raises InputError as `match` does."""

@@ -28,6 +28,7 @@ from placewise.cli.start_options import StartOptions
 if TYPE_CHECKING:
     from placewise.cli.asked_jobs import Answered, AskedJob
     from placewise.matching.index import FleetIndex
+    from placewise.model.cluster import Fleet
 
 _UNKNOWN = "--unknown"
 
@@ -40,6 +41,9 @@ def match(
     unknown: Unknown = "separate",
     scores: Annotated[
         bool, typer.Option("--scores", help="Also say what the job's wishes count on each cluster, the best first.")
+    ] = False,
+    nodes: Annotated[
+        bool, typer.Option("--nodes", help="Also name the nodes of each cluster on which the job fits.")
     ] = False,
     separate_entries: SeparateEntries = False,
     ignore_limits: IgnoreLimits = False,
@@ -56,11 +60,14 @@ def match(
 
     refuse_other_words(unknown, _UNKNOWN)
     jobs = partial(asked_jobs, jobspecs, require, separate_entries=separate_entries)
-    index, asked = _compiled(fleet, jobs, ignore_limits=ignore_limits, verbose=verbose)
+    clusters, index, asked = _compiled(fleet, jobs, ignore_limits=ignore_limits, verbose=verbose)
     answers = answered(index, asked, unknown)
+    fitting = [one.nodes(index, clusters) for one in answers] if nodes else None
     scored = [one.scores(index) for one in answers] if scores else None
     if json:
-        print_json(matches_document([(one.name, one.match) for one in answers], len(index.names), scored))
+        print_json(matches_document([(one.name, one.match) for one in answers], len(index.names), scored, fitting))
+    elif fitting is not None:
+        _print_nodes(answers, fitting)
     elif scored is not None:
         print_scores([(plain(one.name), found) for one, found in zip(answers, scored, strict=True)], console())
         for one in answers:
@@ -104,7 +111,7 @@ def explain(
 
     refuse_other_words(unknown, _UNKNOWN)
     jobs = partial(asked_jobs, jobspecs, require, separate_entries=separate_entries)
-    index, asked = _compiled(fleet, jobs, ignore_limits=ignore_limits, verbose=verbose)
+    _, index, asked = _compiled(fleet, jobs, ignore_limits=ignore_limits, verbose=verbose)
     answers = answered(index, asked, unknown)
     found = [one.naming(lambda job: (why_not(index, job), relaxations(index, job))) for one in asked]
     when = starts.estimates(index.fleet, answers)
@@ -124,8 +131,8 @@ def explain(
 
 def _compiled(
     fleet: Path, jobs: Callable[[], list[AskedJob]], *, ignore_limits: bool, verbose: bool
-) -> tuple[FleetIndex, list[AskedJob]]:
-    """Read a fleet and then jobs; return the fleet compiled, and the jobs as they have to meet the limits of sites."""
+) -> tuple[Fleet, FleetIndex, list[AskedJob]]:
+    """Read a fleet and then jobs; return both, the fleet compiled too, the jobs as they have to meet site limits."""
     from placewise.formats.fleets.fleet_source import read_fleet
     from placewise.matching.index import FleetIndex
 
@@ -133,7 +140,7 @@ def _compiled(
     for job in asked:
         job.say_notes(verbose=verbose)
     index = FleetIndex(clusters, names_apart=True)
-    return index, asked if ignore_limits else limited(index, asked)
+    return clusters, index, asked if ignore_limits else limited(index, asked)
 
 
 def _print_clusters(answer: Answered, total: int) -> None:
@@ -147,6 +154,23 @@ def _print_clusters(answer: Answered, total: int) -> None:
             say(f"  {name}")
     elif not found and not found.incomparable:
         say(f"{answer.name} fits on none of {total} clusters; placewise explain says why")
+
+
+def _print_nodes(answers: Sequence[Answered], fitting: Sequence[dict[str, tuple[str, ...]]]) -> None:
+    from placewise.formats.jobs.jobspec.hostlists import hostlist_text
+
+    for answer, found in zip(answers, fitting, strict=True):
+        of_job = f"{answer.name} on " if len(answers) > 1 else ""
+        for name, nodes in found.items():
+            said = (
+                f"{len(nodes):,} node{'s' * (len(nodes) != 1)}: {hostlist_text(nodes)}"
+                if nodes
+                else "no nodes are said"
+            )
+            print_text(f"{of_job}{name}: {said}")
+        if not found:
+            say(f"{answer.name} fits on no cluster for certain; placewise explain says why")
+        answer.say_incomparable()
 
 
 def _print_table(answers: Sequence[Answered], index: FleetIndex) -> None:

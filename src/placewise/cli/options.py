@@ -118,7 +118,9 @@ Verbose = Annotated[
 FleetPath = Annotated[
     Path,
     typer.Option(
-        "--fleet", help="cluster-features.json, a graph or R of Flux's, a folder of JGF files, or one of such folders."
+        "--fleet",
+        help="cluster-features.json, a graph or R of Flux's, what another tool prints of its clusters, a folder of "
+        "JGF files, or one of such folders.",
     ),
 ]
 Dataset = Annotated[

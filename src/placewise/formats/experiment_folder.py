@@ -80,6 +80,18 @@ def read_experiment(folder: Path, *, cache: Path | None) -> Experiment:
     return Experiment(fleet, jobs, inputs, digest(kind, fleet, jobs))
 
 
+def read_jobs_of(folder: Path, fleet: Fleet) -> tuple[Workload, Inputs]:
+    """Return the jobs of a folder of jobspecs, and the name and SHA-256 in hex of each document.
+
+    Raises InputError as `read_experiment` does, and for a folder without jobspecs.
+    """
+    contents = {path: read_bytes(path) for path in jobspec_files(folder)}
+    if not contents:
+        raise InputError("holds no jobspecs", file=folder, expected="lists of jobs in *.yaml")
+    digests = tuple((path.name, hashlib.sha256(content).hexdigest()) for path, content in contents.items())
+    return _workload_of(list(contents.items()), fleet), digests
+
+
 def write_experiment(fleet: Fleet, jobs: Workload | Records, folder: Path, *, force: bool = False) -> None:
     """Write a fleet and its jobs as an experiment folder of their kind.
 

@@ -204,7 +204,12 @@ def write_bytes(path: Path, content: bytes) -> None:
 
 def write_json(path: Path, value: Any) -> None:
     """Write a value as JSON with a line for each entry of its outer levels, whole or not at all; NaN is refused."""
-    write_bytes(path, (_laid_out(value, "\n", _OUTER_LEVELS) + "\n").encode())
+    write_bytes(path, json_bytes(value))
+
+
+def json_bytes(value: Any) -> bytes:
+    """Return what `write_json` writes."""
+    return (_laid_out(value, "\n", _OUTER_LEVELS) + "\n").encode()
 
 
 def _laid_out(value: Any, newline: str, levels: int) -> str:

@@ -427,6 +427,13 @@ class FleetIndex:
         first, end = self._bounds[cluster], self._bounds[cluster + 1]
         return places >> first & ((1 << (end - first)) - 1)
 
+    def places_of(self, cluster: int, places: NDArray[np.uint64]) -> list[int]:
+        """Return the places of a cluster, in its containment graph, that are in (words,) place classes."""
+        here = self.here(cluster, bitset.to_number(places))
+        return [
+            place for at, one in enumerate(self.compiled(cluster).classes) if here >> at & 1 for place in one.places
+        ]
+
     @cached_property
     def _bounds(self) -> list[int]:
         return [int(first) for first in self.firsts]

@@ -11,7 +11,7 @@ from placewise.matching.wording import ask, listed, value_there
 from placewise.model.durations import in_words, seconds_of
 from placewise.model.requirement import Condition
 from placewise.model.scalar import Value
-from placewise.model.site_limit import Admits, GivesWhole, Open, SiteLimit, TimeAllowed
+from placewise.model.site_limit import Admits, GivesWhole, KeepsOut, Open, SiteLimit, TimeAllowed
 
 _NAME = "name"
 _MOST = 8
@@ -58,6 +58,8 @@ def _said(condition: Condition, value: Value, offered: str) -> str:
             return f"allows {_time(value, offered)}, the job asks for {in_words(seconds)}"
         case Admits(account):
             return f"is for the accounts {offered}, the job's is {account}"
+        case KeepsOut(account):
+            return f"keeps out the account {account}"
         case Open():
             return f"is {offered}"
         case GivesWhole(whole):

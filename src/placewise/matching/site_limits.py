@@ -12,14 +12,14 @@ from placewise.model.job import Job
 from placewise.model.predicates import Equals, OneOf, Predicate
 from placewise.model.requirement import Condition, Expression, Not
 from placewise.model.scalar import Scalar, scalar_text
-from placewise.model.site_limit import Admits, Closed, GivesWhole, Open, SiteLimit, TimeAllowed, is_whole
+from placewise.model.site_limit import Admits, Closed, GivesWhole, KeepsOut, Open, SiteLimit, TimeAllowed, is_whole
 from placewise.model.vocabulary import Vocabulary
 from placewise.model.workload import Workload
 
 PARTITION = "partition"
 NODE = "node"
 STATE = "state"
-PARTITION_FIELDS = ("name", "time_limit", "accounts", STATE, "exclusive")
+PARTITION_FIELDS = ("name", "time_limit", "accounts", "denied_accounts", STATE, "exclusive")
 
 _QUEUE = ("queue", PARTITION)
 _ACCOUNT = ("account", "bank")
@@ -97,6 +97,7 @@ def _asked(attributes: Mapping[str, Scalar]) -> list[Condition]:
                 conditions.append(Condition("time_limit", TimeAllowed(seconds)))
     if account := _one_of(attributes, _ACCOUNT):
         conditions.append(Condition("accounts", Admits(account)))
+        conditions.append(Condition("denied_accounts", KeepsOut(account)))
     if "exclusive" in attributes:
         whole = is_whole(attributes["exclusive"])
         if whole is None:

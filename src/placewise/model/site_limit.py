@@ -77,6 +77,22 @@ class Admits:
 
 
 @dataclass(frozen=True, slots=True)
+class KeepsOut:
+    """An account is none of those that are kept out; where none is named nobody is."""
+
+    account: str
+    passes_absent: ClassVar[bool] = True
+
+    def holds(self, value: Value) -> bool:
+        """Whether the account is not among them: a set, or names with commas between."""
+        named = accounts_of(value)
+        return self.account not in named and not any(one.lower() in _EVERYBODY for one in named)
+
+    def __str__(self) -> str:
+        return f"without {self.account}"
+
+
+@dataclass(frozen=True, slots=True)
 class Open:
     """A partition takes jobs; it does where nothing is said."""
 

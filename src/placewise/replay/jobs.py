@@ -152,10 +152,8 @@ def _usable_nodes(index: FleetIndex, ask: Sequence[Expression], cluster: int, si
     places = index.everything.copy()
     for requirement in ask:
         places &= index.meeting(requirement).yes
-    usable = index.here(cluster, bitset.to_number(places))
-    classes = index.compiled(cluster).classes
     flags = np.zeros(len(site.vertices), dtype=np.bool_)
-    flags[[site.vertices[place] for at, one in enumerate(classes) if usable >> at & 1 for place in one.places]] = True
+    flags[[site.vertices[place] for place in index.places_of(cluster, places)]] = True
     return None if flags.all() else flags
 
 

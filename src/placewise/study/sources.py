@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from placewise.errors import InputError, locating
-from placewise.formats.experiment_folder import read_experiment
+from placewise.formats.experiment_folder import read_experiment, read_jobs_of
 from placewise.formats.fleets.fleet_source import read_fleet
 from placewise.formats.profiles.profile_file import read_profile, shipped_profile
 from placewise.formats.reading import found_at, read_bytes
@@ -82,6 +82,8 @@ def _given(file: StudyFile, settings: Settings, cache: Path | None) -> Study:
     """Return fleet and jobs as a study file gives them, or says what to draw."""
     if file.records is not None:
         return _of_records(file, settings)
+    if file.jobspecs is not None:
+        return _of_jobspecs(file, settings)
     if file.source is not None:
         return _of_folder(file.source, settings, cache)
     return _drawn_by(file, settings)
@@ -98,6 +100,16 @@ def _of_records(file: StudyFile, settings: Settings) -> Study:
     digest = hashlib.sha256(read_bytes(file.records)).hexdigest()
     hashes = ((file.records.name, digest),)
     return Study(read_fleet(file.clusters), records, settings=settings, source=str(file.records), hashes=hashes)
+
+
+def _of_jobspecs(file: StudyFile, settings: Settings) -> Study:
+    """Return the study of a folder of jobspecs and a fleet of its own, such as one that was imported."""
+    assert file.jobspecs is not None
+    if file.clusters is None:
+        raise InputError("there are jobspecs and no fleet to try them on", file=file.path, expected="clusters = a path")
+    fleet = read_fleet(file.clusters)
+    jobs, hashes = read_jobs_of(file.jobspecs, fleet)
+    return Study(fleet, jobs, settings=settings, source=str(file.jobspecs), hashes=hashes)
 
 
 def _drawn_by(file: StudyFile, settings: Settings) -> Study:

@@ -66,7 +66,7 @@ def _versions(cluster: Cluster) -> dict[str, str]:
             raise InputError(
                 "a subsystem has no place in a profile",
                 place=f"cluster {cluster.name!r}, subsystem {subsystem.name!r}",
-                found=subsystem.vertices,
+                found=", ".join(properties) or f"{len(subsystem.vertices)} vertices",
                 expected="one vertex with a version",
             )
         versions[subsystem.name] = version

@@ -1,4 +1,8 @@
-"""Fleets from wherever they are described: cluster-features.json, folders of JGF files, one graph, or Flux's R."""
+"""Fleets from wherever they are described.
+
+That is cluster-features.json, folders of JGF files, one graph, Flux's R, and what other tools print of their clusters,
+where the content shows what it is.
+"""
 
 from __future__ import annotations
 
@@ -8,18 +12,21 @@ from pathlib import Path
 from placewise.errors import InputError, locating
 from placewise.formats.fleets.cluster_features import fleet_of
 from placewise.formats.fleets.fleet_vocabulary import completeness, joined, refuse_other_clusters, vocabulary_in
+from placewise.formats.fleets.imports.given import Asked, Given, unpacked
+from placewise.formats.fleets.imports.kinds import import_given, kind_of
 from placewise.formats.fleets.jgf import cluster_files, parse_graph, read_cluster
 from placewise.formats.fleets.jgf_document import is_graph
 from placewise.formats.fleets.resource_set import is_resource_set, parse_resource_set
 from placewise.formats.fleets.vocabulary_file import VOCABULARY
 from placewise.formats.parsing import garbage_collector_off
-from placewise.formats.reading import entries_of, found_at, read_json
+from placewise.formats.reading import decode, entries_of, found_at, parse_json, read_bytes
 from placewise.formats.values import refuse_control
 from placewise.model.cluster import Cluster, Fleet
 from placewise.model.vocabulary import Vocabulary
 
 FEATURES = "cluster-features.json"
 NODES = "nodes.json"
+_JSON = ("{", "[")
 
 
 def read_fleet(path: Path) -> Fleet:
@@ -27,7 +34,8 @@ def read_fleet(path: Path) -> Fleet:
 
     The path is a cluster-features.json, a folder that holds one, a folder with the JGF files of one
     cluster, a folder of such folders, or a file with a graph or with Flux's R, which is a cluster called as the
-    document says or as the file. Raises InputError for anything else.
+    document says or as the file, or a file of a kind that can be imported (see `imports.kinds`). Raises InputError for
+    anything else.
     """
     found = found_at(path)
     if found == "nothing":
@@ -35,7 +43,8 @@ def read_fleet(path: Path) -> Fleet:
     if found == "file" or found_at(path / FEATURES) != "nothing":
         file = path if found == "file" else path / FEATURES
         vocabulary = vocabulary_in(file.parent)
-        return _in(vocabulary, _fleet_of_file(file, vocabulary), file.parent)
+        fleet = _fleet_of_file(file, vocabulary)
+        return replace(_in(vocabulary, fleet, file.parent), vocabulary=fleet.vocabulary)
     if found_at(path / NODES) != "nothing":
         vocabulary = vocabulary_in(path)
         return _in(vocabulary, Fleet((read_cluster(path, vocabulary=vocabulary),)), path)
@@ -54,16 +63,28 @@ def vocabulary_path(path: Path) -> Path:
 
 def _fleet_of_file(path: Path, vocabulary: Vocabulary) -> Fleet:
     with garbage_collector_off():
-        document = read_json(path)
+        content = unpacked(read_bytes(path), path)
+        text = decode(content, path)
+        if kind := "" if text.lstrip().startswith(_JSON) else kind_of(text, text=True):
+            return _imported(kind, Given(path, content), vocabulary)
+        document = parse_json(text, path)
         if is_resource_set(document):
             cluster = parse_resource_set(document, _name_of(path), path, vocabulary)
         elif is_graph(document):
             read = parse_graph(document, path, vocabulary)
             with locating(file=path):
                 cluster = Cluster(read.name or _name_of(path), read.graph, read.subsystems())
+        elif kind := kind_of(document):
+            return _imported(kind, Given(path, content, document), vocabulary)
         else:
             return fleet_of(document, path, vocabulary)
     return Fleet((cluster,), vocabulary)
+
+
+def _imported(kind: str, given: Given, vocabulary: Vocabulary) -> Fleet:
+    """Return the clusters of a file of another tool; the vocabulary beside it counts before what the file says."""
+    found = import_given(kind, [given], Asked()).fleet()
+    return replace(found, vocabulary=vocabulary.over(found.vocabulary))
 
 
 def _name_of(path: Path) -> str:

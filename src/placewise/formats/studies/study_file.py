@@ -37,10 +37,14 @@ RULE_KEYS = ("name", "question", "published")
 METADATA_KEYS = ("expanding", "everything")
 _DATASETS = (RELIABUILD, SPACK_BUILD)
 DECLARING = ("questions", "rules", "metadata")
-PATHS = ("source", "records", "clusters")
+PATHS = ("source", "records", "jobspecs", "clusters")
 KEYS = (*PATHS, "fleet", "workload", "columns", "run", *DECLARING, "levels", "outcome")
 """What stands at the top of a study file."""
-EXCLUSIVE = (("source", "fleet"), ("source", "workload"), ("source", "records"), ("records", "fleet"))
+EXCLUSIVE = (
+    *(("source", other) for other in ("fleet", "workload", "records", "jobspecs")),
+    *(("records", other) for other in ("fleet", "jobspecs")),
+    *(("jobspecs", other) for other in ("fleet", "workload")),
+)
 """What cannot stand side by side."""
 FORMER = {"forms": "questions", "told": "metadata"}
 FORMER_OF_RULES = {"form": "question"}
@@ -53,6 +57,7 @@ class StudyFile:
 
     source : the experiment folder. fleet, workload : what to draw instead; None where there is no such table.
     records, clusters : a table of records and the fleet they are tried on, instead. columns : what columns hold.
+    jobspecs : a folder of jobspecs, instead of records.
     run : settings, by the names of the options of `simulate`. outcome : what decides success.
     questions, rules, levels, expanding, everything : as in `Study`. sha256 : of the file, in hex.
     """
@@ -62,6 +67,7 @@ class StudyFile:
     fleet: Draw | None
     workload: Draw | None
     records: Path | None
+    jobspecs: Path | None
     clusters: Path | None
     columns: Mapping[str, Kind]
     run: Mapping[str, Setting]
@@ -127,6 +133,7 @@ def read_study_file(path: Path) -> StudyFile:
         fleet,
         workload,
         paths.get("records"),
+        paths.get("jobspecs"),
         paths.get("clusters"),
         columns,
         run,

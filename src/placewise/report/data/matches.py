@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from placewise.matching.match import Match
@@ -39,10 +39,15 @@ def scores_document(found: Scores) -> list[dict[str, Any]]:
 
 
 def matches_document(
-    found: Sequence[tuple[str, Match]], total: int, scored: Sequence[Scores] | None = None
+    found: Sequence[tuple[str, Match]],
+    total: int,
+    scored: Sequence[Scores] | None = None,
+    nodes: Sequence[Mapping[str, Sequence[str]]] | None = None,
 ) -> dict[str, Any]:
-    """Return the document of one job, or that of several: a list under ``jobs``; with the scores, where given."""
+    """Return the document of one job, or that of several: a list under ``jobs``; with scores and nodes, where given."""
     documents = [match_document(job, one, total) for job, one in found]
     for document, scores in zip(documents, scored or (), strict=False):
         document["scores"] = scores_document(scores)
+    for document, fitting in zip(documents, nodes or (), strict=False):
+        document["nodes"] = {cluster: list(names) for cluster, names in fitting.items()}
     return documents[0] if len(documents) == 1 else {"jobs": documents}

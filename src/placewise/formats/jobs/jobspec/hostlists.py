@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from placewise.errors import InputError
 
 # What stands between two commas outside of brackets.
 _EXPRESSION = re.compile(r"([^\[\],]*)(?:\[([0-9,-]*)\]([^\[\],]*))?(?:,|$)")
 _RANGE = re.compile(r"([0-9]{1,18})(?:-([0-9]{1,18}))?")
+_NUMBERED = re.compile(r"(.*?)([0-9]{1,18})", re.DOTALL)
 _EXPECTED = "names with commas between, such as host[1-3,5]"
 
 
@@ -22,6 +23,38 @@ def parse_hostlist(text: str, place: str, most: int) -> list[str]:
     if sum(_size(part) for part in parts) > most:
         raise InputError("stands for too many hosts", place=place, found=text, expected=f"at most {most}")
     return [name for part in parts for name in _names(part)]
+
+
+def hostlist_text(names: Iterable[str]) -> str:
+    """Return names as such a list, numbers at their ends as ranges; each name once, in the order of their numbers.
+
+    >>> hostlist_text(["n09", "n10", "n11", "login", "n2"])
+    'login,n[09-11],n2'
+    """
+    numbered: dict[tuple[str, int], set[int]] = {}
+    for name in names:
+        match = _NUMBERED.fullmatch(name)
+        prefix, digits = (match[1], match[2]) if match else (name, "")
+        # As many digits only where the first is a zero, or may stand beside such: n09 and n10.
+        numbered.setdefault((prefix, len(digits)), set()).update([int(digits)] if digits else [])
+    texts = []
+    for (prefix, digits), numbers in sorted(numbered.items()):
+        ranges = [f"{low:0{digits}}" + (f"-{high:0{digits}}" if high > low else "") for low, high in _runs(numbers)]
+        single = len(ranges) == 1 and "-" not in ranges[0]
+        texts.append(prefix if not ranges else prefix + ranges[0] if single else f"{prefix}[{','.join(ranges)}]")
+    return ",".join(texts)
+
+
+def _runs(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
+    """Yield the first and last of each run of numbers without gaps."""
+    low = high = None
+    for number in sorted(numbers):
+        if high is not None and low is not None and number > high + 1:
+            yield low, high
+            low = None
+        low, high = number if low is None else low, number
+    if low is not None and high is not None:
+        yield low, high
 
 
 _Part = tuple[str, list[tuple[int, int, int]], str]

@@ -1,0 +1,95 @@
+"""Flux: R (RFC 20) and Fluxion's graphs, each file a cluster, by the readers that ``--fleet`` has for them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from placewise.errors import InputError, locating
+from placewise.formats.fleets.imports.account import Account
+from placewise.formats.fleets.imports.given import Asked, Given
+from placewise.formats.fleets.jgf import parse_graph
+from placewise.formats.fleets.jgf_document import is_graph
+from placewise.formats.fleets.node_facts import HOST, NODE_STATE, PROPERTY, RANK
+from placewise.formats.fleets.resource_set import is_resource_set, parse_resource_set
+from placewise.formats.plain_fields import UNSAID
+from placewise.formats.values import refuse_control
+from placewise.model.cluster import Cluster
+from placewise.model.imported import Imported
+
+_GPU = "gpu"
+_NO_MEANING = ("basename", "uniq_id", "exclusive", "ephemeral", "paths")
+_IN_EXECUTION = ("R_lite", "nodelist", "properties")
+
+
+def import_flux(files: Sequence[Given], asked: Asked) -> Imported:
+    """Return a cluster a file. Raises InputError naming file and place."""
+    account = Account()
+    clusters = []
+    for given in files:
+        with locating(file=given.path):
+            cluster = _cluster(given, asked.name if len(files) == 1 else "", account)
+        clusters.append(cluster)
+        for vertex in cluster.graph.vertices[1:]:
+            account.read(f"{vertex.unit} of {vertex.type}" if vertex.unit else f"{vertex.type}s", vertex.size)
+        account.unknown(cluster.name, "", "Flux says nothing of software, targets, filesystems and networks")
+        for subsystem in {HOST, RANK, PROPERTY, NODE_STATE, *(one.name for one in cluster.subsystems)}:
+            account.described(cluster.name, subsystem)
+        if not any(vertex.type == _GPU for vertex in cluster.graph.vertices):
+            account.described(cluster.name, _GPU)
+    return Imported(
+        asked.name or clusters[0].name,
+        tuple(clusters),
+        account.vocabulary(),
+        account.counts(),
+        account.dropped(),
+        account.unknowns(),
+    )
+
+
+def is_flux_json(document: object) -> bool:
+    """Whether a JSON document is an R or a graph."""
+    return is_resource_set(document) or is_graph(document)
+
+
+def _cluster(given: Given, name: str, account: Account) -> Cluster:
+    refuse_control(given.name, "the file's name")
+    document = given.json()
+    if is_resource_set(document):
+        cluster = parse_resource_set(document, name or given.name, given.path, UNSAID)
+        _account_of_resource_set(document, given, account)
+        return cluster
+    if not is_graph(document):
+        raise InputError("is neither R nor a graph", expected="what flux writes as R, or a graph of Fluxion's")
+    read = parse_graph(document, given.path, UNSAID)
+    _account_of_graph(document.get("graph"), given, account)
+    return Cluster(name or read.name or given.name, read.graph, read.subsystems())
+
+
+def _account_of_resource_set(document: dict[str, Any], given: Given, account: Account) -> None:
+    for key in sorted(document.keys() - {"version", "execution", "scheduling"}):
+        account.drop("keys", given.path, key, "says nothing of the resources")
+    execution, scheduling = document.get("execution"), document.get("scheduling")
+    for key in sorted((execution or {}).keys() - set(_IN_EXECUTION)):
+        account.drop("keys", given.path, f"execution.{key}", "is of the job that holds the resources")
+    graph = (scheduling or {}).get("graph")
+    for key in sorted((scheduling or {}).keys() - {"graph"}):
+        account.drop("keys", given.path, f"scheduling.{key}", "says nothing of the resources")
+    if graph is not None and execution and "R_lite" in execution:
+        account.drop("keys", given.path, "execution.R_lite", "the graph of scheduling counts instead")
+    _account_of_graph(graph, given, account)
+
+
+def _account_of_graph(graph: Any, given: Given, account: Account) -> None:
+    """Note what the reader leaves out of the metadata of vertices."""
+    nodes = graph.get("nodes") if isinstance(graph, dict) else None
+    vertices = nodes.values() if isinstance(nodes, dict) else nodes or []
+    found = {
+        key
+        for vertex in vertices
+        if isinstance(vertex, dict) and isinstance(vertex.get("metadata"), dict)
+        for key in vertex["metadata"]
+        if key in _NO_MEANING
+    }
+    for key in sorted(found):
+        account.drop("keys of vertices", given.path, key, "says nothing of what is there")

@@ -1,0 +1,83 @@
+"""The files that an import is given, and what it is asked beside them."""
+
+from __future__ import annotations
+
+import io
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from gzip import BadGzipFile, GzipFile
+from pathlib import Path
+from typing import Any, NamedTuple, TypeAlias
+
+from placewise.errors import InputError
+from placewise.formats.reading import decode, parse_json, parse_yaml, read_bytes
+from placewise.model.imported import Imported
+
+LARGEST_BYTES = 1 << 28
+"""A file is at most so long, once it is unpacked: some 60,000 nodes of Slurm's JSON."""
+
+_GZIP = b"\x1f\x8b"
+
+
+class Given(NamedTuple):
+    """A file: its path, for errors and names, its content, unpacked, and its JSON document if it was parsed before."""
+
+    path: Path
+    content: bytes
+    document: Any = None
+
+    @property
+    def name(self) -> str:
+        """The file's name without its endings, such as `hera` for hera.packages.yaml."""
+        return self.path.name.lstrip(".").split(".", 1)[0]
+
+    def text(self) -> str:
+        """Return the text. Raises InputError for what is empty or not UTF-8."""
+        return decode(self.content, self.path)
+
+    def json(self) -> Any:
+        """Return the JSON document. Raises InputError with line and column."""
+        return parse_json(self.text(), self.path) if self.document is None else self.document
+
+    def yaml(self) -> Any:
+        """Return the YAML or JSON document. Raises InputError with line and column."""
+        return parse_yaml(self.text(), self.path)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What an import is asked beside its files.
+
+    name : what its clusters are called together, or its one cluster; empty for what the files say.
+    by_partition : a cluster a partition. compiler : whose alternatives of several count. prices : a table of prices.
+    """
+
+    name: str = ""
+    by_partition: bool = False
+    compiler: str = ""
+    prices: Given | None = None
+
+
+Importer: TypeAlias = Callable[[Sequence[Given], Asked], Imported]
+"""What reads the files of one kind. Raises InputError naming file and place; never runs what a file says."""
+
+
+def read_given(path: Path) -> Given:
+    """Return a file, unpacked if it is gzip. Raises InputError for what cannot be read or is too long."""
+    content = unpacked(read_bytes(path), path)
+    if len(content) > LARGEST_BYTES:
+        raise InputError("is too long", file=path, expected=f"at most {LARGEST_BYTES:,} bytes, unpacked")
+    return Given(path, content)
+
+
+def unpacked(content: bytes, path: Path) -> bytes:
+    """Return a content unpacked if it is gzip; what is too long then is cut. Raises InputError for broken gzip."""
+    if not content.startswith(_GZIP):
+        return content
+    try:
+        with GzipFile(fileobj=io.BytesIO(content)) as file:
+            return file.read(LARGEST_BYTES + 1)
+    except (EOFError, BadGzipFile, zlib.error) as error:
+        cut = isinstance(error, EOFError)
+        raise InputError("is cut off" if cut else "is broken", file=path, expected="a whole gzip file") from error

@@ -1,0 +1,154 @@
+"""Slurm: ``sinfo --json``, ``scontrol show node`` and ``show partition`` as JSON and text, ``sinfo -N -o``.
+
+Several files describe one cluster. Cores are those of all sockets that jobs can have, sizes in MB are of 1024 * 1024
+bytes, GRES called gpu are GPUs, and features are properties, as in Flux.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from placewise.errors import InputError, locating
+from placewise.formats.fleets.imports.account import Account
+from placewise.formats.fleets.imports.given import Asked, Given
+from placewise.formats.fleets.imports.machines import Machine, cluster_of
+from placewise.formats.fleets.imports.slurm_columns import is_columns, read_slurm_columns
+from placewise.formats.fleets.imports.slurm_json import TOPS, SlurmRead, read_slurm_json
+from placewise.formats.fleets.imports.slurm_nodes import DESCRIBED, PARTITION, SlurmNode, SlurmPartition, machine_of
+from placewise.formats.fleets.imports.slurm_text import is_scontrol_text, read_slurm_text
+from placewise.formats.values import refuse_control
+from placewise.model.cluster import Cluster
+from placewise.model.imported import Imported
+
+SOFTWARE = "Slurm says nothing of software, targets, filesystems and networks"
+_FILES = "sinfo --json, scontrol show node or show partition (with --json or not), or sinfo -N -o with headings"
+
+
+def import_slurm(files: Sequence[Given], asked: Asked) -> Imported:
+    """Return one cluster, or one a partition. Raises InputError naming file and place."""
+    read, account = SlurmRead(), Account()
+    for given in files:
+        with locating(file=given.path):
+            _read(given, read, account)
+    if not read.nodes:
+        raise InputError("describes no nodes", file=files[0].path, expected="a file of nodes too: scontrol show node")
+    name = asked.name or read.cluster or files[0].name
+    refuse_control(name, "the cluster's name")
+    nodes = [read.nodes[one] for one in sorted(read.nodes)]
+    partitions = _partitions(read, account)
+    machines = [machine_of(node, partitions, account) for node in nodes]
+    account.read("nodes", len(nodes))
+    account.read("partitions", len(partitions))
+    account.read("GPUs", sum(count for machine in machines for _, count in machine.gpus))
+    account.read("features", len({one for node in nodes for one in node.features or ()}))
+    if asked.by_partition:
+        clusters = _by_partition(name, nodes, machines, partitions, account)
+    else:
+        clusters = [cluster_of(name, machines, account)]
+    for cluster in clusters:
+        _say_unknown(cluster.name, nodes, partitions, account)
+    return Imported(
+        name, tuple(clusters), account.vocabulary(), account.counts(), account.dropped(), account.unknowns()
+    )
+
+
+def is_slurm_json(document: object) -> bool:
+    """Whether a JSON document is Slurm's: lists of nodes, partitions or groups of sinfo."""
+    return (
+        isinstance(document, dict) and any(isinstance(document.get(top), list) for top in TOPS) and "meta" in document
+    )
+
+
+def is_slurm_text(text: str) -> bool:
+    """Whether a text is of scontrol or sinfo."""
+    return is_scontrol_text(text) or is_columns(text)
+
+
+def _read(given: Given, read: SlurmRead, account: Account) -> None:
+    text = given.text()
+    if text.lstrip().startswith("{"):
+        document = given.json()
+        if not any(top in document for top in TOPS):
+            raise InputError("is not JSON of Slurm's", found=sorted(document), expected=" or ".join(TOPS))
+        read_slurm_json(document, given, read, account)
+    elif is_scontrol_text(text):
+        read_slurm_text(text, given, read, account)
+    elif is_columns(text):
+        read_slurm_columns(text, given, read, account)
+    else:
+        raise InputError("is no output of Slurm that is known", found=text[:80], expected=_FILES)
+
+
+def _partitions(read: SlurmRead, account: Account) -> dict[str, SlurmPartition]:
+    """Return all partitions, with nodes that know them, and nodes with the partitions that list them."""
+    partitions = dict(read.partitions)
+    listed: dict[str, set[str]] = {}
+    for partition in read.partitions.values():
+        file, _, place = partition.where.partition(": ")
+        for name in partition.nodes or ():
+            if name in read.nodes:
+                listed.setdefault(name, set()).add(partition.name)
+            else:
+                account.drop("nodes of partitions", file, f"{place}, {name}", "no file describes the node")
+        if partition.nodes == ():
+            account.drop("partitions", file, place, "it has no nodes, so that no job can run there")
+    for node in read.nodes.values():
+        of_node = {*(node.partitions or ()), *listed.get(node.name, ())}
+        if of_node or node.partitions is not None:
+            node.partitions = tuple(sorted(of_node))
+        for name in of_node - partitions.keys():
+            # Slurm lists nodes of partitions that take jobs; nothing else is said of this one.
+            partitions[name] = SlurmPartition(name, node.where, None, {"state": "up"})
+    return partitions
+
+
+def _say_unknown(
+    cluster: str, nodes: Sequence[SlurmNode], partitions: Mapping[str, SlurmPartition], account: Account
+) -> None:
+    account.unknown(cluster, "", SOFTWARE)
+    said = {
+        "gres": all(node.gres is not None for node in nodes),
+        "property": all(node.features is not None for node in nodes),
+        "node": all(node.states is not None for node in nodes),
+        "memory": all(node.memory_bytes is not None for node in nodes),
+    }
+    for subsystem in DESCRIBED:
+        if said.get(subsystem, True):
+            account.described(cluster, subsystem)
+    if not said["gres"]:
+        account.unknown(cluster, "gpu", "no file says which GRES all nodes have")
+    if any(node.cores is None for node in nodes):
+        account.unknown(cluster, "cpu", "cores are not said of all nodes, and each CPU of those is counted as a core")
+    limited = [partition for partition in partitions.values() if not partition.whole]
+    if limited:
+        why = "not all limits are said; give scontrol show partition, too"
+        account.unknown(cluster, PARTITION, why)
+    elif partitions:
+        account.described(cluster, PARTITION)
+
+
+def _by_partition(
+    name: str,
+    nodes: Sequence[SlurmNode],
+    machines: Sequence[Machine],
+    partitions: Mapping[str, SlurmPartition],
+    account: Account,
+) -> list[Cluster]:
+    """Return a cluster of the nodes of each partition that has some; what each knows of other partitions goes."""
+    clusters = []
+    for partition in sorted(partitions):
+        members = []
+        for node, machine in zip(nodes, machines, strict=True):
+            if partition in (node.partitions or ()):
+                own = [one for one in machine.facts.get(PARTITION, ()) if ("name", partition) in one]
+                facts = {**machine.facts, PARTITION: own}
+                members.append(Machine(machine.name, machine.cores, machine.memory_bytes, machine.gpus, facts))
+        if members:
+            clusters.append(cluster_of(f"{name}-{partition}", members, account))
+    for node in nodes:
+        if not node.partitions:
+            file, _, place = node.where.partition(": ")
+            account.drop("nodes", file, f"{place}, {node.name}", "it is in no partition")
+    if not clusters:
+        raise InputError("no node is in a partition", place="--by-partition", expected="outputs that name partitions")
+    return clusters

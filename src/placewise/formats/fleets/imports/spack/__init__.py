@@ -1,0 +1,1 @@
+"""What Spack knows of sites: configured externals and compilers, lockfiles, installed packages, build caches."""

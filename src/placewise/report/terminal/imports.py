@@ -1,0 +1,89 @@
+"""What an import read, dropped, does not know, and changed, on a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Console, JustifyMethod
+
+from placewise.model.fleet_changes import ClusterChange, Difference
+from placewise.model.imported import Dropped, Imported, Unknown
+from placewise.report.terminal.narrow import some_names, width_of
+from placewise.report.terminal.tables import PIPED_WIDTH, print_first_rows, print_line
+
+_LEFT: JustifyMethod = "left"
+_RIGHT: JustifyMethod = "right"
+_PLACES = 48
+_SIGNS = (("+", "added"), ("-", "gone"), ("~", "changed"))
+
+
+def print_import(imported: Imported, changes: Sequence[ClusterChange], console: Console) -> None:
+    """Print what was read, then what was not and why, what is not known, and what changed."""
+    counts = [f"{count:,} {what.removesuffix('s') if count == 1 else what}" for what, count in imported.read if count]
+    clusters = _counted(len(imported.clusters), "cluster")
+    print_line(f"{imported.name}: {clusters} of {', '.join(counts) or 'nothing'}.", console)
+    if imported.dropped:
+        headings = {"how many": _RIGHT, "of": _LEFT, "where": _LEFT, "why": _LEFT}
+        print_first_rows("Not in the fleet", headings, _dropped(imported.dropped), console, widest=PIPED_WIDTH)
+    if imported.unknown:
+        headings = {"of": _LEFT, "cluster": _LEFT, "why": _LEFT}
+        print_first_rows("Not known", headings, _unknown(imported.unknown), console, widest=PIPED_WIDTH)
+    _print_changes(changes, console)
+
+
+def _dropped(dropped: Sequence[Dropped]) -> list[tuple[str, ...]]:
+    """Return a row for what was dropped for one reason, in whatever files."""
+    by_reason: dict[tuple[str, str], list[Dropped]] = {}
+    for one in dropped:
+        by_reason.setdefault((one.what, one.why), []).append(one)
+    return [
+        (f"{sum(one.count for one in found):,}", what, _where(found), why) for (what, why), found in by_reason.items()
+    ]
+
+
+def _where(found: Sequence[Dropped]) -> str:
+    first, others = found[0], len({one.file for one in found}) - 1
+    where = f"{first.file.rpartition('/')[2]}: {some_names(first.places, _PLACES)}"
+    return f"{where}; {_counted(others, 'more file')}" if others else where
+
+
+def _unknown(unknown: Sequence[Unknown]) -> list[tuple[str, ...]]:
+    """Return a row for each reason; clusters of equal ones stand together, and then subsystems of equal clusters."""
+    clusters: dict[tuple[str, str], list[str]] = {}
+    for one in unknown:
+        clusters.setdefault((one.subsystem, one.why), []).append(one.cluster)
+    subsystems: dict[tuple[tuple[str, ...], str], list[str]] = {}
+    for (subsystem, why), names in clusters.items():
+        subsystems.setdefault((tuple(names), why), []).append(subsystem or "all else")
+    return [
+        (some_names(found, _PLACES), some_names([name or "every cluster" for name in names], _PLACES), why)
+        for (names, why), found in subsystems.items()
+    ]
+
+
+def _print_changes(changes: Sequence[ClusterChange], console: Console) -> None:
+    for sign, what in _SIGNS:
+        found = [one for one in changes if one.what == what]
+        if not found:
+            continue
+        width = width_of(console) - 20
+        print_line(f"{sign} {what}: {some_names([one.cluster for one in found], width)}", console)
+        if what == "changed" and len(found) <= 20:
+            for one in found:
+                parts = (("nodes", one.nodes), ("subsystems", one.subsystems))
+                said = [_difference(name, difference) for name, difference in parts if difference]
+                print_line(f"    {one.cluster}: {'; '.join(said) or 'how complete it is described'}", console)
+    same = sum(one.what == "unchanged" for one in changes)
+    if same:
+        print_line(f"= unchanged: {_counted(same, 'cluster')}", console)
+
+
+def _difference(name: str, difference: Difference) -> str:
+    parts = [(sign, getattr(difference, what)) for sign, what in _SIGNS]
+    return f"{name} " + ", ".join(
+        f"{sign}{len(names)} ({some_names(names, _PLACES)})" for sign, names in parts if names
+    )
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count:,} {what}{'s' * (count != 1)}"

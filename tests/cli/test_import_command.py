@@ -1,0 +1,124 @@
+"""`placewise import`: clusters come into a folder, are replaced by the next import of their name, and others stay."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from placewise.cli.app import app
+from placewise.errors import InputError
+from placewise.formats.fleets.fleet_source import read_fleet
+from placewise.formats.fleets.imports.given import Asked, Given
+from placewise.formats.fleets.imports.into_folder import RECORD, write_import
+from placewise.formats.fleets.imports.kinds import import_given
+from placewise.model.cluster import Cluster
+from placewise.model.imported import Imported
+from placewise.model.vocabulary import Vocabulary
+
+
+def run(*arguments):
+    result = CliRunner().invoke(app, ["import", *map(str, arguments)])
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result
+
+
+def nodes(*names, cpus=4):
+    return "".join(f"NodeName={name} CPUTot={cpus} RealMemory=100 State=IDLE Gres=(null)\n" for name in names)
+
+
+def document(result):
+    return json.loads(result.stdout)
+
+
+def contents(folder):
+    return {path.relative_to(folder): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def test_importing_again_says_what_changed_and_leaves_others_alone(tmp_path):
+    file, fleet = tmp_path / "nodes.txt", tmp_path / "fleet"
+    file.write_text(nodes("a", "b"))
+    first = document(run("slurm", file, "--out", fleet, "--name", "one", "--json"))
+    assert [(one["cluster"], one["what"]) for one in first["changes"]] == [("one", "added")]
+    run("slurm", file, "--out", fleet, "--name", "two")
+    before = contents(fleet)
+    again = document(run("slurm", file, "--out", fleet, "--name", "one", "--json"))
+    assert again["changes"][0]["what"] == "unchanged"
+    assert contents(fleet) == before
+    file.write_text(nodes("b", cpus=8) + nodes("c") + "PartitionName=p Nodes=b,c State=UP\n")
+    (change,) = document(run("slurm", file, "--out", fleet, "--name", "one", "--json"))["changes"]
+    assert change["nodes"] == {"added": ["c"], "gone": ["a"], "changed": ["b"]}
+    assert change["subsystems"]["added"] == ["partition"]
+    assert {path: text for path, text in contents(fleet).items() if path.parts[0] == "two"} == {
+        path: text for path, text in before.items() if path.parts[0] == "two"
+    }
+    assert read_fleet(fleet).names == ("one", "two")
+
+
+def test_clusters_of_an_import_that_are_gone_go(tmp_path):
+    file, fleet = tmp_path / "nodes.txt", tmp_path / "fleet"
+    parts = "PartitionName=p Nodes=a State=UP\nPartitionName=q Nodes=b State=UP\n"
+    file.write_text(nodes("a", "b") + parts)
+    run("slurm", file, "--out", fleet, "--name", "s", "--by-partition")
+    (fleet / "vocabulary.yaml").write_text("subsystems: {fpga: {}}\n")
+    assert read_fleet(fleet).names == ("s-p", "s-q")
+    result = run("slurm", file, "--out", fleet, "--name", "s")
+    assert [line[0] for line in result.stdout.splitlines() if line.startswith(("+", "-", "~"))] == ["+", "-"]
+    assert read_fleet(fleet).names == ("s",)
+    assert "fpga" in read_fleet(fleet).vocabulary.known
+    assert sorted(path.name for path in fleet.iterdir()) == ["s", "vocabulary.yaml"]
+
+
+def test_what_others_wrote_is_not_replaced_unless_asked(tmp_path):
+    file, fleet = tmp_path / "nodes.txt", tmp_path / "fleet"
+    file.write_text(nodes("a"))
+    run("slurm", file, "--out", fleet, "--name", "one")
+    (fleet / "one" / RECORD).unlink()
+    before = contents(fleet)
+    with pytest.raises(InputError, match="is there already, and is not of this import"):
+        run("slurm", file, "--out", fleet, "--name", "one")
+    assert contents(fleet) == before
+    run("slurm", file, "--out", fleet, "--name", "one", "--force")
+    (fleet / "one" / "state.json").write_text('{"cost_per_node_hour": 2}')
+    file.write_text(nodes("a", "b"))
+    run("slurm", file, "--out", fleet, "--name", "one")
+    assert read_fleet(fleet).clusters[0].state == (("cost_per_node_hour", 2),)
+    (tmp_path / "nodes.json").write_text("{}")
+    with pytest.raises(InputError, match="no folder of clusters"):
+        run("slurm", file, "--out", tmp_path)
+
+
+@pytest.mark.parametrize("name", ["..", ".", "a/b", "../x", "ä ö", "a%2Fb", "-x", "[a]*?", "x" * 100])
+def test_any_name_is_a_folder_inside_of_the_fleet(tmp_path, name):
+    fleet = tmp_path / "in" / "fleet"
+    given = Given(Path("f"), nodes("a").encode())
+    imported = import_given("slurm", [given], Asked(name))
+    write_import(imported, "slurm", fleet)
+    assert read_fleet(fleet) == imported.fleet()
+    assert [path.name for path in tmp_path.iterdir()] == ["in"]
+    assert [path.name for path in (tmp_path / "in").iterdir()] == ["fleet"]
+    assert write_import(imported, "slurm", fleet)[0].what == "unchanged"
+    write_import(import_given("slurm", [given], Asked("other")), "slurm", fleet)
+    assert set(read_fleet(fleet).names) == {name, "other"}
+
+
+def test_a_record_cannot_remove_files_elsewhere(tmp_path):
+    fleet = tmp_path / "fleet"
+    imported = Imported("n", (Cluster("a"),), Vocabulary())
+    write_import(imported, "slurm", fleet)
+    (tmp_path / "mine").write_text("x")
+    (fleet / "a" / RECORD).write_text('{"kind": "slurm", "name": "n", "files": ["../../mine"]}')
+    with pytest.raises(InputError, match="not the name of a file"):
+        write_import(Imported("n", (Cluster("b"),), Vocabulary()), "slurm", fleet)
+    assert (tmp_path / "mine").read_text() == "x"
+
+
+def test_nothing_is_written_where_a_file_cannot_be_read(tmp_path):
+    file, fleet = tmp_path / "nodes.txt", tmp_path / "fleet"
+    file.write_text(nodes("a") + "NodeName=b CPUTot=x\n")
+    with pytest.raises(InputError, match="node 'b', CPUTot"):
+        run("slurm", file, "--out", fleet)
+    assert not fleet.exists()
+    with pytest.raises(InputError, match="is no format of fleets"):
+        run("slurm", file, "--out", fleet, "--format", "xml")

@@ -1,0 +1,243 @@
+"""Flux, Kubernetes, PBS, HTCondor and AWS: what their files say is in the clusters, or in the account."""
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+from fuzzing_imports import ADS, KUBERNETES_NODE, NODE_FEATURE, PBS, RULE, R
+
+from placewise.errors import InputError
+from placewise.formats.fleets.fleet_source import read_fleet
+from placewise.formats.fleets.imports.classads import Expression, literal
+from placewise.formats.fleets.imports.given import Asked, Given
+from placewise.formats.fleets.imports.kinds import KINDS, import_files, import_given
+from placewise.formats.fleets.imports.kubernetes_nodes import amount
+from placewise.formats.fleets.imports.pbs import size_bytes
+
+
+def imported(kind, *contents, **asked):
+    files = [
+        Given(Path(f"f{number}"), (one if isinstance(one, str) else json.dumps(one)).encode())
+        for number, one in enumerate(contents)
+    ]
+    return import_given(kind, files, Asked(**asked))
+
+
+def vertices(found, subsystem, cluster=0):
+    return [
+        dict(vertex.properties)
+        for one in found.clusters[cluster].subsystems
+        if one.name == subsystem
+        for vertex in one.vertices
+    ]
+
+
+def sizes(found, kind, cluster=0):
+    return [one.size for one in found.clusters[cluster].graph.vertices if one.type == kind]
+
+
+def dropped(found, what):
+    return [place for one in found.dropped if one.what == what for place in one.places]
+
+
+# Flux.
+
+
+def test_flux_files_are_the_clusters_that_fleet_reads(public_data):
+    folder = public_data / "fleets" / "flux"
+    for file in ("fluke.R", "tiny.json", "tiny_rv1exec.json"):
+        assert import_files("flux", [folder / file], Asked()).clusters == read_fleet(folder / file).clusters
+    assert imported("flux", R, name="x").fleet().names == ("x",)
+    with pytest.raises(InputError, match="neither R nor a graph"):
+        imported("flux", {"a": {}})
+
+
+# Kubernetes and NFD.
+
+
+def test_a_node_of_kubernetes():
+    found = imported("kubernetes", {"kind": "List", "items": [KUBERNETES_NODE]})
+    assert sizes(found, "core") == [3]  # 3920m are three whole ones
+    assert sizes(found, "memory") == [16 << 30]
+    assert sizes(found, "gpu") == [2]
+    assert vertices(found, "gpu") == [{"vendor": "nvidia", "model": "A100"}]
+    assert {"name": "zone", "value": "a"} in vertices(found, "property")
+    assert not [one for one in vertices(found, "property") if one["name"] == "kubernetes.io/hostname"]
+    assert vertices(found, "host") == [{"name": "k1"}]
+    assert vertices(found, "taint") == [{"key": "gpu", "value": "x", "effect": "NoSchedule"}]
+    assert vertices(found, "gres") == [{"name": "x.org/nic", "count": 1}]
+    assert vertices(found, "container-runtime") == [{"name": "containerd", "version": "1.7"}]
+    assert vertices(found, "node") == [{"state": "up"}]
+    assert dropped(found, "resources of nodes") == ["pods"]
+
+
+@pytest.mark.parametrize(
+    ("spec", "ready", "state"),
+    [({}, "True", "up"), ({}, "False", "down"), ({}, "Unknown", "down"), ({"unschedulable": True}, "True", "drained")],
+)
+def test_states_of_nodes_of_kubernetes(spec, ready, state):
+    status = {"conditions": [{"type": "Ready", "status": ready}]}
+    node = {"kind": "Node", "metadata": {"name": "a"}, "spec": spec, "status": status}
+    assert vertices(imported("kubernetes", node), "node") == [{"state": state}]
+
+
+def test_features_join_the_node_that_they_are_of_and_rules_are_reported():
+    found = imported("kubernetes", {"kind": "List", "items": [NODE_FEATURE, KUBERNETES_NODE, RULE]})
+    assert sizes(found, "node") == [1]
+    assert vertices(found, "cpu.cpuid") == [{"name": "AVX"}]
+    assert vertices(found, "pci.device") == [{"vendor": "10de"}]
+    assert vertices(found, "kernel.version") == [{"major": "6"}]
+    assert {"name": "feature.node.kubernetes.io/a", "value": "b"} in vertices(found, "property")
+    assert dropped(found, "rules of NFD") == ["items[2], spec.rules[0] r"]
+    assert dropped(found, "templates") == ["items[2], spec.rules[0].labels.x"]
+    assert found.vocabulary.is_complete("f0", "cpu.cpuid")
+    assert not found.vocabulary.is_complete("f0", "usb.device")
+
+
+def test_the_public_nfd_files(public_data):
+    folder = public_data / "fleets" / "nfd"
+    found = import_files("kubernetes", [folder / "nodefeature.yaml", folder / "nodefeaturerule.yaml"], Asked("nfd"))
+    assert len(vertices(found, "kernel.loadedmodule")) == 19
+    assert {one["name"] for one in vertices(found, "cpu.cpuid")} == {"SHA1", "SHA2", "SHA3", "SHA512"}
+    assert vertices(found, "system.osrelease")[0]["VERSION_ID"] == "22.04"
+    assert found.vocabulary.is_complete("nfd", "usb.device")  # looked for, and none is there
+    assert len(dropped(found, "rules of NFD")) == 2
+    assert dropped(found, "templates") == ["document 2, spec.rules[0].extendedResources.vendor.io/dynamic"]
+    assert read_fleet(folder / "nodefeature.yaml").names == ("nodefeature",)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("3920m", 3.92), ("16Gi", 16 << 30), ("1e3", 1000), ("1E", 10**18), ("12E2", 1200), (4, 4)]
+)
+def test_quantities_of_kubernetes(text, expected):
+    assert float(amount(text, "x")) == expected
+
+
+@pytest.mark.parametrize("text", ["", "x", "1Q", "-1", "1e999", None, True, [], "9" * 100])
+def test_quantities_that_are_none(text):
+    with pytest.raises(InputError):
+        amount(text, "x")
+
+
+# PBS.
+
+
+def test_vnodes_of_pbs():
+    found = imported("pbs", PBS)
+    assert found.name == "s"
+    assert (sizes(found, "core"), sizes(found, "memory"), sizes(found, "gpu")) == ([4], [8 << 30], [1])
+    assert vertices(found, "property") == [{"name": "fast", "value": "True"}, {"name": "queue", "value": "q"}]
+    assert vertices(found, "os") == [{"name": "linux"}]
+    for state, expected in (("free", "up"), ("down,offline", "drained"), ("state-unknown,down", "down")):
+        node = {"nodes": {"a": {"state": state}}, "pbs_version": "23"}
+        assert vertices(imported("pbs", node), "node") == [{"state": expected}]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("384000000kb", 384000000 * 1024), ("1gb", 1 << 30), ("2mw", 16 << 20), (5, 5), ("1T", 1 << 40)],
+)
+def test_sizes_of_pbs_are_of_1024(text, expected):
+    assert size_bytes(text, "x") == expected
+
+
+# HTCondor.
+
+
+def test_slots_of_one_machine_are_one_node(public_data):
+    file = public_data / "fleets" / "htcondor" / "cmd_status-af_orig_first_test.ads"
+    found = import_files("condor", [file], Asked())
+    assert dict(found.read) == {"slots": 8, "machines": 1}
+    assert (sizes(found, "node"), sizes(found, "core"), sizes(found, "memory")) == ([1], [8], [8 * 1957 << 20])
+    expressions = ["CpuBusy", "DaemonShutdown", "MachineMaxVacateTime", "Requirements", "SlotWeight", "Unhibernate"]
+    assert dropped(found, "expressions") == expressions
+    (machine,) = vertices(found, "machine")
+    assert machine["DaemonShutdown"] == "time() - DaemonStartTime > 1500"
+    attributes = {line.split(" = ")[0] for line in file.read_text().splitlines() if line.strip()}
+    said = {*machine, *dropped(found, "attributes"), *dropped(found, "expressions")}
+    assert attributes - said == {
+        "Machine",
+        "Cpus",
+        "Memory",
+        "Disk",
+        "State",
+        *(f"TotalSlot{x}" for x in ("Cpus", "Memory", "Disk")),
+    }
+
+
+def test_dynamic_slots_are_parts_of_their_partitionable_one():
+    ad = 'Machine = "m"\nCpus = {}\nTotalSlotCpus = 8\nMemory = 1\nTotalSlotMemory = 100\nSlotType = "{}"\n'
+    text = (
+        ad.format(6, "Partitionable") + "\n" + ad.format(2, "Dynamic").replace("TotalSlotCpus = 8", "TotalSlotCpus = 2")
+    )
+    assert sizes(imported("condor", text), "core") == [8]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("true", True),
+        ("FALSE", False),
+        ("-3", -3),
+        ("1.5e3", 1500.0),
+        ('"a \\"b\\""', 'a "b"'),
+        ("undefined", None),
+        ("time() > 3", Expression("time() > 3")),
+        ('"a" + "b"', Expression('"a" + "b"')),
+        ("error", Expression("error")),
+    ],
+)
+def test_plain_values_of_classads_are_read_and_nothing_is_worked_out(text, expected):
+    assert literal(text) == expected
+
+
+def test_json_and_text_of_condor_are_equal():
+    entry = {"Machine": "c1", "MyType": "Machine", "Cpus": 4, "Memory": 2000}
+    first = {**entry, "Start": '\\/Expr((Owner == "x") && time() > 3)\\/', "has_avx": True, "Text": 'a "quoted" one'}
+    assert imported("condor", [first, entry]).fleet() == imported("condor", ADS).fleet()
+
+
+# AWS.
+
+
+def test_instance_types_are_clusters_with_prices(public_data):
+    file = public_data / "fleets" / "aws" / "instance_types.json.gz"
+    document = json.loads(gzip.decompress(file.read_bytes()))
+    prices = Given(Path("prices.csv"), b"Instance Type,Location,PricePerUnit\np4d.24xlarge,x,32.7726\nnone.large,x,1\n")
+    found = import_files("aws", [file], Asked(prices=prices))
+    assert found.fleet().names == tuple(sorted(document))
+    assert dropped(found, "prices") == ["none.large"]
+    position = found.fleet().names.index("p4d.24xlarge")
+    assert found.clusters[position].state == (("cost_per_node_hour", 32.7726),)
+    (gpu,) = vertices(found, "gpu", position)
+    assert gpu == {"model": "A100", "vendor": "nvidia", "memory": 40960 << 20, "memory_unit": "B"}
+    assert sizes(found, "gpu", position) == [8]
+    for cluster, entry in zip(found.clusters, (document[name] for name in sorted(document)), strict=True):
+        assert {one.type: one.size for one in cluster.graph.vertices}["core"] == entry["VCpuInfo"]["DefaultCores"]
+    keys = {key for entry in document.values() for key in entry}
+    read = "InstanceType VCpuInfo MemoryInfo GpuInfo ProcessorInfo NetworkInfo InstanceStorageInfo BareMetal Hypervisor"
+    read += (
+        " BurstablePerformanceSupported CurrentGeneration SupportedUsageClasses SupportedVirtualizationTypes FpgaInfo"
+    )
+    read += " InferenceAcceleratorInfo MediaAcceleratorInfo NeuronInfo PlacementGroupInfo NitroEnclavesSupport"
+    assert keys - set(read.split()) - {"EbsInfo", "InstanceStorageSupported"} <= set(dropped(found, "keys of types"))
+    assert read_fleet(file).clusters == import_files("aws", [file], Asked()).clusters
+
+
+# All kinds.
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "spack"])
+@pytest.mark.parametrize("content", ["", "\x00", "[]", "{}", "3", "a: b", "[[[[", '{"nodes": {}}', "\ufeff{}", "null"])
+def test_what_is_of_no_kind_is_one_clear_error(kind, content):
+    with pytest.raises(InputError) as error:
+        imported(kind, content)
+    assert "\n" not in str(error.value)
+
+
+def test_options_that_a_kind_does_not_have_are_refused(tmp_path):
+    with pytest.raises(InputError, match="flux has no such option"):
+        import_files("flux", [tmp_path], Asked(by_partition=True))
+    with pytest.raises(InputError, match="is not a kind of import"):
+        import_files("fluxx", [tmp_path], Asked())

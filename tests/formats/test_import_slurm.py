@@ -1,0 +1,249 @@
+"""Slurm's outputs: one site written in every shape is one fleet."""
+
+import json
+from pathlib import Path
+
+import pytest
+import slurm_documents as site_as
+from hypothesis import given
+from hypothesis import strategies as st
+
+from placewise.errors import InputError
+from placewise.formats.fleets.imports.given import Asked, Given
+from placewise.formats.fleets.imports.kinds import import_files, import_given, kind_of
+from placewise.formats.fleets.imports.slurm_values import Gres, hosts_of, parse_gres
+from placewise.matching.deciding import required_job
+from placewise.matching.index import FleetIndex
+from placewise.matching.match import match
+from placewise.matching.named_places import as_asked
+from placewise.matching.site_limits import with_limits
+from placewise.model.job import Job, ResourceGroup, ResourceRequest
+from placewise.model.requirement import Requirement
+
+
+def imported(*contents, **asked):
+    files = [
+        Given(Path(f"f{number}"), (one if isinstance(one, str) else json.dumps(one)).encode())
+        for number, one in enumerate(contents)
+    ]
+    return import_given("slurm", files, Asked(**{"name": "site", **asked}))
+
+
+def said_by_sinfo(found):
+    """The clusters without what sinfo never says of nodes."""
+    return [
+        (one.graph, [each for each in one.subsystems if each.name not in ("arch", "os", "partition")])
+        for one in found.clusters
+    ]
+
+
+@given(site_as.nodes(), st.sampled_from(site_as.VERSIONS), st.data())
+def test_every_shape_of_scontrol_is_one_fleet(site, version, data):
+    def wrap(number):
+        return data.draw(st.sampled_from((site_as.plain, site_as.wrapped)))(number)
+
+    old = imported(site_as.old_json(site)).fleet()
+    assert imported(site_as.new_json(site, version, wrap)).fleet() == old
+    assert imported(site_as.text(site)).fleet() == old
+    assert imported(site_as.text(site, lines=False)).fleet() == old
+
+
+@given(site_as.nodes(), st.sampled_from(("|", "   ", "\x1f")))
+def test_sinfo_says_the_same_of_what_it_says(site, separator):
+    whole = imported(site_as.text(site), site_as.partitions_text(site))
+    grouped = imported(site_as.grouped(site, site_as.wrapped))
+    assert said_by_sinfo(grouped) == said_by_sinfo(whole)
+    assert grouped.clusters[0].subsystems == tuple(
+        one for one in whole.clusters[0].subsystems if one.name not in ("arch", "os")
+    )
+    assert said_by_sinfo(imported(site_as.columns(site, separator))) == said_by_sinfo(whole)
+    assert kind_of(site_as.columns(site, separator), text=True) == "slurm"
+
+
+@given(site_as.nodes())
+def test_partitions_as_json_and_text_are_equal(site):
+    whole = imported(site_as.text(site), site_as.partitions_text(site))
+    assert imported(site_as.text(site), site_as.partitions_json(site, site_as.wrapped)).fleet() == whole.fleet()
+    assert [one.places for one in whole.dropped if one.what == "partitions"] == [("partition empty",)]
+    apart = imported(site_as.text(site), site_as.partitions_text(site), by_partition=True)
+    members = site_as.partitions(site)
+    assert apart.fleet().names == tuple(f"site-{name}" for name in sorted(members))
+    for name, cluster in zip(sorted(members), apart.clusters, strict=True):
+        assert [one.id for one in cluster.graph.vertices if one.type == "node"] == sorted(members[name])
+        (own,) = (one for one in cluster.subsystems if one.name == "partition")
+        assert {dict(one.properties)["name"] for one in own.vertices} == {name}
+
+
+def test_groups_that_differ_count_with_the_least_and_say_so():
+    document = site_as.grouped(
+        [
+            {
+                **dict.fromkeys(("sockets", "threads"), 1),
+                "name": "n[1-2]",
+                "cores": 8,
+                "cpus": 8,
+                "memory": 100,
+                "disk": 0,
+                "gres": "",
+                "features": [],
+                "state": ("IDLE",),
+                "partitions": ["batch"],
+            }
+        ],
+        site_as.plain,
+    )
+    document["sinfo"][0]["memory"]["maximum"] = 200
+    found = imported(document)
+    assert [one.places for one in found.dropped if one.what == "numbers of nodes"] == [("sinfo[0], memory",)]
+    assert {one.size for one in found.clusters[0].graph.vertices if one.type == "memory"} == {100 << 20}
+    text = imported("NODELIST CPUS MEMORY\nn[1-2] 8+ 100+\n")
+    assert text.clusters[0].graph == found.clusters[0].graph
+    assert {one.places for one in text.dropped if one.what == "numbers of nodes"} == {
+        ("line 2, cpus", "line 2, memory")
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("gpu:a100:4(S:0-3)", [("gpu", "a100", 4)]),
+        ("gpu:a100:2(S:0,2-3),gpu:a100:1(S:1),nic:1", [("gpu", "a100", 3), ("nic", "", 1)]),
+        ("gpu:4,craynetwork", [("craynetwork", "", 1), ("gpu", "", 4)]),
+        ("lustre:no_consume:4K", [("lustre", "", 4096)]),
+        ("gpu:a100_1g.5gb:7(S:0)", [("gpu", "a100_1g.5gb", 7)]),
+        ("(null)", []),
+        ("", []),
+    ],
+)
+def test_gres(text, expected):
+    assert list(parse_gres(text, "gres")[0]) == [Gres(*one) for one in expected]
+
+
+@pytest.mark.parametrize("text", ["a:b:c:d", ":4", "gpu::4", "gpu:a100:99999999999999999P"])
+def test_gres_that_is_none(text):
+    with pytest.raises(InputError):
+        parse_gres(text, "gres")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("rack[0-1]_blade[08-09],x,y[1,3]", "rack0_blade08 rack0_blade09 rack1_blade08 rack1_blade09 x y1 y3"),
+        ("n[1-2]", "n1 n2"),
+        ("a[1-2]b[3]c", "a1b3c a2b3c"),
+    ],
+)
+def test_hosts_of_two_ranges(text, expected):
+    assert hosts_of(text, "x", 100) == expected.split()
+
+
+@pytest.mark.parametrize("text", ["a[1-1000]b[1-1000]", "a[1]b[", "a]b[1]c[2]", "a[x]b[1]"])
+def test_hosts_that_are_none_or_too_many(text):
+    with pytest.raises(InputError):
+        hosts_of(text, "x", 10_000)
+
+
+def node(**said):
+    whole = {"name": "n1", "cpus": 64, "sockets": 2, "cores": 16, "threads": 2, "real_memory": 1000, "gres": ""}
+    return {"meta": {}, "nodes": [{**whole, "features": [], "state": ["IDLE"], "partitions": [], **said}]}
+
+
+@pytest.mark.parametrize(
+    ("said", "cores"),
+    [
+        ({}, 32),  # cores is per socket
+        ({"effective_cpus": 60}, 30),
+        ({"specialized_cores": 2}, 30),
+        ({"effective_cpus": 60, "specialized_cores": 2}, 30),
+        ({"cpus": 32}, 32),  # a CPU is a core there
+        ({"cpus": 16}, 16),
+        ({"cores": None}, 64),
+    ],
+)
+def test_cores_are_those_that_jobs_can_have(said, cores):
+    found = imported(node(**said))
+    assert [one.size for one in found.clusters[0].graph.vertices if one.type == "core"] == [cores]
+
+
+def answer(found, *requirements, shape=(), **attributes):
+    index = FleetIndex(found.fleet())
+    job = required_job([Requirement.parse(one) for one in requirements]) if requirements else Job("j")
+    job = Job("j", (ResourceGroup(shape, job.requirements),), attributes=tuple(attributes.items()))
+    answered = match(index, with_limits(job, index.vocabulary))
+    return True if answered else None if answered.unknown else False
+
+
+def test_what_jobs_are_answered():
+    nodes = "NodeName=n1 CPUTot=32 CoresPerSocket=16 Sockets=2 ThreadsPerCore=1 RealMemory=1024 Gres=gpu:a100:4(S:0-1) "
+    nodes += "AvailableFeatures=ib,skl State=IDLE+PLANNED Partitions=batch,debug\n"
+    nodes += "NodeName=n2 CPUTot=8 RealMemory=1024 Gres=(null) State=DOWN* Partitions=batch\n"
+    parts = "PartitionName=batch DenyAccounts=out MaxTime=1-00:00:00 Nodes=n[1-2] State=UP\n"
+    parts += "PartitionName=debug MaxTime=30 Nodes=n1 State=UP OverSubscribe=EXCLUSIVE\n"
+    found = imported(nodes, parts)
+    assert answer(found)
+    assert answer(found, "gpu{model=a100}", "property{name=skl}", "gres{name=gpu, count>=4}")
+    assert answer(found, "property{name=icx}") is False
+    assert answer(found, "gres{name=gpu, type=h100}") is False
+    assert answer(found, "host{name=n2}") is False  # it is down
+    assert answer(found, duration=86400)
+    assert answer(found, duration=86401) is False
+    assert answer(found, duration=1801, queue="debug") is False
+    assert answer(found, account="out", queue="batch") is False
+    assert answer(found, account="out")
+    core = ResourceRequest
+    assert answer(found, shape=(core("node", 1, (core("core", 32), core("gpu", 4), core("memory", 1, unit="GiB"))),))
+    assert answer(found, shape=(core("node", 1, (core("core", 33),)),)) is False
+    assert answer(found, shape=(core("node", 2),)) is False
+    assert answer(imported(nodes), duration=60) is None  # limits are not said
+    assert answer(imported(nodes))
+
+
+def test_a_thousand_equal_nodes_are_one_place_class():
+    record = "NodeName=n{} CPUTot=32 RealMemory=1024 Gres=gpu:a100:4 State=IDLE Partitions=batch\n"
+    found = imported("".join(record.format(number) for number in range(1000)))
+    assert FleetIndex(as_asked(found.fleet(), [])).size == 1
+    assert FleetIndex(found.fleet()).size == 1000
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        ("", "empty"),
+        ("hello", "no output of Slurm"),
+        ("{}", "not JSON of Slurm"),
+        ('{"nodes": 3}', "not a list"),
+        ('{"nodes": [{"name": "a"}, {"name": "a", "cpus": -1}]}', "usable"),
+        ('{"nodes": [{"name": "a", "cpus": 1}, {"name": "a", "cpus": 2}]}', "described twice"),
+        ('{"nodes": [{"name": "a", "cpus": {"set": true, "number": "x"}}]}', "not a number"),
+        ('{"nodes": [{"name": "a\\u0007"}]}', "control"),
+        ('{"partitions": []}', "describes no nodes"),
+        ("NodeName=a[1-99999999] CPUTot=1\n", "too many"),
+        ("NodeName=a CPUTot=1 CPUTot=2\n", "stands twice"),
+        ("NODELIST|CPUS\na|1|2\n", "3 columns"),
+        ("\x1ea\x1fb\n", "no headings"),
+        ("NodeName=a CPUTot=many\n", "not a number"),
+    ],
+)
+def test_what_is_none_is_refused_with_its_place(content, problem):
+    with pytest.raises(InputError, match=problem) as error:
+        imported(content)
+    assert error.value.file == "f0"
+
+
+def test_the_public_files_lose_nothing(public_data):
+    folder = public_data / "fleets" / "slurm"
+    sinfo = import_files("slurm", [folder / "sinfo_out.json"], Asked())
+    keys = {key for node in json.loads((folder / "sinfo_out.json").read_text())["nodes"] for key in node}
+    dropped = {place for one in sinfo.dropped for place in one.places}
+    read = (
+        "architecture cores cpus features gres name state state_flags operating_system partitions real_memory sockets"
+    )
+    assert keys == dropped | {*read.split(), "threads", "temporary_disk"}
+    assert not any("not known" in one.why for one in sinfo.dropped)
+    nodes, parts = folder / "owens_nodes.txt", folder / "owens_partitions.txt"
+    owens = import_files("slurm", [nodes, parts], Asked("owens"))
+    assert dict(owens.read)["nodes"] == nodes.read_text().count("\x1e")
+    assert dict(owens.read)["partitions"] == parts.read_text().count("PartitionName=")
+    assert not any("not known" in one.why for one in owens.dropped)
+    (none,) = (one for one in owens.dropped if one.what == "partitions")
+    assert parts.read_text().count("Nodes=(null)") == none.count
