@@ -26,10 +26,13 @@ from placewise.formats.plain_fields import UNSAID, plain_fields
 from placewise.formats.profiles.profile_file import profile_from_json
 from placewise.formats.studies.cost_file import read_costs
 from placewise.formats.studies.order_file import read_order
+from placewise.formats.studies.scenario_file import read_scenarios
 from placewise.formats.studies.selection_config import _of_configuration, _of_list
 from placewise.formats.values import mapping
 from placewise.model.cluster import Cluster, Fleet
+from placewise.model.replay import ReplaySettings
 from placewise.model.resources import ResourceGraph, Vertex
+from placewise.model.scenarios import Scenario
 from placewise.study.run_settings import run_settings
 
 GRAPH = ResourceGraph((Vertex("0", "cluster"), Vertex("1", "node", 0), Vertex("2", "node", 0)))
@@ -53,6 +56,15 @@ def _study(document, folder):
     lines = [f"{json.dumps(key)} = {toml(value)}\n" for key, value in document.items()]
     path.write_text("# a study\n" + "".join(lines).replace("\x7f", "\\u007f"))
     run_settings(path)
+
+
+def _scenarios(document, folder):
+    if not isinstance(document, dict):
+        raise InputError("is no table")
+    path = folder / "scenarios.toml"
+    lines = [f"{json.dumps(key)} = {toml(value)}\n" for key, value in document.items()]
+    path.write_text("# scenarios\n" + "".join(lines).replace("\x7f", "\\u007f"))
+    read_scenarios(path, Scenario("", ReplaySettings(), Fleet((Cluster("one"),))))
 
 
 def _file(read, write=json.dumps):
@@ -99,6 +111,7 @@ READERS = {
     "rainbow-config": lambda document, _: _configuration(document),
     "priorities": _priorities,
     "study": _study,
+    "scenarios": _scenarios,
     "order": _order,
     "costs": _file(read_costs, yaml.safe_dump),
     "profile": lambda document, _: profile_from_json(json.dumps(document), None),
@@ -500,6 +513,19 @@ VALID = {
     "rainbow-config": [_CONFIG, {}, None],
     "priorities": [_CONFIG, [{"priority": 2, "steps": _STEPS}, {"priority": -1, "steps": []}]],
     "study": [_STUDY, _DRAWN, _TABLE, _LEARNED, _OBSERVED, _RULED, {}],
+    "scenarios": [
+        {
+            "policies": ["fcfs", "easy-sjbf"],
+            "levels": {"none": [], "one": ["cl_zegox"], "all of it": "all"},
+            "values": True,
+        },
+        {
+            "scenarios": {
+                "a": {"policy": "easy", "estimates": "doubled", "fail_after": 0.5, "retries": 2, "late": False}
+            }
+        },
+        {"scenarios": {"b": {"policies": {"one": "sjf"}, "place": "first", "fail_after_s": 60, "metadata": "all"}}},
+    ],
     "order": [["b", "a", 7]],
     "costs": [{"gcc": 2.5, "perl": 0}],
     "profile": [_PROFILE, _BUILT_PROFILE],

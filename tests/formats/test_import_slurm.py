@@ -15,7 +15,6 @@ from placewise.formats.fleets.imports.slurm_values import Gres, hosts_of, parse_
 from placewise.matching.deciding import required_job
 from placewise.matching.index import FleetIndex
 from placewise.matching.match import match
-from placewise.matching.named_places import as_asked
 from placewise.matching.site_limits import with_limits
 from placewise.model.job import Job, ResourceGroup, ResourceRequest
 from placewise.model.requirement import Requirement
@@ -201,7 +200,7 @@ def test_what_jobs_are_answered():
 def test_a_thousand_equal_nodes_are_one_place_class():
     record = "NodeName=n{} CPUTot=32 RealMemory=1024 Gres=gpu:a100:4 State=IDLE Partitions=batch\n"
     found = imported("".join(record.format(number) for number in range(1000)))
-    assert FleetIndex(as_asked(found.fleet(), [])).size == 1
+    assert FleetIndex(found.fleet(), names_apart=True).size == 1
     assert FleetIndex(found.fleet()).size == 1000
 
 

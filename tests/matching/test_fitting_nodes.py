@@ -8,7 +8,6 @@ from placewise.formats.jobs.jobspec.hostlists import hostlist_text, parse_hostli
 from placewise.matching.fitting_nodes import fitting_nodes
 from placewise.matching.index import FleetIndex
 from placewise.matching.match import match
-from placewise.matching.named_places import as_asked
 from placewise.model.cluster import Cluster, Fleet
 from placewise.model.job import Job, ResourceGroup
 from placewise.model.requirement import Requirement
@@ -32,7 +31,7 @@ def test_nodes_are_those_with_room_and_what_is_required(nodes, cores, ib):
     fleet = Fleet((cluster,))
     shape = (R("node", 1, (R("core", cores),)),)
     job = Job("j", (ResourceGroup(shape, (Requirement.parse("fabric{name=ib}"),) if ib and fabric else ()),))
-    index = FleetIndex(as_asked(fleet, [job]))
+    index = FleetIndex(fleet, names_apart=True)
     expected = tuple(
         f"n{number}" for number, (size, has) in enumerate(nodes) if size >= cores and (has or not (ib and fabric))
     )

@@ -20,6 +20,7 @@ _KINDS = {
     "jobs": ("experiments", "jobspecs/*.yaml of an experiment: jobs that ask for versions"),
     "builds": ("experiments", "jobspecs/*.yaml of an experiment: build records"),
     "study": ("studies", "A study file (TOML)"),
+    "scenarios": ("scenarios", "A scenario file of replays (TOML)"),
     "order": ("studies", "An order file that is JSON"),
     "costs": ("studies", "What collecting each subsystem costs"),
     "prices": ("experiments", "What a node hour costs on each cluster"),

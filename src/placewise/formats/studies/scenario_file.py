@@ -32,7 +32,11 @@ from placewise.model.replay import ReplaySettings
 from placewise.model.scenarios import MOST_SCENARIOS, Scenario
 
 _CODECS = Codecs()
-_SETTINGS = get_type_hints(ReplaySettings)
+SETTINGS = get_type_hints(ReplaySettings)
+KEYS = ("policies", "levels", "values", "scenarios")
+"""What may be at the top of a scenario file."""
+OF_SCENARIO = (*SETTINGS, "metadata", "fleet")
+"""What a scenario may say."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,7 +58,7 @@ def read_scenarios(path: Path, usual: Scenario) -> ScenarioFile:
             document = tomllib.loads(decode(read_bytes(path), path))
         except (tomllib.TOMLDecodeError, RecursionError) as error:
             raise InputError("is not TOML", found=str(error)[:200], expected="a scenario file") from None
-        known = values.known_keys(document, ("policies", "levels", "values", "scenarios"), "the file")
+        known = values.known_keys(document, KEYS, "the file")
         policies = tuple(_texts(known.get("policies", []), "policies"))
         found = list(_grid(known, policies, usual))
         for name, entry in values.mapping(known.get("scenarios", {}), "scenarios").items():
@@ -92,11 +96,9 @@ def _grid(known: dict[str, Any], policies: tuple[str, ...], usual: Scenario) -> 
 
 def _scenario(name: str, entry: Any, usual: Scenario, folder: Path) -> Scenario:
     place = f"scenarios[{name!r}]"
-    entry = values.known_keys(entry, (*_SETTINGS, "metadata", "fleet"), place)
+    entry = values.known_keys(entry, OF_SCENARIO, place)
     changes = {
-        key: _CODECS.of(_SETTINGS[key]).read(value, f"{place}.{key}")
-        for key, value in entry.items()
-        if key in _SETTINGS
+        key: _CODECS.of(SETTINGS[key]).read(value, f"{place}.{key}") for key, value in entry.items() if key in SETTINGS
     }
     with locating(place=place):
         settings = replace(usual.settings, **changes)
