@@ -71,7 +71,11 @@ def test_clusters_of_an_import_that_are_gone_go(tmp_path):
     run("slurm", file, "--out", fleet, "--name", "s", "--by-partition")
     (fleet / "vocabulary.yaml").write_text("subsystems: {fpga: {}}\n")
     assert read_fleet(fleet).names == ("s-p", "s-q")
-    result = run("slurm", file, "--out", fleet, "--name", "s")
+    (fleet / "s-p" / "state.json").write_text('{"cost_per_node_hour": 2}')
+    with pytest.raises(InputError, match="no import wrote these parts"):
+        run("slurm", file, "--out", fleet, "--name", "s")
+    assert read_fleet(fleet).names == ("s-p", "s-q")
+    result = run("slurm", file, "--out", fleet, "--name", "s", "--force")
     assert [line[0] for line in result.stdout.splitlines() if line.startswith(("+", "-", "~"))] == ["+", "-"]
     assert read_fleet(fleet).names == ("s",)
     assert "fpga" in read_fleet(fleet).vocabulary.known
