@@ -1,6 +1,7 @@
 """`placewise import`: clusters come into a folder, are replaced by the next import of their name, and others stay."""
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,15 @@ from placewise.formats.fleets.fleet_source import read_fleet
 from placewise.formats.fleets.imports.given import Asked, Given
 from placewise.formats.fleets.imports.into_folder import RECORD, write_import
 from placewise.formats.fleets.imports.kinds import import_given
+from placewise.matching.deciding import with_requirements
+from placewise.matching.index import FleetIndex
+from placewise.matching.match import match
+from placewise.matching.named_places import as_asked
+from placewise.matching.site_limits import with_limits
 from placewise.model.cluster import Cluster
 from placewise.model.imported import Imported
+from placewise.model.job import Job, ResourceGroup, ResourceRequest
+from placewise.model.requirement import Requirement
 from placewise.model.vocabulary import Vocabulary
 
 
@@ -63,7 +71,11 @@ def test_clusters_of_an_import_that_are_gone_go(tmp_path):
     run("slurm", file, "--out", fleet, "--name", "s", "--by-partition")
     (fleet / "vocabulary.yaml").write_text("subsystems: {fpga: {}}\n")
     assert read_fleet(fleet).names == ("s-p", "s-q")
-    result = run("slurm", file, "--out", fleet, "--name", "s")
+    (fleet / "s-p" / "state.json").write_text('{"cost_per_node_hour": 2}')
+    with pytest.raises(InputError, match="no import wrote these parts"):
+        run("slurm", file, "--out", fleet, "--name", "s")
+    assert read_fleet(fleet).names == ("s-p", "s-q")
+    result = run("slurm", file, "--out", fleet, "--name", "s", "--force")
     assert [line[0] for line in result.stdout.splitlines() if line.startswith(("+", "-", "~"))] == ["+", "-"]
     assert read_fleet(fleet).names == ("s",)
     assert "fpga" in read_fleet(fleet).vocabulary.known
@@ -122,3 +134,22 @@ def test_nothing_is_written_where_a_file_cannot_be_read(tmp_path):
     assert not fleet.exists()
     with pytest.raises(InputError, match="is no format of fleets"):
         run("slurm", file, "--out", fleet, "--format", "xml")
+
+
+@pytest.mark.slow
+def test_ten_thousand_nodes_are_imported_and_asked_in_time(tmp_path):
+    record = "NodeName=n{} CPUTot=128 CoresPerSocket=32 Sockets=2 ThreadsPerCore=2 RealMemory=512000 Gres={}\n"
+    record += "   AvailableFeatures=ib,rack{} State=IDLE Partitions=batch,debug\n"
+    gres = ("(null)", "gpu:a100:4(S:0-3)", "gpu:v100:2")
+    file, fleet = tmp_path / "nodes.txt", tmp_path / "fleet"
+    file.write_text("".join(record.format(number, gres[number % 3], number // 40) for number in range(10_000)))
+    start = time.process_time()
+    run("slurm", file, "--out", fleet, "--name", "big")
+    assert time.process_time() - start < 5
+    job = with_requirements(
+        Job("j", (ResourceGroup((ResourceRequest("core", 64),)),)), [Requirement.parse("gpu{model=a100}")]
+    )
+    index = FleetIndex(as_asked(read_fleet(fleet), [job]))
+    start = time.process_time()
+    assert match(index, with_limits(job, index.vocabulary))
+    assert time.process_time() - start < 0.05

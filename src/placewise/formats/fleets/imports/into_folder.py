@@ -17,7 +17,7 @@ from placewise.errors import InputError, locating
 from placewise.formats import values
 from placewise.formats.fleets.fleet_source import FEATURES, NODES
 from placewise.formats.fleets.fleet_vocabulary import vocabulary_in
-from placewise.formats.fleets.jgf import parse_containment, read_cluster
+from placewise.formats.fleets.jgf import cluster_files, parse_containment, read_cluster
 from placewise.formats.fleets.jgf_writing import cluster_documents
 from placewise.formats.fleets.vocabulary_file import VOCABULARY, vocabulary_document
 from placewise.formats.fleets.vocabulary_writing import vocabulary_text
@@ -72,6 +72,7 @@ def write_import(imported: Imported, kind: str, folder: Path, *, force: bool = F
         before = _before(folder / name)
         changes.append(ClusterChange(name, "gone") if before is None else cluster_change(before[0], None))
         owned.append(glob.escape(name))
+        owned += [glob.escape(f"{name}/{file}") for file in _left_of(folder / name, own[name], force=force)]
     for name in (*fresh, *(own.keys() - clusters.keys())):
         files = (*records[name].files, RECORD) if name in records else ()
         owned += [glob.escape(f"{name}/{file}") for file in files]
@@ -111,6 +112,22 @@ def _refuse_others(folder: Path, clusters: Mapping[str, Cluster], own: Mapping[s
                 raise InputError(
                     "was not written by an import", file=folder / name / file, expected="--force to replace it"
                 )
+
+
+def _left_of(folder: Path, record: _Record, *, force: bool) -> list[str]:
+    """Return the parts of a cluster that others put into the folder of one that goes.
+
+    Raises InputError where there are some, unless `force` says to remove them: they would be parts of no cluster.
+    """
+    found = [path.name for path in cluster_files(folder) if path.name not in record.files]
+    if found and not force:
+        raise InputError(
+            "the cluster is gone, and no import wrote these parts of it",
+            file=folder,
+            found=found,
+            expected="to remove them, or --force",
+        )
+    return found
 
 
 def _records(folder: Path) -> Iterator[tuple[str, _Record]]:

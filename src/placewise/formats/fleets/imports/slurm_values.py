@@ -170,7 +170,10 @@ def hosts_of(written: str, place: str, most: int) -> list[str]:
     found: list[str] = []
     for part in _COMMA_OUTSIDE.split(written):
         names = [""]
-        for piece in _RANGE_AND_REST.findall(part):
+        pieces = _RANGE_AND_REST.findall(part)
+        if "".join(pieces) != part:
+            raise InputError("is no list of hosts", place=place, found=written, expected="such as n[1-3],login")
+        for piece in pieces:
             ends = parse_hostlist(piece, place, most)
             if len(names) * len(ends) + len(found) > most:
                 raise InputError("stands for too many hosts", place=place, found=written, expected=f"at most {most}")
