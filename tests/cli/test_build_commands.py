@@ -171,3 +171,56 @@ def test_expressions_of_priorities_are_no_code(placewise, builds, tmp_path):
         )
         assert done.code == 2, text
         assert "Traceback" not in done.err
+
+
+def test_fit_by_what_builds_ran_on_and_when(placewise, tmp_path):
+    lines = ["package,memory,duration,arch,compiler,day"]
+    lines += [
+        f"p,{1000 + 7 * i % 13},{(2 if i % 2 else 1) * (50 + i % 5)},{'ab'[i % 2]},gcc,2024-01-{1 + i // 4:02d}"
+        for i in range(100)
+    ]
+    (tmp_path / "builds.csv").write_text("\n".join(lines))
+    done = placewise("fit", tmp_path / "builds.csv", "--out", tmp_path / "m", "--time", "day")
+    assert done.code == 0
+    for words in ("hierarchical", "best-with-memory", "later", "which is known only after a run"):
+        assert words in " ".join(done.out.split())
+    found = json.loads(
+        placewise("fit", tmp_path / "builds.csv", "--out", tmp_path / "n", "--time", "day", "--json").out
+    )
+    assert found["facts"] == ["arch", "compiler"]
+    for errors in (found["median_relative_error"], found["median_relative_error_later"]):
+        assert errors["hierarchical"] < 0.1 < errors["mean"]
+        assert errors["best"] == errors["hierarchical"]
+    without = json.loads(placewise("fit", tmp_path / "builds.csv", "--out", tmp_path / "o", "--json").out)
+    assert without["median_relative_error_later"] == {}
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "said"),
+    [
+        ("day", "yesterday", "row 2, column day: is no time"),
+        ("day", "nan", "row 2, column day: is no time"),
+        ("month", "1", "has no column for the time"),
+        ("duration", "1", "the column for the time is another's"),
+    ],
+)
+def test_times_that_are_none(placewise, tmp_path, column, value, said):
+    (tmp_path / "b.csv").write_text(f"package,memory,duration,day\np,1,2,2024-01-01\np,1,2,{value}\n")
+    done = placewise("fit", tmp_path / "b.csv", "--out", tmp_path / "m", "--minimum", "1", "--time", column)
+    assert done.code == 2
+    assert said in " ".join(done.err.split())
+    assert not (tmp_path / "m").exists()
+
+
+def test_costs_are_said_with_what_they_rest_on(placewise, builds, tmp_path):
+    plain = ["simulate", builds, "--no-plots", "--resamples", "0", "--minimum-builds", "5"]
+    out = " ".join(placewise(*plain, "--out", tmp_path / "a").out.split())
+    assert "least and most by the models that are not clearly worse (best" in out
+    assert "by best, without memory that is known only after a run" in out
+    assert "Jobs that fail are taken to use their whole runtime" in out
+    out = " ".join(placewise(*plain, "--out", tmp_path / "b", "--model", "knn", "--fail-after", "0.25").out.split())
+    assert "by knn, from memory, which is known only after a run" in out
+    assert "Jobs that fail are taken to use 25% of their runtime" in out
+    used = [json.loads((tmp_path / name / "levels.json").read_text())["levels"][0]["used"] for name in ("a", "b")]
+    assert [one["fail_after"] for one in used] == [1.0, 0.25]
+    assert placewise(*plain, "--out", tmp_path / "c", "--fail-after", "1.5").code == 2

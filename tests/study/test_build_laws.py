@@ -263,6 +263,57 @@ def test_rows_average_to_the_levels():
         assert level.per_build["cost"][0] <= np.mean(level.per_build["cost"]) <= level.per_build["cost"][100]
 
 
+@given(clusters, builds, st.floats(0, 1))
+def test_what_failures_use_against_plain_loops(fleet_rows, build_rows, fail_after):
+    settings = Settings(orders=0, minimum_builds=5, model="hierarchical", fail_after=fail_after)
+    found = run(fleet_of(fleet_rows), records_of(build_rows), settings, KERNELS).results
+    rules = [rule.question.name for rule in STUDY.rules]
+    level = found.levels[0]
+    assert level.metadata == ()
+    good, bad, hours, successes = 0.0, 0.0, 0.0, 0.0
+    for build in build_rows:
+        for cluster in fleet_rows:
+            arch, (compiler, version), _, price, _ = cluster
+            runtime = float(
+                predict(found.models, "hierarchical", build[0], np.nan, (arch, compiler, version)).runtime_s
+            )
+            if math.isnan(runtime):
+                continue
+            part, cost = 1 / len(fleet_rows), runtime / 3600 * (price or 0.0)
+            if all(meets(rule, build, cluster) for rule in rules):
+                good += part * cost
+                successes += part * (price is not None)
+            else:
+                bad += part * cost * fail_after
+                hours += part * runtime * fail_after / 3600
+    assert level.used.cost_of_successes == pytest.approx(good, abs=1e-9)
+    assert level.used.cost_of_failures == pytest.approx(bad, abs=1e-9)
+    assert level.used.runtime_of_failures_s / 3600 == pytest.approx(hours, abs=1e-9)
+    assert level.used.successes == pytest.approx(successes, abs=1e-9)
+    if successes > 1e-6:
+        assert level.used.cost_of_a_success == pytest.approx((good + bad) / successes)
+    for cost in level.costs.values():
+        if cost.priced > 0:
+            assert next(iter(cost.spread)) == "hierarchical"
+            assert cost.spread["hierarchical"] == pytest.approx(cost.cost / cost.priced, abs=1e-9)
+
+
+def test_the_spread_holds_what_each_model_alone_says():
+    random = np.random.default_rng(5)
+    fleet = fleet_of([(ARCHS[i % 2], COMPILERS[i % len(COMPILERS)], 6, 3.6 * (i + 1), None) for i in range(4)])
+    rows = [("p", ARCHS[i % 2], COMPILERS[i % 3 % len(COMPILERS)], 1 + i % 5, random.uniform(5, 50)) for i in range(60)]
+    rows += [("q", *row[1:]) for row in rows]
+    said = {}
+    for model in ("best-with-memory", "mean", "hierarchical", "linear", "log-linear", "knn"):
+        settings = Settings(orders=0, minimum_builds=5, model=model)
+        said[model] = run(fleet, records_of(rows), settings, KERNELS).results.levels[0].costs["fastest"]
+    spread = said["best-with-memory"].spread
+    assert len(spread) > 2
+    for model, cost in spread.items():
+        assert cost == pytest.approx(said[model].cost / said[model].priced)
+    assert set(said["mean"].spread) <= {"mean", "hierarchical"}
+
+
 def test_percentiles_are_those_of_the_builds():
     fleet = fleet_of([("x86", COMPILERS[0], 6, 3.6, None)])
     rows = [("p", "x86", COMPILERS[0], 1 + i % 5, 10 + i) for i in range(20)] + [("q", "x86", COMPILERS[0], 1, 9)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,10 +66,9 @@ def cross_validate(
     duration = builds.duration_s[asked]
     errors = {kind: _errors(values[asked], duration) for kind, values in predicted.items()}
     # The mean of the other folds is low where its own fold is high; that is no correlation worth a number.
-    mean = errors["mean"]
-    errors["mean"] = CrossValidation(
-        mean.mean_absolute_error_s, mean.root_mean_square_error_s, mean.relative_error, None
-    )
+    for kind, found in errors.items():
+        if (predicted[kind][asked] == predicted["mean"][asked]).all():
+            errors[kind] = replace(found, correlation=None)
     return Validation(**{kind.replace("-", "_"): found for kind, found in errors.items()})
 
 
