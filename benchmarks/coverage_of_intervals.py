@@ -43,11 +43,12 @@ def cells(source: Path | None) -> tuple[NDArray[np.int64], NDArray[np.int64], ND
     labels, weights = prepared.labels, prepared.weights.astype(np.float64)
     if labels.root is None:
         raise SystemExit("the jobs do not say their root packages")
-    above = [weights * prepared.asked.truth.succeeds.any(axis=-1)]
+    chances = prepared.asked.truth.chances
+    above = [weights * chances.best]
     below = [weights]
     for name in FIGURES[1:]:
         one = prepared.submit(name)
-        success = success_on(one.assigned, prepared.asked.truth.succeeds[one.job]).share
+        success = success_on(one.assigned, chances, one.job).share
         often = weights[one.job]
         above.append(np.bincount(one.job, often * success, minlength=len(weights)))
         below.append(np.bincount(one.job, often, minlength=len(weights)).astype(np.float64))

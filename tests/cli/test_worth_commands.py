@@ -6,6 +6,9 @@ import json
 
 import pytest
 
+from placewise.study.sources import read_study
+from placewise.study.values import study_game
+
 
 def document(done):
     assert done.code == 0
@@ -158,3 +161,8 @@ def test_what_means_nothing_is_one_line(placewise, small, arguments, message):
     assert message in done.err
     assert "Traceback" not in done.err
     assert len(done.err.strip().splitlines()) == 1
+
+
+def test_figures_name_the_scoring_that_they_were_made_with(small):
+    results = study_game(read_study(small)).results
+    assert (results.scoring, results.truth) == ("corrected", None)

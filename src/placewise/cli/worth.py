@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -29,7 +30,6 @@ from placewise.errors import InputError
 
 if TYPE_CHECKING:
     from placewise.model.results import Results
-    from placewise.worth.game import Game
 
 Questions = Annotated[
     str,
@@ -91,7 +91,6 @@ def value(
         return
     from placewise.formats.results.worth_files import HELD_OUT, VALUE
     from placewise.formats.studies.cost_file import read_costs
-    from placewise.model.results import Results
     from placewise.report.terminal.held_out import print_held_out
     from placewise.report.terminal.progress import stages
     from placewise.report.terminal.worth import print_worth
@@ -127,7 +126,7 @@ def value(
             except InputError as error:
                 left_out.append(f"values on fleets drawn anew: {error}")
         held_out = held_out_of(played, held, splits=splits, runner=where, progress=progress)
-        results = Results({}, worth=worth, held_out=held_out)
+        results = replace(played.results, worth=worth, held_out=held_out)
         write_asked(folder, results)
     if json:
         print_json(_documents(VALUE, results))
@@ -178,7 +177,6 @@ def minimal(
     """Find the fewest subsystems that reach a share of the ceiling, and prove that fewer do not."""
     from placewise.formats.results.worth_files import HELD_OUT, MINIMAL
     from placewise.formats.studies.cost_file import read_costs
-    from placewise.model.results import Results
     from placewise.report.terminal.held_out import print_held_out
     from placewise.report.terminal.progress import stages
     from placewise.report.terminal.worth import print_sufficiency
@@ -201,7 +199,7 @@ def minimal(
             played.game, target, costs=price, random_orders=random_orders, seed=options.seed, limit_s=limit
         )
         held_out = held_out_of(played, held, target=target, costs=price, splits=splits, runner=where, progress=progress)
-        results = Results({}, sufficiency=found, held_out=held_out)
+        results = replace(played.results, sufficiency=found, held_out=held_out)
         write_asked(folder, results)
     if json:
         print_json(_documents(MINIMAL, results))
@@ -223,29 +221,23 @@ def pareto(
     """List the levels of metadata on the Pareto front: of little cost, little waste and much success."""
     from placewise.formats.results.worth_files import PARETO, worth_document
     from placewise.formats.studies.cost_file import read_costs
-    from placewise.model.results import Results
     from placewise.report.terminal.worth import print_front
-    from placewise.study.values import costs_of
+    from placewise.study.values import costs_of, study_game
     from placewise.worth.pareto import level_points
     from placewise.worth.sufficiency import greedy_names
 
     costs = None if collection_cost is None else read_costs(collection_cost)
     with output_folder(out, force, PARETO) as folder:
-        game = _game(options, questions)
+        played = study_game(options.study(), among=questions)
+        game = played.game
         price = None if costs is None else costs_of(game.names, costs)
         points, exact = level_points(game, greedy_names(game, price), price)
-        results = Results({}, front=points, front_exact=exact)
+        results = replace(played.results, front=points, front_exact=exact)
         write_asked(folder, results)
     if json:
         print_json(worth_document(PARETO, results))
     else:
         print_front(results, console())
-
-
-def _game(options: StudyOptions, questions: str) -> Game:
-    from placewise.study.values import game_of
-
-    return game_of(options.study(), among=questions)
 
 
 @contextlib.contextmanager

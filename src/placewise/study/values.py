@@ -14,7 +14,7 @@ from placewise.matching.kernels import Kernels
 from placewise.matching.kernels_numpy import NumpyKernels
 from placewise.model import streams
 from placewise.model.progress import SILENT, Progress
-from placewise.model.results import Results
+from placewise.model.results import Results, TruthNote
 from placewise.model.settings import MOST_ORDERS, names_in, refuse_outside
 from placewise.model.study import Study
 from placewise.model.worth import SubsystemWorth, Worth
@@ -53,21 +53,31 @@ def game_of(study: Study, kernels: Kernels | None = None, *, among: str = "") ->
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StudyGame:
-    """The game of a study. labels : by what its jobs can be divided into units."""
+    """The game of a study.
+
+    labels : by what its jobs can be divided into units. note : what decides in place of rules.
+    """
 
     study: Study
     game: Game
     labels: Labels
     demands: Demands
+    note: TruthNote | None
+
+    @property
+    def results(self) -> Results:
+        """Results that say only what success is judged by."""
+        return Results({}, scoring=self.study.settings.scoring, truth=self.note)
 
 
 def study_game(study: Study, kernels: Kernels | None = None, *, among: str = "") -> StudyGame:
     """Return the game that `game_of` does, and what else the study knows of its jobs."""
     kernels = kernels or NumpyKernels()
     demands = demands_of(study, kernels)
-    asked = demands.on(FleetIndex(study.fleet), grouped=True)
+    index = FleetIndex(study.fleet)
+    asked = demands.on(index, grouped=True)
     game = _game(asked, players_of(study, among), kernels)
-    return StudyGame(study, game, Labels(game.weights, game.unit, asked.root), demands)
+    return StudyGame(study, game, Labels(game.weights, game.unit, asked.root), demands, demands.note(index))
 
 
 def redrawn_game(fleets: RedrawnFleets, players: tuple[str, ...], clusters: int, seed: int) -> Game:

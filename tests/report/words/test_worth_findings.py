@@ -70,6 +70,7 @@ def test_an_estimate_is_not_said_to_be_exact(worth_results):
     ("change", "words"),
     [
         ({"at_least": None}, "that no fewer do was not proven"),
+        ({"at_least": 0.0}, "that no fewer do was not proven"),
         ({"at_least": 20.0}, "at least 20 subsystems are needed"),
         ({"cost": 99.5, "at_least": 99.5}, "none that costs less does, which is proven"),
         ({"cost": 99.5, "at_least": 80.5}, "at least 80.50 of cost are needed"),

@@ -47,6 +47,6 @@ def _fewer(found: Sufficiency) -> str:
     less = "no fewer do" if counts else "none that costs less does"
     if found.optimal:
         return f"{less}, which is proven"
-    if found.at_least is None:
+    if not found.at_least:
         return f"that {less} was not proven (placewise minimal tries to)"
     return f"at least {number(found.at_least)}{' subsystems' if counts else ' of cost'} are needed"
