@@ -24,7 +24,7 @@ def scenarios() -> Schema:
         "policies": list_of(_POLICY),
         "levels": mapping_of(_PIECES, names={}),
         "values": FLAG,
-        "scenarios": mapping_of(_scenario()),
+        "scenarios": mapping_of(_scenario(), names={}),
     }
     some = [{"policies": {"minItems": 1}}, {"levels": {"minProperties": 1}}, {"scenarios": {"minProperties": 1}}]
     return {
