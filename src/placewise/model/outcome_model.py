@@ -126,7 +126,7 @@ def facts_named(model: OutcomeModel, names: Sequence[str]) -> dict[str, tuple[st
     found: dict[str, tuple[str, ...]] = {}
     for name in names or tuple(groups):
         if name not in groups and name not in known:
-            some = ", ".join([*groups, *known][:8])
+            some = ", ".join(list(dict.fromkeys((*groups, *known)))[:8])
             raise InputError("no such fact, or group of facts", found=name, expected=f"names such as {some}")
         found[name] = tuple(groups[name]) if name in groups else (name,)
     every = [fact for facts in found.values() for fact in facts]

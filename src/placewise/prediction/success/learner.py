@@ -21,7 +21,7 @@ _FEWEST_TREES, _MOST_TREES = 10, 200
 
 @dataclass(frozen=True, slots=True)
 class Boosting:
-    """How trees are grown, chosen by held-out log loss (`benchmarks/settings_of_learning.py`).
+    """How trees are grown; `benchmarks/settings_of_learning.py` compares settings by held-out log loss.
 
     iterations : trees. learning_rate : share of each that is added. leaves : of a tree, at most. least_leaf : records
     of a leaf, at least. smoothing : see `package_rates`.
