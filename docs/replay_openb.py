@@ -104,7 +104,12 @@ def outcome(trace: Trace, policy: QueuePolicy, *, knows: bool) -> Outcome:
     truth = truth_of(trace, fleet)
     seen = trace if knows else replace(trace, asks=((),), ask=np.zeros_like(trace.ask))
     settings = ReplaySettings(
-        policy=policy, hold="nodes", estimates="exact", fail_after_s=FAIL_AFTER_S, retries=len(fleet)
+        policy=policy,
+        place="least-loaded",
+        hold="nodes",
+        estimates="exact",
+        fail_after_s=FAIL_AFTER_S,
+        retries=len(fleet),
     )
     found = replay(seen, fleet, settings, truth=truth)
     done = (found.start_s >= 0) & ~found.failed
