@@ -605,7 +605,8 @@ def _compress_once(s, line, now, outlived):  # type: ignore[no-untyped-def]
     for k in range(count):
         a = s.queue[k]
         length, size, before = s.attempts[a, ESTIMATE], s.attempts[a, SIZE], s.attempts[a, PLANNED]
-        if alone and not outlived:
+        # A reservation that was moved to a time at which nothing happened on its cluster has passed.
+        if alone and not outlived and before >= now:
             # Where nothing is promised twice a job fits from its reserved start on; only what is before decides.
             c = s.attempts[a, PROMISED_ON]
             start = _earliest(s, c, size, length, now, before)
