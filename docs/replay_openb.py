@@ -180,7 +180,7 @@ def draw(path: Path, hours: dict[tuple[str, bool], list[float]]) -> None:
     policies = list(dict.fromkeys(policy for policy, _ in hours))
     with mpl.rc_context({"svg.hashsalt": "placewise", "svg.fonttype": "none", "font.size": NORMAL}):
         figure = Figure(figsize=(7, 3.6), layout="constrained")
-        panels = figure.subplots(1, len(policies), squeeze=False)[0]
+        panels = figure.subplots(1, len(policies), sharey=True, squeeze=False)[0]
         for axes, policy in zip(panels, policies, strict=True):
             pairs = list(zip(hours[policy, True], hours[policy, False], strict=True))
             for pair in pairs:
