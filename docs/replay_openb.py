@@ -3,7 +3,8 @@
     python docs/replay_openb.py DATA/fleets/openb [--thinnings 10] [--figure docs/img/openb-models.svg]
 
 On all 1,523 nodes nobody waits. Nodes are taken away in random order until what the pods use in the busy part of
-the trace is 0.8 of what is left of the scarcest resource; a node without which some pod would fit nowhere is kept.
+the trace is 0.8 of what is left of the scarcest resource, also for pods that name models on nodes with these; a node
+without which some pod would fit nowhere is kept.
 Pods hold cores, memory and GPUs of nodes. Without metadata on the model a pod may be sent where it cannot use the GPU:
 it fails after a minute, and is submitted again, not to those nodes.
 """
@@ -55,7 +56,7 @@ def thinned(trace: Trace, seed: int) -> tuple[Trace, NDArray[np.float64]]:
     """Return the trace on fewer nodes, and the load of (cores, memory, GPUs) on these."""
     wanted, begin, end = demands(trace), np.quantile(trace.submit_s, BUSY_FROM), trace.submit_s.max()
     inside = np.minimum(trace.submit_s + trace.runtime_s, end) - np.maximum(trace.submit_s, begin)
-    used = (wanted * np.clip(inside, 0, None)[:, None]).sum(0) / (end - begin)
+    used = wanted * np.clip(inside, 0, None)[:, None] / (end - begin)
     there = np.array(
         [
             [one.cores_per_node or 0, (one.memory_bytes_per_node or 0) / MIB, 1000 * one.gpus_per_node]
@@ -65,18 +66,22 @@ def thinned(trace: Trace, seed: int) -> tuple[Trace, NDArray[np.float64]]:
     )
     hosts = hosts_of(trace)
     hosts = hosts[hosts.any(axis=1)]  # some pods fit nowhere even on all nodes
+    truth = truth_of(trace, in_parts(fleet_of_trace(trace, ()), trace.processor_parts))
+    right = np.unique(truth, axis=0)
+    # What pods use that may go to these machines and to no others.
+    within = np.array([used[~(truth & ~those).any(axis=1)].sum(axis=0) for those in right])
     left = np.array([one.nodes or 0 for one in trace.machines])
     order = np.random.default_rng(seed).permutation(np.repeat(np.arange(len(left)), left))
     for machine in order.tolist():
         left[machine] -= 1
         hosted = (hosts & (left > 0)).any(axis=1).all()
-        if not hosted or (used / (left @ there)).max() > LOAD:
+        if not hosted or (within > LOAD * (right * left) @ there).any():
             left[machine] += 1
     kept = zip(trace.machines, left.tolist(), strict=True)
     machines = tuple(
         replace(one, nodes=nodes, processors=nodes * (one.cores_per_node or 0)) for one, nodes in kept if nodes
     )
-    return replace(trace, machines=machines), used / (left @ there)
+    return replace(trace, machines=machines), used.sum(axis=0) / (left @ there)
 
 
 def hosts_of(trace: Trace) -> NDArray[np.bool_]:
@@ -99,7 +104,12 @@ def outcome(trace: Trace, policy: QueuePolicy, *, knows: bool) -> Outcome:
     truth = truth_of(trace, fleet)
     seen = trace if knows else replace(trace, asks=((),), ask=np.zeros_like(trace.ask))
     settings = ReplaySettings(
-        policy=policy, late=True, hold="nodes", estimates="exact", fail_after_s=FAIL_AFTER_S, retries=len(fleet)
+        policy=policy,
+        place="least-loaded",
+        hold="nodes",
+        estimates="exact",
+        fail_after_s=FAIL_AFTER_S,
+        retries=len(fleet),
     )
     found = replay(seen, fleet, settings, truth=truth)
     done = (found.start_s >= 0) & ~found.failed

@@ -18,6 +18,18 @@ def test_the_kernel_is_the_definition():
     assert list(disagreements(range(2, 4), ["numba"], jobs=30)) == []
 
 
+def test_the_kept_plan_of_a_deep_queue_is_the_definition():
+    pytest.importorskip("numba")
+    combinations = [("fcfs", estimates, "earliest-start") for estimates in ("limit", "user-mean")]
+    assert list(disagreements(range(300, 308), ["numba"], combinations, jobs=250)) == []
+
+
+def test_a_reservation_that_has_passed_is_moved_to_now():
+    """A job was placed elsewhere when it had become due, and nothing happened on its own cluster until later."""
+    pytest.importorskip("numba")
+    assert list(disagreements([80], ["numba"], [("conservative", "user-mean", "random")])) == []
+
+
 @pytest.mark.slow
 def test_the_engines_agree_on_more_random_traces():
     pytest.importorskip("numba")

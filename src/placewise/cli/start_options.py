@@ -83,6 +83,7 @@ class StartOptions:
         """Return when each job would start, none without a queue. Raises InputError as `estimate_starts` does."""
         from placewise.errors import locating
         from placewise.formats.traces.squeue import read_queue_state
+        from placewise.model.replay import ReplaySettings
         from placewise.replay.start_estimates import estimate_starts
 
         if self.queue is None:
@@ -90,6 +91,7 @@ class StartOptions:
                 raise InputError("no queue is given", expected="--queue FILE beside options of how it is planned")
             return []
         policy, policies = policies_of(self.policy)
+        ReplaySettings(policy=policy, policies=policies)  # type: ignore[arg-type]  # refused before anything is read
         limit = None if self.limit is None else seconds_given("--limit", self.limit)
         state = read_queue_state(self.queue, now_s=self.now, zone=self.zone)
         with locating(file=self.queue):

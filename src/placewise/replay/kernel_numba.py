@@ -34,15 +34,20 @@ _NEVER = 1 << 62
 
 # Columns of State.jobs.
 SUBMITTED, RUNTIME, FAILING, LIMIT, GUESS, PROCESSORS, USER, THINK = range(8)
-# Of State.attempts. An attempt that waits under conservative is PLANNED to start, one that runs to end; EARLIER is the
-# attempt of the same job that failed before it; STARTED has attempts in the order of their starts.
+# Of State.attempts. An attempt that waits under conservative is PLANNED to start, one that runs to end, and one that
+# waits under fcfs to start so long after the one before it; EARLIER is the attempt of the same job that failed before
+# it; STARTED has attempts in the order of their starts.
 JOB, CLUSTER, SUBMIT, START, END, RESERVED, FAILED, SIZE = range(8)
 ESTIMATE, PLANNED, EARLIER, PROMISED_ON, AFTER, BEFORE, STARTED, DEAD = range(8, 16)
 # Of State.clusters: BASE is where its running jobs begin in State.runs, PLAN the first node of its plan.
 FREE, LOAD, RUNNING, BASE, PLAN, LINE = range(6)
 # Of State.lines: the queue in the order of submission, its blocks in the policy's order, the reservation of its head,
-# and whether anything has CHANGED since that was worked out.
+# and whether anything has CHANGED since that was worked out. Under fcfs the plan of the queue: whether one is KEPT, the
+# starts of its first and last jobs, what is free after the last start, how many end later (in State.tails), and the
+# last planned end of its jobs that have left the queue.
 HEAD, TAIL, BLOCK, LAST_BLOCK, CHANGED, SHADOW, EXTRA, SHADOW_ON, FIRST, STOP, POLICY = range(11)
+KEPT, HEAD_START, TAIL_START, TAIL_FREE, TAIL_RUNS, LEFT_END = range(11, 17)
+_NO_PLAN, _OLD_PLAN, _PLAN = range(3)
 # Of State.blocks, State.nodes, and State.links of jobs.
 NEXT, FILLED, SMALLEST, SHORTEST = range(4)
 NODE_NEXT, NODE_TIME, NODE_FREE = range(3)
@@ -60,7 +65,8 @@ class State(NamedTuple):
     fits : (jobs, words) the clusters that a job may go to. succeeds : (jobs, clusters), of no rows where all succeed.
     draws : (jobs, tries) where clusters are drawn. price : (clusters,). last : (users, 2) the runtimes of the last two
     jobs that ended. ends, submits : heaps of (time, number of the start) and (time, job).
-    runs : the running jobs of each cluster by planned end. items : (blocks, jobs of a block) attempts.
+    runs : the running jobs of each cluster by planned end. tails : (time, processors) of what is planned to end after
+    the last of a queue starts. items : (blocks, jobs of a block) attempts.
     trial, queue, by_length : room for what is only needed on the way.
     """
 
@@ -79,6 +85,7 @@ class State(NamedTuple):
     ends: Ints
     submits: Ints
     runs: Ints
+    tails: Ints
     blocks: Ints
     items: Ints
     nodes: Ints
@@ -159,6 +166,32 @@ def _put(s, b, at, a):  # type: ignore[no-untyped-def]
 
 
 @_inlined
+def _plan_behind(s, line, a):  # type: ignore[no-untyped-def]
+    """Plan an attempt behind the last of a queue under fcfs."""
+    c = s.lines[line, FIRST]
+    base, size, runs = s.clusters[c, BASE], s.attempts[a, SIZE], s.lines[line, TAIL_RUNS]
+    time, free, gone = s.lines[line, TAIL_START], s.lines[line, TAIL_FREE], 0
+    while gone < runs and (free < size or s.tails[base + gone, TIME] == time):
+        time = s.tails[base + gone, TIME]
+        free += s.tails[base + gone, WHO]
+        gone += 1
+    end, k = time + s.attempts[a, ESTIMATE], base
+    while k < base + runs - gone and s.tails[k + gone, TIME] <= end:
+        s.tails[k, TIME], s.tails[k, WHO] = s.tails[k + gone, TIME], s.tails[k + gone, WHO]
+        k += 1
+    if gone == 0:
+        for i in range(base + runs, k, -1):
+            s.tails[i, TIME], s.tails[i, WHO] = s.tails[i - 1, TIME], s.tails[i - 1, WHO]
+    else:
+        for i in range(k + 1, base + runs - gone + 1):
+            s.tails[i, TIME], s.tails[i, WHO] = s.tails[i + gone - 1, TIME], s.tails[i + gone - 1, WHO]
+    s.tails[k, TIME], s.tails[k, WHO] = end, size
+    s.attempts[a, PLANNED] = time - s.lines[line, TAIL_START]
+    s.lines[line, TAIL_START], s.lines[line, TAIL_FREE] = time, free - size
+    s.lines[line, TAIL_RUNS] = runs - gone + 1
+
+
+@_inlined
 def _enqueue(s, line, policy, a):  # type: ignore[no-untyped-def]
     tail = s.lines[line, TAIL]
     s.attempts[a, BEFORE], s.attempts[a, AFTER] = tail, -1
@@ -167,6 +200,11 @@ def _enqueue(s, line, policy, a):  # type: ignore[no-untyped-def]
     else:
         s.attempts[tail, AFTER] = a
     s.lines[line, TAIL] = a
+    if policy == FCFS:
+        if s.lines[line, KEPT] == _PLAN and tail >= 0:
+            _plan_behind(s, line, a)
+        else:
+            s.lines[line, KEPT] = _NO_PLAN
     if policy in (FCFS, CONSERVATIVE):
         return
     b = s.lines[line, LAST_BLOCK]
@@ -237,6 +275,13 @@ def _drop_block(s, line, previous, b):  # type: ignore[no-untyped-def]
 @_inlined
 def _remove(s, line, policy, a):  # type: ignore[no-untyped-def]
     """Take an attempt out of the queue and of its block, which is among the first where it is a head."""
+    if policy == FCFS and s.lines[line, KEPT] != _NO_PLAN:
+        end, following = s.lines[line, HEAD_START] + s.attempts[a, ESTIMATE], s.attempts[a, AFTER]
+        s.lines[line, LEFT_END] = max(s.lines[line, LEFT_END], end)
+        if following < 0:
+            s.lines[line, KEPT] = _NO_PLAN
+        else:
+            s.lines[line, HEAD_START] += s.attempts[following, PLANNED]
     _unlink(s, line, a)
     if policy in (FCFS, CONSERVATIVE):
         return
@@ -321,6 +366,8 @@ def _look(s, c, now):  # type: ignore[no-untyped-def]
         end = s.attempts[a, END]
         if planned < now or end != now:
             outlived = True
+            if s.lines[s.clusters[c, LINE], KEPT] == _PLAN:
+                s.lines[s.clusters[c, LINE], KEPT] = _OLD_PLAN
             until = s.attempts[a, START] + s.jobs[s.attempts[a, JOB], LIMIT]
             if until < now or (until == now and end != now):
                 until = now + 1
@@ -558,7 +605,8 @@ def _compress_once(s, line, now, outlived):  # type: ignore[no-untyped-def]
     for k in range(count):
         a = s.queue[k]
         length, size, before = s.attempts[a, ESTIMATE], s.attempts[a, SIZE], s.attempts[a, PLANNED]
-        if alone and not outlived:
+        # A reservation that was moved to a time at which nothing happened on its cluster has passed.
+        if alone and not outlived and before >= now:
             # Where nothing is promised twice a job fits from its reserved start on; only what is before decides.
             c = s.attempts[a, PROMISED_ON]
             start = _earliest(s, c, size, length, now, before)
@@ -675,6 +723,8 @@ def _ended(s, line, a, now):  # type: ignore[no-untyped-def]
         _delete_run(s, c, a)
         s.lines[line, CHANGED] = True
         early, late = s.attempts[a, PLANNED] > now, s.attempts[a, PLANNED] < now
+        if (early or late) and s.lines[line, KEPT] == _PLAN:
+            s.lines[line, KEPT] = _OLD_PLAN
         if early and policy == CONSERVATIVE:
             _forget(s, c, now)
             _change(s, c, now, s.attempts[a, PLANNED], s.attempts[a, SIZE])
@@ -715,6 +765,54 @@ def _bound(s, c, size, now):  # type: ignore[no-untyped-def]
 
 
 @_inlined
+def _plan_queue(s, c, line, now):  # type: ignore[no-untyped-def]
+    """Plan the queue of a cluster under fcfs, from the head to where the old plan goes on as before, or so much sooner.
+
+    It does once all that runs after the start of a job was moved by as much as that job: jobs behind it are, too. So a
+    job keeps how long after the one before it it starts, and one that ends early costs those whose order it changes.
+    """
+    base, first, last, free = s.clusters[c, BASE], 0, s.clusters[c, RUNNING], s.clusters[c, FREE]
+    for k in range(last):
+        s.trial[k, TIME], s.trial[k, WHO] = s.runs[base + k, TIME], s.attempts[s.runs[base + k, WHO], SIZE]
+    known, same = s.lines[line, KEPT] == _OLD_PLAN, False
+    running_end = s.trial[last - 1, TIME] if last > 0 else now
+    # The last ends of all jobs so far, and of those moved by something else than the latest one; in both plans.
+    end, old_end = running_end, s.lines[line, LEFT_END]
+    apart, old_apart, moved = end, old_end, np.int64(_NEVER)
+    time, before, old, a = now, now, s.lines[line, HEAD_START], s.lines[line, HEAD]
+    while a >= 0 and not same:
+        size, length = s.attempts[a, SIZE], s.attempts[a, ESTIMATE]
+        while free < size:
+            time = s.trial[first, TIME]
+            while first < last and s.trial[first, TIME] == time:
+                free += s.trial[first, WHO]
+                first += 1
+        if a == s.lines[line, HEAD]:
+            s.lines[line, HEAD_START], gap = time, np.int64(0)
+        else:
+            gap = s.attempts[a, PLANNED]
+            s.attempts[a, PLANNED] = time - before
+        free = _trial_start(s, first, last, free, time + length, size)
+        last += 1
+        if known:
+            old += gap
+            if old - time != moved:
+                moved, apart, old_apart = old - time, end, old_end
+            end, old_end = max(end, time + length), max(old_end, old + length)
+            same = time >= apart and old >= old_apart
+        before, a = time, s.attempts[a, AFTER]
+    s.lines[line, KEPT], s.lines[line, LEFT_END] = _PLAN, running_end
+    if same:
+        s.lines[line, TAIL_START] -= moved
+        for k in range(base, base + s.lines[line, TAIL_RUNS]):
+            s.tails[k, TIME] -= moved
+        return
+    s.lines[line, TAIL_START], s.lines[line, TAIL_FREE], s.lines[line, TAIL_RUNS] = time, free, last - first
+    for k in range(first, last):
+        s.tails[base + k - first, TIME], s.tails[base + k - first, WHO] = s.trial[k, TIME], s.trial[k, WHO]
+
+
+@_inlined
 def _planned_start(s, c, asked, now, cutoff):  # type: ignore[no-untyped-def]
     """Return when a cluster would start an attempt if all ended when planned and nobody else came.
 
@@ -736,6 +834,15 @@ def _planned_start(s, c, asked, now, cutoff):  # type: ignore[no-untyped-def]
                 return now
     if _bound(s, c, size, now) >= cutoff:
         return cutoff
+    if policy == FCFS and head >= 0:
+        if s.lines[line, KEPT] != _PLAN:
+            _plan_queue(s, c, line, now)
+        start, room, k = s.lines[line, TAIL_START], s.lines[line, TAIL_FREE], s.clusters[c, BASE]
+        while room < size:
+            start = s.tails[k, TIME]
+            room += s.tails[k, WHO]
+            k += 1
+        return min(start, cutoff)
     s.counts[_STAMP] += 1
     stamp = s.counts[_STAMP]
     waiting, a = 0, head
@@ -998,8 +1105,8 @@ def state_of(given: Given) -> State:
     stations[:, FREE], stations[:, PLAN] = given.capacity, np.arange(clusters)
     stations[1:, BASE] = np.cumsum(bounds)[:-1]
     stations[:, LINE] = 0 if late else np.arange(clusters)
-    lines = np.full((1 if late else clusters, 11), -1, dtype=np.int64)
-    lines[:, CHANGED] = 0
+    lines = np.full((1 if late else clusters, 17), -1, dtype=np.int64)
+    lines[:, CHANGED], lines[:, KEPT] = 0, _NO_PLAN
     lines[:, FIRST], lines[:, STOP] = np.arange(len(lines)), np.arange(1, len(lines) + 1)
     lines[:, POLICY] = given.queues[: len(lines)]
     if late:
@@ -1029,6 +1136,7 @@ def state_of(given: Given) -> State:
         ends=np.zeros((int(bounds.sum()), 2), dtype=np.int64),
         submits=np.zeros((jobs + 1 if given.how[RETRIES] or given.how[DEPENDENCIES] else 1, 2), dtype=np.int64),
         runs=np.zeros((int(bounds.sum()), 2), dtype=np.int64),
+        tails=np.zeros((int(bounds.sum()), 2), dtype=np.int64),
         blocks=blocks,
         items=np.zeros((len(blocks), _BLOCK), dtype=np.int64),
         nodes=nodes,

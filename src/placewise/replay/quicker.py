@@ -33,7 +33,7 @@ def is_quicker_in_python(jobs: int, clusters: int, settings: ReplaySettings, *, 
 def ready_in_s() -> float:
     """Return after how many processor seconds the kernel could run; a wrong guess costs time alone."""
     loaded = sys.modules.get(f"{__package__}.{_KERNEL}")
-    if loaded is not None and loaded.run.signatures:
+    if loaded is not None and getattr(loaded.run, "signatures", True):  # a plain function if NUMBA_DISABLE_JIT
         return 0.0
     source = Path(__file__).with_name(f"{_KERNEL}.py")
     try:

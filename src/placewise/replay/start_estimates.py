@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import get_args
 
 from placewise.errors import InputError
 from placewise.model.cluster import Fleet
 from placewise.model.job import OR_SLOT, XOR_SLOT, Job, ResourceRequest
 from placewise.model.queue_state import QueuedJob, QueueState, RunningJob
-from placewise.model.replay import QueuePolicy
+from placewise.model.replay import QueuePolicy, ReplaySettings
 from placewise.model.start_estimate import ClusterStart, StartEstimate
 from placewise.replay.estimates import NO_LIMIT_S
 from placewise.replay.jobs import MOST_SECONDS
@@ -46,9 +45,7 @@ def estimate_starts(
     processors, jobs of which none is on a cluster of the fleet, and more running than a cluster has processors.
     """
     named = dict(policies or {})
-    for one in (policy, *named.values()):
-        if one not in get_args(QueuePolicy):
-            raise InputError("no such queue policy", found=one, expected=", ".join(get_args(QueuePolicy)))
+    ReplaySettings(policy=policy, policies=named)  # refuses other policies
     if unknown := sorted(set(named) - set(fleet.names)):
         raise InputError("no cluster has the name of one with a policy of its own", found=", ".join(unknown))
     size, limit, notes = _asked(job, processors, limit_s)
@@ -61,11 +58,11 @@ def estimate_starts(
         run, wait = running[position], queued[position]
         too_large = sum(one.processors > site.processors for one in wait)
         if too_large:
-            notes.append(f"{site.name}: {too_large} queued jobs ask for more processors than it has, and are left out")
+            notes.append(f"{site.name}: left out of the queue, as larger than the cluster: {_jobs(too_large)}")
         wait = [one for one in wait if one.processors <= site.processors]
         endless = sum(one.limit_s is None for one in run) + sum(one.limit_s is None for one in wait)
         if endless:
-            notes.append(f"{site.name}: {endless} jobs have no limit; a day is taken for it")
+            notes.append(f"{site.name}: without a limit, for which a day is taken: {_jobs(endless)}")
         start = None
         if size <= site.processors:
             line = _line(site, run, wait, state.now_s)
@@ -110,6 +107,10 @@ def _line(site: Site, running: Sequence[RunningJob], queued: Sequence[QueuedJob]
     return line
 
 
+def _jobs(count: int) -> str:
+    return f"{count:,} job{'' if count == 1 else 's'}"
+
+
 def _limit(seconds: int | None) -> int:
     return NO_LIMIT_S if seconds is None else max(1, seconds)
 
@@ -141,7 +142,11 @@ def _by_cluster(fleet: Fleet, state: QueueState) -> tuple[list[list[RunningJob]]
             found=", ".join(sorted(nowhere)[:10]),
             expected="partitions with the names of clusters, or a fleet of one cluster",
         )
-    return running, queued, [f"no cluster is called {name!r}: {n} jobs are left out" for name, n in nowhere.items()]
+    return (
+        running,
+        queued,
+        [f"left out, since no cluster is called {name!r}: {_jobs(n)}" for name, n in nowhere.items()],
+    )
 
 
 def _asked(job: Job, processors: int | None, limit_s: int | None) -> tuple[int, int, list[str]]:
