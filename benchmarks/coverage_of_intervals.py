@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from placewise.formats.input_cache import cache_folder
 from placewise.matching.kernels_numpy import NumpyKernels
-from placewise.model.study import ALL, NONE, SINGLE
+from placewise.model.studies.study import ALL, NONE, SINGLE
 from placewise.outcomes.success import success_on
 from placewise.study.prepared import Prepared
 from placewise.study.sources import read_study

@@ -34,9 +34,9 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "replay"))
 from random_replays import fleet_of_pools, trace_of
 from swf_columns import machine, strictly_cleaned
 
-from placewise.model.replay import ReplaySettings
-from placewise.replay.run import replay
-from placewise.replay.sites import fleet_of
+from placewise.model.traces.replay import ReplaySettings
+from placewise.replays.run import replay
+from placewise.replays.sites import fleet_of
 
 PROCESSORS = 100
 

@@ -26,9 +26,9 @@ import grpc
 from placewise.formats.fleets.jgf import cluster_documents
 from placewise.formats.jobs.jobspec import jobspec_document
 from placewise.formats.profiles.profile_file import shipped_profile
-from placewise.model.cluster import Cluster
-from placewise.model.job import Job, ResourceGroup, ResourceRequest
-from placewise.model.resources import ResourceGraph, Subsystem, SubsystemVertex, Vertex
+from placewise.model.fleets.cluster import Cluster
+from placewise.model.fleets.resources import ResourceGraph, Subsystem, SubsystemVertex, Vertex
+from placewise.model.jobs.job import Job, ResourceGroup, ResourceRequest
 from placewise.service.wire import placewise_pb2 as v1
 from placewise.service.wire import rainbow_pb2 as rainbow
 from placewise.service.wire.placewise_pb2_grpc import SchedulerStub

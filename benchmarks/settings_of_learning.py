@@ -20,8 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placewise.formats.outcome_records import read_outcome_records
-from placewise.model.evidence import EvidenceSettings
-from placewise.model.outcome_records import COMPILER, DEPENDENCIES, PACKAGE_VERSION, OutcomeRecords
+from placewise.model.outcomes.evidence import EvidenceSettings
+from placewise.model.outcomes.outcome_records import COMPILER, DEPENDENCIES, PACKAGE_VERSION, OutcomeRecords
 from placewise.model.progress import SILENT
 from placewise.prediction.success import Boosting, Known, fold_of, usual
 from placewise.study.evidence.predicting import Forecasts, losses

@@ -17,13 +17,13 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "replay"))
 
 from swf_columns import machine, strictly_cleaned
 
-from placewise.model.replay import ReplaySettings
-from placewise.replay.engine import Engine
-from placewise.replay.failing import reality_of
-from placewise.replay.jobs import jobs_of
-from placewise.replay.placing import policy_named
-from placewise.replay.run import replay
-from placewise.replay.sites import fleet_of, site_of
+from placewise.model.traces.replay import ReplaySettings
+from placewise.replays.engine import Engine
+from placewise.replays.failing import reality_of
+from placewise.replays.jobs import jobs_of
+from placewise.replays.placing import policy_named
+from placewise.replays.run import replay
+from placewise.replays.sites import fleet_of, site_of
 from placewise.scheduler import Scheduler
 
 POLICIES = ("fcfs", "sjf", "easy", "easy-sjbf", "conservative")

@@ -19,16 +19,16 @@ from typing import Any
 
 from placewise.errors import InputError
 from placewise.formats.jobs.jobspec import jobspec_text
+from placewise.matching.causes.why_not import why_not
 from placewise.matching.index import FleetIndex
 from placewise.matching.match import match
 from placewise.matching.preferences import scores
 from placewise.matching.recent import Recent
 from placewise.matching.site_limits import with_limits
-from placewise.matching.why_not import why_not
-from placewise.model.cluster import Cluster, Fleet
-from placewise.model.job import Job
-from placewise.model.resources import ResourceGraph, Subsystem, SubsystemVertex, Vertex
-from placewise.model.vocabulary import EVERY, Vocabulary
+from placewise.model.fleets.cluster import Cluster, Fleet
+from placewise.model.fleets.resources import ResourceGraph, Subsystem, SubsystemVertex, Vertex
+from placewise.model.fleets.vocabulary import EVERY, Vocabulary
+from placewise.model.jobs.job import Job
 
 MOST_BYTES = 64 << 10
 _RUNS = 3

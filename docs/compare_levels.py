@@ -26,7 +26,7 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from placewise.formats.results.results_folder import read_results
-from placewise.model.results import LevelResult
+from placewise.model.results.results import LevelResult
 
 FOUND_AGAIN = "arch-subsystem"  # which the prior work ran a second time, as `arch`
 EXACT = "arch-compiler-compiler-version"

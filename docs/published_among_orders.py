@@ -23,10 +23,10 @@ from reproduce_published import asked_of, expectation, submit_distinct, workload
 from placewise.formats.fleets.cluster_features import read_features
 from placewise.formats.reading import read_json
 from placewise.matching import bitset
-from placewise.model.cluster import Fleet
-from placewise.model.settings import Scoring, Settings
-from placewise.model.study import Study
-from placewise.model.workload import Workload
+from placewise.model.fleets.cluster import Fleet
+from placewise.model.jobs.workload import Workload
+from placewise.model.studies.settings import Scoring, Settings
+from placewise.model.studies.study import Study
 from placewise.outcomes.questions import Questions
 from placewise.outcomes.truth import Truth
 from placewise.study.values import game_of, worth_of

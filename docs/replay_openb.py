@@ -22,12 +22,12 @@ from numpy.typing import NDArray
 
 from placewise.formats.traces.read_trace import read_trace
 from placewise.formats.traces.trace_fleet import fleet_of_trace
-from placewise.model.replay import QueuePolicy, ReplaySettings
-from placewise.model.trace import Trace
-from placewise.replay.replaying import in_parts, truth_of
-from placewise.replay.run import replay
-from placewise.replay.sites import site_of
-from placewise.replay.space import NodeDemand
+from placewise.model.traces.replay import QueuePolicy, ReplaySettings
+from placewise.model.traces.trace import Trace
+from placewise.replays.replaying import in_parts, truth_of
+from placewise.replays.run import replay
+from placewise.replays.sites import site_of
+from placewise.replays.space import NodeDemand
 
 LOAD, BUSY_FROM = 0.8, 0.1
 FAIL_AFTER_S = 60

@@ -30,10 +30,10 @@ from placewise.formats.reading import read_bytes, read_json
 from placewise.matching import bitset
 from placewise.matching.index import FleetIndex
 from placewise.matching.kernels_numpy import NumpyKernels
-from placewise.model.cluster import Fleet
-from placewise.model.settings import Scoring, Settings
-from placewise.model.study import Study
-from placewise.model.workload import Workload
+from placewise.model.fleets.cluster import Fleet
+from placewise.model.jobs.workload import Workload
+from placewise.model.studies.settings import Scoring, Settings
+from placewise.model.studies.study import Study
 from placewise.outcomes.questions import Questions
 from placewise.outcomes.truth import Truth
 from placewise.study.asked import Asked

@@ -7,14 +7,14 @@ from hypothesis.extra import numpy as hnp
 from placewise import scheduler as scheduler_module
 from placewise.errors import InputError, PlacewiseError
 from placewise.matching import bitset
+from placewise.matching.causes.why_not import why_not
 from placewise.matching.match import match, match_rows
-from placewise.matching.why_not import why_not
-from placewise.model.cluster import Cluster, Fleet
-from placewise.model.job import Job, ResourceGroup
-from placewise.model.predicates import Equals
-from placewise.model.requirement import Condition, Requirement, version_requirement
-from placewise.model.resources import Subsystem, SubsystemVertex, package_subsystem
-from placewise.model.workload import Workload
+from placewise.model.fleets.cluster import Cluster, Fleet
+from placewise.model.fleets.resources import Subsystem, SubsystemVertex, package_subsystem
+from placewise.model.jobs.job import Job, ResourceGroup
+from placewise.model.jobs.workload import Workload
+from placewise.model.requirements.predicates import Equals
+from placewise.model.requirements.requirement import Condition, Requirement, version_requirement
 from placewise.scheduler import Scheduler
 from placewise.selection.capacity import assign_with_capacity
 from placewise.selection.policies import NONE, cheapest, draw_numbers, first, least_loaded, random_choice

@@ -6,15 +6,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from placewise.errors import InputError, PlacewiseError
+from placewise.matching.causes.why_not import why_not
 from placewise.matching.match import Match, match
-from placewise.matching.why_not import why_not
-from placewise.model.cluster import Cluster, Fleet
-from placewise.model.job import Job, ResourceGroup
-from placewise.model.predicates import Equals
-from placewise.model.priority import Filter, Priority, SortDescending
-from placewise.model.requirement import Condition, Requirement
-from placewise.model.resources import Subsystem, SubsystemVertex
-from placewise.model.workload import Workload
+from placewise.model.fleets.cluster import Cluster, Fleet
+from placewise.model.fleets.resources import Subsystem, SubsystemVertex
+from placewise.model.jobs.job import Job, ResourceGroup
+from placewise.model.jobs.workload import Workload
+from placewise.model.requirements.predicates import Equals
+from placewise.model.requirements.requirement import Condition, Requirement
+from placewise.model.studies.priority import Filter, Priority, SortDescending
 from placewise.scheduler import Placement, Scheduler
 from placewise.selection.constraint import constraint_policy
 from placewise.selection.policies import cheapest, fastest, first, least_loaded, random_choice

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import sys
-import types
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -24,14 +22,14 @@ if TYPE_CHECKING:
     from placewise.api.study import Study, read_study
     from placewise.errors import InputError, PlacewiseError
     from placewise.formats.traces.read_trace import read_trace
-    from placewise.model.cluster import Cluster, Fleet
-    from placewise.model.job import Job
-    from placewise.model.requirement import AllOf, AnyOf, Not, Requirement
-    from placewise.model.study import Level
-    from placewise.model.trace import Trace
-    from placewise.model.version import Version
-    from placewise.model.version_range import VersionRange
-    from placewise.model.vocabulary import Vocabulary
+    from placewise.model.fleets.cluster import Cluster, Fleet
+    from placewise.model.fleets.vocabulary import Vocabulary
+    from placewise.model.jobs.job import Job
+    from placewise.model.requirements.requirement import AllOf, AnyOf, Not, Requirement
+    from placewise.model.studies.study import Level
+    from placewise.model.traces.trace import Trace
+    from placewise.model.versions.version import Version
+    from placewise.model.versions.version_range import VersionRange
     from placewise.scheduler import Scheduler
 
 __version__ = "0.1.0"
@@ -87,29 +85,17 @@ _ROOMS = {
     "api.study": ("Study", "read_study"),
     "errors": ("InputError", "PlacewiseError"),
     "formats.traces.read_trace": ("read_trace",),
-    "model.cluster": ("Cluster", "Fleet"),
-    "model.job": ("Job",),
-    "model.requirement": ("AllOf", "AnyOf", "Not", "Requirement"),
-    "model.study": ("Level",),
-    "model.trace": ("Trace",),
-    "model.version": ("Version",),
-    "model.version_range": ("VersionRange",),
-    "model.vocabulary": ("Vocabulary",),
+    "model.fleets.cluster": ("Cluster", "Fleet"),
+    "model.jobs.job": ("Job",),
+    "model.requirements.requirement": ("AllOf", "AnyOf", "Not", "Requirement"),
+    "model.studies.study": ("Level",),
+    "model.traces.trace": ("Trace",),
+    "model.versions.version": ("Version",),
+    "model.versions.version_range": ("VersionRange",),
+    "model.fleets.vocabulary": ("Vocabulary",),
     "scheduler": ("Scheduler",),
 }
 _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
-
-
-class _Package(types.ModuleType):
-    """The package, in which `replay` is the function, though a room has that name too."""
-
-    def __setattr__(self, name: str, value: object) -> None:
-        # Importing a room makes it an attribute of its package.
-        if not (name in _ROOM_OF and isinstance(value, types.ModuleType)):
-            super().__setattr__(name, value)
-
-
-sys.modules[__name__].__class__ = _Package
 
 
 def __getattr__(name: str) -> Any:

@@ -14,16 +14,16 @@ from numpy.typing import NDArray
 
 from placewise.errors import InputError, PlacewiseError
 from placewise.matching import bitset
+from placewise.matching.causes.why_not import WhyNot, why_not
 from placewise.matching.index import FleetIndex
 from placewise.matching.kernels import Kernels
 from placewise.matching.kernels_numpy import NumpyKernels
 from placewise.matching.match import Match, match, match_of, match_rows, matching
 from placewise.matching.preferences import score_numbers
 from placewise.matching.site_limits import with_limits, workload_with_limits
-from placewise.matching.why_not import WhyNot, why_not
-from placewise.model.cluster import Cluster, Fleet
-from placewise.model.job import Job
-from placewise.model.workload import Workload
+from placewise.model.fleets.cluster import Cluster, Fleet
+from placewise.model.jobs.job import Job
+from placewise.model.jobs.workload import Workload
 from placewise.selection.capacity import NODES_PER_JOB, Assignment, assign_with_capacity
 from placewise.selection.policies import NONE, PREFERENCE_SCORE, Policy, random_choice
 from placewise.selection.situation import Numbers, Situation

@@ -14,7 +14,7 @@ from mypy import api as mypy
 import placewise as pw
 from placewise.formats.experiment_folder import write_experiment
 from placewise.formats.profiles.profile_file import shipped_profile
-from placewise.model.resources import Subsystem, SubsystemVertex
+from placewise.model.fleets.resources import Subsystem, SubsystemVertex
 from placewise.study.sources import draw
 
 SOLVER = """

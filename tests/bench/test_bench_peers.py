@@ -8,10 +8,10 @@ from placewise.bench.peers import PEERS
 from placewise.formats.jobs.jobspec_lists import parse_job_entries
 from placewise.matching import bitset
 from placewise.matching.match import count_matches, match_rows
-from placewise.model.cluster import Cluster, Fleet
-from placewise.model.requirement import version_requirement
-from placewise.model.resources import Subsystem, SubsystemVertex
-from placewise.model.workload import Workload
+from placewise.model.fleets.cluster import Cluster, Fleet
+from placewise.model.fleets.resources import Subsystem, SubsystemVertex
+from placewise.model.jobs.workload import Workload
+from placewise.model.requirements.requirement import version_requirement
 
 PACKAGES = ("a-b", "c", "d")
 # Of one length, so that every order of versions is the same.

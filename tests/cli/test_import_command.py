@@ -18,11 +18,11 @@ from placewise.matching.index import FleetIndex
 from placewise.matching.match import match
 from placewise.matching.named_places import as_asked
 from placewise.matching.site_limits import with_limits
-from placewise.model.cluster import Cluster
-from placewise.model.imported import Imported
-from placewise.model.job import Job, ResourceGroup, ResourceRequest
-from placewise.model.requirement import Requirement
-from placewise.model.vocabulary import Vocabulary
+from placewise.model.fleets.cluster import Cluster
+from placewise.model.fleets.imported import Imported
+from placewise.model.fleets.vocabulary import Vocabulary
+from placewise.model.jobs.job import Job, ResourceGroup, ResourceRequest
+from placewise.model.requirements.requirement import Requirement
 
 
 def run(*arguments):

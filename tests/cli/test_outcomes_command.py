@@ -14,7 +14,7 @@ from made_outcomes import made_rows
 from placewise import read_results
 from placewise.formats.results.worth_files import EVIDENCE, with_worth, worth_document
 from placewise.formats.success_model_file import read_success_model
-from placewise.model.results import Results
+from placewise.model.results.results import Results
 from placewise.study.evidence import run
 
 QUICK = (

@@ -15,9 +15,9 @@ from placewise.formats.jobs import workload_table
 from placewise.formats.jobs.workload_table import open_workload, write_workload
 from placewise.matching.index import FleetIndex
 from placewise.matching.match import match_of, matching
-from placewise.model.job import Job, ResourceGroup
-from placewise.model.requirement import version_requirement
-from placewise.model.workload import Workload
+from placewise.model.jobs.job import Job, ResourceGroup
+from placewise.model.jobs.workload import Workload
+from placewise.model.requirements.requirement import version_requirement
 from placewise.study.streaming import place as placing
 from placewise.sweep.runner import Runner
 

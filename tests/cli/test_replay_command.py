@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import random
-import subprocess
-import sys
 
 import pytest
 
@@ -163,13 +161,6 @@ def test_from_python_it_is_the_same(placewise, trace, tmp_path):
     assert "bounded slowdown" in found._repr_html_()
     found.save(tmp_path / "out", plots=False)
     assert pw.Replay.read(tmp_path / "out").summary == found.summary
-
-
-def test_the_function_is_not_hidden_by_the_room_of_its_name():
-    # Importing a room makes it an attribute of its package, whichever comes first.
-    for order in (("placewise.replay.numbers", "placewise"), ("placewise", "placewise.replay.numbers")):
-        code = f"import {order[0]}, {order[1]}; import placewise as pw; assert callable(pw.replay), pw.replay"
-        subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_figures_can_be_drawn_later_and_are_the_same(placewise, trace, tmp_path):

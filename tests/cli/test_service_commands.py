@@ -18,8 +18,8 @@ import pytest
 from placewise.cli.options import choices, plugin_names
 from placewise.errors import InputError
 from placewise.formats.fleets.jgf import write_cluster
-from placewise.model.cluster import Cluster
-from placewise.model.resources import ResourceGraph, Vertex, package_subsystem
+from placewise.model.fleets.cluster import Cluster
+from placewise.model.fleets.resources import ResourceGraph, Vertex, package_subsystem
 from placewise.service.client import Client, Credentials, saved_credentials
 
 COMMANDS = (

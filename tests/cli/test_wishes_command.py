@@ -7,8 +7,8 @@ import pytest
 from small_fleets import written_features, written_fleet
 
 import placewise as pw
-from placewise.model.requirement import Requirement
-from placewise.model.resources import Subsystem, SubsystemVertex
+from placewise.model.fleets.resources import Subsystem, SubsystemVertex
+from placewise.model.requirements.requirement import Requirement
 
 
 @pytest.fixture

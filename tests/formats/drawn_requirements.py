@@ -2,11 +2,11 @@
 
 from hypothesis import strategies as st
 
-from placewise.model.contradictions import contradiction
-from placewise.model.predicates import Contains, Equals, InVersionRange, OneOf, Within
-from placewise.model.range_notation import is_range
-from placewise.model.requirement import Condition, Requirement, all_of, any_of, holds_version, negated
-from placewise.model.version_range import parse_bounds
+from placewise.model.requirements.contradictions import contradiction
+from placewise.model.requirements.predicates import Contains, Equals, InVersionRange, OneOf, Within
+from placewise.model.requirements.requirement import Condition, Requirement, all_of, any_of, holds_version, negated
+from placewise.model.versions.range_notation import is_range
+from placewise.model.versions.version_range import parse_bounds
 
 printable = st.characters(exclude_categories=["Cc", "Cs"])
 words = st.text(printable, min_size=1, max_size=5)

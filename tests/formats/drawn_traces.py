@@ -9,7 +9,7 @@ from drawn_requirements import expressions
 from hypothesis import strategies as st
 
 from placewise.formats.requirement_rows import requirement_row
-from placewise.model.trace import UNKNOWN, Labels, Machine, Trace
+from placewise.model.traces.trace import UNKNOWN, Labels, Machine, Trace
 
 counts = st.integers(0, 1 << 40) | st.just(UNKNOWN)
 words = st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1, max_size=5)

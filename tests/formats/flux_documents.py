@@ -3,8 +3,8 @@
 from placewise.formats.jobs.jobspec import parse_jobspec
 from placewise.matching.index import FleetIndex
 from placewise.matching.match import match
-from placewise.model.cluster import Cluster, Fleet
-from placewise.model.resources import ResourceGraph, Subsystem, SubsystemVertex, Vertex
+from placewise.model.fleets.cluster import Cluster, Fleet
+from placewise.model.fleets.resources import ResourceGraph, Subsystem, SubsystemVertex, Vertex
 
 
 def flux(*resources, **system):

@@ -22,15 +22,15 @@ from placewise.formats.fleets.jgf import parse_containment, parse_subsystem
 from placewise.formats.fleets.vocabulary_file import parse_vocabulary, vocabulary_document
 from placewise.formats.jobs.jobspec import dialects, jobspec_document, jobspec_text, parse_jobspec
 from placewise.formats.reading import parse_json, parse_yaml
+from placewise.matching.causes.relaxing import relaxations
+from placewise.matching.causes.why_not import why_not
 from placewise.matching.deciding import required_job
 from placewise.matching.index import FleetIndex
 from placewise.matching.match import match
-from placewise.matching.relaxing import relaxations
-from placewise.matching.why_not import why_not
-from placewise.model.cluster import Cluster, Fleet
-from placewise.model.job import Job
-from placewise.model.requirement import Requirement
-from placewise.model.resources import ResourceGraph, Subsystem
+from placewise.model.fleets.cluster import Cluster, Fleet
+from placewise.model.fleets.resources import ResourceGraph, Subsystem
+from placewise.model.jobs.job import Job
+from placewise.model.requirements.requirement import Requirement
 
 MOST_S = 5.0
 # So long a document is mutated on, so that a chain of changes stays of a size that strangers send.

@@ -29,10 +29,10 @@ from placewise.formats.studies.order_file import read_order
 from placewise.formats.studies.scenario_file import read_scenarios
 from placewise.formats.studies.selection_config import _of_configuration, _of_list
 from placewise.formats.values import mapping
-from placewise.model.cluster import Cluster, Fleet
-from placewise.model.replay import ReplaySettings
-from placewise.model.resources import ResourceGraph, Vertex
-from placewise.model.scenarios import Scenario
+from placewise.model.fleets.cluster import Cluster, Fleet
+from placewise.model.fleets.resources import ResourceGraph, Vertex
+from placewise.model.traces.replay import ReplaySettings
+from placewise.model.traces.scenarios import Scenario
 from placewise.study.run_settings import run_settings
 
 GRAPH = ResourceGraph((Vertex("0", "cluster"), Vertex("1", "node", 0), Vertex("2", "node", 0)))

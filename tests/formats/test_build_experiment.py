@@ -13,7 +13,7 @@ from placewise.formats.experiment_folder import (
     write_experiment,
 )
 from placewise.formats.fleets.build_features import build_fleet_of
-from placewise.model.records import BUILD_COLUMNS, Records
+from placewise.model.jobs.records import BUILD_COLUMNS, Records
 
 GRAY = {"memory": 7, "cost_per_node_hour": 4.2, "arch": "x86", "compiler": "gcc", "compiler_version": "7.5.0"}
 FLEET = build_fleet_of({"gray": GRAY, "coral": {**GRAY, "nodes_free": 3}}, "f")

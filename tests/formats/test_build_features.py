@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from placewise.errors import InputError
 from placewise.formats.fleets.build_features import build_features, build_features_json, build_fleet_of
 from placewise.formats.fleets.cluster_features import RELIABUILD, SPACK_BUILD, features_kind, fleet_of, read_features
-from placewise.model.cluster import Cluster, Fleet
-from placewise.model.resources import ResourceGraph, Vertex
+from placewise.model.fleets.cluster import Cluster, Fleet
+from placewise.model.fleets.resources import ResourceGraph, Vertex
 
 GRAY = {
     "memory": 45717849080,

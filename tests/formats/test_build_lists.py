@@ -13,7 +13,7 @@ from placewise.formats.jobs.build_lists import build_of, builds_of
 from placewise.formats.jobs.build_writing import build_texts
 from placewise.formats.jobs.jobspec_lists import jobspec_files
 from placewise.formats.reading import parse_yaml
-from placewise.model.records import BUILD_COLUMNS, Records
+from placewise.model.jobs.records import BUILD_COLUMNS, Records
 
 LLVM = """- attributes:
     duration: 3336.694354

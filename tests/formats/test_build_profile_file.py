@@ -14,8 +14,8 @@ from placewise.formats.profiles.profile_file import (
     shipped_profile,
     write_profile,
 )
-from placewise.model.build_profile import BuildFleet, BuildJobs, BuiltPackage, Platform, Share, Toolchain
-from placewise.model.profile import Profile
+from placewise.model.studies.build_profile import BuildFleet, BuildJobs, BuiltPackage, Platform, Share, Toolchain
+from placewise.model.studies.profile import Profile
 
 GCC, ONEAPI = Toolchain("gcc", "9.10"), Toolchain("oneapi", "2024.0.0")
 PROFILE = Profile(

@@ -17,7 +17,7 @@ from placewise.formats.build_records import NAMES, read_build_records
 from placewise.formats.experiment_folder import read_experiment, write_experiment
 from placewise.formats.fleets.build_features import build_fleet_of
 from placewise.formats.jobs.build_lists import builds_of
-from placewise.model.records import Measurements
+from placewise.model.jobs.records import Measurements
 
 ROWS = [("llvm", 7.5e9, 3336.25), ("camp", 1.0, 0.5), ("llvm", 8e9, 1e-3)]
 HEADER = ("package", "memory", "duration")

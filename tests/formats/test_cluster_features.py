@@ -17,8 +17,8 @@ from placewise.formats.fleets.cluster_features import (
     write_features,
 )
 from placewise.formats.reading import read_json
-from placewise.model.cluster import Cluster, Fleet
-from placewise.model.resources import Subsystem, SubsystemVertex
+from placewise.model.fleets.cluster import Cluster, Fleet
+from placewise.model.fleets.resources import Subsystem, SubsystemVertex
 
 DATA = Path(os.environ.get("PLACEWISE_DATA", Path(__file__).parents[2].parent / "shared" / "data"))
 needs_data = pytest.mark.skipif(not DATA.is_dir(), reason=f"the public data are not at {DATA}")

@@ -10,8 +10,8 @@ from placewise.errors import InputError
 from placewise.formats.fleets.cluster_texts import parse_cluster, parse_subsystem_text, state_changes
 from placewise.formats.fleets.jgf import NODES_FILE, STATE_FILES, SUBSYSTEM_SUFFIX, cluster_documents, read_cluster
 from placewise.formats.plain_fields import plain_fields
-from placewise.model.cluster import Cluster
-from placewise.model.resources import ResourceGraph, Subsystem, SubsystemVertex, Vertex
+from placewise.model.fleets.cluster import Cluster
+from placewise.model.fleets.resources import ResourceGraph, Subsystem, SubsystemVertex, Vertex
 
 GRAPH = ResourceGraph((Vertex("0", "cluster"), Vertex("1", "node", 0), Vertex("2", "core", 1)))
 CLUSTER = Cluster(

@@ -6,8 +6,8 @@ import pytest
 
 from placewise.errors import InputError
 from placewise.formats.experiment_folder import read_experiment, write_experiment
-from placewise.model.records import Records
-from placewise.model.workload import Workload
+from placewise.model.jobs.records import Records
+from placewise.model.jobs.workload import Workload
 
 DATA = Path(os.environ.get("PLACEWISE_DATA", Path(__file__).parents[2].parent / "shared" / "data"))
 needs_data = pytest.mark.skipif(not DATA.is_dir(), reason=f"the public data are not at {DATA}")

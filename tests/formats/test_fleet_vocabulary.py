@@ -9,7 +9,7 @@ import pytest
 from placewise.errors import InputError
 from placewise.formats.experiment_folder import read_experiment
 from placewise.formats.fleets.fleet_source import read_fleet
-from placewise.model.vocabulary import FieldKind, Vocabulary
+from placewise.model.fleets.vocabulary import FieldKind, Vocabulary
 
 NODES = {"graph": {"directed": True, "nodes": {"0": {"metadata": {"type": "cluster"}}}, "edges": []}}
 KIND = "subsystems: {gpu: {fields: {memory: {kind: quantity, unit: %s}}}}\n"

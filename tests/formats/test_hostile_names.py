@@ -18,10 +18,10 @@ from placewise.formats.jobs.jobspec import jobspec_text
 from placewise.formats.jobs.jobspec_lists import parse_job_entries
 from placewise.formats.jobs.jobspec_writing import jobspec_texts
 from placewise.formats.results.results_folder import read_results
-from placewise.model.cluster import Cluster, Fleet
-from placewise.model.requirement import version_requirement
-from placewise.model.resources import package_subsystem
-from placewise.model.workload import Workload
+from placewise.model.fleets.cluster import Cluster, Fleet
+from placewise.model.fleets.resources import package_subsystem
+from placewise.model.jobs.workload import Workload
+from placewise.model.requirements.requirement import version_requirement
 
 BAD = "a\x1b[2J"
 BUILD = {"arch": "x", "compiler": "gcc", "compiler_version": "9", "memory": 1}

@@ -16,8 +16,8 @@ from placewise.matching.deciding import required_job
 from placewise.matching.index import FleetIndex
 from placewise.matching.match import match
 from placewise.matching.site_limits import with_limits
-from placewise.model.job import Job, ResourceGroup, ResourceRequest
-from placewise.model.requirement import Requirement
+from placewise.model.jobs.job import Job, ResourceGroup, ResourceRequest
+from placewise.model.requirements.requirement import Requirement
 
 
 def imported(*contents, **asked):

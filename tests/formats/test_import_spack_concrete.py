@@ -12,7 +12,7 @@ from placewise.formats.fleets.imports.kinds import import_given
 from placewise.matching.deciding import required_job
 from placewise.matching.index import FleetIndex
 from placewise.matching.match import match
-from placewise.model.requirement_line import parse_requirement
+from placewise.model.requirements.requirement_line import parse_requirement
 
 
 def answer(found, line):

@@ -20,7 +20,7 @@ from placewise.matching import bitset
 from placewise.matching.deciding import required_job
 from placewise.matching.index import FleetIndex
 from placewise.matching.match import match, match_rows
-from placewise.model.requirement_line import parse_requirement
+from placewise.model.requirements.requirement_line import parse_requirement
 from placewise.study.sources import read_study
 from placewise.study.unknown_facts import unknown_facts_of
 

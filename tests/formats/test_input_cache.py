@@ -15,7 +15,7 @@ from placewise.formats.experiment_folder import read_experiment
 from placewise.formats.fleets.cluster_features import fleet_of
 from placewise.formats.input_packing import pack
 from placewise.formats.jobs.jobspec_lists import parse_job_entries
-from placewise.model.workload import Workload
+from placewise.model.jobs.workload import Workload
 
 DATA = Path(os.environ.get("PLACEWISE_DATA", Path(__file__).parents[2].parent / "shared" / "data"))
 needs_data = pytest.mark.skipif(not DATA.is_dir(), reason=f"the public data are not at {DATA}")

@@ -17,8 +17,8 @@ from placewise.formats.fleets.jgf import (
     read_cluster,
     write_cluster,
 )
-from placewise.model.cluster import Cluster
-from placewise.model.resources import ResourceGraph, Subsystem, SubsystemVertex, Vertex
+from placewise.model.fleets.cluster import Cluster
+from placewise.model.fleets.resources import ResourceGraph, Subsystem, SubsystemVertex, Vertex
 
 DATA = Path(os.environ.get("PLACEWISE_DATA", Path(__file__).parents[2].parent / "shared" / "data"))
 needs_data = pytest.mark.skipif(not DATA.is_dir(), reason=f"the public data is not at {DATA}")

@@ -15,7 +15,7 @@ from placewise.formats.fleets.jgf import parse_graph
 from placewise.formats.fleets.jgf_document import graph_document
 from placewise.formats.fleets.jgf_quick import quick_tree
 from placewise.formats.fleets.jgf_tree import careful_tree
-from placewise.model.resources import ResourceGraph, Vertex
+from placewise.model.fleets.resources import ResourceGraph, Vertex
 
 DATA = Path(os.environ.get("PLACEWISE_DATA", Path(__file__).parents[2].parent / "shared" / "data"))
 needs_data = pytest.mark.skipif(not DATA.is_dir(), reason=f"the public data is not at {DATA}")

@@ -5,10 +5,10 @@ import yaml
 
 from placewise.errors import InputError
 from placewise.formats.jobs.jobspec import jobspec_text, parse_jobspec, read_jobspec
-from placewise.model.job import Job, ResourceGroup, ResourceRequest
-from placewise.model.predicates import Equals, InVersionRange, OneOf, Within
-from placewise.model.requirement import Condition, Requirement
-from placewise.model.version_range import parse_bounds
+from placewise.model.jobs.job import Job, ResourceGroup, ResourceRequest
+from placewise.model.requirements.predicates import Equals, InVersionRange, OneOf, Within
+from placewise.model.requirements.requirement import Condition, Requirement
+from placewise.model.versions.version_range import parse_bounds
 
 FLUX = """
 version: 1

@@ -8,7 +8,7 @@ from flux_documents import fleet_of, matched
 
 from placewise.errors import InputError
 from placewise.formats.jobs.jobspec import Notes, jobspec_document, parse_jobspec
-from placewise.model.job import ResourceGroup, ResourceRequest
+from placewise.model.jobs.job import ResourceGroup, ResourceRequest
 
 
 def read(text, notes=None):

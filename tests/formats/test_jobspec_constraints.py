@@ -10,7 +10,7 @@ from placewise.formats.jobs.jobspec import jobspec_document, parse_jobspec
 from placewise.formats.jobs.jobspec.constraints import MOST_NAMES
 from placewise.formats.jobs.jobspec.hostlists import parse_hostlist
 from placewise.formats.jobs.jobspec.idsets import idset_text, parse_idset, size
-from placewise.model.requirement import DEEPEST
+from placewise.model.requirements.requirement import DEEPEST
 
 
 def refusal(constraints):

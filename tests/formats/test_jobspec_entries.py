@@ -11,7 +11,7 @@ from placewise.errors import InputError
 from placewise.formats.jobs.jobspec import jobspec_document, parse_jobspec
 from placewise.formats.jobs.jobspec_lists import parse_job_entries
 from placewise.formats.reading import parse_yaml
-from placewise.model.requirement import AllOf, Not, Requirement, all_of
+from placewise.model.requirements.requirement import AllOf, Not, Requirement, all_of
 
 
 def job(requires, **options):

@@ -16,10 +16,10 @@ from placewise.formats.fleets.jgf import parse_containment, parse_subsystem
 from placewise.formats.jobs.jobspec import jobspec_text, known, parse_jobspec
 from placewise.formats.reading import parse_json, parse_yaml
 from placewise.formats.studies.selection_config import priorities_of_text
-from placewise.model.predicates import InNumericRange, InVersionRange, OneOf
-from placewise.model.resources import ResourceGraph, Vertex
-from placewise.model.version import LONGEST_KEPT, MOST_KEPT, Version, parse_version
-from placewise.model.version_range import parse_bounds
+from placewise.model.fleets.resources import ResourceGraph, Vertex
+from placewise.model.requirements.predicates import InNumericRange, InVersionRange, OneOf
+from placewise.model.versions.version import LONGEST_KEPT, MOST_KEPT, Version, parse_version
+from placewise.model.versions.version_range import parse_bounds
 
 KIB = 1 << 10
 LARGEST = 256 * KIB

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from placewise.errors import InputError
 from placewise.formats.jobs.jobspec import dialects, jobspec_document, parse_jobspec
-from placewise.model.job import Job, ResourceGroup, ResourceRequest
-from placewise.model.predicates import Contains, Equals, InNumericRange, InVersionRange, OneOf, Within
-from placewise.model.requirement import AllOf, Condition, Requirement, all_of, any_of, negated
-from placewise.model.version_range import parse_bounds
+from placewise.model.jobs.job import Job, ResourceGroup, ResourceRequest
+from placewise.model.requirements.predicates import Contains, Equals, InNumericRange, InVersionRange, OneOf, Within
+from placewise.model.requirements.requirement import AllOf, Condition, Requirement, all_of, any_of, negated
+from placewise.model.versions.version_range import parse_bounds
 
 plain = st.builds(
     lambda name, condition: Requirement(name, (condition,)),

@@ -20,10 +20,10 @@ from placewise.formats.jobs.jobspec_lists import (
 from placewise.formats.jobs.jobspec_writing import jobspec_texts, write_files
 from placewise.formats.reading import parse_yaml
 from placewise.formats.requirement_rows import requirement_of, requirement_row
-from placewise.model.job import ResourceRequest
-from placewise.model.predicates import Equals
-from placewise.model.requirement import Condition, Requirement, all_of, version_bounds, version_requirement
-from placewise.model.workload import Workload
+from placewise.model.jobs.job import ResourceRequest
+from placewise.model.jobs.workload import Workload
+from placewise.model.requirements.predicates import Equals
+from placewise.model.requirements.requirement import Condition, Requirement, all_of, version_bounds, version_requirement
 
 DATA = Path(os.environ.get("PLACEWISE_DATA", Path(__file__).parents[2].parent / "shared" / "data"))
 needs_data = pytest.mark.skipif(not DATA.is_dir(), reason=f"the public data are not at {DATA}")

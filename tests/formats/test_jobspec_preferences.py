@@ -6,9 +6,9 @@ import pytest
 
 from placewise.errors import InputError
 from placewise.formats.jobs.jobspec import Notes, jobspec_document, jobspec_text, parse_jobspec
-from placewise.model.job import Job, ResourceGroup
-from placewise.model.preference import Preference
-from placewise.model.requirement import Requirement
+from placewise.model.jobs.job import Job, ResourceGroup
+from placewise.model.requirements.preference import Preference
+from placewise.model.requirements.requirement import Requirement
 
 
 def asking(prefer, resource=None):

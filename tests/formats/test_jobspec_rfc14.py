@@ -5,7 +5,7 @@ from flux_documents import flux, read, shape_of, slot, vertex
 
 from placewise.errors import InputError
 from placewise.formats.jobs.jobspec import Notes, jobspec_document, parse_jobspec
-from placewise.model.job import Job, ResourceRequest
+from placewise.model.jobs.job import Job, ResourceRequest
 
 
 def refusal(document):

@@ -14,7 +14,7 @@ from test_results_folder import numbers, scores
 from placewise.errors import InputError
 from placewise.formats.results.level_files import read_levels, write_levels
 from placewise.formats.results.score_tables import reasons_csv, scores_csv, scores_table
-from placewise.model.results import CostScore, LevelResult, Moments, Reasons, Results, Score
+from placewise.model.results.results import CostScore, LevelResult, Moments, Reasons, Results, Score
 
 names = st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1, max_size=5)
 amounts = st.floats(-1e9, 1e9)

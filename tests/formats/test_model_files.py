@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from placewise.errors import InputError
 from placewise.formats.results.model_files import cards_csv, models_from_json, models_json, read_models, write_models
-from placewise.model.runtime_models import CrossValidation, Line, Models, PackageModels, Validation
+from placewise.model.results.runtime_models import CrossValidation, Line, Models, PackageModels, Validation
 
 ERRORS = CrossValidation(1.5, 2.5, 0.1, -0.25)
 MODELS = Models(

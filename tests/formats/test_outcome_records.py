@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from placewise.errors import InputError
 from placewise.formats.outcome_records import read_outcome_records
-from placewise.model.version import Version
+from placewise.model.versions.version import Version
 
 ROWS = [
     {

@@ -15,9 +15,9 @@ from placewise.formats.profiles.profile_file import (
     shipped_profile,
     write_profile,
 )
-from placewise.model.profile import Profile
-from placewise.model.requirement import version_requirement
-from placewise.model.version_profile import Releases, RootPackage, Stack, VersionFleet, VersionJobs, VersionPool
+from placewise.model.requirements.requirement import version_requirement
+from placewise.model.studies.profile import Profile
+from placewise.model.studies.version_profile import Releases, RootPackage, Stack, VersionFleet, VersionJobs, VersionPool
 
 PROFILE = Profile(
     VersionFleet(

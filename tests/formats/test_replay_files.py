@@ -16,11 +16,11 @@ from placewise.errors import InputError
 from placewise.formats.results.batsim_jobs import COLUMNS, batsim_jobs
 from placewise.formats.results.replay_files import read_replay, summary_document, write_replay
 from placewise.formats.results.replay_jobs import replay_table
-from placewise.model.replayed import Replayed, TraceRecord
-from placewise.model.trace_cleaning import clean
-from placewise.replay.fates import fates_of
-from placewise.replay.numbers import summary_of
-from placewise.replay.run import replay
+from placewise.model.traces.replayed import Replayed, TraceRecord
+from placewise.model.traces.trace_cleaning import clean
+from placewise.replays.fates import fates_of
+from placewise.replays.numbers import summary_of
+from placewise.replays.run import replay
 
 
 def replayed(seed):

@@ -14,10 +14,10 @@ from placewise.formats.fleets.fleet_source import read_fleet
 from placewise.formats.fleets.resource_set import is_resource_set, parse_resource_set
 from placewise.matching.index import FleetIndex
 from placewise.matching.match import clusters_meeting
-from placewise.model.cluster import Fleet
-from placewise.model.requirement import Requirement
-from placewise.model.resources import Vertex
-from placewise.model.vocabulary import Vocabulary
+from placewise.model.fleets.cluster import Fleet
+from placewise.model.fleets.resources import Vertex
+from placewise.model.fleets.vocabulary import Vocabulary
+from placewise.model.requirements.requirement import Requirement
 
 DATA = Path(os.environ.get("PLACEWISE_DATA", Path(__file__).parents[2].parent / "shared" / "data"))
 needs_data = pytest.mark.skipif(not DATA.is_dir(), reason=f"the public data is not at {DATA}")

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from placewise.errors import InputError
 from placewise.formats.results.results_folder import read_results, scores_document, summary_document, write_results
-from placewise.model.predicates import Equals
-from placewise.model.requirement import Condition, Requirement, version_requirement
-from placewise.model.results import (
+from placewise.model.jobs.workload import Workload
+from placewise.model.requirements.predicates import Equals
+from placewise.model.requirements.requirement import Condition, Requirement, version_requirement
+from placewise.model.results.results import (
     CostScore,
     CurvePoint,
     LevelResult,
@@ -27,7 +28,6 @@ from placewise.model.results import (
     SubsystemScore,
     UnmatchedJob,
 )
-from placewise.model.workload import Workload
 
 names = st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1)
 numbers = st.floats(0, 1)

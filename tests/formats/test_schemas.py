@@ -27,7 +27,7 @@ from placewise.formats.reading import parse_yaml
 from placewise.formats.schemas import DIALECT, NAMES, schema
 from placewise.formats.studies.study_file import KEYS
 from placewise.formats.studies.study_settings import SETTINGS
-from placewise.model.settings import BOUNDS, Settings
+from placewise.model.studies.settings import BOUNDS, Settings
 
 ANY = NAMES
 ENTRIES = ("jobspec", "jobs", "profile")

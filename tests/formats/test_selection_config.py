@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from placewise.errors import InputError
 from placewise.formats.studies.selection_config import read_priorities
-from placewise.model.priority import Calc, Filter, Priority, Select, SortAscending, SortDescending
+from placewise.model.studies.priority import Calc, Filter, Priority, Select, SortAscending, SortDescending
 
 LIST = """
 - priority: 2

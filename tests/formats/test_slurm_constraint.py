@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from placewise.errors import InputError
 from placewise.formats.jobs.slurm_constraint import parse_slurm_constraint
-from placewise.model.requirement import Requirement
+from placewise.model.requirements.requirement import Requirement
 
 
 def line(text):

@@ -11,9 +11,9 @@ from placewise.formats.fleets.fleet_source import read_fleet
 from placewise.formats.fleets.jgf import write_cluster
 from placewise.formats.results.outcomes_table import write_outcomes
 from placewise.formats.studies.order_file import read_order
-from placewise.model.cluster import Cluster
-from placewise.model.resources import ResourceGraph, Vertex, package_subsystem
-from placewise.model.results import OutcomeTable
+from placewise.model.fleets.cluster import Cluster
+from placewise.model.fleets.resources import ResourceGraph, Vertex, package_subsystem
+from placewise.model.results.results import OutcomeTable
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ from test_trace_mutations import mutated
 from placewise.errors import InputError
 from placewise.formats.traces import squeue
 from placewise.formats.traces.squeue import read_queue_state, read_squeue
-from placewise.model.queue_state import QueuedJob, RunningJob
-from placewise.model.requirement import Requirement
+from placewise.model.requirements.requirement import Requirement
+from placewise.model.traces.queue_state import QueuedJob, RunningJob
 
 NAMES = "JOBID|PARTITION|STATE|CPUS|START_TIME|TIME|TIME_LIMIT|SUBMIT_TIME|PRIORITY|REASON|FEATURES"
 RUNS = "1|cpu|RUNNING|8|2026-03-01T10:00:00|1:00:00|1-00:00:00|2026-03-01T09:00:00|10|None|(null)"

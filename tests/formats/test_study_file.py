@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from placewise.errors import InputError
 from placewise.formats.studies.study_file import read_study_file, shipped_declarations
 from placewise.formats.studies.study_settings import Draw
-from placewise.model.cluster import Fleet
-from placewise.model.study import Comparison, Level, Question, Study
-from placewise.model.workload import Workload
+from placewise.model.fleets.cluster import Fleet
+from placewise.model.jobs.workload import Workload
+from placewise.model.studies.study import Comparison, Level, Question, Study
 from placewise.study.sources import read_study
 
 STUDY = """

@@ -12,8 +12,15 @@ from hypothesis import strategies as st
 
 from placewise.errors import InputError
 from placewise.formats.success_model_file import read_success_model, write_success_model
-from placewise.model.success_card import Learned, Reliability, Scores, SuccessCard
-from placewise.model.success_model import BEYOND_EVERY_RANK, Calibration, KnownFact, PackageRates, SuccessModel, Trees
+from placewise.model.outcomes.success_card import Learned, Reliability, Scores, SuccessCard
+from placewise.model.outcomes.success_model import (
+    BEYOND_EVERY_RANK,
+    Calibration,
+    KnownFact,
+    PackageRates,
+    SuccessModel,
+    Trees,
+)
 
 
 def whole(*numbers):

@@ -16,7 +16,7 @@ from placewise.formats.traces.trace_fleet import fleet_of_trace
 from placewise.matching.deciding import required_job
 from placewise.matching.index import FleetIndex
 from placewise.matching.match import match
-from placewise.model.requirement import Requirement, all_of
+from placewise.model.requirements.requirement import Requirement, all_of
 
 GIB = 1 << 30
 MACHINES = "0\talpha\t2\t8\t1\t1048576\n1\tbeta\t3\t4\t1\t524288\n"

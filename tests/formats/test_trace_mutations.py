@@ -14,7 +14,7 @@ from placewise.formats.traces.parquet_trace import write_parquet_trace
 from placewise.formats.traces.read_trace import read_trace
 from placewise.formats.traces.swf import read_swf
 from placewise.formats.traces.trace_fleet import fleet_of_trace
-from placewise.model.trace_cleaning import clean
+from placewise.model.traces.trace_cleaning import clean
 from placewise.report.data.trace import trace_document, trace_facts
 
 MOST_S = 5.0

@@ -9,7 +9,7 @@ from placewise.formats.traces.trace_fleet import fleet_of_trace
 from placewise.matching.deciding import required_job
 from placewise.matching.index import FleetIndex
 from placewise.matching.match import match
-from placewise.model.requirement import Requirement, all_of
+from placewise.model.requirements.requirement import Requirement, all_of
 
 NODES = (
     "sn,cpu_milli,memory_mib,gpu,model\nn0,32000,1024,0,\nn1,96000,2048,8,G2\nn2,96000,2048,8,G2\nn3,8000,1024,1,T4\n"

@@ -11,8 +11,8 @@ from placewise.formats.traces import sacct
 from placewise.formats.traces.read_trace import read_trace
 from placewise.formats.traces.sacct import read_sacct
 from placewise.formats.traces.slurm_rows import OTHER_FIELDS
-from placewise.model.requirement import Requirement
-from placewise.model.trace import UNKNOWN
+from placewise.model.requirements.requirement import Requirement
+from placewise.model.traces.trace import UNKNOWN
 
 JOB = {
     "JobIDRaw": "100",

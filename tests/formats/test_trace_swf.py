@@ -14,7 +14,7 @@ from placewise.formats.traces import swf
 from placewise.formats.traces.read_trace import read_trace
 from placewise.formats.traces.swf import READ, exact_columns, quick_columns, read_swf
 from placewise.formats.traces.swf_writing import write_swf
-from placewise.model.trace import UNKNOWN
+from placewise.model.traces.trace import UNKNOWN
 
 LINE = "1 0 5 60 4 -1 -1 8 100 1024 1 3 2 -1 7 -1 -1 -1"
 HEADER = (

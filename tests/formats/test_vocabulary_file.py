@@ -10,7 +10,7 @@ from placewise.errors import InputError
 from placewise.formats.fleets.vocabulary_file import LARGEST_BYTES, parse_vocabulary, read_vocabulary
 from placewise.formats.fleets.vocabulary_writing import vocabulary_text, write_vocabulary
 from placewise.formats.reading import parse_yaml
-from placewise.model.vocabulary import EVERY, SCHEMES, FieldKind, Vocabulary
+from placewise.model.fleets.vocabulary import EVERY, SCHEMES, FieldKind, Vocabulary
 
 EXAMPLE = """\
 complete: true                # of every cluster and subsystem, unless said otherwise

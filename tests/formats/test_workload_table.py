@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from placewise.errors import InputError
 from placewise.formats.jobs import workload_table
 from placewise.formats.jobs.workload_table import open_workload, write_workload
-from placewise.model.job import ResourceRequest
-from placewise.model.predicates import Equals
-from placewise.model.requirement import Condition, Requirement, version_requirement
-from placewise.model.workload import Workload
+from placewise.model.jobs.job import ResourceRequest
+from placewise.model.jobs.workload import Workload
+from placewise.model.requirements.predicates import Equals
+from placewise.model.requirements.requirement import Condition, Requirement, version_requirement
 
 ZLIB, CMAKE = version_requirement("zlib", None, "1.2"), version_requirement("cmake", "3.13", "3.16")
 LISTED = [["zlib", None, "1.2"], ["cmake", "3.13", "3.16"]]

@@ -10,9 +10,9 @@ import pytest
 from placewise.errors import InputError
 from placewise.formats.results.worth_files import WORTH_FILES, with_worth, write_worth
 from placewise.formats.studies.cost_file import read_costs
-from placewise.model.held_out import HeldOut, HeldOutCurve, HeldOutSet
-from placewise.model.results import Results
-from placewise.model.worth import (
+from placewise.model.results.held_out import HeldOut, HeldOutCurve, HeldOutSet
+from placewise.model.results.results import Results
+from placewise.model.results.worth import (
     Difference,
     FleetSpread,
     Headline,

@@ -7,8 +7,8 @@ from placewise.formats.jobs.jobspec import parse_jobspec
 from placewise.formats.reading import parse_yaml
 from placewise.kinds.inferring import learned
 from placewise.kinds.vertex_test import VertexTest
-from placewise.model.requirement import Requirement
-from placewise.model.vocabulary import FieldKind, Vocabulary
+from placewise.model.fleets.vocabulary import FieldKind, Vocabulary
+from placewise.model.requirements.requirement import Requirement
 
 
 def answer(entries, values, kinds=None):

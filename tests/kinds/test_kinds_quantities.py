@@ -13,9 +13,9 @@ from placewise.errors import Incomparable
 from placewise.kinds.quantities import Amount, amount
 from placewise.kinds.resolving import test_of as resolved
 from placewise.kinds.units import unit_of
-from placewise.model.predicates import Equals, Within
-from placewise.model.requirement import Condition
-from placewise.model.vocabulary import FieldKind, Vocabulary
+from placewise.model.fleets.vocabulary import FieldKind, Vocabulary
+from placewise.model.requirements.predicates import Equals, Within
+from placewise.model.requirements.requirement import Condition
 
 SIZE = Vocabulary(kinds={("", "size"): FieldKind("quantity")})
 
@@ -181,9 +181,9 @@ def test_slow_libraries_load_only_when_needed():
 import sys
 from placewise.kinds.resolving import test_of
 from placewise.kinds.inferring import inferred, learned
-from placewise.model.predicates import Equals, Within
-from placewise.model.requirement import Condition
-from placewise.model.vocabulary import Vocabulary
+from placewise.model.requirements.predicates import Equals, Within
+from placewise.model.requirements.requirement import Condition
+from placewise.model.fleets.vocabulary import Vocabulary
 def loaded():
     return {"pint", "univers", "archspec"} & set(sys.modules)
 inferred("2.5 GHz"), inferred("64 GB"), inferred("1.2.3")

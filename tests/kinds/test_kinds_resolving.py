@@ -4,10 +4,10 @@ import pytest
 
 from placewise.errors import Incomparable, InputError
 from placewise.kinds.resolving import test_of as resolved
-from placewise.model.predicates import Contains, Equals, InNumericRange, InVersionRange, OneOf, Within
-from placewise.model.requirement import Condition
-from placewise.model.version_range import parse_bounds
-from placewise.model.vocabulary import FieldKind, Vocabulary
+from placewise.model.fleets.vocabulary import FieldKind, Vocabulary
+from placewise.model.requirements.predicates import Contains, Equals, InNumericRange, InVersionRange, OneOf, Within
+from placewise.model.requirements.requirement import Condition
+from placewise.model.versions.version_range import parse_bounds
 
 TEXT, FLAG, NUMBER, QUANTITY, VERSION, TARGET, SET = (
     FieldKind(name) for name in ("text", "flag", "number", "quantity", "version", "target", "set")

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from placewise.errors import InputError
 from placewise.kinds.resolving import test_of as resolved
 from placewise.kinds.schemes import WITH_EPOCHS, parsed
-from placewise.model.predicates import Equals, OneOf, Within
-from placewise.model.requirement import Condition
-from placewise.model.vocabulary import FieldKind, Vocabulary
+from placewise.model.fleets.vocabulary import FieldKind, Vocabulary
+from placewise.model.requirements.predicates import Equals, OneOf, Within
+from placewise.model.requirements.requirement import Condition
 
 CLASSES = {
     "semver": univers.versions.SemverVersion,

@@ -7,9 +7,9 @@ import archspec.cpu
 import pytest
 
 from placewise.kinds.resolving import test_of as resolved
-from placewise.model.predicates import Equals
-from placewise.model.requirement import Condition
-from placewise.model.vocabulary import Vocabulary
+from placewise.model.fleets.vocabulary import Vocabulary
+from placewise.model.requirements.predicates import Equals
+from placewise.model.requirements.requirement import Condition
 
 OPERATORS = {
     ">=": lambda a, b: a >= b,

@@ -9,10 +9,10 @@ from placewise.kinds.builtin import BUILT_IN, aliases_of, kind_of
 from placewise.kinds.checking import check_value
 from placewise.kinds.inferring import inferred, learned
 from placewise.kinds.vertex_test import Answer, VertexTest
-from placewise.model.predicates import Contains, Equals, InVersionRange, Within
-from placewise.model.requirement import Condition, Requirement
-from placewise.model.version_range import parse_bounds
-from placewise.model.vocabulary import FieldKind, Vocabulary
+from placewise.model.fleets.vocabulary import FieldKind, Vocabulary
+from placewise.model.requirements.predicates import Contains, Equals, InVersionRange, Within
+from placewise.model.requirements.requirement import Condition, Requirement
+from placewise.model.versions.version_range import parse_bounds
 
 NOTHING = Vocabulary()
 

@@ -7,8 +7,8 @@ from placewise.errors import Incomparable, InputError
 from placewise.kinds.inferring import learned
 from placewise.kinds.resolving import test_of
 from placewise.matching.index import FleetIndex
-from placewise.model.job import NODE, OR_SLOT, SLOT, XOR_SLOT
-from placewise.model.requirement import AllOf, AnyOf, Not, tests_of
+from placewise.model.jobs.job import NODE, OR_SLOT, SLOT, XOR_SLOT
+from placewise.model.requirements.requirement import AllOf, AnyOf, Not, tests_of
 
 
 def above(graph, vertex):

@@ -7,12 +7,12 @@ import oracle
 from placewise.errors import InputError
 from placewise.matching import bitset
 from placewise.matching.index import FleetIndex
-from placewise.model.cluster import Cluster, Fleet
-from placewise.model.predicates import Contains, Equals, InVersionRange, OneOf, Within
-from placewise.model.requirement import Condition, Requirement, all_of, any_of, negated
-from placewise.model.resources import ResourceGraph, Subsystem, SubsystemVertex, Vertex, unshaped
-from placewise.model.version_range import parse_bounds
-from placewise.model.vocabulary import Vocabulary
+from placewise.model.fleets.cluster import Cluster, Fleet
+from placewise.model.fleets.resources import ResourceGraph, Subsystem, SubsystemVertex, Vertex, unshaped
+from placewise.model.fleets.vocabulary import Vocabulary
+from placewise.model.requirements.predicates import Contains, Equals, InVersionRange, OneOf, Within
+from placewise.model.requirements.requirement import Condition, Requirement, all_of, any_of, negated
+from placewise.model.versions.version_range import parse_bounds
 
 NAMES = ("gcc", "mpi", "gpu")
 VALUES = {

@@ -6,9 +6,9 @@ from collections import Counter
 import oracle
 
 from placewise.errors import InputError
-from placewise.matching.hosting import Tree, hosts
-from placewise.model.job import ResourceGroup, ResourceRequest
-from placewise.model.resources import ResourceGraph, Vertex
+from placewise.matching.shapes.hosting import Tree, hosts
+from placewise.model.fleets.resources import ResourceGraph, Vertex
+from placewise.model.jobs.job import ResourceGroup, ResourceRequest
 
 MOST_UNITS = 14
 

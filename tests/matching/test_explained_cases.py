@@ -10,7 +10,7 @@ from placewise.errors import InputError
 from placewise.formats.fleets.cluster_texts import parse_cluster
 from placewise.formats.jobs.jobspec import parse_jobspec
 from placewise.matching import causes
-from placewise.matching.causes import (
+from placewise.matching.causes.causes import (
     ABSENT,
     FEW,
     FIELD,
@@ -22,16 +22,16 @@ from placewise.matching.causes import (
     VALUE,
     VERTEX,
 )
+from placewise.matching.causes.relaxing import relaxations
+from placewise.matching.causes.why_not import why_not
 from placewise.matching.index import FleetIndex
 from placewise.matching.match import match
-from placewise.matching.relaxing import relaxations
-from placewise.matching.why_not import why_not
-from placewise.model.cluster import Cluster, Fleet
-from placewise.model.job import Job, ResourceGroup, ResourceRequest
-from placewise.model.predicates import Contains, Equals, Within
-from placewise.model.requirement import Condition, Requirement, any_of, negated, version_requirement
-from placewise.model.resources import ResourceGraph, Subsystem, SubsystemVertex, Vertex
-from placewise.model.vocabulary import Vocabulary
+from placewise.model.fleets.cluster import Cluster, Fleet
+from placewise.model.fleets.resources import ResourceGraph, Subsystem, SubsystemVertex, Vertex
+from placewise.model.fleets.vocabulary import Vocabulary
+from placewise.model.jobs.job import Job, ResourceGroup, ResourceRequest
+from placewise.model.requirements.predicates import Contains, Equals, Within
+from placewise.model.requirements.requirement import Condition, Requirement, any_of, negated, version_requirement
 
 
 def cluster(name, **subsystems):

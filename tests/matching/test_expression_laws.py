@@ -12,10 +12,10 @@ from random_questions import disagreements
 from placewise.errors import InputError
 from placewise.matching.index import FleetIndex
 from placewise.matching.match import match
-from placewise.model.cluster import Cluster, Fleet
-from placewise.model.job import Job, ResourceGroup
-from placewise.model.requirement import all_of, any_of, negated
-from placewise.model.resources import Subsystem, SubsystemVertex
+from placewise.model.fleets.cluster import Cluster, Fleet
+from placewise.model.fleets.resources import Subsystem, SubsystemVertex
+from placewise.model.jobs.job import Job, ResourceGroup
+from placewise.model.requirements.requirement import all_of, any_of, negated
 
 
 def answers(fleet, *wanted):

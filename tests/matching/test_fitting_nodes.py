@@ -8,10 +8,10 @@ from placewise.formats.jobs.jobspec.hostlists import hostlist_text, parse_hostli
 from placewise.matching.fitting_nodes import fitting_nodes
 from placewise.matching.index import FleetIndex
 from placewise.matching.match import match
-from placewise.model.cluster import Cluster, Fleet
-from placewise.model.job import Job, ResourceGroup
-from placewise.model.requirement import Requirement
-from placewise.model.resources import ResourceGraph, Subsystem, SubsystemVertex
+from placewise.model.fleets.cluster import Cluster, Fleet
+from placewise.model.fleets.resources import ResourceGraph, Subsystem, SubsystemVertex
+from placewise.model.jobs.job import Job, ResourceGroup
+from placewise.model.requirements.requirement import Requirement
 
 sizes = st.lists(st.tuples(st.integers(1, 4), st.booleans()), min_size=1, max_size=6)
 

@@ -9,15 +9,15 @@ from matching_strategies import Growing, R, graphs, shapes
 from random_shapes import case, disagreements
 
 from placewise.errors import InputError
-from placewise.matching.hosting import Hosting, Tree, copies_within, hosts, spans_places
 from placewise.matching.index import FleetIndex
 from placewise.matching.match import match
-from placewise.matching.place_kinds import PlaceKinds
-from placewise.matching.work import Work
-from placewise.model.cluster import Cluster, Fleet
-from placewise.model.job import Job, ResourceGroup
-from placewise.model.requirement import Requirement
-from placewise.model.resources import ResourceGraph, Subsystem, SubsystemVertex, Vertex
+from placewise.matching.shapes.hosting import Hosting, Tree, copies_within, hosts, spans_places
+from placewise.matching.shapes.place_kinds import PlaceKinds
+from placewise.matching.shapes.work import Work
+from placewise.model.fleets.cluster import Cluster, Fleet
+from placewise.model.fleets.resources import ResourceGraph, Subsystem, SubsystemVertex, Vertex
+from placewise.model.jobs.job import Job, ResourceGroup
+from placewise.model.requirements.requirement import Requirement
 
 
 def cluster_of(*nodes, root="cluster"):

@@ -14,16 +14,16 @@ from matching_strategies import SUBSYSTEMS, clusters, jobs, properties, requirem
 from placewise.errors import InputError
 from placewise.matching import bitset, compiled_cluster, offers
 from placewise.matching import index as index_module
+from placewise.matching.causes.why_not import why_not
 from placewise.matching.index import FleetIndex
 from placewise.matching.match import count_matches, match, match_rows
 from placewise.matching.recent import Recent
-from placewise.matching.why_not import why_not
-from placewise.model.cluster import Cluster, Fleet
-from placewise.model.job import Job, ResourceGroup, ResourceRequest
-from placewise.model.predicates import Equals
-from placewise.model.requirement import Condition, Requirement
-from placewise.model.resources import ResourceGraph, Subsystem, SubsystemVertex, Vertex, package_subsystem
-from placewise.model.workload import Workload
+from placewise.model.fleets.cluster import Cluster, Fleet
+from placewise.model.fleets.resources import ResourceGraph, Subsystem, SubsystemVertex, Vertex, package_subsystem
+from placewise.model.jobs.job import Job, ResourceGroup, ResourceRequest
+from placewise.model.jobs.workload import Workload
+from placewise.model.requirements.predicates import Equals
+from placewise.model.requirements.requirement import Condition, Requirement
 
 NAMES = [f"c{i}" for i in range(5)]
 

@@ -12,19 +12,19 @@ from matching_strategies import fleets, jobs, requirement_rows, requirements, sh
 
 from placewise.errors import InputError
 from placewise.matching import bitset
+from placewise.matching.causes.why_not import why_not
 from placewise.matching.index import FleetIndex
 from placewise.matching.kernels import load_kernels
 from placewise.matching.match import count_matches, match, match_rows, match_workload
-from placewise.matching.why_not import why_not
-from placewise.model.cluster import Cluster, Fleet
-from placewise.model.job import Job, ResourceGroup, ResourceRequest
-from placewise.model.predicates import Equals, InVersionRange
-from placewise.model.requirement import Condition, Requirement
-from placewise.model.requirement import tests_of as leaves
-from placewise.model.resources import ResourceGraph, Subsystem, SubsystemVertex, Vertex
-from placewise.model.version_range import parse_bounds
-from placewise.model.vocabulary import FieldKind, Vocabulary
-from placewise.model.workload import Workload
+from placewise.model.fleets.cluster import Cluster, Fleet
+from placewise.model.fleets.resources import ResourceGraph, Subsystem, SubsystemVertex, Vertex
+from placewise.model.fleets.vocabulary import FieldKind, Vocabulary
+from placewise.model.jobs.job import Job, ResourceGroup, ResourceRequest
+from placewise.model.jobs.workload import Workload
+from placewise.model.requirements.predicates import Equals, InVersionRange
+from placewise.model.requirements.requirement import Condition, Requirement
+from placewise.model.requirements.requirement import tests_of as leaves
+from placewise.model.versions.version_range import parse_bounds
 
 
 def kernels():

@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import pytest
 
+from placewise.matching.causes.why_not import why_not
 from placewise.matching.deciding import required_job
 from placewise.matching.index import FleetIndex
 from placewise.matching.match import match
-from placewise.matching.why_not import why_not
-from placewise.model.cluster import Cluster, Fleet
-from placewise.model.requirement import Requirement, negated
-from placewise.model.resources import ResourceGraph, Subsystem, SubsystemVertex, Vertex
+from placewise.model.fleets.cluster import Cluster, Fleet
+from placewise.model.fleets.resources import ResourceGraph, Subsystem, SubsystemVertex, Vertex
+from placewise.model.requirements.requirement import Requirement, negated
 
 NODES = 50
 GRAPH = ResourceGraph((Vertex("c", "cluster"), *(Vertex(f"n{number}", "node", 0) for number in range(NODES))))

@@ -3,15 +3,15 @@ import pytest
 from hypothesis import given
 from matching_strategies import Growing, R, clusters
 
-from placewise.matching.hosting import Tree, hosts
 from placewise.matching.index import FleetIndex
 from placewise.matching.match import count_matches, match
 from placewise.matching.places import place_classes
-from placewise.model.cluster import Cluster, Fleet
-from placewise.model.job import Job, ResourceGroup
-from placewise.model.requirement import version_requirement
-from placewise.model.resources import ResourceGraph, Subsystem, SubsystemVertex
-from placewise.model.workload import Workload
+from placewise.matching.shapes.hosting import Tree, hosts
+from placewise.model.fleets.cluster import Cluster, Fleet
+from placewise.model.fleets.resources import ResourceGraph, Subsystem, SubsystemVertex
+from placewise.model.jobs.job import Job, ResourceGroup
+from placewise.model.jobs.workload import Workload
+from placewise.model.requirements.requirement import version_requirement
 
 
 def contents(graph, vertex):

@@ -13,12 +13,12 @@ from placewise.matching import bitset
 from placewise.matching.index import FleetIndex
 from placewise.matching.kernels import load_kernels
 from placewise.matching.match import match
-from placewise.matching.placing import Placing
 from placewise.matching.rows import Rows
-from placewise.model.cluster import Cluster, Fleet
-from placewise.model.job import Job, ResourceGroup
-from placewise.model.requirement import version_requirement
-from placewise.model.resources import ResourceGraph, Subsystem, SubsystemVertex, Vertex
+from placewise.matching.shapes.placing import Placing
+from placewise.model.fleets.cluster import Cluster, Fleet
+from placewise.model.fleets.resources import ResourceGraph, Subsystem, SubsystemVertex, Vertex
+from placewise.model.jobs.job import Job, ResourceGroup
+from placewise.model.requirements.requirement import version_requirement
 from placewise.scheduler import Scheduler
 
 

@@ -11,12 +11,12 @@ from placewise.errors import InputError
 from placewise.matching.index import FleetIndex
 from placewise.matching.match import match, matching
 from placewise.matching.preferences import score_numbers, scores, wishes_held
-from placewise.model.cluster import Cluster, Fleet
-from placewise.model.job import Job, ResourceGroup, ResourceRequest
-from placewise.model.preference import MOST_PREFERENCES, Preference
-from placewise.model.requirement import Requirement, negated
-from placewise.model.resources import ResourceGraph, Subsystem, SubsystemVertex, Vertex
-from placewise.model.vocabulary import Vocabulary
+from placewise.model.fleets.cluster import Cluster, Fleet
+from placewise.model.fleets.resources import ResourceGraph, Subsystem, SubsystemVertex, Vertex
+from placewise.model.fleets.vocabulary import Vocabulary
+from placewise.model.jobs.job import Job, ResourceGroup, ResourceRequest
+from placewise.model.requirements.preference import MOST_PREFERENCES, Preference
+from placewise.model.requirements.requirement import Requirement, negated
 from placewise.scheduler import Scheduler
 from placewise.selection.composing import policy_named
 from placewise.selection.policies import first

@@ -12,21 +12,21 @@ from placewise.errors import InputError
 from placewise.formats.experiment_folder import read_experiment
 from placewise.kinds.inferring import learned
 from placewise.kinds.vertex_test import Answer, VertexTest
+from placewise.matching.causes.relaxing import MOST_SETS_WIDENED, relaxations
+from placewise.matching.causes.single_changes import single_changes
+from placewise.matching.causes.why_not import why_not
+from placewise.matching.causes.widening import MOST_STEPS, widenings
 from placewise.matching.index import FleetIndex
 from placewise.matching.match import match
-from placewise.matching.relaxing import MOST_SETS_WIDENED, relaxations
-from placewise.matching.single_changes import single_changes
-from placewise.matching.why_not import why_not
-from placewise.matching.widening import MOST_STEPS, widenings
-from placewise.model.cluster import Cluster, Fleet
-from placewise.model.job import Job, ResourceGroup, ResourceRequest
-from placewise.model.predicates import Contains, Equals, InNumericRange, InVersionRange, OneOf, Within
-from placewise.model.requirement import Condition, Requirement, version_requirement
-from placewise.model.requirement import tests_of as leaves_of
-from placewise.model.resources import ResourceGraph, Subsystem, SubsystemVertex, Vertex, package_subsystem
-from placewise.model.version import Version
-from placewise.model.version_range import Cut, Side, VersionRange
-from placewise.model.vocabulary import FieldKind, Vocabulary
+from placewise.model.fleets.cluster import Cluster, Fleet
+from placewise.model.fleets.resources import ResourceGraph, Subsystem, SubsystemVertex, Vertex, package_subsystem
+from placewise.model.fleets.vocabulary import FieldKind, Vocabulary
+from placewise.model.jobs.job import Job, ResourceGroup, ResourceRequest
+from placewise.model.requirements.predicates import Contains, Equals, InNumericRange, InVersionRange, OneOf, Within
+from placewise.model.requirements.requirement import Condition, Requirement, version_requirement
+from placewise.model.requirements.requirement import tests_of as leaves_of
+from placewise.model.versions.version import Version
+from placewise.model.versions.version_range import Cut, Side, VersionRange
 
 
 def changed(job, replacements):

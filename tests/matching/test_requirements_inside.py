@@ -9,17 +9,17 @@ import random_shapes
 from matching_strategies import Growing, R
 
 from placewise.errors import InputError
-from placewise.matching.hosting import Hosting, Tree, hosts
+from placewise.matching.causes.why_not import why_not
 from placewise.matching.index import FleetIndex
 from placewise.matching.match import match
-from placewise.matching.place_kinds import PlaceKinds
-from placewise.matching.why_not import why_not
-from placewise.model.cluster import Cluster, Fleet
-from placewise.model.job import Job, ResourceGroup, ResourceRequest
-from placewise.model.predicates import Equals, Within
-from placewise.model.requirement import Condition, Requirement, any_of, negated
-from placewise.model.resources import ResourceGraph, Subsystem, SubsystemVertex, Vertex
-from placewise.model.vocabulary import Vocabulary
+from placewise.matching.shapes.hosting import Hosting, Tree, hosts
+from placewise.matching.shapes.place_kinds import PlaceKinds
+from placewise.model.fleets.cluster import Cluster, Fleet
+from placewise.model.fleets.resources import ResourceGraph, Subsystem, SubsystemVertex, Vertex
+from placewise.model.fleets.vocabulary import Vocabulary
+from placewise.model.jobs.job import Job, ResourceGroup, ResourceRequest
+from placewise.model.requirements.predicates import Equals, Within
+from placewise.model.requirements.requirement import Condition, Requirement, any_of, negated
 
 
 def gpu(model):

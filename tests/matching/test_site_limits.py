@@ -8,17 +8,17 @@ import pytest
 from placewise.errors import InputError
 from placewise.formats.jobs.jobspec import parse_jobspec
 from placewise.matching import bitset
+from placewise.matching.causes.relaxing import relaxations
+from placewise.matching.causes.why_not import why_not
 from placewise.matching.index import FleetIndex
 from placewise.matching.match import match
-from placewise.matching.relaxing import relaxations
 from placewise.matching.site_limits import described_in, with_limits
-from placewise.matching.why_not import why_not
-from placewise.model.cluster import Cluster, Fleet
-from placewise.model.job import Job, ResourceGroup, ResourceRequest
-from placewise.model.requirement import Requirement
-from placewise.model.resources import ResourceGraph, Subsystem, SubsystemVertex, Vertex
-from placewise.model.vocabulary import Vocabulary
-from placewise.model.workload import Workload
+from placewise.model.fleets.cluster import Cluster, Fleet
+from placewise.model.fleets.resources import ResourceGraph, Subsystem, SubsystemVertex, Vertex
+from placewise.model.fleets.vocabulary import Vocabulary
+from placewise.model.jobs.job import Job, ResourceGroup, ResourceRequest
+from placewise.model.jobs.workload import Workload
+from placewise.model.requirements.requirement import Requirement
 from placewise.scheduler import Scheduler
 from placewise.selection.policies import first
 

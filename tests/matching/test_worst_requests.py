@@ -10,12 +10,12 @@ from placewise.errors import InputError
 from placewise.formats.jobs.jobspec import jobspec_text
 from placewise.kinds.vertex_test import VertexTest
 from placewise.matching import causes as causes_module
-from placewise.matching.forest import Forest
+from placewise.matching.causes.why_not import why_not
 from placewise.matching.index import FleetIndex
 from placewise.matching.match import match
+from placewise.matching.shapes.forest import Forest
+from placewise.matching.shapes.work import STEPS, STEPS_OF_A_CLUSTER, Work
 from placewise.matching.site_limits import with_limits
-from placewise.matching.why_not import why_not
-from placewise.matching.work import STEPS, STEPS_OF_A_CLUSTER, Work
 
 WORST = runpy.run_path(str(Path(__file__).parents[2] / "benchmarks" / "worst_requests.py"))
 KINDS = dict(WORST["kinds"]())

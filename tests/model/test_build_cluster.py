@@ -1,8 +1,8 @@
 import pytest
 
 from placewise.errors import InputError
-from placewise.model.build_cluster import build_cluster
-from placewise.model.resources import Subsystem, SubsystemVertex, unshaped
+from placewise.model.fleets.build_cluster import build_cluster
+from placewise.model.fleets.resources import Subsystem, SubsystemVertex, unshaped
 
 FIELDS = {
     "arch": "linux-rhel8-zen3",

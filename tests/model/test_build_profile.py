@@ -6,7 +6,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from placewise.errors import InputError
-from placewise.model.build_profile import PAIRS, BuiltPackage, Share, price_quarter, scatter
+from placewise.model.studies.build_profile import PAIRS, BuiltPackage, Share, price_quarter, scatter
 
 RISING = ((1.0, 2.0),) * 4
 signs = st.floats(-1, 1)

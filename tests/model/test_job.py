@@ -5,10 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from placewise.errors import InputError
-from placewise.model.job import Job, ResourceGroup, ResourceRequest
-from placewise.model.predicates import InVersionRange, OneOf
-from placewise.model.requirement import Condition, Requirement
-from placewise.model.version_range import parse_bounds
+from placewise.model.jobs.job import Job, ResourceGroup, ResourceRequest
+from placewise.model.requirements.predicates import InVersionRange, OneOf
+from placewise.model.requirements.requirement import Condition, Requirement
+from placewise.model.versions.version_range import parse_bounds
 
 R = ResourceRequest
 

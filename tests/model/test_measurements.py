@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from placewise.errors import InputError
-from placewise.model.records import Measurements, Records
+from placewise.model.jobs.records import Measurements, Records
 
 ONE = np.array([1.0, 2.0])
 TWO = np.array([3.0, 4.0])

@@ -5,11 +5,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from placewise.errors import Incomparable, InputError
-from placewise.model.predicates import Contains, Equals, InNumericRange, InVersionRange, OneOf, Within, refuse_crossed
-from placewise.model.requirement import Condition, Requirement
+from placewise.model.requirements.predicates import (
+    Contains,
+    Equals,
+    InNumericRange,
+    InVersionRange,
+    OneOf,
+    Within,
+    refuse_crossed,
+)
+from placewise.model.requirements.requirement import Condition, Requirement
 from placewise.model.scalar import scalar_text
-from placewise.model.version import Version
-from placewise.model.version_range import VersionRange, parse_bounds
+from placewise.model.versions.version import Version
+from placewise.model.versions.version_range import VersionRange, parse_bounds
 
 HUGE = 1 << 20_000
 

@@ -7,12 +7,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from placewise.errors import InputError
-from placewise.model.contradictions import contradiction
-from placewise.model.predicates import Contains, Equals, InVersionRange, OneOf, Within
-from placewise.model.range_notation import is_range
-from placewise.model.requirement import DEEPEST, Condition, Requirement, all_of, any_of, holds_version, negated
-from placewise.model.requirement_line import LONGEST, parse_requirement
-from placewise.model.version_range import parse_bounds, parse_versions
+from placewise.model.requirements.contradictions import contradiction
+from placewise.model.requirements.predicates import Contains, Equals, InVersionRange, OneOf, Within
+from placewise.model.requirements.requirement import (
+    DEEPEST,
+    Condition,
+    Requirement,
+    all_of,
+    any_of,
+    holds_version,
+    negated,
+)
+from placewise.model.requirements.requirement_line import LONGEST, parse_requirement
+from placewise.model.versions.range_notation import is_range
+from placewise.model.versions.version_range import parse_bounds, parse_versions
 
 texts = st.text(st.characters(exclude_categories=["Cc", "Cs"]), max_size=5) | st.sampled_from(
     ["gcc", "1.10", "-1", "1e5", "and", "not", "in", "contains", ">=16 GB", 'a"b', "a\\\\", "x86_64_v3", "1:2", "inf"]

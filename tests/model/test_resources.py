@@ -3,8 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from placewise.errors import InputError
-from placewise.model.cluster import Cluster, Fleet
-from placewise.model.resources import ResourceGraph, Subsystem, SubsystemVertex, Vertex, unshaped
+from placewise.model.fleets.cluster import Cluster, Fleet
+from placewise.model.fleets.resources import ResourceGraph, Subsystem, SubsystemVertex, Vertex, unshaped
 
 ROOT = Vertex("0", "cluster")
 GRAPH = ResourceGraph((ROOT, Vertex("1", "node", 0), Vertex("2", "core", 1, 4)))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from placewise.errors import InputError
-from placewise.model.trace import UNKNOWN, Labels, Machine
+from placewise.model.traces.trace import UNKNOWN, Labels, Machine
 from placewise.synthesis.traces import synthetic_trace
 
 

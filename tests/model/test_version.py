@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from placewise.errors import InputError
-from placewise.model.version import LONGEST, Version, parse_version
+from placewise.model.versions.version import LONGEST, Version, parse_version
 
 # Every string precedes all that follow it.
 ASCENDING = """

@@ -5,8 +5,8 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from placewise.errors import InputError
-from placewise.model.version import Version
-from placewise.model.version_range import Cut, Side, VersionRange, parse_bounds, parse_versions
+from placewise.model.versions.version import Version
+from placewise.model.versions.version_range import Cut, Side, VersionRange, parse_bounds, parse_versions
 
 _RELEASES = [".".join(parts) for length in (1, 2, 3) for parts in itertools.product("12a", repeat=length)]
 TEXTS = [

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from placewise.errors import InputError
-from placewise.model.job import Job, ResourceGroup, ResourceRequest
-from placewise.model.requirement import Requirement
-from placewise.model.workload import Workload, first_conflict
+from placewise.model.jobs.job import Job, ResourceGroup, ResourceRequest
+from placewise.model.jobs.workload import Workload, first_conflict
+from placewise.model.requirements.requirement import Requirement
 
 REQUIREMENTS = [Requirement(name) for name in ("zlib", "gcc", "cmake", "arch", "mpi")]
 SHAPE = (ResourceRequest("node", 2),)

@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from placewise.errors import InputError
-from placewise.model.requirement import Requirement
-from placewise.model.workload import Workload, first_conflict
+from placewise.model.jobs.workload import Workload, first_conflict
+from placewise.model.requirements.requirement import Requirement
 
 # Two of one subsystem, and numbers that do not follow the names.
 REQUIREMENTS = tuple(map(Requirement, ["zlib", "gcc", "cmake", "gcc", "arch"]))

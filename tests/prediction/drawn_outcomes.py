@@ -6,8 +6,8 @@ import numpy as np
 import pyarrow.parquet as pq
 from hypothesis import strategies as st
 
-from placewise.model.outcome_records import ABSENT, Fact, OutcomeRecords
-from placewise.model.version import Version
+from placewise.model.outcomes.outcome_records import ABSENT, Fact, OutcomeRecords
+from placewise.model.versions.version import Version
 
 
 def fact_of(name, kind, texts, group="facts"):

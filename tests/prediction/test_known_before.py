@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from placewise.errors import InputError
 from placewise.formats.results.model_files import models_from_json, models_json
-from placewise.model.grouped_runtimes import Group, GroupedRuntimes
+from placewise.model.results.grouped_runtimes import Group, GroupedRuntimes
 from placewise.prediction import fit_models, predict
 from placewise.prediction.cost import not_clearly_worse
 from placewise.prediction.pooling import nested, pooled

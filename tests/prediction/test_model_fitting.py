@@ -8,7 +8,7 @@ from sklearn.neighbors import KNeighborsRegressor
 
 from placewise.errors import InputError
 from placewise.formats.results.model_files import models_json
-from placewise.model.runtime_models import KINDS, CrossValidation, Line, Models, PackageModels
+from placewise.model.results.runtime_models import KINDS, CrossValidation, Line, Models, PackageModels
 from placewise.prediction import fit_models, predict
 from placewise.prediction.builds import PackageBuilds
 from placewise.prediction.pooling import nested

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from placewise.errors import InputError
-from placewise.model.runtime_models import KINDS
+from placewise.model.results.runtime_models import KINDS
 from placewise.prediction import additional, fit_models, predict, predict_matrix, reference_runtime
 
 MEMORY = np.array([1e9, 2e9, 3e9, 4e9, 5e9, 6e9])

@@ -13,8 +13,8 @@ from sklearn.isotonic import IsotonicRegression
 from threadpoolctl import threadpool_limits
 
 from placewise.errors import InputError
-from placewise.model.success_card import Learned
-from placewise.model.success_model import Calibration, KnownFact, PackageRates, SuccessModel, Trees
+from placewise.model.outcomes.success_card import Learned
+from placewise.model.outcomes.success_model import Calibration, KnownFact, PackageRates, SuccessModel, Trees
 from placewise.prediction.success import (
     Boosting,
     Known,

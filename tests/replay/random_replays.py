@@ -8,12 +8,12 @@ from typing import get_args
 
 import numpy as np
 
-from placewise.model.cluster import Cluster, Fleet
-from placewise.model.replay import Estimates, QueuePolicy, ReplaySettings, Schedule
-from placewise.model.requirement import Requirement
-from placewise.model.resources import ResourceGraph, Vertex, package_subsystem
-from placewise.model.trace import Labels, Trace
-from placewise.replay.run import replay
+from placewise.model.fleets.cluster import Cluster, Fleet
+from placewise.model.fleets.resources import ResourceGraph, Vertex, package_subsystem
+from placewise.model.requirements.requirement import Requirement
+from placewise.model.traces.replay import Estimates, QueuePolicy, ReplaySettings, Schedule
+from placewise.model.traces.trace import Labels, Trace
+from placewise.replays.run import replay
 
 PLACES = ("earliest-start", "first", "random", "least-loaded", "cheapest", "late")
 

@@ -5,7 +5,7 @@ import gzip
 import numpy as np
 from random_replays import trace_of
 
-from placewise.model.trace import Machine, Trace
+from placewise.model.traces.trace import Machine, Trace
 
 
 def strictly_cleaned(path, processors: int) -> Trace:

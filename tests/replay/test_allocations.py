@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from random_replays import random_case, random_settings
 
-from placewise.model.replay_allocation import allocations
-from placewise.replay.run import replay
+from placewise.model.traces.replay_allocation import allocations
+from placewise.replays.run import replay
 
 
 @given(st.integers(0, 10_000), st.sampled_from(["easy", "conservative"]))

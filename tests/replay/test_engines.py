@@ -5,8 +5,8 @@ import pytest
 from random_replays import disagreements, fleet_of_pools, trace_of
 
 from placewise.errors import InputError
-from placewise.model.replay import ReplaySettings
-from placewise.replay.run import replay
+from placewise.model.traces.replay import ReplaySettings
+from placewise.replays.run import replay
 
 
 def test_one_pool_in_python_is_the_definition():

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 from random_replays import difference, random_case, random_settings, trace_of
 
-from placewise.model.cluster import Cluster, Fleet
-from placewise.model.replay import ReplaySettings
-from placewise.model.requirement import Requirement
-from placewise.model.resources import ResourceGraph, Subsystem, SubsystemVertex, Vertex
-from placewise.model.trace import Machine
-from placewise.replay.run import replay
-from placewise.replay.sites import fleet_of
+from placewise.model.fleets.cluster import Cluster, Fleet
+from placewise.model.fleets.resources import ResourceGraph, Subsystem, SubsystemVertex, Vertex
+from placewise.model.requirements.requirement import Requirement
+from placewise.model.traces.replay import ReplaySettings
+from placewise.model.traces.trace import Machine
+from placewise.replays.run import replay
+from placewise.replays.sites import fleet_of
 
 NODES = ReplaySettings(policy="fcfs", hold="nodes")
 GIB = 1 << 30

@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from random_replays import fleet_of_pools, random_case, random_settings, trace_of
 
-from placewise.model.cluster import Cluster, Fleet
-from placewise.model.replay import ReplaySettings
-from placewise.model.resources import ResourceGraph, Vertex
-from placewise.replay.fates import fates_of
-from placewise.replay.numbers import prices_of, summary_of
-from placewise.replay.run import replay
+from placewise.model.fleets.cluster import Cluster, Fleet
+from placewise.model.fleets.resources import ResourceGraph, Vertex
+from placewise.model.traces.replay import ReplaySettings
+from placewise.replays.fates import fates_of
+from placewise.replays.numbers import prices_of, summary_of
+from placewise.replays.run import replay
 
 
 def attempts_by_job(schedule):

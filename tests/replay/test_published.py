@@ -5,9 +5,9 @@ import pytest
 from random_replays import difference, trace_of
 from swf_columns import machine, strictly_cleaned
 
-from placewise.model.replay import ReplaySettings
-from placewise.replay.run import replay
-from placewise.replay.sites import fleet_of
+from placewise.model.traces.replay import ReplaySettings
+from placewise.replays.run import replay
+from placewise.replays.sites import fleet_of
 
 FLEET = fleet_of([machine(100)])
 

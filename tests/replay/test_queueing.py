@@ -8,8 +8,8 @@ import simpy
 from random_replays import fleet_of_pools, trace_of
 from swf_columns import strictly_cleaned
 
-from placewise.model.replay import ReplaySettings
-from placewise.replay.run import replay
+from placewise.model.traces.replay import ReplaySettings
+from placewise.replays.run import replay
 
 FCFS = ReplaySettings(policy="fcfs", estimates="exact")
 

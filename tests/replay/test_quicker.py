@@ -6,8 +6,8 @@ import sys
 import pytest
 from random_replays import fleet_of_pools, trace_of
 
-from placewise.model.replay import ReplaySettings
-from placewise.replay import quicker, run
+from placewise.model.traces.replay import ReplaySettings
+from placewise.replays import quicker, run
 
 
 def test_the_more_jobs_and_clusters_the_sooner_a_kernel_pays(monkeypatch):
@@ -26,7 +26,7 @@ def test_the_more_jobs_and_clusters_the_sooner_a_kernel_pays(monkeypatch):
 
 def test_a_cache_is_there_if_it_is_newer_than_the_kernel(monkeypatch, tmp_path):
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
-    monkeypatch.delitem(sys.modules, "placewise.replay.kernel_numba", raising=False)
+    monkeypatch.delitem(sys.modules, "placewise.replays.kernel_numba", raising=False)
     assert quicker.ready_in_s() == quicker.COMPILING_S
     folder = tmp_path / "replay_0"
     folder.mkdir()
@@ -38,14 +38,14 @@ def test_numba_is_where_numba_puts_it():
     """What numba writes is what is looked for."""
     pytest.importorskip("numba")
     run.replay(trace_of([0], [1], [1], [1]), fleet_of_pools([1]), ReplaySettings(), engine="numba")
-    code = "from placewise.replay import quicker; print(quicker.ready_in_s() == quicker.LOADING_S)"
+    code = "from placewise.replays import quicker; print(quicker.ready_in_s() == quicker.LOADING_S)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "True"
 
 
 def test_a_small_replay_does_not_load_numba():
     code = (
-        "import sys; from random_replays import *; from placewise.replay.run import replay;"
+        "import sys; from random_replays import *; from placewise.replays.run import replay;"
         "replay(trace_of([0], [1], [1], [1]), fleet_of_pools([1]), ReplaySettings()); print('numba' in sys.modules)"
     )
     done = subprocess.run(

@@ -8,12 +8,12 @@ from random_replays import fleet_of_pools, random_case, trace_of
 
 import placewise as pw
 from placewise.errors import InputError
-from placewise.model.job import Job, ResourceGroup, ResourceRequest
-from placewise.model.queue_state import QueuedJob, QueueState, RunningJob
-from placewise.model.replay import ReplaySettings
-from placewise.replay.replaying import in_parts
-from placewise.replay.run import replay
-from placewise.replay.start_estimates import cores_of, estimate_starts
+from placewise.model.jobs.job import Job, ResourceGroup, ResourceRequest
+from placewise.model.traces.queue_state import QueuedJob, QueueState, RunningJob
+from placewise.model.traces.replay import ReplaySettings
+from placewise.replays.replaying import in_parts
+from placewise.replays.run import replay
+from placewise.replays.start_estimates import cores_of, estimate_starts
 
 seeds = st.integers(0, 10**9)
 moments = st.floats(0, 1)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from made_results import level, score
 
-from placewise.model.results import (
+from placewise.model.results.results import (
     CurvePoint,
     OrderSpread,
     Results,

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from placewise.model.results import CostScore, LevelResult, Moments, Reasons, Score
-from placewise.model.worth import (
+from placewise.model.results.results import CostScore, LevelResult, Moments, Reasons, Score
+from placewise.model.results.worth import (
     Difference,
     FleetSpread,
     Headline,

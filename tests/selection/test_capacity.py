@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from placewise.errors import InputError
-from placewise.model.priority import Filter, Priority, Select, SortAscending, SortDescending
+from placewise.model.studies.priority import Filter, Priority, Select, SortAscending, SortDescending
 from placewise.selection import capacity
 from placewise.selection.capacity import assign_with_capacity
 from placewise.selection.constraint import constraint_policy

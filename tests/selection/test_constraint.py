@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from placewise.errors import InputError
-from placewise.model.priority import Calc, Filter, Priority, Select, SortAscending, SortDescending
+from placewise.model.studies.priority import Calc, Filter, Priority, Select, SortAscending, SortDescending
 from placewise.selection import constraint as constraint_module
 from placewise.selection.constraint import constraint_policy
 from placewise.selection.policies import NONE, cheapest, first, random_choice

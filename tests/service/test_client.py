@@ -19,12 +19,12 @@ from placewise.cli.connecting import DEFAULT_SERVER, identity_of
 from placewise.errors import InputError
 from placewise.formats.jobs.jobspec import jobspec_text
 from placewise.formats.reading import parse_document, parse_json, parse_yaml
+from placewise.matching.causes.why_not import why_not
 from placewise.matching.index import FleetIndex
-from placewise.matching.why_not import why_not
-from placewise.model.cluster import Cluster, Fleet
-from placewise.model.job import Job, ResourceGroup, ResourceRequest
-from placewise.model.requirement import version_requirement
-from placewise.model.resources import ResourceGraph, Vertex, package_subsystem
+from placewise.model.fleets.cluster import Cluster, Fleet
+from placewise.model.fleets.resources import ResourceGraph, Vertex, package_subsystem
+from placewise.model.jobs.job import Job, ResourceGroup, ResourceRequest
+from placewise.model.requirements.requirement import version_requirement
 from placewise.report.data.explanation import explanation_document
 from placewise.service.client import (
     DEFAULT_TARGET,

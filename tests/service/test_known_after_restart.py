@@ -9,11 +9,11 @@ from talking import graph, jobspec, refused, talking
 
 from placewise.errors import InputError
 from placewise.matching.index import FleetIndex
-from placewise.model.cluster import Cluster, Fleet
-from placewise.model.job import ResourceRequest
-from placewise.model.requirement import Requirement
-from placewise.model.resources import ResourceGraph, Vertex
-from placewise.model.vocabulary import Vocabulary
+from placewise.model.fleets.cluster import Cluster, Fleet
+from placewise.model.fleets.resources import ResourceGraph, Vertex
+from placewise.model.fleets.vocabulary import Vocabulary
+from placewise.model.jobs.job import ResourceRequest
+from placewise.model.requirements.requirement import Requirement
 from placewise.service.live.teaching import MOST_FACTS, taught_by_cluster, taught_by_state
 from placewise.service.store.vocabulary import grow_vocabulary, load_vocabulary
 from placewise.service.wire import placewise_pb2 as v1

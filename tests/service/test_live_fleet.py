@@ -11,7 +11,7 @@ from running import running_server
 from talking import graph, jobspec, subsystem, talking
 
 from placewise.formats.fleets.cluster_texts import parse_cluster
-from placewise.model.vocabulary import Vocabulary
+from placewise.model.fleets.vocabulary import Vocabulary
 from placewise.selection.policies import first
 from placewise.service.calls import registering, submitting
 from placewise.service.guard.refusals import ClusterGone, Unauthenticated, Unavailable

@@ -12,9 +12,9 @@ from talking import jobspec, refused, subsystem, talking
 from placewise.cli.service_answers import undecided_lines
 from placewise.errors import InputError
 from placewise.matching.match import Incomparable
-from placewise.model.job import Job, ResourceGroup
-from placewise.model.predicates import Contains, Equals, InNumericRange, OneOf, Within
-from placewise.model.requirement import Condition, Requirement
+from placewise.model.jobs.job import Job, ResourceGroup
+from placewise.model.requirements.predicates import Contains, Equals, InNumericRange, OneOf, Within
+from placewise.model.requirements.requirement import Condition, Requirement
 from placewise.service.calls.matchers import refuse_what_is_not_judged
 from placewise.service.calls.undecided import incomparable_in_words, unknown_in_words
 from placewise.service.client import AsyncClient, Client, Credentials, JobState, Matched

@@ -11,9 +11,9 @@ from running import running_server
 from talking import graph, jobspec, refused, subsystem, talking
 
 from placewise.kinds.builtin import kind_of
-from placewise.model.cluster import Cluster
-from placewise.model.resources import Subsystem, SubsystemVertex
-from placewise.model.vocabulary import FieldKind, Vocabulary
+from placewise.model.fleets.cluster import Cluster
+from placewise.model.fleets.resources import Subsystem, SubsystemVertex
+from placewise.model.fleets.vocabulary import FieldKind, Vocabulary
 from placewise.service.client.cluster_documents import documents_of
 from placewise.service.live.teaching import taught_by
 from placewise.service.store.copying import check, copy

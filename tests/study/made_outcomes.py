@@ -7,7 +7,7 @@ import random
 
 import numpy as np
 
-from placewise.model.outcome_records import ABSENT, Fact, OutcomeRecords
+from placewise.model.outcomes.outcome_records import ABSENT, Fact, OutcomeRecords
 
 
 def made_rows(count=600, seed=3):

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from hypothesis import strategies as st
 
-from placewise.model.cluster import Cluster, Fleet
-from placewise.model.requirement import version_requirement
-from placewise.model.resources import package_subsystem
-from placewise.model.version import parse_version
-from placewise.model.workload import Workload
+from placewise.model.fleets.cluster import Cluster, Fleet
+from placewise.model.fleets.resources import package_subsystem
+from placewise.model.jobs.workload import Workload
+from placewise.model.requirements.requirement import version_requirement
+from placewise.model.versions.version import parse_version
 
 PACKAGES = "abcd"
 

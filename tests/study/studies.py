@@ -8,8 +8,8 @@ from types import SimpleNamespace
 from placewise.formats.input_cache import cache_folder
 from placewise.formats.studies.study_file import declared_for, shipped_declarations
 from placewise.matching.kernels import load_kernels
-from placewise.model.settings import Settings
-from placewise.model.study import Study
+from placewise.model.studies.settings import Settings
+from placewise.model.studies.study import Study
 from placewise.study.run import run_experiments
 from placewise.study.sources import read_study
 from placewise.study.values import game_of

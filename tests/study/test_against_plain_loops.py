@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from studies import KERNELS, run
 
-from placewise.model.settings import Settings
+from placewise.model.studies.settings import Settings
 
 scorings = st.sampled_from(["corrected", "published"])
 

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from studies import KERNELS, run, study_of
 
 from placewise.errors import InputError
-from placewise.model.cluster import Cluster, Fleet
-from placewise.model.records import Records
-from placewise.model.resources import Subsystem, SubsystemVertex
-from placewise.model.settings import Settings
-from placewise.model.study import Comparison, Level, Question, Rule
-from placewise.model.version import parse_version
+from placewise.model.fleets.cluster import Cluster, Fleet
+from placewise.model.fleets.resources import Subsystem, SubsystemVertex
+from placewise.model.jobs.records import Records
+from placewise.model.studies.settings import Settings
+from placewise.model.studies.study import Comparison, Level, Question, Rule
+from placewise.model.versions.version import parse_version
 from placewise.study.compare.compare import compare
 from placewise.study.record import write_run
 from placewise.study.run import run_study

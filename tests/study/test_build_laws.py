@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from studies import KERNELS, SHIPPED, run
 
 from placewise.errors import InputError
-from placewise.model.build_cluster import build_cluster
-from placewise.model.cluster import Fleet
-from placewise.model.records import Records
-from placewise.model.settings import Settings
-from placewise.model.version import parse_version
+from placewise.model.fleets.build_cluster import build_cluster
+from placewise.model.fleets.cluster import Fleet
+from placewise.model.jobs.records import Records
+from placewise.model.studies.settings import Settings
+from placewise.model.versions.version import parse_version
 from placewise.prediction import fit_models, predict, reference_runtime
 from placewise.study.constraint import nodes_free
 

@@ -12,7 +12,7 @@ from studies import KERNELS, game, gathered, run
 
 from placewise.errors import InputError
 from placewise.formats.profiles.profile_file import shipped_profile
-from placewise.model.settings import Settings
+from placewise.model.studies.settings import Settings
 from placewise.study.sources import draw
 from placewise.worth.sufficiency import smallest_set
 

@@ -16,7 +16,7 @@ from placewise.formats.profiles.profile_file import shipped_profile
 from placewise.formats.results.results_folder import read_results
 from placewise.formats.writing import write_json
 from placewise.model.quantities import LAST, SUCCESS, SUCCESS_OF_MATCHED
-from placewise.model.settings import Settings
+from placewise.model.studies.settings import Settings
 from placewise.study.compare.compare import compare
 from placewise.study.record import write_run
 from placewise.study.run import run_study

@@ -14,13 +14,13 @@ from studies import KERNELS, run
 from placewise.errors import InputError
 from placewise.formats.results.results_folder import scores_document, summary_document
 from placewise.matching.kernels import load_kernels
-from placewise.model.cluster import Cluster, Fleet
-from placewise.model.job import ResourceRequest
-from placewise.model.predicates import Equals
-from placewise.model.requirement import Condition, Requirement, version_requirement
-from placewise.model.resources import ResourceGraph, Subsystem, SubsystemVertex, Vertex, package_subsystem
-from placewise.model.settings import Settings
-from placewise.model.workload import Workload
+from placewise.model.fleets.cluster import Cluster, Fleet
+from placewise.model.fleets.resources import ResourceGraph, Subsystem, SubsystemVertex, Vertex, package_subsystem
+from placewise.model.jobs.job import ResourceRequest
+from placewise.model.jobs.workload import Workload
+from placewise.model.requirements.predicates import Equals
+from placewise.model.requirements.requirement import Condition, Requirement, version_requirement
+from placewise.model.studies.settings import Settings
 from placewise.outcomes import outcomes
 from placewise.sweep.executors import runner
 

@@ -19,14 +19,14 @@ from placewise.formats.outcome_records import read_outcome_records
 from placewise.formats.results.results_folder import read_results
 from placewise.formats.success_model_file import write_success_model
 from placewise.matching.index import FleetIndex
-from placewise.model.cluster import Fleet
-from placewise.model.described_records import environment_facts
-from placewise.model.outcome_model import Described, OutcomeTruth, facts_named
-from placewise.model.requirement import version_requirement
-from placewise.model.settings import Settings
-from placewise.model.study import Level, Study
-from placewise.model.success_model import KnownFact, PackageRates, SuccessModel, Trees
-from placewise.model.workload import Workload
+from placewise.model.fleets.cluster import Fleet
+from placewise.model.jobs.described_records import environment_facts
+from placewise.model.jobs.workload import Workload
+from placewise.model.outcomes.outcome_model import Described, OutcomeTruth, facts_named
+from placewise.model.outcomes.success_model import KnownFact, PackageRates, SuccessModel, Trees
+from placewise.model.requirements.requirement import version_requirement
+from placewise.model.studies.settings import Settings
+from placewise.model.studies.study import Level, Study
 from placewise.prediction.success.calibration import AS_IT_IS
 from placewise.prediction.success.observed_outcomes import ObservedOutcomes
 from placewise.prediction.success.restricting import restricted

@@ -15,12 +15,12 @@ from made_outcomes import made_rows, records_of
 
 from placewise.errors import InputError
 from placewise.formats.outcome_records import read_outcome_records
-from placewise.model.cluster import Cluster, Fleet
-from placewise.model.evidence import EvidenceSettings
-from placewise.model.requirement import version_requirement
-from placewise.model.study import Study
-from placewise.model.version import Version
-from placewise.model.workload import Workload
+from placewise.model.fleets.cluster import Cluster, Fleet
+from placewise.model.jobs.workload import Workload
+from placewise.model.outcomes.evidence import EvidenceSettings
+from placewise.model.requirements.requirement import version_requirement
+from placewise.model.studies.study import Study
+from placewise.model.versions.version import Version
 from placewise.prediction.success import fold_of
 from placewise.study.evidence import run
 from placewise.study.evidence.baselines import PRIOR, baselines

@@ -14,11 +14,11 @@ from studies import KERNELS, SHIPPED, gathered, run, study_of
 from placewise.errors import InputError
 from placewise.formats.profiles.profile_file import shipped_profile
 from placewise.matching.index import FleetIndex
-from placewise.model.cluster import Cluster, Fleet
+from placewise.model.fleets.cluster import Cluster, Fleet
+from placewise.model.fleets.resources import ResourceGraph, Vertex
 from placewise.model.quantities import LAST, SUCCESS, Quantity
-from placewise.model.resources import ResourceGraph, Vertex
-from placewise.model.settings import Settings
-from placewise.model.version_profile import VersionFleet
+from placewise.model.studies.settings import Settings
+from placewise.model.studies.version_profile import VersionFleet
 from placewise.study import record_questions
 from placewise.study.demands import demands_of
 from placewise.study.observed import observe

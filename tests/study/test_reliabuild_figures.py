@@ -8,7 +8,7 @@ from studies import run
 
 from placewise.formats.experiment_folder import read_experiment
 from placewise.matching.kernels import load_kernels
-from placewise.model.settings import Settings
+from placewise.model.studies.settings import Settings
 
 
 @pytest.fixture(scope="module")

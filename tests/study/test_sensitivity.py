@@ -16,11 +16,11 @@ from placewise.errors import InputError
 from placewise.formats.profiles.profile_file import shipped_profile
 from placewise.matching import bitset
 from placewise.matching.index import FleetIndex
-from placewise.model.cluster import Cluster, Fleet
-from placewise.model.requirement import version_requirement
-from placewise.model.resources import ResourceGraph, Vertex, package_subsystem
-from placewise.model.settings import Settings
-from placewise.model.workload import Workload
+from placewise.model.fleets.cluster import Cluster, Fleet
+from placewise.model.fleets.resources import ResourceGraph, Vertex, package_subsystem
+from placewise.model.jobs.workload import Workload
+from placewise.model.requirements.requirement import version_requirement
+from placewise.model.studies.settings import Settings
 from placewise.study.sources import draw
 from placewise.study.vary import sensitivity as room
 from placewise.study.vary.range_widths import rows_of_width

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from placewise.model.outcome_model import Described
+from placewise.model.outcomes.outcome_model import Described
 from placewise.prediction.success.restricting import restricted
 from placewise.study.shown_facts import ShownFacts
 

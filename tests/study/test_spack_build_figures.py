@@ -7,7 +7,7 @@ import pytest
 from studies import run
 
 from placewise.formats.experiment_folder import read_experiment
-from placewise.model.settings import Settings
+from placewise.model.studies.settings import Settings
 
 
 @pytest.fixture(scope="module")

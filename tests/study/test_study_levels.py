@@ -14,12 +14,12 @@ from studies import KERNELS, run, study_of
 from placewise.errors import InputError
 from placewise.formats.fleets.jgf import write_cluster
 from placewise.formats.profiles.profile_file import shipped_profile, write_profile
-from placewise.model.cluster import Cluster, Fleet
-from placewise.model.resources import Subsystem, SubsystemVertex
-from placewise.model.settings import Settings
+from placewise.model.fleets.cluster import Cluster, Fleet
+from placewise.model.fleets.resources import Subsystem, SubsystemVertex
+from placewise.model.jobs.workload import Workload
 from placewise.model.streams import LEVELS
-from placewise.model.study import Level
-from placewise.model.workload import Workload
+from placewise.model.studies.settings import Settings
+from placewise.model.studies.study import Level
 from placewise.scheduler import Scheduler
 from placewise.selection.policies import draw_numbers
 from placewise.study.description import study_key

@@ -6,10 +6,10 @@ from dataclasses import replace
 import pytest
 
 from placewise.formats.profiles.profile_file import shipped_profile
-from placewise.model.cluster import Fleet
-from placewise.model.settings import Settings
-from placewise.model.study import Study
-from placewise.model.workload import Workload
+from placewise.model.fleets.cluster import Fleet
+from placewise.model.jobs.workload import Workload
+from placewise.model.studies.settings import Settings
+from placewise.model.studies.study import Study
 from placewise.study.description import study_key
 from placewise.study.sources import draw
 

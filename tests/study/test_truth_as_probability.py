@@ -18,7 +18,7 @@ from test_any_records import DECLARED, fleet_of, jobs, offers, records_of
 from placewise.errors import InputError
 from placewise.matching import bitset
 from placewise.matching.index import FleetIndex
-from placewise.model.settings import Settings
+from placewise.model.studies.settings import Settings
 from placewise.outcomes import judging
 from placewise.outcomes.chances import ChanceSets, ChanceTable
 from placewise.outcomes.success import success_on

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from studies import KERNELS, run
 
 from placewise.formats.profiles.profile_file import shipped_profile
+from placewise.model.jobs.workload import Workload
 from placewise.model.progress import SILENT
 from placewise.model.quantities import CEILING, FLEET, LAST, MACRO, SUCCESS, SUCCESS_OF_MATCHED, UNMATCHED, Quantity
-from placewise.model.settings import Settings
-from placewise.model.workload import Workload
+from placewise.model.studies.settings import Settings
 from placewise.study.sources import draw
 from placewise.study.vary import intervals
 from placewise.study.vary.intervals import compared_by_experiment, with_intervals

@@ -2,7 +2,7 @@
 
 from hypothesis import strategies as st
 
-from placewise.model.build_profile import (
+from placewise.model.studies.build_profile import (
     MEASURES,
     PAIRS,
     BuildFleet,
@@ -12,7 +12,7 @@ from placewise.model.build_profile import (
     Share,
     Toolchain,
 )
-from placewise.model.profile import Profile
+from placewise.model.studies.profile import Profile
 
 ARCHS = ("linux-rhel8-zen3", "linux-amzn2-aarch64", "darwin-m1")
 TOOLCHAINS = (Toolchain("gcc", "9.10"), Toolchain("gcc", "12.1.0"), Toolchain("oneapi", "2024.0.0"))

@@ -2,9 +2,9 @@
 
 from hypothesis import strategies as st
 
-from placewise.model.profile import Profile
-from placewise.model.requirement import version_requirement
-from placewise.model.version_profile import Releases, RootPackage, Stack, VersionFleet, VersionJobs, VersionPool
+from placewise.model.requirements.requirement import version_requirement
+from placewise.model.studies.profile import Profile
+from placewise.model.studies.version_profile import Releases, RootPackage, Stack, VersionFleet, VersionJobs, VersionPool
 
 PACKAGES = ("cmake", "hwloc", "mpich", "papi", "zlib")
 VERSIONS = ("1.0", "1.10", "2.0rc1", "9e", "develop")

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from placewise.errors import InputError
 from placewise.formats.profiles.profile_file import shipped_profile
-from placewise.model.build_cluster import build_cluster
-from placewise.model.build_profile import BuildFleet, BuildJobs, BuiltPackage, Platform, Share, price_quarter
-from placewise.model.profile import Profile
+from placewise.model.fleets.build_cluster import build_cluster
+from placewise.model.studies.build_profile import BuildFleet, BuildJobs, BuiltPackage, Platform, Share, price_quarter
+from placewise.model.studies.profile import Profile
 from placewise.synthesis import draw_fleet, draw_jobs
 
 sizes, seeds = st.integers(1, 40), st.integers(0, 2**70)

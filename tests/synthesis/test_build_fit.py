@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from placewise.errors import InputError
 from placewise.formats.experiment_folder import read_experiment
 from placewise.formats.profiles.profile_file import profile_from_json, profile_json, shipped_profile
-from placewise.model.build_cluster import build_cluster
-from placewise.model.build_profile import MEASURES, Platform, Toolchain, price_quarter, scatter
-from placewise.model.cluster import Cluster, Fleet
-from placewise.model.records import Records
+from placewise.model.fleets.build_cluster import build_cluster
+from placewise.model.fleets.cluster import Cluster, Fleet
+from placewise.model.jobs.records import Records
+from placewise.model.studies.build_profile import MEASURES, Platform, Toolchain, price_quarter, scatter
 from placewise.synthesis import draw_fleet, draw_jobs, fit
 
 SHIPPED = shipped_profile("spack-build")

@@ -8,9 +8,9 @@ from profile_strategies import profiles
 
 from placewise.errors import InputError
 from placewise.formats.profiles.profile_file import shipped_profile
-from placewise.model.cluster import Cluster
-from placewise.model.resources import Subsystem, SubsystemVertex
-from placewise.model.version_profile import VersionPool
+from placewise.model.fleets.cluster import Cluster
+from placewise.model.fleets.resources import Subsystem, SubsystemVertex
+from placewise.model.studies.version_profile import VersionPool
 from placewise.synthesis import draw_fleet
 from placewise.synthesis.fleets import draw_picks
 

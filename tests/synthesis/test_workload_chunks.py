@@ -11,7 +11,7 @@ from profile_strategies import profiles
 
 from placewise.errors import InputError
 from placewise.formats.profiles.profile_file import shipped_profile
-from placewise.model.build_profile import PRICES
+from placewise.model.studies.build_profile import PRICES
 from placewise.synthesis import draw_job_chunks, draw_jobs, draw_prices, workloads
 
 

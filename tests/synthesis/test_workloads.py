@@ -8,10 +8,10 @@ from profile_strategies import profiles
 
 from placewise.errors import InputError
 from placewise.formats.profiles.profile_file import shipped_profile
-from placewise.model.profile import Profile
-from placewise.model.requirement import version_requirement
-from placewise.model.version_profile import Releases, RootPackage, Stack, VersionFleet, VersionJobs, VersionPool
-from placewise.model.workload import Workload
+from placewise.model.jobs.workload import Workload
+from placewise.model.requirements.requirement import version_requirement
+from placewise.model.studies.profile import Profile
+from placewise.model.studies.version_profile import Releases, RootPackage, Stack, VersionFleet, VersionJobs, VersionPool
 from placewise.synthesis import draw_jobs, workloads
 
 sizes, seeds = st.integers(1, 40), st.integers(0, 2**70)

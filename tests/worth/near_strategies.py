@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from placewise.model.cluster import Cluster, Fleet
-from placewise.model.job import ResourceRequest
-from placewise.model.predicates import Equals, InNumericRange, InVersionRange, OneOf, Within
-from placewise.model.requirement import Condition, Requirement, all_of, any_of, negated
-from placewise.model.resources import ResourceGraph, Subsystem, SubsystemVertex, Vertex, unshaped
-from placewise.model.version_range import parse_bounds
-from placewise.model.vocabulary import FieldKind, Vocabulary
-from placewise.model.workload import Workload
+from placewise.model.fleets.cluster import Cluster, Fleet
+from placewise.model.fleets.resources import ResourceGraph, Subsystem, SubsystemVertex, Vertex, unshaped
+from placewise.model.fleets.vocabulary import FieldKind, Vocabulary
+from placewise.model.jobs.job import ResourceRequest
+from placewise.model.jobs.workload import Workload
+from placewise.model.requirements.predicates import Equals, InNumericRange, InVersionRange, OneOf, Within
+from placewise.model.requirements.requirement import Condition, Requirement, all_of, any_of, negated
+from placewise.model.versions.version_range import parse_bounds
 
 SUBSYSTEMS = ("arch", "gcc", "zlib")
 NODES = ResourceGraph((Vertex("0", "cluster"), Vertex("1", "node", 0), Vertex("2", "node", 0)))

@@ -8,9 +8,9 @@ from math import factorial
 import plain_experiments as plain
 from studies import KERNELS, study_of
 
-from placewise.model.cluster import Cluster, Fleet
-from placewise.model.resources import package_subsystem
-from placewise.model.settings import Settings
+from placewise.model.fleets.cluster import Cluster, Fleet
+from placewise.model.fleets.resources import package_subsystem
+from placewise.model.studies.settings import Settings
 from placewise.study.values import game_of
 
 fleets, workloads, PACKAGES = plain.fleets, plain.workloads, plain.PACKAGES

@@ -10,8 +10,8 @@ from plain_games import fleets, game, workloads
 
 from placewise.errors import InputError
 from placewise.formats.profiles.profile_file import shipped_profile
-from placewise.model.held_out import IN_SAMPLE
-from placewise.model.settings import Settings
+from placewise.model.results.held_out import IN_SAMPLE
+from placewise.model.studies.settings import Settings
 from placewise.outcomes.chances import ChanceSets
 from placewise.study.held_out import Halves, held_out_of
 from placewise.study.sources import draw, read_study

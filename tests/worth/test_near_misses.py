@@ -17,14 +17,14 @@ from placewise.matching import bitset
 from placewise.matching.index import FleetIndex
 from placewise.matching.kernels_numpy import NumpyKernels
 from placewise.matching.match import match_rows, match_workload
-from placewise.model.cluster import Cluster, Fleet
-from placewise.model.records import Records
-from placewise.model.requirement import Requirement, version_requirement
-from placewise.model.requirement import tests_of as leaves
-from placewise.model.resources import package_subsystem
-from placewise.model.settings import Settings
-from placewise.model.study import Comparison, Question
-from placewise.model.workload import Workload
+from placewise.model.fleets.cluster import Cluster, Fleet
+from placewise.model.fleets.resources import package_subsystem
+from placewise.model.jobs.records import Records
+from placewise.model.jobs.workload import Workload
+from placewise.model.requirements.requirement import Requirement, version_requirement
+from placewise.model.requirements.requirement import tests_of as leaves
+from placewise.model.studies.settings import Settings
+from placewise.model.studies.study import Comparison, Question
 from placewise.outcomes.success import success_on
 from placewise.study.demands import demands_of
 from placewise.study.near_misses import near_misses_of

@@ -10,8 +10,8 @@ import time
 import pytest
 from plain_games import fleet_of, game
 
-from placewise.model.requirement import version_requirement
-from placewise.model.workload import Workload
+from placewise.model.jobs.workload import Workload
+from placewise.model.requirements.requirement import version_requirement
 from placewise.worth import solver
 from placewise.worth.playing import Playing
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from plain_games import fleet_of, fleets, game, names_of, plain_worth, plain_worths, workloads
 
 from placewise.errors import InputError
-from placewise.model.requirement import version_requirement
-from placewise.model.workload import Workload
+from placewise.model.jobs.workload import Workload
+from placewise.model.requirements.requirement import version_requirement
 from placewise.worth import pareto, sufficiency
 from placewise.worth.pareto import level_points
 from placewise.worth.playing import Playing

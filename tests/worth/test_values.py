@@ -21,10 +21,10 @@ from plain_games import (
 )
 
 from placewise.errors import InputError, PlacewiseError
-from placewise.model.cluster import Cluster, Fleet
-from placewise.model.requirement import version_requirement
-from placewise.model.resources import package_subsystem
-from placewise.model.workload import Workload
+from placewise.model.fleets.cluster import Cluster, Fleet
+from placewise.model.fleets.resources import package_subsystem
+from placewise.model.jobs.workload import Workload
+from placewise.model.requirements.requirement import version_requirement
 from placewise.study import values as valuing
 from placewise.study.values import costs_of, worth_of
 from placewise.worth import game as game_module

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from placewise.formats.outcome_records import read_outcome_records
-from placewise.model.evidence import Evidence, EvidenceSettings
-from placewise.model.outcome_records import OutcomeRecords
-from placewise.model.study import Study
+from placewise.model.outcomes.evidence import Evidence, EvidenceSettings
+from placewise.model.outcomes.outcome_records import OutcomeRecords
+from placewise.model.studies.study import Study
 from placewise.study.evidence.run import evidence_of
 from placewise.sweep.executors import runner
 
@@ -26,7 +26,8 @@ def outcomes(records: OutcomeRecords, *, rules: Study | None = None, workers: in
     """Say what a scheduler must know for jobs to succeed, as far as the records show it.
 
     rules : a study of version jobs, whose requirements are judged by what happened. settings : the fields of
-    `placewise.model.evidence.EvidenceSettings`, such as hold_out="package". Raises InputError for what no run takes.
+    `placewise.model.outcomes.evidence.EvidenceSettings`, such as hold_out="package".
+    Raises InputError for what no run takes.
     """
     with runner(workers) as where:
         return evidence_of(records, "records", EvidenceSettings(**settings), rules=rules, runner=where)

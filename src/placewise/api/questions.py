@@ -10,6 +10,7 @@ from placewise.api.tables import share, table_html
 from placewise.formats.fleets.fleet_source import read_fleet as read_fleet_value
 from placewise.formats.jobs.jobspec import read_jobspec
 from placewise.formats.traces.squeue import read_queue_state
+from placewise.matching.causes.why_not import WhyNot, why_not
 from placewise.matching.deciding import decided, required_job
 from placewise.matching.index import FleetIndex
 from placewise.matching.match import Match as MatchValue
@@ -17,15 +18,14 @@ from placewise.matching.match import match as matched
 from placewise.matching.preferences import Scores
 from placewise.matching.preferences import scores as scores_of
 from placewise.matching.site_limits import with_limits
-from placewise.matching.why_not import WhyNot, why_not
-from placewise.model.cluster import Fleet
-from placewise.model.job import Job
-from placewise.model.queue_state import QueueState
-from placewise.model.requirement import AllOf, AnyOf, Expression, Not, Requirement
-from placewise.model.start_estimate import StartEstimate
-from placewise.model.study import Study
-from placewise.model.worth import Sufficiency, Worth
-from placewise.replay.start_estimates import estimate_starts
+from placewise.model.fleets.cluster import Fleet
+from placewise.model.jobs.job import Job
+from placewise.model.requirements.requirement import AllOf, AnyOf, Expression, Not, Requirement
+from placewise.model.results.worth import Sufficiency, Worth
+from placewise.model.studies.study import Study
+from placewise.model.traces.queue_state import QueueState
+from placewise.model.traces.start_estimate import StartEstimate
+from placewise.replays.start_estimates import estimate_starts
 from placewise.study.near_misses import near_misses_of
 from placewise.study.values import game_of, players_of, worth_of
 from placewise.worth.near_misses.suggestions import NearMisses
@@ -181,7 +181,7 @@ def estimate_start(
 
     queue : what runs and what waits, or a file that squeue wrote. policy : fcfs, sjf, easy, easy-sjbf or conservative,
     of every cluster; policies : by cluster, where it differs. processors, limit_s : of the job, where it does not say.
-    Raises InputError as `match` and `replay.start_estimates.estimate_starts` do.
+    Raises InputError as `match` and `replays.start_estimates.estimate_starts` do.
 
     >>> estimate_start(fleet, read_job("solver.yaml"), "squeue.txt", "fcfs").clusters  # doctest: +SKIP
     """

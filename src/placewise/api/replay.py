@@ -16,14 +16,14 @@ from placewise.formats.results.replay_jobs import replay_table
 from placewise.formats.results.results_names import REPLAY, REPLAYED
 from placewise.formats.traces.trace_fleet import fleet_of_trace
 from placewise.formats.writing import staged
-from placewise.model.cluster import Fleet
-from placewise.model.replay import ReplaySettings
-from placewise.model.replayed import Replayed
-from placewise.model.trace import Trace
-from placewise.model.trace_cleaning import Cleaning
-from placewise.replay.replaying import cleaned_for, replay_trace
-from placewise.replay.run import EngineName
-from placewise.replay.weeks import RESAMPLES
+from placewise.model.fleets.cluster import Fleet
+from placewise.model.traces.replay import ReplaySettings
+from placewise.model.traces.replayed import Replayed
+from placewise.model.traces.trace import Trace
+from placewise.model.traces.trace_cleaning import Cleaning
+from placewise.replays.replaying import cleaned_for, replay_trace
+from placewise.replays.run import EngineName
+from placewise.replays.weeks import RESAMPLES
 from placewise.report.words.numbers import plain_share
 from placewise.report.words.replay import QUANTITY_WORDS, quantity_amount
 

@@ -16,9 +16,9 @@ from placewise.formats.results.results_folder import read_results as read_result
 from placewise.formats.results.results_names import RESULTS, RUN
 from placewise.formats.results.score_tables import scores_table
 from placewise.formats.writing import replacing, staged
-from placewise.model.results import Results as ResultsValue
-from placewise.model.results import Score
-from placewise.model.study import folder_name
+from placewise.model.results.results import Results as ResultsValue
+from placewise.model.results.results import Score
+from placewise.model.studies.study import folder_name
 from placewise.study.record import record_of, write_run
 from placewise.study.run import Run
 

@@ -11,9 +11,9 @@ from placewise.api.results import Results
 from placewise.formats.input_cache import cache_folder
 from placewise.matching.kernels import load_kernels
 from placewise.model.progress import SILENT, Progress
-from placewise.model.settings import Settings
-from placewise.model.study import Level
-from placewise.model.study import Study as StudyValue
+from placewise.model.studies.settings import Settings
+from placewise.model.studies.study import Level
+from placewise.model.studies.study import Study as StudyValue
 from placewise.study.run import run_study
 from placewise.study.sources import read_study as read_study_value
 from placewise.sweep.executors import runner
@@ -31,7 +31,7 @@ class Study(StudyValue):
 
     @classmethod
     def from_folder(cls, folder: str | Path, *, levels: Iterable[Level] = (), **settings: Any) -> Study:
-        """Read an experiment folder, with further levels and settings (see `placewise.model.settings.Settings`).
+        """Read an experiment folder, with further levels, and settings as in `placewise.model.studies.settings`.
 
         Raises InputError naming file and place for a folder that holds none, and for settings that no run takes.
         """
@@ -55,7 +55,7 @@ class Study(StudyValue):
 def read_study(source: str | Path, *, levels: Iterable[Level] = (), **settings: Any) -> Study:
     """Read an experiment folder or a study file (.toml).
 
-    levels : further ones, after those of the file. settings : see `placewise.model.settings.Settings`.
+    levels : further ones, after those of the file. settings : see `placewise.model.studies.settings.Settings`.
     Raises InputError naming file and place.
 
     >>> read_study("demo", seed=1).settings.seed

@@ -13,10 +13,10 @@ from placewise.formats.profiles.profile_file import shipped_profile
 from placewise.matching import bitset
 from placewise.matching.index import FleetIndex
 from placewise.matching.rows import Rows
-from placewise.model.cluster import Fleet
-from placewise.model.profile import Profile
-from placewise.model.requirement import all_of, any_of, negated, version_bounds
-from placewise.model.workload import Workload
+from placewise.model.fleets.cluster import Fleet
+from placewise.model.jobs.workload import Workload
+from placewise.model.requirements.requirement import all_of, any_of, negated, version_bounds
+from placewise.model.studies.profile import Profile
 from placewise.synthesis import draw_fleet, draw_jobs
 
 SEED = 0

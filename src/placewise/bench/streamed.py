@@ -20,8 +20,8 @@ from placewise.bench.large import peak_bytes
 from placewise.bench.timing import Timing
 from placewise.formats.profiles.profile_file import shipped_profile
 from placewise.matching.kernels import load_kernels
-from placewise.matching.placing import Placing
 from placewise.matching.rows import Rows
+from placewise.matching.shapes.placing import Placing
 from placewise.synthesis import draw_fleet, draw_job_chunks, draw_prices
 
 

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from placewise.matching.index import FleetIndex
     from placewise.matching.match import Match
     from placewise.matching.preferences import Scores
-    from placewise.model.cluster import Fleet
-    from placewise.model.job import Job
+    from placewise.model.fleets.cluster import Fleet
+    from placewise.model.jobs.job import Job
 
 T = TypeVar("T")
 REQUIRE = "--require"
@@ -106,7 +106,7 @@ def asked_jobs(
     """
     from placewise.formats.jobs.jobspec import Notes, read_jobspec
     from placewise.matching.deciding import required_job, with_requirements
-    from placewise.model.requirement import Requirement
+    from placewise.model.requirements.requirement import Requirement
 
     required = []
     for line in lines or ():

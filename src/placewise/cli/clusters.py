@@ -29,7 +29,7 @@ from placewise.cli.printing import console, plain, print_json, print_text, say
 from placewise.errors import InputError
 
 if TYPE_CHECKING:
-    from placewise.model.cluster import Cluster
+    from placewise.model.fleets.cluster import Cluster
     from placewise.service.client import Client, Registration
     from placewise.service.client.cluster_documents import Documents
 

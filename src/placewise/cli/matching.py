@@ -28,7 +28,7 @@ from placewise.cli.start_options import StartOptions
 if TYPE_CHECKING:
     from placewise.cli.asked_jobs import Answered, AskedJob
     from placewise.matching.index import FleetIndex
-    from placewise.model.cluster import Fleet
+    from placewise.model.fleets.cluster import Fleet
 
 _UNKNOWN = "--unknown"
 
@@ -101,9 +101,9 @@ def explain(
 
     Exit code 3 when a job fits nowhere, 4 when it is unknown whether it fits somewhere.
     """
+    from placewise.matching.causes.relaxing import relaxations
+    from placewise.matching.causes.why_not import why_not
     from placewise.matching.deciding import refuse_other_words
-    from placewise.matching.relaxing import relaxations
-    from placewise.matching.why_not import why_not
     from placewise.report.data.explanation import explanation_document
     from placewise.report.data.start_estimate import start_document
     from placewise.report.terminal.explanation import print_explanation
@@ -174,7 +174,7 @@ def _print_nodes(answers: Sequence[Answered], fitting: Sequence[dict[str, tuple[
 
 
 def _print_table(answers: Sequence[Answered], index: FleetIndex) -> None:
-    from placewise.matching.reasons import reason
+    from placewise.matching.causes.reasons import reason
     from placewise.report.terminal.matches import match_lines
     from placewise.report.terminal.narrow import width_of
 

@@ -15,8 +15,8 @@ from placewise.cli.printing import only_documents
 from placewise.errors import InputError
 
 if TYPE_CHECKING:
-    from placewise.model.settings import Settings
-    from placewise.model.study import Study
+    from placewise.model.studies.settings import Settings
+    from placewise.model.studies.study import Study
 
 T = TypeVar("T")
 
@@ -276,7 +276,7 @@ class StudyOptions:
 
     def settings(self) -> Settings:
         """Return how to run it. Raises InputError for values that no run takes."""
-        from placewise.model.settings import Settings
+        from placewise.model.studies.settings import Settings
 
         return Settings(first=self.jobs, scoring=self.scoring, seed=self.seed, slack=self.slack)  # type: ignore[arg-type]  # checked
 
@@ -402,7 +402,7 @@ class RunOptions(StudyOptions):
         from placewise.formats.studies.order_file import read_order
         from placewise.formats.studies.selection_config import read_priorities
         from placewise.formats.studies.study_settings import is_file_name
-        from placewise.model.settings import Settings, names_in
+        from placewise.model.studies.settings import Settings, names_in
 
         from_file = is_file_name(self.choose)
         return Settings(
@@ -436,8 +436,8 @@ class RunOptions(StudyOptions):
 
 def held_out_names(text: str) -> tuple[str, ...]:
     """Return what is to be held out; empty for none. Raises InputError for what cannot be."""
-    from placewise.model.held_out import refuse_hold_out
-    from placewise.model.settings import names_in
+    from placewise.model.results.held_out import refuse_hold_out
+    from placewise.model.studies.settings import names_in
 
     names = () if text == "none" else names_in(text)
     refuse_hold_out(names)

@@ -13,10 +13,10 @@ from placewise.cli.printing import command_line, console, print_json, say
 from placewise.errors import InputError
 
 if TYPE_CHECKING:
-    from placewise.model.evidence import EvidenceSettings
-    from placewise.model.outcome_records import OutcomeRecords
-    from placewise.model.study import Study
-    from placewise.model.success_model import SuccessModel
+    from placewise.model.outcomes.evidence import EvidenceSettings
+    from placewise.model.outcomes.outcome_records import OutcomeRecords
+    from placewise.model.outcomes.success_model import SuccessModel
+    from placewise.model.studies.study import Study
 
 _SAMPLE = "What is learned from"
 _HELD_OUT = "How it is judged"
@@ -130,9 +130,9 @@ def outcomes(
     from placewise.formats.results.results_names import PAGE
     from placewise.formats.results.worth_files import EVIDENCE, worth_document, write_worth
     from placewise.formats.writing import refuse_existing
-    from placewise.model.evidence import EvidenceSettings
-    from placewise.model.results import Results
-    from placewise.model.settings import names_in
+    from placewise.model.outcomes.evidence import EvidenceSettings
+    from placewise.model.results.results import Results
+    from placewise.model.studies.settings import names_in
     from placewise.report.terminal.evidence import print_evidence
     from placewise.report.terminal.progress import stages
     from placewise.study.evidence.run import evidence_of

@@ -12,9 +12,9 @@ from placewise.cli.options import Machines, Seed, TraceFormatName, TracePath, Zo
 from placewise.errors import InputError
 
 if TYPE_CHECKING:
-    from placewise.model.cluster import Fleet
-    from placewise.model.replay import ReplaySettings
-    from placewise.model.trace_cleaning import Cleaned
+    from placewise.model.fleets.cluster import Fleet
+    from placewise.model.traces.replay import ReplaySettings
+    from placewise.model.traces.trace_cleaning import Cleaned
 
 _TRACE = "The trace"
 _SCHEDULING = "Scheduling"
@@ -168,7 +168,7 @@ class ReplayOptions:
 
     def settings(self) -> ReplaySettings:
         """Return how to replay. Raises InputError for values that no replay takes."""
-        from placewise.model.replay import ReplaySettings
+        from placewise.model.traces.replay import ReplaySettings
 
         policy, policies = policies_of(self.policy)
         share, seconds = failing_of(self.fail_after)
@@ -190,7 +190,7 @@ class ReplayOptions:
 
     def pieces(self) -> tuple[str, ...] | None:
         """Return on what the scheduler has metadata, None for all."""
-        from placewise.model.settings import names_in
+        from placewise.model.studies.settings import names_in
 
         if self.metadata and self.without_metadata:
             raise InputError("metadata on something, or without metadata", expected="--metadata or --without-metadata")
@@ -205,7 +205,7 @@ class ReplayOptions:
         from placewise.formats.fleets.fleet_source import read_fleet
         from placewise.formats.traces.read_trace import read_trace
         from placewise.formats.traces.trace_fleet import fleet_of_trace
-        from placewise.replay.replaying import cleaned_for
+        from placewise.replays.replaying import cleaned_for
 
         fleet = None if self.fleet is None else read_fleet(self.fleet)
         found = read_trace(self.trace, self.trace_format, machines=self.machines, zone=self.zone)  # type: ignore[arg-type]

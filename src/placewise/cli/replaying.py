@@ -46,7 +46,7 @@ def replay(
     from placewise.formats.results.replay_files import summary_document, write_replay
     from placewise.formats.results.results_names import REPLAY, REPLAYED
     from placewise.formats.writing import staged
-    from placewise.replay.replaying import replay_trace
+    from placewise.replays.replaying import replay_trace
     from placewise.report.terminal.progress import over_time, stages
     from placewise.report.terminal.replay import print_replay
 
@@ -101,7 +101,7 @@ def _side_by_side(
     from placewise.formats.results.timed_files import timed_document, write_timed
     from placewise.formats.studies.scenario_file import read_scenarios
     from placewise.formats.writing import staged
-    from placewise.model.scenarios import Scenario
+    from placewise.model.traces.scenarios import Scenario
     from placewise.report.terminal.progress import stages
     from placewise.report.terminal.timed import print_timed
     from placewise.study.timed.replays import run_scenarios

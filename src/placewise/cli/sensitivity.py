@@ -37,8 +37,8 @@ def sensitivity(
 ) -> None:
     """Say what success would be with more clusters, wider ranges, or metadata that is wrong or missing."""
     from placewise.formats.results.worth_files import SENSITIVITY, worth_document
-    from placewise.model.results import Results
-    from placewise.model.settings import names_in
+    from placewise.model.results.results import Results
+    from placewise.model.studies.settings import names_in
     from placewise.report.terminal.progress import stages
     from placewise.report.terminal.uncertainty import print_sensitivity
     from placewise.study.vary.sensitivity import sensitivity as found_under

@@ -14,8 +14,8 @@ from placewise.errors import InputError
 
 if TYPE_CHECKING:
     from placewise.cli.asked_jobs import Answered
-    from placewise.model.cluster import Fleet
-    from placewise.model.start_estimate import StartEstimate
+    from placewise.model.fleets.cluster import Fleet
+    from placewise.model.traces.start_estimate import StartEstimate
 
 _STARTS = "When it would start"
 
@@ -83,8 +83,8 @@ class StartOptions:
         """Return when each job would start, none without a queue. Raises InputError as `estimate_starts` does."""
         from placewise.errors import locating
         from placewise.formats.traces.squeue import read_queue_state
-        from placewise.model.replay import ReplaySettings
-        from placewise.replay.start_estimates import estimate_starts
+        from placewise.model.traces.replay import ReplaySettings
+        from placewise.replays.start_estimates import estimate_starts
 
         if self.queue is None:
             if (self.policy, self.processors, self.limit, self.now, self.zone) != ("easy", None, None, None, None):

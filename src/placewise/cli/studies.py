@@ -13,7 +13,7 @@ from placewise.cli.printing import command_line, console, naming, print_json, sa
 from placewise.errors import InputError
 
 if TYPE_CHECKING:
-    from placewise.model.results import Results
+    from placewise.model.results.results import Results
 
 _DATASETS = choices("reliabuild", "spack-build")
 
@@ -113,7 +113,7 @@ def generate(
     """Draw a fleet and jobs from a profile, as an experiment folder."""
     from placewise.formats.experiment_folder import write_experiment
     from placewise.formats.profiles.profile_file import read_profile, shipped_profile
-    from placewise.model.settings import Settings
+    from placewise.model.studies.settings import Settings
     from placewise.study.sources import draw
 
     settings = Settings(seed=seed, fleet_model=fleet_model)  # type: ignore[arg-type]  # the settings refuse other texts
@@ -186,7 +186,7 @@ def fit(
     from placewise.formats.results.model_files import OWNED, write_models
     from placewise.formats.results.results_names import FITTED
     from placewise.formats.writing import staged
-    from placewise.model.runtime_models import BEST, BEST_WITH_MEMORY
+    from placewise.model.results.runtime_models import BEST, BEST_WITH_MEMORY
     from placewise.prediction import fit_models
     from placewise.report.data.models import fit_document
     from placewise.report.terminal.fit import print_fit

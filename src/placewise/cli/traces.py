@@ -37,7 +37,7 @@ def trace(
     """Show what is in a trace: jobs, span, load, what it lacks, what is dropped, what its machines have."""
     from placewise.formats.traces.read_trace import read_trace
     from placewise.formats.writing import refuse_existing
-    from placewise.model.trace_cleaning import clean as cleaned_by
+    from placewise.model.traces.trace_cleaning import clean as cleaned_by
     from placewise.report.data.trace import trace_document, trace_facts
     from placewise.report.terminal.trace import print_trace
 

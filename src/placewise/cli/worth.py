@@ -29,7 +29,7 @@ from placewise.cli.printing import console, print_json
 from placewise.errors import InputError
 
 if TYPE_CHECKING:
-    from placewise.model.results import Results
+    from placewise.model.results.results import Results
 
 Questions = Annotated[
     str,

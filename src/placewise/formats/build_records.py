@@ -20,7 +20,7 @@ from placewise.formats.experiment_folder import read_experiment
 from placewise.formats.parquet_files import dictionaries, listed, refuse_too_large
 from placewise.formats.reading import found_at, read_bytes
 from placewise.formats.sqlite_table import sqlite_columns
-from placewise.model.records import Measurements
+from placewise.model.jobs.records import Measurements
 
 TABLE = "builds"
 NAMES = {

@@ -22,10 +22,10 @@ from placewise.formats.jobs.jobspec_writing import jobspec_texts, write_files
 from placewise.formats.plain_fields import UNSAID
 from placewise.formats.reading import decode, found_at, parse_json, read_bytes
 from placewise.formats.writing import staged, write_bytes
-from placewise.model.cluster import Fleet
-from placewise.model.records import Records
-from placewise.model.requirement import tests_of
-from placewise.model.workload import Workload
+from placewise.model.fleets.cluster import Fleet
+from placewise.model.jobs.records import Records
+from placewise.model.jobs.workload import Workload
+from placewise.model.requirements.requirement import tests_of
 
 FEATURES = "cluster-features.json"
 JOBSPECS = "jobspecs"

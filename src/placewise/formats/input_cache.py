@@ -23,9 +23,9 @@ import placewise
 from placewise.errors import InputError
 from placewise.formats.input_packing import pack, unpack
 from placewise.formats.writing import replacing
-from placewise.model.cluster import Fleet
-from placewise.model.records import Records
-from placewise.model.workload import Workload
+from placewise.model.fleets.cluster import Fleet
+from placewise.model.jobs.records import Records
+from placewise.model.jobs.workload import Workload
 
 # To be raised whenever the same documents come to mean something else, or are kept in another way.
 FORMAT = 3

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from placewise.formats.fleets.build_features import build_features, build_fleet_of
 from placewise.formats.fleets.cluster_features import package_version
 from placewise.formats.requirement_rows import requirement_of, requirement_row
-from placewise.model.cluster import Cluster, Fleet
-from placewise.model.records import Records
-from placewise.model.resources import Subsystem, package_subsystem
-from placewise.model.workload import Workload
+from placewise.model.fleets.cluster import Cluster, Fleet
+from placewise.model.fleets.resources import Subsystem, package_subsystem
+from placewise.model.jobs.records import Records
+from placewise.model.jobs.workload import Workload
 
 Arrays: TypeAlias = Mapping[str, NDArray[Any]]
 

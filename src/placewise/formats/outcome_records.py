@@ -18,7 +18,7 @@ from placewise.formats.parquet_files import MOST_VALUES, listed
 from placewise.formats.reading import parse_json
 from placewise.formats.sqlite_table import sqlite_columns
 from placewise.formats.tables import read_table
-from placewise.model.outcome_records import (
+from placewise.model.outcomes.outcome_records import (
     ABSENT,
     COMPILER,
     DEPENDENCIES,
@@ -29,7 +29,7 @@ from placewise.model.outcome_records import (
     FactKind,
     OutcomeRecords,
 )
-from placewise.model.version import parse_version
+from placewise.model.versions.version import parse_version
 
 TABLE = "builds"
 ROLES: Mapping[str, tuple[str, ...]] = {

@@ -9,9 +9,9 @@ from typing import Any
 from placewise.errors import InputError
 from placewise.formats.values import scalar, version_text
 from placewise.kinds.checking import check_value
-from placewise.model.requirement import holds_version
+from placewise.model.fleets.vocabulary import Vocabulary
+from placewise.model.requirements.requirement import holds_version
 from placewise.model.scalar import Scalar, Value
-from placewise.model.vocabulary import Vocabulary
 
 __all__ = ["UNSAID", "holds_version", "plain_fields", "vertex_fields"]
 

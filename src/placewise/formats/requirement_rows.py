@@ -12,7 +12,13 @@ from placewise.formats import values
 from placewise.formats.jobs.jobspec.document import Reading
 from placewise.formats.jobs.jobspec.entries import parse_entries
 from placewise.formats.jobs.jobspec.entries_writing import entries_document
-from placewise.model.requirement import Expression, Requirement, all_of, version_bounds, version_requirement
+from placewise.model.requirements.requirement import (
+    Expression,
+    Requirement,
+    all_of,
+    version_bounds,
+    version_requirement,
+)
 
 Row: TypeAlias = list[str | None] | dict[str, Any]
 

@@ -1,7 +1,8 @@
 """A learned model of success as a JSON file: numbers and names, nothing that runs when it is read.
 
-The file is `{"format": "placewise success model 1", ...}` with the fields of `model.success_model.SuccessModel`; the
-arrays of trees are lists, a place a node. Numbers are written so that they are read as the same numbers.
+The file is `{"format": "placewise success model 1", ...}` with the fields of
+`model.outcomes.success_model.SuccessModel`; the arrays of trees are lists, a place a node. Numbers are written so
+that they are read as the same numbers.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from placewise.formats import values
 from placewise.formats.codec import Codec, Codecs
 from placewise.formats.reading import parse_json, read_text
 from placewise.formats.writing import write_json
-from placewise.model.success_model import SuccessModel
+from placewise.model.outcomes.success_model import SuccessModel
 
 FORMAT = "placewise success model 1"
 

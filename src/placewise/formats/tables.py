@@ -15,8 +15,8 @@ from placewise.errors import InputError, locating
 from placewise.formats import values
 from placewise.formats.parquet_files import dictionaries, listed, refuse_too_large
 from placewise.formats.reading import read_bytes
-from placewise.model.records import Column, Kind, Records
-from placewise.model.version import parse_version
+from placewise.model.jobs.records import Column, Kind, Records
+from placewise.model.versions.version import parse_version
 
 _NAMES = ("name", "names", "job", "id")
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from placewise.errors import Incomparable, InputError
-from placewise.model.predicates import Contains, Predicate
+from placewise.model.requirements.predicates import Contains, Predicate
 from placewise.model.scalar import Value, scalar_text
 
 Test: TypeAlias = Callable[[Value, Mapping[str, Value]], bool]

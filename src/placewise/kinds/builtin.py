@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from placewise.kinds.quantities import SECONDS
-from placewise.model.vocabulary import EVERY, FieldKind, FieldName, Vocabulary
+from placewise.model.fleets.vocabulary import EVERY, FieldKind, FieldName, Vocabulary
 
 _VERSION = FieldKind("version")
 _TARGET = FieldKind("target")

@@ -7,8 +7,8 @@ import re
 from placewise.errors import InputError
 from placewise.kinds.builtin import kind_of
 from placewise.kinds.schemes import WITH_EPOCHS
+from placewise.model.fleets.vocabulary import Vocabulary
 from placewise.model.scalar import Value
-from placewise.model.vocabulary import Vocabulary
 
 _EPOCH = re.compile(r"[0-9]+:")
 

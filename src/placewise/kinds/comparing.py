@@ -8,9 +8,9 @@ from typing import Any
 
 from placewise.errors import locating
 from placewise.kinds.asked import Asked
-from placewise.model.predicates import Equals, Predicate, Within
-from placewise.model.range_notation import comparisons
+from placewise.model.requirements.predicates import Equals, Predicate, Within
 from placewise.model.scalar import Scalar
+from placewise.model.versions.range_notation import comparisons
 
 OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {
     ">=": operator.ge,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from placewise.kinds.asked import Asked, Test, contains_test
 from placewise.kinds.texts import equality
-from placewise.model.predicates import Contains, Equals, OneOf, Predicate
+from placewise.model.requirements.predicates import Contains, Equals, OneOf, Predicate
 from placewise.model.scalar import Value, scalar_text
 
 _FLAGS = frozenset(("true", "false"))

@@ -13,9 +13,9 @@ from placewise.kinds.plain_numbers import number
 from placewise.kinds.quantities import amount, quantity_test
 from placewise.kinds.texts import equality
 from placewise.kinds.versions import version_test
-from placewise.model.predicates import Contains, Equals, OneOf, Predicate, Within
-from placewise.model.range_notation import is_comparison
+from placewise.model.requirements.predicates import Contains, Equals, OneOf, Predicate, Within
 from placewise.model.scalar import Scalar, Value
+from placewise.model.versions.range_notation import is_comparison
 
 
 def guessed_test(asked: Asked, predicate: Predicate) -> Test:

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 
 from placewise.errors import InputError
 from placewise.kinds.builtin import kind_of
+from placewise.model.fleets.vocabulary import FieldKind, FieldName, Vocabulary
 from placewise.model.scalar import Value
-from placewise.model.version import parse_version
-from placewise.model.vocabulary import FieldKind, FieldName, Vocabulary
+from placewise.model.versions.version import parse_version
 
 # Units that follow a number in descriptions of clusters; 1.2b and 3g are versions, as Spack has them.
 _PREFIX, _BINARY = "[kKMGTPE]", "[KMGTPE]i"

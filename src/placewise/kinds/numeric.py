@@ -8,9 +8,9 @@ from placewise.kinds.asked import Asked, Test, any_test, contains_test
 from placewise.kinds.comparing import OPERATORS, bounds_of, comparisons_of, expect_uncrossed
 from placewise.kinds.plain_numbers import number
 from placewise.kinds.quantities import amount, quantity_test
-from placewise.model.predicates import Contains, Equals, InNumericRange, OneOf, Predicate, Within
-from placewise.model.range_notation import is_comparison
+from placewise.model.requirements.predicates import Contains, Equals, InNumericRange, OneOf, Predicate, Within
 from placewise.model.scalar import Scalar, Value, scalar_text
+from placewise.model.versions.range_notation import is_comparison
 
 
 def number_test(asked: Asked, predicate: Predicate) -> Test:

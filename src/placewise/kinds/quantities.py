@@ -15,9 +15,9 @@ from placewise.kinds.comparing import OPERATORS, bounds_of, comparisons_of, expe
 from placewise.kinds.plain_numbers import number
 from placewise.kinds.units import Unit, unit_of
 from placewise.model.durations import seconds_of
-from placewise.model.predicates import Contains, Equals, InNumericRange, OneOf, Predicate, Within
-from placewise.model.range_notation import is_comparison
+from placewise.model.requirements.predicates import Contains, Equals, InNumericRange, OneOf, Predicate, Within
 from placewise.model.scalar import Scalar, Value, scalar_text
+from placewise.model.versions.range_notation import is_comparison
 
 # An exponent of more digits would fill the memory.
 _AMOUNT = re.compile(r"([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?)\s*([^\s0-9].*)?", re.DOTALL)

@@ -17,10 +17,18 @@ from placewise.kinds.sets import set_test
 from placewise.kinds.targets import target_test
 from placewise.kinds.texts import text_test
 from placewise.kinds.versions import version_test
-from placewise.model.predicates import Contains, Equals, InNumericRange, InVersionRange, OneOf, Predicate, Within
-from placewise.model.requirement import Condition
+from placewise.model.fleets.vocabulary import Vocabulary
+from placewise.model.requirements.predicates import (
+    Contains,
+    Equals,
+    InNumericRange,
+    InVersionRange,
+    OneOf,
+    Predicate,
+    Within,
+)
+from placewise.model.requirements.requirement import Condition
 from placewise.model.scalar import Value
-from placewise.model.vocabulary import Vocabulary
 
 __all__ = ["Test", "passes_absent", "test_of"]
 

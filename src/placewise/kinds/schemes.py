@@ -8,8 +8,8 @@ from collections.abc import Callable
 from typing import Any
 
 from placewise.errors import InputError
-from placewise.model.range_notation import Side, WrittenInterval, WrittenRange
-from placewise.model.version import LONGEST
+from placewise.model.versions.range_notation import Side, WrittenInterval, WrittenRange
+from placewise.model.versions.version import LONGEST
 
 WITH_EPOCHS = frozenset(("debian", "rpm"))
 """The schemes in which a version may begin with an epoch and a colon: ``1:1.1.1k``."""

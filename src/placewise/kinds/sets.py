@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from placewise.kinds.asked import Asked, Test, contains_test, members
-from placewise.model.predicates import Contains, Equals, OneOf, Predicate
-from placewise.model.range_notation import is_comparison
+from placewise.model.requirements.predicates import Contains, Equals, OneOf, Predicate
 from placewise.model.scalar import Value
+from placewise.model.versions.range_notation import is_comparison
 
 
 def set_test(asked: Asked, predicate: Predicate) -> Test:

@@ -9,9 +9,9 @@ from typing import Any
 from placewise.kinds.asked import Asked, Test, any_test, contains_test
 from placewise.kinds.comparing import OPERATORS, bounds_of, comparisons_of
 from placewise.kinds.texts import equality
-from placewise.model.predicates import Contains, Equals, OneOf, Predicate, Within
-from placewise.model.range_notation import is_comparison
+from placewise.model.requirements.predicates import Contains, Equals, OneOf, Predicate, Within
 from placewise.model.scalar import Scalar, Value, scalar_text
+from placewise.model.versions.range_notation import is_comparison
 
 
 def target_test(asked: Asked, predicate: Predicate) -> Test:

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from placewise.errors import InputError, locating
 from placewise.kinds.asked import Asked, Test, any_test, contains_test
 from placewise.kinds.schemes import WITH_EPOCHS, parsed, within
-from placewise.model.predicates import Contains, Equals, InVersionRange, OneOf, Predicate, Within
-from placewise.model.range_notation import Side, WrittenCut, WrittenRange, has_epoch, is_range, read_range
+from placewise.model.requirements.predicates import Contains, Equals, InVersionRange, OneOf, Predicate, Within
 from placewise.model.scalar import Scalar, Value, scalar_text
-from placewise.model.version import parse_version
-from placewise.model.version_range import VersionRange, parse_bounds, parse_versions
+from placewise.model.versions.range_notation import Side, WrittenCut, WrittenRange, has_epoch, is_range, read_range
+from placewise.model.versions.version import parse_version
+from placewise.model.versions.version_range import VersionRange, parse_bounds, parse_versions
 
 
 def version_test(asked: Asked, predicate: Predicate) -> Test:

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from placewise.errors import Incomparable, InputError
 from placewise.kinds.comparing import bounds_of
 from placewise.kinds.resolving import Test, passes_absent, test_of
-from placewise.model.predicates import Equals, Within
-from placewise.model.range_notation import is_comparison
-from placewise.model.requirement import Condition, Requirement
+from placewise.model.fleets.vocabulary import Vocabulary
+from placewise.model.requirements.predicates import Equals, Within
+from placewise.model.requirements.requirement import Condition, Requirement
 from placewise.model.scalar import Value, scalar_text
-from placewise.model.vocabulary import Vocabulary
+from placewise.model.versions.range_notation import is_comparison
 
 
 class Answer(enum.Enum):

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from placewise.kinds.inferring import learned
 from placewise.matching import bitset
 from placewise.matching.compiled_cluster import Properties, VertexKey
-from placewise.model.resources import Subsystem, SubsystemVertex
+from placewise.model.fleets.resources import Subsystem, SubsystemVertex
+from placewise.model.fleets.vocabulary import Vocabulary
 from placewise.model.scalar import Scalar
-from placewise.model.vocabulary import Vocabulary
 
 CLUSTER = "cluster"
 NAME = "name"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from placewise.matching.place_kinds import PlaceKinds
 from placewise.matching.places import PlaceClass, place_classes
-from placewise.matching.tree import Tree, unseen
-from placewise.model.cluster import Cluster
-from placewise.model.resources import Subsystem, SubsystemVertex
+from placewise.matching.shapes.place_kinds import PlaceKinds
+from placewise.matching.shapes.tree import Tree, unseen
+from placewise.model.fleets.cluster import Cluster
+from placewise.model.fleets.resources import Subsystem, SubsystemVertex
 from placewise.model.scalar import Value
 
 Properties: TypeAlias = tuple[tuple[str, Value], ...]

@@ -9,8 +9,8 @@ from placewise.errors import InputError
 from placewise.matching import bitset
 from placewise.matching.index import FleetIndex
 from placewise.matching.match import Match
-from placewise.model.job import Job, ResourceGroup
-from placewise.model.requirement import AllOf, Expression
+from placewise.model.jobs.job import Job, ResourceGroup
+from placewise.model.requirements.requirement import AllOf, Expression
 
 UNKNOWN = ("separate", "yes", "no")
 """What to take an unknown answer for; `separate` keeps those clusters apart."""

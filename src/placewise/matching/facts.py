@@ -12,11 +12,11 @@ from dataclasses import dataclass
 
 from placewise.kinds.vertex_test import Answer, VertexTest
 from placewise.matching.compiled_cluster import vertex_key
-from placewise.matching.tree import Tree
-from placewise.model.cluster import Cluster
-from placewise.model.requirement import AllOf, Expression, Not, Requirement, tests_of
-from placewise.model.resources import Subsystem, SubsystemVertex
-from placewise.model.vocabulary import Vocabulary
+from placewise.matching.shapes.tree import Tree
+from placewise.model.fleets.cluster import Cluster
+from placewise.model.fleets.resources import Subsystem, SubsystemVertex
+from placewise.model.fleets.vocabulary import Vocabulary
+from placewise.model.requirements.requirement import AllOf, Expression, Not, Requirement, tests_of
 
 YES, MAYBE, NO = 2, 1, 0
 

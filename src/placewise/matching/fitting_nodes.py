@@ -6,8 +6,8 @@ import numpy as np
 
 from placewise.matching import bitset
 from placewise.matching.index import FleetIndex
-from placewise.model.cluster import Cluster
-from placewise.model.job import NODE, Job
+from placewise.model.fleets.cluster import Cluster
+from placewise.model.jobs.job import NODE, Job
 
 _HOST, _NAME = "host", "name"
 

@@ -18,8 +18,6 @@ from placewise.kinds.vertex_test import VertexTest
 from placewise.matching import bitset
 from placewise.matching.cluster_facts import CLUSTER, ClusterFacts
 from placewise.matching.compiled_cluster import CompiledCluster, Properties
-from placewise.matching.counting import Counts, counted_request, counts_of, moved_counts
-from placewise.matching.hosting import Hosting, inner_requirements
 from placewise.matching.known_names import (
     USUAL_TYPES,
     about_characters,
@@ -34,14 +32,16 @@ from placewise.matching.named_places import NAMES_OF_NODES, asks_for_names, expr
 from placewise.matching.offers import Change, Offers, changed_offers, moved_offers
 from placewise.matching.places import PlaceClass
 from placewise.matching.recent import Recent
-from placewise.matching.work import Work
-from placewise.model.cluster import Cluster, Fleet
-from placewise.model.job import Job, ResourceRequest, Shape
-from placewise.model.requirement import AllOf, AnyOf, Expression, Not, Requirement, tests_of
-from placewise.model.resources import Subsystem
+from placewise.matching.shapes.counting import Counts, counted_request, counts_of, moved_counts
+from placewise.matching.shapes.hosting import Hosting, inner_requirements
+from placewise.matching.shapes.work import Work
+from placewise.model.fleets.cluster import Cluster, Fleet
+from placewise.model.fleets.resources import Subsystem
+from placewise.model.fleets.site_limit import SiteLimit
+from placewise.model.fleets.vocabulary import Vocabulary
+from placewise.model.jobs.job import Job, ResourceRequest, Shape
+from placewise.model.requirements.requirement import AllOf, AnyOf, Expression, Not, Requirement, tests_of
 from placewise.model.scalar import Scalar
-from placewise.model.site_limit import SiteLimit
-from placewise.model.vocabulary import Vocabulary
 
 # What strangers ask for is without end, so what is remembered of it is bounded: so many bytes of answers to
 # requirements, each estimated from its text and its row, and so many shapes.

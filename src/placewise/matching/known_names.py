@@ -7,10 +7,10 @@ from collections.abc import Collection, Iterable, Iterator
 
 from placewise.errors import InputError
 from placewise.matching.compiled_cluster import Properties
-from placewise.model.cluster import Cluster
-from placewise.model.job import SLOTS, Shape
-from placewise.model.predicates import InVersionRange
-from placewise.model.requirement import Expression, tests_of
+from placewise.model.fleets.cluster import Cluster
+from placewise.model.jobs.job import SLOTS, Shape
+from placewise.model.requirements.predicates import InVersionRange
+from placewise.model.requirements.requirement import Expression, tests_of
 
 USUAL_TYPES = frozenset(
     (

@@ -12,7 +12,7 @@ from placewise.errors import InputError
 from placewise.matching import bitset
 from placewise.matching.compiled_cluster import CompiledCluster
 from placewise.matching.offers import Change, Pieces
-from placewise.model.cluster import Cluster, Fleet
+from placewise.model.fleets.cluster import Cluster, Fleet
 
 
 @dataclass(frozen=True, slots=True, eq=False)

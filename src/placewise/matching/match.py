@@ -12,18 +12,18 @@ from numpy.typing import NDArray
 
 from placewise.errors import InputError
 from placewise.matching import bitset
-from placewise.matching.hosting import inner_requirements
 from placewise.matching.index import FleetIndex
-from placewise.matching.joint_groups import joint_groups
 from placewise.matching.kernels import Kernels
 from placewise.matching.kernels_numpy import NumpyKernels
 from placewise.matching.meeting import Meeting
 from placewise.matching.one_partition import hosted_by_one, limit_among
 from placewise.matching.rows import Rows
-from placewise.matching.work import Work
-from placewise.model.job import Job, Shape
-from placewise.model.requirement import Expression
-from placewise.model.workload import Workload
+from placewise.matching.shapes.hosting import inner_requirements
+from placewise.matching.shapes.joint_groups import joint_groups
+from placewise.matching.shapes.work import Work
+from placewise.model.jobs.job import Job, Shape
+from placewise.model.jobs.workload import Workload
+from placewise.model.requirements.requirement import Expression
 
 _Met: TypeAlias = list[list[Meeting]]
 

@@ -15,8 +15,8 @@ from placewise.kinds.resolving import Test
 from placewise.kinds.vertex_test import Answer, VertexTest
 from placewise.matching import bitset
 from placewise.matching.offers import Offers
-from placewise.model.predicates import Equals
-from placewise.model.requirement import Requirement
+from placewise.model.requirements.predicates import Equals
+from placewise.model.requirements.requirement import Requirement
 
 Places: TypeAlias = NDArray[np.uint64]
 

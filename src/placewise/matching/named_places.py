@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from placewise.matching.hosting import inner_requirements
-from placewise.model.cluster import Cluster
-from placewise.model.job import Job
-from placewise.model.requirement import Expression, tests_of
+from placewise.matching.shapes.hosting import inner_requirements
+from placewise.model.fleets.cluster import Cluster
+from placewise.model.jobs.job import Job
+from placewise.model.requirements.requirement import Expression, tests_of
 
 NAMES_OF_NODES = frozenset(("host", "rank"))
 

@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 from placewise.errors import Incomparable
 from placewise.kinds.vertex_test import Answer, VertexTest
 from placewise.matching import bitset
-from placewise.matching.hosting import Hosting
 from placewise.matching.index import FleetIndex
-from placewise.matching.joint_groups import joint_groups
-from placewise.matching.work import Work
-from placewise.model.job import Shape
-from placewise.model.requirement import Expression
-from placewise.model.site_limit import SiteLimit
+from placewise.matching.shapes.hosting import Hosting
+from placewise.matching.shapes.joint_groups import joint_groups
+from placewise.matching.shapes.work import Work
+from placewise.model.fleets.site_limit import SiteLimit
+from placewise.model.jobs.job import Shape
+from placewise.model.requirements.requirement import Expression
 
 _Needs: TypeAlias = list[tuple[int, NDArray[np.int64], int]]
 """What groups need: the group, (classes,) how many copies of a request there are, and how many it wants."""

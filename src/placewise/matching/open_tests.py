@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from placewise.matching import bitset
 from placewise.matching.index import FleetIndex
-from placewise.model.requirement import Expression, Requirement, tests_of
+from placewise.model.requirements.requirement import Expression, Requirement, tests_of
 
 
 def open_tests(index: FleetIndex, requirement: Expression) -> Iterator[tuple[Requirement, int]]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from placewise.matching.tree import Tree
-from placewise.model.cluster import Cluster
-from placewise.model.resources import SubsystemVertex
+from placewise.matching.shapes.tree import Tree
+from placewise.model.fleets.cluster import Cluster
+from placewise.model.fleets.resources import SubsystemVertex
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from placewise.matching import bitset
 from placewise.matching.index import FleetIndex
 from placewise.matching.match import matching
-from placewise.matching.work import Work
-from placewise.model.job import Job
-from placewise.model.preference import Preference, score_of
+from placewise.matching.shapes.work import Work
+from placewise.model.jobs.job import Job
+from placewise.model.requirements.preference import Preference, score_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,15 +6,24 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from placewise.errors import InputError, locating
-from placewise.model.cluster import Fleet
 from placewise.model.durations import seconds_of
-from placewise.model.job import Job
-from placewise.model.predicates import Equals, OneOf, Predicate
-from placewise.model.requirement import Condition, Expression, Not
+from placewise.model.fleets.cluster import Fleet
+from placewise.model.fleets.site_limit import (
+    Admits,
+    Closed,
+    GivesWhole,
+    KeepsOut,
+    Open,
+    SiteLimit,
+    TimeAllowed,
+    is_whole,
+)
+from placewise.model.fleets.vocabulary import Vocabulary
+from placewise.model.jobs.job import Job
+from placewise.model.jobs.workload import Workload
+from placewise.model.requirements.predicates import Equals, OneOf, Predicate
+from placewise.model.requirements.requirement import Condition, Expression, Not
 from placewise.model.scalar import Scalar, scalar_text
-from placewise.model.site_limit import Admits, Closed, GivesWhole, KeepsOut, Open, SiteLimit, TimeAllowed, is_whole
-from placewise.model.vocabulary import Vocabulary
-from placewise.model.workload import Workload
 
 PARTITION = "partition"
 NODE = "node"

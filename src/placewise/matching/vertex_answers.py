@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from placewise.errors import Incomparable
 from placewise.kinds.resolving import passes_absent, test_of
 from placewise.matching.compiled_cluster import Properties
-from placewise.model.requirement import Requirement
+from placewise.model.fleets.vocabulary import Vocabulary
+from placewise.model.requirements.requirement import Requirement
 from placewise.model.scalar import Value
-from placewise.model.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True, slots=True, eq=False)

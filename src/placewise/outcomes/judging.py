@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from placewise.matching.index import FleetIndex
 from placewise.matching.match import match_rows
-from placewise.model.workload import Workload
+from placewise.model.jobs.workload import Workload
 from placewise.outcomes.chances import Chances, ChanceSets
 
 

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placewise.matching.rows import Rows
-from placewise.model.job import Shape
-from placewise.model.workload import Workload
+from placewise.model.jobs.job import Shape
+from placewise.model.jobs.workload import Workload
 
 
 class Places(Protocol):

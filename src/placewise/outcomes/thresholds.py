@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placewise.matching import bitset
-from placewise.model.job import Shape
+from placewise.model.jobs.job import Shape
 from placewise.outcomes.questions import Questions
 
 Restricted: TypeAlias = Callable[[Sequence[tuple[int, ...]]], Sequence[NDArray[np.float64]]]

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from placewise.matching.kernels import Kernels
 from placewise.matching.rows import Rows
-from placewise.model.predicates import InVersionRange
-from placewise.model.requirement import Expression, Requirement, mapped
-from placewise.model.settings import Scoring
-from placewise.model.workload import Workload
+from placewise.model.jobs.workload import Workload
+from placewise.model.requirements.predicates import InVersionRange
+from placewise.model.requirements.requirement import Expression, Requirement, mapped
+from placewise.model.studies.settings import Scoring
 from placewise.outcomes.chances import Chances
 
 

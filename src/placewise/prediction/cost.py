@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from placewise.errors import InputError
-from placewise.model.runtime_models import GROUPED, PREDICTORS, Choice, Models, Validation, uses_memory
+from placewise.model.results.runtime_models import GROUPED, PREDICTORS, Choice, Models, Validation, uses_memory
 from placewise.prediction.predict import predict
 
 SECONDS_PER_HOUR = 3600.0

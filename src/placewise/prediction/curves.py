@@ -12,7 +12,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from placewise.model.runtime_models import NEIGHBOURS, Line
+from placewise.model.results.runtime_models import NEIGHBOURS, Line
 
 
 @dataclass(frozen=True, slots=True, eq=False)

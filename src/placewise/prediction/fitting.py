@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from placewise.errors import InputError, locating
-from placewise.model.grouped_runtimes import GroupedRuntimes
-from placewise.model.runtime_models import Choice, Models, PackageModels, Validation, refuse_unusable
+from placewise.model.results.grouped_runtimes import GroupedRuntimes
+from placewise.model.results.runtime_models import Choice, Models, PackageModels, Validation, refuse_unusable
 from placewise.prediction.boosting import boosted as boosted_runtimes
 from placewise.prediction.builds import PackageBuilds
 from placewise.prediction.curves import fit_line, fit_power

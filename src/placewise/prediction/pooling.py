@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from placewise.model.grouped_runtimes import Group, GroupedRuntimes
+from placewise.model.results.grouped_runtimes import Group, GroupedRuntimes
 
 
 def nested(columns: NDArray[np.int64]) -> NDArray[np.int64]:

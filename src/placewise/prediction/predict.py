@@ -9,7 +9,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from placewise.errors import InputError
-from placewise.model.runtime_models import BEST_WITH_MEMORY, CHOICES, KINDS, Choice, Models, PackageModels, Predictor
+from placewise.model.results.runtime_models import (
+    BEST_WITH_MEMORY,
+    CHOICES,
+    KINDS,
+    Choice,
+    Models,
+    PackageModels,
+    Predictor,
+)
 from placewise.prediction.curves import fit_steps, on_line, on_power
 
 

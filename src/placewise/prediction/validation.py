@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from placewise.model.runtime_models import (
+from placewise.model.results.runtime_models import (
     PREDICTORS,
     Choice,
     CrossValidation,

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placewise.errors import InputError, locating
-from placewise.model.priority import Calc, Filter, Priority, Select, SortAscending, in_order
+from placewise.model.studies.priority import Calc, Filter, Priority, Select, SortAscending, in_order
 from placewise.selection.expressions import FUNCTIONS, Expression, parse_expression
 from placewise.selection.policies import NONE, first, highest, lowest, random_choice
 from placewise.selection.situation import Situation

@@ -22,7 +22,7 @@ from grpc_reflection.v1alpha import reflection
 
 from placewise.errors import InputError
 from placewise.formats.fleets.vocabulary_file import read_vocabulary
-from placewise.model.vocabulary import Vocabulary
+from placewise.model.fleets.vocabulary import Vocabulary
 from placewise.service.calls.choosing import policy_of
 from placewise.service.calls.matchers import check_matcher
 from placewise.service.guard.limits import Limiter

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placewise.matching.index import FleetIndex
-from placewise.model.records import Records
-from placewise.model.results import TruthNote
-from placewise.model.workload import Workload
+from placewise.model.jobs.records import Records
+from placewise.model.jobs.workload import Workload
+from placewise.model.results.results import TruthNote
 from placewise.outcomes.judging import Judging
 from placewise.outcomes.questions import Places, Questions
 from placewise.outcomes.truth import Truth

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from placewise.matching import bitset
 from placewise.model.streams import CONSTRAINT
-from placewise.model.study import WITHOUT_REPLACEMENT
+from placewise.model.studies.study import WITHOUT_REPLACEMENT
 from placewise.outcomes.metadata import Submissions
 from placewise.outcomes.outcomes import Outcomes, outcomes_of
 from placewise.prediction.cost import REFERENCES

@@ -9,11 +9,11 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from placewise.model.cluster import Fleet
-from placewise.model.records import Measurements
-from placewise.model.runtime_models import BEST, BEST_WITH_MEMORY, Choice, Models
+from placewise.model.fleets.cluster import Fleet
+from placewise.model.jobs.records import Measurements
+from placewise.model.results.runtime_models import BEST, BEST_WITH_MEMORY, Choice, Models
 from placewise.model.scalar import Scalar
-from placewise.model.settings import Settings
+from placewise.model.studies.settings import Settings
 from placewise.prediction import additional, fit_models, predict_matrix, reference_runtime
 from placewise.prediction.cost import REFERENCES, SECONDS_PER_HOUR, Reference, not_clearly_worse
 

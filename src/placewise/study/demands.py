@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from placewise.errors import InputError
 from placewise.matching.kernels import Kernels
-from placewise.model.records import Records
-from placewise.model.study import Study
+from placewise.model.jobs.records import Records
+from placewise.model.studies.study import Study
 from placewise.study.asked import Demands
 
 

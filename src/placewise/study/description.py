@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from placewise.formats.results.study_record import study_record
-from placewise.model.study import Study
+from placewise.model.studies.study import Study
 
 
 def described(study: Study, command: str, counts: dict[str, int]) -> dict[str, Any]:

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from placewise.errors import InputError
 from placewise.model import streams
-from placewise.model.held_out import IN_SAMPLE, HeldOut, HeldOutCurve, HeldOutSet, refuse_hold_out
 from placewise.model.progress import SILENT, Progress
-from placewise.model.settings import refuse_outside
+from placewise.model.results.held_out import IN_SAMPLE, HeldOut, HeldOutCurve, HeldOutSet, refuse_hold_out
+from placewise.model.studies.settings import refuse_outside
 from placewise.study.asked import RedrawnFleets
 from placewise.study.values import StudyGame, redrawn_game
 from placewise.sweep.runner import HERE, Runner
@@ -92,8 +92,8 @@ def held_out_of(
 ) -> HeldOut | None:
     """Judge the smallest set, and subsystems by rank, on what they were not chosen on, beside the same in sample.
 
-    hold_out : names of `model.held_out.HOLD_OUT`; None is returned for none of them. splits : how often half of the
-    units is drawn, and how many fleets. What cannot be held out is left out, and said so.
+    hold_out : names of `model.results.held_out.HOLD_OUT`; None is returned for none of them. splits : how often half of
+    the units is drawn, and how many fleets. What cannot be held out is left out, and said so.
     Raises InputError for other names, and numbers that are not usable.
     """
     refuse_hold_out(tuple(hold_out))

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placewise.matching import bitset
-from placewise.model.results import CostScore, LevelResult, Reasons, Score, Used
-from placewise.model.study import ALL, CONSTRAINTS
+from placewise.model.results.results import CostScore, LevelResult, Reasons, Score, Used
+from placewise.model.studies.study import ALL, CONSTRAINTS
 from placewise.outcomes.outcomes import Outcomes
 from placewise.outcomes.truth import Truth
 from placewise.prediction.cost import REFERENCES

@@ -12,12 +12,12 @@ from placewise.errors import InputError
 from placewise.matching import bitset
 from placewise.matching.index import FleetIndex
 from placewise.matching.kernels import Kernels
-from placewise.model.described_records import YES, name_of_need, values_by_package
-from placewise.model.outcome_model import Described, OutcomeTruth
-from placewise.model.outcome_records import DEPENDENCIES
-from placewise.model.results import TruthNote
-from placewise.model.study import Study
-from placewise.model.workload import Workload
+from placewise.model.jobs.described_records import YES, name_of_need, values_by_package
+from placewise.model.jobs.workload import Workload
+from placewise.model.outcomes.outcome_model import Described, OutcomeTruth
+from placewise.model.outcomes.outcome_records import DEPENDENCIES
+from placewise.model.results.results import TruthNote
+from placewise.model.studies.study import Study
 from placewise.outcomes.chances import ChanceTable
 from placewise.outcomes.judging import Judging
 from placewise.outcomes.questions import Places, Questions

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from placewise.model.records import Records
-from placewise.model.workload import Workload
+from placewise.model.jobs.records import Records
+from placewise.model.jobs.workload import Workload
 
 _POSSIBLE_A_KEY = 64
 """Of so many possible keys for each one given, marking those that occur is quicker than sorting those given."""

@@ -19,7 +19,7 @@ from placewise.model.quantities import (
     UNMATCHED,
     Quantity,
 )
-from placewise.model.study import CONSTRAINTS, EXPANDING, SINGLE, Study, folder_name
+from placewise.model.studies.study import CONSTRAINTS, EXPANDING, SINGLE, Study, folder_name
 from placewise.outcomes.metadata import Submissions
 from placewise.outcomes.success import success_on
 from placewise.study.asked import Asked

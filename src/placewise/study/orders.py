@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from placewise.matching.kernels import Kernels
 from placewise.model.progress import Progress
-from placewise.model.results import OrderSpread
+from placewise.model.results.results import OrderSpread
 from placewise.model.streams import ORDERS, generator
 from placewise.outcomes.chances import Chances
 from placewise.outcomes.metadata import give_prefixes

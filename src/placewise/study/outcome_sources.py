@@ -11,12 +11,12 @@ from placewise.errors import InputError, locating
 from placewise.formats.outcome_records import read_outcome_records
 from placewise.formats.reading import read_bytes
 from placewise.formats.studies.study_file import StudyFile
-from placewise.model.described_records import YES, environment_facts, name_of_need
-from placewise.model.outcome_model import PACKAGE, Described, OutcomeModel, OutcomeTruth, facts_named
-from placewise.model.outcome_records import PACKAGE_VERSION, OutcomeRecords
-from placewise.model.settings import Settings
-from placewise.model.study import Study
-from placewise.model.workload import Workload
+from placewise.model.jobs.described_records import YES, environment_facts, name_of_need
+from placewise.model.jobs.workload import Workload
+from placewise.model.outcomes.outcome_model import PACKAGE, Described, OutcomeModel, OutcomeTruth, facts_named
+from placewise.model.outcomes.outcome_records import PACKAGE_VERSION, OutcomeRecords
+from placewise.model.studies.settings import Settings
+from placewise.model.studies.study import Study
 from placewise.prediction.success.observed_outcomes import ObservedOutcomes
 from placewise.synthesis.environments import draw_environments, draw_recorded_jobs
 

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from placewise.matching import bitset
 from placewise.matching.kernels import Kernels
-from placewise.model.results import OutcomeTable
+from placewise.model.results.results import OutcomeTable
 from placewise.model.streams import BUILT_IN, FIRST_ASSIGNMENTS, level_stream
-from placewise.model.study import EXPANDING, NONE, SINGLE, Study, folder_name
+from placewise.model.studies.study import EXPANDING, NONE, SINGLE, Study, folder_name
 from placewise.outcomes.metadata import Submissions, give_each, give_none, give_prefixes, give_some
 from placewise.outcomes.outcomes import Outcomes, Scene
 from placewise.outcomes.questions import Questions

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from placewise.formats.results.outcomes_table import OUTCOMES, write_outcomes
 from placewise.formats.results.results_folder import write_results
-from placewise.model.results import Results
+from placewise.model.results.results import Results
 from placewise.study.description import described
 
 if TYPE_CHECKING:

@@ -12,11 +12,11 @@ from placewise.errors import InputError
 from placewise.matching.index import FleetIndex
 from placewise.matching.kernels import Kernels
 from placewise.matching.rows import Rows
-from placewise.model.build_profile import BuildFleet
-from placewise.model.records import Records
-from placewise.model.study import Question, Study
-from placewise.model.version_profile import VersionFleet
-from placewise.model.workload import Workload
+from placewise.model.jobs.records import Records
+from placewise.model.jobs.workload import Workload
+from placewise.model.studies.build_profile import BuildFleet
+from placewise.model.studies.study import Question, Study
+from placewise.model.studies.version_profile import VersionFleet
 from placewise.outcomes.chances import ChanceSets
 from placewise.outcomes.judging import Judging
 from placewise.outcomes.questions import Questions

@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from placewise.errors import InputError
 from placewise.matching import bitset
 from placewise.matching.index import FleetIndex
-from placewise.model.predicates import Equals, InNumericRange, InVersionRange, Predicate
-from placewise.model.records import Records
-from placewise.model.requirement import Condition, Requirement
+from placewise.model.jobs.records import Records
+from placewise.model.jobs.workload import Workload
+from placewise.model.requirements.predicates import Equals, InNumericRange, InVersionRange, Predicate
+from placewise.model.requirements.requirement import Condition, Requirement
 from placewise.model.scalar import Value
-from placewise.model.study import Comparison, Question
-from placewise.model.version_range import parse_bounds
-from placewise.model.workload import Workload
+from placewise.model.studies.study import Comparison, Question
+from placewise.model.versions.version_range import parse_bounds
 from placewise.study.numbering import numbered
 
 

@@ -12,11 +12,11 @@ from placewise.errors import InputError
 from placewise.matching.deciding import not_comparable
 from placewise.matching.kernels import Kernels
 from placewise.matching.kernels_numpy import NumpyKernels
+from placewise.model.jobs.workload import Workload
 from placewise.model.progress import SILENT, Progress
-from placewise.model.results import LevelResult, OutcomeTable, Results, Score, UnmatchedJob
-from placewise.model.settings import Settings
-from placewise.model.study import CONSTRAINTS, EXPANDING, NONE, SINGLE, Study, folder_name
-from placewise.model.workload import Workload
+from placewise.model.results.results import LevelResult, OutcomeTable, Results, Score, UnmatchedJob
+from placewise.model.studies.settings import Settings
+from placewise.model.studies.study import CONSTRAINTS, EXPANDING, NONE, SINGLE, Study, folder_name
 from placewise.outcomes.metadata import Submissions, give_prefixes
 from placewise.outcomes.outcomes import Outcomes, outcomes_of
 from placewise.prediction.cost import REFERENCES

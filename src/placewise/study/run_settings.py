@@ -11,8 +11,8 @@ from placewise.formats.studies.order_file import read_order
 from placewise.formats.studies.selection_config import read_priorities
 from placewise.formats.studies.study_file import StudyFile, read_study_file
 from placewise.formats.studies.study_settings import Setting, is_file_name
-from placewise.model.settings import Settings
-from placewise.model.study import CHOSEN, EXPERIMENTS
+from placewise.model.studies.settings import Settings
+from placewise.model.studies.study import CHOSEN, EXPERIMENTS
 from placewise.selection.composing import policy_named
 
 

@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from placewise.model.results import CurvePoint, Moments, Score, SingleSummary, SubsystemScore
+from placewise.model.results.results import CurvePoint, Moments, Score, SingleSummary, SubsystemScore
 from placewise.outcomes.metadata import Submissions
 from placewise.outcomes.outcomes import Outcomes
 

@@ -9,7 +9,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from placewise.model.outcome_model import Described, OutcomeModel
+from placewise.model.outcomes.outcome_model import Described, OutcomeModel
 
 _Part: TypeAlias = tuple[tuple[str, ...], tuple[str | None, ...]]
 _MOST_KEPT = 1 << 24

@@ -13,10 +13,10 @@ from placewise.formats.profiles.profile_file import read_profile, shipped_profil
 from placewise.formats.reading import found_at, read_bytes
 from placewise.formats.studies.study_file import StudyFile, declared_for, read_study_file
 from placewise.formats.studies.study_settings import Draw
-from placewise.model.build_profile import BUILDS
-from placewise.model.profile import Profile
-from placewise.model.settings import Settings
-from placewise.model.study import Study
+from placewise.model.studies.build_profile import BUILDS
+from placewise.model.studies.profile import Profile
+from placewise.model.studies.settings import Settings
+from placewise.model.studies.study import Study
 from placewise.study.outcome_sources import of_outcomes
 from placewise.synthesis import draw_fleet, draw_jobs
 

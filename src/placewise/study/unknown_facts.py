@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from placewise.matching.index import FleetIndex
 from placewise.matching.kernels_numpy import NumpyKernels
-from placewise.model.study import Study
+from placewise.model.studies.study import Study
 from placewise.study.demands import demands_of
 from placewise.worth.unknown_facts import UnknownFact, unknown_facts
 

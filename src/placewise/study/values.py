@@ -14,10 +14,10 @@ from placewise.matching.kernels import Kernels
 from placewise.matching.kernels_numpy import NumpyKernels
 from placewise.model import streams
 from placewise.model.progress import SILENT, Progress
-from placewise.model.results import Results, TruthNote
-from placewise.model.settings import MOST_ORDERS, names_in, refuse_outside
-from placewise.model.study import Study
-from placewise.model.worth import SubsystemWorth, Worth
+from placewise.model.results.results import Results, TruthNote
+from placewise.model.results.worth import SubsystemWorth, Worth
+from placewise.model.studies.settings import MOST_ORDERS, names_in, refuse_outside
+from placewise.model.studies.study import Study
 from placewise.outcomes.questions import Questions
 from placewise.study.asked import Asked, Demands, RedrawnFleets
 from placewise.study.demands import demands_of

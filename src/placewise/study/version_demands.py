@@ -16,13 +16,13 @@ from placewise.matching.index import FleetIndex
 from placewise.matching.kernels import Kernels
 from placewise.matching.rows import Rows
 from placewise.matching.site_limits import described_in, workload_with_limits
-from placewise.model.job import Shape
-from placewise.model.requirement import Expression, Requirement, combined, tests_of
-from placewise.model.resources import package_subsystem
-from placewise.model.study import EXPANDING, Study
-from placewise.model.version_profile import VersionFleet, VersionPool
-from placewise.model.vocabulary import Vocabulary
-from placewise.model.workload import Profiles, Workload
+from placewise.model.fleets.resources import package_subsystem
+from placewise.model.fleets.vocabulary import Vocabulary
+from placewise.model.jobs.job import Shape
+from placewise.model.jobs.workload import Profiles, Workload
+from placewise.model.requirements.requirement import Expression, Requirement, combined, tests_of
+from placewise.model.studies.study import EXPANDING, Study
+from placewise.model.studies.version_profile import VersionFleet, VersionPool
 from placewise.outcomes.chances import ChanceSets
 from placewise.outcomes.judging import Judging
 from placewise.outcomes.questions import Places, Questions

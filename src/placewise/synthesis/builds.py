@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placewise.errors import InputError
-from placewise.model.build_cluster import build_cluster
-from placewise.model.build_profile import MEASURES, PRICES, BuildFleet, BuildJobs, price_quarter, scatter
-from placewise.model.cluster import Cluster, Fleet
-from placewise.model.records import Records
+from placewise.model.fleets.build_cluster import build_cluster
+from placewise.model.fleets.cluster import Cluster, Fleet
+from placewise.model.jobs.records import Records
 from placewise.model.streams import Synthesis
+from placewise.model.studies.build_profile import MEASURES, PRICES, BuildFleet, BuildJobs, price_quarter, scatter
 from placewise.synthesis.drawing import Urns, refuse_size, stream
 
 # The normal distribution between its 1e-15 quantiles, close enough to be read off by lines.

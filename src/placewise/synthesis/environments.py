@@ -6,13 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placewise.errors import InputError
-from placewise.model.cluster import Cluster, Fleet
-from placewise.model.described_records import described_jobs, environment_facts
-from placewise.model.outcome_model import PACKAGE, Described, EnvironmentDraw
-from placewise.model.outcome_records import ABSENT, COMPILER, DEPENDENCIES, PACKAGE_VERSION, OutcomeRecords
-from placewise.model.resources import Subsystem, SubsystemVertex, package_subsystem
+from placewise.model.fleets.cluster import Cluster, Fleet
+from placewise.model.fleets.resources import Subsystem, SubsystemVertex, package_subsystem
+from placewise.model.jobs.described_records import described_jobs, environment_facts
+from placewise.model.jobs.workload import Workload
+from placewise.model.outcomes.outcome_model import PACKAGE, Described, EnvironmentDraw
+from placewise.model.outcomes.outcome_records import ABSENT, COMPILER, DEPENDENCIES, PACKAGE_VERSION, OutcomeRecords
 from placewise.model.streams import Synthesis
-from placewise.model.workload import Workload
 from placewise.synthesis.drawing import stream
 
 COMPILER_VERSION = "compiler version"

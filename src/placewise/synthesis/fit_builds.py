@@ -12,7 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placewise.errors import InputError
-from placewise.model.build_profile import (
+from placewise.model.fleets.cluster import Cluster, Fleet
+from placewise.model.jobs.records import PACKAGE, Records
+from placewise.model.studies.build_profile import (
     PAIRS,
     PRICES,
     BuildFleet,
@@ -23,8 +25,6 @@ from placewise.model.build_profile import (
     Toolchain,
     price_quarter,
 )
-from placewise.model.cluster import Cluster, Fleet
-from placewise.model.records import PACKAGE, Records
 
 # Closer at the ends, where durations lie far apart.
 PROBABILITIES = (0.0, 0.01, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1.0)

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from placewise.errors import InputError
-from placewise.model.cluster import Cluster, Fleet
-from placewise.model.requirement import VERSION, Expression, tests_of, version_bounds
-from placewise.model.version_profile import Releases, RootPackage, Stack, VersionFleet, VersionJobs, VersionPool
-from placewise.model.workload import Workload
+from placewise.model.fleets.cluster import Cluster, Fleet
+from placewise.model.jobs.workload import Workload
+from placewise.model.requirements.requirement import VERSION, Expression, tests_of, version_bounds
+from placewise.model.studies.version_profile import Releases, RootPackage, Stack, VersionFleet, VersionJobs, VersionPool
 from placewise.synthesis.rounds import fit_rounds
 
 

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from placewise.model.cluster import Cluster, Fleet
-from placewise.model.fleet_model import INDEPENDENT, FleetModel
-from placewise.model.resources import Subsystem, package_subsystem
+from placewise.model.fleets.cluster import Cluster, Fleet
+from placewise.model.fleets.fleet_model import INDEPENDENT, FleetModel
+from placewise.model.fleets.resources import Subsystem, package_subsystem
 from placewise.model.streams import Synthesis
-from placewise.model.version_profile import VersionFleet, VersionPool
+from placewise.model.studies.version_profile import VersionFleet, VersionPool
 from placewise.synthesis.drawing import refuse_size, stream
 
 

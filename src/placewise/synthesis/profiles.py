@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from placewise.errors import InputError
-from placewise.model.build_profile import BuildFleet, BuildJobs
-from placewise.model.cluster import Fleet
-from placewise.model.fleet_model import INDEPENDENT, PERIODIC, FleetModel, refuse_fleet_model
-from placewise.model.profile import Profile
-from placewise.model.records import Records
-from placewise.model.version_profile import VERSIONS, VersionFleet, VersionJobs
-from placewise.model.workload import Workload
+from placewise.model.fleets.cluster import Fleet
+from placewise.model.fleets.fleet_model import INDEPENDENT, PERIODIC, FleetModel, refuse_fleet_model
+from placewise.model.jobs.records import Records
+from placewise.model.jobs.workload import Workload
+from placewise.model.studies.build_profile import BuildFleet, BuildJobs
+from placewise.model.studies.profile import Profile
+from placewise.model.studies.version_profile import VERSIONS, VersionFleet, VersionJobs
 from placewise.synthesis.builds import draw_build_fleet, draw_builds
 from placewise.synthesis.fit_builds import fit_build_fleet, fit_build_jobs
 from placewise.synthesis.fit_versions import fit_version_fleet, fit_version_jobs

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from placewise.errors import InputError
 from placewise.model.streams import Synthesis
-from placewise.model.trace import UNKNOWN, Labels, Machine, Trace
+from placewise.model.traces.trace import UNKNOWN, Labels, Machine, Trace
 from placewise.synthesis.drawing import refuse_size, stream
 
 _LONGEST_S = 1 << 31

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placewise.errors import InputError
+from placewise.model.jobs.workload import Workload
 from placewise.model.streams import Synthesis
-from placewise.model.version_profile import RootPackage, VersionJobs
-from placewise.model.workload import Workload
+from placewise.model.studies.version_profile import RootPackage, VersionJobs
 from placewise.synthesis.drawing import Urns, refuse_size, stream
 
 # Jobs drawn at a time: bounds the memory beyond that of the result. The draw depends on it.

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placewise.matching import bitset
-from placewise.model.worth import LevelPoint
+from placewise.model.results.worth import LevelPoint
 from placewise.worth.game import Game, Kinds, SmallGames, kinds_of, shares, small_games, without_metadata
 from placewise.worth.playing import Playing
 from placewise.worth.sufficiency import MOST_TRIED

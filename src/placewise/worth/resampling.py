@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placewise.model import streams
-from placewise.model.worth import Interval
+from placewise.model.results.worth import Interval
 
 _LEVEL = 0.95
 _FEWEST = 40

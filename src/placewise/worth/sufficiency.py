@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from placewise.errors import InputError
 from placewise.model import streams
-from placewise.model.worth import Sufficiency
+from placewise.model.results.worth import Sufficiency
 from placewise.worth.game import Game, shares
 from placewise.worth.playing import Playing
 from placewise.worth.shapley import added_along

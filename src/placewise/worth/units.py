@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placewise.errors import InputError
-from placewise.model.settings import refuse_unit
+from placewise.model.studies.settings import refuse_unit
 
 WORDS: dict[str, str] = {"root-package": "root package", "profile": "requirement profile", "row": "job"}
 

@@ -9,7 +9,7 @@ from placewise.matching import bitset
 from placewise.matching.index import FleetIndex
 from placewise.matching.match import match_rows
 from placewise.matching.open_tests import open_tests
-from placewise.model.workload import Workload
+from placewise.model.jobs.workload import Workload
 
 
 @dataclass(frozen=True, slots=True)

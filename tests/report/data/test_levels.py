@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from made_results import level
 
 from placewise.formats.studies.study_file import shipped_declarations
-from placewise.model.study import WITH_REPLACEMENT, WITHOUT_REPLACEMENT
+from placewise.model.studies.study import WITH_REPLACEMENT, WITHOUT_REPLACEMENT
 from placewise.report.data.levels import (
     AT_LEAST,
     ENOUGH_MEMORY,

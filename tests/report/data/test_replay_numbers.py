@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from random_replays import random_case
 
-from placewise.model.replay import ReplaySettings
-from placewise.model.replayed import Replayed, TraceRecord
-from placewise.model.trace_cleaning import clean
-from placewise.replay.numbers import summary_of
-from placewise.replay.run import replay
+from placewise.model.traces.replay import ReplaySettings
+from placewise.model.traces.replayed import Replayed, TraceRecord
+from placewise.model.traces.trace_cleaning import clean
+from placewise.replays.numbers import summary_of
+from placewise.replays.run import replay
 from placewise.report.data.replay import DAY_S, bars_of, class_waits, over_time
 
 

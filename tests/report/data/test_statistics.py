@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from placewise.errors import InputError
-from placewise.model.results import UnmatchedJob
+from placewise.model.results.results import UnmatchedJob
 from placewise.report.data.experiments import by_gain, single_without_metadata
 from placewise.report.data.statistics import (
     MOST_BINS,

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from placewise.errors import InputError
-from placewise.model.results import CurvePoint, OrderSpread, Results, UnmatchedJob
+from placewise.model.results.results import CurvePoint, OrderSpread, Results, UnmatchedJob
 from placewise.report.drawn.figures import draw_figures, render_figures
 from placewise.report.drawn.style import DPI, HEIGHT, WIDTH
 

@@ -8,7 +8,7 @@ import pytest
 from made_results import fitted, level
 from PIL import Image
 
-from placewise.model.results import Moments, Reasons
+from placewise.model.results.results import Moments, Reasons
 from placewise.report.drawn.figures import draw_figures, render_figures
 
 COSTS = {"additional-runtime", "additional-cost", "cost-by-package", "pareto"}

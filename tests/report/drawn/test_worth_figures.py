@@ -9,8 +9,8 @@ from made_results import worthy
 from PIL import Image
 
 from placewise.formats.results.results_names import FIGURES
-from placewise.model.results import Results
-from placewise.model.worth import Sufficiency
+from placewise.model.results.results import Results
+from placewise.model.results.worth import Sufficiency
 from placewise.report.drawn.figures import render_figures
 
 NAMES = {"value-ranking", "sufficiency", "pareto-levels", "fleet-spread", "sensitivity"}

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from made_results import worthy
 
-from placewise.model.results import Results
-from placewise.model.worth import FleetSpread, Headline, LevelPoint, Sufficiency
+from placewise.model.results.results import Results
+from placewise.model.results.worth import FleetSpread, Headline, LevelPoint, Sufficiency
 from placewise.report.data.statistics import thinned
 from placewise.report.data.worth import MOST_MARKS, MOST_ROWS
 from placewise.report.page.charts.experiments import expanding_charts

@@ -7,7 +7,7 @@ from made_results import fitted, level
 from page_reader import Page
 from rich.console import Console
 
-from placewise.model.results import OrderSpread, Results
+from placewise.model.results.results import OrderSpread, Results
 from placewise.report.drawn.figures import render_figures
 from placewise.report.drawn.picture import Picture
 from placewise.report.page.report_page import render_page

@@ -8,7 +8,7 @@ import pytest
 from page_reader import Page
 
 from placewise.errors import InputError
-from placewise.model.results import Results, SubsystemScore
+from placewise.model.results.results import Results, SubsystemScore
 from placewise.report.drawn.figures import render_figures
 from placewise.report.drawn.picture import Picture
 from placewise.report.page.report_page import flat, render_page, write_page

@@ -11,7 +11,7 @@ import pytest
 from made_results import worthy
 from PIL import Image
 
-from placewise.model.results import SubsystemScore
+from placewise.model.results.results import SubsystemScore
 from placewise.report.drawn.figures import render_figures
 from placewise.report.page.report_page import write_page
 

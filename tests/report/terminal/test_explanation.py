@@ -6,14 +6,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from placewise.matching.causes.relaxing import relaxations
+from placewise.matching.causes.why_not import Blocked, NearMiss, WhyNot, why_not
 from placewise.matching.index import FleetIndex
-from placewise.matching.relaxing import relaxations
-from placewise.matching.why_not import Blocked, NearMiss, WhyNot, why_not
-from placewise.model.cluster import Cluster, Fleet
-from placewise.model.job import Job, ResourceGroup
-from placewise.model.requirement import Requirement, version_requirement
-from placewise.model.resources import Subsystem, SubsystemVertex, package_subsystem
-from placewise.model.vocabulary import Vocabulary
+from placewise.model.fleets.cluster import Cluster, Fleet
+from placewise.model.fleets.resources import Subsystem, SubsystemVertex, package_subsystem
+from placewise.model.fleets.vocabulary import Vocabulary
+from placewise.model.jobs.job import Job, ResourceGroup
+from placewise.model.requirements.requirement import Requirement, version_requirement
 from placewise.report.data.explanation import explanation_document
 from placewise.report.terminal import tables
 from placewise.report.terminal.explanation import print_explanation

@@ -6,14 +6,14 @@ import json
 import pytest
 from rich.console import Console
 
+from placewise.matching.causes.relaxing import relaxations
+from placewise.matching.causes.why_not import why_not
 from placewise.matching.index import FleetIndex
-from placewise.matching.relaxing import relaxations
-from placewise.matching.why_not import why_not
-from placewise.model.cluster import Cluster, Fleet
-from placewise.model.job import Job, ResourceGroup
-from placewise.model.predicates import Equals
-from placewise.model.requirement import Condition, Requirement, version_requirement
-from placewise.model.resources import package_subsystem
+from placewise.model.fleets.cluster import Cluster, Fleet
+from placewise.model.fleets.resources import package_subsystem
+from placewise.model.jobs.job import Job, ResourceGroup
+from placewise.model.requirements.predicates import Equals
+from placewise.model.requirements.requirement import Condition, Requirement, version_requirement
 from placewise.report.data.explanation import explanation_document
 from placewise.report.data.near_misses import near_misses_document
 from placewise.report.terminal.explanation import RANGES, print_explanation

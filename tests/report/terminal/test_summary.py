@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from placewise.model.results import Results
+from placewise.model.results.results import Results
 from placewise.report.terminal.summary import summary
 
 

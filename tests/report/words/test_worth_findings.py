@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from made_results import worthy
 
-from placewise.model.held_out import IN_SAMPLE, HeldOut, HeldOutCurve, HeldOutSet
-from placewise.model.results import Results
-from placewise.model.worth import Interval
+from placewise.model.results.held_out import IN_SAMPLE, HeldOut, HeldOutCurve, HeldOutSet
+from placewise.model.results.results import Results
+from placewise.model.results.worth import Interval
 from placewise.report.words.findings import findings
 from placewise.report.words.held_out import held_out_sentences
 from placewise.report.words.worth_findings import difference_findings, sensitivity_findings, worth_findings

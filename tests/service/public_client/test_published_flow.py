@@ -11,7 +11,7 @@ from dialect_documents import document
 
 from placewise.formats.fleets.fleet_source import read_fleet
 from placewise.formats.reading import read_json
-from placewise.model.version import parse_version
+from placewise.model.versions.version import parse_version
 from placewise.service.client import Client, Credentials, JobState
 from placewise.service.wire.rainbow_pb2 import RegisterResponse, SubmitJobResponse, UpdateStateResponse
 

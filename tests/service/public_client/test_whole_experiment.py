@@ -15,9 +15,9 @@ from placewise.formats.fleets.jgf import NODES_FILE, SUBSYSTEM_SUFFIX, cluster_d
 from placewise.formats.jobs.jobspec_lists import read_jobspecs
 from placewise.matching import bitset
 from placewise.matching.kernels_numpy import NumpyKernels
-from placewise.model.requirement import version_bounds
-from placewise.model.resources import ResourceGraph, Vertex
-from placewise.model.study import ALL, EXPANDING, NONE, SINGLE, Study
+from placewise.model.fleets.resources import ResourceGraph, Vertex
+from placewise.model.requirements.requirement import version_bounds
+from placewise.model.studies.study import ALL, EXPANDING, NONE, SINGLE, Study
 from placewise.service.client import Client, Credentials, JobState
 from placewise.service.wire import rainbow_pb2
 from placewise.study.prepared import Prepared

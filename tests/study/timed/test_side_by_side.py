@@ -9,11 +9,11 @@ from random_replays import fleet_of_pools, trace_of
 from placewise.errors import InputError
 from placewise.formats.results.timed_files import timed_document
 from placewise.formats.studies.scenario_file import read_scenarios
-from placewise.model.replay import ReplaySettings
-from placewise.model.scenarios import Scenario
-from placewise.model.trace_cleaning import clean
-from placewise.replay.fates import WEEK_S, fates_of
-from placewise.replay.replaying import replay_trace
+from placewise.model.traces.replay import ReplaySettings
+from placewise.model.traces.scenarios import Scenario
+from placewise.model.traces.trace_cleaning import clean
+from placewise.replays.fates import WEEK_S, fates_of
+from placewise.replays.replaying import replay_trace
 from placewise.study.timed.paired import paired
 from placewise.study.timed.replays import run_scenarios
 from placewise.sweep.executors import runner

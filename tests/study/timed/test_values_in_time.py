@@ -9,12 +9,12 @@ import pytest
 from random_replays import fleet_of_pools, trace_of
 
 from placewise.errors import InputError
-from placewise.model.replay import ReplaySettings
-from placewise.model.requirement import Requirement
-from placewise.model.scenarios import Scenario
-from placewise.model.trace_cleaning import clean
-from placewise.replay.fates import fates_of
-from placewise.replay.replaying import replay_trace
+from placewise.model.requirements.requirement import Requirement
+from placewise.model.traces.replay import ReplaySettings
+from placewise.model.traces.scenarios import Scenario
+from placewise.model.traces.trace_cleaning import clean
+from placewise.replays.fates import fates_of
+from placewise.replays.replaying import replay_trace
 from placewise.study.timed.values import worth_in_time
 
 # On the second cluster is a, on the third b, and on every one c.

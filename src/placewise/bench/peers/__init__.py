@@ -11,8 +11,8 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from placewise.model.cluster import Fleet
-from placewise.model.workload import Workload
+from placewise.model.fleets.cluster import Fleet
+from placewise.model.jobs.workload import Workload
 
 Matching: TypeAlias = Callable[[], NDArray[np.bool_]]
 """Computes (jobs, clusters): whether each cluster matches each job."""

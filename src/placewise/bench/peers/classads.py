@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from placewise.bench.peers import Matching
 from placewise.bench.peers.texts import offered, wanted
-from placewise.model.cluster import Fleet
-from placewise.model.workload import Workload
+from placewise.model.fleets.cluster import Fleet
+from placewise.model.jobs.workload import Workload
 
 
 def prepare(fleet: Fleet, workload: Workload) -> Matching:

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from placewise.bench.peers import Matching
 from placewise.bench.peers.texts import offered, wanted
-from placewise.model.cluster import Fleet
-from placewise.model.version import parse_version
-from placewise.model.version_range import parse_bounds
-from placewise.model.workload import Workload
+from placewise.model.fleets.cluster import Fleet
+from placewise.model.jobs.workload import Workload
+from placewise.model.versions.version import parse_version
+from placewise.model.versions.version_range import parse_bounds
 
 _QUERY = """
     SELECT job, cluster

@@ -11,8 +11,8 @@ from packaging.version import InvalidVersion, Version
 
 from placewise.bench.peers import Matching
 from placewise.bench.peers.texts import offered, wanted
-from placewise.model.cluster import Fleet
-from placewise.model.workload import Workload
+from placewise.model.fleets.cluster import Fleet
+from placewise.model.jobs.workload import Workload
 
 _Range: TypeAlias = tuple[str, Version | None, Version | None]
 

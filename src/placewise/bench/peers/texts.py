@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from placewise.model.cluster import Fleet
-from placewise.model.requirement import VERSION, version_bounds
-from placewise.model.workload import Workload
+from placewise.model.fleets.cluster import Fleet
+from placewise.model.jobs.workload import Workload
+from placewise.model.requirements.requirement import VERSION, version_bounds
 
 
 def offered(fleet: Fleet) -> list[dict[str, str]]:

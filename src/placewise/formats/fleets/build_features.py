@@ -12,10 +12,10 @@ from typing import Any
 
 from placewise.errors import InputError, locating
 from placewise.formats import values
-from placewise.model.build_cluster import build_cluster
-from placewise.model.cluster import Cluster, Fleet
+from placewise.model.fleets.build_cluster import build_cluster
+from placewise.model.fleets.cluster import Cluster, Fleet
 from placewise.model.scalar import Scalar
-from placewise.model.version import parse_version
+from placewise.model.versions.version import parse_version
 
 _TEXTS = ("arch", "compiler")
 REQUIRED = ("memory", *_TEXTS, "compiler_version")
@@ -28,7 +28,7 @@ _LARGEST = 2**63 - 1
 def build_fleet_of(document: Any, source: object) -> Fleet:
     """Return the fleet of a parsed document: subsystems arch, compiler and memory, and the features as state.
 
-    Each subsystem is one vertex at the root (see `model.build_cluster`). A price that is not known
+    Each subsystem is one vertex at the root (see `model.fleets.build_cluster`). A price that is not known
     is absent from the state. Raises InputError naming `source`, cluster and field.
     """
     if not isinstance(document, dict) or not document:

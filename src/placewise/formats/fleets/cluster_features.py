@@ -20,11 +20,11 @@ from placewise.formats.reading import read_json
 from placewise.formats.writing import write_bytes
 from placewise.kinds.builtin import kind_of
 from placewise.kinds.checking import check_value
-from placewise.model.cluster import Cluster, Fleet
-from placewise.model.requirement import VERSION
-from placewise.model.resources import Subsystem, package_subsystem, unshaped
-from placewise.model.version import parse_version
-from placewise.model.vocabulary import Vocabulary
+from placewise.model.fleets.cluster import Cluster, Fleet
+from placewise.model.fleets.resources import Subsystem, package_subsystem, unshaped
+from placewise.model.fleets.vocabulary import Vocabulary
+from placewise.model.requirements.requirement import VERSION
+from placewise.model.versions.version import parse_version
 
 RELIABUILD = "reliabuild"
 SPACK_BUILD = "spack-build"

@@ -13,10 +13,10 @@ from placewise.formats.fleets.jgf import parse_graph, parse_subsystem, parse_sub
 from placewise.formats.plain_fields import UNSAID, plain_fields
 from placewise.formats.reading import parse_json
 from placewise.formats.values import mapping, refuse_control
-from placewise.model.cluster import Cluster
-from placewise.model.resources import ResourceGraph, Subsystem
+from placewise.model.fleets.cluster import Cluster
+from placewise.model.fleets.resources import ResourceGraph, Subsystem
+from placewise.model.fleets.vocabulary import Vocabulary
 from placewise.model.scalar import Scalar
-from placewise.model.vocabulary import Vocabulary
 
 _STATE = "state"
 

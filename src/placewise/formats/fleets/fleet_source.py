@@ -21,8 +21,8 @@ from placewise.formats.fleets.vocabulary_file import VOCABULARY
 from placewise.formats.parsing import garbage_collector_off
 from placewise.formats.reading import decode, entries_of, found_at, parse_json, read_bytes
 from placewise.formats.values import refuse_control
-from placewise.model.cluster import Cluster, Fleet
-from placewise.model.vocabulary import Vocabulary
+from placewise.model.fleets.cluster import Cluster, Fleet
+from placewise.model.fleets.vocabulary import Vocabulary
 
 FEATURES = "cluster-features.json"
 NODES = "nodes.json"

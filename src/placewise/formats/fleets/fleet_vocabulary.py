@@ -10,7 +10,7 @@ from typing import TypeVar
 from placewise.errors import InputError
 from placewise.formats.fleets.vocabulary_file import VOCABULARY, read_vocabulary
 from placewise.formats.reading import found_at
-from placewise.model.vocabulary import EVERY, FieldName, Vocabulary
+from placewise.model.fleets.vocabulary import EVERY, FieldName, Vocabulary
 
 T = TypeVar("T")
 

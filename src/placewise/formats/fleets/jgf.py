@@ -25,10 +25,10 @@ from placewise.formats.plain_fields import UNSAID, plain_fields
 from placewise.formats.reading import entries_of, found_at, read_json
 from placewise.formats.values import mapping, refuse_control
 from placewise.formats.writing import write_json
-from placewise.model.cluster import Cluster
-from placewise.model.resources import ResourceGraph, Subsystem
+from placewise.model.fleets.cluster import Cluster
+from placewise.model.fleets.resources import ResourceGraph, Subsystem
+from placewise.model.fleets.vocabulary import Vocabulary
 from placewise.model.scalar import Scalar
-from placewise.model.vocabulary import Vocabulary
 
 STATE_FILES = (STATE_FILE, "cluster-state.json")
 _SHOWN = 8

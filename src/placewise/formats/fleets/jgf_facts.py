@@ -21,8 +21,8 @@ from placewise.formats.fleets.node_facts import (
     rank_of,
     vertex_pairs,
 )
-from placewise.model.job import NODE
-from placewise.model.resources import ResourceGraph, Vertex
+from placewise.model.fleets.resources import ResourceGraph, Vertex
+from placewise.model.jobs.job import NODE
 
 
 def gather(facts: Facts, document: GraphDocument, graph: ResourceGraph) -> dict[int, int]:

@@ -14,7 +14,7 @@ from typing import Any
 
 from placewise.formats.fleets.jgf_document import CONTAINMENT, CONTAINS, GraphDocument
 from placewise.formats.values import any_control
-from placewise.model.resources import ResourceGraph, Vertex
+from placewise.model.fleets.resources import ResourceGraph, Vertex
 
 _USUAL_METADATA = (
     None,

@@ -11,9 +11,9 @@ from placewise.errors import InputError
 from placewise.formats.fleets.jgf_document import Edge, GraphDocument, edges_of, unknown_vertex
 from placewise.formats.plain_fields import vertex_fields
 from placewise.formats.values import mapping
-from placewise.model.resources import ResourceGraph, Subsystem, SubsystemVertex
+from placewise.model.fleets.resources import ResourceGraph, Subsystem, SubsystemVertex
+from placewise.model.fleets.vocabulary import Vocabulary
 from placewise.model.scalar import Value
-from placewise.model.vocabulary import Vocabulary
 
 # A vertex attaches to all that its container does, so a short document can stand for more than any memory holds.
 MOST_HANDED_ON = 2_000_000

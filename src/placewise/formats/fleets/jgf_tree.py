@@ -8,7 +8,7 @@ from typing import Any
 from placewise.errors import InputError
 from placewise.formats.fleets.jgf_document import CONTAINMENT, SHOWN, Edge, GraphDocument, edges_of, unknown_vertex
 from placewise.formats.values import mapping, refuse_control
-from placewise.model.resources import ResourceGraph, Vertex
+from placewise.model.fleets.resources import ResourceGraph, Vertex
 
 
 def careful_tree(document: GraphDocument) -> tuple[ResourceGraph, list[Edge]]:

@@ -9,9 +9,9 @@ from placewise.errors import InputError
 from placewise.formats.fleets.jgf_tree import type_of
 from placewise.formats.plain_fields import UNSAID, plain_fields, vertex_fields
 from placewise.formats.values import refuse_control
-from placewise.model.cluster import Cluster
-from placewise.model.resources import ResourceGraph, Subsystem
-from placewise.model.vocabulary import Vocabulary
+from placewise.model.fleets.cluster import Cluster
+from placewise.model.fleets.resources import ResourceGraph, Subsystem
+from placewise.model.fleets.vocabulary import Vocabulary
 
 NODES_FILE = "nodes.json"
 SUBSYSTEM_SUFFIX = "-subsystem.json"

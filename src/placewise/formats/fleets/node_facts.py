@@ -19,9 +19,9 @@ from typing import Any
 from placewise.errors import InputError
 from placewise.formats.plain_fields import vertex_fields
 from placewise.formats.values import mapping, refuse_control, text
-from placewise.model.resources import Subsystem, SubsystemVertex
+from placewise.model.fleets.resources import Subsystem, SubsystemVertex
+from placewise.model.fleets.vocabulary import Vocabulary
 from placewise.model.scalar import Value
-from placewise.model.vocabulary import Vocabulary
 
 HOST, RANK, PROPERTY, NODE_STATE = "host", "rank", "property", "node"
 UP, DOWN, DRAINED = "up", "down", "drained"

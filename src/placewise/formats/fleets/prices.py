@@ -15,7 +15,7 @@ from placewise.errors import InputError, locating
 from placewise.formats import values
 from placewise.formats.reading import read_json
 from placewise.formats.writing import write_json
-from placewise.model.cluster import Cluster, Fleet
+from placewise.model.fleets.cluster import Cluster, Fleet
 
 PRICE = "cost_per_node_hour"
 

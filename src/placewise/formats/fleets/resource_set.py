@@ -16,10 +16,10 @@ from placewise.formats.fleets.node_facts import HOST, PROPERTY, RANK, Facts
 from placewise.formats.jobs.jobspec.hostlists import parse_hostlist
 from placewise.formats.jobs.jobspec.idsets import parse_idset, size
 from placewise.formats.values import mapping, sequence, text
-from placewise.model.cluster import Cluster
-from placewise.model.job import NODE
-from placewise.model.resources import ResourceGraph, Vertex
-from placewise.model.vocabulary import Vocabulary
+from placewise.model.fleets.cluster import Cluster
+from placewise.model.fleets.resources import ResourceGraph, Vertex
+from placewise.model.fleets.vocabulary import Vocabulary
+from placewise.model.jobs.job import NODE
 
 MOST_RANKS = 1 << 20
 """So many ranks one R may have: a short text could stand for more of them than any memory holds."""

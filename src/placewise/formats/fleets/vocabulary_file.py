@@ -29,7 +29,7 @@ from placewise.errors import InputError, locating
 from placewise.formats import values
 from placewise.formats.reading import decode, parse_yaml, read_bytes
 from placewise.kinds.units import unit_of
-from placewise.model.vocabulary import EVERY, KINDS, FieldKind, FieldName, Vocabulary
+from placewise.model.fleets.vocabulary import EVERY, KINDS, FieldKind, FieldName, Vocabulary
 
 VOCABULARY = "vocabulary.yaml"
 LARGEST_BYTES = 1 << 25

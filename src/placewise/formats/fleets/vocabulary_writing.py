@@ -12,7 +12,7 @@ import yaml
 from placewise.errors import InputError
 from placewise.formats.fleets.vocabulary_file import vocabulary_document
 from placewise.formats.writing import write_bytes
-from placewise.model.vocabulary import Vocabulary
+from placewise.model.fleets.vocabulary import Vocabulary
 
 # What no reader of YAML takes for anything but text. The rest is quoted: 1.5e5 is a number to our reader alone.
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_./+-]*")

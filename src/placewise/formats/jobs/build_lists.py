@@ -20,8 +20,8 @@ import numpy as np
 from placewise.errors import InputError, locating
 from placewise.formats import values
 from placewise.formats.jobs.jobspec_lists import parse_jobspecs
-from placewise.model.records import Records
-from placewise.model.version import parse_version
+from placewise.model.jobs.records import Records
+from placewise.model.versions.version import parse_version
 
 # In the order of the fields of Records, and at last the memory of the fastest tenth, which is not kept.
 Build: TypeAlias = tuple[str, str, str, str, str, float, float, float, float, float, float]

@@ -11,7 +11,7 @@ import numpy as np
 from placewise.errors import InputError, locating
 from placewise.formats.jobs.build_lists import Build, build_of, first_conflict
 from placewise.formats.jobs.jobspec_writing import quoted
-from placewise.model.records import BUILD_COLUMNS, Records
+from placewise.model.jobs.records import BUILD_COLUMNS, Records
 
 # Text that YAML reads as text, or as a whole number that is meant as text; three dots make no number.
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_.+-]*|[0-9]+(?:\.[0-9]+){2}[A-Za-z0-9_.+-]*|0|[1-9][0-9]{0,14}")

@@ -23,8 +23,8 @@ from placewise.formats.jobs.jobspec.document import Reading
 from placewise.formats.jobs.jobspec.entries import read_entries
 from placewise.formats.reading import decode, entries_of, parse_json, parse_yaml, read_bytes
 from placewise.formats.requirement_rows import REQUIRES
-from placewise.model.requirement import Expression, Requirement, version_requirement
-from placewise.model.workload import Workload, first_conflict
+from placewise.model.jobs.workload import Workload, first_conflict
+from placewise.model.requirements.requirement import Expression, Requirement, version_requirement
 
 SUFFIXES = (".yaml", ".yml", ".json")
 COLUMNS = ("package", "package_version")

@@ -16,8 +16,8 @@ from placewise.formats.reading import found_at
 from placewise.formats.requirement_rows import REQUIRES, is_version_range, requirement_row
 from placewise.formats.values import refuse_control
 from placewise.formats.writing import write_bytes
-from placewise.model.requirement import Expression, Requirement, tests_of, version_bounds
-from placewise.model.workload import Workload
+from placewise.model.jobs.workload import Workload
+from placewise.model.requirements.requirement import Expression, Requirement, tests_of, version_bounds
 
 _NOT_PLAIN = re.compile(r"[^\x20-\x7e]")
 # YAML 1.2, 7.4.2: an implicit key ends within 1024 characters.

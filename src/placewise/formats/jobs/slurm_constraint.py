@@ -12,8 +12,8 @@ from collections.abc import Callable
 
 from placewise.errors import InputError
 from placewise.formats.jobs.jobspec.constraints import PROPERTY
-from placewise.model.predicates import Equals
-from placewise.model.requirement import Condition, Expression, Requirement, all_of, any_of, negated
+from placewise.model.requirements.predicates import Equals
+from placewise.model.requirements.requirement import Condition, Expression, Requirement, all_of, any_of, negated
 
 LONGEST = 10_000
 """So many characters a constraint may have."""

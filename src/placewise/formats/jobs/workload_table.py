@@ -30,8 +30,8 @@ from placewise.formats import values
 from placewise.formats.reading import decode, entries_of, found_at, parse_json
 from placewise.formats.requirement_rows import requirement_of, requirement_row
 from placewise.formats.writing import replacing
-from placewise.model.requirement import Expression
-from placewise.model.workload import Workload
+from placewise.model.jobs.workload import Workload
+from placewise.model.requirements.requirement import Expression
 
 SUFFIX = ".parquet"
 ROW_GROUP = 1 << 16

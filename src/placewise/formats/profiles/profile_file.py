@@ -19,8 +19,9 @@ a position or null, and `versions` a list of [version or null, weight]. That of 
                            correlations: [one a pair of measures]}, ...}
 
 `platform` is a position in `platforms`. Measures are memory_mean, memory_max, memory_min (bytes) and
-duration (seconds), pairs of them in that order too. What the parts mean is said in `placewise.model.version_profile`
-and `placewise.model.build_profile`. A file may be compressed with gzip, which its first bytes show.
+duration (seconds), pairs of them in that order too. What the parts mean is said in
+`placewise.model.studies.version_profile` and `placewise.model.studies.build_profile`. A file may be compressed with
+gzip, which its first bytes show.
 """
 
 from __future__ import annotations
@@ -39,7 +40,8 @@ from placewise.formats.codec import Codec, Codecs, Layout
 from placewise.formats.reading import LARGEST_BYTES, decode, parse_json, read_bytes
 from placewise.formats.requirement_rows import requirement_of, requirement_row
 from placewise.formats.writing import write_bytes
-from placewise.model.build_profile import (
+from placewise.model.requirements.requirement import Requirement
+from placewise.model.studies.build_profile import (
     BUILDS,
     MEASURES,
     BuildFleet,
@@ -49,9 +51,8 @@ from placewise.model.build_profile import (
     Share,
     Toolchain,
 )
-from placewise.model.profile import Profile
-from placewise.model.requirement import Requirement
-from placewise.model.version_profile import VERSIONS, Need, VersionFleet, VersionJobs, VersionPool
+from placewise.model.studies.profile import Profile
+from placewise.model.studies.version_profile import VERSIONS, Need, VersionFleet, VersionJobs, VersionPool
 
 FORMAT = 1
 SHIPPED = {"reliabuild": "reliabuild-profile.json", "spack-build": "spack-build-profile.json"}

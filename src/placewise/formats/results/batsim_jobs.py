@@ -14,9 +14,9 @@ import numpy as np
 
 from placewise.formats.results.replay_jobs import attempt_numbers
 from placewise.formats.spreadsheet import defused
-from placewise.model.replay import Schedule
-from placewise.model.replay_allocation import allocations
-from placewise.model.trace import Trace
+from placewise.model.traces.replay import Schedule
+from placewise.model.traces.replay_allocation import allocations
+from placewise.model.traces.trace import Trace
 
 COLUMNS = (
     "job_id",

@@ -11,7 +11,7 @@ from placewise.formats import values
 from placewise.formats.codec import Codecs, Layout
 from placewise.formats.reading import read_json
 from placewise.formats.writing import write_json
-from placewise.model.results import LevelResult, Reasons, Score
+from placewise.model.results.results import LevelResult, Reasons, Score
 
 LEVELS = "levels.json"
 

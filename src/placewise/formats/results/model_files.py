@@ -31,7 +31,7 @@ from placewise.formats.codec import Codec, Codecs, Layout
 from placewise.formats.reading import found_at, parse_json, read_text
 from placewise.formats.spreadsheet import defused
 from placewise.formats.writing import write_bytes
-from placewise.model.runtime_models import SHOWN, CrossValidation, ModelCard, Models, PackageModels, Validation
+from placewise.model.results.runtime_models import SHOWN, CrossValidation, ModelCard, Models, PackageModels, Validation
 
 FORMAT = 1
 MODELS = "models.json"

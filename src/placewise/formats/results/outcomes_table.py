@@ -16,8 +16,8 @@ from placewise.errors import InputError, locating
 from placewise.formats import values
 from placewise.formats.reading import found_at
 from placewise.formats.writing import replacing
-from placewise.model.results import OutcomeTable
-from placewise.model.study import WITH_REPLACEMENT, WITHOUT_REPLACEMENT
+from placewise.model.results.results import OutcomeTable
+from placewise.model.studies.study import WITH_REPLACEMENT, WITHOUT_REPLACEMENT
 
 OUTCOMES = "outcomes.parquet"
 

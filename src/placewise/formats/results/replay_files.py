@@ -13,9 +13,9 @@ from placewise.formats.results.batsim_jobs import batsim_jobs
 from placewise.formats.results.replay_jobs import read_replay_jobs, write_replay_jobs
 from placewise.formats.results.results_names import JOBS, JOBS_CSV, SUMMARY
 from placewise.formats.writing import write_bytes, write_json
-from placewise.model.replay import ReplaySettings
-from placewise.model.replay_summary import ReplaySummary, Waits, Work
-from placewise.model.replayed import Replayed, TraceRecord
+from placewise.model.traces.replay import ReplaySettings
+from placewise.model.traces.replay_summary import ReplaySummary, Waits, Work
+from placewise.model.traces.replayed import Replayed, TraceRecord
 
 _CODECS = Codecs(
     {

@@ -14,8 +14,8 @@ from placewise.errors import InputError, locating
 from placewise.formats.parquet_files import refuse_too_large
 from placewise.formats.reading import found_at
 from placewise.formats.writing import replacing
-from placewise.model.replay import Schedule
-from placewise.model.trace import UNKNOWN, Labels, Trace
+from placewise.model.traces.replay import Schedule
+from placewise.model.traces.trace import UNKNOWN, Labels, Trace
 
 ROW_GROUP = 1 << 17
 _NAMES = pa.dictionary(pa.int32(), pa.string())

@@ -34,9 +34,10 @@ from placewise.formats.results.score_files import UNMATCHED_AT, read_scores, sco
 from placewise.formats.results.score_tables import REASONS_CSV, SCORES_CSV, reasons_csv, scores_csv
 from placewise.formats.results.worth_files import with_worth, write_worth
 from placewise.formats.writing import write_bytes, write_json
-from placewise.model.records import Records
-from placewise.model.requirement import Expression, version_bounds
-from placewise.model.results import (
+from placewise.model.jobs.records import Records
+from placewise.model.jobs.workload import Workload
+from placewise.model.requirements.requirement import Expression, version_bounds
+from placewise.model.results.results import (
     CurvePoint,
     OrderSpread,
     Results,
@@ -45,7 +46,6 @@ from placewise.model.results import (
     TruthNote,
     UnmatchedJob,
 )
-from placewise.model.workload import Workload
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from placewise.errors import InputError, locating
 from placewise.formats import values
 from placewise.formats.codec import Codecs
 from placewise.formats.reading import read_json
-from placewise.model.results import Moments, Score
+from placewise.model.results.results import Moments, Score
 
 UNMATCHED_AT = "unmatched_at"
 """What `scores.json` holds beside the experiments."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from placewise.formats.results.score_files import DESCRIPTIONS
 from placewise.formats.spreadsheet import defused
-from placewise.model.results import CostScore, LevelResult, Results, Score
+from placewise.model.results.results import CostScore, LevelResult, Results, Score
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -8,8 +8,8 @@ from typing import Any
 from placewise.formats.codec import Codecs, Layout
 from placewise.formats.results.results_names import SCENARIOS
 from placewise.formats.writing import write_json
-from placewise.model.replayed import TraceRecord
-from placewise.model.scenarios import Paired, PieceWorth, ScenarioResult, Timed
+from placewise.model.traces.replayed import TraceRecord
+from placewise.model.traces.scenarios import Paired, PieceWorth, ScenarioResult, Timed
 
 _CODECS = Codecs(
     {

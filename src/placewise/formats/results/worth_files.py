@@ -11,9 +11,9 @@ from placewise.formats import values
 from placewise.formats.codec import Codecs, Layout
 from placewise.formats.reading import found_at, read_json
 from placewise.formats.writing import write_json
-from placewise.model.evidence import Rate
-from placewise.model.results import Results
-from placewise.model.worth import LevelPoint, Sufficiency, Worth
+from placewise.model.outcomes.evidence import Rate
+from placewise.model.results.results import Results
+from placewise.model.results.worth import LevelPoint, Sufficiency, Worth
 
 VALUE = "value.json"
 MINIMAL = "minimal.json"

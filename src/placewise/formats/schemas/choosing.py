@@ -6,7 +6,7 @@ from typing import get_args
 
 from placewise.formats.schemas.plain import END, TEXT, Schema, closed, list_of, or_null, ref, when
 from placewise.formats.studies.selection_config import PATH, STEPS
-from placewise.model.priority import Which
+from placewise.model.studies.priority import Which
 
 # Lines of an expression are joined, so what breaks a line is no control character there.
 _BREAKS = r"\n\u000b\f\r\u001c-\u001e\u0085\u2028\u2029"

@@ -20,8 +20,8 @@ from placewise.formats.schemas.plain import (
     ref,
     when,
 )
-from placewise.model.requirement import RELEASE
-from placewise.model.requirement import VERSION as VERSION_FIELD
+from placewise.model.requirements.requirement import RELEASE
+from placewise.model.requirements.requirement import VERSION as VERSION_FIELD
 
 # A dot between other characters: before it stands the subsystem.
 DOTTED = r"[^.]\.+[^.]"

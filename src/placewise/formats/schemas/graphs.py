@@ -26,7 +26,7 @@ from placewise.formats.schemas.plain import (
     ref,
     when,
 )
-from placewise.model.job import NODE
+from placewise.model.jobs.job import NODE
 
 _PLAIN: Schema = {"type": ["string", "number", "boolean"], "minimum": -LARGEST, "maximum": LARGEST}
 _CONTAINED: Schema = {"enum": [CONTAINS, IN]}

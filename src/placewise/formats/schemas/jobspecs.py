@@ -27,7 +27,7 @@ from placewise.formats.schemas.plain import (
     ref,
     when,
 )
-from placewise.model.job import SLOTS
+from placewise.model.jobs.job import SLOTS
 
 _COMMAND: Schema = {
     "type": ["string", "array"],

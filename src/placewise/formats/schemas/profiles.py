@@ -22,8 +22,8 @@ from placewise.formats.schemas.plain import (
     ref,
     when,
 )
-from placewise.model.build_profile import BUILDS, LARGEST, MEASURES, PAIRS, PRICES
-from placewise.model.version_profile import VERSIONS
+from placewise.model.studies.build_profile import BUILDS, LARGEST, MEASURES, PAIRS, PRICES
+from placewise.model.studies.version_profile import VERSIONS
 
 _WEIGHT: Schema = {**FINITE, "minimum": 0}
 _COUNTS: Schema = {"exclusiveMinimum": 0}

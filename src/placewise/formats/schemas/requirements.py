@@ -23,7 +23,7 @@ from placewise.formats.schemas.plain import (
     ref,
     when,
 )
-from placewise.model.preference import MOST_PREFERENCES, MOST_WEIGHT
+from placewise.model.requirements.preference import MOST_PREFERENCES, MOST_WEIGHT
 
 _WEIGHT: Schema = {
     "type": "number",

@@ -7,7 +7,7 @@ from typing import Any, Literal, get_args, get_origin
 
 from placewise.formats.schemas.plain import FLAG, NATURAL, STRING, TEXT, Schema, closed, has, list_of, mapping_of
 from placewise.formats.studies.scenario_file import KEYS, OF_SCENARIO, SETTINGS
-from placewise.model.replay import QueuePolicy
+from placewise.model.traces.replay import QueuePolicy
 
 _POLICY: Schema = {"enum": list(get_args(QueuePolicy))}
 _PIECES: Schema = {"anyOf": [{"const": "all"}, list_of(TEXT)], "description": "Pieces of metadata, or all."}

@@ -17,7 +17,7 @@ from placewise.formats.schemas.plain import (
     ref,
     when,
 )
-from placewise.model.job import SLOTS
+from placewise.model.jobs.job import SLOTS
 
 _FEW, _ABOVE_0, _ABOVE_1 = "(?:[1-9][0-9]{0,17}|0)", "[1-9][0-9]{0,17}", "(?:[2-9]|[1-9][0-9]{1,17})"
 _FROM_0 = r"^\[?0(?![0-9])"

@@ -32,10 +32,10 @@ from placewise.formats.studies.study_settings import (
     names_of,
     share_of,
 )
-from placewise.model.outcome_model import EnvironmentDraw
-from placewise.model.records import Kind
-from placewise.model.settings import BOUNDS, Settings
-from placewise.model.study import CHOSEN, EXPERIMENTS, FOLDER_NAMES, NONE, UNMATCHED_AT
+from placewise.model.jobs.records import Kind
+from placewise.model.outcomes.outcome_model import EnvironmentDraw
+from placewise.model.studies.settings import BOUNDS, Settings
+from placewise.model.studies.study import CHOSEN, EXPERIMENTS, FOLDER_NAMES, NONE, UNMATCHED_AT
 
 _A_NAME: Schema = {**TEXT, "pattern": rf"^[^,\u0000-\u001f\u007f-\u009f]*{END}"}
 _NAMES = list_of(_A_NAME, uniqueItems=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from placewise.formats.fleets.vocabulary_file import CLUSTER, FIELD, SUBSYSTEM, TOP
 from placewise.formats.schemas.plain import FLAG, TEXT, Schema, closed, has, mapping_of, when
-from placewise.model.vocabulary import KINDS, SCHEMES
+from placewise.model.fleets.vocabulary import KINDS, SCHEMES
 
 _OF_KINDS = {"unit": "quantity", "scheme": "version"}
 _COMPLETE: Schema = {**FLAG, "description": "Whether all that there is of it is described; what is not said is."}

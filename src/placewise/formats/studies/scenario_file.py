@@ -28,8 +28,8 @@ from placewise.formats import values
 from placewise.formats.codec import Codecs
 from placewise.formats.fleets.fleet_source import read_fleet
 from placewise.formats.reading import decode, read_bytes
-from placewise.model.replay import ReplaySettings
-from placewise.model.scenarios import MOST_SCENARIOS, Scenario
+from placewise.model.traces.replay import ReplaySettings
+from placewise.model.traces.scenarios import MOST_SCENARIOS, Scenario
 
 _CODECS = Codecs()
 SETTINGS = get_type_hints(ReplaySettings)

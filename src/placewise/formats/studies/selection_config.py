@@ -15,7 +15,16 @@ from placewise.errors import InputError, locating
 from placewise.formats import values
 from placewise.formats.fleets.rainbow_config import SELECT_OPTIONS
 from placewise.formats.reading import parse_yaml, read_yaml
-from placewise.model.priority import Calc, Filter, Priority, Select, SortAscending, SortDescending, Step, in_order
+from placewise.model.studies.priority import (
+    Calc,
+    Filter,
+    Priority,
+    Select,
+    SortAscending,
+    SortDescending,
+    Step,
+    in_order,
+)
 
 PATH = (*SELECT_OPTIONS, "priorities")
 STEPS = ("filter", "calc", "sort_ascending", "sort_descending", "select")

@@ -26,9 +26,9 @@ from placewise.formats.studies.study_settings import (
     names_of,
     run_of,
 )
-from placewise.model.records import BUILD_COLUMNS, Kind, Records
-from placewise.model.study import Comparison, Level, Question, Rule, Study
-from placewise.model.workload import Workload
+from placewise.model.jobs.records import BUILD_COLUMNS, Kind, Records
+from placewise.model.jobs.workload import Workload
+from placewise.model.studies.study import Comparison, Level, Question, Rule, Study
 
 SHIPPED = "spack-build-study.toml"
 QUESTION_KEYS = ("subsystem", "fields")

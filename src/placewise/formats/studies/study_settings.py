@@ -10,8 +10,8 @@ from typing import Any, TypeAlias, get_args
 
 from placewise.errors import InputError
 from placewise.formats import values
-from placewise.model.outcome_model import EnvironmentDraw
-from placewise.model.records import Kind
+from placewise.model.jobs.records import Kind
+from placewise.model.outcomes.outcome_model import EnvironmentDraw
 
 MOST_CLUSTERS = 1_000_000
 MOST_JOBS = 1_000_000_000

@@ -21,7 +21,7 @@ from placewise.formats.traces.columns import finished, labels_of_texts, requests
 from placewise.formats.traces.node_numbers import numbered
 from placewise.formats.traces.pbs_request import PbsRequest, parse_pbs_request
 from placewise.formats.traces.trace_bytes import decoded
-from placewise.model.trace import UNKNOWN, Machine, Trace
+from placewise.model.traces.trace import UNKNOWN, Machine, Trace
 
 COLUMNS = 21
 _MOST_NODES_A_JOB = 1 << 22

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from placewise.model.requirement import Expression
-from placewise.model.trace import UNKNOWN, Ints, Labels, Trace
+from placewise.model.requirements.requirement import Expression
+from placewise.model.traces.trace import UNKNOWN, Ints, Labels, Trace
 
 
 def labels_of(numbers: Ints) -> Labels:

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from placewise.formats.jobs.jobspec.constraints import PROPERTY
-from placewise.model.predicates import Equals
-from placewise.model.requirement import Condition, Expression, Not, Requirement
-from placewise.model.trace import Machine, Trace
+from placewise.model.requirements.predicates import Equals
+from placewise.model.requirements.requirement import Condition, Expression, Not, Requirement
+from placewise.model.traces.trace import Machine, Trace
 
 CLUSTER_PREFIX = "cl_"
 """A property of this prefix and a cluster's name is that cluster's, as at MetaCentrum."""

@@ -18,9 +18,9 @@ from placewise.errors import InputError, locating
 from placewise.formats.traces import swf
 from placewise.formats.traces.columns import finished, labels_of_texts, requests_of
 from placewise.formats.traces.trace_bytes import decoded, read_trace_bytes
-from placewise.model.predicates import Equals, OneOf
-from placewise.model.requirement import Condition, Expression, Requirement
-from placewise.model.trace import UNKNOWN, Machine, Trace
+from placewise.model.requirements.predicates import Equals, OneOf
+from placewise.model.requirements.requirement import Condition, Expression, Requirement
+from placewise.model.traces.trace import UNKNOWN, Machine, Trace
 
 NODES = ("sn", "cpu_milli", "memory_mib", "gpu", "model")
 PODS = ("name", "cpu_milli", "memory_mib", "num_gpu", "gpu_milli", "creation_time", "deletion_time", "scheduled_time")

@@ -28,8 +28,8 @@ from placewise.formats.parquet_files import MOST_BYTES
 from placewise.formats.reading import decode, found_at, parse_json
 from placewise.formats.requirement_rows import requirement_of, requirement_row
 from placewise.formats.writing import replacing
-from placewise.model.requirement import Expression
-from placewise.model.trace import UNKNOWN, Ints, Labels, Machine, Trace
+from placewise.model.requirements.requirement import Expression
+from placewise.model.traces.trace import UNKNOWN, Ints, Labels, Machine, Trace
 
 MAGIC = b"PAR1"
 ROW_GROUP = 1 << 17

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from placewise.errors import InputError
 from placewise.formats.jobs.jobspec.constraints import HOST, PROPERTY
 from placewise.formats.traces.memory_sizes import memory_bytes
-from placewise.model.predicates import Equals
-from placewise.model.requirement import Condition, Expression, Requirement, negated
+from placewise.model.requirements.predicates import Equals
+from placewise.model.requirements.requirement import Condition, Expression, Requirement, negated
 
 LONGEST = 100_000
 """So many characters a request may have."""

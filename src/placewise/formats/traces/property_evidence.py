@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placewise.formats.traces.node_numbers import asked_names
-from placewise.model.trace import UNKNOWN, Trace
+from placewise.model.traces.trace import UNKNOWN, Trace
 
 LEAST_CHANCE = 1e-3
 """A cluster without a job that asked for a property lacks it if chance would avoid that cluster so rarely."""

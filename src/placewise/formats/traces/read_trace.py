@@ -13,7 +13,7 @@ from placewise.formats.traces.parquet_trace import MAGIC, read_parquet_trace
 from placewise.formats.traces.sacct import read_sacct
 from placewise.formats.traces.swf import read_swf, split_header
 from placewise.formats.traces.trace_bytes import read_trace_bytes
-from placewise.model.trace import Trace
+from placewise.model.traces.trace import Trace
 
 TraceFormat: TypeAlias = Literal["swf", "alea", "sacct", "openb", "parquet"]
 

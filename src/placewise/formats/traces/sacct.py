@@ -32,8 +32,8 @@ from placewise.formats.traces.slurm_values import (
     requirements_of,
     unix_clock,
 )
-from placewise.model.requirement import Expression
-from placewise.model.trace import UNKNOWN, Ints, Trace
+from placewise.model.requirements.requirement import Expression
+from placewise.model.traces.trace import UNKNOWN, Ints, Trace
 
 STEP = "a step of a job, not a job"
 NOT_ENDED = "the job had not ended"

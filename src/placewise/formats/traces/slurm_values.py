@@ -13,8 +13,8 @@ from placewise.formats.jobs.slurm_constraint import parse_slurm_constraint
 from placewise.formats.traces.memory_sizes import LARGEST_MEMORY_BYTES, memory_bytes
 from placewise.formats.traces.slurm_rows import Row
 from placewise.model.durations import seconds_of
-from placewise.model.requirement import Expression
-from placewise.model.trace import UNKNOWN
+from placewise.model.requirements.requirement import Expression
+from placewise.model.traces.trace import UNKNOWN
 
 _NO_TIME = ("", "unknown", "none", "n/a", "0", "invalid")
 _NO_LIMIT = ("", "unlimited", "infinite", "partition_limit", "not_set", "invalid", "n/a", "unknown")

@@ -18,8 +18,8 @@ from placewise.formats.reading import parse_json
 from placewise.formats.traces.slurm_rows import LeftOut, LeftOutError, Row, json_rows, plain, text_rows
 from placewise.formats.traces.slurm_values import count_of, elapsed_s, limit_s, requirements_of, unix_clock
 from placewise.formats.traces.trace_bytes import decoded, read_trace_bytes
-from placewise.model.queue_state import QueuedJob, QueueState, RunningJob
-from placewise.model.trace import UNKNOWN
+from placewise.model.traces.queue_state import QueuedJob, QueueState, RunningJob
+from placewise.model.traces.trace import UNKNOWN
 
 HELD = "the job is held, or waits for another one or for a time"
 NEITHER = "the job neither runs nor waits"

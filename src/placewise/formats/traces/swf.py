@@ -17,7 +17,7 @@ import pyarrow.csv
 from placewise.errors import InputError, locating
 from placewise.formats.traces.columns import finished, labels_of, requests_nothing, rows_after
 from placewise.formats.traces.trace_bytes import decoded
-from placewise.model.trace import UNKNOWN, Ints, Machine, Trace
+from placewise.model.traces.trace import UNKNOWN, Ints, Machine, Trace
 
 FIELDS = (
     "job number",

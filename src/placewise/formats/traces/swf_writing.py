@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from placewise.errors import InputError
 from placewise.formats.traces import swf
 from placewise.formats.writing import replacing
-from placewise.model.trace import UNKNOWN, Ints, Labels, Trace
+from placewise.model.traces.trace import UNKNOWN, Ints, Labels, Trace
 
 _KB = 1024
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from placewise.errors import InputError
 from placewise.formats.fleets.node_facts import HOST, PROPERTY, Facts, property_fields
 from placewise.formats.traces.property_evidence import Evidence, property_evidence
-from placewise.model.cluster import Cluster, Fleet
-from placewise.model.job import NODE
-from placewise.model.resources import ResourceGraph, Vertex
-from placewise.model.trace import Machine, Trace
-from placewise.model.vocabulary import Vocabulary
+from placewise.model.fleets.cluster import Cluster, Fleet
+from placewise.model.fleets.resources import ResourceGraph, Vertex
+from placewise.model.fleets.vocabulary import Vocabulary
+from placewise.model.jobs.job import NODE
+from placewise.model.traces.trace import Machine, Trace
 
 CORE, MEMORY, GPU = "core", "memory", "gpu"
 MOST_NODES = 1 << 20

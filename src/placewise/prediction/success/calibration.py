@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from placewise.model.success_model import Calibration
+from placewise.model.outcomes.success_model import Calibration
 
 KEPT = 0.05
 """The share of the raw forecast that stays: on a step the order of forecasts is then the raw one."""

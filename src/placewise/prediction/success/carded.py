@@ -9,9 +9,9 @@ from importlib.metadata import version
 import numpy as np
 from numpy.typing import NDArray
 
-from placewise.model.outcome_records import OutcomeRecords
-from placewise.model.success_card import Learned, SuccessCard
-from placewise.model.success_model import SuccessModel
+from placewise.model.outcomes.outcome_records import OutcomeRecords
+from placewise.model.outcomes.success_card import Learned, SuccessCard
+from placewise.model.outcomes.success_model import SuccessModel
 from placewise.prediction.success.encoding import Known
 from placewise.prediction.success.folds import FOLDS, NONE, fold_of
 from placewise.prediction.success.learner import Boosting, fit, fit_and_hold_out

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placewise.errors import InputError
-from placewise.model.outcome_records import Fact, OutcomeRecords
-from placewise.model.success_model import KnownFact, PackageRates, SuccessModel
-from placewise.model.version import Version
+from placewise.model.outcomes.outcome_records import Fact, OutcomeRecords
+from placewise.model.outcomes.success_model import KnownFact, PackageRates, SuccessModel
+from placewise.model.versions.version import Version
 
 SMOOTHING = 10.0
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placewise.errors import InputError
-from placewise.model.outcome_records import OutcomeRecords
+from placewise.model.outcomes.outcome_records import OutcomeRecords
 from placewise.model.streams import OUTCOME_FOLDS, generator
 
 FOLDS = 5

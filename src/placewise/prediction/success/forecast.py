@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placewise.errors import InputError
-from placewise.model.outcome_records import OutcomeRecords
-from placewise.model.success_model import Calibration, SuccessModel, Trees
+from placewise.model.outcomes.outcome_records import OutcomeRecords
+from placewise.model.outcomes.success_model import Calibration, SuccessModel, Trees
 from placewise.prediction.success.encoding import encoded, rate_of
 
 

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placewise.errors import InputError
-from placewise.model.outcome_records import OutcomeRecords
-from placewise.model.success_model import BEYOND_EVERY_RANK, PackageRates, SuccessModel, Trees
+from placewise.model.outcomes.outcome_records import OutcomeRecords
+from placewise.model.outcomes.success_model import BEYOND_EVERY_RANK, PackageRates, SuccessModel, Trees
 from placewise.prediction.success.calibration import AS_IT_IS, calibrated
 from placewise.prediction.success.encoding import SMOOTHING, Known, encoded, known_facts, package_rates, rate_of
 from placewise.prediction.success.forecast import log_odds, probability

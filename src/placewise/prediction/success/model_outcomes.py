@@ -9,10 +9,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from placewise.model.described_records import YES, name_of_need, name_of_own
-from placewise.model.outcome_model import PACKAGE, Described
-from placewise.model.outcome_records import DEPENDENCIES, PACKAGE_VERSION, VARIANTS
-from placewise.model.success_model import KnownFact, SuccessModel
+from placewise.model.jobs.described_records import YES, name_of_need, name_of_own
+from placewise.model.outcomes.outcome_model import PACKAGE, Described
+from placewise.model.outcomes.outcome_records import DEPENDENCIES, PACKAGE_VERSION, VARIANTS
+from placewise.model.outcomes.success_model import KnownFact, SuccessModel
 from placewise.prediction.success.encoding import places
 from placewise.prediction.success.forecast import table
 from placewise.prediction.success.restricting import restricted

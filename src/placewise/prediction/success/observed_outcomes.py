@@ -9,15 +9,15 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from placewise.model.described_records import (
+from placewise.model.jobs.described_records import (
     YES,
     described_environments,
     described_jobs,
     environment_facts,
     name_of_need,
 )
-from placewise.model.outcome_model import PACKAGE, Described
-from placewise.model.outcome_records import DEPENDENCIES, PACKAGE_VERSION, OutcomeRecords
+from placewise.model.outcomes.outcome_model import PACKAGE, Described
+from placewise.model.outcomes.outcome_records import DEPENDENCIES, PACKAGE_VERSION, OutcomeRecords
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,7 +8,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from placewise.model.outcome_model import Described
+from placewise.model.outcomes.outcome_model import Described
 
 Predicting: TypeAlias = Callable[[Described, Described], NDArray[np.float64]]
 MOST_BACKGROUND = 8

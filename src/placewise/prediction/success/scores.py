@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placewise.errors import InputError
-from placewise.model.success_card import Reliability, Scores
+from placewise.model.outcomes.success_card import Reliability, Scores
 
 BINS = 10
 _SURE = 1e-15

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from placewise.model.evidence import Choice, ChoiceScore, Evidence, FactSpread, FactValue, HeldOut, RuleVerdict
-from placewise.model.outcome_records import DEPENDENCIES
+from placewise.model.outcomes.evidence import Choice, ChoiceScore, Evidence, FactSpread, FactValue, HeldOut, RuleVerdict
+from placewise.model.outcomes.outcome_records import DEPENDENCIES
 
 MOST_FACTS = 20
 MOST_RULES = 15

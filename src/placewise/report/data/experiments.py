@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from placewise.model.results import Results, Score, SubsystemScore
-from placewise.model.study import EXPANDING, EXPERIMENTS, folder_name
+from placewise.model.results.results import Results, Score, SubsystemScore
+from placewise.model.studies.study import EXPANDING, EXPERIMENTS, folder_name
 from placewise.report.data.statistics import Histogram, Interval, histogram, interval_or_range
 
 

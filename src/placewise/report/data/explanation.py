@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from placewise.matching.why_not import WhyNot
+from placewise.matching.causes.why_not import WhyNot
 
 if TYPE_CHECKING:
-    from placewise.matching.causes import Cause, CausesThere
-    from placewise.matching.relaxing import Relaxations
+    from placewise.matching.causes.causes import Cause, CausesThere
+    from placewise.matching.causes.relaxing import Relaxations
     from placewise.service.client.values import Explanation
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from placewise.model.held_out import IN_SAMPLE, HeldOut
+from placewise.model.results.held_out import IN_SAMPLE, HeldOut
 from placewise.report.data.statistics import Interval, interval_or_range
 
 

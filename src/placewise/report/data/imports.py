@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from placewise.model.fleet_changes import ClusterChange, Difference
-from placewise.model.imported import Imported
-from placewise.model.imported_job import ImportedJob
+from placewise.model.fleets.fleet_changes import ClusterChange, Difference
+from placewise.model.fleets.imported import Imported
+from placewise.model.jobs.imported_job import ImportedJob
 
 
 def import_document(

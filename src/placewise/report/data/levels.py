@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from placewise.model.results import CostScore, LevelResult, Results
-from placewise.model.study import CONSTRAINTS
+from placewise.model.results.results import CostScore, LevelResult, Results
+from placewise.model.studies.study import CONSTRAINTS
 
 EXACT, AT_LEAST = "compiler-version", "compiler-at-least"
 """The questions of the shipped study that ask for the same compiler in one version, or in that or a newer one."""

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placewise.formats.results.model_files import card_document
-from placewise.model.runtime_models import (
+from placewise.model.results.runtime_models import (
     BEST_WITH_MEMORY,
     SHOWN,
     Choice,

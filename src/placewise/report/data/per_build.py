@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from placewise.model.study import WITHOUT_REPLACEMENT
+from placewise.model.studies.study import WITHOUT_REPLACEMENT
 from placewise.report.data.levels import LevelRow, exact_beside_at_least, growing, is_chosen
 from placewise.report.data.statistics import percentile_shares
 

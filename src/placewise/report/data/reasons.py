@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from placewise.model.results import LevelResult
+from placewise.model.results.results import LevelResult
 
 MOST_ALONE, MOST_TOGETHER = 4, 4
 

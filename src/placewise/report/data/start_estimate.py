@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from placewise.model.start_estimate import StartEstimate
+from placewise.model.traces.start_estimate import StartEstimate
 
 
 def start_document(found: StartEstimate) -> dict[str, Any]:

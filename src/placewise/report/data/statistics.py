@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placewise.errors import InputError
-from placewise.model.results import UnmatchedJob
+from placewise.model.results.results import UnmatchedJob
 
 MOST_BINS = 60
 FEWEST_FOR_CENTRAL = 40

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from placewise.formats.traces.property_evidence import Evidence, property_evidence
-from placewise.model.trace import UNKNOWN, Ints, Labels, Machine, Trace
-from placewise.model.trace_cleaning import Cleaned
-from placewise.model.trace_contents import lacking, said_by
+from placewise.model.traces.trace import UNKNOWN, Ints, Labels, Machine, Trace
+from placewise.model.traces.trace_cleaning import Cleaned
+from placewise.model.traces.trace_contents import lacking, said_by
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placewise.model.quantities import CEILING, FLEET, LAST, SUCCESS
-from placewise.model.results import Results
-from placewise.model.study import EXPANDING, folder_name
-from placewise.model.worth import Difference, Headline, Interval, SensitivityPoint
+from placewise.model.results.results import Results
+from placewise.model.results.worth import Difference, Headline, Interval, SensitivityPoint
+from placewise.model.studies.study import EXPANDING, folder_name
 from placewise.report.data import statistics
 
 _AMOUNTS = ("cost", "runtime", "clusters")

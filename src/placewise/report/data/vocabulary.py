@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from placewise.kinds.builtin import BUILT_IN, aliases_of, kind_of
-from placewise.model.vocabulary import EVERY, FieldKind, FieldName, Vocabulary
+from placewise.model.fleets.vocabulary import EVERY, FieldKind, FieldName, Vocabulary
 
 FILE, BUILT, INFERRED = "file", "built-in", "inferred"
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from placewise.model.results import Results
-from placewise.model.worth import LevelPoint, SubsystemWorth, Sufficiency, Worth
+from placewise.model.results.results import Results
+from placewise.model.results.worth import LevelPoint, SubsystemWorth, Sufficiency, Worth
 
 MOST_ROWS = 40
 """A reader can take in so many rows of names; tables hold the others."""

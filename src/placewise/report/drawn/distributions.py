@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 
-from placewise.model.results import Results
+from placewise.model.results.results import Results
 from placewise.report.data.experiments import orders, total_jobs
 from placewise.report.data.statistics import Histogram, share_histogram, whole_number_histogram
 from placewise.report.drawn import style

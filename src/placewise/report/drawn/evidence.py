@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from placewise.model.results import Results
+from placewise.model.results.results import Results
 from placewise.report.data.evidence import refused_shares
 from placewise.report.drawn import style
 from placewise.report.drawn.picture import Drawing

@@ -9,8 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from placewise.model.results import Results, Score
-from placewise.model.study import SINGLE
+from placewise.model.results.results import Results, Score
+from placewise.model.studies.study import SINGLE
 from placewise.report.data.experiments import in_order, single_without_metadata
 from placewise.report.drawn import style
 from placewise.report.drawn.picture import Drawing

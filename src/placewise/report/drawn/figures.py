@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from placewise.model.results import Results
+from placewise.model.results.results import Results
 from placewise.report.drawn import distributions, evidence, experiments, held_out, spreads, trade_off, worth
 from placewise.report.drawn.levels import costs, maps, per_build, reasons, success
 from placewise.report.drawn.models import draw_overview

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from matplotlib.lines import Line2D
 
-from placewise.model.results import Results
+from placewise.model.results.results import Results
 from placewise.report.data import held_out as numbers
 from placewise.report.drawn import style
 from placewise.report.drawn.picture import Drawing

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from placewise.model.runtime_models import BYTES_PER_GIB, KINDS, Kind, ModelCard, Models, PackageModels
+from placewise.model.results.runtime_models import BYTES_PER_GIB, KINDS, Kind, ModelCard, Models, PackageModels
 from placewise.prediction import predict
 from placewise.report.data import models as numbers
 from placewise.report.drawn import style

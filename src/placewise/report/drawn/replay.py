@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter
 
-from placewise.model.replayed import Replayed
+from placewise.model.traces.replayed import Replayed
 from placewise.report.data import replay as numbers
 from placewise.report.drawn import style
 from placewise.report.drawn.picture import Drawing, Picture, write_pictures

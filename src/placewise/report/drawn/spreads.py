@@ -12,8 +12,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter
 
-from placewise.model.results import Results
-from placewise.model.worth import SensitivityPoint
+from placewise.model.results.results import Results
+from placewise.model.results.worth import SensitivityPoint
 from placewise.report.data.statistics import FEWEST_FOR_CENTRAL
 from placewise.report.data.uncertainty import SENSITIVITY_LINES, by_setting, fleet_columns, over_decades
 from placewise.report.drawn import style

@@ -19,7 +19,7 @@ from matplotlib.textpath import TextToPath
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
 
-from placewise.model.results import Results
+from placewise.model.results.results import Results
 from placewise.report.data.statistics import Histogram
 from placewise.report.words.figures import FigureWords
 from placewise.report.words.names import scoring_line

@@ -9,8 +9,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from placewise.model.scenarios import Paired, PieceWorth, ScenarioResult, Timed
-from placewise.model.worth import Interval
+from placewise.model.results.worth import Interval
+from placewise.model.traces.scenarios import Paired, PieceWorth, ScenarioResult, Timed
 from placewise.report.drawn import style
 from placewise.report.drawn.picture import Drawing, Picture, write_pictures
 from placewise.report.words.figures import FigureWords

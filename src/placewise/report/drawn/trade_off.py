@@ -7,7 +7,7 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
-from placewise.model.results import Results
+from placewise.model.results.results import Results
 from placewise.report.data.experiments import Line, total_jobs, trade_off
 from placewise.report.drawn import style
 from placewise.report.drawn.labels import apart

@@ -11,8 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from placewise.model.results import Results
-from placewise.model.worth import LevelPoint
+from placewise.model.results.results import Results
+from placewise.model.results.worth import LevelPoint
 from placewise.report.data import worth as numbers
 from placewise.report.drawn import style
 from placewise.report.drawn.picture import Drawing

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from placewise.model.evidence import Evidence, FactSpread, FactValue, LevelScore, RulesVerdict
-from placewise.model.results import Results
-from placewise.model.worth import Interval
+from placewise.model.outcomes.evidence import Evidence, FactSpread, FactValue, LevelScore, RulesVerdict
+from placewise.model.results.results import Results
+from placewise.model.results.worth import Interval
 from placewise.report.data.evidence import MOST_FACTS, refused_shares
 from placewise.report.page.cells import Cell, Row, Table, count_cell, share_cell
 from placewise.report.page.section import Section

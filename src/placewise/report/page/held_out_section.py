@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from placewise.model.held_out import HeldOut
-from placewise.model.results import Results
+from placewise.model.results.held_out import HeldOut
+from placewise.model.results.results import Results
 from placewise.report.data import held_out as numbers
 from placewise.report.page.cells import Cell, Row, Table
 from placewise.report.page.charts import vega

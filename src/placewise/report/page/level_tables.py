@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import astuple
 from typing import Any
 
-from placewise.model.results import CostScore, LevelResult, Moments, Reasons, Results, Score, Used
+from placewise.model.results.results import CostScore, LevelResult, Moments, Reasons, Results, Score, Used
 from placewise.prediction.cost import SECONDS_PER_HOUR
 from placewise.report.data.levels import (
     BEST_MEMORY,

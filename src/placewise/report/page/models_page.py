@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from placewise.formats.writing import write_bytes
-from placewise.model.runtime_models import BYTES_PER_GIB, KINDS, Choice, ModelCard, Models
+from placewise.model.results.runtime_models import BYTES_PER_GIB, KINDS, Choice, ModelCard, Models
 from placewise.report.data import models as numbers
 from placewise.report.drawn.models import OVERVIEW
 from placewise.report.drawn.picture import Picture

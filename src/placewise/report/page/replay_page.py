@@ -8,8 +8,8 @@ from pathlib import Path
 from placewise.formats.results.replay_files import summary_document
 from placewise.formats.results.results_names import PAGE
 from placewise.formats.writing import write_bytes
-from placewise.model.replay_summary import Waits
-from placewise.model.replayed import Replayed
+from placewise.model.traces.replay_summary import Waits
+from placewise.model.traces.replayed import Replayed
 from placewise.report.drawn.picture import Picture
 from placewise.report.drawn.replay import draw_replay_figures
 from placewise.report.page.cells import Cell, Row, Table, amount_cell, count_cell, share_cell

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from placewise.formats.writing import write_bytes
-from placewise.model.results import Results
+from placewise.model.results.results import Results
 from placewise.report.drawn.picture import Picture
 from placewise.report.page.charts.experiments import expanding_charts
 from placewise.report.page.charts.inline import json_text, libraries, page_script, policy

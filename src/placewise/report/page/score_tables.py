@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from placewise.model.quantities import SUCCESS, SUCCESS_OF_MATCHED
-from placewise.model.results import Results, Score
+from placewise.model.results.results import Results, Score
 from placewise.report.data.experiments import by_failures, by_gain, in_order
 from placewise.report.data.uncertainty import intervals_of
 from placewise.report.page.cells import Cell, Row, Table, count_cell, share_cell

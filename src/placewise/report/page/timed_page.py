@@ -8,7 +8,7 @@ from pathlib import Path
 from placewise.formats.results.results_names import PAGE
 from placewise.formats.results.timed_files import timed_document
 from placewise.formats.writing import write_bytes
-from placewise.model.scenarios import Timed
+from placewise.model.traces.scenarios import Timed
 from placewise.report.drawn.picture import Picture
 from placewise.report.drawn.timed import draw_timed_figures
 from placewise.report.page.cells import Cell, Row, Table, amount_cell, count_cell, share_cell

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from placewise.model.quantities import SUCCESS
-from placewise.model.results import Results
-from placewise.model.worth import Difference, Headline, LevelPoint, Worth
+from placewise.model.results.results import Results
+from placewise.model.results.worth import Difference, Headline, LevelPoint, Worth
 from placewise.report.data.uncertainty import different
 from placewise.report.data.worth import front, has_intervals, kept_levels
 from placewise.report.page.cells import Cell, Row, Table, amount_cell, count_cell, part_cell, share_cell

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rich.console import Console, JustifyMethod
 
-from placewise.model.worth import Interval
+from placewise.model.results.worth import Interval
 from placewise.report.data.uncertainty import different
 from placewise.report.terminal.tables import print_line, print_table
 from placewise.report.words.intervals import interval_over

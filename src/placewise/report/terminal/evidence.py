@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from rich.console import Console, JustifyMethod
 
-from placewise.model.evidence import ChoiceScore, Evidence, FactValue, LevelScore, RulesVerdict
-from placewise.model.worth import Interval
+from placewise.model.outcomes.evidence import ChoiceScore, Evidence, FactValue, LevelScore, RulesVerdict
+from placewise.model.results.worth import Interval
 from placewise.report.data import evidence as numbers
 from placewise.report.terminal.tables import PIPED_WIDTH, print_line, print_table
 from placewise.report.words.evidence import area, evidence_findings, held_out_words, nats, points, sample_words

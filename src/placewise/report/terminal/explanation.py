@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 from rich.console import Console, JustifyMethod
 from rich.text import Text
 
-from placewise.matching.why_not import WhyNot
-from placewise.model.predicates import InVersionRange
-from placewise.model.requirement import tests_of
+from placewise.matching.causes.why_not import WhyNot
+from placewise.model.requirements.predicates import InVersionRange
+from placewise.model.requirements.requirement import tests_of
 from placewise.report.terminal.tables import PIPED_WIDTH, print_first_rows, print_line, print_table, print_text
 
 if TYPE_CHECKING:
-    from placewise.matching.causes import CausesThere
-    from placewise.matching.relaxing import Relaxations, Step, Way
-    from placewise.model.requirement import Expression
+    from placewise.matching.causes.causes import CausesThere
+    from placewise.matching.causes.relaxing import Relaxations, Step, Way
+    from placewise.model.requirements.requirement import Expression
     from placewise.service.client.values import Explanation
 
 _MOST_NAMES = 8

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.console import Console
 from rich.table import Table
 
-from placewise.model.runtime_models import BEST_WITH_MEMORY, ModelCard, Models, rivals
+from placewise.model.results.runtime_models import BEST_WITH_MEMORY, ModelCard, Models, rivals
 from placewise.report.data import models as numbers
 from placewise.report.terminal.tables import print_lines, ruled_table
 from placewise.report.words.models import caution_lines, fit_lines

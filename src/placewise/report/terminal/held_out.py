@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rich.console import Console, JustifyMethod
 
-from placewise.model.results import Results
+from placewise.model.results.results import Results
 from placewise.report.data import held_out as numbers
 from placewise.report.terminal.tables import print_line, print_lines, print_table
 from placewise.report.words.held_out import OVER_WORDS, RANKING_WORDS, held_out_sentences

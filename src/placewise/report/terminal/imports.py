@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from rich.console import Console, JustifyMethod
 
-from placewise.model.fleet_changes import ClusterChange, Difference
-from placewise.model.imported import Dropped, Imported, Unknown
+from placewise.model.fleets.fleet_changes import ClusterChange, Difference
+from placewise.model.fleets.imported import Dropped, Imported, Unknown
 from placewise.report.terminal.narrow import some_names, width_of
 from placewise.report.terminal.tables import PIPED_WIDTH, print_first_rows, print_line
 

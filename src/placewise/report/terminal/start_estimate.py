@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from rich.console import Console, JustifyMethod
 
-from placewise.model.start_estimate import ClusterStart, StartEstimate
+from placewise.model.traces.start_estimate import ClusterStart, StartEstimate
 from placewise.report.terminal.tables import PIPED_WIDTH, print_first_rows, print_lines
 from placewise.report.words.numbers import counted, shown
 from placewise.report.words.replay import time_words

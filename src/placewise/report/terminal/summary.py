@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from placewise.model.results import Results, Score
+from placewise.model.results.results import Results, Score
 from placewise.report.data import levels
 from placewise.report.data.experiments import in_order
 from placewise.report.terminal.tables import print_lines, ruled_table

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rich.console import Console, JustifyMethod
 
-from placewise.model.scenarios import Paired, ScenarioResult, Timed
+from placewise.model.traces.scenarios import Paired, ScenarioResult, Timed
 from placewise.report.terminal.comparison import print_unlike
 from placewise.report.terminal.tables import PIPED_WIDTH, print_first_rows, print_line, print_table
 from placewise.report.words.numbers import MISSING, amount, plain_share, shown

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from rich.console import Console, JustifyMethod
 
 from placewise.formats.traces.property_evidence import Evidence
-from placewise.model.trace import Machine
+from placewise.model.traces.trace import Machine
 from placewise.report.data.trace import TraceFacts
 from placewise.report.terminal.tables import PIPED_WIDTH, print_first_rows, print_line, print_table
 from placewise.report.words.numbers import number, plain_share

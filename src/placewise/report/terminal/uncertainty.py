@@ -9,8 +9,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from placewise.model.quantities import CEILING, LAST, MACRO, SUCCESS
-from placewise.model.results import Results
-from placewise.model.worth import Interval, SensitivityPoint
+from placewise.model.results.results import Results
+from placewise.model.results.worth import Interval, SensitivityPoint
 from placewise.report.data.uncertainty import different
 from placewise.report.terminal.tables import print_lines, print_table, ruled_table
 from placewise.report.words.intervals import interval_over

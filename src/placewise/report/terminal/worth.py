@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from rich.console import Console, JustifyMethod
 
-from placewise.model.results import Results
-from placewise.model.worth import Interval, LevelPoint, SubsystemWorth, Sufficiency, Worth
+from placewise.model.results.results import Results
+from placewise.model.results.worth import Interval, LevelPoint, SubsystemWorth, Sufficiency, Worth
 from placewise.report.data.worth import has_intervals
 from placewise.report.terminal.tables import print_line, print_lines, print_table
 from placewise.report.words.intervals import interval_over

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from placewise.model.results import Results
-from placewise.model.runtime_models import CHOICES, Choice, uses_memory
+from placewise.model.results.results import Results
+from placewise.model.results.runtime_models import CHOICES, Choice, uses_memory
 from placewise.report.data import levels
 from placewise.report.data import models as numbers
 from placewise.report.data.levels import LevelRow

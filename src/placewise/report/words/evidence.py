@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from placewise.model.evidence import Evidence, FactValue, HeldOut, RulesVerdict
-from placewise.model.worth import Interval
+from placewise.model.outcomes.evidence import Evidence, FactValue, HeldOut, RulesVerdict
+from placewise.model.results.worth import Interval
 from placewise.report.data import evidence as numbers
 from placewise.report.words.figures import FigureWords
 from placewise.report.words.numbers import counted, number, share, shown

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from placewise.model.held_out import HeldOut
-from placewise.model.results import Results
-from placewise.model.worth import Difference, Headline, LevelPoint, SensitivityPoint, Sufficiency
+from placewise.model.results.held_out import HeldOut
+from placewise.model.results.results import Results
+from placewise.model.results.worth import Difference, Headline, LevelPoint, SensitivityPoint, Sufficiency
 from placewise.report.data import experiments, held_out, uncertainty
 from placewise.report.data.statistics import FEWEST_FOR_CENTRAL
 from placewise.report.data.worth import MOST_ROWS, front

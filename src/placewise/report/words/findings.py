@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from placewise.model.quantities import MACRO
-from placewise.model.results import Results
-from placewise.model.study import SINGLE, folder_name
+from placewise.model.results.results import Results
+from placewise.model.studies.study import SINGLE, folder_name
 from placewise.report.data.experiments import interval_over_orders, single_without_metadata
 from placewise.report.words.evidence import evidence_findings
 from placewise.report.words.intervals import brackets_explained, in_brackets

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from placewise.model.results import Results
+from placewise.model.results.results import Results
 from placewise.report.words.truth import without_rules
 
 Entries = tuple[tuple[str, str], ...]

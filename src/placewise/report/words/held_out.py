@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from placewise.model.held_out import IN_SAMPLE, HeldOut
 from placewise.model.quantities import SUCCESS
+from placewise.model.results.held_out import IN_SAMPLE, HeldOut
 from placewise.report.data import held_out as numbers
 from placewise.report.words.names import difference_text
 from placewise.report.words.numbers import counted, number, share

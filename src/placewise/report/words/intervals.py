@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from placewise.model.quantities import SUCCESS
-from placewise.model.results import Results
-from placewise.model.worth import Interval
+from placewise.model.results.results import Results
+from placewise.model.results.worth import Interval
 from placewise.report.data.uncertainty import intervals_of
 from placewise.report.words.names import quantity_text
 from placewise.report.words.numbers import shown

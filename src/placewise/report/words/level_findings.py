@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from placewise.model.quantities import CEILING, FLEET
-from placewise.model.results import Results
-from placewise.model.study import WITHOUT_REPLACEMENT
+from placewise.model.results.results import Results
+from placewise.model.studies.study import WITHOUT_REPLACEMENT
 from placewise.report.data import levels
 from placewise.report.data.levels import LevelRow
 from placewise.report.words.cost_findings import cost_findings

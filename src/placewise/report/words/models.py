@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from placewise.model.runtime_models import Models
+from placewise.model.results.runtime_models import Models
 from placewise.report.data import models as numbers
 from placewise.report.words.numbers import counted, share, shown
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from placewise.model.quantities import CEILING, FLEET, MACRO, SUCCESS
-from placewise.model.results import LevelResult, Results
-from placewise.model.study import EXPERIMENTS, WITH_REPLACEMENT, WITHOUT_REPLACEMENT, folder_name
+from placewise.model.results.results import LevelResult, Results
+from placewise.model.studies.study import EXPERIMENTS, WITH_REPLACEMENT, WITHOUT_REPLACEMENT, folder_name
 from placewise.report.data.experiments import total_jobs
 from placewise.report.data.levels import AT_LEAST, EXACT, LevelRow, group_of, is_chosen
 from placewise.report.data.uncertainty import is_share

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from placewise.model.durations import in_words
-from placewise.model.replay import ReplaySettings
-from placewise.model.replay_summary import MeanInterval, ReplaySummary
-from placewise.model.replayed import Replayed, TraceRecord
-from placewise.model.scenarios import Paired, PieceWorth
-from placewise.model.worth import Interval
+from placewise.model.results.worth import Interval
+from placewise.model.traces.replay import ReplaySettings
+from placewise.model.traces.replay_summary import MeanInterval, ReplaySummary
+from placewise.model.traces.replayed import Replayed, TraceRecord
+from placewise.model.traces.scenarios import Paired, PieceWorth
 from placewise.report.words.numbers import amount, counted, jobs, number, plain_share, shown
 
 QUANTITY_WORDS = {

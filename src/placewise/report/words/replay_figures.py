@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from placewise.model.replayed import Replayed
+from placewise.model.traces.replayed import Replayed
 from placewise.report.data.replay import Bars, ClassWaits, OverTime
 from placewise.report.words.figures import FigureWords
 from placewise.report.words.numbers import amount, counted, jobs, number, share, shown

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from placewise.model.results import Results, TruthNote
+from placewise.model.results.results import Results, TruthNote
 from placewise.report.words.numbers import share
 
 Entries = tuple[tuple[str, str], ...]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from placewise.model.results import Results
-from placewise.model.worth import Sufficiency, Worth
+from placewise.model.results.results import Results
+from placewise.model.results.worth import Sufficiency, Worth
 from placewise.report.data.worth import costs_are_counts
 from placewise.report.words.numbers import counted, number, share
 

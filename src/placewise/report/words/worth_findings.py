@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from placewise.model.quantities import CEILING, FLEET, SUCCESS
-from placewise.model.results import Results
-from placewise.model.worth import Difference, Interval, SubsystemWorth, Worth
+from placewise.model.results.results import Results
+from placewise.model.results.worth import Difference, Interval, SubsystemWorth, Worth
 from placewise.report.data import uncertainty
 from placewise.report.data.worth import NOTHING, count_to, front
 from placewise.report.words.held_out import held_out_sentences

@@ -10,15 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placewise.matching import bitset
-from placewise.matching.causes import CausesThere
+from placewise.matching.causes.causes import CausesThere
+from placewise.matching.causes.why_not import Blocked, WhyNot, why_not
 from placewise.matching.index import FleetIndex
 from placewise.matching.match import Match, match_of, matching
 from placewise.matching.preferences import Scores, scores
-from placewise.matching.why_not import Blocked, WhyNot, why_not
-from placewise.matching.work import Work
-from placewise.model.job import NODE, Job
-from placewise.model.requirement import Expression, tests_of
-from placewise.model.resources import ResourceGraph
+from placewise.matching.shapes.work import Work
+from placewise.model.fleets.resources import ResourceGraph
+from placewise.model.jobs.job import NODE, Job
+from placewise.model.requirements.requirement import Expression, tests_of
 from placewise.service.calls.undecided import incomparable_in_words, undecided, unknown_in_words
 from placewise.service.live.state import State
 

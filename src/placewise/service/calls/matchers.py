@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from placewise.errors import InputError
-from placewise.model.job import Job
-from placewise.model.predicates import Contains, Equals, InNumericRange, InVersionRange, OneOf, Within
-from placewise.model.requirement import tests_of
+from placewise.model.jobs.job import Job
+from placewise.model.requirements.predicates import Contains, Equals, InNumericRange, InVersionRange, OneOf, Within
+from placewise.model.requirements.requirement import tests_of
 
 _EVERYTHING = "match"
 _KINDS: dict[str, tuple[type, ...]] = {

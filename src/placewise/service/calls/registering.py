@@ -13,10 +13,10 @@ from sqlalchemy import Connection
 from placewise.errors import InputError
 from placewise.formats.fleets.cluster_texts import parse_cluster, parse_subsystem_text, state_changes
 from placewise.matching.cluster_facts import CLUSTER
-from placewise.model.cluster import Cluster
-from placewise.model.resources import Subsystem
+from placewise.model.fleets.cluster import Cluster
+from placewise.model.fleets.resources import Subsystem
+from placewise.model.fleets.vocabulary import Vocabulary
 from placewise.model.scalar import Scalar
-from placewise.model.vocabulary import Vocabulary
 from placewise.service.calls.finishing import finishing
 from placewise.service.calls.permission import require_cluster, require_registration_secret
 from placewise.service.guard.credentials import Issued, hash_of, issue

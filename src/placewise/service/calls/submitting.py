@@ -11,11 +11,11 @@ import numpy as np
 
 from placewise.errors import InputError
 from placewise.formats.jobs.jobspec import jobspec_text
+from placewise.matching.causes.why_not import WhyNot
 from placewise.matching.preferences import Scores
 from placewise.matching.site_limits import with_limits
-from placewise.matching.why_not import WhyNot
-from placewise.model.job import Job
-from placewise.model.requirement import Expression
+from placewise.model.jobs.job import Job
+from placewise.model.requirements.requirement import Expression
 from placewise.scheduler import Placement
 from placewise.selection.situation import Numbers
 from placewise.service.calls.asking import explain, in_words, most_failed, scores_of

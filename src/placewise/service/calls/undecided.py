@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from placewise.matching.index import FleetIndex
 from placewise.matching.match import Incomparable, incomparables, match_of, undecided_clusters
 from placewise.matching.open_tests import open_tests
-from placewise.matching.work import Work
-from placewise.model.job import Job
+from placewise.matching.shapes.work import Work
+from placewise.model.jobs.job import Job
 
 _SHOWN = 3
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from placewise.model.cluster import Cluster
-from placewise.model.job import Job
+from placewise.model.fleets.cluster import Cluster
+from placewise.model.jobs.job import Job
 from placewise.service.client.answers import reader
 from placewise.service.client.cluster_documents import Documents, documents_of
 from placewise.service.client.jobspec_texts import text_to_send

@@ -12,9 +12,9 @@ from placewise.formats.fleets.fleet_vocabulary import vocabulary_in
 from placewise.formats.fleets.jgf import STATE_FILES, read_cluster
 from placewise.formats.fleets.jgf_writing import NODES_FILE, SUBSYSTEM_SUFFIX, cluster_documents
 from placewise.kinds.builtin import kind_of
-from placewise.model.cluster import Cluster
-from placewise.model.range_notation import has_epoch
-from placewise.model.vocabulary import FieldKind, FieldName, Vocabulary
+from placewise.model.fleets.cluster import Cluster
+from placewise.model.fleets.vocabulary import FieldKind, FieldName, Vocabulary
+from placewise.model.versions.range_notation import has_epoch
 
 
 @dataclass(frozen=True, slots=True)

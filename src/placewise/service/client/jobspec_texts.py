@@ -8,7 +8,7 @@ from pathlib import Path
 from placewise.errors import InputError
 from placewise.formats.jobs.jobspec import jobspec_document
 from placewise.formats.reading import parse_document, parse_json, parse_yaml, read_text
-from placewise.model.job import Job
+from placewise.model.jobs.job import Job
 
 # The first that can express a job is taken.
 _DIALECTS = ("nextgen", "task-resources", "flux")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from placewise.matching.cause import Cause, CausesThere
+from placewise.matching.causes.cause import Cause, CausesThere
 from placewise.model.scalar import Scalar
 from placewise.service.store.job import JobState
 
@@ -83,7 +83,7 @@ class Unknown:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """How the clusters that may be used answer one job; the fields mean what those of `matching.why_not.WhyNot` do."""
+    """How the clusters that may be used answer one job; the fields are those of `matching.causes.why_not.WhyNot`."""
 
     job: str
     total: int

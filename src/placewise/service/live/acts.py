@@ -8,7 +8,7 @@ from typing import TypeAlias, TypeVar
 
 from sqlalchemy import Connection
 
-from placewise.model.vocabulary import Vocabulary
+from placewise.model.fleets.vocabulary import Vocabulary
 from placewise.service.store import clusters
 from placewise.service.store.adding import add_jobs
 from placewise.service.store.clusters import NewCluster

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placewise.matching.index import FleetIndex
-from placewise.model.cluster import Cluster, Fleet
-from placewise.model.resources import Subsystem
+from placewise.model.fleets.cluster import Cluster, Fleet
+from placewise.model.fleets.resources import Subsystem
+from placewise.model.fleets.vocabulary import Vocabulary
 from placewise.model.scalar import Scalar
-from placewise.model.vocabulary import Vocabulary
 from placewise.scheduler import Scheduler
 from placewise.selection.policies import Policy
 

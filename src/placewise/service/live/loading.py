@@ -13,10 +13,10 @@ from placewise.errors import InputError
 from placewise.formats.fleets.cluster_texts import parse_cluster, parse_subsystem_text
 from placewise.formats.fleets.jgf import parse_containment
 from placewise.formats.reading import parse_json
-from placewise.model.cluster import Cluster
-from placewise.model.resources import Subsystem
+from placewise.model.fleets.cluster import Cluster
+from placewise.model.fleets.resources import Subsystem
+from placewise.model.fleets.vocabulary import Vocabulary
 from placewise.model.scalar import Scalar
-from placewise.model.vocabulary import Vocabulary
 from placewise.service.live.live_fleet import Member, with_subsystems
 from placewise.service.live.state import State
 from placewise.service.live.teaching import taught_by_cluster

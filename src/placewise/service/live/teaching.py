@@ -8,10 +8,10 @@ from dataclasses import replace
 from placewise.kinds.inferring import learned
 from placewise.matching.cluster_facts import CLUSTER
 from placewise.matching.known_names import USUAL_TYPES
-from placewise.model.cluster import Cluster
-from placewise.model.resources import Subsystem
+from placewise.model.fleets.cluster import Cluster
+from placewise.model.fleets.resources import Subsystem
+from placewise.model.fleets.vocabulary import Vocabulary
 from placewise.model.scalar import Value
-from placewise.model.vocabulary import Vocabulary
 
 MOST_FACTS = 10_000
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, bindparam, func, select, update
 
 from placewise.errors import InputError
 from placewise.formats.fleets.vocabulary_file import parse_vocabulary, vocabulary_document
-from placewise.model.vocabulary import FieldKind, FieldName, Vocabulary
+from placewise.model.fleets.vocabulary import FieldKind, FieldName, Vocabulary
 from placewise.service.store.dialects import among, insert_missing
 from placewise.service.store.tables import vocabulary
 

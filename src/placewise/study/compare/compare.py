@@ -15,10 +15,10 @@ from placewise.formats.results.outcomes_table import OUTCOMES, ExperimentSums, O
 from placewise.formats.results.results_folder import read_results
 from placewise.model.progress import SILENT, Progress
 from placewise.model.quantities import LAST, SUCCESS, SUCCESS_OF_MATCHED
-from placewise.model.results import Results
-from placewise.model.settings import MOST_ORDERS, refuse_outside
-from placewise.model.study import EXPANDING, folder_name
-from placewise.model.worth import Interval
+from placewise.model.results.results import Results
+from placewise.model.results.worth import Interval
+from placewise.model.studies.settings import MOST_ORDERS, refuse_outside
+from placewise.model.studies.study import EXPANDING, folder_name
 from placewise.study.compare.study_differences import Unlike, unlike_studies
 from placewise.sweep.runner import HERE, Runner
 from placewise.worth.resampling import Bootstrap, Centre, Column, Ratios, interval_of

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from placewise.model.outcome_records import COMPILER, OutcomeRecords
+from placewise.model.outcomes.outcome_records import COMPILER, OutcomeRecords
 
 PRIOR = 10.0
 """A rate counts as if so many further records had the rate of what it is a part of."""

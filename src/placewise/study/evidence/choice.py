@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from placewise.model.evidence import Choice, ChoiceScore
-from placewise.model.outcome_records import OutcomeRecords
-from placewise.model.worth import Interval
+from placewise.model.outcomes.evidence import Choice, ChoiceScore
+from placewise.model.outcomes.outcome_records import OutcomeRecords
+from placewise.model.results.worth import Interval
 from placewise.study.evidence.summary import alternatives, rate_of
 
 

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from placewise.model.evidence import EvidenceSettings, FactValue, HeldOut, LevelScore, ReliabilityBin
-from placewise.model.outcome_records import PRESENCE, OutcomeRecords
+from placewise.model.outcomes.evidence import EvidenceSettings, FactValue, HeldOut, LevelScore, ReliabilityBin
+from placewise.model.outcomes.outcome_records import PRESENCE, OutcomeRecords
 from placewise.model.progress import Progress
-from placewise.model.worth import Interval
+from placewise.model.results.worth import Interval
 from placewise.prediction.success import Boosting, Known, fold_of, out_of_fold, reliability, scores
 from placewise.prediction.success.folds import NONE, PACKAGE, VERSION
 from placewise.study.evidence.baselines import base_rate

@@ -17,12 +17,12 @@ from numpy.typing import NDArray
 from placewise.errors import InputError
 from placewise.matching import bitset
 from placewise.matching.index import FleetIndex
-from placewise.model.cluster import Cluster, Fleet
-from placewise.model.evidence import RulesVerdict, RuleVerdict
-from placewise.model.outcome_records import ABSENT, COMPILER, DEPENDENCIES, PACKAGE_VERSION, OutcomeRecords
-from placewise.model.requirement import Expression, Requirement
-from placewise.model.resources import Subsystem, SubsystemVertex, package_subsystem
-from placewise.model.workload import Workload
+from placewise.model.fleets.cluster import Cluster, Fleet
+from placewise.model.fleets.resources import Subsystem, SubsystemVertex, package_subsystem
+from placewise.model.jobs.workload import Workload
+from placewise.model.outcomes.evidence import RulesVerdict, RuleVerdict
+from placewise.model.outcomes.outcome_records import ABSENT, COMPILER, DEPENDENCIES, PACKAGE_VERSION, OutcomeRecords
+from placewise.model.requirements.requirement import Expression, Requirement
 from placewise.study.evidence.summary import rate_of
 
 LEAST_EACH = 10

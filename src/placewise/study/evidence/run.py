@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placewise.errors import InputError
-from placewise.model.evidence import Choice, Evidence, EvidenceSettings, LevelScore, RulesVerdict
-from placewise.model.outcome_records import COMPILER, DEPENDENCIES, PACKAGE_VERSION, OutcomeRecords
+from placewise.model.jobs.workload import Workload
+from placewise.model.outcomes.evidence import Choice, Evidence, EvidenceSettings, LevelScore, RulesVerdict
+from placewise.model.outcomes.outcome_records import COMPILER, DEPENDENCIES, PACKAGE_VERSION, OutcomeRecords
 from placewise.model.progress import SILENT, Progress
-from placewise.model.study import Study
-from placewise.model.workload import Workload
+from placewise.model.studies.study import Study
 from placewise.prediction.success import Known, fold_of
 from placewise.prediction.success.folds import NONE, PACKAGE
 from placewise.prediction.success.scores import auc

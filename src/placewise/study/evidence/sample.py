@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placewise.errors import InputError
-from placewise.model.evidence import EvidenceSettings, Sample
-from placewise.model.outcome_records import (
+from placewise.model.outcomes.evidence import EvidenceSettings, Sample
+from placewise.model.outcomes.outcome_records import (
     ABSENT,
     COMPILER,
     DEPENDENCIES,

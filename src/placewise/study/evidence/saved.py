@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from placewise.errors import InputError
-from placewise.model.evidence import EvidenceSettings
-from placewise.model.outcome_records import OutcomeRecords
-from placewise.model.success_card import Learned
-from placewise.model.success_model import SuccessModel
+from placewise.model.outcomes.evidence import EvidenceSettings
+from placewise.model.outcomes.outcome_records import OutcomeRecords
+from placewise.model.outcomes.success_card import Learned
+from placewise.model.outcomes.success_model import SuccessModel
 from placewise.prediction.success.carded import with_card
 from placewise.study.evidence.sample import groups_of, known_of, names_by_group, sampled
 from placewise.study.evidence.summary import without_contradictions

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from placewise.model.evidence import FactSpread, Rate, RecordSummary
-from placewise.model.outcome_records import ABSENT, COMPILER, Fact, OutcomeRecords
+from placewise.model.outcomes.evidence import FactSpread, Rate, RecordSummary
+from placewise.model.outcomes.outcome_records import ABSENT, COMPILER, Fact, OutcomeRecords
 
 
 def without_contradictions(records: OutcomeRecords) -> tuple[OutcomeRecords, int]:

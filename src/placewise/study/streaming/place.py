@@ -19,9 +19,9 @@ from placewise.formats.jobs.workload_table import SUFFIX, WorkloadTable
 from placewise.formats.results.placements_table import ROW_GROUP, write_placements
 from placewise.formats.writing import refuse_existing, replacing, staged
 from placewise.matching.kernels import load_kernels
-from placewise.matching.placing import Placing
 from placewise.matching.rows import Rows
-from placewise.model.cluster import Fleet
+from placewise.matching.shapes.placing import Placing
+from placewise.model.fleets.cluster import Fleet
 from placewise.model.progress import SILENT, Progress
 from placewise.model.streams import PLACE
 from placewise.selection.policies import draw_numbers

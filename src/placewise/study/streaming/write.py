@@ -12,11 +12,11 @@ from placewise.formats.fleets.prices import write_prices
 from placewise.formats.jobs.workload_table import write_workload
 from placewise.formats.reading import found_at
 from placewise.formats.writing import staged
-from placewise.model.cluster import Fleet
-from placewise.model.fleet_model import INDEPENDENT, FleetModel
-from placewise.model.profile import Profile
+from placewise.model.fleets.cluster import Fleet
+from placewise.model.fleets.fleet_model import INDEPENDENT, FleetModel
+from placewise.model.jobs.workload import Workload
 from placewise.model.progress import Progress
-from placewise.model.workload import Workload
+from placewise.model.studies.profile import Profile
 from placewise.synthesis import draw_fleet, draw_job_chunks, draw_prices
 
 WORKLOAD = "workload.parquet"

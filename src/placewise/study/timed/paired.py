@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from placewise.errors import InputError
 from placewise.formats.results.replay_files import read_replay, summary_document
-from placewise.model.scenarios import Paired, PairedMean
-from placewise.replay.fates import Fates, fates_of
-from placewise.replay.weeks import RESAMPLES, mean_intervals
+from placewise.model.traces.scenarios import Paired, PairedMean
+from placewise.replays.fates import Fates, fates_of
+from placewise.replays.weeks import RESAMPLES, mean_intervals
 from placewise.study.compare.study_differences import Unlike, unlike_studies
 
 QUANTITIES = ("wait_s", "turnaround_s", "bounded_slowdown", "wasted_s")

@@ -9,16 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placewise.model.progress import SILENT, Progress
-from placewise.model.replay_summary import ReplaySummary, Work
-from placewise.model.replayed import TraceRecord
-from placewise.model.scenarios import Scenario, ScenarioResult, Timed
-from placewise.model.trace import Trace
-from placewise.model.trace_cleaning import Cleaned
-from placewise.replay.fates import Fates, fates_of
-from placewise.replay.numbers import counted_jobs, means_of, waits_of
-from placewise.replay.replaying import replay_trace
-from placewise.replay.run import EngineName
-from placewise.replay.weeks import RESAMPLES
+from placewise.model.traces.replay_summary import ReplaySummary, Work
+from placewise.model.traces.replayed import TraceRecord
+from placewise.model.traces.scenarios import Scenario, ScenarioResult, Timed
+from placewise.model.traces.trace import Trace
+from placewise.model.traces.trace_cleaning import Cleaned
+from placewise.replays.fates import Fates, fates_of
+from placewise.replays.numbers import counted_jobs, means_of, waits_of
+from placewise.replays.replaying import replay_trace
+from placewise.replays.run import EngineName
+from placewise.replays.weeks import RESAMPLES
 from placewise.study.timed.paired import paired
 from placewise.sweep.runner import HERE, Runner
 

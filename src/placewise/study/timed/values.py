@@ -1,11 +1,11 @@
 """What each piece of metadata is worth in time: Shapley values of waiting, of lost time and of wasted work.
 
-The players are pieces of metadata (`model.trace_metadata`), and v(S) is what a replay comes to in which the scheduler
-has the pieces S. v depends on S only by where each job may go, so that sets which lead jobs to the same clusters are
-replayed once, and a piece that never changes where a job may go is worth nothing, exactly. The value of player i
-(Shapley, 1953) is the sum over sets S without i of |S|! (n - |S| - 1)! / n! times v(S and i) - v(S). As v is a sum over
-jobs, so is each value, and its interval draws whole weeks of jobs again. A piece changes the waits of jobs that do not
-have it too, since they are in the same queues; what it is worth counts all of them.
+The players are pieces of metadata (`model.traces.trace_metadata`), and v(S) is what a replay comes to in which the
+scheduler has the pieces S. v depends on S only by where each job may go, so that sets which lead jobs to the same
+clusters are replayed once, and a piece that never changes where a job may go is worth nothing, exactly. The value of
+player i (Shapley, 1953) is the sum over sets S without i of |S|! (n - |S| - 1)! / n! times v(S and i) - v(S). As v is
+a sum over jobs, so is each value, and its interval draws whole weeks of jobs again. A piece changes the waits of jobs
+that do not have it too, since they are in the same queues; what it is worth counts all of them.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ from numpy.typing import NDArray
 from placewise.errors import InputError
 from placewise.matching.index import FleetIndex
 from placewise.matching.match import match
-from placewise.model.job import Job, ResourceGroup
+from placewise.model.jobs.job import Job, ResourceGroup
 from placewise.model.progress import SILENT, Progress
-from placewise.model.replay import QueuePolicy
-from placewise.model.requirement import Expression
-from placewise.model.scenarios import PieceWorth, Scenario
-from placewise.model.trace import Trace
-from placewise.model.trace_cleaning import Cleaned
-from placewise.model.trace_metadata import piece_name, pieces_of
-from placewise.model.worth import Interval
-from placewise.replay.run import EngineName
-from placewise.replay.weeks import RESAMPLES, mean_intervals
+from placewise.model.requirements.requirement import Expression
+from placewise.model.results.worth import Interval
+from placewise.model.traces.replay import QueuePolicy
+from placewise.model.traces.scenarios import PieceWorth, Scenario
+from placewise.model.traces.trace import Trace
+from placewise.model.traces.trace_cleaning import Cleaned
+from placewise.model.traces.trace_metadata import piece_name, pieces_of
+from placewise.replays.run import EngineName
+from placewise.replays.weeks import RESAMPLES, mean_intervals
 from placewise.study.timed.replays import Replays, fates_in
 from placewise.sweep.runner import HERE, Runner
 

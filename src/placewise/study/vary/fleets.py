@@ -9,7 +9,7 @@ from placewise.errors import InputError
 from placewise.matching.kernels import Kernels
 from placewise.model import streams
 from placewise.model.quantities import Quantity
-from placewise.model.study import Study
+from placewise.model.studies.study import Study
 from placewise.study.asked import Demands, RedrawnFleets
 from placewise.study.observed import Observed, observe
 

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from placewise.model.progress import Progress
 from placewise.model.quantities import CEILING, FLEET, LAST, MACRO, SUCCESS, SUCCESS_OF_MATCHED, Quantity
-from placewise.model.results import OrderSpread, Results
-from placewise.model.study import ALL, EXPANDING, NONE, SINGLE, Study, folder_name
-from placewise.model.worth import Difference, FleetSpread, Headline, Interval
+from placewise.model.results.results import OrderSpread, Results
+from placewise.model.results.worth import Difference, FleetSpread, Headline, Interval
+from placewise.model.studies.study import ALL, EXPANDING, NONE, SINGLE, Study, folder_name
 from placewise.study.observed import Observed
 from placewise.study.vary.fleets import FleetTask
 from placewise.sweep.runner import Runner

@@ -12,10 +12,10 @@ from placewise.errors import InputError
 from placewise.kinds.vertex_test import Answer, VertexTest
 from placewise.matching import bitset
 from placewise.matching.index import FleetIndex
-from placewise.model.predicates import InVersionRange
-from placewise.model.requirement import Expression, Requirement, combined
+from placewise.model.requirements.predicates import InVersionRange
+from placewise.model.requirements.requirement import Expression, Requirement, combined
 from placewise.model.scalar import Value, scalar_text
-from placewise.model.version import Version, parse_version
+from placewise.model.versions.version import Version, parse_version
 
 
 def rows_of_width(index: FleetIndex, requirements: Sequence[Expression], steps: int) -> NDArray[np.uint64]:

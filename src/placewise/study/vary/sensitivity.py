@@ -20,9 +20,9 @@ from placewise.matching.kernels_numpy import NumpyKernels
 from placewise.model import streams
 from placewise.model.progress import SILENT, Progress
 from placewise.model.quantities import CEILING, FLEET, SUCCESS, UNMATCHED, Quantity
-from placewise.model.settings import MOST_FLEETS, refuse_outside
-from placewise.model.study import ALL, NONE, Study
-from placewise.model.worth import SensitivityPoint
+from placewise.model.results.worth import SensitivityPoint
+from placewise.model.studies.settings import MOST_FLEETS, refuse_outside
+from placewise.model.studies.study import ALL, NONE, Study
 from placewise.study.asked import Asked, Demands, RedrawnFleets
 from placewise.study.demands import demands_of
 from placewise.study.description import study_key

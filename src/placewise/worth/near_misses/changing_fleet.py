@@ -16,12 +16,20 @@ from placewise.kinds.vertex_test import Answer, VertexTest
 from placewise.matching import bitset
 from placewise.matching.compiled_cluster import Properties
 from placewise.matching.index import FleetIndex
-from placewise.model.predicates import Contains, Equals, InNumericRange, InVersionRange, OneOf, Predicate, Within
-from placewise.model.requirement import VERSION, Condition, Expression, Requirement, tests_of
+from placewise.model.jobs.workload import Workload
+from placewise.model.requirements.predicates import (
+    Contains,
+    Equals,
+    InNumericRange,
+    InVersionRange,
+    OneOf,
+    Predicate,
+    Within,
+)
+from placewise.model.requirements.requirement import VERSION, Condition, Expression, Requirement, tests_of
 from placewise.model.scalar import Scalar, Value, scalar_text
-from placewise.model.version import parse_version
-from placewise.model.version_range import parse_bounds
-from placewise.model.workload import Workload
+from placewise.model.versions.version import parse_version
+from placewise.model.versions.version_range import parse_bounds
 from placewise.worth.near_misses.near_jobs import by_subsystem, without_each
 from placewise.worth.near_misses.ranking import Ranking
 from placewise.worth.near_misses.suggestions import FleetChange

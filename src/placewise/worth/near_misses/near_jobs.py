@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from placewise.matching import bitset
 from placewise.matching.index import FleetIndex
-from placewise.model.workload import Workload
+from placewise.model.jobs.workload import Workload
 
 _BLOCK_BYTES = 1 << 26
 

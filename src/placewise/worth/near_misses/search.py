@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from placewise.errors import InputError
 from placewise.matching.index import FleetIndex
 from placewise.matching.match import match_rows
-from placewise.model.cluster import Fleet
+from placewise.model.fleets.cluster import Fleet
+from placewise.model.jobs.workload import Workload
 from placewise.model.progress import SILENT, Progress
-from placewise.model.workload import Workload
 from placewise.outcomes.judging import Judging
 from placewise.outcomes.success import success_on
 from placewise.worth.near_misses.changing_fleet import best_changes

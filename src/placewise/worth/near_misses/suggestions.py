@@ -8,10 +8,10 @@ import numpy as np
 
 from placewise.errors import InputError
 from placewise.matching.compiled_cluster import Properties
-from placewise.model.cluster import Cluster, Fleet
-from placewise.model.requirement import Expression
-from placewise.model.resources import Subsystem, SubsystemVertex
-from placewise.model.workload import Workload
+from placewise.model.fleets.cluster import Cluster, Fleet
+from placewise.model.fleets.resources import Subsystem, SubsystemVertex
+from placewise.model.jobs.workload import Workload
+from placewise.model.requirements.requirement import Expression
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placewise.matching import bitset
+from placewise.matching.causes.relaxing import MOST_WAYS
+from placewise.matching.causes.single_changes import single_changes
 from placewise.matching.compiled_cluster import Properties
 from placewise.matching.index import FleetIndex
-from placewise.matching.relaxing import MOST_WAYS
-from placewise.matching.single_changes import single_changes
-from placewise.model.requirement import Expression
-from placewise.model.workload import Workload
+from placewise.model.jobs.workload import Workload
+from placewise.model.requirements.requirement import Expression
 from placewise.worth.near_misses.near_jobs import Demands, nearly_matching
 from placewise.worth.near_misses.ranking import Ranking
 from placewise.worth.near_misses.suggestions import Relaxation, WiderStep

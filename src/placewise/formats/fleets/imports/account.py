@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from placewise.model.imported import Dropped, Unknown
-from placewise.model.vocabulary import Vocabulary
+from placewise.model.fleets.imported import Dropped, Unknown
+from placewise.model.fleets.vocabulary import Vocabulary
 
 MOST_PLACES = 1000
 """Of so many places of things dropped for one reason, each is named; the others are counted."""

@@ -16,8 +16,8 @@ from placewise.formats.fleets.imports.machines import Machine, attach, cluster_o
 from placewise.formats.fleets.imports.price_table import read_price_table
 from placewise.formats.fleets.prices import PRICE
 from placewise.formats.values import amount, count, mapping, sequence, text
-from placewise.model.cluster import Cluster
-from placewise.model.imported import Imported
+from placewise.model.fleets.cluster import Cluster
+from placewise.model.fleets.imported import Imported
 
 _NAME = "aws"
 MOST_TYPES = 1 << 16

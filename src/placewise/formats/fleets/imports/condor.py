@@ -12,7 +12,7 @@ from placewise.formats.fleets.imports.given import Asked, Given
 from placewise.formats.fleets.imports.machines import LARGEST_BYTES, LARGEST_COUNT, Machine, attach, cluster_of
 from placewise.formats.fleets.node_facts import DOWN, DRAINED, NODE_STATE, UP
 from placewise.formats.values import number, refuse_control
-from placewise.model.imported import Imported
+from placewise.model.fleets.imported import Imported
 
 MACHINE = "machine"
 _SOFTWARE = "HTCondor says nothing of compilers, packages and filesystems beyond its attributes"

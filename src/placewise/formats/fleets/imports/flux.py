@@ -14,8 +14,8 @@ from placewise.formats.fleets.node_facts import HOST, NODE_STATE, PROPERTY, RANK
 from placewise.formats.fleets.resource_set import is_resource_set, parse_resource_set
 from placewise.formats.plain_fields import UNSAID
 from placewise.formats.values import refuse_control
-from placewise.model.cluster import Cluster
-from placewise.model.imported import Imported
+from placewise.model.fleets.cluster import Cluster
+from placewise.model.fleets.imported import Imported
 
 _GPU = "gpu"
 _NO_MEANING = ("basename", "uniq_id", "exclusive", "ephemeral", "paths")

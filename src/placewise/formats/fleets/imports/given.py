@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from placewise.errors import InputError
 from placewise.formats.reading import decode, parse_json, parse_yaml, read_bytes
-from placewise.model.imported import Imported
+from placewise.model.fleets.imported import Imported
 
 LARGEST_BYTES = 1 << 28
 """A file is at most so long, once it is unpacked: some 60,000 nodes of Slurm's JSON."""

@@ -23,10 +23,10 @@ from placewise.formats.fleets.vocabulary_file import VOCABULARY, vocabulary_docu
 from placewise.formats.fleets.vocabulary_writing import vocabulary_text
 from placewise.formats.reading import entries_of, found_at, read_json
 from placewise.formats.writing import json_bytes, staged
-from placewise.model.cluster import Cluster
-from placewise.model.fleet_changes import ClusterChange, cluster_change
-from placewise.model.imported import Imported
-from placewise.model.vocabulary import EVERY, Vocabulary
+from placewise.model.fleets.cluster import Cluster
+from placewise.model.fleets.fleet_changes import ClusterChange, cluster_change
+from placewise.model.fleets.imported import Imported
+from placewise.model.fleets.vocabulary import EVERY, Vocabulary
 
 RECORD = "import.json"
 _LONGEST_NAME = 200

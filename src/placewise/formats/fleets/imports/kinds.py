@@ -11,7 +11,7 @@ from typing import Any
 from placewise.errors import InputError
 from placewise.formats.fleets.imports.given import Asked, Given, Importer, read_given
 from placewise.formats.parsing import garbage_collector_off
-from placewise.model.imported import Imported
+from placewise.model.fleets.imported import Imported
 
 _ROOM = "placewise.formats.fleets.imports"
 

@@ -19,8 +19,8 @@ from placewise.formats.fleets.imports.kubernetes_nodes import node_of
 from placewise.formats.fleets.imports.machines import Machine, cluster_of
 from placewise.formats.fleets.node_facts import NODE_STATE, PROPERTY
 from placewise.formats.values import refuse_control, text
-from placewise.model.imported import Imported
-from placewise.model.vocabulary import FieldKind, Vocabulary
+from placewise.model.fleets.imported import Imported
+from placewise.model.fleets.vocabulary import FieldKind, Vocabulary
 
 NODE, FEATURE, RULES = "Node", "NodeFeature", ("NodeFeatureRule",)
 _NAME_LABEL = "nfd.node.kubernetes.io/node-name"

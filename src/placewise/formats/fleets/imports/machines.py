@@ -11,9 +11,9 @@ from placewise.formats.fleets.imports.account import Account
 from placewise.formats.fleets.node_facts import HOST, Facts, Fields
 from placewise.formats.plain_fields import UNSAID, vertex_fields
 from placewise.formats.values import refuse_control
-from placewise.model.cluster import Cluster
-from placewise.model.job import NODE
-from placewise.model.resources import ResourceGraph, Vertex
+from placewise.model.fleets.cluster import Cluster
+from placewise.model.fleets.resources import ResourceGraph, Vertex
+from placewise.model.jobs.job import NODE
 
 CORE, GPU, MEMORY = "core", "gpu", "memory"
 BYTES = "B"

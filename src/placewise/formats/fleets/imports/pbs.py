@@ -12,9 +12,9 @@ from placewise.formats.fleets.imports.machines import LARGEST_BYTES, LARGEST_COU
 from placewise.formats.fleets.node_facts import DOWN, DRAINED, NODE_STATE, PROPERTY, UP
 from placewise.formats.traces.memory_sizes import memory_bytes
 from placewise.formats.values import mapping, refuse_control, text
-from placewise.model.imported import Imported
+from placewise.model.fleets.imported import Imported
+from placewise.model.fleets.vocabulary import FieldKind, Vocabulary
 from placewise.model.scalar import scalar_text
-from placewise.model.vocabulary import FieldKind, Vocabulary
 
 _WORD_BYTES = 8
 _DOWN = ("down", "offline", "stale", "state-unknown", "unresolvable", "maintenance", "wait-provisioning", "sleep")

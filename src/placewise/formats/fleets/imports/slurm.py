@@ -17,8 +17,8 @@ from placewise.formats.fleets.imports.slurm_json import TOPS, SlurmRead, read_sl
 from placewise.formats.fleets.imports.slurm_nodes import DESCRIBED, PARTITION, SlurmNode, SlurmPartition, machine_of
 from placewise.formats.fleets.imports.slurm_text import is_scontrol_text, read_slurm_text
 from placewise.formats.values import refuse_control
-from placewise.model.cluster import Cluster
-from placewise.model.imported import Imported
+from placewise.model.fleets.cluster import Cluster
+from placewise.model.fleets.imported import Imported
 
 SOFTWARE = "Slurm says nothing of software, targets, filesystems and networks"
 _FILES = "sinfo --json, scontrol show node or show partition (with --json or not), or sinfo -N -o with headings"

@@ -6,8 +6,8 @@ from placewise.errors import InputError
 from placewise.formats.fleets.imports.given import Given
 from placewise.formats.jobs.imports.draft import Draft
 from placewise.formats.values import mapping, scalar, sequence, text
-from placewise.model.imported_job import ImportedJob
-from placewise.model.requirement import Condition, Requirement, equality
+from placewise.model.jobs.imported_job import ImportedJob
+from placewise.model.requirements.requirement import Condition, Requirement, equality
 from placewise.model.scalar import scalar_text
 
 _READ = ("version", "kind", "metadata", "compatibilities")

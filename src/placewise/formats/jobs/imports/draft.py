@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from placewise.model.imported_job import ImportedJob
-from placewise.model.job import Job, ResourceGroup, ResourceRequest
-from placewise.model.predicates import Equals
-from placewise.model.requirement import AllOf, Condition, Expression, Requirement, equality
+from placewise.model.jobs.imported_job import ImportedJob
+from placewise.model.jobs.job import Job, ResourceGroup, ResourceRequest
+from placewise.model.requirements.predicates import Equals
+from placewise.model.requirements.requirement import AllOf, Condition, Expression, Requirement, equality
 from placewise.model.scalar import Scalar
 
 MEANINGLESS = "decides nothing of where the job can run"

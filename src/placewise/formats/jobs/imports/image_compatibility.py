@@ -10,9 +10,9 @@ from placewise.formats.fleets.imports.given import Given
 from placewise.formats.jobs.imports.draft import Draft
 from placewise.formats.jobs.imports.match_expressions import FLAGS, feature_condition, one_of
 from placewise.formats.values import mapping, sequence, text
-from placewise.model.imported_job import ImportedJob
-from placewise.model.predicates import Equals
-from placewise.model.requirement import Condition, Expression, Requirement, all_of, any_of, negated
+from placewise.model.jobs.imported_job import ImportedJob
+from placewise.model.requirements.predicates import Equals
+from placewise.model.requirements.requirement import Condition, Expression, Requirement, all_of, any_of, negated
 
 NOT_ASKED = "has no meaning here, so the job does not ask for it"
 

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from placewise.errors import InputError
 from placewise.formats.jobs.jobspec import jobspec_document
 from placewise.formats.writing import json_bytes, refuse_existing, write_bytes
-from placewise.model.imported_job import ImportedJob
+from placewise.model.jobs.imported_job import ImportedJob
 
 _DIALECT = "nextgen"
 _LONGEST_NAME = 200

@@ -13,7 +13,7 @@ from placewise.formats.jobs.imports.image_compatibility import import_image_comp
 from placewise.formats.jobs.imports.pbs_script import import_pbs_script, is_pbs_script
 from placewise.formats.jobs.imports.pods import import_pods, is_pods
 from placewise.formats.jobs.imports.slurm_script import import_slurm_script, is_slurm_script
-from placewise.model.imported_job import ImportedJob
+from placewise.model.jobs.imported_job import ImportedJob
 
 JOBS = "jobs"
 _SCRIPTS: tuple[tuple[Callable[[str], bool], Callable[[Given], list[ImportedJob]]], ...] = (

@@ -7,8 +7,8 @@ from typing import Any
 
 from placewise.errors import InputError
 from placewise.formats.values import sequence, text
-from placewise.model.predicates import Equals, OneOf, Predicate
-from placewise.model.requirement import Condition, Expression, Requirement, negated
+from placewise.model.requirements.predicates import Equals, OneOf, Predicate
+from placewise.model.requirements.requirement import Condition, Expression, Requirement, negated
 
 _HOST_LABEL = "kubernetes.io/hostname"
 _NAME_FIELD = "metadata.name"

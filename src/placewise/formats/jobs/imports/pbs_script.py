@@ -10,8 +10,8 @@ from placewise.formats.jobs.imports.script_options import is_script_of, options_
 from placewise.formats.traces.pbs_request import parse_pbs_request
 from placewise.formats.values import text
 from placewise.model.durations import seconds_of
-from placewise.model.imported_job import ImportedJob
-from placewise.model.job import ResourceGroup, ResourceRequest
+from placewise.model.jobs.imported_job import ImportedJob
+from placewise.model.jobs.job import ResourceGroup, ResourceRequest
 
 DIRECTIVE = "#PBS"
 _SHORT = {"l": "l", "q": "queue", "N": "name", "A": "account"}

@@ -14,9 +14,9 @@ from placewise.formats.fleets.imports.machines import LARGEST_BYTES
 from placewise.formats.jobs.imports.draft import ELSEWHERE, UNKNOWN, Draft, fact, label, machine_parts
 from placewise.formats.jobs.imports.match_expressions import property_expression
 from placewise.formats.values import count, mapping, sequence, text
-from placewise.model.imported_job import ImportedJob
-from placewise.model.job import ResourceGroup, ResourceRequest
-from placewise.model.requirement import Expression, all_of, any_of
+from placewise.model.jobs.imported_job import ImportedJob
+from placewise.model.jobs.job import ResourceGroup, ResourceRequest
+from placewise.model.requirements.requirement import Expression, all_of, any_of
 
 _HOST_LABEL = "kubernetes.io/hostname"
 _TEMPLATES = {

@@ -19,10 +19,10 @@ from placewise.formats.jobs.imports.script_options import is_script_of, options_
 from placewise.formats.jobs.slurm_constraint import parse_slurm_constraint
 from placewise.formats.traces.memory_sizes import memory_bytes
 from placewise.formats.values import text
-from placewise.model.imported_job import ImportedJob
-from placewise.model.job import ResourceGroup, ResourceRequest
-from placewise.model.predicates import Equals, Within
-from placewise.model.requirement import Condition, Expression, Requirement, negated
+from placewise.model.jobs.imported_job import ImportedJob
+from placewise.model.jobs.job import ResourceGroup, ResourceRequest
+from placewise.model.requirements.predicates import Equals, Within
+from placewise.model.requirements.requirement import Condition, Expression, Requirement, negated
 
 DIRECTIVE = "#SBATCH"
 _SHORT = {

@@ -12,7 +12,7 @@ from placewise.formats.jobs.jobspec.document import Dialect, Reading
 from placewise.formats.jobs.jobspec.notes import Notes as Notes
 from placewise.formats.reading import parse_document, parse_json, read_text
 from placewise.formats.values import mapping, refuse_control
-from placewise.model.job import Job
+from placewise.model.jobs.job import Job
 
 
 @cache

@@ -12,8 +12,8 @@ from placewise.formats.jobs.jobspec.groups import Use, Uses
 from placewise.formats.jobs.jobspec.parts import Parts
 from placewise.formats.jobs.jobspec.preferences import PREFER
 from placewise.formats.jobs.jobspec.requires import NamedLists, parse_requires
-from placewise.model.job import XOR_SLOT, ResourceGroup, ResourceRequest
-from placewise.model.requirement import Expression, all_of, any_of
+from placewise.model.jobs.job import XOR_SLOT, ResourceGroup, ResourceRequest
+from placewise.model.requirements.requirement import Expression, all_of, any_of
 
 _Wanted = tuple[Expression, ...]
 

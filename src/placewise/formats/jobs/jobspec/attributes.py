@@ -11,7 +11,7 @@ from typing import Any
 from placewise.errors import InputError
 from placewise.formats.jobs.jobspec.notes import Notes
 from placewise.formats.values import known_keys, mapping, scalar, sequence, text
-from placewise.model.job import Job
+from placewise.model.jobs.job import Job
 from placewise.model.scalar import Scalar
 
 DURATION = "duration"

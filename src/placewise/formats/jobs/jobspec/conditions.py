@@ -6,11 +6,19 @@ from typing import Any
 
 from placewise.errors import InputError, locating
 from placewise.formats.values import known_keys, refuse_control, scalar, text, version_text
-from placewise.model.predicates import Contains, Equals, InVersionRange, OneOf, Predicate, Within, refuse_crossed
-from placewise.model.range_notation import has_epoch, is_range, may_have_epochs
-from placewise.model.requirement import Condition, equality, holds_version, names_release, one_of
+from placewise.model.requirements.predicates import (
+    Contains,
+    Equals,
+    InVersionRange,
+    OneOf,
+    Predicate,
+    Within,
+    refuse_crossed,
+)
+from placewise.model.requirements.requirement import Condition, equality, holds_version, names_release, one_of
 from placewise.model.scalar import Scalar, scalar_text
-from placewise.model.version_range import parse_bounds, parse_versions
+from placewise.model.versions.range_notation import has_epoch, is_range, may_have_epochs
+from placewise.model.versions.version_range import parse_bounds, parse_versions
 
 TESTS = ("match", "min", "max", "contains")
 

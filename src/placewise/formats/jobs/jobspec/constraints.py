@@ -14,8 +14,8 @@ from placewise.errors import InputError, locating
 from placewise.formats.jobs.jobspec.hostlists import parse_hostlist
 from placewise.formats.jobs.jobspec.idsets import idset_text, parse_idset, size
 from placewise.formats.values import known_keys, sequence, text
-from placewise.model.predicates import Equals, OneOf
-from placewise.model.requirement import (
+from placewise.model.requirements.predicates import Equals, OneOf
+from placewise.model.requirements.requirement import (
     DEEPEST,
     MOST_TESTS,
     AllOf,

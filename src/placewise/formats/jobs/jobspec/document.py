@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from placewise.errors import InputError
 from placewise.formats.jobs.jobspec.notes import Notes
 from placewise.formats.values import known_keys, mapping, sequence
-from placewise.model.job import Job
+from placewise.model.jobs.job import Job
 
 TOP_LEVEL = ("version", "name", "resources", "task", "tasks", "attributes")
 

@@ -14,8 +14,8 @@ from placewise.formats.jobs.jobspec.conditions import TESTS, matching, predicate
 from placewise.formats.jobs.jobspec.document import Reading
 from placewise.formats.jobs.jobspec.known import keep, known
 from placewise.formats.values import known_keys, mapping, sequence, text
-from placewise.model.contradictions import refuse_contradiction
-from placewise.model.requirement import (
+from placewise.model.requirements.contradictions import refuse_contradiction
+from placewise.model.requirements.requirement import (
     DEEPEST,
     MOST_TESTS,
     Condition,

@@ -12,7 +12,7 @@ from typing import Any
 from placewise.errors import InputError
 from placewise.formats.jobs.jobspec.conditions import test_document
 from placewise.formats.jobs.jobspec.entries import LABEL, RESERVED
-from placewise.model.requirement import AllOf, AnyOf, Condition, Expression, Not, Requirement
+from placewise.model.requirements.requirement import AllOf, AnyOf, Condition, Expression, Not, Requirement
 
 
 def entries_document(parts: Iterable[Expression]) -> list[dict[str, Any]]:

@@ -18,8 +18,8 @@ from placewise.formats.jobs.jobspec.document import Dialect, Reading, check_top_
 from placewise.formats.jobs.jobspec.notes import Notes
 from placewise.formats.jobs.jobspec.shape import FIRST_LABEL, has_slot, labels, parse_shape, shape_document
 from placewise.formats.values import count, exactly, known_keys, mapping, text
-from placewise.model.job import Job, ResourceGroup, Shape
-from placewise.model.requirement import Expression
+from placewise.model.jobs.job import Job, ResourceGroup, Shape
+from placewise.model.requirements.requirement import Expression
 
 VERSIONS = range(1, 10_000)
 TASK_KEYS = ("command", "slot", "count", "attributes", "distribution")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Any, TypeAlias
 
-from placewise.model.requirement import Requirement
+from placewise.model.requirements.requirement import Requirement
 
 # What strangers send is kept as well, so it must not fill the memory.
 MOST = 8192

@@ -21,7 +21,7 @@ from placewise.formats.jobs.jobspec.preferences import PREFER, parse_preferences
 from placewise.formats.jobs.jobspec.requires import NamedLists, parse_requires, parse_top_requires
 from placewise.formats.jobs.jobspec.shape import parse_request, request_document
 from placewise.formats.values import flag, mapping, text
-from placewise.model.job import XOR_SLOT, Job, ResourceGroup
+from placewise.model.jobs.job import XOR_SLOT, Job, ResourceGroup
 
 VERSIONS = range(1, 3)
 _REQUIRES = "requires"

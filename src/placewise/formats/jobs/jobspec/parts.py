@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from placewise.errors import InputError
-from placewise.model.job import XOR_SLOT, ResourceGroup, ResourceRequest, Shape
+from placewise.model.jobs.job import XOR_SLOT, ResourceGroup, ResourceRequest, Shape
 
 _MOST = 100_000
 

@@ -10,8 +10,8 @@ from placewise.formats.jobs.jobspec.document import Reading
 from placewise.formats.jobs.jobspec.entries import parse_entries
 from placewise.formats.jobs.jobspec.entries_writing import entries_document
 from placewise.formats.values import mapping, sequence
-from placewise.model.preference import Preference
-from placewise.model.requirement import all_of
+from placewise.model.requirements.preference import Preference
+from placewise.model.requirements.requirement import all_of
 
 PREFER = "prefer"
 WEIGHT = "weight"

@@ -9,7 +9,7 @@ from placewise.errors import InputError
 from placewise.formats.jobs.jobspec.document import Reading
 from placewise.formats.jobs.jobspec.entries import of_dotted, of_fields, parse_entries
 from placewise.formats.values import mapping, text
-from placewise.model.requirement import Expression
+from placewise.model.requirements.requirement import Expression
 
 _Wanted = tuple[Expression, ...]
 # A few names can stand for long lists, and each list is a part of every group that names it.

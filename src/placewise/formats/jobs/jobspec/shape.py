@@ -13,7 +13,7 @@ from placewise.formats.jobs.jobspec.document import Reading
 from placewise.formats.jobs.jobspec.entries import parse_entries
 from placewise.formats.jobs.jobspec.entries_writing import entries_document
 from placewise.formats.values import known_keys, sequence, text
-from placewise.model.job import SLOT, SLOTS, ResourceRequest, Shape
+from placewise.model.jobs.job import SLOT, SLOTS, ResourceRequest, Shape
 
 DEEPEST = 64
 # A few lines of YAML with aliases can stand for more requests than any machine could hold.

@@ -27,9 +27,9 @@ from placewise.formats.jobs.jobspec.flux import (
 from placewise.formats.jobs.jobspec.known import keep, known
 from placewise.formats.jobs.jobspec.shape import labels, parse_shape, shape_document
 from placewise.formats.values import known_keys, mapping, refuse_control, sequence, text
-from placewise.model.job import Job, ResourceGroup
-from placewise.model.predicates import Predicate
-from placewise.model.requirement import Condition, Expression, Requirement
+from placewise.model.jobs.job import Job, ResourceGroup
+from placewise.model.requirements.predicates import Predicate
+from placewise.model.requirements.requirement import Condition, Expression, Requirement
 
 _PredicateOf: TypeAlias = Callable[[str, dict[str, Any], str], Predicate]
 

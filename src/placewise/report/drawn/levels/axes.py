@@ -9,7 +9,7 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from placewise.model.results import Results
+from placewise.model.results.results import Results
 from placewise.report.data.levels import LevelRow
 from placewise.report.drawn import style
 from placewise.report.words.figures import FigureWords

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.lines import Line2D
 
-from placewise.model.results import CostScore, Results
+from placewise.model.results.results import CostScore, Results
 from placewise.prediction.cost import SECONDS_PER_HOUR
 from placewise.report.data.levels import best_row, by_cost, cost_each, reference_of, runtime_each
 from placewise.report.drawn import style

@@ -11,7 +11,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from placewise.model.results import Results
+from placewise.model.results.results import Results
 from placewise.report.data import levels
 from placewise.report.data.levels import LevelRow
 from placewise.report.drawn import style

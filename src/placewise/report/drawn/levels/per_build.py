@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from placewise.model.results import Results
+from placewise.model.results.results import Results
 from placewise.report.data.levels import BEST_MEMORY, LevelRow
 from placewise.report.data.per_build import BIN, Histograms, histograms, main_rows
 from placewise.report.drawn import style

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.patches import Patch
 
-from placewise.model.results import Results
+from placewise.model.results.results import Results
 from placewise.report.data.levels import assigned, failing
 from placewise.report.data.reasons import Part, failing_levels, parts_of
 from placewise.report.drawn import style

@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter
 
-from placewise.model.results import LevelResult, Results
+from placewise.model.results.results import LevelResult, Results
 from placewise.report.data.levels import LevelRow, assigned, best_row, clusters_taking
 from placewise.report.drawn import style
 from placewise.report.drawn.levels.axes import Column, level_plot

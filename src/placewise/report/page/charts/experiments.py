@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from placewise.model.results import Results
+from placewise.model.results.results import Results
 from placewise.report.data.experiments import orders, trade_off
 from placewise.report.page.cells import Table, count_cell, share_cell
 from placewise.report.page.charts import vega

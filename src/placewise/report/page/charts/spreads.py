@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from placewise.model.results import Results
-from placewise.model.worth import Difference, Headline, SensitivityPoint
+from placewise.model.results.results import Results
+from placewise.model.results.worth import Difference, Headline, SensitivityPoint
 from placewise.report.data import uncertainty
 from placewise.report.data.statistics import FEWEST_FOR_CENTRAL, thinned
 from placewise.report.data.worth import MOST_ROWS

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from placewise.model.results import Results
-from placewise.model.worth import Sufficiency
+from placewise.model.results.results import Results
+from placewise.model.results.worth import Sufficiency
 from placewise.report.data import worth as numbers
 from placewise.report.data.statistics import thinned
 from placewise.report.page.cells import Table, count_cell, share_cell

@@ -30,8 +30,8 @@ from placewise.formats.fleets.imports.spack.merging import merged
 from placewise.formats.fleets.imports.spack.site import Site
 from placewise.formats.plain_fields import UNSAID
 from placewise.kinds.builtin import kind_of
-from placewise.model.imported import Imported
-from placewise.model.vocabulary import EVERY, FieldKind, FieldName, Vocabulary
+from placewise.model.fleets.imported import Imported
+from placewise.model.fleets.vocabulary import EVERY, FieldKind, FieldName, Vocabulary
 
 _NAME = "spack"
 _TEXT, _SET = FieldKind("text"), FieldKind("set")

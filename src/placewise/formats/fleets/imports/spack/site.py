@@ -11,9 +11,9 @@ from placewise.formats.fleets.imports.spack.entry import ARCH, COMPILER, OS, Ent
 from placewise.formats.fleets.imports.spack.known import MPI, OF_MACHINES, PROVIDERS, VIRTUAL
 from placewise.formats.fleets.node_facts import Facts
 from placewise.formats.plain_fields import UNSAID
-from placewise.model.cluster import Cluster
+from placewise.model.fleets.cluster import Cluster
+from placewise.model.fleets.vocabulary import EVERY
 from placewise.model.scalar import Value
-from placewise.model.vocabulary import EVERY
 
 _TAKEN = (ARCH, OS, COMPILER, MPI)
 _ROOT = 0

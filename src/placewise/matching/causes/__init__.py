@@ -1,0 +1,1 @@
+"""Why a cluster does not match, and what to relax."""

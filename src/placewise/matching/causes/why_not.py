@@ -1,0 +1,297 @@
+"""Why the clusters that do not match a job do not: every reason, not the first."""
+
+from __future__ import annotations
+
+import contextlib
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import reduce
+from itertools import compress
+from operator import or_
+
+import numpy as np
+from numpy.typing import NDArray
+
+from placewise.errors import InputError
+from placewise.matching import bitset
+from placewise.matching.causes.causes import FEW, UNDESCRIBED, Cause, Causes, CausesThere, too_few
+from placewise.matching.index import FleetIndex
+from placewise.matching.match import Incomparable, hosting, incomparables, matching, undecided_clusters
+from placewise.matching.shapes.asks import measured
+from placewise.matching.shapes.hosting import inner_requirements
+from placewise.matching.shapes.work import Work
+from placewise.model.jobs.job import SLOTS, Job, ResourceRequest, Shape
+from placewise.model.requirements.requirement import Expression, Requirement, tests_of
+from placewise.model.scalar import scalar_text
+
+_MOST_INSIDE = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """One requirement, and the clusters on no node of which it holds.
+
+    lacking : how many of them have no such subsystem at all, none of them in an expression of several.
+    causes : why it does not hold, those causes first that most clusters have; of a job that requires very much, those
+    of the requirements that most clusters fail.
+    """
+
+    requirement: Expression
+    clusters: tuple[str, ...]
+    lacking: int
+    causes: tuple[CausesThere, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NearMiss:
+    """A cluster that one requirement alone keeps from matching, and what it offers instead."""
+
+    cluster: str
+    requirement: Expression
+    offered: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A cluster of which it is unknown whether it matches, and what decides: the facts that are not described."""
+
+    cluster: str
+    facts: tuple[Cause, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WhyNot:
+    """How a fleet answers one job.
+
+    matched : the clusters that match.
+    blocked : per requirement the clusters that fail it, most failed first; met everywhere are left out.
+    near_misses : the clusters that fail exactly one requirement and nothing else.
+    scattered : the clusters that meet each requirement somewhere, but not together on the nodes needed.
+    too_small : the clusters that could not host the shape even if every requirement held on every node; none where
+        that takes too much work to say, and those that meet each requirement are among the scattered ones then.
+    unknown_types : the types asked for that no cluster of the fleet has, sorted; where some have the type but
+        none in a unit that converts to the one asked for, the unit too, as in "memory in MB".
+    unknown : the clusters that would match if what is not described there were as asked.
+    incomparable : those of which a value decides that cannot be compared with what is asked.
+    apart : why the scattered ones do not match, and those of the too small ones that what is required inside the
+        shape keeps from matching.
+    """
+
+    job: str
+    total: int
+    matched: tuple[str, ...]
+    blocked: tuple[Blocked, ...]
+    near_misses: tuple[NearMiss, ...]
+    scattered: tuple[str, ...]
+    too_small: tuple[str, ...]
+    unknown_types: tuple[str, ...]
+    unknown: tuple[Unknown, ...] = ()
+    incomparable: tuple[Incomparable, ...] = ()
+    apart: tuple[CausesThere, ...] = ()
+
+
+def why_not(index: FleetIndex, job: Job) -> WhyNot:
+    """Explain a match. Raises InputError as `match` does."""
+    index = index.asked_by(job)
+    names, wanted = index.names, job.requirements
+    work = Work.of(len(names))
+    found = matching(index, job, work=work)
+    undecided = undecided_clusters(index, job, found, work)
+    matched = bitset.from_number(found, len(names))
+    work, fitting = Work.besides(len(names)), np.ones(len(names), dtype=np.bool_)
+    # What takes too much work to say is left out: a job that can be matched is explained.
+    with contextlib.suppress(InputError):
+        fitting = hosting(index, [(group.shape, index.everything) for group in job.groups], work=work)
+    places = index.table(wanted)
+    unmet = ~bitset.unpack(index.clusters_of(places), len(names))
+    failures = unmet.sum(axis=0)
+    causes = Causes(index)
+    # Those that most fail first, as causes are looked for within a budget.
+    order = sorted(np.flatnonzero(unmet.any(axis=1)).tolist(), key=lambda row: -int(unmet[row].sum()))
+    blocked = [_blocked(index, causes, wanted[row], unmet[row]) for row in order]
+    near = []
+    for row in np.flatnonzero((unmet & (failures == 1)).any(axis=1)).tolist():
+        alone, requirement = unmet[row] & (failures == 1), wanted[row]
+        able = np.zeros_like(alone)
+        with contextlib.suppress(InputError):
+            able = alone & hosting(index, _without(index, job, requirement, alone), work=work)
+        near += [
+            NearMiss(names[cluster], requirement, _offered(index, causes, cluster, requirement))
+            for cluster in np.flatnonzero(able).tolist()
+        ]
+    scattered = (failures == 0) & fitting & ~matched
+    groups = [group.requirements for group in job.groups]
+    incomparable = incomparables(index, job, undecided) if undecided else ()
+    uncompared = {one.cluster for one in incomparable}
+    return WhyNot(
+        job.name,
+        len(names),
+        _named(names, matched),
+        tuple(sorted(blocked, key=lambda b: (-len(b.clusters), str(b.requirement)))),
+        tuple(near),
+        _named(names, scattered),
+        _named(names, ~fitting),
+        () if fitting.any() else _unknown_types(index, job),
+        tuple(
+            Unknown(names[cluster], _facts(index, causes, cluster, groups))
+            for cluster in bitset.members(undecided)
+            if names[cluster] not in uncompared
+        ),
+        incomparable,
+        _grouped(
+            [
+                *((names[one], (too_few(index, one, groups),)) for one in np.flatnonzero(scattered).tolist()),
+                *_inside(index, job, ~fitting, work),
+            ]
+        ),
+    )
+
+
+def _inside(
+    index: FleetIndex, job: Job, too_small: NDArray[np.bool_], work: Work
+) -> list[tuple[str, tuple[Cause, ...]]]:
+    """Return the clusters that could host a job's shape but for what is required inside it, and of which that is so.
+
+    One requirement alone where it alone is in the way, else all of them.
+    """
+    wanted = list(dict.fromkeys(one for group in job.groups for one in inner_requirements(group.shape)))
+    found: dict[int, list[Cause]] = {}
+    # What takes too much work is not looked for.
+    with contextlib.suppress(InputError):
+        freed = too_small & _hosting_but_for(index, job, wanted, work) if wanted and too_small.any() else too_small[:0]
+        for cluster in np.flatnonzero(freed).tolist():
+            found[cluster] = [_too_few_meet(wanted)]
+        alone: dict[int, list[Cause]] = {}
+        for one in wanted[:_MOST_INSIDE] if len(wanted) > 1 and found else ():
+            for cluster in np.flatnonzero(freed & _hosting_but_for(index, job, [one], work)).tolist():
+                alone.setdefault(cluster, []).append(_too_few_meet([one]))
+        found |= alone
+    return [(index.names[cluster], tuple(causes)) for cluster, causes in found.items()]
+
+
+def _hosting_but_for(index: FleetIndex, job: Job, dropped: Sequence[Expression], work: Work) -> NDArray[np.bool_]:
+    def freed(shape: Shape) -> Shape:
+        return tuple(
+            replace(
+                request,
+                contents=freed(request.contents),
+                requirements=tuple([one for one in request.requirements if one not in dropped]),
+            )
+            for request in shape
+        )
+
+    return hosting(index, [(freed(group.shape), index.everything) for group in job.groups], work=work)
+
+
+def _too_few_meet(wanted: Sequence[Expression]) -> Cause:
+    asked = " and ".join(map(str, wanted))
+    subsystems = "|".join(sorted({test.subsystem for one in wanted for test in tests_of(one)}))
+    line = f"too few: not enough of the resources asked for meet {asked}"
+    return Cause(FEW, subsystems, "", asked, "", line)
+
+
+def _blocked(index: FleetIndex, causes: Causes, requirement: Expression, failed: NDArray[np.bool_]) -> Blocked:
+    names = tuple(dict.fromkeys(test.subsystem for test in tests_of(requirement)))
+    clusters = np.flatnonzero(failed).tolist()
+    lacking = len(clusters)
+    if any(index.clusters_with(name) for name in names):
+        lacking = int((failed & ~reduce(or_, map(index.having, names))).sum())
+    found = (
+        ()
+        if causes.exhausted
+        else _grouped((index.names[cluster], causes.of(cluster, requirement)) for cluster in clusters)
+    )
+    return Blocked(requirement, _named(index.names, failed), lacking, found)
+
+
+def _grouped(causes: Iterable[tuple[str, tuple[Cause, ...]]]) -> tuple[CausesThere, ...]:
+    clusters: defaultdict[tuple[Cause, ...], list[str]] = defaultdict(list)
+    for cluster, found in causes:
+        clusters[found].append(cluster)
+    there = [CausesThere(found, tuple(names)) for found, names in clusters.items()]
+    return tuple(sorted(there, key=lambda one: (-len(one.clusters), one.clusters)))
+
+
+def _facts(
+    index: FleetIndex, causes: Causes, cluster: int, groups: Iterable[tuple[Expression, ...]]
+) -> tuple[Cause, ...]:
+    """Return what is not described of a cluster and decides whether places of it are usable."""
+    found: dict[Cause, None] = {}
+    for requirements in () if causes.exhausted else groups:
+        possible = causes.places(cluster)
+        for requirement in requirements:
+            possible &= index.meeting(requirement).possible_number
+        for requirement in requirements:
+            if causes.exhausted:
+                break
+            if where := possible & ~index.meeting(requirement).yes_number:
+                found.update(dict.fromkeys(causes.at(cluster, requirement, where)))
+    return tuple(cause for cause in found if cause.kind == UNDESCRIBED)
+
+
+def _named(names: tuple[str, ...], chosen: NDArray[np.bool_]) -> tuple[str, ...]:
+    return tuple(compress(names, chosen.tolist()))
+
+
+def _without(
+    index: FleetIndex, job: Job, requirement: Expression, among: NDArray[np.bool_]
+) -> list[tuple[Shape, NDArray[np.uint64]]]:
+    """Return the shape of each group with the (words,) place classes at which all its other requirements hold.
+
+    among : (clusters,) those whose places count.
+    """
+    groups = []
+    for group in job.groups:
+        places = bitset.pack(np.repeat(among, np.diff(index.firsts)))
+        for other in group.requirements:
+            if other != requirement:
+                places &= index.meeting(other).yes
+        groups.append((group.shape, places))
+    return groups
+
+
+def _unknown_types(index: FleetIndex, job: Job) -> tuple[str, ...]:
+    vertices = {pair for cluster in range(len(index.names)) for pair in index.compiled(cluster).types}
+    known = {kind for kind, _ in vertices}
+    unknown, stack = set(), [request for group in job.groups for request in group.shape]
+    while stack:
+        request = stack.pop()
+        stack.extend(request.contents)
+        if request.type in SLOTS:
+            continue
+        if request.type not in known:
+            unknown.add(request.type)
+        elif request.unit and not _in_unit(request, vertices):
+            unknown.add(f"{request.type} in {request.unit}")
+    return tuple(sorted(unknown))
+
+
+def _in_unit(request: ResourceRequest, vertices: set[tuple[str, str]]) -> bool:
+    """Whether some vertices have the unit asked for, or one that converts to it."""
+    if request.contents:
+        return (request.type, request.unit) in vertices
+    measure, _ = measured(request.unit)
+    return any(unit and measured(unit)[0] == measure for kind, unit in vertices if kind == request.type)
+
+
+def _offered(index: FleetIndex, causes: Causes, cluster: int, requirement: Expression) -> str:
+    """Write what a cluster's places see of the fields that a requirement asks about; of an expression its causes."""
+    if not isinstance(requirement, Requirement):
+        return "; ".join(dict.fromkeys(map(str, causes.of(cluster, requirement))))
+    asked = dict.fromkeys(condition.field for condition in requirement.conditions)
+    compiled = index.compiled(cluster)
+    seeing = compiled.tree.seeing
+    seen: list[str] = []
+    unseen: list[str] = []
+    subsystem = index.subsystem(cluster, requirement.subsystem)
+    for vertex in subsystem.vertices if subsystem else ():
+        values = dict(vertex.properties)
+        text = " ".join(f"{name} {scalar_text(values[name])}" for name in asked if name in values)
+        if text or not asked:
+            (unseen if seeing.isdisjoint(vertex.attached_to) else seen).append(text or requirement.subsystem)
+    if unseen and not seen:
+        unseen.append("attached where no node sees it")
+    known = index.vocabulary.is_complete(compiled.cluster.name, requirement.subsystem)
+    nothing = f"no {requirement.subsystem}" if known else f"no {requirement.subsystem} that is described"
+    return ", ".join(dict.fromkeys(seen or unseen)) or nothing

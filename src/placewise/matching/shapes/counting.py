@@ -1,0 +1,101 @@
+"""Shapes that are counted place by place: how many copies the places of each class host."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from placewise.errors import InputError
+from placewise.matching.compiled_cluster import CompiledCluster
+from placewise.matching.offers import Change, Pieces
+from placewise.matching.shapes.hosting import (
+    Copies,
+    Tree,
+    has_alternatives,
+    inner_requirements,
+    on_one_place,
+    spans_places,
+)
+from placewise.matching.shapes.work import Work
+from placewise.model.jobs.job import NODE, SLOTS, ResourceRequest, Shape
+
+# Sums of counts up to this one fit a word whatever the number of place classes; Python counts the larger ones.
+_MOST_COUNTED = 1 << 32
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Counts:
+    """How many copies of a request the places of each class host together, at most as many as it wants.
+
+    per_class : (classes,) int64; None where a fleet cannot be counted place by place.
+    """
+
+    request: ResourceRequest
+    per_class: NDArray[np.int64] | None
+
+
+def counted_request(shape: Shape) -> ResourceRequest | None:
+    """Return the one request that a shape comes to, None where it is not one whose copies could be counted."""
+    if len(shape) != 1:
+        return None
+    request = shape[0]
+    while request.type in SLOTS and len(request.contents) == 1:
+        inside = request.contents[0]
+        if inside.count > 1 or inside.type != NODE:
+            break
+        # Slots of one node and nothing else are nodes.
+        request = replace(inside, count=request.count)
+    if request.count > _MOST_COUNTED or has_alternatives(request) or inner_requirements((request,)):
+        return None
+    if request.unit and not request.contents:
+        # An amount in a unit may be more than a word holds in the units that there are.
+        return None
+    return request
+
+
+def counts_of(request: ResourceRequest, clusters: Iterable[CompiledCluster]) -> Counts:
+    """Count a request on every cluster. Raises InputError for one that cannot be counted exactly (see `hosting`)."""
+    counted = list(clusters)
+    if not all(_counts_by_place(compiled.tree, request) for compiled in counted):
+        return Counts(request, None)
+    asked = Copies(request, Work.of(len(counted)))
+    found = [copies for compiled in counted for copies in _copies(compiled, request, asked)]
+    return Counts(request, np.array(found, dtype=np.int64))
+
+
+def moved_counts(counts: Counts, pieces: Pieces, changes: Iterable[Change]) -> Counts | None:
+    """Return the counts after changes of the fleet; None where they have to be made anew."""
+    if counts.per_class is None:
+        return None
+    per_class = np.concatenate(
+        [part for kept, empty in pieces for part in (counts.per_class[kept], np.zeros(empty, dtype=np.int64))]
+    )
+    for change in changes:
+        if change.after is not None:
+            if not _counts_by_place(change.after.tree, counts.request):
+                return None
+            try:
+                copies = _copies(change.after, counts.request, Copies(counts.request))
+            except InputError:
+                return None
+            per_class[change.first : change.first + len(copies)] = copies
+    return Counts(counts.request, per_class)
+
+
+def _copies(compiled: CompiledCluster, request: ResourceRequest, asked: Copies) -> list[int]:
+    # More than are wanted need not be counted, and a sum of sizes need not fit a word.
+    each = asked.on(compiled.tree, [kind.places[0] for kind in compiled.classes])
+    return [min(copies * len(kind.places), request.count) for copies, kind in zip(each, compiled.classes, strict=True)]
+
+
+def _counts_by_place(tree: Tree, request: ResourceRequest) -> bool:
+    """Whether copies of a request can be counted place by place and added up."""
+    if request.type == NODE:
+        # Every node is a place or within one; a cluster without nodes has none to count.
+        return True
+    if request.type not in SLOTS and request.type in tree.subtrees.types_outside:
+        return False
+    return on_one_place(tree, request) if request.type in SLOTS else not spans_places(tree, request)

@@ -1,0 +1,1 @@
+"""Clusters: resources, subsystems, limits, and what their words mean."""

@@ -1,0 +1,1 @@
+"""Jobs, one by one, as workloads, and as records of what ran."""

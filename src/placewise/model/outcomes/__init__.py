@@ -1,0 +1,1 @@
+"""Records of success and failure, what was learned from them, and what they show."""

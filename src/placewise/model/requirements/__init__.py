@@ -1,0 +1,1 @@
+"""What a job requires and prefers: expressions over tests of vertices."""

@@ -1,0 +1,1 @@
+"""Traces, and what replays of them are asked and answer."""

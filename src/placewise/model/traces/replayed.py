@@ -1,0 +1,68 @@
+"""One replay, whole: what was replayed, how, what became of each job, and what that comes to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from placewise.model.traces.replay import ReplaySettings, Schedule
+from placewise.model.traces.replay_summary import ReplaySummary
+from placewise.model.traces.trace import Trace
+from placewise.model.traces.trace_cleaning import Cleaned, Cleaning
+from placewise.model.traces.trace_contents import lacking
+
+
+@dataclass(frozen=True, slots=True)
+class TraceRecord:
+    """Where a trace came from, and what was left out of it before it was replayed.
+
+    jobs : that were replayed, of `read`. cleaning, dropped, given_instead, cut : see `Cleaned`. left_out : at reading.
+    submits_are_starts : the header says that submission times are start times. lacking : what no job says.
+    notes : what was noticed at reading.
+    """
+
+    source: str
+    jobs: int
+    read: int
+    cleaning: Cleaning
+    dropped: tuple[tuple[str, int], ...]
+    given_instead: int
+    cut: int
+    left_out: tuple[tuple[str, int], ...]
+    submits_are_starts: bool
+    lacking: tuple[str, ...]
+    notes: tuple[str, ...]
+
+    @classmethod
+    def of(cls, cleaned: Cleaned) -> TraceRecord:
+        """Return the record of a trace after cleaning."""
+        trace = cleaned.trace
+        return cls(
+            trace.source or "a trace in memory",
+            len(trace),
+            cleaned.jobs,
+            cleaned.cleaning,
+            cleaned.dropped,
+            cleaned.given_instead,
+            cleaned.cut,
+            trace.left_out,
+            trace.submits_are_starts,
+            lacking(trace),
+            trace.notes,
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Replayed:
+    """A replay and its answer.
+
+    trace : the jobs, in whose positions the schedule counts. record : of the trace. fleet : where its clusters come
+    from, in words. metadata : the pieces of metadata that the scheduler had; None for all that the jobs have.
+    """
+
+    trace: Trace
+    record: TraceRecord
+    fleet: str
+    settings: ReplaySettings
+    metadata: tuple[str, ...] | None
+    schedule: Schedule
+    summary: ReplaySummary

@@ -1,0 +1,1 @@
+"""Versions, their order, and ranges of them."""

@@ -1,0 +1,97 @@
+"""A cleaned trace on a fleet, with all of its metadata or some: replayed and summed up."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from placewise.errors import InputError
+from placewise.matching.index import FleetIndex
+from placewise.matching.match import match
+from placewise.model.fleets.cluster import Cluster, Fleet
+from placewise.model.jobs.job import Job, ResourceGroup
+from placewise.model.progress import SILENT, Progress
+from placewise.model.traces.replay import ReplaySettings
+from placewise.model.traces.replayed import Replayed, TraceRecord
+from placewise.model.traces.trace import Trace
+from placewise.model.traces.trace_cleaning import Cleaned, Cleaning, clean
+from placewise.model.traces.trace_metadata import with_metadata
+from placewise.replays.numbers import summary_of
+from placewise.replays.run import EngineName, replay
+from placewise.replays.sites import site_of
+from placewise.replays.weeks import RESAMPLES
+
+
+def replay_trace(
+    cleaned: Cleaned,
+    fleet: Fleet,
+    settings: ReplaySettings,
+    *,
+    origin: str = "",
+    metadata: tuple[str, ...] | None = None,
+    resamples: int = RESAMPLES,
+    engine: EngineName = "auto",
+    progress: Progress = SILENT,
+) -> Replayed:
+    """Replay the jobs that a filter left of a trace, and sum up.
+
+    metadata : the pieces that the scheduler has, None for all. With fewer a job may be placed where something that it
+    requires is lacking, and fails there. origin : where the fleet comes from, in words.
+
+    Raises InputError as `replay` does, for no jobs, and for a piece of metadata that no job has.
+    """
+    if engine not in get_args(EngineName):
+        raise InputError("no such engine", found=engine, expected=", ".join(get_args(EngineName)))
+    trace = cleaned.trace
+    if not len(trace):
+        dropped = "; ".join(f"{count:,} where {reason}" for reason, count in cleaned.dropped)
+        raise InputError("no job is left to replay", file=trace.source or None, found=dropped or "a trace without jobs")
+    seen, truth = trace, None
+    if metadata is not None:
+        seen, truth = with_metadata(trace, metadata), truth_of(trace, fleet)
+    there = in_parts(fleet, trace.processor_parts)
+    schedule = replay(seen, there, settings, truth=truth, progress=progress, engine=engine)
+    summary = summary_of(trace, fleet, settings, schedule, resamples=resamples)
+    return Replayed(trace, TraceRecord.of(cleaned), origin, settings, metadata, schedule, summary)
+
+
+def truth_of(trace: Trace, fleet: Fleet) -> NDArray[np.bool_]:
+    """Return (jobs, clusters), whether each cluster has all that a job requires, and so whether the job succeeds there.
+
+    A requirement that is met on some nodes of a cluster only counts as met by the cluster.
+    """
+    index = FleetIndex(fleet)
+    found = np.zeros((len(trace.asks), len(fleet)), dtype=np.bool_)
+    for row, requirements in enumerate(trace.asks):
+        found[row, list(match(index, Job("asked", (ResourceGroup((), tuple(requirements)),))).positions)] = True
+    truth: NDArray[np.bool_] = found[trace.ask]
+    return truth
+
+
+def cleaned_for(trace: Trace, cleaning: Cleaning, fleet: Fleet | None) -> Cleaned:
+    """Return what a filter leaves of a trace, on this fleet, or if None on the machines that the trace describes."""
+    if fleet is None:
+        return clean(trace, cleaning)
+    return clean(trace, cleaning, largest=max(_processors(one) for one in fleet.clusters) * trace.processor_parts)
+
+
+def in_parts(fleet: Fleet, parts: int) -> Fleet:
+    """Return the fleet with each processor as so many parts, in which the jobs of a trace may count."""
+    if parts == 1:
+        return fleet
+    return replace(fleet, clusters=tuple(_in_parts(cluster, parts) for cluster in fleet.clusters))
+
+
+def _in_parts(cluster: Cluster, parts: int) -> Cluster:
+    vertices = tuple(
+        vertex._replace(size=vertex.size * parts) if vertex.type == "core" else vertex
+        for vertex in cluster.graph.vertices
+    )
+    return replace(cluster, graph=replace(cluster.graph, vertices=vertices))
+
+
+def _processors(cluster: Cluster) -> int:
+    return site_of(cluster, "processors").processors

@@ -1,0 +1,49 @@
+"""Means over jobs, and what they come to when whole weeks are drawn again (block bootstrap).
+
+Jobs of one week are not independent of each other: they stood in one queue, and users submit in bursts. So the unit is
+the week, in which all its jobs come along (Künsch, 1989, with blocks that do not overlap). A replicate draws as many
+weeks as there are, with replacement. What waits at the end of a week belongs to the week in which it was submitted,
+so that long queues that reach from week to week make intervals somewhat too narrow.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from placewise.model import streams
+from placewise.model.results.worth import Interval
+
+RESAMPLES = 2000
+LEAST_WEEKS = 4
+"""With fewer, an interval would lie between a handful of possible values."""
+
+_LEVEL = 0.95
+
+
+def mean_intervals(
+    values: NDArray[np.float64], week: NDArray[np.int64], seed: int, resamples: int = RESAMPLES
+) -> tuple[Interval | None, ...]:
+    """Return the interval of the mean of each column of (jobs, columns) values, over weeks drawn again.
+
+    week : (jobs,) of each job. None for fewer than `LEAST_WEEKS` weeks with jobs, or without resamples.
+    """
+    columns = int(values.shape[1])
+    _, place = np.unique(week, return_inverse=True)
+    count = int(place.max(initial=-1)) + 1
+    if count < LEAST_WEEKS or not resamples:
+        return (None,) * columns
+    jobs = np.bincount(place, minlength=count).astype(np.float64)
+    sums = np.stack([np.bincount(place, column, minlength=count) for column in values.T], axis=1)
+    drawn = np.stack([_times(seed, number, count) for number in range(resamples)])
+    means = (drawn @ sums) / (drawn @ jobs)[:, None]
+    ends = np.quantile(means, [(1 - _LEVEL) / 2, (1 + _LEVEL) / 2], axis=0)
+    over = f"{count} weeks drawn again, {resamples:,} times"
+    found: tuple[Interval, ...] = tuple(Interval(low, high, over, _LEVEL) for low, high in ends.T.tolist())
+    return found
+
+
+def _times(seed: int, number: int, weeks: int) -> NDArray[np.float64]:
+    """Return (weeks,) how often each is drawn in a replicate."""
+    generator = streams.generator(seed, streams.WEEKS, number)
+    return np.bincount(generator.integers(weeks, size=weeks), minlength=weeks).astype(np.float64)
