@@ -32,11 +32,10 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "replay"))
 
 from random_replays import fleet_of_pools, trace_of
-from swf_columns import machine, strictly_cleaned
+from swf_columns import strictly_cleaned
 
 from placewise.model.traces.replay import ReplaySettings
 from placewise.replays.run import replay
-from placewise.replays.sites import fleet_of
 
 PROCESSORS = 100
 
@@ -73,7 +72,7 @@ def row(name, seconds, jobs):
 
 
 def ours(trace, runs):
-    fleet = fleet_of([machine(PROCESSORS)])
+    fleet = fleet_of_pools([PROCESSORS])
     for policy in ("easy", "fcfs"):
         settings = ReplaySettings(policy=policy)
         for engine in ("plain", "python", "numba"):

@@ -15,7 +15,8 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "replay"))
 
-from swf_columns import machine, strictly_cleaned
+from random_replays import fleet_of_pools
+from swf_columns import strictly_cleaned
 
 from placewise.model.traces.replay import ReplaySettings
 from placewise.replays.engine import Engine
@@ -23,7 +24,7 @@ from placewise.replays.failing import reality_of
 from placewise.replays.jobs import jobs_of
 from placewise.replays.placing import policy_named
 from placewise.replays.run import replay
-from placewise.replays.sites import fleet_of, site_of
+from placewise.replays.sites import site_of
 from placewise.scheduler import Scheduler
 
 POLICIES = ("fcfs", "sjf", "easy", "easy-sjbf", "conservative")
@@ -76,7 +77,7 @@ def main():
     print("| policy | jobs that wait | median wait | median error | p90 of the error's size | upper bounds |")
     print("| --- | --- | --- | --- | --- | --- |")
     for policy in POLICIES:
-        found, start = estimated(trace, fleet_of([machine(processors)]), ReplaySettings(policy=policy))
+        found, start = estimated(trace, fleet_of_pools([processors]), ReplaySettings(policy=policy))
         waited = found.start_s > found.submit_s
         error, wait = (start - found.start_s)[waited], (found.start_s - found.submit_s)[waited]
         row = (hours(np.median(wait)), hours(np.median(error)), hours(np.quantile(np.abs(error), 0.9)))

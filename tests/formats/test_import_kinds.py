@@ -241,3 +241,13 @@ def test_options_that_a_kind_does_not_have_are_refused(tmp_path):
         import_files("flux", [tmp_path], Asked(by_partition=True))
     with pytest.raises(InputError, match="is not a kind of import"):
         import_files("fluxx", [tmp_path], Asked())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_file_given_twice_is_refused_however_its_path_is_written(kind, tmp_path):
+    file = tmp_path / "one.json"
+    file.write_text("{}")
+    (tmp_path / "link.json").symlink_to(file)
+    for again in (file, tmp_path / "." / "one.json", tmp_path / ".." / tmp_path.name / "one.json", tmp_path / "link.json"):
+        with pytest.raises(InputError, match="given twice"):
+            import_files(kind, [file, again], Asked())

@@ -5,7 +5,7 @@ import gzip
 import numpy as np
 from random_replays import trace_of
 
-from placewise.model.traces.trace import Machine, Trace
+from placewise.model.traces.trace import Trace
 
 
 def strictly_cleaned(path, processors: int) -> Trace:
@@ -21,7 +21,3 @@ def strictly_cleaned(path, processors: int) -> Trace:
         kept &= limit > 0
         runtime = np.minimum(runtime, limit)
     return trace_of(submit[kept], runtime[kept], limit[kept], asked[kept], user=user[kept])
-
-
-def machine(processors: int) -> Machine:
-    return Machine("machine", processors)

@@ -2,14 +2,13 @@
 
 import numpy as np
 import pytest
-from random_replays import difference, trace_of
-from swf_columns import machine, strictly_cleaned
+from random_replays import difference, fleet_of_pools, trace_of
+from swf_columns import strictly_cleaned
 
 from placewise.model.traces.replay import ReplaySettings
 from placewise.replays.run import replay
-from placewise.replays.sites import fleet_of
 
-FLEET = fleet_of([machine(100)])
+FLEET = fleet_of_pools([100])
 
 # Mean bounded slowdown, mean turnaround in seconds, the longest.
 PUBLISHED = {
@@ -68,5 +67,5 @@ def test_the_engines_agree_on_recorded_traces(kth, nasa, policy, estimates, engi
         kth, nasa = first_of(kth, 3000), first_of(nasa, 3000)
     assert difference(*(replay(kth, FLEET, settings, engine=name) for name in ("plain", engine))) is None
     if estimates in ("exact", "user-mean"):
-        fleet = fleet_of([machine(128)])
+        fleet = fleet_of_pools([128])
         assert difference(*(replay(nasa, fleet, settings, engine=name) for name in ("plain", engine))) is None

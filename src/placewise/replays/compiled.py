@@ -115,7 +115,7 @@ def _given(
         fits=np.ascontiguousarray(jobs.fits),
         succeeds=np.zeros((0, 0), dtype=np.bool_) if reality.succeeds is None else reality.succeeds,
         draws=draws,
-        price=np.array([site.price for site in sites], dtype=np.float64),
+        price=np.array([site.processor_price for site in sites], dtype=np.float64),
         capacity=np.array([site.processors for site in sites], dtype=np.int64),
         queues=np.array([_QUEUES[settings.policies.get(site.name, settings.policy)] for site in sites], dtype=np.int64),
         how=np.array((how, settings.retries, means, settings.dependencies), dtype=np.int64),

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placewise.model.fleets.cluster import Fleet
-from placewise.model.jobs.job import NODE
 from placewise.model.traces.replay import ReplaySettings, Schedule
 from placewise.model.traces.replay_summary import (
     ClassSummary,
@@ -22,11 +21,10 @@ from placewise.model.traces.replay_summary import (
 )
 from placewise.model.traces.trace import UNKNOWN, Trace
 from placewise.replays.fates import Fates, fates_of
-from placewise.replays.sites import PRICE, site_of
+from placewise.replays.sites import processor_price
 from placewise.replays.weeks import RESAMPLES, mean_intervals
 
 HOUR_S = 3600
-PROCESSOR_PRICE = "cost_per_processor_hour"
 SIZES = ((1, "1"), (4, "2 to 4"), (16, "5 to 16"), (64, "17 to 64"), (None, "65 or more"))
 RUNTIMES = (
     (60, "to 1 min"),
@@ -107,24 +105,8 @@ def waits_of(started: Fates) -> Waits:
 
 
 def prices_of(fleet: Fleet) -> NDArray[np.float64]:
-    """Return (clusters,) the price of a processor for an hour, NaN where it is not known.
-
-    From the cluster's state: `cost_per_processor_hour`, else `cost_per_node_hour` by the processors that a node has on
-    average. Where processors are a pool, without nodes, each counts as a node.
-    """
-    found = []
-    for cluster in fleet.clusters:
-        state = dict(cluster.state)
-        each, whole = state.get(PROCESSOR_PRICE), state.get(PRICE)
-        nodes = sum(vertex.size for vertex in cluster.graph.vertices if vertex.type == NODE)
-        processors = site_of(cluster, "processors").processors
-        if _is_number(each):
-            found.append(float(each))  # type: ignore[arg-type]  # looked at
-        elif _is_number(whole):
-            found.append(float(whole) * (nodes / processors if nodes else 1.0))  # type: ignore[arg-type]  # likewise
-        else:
-            found.append(np.nan)
-    return np.array(found, dtype=np.float64)
+    """Return (clusters,) the price of a processor for an hour, NaN where it is not known (see `processor_price`)."""
+    return np.array([processor_price(cluster) for cluster in fleet.clusters], dtype=np.float64)
 
 
 def class_positions(fates: Fates, parts: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -132,10 +114,6 @@ def class_positions(fates: Fates, parts: int) -> tuple[NDArray[np.int64], NDArra
     sizes = np.array([most for most, _ in SIZES if most is not None])
     runtimes = np.array([most for most, _ in RUNTIMES if most is not None])
     return np.searchsorted(sizes, fates.processors / parts), np.searchsorted(runtimes, fates.runtime_s)
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def _window(fates: Fates, settings: ReplaySettings) -> tuple[int, int]:

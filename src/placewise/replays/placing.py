@@ -40,7 +40,8 @@ def numbers_of(
     estimated_start_s : when the plan of the cluster has the job start (see `Rule.planned_start`), in virtual time.
     queued_work_s : processor-seconds that are planned there and not done, per processor of the cluster.
     queued_jobs, running_jobs : how many. cost_per_node_hour : its price.
-    predicted_runtime_s : the job's estimate. predicted_cost : price x hours x processors.
+    predicted_runtime_s : the job's estimate. predicted_cost : hours x processors x the price
+    of a processor (see `processor_price`).
     """
     clusters = len(sites)
     start, work = np.full((2, clusters), np.nan)
@@ -52,14 +53,13 @@ def numbers_of(
         seconds += sum(one.processors * one.estimate_s for one in line.waiting)
         work[cluster] = seconds / sites[cluster].processors
         queued[cluster], running[cluster] = len(line.waiting), len(station.running)
-    price = np.array([site.price for site in sites])
     runtime = float(waiting.estimate_s)
     return {
         "estimated_start_s": start,
         "queued_work_s": work,
         "queued_jobs": queued,
         "running_jobs": running,
-        "cost_per_node_hour": price,
+        "cost_per_node_hour": np.array([site.price for site in sites]),
         "predicted_runtime_s": np.full(clusters, runtime),
-        "predicted_cost": price * (runtime / 3600 * waiting.processors),
+        "predicted_cost": np.array([site.processor_price for site in sites]) * (runtime / 3600 * waiting.processors),
     }

@@ -21,7 +21,7 @@ from placewise.model.traces.trace_cleaning import Cleaned, Cleaning, clean
 from placewise.model.traces.trace_metadata import with_metadata
 from placewise.replays.numbers import summary_of
 from placewise.replays.run import EngineName, replay
-from placewise.replays.sites import site_of
+from placewise.replays.sites import PROCESSOR_PRICE, processor_price, site_of
 from placewise.replays.weeks import RESAMPLES
 
 
@@ -90,7 +90,10 @@ def _in_parts(cluster: Cluster, parts: int) -> Cluster:
         vertex._replace(size=vertex.size * parts) if vertex.type == "core" else vertex
         for vertex in cluster.graph.vertices
     )
-    return replace(cluster, graph=replace(cluster.graph, vertices=vertices))
+    state = dict(cluster.state)
+    if not isnan(price := processor_price(cluster)):
+        state[PROCESSOR_PRICE] = price / parts
+    return replace(cluster, graph=replace(cluster.graph, vertices=vertices), state=tuple(state.items()))
 
 
 def _processors(cluster: Cluster) -> int:

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import isnan, nan
 
 import numpy as np
 from numpy.typing import NDArray
 
 from placewise.errors import InputError
 from placewise.kinds.units import unit_of
-from placewise.model.fleets.cluster import Cluster, Fleet
+from placewise.model.fleets.cluster import Cluster
 from placewise.model.fleets.resources import ResourceGraph, Vertex
 from placewise.model.jobs.job import NODE
 from placewise.model.traces.replay import Hold
-from placewise.model.traces.trace import Machine
 from placewise.replays.space import CORES, GPUS, MEMORY, WHOLE_GPU, Nodes, Pool, Space
 
-PRICE = "cost_per_node_hour"
+PRICE, PROCESSOR_PRICE = "cost_per_node_hour", "cost_per_processor_hour"
 _ENOUGH_MEMORY = 1 << 62
 
 
@@ -26,14 +25,15 @@ _ENOUGH_MEMORY = 1 << 62
 class Site:
     """One cluster as a replay sees it.
 
-    processors : all of them. price : cost_per_node_hour, NaN where not said.
+    processors : all of them. price : cost_per_node_hour, NaN where not said. processor_price : see `processor_price`.
     nodes : (nodes, columns) what each has (see `space.Nodes`), None where processors are a pool.
     vertices : where each node is in the containment graph.
     """
 
     name: str
     processors: int
-    price: float = float("nan")
+    price: float = nan
+    processor_price: float = nan
     nodes: NDArray[np.int64] | None = None
     vertices: dict[int, int] = field(default_factory=dict)
 
@@ -48,14 +48,32 @@ def site_of(cluster: Cluster, hold: Hold) -> Site:
     processors = sum(vertex.size for vertex in graph.vertices if vertex.type == "core")
     if not processors:
         raise InputError(f"cluster {cluster.name!r} has no processors", expected="vertices of type core in its graph")
-    price = dict(cluster.state).get(PRICE)
-    cost = float(price) if isinstance(price, (int, float)) and not isinstance(price, bool) else float("nan")
+    prices = _said(cluster, PRICE), processor_price(cluster)
     if hold == "processors":
-        return Site(cluster.name, processors, cost)
+        return Site(cluster.name, processors, *prices)
     nodes, vertices = _nodes(graph)
     if not len(nodes):
         raise InputError(f"cluster {cluster.name!r} has no nodes", expected="vertices of type node in its graph")
-    return Site(cluster.name, processors, cost, nodes, vertices)
+    return Site(cluster.name, processors, *prices, nodes, vertices)
+
+
+def processor_price(cluster: Cluster) -> float:
+    """Return the price of a processor for an hour, NaN where it is not known.
+
+    From the cluster's state: `cost_per_processor_hour`, else `cost_per_node_hour` by the processors that a node has on
+    average. Where processors are a pool, without nodes, each counts as a node.
+    """
+    each = _said(cluster, PROCESSOR_PRICE)
+    if not isnan(each):
+        return each
+    nodes, processors = (sum(one.size for one in cluster.graph.vertices if one.type == kind) for kind in (NODE, "core"))
+    return _said(cluster, PRICE) * (nodes / processors if nodes and processors else 1.0)
+
+
+def _said(cluster: Cluster, field: str) -> float:
+    """Return a number of the cluster's state, NaN where there is none."""
+    found = dict(cluster.state).get(field)
+    return float(found) if isinstance(found, (int, float)) and not isinstance(found, bool) else nan
 
 
 def _nodes(graph: ResourceGraph) -> tuple[NDArray[np.int64], dict[int, int]]:
@@ -93,23 +111,3 @@ def _bytes(vertex: Vertex) -> int:
     if unit is None or byte is None or unit.dimension != byte.dimension:
         raise InputError(f"the size of {vertex.id!r} is no number of bytes", found=vertex.unit, expected="such as GB")
     return int(vertex.size * unit.scale / byte.scale)
-
-
-def fleet_of(machines: Sequence[Machine]) -> Fleet:
-    """Return the clusters that a trace describes as a fleet."""
-    return Fleet(tuple([Cluster(machine.name, _graph(machine)) for machine in machines]))
-
-
-def _graph(machine: Machine) -> ResourceGraph:
-    vertices = [Vertex("0", "cluster")]
-    if machine.nodes is None or machine.cores_per_node is None:
-        return ResourceGraph((*vertices, Vertex("1", "core", 0, machine.processors)))
-    for node in range(machine.nodes):
-        at = len(vertices)
-        vertices.append(Vertex(f"node{node}", NODE, 0))
-        vertices.append(Vertex(f"node{node}.core", "core", at, machine.cores_per_node))
-        if machine.memory_bytes_per_node is not None:
-            vertices.append(Vertex(f"node{node}.memory", "memory", at, machine.memory_bytes_per_node, "B"))
-        if machine.gpus_per_node:
-            vertices.append(Vertex(f"node{node}.gpu", "gpu", at, machine.gpus_per_node))
-    return ResourceGraph(tuple(vertices))

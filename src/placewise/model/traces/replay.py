@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from functools import partial
 from types import MappingProxyType
-from typing import Literal, TypeAlias, get_args
+from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,6 +70,11 @@ class ReplaySettings:
             if getattr(self, name) < 0:
                 raise InputError(f"{name} is not usable", found=getattr(self, name), expected="0 or more")
         object.__setattr__(self, "policies", MappingProxyType(dict(self.policies)))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Send it to another process whole; the read-only view of the policies cannot be."""
+        values = {one.name: getattr(self, one.name) for one in fields(self)}
+        return partial(ReplaySettings, **(values | {"policies": dict(self.policies)})), ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from typing import Any
+from dataclasses import dataclass
 
 from placewise.errors import InputError
 from placewise.model.fleets.cluster import Fleet
@@ -29,16 +28,6 @@ class Scenario:
     metadata: tuple[str, ...] | None = None
     origin: str = ""
     against: str = ""
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        # A view of a mapping, as of the policies in the settings, cannot be pickled.
-        settings = {one.name: getattr(self.settings, one.name) for one in fields(self.settings)}
-        settings["policies"] = dict(self.settings.policies)
-        return _scenario, (self.name, settings, self.fleet, self.metadata, self.origin, self.against)
-
-
-def _scenario(name: str, settings: dict[str, Any], *others: Any) -> Scenario:
-    return Scenario(name, ReplaySettings(**settings), *others)
 
 
 @dataclass(frozen=True, slots=True)

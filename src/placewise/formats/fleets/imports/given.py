@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -69,6 +70,16 @@ def read_given(path: Path) -> Given:
     if len(content) > LARGEST_BYTES:
         raise InputError("is too long", file=path, expected=f"at most {LARGEST_BYTES:,} bytes, unpacked")
     return Given(path, content)
+
+
+def refuse_repeated(paths: Sequence[Path]) -> None:
+    """Raise InputError for a file that is given twice, whatever its path is written like."""
+    seen: set[Path] = set()
+    for path in paths:
+        real = Path(os.path.realpath(path))
+        if real in seen:
+            raise InputError("the file is given twice", file=path, expected="each file once")
+        seen.add(real)
 
 
 def unpacked(content: bytes, path: Path) -> bytes:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from placewise.errors import InputError
-from placewise.formats.fleets.imports.given import Asked, Given, Importer, read_given
+from placewise.formats.fleets.imports.given import Asked, Given, Importer, read_given, refuse_repeated
 from placewise.formats.parsing import garbage_collector_off
 from placewise.model.fleets.imported import Imported
 
@@ -99,6 +99,7 @@ def import_files(kind: str, paths: Sequence[Path], asked: Asked) -> Imported:
             raise InputError(f"{kind} has no such option", place=f"--{option.replace('_', '-')}")
     if not paths:
         raise InputError("no file is given", expected=found.reads)
+    refuse_repeated(paths)
     return import_given(kind, [read_given(path) for path in paths], asked)
 
 
