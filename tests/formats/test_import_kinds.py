@@ -248,6 +248,11 @@ def test_a_file_given_twice_is_refused_however_its_path_is_written(kind, tmp_pat
     file = tmp_path / "one.json"
     file.write_text("{}")
     (tmp_path / "link.json").symlink_to(file)
-    for again in (file, tmp_path / "." / "one.json", tmp_path / ".." / tmp_path.name / "one.json", tmp_path / "link.json"):
+    for again in (
+        file,
+        tmp_path / "." / "one.json",
+        tmp_path / ".." / tmp_path.name / "one.json",
+        tmp_path / "link.json",
+    ):
         with pytest.raises(InputError, match="given twice"):
             import_files(kind, [file, again], Asked())

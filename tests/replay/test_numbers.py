@@ -14,8 +14,10 @@ from random_replays import fleet_of_pools, random_case, random_settings, trace_o
 from placewise.model.fleets.cluster import Cluster, Fleet
 from placewise.model.fleets.resources import ResourceGraph, Vertex
 from placewise.model.traces.replay import ReplaySettings
+from placewise.model.traces.trace_cleaning import clean
 from placewise.replays.fates import fates_of
 from placewise.replays.numbers import prices_of, summary_of
+from placewise.replays.replaying import replay_trace
 from placewise.replays.run import replay
 
 
@@ -148,3 +150,17 @@ def test_jobs_that_were_never_submitted_are_there():
     fates = fates_of(trace, schedule)
     assert len(fates) == 3
     assert fates.started.tolist() == [False, True, True]
+
+
+@pytest.mark.parametrize("engine", ["plain", "python"])
+@pytest.mark.parametrize("parts", [1, 2])
+@pytest.mark.parametrize(("node_price", "cheapest"), [(4.0, 0), (12.0, 1)])
+def test_the_cheapest_cluster_is_the_one_whose_processors_cost_least(engine, parts, node_price, cheapest):
+    # Of nodes of 8 processors each costs an eighth of the node; a processor of a pool costs 1.
+    nodes = ResourceGraph((Vertex("0", "cluster"), Vertex("n", "node", 0), Vertex("c", "core", 1, 8)))
+    pool = fleet_of_pools([8], prices=[1]).clusters[0]
+    fleet = Fleet((Cluster("nodes", nodes, (), (("cost_per_node_hour", node_price),)), pool))
+    trace = replace(trace_of([0], [3600], [3600], [4 * parts]), processor_parts=parts)
+    found = replay_trace(clean(trace, "none"), fleet, ReplaySettings(place="cheapest"), resamples=0, engine=engine)
+    assert found.schedule.cluster.tolist() == [cheapest]
+    assert found.summary.work.cost == 4 * min(node_price / 8, 1)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from functools import partial
 from types import MappingProxyType
 from typing import Any, Literal, TypeAlias, get_args
 
@@ -74,7 +73,7 @@ class ReplaySettings:
     def __reduce__(self) -> tuple[Any, ...]:
         """Send it to another process whole; the read-only view of the policies cannot be."""
         values = {one.name: getattr(self, one.name) for one in fields(self)}
-        return partial(ReplaySettings, **(values | {"policies": dict(self.policies)})), ()
+        return ReplaySettings, tuple((values | {"policies": dict(self.policies)}).values())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
