@@ -2,17 +2,16 @@
 
 The players are pieces of metadata (`model.traces.trace_metadata`), and v(S) is what a replay comes to in which the
 scheduler has the pieces S. v depends on S only by where each job may go, so that sets which lead jobs to the same
-clusters are replayed once, and a piece that never changes where a job may go is worth nothing, exactly. The value of
-player i (Shapley, 1953) is the sum over sets S without i of |S|! (n - |S| - 1)! / n! times v(S and i) - v(S). As v is
-a sum over jobs, so is each value, and its interval draws whole weeks of jobs again. A piece changes the waits of jobs
-that do not have it too, since they are in the same queues; what it is worth counts all of them.
+clusters are replayed once, and a piece that never changes where a job may go is worth nothing, exactly. Values are
+those of `worth.shapley`. As v is a sum over jobs, so is each value, and its interval draws whole weeks of jobs again. A
+piece changes the waits of jobs that do not have it too, since they are in the same queues; what it is worth counts all
+of them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from math import factorial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +32,7 @@ from placewise.replays.run import EngineName
 from placewise.replays.weeks import RESAMPLES, mean_intervals
 from placewise.study.timed.replays import Replays, fates_in
 from placewise.sweep.runner import HERE, Runner
+from placewise.worth.shapley import values_of_sets
 
 MOST_PLAYERS = 12
 _AT_A_TIME = 32
@@ -134,17 +134,15 @@ def _sum_intervals(
 
 
 def _weights(games: _Games) -> NDArray[np.float64]:
-    """Return (players, kinds) by how much the worth of each kind of set counts in each player's value."""
-    n = len(games.players)
-    found = np.zeros((n, len(games.sets)))
-    for number in range(1 << n):
-        size = number.bit_count()
-        for player in range(n):
-            if number >> player & 1:
-                weight = factorial(size - 1) * factorial(n - size) / factorial(n)
-            else:
-                weight = -factorial(size) * factorial(n - size - 1) / factorial(n)
-            found[player, games.kind[number]] += weight
+    """Return (players, kinds) by how much the worth of each kind of set counts in each player's value.
+
+    Values are linear in the game, so that these are the values of games in which one kind of set is worth 1.
+    """
+    kinds = np.arange(len(games.sets))
+    found = np.empty((len(games.players), len(kinds)))
+    for first in range(0, len(kinds), _AT_A_TIME):
+        some = slice(first, first + _AT_A_TIME)
+        found[:, some] = values_of_sets((games.kind == kinds[some, None]).astype(np.float64)).T
     # What cancels out leaves a rest in the last digits.
     found[np.abs(found) < 1e-12] = 0.0
     return found
