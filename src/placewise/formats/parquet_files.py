@@ -6,7 +6,8 @@ not tell.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import pyarrow as pa
@@ -16,6 +17,17 @@ from placewise.errors import InputError
 
 MOST_VALUES = 1 << 26
 MOST_BYTES = 1 << 31
+
+
+@contextmanager
+def reading_parquet() -> Iterator[None]:
+    """Turn what Arrow raises for a file that it cannot read into an InputError."""
+    try:
+        yield
+    except MemoryError as error:
+        raise InputError("does not fit into memory", expected="smaller row groups") from error
+    except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
+        raise InputError(f"is not readable Parquet: {' '.join(str(error).split())}") from error
 
 
 def refuse_too_large(metadata: pq.FileMetaData, columns: Sequence[str] | None = None) -> None:

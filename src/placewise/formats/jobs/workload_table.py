@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 
 from placewise.errors import InputError, locating
 from placewise.formats import values
+from placewise.formats.parquet_files import reading_parquet
 from placewise.formats.reading import decode, entries_of, found_at, parse_json
 from placewise.formats.requirement_rows import requirement_of, requirement_row
 from placewise.formats.writing import replacing
@@ -118,7 +119,7 @@ class WorkloadTable:
                 if first >= end:
                     continue
                 path = self.files[group.file][0]
-                with locating(file=path), _reading():
+                with locating(file=path), reading_parquet():
                     if file is None or number != group.file:
                         opened.close()
                         file, number = (
@@ -176,7 +177,7 @@ def open_workload(path: Path) -> WorkloadTable:
         with locating(file=one):
             if found_at(one) != "file":
                 raise InputError("is a folder", expected="a Parquet file")
-            with _reading(), pq.ParquetFile(one) as file:
+            with reading_parquet(), pq.ParquetFile(one) as file:
                 wanted, sizes = _requirements(file.schema_arrow), _group_sizes(file.metadata)
         positions = [known.setdefault(requirement, len(known)) for requirement in wanted]
         files.append((one, np.array(positions, dtype=np.int32)))
@@ -234,17 +235,6 @@ def _rows(workload: Workload, start: int, stop: int, schema: pa.Schema) -> pa.Ta
     ids = workload.ids[offsets[0] : offsets[-1]]
     lists = pa.ListArray.from_arrays(pa.array((offsets - offsets[0]).astype(np.int32)), pa.array(ids))
     return pa.table([pa.array(workload.names[start:stop], pa.string()), lists.cast(_COLUMNS["ids"])], schema=schema)
-
-
-@contextlib.contextmanager
-def _reading() -> Iterator[None]:
-    """Turn what Arrow raises for a file that it cannot read into an InputError."""
-    try:
-        yield
-    except MemoryError as error:
-        raise InputError("does not fit into memory", expected="smaller row groups") from error
-    except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
-        raise InputError(f"is not readable Parquet: {' '.join(str(error).split())}") from error
 
 
 def _requirements(schema: pa.Schema) -> list[Expression]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 
 from placewise.errors import InputError, locating
 from placewise.formats import values
+from placewise.formats.parquet_files import reading_parquet
 from placewise.formats.reading import found_at
 from placewise.formats.writing import replacing
 from placewise.model.results.results import OutcomeTable
@@ -154,7 +154,7 @@ def read_outcome_sums(path: Path) -> OutcomeSums:
     experiments, jobs, subsystems, roots = _Names(), _Names(), _Names(), _Names()
     adding: dict[int, _Adding] = {}
     profiles, packages = np.full(0, -1, dtype=np.int64), np.full(0, -1, dtype=np.int64)
-    with locating(file=path), _reading(), pq.ParquetFile(path) as file:
+    with locating(file=path), reading_parquet(), pq.ParquetFile(path) as file:
         columns = _columns(file.schema_arrow)
         for number in range(file.num_row_groups):
             table = file.read_row_group(number, columns=columns, use_threads=False)
@@ -330,12 +330,3 @@ def _columns(schema: pa.Schema) -> list[str]:
         if not fits(kind.value_type if pa.types.is_dictionary(kind) else kind):
             raise InputError("is of another type", place=f"column {name!r}", found=str(kind), expected=what)
     return [name for name in _READ if name in schema.names]
-
-
-@contextlib.contextmanager
-def _reading() -> Iterator[None]:
-    """Turn what Arrow raises for a file that it cannot read into an InputError."""
-    try:
-        yield
-    except (pa.ArrowException, OSError, ValueError, OverflowError, MemoryError) as error:
-        raise InputError(f"is not readable Parquet: {' '.join(str(error).split())}") from error

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from placewise.errors import InputError, locating
-from placewise.formats.parquet_files import refuse_too_large
+from placewise.formats.parquet_files import reading_parquet, refuse_too_large
 from placewise.formats.reading import found_at
 from placewise.formats.writing import replacing
 from placewise.model.traces.replay import Schedule
@@ -108,17 +108,13 @@ def read_replay_jobs(path: Path, clusters: Sequence[tuple[str, float]], source: 
     if found_at(path) != "file":
         raise InputError("is no file", file=path, expected="the jobs of a replay")
     with locating(file=path):
-        try:
-            with path.open("rb") as file:
-                opened = pq.ParquetFile(file)
-                missing = [name for name in _COLUMNS if name not in opened.schema_arrow.names]
-                if missing:
-                    raise InputError("lacks a column", found=", ".join(opened.schema_arrow.names), expected=missing[0])
-                refuse_too_large(opened.metadata, list(_COLUMNS))
-                table = opened.read(list(_COLUMNS))
-            table = table.cast(_SCHEMA)
-        except (OSError, pa.ArrowException) as error:
-            raise InputError("is no Parquet file that can be read", expected="the jobs of a replay") from error
+        with reading_parquet(), path.open("rb") as file:
+            opened = pq.ParquetFile(file)
+            missing = [name for name in _COLUMNS if name not in opened.schema_arrow.names]
+            if missing:
+                raise InputError("lacks a column", found=", ".join(opened.schema_arrow.names), expected=missing[0])
+            refuse_too_large(opened.metadata, list(_COLUMNS))
+            table = opened.read(list(_COLUMNS)).cast(_SCHEMA)
         return _parts_of(table, clusters, source)
 
 

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from placewise.errors import InputError, locating
 from placewise.formats import values
 from placewise.formats.codec import Codecs
-from placewise.formats.parquet_files import MOST_BYTES
+from placewise.formats.parquet_files import MOST_BYTES, reading_parquet
 from placewise.formats.reading import decode, found_at, parse_json
 from placewise.formats.requirement_rows import requirement_of, requirement_row
 from placewise.formats.writing import replacing
@@ -165,7 +165,7 @@ def read_batches(path: Path) -> Iterator[Trace]:
         names = _check_columns(file.schema_arrow)
         _check_sizes(file.metadata)
         for number in range(file.num_row_groups):
-            with _reading():
+            with reading_parquet():
                 table = file.read_row_group(number, use_threads=False)
                 table.validate(full=True)
             if table.num_rows:
@@ -294,22 +294,11 @@ def _taken(texts: Iterable[str], codes: NDArray[np.int32]) -> pa.Array:
 
 
 @contextlib.contextmanager
-def _reading() -> Iterator[None]:
-    """Turn what Arrow raises for a file that it cannot read into an InputError."""
-    try:
-        yield
-    except MemoryError as error:
-        raise InputError("does not fit into memory", expected="smaller row groups") from error
-    except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
-        raise InputError(f"is not readable Parquet: {' '.join(str(error).split())}") from error
-
-
-@contextlib.contextmanager
 def _opened(path: Path) -> Iterator[pq.ParquetFile]:
     if found_at(path) != "file":
         raise InputError("is no file", expected="a trace in Parquet")
     with contextlib.ExitStack() as stack:
-        with _reading():
+        with reading_parquet():
             file = stack.enter_context(pq.ParquetFile(path, page_checksum_verification=True))
         yield file
 
