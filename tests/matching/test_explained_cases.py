@@ -9,8 +9,8 @@ import pytest
 from placewise.errors import InputError
 from placewise.formats.fleets.cluster_texts import parse_cluster
 from placewise.formats.jobs.jobspec import parse_jobspec
-from placewise.matching import causes
-from placewise.matching.causes.causes import (
+from placewise.matching.causes import causes
+from placewise.matching.causes.cause import (
     ABSENT,
     FEW,
     FIELD,

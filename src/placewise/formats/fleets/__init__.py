@@ -1,1 +1,1 @@
-"""Fleets in and out: cluster features, JGF, rainbow's configuration, prices."""
+"""Fleets in and out: cluster features, JGF, rainbow's configuration, prices, what other tools write."""

@@ -45,3 +45,11 @@ class CausesThere:
 
     causes: tuple[Cause, ...]
     clusters: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A cluster of which it is unknown whether it matches, and what decides: the facts that are not described."""
+
+    cluster: str
+    facts: tuple[Cause, ...]

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from placewise.errors import InputError
 from placewise.matching import bitset
-from placewise.matching.causes.causes import FEW, UNDESCRIBED, Cause, Causes, CausesThere, too_few
+from placewise.matching.causes.cause import FEW, UNDESCRIBED, Cause, CausesThere, Unknown
+from placewise.matching.causes.causes import Causes, too_few
 from placewise.matching.index import FleetIndex
 from placewise.matching.match import Incomparable, hosting, incomparables, matching, undecided_clusters
 from placewise.matching.shapes.asks import measured
@@ -50,14 +51,6 @@ class NearMiss:
     cluster: str
     requirement: Expression
     offered: str
-
-
-@dataclass(frozen=True, slots=True)
-class Unknown:
-    """A cluster of which it is unknown whether it matches, and what decides: the facts that are not described."""
-
-    cluster: str
-    facts: tuple[Cause, ...]
 
 
 @dataclass(frozen=True, slots=True)

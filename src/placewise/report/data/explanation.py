@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from placewise.matching.causes.why_not import WhyNot
 
 if TYPE_CHECKING:
-    from placewise.matching.causes.causes import Cause, CausesThere
+    from placewise.matching.causes.cause import Cause, CausesThere
     from placewise.matching.causes.relaxing import Relaxations
     from placewise.service.client.values import Explanation
 

@@ -15,7 +15,7 @@ from placewise.model.requirements.requirement import tests_of
 from placewise.report.terminal.tables import PIPED_WIDTH, print_first_rows, print_line, print_table, print_text
 
 if TYPE_CHECKING:
-    from placewise.matching.causes.causes import CausesThere
+    from placewise.matching.causes.cause import CausesThere
     from placewise.matching.causes.relaxing import Relaxations, Step, Way
     from placewise.model.requirements.requirement import Expression
     from placewise.service.client.values import Explanation

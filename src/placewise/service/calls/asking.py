@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placewise.matching import bitset
-from placewise.matching.causes.causes import CausesThere
+from placewise.matching.causes.cause import CausesThere
 from placewise.matching.causes.why_not import Blocked, WhyNot, why_not
 from placewise.matching.index import FleetIndex
 from placewise.matching.match import Match, match_of, matching

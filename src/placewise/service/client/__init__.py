@@ -1,6 +1,6 @@
 """The client of a scheduler that runs elsewhere, in a blocking and an asyncio form, and the agent of a cluster."""
 
-from placewise.matching.causes.cause import Cause, CausesThere
+from placewise.matching.causes.cause import Cause, CausesThere, Unknown
 from placewise.service.client.async_client import AsyncClient
 from placewise.service.client.blocking_client import Client
 from placewise.service.client.channel import DEFAULT_TARGET, ClientTls
@@ -22,7 +22,6 @@ from placewise.service.client.values import (
     Score,
     Scores,
     Submission,
-    Unknown,
     Wish,
     WrittenRequirement,
 )

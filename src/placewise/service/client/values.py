@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from placewise.matching.causes.cause import Cause, CausesThere
+from placewise.matching.causes.cause import CausesThere, Unknown
 from placewise.model.scalar import Scalar
 from placewise.service.store.job import JobState
 
@@ -71,14 +71,6 @@ class Incomparable:
     cluster: str
     requirement: str
     problem: str
-
-
-@dataclass(frozen=True, slots=True)
-class Unknown:
-    """A cluster of which it is unknown whether it matches, and what decides: the facts that are not described."""
-
-    cluster: str
-    facts: tuple[Cause, ...]
 
 
 @dataclass(frozen=True, slots=True)

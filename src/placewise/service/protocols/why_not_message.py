@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from placewise.matching.causes.causes import Cause, CausesThere
+from placewise.matching.causes.cause import Cause, CausesThere
 from placewise.matching.causes.why_not import WhyNot
 from placewise.matching.match import Incomparable
 from placewise.service.wire import placewise_pb2 as wire
