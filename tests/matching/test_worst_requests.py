@@ -9,7 +9,7 @@ import pytest
 from placewise.errors import InputError
 from placewise.formats.jobs.jobspec import jobspec_text
 from placewise.kinds.vertex_test import VertexTest
-from placewise.matching import causes as causes_module
+from placewise.matching.causes import causes as causes_module
 from placewise.matching.causes.why_not import why_not
 from placewise.matching.index import FleetIndex
 from placewise.matching.match import match

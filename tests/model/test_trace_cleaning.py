@@ -6,7 +6,7 @@ import pytest
 from placewise.errors import InputError
 from placewise.formats.traces.read_trace import read_trace
 from placewise.formats.traces.swf import read_swf
-from placewise.model import trace_cleaning
+from placewise.model.traces import trace_cleaning
 from placewise.model.traces.trace_cleaning import clean
 
 GOOD = (0, 60, 4, 4, 100)  # submit, run, given, asked, limit
