@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import reduce
 from itertools import zip_longest
-from typing import TypeAlias
+from typing import ClassVar, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -95,6 +94,16 @@ class Requirement(_Combined):
     and `~`. `label` tells two vertices of one subsystem apart in a document; it says nothing of either.
     """
 
+    # The reader makes requirements, so it imports this module; the package puts the two together.
+    parse: ClassVar[Callable[[str], Expression]]
+    """Return the requirement that a line of text writes; `str` of a requirement is such a text.
+
+    Raises InputError naming the column for a text that is none.
+
+    >>> str(Requirement.parse("gpu{vendor=amd, memory>=40} and not hdf5@:1.10"))
+    'gpu{memory>=40, vendor=amd} and not hdf5@:1.10'
+    """
+
     subsystem: str
     conditions: tuple[Condition, ...] = field(default=(), compare=False)
     label: str = field(default="", compare=False)
@@ -109,21 +118,6 @@ class Requirement(_Combined):
             conditions = tuple(sorted(dict.fromkeys(conditions), key=str))
         object.__setattr__(self, "conditions", conditions)
         object.__setattr__(self, "_distinct", frozenset(conditions))
-
-    @staticmethod
-    def parse(text: str) -> Expression:
-        """Return the requirement that a line of text writes; `str` of a requirement is such a text.
-
-        Raises InputError naming the column for a text that is none.
-
-        >>> str(Requirement.parse("gpu{vendor=amd, memory>=40} and not hdf5@:1.10"))
-        'gpu{memory>=40, vendor=amd} and not hdf5@:1.10'
-        """
-        # The reader makes requirements, so it stands on this module and is looked up only when asked for.
-        parse: Expression = importlib.import_module("placewise.model.requirements.requirement_line").parse_requirement(
-            text
-        )
-        return parse
 
     def __str__(self) -> str:
         name = name_word(self.subsystem)
