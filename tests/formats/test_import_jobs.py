@@ -148,3 +148,10 @@ def test_jobs_are_written_as_jobspecs_that_read_back(tmp_path):
     assert isinstance(again.exception, InputError)
     with pytest.raises(InputError, match="of no kind"):
         import_job(Given(Path("x"), b"a: b"))
+
+
+def test_a_file_given_twice_is_refused(tmp_path):
+    script = tmp_path / "solve.sh"
+    script.write_text(job_documents.SBATCH)
+    with pytest.raises(InputError, match="given twice"):
+        import_jobs([script, tmp_path / ".." / tmp_path.name / "solve.sh"])

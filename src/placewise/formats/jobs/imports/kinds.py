@@ -7,7 +7,7 @@ from pathlib import Path
 
 from placewise.errors import InputError, locating
 from placewise.formats.fleets.imports.documents import objects_in
-from placewise.formats.fleets.imports.given import Given, read_given
+from placewise.formats.fleets.imports.given import Given, read_given, refuse_repeated
 from placewise.formats.jobs.imports.compspec_artifact import import_compspec_artifact, is_compspec_artifact
 from placewise.formats.jobs.imports.image_compatibility import import_image_compatibility, is_image_compatibility
 from placewise.formats.jobs.imports.pbs_script import import_pbs_script, is_pbs_script
@@ -31,8 +31,9 @@ EXPECTED = "a script with #SBATCH or #PBS, pods, an image compatibility of NFD, 
 def import_jobs(paths: Sequence[Path]) -> list[ImportedJob]:
     """Return the jobs of files, each of a kind that its content shows, with names that differ.
 
-    Raises InputError naming file and place.
+    Raises InputError naming file and place, and for a file given twice.
     """
+    refuse_repeated(paths)
     found: list[ImportedJob] = []
     for path in paths:
         found += import_job(read_given(path))
