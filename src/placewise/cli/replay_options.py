@@ -78,8 +78,8 @@ class ReplayOptions:
     estimates: Annotated[
         str,
         typer.Option(
-            help="How long a job is planned to run: limit (its time limit), doubled (twice that), exact, or "
-            "user-mean (the mean of its user's last two jobs).",
+            help="How long a job is planned to run: limit (its time limit), doubled (twice that), exact "
+            "(its runtime), or user-mean (the mean of its user's last two jobs).",
             autocompletion=choices("limit", "exact", "doubled", "user-mean"),
             rich_help_panel=_SCHEDULING,
         ),
@@ -87,7 +87,7 @@ class ReplayOptions:
     hold: Annotated[
         str,
         typer.Option(
-            help="What jobs hold: processors, of one pool a cluster; or nodes: cores, memory and GPUs of nodes.",
+            help="What jobs hold: processors of the cluster's pool, or nodes: cores, memory and GPUs of each.",
             autocompletion=choices("processors", "nodes"),
             rich_help_panel=_SCHEDULING,
         ),
