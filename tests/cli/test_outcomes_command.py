@@ -167,4 +167,4 @@ def test_records_without_facts_are_still_summed_up(placewise, tmp_path):
     done = placewise("outcomes", path, "--column", "outcome=worked", "--column", "package=app", "--least-builds", 5)
     assert done.code == 0
     assert done.out.startswith("What a scheduler must know for jobs to succeed was not worked out")
-    assert "60, of which 40 succeeded" in done.out
+    assert "60 records, of which 40 succeeded" in done.out

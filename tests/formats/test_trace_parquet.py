@@ -12,10 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from placewise.errors import InputError
+from placewise.formats.requirement_rows import requirement_row
 from placewise.formats.traces import parquet_trace
 from placewise.formats.traces.parquet_trace import jobs_in, read_batches, write_parquet_trace
 from placewise.formats.traces.read_trace import read_trace
 from placewise.formats.traces.swf import read_swf
+from placewise.model.requirements.predicates import Within
+from placewise.model.requirements.requirement import Condition, Requirement
 from placewise.synthesis.traces import synthetic_trace
 
 LINE = "{0} {0} 5 60 4 -1 -1 8 100 1024 1 3 2 -1 7 -1 -1 -1\n"
@@ -144,3 +147,8 @@ def test_a_file_larger_than_a_part_is_read_part_by_part(tmp_path):
     trace = synthetic_trace(parquet_trace.ROW_GROUP + 1, 0)
     write_parquet_trace(path, [trace])
     assert [len(batch) for batch in read_batches(path)] == [parquet_trace.ROW_GROUP, 1]
+
+
+def test_a_bound_that_json_cannot_hold_is_refused_before_anything_is_written():
+    with pytest.raises(InputError, match="infinity"):
+        requirement_row(Requirement("io", (Condition("size", Within(float("-inf"), None)),)))

@@ -24,7 +24,11 @@ def _kinds(incomplete: str) -> list[str]:
 @app.command(name="import")
 def import_(
     kind: Annotated[
-        str, typer.Argument(help="What the files are of, such as slurm or kubernetes.", autocompletion=_kinds)
+        str,
+        typer.Argument(
+            help="What the files are from: slurm, flux, kubernetes, pbs, condor, spack or aws; or jobs.",
+            autocompletion=_kinds,
+        ),
     ],
     files: Annotated[list[Path], typer.Argument(help="Files of one kind; gzip is unpacked.", metavar="FILE...")],
     out: Annotated[
@@ -40,15 +44,16 @@ def import_(
         str,
         typer.Option(help="What the cluster is called, or all clusters of the import together.", show_default=False),
     ] = "",
-    by_partition: Annotated[bool, typer.Option("--by-partition", help="slurm: a cluster a partition.")] = False,
+    by_partition: Annotated[bool, typer.Option("--by-partition", help="slurm: make each partition a cluster.")] = False,
     compiler: Annotated[
-        str, typer.Option(help="spack: the compiler whose packages of several count.", show_default=False)
+        str,
+        typer.Option(help="spack: of lists of packages by compiler, take this one's.", show_default=False),
     ] = "",
     prices: Annotated[
-        Path | None, typer.Option(help="aws: a CSV file of prices of an hour.", metavar="FILE", show_default=False)
+        Path | None, typer.Option(help="aws: a CSV file of prices per hour.", metavar="FILE", show_default=False)
     ] = None,
     output_format: Annotated[
-        str, typer.Option("--format", help="How clusters are written: jgf, a folder each.", metavar=_JGF)
+        str, typer.Option("--format", help="How clusters are written: jgf, one folder for each.", metavar=_JGF)
     ] = _JGF,
     force: Force = False,
     json: Json = False,

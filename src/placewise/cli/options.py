@@ -172,8 +172,8 @@ FleetModel = Annotated[
 HoldOut = Annotated[
     str,
     typer.Option(
-        help="On what else sets and rankings are judged than they were made on: root-package, profile and fleet, with "
-        "commas between, or none.",
+        help="Judge sets and rankings also on others than they were made on: root-package (the other half of the root "
+        "packages), profile (of the profiles) and fleet (fleets drawn anew), with commas between, or none.",
         autocompletion=choices("none", "root-package", "profile", "fleet"),
         rich_help_panel=_CHANCE,
     ),

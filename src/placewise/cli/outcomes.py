@@ -46,7 +46,7 @@ def outcomes(
         Path | None,
         typer.Option(
             "--rules",
-            help="A study or experiment folder of version jobs, whose requirements are judged by what happened.",
+            help="A study file or experiment folder of jobs that ask for versions: also judge what they ask for.",
             show_default=False,
         ),
     ] = None,
@@ -58,7 +58,12 @@ def outcomes(
             rich_help_panel=_HELD_OUT,
         ),
     ] = "none",
-    folds: Annotated[int, typer.Option(help="Folds of the cross-validation.", rich_help_panel=_HELD_OUT)] = 5,
+    folds: Annotated[
+        int,
+        typer.Option(
+            help="Parts of the records; a model learned from the others forecasts each.", rich_help_panel=_HELD_OUT
+        ),
+    ] = 5,
     seed: Seed = 0,
     resamples: Annotated[
         int,
@@ -70,13 +75,13 @@ def outcomes(
     built: Annotated[
         str,
         typer.Option(
-            help="So are packages of which no more than the first share succeeded, or no less than the second.",
+            help="Packages are left out of which no more than the first share succeeded, or no less than the second.",
             metavar="LOW:HIGH",
             rich_help_panel=_SAMPLE,
         ),
     ] = "0.02:0.98",
     least_records: Annotated[
-        int, typer.Option(help="And facts that fewer records have.", rich_help_panel=_SAMPLE)
+        int, typer.Option(help="Facts that fewer records have are left out.", rich_help_panel=_SAMPLE)
     ] = 100,
     groups: Annotated[
         str,
@@ -90,15 +95,15 @@ def outcomes(
     alone: Annotated[
         str,
         typer.Option(
-            help="Dependencies to choose by alone, with commas between; if not given, those with ten versions or more "
-            "that half of the records have.",
+            help="Dependencies to know alone when choosing, with commas between; if not given, those "
+            "with ten versions or more that half of the records have.",
             show_default=False,
             rich_help_panel=_SAMPLE,
         ),
     ] = "",
     facts: Annotated[
         bool,
-        typer.Option("--facts", help="Say of each fact what it predicts alone, and last; two models a fact."),
+        typer.Option("--facts", help="Say what each fact adds alone, and beside all others; two models a fact."),
     ] = False,
     workers: Workers = 1,
     dask: Dask = None,
@@ -115,7 +120,7 @@ def outcomes(
         Path | None,
         typer.Option(
             "--save-model",
-            help="A file for the learned model, calibrated and with its card; a study has it as its truth with "
+            help="A file for the learned model, calibrated and with its scores; it decides success in a study with "
             'model = "FILE" in its table outcome.',
             metavar="FILE",
             show_default=False,

@@ -52,8 +52,8 @@ class ReplayOptions:
     policy: Annotated[
         str,
         typer.Option(
-            help="Queue policy: fcfs, sjf, easy, easy-sjbf or conservative; then, with commas, CLUSTER=POLICY for "
-            "clusters with another.",
+            help="Queue policy: fcfs, sjf, easy, easy-sjbf or conservative; after it, with commas between, "
+            "CLUSTER=POLICY for clusters with another.",
             autocompletion=choices(*POLICIES),
             rich_help_panel=_SCHEDULING,
         ),
@@ -61,8 +61,8 @@ class ReplayOptions:
     place: Annotated[
         str,
         typer.Option(
-            help="Who chooses a job's cluster when it is submitted: earliest-start, random, first, least-loaded, "
-            "cheapest, a plugin, or module:function.",
+            help="Which policy chooses a job's cluster when it is submitted: earliest-start, least-loaded, cheapest, "
+            "fastest, first, random, a plugin, or module:function.",
             autocompletion=lambda incomplete: [*choices("earliest-start")(incomplete), *plugin_names(incomplete)],
             rich_help_panel=_SCHEDULING,
         ),
@@ -71,14 +71,15 @@ class ReplayOptions:
         bool,
         typer.Option(
             "--late",
-            help="One queue for all clusters instead; a job goes to the first that can start it.",
+            help="One queue for all clusters in place of --place; a job goes to the first cluster that can start it.",
             rich_help_panel=_SCHEDULING,
         ),
     ] = False
     estimates: Annotated[
         str,
         typer.Option(
-            help="What is taken for a runtime when planning: limit, exact, doubled (the limit) or user-mean.",
+            help="How long a job is planned to run: limit (its time limit), doubled (twice that), exact "
+            "(its runtime), or user-mean (the mean of its user's last two jobs).",
             autocompletion=choices("limit", "exact", "doubled", "user-mean"),
             rich_help_panel=_SCHEDULING,
         ),
@@ -86,7 +87,7 @@ class ReplayOptions:
     hold: Annotated[
         str,
         typer.Option(
-            help="What jobs hold: processors of a pool, or nodes with cores, memory and GPUs.",
+            help="What jobs hold: processors of the cluster's pool, or nodes: cores, memory and GPUs of each.",
             autocompletion=choices("processors", "nodes"),
             rich_help_panel=_SCHEDULING,
         ),
@@ -103,7 +104,7 @@ class ReplayOptions:
         str,
         typer.Option(
             "--metadata",
-            help="Only these pieces of the jobs' requirements reach the scheduler, with commas between.",
+            help="Properties and subsystems that have metadata, with commas between; all if not given.",
             metavar="NAMES",
             show_default=False,
             rich_help_panel=_FAILING,
@@ -111,9 +112,7 @@ class ReplayOptions:
     ] = ""
     without_metadata: Annotated[
         bool,
-        typer.Option(
-            "--without-metadata", help="None of the jobs' requirements reaches the scheduler.", rich_help_panel=_FAILING
-        ),
+        typer.Option("--without-metadata", help="The scheduler has no metadata.", rich_help_panel=_FAILING),
     ] = False
     retries: Annotated[
         int,
@@ -127,7 +126,7 @@ class ReplayOptions:
         str,
         typer.Option(
             "--fail-after",
-            help="When a job fails: a share of its runtime such as 0.5, or a time such as 60s.",
+            help="How long a job runs before it fails: a share of its runtime such as 0.5, or a time such as 60s.",
             metavar="SHARE|TIME",
             rich_help_panel=_FAILING,
         ),
@@ -136,7 +135,7 @@ class ReplayOptions:
         str,
         typer.Option(
             "--warm-up",
-            help="Leave out jobs submitted in the first so long, such as 7d.",
+            help="Leave jobs out of the figures that were submitted within this time of the first, such as 7d.",
             metavar="TIME",
             rich_help_panel=_NUMBERS,
         ),
@@ -145,7 +144,7 @@ class ReplayOptions:
         str,
         typer.Option(
             "--cool-down",
-            help="And in the last so long before the last submission.",
+            help="And those submitted within this time of the last.",
             metavar="TIME",
             rich_help_panel=_NUMBERS,
         ),
@@ -160,7 +159,7 @@ class ReplayOptions:
     engine: Annotated[
         str,
         typer.Option(
-            help="What works out the schedule, always the same: auto, numba, python, or plain, the definition.",
+            help="What works out the schedule, the same by all: auto, numba, python, or plain (the definition, slow).",
             autocompletion=choices("auto", "numba", "python", "plain"),
             rich_help_panel="Where the work is done",
         ),

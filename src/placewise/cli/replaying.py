@@ -40,7 +40,7 @@ def replay(
     force: Force = False,
     json: Json = False,
 ) -> None:
-    """Run a trace of jobs on a fleet over virtual time: who waited how long, at what use, cost and waste."""
+    """Run a trace of jobs on a fleet over virtual time; say who waited how long, and what was used and wasted."""
     import contextlib
 
     from placewise.formats.results.replay_files import summary_document, write_replay

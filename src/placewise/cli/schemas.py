@@ -22,7 +22,7 @@ def schema(
     name: Annotated[
         str | None,
         typer.Argument(
-            help="Of which kind of document; without one, the names are listed.",
+            help="The kind of document; without one, the kinds are listed.",
             show_default=False,
             autocompletion=_names,
         ),

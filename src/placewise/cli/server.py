@@ -70,7 +70,7 @@ def serve(
     select_algorithm: Annotated[
         str | None,
         typer.Option(
-            help="Likewise: random (default), first, least-loaded, cheapest, constraint or a plugin.",
+            help="Likewise: random (default), first, least-loaded, cheapest, constraint, preferred or a plugin.",
             show_default=False,
             autocompletion=plugin_names,
         ),

@@ -37,8 +37,8 @@ class StartOptions:
     policy: Annotated[
         str,
         typer.Option(
-            help="Queue policy: fcfs, sjf, easy, easy-sjbf or conservative; then, with commas, CLUSTER=POLICY for "
-            "clusters with another.",
+            help="Queue policy: fcfs, sjf, easy, easy-sjbf or conservative; after it, with commas between, "
+            "CLUSTER=POLICY for clusters with another.",
             autocompletion=choices(*POLICIES),
             rich_help_panel=_STARTS,
         ),
@@ -46,7 +46,7 @@ class StartOptions:
     processors: Annotated[
         int | None,
         typer.Option(
-            help="How many the job asks for; the cores of its jobspec if not given.",
+            help="Processors that the job asks for; the cores of its jobspec if not given.",
             min=1,
             show_default=False,
             rich_help_panel=_STARTS,
@@ -64,7 +64,7 @@ class StartOptions:
     now: Annotated[
         int | None,
         typer.Option(
-            help="When squeue wrote it, Unix time; what it says itself if not given.",
+            help="When squeue wrote the file, as Unix time; read from the file if not given.",
             min=0,
             show_default=False,
             rich_help_panel=_STARTS,

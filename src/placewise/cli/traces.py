@@ -34,7 +34,7 @@ def trace(
     force: Force = False,
     json: Json = False,
 ) -> None:
-    """Show what is in a trace: jobs, span, load, what it lacks, what is dropped, what its machines have."""
+    """Show what is in a trace: jobs, time, load, what it does not say, what is dropped, what clusters have."""
     from placewise.formats.traces.read_trace import read_trace
     from placewise.formats.writing import refuse_existing
     from placewise.model.traces.trace_cleaning import clean as cleaned_by

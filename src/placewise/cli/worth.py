@@ -36,7 +36,7 @@ Questions = Annotated[
     typer.Option(
         "--questions",
         "--forms",
-        help="Of records: the questions that have metadata, with commas between, or all; the study's own if not given.",
+        help="For build records: the questions to value, with commas between, or all; the study's if not given.",
         show_default=False,
     ),
 ]

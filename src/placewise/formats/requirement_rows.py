@@ -5,6 +5,7 @@ What is more than one range of versions is an object ``{"requires": [...]}`` of 
 
 from __future__ import annotations
 
+import json
 from typing import Any, TypeAlias
 
 from placewise.errors import InputError, locating
@@ -41,6 +42,10 @@ def requirement_row(requirement: Expression) -> Row:
     if isinstance(requirement, Requirement) and is_version_range(requirement):
         return [requirement.subsystem, *version_bounds(requirement)]
     row = {REQUIRES: entries_document([requirement])}
+    try:
+        json.dumps(row, allow_nan=False)
+    except ValueError:
+        raise InputError("JSON has no infinity", found=str(requirement), expected="an end left open") from None
     if requirement_of(row, f"requirement {requirement}") != requirement:
         raise InputError("entries cannot say a requirement", found=str(requirement), expected="one that reads back")
     return row

@@ -139,9 +139,11 @@ def _random(package: str, seed: int) -> np.random.Generator:
 
 def _errors(predicted: NDArray[np.float64], duration_s: NDArray[np.float64]) -> CrossValidation:
     with np.errstate(all="ignore"):  # an error that is not finite is refused
-        error = np.abs(predicted - duration_s)
+        # A line extrapolated in logarithms can leave what a number holds; its error is the largest then.
+        error = np.minimum(np.abs(predicted - duration_s), np.finfo(np.float64).max / len(predicted))
         mean = float(error.mean())
-        square = float(np.sqrt((error * error).mean()))
+        largest = float(error.max()) or 1.0
+        square = largest * float(np.sqrt(np.square(error / largest).mean()))
         relative = float(np.divide(mean, duration_s.mean()))
         return CrossValidation(mean, square, relative, _correlation(predicted, duration_s))
 

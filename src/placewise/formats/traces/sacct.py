@@ -101,7 +101,7 @@ def read_sacct(content: bytes, source: object, zone: str | None = None) -> Trace
     if parts:
         notes.append(f"Parts of heterogeneous jobs, each a job of its own here: {parts:,}.")
     if zone is None and on_clock:
-        notes.append("No time zone was named, so times are those of a clock that is never put forward or back.")
+        notes.append("No time zone was named, so times are taken as UTC.")
     return finished(_trace(jobs, left_out.reasons, source), notes)
 
 

@@ -47,7 +47,7 @@ def answer(evidence: Evidence) -> str:
     said = "; ".join(f"{shown(value.name)} {nats(value.value)}{_between(value.interval)}" for value in positive)
     return (
         f"For jobs to succeed, a scheduler must know first the {leading}{doubt}. All facts together lower the log "
-        f"loss of held-out records by {nats(gain)} nats, and of these are worth: {said}."
+        f"loss of held-out records by {nats(gain)} nats; of this, {said}."
     )
 
 
@@ -68,7 +68,7 @@ def _between(interval: Interval | None) -> str:
 def _gained(gain: Interval | None) -> str:
     if gain is None:
         return ""
-    return f" ({points(gain.low)} to {points(gain.high)} points)"
+    return f" (gain {points(gain.low)} to {points(gain.high)} points)"
 
 
 def points(value: float) -> str:
@@ -89,8 +89,8 @@ def _choice(evidence: Evidence) -> Iterator[str]:
         return
     parts = [f"{shown(one.name)} {share(one.success, 3)}{_gained(one.gain)}" for one in choice.levels[1:]]
     yield (
-        f"Among the real alternatives of one package and version, a choice at random succeeds in {random}, and one "
-        f"that knows {'; '.join(parts)}; the ceiling is {share(choice.ceiling, 3)}."
+        f"Among the real alternatives of one package and version, a choice at random succeeds in {random}, one by a "
+        f"forecast that knows {'; '.join(parts)}; the ceiling is {share(choice.ceiling, 3)}."
     )
 
 
@@ -131,10 +131,10 @@ def rules_sentence(rules: RulesVerdict) -> str:
 def _data(evidence: Evidence) -> Iterator[str]:
     one = evidence.summary
     yield (
-        f"The records: {one.records:,}, of which {one.succeeded:,} succeeded; {counted(one.contradictory, 'identity')} "
-        f"with both outcomes, without which {one.kept.records:,} and {one.kept.succeeded:,}; "
-        f"{counted(one.packages, 'package')}, {one.mixed_packages:,} with both outcomes."
-    ).replace("identitys", "identities")
+        f"{counted(one.records, 'record')}, of which {one.succeeded:,} succeeded. {counted(one.contradictory, 'name')} "
+        f"with both outcomes, left out: {counted(one.kept.records, 'record')} remain, {one.kept.succeeded:,} of them "
+        f"succeeded, of {counted(one.packages, 'package')}, {one.mixed_packages:,} with both outcomes."
+    )
 
 
 def sample_words(evidence: Evidence) -> str:

@@ -89,7 +89,7 @@ def trace_lines(record: TraceRecord) -> list[str]:
     if record.cut:
         changes.append(f"{counted(record.cut, 'runtime')} cut at the limit")
     if record.given_instead:
-        changes.append(f"{jobs(record.given_instead)} that asked for no processors ask for those given")
+        changes.append(f"{jobs(record.given_instead)} that asked for no number of processors ask for the number given")
     lines[0] += f"; {'; '.join(changes)}." if changes else "."
     if record.left_out:
         lines.append("Left out at reading: " + "; ".join(f"{n:,}: {why}" for why, n in record.left_out) + ".")
