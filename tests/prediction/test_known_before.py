@@ -185,3 +185,12 @@ def test_public_builds_are_predicted_better_by_what_they_ran_on(public_builds):
     assert errors["mean"] > 0.38
     assert errors["best"] < 0.37
     assert not_clearly_worse(models, "best") == ("best", "mean", "hierarchical")
+
+
+def test_a_group_without_builds_is_the_group_above_where_nothing_varies_within_groups():
+    groups = np.array([[1, 1, 1, 2, 0]])
+    seconds = np.array([1.0, 1.0, 1.0, 2.0, 1.0])
+    learned = np.array([True, True, True, True, False])
+    found = pooled(groups, seconds, learned)[-1]
+    assert np.isfinite(found).all()
+    assert found[4] == pytest.approx(pooled(groups, seconds, learned)[0][4])

@@ -1,8 +1,6 @@
 """The kernel of replays is compiled by one process of a run of the tests; the others find it in numba's cache."""
 
 import fcntl
-import importlib.util
-import os
 from pathlib import Path
 
 import pytest
@@ -13,10 +11,10 @@ from placewise.replays.run import replay
 from placewise.synthesis.traces import synthetic_trace
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _kernel(tmp_path_factory):
-    if importlib.util.find_spec("numba") is None or os.environ.get("NUMBA_DISABLE_JIT"):
-        return
+@pytest.fixture(scope="session")
+def kernel(tmp_path_factory):
+    """Compile the kernel, or wait for who does; tests that need it are slow, since that takes half a minute."""
+    pytest.importorskip("numba")
     with Path(tmp_path_factory.getbasetemp().parent / "kernel.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         trace = synthetic_trace(2, 0)

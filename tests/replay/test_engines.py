@@ -13,44 +13,47 @@ def test_one_pool_in_python_is_the_definition():
     assert list(disagreements(range(2), ["python"], jobs=30, clusters=1)) == []
 
 
+@pytest.mark.slow
+@pytest.mark.usefixtures("kernel")
 def test_the_kernel_is_the_definition():
-    pytest.importorskip("numba")
     assert list(disagreements(range(2, 4), ["numba"], jobs=30)) == []
 
 
+@pytest.mark.slow
+@pytest.mark.usefixtures("kernel")
 def test_the_kept_plan_of_a_deep_queue_is_the_definition():
-    pytest.importorskip("numba")
     combinations = [("fcfs", estimates, "earliest-start") for estimates in ("limit", "user-mean")]
     assert list(disagreements(range(300, 308), ["numba"], combinations, jobs=250)) == []
 
 
+@pytest.mark.slow
+@pytest.mark.usefixtures("kernel")
 def test_a_reservation_that_has_passed_is_moved_to_now():
     """A job was placed elsewhere when it had become due, and nothing happened on its own cluster until later."""
-    pytest.importorskip("numba")
     assert list(disagreements([80], ["numba"], [("conservative", "user-mean", "random")])) == []
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("kernel")
 def test_the_engines_agree_on_more_random_traces():
-    pytest.importorskip("numba")
     assert list(disagreements(range(100, 120), ["numba"])) == []
 
 
-@pytest.mark.parametrize("engine", ["plain", "python", "numba"])
+@pytest.mark.parametrize("engine", ["plain", "python", pytest.param("numba", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("late", [False, True])
-def test_no_jobs_and_jobs_that_fit_nowhere(engine, late):
+def test_no_jobs_and_jobs_that_fit_nowhere(engine, late, request):
     if engine == "numba":
-        pytest.importorskip("numba")
+        request.getfixturevalue("kernel")
     fleet, settings = fleet_of_pools([4, 2]), ReplaySettings(late=late)
     assert len(replay(trace_of([], [], [], []), fleet, settings, engine=engine)) == 0
     found = replay(trace_of([0, 0], [5, 5], [5, 5], [5, 4]), fleet, settings, engine=engine)
     assert (found.cluster.tolist(), found.start_s.tolist(), found.end_s.tolist()) == ([-1, 0], [-1, 0], [-1, 5])
 
 
-@pytest.mark.parametrize("engine", ["plain", "numba"])
-def test_a_job_that_fails_tries_elsewhere_and_its_followers_wait(engine):
+@pytest.mark.parametrize("engine", ["plain", pytest.param("numba", marks=pytest.mark.slow)])
+def test_a_job_that_fails_tries_elsewhere_and_its_followers_wait(engine, request):
     if engine == "numba":
-        pytest.importorskip("numba")
+        request.getfixturevalue("kernel")
     truth = np.array([[False, True], [True, True]])
     trace = trace_of([0, 0], [10, 10], [20, 20], [1, 1], after=[-1, 0], think=[-1, 3])
     settings = ReplaySettings(fail_after=0.5, retries=1, dependencies=True)

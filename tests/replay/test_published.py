@@ -31,11 +31,13 @@ def nasa(public_data):
     return strictly_cleaned(public_data / "traces" / "NASA-iPSC-1993-3.1-cln.swf.gz", 128)
 
 
-@pytest.mark.parametrize("engine", ["python", "numba", pytest.param("plain", marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "engine", ["python", pytest.param("numba", marks=pytest.mark.slow), pytest.param("plain", marks=pytest.mark.slow)]
+)
 @pytest.mark.parametrize(("policy", "estimates"), PUBLISHED)
-def test_published_figures(kth, policy, estimates, engine):
+def test_published_figures(kth, policy, estimates, engine, request):
     if engine == "numba":
-        pytest.importorskip("numba")
+        request.getfixturevalue("kernel")
     found = replay(kth, FLEET, ReplaySettings(policy=policy, estimates=estimates), engine=engine)
     assert len(found) == 28481
     runtime, turnaround = kth.runtime_s[found.job], found.end_s - found.submit_s
@@ -59,8 +61,8 @@ def first_of(trace, jobs):
 @pytest.mark.parametrize("engine", ["python", "numba"])
 @pytest.mark.parametrize("estimates", ["limit", "exact", "doubled", "user-mean"])
 @pytest.mark.parametrize("policy", ["fcfs", "sjf", "easy", "easy-sjbf", "conservative"])
+@pytest.mark.usefixtures("kernel")
 def test_the_engines_agree_on_recorded_traces(kth, nasa, policy, estimates, engine):
-    pytest.importorskip("numba")
     settings = ReplaySettings(policy=policy, estimates=estimates)
     if policy == "conservative":
         # The definition takes minutes for all of them.

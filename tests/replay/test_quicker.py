@@ -34,9 +34,10 @@ def test_a_cache_is_there_if_it_is_newer_than_the_kernel(monkeypatch, tmp_path):
     assert quicker.ready_in_s() == quicker.LOADING_S
 
 
+@pytest.mark.slow
+@pytest.mark.usefixtures("kernel")
 def test_numba_is_where_numba_puts_it():
     """What numba writes is what is looked for."""
-    pytest.importorskip("numba")
     run.replay(trace_of([0], [1], [1], [1]), fleet_of_pools([1]), ReplaySettings(), engine="numba")
     code = "from placewise.replays import quicker; print(quicker.ready_in_s() == quicker.LOADING_S)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -38,7 +38,7 @@ def test_telling_every_one_is_telling_all(fleet, workload):
     assert scores["chosen"] == scores["all"]
 
 
-@pytest.mark.parametrize("dataset", ["reliabuild", "spack-build"])
+@pytest.mark.parametrize("dataset", ["reliabuild", pytest.param("spack-build", marks=pytest.mark.slow)])
 def test_the_smallest_set_gives_what_minimal_says(public_data, dataset):
     inputs = gathered(public_data / dataset)
     played = game(inputs, among="all")

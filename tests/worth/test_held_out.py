@@ -137,6 +137,7 @@ def test_sizes_reach_from_nothing_to_everything(most, chosen):
     assert list(sizes) == sorted(set(sizes))
 
 
+@pytest.mark.slow
 def test_the_public_jobs_fare_as_an_independent_analysis_found(public_data, public_cache):
     study = read_study(public_data / "reliabuild", cache=public_cache)
     found = held_out_of(study_game(study), NAMES)

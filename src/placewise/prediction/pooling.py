@@ -60,7 +60,8 @@ def _effects(group: NDArray[np.int64], residual: NDArray[np.float64], count: int
     variance = (float((builds * means * means).sum()) - occur * noise) / len(residual)
     if not variance > 0:
         return np.zeros(count)
-    shrunk: NDArray[np.float64] = builds * variance / (builds * variance + noise) * means
+    known = builds * variance  # without noise a group that has builds is known, and one that has none is not
+    shrunk: NDArray[np.float64] = np.divide(known, known + noise, out=np.zeros(count), where=builds > 0) * means
     return shrunk
 
 

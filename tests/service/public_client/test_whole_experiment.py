@@ -22,6 +22,7 @@ from placewise.service.client import Client, Credentials, JobState
 from placewise.service.wire import rainbow_pb2
 from placewise.study.prepared import Prepared
 
+pytestmark = pytest.mark.slow
 CLUSTERS, SUBSYSTEMS = 100, 219
 ASKED = {NONE: 25, SINGLE: 100, EXPANDING: 500, ALL: 500}
 """How many jobs, spread over all distinct ones, are asked for in each experiment of `simulate`."""
