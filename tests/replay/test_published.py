@@ -38,10 +38,6 @@ def nasa(public_data):
 def test_published_figures(kth, policy, estimates, engine, request):
     if engine == "numba":
         request.getfixturevalue("kernel")
-    hold(kth, policy, estimates, engine)
-
-
-def hold(kth, policy, estimates, engine):
     found = replay(kth, FLEET, ReplaySettings(policy=policy, estimates=estimates), engine=engine)
     assert len(found) == 28481
     runtime, turnaround = kth.runtime_s[found.job], found.end_s - found.submit_s
@@ -50,10 +46,6 @@ def hold(kth, policy, estimates, engine):
     assert (slowdown.mean(), turnaround.mean(), turnaround.max()) == pytest.approx(expected, rel=1e-12)
     if estimates == "limit" and policy in MEAN_WAIT_S:
         assert (found.start_s - found.submit_s).mean() == pytest.approx(MEAN_WAIT_S[policy], rel=1e-12)
-
-
-def test_published_figures_by_the_definition(kth):
-    hold(kth, "easy-sjbf", "limit", "plain")
 
 
 def first_of(trace, jobs):
