@@ -64,7 +64,8 @@ UNSAYABLE = {
     "a name is one that stands in other documents, or that a plugin has": (
         ("study", "prices"),
         (
-            "no such policy|no such column|gives the price of a cluster|the bounds of .* are of different kinds|"
+            "no such policy|only preferred leaves a choice|no such column|"
+            "gives the price of a cluster|the bounds of .* are of different kinds|"
             "at_most_factor is for columns|equality is for text columns"
         ),
     ),

@@ -25,8 +25,15 @@ def vocabulary() -> Schema:
     return {
         "description": "What the words of a fleet mean.",
         **closed(TOP, parts),
-        "minProperties": 1,
+        "anyOf": [{"required": ["complete"]}, *(has(**{part: some}) for part, some in _saying().items())],
     }
+
+
+def _saying() -> dict[str, Schema]:
+    """Return, by part, the schema of what says something there."""
+    some: Schema = {"minProperties": 1}
+    speaking = {"anyOf": [{"required": ["complete"]}, has(subsystems=some)]}
+    return {"subsystems": some, "fields": some, "clusters": {"not": {"additionalProperties": {"not": speaking}}}}
 
 
 def _field() -> Schema:
