@@ -16,7 +16,7 @@ from placewise.model.fleets.resources import ResourceGraph, Vertex
 from placewise.model.traces.replay import ReplaySettings
 from placewise.model.traces.trace_cleaning import clean
 from placewise.replays.fates import fates_of
-from placewise.replays.numbers import prices_of, summary_of
+from placewise.replays.numbers import processor_prices, summary_of
 from placewise.replays.replaying import replay_trace
 from placewise.replays.run import replay
 
@@ -128,8 +128,8 @@ def test_prices_are_of_processors_of_nodes_or_not_known():
     graph = ResourceGraph(tuple(nodes))
     states = [(), (("cost_per_node_hour", 4.0),), (("cost_per_node_hour", 4.0), ("cost_per_processor_hour", 2.0))]
     fleet = Fleet(tuple(Cluster(f"c{n}", graph, (), state) for n, state in enumerate(states)))
-    assert np.array_equal(prices_of(fleet), [np.nan, 0.5, 2.0], equal_nan=True)
-    assert prices_of(fleet_of_pools([8], prices=[3])).tolist() == [3.0]
+    assert np.array_equal(processor_prices(fleet), [np.nan, 0.5, 2.0], equal_nan=True)
+    assert processor_prices(fleet_of_pools([8], prices=[3])).tolist() == [3.0]
 
 
 def test_cost_is_unknown_where_a_job_ran_without_a_price():

@@ -1,4 +1,4 @@
-"""Options that several commands share, and what the shell offers for them."""
+"""Options that several commands share, in one module, so that each has one name, one help text and one default."""
 
 from __future__ import annotations
 

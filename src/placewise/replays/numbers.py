@@ -51,7 +51,7 @@ def summary_of(
     fates = everything.of(counted)
     started = fates.of(fates.started)
     parts = trace.processor_parts
-    prices = prices_of(fleet)
+    prices = processor_prices(fleet)
     rows = counted[schedule.job] & (schedule.start_s >= 0)
     busy = _busy(schedule, window)
     there = schedule.capacity * max(0, window[1] - window[0])
@@ -104,7 +104,7 @@ def waits_of(started: Fates) -> Waits:
     )
 
 
-def prices_of(fleet: Fleet) -> NDArray[np.float64]:
+def processor_prices(fleet: Fleet) -> NDArray[np.float64]:
     """Return (clusters,) the price of a processor for an hour, NaN where it is not known (see `processor_price`)."""
     return np.array([processor_price(cluster) for cluster in fleet.clusters], dtype=np.float64)
 
