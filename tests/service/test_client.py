@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from running import running_server
 from scheduler_double import running_double
 
-from placewise.cli.connecting import DEFAULT_SERVER, identity_of
+from placewise.cli.serving.connecting import DEFAULT_SERVER, identity_of
 from placewise.errors import InputError
 from placewise.formats.jobs.jobspec import jobspec_text
 from placewise.formats.reading import parse_document, parse_json, parse_yaml

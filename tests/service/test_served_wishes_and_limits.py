@@ -7,7 +7,7 @@ import pytest
 from running import running_server
 from talking import jobspec, refused, subsystem, talking
 
-from placewise.cli.service_answers import score_line, submission_document
+from placewise.cli.serving.service_answers import score_line, submission_document
 from placewise.service.client import Client, Credentials
 from placewise.service.wire import placewise_pb2 as v1
 

@@ -9,7 +9,7 @@ import pytest
 from running import running_server
 from talking import jobspec, refused, subsystem, talking
 
-from placewise.cli.service_answers import undecided_lines
+from placewise.cli.serving.service_answers import undecided_lines
 from placewise.errors import InputError
 from placewise.matching.match import Incomparable
 from placewise.model.jobs.job import Job, ResourceGroup

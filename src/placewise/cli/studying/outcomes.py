@@ -130,7 +130,7 @@ def outcomes(
     json: Json = False,
 ) -> None:
     """Say what a scheduler must know for jobs to succeed, from records of success and failure."""
-    from placewise.cli.worth import output_folder
+    from placewise.cli.studying.worth import output_folder
     from placewise.formats.outcome_records import read_outcome_records
     from placewise.formats.results.results_names import PAGE
     from placewise.formats.results.worth_files import EVIDENCE, worth_document, write_worth

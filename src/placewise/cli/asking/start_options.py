@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from placewise.cli.options import choices
-from placewise.cli.replay_options import POLICIES, policies_of, seconds_given
+from placewise.cli.over_time.replay_options import POLICIES, policies_of, seconds_given
 from placewise.errors import InputError
 
 if TYPE_CHECKING:
-    from placewise.cli.asked_jobs import Answered
+    from placewise.cli.asking.asked_jobs import Answered
     from placewise.model.fleets.cluster import Fleet
     from placewise.model.traces.start_estimate import StartEstimate
 

@@ -9,9 +9,9 @@ from typing import Annotated
 import typer
 
 from placewise.cli.app import app
-from placewise.cli.connecting import read_secret, service_extra
 from placewise.cli.options import choices, plugin_names
 from placewise.cli.printing import say
+from placewise.cli.serving.connecting import read_secret, service_extra
 from placewise.errors import InputError
 
 _TLS = "TLS of both ports"

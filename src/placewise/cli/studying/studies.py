@@ -77,7 +77,7 @@ def plot(
 
     folder = out or results
     if is_replay(results):
-        from placewise.cli.replaying import plot_replay
+        from placewise.cli.over_time.replaying import plot_replay
 
         plot_replay(results, folder, force=force, json=json)
         return

@@ -9,7 +9,9 @@ from typing import Annotated
 import typer
 
 from placewise.cli.app import EXIT_FITS_NOWHERE, app
-from placewise.cli.connecting import (
+from placewise.cli.options import Jobspec, Json, choices, plugin_names
+from placewise.cli.printing import console, naming, print_json, print_text, say
+from placewise.cli.serving.connecting import (
     DEFAULT_SERVER,
     TOKEN_VARIABLE,
     OwnCluster,
@@ -24,8 +26,6 @@ from placewise.cli.connecting import (
     own_secret,
     user_credentials,
 )
-from placewise.cli.options import Jobspec, Json, choices, plugin_names
-from placewise.cli.printing import console, naming, print_json, print_text, say
 from placewise.errors import InputError
 
 _MOST_NAMED = 8
@@ -96,7 +96,7 @@ def submit(
                 unknown=unknown == "yes",
             ),
         )
-    from placewise.cli.service_answers import score_line, submission_document, undecided_lines
+    from placewise.cli.serving.service_answers import score_line, submission_document, undecided_lines
     from placewise.report.terminal.explanation import print_explanation
 
     if json:
@@ -142,7 +142,13 @@ def status(
 ) -> None:
     """Show the clusters and how many jobs wait and run there, or one job with its history."""
     with connected(server, tls_ca, tls_cert, tls_key) as client:
-        from placewise.cli.service_answers import cluster_document, job_document, print_clusters, print_job, print_jobs
+        from placewise.cli.serving.service_answers import (
+            cluster_document,
+            job_document,
+            print_clusters,
+            print_job,
+            print_jobs,
+        )
 
         credentials = user_credentials(client, server, cluster or [], token_file)
         if job_id is not None:
@@ -177,7 +183,7 @@ def cancel(
 ) -> None:
     """Cancel a job that is not over; an agent that runs it ends it."""
     with connected(server, tls_ca, tls_cert, tls_key) as client:
-        from placewise.cli.service_answers import job_document
+        from placewise.cli.serving.service_answers import job_document
 
         job = client.cancel_job(job_id, user_credentials(client, server, cluster or [], token_file), reason=reason)
     if json:
@@ -202,7 +208,7 @@ def receive(
 ) -> None:
     """Receive a cluster's waiting jobs under a lease, and print each one's id, name and command."""
     with connected(server, tls_ca, tls_cert, tls_key) as client:
-        from placewise.cli.service_answers import assignment_document, assignment_line
+        from placewise.cli.serving.service_answers import assignment_document, assignment_line
 
         own = own_secret(client, server, cluster, secret_file)
         received = client.receive_jobs(own, most=most)

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from placewise.cli.app import app
-from placewise.cli.connecting import (
+from placewise.cli.printing import only_documents, print_json, say
+from placewise.cli.serving.connecting import (
     DEFAULT_SERVER,
     SECRET_VARIABLE,
     OwnCluster,
@@ -25,7 +26,6 @@ from placewise.cli.connecting import (
     secret_source,
     service_extra,
 )
-from placewise.cli.printing import only_documents, print_json, say
 
 if TYPE_CHECKING:
     from placewise.service.client import ClientTls

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from placewise.cli.app import app
-from placewise.cli.connecting import (
+from placewise.cli.options import Json, choices
+from placewise.cli.printing import console, plain, print_json, print_text, say
+from placewise.cli.serving.connecting import (
     DEFAULT_SERVER,
     REGISTRATION_VARIABLE,
     RegistrationFile,
@@ -24,8 +26,6 @@ from placewise.cli.connecting import (
     read_secret,
     service_extra,
 )
-from placewise.cli.options import Json, choices
-from placewise.cli.printing import console, plain, print_json, print_text, say
 from placewise.errors import InputError
 
 if TYPE_CHECKING:

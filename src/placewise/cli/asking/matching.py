@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from placewise.cli.app import EXIT_FITS_NOWHERE, app
-from placewise.cli.asked_jobs import answered, asked_jobs, exit_code, limited
+from placewise.cli.asking.asked_jobs import answered, asked_jobs, exit_code, limited
+from placewise.cli.asking.start_options import StartOptions
 from placewise.cli.options import (
     FleetPath,
     IgnoreLimits,
@@ -23,10 +24,9 @@ from placewise.cli.options import (
     takes,
 )
 from placewise.cli.printing import console, plain, print_json, print_text, say
-from placewise.cli.start_options import StartOptions
 
 if TYPE_CHECKING:
-    from placewise.cli.asked_jobs import Answered, AskedJob
+    from placewise.cli.asking.asked_jobs import Answered, AskedJob
     from placewise.matching.index import FleetIndex
     from placewise.model.fleets.cluster import Fleet
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from placewise.cli.app import EXIT_CHECK_FAILED, app
-from placewise.cli.connecting import service_extra
 from placewise.cli.options import Force, Json
 from placewise.cli.printing import print_json, print_text, say
+from placewise.cli.serving.connecting import service_extra
 
 if TYPE_CHECKING:
     from placewise.service.store.copying import Checked

@@ -10,7 +10,7 @@ import typer
 from placewise.cli.app import app
 from placewise.cli.options import Dask, Force, Json, StudyOptions, Workers, output_path, takes
 from placewise.cli.printing import command_line, console, print_json, say
-from placewise.cli.worth import output_folder, write_asked
+from placewise.cli.studying.worth import output_folder, write_asked
 
 
 @app.command()

@@ -9,8 +9,8 @@ import typer
 
 from placewise.cli.app import app
 from placewise.cli.options import Dask, Force, Json, Workers, output_path, takes
+from placewise.cli.over_time.replay_options import ReplayOptions
 from placewise.cli.printing import command_line, console, print_json, say
-from placewise.cli.replay_options import ReplayOptions
 
 
 @app.command()

@@ -1,0 +1,1 @@
+"""Commands that ask fleets about jobs, and make fleets to ask."""

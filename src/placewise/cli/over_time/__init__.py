@@ -1,0 +1,1 @@
+"""Commands about traces and their replay over virtual time."""

@@ -1,0 +1,1 @@
+"""The service's command, and those of its users and clusters."""

@@ -1,0 +1,1 @@
+"""What is expected of fleets, how two fleets differ, and what a change would gain."""
