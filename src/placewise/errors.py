@@ -74,6 +74,10 @@ class Incomparable(PlacewiseError):  # noqa: N818, it is named for what it says
     """A value that a test cannot be asked about, since it is of another kind; neither yes nor no is true of it."""
 
 
+class NotSaid(Incomparable):
+    """A value of which the other side would have to say more: neither yes nor no is known."""
+
+
 class locating:  # noqa: N801, used as a statement
     """Add the outer file and place to an InputError that leaves the block.
 

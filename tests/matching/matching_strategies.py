@@ -89,9 +89,11 @@ def clusters(draw, name="c", nested=True):
     return Cluster(name, graph, subsystems)
 
 
-# By cluster and subsystem, whether all is described; mostly it is.
+# By cluster and subsystem, whether all is described, or its vertices are; mostly it is.
 _complete = st.just({}) | st.dictionaries(
-    st.tuples(st.sampled_from(["", "c0", "c1", "c2"]), st.sampled_from(["", *SUBSYSTEMS])), st.booleans(), max_size=3
+    st.tuples(st.sampled_from(["", "c0", "c1", "c2"]), st.sampled_from(["", *SUBSYSTEMS])),
+    st.sampled_from([True, False, "vertices"]),
+    max_size=3,
 )
 vocabularies = st.builds(Vocabulary, complete=_complete)
 

@@ -36,7 +36,7 @@ def answer(cluster, place, expression, vocabulary):
         decisive = isinstance(expression, AnyOf)
         return decisive if decisive in answers else None if None in answers else not decisive
     answers = [
-        meets(vertex.properties, expression, vocabulary)
+        meets(vertex.properties, expression, vocabulary, vocabulary.completeness(cluster.name, expression.subsystem))
         for subsystem in cluster.subsystems
         if subsystem.name == expression.subsystem
         for vertex in subsystem.vertices
@@ -47,13 +47,19 @@ def answer(cluster, place, expression, vocabulary):
     return False if vocabulary.is_complete(cluster.name, expression.subsystem) and None not in answers else None
 
 
-def meets(properties, requirement, vocabulary):
-    """Whether one vertex meets a requirement: None where a value cannot be compared; what is missing is not met."""
+def meets(properties, requirement, vocabulary, complete=True):
+    """Whether one vertex meets a requirement: None where a value cannot be compared, or a field is not described.
+
+    What is missing is not met where all is described.
+    """
     values, answers = dict(properties), []
     for condition in requirement.conditions:
         test = test_of(requirement.subsystem, condition, vocabulary)
+        if condition.field not in values:
+            answers.append(False if complete is True else None)
+            continue
         try:
-            answers.append(condition.field in values and test(values[condition.field], values))
+            answers.append(test(values[condition.field], values))
         except Incomparable:
             answers.append(None)
     return False if False in answers else None if None in answers else True
@@ -75,7 +81,9 @@ def understood(fleet, wanted):
         fields = {field for values in vertices for field in values}
         if requirement.subsystem not in fleet.subsystem_names:
             return False
-        described = all(said for (_, name), said in vocabulary.complete.items() if name in ("", requirement.subsystem))
+        described = all(
+            said is True for (_, name), said in vocabulary.complete.items() if name in ("", requirement.subsystem)
+        )
         for field in {condition.field for condition in requirement.conditions} - fields if fields else ():
             # Where not all is described, a field may be one that nobody described; a like name is a slip.
             if described or difflib.get_close_matches(field, fields):

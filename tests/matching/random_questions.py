@@ -40,7 +40,7 @@ PREDICATES = {
 
 def a_fleet(draw: random.Random) -> Fleet:
     complete = {
-        (draw.choice(["", "c0", "c1", "c2"]), draw.choice(["", *NAMES])): draw.random() < 0.4
+        (draw.choice(["", "c0", "c1", "c2"]), draw.choice(["", *NAMES])): draw.choice([True, False, "vertices"])
         for _ in range(draw.choice([0, 1, 1, 2, 3]))
     }
     clusters = tuple(_cluster(draw, f"c{number}") for number in range(draw.randint(1, 3)))

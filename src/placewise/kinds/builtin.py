@@ -52,6 +52,7 @@ _KINDS: dict[FieldName, FieldKind] = {
     **{(subsystem, field): _QUANTITY for subsystem in _SIZED for field in _SIZES},
     # What sites allow: limits of time in seconds, or as batch systems write them.
     ("partition", "time_limit"): FieldKind("quantity", unit=SECONDS),
+    ("partition", "max_memory_per_node"): FieldKind("quantity", unit="B"),
     ("partition", "state"): _TEXT,
     ("node", "state"): _TEXT,
 }

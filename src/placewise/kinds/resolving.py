@@ -17,6 +17,7 @@ from placewise.kinds.sets import set_test
 from placewise.kinds.targets import target_test
 from placewise.kinds.texts import text_test
 from placewise.kinds.versions import version_test
+from placewise.model.fleets.site_limit import IfSaid
 from placewise.model.fleets.vocabulary import Vocabulary
 from placewise.model.requirements.predicates import (
     Contains,
@@ -30,7 +31,7 @@ from placewise.model.requirements.predicates import (
 from placewise.model.requirements.requirement import Condition
 from placewise.model.scalar import Value
 
-__all__ = ["Test", "passes_absent", "test_of"]
+__all__ = ["Test", "is_implied", "passes_absent", "test_of"]
 
 _TESTS: Mapping[str, Callable[[Asked, Predicate], Test]] = {
     "text": text_test,
@@ -58,8 +59,11 @@ def test_of(
     values of that kind are what cannot be compared, unless `strict` says that it counts as one that was said.
     """
     predicate = condition.predicate
+    if isinstance(predicate, IfSaid):
+        predicate = predicate.predicate
     if type(predicate) not in _OURS:
-        return lambda value, _values: predicate.holds(value)
+        of_vertex: Test | None = getattr(predicate, "holds_of", None)
+        return of_vertex or (lambda value, _values: predicate.holds(value))
     kind = kind_of(vocabulary, subsystem, condition.field)
     asked = Asked(
         subsystem,
@@ -106,3 +110,8 @@ def _where_inferred(asked: Asked, predicate: Predicate, error: InputError) -> Te
 def passes_absent(condition: Condition) -> bool:
     """Whether a vertex without the field meets a condition: one on a limit, which is none where it is not said."""
     return getattr(condition.predicate, "passes_absent", False)
+
+
+def is_implied(condition: Condition) -> bool:
+    """Whether a condition is asked of what is described alone: nobody asks for it, so no description has to say it."""
+    return getattr(condition.predicate, "implied", False)

@@ -7,7 +7,7 @@ vertex that stands for several, what is attached counts for one unit each.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from placewise.kinds.vertex_test import Answer, VertexTest
@@ -43,11 +43,14 @@ class Tests:
         self._met: dict[Hashable, int] = {}
         self._vocabulary = vocabulary
 
-    def of_vertex(self, name: str, vertex: SubsystemVertex) -> int:
-        """Return what a subsystem vertex meets, as bits."""
+    def of_vertex(self, name: str, vertex: SubsystemVertex, in_part: Collection[str]) -> int:
+        """Return what a subsystem vertex meets, as bits.
+
+        in_part : the subsystems whose vertices may have fields that are not described.
+        """
         if name not in self._by_name:
             return 0
-        key = name, vertex_key(vertex)
+        key = name, name in in_part, vertex_key(vertex)
         bits = self._met.get(key)
         if bits is None:
             bits = 0
@@ -55,20 +58,25 @@ class Tests:
                 answer = test.ask(dict(vertex.properties))
                 if answer is Answer.YES:
                     bits |= 3 << bit
-                elif not isinstance(answer, Answer):
+                elif not isinstance(answer, Answer) or (answer is Answer.MISSING and name in in_part):
                     bits |= 2 << bit
             self._met[key] = bits
         return bits
 
     def steps(self, cluster: Cluster) -> int:
         """Return about how many steps of work it takes to ask a cluster."""
-        steps = 0
+        steps, in_part = 0, self.in_part(cluster.name)
         for one in cluster.subsystems:
             if one.name in self._by_name:
-                unlike = sum([(one.name, vertex_key(vertex)) not in self._met for vertex in one.vertices])
+                part = one.name in in_part
+                unlike = sum([(one.name, part, vertex_key(vertex)) not in self._met for vertex in one.vertices])
                 steps += 2 * unlike * len(self._by_name[one.name]) + len(one.vertices) // 2
                 steps += sum([len(vertex.attached_to) for vertex in one.vertices]) // 8
         return steps
+
+    def in_part(self, cluster: str) -> frozenset[str]:
+        """Return the subsystems asked for whose vertices on a cluster may have fields that are not described."""
+        return frozenset([name for name in self._by_name if not self._vocabulary.says_all_fields(cluster, name)])
 
     def asks(self, name: str) -> bool:
         """Whether a test is of this subsystem."""
@@ -76,9 +84,9 @@ class Tests:
 
     def everywhere(self, cluster: str, seen: Subsystem | None) -> int:
         """Return what is met anywhere on a cluster by what all of it sees, or may be by what is not described."""
-        bits = 0
+        bits, in_part = 0, self.in_part(cluster)
         for vertex in seen.vertices if seen else ():
-            bits |= self.of_vertex(seen.name if seen else "", vertex)
+            bits |= self.of_vertex(seen.name if seen else "", vertex, in_part)
         for name, tests in self._by_name.items():
             if not self._vocabulary.is_complete(cluster, name):
                 bits |= sum(2 << bit for bit, _ in tests)
@@ -87,10 +95,11 @@ class Tests:
     def placed(self, cluster: Cluster, tree: Tree) -> dict[int, int]:
         """Return what is met at the vertices of a cluster by what is attached right there."""
         found: dict[int, int] = {}
+        in_part = self.in_part(cluster.name)
         for subsystem in cluster.subsystems:
             if subsystem.name in self._by_name:
                 for vertex in subsystem.vertices:
-                    bits = self.of_vertex(subsystem.name, vertex)
+                    bits = self.of_vertex(subsystem.name, vertex, in_part)
                     for position in vertex.attached_to if bits else ():
                         if position in tree.seeing:
                             found[position] = found.get(position, 0) | bits
@@ -113,12 +122,18 @@ class Facts:
     groups : the number of resource groups; in the mark of a vertex come the groups first, then what is met by what is
         attached to the place, then what is met there or above.
     everywhere : what is met, or may be, wherever one looks. possible : whether what may be met counts too.
+    in_part : the subsystems whose vertices may have fields that are not described.
     """
 
     tests: Tests
     groups: int
     everywhere: int
     possible: bool
+    in_part: frozenset[str] = frozenset()
+
+    def of_vertex(self, name: str, vertex: SubsystemVertex) -> int:
+        """Return what a subsystem vertex of the cluster meets, as bits."""
+        return self.tests.of_vertex(name, vertex, self.in_part)
 
     def met(self, expressions: Sequence[Expression], bits: int) -> bool:
         """Whether all expressions hold where so much is met."""
@@ -144,6 +159,6 @@ class Facts:
             seen = bits | (passed[parent] if parent is not None else 0)
             passed[position] = seen
             for name, vertex in tree.attached.get(position, ()):
-                passed[position] |= self.tests.of_vertex(name, vertex)
+                passed[position] |= self.of_vertex(name, vertex)
             marks[position] = (bits | seen << self.tests.width) << self.groups
         return marks

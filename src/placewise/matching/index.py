@@ -5,7 +5,7 @@ Each distinct requirement becomes a set of place classes.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -126,6 +126,7 @@ class FleetIndex:
         self._contents, self._layout, self._offers = contents, layout, contents.offers
         self._nothing = np.zeros(self.words, dtype=np.uint64)
         self._incomplete: dict[str, NDArray[np.uint64] | None] = {}
+        self._in_part: dict[str, NDArray[np.uint64] | None] = {}
         self._described: dict[str, NDArray[np.uint64]] = {}
         self._having: dict[str, NDArray[np.bool_]] = {}
         # An index never changes, so its own answers need no stamps.
@@ -351,16 +352,30 @@ class FleetIndex:
             self._require_field(requirement.subsystem, condition.field)
         test = VertexTest.of(requirement, self.vocabulary_of(requirement.subsystem))
         offers = self._offers_of(requirement.subsystem, [condition.field for condition in requirement.conditions])
-        return tested(test, offers, self._nothing, self._incompletely_described(requirement.subsystem), stamp)
+        return tested(
+            test,
+            offers,
+            self._nothing,
+            stamp,
+            incomplete=self._incompletely_described(requirement.subsystem),
+            in_part=self._described_in_part(requirement.subsystem),
+        )
 
     def _limited(self, limit: SiteLimit, stamp: object) -> Meeting:
         """Return where a limit allows what is asked; everywhere, or nowhere, on clusters that do not describe it."""
         described = self._describing(limit.subsystem)
         test, offers = VertexTest.of(limit, self.vocabulary), self._offers_of(limit.subsystem)
         if not limit.otherwise:
-            return tested(test, offers, self._nothing, None, stamp)
+            return tested(test, offers, self._nothing, stamp, incomplete=None, in_part=None)
         incomplete = self._incompletely_described(limit.subsystem)
-        met = tested(test, offers, self._nothing, None if incomplete is None else incomplete & described, stamp)
+        met = tested(
+            test,
+            offers,
+            self._nothing,
+            stamp,
+            incomplete=None if incomplete is None else incomplete & described,
+            in_part=self._described_in_part(limit.subsystem),
+        )
         others = self.everything & ~described
         yes = met.yes | others
         return Meeting.of(yes, yes if met.certain else met.possible | others, met.problems, stamp)
@@ -375,13 +390,21 @@ class FleetIndex:
 
     def _incompletely_described(self, subsystem: str) -> NDArray[np.uint64] | None:
         """Return the place classes of clusters that may have more of a subsystem than is described; None for none."""
+        return self._where_not(self.vocabulary.is_complete, self._incomplete, subsystem)
+
+    def _described_in_part(self, subsystem: str) -> NDArray[np.uint64] | None:
+        """Return the place classes of clusters whose vertices may have fields that are not described; None for none."""
+        return self._where_not(self.vocabulary.says_all_fields, self._in_part, subsystem)
+
+    def _where_not(
+        self, said: Callable[[str, str], bool], known: dict[str, NDArray[np.uint64] | None], subsystem: str
+    ) -> NDArray[np.uint64] | None:
         if self._all_complete:
             return None
-        if subsystem not in self._incomplete:
-            flags = np.array([not self.vocabulary.is_complete(name, subsystem) for name in self.names], dtype=np.bool_)
-            places = bitset.pack(np.repeat(flags, np.diff(self.firsts)))
-            self._incomplete[subsystem] = places if flags.any() else None
-        return self._incomplete[subsystem]
+        if subsystem not in known:
+            flags = np.array([not said(name, subsystem) for name in self.names], dtype=np.bool_)
+            known[subsystem] = bitset.pack(np.repeat(flags, np.diff(self.firsts))) if flags.any() else None
+        return known[subsystem]
 
     def require_askable(self, requirements: Iterable[Expression]) -> None:
         """Raise InputError for what asks more of the vertices of the fleet than may be asked for one job."""

@@ -59,24 +59,38 @@ class Meeting:
         return self.possible is self.yes
 
 
-def tested(test: VertexTest, offers: Offers, nothing: Places, incomplete: Places | None, stamp: object) -> Meeting:
+def tested(
+    test: VertexTest,
+    offers: Offers,
+    nothing: Places,
+    stamp: object,
+    *,
+    incomplete: Places | None,
+    in_part: Places | None,
+) -> Meeting:
     """Return where a vertex is seen that meets a requirement.
 
     nothing : (words,) the empty set. incomplete : the place classes of clusters that may have vertices which are not
-    described, so that no vertex there means unknown.
+    described, so that no vertex there means unknown. in_part : those of clusters whose vertices may have fields which
+    are not described, so that a field that is missing there is unknown; the incomplete ones are among them.
     """
     yes, possible = nothing.copy(), None
+    maybe: list[Places] = [] if incomplete is None else [incomplete]
     problems = []
     for answer, members in _answers(test, offers):
         if answer is Answer.YES:
             yes |= members
         elif answer is Answer.UNSAID:
-            yes |= members if incomplete is None else members & ~incomplete
+            yes |= members if in_part is None else members & ~in_part
+        if answer in (Answer.UNSAID, Answer.MISSING) and in_part is not None:
+            maybe.append(members & in_part)
+        elif answer is Answer.UNDECIDED:
+            maybe.append(members)
         elif isinstance(answer, Incomparable):
             problems.append((answer, members))
-    if problems or incomplete is not None:
-        others = [members for _, members in problems] + ([] if incomplete is None else [incomplete])
-        possible = reduce(np.bitwise_or, others, yes)
+            maybe.append(members)
+    if maybe:
+        possible = reduce(np.bitwise_or, maybe, yes)
     return Meeting.of(yes, yes if possible is None else possible, problems, stamp)
 
 
@@ -109,9 +123,9 @@ def _answers(test: VertexTest, offers: Offers) -> Iterator[tuple[Answer | Incomp
             yield answer if len(test.tests) == 1 else test.ask(dict(properties)), members
 
 
-def fewest_values(test: VertexTest, offers: Offers) -> tuple[str, Test, bool] | None:
+def fewest_values(test: VertexTest, offers: Offers) -> tuple[str, Test, Answer] | None:
     """Return the condition on the field that has the fewest values: a vertex that fails one fails all."""
-    if len(offers.vertices) < _FEW_VERTICES:
+    if len(offers.vertices) < _FEW_VERTICES or not test.by_field:
         return None
     return min(test.tests, key=lambda one: len(offers.by_field(one[0])), default=None)
 

@@ -50,32 +50,41 @@ def hosted_by_one(
     alone = len(shapes) == 1 and not shapes[0]
     if limit is None or alone or index.size == len(index.names):
         return able
-    allowing, asked = (
-        _allowing(index, limit, possible),
-        _Asked(index, shapes, possible, work or Work.of(len(index.names))),
-    )
+    asked = _Asked(index, shapes, possible, work or Work.of(len(index.names)))
+    allowing: dict[bool, list[int]] = {}
     counts = index.copies(shapes[0]) if len(shapes) == 1 else None
     needs = [] if counts is not None else _needs(index, shapes)
     for cluster in bitset.members(able):
         first, end = index.firsts[cluster : cluster + 2].tolist()
         if end - first > 1 and limit.subsystem in index.compiled(cluster).subsystems:
             mask = (1 << (end - first)) - 1
-            undescribed = possible and not index.vocabulary.is_complete(index.names[cluster], limit.subsystem)
+            said = index.vocabulary.completeness(index.names[cluster], limit.subsystem)
+            in_part, undescribed = said is not True, possible and not said
+            if in_part not in allowing:
+                allowing[in_part] = _allowing(index, limit, possible=possible, in_part=in_part)
             here = [places >> first & mask for places in usable]
             some = reduce(or_, here)
-            parts = {row for one in allowing if (row := one >> first & some)}
+            parts = {row for one in allowing[in_part] if (row := one >> first & some)}
             asked.work.step(1 + len(parts) // 4)
             if not (undescribed or _hosted(asked, cluster, here, parts, counts, needs)):
                 able &= ~(1 << cluster)
     return able
 
 
-def _allowing(index: FleetIndex, limit: SiteLimit, possible: bool) -> list[int]:
-    """Return for each distinct vertex that allows what is asked the place classes that see it."""
-    test, found = VertexTest.of(limit, index.vocabulary), []
+def _allowing(index: FleetIndex, limit: SiteLimit, *, possible: bool, in_part: bool) -> list[int]:
+    """Return for each distinct vertex that allows what is asked, or may, the place classes that see it.
+
+    in_part : whether it may have fields that are not described.
+    """
+    test, accepted = VertexTest.of(limit, index.vocabulary), {Answer.YES}
+    if possible:
+        accepted |= {Answer.UNSAID, Answer.UNDECIDED} | ({Answer.MISSING} if in_part else set())
+    elif not in_part:
+        accepted.add(Answer.UNSAID)
+    found = []
     for properties, row in index.offered(limit.subsystem):
         answer = test.ask(dict(properties))
-        if answer in (Answer.YES, Answer.UNSAID) or (possible and isinstance(answer, Incomparable)):
+        if possible if isinstance(answer, Incomparable) else answer in accepted:
             found.append(bitset.to_number(row))
     return found
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from placewise.errors import Incomparable
-from placewise.kinds.resolving import passes_absent, test_of
+from placewise.errors import Incomparable, NotSaid
+from placewise.kinds.resolving import is_implied, passes_absent, test_of
 from placewise.matching.compiled_cluster import Properties
 from placewise.model.fleets.vocabulary import Vocabulary
 from placewise.model.requirements.requirement import Requirement
@@ -19,7 +19,8 @@ class VertexAnswers:
 
     answers : whether each condition is met; not met where the field is missing,
         unless the condition passes without it, or cannot be compared.
-    problems : for each condition why it cannot be compared, or None.
+    problems : for each condition why it is neither met nor not, or None: `NotSaid` where more would have to be
+        described, or said by who asks.
     """
 
     values: Mapping[str, Value]
@@ -33,9 +34,14 @@ class VertexAnswers:
 
     @property
     def undecided(self) -> bool:
-        """Whether only what cannot be compared keeps the vertex from an answer."""
+        """Whether only what is not said, or cannot be compared, keeps the vertex from an answer."""
         unmet = [problem for answer, problem in zip(self.answers, self.problems, strict=True) if not answer]
         return bool(unmet) and None not in unmet
+
+    @property
+    def not_said(self) -> tuple[int, ...]:
+        """The positions of the conditions that nobody said enough for."""
+        return tuple([position for position, one in enumerate(self.problems) if isinstance(one, NotSaid)])
 
 
 class Conditions:
@@ -43,17 +49,20 @@ class Conditions:
 
     def __init__(self, requirement: Requirement, vocabulary: Vocabulary) -> None:
         self._tests = [
-            (condition.field, test_of(requirement.subsystem, condition, vocabulary), passes_absent(condition))
-            for condition in requirement.conditions
+            (condition, test_of(requirement.subsystem, condition, vocabulary)) for condition in requirement.conditions
         ]
 
-    def vertex(self, properties: Properties) -> VertexAnswers:
-        """Ask a vertex."""
+    def vertex(self, properties: Properties, *, in_part: bool = False) -> VertexAnswers:
+        """Ask a vertex; in_part : it may have fields that are not described."""
         values = dict(properties)
         answers: list[bool] = []
         problems: list[Incomparable | None] = []
-        for field, test, absent in self._tests:
-            answer, problem = absent and field not in values, None
+        for condition, test in self._tests:
+            field = condition.field
+            problem: Incomparable | None = None
+            answer = field not in values and passes_absent(condition)
+            if field not in values and in_part and not is_implied(condition):
+                answer, problem = False, NotSaid("is not described")
             if field in values:
                 try:
                     answer = bool(test(values[field], values))

@@ -22,7 +22,7 @@ from placewise.formats.parsing import garbage_collector_off
 from placewise.formats.reading import decode, entries_of, found_at, parse_json, read_bytes
 from placewise.formats.values import refuse_control
 from placewise.model.fleets.cluster import Cluster, Fleet
-from placewise.model.fleets.vocabulary import Vocabulary
+from placewise.model.fleets.vocabulary import Completeness, Vocabulary
 
 FEATURES = "cluster-features.json"
 NODES = "nodes.json"
@@ -100,7 +100,7 @@ def _fleet_of_folders(path: Path, folders: list[Path]) -> Fleet:
     clusters = [read_cluster(folder, vocabulary=vocabulary) for folder in folders]
     with locating(file=path):
         fleet = Fleet(tuple(clusters))
-    complete: dict[tuple[str, str], bool] = {}
+    complete: dict[tuple[str, str], Completeness] = {}
     for cluster, (folder, said) in zip(clusters, own.items(), strict=True):
         with locating(file=folder / VOCABULARY):
             complete |= completeness(cluster.name, said)

@@ -10,7 +10,7 @@ from typing import TypeVar
 from placewise.errors import InputError
 from placewise.formats.fleets.vocabulary_file import VOCABULARY, read_vocabulary
 from placewise.formats.reading import found_at
-from placewise.model.fleets.vocabulary import EVERY, FieldName, Vocabulary
+from placewise.model.fleets.vocabulary import EVERY, Completeness, FieldName, Vocabulary
 
 T = TypeVar("T")
 
@@ -44,7 +44,7 @@ def joined(of_fleet: Vocabulary, of_clusters: Mapping[Path, Vocabulary]) -> Voca
     return found
 
 
-def completeness(name: str, own: Vocabulary) -> dict[tuple[str, str], bool]:
+def completeness(name: str, own: Vocabulary) -> dict[tuple[str, str], Completeness]:
     """Return how complete a cluster is described, as its own vocabulary says: for each subsystem, empty for every one.
 
     Raises InputError for a vocabulary that speaks of another cluster.

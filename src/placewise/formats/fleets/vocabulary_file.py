@@ -13,7 +13,7 @@
     fields:                       # of every subsystem
       release: {kind: version, scheme: semver}
     clusters:
-      site-a: {complete: false, subsystems: {python: {complete: true}}}
+      site-a: {complete: false, subsystems: {python: {complete: true}, openmpi: {complete: vertices}}}
 
 A field without a kind is known, and its kind is left open.
 """
@@ -29,7 +29,7 @@ from placewise.errors import InputError, locating
 from placewise.formats import values
 from placewise.formats.reading import decode, parse_yaml, read_bytes
 from placewise.kinds.units import unit_of
-from placewise.model.fleets.vocabulary import EVERY, KINDS, FieldKind, FieldName, Vocabulary
+from placewise.model.fleets.vocabulary import EVERY, KINDS, VERTICES, Completeness, FieldKind, FieldName, Vocabulary
 
 VOCABULARY = "vocabulary.yaml"
 LARGEST_BYTES = 1 << 25
@@ -121,11 +121,11 @@ class _Said:
     kinds: dict[FieldName, FieldKind] = field(default_factory=dict)
     aliases: dict[FieldName, Mapping[str, str]] = field(default_factory=dict)
     known: dict[str, set[str]] = field(default_factory=dict)
-    complete: dict[tuple[str, str], bool] = field(default_factory=dict)
+    complete: dict[tuple[str, str], Completeness] = field(default_factory=dict)
 
     def completeness(self, cluster: str, subsystem: str, entry: Mapping[str, Any], place: str) -> None:
         if "complete" in entry:
-            self.complete[cluster, subsystem] = values.flag(entry["complete"], _at(place, "complete"))
+            self.complete[cluster, subsystem] = _completeness(entry["complete"], _at(place, "complete"))
 
     def subsystem(self, name: str, value: Any, place: str) -> None:
         entry = values.known_keys(value, SUBSYSTEM, place)
@@ -155,6 +155,14 @@ class _Said:
         if aliases:
             self.aliases[subsystem, name] = aliases
         return bool(entry)
+
+
+def _completeness(value: Any, place: str) -> Completeness:
+    if isinstance(value, bool):
+        return value
+    if value == VERTICES:
+        return VERTICES
+    raise InputError("is not true or false", place=place, found=value, expected=f"true, false or {VERTICES}")
 
 
 def _kind(entry: Mapping[str, Any], place: str) -> FieldKind | None:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from placewise.formats.fleets.vocabulary_file import CLUSTER, FIELD, SUBSYSTEM, TOP
 from placewise.formats.schemas.plain import FLAG, TEXT, Schema, closed, has, mapping_of, when
-from placewise.model.fleets.vocabulary import KINDS, SCHEMES
+from placewise.model.fleets.vocabulary import KINDS, SCHEMES, VERTICES
 
 _OF_KINDS = {"unit": "quantity", "scheme": "version"}
-_COMPLETE: Schema = {**FLAG, "description": "Whether all that there is of it is described; what is not said is."}
+_COMPLETE: Schema = {
+    "enum": [True, False, VERTICES],
+    "description": "Whether all that there is of it is described, or all vertices but not all fields of each; "
+    "what is not said is.",
+}
 
 
 def vocabulary() -> Schema:

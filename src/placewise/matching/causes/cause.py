@@ -23,7 +23,7 @@ class Cause:
     kind : ABSENT, no such subsystem; UNSEEN, attached where no node sees it; FIELD, its vertices lack the field; VALUE,
         another value; INCOMPARABLE, a value of another kind or unit; VERTEX, met, but not together by one vertex; NODE,
         not together on one node; FEW, on too few nodes; PRESENT, what must not be there; UNDESCRIBED, there may be more
-        than what is described.
+        than what is described, or the job does not say what decides.
     subsystem, field : what it is about; empty where it is about none alone.
     asked, offered : what was asked for and what is there, as text.
     """

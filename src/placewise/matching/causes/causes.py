@@ -20,13 +20,14 @@ from placewise.matching.causes.cause import (
     Cause,
     CausesThere,
 )
-from placewise.matching.causes.limit_causes import in_force, limit_causes
+from placewise.matching.causes.limit_causes import in_force, limit_causes, not_said_by_job
 from placewise.matching.causes.wording import ask, listed, value_there, vertex_there, wanted_of_one
 from placewise.matching.compiled_cluster import CompiledCluster, Properties, vertex_key
 from placewise.matching.index import FleetIndex
 from placewise.matching.one_partition import limit_among
 from placewise.matching.vertex_answers import Conditions, VertexAnswers
 from placewise.model.fleets.site_limit import SiteLimit
+from placewise.model.fleets.vocabulary import Completeness
 from placewise.model.requirements.predicates import Equals
 from placewise.model.requirements.requirement import AllOf, AnyOf, Condition, Expression, Not, Requirement, tests_of
 
@@ -111,7 +112,7 @@ class Causes:
         if (cluster, name) not in self._contents:
             subsystem = self._index.subsystem(cluster, name)
             vertices = subsystem and tuple([(vertex_key(v), v.attached_to) for v in subsystem.vertices])
-            complete = self._all_complete or self._index.vocabulary.is_complete(self._index.names[cluster], name)
+            complete = self._all_complete or self._index.vocabulary.completeness(self._index.names[cluster], name)
             self._contents[cluster, name] = vertices, complete
         return self._contents[cluster, name]
 
@@ -163,17 +164,20 @@ class Causes:
         if test not in self._tested:
             self._tested[test] = Conditions(test, self._index.vocabulary_of(test.subsystem))
         tested = self._tested[test]
-        return [tested.vertex(properties) for properties in there.seen(test.subsystem, where)]
+        in_part = there.completeness(test.subsystem) is not True
+        return [tested.vertex(properties, in_part=in_part) for properties in there.seen(test.subsystem, where)]
 
     def _not_met(self, there: _There, test: Requirement, where: _Places) -> Iterator[Cause]:
         name = test.subsystem
         vertices = self._vertices(there, test, where)
         problems = [vertex for vertex in vertices if vertex.undecided]
-        for vertex in problems:
-            yield _incomparable(test, vertex)
-        if not there.is_complete(name):
+        if not there.completeness(name):
+            yield from (_incomparable(test, vertex) for vertex in problems if not vertex.not_said)
             yield _undescribed(test, vertices)
-        elif not vertices:
+            return
+        for vertex in problems:
+            yield _undecided(test, vertex)
+        if not vertices:
             yield there.nothing_seen(test)
         elif isinstance(test, SiteLimit):
             yield from limit_causes(test, vertices)
@@ -192,10 +196,11 @@ class Causes:
             line = f"there is a {test.subsystem} {found}".rstrip()
             yield Cause(PRESENT, test.subsystem, "", f"not {test}", found, line)
             return
+        described = there.completeness(test.subsystem) or isinstance(test, SiteLimit)
         for vertex in vertices:
-            if vertex.undecided:
-                yield _incomparable(test, vertex)
-        if not (there.is_complete(test.subsystem) or isinstance(test, SiteLimit)):
+            if vertex.undecided and (described or not vertex.not_said):
+                yield _undecided(test, vertex)
+        if not described:
             yield _undescribed(test, vertices)
 
 
@@ -208,9 +213,9 @@ class _There:
         self._first = int(index.firsts[cluster])
         self._mask = (1 << len(self._compiled.classes)) - 1
 
-    def is_complete(self, subsystem: str) -> bool:
-        """Whether all there is of a subsystem is described."""
-        return self._index.vocabulary.is_complete(self._compiled.cluster.name, subsystem)
+    def completeness(self, subsystem: str) -> Completeness:
+        """Return how completely a subsystem is described."""
+        return self._index.vocabulary.completeness(self._compiled.cluster.name, subsystem)
 
     def seen(self, subsystem: str, where: _Places) -> list[Properties]:
         """List the distinct vertices that some of the places see, by their properties."""
@@ -326,6 +331,19 @@ def _noun(test: Requirement, vertices: list[VertexAnswers]) -> str:
             if all(_NAME in vertex.values and value_there(vertex.values, _NAME) == text for vertex in vertices):
                 return f"{test.subsystem} {text}"
     return test.subsystem
+
+
+def _undecided(test: Requirement, vertex: VertexAnswers) -> Cause:
+    """Return why a vertex answers neither yes nor no: what is not said first, as saying it may settle all."""
+    if not vertex.not_said:
+        return _incomparable(test, vertex)
+    condition = test.conditions[vertex.not_said[0]]
+    field, asked = condition.field, ask(condition)
+    if isinstance(test, SiteLimit) and field in vertex.values:
+        return not_said_by_job(test, condition, vertex)
+    called = vertex_there(vertex.values, [one for one in (_NAME, "version") if one in vertex.values])
+    line = f"the {field} of {f'{test.subsystem} {called}'.rstrip()} is not described there, asked {asked}"
+    return Cause(UNDESCRIBED, test.subsystem, field, asked, called, line)
 
 
 def _incomparable(test: Requirement, vertex: VertexAnswers) -> Cause:

@@ -5,15 +5,33 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from placewise.errors import InputError
-from placewise.matching.causes.cause import ABSENT, PRESENT, VALUE, Cause
+from placewise.matching.causes.cause import ABSENT, PRESENT, UNDESCRIBED, VALUE, Cause
 from placewise.matching.causes.wording import ask, listed, value_there
 from placewise.matching.vertex_answers import VertexAnswers
 from placewise.model.durations import in_words, seconds_of
-from placewise.model.fleets.site_limit import Admits, GivesWhole, KeepsOut, Open, SiteLimit, TimeAllowed
+from placewise.model.fleets.site_limit import (
+    Admits,
+    AtLeast,
+    AtMost,
+    GivesWhole,
+    IfSaid,
+    KeepsOut,
+    MemoryOfCores,
+    NotOnly,
+    Open,
+    Repels,
+    SiteLimit,
+    TimeAllowed,
+)
+from placewise.model.requirements.predicates import Within
 from placewise.model.requirements.requirement import Condition
-from placewise.model.scalar import Value
+from placewise.model.scalar import Value, bound_word, scalar_text
 
 _NAME = "name"
+_UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
+_LISTS = {"accounts": "account", "qos": "QOS", "groups": "group"}
+_SET_ASIDE = {"root_only": "root", "reservation_only": "jobs with a reservation"}
+_TAKEN = {"max_nodes": "node", "max_cores_per_node": "core"}
 _MOST = 8
 
 
@@ -38,33 +56,108 @@ def limit_causes(limit: SiteLimit, vertices: Sequence[VertexAnswers]) -> Iterato
 
 
 def in_force(limit: SiteLimit, vertices: Sequence[VertexAnswers]) -> Cause:
-    """Return the cause where vertices keep anything from running: nodes that are down or drained."""
+    """Return the cause where vertices keep a job from running: nodes that are down or drained, or have a taint."""
+    if isinstance(limit.conditions[0].predicate, Repels):
+        found = listed([_taint(vertex) for vertex in vertices])
+        line = f"the nodes that meet the rest have the {limit.subsystem} {found}, which the job does not tolerate"
+        return Cause(PRESENT, limit.subsystem, limit.conditions[0].field, f"not {limit}", found, line)
     states = listed([value_there(vertex.values, one.field) for vertex in vertices for one in limit.conditions])
     line = f"the nodes that meet the rest are {states}"
     return Cause(PRESENT, limit.subsystem, limit.conditions[0].field, f"not {limit}", states, line)
 
 
+def not_said_by_job(limit: SiteLimit, condition: Condition, vertex: VertexAnswers) -> Cause:
+    """Return the cause where a limit is described, and the job does not say enough to be held against it."""
+    field, offered = condition.field, value_there(vertex.values, condition.field)
+    if isinstance(condition.predicate, Repels):
+        line = f"nodes have the taint {_taint(vertex)}, which the job tolerates for a time, and it has no duration"
+    else:
+        line = f"{_noun(limit, vertex)} {_not_said(condition, offered)}"
+    return Cause(UNDESCRIBED, limit.subsystem, field, ask(condition), offered, line)
+
+
+def _not_said(condition: Condition, offered: str) -> str:
+    match condition.predicate:
+        case AtMost(least, most):
+            allowed = _allowed(condition.field, offered)
+            return f"allows {allowed}, and the job takes {least} to {most}: ask for nodes to say how many"
+        case MemoryOfCores(asked):
+            allowed = f"{_bytes(offered)} of memory a core"
+            return f"allows {allowed}, and the job asks for {_bytes(str(asked))}: ask for more cores"
+    return f"is for the {_plural(condition.field)} {offered}, and the job names no {_LISTS.get(condition.field, '')}"
+
+
+def _plural(field: str) -> str:
+    return "QOS" if field == "qos" else field
+
+
+def _allowed(field: str, offered: str) -> str:
+    noun = _TAKEN.get(field, field)
+    several = "" if offered == "1" else "s"
+    return f"at most {offered} {noun}{several}{' of a node' if noun == 'core' else ''}"
+
+
+def _taint(vertex: VertexAnswers) -> str:
+    values = {name: scalar_text(value) for name, value in vertex.values.items()}
+    value = f"={values['value']}" if values.get("value") else ""
+    return f"{values.get('key', '')}{value}:{values.get('effect', '')}"
+
+
+def _noun(limit: SiteLimit, vertex: VertexAnswers) -> str:
+    return f"{limit.subsystem} {value_there(vertex.values, _NAME)}" if _NAME in vertex.values else limit.subsystem
+
+
 def _cause(limit: SiteLimit, condition: Condition, vertex: VertexAnswers) -> Cause:
     field = condition.field
-    noun = f"{limit.subsystem} {value_there(vertex.values, _NAME)}" if _NAME in vertex.values else limit.subsystem
+    noun = _noun(limit, vertex)
     offered = value_there(vertex.values, field) if field in vertex.values else ""
     line = f"{noun} {_said(condition, vertex.values[field], offered) if offered else f'has no {field}'}"
     return Cause(VALUE, limit.subsystem, field, ask(condition), offered, line)
 
 
 def _said(condition: Condition, value: Value, offered: str) -> str:
-    match condition.predicate:
+    field, predicate = condition.field, condition.predicate
+    if isinstance(predicate, AtMost | AtLeast | IfSaid):
+        return _amounts(condition, offered)
+    match predicate:
         case TimeAllowed(seconds):
-            return f"allows {_time(value, offered)}, the job asks for {in_words(seconds)}"
-        case Admits(account):
-            return f"is for the accounts {offered}, the job's is {account}"
-        case KeepsOut(account):
-            return f"keeps out the account {account}"
+            found = f"allows {_time(value, offered)}, the job asks for {in_words(seconds)}"
+        case Admits(name):
+            found = f"is for the {_plural(field)} {offered}, the job's is {name}"
+        case KeepsOut(name):
+            found = f"keeps out the {_LISTS.get(field.removeprefix('denied_'), 'name')} {name}"
         case Open():
-            return f"is {offered}"
+            found = f"is {offered}"
+        case NotOnly():
+            found = f"is for {_SET_ASIDE.get(field, 'others')} alone"
         case GivesWhole(whole):
-            return "shares its nodes, the job asks for whole ones" if whole else "gives its nodes whole, the job shares"
+            found = (
+                "shares its nodes, the job asks for whole ones" if whole else "gives its nodes whole, the job shares"
+            )
+        case _:
+            found = f"has {field} {offered}, asked {ask(condition)}"
+    return found
+
+
+def _amounts(condition: Condition, offered: str) -> str:
+    match condition.predicate:
+        case AtMost(least):
+            return f"allows {_allowed(condition.field, offered)}; the job asks for {least}"
+        case AtLeast(most):
+            return f"is for jobs of {offered} nodes or more; the job takes {most}"
+        case IfSaid(Within(minimum=least)) if least is not None:
+            return f"allows {_bytes(offered)} of memory a node; the job asks for {_bytes(bound_word(least))}"
     return f"has {condition.field} {offered}, asked {ask(condition)}"
+
+
+def _bytes(written: str) -> str:
+    """Write a number of bytes in the largest unit that it fills; what has a unit of its own as it is."""
+    digits = written.strip('"').removesuffix(" B")
+    if not digits.isdecimal() or len(digits) > 30:
+        return written
+    size = float(digits)
+    power = next((power for power in range(len(_UNITS) - 1, 0, -1) if size >= 1024**power), 0)
+    return f"{size / 1024**power:.4g} {_UNITS[power]}"
 
 
 def _time(value: Value, offered: str) -> str:

@@ -253,7 +253,7 @@ class Fitting:
             return 0
         bits = 0
         for name, vertex in self._trees.attached[at[0]]:
-            bits |= self._facts.tests.of_vertex(name, vertex)
+            bits |= self._facts.of_vertex(name, vertex)
         return bits << self._facts.groups
 
     def _met_by(self, at: At, requirements: tuple[Expression, ...]) -> tuple[int, ...]:
@@ -270,7 +270,7 @@ class Fitting:
             self._work.step()
             above = facts.inside(at[1]) if self._trees.status[number] == INSIDE else facts.seen(at[1])
             size, attached = self._trees.sizes[number], self._trees.attached[number]
-            own = [facts.tests.of_vertex(name, vertex) for name, vertex in attached]
+            own = [facts.of_vertex(name, vertex) for name, vertex in attached]
             if size == 1:
                 together = reduce(or_, own, above)
                 found = (int(facts.met(requirements, together)),)

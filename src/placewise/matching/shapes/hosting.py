@@ -99,7 +99,7 @@ class Hosting:
         if cluster is not None and self._tests is not None:
             facts, kinds, parts, bits = self._facts(self._tests, cluster, kinds, seen)
             usable = [sum(1 << at for at, kind in enumerate(parts) if one >> kind & 1) for one in usable]
-        forest = self._forests.of(kinds.tree, None if facts is None else facts.everywhere)
+        forest = self._forests.of(kinds.tree, None if facts is None else (facts.everywhere, facts.in_part))
         key = forest, forest.root(kinds, usable, bits)
         found = self._answers.get(key)
         if found is None:
@@ -115,7 +115,9 @@ class Hosting:
         if found is None:
             tree = kinds.tree
             self._work.step(tests.steps(cluster) + len(tree.outline) // 2)
-            facts = Facts(tests, self._groups, tests.everywhere(cluster.name, seen), self._possible)
+            facts = Facts(
+                tests, self._groups, tests.everywhere(cluster.name, seen), self._possible, tests.in_part(cluster.name)
+            )
             bits = facts.marks(cluster, tree)
             finer, parts = kinds.refined(bits)
             found = (

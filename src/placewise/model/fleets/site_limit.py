@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from placewise.errors import Incomparable, InputError
+from placewise.errors import Incomparable, InputError, NotSaid
 from placewise.model.durations import EXPECTED, in_words, seconds_of
+from placewise.model.jobs.toleration import Toleration
+from placewise.model.requirements.predicates import Predicate
 from placewise.model.requirements.requirement import Requirement
 from placewise.model.scalar import Value
 
@@ -27,6 +30,8 @@ _CLOSED = frozenset(
 )
 _WHOLE = {**dict.fromkeys(("true", "yes", "exclusive"), True), **dict.fromkeys(("false", "no", "shared"), False)}
 _EVERYBODY = ("all", "any", "*")
+_EVICTING = "NoExecute"
+_REPELLING = ("NoSchedule", _EVICTING)
 # sinfo marks states, as in idle*, and joins them, as in IDLE+DRAIN; PBS joins them by commas.
 _MARKS = "*~#!%$@^-"
 _JOINTS = re.compile(r"[+,\s]+")
@@ -62,31 +67,48 @@ class TimeAllowed:
 
 @dataclass(frozen=True, slots=True)
 class Admits:
-    """An account is one of those named; where none is named everybody's is."""
+    """A name, such as that of an account, is one of those listed; where none is listed everybody's is."""
 
     account: str
     passes_absent: ClassVar[bool] = True
 
     def holds(self, value: Value) -> bool:
-        """Whether the account is among them: a set, or names with commas between."""
+        """Whether the name is among them: a set, or names with commas between."""
         named = accounts_of(value)
-        return self.account in named or any(one.lower() in _EVERYBODY for one in named)
+        return self.account in named or _names_everybody(named)
 
     def __str__(self) -> str:
         return f"with {self.account}"
 
 
 @dataclass(frozen=True, slots=True)
+class AdmitsUnnamed:
+    """A job that names nothing, such as no account, may be one of those listed; where none is listed it is."""
+
+    passes_absent: ClassVar[bool] = True
+    implied: ClassVar[bool] = True
+
+    def holds(self, value: Value) -> bool:
+        """Whether everybody is listed. Raises NotSaid for anything else."""
+        if _names_everybody(accounts_of(value)):
+            return True
+        raise NotSaid("the job does not say whether it is one of them", found=value)
+
+    def __str__(self) -> str:
+        return "open to all"
+
+
+@dataclass(frozen=True, slots=True)
 class KeepsOut:
-    """An account is none of those that are kept out; where none is named nobody is."""
+    """A name is none of those that are kept out; where none is listed nobody is."""
 
     account: str
     passes_absent: ClassVar[bool] = True
 
     def holds(self, value: Value) -> bool:
-        """Whether the account is not among them: a set, or names with commas between."""
+        """Whether the name is not among them: a set, or names with commas between."""
         named = accounts_of(value)
-        return self.account not in named and not any(one.lower() in _EVERYBODY for one in named)
+        return self.account not in named and not _names_everybody(named)
 
     def __str__(self) -> str:
         return f"without {self.account}"
@@ -138,6 +160,139 @@ class GivesWhole:
         return "true" if self.whole else "false"
 
 
+@dataclass(frozen=True, slots=True)
+class AtMost:
+    """A limit is no less than what a job takes, which is between two whole numbers.
+
+    A job may take fewer nodes than it has slots: where the limit lies between, the job does not say enough.
+    """
+
+    least: int
+    most: int
+    passes_absent: ClassVar[bool] = True
+    implied: ClassVar[bool] = True
+
+    def holds(self, value: Value) -> bool:
+        """Whether the limit allows it. Raises NotSaid between the two, and Incomparable for what is no number."""
+        limit = _number(value)
+        if self.least <= limit < self.most:
+            raise NotSaid("the job does not say how much it takes", found=value)
+        return self.most <= limit
+
+    def __str__(self) -> str:
+        return f"of {_span(self.least, self.most)} or more"
+
+
+@dataclass(frozen=True, slots=True)
+class AtLeast:
+    """What a job may take, at most so much, is no less than the least that is given."""
+
+    most: int
+    passes_absent: ClassVar[bool] = True
+    implied: ClassVar[bool] = True
+
+    def holds(self, value: Value) -> bool:
+        """Whether the job takes enough. Raises Incomparable for what is no number."""
+        return self.most >= _number(value)
+
+    def __str__(self) -> str:
+        return f"of {self.most} or less"
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryOfCores:
+    """A limit of bytes a core gives a job its memory on so many cores; a site may else give more cores, or refuse."""
+
+    bytes_a_core: int
+    passes_absent: ClassVar[bool] = True
+    implied: ClassVar[bool] = True
+
+    def holds(self, value: Value) -> bool:
+        """Whether the limit is high enough. Raises NotSaid if not, and Incomparable for what is no number."""
+        if self.bytes_a_core <= _number(value):
+            return True
+        raise NotSaid("the job does not say whether it takes more cores", found=value)
+
+    def __str__(self) -> str:
+        return f"of {self.bytes_a_core} B or more"
+
+
+@dataclass(frozen=True, slots=True)
+class IfSaid:
+    """A test of what is described; where nothing is, there is no limit."""
+
+    predicate: Predicate
+    passes_absent: ClassVar[bool] = True
+    implied: ClassVar[bool] = True
+
+    def holds(self, value: Value) -> bool:
+        """As the predicate has it."""
+        return self.predicate.holds(value)
+
+    def __str__(self) -> str:
+        return str(self.predicate)
+
+
+@dataclass(frozen=True, slots=True)
+class NotOnly:
+    """A partition is not set aside for others: root, or jobs with a reservation."""
+
+    passes_absent: ClassVar[bool] = True
+    implied: ClassVar[bool] = True
+
+    def holds(self, value: Value) -> bool:
+        """Whether it is not. Raises Incomparable for what is no flag."""
+        found = is_whole(value)
+        if found is None:
+            raise Incomparable("does not say whether it is set aside", found=value, expected="true or false")
+        return not found
+
+    def __str__(self) -> str:
+        return "false"
+
+
+@dataclass(frozen=True, slots=True)
+class Repels:
+    """The effect of a taint keeps away a job that does not tolerate the taint.
+
+    duration_s : how long the job runs, None where it does not say. The effects are those of Kubernetes.
+    """
+
+    tolerations: tuple[Toleration, ...] = ()
+    duration_s: float | None = None
+    passes_absent: ClassVar[bool] = False
+
+    def holds(self, value: Value) -> bool:
+        """Whether an effect keeps jobs away that tolerate nothing. Raises Incomparable for one that is not known."""
+        if value in _REPELLING:
+            return True
+        if value == "PreferNoSchedule":
+            return False
+        expected = " or ".join((*_REPELLING, "PreferNoSchedule"))
+        raise Incomparable("is no effect of a taint", found=value, expected=expected)
+
+    def holds_of(self, value: Value, values: Mapping[str, Value]) -> bool:
+        """Whether a taint keeps the job away, by all of its fields.
+
+        Raises NotSaid where it tolerates the taint for a time, and does not say how long it runs.
+        """
+        if not self.holds(value):
+            return False
+        key, said = str(values.get("key", "")), str(values.get("value", ""))
+        found = [one for one in self.tolerations if one.covers(key, said, str(value))]
+        if not found:
+            return True
+        if any(one.seconds is None for one in found) or value != _EVICTING:
+            return False
+        if self.duration_s is None:
+            raise NotSaid("the job does not say how long it runs", found=value)
+        return all(one.seconds is not None and self.duration_s > one.seconds for one in found)
+
+    def __str__(self) -> str:
+        tolerated = f" but {', '.join(map(str, self.tolerations))}" if self.tolerations else ""
+        return f"of any taint{tolerated}"
+
+
 def is_whole(value: Value) -> bool | None:
     """Return whether nodes are given whole; None for what does not say it."""
     return _WHOLE.get(str(value).lower()) if isinstance(value, bool | str) else None
@@ -151,6 +306,20 @@ def is_closed(value: Value) -> bool:
     if words and all(word in _OPEN for word in words):
         return False
     raise Incomparable("is not a state that is known", found=value, expected="up, down or drained")
+
+
+def _names_everybody(named: list[str]) -> bool:
+    return any(one.lower() in _EVERYBODY for one in named)
+
+
+def _number(value: Value) -> int | float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise Incomparable("is no number", found=value, expected="a number")
+    return value
+
+
+def _span(least: int, most: int) -> str:
+    return str(most) if least == most else f"{least} to {most}"
 
 
 def accounts_of(value: Value) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from placewise.errors import InputError
 
@@ -15,6 +15,12 @@ FieldName: TypeAlias = tuple[str, str]
 """A subsystem and a field of its vertices; the empty subsystem stands for every one."""
 
 EVERY = ""
+
+VERTICES: Final = "vertices"
+"""How complete a description is that names all vertices, and does not say all of each."""
+
+Completeness: TypeAlias = bool | Literal["vertices"]
+"""Whether all there is is described: all of it, all vertices but not all of their fields, or not all vertices."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +54,14 @@ class Vocabulary:
 
     kinds : of fields. aliases : for a field, the text that each other text stands for. known : the subsystems that
     there are or ever were, each with the fields that its vertices have or had. complete : by cluster and subsystem,
-    empty for every one, whether all there is of it is described; what is not said is complete. types : those of
-    resources that there are or ever were.
+    empty for every one, whether all there is of it is described, or its VERTICES are and a field that one lacks is
+    unknown; what is not said is complete. types : those of resources that there are or ever were.
     """
 
     kinds: Mapping[FieldName, FieldKind] = field(default_factory=dict)
     aliases: Mapping[FieldName, Mapping[str, str]] = field(default_factory=dict)
     known: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    complete: Mapping[tuple[str, str], bool] = field(default_factory=dict)
+    complete: Mapping[tuple[str, str], Completeness] = field(default_factory=dict)
     types: frozenset[str] = frozenset()
 
     def kind_of(self, subsystem: str, name: str) -> FieldKind | None:
@@ -69,7 +75,15 @@ class Vocabulary:
         return {**found, **own} if own else found
 
     def is_complete(self, cluster: str, subsystem: str) -> bool:
-        """Whether a cluster has nothing of a subsystem beyond what its description says."""
+        """Whether a cluster has no vertex of a subsystem beyond those that its description names."""
+        return bool(self.completeness(cluster, subsystem))
+
+    def says_all_fields(self, cluster: str, subsystem: str) -> bool:
+        """Whether a vertex of a subsystem of a cluster has no field beyond those that its description gives it."""
+        return self.completeness(cluster, subsystem) is True
+
+    def completeness(self, cluster: str, subsystem: str) -> Completeness:
+        """Return how complete the description of a subsystem of a cluster is."""
         said = self.complete
         for key in ((cluster, subsystem), (cluster, EVERY), (EVERY, subsystem), (EVERY, EVERY)):
             if key in said:
@@ -77,13 +91,13 @@ class Vocabulary:
         return True
 
     def may_be_incomplete(self, subsystem: str) -> bool:
-        """Whether some cluster, there today or not, may have more of a subsystem than is described."""
-        return any(not said for (_, name), said in self.complete.items() if name in (EVERY, subsystem))
+        """Whether some cluster, there today or not, may have more of a subsystem than is described, be it fields."""
+        return any(said is not True for (_, name), said in self.complete.items() if name in (EVERY, subsystem))
 
     @property
     def all_complete(self) -> bool:
         """Whether nothing is said to be incomplete."""
-        return all(self.complete.values())
+        return all(said is True for said in self.complete.values())
 
     def over(self, other: Vocabulary) -> Vocabulary:
         """Return both vocabularies as one; where they differ, this one counts."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from placewise.kinds.builtin import BUILT_IN, aliases_of, kind_of
-from placewise.model.fleets.vocabulary import EVERY, FieldKind, FieldName, Vocabulary
+from placewise.model.fleets.vocabulary import EVERY, Completeness, FieldKind, FieldName, Vocabulary
 
 FILE, BUILT, INFERRED = "file", "built-in", "inferred"
 
@@ -35,7 +35,7 @@ class VocabularyEntries:
 
     fields: tuple[FieldEntry, ...]
     bare: tuple[str, ...]
-    complete: tuple[tuple[str, str, bool], ...]
+    complete: tuple[tuple[str, str, Completeness], ...]
 
 
 def built_in_entries() -> VocabularyEntries:

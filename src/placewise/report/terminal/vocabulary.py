@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from rich.console import Console, JustifyMethod
 
+from placewise.model.fleets.vocabulary import VERTICES
 from placewise.report.data.vocabulary import FieldEntry, VocabularyEntries
 from placewise.report.terminal.tables import PIPED_WIDTH, print_table
 
 _EVERY = "every subsystem"
+_COMPLETE = {
+    True: "yes",
+    VERTICES: "of vertices: a field that one lacks is unknown",
+    False: "no: more may be there than is described",
+}
 _HEADINGS = ("subsystem", "field", "kind", "other names of values", "from")
 
 
@@ -22,8 +28,7 @@ def print_vocabulary(entries: VocabularyEntries, console: Console) -> None:
         _print("Fields", _HEADINGS, sorted(rows, key=lambda row: (row[0] != _EVERY, row[:2])), console)
     if entries.complete:
         said: list[tuple[str, ...]] = [
-            (cluster or "every cluster", name or _EVERY, "yes" if flag else "no: more may be there than is described")
-            for cluster, name, flag in entries.complete
+            (cluster or "every cluster", name or _EVERY, _COMPLETE[flag]) for cluster, name, flag in entries.complete
         ]
         _print("Whether all there is is described", ("cluster", "subsystem", "complete"), said, console)
 

@@ -26,7 +26,7 @@ from placewise.formats.writing import json_bytes, staged
 from placewise.model.fleets.cluster import Cluster
 from placewise.model.fleets.fleet_changes import ClusterChange, cluster_change
 from placewise.model.fleets.imported import Imported
-from placewise.model.fleets.vocabulary import EVERY, Vocabulary
+from placewise.model.fleets.vocabulary import EVERY, Completeness, Vocabulary
 
 RECORD = "import.json"
 _LONGEST_NAME = 200
@@ -159,7 +159,7 @@ def _before(folder: Path) -> tuple[Cluster, Vocabulary] | None:
 
 def _own_words(imported: Imported) -> dict[str, Vocabulary]:
     """Return the vocabularies that lie in the folders of clusters, by cluster; their completeness names none."""
-    complete: dict[str, dict[tuple[str, str], bool]] = {}
+    complete: dict[str, dict[tuple[str, str], Completeness]] = {}
     for (name, subsystem), flag in imported.vocabulary.complete.items():
         complete.setdefault(name, {})[EVERY, subsystem] = flag
     of_all = complete.get(EVERY, {})

@@ -23,7 +23,7 @@ SECTIONS = ("system", "parameter", "user", DURATION, "cwd", "environment")
 SURROUNDINGS = ("environment", "shell", "files", "batch", "job")
 PLAIN = ("cwd", "project", "preemptible-after")
 # What the limits of sites are about.
-_LIMITED = ("partition", "account", "bank", "exclusive")
+_LIMITED = ("partition", "account", "bank", "qos", "group", "reservation", "tolerations", "exclusive")
 _ALIKE = 0.75
 
 
