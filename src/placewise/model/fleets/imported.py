@@ -29,12 +29,13 @@ class Dropped:
 class Unknown:
     """What a file does not say of a cluster: whether it has more of a subsystem than is described, and why not.
 
-    cluster, subsystem : empty for every one.
+    cluster, subsystem : empty for every one. fields : whether all vertices are described, and not all fields of each.
     """
 
     cluster: str
     subsystem: str
     why: str
+    fields: bool = False
 
 
 @dataclass(frozen=True, slots=True)

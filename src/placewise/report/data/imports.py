@@ -25,7 +25,7 @@ def import_document(
             for one in imported.dropped
         ],
         "unknown": [
-            {"cluster": one.cluster or None, "subsystem": one.subsystem or None, "why": one.why}
+            {"cluster": one.cluster or None, "subsystem": one.subsystem or None, "why": one.why, "fields": one.fields}
             for one in imported.unknown
         ],
         "changes": [_change(one) for one in changes],

@@ -51,10 +51,11 @@ def _unknown(unknown: Sequence[Unknown]) -> list[tuple[str, ...]]:
     """Return a row for each reason; clusters of equal ones stand together, and then subsystems of equal clusters."""
     clusters: dict[tuple[str, str], list[str]] = {}
     for one in unknown:
-        clusters.setdefault((one.subsystem, one.why), []).append(one.cluster)
+        what = one.subsystem or "all else"
+        clusters.setdefault((f"fields of {what}" if one.fields else what, one.why), []).append(one.cluster)
     subsystems: dict[tuple[tuple[str, ...], str], list[str]] = {}
     for (subsystem, why), names in clusters.items():
-        subsystems.setdefault((tuple(names), why), []).append(subsystem or "all else")
+        subsystems.setdefault((tuple(names), why), []).append(subsystem)
     return [
         (some_names(found, _PLACES), some_names([name or "every cluster" for name in names], _PLACES), why)
         for (names, why), found in subsystems.items()

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from placewise.model.fleets.imported import Dropped, Unknown
-from placewise.model.fleets.vocabulary import Vocabulary
+from placewise.model.fleets.vocabulary import VERTICES, Completeness, Vocabulary
 
 MOST_PLACES = 1000
 """Of so many places of things dropped for one reason, each is named; the others are counted."""
@@ -43,6 +43,10 @@ class Account:
         """Note that a cluster may have more of a subsystem (empty for every one) than the files say."""
         self._unknown[Unknown(cluster, subsystem, why)] = None
 
+    def described_in_part(self, cluster: str, subsystem: str, why: str) -> None:
+        """Note that the files name all vertices of a subsystem (empty for every one), and not all fields of each."""
+        self._unknown[Unknown(cluster, subsystem, why, fields=True)] = None
+
     def described(self, cluster: str, subsystem: str) -> None:
         """Note that the files say all that there is of a subsystem of a cluster, be it nothing."""
         self._described[cluster, subsystem] = None
@@ -64,5 +68,8 @@ class Account:
 
     def vocabulary(self) -> Vocabulary:
         """Return how complete the clusters are described; what is described is known, though it be nothing."""
-        complete = dict.fromkeys(self._described, True) | {(one.cluster, one.subsystem): False for one in self._unknown}
+        complete: dict[tuple[str, str], Completeness] = dict.fromkeys(self._described, True)
+        # Of what several reasons are given for the worst counts.
+        for one in sorted(self._unknown, key=lambda one: not one.fields):
+            complete[one.cluster, one.subsystem] = VERTICES if one.fields else False
         return Vocabulary(known={name: frozenset() for _, name in complete if name}, complete=complete)

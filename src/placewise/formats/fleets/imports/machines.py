@@ -90,7 +90,7 @@ def cluster_of(name: str, machines: Sequence[Machine], account: Account) -> Clus
             name, GPU, f"some nodes hold several models, such as {mixed[0]}: ask for them inside of a shape"
         )
     else:
-        account.unknown(name, GPU, "not all that jobs may ask of GPUs is said")
+        account.described_in_part(name, GPU, "not all that jobs may ask of GPUs is said")
     return Cluster(name, ResourceGraph(tuple(vertices)), facts.subsystems())
 
 

@@ -6,7 +6,8 @@ bytes, GRES called gpu are GPUs, and features are properties, as in Flux.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 
 from placewise.errors import InputError, locating
 from placewise.formats.fleets.imports.account import Account
@@ -14,12 +15,28 @@ from placewise.formats.fleets.imports.given import Asked, Given
 from placewise.formats.fleets.imports.machines import Machine, cluster_of
 from placewise.formats.fleets.imports.slurm_columns import is_columns, read_slurm_columns
 from placewise.formats.fleets.imports.slurm_json import TOPS, SlurmRead, read_slurm_json
-from placewise.formats.fleets.imports.slurm_nodes import DESCRIBED, PARTITION, SlurmNode, SlurmPartition, machine_of
+from placewise.formats.fleets.imports.slurm_nodes import (
+    ARCH,
+    CPU,
+    DESCRIBED,
+    OS,
+    PARTITION,
+    SlurmNode,
+    SlurmPartition,
+    machine_of,
+)
+from placewise.formats.fleets.imports.slurm_partitions import SlurmLimits
 from placewise.formats.fleets.imports.slurm_text import is_scontrol_text, read_slurm_text
 from placewise.formats.values import refuse_control
 from placewise.model.fleets.cluster import Cluster
 from placewise.model.fleets.imported import Imported
 
+# What each node has one vertex of, with some of its fields, where Slurm says anything of it.
+_OF_EACH_NODE: dict[str, Callable[[SlurmNode], object]] = {
+    ARCH: lambda node: node.arch,
+    OS: lambda node: node.os,
+    CPU: lambda node: node.cpus or node.sockets or node.cores,
+}
 SOFTWARE = "Slurm says nothing of software, targets, filesystems and networks"
 _FILES = "sinfo --json, scontrol show node or show partition (with --json or not), or sinfo -N -o with headings"
 
@@ -98,7 +115,12 @@ def _partitions(read: SlurmRead, account: Account) -> dict[str, SlurmPartition]:
             node.partitions = tuple(sorted(of_node))
         for name in of_node - partitions.keys():
             # Slurm lists nodes of partitions that take jobs; nothing else is said of this one.
-            partitions[name] = SlurmPartition(name, node.where, None, {"state": "up"})
+            partitions[name] = SlurmPartition(name, node.where, None, SlurmLimits(states=("up",)))
+    members: dict[str, list[SlurmNode]] = defaultdict(list)
+    for node, name in ((node, name) for node in read.nodes.values() for name in node.partitions or ()):
+        members[name].append(node)
+    for name, partition in partitions.items():
+        partition.settle(members[name])
     return partitions
 
 
@@ -119,10 +141,14 @@ def _say_unknown(
         account.unknown(cluster, "gpu", "no file says which GRES all nodes have")
     if any(node.cores is None for node in nodes):
         account.unknown(cluster, "cpu", "cores are not said of all nodes, and each CPU of those is counted as a core")
+    for subsystem, of_one in _OF_EACH_NODE.items():
+        if all(of_one(node) for node in nodes):
+            account.described_in_part(cluster, subsystem, "Slurm says no more of it")
     limited = [partition for partition in partitions.values() if not partition.whole]
     if limited:
         why = "not all limits are said; give scontrol show partition, too"
-        account.unknown(cluster, PARTITION, why)
+        named = all(node.partitions is not None for node in nodes)
+        (account.described_in_part if named else account.unknown)(cluster, PARTITION, why)
     elif partitions:
         account.described(cluster, PARTITION)
 

@@ -14,10 +14,11 @@ from placewise.formats.fleets.imports.given import Given
 from placewise.formats.fleets.imports.slurm_fields import drop_keys
 from placewise.formats.fleets.imports.slurm_json import MOST_NODES, SlurmRead
 from placewise.formats.fleets.imports.slurm_nodes import SlurmNode, SlurmPartition
-from placewise.formats.fleets.imports.slurm_partitions import limits_of
+from placewise.formats.fleets.imports.slurm_partitions import SlurmLimits
 from placewise.formats.fleets.imports.slurm_text import time_limit
 from placewise.formats.fleets.imports.slurm_values import (
     NOTHING,
+    count,
     hosts_of,
     least,
     mebibytes,
@@ -33,7 +34,7 @@ _READ = (
     *_NAMES,
     *_FEATURES,
     *("CPUS", "MEMORY", "TMP_DISK", "SOCKETS", "CORES", "THREADS", "S:C:T", "GRES", "STATE", "PARTITION", "AVAIL"),
-    *("TIMELIMIT", "OVERSUBSCRIBE", "SHARE"),
+    *("TIMELIMIT", "OVERSUBSCRIBE", "SHARE", "JOB_SIZE", "GROUPS", "ROOT"),
 )
 _ON_DEMAND = ("CPUS", "HOSTNAMES", "AVAIL_FEATURES")
 _COLUMN = re.compile(r"\S+")
@@ -146,10 +147,13 @@ def _topology(row: dict[str, str]) -> Sequence[str]:
 
 
 def _partition(name: str, row: dict[str, str], where: str) -> SlurmPartition:
-    limits = limits_of(
+    least, _, most = row.get("JOB_SIZE", "").partition("-")
+    limits = SlurmLimits(
         time_limit=time_limit(row.get("TIMELIMIT", "")),
-        allowed=(),
-        denied=(),
+        groups=names_of(row.get("GROUPS"), "GROUPS"),
+        max_nodes=count(most or least, "JOB_SIZE"),
+        min_nodes=count(least, "JOB_SIZE"),
+        root_only=row.get("ROOT") == "yes",
         states=words_of_state({"inact": "inactive"}.get(row.get("AVAIL", ""), row.get("AVAIL")), None, "AVAIL"),
         sharing=row.get("OVERSUBSCRIBE", row.get("SHARE", "")),
     )

@@ -28,10 +28,10 @@ _REASONS = {
         maximums.shares maximums.over_time_limit specialized_cpus cpuspeclist gpu_spec gpuspec res_cores_per_gpu
         rescoresgpu rescorespergpu""",
     "limits jobs, and match does not hold them against it": """
-        qos allowqos denyqos groups allowgroups disablerootjobs rootonly root reqresv allocnodes exclusiveuser
-        exclusivetopo maxnodes minnodes maxcpuspernode maxcpuspersocket maxmempernode maxmempercpu job_size
-        maximums.nodes minimums.nodes maximums.cpus_per_node maximums.cpus_per_socket maximums.memory_per_cpu
-        maximums.partition_memory_per_cpu maximums.partition_memory_per_node minimums max_cpus_per_node""",
+        exclusivetopo maxcpuspersocket maximums.cpus_per_socket minimums""",
+    "has limits of its own, which no file here says": "qos qos.assigned",
+    "limits from where jobs are submitted": "allocnodes nodes.allowed_allocation disablerootjobs",
+    "shares nodes among the jobs of one user, and keeps none away for good": "exclusiveuser",
 }
 _WHY = {key: reason for reason, keys in _REASONS.items() for key in keys.split()}
 UNKNOWN = "the key is not known"

@@ -15,7 +15,7 @@ from placewise.formats.fleets.imports.account import Account
 from placewise.formats.fleets.imports.given import Given
 from placewise.formats.fleets.imports.slurm_fields import drop_keys
 from placewise.formats.fleets.imports.slurm_nodes import SlurmNode, SlurmPartition
-from placewise.formats.fleets.imports.slurm_partitions import limits_of
+from placewise.formats.fleets.imports.slurm_partitions import SlurmLimits
 from placewise.formats.fleets.imports.slurm_values import (
     NOTHING,
     amount,
@@ -72,7 +72,7 @@ class SlurmRead:
         elif known.nodes is None:
             known.nodes = partition.nodes
         if partition.whole or not known.whole:
-            known.limits = {**known.limits, **partition.limits} if not partition.whole else partition.limits
+            known.limits = partition.limits if partition.whole else known.limits.joined(partition.limits)
             known.whole = known.whole or partition.whole
 
 
@@ -191,8 +191,15 @@ def _flattened(entry: Mapping[str, Any]) -> dict[str, Any]:
 
 _PARTITION_KEYS = (
     *("name", "nodes.configured", "accounts.allowed", "accounts.deny", "partition.state", "maximums.time", "state"),
-    *("maximums.oversubscribe", "max_time_limit", "allowed_accounts", "denied_accounts"),
+    *("maximums.oversubscribe", "max_time_limit", "allowed_accounts", "denied_accounts", "qos.allowed", "qos.deny"),
+    *("groups.allowed", "maximums.nodes", "minimums.nodes", "maximums.cpus_per_node", "maximums.memory_per_cpu"),
+    *("maximums.partition_memory_per_cpu", "maximums.partition_memory_per_node"),
+    # Of 21.08 to 22.05, as slurmrestd's v0.0.37 and v0.0.38 have them.
+    *("allowed_qos", "denied_qos", "allowed_groups", "maximum_nodes_per_job", "min nodes per job"),
+    *("maximum_cpus_per_node", "maximum_memory_per_node"),
 )
+_PER_CPU = 1 << 63
+"""Slurm's MEM_PER_CPU: a limit of memory with this bit is a CPU's, else a node's."""
 
 
 def _partition(entry: Mapping[str, Any], where: str, seen: set[str]) -> SlurmPartition:
@@ -205,16 +212,49 @@ def _partition(entry: Mapping[str, Any], where: str, seen: set[str]) -> SlurmPar
         listed = "" if nodes is None or nodes in NOTHING else text(nodes, "nodes")
         time = amount(flat.get("maximums.time", flat.get("max_time_limit")), "maximums.time")
         sharing = flat.get("maximums.oversubscribe")
-        limits = limits_of(
+        per_node, per_cpu = _memory(flat)
+        limits = SlurmLimits(
             time_limit="" if time is None else "unlimited" if math.isinf(time) else int(time) * 60,
-            allowed=names_of(flat.get("accounts.allowed", flat.get("allowed_accounts")), "accounts.allowed"),
-            denied=names_of(flat.get("accounts.deny", flat.get("denied_accounts")), "accounts.deny"),
+            accounts=(
+                _names(flat, "accounts.allowed", "allowed_accounts"),
+                _names(flat, "accounts.deny", "denied_accounts"),
+            ),
+            qos=(_names(flat, "qos.allowed", "allowed_qos"), _names(flat, "qos.deny", "denied_qos")),
+            groups=_names(flat, "groups.allowed", "allowed_groups"),
             states=words_of_state(flat.get("partition.state", flat.get("state")), None, "partition.state"),
             sharing=_sharing(sharing),
+            max_nodes=_count(flat, "maximums.nodes", "maximum_nodes_per_job"),
+            min_nodes=_count(flat, "minimums.nodes", "min nodes per job"),
+            cpus_per_node=_count(flat, "maximums.cpus_per_node", "maximum_cpus_per_node"),
+            memory_per_node_bytes=per_node,
+            memory_per_cpu_bytes=per_cpu,
         )
         return SlurmPartition(
             name, where, tuple(sorted(set(hosts_of(listed, "nodes.configured", MOST_NODES)))), limits, whole=True
         )
+
+
+def _names(flat: Mapping[str, Any], key: str, before: str) -> tuple[str, ...]:
+    """Return the names under a key, or under what it was called before."""
+    return names_of(flat.get(key, flat.get(before)), key)
+
+
+def _count(flat: Mapping[str, Any], key: str, before: str) -> int | None:
+    return count(flat.get(key, flat.get(before)), key)
+
+
+def _memory(flat: Mapping[str, Any]) -> tuple[int | None, int | None]:
+    """Return the most memory of a node and of a CPU, in bytes, None for no limit: in keys of their own, or in one."""
+    apart = [f"maximums.partition_memory_per_{one}" for one in ("node", "cpu")]
+    if any(key in flat for key in apart):
+        node, cpu = (mebibytes(flat.get(key), key) for key in apart)
+        return node or None, cpu or None
+    key = "maximums.memory_per_cpu"
+    found = amount(flat.get(key, flat.get("maximum_memory_per_node")), key)
+    # It is 64 bits, which some versions write with a sign.
+    bits = int(found) & ((1 << 64) - 1) if found is not None and math.isfinite(found) else 0
+    size = mebibytes(bits & ~_PER_CPU, key) or None
+    return (None, size) if bits & _PER_CPU else (size, None)
 
 
 def _sharing(value: Any) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields
 from placewise.errors import InputError
 from placewise.formats.fleets.imports.account import Account
 from placewise.formats.fleets.imports.machines import GPU, Machine, attach
+from placewise.formats.fleets.imports.slurm_partitions import SlurmLimits
 from placewise.formats.fleets.imports.slurm_values import Gres, node_state
 from placewise.formats.fleets.node_facts import NODE_STATE, PROPERTY
 from placewise.model.scalar import Value
@@ -71,13 +72,26 @@ class SlurmNode:
 
 @dataclass(slots=True)
 class SlurmPartition:
-    """A partition. nodes : their names, None where only the nodes say it. limits : its fields; whole : all are said."""
+    """A partition.
+
+    nodes : their names, None where only the nodes say it. limits : what it allows; whole : all of that is said.
+    fields : those of its vertices, which need its nodes too.
+    """
 
     name: str
     where: str
     nodes: tuple[str, ...] | None = None
-    limits: dict[str, Value] = field(default_factory=dict)
+    limits: SlurmLimits = field(default_factory=SlurmLimits)
     whole: bool = False
+    fields: dict[str, Value] = field(default_factory=dict)
+
+    def settle(self, members: Iterable[SlurmNode]) -> None:
+        """Work out the fields of its vertices, now that its nodes are known."""
+        threads, cpus = 1, 0
+        for node in members:
+            threads = max(threads, (node.threads or 1) if node.cores else 1)
+            cpus = max(cpus, node.effective or node.cpus or 0)
+        self.fields = {**self.limits.fields(), **self.limits.of_cpus(threads, cpus)}
 
 
 def machine_of(node: SlurmNode, partitions: Mapping[str, SlurmPartition], account: Account) -> Machine:
@@ -89,7 +103,7 @@ def machine_of(node: SlurmNode, partitions: Mapping[str, SlurmPartition], accoun
     for feature in node.features or ():
         machine.add(PROPERTY, ("name", feature))
     for name in node.partitions or ():
-        machine.add(PARTITION, ("name", name), *partitions[name].limits.items())
+        machine.add(PARTITION, ("name", name), *partitions[name].fields.items())
     _add_state(machine, node, account)
     _add_system(machine, node, account)
     return machine

@@ -11,7 +11,7 @@ from placewise.formats.fleets.imports.given import Given
 from placewise.formats.fleets.imports.slurm_fields import drop_keys
 from placewise.formats.fleets.imports.slurm_json import MOST_NODES, SlurmRead
 from placewise.formats.fleets.imports.slurm_nodes import SlurmNode, SlurmPartition
-from placewise.formats.fleets.imports.slurm_partitions import limits_of
+from placewise.formats.fleets.imports.slurm_partitions import SlurmLimits
 from placewise.formats.fleets.imports.slurm_values import (
     ENDLESS,
     NOTHING,
@@ -35,7 +35,8 @@ _NODE_KEYS = (
 )
 _PARTITION_KEYS = (
     *("PartitionName", "Nodes", "MaxTime", "AllowAccounts", "DenyAccounts", "State", "OverSubscribe", "Shared"),
-    "TotalNodes",
+    *("TotalNodes", "AllowQos", "AllowQOS", "DenyQos", "DenyQOS", "AllowGroups", "MaxNodes", "MinNodes"),
+    *("MaxCPUsPerNode", "MaxMemPerNode", "MaxMemPerCPU", "RootOnly", "ReqResv"),
 )
 _FREE_TEXT = ("Reason", "Comment", "Extra", "OS")
 
@@ -111,15 +112,27 @@ def _partition(entry: Mapping[str, str], given: Given, seen: set[str]) -> SlurmP
     refuse_control(name, "PartitionName")
     with locating(place=f"partition {name!r}"):
         listed = _said(entry, "Nodes") or ""
-        limits = limits_of(
+        limits = SlurmLimits(
             time_limit=time_limit(entry.get("MaxTime", "")),
-            allowed=names_of(entry.get("AllowAccounts"), "AllowAccounts"),
-            denied=names_of(entry.get("DenyAccounts"), "DenyAccounts"),
+            accounts=(_names(entry, "AllowAccounts"), _names(entry, "DenyAccounts")),
+            qos=(_names(entry, "AllowQos", "AllowQOS"), _names(entry, "DenyQos", "DenyQOS")),
+            groups=_names(entry, "AllowGroups"),
             states=words_of_state(entry.get("State"), None, "State"),
             sharing=entry.get("OverSubscribe", entry.get("Shared", "")),
+            max_nodes=count(entry.get("MaxNodes"), "MaxNodes"),
+            min_nodes=count(entry.get("MinNodes"), "MinNodes"),
+            cpus_per_node=count(entry.get("MaxCPUsPerNode"), "MaxCPUsPerNode"),
+            memory_per_node_bytes=mebibytes(entry.get("MaxMemPerNode"), "MaxMemPerNode"),
+            memory_per_cpu_bytes=mebibytes(entry.get("MaxMemPerCPU"), "MaxMemPerCPU"),
+            root_only=entry.get("RootOnly", "").upper() == "YES",
+            reservation_only=entry.get("ReqResv", "").upper() == "YES",
         )
         nodes = tuple(sorted(set(hosts_of(listed, "Nodes", MOST_NODES))))
         return SlurmPartition(name, f"{given.path}: partition {name}", nodes, limits, whole=True)
+
+
+def _names(entry: Mapping[str, str], *keys: str) -> tuple[str, ...]:
+    return next((names_of(entry[key], key) for key in keys if key in entry), ())
 
 
 def time_limit(value: str) -> int | str:
