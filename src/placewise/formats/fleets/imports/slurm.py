@@ -35,7 +35,7 @@ from placewise.model.fleets.imported import Imported
 _OF_EACH_NODE: dict[str, Callable[[SlurmNode], object]] = {
     ARCH: lambda node: node.arch,
     OS: lambda node: node.os,
-    CPU: lambda node: node.cpus or node.sockets or node.cores,
+    CPU: lambda node: node.cores,
 }
 SOFTWARE = "Slurm says nothing of software, targets, filesystems and networks"
 _FILES = "sinfo --json, scontrol show node or show partition (with --json or not), or sinfo -N -o with headings"
@@ -117,8 +117,8 @@ def _partitions(read: SlurmRead, account: Account) -> dict[str, SlurmPartition]:
             # Slurm lists nodes of partitions that take jobs; nothing else is said of this one.
             partitions[name] = SlurmPartition(name, node.where, None, SlurmLimits(states=("up",)))
     members: dict[str, list[SlurmNode]] = defaultdict(list)
-    for node, name in ((node, name) for node in read.nodes.values() for name in node.partitions or ()):
-        members[name].append(node)
+    for one, name in ((one, name) for one in read.nodes.values() for name in one.partitions or ()):
+        members[name].append(one)
     for name, partition in partitions.items():
         partition.settle(members[name])
     return partitions

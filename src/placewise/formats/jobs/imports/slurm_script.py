@@ -100,9 +100,7 @@ _MEANINGLESS = frozenset(
         *("hint", "cpu-bind", "mem-bind", "gpu-bind", "spread-job", "acctg-freq", "propagate", "wait-all-nodes"),
     )
 )
-_LIMITS = frozenset(
-    ("qos", "reservation", "licenses", "switches", "network", "bb", "clusters", "cluster", "nodefile", "prefer")
-)
+_LIMITS = frozenset(("licenses", "switches", "network", "bb", "clusters", "cluster", "nodefile", "prefer"))
 
 
 def is_slurm_script(content: str) -> bool:
@@ -145,7 +143,15 @@ def _read(draft: Draft, name: str, value: str, place: str) -> None:
         draft.leave_out(at, MEANINGLESS if name in _MEANINGLESS else ELSEWHERE if name in _LIMITS else UNKNOWN)
 
 
-_ATTRIBUTES = {"partition": "queue", "account": "account", "time": "duration", "exclusive": "exclusive"}
+_ATTRIBUTES = {
+    "partition": "queue",
+    "account": "account",
+    "qos": "qos",
+    "gid": "group",
+    "reservation": "reservation",
+    "time": "duration",
+    "exclusive": "exclusive",
+}
 
 
 def _add_attribute(draft: Draft, name: str, value: str, place: str) -> None:
