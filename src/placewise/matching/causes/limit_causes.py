@@ -22,6 +22,7 @@ from placewise.model.fleets.site_limit import (
     Repels,
     SiteLimit,
     TimeAllowed,
+    accounts_of,
 )
 from placewise.model.requirements.predicates import Within
 from placewise.model.requirements.requirement import Condition
@@ -68,7 +69,7 @@ def in_force(limit: SiteLimit, vertices: Sequence[VertexAnswers]) -> Cause:
 
 def not_said_by_job(limit: SiteLimit, condition: Condition, vertex: VertexAnswers) -> Cause:
     """Return the cause where a limit is described, and the job does not say enough to be held against it."""
-    field, offered = condition.field, value_there(vertex.values, condition.field)
+    field, offered = condition.field, _value(vertex, condition.field)
     if isinstance(condition.predicate, Repels):
         line = f"nodes have the taint {_taint(vertex)}, which the job tolerates for a time, and it has no duration"
     else:
@@ -83,7 +84,7 @@ def _not_said(condition: Condition, offered: str) -> str:
             return f"allows {allowed}, and the job takes {least} to {most}: ask for nodes to say how many"
         case MemoryOfCores(asked):
             allowed = f"{_bytes(offered)} of memory a core"
-            return f"allows {allowed}, and the job asks for {_bytes(str(asked))}: ask for more cores"
+            return f"allows {allowed}, and the job asks for {_bytes(str(asked))} a core: ask for more"
     return f"is for the {_plural(condition.field)} {offered}, and the job names no {_LISTS.get(condition.field, '')}"
 
 
@@ -103,6 +104,15 @@ def _taint(vertex: VertexAnswers) -> str:
     return f"{values.get('key', '')}{value}:{values.get('effect', '')}"
 
 
+def _value(vertex: VertexAnswers, field: str) -> str:
+    """Write the value of a field; of a long list of names the first."""
+    found = value_there(vertex.values, field)
+    whole = scalar_text(vertex.values[field])
+    if found == whole or (field not in _LISTS and field.removeprefix("denied_") not in _LISTS):
+        return found
+    return listed(accounts_of(vertex.values[field]))
+
+
 def _noun(limit: SiteLimit, vertex: VertexAnswers) -> str:
     return f"{limit.subsystem} {value_there(vertex.values, _NAME)}" if _NAME in vertex.values else limit.subsystem
 
@@ -110,7 +120,7 @@ def _noun(limit: SiteLimit, vertex: VertexAnswers) -> str:
 def _cause(limit: SiteLimit, condition: Condition, vertex: VertexAnswers) -> Cause:
     field = condition.field
     noun = _noun(limit, vertex)
-    offered = value_there(vertex.values, field) if field in vertex.values else ""
+    offered = _value(vertex, field) if field in vertex.values else ""
     line = f"{noun} {_said(condition, vertex.values[field], offered) if offered else f'has no {field}'}"
     return Cause(VALUE, limit.subsystem, field, ask(condition), offered, line)
 

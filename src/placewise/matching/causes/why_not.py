@@ -22,6 +22,7 @@ from placewise.matching.match import Incomparable, hosting, incomparables, match
 from placewise.matching.shapes.asks import measured
 from placewise.matching.shapes.hosting import inner_requirements
 from placewise.matching.shapes.work import Work
+from placewise.model.fleets.site_limit import SiteLimit
 from placewise.model.jobs.job import SLOTS, Job, ResourceRequest, Shape
 from placewise.model.requirements.requirement import Expression, Requirement, tests_of
 from placewise.model.scalar import scalar_text
@@ -269,8 +270,11 @@ def _in_unit(request: ResourceRequest, vertices: set[tuple[str, str]]) -> bool:
 
 
 def _offered(index: FleetIndex, causes: Causes, cluster: int, requirement: Expression) -> str:
-    """Write what a cluster's places see of the fields that a requirement asks about; of an expression its causes."""
-    if not isinstance(requirement, Requirement):
+    """Write what a cluster's places see of the fields that a requirement asks about.
+
+    Of an expression, and of a limit, its causes.
+    """
+    if not isinstance(requirement, Requirement) or isinstance(requirement, SiteLimit):
         return "; ".join(dict.fromkeys(map(str, causes.of(cluster, requirement))))
     asked = dict.fromkeys(condition.field for condition in requirement.conditions)
     compiled = index.compiled(cluster)

@@ -46,6 +46,10 @@ class SiteLimit(Requirement):
 
     otherwise: bool = True
 
+    def __str__(self) -> str:
+        asked = [one for one in self.conditions if not getattr(one.predicate, "implied", False)]
+        return str(Requirement(self.subsystem, tuple(asked)))
+
 
 @dataclass(frozen=True, slots=True)
 class TimeAllowed:

@@ -49,16 +49,19 @@ def _where(found: Sequence[Dropped]) -> str:
 
 def _unknown(unknown: Sequence[Unknown]) -> list[tuple[str, ...]]:
     """Return a row for each reason; clusters of equal ones stand together, and then subsystems of equal clusters."""
-    clusters: dict[tuple[str, str], list[str]] = {}
+    clusters: dict[tuple[str, str, bool], list[str]] = {}
     for one in unknown:
-        what = one.subsystem or "all else"
-        clusters.setdefault((f"fields of {what}" if one.fields else what, one.why), []).append(one.cluster)
-    subsystems: dict[tuple[tuple[str, ...], str], list[str]] = {}
-    for (subsystem, why), names in clusters.items():
-        subsystems.setdefault((tuple(names), why), []).append(subsystem)
+        clusters.setdefault((one.subsystem, one.why, one.fields), []).append(one.cluster)
+    subsystems: dict[tuple[tuple[str, ...], str, bool], list[str]] = {}
+    for (subsystem, why, fields), names in clusters.items():
+        subsystems.setdefault((tuple(names), why, fields), []).append(subsystem or "all else")
     return [
-        (some_names(found, _PLACES), some_names([name or "every cluster" for name in names], _PLACES), why)
-        for (names, why), found in subsystems.items()
+        (
+            "fields of " * fields + some_names(found, _PLACES),
+            some_names([name or "every cluster" for name in names], _PLACES),
+            why,
+        )
+        for (names, why, fields), found in subsystems.items()
     ]
 
 

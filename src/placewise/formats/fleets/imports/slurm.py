@@ -117,8 +117,9 @@ def _partitions(read: SlurmRead, account: Account) -> dict[str, SlurmPartition]:
             # Slurm lists nodes of partitions that take jobs; nothing else is said of this one.
             partitions[name] = SlurmPartition(name, node.where, None, SlurmLimits(states=("up",)))
     members: dict[str, list[SlurmNode]] = defaultdict(list)
-    for one, name in ((one, name) for one in read.nodes.values() for name in one.partitions or ()):
-        members[name].append(one)
+    pairs = [(node, name) for node in read.nodes.values() for name in node.partitions or ()]
+    for member, name in pairs:
+        members[name].append(member)
     for name, partition in partitions.items():
         partition.settle(members[name])
     return partitions

@@ -15,6 +15,7 @@ from placewise.model.fleets.cluster import Cluster
 from placewise.model.fleets.vocabulary import EVERY
 from placewise.model.scalar import Value
 
+_PART = "externals are all listed, and not all that is so of them"
 _TAKEN = (ARCH, OS, COMPILER, MPI)
 _ROOT = 0
 
@@ -86,6 +87,7 @@ class Site:
         closed = not buildable[EVERY]
         if closed:
             self._describe_all("no file of Spack's is about machines", account)
+            account.described_in_part(self.name, EVERY, _PART)
         else:
             account.unknown(self.name, EVERY, "externals are listed, and Spack may have built more")
             account.unknown(self.name, COMPILER, "compilers that Spack uses are listed, and there may be more")
@@ -100,7 +102,7 @@ class Site:
             elif package in self.partly:
                 account.unknown(self.name, package, self.partly[package])
             elif not closed:
-                account.described(self.name, package)
+                account.described_in_part(self.name, package, _PART)
 
     def describe_list(self, whole: bool, account: Account) -> None:
         """Say what is known where concrete specs are listed; whole : whether these are all, as in a lockfile."""
