@@ -14,9 +14,11 @@ from placewise.errors import InputError, locating
 from placewise.formats.fleets.imports.account import Account
 from placewise.formats.fleets.imports.documents import objects_in
 from placewise.formats.fleets.imports.given import Asked, Given
-from placewise.formats.fleets.imports.kubernetes_features import account_of_rule, add_features, features_of
+from placewise.formats.fleets.imports.kubernetes_features import NUMBER, add_features, features_of, gather_features
 from placewise.formats.fleets.imports.kubernetes_nodes import node_of
 from placewise.formats.fleets.imports.machines import Machine, cluster_of
+from placewise.formats.fleets.imports.nfd_matching import NodeFeatures
+from placewise.formats.fleets.imports.nfd_rules import Rule, apply_rules, rules_of
 from placewise.formats.fleets.node_facts import NODE_STATE, PROPERTY
 from placewise.formats.values import refuse_control, text
 from placewise.model.fleets.imported import Imported
@@ -28,7 +30,8 @@ _SOFTWARE = "Kubernetes says nothing of compilers, packages and filesystems"
 _KINDS_READ = (NODE, FEATURE, *RULES)
 # Lists of kubectl have their own kind first or last, and their items' further in.
 _KIND = re.compile(r"^(?:- | {0,4})kind: *([A-Za-z]+) *$", re.MULTILINE)
-_KINDS = Vocabulary(kinds={(PROPERTY, "value"): FieldKind("text")})
+_KINDS = Vocabulary(kinds={(PROPERTY, "value"): FieldKind("text"), (PROPERTY, NUMBER): FieldKind("number")})
+_OF_EACH_NODE = ("os", "arch", "cpu", "kubelet")
 
 
 def import_kubernetes(files: Sequence[Given], asked: Asked) -> Imported:
@@ -36,16 +39,13 @@ def import_kubernetes(files: Sequence[Given], asked: Asked) -> Imported:
     account = Account()
     machines: dict[str, Machine] = {}
     features: dict[str, list[tuple[str, Mapping[str, Any]]]] = {}
+    rules: list[Rule] = []
     for given in files:
         with locating(file=given.path):
             for place, document in objects_in(given):
-                _read(document, given, place, machines, features, account)
+                _read(document, given, place, (machines, features, rules), account)
     described = set(machines)
-    for name, found in features.items():
-        machine = machines.setdefault(name, Machine(name))
-        for where, spec in found:
-            with locating(place=where):
-                add_features(machine, spec, where, account)
+    apply_rules(rules, _add_features(features, machines, account), machines, account)
     name = asked.name or files[0].name
     refuse_control(name, "the cluster's name")
     nodes = [machines[one] for one in sorted(machines)]
@@ -55,8 +55,34 @@ def import_kubernetes(files: Sequence[Given], asked: Asked) -> Imported:
         )
     cluster = cluster_of(name, nodes, account)
     account.read("nodes", len(nodes))
+    account.read("taints", sum(len(machine.facts.get("taint", ())) for machine in nodes))
+    _say_unknown(name, nodes, described, account)
+    vocabulary = account.vocabulary().over(_KINDS)
+    return Imported(name, (cluster,), vocabulary, account.counts(), account.dropped(), account.unknowns())
+
+
+def _add_features(
+    features: Mapping[str, Sequence[tuple[str, Mapping[str, Any]]]], machines: dict[str, Machine], account: Account
+) -> dict[str, NodeFeatures]:
+    """Add features to nodes, and return those of nodes that are known by them alone, which rules are asked of.
+
+    The labels of the others say what came of rules there.
+    """
+    described = set(machines)
+    alone: dict[str, NodeFeatures] = {}
+    for name, found in features.items():
+        machine = machines.setdefault(name, Machine(name))
+        for where, spec in found:
+            with locating(place=where):
+                add_features(machine, spec, where, account)
+                if name not in described:
+                    gather_features(alone.setdefault(name, NodeFeatures()), spec)
+    return alone
+
+
+def _say_unknown(name: str, nodes: Sequence[Machine], described: set[str], account: Account) -> None:
     account.unknown(name, "", _SOFTWARE)
-    if described != set(machines):
+    if described != {machine.name for machine in nodes}:
         account.unknown(
             name, "core", "some nodes are known by a NodeFeature alone; give kubectl get nodes -o json, too"
         )
@@ -64,11 +90,12 @@ def import_kubernetes(files: Sequence[Given], asked: Asked) -> Imported:
     else:
         for subsystem in ("host", PROPERTY, NODE_STATE, "taint", "gres", "memory"):
             account.described(name, subsystem)
+        for subsystem in _OF_EACH_NODE:
+            if all(machine.facts.get(subsystem) for machine in nodes):
+                account.described_in_part(name, subsystem, "Kubernetes says no more of it")
     # A feature set that NFD found on each node is all there is of it.
     for subsystem in features_of(machine.facts for machine in nodes):
         account.described(name, subsystem)
-    vocabulary = account.vocabulary().over(_KINDS)
-    return Imported(name, (cluster,), vocabulary, account.counts(), account.dropped(), account.unknowns())
 
 
 def is_kubernetes(document: object) -> bool:
@@ -94,10 +121,10 @@ def _read(
     document: Mapping[str, Any],
     given: Given,
     place: str,
-    machines: dict[str, Machine],
-    features: dict[str, list[tuple[str, Mapping[str, Any]]]],
+    into: tuple[dict[str, Machine], dict[str, list[tuple[str, Mapping[str, Any]]]], list[Rule]],
     account: Account,
 ) -> None:
+    machines, features, rules = into
     place = place.rstrip(", ") or "document"
     where = f"{given.path}: {place}"
     kind = document.get("kind")
@@ -118,6 +145,6 @@ def _read(
             features.setdefault(text(name, "metadata.name"), []).append((where, spec))
             account.read("node features")
         elif kind in RULES:
-            account_of_rule(document, where, account)
+            rules += rules_of(document, where)
         else:
             account.drop("objects", given.path, f"{place}, kind {kind}", "it says nothing of nodes")

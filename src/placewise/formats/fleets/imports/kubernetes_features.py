@@ -1,18 +1,23 @@
-"""NFD's feature sets as subsystems, and what of its rules is not followed."""
+"""NFD's feature sets as subsystems."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from placewise.formats.fleets.imports.account import Account
 from placewise.formats.fleets.imports.machines import Machine, attach
+from placewise.formats.fleets.imports.nfd_matching import NodeFeatures
 from placewise.formats.fleets.node_facts import PROPERTY, Fields
 from placewise.formats.values import mapping, scalar, sequence, text
 from placewise.model.scalar import scalar_text
 
 FEATURE_PREFIX = "feature.node.kubernetes.io/"
-_REPORTED = "a rule says what NFD writes on nodes; their own labels say what came of it"
+NAMES = "names"
+"""The field of a feature with the names of all its attributes, by which a job asks whether there is one."""
+NUMBER = "number"
+_WHOLE = re.compile(r"-?[0-9]{1,15}")
 _SETS = ("attributes", "flags", "instances")
 
 
@@ -44,9 +49,31 @@ def add_label(machine: Machine, name: str, value: Any, where: str, account: Acco
     """Add a label as a property, unless the node has it already."""
     said = scalar_text(value) if isinstance(value, int) else value
     pairs: list[tuple[str, Any]] = [("name", name), *([("value", said)] if said not in ("", None) else [])]
+    if isinstance(said, str) and _WHOLE.fullmatch(said):
+        # Selectors compare such labels as numbers; the value is a text all the same.
+        pairs.append((NUMBER, int(said)))
     if tuple(sorted(pairs)) not in machine.facts.get(PROPERTY, ()):
         attach(machine, account, PROPERTY, pairs, f"{where}, labels")
         account.read("labels")
+
+
+def gather_features(features: NodeFeatures, spec: Mapping[str, Any]) -> None:
+    """Add what a NodeFeature says to the features of its node that rules are asked of."""
+    found = mapping(spec.get("features") or {}, "spec.features")
+    for name, said in mapping(found.get("attributes") or {}, "attributes").items():
+        elements = mapping(mapping(said, name).get("elements") or {}, name)
+        features.attributes.setdefault(name, {}).update((key, _written(value)) for key, value in elements.items())
+    for name, said in mapping(found.get("flags") or {}, "flags").items():
+        features.flags.setdefault(name, set()).update(mapping(mapping(said, name).get("elements") or {}, name))
+    for name, said in mapping(found.get("instances") or {}, "instances").items():
+        for instance in sequence(mapping(said, name).get("elements") or [], name):
+            attributes = mapping(mapping(instance, name).get("attributes") or {}, name)
+            features.instances.setdefault(name, []).append({key: _written(one) for key, one in attributes.items()})
+        features.instances.setdefault(name, [])
+
+
+def _written(value: Any) -> str:
+    return value if isinstance(value, str) else scalar_text(scalar(value, "elements"))
 
 
 def _vertices(kind: str, elements: Any, place: str) -> Iterator[list[tuple[str, Any]]]:
@@ -56,14 +83,20 @@ def _vertices(kind: str, elements: Any, place: str) -> Iterator[list[tuple[str, 
         for number, instance in enumerate(sequence(elements, place)):
             at = f"{place}[{number}]"
             attributes = mapping(mapping(instance, at).get("attributes") or {}, at)
-            yield [(name, scalar(value, f"{at}.{name}")) for name, value in attributes.items()]
+            yield _with_names([(name, scalar(value, f"{at}.{name}")) for name, value in attributes.items()])
         return
     found = mapping(elements, place)
     if kind == "flags":
         for name in found:
             yield [("name", name)]
     elif found:
-        yield [(name, scalar(value, f"{place}.{name}")) for name, value in found.items()]
+        yield _with_names([(name, scalar(value, f"{place}.{name}")) for name, value in found.items()])
+
+
+def _with_names(pairs: list[tuple[str, Any]]) -> list[tuple[str, Any]]:
+    """Return fields with the names of all, unless one of them has that name itself."""
+    names = tuple(sorted(name for name, _ in pairs))
+    return pairs if not names or NAMES in names else [*pairs, (NAMES, names)]
 
 
 def features_of(facts: Iterable[Mapping[str, list[Fields]]]) -> list[str]:
@@ -73,34 +106,3 @@ def features_of(facts: Iterable[Mapping[str, list[Fields]]]) -> list[str]:
         here = {name for name in one if "." in name}
         names = here if names is None else names & here
     return sorted(names or ())
-
-
-def account_of_rule(document: Mapping[str, Any], where: str, account: Account) -> None:
-    """Note each rule of a NodeFeatureRule, which is not followed, and in it what could not be."""
-    file, _, place = where.partition(": ")
-    spec = mapping(document.get("spec") or {}, "spec")
-    for number, value in enumerate(sequence(spec.get("rules") or [], "spec.rules")):
-        rule = mapping(value, f"spec.rules[{number}]")
-        at = f"{place}, spec.rules[{number}]"
-        name = rule.get("name")
-        account.drop("rules of NFD", file, f"{at} {name}" if isinstance(name, str) else at, _REPORTED)
-        for what, found in _of_note(rule, ""):
-            account.drop(what, file, f"{at}{found}", "it is not worked out here")
-
-
-def _of_note(value: Any, path: str) -> Iterator[tuple[str, str]]:
-    """Yield operators, matches of names, and templates anywhere in a rule, with their paths."""
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            if key == "op" and inner == "InRegexp":
-                yield "InRegexp", f"{path}.op"
-            if key == "matchName":
-                yield "matchName", f"{path}.matchName"
-            if key in ("labelsTemplate", "varsTemplate"):
-                yield "templates", f"{path}.{key}"
-            if isinstance(inner, str) and inner.startswith("@"):
-                yield "templates", f"{path}.{key}"
-            yield from _of_note(inner, f"{path}.{key}")
-    elif isinstance(value, list):
-        for number, inner in enumerate(value):
-            yield from _of_note(inner, f"{path}[{number}]")

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from fractions import Fraction
 from typing import Any
 
 from placewise.errors import InputError, locating
 from placewise.formats.fleets.imports.account import Account
 from placewise.formats.fleets.imports.kubernetes_features import add_label
+from placewise.formats.fleets.imports.kubernetes_quantity import amount
 from placewise.formats.fleets.imports.machines import LARGEST_BYTES, LARGEST_COUNT, Machine, attach
 from placewise.formats.fleets.node_facts import DOWN, DRAINED, NODE_STATE, UP
 from placewise.formats.values import mapping, sequence, text
 
-_AMOUNT = re.compile(r"([0-9]{1,30}(?:\.[0-9]{0,30})?|\.[0-9]{1,30})(?:(m|k|[KMGTPE]i|[MGTPE])|[eE]([+-]?[0-9]{1,2}))?")
-_POWER: dict[str, Fraction | int] = {"m": Fraction(1, 1000), "k": 1000, "": 1}
-for _number, _letter in enumerate("KMGTPE", 1):
-    _POWER |= {_letter: 1000**_number, f"{_letter}i": 1024**_number}
 _HOST_LABEL = "kubernetes.io/hostname"
 _GPU = re.compile(r"(nvidia|amd|intel|gpu\.intel|habana|furiosa|qualcomm)\.(?:com|ai)/(gpu|i915|xe|gaudi)")
 _VENDORS = {"gpu.intel": "intel"}
@@ -39,19 +35,9 @@ _MOMENTARY = (
 )
 
 
-def amount(value: Any, place: str) -> Fraction:
-    """Return a quantity of Kubernetes, such as 3920m, 16Gi or 1e3. Raises InputError for anything else."""
-    written = str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
-    match = _AMOUNT.fullmatch(written) if isinstance(written, str) and len(written) <= 64 else None
-    if match is None:
-        raise InputError("is no quantity of Kubernetes", place=place, found=value, expected="such as 3920m or 16Gi")
-    scale = Fraction(10) ** int(match[3]) if match[3] else Fraction(_POWER[match[2] or ""])
-    return Fraction(match[1]) * scale
-
-
 def node_of(document: Mapping[str, Any], where: str, account: Account) -> Machine:
     """Return the machine that a node is. Raises InputError for what is none."""
-    file, _, place = where.partition(": ")
+    file = where.partition(": ")[0]
     metadata = mapping(document.get("metadata"), "metadata")
     machine = Machine(text(metadata.get("name"), "metadata.name"))
     with locating(place=f"node {machine.name!r}"):
@@ -69,9 +55,6 @@ def node_of(document: Mapping[str, Any], where: str, account: Account) -> Machin
             taint = mapping(value, f"spec.taints[{number}]")
             pairs = [(key, one) for key, one in taint.items() if key in ("key", "value", "effect") and one is not None]
             attach(machine, account, "taint", pairs, f"{where}, taints")
-            account.drop(
-                "taints", file, f"{place}, {taint.get('key')}", "jobs can ask for taints; none keeps a job away"
-            )
         for key in sorted(metadata.keys() - {"name", "labels"}):
             account.ignore("keys of nodes", file, f"metadata.{key}", "says nothing of where jobs can run")
         for key in sorted(spec.keys() - {"taints", "unschedulable"}):

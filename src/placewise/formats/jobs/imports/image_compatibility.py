@@ -7,11 +7,13 @@ from typing import Any
 
 from placewise.errors import InputError
 from placewise.formats.fleets.imports.given import Given
+from placewise.formats.fleets.imports.kubernetes_features import NAMES
+from placewise.formats.fleets.imports.nfd_regexps import literals
 from placewise.formats.jobs.imports.draft import Draft
-from placewise.formats.jobs.imports.match_expressions import FLAGS, feature_condition, one_of
+from placewise.formats.jobs.imports.match_expressions import FLAGS, INSTANCES, feature_condition, one_of
 from placewise.formats.values import mapping, sequence, text
 from placewise.model.jobs.imported_job import ImportedJob
-from placewise.model.requirements.predicates import Equals
+from placewise.model.requirements.predicates import Contains, Equals
 from placewise.model.requirements.requirement import Condition, Expression, Requirement, all_of, any_of, negated
 
 NOT_ASKED = "has no meaning here, so the job does not ask for it"
@@ -81,8 +83,14 @@ def _asked(value: Any, place: str) -> tuple[str, tuple[str, ...]]:
 
 def _names(feature: str, entry: Mapping[str, Any], place: str, draft: Draft) -> list[Expression]:
     operator, values = _asked(entry, place)
-    if operator == "In" and values and feature in FLAGS:
-        return [Requirement(feature, (Condition("name", one_of(values)),))]
+    found = [literals(one) for one in values] if operator == "InRegexp" else [values]
+    names = tuple([name for one in found for name in one or ()])
+    if operator in ("In", "InRegexp") and names and None not in found:
+        if feature in FLAGS:
+            return [Requirement(feature, (Condition("name", one_of(names)),))]
+        return [any_of(Requirement(feature, (Condition(NAMES, Contains((name,))),)) for name in names)]
+    if operator == "Exists":
+        return [Requirement(feature)]
     draft.leave_out(f"{place} {operator}", NOT_ASKED)
     return []
 
@@ -106,10 +114,16 @@ def _of_vertex(
 ) -> list[Expression]:
     """Return one test of one vertex that is all that is asked; what one cannot be asked is left out."""
     conditions: list[Condition] = []
+    absent: list[str] = []
+    # Of attributes there is one vertex. Of several each would have to lack a field, and none may be what is meant.
+    one_alone = feature not in INSTANCES
     for name, (operator, values) in asked.items():
-        condition = feature_condition(name, operator, values)
-        if condition is None:
-            draft.leave_out(f"{place}, {name} {operator}", NOT_ASKED)
-        else:
+        condition = feature_condition(name, operator, values, f"{place}, {name}")
+        if condition is not None:
             conditions.append(condition)
-    return [Requirement(feature, tuple(conditions))] if conditions else []
+        elif operator == "DoesNotExist" and one_alone:
+            absent.append(name)
+        else:
+            draft.leave_out(f"{place}, {name} {operator}", NOT_ASKED)
+    found: list[Expression] = [Requirement(feature, tuple(conditions))] if conditions or absent else []
+    return [*found, *(negated(Requirement(feature, (Condition(NAMES, Contains((name,))),))) for name in absent)]

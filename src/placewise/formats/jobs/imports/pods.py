@@ -9,14 +9,17 @@ from typing import Any
 from placewise.errors import InputError, locating
 from placewise.formats.fleets.imports.documents import objects_in
 from placewise.formats.fleets.imports.given import Given
-from placewise.formats.fleets.imports.kubernetes_nodes import amount
+from placewise.formats.fleets.imports.kubernetes_quantity import amount
 from placewise.formats.fleets.imports.machines import LARGEST_BYTES
 from placewise.formats.jobs.imports.draft import ELSEWHERE, UNKNOWN, Draft, fact, label, machine_parts
 from placewise.formats.jobs.imports.match_expressions import property_expression
 from placewise.formats.values import count, mapping, sequence, text
+from placewise.formats.values import number as number_of
 from placewise.model.jobs.imported_job import ImportedJob
 from placewise.model.jobs.job import ResourceGroup, ResourceRequest
-from placewise.model.requirements.requirement import Expression, all_of, any_of
+from placewise.model.jobs.toleration import Toleration, parse_tolerations
+from placewise.model.requirements.predicates import Equals, Within
+from placewise.model.requirements.requirement import Condition, Expression, Requirement, all_of, any_of
 
 _HOST_LABEL = "kubernetes.io/hostname"
 _TEMPLATES = {
@@ -29,12 +32,18 @@ _TEMPLATES = {
     "CronJob": ("jobTemplate", "spec", "template"),
 }
 _DEMANDS = (
-    "tolerations",
     "topologySpreadConstraints",
-    "nodeName",
     "runtimeClassName",
     "schedulerName",
     "resourceClaims",
+)
+# https://kubernetes.io/docs/concepts/workloads/controllers/daemonset/#taints-and-tolerations
+_OF_DAEMONS = tuple(
+    f"node.kubernetes.io/{one}"
+    for one in (
+        *("not-ready:NoExecute", "unreachable:NoExecute", "disk-pressure:NoSchedule", "memory-pressure:NoSchedule"),
+        *("pid-pressure:NoSchedule", "unschedulable:NoSchedule"),
+    )
 )
 _GPUS = ("nvidia.com/gpu", "amd.com/gpu", "gpu.intel.com/i915", "gpu.intel.com/xe")
 
@@ -77,6 +86,7 @@ def _job(document: Mapping[str, Any], given: Given) -> ImportedJob:
         draft.leave_out("spec", "a DaemonSet runs on every node; one pod is asked for")
     parts, requirements = _containers(draft, pod)
     _where(draft, pod)
+    _tolerate(draft, pod, of_every_node=document["kind"] == "DaemonSet")
     if parts:
         draft.groups.append(ResourceGroup((ResourceRequest("slot", count(pods, "replicas"), parts),), requirements))
     for key in _DEMANDS:
@@ -102,8 +112,8 @@ def _containers(draft: Draft, pod: Mapping[str, Any]) -> tuple[tuple[ResourceReq
         if name in _GPUS:
             gpus.append(("", whole))
         elif "/" in name:
-            facts.append(fact("gres", name=name))
-            draft.leave_out(f"resources.{name}", "how many of it a node has is not held against the job")
+            facts.append(Requirement("gres", (Condition("name", Equals(name)), Condition("count", Within(whole)))))
+            draft.leave_out(f"resources.{name}", "how many pods of it a node has room for is not held against the job")
         elif name not in ("cpu", "memory"):
             draft.leave_out(f"resources.{name}", ELSEWHERE)
     return machine_parts(math.ceil(sums.get("cpu", 0)), math.ceil(sums.get("memory", 0)), gpus), tuple(facts)
@@ -117,7 +127,30 @@ def _asked(container: Mapping[str, Any], place: str) -> dict[str, Any]:
     return {name: amount(value, f"{place}.resources.{name}") for name, value in {**limits, **requests}.items()}
 
 
+def _tolerate(draft: Draft, pod: Mapping[str, Any], *, of_every_node: bool) -> None:
+    """Read the taints that a pod tolerates; those of a DaemonSet tolerate more, as its controller adds."""
+    found = [parse for one in _OF_DAEMONS for parse in parse_tolerations(one)] if of_every_node else []
+    for number, value in enumerate(sequence(pod.get("tolerations") or [], "tolerations")):
+        place = f"tolerations[{number}]"
+        entry = mapping(value, place)
+        operator = entry.get("operator") or "Equal"
+        key, said, effect = (text(entry[name], place) if entry.get(name) else "" for name in ("key", "value", "effect"))
+        seconds = entry.get("tolerationSeconds")
+        if operator not in ("Equal", "Exists") or (operator == "Equal" and not key):
+            draft.leave_out(place, UNKNOWN)
+            continue
+        with locating(place=place):
+            limit = None if seconds is None else max(0, int(number_of(seconds, place)))
+            found.append(Toleration(key, None if operator == "Exists" else said, effect, limit))
+    if found:
+        written = ", ".join(map(str, dict.fromkeys(found)))
+        parse_tolerations(written)
+        draft.attributes["tolerations"] = written
+
+
 def _where(draft: Draft, pod: Mapping[str, Any]) -> None:
+    if pod.get("nodeName"):
+        draft.requirements.append(fact("host", name=text(pod["nodeName"], "nodeName")))
     for name, value in mapping(pod.get("nodeSelector") or {}, "nodeSelector").items():
         said = text(value, f"nodeSelector.{name}") if value != "" else ""
         draft.requirements.append(fact("host", name=said) if name == _HOST_LABEL else label(name, said))
@@ -131,13 +164,21 @@ def _where(draft: Draft, pod: Mapping[str, Any]) -> None:
         elif key != "requiredDuringSchedulingIgnoredDuringExecution":
             draft.leave_out(f"nodeAffinity.{key}", UNKNOWN)
     required = mapping(of_node.get("requiredDuringSchedulingIgnoredDuringExecution") or {}, "nodeAffinity.required")
-    terms = [
-        found
-        for number, value in enumerate(sequence(required.get("nodeSelectorTerms") or [], "nodeSelectorTerms"))
-        if (found := _term(draft, mapping(value, f"nodeSelectorTerms[{number}]"), f"nodeSelectorTerms[{number}]"))
-    ]
-    if terms:
-        draft.requirements.append(any_of(terms))
+    _add_terms(draft, required)
+
+
+def _add_terms(draft: Draft, required: Mapping[str, Any]) -> None:
+    terms = []
+    for number, value in enumerate(sequence(required.get("nodeSelectorTerms") or [], "nodeSelectorTerms")):
+        place = f"nodeSelectorTerms[{number}]"
+        # An empty term matches no node; one of which nothing is understood may match any.
+        if term := mapping(value, place):
+            terms.append(_term(draft, term, place))
+    if asked := [one for one in terms if one is not None]:
+        if len(asked) == len(terms):
+            draft.requirements.append(any_of(asked))
+        else:
+            draft.leave_out("nodeSelectorTerms", "are alternatives, of which one is not understood")
 
 
 def _term(draft: Draft, term: Mapping[str, Any], place: str) -> Expression | None:
