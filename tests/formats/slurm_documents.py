@@ -212,16 +212,37 @@ def grouped(site, wrap):
     }
 
 
+LIMITS = {
+    "batch": {"AllowGroups": "staff", "MaxMemPerNode": "5000"},
+    "debug": {"AllowQos": "high,low", "MaxNodes": "2", "MaxCPUsPerNode": "8"},
+    "long": {"DenyQos": "low", "MinNodes": "2", "MaxMemPerCPU": "1000"},
+}
+
+
 def partition_json(name, members, wrap):
+    limits = LIMITS[name]
+    endless = {"set": False, "infinite": True, "number": 0}
+
+    def most(key):
+        return wrap(int(limits[key])) if key in limits else endless
+
     return {
         "name": name,
         "nodes": {"allowed_allocation": "", "configured": ",".join(members), "total": len(members)},
         "accounts": {"allowed": "", "deny": "out" if name == "debug" else ""},
+        "groups": {"allowed": limits.get("AllowGroups", "")},
+        "qos": {"allowed": limits.get("AllowQos", ""), "deny": limits.get("DenyQos", ""), "assigned": ""},
         "partition": {"state": ["UP"]},
         "maximums": {
-            "time": {"set": False, "infinite": True, "number": 0} if name == "long" else wrap(60),
+            "time": endless if name == "long" else wrap(60),
+            "nodes": most("MaxNodes"),
+            "cpus_per_node": most("MaxCPUsPerNode"),
+            "memory_per_cpu": 0,
+            "partition_memory_per_node": most("MaxMemPerNode"),
+            "partition_memory_per_cpu": most("MaxMemPerCPU"),
             "oversubscribe": {"jobs": 0 if name == "batch" else 1, "flags": []},
         },
+        "minimums": {"nodes": int(limits.get("MinNodes", 0))},
     }
 
 
@@ -237,9 +258,11 @@ def partitions_text(site):
     for name, members in sorted(partitions(site).items()):
         limit = "UNLIMITED" if name == "long" else "01:00:00"
         sharing = "EXCLUSIVE" if name == "batch" else "NO"
+        defaults = {"AllowGroups": "ALL", "MaxNodes": "UNLIMITED", "MinNodes": "0", "MaxCPUsPerNode": "UNLIMITED"}
         deny = "DenyAccounts=out" if name == "debug" else "AllowAccounts=ALL"
         records.append(
-            f"PartitionName={name}\n   AllowGroups=ALL {deny} AllowQos=ALL\n   MaxTime={limit} MinNodes=0\n"
+            f"PartitionName={name}\n   {deny} MaxTime={limit} RootOnly=NO ReqResv=NO\n"
+            f"   {' '.join(f'{key}={value}' for key, value in (defaults | LIMITS[name]).items())}\n"
             f"   Nodes={','.join(members)}\n   OverSubscribe={sharing} State=UP TotalNodes={len(members)}\n"
         )
     return "\n".join(records)

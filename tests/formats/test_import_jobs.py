@@ -41,9 +41,8 @@ def test_a_script_for_sbatch():
     assert shapes(found) == [f"2 node with 2 gpu (gpu{{model=a100}}) and 32 core and {gib} B memory"]
     assert {"property{name=ib}", "gres{count>=1, name=nic}"} < required(found)
     assert "property{name=icelake} or property{name=milan}" in required(found)
-    assert dict(found.job.attributes) == {"queue": "gpu", "duration": 86400, "exclusive": True}
+    assert dict(found.job.attributes) == {"queue": "gpu", "duration": 86400, "exclusive": True, "qos": "high"}
     assert [(place.rpartition("--")[2], "may be a demand" in why) for place, why in found.left_out] == [
-        ("qos", False),
         ("mail-type", False),
         ("output", False),
         ("frobnicate", True),
@@ -106,10 +105,78 @@ def test_pods():
     assert "host{name=k7}" in either
     assert "value in (A100, H100)" in either
     assert "not property{name=old}" in either
-    assert [place for place, _ in found.left_out] == [
-        "nodeSelectorTerms[0].matchExpressions, n Gt",
-        "spec.tolerations",
+    assert "property{name=n, number>=4}" in either
+    assert dict(found.job.attributes) == {"tolerations": "gpu"}
+    assert not found.left_out
+
+
+def pod(**spec):
+    return imported({"kind": "Pod", "metadata": {"name": "p"}, "spec": {"containers": [], **spec}})
+
+
+def test_tolerations_of_pods():
+    tolerations = [
+        {"key": "a", "value": "b", "effect": "NoSchedule"},
+        {"key": "c", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300},
+        {"operator": "Exists"},
+        {"key": "d", "operator": "Lt", "value": "3"},
     ]
+    found = pod(tolerations=tolerations)
+    assert dict(found.job.attributes) == {"tolerations": "a=b:NoSchedule, c:NoExecute for 300s, *"}
+    assert [place for place, _ in found.left_out] == ["tolerations[3]"]
+    assert required(pod(nodeName="n7")) == {"host{name=n7}"}
+    for wrong in ([{"key": "a", "effect": "Odd"}], [{"key": "a b"}], [{"key": "a", "tolerationSeconds": "x"}], ["a"]):
+        with pytest.raises(InputError):
+            pod(tolerations=wrong)
+
+
+def test_alternatives_of_which_one_is_not_understood_are_not_asked():
+    known = {"matchExpressions": [{"key": "a", "operator": "Exists"}]}
+    odd = {"matchExpressions": [{"key": "b", "operator": "Near", "values": ["x"]}]}
+
+    def terms(*some):
+        needed = {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": list(some)}}
+        return pod(affinity={"nodeAffinity": needed})
+
+    assert required(terms(known)) == {"property{name=a}"}
+    assert required(terms(known, {})) == {"property{name=a}"}
+    assert required(terms(known, odd)) == set()
+    assert "nodeSelectorTerms" in {place for place, _ in terms(known, odd).left_out}
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        ({"op": "Gt", "value": ["4"]}, "kernel.version{major>=5}"),
+        ({"op": "Ge", "value": ["4"]}, "kernel.version{major>=4}"),
+        ({"op": "Lt", "value": ["4"]}, "kernel.version{major<=3}"),
+        ({"op": "GtLt", "value": ["4", "8"]}, "kernel.version{major>=5, major<=7}"),
+        ({"op": "Exists"}, "kernel.version{names contains major}"),
+        ({"op": "InRegexp", "value": ["^(5|6)$"]}, "kernel.version{major in (5, 6)}"),
+        ({"op": "InRegexp", "value": ["^5"]}, None),
+        ({"op": "NotIn", "value": ["5"]}, None),
+    ],
+)
+def test_what_an_image_asks_of_attributes(asked, expected):
+    full = {"op": "In", "value": ["x"]}
+    terms = [
+        {"feature": "kernel.version", "matchExpressions": {"major": asked}},
+        {"feature": "system.name", "matchExpressions": {"nodename": full}},
+    ]
+    found = imported({"compatibilities": [{"rules": [{"matchFeatures": terms}]}]})
+    assert required(found) == {one for one in ("system.name{nodename=x}", expected) if one}
+    assert bool(found.left_out) is (expected is None)
+
+
+def test_an_attribute_that_is_to_be_absent():
+    term = {"feature": "kernel.config", "matchExpressions": {"DEBUG": {"op": "DoesNotExist"}}}
+    found = imported({"compatibilities": [{"rules": [{"matchFeatures": [term]}]}]})
+    assert required(found) == {"kernel.config", "not kernel.config{names contains DEBUG}"}
+    for wrong in ({"op": "Gt", "value": ["x"]}, {"op": "Gt", "value": []}, {"op": "GtLt", "value": ["2", "3"]}):
+        with pytest.raises(InputError):
+            imported(
+                {"compatibilities": [{"rules": [{"matchFeatures": [{**term, "matchExpressions": {"a": wrong}}]}]}]}
+            )
 
 
 def test_image_compatibility_and_artifacts(public_data):

@@ -82,15 +82,14 @@ def test_states_of_nodes_of_kubernetes(spec, ready, state):
     assert vertices(imported("kubernetes", node), "node") == [{"state": state}]
 
 
-def test_features_join_the_node_that_they_are_of_and_rules_are_reported():
+def test_features_join_the_node_that_they_are_of_whose_labels_say_what_came_of_rules():
     found = imported("kubernetes", {"kind": "List", "items": [NODE_FEATURE, KUBERNETES_NODE, RULE]})
     assert sizes(found, "node") == [1]
     assert vertices(found, "cpu.cpuid") == [{"name": "AVX"}]
-    assert vertices(found, "pci.device") == [{"vendor": "10de"}]
-    assert vertices(found, "kernel.version") == [{"major": "6"}]
+    assert vertices(found, "pci.device") == [{"vendor": "10de", "names": ("vendor",)}]
+    assert vertices(found, "kernel.version") == [{"major": "6", "names": ("major",)}]
     assert {"name": "feature.node.kubernetes.io/a", "value": "b"} in vertices(found, "property")
     assert dropped(found, "rules of NFD") == ["items[2], spec.rules[0] r"]
-    assert dropped(found, "templates") == ["items[2], spec.rules[0].labels.x"]
     assert found.vocabulary.is_complete("f0", "cpu.cpuid")
     assert not found.vocabulary.is_complete("f0", "usb.device")
 
@@ -102,8 +101,12 @@ def test_the_public_nfd_files(public_data):
     assert {one["name"] for one in vertices(found, "cpu.cpuid")} == {"SHA1", "SHA2", "SHA3", "SHA512"}
     assert vertices(found, "system.osrelease")[0]["VERSION_ID"] == "22.04"
     assert found.vocabulary.is_complete("nfd", "usb.device")  # looked for, and none is there
-    assert len(dropped(found, "rules of NFD")) == 2
-    assert dropped(found, "templates") == ["document 2, spec.rules[0].extendedResources.vendor.io/dynamic"]
+    assert not found.dropped
+    assert {"name": "vendor.io/my-sample-feature", "value": "true"} in vertices(found, "property")
+    assert vertices(found, "gres") == [
+        {"name": "vendor.io/dynamic", "count": 6},
+        {"name": "vendor.io/static", "count": 123},
+    ]
     assert read_fleet(folder / "nodefeature.yaml").names == ("nodefeature",)
 
 

@@ -14,8 +14,9 @@ from placewise.matching.index import FleetIndex
 from placewise.matching.match import match
 from placewise.model.fleets.cluster import Cluster, Fleet
 from placewise.model.fleets.resources import Subsystem, SubsystemVertex
+from placewise.model.fleets.vocabulary import Vocabulary
 from placewise.model.jobs.job import Job, ResourceGroup
-from placewise.model.requirements.requirement import all_of, any_of, negated
+from placewise.model.requirements.requirement import Requirement, all_of, any_of, negated
 
 
 def answers(fleet, *wanted):
@@ -109,6 +110,60 @@ def test_learning_a_fact_never_turns_yes_into_no_or_no_into_yes(fleet, wanted, s
     assert set(before.names) <= set(after.names)
     undecided = {*before.unknown, *(one.cluster for one in before.incomparable)}
     assert set(after.names) <= set(before.names) | undecided
+
+
+@given(fleets(), expressions, st.sampled_from(SUBSYSTEMS), properties, st.data())
+def test_learning_a_field_never_turns_yes_into_no_or_no_into_yes(fleet, wanted, subsystem, new, data):
+    """Of a subsystem whose vertices are all known: what one of them lacks is learned, or that it is all there is."""
+    found = [
+        (cluster, one, vertex)
+        for cluster in fleet.clusters
+        for one in cluster.subsystems
+        if one.name == subsystem
+        for vertex in one.vertices
+    ]
+    assume(found)
+    cluster, one, vertex = data.draw(st.sampled_from(found))
+    said = replace(fleet.vocabulary, complete={**fleet.vocabulary.complete, (cluster.name, subsystem): "vertices"})
+    index = FleetIndex(replace(fleet, vocabulary=said))
+    try:
+        before = match(index, _asking(wanted))
+    except InputError:
+        return
+    words = index.vocabulary
+    if data.draw(st.booleans()):
+        changed, words = cluster, replace(words, complete={**words.complete, (cluster.name, subsystem): True})
+    else:
+        fields = {**dict(new), **dict(vertex.properties)}
+        vertices = [SubsystemVertex(tuple(fields.items()), v.attached_to) if v is vertex else v for v in one.vertices]
+        others = tuple(other for other in cluster.subsystems if other is not one)
+        changed = replace(cluster, subsystems=(*others, Subsystem(subsystem, tuple(vertices))))
+    clusters = [changed if there is cluster else there for there in fleet.clusters]
+    try:
+        after = match(FleetIndex(Fleet(tuple(clusters), words)), _asking(wanted))
+    except InputError:
+        return
+    assert set(before.names) <= set(after.names)
+    undecided = {*before.unknown, *(there.cluster for there in before.incomparable)}
+    assert set(after.names) <= set(before.names) | undecided
+
+
+def test_a_field_that_is_not_described_is_unknown_and_one_that_is_decides():
+    externals = (SubsystemVertex((("version", "4.1"),)), SubsystemVertex((("version", "3.1"), ("compiler", "intel"))))
+    site = Cluster("a", subsystems=(Subsystem("openmpi", externals),))
+
+    def answer(text, complete):
+        index = FleetIndex(Fleet((site,), Vocabulary(complete={("a", "openmpi"): complete})))
+        found = match(index, _asking(Requirement.parse(text)))
+        return "yes" if found else "unknown" if found.unknown else "no"
+
+    for complete, expected in ((True, "no"), ("vertices", "unknown"), (False, "unknown")):
+        assert answer("openmpi{version=4.1, compiler=gcc}", complete) == expected
+        assert answer("openmpi{compiler=gcc}", complete) == expected
+        assert answer("not openmpi{compiler=gcc}", complete) == ("yes" if complete is True else "unknown")
+        assert answer("openmpi{version=5.0}", complete) == ("unknown" if complete is False else "no")
+        assert answer("openmpi{version=3.1, compiler=gcc}", complete) == ("unknown" if complete is False else "no")
+        assert answer("openmpi{version=3.1, compiler=intel}", complete) == "yes"
 
 
 def _asking(wanted):

@@ -37,7 +37,7 @@ def offered(*placed):
 
 
 def answer(graph, subsystem, *shape, complete=True):
-    words = Vocabulary(complete={} if complete else {("", "gpu"): False})
+    words = Vocabulary(complete={("", "gpu"): complete})
     found = match(FleetIndex(Fleet((Cluster("a", graph, (subsystem,)),), words)), Job("j", (ResourceGroup(shape),)))
     return True if found else None if found.unknown else False
 
@@ -111,6 +111,13 @@ def test_what_is_not_described_may_meet_a_requirement():
     assert answer(graph, offered(("a100", 3)), ask("a100", 2), complete=False) is None
     assert answer(graph, offered(("a100", 3)), ask("a100", 3), complete=False) is False
     assert answer(graph, offered(("a100", 3)), ask("a100", 1), complete=False) is True
+    # All GPUs are described, one of them without its model.
+    bare = offered(("a100", 3), ((("vendor", "x"),), 4))
+    assert answer(graph, bare, ask("a100", 1), complete="vertices") is True
+    assert answer(graph, bare, ask("a100", 2), complete="vertices") is None
+    assert answer(graph, bare, ask("v100", 1), complete="vertices") is None
+    assert answer(graph, bare, ask("v100", 2), complete="vertices") is False
+    assert answer(graph, bare, ask("a100", 2)) is False
 
 
 def test_a_requirement_inside_that_is_not_understood_is_refused():

@@ -92,8 +92,12 @@ def _spread(requests: Sequence[ResourceRequest], times: int) -> NodeDemand:
             one = _spread(request.contents, count)
         elif request.type in SLOTS or request.contents:
             one = _on_one_node(request.contents, Span(0, count))
+        elif request.unit:
+            # What is measured may be taken from several nodes, or from one.
+            memory = _bytes(request) if request.type == MEMORY else _NONE
+            one = NodeDemand(Span(0, 1), memory_bytes=Span(0, memory.most))
         else:
-            one = _on_one_node((ResourceRequest(request.type, 1, unit=request.unit),), Span(0, count))
+            one = _on_one_node((ResourceRequest(request.type),), Span(0, count))
         if request.type in (OR_SLOT, XOR_SLOT):
             key = request.type, request.count if request.type == OR_SLOT else 0
             choices[key] = choices[key].either(one) if key in choices else one

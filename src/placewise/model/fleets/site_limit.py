@@ -123,6 +123,7 @@ class Open:
     """A partition takes jobs; it does where nothing is said."""
 
     passes_absent: ClassVar[bool] = True
+    implied: ClassVar[bool] = True
 
     def holds(self, value: Value) -> bool:
         """Whether the state is that of what can be used. Raises Incomparable for a word that is not known."""

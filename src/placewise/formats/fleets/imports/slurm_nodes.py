@@ -63,11 +63,20 @@ class SlurmNode:
         """Return how many cores jobs can have; CPUs are counted as cores where nothing is said of cores."""
         if self.cores is None or not self.cores:
             return self.effective if self.effective is not None else self.cpus
-        threads = self.threads or 1
-        total = self.cores * (self.sockets or max(1, (self.cpus or self.cores * threads) // (self.cores * threads)))
-        a_core = threads if self.cpus is None or self.cpus >= total * threads else 1
+        total, a_core = self._all_cores(), self.cpus_a_core()
         usable = min([total, *(one // a_core for one in (self.cpus, self.effective) if one is not None)])
         return max(0, min(usable, total - (self.core_spec or 0)))
+
+    def cpus_a_core(self) -> int:
+        """Return how many CPUs a core is: its threads, or one where Slurm counts the cores themselves."""
+        if not self.cores:
+            return 1
+        threads = self.threads or 1
+        return threads if self.cpus is None or self.cpus >= self._all_cores() * threads else 1
+
+    def _all_cores(self) -> int:
+        each = (self.cores or 0) * (self.threads or 1)
+        return (self.cores or 0) * (self.sockets or max(1, (self.cpus or each) // max(1, each)))
 
 
 @dataclass(slots=True)
@@ -89,7 +98,7 @@ class SlurmPartition:
         """Work out the fields of its vertices, now that its nodes are known."""
         threads, cpus = 1, 0
         for node in members:
-            threads = max(threads, (node.threads or 1) if node.cores else 1)
+            threads = max(threads, node.cpus_a_core())
             cpus = max(cpus, node.effective or node.cpus or 0)
         self.fields = {**self.limits.fields(), **self.limits.of_cpus(threads, cpus)}
 
