@@ -246,3 +246,73 @@ def test_the_public_files_lose_nothing(public_data):
     assert not any("not known" in one.why for one in owens.dropped)
     (none,) = (one for one in owens.dropped if one.what == "partitions")
     assert parts.read_text().count("Nodes=(null)") == none.count
+
+
+PARTITION_LIMITS = """PartitionName=p AllowQos=high,low AllowGroups=staff MaxNodes=4 MinNodes=2 MaxCPUsPerNode=32
+   MaxMemPerCPU=1000 Nodes=n1 State=UP RootOnly=YES ReqResv=YES
+"""
+TWO_THREADS = "NodeName=n1 CPUTot=64 CoresPerSocket=16 Sockets=2 ThreadsPerCore=2 RealMemory=90000 Partitions=p\n"
+
+
+def partition_of(found):
+    (one,) = [one for one in found.clusters[0].subsystems if one.name == "partition"]
+    return [dict(vertex.properties) for vertex in one.vertices]
+
+
+def test_the_limits_of_a_partition():
+    mebi = 1 << 20
+    assert partition_of(imported(TWO_THREADS, PARTITION_LIMITS)) == [
+        {
+            "name": "p",
+            "state": "up",
+            "qos": ("high", "low"),
+            "groups": ("staff",),
+            "max_nodes": 4,
+            "min_nodes": 2,
+            # Of 32 CPUs two are a core, and more memory than they have no node gives.
+            "max_cores_per_node": 16,
+            "max_memory_per_core": 1000 * mebi,
+            "max_memory_per_node": 32 * 1000 * mebi,
+            "root_only": True,
+            "reservation_only": True,
+        }
+    ]
+    free = "PartitionName=p AllowQos=ALL MaxNodes=UNLIMITED MinNodes=0 MaxCPUsPerNode=UNLIMITED Nodes=n1 State=UP"
+    assert partition_of(imported(TWO_THREADS, free + " MaxMemPerNode=UNLIMITED RootOnly=NO\n")) == [
+        {"name": "p", "state": "up"}
+    ]
+
+
+@pytest.mark.parametrize("memory", [(1 << 63) + 1000, 1000 - (1 << 63)])
+def test_the_limits_of_a_partition_in_older_json(memory):
+    document = {"meta": {}, "partitions": [{"name": "p", "nodes": "n1", "maximum_nodes_per_job": 4}]}
+    document["partitions"][0] |= {"maximum_memory_per_node": memory, "maximum_cpus_per_node": 0xFFFFFFFF}
+    document["partitions"][0] |= {"min nodes per job": 1, "allowed_qos": "high"}
+    (found,) = partition_of(imported(TWO_THREADS, document))
+    assert (found["max_nodes"], found["min_nodes"], found["qos"]) == (4, 1, ("high",))
+    assert found["max_memory_per_core"] == 1000 << 20
+    assert "max_cores_per_node" not in found
+
+
+def test_columns_say_what_jobs_may_take():
+    found = imported("NODELIST CPUS PARTITION JOB_SIZE GROUPS ROOT\nn1 4 p 1-2 staff no\nn1 4 q 1-infinite all yes\n")
+    p, q = sorted(partition_of(found), key=lambda one: one["name"])
+    assert (p["max_nodes"], p["groups"]) == (2, ("staff",))
+    assert ("max_nodes" in q, "groups" in q, q["root_only"]) == (False, False, True)
+
+
+def test_models_that_are_not_there_are_no_and_what_slurm_never_says_is_unknown():
+    found = imported(TWO_THREADS.replace("Part", "Gres=gpu:a100:4 Arch=x86_64 Part"), PARTITION_LIMITS)
+    wanted = (
+        "gpu{model=a100}",
+        "gpu{model=h100}",
+        "gpu{vendor=amd}",
+        "arch{architecture=aarch64}",
+        "arch{target=zen2}",
+    )
+    index = FleetIndex(found.fleet())
+    answers = [match(index, required_job([Requirement.parse(one)])) for one in wanted]
+    assert [bool(one) for one in answers] == [True, False, False, False, False]
+    assert [bool(one.unknown) for one in answers] == [False, False, True, False, True]
+    bare = imported(TWO_THREADS.replace("Part", "Gres=gpu:4 Part"), PARTITION_LIMITS).fleet()
+    assert match(FleetIndex(bare), required_job([Requirement.parse("gpu{model=h100}")])).unknown == ("site",)

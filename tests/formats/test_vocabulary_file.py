@@ -61,7 +61,7 @@ def test_the_example_says_what_it_says(tmp_path):
         ("[]", "is not a mapping"),
         ("gpu", "is not a mapping"),
         ("subsystem: {gpu: {}}", "'subsystem' is not understood"),
-        ("complete: yes", "complete: is not true or false; expected true or false; found 'yes'"),
+        ("complete: yes", "complete: is not true or false; expected true, false or vertices; found 'yes'"),
         ("complete: 1", "complete: is not true or false"),
         ("subsystems:", "subsystems: is not a mapping"),
         ("subsystems: [gpu]", "subsystems: is not a mapping"),
@@ -144,7 +144,7 @@ def vocabularies(draw):
         draw(st.dictionaries(of_fields, kinds)),
         draw(st.dictionaries(of_fields, aliases, max_size=2)),
         known,
-        draw(st.dictionaries(complete, st.booleans(), max_size=4)),
+        draw(st.dictionaries(complete, st.booleans() | st.just("vertices"), max_size=4)),
     )
 
 

@@ -119,3 +119,25 @@ def test_the_client_reads_the_breakdown(server):
         assert [one["score"] for one in submission_document(done)["scores"]] == [5, 2]
         plain = client.submit(jobspec(), credentials)
         assert (plain.scores, score_line(plain)) == (None, "")
+
+
+def test_taints_and_limits_of_nodes_of_registered_graphs_are_held_too(server):
+    small = subsystem({"name": "gpu", "max_nodes": 1, "accounts": "us"})
+    taint = subsystem({"key": "spot", "effect": "NoSchedule"})
+    with talking(server) as talk:
+        assert talk.register("gray", subsystems={"partition": small})
+        assert talk.register("blue", subsystems={"taint": taint})
+
+        def answer(nodes, **said):
+            found = talk.v1.Match(v1.MatchRequest(jobspec=jobspec(nodes=nodes, attributes={"system": said})))
+            return sorted(found.clusters), sorted(found.unknown)
+
+        assert answer(1) == ([], ["gray"])
+        assert answer(1, account="us") == (["gray"], [])
+        assert answer(2, account="us") == ([], [])
+        assert answer(2, tolerations="spot") == (["blue"], [])
+        assert answer(1, account="us", tolerations="spot") == (["blue", "gray"], [])
+        explained = talk.v1.Explain(v1.ExplainRequest(jobspec=jobspec(nodes=2)))
+        causes = {cause.line for one in explained.blocked for there in one.causes for cause in there.causes}
+        assert "partition gpu allows at most 1 node; the job asks for 2" in causes
+        assert any("the taint spot:NoSchedule, which the job does not tolerate" in line for line in causes)
