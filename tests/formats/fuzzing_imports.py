@@ -24,8 +24,10 @@ from placewise.formats.fleets.imports.into_folder import write_import
 from placewise.formats.fleets.imports.kinds import KINDS, import_given, kind_of
 from placewise.formats.jobs.imports.kinds import import_job
 from placewise.formats.jobs.jobspec import jobspec_document, parse_jobspec
+from placewise.matching.causes.why_not import why_not
 from placewise.matching.index import FleetIndex
 from placewise.matching.match import match
+from placewise.matching.site_limits import with_limits
 
 MOST_BYTES = 2 << 30
 SITE = [
@@ -74,6 +76,33 @@ RULE = {
     "kind": "NodeFeatureRule",
     "apiVersion": "nfd.k8s-sigs.io/v1alpha1",
     "spec": {"rules": [{"name": "r", "labels": {"x": "@kernel.version.major"}, "matchFeatures": [{"feature": "a.b"}]}]},
+}
+APPLIED = {
+    "kind": "NodeFeatureRule",
+    "apiVersion": "nfd.k8s-sigs.io/v1alpha1",
+    "spec": {
+        "rules": [
+            {
+                "name": "a",
+                "labels": {"x.org/y": "@kernel.version.major"},
+                "vars": {"v": "1"},
+                "extendedResources": {"x.org/n": "@kernel.version.major"},
+                "taints": [{"key": "x.org/t", "value": "v", "effect": "NoSchedule"}],
+                "matchFeatures": [
+                    {"feature": "kernel.version", "matchExpressions": {"major": {"op": "Gt", "value": ["5"]}}},
+                    {"feature": "cpu.cpuid", "matchName": {"op": "InRegexp", "value": ["^AVX[0-9]*$"]}},
+                ],
+            },
+            {
+                "labels": {"z": "true"},
+                "labelsTemplate": "{{ x }}",
+                "matchAny": [
+                    {"matchFeatures": [{"feature": "rule.matched", "matchExpressions": {"v": {"op": "Exists"}}}]},
+                    {"matchFeatures": [{"feature": "pci.device", "matchExpressions": {"vendor": ["10de"]}}]},
+                ],
+            },
+        ]
+    },
 }
 PBS = {
     "pbs_version": "23",
@@ -135,7 +164,12 @@ SAMPLES: dict[str, list[Any]] = {
         "\x1e28\x1fo1\x1fa,b\n\x1e28\x1fo2\x1fa\n",
     ],
     "flux": [R, fuzzing_documents.CONTAINMENT],
-    "kubernetes": [{"kind": "List", "items": [KUBERNETES_NODE, NODE_FEATURE, RULE]}, KUBERNETES_NODE, NODE_FEATURE],
+    "kubernetes": [
+        {"kind": "List", "items": [KUBERNETES_NODE, NODE_FEATURE, RULE]},
+        {"kind": "List", "items": [NODE_FEATURE, APPLIED]},
+        KUBERNETES_NODE,
+        NODE_FEATURE,
+    ],
     "pbs": [PBS],
     "condor": [ADS, ADS_JSON],
     "spack": [spack.PACKAGES, spack.COMPILERS, spack.LOCKFILE, spack.NODES, spack.INDEX],
@@ -205,7 +239,9 @@ class _ImportFuzz(_Fuzz):
             imported = import_given(kind, [given], asked)
         finally:
             self.reading = False
-        match(FleetIndex(imported.fleet()), ANY_JOB)
+        index = FleetIndex(imported.fleet())
+        match(index, ANY_JOB)
+        why_not(index, with_limits(ANY_JOB, index.vocabulary))
         kind_of(given.text(), text=True)
         if self._random.random() < 0.1:
             self._round_trip(kind, imported)
