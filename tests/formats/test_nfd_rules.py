@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from placewise.errors import InputError
 from placewise.formats.fleets.imports.given import Asked, Given
 from placewise.formats.fleets.imports.kinds import import_given
-from placewise.formats.fleets.imports.nfd_matching import Expression, NodeFeatures, matches
-from placewise.formats.fleets.imports.nfd_regexps import compiled, found_in, literals
+from placewise.formats.fleets.imports.nfd.matching import Expression, NodeFeatures, matches
+from placewise.formats.fleets.imports.nfd.regexps import compiled, found_in, literals
 
 FEATURES = {
     "attributes": {

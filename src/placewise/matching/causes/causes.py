@@ -341,8 +341,14 @@ def _undecided(test: Requirement, vertex: VertexAnswers) -> Cause:
     field, asked = condition.field, ask(condition)
     if isinstance(test, SiteLimit) and field in vertex.values:
         return not_said_by_job(test, condition, vertex)
+    fields = dict.fromkeys(test.conditions[position].field for position in vertex.not_said)
+    missing = [one for one in fields if one not in vertex.values]
     called = vertex_there(vertex.values, [one for one in (_NAME, "version") if one in vertex.values])
-    line = f"the {field} of {f'{test.subsystem} {called}'.rstrip()} is not described there, asked {asked}"
+    noun = f"{test.subsystem} {called}".rstrip()
+    if len(missing) > 1:
+        line = f"the {listed(missing)} of {noun} are not described there, asked {test}"
+    else:
+        line = f"the {field} of {noun} is not described there, asked {asked}"
     return Cause(UNDESCRIBED, test.subsystem, field, asked, called, line)
 
 

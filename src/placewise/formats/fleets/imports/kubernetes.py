@@ -17,8 +17,8 @@ from placewise.formats.fleets.imports.given import Asked, Given
 from placewise.formats.fleets.imports.kubernetes_features import NUMBER, add_features, features_of, gather_features
 from placewise.formats.fleets.imports.kubernetes_nodes import node_of
 from placewise.formats.fleets.imports.machines import Machine, cluster_of
-from placewise.formats.fleets.imports.nfd_matching import NodeFeatures
-from placewise.formats.fleets.imports.nfd_rules import Rule, apply_rules, rules_of
+from placewise.formats.fleets.imports.nfd.matching import NodeFeatures
+from placewise.formats.fleets.imports.nfd.rules import Rule, apply_rules, rules_of
 from placewise.formats.fleets.node_facts import NODE_STATE, PROPERTY
 from placewise.formats.values import refuse_control, text
 from placewise.model.fleets.imported import Imported

@@ -8,7 +8,7 @@ from typing import Any
 
 from placewise.formats.fleets.imports.account import Account
 from placewise.formats.fleets.imports.machines import Machine, attach
-from placewise.formats.fleets.imports.nfd_matching import NodeFeatures
+from placewise.formats.fleets.imports.nfd.matching import NodeFeatures
 from placewise.formats.fleets.node_facts import PROPERTY, Fields
 from placewise.formats.values import mapping, scalar, sequence, text
 from placewise.model.scalar import scalar_text

@@ -8,7 +8,7 @@ from typing import Any
 from placewise.errors import InputError
 from placewise.formats.fleets.imports.given import Given
 from placewise.formats.fleets.imports.kubernetes_features import NAMES
-from placewise.formats.fleets.imports.nfd_regexps import literals
+from placewise.formats.fleets.imports.nfd.regexps import literals
 from placewise.formats.jobs.imports.draft import Draft
 from placewise.formats.jobs.imports.match_expressions import FLAGS, INSTANCES, feature_condition, one_of
 from placewise.formats.values import mapping, sequence, text

@@ -8,7 +8,7 @@ from typing import Any
 
 from placewise.errors import InputError
 from placewise.formats.fleets.imports.kubernetes_features import NAMES, NUMBER
-from placewise.formats.fleets.imports.nfd_regexps import literals
+from placewise.formats.fleets.imports.nfd.regexps import literals
 from placewise.formats.values import sequence, text
 from placewise.model.requirements.predicates import Contains, Equals, OneOf, Predicate, Within
 from placewise.model.requirements.requirement import Condition, Expression, Requirement, negated

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from placewise.errors import InputError
-from placewise.formats.fleets.imports.nfd_regexps import found_in
+from placewise.formats.fleets.imports.nfd.regexps import found_in
 from placewise.formats.values import mapping, sequence, text
 
 MATCHED = "rule.matched"

@@ -11,7 +11,7 @@ from placewise.formats.fleets.imports.account import Account
 from placewise.formats.fleets.imports.kubernetes_features import FEATURE_PREFIX, add_label
 from placewise.formats.fleets.imports.kubernetes_quantity import amount
 from placewise.formats.fleets.imports.machines import LARGEST_COUNT, Machine, attach
-from placewise.formats.fleets.imports.nfd_matching import MATCHED, NodeFeatures, matches, refers_to_rules
+from placewise.formats.fleets.imports.nfd.matching import MATCHED, NodeFeatures, matches, refers_to_rules
 from placewise.formats.values import mapping, sequence, text
 
 MOST_WORK = 1_000_000
