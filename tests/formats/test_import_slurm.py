@@ -316,3 +316,10 @@ def test_models_that_are_not_there_are_no_and_what_slurm_never_says_is_unknown()
     assert [bool(one.unknown) for one in answers] == [False, False, True, False, True]
     bare = imported(TWO_THREADS.replace("Part", "Gres=gpu:4 Part"), PARTITION_LIMITS).fleet()
     assert match(FleetIndex(bare), required_job([Requirement.parse("gpu{model=h100}")])).unknown == ("site",)
+
+
+@pytest.mark.parametrize("memory", [65534, 65535])
+@pytest.mark.parametrize("written", [site_as.plain, site_as.wrapped, str])
+def test_sizes_that_16_bits_have_other_words_for_are_sizes(memory, written):
+    found = imported(node(real_memory=written(memory)))
+    assert [one.size for one in found.clusters[0].graph.vertices if one.type == "memory"] == [memory << 20]

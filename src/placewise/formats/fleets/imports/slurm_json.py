@@ -156,7 +156,8 @@ def _group(
     ]
     sizes: dict[str, int | None] = {}
     for part in ("cpus", *_GROUP_PARTS):
-        low, high = (count(flat.get(f"{part}.{end}"), f"{part}.{end}") for end in ("minimum", "maximum"))
+        wide = part in ("memory", "disk")
+        low, high = (count(flat.get(f"{part}.{end}"), f"{part}.{end}", wide=wide) for end in ("minimum", "maximum"))
         sizes[part] = low
         if low != high:
             account.drop("numbers of nodes", file, f"{place}, {part}", "the nodes of a group differ; the least counts")

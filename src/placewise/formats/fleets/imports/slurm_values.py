@@ -15,7 +15,7 @@ from placewise.formats.values import number, refuse_control, text
 
 NOTHING = ("", "(null)", "N/A", "n/a", "None", "none", "NONE")
 ENDLESS = ("UNLIMITED", "INFINITE", "unlimited", "infinite")
-# NO_VAL and INFINITE of slurm.h in 16, 32 and 64 bits, as JSON had them before {set, infinite, number}.
+# NO_VAL and INFINITE of slurm.h in 16 bits, which come first, 32 and 64 bits, as JSON had them before {set, infinite, number}.
 _UNSET = (0xFFFE, 0xFFFFFFFE, 0xFFFFFFFFFFFFFFFE, -2)
 _INFINITE = (0xFFFF, 0xFFFFFFFF, 0xFFFFFFFFFFFFFFFF)
 _MEBI_BYTES = 1 << 20
@@ -51,10 +51,10 @@ class Gres(NamedTuple):
     total: int
 
 
-def amount(value: Any, place: str) -> int | float | None:
+def amount(value: Any, place: str, *, wide: bool = False) -> int | float | None:
     """Return a number, plain or as ``{set, infinite, number}``: infinity for no limit, None for nothing said.
 
-    Raises InputError for anything else.
+    wide : of more than 16 bits, so that 65534 and 65535 are numbers. Raises InputError for anything else.
     """
     if isinstance(value, dict):
         if value.get("infinite") is True:
@@ -66,14 +66,14 @@ def amount(value: Any, place: str) -> int | float | None:
         if value in NOTHING:
             return None
         value = int(value) if value.isascii() and value.isdecimal() and len(value) <= 20 else value
-    if value is None or value in _UNSET:
+    if value is None or value in _UNSET[wide:]:
         return None
-    return math.inf if value in (*_INFINITE, *ENDLESS) else number(value, place)
+    return math.inf if value in (*_INFINITE[wide:], *ENDLESS) else number(value, place)
 
 
-def count(value: Any, place: str) -> int | None:
+def count(value: Any, place: str, *, wide: bool = False) -> int | None:
     """Return how many, None for nothing said. Raises InputError for what is no whole number of usual size."""
-    found = amount(value, place)
+    found = amount(value, place, wide=wide)
     if found is None or found == math.inf:
         return None
     if not 0 <= found <= LARGEST_COUNT or found != int(found):
@@ -83,7 +83,7 @@ def count(value: Any, place: str) -> int | None:
 
 def mebibytes(value: Any, place: str) -> int | None:
     """Return what Slurm says in MB, which are 1024 * 1024 bytes each, in bytes; None for nothing said."""
-    found = count(value, place)
+    found = count(value, place, wide=True)
     return None if found is None else found * _MEBI_BYTES
 
 
@@ -94,7 +94,7 @@ def least(value: str, place: str) -> tuple[int | None, bool]:
     match = _COUNT_OR_MORE.fullmatch(value)
     if match is None:
         raise InputError("is not a count", place=place, found=value, expected="a whole number, or one and a +")
-    return count(match[1], place), bool(match[2])
+    return count(match[1], place, wide=True), bool(match[2])
 
 
 def names_of(value: Any, place: str) -> tuple[str, ...]:
