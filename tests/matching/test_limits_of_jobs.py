@@ -5,6 +5,7 @@ import random
 import pytest
 
 from placewise.errors import InputError
+from placewise.matching import bitset
 from placewise.matching.causes.why_not import why_not
 from placewise.matching.index import FleetIndex
 from placewise.matching.match import match
@@ -15,6 +16,9 @@ from placewise.model.fleets.resources import ResourceGraph, Subsystem, Subsystem
 from placewise.model.fleets.vocabulary import Vocabulary
 from placewise.model.jobs.job import Job, ResourceGroup, ResourceRequest
 from placewise.model.jobs.toleration import Toleration, parse_tolerations
+from placewise.model.jobs.workload import Workload
+from placewise.scheduler import Scheduler
+from placewise.selection.policies import first
 
 R = ResourceRequest
 GIB = 1 << 30
@@ -256,3 +260,17 @@ def test_tolerations_read_as_they_are_written():
     ]
     assert parse_tolerations(", ".join(map(str, every))) == tuple(every)
     assert parse_tolerations(" , ") == ()
+
+
+def test_workloads_are_held_against_the_limits_that_their_jobs_are():
+    there = Fleet((cluster(partition=[{"name": "x", "max_nodes": 2, "qos": ("high",), "groups": ("7",)}]),))
+    rows = [(count, qos, group) for count in (2, 3) for qos in ("high", "low", None) for group in (7, 8)]
+    for count in (2, 3):
+        some = [row for row in rows if row[0] == count]
+        columns = {"qos": tuple(qos for _, qos, _ in some), "group": tuple(group for _, _, group in some)}
+        names = tuple(f"j{number}" for number in range(len(some)))
+        workload = Workload.from_rows(names, [()] * len(some), columns, (nodes(count),))
+        scheduler = Scheduler(there, first)
+        found = bitset.unpack(scheduler.match_all(workload), 1)[:, 0].tolist()
+        assert found == [count == 2 and qos == "high" and group == 7 for _, qos, group in some]
+        assert found == [bool(scheduler.match(workload.job(number))) for number in range(len(some))]

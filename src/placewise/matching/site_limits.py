@@ -127,8 +127,8 @@ def _implied(attributes: Mapping[str, Scalar], demand: NodeDemand) -> Iterable[C
     for names, allowed, _ in _ADMITTED:
         if not _one_of(attributes, names):
             yield Condition(allowed, AdmitsUnnamed())
-    if _GROUP not in attributes:
-        yield Condition("groups", AdmitsUnnamed())
+    # Traces have groups that no site lists.
+    yield Condition("groups", Admits(scalar_text(attributes[_GROUP])) if _GROUP in attributes else AdmitsUnnamed())
     yield Condition("root_only", NotOnly())
     if not attributes.get(_RESERVATION):
         yield Condition("reservation_only", NotOnly())
@@ -154,8 +154,6 @@ def _asked(attributes: Mapping[str, Scalar]) -> list[Condition]:
     for names, allowed, denied in _ADMITTED:
         if name := _one_of(attributes, names):
             conditions += [Condition(allowed, Admits(name)), Condition(denied, KeepsOut(name))]
-    if _GROUP in attributes:
-        conditions.append(Condition("groups", Admits(scalar_text(attributes[_GROUP]))))
     if "exclusive" in attributes:
         whole = is_whole(attributes["exclusive"])
         if whole is None:
