@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,6 +73,11 @@ class Fates:
         first = self.submit_s.min() if len(self) else 0
         found: NDArray[np.int64] = (self.submit_s - first) // WEEK_S
         return found
+
+
+def columns_of(fates: Sequence[Fates]) -> Iterator[dict[str, NDArray[Any]]]:
+    """Yield the columns of each by their names."""
+    yield from ({name: getattr(one, name) for name in Fates.__slots__} for one in fates)
 
 
 def fates_of(trace: Trace, schedule: Schedule) -> Fates:

@@ -35,7 +35,7 @@ SCENARIOS = (
 
 def test_each_is_as_it_would_be_alone():
     cleaned = cleaned_trace()
-    found = run_scenarios(cleaned, SCENARIOS, resamples=50, engine="python")
+    found, _ = run_scenarios(cleaned, SCENARIOS, resamples=50, engine="python")
     for scenario, one in zip(SCENARIOS, found.results, strict=True):
         alone = replay_trace(cleaned, scenario.fleet, scenario.settings, resamples=50, engine="python").summary
         for name in ("jobs", "succeeded", "waits", "means", "work", "makespan_s", "utilisation", "never_started"):
@@ -44,9 +44,9 @@ def test_each_is_as_it_would_be_alone():
 
 def test_workers_do_not_change_a_byte():
     cleaned = cleaned_trace()
-    here = run_scenarios(cleaned, SCENARIOS, resamples=50, engine="python")
+    here, _ = run_scenarios(cleaned, SCENARIOS, resamples=50, engine="python")
     with runner(2) as elsewhere:
-        there = run_scenarios(cleaned, SCENARIOS, resamples=50, engine="python", runner=elsewhere)
+        there, _ = run_scenarios(cleaned, SCENARIOS, resamples=50, engine="python", runner=elsewhere)
     assert timed_document(here) == timed_document(there)
 
 
