@@ -55,8 +55,8 @@ class Scenario:
     """One way to replay a trace.
 
     metadata : pieces, None for all. origin : where the fleet comes from, in words.
-    against : the scenario that it is compared with; the first if empty. level : the name of its level of metadata, where
-    levels are crossed with policies.
+    against : the scenario that it is compared with; the first if empty. level : the name of its level of metadata,
+    where levels are crossed with policies.
     """
 
     name: str

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from rich.console import Console, JustifyMethod
 
-from placewise.model.traces.scenarios import Paired, ScenarioResult, Timed
+from placewise.model.traces.scenarios import ScenarioResult, Timed
+from placewise.report.data.timed import scenario_rows
 from placewise.report.terminal.comparison import print_unlike
 from placewise.report.terminal.tables import PIPED_WIDTH, print_first_rows, print_line, print_table
 from placewise.report.words.numbers import MISSING, amount, plain_share, shown
 from placewise.report.words.replay import (
     HOUR_S,
-    narrows_nothing,
     paired_sentence,
     paired_word,
     quantity_amount,
     signed_amount,
-    trace_lines,
     worth_words,
 )
+from placewise.report.words.timed import timed_findings
 from placewise.study.timed.paired import Folders
 
 _LEFT: JustifyMethod = "left"
@@ -26,15 +26,17 @@ _RIGHT: JustifyMethod = "right"
 
 def print_timed(timed: Timed, console: Console) -> None:
     """Print what came of each scenario, how each differs from the first, and what metadata is worth."""
-    for line in trace_lines(timed.record):
-        print_line(line, console)
-    headings: dict[str, JustifyMethod] = {"scenario": _LEFT}
+    crossed = scenario_rows(timed)[0].crossed
+    headings: dict[str, JustifyMethod] = dict.fromkeys(("policy", "level") if crossed else ("scenario",), _LEFT)
     columns = ("success", "never started", "wait", "turnaround", "bounded slowdown", "utilisation", "wasted, h", "cost")
     headings |= dict.fromkeys(columns, _RIGHT)
-    print_first_rows("Scenarios", headings, [_row(one) for one in timed.results], console, widest=PIPED_WIDTH)
-    for found in timed.comparisons:
-        if found.means:
-            print_line(f"{paired_sentence(found, 'bounded_slowdown')}; {_rest(found)}.", console)
+    print_first_rows(
+        "Scenarios",
+        headings,
+        [(*_names(one, crossed=crossed), *_row(one)) for one in timed.results],
+        console,
+        widest=PIPED_WIDTH,
+    )
     if timed.values:
         headings = {"policy": _LEFT, "metadata on": _LEFT}
         headings |= dict.fromkeys(
@@ -53,9 +55,8 @@ def print_timed(timed: Timed, console: Console) -> None:
             for one in timed.values
         ]
         print_table("What metadata takes away (Shapley values, all jobs together)", headings, rows, console)
-        nothing = narrows_nothing(timed.values)
-        if nothing:
-            print_line(f"Worth nothing, since every cluster has it: {', '.join(map(shown, nothing))}.", console)
+    for line in timed_findings(timed):
+        print_line(line, console)
 
 
 def print_folders(compared: Folders, console: Console) -> None:
@@ -83,8 +84,8 @@ def print_folders(compared: Folders, console: Console) -> None:
         print_line(f"{paired_sentence(found, 'bounded_slowdown')}.", console)
 
 
-def _rest(found: Paired) -> str:
-    return paired_sentence(found, "wait_s").split(": ", 1)[1]
+def _names(one: ScenarioResult, *, crossed: bool) -> tuple[str, ...]:
+    return (one.settings.policy, shown(one.level)) if crossed else (shown(one.name),)
 
 
 def _row(one: ScenarioResult) -> tuple[str, ...]:
@@ -94,7 +95,6 @@ def _row(one: ScenarioResult) -> tuple[str, ...]:
         for name in ("wait_s", "turnaround_s", "bounded_slowdown")
     ]
     return (
-        shown(one.name),
         plain_share(one.success),
         f"{one.never_started:,}",
         *waits,
