@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -78,6 +78,11 @@ class Fates:
 def columns_of(fates: Sequence[Fates]) -> Iterator[dict[str, NDArray[Any]]]:
     """Yield the columns of each by their names."""
     yield from ({name: getattr(one, name) for name in Fates.__slots__} for one in fates)
+
+
+def fates_with(columns: Mapping[str, NDArray[Any]]) -> Fates:
+    """Return what became of the jobs that columns say it of."""
+    return Fates(job=np.arange(len(columns["submit_s"]), dtype=np.int64), **columns)
 
 
 def fates_of(trace: Trace, schedule: Schedule) -> Fates:

@@ -117,7 +117,7 @@ def _panelled(timed: Timed, title: str, subtitle: str, rows: Rows, count: int) -
         axes.tick_params(axis="y", length=0, labelsize=style.SMALL)
         axes.tick_params(axis="x", labelsize=style.SMALL)
         axes.grid(axis="x")
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
+        axes.xaxis.set_major_formatter(FuncFormatter(_tick))
     if several:
         _name_policies(panels[0], rows.policies)
     return figure, panels
@@ -151,9 +151,8 @@ def _scale_from_zero(axes: Axes, marks: Sequence[_Mark]) -> None:
     values = [end for mark in marks for end in (mark.value, *(mark.ends or ()))]
     positive = [value for value in values if value > 0]
     if positive and len(positive) == len(values) and max(values) > _WIDE * min(mark.value for mark in marks):
-        axes.set_xscale("log")
+        _take_logarithms(axes, "log")
         axes.set_xlim(0.7 * min(values), 1.5 * max(values))
-        _scale_note(axes)
         return
     axes.set_xlim(-0.03 * max(values, default=1.0), 1.06 * max(values, default=1.0) or 1.0)
     axes.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
@@ -169,8 +168,7 @@ def draw_differences(timed: Timed) -> Drawing | None:
         "mean over the jobs that started in both, with the central 95 % over weeks; left of 0, the first is better"
     )
     if rows.crossed:
-        subtitle = f"less {shown(_base(timed))} under the same policy, {subtitle.removesuffix('the first is better')}"
-        subtitle += "the level is better"
+        subtitle = f"less {shown(timed.results[0].level)}, under the same policy; {subtitle}"
     figure, panels = _panelled(timed, words.title, subtitle, rows, 2)
     for axes, (quantity, title, scale) in zip(
         panels,
@@ -182,8 +180,9 @@ def draw_differences(timed: Timed) -> Drawing | None:
         sizes = [abs(mark.value) for mark in marks.values() if mark.value]
         if sizes and max(sizes) > _WIDE * min(sizes):
             threshold = max(min(sizes), max(sizes) / 1000)
-            axes.set_xscale("symlog", linthresh=10.0 ** np.ceil(np.log10(threshold)))
-            _scale_note(axes)
+            _take_logarithms(axes, "symlog", linthresh=10.0 ** np.ceil(np.log10(threshold)))
+        else:
+            axes.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
         axes.axvline(0, color=style.INK, linewidth=1.0, zorder=1)
         axes.set_xlabel(title)
     return Drawing(words, figure)
@@ -195,12 +194,14 @@ def _difference(one: Paired, quantity: str, scale: float) -> _Mark:
     return _Mark(mean.difference / scale, ends)
 
 
-def _base(timed: Timed) -> str:
-    """Return the level that others are compared with."""
-    return timed.results[0].level
+def _tick(value: float, _: object) -> str:
+    return f"{value:,.10g}"
 
 
-def _scale_note(axes: Axes) -> None:
+def _take_logarithms(axes: Axes, scale: str, **options: float) -> None:
+    """Change the scale, which takes other numbers at its ticks, and say so."""
+    axes.set_xscale(scale, **options)
+    axes.xaxis.set_major_formatter(FuncFormatter(_tick))
     axes.annotate(
         "log scale",
         (1, 1),
@@ -236,10 +237,8 @@ def draw_values(timed: Timed) -> Drawing | None:
         _draw_marks(axes, rows, {(one.piece, one.policy): _worth(one, quantity) for one in timed.values})
         axes.axvline(0, color=style.INK, linewidth=1.0, zorder=1)
         # Some pieces are worth a thousand times what others are.
-        axes.set_xscale("symlog", linthresh=near)
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+        _take_logarithms(axes, "symlog", linthresh=near)
         axes.set_xlabel(title)
-        _scale_note(axes)
     return Drawing(words, figure)
 
 

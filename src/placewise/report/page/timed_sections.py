@@ -8,6 +8,7 @@ from placewise.report.page.section import Section
 from placewise.report.words.numbers import MISSING, shown
 from placewise.report.words.replay import (
     HOUR_S,
+    ends_words,
     mean_words,
     paired_word,
     quantity_amount,
@@ -83,16 +84,11 @@ def _compared(timed: Timed) -> Table:
     rows: list[Row] = []
     for found in timed.comparisons:
         for one in found.means:
-            ends = (
-                MISSING
-                if one.interval is None
-                else " to ".join(signed_amount(one.quantity, end) for end in (one.interval.low, one.interval.high))
-            )
             cells = [
                 Cell(quantity_amount(one.quantity, one.first), repr(one.first)),
                 Cell(quantity_amount(one.quantity, one.second), repr(one.second)),
                 Cell(signed_amount(one.quantity, one.difference), repr(one.difference)),
-                Cell(ends),
+                Cell(ends_words(one)),
             ]
             rows.append((f"{shown(found.first)} less {shown(found.second)}", paired_word(one.quantity), cells))
     columns = [("first", ""), ("second", ""), ("difference", ""), ("95 %", "over weeks")]

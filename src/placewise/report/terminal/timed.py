@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from rich.console import Console, JustifyMethod
 
 from placewise.model.traces.scenarios import ScenarioResult, Timed
@@ -11,6 +13,7 @@ from placewise.report.terminal.tables import PIPED_WIDTH, print_first_rows, prin
 from placewise.report.words.numbers import MISSING, amount, plain_share, shown
 from placewise.report.words.replay import (
     HOUR_S,
+    ends_words,
     paired_sentence,
     paired_word,
     quantity_amount,
@@ -18,7 +21,7 @@ from placewise.report.words.replay import (
     worth_words,
 )
 from placewise.report.words.timed import timed_findings
-from placewise.study.timed.paired import Folders
+from placewise.study.timed.paired import Folders, ScenarioFolders
 
 _LEFT: JustifyMethod = "left"
 _RIGHT: JustifyMethod = "right"
@@ -72,9 +75,7 @@ def print_folders(compared: Folders, console: Console) -> None:
             quantity_amount(one.quantity, one.first),
             quantity_amount(one.quantity, one.second),
             signed_amount(one.quantity, one.difference),
-            MISSING
-            if one.interval is None
-            else " to ".join(signed_amount(one.quantity, end) for end in (one.interval.low, one.interval.high)),
+            ends_words(one),
         )
         for one in found.means
     ]
@@ -82,6 +83,30 @@ def print_folders(compared: Folders, console: Console) -> None:
     print_line(f"{found.only_first:,} started only in A, {found.only_second:,} only in B, left out", console)
     if found.means:
         print_line(f"{paired_sentence(found, 'bounded_slowdown')}.", console)
+
+
+def print_scenario_folders(found: ScenarioFolders, first: Path, second: Path, console: Console) -> None:
+    """Print two sets of replays side by side compared, scenario by scenario."""
+    print_line(f"A is {shown(str(first))}, B is {shown(str(second))}", console)
+    print_unlike(found.unlike, "What differs between the two", console)
+    headings: dict[str, JustifyMethod] = {"scenario": _LEFT, "of a job": _LEFT}
+    headings |= dict.fromkeys(("A", "B", "A less B", "95 % over weeks"), _RIGHT)
+    rows = [
+        (
+            shown(pair.first.removeprefix(f"{first}: ")) if not number else "",
+            paired_word(one.quantity),
+            quantity_amount(one.quantity, one.first),
+            quantity_amount(one.quantity, one.second),
+            signed_amount(one.quantity, one.difference),
+            ends_words(one),
+        )
+        for pair in found.pairs
+        for number, one in enumerate(pair.means)
+    ]
+    print_table("Means over the jobs that started in both", headings, rows, console)
+    for letter, names in (("A", found.only_first), ("B", found.only_second)):
+        if names:
+            print_line(f"only in {letter}, not compared: {', '.join(map(shown, names))}", console)
 
 
 def _names(one: ScenarioResult, *, crossed: bool) -> tuple[str, ...]:
