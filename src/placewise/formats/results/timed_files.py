@@ -69,6 +69,40 @@ def timed_document(timed: Timed) -> dict[str, Any]:
     }
 
 
+_SCENARIO_COLUMNS = {
+    "scenario": (pa.string(), "its name"),
+    "policy": (pa.string(), "queue policy"),
+    "level": (pa.string(), "level of metadata (null: scenarios are not levels crossed with policies)"),
+    "jobs": (pa.int64(), "that are summed up"),
+    "success": (pa.float64(), "share of all jobs that ended well"),
+    "never_started": (pa.int64(), "jobs that no cluster could ever start"),
+    "wait_s": (pa.float64(), "mean over the jobs that started"),
+    "turnaround_s": (pa.float64(), "likewise"),
+    "bounded_slowdown": (pa.float64(), "likewise"),
+    "utilisation": (pa.float64(), "share of processor time used"),
+    "used_processor_s": (pa.float64(), "processor-seconds of all attempts"),
+    "wasted_processor_s": (pa.float64(), "processor-seconds of attempts that failed"),
+    "cost": (pa.float64(), "in price units (null: not known)"),
+}
+
+
+def scenarios_table(timed: Timed) -> pa.Table:
+    """Return what came of each scenario as a flat table, a row a scenario."""
+    rows = [
+        {
+            "scenario": one.name,
+            "policy": one.settings.policy,
+            "level": one.level,
+            **{name: getattr(one, name) for name in ("jobs", "success", "never_started", "utilisation")},
+            **{mean.quantity: mean.mean for mean in one.means if mean.quantity in _SCENARIO_COLUMNS},
+            **{name: getattr(one.work, name) for name in ("used_processor_s", "wasted_processor_s", "cost")},
+        }
+        for one in timed.results
+    ]
+    fields = [pa.field(name, kind, metadata={"description": said}) for name, (kind, said) in _SCENARIO_COLUMNS.items()]
+    return pa.Table.from_pylist(rows, pa.schema(fields))
+
+
 def write_timed(folder: Path, timed: Timed, jobs: Sequence[str], columns: Iterable[Columns]) -> None:
     """Write `scenarios.json` and `scenario-jobs.parquet`. jobs : names. columns : those of each scenario."""
     write_json(folder / SCENARIOS, timed_document(timed))

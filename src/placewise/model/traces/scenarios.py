@@ -56,7 +56,7 @@ class Scenario:
 
     metadata : pieces, None for all. origin : where the fleet comes from, in words.
     against : the scenario that it is compared with; the first if empty. level : the name of its level of metadata,
-    where levels are crossed with policies.
+    where levels are crossed with policies, else None.
     """
 
     name: str
@@ -65,7 +65,7 @@ class Scenario:
     metadata: tuple[str, ...] | None = None
     origin: str = ""
     against: str = ""
-    level: str = ""
+    level: str | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -104,7 +104,7 @@ def crossed(
         with locating(place=f"policies[{number}]"):
             settings = replace(usual.settings, policy=policy)  # type: ignore[arg-type]  # refuses other texts
         first = ""
-        for level, metadata in (levels or {"": usual.metadata}).items():
+        for level, metadata in list(levels.items()) or [(None, usual.metadata)]:
             name = ", ".join(part for part in (policy if policies else "", level) if part)
             found.append(replace(usual, name=name, settings=settings, metadata=metadata, against=first, level=level))
             first = first or name
@@ -129,7 +129,7 @@ class ScenarioResult:
     work: Work
     makespan_s: int
     utilisation: float | None
-    level: str = ""
+    level: str | None = None
 
     @property
     def success(self) -> float | None:

@@ -31,7 +31,8 @@ def scenario_rows(timed: Timed) -> tuple[Rows, dict[tuple[str, str], ScenarioRes
     """Return the rows of the scenarios, and each by row and policy."""
     crossed = _is_crossed(timed)
     found: dict[tuple[str, str], ScenarioResult] = {
-        (one.level if crossed else one.name, one.settings.policy if crossed else ""): one for one in timed.results
+        ((one.level or one.name) if crossed else one.name, one.settings.policy if crossed else ""): one
+        for one in timed.results
     }
     return _rows(list(found)), found
 
@@ -50,7 +51,7 @@ def comparison_rows(timed: Timed) -> tuple[Rows, dict[tuple[str, str], Paired]]:
     for one in compared:
         first, second = by_name[one.first], by_name[one.second]
         if first.settings.policy == second.settings.policy:
-            found[first.level, first.settings.policy] = one
+            found[first.level or first.name, first.settings.policy] = one
     return _rows(list(found)), found
 
 

@@ -168,7 +168,7 @@ def draw_differences(timed: Timed) -> Drawing | None:
         "mean over the jobs that started in both, with the central 95 % over weeks; left of 0, the first is better"
     )
     if rows.crossed:
-        subtitle = f"less {shown(timed.results[0].level)}, under the same policy; {subtitle}"
+        subtitle = f"less {shown(timed.results[0].level or '')}, under the same policy; {subtitle}"
     figure, panels = _panelled(timed, words.title, subtitle, rows, 2)
     for axes, (quantity, title, scale) in zip(
         panels,

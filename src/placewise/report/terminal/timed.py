@@ -110,7 +110,7 @@ def print_scenario_folders(found: ScenarioFolders, first: Path, second: Path, co
 
 
 def _names(one: ScenarioResult, *, crossed: bool) -> tuple[str, ...]:
-    return (one.settings.policy, shown(one.level)) if crossed else (shown(one.name),)
+    return (one.settings.policy, shown(one.level or "")) if crossed else (shown(one.name),)
 
 
 def _row(one: ScenarioResult) -> tuple[str, ...]:

@@ -12,8 +12,8 @@ def timed_findings(timed: Timed) -> list[str]:
     """Return what replays side by side show, as sentences, and which jobs they are of."""
     found = []
     for one in telling_comparisons(timed):
-        slowdown = paired_sentence(one, "bounded_slowdown").split(": ", 1)[1]
-        found.append(f"{paired_sentence(one, 'wait_s')}; {slowdown}.")
+        wait = paired_sentence(one, "wait_s").split(": ", 1)[1]
+        found.append(f"{paired_sentence(one, 'bounded_slowdown')}; {wait}.")
     for policy, piece in largest_waste(timed).items():
         found.append(
             f"Under {policy}, metadata on {shown(piece.piece)} takes away most waste: "

@@ -27,6 +27,7 @@ from placewise.sweep.runner import HERE, Runner
 
 NO_METADATA, ALL_METADATA, METADATA_ON = "no metadata", "all metadata", "metadata on "
 """What levels are called in the names of scenarios."""
+IN_MEMORY = "a fleet in memory"
 
 # Settings of experiments that a replay has no use for.
 _IDLE = (
@@ -134,7 +135,7 @@ def grid_of(study: Study) -> Grid:
     _refuse_idle(study.settings)
     timed = study.timed
     settings = replace(timed.replay, policy=timed.policies[0], seed=study.settings.seed)
-    usual = Scenario("usual", settings, study.fleet, origin=timed.origin)
+    usual = Scenario("usual", settings, study.fleet, origin=timed.origin or IN_MEMORY)
     named = list(_levels(study))
     levels = dict(named)
     if len(levels) != len(named):
