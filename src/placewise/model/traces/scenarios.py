@@ -104,7 +104,8 @@ def crossed(
         with locating(place=f"policies[{number}]"):
             settings = replace(usual.settings, policy=policy)  # type: ignore[arg-type]  # refuses other texts
         first = ""
-        for level, metadata in list(levels.items()) or [(None, usual.metadata)]:
+        crossing: list[tuple[str | None, tuple[str, ...] | None]] = [*levels.items()] or [(None, usual.metadata)]
+        for level, metadata in crossing:
             name = ", ".join(part for part in (policy if policies else "", level) if part)
             found.append(replace(usual, name=name, settings=settings, metadata=metadata, against=first, level=level))
             first = first or name

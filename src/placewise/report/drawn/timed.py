@@ -27,6 +27,7 @@ from placewise.report.words.timed import success_words
 _WIDE = 20
 """Values that are so many times apart are drawn on a logarithmic scale."""
 _MOST_PANELS = 4
+_SUCCESS = "success (% of jobs)"
 _COLOURS = (style.BLUE, style.ORANGE, style.GREEN, style.PURPLE, style.VERMILLION)
 
 
@@ -63,7 +64,11 @@ def draw_scenarios(timed: Timed) -> Drawing | None:
     figure, axes_of = _panelled(timed, words.title, subtitle, rows, len(panels))
     for axes, (title, marks) in zip(axes_of, panels, strict=True):
         _draw_marks(axes, rows, marks)
-        _scale_from_zero(axes, [mark for (name, _), mark in marks.items() if name in rows.names])
+        drawn = [mark for (name, _), mark in marks.items() if name in rows.names]
+        if title == _SUCCESS:
+            _scale_to_range(axes, drawn)
+        else:
+            _scale_from_zero(axes, drawn)
         axes.set_xlabel(title)
     return Drawing(words, figure)
 
@@ -77,7 +82,7 @@ def _panels(timed: Timed, *, with_success: bool) -> list[tuple[str, _MarkOf]]:
     priced = any(one.work.cost is not None for one in timed.results)
     panels: list[tuple[str, _MarkOf]] = []
     if with_success:
-        panels.append(("success (% of jobs)", lambda one: None if one.success is None else _Mark(100 * one.success)))
+        panels.append((_SUCCESS, lambda one: None if one.success is None else _Mark(100 * one.success)))
     panels.append(("mean wait (hours)", lambda one: _mean(one, "wait_s", HOUR_S)))
     if len(panels) + wasted + priced < _MOST_PANELS:
         panels.append(("mean bounded slowdown", lambda one: _mean(one, "bounded_slowdown", 1.0)))
@@ -158,15 +163,21 @@ def _scale_from_zero(axes: Axes, marks: Sequence[_Mark]) -> None:
     axes.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
 
 
+def _scale_to_range(axes: Axes, marks: Sequence[_Mark]) -> None:
+    """Show the shares that there are: what few jobs change would not be seen beside 0."""
+    values = [mark.value for mark in marks]
+    beside = 0.08 * (max(values) - min(values)) or 1.0
+    axes.set_xlim(min(values) - beside, max(values) + beside)
+    axes.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
+
+
 def draw_differences(timed: Timed) -> Drawing | None:
     """Draw how mean wait and slowdown differ, job by job, from the scenario compared with; None without comparisons."""
     rows, found = comparison_rows(timed)
     if not found:
         return None
     words = _difference_words(timed, rows)
-    subtitle = (
-        "mean over the jobs that started in both, with the central 95 % over weeks; left of 0, the first is better"
-    )
+    subtitle = "mean over the jobs that started in both, with the central 95 % over weeks; left of 0 is better"
     if rows.crossed:
         subtitle = f"less {shown(timed.results[0].level or '')}, under the same policy; {subtitle}"
     figure, panels = _panelled(timed, words.title, subtitle, rows, 2)

@@ -53,8 +53,8 @@ def _scenarios(timed: Timed) -> Table:
         ]
         rows.append(
             (
-                shown(one.name),
-                "",
+                shown(one.level or one.name),
+                shown(one.settings.policy) if one.level else "",
                 [
                     share_cell(one.success),
                     count_cell(one.never_started),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from rich.console import Console, JustifyMethod
@@ -31,15 +32,11 @@ def print_timed(timed: Timed, console: Console) -> None:
     """Print what came of each scenario, how each differs from the first, and what metadata is worth."""
     crossed = scenario_rows(timed)[0].crossed
     headings: dict[str, JustifyMethod] = dict.fromkeys(("policy", "level") if crossed else ("scenario",), _LEFT)
-    columns = ("success", "never started", "wait", "turnaround", "bounded slowdown", "utilisation", "wasted, h", "cost")
-    headings |= dict.fromkeys(columns, _RIGHT)
-    print_first_rows(
-        "Scenarios",
-        headings,
-        [(*_names(one, crossed=crossed), *_row(one)) for one in timed.results],
-        console,
-        widest=PIPED_WIDTH,
-    )
+    columns = [(heading, cells) for heading, cells in _columns(timed.results) if set(cells) != {_NOTHING.get(heading)}]
+    headings |= dict.fromkeys([heading for heading, _ in columns], _RIGHT)
+    names = [(one.settings.policy, shown(one.level or "")) if crossed else (shown(one.name),) for one in timed.results]
+    rows = [(*name, *row) for name, row in zip(names, zip(*(cells for _, cells in columns), strict=True), strict=True)]
+    print_first_rows("Scenarios", headings, rows, console, widest=PIPED_WIDTH)
     if timed.values:
         headings = {"policy": _LEFT, "metadata on": _LEFT}
         headings |= dict.fromkeys(
@@ -109,21 +106,17 @@ def print_scenario_folders(found: ScenarioFolders, first: Path, second: Path, co
             print_line(f"only in {letter}, not compared: {', '.join(map(shown, names))}", console)
 
 
-def _names(one: ScenarioResult, *, crossed: bool) -> tuple[str, ...]:
-    return (one.settings.policy, shown(one.level or "")) if crossed else (shown(one.name),)
+_NOTHING = {"never started": "0", "cost": MISSING}
+"""What says so little that its column is left out where all cells are it."""
 
 
-def _row(one: ScenarioResult) -> tuple[str, ...]:
-    means = {mean.quantity: mean.mean for mean in one.means}
-    waits = [
-        quantity_amount(name, means[name]) if name in means else MISSING
-        for name in ("wait_s", "turnaround_s", "bounded_slowdown")
-    ]
-    return (
-        plain_share(one.success),
-        f"{one.never_started:,}",
-        *waits,
-        plain_share(one.utilisation, 3),
-        amount(one.work.wasted_processor_s / HOUR_S),
-        MISSING if one.work.cost is None else amount(one.work.cost),
-    )
+def _columns(results: Sequence[ScenarioResult]) -> Iterator[tuple[str, list[str]]]:
+    """Yield the columns of the table of scenarios: heading and cells."""
+    yield "success", [plain_share(one.success) for one in results]
+    yield "never started", [f"{one.never_started:,}" for one in results]
+    for quantity, word in (("wait_s", "wait"), ("bounded_slowdown", "bounded slowdown")):
+        means = [{mean.quantity: mean.mean for mean in one.means}.get(quantity) for one in results]
+        yield word, [MISSING if mean is None else quantity_amount(quantity, mean) for mean in means]
+    yield "utilisation", [plain_share(one.utilisation, 3) for one in results]
+    yield "wasted, h", [amount(one.work.wasted_processor_s / HOUR_S) for one in results]
+    yield "cost", [MISSING if one.work.cost is None else amount(one.work.cost) for one in results]

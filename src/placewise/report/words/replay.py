@@ -80,9 +80,9 @@ def metadata_line(replayed: Replayed) -> str:
 
 def trace_lines(record: TraceRecord) -> list[str]:
     """Say which jobs were replayed, what was left out and why, and what the trace lacks."""
-    lines = [f"{shown(record.source)}: {jobs(record.jobs)} replayed"]
+    lines = [f"{jobs(record.jobs)} of {shown(record.source)} replayed"]
     if record.read != record.jobs:
-        lines[0] += f" of {record.read:,}; dropped by --clean {record.cleaning}: " + "; ".join(
+        lines[0] += f", of {record.read:,} there; dropped by --clean {record.cleaning}: " + "; ".join(
             f"{count:,} where {reason}" for reason, count in record.dropped
         )
     changes = []

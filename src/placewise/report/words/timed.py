@@ -10,13 +10,19 @@ from placewise.report.words.replay import narrows_nothing, paired_sentence, trac
 
 def timed_findings(timed: Timed) -> list[str]:
     """Return what replays side by side show, as sentences, and which jobs they are of."""
-    found = []
+    found, by_name = [], {one.name: one for one in timed.results}
     for one in telling_comparisons(timed):
-        wait = paired_sentence(one, "wait_s").split(": ", 1)[1]
-        found.append(f"{paired_sentence(one, 'bounded_slowdown')}; {wait}.")
-    for policy, piece in largest_waste(timed).items():
+        first, second = (by_name[name] for name in (one.first, one.second))
+        slowdown, wait = (paired_sentence(one, name).split(": ", 1)[1] for name in ("bounded_slowdown", "wait_s"))
+        policy = first.settings.policy
+        if first.level and second.level and policy == second.settings.policy:
+            what = f"Under {policy}, {shown(first.level)} instead of {shown(second.level)}"
+        else:
+            what = f"{shown(one.first)} instead of {shown(one.second)}"
+        found.append(f"{what}: {slowdown}; {wait}.")
+    for under, piece in largest_waste(timed).items():
         found.append(
-            f"Under {policy}, metadata on {shown(piece.piece)} takes away most waste: "
+            f"Under {under}, metadata on {shown(piece.piece)} takes away most waste: "
             f"{worth_words(piece.wasted_s, piece.wasted_interval)} processor-hours, as its Shapley value."
         )
     nothing = narrows_nothing(timed.values)
