@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,7 @@ import placewise as pw
 from placewise.formats.results.timed_files import timed_document
 from placewise.replays.fates import WEEK_S
 
+EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 STUDY = """
 trace = "a.swf"
 clusters = "fleet"
@@ -95,6 +97,22 @@ def test_from_python_it_is_the_same(placewise, folder):
     assert "What metadata is worth in time" not in (folder / "report.html").read_text()
     found.save(folder / "saved")
     assert pw.read_results(folder / "saved").timed == found.timed
+
+
+@pytest.mark.slow
+def test_the_study_of_wagap_comes_to_what_its_scenario_file_does(placewise, public_data, tmp_path):
+    for name in ("wagap-2013.swf.gz", "wagap-2013.machines"):
+        (tmp_path / name).symlink_to(public_data / "traces" / name)
+    (tmp_path / "wagap.toml").write_text((EXAMPLES / "wagap.toml").read_text())
+    done = placewise("simulate", tmp_path / "wagap.toml", "--no-plots", "--out", tmp_path / "study", "--workers", 2)
+    assert done.code == 0, done.err
+    options = ["--retries", 2, "--fail-after", 0.5, "--scenarios", EXAMPLES / "wagap-levels.toml", "--workers", 2]
+    placewise("replay", tmp_path / "wagap-2013.swf.gz", *options, "--no-plots", "--out", tmp_path / "replay")
+    one, other = (json.loads((tmp_path / name / "scenarios.json").read_text()) for name in ("study", "replay"))
+    assert one["values"] == other["values"]
+    for part, keys in (("scenarios", ("name",)), ("comparisons", ("first", "second"))):
+        known = {tuple(entry[key] for key in keys): entry for entry in one[part]}
+        assert [known[tuple(entry[key] for key in keys)] for entry in other[part]] == other[part]
 
 
 @pytest.mark.parametrize("command", ["value", "minimal", "pareto", "near-miss", "sensitivity"])

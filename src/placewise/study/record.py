@@ -22,8 +22,9 @@ def write_run(folder: Path, run: Run, command: str) -> Results:
     results = replace(run.results, study=record_of(run, command))
     if run.prepared is None:
         assert results.timed is not None
+        assert run.study.trace is not None
         write_scores(folder, results)
-        write_timed(folder, results.timed, run.jobs, columns_of(run.fates))
+        write_timed(folder, results.timed, run.jobs, columns_of(run.fates, run.study.trace.processor_parts))
         return results
     demands, asked = run.prepared.demands, run.prepared.asked
     write_results(folder, results, demands.jobs, run.assignments, demands.repeats)

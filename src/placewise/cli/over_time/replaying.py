@@ -126,7 +126,7 @@ def _side_by_side(
         found = run.timed
         if stage is not None:
             progress.advanced("writing", 0, 1)
-            write_timed(stage, found, run.jobs, columns_of(run.fates))
+            write_timed(stage, found, run.jobs, columns_of(run.fates, run.parts))
             if plots:
                 from placewise.report.page.timed_page import draw_timed
 

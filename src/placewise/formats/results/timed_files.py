@@ -49,8 +49,9 @@ JOB_COLUMNS = {
     "cluster": (pa.int64(), "where the last attempt that started ran, a position in the fleet; -1 for none"),
     "attempts": (pa.int64(), "that were submitted"),
     "processors": (pa.int64(), "that it holds, in the parts that the trace counts in"),
-    "used_s": (pa.int64(), "processor-seconds of all attempts"),
-    "wasted_s": (pa.int64(), "processor-seconds of attempts that failed"),
+    "parts": (pa.int32(), "in how many parts the trace divides a processor"),
+    "used_s": (pa.int64(), "seconds x processors of all attempts, in these parts"),
+    "wasted_s": (pa.int64(), "the same of attempts that failed"),
 }
 _NAMES = pa.dictionary(pa.int32(), pa.string())
 _TEXTS = {"scenario": (_NAMES, "its name"), "job": (pa.string(), "what the trace calls the job")}
@@ -117,7 +118,7 @@ def write_timed(folder: Path, timed: Timed, jobs: Sequence[str], columns: Iterab
     ):
         for number, one in enumerate(columns):
             scenario = pa.DictionaryArray.from_arrays(pa.array(np.full(len(jobs), number, dtype=np.int32)), names)
-            arrays = [pa.array(np.asarray(one[name]), kind) for name, (kind, _) in JOB_COLUMNS.items()]
+            arrays = [pa.array(np.asarray(one[name])).cast(kind) for name, (kind, _) in JOB_COLUMNS.items()]
             writer.write_table(pa.table([scenario, texts, *arrays], schema=_SCHEMA))
 
 

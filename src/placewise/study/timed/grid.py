@@ -53,10 +53,15 @@ _INSTEAD = {"policy": "policies, and place, in [timed]", "fail_after": "fail_aft
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GridRun:
-    """What came of a grid. jobs : names. fates : of them in each scenario. left_out : what could not be worked out."""
+    """What came of a grid.
+
+    jobs : names. parts : in how many parts the trace divides a processor. fates : of the jobs in each scenario.
+    left_out : what could not be worked out, and why.
+    """
 
     timed: Timed
     jobs: tuple[str, ...]
+    parts: int
     fates: tuple[Fates, ...]
     left_out: tuple[str, ...] = ()
 
@@ -80,9 +85,9 @@ def run_grid(
     timed, fates = run_scenarios(
         cleaned, grid.scenarios, resamples=resamples, runner=runner, progress=progress, engine=engine, key=key
     )
-    jobs = tuple(map(str, cleaned.trace.names))
+    jobs, parts = tuple(map(str, cleaned.trace.names)), cleaned.trace.processor_parts
     if games is None:
-        return GridRun(timed, jobs, fates)
+        return GridRun(timed, jobs, parts, fates)
     values = worth_in_time(
         cleaned,
         grid.usual,
@@ -94,7 +99,7 @@ def run_grid(
         engine=engine,
         key=key,
     )
-    return GridRun(replace(timed, values=values), jobs, fates)
+    return GridRun(replace(timed, values=values), jobs, parts, fates)
 
 
 def run_timed(study: Study, *, runner: Runner = HERE, progress: Progress = SILENT, key: str = "") -> GridRun:

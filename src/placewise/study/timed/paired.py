@@ -26,17 +26,26 @@ from placewise.study.compare.study_differences import Unlike, unlike_studies
 QUANTITIES = ("wait_s", "turnaround_s", "bounded_slowdown", "wasted_s")
 
 
-def paired(names: tuple[str, str], first: Fates, second: Fates, *, resamples: int = RESAMPLES, seed: int = 0) -> Paired:
+def paired(
+    names: tuple[str, str],
+    first: Fates,
+    second: Fates,
+    *,
+    parts: tuple[int, int] = (1, 1),
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+) -> Paired:
     """Compare what became of the same jobs, row by row, in two replays; differences are the first less the second.
 
-    A replicate draws whole weeks of submissions again, the same ones in both.
+    parts : in how many parts the trace of each divides a processor. A replicate draws whole weeks of submissions
+    again, the same ones in both.
     """
     both = first.started & second.started
     one, other = first.of(both), second.of(both)
     counts = int((first.started & ~both).sum()), int((second.started & ~both).sum())
     if not len(one):
         return Paired(*names, 0, *counts, 0, ())
-    columns = {name: (_column(one, name), _column(other, name)) for name in QUANTITIES}
+    columns = {name: (_column(one, name, parts[0]), _column(other, name, parts[1])) for name in QUANTITIES}
     differences = np.stack([a - b for a, b in columns.values()], axis=1)
     weeks = one.weeks()
     intervals = mean_intervals(differences, weeks, seed, resamples)
@@ -60,15 +69,17 @@ def compare_folders(first: Path, second: Path, *, resamples: int = RESAMPLES, se
 
     Raises InputError for folders that hold no replays, and for no job in common.
     """
-    fates, names, records = [], [], []
+    fates, names, records, parts = [], [], [], []
     for folder in (first, second):
         replayed = read_replay(folder)
         fates.append(fates_of(replayed.trace, replayed.schedule))
+        parts.append(replayed.trace.processor_parts)
         names.append([str(name) for name in replayed.trace.names])
         records.append({"settings": summary_document(replayed)["replay"]})
     here, there = _shared_jobs(names[0], names[1], first, second)
     found = [fates[0].at(here), fates[1].at(there)]
-    pairs = paired((str(first), str(second)), *found, resamples=resamples, seed=seed)
+    divided = parts[0], parts[1]
+    pairs = paired((str(first), str(second)), *found, parts=divided, resamples=resamples, seed=seed)
     return Folders(pairs, unlike_studies(*records))
 
 
@@ -104,7 +115,9 @@ def compare_scenarios(
         (jobs, one), (others, other) = (table[name] for table in tables)
         here, there = _shared_jobs(jobs, others, first, second)
         fates = fates_with(one).at(here), fates_with(other).at(there)
-        pairs.append(paired((f"{first}: {name}", f"{second}: {name}"), *fates, resamples=resamples, seed=seed))
+        called = f"{first}: {name}", f"{second}: {name}"
+        divided = int(one["parts"][0]), int(other["parts"][0])
+        pairs.append(paired(called, *fates, parts=divided, resamples=resamples, seed=seed))
     records = [_record_of(folder) for folder in (first, second)]
     only = [tuple(name for name in table if name not in shared) for table in tables]
     return ScenarioFolders(tuple(pairs), only[0], only[1], unlike_studies(*records))
@@ -141,8 +154,9 @@ def _keys(names: Sequence[str]) -> list[tuple[str, int]]:
     return keys
 
 
-def _column(fates: Fates, name: str) -> NDArray[np.float64]:
-    return np.asarray(getattr(fates, name), dtype=np.float64)
+def _column(fates: Fates, name: str, parts: int) -> NDArray[np.float64]:
+    found = np.asarray(getattr(fates, name), dtype=np.float64)
+    return found / parts if name == "wasted_s" else found
 
 
 def _mean(values: NDArray[np.float64]) -> float:

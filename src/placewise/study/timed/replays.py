@@ -110,7 +110,8 @@ def run_scenarios(
     for other, one in zip(scenarios[1:], fates[1:], strict=True):
         base = places.get(other.against, 0)
         names = other.name, scenarios[base].name
-        compared.append(paired(names, one, fates[base], resamples=resamples, seed=other.settings.seed))
+        seed, parts = other.settings.seed, cleaned.trace.processor_parts
+        compared.append(paired(names, one, fates[base], parts=(parts, parts), resamples=resamples, seed=seed))
     return Timed(TraceRecord.of(cleaned), tuple(results), tuple(compared)), fates
 
 
