@@ -22,6 +22,7 @@ from placewise.study.record import write_run
 from placewise.study.run import run_study
 from placewise.sweep.executors import runner
 from placewise.sweep.parts import PARTS
+from placewise.sweep.runner import Runner
 
 # On the second cluster is a, on the third b, and on every one c.
 PACKAGES = {0: ["c"], 1: ["a", "c"], 2: ["b", "c"]}
@@ -29,7 +30,7 @@ ASKS = ((), *((Requirement.parse(name),) for name in "abc"), (Requirement.parse(
 NO_JOBS = Workload.from_rows((), ())
 
 
-def study_of(seed=5, jobs=40, *, asks=ASKS, levels=(), timed=None, **changes):
+def study_of(seed=5, jobs=40, *, asks=ASKS, levels=(), timed=None, policy_of_all="easy", **changes):
     draw = np.random.default_rng(seed)
     runtime = draw.integers(5, 50, jobs)
     trace = trace_of(
@@ -40,7 +41,7 @@ def study_of(seed=5, jobs=40, *, asks=ASKS, levels=(), timed=None, **changes):
         ask=draw.integers(0, len(asks), jobs),
         asks=asks,
     )
-    timed = timed or TimedSettings(("easy",), replay=ReplaySettings(retries=2, fail_after=0.5), clean="none")
+    timed = timed or TimedSettings((policy_of_all,), replay=ReplaySettings(retries=2, fail_after=0.5), clean="none")
     changes = {"resamples": 0, **changes}
     fleet = fleet_of_pools([4, 4, 4], packages=PACKAGES)
     return Study(fleet, NO_JOBS, levels=levels, settings=Settings(**changes), trace=trace, timed=timed)
@@ -114,6 +115,17 @@ def test_the_folder_has_the_same_bytes_for_any_number_of_workers(tmp_path):
     here, there = written(study, tmp_path / "one"), written(study, tmp_path / "two", 2)
     assert here == there
     assert set(here) == {"scenario-jobs.parquet", "scenarios.json", "scores.json", "study.json", "summary.json"}
+
+
+def test_a_run_that_was_interrupted_goes_on_from_what_was_replayed(tmp_path, monkeypatch):
+    monkeypatch.setattr("placewise.study.timed.values._AT_A_TIME", 3)
+    study = study_of(seed=11, resamples=20)
+    keeping = Runner(parts=tmp_path)
+    first = run_study(study, runner=keeping)
+    monkeypatch.setattr("placewise.study.timed.replays.replay_trace", lambda *_, **__: pytest.fail("replayed again"))
+    assert run_study(study, runner=keeping).results.timed == first.results.timed
+    with pytest.raises(pytest.fail.Exception):
+        run_study(study_of(seed=11, resamples=20, policy_of_all="fcfs"), runner=keeping)
 
 
 def test_what_was_written_is_read_as_it_was(tmp_path):
