@@ -33,7 +33,7 @@ from placewise.formats.studies.study_settings import (
     names_of,
     share_of,
 )
-from placewise.formats.traces.read_trace import TraceFormat
+from placewise.formats.traces.format_names import TraceFormat
 from placewise.model.jobs.records import Kind
 from placewise.model.outcomes.outcome_model import EnvironmentDraw
 from placewise.model.studies.settings import BOUNDS, Settings

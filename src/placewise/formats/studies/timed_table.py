@@ -12,7 +12,7 @@ from placewise.formats import values
 from placewise.formats.codec import Codecs
 from placewise.formats.studies.scenario_file import SETTINGS
 from placewise.formats.studies.study_settings import names_of
-from placewise.formats.traces.read_trace import TraceFormat
+from placewise.formats.traces.format_names import TraceFormat
 from placewise.model.traces.replay import ReplaySettings
 from placewise.model.traces.scenarios import TimedSettings
 from placewise.model.traces.trace_cleaning import Cleaning
