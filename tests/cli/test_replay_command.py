@@ -62,7 +62,7 @@ def test_the_published_figures_of_kth(placewise, public_data, policy, estimates)
 def test_it_says_what_was_replayed_and_what_came_of_it(placewise, trace):
     done = placewise("replay", trace, "--engine", "python")
     assert done.code == 0
-    assert done.out.startswith("Our SP2: 60 jobs replayed.\n")
+    assert done.out.startswith("60 jobs of Our SP2 replayed.\n")
     assert "60 jobs started." in done.out
     assert "Queue policy easy; jobs are planned to run for their limits; jobs hold processors." in done.out
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
-STUDIES = sorted(path for path in EXAMPLES.glob("*.toml") if path.stem != "wagap-levels")  # which is no study
+STUDIES = sorted(path for path in EXAMPLES.glob("*.toml") if path.stem not in ("wagap", "wagap-levels"))
 QUICK = ["--orders", 2, "--fleets", 0, "--resamples", 0, "--jobs", 300, "--minimum-builds", 5]
 VERSIONS = """
 source = "experiment"

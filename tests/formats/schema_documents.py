@@ -483,6 +483,29 @@ _BUILT = {
     "compiler": "gcc",
     "compiler_version": "12.3.0",
 }
+_TRACED = {
+    "trace": "a.swf",
+    "clusters": "fleet",
+    "run": {"experiments": ["timed"], "resamples": 100, "seed": 3},
+    "levels": {"none": [], "one": ["cl_zegox"]},
+    "timed": {
+        "policies": ["fcfs", "easy-sjbf"],
+        "levels": ["none", "single", "one", "all"],
+        "values": False,
+        "clean": "none",
+        "format": "alea",
+        "machines": "a.machines",
+        "zone": "UTC",
+        "place": "first",
+        "estimates": "doubled",
+        "fail_after": 0.5,
+        "retries": 2,
+        "warm_up_s": 60,
+        "late": False,
+        "hold": "nodes",
+    },
+}
+
 
 VALID = {
     "jobspec": [*JOBSPECS, *_FLUX, *_TASK_RESOURCES, *_NEXTGEN],
@@ -512,7 +535,7 @@ VALID = {
     ],
     "rainbow-config": [_CONFIG, {}, None],
     "priorities": [_CONFIG, [{"priority": 2, "steps": _STEPS}, {"priority": -1, "steps": []}]],
-    "study": [_STUDY, _DRAWN, _TABLE, _LEARNED, _OBSERVED, _RULED, {}],
+    "study": [_STUDY, _DRAWN, _TABLE, _LEARNED, _OBSERVED, _RULED, _TRACED, {}],
     "scenarios": [
         {
             "policies": ["fcfs", "easy-sjbf"],

@@ -15,6 +15,7 @@ from placewise.errors import InputError, PlacewiseError
 from placewise.formats.results.results_folder import read_results as read_results_value
 from placewise.formats.results.results_names import RESULTS, RUN
 from placewise.formats.results.score_tables import scores_table
+from placewise.formats.results.timed_files import scenarios_table
 from placewise.formats.writing import replacing, staged
 from placewise.model.results.results import Results as ResultsValue
 from placewise.model.results.results import Score
@@ -66,8 +67,8 @@ class Results(ResultsValue):
         return len(self.scores)
 
     def to_arrow(self) -> pa.Table:
-        """Return the scores as a flat table, a row an experiment."""
-        return scores_table(self)
+        """Return the scores as a flat table, a row an experiment; of a trace a row a scenario."""
+        return scores_table(self) if self.timed is None else scenarios_table(self.timed)
 
     def save(self, folder: str | Path, *, force: bool = False) -> None:
         """Write the results folder, with rows and all. Results that were read have no rows, and are not written.
@@ -91,6 +92,22 @@ class Results(ResultsValue):
             write_page(self, draw_figures(self, Path(pictures)), temporary, command=_command())
 
     def _repr_html_(self) -> str:
+        if self.timed is not None:
+            return table_html(
+                ("scenario", "jobs", "success", "mean wait, h", "wasted processor-hours", "cost"),
+                [
+                    (
+                        row["scenario"],
+                        f"{row['jobs']:,}",
+                        share(row["success"]),
+                        *(
+                            "-" if value is None else f"{value:,.6g}"
+                            for value in (_hours(row["wait_s"]), _hours(row["wasted_processor_s"]), row["cost"])
+                        ),
+                    )
+                    for row in self.to_arrow().to_pylist()
+                ],
+            )
         rows = [
             (
                 name,
@@ -111,6 +128,10 @@ def read_results(folder: str | Path) -> Results:
     True
     """
     return Results.read(folder)
+
+
+def _hours(seconds: float | None) -> float | None:
+    return None if seconds is None else seconds / 3600
 
 
 def _command() -> str:

@@ -297,7 +297,7 @@ class RunOptions(StudyOptions):
         str,
         typer.Option(
             help="Which to run, with commas between; the study's own if not given.",
-            autocompletion=choices("none", "single", "expanding", "chosen", "all"),
+            autocompletion=choices("none", "single", "expanding", "chosen", "all", "timed"),
             show_default=False,
             rich_help_panel=_EXPERIMENTS,
         ),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +23,8 @@ class Fates:
     job : positions in the trace. submit_s : the first submission. end_s : the last end. wait_s, ran_s : added up over
     attempts. runtime_s : as in the trace. started : whether any attempt did; the times of the others mean nothing.
     succeeded : whether the last attempt did. cluster : of the last attempt that started, -1 for none.
-    attempts : how many were submitted. processors : how many it holds. used_s, wasted_s : processor-seconds.
+    attempts : how many were submitted. processors : how many it holds, in the parts that the trace counts in.
+    used_s, wasted_s : processor-seconds, in the same parts.
     """
 
     job: NDArray[np.int64]
@@ -71,6 +74,18 @@ class Fates:
         first = self.submit_s.min() if len(self) else 0
         found: NDArray[np.int64] = (self.submit_s - first) // WEEK_S
         return found
+
+
+def columns_of(fates: Sequence[Fates], parts: int) -> Iterator[dict[str, NDArray[Any]]]:
+    """Yield the columns of each by their names; parts : in how many parts the trace divides a processor."""
+    for one in fates:
+        yield {name: getattr(one, name) for name in Fates.__slots__} | {"parts": np.full(len(one), parts)}
+
+
+def fates_with(columns: Mapping[str, NDArray[Any]]) -> Fates:
+    """Return what became of the jobs that columns say it of."""
+    known = {name: columns[name] for name in Fates.__slots__ if name != "job"}
+    return Fates(job=np.arange(len(columns["submit_s"]), dtype=np.int64), **known)
 
 
 def fates_of(trace: Trace, schedule: Schedule) -> Fates:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from placewise.errors import InputError
 from placewise.matching.kernels import Kernels
 from placewise.model.jobs.records import Records
-from placewise.model.studies.study import Study
+from placewise.model.studies.study import TIMED, Study
 from placewise.study.asked import Demands
 
 
@@ -16,6 +16,8 @@ def demands_of(study: Study, kernels: Kernels) -> Demands:
     """
     if not len(study.fleet):
         raise InputError("the fleet has no clusters", expected="at least one")
+    if study.trace is not None:
+        raise InputError("a trace is replayed, and has no other experiment", found=study.source, expected=TIMED)
     if study.truth is not None:
         from placewise.study.model_demands import ModelDemands  # noqa: PLC0415, likewise
 

@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict, replace
 from typing import Any
 
+from placewise.formats.codec import to_document
 from placewise.formats.results.study_record import study_record
 from placewise.model.studies.study import Study
 
@@ -30,6 +31,8 @@ def described(study: Study, command: str, counts: dict[str, int]) -> dict[str, A
     if study.truth is not None:
         names = {name: list(facts) for name, facts in study.truth.names.items()}
         declared["outcome"] = {"source": study.truth.model.kind, "facts": names}
+    if study.trace is not None:
+        declared["timed"] = to_document(study.timed)
     return found | {"study": declared}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,10 +16,11 @@ from placewise.model.jobs.workload import Workload
 from placewise.model.progress import SILENT, Progress
 from placewise.model.results.results import LevelResult, OutcomeTable, Results, Score, UnmatchedJob
 from placewise.model.studies.settings import Settings
-from placewise.model.studies.study import CONSTRAINTS, EXPANDING, NONE, SINGLE, Study, folder_name
+from placewise.model.studies.study import CONSTRAINTS, EXPANDING, NONE, SINGLE, TIMED, Study, folder_name
 from placewise.outcomes.metadata import Submissions, give_prefixes
 from placewise.outcomes.outcomes import Outcomes, outcomes_of
 from placewise.prediction.cost import REFERENCES
+from placewise.replays.fates import Fates
 from placewise.study import scoring
 from placewise.study.constraint import constrained
 from placewise.study.description import study_key
@@ -41,17 +42,22 @@ _SHOWN_REFERENCE = REFERENCES[0]
 class Run:
     """What a run leaves behind.
 
-    tables : the rows of every experiment. observed : what its quantities are made of.
+    prepared, observed : None for the study of a trace, which has jobs and fates instead. tables : the rows of every
+        experiment. observed : what its quantities are made of.
     assignments : for `single`, by subsystem and cluster, the first job of each distinct submission.
     left_out : what was asked for and could not be, and why.
+    jobs, fates : the names of the jobs of a trace that were replayed, and what became of them in each scenario.
     """
 
+    study: Study
     results: Results
-    prepared: Prepared
-    tables: tuple[OutcomeTable, ...]
-    observed: Observed
-    assignments: Mapping[str, Mapping[str, tuple[str, ...]]]
+    prepared: Prepared | None = None
+    tables: tuple[OutcomeTable, ...] = ()
+    observed: Observed | None = None
+    assignments: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
+    jobs: tuple[str, ...] = ()
+    fates: tuple[Fates, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,14 +76,22 @@ class _Experiment:
 def run_study(
     study: Study, kernels: Kernels | None = None, *, progress: Progress = SILENT, runner: Runner = HERE
 ) -> Run:
-    """Run a study with its intervals, fleets drawn anew, and the values of its metadata.
+    """Run a study with its intervals, fleets drawn anew, and the values of its metadata; that of a trace is replayed.
 
     runner : for random orders, resamples and fleets. Raises InputError for an empty fleet, no jobs, and names that no
     question has.
     """
     key = study_key(study)
+    if TIMED in study.experiments:
+        from placewise.study.timed.grid import run_timed  # noqa: PLC0415, with what replays, which few studies need
+
+        replayed = run_timed(study, runner=runner, progress=progress, key=key)
+        only = Results({}, scoring=None, timed=replayed.timed)
+        return Run(study, only, left_out=replayed.left_out, jobs=replayed.jobs, fates=replayed.fates)
     found = run_experiments(study, kernels, progress=progress, runner=runner, key=key)
     results, left_out = found.results, []
+    assert found.prepared is not None
+    assert found.observed is not None
     fleets = None
     if study.settings.fleets:
         progress.advanced("fitting a profile", 0, 1)
@@ -134,7 +148,7 @@ def run_experiments(
     observed = Observed(submitted, prepared.weights, nothing.success, nothing.best, units)
     single = experiments.get(SINGLE)
     assignments = {} if single is None else prepared.first_assignments(single.submissions)
-    return Run(results, prepared, tuple(tables), observed, assignments)
+    return Run(study, results, prepared, tuple(tables), observed, assignments)
 
 
 def _refuse_idle(study: Study) -> None:

@@ -12,7 +12,7 @@ from placewise.formats.studies.selection_config import read_priorities
 from placewise.formats.studies.study_file import StudyFile, read_study_file
 from placewise.formats.studies.study_settings import Setting, is_file_name
 from placewise.model.studies.settings import Settings
-from placewise.model.studies.study import CHOSEN, EXPERIMENTS
+from placewise.model.studies.study import A_TRACE, CHOSEN, EXPERIMENTS, NO_TIMES, TIMED
 from placewise.selection.composing import policy_named
 
 
@@ -36,8 +36,10 @@ def run_settings(path: Path) -> Mapping[str, Setting]:
 
 
 def _check_experiments(names: Setting, file: StudyFile) -> None:
-    known = (*EXPERIMENTS, *(level.name for level in file.levels))
+    known = (TIMED,) if file.trace is not None else (*EXPERIMENTS, *(level.name for level in file.levels))
     for name in names if isinstance(names, tuple) else ():
+        if name == TIMED and file.trace is None:
+            raise InputError(NO_TIMES, found=name, expected=A_TRACE)
         if name not in known:
             raise InputError("no such experiment", found=name, expected=f"some of {', '.join(known)}")
         if name == CHOSEN and not file.run.get("metadata"):

@@ -80,6 +80,10 @@ def _of_file(file: StudyFile, settings: Settings, cache: Path | None) -> Study:
 
 def _given(file: StudyFile, settings: Settings, cache: Path | None) -> Study:
     """Return fleet and jobs as a study file gives them, or says what to draw."""
+    if file.trace is not None:
+        from placewise.study.timed.source import study_of_trace  # noqa: PLC0415, the readers of traces, likewise
+
+        return study_of_trace(file, file.trace, settings)
     if file.records is not None:
         return _of_records(file, settings)
     if file.jobspecs is not None:

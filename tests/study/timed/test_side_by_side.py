@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from random_replays import fleet_of_pools, trace_of
@@ -9,6 +11,7 @@ from random_replays import fleet_of_pools, trace_of
 from placewise.errors import InputError
 from placewise.formats.results.timed_files import timed_document
 from placewise.formats.studies.scenario_file import read_scenarios
+from placewise.model.requirements.requirement import Requirement
 from placewise.model.traces.replay import ReplaySettings
 from placewise.model.traces.scenarios import Scenario
 from placewise.model.traces.trace_cleaning import clean
@@ -35,7 +38,7 @@ SCENARIOS = (
 
 def test_each_is_as_it_would_be_alone():
     cleaned = cleaned_trace()
-    found = run_scenarios(cleaned, SCENARIOS, resamples=50, engine="python")
+    found, _ = run_scenarios(cleaned, SCENARIOS, resamples=50, engine="python")
     for scenario, one in zip(SCENARIOS, found.results, strict=True):
         alone = replay_trace(cleaned, scenario.fleet, scenario.settings, resamples=50, engine="python").summary
         for name in ("jobs", "succeeded", "waits", "means", "work", "makespan_s", "utilisation", "never_started"):
@@ -44,9 +47,9 @@ def test_each_is_as_it_would_be_alone():
 
 def test_workers_do_not_change_a_byte():
     cleaned = cleaned_trace()
-    here = run_scenarios(cleaned, SCENARIOS, resamples=50, engine="python")
+    here, _ = run_scenarios(cleaned, SCENARIOS, resamples=50, engine="python")
     with runner(2) as elsewhere:
-        there = run_scenarios(cleaned, SCENARIOS, resamples=50, engine="python", runner=elsewhere)
+        there, _ = run_scenarios(cleaned, SCENARIOS, resamples=50, engine="python", runner=elsewhere)
     assert timed_document(here) == timed_document(there)
 
 
@@ -68,6 +71,33 @@ def test_pairs_are_of_the_same_jobs():
     )
     same = paired(("a", "a"), fates[0], fates[0], resamples=200)
     assert all((one.difference, one.interval.low, one.interval.high) == (0, 0, 0) for one in same.means)
+
+
+def test_waste_is_in_processors_where_the_trace_counts_in_parts_of_them():
+    cleaned = cleaned_trace()
+    trace = cleaned.trace
+    in_parts = replace(
+        cleaned,
+        trace=replace(
+            trace,
+            processors=1000 * trace.processors,
+            requested_processors=1000 * trace.requested_processors,
+            processor_parts=1000,
+            asks=((), (Requirement.parse("a"),)),
+            ask=np.arange(len(trace), dtype=np.int32) % 2,
+        ),
+    )
+    fleet = fleet_of_pools([4, 4], packages={1: ["a"]})
+    some = [
+        Scenario(name, ReplaySettings(retries=1, fail_after=0.5), fleet, metadata)
+        for name, metadata in (("with", None), ("without", ()))
+    ]
+    found, _ = run_scenarios(in_parts, some, resamples=0, engine="python")
+    wasted = next(one for one in found.comparisons[0].means if one.quantity == "wasted_s")
+    work = found.results[1].work
+    assert work.wasted_processor_s > 0
+    assert wasted.first * found.comparisons[0].jobs == pytest.approx(work.wasted_processor_s)
+    assert wasted.second == 0
 
 
 USUAL = Scenario("usual", ReplaySettings(retries=3), fleet_of_pools([4]), None, "here")

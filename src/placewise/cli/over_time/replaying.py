@@ -95,17 +95,16 @@ def _side_by_side(
 ) -> None:
     """Replay the scenarios of a file, and compare them."""
     import contextlib
-    from dataclasses import replace
 
     from placewise.formats.results.results_names import REPLAY, REPLAYED
     from placewise.formats.results.timed_files import timed_document, write_timed
     from placewise.formats.studies.scenario_file import read_scenarios
     from placewise.formats.writing import staged
     from placewise.model.traces.scenarios import Scenario
+    from placewise.replays.fates import columns_of
     from placewise.report.terminal.progress import stages
     from placewise.report.terminal.timed import print_timed
-    from placewise.study.timed.replays import run_scenarios
-    from placewise.study.timed.values import worth_in_time
+    from placewise.study.timed.grid import run_grid
     from placewise.sweep.executors import runner
 
     settings, pieces = options.settings(), options.pieces()
@@ -116,18 +115,18 @@ def _side_by_side(
         cleaned, fleet = options.read()
         usual = Scenario("usual", settings, fleet, pieces, options.origin())
         asked = read_scenarios(file, usual)
-        shared = {
-            "resamples": options.resamples,
-            "runner": sweeps,
-            "progress": progress,
-            "engine": options.engine,
-        }
-        found = run_scenarios(cleaned, asked.scenarios, **shared)  # type: ignore[arg-type]  # checked there
-        if asked.values:
-            found = replace(found, values=worth_in_time(cleaned, usual, asked.policies, **shared))  # type: ignore[arg-type]
+        run = run_grid(
+            cleaned,
+            asked,
+            resamples=options.resamples,
+            runner=sweeps,
+            progress=progress,
+            engine=options.engine,  # type: ignore[arg-type]  # refuses other texts
+        )
+        found = run.timed
         if stage is not None:
             progress.advanced("writing", 0, 1)
-            write_timed(stage, found)
+            write_timed(stage, found, run.jobs, columns_of(run.fates, run.parts))
             if plots:
                 from placewise.report.page.timed_page import draw_timed
 

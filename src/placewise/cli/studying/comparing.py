@@ -21,11 +21,15 @@ def compare(
     workers: Annotated[int, typer.Option(help="Processes for the resamples; results do not change.", min=1)] = 1,
     json: Json = False,
 ) -> None:
-    """Compare two runs, or two replays, job by job: A less B, with intervals, and what differs between two studies."""
+    """Compare two runs, or replays, job by job: A less B, with intervals, and what differs in how they were made."""
     from placewise.formats.results.replay_files import is_replay
+    from placewise.formats.results.timed_files import is_timed
 
     if is_replay(first) and is_replay(second):
         _compare_replays(first, second, resamples, seed, json=json)
+        return
+    if is_timed(first) and is_timed(second):
+        _compare_scenarios(first, second, resamples, seed, json=json)
         return
     from placewise.formats.codec import to_document
     from placewise.report.terminal.comparison import print_comparison
@@ -51,3 +55,17 @@ def _compare_replays(first: Path, second: Path, resamples: int, seed: int, *, js
         print_json(to_document(found))
     else:
         print_folders(found, console())
+
+
+def _compare_scenarios(first: Path, second: Path, resamples: int, seed: int, *, json: bool) -> None:
+    from placewise.formats.codec import to_document
+    from placewise.report.terminal.progress import stages
+    from placewise.report.terminal.timed import print_scenario_folders
+    from placewise.study.timed.paired import compare_scenarios
+
+    with stages(console(stderr=True)) as progress:
+        found = compare_scenarios(first, second, resamples=resamples, seed=seed, progress=progress)
+    if json:
+        print_json({"first": str(first), "second": str(second), **to_document(found)})
+    else:
+        print_scenario_folders(found, first, second, console())

@@ -235,7 +235,12 @@ def _print_results(results: Results, folder: Path, *, json: bool) -> None:
     if json:
         from placewise.formats.results.results_folder import scores_document, summary_document
 
-        print_json({"out": str(folder), "scores": scores_document(results), "summary": summary_document(results)})
+        document = {"out": str(folder), "scores": scores_document(results), "summary": summary_document(results)}
+        if results.timed is not None:
+            from placewise.formats.results.timed_files import timed_document
+
+            document["timed"] = timed_document(results.timed)
+        print_json(document)
         return
     from placewise.report.terminal.summary import summary
 

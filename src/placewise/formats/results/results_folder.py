@@ -32,6 +32,7 @@ from placewise.formats.results.results_names import (
 )
 from placewise.formats.results.score_files import UNMATCHED_AT, read_scores, score_document, subsystem_document
 from placewise.formats.results.score_tables import REASONS_CSV, SCORES_CSV, reasons_csv, scores_csv
+from placewise.formats.results.timed_files import is_timed, read_timed
 from placewise.formats.results.worth_files import with_worth, write_worth
 from placewise.formats.writing import write_bytes, write_json
 from placewise.model.jobs.records import Records
@@ -112,7 +113,7 @@ def write_results(
 
     assignments : for `single`, by subsystem and cluster, jobs by name. repeats : jobs dropped as equal.
     """
-    _write_scores(folder, results)
+    write_scores(folder, results)
     if not isinstance(jobs, Workload):
         return
     write_json(folder / SUBSYSTEM_SCORES, {s.subsystem: subsystem_document(s.score) for s in results.subsystems})
@@ -126,10 +127,11 @@ def write_results(
     write_bytes(folder / JOBSPECS, _jobspecs(jobs, repeats))
 
 
-def _write_scores(folder: Path, results: Results) -> None:
+def write_scores(folder: Path, results: Results) -> None:
     """Write what every results folder has, and levels and models where there are any."""
     write_json(folder / SCORES, scores_document(results))
-    write_bytes(folder / SCORES_CSV, scores_csv(results))
+    if results.scores:
+        write_bytes(folder / SCORES_CSV, scores_csv(results))
     write_json(folder / SUMMARY, summary_document(results))
     write_json(folder / STUDY, dict(results.study))
     if results.levels:
@@ -143,6 +145,8 @@ def _write_scores(folder: Path, results: Results) -> None:
 def scores_document(results: Results) -> dict[str, Any]:
     """Return the content of `scores.json`."""
     document: dict[str, Any] = {name: score_document(score) for name, score in results.scores.items()}
+    if results.timed is not None:  # whose figures are in a file of their own
+        return document
     at = np.array([job.unmatched_at for job in results.unmatched or ()], dtype=np.float64)
     document[UNMATCHED_AT] = {
         "mean": float(at.mean()) if len(at) else None,
@@ -214,6 +218,7 @@ def read_results(folder: Path) -> Results:
         study=study,
         incomparable=summary.incomparable,
         truth=summary.truth,
+        timed=read_timed(folder) if is_timed(folder) else None,
     )
     return with_worth(folder, results)
 

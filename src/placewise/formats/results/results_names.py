@@ -20,6 +20,7 @@ SCORES = "scores.json"
 JOBS = "jobs.parquet"
 JOBS_CSV = "jobs.csv"
 SCENARIOS = "scenarios.json"
+SCENARIO_JOBS = "scenario-jobs.parquet"
 SUBSYSTEM_SCORES = "subsystem-scores.json"
 UNMATCHED = "unmatched-summary.json"
 UNMATCHED_RAW = "unmatched-at-raw.json"
@@ -60,6 +61,8 @@ FIGURES = (
     "choice-success",
     "rules-against-outcomes",
 )
+# Of replays side by side, which studies of traces have too.
+TIMED_FIGURES = ("replay-scenarios", "replay-differences", "replay-values")
 # The figures of each file of `worth_files`.
 _PICTURED = {
     VALUE: ("value-ranking",),
@@ -69,7 +72,11 @@ _PICTURED = {
     SENSITIVITY: ("sensitivity",),
     EVIDENCE: FIGURES[-4:],
 }
-PICTURES = (PAGE, IMAGES, *(f"{IMAGES}/{name}.{kind}" for name in FIGURES for kind in ("png", "svg")))
+PICTURES = (
+    PAGE,
+    IMAGES,
+    *(f"{IMAGES}/{name}.{kind}" for name in (*FIGURES, *TIMED_FIGURES) for kind in ("png", "svg")),
+)
 RESULTS = (
     SCORES,
     SUBSYSTEM_SCORES,
@@ -85,6 +92,8 @@ RESULTS = (
     OUTCOMES,
     MODELS,
     CARDS,
+    SCENARIOS,
+    SCENARIO_JOBS,
     *WORTH_FILES,
     *PICTURES,
 )
@@ -106,10 +115,8 @@ REPLAY_FIGURES = (
     "replay-schedule",
     "replay-load",
     "replay-waits",
-    "replay-scenarios",
-    "replay-differences",
-    "replay-values",
+    *TIMED_FIGURES,
 )
 REPLAY_PICTURES = (PAGE, IMAGES, *(f"{IMAGES}/{name}.{kind}" for name in REPLAY_FIGURES for kind in ("png", "svg")))
-REPLAY = (SUMMARY, JOBS, JOBS_CSV, SCENARIOS, *REPLAY_PICTURES)
+REPLAY = (SUMMARY, JOBS, JOBS_CSV, SCENARIOS, SCENARIO_JOBS, *REPLAY_PICTURES)
 REPLAYED = {SUMMARY: b'"replay"', SCENARIOS: b'"replay"'}

@@ -9,10 +9,10 @@ from placewise.formats.schemas.plain import FLAG, NATURAL, STRING, TEXT, Schema,
 from placewise.formats.studies.scenario_file import KEYS, OF_SCENARIO, SETTINGS
 from placewise.model.traces.replay import QueuePolicy
 
-_POLICY: Schema = {"enum": list(get_args(QueuePolicy))}
+POLICY: Schema = {"enum": list(get_args(QueuePolicy))}
 _PIECES: Schema = {"anyOf": [{"const": "all"}, list_of(TEXT)], "description": "Pieces of metadata, or all."}
 _SPECIAL: Mapping[str, Schema] = {
-    "policies": mapping_of(_POLICY),
+    "policies": mapping_of(POLICY),
     "fail_after": {"type": "number", "minimum": 0, "maximum": 1},
 }
 _OF_TYPES: Mapping[Any, Schema] = {bool: FLAG, int: {**NATURAL, "maximum": 2**63 - 1}, str: STRING}
@@ -21,7 +21,7 @@ _OF_TYPES: Mapping[Any, Schema] = {bool: FLAG, int: {**NATURAL, "maximum": 2**63
 def scenarios() -> Schema:
     """Return the schema of a scenario file, which is TOML."""
     parts = {
-        "policies": list_of(_POLICY),
+        "policies": list_of(POLICY),
         "levels": mapping_of(_PIECES, names={}),
         "values": FLAG,
         "scenarios": mapping_of(_scenario(), names={}),
@@ -35,10 +35,15 @@ def scenarios() -> Schema:
 
 
 def _scenario() -> Schema:
-    parts = {name: _SPECIAL.get(name) or _of_type(hint) for name, hint in SETTINGS.items()}
+    parts = setting_schemas()
     fleet = {**TEXT, "description": "A path, relative to this file."}
     both = has(late={"const": True}, policies={"minProperties": 1})
     return {**closed(OF_SCENARIO, {**parts, "metadata": _PIECES, "fleet": fleet}), "not": both}
+
+
+def setting_schemas() -> dict[str, Schema]:
+    """Return what each setting of a replay may be."""
+    return {name: _SPECIAL.get(name) or _of_type(hint) for name, hint in SETTINGS.items()}
 
 
 def _of_type(hint: Any) -> Schema:

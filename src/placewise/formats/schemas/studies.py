@@ -23,7 +23,8 @@ from placewise.formats.schemas.plain import (
     mapping_of,
     when,
 )
-from placewise.formats.studies import outcome_table, study_file
+from placewise.formats.schemas.scenarios import POLICY, setting_schemas
+from placewise.formats.studies import outcome_table, study_file, timed_table
 from placewise.formats.studies.study_settings import (
     FORMER_SETTINGS,
     MOST_CLUSTERS,
@@ -32,10 +33,12 @@ from placewise.formats.studies.study_settings import (
     names_of,
     share_of,
 )
+from placewise.formats.traces.format_names import TraceFormat
 from placewise.model.jobs.records import Kind
 from placewise.model.outcomes.outcome_model import EnvironmentDraw
 from placewise.model.studies.settings import BOUNDS, Settings
-from placewise.model.studies.study import CHOSEN, EXPERIMENTS, FOLDER_NAMES, NONE, UNMATCHED_AT
+from placewise.model.studies.study import CHOSEN, EXPERIMENTS, FOLDER_NAMES, NONE, TIMED, UNMATCHED_AT
+from placewise.model.traces.trace_cleaning import Cleaning
 
 _A_NAME: Schema = {**TEXT, "pattern": rf"^[^,\u0000-\u001f\u007f-\u009f]*{END}"}
 _NAMES = list_of(_A_NAME, uniqueItems=True)
@@ -57,6 +60,7 @@ def study() -> Schema:
         "workload": _draw("jobs", MOST_JOBS),
         "columns": mapping_of(column, names={}),
         "run": _run(),
+        "timed": _timed(),
         "questions": mapping_of(_question()),
         "rules": list_of(_rule()),
         "metadata": closed(study_file.METADATA_KEYS, dict.fromkeys(study_file.METADATA_KEYS, _NAMES)),
@@ -74,11 +78,16 @@ def study() -> Schema:
             **{name: {"required": list(study_file.METADATA_KEYS)} for name in names_of_key["metadata"]},
         },
     }
-    beside = [lacks_both(one, other) for one, other in study_file.EXCLUSIVE]
+    beside = [
+        lacks_both(one, name)
+        for one, other in study_file.EXCLUSIVE
+        for name in (names_of_key.get(other, [other]) if one == "trace" else [other])
+    ]
+    timed = [when({"required": ["timed"]}, {"required": ["trace"]}), *_experiments_of_traces()]
     return {
         "description": "Fleet and jobs, how to run, the questions, the levels of metadata, and what decides success.",
         **closed((*study_file.KEYS, *study_file.FORMER), parts),
-        "allOf": [*beside, *former, when(any_key(declaring), complete), *_learned(names_of_key)],
+        "allOf": [*beside, *timed, *former, when(any_key(declaring), complete), *_learned(names_of_key)],
     }
 
 
@@ -138,6 +147,30 @@ def _run() -> Schema:
     named = {"anyOf": [has(**{key: some}) for key in ("metadata", *FORMER_SETTINGS)]}
     chosen = when(has(experiments={"type": "array", "contains": {"const": CHOSEN}}), named)
     return {**closed(parts, parts), "allOf": [*former, chosen], "description": "The options of placewise simulate."}
+
+
+def _timed() -> Schema:
+    """Return the schema of how a trace is read and replayed."""
+    parts = {
+        **{key: _READ_BY[read] for key, read in timed_table.READ.items()},
+        **setting_schemas(),
+        "policies": list_of(POLICY, least=1, uniqueItems=True),
+        "levels": {**_NAMES, "description": "Levels of metadata: none, single, all, and those of the study."},
+        "clean": {"enum": list(get_args(Cleaning))},
+        "format": {"enum": list(get_args(TraceFormat))},
+        "machines": {**TEXT, "description": "A path, relative to this file."},
+    }
+    return {
+        **closed(timed_table.KEYS, parts),
+        "description": "How the trace is read, and replayed: every queue policy with every level of metadata.",
+    }
+
+
+def _experiments_of_traces() -> list[Schema]:
+    """Return what says that a trace has the experiment timed alone, and no other study has it."""
+    run = {"type": "object", "properties": {"experiments": {"items": {"const": TIMED}}}}
+    other = {"type": "object", "properties": {"experiments": {"items": {"not": {"const": TIMED}}}}}
+    return [when({"required": ["trace"]}, {"properties": {"run": run}}, {"properties": {"run": other}})]
 
 
 def _setting(key: str) -> Schema:

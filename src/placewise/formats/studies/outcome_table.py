@@ -13,7 +13,7 @@ from placewise.formats.studies.study_settings import names_of
 
 OutcomeSource: TypeAlias = Literal["rules", "model", "observed"]
 SOURCES: tuple[OutcomeSource, ...] = ("rules", "model", "observed")
-BESIDE_RULES = ("questions", "rules", "metadata", "records", "jobspecs", "clusters")
+BESIDE_RULES = ("questions", "rules", "metadata", "records", "jobspecs", "trace", "clusters")
 """What means nothing where a model, or records, say what decides."""
 
 

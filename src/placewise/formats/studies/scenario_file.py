@@ -19,7 +19,7 @@ first, and one of a level with the first level under the same policy.
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -29,7 +29,7 @@ from placewise.formats.codec import Codecs
 from placewise.formats.fleets.fleet_source import read_fleet
 from placewise.formats.reading import decode, read_bytes
 from placewise.model.traces.replay import ReplaySettings
-from placewise.model.traces.scenarios import MOST_SCENARIOS, Scenario
+from placewise.model.traces.scenarios import Grid, Scenario, crossed
 
 _CODECS = Codecs()
 SETTINGS = get_type_hints(ReplaySettings)
@@ -39,16 +39,7 @@ OF_SCENARIO = (*SETTINGS, "metadata", "fleet")
 """What a scenario may say."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ScenarioFile:
-    """What a scenario file asks. policies : those of `values`. values : whether to work out what metadata is worth."""
-
-    scenarios: tuple[Scenario, ...]
-    policies: tuple[str, ...]
-    values: bool
-
-
-def read_scenarios(path: Path, usual: Scenario) -> ScenarioFile:
+def read_scenarios(path: Path, usual: Scenario) -> Grid:
     """Read a scenario file. usual : what a scenario is where the file says nothing.
 
     Raises InputError naming file and place for what is no scenario, for two of one name, and for too many.
@@ -60,38 +51,19 @@ def read_scenarios(path: Path, usual: Scenario) -> ScenarioFile:
             raise InputError("is not TOML", found=str(error)[:200], expected="a scenario file") from None
         known = values.known_keys(document, KEYS, "the file")
         policies = tuple(_texts(known.get("policies", []), "policies"))
-        found = list(_grid(known, policies, usual))
-        for name, entry in values.mapping(known.get("scenarios", {}), "scenarios").items():
-            found.append(_scenario(name, entry, usual, path.parent))
-        names = [one.name for one in found]
-        repeated = (
-            next((name for name in names if names.count(name) > 1), None) if len(names) <= MOST_SCENARIOS else None
-        )
-        if repeated is not None:
-            raise InputError("two scenarios have one name", found=repeated)
-        if not 1 <= len(found) <= MOST_SCENARIOS:
-            raise InputError("number of scenarios", found=len(found), expected=f"1 to {MOST_SCENARIOS:,}")
+        levels: dict[str, tuple[str, ...] | None] = {
+            name: None if pieces == "all" else tuple(_texts(pieces, f"levels[{name!r}]"))
+            for name, pieces in values.mapping(known.get("levels", {}), "levels").items()
+        }
+        found = [
+            *(crossed(usual, policies, levels) if policies or levels else ()),
+            *(
+                _scenario(name, entry, usual, path.parent)
+                for name, entry in values.mapping(known.get("scenarios", {}), "scenarios").items()
+            ),
+        ]
         wanted = values.flag(known.get("values", False), "values")
-        return ScenarioFile(tuple(found), policies or (usual.settings.policy,), wanted)
-
-
-def _grid(known: dict[str, Any], policies: tuple[str, ...], usual: Scenario) -> list[Scenario]:
-    levels: dict[str, tuple[str, ...] | None] = {
-        name: None if pieces == "all" else tuple(_texts(pieces, f"levels[{name!r}]"))
-        for name, pieces in values.mapping(known.get("levels", {}), "levels").items()
-    }
-    if not policies and not levels:
-        return []
-    found = []
-    for number, policy in enumerate(policies or (usual.settings.policy,)):
-        with locating(place=f"policies[{number}]"):
-            settings = replace(usual.settings, policy=policy)  # type: ignore[arg-type]  # refuses other texts
-        first = ""
-        for level, metadata in (levels or {"": usual.metadata}).items():
-            name = ", ".join(part for part in (policy if policies else "", level) if part)
-            found.append(replace(usual, name=name, settings=settings, metadata=metadata, against=first))
-            first = first or name
-    return found
+        return Grid(usual, tuple(found), policies or (usual.settings.policy,), wanted)
 
 
 def _scenario(name: str, entry: Any, usual: Scenario, folder: Path) -> Scenario:

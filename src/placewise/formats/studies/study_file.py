@@ -26,6 +26,7 @@ from placewise.formats.studies.study_settings import (
     names_of,
     run_of,
 )
+from placewise.formats.studies.timed_table import TimedTable, timed_of
 from placewise.model.jobs.records import BUILD_COLUMNS, Kind, Records
 from placewise.model.jobs.workload import Workload
 from placewise.model.studies.study import Comparison, Level, Question, Rule, Study
@@ -37,13 +38,14 @@ RULE_KEYS = ("name", "question", "published")
 METADATA_KEYS = ("expanding", "everything")
 _DATASETS = (RELIABUILD, SPACK_BUILD)
 DECLARING = ("questions", "rules", "metadata")
-PATHS = ("source", "records", "jobspecs", "clusters")
-KEYS = (*PATHS, "fleet", "workload", "columns", "run", *DECLARING, "levels", "outcome")
+PATHS = ("source", "records", "jobspecs", "trace", "clusters")
+KEYS = (*PATHS, "fleet", "workload", "columns", "run", "timed", *DECLARING, "levels", "outcome")
 """What stands at the top of a study file."""
 EXCLUSIVE = (
     *(("source", other) for other in ("fleet", "workload", "records", "jobspecs")),
     *(("records", other) for other in ("fleet", "jobspecs")),
     *(("jobspecs", other) for other in ("fleet", "workload")),
+    *(("trace", other) for other in ("source", "records", "jobspecs", "fleet", "workload", "columns", *DECLARING)),
 )
 """What cannot stand side by side."""
 FORMER = {"forms": "questions", "told": "metadata"}
@@ -57,7 +59,8 @@ class StudyFile:
 
     source : the experiment folder. fleet, workload : what to draw instead; None where there is no such table.
     records, clusters : a table of records and the fleet they are tried on, instead. columns : what columns hold.
-    jobspecs : a folder of jobspecs, instead of records.
+    jobspecs : a folder of jobspecs, instead of records. trace : recorded jobs, instead of either; timed : how it is
+    read and replayed.
     run : settings, by the names of the options of `simulate`. outcome : what decides success.
     questions, rules, levels, expanding, everything : as in `Study`. sha256 : of the file, in hex.
     """
@@ -68,9 +71,11 @@ class StudyFile:
     workload: Draw | None
     records: Path | None
     jobspecs: Path | None
+    trace: Path | None
     clusters: Path | None
     columns: Mapping[str, Kind]
     run: Mapping[str, Setting]
+    timed: TimedTable
     outcome: Outcome
     questions: tuple[Question, ...]
     rules: tuple[Rule, ...]
@@ -122,6 +127,9 @@ def read_study_file(path: Path) -> StudyFile:
             for key, counted, most in (("fleet", "clusters", MOST_CLUSTERS), ("workload", "jobs", MOST_JOBS))
         )
         run = run_of(document.get("run", {}), "run", path.parent)
+        if "timed" in document and "trace" not in document:
+            raise InputError("means nothing without a trace", place="timed", expected='trace = "FILE"')
+        timed = timed_of(document.get("timed", {}), "timed", path.parent)
         outcome = outcome_of(document, path.parent)
         _refuse_halves(fleet, workload, outcome)
         columns = columns_of(document.get("columns", {}), "columns")
@@ -134,9 +142,11 @@ def read_study_file(path: Path) -> StudyFile:
         workload,
         paths.get("records"),
         paths.get("jobspecs"),
+        paths.get("trace"),
         paths.get("clusters"),
         columns,
         run,
+        timed,
         outcome,
         **found,
         sha256=hashlib.sha256(content).hexdigest(),

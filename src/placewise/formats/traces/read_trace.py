@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal, TypeAlias, get_args
+from typing import get_args
 
 from placewise.errors import InputError
 from placewise.formats.reading import entries_of, found_at
 from placewise.formats.traces.alea import COLUMNS, read_alea, read_machines
+from placewise.formats.traces.format_names import TraceFormat
 from placewise.formats.traces.openb import is_nodes, is_pods, read_openb, read_openb_nodes
 from placewise.formats.traces.parquet_trace import MAGIC, read_parquet_trace
 from placewise.formats.traces.sacct import read_sacct
 from placewise.formats.traces.swf import read_swf, split_header
 from placewise.formats.traces.trace_bytes import read_trace_bytes
 from placewise.model.traces.trace import Trace
-
-TraceFormat: TypeAlias = Literal["swf", "alea", "sacct", "openb", "parquet"]
 
 
 def read_trace(

@@ -24,6 +24,7 @@ from placewise.model.results.worth import (
     Worth,
     refuse_shape,
 )
+from placewise.model.traces.scenarios import Timed
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +245,7 @@ class Results:
     those on the Pareto front, which is exact where every set was tried (front_exact).
     headlines, differences : figures with their intervals. fleets : what fleets drawn anew give.
     sensitivity : what other circumstances would give.
-    evidence : what records with outcomes show.
+    evidence : what records with outcomes show. timed : replays of a trace side by side.
     incomparable : on so many clusters a value cannot be compared with what jobs ask, so that they count as no match.
     """
 
@@ -270,6 +271,7 @@ class Results:
     fleets: FleetSpread | None = None
     sensitivity: tuple[SensitivityPoint, ...] = ()
     evidence: Evidence | None = None
+    timed: Timed | None = None
     study: Mapping[str, Any] = field(default_factory=dict)
     incomparable: int = 0
     truth: TruthNote | None = None

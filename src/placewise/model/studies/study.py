@@ -13,17 +13,23 @@ from placewise.model.jobs.workload import Workload
 from placewise.model.outcomes.outcome_model import OutcomeTruth
 from placewise.model.studies.profile import Profile
 from placewise.model.studies.settings import Settings
+from placewise.model.traces.scenarios import TimedSettings
+from placewise.model.traces.trace import Trace
 
 NONE, SINGLE, EXPANDING, CHOSEN, ALL = "none", "single", "expanding", "chosen", "all"
 WITH_REPLACEMENT = "constraint-with-replacement"
 WITHOUT_REPLACEMENT = "constraint-without-replacement"
 CONSTRAINTS = (WITH_REPLACEMENT, WITHOUT_REPLACEMENT)
-EXPERIMENTS = (NONE, SINGLE, EXPANDING, CHOSEN, ALL, *CONSTRAINTS)
+TIMED = "timed"
+EXPERIMENTS = (NONE, SINGLE, EXPANDING, CHOSEN, ALL, *CONSTRAINTS, TIMED)
 
 FOLDER_NAMES = {SINGLE: "single-subsystem", EXPANDING: "expanded-subsystems"}
 """What the results folder calls an experiment where the prior work has another name for it."""
 UNMATCHED_AT = "unmatched_at"
 """What `scores.json` holds beside the experiments."""
+
+NO_TIMES, A_TRACE = "the jobs have no submission times, and cannot be replayed", 'a study file with trace = "FILE"'
+"""What is wrong with `timed` where there is no trace, and what is expected."""
 
 MOST_RULES = 8
 """Failures are counted for every combination of rules, of which there are two to this power."""
@@ -126,7 +132,7 @@ class Study:
     """One study, of version jobs or of records.
 
     jobs : a workload, whose requirements are questions and rules alike, or records, for which `questions` and `rules`
-        say both.
+        say both; an empty workload where there is a trace.
     levels : in the order of the report. expanding : the questions that `expanding` adds one after the other; empty for
         all, by name. everything : those that *all metadata* is; empty for all.
     settings : how to run it.
@@ -134,8 +140,9 @@ class Study:
         fleet and jobs as they were read, where that may have been from a cache.
     profile : what the fleet was drawn from, if it was.
     truth : what says how likely jobs succeed, in place of rules; None where rules, or requirements, decide.
+    trace : recorded jobs, which the experiment `timed` replays as `timed` says; its levels are pieces of metadata.
 
-    Raises InputError for names that repeat or are not known, and for too many rules.
+    Raises InputError for names that repeat or are not known, too many rules, and a trace beside other jobs.
     """
 
     fleet: Fleet
@@ -151,6 +158,8 @@ class Study:
     parsed: str = ""
     profile: Profile | None = None
     truth: OutcomeTruth | None = None
+    trace: Trace | None = None
+    timed: TimedSettings = field(default_factory=TimedSettings)
 
     def __post_init__(self) -> None:
         for name in ("levels", "expanding", "everything"):
@@ -167,6 +176,8 @@ class Study:
         if len(self.rules) > MOST_RULES:
             raise InputError("too many outcome rules", found=len(self.rules), expected=f"at most {MOST_RULES}")
         self._check_truth()
+        if self.trace is not None and (len(self.jobs) or self.rules or self.questions or self.truth is not None):
+            raise InputError("there is a trace, and there are other jobs", expected="one of the two")
         if self.questions:
             known = {question.name for question in self.questions}
             for name in (*self.expanding, *self.everything, *(name for one in self.levels for name in one.metadata)):
@@ -189,11 +200,19 @@ class Study:
         """The names of the experiments to run, in order: those asked for, and every level.
 
         A study that declares rules runs its levels and, where costs are known, the constraint; others run none,
-        single, expanding and all beside their levels. Raises InputError for a name that is none.
+        single, expanding and all beside their levels. That of a trace is timed, which has its levels inside. Raises
+        InputError for a name that is none.
         """
+        if self.trace is not None:
+            for name in self.settings.experiments:
+                if name != TIMED:
+                    raise InputError("a trace has no such experiment", found=name, expected=TIMED)
+            return (TIMED,)
         named = tuple(self.metadata)
         asked = self.settings.experiments or self._by_default()
         for name in asked:
+            if name == TIMED:
+                raise InputError(NO_TIMES, found=name, expected=A_TRACE)
             if name == CHOSEN and CHOSEN not in named:
                 raise InputError("the experiment chosen has no metadata", expected="--metadata with names")
             if name not in (*EXPERIMENTS, *named):

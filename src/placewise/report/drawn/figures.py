@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from placewise.model.results.results import Results
-from placewise.report.drawn import distributions, evidence, experiments, held_out, spreads, trade_off, worth
+from placewise.report.drawn import distributions, evidence, experiments, held_out, spreads, timed, trade_off, worth
 from placewise.report.drawn.levels import costs, maps, per_build, reasons, success
 from placewise.report.drawn.models import draw_overview
 from placewise.report.drawn.picture import Drawing, Picture, write_pictures
@@ -66,4 +66,7 @@ _OF_WORTH = (
     evidence.draw_reliability,
     evidence.draw_choice,
     evidence.draw_rules,
+    timed.of_results(timed.draw_scenarios),
+    timed.of_results(timed.draw_differences),
+    timed.of_results(timed.draw_values),
 )

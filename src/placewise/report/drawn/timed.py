@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from placewise.model.results.results import Results
 from placewise.model.results.worth import Interval
 from placewise.model.traces.scenarios import Paired, PieceWorth, ScenarioResult, Timed
+from placewise.report.data.timed import MOST_ROWS, Rows, comparison_rows, scenario_rows, telling_comparisons
 from placewise.report.drawn import style
 from placewise.report.drawn.picture import Drawing, Picture, write_pictures
 from placewise.report.words.figures import FigureWords
-from placewise.report.words.numbers import MISSING, amount, counted, distinct, share, shown
+from placewise.report.words.numbers import MISSING, counted, distinct, share, shown
 from placewise.report.words.replay import HOUR_S, narrows_nothing, paired_sentence, time_words, worth_amount
+from placewise.report.words.timed import success_words
 
-_MOST_ROWS = 24
 _WIDE = 20
-"""Means that are so many times apart are drawn on a logarithmic scale."""
+"""Values that are so many times apart are drawn on a logarithmic scale."""
+_MOST_PANELS = 4
+_SUCCESS = "success (% of jobs)"
+_COLOURS = (style.BLUE, style.ORANGE, style.GREEN, style.PURPLE, style.VERMILLION)
 
 
 def draw_timed_figures(timed: Timed, folder: Path) -> tuple[Picture, ...]:
@@ -28,135 +37,182 @@ def draw_timed_figures(timed: Timed, folder: Path) -> tuple[Picture, ...]:
     Raises InputError when the folder cannot be written to.
     """
     with style.house_style():
-        drawings = (draw_scenarios(timed), draw_differences(timed), draw_values(timed))
+        drawings = (draw(timed) for draw in (draw_scenarios, draw_differences, draw_values))
         return write_pictures([drawing.rendered() for drawing in drawings if drawing is not None], folder)
 
 
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """A value with the ends of its interval, None where there is none."""
+
+    value: float
+    ends: tuple[float, float] | None = None
+
+
 def draw_scenarios(timed: Timed) -> Drawing | None:
-    """Draw mean wait, mean bounded slowdown and wasted hours of each scenario; None where no job started."""
-    results = timed.results[:_MOST_ROWS]
-    if not any(one.means for one in results):
+    """Draw what came of each scenario: success, waits, what was wasted, and cost; None where no job started."""
+    if not any(one.means for one in timed.results):
         return None
-    words = _scenario_words(timed)
-    rows = len(results)
-    label = max(style.text_width(name, style.NORMAL) for name in distinct([one.name for one in results])) + 0.3
-    left, gap, height = min(3.6, max(1.0, label)), 0.25, 2.05 + 0.34 * rows
-    width = 10.4
-    figure = style.sheet(
-        words.title, "mean over jobs, with the central 95 % over weeks where there is one", _note(timed), width, height
-    )
-    each = (width - left - 2 * gap - 0.35) / 3
-    panels = [style.axes_at(figure, left + k * (each + gap), 0.85, each, height - 1.95) for k in range(3)]
-    for axes, quantity, title, scale in (
-        (panels[0], "wait_s", "mean wait (hours)", HOUR_S),
-        (panels[1], "bounded_slowdown", "mean bounded slowdown", 1.0),
-    ):
-        marks = [next((mean for mean in one.means if mean.quantity == quantity), None) for one in results]
-        _dots(
-            axes,
-            [np.nan if mark is None else mark.mean / scale for mark in marks],
-            [
-                None
-                if mark is None or mark.interval is None
-                else (mark.interval.low / scale, mark.interval.high / scale)
-                for mark in marks
-            ],
-        )
+    rows, found = scenario_rows(timed)
+    words = _scenario_words(timed, rows)
+    same = success_words(timed)
+    subtitle = "mean over jobs, with the central 95 % over weeks where there is one" + (f"; {same}" if same else "")
+    panels = [
+        (title, {key: mark for key, one in found.items() if (mark := mark_of(one)) is not None})
+        for title, mark_of in _panels(timed, with_success=not same)
+    ]
+    figure, axes_of = _panelled(timed, words.title, subtitle, rows, len(panels))
+    for axes, (title, marks) in zip(axes_of, panels, strict=True):
+        _draw_marks(axes, rows, marks)
+        drawn = [mark for (name, _), mark in marks.items() if name in rows.names]
+        if title == _SUCCESS:
+            _scale_to_range(axes, drawn)
+        else:
+            _scale_from_zero(axes, drawn)
         axes.set_xlabel(title)
-    _draw_work(panels[2], results)
-    for axes in panels:
-        axes.set_ylim(rows - 0.5, -0.5)
-        axes.set_yticks(range(rows), [""] * rows)
-        axes.tick_params(axis="y", length=0)
-        axes.grid(axis="x")
-        if axes.get_xscale() == "linear":
-            axes.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
-    panels[0].set_yticks(
-        range(rows), [style.fitting(name, left - 0.3, style.NORMAL) for name in distinct([one.name for one in results])]
-    )
     return Drawing(words, figure)
 
 
-def _draw_work(axes: Axes, results: Sequence[ScenarioResult]) -> None:
-    """Draw what failed attempts used, or where none failed, the utilisation."""
-    hours = [one.work.wasted_processor_s / HOUR_S for one in results]
-    if not any(hours):
-        axes.barh(range(len(results)), [one.utilisation or 0.0 for one in results], 0.55, color=style.SKY, zorder=2)
-        axes.set_xlim(0, 1.0)
-        axes.set_xlabel("utilisation (share of processor time)")
+_MarkOf: TypeAlias = Callable[[ScenarioResult], _Mark | None]
+
+
+def _panels(timed: Timed, *, with_success: bool) -> list[tuple[str, _MarkOf]]:
+    """Return the titles of the panels, and what each shows of a scenario."""
+    wasted = any(one.work.wasted_processor_s for one in timed.results)
+    priced = any(one.work.cost is not None for one in timed.results)
+    panels: list[tuple[str, _MarkOf]] = []
+    if with_success:
+        panels.append((_SUCCESS, lambda one: None if one.success is None else _Mark(100 * one.success)))
+    panels.append(("mean wait (hours)", lambda one: _mean(one, "wait_s", HOUR_S)))
+    if len(panels) + wasted + priced < _MOST_PANELS:
+        panels.append(("mean bounded slowdown", lambda one: _mean(one, "bounded_slowdown", 1.0)))
+    if wasted:
+        panels.append(("wasted (processor-hours)", lambda one: _Mark(one.work.wasted_processor_s / HOUR_S)))
+    elif not priced:
+        panels.append(("utilisation (%)", lambda one: _Mark(100 * (one.utilisation or 0.0))))
+    if priced:
+        panels.append(("cost (price units)", lambda one: None if one.work.cost is None else _Mark(one.work.cost)))
+    return panels
+
+
+def _mean(one: ScenarioResult, quantity: str, scale: float) -> _Mark | None:
+    mean = next((mean for mean in one.means if mean.quantity == quantity), None)
+    if mean is None:
+        return None
+    ends = None if mean.interval is None else (mean.interval.low / scale, mean.interval.high / scale)
+    return _Mark(mean.mean / scale, ends)
+
+
+def _panelled(timed: Timed, title: str, subtitle: str, rows: Rows, count: int) -> tuple[Figure, list[Axes]]:
+    """Return a sheet with panels that share their rows, named at the left of the first."""
+    several = len(rows.policies) > 1
+    names = distinct(list(rows.names), 44)
+    left = min(4.2, max(1.0, max(style.text_width(name, style.SMALL) for name in names) + 0.4))
+    gap, each_row, width = 0.3, 0.14 + 0.13 * max(2, len(rows.policies)), 10.4
+    height = 1.95 + 0.25 * several + each_row * len(names)
+    figure = style.sheet(title, subtitle, _note(timed), width, height)
+    each = (width - left - (count - 1) * gap - 0.35) / count
+    panels = [
+        style.axes_at(figure, left + k * (each + gap), 0.85, each, height - 1.85 - 0.25 * several) for k in range(count)
+    ]
+    for number, axes in enumerate(panels):
+        axes.set_ylim(len(names) - 0.5, -0.5)
+        labels = [style.fitting(name, left - 0.3, style.SMALL) for name in names]
+        axes.set_yticks(range(len(names)), [""] * len(names) if number else labels)
+        axes.tick_params(axis="y", length=0, labelsize=style.SMALL)
+        axes.tick_params(axis="x", labelsize=style.SMALL)
+        axes.grid(axis="x")
+        axes.xaxis.set_major_formatter(FuncFormatter(_tick))
+    if several:
+        _name_policies(panels[0], rows.policies)
+    return figure, panels
+
+
+def _name_policies(axes: Axes, policies: Sequence[str]) -> None:
+    handles = [
+        Line2D([], [], label=policy, **style.dot(_COLOURS[place % len(_COLOURS)]))
+        for place, policy in enumerate(policies)
+    ]
+    style.legend_above(axes, handles, len(policies))
+
+
+def _draw_marks(axes: Axes, rows: Rows, marks: Mapping[tuple[str, str], _Mark]) -> None:
+    """Draw a dot for each row and policy, and its interval behind it."""
+    step = 0.66 / max(3, len(rows.policies))
+    for place, policy in enumerate(rows.policies):
+        colour = _COLOURS[place % len(_COLOURS)]
+        for row, name in enumerate(rows.names):
+            mark = marks.get((name, policy))
+            if mark is None:
+                continue
+            at = row + step * (place - (len(rows.policies) - 1) / 2)
+            if mark.ends is not None:
+                axes.plot(mark.ends, [at, at], color=colour, alpha=0.45, linewidth=3, solid_capstyle="butt", zorder=2)
+            axes.plot([mark.value], [at], zorder=3, **style.dot(colour, 5 if len(rows.policies) > 1 else 7.5))
+
+
+def _scale_from_zero(axes: Axes, marks: Sequence[_Mark]) -> None:
+    """Begin at 0, or where values are many times apart, take their logarithms."""
+    values = [end for mark in marks for end in (mark.value, *(mark.ends or ()))]
+    positive = [value for value in values if value > 0]
+    if positive and len(positive) == len(values) and max(values) > _WIDE * min(mark.value for mark in marks):
+        _take_logarithms(axes, "log")
+        axes.set_xlim(0.7 * min(values), 1.5 * max(values))
         return
-    axes.barh(range(len(results)), hours, 0.55, color=style.VERMILLION, zorder=2)
-    for row, (wasted, one) in enumerate(zip(hours, results, strict=True)):
-        axes.annotate(
-            f"{amount(wasted, 3)}; success {share(one.success, 4)}",
-            (wasted, row),
-            (4, 0),
-            textcoords="offset points",
-            va="center",
-            fontsize=style.SMALL,
-            color=style.MUTED,
-        )
-    axes.set_xlim(0, 2.2 * max(hours))
-    axes.set_xlabel("wasted (processor-hours)")
+    axes.set_xlim(-0.03 * max(values, default=1.0), 1.06 * max(values, default=1.0) or 1.0)
+    axes.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
 
 
-def _dots(axes: Axes, values: Sequence[float], ends: Sequence[tuple[float, float] | None]) -> None:
-    for row, (value, end) in enumerate(zip(values, ends, strict=True)):
-        if end is not None:
-            axes.plot(end, [row, row], color=style.SKY, linewidth=4, solid_capstyle="butt", zorder=2)
-        axes.plot([value], [row], zorder=3, **style.dot(style.BLUE))
-    lows = [value for value in values if value > 0] + [end[0] for end in ends if end is not None and end[0] > 0]
-    highs = [value for value in values if value > 0] + [end[1] for end in ends if end is not None]
-    if lows and max(highs) > _WIDE * min(lows):
-        axes.set_xscale("log")
-        axes.set_xlim(0.7 * min(lows), 1.5 * max(highs))
-        _scale_note(axes)
-    else:
-        axes.set_xlim(0, 1.06 * max(highs, default=1.0))
+def _scale_to_range(axes: Axes, marks: Sequence[_Mark]) -> None:
+    """Show the shares that there are: what few jobs change would not be seen beside 0."""
+    values = [mark.value for mark in marks]
+    beside = 0.08 * (max(values) - min(values)) or 1.0
+    axes.set_xlim(min(values) - beside, max(values) + beside)
+    axes.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
 
 
 def draw_differences(timed: Timed) -> Drawing | None:
     """Draw how mean wait and slowdown differ, job by job, from the scenario compared with; None without comparisons."""
-    compared = [one for one in timed.comparisons if one.means][:_MOST_ROWS]
-    if not compared:
+    rows, found = comparison_rows(timed)
+    if not found:
         return None
-    words = _difference_words(timed, compared)
-    labels = [style.fitting(f"{shown(one.first)} less {shown(one.second)}", 4.2, style.SMALL) for one in compared]
-    left, gap, width = max(map(style.text_width, labels)) + 0.4, 0.3, 10.4
-    height = 2.05 + 0.34 * len(compared)
-    subtitle = (
-        "mean over the jobs that started in both, with the central 95 % over weeks; left of 0, the first is better"
-    )
-    figure = style.sheet(words.title, subtitle, _note(timed), width, height)
-    each = (width - left - gap - 0.35) / 2
-    for number, (quantity, title, scale) in enumerate(
-        (("wait_s", "difference in wait (minutes)", 60.0), ("bounded_slowdown", "difference in bounded slowdown", 1.0))
+    words = _difference_words(timed, rows)
+    subtitle = "mean over the jobs that started in both, with the central 95 % over weeks; left of 0 is better"
+    if rows.crossed:
+        subtitle = f"less {shown(timed.results[0].level or '')}, under the same policy; {subtitle}"
+    figure, panels = _panelled(timed, words.title, subtitle, rows, 2)
+    for axes, (quantity, title, scale) in zip(
+        panels,
+        (("wait_s", "difference in wait (minutes)", 60.0), ("bounded_slowdown", "difference in bounded slowdown", 1.0)),
+        strict=True,
     ):
-        axes = style.axes_at(figure, left + number * (each + gap), 0.85, each, height - 1.95)
-        found = [next(mean for mean in one.means if mean.quantity == quantity) for one in compared]
-        for row, mean in enumerate(found):
-            if mean.interval is not None:
-                ends = [mean.interval.low / scale, mean.interval.high / scale]
-                axes.plot(ends, [row, row], color=style.SKY, linewidth=4, solid_capstyle="butt", zorder=2)
-            axes.plot([mean.difference / scale], [row], zorder=3, **style.dot(style.BLUE))
-        sizes = [abs(mean.difference) / scale for mean in found if mean.difference]
+        marks = {key: _difference(one, quantity, scale) for key, one in found.items() if key[0] in rows.names}
+        _draw_marks(axes, rows, marks)
+        sizes = [abs(mark.value) for mark in marks.values() if mark.value]
         if sizes and max(sizes) > _WIDE * min(sizes):
             threshold = max(min(sizes), max(sizes) / 1000)
-            axes.set_xscale("symlog", linthresh=10.0 ** np.ceil(np.log10(threshold)))
-            _scale_note(axes)
+            _take_logarithms(axes, "symlog", linthresh=10.0 ** np.ceil(np.log10(threshold)))
+        else:
+            axes.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
         axes.axvline(0, color=style.INK, linewidth=1.0, zorder=1)
-        axes.set_ylim(len(compared) - 0.5, -0.5)
-        axes.set_yticks(range(len(compared)), [""] * len(compared) if number else labels)
-        axes.tick_params(axis="y", length=0, labelsize=style.SMALL)
-        axes.tick_params(axis="x", labelsize=style.SMALL)
-        axes.grid(axis="x")
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
         axes.set_xlabel(title)
     return Drawing(words, figure)
 
 
-def _scale_note(axes: Axes) -> None:
+def _difference(one: Paired, quantity: str, scale: float) -> _Mark:
+    mean = next(mean for mean in one.means if mean.quantity == quantity)
+    ends = None if mean.interval is None else (mean.interval.low / scale, mean.interval.high / scale)
+    return _Mark(mean.difference / scale, ends)
+
+
+def _tick(value: float, _: object) -> str:
+    return f"{value:,.10g}"
+
+
+def _take_logarithms(axes: Axes, scale: str, **options: float) -> None:
+    """Change the scale, which takes other numbers at its ticks, and say so."""
+    axes.set_xscale(scale, **options)
+    axes.xaxis.set_major_formatter(FuncFormatter(_tick))
     axes.annotate(
         "log scale",
         (1, 1),
@@ -174,92 +230,62 @@ def draw_values(timed: Timed) -> Drawing | None:
     if not timed.values:
         return None
     nothing = set(narrows_nothing(timed.values))
-    policies = list(dict.fromkeys(one.policy for one in timed.values))
-    pieces = [one for one in dict.fromkeys(value.piece for value in timed.values) if one not in nothing] + sorted(
-        nothing
-    )
-    pieces = pieces[:_MOST_ROWS]
+    policies = tuple(dict.fromkeys(one.policy for one in timed.values))
+    pieces = [one for one in dict.fromkeys(value.piece for value in timed.values) if one not in nothing]
+    pieces += sorted(nothing)
+    rows = Rows(tuple(pieces[:MOST_ROWS]), policies, max(0, len(pieces) - MOST_ROWS))
     words = _value_words(timed, policies)
-    height, width, left, gap = 2.15 + 0.5 * len(pieces), 10.4, 1.75, 0.35
-    figure = style.sheet(
-        words.title,
-        "Shapley values, summed over all jobs, with the central 95 % over weeks; left of 0, metadata costs time",
-        _note(timed),
-        width,
-        height,
-    )
-    each = (width - left - gap - 0.35) / 2
-    colours = (style.BLUE, style.ORANGE, style.GREEN, style.PURPLE, style.VERMILLION)
-    found = {(one.policy, one.piece): one for one in timed.values}
-    for number, (quantity, title) in enumerate(
-        (("waiting", "hours of waiting taken away (job-hours)"), ("wasted", "waste taken away (processor-hours)"))
+    subtitle = "Shapley values, summed over all jobs, with the central 95 % over weeks; left of 0, metadata costs time"
+    figure, panels = _panelled(timed, words.title, subtitle, rows, 2)
+    for axes, (quantity, title, near) in zip(
+        panels,
+        (
+            ("waiting", "hours of waiting taken away (job-hours)", 10),
+            ("wasted", "waste taken away (processor-hours)", 100),
+        ),
+        strict=True,
     ):
-        axes = style.axes_at(figure, left + number * (each + gap), 0.85, each, height - 2.05)
-        for place, policy in enumerate(policies):
-            shift = 0.22 * (place - (len(policies) - 1) / 2)
-            colour = colours[place % len(colours)]
-            for row, piece in enumerate(pieces):
-                _worth_mark(axes, found[policy, piece], quantity, row + shift, colour)
+        _draw_marks(axes, rows, {(one.piece, one.policy): _worth(one, quantity) for one in timed.values})
         axes.axvline(0, color=style.INK, linewidth=1.0, zorder=1)
-        axes.set_ylim(len(pieces) - 0.5, -0.5)
-        axes.set_yticks(range(len(pieces)), distinct(pieces, 22) if not number else [""] * len(pieces))
-        axes.tick_params(axis="y", length=0)
-        axes.grid(axis="x")
         # Some pieces are worth a thousand times what others are.
-        axes.set_xscale("symlog", linthresh=10 if quantity == "waiting" else 100)
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+        _take_logarithms(axes, "symlog", linthresh=near)
         axes.set_xlabel(title)
-        axes.tick_params(axis="x", labelsize=style.SMALL)
-    from matplotlib.lines import Line2D  # noqa: PLC0415
-
-    handles = [
-        Line2D([], [], label=policy, **style.dot(colours[place % len(colours)]))
-        for place, policy in enumerate(policies)
-    ]
-    style.legend_above(figure.axes[0], handles, len(policies))
     return Drawing(words, figure)
 
 
-def _worth_mark(axes: Axes, one: PieceWorth, quantity: str, row: float, colour: str) -> None:
+def _worth(one: PieceWorth, quantity: str) -> _Mark:
     interval: Interval | None = getattr(one, f"{quantity}_interval")
-    if interval is not None:
-        axes.plot(
-            [interval.low / HOUR_S, interval.high / HOUR_S],
-            [row, row],
-            color=colour,
-            alpha=0.45,
-            linewidth=3,
-            solid_capstyle="butt",
-            zorder=2,
-        )
-    axes.plot([getattr(one, f"{quantity}_s") / HOUR_S], [row], zorder=3, **style.dot(colour, 5))
+    ends = None if interval is None else (interval.low / HOUR_S, interval.high / HOUR_S)
+    return _Mark(getattr(one, f"{quantity}_s") / HOUR_S, ends)
 
 
 def _note(timed: Timed) -> str:
     return f"{shown(timed.record.source)}, --clean {timed.record.cleaning}; {timed.record.jobs:,} jobs"
 
 
-def _scenario_words(timed: Timed) -> FigureWords:
-    results = timed.results
+def _scenario_words(timed: Timed, rows: Rows) -> FigureWords:
     caption = (
-        "Mean wait and mean bounded slowdown of the jobs that started, each with its interval over weeks drawn again, "
-        "and what failed attempts used. Intervals may overlap where the difference, job by job, is sure."
+        "What came of the jobs in each scenario. Means over the jobs that started have their intervals over weeks "
+        "drawn again; wasted is what failed attempts used. Intervals may overlap where the difference, job by job, is "
+        "sure."
     )
-    if len(results) > _MOST_ROWS:
-        caption += f" The first {_MOST_ROWS} of {counted(len(results), 'scenario')}."
+    shown_results = timed.results
+    if rows.left_out:
+        caption += f" The first {len(rows.names)} of {counted(len(rows.names) + rows.left_out, 'row')}."
+        shown_results = timed.results[: len(rows.names)]
     return FigureWords(
-        "replay-scenarios", "Scenarios side by side", caption, "; ".join(map(_said, results[:_MOST_ROWS])) + "."
+        "replay-scenarios", "Scenarios side by side", caption, "; ".join(map(_said, shown_results)) + "."
     )
 
 
-def _difference_words(timed: Timed, compared: Sequence[Paired]) -> FigureWords:
+def _difference_words(timed: Timed, rows: Rows) -> FigureWords:
     caption = (
-        "Each row is one scenario less another, job by job. An interval draws whole weeks again, the same in both; "
+        "Each mark is one scenario less another, job by job. An interval draws whole weeks again, the same in both; "
         "one that holds 0 does not tell which is better."
     )
-    if len(compared) < len(timed.comparisons):
-        caption += f" The first {len(compared)} of {counted(len(timed.comparisons), 'comparison')}."
-    alt = "; ".join(paired_sentence(one, "bounded_slowdown") for one in compared)
+    if rows.left_out:
+        caption += f" The first {len(rows.names)} of {counted(len(rows.names) + rows.left_out, 'row')}."
+    alt = "; ".join(paired_sentence(one, "bounded_slowdown") for one in telling_comparisons(timed)[:MOST_ROWS])
     return FigureWords("replay-differences", "Job by job: which is better?", caption, f"{alt}.")
 
 
@@ -286,3 +312,8 @@ def _value_words(timed: Timed, policies: Sequence[str]) -> FigureWords:
         for one in largest
     )
     return FigureWords("replay-values", "What metadata is worth in time", caption, f"{alt}.")
+
+
+def of_results(draw: Callable[[Timed], Drawing | None]) -> Callable[[Results], Drawing | None]:
+    """Return a figure of replays side by side as one of results, None where they have none."""
+    return lambda results: None if results.timed is None else draw(results.timed)

@@ -17,6 +17,7 @@ from placewise.report.page.filling import embedded, filled
 from placewise.report.page.level_tables import level_sections
 from placewise.report.page.models_page import model_section
 from placewise.report.page.score_tables import failure_table, score_table, subsystem_table
+from placewise.report.page.timed_sections import timed_sections
 from placewise.report.page.worth_sections import worth_sections
 from placewise.report.words.findings import findings
 from placewise.report.words.glossary import glossary
@@ -42,7 +43,8 @@ def render_page(results: Results, figures: Sequence[Picture], *, command: str) -
     by_level = level_sections(results)
     if results.models is not None:
         by_level.append(model_section(results.models))
-    sections = [*evidence_sections(results), *worth_sections(results), *by_level]
+    replayed = [] if results.timed is None else timed_sections(results.timed)
+    sections = [*replayed, *evidence_sections(results), *worth_sections(results), *by_level]
     expanding = expanding_charts(results)
     charts = [*expanding, *(chart for section in sections for chart in section.charts)]
     elsewhere = {section.figure for section in sections} | {chart.picture for chart in charts}

@@ -11,24 +11,11 @@ from placewise.formats.writing import write_bytes
 from placewise.model.traces.scenarios import Timed
 from placewise.report.drawn.picture import Picture
 from placewise.report.drawn.timed import draw_timed_figures
-from placewise.report.page.cells import Cell, Row, Table, amount_cell, count_cell, share_cell
 from placewise.report.page.filling import embedded, filled
 from placewise.report.page.report_page import flat
-from placewise.report.page.section import Section
+from placewise.report.page.timed_sections import timed_sections
 from placewise.report.words.glossary import REPLAYS
-from placewise.report.words.numbers import MISSING, shown
-from placewise.report.words.replay import (
-    HOUR_S,
-    mean_words,
-    paired_sentence,
-    paired_word,
-    quantity_amount,
-    signed_amount,
-    trace_lines,
-    worth_words,
-)
-
-_MEANS = ("wait_s", "turnaround_s", "bounded_slowdown")
+from placewise.report.words.timed import timed_findings
 
 
 def draw_timed(timed: Timed, folder: Path, *, command: str) -> None:
@@ -39,110 +26,14 @@ def draw_timed(timed: Timed, folder: Path, *, command: str) -> None:
 
 def render_timed_page(timed: Timed, figures: Sequence[Picture], *, command: str) -> str:
     """Return the report as HTML without scripts or links to elsewhere; every text from outside is escaped."""
-    compared = [paired_sentence(one, "bounded_slowdown") for one in timed.comparisons if one.means]
     document = timed_document(timed)
     settings = [{one["name"]: one["settings"] | {"metadata": one["metadata"]}} for one in document["scenarios"]]
     return filled(
         "replay.html.j2",
-        lines=[*compared, *trace_lines(timed.record)],
+        lines=timed_findings(timed),
         figures=embedded(figures),
-        sections=_sections(timed),
+        sections=timed_sections(timed),
         command=command,
         facts=list(flat({"trace": document["replay"]["trace"], "scenarios": settings})),
         glossary=REPLAYS,
     )
-
-
-def _sections(timed: Timed) -> list[Section]:
-    found = [Section("scenarios", "Scenarios", "What came of the same jobs in each.", [_scenarios(timed)])]
-    if timed.comparisons:
-        text = "Means over the jobs that started in both; the first less the second, with the central 95 % over weeks."
-        found.append(Section("compared", "Compared job by job", text, [_compared(timed)]))
-    if timed.values:
-        text = (
-            "Shapley values of metadata on each piece, summed over all jobs: what it takes away. Lost hours are hours "
-            "of waiting and of attempts that fail. Brackets hold the central 95 % over weeks."
-        )
-        found.append(Section("values", "What metadata is worth in time", text, [_values(timed)]))
-    return found
-
-
-def _scenarios(timed: Timed) -> Table:
-    rows: list[Row] = []
-    for one in timed.results:
-        means = {mean.quantity: mean for mean in one.means}
-        cells = [
-            Cell(mean_words(means[name]), repr(means[name].mean)) if name in means else Cell(MISSING) for name in _MEANS
-        ]
-        rows.append(
-            (
-                shown(one.name),
-                "",
-                [
-                    share_cell(one.success),
-                    count_cell(one.never_started),
-                    count_cell(one.resubmissions),
-                    *cells,
-                    share_cell(one.utilisation, digits=3),
-                    amount_cell(one.work.used_processor_s / HOUR_S),
-                    amount_cell(one.work.wasted_processor_s / HOUR_S),
-                    amount_cell(one.work.cost),
-                ],
-            )
-        )
-    columns = [
-        ("success", "of all jobs"),
-        ("never started", "jobs"),
-        ("resubmissions", ""),
-        *((name, "mean, and 95 % over weeks") for name in ("wait", "turnaround", "bounded slowdown")),
-        ("utilisation", ""),
-        ("used", "processor-hours"),
-        ("wasted", "processor-hours"),
-        ("cost", "price units"),
-    ]
-    return Table(f"{timed.record.jobs:,} jobs of {shown(timed.record.source)}.", "scenario", columns, rows)
-
-
-def _compared(timed: Timed) -> Table:
-    rows: list[Row] = []
-    for found in timed.comparisons:
-        for one in found.means:
-            ends = (
-                MISSING
-                if one.interval is None
-                else " to ".join(signed_amount(one.quantity, end) for end in (one.interval.low, one.interval.high))
-            )
-            cells = [
-                Cell(quantity_amount(one.quantity, one.first), repr(one.first)),
-                Cell(quantity_amount(one.quantity, one.second), repr(one.second)),
-                Cell(signed_amount(one.quantity, one.difference), repr(one.difference)),
-                Cell(ends),
-            ]
-            rows.append((f"{shown(found.first)} less {shown(found.second)}", paired_word(one.quantity), cells))
-    columns = [("first", ""), ("second", ""), ("difference", ""), ("95 %", "over weeks")]
-    return Table("Each scenario and the first one.", "scenarios", columns, rows, folded=len(rows) > 40)
-
-
-def _values(timed: Timed) -> Table:
-    rows: list[Row] = [
-        (
-            shown(one.piece),
-            one.policy,
-            [
-                count_cell(one.jobs),
-                count_cell(one.narrows),
-                Cell(worth_words(one.waiting_s, one.waiting_interval), repr(one.waiting_s)),
-                Cell(worth_words(one.lost_s, one.lost_interval), repr(one.lost_s)),
-                Cell(worth_words(one.wasted_s, one.wasted_interval), repr(one.wasted_s)),
-            ],
-        )
-        for one in timed.values
-    ]
-    columns = [
-        ("jobs", "that have it"),
-        ("narrowed", "jobs with fewer clusters for it"),
-        ("waiting", "job-hours"),
-        ("lost", "job-hours"),
-        ("wasted", "processor-hours"),
-    ]
-    return Table("Metadata on each piece, by policy.", "metadata on", columns, rows)

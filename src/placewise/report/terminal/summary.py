@@ -12,6 +12,7 @@ from placewise.model.results.results import Results, Score
 from placewise.report.data import levels
 from placewise.report.data.experiments import in_order
 from placewise.report.terminal.tables import print_lines, ruled_table
+from placewise.report.terminal.timed import print_timed
 from placewise.report.terminal.uncertainty import interval_table
 from placewise.report.words.findings import orders_findings, single_findings
 from placewise.report.words.intervals import brackets_explained
@@ -23,7 +24,10 @@ from placewise.report.words.truth import truth_findings
 
 def summary(results: Results, *, console: Console) -> None:
     """Print the scores, and what they come to in lines; 80 columns are enough."""
-    console.print(_level_table(results) if results.levels else _score_table(results))
+    if results.timed is not None:
+        print_timed(results.timed, console)
+    else:
+        console.print(_level_table(results) if results.levels else _score_table(results))
     intervals = interval_table(results)
     if intervals is not None:
         console.print(intervals)
@@ -102,4 +106,4 @@ def summary_lines(results: Results) -> list[str]:
         lines.append(f"not comparable: {they} values of another kind than jobs ask for")
     left_out = results.study.get("left_out")
     lines += [f"left out: {shown(str(line), 200)}" for line in left_out] if isinstance(left_out, list) else []
-    return [*lines, scoring_line(results)]
+    return [*lines, scoring_line(results)] if results.scores else lines

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
 from rich.console import Console, JustifyMethod
 
-from placewise.model.traces.scenarios import Paired, ScenarioResult, Timed
+from placewise.model.traces.scenarios import ScenarioResult, Timed
+from placewise.report.data.timed import scenario_rows
 from placewise.report.terminal.comparison import print_unlike
 from placewise.report.terminal.tables import PIPED_WIDTH, print_first_rows, print_line, print_table
 from placewise.report.words.numbers import MISSING, amount, plain_share, shown
 from placewise.report.words.replay import (
     HOUR_S,
-    narrows_nothing,
+    ends_words,
     paired_sentence,
     paired_word,
     quantity_amount,
     signed_amount,
-    trace_lines,
     worth_words,
 )
-from placewise.study.timed.paired import Folders
+from placewise.report.words.timed import timed_findings
+from placewise.study.timed.paired import Folders, ScenarioFolders
 
 _LEFT: JustifyMethod = "left"
 _RIGHT: JustifyMethod = "right"
@@ -26,15 +30,13 @@ _RIGHT: JustifyMethod = "right"
 
 def print_timed(timed: Timed, console: Console) -> None:
     """Print what came of each scenario, how each differs from the first, and what metadata is worth."""
-    for line in trace_lines(timed.record):
-        print_line(line, console)
-    headings: dict[str, JustifyMethod] = {"scenario": _LEFT}
-    columns = ("success", "never started", "wait", "turnaround", "bounded slowdown", "utilisation", "wasted, h", "cost")
-    headings |= dict.fromkeys(columns, _RIGHT)
-    print_first_rows("Scenarios", headings, [_row(one) for one in timed.results], console, widest=PIPED_WIDTH)
-    for found in timed.comparisons:
-        if found.means:
-            print_line(f"{paired_sentence(found, 'bounded_slowdown')}; {_rest(found)}.", console)
+    crossed = scenario_rows(timed)[0].crossed
+    headings: dict[str, JustifyMethod] = dict.fromkeys(("policy", "level") if crossed else ("scenario",), _LEFT)
+    columns = [(heading, cells) for heading, cells in _columns(timed.results) if set(cells) != {_NOTHING.get(heading)}]
+    headings |= dict.fromkeys([heading for heading, _ in columns], _RIGHT)
+    names = [(one.settings.policy, shown(one.level or "")) if crossed else (shown(one.name),) for one in timed.results]
+    rows = [(*name, *row) for name, row in zip(names, zip(*(cells for _, cells in columns), strict=True), strict=True)]
+    print_first_rows("Scenarios", headings, rows, console, widest=PIPED_WIDTH)
     if timed.values:
         headings = {"policy": _LEFT, "metadata on": _LEFT}
         headings |= dict.fromkeys(
@@ -53,9 +55,8 @@ def print_timed(timed: Timed, console: Console) -> None:
             for one in timed.values
         ]
         print_table("What metadata takes away (Shapley values, all jobs together)", headings, rows, console)
-        nothing = narrows_nothing(timed.values)
-        if nothing:
-            print_line(f"Worth nothing, since every cluster has it: {', '.join(map(shown, nothing))}.", console)
+    for line in timed_findings(timed):
+        print_line(line, console)
 
 
 def print_folders(compared: Folders, console: Console) -> None:
@@ -71,9 +72,7 @@ def print_folders(compared: Folders, console: Console) -> None:
             quantity_amount(one.quantity, one.first),
             quantity_amount(one.quantity, one.second),
             signed_amount(one.quantity, one.difference),
-            MISSING
-            if one.interval is None
-            else " to ".join(signed_amount(one.quantity, end) for end in (one.interval.low, one.interval.high)),
+            ends_words(one),
         )
         for one in found.means
     ]
@@ -83,22 +82,41 @@ def print_folders(compared: Folders, console: Console) -> None:
         print_line(f"{paired_sentence(found, 'bounded_slowdown')}.", console)
 
 
-def _rest(found: Paired) -> str:
-    return paired_sentence(found, "wait_s").split(": ", 1)[1]
-
-
-def _row(one: ScenarioResult) -> tuple[str, ...]:
-    means = {mean.quantity: mean.mean for mean in one.means}
-    waits = [
-        quantity_amount(name, means[name]) if name in means else MISSING
-        for name in ("wait_s", "turnaround_s", "bounded_slowdown")
+def print_scenario_folders(found: ScenarioFolders, first: Path, second: Path, console: Console) -> None:
+    """Print two sets of replays side by side compared, scenario by scenario."""
+    print_line(f"A is {shown(str(first))}, B is {shown(str(second))}", console)
+    print_unlike(found.unlike, "What differs between the two", console)
+    headings: dict[str, JustifyMethod] = {"scenario": _LEFT, "of a job": _LEFT}
+    headings |= dict.fromkeys(("A", "B", "A less B", "95 % over weeks"), _RIGHT)
+    rows = [
+        (
+            shown(pair.first.removeprefix(f"{first}: ")) if not number else "",
+            paired_word(one.quantity),
+            quantity_amount(one.quantity, one.first),
+            quantity_amount(one.quantity, one.second),
+            signed_amount(one.quantity, one.difference),
+            ends_words(one),
+        )
+        for pair in found.pairs
+        for number, one in enumerate(pair.means)
     ]
-    return (
-        shown(one.name),
-        plain_share(one.success),
-        f"{one.never_started:,}",
-        *waits,
-        plain_share(one.utilisation, 3),
-        amount(one.work.wasted_processor_s / HOUR_S),
-        MISSING if one.work.cost is None else amount(one.work.cost),
-    )
+    print_table("Means over the jobs that started in both", headings, rows, console)
+    for letter, names in (("A", found.only_first), ("B", found.only_second)):
+        if names:
+            print_line(f"only in {letter}, not compared: {', '.join(map(shown, names))}", console)
+
+
+_NOTHING = {"never started": "0", "cost": MISSING}
+"""What says so little that its column is left out where all cells are it."""
+
+
+def _columns(results: Sequence[ScenarioResult]) -> Iterator[tuple[str, list[str]]]:
+    """Yield the columns of the table of scenarios: heading and cells."""
+    yield "success", [plain_share(one.success) for one in results]
+    yield "never started", [f"{one.never_started:,}" for one in results]
+    for quantity, word in (("wait_s", "wait"), ("bounded_slowdown", "bounded slowdown")):
+        means = [{mean.quantity: mean.mean for mean in one.means}.get(quantity) for one in results]
+        yield word, [MISSING if mean is None else quantity_amount(quantity, mean) for mean in means]
+    yield "utilisation", [plain_share(one.utilisation, 3) for one in results]
+    yield "wasted, h", [amount(one.work.wasted_processor_s / HOUR_S) for one in results]
+    yield "cost", [MISSING if one.work.cost is None else amount(one.work.cost) for one in results]

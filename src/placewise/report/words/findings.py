@@ -13,6 +13,7 @@ from placewise.report.words.intervals import brackets_explained, in_brackets
 from placewise.report.words.level_findings import ceiling_findings, level_findings
 from placewise.report.words.names import orders_word
 from placewise.report.words.numbers import counted, jobs, share
+from placewise.report.words.timed import timed_findings
 from placewise.report.words.truth import truth_findings
 from placewise.report.words.worth_findings import worth_findings
 
@@ -21,7 +22,9 @@ def findings(results: Results) -> list[str]:
     """Return the findings as sentences, each made only of numbers that the results have."""
     experiments = level_findings(results) if results.levels else list(_experiments(results))
     known = [] if results.evidence is None else evidence_findings(results.evidence)
+    replayed = [] if results.timed is None else timed_findings(results.timed)
     return [
+        *replayed,
         *known,
         *truth_findings(results),
         *experiments,

@@ -146,8 +146,12 @@ def glossary(results: Results) -> Entries:
     costs = any(level.costs for level in results.levels)
     uncertain = results.headlines or results.differences or results.fleets or results.sensitivity
     parts = (
+        (REPLAYS, results.timed is not None),
         (EVIDENCE, results.evidence is not None),
-        (without_rules(GENERAL, results.truth), results.evidence is None or bool(results.scores)),
+        (
+            without_rules(GENERAL, results.truth),
+            bool(results.scores) or (results.evidence is None and results.timed is None),
+        ),
         (LEVELS, bool(results.levels)),
         (WORTH, results.worth is not None),
         (SUFFICIENCY, results.sufficiency is not None),

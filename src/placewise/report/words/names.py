@@ -177,6 +177,8 @@ def scoring_line(results: Results) -> str:
     """Say by which scoring, and whether expectations or draws, the numbers were made; of records, how held out."""
     if results.evidence is not None and not results.scores:
         return f"outcomes as they happened; {results.evidence.folds} folds, seed {results.evidence.seed}"
+    if results.timed is not None and not results.scores:
+        return "a trace of jobs over virtual time: every queue policy with every level of metadata"
     scoring = f"scoring: {results.scoring}" if results.scoring else "scoring: as recorded by its author"
     if results.truth is not None:
         scoring = truth_line(results.truth)

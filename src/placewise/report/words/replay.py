@@ -9,8 +9,8 @@ from placewise.model.results.worth import Interval
 from placewise.model.traces.replay import ReplaySettings
 from placewise.model.traces.replay_summary import MeanInterval, ReplaySummary
 from placewise.model.traces.replayed import Replayed, TraceRecord
-from placewise.model.traces.scenarios import Paired, PieceWorth
-from placewise.report.words.numbers import amount, counted, jobs, number, plain_share, shown
+from placewise.model.traces.scenarios import Paired, PairedMean, PieceWorth
+from placewise.report.words.numbers import MISSING, amount, counted, jobs, number, plain_share, shown
 
 QUANTITY_WORDS = {
     "wait_s": "wait",
@@ -80,9 +80,9 @@ def metadata_line(replayed: Replayed) -> str:
 
 def trace_lines(record: TraceRecord) -> list[str]:
     """Say which jobs were replayed, what was left out and why, and what the trace lacks."""
-    lines = [f"{shown(record.source)}: {jobs(record.jobs)} replayed"]
+    lines = [f"{jobs(record.jobs)} of {shown(record.source)} replayed"]
     if record.read != record.jobs:
-        lines[0] += f" of {record.read:,}; dropped by --clean {record.cleaning}: " + "; ".join(
+        lines[0] += f", of {record.read:,} there; dropped by --clean {record.cleaning}: " + "; ".join(
             f"{count:,} where {reason}" for reason, count in record.dropped
         )
     changes = []
@@ -186,6 +186,13 @@ def _change(quantity: str, difference: float) -> str:
 def signed_amount(quantity: str, value: float) -> str:
     """Write a difference of a quantity with its sign."""
     return f"{'+' if value > 0 else '-' if value < 0 else ''}{quantity_amount(quantity, abs(value))}"
+
+
+def ends_words(one: PairedMean) -> str:
+    """Write the ends of the interval of a difference."""
+    if one.interval is None:
+        return MISSING
+    return " to ".join(signed_amount(one.quantity, end) for end in (one.interval.low, one.interval.high))
 
 
 def worth_amount(seconds: float) -> str:

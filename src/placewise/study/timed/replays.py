@@ -93,14 +93,15 @@ def run_scenarios(
     runner: Runner = HERE,
     progress: Progress = SILENT,
     engine: EngineName = "auto",
-) -> Timed:
+    key: str = "",
+) -> tuple[Timed, tuple[Fates, ...]]:
     """Replay a trace in every scenario, and compare each with the first or the one it names, job by job.
 
-    Raises InputError as `replay_trace` does.
+    Also return what became of the jobs in each. key : see `Runner.rows`. Raises InputError as `replay_trace` does.
     """
     task = Replays(cleaned, tuple(scenarios), engine)
-    rows = runner.rows("scenarios", task, len(scenarios), key="", progress=progress, block=1)
-    fates = [fates_in(row, cleaned.trace) for row in rows]
+    rows = runner.rows("scenarios", task, len(scenarios), key=key, progress=progress, block=1)
+    fates = tuple(fates_in(row, cleaned.trace) for row in rows)
     results = [
         _result(scenario, row, one, resamples) for scenario, row, one in zip(scenarios, rows, fates, strict=True)
     ]
@@ -109,8 +110,9 @@ def run_scenarios(
     for other, one in zip(scenarios[1:], fates[1:], strict=True):
         base = places.get(other.against, 0)
         names = other.name, scenarios[base].name
-        compared.append(paired(names, one, fates[base], resamples=resamples, seed=other.settings.seed))
-    return Timed(TraceRecord.of(cleaned), tuple(results), tuple(compared))
+        seed, parts = other.settings.seed, cleaned.trace.processor_parts
+        compared.append(paired(names, one, fates[base], parts=(parts, parts), resamples=resamples, seed=seed))
+    return Timed(TraceRecord.of(cleaned), tuple(results), tuple(compared)), fates
 
 
 def _result(scenario: Scenario, row: NDArray[np.float64], everything: Fates, resamples: int) -> ScenarioResult:
@@ -133,4 +135,5 @@ def _result(scenario: Scenario, row: NDArray[np.float64], everything: Fates, res
         work=Work(int(whole["attempts"]), whole["used"], whole["wasted"], None if np.isnan(cost) else cost),
         makespan_s=int(whole["makespan_s"]),
         utilisation=None if np.isnan(use) else use,
+        level=scenario.level,
     )

@@ -41,13 +41,15 @@ _QUANTITIES = ("waiting", "lost", "wasted")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Games:
+class Games:
     """The pieces that matter, and the sets of them that lead jobs to different clusters.
 
-    players : pieces. sets : one set of each kind. kind : (2^n,) which kind each set is of, its number having bit i for
-    player i. narrows : by piece, jobs that have fewer clusters to go to for it alone.
+    pieces : all that jobs have, and how many jobs have each. players : those that matter. sets : one set of each kind.
+    kind : (2^n,) which kind each set is of, its number having bit i for player i. narrows : by piece, jobs that have
+    fewer clusters to go to for it alone.
     """
 
+    pieces: dict[str, int]
     players: tuple[str, ...]
     sets: tuple[tuple[str, ...], ...]
     kind: NDArray[np.int64]
@@ -59,30 +61,30 @@ def worth_in_time(
     usual: Scenario,
     policies: Sequence[str],
     *,
+    games: Games | None = None,
     resamples: int = RESAMPLES,
     runner: Runner = HERE,
     progress: Progress = SILENT,
     engine: EngineName = "auto",
+    key: str = "",
 ) -> tuple[PieceWorth, ...]:
     """Return what each piece of the jobs' metadata is worth under each queue policy, in the order of `pieces_of`.
 
     Jobs that start whatever the metadata count for waiting and lost time; all for wasted work.
+    games : those of `games_of`, where they are known. key : see `Runner.rows`.
 
-    Raises InputError for jobs without requirements, and for more than `MOST_PLAYERS` pieces that matter.
+    Raises InputError as `games_of` does.
     """
     trace = cleaned.trace
-    pieces = pieces_of(trace)
-    if not pieces:
-        raise InputError("no job has requirements, so there is no metadata to value")
-    games = _games(trace, usual, tuple(pieces))
+    games = games_of(trace, usual) if games is None else games
     weights = _weights(games)
     found = []
     for policy in policies:
         settings = replace(usual.settings, policy=_policy(policy))
         scenarios = tuple(replace(usual, settings=settings, metadata=pieces_in) for pieces_in in games.sets)
         replays = Replays(cleaned, scenarios, engine)
-        shares, week = _shares(replays, weights, f"values under {policy}", runner, progress)
-        for piece, jobs in pieces.items():
+        shares, week = _shares(replays, weights, f"values under {policy}", runner, progress, key)
+        for piece, jobs in games.pieces.items():
             place = games.players.index(piece) if piece in games.players else None
             by_job = np.zeros((len(trace), len(_QUANTITIES))) if place is None else shares[place]
             sums = by_job.sum(axis=0).tolist()
@@ -96,7 +98,7 @@ def _policy(name: str) -> QueuePolicy:
 
 
 def _shares(
-    replays: Replays, weights: NDArray[np.float64], name: str, runner: Runner, progress: Progress
+    replays: Replays, weights: NDArray[np.float64], name: str, runner: Runner, progress: Progress, key: str
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Return (players, jobs, quantities) of what each piece takes away, in seconds, and (jobs,) weeks."""
     trace, scenarios = replays.cleaned.trace, replays.scenarios
@@ -107,7 +109,8 @@ def _shares(
     for first in range(0, len(scenarios), _AT_A_TIME):
         some = replace(replays, scenarios=scenarios[first : first + _AT_A_TIME])
         progress.advanced(name, first, len(scenarios))
-        for number, row in enumerate(runner.rows(name, some, len(some.scenarios), key="", block=1), start=first):
+        part = f"{key} from {first}" if key else ""
+        for number, row in enumerate(runner.rows(name, some, len(some.scenarios), key=part, block=1), start=first):
             fates = fates_in(row, trace)
             week = fates.weeks()
             always &= fates.started
@@ -133,7 +136,7 @@ def _sum_intervals(
     )
 
 
-def _weights(games: _Games) -> NDArray[np.float64]:
+def _weights(games: Games) -> NDArray[np.float64]:
     """Return (players, kinds) by how much the worth of each kind of set counts in each player's value.
 
     Values are linear in the game, so that these are the values of games in which one kind of set is worth 1.
@@ -148,7 +151,14 @@ def _weights(games: _Games) -> NDArray[np.float64]:
     return found
 
 
-def _games(trace: Trace, usual: Scenario, pieces: tuple[str, ...]) -> _Games:
+def games_of(trace: Trace, usual: Scenario) -> Games:
+    """Return what is to be replayed to value the metadata that the jobs of a trace have.
+
+    Raises InputError for jobs without requirements, and for more than `MOST_PLAYERS` pieces that matter.
+    """
+    pieces = pieces_of(trace)
+    if not pieces:
+        raise InputError("no job has requirements, so there is no metadata to value")
     matches = _Matches(FleetIndex(usual.fleet))
     often = np.bincount(trace.ask, minlength=len(trace.asks)).tolist()
     asks = [(ask, count) for ask, count in zip(trace.asks, often, strict=True) if count and ask]
@@ -176,7 +186,7 @@ def _games(trace: Trace, usual: Scenario, pieces: tuple[str, ...]) -> _Games:
         )
         for piece in pieces
     }
-    return _Games(players, tuple(sets), kind, narrows)
+    return Games(pieces, players, tuple(sets), kind, narrows)
 
 
 class _Matches:
