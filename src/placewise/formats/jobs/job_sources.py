@@ -1,4 +1,4 @@
-"""Jobs wherever they lie: a jobspec, a list of jobs, a folder of such files, an experiment folder, a Parquet workload."""
+"""Jobs wherever they lie: jobspecs, lists of jobs, folders of such files, experiment folders, Parquet workloads."""
 
 from __future__ import annotations
 

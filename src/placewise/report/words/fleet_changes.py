@@ -18,6 +18,13 @@ from placewise.model.scalar import Value, scalar_text
 from placewise.report.words.numbers import counted, shown
 
 SIGNS: tuple[tuple[str, What], ...] = (("+", "added"), ("-", "gone"), ("~", "changed"))
+WORDS: dict[What, str] = {
+    "added": "new",
+    "gone": "gone",
+    "renamed": "renamed",
+    "changed": "changed",
+    "unchanged": "unchanged",
+}
 NOTHING = "The fleets are described alike."
 
 _FIRST = ("name", "version")
@@ -92,15 +99,21 @@ def vocabulary_lines(changes: FleetChanges) -> Iterator[str]:
         yield f"meaning of {_value(one)}"
 
 
+def change_rows(changes: FleetChanges, names: Callable[[Sequence[str]], str]) -> Iterator[tuple[str, str, str]]:
+    """Yield what a table of all changes says: the cluster, what became of it, and each thing that is different."""
+    for what, word in list(WORDS.items())[:-1]:
+        for one in changes.of(what):
+            if what == "changed":
+                yield from ((shown(one.cluster), what, line) for line in cluster_lines(one, names))
+            else:
+                yield shown(one.cluster), word, f"was {shown(one.was)}" if one.was else ""
+    for line in vocabulary_lines(changes):
+        yield "every cluster", "vocabulary", line
+
+
 def count_lines(changes: FleetChanges) -> Iterator[str]:
     """Yield how many clusters are new, gone, renamed, changed and as they were."""
-    for what, word in (
-        ("added", "new"),
-        ("gone", "gone"),
-        ("renamed", "renamed"),
-        ("changed", "changed"),
-        ("unchanged", "unchanged"),
-    ):
+    for what, word in WORDS.items():
         if count := sum(one.what == what for one in changes.clusters):
             yield f"{counted(count, 'cluster')} {word}"
 
