@@ -16,7 +16,7 @@ from placewise.model.fleets.cluster import Fleet
 from placewise.model.fleets.fleet_comparison import compare_fleets
 from placewise.model.jobs.job import Job
 
-NEW, GONE = "the cluster is new", "the cluster is gone"
+NOT_THERE = "the cluster is not in the fleet"
 
 _NOTHING = Match((), ())
 
@@ -102,10 +102,10 @@ def _job_change(
     first = {new: old for old, new in renamed.items()}
 
     def gained(clusters: set[str]) -> tuple[ClusterCauses, ...]:
-        return _causes({one: first.get(one, one) for one in clusters}, sides[0], before, NEW)
+        return _causes({one: first.get(one, one) for one in clusters}, sides[0], before)
 
     def lost(clusters: set[str]) -> tuple[ClusterCauses, ...]:
-        return _causes({first.get(one, one): one for one in clusters}, sides[1], after, GONE)
+        return _causes({first.get(one, one): one for one in clusters}, sides[1], after)
 
     return JobChange(
         names,
@@ -129,4 +129,4 @@ def _causes(clusters: Mapping[str, str], elsewhere: _Side, answer: _Answer, miss
         found = dict.fromkeys(asked, (answer.problem.problem,))
     elif asked:
         found = elsewhere.causes.of(answer.job, answer.match, asked)
-    return tuple(ClusterCauses(name, found.get(other, (missing,))) for name, other in sorted(clusters.items()))
+    return tuple(ClusterCauses(name, found.get(other, (NOT_THERE,))) for name, other in sorted(clusters.items()))

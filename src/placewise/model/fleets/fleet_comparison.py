@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias, TypeVar
+from typing import TypeAlias, TypeVar
 
 from placewise.model.fleets.cluster import Cluster, Fleet
 from placewise.model.fleets.fleet_changes import (
@@ -82,7 +82,7 @@ def cluster_change(
         complete=_complete_changed(before, after, words_before, words_after),
         words=own_words and replace(words_before, complete={}) != replace(words_after, complete={}),
     )
-    if (before.graph, before.subsystems) != (after.graph, after.subsystems):
+    if not _alike(before, after):
         numbers = _Numbers()
         change = _described_anew(change, _seen(before, numbers), _seen(after, numbers))
     same = change == ClusterChange(after.name, "changed")
@@ -107,6 +107,20 @@ def compare_fleets(before: Fleet, after: Fleet) -> FleetChanges:
         tuple(sorted(changes, key=lambda one: one.cluster)),
         _values_changed(*(_kinds(one) for one in words)),
         _values_changed(*(_aliases(one) for one in words)),
+    )
+
+
+def _alike(before: Cluster, after: Cluster) -> bool:
+    """Whether two clusters are described alike in the same order, which is quicker to see than that in another."""
+    return (
+        before.graph == after.graph
+        and before.subsystems == after.subsystems
+        and all(
+            type(value) is type(other)
+            for one, two in zip(before.subsystems, after.subsystems, strict=True)
+            for vertex, other_vertex in zip(one.vertices, two.vertices, strict=True)
+            for (_, value), (_, other) in zip(vertex.properties, other_vertex.properties, strict=True)
+        )
     )
 
 
@@ -269,24 +283,25 @@ def _values_changed(before: Mapping[str, Value], after: Mapping[str, Value]) -> 
     )
 
 
-def _complete_changed(before: Cluster, after: Cluster, *words: Any) -> tuple[ValueChange, ...]:
-    """Return of which subsystems it is another than before whether all is described; of all, where that is so."""
+def _complete_changed(before: Cluster, after: Cluster, *words: Vocabulary) -> tuple[ValueChange, ...]:
+    """Return of which subsystems it is another than before whether all there is of them is described.
+
+    Where that is so of all that is not named, the others are those that do not go with it, as they were or not.
+    """
     if all(one.all_complete for one in words):
         return ()
     names = {one.name for cluster in (before, after) for one in cluster.subsystems}
     names |= {subsystem for one in words for _, subsystem in one.complete}
-    flags: list[dict[str, Value]] = [
-        {name: said.is_complete(cluster.name, name) for name in sorted(names | {EVERY})}
+    old, new = (
+        {name: said.is_complete(cluster.name, name) for name in names | {EVERY}}
         for cluster, said in zip((before, after), words, strict=True)
-    ]
-    found = _values_changed(*flags)
-    general = next((one for one in found if one.name == EVERY), None)
-    if general is None:
-        return found
-    # What goes with all that is not named needs no line of its own.
-    return tuple(
-        one for one in found if one.name == EVERY or (one.before, one.after) != (general.before, general.after)
     )
+    pairs = {name: (old[name], new[name]) for name in sorted(old)}
+    general = pairs[EVERY]
+    unlike = {name: pair for name, pair in pairs.items() if name == EVERY or pair != general}
+    if general[0] == general[1]:
+        unlike = {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
+    return tuple(ValueChange(name, *pair) for name, pair in unlike.items())
 
 
 def _kinds(words: Vocabulary) -> dict[str, Value]:

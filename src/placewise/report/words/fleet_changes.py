@@ -133,8 +133,8 @@ def _count(one: CountChange) -> str:
 
 
 def _complete(one: ValueChange) -> str:
-    what = shown(one.name) or "what is not named"
-    return f"{what}: now described {'completely' if one.after else 'in part'}"
+    what, how = shown(one.name) or "all that is not named", "completely" if one.after else "in part"
+    return f"{what}: described {how}, as before" if one.before == one.after else f"{what}: now described {how}"
 
 
 def _fields(fields: Fields) -> str:
