@@ -118,7 +118,7 @@ def _job_change(
     )
 
 
-def _causes(clusters: Mapping[str, str], elsewhere: _Side, answer: _Answer, missing: str) -> tuple[ClusterCauses, ...]:
+def _causes(clusters: Mapping[str, str], elsewhere: _Side, answer: _Answer) -> tuple[ClusterCauses, ...]:
     """Return clusters that match on one side with the causes for which they do not on the other.
 
     clusters : their names where they match, each with that on the other side. answer : of the other side.
