@@ -41,7 +41,7 @@ class Diff(FleetDiff):
         return "\n".join(diff_lines(self))
 
     def _repr_html_(self) -> str:
-        rows = list(change_rows(self.fleet, ", ".join))
+        rows = [(name, what, "; ".join(lines)) for name, what, lines in change_rows(self.fleet, ", ".join)]
         shown = rows[:_MOST_LINES]
         if rest := len(rows) - len(shown):
             shown.append(("", "", f"and {rest:,} more"))

@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from placewise.cli.app import EXIT_CHECK_FAILED, app
-from placewise.cli.options import IgnoreLimits, Json, SeparateEntries
-from placewise.cli.printing import console, print_json
+from placewise.cli.options import Force, Html, IgnoreLimits, Json, SeparateEntries
+from placewise.cli.printing import command_line, console, print_json
 
 
 @app.command()
@@ -35,6 +35,8 @@ def diff(
         bool,
         typer.Option("--exit-code", help="End with exit code 3 if anything is different, as git diff does with 1."),
     ] = False,
+    html: Html = None,
+    force: Force = False,
     separate_entries: SeparateEntries = False,
     ignore_limits: IgnoreLimits = False,
     json: Json = False,
@@ -47,14 +49,21 @@ def diff(
     from placewise.advice.fleet_diff import fleet_diff
     from placewise.formats.fleets.fleet_source import read_fleet
     from placewise.formats.jobs.job_sources import read_jobs
+    from placewise.formats.writing import refuse_existing
     from placewise.report.data.fleet_diff import diff_document
     from placewise.report.terminal.fleet_diff import print_fleet_diff
 
+    if html is not None:
+        refuse_existing(html, force=force)
     fleets = read_fleet(before), read_fleet(after)
     asked = None
     if jobs:
         asked = asked_jobs(one for path in jobs for one in read_jobs(path, separate_entries=separate_entries))
     found = fleet_diff(*fleets, asked, ignore_limits=ignore_limits)
+    if html is not None:
+        from placewise.report.page.diff_page import write_diff_page
+
+        write_diff_page(found, html, before=str(before), after=str(after), command=command_line())
     if json:
         print_json({"before": str(before), "after": str(after), **diff_document(found)})
     else:

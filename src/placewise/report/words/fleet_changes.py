@@ -99,16 +99,16 @@ def vocabulary_lines(changes: FleetChanges) -> Iterator[str]:
         yield f"meaning of {_value(one)}"
 
 
-def change_rows(changes: FleetChanges, names: Callable[[Sequence[str]], str]) -> Iterator[tuple[str, str, str]]:
-    """Yield what a table of all changes says: the cluster, what became of it, and each thing that is different."""
+def change_rows(
+    changes: FleetChanges, names: Callable[[Sequence[str]], str]
+) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    """Yield what a table of all changes says: the cluster, what became of it, and a line for each thing different."""
     for what, word in list(WORDS.items())[:-1]:
         for one in changes.of(what):
-            if what == "changed":
-                yield from ((shown(one.cluster), what, line) for line in cluster_lines(one, names))
-            else:
-                yield shown(one.cluster), word, f"was {shown(one.was)}" if one.was else ""
-    for line in vocabulary_lines(changes):
-        yield "every cluster", "vocabulary", line
+            lines = tuple(cluster_lines(one, names)) if what == "changed" else ()
+            yield shown(one.cluster), word, (f"was {shown(one.was)}",) if one.was else lines
+    if lines := tuple(vocabulary_lines(changes)):
+        yield "the vocabulary", WORDS["changed"], lines
 
 
 def count_lines(changes: FleetChanges) -> Iterator[str]:

@@ -1,0 +1,201 @@
+"""Where jobs fit, why not elsewhere, what to relax, what it costs and when it would start: one HTML file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from placewise.formats.writing import write_bytes
+from placewise.matching.causes.many_jobs import causes_by_cluster
+from placewise.matching.causes.relaxing import Relaxations
+from placewise.matching.causes.why_not import WhyNot
+from placewise.model.advice.job_cost import JobCost
+from placewise.model.jobs.job import Job
+from placewise.model.scalar import scalar_text
+from placewise.model.traces.start_estimate import StartEstimate
+from placewise.report.page.diff_page import some_names
+from placewise.report.page.filling import filled
+from placewise.report.page.text_table import Column, TextTable, text_table
+from placewise.report.words.explanation import (
+    RANGES,
+    asks_for_versions,
+    fit_lines,
+    relaxation_line,
+    relaxation_rows,
+    relaxation_title,
+)
+from placewise.report.words.glossary import EXPLANATIONS
+from placewise.report.words.job_cost import amount_words, cost_basis, cost_lines, price_words
+from placewise.report.words.numbers import amount, counted, shown
+from placewise.report.words.replay import time_words
+from placewise.report.words.start_estimate import (
+    ALONE,
+    ALONE_MEANS,
+    BOUND,
+    BOUND_MEANS,
+    by_start,
+    clock_words,
+    start_words,
+)
+
+_UNKNOWN = "May fit: "
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainedJob:
+    """All that a page says of one job. start : None where no queue is given."""
+
+    job: Job
+    answer: WhyNot
+    relaxations: Relaxations
+    cost: JobCost
+    start: StartEstimate | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One job on the page: what it asks for as (word, texts), sentences, tables."""
+
+    name: str
+    asks: list[tuple[str, list[str]]]
+    lines: list[str]
+    tables: list[TextTable]
+
+
+def write_explain_page(jobs: Sequence[ExplainedJob], path: Path, *, fleet: str, command: str) -> None:
+    """Write the page, whole or not at all. Raises InputError when it cannot be written."""
+    write_bytes(path, render_explain_page(jobs, fleet=fleet, command=command).encode(errors="xmlcharrefreplace"))
+
+
+def render_explain_page(jobs: Sequence[ExplainedJob], *, fleet: str, command: str) -> str:
+    """Return the page as HTML without scripts or links to elsewhere; every text from outside is escaped."""
+    parts = [
+        _Part(shown(one.job.name), list(_asks(one.job)), list(_lines(one)), [t for t in _tables(one) if t is not None])
+        for one in jobs
+    ]
+    return filled(
+        "explain.html.j2",
+        fleet=shown(fleet, 200),
+        clusters=counted(jobs[0].answer.total, "cluster") if jobs else "",
+        parts=parts,
+        command=shown(command, 2000),
+        glossary=EXPLANATIONS,
+    )
+
+
+def _asks(job: Job) -> Iterator[tuple[str, list[str]]]:
+    shapes = [shown(str(request), 400) for group in job.groups for request in group.shape]
+    if shapes:
+        yield "resources", shapes
+    if job.requirements:
+        yield "requirements", [shown(str(one), 400) for one in job.requirements]
+    if job.attributes:
+        yield "attributes", [f"{shown(name)}: {shown(scalar_text(value), 200)}" for name, value in job.attributes]
+    if not shapes and not job.requirements:
+        yield "requirements", ["none"]
+
+
+def _lines(one: ExplainedJob) -> Iterator[str]:
+    yield from fit_lines(one.answer)
+    yield from cost_lines(one.cost)
+    if one.start is not None and (starts := sorted(one.start.clusters, key=by_start)):
+        first = starts[0]
+        if first.start_s is None:
+            yield "Would never start: it asks for more processors than any cluster that it fits on has"
+        else:
+            which = BOUND if first.is_bound else ALONE
+            when = "now" if not first.wait_s else f"at {start_words(first)} UTC, after {time_words(first.wait_s)}"
+            yield f"Would start first on {shown(first.cluster)}, {when} ({which})"
+    if line := relaxation_line(one.relaxations):
+        yield line
+
+
+def _tables(one: ExplainedJob) -> Iterator[TextTable | None]:
+    yield _fits(one)
+    yield _why_not(one.answer)
+    yield _relaxed(one.relaxations)
+
+
+def _fits(one: ExplainedJob) -> TextTable | None:
+    columns, notes = [Column("cluster")], []
+    costs = {cost.cluster: cost for cost in one.cost.clusters}
+    starts = {start.cluster: start for start in one.start.clusters} if one.start is not None else {}
+    if costs:
+        columns += [Column("price", number=True), Column("pays for", number=True), Column("cost", number=True)]
+        notes.append(cost_basis(one.cost))
+    if starts and one.start is not None:
+        columns += [Column("start (UTC)"), Column("wait", number=True), Column("which is"), Column("queue")]
+        notes.append(
+            f"Starts are those of {counted(one.start.processors, 'processor')} with a limit of "
+            f"{time_words(one.start.limit_s)}, submitted at {clock_words(one.start.now_s)} UTC."
+        )
+        bound = {start.is_bound for start in starts.values() if start.start_s is not None}
+        notes += [said for said, there in ((BOUND_MEANS, True), (ALONE_MEANS, False)) if there in bound]
+        notes += [f"{shown(note, 300)}." for note in one.start.notes]
+    names = one.answer.matched
+    if starts:
+        names = tuple(sorted(names, key=lambda name: by_start(starts[name]) if name in starts else (True, 0)))
+    elif costs:
+        names = (*(cost.cluster for cost in one.cost.clusters), *one.cost.unpriced)
+    rows: list[list[str | Sequence[str]]] = []
+    for name in names:
+        row: list[str | Sequence[str]] = [name]
+        if costs:
+            cost = costs.get(name)
+            known = cost is not None and cost.cost is not None
+            row += ["", "", ""] if cost is None else [price_words(cost), amount_words(cost)]
+            row += [] if cost is None else [amount(cost.cost or 0.0) if known else ""]
+        if starts:
+            start = starts.get(name)
+            row += (
+                ["", "", "", ""]
+                if start is None
+                else [
+                    start_words(start),
+                    "" if start.wait_s is None else time_words(start.wait_s),
+                    "" if start.start_s is None else BOUND if start.is_bound else ALONE,
+                    f"{start.policy}: {start.running:,} running, {start.queued:,} waiting",
+                ]
+            )
+        rows.append(row)
+    return text_table("Where it fits", columns, rows, " ".join(notes))
+
+
+def _why_not(answer: WhyNot) -> TextTable | None:
+    """Return the causes, equal ones together: clusters with the fewest first, which are the nearest to a match."""
+    causes = causes_by_cluster(answer)
+    # Where a job requires very much, causes are looked for on some clusters only.
+    unsaid: dict[str, list[str]] = {}
+    for blocked in answer.blocked:
+        for name in blocked.clusters:
+            if name not in causes:
+                unsaid.setdefault(name, []).append(f"does not meet {blocked.requirement}")
+    causes |= {name: tuple(lines) for name, lines in unsaid.items()}
+    unknown = {one.cluster for one in answer.unknown}
+    together: dict[tuple[bool, tuple[str, ...]], list[str]] = {}
+    for name, lines in causes.items():
+        together.setdefault((name not in unknown, lines), []).append(name)
+    ordered = sorted(together.items(), key=lambda item: (item[0][0], len(item[0][1]), -len(item[1]), item[1]))
+    rows = (
+        (some_names(sorted(names)), f"{len(names):,}", "no" if certain else "not known", lines)
+        for (certain, lines), names in ordered
+    )
+    columns = (Column("clusters"), Column("how many", number=True), Column("fits"), Column("because"))
+    notes = [f"No cluster has a resource of type {kind!r}." for kind in answer.unknown_types]
+    return text_table("Why not elsewhere", columns, rows, " ".join(notes))
+
+
+def _relaxed(found: Relaxations) -> TextTable | None:
+    columns = [Column("relaxed to"), Column("instead of"), Column("more clusters", number=True), Column("which")]
+    rows: list[tuple[str, ...]] = [
+        (one.to, one.instead_of, f"{len(one.clusters):,}", some_names(one.clusters), str(one.number))
+        for one in relaxation_rows(found)
+    ]
+    if (found.fewest or 0) > 1:
+        columns.append(Column("set", number=True))
+    else:
+        rows = [row[:-1] for row in rows]
+    versions = any(asks_for_versions(requirement) for one in found.sets for requirement in one.requirements)
+    note = f"{relaxation_title(found)}.{f' {RANGES}' if versions else ''}"
+    return text_table("What to relax", columns, rows, note)
