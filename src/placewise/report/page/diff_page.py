@@ -69,8 +69,8 @@ def _causes(title: str, causes: Sequence[CauseCount]) -> TextTable | None:
 def _jobs(found: JobChanges) -> TextTable | None:
     columns = (
         Column("job"),
-        Column("matched", number=True),
-        Column("matches now", number=True),
+        Column("clusters before", number=True),
+        Column("clusters now", number=True),
         Column("loses"),
         Column("gains"),
     )
@@ -86,7 +86,7 @@ def _jobs(found: JobChanges) -> TextTable | None:
         )
         for one in changes
     )
-    return text_table("Jobs that lose and gain clusters", columns, rows, MAYBE_MEANS if maybe else "")
+    return text_table("Jobs that lose and gain clusters", columns, rows, [MAYBE_MEANS] if maybe else ())
 
 
 def some_names(names: Sequence[str]) -> str:

@@ -11,13 +11,16 @@ from placewise.matching.causes.many_jobs import causes_by_cluster
 from placewise.matching.causes.relaxing import Relaxations
 from placewise.matching.causes.why_not import WhyNot
 from placewise.model.advice.job_cost import JobCost
+from placewise.model.fleets.site_limit import SiteLimit
 from placewise.model.jobs.job import Job
+from placewise.model.requirements.requirement import tests_of
 from placewise.model.scalar import scalar_text
 from placewise.model.traces.start_estimate import StartEstimate
 from placewise.report.page.diff_page import some_names
 from placewise.report.page.filling import filled
 from placewise.report.page.text_table import Column, TextTable, text_table
 from placewise.report.words.explanation import (
+    MOST_NAMES,
     RANGES,
     asks_for_versions,
     fit_lines,
@@ -26,8 +29,8 @@ from placewise.report.words.explanation import (
     relaxation_title,
 )
 from placewise.report.words.glossary import EXPLANATIONS
-from placewise.report.words.job_cost import amount_words, cost_basis, cost_lines, price_words
-from placewise.report.words.numbers import amount, counted, shown
+from placewise.report.words.job_cost import amount_words, cost_basis, cost_lines, money, price_words
+from placewise.report.words.numbers import counted, shown
 from placewise.report.words.replay import time_words
 from placewise.report.words.start_estimate import (
     ALONE,
@@ -88,25 +91,31 @@ def _asks(job: Job) -> Iterator[tuple[str, list[str]]]:
     shapes = [shown(str(request), 400) for group in job.groups for request in group.shape]
     if shapes:
         yield "resources", shapes
-    if job.requirements:
-        yield "requirements", [shown(str(one), 400) for one in job.requirements]
+    limits = [one for one in job.requirements if any(isinstance(test, SiteLimit) for test in tests_of(one))]
+    own = [shown(str(one), 400) for one in job.requirements if one not in limits]
+    if own:
+        yield "requirements", own
+    if limits:
+        yield "limits of sites", [shown(str(one), 400) for one in limits]
     if job.attributes:
         yield "attributes", [f"{shown(name)}: {shown(scalar_text(value), 200)}" for name, value in job.attributes]
-    if not shapes and not job.requirements:
+    if not shapes and not own:
         yield "requirements", ["none"]
 
 
 def _lines(one: ExplainedJob) -> Iterator[str]:
-    yield from fit_lines(one.answer)
+    # Without prices and starts there is no table that names them all.
+    most = MOST_NAMES if one.cost.clusters or one.start is not None else None
+    yield from fit_lines(one.answer, most)
     yield from cost_lines(one.cost)
     if one.start is not None and (starts := sorted(one.start.clusters, key=by_start)):
         first = starts[0]
         if first.start_s is None:
             yield "Would never start: it asks for more processors than any cluster that it fits on has"
         else:
-            which = BOUND if first.is_bound else ALONE
             when = "now" if not first.wait_s else f"at {start_words(first)} UTC, after {time_words(first.wait_s)}"
-            yield f"Would start first on {shown(first.cluster)}, {when} ({which})"
+            which = "no later than that, whoever comes" if first.is_bound else ALONE
+            yield f"Would start first on {shown(first.cluster)}: {when}, {which}"
     if line := relaxation_line(one.relaxations):
         yield line
 
@@ -118,7 +127,8 @@ def _tables(one: ExplainedJob) -> Iterator[TextTable | None]:
 
 
 def _fits(one: ExplainedJob) -> TextTable | None:
-    columns, notes = [Column("cluster")], []
+    columns = [Column("cluster")]
+    notes: list[str] = []
     costs = {cost.cluster: cost for cost in one.cost.clusters}
     starts = {start.cluster: start for start in one.start.clusters} if one.start is not None else {}
     if costs:
@@ -145,7 +155,7 @@ def _fits(one: ExplainedJob) -> TextTable | None:
             cost = costs.get(name)
             known = cost is not None and cost.cost is not None
             row += ["", "", ""] if cost is None else [price_words(cost), amount_words(cost)]
-            row += [] if cost is None else [amount(cost.cost or 0.0) if known else ""]
+            row += [] if cost is None else [money(cost.cost or 0.0) if known else ""]
         if starts:
             start = starts.get(name)
             row += (
@@ -159,7 +169,7 @@ def _fits(one: ExplainedJob) -> TextTable | None:
                 ]
             )
         rows.append(row)
-    return text_table("Where it fits", columns, rows, " ".join(notes))
+    return text_table("Where it fits", columns, rows, notes) if len(columns) > 1 else None
 
 
 def _why_not(answer: WhyNot) -> TextTable | None:
@@ -183,7 +193,7 @@ def _why_not(answer: WhyNot) -> TextTable | None:
     )
     columns = (Column("clusters"), Column("how many", number=True), Column("fits"), Column("because"))
     notes = [f"No cluster has a resource of type {kind!r}." for kind in answer.unknown_types]
-    return text_table("Why not elsewhere", columns, rows, " ".join(notes))
+    return text_table("Why not elsewhere" if answer.matched else "Why it fits nowhere", columns, rows, notes)
 
 
 def _relaxed(found: Relaxations) -> TextTable | None:
@@ -197,5 +207,5 @@ def _relaxed(found: Relaxations) -> TextTable | None:
     else:
         rows = [row[:-1] for row in rows]
     versions = any(asks_for_versions(requirement) for one in found.sets for requirement in one.requirements)
-    note = f"{relaxation_title(found)}.{f' {RANGES}' if versions else ''}"
-    return text_table("What to relax", columns, rows, note)
+    notes = [f"{relaxation_title(found)}.", *([RANGES] if versions else [])]
+    return text_table("What to relax", columns, rows, notes)

@@ -23,27 +23,27 @@ class Column:
 class TextTable:
     """A table of words.
 
-    rows : the lines of each cell; the first cell names the row. note : what is said under it, empty for nothing.
+    rows : the lines of each cell; the first cell names the row. notes : what is said under it.
     """
 
     title: str
     columns: tuple[Column, ...]
     rows: tuple[tuple[tuple[str, ...], ...], ...]
-    note: str = ""
+    notes: tuple[str, ...] = ()
 
 
 def text_table(
-    title: str, columns: Sequence[Column], rows: Iterable[Sequence[str | Sequence[str]]], note: str = ""
+    title: str, columns: Sequence[Column], rows: Iterable[Sequence[str | Sequence[str]]], notes: Sequence[str] = ()
 ) -> TextTable | None:
     """Return a table, a text or several lines a cell; None where there is no row. Of very many the first are shown."""
     found = list(rows)
     if not found:
         return None
-    if rest := len(found) - MOST_ROWS:
-        more = f"{counted(rest, 'more row')} not shown; --json lists all." if rest > 0 else ""
-        note = " ".join(part for part in (note, more) if part)
+    said = list(notes)
+    if len(found) > MOST_ROWS:
+        said.append(f"{counted(len(found) - MOST_ROWS, 'more row')} not shown; --json lists all.")
     cells = tuple(
         tuple(tuple(shown(line, _LONGEST) for line in ([cell] if isinstance(cell, str) else cell)) for cell in row)
         for row in found[:MOST_ROWS]
     )
-    return TextTable(title, tuple(columns), cells, note)
+    return TextTable(title, tuple(columns), cells, tuple(said))

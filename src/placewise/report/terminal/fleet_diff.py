@@ -39,8 +39,8 @@ def print_fleet_diff(found: FleetDiff, console: Console) -> None:
     _print_causes(GAINED, gained_by_cause(found.jobs), console)
     headings: dict[str, JustifyMethod] = {
         "job": "left",
-        "matched": "right",
-        "matches now": "right",
+        "clusters before": "right",
+        "now": "right",
         "loses": "left",
         "gains": "left",
     }

@@ -13,6 +13,7 @@ from placewise.model.requirements.requirement import Expression, tests_of
 from placewise.report.words.numbers import counted, shown
 
 __all__ = [
+    "MOST_NAMES",
     "RANGES",
     "SCATTERED",
     "TOO_SMALL",
@@ -27,7 +28,7 @@ __all__ = [
 RANGES = "In ranges 3.15: means 3.15 or newer, :1.2 means 1.2, any 1.2.x or older, 1.2:1.4 means from 1.2 to any 1.4.x."
 SCATTERED = "meet every requirement, but not together on the nodes that the job needs"
 
-_MOST_NAMES = 8
+MOST_NAMES = 8
 _LONGEST = 200
 
 
@@ -65,10 +66,10 @@ def relaxation_rows(
             yield Relaxed(number, "without them", " and ".join(map(str, one.requirements)), one.clusters)
 
 
-def fit_lines(answer: WhyNot) -> Iterator[str]:
-    """Yield where a job fits, and where that is not known."""
+def fit_lines(answer: WhyNot, most: int | None = MOST_NAMES) -> Iterator[str]:
+    """Yield where a job fits, and where that is not known; most : so many names of where it fits, None for all."""
     matched, total = len(answer.matched), counted(answer.total, "cluster")
-    yield f"Fits on {matched:,} of {total}: {_some(answer.matched)}" if matched else f"Fits on none of {total}"
+    yield f"Fits on {matched:,} of {total}: {_some(answer.matched, most)}" if matched else f"Fits on none of {total}"
     if answer.unknown:
         names = _some([one.cluster for one in answer.unknown])
         yield f"May fit on {len(answer.unknown):,} more, of which not enough is described: {names}"
@@ -101,7 +102,8 @@ def asks_for_versions(requirement: Expression) -> bool:
     )
 
 
-def _some(names: Sequence[str]) -> str:
-    rest = len(names) - _MOST_NAMES
-    said = ", ".join(map(shown, names[:_MOST_NAMES]))
-    return f"{said} and {rest:,} more" if rest > 0 else said
+def _some(names: Sequence[str], most: int | None = MOST_NAMES) -> str:
+    first = names[:most]
+    rest = len(names) - len(first)
+    said = ", ".join(map(shown, first))
+    return f"{said} and {rest:,} more" if rest else said

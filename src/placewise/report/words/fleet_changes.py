@@ -73,9 +73,9 @@ def fact_words(change: FactChange) -> str:
     """Write what became of a vertex: ``cmake: version 3.27.9 -> 3.18.4``, ``gpu: model=a100 on 4 nodes, was on 2``."""
     subsystem = shown(change.subsystem)
     if change.before is None:
-        return f"{subsystem}: + {_there(change.after, change.on_after)}"
+        return f"{subsystem} {_there(change.after, change.on_after)} is new"
     if change.after is None:
-        return f"{subsystem}: - {_there(change.before, change.on_before)}"
+        return f"{subsystem} {_there(change.before, change.on_before)} is gone"
     on = _on(change.on_after)
     was = "" if change.on_before == change.on_after else f", was {_on(change.on_before)}"
     if change.before == change.after:

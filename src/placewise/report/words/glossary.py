@@ -182,5 +182,5 @@ DIFFERENCES: Entries = (
         "The cluster matches the job in the first fleet and not in the second, or the other way round.",
     ),
     ("->", "What it was, and what it is now."),
-    ("+, -", "A thing that is new, or gone."),
+    ("+, -, ~", "How many nodes or subsystems are new, gone, and changed."),
 )

@@ -14,8 +14,8 @@ def cost_lines(found: JobCost) -> Iterator[str]:
     known = [one for one in found.clusters if one.cost is not None]
     if known:
         first, last = known[0], known[-1]
-        dearest = f", and {amount(last.cost or 0.0)} on {shown(last.cluster)}, the dearest" if len(known) > 1 else ""
-        yield f"Costs {amount(first.cost or 0.0)} on {shown(first.cluster)}, the cheapest{dearest}, {_for(found)}"
+        dearest = f", and {money(last.cost or 0.0)} on {shown(last.cluster)}, the dearest" if len(known) > 1 else ""
+        yield f"Costs {money(first.cost or 0.0)} on {shown(first.cluster)}, the cheapest{dearest}, {_for(found)}"
     elif found.clusters:
         yield "What it costs is not known, since the job says neither how many nodes nor how many cores it takes"
 
@@ -38,9 +38,15 @@ def cost_basis(found: JobCost) -> str:
     return " ".join(said)
 
 
+def money(value: float) -> str:
+    """Write a price or a cost to four digits, without zeros that say nothing: 3.6."""
+    text = amount(value)
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
 def price_words(one: ClusterCost) -> str:
     """Write a price: ``1.2 a node-hour``."""
-    return f"{amount(one.price)} a {one.per}-hour"
+    return f"{money(one.price)} a {one.per}-hour"
 
 
 def amount_words(one: ClusterCost) -> str:
