@@ -13,7 +13,7 @@ from placewise.matching.site_limits import with_limits
 from placewise.model.advice.asked_jobs import AskedJobs
 from placewise.model.advice.fleet_diff import ClusterCauses, FleetDiff, JobChange, JobChanges
 from placewise.model.fleets.cluster import Fleet
-from placewise.model.fleets.fleet_comparison import compare_fleets
+from placewise.model.fleets.fleet_comparison import compare_fleets, kinds_changed
 from placewise.model.jobs.job import Job
 
 NOT_THERE = "the cluster is not in the fleet"
@@ -51,7 +51,14 @@ def fleet_diff(
     changes = compare_fleets(before, after)
     if asked is None:
         return FleetDiff(changes)
-    return FleetDiff(changes, _job_changes(_sides(before, after), changes.renamed, asked, ignore_limits))
+    sides = _sides(before, after)
+    # Answers may differ by nothing else: the kind of a field that nobody said follows from what is first offered.
+    old, new = (side.index.vocabulary.kinds for side in sides)
+    both = old.keys() & new.keys()
+    inferred = kinds_changed({name: old[name] for name in both}, {name: new[name] for name in both})
+    kinds = {one.name: one for one in (*inferred, *changes.kinds)}
+    changes = replace(changes, kinds=tuple(kinds[name] for name in sorted(kinds)))
+    return FleetDiff(changes, _job_changes(sides, changes.renamed, asked, ignore_limits))
 
 
 def _sides(before: Fleet, after: Fleet) -> tuple[_Side, _Side]:

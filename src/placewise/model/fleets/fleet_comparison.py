@@ -105,7 +105,7 @@ def compare_fleets(before: Fleet, after: Fleet) -> FleetChanges:
     changes += [cluster_change(old.get(name), new.get(name), *words) for name in rest]
     return FleetChanges(
         tuple(sorted(changes, key=lambda one: one.cluster)),
-        _values_changed(*(_kinds(one) for one in words)),
+        kinds_changed(*(one.kinds for one in words)),
         _values_changed(*(_aliases(one) for one in words)),
     )
 
@@ -304,8 +304,12 @@ def _complete_changed(before: Cluster, after: Cluster, *words: Vocabulary) -> tu
     return tuple(ValueChange(name, *pair) for name, pair in unlike.items())
 
 
-def _kinds(words: Vocabulary) -> dict[str, Value]:
-    return {_field(name): _kind(kind) for name, kind in words.kinds.items()}
+def kinds_changed(
+    before: Mapping[FieldName, FieldKind], after: Mapping[FieldName, FieldKind]
+) -> tuple[ValueChange, ...]:
+    """Return the fields that are of another kind, or of none."""
+    old, new = ({_field(name): _kind(kind) for name, kind in kinds.items()} for kinds in (before, after))
+    return _values_changed(old, new)
 
 
 def _kind(kind: FieldKind) -> str:
