@@ -1,0 +1,128 @@
+"""`placewise diff`, and the pages of `diff` and `explain`."""
+
+import json
+
+import pytest
+from small_fleets import written_features, written_fleet, written_job
+
+import placewise as pw
+
+PERL = {"name": "perl", "field": "version", "min": "5.30"}
+
+
+@pytest.fixture
+def fleets(tmp_path):
+    """A fleet before and after: one cluster gets an older perl, one is gone, one new, one renamed."""
+    before = written_features(
+        tmp_path / "before",
+        a={"perl": "5.32", "cmake": "3.20"},
+        b={"perl": "5.30"},
+        c={"perl": "5.10"},
+        same={"cmake": "3"},
+    )
+    after = written_features(
+        tmp_path / "after",
+        a={"perl": "5.20", "cmake": "3.20"},
+        d={"perl": "5.36"},
+        renamed={"perl": "5.10"},
+        same={"cmake": "3"},
+    )
+    return before, after
+
+
+def test_it_says_what_changed_and_who_loses_and_gains_and_why(placewise, fleets, tmp_path):
+    job = written_job(tmp_path / "job.json", PERL)
+    ran = placewise("diff", *fleets, "--jobs", job, "--json")
+    assert ran.code == 0, ran.err
+    found = json.loads(ran.out)
+    assert {one["cluster"]: one["what"] for one in found["fleet"]["clusters"]} == {
+        "a": "changed", "b": "gone", "d": "added", "renamed": "renamed", "same": "unchanged",
+    }  # fmt: skip
+    (change,) = found["jobs"]["changed"]
+    assert change["names"] == ["job"]
+    assert [one["cluster"] for one in change["gained"]] == ["d"]
+    lost = {one["cluster"]: one["causes"] for one in change["lost"]}
+    assert set(lost) == {"a", "b"}
+    assert lost["a"] == ["perl has version 5.20, asked 5.30:"]
+    assert {one["cause"]: one["jobs"] for one in found["jobs"]["lost_by_cause"]}[lost["a"][0]] == 1
+    printed = placewise("diff", *fleets, "--jobs", job).out
+    assert "perl: version 5.32 -> 5.20" in printed
+    assert "c -> renamed" in printed
+    assert "Jobs that lose clusters: 1 of 1" in printed
+
+
+def test_the_exit_code_says_it_only_where_it_is_asked_to(placewise, fleets, tmp_path):
+    before, after = fleets
+    assert placewise("diff", before, after).code == 0
+    assert placewise("diff", before, after, "--exit-code").code == 3
+    assert placewise("diff", before, before, "--exit-code").code == 0
+    nobody = placewise("diff", before, before, "--jobs", written_job(tmp_path / "job.json", PERL))
+    assert "None of 1 job gains or loses a cluster." in nobody.out
+
+
+def test_a_package_that_is_gone_everywhere_is_lost_and_no_error(placewise, fleets, tmp_path):
+    before, _ = fleets
+    without = written_features(tmp_path / "without", a={"cmake": "3.20"})
+    job = written_job(tmp_path / "job.json", PERL)
+    (change,) = json.loads(placewise("diff", before, without, "--jobs", job, "--json").out)["jobs"]["changed"]
+    assert {one["cluster"]: one["causes"] for one in change["lost"]} == {
+        "a": ["no perl there"],
+        "b": ["the cluster is not in the fleet"],
+    }
+    other = written_job(tmp_path / "other.json", {"name": "nothing-of-the-kind"})
+    refused = placewise("diff", before, without, "--jobs", other)
+    assert refused.code == 2
+    assert "nothing-of-the-kind" in refused.err
+
+
+def test_what_is_not_described_any_more_may_match(placewise, tmp_path):
+    def fleet(name, *, complete):
+        words = f"clusters: {{a: {{complete: {str(complete).lower()}}}}}"
+        return written_fleet(
+            tmp_path / name, vocabulary=words, a={"gcc": [{"version": "12"}]}, b={"perl": [{"version": "5"}]}
+        )
+
+    job = written_job(tmp_path / "job.json", {"name": "perl"})
+    pair = fleet("before", complete=True), fleet("after", complete=False)
+    found = json.loads(placewise("diff", *pair, "--jobs", job, "--json").out)
+    (change,) = found["jobs"]["changed"]
+    assert [one["cluster"] for one in change["may_match_now"]] == ["a"]
+    assert not change["gained"]
+    printed = placewise("diff", *pair, "--jobs", job).out
+    assert "a?" in printed
+    assert "all that is not named: now described in part" in printed
+
+
+@pytest.mark.parametrize("bad", [("nothing", "after"), ("before", "nothing"), ("before", "after", "--jobs", "nothing")])
+def test_bad_input_is_one_line_and_writes_nothing(placewise, fleets, tmp_path, monkeypatch, bad):
+    monkeypatch.chdir(tmp_path)
+    ran = placewise("diff", *bad, "--html", tmp_path / "page.html")
+    assert ran.code == 2
+    assert ran.err.count("\n") == 1
+    assert not (tmp_path / "page.html").exists()
+
+
+def test_a_page_replaces_another_file_only_if_told_to(placewise, fleets, tmp_path):
+    page = tmp_path / "page.html"
+    page.write_text("mine")
+    assert placewise("diff", *fleets, "--html", page).code == 2
+    job = written_job(tmp_path / "job.json", PERL)
+    assert placewise("explain", job, "--fleet", fleets[0], "--html", page).code == 2
+    assert page.read_text() == "mine"
+    assert placewise("diff", *fleets, "--html", page, "--force").code == 0
+    assert "What changed" in page.read_text()
+
+
+def test_python_says_the_same(placewise, fleets, tmp_path):
+    job = written_job(tmp_path / "job.json", PERL)
+    before, after = map(pw.read_fleet, fleets)
+    found = pw.diff(before, after, job)
+    assert found
+    assert not pw.diff(before, before, pw.read_job(job))
+    assert found.lost["perl has version 5.20, asked 5.30:"] == ("job",)
+    assert list(found.gained) == ["the cluster is not in the fleet"]
+    assert pw.diff(before, after, [pw.read_job(job)]) == found
+    assert "renamed" in found._repr_html_()
+    assert str(found).splitlines()[1].startswith("Jobs that lose clusters")
+    with pytest.raises(TypeError, match="read_fleet"):
+        pw.diff("before", after)
