@@ -1,6 +1,8 @@
 """`placewise diff`, and the pages of `diff` and `explain`."""
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 from small_fleets import written_features, written_fleet, written_job
@@ -126,3 +128,35 @@ def test_python_says_the_same(placewise, fleets, tmp_path):
     assert str(found).splitlines()[1].startswith("Jobs that lose clusters")
     with pytest.raises(TypeError, match="read_fleet"):
         pw.diff("before", after)
+
+
+def test_the_page_of_the_documentation_shows_what_is_printed(placewise, monkeypatch):
+    docs = Path(__file__).parents[2] / "docs"
+    (shown,) = re.findall(r"```text output\n(.*?)```", (docs / "comparing-fleets.md").read_text(), re.DOTALL)
+    monkeypatch.chdir(docs / "examples" / "comparing")
+    printed = placewise("diff", "before.json", "after.json", "--jobs", "jobs.yaml").out
+    assert [line.rstrip() for line in printed.splitlines()] == shown.splitlines()
+
+
+def test_an_import_and_a_comparison_say_the_same(placewise, tmp_path):
+    """What is different from the last import is what `diff` finds between the two."""
+
+    def node(name, cores, feature):
+        said = f"NodeName={name} CoresPerSocket={cores} Sockets=1 AvailableFeatures={feature}"
+        return f"{said} State=IDLE RealMemory=1000\n\n"
+
+    first, second = tmp_path / "first.txt", tmp_path / "second.txt"
+    first.write_text(node("a", 4, "milan") + node("b", 4, "milan"))
+    second.write_text(node("b", 8, "genoa") + node("c", 4, "milan"))
+    for number, file in enumerate((first, second)):
+        imported = placewise("import", "slurm", file, "--name", "ours", "--out", tmp_path / f"fleet{number}")
+        assert imported.code == 0, imported.err
+    again = ("import", "slurm", second, "--name", "ours", "--out", tmp_path / "fleet0")
+    between = ("diff", tmp_path / "fleet0", tmp_path / "fleet1")
+    compared, whole = placewise(*between).out, json.loads(placewise(*between, "--json").out)
+    printed = placewise(*again).out
+    lines = compared.splitlines()[1:]
+    assert any("nodes: +1 (c), -1 (a), ~1 (b)" in line for line in lines)
+    assert printed.endswith("\n".join(lines) + "\n")
+    placewise("import", "slurm", first, "--name", "ours", "--out", tmp_path / "fleet0")
+    assert json.loads(placewise(*again, "--json").out)["changes"] == whole["fleet"]["clusters"]
