@@ -160,3 +160,29 @@ def test_an_import_and_a_comparison_say_the_same(placewise, tmp_path):
     assert printed.endswith("\n".join(lines) + "\n")
     placewise("import", "slurm", first, "--name", "ours", "--out", tmp_path / "fleet0")
     assert json.loads(placewise(*again, "--json").out)["changes"] == whole["fleet"]["clusters"]
+
+
+def test_explain_writes_one_page_of_several_jobs_with_what_they_cost(placewise, tmp_path):
+    fleet = written_fleet(tmp_path / "fleet", a={"perl": [{"version": "5.32"}]}, b={"perl": [{"version": "5.10"}]})
+    (fleet / "a" / "state.json").write_text(json.dumps({"cost_per_node_hour": 1.5}))
+    jobs = [written_job(tmp_path / f"{name}.json", PERL) for name in ("first", "second")]
+    page = tmp_path / "where.html"
+    ran = placewise("explain", *jobs, "--fleet", fleet, "--html", page, "--json")
+    assert ran.code == 0, ran.err
+    assert len(json.loads(ran.out)["jobs"]) == 2
+    text = page.read_text()
+    assert '<a href="#job-2">second</a>' in text
+    assert "perl has version 5.10, asked 5.30:" in text
+    assert "1.5 a node-hour" in text
+    again = placewise("explain", *jobs, "--fleet", fleet, "--html", page, "--json", "--force")
+    assert again.code == 0
+    assert placewise("explain", "--require", "perl@5.30:", "--fleet", fleet, "--html", page, "--force").code == 0
+    assert "Where can this job run?" in page.read_text()
+
+
+def test_a_page_that_cannot_be_written_is_one_line(placewise, fleets, tmp_path):
+    (tmp_path / "file").write_text("")
+    for place in (tmp_path, tmp_path / "file" / "page.html"):
+        ran = placewise("diff", *fleets, "--html", place)
+        assert ran.code == 2
+        assert ran.err.count("\n") == 1

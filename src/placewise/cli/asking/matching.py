@@ -104,8 +104,9 @@ def explain(
 ) -> None:
     """Say why the clusters that do not match a job do not, and what to relax; one job after the other.
 
-    With --queue also when it would start on those that match. With --html also as a page, with what it would cost where
-    the fleet has prices.
+    With --queue also when it would start on those that match.
+
+    With --html also as a page, with costs where the fleet has prices.
 
     Exit code 3 when a job fits nowhere, 4 when it is unknown whether it fits somewhere.
     """

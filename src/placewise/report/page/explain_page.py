@@ -10,12 +10,13 @@ from placewise.formats.writing import write_bytes
 from placewise.matching.causes.many_jobs import causes_by_cluster
 from placewise.matching.causes.relaxing import Relaxations
 from placewise.matching.causes.why_not import WhyNot
-from placewise.model.advice.job_cost import JobCost
+from placewise.matching.deciding import REQUIRED
+from placewise.model.advice.job_cost import ClusterCost, JobCost
 from placewise.model.fleets.site_limit import SiteLimit
 from placewise.model.jobs.job import Job
 from placewise.model.requirements.requirement import tests_of
 from placewise.model.scalar import scalar_text
-from placewise.model.traces.start_estimate import StartEstimate
+from placewise.model.traces.start_estimate import ClusterStart, StartEstimate
 from placewise.report.page.diff_page import some_names
 from placewise.report.page.filling import filled
 from placewise.report.page.text_table import Column, TextTable, text_table
@@ -42,7 +43,7 @@ from placewise.report.words.start_estimate import (
     start_words,
 )
 
-_UNKNOWN = "May fit: "
+_MAY_FIT = "may fit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +78,10 @@ def render_explain_page(jobs: Sequence[ExplainedJob], *, fleet: str, command: st
         _Part(shown(one.job.name), list(_asks(one.job)), list(_lines(one)), [t for t in _tables(one) if t is not None])
         for one in jobs
     ]
+    whose = "these jobs" if len(parts) != 1 else "this job" if jobs[0].job.name == REQUIRED else parts[0].name
     return filled(
         "explain.html.j2",
+        whose=whose,
         fleet=shown(fleet, 200),
         clusters=counted(jobs[0].answer.total, "cluster") if jobs else "",
         parts=parts,
@@ -143,33 +146,31 @@ def _fits(one: ExplainedJob) -> TextTable | None:
         bound = {start.is_bound for start in starts.values() if start.start_s is not None}
         notes += [said for said, there in ((BOUND_MEANS, True), (ALONE_MEANS, False)) if there in bound]
         notes += [f"{shown(note, 300)}." for note in one.start.notes]
-    names = one.answer.matched
+    matched = frozenset(one.answer.matched)
+    names = dict.fromkeys((*costs, *one.cost.unpriced, *one.answer.matched))
     if starts:
-        names = tuple(sorted(names, key=lambda name: by_start(starts[name]) if name in starts else (True, 0)))
-    elif costs:
-        names = (*(cost.cluster for cost in one.cost.clusters), *one.cost.unpriced)
+        names = dict.fromkeys(sorted(names, key=lambda name: by_start(starts[name]) if name in starts else (True, 0)))
     rows: list[list[str | Sequence[str]]] = []
     for name in names:
-        row: list[str | Sequence[str]] = [name]
-        if costs:
-            cost = costs.get(name)
-            known = cost is not None and cost.cost is not None
-            row += ["", "", ""] if cost is None else [price_words(cost), amount_words(cost)]
-            row += [] if cost is None else [money(cost.cost or 0.0) if known else ""]
-        if starts:
-            start = starts.get(name)
-            row += (
-                ["", "", "", ""]
-                if start is None
-                else [
-                    start_words(start),
-                    "" if start.wait_s is None else time_words(start.wait_s),
-                    "" if start.start_s is None else BOUND if start.is_bound else ALONE,
-                    f"{start.policy}: {start.running:,} running, {start.queued:,} waiting",
-                ]
-            )
-        rows.append(row)
+        # Where what is unknown counts as yes, clusters are asked about that may fit.
+        row: list[str | Sequence[str]] = [name if name in matched else (name, _MAY_FIT)]
+        rows.append([*row, *(_cost(costs.get(name)) if costs else ()), *(_start(starts.get(name)) if starts else ())])
     return text_table("Where it fits", columns, rows, notes) if len(columns) > 1 else None
+
+
+def _cost(found: ClusterCost | None) -> Sequence[str]:
+    if found is None:
+        return "", "", ""
+    return price_words(found), amount_words(found), "" if found.cost is None else money(found.cost)
+
+
+def _start(found: ClusterStart | None) -> Sequence[str]:
+    if found is None:
+        return "", "", "", ""
+    queue = f"{found.policy}: {found.running:,} running, {found.queued:,} waiting"
+    if found.start_s is None or found.wait_s is None:
+        return start_words(found), "", "", queue
+    return start_words(found), time_words(found.wait_s), BOUND if found.is_bound else ALONE, queue
 
 
 def _why_not(answer: WhyNot) -> TextTable | None:
@@ -182,18 +183,17 @@ def _why_not(answer: WhyNot) -> TextTable | None:
             if name not in causes:
                 unsaid.setdefault(name, []).append(f"does not meet {blocked.requirement}")
     causes |= {name: tuple(lines) for name, lines in unsaid.items()}
-    unknown = {one.cluster for one in answer.unknown}
-    together: dict[tuple[bool, tuple[str, ...]], list[str]] = {}
+    undecided = dict.fromkeys((one.cluster for one in answer.unknown), _MAY_FIT)
+    undecided |= dict.fromkeys((one.cluster for one in answer.incomparable), "cannot be compared")
+    together: dict[tuple[str, tuple[str, ...]], list[str]] = {}
     for name, lines in causes.items():
-        together.setdefault((name not in unknown, lines), []).append(name)
-    ordered = sorted(together.items(), key=lambda item: (item[0][0], len(item[0][1]), -len(item[1]), item[1]))
-    rows = (
-        (some_names(sorted(names)), f"{len(names):,}", "no" if certain else "not known", lines)
-        for (certain, lines), names in ordered
-    )
+        together.setdefault((undecided.get(name, "no"), lines), []).append(name)
+    ordered = sorted(together.items(), key=lambda item: (item[0][0] == "no", len(item[0][1]), -len(item[1]), item[1]))
+    rows = ((some_names(sorted(names)), f"{len(names):,}", answered, lines) for (answered, lines), names in ordered)
     columns = (Column("clusters"), Column("how many", number=True), Column("fits"), Column("because"))
     notes = [f"No cluster has a resource of type {kind!r}." for kind in answer.unknown_types]
-    return text_table("Why not elsewhere" if answer.matched else "Why it fits nowhere", columns, rows, notes)
+    title = "Why not elsewhere" if answer.matched else f"Why it fits nowhere{' for certain' if undecided else ''}"
+    return text_table(title, columns, rows, notes)
 
 
 def _relaxed(found: Relaxations) -> TextTable | None:

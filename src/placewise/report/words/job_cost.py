@@ -23,7 +23,7 @@ def cost_lines(found: JobCost) -> Iterator[str]:
 def cost_basis(found: JobCost) -> str:
     """Say what costs rest on."""
     per = {one.per for one in found.clusters}
-    said = ["Prices are those of the clusters' states, in their own units."]
+    said = ["Prices are what the clusters' states say, in whatever currency that is."]
     if "node" in per:
         said.append("A job that asks for nodes pays for whole ones (cost_per_node_hour).")
     if "processor" in per:
