@@ -126,6 +126,9 @@ def test_python_says_the_same(placewise, fleets, tmp_path):
     assert pw.diff(before, after, [pw.read_job(job)]) == found
     assert "renamed" in found._repr_html_()
     assert str(found).splitlines()[1].startswith("Jobs that lose clusters")
+    assert pw.diff(before, after, [job]) == found == pw.diff(before, after, str(job))
+    with pytest.raises(TypeError, match="read_job"):
+        pw.diff(before, after, [3])
     with pytest.raises(TypeError, match="read_fleet"):
         pw.diff("before", after)
 

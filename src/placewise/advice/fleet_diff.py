@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from placewise.errors import InputError, locating
@@ -51,7 +51,8 @@ def fleet_diff(
     changes = compare_fleets(before, after)
     if asked is None:
         return FleetDiff(changes)
-    sides = _sides(before, after)
+    differ = {name for one in changes.clusters if one.what != "unchanged" for name in (one.cluster, one.was)}
+    sides = _sides(before, after, differ)
     # Answers may differ by nothing else: the kind of a field that nobody said follows from what is first offered.
     old, new = (side.index.vocabulary.kinds for side in sides)
     both = old.keys() & new.keys()
@@ -61,7 +62,7 @@ def fleet_diff(
     return FleetDiff(changes, _job_changes(sides, changes.renamed, asked, ignore_limits))
 
 
-def _sides(before: Fleet, after: Fleet) -> tuple[_Side, _Side]:
+def _sides(before: Fleet, after: Fleet, differ: Collection[str]) -> tuple[_Side, _Side]:
     indexes = FleetIndex(before, names_apart=True), FleetIndex(after, names_apart=True)
     fields = indexes[0].facts.fields | indexes[1].facts.fields
     types = indexes[0].known_types | indexes[1].known_types
@@ -70,7 +71,7 @@ def _sides(before: Fleet, after: Fleet) -> tuple[_Side, _Side]:
         words = replace(index.vocabulary.with_known(other.vocabulary.known, {}), types=types)
         states = {one.name: dict(one.state) for one in fleet.clusters}
         known = index.in_vocabulary(words).with_states(states, fields)
-        sides.append(_Side(known, CausesOfMany(known)))
+        sides.append(_Side(known, CausesOfMany(known, differ)))
     return sides[0], sides[1]
 
 

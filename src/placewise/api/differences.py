@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from html import escape
 from pathlib import Path
+from typing import TypeAlias
 
 from placewise.advice.asked_jobs import asked_jobs
 from placewise.advice.fleet_diff import fleet_diff
@@ -18,6 +19,8 @@ from placewise.model.jobs.workload import Workload
 from placewise.report.data.fleet_diff import gained_by_cause, lost_by_cause
 from placewise.report.words.fleet_changes import change_rows
 from placewise.report.words.fleet_diff import GAINED, LOST, diff_lines
+
+Jobs: TypeAlias = str | Path | Job | Workload
 
 _MOST_LINES = 20
 
@@ -55,15 +58,15 @@ class Diff(FleetDiff):
 def diff(
     before: Fleet,
     after: Fleet,
-    jobs: str | Path | Job | Workload | Iterable[Job] | None = None,
+    jobs: Jobs | Iterable[Jobs] | None = None,
     *,
     ignore_limits: bool = False,
 ) -> Diff:
     """Say what is different between two fleets, and which jobs gain and lose clusters by it, with the cause.
 
-    jobs : jobs, a workload, or a path as `placewise diff --jobs` takes it. ignore_limits : leave out what the sites'
-    partitions and nodes allow. A `Diff` is true where anything is different. Raises InputError for what cannot be read,
-    and for a job that can be asked of neither fleet.
+    jobs : a job, a workload, a path as `placewise diff --jobs` takes it, or several of these. ignore_limits : leave out
+    what the sites' partitions and nodes allow. A `Diff` is true where anything is different. Raises InputError for what
+    cannot be read, and for a job that can be asked of neither fleet.
 
     >>> fleet = read_fleet("demo")
     >>> bool(diff(fleet, fleet, read_job("solver.yaml")))
@@ -75,11 +78,17 @@ def diff(
             raise TypeError(f"a Fleet is expected, as read_fleet(path) gives it, and not a value of type {kind}")
     asked = None
     if jobs is not None:
-        sources: Iterable[Job | Workload | WorkloadTable]
-        if isinstance(jobs, Job | Workload):
-            sources = [jobs]
-        else:
-            sources = read_jobs(Path(jobs)) if isinstance(jobs, str | Path) else jobs
-        asked = asked_jobs(sources)
+        asked = asked_jobs(_sources([jobs] if isinstance(jobs, Job | Workload | str | Path) else jobs))
     found = fleet_diff(before, after, asked, ignore_limits=ignore_limits)
     return Diff(found.fleet, found.jobs)
+
+
+def _sources(jobs: Iterable[Jobs]) -> Iterator[Job | Workload | WorkloadTable]:
+    for one in jobs:
+        if isinstance(one, str | Path):
+            yield from read_jobs(Path(one))
+        elif isinstance(one, Job | Workload):
+            yield one
+        else:
+            kind = type(one).__name__
+            raise TypeError(f"a Job is expected, as read_job(path) gives it, and not a value of type {kind}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Collection
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,16 +41,17 @@ def causes_by_cluster(answer: WhyNot) -> dict[str, tuple[str, ...]]:
 class CausesOfMany:
     """Says what `why_not` says of some clusters, for many jobs of one fleet.
 
+    likely : names of those that are mostly asked about; where `why_not` itself has to look, it looks at these alone.
     What is remembered is bounded by the distinct requirements and shapes of the jobs.
     """
 
-    def __init__(self, index: FleetIndex) -> None:
+    def __init__(self, index: FleetIndex, likely: Collection[str] = ()) -> None:
         self._index = index
+        self._likely = frozenset(likely) & index.positions.keys()
         self._causes = Causes(index)
         self._lines: dict[tuple[Expression, int], tuple[str, ...]] = {}
         self._meeting: dict[Expression, int] = {}
         self._fitting: dict[tuple[Shape, ...], NDArray[np.bool_]] = {}
-        self._parts: dict[tuple[int, ...], FleetIndex] = {}
 
     def of(self, job: Job, match: Match, clusters: Collection[str]) -> dict[str, tuple[str, ...]]:
         """Return the causes for which some clusters do not match a job, by name; match : what it matches.
@@ -78,8 +80,9 @@ class CausesOfMany:
                     lines[TOO_SMALL] = None
                 found[name] = tuple(lines)
         if closer:
-            said = causes_by_cluster(why_not(self._part(tuple(closer)), job))
-            found |= {name: said.get(name, ()) for name in map(self._index.names.__getitem__, closer)}
+            names = [self._index.names[one] for one in closer]
+            said = causes_by_cluster(why_not(self._part if self._likely.issuperset(names) else self._index, job))
+            found |= {name: said.get(name, ()) for name in names}
         return found
 
     def _met(self, requirement: Expression) -> int:
@@ -94,7 +97,7 @@ class CausesOfMany:
             if self._causes.exhausted:  # for one job that would be enough
                 self._causes = Causes(self._index)
                 causes = self._causes.of(cluster, requirement)
-            self._lines[key] = tuple(map(str, causes))
+            self._lines[key] = tuple(map(str, causes)) or (f"does not meet {requirement}",)
         return self._lines[key]
 
     def _fits(self, job: Job) -> NDArray[np.bool_]:
@@ -107,12 +110,10 @@ class CausesOfMany:
             self._fitting[shapes] = fitting
         return self._fitting[shapes]
 
-    def _part(self, clusters: tuple[int, ...]) -> FleetIndex:
-        """Return the index of some clusters alone, in the words of the whole fleet."""
-        if clusters not in self._parts:
-            index = self._index
-            of_fleet = index.fleet.clusters
-            part = Fleet(tuple(of_fleet[one] for one in clusters), index.vocabulary)
-            states = {one.name: dict(one.state) for one in part.clusters}
-            self._parts[clusters] = FleetIndex(part, names_apart=True).with_states(states, index.facts.fields)
-        return self._parts[clusters]
+    @cached_property
+    def _part(self) -> FleetIndex:
+        """The index of the likely clusters alone, in the words of the whole fleet."""
+        index = self._index
+        there = tuple(one for one in index.fleet.clusters if one.name in self._likely)
+        states = {one.name: dict(one.state) for one in there}
+        return FleetIndex(Fleet(there, index.vocabulary), names_apart=True).with_states(states, index.facts.fields)
