@@ -92,7 +92,7 @@ def test_what_is_not_described_any_more_may_match(placewise, tmp_path):
     assert not change["gained"]
     printed = placewise("diff", *pair, "--jobs", job).out
     assert "a?" in printed
-    assert "all that is not named: now described in part" in printed
+    assert "all subsystems: now described in part" in printed
 
 
 @pytest.mark.parametrize("bad", [("nothing", "after"), ("before", "nothing"), ("before", "after", "--jobs", "nothing")])

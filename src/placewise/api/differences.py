@@ -16,9 +16,9 @@ from placewise.model.advice.fleet_diff import FleetDiff
 from placewise.model.fleets.cluster import Fleet
 from placewise.model.jobs.job import Job
 from placewise.model.jobs.workload import Workload
-from placewise.report.data.fleet_diff import gained_by_cause, lost_by_cause
+from placewise.report.data.fleet_diff import by_cause
 from placewise.report.words.fleet_changes import change_rows
-from placewise.report.words.fleet_diff import GAINED, LOST, diff_lines
+from placewise.report.words.fleet_diff import CAUSES, diff_lines
 
 Jobs: TypeAlias = str | Path | Job | Workload
 
@@ -33,12 +33,12 @@ class Diff(FleetDiff):
     @property
     def lost(self) -> dict[str, tuple[str, ...]]:
         """The jobs that lose clusters by each cause, those of most jobs first; one name of jobs that are equal."""
-        return {} if self.jobs is None else {one.cause: one.names for one in lost_by_cause(self.jobs)}
+        return {} if self.jobs is None else {one.cause: one.names for one in by_cause(self.jobs, "lost")}
 
     @property
     def gained(self) -> dict[str, tuple[str, ...]]:
         """The jobs that gain clusters by each cause that was in the way; one name of jobs that are equal."""
-        return {} if self.jobs is None else {one.cause: one.names for one in gained_by_cause(self.jobs)}
+        return {} if self.jobs is None else {one.cause: one.names for one in by_cause(self.jobs, "gained")}
 
     def __str__(self) -> str:
         return "\n".join(diff_lines(self))
@@ -49,7 +49,7 @@ class Diff(FleetDiff):
         if rest := len(rows) - len(shown):
             shown.append(("", "", f"and {rest:,} more"))
         tables = table_html(("cluster", "what", "how"), shown) if shown else ""
-        for title, causes in ((LOST, self.lost), (GAINED, self.gained)):
+        for title, causes in ((CAUSES["lost"], self.lost), (CAUSES["gained"], self.gained)):
             some = [(cause, ", ".join(names[:3])) for cause, names in list(causes.items())[:_MOST_LINES]]
             tables += table_html((title, "such as"), some) if some else ""
         return f"<p>{escape(' '.join(diff_lines(self)))}</p>{tables}"

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from placewise.model.advice.fleet_diff import ClusterCauses, FleetDiff, JobChange, JobChanges
 from placewise.report.data.fleet_changes import fleet_changes_document
+
+Gain: TypeAlias = Literal["lost", "gained", "may_lose", "may_gain"]
+
+_KEYS: dict[Gain, str] = {
+    "lost": "lost",
+    "gained": "gained",
+    "may_lose": "cannot_match_any_more",
+    "may_gain": "may_match_now",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +61,23 @@ def job_counts(found: JobChanges) -> JobCounts:
     )
 
 
-def lost_by_cause(found: JobChanges) -> list[CauseCount]:
-    """Return the causes for which jobs lose clusters, or might have matched them, those of most jobs first."""
-    return _by_cause((one, (*one.lost, *one.may_lose)) for one in found.changed)
-
-
-def gained_by_cause(found: JobChanges) -> list[CauseCount]:
-    """Return the causes that are no longer in the way where jobs gain clusters, those of most jobs first."""
-    return _by_cause((one, (*one.gained, *one.may_gain)) for one in found.changed)
+def by_cause(found: JobChanges, what: Gain) -> list[CauseCount]:
+    """Return the causes for which jobs gain or lose clusters, certainly or not, those of most jobs first."""
+    jobs: dict[str, int] = {}
+    names: dict[str, list[str]] = {}
+    clusters: dict[str, dict[str, None]] = {}
+    for change in found.changed:
+        there: tuple[ClusterCauses, ...] = getattr(change, what)
+        for cause in dict.fromkeys(line for one in there for line in one.causes):
+            jobs[cause] = jobs.get(cause, 0) + len(change.names)
+            names.setdefault(cause, []).append(change.names[0])
+        for one in there:
+            for cause in one.causes:
+                clusters.setdefault(cause, {})[one.cluster] = None
+    return sorted(
+        (CauseCount(cause, jobs[cause], tuple(names[cause]), tuple(sorted(clusters[cause]))) for cause in jobs),
+        key=lambda one: (-one.jobs, -len(one.clusters), one.cause),
+    )
 
 
 def most_affected(found: JobChanges) -> list[JobChange]:
@@ -85,23 +103,6 @@ def diff_document(found: FleetDiff) -> dict[str, Any]:
     }
 
 
-def _by_cause(changes: Iterable[tuple[JobChange, Sequence[ClusterCauses]]]) -> list[CauseCount]:
-    jobs: dict[str, int] = {}
-    names: dict[str, list[str]] = {}
-    clusters: dict[str, dict[str, None]] = {}
-    for change, there in changes:
-        for cause in dict.fromkeys(line for one in there for line in one.causes):
-            jobs[cause] = jobs.get(cause, 0) + len(change.names)
-            names.setdefault(cause, []).append(change.names[0])
-        for one in there:
-            for cause in one.causes:
-                clusters.setdefault(cause, {})[one.cluster] = None
-    return sorted(
-        (CauseCount(cause, jobs[cause], tuple(names[cause]), tuple(sorted(clusters[cause]))) for cause in jobs),
-        key=lambda one: (-one.jobs, -len(one.clusters), one.cause),
-    )
-
-
 def _jobs_document(found: JobChanges) -> dict[str, Any]:
     counts = job_counts(found)
     return {
@@ -112,17 +113,13 @@ def _jobs_document(found: JobChanges) -> dict[str, Any]:
         "match_something_now": counts.newly_somewhere,
         "match_nothing_before": found.nowhere_before,
         "match_nothing_after": found.nowhere_after,
-        "lost_by_cause": [_cause_document(one) for one in lost_by_cause(found)],
-        "gained_by_cause": [_cause_document(one) for one in gained_by_cause(found)],
+        **{f"{key}_by_cause": [_cause_document(one) for one in by_cause(found, what)] for what, key in _KEYS.items()},
         "changed": [
             {
                 "names": list(one.names),
                 "matched_before": one.matched_before,
                 "matched_after": one.matched_after,
-                "gained": _clusters(one.gained),
-                "lost": _clusters(one.lost),
-                "may_match_now": _clusters(one.may_gain),
-                "may_not_match_any_more": _clusters(one.may_lose),
+                **{key: _clusters(getattr(one, what)) for what, key in _KEYS.items()},
             }
             for one in found.changed
         ],

@@ -7,13 +7,12 @@ from pathlib import Path
 
 from placewise.formats.writing import write_bytes
 from placewise.model.advice.fleet_diff import FleetDiff, JobChanges
-from placewise.report.data.fleet_diff import CauseCount, gained_by_cause, lost_by_cause, most_affected
+from placewise.report.data.fleet_diff import CauseCount, by_cause, most_affected
 from placewise.report.page.filling import filled
 from placewise.report.page.text_table import Column, TextTable, text_table
 from placewise.report.words.fleet_changes import change_rows
 from placewise.report.words.fleet_diff import (
-    GAINED,
-    LOST,
+    CAUSES,
     MAYBE_MEANS,
     diff_lines,
     gained_names,
@@ -52,8 +51,8 @@ def _tables(found: FleetDiff) -> Iterator[TextTable | None]:
     yield text_table("What changed", columns, change_rows(found.fleet, some_names))
     if found.jobs is None:
         return
-    yield _causes(LOST, lost_by_cause(found.jobs))
-    yield _causes(GAINED, gained_by_cause(found.jobs))
+    for what, title in CAUSES.items():
+        yield _causes(title, by_cause(found.jobs, what))
     yield _jobs(found.jobs)
 
 

@@ -7,13 +7,12 @@ from collections.abc import Sequence
 from rich.console import Console, JustifyMethod
 
 from placewise.model.advice.fleet_diff import FleetDiff
-from placewise.report.data.fleet_diff import CauseCount, gained_by_cause, lost_by_cause, most_affected
+from placewise.report.data.fleet_diff import CauseCount, by_cause, most_affected
 from placewise.report.terminal.fleet_changes import print_fleet_changes
 from placewise.report.terminal.narrow import some_names
 from placewise.report.terminal.tables import PIPED_WIDTH, print_first_rows, print_line
 from placewise.report.words.fleet_diff import (
-    GAINED,
-    LOST,
+    CAUSES,
     MAYBE,
     MAYBE_MEANS,
     diff_lines,
@@ -35,8 +34,8 @@ def print_fleet_diff(found: FleetDiff, console: Console) -> None:
         print_line(line, console)
     if not found.jobs:
         return
-    _print_causes(LOST, lost_by_cause(found.jobs), console)
-    _print_causes(GAINED, gained_by_cause(found.jobs), console)
+    for what, title in CAUSES.items():
+        _print_causes(title, by_cause(found.jobs, what), console)
     headings: dict[str, JustifyMethod] = {
         "job": "left",
         "clusters before": "right",

@@ -55,8 +55,9 @@ def cluster_lines(change: ClusterChange, names: Callable[[Sequence[str]], str]) 
         yield fact_words(fact)
     for value in change.state:
         yield _value(value)
+    rest = "all other subsystems" if len(change.complete) > 1 else "all subsystems"
     for value in change.complete:
-        yield _complete(value)
+        yield _complete(value, rest)
     if change.layout:
         yield "the same resources and facts are arranged differently"
     if change.words:
@@ -132,9 +133,9 @@ def _count(one: CountChange) -> str:
     return f"{shown(one.type)}: {one.before:,}{unit} -> {one.after:,}{unit} in all"
 
 
-def _complete(one: ValueChange) -> str:
-    what, how = shown(one.name) or "all that is not named", "completely" if one.after else "in part"
-    return f"{what}: described {how}, as before" if one.before == one.after else f"{what}: now described {how}"
+def _complete(one: ValueChange, rest: str) -> str:
+    how = f"described {'completely' if one.after else 'in part'}"
+    return f"{shown(one.name) or rest}: {f'{how}, as before' if one.before == one.after else f'now {how}'}"
 
 
 def _fields(fields: Fields) -> str:

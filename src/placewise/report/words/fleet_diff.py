@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from placewise.model.advice.fleet_diff import ClusterCauses, FleetDiff, JobChange
-from placewise.report.data.fleet_diff import job_counts
+from placewise.report.data.fleet_diff import Gain, job_counts
 from placewise.report.words.fleet_changes import NOTHING, count_lines
 from placewise.report.words.numbers import counted, jobs, shown
 
-LOST, GAINED = "Why jobs lose clusters", "What was in the way where jobs gain clusters"
+CAUSES: dict[Gain, str] = {
+    "lost": "Why jobs lose clusters",
+    "gained": "What was in the way where jobs gain clusters",
+    "may_lose": "Why clusters cannot match any more that might have",
+    "may_gain": "What was in the way where clusters may match now",
+}
 MAYBE = "?"
 MAYBE_MEANS = (
     "A question mark is at a cluster of which not enough is described: it may match now, or might have matched before."
