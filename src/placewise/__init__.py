@@ -6,6 +6,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from placewise.api.differences import diff
     from placewise.api.questions import (
         estimate_start,
         explain,
@@ -53,6 +54,7 @@ __all__ = [
     "Version",
     "VersionRange",
     "Vocabulary",
+    "diff",
     "estimate_start",
     "explain",
     "match",
@@ -69,6 +71,7 @@ __all__ = [
 ]
 
 _ROOMS = {
+    "api.differences": ("diff",),
     "api.questions": (
         "estimate_start",
         "explain",

@@ -58,6 +58,7 @@ LOCAL = {
     "compare": ["{results}", "{results}"],
     "match": ["{jobspec}", "--fleet", "{small}"],
     "explain": ["{jobspec}", "--fleet", "{small}"],
+    "diff": ["{small}", "{small}", "--jobs", "{small}"],
     "vocabulary": ["{small}"],
     "schema": ["jobspec"],
     "trace": ["{trace}"],

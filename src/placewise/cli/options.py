@@ -69,6 +69,15 @@ Json = Annotated[
     ),
 ]
 Force = Annotated[bool, typer.Option("--force", help="Replace what is there, whoever left it.")]
+Html = Annotated[
+    Path | None,
+    typer.Option(
+        "--html",
+        help="Also write a page that can be sent to somebody: one file that needs no other.",
+        metavar="FILE",
+        show_default=False,
+    ),
+]
 Jobspec = Annotated[Path, typer.Argument(help="A jobspec in YAML or JSON, in any of the three dialects.")]
 Jobspecs = Annotated[
     list[Path] | None,

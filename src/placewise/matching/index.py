@@ -28,7 +28,7 @@ from placewise.matching.known_names import (
 )
 from placewise.matching.layout import Layout
 from placewise.matching.meeting import Meeting, all_met, any_met, most_asked, not_met, tested
-from placewise.matching.named_places import NAMES_OF_NODES, asks_for_names, expressions_of, names_nodes, without_names
+from placewise.matching.named_places import asks_for_names, expressions_of, names_nodes, without_names
 from placewise.matching.offers import Change, Offers, changed_offers, moved_offers
 from placewise.matching.places import PlaceClass
 from placewise.matching.recent import Recent
@@ -36,7 +36,7 @@ from placewise.matching.shapes.counting import Counts, counted_request, counts_o
 from placewise.matching.shapes.hosting import Hosting, inner_requirements
 from placewise.matching.shapes.work import Work
 from placewise.model.fleets.cluster import Cluster, Fleet
-from placewise.model.fleets.resources import Subsystem
+from placewise.model.fleets.resources import NAMES_OF_NODES, Subsystem
 from placewise.model.fleets.site_limit import SiteLimit
 from placewise.model.fleets.vocabulary import Vocabulary
 from placewise.model.jobs.job import Job, ResourceRequest, Shape

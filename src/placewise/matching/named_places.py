@@ -11,10 +11,9 @@ from dataclasses import replace
 
 from placewise.matching.shapes.hosting import inner_requirements
 from placewise.model.fleets.cluster import Cluster
+from placewise.model.fleets.resources import NAMES_OF_NODES
 from placewise.model.jobs.job import Job
 from placewise.model.requirements.requirement import Expression, tests_of
-
-NAMES_OF_NODES = frozenset(("host", "rank"))
 
 
 def names_nodes(cluster: Cluster) -> bool:

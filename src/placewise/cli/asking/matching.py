@@ -14,6 +14,8 @@ from placewise.cli.asking.asked_jobs import answered, asked_jobs, exit_code, lim
 from placewise.cli.asking.start_options import StartOptions
 from placewise.cli.options import (
     FleetPath,
+    Force,
+    Html,
     IgnoreLimits,
     Jobspecs,
     Json,
@@ -23,12 +25,15 @@ from placewise.cli.options import (
     Verbose,
     takes,
 )
-from placewise.cli.printing import console, plain, print_json, print_text, say
+from placewise.cli.printing import command_line, console, plain, print_json, print_text, say
 
 if TYPE_CHECKING:
     from placewise.cli.asking.asked_jobs import Answered, AskedJob
+    from placewise.matching.causes.relaxing import Relaxations
+    from placewise.matching.causes.why_not import WhyNot
     from placewise.matching.index import FleetIndex
     from placewise.model.fleets.cluster import Fleet
+    from placewise.model.traces.start_estimate import StartEstimate
 
 _UNKNOWN = "--unknown"
 
@@ -90,6 +95,8 @@ def explain(
     jobspecs: Jobspecs = None,
     require: Require = None,
     unknown: Unknown = "separate",
+    html: Html = None,
+    force: Force = False,
     separate_entries: SeparateEntries = False,
     ignore_limits: IgnoreLimits = False,
     json: Json = False,
@@ -99,8 +106,11 @@ def explain(
 
     With --queue also when it would start on those that match.
 
+    With --html also as a page, with costs where the fleet has prices.
+
     Exit code 3 when a job fits nowhere, 4 when it is unknown whether it fits somewhere.
     """
+    from placewise.formats.writing import refuse_existing
     from placewise.matching.causes.relaxing import relaxations
     from placewise.matching.causes.why_not import why_not
     from placewise.matching.deciding import refuse_other_words
@@ -110,11 +120,15 @@ def explain(
     from placewise.report.terminal.start_estimate import print_start_estimate
 
     refuse_other_words(unknown, _UNKNOWN)
+    if html is not None:
+        refuse_existing(html, force=force)
     jobs = partial(asked_jobs, jobspecs, require, separate_entries=separate_entries)
     _, index, asked = _compiled(fleet, jobs, ignore_limits=ignore_limits, verbose=verbose)
     answers = answered(index, asked, unknown)
     found = [one.naming(lambda job: (why_not(index, job), relaxations(index, job))) for one in asked]
     when = starts.estimates(index.fleet, answers)
+    if html is not None:
+        _write_page(html, fleet, index, answers, found, when)
     if json:
         documents = [explanation_document(*one) for one in found]
         for document, start in zip(documents, when, strict=False):
@@ -127,6 +141,28 @@ def explain(
         if when:
             print_start_estimate(when[number], console())
     _leave(answers)
+
+
+def _write_page(
+    path: Path,
+    fleet: Path,
+    index: FleetIndex,
+    answers: Sequence[Answered],
+    found: Sequence[tuple[WhyNot, Relaxations]],
+    starts: Sequence[StartEstimate],
+) -> None:
+    """Write a page of all jobs; what they cost rests on the processors and limits that their starts rest on."""
+    from placewise.advice.job_costs import job_cost
+    from placewise.report.page.explain_page import ExplainedJob, write_explain_page
+
+    jobs = []
+    for number, (answer, (why, relaxed)) in enumerate(zip(answers, found, strict=True)):
+        start = starts[number] if starts else None
+        processors, limit = (None, None) if start is None else (start.processors, start.limit_s)
+        price = partial(job_cost, index.fleet, answer.match.positions, processors=processors, limit_s=limit)
+        cost = answer.asked.naming(price)
+        jobs.append(ExplainedJob(answer.asked.job, why, relaxed, cost, start))
+    write_explain_page(jobs, path, fleet=str(fleet), command=command_line())
 
 
 def _compiled(

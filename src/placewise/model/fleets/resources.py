@@ -12,6 +12,9 @@ from typing import NamedTuple
 from placewise.errors import InputError
 from placewise.model.scalar import Value
 
+NAMES_OF_NODES = frozenset(("host", "rank"))
+"""The subsystems whose vertices tell each node from all others."""
+
 
 class Vertex(NamedTuple):
     """One resource of the containment tree; a tuple, since a graph has hundreds of thousands of them.

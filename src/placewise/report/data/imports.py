@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from placewise.model.fleets.fleet_changes import ClusterChange, Difference
+from placewise.model.fleets.fleet_changes import ClusterChange
 from placewise.model.fleets.imported import Imported
 from placewise.model.jobs.imported_job import ImportedJob
+from placewise.report.data.fleet_changes import cluster_change_document
 
 
 def import_document(
@@ -28,7 +29,7 @@ def import_document(
             {"cluster": one.cluster or None, "subsystem": one.subsystem or None, "why": one.why, "fields": one.fields}
             for one in imported.unknown
         ],
-        "changes": [_change(one) for one in changes],
+        "changes": [cluster_change_document(one) for one in changes],
     }
 
 
@@ -49,20 +50,3 @@ def jobs_document(jobs: Sequence[ImportedJob], paths: Sequence[str]) -> dict[str
 
 def _cluster(name: str, subsystems: Sequence[Any]) -> dict[str, Any]:
     return {"name": name, "subsystems": {one.name: len(one.vertices) for one in subsystems}}
-
-
-def _change(change: ClusterChange) -> dict[str, Any]:
-    return {
-        "cluster": change.cluster,
-        "what": change.what,
-        "nodes": _difference(change.nodes),
-        "subsystems": _difference(change.subsystems),
-    }
-
-
-def _difference(difference: Difference) -> dict[str, list[str]]:
-    return {
-        "added": list(difference.added),
-        "gone": list(difference.gone),
-        "changed": list(difference.changed),
-    }

@@ -10,19 +10,23 @@ from rich.console import Console, JustifyMethod
 from rich.text import Text
 
 from placewise.matching.causes.why_not import WhyNot
-from placewise.model.requirements.predicates import InVersionRange
-from placewise.model.requirements.requirement import tests_of
 from placewise.report.terminal.tables import PIPED_WIDTH, print_first_rows, print_line, print_table, print_text
+from placewise.report.words.explanation import (
+    RANGES,
+    SCATTERED,
+    TOO_SMALL,
+    asks_for_versions,
+    relaxation_rows,
+    relaxation_title,
+)
 
 if TYPE_CHECKING:
     from placewise.matching.causes.cause import CausesThere
     from placewise.matching.causes.relaxing import Relaxations, Step, Way
-    from placewise.model.requirements.requirement import Expression
     from placewise.service.client.values import Explanation
 
 _MOST_NAMES = 8
 _MOST_STEPS = 4
-RANGES = "In ranges 3.15: means 3.15 or newer, :1.2 means 1.2, any 1.2.x or older, 1.2:1.4 means from 1.2 to any 1.4.x."
 
 
 def print_explanation(answer: WhyNot | Explanation, console: Console, relaxations: Relaxations | None = None) -> None:
@@ -59,8 +63,8 @@ def print_explanation(answer: WhyNot | Explanation, console: Console, relaxation
         headings = {"cluster": "left", "requirement": "left", "it has": "left"}
         print_first_rows("Clusters that fail by exactly one", headings, rows, console, widest=PIPED_WIDTH)
     for clusters, reason in (
-        (answer.scattered, "meet every requirement, but not together on the nodes that the job needs"),
-        (answer.too_small, "cannot host the resources asked for, whatever the requirements"),
+        (answer.scattered, SCATTERED),
+        (answer.too_small, TOO_SMALL),
     ):
         if clusters:
             line = f"{len(clusters)} of {answer.total} clusters {reason}: {_some(clusters, console)}"
@@ -127,18 +131,10 @@ def _print_causes(found: Relaxations, total: int, console: Console) -> None:
 
 
 def _print_relaxations(found: Relaxations, console: Console) -> None:
-    if found.fewest is None:
-        return
-    rows = []
-    for number, one in enumerate(found.sets, 1):
-        for way in one.ways:
-            for step in _some_steps(way, console):
-                to = "without it" if step.relaxed is None else str(step.relaxed)
-                clusters = _some(step.clusters, console)
-                rows.append((str(number), to, str(way.requirement), str(len(step.clusters)), clusters))
-        if not one.ways:
-            together = " and ".join(map(str, one.requirements))
-            rows.append((str(number), "without them", together, str(len(one.clusters)), _some(one.clusters, console)))
+    rows = [
+        (str(one.number), one.to, one.instead_of, str(len(one.clusters)), _some(one.clusters, console))
+        for one in relaxation_rows(found, lambda way: _some_steps(way, console))
+    ]
     headings: dict[str, JustifyMethod] = {
         "set": "right",
         "relaxed to": "left",
@@ -146,15 +142,7 @@ def _print_relaxations(found: Relaxations, console: Console) -> None:
         "more clusters": "right",
         "which": "left",
     }
-    title = "One requirement relaxed gains clusters"
-    if found.fewest > 1:
-        title = (
-            f"No fewer than {found.fewest} requirements have to be relaxed together; "
-            "each row gains its clusters if the others of its set are left out"
-        )
-    if not found.complete:
-        title += " (not all combinations were tried)"
-    print_first_rows(title, headings, rows, console, widest=PIPED_WIDTH)
+    print_first_rows(relaxation_title(found), headings, rows, console, widest=PIPED_WIDTH)
 
 
 def _some_steps(way: Way, console: Console) -> tuple[Step, ...]:
@@ -162,15 +150,6 @@ def _some_steps(way: Way, console: Console) -> tuple[Step, ...]:
     if len(way.steps) <= _MOST_STEPS or not console.is_terminal:
         return way.steps
     return (*way.steps[: _MOST_STEPS - 1], way.steps[-1])
-
-
-def asks_for_versions(requirement: Expression) -> bool:
-    """Whether a requirement asks for a range of versions."""
-    return any(
-        isinstance(condition.predicate, InVersionRange)
-        for test in tests_of(requirement)
-        for condition in test.conditions
-    )
 
 
 def _some(names: tuple[str, ...], console: Console) -> str:

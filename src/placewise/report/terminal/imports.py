@@ -6,21 +6,22 @@ from collections.abc import Sequence
 
 from rich.console import Console, JustifyMethod
 
-from placewise.model.fleets.fleet_changes import ClusterChange, Difference
+from placewise.model.fleets.fleet_changes import ClusterChange
 from placewise.model.fleets.imported import Dropped, Imported, Unknown
-from placewise.report.terminal.narrow import some_names, width_of
+from placewise.report.terminal.fleet_changes import print_cluster_changes
+from placewise.report.terminal.narrow import some_names
 from placewise.report.terminal.tables import PIPED_WIDTH, print_first_rows, print_line
+from placewise.report.words.numbers import counted
 
 _LEFT: JustifyMethod = "left"
 _RIGHT: JustifyMethod = "right"
 _PLACES = 48
-_SIGNS = (("+", "added"), ("-", "gone"), ("~", "changed"))
 
 
 def print_import(imported: Imported, changes: Sequence[ClusterChange], console: Console) -> None:
     """Print what was read, then what was not and why, what is not known, and what changed."""
     counts = [f"{count:,} {what.removesuffix('s') if count == 1 else what}" for what, count in imported.read if count]
-    clusters = _counted(len(imported.clusters), "cluster")
+    clusters = counted(len(imported.clusters), "cluster")
     print_line(f"{imported.name}: {clusters} of {', '.join(counts) or 'nothing'}.", console)
     if imported.dropped:
         headings = {"how many": _RIGHT, "of": _LEFT, "where": _LEFT, "why": _LEFT}
@@ -28,7 +29,7 @@ def print_import(imported: Imported, changes: Sequence[ClusterChange], console: 
     if imported.unknown:
         headings = {"of": _LEFT, "cluster": _LEFT, "why": _LEFT}
         print_first_rows("Not known", headings, _unknown(imported.unknown), console, widest=PIPED_WIDTH)
-    _print_changes(changes, console)
+    print_cluster_changes(changes, console)
 
 
 def _dropped(dropped: Sequence[Dropped]) -> list[tuple[str, ...]]:
@@ -44,7 +45,7 @@ def _dropped(dropped: Sequence[Dropped]) -> list[tuple[str, ...]]:
 def _where(found: Sequence[Dropped]) -> str:
     first, others = found[0], len({one.file for one in found}) - 1
     where = f"{first.file.rpartition('/')[2]}: {some_names(first.places, _PLACES)}"
-    return f"{where}; {_counted(others, 'more file')}" if others else where
+    return f"{where}; {counted(others, 'more file')}" if others else where
 
 
 def _unknown(unknown: Sequence[Unknown]) -> list[tuple[str, ...]]:
@@ -63,31 +64,3 @@ def _unknown(unknown: Sequence[Unknown]) -> list[tuple[str, ...]]:
         )
         for (names, why, fields), found in subsystems.items()
     ]
-
-
-def _print_changes(changes: Sequence[ClusterChange], console: Console) -> None:
-    for sign, what in _SIGNS:
-        found = [one for one in changes if one.what == what]
-        if not found:
-            continue
-        width = width_of(console) - 20
-        print_line(f"{sign} {what}: {some_names([one.cluster for one in found], width)}", console)
-        if what == "changed" and len(found) <= 20:
-            for one in found:
-                parts = (("nodes", one.nodes), ("subsystems", one.subsystems))
-                said = [_difference(name, difference) for name, difference in parts if difference]
-                print_line(f"    {one.cluster}: {'; '.join(said) or 'how complete it is described'}", console)
-    same = sum(one.what == "unchanged" for one in changes)
-    if same:
-        print_line(f"= unchanged: {_counted(same, 'cluster')}", console)
-
-
-def _difference(name: str, difference: Difference) -> str:
-    parts = [(sign, getattr(difference, what)) for sign, what in _SIGNS]
-    return f"{name} " + ", ".join(
-        f"{sign}{len(names)} ({some_names(names, _PLACES)})" for sign, names in parts if names
-    )
-
-
-def _counted(count: int, what: str) -> str:
-    return f"{count:,} {what}{'s' * (count != 1)}"

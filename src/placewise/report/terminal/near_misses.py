@@ -11,8 +11,8 @@ from placewise.matching.compiled_cluster import Properties
 from placewise.model.requirements.requirement import VERSION
 from placewise.model.scalar import scalar_text
 from placewise.model.versions.version import parse_version
-from placewise.report.terminal.explanation import RANGES, asks_for_versions
 from placewise.report.terminal.tables import print_first_rows, print_line
+from placewise.report.words.explanation import RANGES, asks_for_versions
 from placewise.worth.near_misses.suggestions import FleetChange, NearMisses, Relaxation, Success
 
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from rich.console import Console, JustifyMethod
 
 from placewise.model.traces.start_estimate import ClusterStart, StartEstimate
 from placewise.report.terminal.tables import PIPED_WIDTH, print_first_rows, print_lines
 from placewise.report.words.numbers import counted, shown
 from placewise.report.words.replay import time_words
-
-_TOO_LARGE = "never: the job asks for more processors than it has"
-_BOUND = "no later"
-_ALONE = "if nobody else comes"
+from placewise.report.words.start_estimate import (
+    ALONE,
+    ALONE_MEANS,
+    BOUND,
+    BOUND_MEANS,
+    TOO_LARGE,
+    by_start,
+    clock_words,
+    start_words,
+)
 
 
 def print_start_estimate(found: StartEstimate, console: Console) -> None:
@@ -22,7 +26,7 @@ def print_start_estimate(found: StartEstimate, console: Console) -> None:
         return
     title = (
         f"When {shown(found.job)} would start: {counted(found.processors, 'processor')}, a limit of "
-        f"{time_words(found.limit_s)}, submitted at {_clock(found.now_s)}"
+        f"{time_words(found.limit_s)}, submitted at {clock_words(found.now_s)}"
     )
     headings: dict[str, JustifyMethod] = {
         "cluster": "left",
@@ -33,29 +37,18 @@ def print_start_estimate(found: StartEstimate, console: Console) -> None:
         "running": "right",
         "queued": "right",
     }
-    rows = [_row(one) for one in sorted(found.clusters, key=_by_start)]
+    rows = [_row(one) for one in sorted(found.clusters, key=by_start)]
     print_first_rows(title, headings, rows, console, widest=PIPED_WIDTH)
     if any(one.is_bound for one in found.clusters):
-        print_lines([f"{_BOUND}: as long as jobs end by their limits, whoever comes."], console)
+        print_lines([BOUND_MEANS], console)
     if any(one.start_s is not None and not one.is_bound for one in found.clusters):
-        print_lines([f"{_ALONE}: and every job runs to its limit."], console)
+        print_lines([ALONE_MEANS], console)
     print_lines([shown(note, 300) for note in found.notes], console)
-
-
-def _by_start(one: ClusterStart) -> tuple[bool, int]:
-    return one.start_s is None, one.start_s or 0
 
 
 def _row(one: ClusterStart) -> tuple[str, ...]:
     many = str(one.running), str(one.queued)
     if one.start_s is None or one.wait_s is None:
-        return shown(one.cluster), one.policy, "", _TOO_LARGE, "", *many
-    when = "now" if not one.wait_s else _clock(one.start_s)
-    return shown(one.cluster), one.policy, time_words(one.wait_s), when, _BOUND if one.is_bound else _ALONE, *many
-
-
-def _clock(seconds: int) -> str:
-    try:
-        return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S")
-    except (ValueError, OverflowError, OSError):  # past the year 9999
-        return f"{seconds} s"
+        return shown(one.cluster), one.policy, "", TOO_LARGE, "", *many
+    which = BOUND if one.is_bound else ALONE
+    return shown(one.cluster), one.policy, time_words(one.wait_s), start_words(one), which, *many

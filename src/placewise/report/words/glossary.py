@@ -160,3 +160,31 @@ def glossary(results: Results) -> Entries:
         (MODELS, results.models is not None),
     )
     return tuple(entry for entries, used in parts if used for entry in entries)
+
+
+_FITTING: Entries = (
+    ("cluster", "A named pool of resources. A fleet is a set of clusters."),
+    ("fits, matches", "A cluster could run the job: it has all that is asked for. Whether it is free does not matter."),
+    ("may fit", "Whether it fits depends on something of which the cluster's description says nothing."),
+    ("requirement", "What must hold where the job runs, such as perl@5.32: for Perl 5.32 or newer."),
+    ("subsystem", "One kind of thing that a cluster has and a job may need: a compiler, a package, an architecture."),
+)
+
+EXPLANATIONS: Entries = (
+    *_FITTING,
+    ("relax", "To ask for less: a wider range of versions, or one requirement fewer."),
+    ("node-hour", "One node for an hour; a processor-hour is one core for an hour."),
+    ("queue", "The jobs that run and wait on a cluster, as its batch system listed them."),
+)
+
+DIFFERENCES: Entries = (
+    *_FITTING,
+    ("new, gone", "A cluster that only the second fleet has, or only the first."),
+    ("renamed", "A cluster that has another name and is else as it was; jobs neither lose nor gain it by that."),
+    (
+        "loses, gains",
+        "The cluster matches the job in the first fleet and not in the second, or the other way round.",
+    ),
+    ("->", "What it was, and what it is now."),
+    ("+, -, ~", "How many nodes or subsystems are new, gone, and changed."),
+)

@@ -24,7 +24,8 @@ from placewise.formats.fleets.vocabulary_writing import vocabulary_text
 from placewise.formats.reading import entries_of, found_at, read_json
 from placewise.formats.writing import json_bytes, staged
 from placewise.model.fleets.cluster import Cluster
-from placewise.model.fleets.fleet_changes import ClusterChange, cluster_change
+from placewise.model.fleets.fleet_changes import ClusterChange
+from placewise.model.fleets.fleet_comparison import cluster_change
 from placewise.model.fleets.imported import Imported
 from placewise.model.fleets.vocabulary import EVERY, Completeness, Vocabulary
 
@@ -60,10 +61,10 @@ def write_import(imported: Imported, kind: str, folder: Path, *, force: bool = F
     owned: list[str] = []
     for name, cluster in clusters.items():
         before = _before(folder / name) if name in records else None
-        change = cluster_change(
-            None if before is None else before[0],
-            cluster,
-            words_changed=before is not None and before[1] != words[cluster.name],
+        change = (
+            cluster_change(None, cluster)
+            if before is None
+            else cluster_change(before[0], cluster, before[1], words[cluster.name], own_words=True)
         )
         changes.append(change)
         if change.what != "unchanged" or (kind, imported.name) != (records[name].kind, records[name].name):

@@ -1,0 +1,33 @@
+"""When a job would start, in words."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from placewise.model.traces.start_estimate import ClusterStart
+
+TOO_LARGE = "never: the job asks for more processors than it has"
+BOUND = "no later"
+ALONE = "if nobody else comes"
+BOUND_MEANS = f"{BOUND}: as long as jobs end by their limits, whoever comes."
+ALONE_MEANS = f"{ALONE}: and every job runs to its limit."
+
+
+def clock_words(seconds: int) -> str:
+    """Write a Unix time as date and time in UTC."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S")
+    except (ValueError, OverflowError, OSError):  # past the year 9999
+        return f"{seconds} s"
+
+
+def start_words(one: ClusterStart) -> str:
+    """Write when a job would start on a cluster."""
+    if one.start_s is None:
+        return TOO_LARGE
+    return clock_words(one.start_s) if one.wait_s else "now"
+
+
+def by_start(one: ClusterStart) -> tuple[bool, int]:
+    """Return what sorts clusters by when a job would start there, those where it never does last."""
+    return one.start_s is None, one.start_s or 0
