@@ -11,7 +11,7 @@ from placewise.model.traces.replay import Schedule
 from placewise.model.traces.replay_allocation import allocations
 from placewise.model.traces.replay_summary import ReplaySummary
 from placewise.model.traces.replayed import Replayed
-from placewise.replays.numbers import RUNTIMES, SIZES
+from placewise.replays.spreads import RUNTIMES, SIZES
 
 MOST_BARS = 2000
 """So many attempts can be told apart as bars; of more, the use over time is shown."""

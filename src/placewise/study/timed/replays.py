@@ -15,9 +15,10 @@ from placewise.model.traces.scenarios import Scenario, ScenarioResult, Timed
 from placewise.model.traces.trace import Trace
 from placewise.model.traces.trace_cleaning import Cleaned
 from placewise.replays.fates import Fates, fates_of
-from placewise.replays.numbers import counted_jobs, means_of, waits_of
+from placewise.replays.numbers import counted_jobs
 from placewise.replays.replaying import replay_trace
 from placewise.replays.run import EngineName
+from placewise.replays.spreads import means_of, waits_of
 from placewise.replays.weeks import RESAMPLES
 from placewise.study.timed.paired import paired
 from placewise.sweep.runner import HERE, Runner
@@ -117,6 +118,7 @@ def _result(scenario: Scenario, row: NDArray[np.float64], everything: Fates, res
     whole = dict(zip(_WHOLE, row[: len(_WHOLE)].tolist(), strict=True))
     fates = everything.of(counted_jobs(everything, scenario.settings))
     started = fates.of(fates.started)
+    waits = waits_of(started)
     cost, use = whole["cost"], whole["utilisation"]
     return ScenarioResult(
         name=scenario.name,
@@ -128,8 +130,8 @@ def _result(scenario: Scenario, row: NDArray[np.float64], everything: Fates, res
         failed=int((fates.started & ~fates.succeeded).sum()),
         never_started=int((~fates.started).sum()),
         resubmissions=int(whole["resubmissions"]),
-        waits=waits_of(started),
-        means=means_of(started, scenario.settings.seed, resamples),
+        waits=waits,
+        means=means_of(started, waits, scenario.settings.seed, resamples),
         work=Work(int(whole["attempts"]), whole["used"], whole["wasted"], None if np.isnan(cost) else cost),
         makespan_s=int(whole["makespan_s"]),
         utilisation=None if np.isnan(use) else use,
