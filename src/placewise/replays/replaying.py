@@ -56,7 +56,7 @@ def replay_trace(
     there = in_parts(fleet, trace.processor_parts)
     schedule = replay(seen, there, settings, truth=truth, progress=progress, engine=engine)
     summary = summary_of(trace, fleet, settings, schedule, resamples=resamples)
-    return Replayed(trace, TraceRecord.of(cleaned), origin, settings, metadata, schedule, summary)
+    return Replayed(TraceRecord.of(cleaned), origin, settings, metadata, summary, trace, schedule)
 
 
 def truth_of(trace: Trace, fleet: Fleet) -> NDArray[np.bool_]:

@@ -102,3 +102,9 @@ class Schedule:
 
     def __len__(self) -> int:
         return len(self.job)
+
+    def of(self, rows: NDArray[np.bool_] | slice) -> Schedule:
+        """Return some of the attempts."""
+        return Schedule(
+            *(getattr(self, one.name)[rows] for one in fields(self)[:-2]), clusters=self.clusters, capacity=self.capacity
+        )
