@@ -15,7 +15,7 @@ from placewise.errors import InputError, locating
 from placewise.formats.parquet_files import reading_parquet, refuse_too_large
 from placewise.formats.reading import found_at
 from placewise.formats.writing import replacing
-from placewise.model.traces.replay import Schedule
+from placewise.model.traces.replay import Schedule, attempt_numbers
 from placewise.model.traces.replayed import Attempts
 from placewise.model.traces.trace import UNKNOWN, Labels, Trace
 
@@ -115,18 +115,6 @@ def _tables(attempts: Attempts) -> Iterator[pa.Table]:
             pa.array(trace.requested_s[of], mask=trace.requested_s[of] <= 0),
         ]
         yield pa.table(table, schema=_SCHEMA)
-
-
-def attempt_numbers(schedule: Schedule) -> NDArray[np.int64]:
-    """Return (attempts,) the how-manieth of its job each is, from 1."""
-    order = np.argsort(schedule.job, kind="stable")
-    jobs = schedule.job[order]
-    places = np.arange(len(jobs))
-    begins = np.ones(len(jobs), dtype=np.bool_)
-    begins[1:] = jobs[1:] != jobs[:-1]
-    found = np.empty(len(jobs), dtype=np.int64)
-    found[order] = places - np.maximum.accumulate(np.where(begins, places, 0)) + 1
-    return found
 
 
 def read_replay_jobs(path: Path, clusters: Sequence[tuple[str, float]], source: str) -> tuple[Trace, Schedule]:

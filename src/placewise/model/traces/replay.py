@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 from typing import Any, Literal, TypeAlias, get_args
@@ -108,3 +108,22 @@ class Schedule:
         return Schedule(
             *(getattr(self, one.name)[rows] for one in fields(self)[:-2]), clusters=self.clusters, capacity=self.capacity
         )
+
+
+def joined_schedules(parts: Sequence[Schedule]) -> Schedule:
+    """Return schedules on the same clusters, one after the other."""
+    names = [one.name for one in fields(Schedule)[:-2]]
+    columns = (np.concatenate([getattr(part, name) for part in parts]) for name in names)
+    return Schedule(*columns, clusters=parts[0].clusters, capacity=parts[0].capacity)
+
+
+def attempt_numbers(schedule: Schedule) -> NDArray[np.int64]:
+    """Return (attempts,) the how-manieth of its job each is, from 1."""
+    order = np.argsort(schedule.job, kind="stable")
+    jobs = schedule.job[order]
+    places = np.arange(len(jobs))
+    begins = np.ones(len(jobs), dtype=np.bool_)
+    begins[1:] = jobs[1:] != jobs[:-1]
+    found = np.empty(len(jobs), dtype=np.int64)
+    found[order] = places - np.maximum.accumulate(np.where(begins, places, 0)) + 1
+    return found

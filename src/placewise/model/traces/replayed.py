@@ -13,6 +13,8 @@ from placewise.model.traces.trace import Trace
 from placewise.model.traces.trace_cleaning import Cleaned, Cleaning
 from placewise.model.traces.trace_contents import lacking
 
+NAMELESS = "a trace in memory"
+
 
 @dataclass(frozen=True, slots=True)
 class TraceRecord:
@@ -40,7 +42,7 @@ class TraceRecord:
         """Return the record of a trace after cleaning."""
         trace = cleaned.trace
         return cls(
-            trace.source or "a trace in memory",
+            trace.source or NAMELESS,
             len(trace),
             cleaned.jobs,
             cleaned.cleaning,
