@@ -14,12 +14,12 @@ from placewise.formats.traces.parquet_trace import (
     jobs_in,
     read_batches,
     read_parquet_trace,
-    says_limits,
+    says,
     write_parquet_trace,
 )
 from placewise.model.fleets.cluster import Fleet
 from placewise.model.traces.replay import ReplaySettings
-from placewise.model.traces.trace import Labels, Trace
+from placewise.model.traces.trace import Trace
 from placewise.replays.replaying import cleaned_for, processors_of_largest, replay_trace
 from placewise.replays.streaming import replay_parts
 from placewise.replays.trace_parts import PartSource, looked_over
@@ -32,16 +32,15 @@ def sorted_trace(seed: int, jobs: int) -> tuple[Trace, Fleet]:
     count = len(trace)
     runtime = np.where(draw.random(count) < 0.1, -1, trace.runtime_s) if draw.random() < 0.5 else trace.runtime_s
     names = tuple(f"={job}é" for job in range(count)) if draw.random() < 0.5 else trace.names
-    labels = Labels(trace.user.names, trace.user.codes)
-    return replace(
-        trace.of(np.argsort(trace.submit_s, kind="stable")), runtime_s=runtime, names=names, user=labels
-    ), case.fleet
+    ordered = trace.of(np.argsort(trace.submit_s, kind="stable"))
+    after = np.where(ordered.after < np.arange(count), ordered.after, -1)
+    return replace(ordered, runtime_s=runtime, names=names, after=after), case.fleet
 
 
 def source_of(path: Path, fleet: Fleet, cleaning: str) -> PartSource:
     parts = read_parquet_trace(path).processor_parts
     return PartSource(
-        lambda: read_batches(path), jobs_in(path), says_limits(path), cleaning, processors_of_largest(fleet, parts)
+        lambda: read_batches(path), jobs_in(path), says(path, "requested_s"), cleaning, processors_of_largest(fleet, parts)
     )
 
 

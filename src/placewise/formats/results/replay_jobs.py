@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
@@ -115,6 +116,27 @@ def _tables(attempts: Attempts) -> Iterator[pa.Table]:
             pa.array(trace.requested_s[of], mask=trace.requested_s[of] <= 0),
         ]
         yield pa.table(table, schema=_SCHEMA)
+
+
+def read_schedules(path: Path, clusters: Sequence[str]) -> Iterator[Schedule]:
+    """Yield the attempts of a file that was written just now, by row groups. clusters : names."""
+    times = ("submit_s", "start_s", "end_s", "reserved_s")
+    places = {name: place for place, name in enumerate(clusters)}
+    with locating(file=path), reading_parquet(), pq.ParquetFile(path) as file:
+        for number in range(file.num_row_groups):
+            table = file.read_row_group(number, [*times, "position", "attempt", "cluster", "processors", "failed"])
+            table = table.filter(pa.compute.greater(table["attempt"], 0)).combine_chunks()
+            named = table["cluster"].combine_chunks()
+            codes = np.array([places[name] for name in named.dictionary.to_pylist()] + [UNKNOWN], dtype=np.int32)
+            yield Schedule(
+                table["position"].to_numpy(),
+                codes[named.indices.fill_null(len(codes) - 1).to_numpy()],
+                *(table[name].fill_null(UNKNOWN).to_numpy() for name in times),
+                failed=table["failed"].to_numpy(),
+                processors=table["processors"].to_numpy(),
+                clusters=tuple(clusters),
+                capacity=np.zeros(len(clusters), dtype=np.int64),  # which is not said there
+            )
 
 
 def read_replay_jobs(path: Path, clusters: Sequence[tuple[str, float]], source: str) -> tuple[Trace, Schedule]:

@@ -116,15 +116,18 @@ def jobs_in(path: Path) -> int:
         return int(file.metadata.num_rows)
 
 
-def says_limits(path: Path) -> bool:
-    """Whether any job of a file has a time limit. Raises InputError for what is no trace in Parquet."""
+def says(path: Path, name: str) -> bool:
+    """Whether any job of a file says something in a column, such as a time limit; of a number, more than 0.
+
+    Raises InputError for what is no trace in Parquet.
+    """
     with locating(file=path), _opened(path) as file:
         _check_columns(file.schema_arrow)
         _check_sizes(file.metadata)
         for number in range(file.num_row_groups):
             with reading_parquet():
-                limits = file.read_row_group(number, columns=["requested_s"], use_threads=False)["requested_s"]
-            if limits.null_count < len(limits) and (limits.fill_null(0).to_numpy() > 0).any():
+                column = file.read_row_group(number, columns=[name], use_threads=False)[name].drop_null()
+            if len(column) and (name not in _NUMBERS or (column.to_numpy() > 0).any()):
                 return True
     return False
 
