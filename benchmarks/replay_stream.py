@@ -12,14 +12,10 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
 import sys
 import tempfile
-import time
 from dataclasses import replace
 from pathlib import Path
-
-import numpy as np
 
 from placewise.formats.traces.parquet_trace import write_parquet_trace
 from placewise.synthesis.traces import synthetic_trace

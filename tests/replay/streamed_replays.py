@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from random_replays import random_case
 
-from placewise.formats.results.replay_files import write_replay, write_summary, writing_attempts
+from placewise.formats.results.replay_files import write_summary, writing_attempts
 from placewise.formats.results.replay_jobs import attempts_of
 from placewise.formats.traces.parquet_trace import (
     jobs_in,
@@ -38,10 +38,8 @@ def sorted_trace(seed: int, jobs: int) -> tuple[Trace, Fleet]:
 
 
 def source_of(path: Path, fleet: Fleet, cleaning: str) -> PartSource:
-    parts = read_parquet_trace(path).processor_parts
-    return PartSource(
-        lambda: read_batches(path), jobs_in(path), says(path, "requested_s"), cleaning, processors_of_largest(fleet, parts)
-    )
+    largest = processors_of_largest(fleet, 1)
+    return PartSource(lambda: read_batches(path), jobs_in(path), says(path, "requested_s"), cleaning, largest)
 
 
 def both_ways(
@@ -49,10 +47,11 @@ def both_ways(
 ) -> tuple[Path, Path]:
     """Write the folders of a replay of the whole trace and of one by parts of so many jobs; return them."""
     path, whole, streamed = folder / "trace.parquet", folder / "whole", folder / "streamed"
-    write_parquet_trace(path, (trace.of(np.arange(at, min(at + size, len(trace)))) for at in range(0, len(trace), size)))
+    rows = np.arange(len(trace))
+    write_parquet_trace(path, (trace.of(rows[at : at + size]) for at in range(0, len(trace), size)))
     cleaned = cleaned_for(read_parquet_trace(path), "strict", fleet)
     found = replay_trace(cleaned, fleet, settings, engine="numba", resamples=50, **how)
-    write_replay(whole, found)
+    write_summary(whole, found)
     with writing_attempts(whole) as take:  # without the processors that each attempt has
         for attempts in attempts_of(found.trace, found.schedule):
             take(attempts)

@@ -1,7 +1,11 @@
 """A replay by parts gives the files of a replay of the whole trace."""
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from itertools import product
+from pathlib import Path
 from typing import get_args
 
 import numpy as np
@@ -41,8 +45,27 @@ def test_a_replay_by_parts_is_that_of_the_whole_trace(policy, size, tmp_path):
         try:
             folders = both_ways(trace, fleet, settings, size, tmp_path / str(number), metadata=metadata)
         except InputError as error:  # of the whole trace, which comes first
-            assert "no job" in str(error) or "without jobs" in str(error)  # noqa: PT017
+            assert "no job" in str(error) or "without jobs" in str(error)
             continue
         assert_alike(folders)
         replayed += 1
     assert replayed > 15
+
+
+def test_what_ends_and_what_starts_in_one_second_has_room():
+    """As many jobs end as were planned to, and as many start before their ends are taken: all are in one heap."""
+    pytest.importorskip("numba")
+    script = """
+import numpy as np
+from random_replays import fleet_of_pools, trace_of
+from placewise.model.traces.replay import ReplaySettings
+from placewise.replays.run import replay
+ones = np.ones(8, dtype=int)
+trace = trace_of(0 * ones, 5 * ones, 5 * ones, ones)
+found = replay(trace, fleet_of_pools([4]), ReplaySettings(), engine="numba")
+assert found.start_s.tolist() == [0] * 4 + [5] * 4, found.start_s
+"""
+    # Without compiling, what is out of bounds is an error.
+    place = {**os.environ, "NUMBA_DISABLE_JIT": "1", "PYTHONPATH": str(Path(__file__).parent)}
+    done = subprocess.run([sys.executable, "-c", script], env=place, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

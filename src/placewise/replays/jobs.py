@@ -89,9 +89,7 @@ def jobs_of(
     return ReplayJobs(*columns, bitset.pack(flags)[demand], trace.after, trace.think_s, demand, demands)
 
 
-def matches_of(
-    asks: Sequence[Sequence[Expression]], scheduler: Scheduler, sites: Sequence[Site]
-) -> NDArray[np.bool_]:
+def matches_of(asks: Sequence[Sequence[Expression]], scheduler: Scheduler, sites: Sequence[Site]) -> NDArray[np.bool_]:
     """Return (sets of requirements, clusters), which cluster matches each set."""
     found = np.zeros((len(asks), len(sites)), dtype=np.bool_)
     for row, ask in enumerate(asks):

@@ -1180,6 +1180,7 @@ def state_of(given: Given, attempts: int | None = None) -> State:
 
 
 def blank(attempts: int) -> Ints:
+    """Return rows of attempts before they are submitted."""
     table = np.full((attempts, 16), -1, dtype=np.int64)
     table[:, FAILED] = table[:, DEAD] = 0
     return table

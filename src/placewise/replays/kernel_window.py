@@ -6,14 +6,15 @@ jobs before the first that one of the remaining attempts is of. What stays moves
 attempt, a job or a start is less by as much. They keep their order, and the kernel compares them by nothing else, so
 the schedule is that of one run over the whole trace.
 
-An attempt costs some 270 bytes, a job 80 and 8 for each 64 clusters. So memory is bounded by the jobs submitted since the oldest that has
-not ended, which with queues that do not grow is a matter of the longest wait and runtime, and not of the trace. Where a
-job waits to the end, under sjf say, or queues only grow, the window grows to the whole trace.
+An attempt costs some 270 bytes, a job 90 and 8 for each 64 clusters. So memory is bounded by the jobs submitted since
+the oldest that has not ended, which with queues that do not grow is a matter of the longest wait and runtime, and not
+of the trace. Where a job waits to the end, under sjf say, or queues only grow, the window grows to the whole trace.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -161,7 +162,7 @@ class KernelWindow:
         self.state = new._replace(**kept)
 
 
-def _roomy(table: NDArray[np.generic], filled: int, rows: int, columns: int) -> NDArray[np.generic]:
+def _roomy(table: NDArray[Any], filled: int, rows: int, columns: int) -> NDArray[Any]:
     """Return a table with room for so many rows, of which the first are filled."""
     if len(table) >= rows and table.shape[1] == columns:
         return table

@@ -105,4 +105,3 @@ def _in_parts(cluster: Cluster, parts: int) -> Cluster:
     if not isnan(price := processor_price(cluster)):
         state[PROCESSOR_PRICE] = price / parts
     return replace(cluster, graph=replace(cluster.graph, vertices=vertices), state=tuple(state.items()))
-

@@ -6,8 +6,8 @@ more for a moment while these are worked out; a byte a job where jobs name prece
 that was read last. All else is read again, or has been written: attempts are handed out in their order as soon as all
 before them are over.
 
-A trace is streamed if it has `LEAST_JOBS` jobs or more, and the compiled kernel does what is asked, without dependencies:
-a job could then be submitted before its part is read.
+A trace is streamed if it has `LEAST_JOBS` jobs or more, and the compiled kernel does what is asked, without
+dependencies: a job could then be submitted before its part is read.
 """
 
 from __future__ import annotations

@@ -45,9 +45,9 @@ class PartSource:
 class TraceParts:
     """What was found out about a trace that comes in parts, after cleaning.
 
-    like : one job for each set of requirements that some job has, and what is said of the whole trace. limits : whether any job that is left has one. submitted_s : the first and
-    the last submission. marks : (parts, 2) how many jobs there are up to the end of a part, and when the last of them is
-    submitted.
+    like : one job for each set of requirements that some job has, and what is said of the whole trace.
+    limits : whether any job that is left has one. submitted_s : the first and the last submission.
+    marks : (parts, 2) how many jobs there are up to the end of a part, and when the last of them is submitted.
     """
 
     source: PartSource

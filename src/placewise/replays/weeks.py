@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,7 +36,7 @@ def mean_intervals(
     count = int(place.max(initial=-1)) + 1
     jobs = np.bincount(place, minlength=count).astype(np.float64)
     sums = np.stack([np.bincount(place, column, minlength=count) for column in values.T], axis=1)
-    return _intervals(jobs, sums, seed, resamples)
+    return _intervals(jobs, sums.astype(np.float64), seed, resamples)
 
 
 @dataclass(slots=True)
@@ -68,10 +69,10 @@ class WeekSums:
         return _intervals(self.jobs[some], np.ascontiguousarray(self.sums[some][:, columns]), seed, resamples)
 
 
-def added(sums: NDArray[np.float64], place: NDArray[np.integer], values: NDArray[np.float64]) -> NDArray[np.float64]:
+def added(sums: NDArray[np.float64], place: NDArray[np.integer], values: NDArray[Any]) -> NDArray[np.float64]:
     """Return sums by place with more values added one by one, so that they are the same however values are cut."""
     places = np.concatenate([np.arange(len(sums)), place])
-    return np.bincount(places, np.concatenate([sums, values]), minlength=len(sums))
+    return np.bincount(places, np.concatenate([sums, values]), minlength=len(sums)).astype(np.float64)
 
 
 def _intervals(

@@ -76,7 +76,8 @@ def writing_attempts(folder: Path) -> Iterator[TakeAttempts]:
 class TakeAttempts(Protocol):
     """Takes attempts in. held : the processors that each has; nothing where they are not laid out."""
 
-    def __call__(self, attempts: Attempts, held: Sequence[Held] = ()) -> None: ...
+    def __call__(self, attempts: Attempts, held: Sequence[Held] = ()) -> None:
+        """Take further attempts in."""
 
 
 def write_summary(folder: Path, answer: Answer) -> None:

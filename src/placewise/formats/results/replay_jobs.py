@@ -129,9 +129,9 @@ def read_schedules(path: Path, clusters: Sequence[str]) -> Iterator[Schedule]:
             named = table["cluster"].combine_chunks()
             codes = np.array([places[name] for name in named.dictionary.to_pylist()] + [UNKNOWN], dtype=np.int32)
             yield Schedule(
-                table["position"].to_numpy(),
-                codes[named.indices.fill_null(len(codes) - 1).to_numpy()],
-                *(table[name].fill_null(UNKNOWN).to_numpy() for name in times),
+                job=table["position"].to_numpy(),
+                cluster=codes[named.indices.fill_null(len(codes) - 1).to_numpy()],
+                **{name: table[name].fill_null(UNKNOWN).to_numpy() for name in times},
                 failed=table["failed"].to_numpy(),
                 processors=table["processors"].to_numpy(),
                 clusters=tuple(clusters),

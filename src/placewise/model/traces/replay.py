@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from types import MappingProxyType
 from typing import Any, Literal, TypeAlias, get_args
 
@@ -105,16 +105,17 @@ class Schedule:
 
     def of(self, rows: NDArray[np.bool_] | slice) -> Schedule:
         """Return some of the attempts."""
-        return Schedule(
-            *(getattr(self, one.name)[rows] for one in fields(self)[:-2]), clusters=self.clusters, capacity=self.capacity
-        )
+        columns = {name: getattr(self, name)[rows] for name in _COLUMNS}
+        return replace(self, **columns)
+
+
+_COLUMNS = ("job", "cluster", "submit_s", "start_s", "end_s", "reserved_s", "failed", "processors")
 
 
 def joined_schedules(parts: Sequence[Schedule]) -> Schedule:
     """Return schedules on the same clusters, one after the other."""
-    names = [one.name for one in fields(Schedule)[:-2]]
-    columns = (np.concatenate([getattr(part, name) for part in parts]) for name in names)
-    return Schedule(*columns, clusters=parts[0].clusters, capacity=parts[0].capacity)
+    columns: dict[str, Any] = {name: np.concatenate([getattr(part, name) for part in parts]) for name in _COLUMNS}
+    return replace(parts[0], **columns)
 
 
 def attempt_numbers(schedule: Schedule) -> NDArray[np.int64]:

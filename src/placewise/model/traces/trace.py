@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -164,13 +164,16 @@ def joined(parts: Sequence[Trace]) -> Trace:
 
     ran_on = (((),) * len(part) if part.ran_on is None else part.ran_on for part in parts)
     waited = [np.full(len(part), UNKNOWN) if part.waited_s is None else part.waited_s for part in parts]
+    changed: dict[str, Any] = {name: labels(name) for name in ("user", "group", "queue")}
+    for name in (*_COLUMNS, "after", "think_s"):
+        changed[name] = np.concatenate([getattr(part, name) for part in parts])
+    if isinstance(first.names, np.ndarray):
+        changed["names"] = np.concatenate([part.names for part in parts])
+    else:
+        changed["names"] = tuple(chain.from_iterable(part.names for part in parts))
     return replace(
         first,
-        names=np.concatenate([part.names for part in parts])
-        if isinstance(first.names, np.ndarray)
-        else tuple(chain.from_iterable(part.names for part in parts)),
-        **{name: np.concatenate([getattr(part, name) for part in parts]) for name in (*_COLUMNS, "after", "think_s")},
-        **{name: labels(name) for name in ("user", "group", "queue")},
+        **changed,
         asks=last.asks,
         ran_on=None if all(part.ran_on is None for part in parts) else tuple(chain.from_iterable(ran_on)),
         waited_s=None if all(part.waited_s is None for part in parts) else np.concatenate(waited),

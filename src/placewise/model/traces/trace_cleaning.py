@@ -78,4 +78,6 @@ def clean(
     changed = replace(
         trace, requested_processors=asked, runtime_s=np.where(cut, trace.requested_s, trace.runtime_s)
     ).of(left)
-    return Cleaned(changed, cleaning, len(trace), tuple(dropped), int((left & given_instead).sum()), int(cut.sum()), left)
+    return Cleaned(
+        changed, cleaning, len(trace), tuple(dropped), int((left & given_instead).sum()), int(cut.sum()), left
+    )

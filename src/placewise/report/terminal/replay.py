@@ -6,7 +6,7 @@ from rich.console import Console, JustifyMethod
 
 from placewise.model.traces.replay_summary import ClusterSummary, Spread, Waits
 from placewise.model.traces.replayed import Answer
-from placewise.replays.numbers import RUNTIMES
+from placewise.replays.spreads import RUNTIMES
 from placewise.report.terminal.tables import PIPED_WIDTH, print_first_rows, print_line, print_table
 from placewise.report.words.numbers import MISSING, amount, number, plain_share, shown
 from placewise.report.words.replay import (
