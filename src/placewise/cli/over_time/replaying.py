@@ -182,10 +182,11 @@ def _side_by_side(
     from placewise.study.timed.replays import run_scenarios
     from placewise.study.timed.values import worth_in_time
     from placewise.sweep.executors import runner
+    from placewise.sweep.parts import PARTS, clear
 
     settings, pieces = options.settings(), options.pieces()
     with contextlib.ExitStack() as opened:
-        sweeps = opened.enter_context(runner(*where))
+        sweeps = opened.enter_context(runner(*where, parts=None if out is None else out / PARTS))
         stage = None if out is None else opened.enter_context(staged(out, owned=REPLAY, marks=REPLAYED, force=force))
         progress = opened.enter_context(stages(console(stderr=True)))
         cleaned, fleet = options.read()
@@ -207,6 +208,8 @@ def _side_by_side(
                 from placewise.report.page.timed_page import draw_timed
 
                 draw_timed(found, stage, command=command_line())
+    if out is not None:
+        clear(out / PARTS)
     if json:
         print_json({**({} if out is None else {"out": str(out)}), **timed_document(found)})
         return

@@ -20,6 +20,7 @@ from placewise.replays.replaying import replay_trace
 from placewise.replays.run import EngineName
 from placewise.replays.spreads import means_of, waits_of
 from placewise.replays.weeks import RESAMPLES
+from placewise.study.timed.keys import scenario_keys
 from placewise.study.timed.paired import paired
 from placewise.sweep.runner import HERE, Runner
 
@@ -100,7 +101,8 @@ def run_scenarios(
     Raises InputError as `replay_trace` does.
     """
     task = Replays(cleaned, tuple(scenarios), engine)
-    rows = runner.rows("scenarios", task, len(scenarios), key="", progress=progress, block=1)
+    keys = () if runner.parts is None else scenario_keys(cleaned.trace, scenarios)
+    rows = runner.rows("scenarios", task, len(scenarios), keys=keys, progress=progress, block=1)
     fates = [fates_in(row, cleaned.trace) for row in rows]
     results = [
         _result(scenario, row, one, resamples) for scenario, row, one in zip(scenarios, rows, fates, strict=True)

@@ -30,6 +30,7 @@ from placewise.model.traces.trace_cleaning import Cleaned
 from placewise.model.traces.trace_metadata import piece_name, pieces_of
 from placewise.replays.run import EngineName
 from placewise.replays.weeks import RESAMPLES, mean_intervals
+from placewise.study.timed.keys import scenario_keys
 from placewise.study.timed.replays import Replays, fates_in
 from placewise.sweep.runner import HERE, Runner
 from placewise.worth.shapley import values_of_sets
@@ -107,7 +108,8 @@ def _shares(
     for first in range(0, len(scenarios), _AT_A_TIME):
         some = replace(replays, scenarios=scenarios[first : first + _AT_A_TIME])
         progress.advanced(name, first, len(scenarios))
-        for number, row in enumerate(runner.rows(name, some, len(some.scenarios), key="", block=1), start=first):
+        keys = () if runner.parts is None else scenario_keys(trace, some.scenarios)
+        for number, row in enumerate(runner.rows(name, some, len(some.scenarios), keys=keys, block=1), start=first):
             fates = fates_in(row, trace)
             week = fates.weeks()
             always &= fates.started
