@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from random_replays import difference, random_case, random_settings
 
 from placewise.errors import InputError
-from placewise.formats.results.batsim_jobs import COLUMNS, batsim_jobs
+from placewise.formats.results.batsim_jobs import COLUMNS
 from placewise.formats.results.replay_files import read_replay, summary_document, write_replay
 from placewise.formats.results.replay_jobs import replay_table
 from placewise.model.traces.replayed import Replayed, TraceRecord
@@ -29,7 +29,7 @@ def replayed(seed):
     schedule = replay(case.trace, case.fleet, settings, truth=case.truth, engine="python")
     summary = summary_of(case.trace, case.fleet, settings, schedule, resamples=10)
     record = TraceRecord.of(clean(case.trace, "none"))
-    return Replayed(case.trace, record, "a fleet", settings, ("a",), schedule, summary)
+    return Replayed(record, "a fleet", settings, ("a",), summary, case.trace, schedule)
 
 
 @given(st.integers(0, 10_000))
@@ -52,9 +52,10 @@ def test_equal_replays_have_equal_bytes(tmp_path):
         assert (tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes()
 
 
-def test_the_csv_has_batsims_columns_and_a_row_an_attempt_that_started():
+def test_the_csv_has_batsims_columns_and_a_row_an_attempt_that_started(tmp_path):
     written = replayed(11)
-    rows = list(csv.DictReader(batsim_jobs(written.trace, written.schedule).decode().splitlines()))
+    write_replay(tmp_path, written)
+    rows = list(csv.DictReader((tmp_path / "jobs.csv").read_text().splitlines()))
     assert tuple(rows[0]) == COLUMNS
     started = np.flatnonzero(written.schedule.start_s >= 0)
     assert len(rows) == len(started)
@@ -69,8 +70,8 @@ def test_the_csv_has_batsims_columns_and_a_row_an_attempt_that_started():
 def test_evalys_opens_it(tmp_path):
     jobset = pytest.importorskip("evalys.jobset", reason="evalys is not installed: pip install evalys")
     written = replayed(11)
+    write_replay(tmp_path, written)
     path = tmp_path / "jobs.csv"
-    path.write_bytes(batsim_jobs(written.trace, written.schedule))
     found = jobset.JobSet.from_csv(str(path)).df
     started = written.schedule.start_s >= 0
     waits = (written.schedule.start_s - written.schedule.submit_s)[started]

@@ -14,9 +14,10 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 def defused(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return rows in which an apostrophe stands before each text that a spreadsheet would compute; numbers stay."""
     return [
-        {
-            name: f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
-            for name, value in row.items()
-        }
-        for row in rows
+        {name: defused_text(value) if isinstance(value, str) else value for name, value in row.items()} for row in rows
     ]
+
+
+def defused_text(text: str) -> str:
+    """Return a text with an apostrophe before it if a spreadsheet would compute it."""
+    return f"'{text}" if text.startswith(_FORMULA) else text

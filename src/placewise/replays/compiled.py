@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from placewise.model import streams
 from placewise.model.progress import Progress
@@ -60,7 +61,7 @@ def replay_compiled(
     progress: Progress,
 ) -> Schedule:
     """Return the schedule of a replay of pools, placed late or by a policy that the kernel knows."""
-    given = _given(jobs, sites, policy, settings, reality)
+    given = given_to_kernel(jobs, sites, policy, settings, reality)
     state = kernel.state_of(given)
     order = np.argsort(jobs.submit_s, kind="stable")
     if settings.dependencies:
@@ -75,6 +76,13 @@ def replay_compiled(
         progress.advanced(STAGE, done, len(jobs))
     progress.advanced(STAGE, len(jobs), len(jobs))
     rows = state.attempts[: int(state.counts[kernel.ATTEMPTS])]
+    return schedule_in(rows, jobs.processors, tuple(site.name for site in sites), given.capacity)
+
+
+def schedule_in(
+    rows: NDArray[np.int64], processors: NDArray[np.int64], clusters: tuple[str, ...], capacity: NDArray[np.int64]
+) -> Schedule:
+    """Return a copy of (attempts, columns) rows of the kernel. processors : (jobs,) that each holds."""
     job = rows[:, kernel.JOB].copy()
     return Schedule(
         job=job,
@@ -84,25 +92,33 @@ def replay_compiled(
         end_s=rows[:, kernel.END].copy(),
         reserved_s=rows[:, kernel.RESERVED].copy(),
         failed=rows[:, kernel.FAILED].astype(np.bool_),
-        processors=jobs.processors[job],
-        clusters=tuple(site.name for site in sites),
-        capacity=given.capacity,
+        processors=processors[job],
+        clusters=clusters,
+        capacity=capacity,
     )
 
 
-def _given(
-    jobs: ReplayJobs, sites: Sequence[Site], policy: Policy, settings: ReplaySettings, reality: Reality
+def given_to_kernel(
+    jobs: ReplayJobs,
+    sites: Sequence[Site],
+    policy: Policy,
+    settings: ReplaySettings,
+    reality: Reality,
+    *,
+    first: int = 0,
 ) -> kernel.Given:
+    """Return what the kernel is given. first : the number of the first of these jobs in the trace."""
     how = kernel.LATE if settings.late else next(code for known, code in _PLACES if policy is known)
     tries = settings.retries + 1
     draws = np.zeros((0, tries))
     if how == kernel.RANDOM:
-        draws = draw_numbers(settings.seed, streams.REPLAYED_PLACES, len(jobs) * tries).reshape(-1, tries)
+        draws = draw_numbers(settings.seed, streams.REPLAYED_PLACES, len(jobs) * tries, first=first * tries)
+        draws = draws.reshape(-1, tries)
     columns = (
         jobs.submit_s,
         reality.runtime_s,
         reality.failing_s,
-        limits_of(jobs, settings.estimates),
+        limits_of(jobs),
         fixed_estimates(jobs, settings.estimates),
         jobs.processors,
         jobs.user,

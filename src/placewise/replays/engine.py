@@ -77,7 +77,7 @@ class Engine:
     ) -> None:
         self.jobs, self.sites, self.scheduler, self.settings, self.reality = jobs, sites, scheduler, settings, reality
         self.events, self.attempts, self.starts = Events(), Attempts(), 0
-        self.limits = limits_of(jobs, settings.estimates)
+        self.limits = limits_of(jobs)
         self.estimates = fixed_estimates(jobs, settings.estimates)
         self.means = UserMeans() if settings.estimates == "user-mean" else None
         stations = {cluster: Station(site.space()) for cluster, site in enumerate(sites)}

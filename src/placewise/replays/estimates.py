@@ -15,20 +15,20 @@ NO_LIMIT_S = 86_400
 """What counts as the limit of a job whose limit the trace does not say: a day."""
 
 
-def limits_of(jobs: ReplayJobs, kind: Estimates) -> NDArray[np.int64]:
-    """Return (jobs,) the limits in seconds, at least 1; NO_LIMIT_S where the trace does not say.
+def limits_of(jobs: ReplayJobs) -> NDArray[np.int64]:
+    """Return (jobs,) the limits in seconds, at least 1; NO_LIMIT_S where the trace does not say."""
+    return np.where(jobs.limit_s > 0, jobs.limit_s, NO_LIMIT_S)
 
-    Raises InputError where the limits are to be the estimates, and no job has one.
-    """
-    known = jobs.limit_s > 0
-    if kind in ("limit", "doubled") and len(jobs) and not known.any():
+
+def refuse_without_limits(any_limit: bool, kind: Estimates) -> None:
+    """Raise InputError where the limits are to be the estimates, and no job has one."""
+    if kind in ("limit", "doubled") and not any_limit:
         raise InputError("no job of the trace has a limit", expected="--estimates exact or user-mean")
-    return np.where(known, jobs.limit_s, NO_LIMIT_S)
 
 
 def fixed_estimates(jobs: ReplayJobs, kind: Estimates) -> NDArray[np.int64]:
     """Return (jobs,) estimates in seconds, at least 1; under user-mean those of a user of whom nothing is known yet."""
-    limits = limits_of(jobs, kind)
+    limits = limits_of(jobs)
     if kind == "exact":
         return np.maximum(jobs.runtime_s, 1)
     return 2 * limits if kind == "doubled" else limits

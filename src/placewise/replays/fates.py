@@ -16,6 +16,19 @@ WEEK_S = 7 * 86400
 LEAST_RUNTIME_S = 10
 
 
+def slowdown_of(turnaround_s: NDArray[np.integer], runtime_s: NDArray[np.integer]) -> NDArray[np.float64]:
+    """Return turnaround / runtime; infinite or NaN for a runtime of 0."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found: NDArray[np.float64] = turnaround_s / runtime_s
+    return found
+
+
+def bounded_slowdown_of(turnaround_s: NDArray[np.integer], runtime_s: NDArray[np.integer]) -> NDArray[np.float64]:
+    """Return max(1, turnaround / max(runtime, 10 s))."""
+    found: NDArray[np.float64] = turnaround_s / np.maximum(runtime_s, LEAST_RUNTIME_S)
+    return np.maximum(1.0, found, out=found)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Fates:
     """What became of jobs, as columns of (jobs,), in the order of the trace.
@@ -50,16 +63,13 @@ class Fates:
 
     @property
     def slowdown(self) -> NDArray[np.float64]:
-        """Turnaround / runtime; infinite or NaN for a runtime of 0."""
-        with np.errstate(divide="ignore", invalid="ignore"):
-            found: NDArray[np.float64] = self.turnaround_s / self.runtime_s
-        return found
+        """See `slowdown_of`."""
+        return slowdown_of(self.turnaround_s, self.runtime_s)
 
     @property
     def bounded_slowdown(self) -> NDArray[np.float64]:
-        """max(1, turnaround / max(runtime, 10 s))."""
-        found: NDArray[np.float64] = np.maximum(1.0, self.turnaround_s / np.maximum(self.runtime_s, LEAST_RUNTIME_S))
-        return found
+        """See `bounded_slowdown_of`."""
+        return bounded_slowdown_of(self.turnaround_s, self.runtime_s)
 
     def of(self, rows: NDArray[np.bool_]) -> Fates:
         """Return some of the jobs, by a mask."""

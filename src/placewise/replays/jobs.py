@@ -55,13 +55,56 @@ class ReplayJobs:
         return {cluster: demands[cluster] for cluster in clusters}
 
 
-def jobs_of(trace: Trace, scheduler: Scheduler, sites: Sequence[Site]) -> ReplayJobs:
+def jobs_of(
+    trace: Trace, scheduler: Scheduler, sites: Sequence[Site], *, matches: NDArray[np.bool_] | None = None
+) -> ReplayJobs:
     """Work out what the jobs of a trace need and where they may go.
 
-    Raises InputError for jobs without a submission time, a runtime or processors, for a job that waits for itself or a
-    later one, for times beyond MOST_SECONDS, and what matching raises.
+    matches : what `matches_of` gives for at least the sets of requirements of the trace, where that is known.
+
+    Raises InputError as `refuse_unusable` does, for a job that waits for itself or a later one, and what matching
+    raises.
     """
-    processors = np.where(trace.requested_processors > 0, trace.requested_processors, trace.processors)
+    refuse_unusable(trace)
+    processors = processors_of(trace)
+    later = np.flatnonzero(trace.after >= np.arange(len(trace)))
+    if len(later):
+        job = int(later[0])
+        found = _name(trace, int(trace.after[job])) if trace.after[job] < len(trace) else int(trace.after[job])
+        raise InputError(
+            "a job waits for one that does not come before it", place=f"job {_name(trace, job)}", found=found
+        )
+    by_ask = matches_of(trace.asks, scheduler, sites) if matches is None else matches
+    columns = (trace.submit_s, trace.runtime_s, trace.requested_s, processors, trace.user.codes.astype(np.int64))
+    if not any(site.nodes is not None for site in sites):
+        capacity = np.array([site.processors for site in sites], dtype=np.int64)
+        steps = np.sort(capacity)
+        able = bitset.pack(np.vstack([capacity >= steps[:, None], np.zeros(len(sites), dtype=np.bool_)]))
+        fits = bitset.pack(by_ask)[trace.ask] & able[np.searchsorted(steps, processors)]
+        return ReplayJobs(*columns, fits, trace.after, trace.think_s)
+    demand, demands = _demands(trace, processors, by_ask, scheduler.index, sites)
+    flags = np.zeros((len(demands), len(sites)), dtype=np.bool_)
+    for row, one in enumerate(demands):
+        flags[row, list(one)] = True
+    return ReplayJobs(*columns, bitset.pack(flags)[demand], trace.after, trace.think_s, demand, demands)
+
+
+def matches_of(asks: Sequence[Sequence[Expression]], scheduler: Scheduler, sites: Sequence[Site]) -> NDArray[np.bool_]:
+    """Return (sets of requirements, clusters), which cluster matches each set."""
+    found = np.zeros((len(asks), len(sites)), dtype=np.bool_)
+    for row, ask in enumerate(asks):
+        found[row, list(scheduler.match(_job_of(ask)).positions)] = True
+    return found
+
+
+def processors_of(trace: Trace) -> NDArray[np.int64]:
+    """Return (jobs,) the processors asked for, or else those given."""
+    return np.where(trace.requested_processors > 0, trace.requested_processors, trace.processors)
+
+
+def refuse_unusable(trace: Trace) -> None:
+    """Raise InputError for jobs without a submission time, a runtime or processors, and times beyond MOST_SECONDS."""
+    processors = processors_of(trace)
     for name, column, least in (
         ("submission time", trace.submit_s, 0),
         ("runtime", trace.runtime_s, 0),
@@ -78,29 +121,12 @@ def jobs_of(trace: Trace, scheduler: Scheduler, sites: Sequence[Site]) -> Replay
         if len(above):
             problem, place = f"the {name} of a job is too long", f"job {_name(trace, int(above[0]))}"
             raise InputError(problem, place=place, found=int(column[above[0]]), expected=f"at most {MOST_SECONDS} s")
-    later = np.flatnonzero(trace.after >= np.arange(len(trace)))
-    if len(later):
-        job = int(later[0])
-        found = _name(trace, int(trace.after[job])) if trace.after[job] < len(trace) else int(trace.after[job])
-        raise InputError(
-            "a job waits for one that does not come before it", place=f"job {_name(trace, job)}", found=found
-        )
-    matches = [scheduler.match(_job_of(ask)).positions for ask in trace.asks]
-    by_ask = np.zeros((len(matches), len(sites)), dtype=np.bool_)
-    for row, positions in enumerate(matches):
-        by_ask[row, list(positions)] = True
-    columns = (trace.submit_s, trace.runtime_s, trace.requested_s, processors, trace.user.codes.astype(np.int64))
-    if not any(site.nodes is not None for site in sites):
-        capacity = np.array([site.processors for site in sites], dtype=np.int64)
-        steps = np.sort(capacity)
-        able = bitset.pack(np.vstack([capacity >= steps[:, None], np.zeros(len(sites), dtype=np.bool_)]))
-        fits = bitset.pack(by_ask)[trace.ask] & able[np.searchsorted(steps, processors)]
-        return ReplayJobs(*columns, fits, trace.after, trace.think_s)
-    demand, demands = _demands(trace, processors, by_ask, scheduler.index, sites)
-    flags = np.zeros((len(demands), len(sites)), dtype=np.bool_)
-    for row, one in enumerate(demands):
-        flags[row, list(one)] = True
-    return ReplayJobs(*columns, bitset.pack(flags)[demand], trace.after, trace.think_s, demand, demands)
+
+
+def no_job_left(source: str, dropped: Sequence[tuple[str, int]]) -> InputError:
+    """Return what to raise where a filter leaves no job. dropped : reasons, and how many jobs for each."""
+    why = "; ".join(f"{count:,} where {reason}" for reason, count in dropped)
+    return InputError("no job is left to replay", file=source or None, found=why or "a trace without jobs")
 
 
 def _demands(

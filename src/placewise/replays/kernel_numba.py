@@ -55,7 +55,7 @@ FOLLOWER, NEXT_FOLLOWER, TRIED = range(3)
 # Of heaps, running jobs and their trial copy.
 TIME, WHO = range(2)
 # Positions in State.counts and State.how.
-_ENDS, _SUBMITS, ATTEMPTS, _STARTS, _FREE_BLOCK, _FREE_NODE, _STAMP = range(7)
+ENDS, SUBMITS, ATTEMPTS, STARTS, _FREE_BLOCK, _FREE_NODE, _STAMP = range(7)
 PLACED, RETRIES, USER_MEANS, DEPENDENCIES = range(4)
 
 
@@ -344,11 +344,11 @@ def _begin(s, a, c, now):  # type: ignore[no-untyped-def]
     s.attempts[a, CLUSTER], s.attempts[a, START], s.attempts[a, END] = c, now, now + lasts
     s.clusters[c, FREE] -= s.attempts[a, SIZE]
     _insert_run(s, c, now + s.attempts[a, ESTIMATE], a)
-    number = s.counts[_STARTS]
+    number = s.counts[STARTS]
     s.attempts[number, STARTED] = a
-    s.counts[_STARTS] += 1
-    _push(s.ends, s.counts[_ENDS], now + lasts, number)
-    s.counts[_ENDS] += 1
+    s.counts[STARTS] += 1
+    _push(s.ends, s.counts[ENDS], now + lasts, number)
+    s.counts[ENDS] += 1
     if s.how[PLACED] == LATE:
         s.clusters[c, LOAD] += 1
 
@@ -983,8 +983,8 @@ def _over(s, j, now):  # type: ignore[no-untyped-def]
         return
     other = s.links[j, FOLLOWER]
     while other >= 0:
-        _push(s.submits, s.counts[_SUBMITS], now + max(0, s.jobs[other, THINK]), other)
-        s.counts[_SUBMITS] += 1
+        _push(s.submits, s.counts[SUBMITS], now + max(0, s.jobs[other, THINK]), other)
+        s.counts[SUBMITS] += 1
         other = s.links[other, NEXT_FOLLOWER]
 
 
@@ -1036,8 +1036,8 @@ def _end(s, a, now):  # type: ignore[no-untyped-def]
             tries += 1
             other = s.attempts[other, EARLIER]
         if tries <= s.how[RETRIES]:
-            _push(s.submits, s.counts[_SUBMITS], now, j)
-            s.counts[_SUBMITS] += 1
+            _push(s.submits, s.counts[SUBMITS], now, j)
+            s.counts[SUBMITS] += 1
             return
     _over(s, j, now)
 
@@ -1050,7 +1050,7 @@ def run(s, order, begin, most):  # type: ignore[no-untyped-def]  # noqa: ANN201
     """
     i, taken = begin, len(order)
     while True:
-        submits, ends = s.counts[_SUBMITS], s.counts[_ENDS]
+        submits, ends = s.counts[SUBMITS], s.counts[ENDS]
         time, j = _NEVER, np.int64(-1)
         if i < taken:
             j = order[i]
@@ -1060,20 +1060,52 @@ def run(s, order, begin, most):  # type: ignore[no-untyped-def]  # noqa: ANN201
             time, j, again = s.submits[0, TIME], s.submits[0, WHO], True
         if ends > 0 and s.ends[0, TIME] < time:
             now, a = s.ends[0, TIME], s.attempts[s.ends[0, WHO], STARTED]
-            s.counts[_ENDS] -= 1
-            _pop(s.ends, s.counts[_ENDS])
+            s.counts[ENDS] -= 1
+            _pop(s.ends, s.counts[ENDS])
             _end(s, a, now)
             continue
         if j < 0:
             return i
         if again:
-            s.counts[_SUBMITS] -= 1
-            _pop(s.submits, s.counts[_SUBMITS])
+            s.counts[SUBMITS] -= 1
+            _pop(s.submits, s.counts[SUBMITS])
         else:
             if i >= begin + most:
                 return i
             i += 1
         _submit(s, j, time)
+
+
+@njit(cache=True, **_OPTIONS)
+def mark_live(s, live):  # type: ignore[no-untyped-def]  # noqa: ANN201
+    """Set a flag for each attempt that is still needed: it waits, runs, or its job will be submitted again.
+
+    Attempts of such a job that failed before are needed, too. Returns how many attempts wait.
+    """
+    waiting = 0
+    for line in range(len(s.lines)):
+        a = s.lines[line, HEAD]
+        while a >= 0:
+            live[a] = True
+            waiting += 1
+            other = s.links[s.attempts[a, JOB], TRIED]
+            while other >= 0:
+                live[other] = True
+                other = s.attempts[other, EARLIER]
+            a = s.attempts[a, AFTER]
+    for k in range(s.counts[ENDS]):
+        a = s.attempts[s.ends[k, WHO], STARTED]
+        live[a] = True
+        other = s.links[s.attempts[a, JOB], TRIED]
+        while other >= 0:
+            live[other] = True
+            other = s.attempts[other, EARLIER]
+    for k in range(s.counts[SUBMITS]):
+        other = s.links[s.submits[k, WHO], TRIED]
+        while other >= 0:
+            live[other] = True
+            other = s.attempts[other, EARLIER]
+    return waiting
 
 
 class Given(NamedTuple):
@@ -1095,10 +1127,10 @@ class Given(NamedTuple):
     tries: int
 
 
-def state_of(given: Given) -> State:
-    """Return the state before the first event."""
+def state_of(given: Given, attempts: int | None = None) -> State:
+    """Return the state before the first event. attempts : room for so many at once, by default for all of the jobs."""
     jobs, clusters = len(given.jobs), len(given.capacity)
-    attempts = max(1, jobs * given.tries)
+    attempts = max(1, jobs * given.tries) if attempts is None else attempts
     late = given.how[PLACED] == LATE
     stations = np.zeros((clusters, 6), dtype=np.int64)
     bounds = np.minimum(given.capacity, attempts) + 1
@@ -1130,10 +1162,11 @@ def state_of(given: Given) -> State:
         price=given.price,
         links=_links(given),
         last=np.full((int(given.jobs[:, USER].max(initial=-1)) + 1, 2), -1, dtype=np.int64),
-        attempts=_blank(attempts),
+        attempts=blank(attempts),
         clusters=stations,
         lines=lines,
-        ends=np.zeros((int(bounds.sum()), 2), dtype=np.int64),
+        # What ends in this second as planned has freed its processors, and is still there while others start.
+        ends=np.zeros((2 * int(bounds.sum()), 2), dtype=np.int64),
         submits=np.zeros((jobs + 1 if given.how[RETRIES] or given.how[DEPENDENCIES] else 1, 2), dtype=np.int64),
         runs=np.zeros((int(bounds.sum()), 2), dtype=np.int64),
         tails=np.zeros((int(bounds.sum()), 2), dtype=np.int64),
@@ -1146,7 +1179,8 @@ def state_of(given: Given) -> State:
     )
 
 
-def _blank(attempts: int) -> Ints:
+def blank(attempts: int) -> Ints:
+    """Return rows of attempts before they are submitted."""
     table = np.full((attempts, 16), -1, dtype=np.int64)
     table[:, FAILED] = table[:, DEAD] = 0
     return table

@@ -47,7 +47,7 @@ def replay_one_pool(
         site.processors,
         jobs.processors[order].tolist(),
         fixed_estimates(jobs, settings.estimates)[order].tolist(),
-        limits_of(jobs, settings.estimates)[order].tolist(),
+        limits_of(jobs)[order].tolist(),
         lasts.tolist(),
         none.copy(),
         none.copy(),

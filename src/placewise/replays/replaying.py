@@ -20,6 +20,7 @@ from placewise.model.traces.replayed import Replayed, TraceRecord
 from placewise.model.traces.trace import Trace
 from placewise.model.traces.trace_cleaning import Cleaned, Cleaning, clean
 from placewise.model.traces.trace_metadata import with_metadata
+from placewise.replays.jobs import no_job_left
 from placewise.replays.numbers import summary_of
 from placewise.replays.run import EngineName, replay
 from placewise.replays.sites import PROCESSOR_PRICE, processor_price, site_of
@@ -48,15 +49,14 @@ def replay_trace(
         raise InputError("no such engine", found=engine, expected=", ".join(get_args(EngineName)))
     trace = cleaned.trace
     if not len(trace):
-        dropped = "; ".join(f"{count:,} where {reason}" for reason, count in cleaned.dropped)
-        raise InputError("no job is left to replay", file=trace.source or None, found=dropped or "a trace without jobs")
+        raise no_job_left(trace.source, cleaned.dropped)
     seen, truth = trace, None
     if metadata is not None:
         seen, truth = with_metadata(trace, metadata), truth_of(trace, fleet)
     there = in_parts(fleet, trace.processor_parts)
     schedule = replay(seen, there, settings, truth=truth, progress=progress, engine=engine)
     summary = summary_of(trace, fleet, settings, schedule, resamples=resamples)
-    return Replayed(trace, TraceRecord.of(cleaned), origin, settings, metadata, schedule, summary)
+    return Replayed(TraceRecord.of(cleaned), origin, settings, metadata, summary, trace, schedule)
 
 
 def truth_of(trace: Trace, fleet: Fleet) -> NDArray[np.bool_]:
@@ -64,19 +64,29 @@ def truth_of(trace: Trace, fleet: Fleet) -> NDArray[np.bool_]:
 
     A requirement that is met on some nodes of a cluster only counts as met by the cluster.
     """
+    truth: NDArray[np.bool_] = truth_by_ask(trace, fleet)[trace.ask]
+    return truth
+
+
+def truth_by_ask(trace: Trace, fleet: Fleet) -> NDArray[np.bool_]:
+    """Return (sets of requirements, clusters), see `truth_of`."""
     index = FleetIndex(fleet)
     found = np.zeros((len(trace.asks), len(fleet)), dtype=np.bool_)
     for row, requirements in enumerate(trace.asks):
         found[row, list(match(index, Job("asked", (ResourceGroup((), tuple(requirements)),))).positions)] = True
-    truth: NDArray[np.bool_] = found[trace.ask]
-    return truth
+    return found
 
 
 def cleaned_for(trace: Trace, cleaning: Cleaning, fleet: Fleet | None) -> Cleaned:
     """Return what a filter leaves of a trace, on this fleet, or if None on the machines that the trace describes."""
     if fleet is None:
         return clean(trace, cleaning)
-    return clean(trace, cleaning, largest=max(_processors(one) for one in fleet.clusters) * trace.processor_parts)
+    return clean(trace, cleaning, largest=processors_of_largest(fleet, trace.processor_parts))
+
+
+def processors_of_largest(fleet: Fleet, parts: int) -> int:
+    """Return the processors of the largest cluster, in so many parts of one."""
+    return max(site_of(one, "processors").processors for one in fleet.clusters) * parts
 
 
 def in_parts(fleet: Fleet, parts: int) -> Fleet:
@@ -95,7 +105,3 @@ def _in_parts(cluster: Cluster, parts: int) -> Cluster:
     if not isnan(price := processor_price(cluster)):
         state[PROCESSOR_PRICE] = price / parts
     return replace(cluster, graph=replace(cluster.graph, vertices=vertices), state=tuple(state.items()))
-
-
-def _processors(cluster: Cluster) -> int:
-    return site_of(cluster, "processors").processors

@@ -14,6 +14,7 @@ from placewise.model.progress import SILENT, Progress
 from placewise.model.traces.replay import ReplaySettings, Schedule
 from placewise.model.traces.trace import Trace
 from placewise.replays.engine import replay_plainly
+from placewise.replays.estimates import refuse_without_limits
 from placewise.replays.failing import reality_of
 from placewise.replays.jobs import jobs_of
 from placewise.replays.one_pool import is_one_pool, replay_one_pool
@@ -47,10 +48,9 @@ def replay(
     sites = [site_of(cluster, settings.hold) for cluster in fleet.clusters]
     scheduler = Scheduler(fleet, policy_named(settings.place))
     jobs = jobs_of(trace, scheduler, sites)
+    refuse_without_limits(not len(jobs) or bool((jobs.limit_s > 0).any()), settings.estimates)
     reality = reality_of(jobs, len(sites), settings, truth)
-    unknown = sorted(set(settings.policies) - set(fleet.names))
-    if unknown:
-        raise InputError("no cluster has the name of one with a policy of its own", found=", ".join(unknown))
+    refuse_unknown_clusters(settings, fleet)
     if engine == "numba" and importlib.util.find_spec("numba") is None:
         raise InputError("numba is not installed", expected='pip install "placewise[fast]"')
     one_pool = is_one_pool(jobs, sites, settings, reality) and (settings.late or scheduler.policy in BUILT_IN)
@@ -67,3 +67,10 @@ def replay(
     if engine != "plain" and one_pool:
         return replay_one_pool(jobs, sites[0], settings, reality, progress)
     return replay_plainly(jobs, sites, scheduler, settings, reality, progress)
+
+
+def refuse_unknown_clusters(settings: ReplaySettings, fleet: Fleet) -> None:
+    """Raise InputError where a cluster that the fleet lacks has a policy of its own."""
+    unknown = sorted(set(settings.policies) - set(fleet.names))
+    if unknown:
+        raise InputError("no cluster has the name of one with a policy of its own", found=", ".join(unknown))

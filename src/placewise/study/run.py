@@ -85,7 +85,7 @@ def run_study(
     if TIMED in study.experiments:
         from placewise.study.timed.grid import run_timed  # noqa: PLC0415, with what replays, which few studies need
 
-        replayed = run_timed(study, runner=runner, progress=progress, key=key)
+        replayed = run_timed(study, runner=runner, progress=progress)
         only = Results({}, scoring=None, timed=replayed.timed)
         return Run(study, only, left_out=replayed.left_out, jobs=replayed.jobs, fates=replayed.fates)
     found = run_experiments(study, kernels, progress=progress, runner=runner, key=key)

@@ -65,24 +65,28 @@ class Runner:
         task: Task,
         count: int,
         *,
-        key: str,
+        key: str = "",
+        keys: Sequence[str] = (),
         progress: Progress = SILENT,
         block: int | None = None,
     ) -> Rows:
         """Return the (count, task.width) rows of the numbers 0 to count - 1: the same bytes wherever they are computed.
 
         name : what the rows are, for messages. key : a text of all that determines them, by which parts are found.
+        keys : in its place one for each row, by which that row is found whatever other rows there are; then a block is
+        a row.
         progress : hears how many rows there are so far, whenever a block is done.
         block : rows computed at a time, by default a 64th of them.
 
         What the task raises is let through, and the rest is cancelled. Raises PlacewiseError when workers are lost,
         InputError when a part cannot be kept, ValueError for parts without a key.
         """
-        if self.parts is not None and not key:
+        if self.parts is not None and not key and len(keys) != count:
             raise ValueError("parts are kept by a key")
         # Of the count alone, so that another number of workers finds the same parts.
         block = max(1, -(-count // _MOST_BLOCKS)) if block is None else block
-        parts = None if self.parts is None else Parts.of(self.parts, name, key, block)
+        block = 1 if keys else block
+        parts = None if self.parts is None else _Kept(self.parts, name, key, tuple(keys), block)
         blocks = [range(start, min(start + block, count)) for start in range(0, count, block)]
         rows = np.empty((count, task.width))
         missing, done, began = [], 0, time.monotonic()
@@ -121,7 +125,31 @@ HERE = Runner()
 """Computes in this process, and keeps no parts."""
 
 
-def _keep(parts: Parts | None, waiting: list[range], rows: Rows) -> None:
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """Where blocks are kept: with others of their sweep, or where there are keys of rows, each on its own."""
+
+    folder: Path
+    name: str
+    key: str
+    keys: tuple[str, ...]
+    block: int
+
+    def _of(self, numbers: range) -> tuple[Parts, range]:
+        if not self.keys:
+            return Parts.of(self.folder, self.name, self.key, self.block), numbers
+        return Parts.of(self.folder, self.name, self.keys[numbers.start], 1), range(1)
+
+    def read(self, numbers: range, width: int) -> Rows | None:
+        parts, place = self._of(numbers)
+        return parts.read(place, width)
+
+    def write(self, numbers: range, rows: Rows) -> None:
+        parts, place = self._of(numbers)
+        parts.write(place, rows)
+
+
+def _keep(parts: _Kept | None, waiting: list[range], rows: Rows) -> None:
     """Keep the blocks that wait for it, so that none is left to wait."""
     while waiting:
         numbers = waiting.pop(0)

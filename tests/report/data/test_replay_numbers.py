@@ -21,7 +21,7 @@ def replayed(seed):
     settings = ReplaySettings()
     schedule = replay(case.trace, case.fleet, settings, truth=case.truth, engine="python")
     summary = summary_of(case.trace, case.fleet, settings, schedule, resamples=0)
-    return Replayed(case.trace, TraceRecord.of(clean(case.trace, "none")), "", settings, None, schedule, summary)
+    return Replayed(TraceRecord.of(clean(case.trace, "none")), "", settings, None, summary, case.trace, schedule)
 
 
 @given(st.integers(0, 10_000), st.integers(1, 9))

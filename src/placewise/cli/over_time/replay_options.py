@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from placewise.model.fleets.cluster import Fleet
     from placewise.model.traces.replay import ReplaySettings
     from placewise.model.traces.trace_cleaning import Cleaned
+    from placewise.replays.trace_parts import PartSource
 
 _TRACE = "The trace"
 _SCHEDULING = "Scheduling"
@@ -210,6 +211,32 @@ class ReplayOptions:
         found = read_trace(self.trace, self.trace_format, machines=self.machines, zone=self.zone)  # type: ignore[arg-type]
         cleaned = cleaned_for(found, self.clean, fleet)  # type: ignore[arg-type]  # refuses other texts
         return cleaned, fleet_of_trace(found) if fleet is None else fleet
+
+    def parts(self, settings: ReplaySettings) -> tuple[PartSource, Fleet] | None:
+        """Return where parts of the trace come from, and the fleet; None where the trace is read whole.
+
+        Raises InputError as their readers do.
+        """
+        from placewise.formats.fleets.fleet_source import read_fleet
+        from placewise.formats.traces.parquet_trace import jobs_in, read_batches, says
+        from placewise.formats.traces.read_trace import is_parquet
+        from placewise.formats.traces.trace_fleet import fleet_of_trace
+        from placewise.replays.replaying import processors_of_largest
+        from placewise.replays.streaming import streams
+        from placewise.replays.trace_parts import PartSource
+
+        path, given = Path(self.trace), self.fleet
+        if self.trace_format not in (None, "parquet") or not is_parquet(path):
+            return None
+        jobs = jobs_in(path)
+        # What clusters have is seen in what all jobs require.
+        if not streams(jobs, settings, self.engine) or (given is None and says(path, "requires")):  # type: ignore[arg-type]
+            return None
+        first = next(read_batches(path))
+        fleet = fleet_of_trace(first, ()) if given is None else read_fleet(given)
+        largest = first.largest_machine if given is None else processors_of_largest(fleet, first.processor_parts)
+        limits = says(path, "requested_s")
+        return PartSource(lambda: read_batches(path), jobs, limits, self.clean, largest), fleet  # type: ignore[arg-type]
 
 
 def policies_of(text: str) -> tuple[str, dict[str, str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +11,13 @@ from placewise.cli.app import app
 from placewise.cli.options import Dask, Force, Json, Workers, output_path, takes
 from placewise.cli.over_time.replay_options import ReplayOptions
 from placewise.cli.printing import command_line, console, print_json, say
+
+if TYPE_CHECKING:
+    from placewise.model.fleets.cluster import Fleet
+    from placewise.model.progress import Progress
+    from placewise.model.traces.replay import ReplaySettings
+    from placewise.model.traces.replayed import Answer
+    from placewise.replays.trace_parts import PartSource
 
 
 @app.command()
@@ -43,11 +50,10 @@ def replay(
     """Run a trace of jobs on a fleet over virtual time; say who waited how long, and what was used and wasted."""
     import contextlib
 
-    from placewise.formats.results.replay_files import summary_document, write_replay
+    from placewise.formats.results.replay_files import summary_document
     from placewise.formats.results.results_names import REPLAY, REPLAYED
     from placewise.formats.writing import staged
-    from placewise.replays.replaying import replay_trace
-    from placewise.report.terminal.progress import over_time, stages
+    from placewise.report.terminal.progress import stages
     from placewise.report.terminal.replay import print_replay
 
     if scenarios is not None:
@@ -57,30 +63,99 @@ def replay(
     with contextlib.ExitStack() as opened:
         stage = None if out is None else opened.enter_context(staged(out, owned=REPLAY, marks=REPLAYED, force=force))
         progress = opened.enter_context(stages(console(stderr=True)))
-        cleaned, fleet = options.read()
-        found = replay_trace(
-            cleaned,
-            fleet,
-            settings,
-            origin=options.origin(),
-            metadata=pieces,
-            resamples=options.resamples,
-            engine=options.engine,  # type: ignore[arg-type]  # refuses other texts
-            progress=over_time(progress, cleaned.trace.submit_s),
-        )
-        if stage is not None:
-            progress.advanced("writing", 0, 1)
-            write_replay(stage, found)
-            if plots:
-                from placewise.report.page.replay_page import draw_replay
-
-                draw_replay(found, stage, command=command_line())
+        parts = options.parts(settings)
+        if parts is None:
+            found = _whole(options, settings, pieces, stage, progress, plots=plots)
+        else:
+            found = _by_parts(options, parts, settings, pieces, stage, progress, plots=plots)
     if json:
         print_json({**({} if out is None else {"out": str(out)}), **summary_document(found)})
         return
     print_replay(found, console())
     if out is not None:
         say(f"written to {out}")
+
+
+def _whole(
+    options: ReplayOptions,
+    settings: ReplaySettings,
+    pieces: tuple[str, ...] | None,
+    stage: Path | None,
+    progress: Progress,
+    *,
+    plots: bool,
+) -> Answer:
+    """Replay a trace that is read whole, and write its files."""
+    from placewise.formats.results.replay_files import write_replay
+    from placewise.replays.replaying import replay_trace
+    from placewise.report.terminal.progress import over_time
+
+    cleaned, fleet = options.read()
+    submit_s = cleaned.trace.submit_s
+    found = replay_trace(
+        cleaned,
+        fleet,
+        settings,
+        origin=options.origin(),
+        metadata=pieces,
+        resamples=options.resamples,
+        engine=options.engine,  # type: ignore[arg-type]  # refuses other texts
+        progress=over_time(progress, lambda done: float(submit_s[min(done, len(submit_s)) - 1] - submit_s[0])),
+    )
+    if stage is not None:
+        progress.advanced("writing", 0, 1)
+        write_replay(stage, found)
+        if plots:
+            from placewise.report.page.replay_page import draw_replay
+
+            draw_replay(found, stage, command=command_line())
+    return found
+
+
+def _by_parts(
+    options: ReplayOptions,
+    source: tuple[PartSource, Fleet],
+    settings: ReplaySettings,
+    pieces: tuple[str, ...] | None,
+    stage: Path | None,
+    progress: Progress,
+    *,
+    plots: bool,
+) -> Answer:
+    """Replay a trace that is read part by part, and write its files as attempts end."""
+    import contextlib
+
+    from placewise.formats.results.replay_files import write_summary, writing_attempts
+    from placewise.formats.results.replay_jobs import read_schedules
+    from placewise.formats.results.results_names import JOBS
+    from placewise.replays.streaming import replay_parts
+    from placewise.replays.trace_parts import looked_over
+    from placewise.report.terminal.progress import over_time
+
+    parts, fleet = looked_over(source[0], progress), source[1]
+    with contextlib.ExitStack() as opened:
+        files = {} if stage is None else {"take": opened.enter_context(writing_attempts(stage))}
+        found = replay_parts(
+            parts,
+            fleet,
+            settings,
+            origin=options.origin(),
+            metadata=pieces,
+            resamples=options.resamples,
+            progress=over_time(progress, parts.elapsed_s),
+            **files,
+        )
+    if stage is not None:
+        progress.advanced("writing", 0, 1)
+        write_summary(stage, found)
+        if plots:
+            from placewise.report.data.replay import over_time_of
+            from placewise.report.page.replay_page import draw_replay
+
+            names = [one.name for one in found.summary.clusters]
+            times = over_time_of(lambda: read_schedules(stage / JOBS, names), parts.like.processor_parts)
+            draw_replay(found, stage, command=command_line(), times=times)
+    return found
 
 
 def _side_by_side(
@@ -106,10 +181,11 @@ def _side_by_side(
     from placewise.report.terminal.timed import print_timed
     from placewise.study.timed.grid import run_grid
     from placewise.sweep.executors import runner
+    from placewise.sweep.parts import PARTS, clear
 
     settings, pieces = options.settings(), options.pieces()
     with contextlib.ExitStack() as opened:
-        sweeps = opened.enter_context(runner(*where))
+        sweeps = opened.enter_context(runner(*where, parts=None if out is None else out / PARTS))
         stage = None if out is None else opened.enter_context(staged(out, owned=REPLAY, marks=REPLAYED, force=force))
         progress = opened.enter_context(stages(console(stderr=True)))
         cleaned, fleet = options.read()
@@ -131,6 +207,8 @@ def _side_by_side(
                 from placewise.report.page.timed_page import draw_timed
 
                 draw_timed(found, stage, command=command_line())
+    if out is not None:
+        clear(out / PARTS)
     if json:
         print_json({**({} if out is None else {"out": str(out)}), **timed_document(found)})
         return

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from placewise.errors import InputError, locating
 from placewise.formats import values
 from placewise.formats.codec import Codecs, Layout
 from placewise.formats.reading import found_at, read_json
-from placewise.formats.results.batsim_jobs import batsim_jobs
-from placewise.formats.results.replay_jobs import read_replay_jobs, write_replay_jobs
+from placewise.formats.results.batsim_jobs import writing_batsim_jobs
+from placewise.formats.results.replay_jobs import attempts_of, read_replay_jobs, writing_replay_jobs
 from placewise.formats.results.results_names import JOBS, JOBS_CSV, SUMMARY
-from placewise.formats.writing import write_bytes, write_json
+from placewise.formats.writing import write_json
 from placewise.model.traces.replay import ReplaySettings
+from placewise.model.traces.replay_allocation import MOST_ATTEMPTS, Held, allocations
 from placewise.model.traces.replay_summary import ReplaySummary, Waits, Work
-from placewise.model.traces.replayed import Replayed, TraceRecord
+from placewise.model.traces.replayed import Answer, Attempts, Replayed, TraceRecord
 
 _CODECS = Codecs(
     {
@@ -36,7 +39,7 @@ _CODECS = Codecs(
 )
 
 
-def summary_document(replayed: Replayed) -> dict[str, Any]:
+def summary_document(replayed: Answer) -> dict[str, Any]:
     """Return the content of `summary.json`."""
     return {
         "replay": {
@@ -51,9 +54,35 @@ def summary_document(replayed: Replayed) -> dict[str, Any]:
 
 def write_replay(folder: Path, replayed: Replayed) -> None:
     """Write the files of a replay, but for its pictures."""
-    write_json(folder / SUMMARY, summary_document(replayed))
-    write_replay_jobs(folder / JOBS, replayed.trace, replayed.schedule)
-    write_bytes(folder / JOBS_CSV, batsim_jobs(replayed.trace, replayed.schedule))
+    write_summary(folder, replayed)
+    held = allocations(replayed.schedule) if len(replayed.schedule) <= MOST_ATTEMPTS else ()
+    with writing_attempts(folder) as take:
+        for attempts in attempts_of(replayed.trace, replayed.schedule):
+            take(attempts, held)
+
+
+@contextlib.contextmanager
+def writing_attempts(folder: Path) -> Iterator[TakeAttempts]:
+    """Yield what takes the attempts of a replay in, in their order, and writes them as they come."""
+    with writing_replay_jobs(folder / JOBS) as to_parquet, writing_batsim_jobs(folder / JOBS_CSV) as to_csv:
+
+        def take(attempts: Attempts, held: Sequence[Held] = ()) -> None:
+            to_parquet(attempts)
+            to_csv(attempts, held)
+
+        yield take
+
+
+class TakeAttempts(Protocol):
+    """Takes attempts in. held : the processors that each has; nothing where they are not laid out."""
+
+    def __call__(self, attempts: Attempts, held: Sequence[Held] = ()) -> None:
+        """Take further attempts in."""
+
+
+def write_summary(folder: Path, answer: Answer) -> None:
+    """Write what a replay comes to."""
+    write_json(folder / SUMMARY, summary_document(answer))
 
 
 def is_replay(folder: Path) -> bool:
@@ -79,4 +108,4 @@ def read_replay(folder: Path) -> Replayed:
         fleet = values.text(about["fleet"], "replay.fleet")
     clusters = [(one.name, one.processors) for one in summary.clusters]
     trace, schedule = read_replay_jobs(folder / JOBS, clusters, record.source)
-    return Replayed(trace, record, fleet, settings, metadata, schedule, summary)
+    return Replayed(record, fleet, settings, metadata, summary, trace, schedule)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
@@ -14,7 +16,8 @@ from placewise.errors import InputError, locating
 from placewise.formats.parquet_files import reading_parquet, refuse_too_large
 from placewise.formats.reading import found_at
 from placewise.formats.writing import replacing
-from placewise.model.traces.replay import Schedule
+from placewise.model.traces.replay import Schedule, attempt_numbers
+from placewise.model.traces.replayed import Attempts
 from placewise.model.traces.trace import UNKNOWN, Labels, Trace
 
 ROW_GROUP = 1 << 17
@@ -38,72 +41,108 @@ _COLUMNS = {
 _SCHEMA = pa.schema([pa.field(name, kind, metadata={"description": about}) for name, (kind, about) in _COLUMNS.items()])
 
 
-def write_replay_jobs(path: Path, trace: Trace, schedule: Schedule) -> None:
-    """Write what became of the jobs of a trace, whole or not at all."""
+@contextlib.contextmanager
+def writing_replay_jobs(path: Path) -> Iterator[Callable[[Attempts], None]]:
+    """Yield what takes attempts in, in their order; they are written by row groups, as a whole or not at all."""
     options = {"compression": "zstd", "use_dictionary": ["user", "cluster"]}
+    waiting: list[pa.Table] = []
     # Opened here, since Arrow takes only names that are UTF-8.
     with replacing(path) as temporary, temporary.open("wb") as file, pq.ParquetWriter(file, _SCHEMA, **options) as to:
-        for part in _tables(trace, schedule):
-            to.write_table(part)
+
+        def take(attempts: Attempts) -> None:
+            for part in _tables(attempts):
+                waiting.append(part)
+                if sum(len(one) for one in waiting) >= ROW_GROUP:
+                    joined = pa.concat_tables(waiting).combine_chunks()
+                    to.write_table(joined.slice(0, ROW_GROUP))
+                    waiting[:] = [joined.slice(ROW_GROUP)]
+
+        yield take
+        if any(len(one) for one in waiting):
+            to.write_table(pa.concat_tables(waiting).combine_chunks())
 
 
 def replay_table(trace: Trace, schedule: Schedule) -> pa.Table:
     """Return the content of `jobs.parquet`; each field says in its metadata what it is."""
-    return pa.concat_tables(_tables(trace, schedule)) if len(trace) else _SCHEMA.empty_table()
+    parts = [table for attempts in attempts_of(trace, schedule) for table in _tables(attempts)]
+    return pa.concat_tables(parts) if parts else _SCHEMA.empty_table()
 
 
-def _tables(trace: Trace, schedule: Schedule) -> Iterator[pa.Table]:
-    never = np.setdiff1d(np.arange(len(trace)), schedule.job)
-    job = np.concatenate([schedule.job, never])
-    users = pa.array(list(trace.user.names), pa.string())
-    clusters = pa.array(list(schedule.clusters), pa.string())
+def attempts_of(trace: Trace, schedule: Schedule) -> Iterator[Attempts]:
+    """Yield the attempts of a replay, and then the jobs that were never submitted."""
+    yield Attempts(trace, schedule, attempt_numbers(schedule))
+    left = np.ones(len(trace), dtype=np.bool_)
+    left[schedule.job] = False
+    if not left.any():
+        return
+    never = np.flatnonzero(left)
     given = np.where(trace.requested_processors > 0, trace.requested_processors, trace.processors)
     nothing = np.full(len(never), UNKNOWN, dtype=np.int64)
-    columns = {
-        "attempt": np.concatenate([attempt_numbers(schedule), np.zeros(len(never), dtype=np.int64)]),
-        "cluster": np.concatenate([schedule.cluster.astype(np.int64), nothing]),
-        "submit_s": np.concatenate([schedule.submit_s, trace.submit_s[never]]),
-        "start_s": np.concatenate([schedule.start_s, nothing]),
-        "end_s": np.concatenate([schedule.end_s, nothing]),
-        "reserved_s": np.concatenate([schedule.reserved_s, nothing]),
-        "failed": np.concatenate([schedule.failed, np.zeros(len(never), dtype=np.bool_)]),
-    }
-    for start in range(0, len(job), ROW_GROUP):
-        some = slice(start, start + ROW_GROUP)
-        of, part = job[some], {name: column[some] for name, column in columns.items()}
+    nobody = Schedule(
+        job=never,
+        cluster=nothing.astype(np.int32),
+        submit_s=trace.submit_s[never],
+        start_s=nothing,
+        end_s=nothing,
+        reserved_s=nothing,
+        failed=np.zeros(len(never), dtype=np.bool_),
+        processors=given[never],
+        clusters=schedule.clusters,
+        capacity=schedule.capacity,
+    )
+    yield Attempts(trace, nobody, np.zeros(len(never), dtype=np.int64))
+
+
+def _tables(attempts: Attempts) -> Iterator[pa.Table]:
+    trace, schedule = attempts.trace, attempts.schedule
+    users = pa.array(list(trace.user.names), pa.string())
+    clusters = pa.array(list(schedule.clusters), pa.string())
+    for start in range(0, len(schedule), ROW_GROUP):
+        rows = slice(start, start + ROW_GROUP)
+        of = schedule.job[rows]
+        given = np.where(trace.requested_processors[of] > 0, trace.requested_processors[of], trace.processors[of])
         table = [
             _texts(trace, of),
-            pa.array(of),
-            pa.array(part["attempt"].astype(np.int32)),
+            pa.array(of + attempts.first),
+            pa.array(attempts.number[rows].astype(np.int32)),
             _named(trace.user.codes[of], users),
-            _named(part["cluster"], clusters),
-            pa.array(given[of]),
+            _named(schedule.cluster[rows], clusters),
+            pa.array(given),
             pa.array(np.full(len(of), trace.processor_parts, dtype=np.int32)),
-            pa.array(part["submit_s"]),
-            *(_known(part[name]) for name in ("start_s", "end_s", "reserved_s")),
-            pa.array(part["failed"]),
+            pa.array(schedule.submit_s[rows]),
+            *(_known(getattr(schedule, name)[rows]) for name in ("start_s", "end_s", "reserved_s")),
+            pa.array(schedule.failed[rows]),
             pa.array(trace.runtime_s[of]),
             pa.array(trace.requested_s[of], mask=trace.requested_s[of] <= 0),
         ]
         yield pa.table(table, schema=_SCHEMA)
 
 
-def attempt_numbers(schedule: Schedule) -> NDArray[np.int64]:
-    """Return (attempts,) the how-manieth of its job each is, from 1."""
-    order = np.argsort(schedule.job, kind="stable")
-    jobs = schedule.job[order]
-    places = np.arange(len(jobs))
-    begins = np.ones(len(jobs), dtype=np.bool_)
-    begins[1:] = jobs[1:] != jobs[:-1]
-    found = np.empty(len(jobs), dtype=np.int64)
-    found[order] = places - np.maximum.accumulate(np.where(begins, places, 0)) + 1
-    return found
+def read_schedules(path: Path, clusters: Sequence[str]) -> Iterator[Schedule]:
+    """Yield the attempts of a file that was written just now, by row groups. clusters : names."""
+    times = ("submit_s", "start_s", "end_s", "reserved_s")
+    places = {name: place for place, name in enumerate(clusters)}
+    with locating(file=path), reading_parquet(), pq.ParquetFile(path) as file:
+        for number in range(file.num_row_groups):
+            table = file.read_row_group(number, [*times, "position", "attempt", "cluster", "processors", "failed"])
+            table = table.filter(pa.compute.greater(table["attempt"], 0)).combine_chunks()
+            named = table["cluster"].combine_chunks()
+            codes = np.array([places[name] for name in named.dictionary.to_pylist()] + [UNKNOWN], dtype=np.int32)
+            yield Schedule(
+                job=table["position"].to_numpy(),
+                cluster=codes[named.indices.fill_null(len(codes) - 1).to_numpy()],
+                **{name: table[name].fill_null(UNKNOWN).to_numpy() for name in times},
+                failed=table["failed"].to_numpy(),
+                processors=table["processors"].to_numpy(),
+                clusters=tuple(clusters),
+                capacity=np.zeros(len(clusters), dtype=np.int64),  # which is not said there
+            )
 
 
 def read_replay_jobs(path: Path, clusters: Sequence[tuple[str, float]], source: str) -> tuple[Trace, Schedule]:
     """Return the trace, as far as the file has it, and the schedule. clusters : names and processors.
 
-    Raises InputError for a file that is not as `write_replay_jobs` writes it.
+    Raises InputError for a file that is not as `writing_replay_jobs` writes it.
     """
     if found_at(path) != "file":
         raise InputError("is no file", file=path, expected="the jobs of a replay")

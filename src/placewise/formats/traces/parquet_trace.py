@@ -12,7 +12,6 @@ import contextlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +28,7 @@ from placewise.formats.reading import decode, found_at, parse_json
 from placewise.formats.requirement_rows import requirement_of, requirement_row
 from placewise.formats.writing import replacing
 from placewise.model.requirements.requirement import Expression
-from placewise.model.traces.trace import UNKNOWN, Ints, Labels, Machine, Trace
+from placewise.model.traces.trace import UNKNOWN, Ints, Labels, Machine, Trace, joined
 
 MAGIC = b"PAR1"
 ROW_GROUP = 1 << 17
@@ -73,7 +72,7 @@ class _Whole:
     submits_are_starts: bool
     processor_parts: int
     left_out: Mapping[str, int]
-    source: str
+    source: str | None
     notes: tuple[str, ...]
 
 
@@ -108,48 +107,29 @@ def write_parquet_trace(path: Path, batches: Iterable[Trace]) -> int:
 
 def read_parquet_trace(path: Path) -> Trace:
     """Return the trace of a file, as a whole. Raises InputError as `read_batches` does."""
-    batches = list(read_batches(path))
-    first, last = batches[0], batches[-1]
-    if first is last:
-        return first
-
-    def joined(name: str) -> Any:
-        return np.concatenate([getattr(batch, name) for batch in batches])
-
-    def labels(name: str) -> Labels:
-        codes = np.concatenate([getattr(batch, name).codes for batch in batches])
-        return Labels(getattr(last, name).names, codes)
-
-    ran_on = [((),) * len(batch) if batch.ran_on is None else batch.ran_on for batch in batches]
-    waited = [np.full(len(one), UNKNOWN) if one.waited_s is None else one.waited_s for one in batches]
-    return Trace(
-        names=joined("names")
-        if isinstance(first.names, np.ndarray)
-        else tuple(chain.from_iterable(map(list, (batch.names for batch in batches)))),
-        submit_s=joined("submit_s"),
-        **{name: joined(name) for name in _NUMBERS[:-1]},
-        exclusive=joined("exclusive"),
-        user=labels("user"),
-        group=labels("group"),
-        queue=labels("queue"),
-        asks=last.asks,
-        ask=joined("ask"),
-        ran_on=None if all(one.ran_on is None for one in batches) else tuple(chain.from_iterable(ran_on)),
-        waited_s=None if all(one.waited_s is None for one in batches) else np.concatenate(waited),
-        machines=first.machines,
-        start_unix_s=first.start_unix_s,
-        submits_are_starts=first.submits_are_starts,
-        processor_parts=first.processor_parts,
-        left_out=first.left_out,
-        source=first.source,
-        notes=first.notes,
-    )
+    return joined(list(read_batches(path)))
 
 
 def jobs_in(path: Path) -> int:
     """Return how many jobs a file has. Raises InputError for what is no trace in Parquet."""
     with locating(file=path), _opened(path) as file:
         return int(file.metadata.num_rows)
+
+
+def says(path: Path, name: str) -> bool:
+    """Whether any job of a file says something in a column, such as a time limit; of a number, more than 0.
+
+    Raises InputError for what is no trace in Parquet.
+    """
+    with locating(file=path), _opened(path) as file:
+        _check_columns(file.schema_arrow)
+        _check_sizes(file.metadata)
+        for number in range(file.num_row_groups):
+            with reading_parquet():
+                column = file.read_row_group(number, columns=[name], use_threads=False)[name].drop_null()
+            if len(column) and (name not in _NUMBERS or (column.to_numpy() > 0).any()):
+                return True
+    return False
 
 
 def read_batches(path: Path) -> Iterator[Trace]:
@@ -217,7 +197,7 @@ class _State:
             submits_are_starts=self.whole.submits_are_starts,
             processor_parts=self.whole.processor_parts,
             left_out=tuple(self.whole.left_out.items()),
-            source=self.whole.source,
+            source=self.whole.source or "",
             notes=self.whole.notes,
         )
 
@@ -260,7 +240,7 @@ def _schema(trace: Trace) -> pa.Schema:
         trace.submits_are_starts,
         trace.processor_parts,
         dict(trace.left_out),
-        trace.source,
+        trace.source or None,
         trace.notes,
     )
     document = {"format": _FORMAT, "version": _VERSION, **_codecs.write(whole)}

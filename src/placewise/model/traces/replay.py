@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from types import MappingProxyType
 from typing import Any, Literal, TypeAlias, get_args
 
@@ -102,3 +102,29 @@ class Schedule:
 
     def __len__(self) -> int:
         return len(self.job)
+
+    def of(self, rows: NDArray[np.bool_] | slice) -> Schedule:
+        """Return some of the attempts."""
+        columns = {name: getattr(self, name)[rows] for name in _COLUMNS}
+        return replace(self, **columns)
+
+
+_COLUMNS = ("job", "cluster", "submit_s", "start_s", "end_s", "reserved_s", "failed", "processors")
+
+
+def joined_schedules(parts: Sequence[Schedule]) -> Schedule:
+    """Return schedules on the same clusters, one after the other."""
+    columns: dict[str, Any] = {name: np.concatenate([getattr(part, name) for part in parts]) for name in _COLUMNS}
+    return replace(parts[0], **columns)
+
+
+def attempt_numbers(schedule: Schedule) -> NDArray[np.int64]:
+    """Return (attempts,) the how-manieth of its job each is, from 1."""
+    order = np.argsort(schedule.job, kind="stable")
+    jobs = schedule.job[order]
+    places = np.arange(len(jobs))
+    begins = np.ones(len(jobs), dtype=np.bool_)
+    begins[1:] = jobs[1:] != jobs[:-1]
+    found = np.empty(len(jobs), dtype=np.int64)
+    found[order] = places - np.maximum.accumulate(np.where(begins, places, 0)) + 1
+    return found

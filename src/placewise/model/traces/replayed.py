@@ -1,14 +1,19 @@
-"""One replay, whole: what was replayed, how, what became of each job, and what that comes to."""
+"""One replay: what was replayed, how, what became of each job, and what that comes to."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
 
 from placewise.model.traces.replay import ReplaySettings, Schedule
 from placewise.model.traces.replay_summary import ReplaySummary
 from placewise.model.traces.trace import Trace
 from placewise.model.traces.trace_cleaning import Cleaned, Cleaning
 from placewise.model.traces.trace_contents import lacking
+
+NAMELESS = "a trace in memory"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +42,7 @@ class TraceRecord:
         """Return the record of a trace after cleaning."""
         trace = cleaned.trace
         return cls(
-            trace.source or "a trace in memory",
+            trace.source or NAMELESS,
             len(trace),
             cleaned.jobs,
             cleaned.cleaning,
@@ -52,17 +57,37 @@ class TraceRecord:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Replayed:
-    """A replay and its answer.
+class Answer:
+    """What a replay comes to, without its jobs.
 
-    trace : the jobs, in whose positions the schedule counts. record : of the trace. fleet : where its clusters come
-    from, in words. metadata : the pieces of metadata that the scheduler had; None for all that the jobs have.
+    record : of the trace. fleet : where its clusters come from, in words. metadata : the pieces of metadata that the
+    scheduler had; None for all that the jobs have.
     """
 
-    trace: Trace
     record: TraceRecord
     fleet: str
     settings: ReplaySettings
     metadata: tuple[str, ...] | None
-    schedule: Schedule
     summary: ReplaySummary
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Replayed(Answer):
+    """A replay and its answer. trace : the jobs, in whose positions the schedule counts."""
+
+    trace: Trace
+    schedule: Schedule
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Attempts:
+    """Some attempts of a replay, in the order in which they were submitted.
+
+    trace : jobs, in whose positions the schedule counts. number : (attempts,) the how-manieth of its job each is, from
+    1; 0 of a job that was never submitted. first : the position of the first of these jobs in the whole trace.
+    """
+
+    trace: Trace
+    schedule: Schedule
+    number: NDArray[np.int64]
+    first: int = 0

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import TypeAlias
+from itertools import chain
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -145,6 +147,37 @@ class Trace:
             waited_s=None if self.waited_s is None else self.waited_s[chosen],
             **{name: getattr(self, name).of(chosen) for name in ("user", "group", "queue")},
         )
+
+
+def joined(parts: Sequence[Trace]) -> Trace:
+    """Return the parts of a trace as one, one or more; what is said of the whole trace is that of the first.
+
+    Labels and sets of requirements of a part begin with those of the part before, and `after` counts through all of
+    them.
+    """
+    first, last = parts[0], parts[-1]
+    if first is last:
+        return first
+
+    def labels(name: str) -> Labels:
+        return Labels(getattr(last, name).names, np.concatenate([getattr(part, name).codes for part in parts]))
+
+    ran_on = (((),) * len(part) if part.ran_on is None else part.ran_on for part in parts)
+    waited = [np.full(len(part), UNKNOWN) if part.waited_s is None else part.waited_s for part in parts]
+    changed: dict[str, Any] = {name: labels(name) for name in ("user", "group", "queue")}
+    for name in (*_COLUMNS, "after", "think_s"):
+        changed[name] = np.concatenate([getattr(part, name) for part in parts])
+    if isinstance(first.names, np.ndarray):
+        changed["names"] = np.concatenate([part.names for part in parts])
+    else:
+        changed["names"] = tuple(chain.from_iterable(part.names for part in parts))
+    return replace(
+        first,
+        **changed,
+        asks=last.asks,
+        ran_on=None if all(part.ran_on is None for part in parts) else tuple(chain.from_iterable(ran_on)),
+        waited_s=None if all(part.waited_s is None for part in parts) else np.concatenate(waited),
+    )
 
 
 _ROWS = ("names", "ran_on")

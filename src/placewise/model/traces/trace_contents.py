@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from placewise.model.traces.trace import UNKNOWN, Trace
@@ -28,5 +30,10 @@ def said_by(trace: Trace) -> dict[str, int]:
 
 def lacking(trace: Trace) -> tuple[str, ...]:
     """Return what no job says, and the machines where none are described, in words."""
-    missing = [what for what, count in said_by(trace).items() if not count]
+    return lacking_of(said_by(trace), trace)
+
+
+def lacking_of(said: Mapping[str, int], trace: Trace) -> tuple[str, ...]:
+    """Return what no job says. said : how many say it. trace : any part of the trace."""
+    missing = [what for what, count in said.items() if not count]
     return (*missing, *(() if trace.machines else ("machines",)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +12,7 @@ from placewise.model.traces.replay import Schedule
 from placewise.model.traces.replay_allocation import allocations
 from placewise.model.traces.replay_summary import ReplaySummary
 from placewise.model.traces.replayed import Replayed
-from placewise.replays.numbers import RUNTIMES, SIZES
+from placewise.replays.spreads import RUNTIMES, SIZES
 
 MOST_BARS = 2000
 """So many attempts can be told apart as bars; of more, the use over time is shown."""
@@ -80,24 +81,40 @@ def bars_of(replayed: Replayed) -> Bars | None:
 
 def over_time(replayed: Replayed, bins: int = BINS) -> OverTime | None:
     """Return what is used and what waits over time; None for a replay in which no time passes."""
-    schedule = replayed.schedule
-    first, last = _first(schedule), int(schedule.end_s.max(initial=0))
+    return over_time_of(lambda: [replayed.schedule], replayed.trace.processor_parts, bins)
+
+
+def over_time_of(schedules: Callable[[], Iterable[Schedule]], parts: int, bins: int = BINS) -> OverTime | None:
+    """Return what `over_time` does of a schedule that comes part by part, anew each time it is asked for.
+
+    parts : into how many parts a processor is divided.
+    """
+    first, last = np.iinfo(np.int64).max, 0
+    for schedule in schedules():
+        first = int(schedule.submit_s.min(initial=first))
+        last = int(schedule.end_s.max(initial=last))
     if last <= first:
         return None
     edges = np.linspace(first, last, bins + 1)
+    found: list[NDArray[np.float64]] = []
+    for schedule in schedules():
+        # A mean over spans is the sum of the means over parts of them.
+        means = _means(schedule, parts, edges)
+        found = means if not found else [one + other for one, other in zip(found, means, strict=True)]
+    used, waiting, demanded = found
+    return OverTime((edges - first) / DAY_S, used, waiting, demanded)
+
+
+def _means(schedule: Schedule, parts: int, edges: NDArray[np.float64]) -> list[NDArray[np.float64]]:
+    """Return the columns of `OverTime` for some attempts."""
     started = schedule.start_s >= 0
-    parts = replayed.trace.processor_parts
     used = []
     for cluster in range(len(schedule.clusters)):
         rows = started & (schedule.cluster == cluster)
         used.append(_mean(schedule.start_s[rows], schedule.end_s[rows], schedule.processors[rows] / parts, edges))
     submit, start = schedule.submit_s[started], schedule.start_s[started]
-    return OverTime(
-        (edges - first) / DAY_S,
-        np.stack(used),
-        _mean(submit, start, np.ones(len(submit)), edges),
-        _mean(submit, start, schedule.processors[started] / parts, edges),
-    )
+    waiting = _mean(submit, start, np.ones(len(submit)), edges)
+    return [np.stack(used), waiting, _mean(submit, start, schedule.processors[started] / parts, edges)]
 
 
 def class_waits(summary: ReplaySummary) -> ClassWaits | None:

@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter
 
-from placewise.model.traces.replayed import Replayed
+from placewise.model.traces.replayed import Answer, Replayed
 from placewise.report.data import replay as numbers
 from placewise.report.drawn import style
 from placewise.report.drawn.picture import Drawing, Picture, write_pictures
@@ -27,23 +27,25 @@ _OTHERS = "others"
 _LEFT, _RIGHT = 0.9, 0.3
 
 
-def draw_replay_figures(replayed: Replayed, folder: Path) -> tuple[Picture, ...]:
+def draw_replay_figures(replayed: Answer, times: numbers.OverTime | None, folder: Path) -> tuple[Picture, ...]:
     """Draw the figures and, once all are drawn, write each as `img/NAME.png` and `img/NAME.svg` in a folder.
+
+    times : what is used and waits over time; None where none passes.
 
     Raises InputError when the folder cannot be written to.
     """
     with style.house_style():
-        drawings = (draw_schedule(replayed), draw_load(replayed), draw_waits(replayed))
+        drawings = (draw_schedule(replayed, times), draw_load(replayed, times), draw_waits(replayed))
         return write_pictures([drawing.rendered() for drawing in drawings if drawing is not None], folder)
 
 
-def draw_schedule(replayed: Replayed) -> Drawing | None:
+def draw_schedule(replayed: Answer, times: numbers.OverTime | None) -> Drawing | None:
     """Draw each attempt as a bar, or where there are too many, the processors in use; None where nothing ran."""
-    bars = numbers.bars_of(replayed)
-    if bars is not None:
-        return _draw_bars(replayed, bars)
-    found = numbers.over_time(replayed)
-    return None if found is None else _draw_allocation(replayed, found)
+    if isinstance(replayed, Replayed):
+        bars = numbers.bars_of(replayed)
+        if bars is not None:
+            return _draw_bars(replayed, bars)
+    return None if times is None else _draw_allocation(replayed, times)
 
 
 def _draw_bars(replayed: Replayed, bars: numbers.Bars) -> Drawing:
@@ -96,14 +98,14 @@ def _draw_bars(replayed: Replayed, bars: numbers.Bars) -> Drawing:
     return Drawing(words, figure)
 
 
-def _draw_allocation(replayed: Replayed, found: numbers.OverTime) -> Drawing:
+def _draw_allocation(replayed: Answer, found: numbers.OverTime) -> Drawing:
     words = words_of.allocation_words(replayed, found)
     figure, axes = _canvas(replayed, words, "processors in use, by cluster", 5.0)
-    schedule = replayed.schedule
-    capacity = schedule.capacity.sum() / replayed.trace.processor_parts
+    names = distinct([one.name for one in replayed.summary.clusters], 24)
+    capacity = sum(one.processors for one in replayed.summary.clusters)
     order = np.argsort(-found.used.mean(axis=1), kind="stable")
     own = order[: len(_COLOURS)]
-    layers, labels = [found.used[at] for at in own], [distinct(schedule.clusters, 24)[at] for at in own]
+    layers, labels = [found.used[at] for at in own], [names[at] for at in own]
     colours = list(_COLOURS[: len(own)])
     if len(order) > len(own):
         layers.append(found.used[order[len(own) :]].sum(axis=0))
@@ -128,9 +130,8 @@ def _draw_allocation(replayed: Replayed, found: numbers.OverTime) -> Drawing:
     return Drawing(words, figure)
 
 
-def draw_load(replayed: Replayed) -> Drawing | None:
+def draw_load(replayed: Answer, found: numbers.OverTime | None) -> Drawing | None:
     """Draw utilisation and queue over time; None where no time passes."""
-    found = numbers.over_time(replayed)
     if found is None:
         return None
     words = words_of.load_words(replayed, found)
@@ -140,7 +141,7 @@ def draw_load(replayed: Replayed) -> Drawing | None:
     width = style.WIDTH - _LEFT - _RIGHT
     above = style.axes_at(figure, _LEFT, 3.05, width, 1.65)
     below = style.axes_at(figure, _LEFT, 0.95, width, 1.65)
-    capacity = replayed.schedule.capacity.sum() / replayed.trace.processor_parts
+    capacity = sum(one.processors for one in replayed.summary.clusters)
     above.stairs(found.used.sum(axis=0) / capacity, found.edges, fill=True, color=style.SKY, zorder=2)
     if replayed.summary.utilisation is not None:
         above.axhline(replayed.summary.utilisation, **style.CEILING)
@@ -169,7 +170,7 @@ def draw_load(replayed: Replayed) -> Drawing | None:
     return Drawing(words, figure)
 
 
-def draw_waits(replayed: Replayed) -> Drawing | None:
+def draw_waits(replayed: Answer) -> Drawing | None:
     """Draw the mean wait of each class of size and runtime; None where nothing ran."""
     found = numbers.class_waits(replayed.summary)
     if found is None:
@@ -220,7 +221,7 @@ def draw_waits(replayed: Replayed) -> Drawing | None:
 
 
 def _canvas(
-    replayed: Replayed, words: FigureWords, subtitle: str, height: float, *, left: float = _LEFT, beside: bool = False
+    replayed: Answer, words: FigureWords, subtitle: str, height: float, *, left: float = _LEFT, beside: bool = False
 ) -> tuple[Figure, Axes]:
     figure = style.sheet(words.title, subtitle, words_of.replay_note(replayed), style.WIDTH, height)
     right = 1.2 if beside else _RIGHT

@@ -9,7 +9,8 @@ from placewise.formats.results.replay_files import summary_document
 from placewise.formats.results.results_names import PAGE
 from placewise.formats.writing import write_bytes
 from placewise.model.traces.replay_summary import Waits
-from placewise.model.traces.replayed import Replayed
+from placewise.model.traces.replayed import Answer, Replayed
+from placewise.report.data.replay import OverTime, over_time
 from placewise.report.drawn.picture import Picture
 from placewise.report.drawn.replay import draw_replay_figures
 from placewise.report.page.cells import Cell, Row, Table, amount_cell, count_cell, share_cell
@@ -32,13 +33,17 @@ from placewise.report.words.replay import (
 SPREAD = ("mean", "median", "p95", "p99", "max")
 
 
-def draw_replay(replayed: Replayed, folder: Path, *, command: str) -> None:
-    """Draw the figures of a replay and its report into a folder. Raises InputError when it cannot be written to."""
-    figures = draw_replay_figures(replayed, folder)
+def draw_replay(replayed: Answer, folder: Path, *, command: str, times: OverTime | None = None) -> None:
+    """Draw the figures of a replay and its report into a folder. Raises InputError when it cannot be written to.
+
+    times : what is used and waits over time, where the replay has not its attempts.
+    """
+    found = over_time(replayed) if isinstance(replayed, Replayed) else times
+    figures = draw_replay_figures(replayed, found, folder)
     write_bytes(folder / PAGE, render_replay_page(replayed, figures, command=command).encode(errors="replace"))
 
 
-def render_replay_page(replayed: Replayed, figures: Sequence[Picture], *, command: str) -> str:
+def render_replay_page(replayed: Answer, figures: Sequence[Picture], *, command: str) -> str:
     """Return the report as HTML without scripts or links to elsewhere; every text from outside is escaped."""
     return filled(
         "replay.html.j2",
@@ -51,14 +56,14 @@ def render_replay_page(replayed: Replayed, figures: Sequence[Picture], *, comman
     )
 
 
-def replay_lines(replayed: Replayed) -> list[str]:
+def replay_lines(replayed: Answer) -> list[str]:
     """Return what the report begins with: what came of it, how it was scheduled, what was left out."""
     settings = settings_line(replayed.settings, len(replayed.summary.clusters))
     said = (*result_lines(replayed.summary), settings, metadata_line(replayed), *trace_lines(replayed.record))
     return [line for line in said if line]
 
 
-def sections(replayed: Replayed) -> list[Section]:
+def sections(replayed: Answer) -> list[Section]:
     """Return the tables: all jobs, by cluster, by user, by class."""
     summary = replayed.summary
     found = [Section("jobs", "How jobs fared", "Over all jobs that started.", [_all_jobs(replayed)])]
@@ -112,7 +117,7 @@ def sections(replayed: Replayed) -> list[Section]:
     return found
 
 
-def _all_jobs(replayed: Replayed) -> Table:
+def _all_jobs(replayed: Answer) -> Table:
     summary = replayed.summary
     intervals = {one.quantity: one.interval for one in summary.means}
     over = next((one.over for one in intervals.values() if one is not None), None)

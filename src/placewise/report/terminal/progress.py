@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from placewise.model.progress import SILENT, Progress
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
     from rich import progress as bars
     from rich.console import Console
 
@@ -34,20 +32,23 @@ def stages(console: Console) -> Iterator[Progress]:
         yield _Shown(shown, shown.add_task("reading", total=None))
 
 
-def over_time(progress: Progress, submit_s: NDArray[np.int64]) -> Progress:
-    """Return a listener to a replay that says how far virtual time has come, and how many jobs a second that is."""
-    return progress if progress is SILENT else _OverTime(progress, submit_s)
+def over_time(progress: Progress, elapsed_s: Callable[[int], float]) -> Progress:
+    """Return a listener to a replay that says how far virtual time has come, and how many jobs a second that is.
+
+    elapsed_s : the virtual time that has passed when so many jobs, 1 or more, are submitted.
+    """
+    return progress if progress is SILENT else _OverTime(progress, elapsed_s)
 
 
 class _OverTime(Progress):
-    def __init__(self, progress: Progress, submit_s: NDArray[np.int64]) -> None:
-        self.progress, self.submit_s, self.began = progress, submit_s, time.monotonic()
+    def __init__(self, progress: Progress, elapsed_s: Callable[[int], float]) -> None:
+        self.progress, self.elapsed_s, self.began = progress, elapsed_s, time.monotonic()
 
     def advanced(self, stage: str, done: int, total: int) -> None:
         if not done:
             self.began = time.monotonic()
-        elif len(self.submit_s):
-            days = int(self.submit_s[min(done, len(self.submit_s)) - 1] - self.submit_s[0]) / 86400
+        else:
+            days = int(self.elapsed_s(done)) / 86400
             speed = done / max(time.monotonic() - self.began, 1e-3)
             stage = f"{stage}: day {days:,.0f}, {speed:,.0f} jobs/s"
         self.progress.advanced(stage, done, total)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from rich.console import Console, JustifyMethod
 
 from placewise.model.traces.replay_summary import ClusterSummary, Spread, Waits
-from placewise.model.traces.replayed import Replayed
-from placewise.replays.numbers import RUNTIMES
+from placewise.model.traces.replayed import Answer
+from placewise.replays.spreads import RUNTIMES
 from placewise.report.terminal.tables import PIPED_WIDTH, print_first_rows, print_line, print_table
 from placewise.report.words.numbers import MISSING, amount, number, plain_share, shown
 from placewise.report.words.replay import (
@@ -23,7 +23,7 @@ from placewise.report.words.replay import (
 _MOST_USERS = 10
 
 
-def print_replay(replayed: Replayed, console: Console) -> None:
+def print_replay(replayed: Answer, console: Console) -> None:
     """Print what was replayed, and how jobs fared: all of them, by cluster, by user and by class."""
     summary = replayed.summary
     said = (settings_line(replayed.settings, len(summary.clusters)), metadata_line(replayed))
@@ -93,7 +93,7 @@ def print_replay(replayed: Replayed, console: Console) -> None:
     _print_classes(replayed, console)
 
 
-def _print_classes(replayed: Replayed, console: Console) -> None:
+def _print_classes(replayed: Answer, console: Console) -> None:
     classes = replayed.summary.by_class
     runtimes = [words for _, words in RUNTIMES if any(one.runtime == words for one in classes)]
     waits = {(one.size, one.runtime): one.waits for one in classes}

@@ -13,7 +13,7 @@ from placewise.report.terminal.tables import PIPED_WIDTH, print_first_rows, prin
 from placewise.report.words.numbers import number, plain_share
 
 _HAS = {True: "has it", False: "lacks it", None: "unknown"}
-_DAY_S = 86400
+_HOUR_S, _DAY_S = 3600, 86400
 _GIB = 1 << 30
 
 
@@ -82,7 +82,9 @@ def _jobs_line(facts: TraceFacts) -> str:
 def _span_line(facts: TraceFacts) -> str:
     counts = ((facts.users, "user"), (facts.groups, "group"), (facts.queues, "queue"))
     said = [_counted(count, what) for count, what in counts if count]
-    span = f"Submitted over {facts.span_s / _DAY_S:,.1f} days"
+    hours = facts.span_s < 2 * _DAY_S
+    time = f"{facts.span_s / _HOUR_S:,.1f} hours" if hours else f"{facts.span_s / _DAY_S:,.1f} days"
+    span = f"Submitted over {time}"
     if facts.start_unix_s is not None:
         span += f" from {datetime.fromtimestamp(facts.start_unix_s, UTC):%Y-%m-%d %H:%M} UTC"
     return f"{span}{'; ' + ', '.join(said) if said else ''}."

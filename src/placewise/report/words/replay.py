@@ -8,7 +8,7 @@ from placewise.model.durations import in_words
 from placewise.model.results.worth import Interval
 from placewise.model.traces.replay import ReplaySettings
 from placewise.model.traces.replay_summary import MeanInterval, ReplaySummary
-from placewise.model.traces.replayed import Replayed, TraceRecord
+from placewise.model.traces.replayed import Answer, TraceRecord
 from placewise.model.traces.scenarios import Paired, PairedMean, PieceWorth
 from placewise.report.words.numbers import MISSING, amount, counted, jobs, number, plain_share, shown
 
@@ -56,7 +56,7 @@ def settings_line(settings: ReplaySettings, clusters: int) -> str:
     return f"{line}."
 
 
-def metadata_line(replayed: Replayed) -> str:
+def metadata_line(replayed: Answer) -> str:
     """Say what metadata the scheduler had, and what became of jobs without; nothing where it had all."""
     if replayed.metadata is None:
         return ""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from placewise.model.traces.replayed import Replayed
+from placewise.model.traces.replayed import Answer, Replayed
 from placewise.report.data.replay import Bars, ClassWaits, OverTime
 from placewise.report.words.figures import FigureWords
 from placewise.report.words.numbers import amount, counted, jobs, number, share, shown
 from placewise.report.words.replay import settings_line, time_words
 
 
-def replay_note(replayed: Replayed) -> str:
+def replay_note(replayed: Answer) -> str:
     """Say what was replayed and how, in one line at a figure's foot."""
     settings = replayed.settings
     filtered = f", --clean {replayed.record.cleaning}"
@@ -34,9 +34,9 @@ def bars_words(replayed: Replayed, bars: Bars) -> FigureWords:
     return FigureWords("replay-schedule", "Who runs where, and when", caption, alt)
 
 
-def allocation_words(replayed: Replayed, found: OverTime) -> FigureWords:
+def allocation_words(replayed: Answer, found: OverTime) -> FigureWords:
     """Return the words for the processors in use over time."""
-    names = [shown(name) for name in replayed.schedule.clusters]
+    names = [shown(one.name) for one in replayed.summary.clusters]
     means = found.used.mean(axis=1)
     largest = np.argsort(-means)[:5].tolist()
     parts = ", ".join(f"{names[at]} {amount(float(means[at]), 3)}" for at in largest)
@@ -48,7 +48,7 @@ def allocation_words(replayed: Replayed, found: OverTime) -> FigureWords:
     return FigureWords("replay-schedule", "Processors in use over time", caption, f"On average in use: {parts}.")
 
 
-def load_words(replayed: Replayed, found: OverTime) -> FigureWords:
+def load_words(replayed: Answer, found: OverTime) -> FigureWords:
     """Return the words for the queue and the utilisation over time."""
     summary = replayed.summary
     caption = (

@@ -74,16 +74,14 @@ def run_grid(
     runner: Runner = HERE,
     progress: Progress = SILENT,
     engine: EngineName = "auto",
-    key: str = "",
 ) -> GridRun:
     """Replay a trace in every scenario, compare them, and work out what metadata is worth if the grid asks for it.
 
-    key : a text of all that determines the replays, by which a runner finds parts of them again.
     Raises InputError as `replay_trace` and `worth_in_time` do; the latter before anything is replayed.
     """
     games = games_of(cleaned.trace, grid.usual) if grid.values else None
     timed, fates = run_scenarios(
-        cleaned, grid.scenarios, resamples=resamples, runner=runner, progress=progress, engine=engine, key=key
+        cleaned, grid.scenarios, resamples=resamples, runner=runner, progress=progress, engine=engine
     )
     jobs, parts = tuple(map(str, cleaned.trace.names)), cleaned.trace.processor_parts
     if games is None:
@@ -97,12 +95,11 @@ def run_grid(
         runner=runner,
         progress=progress,
         engine=engine,
-        key=key,
     )
     return GridRun(replace(timed, values=values), jobs, parts, fates)
 
 
-def run_timed(study: Study, *, runner: Runner = HERE, progress: Progress = SILENT, key: str = "") -> GridRun:
+def run_timed(study: Study, *, runner: Runner = HERE, progress: Progress = SILENT) -> GridRun:
     """Run the experiment `timed` of a study of a trace.
 
     What metadata is worth is left out, with its reason, where it cannot be worked out. Raises InputError for an empty
@@ -115,7 +112,7 @@ def run_timed(study: Study, *, runner: Runner = HERE, progress: Progress = SILEN
         except InputError as error:
             left_out.append(f"what metadata is worth in time: {error}")
             grid = replace(grid, values=False)
-    found = run_grid(cleaned, grid, resamples=study.settings.resamples, runner=runner, progress=progress, key=key)
+    found = run_grid(cleaned, grid, resamples=study.settings.resamples, runner=runner, progress=progress)
     return replace(found, left_out=tuple(left_out))
 
 

@@ -15,10 +15,12 @@ from placewise.model.traces.scenarios import Scenario, ScenarioResult, Timed
 from placewise.model.traces.trace import Trace
 from placewise.model.traces.trace_cleaning import Cleaned
 from placewise.replays.fates import Fates, fates_of
-from placewise.replays.numbers import counted_jobs, means_of, waits_of
+from placewise.replays.numbers import counted_jobs
 from placewise.replays.replaying import replay_trace
 from placewise.replays.run import EngineName
+from placewise.replays.spreads import means_of, waits_of
 from placewise.replays.weeks import RESAMPLES
+from placewise.study.timed.keys import scenario_keys
 from placewise.study.timed.paired import paired
 from placewise.sweep.runner import HERE, Runner
 
@@ -93,14 +95,14 @@ def run_scenarios(
     runner: Runner = HERE,
     progress: Progress = SILENT,
     engine: EngineName = "auto",
-    key: str = "",
 ) -> tuple[Timed, tuple[Fates, ...]]:
     """Replay a trace in every scenario, and compare each with the first or the one it names, job by job.
 
-    Also return what became of the jobs in each. key : see `Runner.rows`. Raises InputError as `replay_trace` does.
+    Also return what became of the jobs in each. Raises InputError as `replay_trace` does.
     """
     task = Replays(cleaned, tuple(scenarios), engine)
-    rows = runner.rows("scenarios", task, len(scenarios), key=key, progress=progress, block=1)
+    keys = () if runner.parts is None else scenario_keys(cleaned.trace, scenarios)
+    rows = runner.rows("scenarios", task, len(scenarios), keys=keys, progress=progress, block=1)
     fates = tuple(fates_in(row, cleaned.trace) for row in rows)
     results = [
         _result(scenario, row, one, resamples) for scenario, row, one in zip(scenarios, rows, fates, strict=True)
@@ -119,6 +121,7 @@ def _result(scenario: Scenario, row: NDArray[np.float64], everything: Fates, res
     whole = dict(zip(_WHOLE, row[: len(_WHOLE)].tolist(), strict=True))
     fates = everything.of(counted_jobs(everything, scenario.settings))
     started = fates.of(fates.started)
+    waits = waits_of(started)
     cost, use = whole["cost"], whole["utilisation"]
     return ScenarioResult(
         name=scenario.name,
@@ -130,8 +133,8 @@ def _result(scenario: Scenario, row: NDArray[np.float64], everything: Fates, res
         failed=int((fates.started & ~fates.succeeded).sum()),
         never_started=int((~fates.started).sum()),
         resubmissions=int(whole["resubmissions"]),
-        waits=waits_of(started),
-        means=means_of(started, scenario.settings.seed, resamples),
+        waits=waits,
+        means=means_of(started, waits, scenario.settings.seed, resamples),
         work=Work(int(whole["attempts"]), whole["used"], whole["wasted"], None if np.isnan(cost) else cost),
         makespan_s=int(whole["makespan_s"]),
         utilisation=None if np.isnan(use) else use,

@@ -30,6 +30,7 @@ from placewise.model.traces.trace_cleaning import Cleaned
 from placewise.model.traces.trace_metadata import piece_name, pieces_of
 from placewise.replays.run import EngineName
 from placewise.replays.weeks import RESAMPLES, mean_intervals
+from placewise.study.timed.keys import scenario_keys
 from placewise.study.timed.replays import Replays, fates_in
 from placewise.sweep.runner import HERE, Runner
 from placewise.worth.shapley import values_of_sets
@@ -66,12 +67,11 @@ def worth_in_time(
     runner: Runner = HERE,
     progress: Progress = SILENT,
     engine: EngineName = "auto",
-    key: str = "",
 ) -> tuple[PieceWorth, ...]:
     """Return what each piece of the jobs' metadata is worth under each queue policy, in the order of `pieces_of`.
 
     Jobs that start whatever the metadata count for waiting and lost time; all for wasted work.
-    games : those of `games_of`, where they are known. key : see `Runner.rows`.
+    games : those of `games_of`, where they are known.
 
     Raises InputError as `games_of` does.
     """
@@ -83,7 +83,7 @@ def worth_in_time(
         settings = replace(usual.settings, policy=_policy(policy))
         scenarios = tuple(replace(usual, settings=settings, metadata=pieces_in) for pieces_in in games.sets)
         replays = Replays(cleaned, scenarios, engine)
-        shares, week = _shares(replays, weights, f"values under {policy}", runner, progress, key)
+        shares, week = _shares(replays, weights, f"values under {policy}", runner, progress)
         for piece, jobs in games.pieces.items():
             place = games.players.index(piece) if piece in games.players else None
             by_job = np.zeros((len(trace), len(_QUANTITIES))) if place is None else shares[place]
@@ -98,7 +98,7 @@ def _policy(name: str) -> QueuePolicy:
 
 
 def _shares(
-    replays: Replays, weights: NDArray[np.float64], name: str, runner: Runner, progress: Progress, key: str
+    replays: Replays, weights: NDArray[np.float64], name: str, runner: Runner, progress: Progress
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Return (players, jobs, quantities) of what each piece takes away, in seconds, and (jobs,) weeks."""
     trace, scenarios = replays.cleaned.trace, replays.scenarios
@@ -109,8 +109,8 @@ def _shares(
     for first in range(0, len(scenarios), _AT_A_TIME):
         some = replace(replays, scenarios=scenarios[first : first + _AT_A_TIME])
         progress.advanced(name, first, len(scenarios))
-        part = f"{key} from {first}" if key else ""
-        for number, row in enumerate(runner.rows(name, some, len(some.scenarios), key=part, block=1), start=first):
+        keys = () if runner.parts is None else scenario_keys(trace, some.scenarios)
+        for number, row in enumerate(runner.rows(name, some, len(some.scenarios), keys=keys, block=1), start=first):
             fates = fates_in(row, trace)
             week = fates.weeks()
             always &= fates.started

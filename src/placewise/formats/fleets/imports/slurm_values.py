@@ -15,7 +15,7 @@ from placewise.formats.values import number, refuse_control, text
 
 NOTHING = ("", "(null)", "N/A", "n/a", "None", "none", "NONE")
 ENDLESS = ("UNLIMITED", "INFINITE", "unlimited", "infinite")
-# NO_VAL and INFINITE of slurm.h in 16 bits, which come first, 32 and 64 bits, as JSON had them before {set, infinite, number}.
+# NO_VAL and INFINITE of slurm.h, in 16 bits first, then in 32 and 64, as JSON had them before {set, infinite, number}.
 _UNSET = (0xFFFE, 0xFFFFFFFE, 0xFFFFFFFFFFFFFFFE, -2)
 _INFINITE = (0xFFFF, 0xFFFFFFFF, 0xFFFFFFFFFFFFFFFF)
 _MEBI_BYTES = 1 << 20
