@@ -34,6 +34,12 @@ def cluster_documents(cluster: Cluster, vocabulary: Vocabulary = UNSAID) -> dict
     return documents
 
 
+def cluster_file_names(cluster: Cluster) -> tuple[str, ...]:
+    """Return the names of the files of `cluster_documents`, without making these."""
+    names = (NODES_FILE, *(_file_name(subsystem.name) for subsystem in cluster.subsystems))
+    return (*names, STATE_FILE) if cluster.state else names
+
+
 def _containment_document(cluster: Cluster) -> dict[str, Any]:
     nodes: dict[str, Any] = {}
     edges = []

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from placewise.model.fleets.cluster import Cluster
+from placewise.model.fleets.joined_parts import Overlap
 from placewise.model.jobs.job import NODE
 
 Names: TypeAlias = tuple[str, ...]
@@ -30,12 +31,14 @@ class ClusterChange:
     """What became of a cluster.
 
     what : how it differs as a whole. nodes, subsystems : empty unless it was there before and is now.
+    overlaps : what several imports say of it, of which one counts.
     """
 
     cluster: str
     what: Literal["added", "gone", "changed", "unchanged"]
     nodes: Difference = Difference()
     subsystems: Difference = Difference()
+    overlaps: tuple[Overlap, ...] = ()
 
 
 def cluster_change(before: Cluster | None, after: Cluster | None, *, words_changed: bool = False) -> ClusterChange:

@@ -57,6 +57,9 @@ def _change(change: ClusterChange) -> dict[str, Any]:
         "what": change.what,
         "nodes": _difference(change.nodes),
         "subsystems": _difference(change.subsystems),
+        "not_taken_over": [
+            {"subsystem": one.subsystem, "from": one.left_out, "instead": one.counts or None} for one in change.overlaps
+        ],
     }
 
 
