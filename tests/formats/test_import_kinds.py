@@ -312,3 +312,14 @@ def test_tables_of_prices_as_they_are(table, left):
     found = imported("aws", types, prices=Given(Path("prices.csv"), table.encode()))
     assert dict(found.clusters[0].state) == {"cost_per_node_hour": 0.1}
     assert len(dropped(found, "prices")) == left
+
+
+def test_what_amazon_says_of_devices_beyond_model_and_memory_is_said_to_be_left_out():
+    one = {
+        "InstanceType": "x1.large",
+        "GpuInfo": {"Gpus": [{"Count": 0, "LogicalGpuCount": 1, "GpuPartitionSize": 0.125, "Name": "L4"}]},
+        "NeuronInfo": {"NeuronDevices": [{"Count": 1, "CoreInfo": {"Count": 2}, "Name": "Inferentia"}]},
+    }
+    found = imported("aws", {"InstanceTypes": [one]})
+    assert sizes(found, "gpu") == [1]
+    assert dropped(found, "keys of types") == ["GpuInfo.Gpus.GpuPartitionSize", "NeuronInfo.NeuronDevices.CoreInfo"]
