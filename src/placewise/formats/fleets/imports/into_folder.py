@@ -119,7 +119,10 @@ def _planned(
         _refuse_files(
             folder, [one for one in (*cluster_file_names(joined.cluster), VOCABULARY, RECORD) if one not in known]
         )
-    before = None if record is None else written(folder, record)
+    if record is None or len(imports) != 1 or not there:
+        before = None if record is None else written(folder, record)
+    else:  # the only part was read already, and is the cluster
+        before = next((said.cluster, said.words) for said in there.values())
     change = cluster_change(
         None if before is None else before[0],
         joined.cluster,
