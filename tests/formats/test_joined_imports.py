@@ -220,3 +220,18 @@ def test_a_folder_depends_on_the_last_import_of_each_kind_alone(tmp_path_factory
         fleet = read_fleet(tmp_path / "f")
         assert len(fleet.clusters) == 1
         read_fleet(tmp_path / "f" / "ours")
+
+
+def test_a_part_that_was_cut_off_is_named_and_goes_with_force(tmp_path):
+    fleet = tmp_path / "f"
+    into(fleet, "slurm", NODES)
+    into(fleet, "spack", SOFTWARE)
+    (fleet / "ours" / PARTS / "slurm" / "nodes.json").unlink()
+    with pytest.raises(InputError, match=r"imports/slurm/nodes\.json"):
+        into(fleet, "spack", SOFTWARE)
+    into(fleet, "spack", SOFTWARE, force=True)
+    assert not (fleet / "ours" / PARTS / "spack").exists()
+    into(fleet, "slurm", NODES)
+    into(tmp_path / "again", "slurm", NODES)
+    into(tmp_path / "again", "spack", SOFTWARE)
+    assert contents(fleet) == contents(tmp_path / "again")

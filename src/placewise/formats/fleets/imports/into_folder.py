@@ -105,7 +105,7 @@ def _planned(
     """
     imports: dict[str, str] = {} if record is None else dict(record.imports)
     alone = imports.keys() <= {kind}
-    there = {} if record is None or alone else parts_of(folder, record)
+    there = {} if record is None or alone else _there(folder, record, force=force)
     others = {one: said for one, said in there.items() if one != kind}
     if force and part is not None and part.has_machines:
         others = {one: said for one, said in others.items() if not said.has_machines}
@@ -130,6 +130,16 @@ def _planned(
     )
     is_new = change.what != "unchanged" or now != imports or (not alone and part != there.get(kind))
     return _Planned(name, parts, now, joined, replace(change, overlaps=joined.overlaps), is_new)
+
+
+def _there(folder: Path, record: ImportRecord, *, force: bool) -> dict[str, Part]:
+    """Return the parts of a cluster. Raises InputError for what cannot be read, unless `force` does without it."""
+    try:
+        return parts_of(folder, record)
+    except InputError:
+        if not force:
+            raise
+        return {}
 
 
 def _refuse_other_folder(folder: Path) -> None:
