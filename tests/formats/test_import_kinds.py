@@ -259,3 +259,70 @@ def test_a_file_given_twice_is_refused_however_its_path_is_written(kind, tmp_pat
     ):
         with pytest.raises(InputError, match="given twice"):
             import_files(kind, [file, again], Asked())
+
+
+# As others may write them.
+
+
+def test_attributes_of_condor_are_spelled_as_anybody_likes_and_amounts_that_are_none_are_said():
+    text = 'MACHINE = "c1"\nMyType = "Machine"\nCPUS = 4\nmemory = quantize(1000, {2})\nDisk = -1\n'
+    found = imported("condor", text)
+    assert (sizes(found, "core"), sizes(found, "memory")) == ([4], [])
+    assert set(dropped(found, "amounts")) == {"Memory", "Disk"}
+    with pytest.raises(InputError, match="stands twice"):
+        imported("condor", text + "cpus = 5\n")
+    with pytest.raises(InputError, match="stands twice"):
+        imported("condor", [{"Machine": "c1", "Cpus": 4, "CPUs": 5}])
+
+
+def test_gpus_of_the_slots_of_a_machine_may_be_of_several_models():
+    slot = {"Machine": "c1", "MyType": "Machine", "Cpus": 4, "Memory": 2000, "GPUs": 2}
+    models = ("A100", "V100", "A100")
+    found = imported("condor", [{**slot, "GPUs_DeviceName": model} for model in models])
+    assert sizes(found, "gpu") == [4, 2]
+    assert sorted(one["model"] for one in vertices(found, "gpu")) == ["A100", "V100"]
+    assert any(one.subsystem == "gpu" and "several models" in one.why for one in found.unknown)
+
+
+def test_a_list_in_a_file_of_kubernetes_is_refused_with_its_place():
+    with pytest.raises(InputError, match=r"f0, document: is not a mapping"):
+        imported("kubernetes", "- {kind: Node, metadata: {name: n1}}\n")
+
+
+AMAZON = """"FormatVersion","v1.0"
+"Publication Date","2024"
+"SKU","TermType","Unit","PricePerUnit","Instance Type","Operating System","Tenancy","CapacityStatus","Pre Installed S/W"
+"a","OnDemand","Hrs","0.1000000000","x1.large","Linux","Shared","Used","NA"
+"a","OnDemand","Hrs","0.4000000000","x1.large","Windows","Shared","Used","NA"
+"a","OnDemand","Hrs","0.2000000000","x1.large","Linux","Dedicated","Used","NA"
+"a","OnDemand","Hrs","0.0000000000","x1.large","Linux","Shared","AllocatedCapacityReservation","NA"
+"a","OnDemand","Hrs","0.6000000000","x1.large","Linux","Shared","Used","SQL Std"
+"a","Reserved","Quantity","300","x1.large","Linux","Shared","Used","NA"
+"""
+
+
+@pytest.mark.parametrize(
+    ("table", "left"),
+    [
+        (AMAZON, 5),
+        ("instance_type,price_per_hour\nx1.large,$0.10\n", 0),
+        ("\ufeffInstanceType,Price\r\nx1.large,0.1\r\n", 0),
+        ("API Name,Linux On Demand cost\nx1.large,$0.1000 hourly\n", 0),
+    ],
+)
+def test_tables_of_prices_as_they_are(table, left):
+    types = {"InstanceTypes": [{"InstanceType": "x1.large", "VCpuInfo": {"DefaultVCpus": 2}}]}
+    found = imported("aws", types, prices=Given(Path("prices.csv"), table.encode()))
+    assert dict(found.clusters[0].state) == {"cost_per_node_hour": 0.1}
+    assert len(dropped(found, "prices")) == left
+
+
+def test_what_amazon_says_of_devices_beyond_model_and_memory_is_said_to_be_left_out():
+    one = {
+        "InstanceType": "x1.large",
+        "GpuInfo": {"Gpus": [{"Count": 0, "LogicalGpuCount": 1, "GpuPartitionSize": 0.125, "Name": "L4"}]},
+        "NeuronInfo": {"NeuronDevices": [{"Count": 1, "CoreInfo": {"Count": 2}, "Name": "Inferentia"}]},
+    }
+    found = imported("aws", {"InstanceTypes": [one]})
+    assert sizes(found, "gpu") == [1]
+    assert dropped(found, "keys of types") == ["GpuInfo.Gpus.GpuPartitionSize", "NeuronInfo.NeuronDevices.CoreInfo"]

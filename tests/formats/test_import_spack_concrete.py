@@ -4,7 +4,7 @@ import json
 from collections import Counter
 
 import pytest
-from spack_documents import INDEX, LOCKFILE, NODES, dropped, import_texts, imported, vertices
+from spack_documents import INDEX, LOCKFILE, NODES, dropped, import_texts, imported, node, vertices
 
 from placewise.errors import InputError
 from placewise.formats.fleets.imports.given import Asked, read_given
@@ -178,3 +178,16 @@ def test_what_has_another_form_is_one_error_with_the_file(document):
 def test_a_spec_without_a_version_leaves_its_package_open():
     found = imported(here__json={"concrete_specs": {"a": {"name": "x"}, "b": {"name": "x", "version": "2"}}})
     assert (answer(found, "x@2"), answer(found, "x@3")) == ("yes", "unknown")
+
+
+def test_environments_that_a_lockfile_includes_are_there_too():
+    inner = {"roots": [], "concrete_specs": {"ddd": node("zlib", "1.3.1", "ddd"), "aaa": NODES[0]}}
+    outer = {"concrete_specs": {"eee": node("m4", "1.4", "eee")}, "include_concrete": {"/b": inner}, "further": 1}
+    found = imported(here__spack__lock=json.dumps({**LOCKFILE, "include_concrete": {"/a": outer}}))
+    assert dict(found.read) == {"concrete specs": 5}
+    assert [one["version"] for one in vertices(found, "zlib")] == ["1.3.1"]
+    assert [one["version"] for one in vertices(found, "m4")] == ["1.4"]
+    assert set(dropped(found, "roots")) == {"roots", "include_concrete./a.include_concrete./b.roots"}
+    assert set(dropped(found, "parts of lockfiles")) == {"include_concrete./a.further"}
+    with pytest.raises(InputError, match=r"include_concrete\./a: is not a mapping"):
+        imported(here__spack__lock=json.dumps({**LOCKFILE, "include_concrete": {"/a": []}}))

@@ -81,6 +81,21 @@ def test_what_is_not_built_is_known_and_all_else_may_be_there(site, line, wanted
     assert answer(site, line) == wanted
 
 
+@pytest.mark.parametrize("spec", ["openmpi@4", "mpi@3"])
+def test_an_external_under_the_name_of_a_virtual_package_is_dropped_and_leaves_it_unknown(spec):
+    text = f"packages: {{mpi: {{buildable: false, externals: [{{spec: {spec}, prefix: /x}}]}}}}"
+    found = imported(here__packages__yaml=text)
+    assert dropped(found, "externals")
+    assert answer(found, "mpi{name=openmpi, version=4}") == "unknown"
+
+
+def test_a_package_that_no_file_names_may_be_there_unless_nothing_more_is_built(site):
+    assert answer(site, "julia@1.9:") == "unknown"
+    closed = imported(here__packages__yaml="packages: {all: {buildable: false}}")
+    with pytest.raises(InputError, match=r"subsystems: {julia: {}}"):
+        answer(closed, "julia@1.9:")
+
+
 def test_what_spack_is_to_build_is_no_fact_and_is_said(site):
     assert dropped(site, "preferences").keys() == {"packages.all.target", "packages.all.compiler"}
     found = imported(here__packages__yaml="packages: {hdf5: {require: '@1.14 +mpi', version: ['1.14']}}")

@@ -402,6 +402,14 @@ def test_the_public_clusters_survive_writing(tmp_path):
         assert read_cluster(tmp_path / source.parent.parent.name / source.name) == cluster
 
 
+def test_a_type_that_looks_like_a_fact_is_read_back_as_a_type_alone(tmp_path):
+    for further in ((), (("attributes", 1),), (("x", 2),)):
+        fact = SubsystemVertex((("type", "x=1"), *further))
+        cluster = Cluster("c", TREE, (Subsystem("gres", (fact,)),))
+        write_cluster(cluster, tmp_path)
+        assert read_cluster(tmp_path) == cluster
+
+
 def test_a_fact_written_as_a_type_is_a_field_too():
     tree = parse_containment({"graph": {"nodes": {"0": {"metadata": {"type": "cluster"}}}}}, "nodes")[1]
 

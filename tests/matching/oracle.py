@@ -79,11 +79,14 @@ def understood(fleet, wanted):
             for vertex in subsystem.vertices
         ]
         fields = {field for values in vertices for field in values}
-        if requirement.subsystem not in fleet.subsystem_names:
-            return False
         described = all(
             said is True for (_, name), said in vocabulary.complete.items() if name in ("", requirement.subsystem)
         )
+        if requirement.subsystem not in fleet.subsystem_names and (
+            # Some cluster may have what nobody described; a like name is a slip.
+            described or difflib.get_close_matches(requirement.subsystem, fleet.subsystem_names, cutoff=0.75)
+        ):
+            return False
         for field in {condition.field for condition in requirement.conditions} - fields if fields else ():
             # Where not all is described, a field may be one that nobody described; a like name is a slip.
             if described or difflib.get_close_matches(field, fields):

@@ -318,6 +318,18 @@ def test_an_unknown_subsystem_is_an_error_with_a_suggestion():
         match(index, Job("j", (ResourceGroup((), (Requirement("zzz"),)),)))
 
 
+def test_what_nobody_names_is_unknown_where_descriptions_are_incomplete_unless_it_may_be_misspelt():
+    words = Vocabulary(complete={("open", ""): False}, known={"closed": frozenset()})
+    index = FleetIndex(Fleet((Cluster("open"), Cluster("closed"), two_nodes(("hdf5", "1"), ("fftw-api", "3"))), words))
+    job = Job("j", (ResourceGroup((), (Requirement("julia"),)),))
+    assert (match(index, job).names, match(index, job).unknown) == ((), ("open",))
+    assert match(index, Job("j", (ResourceGroup((), (~Requirement("julia"),)),))).names == ("closed", "c")
+    assert match(index, Job("j", (ResourceGroup((), (Requirement("fftw"),)),))).unknown == ("open",)
+    for name in ("hfd5", "closd"):
+        with pytest.raises(InputError, match=rf"'{name}'.*subsystems: {{{name}: {{}}}}"):
+            match(index, Job("j", (ResourceGroup((), (Requirement(name),)),)))
+
+
 def test_a_near_miss_says_what_the_cluster_offers():
     index = FleetIndex(Fleet((two_nodes(("gcc", "9"), ("gcc", "10")), Cluster("bare"))))
     bounds = tuple(Condition("version", InVersionRange(parse_bounds(*pair))) for pair in (("12", None), (None, "15")))

@@ -164,11 +164,17 @@ def _move_up(stage: Path, folder: Path, owned: Iterable[str], force: bool) -> No
         _refuse_other_kind(target, "folder" if path.is_dir() else "file")
     for target in targets:
         refuse_existing(target, force=force or target in before)
+    moved: Path | None = None
     for path, target in zip(paths, targets, strict=True):
-        if path.is_dir():
-            target.mkdir(exist_ok=True)
-        else:
+        if moved is not None and path.is_relative_to(moved):
+            continue
+        if not path.is_dir():
             _move(path, target)
+        elif os.path.lexists(target):
+            target.mkdir(exist_ok=True)
+        else:  # with all that is in it, which sorts right behind it
+            path.replace(target)
+            moved = path
     written = set(targets)
     for path in before:
         if path in written:

@@ -23,8 +23,8 @@ from placewise.matching.known_names import (
     about_characters,
     offered_by,
     require_field,
+    require_subsystem,
     require_types,
-    unknown_subsystem,
 )
 from placewise.matching.layout import Layout
 from placewise.matching.meeting import Meeting, all_met, any_met, most_asked, not_met, tested
@@ -422,10 +422,10 @@ class FleetIndex:
                 )
 
     def require_known(self, subsystem: str) -> None:
-        """Raise InputError when no cluster has, or ever had, a subsystem of this name."""
+        """Raise InputError when no cluster has, ever had, or may have, a subsystem of this name."""
         known = self.vocabulary.known
         if subsystem not in known and not self._has_facts(subsystem):
-            raise unknown_subsystem(subsystem, known)
+            require_subsystem(subsystem, known, incomplete=self.vocabulary.may_be_incomplete(subsystem))
 
     def require_types(self, shape: Shape) -> None:
         """Raise InputError for a shape that asks for a type of resource that no cluster has, or ever had."""

@@ -22,16 +22,28 @@ USUAL_TYPES = frozenset(
 
 # Among more names than these, to find one that is like another takes longer than the advice is worth.
 _MOST_NAMES_COMPARED = 500
+_SIMILAR = 0.6
+_MISSPELT = 0.75
+"""So like a known name is one that is taken for a slip: hfd5 for hdf5; but not fftw for fftw-api, nor zlib for zlib-ng.
+The error says how to make it known if it is none."""
 _FIELDS_SHOWN = 8
 _CHARACTERS_A_RANGE = 32
 
 
-def unknown_subsystem(name: str, known: Collection[str]) -> InputError:
-    """Return the error for a subsystem that no cluster has or ever had."""
-    return InputError(
+def require_subsystem(name: str, known: Collection[str], *, incomplete: bool) -> None:
+    """Raise InputError for a subsystem that no cluster has or ever had.
+
+    incomplete : whether some cluster may have more of it than is described. Then a name is refused only if it is so
+    like a known one that it may be misspelt; of any other it is unknown whether the cluster has such a thing.
+    """
+    near = _like(name, known, _MISSPELT if incomplete else _SIMILAR)
+    if near is None and incomplete:
+        return
+    raise InputError(
         f"no cluster of the fleet has a subsystem {name!r}",
         place=f"requirement on {name!r}",
-        expected=_like(name, known) or f"one of {len(known)} known names",
+        expected=f"{near or f'one of {len(known)} known names'}, "
+        f"or subsystems: {{{name}: {{}}}} in the fleet's vocabulary.yaml, which makes the name known",
     )
 
 
@@ -91,7 +103,8 @@ def about_characters(requirement: Expression) -> int:
     return length
 
 
-def _like(name: str, known: Collection[str]) -> str | None:
+def _like(name: str, known: Collection[str], similarity: float = _SIMILAR) -> str | None:
     """Return which known names one is like, in words; None for none."""
-    close = difflib.get_close_matches(name, known, n=3) if len(known) <= _MOST_NAMES_COMPARED else []
+    few = len(known) <= _MOST_NAMES_COMPARED
+    close = difflib.get_close_matches(name, known, n=3, cutoff=similarity) if few else []
     return f"a name such as {', '.join(close)}" if close else None

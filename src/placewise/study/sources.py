@@ -8,7 +8,7 @@ from pathlib import Path
 
 from placewise.errors import InputError, locating
 from placewise.formats.experiment_folder import read_experiment, read_jobs_of
-from placewise.formats.fleets.fleet_source import read_fleet
+from placewise.formats.fleets.fleet_source import fleet_files, read_fleet
 from placewise.formats.profiles.profile_file import read_profile, shipped_profile
 from placewise.formats.reading import found_at, read_bytes
 from placewise.formats.studies.study_file import StudyFile, declared_for, read_study_file
@@ -101,9 +101,9 @@ def _of_records(file: StudyFile, settings: Settings) -> Study:
     from placewise.formats.tables import read_records  # noqa: PLC0415, the reader of tables, which few studies have
 
     records = read_records(file.records, file.columns)
-    digest = hashlib.sha256(read_bytes(file.records)).hexdigest()
-    hashes = ((file.records.name, digest),)
-    return Study(read_fleet(file.clusters), records, settings=settings, source=str(file.records), hashes=hashes)
+    fleet = read_fleet(file.clusters)
+    hashes = ((file.records.name, _digest(file.records)), *_fleet_hashes(file.clusters))
+    return Study(fleet, records, settings=settings, source=str(file.records), hashes=hashes)
 
 
 def _of_jobspecs(file: StudyFile, settings: Settings) -> Study:
@@ -113,7 +113,18 @@ def _of_jobspecs(file: StudyFile, settings: Settings) -> Study:
         raise InputError("there are jobspecs and no fleet to try them on", file=file.path, expected="clusters = a path")
     fleet = read_fleet(file.clusters)
     jobs, hashes = read_jobs_of(file.jobspecs, fleet)
+    hashes = (*hashes, *_fleet_hashes(file.clusters))
     return Study(fleet, jobs, settings=settings, source=str(file.jobspecs), hashes=hashes)
+
+
+def _fleet_hashes(path: Path) -> tuple[tuple[str, str], ...]:
+    """Return the name and SHA-256 in hex of each file of a fleet; names begin with that of its folder."""
+    above = path.parent
+    return tuple((file.relative_to(above).as_posix(), _digest(file)) for file in fleet_files(path))
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(read_bytes(path)).hexdigest()
 
 
 def _drawn_by(file: StudyFile, settings: Settings) -> Study:
@@ -140,7 +151,7 @@ def _profile(name: str | Path, hashes: dict[Path, str]) -> Profile:
     """Return a profile, shipped or of a file, whose digest is noted."""
     if isinstance(name, str):
         return shipped_profile(name)
-    hashes[name] = hashlib.sha256(read_bytes(name)).hexdigest()
+    hashes[name] = _digest(name)
     return read_profile(name)
 
 

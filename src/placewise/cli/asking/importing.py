@@ -34,8 +34,8 @@ def import_(
     out: Annotated[
         Path,
         typer.Option(
-            help="The folder of the fleet: clusters are added, and those of an earlier import of this kind and name "
-            "replaced.",
+            help="The folder of the fleet: clusters are added, and what an earlier import of this kind and name wrote "
+            "is replaced. A cluster that another kind wrote under the same name is described by both.",
             parser=output_path,
             metavar="FLEET",
         ),

@@ -56,6 +56,21 @@ def read_fleet(path: Path) -> Fleet:
     return _fleet_of_folders(path, folders)
 
 
+def fleet_files(path: Path) -> list[Path]:
+    """Return the files from which `read_fleet` makes the fleet of a path, in the order of their names."""
+    if found_at(path) == "file":
+        files = [path, path.parent / VOCABULARY]
+    elif found_at(path / FEATURES) != "nothing":
+        files = [path / FEATURES, path / VOCABULARY]
+    else:
+        folders = [path, *(one for one in entries_of(path) if found_at(path / NODES) == "nothing")]
+        files = [path / VOCABULARY]
+        for folder in folders:
+            if found_at(folder / NODES) != "nothing":
+                files += [folder / NODES, *cluster_files(folder), folder / VOCABULARY]
+    return sorted({file for file in files if found_at(file) != "nothing"})
+
+
 def vocabulary_path(path: Path) -> Path:
     """Return where the vocabulary of a fleet lies, or would, whose path is one that `read_fleet` takes."""
     return (path.parent if found_at(path) == "file" else path) / VOCABULARY

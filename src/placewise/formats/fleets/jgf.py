@@ -7,7 +7,7 @@ relations and metadata of Flux's resource graphs. An edge ``contains`` leads fro
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import unquote
@@ -49,12 +49,19 @@ class GraphRead(NamedTuple):
         return (*found, *(subsystem for subsystem in self.facts.subsystems() if subsystem.name not in names))
 
 
-def read_cluster(folder: Path, *, name: str | None = None, vocabulary: Vocabulary = UNSAID) -> Cluster:
+def read_cluster(
+    folder: Path,
+    *,
+    name: str | None = None,
+    vocabulary: Vocabulary = UNSAID,
+    files: Collection[str] | None = None,
+) -> Cluster:
     """Return the cluster of a folder: nodes.json, its subsystem files, and the flat state.json if there is one.
 
     The cluster's name is `name`, or that in nodes.json, or the folder's. `vocabulary` says, beside the built-in one,
-    what fields can hold. What nodes.json says of hosts, ranks, properties and states counts where no file of that
-    subsystem is there. Raises InputError naming the file and the place in it.
+    what fields can hold. files : the only ones beside nodes.json that are read; None for all. What nodes.json says of
+    hosts, ranks, properties and states counts where no file of that subsystem is there. Raises InputError naming the
+    file and the place in it.
     """
     if found_at(folder) != "folder":
         raise InputError("is not a folder", file=folder, expected=f"a cluster's folder, with {NODES_FILE} in it")
@@ -65,6 +72,8 @@ def read_cluster(folder: Path, *, name: str | None = None, vocabulary: Vocabular
     subsystems = []
     state: tuple[tuple[str, Scalar], ...] | None = None
     for path in cluster_files(folder):
+        if files is not None and path.name not in files:
+            continue
         if path.name.endswith(SUBSYSTEM_SUFFIX):
             subsystem = unquote(path.name.removesuffix(SUBSYSTEM_SUFFIX))
             with locating(file=path):

@@ -19,7 +19,7 @@ from placewise.model.scalar import Value
 MOST_HANDED_ON = 2_000_000
 STRUCTURAL = ("paths", "ephemeral")
 """Mappings in a vertex's metadata that say where it lies, or what Flux holds there just now, and not what it is."""
-_FACT = re.compile(r"([A-Za-z_][\w.-]*)=([^=].*)", re.DOTALL)
+FACT = re.compile(r"([A-Za-z_][\w.-]*)=([^=].*)", re.DOTALL)
 """A type that says a fact, as rainbow's ``cpu.target=amd64``: a field and its value."""
 
 OF_FIELDS = ("attributes", "properties")
@@ -152,7 +152,7 @@ def _properties(
     for name in nested:
         inner = mapping(metadata[name], f"{place}.{name}")
         pairs = chain(pairs, _plain(inner, f"{place}.{name}", ()))
-    fact = _FACT.fullmatch(kind) if isinstance(kind := metadata.get("type"), str) else None
+    fact = FACT.fullmatch(kind) if isinstance(kind := metadata.get("type"), str) else None
     if fact and not any(fact[1] in metadata[name] for name in nested) and fact[1] not in metadata:
         pairs = chain(pairs, [(fact[1], fact[2])])
     return tuple(vertex_fields(subsystem, pairs, place, vocabulary).items())

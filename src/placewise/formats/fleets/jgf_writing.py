@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 from placewise.errors import InputError
+from placewise.formats.fleets.jgf_subsystems import FACT, OF_FIELDS
 from placewise.formats.fleets.jgf_tree import type_of
 from placewise.formats.plain_fields import UNSAID, plain_fields, vertex_fields
 from placewise.formats.values import refuse_control
@@ -32,6 +33,12 @@ def cluster_documents(cluster: Cluster, vocabulary: Vocabulary = UNSAID) -> dict
     if cluster.state:
         documents[STATE_FILE] = plain_fields(cluster.state, "state")
     return documents
+
+
+def cluster_file_names(cluster: Cluster) -> tuple[str, ...]:
+    """Return the names of the files of `cluster_documents`, without making these."""
+    names = (NODES_FILE, *(_file_name(subsystem.name) for subsystem in cluster.subsystems))
+    return (*names, STATE_FILE) if cluster.state else names
 
 
 def _containment_document(cluster: Cluster) -> dict[str, Any]:
@@ -73,7 +80,12 @@ def _subsystem_document(subsystem: Subsystem, graph: ResourceGraph, vocabulary: 
         place = f"subsystem {subsystem.name!r}, vertex {number}"
         if not vertex.attached_to:
             raise InputError("the vertex attaches to nothing", place=place, expected="a vertex to attach to")
-        nodes[id_] = {"label": id_, "metadata": vertex_fields(subsystem.name, vertex.properties, place, vocabulary)}
+        metadata: dict[str, Any] = vertex_fields(subsystem.name, vertex.properties, place, vocabulary)
+        kind, apart = metadata.get("type"), next((name for name in OF_FIELDS if name not in metadata), "")
+        if isinstance(kind, str) and FACT.fullmatch(kind) and apart:
+            del metadata["type"]  # there it would say a fact, a field and its value
+            metadata[apart] = {"type": kind}
+        nodes[id_] = {"label": id_, "metadata": metadata}
         for position in vertex.attached_to:
             edges += _edge_pair(graph.vertices[position].id, id_)
     return {"graph": {"directed": True, "nodes": nodes, "edges": edges}}

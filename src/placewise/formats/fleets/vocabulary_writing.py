@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -41,8 +43,19 @@ def vocabulary_text(vocabulary: Vocabulary) -> str:
     document = vocabulary_document(vocabulary)
     if not document:
         raise InputError("a vocabulary that says nothing cannot be written", expected="a subsystem, a field or a flag")
+    # Order is part of the text. Thousands of clusters have few vocabularies, and to write one takes a while.
+    return _text_of(json.dumps(document))
+
+
+@lru_cache(maxsize=64)
+def _text_of(document: str) -> str:
     # Each field and each flag on a line of its own.
     text = yaml.dump(
-        document, Dumper=_Dumper, sort_keys=False, default_flow_style=None, allow_unicode=True, width=sys.maxsize
+        json.loads(document),
+        Dumper=_Dumper,
+        sort_keys=False,
+        default_flow_style=None,
+        allow_unicode=True,
+        width=sys.maxsize,
     )
     return str(text)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
+from placewise.model.fleets.joined_parts import Overlap
 from placewise.model.scalar import Value
 
 Names: TypeAlias = tuple[str, ...]
@@ -87,6 +88,7 @@ class ClusterChange:
     complete : by subsystem, empty for all that is not named, whether all there is of it is described.
     layout : whether resources or facts are elsewhere in it, which nothing else here shows.
     words : whether the vocabulary in its own folder has other kinds or names of values.
+    overlaps : what several imports say of it, of which one counts.
     """
 
     cluster: str
@@ -100,6 +102,7 @@ class ClusterChange:
     complete: tuple[ValueChange, ...] = ()
     layout: bool = False
     words: bool = False
+    overlaps: tuple[Overlap, ...] = ()
 
     def mirrored(self) -> ClusterChange:
         """Return the change the other way round."""

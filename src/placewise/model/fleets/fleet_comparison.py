@@ -293,7 +293,7 @@ def _complete_changed(before: Cluster, after: Cluster, *words: Vocabulary) -> tu
     names = {one.name for cluster in (before, after) for one in cluster.subsystems}
     names |= {subsystem for one in words for _, subsystem in one.complete}
     old, new = (
-        {name: said.is_complete(cluster.name, name) for name in names | {EVERY}}
+        {name: said.completeness(cluster.name, name) for name in names | {EVERY}}
         for cluster, said in zip((before, after), words, strict=True)
     )
     pairs = {name: (old[name], new[name]) for name in sorted(old)}

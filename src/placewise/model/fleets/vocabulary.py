@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final, Literal, TypeAlias
 
@@ -21,6 +21,12 @@ VERTICES: Final = "vertices"
 
 Completeness: TypeAlias = bool | Literal["vertices"]
 """Whether all there is is described: all of it, all vertices but not all of their fields, or not all vertices."""
+
+
+def fullest(said: Iterable[Completeness]) -> Completeness:
+    """Return the most that is said of completeness; not complete where nothing is said."""
+    found = set(said)
+    return next((one for one in (True, VERTICES) if one in found), False)
 
 
 @dataclass(frozen=True, slots=True)

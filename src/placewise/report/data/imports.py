@@ -29,7 +29,7 @@ def import_document(
             {"cluster": one.cluster or None, "subsystem": one.subsystem or None, "why": one.why, "fields": one.fields}
             for one in imported.unknown
         ],
-        "changes": [cluster_change_document(one) for one in changes],
+        "changes": [_change(one) for one in changes],
     }
 
 
@@ -50,3 +50,10 @@ def jobs_document(jobs: Sequence[ImportedJob], paths: Sequence[str]) -> dict[str
 
 def _cluster(name: str, subsystems: Sequence[Any]) -> dict[str, Any]:
     return {"name": name, "subsystems": {one.name: len(one.vertices) for one in subsystems}}
+
+
+def _change(change: ClusterChange) -> dict[str, Any]:
+    overlaps = [
+        {"subsystem": one.subsystem, "from": one.left_out, "instead": one.counts or None} for one in change.overlaps
+    ]
+    return cluster_change_document(change) | {"not_taken_over": overlaps}

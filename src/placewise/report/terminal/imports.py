@@ -11,6 +11,7 @@ from placewise.model.fleets.imported import Dropped, Imported, Unknown
 from placewise.report.terminal.fleet_changes import print_cluster_changes
 from placewise.report.terminal.narrow import some_names
 from placewise.report.terminal.tables import PIPED_WIDTH, print_first_rows, print_line
+from placewise.report.words.imports import overlap_reason
 from placewise.report.words.numbers import counted
 
 _LEFT: JustifyMethod = "left"
@@ -29,7 +30,20 @@ def print_import(imported: Imported, changes: Sequence[ClusterChange], console: 
     if imported.unknown:
         headings = {"of": _LEFT, "cluster": _LEFT, "why": _LEFT}
         print_first_rows("Not known", headings, _unknown(imported.unknown), console, widest=PIPED_WIDTH)
+    overlaps = _overlaps(changes)
+    if overlaps:
+        headings = {"of": _LEFT, "cluster": _LEFT, "from": _LEFT, "why": _LEFT}
+        print_first_rows("Not taken over", headings, overlaps, console, widest=PIPED_WIDTH)
     print_cluster_changes(changes, console)
+
+
+def _overlaps(changes: Sequence[ClusterChange]) -> list[tuple[str, ...]]:
+    """Return a row for what clusters do not take from one of the imports that describe them, by reason."""
+    found: dict[tuple[str, str, str], list[str]] = {}
+    for change in changes:
+        for one in change.overlaps:
+            found.setdefault((one.subsystem, one.left_out, overlap_reason(one)), []).append(change.cluster)
+    return [(subsystem, some_names(clusters, _PLACES), kind, why) for (subsystem, kind, why), clusters in found.items()]
 
 
 def _dropped(dropped: Sequence[Dropped]) -> list[tuple[str, ...]]:

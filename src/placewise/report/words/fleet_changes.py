@@ -14,6 +14,7 @@ from placewise.model.fleets.fleet_changes import (
     ValueChange,
     What,
 )
+from placewise.model.fleets.vocabulary import VERTICES
 from placewise.model.scalar import Value, scalar_text
 from placewise.report.words.numbers import counted, shown
 
@@ -29,6 +30,7 @@ NOTHING = "The fleets are described alike."
 
 _FIRST = ("name", "version")
 _LEFT_OUT = "type"
+_COMPLETE = {True: "completely", VERTICES: "completely but for fields", False: "in part", None: "in part"}
 _LONGEST = 80
 _NO_FIELDS = "without fields"
 
@@ -134,7 +136,7 @@ def _count(one: CountChange) -> str:
 
 
 def _complete(one: ValueChange, rest: str) -> str:
-    how = f"described {'completely' if one.after else 'in part'}"
+    how = f"described {_COMPLETE[one.after]}"
     return f"{shown(one.name) or rest}: {f'{how}, as before' if one.before == one.after else f'now {how}'}"
 
 

@@ -5,7 +5,7 @@ The document is the API's answer, ``{"InstanceTypes": [...]}``, a list of them, 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -128,7 +128,7 @@ def _cluster(name: str, entry: Mapping[str, Any], where: str, prices: Mapping[st
     machine.memory_bytes = None if memory is None else count(memory, "MemoryInfo.SizeInMiB") * _MEBI
     for architecture in sequence(processor.get("SupportedArchitectures", []), "ProcessorInfo.SupportedArchitectures"):
         attach(machine, account, "arch", [("architecture", architecture)], where)
-    _add_gpus(machine, entry)
+    _add_gpus(machine, entry, file, account)
     _add_accelerators(machine, entry, where, account)
     network = _part(entry, "NetworkInfo")
     attach(machine, account, "network", _there([(field, network.get(key)) for field, key in _NETWORK]), where)
@@ -156,10 +156,12 @@ def _cluster(name: str, entry: Mapping[str, Any], where: str, prices: Mapping[st
     return cluster if name not in prices else replace(cluster, state=((PRICE, prices[name]),))
 
 
-def _add_gpus(machine: Machine, entry: Mapping[str, Any]) -> None:
+def _add_gpus(machine: Machine, entry: Mapping[str, Any], file: str, account: Account) -> None:
     for number, value in enumerate(sequence(_part(entry, "GpuInfo").get("Gpus", []), "GpuInfo.Gpus")):
         place = f"GpuInfo.Gpus[{number}]"
         gpu = mapping(value, place)
+        known = ("Count", "LogicalGpuCount", "Manufacturer", "Name", "MemoryInfo")
+        _ignore_others(gpu, known, "GpuInfo.Gpus", file, account)
         # A part of a GPU is what an instance sees as one.
         seen = gpu.get("LogicalGpuCount", gpu.get("Count"))
         maker, model = gpu.get("Manufacturer"), gpu.get("Name")
@@ -176,6 +178,8 @@ def _add_accelerators(machine: Machine, entry: Mapping[str, Any], where: str, ac
     for subsystem, key, inside in _ACCELERATORS:
         for number, value in enumerate(sequence(_part(entry, key).get(inside, []), f"{key}.{inside}")):
             device = mapping(value, f"{key}.{inside}[{number}]")
+            known = ("Name", "Manufacturer", "Count", "MemoryInfo")
+            _ignore_others(device, known, f"{key}.{inside}", where.partition(": ")[0], account)
             size = _part(device, "MemoryInfo").get("SizeInMiB")
             pairs = [
                 ("model", device.get("Name")),
@@ -201,8 +205,12 @@ def _ignore_inside(entry: Mapping[str, Any], file: str, account: Account) -> Non
         **{key: {inside} for _, key, inside in _ACCELERATORS},
     }
     for key, known in kept.items():
-        for inside in sorted(_part(entry, key).keys() - known):
-            account.ignore("keys of types", file, f"{key}.{inside}", "has no meaning for matching yet")
+        _ignore_others(_part(entry, key), known, key, file, account)
+
+
+def _ignore_others(entry: Mapping[str, Any], known: Collection[str], place: str, file: str, account: Account) -> None:
+    for key in sorted(entry.keys() - set(known)):
+        account.ignore("keys of types", file, f"{place}.{key}", "has no meaning for matching yet")
 
 
 def _part(entry: Mapping[str, Any], key: str) -> dict[str, Any]:

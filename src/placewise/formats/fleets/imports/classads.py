@@ -35,7 +35,7 @@ Ad = dict[str, Scalar | Expression]
 def ads_in(given: Given) -> Iterator[tuple[str, Ad]]:
     """Yield the ads of a file with their places: of ``-long`` a paragraph each, of ``-json`` an object each.
 
-    Raises InputError for what is neither, and for an attribute that stands twice in an ad.
+    Raises InputError for what is neither, and for an attribute that stands twice in an ad, in whatever case.
     """
     text = given.text()
     if text.lstrip().startswith(("[", "{")):
@@ -50,6 +50,8 @@ def ads_in(given: Given) -> Iterator[tuple[str, Ad]]:
 
 def _of_json(entry: dict[str, Any]) -> Ad:
     ad: Ad = {}
+    if len({name.lower() for name in entry}) < len(entry):
+        raise InputError("an attribute stands twice", expected="each once, in whatever case")
     for name, value in entry.items():
         if isinstance(value, str) and (match := _EXPRESSION.fullmatch(value)):
             ad[name] = Expression(match[1])
@@ -63,20 +65,22 @@ def _of_json(entry: dict[str, Any]) -> Ad:
 
 def _paragraphs(text: str) -> Iterator[tuple[str, Ad]]:
     ad: Ad = {}
+    seen: set[str] = set()
     start = 1
     for number, line in enumerate((*text.split("\n"), ""), 1):
         if not line.strip():
             if ad:
                 yield f"ad at line {start}", ad
-            ad, start = {}, number + 1
+            ad, seen, start = {}, set(), number + 1
             continue
         if line.lstrip().startswith("#"):
             continue
         match = _LINE.fullmatch(line)
         if match is None:
             raise InputError("is no attribute", place=f"line {number}", found=line, expected="such as Cpus = 8")
-        if match[1] in ad:
+        if match[1].lower() in seen:
             raise InputError("an attribute stands twice", place=f"line {number}", found=match[1], expected="each once")
+        seen.add(match[1].lower())
         value = literal(match[2])
         if value is not None:
             ad[match[1]] = value

@@ -17,20 +17,29 @@ from placewise.model.fleets.imported import Imported
 MACHINE = "machine"
 _SOFTWARE = "HTCondor says nothing of compilers, packages and filesystems beyond its attributes"
 _EXPRESSION = "an expression depends on more than the ad; its text is kept"
-_READ = frozenset(
-    [
-        "machine",
-        "cpus",
-        "memory",
-        "disk",
-        "totalslotcpus",
-        "totalslotmemory",
-        "totalslotdisk",
-        "gpus",
-        "totalslotgpus",
-        "state",
-    ]
+_AMOUNTS = (
+    *("Cpus", "Memory", "Disk", "GPUs", "TotalSlotCpus", "TotalSlotMemory", "TotalSlotDisk", "TotalSlotGPUs"),
+    *("GPUs_GlobalMemoryMb", "CUDAGlobalMemoryMb"),
 )
+_READ = frozenset(("machine", "state", *(name.lower() for name in _AMOUNTS[:8])))
+_SPELLED = {
+    name.lower(): name
+    for name in (
+        *(
+            "Machine",
+            "State",
+            "Offline",
+            "SlotType",
+            "Arch",
+            "UtsnameMachine",
+            "Microarch",
+            "OpSysName",
+            "OpSysMajorVer",
+        ),
+        *("UtsnameRelease", "GPUs_DeviceName", "CUDADeviceName", *_AMOUNTS),
+    )
+}
+"""Attributes that are looked at by name: whoever writes an ad may spell them as he likes."""
 _SELDOM = "changes from moment to moment, or names the slot"
 _MOMENTARY = re.compile(
     r"(?:.*(?:load(?:avg)?|idle|time|age|addr(?:ess)?(?:v1)?|updates.*|dutycycle|entered.*|lastheard.*|jobstarts|preemptions?"
@@ -51,7 +60,8 @@ def import_condor(files: Sequence[Given], asked: Asked) -> Imported:
     count = 0
     for given in files:
         with locating(file=given.path):
-            for place, ad in ads_in(given):
+            for place, said in ads_in(given):
+                ad = {_SPELLED.get(one.lower(), one): value for one, value in said.items()}
                 count += 1
                 if count > MOST_ADS:
                     raise InputError("holds too many ads", expected=f"at most {MOST_ADS:,}")
@@ -117,14 +127,32 @@ def _machine(name: str, ads: Sequence[tuple[str, Ad]], account: Account) -> Mach
             "bounds between slots", file, f"{place}, {name}", "a job of HTCondor's gets one slot, not the machine"
         )
     first = own[0][1]
-    gpus = _sum([_number(ad, "TotalSlotGPUs", "GPUs") or 0 for _, ad in own], LARGEST_COUNT)
-    model = _value(first, "GPUs_DeviceName", "CUDADeviceName")
-    size = _number(first, "GPUs_GlobalMemoryMb", "CUDAGlobalMemoryMb")
-    machine.add_gpus(gpus or 0, model=model if isinstance(model, str) else None, memory_bytes=int(size or 0) << 20)
+    _add_gpus(machine, [ad for _, ad in own])
+    _say_unusable(own, account)
     _add_system(machine, first, own[0][0], account)
     machine.add(NODE_STATE, ("state", _state([ad for _, ad in own])))
     _add_attributes(machine, own, account)
     return machine
+
+
+def _add_gpus(machine: Machine, ads: Sequence[Ad]) -> None:
+    """Add the GPUs of all slots, by model and memory."""
+    counts: dict[tuple[str, int], list[float | None]] = {}
+    for ad in ads:
+        model = _value(ad, "GPUs_DeviceName", "CUDADeviceName")
+        size = _number(ad, "GPUs_GlobalMemoryMb", "CUDAGlobalMemoryMb")
+        kind = model if isinstance(model, str) else "", int(size or 0) << 20
+        counts.setdefault(kind, []).append(_number(ad, "TotalSlotGPUs", "GPUs"))
+    for (model, memory_bytes), found in counts.items():
+        machine.add_gpus(_sum(found, LARGEST_COUNT) or 0, model=model, memory_bytes=memory_bytes)
+
+
+def _say_unusable(ads: Sequence[tuple[str, Ad]], account: Account) -> None:
+    """Say which amounts are no numbers, so that nothing is known of them."""
+    for where, ad in ads:
+        for name in _AMOUNTS:
+            if name in ad and _number(ad, name) is None:
+                account.ignore("amounts", where.partition(": ")[0], name, "it is no number, or below zero, in some ads")
 
 
 def _add_system(machine: Machine, ad: Ad, where: str, account: Account) -> None:
@@ -169,7 +197,7 @@ def _state(ads: Sequence[Mapping[str, object]]) -> str:
 
 
 def _value(ad: Mapping[str, object], *names: str) -> object:
-    """Return the first attribute that is there and plain; names of attributes differ by more than their case."""
+    """Return the first attribute that is there and plain."""
     for name in names:
         found = ad.get(name)
         if found is not None and not isinstance(found, Expression):

@@ -22,7 +22,7 @@ def objects_in(given: Given) -> Iterator[tuple[str, dict[str, Any]]]:
     Raises InputError for what is no object.
     """
     for place, document in _documents(given):
-        with locating(place=place):
+        with locating(place=place.rstrip(", ") or None):
             top = mapping(document, "document")
         items = top.get("items")
         kind = top.get("kind")

@@ -1,87 +1,145 @@
 """Imported clusters written into the folder of a fleet, in place of those that the same import wrote before.
 
 Beside a cluster's documents lie ``vocabulary.yaml``, with what the import knows of how complete it is, and
-``import.json``, which says what wrote them. Files that no import wrote stay as they are.
+``import.json``, which says what wrote them. Files that no import wrote stay as they are. Imports of several kinds
+describe a cluster of one name together.
 """
 
 from __future__ import annotations
 
 import glob
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
-from placewise.errors import InputError, locating
+from placewise.errors import InputError
 from placewise.formats import values
 from placewise.formats.fleets.fleet_source import FEATURES, NODES
-from placewise.formats.fleets.fleet_vocabulary import vocabulary_in
-from placewise.formats.fleets.jgf import cluster_files, parse_containment, read_cluster
-from placewise.formats.fleets.jgf_writing import cluster_documents
-from placewise.formats.fleets.vocabulary_file import VOCABULARY, vocabulary_document
-from placewise.formats.fleets.vocabulary_writing import vocabulary_text
+from placewise.formats.fleets.imports.import_records import (
+    RECORD,
+    ImportRecord,
+    further_files,
+    parts_of,
+    patterns_of,
+    records_in,
+    write_parts,
+    written,
+)
+from placewise.formats.fleets.jgf import parse_containment
+from placewise.formats.fleets.jgf_writing import cluster_file_names
+from placewise.formats.fleets.vocabulary_file import VOCABULARY
 from placewise.formats.reading import entries_of, found_at, read_json
-from placewise.formats.writing import json_bytes, staged
+from placewise.formats.writing import staged
 from placewise.model.fleets.cluster import Cluster
 from placewise.model.fleets.fleet_changes import ClusterChange
 from placewise.model.fleets.fleet_comparison import cluster_change
 from placewise.model.fleets.imported import Imported
+from placewise.model.fleets.joined_parts import Joined, Part, joined_parts
 from placewise.model.fleets.vocabulary import EVERY, Completeness, Vocabulary
 
-RECORD = "import.json"
 _LONGEST_NAME = 200
-
-
-@dataclass(frozen=True, slots=True)
-class _Record:
-    """Which import wrote a cluster, and its files."""
-
-    kind: str
-    name: str
-    files: tuple[str, ...]
 
 
 def write_import(imported: Imported, kind: str, folder: Path, *, force: bool = False) -> tuple[ClusterChange, ...]:
     """Write the clusters of an import into the folder of a fleet, and return what became of each, by name.
 
-    Clusters that an import of this kind and name wrote before, and that are not there any more, go; all others stay.
-    What is as it was is not written again. Raises InputError, before anything is changed, for a folder that is no
-    folder of clusters, and for a cluster or a file that something else wrote, unless `force` says to replace it.
+    What an import of this kind and name wrote before, and what is not there any more, goes; all else stays. A cluster
+    that an import of another kind wrote is described by both from then on (see `joined_parts`). What is as it was is
+    not written again. Raises InputError, before anything is changed, for a folder that is no folder of clusters, for a
+    cluster or a file that something else wrote, and for a cluster whose machines two kinds describe, unless `force`
+    says to replace what is there.
     """
     _refuse_other_folder(folder)
-    records = dict(_records(folder)) if found_at(folder) == "folder" else {}
-    own = {name: one for name, one in records.items() if (one.kind, one.name) == (kind, imported.name)}
+    records = dict(records_in(folder)) if found_at(folder) == "folder" else {}
+    own = {name: one for name, one in records.items() if one.imports.get(kind) == imported.name}
     clusters = {_folder_name(cluster.name): cluster for cluster in imported.clusters}
     words = _own_words(imported)
     if not force:
-        _refuse_others(folder, clusters, own)
+        _refuse_others(folder, clusters, records, kind, imported.name)
     changes: list[ClusterChange] = []
-    fresh: dict[str, Cluster] = {}
+    fresh: list[_Planned] = []
     owned: list[str] = []
-    for name, cluster in clusters.items():
-        before = _before(folder / name) if name in records else None
-        change = (
-            cluster_change(None, cluster)
-            if before is None
-            else cluster_change(before[0], cluster, before[1], words[cluster.name], own_words=True)
-        )
-        changes.append(change)
-        if change.what != "unchanged" or (kind, imported.name) != (records[name].kind, records[name].name):
-            fresh[name] = cluster
-    for name in own.keys() - clusters.keys():
-        before = _before(folder / name)
-        changes.append(ClusterChange(name, "gone") if before is None else cluster_change(before[0], None))
-        owned.append(glob.escape(name))
-        owned += [glob.escape(f"{name}/{file}") for file in _left_of(folder / name, own[name], force=force)]
-    for name in (*fresh, *(own.keys() - clusters.keys())):
-        files = (*records[name].files, RECORD) if name in records else ()
-        owned += [glob.escape(f"{name}/{file}") for file in files]
+    for name in (*clusters, *(own.keys() - clusters.keys())):
+        record, cluster = records.get(name), clusters.get(name)
+        part = None if cluster is None else Part(kind, cluster, words[cluster.name])
+        planned = _planned(name, folder / name, record, part, kind, imported.name, force=force)
+        if planned is None:
+            assert record is not None
+            before = written(folder / name, record)
+            changes.append(ClusterChange(name, "gone") if before is None else cluster_change(before[0], None))
+            owned += [glob.escape(name), *patterns_of(name, record)]
+            owned += [glob.escape(f"{name}/{file}") for file in _left_of(folder / name, record, force=force)]
+            continue
+        changes.append(planned.change)
+        if planned.is_new:
+            fresh.append(planned)
+            owned += [] if record is None else patterns_of(name, record)
     if fresh or owned:
         with staged(folder, owned=owned, force=True) as stage:
-            for name, cluster in fresh.items():
-                _write(cluster, words[cluster.name], kind, imported.name, stage / name)
+            for one in fresh:
+                write_parts(one.joined, one.parts, one.imports, stage / one.name)
     return tuple(sorted(changes, key=lambda one: one.cluster))
+
+
+@dataclass(frozen=True, slots=True)
+class _Planned:
+    """A cluster that is to be written: into which folder, of which parts, by which imports.
+
+    is_new : whether it is not there as it is to be. change : what is different for whoever reads it.
+    """
+
+    name: str
+    parts: tuple[Part, ...]
+    imports: Mapping[str, str]
+    joined: Joined
+    change: ClusterChange
+    is_new: bool
+
+
+def _planned(
+    name: str, folder: Path, record: ImportRecord | None, part: Part | None, kind: str, called: str, *, force: bool
+) -> _Planned | None:
+    """Return what is to be written of a cluster, whose part of this kind is `part`; None where nothing of it is left.
+
+    Raises InputError for two parts with machines, and for files that no import wrote, unless `force` replaces them.
+    """
+    imports: dict[str, str] = {} if record is None else dict(record.imports)
+    alone = imports.keys() <= {kind}
+    there = {} if record is None or alone else _there(folder, record, force=force)
+    others = {one: said for one, said in there.items() if one != kind}
+    if force and part is not None and part.has_machines:
+        others = {one: said for one, said in others.items() if not said.has_machines}
+    parts = (*others.values(), *(() if part is None else (part,)))
+    if not parts:
+        return None
+    joined = joined_parts(parts)
+    now = {one: called if one == kind else imports[one] for one in sorted(said.kind for said in parts)}
+    if not force:
+        known = () if record is None else (*record.files, RECORD)
+        _refuse_files(
+            folder, [one for one in (*cluster_file_names(joined.cluster), VOCABULARY, RECORD) if one not in known]
+        )
+    if record is None or len(imports) != 1 or not there:
+        before = None if record is None else written(folder, record)
+    else:  # the only part was read already, and is the cluster
+        before = next((said.cluster, said.words) for said in there.values())
+    if before is None:
+        change = cluster_change(None, joined.cluster)
+    else:
+        change = cluster_change(before[0], joined.cluster, before[1], joined.words, own_words=True)
+    is_new = change.what != "unchanged" or now != imports or (not alone and part != there.get(kind))
+    return _Planned(name, parts, now, joined, replace(change, overlaps=joined.overlaps), is_new)
+
+
+def _there(folder: Path, record: ImportRecord, *, force: bool) -> dict[str, Part]:
+    """Return the parts of a cluster. Raises InputError for what cannot be read, unless `force` does without it."""
+    try:
+        return parts_of(folder, record)
+    except InputError:
+        if not force:
+            raise
+        return {}
 
 
 def _refuse_other_folder(folder: Path) -> None:
@@ -92,35 +150,40 @@ def _refuse_other_folder(folder: Path) -> None:
             )
 
 
-def _refuse_others(folder: Path, clusters: Mapping[str, Cluster], own: Mapping[str, _Record]) -> None:
-    """Raise InputError for what something else wrote and would be replaced, and for clusters of one name."""
-    wanted = "another --name, another --out, or --force to replace it"
+def _refuse_others(
+    folder: Path, clusters: Mapping[str, Cluster], records: Mapping[str, ImportRecord], kind: str, called: str
+) -> None:
+    """Raise InputError for clusters of one name that something else wrote: no import, or another one of this kind."""
     if found_at(folder) != "folder":
         return
     names = {cluster.name for cluster in clusters.values()}
     for path in entries_of(folder):
-        if path.name in own or found_at(path / NODES) == "nothing":
+        record = records.get(path.name)
+        mine = None if record is None else record.imports.get(kind)
+        joins = record is not None and mine is None and path.name in clusters
+        if mine == called or joins or found_at(path / NODES) == "nothing":
             continue
         name = parse_containment(read_json(path / NODES), path / NODES)[0] or path.name
         if name in names or path.name in clusters:
             raise InputError(
-                f"the cluster {name!r} is there already, and is not of this import", file=path, expected=wanted
+                f"the cluster {name!r} is there already, and is not of this import",
+                file=path,
+                expected="another --name, another --out, or --force to replace it",
             )
-    for name, cluster in clusters.items():
-        recorded = (*own[name].files, RECORD) if name in own else ()
-        for file in _files_of(cluster):
-            if file not in recorded and found_at(folder / name / file) != "nothing":
-                raise InputError(
-                    "was not written by an import", file=folder / name / file, expected="--force to replace it"
-                )
 
 
-def _left_of(folder: Path, record: _Record, *, force: bool) -> list[str]:
+def _refuse_files(folder: Path, names: Iterable[str]) -> None:
+    for name in names:
+        if found_at(folder / name) != "nothing":
+            raise InputError("was not written by an import", file=folder / name, expected="--force to replace it")
+
+
+def _left_of(folder: Path, record: ImportRecord, *, force: bool) -> list[str]:
     """Return the parts of a cluster that others put into the folder of one that goes.
 
     Raises InputError where there are some, unless `force` says to remove them: they would be parts of no cluster.
     """
-    found = [path.name for path in cluster_files(folder) if path.name not in record.files]
+    found = further_files(folder, record)
     if found and not force:
         raise InputError(
             "the cluster is gone, and no import wrote these parts of it",
@@ -129,33 +192,6 @@ def _left_of(folder: Path, record: _Record, *, force: bool) -> list[str]:
             expected="to remove them, or --force",
         )
     return found
-
-
-def _records(folder: Path) -> Iterator[tuple[str, _Record]]:
-    for path in entries_of(folder):
-        if found_at(path) == "folder" and found_at(path / RECORD) == "file":
-            with locating(file=path / RECORD):
-                entry = values.exactly(read_json(path / RECORD), ("kind", "name", "files"), "document")
-                files = [_plain_file(one) for one in values.sequence(entry["files"], "files")]
-                record = _Record(values.text(entry["kind"], "kind"), values.text(entry["name"], "name"), tuple(files))
-            yield path.name, record
-
-
-def _plain_file(value: Any) -> str:
-    """Return the name of a file right in the folder: a record that says otherwise would remove other files."""
-    name = values.text(value, "files")
-    if "/" in name or name in (".", ".."):
-        raise InputError("is not the name of a file", place="files", found=name, expected="such as nodes.json")
-    return name
-
-
-def _before(folder: Path) -> tuple[Cluster, Vocabulary] | None:
-    """Return a cluster as it was written, without what others added to its folder; None where it cannot be read."""
-    try:
-        own = vocabulary_in(folder)
-        return read_cluster(folder, vocabulary=own), own
-    except InputError:
-        return None
 
 
 def _own_words(imported: Imported) -> dict[str, Vocabulary]:
@@ -168,22 +204,6 @@ def _own_words(imported: Imported) -> dict[str, Vocabulary]:
         cluster.name: replace(imported.vocabulary, complete={**of_all, **complete.get(cluster.name, {})})
         for cluster in imported.clusters
     }
-
-
-def _write(cluster: Cluster, words: Vocabulary, kind: str, name: str, folder: Path) -> None:
-    """Write the files of a cluster into a folder that nobody reads yet."""
-    documents: dict[str, Any] = cluster_documents(cluster, words)
-    texts = {file: json_bytes(document) for file, document in documents.items()}
-    if vocabulary_document(words):
-        texts[VOCABULARY] = vocabulary_text(words).encode()
-    texts[RECORD] = json_bytes({"kind": kind, "name": name, "files": sorted(texts)})
-    folder.mkdir()
-    for file, content in texts.items():
-        (folder / file).write_bytes(content)
-
-
-def _files_of(cluster: Cluster) -> Collection[str]:
-    return (*cluster_documents(cluster), VOCABULARY, RECORD)
 
 
 def _folder_name(cluster: str) -> str:

@@ -13,14 +13,18 @@ from placewise.model.scalar import decimal
 
 _TYPES = ("instance type", "instancetype", "api name", "type", "instance", "name")
 _PRICES = (
-    "price",
-    "price per hour",
-    "priceperunit",
-    "cost_per_node_hour",
-    "usd per hour",
-    "on demand",
+    *("price", "price per hour", "priceperunit", "cost per node hour", "hourly price", "usd per hour", "on demand"),
     "linux on demand cost",
 )
+_USUAL = {
+    "termtype": ("ondemand",),
+    "unit": ("hrs", "hours"),
+    "operating system": ("linux",),
+    "tenancy": ("shared",),
+    "capacitystatus": ("used",),
+    "pre installed s/w": ("na", ""),
+}
+"""Columns of Amazon's own table that say which price a row has. That of an hour of Linux on demand is taken."""
 _LONGEST = 1 << 16
 
 
@@ -35,7 +39,7 @@ def read_price_table(given: Given, account: Account) -> dict[str, float]:
     except csv.Error as error:
         raise InputError(f"is no CSV: {error}", file=given.path) from error
     # Amazon's own tables begin with lines about the table.
-    start, columns = _headings(rows)
+    start, columns, usual = _headings(rows)
     if columns is None:
         expected = "headings such as Instance Type and PricePerUnit"
         raise InputError("has no columns of types and prices", file=given.path, place="line 1", expected=expected)
@@ -46,6 +50,9 @@ def read_price_table(given: Given, account: Account) -> dict[str, float]:
         place = f"line {number}"
         if len(row) <= max(columns):
             raise InputError("has too few columns", file=given.path, place=place, found=len(row))
+        if any(position < len(row) and row[position].strip().lower() not in words for position, words in usual):
+            account.drop("prices", given.path, place, "it is not that of an hour of Linux on demand")
+            continue
         name, written = row[columns[0]].strip(), row[columns[1]].strip().lstrip("$")
         price = decimal(written.partition(" ")[0])
         if not name or price is None or not 0 <= price < math.inf:
@@ -56,11 +63,14 @@ def read_price_table(given: Given, account: Account) -> dict[str, float]:
     return prices
 
 
-def _headings(rows: list[list[str]]) -> tuple[int, tuple[int, int] | None]:
+def _headings(
+    rows: list[list[str]],
+) -> tuple[int, tuple[int, int] | None, list[tuple[int, tuple[str, ...]]]]:
+    """Return the row of headings, the columns of types and of prices, and which columns must have which words."""
     for number, row in enumerate(rows[:20]):
-        names = [cell.strip().lower() for cell in row]
+        names = [cell.strip().lstrip("\ufeff").lower().replace("_", " ") for cell in row]
         types = [names.index(one) for one in _TYPES if one in names]
         found = [names.index(one) for one in _PRICES if one in names]
         if types and found:
-            return number, (types[0], found[0])
-    return 0, None
+            return number, (types[0], found[0]), [(names.index(one), _USUAL[one]) for one in _USUAL if one in names]
+    return 0, None, []

@@ -27,6 +27,7 @@ _NODE = frozenset(
         *("package_hash", "full_hash", "build_hash", "runtime_hash", "annotations", "concrete"),
     )
 )
+_LOCK = ("_meta", "spack", "concrete_specs", "include_concrete")
 _LANGUAGES_OF_COMPILERS = ("c", "cxx", "fortran")
 
 
@@ -151,10 +152,7 @@ def _nodes(document: Any, file: object, account: Account) -> Iterator[_Node]:
         for number, value in enumerate(document):
             yield _node(value, "", f"[{number}]", file, account)
     elif "concrete_specs" in document:
-        if "roots" in document:
-            account.drop("roots", file, "roots", "which packages were asked for by name is not kept")
-        for key, value in mapping(document["concrete_specs"], "concrete_specs").items():
-            yield _node(value, key, f"concrete_specs.{key}", file, account)
+        yield from _locked(document, file, account)
     else:
         database = mapping(document["database"], "database")
         for key, value in mapping(database.get("installs"), "database.installs").items():
@@ -165,6 +163,28 @@ def _nodes(document: Any, file: object, account: Account) -> Iterator[_Node]:
                 account.drop(CONCRETE, file, place, "is only needed by others, and neither installed nor in the cache")
             else:
                 yield _node(install.get("spec"), key, f"{place}.spec", file, account)
+
+
+def _locked(document: Mapping[str, Any], file: object, account: Account) -> Iterator[_Node]:
+    """Yield the nodes of a lockfile, and those of the environments that it includes, which lie within, each once."""
+    seen: set[str] = set()
+    waiting: list[tuple[str, Any]] = [("", document)]
+    while waiting:
+        at, value = waiting.pop()
+        lock = mapping(value, at.rstrip(".") or "document")
+        for name in lock:
+            if name == "roots":
+                account.drop("roots", file, f"{at}{name}", "which packages were asked for by name is not kept")
+            elif name not in _LOCK:
+                account.drop("parts of lockfiles", file, f"{at}{name}", "is not kept")
+        place = f"{at}concrete_specs"
+        for key, node in mapping(lock.get("concrete_specs", {}), place).items():
+            if key not in seen:
+                seen.add(key)
+                yield _node(node, key, f"{place}.{key}", file, account)
+        included = f"{at}include_concrete"
+        inner = mapping(lock.get("include_concrete", {}), included)
+        waiting += [(f"{included}.{path}.", one) for path, one in inner.items()]
 
 
 def _node(value: Any, key: str, place: str, file: object, account: Account) -> _Node:

@@ -42,6 +42,7 @@ class Site:
         if entry.package in _TAKEN:
             why = f"{entry.package} is not the name of a package that can be there"
             account.drop(entry.what, entry.file, entry.place, why)
+            self.partly[entry.package] = "one that is listed under this name is not taken"
             return
         if not entry.whole and entry.package:
             self.partly[entry.package] = "of one that is there not all is understood"
