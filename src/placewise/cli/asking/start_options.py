@@ -82,7 +82,7 @@ class StartOptions:
     def estimates(self, fleet: Fleet, answers: list[Answered]) -> list[StartEstimate]:
         """Return when each job would start, none without a queue. Raises InputError as `estimate_starts` does."""
         from placewise.errors import locating
-        from placewise.formats.traces.squeue import read_queue_state
+        from placewise.formats.queues.reading import read_queue_state
         from placewise.model.traces.replay import ReplaySettings
         from placewise.replays.start_estimates import estimate_starts
 

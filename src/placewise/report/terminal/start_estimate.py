@@ -22,18 +22,18 @@ def print_start_estimate(found: StartEstimate, console: Console) -> None:
         return
     title = (
         f"When {shown(found.job)} would start: {counted(found.processors, 'processor')}, a limit of "
-        f"{time_words(found.limit_s)}, submitted at {_clock(found.now_s)}"
+        f"{time_words(found.limit_s)}, submitted at {_clock(found.now_s, found)}"
     )
     headings: dict[str, JustifyMethod] = {
         "cluster": "left",
         "policy": "left",
         "wait": "right",
-        "start (UTC)": "left",
+        "start" if found.is_virtual else "start (UTC)": "left",
         "which is": "left",
         "running": "right",
         "queued": "right",
     }
-    rows = [_row(one) for one in sorted(found.clusters, key=_by_start)]
+    rows = [_row(one, found) for one in sorted(found.clusters, key=_by_start)]
     print_first_rows(title, headings, rows, console, widest=PIPED_WIDTH)
     if any(one.is_bound for one in found.clusters):
         print_lines([f"{_BOUND}: as long as jobs end by their limits, whoever comes."], console)
@@ -46,15 +46,17 @@ def _by_start(one: ClusterStart) -> tuple[bool, int]:
     return one.start_s is None, one.start_s or 0
 
 
-def _row(one: ClusterStart) -> tuple[str, ...]:
+def _row(one: ClusterStart, of: StartEstimate) -> tuple[str, ...]:
     many = str(one.running), str(one.queued)
     if one.start_s is None or one.wait_s is None:
         return shown(one.cluster), one.policy, "", _TOO_LARGE, "", *many
-    when = "now" if not one.wait_s else _clock(one.start_s)
+    when = "now" if not one.wait_s else _clock(one.start_s, of)
     return shown(one.cluster), one.policy, time_words(one.wait_s), when, _BOUND if one.is_bound else _ALONE, *many
 
 
-def _clock(seconds: int) -> str:
+def _clock(seconds: int, of: StartEstimate) -> str:
+    if of.is_virtual:
+        return f"{seconds:,} s"
     try:
         return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S")
     except (ValueError, OverflowError, OSError):  # past the year 9999
