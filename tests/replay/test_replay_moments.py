@@ -61,15 +61,19 @@ def moment_in(columns, share):
     return now, int(np.flatnonzero(columns[0] > now)[0])
 
 
-@given(seeds, clusters, st.sampled_from(["fcfs", "conservative"]), moments)
-def test_the_next_job_starts_when_it_was_estimated_to(seed, clusters, policy, share):
+def row_of(found, job):
+    return int(np.flatnonzero(found.job == job)[0])
+
+
+@given(seeds, clusters, moments)
+def test_the_next_job_starts_when_it_was_estimated_to(seed, clusters, share):
     columns, fleet = columns_of(seed, clusters)
     now, job = moment_in(columns, share)
-    trace, settings = trace_of(*columns), ReplaySettings(policy=policy, estimates="exact")
+    trace, settings = trace_of(*columns), ReplaySettings(policy="fcfs", estimates="exact")
     found = replay(trace, fleet, settings)
     state = state_of(trace, fleet, settings, now)
-    starts = estimated(fleet, state, policy, columns[3][job], columns[1][job])
-    row = int(np.flatnonzero(found.job == job)[0])
+    starts = estimated(fleet, state, "fcfs", columns[3][job], columns[1][job])
+    row = row_of(found, job)
     # Submitted at that moment it would perhaps start before it is submitted.
     times = [None if one.start_s is None else max(one.start_s, int(columns[0][job])) for one in starts]
     assert times[found.cluster[row]] == found.start_s[row]
@@ -84,32 +88,54 @@ def test_under_fcfs_no_job_that_comes_next_starts_later(seed, clusters, share):
     trace, settings = trace_of(*columns), ReplaySettings(policy="fcfs")
     found = replay(trace, fleet, settings)
     starts = estimated(fleet, state_of(trace, fleet, settings, now), "fcfs", columns[3][job], columns[2][job])
-    row = int(np.flatnonzero(found.job == job)[0])
+    row = row_of(found, job)
     there = starts[found.cluster[row]]
     assert there.is_bound
     assert found.start_s[row] <= max(there.start_s, columns[0][job])
 
 
-@given(seeds, clusters, moments, st.floats(0, 1))
-def test_under_conservative_no_job_that_comes_next_starts_later(seed, clusters, share, shorter):
+def inserted(columns, now, size, limit, runtime):
+    """The jobs with one more, the last that is submitted in a second, and its position."""
+    at = int((columns[0] <= now).sum())
+    return [np.insert(column, at, one) for column, one in zip(columns, (now, runtime, limit, size), strict=True)], at
+
+
+@given(seeds, clusters, moments, st.integers(1, 60))
+def test_under_conservative_a_job_starts_when_it_was_estimated_to(seed, clusters, share, limit):
+    """A hole in the plan that is long enough now may be too short in a second: the job is submitted now."""
+    columns, fleet = columns_of(seed, clusters)
+    settings = ReplaySettings(policy="conservative", estimates="exact")
+    now, size = int(share * columns[0].max()), int(columns[3][0])
+    state = state_of(trace_of(*columns), fleet, settings, now)
+    more, job = inserted(columns, now, size, limit, limit)
+    found = replay(trace_of(*more), fleet, settings)
+    row = row_of(found, job)
+    starts = [one.start_s for one in estimated(fleet, state, "conservative", size, limit)]
+    assert starts[found.cluster[row]] == found.start_s[row]
+    assert found.cluster[row] == min((time, at) for at, time in enumerate(starts) if time is not None)[1]
+
+
+@given(seeds, clusters, moments, st.floats(0, 1), st.integers(1, 60))
+def test_under_conservative_no_job_starts_later(seed, clusters, share, shorter, asked):
     """Until the moment jobs run to their limits, so that the plan is that of the queue; from then on they end early."""
     columns, fleet = columns_of(seed, clusters)
     submit, _, limit, size = columns
-    now, job = moment_in(columns, share)
-    settings = ReplaySettings(policy="conservative")
-    full = replay(trace_of(submit, limit, limit, size), fleet, settings)
-    begun = np.full(len(submit), now)
+    now, settings = int(share * submit.max()), ReplaySettings(policy="conservative")
+    more, job = inserted([submit, limit, limit, size], now, int(size[0]), asked, asked)
+    full = replay(trace_of(*more), fleet, settings)
+    begun = np.full(len(more[0]), now)
     begun[full.job] = np.where(full.start_s >= 0, full.start_s, now)
-    over = begun + limit <= now
     least = np.maximum(now + 1 - begun, 1)
-    runtime = np.where(over, limit, np.clip((shorter * limit).astype(np.int64), least, limit))
-    trace = trace_of(submit, runtime, limit, size)
-    found = replay(trace, fleet, settings)
-    starts = estimated(fleet, state_of(trace, fleet, settings, now), "conservative", size[job], limit[job])
-    row = int(np.flatnonzero(found.job == job)[0])
-    there = starts[found.cluster[row]]
+    runtime = np.where(
+        begun + more[2] <= now, more[2], np.clip((shorter * more[2]).astype(np.int64), least, more[2])
+    )
+    found = replay(trace_of(more[0], runtime, *more[2:]), fleet, settings)
+    others = [np.delete(column, job) for column in (more[0], runtime, *more[2:])]
+    state = state_of(trace_of(*others), fleet, settings, now)
+    row = row_of(found, job)
+    there = estimated(fleet, state, "conservative", size[0], asked)[found.cluster[row]]
     assert there.is_bound
-    assert found.start_s[row] <= max(there.start_s, submit[job])
+    assert found.start_s[row] <= there.start_s
 
 
 @given(seeds, clusters, st.sampled_from(["sjf", "easy", "easy-sjbf"]), st.integers(1, 90), st.integers(1, 60))
