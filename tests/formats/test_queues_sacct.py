@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from random import Random
 
@@ -17,10 +18,12 @@ from placewise.model.requirements.requirement import Requirement
 from placewise.model.traces.queue_state import QueuedJob, RunningJob
 
 NAMES = (
-    "JobID|Cluster|Partition|State|ReqCPUS|AllocCPUS|Submit|Eligible|Start|End|Elapsed|Timelimit|Priority|Reason|Constraints"
+    "JobID|Cluster|Partition|State|ReqCPUS|AllocCPUS|Submit|Eligible|Start|End|Elapsed|Timelimit|Priority|"
+    "Reason|Constraints"
 )
-RUNS = "1|hill|cpu|RUNNING|8|8|2026-03-01T09:00:00|2026-03-01T09:00:00|2026-03-01T10:00:00|Unknown|01:00:00|1-00:00:00|10|None|"
-WAITS = "2|hill|cpu,gpu|PENDING|16|0|2026-03-01T10:30:00|2026-03-01T10:30:00|Unknown|Unknown|00:00:00|02:00:00|20|Priority|a|b"
+NINE, HALF = "2026-03-01T09:00:00", "2026-03-01T10:30:00"
+RUNS = f"1|hill|cpu|RUNNING|8|8|{NINE}|{NINE}|2026-03-01T10:00:00|Unknown|01:00:00|1-00:00:00|10|None|"
+WAITS = f"2|hill|cpu,gpu|PENDING|16|0|{HALF}|{HALF}|Unknown|Unknown|00:00:00|02:00:00|20|Priority|a|b"
 OVER = RUNS.replace("1|", "3|", 1).replace("RUNNING", "COMPLETED").replace("Unknown", "2026-03-01T11:00:00")
 TEN = 1_772_359_200  # 2026-03-01T10:00:00 UTC
 HOUR = 3600
@@ -129,9 +132,9 @@ def test_one_reader_sees_what_it_is(tmp_path):
     of_squeue = "JOBID|PARTITION|STATE|CPUS|START_TIME|TIME|TIME_LIMIT\n1|cpu|RUNNING|8|2026-03-01T10:00:00|1:00|1:00\n"
     in_json = {"job_id": 1, "job_state": ["RUNNING"], "cpus": 8, "start_time": TEN, "partition": "cpu", "name": "sub"}
     for name, content in {
-        "a.txt": "\n".join((NAMES, RUNS, "")),
+        "a.txt": f"{NAMES}\n{RUNS}\n",
         "b.txt": of_squeue,
-        "b.txt.gz": __import__("gzip").compress(of_squeue.encode()),
+        "b.txt.gz": gzip.compress(of_squeue.encode()),
         "c.json": document(job(1, state="RUNNING", time={"start": TEN, "elapsed": 9}, name='"job_state": 1')),
         "d.json": json.dumps({"jobs": [in_json], "last_update": TEN + 5}),
         "e.txt": f"\nCLUSTER: hill\n{of_squeue}",

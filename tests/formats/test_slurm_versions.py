@@ -74,7 +74,7 @@ def test_a_requeued_job_has_a_record_for_each_time():
     first, again = job("7", State="REQUEUED"), job("7", State="COMPLETED", Submit="2025-01-02T02:04:05")
     trace = read(first, again, job("8", State="REQUEUED", Start="Unknown", End="Unknown"))
     assert (trace.names, dict(trace.left_out)) == (("7", "7"), {sacct.NEVER_STARTED: 1})
-    assert trace.notes == ("Records of a job that was there already, such as after it was requeued, each a job here: 1.",)
+    assert trace.notes == ("Further records of the same job, as of one that was requeued, each a job here: 1.",)
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_limits(said, found):
 
 
 def test_a_line_that_is_cut_off_is_not_taken_for_a_whole_one():
-    ended = "|\n".join((NAMES, JOB, ""))
+    ended = f"{NAMES}|\n{JOB}|\n"
     whole = read_sacct(ended.encode(), "a.txt", "UTC")
     assert (whole.names, whole.notes, whole.left_out) == (("7",), (), ())
     # With -p a line ends with the sign, so that one without it was cut off.
@@ -169,7 +169,9 @@ def test_parts_of_heterogeneous_jobs_in_json(het, name):
     assert read_sacct(history(het=het), "a.json").names == (name,)
 
 
-@pytest.mark.parametrize("state", ["FAILED", {"current": "FAILED"}, {"current": ["FAILED"], "reason": "NonZeroExitCode"}])
+@pytest.mark.parametrize(
+    "state", ["FAILED", {"current": "FAILED"}, {"current": ["FAILED"], "reason": "NonZeroExitCode"}]
+)
 def test_states_in_json(state):
     assert len(read_sacct(history(state=state), "a.json")) == 1
 

@@ -126,9 +126,7 @@ def test_under_conservative_no_job_starts_later(seed, clusters, share, shorter, 
     begun = np.full(len(more[0]), now)
     begun[full.job] = np.where(full.start_s >= 0, full.start_s, now)
     least = np.maximum(now + 1 - begun, 1)
-    runtime = np.where(
-        begun + more[2] <= now, more[2], np.clip((shorter * more[2]).astype(np.int64), least, more[2])
-    )
+    runtime = np.where(begun + more[2] <= now, more[2], np.clip((shorter * more[2]).astype(np.int64), least, more[2]))
     found = replay(trace_of(more[0], runtime, *more[2:]), fleet, settings)
     others = [np.delete(column, job) for column in (more[0], runtime, *more[2:])]
     state = state_of(trace_of(*others), fleet, settings, now)

@@ -118,14 +118,15 @@ def _limit(seconds: int | None) -> int:
 def _by_cluster(fleet: Fleet, state: QueueState) -> tuple[list[list[RunningJob]], list[list[QueuedJob]], list[str]]:
     """Return what runs and what waits on each cluster, and what is nowhere.
 
-    A job is on the cluster that is said, or else on those that its partitions are named as; it waits at each of several.
+    A job is on the cluster that is said, or else on those that its partitions are named as, and waits at each.
     """
     names = {name: position for position, name in enumerate(fleet.names)}
     running: list[list[RunningJob]] = [[] for _ in names]
     queued: list[list[QueuedJob]] = [[] for _ in names]
     nowhere: dict[str, int] = {}
-    # Where no cluster of the fleet is said, what is said is of another kind, such as the name of all that Slurm manages.
-    by_cluster = any(one.cluster in names for one in (*state.running, *state.queued))
+    # Where none is one of the fleet, they are of another kind, such as the name of all that Slurm manages.
+    named = {one.cluster for one in state.running} | {one.cluster for one in state.queued}
+    by_cluster = not named.isdisjoint(names)
 
     def places(one: RunningJob | QueuedJob) -> list[int]:
         if not by_cluster and len(names) == 1:  # places are its partitions

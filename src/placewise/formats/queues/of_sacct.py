@@ -22,7 +22,15 @@ from placewise.formats.queues.squeue import (
     ordered_state,
 )
 from placewise.formats.traces.sacct import ENDED, HEADER, NEVER_STARTED, NO_ELAPSED, STEP, is_step, state_word
-from placewise.formats.traces.slurm_rows import LeftOut, LeftOutError, Row, json_document, json_rows, sacct_fields, text_rows
+from placewise.formats.traces.slurm_rows import (
+    LeftOut,
+    LeftOutError,
+    Row,
+    json_document,
+    json_rows,
+    sacct_fields,
+    text_rows,
+)
 from placewise.formats.traces.slurm_values import count_of, elapsed_s, limit_s, requirements_of, unix_clock
 from placewise.model.traces.queue_state import QueuedJob, QueueState, RunningJob
 from placewise.model.traces.trace import UNKNOWN
@@ -48,7 +56,9 @@ class _Record:
     ran_s: int | None
 
 
-def read_sacct_queue(content: bytes, source: object, *, now_s: int | None = None, zone: str | None = None) -> QueueState:
+def read_sacct_queue(
+    content: bytes, source: object, *, now_s: int | None = None, zone: str | None = None
+) -> QueueState:
     """Return what ran and what waited at a moment, by what sacct wrote; what is left out is counted by its reason.
 
     now_s : the moment, Unix time; else when it was written, which follows from start and elapsed time of running jobs.
@@ -73,8 +83,7 @@ def read_sacct_queue(content: bytes, source: object, *, now_s: int | None = None
     if not records and left_out.counts:
         raise left_out.refuse("no job is understood")
     if now_s is None:
-        ran = [one.start_s + one.ran_s for one in records if _runs_yet(one) and one.start_s is not None and one.ran_s is not None]
-        now_s = max(ran, default=None)
+        now_s = max(filter(None, map(_written_s, records)), default=None)
     if now_s is None:
         raise InputError(
             "does not say when it was written", file=source, expected="--now, or running jobs with Start and Elapsed"
@@ -96,12 +105,14 @@ def _record(place: str, row: Row, clock: Callable[[str], int | None]) -> _Record
     submitted = clock(row["submit"])
     if submitted is None:
         raise LeftOutError(NO_SUBMIT)
-    times = [clock(row.get(name, "")) for name in ("eligible", "start", "end")]
-    return _Record(place, row, state_word(row["state"]), submitted, *times, elapsed_s(row))
+    eligible, start, end = (clock(row.get(name, "")) for name in ("eligible", "start", "end"))
+    return _Record(place, row, state_word(row["state"]), submitted, eligible, start, end, elapsed_s(row))
 
 
-def _runs_yet(one: _Record) -> bool:
-    return one.state not in ENDED and one.start_s is not None and one.end_s is None
+def _written_s(one: _Record) -> int | None:
+    """Return when sacct wrote of a job that still runs, None of others."""
+    over = one.state in ENDED or one.end_s is not None
+    return None if over or one.start_s is None or one.ran_s is None else one.start_s + one.ran_s
 
 
 def _has_begun(one: _Record, now_s: int) -> bool:

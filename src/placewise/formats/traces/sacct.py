@@ -115,7 +115,7 @@ def read_sacct(content: bytes, source: object, zone: str | None = None) -> Trace
     if parts:
         notes.append(f"Parts of heterogeneous jobs, each a job of its own here: {parts:,}.")
     if again := len(jobs) - len({job.name for job in jobs}):
-        notes.append(f"Records of a job that was there already, such as after it was requeued, each a job here: {again:,}.")
+        notes.append(f"Further records of the same job, as of one that was requeued, each a job here: {again:,}.")
     if zone is None and on_clock:
         notes.append("No time zone was named, so times are taken as UTC.")
     return finished(_trace(jobs, left_out.reasons, source), notes)
@@ -123,30 +123,7 @@ def read_sacct(content: bytes, source: object, zone: str | None = None) -> Trace
 
 def _job(row: Row, clock: Callable[[str], int | None]) -> _Job:
     """Return the job of a row. Raises LeftOutError for what is none of the trace, InputError for what is not read."""
-    if is_step(row):
-        raise LeftOutError(STEP)
-    state = state_word(row["state"])
-    started, ended = clock(row.get("start", "")), clock(row.get("end", ""))
-    submitted = clock(row["submit"])
-    if submitted is None:
-        raise LeftOutError(NO_SUBMIT)
-    if state == REVOKED:
-        raise LeftOutError(SIBLING)
-    ran = started is not None and ended is not None
-    if (state in _WAITING and not ran) or ("start" in row and started is None):
-        raise LeftOutError(NEVER_STARTED)
-    if state not in ENDED and state not in _WAITING:
-        if state in _NOT_ENDED:
-            raise LeftOutError(NOT_ENDED)
-        raise InputError("is not a known state", place="State", found=row["state"], expected="such as COMPLETED")
-    runtime = elapsed_s(row)
-    if runtime is None:
-        if started is None or ended is None or ended < started:
-            raise LeftOutError(NO_ELAPSED)
-        runtime = ended - started
-    # One that is cancelled while it waits has a start in some versions, and no processors.
-    if runtime == 0 and (started is None or row.get("alloccpus") == "0"):
-        raise LeftOutError(NEVER_STARTED)
+    submitted, started, runtime = _times(row, clock)
     processors = count_of(row, "alloccpus", "ncpus")
     nodes = count_of(row, "reqnodes", "allocnodes", "nnodes")
     asked = count_of(row, "reqcpus")
@@ -171,6 +148,39 @@ def _job(row: Row, clock: Callable[[str], int | None]) -> _Job:
         row.get("partition", ""),
         requirements_of(row.get("constraints", "")),
     )
+
+
+def _times(row: Row, clock: Callable[[str], int | None]) -> tuple[int, int | None, int]:
+    """Return submission, start if that is said, and runtime of a job that ran and ended. Raises as `_job` does."""
+    if is_step(row):
+        raise LeftOutError(STEP)
+    started, ended, submitted = (clock(row.get(name, "")) for name in ("start", "end", "submit"))
+    if submitted is None:
+        raise LeftOutError(NO_SUBMIT)
+    if why := _no_record(state_word(row["state"]), row, began=started is not None, over=ended is not None):
+        raise LeftOutError(why)
+    runtime = elapsed_s(row)
+    if runtime is None:
+        if started is None or ended is None or ended < started:
+            raise LeftOutError(NO_ELAPSED)
+        runtime = ended - started
+    # One that is cancelled while it waits has a start in some versions, and no processors.
+    if runtime == 0 and (started is None or row.get("alloccpus") == "0"):
+        raise LeftOutError(NEVER_STARTED)
+    return submitted, started, runtime
+
+
+def _no_record(state: str, row: Row, *, began: bool, over: bool) -> str | None:
+    """Return why a job in this state is no record of one that ran and ended. Raises InputError for no known state."""
+    if state == REVOKED:
+        return SIBLING
+    if (state in _WAITING and not (began and over)) or ("start" in row and not began):
+        return NEVER_STARTED
+    if state in _NOT_ENDED:
+        return NOT_ENDED
+    if state not in ENDED and state not in _WAITING:
+        raise InputError("is not a known state", place="State", found=row["state"], expected="such as COMPLETED")
+    return None
 
 
 def is_step(row: Row) -> bool:

@@ -70,10 +70,9 @@ def text_rows(
             of_cluster = {"cluster": heading[1]}
             continue
         fields = line.rstrip("\r").split("|")
-        if ending:
-            if fields.pop() != "" or not fields:
-                left_out.counts[CUT_OFF] += 1
-                continue
+        if ending and (fields.pop() != "" or not fields):
+            left_out.counts[CUT_OFF] += 1
+            continue
         surplus = len(fields) - len(names)
         if at_or is not None and surplus > 0:
             fields[at_or : at_or + surplus + 1] = ["|".join(fields[at_or : at_or + surplus + 1])]

@@ -45,9 +45,9 @@ class QueuedJob:
 class QueueState:
     """What runs and what waits at a moment.
 
-    now_s : that moment, Unix time, or the virtual time of a replay. running : in the order in which they started. queued : first in the queue first.
+    now_s : that moment, Unix time, or the virtual time of a replay if `is_virtual`. running : in the order in
+    which they started. queued : first in the queue first.
     left_out : what the reader left out, as reasons and how often. notes : what was noticed, one sentence each.
-    is_virtual : whether times are those of a replay.
     """
 
     now_s: int
