@@ -183,7 +183,9 @@ def _gpus_of(free: NDArray[np.int64], given: NDArray[np.int64], gpus_milli: int)
     """Return (nodes, GPUs) what so many pieces take of each: the first GPUs that are free, or that have the share."""
     if gpus_milli >= WHOLE_GPU:
         whole = free == WHOLE_GPU
-        return WHOLE_GPU * (whole & (np.cumsum(whole, axis=1) <= (given * _whole(gpus_milli))[:, None]))
+        first = np.cumsum(whole, axis=1) <= (given * _whole(gpus_milli))[:, None]
+        return np.where(whole & first, WHOLE_GPU, 0)
     many = free // gpus_milli
     before = np.cumsum(many, axis=1) - many
-    return gpus_milli * np.clip(given[:, None] - before, 0, many)
+    taken: NDArray[np.int64] = gpus_milli * np.clip(given[:, None] - before, 0, many)
+    return taken
