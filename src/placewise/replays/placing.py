@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from math import inf
 
 import numpy as np
+from numpy.typing import NDArray
 
 from placewise.model.traces.replay import EARLIEST_START
 from placewise.plugins import load_policy
@@ -52,24 +53,13 @@ def numbers_of(
     predicted_runtime_s : the job's estimate. predicted_cost : hours x processors x the price
     of a processor (see `processor_price`). A built-in policy finds the one that it reads.
     """
-    runtime, clusters = float(waiting.estimate_s), len(sites)
-    of_job: dict[str, Numbers] = {
-        "predicted_runtime_s": np.full(clusters, runtime),
-        "predicted_cost": np.array([site.processor_price for site in sites]) * (runtime / 3600 * waiting.processors),
-    }
-    start = np.full(clusters, np.nan)
     if policy in BUILT_IN:
         read = READS[policy]
-        if read != "estimated_start_s":
-            return {} if read is None else {read: of_job[read]}
-        earliest = inf
-        for cluster in candidates:
-            # Of equal ones the first is chosen, so that nothing from the earliest so far on counts.
-            start[cluster] = rules[cluster].planned_start(lines[cluster], waiting, now, earliest)
-            earliest = min(earliest, start[cluster])
-            if earliest == now:
-                break
-        return {read: start}
+        if read == "estimated_start_s":
+            return {read: _starts_until_the_earliest(waiting, lines, rules, candidates, now)}
+        return {} if read is None else {read: _of_job(waiting, sites)[read]}
+    clusters = len(sites)
+    start = np.full(clusters, np.nan)
     work = np.full(clusters, np.nan)
     queued, running = np.zeros((2, clusters), dtype=np.int64)
     for cluster in candidates:
@@ -79,10 +69,32 @@ def numbers_of(
         seconds += sum(one.processors * one.estimate_s for one in line.waiting)
         work[cluster] = seconds / sites[cluster].processors
         queued[cluster], running[cluster] = len(line.waiting), len(station.running)
-    return of_job | {
+    return _of_job(waiting, sites) | {
         "estimated_start_s": start,
         "queued_work_s": work,
         "queued_jobs": queued,
         "running_jobs": running,
         "cost_per_node_hour": np.array([site.price for site in sites]),
     }
+
+
+def _of_job(waiting: Waiting, sites: Sequence[Site]) -> dict[str, Numbers]:
+    runtime = float(waiting.estimate_s)
+    return {
+        "predicted_runtime_s": np.full(len(sites), runtime),
+        "predicted_cost": np.array([site.processor_price for site in sites]) * (runtime / 3600 * waiting.processors),
+    }
+
+
+def _starts_until_the_earliest(
+    waiting: Waiting, lines: Sequence[Line], rules: Sequence[Rule], candidates: Iterable[int], now: int
+) -> NDArray[np.float64]:
+    """Return (clusters,) estimated starts as far as the choice of the first of the earliest rests on them."""
+    starts = np.full(len(lines), np.nan)
+    earliest = inf
+    for cluster in candidates:
+        starts[cluster] = rules[cluster].planned_start(lines[cluster], waiting, now, earliest)
+        earliest = min(earliest, float(starts[cluster]))
+        if earliest == now:
+            break
+    return starts

@@ -115,28 +115,54 @@ class Nodes:
 
     def room(self, demand: NodeDemand) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
         """See `Space.room`."""
-        if self.free[:, CORES].sum() < demand.pieces * demand.cores:  # most that do not fit are seen here
+        given = self._given(demand)
+        if given is None:
             return None
-        many = self._pieces(demand)
-        total = np.cumsum(many)
-        if total[-1] < demand.pieces:
-            return None
-        last = int(np.searchsorted(total, demand.pieces))
-        nodes = np.flatnonzero(many[: last + 1])
+        nodes = np.flatnonzero(given)
         if demand.exclusive:
             return nodes, self.whole[nodes]
-        given = many[nodes]
-        given[-1] -= total[last] - demand.pieces
+        given = given[nodes]
         amounts = np.zeros((len(nodes), self.free.shape[1]), dtype=np.int64)
         amounts[:, CORES], amounts[:, MEMORY] = given * demand.cores, given * demand.memory_bytes
         if demand.gpus_milli:
             amounts[:, GPUS:] = _gpus_of(self.free[nodes, GPUS:], given, demand.gpus_milli)
         return nodes, amounts
 
-    def _pieces(self, demand: NodeDemand) -> NDArray[np.int64]:
-        """Return (nodes,) how many pieces each node has room for, at most those that a job may have there."""
+    def _given(self, demand: NodeDemand) -> NDArray[np.int64] | None:
+        """Return how many pieces each node is given, up to the last that is given any; None where they do not fit."""
+        if self.free[:, CORES].sum() < demand.pieces * demand.cores:  # most that do not fit are seen here
+            return None
+        one_each = demand.apart or demand.pieces == 1
+        many = self._able(demand) if one_each else self._pieces(demand)
+        if demand.usable is not None:
+            many = many * demand.usable
+        if demand.exclusive:
+            many = many * (self.free == self.whole).all(axis=1)
+        if demand.pieces == 1:
+            last = int(many.argmax())
+            return many[: last + 1].astype(np.int64) if many[last] else None
+        total = np.cumsum(many)
+        if total[-1] < demand.pieces:
+            return None
+        last = int(np.searchsorted(total, demand.pieces))
+        given: NDArray[np.int64] = many[: last + 1].astype(np.int64)
+        given[-1] -= total[last] - demand.pieces
+        return given
+
+    def _able(self, demand: NodeDemand) -> NDArray[np.bool_]:
+        """Return (nodes,) whether each has room for a piece."""
         free = self.free
-        many = np.full(len(free), 1 if demand.apart else demand.pieces, dtype=np.int64)
+        able: NDArray[np.bool_] = (free[:, CORES] >= demand.cores) & (free[:, MEMORY] >= demand.memory_bytes)
+        if demand.gpus_milli >= WHOLE_GPU:
+            able &= (free[:, GPUS:] == WHOLE_GPU).sum(axis=1) >= _whole(demand.gpus_milli)
+        elif demand.gpus_milli:
+            able &= (free[:, GPUS:] >= demand.gpus_milli).any(axis=1)
+        return able
+
+    def _pieces(self, demand: NodeDemand) -> NDArray[np.int64]:
+        """Return (nodes,) how many pieces each has room for, at most all."""
+        free = self.free
+        many = np.full(len(free), demand.pieces, dtype=np.int64)
         for column, wanted in ((CORES, demand.cores), (MEMORY, demand.memory_bytes)):
             if wanted:
                 np.minimum(many, free[:, column] // wanted, out=many)
@@ -144,10 +170,6 @@ class Nodes:
             np.minimum(many, (free[:, GPUS:] == WHOLE_GPU).sum(axis=1) // _whole(demand.gpus_milli), out=many)
         elif demand.gpus_milli:
             np.minimum(many, (free[:, GPUS:] // demand.gpus_milli).sum(axis=1), out=many)
-        if demand.usable is not None:
-            many *= demand.usable
-        if demand.exclusive:
-            many *= (free == self.whole).all(axis=1)
         return many
 
     def holds(self, holding: tuple[NDArray[np.int64], NDArray[np.int64]]) -> bool:
