@@ -25,7 +25,8 @@ from placewise.model.fleets.cluster import Cluster, Fleet
 from placewise.model.jobs.job import Job
 from placewise.model.jobs.workload import Workload
 from placewise.selection.capacity import NODES_PER_JOB, Assignment, assign_with_capacity
-from placewise.selection.policies import NONE, PREFERENCE_SCORE, Policy, random_choice
+from placewise.selection.offered import PREFERENCE_SCORE
+from placewise.selection.policies import NONE, Policy, random_choice
 from placewise.selection.situation import Numbers, Situation
 
 # A block of jobs is unpacked to booleans for its policy; this many of them at a time.

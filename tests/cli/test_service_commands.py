@@ -15,7 +15,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from placewise.cli.options import choices, plugin_names
+from placewise.cli.options import choices, policy_names
 from placewise.errors import InputError
 from placewise.formats.fleets.jgf import write_cluster
 from placewise.model.fleets.cluster import Cluster
@@ -629,8 +629,8 @@ def test_help_names_every_command(placewise):
 
 def test_shells_are_offered_the_words_that_fit():
     assert choices("random", "range", "first")("ra") == ["random", "range"]
-    assert "least-loaded" in plugin_names("")
-    assert plugin_names("che") == ["cheapest"]
+    assert "least-loaded" in policy_names(())("")
+    assert policy_names(("predicted_cost",))("che") == ["cheapest"]
 
 
 def test_nothing_secret_can_be_given_as_an_option(placewise):

@@ -181,7 +181,7 @@ def test_gpus_are_counted():
 
 def test_times_are_of_a_zone():
     summer, winter = "2026-03-29T12:00:00", "2026-03-28T12:00:00"
-    rows = (job(Submit=winter, Start=winter), job(Submit=summer, Start=summer))
+    rows = (job(Submit=winter, Start=winter), job(JobIDRaw="101", Submit=summer, Start=summer))
     assert read(*rows, zone="Europe/Stockholm").submit_s.tolist() == [0, 23 * 3600]
     utc = read(*rows, zone=None)
     assert utc.submit_s.tolist() == [0, 24 * 3600]

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from placewise.api.tables import share, table_html
 from placewise.formats.fleets.fleet_source import read_fleet as read_fleet_value
 from placewise.formats.jobs.jobspec import read_jobspec
-from placewise.formats.traces.squeue import read_queue_state
+from placewise.formats.queues.reading import read_queue_state
 from placewise.matching.causes.many_jobs import causes_by_cluster
 from placewise.matching.causes.why_not import WhyNot, why_not
 from placewise.matching.deciding import decided, required_job
@@ -166,19 +166,24 @@ def estimate_start(
     policies: Mapping[str, str] | None = None,
     processors: int | None = None,
     limit_s: int | None = None,
+    now_s: int | None = None,
+    zone: str | None = None,
     ignore_limits: bool = False,
 ) -> StartEstimate:
     """Say when a job, submitted now, would start on each cluster that matches it, as the queues are planned.
 
-    queue : what runs and what waits, or a file that squeue wrote. policy : fcfs, sjf, easy, easy-sjbf or conservative,
-    of every cluster; policies : by cluster, where it differs. processors, limit_s : of the job, where it does not say.
-    Raises InputError as `match` and `replays.start_estimates.estimate_starts` do.
+    queue : what runs and what waits, or a file that squeue or sacct wrote, or the folder of a replay. policy : fcfs,
+    sjf, easy, easy-sjbf or conservative, of every cluster; policies : by cluster, where it differs.
+    processors, limit_s : of the job, where it does not say. now_s : the moment, Unix time; of a replay, of its virtual
+    time; else when the file was written. zone : of the times in the file; UTC if None.
+    Raises InputError as `match`, `formats.queues.reading.read_queue_state` and
+    `replays.start_estimates.estimate_starts` do.
 
     >>> estimate_start(fleet, read_job("solver.yaml"), "squeue.txt", "fcfs").clusters  # doctest: +SKIP
     """
     _refuse_others(fleet, Fleet, "read_fleet")
     index, asked = _indexed(fleet, job, ignore_limits)
-    state = queue if isinstance(queue, QueueState) else read_queue_state(Path(queue))
+    state = queue if isinstance(queue, QueueState) else read_queue_state(Path(queue), now_s=now_s, zone=zone)
     return estimate_starts(
         fleet,
         matched(index, asked).positions,

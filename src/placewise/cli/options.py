@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_type_hints
@@ -13,6 +13,7 @@ import typer
 
 from placewise.cli.printing import only_documents
 from placewise.errors import InputError
+from placewise.selection.offered import IN_A_STUDY, WITH_COSTS, built_in, offered
 
 if TYPE_CHECKING:
     from placewise.model.studies.settings import Settings
@@ -41,11 +42,18 @@ def choices(*names: str) -> Callable[[str], list[str]]:
     return lambda incomplete: [name for name in names if name.startswith(incomplete)]
 
 
-def plugin_names(incomplete: str) -> list[str]:
-    """Complete the name of a selection policy."""
-    from placewise import plugins
+def policy_names(known: Collection[str], *more: str) -> Callable[[str], list[str]]:
+    """Return what completes the name of a selection policy where these numbers are known; more : further names."""
 
-    return choices(*plugins.names("policies"))(incomplete)
+    def complete(incomplete: str) -> list[str]:
+        return choices(*offered(known), *more)(incomplete)  # plugins are looked for when a shell asks
+
+    return complete
+
+
+def policies_in(known: Collection[str], *more: str) -> str:
+    """Return the built-in selection policies that are taken where these numbers are known, in words."""
+    return ", ".join((*built_in(known), *more))
 
 
 def output_path(text: str | Path) -> Path:
@@ -348,8 +356,8 @@ class RunOptions(StudyOptions):
     policy: Annotated[
         str,
         typer.Option(
-            help="random, first, least-loaded, a plugin, or module:function; all but random are sampled.",
-            autocompletion=plugin_names,
+            help=f"{policies_in(IN_A_STUDY)}, a plugin, or module:function; all but random are sampled.",
+            autocompletion=policy_names(IN_A_STUDY),
             rich_help_panel=_EXPERIMENTS,
         ),
     ] = "random"
@@ -376,8 +384,9 @@ class RunOptions(StudyOptions):
     choose: Annotated[
         str,
         typer.Option(
-            help="Who chooses with all metadata: cheapest, fastest, ..., module:function, or a file of priorities.",
-            autocompletion=plugin_names,
+            help=f"Who chooses with all metadata: {policies_in(WITH_COSTS)}, a plugin, module:function, or a file of "
+            "priorities.",
+            autocompletion=policy_names(WITH_COSTS),
             rich_help_panel=_COSTS,
         ),
     ] = "cheapest"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -16,12 +16,11 @@ from placewise.replays.events import Ended, Events, Submitted
 from placewise.replays.failing import Reality
 from placewise.replays.jobs import ReplayJobs
 from placewise.replays.line import Line, Running, Station, Waiting
-from placewise.replays.placing import READS_NOTHING, numbers_of
+from placewise.replays.placing import numbers_of
 from placewise.replays.queues import RULES
 from placewise.replays.sites import Site
 from placewise.scheduler import Scheduler
 from placewise.selection.policies import NONE, draw_numbers, earliest_start
-from placewise.selection.situation import Numbers
 
 STAGE = "replay"
 
@@ -149,9 +148,7 @@ class Engine:
             return candidates[0]
         flags = np.zeros((1, len(self.sites)), dtype=np.bool_)
         flags[0, candidates] = True
-        values: Mapping[str, Numbers] = {}
-        if self.scheduler.policy not in READS_NOTHING:
-            values = numbers_of(waiting, self.lines, self.rules, self.sites, candidates, now)
+        values = numbers_of(self.scheduler.policy, waiting, self.lines, self.rules, self.sites, candidates, now)
         draw = self.draws[job, len(self.failures.get(job, ()))]
         return int(self.scheduler.assign(bitset.pack(flags), np.array([draw]), values)[0])
 

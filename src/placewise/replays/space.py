@@ -115,23 +115,62 @@ class Nodes:
 
     def room(self, demand: NodeDemand) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
         """See `Space.room`."""
-        able = (self.free[:, CORES] >= demand.cores) & (self.free[:, MEMORY] >= demand.memory_bytes)
-        if demand.usable is not None:
-            able &= demand.usable
+        given = self._given(demand)
+        if given is None:
+            return None
+        nodes = np.flatnonzero(given)
         if demand.exclusive:
-            able &= (self.free == self.whole).all(axis=1)
-        left, nodes, amounts = demand.pieces, [], []
-        for node in np.flatnonzero(able).tolist():
-            given, row = 0, self.free[node].copy()
-            while given < (1 if demand.apart else left) and _fill(row, demand):
-                given += 1
-            if given:
-                nodes.append(node)
-                amounts.append(self.whole[node] if demand.exclusive else self.free[node] - row)
-                left -= given
-                if not left:
-                    return np.array(nodes, dtype=np.int64), np.array(amounts, dtype=np.int64)
-        return None
+            return nodes, self.whole[nodes]
+        given = given[nodes]
+        amounts = np.zeros((len(nodes), self.free.shape[1]), dtype=np.int64)
+        amounts[:, CORES], amounts[:, MEMORY] = given * demand.cores, given * demand.memory_bytes
+        if demand.gpus_milli:
+            amounts[:, GPUS:] = _gpus_of(self.free[nodes, GPUS:], given, demand.gpus_milli)
+        return nodes, amounts
+
+    def _given(self, demand: NodeDemand) -> NDArray[np.int64] | None:
+        """Return how many pieces each node is given, up to the last that is given any; None where they do not fit."""
+        if self.free[:, CORES].sum() < demand.pieces * demand.cores:  # most that do not fit are seen here
+            return None
+        one_each = demand.apart or demand.pieces == 1
+        many = self._able(demand) if one_each else self._pieces(demand)
+        if demand.usable is not None:
+            many = many * demand.usable
+        if demand.exclusive:
+            many = many * (self.free == self.whole).all(axis=1)
+        if demand.pieces == 1:
+            last = int(many.argmax())
+            return many[: last + 1].astype(np.int64) if many[last] else None
+        total = np.cumsum(many)
+        if total[-1] < demand.pieces:
+            return None
+        last = int(np.searchsorted(total, demand.pieces))
+        given: NDArray[np.int64] = many[: last + 1].astype(np.int64)
+        given[-1] -= total[last] - demand.pieces
+        return given
+
+    def _able(self, demand: NodeDemand) -> NDArray[np.bool_]:
+        """Return (nodes,) whether each has room for a piece."""
+        free = self.free
+        able: NDArray[np.bool_] = (free[:, CORES] >= demand.cores) & (free[:, MEMORY] >= demand.memory_bytes)
+        if demand.gpus_milli >= WHOLE_GPU:
+            able &= (free[:, GPUS:] == WHOLE_GPU).sum(axis=1) >= _whole(demand.gpus_milli)
+        elif demand.gpus_milli:
+            able &= (free[:, GPUS:] >= demand.gpus_milli).any(axis=1)
+        return able
+
+    def _pieces(self, demand: NodeDemand) -> NDArray[np.int64]:
+        """Return (nodes,) how many pieces each has room for, at most all."""
+        free = self.free
+        many = np.full(len(free), demand.pieces, dtype=np.int64)
+        for column, wanted in ((CORES, demand.cores), (MEMORY, demand.memory_bytes)):
+            if wanted:
+                np.minimum(many, free[:, column] // wanted, out=many)
+        if demand.gpus_milli >= WHOLE_GPU:
+            np.minimum(many, (free[:, GPUS:] == WHOLE_GPU).sum(axis=1) // _whole(demand.gpus_milli), out=many)
+        elif demand.gpus_milli:
+            np.minimum(many, (free[:, GPUS:] // demand.gpus_milli).sum(axis=1), out=many)
+        return many
 
     def holds(self, holding: tuple[NDArray[np.int64], NDArray[np.int64]]) -> bool:
         """See `Space.holds`."""
@@ -157,21 +196,18 @@ class Nodes:
         return Nodes(self.whole, np.minimum(self.free, other.free))
 
 
-def _fill(row: NDArray[np.int64], demand: NodeDemand) -> bool:
-    """Take one piece from what is free on a node, or nothing where it does not fit."""
-    if row[CORES] < demand.cores or row[MEMORY] < demand.memory_bytes:
-        return False
-    gpus = row[GPUS:]
-    if demand.gpus_milli >= WHOLE_GPU:
-        chosen = np.flatnonzero(gpus == WHOLE_GPU)[: -(-demand.gpus_milli // WHOLE_GPU)]
-        if len(chosen) * WHOLE_GPU < demand.gpus_milli:
-            return False
-        gpus[chosen] = 0
-    elif demand.gpus_milli:
-        chosen = np.flatnonzero(gpus >= demand.gpus_milli)[:1]
-        if not len(chosen):
-            return False
-        gpus[chosen] -= demand.gpus_milli
-    row[CORES] -= demand.cores
-    row[MEMORY] -= demand.memory_bytes
-    return True
+def _whole(gpus_milli: int) -> int:
+    """Return how many whole GPUs that is."""
+    return -(-gpus_milli // WHOLE_GPU)
+
+
+def _gpus_of(free: NDArray[np.int64], given: NDArray[np.int64], gpus_milli: int) -> NDArray[np.int64]:
+    """Return (nodes, GPUs) what so many pieces take of each: the first GPUs that are free, or that have the share."""
+    if gpus_milli >= WHOLE_GPU:
+        whole = free == WHOLE_GPU
+        first = np.cumsum(whole, axis=1) <= (given * _whole(gpus_milli))[:, None]
+        return np.where(whole & first, WHOLE_GPU, 0)
+    many = free // gpus_milli
+    before = np.cumsum(many, axis=1) - many
+    taken: NDArray[np.int64] = gpus_milli * np.clip(given[:, None] - before, 0, many)
+    return taken

@@ -50,7 +50,7 @@ def estimate_starts(
         raise InputError("no cluster has the name of one with a policy of its own", found=", ".join(unknown))
     size, limit, notes = _asked(job, processors, limit_s)
     running, queued, elsewhere = _by_cluster(fleet, state)
-    notes += elsewhere
+    notes += [*elsewhere, *(f"left out, since {why}: {_jobs(count)}" for why, count in state.left_out), *state.notes]
     starts = []
     for position in sorted(matched):
         site = site_of(fleet.clusters[position], "processors")
@@ -70,7 +70,7 @@ def estimate_starts(
         bound = used in BOUNDS and not endless and start is not None
         waited = None if start is None else start - state.now_s
         starts.append(ClusterStart(site.name, used, start, waited, len(run), len(wait), bound))
-    return StartEstimate(job.name, state.now_s, size, limit, tuple(starts), tuple(notes))
+    return StartEstimate(job.name, state.now_s, size, limit, tuple(starts), tuple(notes), state.is_virtual)
 
 
 def _planned(line: Line, policy: QueuePolicy, asked: Waiting, now: int) -> int:
@@ -116,31 +116,39 @@ def _limit(seconds: int | None) -> int:
 
 
 def _by_cluster(fleet: Fleet, state: QueueState) -> tuple[list[list[RunningJob]], list[list[QueuedJob]], list[str]]:
-    """Return what runs and what waits on each cluster, and what is nowhere; a job of several places waits at each."""
+    """Return what runs and what waits on each cluster, and what is nowhere.
+
+    A job is on the cluster that is said, or else on those that its partitions are named as, and waits at each.
+    """
     names = {name: position for position, name in enumerate(fleet.names)}
     running: list[list[RunningJob]] = [[] for _ in names]
     queued: list[list[QueuedJob]] = [[] for _ in names]
     nowhere: dict[str, int] = {}
+    # Where none is one of the fleet, they are of another kind, such as the name of all that Slurm manages.
+    named = {one.cluster for one in state.running} | {one.cluster for one in state.queued}
+    by_cluster = not named.isdisjoint(names)
 
-    def places(text: str) -> list[int]:
-        if len(names) == 1:  # places are its partitions
+    def places(one: RunningJob | QueuedJob) -> list[int]:
+        if not by_cluster and len(names) == 1:  # places are its partitions
             return [0]
-        found = sorted({names[part] for part in map(str.strip, text.split(",")) if part in names})
+        text = one.cluster if by_cluster else one.place
+        said = [text] if by_cluster else map(str.strip, text.split(","))
+        found = sorted({names[part] for part in said if part in names})
         if not found:
             nowhere[text] = nowhere.get(text, 0) + 1
         return found
 
     for run in state.running:
-        for position in places(run.place):
+        for position in places(run):
             running[position].append(run)
     for wait in state.queued:
-        for position in places(wait.place):
+        for position in places(wait):
             queued[position].append(wait)
     if nowhere and not any((*running, *queued)):
         raise InputError(
             "no job is on a cluster of the fleet",
             found=", ".join(sorted(nowhere)[:10]),
-            expected="partitions with the names of clusters, or a fleet of one cluster",
+            expected="clusters or partitions with the names of the fleet's, or a fleet of one cluster",
         )
     return (
         running,

@@ -16,12 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placewise.errors import InputError
+from placewise.selection.offered import PREFERENCE_SCORE
 from placewise.selection.situation import Numbers, Situation
 
 NONE = -1
-
-PREFERENCE_SCORE = "preference_score"
-"""The name under which policies find what a job's wishes count on each cluster."""
 
 
 class Policy(Protocol):

@@ -10,6 +10,7 @@ import typer
 from placewise.cli.app import app
 from placewise.cli.options import FleetPath, Force, Json, Seed, choices, output_path
 from placewise.cli.printing import console, print_json, print_text, say
+from placewise.selection.offered import BY_CHUNK
 
 
 @app.command()
@@ -19,8 +20,8 @@ def place(
     choose: Annotated[
         str,
         typer.Option(
-            help="Of the clusters that match: cheapest, random, or first in the fleet's order.",
-            autocompletion=choices("cheapest", "random", "first"),
+            help=f"Of the clusters that match: {', '.join(BY_CHUNK)} (first in the fleet's order).",
+            autocompletion=choices(*BY_CHUNK),
         ),
     ] = "cheapest",
     prices: Annotated[

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from placewise.cli.options import choices
-from placewise.cli.over_time.replay_options import POLICIES, policies_of, seconds_given
+from placewise.cli.over_time.replay_options import QUEUE_POLICY_HELP, policies_of, seconds_given
 from placewise.errors import InputError
+from placewise.model.traces.queue_policies import QUEUE_POLICIES
 
 if TYPE_CHECKING:
     from placewise.cli.asking.asked_jobs import Answered
@@ -28,8 +29,9 @@ class StartOptions:
         Path | None,
         typer.Option(
             "--queue",
-            help="What squeue wrote, as text or JSON: also say when the job would start on the clusters that match.",
-            metavar="FILE",
+            help="What squeue or sacct wrote, as text or JSON, or a replay's folder: also say when the job would start "
+            "on the clusters that match.",
+            metavar="PATH",
             show_default=False,
             rich_help_panel=_STARTS,
         ),
@@ -37,9 +39,8 @@ class StartOptions:
     policy: Annotated[
         str,
         typer.Option(
-            help="Queue policy: fcfs, sjf, easy, easy-sjbf or conservative; after it, with commas between, "
-            "CLUSTER=POLICY for clusters with another.",
-            autocompletion=choices(*POLICIES),
+            help=QUEUE_POLICY_HELP,
+            autocompletion=choices(*QUEUE_POLICIES),
             rich_help_panel=_STARTS,
         ),
     ] = "easy"
@@ -64,7 +65,8 @@ class StartOptions:
     now: Annotated[
         int | None,
         typer.Option(
-            help="When squeue wrote the file, as Unix time; read from the file if not given.",
+            help="The moment in Unix time, or of a replay in seconds of its virtual time; when squeue or sacct wrote, "
+            "if not given.",
             min=0,
             show_default=False,
             rich_help_panel=_STARTS,
@@ -73,7 +75,7 @@ class StartOptions:
     zone: Annotated[
         str | None,
         typer.Option(
-            help="Time zone of what squeue wrote, such as Europe/Stockholm; UTC if not given.",
+            help="Time zone of what squeue or sacct wrote, such as Europe/Stockholm; UTC if not given.",
             show_default=False,
             rich_help_panel=_STARTS,
         ),
@@ -82,13 +84,13 @@ class StartOptions:
     def estimates(self, fleet: Fleet, answers: list[Answered]) -> list[StartEstimate]:
         """Return when each job would start, none without a queue. Raises InputError as `estimate_starts` does."""
         from placewise.errors import locating
-        from placewise.formats.traces.squeue import read_queue_state
+        from placewise.formats.queues.reading import read_queue_state
         from placewise.model.traces.replay import ReplaySettings
         from placewise.replays.start_estimates import estimate_starts
 
         if self.queue is None:
             if (self.policy, self.processors, self.limit, self.now, self.zone) != ("easy", None, None, None, None):
-                raise InputError("no queue is given", expected="--queue FILE beside options of how it is planned")
+                raise InputError("no queue is given", expected="--queue PATH beside options of how it is planned")
             return []
         policy, policies = policies_of(self.policy)
         ReplaySettings(policy=policy, policies=policies)  # type: ignore[arg-type]  # refused before anything is read

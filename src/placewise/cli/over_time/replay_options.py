@@ -8,8 +8,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from placewise.cli.options import Machines, Seed, TraceFormatName, TracePath, Zone, choices, plugin_names
+from placewise.cli.options import (
+    Machines,
+    Seed,
+    TraceFormatName,
+    TracePath,
+    Zone,
+    choices,
+    policies_in,
+    policy_names,
+)
 from placewise.errors import InputError
+from placewise.model.traces.queue_policies import QUEUE_POLICIES
+from placewise.selection.offered import IN_A_REPLAY
 
 if TYPE_CHECKING:
     from placewise.model.fleets.cluster import Fleet
@@ -21,7 +32,11 @@ _TRACE = "The trace"
 _SCHEDULING = "Scheduling"
 _FAILING = "Metadata and failures"
 _NUMBERS = "What is summed up"
-POLICIES = ("fcfs", "sjf", "easy", "easy-sjbf", "conservative")
+
+QUEUE_POLICY_HELP = (
+    f"Queue policy: {', '.join(QUEUE_POLICIES[:-1])} or {QUEUE_POLICIES[-1]}; after it, with commas between, "
+    "CLUSTER=POLICY for clusters with another."
+)
 
 
 @dataclass(frozen=True)
@@ -53,18 +68,17 @@ class ReplayOptions:
     policy: Annotated[
         str,
         typer.Option(
-            help="Queue policy: fcfs, sjf, easy, easy-sjbf or conservative; after it, with commas between, "
-            "CLUSTER=POLICY for clusters with another.",
-            autocompletion=choices(*POLICIES),
+            help=QUEUE_POLICY_HELP,
+            autocompletion=choices(*QUEUE_POLICIES),
             rich_help_panel=_SCHEDULING,
         ),
     ] = "easy"
     place: Annotated[
         str,
         typer.Option(
-            help="Which policy chooses a job's cluster when it is submitted: earliest-start, least-loaded, cheapest, "
-            "fastest, first, random, a plugin, or module:function.",
-            autocompletion=lambda incomplete: [*choices("earliest-start")(incomplete), *plugin_names(incomplete)],
+            help=f"Which policy chooses a job's cluster when it is submitted: {policies_in(IN_A_REPLAY)}, a plugin, or "
+            "module:function.",
+            autocompletion=policy_names(IN_A_REPLAY),
             rich_help_panel=_SCHEDULING,
         ),
     ] = "earliest-start"

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from placewise.cli.app import EXIT_FITS_NOWHERE, app
-from placewise.cli.options import Jobspec, Json, choices, plugin_names
+from placewise.cli.options import Jobspec, Json, choices, policies_in, policy_names
 from placewise.cli.printing import console, naming, print_json, print_text, say
 from placewise.cli.serving.connecting import (
     DEFAULT_SERVER,
@@ -27,6 +27,7 @@ from placewise.cli.serving.connecting import (
     user_credentials,
 )
 from placewise.errors import InputError
+from placewise.selection.offered import CONSTRAINT, IN_A_SERVICE
 
 _MOST_NAMED = 8
 
@@ -52,9 +53,9 @@ def submit(
         typer.Option(
             "--select",
             "--policy",
-            help="random, first, least-loaded, cheapest, constraint, preferred (preferred,cheapest: of equals the "
-            "cheapest) or a plugin; the scheduler's own if not given.",
-            autocompletion=plugin_names,
+            help=f"{policies_in(IN_A_SERVICE, CONSTRAINT)} or a plugin (preferred,cheapest: of equals the "
+            "cheapest); the scheduler's own if not given.",
+            autocompletion=policy_names(IN_A_SERVICE, CONSTRAINT),
         ),
     ] = "",
     option: Annotated[

@@ -9,10 +9,11 @@ from typing import Annotated
 import typer
 
 from placewise.cli.app import app
-from placewise.cli.options import choices, plugin_names
+from placewise.cli.options import choices, policies_in, policy_names
 from placewise.cli.printing import say
 from placewise.cli.serving.connecting import read_secret, service_extra
 from placewise.errors import InputError
+from placewise.selection.offered import CONSTRAINT, IN_A_SERVICE
 
 _TLS = "TLS of both ports"
 
@@ -70,9 +71,9 @@ def serve(
     select_algorithm: Annotated[
         str | None,
         typer.Option(
-            help="Likewise: random (default), first, least-loaded, cheapest, constraint, preferred or a plugin.",
+            help=f"Likewise: {policies_in(IN_A_SERVICE, CONSTRAINT)} or a plugin; random if not given.",
             show_default=False,
-            autocompletion=plugin_names,
+            autocompletion=policy_names(IN_A_SERVICE, CONSTRAINT),
         ),
     ] = None,
     vocabulary: Annotated[

@@ -7,9 +7,9 @@ from typing import Any, Literal, get_args, get_origin
 
 from placewise.formats.schemas.plain import FLAG, NATURAL, STRING, TEXT, Schema, closed, has, list_of, mapping_of
 from placewise.formats.studies.scenario_file import KEYS, OF_SCENARIO, SETTINGS
-from placewise.model.traces.replay import QueuePolicy
+from placewise.model.traces.queue_policies import QUEUE_POLICIES
 
-POLICY: Schema = {"enum": list(get_args(QueuePolicy))}
+POLICY: Schema = {"enum": list(QUEUE_POLICIES)}
 _PIECES: Schema = {"anyOf": [{"const": "all"}, list_of(TEXT)], "description": "Pieces of metadata, or all."}
 _SPECIAL: Mapping[str, Schema] = {
     "policies": mapping_of(POLICY),

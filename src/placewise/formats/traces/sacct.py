@@ -1,6 +1,7 @@
 """An operator's own history: what Slurm's sacct writes of past jobs, as text (`-P` or `-p`) or with `--json`.
 
-Columns may come in any order; those that are not known are ignored. A job is kept if it ran and has ended.
+Columns may come in any order; those that are not known are ignored. A job is kept if it ran and has ended. With `-D`
+a job that was requeued has a record for each time.
 See https://slurm.schedmd.com/sacct.html.
 """
 
@@ -19,6 +20,7 @@ from placewise.formats.traces.slurm_rows import (
     LeftOut,
     LeftOutError,
     Row,
+    json_document,
     json_rows,
     sacct_fields,
     text_rows,
@@ -40,8 +42,11 @@ NOT_ENDED = "the job had not ended"
 NEVER_STARTED = "the job never started"
 NO_SUBMIT = "the submission time is not known"
 NO_ELAPSED = "how long the job ran is not known"
+SIBLING = "the job ran on another cluster of its federation"
 
-_ENDED = {
+HEADER = "the header of sacct -P, with JobIDRaw, Submit, Start, ElapsedRaw, AllocCPUS, State and others"
+REVOKED = "REVOKED"
+ENDED = {
     "BOOT_FAIL",
     "CANCELLED",
     "COMPLETED",
@@ -50,11 +55,20 @@ _ENDED = {
     "NODE_FAIL",
     "OUT_OF_MEMORY",
     "PREEMPTED",
-    "REVOKED",
+    REVOKED,
     "TIMEOUT",
 }
+_NOT_ENDED = {
+    "RUNNING",
+    "SUSPENDED",
+    "COMPLETING",
+    "CONFIGURING",
+    "RESIZING",
+    "SIGNALING",
+    "STAGE_OUT",
+    "STOPPED",
+}
 _WAITING = {"PENDING", "REQUEUED", "REQUEUE_HOLD", "REQUEUE_FED", "RESV_DEL_HOLD", "SPECIAL_EXIT"}
-_HEADER = "the header of sacct -P, with JobIDRaw, Submit, Start, ElapsedRaw, AllocCPUS, State and others"
 _STEP = re.compile(r"\.\w+")
 
 
@@ -87,9 +101,9 @@ def read_sacct(content: bytes, source: object, zone: str | None = None) -> Trace
     jobs: list[_Job] = []
     parts, on_clock = 0, False
     for place, row in (
-        json_rows(content, source, sacct_fields)
+        json_rows(json_document(content, source), sacct_fields)
         if content.lstrip().startswith(b"{")
-        else text_rows(content, source, left_out.counts, required=("submit", "state"), expected=_HEADER)
+        else text_rows(content, source, left_out, required=("submit", "state"), expected=HEADER)
     ):
         with left_out.row(place):
             jobs.append(_job(row, clock))
@@ -100,6 +114,8 @@ def read_sacct(content: bytes, source: object, zone: str | None = None) -> Trace
     notes = left_out.notes
     if parts:
         notes.append(f"Parts of heterogeneous jobs, each a job of its own here: {parts:,}.")
+    if again := len(jobs) - len({job.name for job in jobs}):
+        notes.append(f"Further records of the same job, as of one that was requeued, each a job here: {again:,}.")
     if zone is None and on_clock:
         notes.append("No time zone was named, so times are taken as UTC.")
     return finished(_trace(jobs, left_out.reasons, source), notes)
@@ -107,44 +123,17 @@ def read_sacct(content: bytes, source: object, zone: str | None = None) -> Trace
 
 def _job(row: Row, clock: Callable[[str], int | None]) -> _Job:
     """Return the job of a row. Raises LeftOutError for what is none of the trace, InputError for what is not read."""
-    name = row.get("jobid") or row.get("jobidraw", "")
-    if _STEP.search(name):
-        raise LeftOutError(STEP)
-    words = row["state"].upper().split()
-    state = words[0].rstrip("+") if words else ""
-    started = clock(row.get("start", ""))
-    submitted = clock(row["submit"])
-    if submitted is None:
-        raise LeftOutError(NO_SUBMIT)
-    if state in _WAITING or ("start" in row and started is None):
-        raise LeftOutError(NEVER_STARTED)
-    if state not in _ENDED:
-        if state in (
-            "RUNNING",
-            "SUSPENDED",
-            "COMPLETING",
-            "CONFIGURING",
-            "RESIZING",
-            "SIGNALING",
-            "STAGE_OUT",
-            "STOPPED",
-        ):
-            raise LeftOutError(NOT_ENDED)
-        raise InputError("is not a known state", place="State", found=row["state"], expected="such as COMPLETED")
-    ended = clock(row.get("end", ""))
-    runtime = elapsed_s(row)
-    if runtime is None:
-        if started is None or ended is None or ended < started:
-            raise LeftOutError(NO_ELAPSED)
-        runtime = ended - started
-    if started is None and runtime == 0:
-        raise LeftOutError(NEVER_STARTED)
+    submitted, started, runtime = _times(row, clock)
     processors = count_of(row, "alloccpus", "ncpus")
     nodes = count_of(row, "reqnodes", "allocnodes", "nnodes")
     asked = count_of(row, "reqcpus")
+    if processors == UNKNOWN:
+        processors = tres_count((row.get("alloctres", ""),), "cpu") or UNKNOWN
+    if nodes == UNKNOWN:
+        nodes = tres_count((row.get("reqtres", ""), row.get("alloctres", "")), "node") or UNKNOWN
     gpus = tres_count((row.get("reqtres", ""), row.get("alloctres", "")), "gres/gpu")
     return _Job(
-        name,
+        row.get("jobid") or row.get("jobidraw", ""),
         submitted,
         UNKNOWN if started is None else max(started - submitted, UNKNOWN),
         runtime,
@@ -159,6 +148,50 @@ def _job(row: Row, clock: Callable[[str], int | None]) -> _Job:
         row.get("partition", ""),
         requirements_of(row.get("constraints", "")),
     )
+
+
+def _times(row: Row, clock: Callable[[str], int | None]) -> tuple[int, int | None, int]:
+    """Return submission, start if that is said, and runtime of a job that ran and ended. Raises as `_job` does."""
+    if is_step(row):
+        raise LeftOutError(STEP)
+    started, ended, submitted = (clock(row.get(name, "")) for name in ("start", "end", "submit"))
+    if submitted is None:
+        raise LeftOutError(NO_SUBMIT)
+    if why := _no_record(state_word(row["state"]), row, began=started is not None, over=ended is not None):
+        raise LeftOutError(why)
+    runtime = elapsed_s(row)
+    if runtime is None:
+        if started is None or ended is None or ended < started:
+            raise LeftOutError(NO_ELAPSED)
+        runtime = ended - started
+    # One that is cancelled while it waits has a start in some versions, and no processors.
+    if runtime == 0 and (started is None or row.get("alloccpus") == "0"):
+        raise LeftOutError(NEVER_STARTED)
+    return submitted, started, runtime
+
+
+def _no_record(state: str, row: Row, *, began: bool, over: bool) -> str | None:
+    """Return why a job in this state is no record of one that ran and ended. Raises InputError for no known state."""
+    if state == REVOKED:
+        return SIBLING
+    if (state in _WAITING and not (began and over)) or ("start" in row and not began):
+        return NEVER_STARTED
+    if state in _NOT_ENDED:
+        return NOT_ENDED
+    if state not in ENDED and state not in _WAITING:
+        raise InputError("is not a known state", place="State", found=row["state"], expected="such as COMPLETED")
+    return None
+
+
+def is_step(row: Row) -> bool:
+    """Whether a row is a step of a job: `7.batch`, `7.extern`, `7_3.0`, `7+1.0`."""
+    return _STEP.search(row.get("jobid") or row.get("jobidraw", "")) is not None
+
+
+def state_word(text: str) -> str:
+    """Return the state of a job: `CANCELLED` of `CANCELLED by 123`, and of `CANCELLED+`, which is cut off."""
+    words = text.upper().split()
+    return words[0].rstrip("+") if words else ""
 
 
 def _trace(jobs: list[_Job], left_out: tuple[tuple[str, int], ...], source: object) -> Trace:

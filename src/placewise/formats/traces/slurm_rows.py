@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -15,8 +16,14 @@ from placewise.formats.values import mapping, sequence
 
 Row = Mapping[str, str]
 OTHER_FIELDS = "the line has another number of fields"
+CUT_OFF = "the line does not end as the header does"
 CONSTRAINTS = ("constraints", "features")
 """What sacct and squeue call them."""
+_CLUSTER = re.compile(r"CLUSTER: *([^|]+?)\s*")
+_LONGEST_HEADER = 1 << 16
+_INFINITE = {(1 << 32) - 1, (1 << 64) - 1}
+_NOT_SAID = {(1 << 32) - 2, (1 << 64) - 2}
+_PER_CPU = 1 << 63
 
 # Columns in which users write what they like.
 _FREE = frozenset(
@@ -24,20 +31,25 @@ _FREE = frozenset(
 )
 
 
-def text_rows(
-    content: bytes, source: object, left_out: Counter[str], *, required: Iterable[str], expected: str
-) -> Iterator[tuple[str, Row]]:
-    """Yield place and fields, by names in lower case, of each line; lines of other lengths are counted.
+def header_of(content: bytes) -> list[str]:
+    """Return the names of the columns in lower case: those of the first line that is not empty, or names a cluster."""
+    lines = decoded(content[:_LONGEST_HEADER]).split("\n")
+    return _columns(lines[_header_at(lines)])[0]
 
-    Raises InputError, saying what is expected, for a header without the columns that are required.
+
+def text_rows(
+    content: bytes, source: object, left_out: LeftOut, *, required: Iterable[str], expected: str
+) -> Iterator[tuple[str, Row]]:
+    """Yield place and fields, by names in lower case, of each line; lines that are none are counted.
+
+    With `-M` squeue writes a line `CLUSTER: name` and the header anew before the jobs of each cluster; the name is
+    then the field `cluster`. Raises InputError, saying what is expected, for a header without the columns that are
+    required.
     """
     lines = decoded(content).split("\n")
-    at = next((number for number, line in enumerate(lines) if line.strip()), 0)
+    at = _header_at(lines)
     header = lines[at].rstrip("\r")
-    names = [name.strip().partition("%")[0].lower() for name in header.split("|")]
-    # With -p lines end with a bar, with -P they do not.
-    ending = names[-1] == ""
-    names = names[:-1] if ending else names
+    names, ending = _columns(header)
     missing = [name for name in required if name not in names]
     if missing or len(set(names)) < len(names):
         raise InputError(
@@ -50,29 +62,50 @@ def text_rows(
     # The sign between fields is "or" in constraints too, and sacct does not say which it is.
     said = next((name for name in CONSTRAINTS if name in names and _FREE.isdisjoint(names)), None)
     at_or = None if said is None else names.index(said)
-    for number, line in enumerate(lines[at + 1 :], at + 2):
-        if not line.strip():
+    of_cluster: dict[str, str] = {}
+    for number, line in enumerate(lines, 1):
+        if not line.strip() or line.rstrip() == header.rstrip():
+            continue
+        if heading := _CLUSTER.fullmatch(line):
+            of_cluster = {"cluster": heading[1]}
             continue
         fields = line.rstrip("\r").split("|")
-        if ending and fields[-1] == "":
-            fields.pop()
+        if ending and (fields.pop() != "" or not fields):
+            left_out.counts[CUT_OFF] += 1
+            continue
         surplus = len(fields) - len(names)
         if at_or is not None and surplus > 0:
             fields[at_or : at_or + surplus + 1] = ["|".join(fields[at_or : at_or + surplus + 1])]
         if len(fields) != len(names):
-            left_out[OTHER_FIELDS] += 1
+            left_out.counts[OTHER_FIELDS] += 1
             continue
-        yield f"line {number}", dict(zip(names, map(str.strip, fields), strict=True))
+        yield f"line {number}", of_cluster | dict(zip(names, map(str.strip, fields), strict=True))
+    if lines[-1].strip() and not ending:
+        left_out.noticed.append(f"Line {len(lines)}, the last, has no end; if it is cut off, so is its last field.")
+
+
+def _header_at(lines: list[str]) -> int:
+    return next((at for at, line in enumerate(lines) if line.strip() and not _CLUSTER.fullmatch(line)), 0)
+
+
+def _columns(header: str) -> tuple[list[str], bool]:
+    """Return the names in a header, and whether lines end with a bar: with -p they do, with -P they do not."""
+    names = [name.strip().partition("%")[0].lower() for name in header.rstrip("\r").split("|")]
+    return (names[:-1], True) if names[-1] == "" else (names, False)
+
+
+def json_document(content: bytes, source: object) -> Mapping[str, Any]:
+    """Return a JSON document. Raises InputError for what is none."""
+    return mapping(parse_json(decoded(content), source), "document")
 
 
 def json_rows(
-    content: bytes, source: object, fields_of: Callable[[Mapping[str, Any], str], Row]
+    document: Mapping[str, Any], fields_of: Callable[[Mapping[str, Any], str], Row]
 ) -> Iterator[tuple[str, Row]]:
     """Yield place and fields of each job of a JSON document, as the columns of the text are named.
 
-    Raises InputError for a document that is none.
+    Raises InputError for a document without jobs.
     """
-    document = mapping(parse_json(decoded(content), source), "document")
     for number, job in enumerate(sequence(document.get("jobs"), "jobs")):
         place = f"jobs[{number}]"
         yield place, fields_of(mapping(job, place), place)
@@ -85,6 +118,7 @@ class LeftOut:
     source: object
     counts: Counter[str] = field(default_factory=Counter)
     first: dict[str, InputError] = field(default_factory=dict)
+    noticed: list[str] = field(default_factory=list)
 
     @contextlib.contextmanager
     def row(self, place: str) -> Iterator[None]:
@@ -101,8 +135,8 @@ class LeftOut:
 
     @property
     def notes(self) -> list[str]:
-        """The first that was not understood, by its reason."""
-        return [f"Not understood, and left out: {error}" for error in self.first.values()]
+        """What was noticed, and the first that was not understood, by its reason."""
+        return [*self.noticed, *(f"Not understood, and left out: {error}" for error in self.first.values())]
 
     @property
     def reasons(self) -> tuple[tuple[str, int], ...]:
@@ -128,6 +162,7 @@ def sacct_fields(job: Mapping[str, Any], place: str) -> Row:
     tres = mapping(job.get("tres") or {}, f"{place}.tres")
     asked, given = (_tres(tres.get(kind) or [], f"{place}.tres.{kind}") for kind in ("requested", "allocated"))
     states = job.get("state")
+    reason = states.get("reason") if isinstance(states, dict) else None
     states = states.get("current", "") if isinstance(states, dict) else states
     state = states[0] if isinstance(states, list) and states else states
     cpus = plain(required.get("CPUs"))
@@ -135,17 +170,25 @@ def sacct_fields(job: Mapping[str, Any], place: str) -> Row:
     het = job.get("het") if isinstance(job.get("het"), dict) else {}
     offset = plain((het or {}).get("job_offset")) if plain((het or {}).get("job_id")) not in ("", "0") else ""
     name = plain(job.get("job_id"))
+    array = job.get("array") if isinstance(job.get("array"), dict) else {}
+    # Tasks that wait together are one record.
+    tasks = plain((array or {}).get("task"))
     row = {
+        "jobid": f"{name}_[{tasks}]" if tasks and not tasks.isdecimal() else "",
         "jobidraw": f"{plain((het or {}).get('job_id'))}+{offset}" if offset else name,
+        "cluster": plain(job.get("cluster")),
         "user": plain(job.get("user")) or plain(mapping(job.get("association") or {}, place).get("user")),
         "group": plain(job.get("group")),
         "partition": plain(job.get("partition")),
         "submit": plain(time.get("submission")),
+        "eligible": plain(time.get("eligible")),
         "start": plain(time.get("start")),
         "end": plain(time.get("end")),
         "elapsedraw": plain(time.get("elapsed")),
         "timelimitraw": plain(time.get("limit")),
         "state": plain(state),
+        "reason": plain(reason),
+        "priority": plain(job.get("priority")),
         "constraints": plain(job.get("constraints")),
         "alloccpus": given.get("cpu", ""),
         "reqcpus": asked.get("cpu", cpus),
@@ -156,6 +199,11 @@ def sacct_fields(job: Mapping[str, Any], place: str) -> Row:
     }
     memory, per = asked.get("mem", ""), ""
     if not memory:
+        # The first versions have one number, whose highest bit says that it is of each processor.
+        said = plain(required.get("memory"))
+        if said.isdecimal() and len(said) < 20:
+            per_cpu, amount = divmod(int(said), _PER_CPU)
+            memory, per = str(amount or ""), "c" if per_cpu else "n"
         for field, unit in (("memory_per_cpu", "c"), ("memory_per_node", "n")):
             if (said := plain(required.get(field))) not in ("", "0"):
                 memory, per = said, unit
@@ -164,13 +212,19 @@ def sacct_fields(job: Mapping[str, Any], place: str) -> Row:
 
 
 def plain(value: Any) -> str:
-    """Return a value as text; newer versions wrap numbers as {set, infinite, number}; empty where nothing is said."""
+    """Return a value as text, empty where nothing is said.
+
+    Newer versions wrap numbers as {set, infinite, number}; in older ones the largest numbers of 32 and 64 bits say that
+    there is no limit, and those before them that nothing is said.
+    """
     if isinstance(value, dict):
         if value.get("infinite") is True:
             return "UNLIMITED"
         return plain(value.get("number")) if value.get("set") is True else ""
-    if value is None or isinstance(value, bool | list):
+    if value is None or isinstance(value, bool | list) or (isinstance(value, int) and value in _NOT_SAID):
         return ""
+    if isinstance(value, int) and value in _INFINITE:
+        return "UNLIMITED"
     return " ".join(without_control(str(value)).split())
 
 

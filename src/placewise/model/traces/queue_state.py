@@ -11,7 +11,8 @@ from placewise.model.requirements.requirement import Expression
 class RunningJob:
     """A job that holds processors.
 
-    place : the cluster or partition where it runs. start_s : Unix time. limit_s : its time limit, None if it has none.
+    place : the cluster or partition where it runs. start_s : in the time of the state. limit_s : its time limit, None
+    if it has none. cluster : where it runs, if that is said beside the partition.
     """
 
     name: str
@@ -19,14 +20,16 @@ class RunningJob:
     processors: int
     start_s: int
     limit_s: int | None
+    cluster: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class QueuedJob:
     """A job that waits for processors.
 
-    place : the cluster or partition, or several with commas between, at which it was submitted. submit_s : Unix time.
-    limit_s : its time limit, None if it has none. requirements : what must hold where it runs.
+    place : the cluster or partition, or several with commas between, at which it was submitted. submit_s : in the
+    time of the state. limit_s : its time limit, None if it has none. requirements : what must hold where it runs.
+    cluster : at which it was submitted, if that is said beside the partition.
     """
 
     name: str
@@ -35,13 +38,15 @@ class QueuedJob:
     submit_s: int
     limit_s: int | None
     requirements: tuple[Expression, ...] = ()
+    cluster: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class QueueState:
     """What runs and what waits at a moment.
 
-    now_s : that moment, Unix time. running : in the order in which they started. queued : first in the queue first.
+    now_s : that moment, Unix time, or the virtual time of a replay if `is_virtual`. running : in the order in
+    which they started. queued : first in the queue first.
     left_out : what the reader left out, as reasons and how often. notes : what was noticed, one sentence each.
     """
 
@@ -50,3 +55,4 @@ class QueueState:
     queued: tuple[QueuedJob, ...]
     left_out: tuple[tuple[str, int], ...] = ()
     notes: tuple[str, ...] = field(default=())
+    is_virtual: bool = False

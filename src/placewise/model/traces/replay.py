@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placewise.errors import InputError
+from placewise.model.traces import queue_policies
 
-QueuePolicy: TypeAlias = Literal["fcfs", "sjf", "easy", "easy-sjbf", "conservative"]
+QueuePolicy: TypeAlias = queue_policies.QueuePolicy
 Estimates: TypeAlias = Literal["limit", "exact", "doubled", "user-mean"]
 Hold: TypeAlias = Literal["processors", "nodes"]
 
@@ -53,8 +54,10 @@ class ReplaySettings:
 
     def __post_init__(self) -> None:
         for policy in (self.policy, *self.policies.values()):
-            if policy not in get_args(QueuePolicy):
-                raise InputError("no such queue policy", found=policy, expected=", ".join(get_args(QueuePolicy)))
+            if policy not in queue_policies.QUEUE_POLICIES:
+                raise InputError(
+                    "no such queue policy", found=policy, expected=", ".join(queue_policies.QUEUE_POLICIES)
+                )
         if self.estimates not in get_args(Estimates):
             raise InputError("no such estimate", found=self.estimates, expected=", ".join(get_args(Estimates)))
         if self.hold not in get_args(Hold):

@@ -5,6 +5,8 @@ After A. Mu'alem and D. Feitelson (2001), with the plan compressed in the order 
 
 from __future__ import annotations
 
+from math import inf
+
 from placewise.replays.line import Line, Reservation, Running, Waiting
 from placewise.replays.plan import Plan
 
@@ -47,8 +49,9 @@ class Conservative:
             self._plan(line, run.cluster).take(max(before, now), run.planned_end_s, run.holding)
         return bool(outlived)
 
-    def planned_start(self, line: Line, waiting: Waiting, now: int) -> int:
+    def planned_start(self, line: Line, waiting: Waiting, now: int, before: float = inf) -> int:
         """See `Rule.planned_start`: the reservation that the job would have."""
+        del before
         self.look(line, now)
         return self._earliest(line, waiting, now).start_s
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import inf
 from typing import Protocol
 
 from placewise.replays.line import Line, Running, Station, Waiting
@@ -25,8 +26,11 @@ class Rule(Protocol):
         """Take note of an end, and decide."""
         ...
 
-    def planned_start(self, line: Line, waiting: Waiting, now: int) -> int:
-        """Return when a job would start if it were submitted now, all ended when planned, and nobody else came."""
+    def planned_start(self, line: Line, waiting: Waiting, now: int, before: float = inf) -> int:
+        """Return when a job would start if it were submitted now, all ended when planned, and nobody else came.
+
+        before : from this time on any time that is no later than the start will do.
+        """
         ...
 
 
@@ -52,9 +56,11 @@ class Listed:
         line.look(now)
         self.decide(line, now)
 
-    def planned_start(self, line: Line, waiting: Waiting, now: int) -> int:
+    def planned_start(self, line: Line, waiting: Waiting, now: int, before: float = inf) -> int:
         """See `Rule.planned_start`."""
         line.look(now)
+        if not line.waiting and line.room(waiting):
+            return now
         asked = waiting.copy()
         trial = line.copy([one.copy() for one in line.waiting])
         ends = [(run.end_s, run.number, run) for station in trial.stations.values() for run in station.running]
@@ -65,6 +71,8 @@ class Listed:
                 heapq.heappush(ends, (run.end_s, run.number, run))
             trial.started.clear()
             now, _, run = heapq.heappop(ends)
+            if now >= before:
+                break
             self.ended(trial, run, now)
         return now
 
@@ -72,9 +80,11 @@ class Listed:
 class InOrder(Listed):
     """A policy under which jobs start in the order of the list, so that a plan is one walk along the queue."""
 
-    def planned_start(self, line: Line, waiting: Waiting, now: int) -> int:
+    def planned_start(self, line: Line, waiting: Waiting, now: int, before: float = inf) -> int:
         """See `Rule.planned_start`."""
         line.look(now)
+        if not line.waiting and line.room(waiting):
+            return now
         running = [run for station in line.stations.values() for run in station.running]
         ends = [(run.planned_end_s, number, run.cluster, run.holding) for number, run in enumerate(running)]
         heapq.heapify(ends)
@@ -83,6 +93,8 @@ class InOrder(Listed):
         for number, one in enumerate((*line.waiting, waiting), len(ends)):
             while (found := trial.room(one)) is None:
                 now = ends[0][0]
+                if now >= before:
+                    return now
                 while ends and ends[0][0] == now:
                     _, _, cluster, holding = heapq.heappop(ends)
                     there[cluster].space.give(holding)

@@ -39,7 +39,7 @@ from placewise.report.words.start_estimate import (
     BOUND,
     BOUND_MEANS,
     by_start,
-    clock_words,
+    moment_words,
     start_words,
 )
 
@@ -116,7 +116,11 @@ def _lines(one: ExplainedJob) -> Iterator[str]:
         if first.start_s is None:
             yield "Would never start: it asks for more processors than any cluster that it fits on has"
         else:
-            when = "now" if not first.wait_s else f"at {start_words(first)} UTC, after {time_words(first.wait_s)}"
+            when = (
+                "now"
+                if not first.wait_s
+                else f"at {moment_words(first.start_s, one.start)}, after {time_words(first.wait_s)}"
+            )
             which = "no later than that, whoever comes" if first.is_bound else ALONE
             yield f"Would start first on {shown(first.cluster)}: {when}, {which}"
     if line := relaxation_line(one.relaxations):
@@ -138,10 +142,15 @@ def _fits(one: ExplainedJob) -> TextTable | None:
         columns += [Column("price", number=True), Column("pays for", number=True), Column("cost", number=True)]
         notes.append(cost_basis(one.cost))
     if starts and one.start is not None:
-        columns += [Column("start (UTC)"), Column("wait", number=True), Column("which is"), Column("queue")]
+        columns += [
+            Column("start" if one.start.is_virtual else "start (UTC)"),
+            Column("wait", number=True),
+            Column("which is"),
+            Column("queue"),
+        ]
         notes.append(
             f"Starts are those of {counted(one.start.processors, 'processor')} with a limit of "
-            f"{time_words(one.start.limit_s)}, submitted at {clock_words(one.start.now_s)} UTC."
+            f"{time_words(one.start.limit_s)}, submitted at {moment_words(one.start.now_s, one.start)}."
         )
         bound = {start.is_bound for start in starts.values() if start.start_s is not None}
         notes += [said for said, there in ((BOUND_MEANS, True), (ALONE_MEANS, False)) if there in bound]
@@ -154,7 +163,13 @@ def _fits(one: ExplainedJob) -> TextTable | None:
     for name in names:
         # Where what is unknown counts as yes, clusters are asked about that may fit.
         row: list[str | Sequence[str]] = [name if name in matched else (name, _MAY_FIT)]
-        rows.append([*row, *(_cost(costs.get(name)) if costs else ()), *(_start(starts.get(name)) if starts else ())])
+        rows.append(
+            [
+                *row,
+                *(_cost(costs.get(name)) if costs else ()),
+                *(_start(starts.get(name), one.start) if one.start is not None and starts else ()),
+            ]
+        )
     return text_table("Where it fits", columns, rows, notes) if len(columns) > 1 else None
 
 
@@ -164,13 +179,13 @@ def _cost(found: ClusterCost | None) -> Sequence[str]:
     return price_words(found), amount_words(found), "" if found.cost is None else money(found.cost)
 
 
-def _start(found: ClusterStart | None) -> Sequence[str]:
+def _start(found: ClusterStart | None, of: StartEstimate) -> Sequence[str]:
     if found is None:
         return "", "", "", ""
     queue = f"{found.policy}: {found.running:,} running, {found.queued:,} waiting"
     if found.start_s is None or found.wait_s is None:
-        return start_words(found), "", "", queue
-    return start_words(found), time_words(found.wait_s), BOUND if found.is_bound else ALONE, queue
+        return start_words(found, of), "", "", queue
+    return start_words(found, of), time_words(found.wait_s), BOUND if found.is_bound else ALONE, queue
 
 
 def _why_not(answer: WhyNot) -> TextTable | None:

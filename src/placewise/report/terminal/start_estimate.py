@@ -26,18 +26,18 @@ def print_start_estimate(found: StartEstimate, console: Console) -> None:
         return
     title = (
         f"When {shown(found.job)} would start: {counted(found.processors, 'processor')}, a limit of "
-        f"{time_words(found.limit_s)}, submitted at {clock_words(found.now_s)}"
+        f"{time_words(found.limit_s)}, submitted at {clock_words(found.now_s, found)}"
     )
     headings: dict[str, JustifyMethod] = {
         "cluster": "left",
         "policy": "left",
         "wait": "right",
-        "start (UTC)": "left",
+        "start" if found.is_virtual else "start (UTC)": "left",
         "which is": "left",
         "running": "right",
         "queued": "right",
     }
-    rows = [_row(one) for one in sorted(found.clusters, key=by_start)]
+    rows = [_row(one, found) for one in sorted(found.clusters, key=by_start)]
     print_first_rows(title, headings, rows, console, widest=PIPED_WIDTH)
     if any(one.is_bound for one in found.clusters):
         print_lines([BOUND_MEANS], console)
@@ -46,9 +46,9 @@ def print_start_estimate(found: StartEstimate, console: Console) -> None:
     print_lines([shown(note, 300) for note in found.notes], console)
 
 
-def _row(one: ClusterStart) -> tuple[str, ...]:
+def _row(one: ClusterStart, of: StartEstimate) -> tuple[str, ...]:
     many = str(one.running), str(one.queued)
     if one.start_s is None or one.wait_s is None:
         return shown(one.cluster), one.policy, "", TOO_LARGE, "", *many
     which = BOUND if one.is_bound else ALONE
-    return shown(one.cluster), one.policy, time_words(one.wait_s), start_words(one), which, *many
+    return shown(one.cluster), one.policy, time_words(one.wait_s), start_words(one, of), which, *many

@@ -10,9 +10,9 @@ from placewise.errors import InputError
 from placewise.formats.studies.selection_config import priorities_of_text
 from placewise.selection.composing import policy_named
 from placewise.selection.constraint import constraint_policy
+from placewise.selection.offered import CONSTRAINT
 from placewise.selection.policies import Policy
 
-CONSTRAINT = "constraint"
 _PRIORITIES = "priorities"
 LONGEST_PRIORITIES = 64 << 10
 

@@ -24,10 +24,11 @@ from placewise.matching.shapes.placing import Placing
 from placewise.model.fleets.cluster import Fleet
 from placewise.model.progress import SILENT, Progress
 from placewise.model.streams import PLACE
+from placewise.selection.offered import BY_CHUNK
 from placewise.selection.policies import draw_numbers
 from placewise.sweep.runner import Runner
 
-CHEAPEST, FIRST, RANDOM = "cheapest", "first", "random"
+CHEAPEST, FIRST, RANDOM = BY_CHUNK
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,8 +170,8 @@ def _in_order(
 
 
 def _refuse_settings(choose: str, chunk: int, prices: NDArray[np.float64], jobs: int) -> None:
-    if choose not in (CHEAPEST, FIRST, RANDOM):
-        raise InputError("no such choice", place="--choose", found=choose, expected=f"{CHEAPEST}, {FIRST} or {RANDOM}")
+    if choose not in BY_CHUNK:
+        raise InputError("no such choice", place="--choose", found=choose, expected=", ".join(BY_CHUNK))
     if chunk < 1:
         raise InputError("is no number of jobs", place="--chunk", found=chunk, expected="1 or more")
     if choose == CHEAPEST and np.isnan(prices).all():

@@ -7,8 +7,9 @@ import pytest
 from test_trace_mutations import mutated
 
 from placewise.errors import InputError
-from placewise.formats.traces import squeue
-from placewise.formats.traces.squeue import read_queue_state, read_squeue
+from placewise.formats.queues import squeue
+from placewise.formats.queues.reading import read_queue_state
+from placewise.formats.queues.squeue import read_squeue
 from placewise.model.requirements.requirement import Requirement
 from placewise.model.traces.queue_state import QueuedJob, RunningJob
 
@@ -19,7 +20,7 @@ TEN = 1_772_359_200  # 2026-03-01T10:00:00 UTC
 
 
 def read(*lines, **how):
-    return read_squeue("\n".join((NAMES, *lines)).encode(), "q.txt", **how)
+    return read_squeue("\n".join((NAMES, *lines, "")).encode(), "q.txt", **how)
 
 
 def test_what_runs_and_what_waits():

@@ -7,17 +7,14 @@ TIME_LIMIT, SUBMIT_TIME, PRIORITY, REASON and FEATURES, in any order. See https:
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from placewise.errors import InputError
 from placewise.formats.jobs.jobspec.idsets import parse_idset, size
-from placewise.formats.reading import parse_json
-from placewise.formats.traces.slurm_rows import LeftOut, LeftOutError, Row, json_rows, plain, text_rows
+from placewise.formats.traces.slurm_rows import LeftOut, LeftOutError, Row, json_document, json_rows, plain, text_rows
 from placewise.formats.traces.slurm_values import count_of, elapsed_s, limit_s, requirements_of, unix_clock
-from placewise.formats.traces.trace_bytes import decoded, read_trace_bytes
 from placewise.model.traces.queue_state import QueuedJob, QueueState, RunningJob
 from placewise.model.traces.trace import UNKNOWN
 
@@ -32,13 +29,8 @@ _RUNNING = {"RUNNING", "R", "COMPLETING", "CG", "CONFIGURING", "CF", "STAGE_OUT"
 _PENDING = {"PENDING", "PD"}
 _HELD = ("jobheld", "dependency", "begintime", "reservation", "licenses", "jobarraytasklimit", "association")
 _ARRAY = re.compile(r"(.+?)_\[([0-9,-]+)(?::([0-9]+))?(?:%[0-9]+)?\]")
-_REQUIRED = ("jobid", "state", "cpus")
+REQUIRED = ("jobid", "state", "cpus")
 _HEADER = "the header of squeue, with JOBID, STATE, CPUS, START_TIME or TIME, TIME_LIMIT and SUBMIT_TIME"
-
-
-def read_queue_state(path: Path, *, now_s: int | None = None, zone: str | None = None) -> QueueState:
-    """Return what squeue wrote to a file. See `read_squeue`."""
-    return read_squeue(read_trace_bytes(path), path, now_s=now_s, zone=zone)
 
 
 def read_squeue(content: bytes, source: object, *, now_s: int | None = None, zone: str | None = None) -> QueueState:
@@ -55,11 +47,11 @@ def read_squeue(content: bytes, source: object, *, now_s: int | None = None, zon
     """
     left_out = LeftOut(source)
     clock = unix_clock(zone)
-    is_json = content.lstrip().startswith(b"{")
+    document = json_document(content, source) if content.lstrip().startswith(b"{") else None
     rows = (
-        json_rows(content, source, _fields)
-        if is_json
-        else text_rows(content, source, left_out.counts, required=_REQUIRED, expected=_HEADER)
+        text_rows(content, source, left_out, required=REQUIRED, expected=_HEADER)
+        if document is None
+        else json_rows(document, _fields)
     )
     running: list[tuple[int | None, int | None, RunningJob]] = []
     queued: list[tuple[int, QueuedJob]] = []
@@ -74,26 +66,32 @@ def read_squeue(content: bytes, source: object, *, now_s: int | None = None, zon
                 raise LeftOutError(NEITHER)
     if not running and not queued and left_out.counts:
         raise left_out.refuse("no job runs or waits")
-    written_s = _last_update(content, source) if is_json and now_s is None else now_s
+    written_s = _last_update(document) if document is not None and now_s is None else now_s
     if written_s is None:
         # A job that runs for so long since then: that is now.
         written_s = max(
             (start + ran for start, ran, _ in running if start is not None and ran is not None), default=None
         )
     if written_s is None:
-        raise InputError("does not say when it was written", file=source, expected="a time, or START_TIME and TIME")
+        raise InputError("does not say when it was written", file=source, expected="--now, or START_TIME and TIME")
     started = []
     for start, ran, job in running:
         if start is None and ran is None:
             left_out.counts[NO_START] += 1
         else:
             started.append(replace(job, start_s=written_s - (ran or 0) if start is None else start))
+    return ordered_state(written_s, started, queued, left_out)
+
+
+def ordered_state(
+    now_s: int, running: Sequence[RunningJob], queued: Sequence[tuple[int, QueuedJob]], left_out: LeftOut
+) -> QueueState:
+    """Return the state with what runs in order of start; queued : priorities and jobs, the highest first."""
     # The sort is stable: of equals the first in the file waits first.
-    queued.sort(key=lambda one: (-one[0], one[1].submit_s))
     return QueueState(
-        written_s,
-        tuple(sorted(started, key=lambda job: job.start_s)),
-        tuple(job for _, job in queued),
+        now_s,
+        tuple(sorted(running, key=lambda job: job.start_s)),
+        tuple(job for _, job in sorted(queued, key=lambda one: (-one[0], one[1].submit_s))),
         left_out.reasons,
         tuple(left_out.notes),
     )
@@ -107,32 +105,36 @@ def _state(row: Row) -> str:
 def _running(row: Row, clock: Callable[[str], int | None]) -> tuple[int | None, int | None, RunningJob]:
     """Return start and elapsed time, None where not said, and the job, whose start is set later."""
     limit = limit_s(row)
-    job = RunningJob(row["jobid"], row.get("partition", ""), _size(row), 0, None if limit == UNKNOWN else limit)
+    where = row.get("partition", ""), row.get("cluster", "")
+    job = RunningJob(row["jobid"], where[0], _size(row), 0, None if limit == UNKNOWN else limit, where[1])
     return clock(row.get("start_time", "")), elapsed_s(row), job
 
 
-def _queued(row: Row, clock: Callable[[str], int | None], most: int) -> Iterator[tuple[int, QueuedJob]]:
+def _queued(row: Row, clock: Callable[[str], int | None], most: int) -> list[tuple[int, QueuedJob]]:
     """Return priority and job, one for each task of an array."""
-    reason = row.get("reason", "").lower().strip("()")
-    if reason.startswith(_HELD):
+    if is_held(row.get("reason", "")):
         raise LeftOutError(HELD)
     submitted = clock(row.get("submit_time", ""))
     if submitted is None:
         raise LeftOutError(NO_SUBMIT)
     priority = count_of(row, "priority")
     limit = limit_s(row)
-    names = _names(row["jobid"], most)
-    size, place = _size(row), row.get("partition", "")
+    names = names_of_tasks(row["jobid"], most)
+    size, place, cluster = _size(row), row.get("partition", ""), row.get("cluster", "")
     asked = requirements_of(row.get("features", ""))
-    return iter(
-        [
-            (priority, QueuedJob(name, place, size, submitted, None if limit == UNKNOWN else limit, asked))
-            for name in names
-        ]
-    )
+    return [
+        (priority, QueuedJob(name, place, size, submitted, None if limit == UNKNOWN else limit, asked, cluster))
+        for name in names
+    ]
 
 
-def _names(name: str, most: int) -> list[str]:
+def is_held(reason: str) -> bool:
+    """Whether a job waits for something else than processors, by the reason that Slurm gives."""
+    return reason.lower().strip("()").startswith(_HELD)
+
+
+def names_of_tasks(name: str, most: int) -> list[str]:
+    """Return the names of the jobs of a waiting array, `7_[1-9]`, or the one name. Raises InputError for too many."""
     match = _ARRAY.fullmatch(name)
     if match is None:
         return [name]
@@ -161,6 +163,7 @@ def _fields(job: Mapping[str, Any], place: str) -> Row:
         name = f"{array}_[{tasks}]" if tasks else f"{array}_{task}" if task else name
     return {
         "jobid": name,
+        "cluster": plain(job.get("cluster")),
         "partition": plain(job.get("partition")),
         "state": state,
         "cpus": plain(job.get("cpus")),
@@ -173,6 +176,6 @@ def _fields(job: Mapping[str, Any], place: str) -> Row:
     }
 
 
-def _last_update(content: bytes, source: object) -> int | None:
-    said = plain(parse_json(decoded(content), source).get("last_update"))
+def _last_update(document: Mapping[str, Any]) -> int | None:
+    said = plain(document.get("last_update"))
     return int(said) if said.isdecimal() and len(said) < 13 and int(said) else None

@@ -1,0 +1,158 @@
+"""What shells are offered and help names as policies is what is taken there."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import numpy as np
+import pytest
+import typer
+
+from placewise import plugins
+from placewise.cli import app
+from placewise.errors import InputError
+from placewise.formats.experiment_folder import write_experiment
+from placewise.formats.fleets.jgf import write_cluster
+from placewise.formats.profiles.profile_file import shipped_profile
+from placewise.model.fleets.cluster import Cluster, Fleet
+from placewise.model.fleets.resources import ResourceGraph, Vertex, package_subsystem
+from placewise.model.jobs.job import Job, ResourceGroup
+from placewise.model.requirements.requirement import Requirement
+from placewise.model.traces.queue_policies import QUEUE_POLICIES
+from placewise.scheduler import Scheduler
+from placewise.selection.offered import CONSTRAINT, NEEDS
+from placewise.service.calls.choosing import policy_of
+from placewise.study.sources import draw
+
+HISTORY = """JobIDRaw|Partition|Submit|Start|End|ElapsedRaw|TimelimitRaw|AllocCPUS|State
+1|hill|2026-03-01T10:00:00|2026-03-01T10:01:00|2026-03-01T11:01:00|3600|120|8|COMPLETED
+2|hill|2026-03-01T10:00:00|2026-03-01T10:01:00|Unknown|3600|120|8|RUNNING
+"""
+OPTIONS = {
+    ("simulate", "--policy"),
+    ("simulate", "--choose"),
+    ("replay", "--policy"),
+    ("replay", "--place"),
+    ("explain", "--policy"),
+    ("place", "--choose"),
+    ("submit", "--policy"),
+    ("serve", "--select-algorithm"),
+}
+OF_SERVICE = {("submit", "--policy"), ("serve", "--select-algorithm")}
+NAMED = re.compile(r"[a-z]+(?:-[a-z]+)*")
+
+
+def options():
+    """Every option of a command that takes a policy, by command and name."""
+    command = typer.main.get_command(app)
+    found = {}
+    for name, one in command.commands.items():
+        for option in one.params:
+            for text in option.opts:
+                if text in ("--policy", "--place", "--choose", "--select-algorithm"):
+                    found[name, text] = one, option
+    return found
+
+
+def offered(command, name):
+    one, option = options()[command, name]
+    return [item.value for item in option.shell_complete(typer.Context(one), "")]
+
+
+@pytest.fixture
+def history(tmp_path):
+    path = tmp_path / "history.txt"
+    path.write_text(HISTORY)
+    return path
+
+
+def test_every_option_is_looked_at():
+    assert set(options()) == OPTIONS
+
+
+@pytest.mark.parametrize(("command", "name"), sorted(OPTIONS))
+def test_help_names_what_shells_are_offered(command, name):
+    policies = {*NEEDS, *QUEUE_POLICIES, CONSTRAINT}
+    named = [word for word in NAMED.findall(options()[command, name][1].help) if word in policies]
+    assert set(named) == set(offered(command, name)) & policies
+    assert offered(command, name)
+
+
+def test_every_built_in_policy_says_what_it_needs():
+    assert set(plugins.names("policies")) == set(NEEDS)
+
+
+@pytest.fixture(scope="module")
+def builds(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("builds") / "experiment"
+    drawn = draw(shipped_profile("spack-build"), 3, 40, 4)
+    write_experiment(drawn.fleet, drawn.jobs, folder)
+    return folder
+
+
+@pytest.fixture
+def fleet(tmp_path):
+    """A cluster of 16 cores, with a price."""
+    folder = tmp_path / "clusters"
+    write_cluster(
+        Cluster(
+            "hill",
+            ResourceGraph((Vertex("0", "cluster"), *(Vertex(str(1 + core), "core", 0) for core in range(16)))),
+            (package_subsystem("gcc", "12"),),
+            (("cost_per_node_hour", 1.0),),
+        ),
+        folder / "hill",
+    )
+    return folder
+
+
+@pytest.fixture
+def workload(placewise, tmp_path):
+    folder = tmp_path / "drawn"
+    placewise("generate", "--streamed", "--jobs", 20, "--clusters", 3, "--out", folder)
+    return folder
+
+
+def test_what_is_offered_is_taken_and_the_rest_is_refused(placewise, builds, fleet, history, workload, tmp_path):
+    study = (
+        *("simulate", builds, "--no-plots", "--orders", 0, "--fleets", 0, "--resamples", 0, "--no-values", "--force"),
+        *("--out", tmp_path / "out", "--experiments"),
+    )
+    a_replay = ("replay", history, "--fleet", fleet, "--resamples", 0)
+    calls = {
+        ("simulate", "--policy"): (*study, "all"),
+        ("simulate", "--choose"): (*study, "constraint-with-replacement"),
+        ("replay", "--policy"): a_replay,
+        ("replay", "--place"): a_replay,
+        ("explain", "--policy"): (
+            *("explain", "--require", "gcc", "--processors", 1, "--limit", "1h", "--fleet", fleet),
+            *("--queue", history),
+        ),
+        ("place", "--choose"): (
+            *("place", workload / "workload.parquet", "--fleet", workload, "--prices", workload / "prices.json"),
+            *("--force", "--out", tmp_path / "placed.parquet"),
+        ),
+    }
+    assert OPTIONS - set(calls) == OF_SERVICE
+    for (command, name), call in calls.items():
+        taken = offered(command, name)
+        for policy in (*taken, *sorted({*NEEDS, "fcfs"} - set(taken))):
+            ran = placewise(*call, name, policy)
+            assert ran.code == (0 if policy in taken else 2), (command, name, policy, ran.err)
+
+
+@pytest.mark.parametrize("policy", sorted({*NEEDS, CONSTRAINT}))
+def test_a_service_takes_what_its_commands_offer(policy):
+    """As it places one job, with what it knows of clusters that say their price."""
+    taken = {policy in offered(*one) for one in OF_SERVICE}
+    values = {"cost_per_node_hour": np.ones(1), "predicted_cost": np.ones(1)}
+    fleet = Fleet((Cluster("hill", ResourceGraph((Vertex("0", "cluster"),)), (package_subsystem("gcc", "12"),), ()),))
+    job = Job("asked", (ResourceGroup((), (Requirement.parse("gcc"),)),))
+    steps = [{"sort_ascending": "cost_per_node_hour"}, {"select": "first"}]
+    options = {"priorities": json.dumps([{"priority": 1, "steps": steps}])}
+    try:
+        chosen = Scheduler(fleet).place(job, draw=0.0, policy=policy_of(policy, options), values=values).chosen
+    except InputError:
+        chosen = None
+    assert taken == {chosen == "hill"}
