@@ -6,6 +6,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from placewise.api.checking import check
     from placewise.api.questions import (
         estimate_start,
         explain,
@@ -53,6 +54,7 @@ __all__ = [
     "Version",
     "VersionRange",
     "Vocabulary",
+    "check",
     "estimate_start",
     "explain",
     "match",
@@ -69,6 +71,7 @@ __all__ = [
 ]
 
 _ROOMS = {
+    "api.checking": ("check",),
     "api.questions": (
         "estimate_start",
         "explain",

@@ -10,6 +10,7 @@ from placewise.api.tables import share, table_html
 from placewise.formats.fleets.fleet_source import read_fleet as read_fleet_value
 from placewise.formats.jobs.jobspec import read_jobspec
 from placewise.formats.traces.squeue import read_queue_state
+from placewise.matching.causes.by_cluster import lines_by_cluster
 from placewise.matching.causes.why_not import WhyNot, why_not
 from placewise.matching.deciding import decided, required_job
 from placewise.matching.index import FleetIndex
@@ -68,17 +69,7 @@ class Explanation(WhyNot):
     @property
     def causes(self) -> dict[str, tuple[str, ...]]:
         """The causes of each cluster that does not match, each as one line a person can read."""
-        found: dict[str, dict[str, None]] = {}
-        for there in (*(there for one in self.blocked for there in one.causes), *self.apart):
-            for cluster in there.clusters:
-                found.setdefault(cluster, {}).update(dict.fromkeys(map(str, there.causes)))
-        for unknown in self.unknown:
-            found.setdefault(unknown.cluster, {}).update(dict.fromkeys(map(str, unknown.facts)))
-        for incomparable in self.incomparable:
-            found.setdefault(incomparable.cluster, {}).setdefault(incomparable.problem)
-        for cluster in self.too_small:
-            found.setdefault(cluster, {}).setdefault("cannot host the resources asked for, whatever the requirements")
-        return {cluster: tuple(lines) for cluster, lines in found.items()}
+        return lines_by_cluster(self)
 
 
 class Values(Worth):
