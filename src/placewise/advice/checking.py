@@ -143,11 +143,11 @@ def _now(expected: Expectation, asked: _Asked) -> Now:
     success, start = None, None
     if expected.success_at_least is not None:
         if asked.asking.model is None:
-            raise InputError("nothing says how likely jobs succeed", expected="a model of success")
+            raise InputError("nothing says how likely jobs succeed", expected="model: in the file, or --model")
         success = success_of(asked.index.fleet, asked.asking.model, asked.job, found)
     if expected.starts_within_s is not None:
         if asked.asking.starts is None:
-            raise InputError("nothing says what runs and what waits", expected="a queue")
+            raise InputError("nothing says what runs and what waits", expected="queue: in the file, or --queue")
         planned = asked.asking.starts(asked.job, found) if found else None
         waits = [(one.wait_s, one.cluster) for one in (planned.clusters if planned else ()) if one.wait_s is not None]
         if waits:

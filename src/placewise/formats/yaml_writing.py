@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 # What no reader of YAML takes for anything but text. The rest is quoted: 1.5e5 is a number to our reader alone.
-_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_./+-]*")
+_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_./+-]*|[1-9][0-9]*[hm]")
 
 
 class _Dumper(yaml.SafeDumper):

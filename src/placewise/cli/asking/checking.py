@@ -15,7 +15,6 @@ from placewise.cli.printing import plain, print_json, print_text, say
 from placewise.errors import InputError
 
 if TYPE_CHECKING:
-    from placewise.advice.checking import Starts
     from placewise.model.advice.check import Check
     from placewise.model.advice.expectations import Expectations
     from placewise.model.fleets.cluster import Fleet
@@ -31,7 +30,7 @@ def check(
     files: Annotated[
         list[Path] | None,
         typer.Argument(
-            help="Files of expectations; expectations.yaml if none is given.", metavar="[FILE]...", show_default=False
+            help="Files of expectations; expectations.yaml if none is given.", metavar="FILE", show_default=False
         ),
     ] = None,
     fleet: Annotated[
@@ -107,19 +106,8 @@ def _checked(
         fleets[where] = read_fleet(where)
     learned = model or expectations.model
     outcomes = None if learned is None else ModelOutcomes(read_success_model(learned))
-    planned = _starts(fleets[where], replace(starts, queue=starts.queue or expectations.queue))
+    planned = replace(starts, queue=starts.queue or expectations.queue).planned(fleets[where])
     return held(expectations, Asking(fleets[where], str(where), outcomes, planned))
-
-
-def _starts(fleet: Fleet, starts: StartOptions) -> Starts | None:
-    """Return what says when a job would start, None without a queue."""
-    from placewise.cli.asking.asked_jobs import Answered, AskedJob
-
-    if starts.queue is None:
-        starts.estimates(fleet, [])  # refuses options of a queue that is not there
-        return None
-    queue = starts.queue
-    return lambda job, found: starts.estimates(fleet, [Answered(AskedJob(job, queue), found)])[0]
 
 
 def _update(read: list[tuple[Expectations, str]], checks: list[Check]) -> list[str]:

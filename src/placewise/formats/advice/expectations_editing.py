@@ -7,7 +7,7 @@ read again, and refused unless it says exactly what it should.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -32,9 +32,10 @@ def edited(text: str, before: Expectations, jobs: tuple[Expectation, ...]) -> st
     for entry, old, new in zip(items_of(value_of(node, "jobs")), before.jobs, jobs, strict=True):
         assert isinstance(entry, yaml.MappingNode)
         was, now = said(old), said(new)
-        for key in dict.fromkeys((*was, *now)):
-            if was.get(key) != now.get(key):
-                edits.change(entry, key, now.get(key))
+        edits.remove(entry, was.keys() - now.keys())
+        for key, value in now.items():
+            if was.get(key) != value:
+                edits.change(entry, key, value)
     found = edits.applied()
     try:
         equal = parse_expectations(found, before.path) == wanted
@@ -54,19 +55,35 @@ class _Edits:
     found: list[tuple[int, int, str]] = field(default_factory=list)
 
     def change(self, entry: yaml.MappingNode, key: str, value: Any) -> None:
-        """Say another value under a key, put the key there, or, without a value, take it away."""
+        """Say another value under a key, or put the key there."""
         pairs = [(name, one) for name, one in entry.value if name.value == key]
         write = _writer(entry)
         if not pairs:
             self._add(entry, f"{write(key)}: {write(value)}")
             return
         name, old = pairs[-1]
-        if value is None:
-            self._remove(entry, name, old)
-        elif isinstance(value, list) and isinstance(old, yaml.SequenceNode) and not old.flow_style:
+        if isinstance(value, list) and isinstance(old, yaml.SequenceNode) and not old.flow_style:
             self._change_items(name, old, value, write)
         else:
             self._replace(name, old, write(value))
+
+    def remove(self, entry: yaml.MappingNode, keys: Collection[str]) -> None:
+        """Take keys away; some other one stays."""
+        leading = True
+        for at, (name, old) in enumerate(entry.value):
+            leading = leading and name.value in keys
+            if name.value not in keys:
+                continue
+            start, end = name.start_mark.index, self._end(old)
+            if leading:
+                # The next key takes its place, but for a comment before that.
+                following = entry.value[at + 1][0].start_mark.index
+                commented = "#" in self.text[end:following].partition("\n")[2]
+                self.found.append((start, self._line_end(end) if commented else following, ""))
+            elif entry.flow_style:
+                self.found.append((self._end(entry.value[at - 1][1]), end, ""))
+            else:
+                self.found.append((self._line_start(start), self._line_end(end) + 1, ""))
 
     def applied(self) -> str:
         """Return the text with all changes made."""
@@ -107,17 +124,6 @@ class _Edits:
             return
         at = self._line_end(end) + 1
         self.found.append((at, at, f"{' ' * entry.start_mark.column}{pair}{self._break()}"))
-
-    def _remove(self, entry: yaml.MappingNode, name: yaml.Node, old: yaml.Node) -> None:
-        at = [one for one, _ in entry.value].index(name)
-        if at == 0:
-            # The entry has a job besides, so there is a next key.
-            self.found.append((name.start_mark.index, entry.value[1][0].start_mark.index, ""))
-        elif entry.flow_style:
-            self.found.append((self._end(entry.value[at - 1][1]), self._end(old), ""))
-        else:
-            start = self._line_start(name.start_mark.index)
-            self.found.append((start, self._line_end(self._end(old)) + 1, ""))
 
     def _end(self, node: yaml.Node) -> int:
         """Return where a node's text ends; for the parser, what has no brackets ends where the next thing begins."""
