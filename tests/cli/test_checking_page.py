@@ -127,6 +127,40 @@ def test_the_hook_runs_its_entry_as_pre_commit_does(folder, environment):
     assert "south does not match" in done.stdout
 
 
+def test_two_real_sites_and_a_cluster_tell_of_a_downgrade(public_data, tmp_path, environment):
+    sites = public_data / "fleets" / "spack-sites"
+    for path in (*sites.glob("orion.*"), *sites.glob("discover-scu17.*"), sites / "common.packages.yaml"):
+        shutil.copy(path, tmp_path)
+    importing = "placewise import spack *.packages.yaml *.compilers.yaml --out fleet"
+    nodes, partitions = (public_data / "fleets" / "slurm" / f"owens_{what}.txt" for what in ("nodes", "partitions"))
+    slurm = f"placewise import slurm {nodes} {partitions} --name owens --out fleet"
+    (tmp_path / "expectations.yaml").write_text(
+        "fleet: fleet\njobs:\n"
+        "- {require: 'cmake@3.15:', matches: [discover-scu17, orion], unknown: [owens]}\n"
+        "- {require: 'partition{name=hugemem}', matches: {at_least: [owens]}}\n"
+        "- {require: 'partition{name=nope}', matches: none, because: [partition], unknown: any}\n"
+    )
+    for command in (importing, slurm, "placewise check"):
+        done = run(command, tmp_path, environment)
+        assert done.returncode == 0, done.stderr + done.stdout
+    path = tmp_path / "orion.packages.yaml"
+    path.write_text(path.read_text().replace("cmake@3.20.2", "cmake@3.10.2"))
+    assert run(importing, tmp_path, environment).returncode == 0
+    done = run("placewise check", tmp_path, environment)
+    assert done.returncode == 3
+    first, last = done.stdout.splitlines()
+    # Spack may have built another one there.
+    assert re.fullmatch(
+        r"expectations.yaml:3: .* expected discover-scu17, orion; orion may match \(.*3\.10\.2.*\)", first
+    )
+    assert "1 of 3" in last
+    # Somebody who knows that it is the only one says so.
+    (tmp_path / "fleet" / "vocabulary.yaml").write_text("clusters: {orion: {subsystems: {cmake: {complete: true}}}}\n")
+    done = run("placewise check", tmp_path, environment)
+    assert "orion does not match (cmake has version 3.10.2, asked 3.15:)" in done.stdout
+    assert run("placewise check --update && placewise check", tmp_path, environment).returncode == 0
+
+
 @pytest.mark.slow
 def test_the_action_installs_this_repository(folder, environment):
     done = steps({}, environment, folder)
