@@ -291,6 +291,16 @@ def test_an_enormous_file_is_refused_before_it_is_parsed(placewise, folder):
     assert "too large" in done.err
 
 
+def test_entries_of_one_job_and_files_of_one_entry_are_named_apart(placewise, folder):
+    text = "fleet: fleet\njobs:\n- {job: solver.yaml, require: 'cmake@3.19:', matches: [south]}\n"
+    (folder / "expectations.yaml").write_text(text)
+    done = placewise("check")
+    assert done.code == 3
+    assert "expectations.yaml:3: solver.yaml and cmake@3.19:: expected south; south does not match (cmake " in done.out
+    assert "north matches" in done.out
+    assert done.out.endswith("its one expectation does not hold on fleet\n")
+
+
 @pytest.mark.parametrize("option", [("--format", "xml"), ("--out", ""), ("--limit", "3h")])
 def test_options_that_mean_nothing_are_refused(placewise, folder, option):
     done = placewise("check", *option)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -111,10 +112,10 @@ def _checked(
 
 
 def _update(read: list[tuple[Expectations, str]], checks: list[Check]) -> list[str]:
-    """Write what is true now into the files; return a line for each change. All are made before one is written."""
+    """Write what is true now into the files; return a line for each change. All are ready before one is in place."""
     from placewise.advice.accepting import accepted
     from placewise.formats.advice.expectations_editing import edited
-    from placewise.formats.writing import write_bytes
+    from placewise.formats.writing import replacing
     from placewise.report.words.checks import change_lines
 
     texts, lines = {}, []
@@ -123,8 +124,9 @@ def _update(read: list[tuple[Expectations, str]], checks: list[Check]) -> list[s
             jobs = accepted(found)
             texts[expectations.path] = edited(text, expectations, jobs)
             lines += change_lines(found, jobs)
-    for path, text in texts.items():
-        write_bytes(path, text.encode())
+    with ExitStack() as stack:
+        for path, text in texts.items():
+            stack.enter_context(replacing(path)).write_bytes(text.encode())
     return lines
 
 

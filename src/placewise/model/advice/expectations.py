@@ -68,7 +68,7 @@ class Expectation:
     @property
     def name(self) -> str:
         """The job as the file names it."""
-        return self.job or self.require
+        return " and ".join(part for part in (self.job, self.require) if part)
 
     @property
     def says(self) -> bool:

@@ -10,8 +10,8 @@ from placewise.model.advice.check import Check, CheckedJob
 from placewise.report.words.checks import broken_lines, verdict
 
 _NAME = "placewise check"
-# What XML 1.0 has no way to write, and line breaks, which a name is not to hold.
-_NOT_IN_XML = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+# What XML 1.0 has no way to write, what breaks lines, and what turns the direction of a text.
+_NOT_IN_XML = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 
 
 def check_lines(checks: Sequence[Check]) -> list[str]:

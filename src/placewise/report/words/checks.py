@@ -28,10 +28,11 @@ def broken_lines(checked: CheckedJob) -> list[str]:
 def verdict(check: Check) -> str:
     """Return what a check comes to, in a line."""
     total, wrong = len(check.jobs), len(check.broken)
+    if total == 1:
+        return f"its one expectation {'does not hold' if wrong else 'holds'} on {check.fleet}"
     if not wrong:
-        return f"all {total:,} expectations hold on {check.fleet}" if total > 1 else f"it holds on {check.fleet}"
-    of_total = "it does not hold" if total == 1 else f"{wrong:,} of {total:,} expectations do not hold"
-    return f"{of_total if wrong > 1 or total == 1 else of_total.replace(' do ', ' does ')} on {check.fleet}"
+        return f"all {total:,} expectations hold on {check.fleet}"
+    return f"{wrong:,} of {total:,} expectations {'does' if wrong == 1 else 'do'} not hold on {check.fleet}"
 
 
 def change_lines(check: Check, jobs: Sequence[Expectation]) -> list[str]:
