@@ -78,3 +78,24 @@ def written(draw, expectations):
                 lead = f"{indent}  "
         lines += draw.choice([[], [""], [f"{indent}# between"]])
     return "\n".join(lines) + draw.choice(["\n", ""])
+
+
+PIECES = (
+    *("&a ", "*a", "<<: ", "!!set ", "!!omap ", "!!binary ", "|-\n", " >\n", "'", '"', "{", "}", "[", "]", ",", ":"),
+    *("- ", "#", "\n", "\r\n", "\t", "~", "null", "none", "some", "any", "1.5", "\u2028", "\x85", "? ", "---\n"),
+    *("...\n", "%YAML 1.2\n", "\ufeff", "\x00", " "),
+)
+
+
+def changed(draw, text):
+    """A text with something cut out, put in, or said again elsewhere."""
+    for _ in range(draw.choice([1, 1, 2, 4])):
+        at, kind = draw.randrange(len(text) + 1), draw.random()
+        if kind < 0.3:
+            text = text[:at] + text[at + draw.randint(1, 5) :]
+        elif kind < 0.8:
+            text = text[:at] + draw.choice(PIECES) + text[at:]
+        else:
+            start = draw.randrange(len(text) + 1)
+            text = text[:at] + text[start : start + draw.randint(1, 30)] + text[at:]
+    return text

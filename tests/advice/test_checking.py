@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import re
 from pathlib import Path
 
-from drawn_expectations import a_case, written
+from drawn_expectations import a_case, changed, written
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from placewise.advice.accepting import accepted
 from placewise.advice.checking import Asking, check
+from placewise.errors import InputError
 from placewise.formats.advice.expectations_editing import edited
 from placewise.formats.advice.expectations_file import parse_expectations
 from placewise.matching.causes.why_not import why_not
@@ -73,15 +75,17 @@ def test_because_names_a_cause_of_every_cluster_and_no_more(seed):
     for expected, job in zip(entries, checked(fleet, entries).jobs, strict=True):
         if not expected.because:
             continue
-        answer = why_not(index, required_job([Requirement.parse(expected.require)]))
+        requirement = Requirement.parse(expected.require)
+        answer = why_not(index, required_job([requirement]))
         sure = set(fleet.names) - set(job.now.matched) - set(job.now.undecided)
-        # A cluster may fail by what a requirement on it asks about, and by nothing else.
-        asked = {name: set() for name in sure}
+        # A cluster may fail by what a requirement on it asks about; where all are met apart, by any of them together.
+        every = {test.subsystem for test in parts_of(requirement)}
+        asked = {name: every | {"together"} if name in answer.scattered else {"resources"} for name in sure}
         for blocked in answer.blocked:
             for name in sure & set(blocked.clusters):
                 asked[name] |= {test.subsystem for test in parts_of(blocked.requirement)}
         for name in sure:
-            assert set(job.now.causes[name]) <= asked[name] | {"resources", "together"}
+            assert set(job.now.causes[name]) <= asked[name]
             assert job.now.causes[name]
         holds = all(set(expected.because) & set(causes) for causes in job.now.causes.values())
         holds &= set(expected.because) <= {cause for causes in job.now.causes.values() for cause in causes}
@@ -111,6 +115,19 @@ def test_what_an_update_writes_holds_and_the_rest_of_the_file_stays(seed):
     for old, now, job in zip(entries, jobs, found.jobs, strict=True):
         assert (old == now) == (not job.broken)
         assert (old.job, old.require) == (now.job, now.require)
+
+
+@settings(max_examples=150)
+@given(st.integers(0, 2**32))
+def test_a_changed_file_is_refused_or_can_be_brought_to_hold(seed):
+    draw = random.Random(seed)
+    fleet, entries, _ = a_case(draw, 3)
+    asking = Asking(fleet, "fleet")
+    with contextlib.suppress(InputError):
+        text = changed(draw, written(draw, entries))
+        read = parse_expectations(text, PATH)
+        new = edited(text, read, accepted(check(read, asking)))
+        assert check(parse_expectations(new, PATH), asking).holds
 
 
 @given(st.integers(0, 2**32))
