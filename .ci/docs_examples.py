@@ -5,7 +5,8 @@ jobspec that must be detected as this dialect and survive being written and read
 jobs; "```yaml builds" one of build records; "```json features" a cluster-features.json; "```json nodes" a JGF
 containment graph; "```json subsystem" one of a subsystem attached to the last nodes; "```toml study" a study file;
 "```yaml vocabulary" a vocabulary.yaml; "```json fluxion" and "```json resource-set" a graph and an R of Flux's;
-"```yaml priorities" what a constraint policy is made of; "```csv fit" builds that runtime models are fitted to.
+"```yaml priorities" what a constraint policy is made of; "```csv fit" builds that runtime models are fitted to;
+"```yaml expectations" a file of expectations.
 
     docs_examples.py FILE_OR_FOLDER...
 """
@@ -24,6 +25,7 @@ from pathlib import Path
 import yaml
 
 from placewise.errors import InputError
+from placewise.formats.advice.expectations_file import read_expectations
 from placewise.formats.build_records import read_build_records
 from placewise.formats.fleets.cluster_features import fleet_of
 from placewise.formats.fleets.fleet_source import read_fleet
@@ -39,6 +41,7 @@ from placewise.selection.constraint import constraint_policy
 
 # Readers of documents that are read as files only, and how these end.
 _READERS: dict[str, tuple[str, Callable[[Path], object]]] = {
+    "expectations": (".yaml", read_expectations),
     "fit": (".csv", lambda path: read_build_records(path, cache=None)),
     "fluxion": (".json", read_fleet),
     "resource-set": (".json", read_fleet),

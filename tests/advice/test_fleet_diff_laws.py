@@ -11,7 +11,7 @@ from matching_strategies import clusters, fleets, jobs, scalars
 from placewise.advice.asked_jobs import asked_jobs
 from placewise.advice.fleet_diff import NOT_THERE, fleet_diff
 from placewise.errors import InputError
-from placewise.matching.causes.many_jobs import causes_by_cluster
+from placewise.matching.causes.by_cluster import lines_by_cluster
 from placewise.matching.causes.why_not import why_not
 from placewise.matching.index import FleetIndex
 from placewise.matching.match import match
@@ -121,7 +121,7 @@ def test_gained_and_lost_clusters_are_the_difference_of_two_matches_with_the_cau
     indexes = knowing(before, after), knowing(after, before)
     try:
         old, new = (match(index, job) for index in indexes)
-        told = [causes_by_cluster(why_not(index, job)) for index in indexes]
+        told = [lines_by_cluster(why_not(index, job)) for index in indexes]
     except InputError:
         assume(False)
     found = fleet_diff(before, after, AskedJobs((job,), ((job.name,),)))

@@ -46,6 +46,7 @@ def folder(tmp_path_factory):
     drawn = draw(shipped_profile("reliabuild"), 20, 300, 0)
     write_experiment(drawn.fleet, drawn.jobs, place / "demo")
     (place / "solver.yaml").write_text(SOLVER)
+    (place / "expectations.yaml").write_text("jobs: [{job: solver.yaml, matches: some}]")
     return place
 
 
@@ -77,7 +78,7 @@ def test_every_name_is_there_with_a_docstring():
         pw.nothing_of_the_kind  # noqa: B018, looked up
 
 
-@pytest.mark.parametrize("module", ["study", "results", "questions", "differences"])
+@pytest.mark.parametrize("module", ["study", "results", "questions", "differences", "checking"])
 def test_the_examples_of_the_docstrings_hold(module, folder, monkeypatch):
     monkeypatch.chdir(folder)
     pw.Study.from_folder("demo").run(orders=0, fleets=0, resamples=0).save("out")

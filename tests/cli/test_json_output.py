@@ -59,6 +59,7 @@ LOCAL = {
     "match": ["{jobspec}", "--fleet", "{small}"],
     "explain": ["{jobspec}", "--fleet", "{small}"],
     "diff": ["{small}", "{small}", "--jobs", "{small}"],
+    "check": ["{expectations}", "--fleet", "{small}"],
     "vocabulary": ["{small}"],
     "schema": ["jobspec"],
     "trace": ["{trace}"],
@@ -98,9 +99,10 @@ def places(small, tmp_path_factory):
     (folder / "jobspec.yaml").write_text(JOBSPEC.replace("gcc", "zlib") % "1")
     (folder / "trace.swf").write_text("; MaxProcs: 4\n1 0 5 60 1 -1 -1 1 90 -1 1 1 1 1 1 -1 -1 -1\n")
     (folder / "nodes.txt").write_text("NodeName=n1 CPUTot=4 RealMemory=1000 State=IDLE\n")
+    (folder / "expectations.yaml").write_text("jobs: [{job: jobspec.yaml, matches: some}]\n")
     outcomes = Path(__file__).parents[2] / "docs" / "examples" / "outcomes.csv"
     named = {"small": small, "jobspec": folder / "jobspec.yaml", "trace": folder / "trace.swf", "outcomes": outcomes}
-    named["nodes"] = folder / "nodes.txt"
+    named |= {"nodes": folder / "nodes.txt", "expectations": folder / "expectations.yaml"}
     for name, arguments in {
         "results": ["simulate", small, "--no-plots"],
         "streamed": ["generate", "--streamed", "--jobs", 50, "--clusters", 20],

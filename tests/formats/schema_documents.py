@@ -13,6 +13,7 @@ from changed_documents import places
 from fuzzing_documents import CONTAINMENT, FEATURES, JOBSPECS, VOCABULARIES
 
 from placewise.errors import InputError
+from placewise.formats.advice.expectations_file import parse_expectations
 from placewise.formats.fleets.cluster_features import fleet_of
 from placewise.formats.fleets.jgf import parse_graph, parse_subsystem
 from placewise.formats.fleets.prices import read_prices
@@ -112,6 +113,7 @@ READERS = {
     "priorities": _priorities,
     "study": _study,
     "scenarios": _scenarios,
+    "expectations": lambda document, _: parse_expectations(yaml.safe_dump(document), Path("expectations.yaml")),
     "order": _order,
     "costs": _file(read_costs, yaml.safe_dump),
     "profile": lambda document, _: profile_from_json(json.dumps(document), None),
@@ -548,6 +550,20 @@ VALID = {
             }
         },
         {"scenarios": {"b": {"policies": {"one": "sjf"}, "place": "first", "fail_after_s": 60, "metadata": "all"}}},
+    ],
+    "expectations": [
+        {
+            "fleet": "our-fleet",
+            "model": "model.json",
+            "queue": "squeue.txt",
+            "jobs": [
+                {"job": "solver.yaml", "matches": ["north", 2]},
+                {"job": "a.yaml", "require": "gpu", "matches": {"at_least": ["ours"], "not": ["x"]}, "unknown": "any"},
+                {"require": "gpu{model=a100}", "matches": "none", "because": ["gpu", "resources"], "unknown": ["a"]},
+                {"job": "train.yaml", "matches": "some", "success_at_least": 0.9, "starts_within": "2h"},
+                {"job": "train.yaml", "unknown": [], "success_at_least": 1, "starts_within": 60},
+            ],
+        }
     ],
     "order": [["b", "a", 7]],
     "costs": [{"gcc": 2.5, "perl": 0}],

@@ -76,6 +76,7 @@ UNSAYABLE = {
             "builds",
             "study",
             "scenarios",
+            "expectations",
             "order",
             "priorities",
             "subsystem",
@@ -92,6 +93,8 @@ UNSAYABLE = {
             "releases of .* overlap|two requirements are one"
         ),
     ),
+    "a text is a length of time": (("expectations",), "is no length of time"),
+    "a cluster is expected once": (("expectations",), "a cluster is to match and not to match"),
     "edges make a tree": (
         GRAPHS,
         "the graph has .* roots|vertex .* lies in both|vertices contain each other|an edge puts",

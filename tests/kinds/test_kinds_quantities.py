@@ -209,3 +209,9 @@ def test_numbers_too_long_to_write_are_compared_and_named():
     plain = Vocabulary(kinds={("", "size"): FieldKind("number")})
     with pytest.raises(Incomparable, match="is no number"):
         resolved("any", Condition("size", Within(3)), plain)("9" * 5000, {})
+
+
+@pytest.mark.parametrize("written", ["9", "9 ", "9.0  "])
+def test_a_bound_with_blanks_after_it_is_the_number(written):
+    test = resolved("any", Condition("size", Within(written)), SIZE)
+    assert [test(value, {"size": value}) for value in (8, 9, 9.5, "9", "10")] == [False, True, True, True, True]

@@ -1,1 +1,1 @@
-"""Before submitting: whether expectations hold, what changed between fleets, which cluster, what to change."""
+"""What to know before submitting: whether expectations hold, how two fleets differ, which cluster, what to change."""

@@ -10,7 +10,7 @@ from placewise.api.tables import share, table_html
 from placewise.formats.fleets.fleet_source import read_fleet as read_fleet_value
 from placewise.formats.jobs.jobspec import read_jobspec
 from placewise.formats.queues.reading import read_queue_state
-from placewise.matching.causes.many_jobs import causes_by_cluster
+from placewise.matching.causes.by_cluster import lines_by_cluster
 from placewise.matching.causes.why_not import WhyNot, why_not
 from placewise.matching.deciding import decided, required_job
 from placewise.matching.index import FleetIndex
@@ -69,7 +69,7 @@ class Explanation(WhyNot):
     @property
     def causes(self) -> dict[str, tuple[str, ...]]:
         """The causes of each cluster that does not match, each as one line a person can read."""
-        return causes_by_cluster(self)
+        return lines_by_cluster(self)
 
 
 class Values(Worth):

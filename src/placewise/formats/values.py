@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import math
 import re
 import sys
@@ -15,6 +16,7 @@ from placewise.model.scalar import Scalar
 # Far beyond anything counted or measured, and low enough that squares stay finite, and counts in 64 bits.
 LARGEST_NUMBER = 1e150
 _LARGEST_WHOLE = 2**63 - 1
+_LONGEST_SLIP = 100
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
@@ -148,7 +150,9 @@ def known_keys(value: Any, known: Collection[str], place: str) -> dict[str, Any]
     checked = mapping(value, place)
     for key in checked:
         if key not in known:
-            expected = f"no more than {', '.join(known)}"
+            # Most of what is not understood is a slip of the hand.
+            near = difflib.get_close_matches(key, known, n=1) if len(key) <= _LONGEST_SLIP else []
+            expected = f"{near[0]}, or another of {', '.join(known)}" if near else f"no more than {', '.join(known)}"
             raise InputError(f"{key!r} is not understood", place=place, expected=expected)
     return checked
 

@@ -89,6 +89,11 @@ _StrictLoader.add_constructor("tag:yaml.org,2002:float", _StrictLoader.construct
 
 def parse(text: str, source: object) -> Any:
     """Return the one document of a YAML (or JSON) text. Raises InputError with line and column."""
+    return parse_marked(text, source)[0]
+
+
+def parse_marked(text: str, source: object) -> tuple[Any, yaml.Node | None]:
+    """Return the document with the node that it was made of, which says where its parts are. Raises as `parse`."""
     try:
         _refuse_depth(text, source)
         with garbage_collector_off():
@@ -107,15 +112,15 @@ def parse(text: str, source: object) -> Any:
         raise too_deep(source) from error
 
 
-def _load(text: str) -> Any:
+def _load(text: str) -> tuple[Any, yaml.Node | None]:
     loader = _StrictLoader(text)
     try:
         node = loader.get_single_node()
         if node is None:
-            return None
+            return None, None
         if "&" in text and "*" in text:
             _refuse_expansion(node, LARGEST_EXPANSION + 10 * len(text))
-        return loader.construct_document(node)
+        return loader.construct_document(node), node
     finally:
         loader.dispose()
 

@@ -108,8 +108,10 @@ def _compared(asked: Asked, wanted: list[tuple[str, Scalar]], predicate: Predica
         bounds.append((written, found))
     _expect_ordered(asked, bounds, predicate)
     compare = tuple(_comparison(asked, written, bound) for written, bound in bounds)
-    bare = not asked.unit and not any(bound.unit for _, bound in bounds)
-    plain = tuple((OPERATORS[written], number(bound)) for written, bound in wanted) if bare else ()
+    # An amount may have blanks after it, and is no plain number then.
+    numbers = [number(bound) for _, bound in wanted]
+    bare = not asked.unit and not any(bound.unit for _, bound in bounds) and None not in numbers
+    plain = [(OPERATORS[written], one) for (written, _), one in zip(wanted, numbers, strict=True)] if bare else []
 
     def test(value: Value, values: Mapping[str, Value]) -> bool:
         if bare and type(value) in (int, float) and value == value and not _measures(_unit_beside(asked, values)):

@@ -39,7 +39,7 @@ def of_outcomes(file: StudyFile, settings: Settings, given: Callable[[], Study])
             if not isinstance(study.jobs, Workload):
                 problem = "build records have rules of their own, and a model of outcomes says nothing of them"
                 raise InputError(problem, found=study.source, expected="version jobs, or records with outcomes")
-            truth = OutcomeTruth(model, names, _described(study.jobs))
+            truth = OutcomeTruth(model, names, described_by_workload(study.jobs))
     else:
         seeds = [settings.seed if one.seed is None else one.seed for one in (fleet, workload)]
         clusters, jobs = fleet.count or DEFAULT_CLUSTERS, workload.count or DEFAULT_JOBS
@@ -95,7 +95,7 @@ def _model(file: StudyFile, reading: _Reading) -> tuple[OutcomeModel, dict[str, 
     return ObservedOutcomes(records, tuple(fact for some in names.values() for fact in some)), names
 
 
-def _described(jobs: Workload) -> Described:
+def described_by_workload(jobs: Workload) -> Described:
     """Return what is known of jobs that were not drawn from records: package, version, and what they ask for."""
     columns = jobs.columns
     packages = columns.get(PACKAGE)

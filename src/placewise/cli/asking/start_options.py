@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,7 +16,9 @@ from placewise.model.traces.queue_policies import QUEUE_POLICIES
 
 if TYPE_CHECKING:
     from placewise.cli.asking.asked_jobs import Answered
+    from placewise.matching.match import Match
     from placewise.model.fleets.cluster import Fleet
+    from placewise.model.jobs.job import Job
     from placewise.model.traces.start_estimate import StartEstimate
 
 _STARTS = "When it would start"
@@ -83,6 +86,11 @@ class StartOptions:
 
     def estimates(self, fleet: Fleet, answers: list[Answered]) -> list[StartEstimate]:
         """Return when each job would start, none without a queue. Raises InputError as `estimate_starts` does."""
+        plan = self.planned(fleet)
+        return [] if plan is None else [plan(one.asked.job, one.match) for one in answers]
+
+    def planned(self, fleet: Fleet) -> Callable[[Job, Match], StartEstimate] | None:
+        """Read the queue, and return what plans it for a job and the clusters that it matches; None without a queue."""
         from placewise.errors import locating
         from placewise.formats.queues.reading import read_queue_state
         from placewise.model.traces.replay import ReplaySettings
@@ -91,22 +99,23 @@ class StartOptions:
         if self.queue is None:
             if (self.policy, self.processors, self.limit, self.now, self.zone) != ("easy", None, None, None, None):
                 raise InputError("no queue is given", expected="--queue PATH beside options of how it is planned")
-            return []
+            return None
         policy, policies = policies_of(self.policy)
         ReplaySettings(policy=policy, policies=policies)  # type: ignore[arg-type]  # refused before anything is read
         limit = None if self.limit is None else seconds_given("--limit", self.limit)
         state = read_queue_state(self.queue, now_s=self.now, zone=self.zone)
-        with locating(file=self.queue):
-            return [
-                estimate_starts(
+
+        def plan(job: Job, found: Match) -> StartEstimate:
+            with locating(file=self.queue):
+                return estimate_starts(
                     fleet,
-                    one.match.positions,
-                    one.asked.job,
+                    found.positions,
+                    job,
                     state,
                     policy=policy,  # type: ignore[arg-type]  # refuses other texts
                     policies=policies,  # type: ignore[arg-type]  # likewise
                     processors=self.processors,
                     limit_s=limit,
                 )
-                for one in answers
-            ]
+
+        return plan

@@ -3,34 +3,14 @@
 from __future__ import annotations
 
 import json
-import re
-import sys
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
-
-import yaml
 
 from placewise.errors import InputError
 from placewise.formats.fleets.vocabulary_file import vocabulary_document
 from placewise.formats.writing import write_bytes
+from placewise.formats.yaml_writing import yaml_text
 from placewise.model.fleets.vocabulary import Vocabulary
-
-# What no reader of YAML takes for anything but text. The rest is quoted: 1.5e5 is a number to our reader alone.
-_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_./+-]*")
-
-
-class _Dumper(yaml.SafeDumper):
-    def ignore_aliases(self, data: Any) -> bool:
-        del data
-        return True
-
-
-def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=None if _PLAIN.fullmatch(text) else '"')
-
-
-_Dumper.add_representer(str, _text)
 
 
 def write_vocabulary(vocabulary: Vocabulary, path: Path) -> None:
@@ -50,12 +30,4 @@ def vocabulary_text(vocabulary: Vocabulary) -> str:
 @lru_cache(maxsize=64)
 def _text_of(document: str) -> str:
     # Each field and each flag on a line of its own.
-    text = yaml.dump(
-        json.loads(document),
-        Dumper=_Dumper,
-        sort_keys=False,
-        default_flow_style=None,
-        allow_unicode=True,
-        width=sys.maxsize,
-    )
-    return str(text)
+    return yaml_text(json.loads(document))

@@ -21,6 +21,7 @@ _KINDS = {
     "builds": ("experiments", "jobspecs/*.yaml of an experiment: build records"),
     "study": ("studies", "A study file (TOML)"),
     "scenarios": ("scenarios", "A scenario file of replays (TOML)"),
+    "expectations": ("expectations", "expectations.yaml: which clusters should match which jobs"),
     "order": ("studies", "An order file that is JSON"),
     "costs": ("studies", "What collecting each subsystem costs"),
     "prices": ("experiments", "What a node hour costs on each cluster"),

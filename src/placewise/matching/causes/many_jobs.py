@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placewise.errors import InputError
+from placewise.matching.causes.by_cluster import TOO_SMALL, lines_by_cluster
 from placewise.matching.causes.causes import Causes
-from placewise.matching.causes.why_not import WhyNot, why_not
+from placewise.matching.causes.why_not import why_not
 from placewise.matching.index import FleetIndex
 from placewise.matching.match import Match, clusters_meeting, hosting
 from placewise.matching.shapes.hosting import inner_requirements
@@ -19,23 +20,6 @@ from placewise.matching.shapes.work import Work
 from placewise.model.fleets.cluster import Fleet
 from placewise.model.jobs.job import Job, Shape
 from placewise.model.requirements.requirement import Expression
-
-TOO_SMALL = "cannot host the resources asked for, whatever the requirements"
-
-
-def causes_by_cluster(answer: WhyNot) -> dict[str, tuple[str, ...]]:
-    """Return the causes of each cluster that does not match, each as one line a person can read."""
-    found: dict[str, dict[str, None]] = {}
-    for there in (*(there for one in answer.blocked for there in one.causes), *answer.apart):
-        for cluster in there.clusters:
-            found.setdefault(cluster, {}).update(dict.fromkeys(map(str, there.causes)))
-    for unknown in answer.unknown:
-        found.setdefault(unknown.cluster, {}).update(dict.fromkeys(map(str, unknown.facts)))
-    for incomparable in answer.incomparable:
-        found.setdefault(incomparable.cluster, {}).setdefault(incomparable.problem)
-    for cluster in answer.too_small:
-        found.setdefault(cluster, {}).setdefault(TOO_SMALL)
-    return {cluster: tuple(lines) for cluster, lines in found.items()}
 
 
 class CausesOfMany:
@@ -81,7 +65,7 @@ class CausesOfMany:
                 found[name] = tuple(lines)
         if closer:
             names = [self._index.names[one] for one in closer]
-            said = causes_by_cluster(why_not(self._part if self._likely.issuperset(names) else self._index, job))
+            said = lines_by_cluster(why_not(self._part if self._likely.issuperset(names) else self._index, job))
             found |= {name: said.get(name, ()) for name in names}
         return found
 

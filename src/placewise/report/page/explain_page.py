@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from placewise.formats.writing import write_bytes
-from placewise.matching.causes.many_jobs import causes_by_cluster
+from placewise.matching.causes.by_cluster import lines_by_cluster
 from placewise.matching.causes.relaxing import Relaxations
 from placewise.matching.causes.why_not import WhyNot
 from placewise.matching.deciding import REQUIRED
@@ -190,7 +190,7 @@ def _start(found: ClusterStart | None, of: StartEstimate) -> Sequence[str]:
 
 def _why_not(answer: WhyNot) -> TextTable | None:
     """Return the causes, equal ones together: clusters with the fewest first, which are the nearest to a match."""
-    causes = causes_by_cluster(answer)
+    causes = lines_by_cluster(answer)
     # Where a job requires very much, causes are looked for on some clusters only.
     unsaid: dict[str, list[str]] = {}
     for blocked in answer.blocked:

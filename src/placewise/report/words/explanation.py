@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from placewise.matching.causes.many_jobs import TOO_SMALL
+from placewise.matching.causes.by_cluster import TOO_SMALL
 from placewise.matching.causes.relaxing import Relaxations, Step, Way
 from placewise.matching.causes.why_not import WhyNot
 from placewise.model.requirements.predicates import InVersionRange
