@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from placewise.api.questions import (
+        choose,
         estimate_start,
         explain,
         match,
@@ -53,6 +54,7 @@ __all__ = [
     "Version",
     "VersionRange",
     "Vocabulary",
+    "choose",
     "estimate_start",
     "explain",
     "match",
@@ -70,6 +72,7 @@ __all__ = [
 
 _ROOMS = {
     "api.questions": (
+        "choose",
         "estimate_start",
         "explain",
         "match",
