@@ -234,12 +234,27 @@ def _node(said: _Described, at: int) -> PartitionNode:
         elif vertex.type == "memory":
             memory += vertex.size * _bytes_of(vertex.unit)
         elif vertex.type == GPU:
-            models = {scalar_text(one["model"]) for one in said.seen(below, GPU) if "model" in one}
-            model = models.pop() if len(models) == 1 else ""
-            gpus[model] = gpus.get(model, 0) + vertex.size
+            for model, count in _models(said, below, vertex.size):
+                gpus[model] = gpus.get(model, 0) + count
     features = frozenset(scalar_text(one["name"]) for one in said.seen(at, PROPERTY) if "name" in one)
     kinds = tuple(sorted((model, count) for model, count in gpus.items() if count))
     return PartitionNode(said.cluster.graph.vertices[at].id, cores, int(memory), kinds, features)
+
+
+def _models(said: _Described, at: int, size: int) -> Iterator[tuple[str, int]]:
+    """Yield the models of the GPUs that a vertex stands for, and how many of them are of each, as a match counts them.
+
+    What is attached to what they are in holds of all of them, what is attached to the vertex itself of one.
+    """
+    parent = said.cluster.graph.vertices[at].parent
+    outside = {scalar_text(one["model"]) for one in said.seen(parent or 0, GPU) if "model" in one}
+    if len(outside) == 1:
+        yield outside.pop(), size
+        return
+    own = [scalar_text(one["model"]) for one in said.attached[GPU].get(at, ()) if "model" in one][:size]
+    for model in own:
+        yield model, 1
+    yield "", size - len(own)
 
 
 @cache

@@ -102,9 +102,12 @@ def _written(partition: FleetPartition) -> WrittenPartition:
 
 
 def _kinds(node: PartitionNode) -> Iterator[_Kind]:
-    """Yield what a node offers together, once for each model of its GPUs."""
-    for model, count in node.gpus or (("", 0),):
-        yield _Kind(node.cores, node.memory_bytes // _MEGABYTE, count, model, node.features)
+    """Yield what a node offers together: once with its GPUs whatever they are, and once for each model of several."""
+    size = node.memory_bytes // _MEGABYTE
+    if len(node.gpus) != 1:
+        yield _Kind(node.cores, size, sum(count for _, count in node.gpus), "", node.features)
+    for model, count in node.gpus:
+        yield _Kind(node.cores, size, count, model, node.features)
 
 
 def _limits(kind: _Kind, nodes: int, time_limit_s: float | None) -> dict[str, Any]:
