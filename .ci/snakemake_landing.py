@@ -4,11 +4,11 @@
 
 The first part imports the small site of docs/examples, exports its partitions, and runs Snakemake with a stub of Slurm.
 Each rule must land in a partition that matches what was asked of sbatch, and in the one that EXPECTED names. The second
-holds N random rules on random sites against the plugin's own code: what it may choose must match, and be what the tests'
-plain account of its rule (tests/formats/snakemake_rule_of_choice.py) says.
+holds N random rules on random sites against the plugin's own code: what it may choose must match, and be what the
+tests' plain account of its rule (tests/formats/snakemake_rule_of_choice.py) says.
 """
 
-# ruff: noqa: INP001, T201, S101, S311, S603
+# ruff: noqa: INP001, T201, S311, S603
 
 from __future__ import annotations
 
@@ -58,7 +58,8 @@ with open(f"{folder}/{number}.json", "x") as file:
 command = next((one[7:] for one in sys.argv if one.startswith("--wrap=")), None)
 if command is None:
     command = sys.argv[sys.argv.index("--wrap") + 1]
-script = f"({command}) >{folder}/{number}.log 2>&1 && echo COMPLETED >{folder}/{number}.state || echo FAILED >{folder}/{number}.state"
+mark = f"{folder}/{number}"
+script = f"({command}) >{mark}.log 2>&1 && echo COMPLETED >{mark}.state || echo FAILED >{mark}.state"
 environment = {**os.environ, "SLURM_JOB_ID": str(number), "SLURM_JOBID": str(number)}
 subprocess.Popen(["sh", "-c", script], env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                  stderr=subprocess.DEVNULL, start_new_session=True)

@@ -1,4 +1,4 @@
-"""What is chosen is what matches: by every policy, as the scheduler would place it, and with a reason where nothing is."""
+"""What is chosen matches, by every policy; where nothing does, there is a reason."""
 
 import random
 from types import SimpleNamespace
@@ -132,7 +132,9 @@ def test_nowhere_is_a_value_with_its_reason():
 
 
 def test_a_policy_that_refuses_all_is_named():
-    refusing = lambda candidates, situation: np.full(len(candidates), -1)  # noqa: E731
+    def refusing(candidates, situation):
+        return np.full(len(candidates), -1)
+
     none = pw.choose(FLEET, CMAKE, refusing)
     assert none.match.names == ("dear", "cheap")
     assert "2 clusters match" in none.reason

@@ -1,4 +1,4 @@
-"""Small random sites of Slurm's, as scontrol prints them, and random rules of Snakemake that ask for nodes of such sites."""
+"""Small random sites of Slurm, as scontrol prints them, and random rules of Snakemake that ask for their nodes."""
 
 import random
 

@@ -1,4 +1,4 @@
-"""Which partitions the Slurm executor plugin of Snakemake may choose for a rule: a plain account of its documented rule.
+"""Which partitions the Slurm executor plugin of Snakemake may choose for a rule: a plain account of what it does.
 
 `.ci/snakemake` holds it against the plugin itself.
 """

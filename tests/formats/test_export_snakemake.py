@@ -33,7 +33,7 @@ def matching(scheduler, threads, resources):
 
 
 def holds(draw, folder, tally, *, uniform):
-    """The laws: what the plugin may choose matches, and what matches it may choose where one kind of node can do all."""
+    """What the plugin may choose matches; what matches it may choose, where one kind of node covers the partition."""
     nodes, partitions = site(draw, uniform=uniform)
     shown = texts(nodes, partitions, limits=draw.random() < 0.85)
     account = draw.choice(("", *ACCOUNTS)) if len(shown) > 1 else ""
@@ -79,11 +79,10 @@ def test_of_a_thousand_sites_what_the_plugin_may_choose_is_what_matches(uniform,
     draw, tally = random.Random(f"long {uniform}"), dict.fromkeys(("rules", "chosen", "none", "equal"), 0)
     for _ in range(1000):
         holds(draw, tmp_path, tally, uniform=uniform)
-    print(tally)
     assert min(tally["chosen"], tally["none"]) > 1000
 
 
-def test_what_is_not_described_is_no_rule_s():
+def test_what_is_not_described_is_not_chosen_for():
     """An empty list would let the plugin choose for any feature and any model."""
     graph = ResourceGraph(
         (Vertex("0", "cluster"), Vertex("n", "node", 0), Vertex("c", "core", 1, 4), Vertex("g", "gpu", 1, 2))
