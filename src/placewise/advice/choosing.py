@@ -89,6 +89,15 @@ def in_order(
     return tuple(asked.all())
 
 
+def refuse_other_words(unknown: str, place: str | None = None) -> None:
+    """Raise InputError for what is not one of UNKNOWN."""
+    if unknown not in UNKNOWN:
+        expected = " or ".join(UNKNOWN)
+        raise InputError(
+            "does not say whether the unknown may be chosen", place=place, found=unknown, expected=expected
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class _Asked:
     """A job as it is put to the scheduler."""
@@ -112,9 +121,7 @@ class _Asked:
         seed: int,
     ) -> _Asked:
         """Return the question. Raises InputError as `choose` does."""
-        if unknown not in UNKNOWN:
-            expected = " or ".join(UNKNOWN)
-            raise InputError("does not say whether the unknown may be chosen", found=unknown, expected=expected)
+        refuse_other_words(unknown)
         named: Policy = policy_named(policy) if isinstance(policy, str) else policy
         match = scheduler.match(job)
         index = scheduler.index

@@ -10,7 +10,7 @@ from placewise.cli.asking import matching, vocabulary, placing, importing, expor
 from placewise.cli.over_time import traces  # noqa: F401, see above
 from placewise.cli.asking import schemas  # noqa: F401, see above
 from placewise.cli.studying import benchmarks  # noqa: F401, see above
-from placewise.cli.serving import server, databases, clusters, jobs, agent  # noqa: F401, see above
+from placewise.cli.serving import server, databases, clusters, jobs, agent, nominating  # noqa: F401, see above
 from placewise.cli.app import app, main
 
 __all__ = ["app", "main"]
