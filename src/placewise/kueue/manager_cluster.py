@@ -147,10 +147,14 @@ def connected(context: str | None = None, field_manager: str = ADMISSION) -> Man
         else:
             config.load_kube_config(context=context)
     except config.ConfigException as error:
-        raise InputError(
-            f"no cluster to connect to: {' '.join(str(error).split())}", expected="a kubeconfig, or a pod's own account"
-        ) from None
+        raise _nowhere(" ".join(str(error).split())) from None
+    except Exception as error:  # noqa: BLE001, of a broken file the library raises anything, and may quote secrets
+        raise _nowhere(f"the kubeconfig cannot be read ({type(error).__name__})") from None
     return ManagerCluster(client.ApiClient(), field_manager)
+
+
+def _nowhere(why: str) -> InputError:
+    return InputError(f"no cluster to connect to: {why}", expected="a kubeconfig, or a pod's own account")
 
 
 def _inside() -> bool:

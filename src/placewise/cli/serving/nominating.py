@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from placewise.cli.app import app
-from placewise.cli.options import choices, policies
+from placewise.cli.options import choices, plugin_names
 from placewise.cli.printing import only_documents, print_json, print_text, say
 from placewise.errors import InputError
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def nominate(
     fleet: Annotated[Path, typer.Argument(help="A fleet whose clusters are called like the MultiKueueClusters.")],
     policy: Annotated[
-        str, typer.Option(help="What decides the order of the clusters that match.", autocompletion=policies)
+        str, typer.Option(help="What decides the order of the clusters that match.", autocompletion=plugin_names)
     ] = "preferred,first",
     most: Annotated[int, typer.Option(help="So many clusters at a time.", min=1, max=10)] = 10,
     unknown: Annotated[
