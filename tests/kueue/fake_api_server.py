@@ -23,6 +23,7 @@ class FakeApiServer:
 
     def __init__(self, version="v1beta2"):
         self.version = version
+        self.applied_version = None  # that of what managers applied, if it is another one
         self.workloads, self.checks, self.configs = {}, {}, {}
         self.owned = {}  # (namespace, name) -> manager -> leaves
         self.revision = 100
@@ -125,9 +126,9 @@ class FakeApiServer:
                 "manager": manager,
                 "operation": "Apply",
                 "subresource": "status",
-                "apiVersion": f"{GROUP}/{self.version}",
+                "apiVersion": f"{GROUP}/{self.applied_version or self.version}",
                 "fieldsType": "FieldsV1",
-                "fieldsV1": {"f:status": _fields(leaves)},
+                "fieldsV1": {"f:status": _fields(leaves, document["status"])},
             }
             for manager, leaves in self.owned[key].items()
         ]
@@ -177,6 +178,7 @@ class FakeApiServer:
     async def _get(self, request):
         with self._lock:
             found = self.workloads.get((request.match_info["namespace"], request.match_info["name"]))
+            found = found and {**found, "apiVersion": f"{GROUP}/{request.match_info['version']}"}
             return web.json_response(found) if found else web.json_response({}, status=404)
 
     async def _get_of_cluster(self, request):
@@ -224,13 +226,18 @@ def _status(leaves):
     return found
 
 
-def _fields(leaves):
+def _fields(leaves, status):
+    """Return what is owned in the format FieldsV1."""
     found = {}
     for field, key in sorted(leaves):
         if key:
-            items = found.setdefault(f"f:{field}", {})
-            # A status' items have these fields, each owned.
-            items["k:" + json.dumps({KEYED[field]: key})] = {}
+            item = next(one for one in status[field] if one[KEYED[field]] == key)
+            entry = {".": {}, **{f"f:{name}": {} for name in item}}
+            found.setdefault(f"f:{field}", {})["k:" + json.dumps({KEYED[field]: key})] = entry
         else:
-            found[f"f:{field}"] = {}
+            found[f"f:{field}"] = _within(status[field])
     return found
+
+
+def _within(value):
+    return {f"f:{name}": _within(one) for name, one in value.items()} if isinstance(value, dict) else {}

@@ -20,6 +20,9 @@ from placewise.formats.fleets.imports.into_folder import write_import
 from placewise.kueue.manager_cluster import connected
 from placewise.model.fleets.imported import Imported
 
+# Of some versions of the library, beside newer ones of urllib3.
+pytestmark = pytest.mark.filterwarnings("ignore:HTTPResponse.getheader:DeprecationWarning")
+
 
 @pytest.fixture(scope="module")
 def fleet(tmp_path_factory):

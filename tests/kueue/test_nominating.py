@@ -20,6 +20,9 @@ from placewise.model.fleets.cluster import Cluster, Fleet
 from placewise.model.fleets.resources import ResourceGraph, Subsystem, SubsystemVertex, Vertex
 from placewise.model.fleets.vocabulary import Vocabulary
 
+# Of some versions of the library, beside newer ones of urllib3.
+pytestmark = pytest.mark.filterwarnings("ignore:HTTPResponse.getheader:DeprecationWarning")
+
 CHECK = {
     "spec": {"controllerName": "kueue.x-k8s.io/multikueue", "parameters": {"kind": "MultiKueueConfig", "name": "all"}}
 }
@@ -233,6 +236,15 @@ def test_a_field_manager_of_its_own_takes_nothing_from_kueue(server, dispatching
     assert nominated(server) == ["big"]
     server.apply(KEY, {"nominatedClusterNames": ["small"]}, "another")
     assert server.status(KEY)["conditions"] == RESERVED
+
+
+def test_what_was_applied_in_another_version_is_applied_again_in_that_one(server, dispatching):
+    server.applied_version = "v1beta1"
+    server.put(workload(), STATUS)
+    dispatching()[0].look("v1beta2")
+    assert nominated(server) == ["big"]
+    assert server.status(KEY)["conditions"] == RESERVED
+    assert [path.split("/")[3] for method, path in server.requests if method == "PATCH"] == ["v1beta1"]
 
 
 def run(dispatcher):

@@ -44,6 +44,8 @@ class ManagerCluster:
     def __init__(self, api_client: client.ApiClient, field_manager: str = ADMISSION) -> None:
         self._objects = client.CustomObjectsApi(api_client)
         self._groups = client.ApisApi(api_client)
+        # Methods of older versions of the library know no type of a patch; its clients do.
+        self._applying = client.CustomObjectsApi(client.ApiClient(api_client.configuration, "Content-Type", _APPLY))
         self._field_manager = field_manager
 
     def version(self) -> str:
@@ -118,7 +120,7 @@ class ManagerCluster:
         if clusters:
             status[_NOMINATED] = list(clusters)
         identity = {"name": name, "namespace": namespace, "resourceVersion": metadata.get("resourceVersion")}
-        self._objects.patch_namespaced_custom_object_status(
+        self._applying.patch_namespaced_custom_object_status(
             GROUP,
             _version_of(said),
             namespace,
@@ -127,7 +129,6 @@ class ManagerCluster:
             {"apiVersion": said, "kind": "Workload", "metadata": identity, "status": status},
             field_manager=manager,
             force=True,
-            _content_type=_APPLY,
             _request_timeout=_REQUEST_S,
         )
 

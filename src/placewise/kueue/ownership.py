@@ -31,7 +31,7 @@ def applied_status(document: Mapping[str, Any], manager: str) -> dict[str, Any]:
     if entry is None:
         return {}
     fields = mapping(entry.get("fieldsV1") or {}, "metadata.managedFields.fieldsV1").get("f:status")
-    if fields is None:
+    if not fields:
         return {}
     found = _owned(document.get("status") or {}, mapping(fields, "f:status"))
     return mapping(found, "status")
