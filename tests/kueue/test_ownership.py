@@ -68,10 +68,9 @@ def test_fields_that_are_not_understood_are_refused(fields):
 
 
 plain = st.none() | st.booleans() | st.integers() | st.text(max_size=3)
-values = st.recursive(
-    plain, lambda inner: st.dictionaries(st.text("abc", min_size=1, max_size=2), inner, max_size=2), max_leaves=4
-)
-statuses = st.dictionaries(st.text("abc", min_size=1, max_size=2), values, max_size=4)
+names = st.text("abc", min_size=1, max_size=2)
+values = st.recursive(plain, lambda inner: st.dictionaries(names, inner, max_size=2), max_leaves=4)
+statuses = st.dictionaries(names, values, max_size=4)
 
 
 def all_fields(value):
