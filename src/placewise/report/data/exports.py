@@ -40,10 +40,12 @@ def export_sentences(written: Sequence[WrittenPartition], left_out: Sequence[Lef
         if not one.whole:
             yield (
                 f"{name}: its nodes differ, and the limits are those of {one.nodes:,} of {one.total:,}; a rule that "
-                f"needs another one has to name the partition itself"
+                "fits only on others has to name the partition"
             )
         if one.partition.not_in_use:
-            yield f"{name}: {one.partition.not_in_use:,} nodes are not counted, since they are down or drained"
+            count = one.partition.not_in_use
+            are = "node is not counted, since it is" if count == 1 else "nodes are not counted, since they are"
+            yield f"{name}: {count:,} {are} down or drained"
         if one.partition.accounts:
             yield (
                 f"{name}: only for accounts {', '.join(one.partition.accounts)}, which the file cannot say; "

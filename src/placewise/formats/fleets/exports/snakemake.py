@@ -12,6 +12,7 @@ sentence that no rule can ask for.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,9 @@ from placewise.formats.fleets.exports.partitions import FleetPartition, LeftOut,
 from placewise.formats.values import refuse_control
 
 _MEGABYTE = 1 << 20
+_MOST_COMPARED = 100
+"""So many kinds of nodes, the most frequent of a partition, are weighed against each other."""
+
 NO_FEATURES = "none, since no feature is described"
 NO_MODELS = "none, since no model is described"
 
@@ -87,18 +91,25 @@ def snakemake_text(partitions: Sequence[WrittenPartition]) -> str:
 
 
 def _written(partition: FleetPartition) -> WrittenPartition:
-    kinds = [list(_kinds(node)) for node in partition.nodes]
+    # Most nodes are alike, and what they offer is compared once.
+    alike = Counter(tuple(_kinds(node)) for node in partition.nodes)
+    common = sorted(alike, key=lambda found: (-alike[found], *map(_size, found)))[:_MOST_COMPARED]
     best = max(
-        {kind for found in kinds for kind in found},
+        dict.fromkeys(kind for found in common for kind in found),
         key=lambda kind: (
-            sum(all(kind.covers(one) for one in found) for found in kinds),
-            sum(any(one.covers(kind) for one in found) for found in kinds),
-            (kind.cores, kind.memory_mb, kind.gpus, kind.model, sorted(kind.features)),
+            sum(count for found, count in alike.items() if all(kind.covers(one) for one in found)),
+            sum(count for found, count in alike.items() if any(one.covers(kind) for one in found)),
+            _size(kind),
         ),
     )
-    nodes = sum(any(one.covers(best) for one in found) for found in kinds)
-    whole = all(len(found) == 1 and best.covers(found[0]) for found in kinds)
-    return WrittenPartition(partition, _limits(best, nodes, partition.time_limit_s), nodes, len(kinds), whole)
+    nodes = sum(count for found, count in alike.items() if any(one.covers(best) for one in found))
+    whole = all(len(found) == 1 and best.covers(found[0]) for found in alike)
+    limits = _limits(best, nodes, partition.time_limit_s)
+    return WrittenPartition(partition, limits, nodes, len(partition.nodes), whole)
+
+
+def _size(kind: _Kind) -> tuple[int, int, int, str, list[str]]:
+    return kind.cores, kind.memory_mb, kind.gpus, kind.model, sorted(kind.features)
 
 
 def _kinds(node: PartitionNode) -> Iterator[_Kind]:
