@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from placewise.api.checking import check
     from placewise.api.differences import diff
     from placewise.api.questions import (
+        choose,
         estimate_start,
         explain,
         match,
@@ -56,6 +57,7 @@ __all__ = [
     "VersionRange",
     "Vocabulary",
     "check",
+    "choose",
     "diff",
     "estimate_start",
     "explain",
@@ -76,6 +78,7 @@ _ROOMS = {
     "api.checking": ("check",),
     "api.differences": ("diff",),
     "api.questions": (
+        "choose",
         "estimate_start",
         "explain",
         "match",

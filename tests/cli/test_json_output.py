@@ -41,6 +41,8 @@ main()
 """
 NOISE = ("noise of Python", "noise of a system call", "noise of C", "noise of a process")
 
+# Run against a fake API server by tests/kueue/test_nominate_command.py.
+KUEUE = ("nominate",)
 SERVICE = ("register", "update", "rotate", "submit", "status", "receive", "agent", "cancel", "delete")
 DATABASE = {
     "database check": ["--database", "{database}"],
@@ -65,6 +67,7 @@ LOCAL = {
     "trace": ["{trace}"],
     "replay": ["{trace}", "--no-plots"],
     "import": ["slurm", "{nodes}", "--out", "{tmp}/imported"],
+    "export": ["snakemake", "{nodes}"],
     "outcomes": ["{outcomes}", "--resamples", "0", "--least-builds", "5", "--folds", "2", "--groups", "compiler"],
     "place": [
         "{streamed}/workload.parquet",
@@ -98,7 +101,7 @@ def places(small, tmp_path_factory):
     folder = tmp_path_factory.mktemp("json")
     (folder / "jobspec.yaml").write_text(JOBSPEC.replace("gcc", "zlib") % "1")
     (folder / "trace.swf").write_text("; MaxProcs: 4\n1 0 5 60 1 -1 -1 1 90 -1 1 1 1 1 1 -1 -1 -1\n")
-    (folder / "nodes.txt").write_text("NodeName=n1 CPUTot=4 RealMemory=1000 State=IDLE\n")
+    (folder / "nodes.txt").write_text("NodeName=n1 CPUTot=4 RealMemory=1000 State=IDLE Partitions=p\n")
     (folder / "expectations.yaml").write_text("jobs: [{job: jobspec.yaml, matches: some}]\n")
     outcomes = Path(__file__).parents[2] / "docs" / "examples" / "outcomes.csv"
     named = {"small": small, "jobspec": folder / "jobspec.yaml", "trace": folder / "trace.swf", "outcomes": outcomes}
@@ -124,7 +127,7 @@ def test_every_command_that_has_json_is_run_here():
         for words, one in commands_in(typer.main.get_command(app))
         if any("--json" in option.opts for option in one.params)
     }
-    assert found == {*LOCAL, *SERVICE, *DATABASE}
+    assert found == {*LOCAL, *SERVICE, *DATABASE, *KUEUE}
 
 
 def commands_in(group, *before):

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
+from placewise.advice.choosing import DEFAULT_POLICY, Choice
+from placewise.advice.choosing import choose as choose_cluster
 from placewise.api.tables import share, table_html
 from placewise.formats.fleets.fleet_source import read_fleet as read_fleet_value
 from placewise.formats.jobs.jobspec import read_jobspec
@@ -27,6 +29,8 @@ from placewise.model.studies.study import Study
 from placewise.model.traces.queue_state import QueueState
 from placewise.model.traces.start_estimate import StartEstimate
 from placewise.replays.start_estimates import estimate_starts
+from placewise.scheduler import Scheduler
+from placewise.selection.policies import Policy
 from placewise.study.near_misses import near_misses_of
 from placewise.study.values import game_of, players_of, worth_of
 from placewise.worth.near_misses.suggestions import NearMisses
@@ -155,6 +159,35 @@ def explain(fleet: Fleet, job: Job | Expression, *, ignore_limits: bool = False)
     _refuse_others(fleet, Fleet, "read_fleet")
     found = why_not(*_indexed(fleet, job, ignore_limits))
     return Explanation(**{name: getattr(found, name) for name in WhyNot.__dataclass_fields__})
+
+
+def choose(
+    fleet: Fleet | Scheduler,
+    job: Job | Expression,
+    policy: str | Policy = DEFAULT_POLICY,
+    *,
+    unknown: Literal["no", "yes"] = "no",
+    numbers: Mapping[str, Mapping[str, float]] | None = None,
+    seed: int = 0,
+) -> Choice:
+    """Choose the cluster that a job goes to: one of those that match it. `Choice.reason` says why there is none.
+
+    fleet : a fleet, or a `Scheduler` over one, which is compiled once for many jobs and counts them. policy : a policy
+    or its name; as it is, the highest score of the job's wishes, and of equals the first in the fleet's order.
+    unknown : ``yes`` lets clusters be chosen of which it is not known whether they match. numbers : what policies read
+    of clusters, by its name and then by cluster, such as ``estimated_start_s``; the clusters' states and the job's
+    attributes are read anyhow. seed : of chance. Raises InputError as `match` does, and for what the policy lacks.
+
+    >>> fleet, job = read_fleet("demo"), read_job("solver.yaml")
+    >>> chosen = choose(fleet, job)
+    >>> chosen.cluster in chosen.match.names if chosen else chosen.reason
+    True
+    """
+    if isinstance(fleet, Scheduler):
+        return choose_cluster(fleet, _asked(job), policy, unknown=unknown, numbers=numbers, seed=seed)
+    _refuse_others(fleet, Fleet, "read_fleet")
+    scheduler = Scheduler(FleetIndex(fleet, names_apart=True))
+    return choose_cluster(scheduler, _asked(job), policy, unknown=unknown, numbers=numbers, seed=seed)
 
 
 def estimate_start(

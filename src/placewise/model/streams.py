@@ -38,6 +38,8 @@ LEVELS = 100
 """Clusters drawn at the first level of a study, where outcomes are sampled; the next level has the next number."""
 PLACE = 200
 """Clusters drawn by `place`, a command of its own."""
+CHOICES = 201
+"""Clusters drawn for single jobs, by `choose`."""
 
 
 class Synthesis(enum.Enum):

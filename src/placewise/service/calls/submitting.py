@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 
-import numpy as np
-
 from placewise.errors import InputError
 from placewise.formats.jobs.jobspec import jobspec_text
 from placewise.matching.causes.why_not import WhyNot
@@ -18,6 +16,7 @@ from placewise.model.jobs.job import Job
 from placewise.model.requirements.requirement import Expression
 from placewise.scheduler import Placement
 from placewise.selection.situation import Numbers
+from placewise.selection.stated_numbers import numbers_of_job
 from placewise.service.calls.asking import explain, in_words, most_failed, scores_of
 from placewise.service.calls.choosing import policy_of
 from placewise.service.calls.matchers import check_matcher, refuse_what_is_not_judged
@@ -199,13 +198,8 @@ def _request_of(submission: Submission, allowed: Mapping[str, int] | None) -> st
 
 
 def _values(state: State, job: Job) -> dict[str, Numbers]:
-    own = {
-        field: np.array([[float(value)]])
-        for field, value in job.attributes
-        if isinstance(value, int | float) and abs(value) < np.inf
-    }
     # A cluster's state is its owner's word, which a job's attribute of that name does not overrule.
-    return {**own, **state.fleet.numbers()}
+    return {**numbers_of_job(job), **state.fleet.numbers()}
 
 
 def _repeated(state: State, added: AddedJob, total: int) -> Submitted:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
@@ -16,6 +15,7 @@ from placewise.model.fleets.vocabulary import Vocabulary
 from placewise.model.scalar import Scalar
 from placewise.scheduler import Scheduler
 from placewise.selection.policies import Policy
+from placewise.selection.stated_numbers import numbers_of_states
 
 # Fields of states, from strangers, that are known though no cluster says them now.
 _MOST_FACTS = 10_000
@@ -154,22 +154,9 @@ class LiveFleet:
         return self._states[name]
 
     def numbers(self) -> Mapping[str, NDArray[np.float64]]:
-        """Return (clusters,) numbers by field of the clusters' states, NaN where a cluster does not say one.
-
-        Booleans are 1 and 0. ``predicted_cost`` is added where a state has ``cost_per_node_hour``: what
-        a node costs for an hour, since nothing better is known of a job here.
-        """
-        index = self.scheduler.index
+        """Return what `numbers_of_states` does of the clusters as they are now."""
         if self._numbers is None:
-            numbers: dict[str, NDArray[np.float64]] = {}
-            for position, name in enumerate(index.names):
-                for field, value in self._states[name].items():
-                    if (number := _number(value)) is not None:
-                        column = numbers.setdefault(field, np.full(len(index.names), np.nan))
-                        column[position] = number
-            if "cost_per_node_hour" in numbers:
-                numbers.setdefault("predicted_cost", numbers["cost_per_node_hour"])
-            self._numbers = numbers
+            self._numbers = numbers_of_states(self._states[name] for name in self.scheduler.index.names)
         return self._numbers
 
 
@@ -178,10 +165,3 @@ def with_subsystems(cluster: Cluster, added: Mapping[str, Subsystem], removed: I
     gone = {*added, *removed}
     kept = [one for one in cluster.subsystems if one.name not in gone]
     return replace(cluster, subsystems=(*kept, *added.values()))
-
-
-def _number(value: Scalar) -> float | None:
-    if isinstance(value, str):
-        return None
-    number = float(value)
-    return number if math.isfinite(number) else None

@@ -84,15 +84,20 @@ def _job(document: Mapping[str, Any], given: Given) -> ImportedJob:
     pod = spec if inner is spec else mapping(inner.get("spec"), "template.spec")
     if document["kind"] == "DaemonSet":
         draft.leave_out("spec", "a DaemonSet runs on every node; one pod is asked for")
+    add_pods(draft, pod, count(pods, "replicas"))
+    return draft.done()
+
+
+def add_pods(draft: Draft, pod: Mapping[str, Any], pods: int) -> None:
+    """Add so many pods of one specification to a job. Raises InputError naming the place of what cannot be read."""
     parts, requirements = _containers(draft, pod)
     _where(draft, pod)
     _tolerate(draft, pod, of_every_node=document["kind"] == "DaemonSet")
     if parts:
-        draft.groups.append(ResourceGroup((ResourceRequest("slot", count(pods, "replicas"), parts),), requirements))
+        draft.groups.append(ResourceGroup((ResourceRequest("slot", pods, parts),), requirements))
     for key in _DEMANDS:
         if pod.get(key):
             draft.leave_out(f"spec.{key}", ELSEWHERE)
-    return draft.done()
 
 
 def _containers(draft: Draft, pod: Mapping[str, Any]) -> tuple[tuple[ResourceRequest, ...], tuple[Expression, ...]]:

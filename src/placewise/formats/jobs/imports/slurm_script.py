@@ -7,7 +7,7 @@ of nodes is said and something is asked of each node, one node is asked for.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from placewise.errors import InputError, locating
 from placewise.formats.fleets.imports.given import Given
@@ -116,12 +116,20 @@ def import_slurm_script(given: Given) -> list[ImportedJob]:
     for name, value, place in options_in(given.text(), DIRECTIVE, _SHORT, _FLAGS):
         # As to sbatch, the last of several counts.
         said[name], places[name] = value, place
+    return [job_of_options(draft, said, places)]
+
+
+def job_of_options(draft: Draft, said: Mapping[str, str], places: Mapping[str, str]) -> ImportedJob:
+    """Return the job of options for sbatch by their long names; places : of each, for errors and what is left out.
+
+    Raises InputError naming the place of an option that cannot be read.
+    """
     for name, value in said.items():
         with locating(place=f"{places[name]}, --{name}"):
             _read(draft, name, value, places[name])
     with locating(place="the options"):
         _shape(draft, said)
-    return [draft.done()]
+    return draft.done()
 
 
 def _read(draft: Draft, name: str, value: str, place: str) -> None:
@@ -173,7 +181,7 @@ _SHAPES = frozenset(
 )
 
 
-def _shape(draft: Draft, said: dict[str, str]) -> None:
+def _shape(draft: Draft, said: Mapping[str, str]) -> None:
     tasks_a_node = _count(said, "ntasks-per-node")
     nodes = _nodes(said.get("nodes", ""))
     tasks = _count(said, "ntasks")
@@ -212,7 +220,7 @@ def _shape(draft: Draft, said: dict[str, str]) -> None:
     )
 
 
-def _others(gres: Iterable[Gres], said: dict[str, str]) -> Iterable[Expression]:
+def _others(gres: Iterable[Gres], said: Mapping[str, str]) -> Iterable[Expression]:
     """Yield what is asked of each node by facts: GRES other than GPUs, and temporary storage."""
     for one in gres:
         if one.name != "gpu" and one.total:
@@ -232,7 +240,7 @@ def _nodes(value: str) -> int | None:
     return _whole(first, "--nodes")
 
 
-def _count(said: dict[str, str], name: str) -> int | None:
+def _count(said: Mapping[str, str], name: str) -> int | None:
     return _whole(said[name], f"--{name}") if said.get(name) else None
 
 
@@ -242,12 +250,12 @@ def _whole(value: str, place: str) -> int:
     return int(value)
 
 
-def _memory(said: dict[str, str], name: str) -> int:
+def _memory(said: Mapping[str, str], name: str) -> int:
     """Return an amount in bytes; 0 where none is said, and for all of a node."""
     return memory_bytes(said[name], f"--{name}", bare="m") if said.get(name) else 0
 
 
-def _gpus(said: dict[str, str], name: str) -> list[Gres]:
+def _gpus(said: Mapping[str, str], name: str) -> list[Gres]:
     """Return GPUs that are asked for by a type and a number, or a number alone."""
     found = []
     for part in said.get(name, "").split(","):

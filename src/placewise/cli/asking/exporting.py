@@ -1,0 +1,88 @@
+"""The command that writes what other tools read of a fleet: export."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from placewise.cli.app import app
+from placewise.cli.options import Force, Json, choices, output_path
+from placewise.cli.printing import print_json, print_text, say
+from placewise.errors import InputError
+
+if TYPE_CHECKING:
+    from placewise.formats.fleets.exports.partitions import LeftOut
+
+_SNAKEMAKE = "snakemake"
+
+
+@app.command()
+def export(
+    kind: Annotated[
+        str,
+        typer.Argument(
+            help="Who reads it: snakemake, whose Slurm executor plugin takes a file of partitions.",
+            autocompletion=choices(_SNAKEMAKE),
+        ),
+    ],
+    fleet: Annotated[
+        Path, typer.Argument(help="A fleet that was imported from Slurm, as a cluster or a cluster a partition.")
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="The file to write; without it, the file is printed.",
+            parser=output_path,
+            metavar="FILE",
+            show_default=False,
+        ),
+    ] = None,
+    cluster: Annotated[
+        list[str] | None,
+        typer.Option(help="Only this cluster; may be given several times.", metavar="NAME", show_default=False),
+    ] = None,
+    account: Annotated[
+        str,
+        typer.Option(help="Leave out partitions that do not admit this account.", metavar="NAME", show_default=False),
+    ] = "",
+    force: Force = False,
+    json: Json = False,
+) -> None:
+    """Write the partitions of a fleet with their limits, by which Snakemake chooses one for each rule."""
+    from placewise.errors import locating
+    from placewise.formats.fleets.exports.partitions import partitions_of
+    from placewise.formats.fleets.exports.snakemake import snakemake_partitions, snakemake_text
+    from placewise.formats.fleets.fleet_source import read_fleet
+    from placewise.formats.writing import refuse_existing, write_bytes
+    from placewise.report.data.exports import export_document, export_sentences
+
+    if kind != _SNAKEMAKE:
+        raise InputError("is nothing that a fleet is exported to", place="KIND", found=kind, expected=_SNAKEMAKE)
+    if out is not None:
+        refuse_existing(out, force=force)
+    read = read_fleet(fleet)
+    with locating(file=fleet):
+        partitions, left_out = partitions_of(read, clusters=cluster or (), account=account)
+        written, too = snakemake_partitions(partitions)
+        left_out += too
+        if not written:
+            raise InputError("has no partition that jobs can be sent to", found="; ".join(_words(left_out)))
+    text = snakemake_text(written)
+    if out is not None:
+        write_bytes(out, text.encode())
+    if json:
+        print_json(export_document(kind, written, left_out, None if out is None else str(out)))
+        return
+    if out is None:
+        for line in text.splitlines():
+            print_text(line)
+    for sentence in export_sentences(written, left_out):
+        say(sentence)
+    if out is not None:
+        say(f"written to {out}; snakemake --executor slurm --slurm-partition-config {out} reads it")
+
+
+def _words(left_out: list[LeftOut]) -> list[str]:
+    return [f"{one.name or one.cluster}: {one.why}" for one in left_out]

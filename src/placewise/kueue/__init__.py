@@ -1,0 +1,1 @@
+"""A dispatcher of Kueue's MultiKueue, which sends workloads to clusters that match. Its libraries are an extra."""

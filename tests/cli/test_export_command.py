@@ -1,0 +1,100 @@
+"""`placewise export snakemake`: the file of partitions, what is said beside it, and bad input."""
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from placewise.cli import app
+from placewise.errors import InputError
+from placewise.formats.fleets.imports.given import Asked
+from placewise.formats.fleets.imports.into_folder import write_import
+from placewise.formats.fleets.imports.kinds import import_files
+
+NODES = """NodeName=cpu1 CoresPerSocket=8 CPUTot=8 AvailableFeatures=ib Gres=(null)
+   RealMemory=1000 Sockets=1 State=IDLE ThreadsPerCore=1 Partitions=batch
+
+NodeName=gpu1 CoresPerSocket=8 CPUTot=8 AvailableFeatures=milan Gres=gpu:a100:4
+   RealMemory=4000 Sockets=1 State=IDLE+DRAIN ThreadsPerCore=1 Partitions=batch,gpu
+
+NodeName=gpu2 CoresPerSocket=8 CPUTot=8 AvailableFeatures=milan Gres=gpu:a100:4
+   RealMemory=4000 Sockets=1 State=IDLE ThreadsPerCore=1 Partitions=batch,gpu
+
+"""
+PARTITIONS = """PartitionName=batch
+   AllowAccounts=ALL MaxTime=01:00:00 Nodes=cpu1,gpu[1-2] State=UP
+
+PartitionName=gpu
+   AllowAccounts=ai MaxTime=UNLIMITED Nodes=gpu[1-2] State=UP
+
+"""
+
+
+@pytest.fixture
+def fleet(tmp_path):
+    for name, text in (("nodes.txt", NODES), ("partitions.txt", PARTITIONS)):
+        (tmp_path / name).write_text(text)
+    imported = import_files("slurm", [tmp_path / "nodes.txt", tmp_path / "partitions.txt"], Asked("ours"))
+    write_import(imported, "slurm", tmp_path / "fleet")
+    return tmp_path / "fleet"
+
+
+def run(*words):
+    return CliRunner().invoke(app, ["export", *map(str, words)], catch_exceptions=False)
+
+
+def test_the_file_is_printed_and_what_it_cannot_say_is_said(fleet):
+    ended = run("snakemake", fleet)
+    assert ended.exit_code == 0
+    limits = yaml.safe_load(ended.stdout)["partitions"]
+    assert (limits["batch"]["max_runtime"], limits["batch"]["max_gpu"]) == (60, 4)
+    assert "max_runtime" not in limits["gpu"]
+    said = ended.stderr
+    assert "its nodes differ, and the limits are those of 1 of 2" in said
+    assert "only for accounts ai" in said
+    assert "1 node is not counted" in said
+
+
+def test_the_file_is_written_whole_and_not_over_another(fleet, tmp_path):
+    out = tmp_path / "partitions.yaml"
+    ended = run("snakemake", fleet, "--out", out, "--account", "physics")
+    assert (ended.exit_code, ended.stdout) == (0, "")
+    assert list(yaml.safe_load(out.read_text())["partitions"]) == ["batch"]
+    before = out.read_bytes()
+    with pytest.raises(InputError, match="already exists"):
+        run("snakemake", fleet, "--out", out)
+    assert out.read_bytes() == before
+    assert run("snakemake", fleet, "--out", out, "--force").exit_code == 0
+    assert out.read_bytes() != before
+
+
+def test_json_holds_the_account(fleet):
+    document = json.loads(run("snakemake", fleet, "--json", "--account", "physics").stdout)
+    assert [one["name"] for one in document["partitions"]] == ["batch"]
+    assert document["left_out"][0]["partition"] == "gpu"
+    assert document["out"] is None
+
+
+@pytest.mark.parametrize(
+    ("words", "problem"),
+    [
+        (("nextflow", "FLEET"), "nextflow"),
+        (("snakemake", "FLEET", "--cluster", "other"), "no such cluster"),
+        (("snakemake", "nowhere"), "does not exist"),
+        (("snakemake", "FLEET", "--out", ""), "no name"),
+    ],
+    ids=str,
+)
+def test_bad_input_is_refused_by_name(words, problem, fleet, tmp_path):
+    there = sorted(Path(tmp_path).rglob("*"))
+    ended = None
+    try:
+        ended = run(*[fleet if one == "FLEET" else one for one in words])
+    except InputError as error:
+        assert problem in str(error)
+    else:
+        assert ended.exit_code == 2
+        assert problem in ended.stderr
+    assert sorted(Path(tmp_path).rglob("*")) == there
