@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from placewise.cli.app import app
-from placewise.cli.options import choices, plugin_names
+from placewise.cli.options import choices, policy_names
 from placewise.cli.printing import only_documents, print_json, print_text, say
 from placewise.errors import InputError
+from placewise.selection.offered import IN_A_SERVICE
 
 if TYPE_CHECKING:
     from placewise.kueue.nominating import Notice
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 def nominate(
     fleet: Annotated[Path, typer.Argument(help="A fleet whose clusters are called like the MultiKueueClusters.")],
     policy: Annotated[
-        str, typer.Option(help="What decides the order of the clusters that match.", autocompletion=plugin_names)
+        str, typer.Option(help="What decides the order of the clusters that match.", autocompletion=policy_names(IN_A_SERVICE))
     ] = "preferred,first",
     most: Annotated[int, typer.Option(help="So many clusters at a time.", min=1, max=10)] = 10,
     unknown: Annotated[

@@ -82,17 +82,22 @@ def _job(document: Mapping[str, Any], given: Given) -> ImportedJob:
     for key in _TEMPLATES[document["kind"]]:
         inner = mapping(inner.get(key), key)
     pod = spec if inner is spec else mapping(inner.get("spec"), "template.spec")
-    if document["kind"] == "DaemonSet":
+    of_every_node = document["kind"] == "DaemonSet"
+    if of_every_node:
         draft.leave_out("spec", "a DaemonSet runs on every node; one pod is asked for")
-    add_pods(draft, pod, count(pods, "replicas"))
+    add_pods(draft, pod, count(pods, "replicas"), of_every_node=of_every_node)
     return draft.done()
 
 
-def add_pods(draft: Draft, pod: Mapping[str, Any], pods: int) -> None:
-    """Add so many pods of one specification to a job. Raises InputError naming the place of what cannot be read."""
+def add_pods(draft: Draft, pod: Mapping[str, Any], pods: int, *, of_every_node: bool = False) -> None:
+    """Add so many pods of one specification to a job.
+
+    of_every_node : whether they are of a DaemonSet, whose pods tolerate more. Raises InputError naming the place of
+    what cannot be read.
+    """
     parts, requirements = _containers(draft, pod)
     _where(draft, pod)
-    _tolerate(draft, pod, of_every_node=document["kind"] == "DaemonSet")
+    _tolerate(draft, pod, of_every_node=of_every_node)
     if parts:
         draft.groups.append(ResourceGroup((ResourceRequest("slot", pods, parts),), requirements))
     for key in _DEMANDS:
