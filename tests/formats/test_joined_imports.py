@@ -92,7 +92,11 @@ def test_importing_one_again_leaves_what_the_other_said(tmp_path):
     assert into(fleet, "spack", SOFTWARE)[0].what == into(fleet, "slurm", NODES)[0].what == "unchanged"
     assert contents(fleet) == before
     (change,) = into(fleet, "slurm", NODES.replace("NodeName=c1", "NodeName=c2"))
-    assert (change.nodes.added, change.nodes.gone, change.subsystems.changed) == (("c2",), ("c1",), ("host",))
+    assert (change.nodes.added, change.nodes.gone, change.subsystems.changed) == (
+        ("c2",),
+        ("c1",),
+        ("cpu", "host", "memory", "node"),
+    )
     of_spack = Path("ours", PARTS, "spack")
     after = contents(fleet)
     assert {path: after[path] for path in after if of_spack in path.parents} == {

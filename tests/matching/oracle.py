@@ -79,12 +79,11 @@ def understood(fleet, wanted):
             for vertex in subsystem.vertices
         ]
         fields = {field for values in vertices for field in values}
-        described = all(
-            said is True for (_, name), said in vocabulary.complete.items() if name in ("", requirement.subsystem)
-        )
+        flags = [said for (_, name), said in vocabulary.complete.items() if name in ("", requirement.subsystem)]
+        described = all(said is True for said in flags)
         if requirement.subsystem not in fleet.subsystem_names and (
             # Some cluster may have what nobody described; a like name is a slip.
-            described or difflib.get_close_matches(requirement.subsystem, fleet.subsystem_names, cutoff=0.75)
+            all(flags) or difflib.get_close_matches(requirement.subsystem, fleet.subsystem_names, cutoff=0.75)
         ):
             return False
         for field in {condition.field for condition in requirement.conditions} - fields if fields else ():

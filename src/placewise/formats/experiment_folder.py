@@ -140,7 +140,7 @@ def _refuse_unknown_subsystems(fleet: Fleet, workload: Workload, sources: list[P
     known = {*fleet.subsystem_names, *words.known}
     asked = {test.subsystem for requirement in workload.requirements for test in tests_of(requirement)}
     # What some cluster may have without saying so is asked of it as any other fact.
-    known |= {name for name in asked - known if words.may_be_incomplete(name)}
+    known |= {name for name in asked - known if words.may_have_more(name)}
     unknown = {
         i: next((test.subsystem for test in tests_of(requirement) if test.subsystem not in known), None)
         for i, requirement in enumerate(workload.requirements)

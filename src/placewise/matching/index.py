@@ -425,7 +425,7 @@ class FleetIndex:
         """Raise InputError when no cluster has, ever had, or may have, a subsystem of this name."""
         known = self.vocabulary.known
         if subsystem not in known and not self._has_facts(subsystem):
-            require_subsystem(subsystem, known, incomplete=self.vocabulary.may_be_incomplete(subsystem))
+            require_subsystem(subsystem, known, incomplete=self.vocabulary.may_have_more(subsystem))
 
     def require_types(self, shape: Shape) -> None:
         """Raise InputError for a shape that asks for a type of resource that no cluster has, or ever had."""

@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 def nominate(
     fleet: Annotated[Path, typer.Argument(help="A fleet whose clusters are called like the MultiKueueClusters.")],
     policy: Annotated[
-        str, typer.Option(help="What decides the order of the clusters that match.", autocompletion=policy_names(IN_A_SERVICE))
+        str,
+        typer.Option(
+            help="What decides the order of the clusters that match.", autocompletion=policy_names(IN_A_SERVICE)
+        ),
     ] = "preferred,first",
     most: Annotated[int, typer.Option(help="So many clusters at a time.", min=1, max=10)] = 10,
     unknown: Annotated[

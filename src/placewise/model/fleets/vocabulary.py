@@ -100,6 +100,10 @@ class Vocabulary:
         """Whether some cluster, there today or not, may have more of a subsystem than is described, be it fields."""
         return any(said is not True for (_, name), said in self.complete.items() if name in (EVERY, subsystem))
 
+    def may_have_more(self, subsystem: str) -> bool:
+        """Whether some cluster, there today or not, may have vertices of a subsystem that are not described."""
+        return any(not said for (_, name), said in self.complete.items() if name in (EVERY, subsystem))
+
     @property
     def all_complete(self) -> bool:
         """Whether nothing is said to be incomplete."""
