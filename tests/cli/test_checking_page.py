@@ -161,14 +161,14 @@ def test_two_real_sites_and_a_cluster_tell_of_a_downgrade(public_data, tmp_path,
     assert run("placewise check --update && placewise check", tmp_path, environment).returncode == 0
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_action_installs_this_repository(folder, environment):
     done = steps({}, environment, folder)
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
     assert (folder / "runner" / "placewise" / "bin" / "placewise").is_file()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_pre_commit_runs_the_hook(folder, environment, tmp_path):
     if shutil.which("pre-commit", path=environment["PATH"]) is None:
         pytest.skip("pre-commit is not there")

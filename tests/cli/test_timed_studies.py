@@ -99,7 +99,7 @@ def test_from_python_it_is_the_same(placewise, folder):
     assert pw.read_results(folder / "saved").timed == found.timed
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_study_of_wagap_comes_to_what_its_scenario_file_does(placewise, public_data, tmp_path):
     for name in ("wagap-2013.swf.gz", "wagap-2013.machines"):
         (tmp_path / name).symlink_to(public_data / "traces" / name)
