@@ -57,7 +57,7 @@ def make_app(pages: StatePages, metrics: Metrics, *, clock: Callable[[], float] 
 
     async def job(request: web.Request) -> web.Response:
         number = int(request.match_info["id"])
-        found = await pages.job(number) if number <= _LARGEST_ID else None
+        found = await pages.job(number, request.remote or "") if number <= _LARGEST_ID else None
         if found is None:
             return _page(templates.missing_job(number), status=404)
         return _page(templates.job(found, clock()))
