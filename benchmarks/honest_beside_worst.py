@@ -1,6 +1,6 @@
 """How long an honest Match takes beside one caller who sends the worst that is known, kind by kind.
 
-    python benchmarks/honest_beside_worst.py [--seconds 8] [--callers 8] [--before SRC] [--only WORDS]
+    python benchmarks/honest_beside_worst.py [--seconds 8] [--callers 8] [--large 40] [--before SRC] [--only WORDS]
 
 Starts `placewise serve` on a SQLite file in a temporary folder with 5 clusters of 200 nodes and 40 of 1,000. One caller
 sends each kind of request, so many at a time, each on a connection of its own and with a token of its own, while
@@ -40,9 +40,9 @@ HONEST = json.dumps({"version": 1, "resources": {"a": {"type": "node", "count": 
 SHAPES = ("5 unlike slots", "slots of 30 levels", "300 requirements", "many open facts", "64 wishes", "16 unlike groups")
 
 
-def clusters():
-    """Yield names and documents: a small cluster's, 4 more like it, and 40 large ones."""
-    small, large = fleet(1, 200).clusters[0], fleet(40, 1000).clusters
+def clusters(large):
+    """Yield names and documents: a small cluster's, 4 more like it, and so many large ones."""
+    small, large = fleet(1, 200).clusters[0], fleet(large, 1000).clusters
     for number, one in enumerate([*[small] * 5, *large]):
         attached = [
             replace(some, vertices=tuple(replace(vertex, attached_to=(0,)) for vertex in some.vertices))
@@ -65,11 +65,11 @@ def hostile_graph(number):
     return json.dumps({"graph": {"nodes": vertices, "edges": edges}}, separators=(",", ":"))
 
 
-async def registered(target):
+async def registered(target, large):
     """Register the clusters; return the credentials by name."""
     async with grpc.aio.insecure_channel(target, options=[("grpc.max_send_message_length", 1 << 24)]) as channel:
         stub, given = SchedulerStub(channel), {}
-        for name, nodes, subsystems in [*clusters(), ("bad", json.dumps({"graph": {"nodes": {"0": {}}}}), {})]:
+        for name, nodes, subsystems in [*clusters(large), ("bad", json.dumps({"graph": {"nodes": {"0": {"metadata": {"type": "node"}}}}}), {})]:
             given[name] = await stub.RegisterCluster(
                 v1.RegisterClusterRequest(
                     name=name, registration_secret=SECRET, nodes=nodes, subsystems=subsystems
@@ -80,7 +80,7 @@ async def registered(target):
 
 def attacks(given, http, job_id):
     """Yield the kinds: a name, and a coroutine of a stub and a number that sends one."""
-    shown = v1.Credentials(clusters=[v1.ClusterToken(cluster=n, token=one.token) for n, one in given.items()])
+    shown = v1.Credentials(clusters=[v1.Credentials.ClusterToken(cluster=n, token=one.token) for n, one in given.items()])
     owner = v1.ClusterSecret(name="bad", secret=given["bad"].secret)
     texts = {name: json.dumps(document) for name, document in kinds()}
     worst = [text for name, text in texts.items() if name.startswith(SHAPES)]
@@ -157,7 +157,7 @@ def honest(target, token, seconds):
     with grpc.insecure_channel(target) as channel:
         stub, latencies = SchedulerStub(channel), []
         request = v1.MatchRequest(
-            jobspec=HONEST, credentials=v1.Credentials(clusters=[v1.ClusterToken(cluster="c0", token=token)])
+            jobspec=HONEST, credentials=v1.Credentials(clusters=[v1.Credentials.ClusterToken(cluster="c0", token=token)])
         )
         end = time.perf_counter() + seconds
         while (start := time.perf_counter()) < end:
@@ -185,7 +185,7 @@ def run(what, asked, scratch, environment):
     os.environ |= environment
     server = Server(scratch, what)
     began = time.perf_counter()
-    given = asyncio.run(registered(server.target))
+    given = asyncio.run(registered(server.target, asked.large))
     print(f"{what}: registered in {time.perf_counter() - began:.1f} s")
     http = json.loads(next(line for line in Path(server.log.name).read_text().splitlines() if '"http"' in line))["http"]
     with grpc.insecure_channel(server.target) as channel:
@@ -225,6 +225,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=8)
     parser.add_argument("--callers", type=int, default=8)
+    parser.add_argument("--large", type=int, default=40, help="clusters of 1,000 nodes")
     parser.add_argument("--before", type=Path)
     parser.add_argument("--only", default="")
     asked = parser.parse_args()
