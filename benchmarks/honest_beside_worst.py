@@ -36,8 +36,17 @@ LONG = 240_000
 DEADLINE_S = 60
 GRAPH_NODES = 20_000
 FIELDS = 1000
-HONEST = json.dumps({"version": 1, "resources": {"a": {"type": "node", "count": 1, "requires": [{"tag": {"number": 3}}]}}})
-SHAPES = ("5 unlike slots", "slots of 30 levels", "300 requirements", "many open facts", "64 wishes", "16 unlike groups")
+HONEST = json.dumps(
+    {"version": 1, "resources": {"a": {"type": "node", "count": 1, "requires": [{"tag": {"number": 3}}]}}}
+)
+SHAPES = (
+    "5 unlike slots",
+    "slots of 30 levels",
+    "300 requirements",
+    "many open facts",
+    "64 wishes",
+    "16 unlike groups",
+)
 
 
 def clusters(large):
@@ -69,18 +78,21 @@ async def registered(target, large):
     """Register the clusters; return the credentials by name."""
     async with grpc.aio.insecure_channel(target, options=[("grpc.max_send_message_length", 1 << 24)]) as channel:
         stub, given = SchedulerStub(channel), {}
-        for name, nodes, subsystems in [*clusters(large), ("bad", json.dumps({"graph": {"nodes": {"0": {"metadata": {"type": "node"}}}}}), {})]:
+        for name, nodes, subsystems in [
+            *clusters(large),
+            ("bad", json.dumps({"graph": {"nodes": {"0": {"metadata": {"type": "node"}}}}}), {}),
+        ]:
             given[name] = await stub.RegisterCluster(
-                v1.RegisterClusterRequest(
-                    name=name, registration_secret=SECRET, nodes=nodes, subsystems=subsystems
-                )
+                v1.RegisterClusterRequest(name=name, registration_secret=SECRET, nodes=nodes, subsystems=subsystems)
             )
         return given
 
 
 def attacks(given, http, job_id):
     """Yield the kinds: a name, and a coroutine of a stub and a number that sends one."""
-    shown = v1.Credentials(clusters=[v1.Credentials.ClusterToken(cluster=n, token=one.token) for n, one in given.items()])
+    shown = v1.Credentials(
+        clusters=[v1.Credentials.ClusterToken(cluster=n, token=one.token) for n, one in given.items()]
+    )
     owner = v1.ClusterSecret(name="bad", secret=given["bad"].secret)
     texts = {name: json.dumps(document) for name, document in kinds()}
     worst = [text for name, text in texts.items() if name.startswith(SHAPES)]
@@ -157,7 +169,8 @@ def honest(target, token, seconds):
     with grpc.insecure_channel(target) as channel:
         stub, latencies = SchedulerStub(channel), []
         request = v1.MatchRequest(
-            jobspec=HONEST, credentials=v1.Credentials(clusters=[v1.Credentials.ClusterToken(cluster="c0", token=token)])
+            jobspec=HONEST,
+            credentials=v1.Credentials(clusters=[v1.Credentials.ClusterToken(cluster="c0", token=token)]),
         )
         end = time.perf_counter() + seconds
         while (start := time.perf_counter()) < end:
