@@ -54,6 +54,9 @@ _MOST_SHAPES = 64
 _FEW_TESTS = 16
 _VERTICES_ASKED = 40_000
 
+# To count copies of a request on so many place classes takes as long as a step of a search.
+_CLASSES_A_STEP = 4
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Contents:
@@ -494,7 +497,7 @@ class FleetIndex:
             return places
         rows = places.reshape(-1, self.words)
         found = np.empty((len(rows), bitset.word_count(clusters)), dtype=np.uint64)
-        per_class, wanted = self._copies(shape) if shape else (None, 0)
+        per_class, wanted = self._copies(shape, work) if shape else (None, 0)
         step = max(1, (1 << 24) // max(1, self.size))
         for start in range(0, len(rows), step):
             usable = bitset.unpack(rows[start : start + step], self.size)
@@ -554,7 +557,7 @@ class FleetIndex:
         per_class, wanted = self._copies(shape)
         return None if per_class is None else (per_class, wanted)
 
-    def _copies(self, shape: Shape) -> tuple[NDArray[np.int64] | None, int]:
+    def _copies(self, shape: Shape, work: Work | None = None) -> tuple[NDArray[np.int64] | None, int]:
         """Return how many copies each class hosts and how many the shape wants; None if the tree matters."""
         if not shape:
             return np.ones(self.size, dtype=np.int64), 1
@@ -563,6 +566,8 @@ class FleetIndex:
             return None, 0
         counts = self._counts.get(request)
         if counts is None:
+            if work is not None:
+                work.look(self.size // _CLASSES_A_STEP)
             counts = counts_of(request, self._layout.clusters)
             self._counts.keep(request, counts)
         return counts.per_class, request.count

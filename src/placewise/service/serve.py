@@ -55,6 +55,7 @@ from placewise.service.wire.placewise_pb2_grpc import add_SchedulerServicer_to_s
 from placewise.service.wire.rainbow_pb2_grpc import add_RainbowSchedulerServicer_to_server
 
 _GRACE_S = 1.0
+_HTTP_GRACE_S = 0.25
 # How long a thread that works keeps the one that answers waiting (Python's own is 5 ms).
 _SWITCH_S = 0.0005
 _COLLECT_AFTER = 50_000
@@ -150,7 +151,7 @@ async def _serve_http(state: State, stack: contextlib.AsyncExitStack) -> str | N
     if settings.http is None:
         return None
     app = make_app(StatePages(state), state.metrics, clock=state.now)
-    runner = AppRunner(app, access_log=None, logger=http_log, shutdown_timeout=_GRACE_S)
+    runner = AppRunner(app, access_log=None, logger=http_log, shutdown_timeout=_HTTP_GRACE_S)
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
     host, _, port = settings.http.rpartition(":")

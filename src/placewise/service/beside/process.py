@@ -22,8 +22,6 @@ from placewise.service.guard.own_process import hide_secrets
 LENGTH = struct.Struct("<Q?")
 """What comes before each message: its length in bytes, and whether it is the last that this process answers."""
 
-# The process is to give way to the server, whose callers wait for less.
-_NICER = 5
 _MOST_BYTES = 1 << 30
 _GROWN_KB = 200 << 10
 
@@ -35,7 +33,6 @@ def main() -> None:
         signal.signal(number, signal.SIG_IGN)
     hide_secrets()
     with contextlib.suppress(OSError, ValueError):
-        os.nice(_NICER)
         limits.setrlimit(limits.RLIMIT_DATA, (_MOST_BYTES, _MOST_BYTES))
     asked, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     # What a plugin prints is not an answer.

@@ -80,11 +80,13 @@ class Caller:
     """Whoever asks for something, for the length of one call.
 
     peer : as gRPC names it. may : what he may use, by which callers of one address are told apart.
+    gone : whether nobody waits for the call any more. long : whether some of it was worked out beside the event loop.
     """
 
     peer: str
     may: Hashable = None
     gone: bool = False
+    long: bool = False
     _pieces: set[_Piece[Any]] = field(default_factory=set)
 
     @property
@@ -138,10 +140,11 @@ class Heavy:
 
         act : is given what to tell its steps to, and may be called twice.
         """
-        try:
-            return act(_AtOnce())
-        except NotAtOnce:
-            return await self.beside(caller, lambda stop: act(stop.check))
+        # What comes after long work is mostly long as well, and to find that out may take long.
+        if not caller.long:
+            with contextlib.suppress(NotAtOnce):
+                return act(_AtOnce())
+        return await self.beside(caller, lambda stop: act(stop.check))
 
     async def beside(self, caller: Caller, act: Callable[[Stop], T]) -> T:
         """Return what a function returns on a thread, once it is its caller's turn.
@@ -157,6 +160,7 @@ class Heavy:
         if len(waiting) >= MOST_WAITING or self.waiting >= MOST_WAITING_IN_ALL:
             self._done("refused")
             raise Exhausted("too many calls that take long wait for their turn; try again later", found=len(waiting))
+        caller.long = True
         piece: _Piece[T] = _Piece(act, asyncio.get_running_loop().create_future())
         self._waiting.setdefault(key, deque()).append(piece)
         caller._pieces.add(piece)  # noqa: SLF001, a part of this

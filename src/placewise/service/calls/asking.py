@@ -22,7 +22,7 @@ from placewise.service.beside.turns import Caller
 from placewise.service.calls.undecided import incomparable_in_words, undecided, unknown_in_words
 from placewise.service.live.state import State
 
-_PAIRS_A_STEP = 12
+_PAIRS_A_STEP = 4
 
 
 async def match(state: State, caller: Caller, job: Job, usable: frozenset[str] | None) -> tuple[Match, Scores | None]:
