@@ -24,12 +24,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import grpc
-from service_load import SECRET, TOKEN, Server
-from worst_requests import fleet, kinds
 
 from placewise.formats.fleets.jgf import cluster_documents
 from placewise.service.wire import placewise_pb2 as v1
 from placewise.service.wire.placewise_pb2_grpc import SchedulerStub
+from service_load import SECRET, TOKEN, Server
+from worst_requests import fleet, kinds
 
 EVERY_S = 0.02
 LONG = 240_000

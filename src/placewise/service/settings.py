@@ -93,7 +93,7 @@ class Settings:
     message_bytes: Annotated[int, read.whole(1024, _LARGEST_INT32)] = 4 << 20
     metadata_bytes: Annotated[int, read.whole(1024, _LARGEST_INT32)] = 16 << 10
     jobspec_bytes: Annotated[int, read.whole(1)] = 256 << 10
-    work_s: Annotated[float, read.seconds] = 10.0
+    work_s: Annotated[float, read.seconds] = 30.0
     rate_limit: Annotated[int, read.whole(0)] = 0
     most_denied: Annotated[int, read.whole(1)] = 60
     log_level: Annotated[Level, read.one_of(*get_args(Level))] = "info"
