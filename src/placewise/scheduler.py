@@ -5,7 +5,7 @@ It has no clock, no socket and no file: what happens comes in as calls, and chan
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -15,11 +15,13 @@ from numpy.typing import NDArray
 from placewise.errors import InputError, PlacewiseError
 from placewise.matching import bitset
 from placewise.matching.causes.why_not import WhyNot, why_not
+from placewise.matching.compiled_cluster import CompiledCluster
 from placewise.matching.index import FleetIndex
 from placewise.matching.kernels import Kernels
 from placewise.matching.kernels_numpy import NumpyKernels
 from placewise.matching.match import Match, match, match_of, match_rows, matching
 from placewise.matching.preferences import score_numbers
+from placewise.matching.shapes.work import Work
 from placewise.matching.site_limits import with_limits, workload_with_limits
 from placewise.model.fleets.cluster import Cluster, Fleet
 from placewise.model.jobs.job import Job
@@ -44,6 +46,45 @@ class Placement:
 
     matched: Match
     chosen: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """Where a job may go, as far as the fleet decides: what `Scheduler.place` chooses from.
+
+    able : the clusters that match, as a number. scores : (clusters,) what the job's wishes count on each.
+    """
+
+    index: FleetIndex
+    able: int
+    scores: NDArray[np.float64]
+
+    @classmethod
+    def of(
+        cls, index: FleetIndex, job: Job, also: Collection[str] = (), check: Callable[[int], None] | None = None
+    ) -> Candidates:
+        """Return where a job, with the limits of its sites, may go; any thread may ask.
+
+        also : clusters that count as matching, though it is not known whether they do. check : see `Work`.
+        Raises what `match` does.
+        """
+        able = matching(index, job, work=Work.of(len(index.names), check))
+        for name in also:
+            able |= 1 << index.positions[name]
+        return cls(index, able, score_numbers(index, job, check))
+
+    def on(self, index: FleetIndex) -> Candidates:
+        """Return the same clusters in another index of the fleet; those that are gone are left out."""
+        if index is self.index:
+            return self
+        scores = np.zeros(len(index.names))
+        able = 0
+        for at, name in enumerate(self.index.names):
+            position = index.positions.get(name)
+            if position is not None:
+                scores[position] = self.scores[at]
+                able |= (self.able >> at & 1) << position
+        return Candidates(index, able, scores)
 
 
 class Scheduler:
@@ -127,6 +168,7 @@ class Scheduler:
         among: Collection[str] | None = None,
         full: Collection[str] = (),
         also: Collection[str] = (),
+        found: Candidates | None = None,
     ) -> Placement:
         """Match one job, choose a cluster for it, and count it there.
 
@@ -138,18 +180,21 @@ class Scheduler:
             here and in `full`.
         full : clusters that match, but are not chosen.
         also : clusters that count as matching, though it is not known whether they do.
+        found : the candidates, if known, be it of the fleet as it was a moment before; `also` is in them then.
         Where no cluster is left to choose from, the policy is not asked. Raises what `match` and `assign` raise;
         the job is then counted nowhere.
         """
-        job = with_limits(job, self.index.vocabulary)
-        able = matching(self.index, job) | self._set_of(also) if also else matching(self.index, job)
+        if found is None:
+            found = Candidates.of(self.index, with_limits(job, self.index.vocabulary), also)
+        found = found.on(self.index)
+        able = found.able
         if among is not None:
             able &= self._set_of(among)
         candidates = able & ~self._set_of(full) if full else able
         chosen = None
         if candidates:
             block = bitset.from_number(candidates, len(self.load))[None, :]
-            known = {**(values or {}), PREFERENCE_SCORE: score_numbers(self.index, job)}
+            known = {**(values or {}), PREFERENCE_SCORE: found.scores}
             situation = Situation(self.load.copy(), np.array([draw]), known, self.index.names)
             cluster = int(_asked(policy or self.policy, block, situation)[0])
             if cluster != NONE:
@@ -176,12 +221,14 @@ class Scheduler:
             if name in positions:
                 self.load[positions[name]] = load
 
-    def change(self, clusters: Mapping[str, Cluster | None]) -> None:
+    def change(
+        self, clusters: Mapping[str, Cluster | None], compiled: Mapping[str, CompiledCluster] | None = None
+    ) -> None:
         """Take some clusters as they are now, None for one that is gone; see `FleetIndex.changed`.
 
         The others keep their load, and so does a cluster that was replaced; a new one has none.
         """
-        before, self.index = self.index, self.index.changed(clusters)
+        before, self.index = self.index, self.index.changed(clusters, compiled)
         if before.names is not self.index.names:
             gone = [before.positions[name] for name in clusters if name in before.positions and clusters[name] is None]
             kept = np.delete(self.load, gone)

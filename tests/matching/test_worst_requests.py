@@ -121,7 +121,7 @@ def test_clusters_that_are_alike_take_little_more_work_than_one(counted):
 def test_what_is_matched_is_explained_even_if_its_causes_take_too_much_work(index, monkeypatch):
     job = groups_of_most_nodes(index, 2, 90)
     expected = match(index, job).names
-    monkeypatch.setattr(Work, "besides", classmethod(lambda cls, _: cls(0)))
+    monkeypatch.setattr(Work, "besides", classmethod(lambda cls, *_: cls(0)))
     why = why_not(WORST["_forgetful"](index), job)
     assert why.matched == expected
     assert not why.near_misses

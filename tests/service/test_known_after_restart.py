@@ -14,7 +14,7 @@ from placewise.model.fleets.resources import ResourceGraph, Vertex
 from placewise.model.fleets.vocabulary import Vocabulary
 from placewise.model.jobs.job import ResourceRequest
 from placewise.model.requirements.requirement import Requirement
-from placewise.service.live.teaching import MOST_FACTS, taught_by_cluster, taught_by_state
+from placewise.service.beside.teaching import MOST_FACTS, taught_by_cluster, taught_by_state
 from placewise.service.store.vocabulary import grow_vocabulary, load_vocabulary
 from placewise.service.wire import placewise_pb2 as v1
 

@@ -13,6 +13,7 @@ from talking import graph, jobspec, subsystem, talking
 from placewise.formats.fleets.cluster_texts import parse_cluster
 from placewise.model.fleets.vocabulary import Vocabulary
 from placewise.selection.policies import first
+from placewise.service.beside.turns import Caller, Heavy
 from placewise.service.calls import registering, submitting
 from placewise.service.guard.refusals import ClusterGone, Unauthenticated, Unavailable
 from placewise.service.live import loading, upkeep
@@ -43,7 +44,7 @@ def test_a_subsystem_that_another_server_left_without_its_vertex_keeps_nobody_fr
 def test_credentials_of_a_cluster_that_is_gone_do_not_bring_it_back():
     fleet = LiveFleet(None)
     member = Member(1, "gray", 1, b"", b"", 0.0, 0.0)
-    fleet.put(member, object(), {})
+    fleet.put(member, parse_cluster("gray", graph(), {}), {})
     fleet.drop(1)
     fleet.update(member)
     assert (fleet.member("gray"), len(fleet)) == (None, 0)
@@ -52,7 +53,7 @@ def test_credentials_of_a_cluster_that_is_gone_do_not_bring_it_back():
 def test_a_name_taken_over_is_not_dropped_with_its_old_owner():
     fleet = LiveFleet(None)
     for number in (1, 2):
-        fleet.put(Member(number, "gray", 1, b"", b"", 0.0, 0.0), object(), {})
+        fleet.put(Member(number, "gray", 1, b"", b"", 0.0, 0.0), parse_cluster("gray", graph(), {}), {})
     fleet.drop(2)
     fleet.drop(1)
     assert len(fleet) == 0
@@ -60,17 +61,18 @@ def test_a_name_taken_over_is_not_dropped_with_its_old_owner():
 
 def test_a_stranger_does_not_wait_for_a_change_of_a_cluster_under_way():
     fleet = LiveFleet(None)
-    fleet.put(Member(1, "gray", 1, b"", b"", 0.0, 0.0), object(), {})
+    fleet.put(Member(1, "gray", 1, b"", b"", 0.0, 0.0), parse_cluster("gray", graph(), {}), {})
+    caller = Caller("ipv4:127.0.0.1:5")
     nobody_waits = SimpleNamespace(fleet=fleet)  # there is no lock to wait for
     with pytest.raises(Unauthenticated):
-        asyncio.run(registering.delete(nobody_waits, "gray", "wrong"))
+        asyncio.run(registering.delete(nobody_waits, caller, "gray", "wrong"))
     with pytest.raises(Unauthenticated):
-        asyncio.run(registering.rotate(nobody_waits, "gray", "wrong", keep_secret=False, keep_token=False))
+        asyncio.run(registering.rotate(nobody_waits, caller, "gray", "wrong", keep_secret=False, keep_token=False))
 
 
 def test_a_cluster_deleted_while_it_is_read_does_not_come_back(monkeypatch):
     fleet = LiveFleet(None)
-    fleet.put(Member(1, "gray", 1, b"", b"", 0.0, 0.0), object(), {})
+    fleet.put(Member(1, "gray", 1, b"", b"", 0.0, 0.0), parse_cluster("gray", graph(), {}), {})
     stored = store.StoredCluster(1, "gray", b"", b"", graph(), {}, "{}", 2, 0.0, 0.0)
     monkeypatch.setattr(store, "load_clusters", lambda _connection, _ids: [stored])
     monkeypatch.setattr(loading, "load_vocabulary", lambda _connection: (Vocabulary(), ()))
@@ -147,5 +149,10 @@ def test_a_token_is_no_token_of_the_cluster_that_takes_the_name_meanwhile():
     )
     submission = submitting.Submission(jobspec(), frozenset({"gray"}))
     with pytest.raises(Unavailable, match="deleted meanwhile"):
-        asyncio.run(submitting.submit(state, submission))
+
+        async def submit():
+            state.heavy = Heavy(60)
+            await submitting.submit(state, Caller("ipv4:127.0.0.1:5"), submission)
+
+        asyncio.run(submit())
     assert asked == [1]

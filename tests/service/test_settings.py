@@ -111,6 +111,7 @@ def test_every_setting_can_be_told_by_a_variable_and_by_a_flag(tmp_path):
         "message_bytes": "60000",
         "metadata_bytes": "7000",
         "jobspec_bytes": "8000",
+        "work_s": "8.5",
         "rate_limit": "9",
         "most_denied": "10",
         "log_level": "DEBUG",

@@ -14,8 +14,8 @@ from placewise.kinds.builtin import kind_of
 from placewise.model.fleets.cluster import Cluster
 from placewise.model.fleets.resources import Subsystem, SubsystemVertex
 from placewise.model.fleets.vocabulary import FieldKind, Vocabulary
+from placewise.service.beside.teaching import taught_by
 from placewise.service.client.cluster_documents import documents_of
-from placewise.service.live.teaching import taught_by
 from placewise.service.store.copying import check, copy
 from placewise.service.store.database import Database
 from placewise.service.store.vocabulary import extent, grow_vocabulary, load_vocabulary

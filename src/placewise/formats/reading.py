@@ -98,13 +98,19 @@ def parse_document(text: str, source: object) -> Any:
     JSON is read as such, in a fortieth of the time, wherever YAML would read the same or nothing: it has no
     pairs of surrogates for one character, and no keys of more than 1024.
     """
+    value = json_document(text)
+    return parse_yaml(text, source) if value is None else value
+
+
+def json_document(text: str) -> dict[str, Any] | None:
+    """Return the object of a JSON text, as `parse_document` does; None where that has to be read as YAML."""
     if text.startswith("{") and not ("\x7f" in text if text.isascii() else _OTHERWISE_IN_YAML.search(text)):
         with contextlib.suppress(ValueError, RecursionError, InputError):
             value = _JSON_AS_IN_YAML.decode(text)
             if not _is_deep(value, text):
                 _refuse_surrogates(value, text)
-                return value
-    return parse_yaml(text, source)
+                return value  # type: ignore[no-any-return]  # it begins with a brace
+    return None
 
 
 # What YAML does not take as it stands, or takes for a line break.

@@ -54,6 +54,9 @@ _MOST_SHAPES = 64
 _FEW_TESTS = 16
 _VERTICES_ASKED = 40_000
 
+# To count copies of a request on so many place classes takes as long as a step of a search.
+_CLASSES_A_STEP = 4
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Contents:
@@ -134,12 +137,21 @@ class FleetIndex:
         self._rows, self._counts = contents.rows, contents.counts
         self._hosting_alone: Recent[tuple[Shape, bool], int] = Recent(_MOST_SHAPES)
 
-    def changed(self, clusters: Mapping[str, Cluster | None]) -> FleetIndex:
+    def compiling(self, cluster: Cluster) -> CompiledCluster:
+        """Compile a cluster for `changed`, which is most of the work and may be done on another thread."""
+        before = self.positions.get(cluster.name)
+        kept = cluster if self._contents.named is None else without_names(cluster)
+        return CompiledCluster.of(kept, None if before is None else self.compiled(before))
+
+    def changed(
+        self, clusters: Mapping[str, Cluster | None], compiled: Mapping[str, CompiledCluster] | None = None
+    ) -> FleetIndex:
         """Return the index of the fleet with some clusters as they are now, None for one that is gone.
 
         A known name keeps its position, new ones come last in the order given, and a gone one leaves no gap;
         that an unknown one is gone changes nothing. This index stays as it is. The work is that of compiling
         the clusters given, and of moving columns where one of them goes or has another number of classes.
+        compiled : by name, those of the clusters that were compiled before, see `compiling`.
         Raises InputError for a cluster under a name that is not its own.
         """
         named, offered = self._contents.named, clusters
@@ -147,7 +159,7 @@ class FleetIndex:
             kept = {name: one for name, one in named.items() if name not in clusters}
             named = {**kept, **{name: one for name, one in clusters.items() if one is not None and names_nodes(one)}}
             clusters = {name: None if one is None else without_names(one) for name, one in clusters.items()}
-        moved = self._layout.changed(clusters)
+        moved = self._layout.changed(clusters, compiled or {})
         if moved is None:
             return self
         layout, offers = moved.layout, self._offers
@@ -192,16 +204,21 @@ class FleetIndex:
             tuple([named.get(one.cluster.name, one.cluster) for one in self._layout.clusters]), self.vocabulary
         )
 
-    def naming(self, expressions: Iterable[Expression]) -> FleetIndex:
+    def naming(self, expressions: Iterable[Expression], work: Work | None = None) -> FleetIndex:
         """Return the index that can answer some expressions: one with names of nodes where they ask for such.
 
-        Its clusters have the same positions. It is this index itself where names are not kept apart.
+        Its clusters have the same positions. It is this index itself where names are not kept apart. work : looked at
+        before such an index is compiled, which the first to ask for names has to wait for.
         """
-        return self._with_names if self._contents.named and asks_for_names(expressions) else self
+        if not self._contents.named or not asks_for_names(expressions):
+            return self
+        if work is not None and "_with_names" not in self.__dict__:
+            work.look(sum(len(one.cluster.graph.vertices) for one in self._layout.clusters))
+        return self._with_names
 
-    def asked_by(self, job: Job) -> FleetIndex:
+    def asked_by(self, job: Job, work: Work | None = None) -> FleetIndex:
         """Return the index that can answer a job. See `naming`."""
-        return self.naming(expressions_of(job)) if self._contents.named else self
+        return self.naming(expressions_of(job), work) if self._contents.named else self
 
     @cached_property
     def _with_names(self) -> FleetIndex:
@@ -300,9 +317,10 @@ class FleetIndex:
             return Offers(len(self.names), self.facts.offered(self.firsts, fields))
         return self._offers.get(subsystem) or Offers()
 
-    def meeting(self, requirement: Expression) -> Meeting:
+    def meeting(self, requirement: Expression, work: Work | None = None) -> Meeting:
         """Return the place classes at which a requirement holds, and those at which it may.
 
+        work : looked at before vertices are asked, as many as that may be.
         Raises InputError for a subsystem or a field that no cluster has or ever had: such a requirement is not
         unmet, it is not understood. So is a bound of another kind than its field.
         """
@@ -311,7 +329,7 @@ class FleetIndex:
             return answer
         kept, stamp = self._rows.get(requirement), self._stamp(requirement)
         if kept is None or kept.stamp != stamp:
-            kept = self._met(requirement, stamp)
+            kept = self._met(requirement, stamp, work)
             weight = _REQUIREMENT_BYTES + _BYTES_A_CHARACTER * about_characters(requirement)
             self._rows.keep(requirement, kept, weight + (2 if kept.certain else 4) * kept.yes.nbytes)
         if len(self._answers) * (_REQUIREMENT_BYTES + 4 * self.everything.nbytes) >= _MOST_ROW_BYTES:
@@ -336,14 +354,16 @@ class FleetIndex:
             return self._layout
         return tuple([self._stamp(part) for part in requirement.parts])
 
-    def _met(self, requirement: Expression, stamp: object) -> Meeting:
+    def _met(self, requirement: Expression, stamp: object, work: Work | None) -> Meeting:
         if isinstance(requirement, AllOf):
-            return all_met(map(self.meeting, requirement.parts), stamp)
+            return all_met((self.meeting(part, work) for part in requirement.parts), stamp)
         if isinstance(requirement, AnyOf):
-            return any_met(map(self.meeting, requirement.parts), stamp)
+            return any_met((self.meeting(part, work) for part in requirement.parts), stamp)
         if isinstance(requirement, Not):
-            return not_met(self.meeting(requirement.part), self.everything, stamp)
+            return not_met(self.meeting(requirement.part, work), self.everything, stamp)
         if isinstance(requirement, SiteLimit):
+            if work is not None:
+                work.look(len(self._offers_of(requirement.subsystem).vertices))
             return self._limited(requirement, stamp)
         if self._contents.named and requirement.subsystem in NAMES_OF_NODES:
             raise RuntimeError("names of nodes are asked of an index that keeps them apart; see `naming`")
@@ -352,6 +372,8 @@ class FleetIndex:
             self._require_field(requirement.subsystem, condition.field)
         test = VertexTest.of(requirement, self.vocabulary_of(requirement.subsystem))
         offers = self._offers_of(requirement.subsystem, [condition.field for condition in requirement.conditions])
+        if work is not None:
+            work.look(most_asked(requirement, offers))
         return tested(
             test,
             offers,
@@ -475,7 +497,7 @@ class FleetIndex:
             return places
         rows = places.reshape(-1, self.words)
         found = np.empty((len(rows), bitset.word_count(clusters)), dtype=np.uint64)
-        per_class, wanted = self._copies(shape) if shape else (None, 0)
+        per_class, wanted = self._copies(shape, work) if shape else (None, 0)
         step = max(1, (1 << 24) // max(1, self.size))
         for start in range(0, len(rows), step):
             usable = bitset.unpack(rows[start : start + step], self.size)
@@ -489,12 +511,12 @@ class FleetIndex:
             found[start : start + step] = bitset.pack(able)
         return found.reshape(*places.shape[:-1], found.shape[-1])
 
-    def hosting_alone(self, shape: Shape, *, possible: bool = False) -> int:
+    def hosting_alone(self, shape: Shape, *, possible: bool = False, check: Callable[[int], None] | None = None) -> int:
         """Return the clusters that can host a shape where every place is usable, as a number. See `clusters_of`."""
         number = self._hosting_alone.get((shape, possible))
         if number is None:
             # Where this is too much, fewer places may be asked: only some of the budget is for it.
-            work = Work(Work.of(len(self.names)).left // 4)
+            work = Work(Work.of(len(self.names)).left // 4, check=check)
             number = bitset.to_number(self.clusters_of(self.everything, shape, possible=possible, work=work))
             self._hosting_alone.keep((shape, possible), number)
         return number
@@ -510,7 +532,7 @@ class FleetIndex:
         found: Hosting | None = work.known.get(key)
         if found is None:
             for requirement in {one for shape in shapes for one in inner_requirements(shape)}:
-                self.meeting(requirement)
+                self.meeting(requirement, work)
             facts = self._has_facts(CLUSTER) and CLUSTER in _asked_inside(shapes)
             own = {CLUSTER: self._vocabulary_of_facts} if facts else None
             found = work.known[key] = Hosting(shapes, self.vocabulary, own, possible=possible, work=work)
@@ -535,7 +557,7 @@ class FleetIndex:
         per_class, wanted = self._copies(shape)
         return None if per_class is None else (per_class, wanted)
 
-    def _copies(self, shape: Shape) -> tuple[NDArray[np.int64] | None, int]:
+    def _copies(self, shape: Shape, work: Work | None = None) -> tuple[NDArray[np.int64] | None, int]:
         """Return how many copies each class hosts and how many the shape wants; None if the tree matters."""
         if not shape:
             return np.ones(self.size, dtype=np.int64), 1
@@ -544,6 +566,8 @@ class FleetIndex:
             return None, 0
         counts = self._counts.get(request)
         if counts is None:
+            if work is not None:
+                work.look(self.size // _CLASSES_A_STEP)
             counts = counts_of(request, self._layout.clusters)
             self._counts.keep(request, counts)
         return counts.per_class, request.count

@@ -44,7 +44,7 @@ class Layout:
         clusters = [CompiledCluster.of(cluster) for cluster in fleet.clusters]
         return cls(clusters, fleet.names, _positions(fleet.names), _firsts([len(one.classes) for one in clusters]))
 
-    def changed(self, clusters: Mapping[str, Cluster | None]) -> Moved | None:
+    def changed(self, clusters: Mapping[str, Cluster | None], compiled: Mapping[str, CompiledCluster]) -> Moved | None:
         """Lay out the fleet with some clusters as they are now; None if that changes nothing. See `FleetIndex`."""
         replaced: dict[int, CompiledCluster | None] = {}
         added: list[CompiledCluster] = []
@@ -54,11 +54,11 @@ class Layout:
             position = self.positions.get(name)
             if position is None:
                 if cluster is not None:
-                    added.append(CompiledCluster.of(cluster))
+                    added.append(compiled.get(name) or CompiledCluster.of(cluster))
             elif cluster is None:
                 replaced[position] = None
             elif cluster is not self.clusters[position].cluster:
-                replaced[position] = CompiledCluster.of(cluster, self.clusters[position])
+                replaced[position] = compiled.get(name) or CompiledCluster.of(cluster, self.clusters[position])
         return self._moved(replaced, added) if replaced or added else None
 
     def _moved(self, replaced: Mapping[int, CompiledCluster | None], added: list[CompiledCluster]) -> Moved:

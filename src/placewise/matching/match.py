@@ -61,7 +61,8 @@ def match(index: FleetIndex, job: Job) -> Match:
     nobody has, and for a shape that takes too much work to place exactly (see `hosting`).
     """
     index = index.asked_by(job)
-    met, work = _met(index, job), Work.of(len(index.names))
+    work = Work.of(len(index.names))
+    met = _met(index, job, work)
     able = _matching(index, job, met, work)
     found = match_of(index, able)
     if _certain(met) and not _requires_inside(job):
@@ -85,8 +86,9 @@ def matching(index: FleetIndex, job: Job, *, possible: bool = False, work: Work 
     possible : those that may match count as well: where what is not described, or not comparable, decides.
     work : the budget, that for one job if not given.
     """
-    index = index.asked_by(job)
-    return _matching(index, job, _met(index, job), work or Work.of(len(index.names)), possible=possible)
+    work = work or Work.of(len(index.names))
+    index = index.asked_by(job, work)
+    return _matching(index, job, _met(index, job, work), work, possible=possible)
 
 
 def _matching(index: FleetIndex, job: Job, met: _Met, work: Work, *, possible: bool = False) -> int:
@@ -103,7 +105,7 @@ def _matching(index: FleetIndex, job: Job, met: _Met, work: Work, *, possible: b
             return places
         # A shape that takes too much work on some cluster is no error where only others are left: looked at below.
         with contextlib.suppress(InputError):
-            return places & index.hosting_alone(group.shape, possible=possible)
+            return places & index.hosting_alone(group.shape, possible=possible, check=work.check)
     sets = [bitset.pack(bitset.from_number(places, index.size)) for places in usable]
     asked = [(group.shape, places) for group, places in zip(job.groups, sets, strict=True)]
     able = bitset.to_number(bitset.pack(hosting(index, asked, possible=possible, work=work)))
@@ -111,12 +113,12 @@ def _matching(index: FleetIndex, job: Job, met: _Met, work: Work, *, possible: b
     return hosted_by_one(index, shapes, limit, usable, able, possible=possible, work=work)
 
 
-def _met(index: FleetIndex, job: Job) -> _Met:
+def _met(index: FleetIndex, job: Job, work: Work) -> _Met:
     """Return where each requirement of each group holds."""
     for group in job.groups:
         index.require_types(group.shape)
     index.require_askable(one for group in job.groups for one in group.requirements)
-    return [[index.meeting(requirement) for requirement in group.requirements] for group in job.groups]
+    return [[index.meeting(requirement, work) for requirement in group.requirements] for group in job.groups]
 
 
 def _certain(met: _Met) -> bool:
@@ -132,11 +134,11 @@ def undecided_clusters(index: FleetIndex, job: Job, matched: int | None = None, 
 
     matched : those that match, if known. work : the budget, that for one job if not given.
     """
-    index = index.asked_by(job)
-    met = _met(index, job)
+    work = work or Work.of(len(index.names))
+    index = index.asked_by(job, work)
+    met = _met(index, job, work)
     if _certain(met) and not _requires_inside(job):
         return 0
-    work = work or Work.of(len(index.names))
     if matched is None:
         matched = _matching(index, job, met, work)
     return _matching(index, job, met, work, possible=True) & ~matched

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import reduce
 
@@ -37,14 +38,16 @@ class Scores:
         return tuple(wish for wish, holds in zip(self.wishes, one.holds, strict=True) if holds)
 
 
-def scores(index: FleetIndex, job: Job, clusters: int | None = None) -> Scores:
+def scores(
+    index: FleetIndex, job: Job, clusters: int | None = None, check: Callable[[int], None] | None = None
+) -> Scores:
     """Return what a job's wishes count on clusters, as a number (see `bitset.to_number`); on those that match if None.
 
     A wish holds where the job would still match if the wish were a requirement: of all its resources, or of the one
-    in which it stands. What is unknown counts nothing. Raises InputError as `match` does.
+    in which it stands. What is unknown counts nothing. check : see `Work`. Raises InputError as `match` does.
     """
     found = matching(index, job) if clusters is None else clusters
-    held = wishes_held(index, job, found)
+    held = wishes_held(index, job, found, check)
     positions = bitset.members(found)
     scored = []
     for position in positions:
@@ -53,11 +56,14 @@ def scores(index: FleetIndex, job: Job, clusters: int | None = None) -> Scores:
     return Scores(job.wishes, tuple(sorted(scored, key=lambda one: -one.score)))
 
 
-def score_numbers(index: FleetIndex, job: Job) -> NDArray[np.float64]:
-    """Return (clusters,) the score of each cluster of a fleet; 0 for all where the job has no wishes."""
+def score_numbers(index: FleetIndex, job: Job, check: Callable[[int], None] | None = None) -> NDArray[np.float64]:
+    """Return (clusters,) the score of each cluster of a fleet; 0 for all where the job has no wishes.
+
+    check : see `Work`.
+    """
     numbers = np.zeros(len(index.names))
     if job.wishes:
-        held = wishes_held(index, job)
+        held = wishes_held(index, job, check=check)
         sums: dict[tuple[bool, ...], float] = {}
         flags = np.array([bitset.from_number(one, len(index.names)) for one in held])
         for position, holds in enumerate(map(tuple, flags.T.tolist())):
@@ -67,10 +73,13 @@ def score_numbers(index: FleetIndex, job: Job) -> NDArray[np.float64]:
     return numbers
 
 
-def wishes_held(index: FleetIndex, job: Job, clusters: int | None = None) -> list[int]:
+def wishes_held(
+    index: FleetIndex, job: Job, clusters: int | None = None, check: Callable[[int], None] | None = None
+) -> list[int]:
     """Return for each wish of a job the clusters where it holds, as a number; of those given, which match, if any."""
-    index = index.asked_by(job)
-    able, work = matching(index, job) if clusters is None else clusters, Work.besides(len(index.names))
+    work = Work.besides(len(index.names), check)
+    index = index.asked_by(job, work)
+    able = matching(index, job, work=Work.of(len(index.names), check)) if clusters is None else clusters
     asked = [(one, tuple(range(len(job.groups)))) for one in job.preferences]
     asked += [(one, (number,)) for number, group in enumerate(job.groups) for one in group.preferences]
     return [_held(index, job, able, wish, groups, work) for wish, groups in asked]
@@ -78,7 +87,7 @@ def wishes_held(index: FleetIndex, job: Job, clusters: int | None = None) -> lis
 
 def _held(index: FleetIndex, job: Job, able: int, wish: Preference, groups: tuple[int, ...], work: Work) -> int:
     """Return the clusters, of those that match, that still do with a wish required; most need not be asked again."""
-    met, partly = index.meeting(wish.expression).yes, 0
+    met, partly = index.meeting(wish.expression, work).yes, 0
     for number in groups:
         usable = reduce(
             np.bitwise_and, (index.meeting(one).yes for one in job.groups[number].requirements), index.everything

@@ -56,6 +56,7 @@ class Settings:
     most_queued : jobs a cluster. most_clusters; most_subsystems : a cluster. most_names : subsystems and fields that
         are remembered, those of clusters that are gone included.
     message_bytes, metadata_bytes, jobspec_bytes : the largest request, its metadata, and a jobspec in it.
+    work_s : the longest that one call may be worked for beside the event loop, its turn not counted.
     rate_limit : calls a second and address, 0 for no limit. most_denied : wrong credentials a minute and address.
     seed : of random choices, None for a different one each time.
 
@@ -92,6 +93,7 @@ class Settings:
     message_bytes: Annotated[int, read.whole(1024, _LARGEST_INT32)] = 4 << 20
     metadata_bytes: Annotated[int, read.whole(1024, _LARGEST_INT32)] = 16 << 10
     jobspec_bytes: Annotated[int, read.whole(1)] = 256 << 10
+    work_s: Annotated[float, read.seconds] = 30.0
     rate_limit: Annotated[int, read.whole(0)] = 0
     most_denied: Annotated[int, read.whole(1)] = 60
     log_level: Annotated[Level, read.one_of(*get_args(Level))] = "info"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeAlias
 
 from placewise.matching import bitset
@@ -59,10 +59,10 @@ _Places: TypeAlias = int
 
 
 class Causes:
-    """Finds causes in a fleet; what is equal in two clusters is looked at once."""
+    """Finds causes in a fleet; what is equal in two clusters is looked at once. check : see `Work`."""
 
-    def __init__(self, index: FleetIndex) -> None:
-        self._index = index
+    def __init__(self, index: FleetIndex, check: Callable[[int], None] | None = None) -> None:
+        self._index, self._check = index, check
         self._all_complete = index.vocabulary.all_complete
         self._names: dict[Expression, tuple[str, ...]] = {}
         self._tested: dict[Requirement, Conditions] = {}
@@ -86,7 +86,10 @@ class Causes:
         None where too much was looked at already: a job may require more than anybody wants to read.
         """
         if not self.exhausted:
-            self._left -= self._looks(cluster, expression)
+            looks = self._looks(cluster, expression)
+            self._left -= looks
+            if self._check is not None:
+                self._check(looks)
         if self.exhausted:
             return ()
         return tuple(dict.fromkeys(self._against(_There(self._index, cluster), expression, where)))

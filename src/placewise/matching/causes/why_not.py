@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from itertools import compress
@@ -85,22 +85,22 @@ class WhyNot:
     apart: tuple[CausesThere, ...] = ()
 
 
-def why_not(index: FleetIndex, job: Job) -> WhyNot:
-    """Explain a match. Raises InputError as `match` does."""
-    index = index.asked_by(job)
+def why_not(index: FleetIndex, job: Job, check: Callable[[int], None] | None = None) -> WhyNot:
+    """Explain a match. Raises InputError as `match` does. check : see `Work`."""
+    work = Work.of(len(index.names), check)
+    index = index.asked_by(job, work)
     names, wanted = index.names, job.requirements
-    work = Work.of(len(names))
     found = matching(index, job, work=work)
     undecided = undecided_clusters(index, job, found, work)
     matched = bitset.from_number(found, len(names))
-    work, fitting = Work.besides(len(names)), np.ones(len(names), dtype=np.bool_)
+    work, fitting = Work.besides(len(names), check), np.ones(len(names), dtype=np.bool_)
     # What takes too much work to say is left out: a job that can be matched is explained.
     with contextlib.suppress(InputError):
         fitting = hosting(index, [(group.shape, index.everything) for group in job.groups], work=work)
     places = index.table(wanted)
     unmet = ~bitset.unpack(index.clusters_of(places), len(names))
     failures = unmet.sum(axis=0)
-    causes = Causes(index)
+    causes = Causes(index, check)
     # Those that most fail first, as causes are looked for within a budget.
     order = sorted(np.flatnonzero(unmet.any(axis=1)).tolist(), key=lambda row: -int(unmet[row].sum()))
     blocked = [_blocked(index, causes, wanted[row], unmet[row]) for row in order]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from operator import itemgetter
 
 import numpy as np
@@ -16,53 +16,68 @@ from placewise.matching.index import FleetIndex
 from placewise.matching.match import Match, match_of, matching
 from placewise.matching.preferences import Scores, scores
 from placewise.matching.shapes.work import Work
-from placewise.model.fleets.resources import ResourceGraph
-from placewise.model.jobs.job import NODE, Job
+from placewise.model.jobs.job import Job
 from placewise.model.requirements.requirement import Expression, tests_of
+from placewise.service.beside.turns import Caller
 from placewise.service.calls.undecided import incomparable_in_words, undecided, unknown_in_words
 from placewise.service.live.state import State
 
-_FEW_PAIRS = 10_000
+_PAIRS_A_STEP = 4
 
 
-def match(state: State, job: Job, usable: frozenset[str] | None) -> Match:
-    """Return the clusters, of those that may be used, that could ever run a job, and those that may."""
+async def match(state: State, caller: Caller, job: Job, usable: frozenset[str] | None) -> tuple[Match, Scores | None]:
+    """Return the clusters, of those that may be used, that could ever run a job, and those that may.
+
+    Beside it what the job's wishes count on the clusters that match; None without wishes.
+    """
     index = state.fleet.scheduler.index
-    work = Work.of(len(index.names))
-    able = matching(index, job, work=work)
-    open_ones = undecided(index, job, usable, able, work)
-    if usable is not None:
-        able &= bitset.to_number(bitset.pack(_flags(index, usable)))
-    return replace(match_of(index, able), unknown=open_ones.unknown, incomparable=open_ones.incomparable)
+
+    def found(check: Callable[[int], None]) -> tuple[Match, Scores | None]:
+        work = Work.of(len(index.names), check)
+        able = matching(index, job, work=work)
+        open_ones = undecided(index, job, usable, able, work)
+        if usable is not None:
+            able &= bitset.to_number(bitset.pack(_flags(index, usable)))
+        matched = replace(match_of(index, able), unknown=open_ones.unknown, incomparable=open_ones.incomparable)
+        return matched, scores_of(index, job, able, check)
+
+    return await state.heavy.at_once_or_beside(caller, found)
 
 
-def scores_of(index: FleetIndex, job: Job, found: Match) -> Scores | None:
-    """Return what a job's wishes count on the clusters found, the highest score first; None without wishes."""
-    return scores(index, job, sum(1 << position for position in found.positions)) if job.wishes else None
+def scores_of(index: FleetIndex, job: Job, clusters: int, check: Callable[[int], None]) -> Scores | None:
+    """Return what a job's wishes count on some clusters, the highest score first; None without wishes."""
+    return scores(index, job, clusters, check) if job.wishes else None
 
 
-async def explain(state: State, job: Job, usable: frozenset[str] | None) -> WhyNot:
+async def explain(state: State, caller: Caller, job: Job, usable: frozenset[str] | None) -> WhyNot:
     """Say why the clusters that may be used and do not match a job do not, and of which it cannot be said."""
     index = state.fleet.scheduler.index
-    # Where it takes no longer than to wake another thread, it is done here.
-    small = len(index.names) * len(job.requirements) < _FEW_PAIRS
-    why = why_not(index, job) if small else await state.beside(partial(why_not, index, job))
-    return why if usable is None else _restricted(why, index, usable)
+
+    def found(check: Callable[[int], None]) -> WhyNot:
+        # To look at each requirement on each cluster is work too, however little is found.
+        check(len(index.names) * len(job.requirements) // _PAIRS_A_STEP)
+        why = why_not(index, job, check)
+        return why if usable is None else _restricted(why, index, usable)
+
+    return await state.heavy.at_once_or_beside(caller, found)
 
 
-def most_failed(state: State, job: Job, usable: frozenset[str] | None) -> list[tuple[Expression, int]]:
+def most_failed(
+    index: FleetIndex, job: Job, usable: frozenset[str] | None, check: Callable[[int], None]
+) -> list[tuple[Expression, int]]:
     """Return the requirements that fail on some of the clusters that may be used, and on how many: most first.
 
     Where it is unknown whether a requirement holds, it does not fail. A fraction of what `explain` takes.
     """
-    index = state.fleet.scheduler.index.asked_by(job)
+    work = Work.of(len(index.names), check)
+    index = index.asked_by(job, work)
     usable_ones = bitset.to_number(
         index.clusters_of(index.everything) if usable is None else bitset.pack(_flags(index, usable))
     )
     total = usable_ones.bit_count()
     failed = []
     for requirement in job.requirements:
-        possible = bitset.to_number(index.clusters_of(index.meeting(requirement).possible))
+        possible = bitset.to_number(index.clusters_of(index.meeting(requirement, work).possible))
         failures = total - (possible & usable_ones).bit_count()
         if failures:
             failed.append((requirement, failures))
@@ -86,11 +101,6 @@ def in_words(why: WhyNot) -> list[str]:
     about = tuple(sorted({fact.subsystem for one in why.unknown for fact in one.facts} - {""}))
     lines += [*unknown_in_words(len(why.unknown), about), *incomparable_in_words(why.incomparable)]
     return lines or ["no cluster is registered" if not why.total else "nothing keeps the clusters from matching now"]
-
-
-def node_count(graph: ResourceGraph) -> int:
-    """Return how many nodes a cluster has."""
-    return sum(vertex.size for vertex in graph.vertices if vertex.type == NODE)
 
 
 def _restricted(why: WhyNot, index: FleetIndex, usable: frozenset[str]) -> WhyNot:

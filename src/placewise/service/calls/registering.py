@@ -6,17 +6,21 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TypeVar
+from typing import TypeAlias
 
 from sqlalchemy import Connection
 
 from placewise.errors import InputError
-from placewise.formats.fleets.cluster_texts import parse_cluster, parse_subsystem_text, state_changes
+from placewise.formats.fleets.cluster_texts import state_changes
 from placewise.matching.cluster_facts import CLUSTER
+from placewise.matching.compiled_cluster import CompiledCluster
 from placewise.model.fleets.cluster import Cluster
 from placewise.model.fleets.resources import Subsystem
 from placewise.model.fleets.vocabulary import Vocabulary
 from placewise.model.scalar import Scalar
+from placewise.service.beside.documents import read_cluster, read_subsystems
+from placewise.service.beside.teaching import taught_by_state
+from placewise.service.beside.turns import Caller, Stop
 from placewise.service.calls.finishing import finishing
 from placewise.service.calls.permission import require_cluster, require_registration_secret
 from placewise.service.guard.credentials import Issued, hash_of, issue
@@ -26,15 +30,15 @@ from placewise.service.live.acts import NewDocument, Taught
 from placewise.service.live.live_fleet import Member, with_subsystems
 from placewise.service.live.loading import load
 from placewise.service.live.state import State
-from placewise.service.live.teaching import taught_by, taught_by_cluster, taught_by_state
 from placewise.service.store import clusters as store
 from placewise.service.store.clusters import NewCluster
 from placewise.service.store.vocabulary import grow_vocabulary
 
-T = TypeVar("T")
+_Read: TypeAlias = tuple[Cluster, Vocabulary, CompiledCluster | None]
 
-# Parsing less than this takes no longer than handing it to another thread.
-_SHORT = 32 << 10
+# Characters of documents, and vertices that they attach to: to read so many takes a millisecond.
+_SHORT = 16 << 10
+_FEW_VERTICES = 500
 _MOST_FIELDS = 1000
 _ATTEMPTS = 20
 
@@ -54,7 +58,13 @@ class Changes:
 
 @finishing
 async def register(
-    state: State, name: str, registration_secret: str, nodes: str, subsystems: Mapping[str, str], fields: str = ""
+    state: State,
+    caller: Caller,
+    name: str,
+    registration_secret: str,
+    nodes: str,
+    subsystems: Mapping[str, str],
+    fields: str = "",
 ) -> Issued | None:
     """Register a cluster and return its new secret and token; None if the name is taken.
 
@@ -69,8 +79,8 @@ async def register(
         raise Exhausted("no more clusters can be registered", expected=f"at most {state.settings.most_clusters}")
     _check_subsystems(state, subsystems, len(subsystems))
     values = _merged({}, fields)
-    size = len(nodes) + sum(map(len, subsystems.values()))
-    cluster, taught = await _parse(state, size, partial(_read_cluster, state.fleet.vocabulary, name, nodes, subsystems))
+    read = partial(read_cluster, state.fleet.vocabulary, name, nodes, subsystems)
+    cluster, taught, compiled = await _read_whole(state, caller, nodes, subsystems, read)
     taught = taught.over(taught_by_state(values, state.fleet.vocabulary))
     _check_names(state, taught)
     issued = issue()
@@ -80,13 +90,16 @@ async def register(
         return None
     state.fleet.learn(added.vocabulary)
     state.fleet.put(
-        Member(added.number, name, 1, new.secret_hash, new.token_hash, now := state.now(), now), cluster, values
+        Member(added.number, name, 1, new.secret_hash, new.token_hash, now := state.now(), now),
+        cluster,
+        values,
+        compiled,
     )
     return issued
 
 
 @finishing
-async def change(state: State, name: str, secret: str, changes: Changes) -> None:
+async def change(state: State, caller: Caller, name: str, secret: str, changes: Changes) -> None:
     """Change parts of a cluster: all that is asked for, or nothing.
 
     Raises Unauthenticated for a wrong name or secret and InputError for documents that cannot be used.
@@ -96,7 +109,7 @@ async def change(state: State, name: str, secret: str, changes: Changes) -> None
         for _ in range(_ATTEMPTS):
             member = require_cluster(state, name, secret)
             values = _merged(dict(state.fleet.state(name)), changes.state)
-            cluster, taught = await _changed(state, member, changes)
+            cluster, taught, compiled = await _changed(state, caller, member, changes)
             taught = taught.over(taught_by_state(values, state.fleet.vocabulary))
             _check_names(state, taught)
             now = state.now()
@@ -104,7 +117,7 @@ async def change(state: State, name: str, secret: str, changes: Changes) -> None
             changed = await _store(state, member, changes, fields, taught, now)
             if changed is not None:
                 state.fleet.learn(changed.vocabulary)
-                state.fleet.put(replace(member, revision=changed.number, updated_at=now), cluster, values)
+                state.fleet.put(replace(member, revision=changed.number, updated_at=now), cluster, values, compiled)
                 return
             # Another server changed or deleted the cluster: what was worked out here is not what it would become.
             await load(state, [member.id])
@@ -112,7 +125,7 @@ async def change(state: State, name: str, secret: str, changes: Changes) -> None
 
 
 @finishing
-async def delete(state: State, name: str, secret: str) -> int:
+async def delete(state: State, _caller: Caller, name: str, secret: str) -> int:
     """Delete a cluster and return how many of its jobs that cancels.
 
     Raises Unauthenticated for a wrong name or secret.
@@ -129,7 +142,9 @@ async def delete(state: State, name: str, secret: str) -> int:
 
 
 @finishing
-async def rotate(state: State, name: str, secret: str, *, keep_secret: bool, keep_token: bool) -> Issued:
+async def rotate(
+    state: State, _caller: Caller, name: str, secret: str, *, keep_secret: bool, keep_token: bool
+) -> Issued:
     """Replace a cluster's secret, token or both, and return the new ones, empty where one is kept.
 
     Raises Unauthenticated for a wrong name or secret.
@@ -162,7 +177,7 @@ async def rotate(state: State, name: str, secret: str, *, keep_secret: bool, kee
         return Issued("" if keep_secret else issued.secret, "" if keep_token else issued.token)
 
 
-async def _changed(state: State, member: Member, changes: Changes) -> tuple[Cluster, Vocabulary]:
+async def _changed(state: State, caller: Caller, member: Member, changes: Changes) -> _Read:
     """Return the cluster as it will be, and what its new subsystems teach."""
     vocabulary = state.fleet.vocabulary
     known = state.fleet.cluster(member.name)
@@ -173,7 +188,6 @@ async def _changed(state: State, member: Member, changes: Changes) -> tuple[Clus
         if name in changes.subsystems:
             raise InputError("a subsystem is both replaced and removed", found=name, expected="one of them")
     _check_subsystems(state, changes.subsystems, len(names.union(changes.subsystems)) - len(set(changes.removed)))
-    size = len(changes.nodes) + sum(map(len, changes.subsystems.values()))
     if changes.nodes or changes.removed:
         # The other subsystems attach to vertices of the new graph by what their documents say.
         stored = await state.read(lambda connection: store.load_clusters(connection, [member.id]))
@@ -183,25 +197,48 @@ async def _changed(state: State, member: Member, changes: Changes) -> tuple[Clus
                 problem = "the subsystem is one that the cluster's graph says"
                 raise InputError(problem, found=name, expected="a subsystem that was registered")
         nodes = changes.nodes or (stored[0].nodes if stored else "")
-        return await state.beside(partial(_read_cluster, vocabulary, known.name, nodes, documents))
+        read = partial(read_cluster, vocabulary, known.name, nodes, documents)
+        return await _read_whole(state, caller, nodes, documents, read)
     if not changes.subsystems:
-        return known, Vocabulary()
-
-    def read() -> tuple[dict[str, Subsystem], Vocabulary]:
-        found = {
-            name: parse_subsystem_text(text, name, known.graph, vocabulary) for name, text in changes.subsystems.items()
-        }
-        return found, taught_by(found.values(), vocabulary)
-
-    added, taught = await _parse(state, size, read)
-    return with_subsystems(known, added, ()), taught
+        return known, Vocabulary(), None
+    return await _with_some(state, caller, known, changes.subsystems)
 
 
-def _read_cluster(
-    vocabulary: Vocabulary, name: str, nodes: str, subsystems: Mapping[str, str]
-) -> tuple[Cluster, Vocabulary]:
-    cluster = parse_cluster(name, nodes, subsystems, vocabulary)
-    return cluster, taught_by_cluster(cluster, (), vocabulary)
+async def _with_some(state: State, caller: Caller, known: Cluster, texts: Mapping[str, str]) -> _Read:
+    """Return a cluster with some subsystems put in place of what it has."""
+    read_some = partial(read_subsystems, state.fleet.vocabulary, known.graph, texts)
+
+    def put_in(read: tuple[dict[str, Subsystem], Vocabulary]) -> tuple[Cluster, Vocabulary]:
+        return with_subsystems(known, read[0], ()), read[1]
+
+    size = sum(map(len, texts.values()))
+    if size < _SHORT and len(known.graph.vertices) < _FEW_VERTICES:
+        return *put_in(read_some()), None
+
+    def beside(stop: Stop) -> _Read:
+        cluster, taught = put_in(read_some() if size < _SHORT else state.reading.ask(stop, read_some))
+        return cluster, taught, state.fleet.compile(cluster)
+
+    return await state.heavy.beside(caller, beside)
+
+
+async def _read_whole(
+    state: State,
+    caller: Caller,
+    nodes: str,
+    subsystems: Mapping[str, str],
+    read: Callable[[], tuple[Cluster, Vocabulary]],
+) -> _Read:
+    """Return a cluster that is read whole, and what it teaches; a large one compiled."""
+    if len(nodes) + sum(map(len, subsystems.values())) < _SHORT:
+        return *read(), None
+
+    def beside(stop: Stop) -> _Read:
+        cluster, taught = state.reading.ask(stop, read)
+        stop.check()
+        return cluster, taught, state.fleet.compile(cluster)
+
+    return await state.heavy.beside(caller, beside)
 
 
 def _check_names(state: State, taught: Vocabulary) -> None:
@@ -236,10 +273,6 @@ async def _store(
         return None if revision is None else Taught(revision, grow_vocabulary(connection, taught))
 
     return await state.write(act)
-
-
-async def _parse(state: State, size: int, parse: Callable[[], T]) -> T:
-    return parse() if size < _SHORT else await state.beside(parse)
 
 
 def _check_subsystems(state: State, subsystems: Mapping[str, str], total: int) -> None:

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from hashlib import sha256
 
 from placewise.errors import InputError
-from placewise.formats.jobs.jobspec import jobspec_text
+from placewise.formats.jobs.jobspec import parse_jobspec
+from placewise.formats.reading import json_document
 from placewise.matching.causes.why_not import WhyNot
+from placewise.matching.index import FleetIndex
 from placewise.matching.preferences import Scores
+from placewise.matching.shapes.work import Work
 from placewise.matching.site_limits import with_limits
 from placewise.model.jobs.job import Job
 from placewise.model.requirements.requirement import Expression
-from placewise.scheduler import Placement
+from placewise.scheduler import Candidates, Placement
 from placewise.selection.situation import Numbers
 from placewise.selection.stated_numbers import numbers_of_job
+from placewise.service.beside.documents import read_jobspec
+from placewise.service.beside.turns import Caller
 from placewise.service.calls.asking import explain, in_words, most_failed, scores_of
 from placewise.service.calls.choosing import policy_of
 from placewise.service.calls.matchers import check_matcher, refuse_what_is_not_judged
@@ -29,6 +35,8 @@ from placewise.service.store.job import AddedJob, JobState, NewJob
 _LONGEST_REQUEST_ID = 128
 _ATTEMPTS = 5
 _SHOWN = 3
+# Characters of a jobspec that is read at once, in one or two milliseconds. What is YAML takes longer.
+_SHORT_YAML, _SHORT_JSON = 1024, 3072
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +79,7 @@ class Submitted:
     scores: Scores | None = None
 
 
-async def submit(state: State, submission: Submission) -> Submitted:
+async def submit(state: State, caller: Caller, submission: Submission) -> Submitted:
     """Match a job, choose one cluster and commit it there.
 
     Raises InputError for what cannot be understood, Exhausted when the queues of all that match are full, and
@@ -80,7 +88,7 @@ async def submit(state: State, submission: Submission) -> Submitted:
     if len(submission.request_id) > _LONGEST_REQUEST_ID:
         expected = f"at most {_LONGEST_REQUEST_ID} characters"
         raise InputError("the request id is too long", found=len(submission.request_id), expected=expected)
-    job = read_job(state, submission.jobspec, submission.name, submission.match_algorithm)
+    job = await read_job(state, caller, submission.jobspec, submission.name, submission.match_algorithm)
     settings = state.settings
     named = submission.select_algorithm or settings.select_algorithm
     policy = policy_of(named, {**settings.select_options, **submission.select_options})
@@ -88,27 +96,31 @@ async def submit(state: State, submission: Submission) -> Submitted:
     request = _request_of(submission, allowed)
     full: set[str] = set()
     last: Exception | None = None
+    before = {member.name: member.id for member in state.fleet.members()} if allowed is None else allowed
+    index = state.fleet.scheduler.index
+    found, open_ones, scored = await state.heavy.at_once_or_beside(
+        caller, partial(_found, index, job, _still(state, allowed), submission.unknown)
+    )
     for _ in range(_ATTEMPTS):
         scheduler = state.fleet.scheduler
         usable = _still(state, allowed)
-        open_ones = undecided(scheduler.index, job, usable)
         placement = scheduler.place(
             job,
             policy=policy,
             draw=state.random.random(),
             values=_values(state, job),
-            among=usable,
+            # A cluster that came meanwhile, be it under the name of one that is gone, was not asked.
+            among=usable if scheduler.index is index else _still(state, before),
             full=full,
-            also=open_ones.unknown if submission.unknown else (),
+            found=found,
         )
-        scored = scores_of(scheduler.index, job, placement.matched)
         total = len(scheduler.index.names) if usable is None else len(usable)
         if placement.chosen is None:
             if isinstance(last, QueueFull):
                 raise Exhausted("the queues of all clusters that match are full", found=len(full))
             if last is not None:
                 break
-            return await _refuse(state, submission, job, placement, open_ones, usable, request)
+            return await _refuse(state, caller, submission, job, placement, open_ones, usable, request)
         member = state.fleet.member(placement.chosen)
         new = NewJob(
             job.name,
@@ -149,7 +161,7 @@ async def submit(state: State, submission: Submission) -> Submitted:
     raise Unavailable("the clusters chosen were deleted meanwhile; submit the job again")
 
 
-def read_job(state: State, text: str, name: str, matcher: str) -> Job:
+async def read_job(state: State, caller: Caller, text: str, name: str, matcher: str) -> Job:
     """Return the job of a jobspec's text, judged by a match algorithm, as it has to meet the limits of sites.
 
     Raises InputError for a text that is too long or not understood, and for conditions that the algorithm
@@ -161,10 +173,30 @@ def read_job(state: State, text: str, name: str, matcher: str) -> Job:
     if name:
         check_name(name, "the job's name")
     algorithm = check_matcher(matcher or state.settings.match_algorithm)
-    job = jobspec_text(text, name or "job", None, separate_entries=state.settings.separate_entries)
+    separate, named = state.settings.separate_entries, name or "job"
+    document = json_document(text) if len(text) <= _SHORT_JSON else None
+    if document is not None:
+        job = parse_jobspec(document, named, separate_entries=separate)
+    elif len(text) <= _SHORT_YAML:
+        job = read_jobspec(text, named, separate)
+    else:
+        read = partial(read_jobspec, text, named, separate)
+        job = await state.heavy.beside(caller, lambda stop: state.reading.ask(stop, read))
     check_name(job.name, "the job's name")
     refuse_what_is_not_judged(job, algorithm)
     return with_limits(job, state.fleet.scheduler.index.vocabulary)
+
+
+def _found(
+    index: FleetIndex, job: Job, usable: frozenset[str] | None, unknown: bool, check: Callable[[int], None]
+) -> tuple[Candidates, Undecided, Scores | None]:
+    """Return where a job may go, of what it cannot be said, and what its wishes count where it may go."""
+    open_ones = undecided(index, job, usable, work=Work.of(len(index.names), check))
+    found = Candidates.of(index, job, open_ones.unknown if unknown else (), check)
+    among = found.able
+    if job.wishes and usable is not None:
+        among &= sum(1 << index.positions[name] for name in usable if name in index.positions)
+    return found, open_ones, scores_of(index, job, among, check)
 
 
 def _ids(state: State, usable: frozenset[str] | None) -> dict[str, int] | None:
@@ -210,6 +242,7 @@ def _repeated(state: State, added: AddedJob, total: int) -> Submitted:
 
 async def _refuse(
     state: State,
+    caller: Caller,
     submission: Submission,
     job: Job,
     placement: Placement,
@@ -222,9 +255,10 @@ async def _refuse(
     if placement.matched:
         reason = "clusters match, but the selection policy chooses none of them"
     else:
-        failed = most_failed(state, job, usable)
+        index = state.fleet.scheduler.index
+        failed = await state.heavy.at_once_or_beside(caller, partial(most_failed, index, job, usable))
         if submission.explained or not (failed or open_ones):
-            why = await explain(state, job, usable)
+            why = await explain(state, caller, job, usable)
         lines = _failures_in_words(failed, total) + open_ones.in_words()
         reason = "fits on no cluster: " + "; ".join(lines or ([] if why is None else in_words(why)))
         state.metrics.unmatched(failed[0][0].subsystem if failed else "unknown" if open_ones else "resources")

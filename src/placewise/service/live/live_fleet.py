@@ -8,10 +8,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from placewise.matching.compiled_cluster import CompiledCluster
 from placewise.matching.index import FleetIndex
 from placewise.model.fleets.cluster import Cluster, Fleet
-from placewise.model.fleets.resources import Subsystem
+from placewise.model.fleets.resources import ResourceGraph, Subsystem
 from placewise.model.fleets.vocabulary import Vocabulary
+from placewise.model.jobs.job import NODE
 from placewise.model.scalar import Scalar
 from placewise.scheduler import Scheduler
 from placewise.selection.policies import Policy
@@ -41,6 +43,7 @@ class LiveFleet:
     one by one is compiled once.
 
     own : the operator's vocabulary, which counts before what clusters teach.
+    revision : grows with every change of what clusters are.
     extent : that of the store's vocabulary when it was last taken over from other servers.
     """
 
@@ -52,6 +55,9 @@ class LiveFleet:
         self._clusters: dict[str, Cluster] = {}
         self._states: dict[str, Mapping[str, Scalar]] = {}
         self._changed: dict[str, Cluster | None] = {}
+        self._compiled: dict[str, CompiledCluster] = {}
+        self._nodes: dict[str, int] = {}
+        self.revision = 0
         self._numbers: dict[str, NDArray[np.float64]] | None = None
         self._learned = self._stated = False
         self._said: set[str] = set()
@@ -67,8 +73,8 @@ class LiveFleet:
             self._scheduler.index = self._scheduler.index.in_vocabulary(self._vocabulary)
             self._learned = False
         if self._changed:
-            self._scheduler.change(self._changed)
-            self._changed = {}
+            self._scheduler.change(self._changed, self._compiled)
+            self._changed, self._compiled = {}, {}
         if self._stated:
             self._scheduler.index = self._scheduler.index.with_states(dict(self._states), frozenset(self._said))
             self._stated = False
@@ -90,12 +96,25 @@ class LiveFleet:
             types = before.types | taught.types
             self._vocabulary = replace(before, known=known, kinds={**before.kinds, **said}, types=types)
             self._learned = True
+            self.revision += 1
 
-    def put(self, member: Member, cluster: Cluster, state: Mapping[str, Scalar]) -> None:
+    def compile(self, cluster: Cluster) -> CompiledCluster:
+        """Compile a cluster for `put`. Any thread may do that, while the fleet is changed and asked."""
+        return self._scheduler.index.compiling(cluster)
+
+    def put(
+        self,
+        member: Member,
+        cluster: Cluster,
+        state: Mapping[str, Scalar],
+        compiled: CompiledCluster | None = None,
+    ) -> None:
         """Add a cluster, or replace what is known of it.
 
         cluster : without its state, of which nothing is compiled: it changes often, and few jobs ask about it.
+        compiled : the same, compiled, where that takes longer than others can wait for.
         """
+        self.revision += 1
         known = self._members.get(member.name)
         if known is not None and known.id != member.id:
             self.drop(known.id)
@@ -106,6 +125,11 @@ class LiveFleet:
         self._names[member.id] = member.name
         if self._clusters.get(member.name) is not cluster:
             self._clusters[member.name] = self._changed[member.name] = cluster
+            self._compiled.pop(member.name, None)
+            if compiled is not None:
+                self._compiled[member.name] = compiled
+            # Counted now, as many look at it.
+            self._nodes[member.name] = node_count(cluster.graph)
         if self._states.get(member.name) != state:
             self._stated = True
             if len(self._said) < _MOST_FACTS:
@@ -122,7 +146,9 @@ class LiveFleet:
         """Forget a cluster; one that is not known is ignored."""
         name = self._names.pop(cluster_id, None)
         if name is not None and self._members[name].id == cluster_id:
-            del self._members[name], self._clusters[name], self._states[name]
+            del self._members[name], self._clusters[name], self._states[name], self._nodes[name]
+            self.revision += 1
+            self._compiled.pop(name, None)
             self._stated = True
             self._changed[name] = None
             self._numbers = None
@@ -149,6 +175,10 @@ class LiveFleet:
         """Return a cluster's graph and subsystems."""
         return self._clusters[name]
 
+    def nodes(self, name: str) -> int:
+        """Return how many nodes a cluster has."""
+        return self._nodes[name]
+
     def state(self, name: str) -> Mapping[str, Scalar]:
         """Return a cluster's state."""
         return self._states[name]
@@ -158,6 +188,11 @@ class LiveFleet:
         if self._numbers is None:
             self._numbers = numbers_of_states(self._states[name] for name in self.scheduler.index.names)
         return self._numbers
+
+
+def node_count(graph: ResourceGraph) -> int:
+    """Return how many nodes a cluster has."""
+    return sum([vertex.size for vertex in graph.vertices if vertex.type == NODE])
 
 
 def with_subsystems(cluster: Cluster, added: Mapping[str, Subsystem], removed: Iterable[str]) -> Cluster:

@@ -13,13 +13,14 @@ from placewise.errors import InputError
 from placewise.formats.fleets.cluster_texts import parse_cluster, parse_subsystem_text
 from placewise.formats.fleets.jgf import parse_containment
 from placewise.formats.reading import parse_json
+from placewise.matching.compiled_cluster import CompiledCluster
 from placewise.model.fleets.cluster import Cluster
 from placewise.model.fleets.resources import Subsystem
 from placewise.model.fleets.vocabulary import Vocabulary
 from placewise.model.scalar import Scalar
+from placewise.service.beside.teaching import taught_by_cluster
 from placewise.service.live.live_fleet import Member, with_subsystems
 from placewise.service.live.state import State
-from placewise.service.live.teaching import taught_by_cluster
 from placewise.service.store import clusters as store
 from placewise.service.store.clusters import StoredCluster
 from placewise.service.store.vocabulary import extent, grow_vocabulary, load_vocabulary
@@ -30,32 +31,34 @@ _log = structlog.get_logger()
 async def load(state: State, ids: Collection[int] | None = None) -> None:
     """Take clusters over from the store, these or all; those that are no longer there are dropped."""
 
-    def read() -> tuple[Vocabulary, list[tuple[Member, Cluster, dict[str, Scalar]]]]:
+    def read() -> tuple[Vocabulary, list[tuple[Member, Cluster, dict[str, Scalar], CompiledCluster]]]:
         (taught, unusable), stored = state.database.read(
             lambda connection: (load_vocabulary(connection), store.load_clusters(connection, ids))
         )
         for name in unusable:
             _log.error("what is known of a subsystem cannot be used", subsystem=name)
         return taught, [
-            (_member(one), cluster, _fields(one)) for one in stored if (cluster := _cluster(one, own)) is not None
+            (_member(one), cluster, _fields(one), state.fleet.compile(cluster))
+            for one in stored
+            if (cluster := _cluster(one, own)) is not None
         ]
 
     own = state.fleet.own
     before = {member.id for member in state.fleet.members()}
     taught, found = await state.beside(read)
     state.fleet.learn(taught)
-    there = {member.id for member, _, _ in found}
+    there = {member.id for member, *_ in found}
     asked = {member.id for member in state.fleet.members()} if ids is None else set(ids)
     for cluster_id in asked - there:
         state.fleet.drop(cluster_id)
-    for member, cluster, state_fields in found:
+    for member, cluster, state_fields, compiled in found:
         if member.id in before and state.fleet.name_of(member.id) is None:
             continue  # deleted here, since it was read
         known = state.fleet.member(member.name)
         if known is not None and known.id != member.id:
             state.fleet.drop(known.id)
         if known is None or known.id != member.id or known.revision < member.revision:
-            state.fleet.put(member, cluster, state_fields)
+            state.fleet.put(member, cluster, state_fields, compiled)
 
 
 async def learn_from_others(state: State) -> None:

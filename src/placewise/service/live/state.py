@@ -14,6 +14,8 @@ from typing import TypeVar
 
 from sqlalchemy import Connection
 
+from placewise.service.beside.readers import Readers
+from placewise.service.beside.turns import Heavy
 from placewise.service.guard.credentials import hash_of
 from placewise.service.guard.limits import Limiter
 from placewise.service.live.acts import Acts
@@ -38,6 +40,7 @@ class State:
     listening_since : since when heartbeats of agents can be heard; who was not heard of before is not lost for that.
     swept_at : when lost agents were last looked for; None where the next look is to begin listening anew. Both are
     on the clock that heartbeats are counted by.
+    heavy : does what others cannot wait for. reading : reads long documents for it.
     identity : the name that the database was given when it was made.
     stopping : whether calls that wait for something shall end.
     failed : says why, once the service cannot go on.
@@ -53,6 +56,8 @@ class State:
     random: Random
     clock: Clock
     readers: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_READERS, "placewise-reader"))
+    heavy: Heavy = field(init=False)
+    reading: Readers = field(default_factory=Readers)
     bells: dict[int, asyncio.Event] = field(default_factory=dict)
     watchers: Counter[int] = field(default_factory=Counter)
     identity: str = ""
@@ -65,6 +70,7 @@ class State:
     _locks: dict[str, asyncio.Lock] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self.heavy = Heavy(self.settings.work_s, self.metrics.heavy_work)
         self.registration_hash = hash_of(self.settings.registration_secret)
         self.global_hash = None if self.settings.global_token is None else hash_of(self.settings.global_token)
 
@@ -125,7 +131,9 @@ class State:
             bell.set()
 
     def stop(self) -> None:
-        """End the calls that wait for something."""
+        """End the calls that wait for something, and what is worked out beside the event loop."""
         self.stopping = True
+        self.heavy.close()
+        self.reading.close()
         for cluster_id in list(self.bells):
             self.ring(cluster_id)

@@ -57,6 +57,8 @@ class Metrics:
         self.lease_expiries = counter("placewise_lease_expiries", "Leases that ran out.")
         self.agents = gauge("placewise_agents", "Agents that send heartbeats and were heard of lately.")
         self.orphans = counter("placewise_orphans", "Jobs of lost agents, by what became of them.", ("result",))
+        about = "Work done beside the event loop, by what became of it: done, refused, gone (its caller is) or late."
+        self._heavy = counter("placewise_heavy_work", about, ("result",))
         self.refused_credentials = counter("placewise_refused_credentials", "Secrets and tokens that were wrong.")
 
     def answered(self, method: str, code: str, seconds: float | None) -> None:
@@ -83,6 +85,10 @@ class Metrics:
                 return
             counter = self._unmatched_by[subsystem] = self._unmatched.labels(subsystem)
         counter.inc()
+
+    def heavy_work(self, result: str) -> None:
+        """Count a piece of work that was done, refused or stopped."""
+        self._heavy.labels(result).inc()
 
     def render(self) -> tuple[bytes, str]:
         """Return everything as Prometheus reads it, and its content type."""

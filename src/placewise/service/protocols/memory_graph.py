@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 import grpc
 
 from placewise.errors import InputError
+from placewise.service.beside.turns import Caller
 from placewise.service.calls.asking import match
 from placewise.service.calls.permission import require_open
 from placewise.service.calls.submitting import read_job
@@ -30,9 +31,10 @@ class MemoryGraph(MemoryGraphServicer):
 
         Raises InputError where none matches and some have values that cannot be compared with what is asked.
         """
-        require_open(self._state, context.peer())
-        job = read_job(self._state, request.payload, "", request.matcher)
-        found = match(self._state, job, None)
+        caller = Caller(context.peer())
+        require_open(self._state, caller.peer)
+        job = await read_job(self._state, caller, request.payload, "", request.matcher)
+        found, _ = await match(self._state, caller, job, None)
         if found.incomparable and not found and not found.unknown:
             # The answer has no place for it, and that nothing matches is not known.
             raise InputError("; ".join(incomparable_in_words(found.incomparable)), place=f"job {job.name!r}")

@@ -12,6 +12,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from placewise.errors import InputError
 from placewise.matching.preferences import Scores
+from placewise.service.beside.turns import Caller
 from placewise.service.calls import asking, receiving, registering, submitting
 from placewise.service.calls.permission import Credentials, require_cluster, require_open, usable_clusters
 from placewise.service.calls.submitting import Submission
@@ -50,11 +51,13 @@ class PlacewiseV1(SchedulerServicer):
 
     async def Submit(self, request: wire.SubmitRequest, context: Context) -> wire.SubmitResponse:
         """Match a job and place it on a cluster that the credentials allow."""
+        usable = usable_clusters(self._state, self._credentials(request.credentials))
         submitted = await submitting.submit(
             self._state,
+            Caller(context.peer(), usable),
             Submission(
                 request.jobspec,
-                usable_clusters(self._state, self._credentials(request.credentials)),
+                usable,
                 request.name,
                 request.match_algorithm,
                 request.select_algorithm,
@@ -80,21 +83,23 @@ class PlacewiseV1(SchedulerServicer):
     async def Match(self, request: wire.MatchRequest, context: Context) -> wire.MatchResponse:
         """List the clusters, of those that the credentials allow, that could ever run a job."""
         usable = self._usable(request.credentials, context)
-        job = submitting.read_job(self._state, request.jobspec, "", request.match_algorithm)
-        found = asking.match(self._state, job, usable)
+        caller = Caller(context.peer(), usable)
+        job = await submitting.read_job(self._state, caller, request.jobspec, "", request.match_algorithm)
+        found, scores = await asking.match(self._state, caller, job, usable)
         return wire.MatchResponse(
             clusters=found.names,
             total_clusters=len(self._state.fleet) if usable is None else len(usable),
             unknown=found.unknown,
             incomparable=incomparable(found.incomparable),
-            scores=_scores(asking.scores_of(self._state.fleet.scheduler.index, job, found)),
+            scores=_scores(scores),
         )
 
     async def Explain(self, request: wire.ExplainRequest, context: Context) -> wire.Explanation:
         """Say why the others could not."""
         usable = self._usable(request.credentials, context)
-        job = submitting.read_job(self._state, request.jobspec, "", request.match_algorithm)
-        return explanation(await asking.explain(self._state, job, usable))
+        caller = Caller(context.peer(), usable)
+        job = await submitting.read_job(self._state, caller, request.jobspec, "", request.match_algorithm)
+        return explanation(await asking.explain(self._state, caller, job, usable))
 
     async def GetJob(self, request: wire.GetJobRequest, context: Context) -> wire.Job:
         """Return a job with its jobspec, command and history."""
@@ -143,7 +148,7 @@ class PlacewiseV1(SchedulerServicer):
                 waiting, running = lengths.get(member.id, (0, 0))
                 answer.clusters.add(
                     name=member.name,
-                    nodes=min(_LARGEST, asking.node_count(cluster.graph)),
+                    nodes=min(_LARGEST, self._state.fleet.nodes(member.name)),
                     subsystems=[one.name for one in cluster.subsystems],
                     state=json.dumps(dict(self._state.fleet.state(member.name)), ensure_ascii=False),
                     waiting=waiting,
@@ -172,6 +177,7 @@ class PlacewiseV1(SchedulerServicer):
         """Register a cluster whole."""
         issued = await registering.register(
             self._state,
+            Caller(context.peer(), registering.register),
             request.name,
             request.registration_secret,
             request.nodes,
@@ -191,12 +197,15 @@ class PlacewiseV1(SchedulerServicer):
             list(at_most(most, request.removed_subsystems, "subsystems to remove")),
             request.state,
         )
-        await registering.change(self._state, request.cluster.name, request.cluster.secret, changes)
+        name = request.cluster.name
+        await registering.change(self._state, Caller(context.peer(), name), name, request.cluster.secret, changes)
         return wire.UpdateClusterResponse()
 
     async def DeleteCluster(self, request: wire.DeleteClusterRequest, context: Context) -> wire.DeleteClusterResponse:
         """Delete a cluster."""
-        cancelled = await registering.delete(self._state, request.cluster.name, request.cluster.secret)
+        cancelled = await registering.delete(
+            self._state, Caller(context.peer()), request.cluster.name, request.cluster.secret
+        )
         return wire.DeleteClusterResponse(cancelled_jobs=cancelled)
 
     async def RotateCredentials(
@@ -205,6 +214,7 @@ class PlacewiseV1(SchedulerServicer):
         """Replace a cluster's secret, token or both."""
         issued = await registering.rotate(
             self._state,
+            Caller(context.peer()),
             request.cluster.name,
             request.cluster.secret,
             keep_secret=request.keep_secret,

@@ -10,6 +10,7 @@ import grpc
 import structlog
 
 from placewise.errors import InputError
+from placewise.service.beside.turns import Caller
 from placewise.service.calls import receiving, registering, submitting
 from placewise.service.calls.asking import match
 from placewise.service.calls.permission import Credentials, require_cluster, usable_clusters
@@ -43,7 +44,9 @@ class Rainbow(RainbowSchedulerServicer):
             raise InputError("a cluster is not registered with a subsystem", found=request.subsystem, expected="none")
         answer = wire.RegisterResponse(request_id=_request_id())
         try:
-            issued = await registering.register(self._state, request.name, request.secret, request.nodes, {})
+            issued = await registering.register(
+                self._state, Caller(peer, registering.register), request.name, request.secret, request.nodes, {}
+            )
         except Unauthenticated as denied:
             _denied(self._state, peer, context, denied)
             answer.status = wire.RegisterResponse.REGISTER_DENIED
@@ -61,7 +64,7 @@ class Rainbow(RainbowSchedulerServicer):
         answer = wire.RegisterResponse(request_id=_request_id())
         changes = registering.Changes(subsystems={request.subsystem: request.nodes})
         try:
-            await registering.change(self._state, request.name, request.secret, changes)
+            await registering.change(self._state, Caller(peer, request.name), request.name, request.secret, changes)
         except Unauthenticated as denied:
             _denied(self._state, peer, context, denied)
             answer.status = wire.RegisterResponse.REGISTER_DENIED
@@ -74,7 +77,8 @@ class Rainbow(RainbowSchedulerServicer):
         if not request.payload:
             raise InputError("the state is empty", place="payload", expected="a flat JSON object")
         changes = registering.Changes(state=request.payload)
-        await registering.change(self._state, request.cluster, request.secret, changes)
+        caller = Caller(context.peer(), request.cluster)
+        await registering.change(self._state, caller, request.cluster, request.secret, changes)
         return wire.UpdateStateResponse(status=wire.UpdateStateResponse.UPDATE_STATE_SUCCESS)
 
     async def SubmitJob(self, request: wire.SubmitJobRequest, context: Context) -> wire.SubmitJobResponse:
@@ -90,12 +94,15 @@ class Rainbow(RainbowSchedulerServicer):
             _denied(self._state, peer, context, denied)
             answer.status = wire.SubmitJobResponse.SUBMIT_DENIED
             return answer
+        caller = Caller(peer, usable)
         if request.satisfy_only:
-            job = submitting.read_job(self._state, request.jobspec, request.name, "")
-            answer.clusters.extend(match(self._state, job, usable).names)
+            job = await submitting.read_job(self._state, caller, request.jobspec, request.name, "")
+            found, _ = await match(self._state, caller, job, usable)
+            answer.clusters.extend(found.names)
         else:
             submitted = await submitting.submit(
                 self._state,
+                caller,
                 Submission(
                     request.jobspec,
                     usable,
@@ -146,7 +153,7 @@ class Rainbow(RainbowSchedulerServicer):
         if request.subsytem:
             raise InputError("a cluster is not deleted by a subsystem", found=request.subsytem, expected="none")
         try:
-            await registering.delete(self._state, request.name, request.secret)
+            await registering.delete(self._state, Caller(peer), request.name, request.secret)
         except Unauthenticated as denied:
             _denied(self._state, peer, context, denied)
             return wire.DeleteResponse(status=wire.DeleteResponse.DELETE_DENIED)
@@ -161,7 +168,7 @@ class Rainbow(RainbowSchedulerServicer):
             if all(one.name != request.subsytem for one in known):
                 return wire.DeleteResponse(status=wire.DeleteResponse.DELETE_NO_EXISTS)
             changes = registering.Changes(removed=[request.subsytem])
-            await registering.change(self._state, request.name, request.secret, changes)
+            await registering.change(self._state, Caller(peer, request.name), request.name, request.secret, changes)
         except Unauthenticated as denied:
             _denied(self._state, peer, context, denied)
             return wire.DeleteResponse(status=wire.DeleteResponse.DELETE_DENIED)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
@@ -12,6 +13,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from placewise.service.observing.metrics import Metrics
 from placewise.service.web.filling import Templates
 from placewise.service.web.pages import StatePages
+from placewise.service.web.shared import Shared
 
 _Handler = Callable[[web.Request], Awaitable[web.Response]]
 _LARGEST_ID = 2**31 - 1
@@ -51,13 +53,17 @@ def make_app(pages: StatePages, metrics: Metrics, *, clock: Callable[[], float] 
     async def add_headers(_request: web.Request, response: web.StreamResponse) -> None:
         response.headers.update(headers)
 
+    async def whole(*, refresh: bool) -> str:
+        return templates.overview(await pages.overview(), clock(), refresh=refresh)
+
+    overviews = {refresh: Shared(partial(whole, refresh=refresh)) for refresh in (True, False)}
+
     async def overview(request: web.Request) -> web.Response:
-        refresh = request.query.get("refresh") != "off"
-        return _page(templates.overview(await pages.overview(), clock(), refresh=refresh))
+        return _page(await overviews[request.query.get("refresh") != "off"].get())
 
     async def job(request: web.Request) -> web.Response:
         number = int(request.match_info["id"])
-        found = await pages.job(number) if number <= _LARGEST_ID else None
+        found = await pages.job(number, request.remote or "") if number <= _LARGEST_ID else None
         if found is None:
             return _page(templates.missing_job(number), status=404)
         return _page(templates.job(found, clock()))

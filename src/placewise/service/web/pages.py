@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import placewise
 from placewise.errors import PlacewiseError
+from placewise.matching.recent import Recent
 from placewise.model.scalar import scalar_text
-from placewise.service.calls.asking import explain, in_words, node_count
+from placewise.service.beside.turns import Caller
+from placewise.service.calls.asking import explain, in_words
 from placewise.service.calls.submitting import read_job
+from placewise.service.guard.refusals import Exhausted, Unavailable
 from placewise.service.live.state import State
 from placewise.service.store import jobs as store
 from placewise.service.store.agents import list_agents
@@ -14,14 +17,20 @@ from placewise.service.store.job import JobState, StoredJob
 from placewise.service.web.shown import AgentRow, ClusterRow, JobPage, Overview
 
 _RECENT = 100
+# Characters of explanations that are kept.
+_REASONS_KEPT = 1 << 20
 
 
 class StatePages:
-    """Answers what the web page shows."""
+    """Answers what the web page shows.
+
+    Why a job was refused is worked out once, as long as the clusters are what they are, and not with every view.
+    """
 
     def __init__(self, state: State) -> None:
         self._state = state
         self._started_at = state.now()
+        self._reasons: Recent[tuple[int, int], tuple[str, ...]] = Recent(_REASONS_KEPT)
 
     async def overview(self) -> Overview:
         """Return the clusters, and the most recent jobs."""
@@ -40,7 +49,7 @@ class StatePages:
             cluster = state.fleet.cluster(member.name)
             waiting, running = lengths.get(member.id, (0, 0))
             fields = [(name, scalar_text(value)) for name, value in state.fleet.state(member.name).items()]
-            nodes, subsystems = node_count(cluster.graph), len(cluster.subsystems)
+            nodes, subsystems = state.fleet.nodes(member.name), len(cluster.subsystems)
             rows = [
                 AgentRow(one.name, one.heard_at, one.heard_at > lost_before, one.running)
                 for one in agents.get(member.id, ())
@@ -55,20 +64,32 @@ class StatePages:
         )
         return Overview(state.settings.name, placewise.__version__, self._started_at, clusters, recent, totals)
 
-    async def job(self, job_id: int) -> JobPage | None:
-        """Return a job; of a refused one, why the clusters that are registered now do not match."""
+    async def job(self, job_id: int, peer: str = "") -> JobPage | None:
+        """Return a job; of a refused one, why the clusters that are registered now do not match.
+
+        peer : the address of whoever asks.
+        """
         job = await self._state.read(lambda connection: store.get_job(connection, job_id))
         if job is None:
             return None
-        return JobPage(job, await self._explained(job) if job.state == JobState.REFUSED else ())
+        return JobPage(job, await self._explained(job, peer) if job.state == JobState.REFUSED else ())
 
     def healthy(self) -> bool:
         """Whether changes can be committed."""
         return self._state.writer.working
 
-    async def _explained(self, job: StoredJob) -> tuple[str, ...]:
+    async def _explained(self, job: StoredJob, peer: str) -> tuple[str, ...]:
+        state, key = self._state, (job.id, self._state.fleet.revision)
+        kept = self._reasons.get(key)
+        if kept is not None:
+            return kept
+        caller = Caller(peer, "web page")
         try:
-            why = await explain(self._state, read_job(self._state, job.jobspec or "", job.name, ""), None)
+            read = await read_job(state, caller, job.jobspec or "", job.name, "")
+            lines = tuple(in_words(await explain(state, caller, read, None)))
+        except (Exhausted, Unavailable) as error:
+            return (f"is not explained now: {error}",)
         except PlacewiseError as error:
-            return (str(error),)
-        return tuple(in_words(why))
+            lines = (str(error),)
+        self._reasons.keep(key, lines, sum(map(len, lines)))
+        return lines
