@@ -383,7 +383,7 @@ def test_a_server_that_works_hard_stops_soon(tmp_path):
         talk.register("gray")
         request = v1.MatchRequest(jobspec=BRACKETS, credentials=talk.everything)
         asked = [talk.v1.Match.future(request) for _ in range(12)]
-        until(lambda: asked[0].done())
+        until(asked[0].done)
         began = time.monotonic()
         assert server.stop() == 0
         # What was under way has a second; a loaded machine may take longer to end a process.
