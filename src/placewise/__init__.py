@@ -6,6 +6,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from placewise.api.advising import advise
     from placewise.api.differences import diff
     from placewise.api.questions import (
         estimate_start,
@@ -54,6 +55,7 @@ __all__ = [
     "Version",
     "VersionRange",
     "Vocabulary",
+    "advise",
     "diff",
     "estimate_start",
     "explain",
@@ -71,6 +73,7 @@ __all__ = [
 ]
 
 _ROOMS = {
+    "api.advising": ("advise",),
     "api.differences": ("diff",),
     "api.questions": (
         "estimate_start",

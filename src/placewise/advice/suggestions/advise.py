@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 from placewise.advice.suggestions.applying import AnyCase, applied
+from placewise.advice.suggestions.case import Candidates
 from placewise.advice.suggestions.facts import open_facts
 from placewise.advice.suggestions.prices import price_moves
 from placewise.advice.suggestions.suggestion import Advice, Applied, Change, Suggestion
 from placewise.errors import InputError
 from placewise.matching.index import FleetIndex
+from placewise.model.fleets.cluster import Fleet
 from placewise.model.progress import SILENT, Progress
 from placewise.worth.near_misses.search import near_misses
 from placewise.worth.near_misses.suggestions import FleetChange, Relaxation
 
+_Near = TypeVar("_Near", Relaxation, FleetChange)
+
 TOP = 10
 _MOST_LOOKED_AT = 1_000
+_MOST_OF_EACH = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +94,8 @@ def _candidates(case: AnyCase, most: int, progress: Progress) -> tuple[list[_Can
         matches_only += near.matches_only
         for way in near.relaxations:
             relaxations.setdefault((str(way.requirement), str(way.relaxed)), way)
-        for change in near.changes:
+        further = _for_each(index, one) if case.spreads else ()
+        for change in (*near.changes, *further):
             if case.fleet.vocabulary.completeness(change.cluster, change.subsystem) is True:
                 changes.setdefault((change.cluster, change.subsystem, repr(change.after)), change)
     found += [_Candidate((one,)) for one in _first(relaxations.values(), most)]
@@ -96,12 +103,22 @@ def _candidates(case: AnyCase, most: int, progress: Progress) -> tuple[list[_Can
     return found, matches_only
 
 
-def _first(suggested: Iterable[Relaxation] | Iterable[FleetChange], most: int) -> list[Relaxation | FleetChange]:
+def _for_each(index: FleetIndex, jobs: Candidates) -> Iterator[FleetChange]:
+    """Yield the changes of each cluster by which the most further jobs match it, be it that they match others or not.
+
+    That is what near misses are on a fleet of this cluster alone, which knows the words of the others.
+    """
+    for cluster in index.fleet.clusters:
+        alone = FleetIndex(Fleet((cluster,), index.vocabulary))
+        yield from near_misses(alone, jobs.workload, top=_MOST_OF_EACH, numbers=jobs.numbers).changes
+
+
+def _first(suggested: Iterable[_Near], most: int) -> list[_Near]:
     """Return the candidates that near misses say gain most, where those of several shapes of jobs come together."""
+    return sorted(suggested, key=lambda one: -_expected(one))[:most]
 
-    def expected(one: Relaxation | FleetChange) -> float:
-        if one.success is not None:
-            return round(one.success.net, 6)
-        return one.net if isinstance(one, FleetChange) else one.gained
 
-    return sorted(suggested, key=lambda one: -expected(one))[:most]
+def _expected(one: Relaxation | FleetChange) -> float:
+    if one.success is not None:
+        return round(one.success.net, 6)
+    return one.net if isinstance(one, FleetChange) else one.gained

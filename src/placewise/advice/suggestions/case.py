@@ -64,6 +64,11 @@ class Case(Protocol):
         ...
 
     @property
+    def spreads(self) -> bool:
+        """Whether jobs that match some cluster may gain by matching further ones."""
+        ...
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """What takes no part, one sentence each."""
         ...

@@ -18,6 +18,7 @@ from placewise.advice.suggestions.placed import Alike, Placed
 from placewise.errors import InputError, locating
 from placewise.formats.fleets.prices import prices_of
 from placewise.formats.jobs.workload_table import WorkloadTable
+from placewise.formats.traces.trace_fleet import fleet_of_trace
 from placewise.matching.index import FleetIndex
 from placewise.matching.kernels_numpy import NumpyKernels
 from placewise.matching.match import match
@@ -26,9 +27,14 @@ from placewise.model.fleets.cluster import Fleet
 from placewise.model.jobs.job import Job, Shape
 from placewise.model.jobs.workload import Workload
 from placewise.model.studies.study import Study
+from placewise.model.traces.replay import ReplaySettings
+from placewise.model.traces.trace import Trace
+from placewise.model.traces.trace_cleaning import Cleaning
 from placewise.outcomes.judging import Judging
 from placewise.prediction.cost import SECONDS_PER_HOUR
+from placewise.replays.replaying import cleaned_for
 from placewise.replays.sites import processor_price
+from placewise.replays.weeks import RESAMPLES
 from placewise.study.costs import Costs
 from placewise.study.demands import demands_of
 from placewise.study.timed.grid import cleaned_of
@@ -81,7 +87,9 @@ def case_of_jobs(
             match(index, limited)
         by_shape.setdefault(job.groups[0].shape, []).append((limited, len(names)))
     if not by_shape:
-        raise InputError("there are no jobs to advise on", found=f"{several} of several groups", expected="at least one")
+        raise InputError(
+            "there are no jobs to advise on", found=f"{several} of several groups", expected="at least one"
+        )
     workloads = [_workload(shape, jobs) for shape, jobs in by_shape.items()]
     notes = (f"{several:,} jobs of several groups of resources take no part.",) if several else ()
     candidates = tuple(Candidates(workload) for workload in workloads)
@@ -127,3 +135,21 @@ def _by_shape(jobs: Sequence[Job], fleet: Fleet) -> NDArray[np.float64]:
                 known[key][place[one.cluster]] = nan if one.cost is None else one.cost
         found[row] = known[key]
     return found
+
+
+def case_of_trace(
+    trace: Trace,
+    fleet: Fleet | None,
+    settings: ReplaySettings,
+    *,
+    cleaning: Cleaning = "strict",
+    resamples: int = RESAMPLES,
+) -> Timed:
+    """Return the case of a trace on a fleet, or if None on the machines that it describes.
+
+    Raises InputError for an empty fleet, a trace without machines and no fleet, and as `clean` does.
+    """
+    there = fleet_of_trace(trace) if fleet is None else fleet
+    if not len(there):
+        raise InputError("the fleet has no clusters", expected="at least one")
+    return Timed(cleaned_for(trace, cleaning, fleet), there, settings, resamples=resamples)

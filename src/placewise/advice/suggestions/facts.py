@@ -48,9 +48,7 @@ def open_facts(index: FleetIndex, candidates: Sequence[Candidates], most: int) -
     return [OpenFact(fact, tuple(_answers(index, fact, asked))) for fact in facts[:most]]
 
 
-def _asked(
-    index: FleetIndex, candidates: Sequence[Candidates]
-) -> dict[tuple[str, str], Counter[Requirement]]:
+def _asked(index: FleetIndex, candidates: Sequence[Candidates]) -> dict[tuple[str, str], Counter[Requirement]]:
     """Return, by cluster and subsystem, the tests that are undecided there, each with the jobs that have it."""
     found: dict[tuple[str, str], Counter[Requirement]] = defaultdict(Counter)
     for one in candidates:

@@ -65,6 +65,11 @@ class Timed:
         """See `Case`; each is a replay."""
         return _MOST_TRIED
 
+    @property
+    def spreads(self) -> bool:
+        """See `Case`: they may wait less there."""
+        return True
+
     def on(self, fleet: Fleet) -> Self:
         """See `Case`."""
         return replace(self, fleet=fleet)
@@ -102,7 +107,7 @@ class Timed:
         ran = schedule.start_s >= 0
         seconds = (schedule.end_s - schedule.start_s)[ran] * schedule.processors[ran]
         paid = seconds / (parts * HOUR_S) * prices[schedule.cluster[ran]]
-        cost = np.bincount(schedule.job[ran], paid, minlength=len(found.trace))
+        cost = np.bincount(schedule.job[ran], paid, minlength=len(found.trace)).astype(np.float64)
         return Standing(fates_of(found.trace, schedule), cost, not np.isnan(prices).all())
 
     def now(self, standing: Standing) -> Now:

@@ -42,11 +42,15 @@ class Alike:
     costing: Costing | None = None
 
     @classmethod
-    def of(cls, workload: Workload, judging: Judging, paying: NDArray[np.int64] | None = None) -> tuple[Self, NDArray[np.int64]]:
+    def of(
+        cls, workload: Workload, judging: Judging, paying: NDArray[np.int64] | None = None
+    ) -> tuple[Self, NDArray[np.int64]]:
         """Put jobs that are alike together, and return a job of each row, too. paying : (jobs,) what decides costs."""
         profiles = workload.profiles()
         distinct = workload.select(profiles.first)
-        asks = Workload(("",) * len(distinct), distinct.requirements, distinct.offsets, distinct.ids, {}, distinct.shape)
+        asks = Workload(
+            ("",) * len(distinct), distinct.requirements, distinct.offsets, distinct.ids, {}, distinct.shape
+        )
         paid = np.zeros(len(workload), dtype=np.int64) if paying is None else paying
         table = np.stack([profiles.of_job, judging.kind, paid], axis=1)
         rows, first, weights = np.unique(table, axis=0, return_index=True, return_counts=True)
@@ -81,6 +85,11 @@ class Placed:
     def most_tried(self) -> int:
         """See `Case`."""
         return _MOST_TRIED
+
+    @property
+    def spreads(self) -> bool:
+        """See `Case`: no job waits for another."""
+        return False
 
     def on(self, fleet: Fleet) -> Self:
         """See `Case`."""
@@ -135,7 +144,7 @@ class Placed:
 def _standing(index: FleetIndex, fleet: Fleet, jobs: Alike) -> Standing:
     matches = match_rows(index, jobs.asks)[jobs.ask]
     success = success_on(matches, jobs.judging.on(index), jobs.kind).share
-    able = bitset.unpack(matches, len(index.names))
+    able: NDArray[np.bool_] = bitset.unpack(matches, len(index.names))
     cost, cluster = np.full(len(able), np.nan), np.full(len(able), NONE, dtype=np.int64)
     if jobs.costing is not None and len(index.names):
         costs = jobs.costing(fleet)
@@ -146,7 +155,8 @@ def _standing(index: FleetIndex, fleet: Fleet, jobs: Alike) -> Standing:
         least = paid[np.arange(len(paid)), cheapest]
         known = np.isfinite(least)
         cost, cluster = np.where(known, least, np.nan), np.where(known, cheapest, NONE)
-    return Standing(jobs.weights, able.any(axis=1), success, cost, cluster)
+    some: NDArray[np.bool_] = able.any(axis=1)
+    return Standing(jobs.weights, some, success, cost, cluster)
 
 
 def _joined(parts: Sequence[Standing]) -> Standing:

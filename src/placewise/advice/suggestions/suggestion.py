@@ -68,13 +68,14 @@ class Suggestion:
         """What suggestions are sorted by.
 
         Successes gained for sure come first, then those that may be gained, then in the same way hours of waiting,
-        wasted processor-hours and cost; changes that gain matches alone are last. Among equals the smaller change is
-        first: to describe a fact, to move a price, to relax a requirement, to change the fleet.
+        wasted processor-hours and cost; changes that gain matches alone are last. Among equals the one by which
+        more jobs match, or by which more are settled, is first, and then the smaller change: to describe a fact, to
+        move a price, to relax a requirement, to change the fleet.
         """
         pairs = zip(self.least.gained, self.most.gained, strict=True)
         amounts = [-amount for pair in pairs for amount in pair]
         size = next(place for place, kind in enumerate(_SMALLEST_FIRST) if isinstance(self.change, kind))
-        return not self.gains_something, amounts, -self.most.gains.matches, size, repr(self.change)
+        return not self.gains_something, amounts, -self.most.gains.matches, -self.settles, size, repr(self.change)
 
 
 @dataclass(frozen=True, slots=True)
