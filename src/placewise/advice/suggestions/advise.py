@@ -61,8 +61,8 @@ def advise(case: AnyCase, *, top: int = TOP, progress: Progress = SILENT) -> Adv
                 continue
             outcomes.append(Applied(change, case.gains(before, after)))
         if outcomes:
-            least = min(outcomes, key=lambda one: (one.gained, repr(one.change)))
-            most = min(outcomes, key=lambda one: (*(-amount for amount in one.gained), repr(one.change)))
+            # Of answers that gain the same the first: that nothing more is there, then what most jobs ask for.
+            least, most = min(outcomes, key=lambda one: one.gained), max(outcomes, key=lambda one: one.gained)
             found.append(Suggestion(least, most, candidate.settles))
     useful = sorted((one for one in found if one.gains_something or one.gains_matches_only), key=lambda one: one.rank)
     shown = useful[:top]

@@ -155,8 +155,7 @@ def _standing(index: FleetIndex, fleet: Fleet, jobs: Alike) -> Standing:
         least = paid[np.arange(len(paid)), cheapest]
         known = np.isfinite(least)
         cost, cluster = np.where(known, least, np.nan), np.where(known, cheapest, NONE)
-    some: NDArray[np.bool_] = able.any(axis=1)
-    return Standing(jobs.weights, some, success, cost, cluster)
+    return Standing(jobs.weights, bitset.size_of(matches) > 0, success, cost, cluster)
 
 
 def _joined(parts: Sequence[Standing]) -> Standing:

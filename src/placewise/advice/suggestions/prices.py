@@ -39,12 +39,13 @@ def _best_move(
     said = dict(cluster.state)
     prices = {name: float(said[name]) for name in (PRICE, PROCESSOR_PRICE) if _is_price(said.get(name))}
     dearer = own >= rival
-    if not prices or not dearer.any() or not (own > 0).any():
+    drawn = dearer & (own > 0)
+    if not prices or not drawn.any():
         return None
     now = float(own[~dearer] @ weights[~dearer])
     best, most = None, now * _MORE
     first = next(iter(prices.values()))
-    for bound in sorted(set((rival[dearer] / own[dearer]).tolist()), reverse=True):
+    for bound in sorted(set((rival[drawn] / own[drawn]).tolist()), reverse=True):
         price = _below(first * bound)
         if price is None:
             continue

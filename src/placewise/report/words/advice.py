@@ -10,7 +10,7 @@ from placewise.model.advice.gains import Saved
 from placewise.model.results.worth import Interval
 from placewise.report.words.explanation import RANGES, asks_for_versions
 from placewise.report.words.near_misses import change_text, properties_text
-from placewise.report.words.numbers import amount, counted, jobs, number, shown
+from placewise.report.words.numbers import amount, counted, jobs, shown
 from placewise.worth.near_misses.suggestions import FleetChange, Relaxation
 
 RANKING = (
@@ -26,6 +26,7 @@ A_FACT = "A fact turns out one way or the other: it gains between the two amount
 LONGEST = 400
 """How long a suggestion or a line is at most."""
 
+_WASTE = "waste less, h"
 _PER = {"cost_per_node_hour": "a node hour", "cost_per_processor_hour": "a processor hour"}
 
 
@@ -80,10 +81,10 @@ def suggestion_text(found: Suggestion) -> str:
         return f"ask for {instead} instead of {change.requirement}"
     if isinstance(change, PriceMoved):
         moves = " and ".join(
-            f"{number(after, 6)} {_PER.get(name, name)} (is {number(before, 6)})"
+            f"{after:g} {_PER.get(name, name)} (is {before:g})"
             for name, before, after in change.prices
         )
-        return f"lower the price of {change.cluster} to {moves}: {jobs(found.most.gains.moved or 0)} then go elsewhere"
+        return f"lower the price of {change.cluster} to {moves}: {counted(found.most.gains.moved or 0, 'job')} moved by it"
     settles = f"it settles {jobs(found.settles)}" if found.settles else "it settles no job alone"
     least, most = (_answer(one) for one in (found.least, found.most))
     return f"describe {change.subsystem} on {change.cluster}: {settles}, most if {most}, least if {least}"
@@ -127,7 +128,8 @@ def advice_columns(suggestions: Sequence[Suggestion]) -> dict[str, list[str]]:
         "more succeed": [between(least.success, most.success) for least, most in gains],
         "more match": [between(least.matches, most.matches) for least, most in gains],
         "wait less, h": [saved_words(least.waiting_h, most.waiting_h) for least, most in gains],
-        "waste less, h": [saved_words(least.wasted_h, most.wasted_h) for least, most in gains],
+        _WASTE: [saved_words(least.wasted_h, most.wasted_h) for least, most in gains],
         "pay less": [saved_words(least.cost, most.cost) for least, most in gains],
     }
-    return {heading: cells for heading, cells in columns.items() if any(cells)}
+    idle = {"", _signed(0)}
+    return {name: cells for name, cells in columns.items() if any(cells) and (name != _WASTE or set(cells) - idle)}
