@@ -13,6 +13,7 @@ from placewise.advice.suggestions.prices import price_moves
 from placewise.advice.suggestions.suggestion import Advice, Applied, Change, Suggestion
 from placewise.errors import InputError
 from placewise.matching.index import FleetIndex
+from placewise.model.advice.changes import FactDescribed
 from placewise.model.fleets.cluster import Fleet
 from placewise.model.progress import SILENT, Progress
 from placewise.worth.near_misses.search import near_misses
@@ -60,7 +61,8 @@ def advise(case: AnyCase, *, top: int = TOP, progress: Progress = SILENT) -> Adv
                 # Once it is made, what a job asks cannot be compared with what is there: no change to suggest.
                 continue
             outcomes.append(Applied(change, case.gains(before, after)))
-        if outcomes:
+        # A fact of which a single answer could be tried gains between nobody knows what.
+        if len(outcomes) > isinstance(candidate.changes[0], FactDescribed):
             # Of answers that gain the same the first: that nothing more is there, then what most jobs ask for.
             least, most = min(outcomes, key=lambda one: one.gained), max(outcomes, key=lambda one: one.gained)
             found.append(Suggestion(least, most, candidate.settles))
@@ -77,7 +79,8 @@ def _candidates(case: AnyCase, most: int, progress: Progress) -> tuple[list[_Can
     if not index.names:
         raise InputError("the fleet has no clusters", expected="at least one")
     progress.advanced("unknown facts", 0, 3)
-    facts = open_facts(index, case.candidates, most)
+    jobs = case.candidates
+    facts = open_facts(index, jobs, most)
     found = [_Candidate(one.answers, one.fact.settled) for one in facts]
     progress.advanced("prices", 1, 3)
     choices = case.choices(index)
@@ -87,7 +90,7 @@ def _candidates(case: AnyCase, most: int, progress: Progress) -> tuple[list[_Can
     relaxations: dict[tuple[str, str], Relaxation] = {}
     changes: dict[tuple[str, str, str], FleetChange] = {}
     matches_only = 0
-    for one in case.candidates:
+    for one in jobs:
         near = near_misses(
             index, one.workload, judging=one.judging, top=_MOST_LOOKED_AT, numbers=one.numbers, progress=progress
         )

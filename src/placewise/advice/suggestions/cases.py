@@ -61,8 +61,8 @@ def case_of_study(study: Study) -> Placed | Timed:
         alike, first = Alike.of(workload, judging or Judging.by_rules(workload), costs.package)
         hours = costs.runtime_s[costs.package[first]] / SECONDS_PER_HOUR
         alike = replace(alike, costing=partial(_by_hours, hours))
-    notes = [f"{demands.without:,} jobs without requirements take no part."] if demands.without else []
-    return Placed(study.fleet, (candidates,), (alike,), tuple(notes))
+    notes = (f"Jobs without requirements, which take no part: {demands.without:,}.",) if demands.without else ()
+    return Placed(study.fleet, (candidates,), (alike,), notes)
 
 
 def case_of_jobs(
@@ -91,7 +91,7 @@ def case_of_jobs(
             "there are no jobs to advise on", found=f"{several} of several groups", expected="at least one"
         )
     workloads = [_workload(shape, jobs) for shape, jobs in by_shape.items()]
-    notes = (f"{several:,} jobs of several groups of resources take no part.",) if several else ()
+    notes = (f"Jobs of several groups of resources, which take no part: {several:,}.",) if several else ()
     candidates = tuple(Candidates(workload) for workload in workloads)
     return Placed(fleet, candidates, tuple(_alike(fleet, one, None) for one in workloads), notes)
 

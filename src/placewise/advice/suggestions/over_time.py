@@ -58,7 +58,8 @@ class Timed:
     def candidates(self) -> tuple[Candidates, ...]:
         """See `Case`; where requirements hold counts, and not who has the processors."""
         trace = self.cleaned.trace
-        return (Candidates(Workload.from_rows(map(str, trace.names), [trace.asks[one] for one in trace.ask.tolist()])),)
+        asks = Workload.from_rows(map(str, range(len(trace.asks))), trace.asks)
+        return (Candidates(asks.select(trace.ask)),)
 
     @property
     def most_tried(self) -> int:

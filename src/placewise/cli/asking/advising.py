@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -98,10 +99,22 @@ def advise(
     from placewise.report.terminal.advice import print_advice
     from placewise.report.terminal.progress import stages
 
+    if jobs and source is not None:
+        raise InputError("a source is given, and jobs beside it", found=str(source), expected="one of the two")
+    if jobs or (source is not None and _is_study(source)):
+        given: dict[str, object] = {"--trace-format": trace_format, "--machines": machines, "--zone": zone}
+        usual = {
+            "--clean": (clean, "strict"),
+            "--policy": (policy, "easy"),
+            "--place": (place, "earliest-start"),
+            "--estimates": (estimates, "limit"),
+        }
+        given |= {name: None if said == default else said for name, (said, default) in usual.items()}
+        _refuse_idle(given, "no trace is replayed")
+    if ignore_limits and not jobs:
+        _refuse_idle({"--ignore-limits": True}, "no jobs are given by --jobs")
     with stages(console(stderr=True)) as progress:
         if jobs:
-            if source is not None:
-                raise InputError("a source is given, and jobs beside it", found=str(source), expected="one of the two")
             case: Placed | Timed = _of_jobs(jobs, fleet, ignore_limits)
         elif source is None:
             raise InputError("nothing is asked about", expected="a source, or --jobs and --fleet")
@@ -128,6 +141,13 @@ def advise(
         print_json({"source": asked, "fleet": None if fleet is None else str(fleet), **advice_document(found)})
     else:
         print_advice(found, console())
+
+
+def _refuse_idle(given: Mapping[str, object], why: str) -> None:
+    """Raise InputError for an option that is given and means nothing here."""
+    for name, said in given.items():
+        if said is not None:
+            raise InputError(f"{name} means nothing where {why}", found=str(said))
 
 
 def _of_jobs(jobs: list[Path], fleet: Path | None, ignore_limits: bool) -> Placed:

@@ -56,7 +56,7 @@ def end_lines(found: Advice) -> Iterator[str]:
     """Say by which rule suggestions are ranked, what was left out, and what their ranges mean."""
     if found.suggestions:
         tried = counted(found.tried, "change")
-        yield f"Each change was made alone, and the jobs asked again ({tried} tried)."
+        yield f"Each change was made alone, and the jobs asked again ({tried} tried); gains do not add up."
         yield RANKING
     if any(not one.is_sure for one in found.suggestions):
         yield A_FACT
@@ -81,10 +81,9 @@ def suggestion_text(found: Suggestion) -> str:
         return f"ask for {instead} instead of {change.requirement}"
     if isinstance(change, PriceMoved):
         moves = " and ".join(
-            f"{after:g} {_PER.get(name, name)} (is {before:g})"
-            for name, before, after in change.prices
+            f"{after:g} {_PER.get(name, name)} (is {before:g})" for name, before, after in change.prices
         )
-        return f"lower the price of {change.cluster} to {moves}: {counted(found.most.gains.moved or 0, 'job')} moved by it"
+        return f"lower the price of {change.cluster} to {moves}: {jobs(found.most.gains.moved or 0)} then go there"
     settles = f"it settles {jobs(found.settles)}" if found.settles else "it settles no job alone"
     least, most = (_answer(one) for one in (found.least, found.most))
     return f"describe {change.subsystem} on {change.cluster}: {settles}, most if {most}, least if {least}"
