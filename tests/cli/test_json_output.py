@@ -59,6 +59,7 @@ LOCAL = {
     "match": ["{jobspec}", "--fleet", "{small}"],
     "explain": ["{jobspec}", "--fleet", "{small}"],
     "diff": ["{small}", "{small}", "--jobs", "{small}"],
+    "advise": ["{small}"],
     "vocabulary": ["{small}"],
     "schema": ["jobspec"],
     "trace": ["{trace}"],
