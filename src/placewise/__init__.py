@@ -6,6 +6,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from placewise.api.advising import advise
     from placewise.api.checking import check
     from placewise.api.differences import diff
     from placewise.api.questions import (
@@ -56,6 +57,7 @@ __all__ = [
     "Version",
     "VersionRange",
     "Vocabulary",
+    "advise",
     "check",
     "choose",
     "diff",
@@ -75,6 +77,7 @@ __all__ = [
 ]
 
 _ROOMS = {
+    "api.advising": ("advise",),
     "api.checking": ("check",),
     "api.differences": ("diff",),
     "api.questions": (

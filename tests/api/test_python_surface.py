@@ -78,7 +78,7 @@ def test_every_name_is_there_with_a_docstring():
         pw.nothing_of_the_kind  # noqa: B018, looked up
 
 
-@pytest.mark.parametrize("module", ["study", "results", "questions", "differences", "checking"])
+@pytest.mark.parametrize("module", ["study", "results", "questions", "differences", "checking", "advising"])
 def test_the_examples_of_the_docstrings_hold(module, folder, monkeypatch):
     monkeypatch.chdir(folder)
     pw.Study.from_folder("demo").run(orders=0, fleets=0, resamples=0).save("out")

@@ -62,6 +62,7 @@ LOCAL = {
     "explain": ["{jobspec}", "--fleet", "{small}"],
     "diff": ["{small}", "{small}", "--jobs", "{small}"],
     "check": ["{expectations}", "--fleet", "{small}"],
+    "advise": ["{small}"],
     "vocabulary": ["{small}"],
     "schema": ["jobspec"],
     "trace": ["{trace}"],

@@ -36,6 +36,8 @@ OPTIONS = {
     ("replay", "--place"),
     ("explain", "--policy"),
     ("place", "--choose"),
+    ("advise", "--policy"),
+    ("advise", "--place"),
     ("submit", "--policy"),
     ("serve", "--select-algorithm"),
 }
@@ -134,6 +136,7 @@ def test_what_is_offered_is_taken_and_the_rest_is_refused(placewise, builds, fle
             *("--force", "--out", tmp_path / "placed.parquet"),
         ),
     }
+    calls |= {("advise", name): ("advise", history, "--fleet", fleet) for name in ("--policy", "--place")}
     assert OPTIONS - set(calls) == OF_SERVICE
     for (command, name), call in calls.items():
         taken = offered(command, name)

@@ -78,12 +78,13 @@ def diff(
             raise TypeError(f"a Fleet is expected, as read_fleet(path) gives it, and not a value of type {kind}")
     asked = None
     if jobs is not None:
-        asked = asked_jobs(_sources([jobs] if isinstance(jobs, Job | Workload | str | Path) else jobs))
+        asked = asked_jobs(sources([jobs] if isinstance(jobs, Job | Workload | str | Path) else jobs))
     found = fleet_diff(before, after, asked, ignore_limits=ignore_limits)
     return Diff(found.fleet, found.jobs)
 
 
-def _sources(jobs: Iterable[Jobs]) -> Iterator[Job | Workload | WorkloadTable]:
+def sources(jobs: Iterable[Jobs]) -> Iterator[Job | Workload | WorkloadTable]:
+    """Yield jobs as they are, and what is read from paths. TypeError for anything else."""
     for one in jobs:
         if isinstance(one, str | Path):
             yield from read_jobs(Path(one))

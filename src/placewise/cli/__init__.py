@@ -6,7 +6,8 @@ commands are imported here for what they add to the application, in the order in
 
 from placewise.cli.studying import studies, worth, sensitivity, comparing, near_misses, outcomes  # noqa: F401, I001, see above
 from placewise.cli.over_time import replaying  # noqa: F401, see above
-from placewise.cli.asking import matching, checking, differing, vocabulary, placing, importing, exporting  # noqa: F401, see above
+from placewise.cli.asking import matching, checking, differing, advising  # noqa: F401, see above
+from placewise.cli.asking import vocabulary, placing, importing, exporting  # noqa: F401, see above
 from placewise.cli.over_time import traces  # noqa: F401, see above
 from placewise.cli.asking import schemas  # noqa: F401, see above
 from placewise.cli.studying import benchmarks  # noqa: F401, see above

@@ -34,6 +34,7 @@ def replay_trace(
     *,
     origin: str = "",
     metadata: tuple[str, ...] | None = None,
+    seen: Trace | None = None,
     resamples: int = RESAMPLES,
     engine: EngineName = "auto",
     progress: Progress = SILENT,
@@ -41,7 +42,8 @@ def replay_trace(
     """Replay the jobs that a filter left of a trace, and sum up.
 
     metadata : the pieces that the scheduler has, None for all. With fewer a job may be placed where something that it
-    requires is lacking, and fails there. origin : where the fleet comes from, in words.
+    requires is lacking, and fails there. seen : the same jobs asking for something else, as the scheduler is to see
+    them; they succeed where they would as they are. origin : where the fleet comes from, in words.
 
     Raises InputError as `replay` does, for no jobs, and for a piece of metadata that no job has.
     """
@@ -50,9 +52,10 @@ def replay_trace(
     trace = cleaned.trace
     if not len(trace):
         raise no_job_left(trace.source, cleaned.dropped)
-    seen, truth = trace, None
+    truth = None if metadata is None and seen is None else truth_of(trace, fleet)
+    seen = trace if seen is None else seen
     if metadata is not None:
-        seen, truth = with_metadata(trace, metadata), truth_of(trace, fleet)
+        seen = with_metadata(seen, metadata)
     there = in_parts(fleet, trace.processor_parts)
     schedule = replay(seen, there, settings, truth=truth, progress=progress, engine=engine)
     summary = summary_of(trace, fleet, settings, schedule, resamples=resamples)

@@ -17,7 +17,8 @@ from placewise.model.requirements.requirement import Condition, Requirement, ver
 from placewise.report.data.explanation import explanation_document
 from placewise.report.data.near_misses import near_misses_document
 from placewise.report.terminal.explanation import RANGES, print_explanation
-from placewise.report.terminal.near_misses import change_text, print_near_misses
+from placewise.report.terminal.near_misses import print_near_misses
+from placewise.report.words.near_misses import change_text
 from placewise.worth.near_misses.suggestions import FleetChange, NearMisses, Relaxation, Success, WiderStep
 
 ZLIB = version_requirement("zlib", "1.2.11", None)

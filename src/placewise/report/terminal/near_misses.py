@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from rich.console import Console, JustifyMethod
 
-from placewise.errors import InputError
-from placewise.matching.compiled_cluster import Properties
-from placewise.model.requirements.requirement import VERSION
-from placewise.model.scalar import scalar_text
-from placewise.model.versions.version import parse_version
 from placewise.report.terminal.tables import print_first_rows, print_line
 from placewise.report.words.explanation import RANGES, asks_for_versions
-from placewise.worth.near_misses.suggestions import FleetChange, NearMisses, Relaxation, Success
+from placewise.report.words.near_misses import change_text
+from placewise.worth.near_misses.suggestions import NearMisses, Relaxation, Success
 
 
 def print_near_misses(found: NearMisses, console: Console) -> None:
@@ -107,28 +101,3 @@ def _success_cells(success: Success | None) -> tuple[str, ...]:
             f"{success.net:+,.1f}",
         )
     )
-
-
-def change_text(change: FleetChange) -> str:
-    """Write a change as an instruction, as in "upgrade zlib to version 1.2.8 on east (has 1.2.5)"."""
-    if change.before is None:
-        return f"add {change.subsystem} with {_written(change.after)} to {change.cluster}"
-    before, after = dict(change.before), dict(change.after)
-    changed = tuple((name, value) for name, value in change.after if name not in before or before[name] != value)
-    had = tuple((name, before[name]) for name, _ in changed if name in before)
-    has = ", ".join(scalar_text(value) for _, value in had) or "no such value"
-    verb = "change"
-    if after.keys() == before.keys() and [name for name, _ in changed] == [VERSION] and _is_newer(after, before):
-        verb = "upgrade"
-    return f"{verb} {change.subsystem} to {_written(changed or change.after)} on {change.cluster} (has {has})"
-
-
-def _written(properties: Properties) -> str:
-    return ", ".join(f"{name} {scalar_text(value)}" for name, value in properties) or "nothing said of it"
-
-
-def _is_newer(after: dict[str, Any], before: dict[str, Any]) -> bool:
-    try:
-        return parse_version(scalar_text(after[VERSION])) > parse_version(scalar_text(before[VERSION]))
-    except InputError:
-        return False

@@ -88,7 +88,7 @@ def best_changes(
     ranking: Ranking[FleetChange] = Ranking(top, least)
     ordered = sorted(near, key=lambda where: (-sum(near[where].values()), where))
     tests = tuple(one if isinstance(one, Requirement) else None for one in workload.requirements)
-    trial = _Trial(index, tests, made_of, numbers=numbers)
+    trial = Trial(index, tests, made_of, numbers=numbers)
     for where in ordered:
         if not ranking.could_hold(sum(near[where].values())):
             break
@@ -129,7 +129,7 @@ def _changeable(index: FleetIndex, subsystem: str, fixed: Collection[str]) -> _P
     return _Places(bitset.pack(np.repeat(single, sizes)) & seen | bitset.pack(np.repeat(lacking, sizes)), before)
 
 
-class _Trial:
+class Trial:
     """Tries vertices against demands, and remembers which requirement each meets."""
 
     def __init__(
@@ -157,20 +157,21 @@ class _Trial:
             self._offered[subsystem] = {repr(properties): properties for properties in offered}
         tried = dict(self._offered[subsystem])
         for what in near:
-            for properties in self._made_to_meet(before or (), what):
+            for properties in self.made_to_meet(before or (), what):
                 tried[repr(properties)] = properties
         tried.pop(repr(before), None)
         best: tuple[Properties, int, int] | None = None
         for name, properties in self._by_distance(before, tried):
-            gained = sum(weight for what, weight in near.items() if self._meets(name, properties, what))
+            gained = sum(weight for what, weight in near.items() if self.meets(name, properties, what))
             if best is not None and gained <= best[1] - best[2]:
                 continue
-            lost = sum(weight for what, weight in staying.items() if not self._meets(name, properties, what))
+            lost = sum(weight for what, weight in staying.items() if not self.meets(name, properties, what))
             if best is None or gained - lost > best[1] - best[2]:
                 best = properties, gained, lost
         return best
 
-    def _meets(self, name: str, properties: Properties, what: int) -> bool:
+    def meets(self, name: str, properties: Properties, what: int) -> bool:
+        """Whether a vertex, whose text is its name here, meets all that a demand asks."""
         for number in self._made_of[what]:
             met = self._met.get((number, name))
             if met is None:
@@ -191,7 +192,7 @@ class _Trial:
             test = self._tests[number] = VertexTest.of(self._asked(number), self._index.vocabulary)
         return test
 
-    def _made_to_meet(self, before: Properties, what: int) -> Iterator[Properties]:
+    def made_to_meet(self, before: Properties, what: int) -> Iterator[Properties]:
         """Yield the vertex with its fields changed, where they have to be, to the nearest bounds that a demand sets."""
         values: dict[str, Value] = dict(before)
         for number in self._made_of[what]:
@@ -204,7 +205,7 @@ class _Trial:
                     return
                 values[condition.field] = value
         properties = tuple(sorted(values.items(), key=lambda pair: pair[0]))
-        if self._meets(repr(properties), properties, what):
+        if self.meets(repr(properties), properties, what):
             yield properties
 
     def _holds(self, requirement: Requirement, condition: Condition, values: Mapping[str, Value]) -> bool:
