@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from placewise.cli.app import app
-from placewise.cli.options import choices, policy_names
+from placewise.cli.options import choices, policies_in, policy_names
 from placewise.cli.printing import only_documents, print_json, print_text, say
 from placewise.errors import InputError
 from placewise.selection.offered import IN_A_SERVICE
@@ -27,7 +27,8 @@ def nominate(
     policy: Annotated[
         str,
         typer.Option(
-            help="What decides the order of the clusters that match.", autocompletion=policy_names(IN_A_SERVICE)
+            help=f"What decides the order of the clusters that match: {policies_in(IN_A_SERVICE)}.",
+            autocompletion=policy_names(IN_A_SERVICE),
         ),
     ] = "preferred,first",
     most: Annotated[int, typer.Option(help="So many clusters at a time.", min=1, max=10)] = 10,
