@@ -14,6 +14,7 @@ import typer
 from placewise.cli.app import app
 from placewise.cli.options import choices, policies_in, policy_names
 from placewise.cli.printing import only_documents, print_json, print_text, say
+from placewise.cli.serving.connecting import extra
 from placewise.errors import InputError
 from placewise.selection.offered import IN_A_SERVICE
 
@@ -65,7 +66,7 @@ def nominate(
     """
     from threading import Event
 
-    with _extra():
+    with extra("kubernetes"):
         from placewise.kueue.manager_cluster import connected
         from placewise.kueue.nominating import Dispatcher, Terms
     from placewise.advice.choosing import refuse_other_words
@@ -106,19 +107,6 @@ def _print_json(notice: Notice) -> None:
     from dataclasses import asdict
 
     print_json({"what": type(notice).__name__, **asdict(notice)}, lines=True)
-
-
-@contextlib.contextmanager
-def _extra() -> Iterator[None]:
-    """Import the dispatcher. Raises InputError that says what to install when its library is missing."""
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        if error.name is None or error.name.partition(".")[0] == "placewise":
-            raise
-        raise InputError(
-            f"the library {error.name!r} is not installed", expected="pip install 'placewise[kubernetes]'"
-        ) from None
 
 
 @contextlib.contextmanager
