@@ -13,9 +13,9 @@ from placewise.advice.choosing import choose, in_order
 from placewise.errors import InputError
 from placewise.matching.deciding import required_job
 from placewise.model.fleets.cluster import Cluster, Fleet
-from placewise.model.fleets.resources import Subsystem, SubsystemVertex
+from placewise.model.fleets.resources import ResourceGraph, Subsystem, SubsystemVertex, Vertex
 from placewise.model.fleets.vocabulary import Vocabulary
-from placewise.model.jobs.job import Job, ResourceGroup
+from placewise.model.jobs.job import Job, ResourceGroup, ResourceRequest
 from placewise.model.requirements.preference import Preference
 from placewise.model.requirements.requirement import Requirement
 from placewise.scheduler import Scheduler
@@ -129,6 +129,36 @@ def test_nowhere_is_a_value_with_its_reason():
     assert "no clusters" in pw.choose(Fleet(()), Job("any")).reason
     known = Fleet(FLEET.clusters[:3])
     assert "for certain" not in pw.choose(known, pw.Requirement.parse("cmake@9:")).reason
+
+
+def test_limits_of_sites_and_taints_keep_the_choice_away():
+    """The graph of each is the same: a node of eight cores."""
+    graph = ResourceGraph((Vertex("0", "cluster"), Vertex("n", "node", 0), Vertex("c", "core", 1, 8)))
+
+    def described(name, **subsystems):
+        found = tuple(Subsystem(one, (SubsystemVertex(tuple(said.items())),)) for one, said in subsystems.items())
+        return Cluster(name, graph, found)
+
+    fleet = Fleet(
+        (
+            described("tainted", taint={"key": "gpu", "effect": "NoSchedule"}),
+            described("many", partition={"name": "p", "min_nodes": 2}),
+            described("few", partition={"name": "p", "max_cores_per_node": 2}),
+            described("ours", partition={"name": "p", "qos": ("high",)}),
+            described("free", partition={"name": "p", "max_nodes": 1}),
+        )
+    )
+    group = ResourceGroup((ResourceRequest("node", 1, (ResourceRequest("core", 4),)),))
+    for attributes, expected in (
+        ({}, ("free",)),
+        ({"tolerations": "gpu"}, ("tainted", "free")),
+        ({"qos": "high"}, ("ours", "free")),
+        ({"qos": "low"}, ("free",)),
+    ):
+        job = Job("asked", (group,), attributes=tuple(attributes.items()))
+        assert in_order(Scheduler(fleet), job, "first") == expected
+        assert pw.choose(fleet, job, "first").cluster == expected[0]
+    assert pw.choose(fleet, Job("asked", (group,)), "first", unknown="yes").cluster == "ours"
 
 
 def test_a_policy_that_refuses_all_is_named():

@@ -8,6 +8,8 @@ import pytest
 from small_fleets import written_features, written_fleet, written_job
 
 import placewise as pw
+from placewise.model.fleets.fleet_changes import FactChange
+from placewise.report.words.fleet_changes import fact_words
 
 PERL = {"name": "perl", "field": "version", "min": "5.30"}
 
@@ -111,8 +113,26 @@ def test_a_page_replaces_another_file_only_if_told_to(placewise, fleets, tmp_pat
     job = written_job(tmp_path / "job.json", PERL)
     assert placewise("explain", job, "--fleet", fleets[0], "--html", page).code == 2
     assert page.read_text() == "mine"
-    assert placewise("diff", *fleets, "--html", page, "--force").code == 0
+    ran = placewise("diff", *fleets, "--html", page, "--force")
+    assert (ran.code, ran.err) == (0, f"written to {page}\n")
     assert "What changed" in page.read_text()
+    ran = placewise("explain", job, "--fleet", fleets[0], "--html", page, "--force")
+    assert ran.err == f"written to {page}\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "line"),
+    [
+        (172800, 5400, "partition: time_limit 2 days -> 90 minutes"),
+        (60, "unlimited", "partition: time_limit 1 minute -> unlimited"),
+        (None, 60, "partition: time_limit nothing -> 1 minute"),
+    ],
+)
+def test_limits_of_time_are_said_as_in_explain(before, after, line):
+    fields = [() if one is None else (("time_limit", one),) for one in (before, after)]
+    assert fact_words(FactChange("partition", *fields, None, None)) == line
+    # Elsewhere the field is nobody's limit.
+    assert "172800" in fact_words(FactChange("job", (("time_limit", 172800),), None, None, None))
 
 
 def test_python_says_the_same(placewise, fleets, tmp_path):

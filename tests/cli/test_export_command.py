@@ -46,15 +46,30 @@ def run(*words):
 
 
 def test_the_file_is_printed_and_what_it_cannot_say_is_said(fleet):
-    ended = run("snakemake", fleet)
+    ended = run("snakemake", fleet, "--account", "ai")
     assert ended.exit_code == 0
     limits = yaml.safe_load(ended.stdout)["partitions"]
     assert (limits["batch"]["max_runtime"], limits["batch"]["max_gpu"]) == (60, 4)
     assert "max_runtime" not in limits["gpu"]
     said = ended.stderr
     assert "its nodes differ, and the limits are those of 1 of 2" in said
-    assert "only for accounts ai" in said
     assert "1 node is not counted" in said
+
+
+def test_a_partition_that_lists_names_is_left_out_until_one_is_given(fleet):
+    ended = run("snakemake", fleet)
+    assert list(yaml.safe_load(ended.stdout)["partitions"]) == ["batch"]
+    assert "gpu: not in the file, since it lists its accounts: ai; --account NAME" in " ".join(ended.stderr.split())
+    assert "does not admit the account physics" in run("snakemake", fleet, "--account", "physics").stderr
+
+
+def test_a_limit_of_memory_a_core_is_said(fleet, tmp_path):
+    (tmp_path / "partitions.txt").write_text(PARTITIONS.replace("MaxTime=01", "MaxMemPerCPU=100 MaxTime=01"))
+    imported = import_files("slurm", [tmp_path / "nodes.txt", tmp_path / "partitions.txt"], Asked("ours"))
+    write_import(imported, "slurm", tmp_path / "fleet")
+    ended = run("snakemake", fleet)
+    assert yaml.safe_load(ended.stdout)["partitions"]["batch"]["max_mem_mb_per_cpu"] == 100
+    assert "batch: a rule whose mem_mb is more than 100 a thread" in ended.stderr
 
 
 def test_the_file_is_written_whole_and_not_over_another(fleet, tmp_path):
@@ -66,7 +81,7 @@ def test_the_file_is_written_whole_and_not_over_another(fleet, tmp_path):
     with pytest.raises(InputError, match="already exists"):
         run("snakemake", fleet, "--out", out)
     assert out.read_bytes() == before
-    assert run("snakemake", fleet, "--out", out, "--force").exit_code == 0
+    assert run("snakemake", fleet, "--out", out, "--force", "--account", "ai").exit_code == 0
     assert out.read_bytes() != before
 
 

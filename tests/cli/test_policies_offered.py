@@ -10,6 +10,7 @@ import pytest
 import typer
 
 from placewise import plugins
+from placewise.advice.choosing import in_order
 from placewise.cli import app
 from placewise.errors import InputError
 from placewise.formats.experiment_folder import write_experiment
@@ -35,13 +36,16 @@ OPTIONS = {
     ("replay", "--policy"),
     ("replay", "--place"),
     ("explain", "--policy"),
+    ("check", "--policy"),
     ("place", "--choose"),
     ("advise", "--policy"),
     ("advise", "--place"),
+    ("nominate", "--policy"),
     ("submit", "--policy"),
     ("serve", "--select-algorithm"),
 }
 OF_SERVICE = {("submit", "--policy"), ("serve", "--select-algorithm")}
+OF_API_SERVER = {("nominate", "--policy")}
 NAMED = re.compile(r"[a-z]+(?:-[a-z]+)*")
 
 
@@ -121,6 +125,8 @@ def test_what_is_offered_is_taken_and_the_rest_is_refused(placewise, builds, fle
         *("simulate", builds, "--no-plots", "--orders", 0, "--fleets", 0, "--resamples", 0, "--no-values", "--force"),
         *("--out", tmp_path / "out", "--experiments"),
     )
+    expected = tmp_path / "expectations.yaml"
+    expected.write_text("jobs:\n- require: gcc\n  matches: [hill]\n")
     a_replay = ("replay", history, "--fleet", fleet, "--resamples", 0)
     calls = {
         ("simulate", "--policy"): (*study, "all"),
@@ -131,13 +137,16 @@ def test_what_is_offered_is_taken_and_the_rest_is_refused(placewise, builds, fle
             *("explain", "--require", "gcc", "--processors", 1, "--limit", "1h", "--fleet", fleet),
             *("--queue", history),
         ),
+        ("check", "--policy"): (
+            *("check", expected, "--processors", 1, "--limit", "1h", "--fleet", fleet, "--queue", history),
+        ),
         ("place", "--choose"): (
             *("place", workload / "workload.parquet", "--fleet", workload, "--prices", workload / "prices.json"),
             *("--force", "--out", tmp_path / "placed.parquet"),
         ),
     }
     calls |= {("advise", name): ("advise", history, "--fleet", fleet) for name in ("--policy", "--place")}
-    assert OPTIONS - set(calls) == OF_SERVICE
+    assert OPTIONS - set(calls) == OF_SERVICE | OF_API_SERVER
     for (command, name), call in calls.items():
         taken = offered(command, name)
         for policy in (*taken, *sorted({*NEEDS, "fcfs"} - set(taken))):
@@ -159,3 +168,16 @@ def test_a_service_takes_what_its_commands_offer(policy):
     except InputError:
         chosen = None
     assert taken == {chosen == "hill"}
+
+
+@pytest.mark.parametrize("policy", sorted({*NEEDS, CONSTRAINT}))
+def test_clusters_are_nominated_by_the_policies_that_the_command_offers(policy):
+    graph, gcc = ResourceGraph((Vertex("0", "cluster"),)), (package_subsystem("gcc", "12"),)
+    fleet = Fleet((Cluster("hill", graph, gcc, (("cost_per_node_hour", 1.0),)),))
+    job = Job("asked", (ResourceGroup((), (Requirement.parse("gcc"),)),))
+    try:
+        found = in_order(Scheduler(fleet), job, policy)
+    except InputError:
+        found = ()
+    (option,) = OF_API_SERVER
+    assert (policy in offered(*option)) == (found == ("hill",))

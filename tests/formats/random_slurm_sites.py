@@ -1,13 +1,35 @@
 """Small random sites of Slurm, as scontrol prints them, and random rules of Snakemake that ask for their nodes."""
 
 import random
+from dataclasses import replace
 
+from placewise.formats.fleets.exports.partition_limits import Submitter
 from placewise.formats.fleets.imports.given import Asked, Given
 from placewise.formats.fleets.imports.slurm import import_slurm
+from placewise.model.fleets.cluster import Fleet
+from placewise.model.fleets.resources import Subsystem, SubsystemVertex
 
 FEATURES = ("ib", "skl", "icx", "ssd")
 MODELS = ("a100", "v100")
 ACCOUNTS = ("ai", "physics")
+QOS = ("normal", "high")
+GROUPS = ("staff", "guests")
+EFFECTS = ("NoSchedule", "NoExecute", "PreferNoSchedule", "Odd")
+LIMITS = {
+    "AllowAccounts": ("ai", "ai,physics", "ALL"),
+    "DenyAccounts": ("physics",),
+    "AllowQos": ("normal", "normal,high", "ALL"),
+    "DenyQos": ("high",),
+    "AllowGroups": ("staff", "ALL"),
+    "MaxNodes": ("0", "1", "2", "UNLIMITED"),
+    "MinNodes": ("0", "1", "2"),
+    "MaxCPUsPerNode": ("2", "5", "UNLIMITED"),
+    "MaxMemPerNode": ("900", "2500", "UNLIMITED"),
+    "MaxMemPerCPU": ("300", "800", "UNLIMITED"),
+    "RootOnly": ("YES", "NO"),
+    "ReqResv": ("YES", "NO"),
+}
+"""What partitions may say, and with what in it."""
 
 
 def site(draw: random.Random, *, uniform: bool = False):
@@ -15,8 +37,8 @@ def site(draw: random.Random, *, uniform: bool = False):
     partitions = {
         name: {
             "time": draw.choice(("UNLIMITED", "00:30:00", "08:00:00", "2-00:00:00")),
-            "accounts": draw.choice(("ALL", "ALL", "ai", "ai,physics")),
             "state": draw.choice(("UP", "UP", "UP", "UP", "DOWN")),
+            "limits": {key: draw.choice(some) for key, some in LIMITS.items() if draw.random() < 0.15},
         }
         for name in draw.sample(("batch", "gpu", "long", "debug"), draw.randint(1, 3))
     }
@@ -60,7 +82,8 @@ def texts(nodes, partitions, *, limits: bool = True):
         return [shown]
     members = {name: [one["name"] for one in nodes if name in one["partitions"]] for name in partitions}
     said = "".join(
-        f"PartitionName={name}\n   AllowAccounts={one['accounts']} MaxTime={one['time']}\n"
+        f"PartitionName={name}\n   MaxTime={one['time']}\n"
+        f"   {' '.join(f'{key}={value}' for key, value in one['limits'].items())}\n"
         f"   Nodes={','.join(members[name])}\n   OverSubscribe=NO State={one['state']}\n\n"
         for name, one in partitions.items()
         if members[name]
@@ -68,10 +91,32 @@ def texts(nodes, partitions, *, limits: bool = True):
     return [shown, said]
 
 
-def fleet(found, *, by_partition: bool, folder):
-    """The fleet that an import makes of such texts."""
+def fleet(found, *, by_partition: bool, folder, taints=()):
+    """The fleet that an import makes of such texts; taints : names of nodes, each with the effect of its taint."""
     given = [Given(folder / f"{number}.txt", text.encode()) for number, text in enumerate(found)]
-    return import_slurm(given, Asked("s", by_partition)).fleet()
+    imported = import_slurm(given, Asked("s", by_partition)).fleet()
+    return Fleet(tuple(_tainted(one, dict(taints)) for one in imported.clusters), imported.vocabulary)
+
+
+def _tainted(cluster, taints):
+    vertices = [
+        SubsystemVertex((("key", "own"), ("effect", taints[vertex.id])), (at,))
+        for at, vertex in enumerate(cluster.graph.vertices)
+        if vertex.id in taints
+    ]
+    return (
+        replace(cluster, subsystems=(*cluster.subsystems, Subsystem("taint", tuple(vertices)))) if vertices else cluster
+    )
+
+
+def tainted(draw: random.Random, nodes):
+    """Some nodes with the effect of a taint; none on most sites."""
+    return [(one["name"], draw.choice(EFFECTS)) for one in nodes if draw.random() < 0.3] if draw.random() < 0.3 else []
+
+
+def submitter(draw: random.Random):
+    """Under which names a user submits, some of them not said."""
+    return Submitter(*(draw.choice(("", *names)) for names in (ACCOUNTS, QOS, GROUPS)))
 
 
 def rule(draw: random.Random, *, several_nodes: bool = True):

@@ -32,6 +32,12 @@ def may_choose(limits, threads, resources):
     return all(one <= most for one, most in asked)
 
 
+def more_cores(limits, threads, resources):
+    """Whether Slurm has to give a rule more cores than it asks for, which no limit of the file can say."""
+    most = limits.memory_per_core_bytes
+    return most is not None and resources.get("mem_mb", 0) << 20 > most * threads
+
+
 def _gpus(resources):
     if resources.get("gpu"):
         return resources["gpu"], resources.get("gpu_model")

@@ -2,6 +2,7 @@
 
 import random
 import threading
+from dataclasses import replace
 
 import pytest
 
@@ -293,6 +294,72 @@ def test_no_more_may_be_nominated_than_kueue_allows(most):
         Terms(most=most)
 
 
+def tainted(name, *nodes, cores=64):
+    """A cluster with a node for each list of taints, written key:effect."""
+    found = cluster(name, cores, nodes=len(nodes))
+    taints = tuple(
+        SubsystemVertex((("key", key), ("value", ""), ("effect", effect)), (1 + 2 * at,))
+        for at, some in enumerate(nodes)
+        for key, _, effect in [one.partition(":") for one in some]
+    )
+    return replace(found, subsystems=(*found.subsystems, Subsystem("taint", taints)))
+
+
+def tolerates(*keys):
+    return [{"key": key, "operator": "Exists"} for key in keys]
+
+
+def pods(*sets):
+    """A workload with a pod set for each list of tolerated keys."""
+    found = workload("job-a")
+    (one,) = found["spec"]["podSets"]
+    spec = one["template"]["spec"]
+    found["spec"]["podSets"] = [
+        {**one, "name": f"set{number}", "template": {"spec": {**spec, "tolerations": tolerates(*keys)}}}
+        for number, keys in enumerate(sets)
+    ]
+    return found
+
+
+TAINTED = Fleet(
+    (
+        tainted("small", ["gpu:NoSchedule"]),
+        tainted("big", ["gpu:NoSchedule"], []),
+        tainted("plain", [], ["gpu:PreferNoSchedule"]),
+    )
+)
+
+
+@pytest.mark.parametrize(
+    ("sets", "expected"),
+    [
+        ([[]], ["big", "plain"]),
+        ([["gpu"]], ["small", "big", "plain"]),
+        ([["gpu"], ["gpu", "other"]], ["small", "big", "plain"]),
+        ([["other"]], ["big", "plain"]),
+        # The leader goes beside the tainted nodes, and its workers on them.
+        ([[], ["gpu"]], ["big", "plain"]),
+    ],
+    ids=str,
+)
+def test_pods_go_where_taints_are_tolerated_by_each_pod_set(sets, expected, server, dispatching):
+    server.put(pods(*sets), STATUS)
+    dispatcher, notices = dispatching(TAINTED, policy="first")
+    dispatcher.look("v1beta2")
+    assert nominated(server) == expected
+    assert notices == [Nominated("team/job-a", tuple(expected))]
+
+
+def test_the_tolerations_of_one_pod_set_are_not_those_of_another(dispatching):
+    """A node a pod: one set tolerates the taint of its node, and the other may not follow it there."""
+    fleet = Fleet((tainted("a", ["gpu:NoSchedule"], [], cores=8), tainted("b", *[["gpu:NoSchedule"]] * 2, cores=8)))
+    assert pw.match(fleet, job_of_workload(pods([], ["gpu"])).job).names == ("a",)
+    assert pw.match(fleet, job_of_workload(pods(["gpu"], ["gpu"])).job).names == ("a", "b")
+    assert pw.match(fleet, job_of_workload(pods([], [])).job).names == ()
+    # No cluster of this one has a taint.
+    assert pw.match(FLEET, job_of_workload(pods([], ["gpu"])).job).names == ("big", "elsewhere")
+
+
 def random_fleet(draw):
     names = draw.sample(["a", "b", "c", "d", "e"], draw.randint(1, 5))
     complete = {(name, "property"): draw.random() < 0.7 for name in names}
@@ -301,6 +368,8 @@ def random_fleet(draw):
         cluster(name, draw.choice((2, 8, 32)), *draw.sample(labels, draw.randint(0, 3)), nodes=draw.randint(1, 3))
         for name in names
     ]
+    taints = [[draw.choice(("gpu", "own")) + ":NoSchedule"] * (draw.random() < 0.4) for _ in range(3)]
+    clusters += [tainted(f"t{number}", *taints[: 1 + number], cores=16) for number in range(draw.randint(0, 3))]
     return Fleet(tuple(clusters), Vocabulary(complete=complete))
 
 
@@ -310,6 +379,8 @@ def random_workload(draw, number):
     found["spec"]["podSets"][0]["template"]["spec"]["nodeSelector"] = selector
     if draw.random() < 0.3:
         found["spec"]["podSets"] += workload("x", str(draw.choice((1, 8))), draw.randint(1, 2))["spec"]["podSets"]
+    for one in found["spec"]["podSets"]:
+        one["template"]["spec"]["tolerations"] = tolerates(*draw.sample(("gpu", "own"), draw.choice((0, 0, 1, 2))))
     return found
 
 

@@ -21,10 +21,10 @@ from placewise.model.fleets.site_limit import (
     MemoryOfCores,
     NotOnly,
     Open,
-    Repels,
     SiteLimit,
     TimeAllowed,
     is_whole,
+    tolerating,
 )
 from placewise.model.fleets.vocabulary import Vocabulary
 from placewise.model.jobs.job import Job, Shape
@@ -117,8 +117,7 @@ def limits_of(
     if _EFFECT in known.get(TAINT, ()):
         with locating(place=f"attribute {_TOLERATIONS!r}"):
             tolerated = parse_tolerations(scalar_text(attributes.get(_TOLERATIONS, "")))
-        repels = Condition(_EFFECT, Repels(tolerated, _seconds(attributes) or None))
-        found.append(Not(SiteLimit(TAINT, (repels,), otherwise=False)))
+        found.append(tolerating(tolerated, _seconds(attributes) or None))
     return tuple(found)
 
 

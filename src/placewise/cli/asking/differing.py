@@ -9,7 +9,7 @@ import typer
 
 from placewise.cli.app import EXIT_CHECK_FAILED, app
 from placewise.cli.options import Force, Html, IgnoreLimits, Json, SeparateEntries
-from placewise.cli.printing import command_line, console, print_json
+from placewise.cli.printing import command_line, console, print_json, say
 
 
 @app.command()
@@ -64,6 +64,7 @@ def diff(
         from placewise.report.page.diff_page import write_diff_page
 
         write_diff_page(found, html, before=str(before), after=str(after), command=command_line())
+        say(f"written to {html}")
     if json:
         print_json({"before": str(before), "after": str(after), **diff_document(found)})
     else:

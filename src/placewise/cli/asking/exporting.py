@@ -45,13 +45,24 @@ def export(
     ] = None,
     account: Annotated[
         str,
-        typer.Option(help="Leave out partitions that do not admit this account.", metavar="NAME", show_default=False),
+        typer.Option(
+            help="The account of the jobs. Partitions that list accounts are left out unless it is among them.",
+            metavar="NAME",
+            show_default=False,
+        ),
+    ] = "",
+    qos: Annotated[
+        str, typer.Option(help="The QOS of the jobs, in the same way.", metavar="NAME", show_default=False)
+    ] = "",
+    group: Annotated[
+        str, typer.Option(help="The group of the user, in the same way.", metavar="NAME", show_default=False)
     ] = "",
     force: Force = False,
     json: Json = False,
 ) -> None:
     """Write the partitions of a fleet with their limits, by which Snakemake chooses one for each rule."""
     from placewise.errors import locating
+    from placewise.formats.fleets.exports.partition_limits import Submitter
     from placewise.formats.fleets.exports.partitions import partitions_of
     from placewise.formats.fleets.exports.snakemake import snakemake_partitions, snakemake_text
     from placewise.formats.fleets.fleet_source import read_fleet
@@ -64,7 +75,7 @@ def export(
         refuse_existing(out, force=force)
     read = read_fleet(fleet)
     with locating(file=fleet):
-        partitions, left_out = partitions_of(read, clusters=cluster or (), account=account)
+        partitions, left_out = partitions_of(read, clusters=cluster or (), submitter=Submitter(account, qos, group))
         written, too = snakemake_partitions(partitions)
         left_out += too
         if not written:

@@ -129,6 +129,7 @@ def explain(
     when = starts.estimates(index.fleet, answers)
     if html is not None:
         _write_page(html, fleet, index, answers, found, when)
+        say(f"written to {html}")
     if json:
         documents = [explanation_document(*one) for one in found]
         for document, start in zip(documents, when, strict=False):

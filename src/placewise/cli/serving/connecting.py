@@ -77,16 +77,21 @@ UsableClusters = Annotated[
 ]
 
 
+def service_extra() -> contextlib.AbstractContextManager[None]:
+    """Import parts of the service, as `extra` does."""
+    return extra("service")
+
+
 @contextlib.contextmanager
-def service_extra() -> Iterator[None]:
-    """Import parts of the service. Raises InputError that says what to install when a library is missing."""
+def extra(name: str) -> Iterator[None]:
+    """Import what needs an extra. Raises InputError that says what to install when a library of it is missing."""
     try:
         yield
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] == "placewise":
             raise
         raise InputError(
-            f"the library {error.name!r} is not installed", expected="pip install 'placewise[service]'"
+            f"the library {error.name!r} is not installed", expected=f"pip install 'placewise[{name}]'"
         ) from None
 
 

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from placewise.cli.app import app
-from placewise.cli.options import choices, policy_names
+from placewise.cli.options import choices, policies_in, policy_names
 from placewise.cli.printing import only_documents, print_json, print_text, say
+from placewise.cli.serving.connecting import extra
 from placewise.errors import InputError
 from placewise.selection.offered import IN_A_SERVICE
 
@@ -27,7 +28,8 @@ def nominate(
     policy: Annotated[
         str,
         typer.Option(
-            help="What decides the order of the clusters that match.", autocompletion=policy_names(IN_A_SERVICE)
+            help=f"What decides the order of the clusters that match: {policies_in(IN_A_SERVICE)}.",
+            autocompletion=policy_names(IN_A_SERVICE),
         ),
     ] = "preferred,first",
     most: Annotated[int, typer.Option(help="So many clusters at a time.", min=1, max=10)] = 10,
@@ -64,7 +66,7 @@ def nominate(
     """
     from threading import Event
 
-    with _extra():
+    with extra("kubernetes"):
         from placewise.kueue.manager_cluster import connected
         from placewise.kueue.nominating import Dispatcher, Terms
     from placewise.advice.choosing import refuse_other_words
@@ -105,19 +107,6 @@ def _print_json(notice: Notice) -> None:
     from dataclasses import asdict
 
     print_json({"what": type(notice).__name__, **asdict(notice)}, lines=True)
-
-
-@contextlib.contextmanager
-def _extra() -> Iterator[None]:
-    """Import the dispatcher. Raises InputError that says what to install when its library is missing."""
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        if error.name is None or error.name.partition(".")[0] == "placewise":
-            raise
-        raise InputError(
-            f"the library {error.name!r} is not installed", expected="pip install 'placewise[kubernetes]'"
-        ) from None
 
 
 @contextlib.contextmanager

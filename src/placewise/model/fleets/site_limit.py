@@ -11,7 +11,7 @@ from placewise.errors import Incomparable, InputError, NotSaid
 from placewise.model.durations import EXPECTED, in_words, seconds_of
 from placewise.model.jobs.toleration import Toleration
 from placewise.model.requirements.predicates import Predicate
-from placewise.model.requirements.requirement import Requirement
+from placewise.model.requirements.requirement import Condition, Expression, Not, Requirement
 from placewise.model.scalar import Value
 
 _OPEN = frozenset(
@@ -296,6 +296,11 @@ class Repels:
     def __str__(self) -> str:
         tolerated = f" but {', '.join(map(str, self.tolerations))}" if self.tolerations else ""
         return f"of any taint{tolerated}"
+
+
+def tolerating(tolerations: tuple[Toleration, ...], duration_s: float | None = None) -> Expression:
+    """Return what keeps a job off nodes with a taint that it does not tolerate; arguments as for `Repels`."""
+    return Not(SiteLimit("taint", (Condition("effect", Repels(tolerations, duration_s)),), otherwise=False))
 
 
 def is_whole(value: Value) -> bool | None:

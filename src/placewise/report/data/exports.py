@@ -24,7 +24,6 @@ def export_document(
                 "nodes": one.nodes,
                 "nodes_in_use": one.total,
                 "nodes_not_in_use": one.partition.not_in_use,
-                "accounts": list(one.partition.accounts),
                 "whole": one.whole,
             }
             for one in written
@@ -45,11 +44,11 @@ def export_sentences(written: Sequence[WrittenPartition], left_out: Sequence[Lef
         if one.partition.not_in_use:
             count = one.partition.not_in_use
             are = "node is not counted, since it is" if count == 1 else "nodes are not counted, since they are"
-            yield f"{name}: {count:,} {are} down or drained"
-        if one.partition.accounts:
+            yield f"{name}: {count:,} {are} down, drained or tainted"
+        if (a_core := one.partition.limits.memory_per_core_bytes) is not None:
             yield (
-                f"{name}: only for accounts {', '.join(one.partition.accounts)}, which the file cannot say; "
-                "--account leaves out what an account cannot use"
+                f"{name}: a rule whose mem_mb is more than {a_core >> 20:,} a thread gets more cores from Slurm, or is "
+                "refused; the file cannot say it"
             )
         if one.limits.get("max_runtime") == 0:
             yield (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
+from placewise.model.durations import in_words
 from placewise.model.fleets.fleet_changes import (
     ClusterChange,
     CountChange,
@@ -30,6 +31,7 @@ NOTHING = "The fleets are described alike."
 
 _FIRST = ("name", "version")
 _LEFT_OUT = "type"
+_LIMIT_OF_TIME = ("partition", "time_limit")
 _COMPLETE = {True: "completely", VERTICES: "completely but for fields", False: "in part", None: "in part"}
 _LONGEST = 80
 _NO_FIELDS = "without fields"
@@ -76,17 +78,18 @@ def fact_words(change: FactChange) -> str:
     """Write what became of a vertex: ``cmake: version 3.27.9 -> 3.18.4``, ``gpu: model=a100 on 4 nodes, was on 2``."""
     subsystem = shown(change.subsystem)
     if change.before is None:
-        return f"{subsystem} {_there(change.after, change.on_after)} is new"
+        return f"{subsystem} {_there(change, change.after, change.on_after)} is new"
     if change.after is None:
-        return f"{subsystem} {_there(change.before, change.on_before)} is gone"
+        return f"{subsystem} {_there(change, change.before, change.on_before)} is gone"
     on = _on(change.on_after)
     was = "" if change.on_before == change.on_after else f", was {_on(change.on_before)}"
     if change.before == change.after:
-        return f"{subsystem}: {_fields(change.after)} {f'{on}{was}' if was else 'on other nodes'}"
+        return f"{subsystem}: {_fields(change.subsystem, change.after)} {f'{on}{was}' if was else 'on other nodes'}"
     old, new = dict(change.before), dict(change.after)
-    same = _fields(tuple((name, value) for name, value in change.after if name in _FIRST and old.get(name) == value))
+    kept = tuple((name, value) for name, value in change.after if name in _FIRST and old.get(name) == value)
+    same = _fields(change.subsystem, kept)
     changed = [
-        _value(ValueChange(name, old.get(name), new.get(name)))
+        _value(ValueChange(name, old.get(name), new.get(name)), change.subsystem)
         for name in sorted(old.keys() | new.keys(), key=lambda one: (one not in _FIRST, one))
         if (type(old.get(name)), old.get(name)) != (type(new.get(name)), new.get(name))
     ]
@@ -126,8 +129,16 @@ def value_words(value: Value | None) -> str:
     return "nothing" if value is None else shown(scalar_text(value), _LONGEST)
 
 
-def _value(one: ValueChange) -> str:
-    return f"{shown(one.name, _LONGEST)} {value_words(one.before)} -> {value_words(one.after)}"
+def _field_words(subsystem: str, name: str, value: Value | None) -> str:
+    """Write the value of a field; the limit of time of a partition as the causes of a match do."""
+    if (subsystem, name) == _LIMIT_OF_TIME and isinstance(value, int | float) and not isinstance(value, bool):
+        return in_words(value)
+    return value_words(value)
+
+
+def _value(one: ValueChange, subsystem: str = "") -> str:
+    before, after = (_field_words(subsystem, one.name, value) for value in (one.before, one.after))
+    return f"{shown(one.name, _LONGEST)} {before} -> {after}"
 
 
 def _count(one: CountChange) -> str:
@@ -140,18 +151,18 @@ def _complete(one: ValueChange, rest: str) -> str:
     return f"{shown(one.name) or rest}: {f'{how}, as before' if one.before == one.after else f'now {how}'}"
 
 
-def _fields(fields: Fields) -> str:
+def _fields(subsystem: str, fields: Fields) -> str:
     ordered = sorted(fields, key=lambda pair: (_FIRST.index(pair[0]) if pair[0] in _FIRST else len(_FIRST), pair[0]))
     said = (
-        value_words(value) if name in _FIRST else f"{shown(name)}={value_words(value)}"
+        value_words(value) if name in _FIRST else f"{shown(name)}={_field_words(subsystem, name, value)}"
         for name, value in ordered
         if name != _LEFT_OUT
     )
     return " ".join(said) or _NO_FIELDS
 
 
-def _there(fields: Fields | None, nodes: int | None) -> str:
-    return f"{_fields(fields or ())}{'' if nodes is None else f' {_on(nodes)}'}"
+def _there(change: FactChange, fields: Fields | None, nodes: int | None) -> str:
+    return f"{_fields(change.subsystem, fields or ())}{'' if nodes is None else f' {_on(nodes)}'}"
 
 
 def _on(nodes: int | None) -> str:

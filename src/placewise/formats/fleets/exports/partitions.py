@@ -6,25 +6,27 @@ as one of several kinds of GPUs, is that part's.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
-from functools import cache
-from typing import TypeAlias
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
 
 from placewise.errors import Incomparable, InputError
-from placewise.kinds.units import unit_of
-from placewise.model.durations import seconds_of
+from placewise.formats.fleets.exports.partition_limits import (
+    Fields,
+    NotForJobsError,
+    PartitionLimits,
+    Submitter,
+    bytes_of,
+    partition_limits,
+)
 from placewise.model.fleets.cluster import Cluster, Fleet
-from placewise.model.fleets.site_limit import Admits, KeepsOut, accounts_of, is_closed
+from placewise.model.fleets.site_limit import Repels, is_closed
 from placewise.model.jobs.job import NODE
 from placewise.model.scalar import Value, scalar_text
 
-PARTITION, GPU, PROPERTY = "partition", "gpu", "property"
-_LOOKED_AT = (NODE, GPU, PROPERTY)
-_BYTES = "B"
-
-_Fields: TypeAlias = dict[str, Value]
+PARTITION, GPU, PROPERTY, TAINT = "partition", "gpu", "property", "taint"
+_LOOKED_AT = (NODE, GPU, PROPERTY, TAINT)
+_NOBODY = Submitter()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +45,15 @@ class PartitionNode:
 
 @dataclass(frozen=True, slots=True)
 class FleetPartition:
-    """A partition and the nodes of it that are in use.
+    """A partition and the nodes of it that are in use, each as large as a job can have it there.
 
-    time_limit_s : None where there is none; 0 where it is not known. accounts : those that it is for alone; empty for
-    everybody's. not_in_use : how many nodes are down or drained, or in a state that is not known.
+    not_in_use : how many nodes are down or drained, in a state that is not known, or have a taint that keeps jobs away.
     """
 
     cluster: str
     name: str
     nodes: tuple[PartitionNode, ...]
-    time_limit_s: float | None = None
-    accounts: tuple[str, ...] = ()
+    limits: PartitionLimits
     not_in_use: int = 0
 
 
@@ -67,12 +67,12 @@ class LeftOut:
 
 
 def partitions_of(
-    fleet: Fleet, *, clusters: Collection[str] = (), account: str = ""
+    fleet: Fleet, *, clusters: Collection[str] = (), submitter: Submitter = _NOBODY
 ) -> tuple[list[FleetPartition], list[LeftOut]]:
-    """Return the partitions that take jobs, in the order of the fleet, and what is left out.
+    """Return the partitions that take the jobs of a submitter, in the order of the fleet, and what is left out.
 
-    clusters : those alone. account : leave out what does not admit it. Raises InputError for a cluster that the fleet
-    does not have, where no partition is described, and for two partitions of one name.
+    clusters : those alone. Raises InputError for a cluster that the fleet does not have, where no partition is
+    described, and for two partitions of one name.
     """
     if unknown := set(clusters) - set(fleet.names):
         raise InputError("no such cluster in the fleet", place="--cluster", found=min(unknown))
@@ -82,12 +82,12 @@ def partitions_of(
     for cluster in fleet.clusters:
         if clusters and cluster.name not in clusters:
             continue
-        said = _Described.of(cluster, fleet.vocabulary.is_complete(cluster.name, PARTITION))
+        said = _Described.of(cluster, fleet.vocabulary.says_all_fields(cluster.name, PARTITION))
         described |= bool(said.partitions)
         if not said.partitions:
             left_out.append(LeftOut(cluster.name, "", "it describes no partitions"))
         for name in sorted(said.partitions):
-            one = _partition(said, name, account)
+            one = _partition(said, name, submitter)
             if isinstance(one, LeftOut):
                 left_out.append(one)
             elif name in found:
@@ -112,7 +112,7 @@ class _Described:
     """
 
     cluster: Cluster
-    attached: dict[str, dict[int, list[_Fields]]]
+    attached: dict[str, dict[int, list[Fields]]]
     partitions: dict[str, dict[tuple[tuple[str, Value], ...], set[int]]]
     whole: bool
     nodes: dict[int, PartitionNode] = field(default_factory=dict)
@@ -120,7 +120,7 @@ class _Described:
     @classmethod
     def of(cls, cluster: Cluster, whole: bool) -> _Described:
         """Return what a cluster describes."""
-        attached: dict[str, dict[int, list[_Fields]]] = {one: {} for one in _LOOKED_AT}
+        attached: dict[str, dict[int, list[Fields]]] = {one: {} for one in _LOOKED_AT}
         partitions: dict[str, dict[tuple[tuple[str, Value], ...], set[int]]] = {}
         for subsystem in cluster.subsystems:
             for vertex in subsystem.vertices if subsystem.name in (*_LOOKED_AT, PARTITION) else ():
@@ -149,7 +149,7 @@ class _Described:
             yield here
             below.extend(self.cluster.graph.children[here])
 
-    def seen(self, at: int, subsystem: str) -> Iterator[_Fields]:
+    def seen(self, at: int, subsystem: str) -> Iterator[Fields]:
         """Yield the fields of each vertex of a subsystem that is attached where a position sees it."""
         for here in self.around(at):
             yield from self.attached[subsystem].get(here, ())
@@ -161,78 +161,56 @@ class _Described:
         return self.nodes[at]
 
 
-def _name(fields: _Fields) -> str:
+def _name(fields: Fields) -> str:
     name = fields.get("name", "")
     return "" if isinstance(name, tuple) else scalar_text(name).strip()
 
 
-def _partition(said: _Described, name: str, account: str) -> FleetPartition | LeftOut:
+def _partition(said: _Described, name: str, submitter: Submitter) -> FleetPartition | LeftOut:
     cluster = said.cluster.name
     if len(said.partitions[name]) > 1:
         return LeftOut(cluster, name, "it is described several times, with different limits")
     ((properties, within),) = said.partitions[name].items()
-    fields = dict(properties)
-    why = _closed(fields)
-    if not why and account and not _admits(fields, account):
-        why = f"it does not admit the account {account}"
-    limit = None if said.whole else 0.0
-    if not why and "time_limit" in fields:
-        try:
-            limit = seconds_of(fields["time_limit"])
-        except InputError:
-            why = f"its limit is no time: {scalar_text(fields['time_limit'])}"
-    if why:
-        return LeftOut(cluster, name, why)
+    try:
+        limits = partition_limits(dict(properties), submitter, whole=said.whole)
+    except NotForJobsError as why:
+        return LeftOut(cluster, name, str(why))
     vertices = enumerate(said.cluster.graph.vertices)
     nodes = [at for at, vertex in vertices if vertex.type == NODE and within.intersection(said.around(at))]
-    used = [at for at in nodes if _in_use(said, at)]
+    used = [_allowed(said.node(at), limits) for at in nodes if _in_use(said, at)]
     if not used:
         return LeftOut(cluster, name, "none of its nodes is in use" if nodes else "it has no nodes")
-    return FleetPartition(
-        cluster,
-        name,
-        tuple([said.node(at) for at in used]),
-        None if limit is not None and math.isinf(limit) else limit,
-        _accounts(fields),
-        len(nodes) - len(used),
+    return FleetPartition(cluster, name, tuple(used), limits, len(nodes) - len(used))
+
+
+def _allowed(node: PartitionNode, limits: PartitionLimits) -> PartitionNode:
+    """Return what a job can have of a node."""
+    cores, memory = limits.cores_per_node, limits.memory_per_node_bytes
+    return replace(
+        node,
+        cores=node.cores if cores is None else min(cores, node.cores),
+        memory_bytes=node.memory_bytes if memory is None else min(memory, node.memory_bytes),
     )
-
-
-def _closed(fields: _Fields) -> str:
-    """Return why a partition takes no jobs for certain; empty where it does."""
-    try:
-        return "it takes no jobs" if "state" in fields and is_closed(fields["state"]) else ""
-    except Incomparable:
-        return f"its state is not known: {scalar_text(fields['state'])}"
-
-
-def _admits(fields: _Fields, account: str) -> bool:
-    allowed = "accounts" not in fields or Admits(account).holds(fields["accounts"])
-    return allowed and ("denied_accounts" not in fields or KeepsOut(account).holds(fields["denied_accounts"]))
-
-
-def _accounts(fields: _Fields) -> tuple[str, ...]:
-    """Return the accounts that a partition is for alone."""
-    if "accounts" not in fields or Admits("").holds(fields["accounts"]):
-        return ()
-    return tuple(sorted(accounts_of(fields["accounts"])))
 
 
 def _in_use(said: _Described, at: int) -> bool:
     try:
-        return not any("state" in one and is_closed(one["state"]) for one in said.seen(at, NODE))
+        return not (
+            any("state" in one and is_closed(one["state"]) for one in said.seen(at, NODE))
+            or any("effect" in one and Repels().holds_of(one["effect"], one) for one in said.seen(at, TAINT))
+        )
     except Incomparable:
         return False
 
 
 def _node(said: _Described, at: int) -> PartitionNode:
-    cores, memory, gpus = 0, 0.0, dict[str, int]()
+    cores, memory, gpus = 0, Fraction(0), dict[str, int]()
     for below in said.within(at):
         vertex = said.cluster.graph.vertices[below]
         if vertex.type == "core":
             cores += vertex.size
         elif vertex.type == "memory":
-            memory += vertex.size * _bytes_of(vertex.unit)
+            memory += vertex.size * bytes_of(vertex.unit)
         elif vertex.type == GPU:
             for model, count in _models(said, below, vertex.size):
                 gpus[model] = gpus.get(model, 0) + count
@@ -255,12 +233,3 @@ def _models(said: _Described, at: int, size: int) -> Iterator[tuple[str, int]]:
     for model in own:
         yield model, 1
     yield "", size - len(own)
-
-
-@cache
-def _bytes_of(unit: str) -> float:
-    """Return how many bytes a unit is; 0 for what is no size."""
-    found, one = unit_of(unit), unit_of(_BYTES)
-    if found is None or one is None or found.dimension != one.dimension:
-        return 0
-    return float(found.scale / one.scale)

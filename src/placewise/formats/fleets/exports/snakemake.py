@@ -19,6 +19,7 @@ from typing import Any
 
 import yaml
 
+from placewise.formats.fleets.exports.partition_limits import PartitionLimits
 from placewise.formats.fleets.exports.partitions import FleetPartition, LeftOut, PartitionNode
 from placewise.formats.values import refuse_control
 
@@ -104,8 +105,7 @@ def _written(partition: FleetPartition) -> WrittenPartition:
     )
     nodes = sum(count for found, count in alike.items() if any(one.covers(best) for one in found))
     whole = all(len(found) == 1 and best.covers(found[0]) for found in alike)
-    limits = _limits(best, nodes, partition.time_limit_s)
-    return WrittenPartition(partition, limits, nodes, len(partition.nodes), whole)
+    return WrittenPartition(partition, _limits(best, nodes, partition.limits), nodes, len(partition.nodes), whole)
 
 
 def _size(kind: _Kind) -> tuple[int, int, int, str, list[str]]:
@@ -121,18 +121,22 @@ def _kinds(node: PartitionNode) -> Iterator[_Kind]:
         yield _Kind(node.cores, size, count, model, node.features)
 
 
-def _limits(kind: _Kind, nodes: int, time_limit_s: float | None) -> dict[str, Any]:
+def _limits(kind: _Kind, nodes: int, allowed: PartitionLimits) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    if time_limit_s is not None:
-        found["max_runtime"] = math.floor(time_limit_s / 60)
+    if allowed.time_limit_s is not None:
+        found["max_runtime"] = math.floor(allowed.time_limit_s / 60)
+    most_nodes = nodes if allowed.nodes is None else min(nodes, allowed.nodes)
+    # What a rule asks of each CPU is multiplied by Slurm, and by nobody here.
+    a_core = kind.memory_mb // kind.cores if kind.cores else 0
+    if allowed.memory_per_core_bytes is not None:
+        a_core = min(a_core, allowed.memory_per_core_bytes // _MEGABYTE)
     found |= {
         "max_mem_mb": kind.memory_mb,
-        # What a rule asks of each CPU is multiplied by Slurm, and by nobody here.
-        "max_mem_mb_per_cpu": kind.memory_mb // kind.cores if kind.cores else 0,
+        "max_mem_mb_per_cpu": a_core,
         "max_cpus_per_task": kind.cores,
         "max_threads": kind.cores,
-        "max_nodes": nodes,
-        "max_tasks": kind.cores * nodes,
+        "max_nodes": most_nodes,
+        "max_tasks": kind.cores * most_nodes,
         "max_tasks_per_node": kind.cores,
         "max_gpu": kind.gpus,
     }

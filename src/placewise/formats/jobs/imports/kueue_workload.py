@@ -6,18 +6,21 @@ The fields are those of Kueue's API reference; of a status only what a dispatche
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from placewise.errors import InputError, locating
 from placewise.formats.jobs.imports.draft import ELSEWHERE, Draft
 from placewise.formats.jobs.imports.pods import add_pods
 from placewise.formats.values import count, mapping, sequence, text
+from placewise.model.fleets.site_limit import tolerating
 from placewise.model.jobs.imported_job import ImportedJob
 from placewise.model.jobs.job import Job, ResourceGroup
+from placewise.model.jobs.toleration import Toleration, parse_tolerations
 
 GROUP = "kueue.x-k8s.io"
 _PENDING = "Pending"
+_TOLERATIONS = "tolerations"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +77,13 @@ def queued_workload(document: Mapping[str, Any]) -> QueuedWorkload:
 def job_of_workload(document: Mapping[str, Any]) -> ImportedJob:
     """Return the job that the pod sets of a workload ask for: all of their pods at once, on one cluster.
 
+    The job tolerates what any pod set does; a group whose pods tolerate less than others requires so itself.
     Raises InputError naming the place of what cannot be read, and for no pods.
     """
     metadata = mapping(document.get("metadata"), "metadata")
     name = text(metadata.get("name"), "metadata.name")
     spec = mapping(document.get("spec"), "spec")
-    groups: list[ResourceGroup] = []
+    groups: list[tuple[ResourceGroup, tuple[Toleration, ...]]] = []
     left_out: list[tuple[str, str]] = []
     for number, value in enumerate(sequence(spec.get("podSets") or [], "spec.podSets")):
         place = f"spec.podSets[{number}]"
@@ -95,8 +99,15 @@ def job_of_workload(document: Mapping[str, Any]) -> ImportedJob:
             if pod_set.get("topologyRequest"):
                 draft.leave_out("topologyRequest", ELSEWHERE)
             found = draft.done()
-        groups += found.job.groups
+        tolerated = parse_tolerations(str(dict(found.job.attributes).get(_TOLERATIONS, "")))
+        groups += [(group, tolerated) for group in found.job.groups]
         left_out += [(f"{place}, {where}", why) for where, why in found.left_out]
     if not groups:
         raise InputError("asks for no pods", place="spec.podSets")
-    return ImportedJob(Job(name, tuple(groups)), GROUP, tuple(left_out))
+    anywhere = tuple(dict.fromkeys(one for _, tolerated in groups for one in tolerated))
+    attributes = ((_TOLERATIONS, ", ".join(map(str, anywhere))),) if anywhere else ()
+    whole = [
+        group if set(own) == set(anywhere) else replace(group, requirements=(*group.requirements, tolerating(own)))
+        for group, own in groups
+    ]
+    return ImportedJob(Job(name, tuple(whole), attributes=attributes), GROUP, tuple(left_out))
