@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from random_replays import difference, fleet_of_pools, random_case, random_settings, trace_of
 
 from placewise.model.fleets.cluster import Fleet
+from placewise.model.requirements.requirement import Requirement
 from placewise.model.traces.replay import ReplaySettings
 from placewise.replays.run import replay
 
@@ -42,6 +43,31 @@ def test_never_more_in_use_than_there_is_and_work_is_conserved(seed, policy, est
     assert set(found.job.tolist()) == set(range(len(case.trace)))
     fits = found.processors <= found.capacity.max(initial=0)
     assert not (found.start_s[~fits] >= 0).any()
+
+
+@pytest.mark.parametrize("engine", ["plain", pytest.param("numba", marks=pytest.mark.slow)])
+def test_a_job_that_may_start_now_as_another_is_placed_elsewhere_starts_and_nothing_is_overcommitted(engine, request):
+    """Once it waited for the next event of its own cluster, and held on when its processors were promised to others."""
+    if engine == "numba":
+        request.getfixturevalue("kernel")
+    jobs = [  # submission, runtime, limit, processors, user, whether only the larger cluster will do
+        (0, 10, 100, 1, 0, 1),  # the user's mean is 10 s
+        (11, 60, 100, 1, 0, 1),  # planned to end at 21; found out at 23, and planned to end at its limit, 111
+        (11, 10, 10, 3, 1, 1),  # reserved from 21, moved behind 111
+        (11, 15, 15, 1, 2, 1),  # reserved from 31, moved to 23
+        (23, 1, 1, 1, 3, 0),  # goes to the other cluster
+        (30, 5, 5, 2, 4, 1),  # reserved from 38, when the job of 15 s ends
+        (39, 1, 1, 1, 5, 1),
+    ]
+    submit, runtime, limit, processors, user, ask = (list(column) for column in zip(*jobs, strict=True))
+    asks = ((), (Requirement.parse("a"),))
+    trace = trace_of(submit, runtime, limit, processors, user=user, ask=ask, asks=asks)
+    fleet = fleet_of_pools([1, 3], packages={1: ["a"]})
+    settings = ReplaySettings(policy="conservative", estimates="user-mean", place="first")
+    found = replay(trace, fleet, settings, engine=engine)
+    assert most_in_use(found, 1) <= 3
+    assert found.cluster.tolist() == [1, 1, 1, 1, 0, 1, 1]
+    assert found.start_s.tolist() == [0, 11, 71, 23, 23, 38, 43]
 
 
 def unlimited(case):
