@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from random_replays import difference, fleet_of_pools, random_case, random_settings, trace_of
+from random_replays import (
+    crowded_case,
+    difference,
+    fleet_of_pools,
+    overcommitted,
+    random_case,
+    random_settings,
+    trace_of,
+)
 
 from placewise.model.fleets.cluster import Fleet
 from placewise.model.requirements.requirement import Requirement
@@ -19,21 +27,11 @@ estimates = st.sampled_from(["limit", "exact", "doubled", "user-mean"])
 places = st.sampled_from(["earliest-start", "first", "random", "least-loaded", "cheapest", "late"])
 
 
-def most_in_use(found, cluster):
-    rows = (found.cluster == cluster) & (found.start_s >= 0)
-    time = np.concatenate([found.start_s[rows], found.end_s[rows]])
-    change = np.concatenate([found.processors[rows], -found.processors[rows]])
-    # What ends at a time has ended before what starts then.
-    order = np.lexsort((change, time))
-    return np.cumsum(change[order]).max(initial=0)
-
-
-@given(seeds, policies, estimates, places)
-def test_never_more_in_use_than_there_is_and_work_is_conserved(seed, policy, estimate, place):
-    case = random_case(seed)
+@given(seeds, policies, estimates, places, st.sampled_from([random_case, crowded_case]))
+def test_never_more_in_use_than_there_is_and_work_is_conserved(seed, policy, estimate, place, drawn):
+    case = drawn(seed)
     found = replay(case.trace, case.fleet, random_settings(seed, policy, estimate, place, case.fleet), truth=case.truth)
-    for cluster, capacity in enumerate(found.capacity):
-        assert most_in_use(found, cluster) <= capacity
+    assert overcommitted(found) is None
     ran = found.start_s >= 0
     assert (found.start_s[ran] >= found.submit_s[ran]).all()
     assert (found.end_s[ran] - found.start_s[ran] <= case.trace.runtime_s[found.job[ran]]).all()
@@ -43,6 +41,14 @@ def test_never_more_in_use_than_there_is_and_work_is_conserved(seed, policy, est
     assert set(found.job.tolist()) == set(range(len(case.trace)))
     fits = found.processors <= found.capacity.max(initial=0)
     assert not (found.start_s[~fits] >= 0).any()
+
+
+@pytest.mark.parametrize("place", ["earliest-start", "random", "least-loaded"])
+@given(seeds)
+def test_nothing_is_overcommitted_where_plans_are_wrong_and_queues_long(place, seed):
+    case = crowded_case(seed, jobs=100)
+    settings = ReplaySettings(policy="conservative", estimates="user-mean", place=place, retries=1, seed=seed)
+    assert overcommitted(replay(case.trace, case.fleet, settings, truth=case.truth)) is None
 
 
 @pytest.mark.parametrize("engine", ["plain", pytest.param("numba", marks=pytest.mark.slow)])
@@ -65,7 +71,7 @@ def test_a_job_that_may_start_now_as_another_is_placed_elsewhere_starts_and_noth
     fleet = fleet_of_pools([1, 3], packages={1: ["a"]})
     settings = ReplaySettings(policy="conservative", estimates="user-mean", place="first")
     found = replay(trace, fleet, settings, engine=engine)
-    assert most_in_use(found, 1) <= 3
+    assert overcommitted(found) is None
     assert found.cluster.tolist() == [1, 1, 1, 1, 0, 1, 1]
     assert found.start_s.tolist() == [0, 11, 71, 23, 23, 38, 43]
 
