@@ -535,18 +535,24 @@ class FleetIndex:
         per_class, wanted = self._copies(shape)
         return None if per_class is None else (per_class, wanted)
 
+    def copies_each(self, shape: Shape) -> tuple[NDArray[np.int64] | None, int]:
+        """Return (classes,) the copies that one place of each hosts, None where trees matter, and the number wanted."""
+        request = counted_request(shape)
+        return (None, 0) if request is None else (self._counted(request).each, request.count)
+
     def _copies(self, shape: Shape) -> tuple[NDArray[np.int64] | None, int]:
         """Return how many copies each class hosts and how many the shape wants; None if the tree matters."""
         if not shape:
             return np.ones(self.size, dtype=np.int64), 1
         request = counted_request(shape)
-        if request is None:
-            return None, 0
+        return (None, 0) if request is None else (self._counted(request).per_class, request.count)
+
+    def _counted(self, request: ResourceRequest) -> Counts:
         counts = self._counts.get(request)
         if counts is None:
             counts = counts_of(request, self._layout.clusters)
             self._counts.keep(request, counts)
-        return counts.per_class, request.count
+        return counts
 
     def _hosting(self, usable: NDArray[np.bool_], shape: Shape, possible: bool, work: Work | None) -> NDArray[np.bool_]:
         """Return (clusters,) whether each hosts the shape on the places of its usable classes."""

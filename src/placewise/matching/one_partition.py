@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from placewise.errors import Incomparable
 from placewise.kinds.vertex_test import Answer, VertexTest
 from placewise.matching import bitset
+from placewise.matching.few_nodes import FewNodes, NodeBounds
 from placewise.matching.index import FleetIndex
 from placewise.matching.shapes.hosting import Hosting
 from placewise.matching.shapes.joint_groups import joint_groups
@@ -44,35 +45,53 @@ def hosted_by_one(
 ) -> int:
     """Return the clusters, of those that host shapes on usable places, that do so in one partition; sets as numbers.
 
+    A partition that says how many nodes a job may have is held against how few hold it, and over how many it spreads.
+
     usable : for each shape the place classes at which all requirements hold, or may where `possible`.
     work : the budget, that for one job if not given. Raises InputError for what takes more.
     """
     alone = len(shapes) == 1 and not shapes[0]
-    if limit is None or alone or index.size == len(index.names):
+    if limit is None or alone:
         return able
     asked = _Asked(index, shapes, possible, work or Work.of(len(index.names)))
-    allowing: dict[bool, list[int]] = {}
+    few = FewNodes.of(index, shapes, limit, asked.work)
+    if few is None and index.size == len(index.names):
+        return able
+    allowing: dict[bool, list[tuple[int, NodeBounds | None]]] = {}
     counts = index.copies(shapes[0]) if len(shapes) == 1 else None
     needs = [] if counts is not None else _needs(index, shapes)
     for cluster in bitset.members(able):
         first, end = index.firsts[cluster : cluster + 2].tolist()
-        if end - first > 1 and limit.subsystem in index.compiled(cluster).subsystems:
+        described = index.compiled(cluster).subsystems.get(limit.subsystem)
+        if (few or end - first > 1) and described and described.vertices:
             mask = (1 << (end - first)) - 1
             said = index.vocabulary.completeness(index.names[cluster], limit.subsystem)
             in_part, undescribed = said is not True, possible and not said
             if in_part not in allowing:
-                allowing[in_part] = _allowing(index, limit, possible=possible, in_part=in_part)
+                allowing[in_part] = _allowing(index, limit, few, possible=possible, in_part=in_part)
             here = [places >> first & mask for places in usable]
             some = reduce(or_, here)
-            parts = {row for one in allowing[in_part] if (row := one >> first & some)}
+            parts = {(row, bounds) for one, bounds in allowing[in_part] if (row := one >> first & some)}
             asked.work.step(1 + len(parts) // 4)
-            if not (undescribed or _hosted(asked, cluster, here, parts, counts, needs)):
+            free = {row for row, bounds in parts if bounds is None}
+            if not (
+                undescribed
+                or _hosted(asked, cluster, here, free, counts, needs)
+                or any(few and bounds and _within(few, cluster, row, bounds, possible) for row, bounds in parts)
+            ):
                 able &= ~(1 << cluster)
     return able
 
 
-def _allowing(index: FleetIndex, limit: SiteLimit, *, possible: bool, in_part: bool) -> list[int]:
-    """Return for each distinct vertex that allows what is asked, or may, the place classes that see it.
+def _within(few: FewNodes, cluster: int, row: int, bounds: NodeBounds, possible: bool) -> bool:
+    spread = few.spread(cluster, row, bounds)
+    return possible if spread is None else spread.within(bounds)
+
+
+def _allowing(
+    index: FleetIndex, limit: SiteLimit, few: FewNodes | None, *, possible: bool, in_part: bool
+) -> list[tuple[int, NodeBounds | None]]:
+    """Return for each distinct vertex that allows what is asked, or may, the place classes that see it, and its bounds.
 
     in_part : whether it may have fields that are not described.
     """
@@ -83,9 +102,10 @@ def _allowing(index: FleetIndex, limit: SiteLimit, *, possible: bool, in_part: b
         accepted.add(Answer.UNSAID)
     found = []
     for properties, row in index.offered(limit.subsystem):
-        answer = test.ask(dict(properties))
+        values = dict(properties)
+        answer = test.ask(values)
         if possible if isinstance(answer, Incomparable) else answer in accepted:
-            found.append(bitset.to_number(row))
+            found.append((bitset.to_number(row), few.bounds(values) if few else None))
     return found
 
 

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from placewise.errors import InputError
 from placewise.matching import bitset
 from placewise.matching.causes.cause import FEW, UNDESCRIBED, Cause, CausesThere, Unknown
-from placewise.matching.causes.causes import Causes, too_few
+from placewise.matching.causes.causes import Causes
+from placewise.matching.causes.node_causes import causes_of_few, undecided_nodes
 from placewise.matching.index import FleetIndex
 from placewise.matching.match import Incomparable, hosting, incomparables, matching, undecided_clusters
 from placewise.matching.shapes.asks import measured
@@ -114,7 +115,9 @@ def why_not(index: FleetIndex, job: Job) -> WhyNot:
             NearMiss(names[cluster], requirement, _offered(index, causes, cluster, requirement))
             for cluster in np.flatnonzero(able).tolist()
         ]
+    untold = {one: facts for one in bitset.members(undecided) if (facts := undecided_nodes(index, job, one, work))}
     scattered = (failures == 0) & fitting & ~matched
+    scattered[list(untold)] = False
     groups = [group.requirements for group in job.groups]
     incomparable = incomparables(index, job, undecided) if undecided else ()
     uncompared = {one.cluster for one in incomparable}
@@ -128,14 +131,17 @@ def why_not(index: FleetIndex, job: Job) -> WhyNot:
         _named(names, ~fitting),
         () if fitting.any() else _unknown_types(index, job),
         tuple(
-            Unknown(names[cluster], _facts(index, causes, cluster, groups))
+            Unknown(
+                names[cluster],
+                (*_facts(index, causes, cluster, groups), *untold.get(cluster, ())),
+            )
             for cluster in bitset.members(undecided)
             if names[cluster] not in uncompared
         ),
         incomparable,
         _grouped(
             [
-                *((names[one], (too_few(index, one, groups),)) for one in np.flatnonzero(scattered).tolist()),
+                *((names[one], causes_of_few(index, job, one, work)) for one in np.flatnonzero(scattered).tolist()),
                 *_inside(index, job, ~fitting, work),
             ]
         ),
