@@ -110,7 +110,7 @@ LIMITED = [
         {"min_nodes": 9},
         job(slots(9)),
         "no",
-        "partition gpu is for jobs of 9 nodes or more; 9 slots can be on 8 of its nodes at most",
+        "partition gpu is for jobs of 9 nodes or more; 9 cores can be on 8 of its nodes at most",
     ),
     ({"min_nodes": 2, "max_nodes": 1}, job(slots(2)), "no", None),
     ({"max_nodes": 2}, job(nodes(1), slots(9)), "unknown", None),

@@ -59,9 +59,7 @@ class FewNodes:
     def __init__(self, index: FleetIndex, shape: Shape, demand: NodeDemand, work: Work) -> None:
         self._index, self._demand, self._work = index, demand, work
         self._each, self.wanted = index.copies_each(shape)
-        request = counted_request(shape)
-        assert request is not None
-        self.noun = "slot" if request.type in SLOTS else request.type
+        self.noun = _noun(shape)
 
     @classmethod
     def of(cls, index: FleetIndex, shapes: Sequence[Shape], limit: SiteLimit | None, work: Work) -> FewNodes | None:
@@ -110,6 +108,14 @@ class FewNodes:
             return Spread(0, most)
         before = int(held[last - 1]) if last else 0
         return Spread(int(nodes[:last].sum()) - (before - self.wanted) // int(each[last]), most)
+
+
+def _noun(shape: Shape) -> str:
+    """Return what the slots are: the one thing in each, or slots."""
+    (request,) = shape
+    while request.type in SLOTS and len(request.contents) == 1 and request.contents[0].count == 1:
+        (request,) = request.contents
+    return "slot" if request.type in SLOTS else request.type
 
 
 def _number(value: Value | None) -> float | None:

@@ -450,6 +450,13 @@ class FleetIndex:
         first, end = self._bounds[cluster], self._bounds[cluster + 1]
         return places >> first & ((1 << (end - first)) - 1)
 
+    def clusters_between(self, places: int) -> range:
+        """Return the clusters from that of the first place class of a set, given as a number, to that of its last."""
+        if not places:
+            return range(0)
+        first, last = (places & -places).bit_length() - 1, places.bit_length() - 1
+        return range(int(self.class_cluster[first]), int(self.class_cluster[last]) + 1)
+
     def places_of(self, cluster: int, places: NDArray[np.uint64]) -> list[int]:
         """Return the places of a cluster, in its containment graph, that are in (words,) place classes."""
         here = self.here(cluster, bitset.to_number(places))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from functools import reduce
 from operator import or_
@@ -24,6 +25,9 @@ from placewise.model.requirements.requirement import Expression
 
 _Needs: TypeAlias = list[tuple[int, NDArray[np.int64], int]]
 """What groups need: the group, (classes,) how many copies of a request there are, and how many it wants."""
+
+_Allowing: TypeAlias = dict[int, list[tuple[int, NodeBounds | None]]]
+"""For clusters the place classes, from its first, that see a vertex which allows what is asked, and its bounds."""
 
 _MOST_NEEDS = 8
 
@@ -57,7 +61,7 @@ def hosted_by_one(
     few = FewNodes.of(index, shapes, limit, asked.work)
     if few is None and index.size == len(index.names):
         return able
-    allowing: dict[bool, list[tuple[int, NodeBounds | None]]] = {}
+    allowing: dict[bool, _Allowing] = {}
     counts = index.copies(shapes[0]) if len(shapes) == 1 else None
     needs = [] if counts is not None else _needs(index, shapes)
     for cluster in bitset.members(able):
@@ -71,7 +75,7 @@ def hosted_by_one(
                 allowing[in_part] = _allowing(index, limit, few, possible=possible, in_part=in_part)
             here = [places >> first & mask for places in usable]
             some = reduce(or_, here)
-            parts = {(row, bounds) for one, bounds in allowing[in_part] if (row := one >> first & some)}
+            parts = {(row, bounds) for one, bounds in allowing[in_part].get(cluster, ()) if (row := one & some)}
             asked.work.step(1 + len(parts) // 4)
             free = {row for row, bounds in parts if bounds is None}
             if not (
@@ -88,10 +92,8 @@ def _within(few: FewNodes, cluster: int, row: int, bounds: NodeBounds, possible:
     return possible if spread is None else spread.within(bounds)
 
 
-def _allowing(
-    index: FleetIndex, limit: SiteLimit, few: FewNodes | None, *, possible: bool, in_part: bool
-) -> list[tuple[int, NodeBounds | None]]:
-    """Return for each distinct vertex that allows what is asked, or may, the place classes that see it, and its bounds.
+def _allowing(index: FleetIndex, limit: SiteLimit, few: FewNodes | None, *, possible: bool, in_part: bool) -> _Allowing:
+    """Return the vertices of each cluster that allow what is asked, or may.
 
     in_part : whether it may have fields that are not described.
     """
@@ -100,12 +102,15 @@ def _allowing(
         accepted |= {Answer.UNSAID, Answer.UNDECIDED} | ({Answer.MISSING} if in_part else set())
     elif not in_part:
         accepted.add(Answer.UNSAID)
-    found = []
+    found: _Allowing = defaultdict(list)
     for properties, row in index.offered(limit.subsystem):
         values = dict(properties)
         answer = test.ask(values)
         if possible if isinstance(answer, Incomparable) else answer in accepted:
-            found.append((bitset.to_number(row), few.bounds(values) if few else None))
+            places, bounds = bitset.to_number(row), few.bounds(values) if few else None
+            for cluster in index.clusters_between(places):
+                if here := index.here(cluster, places):
+                    found[cluster].append((here, bounds))
     return found
 
 

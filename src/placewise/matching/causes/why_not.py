@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from placewise.errors import InputError
 from placewise.matching import bitset
 from placewise.matching.causes.cause import FEW, UNDESCRIBED, Cause, CausesThere, Unknown
-from placewise.matching.causes.causes import Causes
-from placewise.matching.causes.node_causes import causes_of_few, undecided_nodes
+from placewise.matching.causes.causes import Causes, too_few
+from placewise.matching.causes.node_causes import NodeCauses
 from placewise.matching.index import FleetIndex
 from placewise.matching.match import Incomparable, hosting, incomparables, matching, undecided_clusters
 from placewise.matching.shapes.asks import measured
@@ -115,7 +115,8 @@ def why_not(index: FleetIndex, job: Job) -> WhyNot:
             NearMiss(names[cluster], requirement, _offered(index, causes, cluster, requirement))
             for cluster in np.flatnonzero(able).tolist()
         ]
-    untold = {one: facts for one in bitset.members(undecided) if (facts := undecided_nodes(index, job, one, work))}
+    of_nodes = NodeCauses(index, job, work)
+    untold = {one: facts for one in bitset.members(undecided) if (facts := of_nodes.untold(one))}
     scattered = (failures == 0) & fitting & ~matched
     scattered[list(untold)] = False
     groups = [group.requirements for group in job.groups]
@@ -141,7 +142,10 @@ def why_not(index: FleetIndex, job: Job) -> WhyNot:
         incomparable,
         _grouped(
             [
-                *((names[one], causes_of_few(index, job, one, work)) for one in np.flatnonzero(scattered).tolist()),
+                *(
+                    (names[one], of_nodes.failing(one) or (too_few(index, one, groups),))
+                    for one in np.flatnonzero(scattered).tolist()
+                ),
                 *_inside(index, job, ~fitting, work),
             ]
         ),
