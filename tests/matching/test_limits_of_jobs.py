@@ -1,11 +1,14 @@
 """Limits that jobs are held against though they do not speak of them: nodes, cores, memory, names, taints."""
 
 import random
+from collections import Counter
+from itertools import product
 
 import pytest
 
 from placewise.errors import InputError
 from placewise.matching import bitset
+from placewise.matching.causes.relaxing import relaxations
 from placewise.matching.causes.why_not import why_not
 from placewise.matching.index import FleetIndex
 from placewise.matching.match import match
@@ -25,10 +28,14 @@ GIB = 1 << 30
 
 
 def cluster(nodes=8, cores=64, **subsystems):
-    """One cluster, a, of nodes 1, 2, ...; each subsystem is a list of fields, or of (nodes, fields)."""
+    """One cluster, a, of nodes 1, 2, ...; each subsystem is a list of fields, or of (nodes, fields).
+
+    cores : of every node, or of each.
+    """
+    of_node = [cores] * nodes if isinstance(cores, int) else cores
     vertices = [Vertex("0", "cluster")]
     vertices += [Vertex(str(n + 1), "node", 0) for n in range(nodes)]
-    vertices += [Vertex(f"c{n + 1}", "core", n + 1, cores) for n in range(nodes)]
+    vertices += [Vertex(f"c{n + 1}", "core", n + 1, of_node[n]) for n in range(nodes)]
     vertices += [Vertex(f"m{n + 1}", "memory", n + 1, 256 * GIB, "B") for n in range(nodes)]
     found = []
     for kind, some in subsystems.items():
@@ -46,6 +53,7 @@ def answers(there, job, **complete):
     why = why_not(index, asked)
     lines = [str(one) for blocked in why.blocked for at in blocked.causes for one in at.causes]
     lines += [str(fact) for one in why.unknown for fact in one.facts]
+    lines += [str(one) for at in why.apart for one in at.causes]
     answer = "yes" if found else "unknown" if found.unknown else "incomparable" if found.incomparable else "no"
     return answer, list(dict.fromkeys(lines))
 
@@ -63,17 +71,48 @@ def slots(count, cores=1):
     return R("slot", count, (R("core", cores),))
 
 
+def memory_slots(count, gib):
+    return R("slot", count, (R("core", 1), R("memory", gib * GIB, unit="B")))
+
+
 LIMITED = [
     ({"max_nodes": 2}, job(nodes(2)), "yes", None),
     ({"max_nodes": 2}, job(nodes(4)), "no", "partition gpu allows at most 2 nodes; the job asks for 4"),
     ({"max_nodes": 1}, job(nodes(2)), "no", "partition gpu allows at most 1 node; the job asks for 2"),
     ({"max_nodes": 2}, job(slots(2)), "yes", None),
+    ({"max_nodes": 2}, job(slots(3)), "yes", None),
+    ({"max_nodes": 1}, job(R("core", 64)), "yes", None),
+    ({"max_nodes": 1}, job(R("core", 65)), "no", "partition gpu allows at most 1 node; 65 cores need 2 of its nodes"),
+    ({"max_nodes": 2}, job(slots(3, 33)), "no", "partition gpu allows at most 2 nodes; 3 slots need 3 of its nodes"),
+    # What a job may have of a node counts as well.
     (
-        {"max_nodes": 2},
-        job(slots(3)),
+        {"max_nodes": 2, "max_cores_per_node": 32},
+        job(R("core", 65)),
+        "no",
+        "partition gpu allows at most 2 nodes; 65 cores need 3 of its nodes",
+    ),
+    ({"max_nodes": 2, "max_cores_per_node": 32}, job(slots(8, 8)), "yes", None),
+    ({"max_nodes": 2, "max_memory_per_node": 64 * GIB}, job(memory_slots(2, 64)), "yes", None),
+    (
+        {"max_nodes": 2, "max_memory_per_node": 64 * GIB},
+        job(memory_slots(3, 64)),
+        "no",
+        "partition gpu allows at most 2 nodes; 3 slots need 3 of its nodes",
+    ),
+    (
+        {"max_nodes": 2, "max_memory_per_node": "64 GiB"},
+        job(memory_slots(3, 64)),
         "unknown",
         "partition gpu allows at most 2 nodes, and the job takes 1 to 3: ask for nodes to say how many",
     ),
+    ({"min_nodes": 8}, job(slots(8)), "yes", None),
+    (
+        {"min_nodes": 9},
+        job(slots(9)),
+        "no",
+        "partition gpu is for jobs of 9 nodes or more; 9 cores can be on 8 of its nodes at most",
+    ),
+    ({"min_nodes": 2, "max_nodes": 1}, job(slots(2)), "no", None),
     ({"max_nodes": 2}, job(nodes(1), slots(9)), "unknown", None),
     ({"max_nodes": 0}, job(slots(3)), "no", "partition gpu allows at most 0 nodes; the job asks for 1"),
     ({"min_nodes": 2}, job(nodes(2)), "yes", None),
@@ -179,6 +218,57 @@ def test_limits_are_held_as_a_loop_over_partitions_holds_them():
             for part in parts
         )
         assert answers(cluster(partition=parts), job(nodes(count, cores)))[0] == ("yes" if expected else "no")
+
+
+def ways_to_lie(slots_wanted, rooms):
+    """The numbers of nodes on which slots can lie, by trying all."""
+    lying = product(*(range(min(room, slots_wanted) + 1) for room in rooms))
+    return {sum(map(bool, some)) for some in lying if sum(some) == slots_wanted}
+
+
+def test_slots_are_held_against_numbers_of_nodes_as_trying_all_has_it():
+    seen = Counter()
+    for seed in range(200):
+        draw = random.Random(seed)
+        cores = [draw.randint(1, 8) for _ in range(draw.randint(1, 5))]
+        alike = draw.random() < 0.3
+        cores = [cores[0]] * len(cores) if alike else cores
+        count, each = draw.randint(1, 7), draw.randint(1, 4)
+        parts, expected = [], False
+        for name in draw.sample("xyz", draw.randint(1, 3)):
+            limits = {"max_nodes": draw.randint(1, 4), "min_nodes": draw.randint(1, 3), "max_cores_per_node": 4}
+            limits = dict(draw.sample(sorted(limits.items()), draw.randint(0, 3)))
+            numbers = draw.sample(range(len(cores)), draw.randint(1, len(cores)))
+            numbers = list(range(len(cores))) if alike else numbers
+            parts.append((tuple(n + 1 for n in numbers), {"name": name, **limits}))
+            at_most = limits.get("max_cores_per_node", 8) if limits.keys() & {"max_nodes", "min_nodes"} else 8
+            ways = ways_to_lie(count, [min(cores[n], at_most) // each for n in numbers])
+            expected |= any(limits.get("min_nodes", 1) <= way <= limits.get("max_nodes", 9) for way in ways)
+        there = cluster(len(cores), cores, partition=parts)
+        asked = job(slots(count, each) if draw.random() < 0.7 or each > 1 else R("core", count))
+        answer, _ = answers(there, asked)
+        assert answer == ("yes" if expected else "no"), seed
+        seen[answer] += 1
+    assert min(seen.values()) > 30
+
+
+def test_how_many_nodes_are_taken_is_unknown_where_processors_are_in_none():
+    pool = Cluster(
+        "a",
+        ResourceGraph((Vertex("0", "cluster"), Vertex("1", "core", 0, 64))),
+        (Subsystem("partition", (SubsystemVertex((("name", "gpu"), ("max_nodes", 2)), (0,)),)),),
+    )
+    line = "partition gpu allows at most 2 nodes, and the job takes 1 to 3: ask for nodes to say how many"
+    assert answers(pool, job(slots(3))) == ("unknown", [line])
+    assert answers(pool, job(slots(2)))[0] == "yes"
+    assert answers(pool, job(slots(65)))[0] == "no"
+
+
+def test_to_leave_a_limit_of_nodes_out_is_named_as_what_would_help():
+    index = FleetIndex(Fleet((cluster(partition=[{"name": "debug", "max_nodes": 1}]),)))
+    found = relaxations(index, with_limits(job(R("core", 65)), index.vocabulary))
+    assert found.fewest == 1
+    assert [one.clusters for one in found.sets] == [("a",)]
 
 
 def test_what_a_shape_takes():

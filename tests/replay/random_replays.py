@@ -106,6 +106,20 @@ def random_case(seed: int, *, jobs: int = 60, clusters: int | None = None) -> Ca
     return Case(trace, fleet_of_pools(sizes, prices, packages), truth)
 
 
+def crowded_case(seed: int, *, jobs: int = 60, clusters: int | None = None) -> Case:
+    """Draw a case in which queues are long and lasting, and users' means are far from runtimes."""
+    draw = np.random.default_rng(seed)
+    sizes = np.sort(draw.integers(1, 12, 2 if clusters is None else clusters))
+    limit = draw.integers(1, 40, jobs)
+    runtime = draw.integers(0, limit + 1)
+    processors = np.minimum(draw.integers(1, 12, jobs), draw.choice(sizes, jobs))
+    span = int((runtime * processors).sum() / sizes.sum() / draw.choice([0.7, 1, 1.5]))
+    submit = np.sort(draw.integers(0, span + 1, jobs))
+    user = draw.integers(0, 3, jobs)
+    truth = draw.random((jobs, len(sizes))) < 0.8 if draw.random() < 0.5 else None
+    return Case(trace_of(submit, runtime, limit, processors, user=user), fleet_of_pools(sizes), truth)
+
+
 def random_settings(seed: int, policy: QueuePolicy, estimates: Estimates, place: str, fleet: Fleet) -> ReplaySettings:
     draw = np.random.default_rng((seed, 1))
     late = place == "late"
@@ -144,14 +158,37 @@ def difference(one: Schedule, other: Schedule) -> str | None:
     return None
 
 
-def disagreements(seeds, engines, combinations=None, *, jobs: int = 60, clusters: int | None = None):
-    """Yield (seed, settings, engine, difference) where an engine's schedule is not that of the definition."""
+def most_in_use(found: Schedule, cluster: int) -> int:
+    """Return how many processors of a cluster were in use at once, at most."""
+    rows = (found.cluster == cluster) & (found.start_s >= 0)
+    time = np.concatenate([found.start_s[rows], found.end_s[rows]])
+    change = np.concatenate([found.processors[rows], -found.processors[rows]])
+    # What ends at a time has ended before what starts then.
+    order = np.lexsort((change, time))
+    return int(np.cumsum(change[order]).max(initial=0))
+
+
+def overcommitted(found: Schedule) -> str | None:
+    """Say of which cluster more was in use than there is, None if of none."""
+    for cluster, capacity in enumerate(found.capacity.tolist()):
+        if (most := most_in_use(found, cluster)) > capacity:
+            return f"{most} in use of {capacity} on {found.clusters[cluster]}"
+    return None
+
+
+def disagreements(seeds, engines, combinations=None, *, jobs=60, clusters: int | None = None, drawn=random_case):
+    """Yield (seed, settings, engine, difference) where an engine's schedule is not that of the definition.
+
+    Also where more is in use than there is. drawn : what draws the case of a seed.
+    """
     every = combinations or list(product(get_args(QueuePolicy), get_args(Estimates), PLACES))
     for seed in seeds:
-        case = random_case(seed, jobs=jobs, clusters=clusters)
+        case = drawn(seed, jobs=jobs, clusters=clusters)
         for policy, estimates, place in every:
             settings = random_settings(seed, policy, estimates, place, case.fleet)
             plain = replay(case.trace, case.fleet, settings, truth=case.truth, engine="plain")
+            if found := overcommitted(plain):
+                yield seed, settings, "plain", found
             for engine in engines:
                 quick = replay(case.trace, case.fleet, settings, truth=case.truth, engine=engine)
                 found = difference(plain, quick)

@@ -6,9 +6,18 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from random_replays import difference, fleet_of_pools, random_case, random_settings, trace_of
+from random_replays import (
+    crowded_case,
+    difference,
+    fleet_of_pools,
+    overcommitted,
+    random_case,
+    random_settings,
+    trace_of,
+)
 
 from placewise.model.fleets.cluster import Fleet
+from placewise.model.requirements.requirement import Requirement
 from placewise.model.traces.replay import ReplaySettings
 from placewise.replays.run import replay
 
@@ -18,21 +27,11 @@ estimates = st.sampled_from(["limit", "exact", "doubled", "user-mean"])
 places = st.sampled_from(["earliest-start", "first", "random", "least-loaded", "cheapest", "late"])
 
 
-def most_in_use(found, cluster):
-    rows = (found.cluster == cluster) & (found.start_s >= 0)
-    time = np.concatenate([found.start_s[rows], found.end_s[rows]])
-    change = np.concatenate([found.processors[rows], -found.processors[rows]])
-    # What ends at a time has ended before what starts then.
-    order = np.lexsort((change, time))
-    return np.cumsum(change[order]).max(initial=0)
-
-
-@given(seeds, policies, estimates, places)
-def test_never_more_in_use_than_there_is_and_work_is_conserved(seed, policy, estimate, place):
-    case = random_case(seed)
+@given(seeds, policies, estimates, places, st.sampled_from([random_case, crowded_case]))
+def test_never_more_in_use_than_there_is_and_work_is_conserved(seed, policy, estimate, place, drawn):
+    case = drawn(seed)
     found = replay(case.trace, case.fleet, random_settings(seed, policy, estimate, place, case.fleet), truth=case.truth)
-    for cluster, capacity in enumerate(found.capacity):
-        assert most_in_use(found, cluster) <= capacity
+    assert overcommitted(found) is None
     ran = found.start_s >= 0
     assert (found.start_s[ran] >= found.submit_s[ran]).all()
     assert (found.end_s[ran] - found.start_s[ran] <= case.trace.runtime_s[found.job[ran]]).all()
@@ -42,6 +41,39 @@ def test_never_more_in_use_than_there_is_and_work_is_conserved(seed, policy, est
     assert set(found.job.tolist()) == set(range(len(case.trace)))
     fits = found.processors <= found.capacity.max(initial=0)
     assert not (found.start_s[~fits] >= 0).any()
+
+
+@pytest.mark.parametrize("place", ["earliest-start", "random", "least-loaded"])
+@given(seeds)
+def test_nothing_is_overcommitted_where_plans_are_wrong_and_queues_long(place, seed):
+    case = crowded_case(seed, jobs=100)
+    settings = ReplaySettings(policy="conservative", estimates="user-mean", place=place, retries=1, seed=seed)
+    assert overcommitted(replay(case.trace, case.fleet, settings, truth=case.truth)) is None
+
+
+@pytest.mark.parametrize("engine", ["plain", pytest.param("numba", marks=pytest.mark.slow)])
+def test_a_job_that_may_start_now_as_another_is_placed_elsewhere_starts_and_nothing_is_overcommitted(engine, request):
+    """Once it waited for the next event of its own cluster, and held on when its processors were promised to others."""
+    if engine == "numba":
+        request.getfixturevalue("kernel")
+    jobs = [  # submission, runtime, limit, processors, user, whether only the larger cluster will do
+        (0, 10, 100, 1, 0, 1),  # the user's mean is 10 s
+        (11, 60, 100, 1, 0, 1),  # planned to end at 21; found out at 23, and planned to end at its limit, 111
+        (11, 10, 10, 3, 1, 1),  # reserved from 21, moved behind 111
+        (11, 15, 15, 1, 2, 1),  # reserved from 31, moved to 23
+        (23, 1, 1, 1, 3, 0),  # goes to the other cluster
+        (30, 5, 5, 2, 4, 1),  # reserved from 38, when the job of 15 s ends
+        (39, 1, 1, 1, 5, 1),
+    ]
+    submit, runtime, limit, processors, user, ask = (list(column) for column in zip(*jobs, strict=True))
+    asks = ((), (Requirement.parse("a"),))
+    trace = trace_of(submit, runtime, limit, processors, user=user, ask=ask, asks=asks)
+    fleet = fleet_of_pools([1, 3], packages={1: ["a"]})
+    settings = ReplaySettings(policy="conservative", estimates="user-mean", place="first")
+    found = replay(trace, fleet, settings, engine=engine)
+    assert overcommitted(found) is None
+    assert found.cluster.tolist() == [1, 1, 1, 1, 0, 1, 1]
+    assert found.start_s.tolist() == [0, 11, 71, 23, 23, 38, 43]
 
 
 def unlimited(case):

@@ -472,6 +472,13 @@ class FleetIndex:
         first, end = self._bounds[cluster], self._bounds[cluster + 1]
         return places >> first & ((1 << (end - first)) - 1)
 
+    def clusters_between(self, places: int) -> range:
+        """Return the clusters from that of the first place class of a set, given as a number, to that of its last."""
+        if not places:
+            return range(0)
+        first, last = (places & -places).bit_length() - 1, places.bit_length() - 1
+        return range(int(self.class_cluster[first]), int(self.class_cluster[last]) + 1)
+
     def places_of(self, cluster: int, places: NDArray[np.uint64]) -> list[int]:
         """Return the places of a cluster, in its containment graph, that are in (words,) place classes."""
         here = self.here(cluster, bitset.to_number(places))
@@ -557,20 +564,26 @@ class FleetIndex:
         per_class, wanted = self._copies(shape)
         return None if per_class is None else (per_class, wanted)
 
+    def copies_each(self, shape: Shape) -> tuple[NDArray[np.int64] | None, int]:
+        """Return (classes,) the copies that one place of each hosts, None where trees matter, and the number wanted."""
+        request = counted_request(shape)
+        return (None, 0) if request is None else (self._counted(request).each, request.count)
+
     def _copies(self, shape: Shape, work: Work | None = None) -> tuple[NDArray[np.int64] | None, int]:
         """Return how many copies each class hosts and how many the shape wants; None if the tree matters."""
         if not shape:
             return np.ones(self.size, dtype=np.int64), 1
         request = counted_request(shape)
-        if request is None:
-            return None, 0
+        return (None, 0) if request is None else (self._counted(request, work).per_class, request.count)
+
+    def _counted(self, request: ResourceRequest, work: Work | None = None) -> Counts:
         counts = self._counts.get(request)
         if counts is None:
             if work is not None:
                 work.look(self.size // _CLASSES_A_STEP)
             counts = counts_of(request, self._layout.clusters)
             self._counts.keep(request, counts)
-        return counts.per_class, request.count
+        return counts
 
     def _hosting(self, usable: NDArray[np.bool_], shape: Shape, possible: bool, work: Work | None) -> NDArray[np.bool_]:
         """Return (clusters,) whether each hosts the shape on the places of its usable classes."""

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from placewise.errors import InputError
 from placewise.matching import bitset
+from placewise.matching.few_nodes import FewNodes
 from placewise.matching.index import FleetIndex
 from placewise.matching.kernels import Kernels
 from placewise.matching.kernels_numpy import NumpyKernels
@@ -65,7 +66,7 @@ def match(index: FleetIndex, job: Job) -> Match:
     met = _met(index, job, work)
     able = _matching(index, job, met, work)
     found = match_of(index, able)
-    if _certain(met) and not _requires_inside(job):
+    if _certain(met) and not _requires_inside(job) and not _counts_nodes(index, job, work):
         return found
     undecided = _matching(index, job, met, work, possible=True) & ~able
     incomparable = incomparables(index, job, undecided)
@@ -105,7 +106,9 @@ def _matching(index: FleetIndex, job: Job, met: _Met, work: Work, *, possible: b
             return places
         # A shape that takes too much work on some cluster is no error where only others are left: looked at below.
         with contextlib.suppress(InputError):
-            return places & index.hosting_alone(group.shape, possible=possible, check=work.check)
+            able = places & index.hosting_alone(group.shape, possible=possible, check=work.check)
+            limit = limit_among(job.requirements)
+            return hosted_by_one(index, [group.shape], limit, usable, able, possible=possible, work=work)
     sets = [bitset.pack(bitset.from_number(places, index.size)) for places in usable]
     asked = [(group.shape, places) for group, places in zip(job.groups, sets, strict=True)]
     able = bitset.to_number(bitset.pack(hosting(index, asked, possible=possible, work=work)))
@@ -129,6 +132,12 @@ def _requires_inside(job: Job) -> bool:
     return any(inner_requirements(group.shape) for group in job.groups)
 
 
+def _counts_nodes(index: FleetIndex, job: Job, work: Work) -> bool:
+    """Whether numbers of nodes are limited for a job that asks for none: where they cannot be counted it is unknown."""
+    shapes = [group.shape for group in job.groups]
+    return FewNodes.of(index, shapes, limit_among(job.requirements), work) is not None
+
+
 def undecided_clusters(index: FleetIndex, job: Job, matched: int | None = None, work: Work | None = None) -> int:
     """Return the clusters of which it is unknown whether they match a job, as a number.
 
@@ -137,7 +146,7 @@ def undecided_clusters(index: FleetIndex, job: Job, matched: int | None = None, 
     work = work or Work.of(len(index.names))
     index = index.asked_by(job, work)
     met = _met(index, job, work)
-    if _certain(met) and not _requires_inside(job):
+    if _certain(met) and not _requires_inside(job) and not _counts_nodes(index, job, work):
         return 0
     if matched is None:
         matched = _matching(index, job, met, work)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from functools import reduce
 from operator import or_
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from placewise.errors import Incomparable
 from placewise.kinds.vertex_test import Answer, VertexTest
 from placewise.matching import bitset
+from placewise.matching.few_nodes import FewNodes, NodeBounds
 from placewise.matching.index import FleetIndex
 from placewise.matching.shapes.hosting import Hosting
 from placewise.matching.shapes.joint_groups import joint_groups
@@ -23,6 +25,9 @@ from placewise.model.requirements.requirement import Expression
 
 _Needs: TypeAlias = list[tuple[int, NDArray[np.int64], int]]
 """What groups need: the group, (classes,) how many copies of a request there are, and how many it wants."""
+
+_Allowing: TypeAlias = dict[int, list[tuple[int, NodeBounds | None]]]
+"""For clusters the place classes, from its first, that see a vertex which allows what is asked, and its bounds."""
 
 _MOST_NEEDS = 8
 
@@ -44,35 +49,51 @@ def hosted_by_one(
 ) -> int:
     """Return the clusters, of those that host shapes on usable places, that do so in one partition; sets as numbers.
 
+    A partition that says how many nodes a job may have is held against how few hold it, and over how many it spreads.
+
     usable : for each shape the place classes at which all requirements hold, or may where `possible`.
     work : the budget, that for one job if not given. Raises InputError for what takes more.
     """
     alone = len(shapes) == 1 and not shapes[0]
-    if limit is None or alone or index.size == len(index.names):
+    if limit is None or alone:
         return able
     asked = _Asked(index, shapes, possible, work or Work.of(len(index.names)))
-    allowing: dict[bool, list[int]] = {}
+    few = FewNodes.of(index, shapes, limit, asked.work)
+    if few is None and index.size == len(index.names):
+        return able
+    allowing: dict[bool, _Allowing] = {}
     counts = index.copies(shapes[0]) if len(shapes) == 1 else None
     needs = [] if counts is not None else _needs(index, shapes)
     for cluster in bitset.members(able):
         first, end = index.firsts[cluster : cluster + 2].tolist()
-        if end - first > 1 and limit.subsystem in index.compiled(cluster).subsystems:
+        described = index.compiled(cluster).subsystems.get(limit.subsystem)
+        if (few or end - first > 1) and described and described.vertices:
             mask = (1 << (end - first)) - 1
             said = index.vocabulary.completeness(index.names[cluster], limit.subsystem)
             in_part, undescribed = said is not True, possible and not said
             if in_part not in allowing:
-                allowing[in_part] = _allowing(index, limit, possible=possible, in_part=in_part)
+                allowing[in_part] = _allowing(index, limit, few, possible=possible, in_part=in_part)
             here = [places >> first & mask for places in usable]
             some = reduce(or_, here)
-            parts = {row for one in allowing[in_part] if (row := one >> first & some)}
+            parts = {(row, bounds) for one, bounds in allowing[in_part].get(cluster, ()) if (row := one & some)}
             asked.work.step(1 + len(parts) // 4)
-            if not (undescribed or _hosted(asked, cluster, here, parts, counts, needs)):
+            free = {row for row, bounds in parts if bounds is None}
+            if not (
+                undescribed
+                or _hosted(asked, cluster, here, free, counts, needs)
+                or any(few and bounds and _within(few, cluster, row, bounds, possible) for row, bounds in parts)
+            ):
                 able &= ~(1 << cluster)
     return able
 
 
-def _allowing(index: FleetIndex, limit: SiteLimit, *, possible: bool, in_part: bool) -> list[int]:
-    """Return for each distinct vertex that allows what is asked, or may, the place classes that see it.
+def _within(few: FewNodes, cluster: int, row: int, bounds: NodeBounds, possible: bool) -> bool:
+    spread = few.spread(cluster, row, bounds)
+    return possible if spread is None else spread.within(bounds)
+
+
+def _allowing(index: FleetIndex, limit: SiteLimit, few: FewNodes | None, *, possible: bool, in_part: bool) -> _Allowing:
+    """Return the vertices of each cluster that allow what is asked, or may.
 
     in_part : whether it may have fields that are not described.
     """
@@ -81,11 +102,15 @@ def _allowing(index: FleetIndex, limit: SiteLimit, *, possible: bool, in_part: b
         accepted |= {Answer.UNSAID, Answer.UNDECIDED} | ({Answer.MISSING} if in_part else set())
     elif not in_part:
         accepted.add(Answer.UNSAID)
-    found = []
+    found: _Allowing = defaultdict(list)
     for properties, row in index.offered(limit.subsystem):
-        answer = test.ask(dict(properties))
+        values = dict(properties)
+        answer = test.ask(values)
         if possible if isinstance(answer, Incomparable) else answer in accepted:
-            found.append(bitset.to_number(row))
+            places, bounds = bitset.to_number(row), few.bounds(values) if few else None
+            for cluster in index.clusters_between(places):
+                if here := index.here(cluster, places):
+                    found[cluster].append((here, bounds))
     return found
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from placewise.errors import InputError, locating
+from placewise.matching.few_nodes import MAX_NODES, MIN_NODES, alike_slots
 from placewise.matching.node_demand import NodeDemand, node_demand
 from placewise.model.durations import seconds_of
 from placewise.model.fleets.cluster import Fleet
@@ -40,7 +41,7 @@ STATE = "state"
 TAINT = "taint"
 PARTITION_FIELDS = (
     *("name", "time_limit", "accounts", "denied_accounts", "qos", "denied_qos", "groups", STATE, "exclusive"),
-    *("max_nodes", "min_nodes", "max_cores_per_node", "max_memory_per_node", "max_memory_per_core"),
+    *(MAX_NODES, MIN_NODES, "max_cores_per_node", "max_memory_per_node", "max_memory_per_core"),
     *("root_only", "reservation_only"),
 )
 _EFFECT = "effect"
@@ -104,13 +105,14 @@ def described_in(fleet: Fleet) -> dict[str, set[str]]:
 
 
 def limits_of(
-    attributes: Mapping[str, Scalar], known: Mapping[str, Collection[str]], shapes: Iterable[Shape] = ()
+    attributes: Mapping[str, Scalar], known: Mapping[str, Collection[str]], shapes: Sequence[Shape] = ()
 ) -> tuple[Expression, ...]:
     """Return what attributes and shapes ask of the sites of a fleet, of which these fields of subsystems are known."""
     found: list[Expression] = []
     fields = known.get(PARTITION, ())
     if any(field in fields for field in PARTITION_FIELDS):
-        implied = [one for one in _implied(attributes, node_demand(shapes)) if one.field in fields]
+        demand, counted = node_demand(shapes), alike_slots(shapes) is not None
+        implied = [one for one in _implied(attributes, demand, counted=counted) if one.field in fields]
         found.append(SiteLimit(PARTITION, (*_asked(attributes), *implied)))
     if STATE in known.get(NODE, ()):
         found.append(_NODE_IN_USE)
@@ -121,8 +123,11 @@ def limits_of(
     return tuple(found)
 
 
-def _implied(attributes: Mapping[str, Scalar], demand: NodeDemand) -> Iterable[Condition]:
-    """Yield what is held against a job that does not speak of it, where a partition does."""
+def _implied(attributes: Mapping[str, Scalar], demand: NodeDemand, *, counted: bool) -> Iterable[Condition]:
+    """Yield what is held against a job that does not speak of it, where a partition does.
+
+    counted : whether the nodes that it takes are counted where they are (see `few_nodes`).
+    """
     for names, allowed, _ in _ADMITTED:
         if not _one_of(attributes, names):
             yield Condition(allowed, AdmitsUnnamed())
@@ -132,8 +137,8 @@ def _implied(attributes: Mapping[str, Scalar], demand: NodeDemand) -> Iterable[C
     if not attributes.get(_RESERVATION):
         yield Condition("reservation_only", NotOnly())
     if demand.nodes.most:
-        yield Condition("max_nodes", AtMost(demand.nodes.least, demand.nodes.most))
-        yield Condition("min_nodes", AtLeast(demand.nodes.most))
+        yield Condition(MAX_NODES, AtMost(demand.nodes.least, demand.nodes.most, counted=counted))
+        yield Condition(MIN_NODES, AtLeast(demand.nodes.most))
     if demand.cores.most:
         yield Condition("max_cores_per_node", AtMost(demand.cores.least, demand.cores.most))
     if demand.memory_bytes.most:

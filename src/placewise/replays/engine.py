@@ -129,7 +129,10 @@ class Engine:
             cluster = candidates[0]
         else:
             for cluster in candidates:
-                self.rules[cluster].look(self.lines[cluster], now)
+                line = self.lines[cluster]
+                line.starts = self.starts
+                self.rules[cluster].look(line, now)
+                self._take_note(line)
             cluster = self._choose(waiting, job, candidates, now)
             if cluster == NONE:
                 self._over(job, now)

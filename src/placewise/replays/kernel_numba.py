@@ -605,8 +605,7 @@ def _compress_once(s, line, now, outlived):  # type: ignore[no-untyped-def]
     for k in range(count):
         a = s.queue[k]
         length, size, before = s.attempts[a, ESTIMATE], s.attempts[a, SIZE], s.attempts[a, PLANNED]
-        # A reservation that was moved to a time at which nothing happened on its cluster has passed.
-        if alone and not outlived and before >= now:
+        if alone and not outlived:
             # Where nothing is promised twice a job fits from its reserved start on; only what is before decides.
             c = s.attempts[a, PROMISED_ON]
             start = _earliest(s, c, size, length, now, before)
@@ -942,6 +941,7 @@ def _place(s, a, now):  # type: ignore[no-untyped-def]
                 and s.lines[s.clusters[c, LINE], POLICY] == CONSERVATIVE
             ):
                 _compress(s, s.clusters[c, LINE], now, True)
+                _start_due(s, s.clusters[c, LINE], now)
     if found <= 1 or how in (PLACE_FIRST, LATE):
         return only
     if how == RANDOM:

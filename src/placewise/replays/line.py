@@ -107,6 +107,7 @@ class Line:
         """Start a job."""
         self.waiting.remove(waiting)
         station = self.stations[cluster]
+        assert station.space.holds(holding), "nothing is ever overcommitted"
         station.space.take(holding)
         end = now + self.lasts(waiting, cluster)
         planned = now + waiting.estimate_s

@@ -202,7 +202,7 @@ class Conservative:
         pool, moved = self.pool, []
         for start, attempt in self.waiting:
             size, length, earliest = pool.size[attempt], pool.estimate[attempt], start
-            if outlived or start < now:
+            if outlived:
                 self._change(max(start, now), start + length, size)
                 earliest = self._earliest(size, length, now, NEVER)
                 self._change(earliest, earliest + length, -size)

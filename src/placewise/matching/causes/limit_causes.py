@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from placewise.errors import InputError
 from placewise.matching.causes.cause import ABSENT, PRESENT, UNDESCRIBED, VALUE, Cause
@@ -73,26 +73,31 @@ def not_said_by_job(limit: SiteLimit, condition: Condition, vertex: VertexAnswer
     if isinstance(condition.predicate, Repels):
         line = f"nodes have the taint {_taint(vertex)}, which the job tolerates for a time, and it has no duration"
     else:
-        line = f"{_noun(limit, vertex)} {_not_said(condition, offered)}"
+        line = f"{noun_of(limit, vertex.values)} {_not_said(condition, offered)}"
     return Cause(UNDESCRIBED, limit.subsystem, field, ask(condition), offered, line)
 
 
 def _not_said(condition: Condition, offered: str) -> str:
     match condition.predicate:
         case AtMost(least, most):
-            allowed = _allowed(condition.field, offered)
-            return f"allows {allowed}, and the job takes {least} to {most}: ask for nodes to say how many"
+            return f"allows {allowed(condition.field, offered)}, {not_said_how_many(least, most)}"
         case MemoryOfCores(asked):
-            allowed = f"{_bytes(offered)} of memory a core"
-            return f"allows {allowed}, and the job asks for {_bytes(str(asked))} a core: ask for more"
+            memory = f"{_bytes(offered)} of memory a core"
+            return f"allows {memory}, and the job asks for {_bytes(str(asked))} a core: ask for more"
     return f"is for the {_plural(condition.field)} {offered}, and the job names no {_LISTS.get(condition.field, '')}"
+
+
+def not_said_how_many(least: int, most: int) -> str:
+    """Say that a job may take so many nodes or so many."""
+    return f"and the job takes {least} to {most}: ask for nodes to say how many"
 
 
 def _plural(field: str) -> str:
     return "QOS" if field == "qos" else field
 
 
-def _allowed(field: str, offered: str) -> str:
+def allowed(field: str, offered: str) -> str:
+    """Say how many nodes, or cores of a node, a partition allows at most."""
     noun = _TAKEN.get(field, field)
     several = "" if offered == "1" else "s"
     return f"at most {offered} {noun}{several}{' of a node' if noun == 'core' else ''}"
@@ -113,13 +118,14 @@ def _value(vertex: VertexAnswers, field: str) -> str:
     return listed(accounts_of(vertex.values[field]))
 
 
-def _noun(limit: SiteLimit, vertex: VertexAnswers) -> str:
-    return f"{limit.subsystem} {value_there(vertex.values, _NAME)}" if _NAME in vertex.values else limit.subsystem
+def noun_of(limit: SiteLimit, values: Mapping[str, Value]) -> str:
+    """Return what a vertex of a limit's subsystem is called: partition debug."""
+    return f"{limit.subsystem} {value_there(values, _NAME)}" if _NAME in values else limit.subsystem
 
 
 def _cause(limit: SiteLimit, condition: Condition, vertex: VertexAnswers) -> Cause:
     field = condition.field
-    noun = _noun(limit, vertex)
+    noun = noun_of(limit, vertex.values)
     offered = _value(vertex, field) if field in vertex.values else ""
     line = f"{noun} {_said(condition, vertex.values[field], offered) if offered else f'has no {field}'}"
     return Cause(VALUE, limit.subsystem, field, ask(condition), offered, line)
@@ -152,7 +158,7 @@ def _said(condition: Condition, value: Value, offered: str) -> str:
 def _amounts(condition: Condition, offered: str) -> str:
     match condition.predicate:
         case AtMost(least):
-            return f"allows {_allowed(condition.field, offered)}; the job asks for {least}"
+            return f"allows {allowed(condition.field, offered)}; the job asks for {least}"
         case AtLeast(most):
             return f"is for jobs of {offered} nodes or more; the job takes {most}"
         case IfSaid(Within(minimum=least)) if least is not None:

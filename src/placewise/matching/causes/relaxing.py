@@ -13,9 +13,11 @@ from numpy.typing import NDArray
 from placewise.matching import bitset
 from placewise.matching.causes.single_changes import Change, single_changes
 from placewise.matching.compiled_cluster import Properties
+from placewise.matching.few_nodes import FewNodes
 from placewise.matching.index import FleetIndex
 from placewise.matching.match import hosting, matching
 from placewise.matching.one_partition import hosted_by_one, limit_among
+from placewise.matching.shapes.work import Work
 from placewise.model.jobs.job import Job
 from placewise.model.requirements.requirement import Expression
 
@@ -157,7 +159,10 @@ def _least_sets(asked: _Asked) -> tuple[dict[tuple[int, ...], list[int]], bool]:
     classes = np.diff(index.firsts)
     found: dict[frozenset[int], list[int]] = {}
     reachable = np.flatnonzero(asked.reachable)
-    alike = reachable[classes[reachable] == 1]
+    # Where numbers of nodes are limited, so may be what hosts it though all is met.
+    limit, shapes = limit_among(asked.wanted), [group.shape for group in asked.job.groups]
+    limited = FewNodes.of(index, shapes, limit, Work.of(len(index.names))) is not None
+    alike = reachable[(classes[reachable] == 1) & (not limited)]
     best = len(asked.wanted)
     if len(alike):
         # Where places are all alike, what is unmet on one is unmet on all, and leaving that out is enough.
@@ -167,7 +172,7 @@ def _least_sets(asked: _Asked) -> tuple[dict[tuple[int, ...], list[int]], bool]:
     trials = _MOST_TRIALS
     # A limit that holds everywhere may be in the way: nodes of two partitions are not used together.
     limits = {frozenset((row,)) for row, one in enumerate(asked.wanted) if limit_among([one])}
-    several = reachable[classes[reachable] > 1]
+    several = reachable if limited else reachable[classes[reachable] > 1]
     for cluster in several[np.argsort(at_least[several], kind="stable")].tolist():
         failing = _failing(asked, cluster)
         causes = limits.union(*failing)

@@ -17,6 +17,7 @@ from placewise.errors import InputError
 from placewise.matching import bitset
 from placewise.matching.causes.cause import FEW, UNDESCRIBED, Cause, CausesThere, Unknown
 from placewise.matching.causes.causes import Causes, too_few
+from placewise.matching.causes.node_causes import NodeCauses
 from placewise.matching.index import FleetIndex
 from placewise.matching.match import Incomparable, hosting, incomparables, matching, undecided_clusters
 from placewise.matching.shapes.asks import measured
@@ -114,7 +115,10 @@ def why_not(index: FleetIndex, job: Job, check: Callable[[int], None] | None = N
             NearMiss(names[cluster], requirement, _offered(index, causes, cluster, requirement))
             for cluster in np.flatnonzero(able).tolist()
         ]
+    of_nodes = NodeCauses(index, job, work)
+    untold = {one: facts for one in bitset.members(undecided) if (facts := of_nodes.untold(one))}
     scattered = (failures == 0) & fitting & ~matched
+    scattered[list(untold)] = False
     groups = [group.requirements for group in job.groups]
     incomparable = incomparables(index, job, undecided) if undecided else ()
     uncompared = {one.cluster for one in incomparable}
@@ -128,14 +132,20 @@ def why_not(index: FleetIndex, job: Job, check: Callable[[int], None] | None = N
         _named(names, ~fitting),
         () if fitting.any() else _unknown_types(index, job),
         tuple(
-            Unknown(names[cluster], _facts(index, causes, cluster, groups))
+            Unknown(
+                names[cluster],
+                (*_facts(index, causes, cluster, groups), *untold.get(cluster, ())),
+            )
             for cluster in bitset.members(undecided)
             if names[cluster] not in uncompared
         ),
         incomparable,
         _grouped(
             [
-                *((names[one], (too_few(index, one, groups),)) for one in np.flatnonzero(scattered).tolist()),
+                *(
+                    (names[one], of_nodes.failing(one) or (too_few(index, one, groups),))
+                    for one in np.flatnonzero(scattered).tolist()
+                ),
                 *_inside(index, job, ~fitting, work),
             ]
         ),

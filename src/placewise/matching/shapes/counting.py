@@ -30,11 +30,13 @@ _MOST_COUNTED = 1 << 32
 class Counts:
     """How many copies of a request the places of each class host together, at most as many as it wants.
 
-    per_class : (classes,) int64; None where a fleet cannot be counted place by place.
+    per_class : (classes,) int64; None where a fleet cannot be counted place by place. each : (classes,) int64, on one
+    place of each.
     """
 
     request: ResourceRequest
     per_class: NDArray[np.int64] | None
+    each: NDArray[np.int64] | None = None
 
 
 def counted_request(shape: Shape) -> ResourceRequest | None:
@@ -63,15 +65,17 @@ def counts_of(request: ResourceRequest, clusters: Iterable[CompiledCluster]) -> 
         return Counts(request, None)
     asked = Copies(request, Work.of(len(counted)))
     found = [copies for compiled in counted for copies in _copies(compiled, request, asked)]
-    return Counts(request, np.array(found, dtype=np.int64))
+    per_class, each = np.array(found, dtype=np.int64).reshape(-1, 2).T.copy()
+    return Counts(request, per_class, each)
 
 
 def moved_counts(counts: Counts, pieces: Pieces, changes: Iterable[Change]) -> Counts | None:
     """Return the counts after changes of the fleet; None where they have to be made anew."""
-    if counts.per_class is None:
+    if counts.per_class is None or counts.each is None:
         return None
-    per_class = np.concatenate(
-        [part for kept, empty in pieces for part in (counts.per_class[kept], np.zeros(empty, dtype=np.int64))]
+    per_class, each = (
+        np.concatenate([part for kept, empty in pieces for part in (column[kept], np.zeros(empty, dtype=np.int64))])
+        for column in (counts.per_class, counts.each)
     )
     for change in changes:
         if change.after is not None:
@@ -81,14 +85,19 @@ def moved_counts(counts: Counts, pieces: Pieces, changes: Iterable[Change]) -> C
                 copies = _copies(change.after, counts.request, Copies(counts.request))
             except InputError:
                 return None
-            per_class[change.first : change.first + len(copies)] = copies
-    return Counts(counts.request, per_class)
+            here = slice(change.first, change.first + len(copies))
+            per_class[here], each[here] = zip(*copies, strict=True)
+    return Counts(counts.request, per_class, each)
 
 
-def _copies(compiled: CompiledCluster, request: ResourceRequest, asked: Copies) -> list[int]:
+def _copies(compiled: CompiledCluster, request: ResourceRequest, asked: Copies) -> list[tuple[int, int]]:
+    """Return for each class of a cluster the copies on all of its places, and on one."""
     # More than are wanted need not be counted, and a sum of sizes need not fit a word.
     each = asked.on(compiled.tree, [kind.places[0] for kind in compiled.classes])
-    return [min(copies * len(kind.places), request.count) for copies, kind in zip(each, compiled.classes, strict=True)]
+    return [
+        (min(copies * len(kind.places), request.count), min(copies, request.count))
+        for copies, kind in zip(each, compiled.classes, strict=True)
+    ]
 
 
 def _counts_by_place(tree: Tree, request: ResourceRequest) -> bool:

@@ -170,19 +170,21 @@ class AtMost:
     """A limit is no less than what a job takes, which is between two whole numbers.
 
     A job may take fewer nodes than it has slots: where the limit lies between, the job does not say enough.
+    counted : unless how few it takes is counted on the nodes that are there, so that the limit may do.
     """
 
     least: int
     most: int
+    counted: bool = False
     passes_absent: ClassVar[bool] = True
     implied: ClassVar[bool] = True
 
     def holds(self, value: Value) -> bool:
         """Whether the limit allows it. Raises NotSaid between the two, and Incomparable for what is no number."""
         limit = _number(value)
-        if self.least <= limit < self.most:
+        if self.least <= limit < self.most and not self.counted:
             raise NotSaid("the job does not say how much it takes", found=value)
-        return self.most <= limit
+        return self.least <= limit
 
     def __str__(self) -> str:
         return f"of {_span(self.least, self.most)} or more"

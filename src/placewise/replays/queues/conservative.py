@@ -15,9 +15,14 @@ class Conservative:
     """The policy; the plan of each cluster is kept in its station."""
 
     def look(self, line: Line, now: int) -> None:
-        """See `Rule.look`: where jobs outlive their planned ends reservations may move to later."""
+        """See `Rule.look`: where jobs outlive their planned ends reservations move, and one that moves to now starts.
+
+        Left for the next event of the cluster, such a job would start when part of what was reserved for it has passed,
+        and end when that has been promised to others.
+        """
         if self._extend(line, now):
             self._compress(line, now, until_still=True)
+            self._start(line, now)
 
     def submitted(self, line: Line, waiting: Waiting, now: int) -> None:
         """See `Rule.submitted`."""

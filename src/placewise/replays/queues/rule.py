@@ -15,7 +15,7 @@ class Rule(Protocol):
     """A queue policy, which starts what it decides to start."""
 
     def look(self, line: Line, now: int) -> None:
-        """Bring the plan up to date with jobs that outlived their planned ends."""
+        """Bring the plan up to date with jobs that outlived their planned ends, and start what is due by it."""
         ...
 
     def submitted(self, line: Line, waiting: Waiting, now: int) -> None:
