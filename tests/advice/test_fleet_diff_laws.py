@@ -199,8 +199,8 @@ def test_the_changes_listed_lead_from_what_was_to_what_is(pair):
         assert {name: value for name, value in state.items() if value is not None} == dict(now.state)
         for name in {some for fleet in pair for some in fleet.subsystem_names}:
             said = {value.name: value.after for value in one.complete}
-            known = before.vocabulary.is_complete(one.cluster, name)
-            assert said.get(name, said.get("", known)) == after.vocabulary.is_complete(one.cluster, name)
+            known = before.vocabulary.completeness(one.cluster, name)
+            assert said.get(name, said.get("", known)) == after.vocabulary.completeness(one.cluster, name)
 
 
 @given(st.data())

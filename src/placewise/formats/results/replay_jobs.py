@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
@@ -125,7 +124,7 @@ def read_schedules(path: Path, clusters: Sequence[str]) -> Iterator[Schedule]:
     with locating(file=path), reading_parquet(), pq.ParquetFile(path) as file:
         for number in range(file.num_row_groups):
             table = file.read_row_group(number, [*times, "position", "attempt", "cluster", "processors", "failed"])
-            table = table.filter(pa.compute.greater(table["attempt"], 0)).combine_chunks()
+            table = table.filter(pa.array(table["attempt"].to_numpy() > 0)).combine_chunks()
             named = table["cluster"].combine_chunks()
             codes = np.array([places[name] for name in named.dictionary.to_pylist()] + [UNKNOWN], dtype=np.int32)
             yield Schedule(
