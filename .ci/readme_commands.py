@@ -14,7 +14,7 @@ import re
 import sys
 from pathlib import Path
 
-NAMES = ("install", "test", "example", "import", "worth", "history", "api", "service", "builds")
+NAMES = ("install", "test", "example", "import", "before", "worth", "history", "api", "service", "builds")
 _BLOCK = re.compile(r"^```(?P<language>\w*) ?(?P<name>\w*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
