@@ -4,13 +4,10 @@ Rooms are imported inside the commands, so that ``--help`` need not load NumPy o
 commands are imported here for what they add to the application, in the order in which its help lists them.
 """
 
-from placewise.cli.studying import studies, worth, sensitivity, comparing, near_misses, outcomes  # noqa: F401, I001, see above
-from placewise.cli.over_time import replaying  # noqa: F401, see above
-from placewise.cli.asking import matching, checking, differing, advising  # noqa: F401, see above
-from placewise.cli.asking import vocabulary, placing, importing, exporting  # noqa: F401, see above
-from placewise.cli.over_time import traces  # noqa: F401, see above
-from placewise.cli.asking import schemas  # noqa: F401, see above
-from placewise.cli.studying import benchmarks  # noqa: F401, see above
+from placewise.cli.asking import importing, matching, checking, differing, advising, placing, exporting  # noqa: F401, I001, see above
+from placewise.cli.asking import vocabulary, schemas  # noqa: F401, see above
+from placewise.cli.studying import studies, worth, sensitivity, comparing, near_misses, outcomes, benchmarks  # noqa: F401, see above
+from placewise.cli.over_time import traces, replaying  # noqa: F401, see above
 from placewise.cli.serving import server, databases, clusters, jobs, agent, nominating  # noqa: F401, see above
 from placewise.cli.app import app, main
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 _TRACE = "Where the source is a trace"
 
 
-@app.command()
+@app.command(rich_help_panel="Fleets and jobs")
 def advise(
     source: Annotated[
         Path | None,

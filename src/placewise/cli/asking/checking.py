@@ -24,7 +24,7 @@ FORMATS = ("text", "github", "junit", "json")
 _USUAL = Path("expectations.yaml")
 
 
-@app.command()
+@app.command(rich_help_panel="Fleets and jobs")
 @takes(StartOptions)
 def check(
     starts: StartOptions,

@@ -12,7 +12,7 @@ from placewise.cli.options import Force, Html, IgnoreLimits, Json, SeparateEntri
 from placewise.cli.printing import command_line, console, print_json, say
 
 
-@app.command()
+@app.command(rich_help_panel="Fleets and jobs")
 def diff(
     before: Annotated[
         Path,

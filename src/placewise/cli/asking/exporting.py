@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _SNAKEMAKE = "snakemake"
 
 
-@app.command()
+@app.command(rich_help_panel="Fleets and jobs")
 def export(
     kind: Annotated[
         str,

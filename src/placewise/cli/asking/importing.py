@@ -21,7 +21,7 @@ def _kinds(incomplete: str) -> list[str]:
     return [kind for kind in (*KINDS, _JOBS) if kind.startswith(incomplete)]
 
 
-@app.command(name="import")
+@app.command(name="import", rich_help_panel="Fleets and jobs")
 def import_(
     kind: Annotated[
         str,

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 _UNKNOWN = "--unknown"
 
 
-@app.command()
+@app.command(rich_help_panel="Fleets and jobs")
 def match(
     fleet: FleetPath,
     jobspecs: Jobspecs = None,
@@ -87,7 +87,7 @@ def match(
     _leave(answers)
 
 
-@app.command()
+@app.command(rich_help_panel="Fleets and jobs")
 @takes(StartOptions)
 def explain(
     starts: StartOptions,

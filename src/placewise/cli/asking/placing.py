@@ -13,7 +13,7 @@ from placewise.cli.printing import console, print_json, print_text, say
 from placewise.selection.offered import BY_CHUNK
 
 
-@app.command()
+@app.command(rich_help_panel="Fleets and jobs")
 def place(
     workload: Annotated[Path, typer.Argument(help="A workload in Parquet, or a folder of its part files.")],
     fleet: FleetPath,

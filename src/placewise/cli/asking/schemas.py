@@ -17,7 +17,7 @@ def _names(incomplete: str) -> list[str]:
     return [name for name in NAMES if name.startswith(incomplete)]
 
 
-@app.command()
+@app.command(rich_help_panel="Fleets and jobs")
 def schema(
     name: Annotated[
         str | None,

@@ -13,7 +13,7 @@ from placewise.cli.printing import console, print_json, say
 from placewise.errors import InputError
 
 
-@app.command()
+@app.command(rich_help_panel="Fleets and jobs")
 def vocabulary(
     fleet: Annotated[
         Path | None,

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from placewise.replays.trace_parts import PartSource
 
 
-@app.command()
+@app.command(rich_help_panel="Traces over time")
 @takes(ReplayOptions)
 def replay(
     options: ReplayOptions,

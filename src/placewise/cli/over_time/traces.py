@@ -15,7 +15,7 @@ from placewise.errors import InputError
 _PARQUET, _SWF = (".parquet",), (".swf", ".swf.gz")
 
 
-@app.command()
+@app.command(rich_help_panel="Traces over time")
 def trace(
     trace: TracePath,
     trace_format: TraceFormatName = None,

@@ -11,7 +11,7 @@ from placewise.cli.options import Json
 from placewise.cli.printing import console, print_json
 
 
-@app.command()
+@app.command(rich_help_panel="Studies")
 def bench(
     quick: Annotated[bool, typer.Option("--quick", help="Smaller sizes and fewer repeats.")] = False,
     large: Annotated[

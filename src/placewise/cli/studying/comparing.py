@@ -12,7 +12,7 @@ from placewise.cli.options import Json, Seed
 from placewise.cli.printing import console, print_json
 
 
-@app.command()
+@app.command(rich_help_panel="Studies")
 def compare(
     first: Annotated[Path, typer.Argument(help="A results folder, A.", metavar="RESULTS_A", show_default=False)],
     second: Annotated[Path, typer.Argument(help="Another, B.", metavar="RESULTS_B", show_default=False)],

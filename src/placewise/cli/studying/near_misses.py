@@ -12,7 +12,7 @@ from placewise.cli.options import Force, Json, StudyOptions, output_path, takes
 from placewise.cli.printing import console, print_json, say
 
 
-@app.command(name="near-miss")
+@app.command(name="near-miss", rich_help_panel="Studies")
 @takes(StudyOptions)
 def near_miss(
     options: StudyOptions,

@@ -22,7 +22,7 @@ _SAMPLE = "What is learned from"
 _HELD_OUT = "How it is judged"
 
 
-@app.command()
+@app.command(rich_help_panel="Studies")
 def outcomes(
     records: Annotated[
         Path,

@@ -13,7 +13,7 @@ from placewise.cli.printing import command_line, console, print_json, say
 from placewise.cli.studying.worth import output_folder, write_asked
 
 
-@app.command()
+@app.command(rich_help_panel="Studies")
 @takes(StudyOptions)
 def sensitivity(
     options: StudyOptions,

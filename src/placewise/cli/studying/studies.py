@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _DATASETS = choices("reliabuild", "spack-build")
 
 
-@app.command()
+@app.command(rich_help_panel="Studies")
 @takes(RunOptions)
 def simulate(
     options: RunOptions,
@@ -59,7 +59,7 @@ def simulate(
     _print_results(results, out, json=json)
 
 
-@app.command()
+@app.command(rich_help_panel="Studies")
 def plot(
     results: Annotated[Path, typer.Argument(help="A results folder, ours or one of the prior work, or of a replay.")],
     out: Annotated[
@@ -88,7 +88,7 @@ def plot(
     _print_results(found, folder, json=json)
 
 
-@app.command()
+@app.command(rich_help_panel="Studies")
 def generate(
     out: Annotated[Path, typer.Option(help="The experiment folder to write.", parser=output_path, metavar="PATH")],
     dataset: Annotated[
@@ -131,7 +131,7 @@ def generate(
     say(f"{len(drawn.fleet):,} clusters and {len(drawn.jobs):,} jobs written to {out}")
 
 
-@app.command()
+@app.command(rich_help_panel="Studies")
 def profile(
     data: Annotated[Path, typer.Argument(help="An experiment folder of either kind.")],
     out: Annotated[
@@ -155,7 +155,7 @@ def profile(
     say(f"a profile of {len(study.jobs):,} jobs written to {out}")
 
 
-@app.command()
+@app.command(rich_help_panel="Studies")
 def fit(
     source: Annotated[
         Path, typer.Argument(help="Builds: an experiment folder, .csv, .parquet, or SQLite with a table builds.")

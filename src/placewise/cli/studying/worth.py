@@ -50,7 +50,7 @@ Costs = Annotated[
 ]
 
 
-@app.command()
+@app.command(rich_help_panel="Studies")
 @takes(StudyOptions)
 def value(
     options: StudyOptions,
@@ -157,7 +157,7 @@ def _unknown(options: StudyOptions, *, top: int, json: bool) -> None:
         print_unknown_facts(facts, jobs, console(), top=top)
 
 
-@app.command()
+@app.command(rich_help_panel="Studies")
 @takes(StudyOptions)
 def minimal(
     options: StudyOptions,
@@ -208,7 +208,7 @@ def minimal(
     print_held_out(results, console())
 
 
-@app.command()
+@app.command(rich_help_panel="Studies")
 @takes(StudyOptions)
 def pareto(
     options: StudyOptions,
