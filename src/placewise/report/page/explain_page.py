@@ -14,7 +14,7 @@ from placewise.matching.deciding import REQUIRED
 from placewise.model.advice.job_cost import ClusterCost, JobCost
 from placewise.model.fleets.site_limit import SiteLimit
 from placewise.model.jobs.job import Job
-from placewise.model.requirements.requirement import tests_of
+from placewise.model.requirements.requirement import Expression, tests_of
 from placewise.model.scalar import scalar_text
 from placewise.model.traces.start_estimate import ClusterStart, StartEstimate
 from placewise.report.page.diff_page import some_names
@@ -99,11 +99,18 @@ def _asks(job: Job) -> Iterator[tuple[str, list[str]]]:
     if own:
         yield "requirements", own
     if limits:
-        yield "limits of sites", [shown(str(one), 400) for one in limits]
+        yield "limits of sites", [_limit(one) for one in limits]
     if job.attributes:
         yield "attributes", [f"{shown(name)}: {shown(scalar_text(value), 200)}" for name, value in job.attributes]
     if not shapes and not own:
         yield "requirements", ["none"]
+
+
+def _limit(one: Expression) -> str:
+    """Write a limit; one that names nothing is about what the job does not speak of."""
+    if isinstance(one, SiteLimit) and str(one) == one.subsystem:
+        return f"a {one.subsystem} whose limits allow the job"
+    return shown(str(one), 400)
 
 
 def _lines(one: ExplainedJob) -> Iterator[str]:
