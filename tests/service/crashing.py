@@ -78,6 +78,7 @@ def crash(folder, kills, seed, database=None, say=lambda _: None):
         load = _Load(server, kept, tally, owner)
         with load.running():
             for _ in range(kills):
+                load.wait_for(6 * (tally.kills + 1))
                 time.sleep(random.uniform(0.05, 0.8))
                 load.up.clear()
                 server.kill()
@@ -106,6 +107,12 @@ class _Load:
         self._over = threading.Event()
         self.up = threading.Event()
         self.up.set()
+
+    def wait_for(self, calls):
+        """Wait until so many submissions and acceptances were acknowledged, on a slow machine half a minute at most."""
+        until = time.monotonic() + 30
+        while min(self._tally.submitted, self._tally.accepted) < calls and time.monotonic() < until:
+            time.sleep(0.02)
 
     @contextlib.contextmanager
     def running(self):
