@@ -77,8 +77,8 @@ def crash(folder, kills, seed, database=None, say=lambda _: None):
         kept.clusters[CLUSTER] = owner.secret
         load = _Load(server, kept, tally, owner)
         with load.running():
-            for _ in range(kills):
-                load.wait_for(6 * (tally.kills + 1))
+            for number in range(kills):
+                _await_load(kept, number + 1)
                 time.sleep(random.uniform(0.05, 0.8))
                 load.up.clear()
                 server.kill()
@@ -96,6 +96,13 @@ def crash(folder, kills, seed, database=None, say=lambda _: None):
     return tally
 
 
+def _await_load(kept, rounds):
+    """Wait until so much was acknowledged that a kill meets some load, however slow the machine is."""
+    until = time.monotonic() + DEADLINE_S
+    while min(len(kept.submitted), kept.accepted.total()) <= 5 * rounds and time.monotonic() < until:
+        time.sleep(0.01)
+
+
 class _Load:
     """Callers that go on over every restart."""
 
@@ -107,12 +114,6 @@ class _Load:
         self._over = threading.Event()
         self.up = threading.Event()
         self.up.set()
-
-    def wait_for(self, calls):
-        """Wait until so many submissions and acceptances were acknowledged, on a slow machine half a minute at most."""
-        until = time.monotonic() + 30
-        while min(self._tally.submitted, self._tally.accepted) < calls and time.monotonic() < until:
-            time.sleep(0.02)
 
     @contextlib.contextmanager
     def running(self):
