@@ -78,7 +78,7 @@ def test_what_the_plugin_may_choose_is_what_matches(uniform, tmp_path):
     assert tally["none"] > 20
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("uniform", [True, False])
 def test_of_a_thousand_sites_what_the_plugin_may_choose_is_what_matches(uniform, tmp_path):
     draw, tally = random.Random(f"long {uniform}"), dict.fromkeys(("rules", "chosen", "none", "equal"), 0)
