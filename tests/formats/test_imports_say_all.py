@@ -82,7 +82,11 @@ def test_nothing_of_slurm_is_silent_but_its_envelope_and_what_is_empty(public_da
 def test_nothing_of_slurms_partitions_is_silent_but_what_follows_from_the_rest(public_data):
     folder = public_data / "fleets" / "slurm"
     nodes, partitions = ((folder / f"owens_{name}.txt").read_text() for name in ("nodes", "partitions"))
-    assert of_lines("slurm", partitions, r"(?<=\s){}=", r"\S*", [nodes]) <= {"TotalNodes", "TotalCPUs"}
+    # What says that there is no limit is as if it were not said.
+    limits = {key for key, value in re.findall(r"(\w+)=(\S+)", partitions) if value not in ("ALL", "NO", "UNLIMITED")}
+    found = of_lines("slurm", partitions, r"(?<=\s){}=", r"\S*", [nodes])
+    assert found & limits <= {"TotalNodes", "TotalCPUs"}
+    assert found - limits == {"AllowGroups", "AllowQos", "MaxMemPerNode", "ReqResv", "RootOnly"}
 
 
 @pytest.mark.parametrize("file", ["fluke.R", "tiny_rv1exec.json", "tiny.json"])
