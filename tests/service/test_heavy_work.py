@@ -179,7 +179,11 @@ def test_errors_are_their_callers_and_closing_ends_everything():
     asyncio.run(asked())
 
 
-@pytest.mark.parametrize("text", [BRACKETS, "- a\n" * 100, jobspec(), jobspec(name="x") + "\n# not JSON"])
+@pytest.mark.parametrize(
+    "text",
+    [BRACKETS, "- a\n" * 100, jobspec(), jobspec(name="x") + "\n# not JSON"],
+    ids=["brackets", "a list", "a jobspec", "no JSON"],  # pytest puts them into the environment, which has an end
+)
 def test_a_reading_process_answers_as_this_one_does(text):
     def answer(read):
         try:
