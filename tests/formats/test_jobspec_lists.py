@@ -386,7 +386,7 @@ def test_a_workload_of_expressions_reads_back_as_it_was_written(jobs):
     try:
         texts = jobspec_texts(workload)
     except InputError as error:
-        assert "too deeply" in str(error)
+        assert "too deeply" in str(error) or "no infinity" in str(error)
         return
     again = workload_of([(name, parse_yaml(text.decode("ascii"), name)) for name, text in texts.items()])
     for job in range(len(jobs)):
