@@ -10,6 +10,7 @@ import typer
 
 from placewise.cli.app import app
 from placewise.cli.options import (
+    Clean,
     IgnoreLimits,
     Json,
     Machines,
@@ -23,7 +24,7 @@ from placewise.cli.options import (
 from placewise.cli.over_time.replay_options import QUEUE_POLICY_HELP
 from placewise.cli.printing import console, print_json
 from placewise.errors import InputError
-from placewise.model.traces.queue_policies import QUEUE_POLICIES
+from placewise.model.traces.queue_policies import ESTIMATES, QUEUE_POLICIES
 from placewise.selection.offered import IN_A_REPLAY
 
 if TYPE_CHECKING:
@@ -64,12 +65,7 @@ def advise(
     trace_format: TraceFormatName = None,
     machines: Machines = None,
     zone: Zone = None,
-    clean: Annotated[
-        str,
-        typer.Option(
-            help="strict or none, as for replay.", autocompletion=choices("none", "strict"), rich_help_panel=_TRACE
-        ),
-    ] = "strict",
+    clean: Clean = "strict",
     policy: Annotated[
         str,
         typer.Option(
@@ -91,7 +87,7 @@ def advise(
         str,
         typer.Option(
             help="How long a job is planned to run, as for replay.",
-            autocompletion=choices("limit", "exact", "doubled", "user-mean"),
+            autocompletion=choices(*ESTIMATES),
             rich_help_panel=_TRACE,
         ),
     ] = "limit",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from placewise.cli.options import (
+    Clean,
     Machines,
     Seed,
     TraceFormatName,
@@ -19,7 +20,7 @@ from placewise.cli.options import (
     policy_names,
 )
 from placewise.errors import InputError
-from placewise.model.traces.queue_policies import QUEUE_POLICIES
+from placewise.model.traces.queue_policies import ESTIMATES, QUEUE_POLICIES
 from placewise.selection.offered import IN_A_REPLAY
 
 if TYPE_CHECKING:
@@ -56,15 +57,7 @@ class ReplayOptions:
     trace_format: TraceFormatName = None
     machines: Machines = None
     zone: Zone = None
-    clean: Annotated[
-        str,
-        typer.Option(
-            "--clean",
-            help="strict: drop jobs whose size, runtime or limit is not usable, cut runtimes at the limit; or none.",
-            autocompletion=choices("none", "strict"),
-            rich_help_panel=_TRACE,
-        ),
-    ] = "strict"
+    clean: Clean = "strict"
     policy: Annotated[
         str,
         typer.Option(
@@ -95,7 +88,7 @@ class ReplayOptions:
         typer.Option(
             help="How long a job is planned to run: limit (its time limit), doubled (twice that), exact "
             "(its runtime), or user-mean (the mean of its user's last two jobs).",
-            autocompletion=choices("limit", "exact", "doubled", "user-mean"),
+            autocompletion=choices(*ESTIMATES),
             rich_help_panel=_SCHEDULING,
         ),
     ] = "limit"

@@ -14,7 +14,7 @@ from placewise.errors import InputError
 from placewise.model.traces import queue_policies
 
 QueuePolicy: TypeAlias = queue_policies.QueuePolicy
-Estimates: TypeAlias = Literal["limit", "exact", "doubled", "user-mean"]
+Estimates: TypeAlias = queue_policies.Estimates
 Hold: TypeAlias = Literal["processors", "nodes"]
 
 EARLIEST_START = "earliest-start"
@@ -58,8 +58,8 @@ class ReplaySettings:
                 raise InputError(
                     "no such queue policy", found=policy, expected=", ".join(queue_policies.QUEUE_POLICIES)
                 )
-        if self.estimates not in get_args(Estimates):
-            raise InputError("no such estimate", found=self.estimates, expected=", ".join(get_args(Estimates)))
+        if self.estimates not in queue_policies.ESTIMATES:
+            raise InputError("no such estimate", found=self.estimates, expected=", ".join(queue_policies.ESTIMATES))
         if self.hold not in get_args(Hold):
             raise InputError("jobs cannot hold that", found=self.hold, expected=", ".join(get_args(Hold)))
         if self.late and self.policies:
