@@ -26,15 +26,15 @@ import yaml
 
 from placewise.errors import InputError
 from placewise.formats.advice.expectations_file import read_expectations
-from placewise.formats.build_records import read_build_records
 from placewise.formats.fleets.cluster_features import fleet_of
 from placewise.formats.fleets.fleet_source import read_fleet
-from placewise.formats.fleets.jgf import parse_containment, parse_subsystem
-from placewise.formats.fleets.vocabulary_file import read_vocabulary
+from placewise.formats.fleets.jgf.clusters import parse_containment, parse_subsystem
+from placewise.formats.fleets.vocabulary.reading import read_vocabulary
 from placewise.formats.jobs.build_lists import builds_of
 from placewise.formats.jobs.jobspec import dialects, jobspec_document, jobspec_text, parse_jobspec
 from placewise.formats.jobs.jobspec_lists import parse_job_entries
 from placewise.formats.reading import parse_yaml
+from placewise.formats.records.build_records import read_build_records
 from placewise.formats.studies.selection_config import read_priorities
 from placewise.formats.studies.study_file import read_study_file
 from placewise.selection.constraint import constraint_policy

@@ -35,7 +35,7 @@ from placewise.errors import InputError  # noqa: E402
 from placewise.formats.fleets.exports.partition_limits import Submitter  # noqa: E402
 from placewise.formats.fleets.exports.partitions import partitions_of  # noqa: E402
 from placewise.formats.fleets.exports.snakemake import snakemake_partitions, snakemake_text  # noqa: E402
-from placewise.formats.fleets.imports.given import Given  # noqa: E402
+from placewise.formats.given import Given  # noqa: E402
 from placewise.formats.jobs.imports.slurm_script import import_slurm_script  # noqa: E402
 from placewise.formats.jobs.imports.snakemake_rule import job_of_rule  # noqa: E402
 

@@ -23,13 +23,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from placewise.formats.input_cache import cache_folder
-from placewise.matching.kernels_numpy import NumpyKernels
+from placewise.formats.cache.input_cache import cache_folder
+from placewise.matching.bits.kernels_numpy import NumpyKernels
 from placewise.model.studies.study import ALL, NONE, SINGLE
 from placewise.outcomes.success import success_on
-from placewise.study.prepared import Prepared
+from placewise.study.levels.prepared import Prepared
 from placewise.study.sources import read_study
-from placewise.worth.resampling import Bootstrap, Centre, Column, Ratios, interval_of
+from placewise.worth.resampling import Bootstrap, Centre, Column, Ratios, Varied, interval_of
 
 FIGURES = ("ceiling", NONE, SINGLE, ALL)
 LEAST, MOST = 0.92, 0.97
@@ -74,7 +74,7 @@ def coverage(source: Path | None, repeats: int, resamples: int, unit: str) -> tu
         task = Bootstrap(ratios, number)
         rows = np.array([task(replicate) for replicate in range(resamples)])
         for at, (value, moved) in enumerate(zip(ratios.values().tolist(), ratios.influence(), strict=True)):
-            interval = interval_of(rows[:, at], "resamples", Centre.of(value, moved))
+            interval = interval_of(rows[:, at], Varied(unit, ratios.units), Centre.of(value, moved))
             assert interval is not None
             held[at] += interval.low <= true[at] <= interval.high
             width[at] += interval.high - interval.low

@@ -25,7 +25,7 @@ from typing import Any
 
 from placewise.formats.fleets.fleet_source import read_fleet
 from placewise.formats.parsing import garbage_collector_off
-from placewise.matching.index import FleetIndex
+from placewise.matching.fleet.index import FleetIndex
 
 SOCKET = (*(("core", 1, ""),) * 32, ("gpu", 1, ""), ("memory", 128, "GiB"))
 JOB = '{"version": 1, "resources": [{"type": "node", "count": 2, "with": [{"type": "slot", "label": "a", "count": 1, \

@@ -25,7 +25,7 @@ from pathlib import Path
 
 import grpc
 
-from placewise.formats.fleets.jgf import cluster_documents
+from placewise.formats.fleets.jgf.clusters import cluster_documents
 from placewise.service.wire import placewise_pb2 as v1
 from placewise.service.wire.placewise_pb2_grpc import SchedulerStub
 from service_load import SECRET, TOKEN, Server

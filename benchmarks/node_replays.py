@@ -10,8 +10,8 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+from placewise.formats.traces.clusters.trace_fleet import fleet_of_trace
 from placewise.formats.traces.read_trace import read_trace
-from placewise.formats.traces.trace_fleet import fleet_of_trace
 from placewise.model.fleets.cluster import Cluster, Fleet
 from placewise.model.fleets.resources import ResourceGraph, Vertex
 from placewise.model.traces.replay import ReplaySettings

@@ -3,8 +3,8 @@
     python benchmarks/replay_stream.py [JOBS ...] [--policy POLICY] [--whole] [--keep FOLDER]
 
 For each number of jobs (by default one and ten million) a trace is drawn on 10 clusters at load 0.9 and written part by
-part. Then `placewise replay TRACE --policy easy --place earliest-start --out FOLDER` runs in a process of its own, with
-figures and report, and the system says how much memory it had at most. With --whole nothing is streamed, for
+part. Then `placewise replay TRACE --queue-policy easy --select earliest-start --out FOLDER` runs in a process of its
+own, with figures and report, and the system says how much memory it had at most. With --whole nothing is streamed, for
 comparison. The last column is the memory a job beyond that of the smallest trace.
 """
 
@@ -52,7 +52,8 @@ def measured(trace, folder, *, policy, whole):
     """Return seconds, processor seconds and gigabytes of one replay."""
     import subprocess  # noqa: PLC0415
 
-    options = ["replay", str(trace), "--policy", policy, "--place", "earliest-start", "--out", str(folder), "--force"]
+    options = ["replay", str(trace), "--queue-policy", policy, "--select", "earliest-start"]
+    options += ["--out", str(folder), "--force"]
     command = [sys.executable, "-c", _RUN, "whole" if whole else "parts", *options]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:

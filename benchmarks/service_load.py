@@ -23,7 +23,7 @@ from pathlib import Path
 
 import grpc
 
-from placewise.formats.fleets.jgf import cluster_documents
+from placewise.formats.fleets.jgf.clusters import cluster_documents
 from placewise.formats.jobs.jobspec import jobspec_document
 from placewise.formats.profiles.profile_file import shipped_profile
 from placewise.model.fleets.cluster import Cluster
@@ -76,17 +76,21 @@ def jobspecs(workload, many):
 class Server:
     """`placewise serve` as a process of its own, with its addresses."""
 
-    def __init__(self, scratch, name, profile=None, database=None):
+    def __init__(self, scratch, name, profile=None, database=None, environment=None, arguments=()):
         self.log = (scratch / f"{name}.log").open("w+")
         self.database = database or scratch / f"{name}.db"
-        environment = os.environ | {
+        environment = (environment or {}) | {
             "PLACEWISE_SERVE_GLOBAL_TOKEN": TOKEN,
             "PLACEWISE_SERVE_REGISTRATION_SECRET": SECRET,
         }
         profiler = ["-m", "cProfile", "-o", str(profile)] if profile else []
         command = [sys.executable, *profiler, "-m", "placewise", "serve", "--database", str(self.database)]
         command += ["--listen", "127.0.0.1:0", "--http", "127.0.0.1:0", "--log-level", "info", "--log-format", "json"]
-        self.process = subprocess.Popen(command, stderr=self.log, stdout=self.log, env=environment)
+        command += arguments
+        # Elsewhere, so that Python finds the modules that the environment names.
+        self.process = subprocess.Popen(
+            command, stderr=self.log, stdout=self.log, env=os.environ | environment, cwd=scratch
+        )
         self.target = self._target()
 
     def _target(self):

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from placewise.formats.outcome_records import read_outcome_records
+from placewise.formats.records.outcome_records import read_outcome_records
 from placewise.model.outcomes.evidence import EvidenceSettings
 from placewise.model.outcomes.outcome_records import COMPILER, DEPENDENCIES, PACKAGE_VERSION, OutcomeRecords
 from placewise.model.progress import SILENT

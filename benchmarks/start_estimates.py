@@ -19,12 +19,12 @@ from random_replays import fleet_of_pools
 from swf_columns import strictly_cleaned
 
 from placewise.model.traces.replay import ReplaySettings
-from placewise.replays.engine import Engine
-from placewise.replays.failing import reality_of
-from placewise.replays.jobs import jobs_of
-from placewise.replays.placing import policy_named
+from placewise.replays.engines.engine import Engine
+from placewise.replays.engines.placing import policy_named
+from placewise.replays.inputs.failing import reality_of
+from placewise.replays.inputs.jobs import jobs_of
+from placewise.replays.inputs.sites import site_of
 from placewise.replays.run import replay
-from placewise.replays.sites import site_of
 from placewise.scheduler import Scheduler
 
 POLICIES = ("fcfs", "sjf", "easy", "easy-sjbf", "conservative")

@@ -2,8 +2,8 @@ import pytest
 
 from placewise.bench.cases import documents
 from placewise.formats.jobs.jobspec_lists import parse_job_entries
-from placewise.matching.index import FleetIndex
-from placewise.matching.kernels import load_kernels
+from placewise.matching.bits.kernels import load_kernels
+from placewise.matching.fleet.index import FleetIndex
 from placewise.matching.match import count_matches, match_workload
 
 

@@ -3,7 +3,7 @@ import pytest
 
 from placewise.bench.cases import sample
 from placewise.bench.peers import PEERS
-from placewise.matching import bitset
+from placewise.matching.bits import bitset
 from placewise.matching.match import match_rows
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from placewise.formats.input_cache import cache_folder
+from placewise.formats.cache.input_cache import cache_folder
 from placewise.study.sources import read_study
 from placewise.study.values import game_of
 from placewise.worth.game import Game, SmallGames, shares, small_games

@@ -20,11 +20,11 @@ from typing import Any
 from placewise.errors import InputError
 from placewise.formats.jobs.jobspec import jobspec_text
 from placewise.matching.causes.why_not import why_not
-from placewise.matching.index import FleetIndex
+from placewise.matching.fleet.index import FleetIndex
+from placewise.matching.fleet.recent import Recent
+from placewise.matching.limits.site_limits import with_limits
 from placewise.matching.match import match
 from placewise.matching.preferences import scores
-from placewise.matching.recent import Recent
-from placewise.matching.site_limits import with_limits
 from placewise.model.fleets.cluster import Cluster, Fleet
 from placewise.model.fleets.resources import ResourceGraph, Subsystem, SubsystemVertex, Vertex
 from placewise.model.fleets.vocabulary import EVERY, Vocabulary

@@ -22,7 +22,7 @@ from reproduce_published import asked_of, expectation, submit_distinct, workload
 
 from placewise.formats.fleets.cluster_features import read_features
 from placewise.formats.reading import read_json
-from placewise.matching import bitset
+from placewise.matching.bits import bitset
 from placewise.model.fleets.cluster import Fleet
 from placewise.model.jobs.workload import Workload
 from placewise.model.studies.settings import Scoring, Settings

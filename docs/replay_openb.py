@@ -20,14 +20,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from placewise.formats.traces.clusters.trace_fleet import fleet_of_trace
 from placewise.formats.traces.read_trace import read_trace
-from placewise.formats.traces.trace_fleet import fleet_of_trace
 from placewise.model.traces.replay import QueuePolicy, ReplaySettings
 from placewise.model.traces.trace import Trace
+from placewise.replays.inputs.sites import site_of
 from placewise.replays.replaying import in_parts, truth_of
 from placewise.replays.run import replay
-from placewise.replays.sites import site_of
-from placewise.replays.space import NodeDemand
+from placewise.replays.state.space import NodeDemand
 
 LOAD, BUSY_FROM = 0.8, 0.1
 FAIL_AFTER_S = 60

@@ -27,17 +27,17 @@ from numpy.typing import NDArray
 from placewise.formats.fleets.cluster_features import read_features
 from placewise.formats.jobs.jobspec_lists import jobspec_files, parse_jobspecs, workload_of
 from placewise.formats.reading import read_bytes, read_json
-from placewise.matching import bitset
-from placewise.matching.index import FleetIndex
-from placewise.matching.kernels_numpy import NumpyKernels
+from placewise.matching.bits import bitset
+from placewise.matching.bits.kernels_numpy import NumpyKernels
+from placewise.matching.fleet.index import FleetIndex
 from placewise.model.fleets.cluster import Fleet
 from placewise.model.jobs.workload import Workload
 from placewise.model.studies.settings import Scoring, Settings
 from placewise.model.studies.study import Study
 from placewise.outcomes.questions import Questions
 from placewise.outcomes.truth import Truth
-from placewise.study.asked import Asked
-from placewise.study.demands import demands_of
+from placewise.study.demands.asked import Asked
+from placewise.study.demands.demands import demands_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -6,7 +6,7 @@ from hypothesis.extra import numpy as hnp
 
 from placewise import scheduler as scheduler_module
 from placewise.errors import InputError, PlacewiseError
-from placewise.matching import bitset
+from placewise.matching.bits import bitset
 from placewise.matching.causes.why_not import why_not
 from placewise.matching.match import match, match_rows
 from placewise.model.fleets.cluster import Cluster, Fleet

@@ -7,22 +7,22 @@ Placewise is registered there as well, by its own distribution.
 from __future__ import annotations
 
 import contextlib
-import difflib
 import importlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Literal, TypeAlias
 
-from placewise.errors import InputError, PlacewiseError
+from placewise.errors import InputError, PlacewiseError, one_of
 
 Group: TypeAlias = Literal["policies", "predicates", "formats"]
 
 
 @cache
-def _registered(group: Group) -> dict[str, EntryPoint]:
-    return {entry.name: entry for entry in entry_points(group=f"placewise.{group}")}
+def _registered(group: Group) -> dict[str, tuple[EntryPoint, Callable[[], Any]]]:
+    """Return the entry points of a group by name, each with what loads it, once."""
+    return {entry.name: (entry, cache(entry.load)) for entry in entry_points(group=f"placewise.{group}")}
 
 
 def names(group: Group) -> tuple[str, ...]:
@@ -30,32 +30,38 @@ def names(group: Group) -> tuple[str, ...]:
     return tuple(sorted(_registered(group)))
 
 
-def load(group: Group, name: str) -> Any:
+def load(group: Group, name: str, offered: Collection[str] = ()) -> Any:
     """Return the object registered under a name.
+
+    offered : the names that an error lists, where they are not all that are registered.
 
     Raises InputError for an unknown name and PlacewiseError for a plugin that cannot be imported.
     """
-    entry = _registered(group).get(name)
-    if entry is None:
-        known = names(group)
-        close = difflib.get_close_matches(name, known, n=1)
-        hint = f" (did you mean {close[0]}?)" if close else ""
-        expected = f"one of {', '.join(known)}" if known else "a plugin, but none is installed"
-        raise InputError(f"no such {_SINGULAR[group]}{hint}", found=name, expected=expected)
+    registered = _registered(group).get(name)
+    if registered is None:
+        known = offered or names(group)
+        raise InputError(
+            f"no such {_SINGULAR[group]}",
+            found=name,
+            expected=one_of(name, known) if known else "a plugin, but none is installed",
+        )
+    entry, loaded = registered
     try:
-        return entry.load()
+        return loaded()
     except Exception as error:
         raise PlacewiseError(f"the plugin {name!r} of {entry.value} cannot be loaded: {error}") from error
 
 
-def load_policy(name: str) -> Any:
+def load_policy(name: str, offered: Collection[str] = ()) -> Any:
     """Return a policy by its name, or by `module:function` for one that no distribution registers.
+
+    offered : see `load`.
 
     Raises InputError for an unknown name, module or function, and for what cannot be called.
     """
     module, colon, function = name.partition(":")
     if not colon:
-        return load("policies", name)
+        return load("policies", name, offered)
     try:
         with _importing_from_here():
             found = getattr(importlib.import_module(module), function)

@@ -12,17 +12,17 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from placewise.errors import InputError, PlacewiseError
-from placewise.matching import bitset
+from placewise.errors import InputError, PlacewiseError, Words
+from placewise.matching.bits import bitset
+from placewise.matching.bits.kernels import Kernels
+from placewise.matching.bits.kernels_numpy import NumpyKernels
 from placewise.matching.causes.why_not import WhyNot, why_not
-from placewise.matching.compiled_cluster import CompiledCluster
-from placewise.matching.index import FleetIndex
-from placewise.matching.kernels import Kernels
-from placewise.matching.kernels_numpy import NumpyKernels
+from placewise.matching.clusters.compiled_cluster import CompiledCluster
+from placewise.matching.fleet.index import FleetIndex
+from placewise.matching.limits.site_limits import with_limits, workload_with_limits
 from placewise.matching.match import Match, match, match_of, match_rows, matching
 from placewise.matching.preferences import score_numbers
 from placewise.matching.shapes.work import Work
-from placewise.matching.site_limits import with_limits, workload_with_limits
 from placewise.model.fleets.cluster import Cluster, Fleet
 from placewise.model.jobs.job import Job
 from placewise.model.jobs.workload import Workload
@@ -275,7 +275,9 @@ def _checked(chosen: NDArray[np.int64], candidates: NDArray[np.bool_]) -> NDArra
         raise PlacewiseError("the policy returned another number of choices", found=chosen.shape, expected=f"({jobs},)")
     if chosen.dtype.kind not in "iu":
         raise PlacewiseError(
-            "the policy chose what are no positions", found=str(chosen.dtype), expected="whole numbers"
+            "the policy chose what are no positions",
+            found=Words(f"values of type {chosen.dtype}"),
+            expected="whole numbers",
         )
     some = chosen != NONE
     within = (chosen >= 0) & (chosen < clusters)

@@ -10,7 +10,7 @@ from placewise.errors import InputError
 from placewise.formats.advice.expectations_file import said
 from placewise.formats.yaml_writing import yaml_text
 from placewise.matching.deciding import required_job
-from placewise.matching.index import FleetIndex
+from placewise.matching.fleet.index import FleetIndex
 from placewise.matching.match import match
 from placewise.model.advice.expectations import Among, Expectation, Some, These
 from placewise.model.requirements.requirement import Requirement

@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 
 from drawn_expectations import a_case, changed, written
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from placewise.advice.accepting import accepted
@@ -18,11 +18,11 @@ from placewise.formats.advice.expectations_editing import edited
 from placewise.formats.advice.expectations_file import parse_expectations
 from placewise.matching.causes.why_not import why_not
 from placewise.matching.deciding import required_job
-from placewise.matching.index import FleetIndex
+from placewise.matching.fleet.index import FleetIndex
 from placewise.model.advice.expectations import Among, Expectations, Some, These
 from placewise.model.requirements.requirement import Requirement
 from placewise.model.requirements.requirement import tests_of as parts_of
-from placewise.report.words.checks import broken_lines, change_lines
+from placewise.report.words.jobs.checks import broken_lines, change_lines
 
 PATH = Path("expectations.yaml")
 
@@ -92,7 +92,6 @@ def test_because_names_a_cause_of_every_cluster_and_no_more(seed):
         assert holds == ("because" not in [one.key for one in job.broken])
 
 
-@settings(max_examples=100)
 @given(st.integers(0, 2**32))
 def test_what_an_update_writes_holds_and_the_rest_of_the_file_stays(seed):
     draw = random.Random(seed)
@@ -117,7 +116,6 @@ def test_what_an_update_writes_holds_and_the_rest_of_the_file_stays(seed):
         assert (old.job, old.require) == (now.job, now.require)
 
 
-@settings(max_examples=150)
 @given(st.integers(0, 2**32))
 def test_a_changed_file_is_refused_or_can_be_brought_to_hold(seed):
     draw = random.Random(seed)

@@ -13,7 +13,7 @@ from placewise.advice.fleet_diff import NOT_THERE, fleet_diff
 from placewise.errors import InputError
 from placewise.matching.causes.by_cluster import lines_by_cluster
 from placewise.matching.causes.why_not import why_not
-from placewise.matching.index import FleetIndex
+from placewise.matching.fleet.index import FleetIndex
 from placewise.matching.match import match
 from placewise.model.advice.asked_jobs import AskedJobs
 from placewise.model.fleets.cluster import Cluster, Fleet

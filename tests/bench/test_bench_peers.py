@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from placewise.bench.cases import Case, documents, drawn_distinct, sample
 from placewise.bench.peers import PEERS
 from placewise.formats.jobs.jobspec_lists import parse_job_entries
-from placewise.matching import bitset
+from placewise.matching.bits import bitset
 from placewise.matching.match import count_matches, match_rows
 from placewise.model.fleets.cluster import Cluster, Fleet
 from placewise.model.fleets.resources import Subsystem, SubsystemVertex

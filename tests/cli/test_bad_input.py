@@ -8,10 +8,10 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
+from running_scheduler import until
 
 
 @pytest.fixture
@@ -175,39 +175,51 @@ def test_results_that_are_not_results(placewise, tmp_path):
         assert not (tmp_path / "out").exists()
 
 
-def test_an_interrupt_leaves_earlier_results_intact(small, tmp_path):
-    environment = os.environ | {"PLACEWISE_CACHE": str(tmp_path / "cache")}
-    command = [sys.executable, "-m", "placewise", "simulate", str(small), "--out", str(tmp_path / "out")]
-    subprocess.run([*command, "--no-plots"], env=environment, check=True, capture_output=True)
-    before = listing(tmp_path / "out")
-    running = subprocess.Popen(
-        [*command, "--orders", "100000"], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    try:
-        deadline = time.monotonic() + 60
-        while not list((tmp_path / "out").glob(".unfinished-*")) and time.monotonic() < deadline:
-            time.sleep(0.01)
-        running.send_signal(signal.SIGINT)
-        _, err = running.communicate(timeout=60)
-    finally:
-        running.kill()
+# Simulates for ten minutes, and says when it has begun.
+ENDLESS = """
+import os, time
+import placewise.study.run
+from placewise.cli import main
+
+placewise.study.run.run_study = lambda *args, **kwargs: (open(os.environ["BEGUN"], "w").close(), time.sleep(600))
+main()
+"""
+
+
+def test_an_interrupt_leaves_earlier_results_intact(placewise, small, tmp_path):
+    command = ["simulate", str(small), "--out", str(tmp_path / "out"), "--no-plots"]
+    assert placewise(*command).code == 0
+    before, begun = listing(tmp_path / "out"), tmp_path / "begun"
+    environment = os.environ | {"BEGUN": str(begun)}
+    with subprocess.Popen(
+        [sys.executable, "-c", ENDLESS, *command],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as running:
+        try:
+            until(begun.exists)
+            assert list((tmp_path / "out").glob(".unfinished-*"))
+            running.send_signal(signal.SIGINT)
+            _, err = running.communicate(timeout=120)
+        finally:
+            running.kill()
     assert running.returncode not in (0, None)
     assert "Traceback" not in err
     assert listing(tmp_path / "out") == before
 
 
-def test_termination_leaves_earlier_results_intact_and_nothing_unfinished(small, tmp_path):
-    environment = os.environ | {"PLACEWISE_CACHE": str(tmp_path / "cache")}
-    command = [sys.executable, "-m", "placewise", "simulate", str(small), "--out", str(tmp_path / "out")]
-    subprocess.run([*command, "--no-plots"], env=environment, check=True, capture_output=True)
+def test_termination_leaves_earlier_results_intact_and_nothing_unfinished(placewise, small, tmp_path):
+    arguments = ["simulate", str(small), "--out", str(tmp_path / "out")]
+    assert placewise(*arguments, "--no-plots").code == 0
     before = listing(tmp_path / "out")
-    running = subprocess.Popen([*command, "--orders", "100000"], env=environment, stderr=subprocess.PIPE, text=True)
+    command = [sys.executable, "-m", "placewise", *arguments, "--orders", "100000"]
+    running = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     try:
-        deadline = time.monotonic() + 60
-        while not list((tmp_path / "out").glob(".unfinished-*")) and time.monotonic() < deadline:
-            time.sleep(0.01)
+        until(lambda: list((tmp_path / "out").glob(".unfinished-*")))
         running.terminate()
-        _, err = running.communicate(timeout=60)
+        _, err = running.communicate(timeout=120)
     finally:
         running.kill()
     assert running.returncode == 128 + signal.SIGTERM
@@ -228,38 +240,34 @@ def run(*args, **kwargs):
         time.sleep(10)
     except SystemExit:
         pass
-    time.sleep(50)
+    time.sleep(600)
 
 placewise.study.run.run_study = run
 main()
 """
     out = tmp_path / "out"
     command = [sys.executable, "-c", lost, "simulate", str(small), "--out", str(out), "--no-plots"]
-    done = subprocess.run(command, env=os.environ | {"PLACEWISE_CACHE": str(tmp_path)}, timeout=30, check=False)
+    done = subprocess.run(command, env=os.environ | {"PLACEWISE_CACHE": str(tmp_path)}, timeout=120, check=False)
     assert done.returncode == 128 + signal.SIGTERM
     assert not out.exists()
 
 
 def test_what_is_removed_on_leaving_has_its_time(small, tmp_path):
     slow = """
-import shutil, sys, time
-import placewise.study.run
-from placewise.cli import main
+import shutil, time
 
 removed = shutil.rmtree
 shutil.rmtree = lambda *args, **kwargs: (time.sleep(3), removed(*args, **kwargs))
-placewise.study.run.run_study = lambda *args, **kwargs: time.sleep(50)
-main()
 """
     out = tmp_path / "out"
-    command = [sys.executable, "-c", slow, "simulate", str(small), "--out", str(out), "--no-plots"]
-    running = subprocess.Popen(command, env=os.environ | {"PLACEWISE_CACHE": str(tmp_path)})
+    command = [sys.executable, "-c", slow + ENDLESS, "simulate", str(small), "--out", str(out), "--no-plots"]
+    begun = tmp_path / "begun"
+    running = subprocess.Popen(command, env=os.environ | {"PLACEWISE_CACHE": str(tmp_path), "BEGUN": str(begun)})
     try:
-        while not list(out.glob(".unfinished-*")):
-            time.sleep(0.01)
-        time.sleep(0.5)
+        until(begun.exists)
+        assert list(out.glob(".unfinished-*"))
         running.terminate()
-        assert running.wait(timeout=30) == 128 + signal.SIGTERM
+        assert running.wait(timeout=60) == 128 + signal.SIGTERM
     finally:
         running.kill()
     assert not out.exists()

@@ -198,10 +198,10 @@ def test_fit_by_what_builds_ran_on_and_when(placewise, tmp_path):
 @pytest.mark.parametrize(
     ("column", "value", "said"),
     [
-        ("day", "yesterday", "row 2, column day: is no time"),
-        ("day", "nan", "row 2, column day: is no time"),
+        ("day", "yesterday", "row 2, column day: is not a time"),
+        ("day", "nan", "row 2, column day: is not a time"),
         ("month", "1", "has no column for the time"),
-        ("duration", "1", "the column for the time is another's"),
+        ("duration", "1", "the column for the time is already used otherwise"),
     ],
 )
 def test_times_that_are_none(placewise, tmp_path, column, value, said):
@@ -220,7 +220,7 @@ def test_costs_are_said_with_what_they_rest_on(placewise, builds, tmp_path):
     assert "Jobs that fail are taken to use their whole runtime" in out
     out = " ".join(placewise(*plain, "--out", tmp_path / "b", "--model", "knn", "--fail-after", "0.25").out.split())
     assert "by knn, from memory, which is known only after a run" in out
-    assert "Jobs that fail are taken to use 25% of their runtime" in out
+    assert "Jobs that fail are taken to use 25 % of their runtime" in out
     used = [json.loads((tmp_path / name / "levels.json").read_text())["levels"][0]["used"] for name in ("a", "b")]
     assert [one["fail_after"] for one in used] == [1.0, 0.25]
     assert placewise(*plain, "--out", tmp_path / "c", "--fail-after", "1.5").code == 2

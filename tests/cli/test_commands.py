@@ -48,6 +48,7 @@ task:
 """
 
 
+@pytest.mark.usefixtures("pixels")
 def test_simulate_writes_the_results_folder(placewise, small, tmp_path):
     done = placewise("simulate", small, "--out", tmp_path / "out")
     assert done.code == 0
@@ -56,6 +57,7 @@ def test_simulate_writes_the_results_folder(placewise, small, tmp_path):
     assert found == FILES | {"img", "report.html", "scores.csv"}
     images = {path.name for path in (tmp_path / "out" / "img").iterdir()}
     assert images == {f"{name}.{kind}" for name in FIGURES for kind in ("png", "svg")}
+    assert all(path.read_bytes() for path in (tmp_path / "out" / "img").iterdir())
 
 
 def test_simulate_prints_json_and_nothing_else(placewise, small, tmp_path):

@@ -6,7 +6,9 @@ import sqlite3
 from contextlib import closing
 
 import pytest
-from test_service_commands import ended, started, until
+from running_scheduler import ended, started, until
+
+from placewise.service.store.database import Database
 
 DAMAGE = "UPDATE jobs SET state = 'lost'"
 
@@ -25,9 +27,9 @@ def served(path, tmp_path):
 
 
 @pytest.fixture
-def closed(path, tmp_path):
-    """A database whose server has ended."""
-    ended(_serve(path, tmp_path))
+def closed(path):
+    """A database that no server has."""
+    Database.open(str(path)).close()
     with closing(sqlite3.connect(path)) as connection:
         connection.execute(
             "INSERT INTO jobs (id, name, state, changes, submitted_at, changed_at) VALUES (1, 'j', 'refused', 0, 0, 0)"
@@ -114,12 +116,11 @@ def test_a_backup_beside_a_running_server_and_a_restore_after_it(placewise, path
     ended(_serve(path, tmp_path))
 
 
-@pytest.mark.parametrize("named", [os.link, os.symlink])
-def test_a_second_server_under_another_name_ends_with_2_and_the_first_goes_on(path, served, tmp_path, named):
-    other = tmp_path / "other.db"
-    named(path, other)
+def test_a_second_server_under_another_name_ends_with_2_and_the_first_goes_on(path, served, tmp_path):
+    os.link(path, tmp_path / "other.db")  # tests/service/store/test_store_names.py has all kinds of names
     log = tmp_path / "other-log"
-    second = started("serve", "--database", other, "--listen", "127.0.0.1:0", "--http", "none", log=log)
+    addresses = ["--listen", "127.0.0.1:0", "--http", "none"]
+    second = started("serve", "--database", tmp_path / "other.db", *addresses, log=log)
     assert second.wait(60) == 2
     assert "in use by another server" in log.read_text()
     assert served.poll() is None

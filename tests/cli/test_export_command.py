@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from placewise.formats.fleets.imports.given import Asked
+from placewise.formats.fleets.imports.import_settings import ImportSettings
 from placewise.formats.fleets.imports.into_folder import write_import
 from placewise.formats.fleets.imports.kinds import import_files
 
@@ -33,7 +33,7 @@ PartitionName=gpu
 def fleet(tmp_path):
     for name, text in (("nodes.txt", NODES), ("partitions.txt", PARTITIONS)):
         (tmp_path / name).write_text(text)
-    imported = import_files("slurm", [tmp_path / "nodes.txt", tmp_path / "partitions.txt"], Asked("ours"))
+    imported = import_files("slurm", [tmp_path / "nodes.txt", tmp_path / "partitions.txt"], ImportSettings("ours"))
     write_import(imported, "slurm", tmp_path / "fleet")
     return tmp_path / "fleet"
 
@@ -63,7 +63,7 @@ def test_a_partition_that_lists_names_is_left_out_until_one_is_given(run, fleet)
 
 def test_a_limit_of_memory_a_core_is_said(run, fleet, tmp_path):
     (tmp_path / "partitions.txt").write_text(PARTITIONS.replace("MaxTime=01", "MaxMemPerCPU=100 MaxTime=01"))
-    imported = import_files("slurm", [tmp_path / "nodes.txt", tmp_path / "partitions.txt"], Asked("ours"))
+    imported = import_files("slurm", [tmp_path / "nodes.txt", tmp_path / "partitions.txt"], ImportSettings("ours"))
     write_import(imported, "slurm", tmp_path / "fleet")
     ended = run("snakemake", fleet)
     assert yaml.safe_load(ended.out)["partitions"]["batch"]["max_mem_mb_per_cpu"] == 100

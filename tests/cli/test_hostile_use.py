@@ -140,7 +140,7 @@ OUTPUTS = [
     ["generate", "--clusters", 2, "--jobs", 3, "--streamed", "--out"],
     ["generate", "--clusters", 2, "--jobs", 3, "--out"],
     ["profile", "{small}", "--out"],
-    ["value", "{small}", "--out"],
+    ["value", "{small}", "--splits", 1, "--out"],
     ["place", "{streamed}/workload.parquet", "--fleet", "{streamed}", "--prices", "{streamed}/prices.json", "--out"],
 ]
 

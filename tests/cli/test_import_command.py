@@ -10,13 +10,14 @@ from typer.testing import CliRunner
 from placewise.cli.app import app
 from placewise.errors import InputError
 from placewise.formats.fleets.fleet_source import read_fleet
-from placewise.formats.fleets.imports.given import Asked, Given
+from placewise.formats.fleets.imports.import_settings import ImportSettings
 from placewise.formats.fleets.imports.into_folder import RECORD, write_import
 from placewise.formats.fleets.imports.kinds import import_given
+from placewise.formats.given import Given
 from placewise.matching.deciding import with_requirements
-from placewise.matching.index import FleetIndex
+from placewise.matching.fleet.index import FleetIndex
+from placewise.matching.limits.site_limits import with_limits
 from placewise.matching.match import match
-from placewise.matching.site_limits import with_limits
 from placewise.model.fleets.cluster import Cluster
 from placewise.model.fleets.imported import Imported
 from placewise.model.fleets.vocabulary import Vocabulary
@@ -71,7 +72,7 @@ def test_clusters_of_an_import_that_are_gone_go(tmp_path):
     (fleet / "vocabulary.yaml").write_text("subsystems: {fpga: {}}\n")
     assert read_fleet(fleet).names == ("s-p", "s-q")
     (fleet / "s-p" / "state.json").write_text('{"cost_per_node_hour": 2}')
-    with pytest.raises(InputError, match="no import wrote these parts"):
+    with pytest.raises(InputError, match="files that no import wrote"):
         run("slurm", file, "--out", fleet, "--name", "s")
     assert read_fleet(fleet).names == ("s-p", "s-q")
     result = run("slurm", file, "--out", fleet, "--name", "s", "--force")
@@ -87,7 +88,7 @@ def test_what_others_wrote_is_not_replaced_unless_asked(tmp_path):
     run("slurm", file, "--out", fleet, "--name", "one")
     (fleet / "one" / RECORD).unlink()
     before = contents(fleet)
-    with pytest.raises(InputError, match="is there already, and is not of this import"):
+    with pytest.raises(InputError, match="already exists, and this import did not write it"):
         run("slurm", file, "--out", fleet, "--name", "one")
     assert contents(fleet) == before
     run("slurm", file, "--out", fleet, "--name", "one", "--force")
@@ -96,7 +97,7 @@ def test_what_others_wrote_is_not_replaced_unless_asked(tmp_path):
     run("slurm", file, "--out", fleet, "--name", "one")
     assert read_fleet(fleet).clusters[0].state == (("cost_per_node_hour", 2),)
     (tmp_path / "nodes.json").write_text("{}")
-    with pytest.raises(InputError, match="no folder of clusters"):
+    with pytest.raises(InputError, match="not a folder of clusters"):
         run("slurm", file, "--out", tmp_path)
 
 
@@ -104,13 +105,13 @@ def test_what_others_wrote_is_not_replaced_unless_asked(tmp_path):
 def test_any_name_is_a_folder_inside_of_the_fleet(tmp_path, name):
     fleet = tmp_path / "in" / "fleet"
     given = Given(Path("f"), nodes("a").encode())
-    imported = import_given("slurm", [given], Asked(name))
+    imported = import_given("slurm", [given], ImportSettings(name))
     write_import(imported, "slurm", fleet)
     assert read_fleet(fleet) == imported.fleet()
     assert [path.name for path in tmp_path.iterdir()] == ["in"]
     assert [path.name for path in (tmp_path / "in").iterdir()] == ["fleet"]
     assert write_import(imported, "slurm", fleet)[0].what == "unchanged"
-    write_import(import_given("slurm", [given], Asked("other")), "slurm", fleet)
+    write_import(import_given("slurm", [given], ImportSettings("other")), "slurm", fleet)
     assert set(read_fleet(fleet).names) == {name, "other"}
 
 
@@ -131,7 +132,7 @@ def test_nothing_is_written_where_a_file_cannot_be_read(tmp_path):
     with pytest.raises(InputError, match="node 'b', CPUTot"):
         run("slurm", file, "--out", fleet)
     assert not fleet.exists()
-    with pytest.raises(InputError, match="is no format of fleets"):
+    with pytest.raises(InputError, match="is not a format of fleets"):
         run("slurm", file, "--out", fleet, "--format", "xml")
 
 

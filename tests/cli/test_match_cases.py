@@ -167,10 +167,10 @@ def partly(tmp_path):
 def test_what_is_not_described_is_unknown(placewise, partly):
     done = placewise("match", "--fleet", partly, "--require", "python@3.11:")
     assert (done.code, done.out) == (0, "has\n")
-    assert done.err.splitlines() == ["required may also match 1 of 3, of which not enough is described:", "  open"]
+    assert done.err.splitlines() == ["the job may also match 1 of 3, of which not enough is described:", "  open"]
     answer = json.loads(placewise("match", "--fleet", partly, "--require", "python@3.11:", "--json").out)
     assert answer == {
-        "job": "required",
+        "job": "the job",
         "clusters": ["has"],
         "unknown": ["open"],
         "incomparable": [],
@@ -215,7 +215,7 @@ def mixed(tmp_path):
 def test_what_cannot_be_compared_is_named_beside_the_answer_of_the_others(placewise, mixed):
     done = placewise("match", "--fleet", mixed, "--require", 'memory{value>="2 GB"}')
     assert (done.code, done.out) == (0, "large\n")
-    assert done.err.startswith("required cannot be compared on bare: ")
+    assert done.err.startswith("the job cannot be compared on bare: ")
     answer = json.loads(placewise("match", "--fleet", mixed, "--require", 'memory{value>="2 GB"}', "--json").out)
     assert [one["cluster"] for one in answer["incomparable"]] == ["bare"]
     assert "unit" in answer["incomparable"][0]["problem"]

@@ -73,7 +73,7 @@ def test_near_miss_of_drawn_builds_tells_success(placewise, tmp_path):
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--scoring", "published"], "--scoring means nothing"),
+        (["--scoring", "published"], "--scoring has no effect"),
         (["--scoring", "other"], "no such scoring"),
         (["--dataset", "reliabuild"], "beside the source"),
         (["--out", ""], "--out"),

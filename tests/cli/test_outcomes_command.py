@@ -12,8 +12,8 @@ import pytest
 from made_outcomes import made_rows
 
 from placewise import read_results
+from placewise.formats.records.success_model_file import read_success_model
 from placewise.formats.results.worth_files import EVIDENCE, with_worth, worth_document
-from placewise.formats.success_model_file import read_success_model
 from placewise.model.results.results import Results
 from placewise.study.evidence import run
 
@@ -35,13 +35,13 @@ def test_the_folder_says_what_is_printed(placewise, made, tmp_path):
     printed = placewise("outcomes", made, *QUICK, "--out", out)
     assert printed.code == 0
     first = printed.out.splitlines()[0]
-    assert first.startswith("For jobs to succeed, a scheduler must know first the dependency versions")
+    assert first.startswith("For jobs to succeed, a scheduler must first know the dependency versions")
     assert "Choosing among the real alternatives" in printed.out
     found = with_worth(out, Results({}))
     assert worth_document(EVIDENCE, found) == json.loads((out / EVIDENCE).read_text())
     assert found.evidence.summary.records == 600
     page = (out / "report.html").read_text()
-    assert page.index("a scheduler must know first") < page.index("What predicts success</h2>")
+    assert page.index("a scheduler must first know") < page.index("What predicts success?</h2>")
     pictures = {path.name for path in (out / "img").iterdir()}
     names = ("fact-values", "reliability", "choice-success")
     assert pictures == {f"{name}.{kind}" for name in names for kind in ("png", "svg")}
@@ -167,4 +167,4 @@ def test_records_without_facts_are_still_summed_up(placewise, tmp_path):
     done = placewise("outcomes", path, "--column", "outcome=worked", "--column", "package=app", "--least-builds", 5)
     assert done.code == 0
     assert done.out.startswith("What a scheduler must know for jobs to succeed was not worked out")
-    assert "60 records, of which 40 succeeded" in done.out
+    assert "40 of 60 records succeeded" in done.out

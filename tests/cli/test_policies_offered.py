@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import cache
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from placewise.advice.choosing import in_order
 from placewise.cli import app
 from placewise.errors import InputError
 from placewise.formats.experiment_folder import write_experiment
-from placewise.formats.fleets.jgf import write_cluster
+from placewise.formats.fleets.jgf.clusters import write_cluster
 from placewise.formats.profiles.profile_file import shipped_profile
 from placewise.model.fleets.cluster import Cluster, Fleet
 from placewise.model.fleets.resources import ResourceGraph, Vertex, package_subsystem
@@ -31,33 +32,34 @@ HISTORY = """JobIDRaw|Partition|Submit|Start|End|ElapsedRaw|TimelimitRaw|AllocCP
 2|hill|2026-03-01T10:00:00|2026-03-01T10:01:00|Unknown|3600|120|8|RUNNING
 """
 OPTIONS = {
-    ("simulate", "--policy"),
+    ("simulate", "--select"),
     ("simulate", "--choose"),
-    ("replay", "--policy"),
-    ("replay", "--place"),
-    ("explain", "--policy"),
-    ("check", "--policy"),
-    ("place", "--choose"),
-    ("advise", "--policy"),
-    ("advise", "--place"),
-    ("nominate", "--policy"),
-    ("submit", "--policy"),
-    ("serve", "--select-algorithm"),
+    ("replay", "--queue-policy"),
+    ("replay", "--select"),
+    ("explain", "--queue-policy"),
+    ("check", "--queue-policy"),
+    ("place", "--select"),
+    ("advise", "--queue-policy"),
+    ("advise", "--select"),
+    ("nominate", "--select"),
+    ("submit", "--select"),
+    ("serve", "--select"),
 }
-OF_SERVICE = {("submit", "--policy"), ("serve", "--select-algorithm")}
-OF_API_SERVER = {("nominate", "--policy")}
+OF_SERVICE = {("submit", "--select"), ("serve", "--select")}
+OF_API_SERVER = {("nominate", "--select")}
 NAMED = re.compile(r"[a-z]+(?:-[a-z]+)*")
 
 
+@cache
 def options():
     """Every option of a command that takes a policy, by command and name."""
     command = typer.main.get_command(app)
     found = {}
     for name, one in command.commands.items():
         for option in one.params:
-            for text in option.opts:
-                if text in ("--policy", "--place", "--choose", "--select-algorithm"):
-                    found[name, text] = one, option
+            text = option.opts[0]  # the others are old spellings
+            if text in ("--queue-policy", "--select", "--choose"):
+                found[name, text] = one, option
     return found
 
 
@@ -129,26 +131,32 @@ def test_what_is_offered_is_taken_and_the_rest_is_refused(placewise, builds, fle
     expected.write_text("jobs:\n- require: gcc\n  matches: [hill]\n")
     a_replay = ("replay", history, "--fleet", fleet, "--resamples", 0)
     calls = {
-        ("simulate", "--policy"): (*study, "all"),
+        ("simulate", "--select"): (*study, "all"),
         ("simulate", "--choose"): (*study, "constraint-with-replacement"),
-        ("replay", "--policy"): a_replay,
-        ("replay", "--place"): a_replay,
-        ("explain", "--policy"): (
+        ("replay", "--queue-policy"): a_replay,
+        ("replay", "--select"): a_replay,
+        ("explain", "--queue-policy"): (
             *("explain", "--require", "gcc", "--processors", 1, "--limit", "1h", "--fleet", fleet),
             *("--queue", history),
         ),
-        ("check", "--policy"): (
+        ("check", "--queue-policy"): (
             *("check", expected, "--processors", 1, "--limit", "1h", "--fleet", fleet, "--queue", history),
         ),
-        ("place", "--choose"): (
+        ("place", "--select"): (
             *("place", workload / "workload.parquet", "--fleet", workload, "--prices", workload / "prices.json"),
             *("--force", "--out", tmp_path / "placed.parquet"),
         ),
     }
-    calls |= {("advise", name): ("advise", history, "--fleet", fleet) for name in ("--policy", "--place")}
+    calls |= {("advise", name): ("advise", history, "--fleet", fleet) for name in ("--queue-policy", "--select")}
     assert OPTIONS - set(calls) == OF_SERVICE | OF_API_SERVER
     for (command, name), call in calls.items():
         taken = offered(command, name)
+        refused = placewise(*call, name, "nope")
+        assert refused.code == 2, (command, name, refused.err)
+        listed = {
+            word for word in NAMED.findall(refused.err.partition("expected")[2]) if word in {*NEEDS, *QUEUE_POLICIES}
+        }
+        assert listed == set(taken), (command, name, refused.err)
         for policy in (*taken, *sorted({*NEEDS, "fcfs"} - set(taken))):
             ran = placewise(*call, name, policy)
             assert ran.code == (0 if policy in taken else 2), (command, name, policy, ran.err)

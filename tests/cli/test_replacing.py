@@ -44,8 +44,8 @@ def arguments(placewise, small, tmp_path):
             "profile": ("profile", small),
             "place": ("place", drawn / "workload.parquet", "--fleet", drawn, "--choose", "first"),
             "near-miss": ("near-miss", small),
-            "value": ("value", small, "--resamples", 0),
-            "minimal": ("minimal", small, "--random-orders", 2),
+            "value": ("value", small, "--resamples", 0, "--splits", 1),
+            "minimal": ("minimal", small, "--random-orders", 2, "--splits", 1),
             "pareto": ("pareto", small),
             "sensitivity": ("sensitivity", small, "--draws", 1, "--over", "clusters"),
         }
@@ -88,6 +88,6 @@ def test_data_is_not_replaced_by_a_second_run(placewise, arguments, command):
 def test_figures_go_into_the_results_that_they_are_of(placewise, small, tmp_path):
     few = ("--orders", 0, "--resamples", 0, "--fleets", 0, "--experiments", "none")
     assert placewise("simulate", small, "--no-plots", *few, "--out", tmp_path / "out").code == 0
-    assert placewise("value", small, "--resamples", 0, "--out", tmp_path / "out").code == 0
+    assert placewise("value", small, "--resamples", 0, "--splits", 1, "--out", tmp_path / "out").code == 0
     assert placewise("plot", tmp_path / "out").code == 0
     assert placewise("simulate", small, "--no-plots", *few, "--out", tmp_path / "out").code == 0

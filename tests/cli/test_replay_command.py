@@ -62,7 +62,7 @@ def test_the_published_figures_of_kth(placewise, public_data, policy, estimates)
 def test_it_says_what_was_replayed_and_what_came_of_it(placewise, trace):
     done = placewise("replay", trace, "--engine", "python")
     assert done.code == 0
-    assert done.out.startswith("60 jobs of Our SP2 replayed.\n")
+    assert "\n\n60 jobs of Our SP2 replayed.\n" in done.out
     assert "60 jobs started." in done.out
     assert "Queue policy easy; jobs are planned to run for their limits; jobs hold processors." in done.out
 
@@ -178,3 +178,15 @@ def test_a_trace_of_which_nothing_is_left_is_refused(placewise, tmp_path):
     assert done.code == 2
     assert "no job is left to replay" in done.err
     assert "the runtime is not positive" in done.err
+
+
+def test_a_warm_up_that_leaves_no_job_is_what_the_answer_says(placewise, trace):
+    done = placewise("replay", trace, "--warm-up", "999d")
+    assert done.code == 0
+    assert done.out.startswith("No job was submitted after the warm-up and before the cool-down")
+    assert "None of the" not in done.out
+
+
+def test_one_job_waits(placewise, tmp_path):
+    (tmp_path / "one.swf").write_text("; MaxProcs: 8\n1 0 -1 10 8 -1 -1 8 20 -1 1 1 1 -1 1 -1 -1 -1\n")
+    assert "1 job waits 0 s on average" in placewise("replay", tmp_path / "one.swf").out

@@ -17,7 +17,7 @@ def few(small):
 def test_a_table_for_each_setting(placewise, few):
     found = placewise("sensitivity", *few)
     assert found.code == 0
-    assert "Success by width of ranges\nversions added at each end" in found.out
+    assert "Success by width of ranges\nversions added at" in found.out
     assert "Success by missing metadata\n" in found.out
     assert "wrong metadata" not in found.out
 
@@ -36,7 +36,7 @@ def test_what_cannot_be_changed_is_refused_in_one_line(placewise, small):
     found = placewise("sensitivity", "--dataset", "spack-build", "--jobs", "50", "--over", "ranges")
     assert (found.code, found.out) == (2, "")
     assert found.err.count("\n") == 1
-    assert "no range of versions" in found.err
+    assert "is not a range of versions" in found.err
     found = placewise("sensitivity", small, "--over", "weather")
     assert found.code == 2
     assert "clusters, ranges, wrong, missing" in found.err
@@ -47,7 +47,7 @@ def test_simulate_writes_intervals_and_plot_reads_them(placewise, small, tmp_pat
     options = ("--no-plots", "--orders", "2", "--resamples", "30", "--fleets", "3")
     found = placewise("simulate", small, "--out", one, *options)
     assert found.code == 0
-    assert "3 fleets drawn from the" in found.out
+    assert "3 fleets" in found.out
     results = read_results(one)
     overs = [interval.over for interval in results.headlines[0].intervals]
     assert overs[0].startswith("30 resamples of ")

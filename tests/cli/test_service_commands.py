@@ -9,15 +9,15 @@ import signal
 import stat
 import subprocess
 import sys
-import time
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from running_scheduler import GLOBAL, REGISTRATION, serving, started, until
 
-from placewise.cli.options import choices, policy_names
+from placewise.cli.options.completing import choices, policy_names
 from placewise.errors import InputError
-from placewise.formats.fleets.jgf import write_cluster
+from placewise.formats.fleets.jgf.clusters import write_cluster
 from placewise.model.fleets.cluster import Cluster
 from placewise.model.fleets.resources import ResourceGraph, Vertex, package_subsystem
 from placewise.service.client import Client, Credentials, saved_credentials
@@ -35,41 +35,12 @@ COMMANDS = (
     "agent",
     "database",
 )
-REGISTRATION = "the-registration-secret"
-GLOBAL = "the-global-token"
 JOBSPEC = """\
 version: 1
 task:
   command: [sh, -c, "echo $PLACEWISE_JOB_ID on $PLACEWISE_CLUSTER"]
   resources: {gcc: {range: [{field: version, min: "%s"}]}}
 """
-
-
-def until(condition):
-    deadline = time.monotonic() + 60
-    while not (found := condition()):
-        assert time.monotonic() < deadline, "it did not come to that"
-        time.sleep(0.02)
-    return found
-
-
-def started(*arguments, log, environment=None):
-    with log.open("wb") as out:
-        return subprocess.Popen(
-            [sys.executable, "-m", "placewise", *map(str, arguments)],
-            stdout=out,
-            stderr=subprocess.STDOUT,
-            env={**os.environ, **(environment or {})},
-        )
-
-
-def ended(process):
-    process.terminate()
-    try:
-        return process.wait(60)
-    finally:
-        process.kill()
-        process.wait()
 
 
 databases = {}
@@ -84,26 +55,9 @@ def database(scheduler):
 @pytest.fixture(scope="module")
 def scheduler(tmp_path_factory):
     """The address of a scheduler, run by the command."""
-    folder = tmp_path_factory.mktemp("scheduler")
-    (folder / "secret").write_text(REGISTRATION + "\n")
-    (folder / "token").write_text(GLOBAL + "\n")
-    log = folder / "log"
-    options = ["--registration-secret-file", folder / "secret", "--global-token-file", folder / "token"]
-    addresses = ["--listen", "127.0.0.1:0", "--http", "none", "--database", folder / "db", "--log-format", "json"]
-    process = started("serve", *addresses, *options, log=log)
-
-    def address():
-        assert process.poll() is None, log.read_text()
-        events = [json.loads(line) for line in log.read_text().splitlines() if line.startswith("{")]
-        return next((event["grpc"] for event in events if event.get("event") == "serving"), None)
-
-    try:
-        databases[found := until(address)] = folder / "db"
-        yield found
-    finally:
-        code = ended(process)
-    assert code == 0, log.read_text()
-    assert REGISTRATION not in log.read_text()
+    with serving(tmp_path_factory.mktemp("scheduler")) as (address, path):
+        databases[address] = path
+        yield address
 
 
 @pytest.fixture
@@ -220,8 +174,9 @@ def test_a_job_from_submission_to_its_end(user, cluster, jobspec):
     status = user("status", number)
     for text in (f"Job {number}", "solver", "assigned", cluster.name):
         assert text in status.out
-    row = next(line for line in user("status").out.splitlines() if cluster.name in line)
-    assert row.removeprefix(cluster.name).split()[:4] == ["1", "1", "1", "0"]
+    (row,) = (one for one in user.json("status")["clusters"] if one["name"] == cluster.name)
+    assert (row["nodes"], len(row["subsystems"]), row["waiting"], row["running"]) == (1, 1, 1, 0)
+    assert user("status").out.startswith("1 cluster\n")
     assert user("agent", "--exec", "env", "--once").code == 0
     shown = user.json("status", number)
     assert (shown["state"], shown["cluster"], shown["name"]) == ("finished", cluster.name, "solver")
@@ -231,6 +186,30 @@ def test_a_job_from_submission_to_its_end(user, cluster, jobspec):
     newest = user.json("status", "--jobs", 5)["jobs"]
     assert [one["id"] for one in newest] == [int(number)]
     assert "solver" in user("status", "--jobs", 5).out
+
+
+def test_many_jobs_are_answered_line_by_line_and_once(user, cluster, jobspec, tmp_path):
+    other = tmp_path / "other.yaml"
+    other.write_text(JOBSPEC % "13")
+    done = user("submit", jobspec, other, "--request-id", "pair")
+    assert done.code == 3
+    first, second = done.out.splitlines()
+    assert first.endswith(f" {cluster.name}")
+    assert second.endswith(" -")
+    assert f"{other}: fits on no cluster" in " ".join(done.err.split())
+    assert user("submit", jobspec, other, "--request-id", "pair").out == done.out
+    lines = tmp_path / "jobs.jsonl"
+    lines.write_text('{"version": 1, "task": {"command": ["true"], "resources": {"gcc": {}}}}\n\n{"version": 1}\n')
+    answer = user("submit", "--many", lines, "--json")
+    assert answer.code == 2
+    assert [one["jobspec"] for one in json.loads(answer.out)["jobs"]] == ["line 1", "line 3"]
+    assert json.loads(answer.out)["jobs"][1]["code"] == "INVALID_ARGUMENT"
+    lines.write_text('{"version": 1}\n[1]\n')
+    refused(user("submit", "--many", lines), "jobs.jsonl", "line 2")
+    refused(user("submit", jobspec, jobspec), "twice")
+    refused(user("submit", jobspec, tmp_path / "none.yaml"), "none.yaml")
+    refused(user("submit"), "--many")
+    refused(user("submit", jobspec, other, "--name", "x"), "--name")
 
 
 def test_a_job_that_fits_nowhere_is_explained(user, cluster, jobspec):
@@ -257,11 +236,11 @@ def test_a_cluster_that_cannot_be_compared_is_named_in_a_line(user, cluster, job
         jobspec.write_text(JOBSPEC % "12")
         done = user("submit", jobspec)
         assert (done.code, done.out.split(" ", 1)[1].strip()) == (0, cluster.name)
-        assert f"{odd} cannot be compared with gcc" in done.err
+        assert f"{odd} cannot be compared with gcc" in " ".join(done.err.split())
         answer = user.json("submit", jobspec, "--unknown", "yes")
         assert (answer["cluster"], answer["unknown"]) == (cluster.name, [])
         assert [one["cluster"] for one in answer["incomparable"]] == [odd]
-        refused(user("submit", jobspec, "--unknown", "perhaps"), "--unknown", "yes or no")
+        refused(user("submit", jobspec, "--unknown", "perhaps"), "--unknown", "separate or yes or no")
     finally:
         user("delete", odd, "--yes")
 
@@ -281,7 +260,7 @@ def test_tokens_come_from_where_they_are_said_to(user, cluster, jobspec, tmp_pat
 
 
 def test_what_the_scheduler_cannot_understand(user, cluster, jobspec):
-    refused(user("submit", jobspec, "--select", "fastets"), "fastets", "fastest")
+    refused(user("submit", jobspec, "--select", "cheapst"), "cheapst", "cheapest")
     refused(user("submit", jobspec, "--option", "x"), "NAME=VALUE")
     refused(user("submit", jobspec, "--match", "equals"), "solver.yaml", "equals")
     refused(user("submit", jobspec.parent / "none.yaml"), "none.yaml")
@@ -592,7 +571,7 @@ def test_an_agent_that_is_refused_says_so(user, cluster, monkeypatch):
 def test_serve_refuses_what_would_be_open_to_all(placewise, tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     refused(placewise("serve", "--listen", "0.0.0.0:0", "--registration-secret-file", written_secret(tmp_path)), "TLS")
-    refused(placewise("serve", "--lease", "-1", "--registration-secret-file", tmp_path / "s"), "--lease-s")
+    refused(placewise("serve", "--lease", "-1", "--registration-secret-file", tmp_path / "s"), "--lease:")
     warned = placewise("serve", "--registration-secret", "x", "--log-level", "loud")
     assert warned.code == 2
     assert "warning: --registration-secret can be read by everybody" in warned.err

@@ -162,7 +162,7 @@ def test_resources_inline_in_a_task_are_refused_with_where_they_belong(asked, na
     done = asked(graph, job)
     assert (done.code, done.out) == (2, "")
     assert "tasks[0].resources" in done.err
-    assert "at the top" in done.err
+    assert "top-level resources" in done.err
 
 
 def test_attributes_of_a_vertex_are_refused_as_they_may_be_demands(asked):

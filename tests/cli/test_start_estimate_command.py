@@ -33,7 +33,7 @@ def test_on_the_command_line(placewise, tmp_path):
     assert answer["now_s"] == 1767229200
     assert [(one["wait_s"], one["is_bound"]) for one in answer["clusters"]] == [(7200, True)]
     printed = placewise(*asked, "--processors", "1").out
-    assert "if nobody else comes" in printed
+    assert "if no job is submitted later" in printed
     assert " now " in printed
     assert placewise(*asked, "--policy", "best").code == 2
     assert placewise(*asked, "--limit", "soon").code == 2

@@ -10,7 +10,7 @@ import pytest
 
 import placewise as pw
 from placewise.formats.results.timed_files import timed_document
-from placewise.replays.fates import WEEK_S
+from placewise.replays.summaries.fates import WEEK_S
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 STUDY = """
@@ -126,9 +126,9 @@ def test_other_commands_say_that_a_trace_is_replayed(placewise, folder, command)
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ('trace = "a.swf"', "", "means nothing without a trace"),
+        ('trace = "a.swf"', "", "has no effect without a trace"),
         ('trace = "a.swf"', 'trace = "b.swf"', "b.swf"),
-        ('clusters = "fleet"', 'source = "fleet"', "is given, and so is trace"),
+        ('clusters = "fleet"', 'source = "fleet"', "is given together with trace"),
         ('experiments = ["timed"]', 'experiments = ["all"]', "timed"),
         ("[timed]", "[outcome]\nmodel = 'm'\n[timed]", "trace"),
         ('"fcfs", "easy"', '"fcfs", "fcfs"', "twice"),

@@ -27,7 +27,7 @@ def test_it_says_what_is_there(placewise, trace):
     done = placewise("trace", trace)
     assert done.code == 0
     assert done.out.startswith("Our SP2: 3 jobs.\n")
-    assert "No job says: GPUs, requirements, preceding jobs." in done.out
+    assert "No job gives: GPUs, requirements, preceding jobs." in done.out
     assert all(len(line) <= 120 for line in done.out.splitlines())
 
 

@@ -8,8 +8,8 @@ import pytest
 from small_fleets import written_features, written_fleet
 
 from placewise.formats.fleets.fleet_source import read_fleet
-from placewise.formats.fleets.vocabulary_file import read_vocabulary
-from placewise.matching.index import FleetIndex
+from placewise.formats.fleets.vocabulary.reading import read_vocabulary
+from placewise.matching.fleet.index import FleetIndex
 
 WORDS = """\
 # said by a person
@@ -38,6 +38,7 @@ def test_the_built_in_one_is_shown_without_a_fleet(placewise):
     assert done.code == 0
     assert "amd64 = x86_64" in done.out
     assert all(len(line) <= 100 for line in done.out.splitlines())
+    assert done.out.count("every subsystem") == 1
     fields = json.loads(placewise("vocabulary", "--json").out)["fields"]
     assert {one["from"] for one in fields} == {"built-in"}
     assert {"subsystem": None, "field": "target", "kind": "target"}.items() <= next(

@@ -79,7 +79,7 @@ def test_limits_decide_and_can_be_left_out(placewise, fleet, job):
     assert "partition" not in placewise("explain", "--fleet", fleet, "--ignore-limits", path).out
     assert placewise("match", "--fleet", fleet, job(60, queue="batch")).out.split() == ["blue", "teal"]
     lost = placewise("match", "--fleet", fleet, job("some time"))
-    assert (lost.code, "no length of time" in lost.err) == (2, True)
+    assert (lost.code, "not a duration" in lost.err) == (2, True)
 
 
 def test_requirements_on_limits_of_time_compare_lengths_of_time(placewise, fleet):

@@ -30,3 +30,14 @@ json_values = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=5,
 )
+
+
+def damaged(draw, document, values):
+    """Return a copy of a document with one part of it replaced, so that the damage is met at every depth."""
+    document = at = copy.deepcopy(document)
+    while True:
+        key = draw(st.sampled_from(list(at))) if isinstance(at, dict) else draw(st.integers(0, len(at) - 1))
+        if not isinstance(at[key], dict | list) or not at[key] or draw(st.integers(0, 3)) == 0:
+            at[key] = draw(values)
+            return document
+        at = at[key]

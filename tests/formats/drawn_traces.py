@@ -8,7 +8,7 @@ import numpy as np
 from drawn_requirements import expressions
 from hypothesis import strategies as st
 
-from placewise.formats.requirement_rows import requirement_row
+from placewise.formats.requirements.rows import requirement_row
 from placewise.model.traces.trace import UNKNOWN, Labels, Machine, Trace
 
 counts = st.integers(0, 1 << 40) | st.just(UNKNOWN)

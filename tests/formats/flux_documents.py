@@ -1,7 +1,7 @@
 """Small Flux jobspecs and fleets, for tests."""
 
 from placewise.formats.jobs.jobspec import parse_jobspec
-from placewise.matching.index import FleetIndex
+from placewise.matching.fleet.index import FleetIndex
 from placewise.matching.match import match
 from placewise.model.fleets.cluster import Cluster, Fleet
 from placewise.model.fleets.resources import ResourceGraph, Subsystem, SubsystemVertex, Vertex

@@ -18,14 +18,14 @@ import yaml
 
 from placewise.errors import InputError
 from placewise.formats.fleets.cluster_features import fleet_of
-from placewise.formats.fleets.jgf import parse_containment, parse_subsystem
-from placewise.formats.fleets.vocabulary_file import parse_vocabulary, vocabulary_document
+from placewise.formats.fleets.jgf.clusters import parse_containment, parse_subsystem
+from placewise.formats.fleets.vocabulary.reading import parse_vocabulary, vocabulary_document
 from placewise.formats.jobs.jobspec import dialects, jobspec_document, jobspec_text, parse_jobspec
 from placewise.formats.reading import parse_json, parse_yaml
 from placewise.matching.causes.relaxing import relaxations
 from placewise.matching.causes.why_not import why_not
 from placewise.matching.deciding import required_job
-from placewise.matching.index import FleetIndex
+from placewise.matching.fleet.index import FleetIndex
 from placewise.matching.match import match
 from placewise.model.fleets.cluster import Cluster, Fleet
 from placewise.model.fleets.resources import ResourceGraph, Subsystem

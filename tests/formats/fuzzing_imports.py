@@ -19,15 +19,16 @@ from fuzzing_documents import Found, _Fuzz
 
 from placewise.errors import InputError
 from placewise.formats.fleets.fleet_source import read_fleet
-from placewise.formats.fleets.imports.given import Asked, Given
+from placewise.formats.fleets.imports.import_settings import ImportSettings
 from placewise.formats.fleets.imports.into_folder import write_import
 from placewise.formats.fleets.imports.kinds import KINDS, import_given, kind_of
+from placewise.formats.given import Given
 from placewise.formats.jobs.imports.kinds import import_job
 from placewise.formats.jobs.jobspec import jobspec_document, parse_jobspec
 from placewise.matching.causes.why_not import why_not
-from placewise.matching.index import FleetIndex
+from placewise.matching.fleet.index import FleetIndex
+from placewise.matching.limits.site_limits import with_limits
 from placewise.matching.match import match
-from placewise.matching.site_limits import with_limits
 
 MOST_BYTES = 2 << 30
 SITE = [
@@ -233,7 +234,9 @@ class _ImportFuzz(_Fuzz):
 
     def _import(self, kind: str) -> None:
         given = self._given(SAMPLES[kind])
-        asked = Asked(self._random.choice(["", "site"]), by_partition=kind == "slurm" and self._random.random() < 0.2)
+        asked = ImportSettings(
+            self._random.choice(["", "site"]), by_partition=kind == "slurm" and self._random.random() < 0.2
+        )
         self.reading = True
         try:
             imported = import_given(kind, [given], asked)

@@ -4,8 +4,9 @@ import random
 from dataclasses import replace
 
 from placewise.formats.fleets.exports.partition_limits import Submitter
-from placewise.formats.fleets.imports.given import Asked, Given
-from placewise.formats.fleets.imports.slurm import import_slurm
+from placewise.formats.fleets.imports.import_settings import ImportSettings
+from placewise.formats.fleets.imports.slurm.importer import import_slurm
+from placewise.formats.given import Given
 from placewise.model.fleets.cluster import Fleet
 from placewise.model.fleets.resources import Subsystem, SubsystemVertex
 
@@ -94,7 +95,7 @@ def texts(nodes, partitions, *, limits: bool = True):
 def fleet(found, *, by_partition: bool, folder, taints=()):
     """The fleet that an import makes of such texts; taints : names of nodes, each with the effect of its taint."""
     given = [Given(folder / f"{number}.txt", text.encode()) for number, text in enumerate(found)]
-    imported = import_slurm(given, Asked("s", by_partition)).fleet()
+    imported = import_slurm(given, ImportSettings("s", by_partition)).fleet()
     return Fleet(tuple(_tainted(one, dict(taints)) for one in imported.clusters), imported.vocabulary)
 
 

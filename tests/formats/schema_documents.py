@@ -15,11 +15,11 @@ from fuzzing_documents import CONTAINMENT, FEATURES, JOBSPECS, VOCABULARIES
 from placewise.errors import InputError
 from placewise.formats.advice.expectations_file import parse_expectations
 from placewise.formats.fleets.cluster_features import fleet_of
-from placewise.formats.fleets.jgf import parse_graph, parse_subsystem
+from placewise.formats.fleets.jgf.clusters import parse_graph, parse_subsystem
 from placewise.formats.fleets.prices import read_prices
 from placewise.formats.fleets.rainbow_config import _configuration
 from placewise.formats.fleets.resource_set import is_resource_set, parse_resource_set
-from placewise.formats.fleets.vocabulary_file import parse_vocabulary
+from placewise.formats.fleets.vocabulary.reading import parse_vocabulary
 from placewise.formats.jobs.build_lists import builds_of
 from placewise.formats.jobs.jobspec import parse_jobspec
 from placewise.formats.jobs.jobspec_lists import workload_of
@@ -52,7 +52,7 @@ def toml(value):
 
 def _study(document, folder):
     if not isinstance(document, dict):
-        raise InputError("is no table")
+        raise InputError("is not a table")
     path = folder / "study.toml"
     lines = [f"{json.dumps(key)} = {toml(value)}\n" for key, value in document.items()]
     path.write_text("# a study\n" + "".join(lines).replace("\x7f", "\\u007f"))
@@ -61,7 +61,7 @@ def _study(document, folder):
 
 def _scenarios(document, folder):
     if not isinstance(document, dict):
-        raise InputError("is no table")
+        raise InputError("is not a table")
     path = folder / "scenarios.toml"
     lines = [f"{json.dumps(key)} = {toml(value)}\n" for key, value in document.items()]
     path.write_text("# scenarios\n" + "".join(lines).replace("\x7f", "\\u007f"))

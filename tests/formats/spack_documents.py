@@ -7,8 +7,9 @@ from pathlib import Path
 
 import yaml
 
-from placewise.formats.fleets.imports.given import Asked, Given
+from placewise.formats.fleets.imports.import_settings import ImportSettings
 from placewise.formats.fleets.imports.kinds import import_given
+from placewise.formats.given import Given
 
 PACKAGES = """
 packages:
@@ -102,7 +103,7 @@ def imported(*, compiler="", name="", **files):
 
 def import_texts(files, *, compiler="", name=""):
     given = [Given(Path(key), text_of(said).encode()) for key, said in files.items()]
-    return import_given("spack", given, Asked(name=name, compiler=compiler))
+    return import_given("spack", given, ImportSettings(name=name, compiler=compiler))
 
 
 def vertices(found, subsystem, cluster=0):

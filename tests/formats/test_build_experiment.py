@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from placewise.errors import InputError
-from placewise.formats import input_cache
+from placewise.formats.cache import input_cache
 from placewise.formats.experiment_folder import (
     Experiment,
     read_experiment,

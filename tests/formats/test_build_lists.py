@@ -248,7 +248,7 @@ def test_builds_that_would_clash_and_files_without_builds_are_not_written():
         build_texts(records_of("a", "a", duration_s=np.array([1.0, 2.0])))
     with pytest.raises(InputError, match="without builds"):
         build_texts(records_of("a").select(np.array([], dtype=np.int64)))
-    with pytest.raises(InputError, match="at least 1 build a file"):
+    with pytest.raises(InputError, match="at least 1 build per file"):
         build_texts(records_of("a"), per_file=0)
 
 
@@ -262,6 +262,7 @@ def real(documents):
     return builds_of(documents)
 
 
+@pytest.mark.slow
 def test_the_real_builds_are_all_read(real):
     assert len(real) == len(set(real.names)) == 31_622
     assert len(set(real.texts("packages"))) == 171

@@ -68,7 +68,7 @@ def test_a_fleet_and_jobs_of_two_kinds_are_no_profile():
 
 
 def test_other_data_sets_have_no_profile():
-    with pytest.raises(InputError, match="no such data set; expected reliabuild or spack-build; found 'fish'"):
+    with pytest.raises(InputError, match="no such data set; expected one of reliabuild, spack-build; found 'fish'"):
         shipped_profile("fish")
 
 
@@ -111,7 +111,7 @@ LLVM = ("packages", "llvm")
     [
         ((), [], "is not a profile; expected a mapping with format 1"),
         (("format",), 2, "is not a profile; expected a mapping with format 1; found 2"),
-        (("kind",), None, "is a profile of another kind; expected the kind builds, or none; found None"),
+        (("kind",), None, "is a profile of another kind; expected the kind builds, or no kind; found nothing"),
         (("more",), 1, "holds an unknown field"),
         (("clusters",), 3, "clusters: is not a mapping"),
         ((*CLUSTERS, "archs"), [], "clusters: the weights of the archs of clusters cannot be drawn from"),
@@ -137,19 +137,19 @@ LLVM = ("packages", "llvm")
         (("probabilities",), [0.1, 0.2, 1], "the probabilities are not usable"),
         (("probabilities",), [], "the probabilities are not usable"),
         (("packages",), {}, "a profile has no packages"),
-        (("packages", ""), DOCUMENT["packages"]["llvm"], "packages['']: is not text"),
-        ((*LLVM, "shares"), [], "packages['llvm']: the weights of the shares cannot be drawn from"),
+        (("packages", ""), DOCUMENT["packages"]["llvm"], "packages.'': is not text"),
+        ((*LLVM, "shares"), [], "packages.llvm: the weights of the shares cannot be drawn from"),
         ((*LLVM, "shares", 0, 0), 3, "package 'llvm': no such platform; expected a position below 3; found 3"),
-        ((*LLVM, "shares", 0, 0), -1, "packages['llvm'].shares[0][0]: is not a usable count"),
-        ((*LLVM, "shares", 0, 0), 2, "packages['llvm']: the platforms of shares are not distinct"),
-        ((*LLVM, "shares", 0, 0), 0.5, "packages['llvm'].shares[0][0]: is not a usable count"),
-        ((*LLVM, "shares", 0, 1), 10**400, "packages['llvm'].shares[0][1]: is too large"),
-        ((*LLVM, "shares", 0, 2), 11, "packages['llvm'].shares[0]: the shifts are not usable"),
+        ((*LLVM, "shares", 0, 0), -1, "packages.llvm.shares[0][0]: is not a usable count"),
+        ((*LLVM, "shares", 0, 0), 2, "packages.llvm: the platforms of shares are not distinct"),
+        ((*LLVM, "shares", 0, 0), 0.5, "packages.llvm.shares[0][0]: is not a usable count"),
+        ((*LLVM, "shares", 0, 1), 10**400, "packages.llvm.shares[0][1]: is too large"),
+        ((*LLVM, "shares", 0, 2), 11, "packages.llvm.shares[0]: the shifts are not usable"),
         ((*LLVM, "shares", 0, 2), 9, "package 'llvm': correlations and shifts do not go together"),
-        ((*LLVM, "quantiles", "duration"), [1, 3, 2], "packages['llvm']: the quantiles of duration are not usable"),
-        ((*LLVM, "quantiles", "duration", 1), "1", "packages['llvm'].quantiles.duration[1]: is not a number"),
-        ((*LLVM, "quantiles", "runtime"), [1, 2, 3], "packages['llvm'].quantiles: holds an unknown field"),
-        ((*LLVM, "correlations"), [0] * 5, "packages['llvm']: the correlations are not usable"),
+        ((*LLVM, "quantiles", "duration"), [1, 3, 2], "packages.llvm: the quantiles of duration are not usable"),
+        ((*LLVM, "quantiles", "duration", 1), "1", "packages.llvm.quantiles.duration[1]: is not a number"),
+        ((*LLVM, "quantiles", "runtime"), [1, 2, 3], "packages.llvm.quantiles: holds an unknown field"),
+        ((*LLVM, "correlations"), [0] * 5, "packages.llvm: the correlations are not usable"),
         ((*LLVM, "correlations"), [1, -1, 1, 1, 1, 1], "package 'llvm': correlations and shifts do not go together"),
     ],
 )

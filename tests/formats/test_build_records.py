@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from placewise.errors import InputError
-from placewise.formats import sqlite_table
-from placewise.formats.build_records import NAMES, read_build_records
 from placewise.formats.experiment_folder import read_experiment, write_experiment
 from placewise.formats.fleets.build_features import build_fleet_of
 from placewise.formats.jobs.build_lists import builds_of
+from placewise.formats.records.build_records import NAMES, read_build_records
+from placewise.formats.table_files import sqlite_table
 from placewise.model.jobs.records import Measurements
 
 ROWS = [("llvm", 7.5e9, 3336.25), ("camp", 1.0, 0.5), ("llvm", 8e9, 1e-3)]
@@ -139,7 +139,7 @@ def test_a_source_lacks_a_column_or_has_it_twice(tmp_path, suffix):
     write(tmp_path / f"one{suffix}", [row[:2] for row in ROWS], HEADER[:2])
     assert refused(tmp_path / f"one{suffix}").startswith("has no column for the duration; expected duration_s or")
     write(tmp_path / f"two{suffix}", [(*row, 1.0) for row in ROWS], (*HEADER, "mem_mean"))
-    assert refused(tmp_path / f"two{suffix}").startswith("several columns may be the memory")
+    assert refused(tmp_path / f"two{suffix}").startswith("several columns could be the memory")
 
 
 def test_numbers_may_be_of_any_type(tmp_path):
@@ -171,7 +171,7 @@ def test_a_view_will_do_and_a_database_is_not_written_to(tmp_path):
         ("b.csv", b"package,memory,duration\n", "holds no builds"),
         ("b.csv", b"package,memory,duration\na,1\n", "is not valid CSV"),
         ("b.csv", b"package,memory,duration\na,1,2\n\xff,1,2\n", "is not valid CSV"),
-        ("b.csv", b"package,package,memory,duration\na,b,1,2\n", "several columns may be the package"),
+        ("b.csv", b"package,package,memory,duration\na,b,1,2\n", "several columns could be the package"),
         ("b.parquet", b"", "is not valid Parquet"),
         ("b.parquet", b"PAR1" + b"x" * 40 + b"PAR1", "is not valid Parquet"),
         ("b.db", b"", "has no table builds"),
@@ -253,7 +253,7 @@ def test_a_view_that_never_ends_is_one_error(tmp_path, view, monkeypatch):
         database.execute(f"CREATE VIEW builds AS {VIEWS[view]}")
     started = time.monotonic()
     said = {
-        "steps": "more steps",
+        "steps": "takes too long",
         "rows": "builds is too large",
         "texts": "builds is too large",
         "one value": "too big",
@@ -282,3 +282,31 @@ def test_a_large_table_is_read_whole(tmp_path):
         database.execute("ALTER TABLE builds RENAME TO kept")
         database.execute("CREATE VIEW builds AS SELECT * FROM kept ORDER BY memory DESC")
     assert len(read_build_records(path, cache=None).packages) == 50_000
+
+
+OUTCOMES = ("package", "memory", "duration", "arch", "compiler", "succeeded")
+
+
+@pytest.mark.parametrize(
+    ("write", "name"), [(write_csv, "b.csv"), (write_parquet, "b.parquet"), (write_sqlite, "b.db")]
+)
+def test_of_outcomes_only_what_succeeded_and_was_measured_is_a_build(tmp_path, write, name):
+    rows = [
+        ("llvm", 1e9, 5.0, None, "gcc", 1),
+        ("llvm", 1e9, 7.0, None, "gcc", 0),
+        ("llvm", None, 9.0, None, "gcc", 1),
+        ("zlib", 2e9, None, None, "", 1),
+        ("zlib", 2e9, 3.0, None, "", 1),
+    ]
+    write(tmp_path / name, rows, OUTCOMES)
+    builds = read_build_records(tmp_path / name, cache=None)
+    assert (builds.packages, builds.left_out) == (("llvm", "zlib"), 3)
+    assert builds.duration_s.tolist() == [5.0, 3.0]
+    # A fact that is known of no build is none.
+    assert builds.facts == {"compiler": ("gcc", "")}
+    write(tmp_path / name.replace("b", "c", 1), [*rows, ("zlib", -1.0, 3.0, None, "", 0)], OUTCOMES)
+    with pytest.raises(InputError, match="row 6"):
+        read_build_records(tmp_path / name.replace("b", "c", 1), cache=None)
+    write(tmp_path / name.replace("b", "d", 1), rows[1:4], OUTCOMES)
+    with pytest.raises(InputError, match="succeeded"):
+        read_build_records(tmp_path / name.replace("b", "d", 1), cache=None)

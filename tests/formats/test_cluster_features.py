@@ -96,7 +96,7 @@ def test_a_whole_number_is_read_as_its_digits_and_is_not_taken_for_another_value
         ('{"": {"gcc": "9"}}', "a cluster has no name"),
         ('{"a": {}}', "cluster 'a': the cluster offers nothing"),
         ('{"a": null}', "cluster 'a': is not a mapping"),
-        ('{"a": {"gcc": "9"}, "a": {"gcc": "9"}}', "the key 'a' stands twice"),
+        ('{"a": {"gcc": "9"}, "a": {"gcc": "9"}}', "the key 'a' occurs twice"),
         ("{}", "is not a fleet"),
         ("[]", "is not a fleet"),
         ("null", "is not a fleet"),

@@ -8,7 +8,13 @@ from hypothesis import strategies as st
 
 from placewise.errors import InputError
 from placewise.formats.fleets.cluster_texts import parse_cluster, parse_subsystem_text, state_changes
-from placewise.formats.fleets.jgf import NODES_FILE, STATE_FILES, SUBSYSTEM_SUFFIX, cluster_documents, read_cluster
+from placewise.formats.fleets.jgf.clusters import (
+    NODES_FILE,
+    STATE_FILES,
+    SUBSYSTEM_SUFFIX,
+    cluster_documents,
+    read_cluster,
+)
 from placewise.formats.plain_fields import plain_fields
 from placewise.model.fleets.cluster import Cluster
 from placewise.model.fleets.resources import ResourceGraph, Subsystem, SubsystemVertex, Vertex
@@ -119,7 +125,7 @@ def test_null_takes_a_field_away(changes):
         ('{"a": NaN}', "not finite"),
         ('{"a": 1e999}', "state.a: is not finite"),
         ('{"a": -' + "9" * 400 + "}", "state.a: is not finite"),
-        ('{"a": 1, "a": 2}', "'a' stands twice"),
+        ('{"a": 1, "a": 2}', "'a' occurs twice"),
         ('{"version": 1.1}', "a version is written as a number"),
         (r'{"a": "\ud800"}', "not Unicode"),
         ("[" * 100_000, "nested too deeply"),

@@ -54,7 +54,9 @@ def test_a_job_that_asks_for_an_unknown_subsystem_is_refused_with_its_file(folde
     path.write_text(path.read_text().replace("gcc:", "gcx:"))
     with pytest.raises(InputError) as caught:
         read_experiment(folder, cache=None)
-    assert str(caught.value).startswith(f"{path}, job 'z', package 'gcx': unknown subsystem 'gcx'")
+    assert str(caught.value).startswith(
+        f"{path}, job 'z', package 'gcx': no cluster of the fleet has the subsystem 'gcx'"
+    )
 
 
 def test_writing_refuses_what_reading_would_refuse_and_writes_nothing(folder, tmp_path):
@@ -64,7 +66,7 @@ def test_writing_refuses_what_reading_would_refuse_and_writes_nothing(folder, tm
     jobs.joinpath("jobspecs-9.yaml").unlink()
     jobs.joinpath("jobspecs-10.yaml").write_text("- {name: a, resources: {}}")
     without_gcc = read_experiment(folder, cache=None).fleet
-    with pytest.raises(InputError, match="unknown subsystem 'gcc'"):
+    with pytest.raises(InputError, match="no cluster of the fleet has the subsystem 'gcc'"):
         write_experiment(without_gcc, experiment.jobs, tmp_path / "new")
     assert not (tmp_path / "new").exists()
 

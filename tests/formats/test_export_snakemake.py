@@ -141,10 +141,10 @@ def small(name, *fields, nodes=1, **subsystems):
         ([{"name": "p", "root_only": "perhaps"}], "perhaps"),
         ([{"name": "p", "min_nodes": 2}], "2 nodes or more"),
         ([{"name": "p", "max_nodes": 0}], "no nodes"),
-        ([{"name": "p", "max_nodes": "few"}], "max_nodes is no number: few"),
+        ([{"name": "p", "max_nodes": "few"}], "max_nodes is not a number: few"),
         ([{"name": "p", "max_cores_per_node": 0}], "no cores"),
         ([{"name": "p", "max_memory_per_node": "3 s"}], "no size: 3 s"),
-        ([{"name": "p", "max_memory_per_core": "1 GB"}], "no number: 1 GB"),
+        ([{"name": "p", "max_memory_per_core": "1 GB"}], "not a number: 1 GB"),
     ],
     ids=str,
 )

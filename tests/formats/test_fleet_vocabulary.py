@@ -50,7 +50,7 @@ def test_clusters_that_contradict_each_other_are_refused(fleet):
     (fleet / "two" / "vocabulary.yaml").write_text(KIND % "MB")
     assert read_fleet(fleet).vocabulary.kinds == {("gpu", "memory"): FieldKind("quantity", "MB")}
     (fleet / "two" / "vocabulary.yaml").write_text(KIND % "GB")
-    with pytest.raises(InputError, match="'memory' of 'gpu' is another one in .*one.vocabulary.yaml"):
+    with pytest.raises(InputError, match="'memory' of 'gpu' has another meaning in .*one.vocabulary.yaml"):
         read_fleet(fleet)
 
 
@@ -78,7 +78,7 @@ def test_an_experiment_has_it_from_the_cache_too(tmp_path):
     (folder / "jobspecs").mkdir(parents=True)
     (folder / "cluster-features.json").write_text('{"one": {"gcc": "12.1"}}')
     (folder / "jobspecs" / "jobs.yaml").write_text("- {name: a, package: x, resources: {fpga: {min: '1'}}}\n")
-    with pytest.raises(InputError, match="unknown subsystem 'fpga'"):
+    with pytest.raises(InputError, match="no cluster of the fleet has the subsystem 'fpga'"):
         read_experiment(folder, cache=None)
     (folder / "vocabulary.yaml").write_text("subsystems: {fpga: {}}\n")
     for cache in (None, tmp_path / "cache", tmp_path / "cache"):

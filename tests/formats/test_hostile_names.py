@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 
 from placewise.errors import InputError
 from placewise.formats import values
-from placewise.formats.build_records import read_build_records
 from placewise.formats.fleets.cluster_features import features_json, fleet_of
 from placewise.formats.fleets.fleet_source import read_fleet
-from placewise.formats.fleets.jgf import write_cluster
+from placewise.formats.fleets.jgf.clusters import write_cluster
 from placewise.formats.jobs.jobspec import jobspec_text
 from placewise.formats.jobs.jobspec_lists import parse_job_entries
 from placewise.formats.jobs.jobspec_writing import jobspec_texts
+from placewise.formats.records.build_records import read_build_records
 from placewise.formats.results.results_folder import read_results
 from placewise.model.fleets.cluster import Cluster, Fleet
 from placewise.model.fleets.resources import package_subsystem

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from placewise.cli.app import app
 from placewise.errors import InputError
-from placewise.formats.fleets.imports.given import Given
+from placewise.formats.given import Given
 from placewise.formats.jobs.imports.kinds import import_job, import_jobs
 from placewise.formats.jobs.jobspec import jobspec_document, read_jobspec
 
@@ -213,7 +213,7 @@ def test_jobs_are_written_as_jobspecs_that_read_back(tmp_path):
     assert [one["place"] for one in written["left_out"]] == [place for place, _ in expected.left_out]
     again = CliRunner().invoke(app, arguments)
     assert isinstance(again.exception, InputError)
-    with pytest.raises(InputError, match="of no kind"):
+    with pytest.raises(InputError, match="nothing to make jobs from"):
         import_job(Given(Path("x"), b"a: b"))
 
 

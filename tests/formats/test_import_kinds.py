@@ -9,11 +9,12 @@ from fuzzing_imports import ADS, KUBERNETES_NODE, NODE_FEATURE, PBS, RULE, R
 
 from placewise.errors import InputError
 from placewise.formats.fleets.fleet_source import read_fleet
-from placewise.formats.fleets.imports.classads import Expression, literal
-from placewise.formats.fleets.imports.given import Asked, Given
+from placewise.formats.fleets.imports.htcondor.classads import Expression, literal
+from placewise.formats.fleets.imports.import_settings import ImportSettings
 from placewise.formats.fleets.imports.kinds import KINDS, import_files, import_given
-from placewise.formats.fleets.imports.kubernetes_nodes import amount
-from placewise.formats.fleets.imports.pbs import size_bytes
+from placewise.formats.fleets.imports.kubernetes.nodes import amount
+from placewise.formats.given import Given
+from placewise.formats.notations.memory_sizes import pbs_bytes
 
 
 def imported(kind, *contents, **asked):
@@ -21,7 +22,7 @@ def imported(kind, *contents, **asked):
         Given(Path(f"f{number}"), (one if isinstance(one, str) else json.dumps(one)).encode())
         for number, one in enumerate(contents)
     ]
-    return import_given(kind, files, Asked(**asked))
+    return import_given(kind, files, ImportSettings(**asked))
 
 
 def vertices(found, subsystem, cluster=0):
@@ -47,9 +48,9 @@ def dropped(found, what):
 def test_flux_files_are_the_clusters_that_fleet_reads(public_data):
     folder = public_data / "fleets" / "flux"
     for file in ("fluke.R", "tiny.json", "tiny_rv1exec.json"):
-        assert import_files("flux", [folder / file], Asked()).clusters == read_fleet(folder / file).clusters
+        assert import_files("flux", [folder / file], ImportSettings()).clusters == read_fleet(folder / file).clusters
     assert imported("flux", R, name="x").fleet().names == ("x",)
-    with pytest.raises(InputError, match="neither R nor a graph"):
+    with pytest.raises(InputError, match="neither Flux's R nor a graph"):
         imported("flux", {"a": {}})
 
 
@@ -96,7 +97,9 @@ def test_features_join_the_node_that_they_are_of_whose_labels_say_what_came_of_r
 
 def test_the_public_nfd_files(public_data):
     folder = public_data / "fleets" / "nfd"
-    found = import_files("kubernetes", [folder / "nodefeature.yaml", folder / "nodefeaturerule.yaml"], Asked("nfd"))
+    found = import_files(
+        "kubernetes", [folder / "nodefeature.yaml", folder / "nodefeaturerule.yaml"], ImportSettings("nfd")
+    )
     assert len(vertices(found, "kernel.loadedmodule")) == 19
     assert {one["name"] for one in vertices(found, "cpu.cpuid")} == {"SHA1", "SHA2", "SHA3", "SHA512"}
     assert vertices(found, "system.osrelease")[0]["VERSION_ID"] == "22.04"
@@ -142,7 +145,7 @@ def test_vnodes_of_pbs():
     [("384000000kb", 384000000 * 1024), ("1gb", 1 << 30), ("2mw", 16 << 20), (5, 5), ("1T", 1 << 40)],
 )
 def test_sizes_of_pbs_are_of_1024(text, expected):
-    assert size_bytes(text, "x") == expected
+    assert pbs_bytes(text, "x") == expected
 
 
 # HTCondor.
@@ -150,7 +153,7 @@ def test_sizes_of_pbs_are_of_1024(text, expected):
 
 def test_slots_of_one_machine_are_one_node(public_data):
     file = public_data / "fleets" / "htcondor" / "cmd_status-af_orig_first_test.ads"
-    found = import_files("condor", [file], Asked())
+    found = import_files("condor", [file], ImportSettings())
     assert dict(found.read) == {"slots": 8, "machines": 1}
     assert (sizes(found, "node"), sizes(found, "core"), sizes(found, "memory")) == ([1], [8], [8 * 1957 << 20])
     expressions = ["CpuBusy", "DaemonShutdown", "MachineMaxVacateTime", "Requirements", "SlotWeight", "Unhibernate"]
@@ -208,7 +211,7 @@ def test_instance_types_are_clusters_with_prices(public_data):
     file = public_data / "fleets" / "aws" / "instance_types.json.gz"
     document = json.loads(gzip.decompress(file.read_bytes()))
     prices = Given(Path("prices.csv"), b"Instance Type,Location,PricePerUnit\np4d.24xlarge,x,32.7726\nnone.large,x,1\n")
-    found = import_files("aws", [file], Asked(prices=prices))
+    found = import_files("aws", [file], ImportSettings(prices=prices))
     assert found.fleet().names == tuple(sorted(document))
     assert dropped(found, "prices") == ["none.large"]
     position = found.fleet().names.index("p4d.24xlarge")
@@ -225,7 +228,7 @@ def test_instance_types_are_clusters_with_prices(public_data):
     )
     read += " InferenceAcceleratorInfo MediaAcceleratorInfo NeuronInfo PlacementGroupInfo NitroEnclavesSupport"
     assert keys - set(read.split()) - {"EbsInfo", "InstanceStorageSupported"} <= set(dropped(found, "keys of types"))
-    assert read_fleet(file).clusters == import_files("aws", [file], Asked()).clusters
+    assert read_fleet(file).clusters == import_files("aws", [file], ImportSettings()).clusters
 
 
 # All kinds.
@@ -241,9 +244,9 @@ def test_what_is_of_no_kind_is_one_clear_error(kind, content):
 
 def test_options_that_a_kind_does_not_have_are_refused(tmp_path):
     with pytest.raises(InputError, match="flux has no such option"):
-        import_files("flux", [tmp_path], Asked(by_partition=True))
+        import_files("flux", [tmp_path], ImportSettings(by_partition=True))
     with pytest.raises(InputError, match="is not a kind of import"):
-        import_files("fluxx", [tmp_path], Asked())
+        import_files("fluxx", [tmp_path], ImportSettings())
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -258,7 +261,7 @@ def test_a_file_given_twice_is_refused_however_its_path_is_written(kind, tmp_pat
         tmp_path / "link.json",
     ):
         with pytest.raises(InputError, match="given twice"):
-            import_files(kind, [file, again], Asked())
+            import_files(kind, [file, again], ImportSettings())
 
 
 # As others may write them.
@@ -269,9 +272,9 @@ def test_attributes_of_condor_are_spelled_as_anybody_likes_and_amounts_that_are_
     found = imported("condor", text)
     assert (sizes(found, "core"), sizes(found, "memory")) == ([4], [])
     assert set(dropped(found, "amounts")) == {"Memory", "Disk"}
-    with pytest.raises(InputError, match="stands twice"):
+    with pytest.raises(InputError, match="occurs twice"):
         imported("condor", text + "cpus = 5\n")
-    with pytest.raises(InputError, match="stands twice"):
+    with pytest.raises(InputError, match="occurs twice"):
         imported("condor", [{"Machine": "c1", "Cpus": 4, "CPUs": 5}])
 
 

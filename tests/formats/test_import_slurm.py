@@ -9,13 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from placewise.errors import InputError
-from placewise.formats.fleets.imports.given import Asked, Given
+from placewise.formats.fleets.imports.import_settings import ImportSettings
 from placewise.formats.fleets.imports.kinds import import_files, import_given, kind_of
-from placewise.formats.fleets.imports.slurm_values import Gres, hosts_of, parse_gres
+from placewise.formats.given import Given
+from placewise.formats.notations.slurm_values import Gres, hosts_of, parse_gres
 from placewise.matching.deciding import required_job
-from placewise.matching.index import FleetIndex
+from placewise.matching.fleet.index import FleetIndex
+from placewise.matching.limits.site_limits import with_limits
 from placewise.matching.match import match
-from placewise.matching.site_limits import with_limits
 from placewise.model.jobs.job import Job, ResourceGroup, ResourceRequest
 from placewise.model.requirements.requirement import Requirement
 
@@ -25,7 +26,7 @@ def imported(*contents, **asked):
         Given(Path(f"f{number}"), (one if isinstance(one, str) else json.dumps(one)).encode())
         for number, one in enumerate(contents)
     ]
-    return import_given("slurm", files, Asked(**{"name": "site", **asked}))
+    return import_given("slurm", files, ImportSettings(**{"name": "site", **asked}))
 
 
 def said_by_sinfo(found):
@@ -175,7 +176,8 @@ def answer(found, *requirements, shape=(), **attributes):
 def test_what_jobs_are_answered():
     nodes = "NodeName=n1 CPUTot=32 CoresPerSocket=16 Sockets=2 ThreadsPerCore=1 RealMemory=1024 Gres=gpu:a100:4(S:0-1) "
     nodes += "AvailableFeatures=ib,skl State=IDLE+PLANNED Partitions=batch,debug\n"
-    nodes += "NodeName=n2 CPUTot=8 RealMemory=1024 Gres=(null) State=DOWN* Partitions=batch\n"
+    nodes += "NodeName=n2 CPUTot=8 RealMemory=1024 Gres=(null) AvailableFeatures=(null) "
+    nodes += "State=DOWN* Partitions=batch\n"
     parts = "PartitionName=batch DenyAccounts=out MaxTime=1-00:00:00 Nodes=n[1-2] State=UP\n"
     parts += "PartitionName=debug MaxTime=30 Nodes=n1 State=UP OverSubscribe=EXCLUSIVE\n"
     found = imported(nodes, parts)
@@ -208,8 +210,8 @@ def test_a_thousand_equal_nodes_are_one_place_class():
     ("content", "problem"),
     [
         ("", "empty"),
-        ("hello", "no output of Slurm"),
-        ("{}", "not JSON of Slurm"),
+        ("hello", "not a Slurm output"),
+        ("{}", "not JSON from Slurm"),
         ('{"nodes": 3}', "not a list"),
         ('{"nodes": [{"name": "a"}, {"name": "a", "cpus": -1}]}', "usable"),
         ('{"nodes": [{"name": "a", "cpus": 1}, {"name": "a", "cpus": 2}]}', "described twice"),
@@ -217,7 +219,7 @@ def test_a_thousand_equal_nodes_are_one_place_class():
         ('{"nodes": [{"name": "a\\u0007"}]}', "control"),
         ('{"partitions": []}', "describes no nodes"),
         ("NodeName=a[1-99999999] CPUTot=1\n", "too many"),
-        ("NodeName=a CPUTot=1 CPUTot=2\n", "stands twice"),
+        ("NodeName=a CPUTot=1 CPUTot=2\n", "occurs twice"),
         ("NODELIST|CPUS\na|1|2\n", "3 columns"),
         ("\x1ea\x1fb\n", "no headings"),
         ("NodeName=a CPUTot=many\n", "not a number"),
@@ -231,7 +233,7 @@ def test_what_is_none_is_refused_with_its_place(content, problem):
 
 def test_the_public_files_lose_nothing(public_data):
     folder = public_data / "fleets" / "slurm"
-    sinfo = import_files("slurm", [folder / "sinfo_out.json"], Asked())
+    sinfo = import_files("slurm", [folder / "sinfo_out.json"], ImportSettings())
     keys = {key for node in json.loads((folder / "sinfo_out.json").read_text())["nodes"] for key in node}
     dropped = {place for one in sinfo.dropped for place in one.places}
     read = (
@@ -240,7 +242,7 @@ def test_the_public_files_lose_nothing(public_data):
     assert keys == dropped | {*read.split(), "threads", "temporary_disk"}
     assert not any("not known" in one.why for one in sinfo.dropped)
     nodes, parts = folder / "owens_nodes.txt", folder / "owens_partitions.txt"
-    owens = import_files("slurm", [nodes, parts], Asked("owens"))
+    owens = import_files("slurm", [nodes, parts], ImportSettings("owens"))
     assert dict(owens.read)["nodes"] == nodes.read_text().count("\x1e")
     assert dict(owens.read)["partitions"] == parts.read_text().count("PartitionName=")
     assert not any("not known" in one.why for one in owens.dropped)
@@ -292,6 +294,28 @@ def test_the_limits_of_a_partition_in_older_json(memory):
     assert (found["max_nodes"], found["min_nodes"], found["qos"]) == (4, 1, ("high",))
     assert found["max_memory_per_core"] == 1000 << 20
     assert "max_cores_per_node" not in found
+
+
+@pytest.mark.parametrize("missing", ["gres", "features"])
+def test_what_no_output_says_of_a_node_is_unknown(missing):
+    said = {"gres": ("Gres", "gpu:4"), "features": ("AvailableFeatures", "ib")}
+    asked = {"gres": "gres{name=nic}", "features": "property{name=skl}"}
+    as_json = node(gres="gpu:4", features="ib", partitions=["p"], state=["IDLE"])
+    del as_json["nodes"][0][missing]
+    keys = " ".join("=".join(pair) for name, pair in said.items() if name != missing)
+    as_text = f"NodeName=n1 CPUTot=4 {keys} State=IDLE Partitions=p\n"
+    for document in (as_json, as_text):
+        found = imported(document, "PartitionName=p Nodes=n1 MaxTime=UNLIMITED State=UP\n")
+        assert answer(found, asked[missing]) is None
+        (other,) = asked.keys() - {missing}
+        assert answer(found, asked[other]) is False
+
+
+@pytest.mark.parametrize("minutes", [65534, 65535])
+def test_limits_of_time_that_16_bits_have_other_words_for_are_limits(minutes):
+    document = {"meta": {}, "partitions": [{"name": "p", "nodes": "n1", "max_time_limit": minutes}]}
+    for one in (document, f"PartitionName=p Nodes=n1 MaxTime={minutes}\n"):
+        assert partition_of(imported(TWO_THREADS, one)) == [{"name": "p", "time_limit": minutes * 60}]
 
 
 def test_columns_say_what_jobs_may_take():

@@ -3,7 +3,7 @@
 import pytest
 
 from placewise.errors import InputError
-from placewise.formats.fleets.imports.given import Given
+from placewise.formats.given import Given
 from placewise.formats.jobs.imports.slurm_script import import_slurm_script
 from placewise.formats.jobs.imports.snakemake_rule import job_of_rule
 

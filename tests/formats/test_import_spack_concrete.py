@@ -7,10 +7,11 @@ import pytest
 from spack_documents import INDEX, LOCKFILE, NODES, dropped, import_texts, imported, node, vertices
 
 from placewise.errors import InputError
-from placewise.formats.fleets.imports.given import Asked, read_given
+from placewise.formats.fleets.imports.import_settings import ImportSettings
 from placewise.formats.fleets.imports.kinds import import_given
+from placewise.formats.given import read_given
 from placewise.matching.deciding import required_job
-from placewise.matching.index import FleetIndex
+from placewise.matching.fleet.index import FleetIndex
 from placewise.matching.match import match
 from placewise.model.requirements.requirement_line import parse_requirement
 
@@ -24,7 +25,7 @@ def answer(found, line):
 @pytest.fixture(scope="module")
 def lockfile(public_data):
     path = public_data / "fleets" / "spack-lock" / "borah-b4s.spack.lock"
-    return json.loads(path.read_text()), import_given("spack", [read_given(path)], Asked())
+    return json.loads(path.read_text()), import_given("spack", [read_given(path)], ImportSettings())
 
 
 def test_every_spec_of_the_lockfile_is_a_vertex_with_its_variants(lockfile):

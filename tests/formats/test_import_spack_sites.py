@@ -11,21 +11,22 @@ from spack_documents import COMPILERS, PACKAGES, dropped, import_texts, imported
 
 from placewise.errors import InputError
 from placewise.formats.fleets.fleet_source import read_fleet
-from placewise.formats.fleets.imports.given import Asked, read_given
+from placewise.formats.fleets.imports.import_settings import ImportSettings
 from placewise.formats.fleets.imports.into_folder import write_import
 from placewise.formats.fleets.imports.kinds import import_given
 from placewise.formats.fleets.imports.spack.spec import parse_spec
+from placewise.formats.given import read_given
 from placewise.formats.jobs.jobspec_lists import read_jobspecs
-from placewise.matching import bitset
+from placewise.matching.bits import bitset
 from placewise.matching.deciding import required_job
-from placewise.matching.index import FleetIndex
+from placewise.matching.fleet.index import FleetIndex
 from placewise.matching.match import match, match_rows
 from placewise.model.requirements.requirement_line import parse_requirement
 from placewise.study.sources import read_study
 from placewise.study.unknown_facts import unknown_facts_of
 
 DOCS = Path(__file__).parents[2] / "docs"
-EXAMPLE, PAGE = DOCS / "examples" / "spack-sites", DOCS / "spack-sites.md"
+EXAMPLE, PAGE = DOCS / "examples" / "spack-sites", DOCS / "how-to" / "spack-sites.md"
 
 
 def answer(found, line):
@@ -264,7 +265,7 @@ def test_what_is_built_otherwise_is_one_error_with_the_file(text):
 def real(public_data):
     folder = public_data / "fleets" / "spack-sites"
     given = [read_given(path) for path in sorted(folder.glob("*.yaml"))]
-    return given, import_given("spack", given, Asked())
+    return given, import_given("spack", given, ImportSettings())
 
 
 @pytest.fixture(scope="module")
@@ -293,7 +294,7 @@ def test_all_externals_and_compilers_of_seventeen_sites_are_there(real, counted)
 
 @pytest.mark.parametrize("compiler", ["gcc", "intel", "oneapi", "aocc"])
 def test_with_one_compiler_each_external_is_there_or_said(real, counted, compiler):
-    found = import_given("spack", real[0], Asked(compiler=compiler))
+    found = import_given("spack", real[0], ImportSettings(compiler=compiler))
     left = sum(one.count for one in found.dropped if one.what == "externals")
     assert 0 < left < 100
     assert dict(found.read)["externals"] + left == len(counted[0])

@@ -13,14 +13,15 @@ import pytest
 import yaml
 
 from placewise.errors import InputError
-from placewise.formats.fleets.imports.given import Asked, Given
+from placewise.formats.fleets.imports.import_settings import ImportSettings
 from placewise.formats.fleets.imports.kinds import import_given
+from placewise.formats.given import Given
 
 
 def outcome(kind, contents):
     files = [Given(Path(f"f{number}"), content.encode()) for number, content in enumerate(contents)]
     try:
-        found = import_given(kind, files, Asked("x"))
+        found = import_given(kind, files, ImportSettings("x"))
     except InputError as error:
         return str(error)
     return found.clusters, found.vocabulary, found.read, found.dropped, found.unknown
@@ -131,7 +132,7 @@ def test_nothing_of_amazons_types_is_silent_but_parts_of_what_is_said_to_be_left
             few.append(one)
     document = {"InstanceTypes": few}
     files = [Given(Path("f0"), json.dumps(document).encode())]
-    left_out = {place for one in import_given("aws", files, Asked("x")).dropped for place in one.places}
+    left_out = {place for one in import_given("aws", files, ImportSettings("x")).dropped for place in one.places}
     for key in silent("aws", document):
         place = key.removeprefix("InstanceTypes.[].").replace(".[]", "")
         above = {place[:end] for end, sign in enumerate(place) if sign == "."}

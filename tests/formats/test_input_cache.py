@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from placewise.formats import input_cache
+from placewise.formats.cache import input_cache
+from placewise.formats.cache.input_packing import pack
 from placewise.formats.experiment_folder import read_experiment
 from placewise.formats.fleets.cluster_features import fleet_of
-from placewise.formats.input_packing import pack
 from placewise.formats.jobs.jobspec_lists import parse_job_entries
 from placewise.model.jobs.workload import Workload
 

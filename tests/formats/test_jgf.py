@@ -1,4 +1,3 @@
-import copy
 import itertools
 import json
 import os
@@ -6,11 +5,12 @@ import time
 from pathlib import Path
 
 import pytest
+from changed_documents import damaged
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from placewise.errors import InputError
-from placewise.formats.fleets.jgf import (
+from placewise.formats.fleets.jgf.clusters import (
     cluster_documents,
     parse_containment,
     parse_subsystem,
@@ -281,15 +281,9 @@ json_like = st.recursive(
 
 @st.composite
 def damaged_documents(draw):
-    """A sound document with one part of it replaced, so that the damage is met at every depth."""
-    document = copy.deepcopy(graph({"a": node(version="1"), "b": node("core")}, [("a", "b"), ("1", "a", "contains")]))
-    at = document
-    while True:
-        key = draw(st.sampled_from(list(at))) if isinstance(at, dict) else draw(st.integers(0, len(at) - 1))
-        if not isinstance(at[key], dict | list) or not at[key] or draw(st.integers(0, 3)) == 0:
-            at[key] = draw(json_like)
-            return document
-        at = at[key]
+    """A sound document with one part of it replaced."""
+    sound = graph({"a": node(version="1"), "b": node("core")}, [("a", "b"), ("1", "a", "contains")])
+    return damaged(draw, sound, json_like)
 
 
 @given(json_like | damaged_documents())

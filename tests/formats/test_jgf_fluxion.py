@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from placewise.errors import InputError
 from placewise.formats.fleets.fleet_source import read_fleet
-from placewise.formats.fleets.jgf import parse_graph
-from placewise.formats.fleets.jgf_document import graph_document
-from placewise.formats.fleets.jgf_quick import quick_tree
-from placewise.formats.fleets.jgf_tree import careful_tree
+from placewise.formats.fleets.jgf.clusters import parse_graph
+from placewise.formats.fleets.jgf.document import graph_document
+from placewise.formats.fleets.jgf.quick import quick_tree
+from placewise.formats.fleets.jgf.tree import careful_tree
 from placewise.model.fleets.resources import ResourceGraph, Vertex
 
 DATA = Path(os.environ.get("PLACEWISE_DATA", Path(__file__).parents[2].parent / "shared" / "data"))
@@ -127,7 +127,7 @@ def test_paths_say_what_contains_what_where_no_edge_does():
         (graph([vertex("0"), vertex("1")], [edge("0", "1", 5)]), "graph.edges[0].metadata.subsystem"),
         (graph([vertex("0"), vertex("1")], [edge("0", "1", relation="near")]), "the relation is not known"),
         (graph([vertex("0"), vertex("1")], [edge("0", "1", relation=None)]), "the relation is not known"),
-        (graph([vertex("0"), vertex("1")], [edge("0", "1", "power")]), "no edge is of the containment subsystem"),
+        (graph([vertex("0"), vertex("1")], [edge("0", "1", "power")]), "no edge belongs to the containment subsystem"),
         (graph([vertex("0", 5)]), "graph.nodes[0].metadata.type"),
         (graph([vertex("0", "a\n")]), "control character"),
         (graph([vertex("0", "")]), "type"),
@@ -394,7 +394,7 @@ def test_in_a_long_file_too_a_key_that_stands_twice_is_refused(tmp_path):
     path.write_text(content)
     assert len(read_fleet(path).clusters[0].graph.vertices) == 3000
     path.write_text(content.replace('"id": 2999', '"id": 1, "id": 2999'))
-    with pytest.raises(InputError, match="stands twice"):
+    with pytest.raises(InputError, match="occurs twice"):
         read_fleet(path)
     path.write_text(content.replace('"id": 2999', '"note": "a: b"'))
     assert len(read_fleet(path).clusters[0].graph.vertices) == 3000

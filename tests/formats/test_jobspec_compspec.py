@@ -67,7 +67,7 @@ def test_rainbow_s_requirements(resources, found):
         ("{io: {match: [{field: a, match: b}], kind: fast}}", "'kind' is not understood"),
         ("{io: {kind: null}}", "task.resources.io.kind"),
         ("{io: {kind: {surprise: {a: 1}}}}", "'a' is not understood"),
-        ("{transformer: {name: local, gpu: 1}, io: {}}", "a requirement without conditions"),
+        ("{transformer: {name: local, gpu: 1}, io: {}}", "a requirement has no conditions"),
     ],
 )
 def test_what_no_requirement_is(resources, said):
@@ -145,12 +145,12 @@ def test_compspec_s_requirements(requires, found):
 @pytest.mark.parametrize(
     ("requires", "said"),
     [
-        ("[{name: a, field: b, match: c, value: d}]", "both match and value"),
+        ("[{name: a, field: b, match: c, value: d}]", "match and value are both given"),
         ("[{name: a, field: b, match: c, attribute: d}]", "is not a plain value"),
-        ("{hardware: yes}", "is no requirement"),
-        ("{.: 1}", "is no requirement"),
+        ("{hardware: yes}", "is not a requirement"),
+        ("{.: 1}", "is not a requirement"),
         ("somewhere", "names no list of `requires`"),
-        ("[{type: io, archspec: {cpu.target: a}, other: {a: 1}}]", "is no requirement"),
+        ("[{type: io, archspec: {cpu.target: a}, other: {a: 1}}]", "is not a requirement"),
     ],
 )
 def test_what_compspec_does_not_mean_is_refused(requires, said):
@@ -261,7 +261,7 @@ def test_which_resources_are_asked_for(scheduled, rest, found):
         (
             "",
             "groups: [{name: g, resources: big, tasks: [{resources: cpus, requires: {os: {name: u}}}]}]",
-            "no resources on its own",
+            "unclear which resources",
         ),
         ("", "tasks: [{resources: gpus|other}]", "names no resource"),
         ("", "entrypoint: x", "entrypoint: names no group"),
@@ -344,7 +344,7 @@ def test_durations_that_cannot_be_compared_are_refused():
     text = (
         "version: 1\nresources: {a: {type: node, attributes: {duration: 5m}}, b: {attributes: {duration: 1h}, type: x}}"
     )
-    assert "several durations" in refusal(text)
+    assert "the durations differ" in refusal(text)
 
 
 def test_what_is_kept_is_noted_once():

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from placewise.errors import InputError
 from placewise.formats.jobs.jobspec import jobspec_document, parse_jobspec
-from placewise.formats.jobs.jobspec.constraints import MOST_NAMES
-from placewise.formats.jobs.jobspec.hostlists import parse_hostlist
-from placewise.formats.jobs.jobspec.idsets import idset_text, parse_idset, size
+from placewise.formats.jobs.jobspec.flux_rfcs.constraints import MOST_NAMES
+from placewise.formats.notations.hostlists import parse_hostlist
+from placewise.formats.notations.idsets import idset_text, parse_idset, size
 from placewise.model.requirements.requirement import DEEPEST
 
 
@@ -65,18 +65,18 @@ def test_what_constraints_mean(constraints, lines):
         ({"properties": "a"}, "constraints.properties: is not a list"),
         ({"properties": [["a"]]}, "constraints.properties[0]"),
         (properties(""), "properties[0]"),
-        (properties("^"), "is no name of a property"),
-        (properties("^^a"), "is no name of a property"),
-        (properties("a|b"), "is no name of a property"),
+        (properties("^"), "is not a property name"),
+        (properties("^^a"), "is not a property name"),
+        (properties("a|b"), "is not a property name"),
         ({"and": ["a"]}, "constraints.and[0]: is not a mapping"),
         ({"not": []}, "no node can meet this"),
         ({"hostlist": []}, "no node can meet this"),
         ({"hostlist": [""]}, "no node can meet this"),  # RFC 29: "" is an empty list
         ({"and": [properties("a"), {"ranks": []}]}, "no node can meet this"),
-        ({"ranks": ["3-1"]}, "constraints.ranks[0]: is no set of ids"),
-        ({"ranks": ["-1"]}, "is no set of ids"),
+        ({"ranks": ["3-1"]}, "constraints.ranks[0]: is not a set of ids"),
+        ({"ranks": ["-1"]}, "is not a set of ids"),
         ({"ranks": [1.5]}, "ranks[0]: is not text"),
-        ({"hostlist": ["n[1"]}, "constraints.hostlist[0]: is no list of hosts"),
+        ({"hostlist": ["n[1"]}, "constraints.hostlist[0]: is not a list of hosts"),
     ],
 )
 def test_what_is_not_understood_is_refused(constraints, said):
@@ -152,7 +152,7 @@ def test_a_list_of_hosts(text, names):
     ["a,", ",a", "a,,b", "n[", "n]", "n[]", "n[1]x[2]", "n[3-1]", "n[a]", "a b", "n[1,]", "ä", "n[-1]", "[\u0661]"],
 )
 def test_what_is_no_list_of_hosts(text):
-    with pytest.raises(InputError, match="is no list of hosts"):
+    with pytest.raises(InputError, match="is not a list of hosts"):
         parse_hostlist(text, "p", 100)
 
 
@@ -199,12 +199,12 @@ def nested(word, depth):
 @pytest.mark.parametrize(
     ("constraints", "said"),
     [
-        ({"ranks": ["0-999999999"]}, "stands for too many ranks"),
-        ({"ranks": [f"0-{10**17}"]}, "stands for too many ranks"),
-        ({"hostlist": ["n[0-999999999]"]}, "stands for too many hosts"),
-        ({"hostlist": ["n[0-9999]"] * 1000}, "stands for too many hosts"),
-        ({"hostlist": [",".join(["n[0-65535]"] * 1000)]}, "stands for too many hosts"),
-        ({"or": [{"ranks": [f"0-{MOST_NAMES // 2}"]}] * 3}, "stands for too many ranks"),
+        ({"ranks": ["0-999999999"]}, "names too many ranks"),
+        ({"ranks": [f"0-{10**17}"]}, "names too many ranks"),
+        ({"hostlist": ["n[0-999999999]"]}, "names too many hosts"),
+        ({"hostlist": ["n[0-9999]"] * 1000}, "names too many hosts"),
+        ({"hostlist": [",".join(["n[0-65535]"] * 1000)]}, "names too many hosts"),
+        ({"or": [{"ranks": [f"0-{MOST_NAMES // 2}"]}] * 3}, "names too many ranks"),
         ({"properties": [f"p{number}" for number in range(20_000)]}, "too many constraints"),
         ({"or": [properties(f"p{number}") for number in range(1001)]}, "too many requirements"),
         (nested("not", 10_000), "nested too deeply"),

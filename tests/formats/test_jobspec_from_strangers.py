@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from placewise.errors import InputError
-from placewise.formats.fleets.jgf import parse_containment, parse_subsystem
-from placewise.formats.jobs.jobspec import jobspec_text, known, parse_jobspec
+from placewise.formats.fleets.jgf.clusters import parse_containment, parse_subsystem
+from placewise.formats.jobs.jobspec import jobspec_text, parse_jobspec
 from placewise.formats.reading import parse_json, parse_yaml
+from placewise.formats.requirements import known
 from placewise.formats.studies.selection_config import priorities_of_text
 from placewise.model.fleets.resources import ResourceGraph, Vertex
 from placewise.model.requirements.predicates import InNumericRange, InVersionRange, OneOf
@@ -177,7 +178,7 @@ def test_a_jobspec_is_read_or_refused_in_time(kind):
         ("merges of merges", "aliases stand for too much"),
         ("merges of one mapping", "aliases stand for too much"),
         ("merges of what is around", "merged into itself"),
-        ("a key twice", "'last' stands twice"),
+        ("a key twice", "'last' occurs twice"),
         ("a request inside itself", "nested too deeply"),
         ("many requests inside themselves", "nested too deeply"),
         ("a sexagesimal number", "line 1, column 4: .*does not fit its tag"),

@@ -145,7 +145,7 @@ def test_how_many_tasks_run_says_nothing_of_who_can_host(count):
         ({"per_resource": {"type": "core", "count": 0}}, "per_resource.count"),
         ({"per_resource": 2}, "per_resource: is not a mapping"),
         ({"per_node": 2}, "'per_node' is not understood"),
-        ({"per_slot": 1, "total": 2}, "is not one count"),
+        ({"per_slot": 1, "total": 2}, "does not give exactly one count"),
         ({"total": 0}, "count.total"),
     ],
 )
@@ -181,7 +181,7 @@ def test_unknown_words_trigger_no_more_than_a_warning():
 
 @pytest.mark.parametrize("word", ["constraint", "Constraints", "contraints", "constrains"])
 def test_a_misspelt_demand_is_refused(word):
-    assert "may be a demand" in refusal(flux(vertex("node", 1), **{word: {"properties": ["a"]}}))
+    assert "could be a requirement" in refusal(flux(vertex("node", 1), **{word: {"properties": ["a"]}}))
 
 
 def test_what_decides_nothing_is_kept_and_noted():

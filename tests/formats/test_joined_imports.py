@@ -12,12 +12,13 @@ from spack_documents import LOCKFILE
 
 from placewise.errors import InputError
 from placewise.formats.fleets.fleet_source import read_fleet
-from placewise.formats.fleets.imports.given import Asked, Given
 from placewise.formats.fleets.imports.import_records import PARTS
+from placewise.formats.fleets.imports.import_settings import ImportSettings
 from placewise.formats.fleets.imports.into_folder import write_import
 from placewise.formats.fleets.imports.kinds import import_given
+from placewise.formats.given import Given
 from placewise.matching.deciding import required_job
-from placewise.matching.index import FleetIndex
+from placewise.matching.fleet.index import FleetIndex
 from placewise.matching.match import match
 from placewise.model.requirements.requirement_line import parse_requirement
 
@@ -42,7 +43,7 @@ compilers:
 def read(kind, content, name="ours"):
     files = {"spack": "packages.yaml"}
     text = content if isinstance(content, str) else json.dumps(content)
-    return import_given(kind, [Given(Path(files.get(kind, "file")), text.encode())], Asked(name))
+    return import_given(kind, [Given(Path(files.get(kind, "file")), text.encode())], ImportSettings(name))
 
 
 def into(folder, kind, content, name="ours", *, force=False):
@@ -144,8 +145,8 @@ def test_two_kinds_cannot_describe_the_machines_of_one_cluster(tmp_path):
         with pytest.raises(InputError, match=r"describe its machines.*--force"):
             into(fleet, kind, content)
     sites = [Given(Path(f"{name}.packages.yaml"), SOFTWARE.encode()) for name in ("ours", "theirs")]
-    with pytest.raises(InputError, match="is there already"):  # Spack says two things of one cluster
-        write_import(import_given("spack", sites, Asked("sites")), "spack", fleet)
+    with pytest.raises(InputError, match="already exists"):  # Spack says two things of one cluster
+        write_import(import_given("spack", sites, ImportSettings("sites")), "spack", fleet)
     assert contents(fleet) == before
     (change,) = into(fleet, "pbs", PBS, force=True)
     assert (change.nodes.added, change.nodes.gone) == (("p1",), ("c1", "g1"))
@@ -156,10 +157,10 @@ def test_two_kinds_cannot_describe_the_machines_of_one_cluster(tmp_path):
 def test_a_part_that_is_gone_leaves_the_other(tmp_path):
     fleet = tmp_path / "f"
     sites = [Given(Path(f"{name}.packages.yaml"), SOFTWARE.encode()) for name in ("ours", "theirs", "third")]
-    write_import(import_given("spack", sites, Asked("sites")), "spack", fleet)
+    write_import(import_given("spack", sites, ImportSettings("sites")), "spack", fleet)
     into(fleet, "slurm", NODES)
     (fleet / "ours" / "state.json").write_text('{"cost_per_node_hour": 2}')
-    changes = write_import(import_given("spack", sites[1:], Asked("sites")), "spack", fleet)
+    changes = write_import(import_given("spack", sites[1:], ImportSettings("sites")), "spack", fleet)
     assert [(one.cluster, one.what) for one in changes] == [
         ("ours", "changed"),
         ("theirs", "unchanged"),

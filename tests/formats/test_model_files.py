@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from placewise.errors import InputError
 from placewise.formats.results.model_files import cards_csv, models_from_json, models_json, read_models, write_models
 from placewise.model.results.runtime_models import CrossValidation, Line, Models, PackageModels, Validation
+from placewise.prediction import fit_models
 
 ERRORS = CrossValidation(1.5, 2.5, 0.1, -0.25)
 MODELS = Models(
@@ -109,20 +110,20 @@ ERROR = ("packages", "pümi, =1", "validation", "knn")
         (("seed",), -1, "seed: is not a usable count"),
         (("folds",), 0, "a count of builds or folds is not usable"),
         (("minimum_builds",), True, "minimum_builds: is not a usable count"),
-        (("too_few", "rare"), "2", "too_few['rare']: is not a usable count"),
-        (("too_few", "zlib"), 1, "a package is there twice; expected names that differ; found 'zlib'"),
+        (("too_few", "rare"), "2", "too_few.rare: is not a usable count"),
+        (("too_few", "zlib"), 1, "a package occurs twice; expected names that differ; found 'zlib'"),
         (("packages",), [], "packages: is not a mapping"),
-        (("packages", ""), DOCUMENT["packages"]["zlib"], "packages['']: is not text"),
-        (ZLIB, 3, "packages['zlib']: is not a mapping"),
-        ((*ZLIB, "memory_bytes"), [1.0], "packages['zlib']: memory and duration do not pair up"),
-        ((*ZLIB, "memory_bytes"), None, "packages['zlib'].memory_bytes: is not a list"),
+        (("packages", ""), DOCUMENT["packages"]["zlib"], "packages.'': is not text"),
+        (ZLIB, 3, "packages.zlib: is not a mapping"),
+        ((*ZLIB, "memory_bytes"), [1.0], "packages.zlib: memory and duration do not pair up"),
+        ((*ZLIB, "memory_bytes"), None, "packages.zlib.memory_bytes: is not a list"),
         ((*ZLIB, "memory_bytes", 1), 0, "memory_bytes is not usable"),
-        ((*ZLIB, "memory_bytes", 1), "1", "packages['zlib'].memory_bytes[1]: is not a number"),
-        ((*ZLIB, "duration_s", 2), True, "packages['zlib'].duration_s[2]: is not a number"),
-        ((*ZLIB, "duration_s", 2), 10**400, "packages['zlib'].duration_s[2]: is too large"),
-        ((*ZLIB, "linear"), {"slope": 1}, "packages['zlib'].linear: a field is missing"),
-        ((*ZLIB, "linear", "slope"), None, "packages['zlib'].linear.slope: is not a number"),
-        ((*ZLIB, "validation"), [], "packages['zlib'].validation: is not a mapping"),
+        ((*ZLIB, "memory_bytes", 1), "1", "packages.zlib.memory_bytes[1]: is not a number"),
+        ((*ZLIB, "duration_s", 2), True, "packages.zlib.duration_s[2]: is not a number"),
+        ((*ZLIB, "duration_s", 2), 10**400, "packages.zlib.duration_s[2]: is too large"),
+        ((*ZLIB, "linear"), {"slope": 1}, "packages.zlib.linear: a field is missing"),
+        ((*ZLIB, "linear", "slope"), None, "packages.zlib.linear.slope: is not a number"),
+        ((*ZLIB, "validation"), [], "packages.zlib.validation: is not a mapping"),
         ((*ERROR, "correlation"), 2, "validation.knn: a correlation is not usable"),
         ((*ERROR, "relative_error"), -1, "validation.knn: a cross-validated error is not usable"),
         ((*ERROR, "relative_error"), None, "validation.knn.relative_error: is not a number"),
@@ -145,3 +146,14 @@ def test_missing_files_are_refused(tmp_path):
     for place in (tmp_path, tmp_path / "none"):
         with pytest.raises(InputError, match="cannot be read"):
             read_models(place)
+
+
+def test_models_of_builds_of_which_something_is_not_known_are_read_again(tmp_path):
+    """Fit wrote what it could not read; a cluster of which the same is not known is predicted by these builds."""
+    facts = {"arch": ["", "", "", "x86_64", "x86_64", "x86_64"]}
+    models = fit_models(["zlib"] * 6, [1e9] * 6, [10.0, 10.1, 10.2, 90.0, 90.1, 90.2], facts=facts, minimum_builds=2)
+    write_models(models, tmp_path)
+    read = read_models(tmp_path)
+    assert models_json(read) == models_json(models)
+    unknown, known, new = (read.get("zlib").hierarchical.at([one]) for one in (None, "x86_64", "riscv64"))
+    assert unknown < new < known

@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from placewise.errors import InputError
-from placewise.formats.fleets.imports.given import Asked, Given
+from placewise.formats.fleets.imports.import_settings import ImportSettings
 from placewise.formats.fleets.imports.kinds import import_given
-from placewise.formats.fleets.imports.nfd.matching import Expression, NodeFeatures, matches
-from placewise.formats.fleets.imports.nfd.regexps import compiled, found_in, literals
+from placewise.formats.fleets.imports.kubernetes.nfd.matching import Expression, NodeFeatures, matches
+from placewise.formats.given import Given
+from placewise.formats.notations.nfd_regexps import compiled, found_in, literals
 
 FEATURES = {
     "attributes": {
@@ -50,7 +51,7 @@ def imported(*rules, also=(), name="n1"):
         for number, rule in enumerate(rules)
     ]
     document = {"kind": "List", "items": [feature, *objects, *also]}
-    return import_given("kubernetes", [Given(Path("f.json"), json.dumps(document).encode())], Asked("kube"))
+    return import_given("kubernetes", [Given(Path("f.json"), json.dumps(document).encode())], ImportSettings("kube"))
 
 
 def vertices(found, subsystem):
@@ -137,7 +138,7 @@ def test_a_rule_that_matches_gives_labels_resources_and_taints():
     assert vertices(found, "taint") == [{"key": "my.org/t", "effect": "NoSchedule"}]
     assert {one["name"]: one["count"] for one in vertices(found, "gres")} == {"my.org/n": 6, "my.org/k": 2000}
     assert dict(found.read)["rules"] == 2
-    assert dropped(found) == [("extended resources", "is no quantity of Kubernetes")]
+    assert dropped(found) == [("extended resources", "is not a Kubernetes quantity")]
 
 
 def test_rules_know_what_came_of_those_before():
@@ -154,10 +155,13 @@ def test_rules_know_what_came_of_those_before():
     [
         (
             {"matchFeatures": [term("cpu.cpuid", name=("InRegexp", "(A+)+$"))]},
-            "is a regular expression that is not followed: (A+)+$",
+            "is a regular expression that Placewise does not support: (A+)+$",
         ),
-        ({"matchFeatures": [term("kernel.version", full=("Gt", "5"))]}, "is no number that can be compared: 6.12.1-rt"),
-        ({"matchFeatures": [term("kernel.version", major=("Near", "5"))]}, "is not an operator of NFD: Near"),
+        (
+            {"matchFeatures": [term("kernel.version", full=("Gt", "5"))]},
+            "is not a number to compare: 6.12.1-rt",
+        ),
+        ({"matchFeatures": [term("kernel.version", major=("Near", "5"))]}, "is not an NFD operator: Near"),
     ],
 )
 def test_what_cannot_be_worked_out_is_said_and_what_rests_on_it_too(rule, why):
@@ -197,7 +201,7 @@ def test_a_regular_expression_that_is_followed_means_what_it_says(written, value
     ["(a+)+$", "(a*)*b", "(a|a)*b", "a*a*a*b", r"(\w+)\1", "(?=a)", "a{1000}", "a" * 201, "a{1,9}{1,9}", "^*"],
 )
 def test_regular_expressions_that_could_take_long_are_refused(written):
-    with pytest.raises(InputError, match="not followed"):
+    with pytest.raises(InputError, match="not support"):
         compiled(written)
 
 

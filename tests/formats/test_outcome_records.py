@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from placewise.errors import InputError
-from placewise.formats.outcome_records import read_outcome_records
+from placewise.formats.records.outcome_records import read_outcome_records
 from placewise.model.versions.version import Version
 
 ROWS = [
@@ -178,14 +178,14 @@ GOOD = {"built": True, "package": "a"}
 @pytest.mark.parametrize(
     ("rows", "said"),
     [
-        ([GOOD | {"built": "perhaps"}], "row 1, column built: is no outcome"),
-        ([GOOD, GOOD | {"built": ""}], "row 2, column built: is no outcome"),
-        ([GOOD | {"built": 2}], "is no outcome"),
+        ([GOOD | {"built": "perhaps"}], "row 1, column built: is not an outcome"),
+        ([GOOD, GOOD | {"built": ""}], "row 2, column built: is not an outcome"),
+        ([GOOD | {"built": 2}], "is not an outcome"),
         ([GOOD, GOOD | {"package": ""}], "row 2, column package: is not text"),
         ([GOOD | {"package": "a\x1bb"}], "control character"),
         ([{"built": True}], "no column for the package"),
         ([{"package": "a"}], "no column for the outcome"),
-        ([GOOD | {"success": True}], "several columns may be the outcome"),
+        ([GOOD | {"success": True}], "several columns could be the outcome"),
         ([GOOD | {"dependencies": "cmake"}], "is not a column of maps"),
         ([GOOD | {"variants": '{"a": 1, "a": 2}'}], "column variants"),
         ([GOOD | {"variants": "{"}], "JSON"),
@@ -235,7 +235,7 @@ def test_a_map_with_a_key_twice_is_refused(tmp_path):
 
 
 def test_more_facts_than_fit_are_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr("placewise.formats.outcome_records.MOST_VALUES", 10)
+    monkeypatch.setattr("placewise.formats.records.outcome_records.MOST_VALUES", 10)
     rows = [GOOD | {"variants": json.dumps({f"v{number}": 1})} for number in range(8)]
     write_csv(tmp_path / "r.csv", rows)
     with pytest.raises(InputError, match="too many facts"):

@@ -118,13 +118,13 @@ GOOD = ("expanded-subsystems", "a", 0, 1, "s1", 1, 0.5, None)
 @pytest.mark.parametrize(
     ("row", "said"),
     [
-        ((*GOOD[:6], 1.5, None), "success: is no probability"),
-        ((*GOOD[:6], float("nan"), None), "success: is no probability"),
+        ((*GOOD[:6], 1.5, None), "success: is not a probability"),
+        ((*GOOD[:6], float("nan"), None), "success: is not a probability"),
         ((*GOOD[:6], None, None), "success: a value is missing"),
         (("none", None, *GOOD[2:]), "job: a value is missing"),
         ((None, *GOOD[1:]), "experiment: a value is missing"),
         (("a\x1b", *GOOD[1:]), "control character"),
-        ((*GOOD[:3], 3, *GOOD[4:]), "levels of a job do not follow"),
+        ((*GOOD[:3], 3, *GOOD[4:]), "rows of a job are not next to each other"),
     ],
 )
 def test_values_that_no_run_writes(tmp_path, row, said):

@@ -6,10 +6,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from placewise.errors import InputError
-from placewise.formats import parquet_files
-from placewise.formats.build_records import read_build_records
-from placewise.formats.parquet_files import MOST_VALUES, dictionaries, listed, refuse_too_large
-from placewise.formats.tables import read_records
+from placewise.formats.records.build_records import read_build_records
+from placewise.formats.table_files import parquet_files
+from placewise.formats.table_files.parquet_files import MOST_VALUES, dictionaries, listed, refuse_too_large
+from placewise.formats.table_files.records import read_records
 
 
 def repeating(rows):
@@ -86,5 +86,5 @@ def test_records_of_texts_are_read_as_before(tmp_path, kind):
     assert list(found) == ([1.5, 2.0, 1.5] if kind == "number" else ["1.5", "2", "1.5"])
     pq.write_table(pa.table({"x": ["one"]}), tmp_path / "t.parquet")
     if kind == "number":
-        with pytest.raises(InputError, match="not a column of numbers; found 'string'"):
+        with pytest.raises(InputError, match="not a column of numbers; expected numbers; found string"):
             read_records(tmp_path / "t.parquet", {"x": kind})

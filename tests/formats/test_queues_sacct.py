@@ -13,7 +13,7 @@ from placewise.errors import InputError
 from placewise.formats.queues import of_sacct, squeue
 from placewise.formats.queues.of_sacct import read_sacct_queue
 from placewise.formats.queues.reading import EXPECTED, read_queue_state
-from placewise.formats.traces import sacct
+from placewise.formats.traces.slurm import sacct
 from placewise.model.requirements.requirement import Requirement
 from placewise.model.traces.queue_state import QueuedJob, RunningJob
 

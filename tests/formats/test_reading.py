@@ -58,7 +58,7 @@ def test_scalars_mean_what_they_look_like(tmp_path, text, value):
     ("text", "said"),
     [
         ("a: 1\na: 2", "line 2, column 1"),
-        ("a: {b: 1, c: 2, b: 3}", "'b' stands twice"),
+        ("a: {b: 1, c: 2, b: 3}", "'b' occurs twice"),
         ("a: [1", "not valid YAML"),
         ("a: &x [*x]", "f.yaml"),
         ("!!python/object/apply:os.system [ls]", "not valid YAML"),
@@ -129,7 +129,7 @@ def test_any_text_is_a_value_or_an_input_error(text):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ('{"a": 1, "a": 2}', "'a' stands twice"),
+        ('{"a": 1, "a": 2}', "'a' occurs twice"),
         ("NaN", "not finite"),
         ("[-Infinity]", "not finite"),
         ('{"a": ', "line 1, column 7"),

@@ -18,9 +18,9 @@ from placewise.formats.results.replay_files import read_replay, summary_document
 from placewise.formats.results.replay_jobs import replay_table
 from placewise.model.traces.replayed import Replayed, TraceRecord
 from placewise.model.traces.trace_cleaning import clean
-from placewise.replays.fates import fates_of
-from placewise.replays.numbers import summary_of
 from placewise.replays.run import replay
+from placewise.replays.summaries.fates import fates_of
+from placewise.replays.summaries.numbers import summary_of
 
 
 def replayed(seed):

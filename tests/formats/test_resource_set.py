@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from placewise.errors import InputError
 from placewise.formats.fleets.fleet_source import read_fleet
 from placewise.formats.fleets.resource_set import is_resource_set, parse_resource_set
-from placewise.matching.index import FleetIndex
+from placewise.matching.fleet.index import FleetIndex
 from placewise.matching.match import clusters_meeting
 from placewise.model.fleets.cluster import Fleet
 from placewise.model.fleets.resources import Vertex

@@ -20,7 +20,7 @@ from jsonschema import Draft202012Validator
 from schema_documents import READERS, VALID, in_documentation, mutated, soup
 
 from placewise.errors import InputError
-from placewise.formats.fleets.vocabulary_file import FIELD
+from placewise.formats.fleets.vocabulary.reading import FIELD
 from placewise.formats.jobs.jobspec import parse_jobspec
 from placewise.formats.profiles.profile_file import SHIPPED, profile_from_json
 from placewise.formats.reading import parse_yaml
@@ -43,7 +43,7 @@ UNSAYABLE = {
     ),
     "a text is a version, or a range of versions": (
         ("jobspec", "jobs", "builds", "cluster-features", "profile"),
-        "not a version|is no range of versions",
+        "not a version|is not a range of versions",
     ),
     "two bounds are in order": (
         ("jobspec", "jobs", "builds", "profile", "resource-set"),
@@ -52,13 +52,14 @@ UNSAYABLE = {
     "what entries say together can be of one vertex": (ENTRIES, "one .* cannot meet both"),
     "entries speak of one vertex or of two": (
         ENTRIES,
-        "'.*' stands in a list and inside its|the label .* stands in two",
+        "'.*' occurs in a list and in an|the label .* occurs in two",
     ),
     "a name is one that stands elsewhere in the document": (
         ("jobspec", "study", "resource-set", *GRAPHS),
         (
-            "names no resource of the jobspec|names no list of|the task's slot|names no group|no such question|"
-            "no such experiment|an edge names an unknown vertex|names a rank that is not there"
+            "names no resource of the jobspec|names no list of|the task's slot|no resource has the label of|"
+            "names no group|no such question|"
+            "no such experiment|an edge names an unknown vertex|names a rank that does not exist"
         ),
     ),
     "a name is one that stands in other documents, or that a plugin has": (
@@ -85,7 +86,7 @@ UNSAYABLE = {
             "profile",
         ),
         (
-            "a name stands twice|a subsystem stands twice|the attribute .* stands in two sections|"
+            "a name occurs twice|a subsystem occurs twice|the attribute .* is in two sections|"
             "two vertices share an id|"
             "two priorities have one number|two scenarios have one name|two jobs are named|"
             "gives a rank twice|the field has two values|"
@@ -93,8 +94,8 @@ UNSAYABLE = {
             "releases of .* overlap|two requirements are one"
         ),
     ),
-    "a text is a length of time": (("expectations",), "is no length of time"),
-    "a cluster is expected once": (("expectations",), "a cluster is to match and not to match"),
+    "a text is a length of time": (("expectations",), "is not a duration|is too long a wait"),
+    "a cluster is expected once": (("expectations",), "the cluster '.*' is both in at_least and in not"),
     "edges make a tree": (
         GRAPHS,
         "the graph has .* roots|vertex .* lies in both|vertices contain each other|an edge puts",
@@ -108,18 +109,18 @@ UNSAYABLE = {
     "some node can meet the constraints": (("jobspec",), "no node can meet this"),
     "what runs inside of resources asks for a part of them": (
         ("jobspec",),
-        "asks for more than the resources around it",
+        "asks for more than the resources that contain it",
     ),
     "named resources go together": (
         ("jobspec",),
         (
-            "no resource is to be scheduled|alternatives with a shape|the requirements of a task that has no resources|"
-            "several durations stand there"
+            "no resource is scheduled|some alternatives have a resource type|it is unclear which resources the task|"
+            "the durations differ"
         ),
     ),
-    "a word is no other word misspelt": (("jobspec",), ".* is not understood, and may be a demand"),
+    "a word is no other word misspelt": (("jobspec",), ".* is unknown, and could be a requirement"),
     "a word is a unit": (("vocabulary",), "is not a unit"),
-    "a name is no other name itself": (("vocabulary",), "stands for a name that stands for another one"),
+    "a name is no other name itself": (("vocabulary",), "is an alias of an alias"),
     "the last step alone selects": (("priorities",), "steps follow the one that selects"),
     "numbers go together": (
         ("profile",),
@@ -132,7 +133,7 @@ UNSAYABLE = {
 }
 """Why a reader may refuse what its schema accepts: of which documents, and how the error begins."""
 
-WRITTEN = "is no set of ids|is no list of hosts|is not a usable count"
+WRITTEN = "is not a set of ids|is not a list of hosts|is not a usable count"
 """How the errors begin of texts that hold numbers, which have to be in order."""
 
 
@@ -173,7 +174,7 @@ def reason(name, document, error, folder):
     whole = in_whole_numbers(document)
     if repr(whole) != repr(document):
         error = read(name, whole, folder)
-        return "1.0 is no whole number" if error is None or reason(name, whole, error, folder) else None
+        return "1.0 is not a whole number" if error is None or reason(name, whole, error, folder) else None
     return None
 
 
@@ -274,7 +275,6 @@ _texts = st.text("0123-,[]+:*^n& .", max_size=8) | st.lists(
 
 
 @pytest.mark.parametrize("form", _FORMS)
-@settings(max_examples=25)
 @given(text=_texts)
 def test_texts_and_keys_of_a_jobspec_are_accepted_where_they_are_read(form, text, folder):
     hold("jobspec", _in_a_jobspec(form, text), folder)
@@ -353,7 +353,7 @@ def test_a_field_of_a_task_s_subsystem_may_be_false_or_0_or_empty():
         document = {"version": 1, "task": {"resources": {"gpu": {"shared": value}}}}
         assert len(parse_jobspec(document, "job").requirements) == 1
     for nothing in ({}, {"match": []}, {"match": [], "range": []}):
-        with pytest.raises(InputError, match="without conditions"):
+        with pytest.raises(InputError, match="no conditions"):
             parse_jobspec({"version": 1, "task": {"resources": {"gpu": nothing}}}, "job")
 
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from placewise.errors import InputError
-from placewise.formats.jobs.slurm_constraint import parse_slurm_constraint
+from placewise.formats.notations.slurm_constraint import parse_slurm_constraint
 from placewise.model.requirements.requirement import Requirement
 
 

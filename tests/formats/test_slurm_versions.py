@@ -10,9 +10,9 @@ import json
 import pytest
 
 from placewise.formats.queues.squeue import read_squeue
-from placewise.formats.traces import sacct
-from placewise.formats.traces.sacct import read_sacct
-from placewise.formats.traces.slurm_rows import CUT_OFF, OTHER_FIELDS
+from placewise.formats.traces.slurm import sacct
+from placewise.formats.traces.slurm.rows import CUT_OFF, OTHER_FIELDS
+from placewise.formats.traces.slurm.sacct import read_sacct
 from placewise.model.traces.trace import UNKNOWN
 
 NAMES = "JobID|JobIDRaw|User|Partition|Submit|Start|End|Elapsed|Timelimit|AllocCPUS|ReqMem|State"

@@ -8,7 +8,7 @@ import pytest
 
 from placewise.errors import InputError
 from placewise.formats.fleets.fleet_source import read_fleet
-from placewise.formats.fleets.jgf import write_cluster
+from placewise.formats.fleets.jgf.clusters import write_cluster
 from placewise.formats.results.outcomes_table import write_outcomes
 from placewise.formats.studies.order_file import read_order
 from placewise.model.fleets.cluster import Cluster

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from placewise.formats.results.model_files import cards_csv
 from placewise.formats.results.score_tables import reasons_csv, scores_csv
-from placewise.formats.spreadsheet import defused
+from placewise.formats.table_files.spreadsheet import defused
 from placewise.model.results.results import LevelResult, Moments, Reasons, Results, Score
 from placewise.prediction import fit_models
 

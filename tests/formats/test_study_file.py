@@ -102,7 +102,7 @@ def test_a_question_twice_in_the_order_of_expanding_is_one_error(tmp_path):
     path = tmp_path / "study.toml"
     twice = STUDY.replace('expanding = ["memory", "arch"]', 'expanding = ["arch", "arch"]')
     path.write_text("[fleet]\nclusters = 2\n[workload]\njobs = 5\n" + twice.replace('source = "experiment"', ""))
-    with pytest.raises(InputError, match="study.toml, metadata.expanding: a name stands twice"):
+    with pytest.raises(InputError, match="study.toml, metadata.expanding: a name occurs twice"):
         read_study(path)
 
 
@@ -200,7 +200,7 @@ def test_levels_alone_choose_among_the_forms_shipped(tmp_path):
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("[fleet]", 'source = "x"\n[fleet]', "study.toml, fleet: is given, and so is source"),
+        ("[fleet]", 'source = "x"\n[fleet]', "study.toml, fleet: is given together with source"),
         ("clusters = 5", "clusters = 0", "fleet.clusters"),
         ("clusters = 5", "clusters = 1000001", "fleet.clusters: is too many"),
         ("clusters = 5", "clusters = 5.0", "fleet.clusters"),
@@ -220,9 +220,9 @@ def test_levels_alone_choose_among_the_forms_shipped(tmp_path):
         ("orders = 3", "order-count = 3", "run: holds an unknown field"),
         ("orders = 3", "workers = 3", "run: holds an unknown field"),
         ('tell = ["zlib", "cmake"]', 'tell = ["zlib,cmake"]', "run.metadata: a name holds a comma"),
-        ('tell = ["zlib", "cmake"]', 'tell = ["zlib", "zlib"]', "run.metadata: a name stands twice"),
+        ('tell = ["zlib", "cmake"]', 'tell = ["zlib", "zlib"]', "run.metadata: a name occurs twice"),
         ('some = ["zlib", "perl"]', 'some = "zlib"', "levels.some: is not a list"),
-        ('some = ["zlib", "perl"]', 'some = ["zlib", "zlib"]', "levels.some: a name stands twice"),
+        ('some = ["zlib", "perl"]', 'some = ["zlib", "zlib"]', "levels.some: a name occurs twice"),
         ('some = ["zlib", "perl"]', 'some = ["\\u001b"]', "control character"),
     ],
 )

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from placewise.errors import InputError
-from placewise.formats.success_model_file import read_success_model, write_success_model
+from placewise.formats.records.success_model_file import read_success_model, write_success_model
 from placewise.model.outcomes.success_card import Learned, Reliability, Scores, SuccessCard
 from placewise.model.outcomes.success_model import (
     BEYOND_EVERY_RANK,

@@ -7,14 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from placewise.errors import InputError
-from placewise.formats.traces.memory_sizes import memory_bytes
-from placewise.formats.traces.node_numbers import numbered
-from placewise.formats.traces.pbs_request import parse_pbs_request
-from placewise.formats.traces.property_evidence import property_evidence
+from placewise.formats.notations.memory_sizes import memory_bytes
+from placewise.formats.notations.pbs_request import parse_pbs_request
+from placewise.formats.traces.clusters.node_numbers import numbered
+from placewise.formats.traces.clusters.property_evidence import property_evidence
+from placewise.formats.traces.clusters.trace_fleet import fleet_of_trace
 from placewise.formats.traces.read_trace import read_trace
-from placewise.formats.traces.trace_fleet import fleet_of_trace
 from placewise.matching.deciding import required_job
-from placewise.matching.index import FleetIndex
+from placewise.matching.fleet.index import FleetIndex
 from placewise.matching.match import match
 from placewise.model.requirements.requirement import Requirement, all_of
 

@@ -10,12 +10,12 @@ from random import Random
 import pytest
 
 from placewise.errors import InputError
+from placewise.formats.traces.clusters.trace_fleet import fleet_of_trace
 from placewise.formats.traces.parquet_trace import write_parquet_trace
 from placewise.formats.traces.read_trace import read_trace
-from placewise.formats.traces.swf import read_swf
-from placewise.formats.traces.trace_fleet import fleet_of_trace
+from placewise.formats.traces.swf.reading import read_swf
 from placewise.model.traces.trace_cleaning import clean
-from placewise.report.data.trace import trace_document, trace_facts
+from placewise.report.data.replays.trace import trace_document, trace_facts
 
 MOST_S = 5.0
 SWF = "; Computer: x\n; MaxProcs: 64\n" + "".join(

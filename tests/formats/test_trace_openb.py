@@ -3,11 +3,11 @@ from __future__ import annotations
 import pytest
 
 from placewise.errors import InputError
+from placewise.formats.traces.clusters.trace_fleet import fleet_of_trace
 from placewise.formats.traces.openb import NEVER_SCHEDULED
 from placewise.formats.traces.read_trace import read_trace
-from placewise.formats.traces.trace_fleet import fleet_of_trace
 from placewise.matching.deciding import required_job
-from placewise.matching.index import FleetIndex
+from placewise.matching.fleet.index import FleetIndex
 from placewise.matching.match import match
 from placewise.model.requirements.requirement import Requirement, all_of
 

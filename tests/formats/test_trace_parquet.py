@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from placewise.errors import InputError
-from placewise.formats.requirement_rows import requirement_row
+from placewise.formats.requirements.rows import requirement_row
 from placewise.formats.traces import parquet_trace
 from placewise.formats.traces.parquet_trace import jobs_in, read_batches, write_parquet_trace
 from placewise.formats.traces.read_trace import read_trace
-from placewise.formats.traces.swf import read_swf
+from placewise.formats.traces.swf.reading import read_swf
 from placewise.model.requirements.predicates import Within
 from placewise.model.requirements.requirement import Condition, Requirement
 from placewise.synthesis.traces import synthetic_trace
@@ -150,5 +150,5 @@ def test_a_file_larger_than_a_part_is_read_part_by_part(tmp_path):
 
 
 def test_a_bound_that_json_cannot_hold_is_refused_before_anything_is_written():
-    with pytest.raises(InputError, match="infinity"):
+    with pytest.raises(InputError, match="infinite bound"):
         requirement_row(Requirement("io", (Condition("size", Within(float("-inf"), None)),)))

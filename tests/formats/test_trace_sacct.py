@@ -7,10 +7,10 @@ import pytest
 from drawn_traces import plain
 
 from placewise.errors import InputError
-from placewise.formats.traces import sacct
 from placewise.formats.traces.read_trace import read_trace
-from placewise.formats.traces.sacct import read_sacct
-from placewise.formats.traces.slurm_rows import OTHER_FIELDS
+from placewise.formats.traces.slurm import sacct
+from placewise.formats.traces.slurm.rows import OTHER_FIELDS
+from placewise.formats.traces.slurm.sacct import read_sacct
 from placewise.model.requirements.requirement import Requirement
 from placewise.model.traces.trace import UNKNOWN
 

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from placewise.errors import InputError
-from placewise.formats.traces import swf
 from placewise.formats.traces.read_trace import read_trace
-from placewise.formats.traces.swf import READ, exact_columns, quick_columns, read_swf
-from placewise.formats.traces.swf_writing import write_swf
+from placewise.formats.traces.swf import reading as swf
+from placewise.formats.traces.swf.reading import READ, exact_columns, quick_columns, read_swf
+from placewise.formats.traces.swf.writing import write_swf
 from placewise.model.traces.trace import UNKNOWN
 
 LINE = "1 0 5 60 4 -1 -1 8 100 1024 1 3 2 -1 7 -1 -1 -1"
@@ -60,7 +60,7 @@ def test_headers_may_be_in_an_older_encoding():
 
 
 def test_a_header_may_say_that_submit_times_are_start_times():
-    said = "; Note: There is no information - the given submit\n;    times are actually start times\n"
+    said = "; Note: There is not an information - the given submit\n;    times are actually start times\n"
     assert read(said + LINE).submits_are_starts
 
 

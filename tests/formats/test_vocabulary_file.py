@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from placewise.errors import InputError
-from placewise.formats.fleets.vocabulary_file import LARGEST_BYTES, parse_vocabulary, read_vocabulary
-from placewise.formats.fleets.vocabulary_writing import vocabulary_text, write_vocabulary
+from placewise.formats.fleets.vocabulary.reading import LARGEST_BYTES, parse_vocabulary, read_vocabulary
+from placewise.formats.fleets.vocabulary.writing import vocabulary_text, write_vocabulary
 from placewise.formats.reading import parse_yaml
 from placewise.model.fleets.vocabulary import EVERY, SCHEMES, FieldKind, Vocabulary
 
@@ -57,7 +57,7 @@ def test_the_example_says_what_it_says(tmp_path):
     [
         ("", "the document is empty"),
         ("# nothing\n", "is not a mapping"),
-        ("{}", "says nothing"),
+        ("{}", "is empty"),
         ("[]", "is not a mapping"),
         ("gpu", "is not a mapping"),
         ("subsystem: {gpu: {}}", "'subsystem' is not understood"),
@@ -69,27 +69,30 @@ def test_the_example_says_what_it_says(tmp_path):
         ("subsystems: {12: {}}", "a key is not text"),
         ("subsystems: {'': {}}", "a name is empty"),
         ('subsystems: {"g\\e[1m": {}}', "holds a control character"),
-        ("subsystems: {gpu: {}, gpu: {}}", "stands twice"),
+        ("subsystems: {gpu: {}, gpu: {}}", "occurs twice"),
         ("subsystems: {gpu: {kind: text}}", "subsystems.gpu: 'kind' is not understood"),
         ("subsystems: {gpu: {fields: [memory]}}", "subsystems.gpu.fields: is not a mapping"),
         ("subsystems: {gpu: {fields: {memory: quantity}}}", "subsystems.gpu.fields.memory: is not a mapping"),
         ("subsystems: {gpu: {fields: {memory: {kind: size}}}}", "memory: is not a kind of field"),
         ("subsystems: {gpu: {fields: {memory: {kind: [quantity]}}}}", "memory.kind: is not text"),
         ("subsystems: {gpu: {fields: {memory: {kind: null}}}}", "memory.kind: is not text"),
-        ("subsystems: {gpu: {fields: {memory: {unit: MiB}}}}", "has unit and no kind; expected kind: quantity"),
-        ("subsystems: {gpu: {fields: {memory: {inferred: true}}}}", "has inferred and no kind"),
+        ("subsystems: {gpu: {fields: {memory: {unit: MiB}}}}", "has unit but no kind; expected kind: quantity"),
+        ("subsystems: {gpu: {fields: {memory: {inferred: true}}}}", "has inferred but no kind"),
         ("subsystems: {gpu: {fields: {memory: {kind: text, unit: MiB}}}}", "a text has no unit"),
         ("subsystems: {gpu: {fields: {memory: {kind: quantity, unit: frobs}}}}", "memory.unit: is not a unit"),
         ("subsystems: {gpu: {fields: {memory: {kind: number, scheme: rpm}}}}", "a number has no scheme"),
         ("subsystems: {gpu: {fields: {v: {kind: version, scheme: maven}}}}", "is not a scheme of versions"),
-        ("subsystems: {gpu: {fields: {v: {kind: text, aliases: {}}}}}", "v.aliases: says nothing"),
+        ("subsystems: {gpu: {fields: {v: {kind: text, aliases: {}}}}}", "v.aliases: is empty"),
         ("subsystems: {gpu: {fields: {v: {kind: text, aliases: [a]}}}}", "v.aliases: is not a mapping"),
         ("subsystems: {gpu: {fields: {v: {kind: text, aliases: {a: 1.5}}}}}", "v.aliases.a: is not text"),
-        ("subsystems: {gpu: {fields: {v: {kind: text, aliases: {a: a}}}}}", "stands for a name that stands for"),
-        ("subsystems: {gpu: {fields: {v: {kind: text, aliases: {a: b, b: c}}}}}", "v.aliases.a: stands for a name"),
-        ("fields: {release: {}}", "fields.release: says nothing; expected a kind or aliases"),
+        (
+            "subsystems: {gpu: {fields: {v: {kind: text, aliases: {a: a}}}}}",
+            "is an alias of an alias",
+        ),
+        ("subsystems: {gpu: {fields: {v: {kind: text, aliases: {a: b, b: c}}}}}", "v.aliases.a: is an alias"),
+        ("fields: {release: {}}", "fields.release: is empty; expected a kind or aliases"),
         ("fields: {release: {kind: version, colour: red}}", "fields.release: 'colour' is not understood"),
-        ("clusters: {a: {}}", "clusters.a: says nothing"),
+        ("clusters: {a: {}}", "clusters.a: is empty"),
         ("clusters: {a: {complete: maybe}}", "clusters.a.complete: is not true or false"),
         ("clusters: {a: {subsystems: {gpu: {}}}}", "clusters.a.subsystems.gpu: a field is missing; expected complete"),
         ("clusters: {a: {subsystems: {gpu: {complete: true, x: 1}}}}", "holds an unknown field"),
@@ -151,7 +154,7 @@ def vocabularies(draw):
 @given(vocabularies())
 def test_what_is_written_reads_back_equal(vocabulary):
     if vocabulary == Vocabulary():
-        with pytest.raises(InputError, match="says nothing"):
+        with pytest.raises(InputError, match="empty vocabulary"):
             vocabulary_text(vocabulary)
         return
     again = parse_vocabulary(parse_yaml(vocabulary_text(vocabulary), "v"), "v")

@@ -116,8 +116,8 @@ def test_what_a_table_cannot_hold_is_refused_and_nothing_is_written(tmp_path):
     shaped = Workload(("a",), (), np.array([0, 0]), np.array([]), shape=(ResourceRequest("node"),))
     other = Requirement("gcc", (Condition("version", Equals("9:10")),))
     for workloads, said in (
-        ([shaped], "shape"),
-        ([workload([[0]], 0, (other,))], "cannot say"),
+        ([shaped], "counts of resources"),
+        ([workload([[0]], 0, (other,))], "cannot express"),
         ([workload([[0]]), workload([[0]], 1, (CMAKE,))], "different requirements"),
         ([], "without jobs"),
     ):
@@ -130,13 +130,13 @@ def test_what_a_table_cannot_hold_is_refused_and_nothing_is_written(tmp_path):
 @pytest.mark.parametrize(
     ("document", "said", "place"),
     [
-        ({"format": "placements"}, "is no workload", "metadata, format"),
+        ({"format": "placements"}, "is not a workload", "metadata, format"),
         ({"version": 2}, "unknown version", "metadata, version"),
         ({"version": True}, "unknown version", "metadata, version"),
         ({"extra": 1}, "unknown field", "metadata, document"),
         ({"requirements": None}, "is not a list", "metadata, requirements"),
-        ({"requirements": ["zlib"]}, "is no requirement", "metadata, requirement 0"),
-        ({"requirements": [["zlib", "1"]]}, "is no requirement", "metadata, requirement 0"),
+        ({"requirements": ["zlib"]}, "is not a requirement", "metadata, requirement 0"),
+        ({"requirements": [["zlib", "1"]]}, "is not a requirement", "metadata, requirement 0"),
         ({"requirements": [LISTED[0], ["zlib", 1.1, None]]}, "written as a number", "metadata, requirement 1"),
         ({"requirements": [["zlib", "2", "1"]]}, "exceeds the maximum", "metadata, requirement 0"),
         ({"requirements": [["zlib", "", None]]}, "is not text", "metadata, requirement 0"),

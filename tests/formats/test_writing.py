@@ -268,7 +268,7 @@ def test_what_was_written_meanwhile_is_not_mixed_with_ours(tmp_path, no_locks, f
     owned, marks = ("scores.json", "report.html"), {"scores.json": b"scores"}
     write(tmp_path, "scores.json")
     with (
-        pytest.raises(InputError, match="written by somebody else meanwhile") as caught,
+        pytest.raises(InputError, match="another process wrote this meanwhile") as caught,
         staged(tmp_path, owned=owned, marks=marks, force=force) as stage,
     ):
         write(stage, "scores.json", "report.html")

@@ -5,8 +5,8 @@ import pytest
 from placewise.errors import Incomparable, InputError
 from placewise.formats.jobs.jobspec import parse_jobspec
 from placewise.formats.reading import parse_yaml
-from placewise.kinds.inferring import learned
 from placewise.kinds.vertex_test import VertexTest
+from placewise.kinds.vocabulary.inferring import learned
 from placewise.model.fleets.vocabulary import FieldKind, Vocabulary
 from placewise.model.requirements.requirement import Requirement
 
@@ -86,6 +86,22 @@ def test_a_set_has_no_order(asked):
     right = FieldKind("set")
     assert answer(f"{{cpu: {{features: {asked}}}}}", {"features": ("avx2", "fma")}, {"features": right}) == "refused"
     assert answer(f"{{cpu: {{features: {asked}}}}}", {"features": ("avx2", "fma")}) == "incomparable"
+
+
+@pytest.mark.parametrize(
+    ("asked", "members", "right"),
+    [
+        ("gpu{capabilities contains 9.0}", (8, 9), "yes"),
+        ('gpu{capabilities contains "9.0"}', (8, 9), "yes"),
+        ("gpu{capabilities contains (8, 9.0)}", (8.0, 9), "yes"),
+        ("gpu{capabilities in (9.0, 10)}", (8, 9), "yes"),
+        ("gpu{capabilities contains 9.5}", (8, 9), "no"),
+        ("gpu{capabilities contains 1}", (True,), "no"),
+        ("gpu{capabilities contains 1.10}", ("1.1",), "no"),
+    ],
+)
+def test_a_number_in_a_set_is_the_same_however_it_is_written(asked, members, right):
+    assert answer(asked, {"capabilities": members}) == right
 
 
 DEBIAN = FieldKind("version", scheme="debian")

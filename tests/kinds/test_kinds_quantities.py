@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from placewise.errors import Incomparable
-from placewise.kinds.quantities import Amount, amount
+from placewise.kinds.conditions.quantities import Amount, amount
 from placewise.kinds.resolving import test_of as resolved
-from placewise.kinds.units import unit_of
+from placewise.kinds.scales.units import unit_of
 from placewise.model.fleets.vocabulary import FieldKind, Vocabulary
 from placewise.model.requirements.predicates import Equals, Within
 from placewise.model.requirements.requirement import Condition
@@ -132,6 +132,15 @@ def test_only_units_of_one_thing_compare(one, other):
             test(found, {})
 
 
+@pytest.mark.parametrize("bound", [0.5, 5, "0.5"])
+def test_a_share_in_percent_is_no_bare_number(bound):
+    test = resolved("any", Condition("size", Within(bound)), SIZE)
+    with pytest.raises(Incomparable, match="has no unit"):
+        test("10 %", {})
+    in_percent = Vocabulary(kinds={("", "size"): FieldKind("quantity", unit="%")})
+    assert resolved("any", Condition("size", Within(5)), in_percent)("10 %", {})
+
+
 @given(st.text(max_size=12) | st.from_regex(r"[0-9.eE+-]{1,6} ?[A-Za-z/%*^]{0,6}", fullmatch=True))
 def test_any_text_is_an_amount_or_none(text):
     found = amount(text)
@@ -180,7 +189,7 @@ def test_slow_libraries_load_only_when_needed():
     code = """
 import sys
 from placewise.kinds.resolving import test_of
-from placewise.kinds.inferring import inferred, learned
+from placewise.kinds.vocabulary.inferring import inferred, learned
 from placewise.model.requirements.predicates import Equals, Within
 from placewise.model.requirements.requirement import Condition
 from placewise.model.fleets.vocabulary import Vocabulary
@@ -207,7 +216,7 @@ def test_numbers_too_long_to_write_are_compared_and_named():
     with pytest.raises(Incomparable, match="has no unit"):
         resolved("any", Condition("size", Within("1 GB")), SIZE)(huge, {})
     plain = Vocabulary(kinds={("", "size"): FieldKind("number")})
-    with pytest.raises(Incomparable, match="is no number"):
+    with pytest.raises(Incomparable, match="is not a number"):
         resolved("any", Condition("size", Within(3)), plain)("9" * 5000, {})
 
 

@@ -5,10 +5,10 @@ import time
 import pytest
 
 from placewise.errors import Incomparable, InputError
-from placewise.kinds.builtin import BUILT_IN, aliases_of, kind_of
-from placewise.kinds.checking import check_value
-from placewise.kinds.inferring import inferred, learned
 from placewise.kinds.vertex_test import Answer, VertexTest
+from placewise.kinds.vocabulary.builtin import BUILT_IN, aliases_of, kind_of
+from placewise.kinds.vocabulary.checking import check_value
+from placewise.kinds.vocabulary.inferring import inferred, learned
 from placewise.model.fleets.vocabulary import FieldKind, Vocabulary
 from placewise.model.requirements.predicates import Contains, Equals, InVersionRange, Within
 from placewise.model.requirements.requirement import Condition, Requirement

@@ -90,12 +90,12 @@ def test_it_runs_until_it_is_asked_to_end(fleet, tmp_path):
         try:
             assert server.watching.wait(60)
             server.put(workload(), STATUS)
-            until = time.monotonic() + 20
+            until = time.monotonic() + 60
             while nominated(server, KEY) is None and time.monotonic() < until:
                 time.sleep(0.02)
             assert nominated(server) == ["big"]
             running.send_signal(signal.SIGTERM)
-            _, said = running.communicate(timeout=20)
+            _, said = running.communicate(timeout=60)
             assert (running.returncode, said) == (0, "")
         finally:
             running.kill()

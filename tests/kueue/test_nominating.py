@@ -255,7 +255,7 @@ def run(dispatcher):
     return stop, thread
 
 
-def wait_for(holds, seconds=15):
+def wait_for(holds, seconds=60):
     done = threading.Event()
     for _ in range(int(seconds / 0.02)):
         if holds():
@@ -270,7 +270,7 @@ def test_workloads_are_followed_through_lost_watches_and_failing_servers(server,
     dispatcher, notices = dispatching()
     stop, thread = run(dispatcher)
     try:
-        assert server.watching.wait(15)
+        assert server.watching.wait(60)
         waits = [one.wait_s for one in notices if isinstance(one, Trouble)]
         assert waits == [0.05, 0.1]
         server.put(workload(), STATUS)
@@ -284,7 +284,7 @@ def test_workloads_are_followed_through_lost_watches_and_failing_servers(server,
         wait_for(lambda: nominated(server) == ["small", "big", "plain"])
     finally:
         stop.set()
-        thread.join(20)
+        thread.join(60)
     assert not thread.is_alive()
 
 

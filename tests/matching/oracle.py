@@ -4,9 +4,9 @@ import difflib
 from itertools import product
 
 from placewise.errors import Incomparable, InputError
-from placewise.kinds.inferring import learned
 from placewise.kinds.resolving import test_of
-from placewise.matching.index import FleetIndex
+from placewise.kinds.vocabulary.inferring import learned
+from placewise.matching.fleet.index import FleetIndex
 from placewise.model.jobs.job import NODE, OR_SLOT, SLOT, XOR_SLOT
 from placewise.model.requirements.requirement import AllOf, AnyOf, Not, tests_of
 

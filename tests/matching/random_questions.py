@@ -5,8 +5,8 @@ import random
 import oracle
 
 from placewise.errors import InputError
-from placewise.matching import bitset
-from placewise.matching.index import FleetIndex
+from placewise.matching.bits import bitset
+from placewise.matching.fleet.index import FleetIndex
 from placewise.model.fleets.cluster import Cluster, Fleet
 from placewise.model.fleets.resources import ResourceGraph, Subsystem, SubsystemVertex, Vertex, unshaped
 from placewise.model.fleets.vocabulary import Vocabulary

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from placewise.matching import bitset
+from placewise.matching.bits import bitset
 
 sizes = st.integers(0, 200) | st.sampled_from([0, 1, 7, 8, 9, 63, 64, 65, 127, 128, 129, 192, 256, 257, 320, 321])
 heads = st.sampled_from([(), (0,), (1,), (3,), (2, 3)])

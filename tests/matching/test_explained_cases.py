@@ -24,7 +24,7 @@ from placewise.matching.causes.cause import (
 )
 from placewise.matching.causes.relaxing import relaxations
 from placewise.matching.causes.why_not import why_not
-from placewise.matching.index import FleetIndex
+from placewise.matching.fleet.index import FleetIndex
 from placewise.matching.match import match
 from placewise.model.fleets.cluster import Cluster, Fleet
 from placewise.model.fleets.resources import ResourceGraph, Subsystem, SubsystemVertex, Vertex

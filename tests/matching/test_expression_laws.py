@@ -10,7 +10,7 @@ from matching_strategies import SUBSYSTEMS, expressions, fleets, jobs, propertie
 from random_questions import disagreements
 
 from placewise.errors import InputError
-from placewise.matching.index import FleetIndex
+from placewise.matching.fleet.index import FleetIndex
 from placewise.matching.match import match
 from placewise.model.fleets.cluster import Cluster, Fleet
 from placewise.model.fleets.resources import Subsystem, SubsystemVertex

@@ -9,10 +9,10 @@ from matching_strategies import Growing, R, graphs, shapes
 from random_shapes import case, disagreements
 
 from placewise.errors import InputError
-from placewise.matching.index import FleetIndex
+from placewise.matching.clusters.place_kinds import PlaceKinds
+from placewise.matching.fleet.index import FleetIndex
 from placewise.matching.match import match
 from placewise.matching.shapes.hosting import Hosting, Tree, copies_within, hosts, spans_places
-from placewise.matching.shapes.place_kinds import PlaceKinds
 from placewise.matching.shapes.work import Work
 from placewise.model.fleets.cluster import Cluster, Fleet
 from placewise.model.fleets.resources import ResourceGraph, Subsystem, SubsystemVertex, Vertex
@@ -361,7 +361,6 @@ def test_a_node_inside_a_node_is_part_of_it():
     assert not match(FleetIndex(Fleet((Cluster("a", graph, (inside,)),))), wanted)
 
 
-@settings(max_examples=60, deadline=None)
 @given(data=st.data())
 def test_trees_asked_after_others_are_answered_as_if_each_were_asked_first(data):
     """What is remembered of the subtrees of one tree says nothing wrong of another."""

@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from placewise.errors import InputError
-from placewise.matching import bitset
-from placewise.matching.kernels import load_kernels
-from placewise.matching.kernels_numpy import NumpyKernels
-from placewise.matching.rows import Rows
+from placewise.matching.bits import bitset
+from placewise.matching.bits.kernels import load_kernels
+from placewise.matching.bits.kernels_numpy import NumpyKernels
+from placewise.matching.bits.rows import Rows
 
 NUMBA = importlib.util.find_spec("numba") is not None
 NAMES = [

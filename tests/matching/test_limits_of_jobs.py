@@ -7,13 +7,13 @@ from itertools import product
 import pytest
 
 from placewise.errors import InputError
-from placewise.matching import bitset
+from placewise.matching.bits import bitset
 from placewise.matching.causes.relaxing import relaxations
 from placewise.matching.causes.why_not import why_not
-from placewise.matching.index import FleetIndex
+from placewise.matching.fleet.index import FleetIndex
+from placewise.matching.limits.node_demand import NodeDemand, Span, node_demand
+from placewise.matching.limits.site_limits import with_limits
 from placewise.matching.match import match
-from placewise.matching.node_demand import NodeDemand, Span, node_demand
-from placewise.matching.site_limits import with_limits
 from placewise.model.fleets.cluster import Cluster, Fleet
 from placewise.model.fleets.resources import ResourceGraph, Subsystem, SubsystemVertex, Vertex
 from placewise.model.fleets.vocabulary import Vocabulary

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from matching_strategies import fleets, jobs, requirement_rows, requirements, shapes
 
 from placewise.errors import InputError
-from placewise.matching import bitset
+from placewise.matching.bits import bitset
+from placewise.matching.bits.kernels import load_kernels
 from placewise.matching.causes.why_not import why_not
-from placewise.matching.index import FleetIndex
-from placewise.matching.kernels import load_kernels
+from placewise.matching.fleet.index import FleetIndex
 from placewise.matching.match import count_matches, match, match_rows, match_workload
 from placewise.model.fleets.cluster import Cluster, Fleet
 from placewise.model.fleets.resources import ResourceGraph, Subsystem, SubsystemVertex, Vertex

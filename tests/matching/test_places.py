@@ -3,9 +3,9 @@ import pytest
 from hypothesis import given
 from matching_strategies import Growing, R, clusters
 
-from placewise.matching.index import FleetIndex
+from placewise.matching.clusters.places import place_classes
+from placewise.matching.fleet.index import FleetIndex
 from placewise.matching.match import count_matches, match
-from placewise.matching.places import place_classes
 from placewise.matching.shapes.hosting import Tree, hosts
 from placewise.model.fleets.cluster import Cluster, Fleet
 from placewise.model.fleets.resources import ResourceGraph, Subsystem, SubsystemVertex

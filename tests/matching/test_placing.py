@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from test_kernels import NAMES, laid_out, naive, problems
 
 from placewise.errors import InputError
-from placewise.matching import bitset
-from placewise.matching.index import FleetIndex
-from placewise.matching.kernels import load_kernels
+from placewise.matching.bits import bitset
+from placewise.matching.bits.kernels import load_kernels
+from placewise.matching.bits.rows import Rows
+from placewise.matching.fleet.index import FleetIndex
 from placewise.matching.match import match
-from placewise.matching.rows import Rows
-from placewise.matching.shapes.placing import Placing
+from placewise.matching.placing import Placing
 from placewise.model.fleets.cluster import Cluster, Fleet
 from placewise.model.fleets.resources import ResourceGraph, Subsystem, SubsystemVertex, Vertex
 from placewise.model.jobs.job import Job, ResourceGroup

@@ -8,7 +8,7 @@ import pytest
 from random_questions import a_fleet, an_expression
 
 from placewise.errors import InputError
-from placewise.matching.index import FleetIndex
+from placewise.matching.fleet.index import FleetIndex
 from placewise.matching.match import match, matching
 from placewise.matching.preferences import score_numbers, scores, wishes_held
 from placewise.model.fleets.cluster import Cluster, Fleet

@@ -10,13 +10,13 @@ from matching_strategies import expressions, fleets, jobs, properties, requireme
 
 from placewise.errors import InputError
 from placewise.formats.experiment_folder import read_experiment
-from placewise.kinds.inferring import learned
 from placewise.kinds.vertex_test import Answer, VertexTest
+from placewise.kinds.vocabulary.inferring import learned
 from placewise.matching.causes.relaxing import MOST_SETS_WIDENED, relaxations
 from placewise.matching.causes.single_changes import single_changes
 from placewise.matching.causes.why_not import why_not
 from placewise.matching.causes.widening import MOST_STEPS, widenings
-from placewise.matching.index import FleetIndex
+from placewise.matching.fleet.index import FleetIndex
 from placewise.matching.match import match
 from placewise.model.fleets.cluster import Cluster, Fleet
 from placewise.model.fleets.resources import ResourceGraph, Subsystem, SubsystemVertex, Vertex, package_subsystem

@@ -10,10 +10,10 @@ from matching_strategies import Growing, R
 
 from placewise.errors import InputError
 from placewise.matching.causes.why_not import why_not
-from placewise.matching.index import FleetIndex
+from placewise.matching.clusters.place_kinds import PlaceKinds
+from placewise.matching.fleet.index import FleetIndex
 from placewise.matching.match import match
 from placewise.matching.shapes.hosting import Hosting, Tree, hosts
-from placewise.matching.shapes.place_kinds import PlaceKinds
 from placewise.model.fleets.cluster import Cluster, Fleet
 from placewise.model.fleets.resources import ResourceGraph, Subsystem, SubsystemVertex, Vertex
 from placewise.model.fleets.vocabulary import Vocabulary

@@ -7,12 +7,12 @@ import pytest
 
 from placewise.errors import InputError
 from placewise.formats.jobs.jobspec import parse_jobspec
-from placewise.matching import bitset
+from placewise.matching.bits import bitset
 from placewise.matching.causes.relaxing import relaxations
 from placewise.matching.causes.why_not import why_not
-from placewise.matching.index import FleetIndex
+from placewise.matching.fleet.index import FleetIndex
+from placewise.matching.limits.site_limits import described_in, with_limits
 from placewise.matching.match import match
-from placewise.matching.site_limits import described_in, with_limits
 from placewise.model.fleets.cluster import Cluster, Fleet
 from placewise.model.fleets.resources import ResourceGraph, Subsystem, SubsystemVertex, Vertex
 from placewise.model.fleets.vocabulary import Vocabulary
@@ -197,7 +197,7 @@ def test_accounts(accounts):
 
 @pytest.mark.parametrize("duration", ["soon", -1, float("nan"), "1e400", "P1M", "-1h", True, "9" * 70])
 def test_durations_that_are_none_are_refused_where_there_are_limits(duration):
-    with pytest.raises(InputError, match="no length of time"):
+    with pytest.raises(InputError, match="not a duration"):
         matched([cluster("a", partition=partitions({"name": "x", "time_limit": 1}))], job(duration=duration))
 
 

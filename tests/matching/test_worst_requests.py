@@ -11,11 +11,11 @@ from placewise.formats.jobs.jobspec import jobspec_text
 from placewise.kinds.vertex_test import VertexTest
 from placewise.matching.causes import causes as causes_module
 from placewise.matching.causes.why_not import why_not
-from placewise.matching.index import FleetIndex
+from placewise.matching.fleet.index import FleetIndex
+from placewise.matching.limits.site_limits import with_limits
 from placewise.matching.match import match
 from placewise.matching.shapes.forest import Forest
 from placewise.matching.shapes.work import STEPS, STEPS_OF_A_CLUSTER, Work
-from placewise.matching.site_limits import with_limits
 
 WORST = runpy.run_path(str(Path(__file__).parents[2] / "benchmarks" / "worst_requests.py"))
 KINDS = dict(WORST["kinds"]())

@@ -144,7 +144,7 @@ def test_a_line_means(text):
         ("a and", "column 6: is not a requirement; expected a name"),
         ("a b", "column 3: is not a requirement; expected 'and', 'or', '{', '@' or the end; found 'b'"),
         ("a)", "column 2"),
-        ("(a", "column 3: is not a requirement; expected ')'; found 'the end of the line'"),
+        ("(a", "column 3: is not a requirement; expected ')'; found the end of the line"),
         ("a{", "column 3"),
         ("a{b", "column 4: is not a requirement; expected = or another comparison"),
         ("a{b=}", "column 5: is not a requirement; expected a text in \"quotes\" or a value; found '}'"),
@@ -172,6 +172,9 @@ def test_a_line_means(text):
         ("a and " * 2000 + "a", "too many requirements; expected at most 1000"),
         ("(a or (b and " * (DEEPEST + 1) + "c" + "))" * (DEEPEST + 1), "nested too deeply"),
         ("{" * LONGEST, "column 1"),
+        ("gpu{model='a100'}", 'column 11: is not a requirement; expected a text in "quotes"'),
+        ("gpu{model in (a100, 'v100')}", "column 21"),
+        ("hdf5@'1.12'", "column 6"),
         ("a{" + "b=1," * 20_000, "is not a requirement"),
     ],
 )

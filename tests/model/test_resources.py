@@ -99,7 +99,7 @@ def test_a_fleet_keeps_its_order_and_its_names_differ():
     assert fleet.subsystem_names == ("y", "z")
     assert len(fleet) == 2
     assert len(Fleet(())) == 0
-    with pytest.raises(InputError, match="share a name") as caught:
+    with pytest.raises(InputError, match="have the same name") as caught:
         Fleet((Cluster("a"), Cluster("b"), Cluster("b")))
     assert caught.value.found == "b"
 

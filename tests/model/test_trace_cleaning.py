@@ -5,7 +5,7 @@ import pytest
 
 from placewise.errors import InputError
 from placewise.formats.traces.read_trace import read_trace
-from placewise.formats.traces.swf import read_swf
+from placewise.formats.traces.swf.reading import read_swf
 from placewise.model.traces import trace_cleaning
 from placewise.model.traces.trace_cleaning import clean
 

@@ -171,7 +171,7 @@ def test_any_numbers_make_models_or_one_clear_error(pairs):
 def test_bad_models_are_refused():
     line = Line(1.0, 2.0)
     one = PackageModels("p", np.array([1.0]), np.array([2.0]), line, line, None)
-    with pytest.raises(InputError, match="is there twice"):
+    with pytest.raises(InputError, match="occurs twice"):
         Models((one,), (("p", 3),), 100, 5, 0)
     with pytest.raises(InputError, match="has no models"):
         Models((one,), (), 100, 5, 0).card("q")
@@ -183,6 +183,7 @@ def test_bad_models_are_refused():
         CrossValidation(1.0, float("inf"), 1.0, None)
 
 
+@pytest.mark.slow
 def test_more_memory_is_slower_for_97_of_171_public_packages(public_models):
     assert len(public_models) == 171
     assert public_models.too_few == ()

@@ -65,7 +65,7 @@ def test_memory_that_cannot_be_is_refused(memory):
 
 
 def test_unknown_kinds_are_refused():
-    with pytest.raises(InputError, match="unknown kind of model; expected best or best-with-memory or .*; found 'svm'"):
+    with pytest.raises(InputError, match="unknown kind of model; expected one of best, best-with.*; found 'svm'"):
         predict(MODELS, "svm", "a", 1e9)
     with pytest.raises(InputError, match="unknown reference"):
         reference_runtime(MODELS, "knn", ("a",), "slowest")

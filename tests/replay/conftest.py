@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from placewise.formats.traces.trace_fleet import fleet_of_trace
+from placewise.formats.traces.clusters.trace_fleet import fleet_of_trace
 from placewise.model.traces.replay import ReplaySettings
 from placewise.replays.run import replay
 from placewise.synthesis.traces import synthetic_trace

@@ -20,9 +20,9 @@ from placewise.formats.traces.parquet_trace import (
 from placewise.model.fleets.cluster import Fleet
 from placewise.model.traces.replay import ReplaySettings
 from placewise.model.traces.trace import Trace
+from placewise.replays.inputs.trace_parts import PartSource, looked_over
 from placewise.replays.replaying import cleaned_for, processors_of_largest, replay_trace
 from placewise.replays.streaming import replay_parts
-from placewise.replays.trace_parts import PartSource, looked_over
 
 
 def sorted_trace(seed: int, jobs: int) -> tuple[Trace, Fleet]:

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from placewise.replays.space import CORES, GPUS, MEMORY, WHOLE_GPU, NodeDemand, Nodes
+from placewise.replays.state.space import CORES, GPUS, MEMORY, WHOLE_GPU, NodeDemand, Nodes
 
 
 def packed(space, demand):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from random_replays import difference, random_case, random_settings, trace_of
 
-from placewise.formats.traces.trace_fleet import fleet_of_trace
+from placewise.formats.traces.clusters.trace_fleet import fleet_of_trace
 from placewise.model.fleets.cluster import Cluster, Fleet
 from placewise.model.fleets.resources import ResourceGraph, Subsystem, SubsystemVertex, Vertex
 from placewise.model.requirements.requirement import Requirement

@@ -15,10 +15,10 @@ from placewise.model.fleets.cluster import Cluster, Fleet
 from placewise.model.fleets.resources import ResourceGraph, Vertex
 from placewise.model.traces.replay import ReplaySettings
 from placewise.model.traces.trace_cleaning import clean
-from placewise.replays.fates import fates_of
-from placewise.replays.numbers import processor_prices, summary_of
 from placewise.replays.replaying import replay_trace
 from placewise.replays.run import replay
+from placewise.replays.summaries.fates import fates_of
+from placewise.replays.summaries.numbers import processor_prices, summary_of
 
 
 def attempts_by_job(schedule):

@@ -7,7 +7,8 @@ import pytest
 from random_replays import fleet_of_pools, trace_of
 
 from placewise.model.traces.replay import ReplaySettings
-from placewise.replays import quicker, run
+from placewise.replays import run
+from placewise.replays.engines import quicker
 
 
 def test_the_more_jobs_and_clusters_the_sooner_a_kernel_pays(monkeypatch):
@@ -26,7 +27,7 @@ def test_the_more_jobs_and_clusters_the_sooner_a_kernel_pays(monkeypatch):
 
 def test_a_cache_is_there_if_it_is_newer_than_the_kernel(monkeypatch, tmp_path):
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
-    monkeypatch.delitem(sys.modules, "placewise.replays.kernel_numba", raising=False)
+    monkeypatch.delitem(sys.modules, "placewise.replays.engines.kernel_numba", raising=False)
     assert quicker.ready_in_s() == quicker.COMPILING_S
     folder = tmp_path / "replay_0"
     folder.mkdir()
@@ -39,7 +40,7 @@ def test_a_cache_is_there_if_it_is_newer_than_the_kernel(monkeypatch, tmp_path):
 def test_numba_is_where_numba_puts_it():
     """What numba writes is what is looked for."""
     run.replay(trace_of([0], [1], [1], [1]), fleet_of_pools([1]), ReplaySettings(), engine="numba")
-    code = "from placewise.replays import quicker; print(quicker.ready_in_s() == quicker.LOADING_S)"
+    code = "from placewise.replays.engines import quicker; print(quicker.ready_in_s() == quicker.LOADING_S)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "True"
 

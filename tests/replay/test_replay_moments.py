@@ -185,7 +185,7 @@ def test_what_has_no_queue_of_each_cluster_is_refused(tmp_path):
     write_replay(tmp_path, replayed_of(trace, fleet_of_pools([4]), ReplaySettings(late=True)))
     assert len(read_queue_state(tmp_path, now_s=0).running) == 1
     write_replay(tmp_path, replayed_of(replace(trace, processor_parts=1000), fleet_of_pools([4]), ReplaySettings()))
-    with pytest.raises(InputError, match="parts"):
+    with pytest.raises(InputError, match="fractions of processors"):
         read_queue_state(tmp_path, now_s=0)
 
 

@@ -139,6 +139,20 @@ def test_each_cluster_has_its_own_queue_and_policy():
     assert pw.estimate_start(fleet, job, state, "easy", processors=8).clusters[0].start_s is None
 
 
+@pytest.mark.parametrize(
+    ("said", "limit"), [("2h", 7200), ("0:30", 30), (90.5, 90), ("unlimited", 86_400), (0, 86_400)]
+)
+def test_the_limit_of_a_job_is_its_duration_however_it_is_written(said, limit):
+    job = Job("asked", (ResourceGroup((ResourceRequest("core", 2),)),), attributes=(("duration", said),))
+    assert pw.estimate_start(fleet_of_pools([4]), job, QueueState(0, (), ())).limit_s == limit
+
+
+def test_a_duration_that_is_no_length_of_time_is_refused():
+    job = Job("asked", (ResourceGroup((ResourceRequest("core", 2),)),), attributes=(("duration", "soon"),))
+    with pytest.raises(InputError, match="duration.*soon"):
+        pw.estimate_start(fleet_of_pools([4]), job, QueueState(0, (), ()))
+
+
 def test_alternatives_count_once():
     slots = tuple(ResourceRequest("or_slot", 2, (ResourceRequest("core", cores),)) for cores in (3, 5))
     assert cores_of(ResourceRequest("node", 2, (*slots, ResourceRequest("core", 1)))) == 22

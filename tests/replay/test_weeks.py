@@ -7,9 +7,9 @@ import pytest
 from random_replays import fleet_of_pools, trace_of
 
 from placewise.model.traces.replay import ReplaySettings
-from placewise.replays.fates import WEEK_S, fates_of
 from placewise.replays.run import replay
-from placewise.replays.weeks import LEAST_WEEKS, mean_intervals
+from placewise.replays.summaries.fates import WEEK_S, fates_of
+from placewise.replays.summaries.weeks import LEAST_WEEKS, mean_intervals
 
 
 def test_they_hold_the_true_mean_about_as_often_as_they_say():

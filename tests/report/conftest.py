@@ -52,7 +52,7 @@ def published(full):
     return Results(scores, exact=False, unmatched=full.unmatched)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def build_results(full):
     """Results on build records, with the levels that the words are made for."""
     fails = {("wrong_arch",): 300.0, ("missing_compiler",): 150.0, ("wrong_arch", "missing_compiler"): 50.0}

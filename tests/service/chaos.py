@@ -24,8 +24,8 @@ from server_process import ServerProcess
 
 from placewise.errors import PlacewiseError
 from placewise.service.client import Client, JobState
-from placewise.service.client.cluster_documents import Documents
-from placewise.service.store.job import OVER
+from placewise.service.client.messages.cluster_documents import Documents
+from placewise.service.store.rows.job import OVER
 
 AGENTS = 3
 AGENT_LOST_S = 4.0

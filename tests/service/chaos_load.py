@@ -12,7 +12,7 @@ from running import DEADLINE_S, GLOBAL_TOKEN
 
 from placewise.errors import PlacewiseError
 from placewise.service.client import Client, Credentials, JobState, ServiceError
-from placewise.service.store.job import OVER
+from placewise.service.store.rows.job import OVER
 
 CLUSTER = "gray"
 EVERYTHING = Credentials(global_token=GLOBAL_TOKEN)

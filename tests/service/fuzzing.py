@@ -1,6 +1,9 @@
 """What strangers may send: every method of every service, with bytes, messages and texts meant to do harm."""
 
 import json
+import socket
+import subprocess
+import sys
 import threading
 import time
 from collections import Counter
@@ -8,6 +11,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 import grpc
+import strangers
 from google.protobuf.message_factory import GetMessageClass
 from server_process import server_process
 from talking import graph, jobspec, subsystem, talking
@@ -17,6 +21,9 @@ from placewise.service.wire import placewise_pb2 as v1
 
 ANSWER_S = 10.0
 GROWTH_MB = 100.0
+MOST_MB = 600.0
+# How long each stranger of `strangers` stays.
+STRANGER_S = 5.0
 WARM_UP = 0.1
 CALLERS = 4
 WATCHED_S = 0.2
@@ -103,6 +110,9 @@ class Found:
     codes: Counter = field(default_factory=Counter)
     slowest_s: float = 0.0
     growth_mb: float | None = None
+    most_mb: float = 0.0
+    web: Counter = field(default_factory=Counter)
+    strangers: int = 0
     failures: list = field(default_factory=list)
 
     def __str__(self):
@@ -110,7 +120,8 @@ class Found:
         codes = ", ".join(f"{code} {count}" for code, count in self.codes.most_common())
         return (
             f"calls {self.calls}, slowest {self.slowest_s:.2f} s, memory grew by {grown} (bound {GROWTH_MB:.0f} MB), "
-            f"failures {len(self.failures)}\n{codes}"
+            f"at most {self.most_mb:.0f} MB (bound {MOST_MB:.0f} MB), failures {len(self.failures)}\n{codes}\n"
+            f"web: {', '.join(f'{code} {count}' for code, count in self.web.most_common())}; strangers {self.strangers}"
         )
 
 
@@ -188,6 +199,11 @@ def fuzz(folder, seconds, seed):
     with server_process(folder, log_level="info", **BOUNDS) as server:
         threads = [threading.Thread(target=_caller, args=(server, Random(f"{seed}-{one}"), one, found, over))
                    for one in range(CALLERS)]  # fmt: skip
+        threads += [
+            threading.Thread(target=_web_caller, args=(server, Random(f"{seed}-web"), found, over)),
+            threading.Thread(target=_strangers, args=(server, Random(f"{seed}-strangers"), found, over)),
+            threading.Thread(target=_memory, args=(server, found, over)),
+        ]
         for thread in threads:
             thread.start()
         over.wait(WARM_UP * seconds)
@@ -200,14 +216,74 @@ def fuzz(folder, seconds, seed):
             found.failures.append(f"the server died with {server.process.returncode}")
         elif before is not None:
             found.growth_mb = server.memory_mb() - before
+            if found.most_mb > MOST_MB:
+                found.failures.append(f"memory was {found.most_mb:.0f} MB")
             if found.growth_mb > GROWTH_MB:
                 found.failures.append(f"memory grew by {found.growth_mb:.1f} MB")
         if server.alive and (code := server.stop()) != 0:
             found.failures.append(f"stopped, the server exits with {code}")
         for line in server.logged().splitlines():
             if "Traceback" in line or "exc_info" in line:
-                found.failures.append(f"in the server's log: {line[:2000]}")
+                found.failures.append(f"in the server's log: {line[-2000:]}")
     return found
+
+
+def _memory(server, found, over):
+    while not over.wait(0.2) and server.alive:
+        found.most_mb = max(found.most_mb, server.memory_mb() or 0.0)
+
+
+def _strangers(server, random, found, over):
+    """Send one stranger after another, each in a process of its own; this computer's share of it is theirs too."""
+    while not over.is_set() and server.alive:
+        name = random.choice(list(strangers.ATTACKS))
+        target = server.target if name in strangers.GRPC else server.http
+        stranger = subprocess.Popen(
+            [sys.executable, strangers.__file__, name, target, str(STRANGER_S)], stdout=subprocess.DEVNULL
+        )
+        found.strangers += 1
+        over.wait(STRANGER_S + 2)
+        stranger.kill()
+        stranger.wait()
+
+
+def _web_caller(server, random, found, over):
+    """Ask the web page for what it has not, in forms that are none; whatever is HTTP is to be answered."""
+    while not over.is_set() and server.alive:
+        sent, whole = _web_request(random)
+        began = time.monotonic()
+        try:
+            with socket.create_connection(strangers.address_of(server.http), timeout=ANSWER_S) as connection:
+                connection.sendall(sent)
+                if whole:
+                    answer = connection.recv(65536)
+                    found.web[answer[9:12].decode(errors="replace") or "none"] += 1
+                    if answer[9:10] == b"5" and answer[9:12] != b"503":
+                        found.failures.append(f"web: {answer[:100]!r}, sent {sent[:300]!r}")
+        except ConnectionError:
+            found.web["closed"] += 1  # to make room for another
+        except OSError as error:
+            if server.alive:
+                found.failures.append(f"web: {error!r} after {time.monotonic() - began:.1f} s, sent {sent[:300]!r}")
+        over.wait(0.01)
+
+
+def _web_request(random):
+    """Return bytes, and whether they are a request that is whole."""
+    host = random.choice([b"localhost", b"127.0.0.1", b"[::1]:80", b"evil.example", b"", b"x" * 9000, b"\xff\x00"])
+    path = random.choice([
+        b"/", b"/metrics", b"/healthz", b"/jobs/1", b"/jobs/%s" % (b"9" * 9000), b"/?refresh=off", b"//", b"*",
+        b"/\xff",        b"http://evil.example/", b"/" + b"%00" * 500, b"/../../etc/passwd",
+    ])  # fmt: skip
+    method = random.choice([b"GET", b"HEAD", b"POST", b"OPTIONS", b"CONNECT", b"PRI", b"X" * 5000])
+    more = random.choice([
+        b"", b"Content-Length: 5\r\n", b"Transfer-Encoding: chunked\r\n", b"Content-Length: -1\r\n",
+        b"A: b\r\n" * 5000, b"Upgrade: h2c\r\nConnection: upgrade\r\n", b"Expect: 100-continue\r\n",
+    ])  # fmt: skip
+    if random.random() < 0.2:
+        return random.choice([random.randbytes(2000), strangers.opening(), b"\x16\x03\x01" * 100, b"GET /"]), False
+    whole = more in (b"", b"Upgrade: h2c\r\nConnection: upgrade\r\n") and method in (b"GET", b"HEAD")
+    return method + b" " + path + b" HTTP/1.1\r\nHost: " + host + b"\r\n" + more + b"\r\n", whole
 
 
 def _caller(server, random, number, found, over):

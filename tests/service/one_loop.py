@@ -8,14 +8,14 @@ a crash.
 import asyncio
 import atexit
 
-DEADLINE_S = 20
+DEADLINE_S = 60
 
 _runner = asyncio.Runner()
 atexit.register(_runner.close)
 
 
 def run(work):
-    """Return what a coroutine returns, which has 20 seconds."""
+    """Return what a coroutine returns, which has a minute."""
 
     async def limited():
         async with asyncio.timeout(DEADLINE_S):

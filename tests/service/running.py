@@ -3,6 +3,8 @@
 import asyncio
 import contextlib
 import logging
+import random
+import socket
 import threading
 from dataclasses import dataclass
 from functools import cache
@@ -24,6 +26,16 @@ class Running:
     registration_secret: str
     global_token: str
     database: str
+
+
+def free_port():
+    """Return a port to listen on again and again: no connection is given one below 32768 on Linux meanwhile."""
+    while True:
+        try:
+            with socket.create_server(("127.0.0.1", random.randrange(10_000, 32_000))) as one:
+                return one.getsockname()[1]
+        except OSError:
+            pass
 
 
 @cache

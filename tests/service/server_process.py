@@ -10,6 +10,7 @@ from pathlib import Path
 
 from running import DEADLINE_S, GLOBAL_TOKEN, REGISTRATION_SECRET
 
+_HTTP = re.compile(r'"http": "([^"]+)"')
 _STARTED = re.compile(r'"grpc": "([^"]+)"')
 
 
@@ -49,6 +50,8 @@ class ServerProcess:
         while self.alive and time.monotonic() < deadline:
             if found := _STARTED.search(self.logged(before)):
                 self.target = found[1]
+                http = _HTTP.search(self.logged(before))
+                self.http = http and http[1]
                 return
             time.sleep(0.02)
         self.kill()
@@ -77,7 +80,8 @@ class ServerProcess:
     def memory_mb(self):
         """Return how much memory the server has now, in MB; None where the system does not say."""
         status = Path(f"/proc/{self.process.pid}/status")
-        return int(re.search(r"VmRSS:\s+(\d+)", status.read_text())[1]) / 1024 if status.exists() else None
+        found = re.search(r"VmRSS:\s+(\d+)", status.read_text()) if status.exists() else None
+        return int(found[1]) / 1024 if found else None
 
 
 @contextlib.contextmanager

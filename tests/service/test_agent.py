@@ -20,10 +20,10 @@ from scheduler_double import running_double
 
 from placewise.errors import InputError
 from placewise.service.client import AsyncClient, Client, ClusterSecret, Credentials, JobState, ServiceError
-from placewise.service.client.agent import Agent, Orders
-from placewise.service.client.cluster_documents import Documents
-from placewise.service.client.exec_template import fill_in, needs_command, parse_template
-from placewise.service.client.execution import Execution
+from placewise.service.client.agent.agent import Agent, Orders
+from placewise.service.client.agent.exec_template import fill_in, needs_command, parse_template
+from placewise.service.client.agent.execution import Execution
+from placewise.service.client.messages.cluster_documents import Documents
 from placewise.service.wire import placewise_pb2 as wire
 
 PLAIN = {"{jobspec}": "/tmp/7.json", "{id}": "7", "{name}": "solver"}
@@ -96,8 +96,8 @@ def test_much_on_standard_error_is_no_trouble(capfd):
 
 def test_what_outlives_the_command_is_not_waited_for(tmp_path):
     begun = time.monotonic()
-    assert run("sh", "-c", f"sleep 60 & echo $! > {tmp_path}/id; exit 3").reason == "exit code 3"
-    assert time.monotonic() - begun < 30
+    assert run("sh", "-c", f"sleep 600 & echo $! > {tmp_path}/id; exit 3").reason == "exit code 3"
+    assert time.monotonic() - begun < 300
     os.kill(int((tmp_path / "id").read_text()), signal.SIGKILL)
 
 
@@ -130,7 +130,7 @@ async def agent_at(target, **orders):
 
 
 async def until(condition):
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < deadline, "it did not come to that"
         await asyncio.sleep(0.01)

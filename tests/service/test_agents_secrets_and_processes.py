@@ -12,9 +12,9 @@ from test_agent import NODES, until
 from test_orphans import agent_process, eventually, submitted
 
 from placewise.service.client import Client, ClusterSecret, Credentials
-from placewise.service.client.cluster_documents import Documents
-from placewise.service.client.descendants import Process, Snapshot
-from placewise.service.client.execution import Execution
+from placewise.service.client.agent.descendants import Process, Snapshot
+from placewise.service.client.agent.execution import Execution
+from placewise.service.client.messages.cluster_documents import Documents
 from placewise.service.guard.own_process import SECRETS
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="the system has no /proc")

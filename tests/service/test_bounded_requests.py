@@ -3,10 +3,14 @@
 import time
 
 import grpc
+import pytest
 from running import running_server
+from sqlalchemy import insert, text
 from talking import jobspec, refused, talking
 
 from placewise.service.calls.receiving import MOST_WATCHERS
+from placewise.service.store.database import Database
+from placewise.service.store.tables import LARGEST_JOB_ID, jobs
 from placewise.service.wire import placewise_pb2 as v1
 from placewise.service.wire import rainbow_pb2 as rainbow
 
@@ -44,6 +48,7 @@ def test_states_asked_for_a_million_times_are_asked_for_once(talk):
     assert [one.id for one in listed.jobs] == [job]
 
 
+@pytest.mark.slow
 def test_a_backlog_that_grows_as_it_is_quoted_is_still_received(talk):
     secret = talk.register("gray").secret
     spec = jobspec() + "\n#" + '"' * 250_000
@@ -91,3 +96,39 @@ def test_full_queues_are_never_called_deleted_clusters(tmp_path):
             except grpc.RpcError as error:
                 codes.add(error.code())
         assert codes == {EXHAUSTED}
+
+
+def test_when_the_job_ids_are_used_up_the_error_says_so_and_the_last_job_runs(database_url):
+    database = Database.open(database_url)
+    if database.dialect == "postgresql":
+        database.write(lambda c: c.execute(text(f"SELECT setval('jobs_id_seq', {LARGEST_JOB_ID - 1})")))
+    else:
+        fill = insert(jobs).values(
+            id=LARGEST_JOB_ID - 1, name="job", state="refused", changes=0, submitted_at=1.0, changed_at=1.0
+        )
+        database.write(lambda c: c.execute(fill))
+    database.close()
+    with running_server(database_url) as server, talking(server) as talk:
+        owner = secret_of("gray", talk.register("gray"))
+        assert talk.submit().job_id == LARGEST_JOB_ID
+        shown = rainbow.SubmitJobRequest(
+            name="job",
+            jobspec=jobspec(),
+            clusters=[rainbow.SubmitJobRequest.Cluster(name="gray", token=server.global_token)],
+        )
+        many = v1.SubmitManyRequest(
+            credentials=talk.everything, jobs=[v1.SubmitManyRequest.NewJob(jobspec=jobspec()) for _ in range(3)]
+        )
+        for call in (
+            talk.submit,
+            lambda: talk.rainbow.SubmitJob(shown),
+            lambda: list(talk.v1.SubmitMany(iter([many]))),
+        ):
+            code, details = refused(call)
+            assert code is EXHAUSTED
+            assert "no job ids left" in details
+        [got] = talk.v1.ReceiveJobs(v1.ReceiveJobsRequest(cluster=owner, most=9)).assignments
+        lease = v1.AcceptJobsRequest.Accepted(job_id=got.job_id, lease=got.lease)
+        assert talk.v1.AcceptJobs(v1.AcceptJobsRequest(cluster=owner, jobs=[lease])).accepted == [LARGEST_JOB_ID]
+        talk.v1.ReportOutcome(v1.ReportOutcomeRequest(cluster=owner, job_id=LARGEST_JOB_ID, succeeded=True))
+        assert talk.job(LARGEST_JOB_ID).state == v1.JOB_STATE_FINISHED

@@ -20,12 +20,12 @@ from placewise.errors import InputError
 from placewise.formats.jobs.jobspec import jobspec_text
 from placewise.formats.reading import parse_document, parse_json, parse_yaml
 from placewise.matching.causes.why_not import why_not
-from placewise.matching.index import FleetIndex
+from placewise.matching.fleet.index import FleetIndex
 from placewise.model.fleets.cluster import Cluster, Fleet
 from placewise.model.fleets.resources import ResourceGraph, Vertex, package_subsystem
 from placewise.model.jobs.job import Job, ResourceGroup, ResourceRequest
 from placewise.model.requirements.requirement import version_requirement
-from placewise.report.data.explanation import explanation_document
+from placewise.report.data.jobs.explanation import explanation_document
 from placewise.service.client import (
     DEFAULT_TARGET,
     Assignment,
@@ -40,9 +40,9 @@ from placewise.service.client import (
     ServiceError,
     calls,
 )
-from placewise.service.client.answers import reader
-from placewise.service.client.cluster_documents import Documents
-from placewise.service.client.jobspec_texts import text_to_send
+from placewise.service.client.messages.answers import reader
+from placewise.service.client.messages.cluster_documents import Documents
+from placewise.service.client.messages.jobspec_texts import text_to_send
 from placewise.service.protocols.why_not_message import explanation
 from placewise.service.wire import placewise_pb2 as wire
 
@@ -377,19 +377,21 @@ def test_files_are_named_in_what_is_wrong_with_them(tmp_path):
 
 def test_an_explanation_reads_the_same_from_here_and_from_afar():
     graph = ResourceGraph((Vertex("0", "cluster"), Vertex("1", "node", 0, 2)))
-    fleet = Fleet(
-        tuple(
-            Cluster(name, graph, tuple(package_subsystem(*one) for one in packages))
-            for name, packages in (("a", [("gcc", "9")]), ("b", []), ("c", [("gcc", "12"), ("adios", "1")]))
-        )
-    )
     wanted = version_requirement("gcc", "12", None), version_requirement("adios", "2", None)
     job = Job("solver", (ResourceGroup((ResourceRequest("node", 1), ResourceRequest("license", 1)), wanted),))
-    why = why_not(FleetIndex(fleet), job)
-    told = reader(Explanation)(wire.Explanation.FromString(explanation(why).SerializeToString()))
-    assert explanation_document(told) == explanation_document(why)
-    assert why.blocked
-    assert why.unknown_types
+    # What was kept of one fleet must not be said of another.
+    for gcc, adios in (("9", "1"), ("8", "1"), ("12", "1"), ("9", "2"), ("9", "1")):
+        fleet = Fleet(
+            tuple(
+                Cluster(name, graph, tuple(package_subsystem(*one) for one in packages))
+                for name, packages in (("a", [("gcc", gcc)]), ("b", []), ("c", [("gcc", "12"), ("adios", adios)]))
+            )
+        )
+        why = why_not(FleetIndex(fleet), job)
+        read = reader(Explanation)(wire.Explanation.FromString(explanation(why).SerializeToString()))
+        assert explanation_document(read) == explanation_document(why)
+        assert why.blocked
+        assert why.unknown_types
 
 
 def test_jobs_are_sent_in_a_dialect_that_can_express_them():

@@ -8,7 +8,6 @@ from crashing import crash
     ("kind", "kills"),
     [
         ("sqlite", 1),
-        ("postgresql", 1),
         pytest.param("sqlite", 4, marks=pytest.mark.slow),
         pytest.param("postgresql", 2, marks=pytest.mark.slow),
     ],

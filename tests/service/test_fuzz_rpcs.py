@@ -36,7 +36,7 @@ def test_every_method_of_the_services_is_there():
         "MemoryGraph",
         "Scheduler",
     }
-    assert len(METHODS) == 27
+    assert len(METHODS) == 28
 
 
 @given(method=st.sampled_from(METHODS), data=st.data())

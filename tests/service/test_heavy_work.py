@@ -1,6 +1,7 @@
 """Work that takes long keeps nobody waiting but its own caller, and ends when nobody waits for it."""
 
 import asyncio
+import contextlib
 import json
 import threading
 import time
@@ -25,13 +26,13 @@ from placewise.service.guard.refusals import Exhausted, Unavailable
 from placewise.service.wire import placewise_pb2 as v1
 
 EXHAUSTED = grpc.StatusCode.RESOURCE_EXHAUSTED
-SOON_S = 20
+SOON_S = 60
 BRACKETS = "a: [" + "[]," * 80_000 + "]"
 
 
-def sleeping(seconds):
-    """Return a document that takes a reading process so long to read."""
-    return partial(time.sleep, seconds)
+def begun_and_sleeping(began):
+    """Return a document that has a reading process make a file, and then takes it ten minutes."""
+    return partial(exec, f"import time; open({str(began)!r}, 'w').close(); time.sleep(600)")
 
 
 def caller(number=1, may=None):
@@ -154,8 +155,15 @@ def test_what_takes_too_long_is_refused_and_stopped():
         with pytest.raises(Exhausted, match="longer than it may"):
             await heavy.beside(caller(), held)
         await soon(held.stopped.is_set)
-        assert await heavy.beside(caller(), lambda _: "next") == "next"
-        assert results == ["late", "done"]
+
+        async def done():
+            # On a busy machine even this may take longer than it may.
+            while True:
+                with contextlib.suppress(Exhausted):
+                    return await heavy.beside(caller(), lambda _: "next")
+
+        assert await done() == "next"
+        assert (results[0], results[-1]) == ("late", "done")
         heavy.close()
 
     asyncio.run(asked())
@@ -196,13 +204,17 @@ def test_a_reading_process_answers_as_this_one_does(text):
     readers.close()
 
 
-def test_a_reading_process_is_ended_and_the_next_one_answers():
+def test_a_reading_process_is_ended_and_the_next_one_answers(tmp_path):
     readers, stop = Readers(), Stop()
-    threading.Timer(0.2, stop.set).start()
-    began = time.monotonic()
+    began = tmp_path / "began"
+
+    def end():
+        until(began.exists)
+        stop.set()
+
+    threading.Thread(target=end).start()
     with pytest.raises(Stopped):
-        readers.ask(stop, sleeping(600))
-    assert time.monotonic() - began < SOON_S
+        readers.ask(stop, begun_and_sleeping(began))
     assert readers.ask(Stop(), partial(int, "7")) == 7
     with pytest.raises(Stopped):
         readers.ask(stop, partial(int, "7"))
@@ -249,38 +261,46 @@ def heavy_work(http):
 
 
 @pytest.fixture
-def slow(monkeypatch):
-    """Reading of long jobspecs that takes a minute, in a process of its own."""
-    monkeypatch.setattr("placewise.service.calls.submitting.read_jobspec", lambda *_: None)
-    monkeypatch.setattr("placewise.service.calls.submitting.partial", lambda *_: sleeping(60))
+def slow(monkeypatch, tmp_path):
+    """Reading of long jobspecs takes ten minutes; return the file that is there once it has begun."""
+    began = tmp_path / "began"
+    monkeypatch.setattr("placewise.service.calls.reading_jobs.partial", lambda *_: begun_and_sleeping(began))
+    return began
 
 
-@pytest.mark.parametrize("leaving", ["deadline", "cancel"])
-def test_reading_ends_with_its_caller_and_others_are_answered_meanwhile(tmp_path, slow, leaving):
+def test_reading_ends_with_its_caller_and_others_are_answered_meanwhile(tmp_path, slow):
     with running_server(tmp_path / "p.db") as server, talking(server) as talk:
         talk.register("gray")
         request = v1.MatchRequest(jobspec=BRACKETS, credentials=talk.everything)
-        under_way = talk.v1.Match.future(request, timeout=1 if leaving == "deadline" else None)
-        began = time.monotonic()
-        if leaving == "cancel":
-            time.sleep(0.3)
+        under_way = talk.v1.Match.future(request)
+        until(slow.exists)
         assert list(talk.v1.Match(v1.MatchRequest(jobspec=jobspec())).clusters) == ["gray"]
         assert not under_way.done()
-        if leaving == "cancel":
-            under_way.cancel()
+        under_way.cancel()
         until(lambda: heavy_work(server.http).get("gone"))
-        assert time.monotonic() - began < SOON_S
-        assert under_way.done()
+
+
+def test_reading_ends_with_its_callers_deadline(tmp_path, slow):
+    with running_server(tmp_path / "p.db") as server, talking(server) as talk:
+        request = v1.MatchRequest(jobspec=BRACKETS, credentials=talk.everything)
+
+        def gone():
+            # On a busy machine the deadline may pass before the server has begun.
+            assert talk.v1.Match.future(request, timeout=0.5).code() is grpc.StatusCode.DEADLINE_EXCEEDED
+            return heavy_work(server.http).get("gone")
+
+        until(gone)
 
 
 def test_a_registration_whose_caller_is_gone_registers_nothing_and_frees_the_name(tmp_path, monkeypatch):
     with running_server(tmp_path / "p.db") as server, talking(server) as talk:
         owner = v1.ClusterSecret(name="gray", secret=talk.register("gray").secret)
         with monkeypatch.context() as patched:
-            patched.setattr("placewise.service.calls.registering.partial", lambda *_: sleeping(60))
+            began = tmp_path / "began"
+            patched.setattr("placewise.service.calls.registering.partial", lambda *_: begun_and_sleeping(began))
             large = graph(nodes=200)
             change = talk.v1.UpdateCluster.future(v1.UpdateClusterRequest(cluster=owner, nodes=large))
-            time.sleep(0.3)
+            until(began.exists)
             change.cancel()
             until(lambda: heavy_work(server.http).get("gone"))
         talk.v1.UpdateCluster(v1.UpdateClusterRequest(cluster=owner, nodes=large), timeout=SOON_S)
@@ -290,7 +310,7 @@ def test_a_registration_whose_caller_is_gone_registers_nothing_and_frees_the_nam
 
 def test_beyond_the_budget_calls_are_refused(tmp_path, slow, monkeypatch):
     monkeypatch.setattr(turns, "MOST_WAITING", 1)
-    with running_server(tmp_path / "p.db", work_s=0.5) as server, talking(server) as talk:
+    with running_server(tmp_path / "p.db", work_s=1.5) as server, talking(server) as talk:
         request = v1.MatchRequest(jobspec=BRACKETS, credentials=talk.everything)
         asked = [talk.v1.Match.future(request) for _ in range(3)]
         assert {one.code() for one in asked} == {EXHAUSTED}
@@ -301,8 +321,8 @@ def test_beyond_the_budget_calls_are_refused(tmp_path, slow, monkeypatch):
 def test_what_is_worked_out_beside_is_what_is_worked_out_at_once(tmp_path, monkeypatch, steps):
     monkeypatch.setattr(turns, "STEPS_AT_ONCE", steps)
     monkeypatch.setattr("placewise.service.calls.registering._SHORT", steps)
-    monkeypatch.setattr("placewise.service.calls.submitting._SHORT_JSON", min(steps, 3000))
-    monkeypatch.setattr("placewise.service.calls.submitting._SHORT_YAML", min(steps, 1000))
+    monkeypatch.setattr("placewise.service.calls.reading_jobs._SHORT_JSON", min(steps, 3000))
+    monkeypatch.setattr("placewise.service.calls.reading_jobs._SHORT_YAML", min(steps, 1000))
     with running_server(tmp_path / "p.db", select_algorithm="first") as server, talking(server) as talk:
         owner = v1.ClusterSecret(
             name="gray", secret=talk.register("gray", graph(9), {"io": subsystem({"size": 7})}).secret
@@ -391,4 +411,4 @@ def test_a_server_that_works_hard_stops_soon(tmp_path):
         began = time.monotonic()
         assert server.stop() == 0
         # What was under way has a second; a loaded machine may take longer to end a process.
-        assert time.monotonic() - began < SOON_S / 2
+        assert time.monotonic() - began < SOON_S / 3

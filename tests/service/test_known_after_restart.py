@@ -8,14 +8,14 @@ from running import running_server
 from talking import graph, jobspec, refused, talking
 
 from placewise.errors import InputError
-from placewise.matching.index import FleetIndex
+from placewise.matching.fleet.index import FleetIndex
 from placewise.model.fleets.cluster import Cluster, Fleet
 from placewise.model.fleets.resources import ResourceGraph, Vertex
 from placewise.model.fleets.vocabulary import Vocabulary
 from placewise.model.jobs.job import ResourceRequest
 from placewise.model.requirements.requirement import Requirement
 from placewise.service.beside.teaching import MOST_FACTS, taught_by_cluster, taught_by_state
-from placewise.service.store.vocabulary import grow_vocabulary, load_vocabulary
+from placewise.service.store.rows.vocabulary import grow_vocabulary, load_vocabulary
 from placewise.service.wire import placewise_pb2 as v1
 
 INVALID = grpc.StatusCode.INVALID_ARGUMENT

@@ -1,3 +1,4 @@
+import contextvars
 from urllib.parse import quote
 
 import pytest
@@ -5,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from placewise.service.guard import limits
-from placewise.service.guard.limits import Limiter, counted_under
+from placewise.service.guard.credentials import issue
+from placewise.service.guard.limits import Limiter, check_guess, counted_under
 from placewise.service.guard.refusals import Exhausted
 
 
@@ -19,7 +21,8 @@ class Clock:
 
 def admitted(limiter, peer):
     try:
-        limiter.admit(peer)
+        # As in a call of its own: what it notes for the call must not be there in the next test's server.
+        contextvars.copy_context().run(limiter.admit, peer)
     except Exhausted:
         return False
     return True
@@ -68,22 +71,44 @@ def test_one_peers_calls_do_not_count_against_another():
     assert admitted(limiter, "ipv4:10.0.0.2:1")
 
 
-def test_refused_credentials_lock_out_for_the_rest_of_the_minute():
+def guessing(limiter, peer, given):
+    """Whether what a peer shows in a call of its own is compared."""
+
+    def call():
+        limiter.admit(peer)
+        try:
+            check_guess(given)
+        except Exhausted:
+            return False
+        return True
+
+    return contextvars.copy_context().run(call)
+
+
+def test_after_too_many_refused_credentials_nothing_is_guessed_for_the_rest_of_the_minute():
     clock = Clock()
     limiter = Limiter(0, 3, clock=clock)
     assert limiter.idle
     for _ in range(3):
-        assert admitted(limiter, "ipv4:10.0.0.1:1")
-        limiter.refused("ipv4:10.0.0.1:7")
+        assert guessing(limiter, "ipv4:10.0.0.1:1", "short")
+        assert not limiter.refused("ipv4:10.0.0.1:7")
     assert not limiter.idle
-    assert not admitted(limiter, "ipv4:10.0.0.1:1")
-    assert admitted(limiter, "ipv4:10.0.0.2:1")
+    assert not guessing(limiter, "ipv4:10.0.0.1:1", "short")
+    assert not guessing(limiter, "ipv4:10.0.0.1:1", "x" * (limits.UNGUESSABLE - 1))
+    assert guessing(limiter, "ipv4:10.0.0.2:1", "short")
     clock.now = 59.9
-    with pytest.raises(Exhausted, match=r"try again in 1 s"):
-        limiter.admit("ipv4:10.0.0.1:1")
+    assert "try again in 1 s" in limiter.refused("ipv4:10.0.0.1:1")
     clock.now = 60.0
-    assert admitted(limiter, "ipv4:10.0.0.1:1")
+    assert guessing(limiter, "ipv4:10.0.0.1:1", "short")
     assert limiter.idle
+
+
+def test_a_secret_that_nobody_guesses_is_compared_whoever_else_is_at_the_address():
+    limiter = Limiter(0, 1, clock=Clock())
+    limiter.refused("ipv4:10.0.0.1:1")
+    assert guessing(limiter, "ipv4:10.0.0.1:1", issue().secret)
+    assert guessing(limiter, "ipv4:10.0.0.1:1", issue().token)
+    assert admitted(limiter, "ipv4:10.0.0.1:1")
 
 
 def test_no_limit_admits_all():
@@ -120,6 +145,5 @@ def test_after_an_idle_hour_a_window_is_as_long_as_ever():
     now[0] = 3600.0
     for step in range(3):
         now[0] = 3600.0 + 10 * step
-        limiter.refused("ipv4:10.0.0.1:1")
-    with pytest.raises(Exhausted):
-        limiter.admit("ipv4:10.0.0.1:1")
+        assert not limiter.refused("ipv4:10.0.0.1:1")
+    assert limiter.refused("ipv4:10.0.0.1:1")

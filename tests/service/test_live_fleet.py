@@ -19,7 +19,7 @@ from placewise.service.guard.refusals import ClusterGone, Unauthenticated, Unava
 from placewise.service.live import loading, upkeep
 from placewise.service.live.live_fleet import LiveFleet, Member
 from placewise.service.live.loading import load
-from placewise.service.store import clusters as store
+from placewise.service.store.rows import clusters as store
 from placewise.service.wire import placewise_pb2 as v1
 
 
@@ -128,10 +128,10 @@ def test_a_token_is_no_token_of_the_cluster_that_takes_the_name_meanwhile():
     asked = []
 
     async def do(_act, new):
-        asked.append(new.cluster_id)
+        asked.extend(one.cluster_id for one in new)
         fleet.drop(1)
         _put(fleet, 2)
-        raise ClusterGone("the cluster is not registered any more")
+        return [ClusterGone("the cluster is not registered any more")]
 
     settings = SimpleNamespace(
         jobspec_bytes=1 << 20,
@@ -146,6 +146,7 @@ def test_a_token_is_no_token_of_the_cluster_that_takes_the_name_meanwhile():
         random=Random(0),
         writer=SimpleNamespace(do=do),
         acts=SimpleNamespace(add_jobs=0),
+        forecasts=None,
     )
     submission = submitting.Submission(jobspec(), frozenset({"gray"}))
     with pytest.raises(Unavailable, match="deleted meanwhile"):

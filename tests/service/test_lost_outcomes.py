@@ -10,7 +10,7 @@ from talking import talking
 from test_agent import NODES, accepting, agent_at, job, run_once, until, waiting
 
 from placewise.service.client import Client, ClusterSecret, Credentials, JobState
-from placewise.service.client.cluster_documents import Documents
+from placewise.service.client.messages.cluster_documents import Documents
 from placewise.service.guard.given import LONGEST_REASON, kept_reason
 from placewise.service.wire import placewise_pb2 as wire
 
@@ -132,7 +132,7 @@ def test_what_fails_in_the_agent_itself_is_reported_too(double, monkeypatch):
     def nothing_works(*_):
         raise RuntimeError("half \ud800 a pair")
 
-    monkeypatch.setattr("placewise.service.client.agent.fill_in", nothing_works)
+    monkeypatch.setattr("placewise.service.client.agent.agent.fill_in", nothing_works)
     double.says("ReceiveJobs", *waiting(job(1)))
     run_once(double)
     (report,) = double.requests("ReportOutcome")

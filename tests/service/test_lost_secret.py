@@ -12,7 +12,7 @@ from running import running_server
 from test_agent import NODES
 
 from placewise.service.client import Client, ClusterSecret, Credentials, ServiceError
-from placewise.service.client.cluster_documents import Documents
+from placewise.service.client.messages.cluster_documents import Documents
 
 JOBSPEC = "version: 1\ntask: {command: ['true'], resources: {}}"
 

@@ -81,17 +81,18 @@ def test_a_published_configuration_is_read_as_it_is(public_data):
     assert "nodes_free" in told.select_options["priorities"]
 
 
-def test_every_setting_can_be_told_by_a_variable_and_by_a_flag(tmp_path):
+def test_every_setting_can_be_told_by_a_variable_and_by_a_flag():
     texts = {
         "name": "a scheduler",
         "listen": "127.0.0.1:7000",
         "http": "none",
-        "database": str(tmp_path / "x.db"),
+        "database": "postgresql://somebody@127.0.0.1/somewhere",
         "registration_secret": "one",
         "global_token": "two",
         "match_algorithm": "range",
         "select_algorithm": "first",
         "select_options": '{"priorities": "x"}',
+        "models": "models:model.json",
         "vocabulary": "vocabulary.yaml",
         "separate_entries": "on",
         "tls_cert": "cert.pem",
@@ -104,6 +105,9 @@ def test_every_setting_can_be_told_by_a_variable_and_by_a_flag(tmp_path):
         "orphans": "Requeue",
         "agent_lost_s": "2.5",
         "most_attempts": "2",
+        "keep_s": "90d",
+        "quota_jobs": "12",
+        "quota_bytes": "13",
         "most_queued": "3",
         "most_clusters": "4",
         "most_subsystems": "5",
@@ -114,10 +118,21 @@ def test_every_setting_can_be_told_by_a_variable_and_by_a_flag(tmp_path):
         "work_s": "8.5",
         "rate_limit": "9",
         "most_denied": "10",
+        "most_connections": "12",
+        "most_web_connections": "13",
+        "most_streams_of_one": "14",
+        "most_calls": "15",
+        "most_streams": "16",
+        "handshake_s": "1",
+        "message_s": "2",
+        "idle_s": "3",
+        "stop_s": "4",
+        "http_hosts": "scheduler.example, Other.example.",
         "log_level": "DEBUG",
         "log_format": "json",
         "seed": "11",
         "tracing": "on",
+        "processes": "2",
     }
     names = {field.name for field in dataclasses.fields(Settings)} - {"registration_secret_file"}
     assert set(texts) == names
@@ -127,6 +142,7 @@ def test_every_setting_can_be_told_by_a_variable_and_by_a_flag(tmp_path):
     for name in names - {"tls_cert", "tls_key", "tls_ca", "select_options", "http"}:
         assert getattr(by_variables, name) != getattr(default, name)
     assert (by_variables.http, by_variables.lease_s, by_variables.seed) == (None, 1.5, 11)
+    assert by_variables.http_hosts == ("scheduler.example", "other.example")
     assert (by_variables.select_options, by_variables.tls_ca) == ({"priorities": "x"}, Path("ca.pem"))
 
 
@@ -203,7 +219,7 @@ def test_a_value_that_cannot_be_used_is_refused_by_its_name(name, value):
     if value is not None:
         with pytest.raises(InputError) as caught:
             read(**{name: value})
-        assert caught.value.place.startswith("--" + name.replace("_", "-"))
+        assert caught.value.place.startswith("--" + name.removesuffix("_s").replace("_", "-"))
     if isinstance(value, str) and value:
         with pytest.raises(InputError) as caught:
             read(environment={PREFIX + name.upper(): value})
@@ -377,3 +393,31 @@ def test_a_secret_half_written_is_never_there(tmp_path, monkeypatch):
     with pytest.raises(InputError, match="No space left"):
         keep_secret(tmp_path / "secret", "x")
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("written", "seconds"),
+    [("90d", 90 * 86_400), ("12h", 43_200), ("1w", 604_800), (60, 60), ("0.5s", 0.5), ("none", None), (None, None)],
+)
+def test_how_long_jobs_are_kept_is_written_as_people_do(written, seconds):
+    assert made(keep_s=written).keep_s == seconds
+
+
+@pytest.mark.parametrize("written", ["0", "-1d", "90 fortnights", "unlimited", "nan", "1e400", True, "101000d", [], ""])
+def test_what_is_no_length_of_time_is_refused(written):
+    with pytest.raises(InputError) as caught:
+        made(keep_s=written)
+    assert "keep_s" in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["quota_jobs", "quota_bytes"])
+def test_quotas_are_whole_numbers_from_one_on(name):
+    assert getattr(made(), name) is None
+    assert getattr(made(**{name: "5"}), name) == 5
+    for written in (0, -1, 1.5, "many"):
+        with pytest.raises(InputError):
+            made(**{name: written})
+
+
+def test_how_long_jobs_are_kept_can_be_a_variable():
+    assert read(environment={f"{PREFIX}KEEP_S": "90d"}).keep_s == 90 * 86_400

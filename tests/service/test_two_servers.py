@@ -12,10 +12,11 @@ import pytest
 from running import running_server
 from talking import Talk, graph, jobspec, refused, subsystem, talking
 
+from placewise.service.calls import receiving
+from placewise.service.live import upkeep
 from placewise.service.wire import placewise_pb2 as v1
 
-SOON_S = 2.0
-DEADLINE_S = 30
+DEADLINE_S = 60
 JOBS = 120
 RECEIVERS = 8
 
@@ -27,15 +28,18 @@ class Pair:
 
 
 @pytest.fixture
-def two(postgresql_url):
+def two(postgresql_url, monkeypatch):
+    # They learn from notices: nobody looks by himself.
+    monkeypatch.setattr(upkeep, "_COMPARE_S", 600.0)
+    monkeypatch.setattr(receiving, "_LOOK_AGAIN_S", 600.0)
     with contextlib.ExitStack() as stack:
         servers = [stack.enter_context(running_server(postgresql_url)) for _ in range(2)]
         yield Pair(*(stack.enter_context(talking(server)) for server in servers))
 
 
 def soon(true):
-    """Wait until something is true, no longer than one server may take to learn from the other."""
-    deadline = time.monotonic() + SOON_S
+    """Wait until something is true."""
+    deadline = time.monotonic() + DEADLINE_S
     while not true():
         assert time.monotonic() < deadline, "the other server does not know yet"
         time.sleep(0.01)
@@ -152,9 +156,7 @@ def test_a_job_submitted_at_one_wakes_who_watches_at_the_other(two):
     stream.initial_metadata()
     for _ in range(2):
         job = two.a.submit().job_id
-        start = time.monotonic()
         assert next(stream).job_id == job
-        assert time.monotonic() - start < SOON_S
     stream.cancel()
 
 

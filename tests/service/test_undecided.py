@@ -11,7 +11,7 @@ from talking import jobspec, refused, subsystem, talking
 
 from placewise.cli.serving.service_answers import undecided_lines
 from placewise.errors import InputError
-from placewise.matching.match import Incomparable
+from placewise.matching.incomparable import Incomparable
 from placewise.model.jobs.job import Job, ResourceGroup
 from placewise.model.requirements.predicates import Contains, Equals, InNumericRange, OneOf, Within
 from placewise.model.requirements.requirement import Condition, Requirement
@@ -161,5 +161,5 @@ def test_a_matcher_looks_at_every_condition_of_an_expression(matcher, judged, ot
 def test_many_are_counted():
     assert unknown_in_words(0, ("cmake",)) == []
     assert unknown_in_words(2, ("a", "b", "c", "d"))[0].endswith("of a or b or c or others is not described")
-    one = Incomparable("gray", Requirement("io"), "is no number")
+    one = Incomparable("gray", Requirement("io"), "is not a number")
     assert incomparable_in_words((one,) * 5)[-1] == "2 further clusters cannot be compared with what is asked"

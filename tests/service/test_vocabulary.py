@@ -10,15 +10,15 @@ import pytest
 from running import running_server
 from talking import graph, jobspec, refused, subsystem, talking
 
-from placewise.kinds.builtin import kind_of
+from placewise.kinds.vocabulary.builtin import kind_of
 from placewise.model.fleets.cluster import Cluster
 from placewise.model.fleets.resources import Subsystem, SubsystemVertex
 from placewise.model.fleets.vocabulary import FieldKind, Vocabulary
 from placewise.service.beside.teaching import taught_by
-from placewise.service.client.cluster_documents import documents_of
-from placewise.service.store.copying import check, copy
+from placewise.service.client.messages.cluster_documents import documents_of
 from placewise.service.store.database import Database
-from placewise.service.store.vocabulary import extent, grow_vocabulary, load_vocabulary
+from placewise.service.store.rows.vocabulary import extent, grow_vocabulary, load_vocabulary
+from placewise.service.store.sqlite.copying import check, copy
 from placewise.service.wire import memory_graph_pb2 as memory
 from placewise.service.wire import placewise_pb2 as v1
 from placewise.service.wire import rainbow_pb2 as rainbow
@@ -226,7 +226,7 @@ def test_servers_learn_from_one_another_also_of_clusters_that_are_gone(postgresq
         remove(one, "gray", one.register("gray", subsystems={"fpga": subsystem({"model": "u280"})}))
         # Whatever the other sees next of the store brings the names along.
         one.register("blue")
-        for _ in range(100):
+        for _ in range(600):
             if list(match(other, jobspec()).clusters) == ["blue"]:
                 break
             asyncio.run(asyncio.sleep(0.1))

@@ -8,14 +8,15 @@ import sys
 
 import grpc
 import pytest
+from running import free_port
 from scheduler_double import running_double
 from test_agent import accepting, job, until
 
 from placewise.service.client import ClusterSecret, Credentials, ServiceError
-from placewise.service.client.agent import Agent, Orders
+from placewise.service.client.agent.agent import Agent, Orders
 from placewise.service.client.errors import OtherServerError
+from placewise.service.client.messages.values import Registration
 from placewise.service.client.saved_credentials import credentials_file, prepare, refuse_other_server, save
-from placewise.service.client.values import Registration
 from placewise.service.client.wary_client import WaryClient
 from placewise.service.wire import placewise_pb2 as wire
 
@@ -34,8 +35,7 @@ def named(double, server):
 
 
 def free_target():
-    with running_double() as double:
-        return double.target
+    return f"127.0.0.1:{free_port()}"
 
 
 def shown(double):
@@ -46,6 +46,11 @@ def shown(double):
 def meet(server):
     if server not in ("", OURS):
         raise OtherServerError("these credentials are of another server")
+
+
+def said(log):
+    """Return what a log says, in one line."""
+    return " ".join(log.read_text().split())
 
 
 def working(client):
@@ -66,12 +71,15 @@ def test_an_agent_that_starts_while_the_server_is_away_asks_who_comes(tmp_path):
             env={name: value for name, value in os.environ.items() if name != "PLACEWISE_SECRET"},
         ) as agent,
     ):
-        asyncio.run(until(lambda: "trying again" in log.read_text() or agent.poll() is not None))
-        with running_double(target) as double:
-            named(double, OTHERS)
-            assert agent.wait(60) == 2
-            assert {method for method, _ in double.asked} == {"Identify"}
-    assert "these credentials are of another server" in log.read_text()
+        try:
+            asyncio.run(until(lambda: "trying again" in said(log) or agent.poll() is not None))
+            with running_double(target) as double:
+                named(double, OTHERS)
+                assert agent.wait(60) == 2
+                assert {method for method, _ in double.asked} == {"Identify"}
+        finally:
+            agent.kill()
+    assert "these credentials are of another server" in said(log)
     assert json.loads(credentials_file(target).read_text())["clusters"]["gray"]["secret"] == SECRET
 
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from placewise.service.observing.metrics import Metrics
-from placewise.service.store.job import Event, StoredJob
+from placewise.service.store.rows.job import Event, StoredJob
 from placewise.service.web.app import make_app
 from placewise.service.web.filling import LONGEST_TEXT, Templates, brief, moment, span
 from placewise.service.web.shown import ClusterRow, JobPage, Overview

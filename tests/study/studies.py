@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from types import SimpleNamespace
 
-from placewise.formats.input_cache import cache_folder
+from placewise.formats.cache.input_cache import cache_folder
 from placewise.formats.studies.study_file import declared_for, shipped_declarations
-from placewise.matching.kernels import load_kernels
+from placewise.matching.bits.kernels import load_kernels
 from placewise.model.studies.settings import Settings
 from placewise.model.studies.study import Study
 from placewise.study.run import run_experiments

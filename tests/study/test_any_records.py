@@ -169,7 +169,7 @@ def test_a_question_that_could_never_be_answered_with_yes_is_refused(comparison,
 
 
 def test_a_factor_without_what_it_multiplies_is_refused():
-    with pytest.raises(InputError, match="means nothing without at_most"):
+    with pytest.raises(InputError, match="has no effect without at_most"):
         Comparison("memory", at_least="least", at_most_factor=2.0)
     with pytest.raises(InputError, match="for columns of numbers"):
         Comparison("version", at_most="oldest", at_most_factor=2.0).check({"oldest": "version"})

@@ -18,7 +18,7 @@ from placewise.model.jobs.records import Records
 from placewise.model.studies.settings import Settings
 from placewise.model.versions.version import parse_version
 from placewise.prediction import fit_models, predict, reference_runtime
-from placewise.study.constraint import nodes_free
+from placewise.study.levels.constraint import nodes_free
 
 STUDY = SHIPPED
 ARCHS = ("x86", "arm")

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from placewise.study.numbering import first_of_each, numbered
+from placewise.study.demands.numbering import first_of_each, numbered
 
 
 @given(st.lists(st.integers(0, 299), max_size=30), st.sampled_from([300, 10_000]))

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from made_outcomes import made_rows, records_of
 
 from placewise.errors import InputError
-from placewise.formats.outcome_records import read_outcome_records
+from placewise.formats.records.outcome_records import read_outcome_records
 from placewise.model.fleets.cluster import Cluster, Fleet
 from placewise.model.jobs.workload import Workload
 from placewise.model.outcomes.evidence import EvidenceSettings

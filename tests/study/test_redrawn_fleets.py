@@ -13,15 +13,15 @@ from studies import KERNELS, SHIPPED, gathered, run, study_of
 
 from placewise.errors import InputError
 from placewise.formats.profiles.profile_file import shipped_profile
-from placewise.matching.index import FleetIndex
+from placewise.matching.fleet.index import FleetIndex
 from placewise.model.fleets.cluster import Cluster, Fleet
 from placewise.model.fleets.resources import ResourceGraph, Vertex
 from placewise.model.quantities import LAST, SUCCESS, Quantity
 from placewise.model.studies.settings import Settings
 from placewise.model.studies.version_profile import VersionFleet
-from placewise.study import record_questions
-from placewise.study.demands import demands_of
-from placewise.study.observed import observe
+from placewise.study.demands import record_questions
+from placewise.study.demands.demands import demands_of
+from placewise.study.levels.observed import observe
 from placewise.study.sources import draw
 from placewise.study.vary.fleets import fleets_like as fleets_of
 from placewise.sweep.executors import runner

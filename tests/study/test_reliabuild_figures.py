@@ -7,7 +7,7 @@ import pytest
 from studies import run
 
 from placewise.formats.experiment_folder import read_experiment
-from placewise.matching.kernels import load_kernels
+from placewise.matching.bits.kernels import load_kernels
 from placewise.model.studies.settings import Settings
 
 

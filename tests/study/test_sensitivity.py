@@ -14,16 +14,16 @@ from studies import KERNELS, run, study_of
 
 from placewise.errors import InputError
 from placewise.formats.profiles.profile_file import shipped_profile
-from placewise.matching import bitset
-from placewise.matching.index import FleetIndex
+from placewise.matching.bits import bitset
+from placewise.matching.fleet.index import FleetIndex
 from placewise.model.fleets.cluster import Cluster, Fleet
 from placewise.model.fleets.resources import ResourceGraph, Vertex, package_subsystem
 from placewise.model.jobs.workload import Workload
 from placewise.model.requirements.requirement import version_requirement
 from placewise.model.studies.settings import Settings
+from placewise.study.demands.range_widths import rows_of_width
 from placewise.study.sources import draw
 from placewise.study.vary import sensitivity as room
-from placewise.study.vary.range_widths import rows_of_width
 from placewise.study.vary.sensitivity import CLUSTERS, MISSING, RANGES, WRONG, sensitivity
 from placewise.study.vary.wrong_metadata import NOT_SEEN, draw_missing, draw_wrong
 from placewise.sweep.executors import runner
@@ -173,8 +173,8 @@ def test_a_finished_part_is_not_computed_again(versions, tmp_path, monkeypatch):
 def test_what_cannot_be_changed_is_left_out_and_refused_if_asked_for(builds, versions):
     found = sensitivity(builds, KERNELS, draws=1, amounts=FEW)
     assert {point.setting for point in found.points} == {CLUSTERS, WRONG, MISSING}
-    assert found.left_out[0].startswith("ranges: what records ask for is no range")
-    with pytest.raises(InputError, match="no range of versions"):
+    assert found.left_out[0].startswith("ranges: what records ask for is not a range")
+    with pytest.raises(InputError, match="not a range of versions"):
         sensitivity(builds, KERNELS, over=("missing", "ranges"))
     nodes = ResourceGraph((Vertex("0", "cluster"), *(Vertex(str(n), "node", parent=0, size=n) for n in (1, 2))))
     shaped = Fleet(tuple(Cluster(c.name, nodes, c.subsystems) for c in versions.fleet.clusters))

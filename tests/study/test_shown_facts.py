@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from placewise.model.outcomes.outcome_model import Described
 from placewise.prediction.success.restricting import restricted
-from placewise.study.shown_facts import ShownFacts
+from placewise.study.demands.shown_facts import ShownFacts
 
 FACTS = ("a", "b", "c")
 JOBS = Described(("package",), (("x",), ("y",)))

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from studies import KERNELS, run, study_of
 
 from placewise.errors import InputError
-from placewise.formats.fleets.jgf import write_cluster
+from placewise.formats.fleets.jgf.clusters import write_cluster
 from placewise.formats.profiles.profile_file import shipped_profile, write_profile
 from placewise.model.fleets.cluster import Cluster, Fleet
 from placewise.model.fleets.resources import Subsystem, SubsystemVertex
@@ -79,7 +79,7 @@ def test_a_level_has_no_name_that_results_use_otherwise(tmp_path, name):
 
 
 def test_two_levels_of_one_name():
-    with pytest.raises(InputError, match="share a name"):
+    with pytest.raises(InputError, match="have the same name"):
         study_of(Fleet(()), Workload.from_rows([], []), levels=[Level("a", ()), Level("a", ("zlib",))])
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from placewise.formats.traces.trace_fleet import fleet_of_trace
+from placewise.formats.traces.clusters.trace_fleet import fleet_of_trace
 from placewise.model.traces.replay import ReplaySettings
 from placewise.model.traces.scenarios import Scenario
 from placewise.model.traces.trace_cleaning import clean

@@ -9,7 +9,7 @@ import pytest
 
 import placewise as pw
 from placewise.formats.fleets.fleet_source import fleet_files, read_fleet
-from placewise.formats.fleets.jgf import write_cluster
+from placewise.formats.fleets.jgf.clusters import write_cluster
 from placewise.study.sources import read_study
 from placewise.study.unknown_facts import unknown_facts_of
 
@@ -72,7 +72,7 @@ def test_expressions_have_a_value_as_one_piece_of_metadata(study):
 
 
 def test_another_word_is_refused(study):
-    with pytest.raises(pw.InputError, match=r"unknown is not usable.*no or yes.*perhaps"):
+    with pytest.raises(pw.InputError, match=r"unknown is not usable.*no, yes.*perhaps"):
         study.run(unknown="perhaps")
 
 
@@ -156,5 +156,5 @@ def test_what_no_cluster_names_is_unknown_in_a_study_too_unless_all_is_described
     ((fact,), _) = unknown_facts_of(read_study(tmp_path / "study.toml"))
     assert (fact.cluster, fact.subsystem) == ("c", "petsc")
     (tmp_path / "vocabulary.yaml").unlink()
-    with pytest.raises(pw.InputError, match="unknown subsystem 'petsc'"):
+    with pytest.raises(pw.InputError, match="no cluster of the fleet has the subsystem 'petsc'"):
         read_study(tmp_path / "study.toml")

@@ -8,14 +8,14 @@ from placewise.errors import InputError
 from placewise.formats.fleets.cluster_features import read_features
 from placewise.formats.jobs.jobspec_lists import read_jobspecs
 from placewise.formats.profiles.profile_file import profile_json, shipped_profile
-from placewise.matching.kernels_numpy import NumpyKernels
+from placewise.matching.bits.kernels_numpy import NumpyKernels
 from placewise.model.fleets.cluster import Cluster, Fleet
 from placewise.model.fleets.resources import Subsystem, SubsystemVertex
 from placewise.model.jobs.workload import Workload
 from placewise.model.requirements.predicates import Equals, InNumericRange
 from placewise.model.requirements.requirement import Condition, Requirement, version_requirement
 from placewise.model.studies.version_profile import VersionPool
-from placewise.study.demands import demands_of
+from placewise.study.demands.demands import demands_of
 from placewise.study.sources import draw
 from placewise.synthesis import draw_fleet, draw_jobs, fit
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from plain_games import fleets, game, workloads
 
@@ -59,7 +59,6 @@ def test_kinds_stand_for_their_games(fleet, workload, scoring, times):
         assert len(kinds.games) == len(alike) <= len(games) / times
 
 
-@settings(max_examples=60)
 @given(fleets(), workloads(), scorings, st.integers(1, 3), st.integers(0, 15))
 def test_sets_of_players_come_to_the_same(fleet, workload, scoring, times, chosen):
     playing = Playing.of(several(game(fleet, workload, scoring), times))
@@ -87,7 +86,6 @@ def plain_random_orders(playing, orders, seed):
     return worths
 
 
-@settings(max_examples=60)
 @given(fleets(), workloads(), scorings, st.integers(1, 3), st.integers(1, 9), st.sampled_from([1, 7, 1 << 17]))
 def test_random_orders_come_to_the_same_many_at_a_time(fleet, workload, scoring, times, orders, steps):
     playing = Playing.of(several(game(fleet, workload, scoring), times))
@@ -99,7 +97,6 @@ def test_random_orders_come_to_the_same_many_at_a_time(fleet, workload, scoring,
     assert np.array_equal(found, plain_random_orders(playing, orders, 5))
 
 
-@settings(max_examples=60)
 @given(fleets(), workloads(), scorings, st.integers(1, 3))
 def test_levels_and_values_come_to_the_same(fleet, workload, scoring, times):
     one = several(game(fleet, workload, scoring), times)

@@ -13,9 +13,9 @@ from studies import SHIPPED
 
 from placewise.errors import InputError
 from placewise.formats.profiles.profile_file import shipped_profile
-from placewise.matching import bitset
-from placewise.matching.index import FleetIndex
-from placewise.matching.kernels_numpy import NumpyKernels
+from placewise.matching.bits import bitset
+from placewise.matching.bits.kernels_numpy import NumpyKernels
+from placewise.matching.fleet.index import FleetIndex
 from placewise.matching.match import match_rows, match_workload
 from placewise.model.fleets.cluster import Cluster, Fleet
 from placewise.model.fleets.resources import package_subsystem
@@ -26,9 +26,9 @@ from placewise.model.requirements.requirement import tests_of as leaves
 from placewise.model.studies.settings import Settings
 from placewise.model.studies.study import Comparison, Question
 from placewise.outcomes.success import success_on
-from placewise.study.demands import demands_of
+from placewise.study.demands.demands import demands_of
+from placewise.study.demands.record_questions import answers, as_workload
 from placewise.study.near_misses import near_misses_of
-from placewise.study.record_questions import answers, as_workload
 from placewise.study.sources import draw, read_study
 from placewise.worth.near_misses.search import near_misses
 from placewise.worth.near_misses.suggestions import (

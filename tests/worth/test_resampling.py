@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from placewise.errors import InputError
 from placewise.worth import resampling
-from placewise.worth.resampling import Bootstrap, Centre, Column, Means, Ratios, interval_of
+from placewise.worth.resampling import Bootstrap, Centre, Column, Means, Ratios, Varied, interval_of
 from placewise.worth.units import Labels
 
+UNITS = Varied("root package", 13, resamples=1000)
 ROWS = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 9), st.integers(0, 9)), min_size=1, max_size=20)
 
 
@@ -62,7 +63,7 @@ def test_one_unit_has_no_width(rows):
     ratios = Ratios.of([column([(0, above, below + 1) for _, above, below in rows])], 1, 1)
     found = replicates(ratios)[:, 0]
     assert (found == ratios.values()[0]).all()
-    interval = interval_of(found, "resamples")
+    interval = interval_of(found, UNITS)
     assert interval.low == interval.high
 
 
@@ -92,14 +93,14 @@ def test_a_figure_of_units_not_drawn_is_not_known():
 
 
 def test_an_interval_holds_the_central_part():
-    interval = interval_of(np.append(np.arange(1001.0), np.nan), "numbers")
+    interval = interval_of(np.append(np.arange(1001.0), np.nan), UNITS)
     assert (interval.low, interval.high) == (pytest.approx(25), pytest.approx(975))
-    assert (interval.level, interval.over) == (0.95, "numbers")
-    assert interval_of(np.full(3, np.nan), "nothing") is None
+    assert interval.level == 0.95
+    assert interval_of(np.full(3, np.nan), UNITS) is None
 
 
 def test_of_few_values_there_is_a_range_and_no_interval():
-    few, enough = (interval_of(np.arange(count) / 10, "draws", Centre(0.4, 0.1)) for count in (39, 40))
+    few, enough = (interval_of(np.arange(count) / 10, UNITS, Centre(0.4, 0.1)) for count in (39, 40))
     assert (few.low, few.high, few.is_range) == (0.0, 3.8, True)
     assert not enough.is_range
 
@@ -144,7 +145,7 @@ def test_equal_units_kept_as_one_are_drawn_like_units_of_their_own():
 
 def test_without_bias_and_acceleration_the_ends_are_percentiles():
     values = np.linspace(0, 1, 2001)
-    plain, centred = interval_of(values, ""), interval_of(values, "", Centre(0.5, 0.0))
+    plain, centred = interval_of(values, UNITS), interval_of(values, UNITS, Centre(0.5, 0.0))
     assert (centred.low, centred.high) == (pytest.approx(plain.low), pytest.approx(plain.high))
 
 
@@ -152,12 +153,12 @@ def test_bias_moves_both_ends_as_published():
     # Efron and Tibshirani (1993), (14.10), by hand: z0 = -0.5244 where 30 % lie below, a = 0.05, so that the lower end
     # is at the level Phi(-0.5244 - 2.4844 / 1.1242) = Phi(-2.7343) and the upper at Phi(-0.5244 + 1.4356 / 0.9282).
     values = np.linspace(0, 1, 100_001)
-    found = interval_of(values, "", Centre(0.3, 0.05))
+    found = interval_of(values, UNITS, Centre(0.3, 0.05))
     assert (found.low, found.high) == (pytest.approx(0.00313, abs=2e-5), pytest.approx(0.8466, abs=2e-4))
 
 
 def test_a_figure_without_spread_has_an_interval_without_width():
-    found = interval_of(np.full(100, 0.25), "", Centre(0.25, 0.0))
+    found = interval_of(np.full(100, 0.25), UNITS, Centre(0.25, 0.0))
     assert (found.low, found.high) == (0.25, 0.25)
 
 
@@ -185,7 +186,7 @@ def test_intervals_cover_as_often_as_they_say_if_units_are_profiles(by_profile, 
         unit = np.repeat(np.arange(60), jobs) if by_profile else np.arange(jobs.sum())
         gained = np.repeat(success, jobs).astype(float)
         ratios = Ratios.of([Column(0, unit, gained, np.ones(len(unit)))], int(unit.max()) + 1, 1)
-        interval = interval_of(replicates(ratios, 150, study)[:, 0], "resamples")
+        interval = interval_of(replicates(ratios, 150, study)[:, 0], UNITS)
         covered += interval.low <= 0.3 <= interval.high
     assert least <= covered / studies <= most
 
@@ -209,3 +210,9 @@ def test_means_are_ratios_with_one_denominator(seed):
     ratios = Ratios.of(columns, units, figures)
     for times in (None, rng.integers(0, 4, units)):
         np.testing.assert_allclose(means.values(times), ratios.values(times), rtol=1e-12)
+
+
+def test_an_interval_says_what_was_varied_in_words_and_as_a_value():
+    interval = interval_of(np.arange(41.0), UNITS)
+    assert (interval.over, interval.varied) == ("1,000 resamples of 13 root packages", "root package")
+    assert str(Varied("fleet", 1, " drawn anew")) == "1 fleet drawn anew"

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from placewise.formats.experiment_folder import read_experiment
-from placewise.matching.index import FleetIndex
+from placewise.matching.fleet.index import FleetIndex
 from placewise.matching.match import match
 from placewise.worth.unknown_facts import UnknownFact, unknown_facts
 

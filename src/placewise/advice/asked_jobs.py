@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placewise.formats.jobs.workload_table import ROW_GROUP, WorkloadTable
-from placewise.matching.site_limits import ATTRIBUTES
+from placewise.matching.limits.site_limits import ATTRIBUTES
 from placewise.model.advice.asked_jobs import AskedJobs
 from placewise.model.jobs.job import Job, ResourceGroup
 from placewise.model.jobs.workload import Workload

@@ -16,9 +16,9 @@ from placewise.formats.reading import found_at
 from placewise.matching.causes.by_cluster import lines_by_cluster, subsystems_by_cluster
 from placewise.matching.causes.why_not import WhyNot, why_not
 from placewise.matching.deciding import required_job, with_requirements
-from placewise.matching.index import FleetIndex
+from placewise.matching.fleet.index import FleetIndex
+from placewise.matching.limits.site_limits import with_limits
 from placewise.matching.match import Match, match
-from placewise.matching.site_limits import with_limits
 from placewise.model.advice.check import Broken, Check, CheckedJob, Difference, Now, Start
 from placewise.model.advice.expectations import (
     RESOURCES,
@@ -77,7 +77,7 @@ def _job(expected: Expectation, path: Path) -> Job:
     if expected.job:
         with locating(file=path, place=f"line {expected.line('job')}, job"):
             if found_at(path.parent / expected.job) != "file":
-                raise InputError("is no jobspec", found=expected.job, expected="the path of a file, from this one")
+                raise InputError("is not a jobspec", found=expected.job, expected="the path of a file, from this one")
         job = read_jobspec(path.parent / expected.job)
     return required_job(requirements) if job is None else with_requirements(job, requirements)
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from placewise.errors import InputError
+from placewise.errors import InputError, one_of
 from placewise.matching.causes.reasons import reason
+from placewise.matching.limits.site_limits import with_limits
 from placewise.matching.match import Match
-from placewise.matching.site_limits import with_limits
 from placewise.model.jobs.job import Job
 from placewise.model.streams import CHOICES
 from placewise.scheduler import Scheduler
@@ -153,7 +153,12 @@ def _column(name: str, given: Mapping[str, float], positions: Mapping[str, int])
     column = np.full(len(positions), np.nan)
     for cluster, number in given.items():
         if cluster not in positions:
-            raise InputError("no such cluster in the fleet", place=f"numbers, {name}", found=cluster)
+            raise InputError(
+                "no such cluster in the fleet",
+                place=f"numbers, {name}",
+                found=cluster,
+                expected=one_of(cluster, positions),
+            )
         try:
             column[positions[cluster]] = number
         except (TypeError, ValueError):

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 from placewise.errors import InputError, locating
 from placewise.matching.causes.many_jobs import CausesOfMany
-from placewise.matching.index import FleetIndex
+from placewise.matching.fleet.index import FleetIndex
+from placewise.matching.limits.site_limits import with_limits
 from placewise.matching.match import Match, match
-from placewise.matching.site_limits import with_limits
 from placewise.model.advice.asked_jobs import AskedJobs
 from placewise.model.advice.fleet_diff import ClusterCauses, FleetDiff, JobChange, JobChanges
 from placewise.model.fleets.cluster import Fleet

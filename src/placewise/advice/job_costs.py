@@ -11,7 +11,7 @@ from placewise.model.advice.job_cost import ClusterCost, JobCost, Per
 from placewise.model.durations import seconds_of
 from placewise.model.fleets.cluster import Cluster, Fleet
 from placewise.model.jobs.job import NODE, OR_SLOT, XOR_SLOT, Job, ResourceRequest
-from placewise.replays.sites import processor_price
+from placewise.replays.inputs.sites import processor_price
 from placewise.replays.start_estimates import cores_of
 
 _HOUR_S = 3600

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from placewise.matching import bitset
+from placewise.matching.bits import bitset
 from placewise.matching.match import Match
 from placewise.model.fleets.cluster import Fleet
 from placewise.model.jobs.job import Job

@@ -20,7 +20,7 @@ from placewise.model.jobs.workload import Workload
 from placewise.model.studies.study import Study
 from placewise.model.traces.replay import ReplaySettings
 from placewise.model.traces.trace import Trace
-from placewise.report.words.advice import advice_columns, now_lines
+from placewise.report.words.jobs.advice import advice_columns, now_lines
 
 
 class Advice(suggestion.Advice):

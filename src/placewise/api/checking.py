@@ -9,7 +9,7 @@ from placewise.advice.checking import check as held
 from placewise.api.tables import table_html
 from placewise.formats.advice.expectations_file import read_expectations
 from placewise.formats.queues.reading import read_queue_state
-from placewise.formats.success_model_file import read_success_model
+from placewise.formats.records.success_model_file import read_success_model
 from placewise.matching.match import Match
 from placewise.model.advice.check import Check as CheckValue
 from placewise.model.fleets.cluster import Fleet
@@ -17,7 +17,7 @@ from placewise.model.jobs.job import Job
 from placewise.model.traces.start_estimate import StartEstimate
 from placewise.prediction.success.model_outcomes import ModelOutcomes
 from placewise.replays.start_estimates import estimate_starts
-from placewise.report.words.checks import broken_lines
+from placewise.report.words.jobs.checks import broken_lines
 
 
 class Check(CheckValue):

@@ -16,9 +16,9 @@ from placewise.model.advice.fleet_diff import FleetDiff
 from placewise.model.fleets.cluster import Fleet
 from placewise.model.jobs.job import Job
 from placewise.model.jobs.workload import Workload
-from placewise.report.data.fleet_diff import by_cause
-from placewise.report.words.fleet_changes import change_rows
-from placewise.report.words.fleet_diff import CAUSES, diff_lines
+from placewise.report.data.fleets.fleet_diff import by_cause
+from placewise.report.words.fleets.fleet_changes import change_rows
+from placewise.report.words.fleets.fleet_diff import CAUSES, diff_lines
 
 Jobs: TypeAlias = str | Path | Job | Workload
 

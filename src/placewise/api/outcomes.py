@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from placewise.formats.outcome_records import read_outcome_records
+from placewise.formats.records.outcome_records import read_outcome_records
 from placewise.model.outcomes.evidence import Evidence, EvidenceSettings
 from placewise.model.outcomes.outcome_records import OutcomeRecords
 from placewise.model.studies.study import Study

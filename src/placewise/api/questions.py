@@ -15,12 +15,12 @@ from placewise.formats.queues.reading import read_queue_state
 from placewise.matching.causes.by_cluster import lines_by_cluster
 from placewise.matching.causes.why_not import WhyNot, why_not
 from placewise.matching.deciding import decided, required_job
-from placewise.matching.index import FleetIndex
+from placewise.matching.fleet.index import FleetIndex
+from placewise.matching.limits.site_limits import with_limits
 from placewise.matching.match import Match as MatchValue
 from placewise.matching.match import match as matched
 from placewise.matching.preferences import Scores
 from placewise.matching.preferences import scores as scores_of
-from placewise.matching.site_limits import with_limits
 from placewise.model.fleets.cluster import Fleet
 from placewise.model.jobs.job import Job
 from placewise.model.requirements.requirement import AllOf, AnyOf, Expression, Not, Requirement

@@ -14,7 +14,7 @@ from placewise.api.tables import table_html
 from placewise.formats.results.replay_files import read_replay, write_replay
 from placewise.formats.results.replay_jobs import replay_table
 from placewise.formats.results.results_names import REPLAY, REPLAYED
-from placewise.formats.traces.trace_fleet import fleet_of_trace
+from placewise.formats.traces.clusters.trace_fleet import fleet_of_trace
 from placewise.formats.writing import staged
 from placewise.model.fleets.cluster import Fleet
 from placewise.model.traces.replay import ReplaySettings
@@ -23,9 +23,9 @@ from placewise.model.traces.trace import Trace
 from placewise.model.traces.trace_cleaning import Cleaning
 from placewise.replays.replaying import cleaned_for, replay_trace
 from placewise.replays.run import EngineName
-from placewise.replays.weeks import RESAMPLES
-from placewise.report.words.numbers import plain_share
-from placewise.report.words.replay import QUANTITY_WORDS, quantity_amount
+from placewise.replays.summaries.weeks import RESAMPLES
+from placewise.report.words.numbers import share
+from placewise.report.words.replays.replay import QUANTITY_WORDS, quantity_amount
 
 
 class Replay(Replayed):
@@ -68,9 +68,7 @@ class Replay(Replayed):
             if spread is not None:
                 names = ("mean", "median", "p95", "p99", "max")
                 rows.append((word, *(quantity_amount(quantity, getattr(spread, name)) for name in names)))
-        use = (
-            f"<p>{self.summary.waits.jobs:,} jobs started; utilisation {plain_share(self.summary.utilisation, 3)}.</p>"
-        )
+        use = f"<p>{self.summary.waits.jobs:,} jobs started; utilisation {share(self.summary.utilisation, 3)}.</p>"
         return use + table_html(("of a job", "mean", "median", "p95", "p99", "max"), rows)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from placewise.api.tables import share, table_html
-from placewise.errors import InputError, PlacewiseError
+from placewise.errors import InputError, PlacewiseError, one_of
 from placewise.formats.results.results_folder import read_results as read_results_value
 from placewise.formats.results.results_names import RESULTS, RUN
 from placewise.formats.results.score_tables import scores_table
@@ -58,7 +58,7 @@ class Results(ResultsValue):
         for name in (experiment, folder_name(experiment)):
             if name in self.scores:
                 return self.scores[name]
-        raise InputError("no such experiment", found=experiment, expected=f"one of {', '.join(self.scores)}")
+        raise InputError("no such experiment", found=experiment, expected=one_of(experiment, self.scores))
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.scores)

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from placewise.api.results import Results
-from placewise.formats.input_cache import cache_folder
-from placewise.matching.kernels import load_kernels
+from placewise.formats.cache.input_cache import cache_folder
+from placewise.matching.bits.kernels import load_kernels
 from placewise.model.progress import SILENT, Progress
 from placewise.model.studies.settings import Settings
 from placewise.model.studies.study import Level

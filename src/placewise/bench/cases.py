@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placewise.formats.profiles.profile_file import shipped_profile
-from placewise.matching import bitset
-from placewise.matching.index import FleetIndex
-from placewise.matching.rows import Rows
+from placewise.matching.bits import bitset
+from placewise.matching.bits.rows import Rows
+from placewise.matching.fleet.index import FleetIndex
 from placewise.model.fleets.cluster import Fleet
 from placewise.model.jobs.workload import Workload
 from placewise.model.requirements.requirement import all_of, any_of, negated, version_bounds

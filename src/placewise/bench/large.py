@@ -13,7 +13,7 @@ from typing import Any
 
 from placewise.bench.cases import drawn
 from placewise.bench.timing import Timing, median_seconds
-from placewise.matching.kernels import load_kernels
+from placewise.matching.bits.kernels import load_kernels
 from placewise.matching.match import count_matches
 
 _INCLUDES = "every job on its own; peak memory with drawing the jobs"

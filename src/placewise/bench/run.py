@@ -17,9 +17,9 @@ from placewise.bench.peers import PEERS, Peer
 from placewise.bench.streamed import streamed_title, time_streamed
 from placewise.bench.timing import Agreement, Timing, Timings, median_seconds
 from placewise.formats.jobs.jobspec_lists import parse_job_entries
-from placewise.matching import bitset
-from placewise.matching.index import FleetIndex
-from placewise.matching.kernels import Kernels, load_kernels
+from placewise.matching.bits import bitset
+from placewise.matching.bits.kernels import Kernels, load_kernels
+from placewise.matching.fleet.index import FleetIndex
 from placewise.matching.match import count_matches, match_rows, match_workload
 from placewise.model.progress import Progress
 

@@ -19,9 +19,9 @@ from placewise.bench.cases import SEED
 from placewise.bench.large import peak_bytes
 from placewise.bench.timing import Timing
 from placewise.formats.profiles.profile_file import shipped_profile
-from placewise.matching.kernels import load_kernels
-from placewise.matching.rows import Rows
-from placewise.matching.shapes.placing import Placing
+from placewise.matching.bits.kernels import load_kernels
+from placewise.matching.bits.rows import Rows
+from placewise.matching.placing import Placing
 from placewise.synthesis import draw_fleet, draw_job_chunks, draw_prices
 
 

@@ -9,6 +9,7 @@ from placewise.cli.asking import vocabulary, schemas  # noqa: F401, see above
 from placewise.cli.studying import studies, worth, sensitivity, comparing, near_misses, outcomes, benchmarks  # noqa: F401, see above
 from placewise.cli.over_time import traces, replaying  # noqa: F401, see above
 from placewise.cli.serving import server, databases, clusters, jobs, agent, nominating  # noqa: F401, see above
+from placewise.cli.installation import doctor, man  # noqa: F401, see above
 from placewise.cli.app import app, main
 
 __all__ = ["app", "main"]

@@ -8,12 +8,14 @@ import logging
 import os
 import signal
 import sys
-from typing import Annotated, NoReturn, TextIO
+from collections.abc import Callable
+from typing import Annotated, Any, NoReturn, TextIO
 
 import typer
 
 import placewise
-from placewise.cli.printing import plain, print_text, say
+from placewise.cli.helping.commands import HelpedCommand, HelpedGroup
+from placewise.cli.printing import complain, plain, print_text
 from placewise.errors import InputError, PlacewiseError
 
 EXIT_INPUT = 2
@@ -25,11 +27,25 @@ _LEAVING_S = 1.0
 
 app = typer.Typer(
     name="placewise",
-    help="Decide where jobs can run, and measure what a scheduler has to know to decide it well.",
+    cls=HelpedGroup,
+    help="Decide where jobs can run, and measure which metadata a scheduler needs.",
+    epilog="placewise match job.yaml --fleet clusters/\nplacewise simulate --jobs 1000 --out results\n"
+    "placewise replay history.txt --fleet clusters/",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def command(
+    panel: str | None, *examples: str, name: str | None = None, to: typer.Typer = app
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Add a function to the application, in a panel of its help.
+
+    examples : command lines at the end of the command's own help. name : the function's if not given.
+    """
+    return to.command(name=name, cls=HelpedCommand, rich_help_panel=panel, epilog="\n".join(examples))
 
 
 def main() -> NoReturn:
@@ -43,15 +59,15 @@ def main() -> NoReturn:
             stream.reconfigure(errors="backslashreplace")
     try:
         try:
-            app()
+            app(prog_name="placewise")  # not the path of a module that is run
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
             sys.stdout.flush()
     except InputError as error:
-        say(f"placewise: {error}")
+        complain(error)
         sys.exit(EXIT_INPUT)
     except PlacewiseError as error:
-        say(f"placewise: {error}")
+        complain(error)
         sys.exit(1)
     except BrokenPipeError:
         # The reader went away, as `head` does: there is nobody to tell.
@@ -59,7 +75,7 @@ def main() -> NoReturn:
         sys.exit(1)
     except OSError as error:
         _hush(sys.stdout)
-        say(f"placewise: cannot write the output: {error.strerror or error}")
+        complain(f"cannot write the output: {error.strerror or error}")
         sys.exit(1)
     sys.exit(0)
 
@@ -91,7 +107,14 @@ def _hush(stream: TextIO) -> None:
 @app.callback(invoke_without_command=True)
 def _root(
     version: Annotated[bool, typer.Option("--version", help="Print the version.", is_eager=True)] = False,
+    help_all: Annotated[bool, typer.Option("--help-all", help="Print the help of every command.")] = False,
 ) -> None:
     if version:
         print_text(placewise.__version__)
+        raise typer.Exit
+    if help_all:
+        from placewise.cli.helping.described import every_command
+        from placewise.cli.helping.help_text import help_text, width
+
+        typer.echo("\n\n\n".join(help_text(one, width()) for one in every_command(app)))
         raise typer.Exit

@@ -12,7 +12,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TextIO, TypeVar
 
 import typer
 
@@ -38,8 +38,13 @@ def plain(text: str) -> str:
 
 
 def print_text(text: str) -> None:
-    """Print a line on standard output, control characters spelt out."""
+    """Print a line of a document or a name on standard output as it is, control characters spelt out."""
     typer.echo(plain(text))
+
+
+def print_words(text: str) -> None:
+    """Print a line of words on standard output, broken between them where it is too long; see `say`."""
+    _echo(text, sys.stdout, err=False)
 
 
 def print_json(document: object, *, lines: bool = False) -> None:
@@ -78,8 +83,34 @@ def _is_own_output() -> bool:
 
 
 def say(text: str) -> None:
-    """Print a line on standard error, control characters spelt out."""
-    typer.echo(plain(text), err=True)
+    """Print a line of words on standard error, control characters spelt out, broken between words where it is too long.
+
+    It takes the terminal's width at most, and in a file or pipe `PIPED_WIDTH`.
+    """
+    _echo(text, sys.stderr, err=True)
+
+
+def complain(problem: object) -> None:
+    """Print what went wrong on standard error: one line in a file or pipe, broken between words on a terminal."""
+    text = f"placewise: {problem}"
+    if _is_terminal(sys.stderr):
+        say(text)
+    else:
+        typer.echo(plain(text), err=True)
+
+
+def _echo(text: str, stream: TextIO | None, *, err: bool) -> None:
+    import shutil
+
+    from placewise.report.terminal.wrapping import PIPED_WIDTH, wrapped
+
+    width = shutil.get_terminal_size().columns if _is_terminal(stream) else PIPED_WIDTH
+    for line in wrapped(plain(text), width):
+        typer.echo(line, err=err)
+
+
+def _is_terminal(stream: TextIO | None) -> bool:
+    return stream is not None and not stream.closed and stream.isatty()
 
 
 def console(*, stderr: bool = False) -> Console:

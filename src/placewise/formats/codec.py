@@ -14,7 +14,7 @@ from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 import numpy as np
 
-from placewise.errors import InputError, locating
+from placewise.errors import InputError, locating, one_of
 from placewise.formats import values
 
 T = TypeVar("T")
@@ -153,7 +153,7 @@ class Codecs:
         def read(document: Any, place: str) -> tuple[Any, ...]:
             found = []
             for name, entry in values.mapping(document, place).items():
-                where = f"{place}[{name!r}]"
+                where = values.inside(place, name)
                 found.append(_made(kind, {first: names.read(name, where), **others.read(entry, where)}, where))
             return tuple(found)
 
@@ -210,7 +210,7 @@ class _Row:
         items = values.sequence(document, place)
         found, at = self.taken(items, 0, place)
         if at < len(items):
-            raise InputError("has too many items", place=place, found=items)
+            raise InputError("has too many items", place=place, found=items, expected=f"at most {at:,}")
         return found
 
     def taken(self, items: list[Any], at: int, place: str) -> tuple[Any, int]:
@@ -222,7 +222,7 @@ class _Row:
             elif ends:
                 one, at = tuple(part.read(item, f"{place}[{at}]") for at, item in enumerate(items[at:], at)), len(items)
             elif at == len(items):
-                raise InputError("has too few items", place=place, found=items)
+                raise InputError("has too few items", place=place, found=items, expected=f"at least {len(items) + 1:,}")
             else:
                 one, at = part.read(items[at], f"{place}[{at}]"), at + 1
             found.append(one)
@@ -244,7 +244,7 @@ def _tuple(codec: Codec) -> Codec:
 def _mapping(key: Codec, inner: Codec) -> Codec:
     def read(document: Any, place: str) -> dict[Any, Any]:
         entries = values.mapping(document, place).items()
-        return {key.read(name, place): inner.read(entry, f"{place}[{name!r}]") for name, entry in entries}
+        return {key.read(name, place): inner.read(entry, values.inside(place, name)) for name, entry in entries}
 
     return Codec(lambda value: {key.write(name): inner.write(entry) for name, entry in value.items()}, read)
 
@@ -293,7 +293,9 @@ def _without_nan(value: Any) -> Any:
 
 def _one_of(allowed: tuple[Any, ...], document: Any, place: str) -> Any:
     if document not in allowed:
-        raise InputError("is none of the choices", place=place, found=document, expected=", ".join(map(str, allowed)))
+        raise InputError(
+            "is not one of the choices", place=place, found=document, expected=one_of(document, map(str, allowed))
+        )
     return document
 
 

@@ -9,12 +9,12 @@ from functools import partial
 from pathlib import Path
 
 from placewise.errors import InputError, locating
-from placewise.formats import input_cache
+from placewise.formats.cache import input_cache
+from placewise.formats.cache.input_cache import Inputs
 from placewise.formats.fleets.build_features import build_features_json
-from placewise.formats.fleets.cluster_features import SPACK_BUILD, features_json, features_kind, fleet_of
-from placewise.formats.fleets.fleet_vocabulary import refuse_other_clusters
-from placewise.formats.fleets.vocabulary_file import VOCABULARY, read_vocabulary
-from placewise.formats.input_cache import Inputs
+from placewise.formats.fleets.cluster_features import FEATURES, SPACK_BUILD, features_json, features_kind, fleet_of
+from placewise.formats.fleets.vocabulary.of_fleet import refuse_other_clusters
+from placewise.formats.fleets.vocabulary.reading import VOCABULARY, read_vocabulary
 from placewise.formats.jobs.build_lists import builds_of
 from placewise.formats.jobs.build_writing import build_texts
 from placewise.formats.jobs.jobspec_lists import SUFFIXES, jobspec_files, parse_jobspecs, workload_of
@@ -27,7 +27,6 @@ from placewise.model.jobs.records import Records
 from placewise.model.jobs.workload import Workload
 from placewise.model.requirements.requirement import tests_of
 
-FEATURES = "cluster-features.json"
 JOBSPECS = "jobspecs"
 _LAYOUT = f"{JOBSPECS}/*.yaml and {FEATURES}"
 
@@ -151,7 +150,7 @@ def _refuse_unknown_subsystems(fleet: Fleet, workload: Workload, sources: list[P
             if i in unknown:
                 package = unknown[i]
                 raise InputError(
-                    f"unknown subsystem {package!r}: no cluster of the fleet has it",
+                    f"no cluster of the fleet has the subsystem {package!r}",
                     file=sources[job],
                     place=f"job {workload.names[job]!r}, package {package!r}",
                 )

@@ -81,7 +81,7 @@ def _locked(handle: int, folder: Path) -> bool:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         holder = os.pread(handle, _LONGEST_HOLDER, 0).decode(errors="replace") or "its process is not known"
-        raise InputError(f"another run is writing here: {holder}", file=folder, expected="one at a time") from None
+        raise InputError(f"another run is writing here: {holder}", file=folder, expected="one run at a time") from None
     except OSError as error:
         if error.errno in _NO_LOCKS:
             return False

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from placewise.errors import InputError
-from placewise.formats.values import scalar, version_text
-from placewise.kinds.checking import check_value
+from placewise.formats.values import EMPTY_KEY, scalar, version_text
+from placewise.kinds.vocabulary.checking import check_value
 from placewise.model.fleets.vocabulary import Vocabulary
 from placewise.model.requirements.requirement import holds_version
 from placewise.model.scalar import Scalar, Value
@@ -29,11 +29,11 @@ def plain_fields(pairs: Iterable[tuple[str, Any]], place: str) -> dict[str, Scal
     fields: dict[str, Scalar] = {}
     for field, value in pairs:
         if field in fields:
-            raise _two_values(value, f"{place}.{field}")
+            raise _two_values(value, f"{place}.{field or EMPTY_KEY}")
         if type(value) is not str:
             if isinstance(value, float) and holds_version(field):
-                version_text(value, f"{place}.{field}")
-            _finite(value, f"{place}.{field}")
+                version_text(value, f"{place}.{field or EMPTY_KEY}")
+            _finite(value, f"{place}.{field or EMPTY_KEY}")
         fields[field] = value
     return fields
 
@@ -49,13 +49,13 @@ def vertex_fields(
     fields: dict[str, Value] = {}
     for field, value in pairs:
         if field in fields:
-            raise _two_values(value, f"{place}.{field}")
+            raise _two_values(value, f"{place}.{field or EMPTY_KEY}")
         if type(value) is str:
             if ":" in value:  # the only texts that are ever refused have an epoch
-                check_value(subsystem, field, value, vocabulary, f"{place}.{field}")
+                check_value(subsystem, field, value, vocabulary, f"{place}.{field or EMPTY_KEY}")
             fields[field] = value
             continue
-        where = f"{place}.{field}"
+        where = f"{place}.{field or EMPTY_KEY}"
         if type(value) is list or type(value) is tuple:
             members = tuple([_finite(member, f"{where}[{number}]") for number, member in enumerate(value)])
             check_value(subsystem, field, members, vocabulary, where)

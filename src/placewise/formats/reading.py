@@ -11,7 +11,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, Literal
 
-from placewise.errors import InputError
+from placewise.errors import InputError, Words
 from placewise.formats.parsing import DEEPEST, garbage_collector_off, too_deep
 
 LARGEST_BYTES = 1 << 30
@@ -80,7 +80,7 @@ def decode(content: bytes, source: object) -> str:
     except UnicodeDecodeError as error:
         raise InputError("is not UTF-8 text", file=source, place=f"byte {error.start}") from error
     if not text.strip():
-        raise InputError("the document is empty", file=source, found=f"{len(content)} bytes")
+        raise InputError("the document is empty", file=source, found=Words(f"{len(content)} bytes"))
     return text
 
 
@@ -196,7 +196,7 @@ def _unrepeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(mapping) < len(pairs):
         seen: set[str] = set()
         twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
-        raise InputError(f"the key {twice!r} stands twice in one object", expected="keys that differ")
+        raise InputError(f"the key {twice!r} occurs twice in one object", expected="keys that differ")
     return mapping
 
 

@@ -15,6 +15,12 @@ from placewise.model.scalar import Scalar
 
 # Far beyond anything counted or measured, and low enough that squares stay finite, and counts in 64 bits.
 LARGEST_NUMBER = 1e150
+LARGEST_COUNT = 1 << 40
+"""No machine has more cores, and none more GPUs."""
+LARGEST_BYTES = 1 << 60
+"""No machine has so much memory."""
+EMPTY_KEY = "''"
+"""What an empty key is called in a place."""
 _LARGEST_WHOLE = 2**63 - 1
 _LONGEST_SLIP = 100
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
@@ -45,6 +51,14 @@ def text(value: Any, place: str) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     if not isinstance(value, str) or not value:
+        raise InputError("is not text", place=place, found=value, expected="text")
+    refuse_control(value, place)
+    return value
+
+
+def text_or_nothing(value: Any, place: str) -> str:
+    """Return text, which may be empty. Raises InputError for anything else, and for control characters."""
+    if not isinstance(value, str):
         raise InputError("is not text", place=place, found=value, expected="text")
     refuse_control(value, place)
     return value
@@ -102,7 +116,12 @@ def number(value: Any, place: str) -> int | float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise InputError("is not a number", place=place, found=value, expected="a number")
     if not -LARGEST_NUMBER <= value <= LARGEST_NUMBER:
-        raise InputError("is not a usable number", place=place, found=value, expected="a number of usual size")
+        raise InputError(
+            "is not a usable number",
+            place=place,
+            found=value,
+            expected=f"a number from {-LARGEST_NUMBER:g} to {LARGEST_NUMBER:g}",
+        )
     return value
 
 
@@ -155,6 +174,11 @@ def known_keys(value: Any, known: Collection[str], place: str) -> dict[str, Any]
             expected = f"{near[0]}, or another of {', '.join(known)}" if near else f"no more than {', '.join(known)}"
             raise InputError(f"{key!r} is not understood", place=place, expected=expected)
     return checked
+
+
+def inside(place: str, key: str) -> str:
+    """Return the place of a key's value; an empty key is quoted, since nothing would show it."""
+    return f"{place}.{key or EMPTY_KEY}"
 
 
 def exactly(value: Any, fields: Collection[str], place: str) -> dict[str, Any]:

@@ -118,7 +118,7 @@ def _clear_unfinished(folder: Path, locked: bool) -> None:
             raise InputError(
                 f"another run may be writing here: {writer}",
                 file=folder,
-                expected=f"one at a time; if that process is no run, remove {path.name}",
+                expected=f"one at a time; if that process is not a run, remove {path.name}",
             )
         shutil.rmtree(path, ignore_errors=True)
 
@@ -139,7 +139,7 @@ def _refuse_changed(folder: Path, owned: Iterable[str], before: Mapping[Path, tu
     for path, found in _contents(folder, owned).items():
         if before.get(path) != found:
             raise InputError(
-                "was written by somebody else meanwhile, and nothing is replaced", file=path, expected="one at a time"
+                "another process wrote this meanwhile, so nothing was replaced", file=path, expected="one run at a time"
             )
 
 

@@ -55,7 +55,7 @@ def _refuse_repeated_key(pairs: list[tuple[yaml.Node, yaml.Node]]) -> None:
     for key, _ in pairs:
         if isinstance(key, yaml.ScalarNode):
             if key.value in seen:
-                raise ConstructorError(None, None, f"the key {key.value!r} stands twice", key.start_mark)
+                raise ConstructorError(None, None, f"the key {key.value!r} occurs twice", key.start_mark)
             seen.add(key.value)
 
 

@@ -6,17 +6,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from placewise.errors import Incomparable, InputError
-from placewise.kinds.asked import Asked, Test
-from placewise.kinds.builtin import aliases_of, kind_of
-from placewise.kinds.flags import flag_test
-from placewise.kinds.guessing import guessed_test
-from placewise.kinds.inferring import inferred
-from placewise.kinds.numeric import number_test
-from placewise.kinds.quantities import quantity_test
-from placewise.kinds.sets import set_test
-from placewise.kinds.targets import target_test
-from placewise.kinds.texts import text_test
-from placewise.kinds.versions import version_test
+from placewise.kinds.conditions.asked import Asked, Test
+from placewise.kinds.conditions.flags import flag_test
+from placewise.kinds.conditions.guessing import guessed_test
+from placewise.kinds.conditions.numeric import number_test
+from placewise.kinds.conditions.quantities import quantity_test
+from placewise.kinds.conditions.sets import set_test
+from placewise.kinds.conditions.targets import target_test
+from placewise.kinds.conditions.texts import text_test
+from placewise.kinds.conditions.versions import version_test
+from placewise.kinds.vocabulary.builtin import aliases_of, kind_of
+from placewise.kinds.vocabulary.inferring import inferred
 from placewise.model.fleets.site_limit import IfSaid
 from placewise.model.fleets.vocabulary import Vocabulary
 from placewise.model.requirements.predicates import (

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from placewise.errors import Incomparable, InputError, NotSaid
-from placewise.kinds.comparing import bounds_of
+from placewise.kinds.conditions.comparing import bounds_of
 from placewise.kinds.resolving import Test, is_implied, passes_absent, test_of
 from placewise.model.fleets.vocabulary import Vocabulary
 from placewise.model.requirements.predicates import Equals, Within

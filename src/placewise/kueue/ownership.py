@@ -53,7 +53,7 @@ def _owned(value: Any, fields: Mapping[str, Any]) -> Any:
     if isinstance(value, dict):
         names = {key.removeprefix("f:"): one for key, one in below.items() if key.startswith("f:")}
         if len(names) < len(below):
-            raise InputError("is no field", place="metadata.managedFields", found=sorted(below))
+            raise InputError("is not a field", place="metadata.managedFields", found=sorted(below))
         return {name: _owned(value[name], one) for name, one in names.items() if name in value}
     if isinstance(value, list):
         return list(_items(value, below))

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from placewise.errors import InputError
-from placewise.matching import bitset
-from placewise.matching.index import FleetIndex
+from placewise.matching.bits import bitset
+from placewise.matching.fleet.index import FleetIndex
 from placewise.matching.match import Match
 from placewise.model.jobs.job import Job, ResourceGroup
 from placewise.model.requirements.requirement import AllOf, Expression
@@ -15,7 +15,7 @@ from placewise.model.requirements.requirement import AllOf, Expression
 UNKNOWN = ("separate", "yes", "no")
 """What to take an unknown answer for; `separate` keeps those clusters apart."""
 
-REQUIRED = "required"
+REQUIRED = "the job"
 """The name of a job that is nothing but requirements."""
 
 

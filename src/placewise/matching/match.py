@@ -11,14 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placewise.errors import InputError
-from placewise.matching import bitset
-from placewise.matching.few_nodes import FewNodes
-from placewise.matching.index import FleetIndex
-from placewise.matching.kernels import Kernels
-from placewise.matching.kernels_numpy import NumpyKernels
-from placewise.matching.meeting import Meeting
-from placewise.matching.one_partition import hosted_by_one, limit_among
-from placewise.matching.rows import Rows
+from placewise.matching.bits import bitset
+from placewise.matching.bits.kernels import Kernels
+from placewise.matching.bits.kernels_numpy import NumpyKernels
+from placewise.matching.bits.rows import Rows
+from placewise.matching.fleet.askable import require_askable
+from placewise.matching.fleet.index import FleetIndex
+from placewise.matching.fleet.meeting import Meeting
+from placewise.matching.incomparable import Incomparable
+from placewise.matching.limits.few_nodes import FewNodes
+from placewise.matching.limits.one_partition import hosted_by_one, limit_among
 from placewise.matching.shapes.hosting import inner_requirements
 from placewise.matching.shapes.joint_groups import joint_groups
 from placewise.matching.shapes.work import Work
@@ -27,15 +29,6 @@ from placewise.model.jobs.workload import Workload
 from placewise.model.requirements.requirement import Expression
 
 _Met: TypeAlias = list[list[Meeting]]
-
-
-@dataclass(frozen=True, slots=True)
-class Incomparable:
-    """A cluster of which it cannot be said whether it matches: a value there is of another kind than what is asked."""
-
-    cluster: str
-    requirement: Expression
-    problem: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +42,7 @@ class Match:
     positions: tuple[int, ...]
     names: tuple[str, ...]
     unknown: tuple[str, ...] = ()
-    incomparable: tuple[Incomparable, ...] = ()
+    incomparable: tuple[Incomparable[Expression], ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.positions)
@@ -117,11 +110,19 @@ def _matching(index: FleetIndex, job: Job, met: _Met, work: Work, *, possible: b
 
 
 def _met(index: FleetIndex, job: Job, work: Work) -> _Met:
-    """Return where each requirement of each group holds."""
+    """Return where each requirement of each group holds.
+
+    Whether a job is matched or may be is asked one after the other, so that the last answer is kept.
+    """
+    known = index.last_met
+    if known is not None and known[0] is job:
+        return known[1]
     for group in job.groups:
         index.require_types(group.shape)
-    index.require_askable(one for group in job.groups for one in group.requirements)
-    return [[index.meeting(requirement, work) for requirement in group.requirements] for group in job.groups]
+    require_askable(index, (one for group in job.groups for one in group.requirements))
+    met = [[index.meeting(requirement, work) for requirement in group.requirements] for group in job.groups]
+    index.last_met = job, met
+    return met
 
 
 def _certain(met: _Met) -> bool:
@@ -153,10 +154,10 @@ def undecided_clusters(index: FleetIndex, job: Job, matched: int | None = None, 
     return _matching(index, job, met, work, possible=True) & ~matched
 
 
-def incomparables(index: FleetIndex, job: Job, clusters: int) -> tuple[Incomparable, ...]:
+def incomparables(index: FleetIndex, job: Job, clusters: int) -> tuple[Incomparable[Expression], ...]:
     """Return which of some clusters, given as a number, have values that cannot be compared, and with what."""
     index = index.asked_by(job)
-    found: dict[int, Incomparable] = {}
+    found: dict[int, Incomparable[Expression]] = {}
     for requirement in job.requirements:
         for problem, places in index.meeting(requirement).problems:
             seeing = bitset.to_number(index.clusters_of(places)) & clusters
@@ -166,11 +167,18 @@ def incomparables(index: FleetIndex, job: Job, clusters: int) -> tuple[Incompara
     return tuple(found[position] for position in sorted(found))
 
 
-def clusters_meeting(index: FleetIndex, requirement: Expression) -> int:
-    """Return the clusters that meet a requirement somewhere, as a number."""
-    index = index.naming([requirement])
-    met = index.meeting(requirement)
-    return met.yes_number if index.size == len(index.names) else bitset.to_number(index.clusters_of(met.yes))
+def clusters_meeting(
+    index: FleetIndex, requirement: Expression, *, possible: bool = False, work: Work | None = None
+) -> int:
+    """Return the clusters that meet a requirement somewhere, as a number.
+
+    possible : those that may meet it count as well. work : see `FleetIndex.meeting`.
+    """
+    index = index.naming([requirement], work)
+    met = index.meeting(requirement, work)
+    if index.size == len(index.names):
+        return met.possible_number if possible else met.yes_number
+    return bitset.to_number(index.clusters_of(met.possible if possible else met.yes))
 
 
 def hosting(
@@ -197,7 +205,7 @@ def hosting(
     usable = [bitset.to_number(places) for _, places in groups]
     asked_of = index.hosting_of([shape for shape, _ in groups], possible=possible, work=work)
     for cluster in np.flatnonzero(able).tolist():
-        able[cluster] = index.hosts(asked_of, cluster, [index.here(cluster, places) for places in usable])
+        able[cluster] = index.hosts(asked_of, cluster, [index.layout.here(cluster, places) for places in usable])
     return able
 
 

@@ -9,8 +9,8 @@ from functools import reduce
 import numpy as np
 from numpy.typing import NDArray
 
-from placewise.matching import bitset
-from placewise.matching.index import FleetIndex
+from placewise.matching.bits import bitset
+from placewise.matching.fleet.index import FleetIndex
 from placewise.matching.match import matching
 from placewise.matching.shapes.work import Work
 from placewise.model.jobs.job import Job

@@ -48,7 +48,7 @@ def seconds_of(value: Value) -> float:
     """
     seconds = _seconds(value)
     if seconds is None or not seconds >= 0:
-        raise InputError("is no length of time", found=value, expected=EXPECTED)
+        raise InputError("is not a duration", found=value, expected=EXPECTED)
     return seconds
 
 

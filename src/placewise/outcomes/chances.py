@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placewise.errors import InputError
-from placewise.matching import bitset
+from placewise.matching.bits import bitset
 
 # (set, cluster) pairs summed up at a time: few enough for the processor's second cache.
 _BLOCK_PAIRS = 1 << 16
@@ -121,7 +121,7 @@ class ChanceTable:
     def __post_init__(self) -> None:
         if not ((self.table >= 0) & (self.table <= 1)).all():
             wrong = self.table[~((self.table >= 0) & (self.table <= 1))]
-            raise InputError("is no probability", found=float(wrong[0]), expected="0 to 1")
+            raise InputError("is not a probability", found=float(wrong[0]), expected="0 to 1")
         for what, numbers, most in zip(("job", "environment"), (self.row, self.column), self.table.shape, strict=True):
             if len(numbers) and not 0 <= numbers.min() <= numbers.max() < most:
                 raise InputError(f"no such {what} of the table", found=int(numbers.max()), expected=f"0 to {most - 1}")

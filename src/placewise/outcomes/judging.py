@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from placewise.matching.index import FleetIndex
+from placewise.matching.fleet.index import FleetIndex
 from placewise.matching.match import match_rows
 from placewise.model.jobs.workload import Workload
 from placewise.outcomes.chances import Chances, ChanceSets

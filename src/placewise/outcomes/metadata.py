@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from placewise.matching.kernels import Kernels
-from placewise.matching.rows import Rows
+from placewise.matching.bits.kernels import Kernels
+from placewise.matching.bits.rows import Rows
 from placewise.outcomes.questions import Places, Questions
 
 

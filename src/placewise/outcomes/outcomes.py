@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from placewise.matching import bitset
+from placewise.matching.bits import bitset
 from placewise.outcomes.metadata import Submissions
 from placewise.outcomes.success import success_on
 from placewise.outcomes.truth import Truth

@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from placewise.matching.rows import Rows
+from placewise.matching.bits.rows import Rows
 from placewise.model.jobs.job import Shape
 from placewise.model.jobs.workload import Workload
 

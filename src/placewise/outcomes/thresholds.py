@@ -15,7 +15,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from placewise.matching import bitset
+from placewise.matching.bits import bitset
 from placewise.model.jobs.job import Shape
 from placewise.outcomes.questions import Questions
 

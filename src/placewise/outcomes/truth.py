@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from placewise.matching.kernels import Kernels
-from placewise.matching.rows import Rows
+from placewise.matching.bits.kernels import Kernels
+from placewise.matching.bits.rows import Rows
 from placewise.model.jobs.workload import Workload
 from placewise.model.requirements.predicates import InVersionRange
 from placewise.model.requirements.requirement import Expression, Requirement, mapped

@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from placewise.errors import InputError
+from placewise.errors import InputError, one_of
 from placewise.model.results.runtime_models import GROUPED, PREDICTORS, Choice, Models, Validation, uses_memory
 from placewise.prediction.predict import predict
 
@@ -28,7 +28,7 @@ def reference_runtime(
     Raises InputError for an unknown kind or reference.
     """
     if reference not in REFERENCES:
-        raise InputError("unknown reference runtime", found=reference, expected=" or ".join(REFERENCES))
+        raise InputError("unknown reference runtime", found=reference, expected=one_of(reference, REFERENCES))
     runtime = np.full(len(packages), np.nan)
     for i, package in enumerate(packages):
         if package in models:
@@ -74,6 +74,11 @@ def _clearly_worse(error: NDArray[np.float64], best: NDArray[np.float64]) -> boo
     return bool(more.mean() > max(CLEARLY_WORSE * float(best.mean()), uncertainty))
 
 
+def cost_of(runtime_s: ArrayLike, cost_per_node_hour: ArrayLike) -> NDArray[np.float64]:
+    """Return what runs cost: runtimes (s) in hours, times the price of an hour. NaN, what is not known, stays NaN."""
+    return np.asarray(np.asarray(runtime_s, dtype=np.float64) / SECONDS_PER_HOUR * np.asarray(cost_per_node_hour))
+
+
 def additional(
     runtime_s: ArrayLike, reference_s: ArrayLike, cost_per_node_hour: ArrayLike
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -92,4 +97,4 @@ def additional(
         found = (runtime.shape, reference.shape, price.shape)
         raise InputError("runtimes, references and prices do not fit", found=found, expected="(P, C), (P,) and (C,)")
     more = runtime - reference[:, None]
-    return more, more / SECONDS_PER_HOUR * price
+    return more, cost_of(more, price)

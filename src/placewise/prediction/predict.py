@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from placewise.errors import InputError
+from placewise.errors import InputError, one_of
 from placewise.model.results.runtime_models import (
     BEST_WITH_MEMORY,
     CHOICES,
@@ -105,7 +105,7 @@ def _at(fitted: PackageModels, kind: Predictor, memory: NDArray[np.float64]) -> 
 
 def _refuse(kind: str, memory: NDArray[np.float64]) -> None:
     if kind not in CHOICES:
-        raise InputError("unknown kind of model", found=kind, expected=" or ".join(CHOICES))
+        raise InputError("unknown kind of model", found=kind, expected=one_of(kind, CHOICES))
     bad = memory[(memory <= 0) | np.isinf(memory)]
     if bad.size:
         raise InputError("memory is not usable", found=float(bad.flat[0]), expected="a number of bytes above 0")

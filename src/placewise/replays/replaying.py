@@ -9,8 +9,8 @@ from typing import get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from placewise.errors import InputError
-from placewise.matching.index import FleetIndex
+from placewise.errors import InputError, one_of
+from placewise.matching.fleet.index import FleetIndex
 from placewise.matching.match import match
 from placewise.model.fleets.cluster import Cluster, Fleet
 from placewise.model.jobs.job import Job, ResourceGroup
@@ -20,11 +20,11 @@ from placewise.model.traces.replayed import Replayed, TraceRecord
 from placewise.model.traces.trace import Trace
 from placewise.model.traces.trace_cleaning import Cleaned, Cleaning, clean
 from placewise.model.traces.trace_metadata import with_metadata
-from placewise.replays.jobs import no_job_left
-from placewise.replays.numbers import summary_of
+from placewise.replays.inputs.jobs import no_job_left
+from placewise.replays.inputs.sites import PROCESSOR_PRICE, processor_price, site_of
 from placewise.replays.run import EngineName, replay
-from placewise.replays.sites import PROCESSOR_PRICE, processor_price, site_of
-from placewise.replays.weeks import RESAMPLES
+from placewise.replays.summaries.numbers import summary_of
+from placewise.replays.summaries.weeks import RESAMPLES
 
 
 def replay_trace(
@@ -48,7 +48,7 @@ def replay_trace(
     Raises InputError as `replay` does, for no jobs, and for a piece of metadata that no job has.
     """
     if engine not in get_args(EngineName):
-        raise InputError("no such engine", found=engine, expected=", ".join(get_args(EngineName)))
+        raise InputError("no such engine", found=engine, expected=one_of(engine, get_args(EngineName)))
     trace = cleaned.trace
     if not len(trace):
         raise no_job_left(trace.source, cleaned.dropped)

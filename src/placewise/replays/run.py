@@ -8,19 +8,19 @@ from typing import Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from placewise.errors import InputError
+from placewise.errors import InputError, one_of
 from placewise.model.fleets.cluster import Fleet
 from placewise.model.progress import SILENT, Progress
 from placewise.model.traces.replay import ReplaySettings, Schedule
 from placewise.model.traces.trace import Trace
-from placewise.replays.engine import replay_plainly
-from placewise.replays.estimates import refuse_without_limits
-from placewise.replays.failing import reality_of
-from placewise.replays.jobs import jobs_of
-from placewise.replays.one_pool import is_one_pool, replay_one_pool
-from placewise.replays.placing import BUILT_IN, policy_named
-from placewise.replays.quicker import is_quicker_in_python
-from placewise.replays.sites import site_of
+from placewise.replays.engines.engine import replay_plainly
+from placewise.replays.engines.one_pool import is_one_pool, replay_one_pool
+from placewise.replays.engines.placing import BUILT_IN, policy_named
+from placewise.replays.engines.quicker import is_quicker_in_python
+from placewise.replays.inputs.estimates import refuse_without_limits
+from placewise.replays.inputs.failing import reality_of
+from placewise.replays.inputs.jobs import jobs_of
+from placewise.replays.inputs.sites import site_of
 from placewise.scheduler import Scheduler
 
 EngineName: TypeAlias = Literal["auto", "numba", "python", "plain"]
@@ -60,7 +60,7 @@ def replay(
         and not is_quicker_in_python(len(jobs), len(sites), settings, one_pool=one_pool)
     )
     if compiled and settings.hold == "processors":
-        from placewise.replays.compiled import compiles, replay_compiled  # noqa: PLC0415, loading numba takes a second
+        from placewise.replays.engines.compiled import compiles, replay_compiled  # noqa: PLC0415, loading numba takes a second
 
         if settings.late or compiles(scheduler.policy):
             return replay_compiled(jobs, sites, scheduler.policy, settings, reality, progress)
@@ -73,4 +73,8 @@ def refuse_unknown_clusters(settings: ReplaySettings, fleet: Fleet) -> None:
     """Raise InputError where a cluster that the fleet lacks has a policy of its own."""
     unknown = sorted(set(settings.policies) - set(fleet.names))
     if unknown:
-        raise InputError("no cluster has the name of one with a policy of its own", found=", ".join(unknown))
+        raise InputError(
+            "no cluster has the name of one with a policy of its own",
+            found=unknown[0],
+            expected=one_of(unknown[0], fleet.names),
+        )

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from placewise.errors import InputError
+from placewise.errors import InputError, Words, locating, one_of
+from placewise.model.durations import seconds_of
 from placewise.model.fleets.cluster import Fleet
 from placewise.model.jobs.job import OR_SLOT, XOR_SLOT, Job, ResourceRequest
 from placewise.model.traces.queue_state import QueuedJob, QueueState, RunningJob
 from placewise.model.traces.replay import QueuePolicy, ReplaySettings
 from placewise.model.traces.start_estimate import ClusterStart, StartEstimate
-from placewise.replays.estimates import NO_LIMIT_S
-from placewise.replays.jobs import MOST_SECONDS
-from placewise.replays.line import Line, Running, Station, Waiting
-from placewise.replays.plan import Plan
+from placewise.replays.inputs.estimates import NO_LIMIT_S
+from placewise.replays.inputs.jobs import MOST_SECONDS
+from placewise.replays.inputs.sites import Site, site_of
 from placewise.replays.queues import RULES
-from placewise.replays.sites import Site, site_of
+from placewise.replays.state.line import Line, Running, Station, Waiting
+from placewise.replays.state.plan import Plan
 
 BOUNDS: tuple[QueuePolicy, ...] = ("fcfs", "conservative")
 """The policies under which nobody who comes later delays a job."""
 _CORE = "core"
-_SYSTEM_DURATION = "duration"
+_DURATION = "duration"
 
 
 def estimate_starts(
@@ -47,7 +48,11 @@ def estimate_starts(
     named = dict(policies or {})
     ReplaySettings(policy=policy, policies=named)  # refuses other policies
     if unknown := sorted(set(named) - set(fleet.names)):
-        raise InputError("no cluster has the name of one with a policy of its own", found=", ".join(unknown))
+        raise InputError(
+            "no cluster has the name of one with a policy of its own",
+            found=unknown[0],
+            expected=one_of(unknown[0], fleet.names),
+        )
     size, limit, notes = _asked(job, processors, limit_s)
     running, queued, elsewhere = _by_cluster(fleet, state)
     notes += [*elsewhere, *(f"left out, since {why}: {_jobs(count)}" for why, count in state.left_out), *state.notes]
@@ -89,7 +94,9 @@ def _line(site: Site, running: Sequence[RunningJob], queued: Sequence[QueuedJob]
     used = sum(one.processors for one in running)
     if used > site.processors:
         raise InputError(
-            f"more runs on {site.name!r} than it has", found=f"{used} processors", expected=f"at most {site.processors}"
+            f"more runs on {site.name!r} than it has",
+            found=Words(f"{used} processors"),
+            expected=f"at most {site.processors}",
         )
     plan = Plan(space)
     station = Station(space, plan=plan)
@@ -147,7 +154,7 @@ def _by_cluster(fleet: Fleet, state: QueueState) -> tuple[list[list[RunningJob]]
     if nowhere and not any((*running, *queued)):
         raise InputError(
             "no job is on a cluster of the fleet",
-            found=", ".join(sorted(nowhere)[:10]),
+            found=Words(", ".join(sorted(nowhere)[:10])),
             expected="clusters or partitions with the names of the fleet's, or a fleet of one cluster",
         )
     return (
@@ -162,8 +169,9 @@ def _asked(job: Job, processors: int | None, limit_s: int | None) -> tuple[int, 
     if size < 1:
         raise InputError("the job does not say how many cores it asks for", expected="cores, or --processors")
     if limit_s is None:
-        said = dict(job.attributes).get(_SYSTEM_DURATION)
-        if not isinstance(said, (int, float)) or isinstance(said, bool) or not 0 < said <= MOST_SECONDS:
+        with locating(place=f"job {job.name!r}, {_DURATION}"):
+            said = seconds_of(dict(job.attributes).get(_DURATION) or 0)
+        if not 0 < said <= MOST_SECONDS:
             return size, NO_LIMIT_S, [f"{job.name} says no limit; a day is taken for it"]
         limit_s = int(said)
     if limit_s > MOST_SECONDS:

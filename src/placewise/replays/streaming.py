@@ -29,23 +29,23 @@ from placewise.model.traces.replay_allocation import MOST_ATTEMPTS
 from placewise.model.traces.replayed import Answer, Attempts
 from placewise.model.traces.trace import Trace, joined
 from placewise.model.traces.trace_metadata import with_metadata
-from placewise.replays.engine import STAGE
-from placewise.replays.estimates import refuse_without_limits
-from placewise.replays.failing import reality_of
-from placewise.replays.fates import fates_of
-from placewise.replays.jobs import jobs_of, matches_of, processors_of
-from placewise.replays.numbers import Tally
-from placewise.replays.placing import policy_named
+from placewise.replays.engines.engine import STAGE
+from placewise.replays.engines.placing import policy_named
+from placewise.replays.inputs.estimates import refuse_without_limits
+from placewise.replays.inputs.failing import reality_of
+from placewise.replays.inputs.jobs import jobs_of, matches_of, processors_of
+from placewise.replays.inputs.sites import site_of
+from placewise.replays.inputs.trace_parts import TraceParts
 from placewise.replays.replaying import in_parts, truth_by_ask
 from placewise.replays.run import EngineName, refuse_unknown_clusters
-from placewise.replays.sites import site_of
-from placewise.replays.trace_parts import TraceParts
-from placewise.replays.weeks import RESAMPLES
+from placewise.replays.summaries.fates import fates_of
+from placewise.replays.summaries.numbers import Tally
+from placewise.replays.summaries.weeks import RESAMPLES
 from placewise.scheduler import Scheduler
 
 if TYPE_CHECKING:
-    from placewise.replays.kernel_numba import Given
-    from placewise.replays.kernel_window import KernelWindow
+    from placewise.replays.engines.kernel_tables import Given
+    from placewise.replays.engines.kernel_window import KernelWindow
 
 LEAST_JOBS = MOST_ATTEMPTS + 1
 """A trace with fewer jobs is read whole: it takes little memory, and its processors are laid out."""
@@ -60,7 +60,7 @@ def streams(jobs: int, settings: ReplaySettings, engine: EngineName) -> bool:
         return False
     if importlib.util.find_spec("numba") is None:
         return False
-    from placewise.replays.compiled import compiles  # noqa: PLC0415, loading numba takes a second
+    from placewise.replays.engines.compiled import compiles  # noqa: PLC0415, loading numba takes a second
 
     return settings.late or compiles(policy_named(settings.place))
 
@@ -82,8 +82,8 @@ def replay_parts(
 
     Raises InputError as `replay_trace` does.
     """
-    from placewise.replays.compiled import given_to_kernel  # noqa: PLC0415, loads numba
-    from placewise.replays.kernel_window import KernelWindow  # noqa: PLC0415, likewise
+    from placewise.replays.engines.compiled import given_to_kernel  # noqa: PLC0415, loads numba
+    from placewise.replays.engines.kernel_window import KernelWindow  # noqa: PLC0415, likewise
 
     refuse_without_limits(parts.limits, settings.estimates)
     there = in_parts(fleet, parts.like.processor_parts)

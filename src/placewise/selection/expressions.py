@@ -10,7 +10,6 @@ short, it has no loops, and a number too large for a float64 is an error.
 from __future__ import annotations
 
 import ast
-import difflib
 import math
 import warnings
 from collections.abc import Callable, Collection
@@ -22,7 +21,7 @@ import numpy as np
 import simpleeval
 from numpy.typing import NDArray
 
-from placewise.errors import InputError
+from placewise.errors import InputError, Words, kind_of, one_of
 from placewise.selection.situation import Numbers, Situation
 
 LONGEST = 1000
@@ -116,12 +115,11 @@ class Expression:
     def require_names(self, known: Collection[str]) -> None:
         """Raise InputError when the expression reads a name that is not known."""
         for name in sorted(self.names.difference(known)):
-            close = difflib.get_close_matches(name, known, n=1)
             raise InputError(
-                "no value has this name" + (f" (did you mean {close[0]}?)" if close else ""),
+                "no value has this name",
                 place=_place(self.text),
                 found=name,
-                expected=f"one of {', '.join(sorted(known))}" if known else "no names, since there are no values",
+                expected=one_of(name, sorted(known)) if known else "no names, since there are no values",
             )
 
 
@@ -168,7 +166,7 @@ def _check(tree: ast.expr, text: str) -> set[ast.AST]:
 
 def _check_constant(value: object, text: str) -> None:
     if not isinstance(value, int | float):  # booleans are integers
-        raise _refused(text, f"has a constant that is no number ({type(value).__name__})")
+        raise _refused(text, f"has a constant that is not a number ({kind_of(value)})")
     try:
         finite = math.isfinite(float(value))
     except OverflowError:
@@ -180,15 +178,13 @@ def _check_constant(value: object, text: str) -> None:
 def _check_call(node: ast.Call, text: str) -> None:
     if not isinstance(node.func, ast.Name) or node.func.id not in FUNCTIONS:
         name = ast.unparse(node.func)
-        raise InputError(
-            "no such function", place=_place(text), found=name, expected=f"one of {', '.join(sorted(FUNCTIONS))}"
-        )
+        raise InputError("no such function", place=_place(text), found=name, expected=one_of(name, sorted(FUNCTIONS)))
     name, given = node.func.id, len(node.args)
     if node.keywords or (given < 2 if name in _SEVERAL else given != 1):
         raise InputError(
             f"{name} takes {'two or more numbers' if name in _SEVERAL else 'one number'}",
             place=_place(text),
-            found=f"{given + len(node.keywords)} arguments" if not node.keywords else "a named argument",
+            found=Words(f"{given + len(node.keywords)} arguments" if not node.keywords else "a named argument"),
         )
 
 
@@ -206,7 +202,7 @@ def _place(text: str) -> str:
 
 def _as_condition(value: _Array, text: str) -> NDArray[np.bool_]:
     if value.dtype != np.bool_:
-        raise InputError("a number stands where a condition belongs", place=_place(text), expected="true or false")
+        raise InputError("a number is where a condition belongs", place=_place(text), expected="true or false")
     return value
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from placewise import plugins
+from placewise.errors import InputError, one_of
 
 PREFERENCE_SCORE = "preference_score"
 """The name under which policies find what a job's wishes count on each cluster."""
@@ -40,3 +41,11 @@ def built_in(known: Collection[str]) -> tuple[str, ...]:
 def offered(known: Collection[str]) -> tuple[str, ...]:
     """Return these, and the plugins of other distributions: what those need is seen when they are asked."""
     return (*built_in(known), *(name for name in plugins.names("policies") if name not in NEEDS))
+
+
+def refuse_other_names(written: str, known: Collection[str]) -> None:
+    """Raise InputError for the name of no policy; it lists those that are taken where these numbers are known."""
+    for name in map(str.strip, written.split(",")):
+        if ":" not in name and name not in plugins.names("policies"):
+            expected = f"{one_of(name, offered(known))}, or module:function"
+            raise InputError("no such policy", found=name, expected=expected)

@@ -5,11 +5,14 @@ more clusters, and the `Situation` of these jobs; it returns one cluster a job, 
 chooses none. What it chooses for a job may depend on the jobs before it in the block, and not on those behind
 it nor on where blocks are cut. Further policies come in by the entry-point group ``placewise.policies``, as
 objects that can be called so; `constraint` is made from its priorities (see ``selection.constraint``).
+A policy says in an attribute ``names`` which values of the situation it reads, a set of names; one that says nothing
+(a plugin may) is given all that there are.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import FunctionType
 from typing import Protocol
 
 import numpy as np
@@ -92,6 +95,12 @@ class Preferred:
 
     then: Policy = random_choice
 
+    @property
+    def names(self) -> frozenset[str] | None:
+        """What the further policy reads, and the score; None for everything."""
+        then = names_read(self.then)
+        return None if then is None else then | {PREFERENCE_SCORE}
+
     def __call__(self, candidates: NDArray[np.bool_], situation: Situation) -> NDArray[np.int64]:
         """Return (jobs,) the chosen cluster, NONE where there is no candidate."""
         if PREFERENCE_SCORE not in situation.values:
@@ -104,6 +113,24 @@ class Preferred:
 
 preferred = Preferred()
 """Choose a candidate with the highest preference_score, each of them with the same probability."""
+
+
+def names_read(policy: Policy) -> frozenset[str] | None:
+    """Return the names of the values that a policy reads of a situation; None for one that does not say."""
+    if isinstance(policy, FunctionType) and policy in _NAMES:
+        return _NAMES[policy]
+    names = getattr(policy, "names", None)
+    return None if names is None else frozenset(names)
+
+
+_NAMES: dict[Policy, frozenset[str]] = {
+    random_choice: frozenset(),
+    first: frozenset(),
+    least_loaded: frozenset(),
+    cheapest: frozenset({"predicted_cost"}),
+    fastest: frozenset({"predicted_runtime_s"}),
+    earliest_start: frozenset({"estimated_start_s"}),
+}
 
 
 def lowest(candidates: NDArray[np.bool_], key: Numbers) -> NDArray[np.bool_]:

@@ -10,7 +10,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from placewise.errors import InputError
+from placewise.errors import InputError, Words
 
 Numbers: TypeAlias = NDArray[np.float64] | NDArray[np.int64] | NDArray[np.bool_]
 
@@ -37,7 +37,11 @@ class Situation:
     def __post_init__(self) -> None:
         for name, value in self.values.items():
             if value.dtype.kind not in "bif":
-                raise InputError(f"{name!r} is not a number", found=str(value.dtype), expected="numbers or booleans")
+                raise InputError(
+                    f"{name!r} is not a number",
+                    found=Words(f"values of type {value.dtype}"),
+                    expected="numbers or booleans",
+                )
             shape = (1,) * (2 - value.ndim) + value.shape
             if len(shape) > 2 or shape[0] not in {1, self.jobs} or shape[1] not in {1, self.clusters}:
                 raise InputError(
@@ -64,7 +68,7 @@ class Situation:
         except KeyError:
             raise InputError(
                 f"the policy {policy!r} needs {name!r}, which is not known here",
-                found=", ".join(sorted(self.values)) or "no values",
+                found=Words(", ".join(sorted(self.values)) or "no values"),
             ) from None
 
     def of(

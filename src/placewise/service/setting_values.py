@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import math
+import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,9 +14,11 @@ from typing import Any, TypeAlias
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from placewise import errors
 from placewise.errors import InputError, locating
 from placewise.formats import values
 from placewise.formats.reading import parse_yaml
+from placewise.model.durations import seconds_of
 from placewise.service.guard.given import check_name
 
 Reader: TypeAlias = Callable[[Any, str], Any]
@@ -25,6 +28,7 @@ _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?\.?")
 _ADDRESS_FORM = "host:port, such as 127.0.0.1:50051, 0.0.0.0:50051 or [::1]:50051"
 _LONGEST_SECRET = 1024
 _LONGEST_S = 10 * 365 * 86_400.0
+_LONGEST_SPAN_S = 10 * _LONGEST_S
 _SWITCH = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 
 
@@ -96,7 +100,7 @@ def database(value: Any, place: str) -> str:
         value = str(value)
     if not isinstance(value, str) or not value.isprintable() or not value.strip():
         raise InputError(
-            "is no database", place=place, expected="a file of SQLite or a URL such as postgresql://host/name"
+            "is not a database", place=place, expected="a file of SQLite or a URL such as postgresql://host/name"
         )
     return value if "://" in value else str(path(value, place))
 
@@ -116,6 +120,12 @@ def path(value: Any, place: str) -> Path:
         raise InputError(f"is not a path: {error}", place=place, found=value) from error
 
 
+def paths(value: Any, place: str) -> tuple[Path, ...]:
+    """Return paths: of a text those that `os.pathsep` separates, as in PATH."""
+    several = value.split(os.pathsep) if isinstance(value, str) else [value] if isinstance(value, Path) else value
+    return tuple(path(one, place) for one in several)
+
+
 def switch(value: Any, place: str) -> bool:
     """Return true or false."""
     if isinstance(value, bool):
@@ -132,6 +142,15 @@ def seconds(value: Any, place: str) -> float:
     if isinstance(number, bool) or not isinstance(number, int | float) or not 0 < number <= _LONGEST_S:
         raise InputError("is not a usable duration", place=place, found=value, expected="seconds above 0")
     return float(number)
+
+
+def span(value: Any, place: str) -> float:
+    """Return a length of time above 0 in seconds, of a number or a text such as 90d, of at most a hundred years."""
+    with locating(place=place):
+        length = seconds_of(value if isinstance(value, str | int | float) else str(value))
+    if not 0 < length <= _LONGEST_SPAN_S:
+        raise InputError("is not a usable duration", place=place, found=value, expected="such as 90d, or none")
+    return length
 
 
 def whole(least: int, most: int = 2**63 - 1) -> Reader:
@@ -162,10 +181,24 @@ def one_of(*words: str) -> Reader:
 
     def read(value: Any, place: str) -> str:
         if not isinstance(value, str) or value.lower() not in words:
-            raise InputError("is not one of the words known", place=place, found=value, expected=", ".join(words))
+            raise InputError(
+                "is not one of the words known", place=place, found=value, expected=errors.one_of(value, words)
+            )
         return value.lower()
 
     return read
+
+
+def hosts(value: Any, place: str) -> tuple[str, ...]:
+    """Return names of hosts, from a list or from a text with commas."""
+    names = value.split(",") if isinstance(value, str) else value
+    if not isinstance(names, list | tuple):
+        raise InputError("is not a list of names", place=place, found=value, expected="names separated by commas")
+    found = tuple(values.text(one, place).strip().lower().rstrip(".") for one in names)
+    for one in found:
+        if not _is_name(one):
+            raise InputError("is not a host's name", place=place, found=one, expected="names such as scheduler.example")
+    return found
 
 
 def options(value: Any, place: str) -> Mapping[str, str]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import secrets
-from collections.abc import Mapping
+import socket
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
@@ -51,14 +52,24 @@ class Settings:
     lease_s : how long a cluster has to accept what it received. sweep_s : between looks for leases that ran out.
     orphans : what becomes of the jobs of an agent that was not heard of for agent_lost_s seconds: keep, requeue, until
         they were accepted most_attempts times, or fail.
+    models : files or folders of fitted runtime models and of a learned model of success, which policies choose by.
     vocabulary : the operator's own, a vocabulary.yaml; it counts before what clusters teach.
     separate_entries : each entry of a list of requirements speaks of a vertex of its own, as in rainbow.
+    keep_s : how long jobs that are over are kept with their histories; None for ever.
+    quota_jobs, quota_bytes : what a token may use: jobs that wait or run, and bytes of the jobspecs and commands that
+        are kept for it; None for no bound.
     most_queued : jobs a cluster. most_clusters; most_subsystems : a cluster. most_names : subsystems and fields that
         are remembered, those of clusters that are gone included.
     message_bytes, metadata_bytes, jobspec_bytes : the largest request, its metadata, and a jobspec in it.
     work_s : the longest that one call may be worked for beside the event loop, its turn not counted.
     rate_limit : calls a second and address, 0 for no limit. most_denied : wrong credentials a minute and address.
+    most_connections : of gRPC, and most_web_connections : of the web page, as far as the limit of open files goes.
+    most_streams_of_one : open calls and streams a connection. most_calls, most_streams : those of all.
+    handshake_s : for a connection's beginning, TLS included. message_s : for a request to come, once it began.
+    idle_s : after which a connection without calls is closed. stop_s : for calls under way when the server is to end.
+    http_hosts : names, beside localhost and addresses, under which the web page may be asked for.
     seed : of random choices, None for a different one each time.
+    processes : how many serve on the one port, with a PostgreSQL; the HTTP port of each is one more than the last's.
 
     What may be given says in its type what reads it.
     """
@@ -74,6 +85,7 @@ class Settings:
     match_algorithm: Annotated[str, plain_text] = "match"
     select_algorithm: Annotated[str, plain_text] = "random"
     select_options: Annotated[Mapping[str, str], read.options] = field(default_factory=dict)
+    models: Annotated[tuple[Path, ...], read.paths] = ()
     vocabulary: Annotated[Path | None, read.or_none(read.path)] = None
     separate_entries: Annotated[bool, read.switch] = False
     tls_cert: Annotated[Path | None, read.or_none(read.path)] = None
@@ -86,6 +98,9 @@ class Settings:
     orphans: Annotated[Orphans, read.one_of(*get_args(Orphans))] = "keep"
     agent_lost_s: Annotated[float, read.seconds] = 60.0
     most_attempts: Annotated[int, read.whole(1)] = 3
+    keep_s: Annotated[float | None, read.or_none(read.span)] = None
+    quota_jobs: Annotated[int | None, read.or_none(read.whole(1))] = None
+    quota_bytes: Annotated[int | None, read.or_none(read.whole(1))] = None
     most_queued: Annotated[int, read.whole(1)] = 100_000
     most_clusters: Annotated[int, read.whole(1)] = 10_000
     most_subsystems: Annotated[int, read.whole(1)] = 10_000
@@ -96,10 +111,21 @@ class Settings:
     work_s: Annotated[float, read.seconds] = 30.0
     rate_limit: Annotated[int, read.whole(0)] = 0
     most_denied: Annotated[int, read.whole(1)] = 60
+    most_connections: Annotated[int, read.whole(1, _LARGEST_INT32)] = 8192
+    most_web_connections: Annotated[int, read.whole(1, _LARGEST_INT32)] = 256
+    most_streams_of_one: Annotated[int, read.whole(1, _LARGEST_INT32)] = 32
+    most_calls: Annotated[int, read.whole(1)] = 8000
+    most_streams: Annotated[int, read.whole(1)] = 4000
+    handshake_s: Annotated[float, read.seconds] = 5.0
+    message_s: Annotated[float, read.seconds] = 30.0
+    idle_s: Annotated[float, read.seconds] = 300.0
+    stop_s: Annotated[float, read.seconds] = 1.0
+    http_hosts: Annotated[Sequence[str], read.hosts] = ()
     log_level: Annotated[Level, read.one_of(*get_args(Level))] = "info"
     log_format: Annotated[Format, read.one_of(*get_args(Format))] = "auto"
     seed: Annotated[int | None, read.or_none(read.whole(0))] = None
     tracing: Annotated[bool, read.switch] = False
+    processes: Annotated[int, read.whole(1, 64)] = 1
 
     def __post_init__(self) -> None:
         for name, reader in _READERS.items():
@@ -133,7 +159,7 @@ def from_sources(config: Path | None, environment: Mapping[str, str], flags: Map
     database = read.sqlite_file(settings.database)
     if database is None:
         raise InputError(
-            "no registration secret is given, and the database is no file beside which one could be kept",
+            "no registration secret is given, and the database is not a file beside which one could be kept",
             expected=f"--registration-secret or {PREFIX}REGISTRATION_SECRET",
         )
     path = database.absolute().with_name(SECRET_FILE)
@@ -166,7 +192,12 @@ def _of_environment(environment: Mapping[str, str]) -> _Values:
 
 
 def _of_flags(flags: Mapping[str, object | None]) -> _Values:
-    return None, {name: (value, "--" + name.replace("_", "-")) for name, value in flags.items() if value is not None}
+    return None, {name: (value, _option(name)) for name, value in flags.items() if value is not None}
+
+
+def _option(name: str) -> str:
+    """Return the option of a setting: as help has it, which names no seconds."""
+    return "--select" if name == "select_algorithm" else "--" + name.removesuffix("_s").replace("_", "-")
 
 
 def _refuse_contradictions(settings: Settings) -> None:
@@ -193,6 +224,31 @@ def _refuse_contradictions(settings: Settings) -> None:
             place="jobspec_bytes",
             found=settings.jobspec_bytes,
             expected=f"at most message_bytes, {settings.message_bytes}",
+        )
+    if settings.processes > 1:
+        _refuse_to_share(settings)
+
+
+def _refuse_to_share(settings: Settings) -> None:
+    """Raise InputError for what several processes cannot serve together."""
+    if not settings.database.startswith("postgresql"):
+        raise InputError(
+            "a SQLite file has one process: that alone knows its leases, and what it changes no other hears of",
+            place="processes",
+            found=settings.processes,
+            expected="1, or a PostgreSQL as the database",
+        )
+    if not hasattr(socket, "SO_REUSEPORT"):
+        raise InputError("this system has no ports that are shared", place="processes", found=settings.processes)
+    if settings.http is None or (first := Address.of(settings.http, "http").port) == 0:
+        return
+    last = first + settings.processes - 1
+    if last > 65_535 or first <= Address.of(settings.listen, "listen").port <= last:
+        raise InputError(
+            "each process has an HTTP port of its own, one more than the last's",
+            place="http",
+            found=settings.http,
+            expected=f"{settings.processes} ports in a row, without that of gRPC",
         )
 
 

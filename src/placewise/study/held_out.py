@@ -14,7 +14,7 @@ from placewise.model import streams
 from placewise.model.progress import SILENT, Progress
 from placewise.model.results.held_out import IN_SAMPLE, HeldOut, HeldOutCurve, HeldOutSet, refuse_hold_out
 from placewise.model.studies.settings import refuse_outside
-from placewise.study.asked import RedrawnFleets
+from placewise.study.demands.asked import RedrawnFleets
 from placewise.study.values import StudyGame, redrawn_game
 from placewise.sweep.runner import HERE, Runner
 from placewise.worth.game import Game, player_counts

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from placewise.matching.index import FleetIndex
-from placewise.matching.kernels_numpy import NumpyKernels
+from placewise.matching.bits.kernels_numpy import NumpyKernels
+from placewise.matching.fleet.index import FleetIndex
 from placewise.model.progress import SILENT, Progress
 from placewise.model.studies.study import Study
-from placewise.study.demands import demands_of
+from placewise.study.demands.demands import demands_of
 from placewise.worth.near_misses.search import near_misses
 from placewise.worth.near_misses.suggestions import NearMisses
 

@@ -8,13 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from placewise.errors import InputError, locating
-from placewise.formats.outcome_records import read_outcome_records
 from placewise.formats.reading import read_bytes
+from placewise.formats.records.outcome_records import read_outcome_records
 from placewise.formats.studies.study_file import StudyFile
-from placewise.model.jobs.described_records import YES, environment_facts, name_of_need
+from placewise.model.jobs.described_records import described_by_needs, environment_facts
 from placewise.model.jobs.workload import Workload
 from placewise.model.outcomes.outcome_model import PACKAGE, Described, OutcomeModel, OutcomeTruth, facts_named
-from placewise.model.outcomes.outcome_records import PACKAGE_VERSION, OutcomeRecords
+from placewise.model.outcomes.outcome_records import OutcomeRecords
 from placewise.model.studies.settings import Settings
 from placewise.model.studies.study import Study
 from placewise.prediction.success.observed_outcomes import ObservedOutcomes
@@ -81,7 +81,7 @@ def _model(file: StudyFile, reading: _Reading) -> tuple[OutcomeModel, dict[str, 
     assert path is not None
     if file.outcome.source == "model":
         # With the reader of models, which few studies have.
-        from placewise.formats.success_model_file import read_success_model  # noqa: PLC0415
+        from placewise.formats.records.success_model_file import read_success_model  # noqa: PLC0415
         from placewise.prediction.success.model_outcomes import ModelOutcomes  # noqa: PLC0415
 
         learned = ModelOutcomes(read_success_model(reading.noted(path)))
@@ -102,12 +102,6 @@ def described_by_workload(jobs: Workload) -> Described:
     if packages is None or not all(isinstance(name, str) for name in packages):
         raise InputError("the jobs do not say their package, which a model looks at", expected=f"a column {PACKAGE!r}")
     versions = columns.get("package_version", [None] * len(jobs))
-    needs = sorted({requirement.subsystem for requirement in jobs.requirements})
-    position = {name: at for at, name in enumerate(needs)}
-    about = [position[requirement.subsystem] for requirement in jobs.requirements]
-    rows = []
-    for job, (package, version) in enumerate(zip(packages, versions, strict=True)):
-        asked = {about[one] for one in jobs.row(job).tolist()}
-        wanted = tuple(YES if at in asked else None for at in range(len(needs)))
-        rows.append((package, None if version is None else str(version), *wanted))
-    return Described((PACKAGE, PACKAGE_VERSION, *map(name_of_need, needs)), tuple(rows))
+    about = [requirement.subsystem for requirement in jobs.requirements]
+    needs = [{about[one] for one in jobs.row(job).tolist()} for job in range(len(jobs))]
+    return described_by_needs(packages, [None if one is None else str(one) for one in versions], needs)

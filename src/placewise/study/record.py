@@ -10,7 +10,7 @@ from placewise.formats.results.outcomes_table import OUTCOMES, write_outcomes
 from placewise.formats.results.results_folder import write_results, write_scores
 from placewise.formats.results.timed_files import write_timed
 from placewise.model.results.results import Results
-from placewise.replays.fates import columns_of
+from placewise.replays.summaries.fates import columns_of
 from placewise.study.description import described
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placewise.errors import InputError
+from placewise.matching.bits.kernels import Kernels
+from placewise.matching.bits.kernels_numpy import NumpyKernels
 from placewise.matching.deciding import not_comparable
-from placewise.matching.kernels import Kernels
-from placewise.matching.kernels_numpy import NumpyKernels
 from placewise.model.jobs.workload import Workload
 from placewise.model.progress import SILENT, Progress
 from placewise.model.results.results import LevelResult, OutcomeTable, Results, Score, UnmatchedJob
@@ -20,15 +20,15 @@ from placewise.model.studies.study import CONSTRAINTS, EXPANDING, NONE, SINGLE, 
 from placewise.outcomes.metadata import Submissions, give_prefixes
 from placewise.outcomes.outcomes import Outcomes, outcomes_of
 from placewise.prediction.cost import REFERENCES
-from placewise.replays.fates import Fates
-from placewise.study import scoring
-from placewise.study.constraint import constrained
+from placewise.replays.summaries.fates import Fates
 from placewise.study.description import study_key
 from placewise.study.held_out import held_out_of
-from placewise.study.level_results import Additional, expected_additional, level_result
-from placewise.study.observed import Observed, Submitted
-from placewise.study.orders import OrderTask, run_orders
-from placewise.study.prepared import Prepared, expanding_questions
+from placewise.study.levels import scoring
+from placewise.study.levels.constraint import constrained
+from placewise.study.levels.level_results import Additional, expected_additional, level_result
+from placewise.study.levels.observed import Observed, Submitted
+from placewise.study.levels.orders import OrderTask, run_orders
+from placewise.study.levels.prepared import Prepared, expanding_questions
 from placewise.study.values import TARGET, study_game, with_values
 from placewise.study.vary.fleets import fleets_like
 from placewise.study.vary.intervals import with_intervals
@@ -159,7 +159,7 @@ def _refuse_idle(study: Study) -> None:
     for name in ("choose", "priorities", "model", "minimum_builds", "fail_after", "nodes_per_job", "nodes_free"):
         if getattr(study.settings, name) != getattr(usual, name):
             option = "--" + name.replace("_", "-")
-            raise InputError(f"{option} means nothing without a constraint", found=getattr(study.settings, name))
+            raise InputError(f"{option} has no effect without a constraint", found=getattr(study.settings, name))
 
 
 def _experiment(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from placewise.errors import InputError, locating
+from placewise.errors import InputError, locating, one_of
 from placewise.formats.studies.order_file import read_order
 from placewise.formats.studies.selection_config import read_priorities
 from placewise.formats.studies.study_file import StudyFile, read_study_file
@@ -14,6 +14,7 @@ from placewise.formats.studies.study_settings import Setting, is_file_name
 from placewise.model.studies.settings import Settings
 from placewise.model.studies.study import A_TRACE, CHOSEN, EXPERIMENTS, NO_TIMES, TIMED
 from placewise.selection.composing import policy_named
+from placewise.selection.offered import IN_A_STUDY, WITH_COSTS
 
 
 def run_settings(path: Path) -> Mapping[str, Setting]:
@@ -26,7 +27,7 @@ def run_settings(path: Path) -> Mapping[str, Setting]:
         with locating(file=path, place=f"run.{key}"):
             if key in ("policy", "choose"):
                 if not is_file_name(str(value)):
-                    policy_named(str(value))
+                    policy_named(str(value), known=IN_A_STUDY if key == "policy" else WITH_COSTS)
             elif key == "experiments":
                 _check_experiments(value, file)
             elif key != "order":
@@ -41,7 +42,7 @@ def _check_experiments(names: Setting, file: StudyFile) -> None:
         if name == TIMED and file.trace is None:
             raise InputError(NO_TIMES, found=name, expected=A_TRACE)
         if name not in known:
-            raise InputError("no such experiment", found=name, expected=f"some of {', '.join(known)}")
+            raise InputError("no such experiment", found=name, expected=one_of(name, known))
         if name == CHOSEN and not file.run.get("metadata"):
             raise InputError("the experiment chosen has no metadata", expected="metadata with names")
 

@@ -98,7 +98,7 @@ def _of_records(file: StudyFile, settings: Settings) -> Study:
     assert file.records is not None
     if file.clusters is None:
         raise InputError("there are records and no fleet to try them on", file=file.path, expected="clusters = a path")
-    from placewise.formats.tables import read_records  # noqa: PLC0415, the reader of tables, which few studies have
+    from placewise.formats.table_files.records import read_records  # noqa: PLC0415, the reader of tables, which few studies have
 
     records = read_records(file.records, file.columns)
     fleet = read_fleet(file.clusters)

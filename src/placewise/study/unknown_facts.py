@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from placewise.matching.index import FleetIndex
-from placewise.matching.kernels_numpy import NumpyKernels
+from placewise.matching.bits.kernels_numpy import NumpyKernels
+from placewise.matching.fleet.index import FleetIndex
 from placewise.model.studies.study import Study
-from placewise.study.demands import demands_of
+from placewise.study.demands.demands import demands_of
 from placewise.worth.unknown_facts import UnknownFact, unknown_facts
 
 

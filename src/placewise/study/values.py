@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from placewise.errors import InputError, PlacewiseError
-from placewise.matching.index import FleetIndex
-from placewise.matching.kernels import Kernels
-from placewise.matching.kernels_numpy import NumpyKernels
+from placewise.errors import InputError, PlacewiseError, Words, one_of
+from placewise.matching.bits.kernels import Kernels
+from placewise.matching.bits.kernels_numpy import NumpyKernels
+from placewise.matching.fleet.index import FleetIndex
 from placewise.model import streams
 from placewise.model.progress import SILENT, Progress
 from placewise.model.results.results import Results, TruthNote
@@ -19,14 +19,14 @@ from placewise.model.results.worth import SubsystemWorth, Worth
 from placewise.model.studies.settings import MOST_ORDERS, names_in, refuse_outside
 from placewise.model.studies.study import Study
 from placewise.outcomes.questions import Questions
-from placewise.study.asked import Asked, Demands, RedrawnFleets
-from placewise.study.demands import demands_of
-from placewise.study.prepared import Prepared
+from placewise.study.demands.asked import Asked, Demands, RedrawnFleets
+from placewise.study.demands.demands import demands_of
+from placewise.study.levels.prepared import Prepared
 from placewise.sweep.runner import HERE, Runner
 from placewise.worth.blame import blame, lifts
 from placewise.worth.game import Game, mean_over_jobs, player_counts, with_all_metadata, without_metadata
 from placewise.worth.pareto import level_points
-from placewise.worth.resampling import Bootstrap, Centre, Means, interval_of
+from placewise.worth.resampling import Bootstrap, Centre, Means, Varied, interval_of
 from placewise.worth.shapley import DrawnOrders, Shares, estimates, exact_limit, exact_shares
 from placewise.worth.sufficiency import smallest_set
 from placewise.worth.units import Labels, Units
@@ -124,9 +124,9 @@ def over_fleets(worth: Worth, played: StudyGame, fleets: int, *, runner: Runner 
     if not len(rows):
         return worth
     ranks = 1 + np.argsort(np.argsort(-np.round(rows, 12), axis=1, kind="stable"), axis=1)
-    over = f"{len(rows):,} fleet{'' if len(rows) == 1 else 's'} drawn anew"
+    varied = Varied("fleet", len(rows), " drawn anew")
     found = {
-        name: (interval_of(values, over), (int(places.min()), int(places.max())))
+        name: (interval_of(values, varied), (int(places.min()), int(places.max())))
         for name, values, places in zip(names, rows.T, ranks.T, strict=True)
     }
     return replace(
@@ -141,7 +141,7 @@ def players_of(study: Study, among: str) -> tuple[str, ...]:
     """Return the names of the players; empty for all. Raises InputError for names that the study does not declare."""
     if not study.questions:
         if among not in ("", "all"):
-            raise InputError("--questions means nothing for version jobs", found=among)
+            raise InputError("--questions has no effect for version jobs", found=among)
         return ()
     if not among:
         return study.expanding
@@ -150,7 +150,7 @@ def players_of(study: Study, among: str) -> tuple[str, ...]:
     chosen = known if among == "all" else names_in(among)
     for name in chosen:
         if name not in known:
-            raise InputError("no such question", found=name, expected=f"some of {', '.join(known)}")
+            raise InputError("no such question", found=name, expected=one_of(name, known))
     return chosen
 
 
@@ -204,7 +204,7 @@ def worth_of(
     """
     limit = _limit(game, method)
     if not 0 < precision < 1:
-        raise InputError("--precision is no share", found=precision, expected="above 0 and below 1")
+        raise InputError("--precision is not a share", found=precision, expected="above 0 and below 1")
     if not 0 <= job_worth * game.jobs < np.inf:
         raise InputError("--job-worth is not usable", found=job_worth, expected="0 or more, and finite over all jobs")
     refuse_outside(resamples=(resamples, 0, MOST_ORDERS))
@@ -232,11 +232,11 @@ def _limit(game: Game, method: str) -> int:
     if method == "exact" and limit < (most := int(player_counts(game).max(initial=0))):
         raise InputError(
             "too many sets of subsystems to try them all",
-            found=f"a job with {most} that matter",
+            found=Words(f"a job with {most} that matter"),
             expected=f"at most {limit}, or the method auto or sampled",
         )
     if method not in ("exact", "auto"):
-        raise InputError("no such method", found=method, expected="auto, exact or sampled")
+        raise InputError("no such method", found=method, expected=one_of(method, ("auto", "exact", "sampled")))
     return limit
 
 
@@ -314,7 +314,7 @@ def costs_of(names: Sequence[str], costs: Mapping[str, float]) -> NDArray[np.flo
     unknown = sorted(set(costs) - set(names))
     if unknown:
         raise InputError(
-            "a cost is given for a subsystem that no job needs", found=unknown[0], expected="names such as " + names[0]
+            "a cost is given for a subsystem that no job needs", found=unknown[0], expected=one_of(unknown[0], names)
         )
     if sum(costs.values()) == np.inf:
         raise InputError("the costs are too large to be summed up", found=max(costs.values()))
@@ -330,9 +330,9 @@ def _with_intervals(
     values = weights[shares.job] * shares.value
     means = Means.of(figure.reshape(-1), units.of_job[shares.job], values, jobs, len(players))
     rows = runner.rows("resamples of values", Bootstrap(means, seed, units.copies), resamples, key=key)
-    over = f"{resamples:,} resamples of {len(units):,} {units.word}{'' if len(units) == 1 else 's'}"
+    varied = Varied(units.word, len(units), resamples=resamples)
     found = {
-        game.names[player]: interval_of(column, over, Centre.of(value, influence, units.copies))
+        game.names[player]: interval_of(column, varied, Centre.of(value, influence, units.copies))
         for player, column, value, influence in zip(
             players, rows.T, means.values().tolist(), means.influence(), strict=True
         )

@@ -81,7 +81,7 @@ def _address_in(file: Path) -> str:
     address = document.get("address") if isinstance(document, dict) else None
     if not isinstance(address, str):
         raise InputError(
-            "is no scheduler file of Dask", file=file, found=document, expected="an object with an address"
+            "is not a scheduler file of Dask", file=file, found=document, expected="an object with an address"
         )
     return address
 

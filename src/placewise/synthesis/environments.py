@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
-from placewise.errors import InputError
+from placewise.errors import InputError, Words
 from placewise.model.fleets.cluster import Cluster, Fleet
 from placewise.model.fleets.resources import Subsystem, SubsystemVertex, package_subsystem
 from placewise.model.jobs.described_records import described_jobs, environment_facts
 from placewise.model.jobs.workload import Workload
 from placewise.model.outcomes.outcome_model import PACKAGE, Described, EnvironmentDraw
-from placewise.model.outcomes.outcome_records import ABSENT, COMPILER, DEPENDENCIES, PACKAGE_VERSION, OutcomeRecords
+from placewise.model.outcomes.outcome_records import (
+    ABSENT,
+    COMPILER,
+    DEPENDENCIES,
+    OTHERS,
+    PACKAGE_VERSION,
+    OutcomeRecords,
+)
+from placewise.model.scalar import Scalar
 from placewise.model.streams import Synthesis
 from placewise.synthesis.drawing import stream
 
 COMPILER_VERSION = "compiler version"
+CLUSTER = "cluster"
+"""The fact that is a cluster's name, where nothing of that name is described there."""
+_FACTS = {"compiler_version": COMPILER_VERSION}
+"""Fields of clusters' states, and columns of build records, whose fact has another name."""
 _LAYERS = 32
 """Records whose environments a cluster is put together from, before what is still missing is taken fact by fact."""
 _NOWHERE = -1
@@ -83,14 +97,67 @@ def environments_of(fleet: Fleet, facts: dict[str, str]) -> Described:
 
     Raises InputError for a cluster with several values of one fact, of which a model is asked about one.
     """
-    return Described(tuple(facts), tuple(_row(cluster, facts) for cluster in fleet.clusters))
+    return Described(tuple(facts), tuple(environment_of(cluster, facts) for cluster in fleet.clusters))
 
 
-def _row(cluster: Cluster, facts: dict[str, str]) -> tuple[str | None, ...]:
-    by_name: dict[str, list[Subsystem]] = {}
-    for one in cluster.subsystems:
-        by_name.setdefault(one.name, []).append(one)
-    return tuple(_value(cluster.name, by_name, *fact) for fact in facts.items())
+def environment_of(
+    cluster: Cluster, facts: Mapping[str, str], state: Mapping[str, Scalar] | None = None
+) -> tuple[str | None, ...]:
+    """Return what a cluster is by facts and their groups, None where it has none; state : its own if None.
+
+    Raises InputError for several values of one fact.
+    """
+    found = []
+    for fact, there in zip(facts, values_on(cluster, facts, state), strict=True):
+        if len(there) > 1:
+            problem = (
+                f"cluster {cluster.name!r} has several values of {fact!r}, and a model of outcomes is asked about one"
+            )
+            raise InputError(problem, found=Words(", ".join(there[:5])))
+        found.append(there[0] if there else None)
+    return tuple(found)
+
+
+def runtime_facts_of(
+    cluster: Cluster, facts: Sequence[str], state: Mapping[str, Scalar] | None = None
+) -> tuple[str | None, ...]:
+    """Return what runtime models look at of a cluster, by the names of `records.FACTS`; state : its own if None.
+
+    None is not known, as is a fact of which a cluster has several values.
+    """
+    named = {_FACTS.get(name, name): COMPILER if name in (COMPILER, *_FACTS) else OTHERS for name in facts}
+    return tuple(there[0] if len(there) == 1 else None for there in values_on(cluster, named, state))
+
+
+def values_on(
+    cluster: Cluster, facts: Mapping[str, str], state: Mapping[str, Scalar] | None = None
+) -> list[tuple[str, ...]]:
+    """Return the values of each fact, by facts and their groups, on a cluster, sorted; state : its own if None.
+
+    What a subsystem says counts, else the field of the state; the fact `cluster` is then the cluster's name.
+    """
+    by_name = {one.name: one for one in cluster.subsystems}
+    said = dict(cluster.state) if state is None else state
+    return [_values(cluster.name, by_name, said, *fact) for fact in facts.items()]
+
+
+def _values(
+    cluster: str, by_name: Mapping[str, Subsystem], state: Mapping[str, Scalar], fact: str, group: str
+) -> tuple[str, ...]:
+    subsystem, field = fact, "version" if group == DEPENDENCIES else "value"
+    if group == COMPILER:
+        subsystem, field = COMPILER, "version" if fact == COMPILER_VERSION else "name"
+    vertices = by_name[subsystem].vertices if subsystem in by_name else ()
+    found = {str(value) for vertex in vertices for name, value in vertex.properties if name == field}
+    if not found and group in (COMPILER, OTHERS):
+        own = state.get(field_of(fact))
+        found = {str(own)} if own is not None else {cluster} if fact == CLUSTER else found
+    return tuple(sorted(found))
+
+
+def field_of(fact: str) -> str:
+    """Return what a fact is called in clusters' states, and in build records."""
+    return next((field for field, name in _FACTS.items() if name == fact), fact)
 
 
 def _cluster(name: str, groups: dict[str, str], row: tuple[str | None, ...]) -> Cluster:
@@ -108,20 +175,3 @@ def _cluster(name: str, groups: dict[str, str], row: tuple[str | None, ...]) -> 
     if compiler:
         subsystems.append(Subsystem(COMPILER, (SubsystemVertex(tuple(sorted(compiler))),)))
     return Cluster(name, subsystems=tuple(subsystems))
-
-
-def _value(cluster: str, by_name: dict[str, list[Subsystem]], fact: str, group: str) -> str | None:
-    subsystem, field = fact, "version" if group == DEPENDENCIES else "value"
-    if group == COMPILER:
-        subsystem, field = COMPILER, "version" if fact == COMPILER_VERSION else "name"
-    found = {
-        str(value)
-        for one in by_name.get(subsystem, ())
-        for vertex in one.vertices
-        for name, value in vertex.properties
-        if name == field
-    }
-    if len(found) > 1:
-        problem = f"cluster {cluster!r} has several values of {fact!r}, and a model of outcomes is asked about one"
-        raise InputError(problem, found=", ".join(sorted(found)[:5]))
-    return next(iter(found), None)

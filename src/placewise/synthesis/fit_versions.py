@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from placewise.errors import InputError
+from placewise.errors import InputError, Words
 from placewise.model.fleets.cluster import Cluster, Fleet
 from placewise.model.jobs.workload import Workload
 from placewise.model.requirements.requirement import VERSION, Expression, tests_of, version_bounds
@@ -66,7 +66,7 @@ def _versions(cluster: Cluster) -> dict[str, str]:
             raise InputError(
                 "a subsystem has no place in a profile",
                 place=f"cluster {cluster.name!r}, subsystem {subsystem.name!r}",
-                found=", ".join(properties) or f"{len(subsystem.vertices)} vertices",
+                found=Words(", ".join(properties) or f"{len(subsystem.vertices)} vertices"),
                 expected="one vertex with a version",
             )
         versions[subsystem.name] = version

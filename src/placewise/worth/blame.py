@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from placewise.matching import bitset
+from placewise.matching.bits import bitset
 from placewise.worth.game import Game, shares, small_games, without_each
 
 _BLOCK_PAIRS = 1 << 20

@@ -12,7 +12,7 @@ from itertools import chain, combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from placewise.matching import bitset
+from placewise.matching.bits import bitset
 from placewise.model.results.worth import LevelPoint
 from placewise.worth.game import Game, Kinds, SmallGames, kinds_of, shares, small_games, without_metadata
 from placewise.worth.playing import Playing

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from placewise.matching import bitset
+from placewise.matching.bits import bitset
 from placewise.model import streams
 from placewise.worth.blame import blame, lifts
 from placewise.worth.game import Game

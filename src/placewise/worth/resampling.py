@@ -218,22 +218,43 @@ class Centre:
         return cls(value, float((often * each**3).sum()) / (6 * squares**1.5) if squares > 0 else 0.0)
 
 
-def interval_of(values: NDArray[np.float64], over: str, centre: Centre | None = None) -> Interval | None:
+@dataclass(frozen=True, slots=True)
+class Varied:
+    """What was varied.
+
+    noun, count : one of them, and how many there are. how : what was done with them, in words. resamples : how often
+        they were drawn again.
+    """
+
+    noun: str
+    count: int
+    how: str = ""
+    resamples: int = 0
+
+    def __str__(self) -> str:
+        again = f"{_counted(self.resamples, 'resample')} of " if self.resamples else ""
+        return f"{again}{_counted(self.count, self.noun)}{self.how}"
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def interval_of(values: NDArray[np.float64], varied: Varied, centre: Centre | None = None) -> Interval | None:
     """Return the central 95 % of values, or the range of fewer than 40; None where all are NaN.
 
-    over : what was varied, and how often. centre : of a bootstrap, whose ends are then those of BCa; percentiles,
-    interpolated linearly, if not given.
+    centre : of a bootstrap, whose ends are then those of BCa; percentiles, interpolated linearly, if not given.
     """
     known = values[~np.isnan(values)]
     if not len(known):
         return None
     if len(known) < _FEWEST:
-        return Interval(float(known.min()), float(known.max()), over, 1.0)
+        return Interval(float(known.min()), float(known.max()), str(varied), 1.0, varied.noun)
     levels = [(1 - _LEVEL) / 2, (1 + _LEVEL) / 2]
     if centre is not None and not np.isnan(centre.value):
         levels = [_corrected(level, known, centre) for level in levels]
     low, high = np.quantile(known, levels).tolist()
-    return Interval(low, high, over, _LEVEL)
+    return Interval(low, high, str(varied), _LEVEL, varied.noun)
 
 
 def _corrected(level: float, values: NDArray[np.float64], centre: Centre) -> float:

@@ -24,7 +24,7 @@ import highspy
 import numpy as np
 from numpy.typing import NDArray
 
-from placewise.matching import bitset
+from placewise.matching.bits import bitset
 from placewise.worth.playing import Playing
 
 MOST_STEPS = 500_000

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from placewise.matching import bitset
-from placewise.matching.index import FleetIndex
+from placewise.matching.bits import bitset
+from placewise.matching.fleet.index import FleetIndex
+from placewise.matching.fleet.open_tests import open_tests
 from placewise.matching.match import match_rows
-from placewise.matching.open_tests import open_tests
 from placewise.model.jobs.workload import Workload
 
 

@@ -5,7 +5,7 @@ from math import fsum, inf
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from near_strategies import SUBSYSTEMS, fleets, workloads
 from random_replays import fleet_of_pools, random_case, random_settings, trace_of
@@ -16,7 +16,7 @@ from placewise.advice.suggestions.applying import described_fleet, repriced_flee
 from placewise.advice.suggestions.cases import case_of_jobs
 from placewise.advice.suggestions.over_time import Timed
 from placewise.errors import InputError
-from placewise.matching.index import FleetIndex
+from placewise.matching.fleet.index import FleetIndex
 from placewise.matching.match import match
 from placewise.model.advice.changes import FactDescribed, PriceMoved
 from placewise.model.fleets.cluster import Fleet
@@ -24,9 +24,9 @@ from placewise.model.fleets.resources import ResourceGraph, Vertex
 from placewise.model.fleets.vocabulary import Vocabulary
 from placewise.model.jobs.job import Job, ResourceGroup, ResourceRequest
 from placewise.model.traces.replay import ReplaySettings
+from placewise.replays.inputs.sites import processor_price
 from placewise.replays.replaying import cleaned_for, truth_of
 from placewise.replays.run import replay
-from placewise.replays.sites import processor_price
 from placewise.study.timed.paired import paired
 from placewise.worth.near_misses.suggestions import Relaxation, changed_fleet
 
@@ -109,7 +109,6 @@ def advised(fleet, jobs, top=50):
         assume(False)
 
 
-@settings(max_examples=60)
 @given(cases())
 def test_each_suggestion_is_true_when_applied(case):
     fleet, jobs = case
@@ -132,7 +131,6 @@ def test_each_suggestion_is_true_when_applied(case):
             assert one.gains.wasted_h is None
 
 
-@settings(max_examples=40)
 @given(cases())
 def test_the_best_gains_come_first_and_matches_alone_last(case):
     found = advised(*case)
@@ -149,7 +147,6 @@ def test_the_best_gains_come_first_and_matches_alone_last(case):
     assert fewer.suggestions == found.suggestions[:2]
 
 
-@settings(max_examples=30)
 @given(cases(), st.randoms(use_true_random=False))
 def test_the_order_of_clusters_changes_nothing(case, random):
     fleet, jobs = case
@@ -163,7 +160,6 @@ def test_the_order_of_clusters_changes_nothing(case, random):
     assert shown[0] == shown[1]
 
 
-@settings(max_examples=30)
 @given(cases())
 def test_where_every_job_succeeds_and_pays_nothing_there_is_nothing_to_suggest(case):
     fleet, jobs = case

@@ -7,7 +7,7 @@ from made_results import level
 
 from placewise.formats.studies.study_file import shipped_declarations
 from placewise.model.studies.study import WITH_REPLACEMENT, WITHOUT_REPLACEMENT
-from placewise.report.data.levels import (
+from placewise.report.data.studies.levels import (
     AT_LEAST,
     ENOUGH_MEMORY,
     EXACT,

@@ -11,9 +11,9 @@ from random_replays import random_case
 from placewise.model.traces.replay import ReplaySettings
 from placewise.model.traces.replayed import Replayed, TraceRecord
 from placewise.model.traces.trace_cleaning import clean
-from placewise.replays.numbers import summary_of
 from placewise.replays.run import replay
-from placewise.report.data.replay import DAY_S, bars_of, class_waits, over_time
+from placewise.replays.summaries.numbers import summary_of
+from placewise.report.data.replays.replay import DAY_S, bars_of, class_waits, over_time
 
 
 def replayed(seed):

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from placewise.errors import InputError
 from placewise.model.results.results import UnmatchedJob
-from placewise.report.data.experiments import by_gain, single_without_metadata
 from placewise.report.data.statistics import (
     MOST_BINS,
     central_interval,
@@ -17,6 +16,7 @@ from placewise.report.data.statistics import (
     share_histogram,
     whole_number_histogram,
 )
+from placewise.report.data.studies.experiments import by_gain, single_without_metadata
 
 shares = st.lists(st.floats(0, 1), min_size=1, max_size=60).map(np.array)
 

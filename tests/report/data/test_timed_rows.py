@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from placewise.model.results.worth import Interval
 from placewise.model.traces.replay import ReplaySettings
 from placewise.model.traces.replay_summary import MeanInterval, Spread, Waits, Work
 from placewise.model.traces.replayed import TraceRecord
 from placewise.model.traces.scenarios import Paired, PairedMean, PieceWorth, ScenarioResult, Timed
-from placewise.report.data.timed import MOST_ROWS, comparison_rows, largest_waste, scenario_rows, telling_comparisons
-from placewise.report.words.timed import success_words, timed_findings
+from placewise.report.data.replays.timed import (
+    MOST_ROWS,
+    comparison_rows,
+    largest_waste,
+    scenario_rows,
+    telling_comparisons,
+    value_rows,
+    without_repeated,
+)
+from placewise.report.words.numbers import share
+from placewise.report.words.replays.timed import success_words, timed_findings
 
 RECORD = TraceRecord("a trace", 10, 10, "none", (), 0, 0, (), False, (), ())
 SPREAD = Spread(1.0, 1.0, 1.0, 1.0, 1.0)
@@ -71,7 +82,7 @@ def test_of_many_comparisons_those_of_all_metadata_are_told():
 
 
 def test_success_is_said_once_where_it_is_one():
-    assert success_words(grid(["no metadata"], 8)) == "success 80% in all"
+    assert success_words(grid(["no metadata"], 8)) == f"success {share(0.8)} in all"
     mixed = Timed(RECORD, (result("fcfs", "a", succeeded=5), result("fcfs", "b")), ())
     assert success_words(mixed) == ""
 
@@ -83,3 +94,28 @@ def test_the_largest_waste_is_by_policy_and_none_where_nothing_is_wasted():
     )
     found = largest_waste(Timed(RECORD, (result("fcfs", "a"),), (), values))
     assert {policy: one.piece for policy, one in found.items()} == {"fcfs": "b"}
+
+
+def test_rows_that_look_like_the_first_under_every_policy_are_named_and_not_drawn():
+    timed = grid(["no metadata", "a", "b", "c"])
+    other = [
+        replace(one, utilisation=0.9) if (one.level, one.settings.policy) == ("b", "easy") else one
+        for one in timed.results
+    ]
+    rows, repeated = without_repeated(*scenario_rows(replace(timed, results=tuple(other))))
+    assert (rows.names, repeated) == (("no metadata", "b"), ("a", "c"))
+    rows, repeated = without_repeated(*scenario_rows(grid(["no metadata", "a"])))
+    assert (rows.names, repeated) == (("no metadata", "a"), ())  # one such row is a finding
+
+
+def test_pieces_worth_nothing_under_every_policy_are_named_and_not_drawn():
+    def worth(policy, piece, waiting, wasted):
+        return PieceWorth(policy, piece, 5, 5, waiting, 0.0, wasted, None, None, None)
+
+    values = (worth("fcfs", "a", 0.0, 0.0), worth("fcfs", "b", 0.0, 0.0), worth("easy", "a", 0.0, 0.0))
+    values += (worth("easy", "b", 0.0, -1.0),)
+    timed = Timed(RECORD, (result("fcfs", "x"),), (), values)
+    rows, nothing = value_rows(timed)
+    assert (rows.names, rows.policies, nothing) == (("b",), ("fcfs", "easy"), ("a",))
+    rows, nothing = value_rows(replace(timed, values=values[:1]))
+    assert (rows.names, nothing) == (("a",), ())

@@ -6,15 +6,16 @@ from dataclasses import replace
 import matplotlib as mpl
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 from PIL import Image
 
 from placewise.errors import InputError
 from placewise.model.results.results import CurvePoint, OrderSpread, Results, UnmatchedJob
 from placewise.report.drawn.figures import draw_figures, render_figures
+from placewise.report.drawn.replay import time_axis
 from placewise.report.drawn.style import DPI, HEIGHT, WIDTH
 
 NAMES = {"trade-off", "build-success", "order-spread", "marginal-score", "percent-matched", "count-unmatched"}
-SHADED = "Shaded green: jobs that succeed; red: that match and fail."
 
 
 def by_name(results):
@@ -43,6 +44,22 @@ def test_every_figure_is_written_as_png_and_svg(full, tmp_path):
         assert picture.alt
 
 
+@pytest.mark.parametrize(
+    ("end_s", "unit", "last"),
+    [(1800, "minutes", 30), (7200, "hours", 2), (27000, "hours", 7), (169200, "hours", 40), (176400, "days", 2),
+     (340 * 86400, "days", 300)],
+)  # fmt: skip
+def test_time_has_ticks_of_the_unit_that_fits(end_s, unit, last):
+    axes = Figure().add_subplot()
+    axes.set_xlim(0, end_s / 86400)
+    time_axis(axes)
+    labels = [float(label.get_text()) for label in axes.get_xticklabels()]
+    assert axes.get_xlabel() == f"{unit} since the first submission"
+    assert labels[-1] == last
+    assert 3 <= len(labels) <= 10
+    assert axes.get_xlim() == (0, end_s / 86400), "the axis ends where the replay does"
+
+
 @pytest.mark.slow
 @pytest.mark.usefixtures("pixels")
 def test_the_same_numbers_give_the_same_bytes_whatever_the_user_set(full):
@@ -60,14 +77,17 @@ def test_titles_axes_and_numbers_are_text_in_the_svg(full):
             "subsystems with metadata (count)",
             "share of jobs",
             *("ceiling", "43.1 %", "success", "50 %"),
-            f"A job that needs fewer stays as its last one left it. {SHADED}",
+            (
+                "10,506 jobs: each gets metadata on one more subsystem, until it has all that it asks for or no "
+                "cluster matches;"
+            ),
         ),
         "build-success": (
             "share of submissions",
             "10,506 jobs",
             "226,989 submissions",
             "1.29 %",
-            "success of the submissions of single without metadata 2.56 %",
+            "success of the jobs of single, without metadata: 2.56 %",
         ),
         "order-spread": ("orders (count)", "central 95 % of orders: 10.5 % to 29.5 %", "median 20 %"),
         "marginal-score": ("share of outcome rules", "± 1 standard deviation of one job", "81.2 %"),

@@ -9,7 +9,12 @@ from made_results import fitted, level
 from PIL import Image
 
 from placewise.model.results.results import Moments, Reasons
+from placewise.report.drawn import picture as drawn_picture
 from placewise.report.drawn.figures import draw_figures, render_figures
+from placewise.report.drawn.levels.maps import draw_pareto
+from placewise.report.drawn.levels.per_build import draw_per_build
+from placewise.report.drawn.levels.reasons import draw_failure_reasons
+from placewise.report.drawn.style import house_style
 
 COSTS = {"additional-runtime", "additional-cost", "cost-by-package", "pareto"}
 NAMES = COSTS | {
@@ -26,6 +31,21 @@ NAMES = COSTS | {
 
 def by_name(results):
     return {picture.name: picture for picture in render_figures(results)}
+
+
+def alone(draw, results):
+    """One picture, without drawing the others; None where there is none."""
+    with house_style():
+        drawing = draw(results)
+        return drawing and drawing.rendered()
+
+
+@pytest.fixture(scope="module")
+def pictures(build_results):
+    """The pictures of the results, drawn once."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(drawn_picture, "png", lambda _: b"")
+        return by_name(build_results)
 
 
 def texts(picture):
@@ -55,8 +75,7 @@ def test_the_same_levels_give_the_same_bytes(build_results):
         assert render_figures(build_results) == first
 
 
-def test_numbers_and_words_are_in_the_figures(build_results):
-    pictures = by_name(build_results)
+def test_numbers_and_words_are_in_the_figures(pictures):
     for name, words in {
         "level-success": (
             "arch + compiler + exact version",
@@ -67,7 +86,7 @@ def test_numbers_and_words_are_in_the_figures(build_results):
             "50 %",
             "14 %",
         ),
-        "clusters-matched": ("12.3", "no metadata", "clusters that match a job, mean (logarithmic)"),
+        "clusters-matched": ("12.3", "no metadata", "clusters that match, mean per job (logarithmic)"),
         "cluster-spread": ("33.2", "1", "4", "850"),
         "failure-reasons": (
             "wrong arch alone",
@@ -96,33 +115,33 @@ def test_numbers_and_words_are_in_the_figures(build_results):
             assert text in written, (name, text, written)
 
 
-def test_levels_without_failures_are_not_among_the_reasons(build_results):
-    written = texts(by_name(build_results)["failure-reasons"])
+def test_levels_without_failures_are_not_among_the_reasons(build_results, pictures):
+    written = texts(pictures["failure-reasons"])
     assert "arch" in written
     assert "arch + compiler + exact version" not in written
     clean = tuple(replace(one, reasons=Reasons({}, {}, {})) for one in build_results.levels)
-    assert "failure-reasons" not in by_name(replace(build_results, levels=clean))
+    assert alone(draw_failure_reasons, replace(build_results, levels=clean)) is None
 
 
 def test_many_sets_of_reasons_share_a_colour_for_the_rest(build_results):
     rules = [f"rule_{i}" for i in range(6)]
     sets = {(a,): 5.0 for a in rules} | {(a, b): 7.0 for a in rules for b in rules if a < b}
     one = level("none", (), fails=sets)
-    written = texts(by_name(replace(build_results, levels=(one,)))["failure-reasons"])
+    written = texts(alone(draw_failure_reasons, replace(build_results, levels=(one,))))
     assert "other sets of reasons" in written
     assert f"{sum(sets.values()):.0f}" in written
 
 
 def test_what_nothing_beats_is_marked(build_results):
-    picture = by_name(build_results)["pareto"]
+    picture = alone(draw_pareto, build_results)
     assert "arch + compiler + version at least" in picture.caption
     assert "arch + compiler + exact version" not in picture.caption
     # The only one that is cheaper has less success.
     assert "cheapest, nodes used up" in picture.caption
 
 
-def test_no_text_of_levels_is_smaller_than_nine_points(build_results):
-    for picture in render_figures(build_results):
+def test_no_text_of_levels_is_smaller_than_nine_points(pictures):
+    for picture in pictures.values():
         for node in ET.fromstring(picture.svg).iter("{http://www.w3.org/2000/svg}text"):
             assert float(re.search(r"([0-9.]+)px", node.get("style"))[1]) >= 9
 
@@ -152,10 +171,9 @@ def test_what_is_not_known_is_not_drawn(build_results, change, missing):
     assert not drawn & (missing - {"failure-reasons"})
 
 
-@pytest.mark.parametrize("count", [1, 2, 3])
-def test_few_levels_are_drawn(build_results, count):
-    assert set(by_name(replace(build_results, levels=build_results.levels[:count]))) == NAMES
-    assert set(by_name(replace(build_results, levels=build_results.levels[:count], ceiling=None))) == NAMES
+@pytest.mark.parametrize(("count", "ceiling"), [(1, 0.85), (1, None), (2, None), (3, 0.85)])
+def test_few_levels_are_drawn(build_results, count, ceiling):
+    assert set(by_name(replace(build_results, levels=build_results.levels[:count], ceiling=ceiling))) == NAMES
 
 
 def test_many_levels_in_one_place_are_drawn(build_results):
@@ -171,8 +189,9 @@ def test_hostile_names_of_levels_cannot_break_a_figure(build_results):
     costs = {HOSTILE: replace(one.costs["fastest"], by_package={HOSTILE: (1.0, 2.0)})}
     one = replace(one, costs=costs, jobs_by_cluster={HOSTILE: 3.0})
     evil = replace(build_results, levels=(one, replace(one, name="other")))
-    assert set(by_name(evil)) == NAMES
-    for picture in render_figures(evil):
+    pictures = by_name(evil)
+    assert set(pictures) == NAMES
+    for picture in pictures.values():
         ET.fromstring(picture.svg)
 
 
@@ -180,8 +199,8 @@ def test_single_jobs_may_have_a_runtime_and_no_cost(build_results):
     one, *others = build_results.levels
     without = [replace(level, per_build={"runtime_s": level.per_build["runtime_s"]}) for level in others]
     for levels in ((one, *without), (without[0],), tuple(without)):
-        picture = by_name(replace(build_results, levels=levels))["per-build"]
-        assert ("additional cost of a job (price units)" in texts(picture)) == (levels[0] is one)
+        picture = alone(draw_per_build, replace(build_results, levels=levels))
+        assert ("additional cost per job (price units)" in texts(picture)) == (levels[0] is one)
         assert ("not predicted" in picture.alt) == (levels[0] is one)
 
 

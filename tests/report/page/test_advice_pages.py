@@ -2,6 +2,7 @@
 
 import shutil
 from functools import cache
+from itertools import pairwise
 
 import pytest
 from page_reader import Page
@@ -11,7 +12,7 @@ from placewise.advice.fleet_diff import fleet_diff
 from placewise.advice.job_costs import job_cost
 from placewise.matching.causes.relaxing import relaxations
 from placewise.matching.causes.why_not import why_not
-from placewise.matching.index import FleetIndex
+from placewise.matching.fleet.index import FleetIndex
 from placewise.matching.match import match
 from placewise.model.fleets.cluster import Cluster, Fleet
 from placewise.model.fleets.resources import Subsystem, SubsystemVertex, unshaped
@@ -141,6 +142,8 @@ def test_a_page_can_be_read_in_any_window(browser, tmp_path, width, scheme):
             .map((one) => parseFloat(getComputedStyle(one).fontSize)))"""
         )
         assert smallest >= 12
+        levels = page.locator("h1, h2, h3").evaluate_all("all => all.map((one) => Number(one.tagName[1]))")
+        assert all(after - before <= 1 for before, after in pairwise(levels)), "headings go down step by step"
         heads = page.locator(".texts thead").first
         if heads.count():
             assert (heads.bounding_box()["x"] >= 0) == (width > 700), "columns are headed where there are columns"

@@ -14,11 +14,11 @@ from made_results import worthy
 from placewise.model.results.results import Results
 from placewise.model.results.worth import FleetSpread, Headline, LevelPoint, Sufficiency
 from placewise.report.data.statistics import thinned
-from placewise.report.data.worth import MOST_MARKS, MOST_ROWS
+from placewise.report.data.studies.worth import MOST_MARKS, MOST_RANKED
 from placewise.report.page.charts.experiments import expanding_charts
 from placewise.report.page.charts.inline import json_text, libraries, policy
 from placewise.report.page.charts.vega import CONFIG, MOST_POINTS
-from placewise.report.page.worth_sections import worth_sections
+from placewise.report.page.sections.worth import worth_sections
 from placewise.report.words.numbers import distinct
 
 
@@ -62,15 +62,15 @@ def test_what_is_not_there_has_no_section(full):
 def test_the_ranking_holds_the_numbers_of_the_most_valuable(worth_results):
     rows = worth_results.worth.subsystems
     found = values(every_chart(worth_results)["value-ranking"])
-    assert len(rows) > MOST_ROWS
+    assert len(rows) > MOST_RANKED
     of = {(value["subsystem"], value["measure"]): value for value in found}
-    assert len(of) == len(found) == 3 * MOST_ROWS
-    for row in rows[:MOST_ROWS]:
+    assert len(of) == len(found) == 3 * MOST_RANKED
+    for row in rows[:MOST_RANKED]:
         shapley = of[row.name, "Shapley value"]
         assert (shapley["share"], shapley["low"], shapley["high"]) == (row.value, row.interval.low, row.interval.high)
-        assert of[row.name, "single lift"]["share"] == row.single_lift
-        assert of[row.name, "drop-one loss"]["share"] == row.drop_one_loss
-    assert "The 40 most valuable of 60 subsystems" in every_chart(worth_results)["value-ranking"].caption
+        assert of[row.name, "lift alone"]["share"] == row.single_lift
+        assert of[row.name, "loss if dropped"]["share"] == row.drop_one_loss
+    assert "The 24 most valuable of 60 subsystems" in every_chart(worth_results)["value-ranking"].caption
     table = worth_sections(worth_results)[0].tables[0]
     assert [name for name, _, _ in table.rows] == [row.name for row in rows]
     assert [float(cells[0].value) for _, _, cells in table.rows] == [row.value for row in rows]
@@ -91,12 +91,13 @@ def test_columns_of_what_is_not_known_are_left_out(worth_results):
 def test_sufficiency_holds_every_line(worth_results):
     found = worth_results.sufficiency
     chart = every_chart(worth_results)["sufficiency"]
-    assert [value["count"] for value in values(chart)] == list(range(61))
-    assert [value["greedy"] for value in values(chart)] == found.greedy.tolist()
+    last = 2 * len(found.metadata)
+    assert [value["count"] for value in values(chart)] == list(range(last + 1))
+    assert [value["greedy"] for value in values(chart)] == found.greedy[: last + 1].tolist()
     for row, name in zip(found.random, ("low", "median", "high"), strict=True):
-        assert [value[name] for value in values(chart)] == row.tolist()
-    assert [value["added"] for value in values(chart)][1:] == list(found.path)
-    goal, chosen = (layer["data"]["values"][0] for layer in chart.spec["layer"] if "data" in layer)
+        assert [value[name] for value in values(chart)] == row[: last + 1].tolist()
+    assert [value["added"] for value in values(chart)][1:] == list(found.path[:last])
+    goal, chosen, _ = (layer["data"]["values"][0] for layer in chart.spec["layer"] if "data" in layer)
     assert goal["goal"] == found.target * found.ceiling
     assert chosen == {"count": len(found.metadata), "reached": found.reached}
     assert [float(cells[1].value) for _, _, cells in chart.table.rows] == found.greedy.tolist()
@@ -106,13 +107,13 @@ def test_many_subsystems_are_thinned_in_the_chart_and_whole_in_the_table(worth_r
     count = 5000
     names = tuple(f"package-{i}" for i in range(count))
     line = np.linspace(0, 0.4, count + 1)
-    many = Sufficiency(0.95, 0.4, names[:9], 0.38, None, 9.0, names, line, np.stack([line] * 3), 100)
+    many = Sufficiency(0.95, 0.4, names[:2000], 0.38, None, 2000.0, names, line, np.stack([line] * 3), 100)
     chart = every_chart(replace(worth_results, sufficiency=many))["sufficiency"]
     assert len(values(chart)) == MOST_POINTS
     assert values(chart)[-1] == {
-        "count": count, "added": names[-1], "greedy": 0.4, "low": 0.4, "median": 0.4, "high": 0.4,
+        "count": 4000, "added": names[3999], **dict.fromkeys(("greedy", "low", "median", "high"), line[4000]),
     }  # fmt: skip
-    assert f"draws {MOST_POINTS:,} of 5,001 points" in chart.caption
+    assert f"draws {MOST_POINTS:,} of 4,001 points" in chart.caption
     assert len(chart.table.rows) == count + 1
 
 
@@ -122,7 +123,7 @@ def test_levels_on_the_front_are_kept_among_many(worth_results):
     for name in ("pareto-levels", "pareto-waste"):
         drawn = values(charts[name])
         assert len(drawn) == MOST_MARKS
-        best = [value for value in drawn if value["front"] == "on the Pareto front"]
+        best = [value for value in drawn if value["front"] == "Pareto-optimal"]
         assert {(v["cost"], v["matched"], v["success"]) for v in best} == {
             (point.cost, point.matched, point.success) for point in worth_results.front if point.on_front
         }

@@ -10,11 +10,12 @@ from rich.console import Console
 
 from placewise.errors import InputError
 from placewise.prediction import fit_models
-from placewise.report.data.models import best_kinds, fit_document
+from placewise.report.data.records.models import best_kinds, fit_document
 from placewise.report.drawn.models import draw_model_figures, render_model_figures
 from placewise.report.page.models_page import render_models_page, write_models_page
-from placewise.report.terminal.fit import print_fit
-from placewise.report.words.models import fit_lines
+from placewise.report.terminal.records.fit import print_fit
+from placewise.report.words.openings.models import models_opening
+from placewise.report.words.records.models import fit_lines
 
 HOSTILE = '<script>alert(1)</script>\x1b[31m$x^2$ {{ 7 * 7 }} & "quoted"'
 
@@ -43,7 +44,7 @@ class Page(HTMLParser):
 
 
 def printed(models, width=80):
-    console = Console(width=width, file=io.StringIO())
+    console = Console(width=width, file=io.StringIO(), force_terminal=True, color_system=None)
     print_fit(models, console=console)
     return console.file.getvalue()
 
@@ -131,6 +132,23 @@ def test_the_page_shows_every_card_and_needs_nothing_else(models, pictures, tmp_
     assert "e+" not in text
     values = [attributes["value"] for tag, attributes in page.tags if tag == "data"]
     assert repr(models.card("p03").fastest_runtime_s) in values
+
+
+def test_the_page_begins_with_how_far_off_models_are(models, pictures):
+    opening = models_opening(models, pictures[0].name)
+    errors = [card.validation.of("mean").relative_error for card in models.cards()]
+    mean = opening.numbers[-1]
+    assert (mean.low, mean.value, mean.high) == pytest.approx(np.quantile(errors, [0.25, 0.5, 0.75]))
+    assert all(one.text in opening.sentence and 0 <= one.low <= one.high <= one.top for one in opening.numbers)
+    page = render_models_page(models, pictures, command="")
+    assert page.index(opening.sentence) < page.index(f'id="{pictures[0].name}"') < page.index("<nav")
+    assert page.count(f'id="{pictures[0].name}"') == 1
+
+
+def test_models_that_were_not_judged_have_no_numbers():
+    opening = models_opening(fitted("a", cross_validate=False), "")
+    assert opening.numbers == ()
+    assert opening.sentence == "1 package fitted; how far off the models are was not worked out."
 
 
 def test_hostile_names_are_only_text(tmp_path):

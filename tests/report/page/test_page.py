@@ -106,7 +106,7 @@ def test_the_page_is_well_formed_and_says_what_it_shows(full):
         "placewise simulate --seed 17",
         "9f" * 32,
         "settings.seed",
-        "Scoring: corrected",
+        "; corrected scoring",
         "success of matched jobs",
     ):
         assert words in text
@@ -157,6 +157,10 @@ def test_a_study_is_listed_leaf_by_leaf():
     assert list(flat(study)) == [("a.b", "1, 2"), ("a.c", "-"), ("d[0].e", "x"), ("d[1].e", "y"), ("f", "-")]
 
 
+def test_a_setting_that_is_on_or_off_is_yes_or_no():
+    assert list(flat({"late": False, "kept": [True]})) == [("late", "no"), ("kept", "yes")]
+
+
 def test_a_page_that_cannot_be_written_leaves_nothing(full, figure, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="cannot be written"):
@@ -176,7 +180,7 @@ def test_a_browser_shows_the_page_without_complaint(full, tmp_path):
         timeout=120,
         check=True,
     )
-    assert "What a scheduler needs to know" in done.stdout
+    assert "What does a scheduler need to know?" in done.stdout
     assert done.stdout.count('src="data:image/svg') == 6
     # The browser's own machinery complains about its surroundings; a page complains as CONSOLE.
     assert "CONSOLE" not in done.stderr

@@ -11,16 +11,16 @@ from driven_client import driven_client
 from running import running_server
 
 from placewise.formats.fleets.fleet_source import read_fleet
-from placewise.formats.fleets.jgf import NODES_FILE, SUBSYSTEM_SUFFIX, cluster_documents
+from placewise.formats.fleets.jgf.clusters import NODES_FILE, SUBSYSTEM_SUFFIX, cluster_documents
 from placewise.formats.jobs.jobspec_lists import read_jobspecs
-from placewise.matching import bitset
-from placewise.matching.kernels_numpy import NumpyKernels
+from placewise.matching.bits import bitset
+from placewise.matching.bits.kernels_numpy import NumpyKernels
 from placewise.model.fleets.resources import ResourceGraph, Vertex
 from placewise.model.requirements.requirement import version_bounds
 from placewise.model.studies.study import ALL, EXPANDING, NONE, SINGLE, Study
 from placewise.service.client import Client, Credentials, JobState
 from placewise.service.wire import rainbow_pb2
-from placewise.study.prepared import Prepared
+from placewise.study.levels.prepared import Prepared
 
 pytestmark = pytest.mark.slow
 CLUSTERS, SUBSYSTEMS = 100, 219

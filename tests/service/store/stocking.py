@@ -1,9 +1,9 @@
 """What tests put into a store."""
 
-from placewise.service.store.adding import add_jobs
-from placewise.service.store.clusters import NewCluster, add_clusters, update_cluster
-from placewise.service.store.job import NewJob
-from placewise.service.store.jobs import accept, receive
+from placewise.service.store.rows.adding import add_jobs
+from placewise.service.store.rows.clusters import NewCluster, add_clusters, update_cluster
+from placewise.service.store.rows.job import NewJob
+from placewise.service.store.rows.jobs import accept, receive
 
 LONG = 1 << 30
 
@@ -12,8 +12,8 @@ def new_cluster(name="aliceblue", subsystems=None):
     return NewCluster(name, b"secret hash", b"token hash", '{"graph": {}}', subsystems or {}, "{}")
 
 
-def new_job(cluster_id, name="job", request_id=None, jobspec="resources: []", reason=None):
-    return NewJob(name, cluster_id, jobspec, '["true"]', request_id, reason)
+def new_job(cluster_id, name="job", request_id=None, jobspec="resources: []", reason=None, token=None):
+    return NewJob(name, cluster_id, jobspec, '["true"]', request_id, reason, token)
 
 
 def register(database, *names):

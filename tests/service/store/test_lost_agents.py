@@ -12,9 +12,9 @@ from stocking import receive_all, register, submit
 from placewise.service.calls.receiving import heartbeat
 from placewise.service.guard.refusals import Unavailable
 from placewise.service.live.upkeep import give_up_orphans
-from placewise.service.store import agents, jobs
 from placewise.service.store.database import Database
-from placewise.service.store.job import JobState
+from placewise.service.store.rows import agents, jobs
+from placewise.service.store.rows.job import JobState
 
 
 class Clocked:

@@ -8,8 +8,8 @@ from stocking import new_cluster, new_job, receive_all, register, run, set_state
 
 from placewise.errors import InputError
 from placewise.service.guard.refusals import ClusterGone
-from placewise.service.store.adding import add_jobs
-from placewise.service.store.clusters import (
+from placewise.service.store.rows.adding import add_jobs
+from placewise.service.store.rows.clusters import (
     add_clusters,
     delete_cluster,
     load_clusters,
@@ -19,8 +19,8 @@ from placewise.service.store.clusters import (
     rotate,
     update_cluster,
 )
-from placewise.service.store.job import JobState
-from placewise.service.store.jobs import get_job, list_jobs, queue_lengths, report
+from placewise.service.store.rows.job import JobState
+from placewise.service.store.rows.jobs import get_job, list_jobs, queue_lengths, report
 from placewise.service.store.tables import graphs, subsystems
 
 HOSTILE = [

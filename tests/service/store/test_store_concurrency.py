@@ -7,11 +7,11 @@ import pytest
 from stocking import LONG, new_job, receive_all, register, set_states, submit
 
 from placewise.service.guard.refusals import ClusterGone, QueueFull
-from placewise.service.store.adding import add_jobs
-from placewise.service.store.clusters import delete_cluster, put_subsystems
 from placewise.service.store.database import Database
-from placewise.service.store.job import OVER, AddedJob, JobState
-from placewise.service.store.jobs import accept, get_job, list_jobs, queue_lengths, receive, report, return_expired
+from placewise.service.store.rows.adding import add_jobs
+from placewise.service.store.rows.clusters import delete_cluster, put_subsystems
+from placewise.service.store.rows.job import OVER, AddedJob, JobState
+from placewise.service.store.rows.jobs import accept, get_job, list_jobs, queue_lengths, receive, report, return_expired
 
 JOBS = 2000
 
@@ -43,7 +43,7 @@ def together(*acts):
         thread.start()
     yield
     for thread in threads:
-        thread.join(60)
+        thread.join(300)
     assert not any(thread.is_alive() for thread in threads)
     if failures:
         raise failures[0]
@@ -134,7 +134,7 @@ def test_a_cluster_deleted_while_jobs_come_in_leaves_none_behind(servers):
                 started.set()
 
         def delete(cluster_id=cluster_id, started=started):
-            started.wait(10)
+            started.wait(60)
             assert servers[-1].write(lambda c: delete_cluster(c, cluster_id, 3.0)) is not None
 
         with together(*[lambda d=database: add(d) for database in servers * 2], delete):

@@ -17,9 +17,9 @@ KILLS = 10
 CHILD = """
 import asyncio, sys
 from placewise.service.store.database import Database
-from placewise.service.store.adding import add_jobs
-from placewise.service.store.job import NewJob
-from placewise.service.store.jobs import accept, receive
+from placewise.service.store.rows.adding import add_jobs
+from placewise.service.store.rows.job import NewJob
+from placewise.service.store.rows.jobs import accept, receive
 from placewise.service.store.writer import Writer
 
 def add(connection, items):

@@ -15,13 +15,13 @@ from stocking import new_cluster, new_job, register, run, submit
 
 from placewise.errors import InputError
 from placewise.service.guard.refusals import Unavailable
-from placewise.service.store import copying
-from placewise.service.store.adding import add_jobs
-from placewise.service.store.clusters import add_clusters, load_clusters
-from placewise.service.store.copying import check, copy
 from placewise.service.store.database import Database
-from placewise.service.store.jobs import list_jobs
 from placewise.service.store.migrating import VERSION_TABLE
+from placewise.service.store.rows.adding import add_jobs
+from placewise.service.store.rows.clusters import add_clusters, load_clusters
+from placewise.service.store.rows.jobs import list_jobs
+from placewise.service.store.sqlite import copying
+from placewise.service.store.sqlite.copying import check, copy
 
 FLIPS = 40
 
@@ -238,7 +238,11 @@ def _newer(connection):
 
 @pytest.mark.parametrize(
     ("make", "problem"),
-    [(_empty, "no database of Placewise"), (_of_something_else, "no database of Placewise"), (_newer, "newer version")],
+    [
+        (_empty, "not a database of Placewise"),
+        (_of_something_else, "not a database of Placewise"),
+        (_newer, "newer version"),
+    ],
 )
 def test_what_is_no_backup_of_ours_is_not_restored(path, tmp_path, make, problem):
     other = tmp_path / "other.db"

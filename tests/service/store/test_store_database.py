@@ -16,10 +16,10 @@ from stocking import register, submit
 
 from placewise.errors import InputError
 from placewise.service.guard.refusals import Unavailable
-from placewise.service.store import clusters
-from placewise.service.store.clusters import load_clusters
 from placewise.service.store.database import Database
 from placewise.service.store.migrating import _MIGRATION_LOCK, VERSION_TABLE
+from placewise.service.store.rows import clusters
+from placewise.service.store.rows.clusters import load_clusters
 from placewise.service.store.tables import metadata
 
 
@@ -219,14 +219,20 @@ def test_sqlite_locked_by_another_program_is_waited_for_then_unavailable(tmp_pat
         database._engine, "connect", lambda connection, _: connection.execute("PRAGMA busy_timeout = 10")
     )
     database._engine.dispose()
-    other = sqlite3.connect(tmp_path / "placewise.db", isolation_level=None, check_same_thread=False)
+    other = sqlite3.connect(tmp_path / "placewise.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(Unavailable):
         register(database)
-    timer = threading.Timer(0.1, other.execute, ["ROLLBACK"])
-    timer.start()
+    refused = []
+
+    def end(context):
+        refused.append(context)
+        if len(refused) == 2:
+            other.execute("ROLLBACK")
+
+    sqlalchemy.event.listen(database._engine, "handle_error", end)
     assert register(database) == [1]
-    timer.join()
+    assert len(refused) == 2
     other.close()
     database.close()
 
@@ -266,12 +272,12 @@ def test_a_server_waits_while_another_migrates(empty_postgresql_url):
         connection.execute(sqlalchemy.select(sqlalchemy.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
         thread = threading.Thread(target=lambda: opened.append(Database.open(empty_postgresql_url)))
         thread.start()
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while connection.execute(waiting).scalar() == 0:
             assert time.monotonic() < deadline
             time.sleep(0.005)
         assert not opened
-    thread.join(10)
+    thread.join(60)
     other.dispose()
     opened[0].close()
 
@@ -348,7 +354,7 @@ def test_a_deadlock_is_tried_again(postgresql_url):
             tries.append(first)
             connection.execute(text("UPDATE clusters SET state = 'x' WHERE id = :id"), {"id": first})
             if len(tries) <= 2:
-                meeting.wait(10)
+                meeting.wait(60)
             connection.execute(text("UPDATE clusters SET revision = revision + 1 WHERE id = :id"), {"id": second})
 
         return act
@@ -358,7 +364,7 @@ def test_a_deadlock_is_tried_again(postgresql_url):
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(tries) == 3
+    assert len(tries) >= 3  # one may meet the other again
     assert [one.revision for one in database.read(load_clusters)] == [2, 2]
     database.close()
 

@@ -6,10 +6,10 @@ from stocking import LONG, new_job, receive_all, register, run, submit
 
 from placewise.errors import InputError
 from placewise.service.guard.refusals import ClusterGone, QueueFull, WrongState
-from placewise.service.store.adding import add_jobs
 from placewise.service.store.database import Database
-from placewise.service.store.job import AddedJob, JobState
-from placewise.service.store.jobs import (
+from placewise.service.store.rows.adding import add_jobs
+from placewise.service.store.rows.job import AddedJob, JobState
+from placewise.service.store.rows.jobs import (
     accept,
     cancel,
     get_job,

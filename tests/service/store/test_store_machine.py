@@ -13,8 +13,9 @@ from stocking import LONG, new_cluster, new_job
 
 from placewise.errors import InputError
 from placewise.service.guard.refusals import ClusterGone, QueueFull, WrongState
-from placewise.service.store.adding import add_jobs
-from placewise.service.store.clusters import (
+from placewise.service.store.database import Database
+from placewise.service.store.rows.adding import add_jobs
+from placewise.service.store.rows.clusters import (
     add_clusters,
     delete_cluster,
     load_clusters,
@@ -22,9 +23,8 @@ from placewise.service.store.clusters import (
     remove_subsystems,
     revisions,
 )
-from placewise.service.store.database import Database
-from placewise.service.store.job import OVER, JobState
-from placewise.service.store.jobs import (
+from placewise.service.store.rows.job import OVER, JobState
+from placewise.service.store.rows.jobs import (
     accept,
     cancel,
     get_job,

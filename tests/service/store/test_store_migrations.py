@@ -8,11 +8,15 @@ import sqlalchemy
 from alembic import command
 from sqlalchemy import text
 
-from placewise.service.store.adding import add_jobs
+from placewise.errors import InputError
+from placewise.service.store import migrating
 from placewise.service.store.database import Database
 from placewise.service.store.engines import parse_url
-from placewise.service.store.job import NewJob
 from placewise.service.store.migrating import VERSION_TABLE, config_of, known_revisions
+from placewise.service.store.rows.adding import add_jobs
+from placewise.service.store.rows.job import NewJob
+from placewise.service.store.rows.pruning import prune
+from placewise.service.store.rows.uses import count_anew, uses
 
 
 def key(clusters, request):
@@ -95,3 +99,38 @@ def test_request_ids_are_kept_by_the_clusters_ids(empty_url):
 
 def test_names_of_migrations_fit_the_column_that_keeps_them():
     assert all(len(one) <= 32 for one in known_revisions())
+
+
+def test_jobs_of_servers_without_quotas_count_for_no_token_and_are_forgotten_like_others(empty_url):
+    at_revision(empty_url, "vocabulary", cluster(1, "gray"), job(1, None, "a"), (JOBSPEC, {"id": 1}))
+    database = Database.open(empty_url)
+    # As an older server does that still runs beside.
+    for statement, values in (job(2, None, "b"), (JOBSPEC, {"id": 2}), job(3, 1, "c"), (JOBSPEC, {"id": 3})):
+        database.write(lambda c, one=statement, values=values: c.execute(text(one), values))
+    database.write(count_anew)
+    assert database.read(uses) == {}
+    assert database.write(lambda c: prune(c, 1e12, 10)) == 2
+    assert database.read(lambda c: c.execute(text("SELECT id FROM jobs")).scalars().all()) == [3]
+    database.close()
+
+
+def test_an_index_that_the_operator_made_before_is_taken(empty_url):
+    by_hand = (
+        "CREATE INDEX jobs_over ON jobs (changed_at) "
+        "WHERE state NOT IN ('submitted', 'assigned', 'received', 'accepted')"
+    )
+    at_revision(empty_url, "vocabulary", (by_hand, {}))
+    Database.open(empty_url).close()
+
+
+def test_a_migration_does_not_keep_others_waiting_for_long(empty_postgresql_url, monkeypatch):
+    at_revision(empty_postgresql_url, "vocabulary")
+    monkeypatch.setattr(migrating, "LOCK_TIMEOUT", "200ms")
+    engine = sqlalchemy.create_engine(empty_postgresql_url)
+    with engine.begin() as reading:
+        reading.execute(text("SELECT id FROM jobs")).all()
+        with pytest.raises(InputError) as caught:
+            Database.open(empty_postgresql_url)
+        assert "cannot be opened" in str(caught.value)
+    engine.dispose()
+    Database.open(empty_postgresql_url).close()

@@ -10,13 +10,13 @@ import pytest
 from stocking import register
 
 from placewise.errors import InputError
-from placewise.service.store.clusters import load_clusters
 from placewise.service.store.database import Database
+from placewise.service.store.rows.clusters import load_clusters
 
 OPEN = "import sys\nfrom placewise.service.store.database import Database\nDatabase.open(sys.argv[1]).close()"
 KILLED = """
 import os, sys
-from placewise.service.store.clusters import NewCluster, add_clusters
+from placewise.service.store.rows.clusters import NewCluster, add_clusters
 from placewise.service.store.database import Database
 database = Database.open(sys.argv[1])
 database.write(lambda c: add_clusters(c, [NewCluster("gray", b"s", b"t", "{}", {}, "{}")], 1.0))

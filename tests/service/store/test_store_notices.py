@@ -6,8 +6,10 @@ import pytest
 from sqlalchemy import text
 from stocking import new_cluster, new_job, receive_all, register, set_states, submit
 
-from placewise.service.store.adding import add_jobs
-from placewise.service.store.clusters import (
+from placewise.service.store.database import Database
+from placewise.service.store.notices import Listener
+from placewise.service.store.rows.adding import add_jobs
+from placewise.service.store.rows.clusters import (
     add_clusters,
     delete_cluster,
     put_subsystems,
@@ -15,9 +17,7 @@ from placewise.service.store.clusters import (
     rotate,
     update_cluster,
 )
-from placewise.service.store.database import Database
-from placewise.service.store.jobs import cancel, return_expired
-from placewise.service.store.notices import Listener
+from placewise.service.store.rows.jobs import cancel, return_expired
 
 
 class Heard:
@@ -42,7 +42,7 @@ class Heard:
 
     def until(self, condition):
         with self._changed:
-            assert self._changed.wait_for(lambda: condition(self), 10), (self.notices, self.connected, self.lost)
+            assert self._changed.wait_for(lambda: condition(self), 60), (self.notices, self.connected, self.lost)
 
 
 @contextmanager
@@ -151,10 +151,11 @@ def test_closing_ends_also_a_listener_that_finds_no_server(pair, monkeypatch):
 
     monkeypatch.setattr(one, "connect_options", connect_options)
     listener = Listener(one, print, print)
-    assert tried.wait(10)
-    begun = time.monotonic()
-    listener.close()
-    assert time.monotonic() - begun < 5
+    assert tried.wait(60)
+    closing = threading.Thread(target=listener.close, daemon=True)
+    closing.start()
+    closing.join(60)
+    assert not closing.is_alive()
 
 
 def test_with_sqlite_there_is_nothing_to_hear(tmp_path):

@@ -10,10 +10,10 @@ from sqlalchemy.exc import IntegrityError
 from stocking import new_cluster, new_job, register, set_states
 
 from placewise.service.guard.refusals import ClusterGone, Unavailable
-from placewise.service.store.adding import add_jobs
-from placewise.service.store.clusters import add_clusters, load_clusters
 from placewise.service.store.database import Database
-from placewise.service.store.jobs import list_jobs
+from placewise.service.store.rows.adding import add_jobs
+from placewise.service.store.rows.clusters import add_clusters, load_clusters
+from placewise.service.store.rows.jobs import list_jobs
 from placewise.service.store.writer import MOST_ITEMS, Writer
 
 
@@ -42,7 +42,7 @@ class Held:
 
     def __call__(self, _connection, items):
         self.reached.set()
-        assert self.let_go.wait(10)
+        assert self.let_go.wait(60)
         return items
 
 
@@ -54,7 +54,7 @@ def with_writer(database, scenario):
     async def run():
         writer = Writer(database)
         try:
-            return await asyncio.wait_for(scenario(writer), 30)
+            return await asyncio.wait_for(scenario(writer), 120)
         finally:
             await writer.close()
 
@@ -65,7 +65,7 @@ async def behind(writer, calls):
     """Start calls that all wait while the writer is busy, let it go, and return what they come to."""
     held = Held()
     first = asyncio.ensure_future(writer.do(held, "held"))
-    await asyncio.to_thread(held.reached.wait, 10)
+    await asyncio.to_thread(held.reached.wait, 60)
     waiting = [asyncio.ensure_future(writer.do(*call)) for call in calls]
     await asyncio.sleep(0)
     held.let_go.set()
@@ -185,7 +185,7 @@ def test_a_cancelled_caller_harms_nobody_and_its_write_stands(database):
     async def scenario(writer):
         held = Held()
         first = asyncio.ensure_future(writer.do(held, "held"))
-        await asyncio.to_thread(held.reached.wait, 10)
+        await asyncio.to_thread(held.reached.wait, 60)
         waiting = [asyncio.ensure_future(writer.do(log, f"fine {n}")) for n in range(3)]
         await asyncio.sleep(0)
         waiting[1].cancel()
@@ -203,7 +203,7 @@ def test_closing_writes_what_waits_and_then_takes_nothing(database):
     async def scenario(writer):
         held = Held()
         waiting = [asyncio.ensure_future(writer.do(held, "held"))]
-        await asyncio.to_thread(held.reached.wait, 10)
+        await asyncio.to_thread(held.reached.wait, 60)
         waiting += [asyncio.ensure_future(writer.do(log, f"fine {n}")) for n in range(50)]
         await asyncio.sleep(0)
         closing = [asyncio.ensure_future(writer.close()) for _ in range(2)]
@@ -306,7 +306,7 @@ def test_a_loop_that_is_gone_harms_nobody(database):
 
     async def leave():
         task = asyncio.ensure_future(writer.do(held, "held"))
-        await asyncio.to_thread(held.reached.wait, 10)
+        await asyncio.to_thread(held.reached.wait, 60)
         task.cancel()
 
     asyncio.run(leave())

@@ -15,8 +15,8 @@ from placewise.model.requirements.requirement import Requirement
 from placewise.model.traces.replay import ReplaySettings
 from placewise.model.traces.scenarios import Scenario
 from placewise.model.traces.trace_cleaning import clean
-from placewise.replays.fates import WEEK_S, fates_of
 from placewise.replays.replaying import replay_trace
+from placewise.replays.summaries.fates import WEEK_S, fates_of
 from placewise.study.timed.paired import paired
 from placewise.study.timed.replays import run_scenarios
 from placewise.sweep.executors import runner

@@ -17,7 +17,7 @@ from placewise.model.studies.settings import Settings
 from placewise.model.studies.study import Level, Study
 from placewise.model.traces.replay import ReplaySettings
 from placewise.model.traces.scenarios import TimedSettings
-from placewise.replays.fates import fates_with
+from placewise.replays.summaries.fates import fates_with
 from placewise.study.record import write_run
 from placewise.study.run import run_study
 from placewise.sweep.executors import runner
@@ -154,7 +154,7 @@ def test_what_was_written_is_read_as_it_was(tmp_path):
         (lambda: study_of(levels=(Level("some", ["x"]),)), "no job has metadata on this"),
         (lambda: study_of(levels=(Level("all metadata", ["a"]),)), "two levels have one name"),
         (lambda: study_of(experiments=["all"]), "a trace has no such experiment"),
-        (lambda: study_of(unique=True), "--unique means nothing"),
+        (lambda: study_of(unique=True), "--unique has no effect"),
         (lambda: study_of(metadata=["x"]), "no job has metadata on this"),
     ],
 )

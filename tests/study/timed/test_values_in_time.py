@@ -13,8 +13,8 @@ from placewise.model.requirements.requirement import Requirement
 from placewise.model.traces.replay import ReplaySettings
 from placewise.model.traces.scenarios import Scenario
 from placewise.model.traces.trace_cleaning import clean
-from placewise.replays.fates import fates_of
 from placewise.replays.replaying import replay_trace
+from placewise.replays.summaries.fates import fates_of
 from placewise.study.timed.values import worth_in_time
 
 # On the second cluster is a, on the third b, and on every one c.

@@ -12,7 +12,7 @@ from placewise.advice.suggestions.facts import open_facts
 from placewise.advice.suggestions.prices import price_moves
 from placewise.advice.suggestions.suggestion import Advice, Applied, Change, Suggestion
 from placewise.errors import InputError
-from placewise.matching.index import FleetIndex
+from placewise.matching.fleet.index import FleetIndex
 from placewise.model.advice.changes import FactDescribed
 from placewise.model.fleets.cluster import Fleet
 from placewise.model.progress import SILENT, Progress

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from placewise.advice.suggestions.case import Case
 from placewise.advice.suggestions.suggestion import Change
-from placewise.errors import InputError
+from placewise.errors import InputError, in_words, one_of
 from placewise.model.advice.changes import FactDescribed, PriceMoved
 from placewise.model.fleets.cluster import Cluster, Fleet
 from placewise.model.fleets.resources import Subsystem, SubsystemVertex
@@ -49,7 +49,7 @@ def repriced_fleet(fleet: Fleet, move: PriceMoved) -> Fleet:
     for name, before, after in move.prices:
         if state.get(name) != before:
             problem = f"the price {name} of cluster {move.cluster!r} is another"
-            raise InputError(problem, found=str(state.get(name)), expected=str(before))
+            raise InputError(problem, found=state.get(name), expected=in_words(before))
         state[name] = after
     return Fleet(_instead(fleet, replace(cluster, state=tuple(state.items()))), fleet.vocabulary)
 
@@ -57,7 +57,7 @@ def repriced_fleet(fleet: Fleet, move: PriceMoved) -> Fleet:
 def _named(fleet: Fleet, name: str) -> Cluster:
     found = next((one for one in fleet.clusters if one.name == name), None)
     if found is None:
-        raise InputError("the fleet has no such cluster", found=name, expected="one of its clusters")
+        raise InputError("the fleet has no such cluster", found=name, expected=one_of(name, fleet.names))
     return found
 
 

@@ -9,7 +9,7 @@ from typing import Any, Protocol, Self, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from placewise.matching.index import FleetIndex
+from placewise.matching.fleet.index import FleetIndex
 from placewise.model.advice.gains import Gains, Now
 from placewise.model.fleets.cluster import Fleet
 from placewise.model.jobs.workload import Workload

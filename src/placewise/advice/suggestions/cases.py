@@ -15,14 +15,14 @@ from placewise.advice.job_costs import job_cost
 from placewise.advice.suggestions.case import Candidates, Costing
 from placewise.advice.suggestions.over_time import Timed
 from placewise.advice.suggestions.placed import Alike, Placed
-from placewise.errors import InputError, locating
+from placewise.errors import InputError, Words, locating
 from placewise.formats.fleets.prices import prices_of
 from placewise.formats.jobs.workload_table import WorkloadTable
-from placewise.formats.traces.trace_fleet import fleet_of_trace
-from placewise.matching.index import FleetIndex
-from placewise.matching.kernels_numpy import NumpyKernels
+from placewise.formats.traces.clusters.trace_fleet import fleet_of_trace
+from placewise.matching.bits.kernels_numpy import NumpyKernels
+from placewise.matching.fleet.index import FleetIndex
+from placewise.matching.limits.site_limits import with_limits
 from placewise.matching.match import match
-from placewise.matching.site_limits import with_limits
 from placewise.model.fleets.cluster import Fleet
 from placewise.model.jobs.job import Job, Shape
 from placewise.model.jobs.workload import Workload
@@ -32,11 +32,11 @@ from placewise.model.traces.trace import Trace
 from placewise.model.traces.trace_cleaning import Cleaning
 from placewise.outcomes.judging import Judging
 from placewise.prediction.cost import SECONDS_PER_HOUR
+from placewise.replays.inputs.sites import processor_price
 from placewise.replays.replaying import cleaned_for
-from placewise.replays.sites import processor_price
-from placewise.replays.weeks import RESAMPLES
-from placewise.study.costs import Costs
-from placewise.study.demands import demands_of
+from placewise.replays.summaries.weeks import RESAMPLES
+from placewise.study.demands.demands import demands_of
+from placewise.study.levels.costs import Costs
 from placewise.study.timed.grid import cleaned_of
 
 _DURATION = "duration"
@@ -88,7 +88,7 @@ def case_of_jobs(
         by_shape.setdefault(job.groups[0].shape, []).append((limited, len(names)))
     if not by_shape:
         raise InputError(
-            "there are no jobs to advise on", found=f"{several} of several groups", expected="at least one"
+            "there are no jobs to advise on", found=Words(f"{several} of several groups"), expected="at least one"
         )
     workloads = [_workload(shape, jobs) for shape, jobs in by_shape.items()]
     notes = (f"Jobs of several groups of resources, which take no part: {several:,}.",) if several else ()

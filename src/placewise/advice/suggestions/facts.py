@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from placewise.advice.suggestions.case import Candidates
-from placewise.matching.compiled_cluster import Properties
-from placewise.matching.index import FleetIndex
-from placewise.matching.open_tests import open_tests
+from placewise.matching.clusters.compiled_cluster import Properties
+from placewise.matching.fleet.index import FleetIndex
+from placewise.matching.fleet.open_tests import open_tests
 from placewise.model.advice.changes import FactDescribed
 from placewise.model.requirements.requirement import Requirement
 from placewise.worth.near_misses.changing_fleet import Trial

@@ -10,21 +10,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placewise.advice.suggestions.case import Candidates, Choices
-from placewise.matching import bitset
-from placewise.matching.index import FleetIndex
+from placewise.matching.bits import bitset
+from placewise.matching.fleet.index import FleetIndex
 from placewise.model.advice.gains import Gains, Now, Saved
 from placewise.model.fleets.cluster import Fleet
 from placewise.model.jobs.workload import Workload
 from placewise.model.traces.replay import ReplaySettings
 from placewise.model.traces.trace import Trace
 from placewise.model.traces.trace_cleaning import Cleaned
-from placewise.replays.fates import Fates, fates_of
-from placewise.replays.jobs import jobs_of
-from placewise.replays.numbers import counted_jobs, processor_prices
+from placewise.replays.inputs.jobs import jobs_of
+from placewise.replays.inputs.sites import site_of
 from placewise.replays.replaying import in_parts, replay_trace
-from placewise.replays.sites import site_of
-from placewise.replays.spreads import HOUR_S
-from placewise.replays.weeks import RESAMPLES, mean_intervals
+from placewise.replays.summaries.fates import Fates, fates_of
+from placewise.replays.summaries.numbers import counted_jobs, processor_prices
+from placewise.replays.summaries.spreads import HOUR_S
+from placewise.replays.summaries.weeks import RESAMPLES, mean_intervals
 from placewise.scheduler import Scheduler
 from placewise.worth.near_misses.suggestions import Relaxation
 

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placewise.advice.suggestions.case import Candidates, Choices, Costing
-from placewise.matching import bitset
-from placewise.matching.index import FleetIndex
+from placewise.matching.bits import bitset
+from placewise.matching.fleet.index import FleetIndex
 from placewise.matching.match import match_rows
 from placewise.model.advice.gains import Gains, Now, Saved
 from placewise.model.fleets.cluster import Fleet

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from placewise.advice.suggestions.case import Choices
 from placewise.model.advice.changes import PriceMoved
 from placewise.model.fleets.cluster import Cluster, Fleet
-from placewise.replays.sites import PRICE, PROCESSOR_PRICE
+from placewise.replays.inputs.sites import PRICE, PROCESSOR_PRICE
 
 _DIGITS = 3
 _MORE = 1 + 1e-9

@@ -8,115 +8,73 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from placewise.cli.app import app
-from placewise.cli.options import (
+from placewise.cli.app import command
+from placewise.cli.options.asking import IgnoreLimits, JobSources, OptionalFleet
+from placewise.cli.options.chance import Seed, WeekResamples
+from placewise.cli.options.output import Json
+from placewise.cli.options.panels import FLEETS
+from placewise.cli.options.traces import (
     Clean,
-    IgnoreLimits,
-    Json,
+    Estimates,
     Machines,
-    Seed,
+    QueuePolicy,
+    ReplaySelect,
     TraceFormatName,
     Zone,
-    choices,
-    policies_in,
-    policy_names,
 )
-from placewise.cli.over_time.replay_options import QUEUE_POLICY_HELP
 from placewise.cli.printing import console, print_json
-from placewise.errors import InputError
-from placewise.model.traces.queue_policies import ESTIMATES, QUEUE_POLICIES
-from placewise.selection.offered import IN_A_REPLAY
+from placewise.errors import InputError, Words
+from placewise.selection.offered import IN_A_REPLAY, refuse_other_names
 
 if TYPE_CHECKING:
     from placewise.advice.suggestions.over_time import Timed
     from placewise.advice.suggestions.placed import Placed
 
-_TRACE = "Where the source is a trace"
 
-
-@app.command(rich_help_panel="Fleets and jobs")
+@command(
+    FLEETS,
+    "placewise advise history.txt --fleet clusters/ --select cheapest",
+    "placewise advise --jobs jobs.yaml --fleet clusters/",
+)
 def advise(
     source: Annotated[
         Path | None,
-        typer.Argument(
-            help="A trace, which is replayed; or an experiment folder, or a study file (.toml).", show_default=False
-        ),
+        typer.Argument(help="A trace, an experiment folder or a study file (.toml).", show_default=False),
     ] = None,
-    jobs: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--jobs",
-            help="Jobs instead of a source: a jobspec, a list of jobs, a folder of either, or a workload in Parquet; "
-            "may be given several times.",
-            metavar="JOBS",
-            show_default=False,
-        ),
-    ] = None,
-    fleet: Annotated[
-        Path | None,
-        typer.Option(
-            "--fleet",
-            help="Clusters, as for match, of jobs or a trace; else the machines that the trace describes.",
-            show_default=False,
-        ),
-    ] = None,
-    top: Annotated[int, typer.Option(help="How many changes to list.", min=1)] = 10,
+    jobs: JobSources = None,
+    fleet: OptionalFleet = None,
+    top: Annotated[int, typer.Option(help="Changes to list.", min=1, metavar="N")] = 10,
     ignore_limits: IgnoreLimits = False,
     trace_format: TraceFormatName = None,
     machines: Machines = None,
     zone: Zone = None,
     clean: Clean = "strict",
-    policy: Annotated[
-        str,
-        typer.Option(
-            help=QUEUE_POLICY_HELP,
-            autocompletion=choices(*QUEUE_POLICIES),
-            rich_help_panel=_TRACE,
-        ),
-    ] = "easy",
-    place: Annotated[
-        str,
-        typer.Option(
-            help=f"Which policy chooses a job's cluster when it is submitted: {policies_in(IN_A_REPLAY)}; with "
-            "cheapest, prices are moved too.",
-            autocompletion=policy_names(IN_A_REPLAY),
-            rich_help_panel=_TRACE,
-        ),
-    ] = "earliest-start",
-    estimates: Annotated[
-        str,
-        typer.Option(
-            help="How long a job is planned to run, as for replay.",
-            autocompletion=choices(*ESTIMATES),
-            rich_help_panel=_TRACE,
-        ),
-    ] = "limit",
-    resamples: Annotated[
-        int,
-        typer.Option(
-            help="Resamples of the weeks for the intervals; 0 for none.", min=0, max=1_000_000, rich_help_panel=_TRACE
-        ),
-    ] = 2000,
+    policy: QueuePolicy = "easy",
+    place: ReplaySelect = "earliest-start",
+    estimates: Estimates = "limit",
+    resamples: WeekResamples = 2000,
     seed: Seed = 0,
     json: Json = False,
 ) -> None:
-    """Say which changes are worth making: describe a fact, move a price, relax a requirement, change a cluster.
+    """Suggest changes to fleet, metadata or jobs that are worth making.
 
-    Each is made, and the jobs are asked again: what it gains in success, hours and cost is what comes of it.
+    Changes are: describe a fact, move a price, relax a requirement, change a cluster. Placewise makes each one, matches
+    the jobs again, and reports what it gains in success, hours and cost. A trace is replayed for this. Prices are
+    moved with --select cheapest only.
     """
     from placewise.advice.suggestions.advise import advise as advised
-    from placewise.report.data.advice import advice_document
-    from placewise.report.terminal.advice import print_advice
+    from placewise.report.data.jobs.advice import advice_document
+    from placewise.report.terminal.jobs.advice import print_advice
     from placewise.report.terminal.progress import stages
 
     if jobs and source is not None:
-        raise InputError("a source is given, and jobs beside it", found=str(source), expected="one of the two")
+        raise InputError("a source is given, and jobs beside it", found=Words(source), expected="one of the two")
     if jobs or (source is not None and _is_study(source)):
         given: dict[str, object] = {"--trace-format": trace_format, "--machines": machines, "--zone": zone}
         usual = {
             "--clean": (clean, "strict"),
-            "--policy": (policy, "easy"),
-            "--place": (place, "earliest-start"),
+            "--queue-policy": (policy, "easy"),
+            "--select": (place, "earliest-start"),
             "--estimates": (estimates, "limit"),
         }
         given |= {name: None if said == default else said for name, (said, default) in usual.items()}
@@ -136,6 +94,7 @@ def advise(
             from placewise.formats.traces.read_trace import read_trace
             from placewise.model.traces.replay import ReplaySettings
 
+            refuse_other_names(place, IN_A_REPLAY)
             settings = ReplaySettings(
                 policy=policy,  # type: ignore[arg-type]  # the settings refuse other texts
                 place=place,
@@ -157,7 +116,7 @@ def _refuse_idle(given: Mapping[str, object], why: str) -> None:
     """Raise InputError for an option that is given and means nothing here."""
     for name, said in given.items():
         if said is not None:
-            raise InputError(f"{name} means nothing where {why}", found=str(said))
+            raise InputError(f"{name} has no effect where {why}", found=str(said))
 
 
 def _of_jobs(jobs: list[Path], fleet: Path | None, ignore_limits: bool) -> Placed:
@@ -173,7 +132,8 @@ def _of_jobs(jobs: list[Path], fleet: Path | None, ignore_limits: bool) -> Place
 
 def _is_study(source: Path) -> bool:
     """Whether a source is an experiment folder or a study file, and no trace."""
-    from placewise.formats.experiment_folder import FEATURES, JOBSPECS
+    from placewise.formats.experiment_folder import JOBSPECS
+    from placewise.formats.fleets.cluster_features import FEATURES
     from placewise.formats.reading import found_at
 
     if found_at(source) == "folder":
@@ -183,14 +143,14 @@ def _is_study(source: Path) -> bool:
 
 def _of_study(source: Path, fleet: Path | None, seed: int) -> Placed | Timed:
     from placewise.advice.suggestions.cases import case_of_study
-    from placewise.formats.input_cache import cache_folder
+    from placewise.formats.cache.input_cache import cache_folder
     from placewise.model.studies.settings import Settings
     from placewise.study.run_settings import settings_of
     from placewise.study.sources import read_study
 
     if fleet is not None:
         problem = "a study has a fleet of its own"
-        raise InputError(problem, file=source, found=f"--fleet {fleet}", expected="--jobs with --fleet")
+        raise InputError(problem, file=source, found=Words(f"--fleet {fleet}"), expected="--jobs with --fleet")
     said = settings_of(source) if source.suffix == ".toml" else {}
     chosen = Settings(**said | ({"seed": seed} if seed else {}))
     return case_of_study(read_study(source, settings=chosen, cache=cache_folder()))

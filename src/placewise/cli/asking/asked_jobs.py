@@ -12,7 +12,7 @@ from placewise.cli.printing import naming, say
 from placewise.errors import InputError, locating
 
 if TYPE_CHECKING:
-    from placewise.matching.index import FleetIndex
+    from placewise.matching.fleet.index import FleetIndex
     from placewise.matching.match import Match
     from placewise.matching.preferences import Scores
     from placewise.model.fleets.cluster import Fleet
@@ -64,13 +64,17 @@ class Answered:
         return EXIT_UNKNOWN if self.match.unknown else EXIT_FITS_NOWHERE
 
     def nodes(self, index: FleetIndex, fleet: Fleet) -> dict[str, tuple[str, ...]]:
-        """Return the nodes on which the job fits, by the name of each cluster that it matches."""
-        from placewise.matching.fitting_nodes import fitting_nodes
+        """Return the nodes on which the job fits, by the name of each cluster that it matches.
 
-        return {
-            name: fitting_nodes(index, self.asked.job, position, fleet.clusters[position])
-            for position, name in zip(self.match.positions, self.match.names, strict=True)
-        }
+        Of a cluster that counts as matching though it only may, those on which the job may fit.
+        """
+        from placewise.matching.fleet.fitting_nodes import fitting_nodes
+
+        found = {}
+        for position, name in zip(self.match.positions, self.match.names, strict=True):
+            asked = index, self.asked.job, position, fleet.clusters[position]
+            found[name] = fitting_nodes(*asked) or fitting_nodes(*asked, possible=True)
+        return found
 
     def scores(self, index: FleetIndex) -> Scores:
         """Return what the job's wishes count on the clusters that it matches. Raises InputError as `match` does."""
@@ -126,7 +130,7 @@ def asked_jobs(
 
 def limited(index: FleetIndex, asked: Sequence[AskedJob]) -> list[AskedJob]:
     """Return the jobs as they have to meet the limits of sites; see `with_limits`, and what it raises."""
-    from placewise.matching.site_limits import with_limits
+    from placewise.matching.limits.site_limits import with_limits
 
     return [replace(one, job=one.naming(lambda job: with_limits(job, index.vocabulary))) for one in asked]
 

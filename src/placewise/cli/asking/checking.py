@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from placewise.cli.app import EXIT_CHECK_FAILED, app
+from placewise.cli.app import EXIT_CHECK_FAILED, command
 from placewise.cli.asking.start_options import StartOptions
-from placewise.cli.options import Force, Json, choices, output_path, takes
-from placewise.cli.printing import plain, print_json, print_text, say
-from placewise.errors import InputError
+from placewise.cli.options.completing import choices
+from placewise.cli.options.output import Force, Json, out_option
+from placewise.cli.options.panels import FLEETS, OUTPUT
+from placewise.cli.options.taking import takes
+from placewise.cli.printing import plain, print_json, print_words, say
+from placewise.errors import InputError, one_of
 
 if TYPE_CHECKING:
     from placewise.model.advice.check import Check
@@ -24,61 +27,59 @@ FORMATS = ("text", "github", "junit", "json")
 _USUAL = Path("expectations.yaml")
 
 
-@app.command(rich_help_panel="Fleets and jobs")
+@command(
+    FLEETS,
+    "placewise check expectations.yaml",
+    "placewise check expectations.yaml --format junit --out checks.xml",
+    "placewise check --update",
+)
 @takes(StartOptions)
 def check(
     starts: StartOptions,
     files: Annotated[
         list[Path] | None,
-        typer.Argument(
-            help="Files of expectations; expectations.yaml if none is given.", metavar="FILE", show_default=False
-        ),
+        typer.Argument(help="Files of expectations.", metavar="FILE", show_default="expectations.yaml"),
     ] = None,
     fleet: Annotated[
         Path | None,
-        typer.Option(
-            "--fleet", help="Clusters, as for match; those that a file names if not given.", show_default=False
-        ),
+        typer.Option("--fleet", help="The fleet, as for match.", metavar="FLEET", show_default="the file's"),
     ] = None,
     model: Annotated[
         Path | None,
-        typer.Option(
-            help="A learned model, for success_at_least; the one that a file names if not given.",
-            metavar="FILE",
-            show_default=False,
-        ),
+        typer.Option(help="A learned model, for success_at_least.", metavar="FILE", show_default="the file's"),
     ] = None,
-    update: Annotated[
-        bool, typer.Option("--update", help="Write what is true now into the files, where it is not as expected.")
-    ] = False,
+    update: Annotated[bool, typer.Option("--update", help="Correct the files: write what is true now.")] = False,
     output_format: Annotated[
         str,
         typer.Option(
             "--format",
-            help="text; github, which annotates the lines of the files; junit, an XML file for CI servers; or json.",
-            metavar="text|github|junit|json",
+            help="text, github (annotates the lines of the files), junit (XML for CI servers) or json.",
+            metavar="FORMAT",
             autocompletion=choices(*FORMATS),
+            rich_help_panel=OUTPUT,
         ),
     ] = "text",
     out: Annotated[
         Path | None,
-        typer.Option(
-            help="Write that to a file, and print text.", parser=output_path, metavar="FILE", show_default=False
-        ),
+        out_option("Write the result to this file, and print text.", "FILE"),
     ] = None,
     force: Force = False,
     json: Json = False,
 ) -> None:
-    """Hold expectations against a fleet: which clusters match which jobs, why others do not, how soon, how surely.
+    """Check a fleet against expectations, as a test in CI does.
 
-    Exit code 3 where one does not hold, with a line that says what is true instead.
+    Expectations say which clusters match which jobs, why others do not, how soon jobs start, how surely they succeed.
+
+    Exit code 3 if an expectation fails; the output says what is true instead.
     """
     from placewise.formats.advice.expectations_file import read_expectations
     from placewise.formats.writing import refuse_existing
 
     output_format = "json" if json else output_format
     if output_format not in FORMATS:
-        raise InputError("no such format", place="--format", found=output_format, expected=" or ".join(FORMATS))
+        raise InputError(
+            "no such format", place="--format", found=output_format, expected=one_of(output_format, FORMATS)
+        )
     if out is not None:
         refuse_existing(out, force=force)
     read = [read_expectations(path) for path in files or [_USUAL]]
@@ -96,7 +97,7 @@ def _checked(
     from placewise.advice.checking import Asking
     from placewise.advice.checking import check as held
     from placewise.formats.fleets.fleet_source import read_fleet
-    from placewise.formats.success_model_file import read_success_model
+    from placewise.formats.records.success_model_file import read_success_model
     from placewise.prediction.success.model_outcomes import ModelOutcomes
 
     where = fleet or expectations.fleet
@@ -116,7 +117,7 @@ def _update(read: list[tuple[Expectations, str]], checks: list[Check]) -> list[s
     from placewise.advice.accepting import accepted
     from placewise.formats.advice.expectations_editing import edited
     from placewise.formats.writing import replacing
-    from placewise.report.words.checks import change_lines
+    from placewise.report.words.jobs.checks import change_lines
 
     texts, lines = {}, []
     for (expectations, text), found in zip(read, checks, strict=True):
@@ -133,9 +134,9 @@ def _update(read: list[tuple[Expectations, str]], checks: list[Check]) -> list[s
 def _print(checks: list[Check], output_format: str, out: Path | None, changed: list[str] | None) -> None:
     """Print or write what was found, or, as text, what was changed; changed : None where nothing was to be."""
     from placewise.formats.writing import json_bytes, write_bytes
-    from placewise.report.data.checks import checks_document
-    from placewise.report.terminal.checks import check_lines, github_lines, junit_text
-    from placewise.report.words.checks import verdict
+    from placewise.report.data.jobs.checks import checks_document
+    from placewise.report.terminal.jobs.checks import check_lines, github_lines, junit_text
+    from placewise.report.words.jobs.checks import verdict
 
     text = check_lines(checks) if changed is None else changed or ["nothing to change"]
     if output_format == "json":
@@ -156,4 +157,4 @@ def _print(checks: list[Check], output_format: str, out: Path | None, changed: l
     elif out is not None:
         write_bytes(out, content)
     for line in text:
-        (print_text if out is not None or output_format == "text" else say)(line)
+        (print_words if out is not None or output_format == "text" else say)(line)

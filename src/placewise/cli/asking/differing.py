@@ -7,51 +7,44 @@ from typing import Annotated
 
 import typer
 
-from placewise.cli.app import EXIT_CHECK_FAILED, app
-from placewise.cli.options import Force, Html, IgnoreLimits, Json, SeparateEntries
+from placewise.cli.app import EXIT_CHECK_FAILED, command
+from placewise.cli.options.asking import IgnoreLimits, JobSources, SeparateEntries
+from placewise.cli.options.output import Force, Html, Json
+from placewise.cli.options.panels import FLEETS
 from placewise.cli.printing import command_line, console, print_json, say
 
 
-@app.command(rich_help_panel="Fleets and jobs")
+@command(
+    FLEETS,
+    "placewise diff before/ after/",
+    "placewise diff before/ after/ --jobs jobs.yaml --html changes.html",
+)
 def diff(
     before: Annotated[
         Path,
-        typer.Argument(
-            help="A fleet as it was: any that --fleet of match takes.", metavar="FLEET_A", show_default=False
-        ),
+        typer.Argument(help="The fleet before: any that match takes.", metavar="BEFORE", show_default=False),
     ],
-    after: Annotated[Path, typer.Argument(help="The fleet as it is.", metavar="FLEET_B", show_default=False)],
-    jobs: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--jobs",
-            help="Also say which of these jobs gain and lose clusters, and why: a jobspec, a list of jobs, a folder of "
-            "either, an experiment folder, or a workload in Parquet; may be given several times.",
-            metavar="JOBS",
-            show_default=False,
-        ),
-    ] = None,
-    exit_code: Annotated[
-        bool,
-        typer.Option("--exit-code", help="End with exit code 3 if anything is different, as git diff does with 1."),
-    ] = False,
+    after: Annotated[Path, typer.Argument(help="The fleet after.", metavar="AFTER", show_default=False)],
+    jobs: JobSources = None,
+    exit_code: Annotated[bool, typer.Option("--exit-code", help="End with exit code 3 if the fleets differ.")] = False,
     html: Html = None,
     force: Force = False,
     separate_entries: SeparateEntries = False,
     ignore_limits: IgnoreLimits = False,
     json: Json = False,
 ) -> None:
-    """Say what changed between two fleets, and which jobs gain and lose clusters by it, with the cause.
+    """Say what changed between two fleets, and which jobs it affects.
 
-    The exit code is 0 whether they differ or not, unless --exit-code is given.
+    With --jobs it names the jobs that gain and lose clusters, and why. The exit code is 0 even if the fleets differ,
+    unless --exit-code is given.
     """
     from placewise.advice.asked_jobs import asked_jobs
     from placewise.advice.fleet_diff import fleet_diff
     from placewise.formats.fleets.fleet_source import read_fleet
     from placewise.formats.jobs.job_sources import read_jobs
     from placewise.formats.writing import refuse_existing
-    from placewise.report.data.fleet_diff import diff_document
-    from placewise.report.terminal.fleet_diff import print_fleet_diff
+    from placewise.report.data.fleets.fleet_diff import diff_document
+    from placewise.report.terminal.fleets.fleet_diff import print_fleet_diff
 
     if html is not None:
         refuse_existing(html, force=force)

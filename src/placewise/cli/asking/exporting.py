@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from placewise.cli.app import app
-from placewise.cli.options import Force, Json, choices, output_path
+from placewise.cli.app import command
+from placewise.cli.options.completing import choices
+from placewise.cli.options.output import Force, Json, output_path
+from placewise.cli.options.panels import FLEETS
 from placewise.cli.printing import print_json, print_text, say
-from placewise.errors import InputError
+from placewise.errors import InputError, Words
 
 if TYPE_CHECKING:
     from placewise.formats.fleets.exports.partitions import LeftOut
@@ -18,56 +20,51 @@ if TYPE_CHECKING:
 _SNAKEMAKE = "snakemake"
 
 
-@app.command(rich_help_panel="Fleets and jobs")
+@command(
+    FLEETS,
+    "placewise export snakemake clusters/ --out partitions.yaml",
+    "placewise export snakemake clusters/ --cluster alpine --account physics",
+)
 def export(
     kind: Annotated[
         str,
         typer.Argument(
-            help="Who reads it: snakemake, whose Slurm executor plugin takes a file of partitions.",
+            help="What reads it: snakemake (the partition file of its Slurm executor).",
+            metavar="KIND",
             autocompletion=choices(_SNAKEMAKE),
         ),
     ],
-    fleet: Annotated[
-        Path, typer.Argument(help="A fleet that was imported from Slurm, as a cluster or a cluster a partition.")
-    ],
+    fleet: Annotated[Path, typer.Argument(help="A fleet that was imported from Slurm.", metavar="FLEET")],
     out: Annotated[
         Path | None,
         typer.Option(
-            help="The file to write; without it, the file is printed.",
-            parser=output_path,
-            metavar="FILE",
-            show_default=False,
+            help="Write this file instead of printing.", parser=output_path, metavar="FILE", show_default=False
         ),
     ] = None,
     cluster: Annotated[
         list[str] | None,
-        typer.Option(help="Only this cluster; may be given several times.", metavar="NAME", show_default=False),
+        typer.Option(help="Export this cluster only.", metavar="NAME", show_default=False),
     ] = None,
     account: Annotated[
         str,
-        typer.Option(
-            help="The account of the jobs. Partitions that list accounts are left out unless it is among them.",
-            metavar="NAME",
-            show_default=False,
-        ),
+        typer.Option(help="Account of the jobs.", metavar="NAME", show_default=False),
     ] = "",
-    qos: Annotated[
-        str, typer.Option(help="The QOS of the jobs, in the same way.", metavar="NAME", show_default=False)
-    ] = "",
-    group: Annotated[
-        str, typer.Option(help="The group of the user, in the same way.", metavar="NAME", show_default=False)
-    ] = "",
+    qos: Annotated[str, typer.Option(help="QOS of the jobs.", metavar="NAME", show_default=False)] = "",
+    group: Annotated[str, typer.Option(help="Unix group of the user.", metavar="NAME", show_default=False)] = "",
     force: Force = False,
     json: Json = False,
 ) -> None:
-    """Write the partitions of a fleet with their limits, by which Snakemake chooses one for each rule."""
+    """Write a fleet's partitions with their limits, for Snakemake.
+
+    Partitions that list accounts, QOS or groups are left out unless yours is among them.
+    """
     from placewise.errors import locating
     from placewise.formats.fleets.exports.partition_limits import Submitter
     from placewise.formats.fleets.exports.partitions import partitions_of
     from placewise.formats.fleets.exports.snakemake import snakemake_partitions, snakemake_text
     from placewise.formats.fleets.fleet_source import read_fleet
     from placewise.formats.writing import refuse_existing, write_bytes
-    from placewise.report.data.exports import export_document, export_sentences
+    from placewise.report.data.fleets.exports import export_document, export_sentences
 
     if kind != _SNAKEMAKE:
         raise InputError("is nothing that a fleet is exported to", place="KIND", found=kind, expected=_SNAKEMAKE)
@@ -79,7 +76,7 @@ def export(
         written, too = snakemake_partitions(partitions)
         left_out += too
         if not written:
-            raise InputError("has no partition that jobs can be sent to", found="; ".join(_words(left_out)))
+            raise InputError("has no partition that jobs can be sent to", found=Words("; ".join(_words(left_out))))
     text = snakemake_text(written)
     if out is not None:
         write_bytes(out, text.encode())

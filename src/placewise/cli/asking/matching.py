@@ -9,59 +9,62 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from placewise.cli.app import EXIT_FITS_NOWHERE, app
+from placewise.cli.app import EXIT_FITS_NOWHERE, command
 from placewise.cli.asking.asked_jobs import answered, asked_jobs, exit_code, limited
 from placewise.cli.asking.start_options import StartOptions
-from placewise.cli.options import (
+from placewise.cli.options.asking import (
     FleetPath,
-    Force,
-    Html,
     IgnoreLimits,
     Jobspecs,
-    Json,
     Require,
     SeparateEntries,
     Unknown,
     Verbose,
-    takes,
 )
-from placewise.cli.printing import command_line, console, plain, print_json, print_text, say
+from placewise.cli.options.output import Force, Html, Json
+from placewise.cli.options.panels import FLEETS
+from placewise.cli.options.taking import takes
+from placewise.cli.printing import command_line, console, plain, print_json, print_text, print_words, say
 
 if TYPE_CHECKING:
     from placewise.cli.asking.asked_jobs import Answered, AskedJob
     from placewise.matching.causes.relaxing import Relaxations
     from placewise.matching.causes.why_not import WhyNot
-    from placewise.matching.index import FleetIndex
+    from placewise.matching.fleet.index import FleetIndex
     from placewise.model.fleets.cluster import Fleet
     from placewise.model.traces.start_estimate import StartEstimate
 
 _UNKNOWN = "--unknown"
 
 
-@app.command(rich_help_panel="Fleets and jobs")
+@command(
+    FLEETS,
+    "placewise match job.yaml --fleet clusters/",
+    "placewise match --require 'gcc@12: and not gpu' --fleet clusters/",
+    "placewise match job.yaml --fleet clusters/ --nodes --json",
+)
 def match(
     fleet: FleetPath,
     jobspecs: Jobspecs = None,
     require: Require = None,
     unknown: Unknown = "separate",
     scores: Annotated[
-        bool, typer.Option("--scores", help="Also say what the job's wishes count on each cluster, the best first.")
+        bool, typer.Option("--scores", help="Also score each cluster by the job's wishes, best first.")
     ] = False,
-    nodes: Annotated[
-        bool, typer.Option("--nodes", help="Also name the nodes of each cluster on which the job fits.")
-    ] = False,
+    nodes: Annotated[bool, typer.Option("--nodes", help="Also name the nodes on which the job fits.")] = False,
     separate_entries: SeparateEntries = False,
     ignore_limits: IgnoreLimits = False,
     json: Json = False,
     verbose: Verbose = False,
 ) -> None:
-    """List the clusters that could ever run a job, or each of several.
+    """List the clusters that can run a job.
 
-    Exit code 3 when a job fits nowhere, 4 when it is unknown whether it fits somewhere.
+    Several jobspecs give a table; --require works without a jobspec too. Exit code 3 if a job fits nowhere, 4 if it
+    may fit, but too little is known.
     """
     from placewise.matching.deciding import refuse_other_words
-    from placewise.report.data.matches import matches_document
-    from placewise.report.terminal.scores import print_scores
+    from placewise.report.data.jobs.matches import matches_document
+    from placewise.report.terminal.jobs.scores import print_scores
 
     refuse_other_words(unknown, _UNKNOWN)
     jobs = partial(asked_jobs, jobspecs, require, separate_entries=separate_entries)
@@ -72,7 +75,7 @@ def match(
     if json:
         print_json(matches_document([(one.name, one.match) for one in answers], len(index.names), scored, fitting))
     elif fitting is not None:
-        _print_nodes(answers, fitting)
+        _print_nodes(answers, fitting, len(index.names))
     elif scored is not None:
         print_scores([(plain(one.name), found) for one, found in zip(answers, scored, strict=True)], console())
         for one in answers:
@@ -87,7 +90,12 @@ def match(
     _leave(answers)
 
 
-@app.command(rich_help_panel="Fleets and jobs")
+@command(
+    FLEETS,
+    "placewise explain job.yaml --fleet clusters/",
+    "placewise explain job.yaml --fleet clusters/ --queue squeue.txt --limit 2h",
+    "placewise explain a.yaml b.yaml --fleet clusters/ --html why.html",
+)
 @takes(StartOptions)
 def explain(
     starts: StartOptions,
@@ -102,22 +110,19 @@ def explain(
     json: Json = False,
     verbose: Verbose = False,
 ) -> None:
-    """Say why the clusters that do not match a job do not, and what to relax; one job after the other.
+    """Say why clusters do not match a job, and what to relax.
 
-    With --queue also when it would start on those that match.
-
-    With --html also as a page, with costs where the fleet has prices.
-
-    Exit code 3 when a job fits nowhere, 4 when it is unknown whether it fits somewhere.
+    With --queue it also estimates when the job would start. The page (--html) adds costs where the fleet has prices.
+    Exit code 3 if a job fits nowhere, 4 if it may fit, but too little is known.
     """
     from placewise.formats.writing import refuse_existing
     from placewise.matching.causes.relaxing import relaxations
     from placewise.matching.causes.why_not import why_not
     from placewise.matching.deciding import refuse_other_words
-    from placewise.report.data.explanation import explanation_document
-    from placewise.report.data.start_estimate import start_document
-    from placewise.report.terminal.explanation import print_explanation
-    from placewise.report.terminal.start_estimate import print_start_estimate
+    from placewise.report.data.jobs.explanation import explanation_document
+    from placewise.report.data.jobs.start_estimate import start_document
+    from placewise.report.terminal.jobs.explanation import print_explanation
+    from placewise.report.terminal.jobs.start_estimate import print_start_estimate
 
     refuse_other_words(unknown, _UNKNOWN)
     if html is not None:
@@ -171,7 +176,7 @@ def _compiled(
 ) -> tuple[Fleet, FleetIndex, list[AskedJob]]:
     """Read a fleet and then jobs; return both, the fleet compiled too, the jobs as they have to meet site limits."""
     from placewise.formats.fleets.fleet_source import read_fleet
-    from placewise.matching.index import FleetIndex
+    from placewise.matching.fleet.index import FleetIndex
 
     clusters, asked = read_fleet(fleet), jobs()
     for job in asked:
@@ -181,9 +186,14 @@ def _compiled(
 
 
 def _print_clusters(answer: Answered, total: int) -> None:
-    found = answer.match
-    for name in found.names:
+    for name in answer.match.names:
         print_text(name)
+    _say_others(answer, total)
+
+
+def _say_others(answer: Answered, total: int) -> None:
+    """Say of which clusters it is not known whether they match, or that none matches."""
+    found = answer.match
     if found.unknown:
         may = "may also match" if found else "is not known to match any cluster; it may match"
         say(f"{answer.name} {may} {len(found.unknown)} of {total}, of which not enough is described:")
@@ -193,8 +203,8 @@ def _print_clusters(answer: Answered, total: int) -> None:
         say(f"{answer.name} fits on none of {total} clusters; placewise explain says why")
 
 
-def _print_nodes(answers: Sequence[Answered], fitting: Sequence[dict[str, tuple[str, ...]]]) -> None:
-    from placewise.formats.jobs.jobspec.hostlists import hostlist_text
+def _print_nodes(answers: Sequence[Answered], fitting: Sequence[dict[str, tuple[str, ...]]], total: int) -> None:
+    from placewise.formats.notations.hostlists import hostlist_text
 
     for answer, found in zip(answers, fitting, strict=True):
         of_job = f"{answer.name} on " if len(answers) > 1 else ""
@@ -204,23 +214,20 @@ def _print_nodes(answers: Sequence[Answered], fitting: Sequence[dict[str, tuple[
                 if nodes
                 else "no nodes are said"
             )
-            print_text(f"{of_job}{name}: {said}")
-        if not found:
-            say(f"{answer.name} fits on no cluster for certain; placewise explain says why")
+            print_words(f"{of_job}{name}: {said}")
+        _say_others(answer, total)
         answer.say_incomparable()
 
 
 def _print_table(answers: Sequence[Answered], index: FleetIndex) -> None:
     from placewise.matching.causes.reasons import reason
-    from placewise.report.terminal.matches import match_lines
-    from placewise.report.terminal.narrow import width_of
+    from placewise.report.terminal.jobs.matches import print_matches
 
     rows = [
         (plain(one.name), one.match, reason(index, one.asked.job) if one.exit_code == EXIT_FITS_NOWHERE else "")
         for one in answers
     ]
-    for line in match_lines(rows, len(index.names), width_of(console())):
-        print_text(line)
+    print_matches(rows, len(index.names), console())
 
 
 def _leave(answers: Sequence[Answered]) -> None:

@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
-from placewise.cli.app import app
-from placewise.cli.options import Json
+from placewise.cli.app import command
+from placewise.cli.options.output import Json
+from placewise.cli.options.panels import FLEETS
 from placewise.cli.printing import console, print_json
 
 
@@ -17,19 +18,22 @@ def _names(incomplete: str) -> list[str]:
     return [name for name in NAMES if name.startswith(incomplete)]
 
 
-@app.command(rich_help_panel="Fleets and jobs")
+@command(FLEETS, "placewise schema", "placewise schema jobspec > jobspec.schema.json")
 def schema(
     name: Annotated[
         str | None,
         typer.Argument(
-            help="The kind of document; without one, the kinds are listed.",
-            show_default=False,
+            help="The kind of document.",
+            show_default="list the kinds",
             autocompletion=_names,
         ),
     ] = None,
     json: Json = False,
 ) -> None:
-    """Print the JSON Schema of a kind of document, by which editors complete and check what people write."""
+    """Print the JSON Schema of a kind of document.
+
+    Editors use it to complete and check what you write.
+    """
     from placewise.formats import schemas
 
     if name is not None:

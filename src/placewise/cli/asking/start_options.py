@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from placewise.cli.options import choices
-from placewise.cli.over_time.replay_options import QUEUE_POLICY_HELP, policies_of, seconds_given
+from placewise.cli.options.panels import STARTS
+from placewise.cli.options.traces import StartQueuePolicy
+from placewise.cli.over_time.replay_options import policies_of, seconds_given
 from placewise.errors import InputError
-from placewise.model.traces.queue_policies import QUEUE_POLICIES
 
 if TYPE_CHECKING:
     from placewise.cli.asking.asked_jobs import Answered
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from placewise.model.fleets.cluster import Fleet
     from placewise.model.jobs.job import Job
     from placewise.model.traces.start_estimate import StartEstimate
-
-_STARTS = "When it would start"
 
 
 @dataclass(frozen=True)
@@ -32,55 +30,49 @@ class StartOptions:
         Path | None,
         typer.Option(
             "--queue",
-            help="What squeue or sacct wrote, as text or JSON, or a replay's folder: also say when the job would start "
-            "on the clusters that match.",
+            help="Estimate when jobs start: output of squeue or sacct, or a replay's folder.",
             metavar="PATH",
             show_default=False,
-            rich_help_panel=_STARTS,
+            rich_help_panel=STARTS,
         ),
     ] = None
-    policy: Annotated[
-        str,
-        typer.Option(
-            help=QUEUE_POLICY_HELP,
-            autocompletion=choices(*QUEUE_POLICIES),
-            rich_help_panel=_STARTS,
-        ),
-    ] = "easy"
+    policy: StartQueuePolicy = "easy"
     processors: Annotated[
         int | None,
         typer.Option(
-            help="Processors that the job asks for; the cores of its jobspec if not given.",
+            help="Processors that the job takes.",
             min=1,
-            show_default=False,
-            rich_help_panel=_STARTS,
+            metavar="N",
+            show_default="the jobspec's cores",
+            rich_help_panel=STARTS,
         ),
     ] = None
     limit: Annotated[
         str | None,
         typer.Option(
-            help="The job's time limit, such as 2h; its duration if not given, else a day.",
+            help="The job's time limit, such as 2h.",
             metavar="TIME",
-            show_default=False,
-            rich_help_panel=_STARTS,
+            show_default="its duration, else a day",
+            rich_help_panel=STARTS,
         ),
     ] = None
     now: Annotated[
         int | None,
         typer.Option(
-            help="The moment in Unix time, or of a replay in seconds of its virtual time; when squeue or sacct wrote, "
-            "if not given.",
+            help="Current time (Unix); for a replay, seconds of its virtual time.",
             min=0,
-            show_default=False,
-            rich_help_panel=_STARTS,
+            metavar="SECONDS",
+            show_default="when the queue was written",
+            rich_help_panel=STARTS,
         ),
     ] = None
     zone: Annotated[
         str | None,
         typer.Option(
-            help="Time zone of what squeue or sacct wrote, such as Europe/Stockholm; UTC if not given.",
-            show_default=False,
-            rich_help_panel=_STARTS,
+            help="Time zone of the queue (Europe/Stockholm).",
+            metavar="ZONE",
+            show_default="UTC",
+            rich_help_panel=STARTS,
         ),
     ] = None
 

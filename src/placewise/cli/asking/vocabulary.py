@@ -7,35 +7,38 @@ from typing import Annotated
 
 import typer
 
-from placewise.cli.app import app
-from placewise.cli.options import Force, Json
+from placewise.cli.app import command
+from placewise.cli.options.output import Force, Json
+from placewise.cli.options.panels import FLEETS
 from placewise.cli.printing import console, print_json, say
 from placewise.errors import InputError
 
 
-@app.command(rich_help_panel="Fleets and jobs")
+@command(FLEETS, "placewise vocabulary clusters/", "placewise vocabulary clusters/ --write")
 def vocabulary(
     fleet: Annotated[
         Path | None,
         typer.Argument(
-            help="cluster-features.json, a folder of JGF files, or a folder of such folders; without one, what is "
-            "built in is shown.",
-            show_default=False,
+            help="Folders of JGF files, or cluster-features.json.",
+            show_default="the built-in vocabulary",
         ),
     ] = None,
     write: Annotated[
         bool,
         typer.Option(
             "--write",
-            help="Write it to the fleet's vocabulary.yaml: what the file says stays, what was inferred is added.",
+            help="Add what is inferred to the fleet's vocabulary.yaml.",
         ),
     ] = False,
     force: Force = False,
     json: Json = False,
 ) -> None:
-    """Show the kinds of fields, other names of values and what is complete, and where each entry is from."""
-    from placewise.report.data.vocabulary import built_in_entries, vocabulary_document, vocabulary_entries
-    from placewise.report.terminal.vocabulary import print_vocabulary
+    """Show the kinds of fields and the aliases of values.
+
+    Also says where each entry comes from, and which lists of values are complete.
+    """
+    from placewise.report.data.fleets.vocabulary import built_in_entries, vocabulary_document, vocabulary_entries
+    from placewise.report.terminal.fleets.vocabulary import print_vocabulary
 
     if fleet is None:
         if write:
@@ -43,9 +46,9 @@ def vocabulary(
         entries = built_in_entries()
     else:
         from placewise.formats.fleets.fleet_source import read_fleet, vocabulary_path
-        from placewise.formats.fleets.vocabulary_writing import write_vocabulary
+        from placewise.formats.fleets.vocabulary.writing import write_vocabulary
         from placewise.formats.writing import refuse_existing
-        from placewise.matching.index import FleetIndex
+        from placewise.matching.fleet.index import FleetIndex
 
         path = vocabulary_path(fleet)
         if write:

@@ -8,36 +8,29 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from placewise.cli.options import (
+from placewise.cli.options.chance import Seed, WeekResamples
+from placewise.cli.options.completing import choices
+from placewise.cli.options.panels import FAILURES, SCHEDULING, TRACE, WORK
+from placewise.cli.options.traces import (
     Clean,
+    Estimates,
     Machines,
-    Seed,
+    QueuePolicy,
+    ReplaySelect,
     TraceFormatName,
     TracePath,
     Zone,
-    choices,
-    policies_in,
-    policy_names,
 )
 from placewise.errors import InputError
-from placewise.model.traces.queue_policies import ESTIMATES, QUEUE_POLICIES
-from placewise.selection.offered import IN_A_REPLAY
+from placewise.selection.offered import IN_A_REPLAY, refuse_other_names
 
 if TYPE_CHECKING:
     from placewise.model.fleets.cluster import Fleet
     from placewise.model.traces.replay import ReplaySettings
     from placewise.model.traces.trace_cleaning import Cleaned
-    from placewise.replays.trace_parts import PartSource
+    from placewise.replays.inputs.trace_parts import PartSource
 
-_TRACE = "The trace"
-_SCHEDULING = "Scheduling"
-_FAILING = "Metadata and failures"
-_NUMBERS = "What is summed up"
-
-QUEUE_POLICY_HELP = (
-    f"Queue policy: {', '.join(QUEUE_POLICIES[:-1])} or {QUEUE_POLICIES[-1]}; after it, with commas between, "
-    "CLUSTER=POLICY for clusters with another."
-)
+_NUMBERS = "Figures of the summary"
 
 
 @dataclass(frozen=True)
@@ -49,101 +42,81 @@ class ReplayOptions:
         Path | None,
         typer.Option(
             "--fleet",
-            help="Clusters, as for match; the machines that the trace describes if not given.",
-            show_default=False,
-            rich_help_panel=_TRACE,
+            help="The fleet, as for match.",
+            metavar="FLEET",
+            show_default="the trace's machines",
+            rich_help_panel=TRACE,
         ),
     ] = None
     trace_format: TraceFormatName = None
     machines: Machines = None
     zone: Zone = None
     clean: Clean = "strict"
-    policy: Annotated[
-        str,
-        typer.Option(
-            help=QUEUE_POLICY_HELP,
-            autocompletion=choices(*QUEUE_POLICIES),
-            rich_help_panel=_SCHEDULING,
-        ),
-    ] = "easy"
-    place: Annotated[
-        str,
-        typer.Option(
-            help=f"Which policy chooses a job's cluster when it is submitted: {policies_in(IN_A_REPLAY)}, a plugin, or "
-            "module:function.",
-            autocompletion=policy_names(IN_A_REPLAY),
-            rich_help_panel=_SCHEDULING,
-        ),
-    ] = "earliest-start"
+    policy: QueuePolicy = "easy"
+    place: ReplaySelect = "earliest-start"
     late: Annotated[
         bool,
         typer.Option(
             "--late",
-            help="One queue for all clusters in place of --place; a job goes to the first cluster that can start it.",
-            rich_help_panel=_SCHEDULING,
+            help="Keep one queue for all clusters; a job goes to the first that can start it.",
+            rich_help_panel=SCHEDULING,
         ),
     ] = False
-    estimates: Annotated[
-        str,
-        typer.Option(
-            help="How long a job is planned to run: limit (its time limit), doubled (twice that), exact "
-            "(its runtime), or user-mean (the mean of its user's last two jobs).",
-            autocompletion=choices(*ESTIMATES),
-            rich_help_panel=_SCHEDULING,
-        ),
-    ] = "limit"
+    estimates: Estimates = "limit"
     hold: Annotated[
         str,
         typer.Option(
-            help="What jobs hold: processors of the cluster's pool, or nodes: cores, memory and GPUs of each.",
+            help="What jobs hold: processors of a cluster's pool, or nodes (cores, memory and GPUs).",
+            metavar="UNIT",
             autocompletion=choices("processors", "nodes"),
-            rich_help_panel=_SCHEDULING,
+            rich_help_panel=SCHEDULING,
         ),
     ] = "processors"
     dependencies: Annotated[
         bool,
         typer.Option(
             "--dependencies",
-            help="A job waits for its preceding job and the think time, where the trace says them.",
-            rich_help_panel=_SCHEDULING,
+            help="Jobs wait for their preceding job and think time, if the trace has them.",
+            rich_help_panel=SCHEDULING,
         ),
     ] = False
     metadata: Annotated[
         str,
         typer.Option(
             "--metadata",
-            help="Properties and subsystems that have metadata, with commas between; all if not given.",
+            help="Properties and subsystems with metadata, with commas between.",
             metavar="NAMES",
-            show_default=False,
-            rich_help_panel=_FAILING,
+            show_default="all",
+            rich_help_panel=FAILURES,
         ),
     ] = ""
     without_metadata: Annotated[
         bool,
-        typer.Option("--without-metadata", help="The scheduler has no metadata.", rich_help_panel=_FAILING),
+        typer.Option("--without-metadata", help="Give the scheduler no metadata.", rich_help_panel=FAILURES),
     ] = False
     retries: Annotated[
         int,
         typer.Option(
-            help="How often a job that failed is submitted again, not to a cluster where it failed.",
+            help="Times to resubmit a failed job, each time to another cluster.",
             min=0,
-            rich_help_panel=_FAILING,
+            metavar="N",
+            rich_help_panel=FAILURES,
         ),
     ] = 0
     fail_after: Annotated[
         str,
         typer.Option(
             "--fail-after",
-            help="How long a job runs before it fails: a share of its runtime such as 0.5, or a time such as 60s.",
-            metavar="SHARE|TIME",
-            rich_help_panel=_FAILING,
+            help="When a failing job fails: a fraction of its runtime (0.5) or a time (60s).",
+            metavar="FRACTION|TIME",
+            rich_help_panel=FAILURES,
         ),
     ] = "0"
     warm_up: Annotated[
         str,
         typer.Option(
             "--warm-up",
-            help="Leave jobs out of the figures that were submitted within this time of the first, such as 7d.",
+            help="Leave out jobs submitted within this time of the first, such as 7d.",
             metavar="TIME",
             rich_help_panel=_NUMBERS,
         ),
@@ -152,24 +125,20 @@ class ReplayOptions:
         str,
         typer.Option(
             "--cool-down",
-            help="And those submitted within this time of the last.",
+            help="Leave out jobs submitted within this time of the last.",
             metavar="TIME",
             rich_help_panel=_NUMBERS,
         ),
     ] = "0"
-    resamples: Annotated[
-        int,
-        typer.Option(
-            help="Resamples of the weeks for the intervals; 0 for none.", min=0, max=1_000_000, rich_help_panel=_NUMBERS
-        ),
-    ] = 2000
+    resamples: WeekResamples = 2000
     seed: Seed = 0
     engine: Annotated[
         str,
         typer.Option(
-            help="What works out the schedule, the same by all: auto, numba, python, or plain (the definition, slow).",
+            help="Replay engine: auto, numba, python or plain (slow); results do not change.",
+            metavar="ENGINE",
             autocompletion=choices("auto", "numba", "python", "plain"),
-            rich_help_panel="Where the work is done",
+            rich_help_panel=WORK,
         ),
     ] = "auto"
 
@@ -178,6 +147,7 @@ class ReplayOptions:
         from placewise.model.traces.replay import ReplaySettings
 
         policy, policies = policies_of(self.policy)
+        refuse_other_names(self.place, IN_A_REPLAY)
         share, seconds = failing_of(self.fail_after)
         return ReplaySettings(
             policy=policy,  # type: ignore[arg-type]  # the settings refuse other texts
@@ -210,8 +180,8 @@ class ReplayOptions:
     def read(self) -> tuple[Cleaned, Fleet]:
         """Return the trace after cleaning, and the fleet. Raises InputError as their readers do."""
         from placewise.formats.fleets.fleet_source import read_fleet
+        from placewise.formats.traces.clusters.trace_fleet import fleet_of_trace
         from placewise.formats.traces.read_trace import read_trace
-        from placewise.formats.traces.trace_fleet import fleet_of_trace
         from placewise.replays.replaying import cleaned_for
 
         fleet = None if self.fleet is None else read_fleet(self.fleet)
@@ -225,12 +195,12 @@ class ReplayOptions:
         Raises InputError as their readers do.
         """
         from placewise.formats.fleets.fleet_source import read_fleet
+        from placewise.formats.traces.clusters.trace_fleet import fleet_of_trace
         from placewise.formats.traces.parquet_trace import jobs_in, read_batches, says
         from placewise.formats.traces.read_trace import is_parquet
-        from placewise.formats.traces.trace_fleet import fleet_of_trace
+        from placewise.replays.inputs.trace_parts import PartSource
         from placewise.replays.replaying import processors_of_largest
         from placewise.replays.streaming import streams
-        from placewise.replays.trace_parts import PartSource
 
         path, given = Path(self.trace), self.fleet
         if self.trace_format not in (None, "parquet") or not is_parquet(path):
@@ -272,5 +242,5 @@ def seconds_given(option: str, text: str) -> int:
     with locating(place=option):
         found = seconds_of(text)
         if not found < 1 << 40:
-            raise InputError("is too long", found=text, expected="a length of time")
+            raise InputError("is too long", found=text, expected="a shorter duration")
     return int(found)

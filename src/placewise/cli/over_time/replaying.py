@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from placewise.cli.app import app
-from placewise.cli.options import Dask, Force, Json, Workers, output_path, takes
+from placewise.cli.app import command
+from placewise.cli.options.output import Force, Json, Plots, out_option
+from placewise.cli.options.panels import SCHEDULING, TRACES
+from placewise.cli.options.taking import takes
+from placewise.cli.options.work import Dask, Workers
 from placewise.cli.over_time.replay_options import ReplayOptions
 from placewise.cli.printing import command_line, console, print_json, say
 
@@ -17,44 +20,48 @@ if TYPE_CHECKING:
     from placewise.model.progress import Progress
     from placewise.model.traces.replay import ReplaySettings
     from placewise.model.traces.replayed import Answer
-    from placewise.replays.trace_parts import PartSource
+    from placewise.replays.inputs.trace_parts import PartSource
 
 
-@app.command(rich_help_panel="Traces over time")
+@command(
+    TRACES,
+    "placewise replay history.txt --fleet clusters/ --out replayed",
+    "placewise replay log.swf.gz --queue-policy conservative --estimates exact",
+    "placewise replay history.txt --scenarios scenarios.toml --out compared",
+)
 @takes(ReplayOptions)
 def replay(
     options: ReplayOptions,
     out: Annotated[
         Path | None,
-        typer.Option(
-            help="A folder for jobs, summary, figures and a report.",
-            parser=output_path,
-            metavar="FOLDER",
-            show_default=False,
-        ),
+        out_option("Write jobs, summary, figures and a report to this folder.", "FOLDER"),
     ] = None,
     scenarios: Annotated[
         Path | None,
         typer.Option(
-            help="Policies, fleets and levels of metadata to replay side by side (TOML); options are what they share.",
+            help="Replay the policies, fleets and levels of metadata of this file (TOML) side by side.",
             metavar="FILE",
             show_default=False,
+            rich_help_panel=SCHEDULING,
         ),
     ] = None,
     workers: Workers = 1,
     dask: Dask = None,
-    plots: Annotated[bool, typer.Option("--plots/--no-plots", help="Draw the figures and the report page.")] = True,
+    plots: Plots = True,
     force: Force = False,
     json: Json = False,
 ) -> None:
-    """Run a trace of jobs on a fleet over virtual time; say who waited how long, and what was used and wasted."""
+    """Replay a trace on a fleet: waiting times, use and waste.
+
+    With --scenarios, the other options hold for all scenarios.
+    """
     import contextlib
 
     from placewise.formats.results.replay_files import summary_document
     from placewise.formats.results.results_names import REPLAY, REPLAYED
     from placewise.formats.writing import staged
     from placewise.report.terminal.progress import stages
-    from placewise.report.terminal.replay import print_replay
+    from placewise.report.terminal.replays.replay import print_replay
 
     if scenarios is not None:
         _side_by_side(options, scenarios, out, (workers, dask), plots=plots, force=force, json=json)
@@ -128,8 +135,8 @@ def _by_parts(
     from placewise.formats.results.replay_files import write_summary, writing_attempts
     from placewise.formats.results.replay_jobs import read_schedules
     from placewise.formats.results.results_names import JOBS
+    from placewise.replays.inputs.trace_parts import looked_over
     from placewise.replays.streaming import replay_parts
-    from placewise.replays.trace_parts import looked_over
     from placewise.report.terminal.progress import over_time
 
     parts, fleet = looked_over(source[0], progress), source[1]
@@ -149,7 +156,7 @@ def _by_parts(
         progress.advanced("writing", 0, 1)
         write_summary(stage, found)
         if plots:
-            from placewise.report.data.replay import over_time_of
+            from placewise.report.data.replays.replay import over_time_of
             from placewise.report.page.replay_page import draw_replay
 
             names = [one.name for one in found.summary.clusters]
@@ -176,9 +183,9 @@ def _side_by_side(
     from placewise.formats.studies.scenario_file import read_scenarios
     from placewise.formats.writing import staged
     from placewise.model.traces.scenarios import Scenario
-    from placewise.replays.fates import columns_of
+    from placewise.replays.summaries.fates import columns_of
     from placewise.report.terminal.progress import stages
-    from placewise.report.terminal.timed import print_timed
+    from placewise.report.terminal.replays.timed import print_timed
     from placewise.study.timed.grid import run_grid
     from placewise.sweep.executors import runner
     from placewise.sweep.parts import PARTS, clear
@@ -223,7 +230,7 @@ def plot_replay(results: Path, folder: Path, *, force: bool, json: bool) -> None
     from placewise.formats.results.results_names import DRAWN, REPLAY_PICTURES, REPLAYED
     from placewise.formats.writing import staged
     from placewise.report.page.replay_page import draw_replay
-    from placewise.report.terminal.replay import print_replay
+    from placewise.report.terminal.replays.replay import print_replay
 
     with staged(folder, owned=REPLAY_PICTURES, marks=REPLAYED | DRAWN, force=force) as stage:
         found = read_replay(results)

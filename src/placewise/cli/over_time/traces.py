@@ -5,17 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
-from placewise.cli.app import app
-from placewise.cli.options import Clean, Force, Json, Machines, TraceFormatName, TracePath, Zone, output_path
+from placewise.cli.app import command
+from placewise.cli.options.output import Force, Json, out_option
+from placewise.cli.options.panels import TRACES
+from placewise.cli.options.traces import Clean, Machines, TraceFormatName, TracePath, Zone
 from placewise.cli.printing import console, print_json, say
 from placewise.errors import InputError
 
 _PARQUET, _SWF = (".parquet",), (".swf", ".swf.gz")
 
 
-@app.command(rich_help_panel="Traces over time")
+@command(TRACES, "placewise trace log.swf.gz", "placewise trace history.txt --clean strict --out history.parquet")
 def trace(
     trace: TracePath,
     trace_format: TraceFormatName = None,
@@ -24,22 +24,17 @@ def trace(
     clean: Clean = "none",
     out: Annotated[
         Path | None,
-        typer.Option(
-            help="Write the trace, as cleaned, to this .parquet, .swf or .swf.gz file.",
-            parser=output_path,
-            metavar="FILE",
-            show_default=False,
-        ),
+        out_option("Write the cleaned trace to this .parquet, .swf or .swf.gz file.", "FILE"),
     ] = None,
     force: Force = False,
     json: Json = False,
 ) -> None:
-    """Show what is in a trace: jobs, time, load, what it does not say, what is dropped, what clusters have."""
+    """Show what a trace holds and lacks, and what cleaning drops."""
     from placewise.formats.traces.read_trace import read_trace
     from placewise.formats.writing import refuse_existing
     from placewise.model.traces.trace_cleaning import clean as cleaned_by
-    from placewise.report.data.trace import trace_document, trace_facts
-    from placewise.report.terminal.trace import print_trace
+    from placewise.report.data.replays.trace import trace_document, trace_facts
+    from placewise.report.terminal.replays.trace import print_trace
 
     if out is not None:
         if not out.name.endswith(_PARQUET + _SWF):
@@ -48,7 +43,7 @@ def trace(
     cleaned = cleaned_by(read_trace(trace, trace_format, machines=machines, zone=zone), clean)  # type: ignore[arg-type]
     if out is not None:
         if out.name.endswith(_SWF):
-            from placewise.formats.traces.swf_writing import write_swf
+            from placewise.formats.traces.swf.writing import write_swf
 
             write_swf(out, cleaned.trace)
         else:

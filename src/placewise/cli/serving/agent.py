@@ -9,18 +9,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from placewise.cli.app import app
-from placewise.cli.printing import only_documents, print_json, say
+from placewise.cli.app import command
+from placewise.cli.options.output import JsonLines
+from placewise.cli.options.panels import SERVICE
+from placewise.cli.options.taking import takes
+from placewise.cli.printing import print_json, say
 from placewise.cli.serving.connecting import (
-    DEFAULT_SERVER,
     SECRET_VARIABLE,
+    Connection,
     OwnCluster,
     SecretFile,
-    Server,
-    TlsCa,
-    TlsCert,
-    TlsKey,
-    client_tls,
     own_cluster,
     refusals,
     secret_source,
@@ -29,57 +27,57 @@ from placewise.cli.serving.connecting import (
 
 if TYPE_CHECKING:
     from placewise.service.client import ClientTls
-    from placewise.service.client.agent import Ended, Orders
+    from placewise.service.client.agent.agent import Ended, Orders
 
 _STDERR = 2
 
 
-@app.command(rich_help_panel="Service")
+@command(
+    SERVICE,
+    "placewise agent --exec 'flux submit' --jobs 4",
+    "placewise agent --exec 'sbatch --wrap {command}'",
+    "placewise agent --exec 'sh -c {command}' --once",
+)
+@takes(Connection)
 def agent(
-    command: Annotated[
+    connection: Connection,
+    template: Annotated[
         str,
         typer.Option(
             "--exec",
-            help="What to run for a job; the words of its command are appended, unless {command} (as one word, quoted "
-            "for a shell), {jobspec} (the path of a file), {id} or {name} stand in it. No shell runs it.",
+            help="Command to run for a job, without a shell. The words of the job's command are appended, unless it "
+            "contains {command} (one word, quoted for a shell), {jobspec} (path of a file), {id} or {name}.",
             metavar="COMMAND",
         ),
     ],
     cluster: OwnCluster = None,
-    jobs: Annotated[int, typer.Option(help="Jobs to run at a time.", min=1, max=10_000)] = 1,
-    once: Annotated[bool, typer.Option("--once", help="Run what waits, and end.")] = False,
+    jobs: Annotated[int, typer.Option(help="Jobs to run at a time.", min=1, max=10_000, metavar="N")] = 1,
+    once: Annotated[bool, typer.Option("--once", help="Run the jobs that wait, and end.")] = False,
     poll: Annotated[
-        float, typer.Option(help="Seconds between looks whether a running job was cancelled.", min=0.1)
+        float,
+        typer.Option(help="Time between checks for cancelled jobs.", min=0.1, metavar="SECONDS"),
     ] = 5.0,
-    grace: Annotated[float, typer.Option(help="Seconds that a command has to end when asked to.", min=0.0)] = 10.0,
+    grace: Annotated[
+        float,
+        typer.Option(help="Time that a cancelled job's command gets to end.", min=0.0, metavar="SECONDS"),
+    ] = 10.0,
     secret_file: SecretFile = None,
-    server: Server = DEFAULT_SERVER,
-    tls_ca: TlsCa = None,
-    tls_cert: TlsCert = None,
-    tls_key: TlsKey = None,
-    json: Annotated[
-        bool,
-        typer.Option(
-            "--json",
-            help="Print a JSON document a line for each job that ends; what jobs print goes elsewhere.",
-            callback=only_documents,
-        ),
-    ] = False,
+    json: JsonLines = False,
 ) -> None:
-    """Take a cluster's jobs as they are assigned, run a command for each, and report how it ended.
+    """Run the jobs that the scheduler assigns to a cluster.
 
-    For example: --exec 'flux submit', --exec 'sbatch --wrap {command}' or --exec 'sh -c {command}'. The command finds
-    PLACEWISE_JOB_ID, PLACEWISE_JOB_NAME and PLACEWISE_CLUSTER in its environment. A job that is cancelled is ended.
-    SIGTERM or an interrupt: no more jobs are taken, and those that run are waited for; a second one ends them.
+    The agent runs a command for each job and reports how it ended. The command finds PLACEWISE_JOB_ID,
+    PLACEWISE_JOB_NAME and PLACEWISE_CLUSTER in its environment. With --json, what jobs print goes to standard error.
+    After SIGTERM or an interrupt the agent takes no more jobs and waits for those that run; a second one ends them.
     """
     import asyncio
 
     with service_extra():
-        from placewise.service.client.agent import Orders
-        from placewise.service.client.exec_template import parse_template
+        from placewise.service.client.agent.agent import Orders
+        from placewise.service.client.agent.exec_template import parse_template
         from placewise.service.guard.own_process import close_standard_input, hide_secrets
-    name = own_cluster(server, cluster)
-    secret = secret_source(server, name, secret_file)
+    name = own_cluster(connection.server, cluster)
+    secret = secret_source(connection.server, name, secret_file)
     from_saved = secret_file is None and not os.environ.get(SECRET_VARIABLE)
     hide_secrets()
     if str(secret_file) == "-":
@@ -87,7 +85,7 @@ def agent(
     orders = Orders(
         cluster=name,
         secret=secret,
-        template=parse_template(command),
+        template=parse_template(template),
         at_once=jobs,
         once=once,
         stdout=_STDERR if json else None,
@@ -95,8 +93,8 @@ def agent(
         grace_s=grace,
     )
     with refusals():
-        tls = client_tls(tls_ca, tls_cert, tls_key)
-        unreported = asyncio.run(_run(server, tls, orders, from_saved=from_saved, json=json))
+        tls = connection.tls()
+        unreported = asyncio.run(_run(connection.server, tls, orders, from_saved=from_saved, json=json))
     if unreported:
         say(f"placewise: the scheduler does not know how these jobs ended: {', '.join(map(str, unreported))}")
         raise typer.Exit(1)
@@ -106,7 +104,7 @@ async def _run(server: str, tls: ClientTls | None, orders: Orders, *, from_saved
     import asyncio
 
     from placewise.service.client import AsyncClient
-    from placewise.service.client.agent import Agent
+    from placewise.service.client.agent.agent import Agent
     from placewise.service.client.saved_credentials import refuse_other_server
     from placewise.service.client.wary_client import WaryClient
 

@@ -8,22 +8,21 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from placewise.cli.app import app
-from placewise.cli.options import Json, choices
+from placewise.cli.app import command
+from placewise.cli.options.completing import choices
+from placewise.cli.options.output import Json
+from placewise.cli.options.panels import CONNECTION, OUTPUT, SERVICE
+from placewise.cli.options.taking import takes
 from placewise.cli.printing import console, plain, print_json, print_text, say
 from placewise.cli.serving.connecting import (
-    DEFAULT_SERVER,
     REGISTRATION_VARIABLE,
+    Connection,
     RegistrationFile,
     SecretFile,
-    Server,
-    TlsCa,
-    TlsCert,
-    TlsKey,
-    connected,
     identity_of,
     own_secret,
     read_secret,
+    saved_clusters,
     service_extra,
 )
 from placewise.errors import InputError
@@ -31,34 +30,46 @@ from placewise.errors import InputError
 if TYPE_CHECKING:
     from placewise.model.fleets.cluster import Cluster
     from placewise.service.client import Client, Registration
-    from placewise.service.client.cluster_documents import Documents
+    from placewise.service.client.messages.cluster_documents import Documents
 
 ShowSecrets = Annotated[
     bool,
-    typer.Option("--show-secrets", help="Print what is given as well; it is saved in any case."),
+    typer.Option("--show-secrets", help="Also print the credentials, which are saved anyway.", rich_help_panel=OUTPUT),
 ]
-ClusterArgument = Annotated[str, typer.Argument(help="The cluster's name.", metavar="CLUSTER")]
+ClusterArgument = Annotated[
+    str, typer.Argument(help="The cluster's name.", metavar="CLUSTER", autocompletion=saved_clusters)
+]
 
 
-@app.command(rich_help_panel="Service")
+@command(
+    SERVICE,
+    "placewise register clusters/alpine --registration-secret-file secret.txt",
+    "placewise register clusters/ --skip-known --server scheduler:50051",
+)
+@takes(Connection)
 def register(
+    connection: Connection,
     folder: Annotated[
         Path,
-        typer.Argument(help="A cluster's folder of JGF files, a folder of such folders, or cluster-features.json."),
+        typer.Argument(
+            help="A cluster's folder of JGF files, a folder of such folders, or cluster-features.json.",
+            metavar="FLEET",
+        ),
     ],
-    name: Annotated[str | None, typer.Option(help="The name of a single cluster.", show_default=False)] = None,
+    name: Annotated[
+        str | None, typer.Option(help="Name of a single cluster.", metavar="NAME", show_default="its own")
+    ] = None,
     skip_known: Annotated[
         bool, typer.Option("--skip-known", help="Leave clusters alone that are registered already.")
     ] = False,
     registration_secret_file: RegistrationFile = None,
     show_secrets: ShowSecrets = False,
-    server: Server = DEFAULT_SERVER,
-    tls_ca: TlsCa = None,
-    tls_cert: TlsCert = None,
-    tls_key: TlsKey = None,
     json: Json = False,
 ) -> None:
-    """Register clusters, and save what each is given: a token for its users and a secret for itself."""
+    """Register clusters, and save their credentials.
+
+    A cluster gets a token for its users and a secret for itself.
+    """
     with service_extra():
         from placewise.service.client.saved_credentials import credentials_file
     from placewise.formats.fleets.fleet_source import read_fleet
@@ -73,23 +84,24 @@ def register(
         raise InputError("no registration secret is given", expected=expected)
     registered: list[dict[str, str]] = []
     try:
-        with connected(server, tls_ca, tls_cert, tls_key) as client, stages(console(stderr=True)) as progress:
-            _prepare(server, identity_of(client))
+        with connection.client() as client, stages(console(stderr=True)) as progress:
+            _prepare(connection.server, identity_of(client))
             for number, cluster in enumerate(fleet.clusters):
                 progress.advanced("registering", number, len(fleet))
                 called = name or cluster.name
                 given = _register(client, cluster, called, secret, skip_known=skip_known)
                 if given is None:
                     continue
-                shown = _saved(server, called, given, show_secrets=show_secrets, json=json)
+                shown = _saved(connection.server, called, given, show_secrets=show_secrets, json=json)
                 registered.append({"cluster": called, **shown})
                 if not json:
                     print_text(_line(called, shown, "registered"))
     finally:
         if json and registered:
-            print_json({"clusters": registered, "saved": str(credentials_file(server))})
+            print_json({"clusters": registered, "saved": str(credentials_file(connection.server))})
     if not json:
-        say(f"{len(registered)} of {len(fleet)} clusters registered; secrets are saved in {credentials_file(server)}")
+        saved = credentials_file(connection.server)
+        say(f"{len(registered)} of {len(fleet)} clusters registered; secrets are saved in {saved}")
 
 
 def _prepare(server: str, identity: str) -> None:
@@ -98,7 +110,7 @@ def _prepare(server: str, identity: str) -> None:
 
     moved = prepare(server, identity)
     if moved is not None:
-        say(f"what was saved for {server} is of another server, and is in {moved} now")
+        say(f"the saved credentials for {server} belong to another server; they are in {moved} now")
 
 
 def _saved(server: str, cluster: str, given: Registration, *, show_secrets: bool, json: bool) -> dict[str, str]:
@@ -136,39 +148,49 @@ def _register(client: Client, cluster: Cluster, name: str, secret: str, *, skip_
         raise error.within(place=f"cluster {name!r}") from None
 
 
-@app.command(rich_help_panel="Service")
+@command(
+    SERVICE,
+    "placewise update alpine clusters/alpine",
+    "placewise update alpine --state state.json --remove-subsystem gpu",
+)
+@takes(Connection)
 def update(
+    connection: Connection,
     cluster: ClusterArgument,
     folder: Annotated[
         Path | None,
-        typer.Argument(help="A folder of JGF files: its graph and state, and each of its subsystems, replace ours."),
+        typer.Argument(
+            help="A folder of JGF files: its graph, its state and each subsystem replace the cluster's.",
+            metavar="FOLDER",
+        ),
     ] = None,
     state: Annotated[
         Path | None,
-        typer.Option(help="A flat JSON object: its fields are set, null removes one.", show_default=False),
+        typer.Option(
+            help="JSON object whose fields are set; null removes a field.", metavar="FILE", show_default=False
+        ),
     ] = None,
     subsystem: Annotated[
         list[Path] | None,
-        typer.Option(help="A <name>-subsystem.json to add or replace, each once.", show_default=False),
+        typer.Option(help="A NAME-subsystem.json to add or replace.", metavar="FILE", show_default=False),
     ] = None,
     remove_subsystem: Annotated[
-        list[str] | None, typer.Option(help="A subsystem to remove, each once.", show_default=False)
+        list[str] | None, typer.Option(help="A subsystem to remove.", metavar="NAME", show_default=False)
     ] = None,
     secret_file: SecretFile = None,
-    server: Server = DEFAULT_SERVER,
-    tls_ca: TlsCa = None,
-    tls_cert: TlsCert = None,
-    tls_key: TlsKey = None,
     json: Json = False,
 ) -> None:
-    """Replace parts of a cluster: all of the changes or none."""
+    """Replace parts of a cluster's description.
+
+    The scheduler applies all of the changes or none.
+    """
     with service_extra():
         changes = _changes(folder, state, subsystem or [])
     removed = remove_subsystem or []
     if not (changes.nodes or changes.subsystems or changes.state or removed):
         raise InputError("nothing is to be changed", expected="a folder, --state, --subsystem or --remove-subsystem")
-    with connected(server, tls_ca, tls_cert, tls_key) as client:
-        client.update_cluster(own_secret(client, server, cluster, secret_file), changes, removed=removed)
+    with connection.client() as client:
+        client.update_cluster(own_secret(client, connection.server, cluster, secret_file), changes, removed=removed)
     if json:
         print_json({"cluster": cluster, "subsystems": sorted(changes.subsystems), "removed": removed})
     else:
@@ -178,9 +200,9 @@ def update(
 def _changes(folder: Path | None, state: Path | None, subsystems: list[Path]) -> Documents:
     from urllib.parse import unquote
 
-    from placewise.formats.fleets.jgf_writing import SUBSYSTEM_SUFFIX
+    from placewise.formats.fleets.jgf.writing import SUBSYSTEM_SUFFIX
     from placewise.formats.reading import read_text
-    from placewise.service.client.cluster_documents import Documents, documents_of
+    from placewise.service.client.messages.cluster_documents import Documents, documents_of
 
     found = Documents() if folder is None else documents_of(folder)[1]
     texts = dict(found.subsystems)
@@ -193,24 +215,26 @@ def _changes(folder: Path | None, state: Path | None, subsystems: list[Path]) ->
     return Documents(found.nodes, texts, found.state if state is None else read_text(state))
 
 
-@app.command(rich_help_panel="Service")
+@command(SERVICE, "placewise delete alpine", "placewise delete alpine --yes --server scheduler:50051")
+@takes(Connection)
 def delete(
+    connection: Connection,
     cluster: ClusterArgument,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     secret_file: SecretFile = None,
-    server: Server = DEFAULT_SERVER,
-    tls_ca: TlsCa = None,
-    tls_cert: TlsCert = None,
-    tls_key: TlsKey = None,
     json: Json = False,
 ) -> None:
-    """Delete a cluster; its jobs that are not over are cancelled, and what was saved of it is forgotten."""
+    """Remove a cluster from the scheduler.
+
+    Cancels its jobs that are not over, and forgets its saved credentials.
+    """
+    server = connection.server
     if not yes:
         if not sys.stdin or not sys.stdin.isatty():
             raise InputError("is asked for at a terminal only", place="delete", found=cluster, expected="--yes")
         asked = f"Delete {plain(cluster)} at {plain(server)}, and cancel its jobs that are not over?"
         typer.confirm(asked, abort=True, err=True)
-    with connected(server, tls_ca, tls_cert, tls_key) as client:
+    with connection.client() as client:
         from placewise.service.client.saved_credentials import forget, saved_server
 
         identity = identity_of(client) if saved_server(server) else ""
@@ -222,34 +246,43 @@ def delete(
         say(f"{cluster} is deleted; jobs cancelled: {cancelled}")
 
 
-@app.command(rich_help_panel="Service")
+@command(
+    SERVICE,
+    "placewise rotate alpine",
+    "placewise rotate alpine --only token --show-secrets",
+    "placewise rotate alpine --database placewise.db",
+)
+@takes(Connection)
 def rotate(
+    connection: Connection,
     cluster: ClusterArgument,
     only: Annotated[
         str | None,
         typer.Option(
-            help="secret or token; both if not given.",
-            show_default=False,
+            help="Replace only this: secret or token.",
+            metavar="KIND",
+            show_default="both",
             autocompletion=choices("secret", "token"),
         ),
     ] = None,
     database: Annotated[
         str | None,
         typer.Option(
-            help="For the operator, where the secret is lost: the scheduler's database (path or URL), which is changed "
-            "without asking the scheduler.",
+            help="For operators who lost the secret: change the scheduler's database (path or URL) directly.",
+            metavar="DATABASE",
             show_default=False,
+            rich_help_panel=CONNECTION,
         ),
     ] = None,
     show_secrets: ShowSecrets = False,
     secret_file: SecretFile = None,
-    server: Server = DEFAULT_SERVER,
-    tls_ca: TlsCa = None,
-    tls_cert: TlsCert = None,
-    tls_key: TlsKey = None,
     json: Json = False,
 ) -> None:
-    """Replace a cluster's secret and token, and save the new ones; the old are refused from then on."""
+    """Replace a cluster's secret and token, and save the new ones.
+
+    The scheduler refuses the old ones from then on.
+    """
+    server = connection.server
     if only not in (None, "secret", "token"):
         raise InputError("is nothing that can be replaced", place="--only", found=only, expected="secret or token")
     keep_secret, keep_token = only == "token", only == "secret"
@@ -258,7 +291,7 @@ def rotate(
     if database is not None:
         given = _reset(database, cluster, server, keep_secret=keep_secret, keep_token=keep_token)
     else:
-        with connected(server, tls_ca, tls_cert, tls_key) as client:
+        with connection.client() as client:
             own = own_secret(client, server, cluster, secret_file)
             _prepare(server, identity_of(client))
             given = client.rotate_credentials(own, keep_secret=keep_secret, keep_token=keep_token)
@@ -269,7 +302,7 @@ def rotate(
     else:
         if shown:
             print_text(_line(cluster, shown, ""))
-        say(f"the old are refused from now on; saved in {path}")
+        say(f"the old credentials no longer work; the new ones are saved in {path}")
 
 
 def _reset(database: str, cluster: str, server: str, *, keep_secret: bool, keep_token: bool) -> Registration:

@@ -9,11 +9,13 @@ import contextlib
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from placewise.cli.options.panels import CONNECTION
 from placewise.errors import InputError
 
 if TYPE_CHECKING:
@@ -27,53 +29,128 @@ _SYSTEM = "system"
 # What a user can set right; anything else is the scheduler's or the connection's fault.
 _BAD_REQUESTS = ("UNAUTHENTICATED", "PERMISSION_DENIED", "NOT_FOUND", "ALREADY_EXISTS", "FAILED_PRECONDITION")
 
-Server = Annotated[str, typer.Option(help="The scheduler, as host:port.", envvar="PLACEWISE_SERVER")]
-TlsCa = Annotated[
-    str | None,
-    typer.Option(
-        help="Talk TLS; those who may vouch for the scheduler: a PEM file, or: system.",
-        envvar="PLACEWISE_TLS_CA",
-        metavar="PATH",
-        show_default=False,
-    ),
-]
-TlsCert = Annotated[
-    Path | None,
-    typer.Option(help="Our own certificate (PEM), if asked for.", envvar="PLACEWISE_TLS_CERT", show_default=False),
-]
-TlsKey = Annotated[Path | None, typer.Option(help="Its key (PEM).", envvar="PLACEWISE_TLS_KEY", show_default=False)]
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """Where a scheduler is, and how to connect to it."""
+
+    server: Annotated[
+        str,
+        typer.Option(
+            help="Address of the scheduler.",
+            envvar="PLACEWISE_SERVER",
+            metavar="HOST:PORT",
+            rich_help_panel=CONNECTION,
+        ),
+    ] = DEFAULT_SERVER
+    tls_ca: Annotated[
+        str | None,
+        typer.Option(
+            help=f"Connect with TLS, and check the server against these CA certificates (PEM), or: {_SYSTEM}.",
+            envvar="PLACEWISE_TLS_CA",
+            metavar="FILE",
+            show_default=False,
+            rich_help_panel=CONNECTION,
+        ),
+    ] = None
+    tls_cert: Annotated[
+        Path | None,
+        typer.Option(
+            help="Client certificate (PEM).",
+            envvar="PLACEWISE_TLS_CERT",
+            metavar="FILE",
+            show_default=False,
+            rich_help_panel=CONNECTION,
+        ),
+    ] = None
+    tls_key: Annotated[
+        Path | None,
+        typer.Option(
+            help="Key of the client certificate (PEM).",
+            envvar="PLACEWISE_TLS_KEY",
+            metavar="FILE",
+            show_default=False,
+            rich_help_panel=CONNECTION,
+        ),
+    ] = None
+
+    @contextlib.contextmanager
+    def client(self) -> Iterator[Client]:
+        """Yield a client of the scheduler."""
+        with service_extra():
+            from placewise.service.client import Client
+        with refusals(), Client(self.server, tls=self.tls()) as client:
+            yield client
+
+    def tls(self) -> ClientTls | None:
+        """Return how to use TLS, None for without. Raises InputError for a certificate that TLS is not asked for."""
+        from placewise.service.client import ClientTls
+
+        if self.tls_ca is None:
+            if self.tls_cert is not None or self.tls_key is not None:
+                raise InputError("a client certificate needs TLS", expected=f"--tls-ca with a PEM file, or {_SYSTEM}")
+            return None
+        return ClientTls(None if self.tls_ca == _SYSTEM else Path(self.tls_ca), self.tls_cert, self.tls_key)
+
+
+def saved_clusters(context: typer.Context, incomplete: str) -> list[str]:
+    """Complete a cluster's name: those that were registered at this scheduler from here."""
+    try:
+        from placewise.service.client.saved_credentials import saved
+
+        names = sorted(saved(context.params.get("server") or DEFAULT_SERVER))
+    except (ImportError, InputError):  # a shell that completes is no place for errors
+        return []
+    return [name for name in names if name.startswith(incomplete)]
+
+
 SecretFile = Annotated[
     Path | None,
     typer.Option(
-        help=f"A file with the cluster's secret, - for standard input. If not given: {SECRET_VARIABLE}, or what "
-        "register saved.",
-        show_default=False,
+        help="File with the cluster's secret; - for standard input.",
+        metavar="FILE",
+        show_default=f"{SECRET_VARIABLE}, else as saved by register",
+        rich_help_panel=CONNECTION,
     ),
 ]
 TokenFile = Annotated[
     Path | None,
     typer.Option(
-        help="A file with a token, - for standard input: that of the --cluster named, or the global one. If not "
-        f"given: {TOKEN_VARIABLE}, or what register saved.",
-        show_default=False,
+        help="File with the token of --cluster, or the global token; - for standard input.",
+        metavar="FILE",
+        show_default=f"{TOKEN_VARIABLE}, else as saved by register",
+        rich_help_panel=CONNECTION,
     ),
 ]
 RegistrationFile = Annotated[
     Path | None,
     typer.Option(
         "--registration-secret-file",
-        help=f"A file with the scheduler's registration secret, - for standard input. If not given: "
-        f"{REGISTRATION_VARIABLE}.",
-        show_default=False,
+        help="File with the scheduler's registration secret; - for standard input.",
+        metavar="FILE",
+        show_default=REGISTRATION_VARIABLE,
+        rich_help_panel=CONNECTION,
     ),
 ]
 OwnCluster = Annotated[
     str | None,
-    typer.Option("--cluster", help="The cluster; may be left out if one alone was registered from here."),
+    typer.Option(
+        "--cluster",
+        help="The cluster.",
+        metavar="NAME",
+        show_default="the only one registered from here",
+        autocompletion=saved_clusters,
+    ),
 ]
 UsableClusters = Annotated[
     list[str] | None,
-    typer.Option("--cluster", help="A cluster that may be used, each once; all that we have tokens for if none."),
+    typer.Option(
+        "--cluster",
+        help="A cluster to use.",
+        metavar="NAME",
+        show_default="all with a token",
+        autocompletion=saved_clusters,
+    ),
 ]
 
 
@@ -106,26 +183,6 @@ def refusals() -> Iterator[None]:
         if error.code.name in _BAD_REQUESTS:
             raise InputError(error.problem, place=error.place) from None
         raise
-
-
-@contextlib.contextmanager
-def connected(server: str, ca: str | None, cert: Path | None, key: Path | None) -> Iterator[Client]:
-    """Yield a client of a scheduler."""
-    with service_extra():
-        from placewise.service.client import Client
-    with refusals(), Client(server, tls=client_tls(ca, cert, key)) as client:
-        yield client
-
-
-def client_tls(ca: str | None, cert: Path | None, key: Path | None) -> ClientTls | None:
-    """Return how to talk TLS, or None for not at all."""
-    from placewise.service.client import ClientTls
-
-    if ca is None:
-        if cert is not None or key is not None:
-            raise InputError("a certificate of ours needs TLS", expected=f"--tls-ca with a PEM file, or {_SYSTEM}")
-        return None
-    return ClientTls(None if ca == _SYSTEM else Path(ca), cert, key)
 
 
 def identity_of(client: Client) -> str:

@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from placewise.cli.app import app
-from placewise.cli.options import choices, policies_in, policy_names
-from placewise.cli.printing import only_documents, print_json, print_text, say
+from placewise.cli.app import command
+from placewise.cli.options.asking import ChooseUnknown
+from placewise.cli.options.completing import policies_in, policy_names
+from placewise.cli.options.output import JsonLines
+from placewise.cli.options.panels import SERVICE
+from placewise.cli.printing import print_json, print_words, say
 from placewise.cli.serving.connecting import extra
 from placewise.errors import InputError
 from placewise.selection.offered import IN_A_SERVICE
@@ -22,62 +25,65 @@ if TYPE_CHECKING:
     from placewise.kueue.nominating import Notice
 
 
-@app.command(rich_help_panel="Service")
+@command(
+    SERVICE,
+    "placewise nominate clusters/",
+    "placewise nominate clusters/ --select preferred,cheapest --once",
+)
 def nominate(
-    fleet: Annotated[Path, typer.Argument(help="A fleet whose clusters are called like the MultiKueueClusters.")],
+    fleet: Annotated[
+        Path,
+        typer.Argument(help="A fleet whose clusters have the names of the MultiKueueClusters.", metavar="FLEET"),
+    ],
     policy: Annotated[
         str,
         typer.Option(
-            help=f"What decides the order of the clusters that match: {policies_in(IN_A_SERVICE)}.",
+            "--select",
+            "--policy",
+            help=f"Selection policy that orders the clusters: {policies_in(IN_A_SERVICE)}.",
+            metavar="POLICY",
             autocompletion=policy_names(IN_A_SERVICE),
         ),
     ] = "preferred,first",
-    most: Annotated[int, typer.Option(help="So many clusters at a time.", min=1, max=10)] = 10,
-    unknown: Annotated[
-        str,
-        typer.Option(
-            help="Whether clusters are nominated of which it is unknown whether they match: no or yes.",
-            autocompletion=choices("no", "yes"),
-        ),
-    ] = "no",
+    most: Annotated[int, typer.Option(help="Nominate at most N clusters at a time.", min=1, max=10, metavar="N")] = 10,
+    unknown: ChooseUnknown = "separate",
     context: Annotated[
         str | None,
         typer.Option(
-            help="A context of the kubeconfig: the manager's cluster. Without it the current one, or in a pod its own.",
-            show_default=False,
+            help="Context of the kubeconfig: the manager's cluster.",
+            metavar="NAME",
+            show_default="the current one; in a pod, its own",
         ),
     ] = None,
     field_manager: Annotated[
         str,
         typer.Option(
-            help="As which field manager statuses are applied. Kueue takes back only what its own applied, unless it "
-            "has a policy for that (0.18)."
+            help="Field manager that applies statuses. Kueue 0.18 takes back only what its own applied, unless it has "
+            "a policy for that.",
+            metavar="NAME",
         ),
     ] = "kueue-admission",
-    once: Annotated[bool, typer.Option("--once", help="Nominate for what waits now, and end.")] = False,
-    json: Annotated[
-        bool,
-        typer.Option("--json", help="Print a JSON document a line for what happens.", callback=only_documents),
-    ] = False,
+    once: Annotated[bool, typer.Option("--once", help="Nominate for the workloads that wait now, and end.")] = False,
+    json: JsonLines = False,
 ) -> None:
-    """Nominate the clusters that match each workload of Kueue's MultiKueue, as an external dispatcher.
+    """Nominate matching clusters for workloads of Kueue's MultiKueue.
 
-    SIGTERM or an interrupt ends it; nominations stay.
+    Placewise acts as MultiKueue's external dispatcher. SIGTERM or an interrupt ends it; nominations stay.
     """
     from threading import Event
 
     with extra("kubernetes"):
         from placewise.kueue.manager_cluster import connected
         from placewise.kueue.nominating import Dispatcher, Terms
-    from placewise.advice.choosing import refuse_other_words
     from placewise.formats.fleets.fleet_source import read_fleet
-    from placewise.matching.index import FleetIndex
+    from placewise.matching.deciding import refuse_other_words
+    from placewise.matching.fleet.index import FleetIndex
     from placewise.scheduler import Scheduler
     from placewise.selection.composing import policy_named
 
     refuse_other_words(unknown, "--unknown")
-    terms = Terms(policy, most, unknown)
-    policy_named(policy)
+    terms = Terms(policy, most, "yes" if unknown == "yes" else "no")
+    policy_named(policy, known=IN_A_SERVICE)
     scheduler = Scheduler(FleetIndex(read_fleet(fleet), names_apart=True))
     show = _print_json if json else _print
     dispatcher = Dispatcher(connected(context, field_manager), scheduler, terms, show)
@@ -94,7 +100,7 @@ def _print(notice: Notice) -> None:
     from placewise.kueue.nominating import Nominated, NotNominated
 
     if isinstance(notice, Nominated):
-        print_text(f"{notice.workload}: {', '.join(notice.clusters)}")
+        print_words(f"{notice.workload}: {', '.join(notice.clusters)}")
         for place, why in notice.left_out:
             say(f"  not held against clusters: {place}: {why}")
     elif isinstance(notice, NotNominated):

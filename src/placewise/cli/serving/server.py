@@ -1,4 +1,4 @@
-"""The command that serves: serve."""
+"""The command that serves: serve; one module, as one command has all of its options."""
 
 from __future__ import annotations
 
@@ -8,180 +8,353 @@ from typing import Annotated
 
 import typer
 
-from placewise.cli.app import app
-from placewise.cli.options import choices, policies_in, policy_names
+from placewise.cli.app import command
+from placewise.cli.options.completing import choices, policies_in, policy_names
+from placewise.cli.options.panels import OUTPUT, SERVICE
 from placewise.cli.printing import say
 from placewise.cli.serving.connecting import read_secret, service_extra
 from placewise.errors import InputError
 from placewise.selection.offered import CONSTRAINT, IN_A_SERVICE
 
-_TLS = "TLS of both ports"
+_ACCESS = "Secrets and TLS"
+_MATCHING = "Matching and selection"
+_JOBS = "Jobs and agents"
+_BOUNDS = "Limits"
 
 
-@app.command(rich_help_panel="Service")
+@command(
+    SERVICE,
+    "placewise serve",
+    "placewise serve --database placewise.db --keep 90d",
+    "placewise serve --listen 0.0.0.0:50051 --tls-cert cert.pem --tls-key key.pem",
+)
 def serve(
     config: Annotated[
-        Path | None, typer.Option(help="A rainbow-config.yaml; other options stand over it.", show_default=False)
+        Path | None,
+        typer.Option(
+            help="A rainbow-config.yaml; other options override it.",
+            metavar="FILE",
+            show_default=False,
+        ),
     ] = None,
     listen: Annotated[
-        str | None, typer.Option(help="host:port of gRPC; 127.0.0.1:50051 if not given.", show_default=False)
+        str | None,
+        typer.Option(
+            help="Address of gRPC.",
+            metavar="HOST:PORT",
+            show_default="127.0.0.1:50051",
+        ),
     ] = None,
     http: Annotated[
         str | None,
         typer.Option(
-            help="host:port of the web page, /metrics and /healthz, or: none; 127.0.0.1:50052 if not given.",
-            show_default=False,
+            help="Address of the web page, /metrics and /healthz; or none.",
+            metavar="HOST:PORT",
+            show_default="127.0.0.1:50052",
         ),
     ] = None,
     database: Annotated[
         str | None,
         typer.Option(
-            help="A file of SQLite or a URL such as postgresql://...; in the user's data folder if not given."
+            help="An SQLite file or a PostgreSQL URL.",
+            metavar="DATABASE",
+            show_default="in the user's data folder",
         ),
     ] = None,
-    name: Annotated[str | None, typer.Option(help="The scheduler's name, for people.", show_default=False)] = None,
+    name: Annotated[
+        str | None,
+        typer.Option(
+            help="The scheduler's name, for people.",
+            metavar="NAME",
+            show_default=False,
+        ),
+    ] = None,
+    processes: Annotated[
+        int | None,
+        typer.Option(
+            help="Processes on the port, with PostgreSQL only; each has its own HTTP port, from --http on.",
+            metavar="N",
+            show_default="1",
+        ),
+    ] = None,
     registration_secret_file: Annotated[
         Path | None,
         typer.Option(
-            help="A file with the secret with which clusters register, - for standard input; one is made and kept "
-            "beside the database if none is given.",
-            show_default=False,
+            help="File with the secret for registering clusters; - for standard input.",
+            metavar="FILE",
+            show_default="made and kept beside the database",
+            rich_help_panel=_ACCESS,
         ),
     ] = None,
     registration_secret: Annotated[
         str | None,
-        typer.Option(help="The secret itself, which everybody on this machine can then read.", show_default=False),
+        typer.Option(
+            help="The registration secret itself; every user of this machine can read it.",
+            metavar="SECRET",
+            show_default=False,
+            rich_help_panel=_ACCESS,
+        ),
     ] = None,
     global_token_file: Annotated[
         Path | None,
-        typer.Option(help="A file with a token that stands for every cluster's.", show_default=False),
+        typer.Option(
+            help="File with a token that is valid for every cluster.",
+            metavar="FILE",
+            show_default=False,
+            rich_help_panel=_ACCESS,
+        ),
     ] = None,
     global_token: Annotated[
         str | None,
-        typer.Option(help="The token itself, which everybody on this machine can then read.", show_default=False),
+        typer.Option(
+            help="The global token itself; every user of this machine can read it.",
+            metavar="TOKEN",
+            show_default=False,
+            rich_help_panel=_ACCESS,
+        ),
+    ] = None,
+    tls_cert: Annotated[
+        Path | None,
+        typer.Option(
+            help="TLS certificate of both ports (PEM).",
+            metavar="FILE",
+            show_default=False,
+            rich_help_panel=_ACCESS,
+        ),
+    ] = None,
+    tls_key: Annotated[
+        Path | None,
+        typer.Option(
+            help="Key of the TLS certificate (PEM).",
+            metavar="FILE",
+            show_default=False,
+            rich_help_panel=_ACCESS,
+        ),
+    ] = None,
+    tls_ca: Annotated[
+        Path | None,
+        typer.Option(
+            help="Demand client certificates, and check them against these CA certificates (PEM).",
+            metavar="FILE",
+            show_default=False,
+            rich_help_panel=_ACCESS,
+        ),
+    ] = None,
+    insecure: Annotated[
+        bool | None,
+        typer.Option(
+            "--insecure/--no-insecure",
+            help="Listen on other addresses than this machine's without TLS.",
+            show_default=False,
+            rich_help_panel=_ACCESS,
+        ),
+    ] = None,
+    open_satisfy: Annotated[
+        bool | None,
+        typer.Option(
+            "--open-satisfy/--no-open-satisfy",
+            help="Say without credentials which clusters match a job.",
+            show_default=False,
+            rich_help_panel=_ACCESS,
+        ),
     ] = None,
     match_algorithm: Annotated[
         str | None,
         typer.Option(
-            help="For requests that name none: match (default), range or equals.",
-            show_default=False,
+            help="For requests without one: match, range or equals.",
+            metavar="ALGORITHM",
+            show_default="match",
             autocompletion=choices("match", "range", "equals"),
+            rich_help_panel=_MATCHING,
         ),
     ] = None,
     select_algorithm: Annotated[
         str | None,
         typer.Option(
-            help=f"Likewise: {policies_in(IN_A_SERVICE, CONSTRAINT)} or a plugin; random if not given.",
-            show_default=False,
+            "--select",
+            "--select-algorithm",
+            help=f"Selection policy for requests without one: {policies_in(IN_A_SERVICE, CONSTRAINT)} or a plugin.",
+            metavar="POLICY",
+            show_default="random",
             autocompletion=policy_names(IN_A_SERVICE, CONSTRAINT),
+            rich_help_panel=_MATCHING,
+        ),
+    ] = None,
+    models: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="Models for cheapest, fastest and constraint: a folder of placewise fit, a model of "
+            "placewise outcomes --save-model, or one of each.",
+            metavar="PATH",
+            show_default=False,
+            rich_help_panel=_MATCHING,
         ),
     ] = None,
     vocabulary: Annotated[
         Path | None,
         typer.Option(
-            help="A vocabulary.yaml: kinds, units, aliases and completeness; counts before what clusters teach.",
+            help="A vocabulary.yaml (kinds, units, aliases, completeness); overrides what clusters say.",
+            metavar="FILE",
             show_default=False,
+            rich_help_panel=_MATCHING,
         ),
     ] = None,
     separate_entries: Annotated[
         bool | None,
         typer.Option(
             "--separate-entries/--no-separate-entries",
-            help="Read jobspecs as rainbow does: entries that name one subsystem may be met by different vertices.",
+            help="Entries of one subsystem may match different vertices.",
             show_default=False,
-        ),
-    ] = None,
-    tls_cert: Annotated[Path | None, typer.Option(help=f"{_TLS}: certificate (PEM).", show_default=False)] = None,
-    tls_key: Annotated[Path | None, typer.Option(help=f"{_TLS}: its key (PEM).", show_default=False)] = None,
-    tls_ca: Annotated[
-        Path | None,
-        typer.Option(help=f"{_TLS}: who vouches for clients, which then need certificates.", show_default=False),
-    ] = None,
-    insecure: Annotated[
-        bool | None,
-        typer.Option("--insecure/--no-insecure", help="Listen for others without TLS.", show_default=False),
-    ] = None,
-    open_satisfy: Annotated[
-        bool | None,
-        typer.Option(
-            "--open-satisfy/--no-open-satisfy",
-            help="Tell whoever can reach the server, without credentials, which clusters match a job.",
-            show_default=False,
+            rich_help_panel=_MATCHING,
         ),
     ] = None,
     lease_s: Annotated[
         float | None,
         typer.Option(
-            "--lease-s", "--lease", help="Seconds to accept a received job; 60 if not given.", show_default=False
+            "--lease",
+            "--lease-s",
+            help="Time to accept a received job.",
+            metavar="SECONDS",
+            show_default="60",
+            rich_help_panel=_JOBS,
         ),
     ] = None,
     orphans: Annotated[
         str | None,
         typer.Option(
-            help="The jobs of an agent that is not heard of: keep (default) waits for it, requeue has them run again, "
-            "fail ends them.",
-            show_default=False,
+            help="Jobs of a lost agent: keep (wait for it), requeue (run again) or fail (end).",
+            metavar="ACTION",
+            show_default="keep",
             autocompletion=choices("keep", "requeue", "fail"),
+            rich_help_panel=_JOBS,
         ),
     ] = None,
     agent_lost_s: Annotated[
         float | None,
         typer.Option(
-            "--agent-lost-s",
             "--agent-lost",
-            help="Seconds without a heartbeat after which an agent is lost; 60 if not given.",
-            show_default=False,
+            "--agent-lost-s",
+            help="Time without a heartbeat after which an agent is lost.",
+            metavar="SECONDS",
+            show_default="60",
+            rich_help_panel=_JOBS,
         ),
     ] = None,
     most_attempts: Annotated[
         int | None,
         typer.Option(
-            help="How often a job is accepted before it fails instead of being requeued; 3 if not given.",
-            show_default=False,
+            help="Times that a job is accepted before it fails instead of being requeued.",
+            metavar="N",
+            show_default="3",
+            rich_help_panel=_JOBS,
+        ),
+    ] = None,
+    keep_s: Annotated[
+        str | None,
+        typer.Option(
+            "--keep",
+            "--keep-s",
+            help="How long to keep jobs that are over, such as 90d.",
+            metavar="TIME",
+            show_default="for ever",
+            rich_help_panel=_JOBS,
+        ),
+    ] = None,
+    quota_jobs: Annotated[
+        int | None,
+        typer.Option(
+            help="Jobs per token that may wait or run.",
+            metavar="N",
+            show_default="no limit",
+            rich_help_panel=_BOUNDS,
+        ),
+    ] = None,
+    quota_bytes: Annotated[
+        int | None,
+        typer.Option(
+            help="Bytes of jobspecs kept per token.",
+            metavar="BYTES",
+            show_default="no limit",
+            rich_help_panel=_BOUNDS,
         ),
     ] = None,
     most_queued: Annotated[
-        int | None, typer.Option(help="Jobs that may wait for a cluster; 100,000 if not given.", show_default=False)
+        int | None,
+        typer.Option(
+            help="Jobs that may wait per cluster.",
+            metavar="N",
+            show_default="100,000",
+            rich_help_panel=_BOUNDS,
+        ),
     ] = None,
     most_clusters: Annotated[
-        int | None, typer.Option(help="Clusters that may be registered; 10,000 if not given.", show_default=False)
+        int | None,
+        typer.Option(
+            help="Clusters that may register.",
+            metavar="N",
+            show_default="10,000",
+            rich_help_panel=_BOUNDS,
+        ),
     ] = None,
     rate_limit: Annotated[
-        int | None, typer.Option(help="Calls a second of one address; no limit if not given.", show_default=False)
+        int | None,
+        typer.Option(
+            help="Calls per second and address.",
+            metavar="N",
+            show_default="no limit",
+            rich_help_panel=_BOUNDS,
+        ),
     ] = None,
     log_level: Annotated[
         str | None,
         typer.Option(
-            help="debug, info (default), warning or error.",
-            show_default=False,
+            help="debug, info, warning or error.",
+            metavar="LEVEL",
+            show_default="info",
             autocompletion=choices("debug", "info", "warning", "error"),
+            rich_help_panel=OUTPUT,
         ),
     ] = None,
     log_format: Annotated[
         str | None,
         typer.Option(
-            help="auto (default: json unless a terminal), json or console.",
-            show_default=False,
+            help="auto, json or console.",
+            metavar="FORMAT",
+            show_default="auto: console on a terminal, else json",
             autocompletion=choices("auto", "json", "console"),
+            rich_help_panel=OUTPUT,
         ),
     ] = None,
     tracing: Annotated[
         bool | None,
         typer.Option(
-            "--tracing/--no-tracing", help="Send OpenTelemetry traces (OTEL_... variables).", show_default=False
+            "--tracing/--no-tracing",
+            help="Send OpenTelemetry traces (set by OTEL_* variables).",
+            show_default=False,
+            rich_help_panel=OUTPUT,
         ),
     ] = None,
     seed: Annotated[
-        int | None, typer.Option(help="Seed of random choices; another each time if not given.", show_default=False)
+        int | None,
+        typer.Option(
+            help="Seed of random choices.",
+            metavar="N",
+            show_default="another at each start",
+            rich_help_panel=_MATCHING,
+        ),
     ] = None,
 ) -> None:
     """Run the scheduler as a service, until SIGTERM or an interrupt.
 
-    Every setting can be given as a variable PLACEWISE_SERVE_<NAME> too; options stand over those.
+    Each setting is also a variable PLACEWISE_SERVE_<NAME>, which an option overrides.
     """
+    # gRPC's own lines are not bounded, and a stranger can cause 100,000 a second. It reads this when it is imported.
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     with service_extra():
+        import grpc  # noqa: F401, without it no secret is made first
+
         from placewise.service.guard.own_process import hide_secrets
-        from placewise.service.serve import run
+        from placewise.service.processes import run
         from placewise.service.settings import from_sources
     flags = {
         "listen": listen,
@@ -192,6 +365,7 @@ def serve(
         "global_token": _secret("--global-token", global_token, global_token_file),
         "match_algorithm": match_algorithm,
         "select_algorithm": select_algorithm,
+        "models": models or None,
         "vocabulary": vocabulary,
         "separate_entries": separate_entries,
         "tls_cert": tls_cert,
@@ -203,8 +377,12 @@ def serve(
         "orphans": orphans,
         "agent_lost_s": agent_lost_s,
         "most_attempts": most_attempts,
+        "keep_s": keep_s,
+        "quota_jobs": quota_jobs,
+        "quota_bytes": quota_bytes,
         "most_queued": most_queued,
         "most_clusters": most_clusters,
+        "processes": processes,
         "rate_limit": rate_limit,
         "log_level": log_level,
         "log_format": log_format,

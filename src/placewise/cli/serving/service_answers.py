@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from placewise.report.data.explanation import explanation_document
+from placewise.report.data.jobs.explanation import explanation_document
 from placewise.report.terminal.tables import print_table
+from placewise.report.words.numbers import counted
 
 if TYPE_CHECKING:
     from rich.console import Console, JustifyMethod
@@ -137,26 +138,26 @@ def assignment_line(job: Assignment) -> str:
 def print_clusters(clusters: Sequence[ClusterRecord], console: Console) -> None:
     """Print clusters with their queues, and the agents that send heartbeats."""
     rows = [
-        (one.name, str(one.nodes), str(len(one.subsystems)), str(one.waiting), str(one.running), _time(one.updated_at))
+        (one.name, str(one.nodes), str(len(one.subsystems)), str(one.waiting), str(one.running), _clock(one.updated_at))
         for one in clusters
     ]
     numbers = ("nodes", "subsystems", "waiting", "running")
     headings: dict[str, JustifyMethod] = {"cluster": "left", **dict.fromkeys(numbers, "right"), "updated": "left"}
-    print_table(f"{len(clusters)} clusters", headings, rows, console)
+    print_table(counted(len(clusters), "cluster"), headings, rows, console)
     agents = [
-        (cluster.name, one.name, "live" if one.live else "lost", str(one.running), _time(one.heard_at))
+        (cluster.name, one.name, "live" if one.live else "lost", str(one.running), _clock(one.heard_at))
         for cluster in clusters
         for one in cluster.agents
     ]
     if agents:
         headings = dict.fromkeys(("cluster", "agent", "state", "running", "last heard"), _LEFT)
-        print_table(f"{len(agents)} agents", headings | {"running": "right"}, agents, console)
+        print_table(counted(len(agents), "agent"), headings | {"running": "right"}, agents, console)
 
 
 def print_jobs(jobs: Sequence[JobRecord], console: Console) -> None:
     """Print jobs, a line each."""
     rows = [
-        (str(one.id), one.name, str(one.state), one.cluster or "", _time(one.changed_at), one.reason) for one in jobs
+        (str(one.id), one.name, str(one.state), one.cluster or "", _clock(one.changed_at), one.reason) for one in jobs
     ]
     headings = dict.fromkeys(("job", "name", "state", "cluster", "since", "reason"), _LEFT)
     print_table(f"The newest {len(jobs)} jobs", headings, rows, console)
@@ -175,9 +176,13 @@ def print_job(job: JobRecord, console: Console) -> None:
         "reason": job.reason,
     }
     print_table(f"Job {job.id}", {"": _LEFT, " ": _LEFT}, [(k, v) for k, v in facts.items() if v], console)
-    rows = [(_time(event.at), str(event.state), event.detail) for event in job.history]
+    rows = [(_clock(event.at), str(event.state), event.detail) for event in job.history]
     print_table("History", dict.fromkeys(("at", "state", "detail"), _LEFT), rows, console)
 
 
 def _time(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).isoformat(sep=" ", timespec="milliseconds")
+
+
+def _clock(at: float) -> str:
+    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M:%S} UTC"

@@ -7,21 +7,27 @@ from typing import Annotated
 
 import typer
 
-from placewise.cli.app import app
-from placewise.cli.options import Json, Seed
+from placewise.cli.app import command
+from placewise.cli.options.chance import Resamples, Seed
+from placewise.cli.options.output import Json
+from placewise.cli.options.panels import STUDIES
+from placewise.cli.options.work import Workers
 from placewise.cli.printing import console, print_json
 
 
-@app.command(rich_help_panel="Studies")
+@command(STUDIES, "placewise compare first/ second/", "placewise compare first/ second/ --resamples 10000 --json")
 def compare(
-    first: Annotated[Path, typer.Argument(help="A results folder, A.", metavar="RESULTS_A", show_default=False)],
+    first: Annotated[Path, typer.Argument(help="A folder of results, A.", metavar="RESULTS_A", show_default=False)],
     second: Annotated[Path, typer.Argument(help="Another, B.", metavar="RESULTS_B", show_default=False)],
-    resamples: Annotated[int, typer.Option(help="Resamples of the jobs for the intervals; 0 for none.", min=0)] = 1000,
+    resamples: Resamples = 1000,
     seed: Seed = 0,
-    workers: Annotated[int, typer.Option(help="Processes for the resamples; results do not change.", min=1)] = 1,
+    workers: Workers = 1,
     json: Json = False,
 ) -> None:
-    """Compare two runs, or replays, job by job: A less B, with intervals, and what differs in how they were made."""
+    """Compare two runs or two replays job by job.
+
+    Prints the differences, A minus B, with 95 % intervals, and how the settings of the two differ.
+    """
     from placewise.formats.results.replay_files import is_replay
     from placewise.formats.results.timed_files import is_timed
 
@@ -32,8 +38,8 @@ def compare(
         _compare_scenarios(first, second, resamples, seed, json=json)
         return
     from placewise.formats.codec import to_document
-    from placewise.report.terminal.comparison import print_comparison
     from placewise.report.terminal.progress import stages
+    from placewise.report.terminal.studies.comparison import print_comparison
     from placewise.study.compare.compare import compare as run
     from placewise.sweep.executors import runner
 
@@ -47,7 +53,7 @@ def compare(
 
 def _compare_replays(first: Path, second: Path, resamples: int, seed: int, *, json: bool) -> None:
     from placewise.formats.codec import to_document
-    from placewise.report.terminal.timed import print_folders
+    from placewise.report.terminal.replays.timed import print_folders
     from placewise.study.timed.paired import compare_folders
 
     found = compare_folders(first, second, resamples=resamples, seed=seed)
@@ -60,7 +66,7 @@ def _compare_replays(first: Path, second: Path, resamples: int, seed: int, *, js
 def _compare_scenarios(first: Path, second: Path, resamples: int, seed: int, *, json: bool) -> None:
     from placewise.formats.codec import to_document
     from placewise.report.terminal.progress import stages
-    from placewise.report.terminal.timed import print_scenario_folders
+    from placewise.report.terminal.replays.timed import print_scenario_folders
     from placewise.study.timed.paired import compare_scenarios
 
     with stages(console(stderr=True)) as progress:

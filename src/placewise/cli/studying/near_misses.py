@@ -7,28 +7,34 @@ from typing import Annotated
 
 import typer
 
-from placewise.cli.app import app
-from placewise.cli.options import Force, Json, StudyOptions, output_path, takes
+from placewise.cli.app import command
+from placewise.cli.options.output import Force, Json, out_option
+from placewise.cli.options.panels import STUDIES
+from placewise.cli.options.studies import StudyOptions
+from placewise.cli.options.taking import takes
 from placewise.cli.printing import console, print_json, say
 
 
-@app.command(name="near-miss", rich_help_panel="Studies")
+@command(STUDIES, "placewise near-miss", "placewise near-miss experiment/ --top 5 --min-jobs 10", name="near-miss")
 @takes(StudyOptions)
 def near_miss(
     options: StudyOptions,
-    top: Annotated[int, typer.Option(help="How many relaxations and fleet changes to list.", min=1)] = 20,
-    min_jobs: Annotated[int, typer.Option(help="List only what gains so many jobs or more.", min=1)] = 1,
+    top: Annotated[int, typer.Option(help="Relaxations and fleet changes to list.", min=1, metavar="N")] = 20,
+    min_jobs: Annotated[int, typer.Option(help="List only changes that gain at least N jobs.", min=1, metavar="N")] = 1,
     out: Annotated[
         Path | None,
-        typer.Option(help="Write the JSON document here too.", parser=output_path, metavar="PATH", show_default=False),
+        out_option("Also write the JSON document to this file.", "FILE"),
     ] = None,
     force: Force = False,
     json: Json = False,
 ) -> None:
-    """Say which relaxed requirement, or which change of the fleet, would let the most further jobs match."""
+    """Find the small changes that let the most further jobs match.
+
+    A change relaxes a requirement, or changes the fleet.
+    """
     from placewise.formats.writing import refuse_existing, write_json
-    from placewise.report.data.near_misses import near_misses_document
-    from placewise.report.terminal.near_misses import print_near_misses
+    from placewise.report.data.jobs.near_misses import near_misses_document
+    from placewise.report.terminal.jobs.near_misses import print_near_misses
     from placewise.report.terminal.progress import stages
     from placewise.study.near_misses import near_misses_of
 

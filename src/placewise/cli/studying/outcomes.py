@@ -7,8 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from placewise.cli.app import app
-from placewise.cli.options import Dask, Force, Json, Seed, Workers, choices, output_path
+from placewise.cli.app import command
+from placewise.cli.options.chance import PackageResamples, Seed
+from placewise.cli.options.completing import choices
+from placewise.cli.options.output import Force, Json, out_option
+from placewise.cli.options.panels import OUTPUT, STUDIES
+from placewise.cli.options.work import Dask, Workers
 from placewise.cli.printing import command_line, console, print_json, say
 from placewise.errors import InputError
 
@@ -18,16 +22,21 @@ if TYPE_CHECKING:
     from placewise.model.outcomes.success_model import SuccessModel
     from placewise.model.studies.study import Study
 
-_SAMPLE = "What is learned from"
-_HELD_OUT = "How it is judged"
+_SAMPLE = "Records and facts"
+_HELD_OUT = "Cross-validation"
 
 
-@app.command(rich_help_panel="Studies")
+@command(
+    STUDIES,
+    "placewise outcomes outcomes.csv --out evidence",
+    "placewise outcomes outcomes.csv --hold-out package --save-model model.json",
+    "placewise outcomes outcomes.parquet --column outcome=worked",
+)
 def outcomes(
     records: Annotated[
         Path,
         typer.Argument(
-            help="Records that succeeded or failed: .parquet, .csv, or SQLite with a table builds.",
+            help="Records of success and failure: .parquet, .csv, or SQLite with a table builds.",
             metavar="RECORDS",
             show_default=False,
         ),
@@ -36,8 +45,8 @@ def outcomes(
         list[str] | None,
         typer.Option(
             "--column",
-            help="A column under another name, such as outcome=worked; the roles are name, outcome, package, version, "
-            "compiler, compiler_version, dependencies, variants. May be given several times.",
+            help="A column with another name, such as outcome=worked. Roles: name, outcome, package, version, "
+            "compiler, compiler_version, dependencies, variants.",
             metavar="ROLE=NAME",
             show_default=False,
         ),
@@ -46,100 +55,96 @@ def outcomes(
         Path | None,
         typer.Option(
             "--rules",
-            help="A study file or experiment folder of jobs that ask for versions: also judge what they ask for.",
+            help="A study file or experiment folder: also judge the versions that its jobs ask for.",
+            metavar="STUDY",
             show_default=False,
         ),
     ] = None,
     hold_out: Annotated[
         str,
         typer.Option(
-            help="What is held out together: none (single records), package, version, or the name of a fact.",
+            help="What to hold out together: none (single records), package, version or a fact.",
+            metavar="GROUP",
             autocompletion=choices("none", "package", "version"),
             rich_help_panel=_HELD_OUT,
         ),
     ] = "none",
     folds: Annotated[
-        int,
-        typer.Option(
-            help="Parts of the records; a model learned from the others forecasts each.", rich_help_panel=_HELD_OUT
-        ),
+        int, typer.Option(help="Folds of the cross-validation.", metavar="N", rich_help_panel=_HELD_OUT)
     ] = 5,
     seed: Seed = 0,
-    resamples: Annotated[
-        int,
-        typer.Option(help="Resamples of the packages for the intervals; 0 for none.", min=0, rich_help_panel=_HELD_OUT),
-    ] = 1000,
+    resamples: PackageResamples = 1000,
     least_builds: Annotated[
-        int, typer.Option(help="Packages with fewer records are left out.", rich_help_panel=_SAMPLE)
+        int,
+        typer.Option(help="Leave out packages with fewer records.", metavar="N", rich_help_panel=_SAMPLE),
     ] = 50,
     built: Annotated[
         str,
         typer.Option(
-            help="Packages are left out of which no more than the first share succeeded, or no less than the second.",
+            help="Leave out packages whose success rate is at most LOW or at least HIGH.",
             metavar="LOW:HIGH",
             rich_help_panel=_SAMPLE,
         ),
     ] = "0.02:0.98",
     least_records: Annotated[
-        int, typer.Option(help="Facts that fewer records have are left out.", rich_help_panel=_SAMPLE)
+        int,
+        typer.Option(help="Leave out facts that fewer records have.", metavar="N", rich_help_panel=_SAMPLE),
     ] = 100,
     groups: Annotated[
         str,
         typer.Option(
-            help="Groups of facts to compare, with commas between; if not given, package version, compiler, dependency "
-            "versions and which dependencies there are.",
-            show_default=False,
+            help="Groups of facts to compare, with commas between.",
+            metavar="NAMES",
+            show_default="package version, compiler, dependency versions, and which dependencies there are",
             rich_help_panel=_SAMPLE,
         ),
     ] = "",
     alone: Annotated[
         str,
         typer.Option(
-            help="Dependencies to know alone when choosing, with commas between; if not given, those "
-            "with ten versions or more that half of the records have.",
-            show_default=False,
+            help="Dependencies to know alone when selecting, with commas between.",
+            metavar="NAMES",
+            show_default="those with ten versions or more in half of the records",
             rich_help_panel=_SAMPLE,
         ),
     ] = "",
     facts: Annotated[
         bool,
-        typer.Option("--facts", help="Say what each fact adds alone, and beside all others; two models a fact."),
+        typer.Option("--facts", help="Also judge each fact, alone and beside all others (slow)."),
     ] = False,
     workers: Workers = 1,
     dask: Dask = None,
     out: Annotated[
         Path | None,
-        typer.Option(
-            help="A folder for evidence.json, the figures and the page.",
-            parser=output_path,
-            metavar="PATH",
-            show_default=False,
-        ),
+        out_option("Write evidence.json, figures and page to this folder.", "FOLDER"),
     ] = None,
     save_model: Annotated[
         Path | None,
         typer.Option(
             "--save-model",
-            help="A file for the learned model, calibrated and with its scores; it decides success in a study with "
-            'model = "FILE" in its table outcome.',
+            help="Write the calibrated model and its scores to this file.",
             metavar="FILE",
             show_default=False,
+            rich_help_panel=OUTPUT,
         ),
     ] = None,
     force: Force = False,
     json: Json = False,
 ) -> None:
-    """Say what a scheduler must know for jobs to succeed, from records of success and failure."""
+    """Learn from past jobs which facts decide whether a job succeeds.
+
+    A saved model decides success in a study whose file has model = "FILE" in its table outcome.
+    """
     from placewise.cli.studying.worth import output_folder
-    from placewise.formats.outcome_records import read_outcome_records
+    from placewise.formats.records.outcome_records import read_outcome_records
     from placewise.formats.results.results_names import PAGE
     from placewise.formats.results.worth_files import EVIDENCE, worth_document, write_worth
     from placewise.formats.writing import refuse_existing
     from placewise.model.outcomes.evidence import EvidenceSettings
     from placewise.model.results.results import Results
     from placewise.model.studies.settings import names_in
-    from placewise.report.terminal.evidence import print_evidence
     from placewise.report.terminal.progress import stages
+    from placewise.report.terminal.records.evidence import print_evidence
     from placewise.study.evidence.run import evidence_of
     from placewise.sweep.executors import runner
 
@@ -184,7 +189,7 @@ def outcomes(
             write_worth(folder, results)
             write_page(results, draw_figures(results, folder), folder / PAGE, command=command_line())
     if model is not None and save_model is not None:
-        from placewise.formats.success_model_file import write_success_model
+        from placewise.formats.records.success_model_file import write_success_model
 
         write_success_model(model, save_model)
     if json:
@@ -225,7 +230,7 @@ def _columns(given: list[str]) -> dict[str, str]:
 
 
 def _study(path: Path) -> Study:
-    from placewise.formats.input_cache import cache_folder
+    from placewise.formats.cache.input_cache import cache_folder
     from placewise.study.sources import read_study
 
     return read_study(path, cache=cache_folder())

@@ -2,45 +2,52 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from placewise.cli.app import app
-from placewise.cli.options import Dask, Force, Json, StudyOptions, Workers, output_path, takes
+from placewise.cli.app import command
+from placewise.cli.options.completing import choices
+from placewise.cli.options.output import Force, Json, Out
+from placewise.cli.options.panels import CHANCE, STUDIES
+from placewise.cli.options.studies import StudyOptions
+from placewise.cli.options.taking import takes
+from placewise.cli.options.work import Dask, Workers
 from placewise.cli.printing import command_line, console, print_json, say
 from placewise.cli.studying.worth import output_folder, write_asked
 
 
-@app.command(rich_help_panel="Studies")
+@command(STUDIES, "placewise sensitivity --jobs 1000", "placewise sensitivity --over clusters,wrong --out results")
 @takes(StudyOptions)
 def sensitivity(
     options: StudyOptions,
     over: Annotated[
         str,
         typer.Option(
-            help="What to change, with commas between: clusters, ranges, wrong, missing; all that is possible if not "
-            "given.",
-            show_default=False,
+            help="What to change, with commas between: clusters, ranges, wrong or missing.",
+            metavar="NAMES",
+            show_default="all that is possible",
+            autocompletion=choices("clusters", "ranges", "wrong", "missing"),
         ),
     ] = "",
-    draws: Annotated[int, typer.Option(help="Draws of each amount that chance has a part in.", min=1)] = 10,
+    draws: Annotated[
+        int, typer.Option(help="Draws per amount of change.", min=1, metavar="N", rich_help_panel=CHANCE)
+    ] = 10,
     workers: Workers = 1,
     dask: Dask = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(help="A folder for the JSON file and the figure.", parser=output_path, metavar="PATH"),
-    ] = None,
+    out: Out = None,
     force: Force = False,
     json: Json = False,
 ) -> None:
-    """Say what success would be with more clusters, wider ranges, or metadata that is wrong or missing."""
+    """Estimate success with other clusters, ranges or worse metadata.
+
+    Adds clusters, widens version ranges, or makes metadata wrong or missing.
+    """
     from placewise.formats.results.worth_files import SENSITIVITY, worth_document
     from placewise.model.results.results import Results
     from placewise.model.studies.settings import names_in
     from placewise.report.terminal.progress import stages
-    from placewise.report.terminal.uncertainty import print_sensitivity
+    from placewise.report.terminal.studies.uncertainty import print_sensitivity
     from placewise.study.vary.sensitivity import sensitivity as found_under
     from placewise.sweep.executors import runner
     from placewise.sweep.parts import PARTS, clear

@@ -7,8 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from placewise.cli.app import app
-from placewise.cli.options import FleetModel, Force, Json, RunOptions, Seed, choices, output_path, takes
+from placewise.cli.app import command
+from placewise.cli.options.chance import FleetModel, Seed
+from placewise.cli.options.completing import choices
+from placewise.cli.options.output import Force, Json, output_path
+from placewise.cli.options.panels import OUTPUT, STUDIES
+from placewise.cli.options.studies import RunOptions
+from placewise.cli.options.taking import takes
 from placewise.cli.printing import command_line, console, naming, print_json, say
 from placewise.errors import InputError
 
@@ -18,17 +23,26 @@ if TYPE_CHECKING:
 _DATASETS = choices("reliabuild", "spack-build")
 
 
-@app.command(rich_help_panel="Studies")
+@command(
+    STUDIES,
+    "placewise simulate --jobs 1000 --out results",
+    "placewise simulate experiment/ --experiments single --workers 4",
+    "placewise simulate study.toml --no-plots --json",
+)
 @takes(RunOptions)
 def simulate(
     options: RunOptions,
-    out: Annotated[Path, typer.Option(help="The results folder.", parser=output_path, metavar="PATH")] = Path(
-        "placewise-results"
-    ),
+    out: Annotated[
+        Path,
+        typer.Option(help="Folder of results to write.", parser=output_path, metavar="FOLDER", rich_help_panel=OUTPUT),
+    ] = Path("placewise-results"),
     force: Force = False,
     json: Json = False,
 ) -> None:
-    """Run the experiments over a fleet and jobs, and write scores, rows, figures and a report."""
+    """Measure how often jobs succeed with more and less metadata.
+
+    Runs the experiments on a fleet and jobs, and writes scores, rows, figures and a report.
+    """
     import gc
 
     # What a run makes stays, and has next to no cycles: to look for some every 700 objects is a tenth of a short run.
@@ -36,7 +50,7 @@ def simulate(
 
     from placewise.formats.results.results_names import RESULTS, RUN
     from placewise.formats.writing import staged
-    from placewise.matching.kernels import load_kernels
+    from placewise.matching.bits.kernels import load_kernels
     from placewise.report.terminal.progress import stages
     from placewise.study.record import write_run
     from placewise.study.run import run_study
@@ -59,17 +73,19 @@ def simulate(
     _print_results(results, out, json=json)
 
 
-@app.command(rich_help_panel="Studies")
+@command(STUDIES, "placewise plot results/", "placewise plot results/ --out figures")
 def plot(
-    results: Annotated[Path, typer.Argument(help="A results folder, ours or one of the prior work, or of a replay.")],
+    results: Annotated[Path, typer.Argument(help="A folder of results: of simulate, of replay, or of the prior work.")],
     out: Annotated[
         Path | None,
-        typer.Option(help="Where to draw; the results folder if not given.", parser=output_path, metavar="PATH"),
+        typer.Option(
+            help="Folder to draw in.", parser=output_path, metavar="FOLDER", show_default="the folder of results"
+        ),
     ] = None,
     force: Force = False,
     json: Json = False,
 ) -> None:
-    """Draw the figures and the report page of a results folder."""
+    """Draw the figures and the report page of a folder of results."""
     from placewise.formats.results.replay_files import is_replay
     from placewise.formats.results.results_folder import read_results
     from placewise.formats.results.results_names import DRAWN, PICTURES, RUN
@@ -88,25 +104,28 @@ def plot(
     _print_results(found, folder, json=json)
 
 
-@app.command(rich_help_panel="Studies")
+@command(
+    STUDIES,
+    "placewise generate --clusters 50 --jobs 2000 --out experiment",
+    "placewise generate --streamed --jobs 1000000 --out large",
+)
 def generate(
-    out: Annotated[Path, typer.Option(help="The experiment folder to write.", parser=output_path, metavar="PATH")],
+    out: Annotated[Path, typer.Option(help="Experiment folder to write.", parser=output_path, metavar="FOLDER")],
     dataset: Annotated[
         str,
-        typer.Option(help="Shipped profile to draw from: reliabuild or spack-build.", autocompletion=_DATASETS),
+        typer.Option(help="Embedded profile: reliabuild or spack-build.", metavar="NAME", autocompletion=_DATASETS),
     ] = "reliabuild",
-    clusters: Annotated[int, typer.Option(help="Clusters to draw.", min=1, max=1_000_000)] = 100,
-    jobs: Annotated[int, typer.Option(help="Jobs to draw.", min=1, max=1_000_000_000)] = 10_000,
+    clusters: Annotated[int, typer.Option(help="Clusters to draw.", min=1, max=1_000_000, metavar="N")] = 100,
+    jobs: Annotated[int, typer.Option(help="Jobs to draw.", min=1, max=1_000_000_000, metavar="N")] = 10_000,
     seed: Seed = 0,
     fleet_model: FleetModel = "independent",
     profile: Annotated[
-        Path | None, typer.Option(help="A profile file instead, of either kind.", show_default=False)
+        Path | None,
+        typer.Option(help="Draw from this profile file instead.", metavar="FILE", show_default=False),
     ] = None,
     streamed: Annotated[
         bool,
-        typer.Option(
-            "--streamed", help="Write the jobs as workload.parquet, chunk by chunk, for placewise place; with prices."
-        ),
+        typer.Option("--streamed", help="Write prices, and the jobs as workload.parquet, for placewise place."),
     ] = False,
     force: Force = False,
 ) -> None:
@@ -131,19 +150,17 @@ def generate(
     say(f"{len(drawn.fleet):,} clusters and {len(drawn.jobs):,} jobs written to {out}")
 
 
-@app.command(rich_help_panel="Studies")
+@command(STUDIES, "placewise profile experiment/ --out profile.json")
 def profile(
-    data: Annotated[Path, typer.Argument(help="An experiment folder of either kind.")],
+    data: Annotated[Path, typer.Argument(help="An experiment folder of either kind.", metavar="FOLDER")],
     out: Annotated[
         Path,
-        typer.Option(
-            "--out", "-o", help="The profile file to write (.json or .json.gz).", parser=output_path, metavar="PATH"
-        ),
+        typer.Option("--out", "-o", help="Profile to write (.json or .json.gz).", parser=output_path, metavar="FILE"),
     ],
     force: Force = False,
 ) -> None:
     """Fit a statistical profile to an experiment folder."""
-    from placewise.formats.input_cache import cache_folder
+    from placewise.formats.cache.input_cache import cache_folder
     from placewise.formats.profiles.profile_file import write_profile
     from placewise.formats.writing import refuse_existing
     from placewise.study.sources import read_study
@@ -155,41 +172,53 @@ def profile(
     say(f"a profile of {len(study.jobs):,} jobs written to {out}")
 
 
-@app.command(rich_help_panel="Studies")
+@command(
+    STUDIES,
+    "placewise fit builds.csv --out models",
+    "placewise fit builds.parquet --minimum 50 --boosted --report",
+)
 def fit(
     source: Annotated[
-        Path, typer.Argument(help="Builds: an experiment folder, .csv, .parquet, or SQLite with a table builds.")
+        Path,
+        typer.Argument(help="Builds: an experiment folder, .csv, .parquet, or SQLite with a table builds."),
     ],
     out: Annotated[
-        Path, typer.Option("--out", "-o", help="The folder of models to write.", parser=output_path, metavar="PATH")
+        Path,
+        typer.Option("--out", "-o", help="Folder of models to write.", parser=output_path, metavar="FOLDER"),
     ] = Path("models"),
-    minimum: Annotated[int, typer.Option(help="Packages with fewer builds are left out, and named.", min=1)] = 100,
-    folds: Annotated[int, typer.Option(help="Folds of the cross-validation.", min=2)] = 5,
+    minimum: Annotated[int, typer.Option(help="Leave out packages with fewer builds.", min=1, metavar="N")] = 100,
+    folds: Annotated[int, typer.Option(help="Folds of the cross-validation.", min=2, metavar="N")] = 5,
     seed: Seed = 0,
     time: Annotated[
         str | None,
         typer.Option(
-            help="The column of when builds ran; else submit_time, start_time, started_at, built_at or timestamp.",
-            show_default=False,
+            help="Column of when builds ran.",
+            metavar="COLUMN",
+            show_default="submit_time, start_time, started_at, built_at or timestamp",
         ),
     ] = None,
     boosted: Annotated[
-        bool, typer.Option("--boosted", help="Learn by gradient boosting too; needs the extra learn.")
+        bool, typer.Option("--boosted", help="Also fit gradient boosting; needs the extra learn.")
     ] = False,
-    report: Annotated[bool, typer.Option("--report", help="Draw every package's builds and fits, and a page.")] = False,
+    report: Annotated[
+        bool, typer.Option("--report", help="Also draw each package's builds and fits, and a page.")
+    ] = False,
     force: Force = False,
     json: Json = False,
 ) -> None:
-    """Fit runtime models to the builds of each package: from what they ran on, and from memory, to duration."""
-    from placewise.formats.build_records import read_build_records
-    from placewise.formats.input_cache import cache_folder
+    """Fit models of the runtime of each package's builds.
+
+    They predict the duration from what a build ran on, and from its memory.
+    """
+    from placewise.formats.cache.input_cache import cache_folder
+    from placewise.formats.records.build_records import read_build_records
     from placewise.formats.results.model_files import OWNED, write_models
     from placewise.formats.results.results_names import FITTED
     from placewise.formats.writing import staged
     from placewise.model.results.runtime_models import BEST, BEST_WITH_MEMORY
     from placewise.prediction import fit_models
-    from placewise.report.data.models import fit_document
-    from placewise.report.terminal.fit import print_fit
+    from placewise.report.data.records.models import fit_document
+    from placewise.report.terminal.records.fit import print_fit
 
     with staged(out, owned=OWNED, marks=FITTED, force=force) as stage:
         builds = read_build_records(source, cache=cache_folder(), time=time)
@@ -218,9 +247,11 @@ def fit(
 
             write_models_page(models, draw_model_figures(models, stage), stage / "models.html", command=command_line())
     if json:
-        print_json({"out": str(out), **fit_document(models)})
+        print_json({"out": str(out), **fit_document(models), "left_out": builds.left_out})
         return
     print_fit(models, console=console())
+    if builds.left_out:
+        say(f"left out: {builds.left_out:,} builds that failed, or without memory or duration")
     say(f"written to {out}")
 
 

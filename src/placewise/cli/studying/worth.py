@@ -10,90 +10,118 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from placewise.cli.app import app
-from placewise.cli.options import (
-    Dask,
-    Force,
-    HoldOut,
-    Json,
-    Out,
-    Resamples,
-    StudyOptions,
-    Unit,
-    Workers,
-    choices,
-    held_out_names,
-    takes,
-)
+from placewise.cli.app import command
+from placewise.cli.options.chance import HoldOut, Resamples, Unit
+from placewise.cli.options.completing import choices
+from placewise.cli.options.output import Force, Json, Out
+from placewise.cli.options.panels import CHANCE, STUDIES
+from placewise.cli.options.studies import StudyOptions, held_out_names
+from placewise.cli.options.taking import takes
+from placewise.cli.options.work import Dask, Workers
 from placewise.cli.printing import console, print_json
 from placewise.errors import InputError
 
 if TYPE_CHECKING:
     from placewise.model.results.results import Results
 
+_PRICES = "Costs and worth"
+
 Questions = Annotated[
     str,
     typer.Option(
         "--questions",
         "--forms",
-        help="For build records: the questions to value, with commas between, or all; the study's if not given.",
-        show_default=False,
+        help="For build records: questions to value, or all.",
+        metavar="NAMES",
+        show_default="the study's",
     ),
 ]
 Splits = Annotated[
-    int, typer.Option(help="How often half is held out, and how many fleets are drawn to judge by.", min=1)
+    int,
+    typer.Option(
+        help="Random halves to hold out, and fleets to draw, for --hold-out.",
+        min=1,
+        metavar="N",
+        rich_help_panel=CHANCE,
+    ),
 ]
 _EVERYTHING_HELD_OUT = "root-package,profile,fleet"
 Costs = Annotated[
     Path | None,
-    typer.Option("--collection-cost", help="What collecting each subsystem costs: a YAML mapping.", show_default=False),
+    typer.Option(
+        "--collection-cost",
+        help="YAML file: the cost of collecting each subsystem.",
+        metavar="FILE",
+        show_default=False,
+        rich_help_panel=_PRICES,
+    ),
 ]
 
 
-@app.command(rich_help_panel="Studies")
+@command(
+    STUDIES,
+    "placewise value --jobs 1000",
+    "placewise value experiment/ --collection-cost costs.yaml --out worth",
+    "placewise value --rank-unknown --top 10",
+)
 @takes(StudyOptions)
 def value(
     options: StudyOptions,
     questions: Questions = "",
     collection_cost: Costs = None,
     job_worth: Annotated[
-        float, typer.Option(help="What a job that succeeds is worth, in the unit of the costs.", min=0)
+        float,
+        typer.Option(
+            help="Worth of a job that succeeds, in the unit of the costs.",
+            min=0,
+            metavar="AMOUNT",
+            rich_help_panel=_PRICES,
+        ),
     ] = 1.0,
     method: Annotated[
         str,
         typer.Option(
             help="exact, sampled, or auto: exact where that is quick.",
+            metavar="METHOD",
             autocompletion=choices("auto", "exact", "sampled"),
         ),
     ] = "auto",
     precision: Annotated[
-        float, typer.Option(help="Draw until the standard error of the top 20 is at most this share of each.")
+        float,
+        typer.Option(help="sampled: largest relative standard error in the top 20.", metavar="FRACTION"),
     ] = 0.03,
     resamples: Resamples = 1000,
     unit: Unit = None,
-    fleets: Annotated[int, typer.Option(help="Fleets drawn anew for values on other fleets; 0 for none.", min=0)] = 20,
+    fleets: Annotated[
+        int,
+        typer.Option(help="Other fleets to draw; 0 for none.", min=0, metavar="N", rich_help_panel=CHANCE),
+    ] = 20,
     hold_out: HoldOut = _EVERYTHING_HELD_OUT,
     splits: Splits = 20,
     unknown: Annotated[
         bool,
-        typer.Option("--unknown", help="Rank instead what is not described, by how many jobs knowing it would settle."),
+        typer.Option(
+            "--rank-unknown",
+            "--unknown",
+            help="Rank undescribed facts by the jobs that each would settle.",
+        ),
     ] = False,
-    top: Annotated[int, typer.Option(help="Subsystems to print.", min=1)] = 20,
+    top: Annotated[int, typer.Option(help="Subsystems to print.", min=1, metavar="N")] = 20,
     workers: Workers = 1,
     dask: Dask = None,
     out: Out = None,
     force: Force = False,
     json: Json = False,
 ) -> None:
-    """Say what metadata on each subsystem is worth: its Shapley value in success."""
+    """Say what metadata on each subsystem is worth: its Shapley value."""
     if unknown:
         _unknown(options, top=top, json=json)
         return
     from placewise.formats.results.worth_files import HELD_OUT, VALUE
     from placewise.formats.studies.cost_file import read_costs
-    from placewise.report.terminal.held_out import print_held_out
     from placewise.report.terminal.progress import stages
-    from placewise.report.terminal.worth import print_worth
+    from placewise.report.terminal.studies.held_out import print_held_out
+    from placewise.report.terminal.studies.worth import print_worth
     from placewise.study.held_out import held_out_of
     from placewise.study.values import over_fleets, study_game, worth_of
     from placewise.sweep.executors import runner
@@ -146,7 +174,7 @@ def _documents(name: str, results: Results) -> dict[str, Any]:
 def _unknown(options: StudyOptions, *, top: int, json: bool) -> None:
     from dataclasses import asdict
 
-    from placewise.report.terminal.unknown_facts import print_unknown_facts
+    from placewise.report.terminal.jobs.unknown_facts import print_unknown_facts
     from placewise.study.unknown_facts import unknown_facts_of
 
     study = options.study()
@@ -157,15 +185,23 @@ def _unknown(options: StudyOptions, *, top: int, json: bool) -> None:
         print_unknown_facts(facts, jobs, console(), top=top)
 
 
-@app.command(rich_help_panel="Studies")
+@command(
+    STUDIES,
+    "placewise minimal --jobs 1000",
+    "placewise minimal experiment/ --target 0.99 --limit 300",
+)
 @takes(StudyOptions)
 def minimal(
     options: StudyOptions,
-    target: Annotated[float, typer.Option(help="The share of the ceiling to reach.")] = 0.95,
+    target: Annotated[float, typer.Option(help="Fraction of the ceiling to reach.", metavar="FRACTION")] = 0.95,
     questions: Questions = "all",
     collection_cost: Costs = None,
-    random_orders: Annotated[int, typer.Option(help="Random orders beside the greedy one.", min=1)] = 200,
-    limit: Annotated[float, typer.Option(help="Seconds that the proof may take; 0 for none.", min=0)] = 60.0,
+    random_orders: Annotated[
+        int, typer.Option(help="Random orders to try beside the greedy one.", min=1, metavar="N")
+    ] = 200,
+    limit: Annotated[
+        float, typer.Option(help="Time limit of the proof; 0 for no proof.", min=0, metavar="SECONDS")
+    ] = 60.0,
     hold_out: HoldOut = _EVERYTHING_HELD_OUT,
     splits: Splits = 20,
     workers: Workers = 1,
@@ -174,12 +210,15 @@ def minimal(
     force: Force = False,
     json: Json = False,
 ) -> None:
-    """Find the fewest subsystems that reach a share of the ceiling, and prove that fewer do not."""
+    """Find the fewest subsystems that reach a share of the ceiling.
+
+    Also proves, within a time limit, that no smaller set reaches it.
+    """
     from placewise.formats.results.worth_files import HELD_OUT, MINIMAL
     from placewise.formats.studies.cost_file import read_costs
-    from placewise.report.terminal.held_out import print_held_out
     from placewise.report.terminal.progress import stages
-    from placewise.report.terminal.worth import print_sufficiency
+    from placewise.report.terminal.studies.held_out import print_held_out
+    from placewise.report.terminal.studies.worth import print_sufficiency
     from placewise.study.held_out import held_out_of
     from placewise.study.values import costs_of, study_game
     from placewise.sweep.executors import runner
@@ -208,7 +247,7 @@ def minimal(
     print_held_out(results, console())
 
 
-@app.command(rich_help_panel="Studies")
+@command(STUDIES, "placewise pareto --jobs 1000", "placewise pareto --collection-cost costs.yaml --out front")
 @takes(StudyOptions)
 def pareto(
     options: StudyOptions,
@@ -218,10 +257,13 @@ def pareto(
     force: Force = False,
     json: Json = False,
 ) -> None:
-    """List the levels of metadata on the Pareto front: of little cost, little waste and much success."""
+    """List the Pareto-optimal levels of metadata.
+
+    They trade cost and waste against success.
+    """
     from placewise.formats.results.worth_files import PARETO, worth_document
     from placewise.formats.studies.cost_file import read_costs
-    from placewise.report.terminal.worth import print_front
+    from placewise.report.terminal.studies.worth import print_front
     from placewise.study.values import costs_of, study_game
     from placewise.worth.pareto import level_points
     from placewise.worth.sufficiency import greedy_names

@@ -42,7 +42,7 @@ def edited(text: str, before: Expectations, jobs: tuple[Expectation, ...]) -> st
     except InputError:
         equal = False
     if not equal:
-        expected = "entries that are written out, without anchors; change it by hand, or write it anew"
+        expected = "entries that can be edited line by line, without YAML anchors; or edit the file by hand"
         raise InputError("cannot be updated in place", file=before.path, expected=expected)
     return found
 

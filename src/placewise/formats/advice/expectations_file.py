@@ -70,7 +70,9 @@ def parse_expectations(text: str, path: Path) -> Expectations:
             raise InputError("a field is missing", place="the file", expected="jobs")
         entries = values.sequence(top["jobs"], "jobs")
         if not 1 <= len(entries) <= MOST_JOBS:
-            raise InputError("number of jobs", place="jobs", found=len(entries), expected=f"1 to {MOST_JOBS:,}")
+            raise InputError(
+                "has the wrong number of jobs", place="jobs", found=len(entries), expected=f"1 to {MOST_JOBS:,}"
+            )
         others = {key: path.parent / values.text(top[key], key) for key in TOP[:-1] if key in top}
         lines = [lines_of(one) for one in items_of(value_of(node, "jobs"))]
         jobs = tuple(_entry(one, number, lines[number]) for number, one in enumerate(entries))
@@ -135,7 +137,7 @@ def _entry(value: Any, number: int, lines: dict[str, int]) -> Expectation:
         if "job" not in entry and "require" not in entry:
             raise InputError("a field is missing", place=place, expected="job, or require")
         if not any(key in entry for key in SAYING):
-            raise InputError("expects nothing of its job", place=place, expected=f"one of {', '.join(SAYING)}")
+            raise InputError("states no expectation", place=place, expected=f"one of {', '.join(SAYING)}")
         said = {key: values.text(entry[key], f"{place}.{key}") for key in ("job", "require") if key in entry}
         unknown, any_unknown = None, entry.get("unknown") == ANY
         if "unknown" in entry and not any_unknown:
@@ -164,42 +166,42 @@ def _matches(value: Any, place: str) -> Matches:
     if isinstance(value, list):
         return These(_names(value, place, _MATCHES))
     if not isinstance(value, dict):
-        raise InputError("does not say which clusters", place=place, found=value, expected=_MATCHES)
+        raise InputError("is not a list of clusters", place=place, found=value, expected=_MATCHES)
     parts = values.known_keys(value, AMONG, place)
     if not parts:
-        raise InputError("says nothing", place=place, found=value, expected=" or ".join(AMONG))
+        raise InputError("is empty", place=place, found=value, expected=" or ".join(AMONG))
     least, never = [_names(parts[key], f"{place}.{key}", "a list of clusters") if key in parts else () for key in AMONG]
     if both := sorted(set(least) & set(never)):
         raise InputError(
-            "a cluster is to match and not to match", place=place, found=both[0], expected="one of the two"
+            f"the cluster {both[0]!r} is both in at_least and in not", place=place, expected="it in only one of them"
         )
     return Among(least, never)
 
 
 def _names(value: Any, place: str, expected: str, *, least: int = 1) -> tuple[str, ...]:
     if not isinstance(value, list) or len(value) < least:
-        raise InputError("is no list of names", place=place, found=value, expected=expected)
+        raise InputError("is not a list of names", place=place, found=value, expected=expected)
     if len(value) > MOST_NAMES:
-        raise InputError("too many names", place=place, found=len(value), expected=f"at most {MOST_NAMES:,}")
+        raise InputError("has too many names", place=place, found=len(value), expected=f"at most {MOST_NAMES:,}")
     names = tuple(values.text(one, f"{place}[{number}]") for number, one in enumerate(value))
     if len(set(names)) < len(names):
         twice = Counter(names).most_common(1)[0][0]
-        raise InputError("a name stands twice", place=place, found=twice, expected="names that differ")
+        raise InputError("a name occurs twice", place=place, found=twice, expected="names that differ")
     return names
 
 
 def _share(value: Any, place: str) -> float:
     found = values.finite(value, place)
     if not 0 <= found <= 1:
-        raise InputError("is no probability", place=place, found=value, expected="0 to 1")
+        raise InputError("is not a probability", place=place, found=value, expected="0 to 1")
     return found
 
 
 def _wait(value: Any, place: str) -> float:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise InputError("is no length of time", place=place, found=value, expected="seconds, or a text such as 30m")
+        raise InputError("is not a duration", place=place, found=value, expected="seconds, or text such as 30m")
     with locating(place=place):
         found = seconds_of(value)
     if not found <= LONGEST_S:
-        raise InputError("is no length of time to wait", place=place, found=value, expected="at most ten years")
+        raise InputError("is too long a wait", place=place, found=value, expected="at most ten years")
     return found

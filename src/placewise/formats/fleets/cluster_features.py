@@ -18,14 +18,15 @@ from placewise.formats.fleets.build_features import build_fleet_of
 from placewise.formats.plain_fields import UNSAID
 from placewise.formats.reading import read_json
 from placewise.formats.writing import write_bytes
-from placewise.kinds.builtin import kind_of
-from placewise.kinds.checking import check_value
+from placewise.kinds.vocabulary.builtin import kind_of
+from placewise.kinds.vocabulary.checking import check_value
 from placewise.model.fleets.cluster import Cluster, Fleet
 from placewise.model.fleets.resources import Subsystem, package_subsystem, unshaped
 from placewise.model.fleets.vocabulary import Vocabulary
 from placewise.model.requirements.requirement import VERSION
 from placewise.model.versions.version import parse_version
 
+FEATURES = "cluster-features.json"
 RELIABUILD = "reliabuild"
 SPACK_BUILD = "spack-build"
 
@@ -107,7 +108,7 @@ def package_version(subsystem: Subsystem) -> tuple[str, str]:
 def _features(cluster: Cluster) -> dict[str, str]:
     place = f"cluster {cluster.name!r}"
     if cluster.graph != unshaped() or cluster.state or not cluster.subsystems:
-        expected = "packages, and neither resources nor state"
+        expected = "packages only, without resources or state"
         raise InputError("cannot be written as cluster features", place=place, expected=expected)
     with locating(place=place):
         features = dict(map(package_version, cluster.subsystems))
@@ -120,7 +121,9 @@ def _cluster(name: str, features: Any, known: dict[tuple[str, str], Subsystem], 
     place = f"cluster {name!r}"
     values.refuse_control(name, place)
     if not values.mapping(features, place):
-        raise InputError("the cluster offers nothing", place=place, found=features, expected="a version a package")
+        raise InputError(
+            "the cluster offers nothing", place=place, found=features, expected="packages, each with its version"
+        )
     subsystems = []
     for package, version in features.items():
         # Only text is looked up as it stands: 1, 1.0 and True are one key.

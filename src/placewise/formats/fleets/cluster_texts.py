@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from placewise.errors import InputError, locating
-from placewise.formats.fleets.jgf import parse_graph, parse_subsystem, parse_subsystems
+from placewise.formats.fleets.jgf.clusters import parse_graph, parse_subsystem, parse_subsystems
 from placewise.formats.plain_fields import UNSAID, plain_fields
 from placewise.formats.reading import parse_json
 from placewise.formats.values import mapping, refuse_control

@@ -10,22 +10,22 @@ from dataclasses import replace
 from pathlib import Path
 
 from placewise.errors import InputError, locating
-from placewise.formats.fleets.cluster_features import fleet_of
-from placewise.formats.fleets.fleet_vocabulary import completeness, joined, refuse_other_clusters, vocabulary_in
-from placewise.formats.fleets.imports.given import Asked, Given, unpacked
+from placewise.formats.fleets.cluster_features import FEATURES, fleet_of
+from placewise.formats.fleets.imports.import_settings import ImportSettings
 from placewise.formats.fleets.imports.kinds import import_given, kind_of
-from placewise.formats.fleets.jgf import cluster_files, parse_graph, read_cluster
-from placewise.formats.fleets.jgf_document import is_graph
+from placewise.formats.fleets.jgf.clusters import cluster_files, parse_graph, read_cluster
+from placewise.formats.fleets.jgf.document import is_graph
+from placewise.formats.fleets.jgf.writing import NODES_FILE
 from placewise.formats.fleets.resource_set import is_resource_set, parse_resource_set
-from placewise.formats.fleets.vocabulary_file import VOCABULARY
+from placewise.formats.fleets.vocabulary.of_fleet import completeness, joined, refuse_other_clusters, vocabulary_in
+from placewise.formats.fleets.vocabulary.reading import VOCABULARY
+from placewise.formats.given import Given, unpacked
 from placewise.formats.parsing import garbage_collector_off
 from placewise.formats.reading import decode, entries_of, found_at, parse_json, read_bytes
 from placewise.formats.values import refuse_control
 from placewise.model.fleets.cluster import Cluster, Fleet
 from placewise.model.fleets.vocabulary import Completeness, Vocabulary
 
-FEATURES = "cluster-features.json"
-NODES = "nodes.json"
 _JSON = ("{", "[")
 
 
@@ -45,13 +45,15 @@ def read_fleet(path: Path) -> Fleet:
         vocabulary = vocabulary_in(file.parent)
         fleet = _fleet_of_file(file, vocabulary)
         return replace(_in(vocabulary, fleet, file.parent), vocabulary=fleet.vocabulary)
-    if found_at(path / NODES) != "nothing":
+    if found_at(path / NODES_FILE) != "nothing":
         vocabulary = vocabulary_in(path)
         return _in(vocabulary, Fleet((read_cluster(path, vocabulary=vocabulary),)), path)
     folders = [folder for folder in entries_of(path) if _holds_cluster(folder)]
     if not folders:
         raise InputError(
-            "holds no clusters", file=path, expected=f"a {FEATURES}, a {NODES}, or folders that hold a {NODES} each"
+            "holds no clusters",
+            file=path,
+            expected=f"a {FEATURES}, a {NODES_FILE}, or folders that hold a {NODES_FILE} each",
         )
     return _fleet_of_folders(path, folders)
 
@@ -63,11 +65,11 @@ def fleet_files(path: Path) -> list[Path]:
     elif found_at(path / FEATURES) != "nothing":
         files = [path / FEATURES, path / VOCABULARY]
     else:
-        folders = [path, *(one for one in entries_of(path) if found_at(path / NODES) == "nothing")]
+        folders = [path, *(one for one in entries_of(path) if found_at(path / NODES_FILE) == "nothing")]
         files = [path / VOCABULARY]
         for folder in folders:
-            if found_at(folder / NODES) != "nothing":
-                files += [folder / NODES, *cluster_files(folder), folder / VOCABULARY]
+            if found_at(folder / NODES_FILE) != "nothing":
+                files += [folder / NODES_FILE, *cluster_files(folder), folder / VOCABULARY]
     return sorted({file for file in files if found_at(file) != "nothing"})
 
 
@@ -98,7 +100,7 @@ def _fleet_of_file(path: Path, vocabulary: Vocabulary) -> Fleet:
 
 def _imported(kind: str, given: Given, vocabulary: Vocabulary) -> Fleet:
     """Return the clusters of a file of another tool; the vocabulary beside it counts before what the file says."""
-    found = import_given(kind, [given], Asked()).fleet()
+    found = import_given(kind, [given], ImportSettings()).fleet()
     return replace(found, vocabulary=vocabulary.over(found.vocabulary))
 
 
@@ -132,9 +134,11 @@ def _in(vocabulary: Vocabulary, fleet: Fleet, folder: Path) -> Fleet:
 
 def _holds_cluster(folder: Path) -> bool:
     """Whether a folder holds a cluster. Raises InputError for one that holds only parts of one."""
-    if found_at(folder / NODES) != "nothing":
+    if found_at(folder / NODES_FILE) != "nothing":
         return True
     parts = cluster_files(folder)
     if parts:
-        raise InputError(f"holds parts of a cluster and no {NODES}", file=folder, found=parts[0].name, expected=NODES)
+        raise InputError(
+            f"holds parts of a cluster but no {NODES_FILE}", file=folder, found=parts[0].name, expected=NODES_FILE
+        )
     return False

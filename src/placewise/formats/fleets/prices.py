@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from placewise.errors import InputError, locating
+from placewise.errors import InputError, locating, one_of
 from placewise.formats import values
 from placewise.formats.reading import read_json
 from placewise.formats.writing import write_json
@@ -38,7 +38,11 @@ def read_prices(path: Path, fleet: Fleet) -> NDArray[np.float64]:
         prices = {name: values.amount(price, f"cluster {name!r}", zero=True) for name, price in document.items()}
         unknown = prices.keys() - set(fleet.names)
         if unknown:
-            raise InputError("gives the price of a cluster that is not in the fleet", found=min(unknown))
+            raise InputError(
+                "gives the price of a cluster that is not in the fleet",
+                found=min(unknown),
+                expected=one_of(min(unknown), fleet.names),
+            )
     return np.array([prices.get(name, math.nan) for name in fleet.names], dtype=np.float64)
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from placewise.errors import InputError, locating
+from placewise.errors import InputError, Words, kind_of, locating
 from placewise.formats.reading import parse_yaml, read_text
 from placewise.model.scalar import scalar_text
 
@@ -138,4 +138,4 @@ def _cluster(value: Any, place: str) -> tuple[str, str]:
 
 
 def _unusable(problem: str, place: str, value: Any, expected: str) -> InputError:
-    return InputError(problem, place=place, found=type(value).__name__, expected=expected)
+    return InputError(problem, place=place, found=Words(kind_of(value)), expected=expected)

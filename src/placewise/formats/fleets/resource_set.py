@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from placewise.errors import InputError, locating
-from placewise.formats.fleets.jgf import parse_graph
-from placewise.formats.fleets.jgf_tree import type_of
-from placewise.formats.fleets.node_facts import HOST, PROPERTY, RANK, Facts
-from placewise.formats.jobs.jobspec.hostlists import parse_hostlist
-from placewise.formats.jobs.jobspec.idsets import parse_idset, size
+from placewise.formats.fleets.jgf.clusters import parse_graph
+from placewise.formats.fleets.jgf.tree import type_of
+from placewise.formats.node_facts import HOST, PROPERTY, RANK, Facts
+from placewise.formats.notations.hostlists import parse_hostlist
+from placewise.formats.notations.idsets import parse_idset, size
 from placewise.formats.values import mapping, sequence, text
 from placewise.model.fleets.cluster import Cluster
 from placewise.model.fleets.resources import ResourceGraph, Vertex
@@ -134,7 +134,9 @@ def _add_properties(execution: Mapping[str, Any], facts: Facts, by_rank: Mapping
         for low, high in _ids(ids, place):
             for rank in range(low, high + 1):
                 if rank not in by_rank:
-                    raise InputError("names a rank that is not there", place=place, found=rank, expected="a known rank")
+                    raise InputError(
+                        "names a rank that does not exist", place=place, found=rank, expected="a known rank"
+                    )
                 if by_rank[rank] not in told:
                     positions.append(by_rank[rank])
         if positions:

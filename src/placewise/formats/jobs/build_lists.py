@@ -142,5 +142,5 @@ def _refuse_conflicts(columns: Columns, files: Sequence[tuple[Path, int]]) -> No
         f"two jobs are named {columns[0][conflict[0]]!r} and differ",
         file=other,
         place=f"job {second}, and job {first} of {one}",
-        expected="one build a name (equal ones are repeats, and count)",
+        expected="a name of its own for each build (equal builds may share one, and all count)",
     )

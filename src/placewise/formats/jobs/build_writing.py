@@ -26,12 +26,15 @@ def build_texts(records: Records, *, per_file: int = 1000) -> dict[str, bytes]:
     records hold reads back exactly. Raises InputError for what reading would refuse.
     """
     if per_file < 1:
-        raise InputError("a file would hold no builds", found=per_file, expected="at least 1 build a file")
+        raise InputError("a file would hold no builds", found=per_file, expected="at least 1 build per file")
     if not len(records):
         raise InputError("records without builds cannot be written", expected="at least one build")
     conflict = first_conflict(_rows(records)) if len(set(records.names)) < len(records) else None
     if conflict is not None:
-        raise InputError(f"two builds are named {records.names[conflict[0]]!r} and differ", expected="one build a name")
+        raise InputError(
+            f"two builds are named {records.names[conflict[0]]!r} and differ",
+            expected="a name of its own for each build",
+        )
     entries = [_entry(*row) for row in _rows(records)]
     files = {}
     for start in range(0, len(entries), per_file):

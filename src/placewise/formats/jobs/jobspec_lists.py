@@ -19,10 +19,10 @@ import numpy as np
 
 from placewise.errors import InputError, locating
 from placewise.formats import values
-from placewise.formats.jobs.jobspec.document import Reading
-from placewise.formats.jobs.jobspec.entries import read_entries
 from placewise.formats.reading import decode, entries_of, parse_json, parse_yaml, read_bytes
-from placewise.formats.requirement_rows import REQUIRES
+from placewise.formats.requirements.entries import read_entries
+from placewise.formats.requirements.reading import Reading
+from placewise.formats.requirements.rows import REQUIRES
 from placewise.model.jobs.workload import Workload, first_conflict
 from placewise.model.requirements.requirement import Expression, Requirement, version_requirement
 
@@ -226,7 +226,7 @@ def _refuse_conflicts(workload: Workload, documents: Documents) -> None:
         f"two jobs are named {workload.names[conflict[0]]!r} and ask for different things",
         file=other,
         place=f"job {second}, and job {first} of {one}",
-        expected="one set of requirements a name (equal ones are repeats, and count)",
+        expected="a name of its own for each set of requirements (equal jobs may share one, and all count)",
     )
 
 

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from placewise.errors import InputError
-from placewise.formats.jobs.jobspec.entries_writing import entries_document
 from placewise.formats.jobs.jobspec_lists import COLUMNS, jobspec_files
 from placewise.formats.reading import found_at
-from placewise.formats.requirement_rows import REQUIRES, is_version_range, requirement_row
+from placewise.formats.requirements.entries_writing import entries_document
+from placewise.formats.requirements.rows import REQUIRES, is_version_range, requirement_row
 from placewise.formats.values import refuse_control
 from placewise.formats.writing import write_bytes
 from placewise.model.jobs.workload import Workload
@@ -35,7 +35,10 @@ def write_files(texts: dict[str, bytes], folder: Path) -> None:
     others = [path for path in jobspec_files(folder) if path.name not in texts] if found_at(folder) != "nothing" else []
     if others:
         raise InputError(
-            "holds other jobspecs, which would mix with these", file=folder, found=others[0].name, expected="none"
+            "holds other jobspecs, which would mix with these",
+            file=folder,
+            found=others[0].name,
+            expected="a folder without jobspecs",
         )
     for name, content in texts.items():
         write_bytes(folder / name, content)
@@ -48,7 +51,7 @@ def jobspec_texts(workload: Workload, *, per_file: int = 1000) -> dict[str, byte
     cannot hold.
     """
     if per_file < 1:
-        raise InputError("a file would hold no jobs", found=per_file, expected="at least 1 job a file")
+        raise InputError("a file would hold no jobs", found=per_file, expected="at least 1 job per file")
     _refuse_what_is_lost(workload)
     used = set(workload.ids.tolist())
     lines = [_lines(i, r) if i in used else None for i, r in enumerate(workload.requirements)]
@@ -76,13 +79,13 @@ def _refuse_what_is_lost(workload: Workload) -> None:
     if not len(workload):
         raise InputError("a workload without jobs cannot be written", expected="at least one job")
     if workload.shape:
-        raise InputError("a shape of resources cannot be written here", expected="requirements only")
+        raise InputError("counts of resources cannot be written here", expected="requirements only")
     for column, facts in workload.columns.items():
         if column not in COLUMNS:
             raise InputError("a column cannot be written", found=column, expected=" or ".join(COLUMNS))
         for fact in facts:
             if fact is not None and (not isinstance(fact, str) or not fact):
-                raise InputError(f"the {column} of a job is not text", found=fact, expected="text or None")
+                raise InputError(f"the {column} of a job is not text", found=fact, expected="text or nothing")
 
 
 def _text(workload: Workload, names: list[str], lines: list[_Lines | None], start: int, stop: int) -> bytes:

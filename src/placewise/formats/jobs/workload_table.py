@@ -25,11 +25,11 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from placewise.errors import InputError, locating
+from placewise.errors import InputError, Words, locating
 from placewise.formats import values
-from placewise.formats.parquet_files import reading_parquet
 from placewise.formats.reading import decode, entries_of, found_at, parse_json
-from placewise.formats.requirement_rows import requirement_of, requirement_row
+from placewise.formats.requirements.rows import requirement_of, requirement_row
+from placewise.formats.table_files.parquet_files import reading_parquet
 from placewise.formats.writing import replacing
 from placewise.model.jobs.workload import Workload
 from placewise.model.requirements.requirement import Expression
@@ -130,7 +130,9 @@ class WorkloadTable:
                         raise InputError("has changed since it was opened", expected="the same row groups")
                     column = _column(file, group.number, name)
                     if len(column) != group.jobs:
-                        raise InputError("has changed since it was opened", found=len(column), expected=f"{group.jobs}")
+                        raise InputError(
+                            "has changed since it was opened", found=len(column), expected=f"{group.jobs} rows"
+                        )
                 yield group, column.slice(first - group.first, end - first), first - group.first
 
 
@@ -203,7 +205,11 @@ def write_workload(path: Path, workloads: Iterable[Workload]) -> int:
         temporary = open_files.enter_context(replacing(path))
         for workload in workloads:
             if workload.shape:
-                raise InputError("jobs with a shape have no place in a Parquet workload", file=path, expected="none")
+                raise InputError(
+                    "a Parquet workload cannot hold jobs that ask for counts of resources",
+                    file=path,
+                    expected="jobs with requirements only",
+                )
             if writer is None:
                 requirements = workload.requirements
                 with locating(file=path):
@@ -241,16 +247,20 @@ def _requirements(schema: pa.Schema) -> list[Expression]:
     """Return the requirements of a file with this schema."""
     columns = {field.name: field.type for field in schema}
     if columns != _COLUMNS or len(schema) != len(_COLUMNS):
-        found = ", ".join(f"{field.name}: {field.type}" for field in schema)
-        raise InputError("is no workload: it has other columns", found=found, expected="name: string, ids: list<int32>")
+        found = Words(", ".join(f"{field.name}: {field.type}" for field in schema))
+        raise InputError(
+            "is not a workload: it has other columns", found=found, expected="name: string, ids: list<int32>"
+        )
     content = (schema.metadata or {}).get(_KEY)
     if content is None:
-        raise InputError(f"is no workload: its metadata has no key {_KEY.decode()!r}", expected="a workload's metadata")
+        raise InputError(
+            f"is not a workload: the file's metadata has no key {_KEY.decode()!r}", expected="a workload's metadata"
+        )
     place = "metadata"
     with locating(place=place):
         document = values.mapping(parse_json(decode(content, None), None), "document")
         if document.get("format") != _FORMAT:
-            raise InputError("is no workload", place="format", found=document.get("format"), expected=_FORMAT)
+            raise InputError("is not a workload", place="format", found=document.get("format"), expected=_FORMAT)
         version = document.get("version")
         if isinstance(version, bool) or version != _VERSION:
             raise InputError("is of an unknown version", place="version", found=version, expected=f"{_VERSION}")
@@ -285,7 +295,7 @@ def _column(file: pq.ParquetFile, group: int, name: str) -> pa.Array:
     """Return a column of a row group, with what Arrow leaves unchecked looked at: texts that are not UTF-8."""
     column = file.read_row_group(group, columns=[name], use_threads=False)[name]
     if column.type != _COLUMNS[name]:
-        raise InputError("has changed since it was opened", found=str(column.type), expected=str(_COLUMNS[name]))
+        raise InputError("has changed since it was opened", found=Words(column.type), expected=str(_COLUMNS[name]))
     whole = column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
     whole.validate(full=True)
     return whole

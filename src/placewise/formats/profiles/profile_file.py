@@ -34,11 +34,11 @@ import zlib
 from pathlib import Path
 from typing import Any
 
-from placewise.errors import InputError, locating
+from placewise.errors import InputError, locating, one_of
 from placewise.formats import values
 from placewise.formats.codec import Codec, Codecs, Layout
 from placewise.formats.reading import LARGEST_BYTES, decode, parse_json, read_bytes
-from placewise.formats.requirement_rows import requirement_of, requirement_row
+from placewise.formats.requirements.rows import requirement_of, requirement_row
 from placewise.formats.writing import write_bytes
 from placewise.model.requirements.requirement import Requirement
 from placewise.model.studies.build_profile import (
@@ -69,7 +69,7 @@ SECTIONS = {
 def shipped_profile(dataset: str) -> Profile:
     """Return the profile that comes with the package for a data set. Raises InputError for another name."""
     if dataset not in SHIPPED:
-        raise InputError("no such data set", found=dataset, expected=" or ".join(SHIPPED))
+        raise InputError("no such data set", found=dataset, expected=one_of(dataset, SHIPPED))
     file = importlib.resources.files("placewise.formats") / "data" / SHIPPED[dataset]
     return profile_from_json(file.read_text(encoding="utf-8"), SHIPPED[dataset])
 
@@ -108,7 +108,7 @@ def profile_from_json(text: str, source: object) -> Profile:
             raise InputError("is not a profile", found=found, expected=f"a mapping with format {FORMAT}")
         kind = document.get("kind", VERSIONS)
         if kind not in (VERSIONS, BUILDS) or (kind == VERSIONS and "kind" in document):
-            raise InputError("is a profile of another kind", found=kind, expected=f"the kind {BUILDS}, or none")
+            raise InputError("is a profile of another kind", found=kind, expected=f"the kind {BUILDS}, or no kind")
         sections = values.exactly(document, SECTIONS[kind], "profile")
         if kind == VERSIONS:
             fleet = _CODECS.read(VersionFleet, {"pools": sections.pop("pools")}, "profile")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from placewise.errors import InputError
+from placewise.errors import InputError, Words
 from placewise.model.traces.queue_state import QueuedJob, QueueState, RunningJob
 from placewise.model.traces.replayed import Replayed
 
@@ -21,11 +21,17 @@ def state_of_replay(replayed: Replayed, now_s: int | None) -> QueueState:
     """
     settings, trace, schedule = replayed.settings, replayed.trace, replayed.schedule
     if now_s is None:
-        raise InputError("is a replay, and no moment of it is named", expected="--now SECONDS of its virtual time")
+        raise InputError(
+            "is a replay, which needs a moment to look at", expected="--now SECONDS, in the replay's virtual time"
+        )
     if settings.late and len(schedule.clusters) > 1:
         raise InputError("the replay has one queue for all clusters", expected="a replay with a queue for each cluster")
     if trace.processor_parts != 1:
-        raise InputError("the replay counts parts of processors", found=trace.processor_parts, expected="whole ones")
+        raise InputError(
+            "the replay counts fractions of processors",
+            found=Words(f"1/{trace.processor_parts} of a processor"),
+            expected="whole processors",
+        )
     limits = trace.requested_s * (2 if settings.estimates == "doubled" else 1)
     if settings.estimates == "exact":
         limits = np.maximum(trace.runtime_s, 1)

@@ -21,8 +21,7 @@ from placewise.formats.queues.squeue import (
     names_of_tasks,
     ordered_state,
 )
-from placewise.formats.traces.sacct import ENDED, HEADER, NEVER_STARTED, NO_ELAPSED, STEP, is_step, state_word
-from placewise.formats.traces.slurm_rows import (
+from placewise.formats.traces.slurm.rows import (
     LeftOut,
     LeftOutError,
     Row,
@@ -31,7 +30,8 @@ from placewise.formats.traces.slurm_rows import (
     sacct_fields,
     text_rows,
 )
-from placewise.formats.traces.slurm_values import count_of, elapsed_s, limit_s, requirements_of, unix_clock
+from placewise.formats.traces.slurm.sacct import ENDED, HEADER, NEVER_STARTED, NO_ELAPSED, STEP, is_step, state_word
+from placewise.formats.traces.slurm.values import count_of, elapsed_s, limit_s, requirements_of, unix_clock
 from placewise.model.traces.queue_state import QueuedJob, QueueState, RunningJob
 from placewise.model.traces.trace import UNKNOWN
 

@@ -13,7 +13,7 @@ from placewise.formats.reading import found_at
 from placewise.formats.results.replay_files import is_replay, read_replay
 from placewise.formats.results.results_names import JOBS
 from placewise.formats.traces.read_trace import is_parquet
-from placewise.formats.traces.slurm_rows import header_of
+from placewise.formats.traces.slurm.rows import header_of
 from placewise.formats.traces.trace_bytes import read_trace_bytes
 from placewise.model.traces.queue_state import QueueState
 
@@ -51,7 +51,8 @@ def read_queue_state(path: Path, *, now_s: int | None = None, zone: str | None =
         of_sacct = {"submit", "state"} <= set(names)
         if not of_sacct and not set(REQUIRED) <= set(names):
             raise _none_of_these(path, "|".join(names))
-    return (read_sacct_queue if of_sacct else read_squeue)(content, path, now_s=now_s, zone=zone)
+    with locating(file=path):
+        return (read_sacct_queue if of_sacct else read_squeue)(content, path, now_s=now_s, zone=zone)
 
 
 def _none_of_these(path: Path, found: str) -> InputError:

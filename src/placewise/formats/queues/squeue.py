@@ -12,9 +12,9 @@ from dataclasses import replace
 from typing import Any
 
 from placewise.errors import InputError
-from placewise.formats.jobs.jobspec.idsets import parse_idset, size
-from placewise.formats.traces.slurm_rows import LeftOut, LeftOutError, Row, json_document, json_rows, plain, text_rows
-from placewise.formats.traces.slurm_values import count_of, elapsed_s, limit_s, requirements_of, unix_clock
+from placewise.formats.notations.idsets import parse_idset, size
+from placewise.formats.traces.slurm.rows import LeftOut, LeftOutError, Row, json_document, json_rows, plain, text_rows
+from placewise.formats.traces.slurm.values import count_of, elapsed_s, limit_s, requirements_of, unix_clock
 from placewise.model.traces.queue_state import QueuedJob, QueueState, RunningJob
 from placewise.model.traces.trace import UNKNOWN
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from placewise.formats.spreadsheet import defused_text
+from placewise.formats.table_files.spreadsheet import defused_text
 from placewise.formats.writing import replacing
 from placewise.model.traces.replay_allocation import Held
 from placewise.model.traces.replayed import Attempts

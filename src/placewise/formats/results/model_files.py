@@ -29,7 +29,7 @@ from placewise.errors import InputError, locating
 from placewise.formats import values
 from placewise.formats.codec import Codec, Codecs, Layout
 from placewise.formats.reading import found_at, parse_json, read_text
-from placewise.formats.spreadsheet import defused
+from placewise.formats.table_files.spreadsheet import defused
 from placewise.formats.writing import write_bytes
 from placewise.model.results.runtime_models import SHOWN, CrossValidation, ModelCard, Models, PackageModels, Validation
 
@@ -41,6 +41,13 @@ CARDS = "cards.csv"
 _FIGURES = ("model-overview", "models-*")
 OWNED = (MODELS, CARDS, "models.html", "img", *(f"img/{name}.{kind}" for name in _FIGURES for kind in ("png", "svg")))
 
+
+def _texts(document: Any, place: str) -> tuple[str, ...]:
+    return tuple(
+        values.text_or_nothing(one, f"{place}[{at}]") for at, one in enumerate(values.sequence(document, place))
+    )
+
+
 _CODECS = Codecs(
     {
         Models: Layout(
@@ -50,6 +57,8 @@ _CODECS = Codecs(
         ),
         PackageModels: Layout(keys={"log_linear": "log-linear"}),
         Validation: Layout(keys={"log_linear": "log-linear", "best_with_memory": "best-with-memory"}),
+        # The value of what is not known of builds is empty.
+        tuple[str, ...]: Codec(list, _texts),
         int: Codec(int, values.natural),
         float: Codec(float, values.finite),
     }

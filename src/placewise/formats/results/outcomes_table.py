@@ -11,10 +11,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from placewise.errors import InputError, locating
+from placewise.errors import InputError, Words, locating
 from placewise.formats import values
-from placewise.formats.parquet_files import reading_parquet
 from placewise.formats.reading import found_at
+from placewise.formats.table_files.parquet_files import reading_parquet
 from placewise.formats.writing import replacing
 from placewise.model.results.results import OutcomeTable
 from placewise.model.studies.study import WITH_REPLACEMENT, WITHOUT_REPLACEMENT
@@ -226,7 +226,7 @@ class _Rows:
         level, matched, success = (_numbers(table, name) for name in ("level", "matched", "success"))
         wrong = np.flatnonzero(~((success >= 0) & (success <= 1 + 1e-9)))
         if len(wrong):
-            raise InputError("is no probability", place="success", found=float(success[wrong[0]]), expected="0 to 1")
+            raise InputError("is not a probability", place="success", found=float(success[wrong[0]]), expected="0 to 1")
         assigned = table["cluster"].is_valid().to_numpy()
         return cls(job, subsystem, level.astype(np.int64), matched > 0, assigned, success)
 
@@ -262,7 +262,7 @@ class _Adding:
         )
         goes_on = (job == before) & (rows.level == below + 1)
         if ((rows.level > 1) & (rows.subsystem >= 0) & ~goes_on).any():
-            raise InputError("the levels of a job do not follow each other", expected="rows as simulate writes them")
+            raise InputError("the rows of a job are not next to each other", expected="rows as simulate writes them")
         weights = (
             rows.subsystem == self.first_subsystem[job],  # one such row for each job
             np.ones(len(job)),
@@ -325,8 +325,8 @@ def _columns(schema: pa.Schema) -> list[str]:
         if name not in schema.names:
             if name in ("profile", "package"):  # not of every job, and not in tables of older versions
                 continue
-            raise InputError(f"has no column {name!r}", found=", ".join(schema.names), expected=f"an {OUTCOMES}")
+            raise InputError(f"has no column {name!r}", found=Words(", ".join(schema.names)), expected=f"an {OUTCOMES}")
         kind = schema.field(name).type
         if not fits(kind.value_type if pa.types.is_dictionary(kind) else kind):
-            raise InputError("is of another type", place=f"column {name!r}", found=str(kind), expected=what)
+            raise InputError("is of another type", place=f"column {name!r}", found=Words(kind), expected=what)
     return [name for name in _READ if name in schema.names]

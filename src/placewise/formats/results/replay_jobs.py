@@ -11,9 +11,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from placewise.errors import InputError, locating
-from placewise.formats.parquet_files import reading_parquet, refuse_too_large
+from placewise.errors import InputError, Words, locating, one_of
 from placewise.formats.reading import found_at
+from placewise.formats.table_files.parquet_files import reading_parquet, refuse_too_large
 from placewise.formats.writing import replacing
 from placewise.model.traces.replay import Schedule, attempt_numbers
 from placewise.model.traces.replayed import Attempts
@@ -144,15 +144,17 @@ def read_replay_jobs(path: Path, clusters: Sequence[tuple[str, float]], source: 
     Raises InputError for a file that is not as `writing_replay_jobs` writes it.
     """
     if found_at(path) != "file":
-        raise InputError("is no file", file=path, expected="the jobs of a replay")
+        raise InputError("is not a file", file=path, expected="the jobs of a replay")
     with locating(file=path):
         with reading_parquet(), path.open("rb") as file:
             opened = pq.ParquetFile(file)
             missing = [name for name in _COLUMNS if name not in opened.schema_arrow.names]
             if missing:
-                raise InputError("lacks a column", found=", ".join(opened.schema_arrow.names), expected=missing[0])
+                raise InputError(
+                    "lacks a column", found=Words(", ".join(opened.schema_arrow.names)), expected=missing[0]
+                )
             refuse_too_large(opened.metadata, list(_COLUMNS))
-            table = opened.read(list(_COLUMNS)).cast(_SCHEMA)
+            table = opened.read(list(_COLUMNS), use_threads=False).cast(_SCHEMA)
         return _parts_of(table, clusters, source)
 
 
@@ -164,12 +166,12 @@ def _parts_of(table: pa.Table, clusters: Sequence[tuple[str, float]], source: st
     count = int(position.max(initial=-1)) + 1
     firsts = np.flatnonzero(attempt <= 1)
     if parts < 1 or not np.array_equal(np.sort(position[firsts]), np.arange(count)):
-        raise InputError("does not hold each job from its first attempt on", expected="the jobs of a replay")
+        raise InputError("lacks the first attempt of a job", expected="the jobs of a replay")
     places = {name: place for place, (name, _) in enumerate(clusters)}
     sent = table["cluster"].to_pylist()
     unknown = next((name for name in sent if name is not None and name not in places), None)
     if unknown is not None:
-        raise InputError("names a cluster that the summary lacks", found=unknown)
+        raise InputError("names a cluster that the summary lacks", found=unknown, expected=one_of(unknown, places))
     rows = np.flatnonzero(attempt >= 1)
     cluster = np.array([UNKNOWN if name is None else places[name] for name in sent], dtype=np.int32)
     schedule = Schedule(

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from placewise.formats.results.score_files import DESCRIPTIONS
-from placewise.formats.spreadsheet import defused
+from placewise.formats.table_files.spreadsheet import defused
 from placewise.model.results.results import CostScore, LevelResult, Results, Score
 
 if TYPE_CHECKING:

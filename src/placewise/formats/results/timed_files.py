@@ -14,12 +14,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from placewise.errors import InputError, locating
+from placewise.errors import InputError, Words, locating
 from placewise.formats import values
 from placewise.formats.codec import Codecs, Layout
-from placewise.formats.parquet_files import listed, reading_parquet, refuse_too_large
 from placewise.formats.reading import found_at, read_json
 from placewise.formats.results.results_names import SCENARIO_JOBS, SCENARIOS
+from placewise.formats.table_files.parquet_files import listed, reading_parquet, refuse_too_large
 from placewise.formats.writing import replacing, write_json
 from placewise.model.traces.replayed import TraceRecord
 from placewise.model.traces.scenarios import Paired, PieceWorth, ScenarioResult, Timed
@@ -145,16 +145,16 @@ def read_scenario_jobs(folder: Path) -> dict[str, tuple[list[str], Columns]]:
     """Return the names of the jobs of each scenario, and what became of them. Raises InputError for another shape."""
     path = folder / SCENARIO_JOBS
     if found_at(path) != "file":
-        raise InputError("is no file", file=path, expected="the jobs of replays side by side")
+        raise InputError("is not a file", file=path, expected="the jobs of replays side by side")
     with locating(file=path), reading_parquet(), path.open("rb") as file:
         opened = pq.ParquetFile(file)
         missing = [name for name in _SCHEMA.names if name not in opened.schema_arrow.names]
         if missing:
-            raise InputError("lacks a column", found=", ".join(opened.schema_arrow.names), expected=missing[0])
+            raise InputError("lacks a column", found=Words(", ".join(opened.schema_arrow.names)), expected=missing[0])
         refuse_too_large(opened.metadata, _SCHEMA.names)
-        table = opened.read(_SCHEMA.names).cast(_SCHEMA)
+        table = opened.read(_SCHEMA.names, use_threads=False).cast(_SCHEMA)
         if any(table[name].null_count for name in _SCHEMA.names):
-            raise InputError("has rows that lack something", expected="no nulls")
+            raise InputError("some rows lack a value", expected="a value in every column")
         scenario, jobs = listed(table["scenario"].combine_chunks().cast(pa.string())), table["job"].to_pylist()
         columns = {name: table[name].to_numpy() for name in JOB_COLUMNS}
     places: dict[str, list[int]] = {}

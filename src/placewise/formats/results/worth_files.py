@@ -59,7 +59,7 @@ _DESCRIPTIONS = {
         "exact": "whether every set of subsystems was tried; if not, the front was found by greedy and swap search",
     },
     UNCERTAINTY: {
-        "intervals": "over what `over` says; of level 0.95, or 1 for the range of a few draws",
+        "intervals": "over what `over` says, `varied` in one word; of level 0.95, or 1 for the range of a few draws",
         "differences": "the first less the other, compared on the same draws",
         "fleets": "success and ceiling on fleets drawn anew",
     },

@@ -5,12 +5,13 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-from placewise.errors import InputError
+from placewise.errors import InputError, one_of
+from placewise.formats.schemas.meanings import with_meanings
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 _KINDS = {
-    "jobspec": ("jobspecs", "A jobspec in any of the three dialects"),
+    "jobspec": ("jobs.jobspecs", "A jobspec in any of the three dialects"),
     "vocabulary": ("vocabulary", "vocabulary.yaml: what the words of a fleet mean"),
     "graph": ("graphs", "nodes.json or another graph of resources (JGF), as of Fluxion"),
     "subsystem": ("graphs", "NAME-subsystem.json: the graph of a subsystem (JGF)"),
@@ -41,7 +42,7 @@ def schema(name: str) -> dict[str, Any]:
     """
     module, title = _kind(name)
     made: dict[str, Any] = getattr(importlib.import_module(f"{__name__}.{module}"), name.replace("-", "_"))()
-    return {"$schema": DIALECT, "$id": id_of(name), "title": title, **made}
+    return {"$schema": DIALECT, "$id": id_of(name), "title": title, **with_meanings(name, made)}
 
 
 def id_of(name: str) -> str:
@@ -56,5 +57,5 @@ def title_of(name: str) -> str:
 
 def _kind(name: str) -> tuple[str, str]:
     if name not in _KINDS:
-        raise InputError("no such schema", found=name, expected=" or ".join(NAMES))
+        raise InputError("no such schema", found=name, expected=one_of(name, NAMES))
     return _KINDS[name]

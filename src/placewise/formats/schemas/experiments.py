@@ -5,8 +5,8 @@ from __future__ import annotations
 from placewise.formats.fleets import build_features
 from placewise.formats.fleets.cluster_features import SPACK_BUILD_FIELDS, SPACK_BUILD_SET
 from placewise.formats.jobs import build_lists, jobspec_lists
-from placewise.formats.requirement_rows import REQUIRES
-from placewise.formats.schemas import requirements
+from placewise.formats.requirements.rows import REQUIRES
+from placewise.formats.schemas.jobs import requirements
 from placewise.formats.schemas.plain import (
     AMOUNT,
     AMOUNT_OR_ZERO,

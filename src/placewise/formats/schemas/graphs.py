@@ -6,11 +6,11 @@ a schema leaves more of the vertices to the reader.
 
 from __future__ import annotations
 
-from placewise.formats.fleets.jgf_document import CONTAINMENT, CONTAINS, IN
-from placewise.formats.fleets.jgf_subsystems import OF_FIELDS, STRUCTURAL
-from placewise.formats.fleets.node_facts import LARGEST_RANK, NUMBERED, STATES
-from placewise.formats.schemas.conditions import VERSIONS
-from placewise.formats.schemas.names_of_nodes import HOSTS, IDS_OR_NONE
+from placewise.formats.fleets.jgf.document import CONTAINMENT, CONTAINS, IN
+from placewise.formats.fleets.jgf.subsystems import OF_FIELDS, STRUCTURAL
+from placewise.formats.node_facts import LARGEST_RANK, NUMBERED, STATES
+from placewise.formats.schemas.jobs.conditions import VERSIONS
+from placewise.formats.schemas.jobs.names_of_nodes import HOSTS, IDS_OR_NONE
 from placewise.formats.schemas.plain import (
     END,
     FLAG,

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 
 from placewise.formats.codec import FOR_PEOPLE
 from placewise.formats.profiles.profile_file import FORMAT, SECTIONS
-from placewise.formats.requirement_rows import REQUIRES
-from placewise.formats.schemas import requirements
+from placewise.formats.requirements.rows import REQUIRES
+from placewise.formats.schemas.jobs import requirements
 from placewise.formats.schemas.plain import (
     FINITE,
     STRING,

@@ -55,7 +55,7 @@ def study() -> Schema:
     """Return the schema of a study file, which is TOML."""
     column = {"enum": list(get_args(Kind))}
     parts = {
-        **{key: {**TEXT, "description": "A path, relative to this file."} for key in study_file.PATHS},
+        **dict.fromkeys(study_file.PATHS, TEXT),
         "fleet": _draw("clusters", MOST_CLUSTERS),
         "workload": _draw("jobs", MOST_JOBS),
         "columns": mapping_of(column, names={}),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from placewise.formats.fleets.vocabulary_file import CLUSTER, FIELD, SUBSYSTEM, TOP
+from placewise.formats.fleets.vocabulary.reading import CLUSTER, FIELD, SUBSYSTEM, TOP
 from placewise.formats.schemas.plain import FLAG, TEXT, Schema, closed, has, mapping_of, when
 from placewise.model.fleets.vocabulary import KINDS, SCHEMES, VERTICES
 

@@ -26,8 +26,8 @@ def read_order(path: Path) -> tuple[str, ...]:
     seen: set[str] = set()
     for place, name in named:
         if name in seen:
-            raise InputError("a subsystem stands twice", file=path, place=place, found=name)
+            raise InputError("a subsystem occurs twice", file=path, place=place, found=name, expected="each name once")
         seen.add(name)
     if not named:
-        raise InputError("names no subsystem", file=path, expected="one name a line")
+        raise InputError("names no subsystem", file=path, expected="one name per line")
     return tuple(name for _, name in named)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
-from placewise.errors import InputError
+from placewise.errors import InputError, Words
 from placewise.formats import values
 from placewise.formats.studies.study_settings import names_of
 
@@ -40,21 +40,23 @@ def outcome_of(document: Mapping[str, Any], folder: Path) -> Outcome:
     entry = values.known_keys(document["outcome"], (*SOURCES, "facts"), "outcome")
     given = [source for source in SOURCES if source in entry]
     if len(given) != 1:
-        problem = "says more than one thing that decides" if given else "does not say what decides"
+        problem = "names several sources of outcomes" if given else "names no source of outcomes"
         expected = 'one of rules = true, model = "FILE", observed = "FILE"'
-        raise InputError(problem, place="outcome", found=", ".join(given) or None, expected=expected)
+        raise InputError(problem, place="outcome", found=Words(", ".join(given)) if given else None, expected=expected)
     source = given[0]
     facts = names_of(entry["facts"], "outcome.facts") if "facts" in entry else ()
     if source == "rules":
         if not values.flag(entry["rules"], "outcome.rules"):
-            raise InputError("is false, and nothing else decides", place="outcome.rules", expected="true, or a model")
+            raise InputError(
+                "is false, and no other source of outcomes is given", place="outcome.rules", expected="true, or a model"
+            )
         if "facts" in entry:
-            raise InputError("means nothing where rules decide", place="outcome.facts", expected="a model, or records")
+            raise InputError("has no effect where rules decide", place="outcome.facts", expected="a model, or records")
         return Outcome()
     if "facts" in entry and not facts:
         raise InputError("names nothing", place="outcome.facts", expected="one or more facts, or groups of them")
     for key in BESIDE_RULES:
         if key in document:
-            problem = "means nothing where a model of outcomes decides"
+            problem = "has no effect where a model of outcomes decides"
             raise InputError(problem, place=key, expected=f"one of {key} and outcome.{source}")
     return Outcome(source, folder / values.text(entry[source], f"outcome.{source}"), facts)

@@ -18,16 +18,16 @@ first, and one of a level with the first level under the same policy.
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_type_hints
 
-from placewise.errors import InputError, locating
+from placewise.errors import locating
 from placewise.formats import values
 from placewise.formats.codec import Codecs
 from placewise.formats.fleets.fleet_source import read_fleet
 from placewise.formats.reading import decode, read_bytes
+from placewise.formats.studies.toml_text import parse_toml
 from placewise.model.traces.replay import ReplaySettings
 from placewise.model.traces.scenarios import Grid, Scenario, crossed
 
@@ -45,10 +45,7 @@ def read_scenarios(path: Path, usual: Scenario) -> Grid:
     Raises InputError naming file and place for what is no scenario, for two of one name, and for too many.
     """
     with locating(file=path):
-        try:
-            document = tomllib.loads(decode(read_bytes(path), path))
-        except (tomllib.TOMLDecodeError, RecursionError) as error:
-            raise InputError("is not TOML", found=str(error)[:200], expected="a scenario file") from None
+        document = parse_toml(decode(read_bytes(path), path), None)
         known = values.known_keys(document, KEYS, "the file")
         policies = tuple(_texts(known.get("policies", []), "policies"))
         levels: dict[str, tuple[str, ...] | None] = {

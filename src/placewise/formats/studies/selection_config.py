@@ -57,7 +57,7 @@ def _of_configuration(document: dict[str, Any]) -> tuple[Priority, ...]:
         found = values.mapping(found, place)
         if key == "options" and found.get("name") != "constraint":
             raise InputError(
-                "the configuration selects by another policy",
+                "the configuration names another selection policy",
                 place=f"{place}.name",
                 found=found.get("name"),
                 expected="constraint",
@@ -81,11 +81,11 @@ def _priority(entry: Any, place: str) -> Priority:
     fields = values.mapping(entry, place)
     if set(fields) != {"priority", "steps"}:
         raise InputError(
-            "an entry has the wrong keys", place=place, found=list(fields), expected="the keys priority and steps"
+            "an entry has the wrong keys", place=place, found=fields, expected="the keys priority and steps"
         )
     number = fields["priority"]
     if isinstance(number, bool) or not isinstance(number, int):
-        raise InputError("a priority is no number", place=place, found=number, expected="a whole number")
+        raise InputError("a priority is not a number", place=place, found=number, expected="a whole number")
     steps = values.sequence(fields["steps"], f"{place}, steps")
     with locating(place=place):
         return Priority(number, tuple(_step(step, f"step {at}") for at, step in enumerate(steps, start=1)))
@@ -94,18 +94,14 @@ def _priority(entry: Any, place: str) -> Priority:
 def _step(step: Any, place: str) -> Step:
     fields = values.mapping(step, place)
     if len(fields) != 1 or not fields.keys() <= set(STEPS):
-        raise InputError(
-            "a step has the wrong keys", place=place, found=list(fields), expected=f"one of {', '.join(STEPS)}"
-        )
+        raise InputError("a step has the wrong keys", place=place, found=fields, expected=f"one of {', '.join(STEPS)}")
     ((kind, value),) = fields.items()
     # A block of YAML may break an expression's lines.
     text = values.text(" ".join(value.splitlines()) if isinstance(value, str) else value, f"{place}, {kind}")
     if kind == "calc":
         name, sign, expression = (part.strip() for part in text.partition("="))
         if not sign or not name or not expression or expression.startswith("="):
-            raise InputError(
-                "a calculation has another form", place=f"{place}, calc", found=text, expected="name=expression"
-            )
+            raise InputError("is not a calculation", place=f"{place}, calc", found=text, expected="name=expression")
         return Calc(name, expression)
     if kind == "select":
         with locating(place=f"{place}, select"):

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import importlib.resources
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from placewise.errors import InputError, locating
+from placewise.errors import InputError, locating, one_of
 from placewise.formats import values
 from placewise.formats.fleets.cluster_features import RELIABUILD, SPACK_BUILD
 from placewise.formats.reading import decode, read_bytes
@@ -27,6 +26,7 @@ from placewise.formats.studies.study_settings import (
     run_of,
 )
 from placewise.formats.studies.timed_table import TimedTable, timed_of
+from placewise.formats.studies.toml_text import parse_toml
 from placewise.model.jobs.records import BUILD_COLUMNS, Kind, Records
 from placewise.model.jobs.workload import Workload
 from placewise.model.studies.study import Comparison, Level, Question, Rule, Study
@@ -104,7 +104,10 @@ class StudyFile:
             for name in level.metadata:
                 if name not in known:
                     raise InputError(
-                        "no such question", place=f"levels.{level.name}", found=name, expected=", ".join(sorted(known))
+                        "no such question",
+                        place=f"levels.{level.name}",
+                        found=name,
+                        expected=one_of(name, sorted(known)),
                     )
         return {"levels": self.levels}
 
@@ -115,20 +118,20 @@ def read_study_file(path: Path) -> StudyFile:
     Raises InputError naming file and place, also for a source beside draws.
     """
     content = read_bytes(path)
-    document = values.renamed(_parse(decode(content, path), path), FORMER, str(path))
+    document = values.renamed(parse_toml(decode(content, path), path), FORMER, str(path))
     with locating(file=path):
         values.known_keys(document, KEYS, "the study")
         paths = {key: path.parent / values.text(document[key], key) for key in PATHS if key in document}
         for one, other in EXCLUSIVE:
             if one in document and other in document:
-                raise InputError(f"is given, and so is {one}", place=other, expected="one of the two")
+                raise InputError(f"is given together with {one}", place=other, expected="one of the two")
         fleet, workload = (
             draw_of(document[key], key, counted, most, _DATASETS, path.parent) if key in document else None
             for key, counted, most in (("fleet", "clusters", MOST_CLUSTERS), ("workload", "jobs", MOST_JOBS))
         )
         run = run_of(document.get("run", {}), "run", path.parent)
         if "timed" in document and "trace" not in document:
-            raise InputError("means nothing without a trace", place="timed", expected='trace = "FILE"')
+            raise InputError("has no effect without a trace", place="timed", expected='trace = "FILE"')
         timed = timed_of(document.get("timed", {}), "timed", path.parent)
         outcome = outcome_of(document, path.parent)
         _refuse_halves(fleet, workload, outcome)
@@ -158,10 +161,12 @@ def _refuse_halves(fleet: Draw | None, workload: Draw | None, outcome: Outcome) 
     drawn = [one is not None and one.records is not None for one in (fleet, workload)]
     if drawn[0] != drawn[1]:
         place = "workload" if drawn[0] else "fleet"
-        raise InputError("is not drawn from records, as the other is", place=place, expected='records = "FILE" in both')
+        raise InputError(
+            "is not drawn from records, but the other is", place=place, expected='records = "FILE" in both'
+        )
     if drawn[0] and outcome.source == "rules":
         expected = "outcome.model, or outcome.observed"
-        raise InputError("is drawn from records, and nothing says what happens", place="fleet", expected=expected)
+        raise InputError("is drawn from records, but nothing says which jobs succeed", place="fleet", expected=expected)
 
 
 def declared_for(jobs: Workload | Records) -> dict[str, Any]:
@@ -173,14 +178,7 @@ def declared_for(jobs: Workload | Records) -> dict[str, Any]:
 def shipped_declarations() -> dict[str, Any]:
     """Return questions, rules, levels, expanding and everything of the study that comes with the package."""
     file = importlib.resources.files("placewise.formats") / "data" / SHIPPED
-    return _declared(_parse(file.read_text(encoding="utf-8"), SHIPPED), BUILD_COLUMNS)
-
-
-def _parse(text: str, source: object) -> dict[str, Any]:
-    try:
-        return tomllib.loads(text)
-    except (ValueError, RecursionError) as error:  # a whole number of thousands of digits is a ValueError
-        raise InputError(f"is not valid TOML: {error}", file=source) from error
+    return _declared(parse_toml(file.read_text(encoding="utf-8"), SHIPPED), BUILD_COLUMNS)
 
 
 def _declared(document: Mapping[str, Any], columns: Mapping[str, Kind] | None) -> dict[str, Any]:
@@ -214,14 +212,14 @@ def _declared(document: Mapping[str, Any], columns: Mapping[str, Kind] | None) -
 
 
 def _level(name: str, value: Any, questions: Mapping[str, Question] | None) -> Level:
-    place = f"levels.{name}"
+    place = values.inside("levels", name)
     metadata = names_of(value, place) if questions is None else _chosen(value, questions, place)
     with locating(place=place):
         return Level(values.text(name, "the name"), metadata)
 
 
 def _question(name: str, value: Any, columns: Mapping[str, Kind] | None) -> Question:
-    place = f"questions.{name}"
+    place = values.inside("questions", name)
     values.text(name, "questions")
     entry = values.known_keys(value, QUESTION_KEYS, place)
     subsystem = values.text(entry.get("subsystem"), f"{place}.subsystem")
@@ -259,5 +257,5 @@ def _chosen(value: Any, questions: Mapping[str, Question], place: str) -> tuple[
 def _named(value: Any, questions: Mapping[str, Question], place: str) -> Question:
     name = values.text(value, place)
     if name not in questions:
-        raise InputError("no such question", place=place, found=name, expected=f"one of {', '.join(questions)}")
+        raise InputError("no such question", place=place, found=name, expected=one_of(name, questions))
     return questions[name]

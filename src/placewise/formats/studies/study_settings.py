@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeAlias, get_args
 
-from placewise.errors import InputError
+from placewise.errors import InputError, one_of
 from placewise.formats import values
 from placewise.model.jobs.records import Kind
 from placewise.model.outcomes.outcome_model import EnvironmentDraw
@@ -47,13 +47,13 @@ def draw_of(value: Any, place: str, counted: str, most: int, shipped: tuple[str,
     values.refuse_unknown(entry, {"profile", "records", "draw", counted, "seed"}, place)
     records = folder / values.text(entry["records"], f"{place}.records") if "records" in entry else None
     if records is not None and "profile" in entry:
-        raise InputError("is given, and so is a profile", place=f"{place}.records", expected="one of the two")
+        raise InputError("is given together with a profile", place=f"{place}.records", expected="one of the two")
     draw = values.text(entry.get("draw", "environments"), f"{place}.draw")
     if draw not in get_args(EnvironmentDraw):
         expected = " or ".join(get_args(EnvironmentDraw))
-        raise InputError("is no way to draw clusters", place=f"{place}.draw", found=draw, expected=expected)
+        raise InputError("is not a way to draw clusters", place=f"{place}.draw", found=draw, expected=expected)
     if "draw" in entry and (records is None or counted != "clusters"):
-        raise InputError("means nothing here", place=f"{place}.draw", expected="clusters drawn from records")
+        raise InputError("has no effect here", place=f"{place}.draw", expected="clusters drawn from records")
     profile: str | Path | None = None
     if "profile" in entry:
         profile = values.text(entry["profile"], f"{place}.profile")
@@ -86,7 +86,7 @@ def columns_of(value: Any, place: str) -> Mapping[str, Kind]:
     for name, kind in values.mapping(value, place).items():
         if kind not in get_args(Kind):
             raise InputError(
-                "is no kind of column", place=f"{place}.{name}", found=kind, expected=", ".join(get_args(Kind))
+                "is not a kind of column", place=f"{place}.{name}", found=kind, expected=one_of(kind, get_args(Kind))
             )
         found[name] = kind
     return found
@@ -96,7 +96,7 @@ def share_of(value: Any, place: str) -> float:
     """Return a share. Raises InputError for what is no number from 0 to 1."""
     share = values.amount(value, place, zero=True)
     if share > 1:
-        raise InputError("is no share", place=place, found=value, expected="0 to 1")
+        raise InputError("is not a share", place=place, found=value, expected="0 to 1")
     return share
 
 
@@ -110,9 +110,9 @@ def names_of(value: Any, place: str) -> tuple[str, ...]:
     names = tuple(values.text(name, f"{place}[{at}]") for at, name in enumerate(values.sequence(value, place)))
     for name in names:
         if "," in name:
-            raise InputError("a name holds a comma", place=place, found=name, expected="one name an entry")
+            raise InputError("a name holds a comma", place=place, found=name, expected="one name per entry")
         if names.count(name) > 1:
-            raise InputError("a name stands twice", place=place, found=name)
+            raise InputError("a name occurs twice", place=place, found=name, expected="names that differ")
     return names
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_args
 
-from placewise.errors import InputError, locating
+from placewise.errors import InputError, locating, one_of
 from placewise.formats import values
 from placewise.formats.codec import Codecs
 from placewise.formats.studies.scenario_file import SETTINGS
@@ -49,8 +49,12 @@ def timed_of(value: Any, place: str, folder: Path) -> TimedTable:
     said = {key: read(entry[key], f"{place}.{key}") for key, read in READ.items() if key in entry}
     for key, kind in (("format", TraceFormat), ("clean", Cleaning)):
         if key in said and said[key] not in get_args(kind):
-            expected = ", ".join(get_args(kind))
-            raise InputError("is not one of a few", place=f"{place}.{key}", found=said[key], expected=expected)
+            raise InputError(
+                "is not one of the choices",
+                place=f"{place}.{key}",
+                found=said[key],
+                expected=one_of(said[key], get_args(kind)),
+            )
     shared = {key: _CODECS.of(SETTINGS[key]).read(entry[key], f"{place}.{key}") for key in REPLAYED if key in entry}
     with locating(place=place):
         settings = TimedSettings(

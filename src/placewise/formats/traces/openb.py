@@ -14,9 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
-from placewise.errors import InputError, locating
-from placewise.formats.traces import swf
+from placewise.errors import InputError, Words, locating
 from placewise.formats.traces.columns import finished, labels_of_texts, requests_of
+from placewise.formats.traces.swf import reading as swf
 from placewise.formats.traces.trace_bytes import decoded, read_trace_bytes
 from placewise.model.requirements.predicates import Equals, OneOf
 from placewise.model.requirements.requirement import Condition, Expression, Requirement
@@ -79,7 +79,7 @@ def read_openb(content: bytes, source: object, machines: tuple[Machine, ...]) ->
             queues.append(row.get("qos") or "")
             asked.append(_models(row.get("gpu_spec") or ""))
         if not rows:
-            found = ", ".join(f"{reason}: {count:,}" for reason, count in left_out.items()) or "no pods"
+            found = Words(", ".join(f"{reason}: {count:,}" for reason, count in left_out.items()) or "no pods")
             raise InputError("no pod was scheduled and ended", found=found, expected="one or more")
     table = np.array(rows, dtype=np.int64)
     jobs = len(rows)
@@ -145,13 +145,13 @@ def _rows(content: bytes, needed: tuple[str, ...]) -> Iterator[tuple[str, Mappin
         reader = csv.DictReader(decoded(content).splitlines(), strict=True)
         missing = [name for name in needed if name not in (reader.fieldnames or ())]
         if missing:
-            found = ",".join(reader.fieldnames or ())
+            found = Words(", ".join(reader.fieldnames or ()) or "nothing")
             raise InputError("has no such column", place="line 1", found=found, expected=", ".join(needed))
         for row in reader:
             place = f"line {reader.line_num}"
             if None in row or None in row.values():
                 expected = f"{len(reader.fieldnames or ())}"
-                raise InputError("has another number of fields", place=place, expected=expected)
+                raise InputError("has the wrong number of fields", place=place, expected=expected)
             yield place, row
     except csv.Error as error:
         raise InputError(f"is not valid CSV: {error}") from error

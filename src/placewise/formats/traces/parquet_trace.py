@@ -1,7 +1,7 @@
 """Traces as Parquet: a row a job, read and written by row groups, so that a trace may be larger than the memory.
 
 The columns are those of `Trace`, with null for what is not said. `user`, `group` and `queue` are texts; `requires` is
-JSON, a list of requirements each of which must hold (`requirement_rows`), null where nothing is required; `after` is
+JSON, a list of requirements each of which must hold (`requirements.rows`), null where nothing is required; `after` is
 the row of the preceding job; `ran_on` a list of the numbers of nodes. What is said of the whole trace is in the
 metadata of the file under the key ``placewise``, as JSON.
 """
@@ -23,9 +23,9 @@ from numpy.typing import NDArray
 from placewise.errors import InputError, locating
 from placewise.formats import values
 from placewise.formats.codec import Codecs
-from placewise.formats.parquet_files import MOST_BYTES, reading_parquet
 from placewise.formats.reading import decode, found_at, parse_json
-from placewise.formats.requirement_rows import requirement_of, requirement_row
+from placewise.formats.requirements.rows import requirement_of, requirement_row
+from placewise.formats.table_files.parquet_files import MOST_BYTES, reading_parquet
 from placewise.formats.writing import replacing
 from placewise.model.requirements.requirement import Expression
 from placewise.model.traces.trace import UNKNOWN, Ints, Labels, Machine, Trace, joined
@@ -175,7 +175,12 @@ class _State:
         rows = np.arange(first, first + len(submits))
         if len(wrong := np.flatnonzero(columns["after"] >= rows)):
             place = f"row {first + int(wrong[0]) + 1}, after"
-            raise InputError("is no earlier row", place=place, found=int(columns["after"][wrong[0]]))
+            raise InputError(
+                "is not an earlier row",
+                place=place,
+                found=int(columns["after"][wrong[0]]),
+                expected="a row before this one, counted from 0",
+            )
         waited = columns.pop("waited_s")
         self.jobs, self.last_s = first + len(submits), int(submits[-1])
         ran_on = _lists(table["ran_on"], first)
@@ -276,7 +281,7 @@ def _taken(texts: Iterable[str], codes: NDArray[np.int32]) -> pa.Array:
 @contextlib.contextmanager
 def _opened(path: Path) -> Iterator[pq.ParquetFile]:
     if found_at(path) != "file":
-        raise InputError("is no file", expected="a trace in Parquet")
+        raise InputError("is not a file", expected="a trace in Parquet")
     with contextlib.ExitStack() as stack:
         with reading_parquet():
             file = stack.enter_context(pq.ParquetFile(path, page_checksum_verification=True))
@@ -286,11 +291,13 @@ def _opened(path: Path) -> Iterator[pq.ParquetFile]:
 def _whole(schema: pa.Schema) -> _Whole:
     content = (schema.metadata or {}).get(_KEY)
     if content is None:
-        raise InputError(f"is no trace: its metadata has no key {_KEY.decode()!r}", expected="a trace's metadata")
+        raise InputError(
+            f"is not a trace: the file's metadata has no key {_KEY.decode()!r}", expected="a trace's metadata"
+        )
     with locating(place="metadata"):
         document = values.mapping(parse_json(decode(content, None), None), "document")
         if document.pop("format", None) != _FORMAT:
-            raise InputError("is no trace", place="format", expected=_FORMAT)
+            raise InputError("is not a trace", place="format", expected=_FORMAT)
         version = document.pop("version", None)
         if isinstance(version, bool) or version != _VERSION:
             raise InputError("is of an unknown version", place="version", found=version, expected=f"{_VERSION}")
@@ -306,7 +313,7 @@ def _check_columns(schema: pa.Schema) -> pa.DataType:
     names = found.pop("name", None)
     if names not in _NAMES or found != _FIXED or len(schema) != len(_FIXED) + 1:
         shown = ", ".join(f"{field.name}: {field.type}" for field in schema)
-        raise InputError("is no trace: it has other columns", found=shown, expected=", ".join(_FIXED))
+        raise InputError("is not a trace: it has other columns", found=shown, expected=", ".join(_FIXED))
     return names
 
 
@@ -322,14 +329,19 @@ def _check_sizes(metadata: pq.FileMetaData) -> None:
         ):
             if not 0 <= found <= most:
                 place = f"row group {number}"
-                raise InputError(f"a row group is too large: {what}", place=place, found=found, expected=f"<= {most:,}")
+                raise InputError(
+                    f"the size of a row group is not usable: {what}",
+                    place=place,
+                    found=found,
+                    expected=f"0 to {most:,}",
+                )
 
 
 def _ints(column: pa.ChunkedArray, name: str, first: int, least: int = 0) -> Ints:
     """Return a column with UNKNOWN for null. Raises InputError for numbers below `least`, and too large ones."""
     unsaid = name == "submit_s"
     if unsaid and column.null_count:
-        raise InputError("a submission time is not said", place=f"rows from {first + 1}, {name}")
+        raise InputError("a submission time is missing", place=f"rows from {first + 1}, {name}", expected="seconds")
     numbers = column.combine_chunks()
     found: Ints = numbers.fill_null(0).to_numpy()
     if len(wrong := np.flatnonzero((found < least) | (found > _MOST))):
@@ -345,7 +357,7 @@ def _flags(column: pa.ChunkedArray) -> NDArray[np.bool_]:
 
 def _names(column: pa.ChunkedArray, kind: pa.DataType, first: int) -> tuple[str, ...] | Ints:
     if column.null_count:
-        raise InputError("a job has no name", place=f"rows from {first + 1}, name")
+        raise InputError("a job has no name", place=f"rows from {first + 1}, name", expected="a name")
     if kind == pa.int64():
         numbers: Ints = column.to_numpy()
         return numbers
@@ -361,5 +373,10 @@ def _lists(column: pa.ChunkedArray, first: int) -> tuple[tuple[int, ...], ...] |
     found = [tuple(nodes or ()) for nodes in column.to_pylist()]
     for row, nodes in enumerate(found, first + 1):
         if any(node is None or node < 0 for node in nodes):
-            raise InputError("is no number of a node", place=f"row {row}, ran_on", found=nodes)
+            raise InputError(
+                "is not a list of node numbers",
+                place=f"row {row}, ran_on",
+                found=nodes,
+                expected="numbers of 0 or more",
+            )
     return tuple(found)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import get_args
 
-from placewise.errors import InputError
+from placewise.errors import InputError, one_of
 from placewise.formats.reading import entries_of, found_at
-from placewise.formats.traces.alea import COLUMNS, read_alea, read_machines
 from placewise.formats.traces.format_names import TraceFormat
 from placewise.formats.traces.openb import is_nodes, is_pods, read_openb, read_openb_nodes
 from placewise.formats.traces.parquet_trace import MAGIC, read_parquet_trace
-from placewise.formats.traces.sacct import read_sacct
-from placewise.formats.traces.swf import read_swf, split_header
+from placewise.formats.traces.slurm.sacct import read_sacct
+from placewise.formats.traces.swf.alea import COLUMNS, read_alea, read_machines
+from placewise.formats.traces.swf.reading import read_swf, split_header
 from placewise.formats.traces.trace_bytes import read_trace_bytes
 from placewise.model.traces.trace import Trace
 
@@ -36,7 +36,9 @@ def read_trace(
     path = Path(path)
     given = None if machines is None else Path(machines)
     if trace_format is not None and trace_format not in get_args(TraceFormat):
-        raise InputError("no such format of traces", found=trace_format, expected=", ".join(get_args(TraceFormat)))
+        raise InputError(
+            "no such format of traces", found=trace_format, expected=one_of(trace_format, get_args(TraceFormat))
+        )
     if found_at(path) == "folder":
         path, given = _tables_of(path, given)
     if trace_format == "parquet" or (trace_format is None and is_parquet(path)):
@@ -93,14 +95,18 @@ def _tables_of(folder: Path, nodes: Path | None) -> tuple[Path, Path | None]:
     """Return the two tables of openb in a folder. Raises InputError unless there is one of pods."""
     pods = _only([path for path in _tables(folder) if is_pods(_start_of(path))], folder, "pods")
     if pods is None:
-        raise InputError("holds no table of pods", file=folder, expected="the two tables of openb, or name a file")
+        raise InputError(
+            "holds no table of pods", file=folder, expected="the two tables of openb, or the name of a file"
+        )
     return pods, nodes
 
 
 def _only(found: list[Path], folder: Path, what: str) -> Path | None:
     if len(found) > 1:
         names = ", ".join(path.name for path in found)
-        raise InputError(f"holds several tables of {what}", file=folder, found=names, expected="one; name a file")
+        raise InputError(
+            f"holds several tables of {what}", file=folder, found=names, expected="one table, or the name of a file"
+        )
     return found[0] if found else None
 
 

@@ -8,7 +8,7 @@ import zlib
 from gzip import BadGzipFile, GzipFile
 from pathlib import Path
 
-from placewise.errors import InputError
+from placewise.errors import InputError, Words
 from placewise.formats.reading import read_bytes
 
 LARGEST_TEXT_BYTES = 1 << 31
@@ -27,7 +27,7 @@ def read_trace_bytes(path: Path) -> bytes:
     if content.startswith(_GZIP):
         content = _unpacked(content, path)
     if not content.strip():
-        raise InputError("the trace is empty", file=path, found=f"{len(content)} bytes")
+        raise InputError("the trace is empty", file=path, found=Words(f"{len(content)} bytes"))
     return content
 
 

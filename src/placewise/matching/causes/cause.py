@@ -1,8 +1,11 @@
-"""A cause for which something does not hold on a cluster, and its kinds."""
+"""A cause for which something does not hold on a cluster, its kinds, and the clusters that have it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Generic
+
+from placewise.matching.incomparable import Wanted
 
 ABSENT = "absent"
 UNSEEN = "unseen"
@@ -53,3 +56,27 @@ class Unknown:
 
     cluster: str
     facts: tuple[Cause, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked(Generic[Wanted]):
+    """One requirement, and the clusters on no node of which it holds.
+
+    lacking : how many of them have no such subsystem at all, none of them in an expression of several.
+    causes : why it does not hold, those causes first that most clusters have; of a job that requires very much, those
+    of the requirements that most clusters fail.
+    """
+
+    requirement: Wanted
+    clusters: tuple[str, ...]
+    lacking: int
+    causes: tuple[CausesThere, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NearMiss(Generic[Wanted]):
+    """A cluster that one requirement alone keeps from matching, and what it offers instead."""
+
+    cluster: str
+    requirement: Wanted
+    offered: str

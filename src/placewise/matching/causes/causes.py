@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeAlias
 
-from placewise.matching import bitset
+from placewise.matching.bits import bitset
 from placewise.matching.causes.cause import (
     ABSENT,
     FEW,
@@ -22,10 +22,10 @@ from placewise.matching.causes.cause import (
 )
 from placewise.matching.causes.limit_causes import in_force, limit_causes, not_said_by_job
 from placewise.matching.causes.wording import ask, listed, value_there, vertex_there, wanted_of_one
-from placewise.matching.compiled_cluster import CompiledCluster, Properties, vertex_key
-from placewise.matching.index import FleetIndex
-from placewise.matching.one_partition import limit_among
-from placewise.matching.vertex_answers import Conditions, VertexAnswers
+from placewise.matching.clusters.compiled_cluster import CompiledCluster, Properties, vertex_key
+from placewise.matching.clusters.vertex_answers import Conditions, VertexAnswers
+from placewise.matching.fleet.index import FleetIndex
+from placewise.matching.limits.one_partition import limit_among
 from placewise.model.fleets.site_limit import SiteLimit
 from placewise.model.fleets.vocabulary import Completeness
 from placewise.model.requirements.predicates import Equals
@@ -93,6 +93,18 @@ class Causes:
         if self.exhausted:
             return ()
         return tuple(dict.fromkeys(self._against(_There(self._index, cluster), expression, where)))
+
+    @property
+    def left(self) -> int:
+        """How many more vertices are looked at."""
+        return self._left
+
+    def spend(self, looks: int) -> bool:
+        """Count what was looked at for an earlier explanation, and return whether that is within what is left."""
+        if looks <= self._left:
+            self._left -= looks
+            return True
+        return False
 
     @property
     def exhausted(self) -> bool:

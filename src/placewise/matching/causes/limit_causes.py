@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from placewise.errors import InputError
 from placewise.matching.causes.cause import ABSENT, PRESENT, UNDESCRIBED, VALUE, Cause
 from placewise.matching.causes.wording import ask, listed, value_there
-from placewise.matching.vertex_answers import VertexAnswers
+from placewise.matching.clusters.vertex_answers import VertexAnswers
 from placewise.model.durations import in_words, seconds_of
 from placewise.model.fleets.site_limit import (
     Admits,

@@ -13,7 +13,7 @@ from placewise.errors import InputError
 from placewise.matching.causes.by_cluster import TOO_SMALL, lines_by_cluster
 from placewise.matching.causes.causes import Causes
 from placewise.matching.causes.why_not import why_not
-from placewise.matching.index import FleetIndex
+from placewise.matching.fleet.index import FleetIndex
 from placewise.matching.match import Match, clusters_meeting, hosting
 from placewise.matching.shapes.hosting import inner_requirements
 from placewise.matching.shapes.work import Work

@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping
 
 from placewise.errors import InputError
 from placewise.kinds.vertex_test import Answer, VertexTest
-from placewise.matching import bitset
+from placewise.matching.bits import bitset
 from placewise.matching.causes.cause import UNDESCRIBED, VALUE, Cause
 from placewise.matching.causes.limit_causes import allowed, not_said_how_many, noun_of
-from placewise.matching.compiled_cluster import Properties, vertex_key
-from placewise.matching.few_nodes import MAX_NODES, MIN_NODES, FewNodes, NodeBounds, Spread
-from placewise.matching.index import FleetIndex
-from placewise.matching.one_partition import limit_among
+from placewise.matching.clusters.compiled_cluster import Properties, vertex_key
+from placewise.matching.fleet.index import FleetIndex
+from placewise.matching.limits.few_nodes import MAX_NODES, MIN_NODES, FewNodes, NodeBounds, Spread
+from placewise.matching.limits.one_partition import limit_among
 from placewise.matching.shapes.work import Work
 from placewise.model.fleets.site_limit import SiteLimit
 from placewise.model.jobs.job import Job
@@ -57,7 +57,7 @@ class NodeCauses:
         test = VertexTest.of(limit, self._index.vocabulary)
         for properties in dict.fromkeys(vertex_key(one)[0] for one in (subsystem.vertices if subsystem else ())):
             values: Mapping[str, Value] = dict(properties)
-            here, bounds = self._index.here(cluster, self._rows.get(properties, 0)), few.bounds(values)
+            here, bounds = self._index.layout.here(cluster, self._rows.get(properties, 0)), few.bounds(values)
             if not here or bounds is None or test.ask(values) not in (Answer.YES, Answer.UNSAID):
                 continue
             spread, asked = few.spread(cluster, here, bounds), f"{few.wanted:,} {few.noun}s"

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 
-from placewise.matching.causes.why_not import Blocked, why_not
-from placewise.matching.index import FleetIndex
+from placewise.matching.causes.cause import Blocked
+from placewise.matching.causes.why_not import why_not
+from placewise.matching.fleet.index import FleetIndex
 from placewise.model.jobs.job import Job
+from placewise.model.requirements.requirement import Expression
 
 
 def reason(index: FleetIndex, job: Job) -> str:
@@ -27,7 +29,7 @@ def reason(index: FleetIndex, job: Job) -> str:
     return f"too small for the resources asked for ({len(answer.too_small)} of {answer.total})"
 
 
-def _cause(blocked: Blocked) -> tuple[str, int]:
+def _cause(blocked: Blocked[Expression]) -> tuple[str, int]:
     """Return why most clusters do not meet a requirement, and how many these are."""
     lines: Counter[str] = Counter()
     for there in blocked.causes:

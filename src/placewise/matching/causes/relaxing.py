@@ -10,13 +10,13 @@ from itertools import compress
 import numpy as np
 from numpy.typing import NDArray
 
-from placewise.matching import bitset
+from placewise.matching.bits import bitset
 from placewise.matching.causes.single_changes import Change, single_changes
-from placewise.matching.compiled_cluster import Properties
-from placewise.matching.few_nodes import FewNodes
-from placewise.matching.index import FleetIndex
+from placewise.matching.clusters.compiled_cluster import Properties
+from placewise.matching.fleet.index import FleetIndex
+from placewise.matching.limits.few_nodes import FewNodes
+from placewise.matching.limits.one_partition import hosted_by_one, limit_among
 from placewise.matching.match import hosting, matching
-from placewise.matching.one_partition import hosted_by_one, limit_among
 from placewise.matching.shapes.work import Work
 from placewise.model.jobs.job import Job
 from placewise.model.requirements.requirement import Expression

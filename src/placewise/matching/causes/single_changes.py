@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from placewise.errors import InputError
 from placewise.matching.causes.widening import widenings
-from placewise.matching.compiled_cluster import Properties
+from placewise.matching.clusters.compiled_cluster import Properties
 from placewise.model.fleets.vocabulary import Vocabulary
 from placewise.model.requirements.requirement import AllOf, AnyOf, Expression, Not, Requirement, all_of, any_of, negated
 

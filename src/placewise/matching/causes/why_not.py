@@ -14,12 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placewise.errors import InputError
-from placewise.matching import bitset
-from placewise.matching.causes.cause import FEW, UNDESCRIBED, Cause, CausesThere, Unknown
+from placewise.matching.bits import bitset
+from placewise.matching.causes.cause import FEW, UNDESCRIBED, Blocked, Cause, CausesThere, NearMiss, Unknown
 from placewise.matching.causes.causes import Causes, too_few
 from placewise.matching.causes.node_causes import NodeCauses
-from placewise.matching.index import FleetIndex
-from placewise.matching.match import Incomparable, hosting, incomparables, matching, undecided_clusters
+from placewise.matching.fleet.index import FleetIndex
+from placewise.matching.incomparable import Incomparable
+from placewise.matching.match import hosting, incomparables, matching, undecided_clusters
 from placewise.matching.shapes.asks import measured
 from placewise.matching.shapes.hosting import inner_requirements
 from placewise.matching.shapes.work import Work
@@ -29,30 +30,6 @@ from placewise.model.requirements.requirement import Expression, Requirement, te
 from placewise.model.scalar import scalar_text
 
 _MOST_INSIDE = 16
-
-
-@dataclass(frozen=True, slots=True)
-class Blocked:
-    """One requirement, and the clusters on no node of which it holds.
-
-    lacking : how many of them have no such subsystem at all, none of them in an expression of several.
-    causes : why it does not hold, those causes first that most clusters have; of a job that requires very much, those
-    of the requirements that most clusters fail.
-    """
-
-    requirement: Expression
-    clusters: tuple[str, ...]
-    lacking: int
-    causes: tuple[CausesThere, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class NearMiss:
-    """A cluster that one requirement alone keeps from matching, and what it offers instead."""
-
-    cluster: str
-    requirement: Expression
-    offered: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +53,13 @@ class WhyNot:
     job: str
     total: int
     matched: tuple[str, ...]
-    blocked: tuple[Blocked, ...]
-    near_misses: tuple[NearMiss, ...]
+    blocked: tuple[Blocked[Expression], ...]
+    near_misses: tuple[NearMiss[Expression], ...]
     scattered: tuple[str, ...]
     too_small: tuple[str, ...]
     unknown_types: tuple[str, ...]
     unknown: tuple[Unknown, ...] = ()
-    incomparable: tuple[Incomparable, ...] = ()
+    incomparable: tuple[Incomparable[Expression], ...] = ()
     apart: tuple[CausesThere, ...] = ()
 
 
@@ -195,7 +172,25 @@ def _too_few_meet(wanted: Sequence[Expression]) -> Cause:
     return Cause(FEW, subsystems, "", asked, "", line)
 
 
-def _blocked(index: FleetIndex, causes: Causes, requirement: Expression, failed: NDArray[np.bool_]) -> Blocked:
+def _blocked(
+    index: FleetIndex, causes: Causes, requirement: Expression, failed: NDArray[np.bool_]
+) -> Blocked[Expression]:
+    """Return where a requirement fails and why, which is the same for all jobs; what was spent on it counts again."""
+    kept: tuple[Blocked[Expression], int] | None = index.explained.get(requirement)
+    if kept is not None and causes.spend(kept[1]):
+        return kept[0]
+    before = causes.left
+    blocked = _found_blocked(index, causes, requirement, failed)
+    # Of these alone no cause is asked for once more.
+    if isinstance(requirement, Requirement) and not isinstance(requirement, SiteLimit) and not causes.exhausted:
+        told = sum(len(one.clusters) * 64 + sum(400 + len(c.line) for c in one.causes) for one in blocked.causes)
+        index.explained.keep(requirement, (blocked, before - causes.left), 400 + told)
+    return blocked
+
+
+def _found_blocked(
+    index: FleetIndex, causes: Causes, requirement: Expression, failed: NDArray[np.bool_]
+) -> Blocked[Expression]:
     names = tuple(dict.fromkeys(test.subsystem for test in tests_of(requirement)))
     clusters = np.flatnonzero(failed).tolist()
     lacking = len(clusters)

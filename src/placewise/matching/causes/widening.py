@@ -9,12 +9,12 @@ from itertools import chain
 from typing import TypeAlias, TypeVar
 
 from placewise.errors import Incomparable, InputError
-from placewise.kinds.builtin import kind_of
+from placewise.kinds.conditions.versions import equal_versions
 from placewise.kinds.resolving import test_of
-from placewise.kinds.versions import equal_versions
 from placewise.kinds.vertex_test import Answer, VertexTest
+from placewise.kinds.vocabulary.builtin import kind_of
 from placewise.matching.causes.wider_bounds import wider_bounds
-from placewise.matching.compiled_cluster import Properties
+from placewise.matching.clusters.compiled_cluster import Properties
 from placewise.model.fleets.vocabulary import Vocabulary
 from placewise.model.requirements.predicates import (
     Contains,

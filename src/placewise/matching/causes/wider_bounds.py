@@ -8,8 +8,8 @@ from functools import cmp_to_key
 from typing import TypeAlias
 
 from placewise.errors import Incomparable, InputError
-from placewise.kinds.builtin import kind_of
 from placewise.kinds.resolving import Test, test_of
+from placewise.kinds.vocabulary.builtin import kind_of
 from placewise.model.fleets.vocabulary import Vocabulary
 from placewise.model.requirements.predicates import Predicate, Within
 from placewise.model.requirements.requirement import Condition

@@ -9,7 +9,7 @@ from itertools import product
 from typing import Any, TypeAlias, TypeVar
 
 from placewise.errors import InputError
-from placewise.kinds.units import unit_of
+from placewise.kinds.scales.units import unit_of
 from placewise.model.jobs.job import OR_SLOT, SLOT, SLOTS, XOR_SLOT, ResourceRequest, Shape
 from placewise.model.requirements.requirement import Expression
 

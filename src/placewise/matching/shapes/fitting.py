@@ -14,7 +14,8 @@ from heapq import heappop, heappush
 from operator import or_
 from typing import Any, TypeAlias
 
-from placewise.matching.facts import Facts
+from placewise.matching.clusters.facts import Facts
+from placewise.matching.clusters.subtrees import INSIDE, PLACE, Subtrees
 from placewise.matching.shapes.asks import CHOICE, NO_MEASURE, Ask, Demand, joined, measured
 from placewise.matching.shapes.frontiers import (
     Frontier,
@@ -29,7 +30,6 @@ from placewise.matching.shapes.mixes import mixes
 from placewise.matching.shapes.rough_bounds import each_apart, least_amounts
 from placewise.matching.shapes.simple_counting import holds_simple, opened_slots, simple_bundles
 from placewise.matching.shapes.slot_levels import Levels
-from placewise.matching.shapes.subtrees import INSIDE, PLACE, Subtrees
 from placewise.matching.shapes.transport import transported
 from placewise.matching.shapes.work import Work
 from placewise.model.jobs.job import SLOT

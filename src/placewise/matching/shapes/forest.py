@@ -8,13 +8,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from placewise.matching import bitset
-from placewise.matching.facts import Facts
+from placewise.matching.bits import bitset
+from placewise.matching.clusters.facts import Facts
+from placewise.matching.clusters.place_kinds import PlaceKinds
+from placewise.matching.clusters.subtrees import BESIDE, EVERYTHING, Subtrees, attached_key
+from placewise.matching.clusters.tree import Tree
 from placewise.matching.shapes.fitting import Fitting
-from placewise.matching.shapes.place_kinds import PlaceKinds
 from placewise.matching.shapes.slot_levels import Levels
-from placewise.matching.shapes.subtrees import BESIDE, EVERYTHING, Subtrees, attached_key
-from placewise.matching.shapes.tree import Tree
 from placewise.matching.shapes.work import Work
 
 _VERTICES_A_STEP = 16

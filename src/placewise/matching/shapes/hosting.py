@@ -14,10 +14,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 
-from placewise.matching.facts import Facts, Tests
+from placewise.matching.clusters.facts import Facts, Tests
+from placewise.matching.clusters.place_kinds import PlaceKinds
+from placewise.matching.clusters.tree import Tree
 from placewise.matching.shapes.asks import CHOICE, Demand, compiled, drawn_types
 from placewise.matching.shapes.forest import Bits, Forest, Forests
-from placewise.matching.shapes.place_kinds import PlaceKinds
 from placewise.matching.shapes.simple_counting import (
     holds_simple,
     is_simple,
@@ -27,7 +28,6 @@ from placewise.matching.shapes.simple_counting import (
     simple_offer,
 )
 from placewise.matching.shapes.slot_levels import Levels
-from placewise.matching.shapes.tree import Tree
 from placewise.matching.shapes.work import Work
 from placewise.model.fleets.cluster import Cluster
 from placewise.model.fleets.resources import Subsystem
@@ -95,17 +95,40 @@ class Hosting:
             return False
         if any(not demand for demand in self._demands):
             return True
-        facts, bits = None, None
-        if cluster is not None and self._tests is not None:
-            facts, kinds, parts, bits = self._facts(self._tests, cluster, kinds, seen)
+        forest, facts, kinds, parts, bits = self._seen(kinds, cluster, seen)
+        if facts is not None:
             usable = [sum(1 << at for at, kind in enumerate(parts) if one >> kind & 1) for one in usable]
-        forest = self._forests.of(kinds.tree, None if facts is None else (facts.everywhere, facts.in_part))
-        key = forest, forest.root(kinds, usable, bits)
+        return self._hosts(forest, forest.root(kinds, usable, bits), facts)
+
+    def alone(
+        self, kinds: PlaceKinds, usable: int, cluster: Cluster | None = None, seen: Subsystem | None = None
+    ) -> list[int]:
+        """Return the places of usable kinds of which each hosts all that is asked if no other is usable. See `on`."""
+        forest, facts, kinds, parts, bits = self._seen(kinds, cluster, seen)
+        return [
+            place
+            for at, kind in enumerate(parts)
+            if usable >> kind & 1 and self._hosts(forest, forest.root(kinds, [1 << at] * self._groups, bits), facts)
+            for place in kinds.kinds[at]
+        ]
+
+    def _hosts(self, forest: Forest, root: int, facts: Facts | None) -> bool:
+        key = forest, root
         found = self._answers.get(key)
         if found is None:
             fitting = forest.fitting(facts)
-            found = self._answers[key] = any(fitting.hosts(key[1], demand) for demand in self._demands)
+            found = self._answers[key] = any(fitting.hosts(root, demand) for demand in self._demands)
         return found
+
+    def _seen(
+        self, kinds: PlaceKinds, cluster: Cluster | None, seen: Subsystem | None
+    ) -> tuple[Forest, Facts | None, PlaceKinds, Sequence[int], Bits | None]:
+        """Return the forest of a tree, and its places in kinds that the tests inside tell apart, see `_facts`."""
+        facts, parts, bits = None, None, None
+        if cluster is not None and self._tests is not None:
+            facts, kinds, parts, bits = self._facts(self._tests, cluster, kinds, seen)
+        forest = self._forests.of(kinds.tree, None if facts is None else (facts.everywhere, facts.in_part))
+        return forest, facts, kinds, range(len(kinds.kinds)) if parts is None else parts, bits
 
     def _facts(
         self, tests: Tests, cluster: Cluster, kinds: PlaceKinds, seen: Subsystem | None

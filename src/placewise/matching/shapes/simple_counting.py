@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from placewise.matching.clusters.subtrees import Subtrees
 from placewise.matching.shapes.asks import CHOICE, NO_MEASURE, Ask, Demand
-from placewise.matching.shapes.subtrees import Subtrees
 from placewise.model.jobs.job import SLOT
 
 

@@ -16,9 +16,9 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 
+from placewise.matching.clusters.subtrees import INSIDE, PLACE, Subtrees
+from placewise.matching.clusters.tree import Tree
 from placewise.matching.shapes.asks import CHOICE, Ask
-from placewise.matching.shapes.subtrees import INSIDE, PLACE, Subtrees
-from placewise.matching.shapes.tree import Tree
 from placewise.model.jobs.job import SLOT
 
 

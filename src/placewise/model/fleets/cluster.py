@@ -59,7 +59,7 @@ class Fleet:
         names = [cluster.name for cluster in self.clusters]
         if len(set(names)) != len(names):
             twice = next(name for name in names if names.count(name) > 1)
-            raise InputError("two clusters share a name", found=twice, expected="names that differ")
+            raise InputError("two clusters have the same name", found=twice, expected="names that differ")
 
     @property
     def names(self) -> tuple[str, ...]:

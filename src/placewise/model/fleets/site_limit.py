@@ -63,7 +63,7 @@ class TimeAllowed:
         try:
             return seconds_of(value) >= self.seconds
         except InputError:
-            raise Incomparable("is no length of time", found=value, expected=EXPECTED) from None
+            raise Incomparable("is not a duration", found=value, expected=EXPECTED) from None
 
     def __str__(self) -> str:
         return f"of {in_words(self.seconds)} or more"
@@ -276,7 +276,7 @@ class Repels:
         if value == "PreferNoSchedule":
             return False
         expected = " or ".join((*_REPELLING, "PreferNoSchedule"))
-        raise Incomparable("is no effect of a taint", found=value, expected=expected)
+        raise Incomparable("is not an effect of a taint", found=value, expected=expected)
 
     def holds_of(self, value: Value, values: Mapping[str, Value]) -> bool:
         """Whether a taint keeps the job away, by all of its fields.
@@ -326,7 +326,7 @@ def _names_everybody(named: list[str]) -> bool:
 
 def _number(value: Value) -> int | float:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise Incomparable("is no number", found=value, expected="a number")
+        raise Incomparable("is not a number", found=value, expected="a number")
     return value
 
 

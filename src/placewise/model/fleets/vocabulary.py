@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final, Literal, TypeAlias
 
-from placewise.errors import InputError
+from placewise.errors import InputError, one_of
 
 KINDS = ("text", "flag", "number", "quantity", "version", "target", "set")
 SCHEMES = ("spack", "semver", "pep440", "debian", "rpm")
@@ -45,13 +45,13 @@ class FieldKind:
 
     def __post_init__(self) -> None:
         if self.name not in KINDS:
-            raise InputError("is not a kind of field", found=self.name, expected=" or ".join(KINDS))
+            raise InputError("is not a kind of field", found=self.name, expected=one_of(self.name, KINDS))
         if self.unit and self.name != "quantity":
             raise InputError(f"a {self.name} has no unit", found=self.unit, expected="kind: quantity")
         if self.scheme and self.name != "version":
             raise InputError(f"a {self.name} has no scheme", found=self.scheme, expected="kind: version")
         if self.name == "version" and self.scheme not in ("", *SCHEMES):
-            raise InputError("is not a scheme of versions", found=self.scheme, expected=" or ".join(SCHEMES))
+            raise InputError("is not a scheme of versions", found=self.scheme, expected=one_of(self.scheme, SCHEMES))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

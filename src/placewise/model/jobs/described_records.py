@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from placewise.errors import InputError
+from collections.abc import Collection, Sequence
+
+from placewise.errors import InputError, Words
 from placewise.model.outcomes.outcome_model import PACKAGE, Described
 from placewise.model.outcomes.outcome_records import ABSENT, DEPENDENCIES, PACKAGE_VERSION, VARIANTS, OutcomeRecords
 
@@ -21,7 +23,7 @@ def environment_facts(records: OutcomeRecords) -> dict[str, str]:
             continue
         if fact.name in found:
             problem = f"two facts of environments are called {fact.name!r}"
-            raise InputError(problem, found=f"{found[fact.name]}, {fact.group}", expected="names that differ")
+            raise InputError(problem, found=Words(f"{found[fact.name]}, {fact.group}"), expected="names that differ")
         found[fact.name] = fact.group
     return found
 
@@ -52,6 +54,18 @@ def described_jobs(records: OutcomeRecords) -> Described:
         *(name_of_need(fact.name) for fact in needed),
     )
     return Described(names, tuple(zip(*columns, strict=True)))
+
+
+def described_by_needs(
+    packages: Sequence[str], versions: Sequence[str | None], needs: Sequence[Collection[str]]
+) -> Described:
+    """Return jobs that no record describes: the package of each, its version, and the subsystems that it asks for."""
+    every = sorted({name for some in needs for name in some})
+    rows = (
+        (package, version, *(YES if name in some else None for name in every))
+        for package, version, some in zip(packages, versions, needs, strict=True)
+    )
+    return Described((PACKAGE, PACKAGE_VERSION, *map(name_of_need, every)), tuple(rows))
 
 
 def name_of_own(name: str, group: str) -> str:

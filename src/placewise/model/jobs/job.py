@@ -52,7 +52,7 @@ class ResourceRequest:
         object.__setattr__(self, "contents", _add_up(self.contents))
         if self.requirements:
             if self.type in SLOTS:
-                raise InputError(f"a {self.type} is no vertex", expected="requirements of what the slot holds")
+                raise InputError(f"a {self.type} is not a vertex", expected="requirements of what the slot holds")
             once = dict.fromkeys(self.requirements)
             object.__setattr__(self, "requirements", tuple(sorted(once, key=_by_subsystem)))
 
@@ -113,6 +113,8 @@ class Job:
     @property
     def requirements(self) -> tuple[Expression, ...]:
         """The requirements of all groups, each once, in order."""
+        if len(self.groups) == 1:
+            return self.groups[0].requirements
         return tuple(dict.fromkeys(r for group in self.groups for r in group.requirements))
 
     @property

@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from placewise.errors import InputError
+from placewise.errors import InputError, one_of
 
 Column: TypeAlias = tuple[str, ...] | NDArray[np.float64]
 Kind: TypeAlias = Literal["text", "version", "number"]
@@ -58,7 +58,7 @@ class Records:
                 column.flags.writeable = False
         for name in self.versions:
             if not isinstance(self.columns.get(name), tuple):
-                raise InputError("a column of versions is no column of texts", found=name)
+                raise InputError("a column of versions is not a column of texts", found=name)
         object.__setattr__(self, "columns", MappingProxyType(dict(self.columns)))
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -107,14 +107,14 @@ class Records:
         """Return a column of texts or versions. Raises InputError for another column."""
         column = self.columns.get(name)
         if not isinstance(column, tuple):
-            raise InputError("no such column of texts", found=name, expected=f"one of {', '.join(self.columns)}")
+            raise InputError("no such column of texts", found=name, expected=one_of(name, self.columns))
         return column
 
     def numbers(self, name: str) -> NDArray[np.float64]:
         """Return a column of numbers. Raises InputError for another column."""
         column = self.columns.get(name)
         if not isinstance(column, np.ndarray):
-            raise InputError("no such column of numbers", found=name, expected=f"one of {', '.join(self.columns)}")
+            raise InputError("no such column of numbers", found=name, expected=one_of(name, self.columns))
         return column
 
     def select(self, jobs: NDArray[np.int64]) -> Records:
@@ -147,6 +147,7 @@ class Measurements:
 
     packages : text. memory_bytes : float64 above 0, mean memory used over the build. duration_s : float64 above 0.
     facts : texts by the name of the column, of what a build ran on. times_s : when it ran; None where not known.
+    left_out : how many further ones there were that failed, or of which memory or duration is not known.
 
     Raises InputError when columns differ in length, or a memory or duration is not a positive number.
     """
@@ -156,6 +157,7 @@ class Measurements:
     duration_s: NDArray[np.float64]
     facts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     times_s: NDArray[np.float64] | None = None
+    left_out: int = 0
 
     def __post_init__(self) -> None:
         others = {**self.facts, **({} if self.times_s is None else {"times_s": self.times_s})}

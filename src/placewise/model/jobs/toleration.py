@@ -29,7 +29,7 @@ class Toleration:
 
     def __post_init__(self) -> None:
         if self.effect and self.effect not in EFFECTS:
-            raise InputError("is no effect of a taint", found=self.effect, expected=" or ".join(EFFECTS))
+            raise InputError("is not an effect of a taint", found=self.effect, expected=" or ".join(EFFECTS))
         if not self.key and self.value is not None:
             raise InputError("tolerates a value of every key", found=self.value, expected=EXPECTED)
 
@@ -51,7 +51,7 @@ def parse_tolerations(written: str) -> tuple[Toleration, ...]:
             continue
         match = _WRITTEN.fullmatch(part.strip())
         if match is None:
-            raise InputError("is no toleration", found=part.strip(), expected=EXPECTED)
+            raise InputError("is not a toleration", found=part.strip(), expected=EXPECTED)
         key, value, effect, seconds = match.groups()
         found.append(
             Toleration("" if key == _EVERY else key, value, effect or "", None if seconds is None else int(seconds))

@@ -212,7 +212,7 @@ def _refuse_conflicts(workload: Workload) -> None:
         raise InputError(
             f"two jobs are named {workload.names[job]!r} and ask for different things",
             place=f"jobs {first + 1} and {job + 1}",
-            expected="one set of requirements a name (equal ones are repeats, and count)",
+            expected="a name of its own for each set of requirements (equal jobs may share one, and all count)",
         )
 
 

@@ -10,7 +10,7 @@ from typing import Literal, Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from placewise.errors import InputError
+from placewise.errors import InputError, one_of
 from placewise.model.outcomes.outcome_records import OutcomeRecords
 
 OutcomeKind: TypeAlias = Literal["model", "observed"]
@@ -107,7 +107,11 @@ class OutcomeTruth:
         for facts in self.names.values():
             for fact in facts:
                 if fact not in self.model.environment_facts:
-                    raise InputError("the model looks at no such fact", found=fact)
+                    raise InputError(
+                        "the model looks at no such fact",
+                        found=fact,
+                        expected=one_of(fact, self.model.environment_facts),
+                    )
 
     def __reduce__(self) -> tuple[type[OutcomeTruth], tuple[object, ...]]:
         """Send it to another process whole; the read-only view of the names cannot be."""
@@ -126,8 +130,7 @@ def facts_named(model: OutcomeModel, names: Sequence[str]) -> dict[str, tuple[st
     found: dict[str, tuple[str, ...]] = {}
     for name in names or tuple(groups):
         if name not in groups and name not in known:
-            some = ", ".join(list(dict.fromkeys((*groups, *known)))[:8])
-            raise InputError("no such fact, or group of facts", found=name, expected=f"names such as {some}")
+            raise InputError("no such fact, or group of facts", found=name, expected=one_of(name, (*groups, *known)))
         found[name] = tuple(groups[name]) if name in groups else (name,)
     every = [fact for facts in found.values() for fact in facts]
     if len(set(every)) < len(every):

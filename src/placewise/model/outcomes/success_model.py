@@ -163,7 +163,7 @@ class SuccessModel:
         names = [fact.name for fact in self.facts]
         if len(set(names)) < len(names):
             twice = next(name for name in names if names.count(name) > 1)
-            raise InputError("a fact is there twice", found=twice, expected="names that differ")
+            raise InputError("a fact occurs twice", found=twice, expected="names that differ")
         if len(self.trees.feature) and self.trees.feature.max() > len(self.facts):
             found = int(self.trees.feature.max())
             raise InputError("the trees ask about an unknown column", found=found, expected=f"up to {len(self.facts)}")

@@ -79,7 +79,7 @@ class Contains:
     def holds(self, value: Value) -> bool:
         """See `Predicate.holds`."""
         if not isinstance(value, tuple):
-            raise Incomparable("is no set", found=value, expected="a list of values")
+            raise Incomparable("is not a set", found=value, expected="a list of values")
         return set(self.texts) <= set(map(scalar_text, value))
 
     def __str__(self) -> str:
@@ -128,11 +128,11 @@ class InVersionRange:
         """See `Predicate.holds`."""
         # A float has already lost what the author wrote (1.10 became 1.1), so it is no version.
         if isinstance(value, float | bool | tuple):
-            raise Incomparable("is no version", found=value, expected="a version as text")
+            raise Incomparable("is not a version", found=value, expected="a version as text")
         try:
             version = parse_version(value if isinstance(value, str) else scalar_text(value))
         except InputError as error:
-            raise Incomparable("is no version", found=value, expected="a version") from error
+            raise Incomparable("is not a version", found=value, expected="a version") from error
         if not (version.has_place or self.versions.without_order):
             raise Incomparable(
                 "has no place in the order of versions", found=value, expected="a version with digits, or a branch"
@@ -164,7 +164,7 @@ class InNumericRange:
         """See `Predicate.holds`."""
         number = decimal(value)
         if number is None:
-            raise Incomparable("is no number", found=value, expected="a number")
+            raise Incomparable("is not a number", found=value, expected="a number")
         return (self.minimum is None or number >= self.minimum) and (self.maximum is None or number <= self.maximum)
 
     def __str__(self) -> str:

@@ -46,6 +46,8 @@ def score_of(held: Iterable[Preference]) -> float:
 
 def counted(preferences: tuple[Preference, ...]) -> frozenset[tuple[Preference, int]]:
     """Return wishes without their order, each with how often it stands there. Raises InputError for too many."""
+    if not preferences:
+        return frozenset()
     if len(preferences) > MOST_PREFERENCES:
         raise InputError("too many preferences", found=len(preferences), expected=f"at most {MOST_PREFERENCES}")
     return frozenset(Counter(preferences).items())

@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 from lark import Lark, Token, Transformer, v_args
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
-from placewise.errors import InputError, locating
+from placewise.errors import InputError, Words, locating
 from placewise.model.requirements.contradictions import refuse_contradiction
 from placewise.model.requirements.predicates import Contains, Equals, InVersionRange, Predicate, Within, refuse_crossed
 from placewise.model.requirements.requirement import (
@@ -70,8 +70,9 @@ IN.2: /in(?![A-Za-z0-9_.+\/-])/
 CONTAINS.2: /contains(?![A-Za-z0-9_.+\/-])/
 OPERATOR: "==" | ">=" | "<=" | "!=" | "=" | "<" | ">"
 NAME: /(?!(?:and|or|not|in|contains)(?![A-Za-z0-9_.+\/-]))[^\W](?:\w|[.+\/-])*/
-VALUE: /[^\s,(){}"=<>!@]+/
-VERSIONS: /[^\s(){}"]+/
+// Single quotes are no quotes here, and no part of a value either: it would be another one than its writer means.
+VALUE: /[^\s,(){}"'=<>!@]+/
+VERSIONS: /[^\s(){}"']+/
 QUOTED: /"(?:\\.|[^"\\])*"/
 %ignore / +/
 """
@@ -309,7 +310,10 @@ def _refusal(error: UnexpectedInput, text: str) -> InputError:
     expected = _listed(list(dict.fromkeys(_CALLED.get(name, name) for name in sorted(accepted, key=_rank))))
     shown = found if len(found) <= _SHOWN else found[:_SHOWN] + "..."
     return InputError(
-        "is not a requirement", place=_column(column), found=shown or "the end of the line", expected=expected or None
+        "is not a requirement",
+        place=_column(column),
+        found=shown or Words("the end of the line"),
+        expected=expected or None,
     )
 
 

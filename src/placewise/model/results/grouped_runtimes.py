@@ -41,8 +41,11 @@ class GroupedRuntimes:
                 raise InputError("a runtime is not usable", found=value, expected="a number above 0")
 
     def at(self, values: Sequence[str | None]) -> float:
-        """Return the runtime (s) on these values of the facts: of the smallest group that they are known to be in."""
-        known = tuple(values)
+        """Return the runtime (s) on these values of the facts: of the smallest group that they are known to be in.
+
+        A value that is None, not known, goes with the builds of which it was not known either, whose value is empty.
+        """
+        known = tuple(value or "" for value in values)
         while known not in self._runtime:
             known = known[:-1]
-        return self._runtime[known]  # type: ignore[index]  # a group has no value that is not known
+        return self._runtime[known]

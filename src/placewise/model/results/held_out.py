@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from placewise.errors import InputError
+from placewise.errors import InputError, one_of
 from placewise.model.results.worth import refuse_shape
 
 HOLD_OUT = ("root-package", "profile", "fleet")
@@ -72,4 +72,4 @@ def refuse_hold_out(names: tuple[str, ...]) -> None:
     """Raise InputError for what cannot be held out."""
     for name in names:
         if name not in HOLD_OUT:
-            raise InputError("cannot be held out", found=name, expected=f"none, or some of {', '.join(HOLD_OUT)}")
+            raise InputError("cannot be held out", found=name, expected=one_of(name, HOLD_OUT))

@@ -238,7 +238,7 @@ class Models:
         names = [*self.packages, *(name for name, _ in self.too_few)]
         if len(set(names)) < len(names):
             twice = next(name for name in names if names.count(name) > 1)
-            raise InputError("a package is there twice", found=twice, expected="names that differ")
+            raise InputError("a package occurs twice", found=twice, expected="names that differ")
         for count in (self.minimum_builds, self.folds, *(count for _, count in self.too_few)):
             if count < 1:
                 raise InputError("a count of builds or folds is not usable", found=count, expected="1 or more")

@@ -9,11 +9,16 @@ from numpy.typing import NDArray
 
 from placewise.errors import InputError
 
+ORDER = "random order"
+"""What is varied where subsystems are added in many orders."""
+
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """Within which a quantity lies as something is varied. over : what was varied, and how often.
+    """Within which a quantity lies as something is varied.
 
+    over : what was varied, how often and how, in words. varied : one of what was varied, such as a
+        fleet; None where it is not known.
     level : the share of such intervals that hold the figure they are of; 1 for the range of a few draws, from the least
         to the most.
     """
@@ -22,6 +27,7 @@ class Interval:
     high: float
     over: str
     level: float = 0.95
+    varied: str | None = None
 
     @property
     def is_range(self) -> bool:

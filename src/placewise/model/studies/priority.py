@@ -8,7 +8,7 @@ from itertools import pairwise
 from operator import attrgetter
 from typing import Literal, TypeAlias, get_args
 
-from placewise.errors import InputError
+from placewise.errors import InputError, one_of
 
 Which: TypeAlias = Literal["first", "last", "random"]
 
@@ -50,8 +50,7 @@ class Select:
 
     def __post_init__(self) -> None:
         if self.which not in get_args(Which):
-            expected = f"one of {', '.join(get_args(Which))}"
-            raise InputError("no such way to select", found=self.which, expected=expected)
+            raise InputError("no such way to select", found=self.which, expected=one_of(self.which, get_args(Which)))
 
 
 Step: TypeAlias = Filter | Calc | SortAscending | SortDescending | Select

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
-from placewise.errors import InputError
+from placewise.errors import InputError, one_of
 from placewise.model.fleets.fleet_model import INDEPENDENT, FleetModel, refuse_fleet_model
 from placewise.model.results.held_out import refuse_hold_out
 from placewise.model.results.runtime_models import CHOICES
@@ -51,13 +51,13 @@ def refuse_outside(**settings: tuple[int | None, int, int]) -> None:
 def refuse_scoring(scoring: str) -> None:
     """Raise InputError for what is no scoring."""
     if scoring not in get_args(Scoring):
-        raise InputError("no such scoring", found=scoring, expected=" or ".join(get_args(Scoring)))
+        raise InputError("no such scoring", found=scoring, expected=one_of(scoring, get_args(Scoring)))
 
 
 def refuse_unit(unit: str | None) -> None:
     """Raise InputError for what is no unit of intervals; None is for the usual one."""
     if unit is not None and unit not in get_args(Unit):
-        raise InputError("no such unit of intervals", found=unit, expected=" or ".join(get_args(Unit)))
+        raise InputError("no such unit of intervals", found=unit, expected=one_of(unit, get_args(Unit)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +133,11 @@ class Settings:
         refuse_fleet_model(self.fleet_model)
         refuse_hold_out(self.hold_out)
         if self.unknown not in get_args(Unknown):
-            raise InputError("unknown is not usable", found=self.unknown, expected=" or ".join(get_args(Unknown)))
+            raise InputError(
+                "unknown is not usable", found=self.unknown, expected=one_of(self.unknown, get_args(Unknown))
+            )
         if self.model not in CHOICES:
-            raise InputError("no such kind of runtime model", found=self.model, expected=" or ".join(CHOICES))
+            raise InputError("no such kind of runtime model", found=self.model, expected=one_of(self.model, CHOICES))
         _refuse_share(self.fail_after, "--fail-after")
         _refuse_share(self.slack, "--slack")
         given = {option: getattr(self, "first" if option == "jobs" else option) for option in BOUNDS}
@@ -152,7 +154,7 @@ class Settings:
 
 def _refuse_share(share: object, option: str) -> None:
     if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= 1:
-        raise InputError(f"{option} is no share", found=share, expected="0 to 1")
+        raise InputError(f"{option} is not a share", found=share, expected="0 to 1")
 
 
 def _names(given: Iterable[str]) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from placewise.errors import InputError
+from placewise.errors import InputError, Words, one_of
 from placewise.model.fleets.cluster import Fleet
 from placewise.model.jobs.records import Kind, Records
 from placewise.model.jobs.workload import Workload
@@ -64,7 +64,7 @@ class Comparison:
             expected = "a finite number above 0"
             raise InputError("at_most_factor is not usable", found=self.at_most_factor, expected=expected)
         if self.at_most_factor != 1 and self.at_most is None:
-            raise InputError("at_most_factor means nothing without at_most", found=self.at_most_factor)
+            raise InputError("at_most_factor has no effect without at_most", found=self.at_most_factor)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -75,7 +75,7 @@ class Comparison:
         """Raise InputError for a column that the records lack, or that cannot be compared so."""
         for name in self.columns:
             if name not in kinds:
-                raise InputError("no such column of the records", found=name, expected=f"one of {', '.join(kinds)}")
+                raise InputError("no such column of the records", found=name, expected=one_of(name, kinds))
         if len({kinds[name] == "number" for name in self.columns}) > 1:
             raise InputError(f"the bounds of {self.field!r} are of different kinds", found=list(self.columns))
         if self.at_most_factor != 1 and kinds[self.columns[-1]] != "number":
@@ -172,7 +172,7 @@ class Study:
         ):
             if len(set(names)) != len(names):
                 twice = next(name for name in names if names.count(name) > 1)
-                raise InputError(f"two {what} share a name", found=twice)
+                raise InputError(f"two {what} have the same name", found=twice, expected="names that differ")
         if len(self.rules) > MOST_RULES:
             raise InputError("too many outcome rules", found=len(self.rules), expected=f"at most {MOST_RULES}")
         self._check_truth()
@@ -182,18 +182,18 @@ class Study:
             known = {question.name for question in self.questions}
             for name in (*self.expanding, *self.everything, *(name for one in self.levels for name in one.metadata)):
                 if name not in known:
-                    raise InputError("no such question", found=name, expected=f"one of {', '.join(sorted(known))}")
+                    raise InputError("no such question", found=name, expected=one_of(name, sorted(known)))
 
     def _check_truth(self) -> None:
         if self.truth is None:
             if self.settings.slack:
-                raise InputError("--slack means nothing where rules decide", found=self.settings.slack)
+                raise InputError("--slack has no effect where rules decide", found=self.settings.slack)
             return
         if self.rules or self.questions or isinstance(self.jobs, Records):
             raise InputError("rules decide, and so does a model of outcomes", expected="one of the two")
         if len(self.truth.described) != len(self.jobs):
             found = f"{len(self.truth.described)} of {len(self.jobs)}"
-            raise InputError("not every job is described", found=found, expected="all of them")
+            raise InputError("not every job is described", found=Words(found), expected="all of them")
 
     @property
     def experiments(self) -> tuple[str, ...]:
@@ -216,7 +216,9 @@ class Study:
             if name == CHOSEN and CHOSEN not in named:
                 raise InputError("the experiment chosen has no metadata", expected="--metadata with names")
             if name not in (*EXPERIMENTS, *named):
-                raise InputError("no such experiment", found=name, expected=f"some of {', '.join(EXPERIMENTS)}")
+                raise InputError(
+                    "no such experiment", found=name, expected=one_of(name, dict.fromkeys((*EXPERIMENTS, *named)))
+                )
         first = tuple(name for name in (NONE, SINGLE, EXPANDING) if name not in named)
         wanted = {*asked, *named}
         return tuple(name for name in (*first, *named, ALL, *CONSTRAINTS) if name in wanted)

@@ -147,7 +147,7 @@ class VersionJobs:
         refuse_repeats(self.requirements, "two requirements are one")
         for requirement in self.requirements:
             version_bounds(requirement)
-        refuse_repeats([root.name for root in self.roots], "two root packages share a name")
+        refuse_repeats([root.name for root in self.roots], "two root packages have the same name")
         if not self.roots:
             raise InputError("a profile has no root packages", expected="at least one")
         for root in self.roots:

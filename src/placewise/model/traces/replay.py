@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeAlias, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from placewise.errors import InputError
+from placewise.errors import InputError, one_of
 from placewise.model.traces import queue_policies
 
 QueuePolicy: TypeAlias = queue_policies.QueuePolicy
@@ -56,12 +56,14 @@ class ReplaySettings:
         for policy in (self.policy, *self.policies.values()):
             if policy not in queue_policies.QUEUE_POLICIES:
                 raise InputError(
-                    "no such queue policy", found=policy, expected=", ".join(queue_policies.QUEUE_POLICIES)
+                    "no such queue policy", found=policy, expected=one_of(policy, queue_policies.QUEUE_POLICIES)
                 )
         if self.estimates not in queue_policies.ESTIMATES:
-            raise InputError("no such estimate", found=self.estimates, expected=", ".join(queue_policies.ESTIMATES))
+            raise InputError(
+                "no such estimate", found=self.estimates, expected=one_of(self.estimates, queue_policies.ESTIMATES)
+            )
         if self.hold not in get_args(Hold):
-            raise InputError("jobs cannot hold that", found=self.hold, expected=", ".join(get_args(Hold)))
+            raise InputError("jobs cannot hold that", found=self.hold, expected=one_of(self.hold, get_args(Hold)))
         if self.late and self.policies:
             raise InputError("one queue for all clusters has one policy", expected="policies, or late, but not both")
         if self.fail_after_s is not None and self.fail_after_s < 0:

@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from placewise.errors import InputError
+from placewise.errors import InputError, one_of
 from placewise.model.traces.trace import Trace
 
 Cleaning: TypeAlias = Literal["none", "strict"]
@@ -57,7 +57,7 @@ def clean(
     if cleaning == "none":
         return Cleaned(trace, cleaning, len(trace))
     if cleaning != "strict":
-        raise InputError("no such cleaning", found=cleaning, expected="none or strict")
+        raise InputError("no such cleaning", found=cleaning, expected=one_of(cleaning, ("none", "strict")))
     most = trace.largest_machine if largest is None else largest
     given_instead = (trace.requested_processors <= 0) & (trace.processors > 0)
     asked = np.where(given_instead, trace.processors, trace.requested_processors)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from placewise.errors import InputError
+from placewise.errors import InputError, one_of
 from placewise.model.requirements.predicates import Equals
 from placewise.model.requirements.requirement import AllOf, AnyOf, Expression, Not, Requirement
 from placewise.model.traces.trace import Trace
@@ -56,8 +56,7 @@ def with_metadata(trace: Trace, pieces: Iterable[str]) -> Trace:
     wanted = set(pieces)
     unknown = sorted(wanted - set(pieces_of(trace)))
     if unknown:
-        known = ", ".join(list(pieces_of(trace))[:10]) or "none, since no job has requirements"
-        raise InputError("no job has metadata on this", found=", ".join(unknown), expected=f"of {known}")
+        raise InputError("no job has metadata on this", found=unknown[0], expected=one_of(unknown[0], pieces_of(trace)))
     return _keeping(trace, wanted)
 
 

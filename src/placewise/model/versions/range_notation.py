@@ -86,7 +86,7 @@ def comparisons(text: str) -> tuple[tuple[str, str], ...]:
     for part in text.split(","):
         match = _COMPARISON.fullmatch(part.strip())
         if match is None or not match[2]:
-            raise InputError("is no comparison", found=text, expected="comparisons such as >=8,<9")
+            raise InputError("is not a comparison", found=text, expected="comparisons such as >=8,<9")
         found.append((match[1], match[2].strip()))
     return tuple(found)
 
@@ -98,7 +98,7 @@ def read_range(text: str, *, epochs: bool = False) -> WrittenRange:
     Raises InputError for a text that is neither in Spack's notation nor made of comparisons.
     """
     if not isinstance(text, str):
-        raise InputError("is no range of versions", found=text, expected="a text")
+        raise InputError("is not a range of versions", found=text, expected="a text")
     if text.strip() == NOTHING:
         return WrittenRange(text, ())
     parts = [part.strip() for part in text.split(",")]
@@ -157,7 +157,7 @@ def _written_interval(part: str, text: str, *, epochs: bool) -> WrittenInterval:
 def _expect_bound(bound: str, text: str) -> None:
     if not bound or bound[0] in "<>=!" or ":" in _without_epoch(bound, epochs=True):
         raise InputError(
-            "is no range of versions", found=text, expected="a range such as 12:14, :4.1, 3.5: or >=3.8,<3.11"
+            "is not a range of versions", found=text, expected="a range such as 12:14, :4.1, 3.5: or >=3.8,<3.11"
         )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from placewise.errors import InputError
+from placewise.errors import InputError, one_of
 from placewise.model.outcomes.outcome_records import Fact, OutcomeRecords
 from placewise.model.outcomes.success_model import KnownFact, PackageRates, SuccessModel
 from placewise.model.versions.version import Version
@@ -57,7 +57,9 @@ def known_facts(records: OutcomeRecords, known: Known) -> tuple[KnownFact, ...]:
     wanted, named = {*known.facts, *known.presence}, {fact.name for fact in records.facts}
     if not wanted <= named:
         unknown = min(wanted - named)
-        raise InputError("the records have no fact of this name", found=unknown, expected=", ".join(sorted(named)))
+        raise InputError(
+            "the records have no fact of this name", found=unknown, expected=one_of(unknown, sorted(named))
+        )
     return tuple(
         KnownFact(
             fact.name,

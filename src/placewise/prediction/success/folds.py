@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from placewise.errors import InputError
+from placewise.errors import InputError, one_of
 from placewise.model.outcomes.outcome_records import OutcomeRecords
 from placewise.model.streams import OUTCOME_FOLDS, generator
 
@@ -48,8 +48,11 @@ def _held_out(records: OutcomeRecords, hold_out: str) -> NDArray[np.int64]:
         return np.arange(len(records))
     known = {fact.name: fact.codes for fact in records.facts} | {PACKAGE: records.package, VERSION: records.job}
     if hold_out not in known:
-        expected = f"{NONE}, {PACKAGE}, {VERSION} or the name of a fact"
-        raise InputError("there is nothing of this name to hold out", found=hold_out, expected=expected)
+        raise InputError(
+            "there is nothing of this name to hold out",
+            found=hold_out,
+            expected=one_of(hold_out, dict.fromkeys((NONE, PACKAGE, VERSION, *known))),
+        )
     return known[hold_out].astype(np.int64)
 
 

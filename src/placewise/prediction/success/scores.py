@@ -103,4 +103,4 @@ def _refuse(succeeded: NDArray[np.bool_], p: NDArray[np.float64]) -> None:
         raise InputError("outcomes and forecasts do not pair up", found=found, expected="as many, at least 1")
     if not ((p >= 0) & (p <= 1)).all():
         bad = p[~((p >= 0) & (p <= 1))]
-        raise InputError("a forecast is no probability", found=float(bad[0]), expected="a number from 0 to 1")
+        raise InputError("a forecast is not a probability", found=float(bad[0]), expected="a number from 0 to 1")

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from math import inf
 
-from placewise.replays.line import Line, Reservation, Running, Waiting
-from placewise.replays.plan import Plan
+from placewise.replays.state.line import Line, Reservation, Running, Waiting
+from placewise.replays.state.plan import Plan
 
 
 class Conservative:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from placewise.replays.line import Line, Reservation, Waiting
 from placewise.replays.queues.in_order import by_estimate, fcfs
-from placewise.replays.space import Space
+from placewise.replays.state.line import Line, Reservation, Waiting
+from placewise.replays.state.space import Space
 
 
 def easy(line: Line, now: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from placewise.replays.line import Line, Waiting
+from placewise.replays.state.line import Line, Waiting
 
 
 def fcfs(line: Line, now: int) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import Protocol
 
-from placewise.replays.line import Line, Running, Station, Waiting
+from placewise.replays.state.line import Line, Running, Station, Waiting
 
 
 class Rule(Protocol):

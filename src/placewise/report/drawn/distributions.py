@@ -7,8 +7,8 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 
 from placewise.model.results.results import Results
-from placewise.report.data.experiments import orders, total_jobs
 from placewise.report.data.statistics import Histogram, share_histogram, whole_number_histogram
+from placewise.report.data.studies.experiments import orders, total_jobs
 from placewise.report.drawn import style
 from placewise.report.drawn.picture import Drawing
 from placewise.report.words.figures import FigureWords, orders_words

@@ -9,11 +9,11 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from placewise.model.results.results import Results
-from placewise.report.data.evidence import refused_shares
+from placewise.report.data.records.evidence import refused_shares
 from placewise.report.drawn import style
 from placewise.report.drawn.picture import Drawing
-from placewise.report.words import evidence as words
 from placewise.report.words.numbers import share, shown
+from placewise.report.words.records import evidence as words
 
 _ROW = 0.42  # inches
 _WIDEST_NAME = 2.9
@@ -28,7 +28,7 @@ def draw_fact_values(results: Results) -> Drawing | None:
     rows, said = evidence.values, words.values_words(evidence)
     labels = [style.fitting(shown(row.name), _WIDEST_NAME) for row in rows]
     left = max(0.85, max(map(style.text_width, labels)) + 0.35)
-    subtitle = "log loss of held-out records taken by each group of facts, in nats"
+    subtitle = "how far each group of facts lowers the log loss of held-out records; longer is better"
     height = 2.15 + _ROW * max(len(rows), 4)
     figure, axes = style.canvas(results, said, subtitle, left=left, top=1.2, height=height)
     places = np.arange(len(rows))
@@ -45,12 +45,12 @@ def draw_fact_values(results: Results) -> Drawing | None:
     known = [number for row in rows for number in (row.value or 0.0, row.alone, row.last)]
     style.from_zero(axes, np.array([*known, *ends]), steps=7)
     style.name_rows(axes, labels, at_least=4)
-    axes.set_xlabel("log loss taken (nats)")
+    axes.set_xlabel("log loss lowered by (nats; more is better)")
     handles = [
         Patch(color=style.SKY, label="Shapley value"),
         Line2D([], [], label="alone", **alone),
-        Line2D([], [], label="last, beside all others", **last),
-        *([Line2D([], [], color=style.INK, linewidth=1.4, label="interval of the value")] if ends else []),
+        Line2D([], [], label="added last, to all others", **last),
+        *([Line2D([], [], color=style.INK, linewidth=1.4, label="95 % interval of the value")] if ends else []),
     ]
     style.legend_above(axes, handles, 4)
     return Drawing(said, figure)
@@ -62,7 +62,7 @@ def draw_reliability(results: Results) -> Drawing | None:
     if evidence is None or not evidence.reliability:
         return None
     said = words.reliability_words(evidence)
-    subtitle = "records held out, in ten equal steps of the success forecast for them with all facts"
+    subtitle = "held-out records, grouped in ten equal steps of the success forecast for them with all facts"
     figure, axes = style.canvas(results, said, subtitle, width=6.4, height=5.6)
     axes.plot([0, 1], [0, 1], zorder=2, **style.CEILING)
     most = max(row.records for row in evidence.reliability)
@@ -74,8 +74,8 @@ def draw_reliability(results: Results) -> Drawing | None:
     style.share_axis(axes.xaxis)
     axes.set_xlabel("success forecast")
     handles = [
-        Line2D([], [], label="forecast and happened, larger for more records", **style.dot(style.BLUE, 8)),
-        Line2D([], [], label="as forecast", **style.CEILING),
+        Line2D([], [], label="one step; larger for more records", **style.dot(style.BLUE, 8)),
+        Line2D([], [], label="happens as forecast", **style.CEILING),
     ]
     style.legend_above(axes, handles, 2)
     return Drawing(said, figure)
@@ -89,29 +89,35 @@ def draw_choice(results: Results) -> Drawing | None:
     choice, said = evidence.choice, words.choice_words(evidence)
     labels = [style.fitting(shown(row.name), _WIDEST_NAME) for row in choice.levels]
     left = max(0.85, max(map(style.text_width, labels)) + 0.35)
-    subtitle = f"success when the likeliest of a job's real alternatives is chosen; {choice.jobs:,} jobs"
+    subtitle = (
+        f"how often the alternative with the best forecast succeeds; {choice.jobs:,} jobs with alternatives on record\n"
+        "behind the success: the interval of the gain over a choice at random, job by job, in points"
+    )
     height = 2.15 + _ROW * max(len(labels), 4)
-    figure, axes = style.canvas(results, said, subtitle, left=left, right=0.9, top=1.2, height=height)
+    figure, axes = style.canvas(results, said, subtitle, left=left, right=2.0, top=1.35, height=height + 0.15)
     random, places = choice.alternatives.share, np.arange(len(labels))
     axes.axvline(random, color=style.MUTED, linewidth=1.4, linestyle=style.DOTTED, zorder=1)
     axes.axvline(choice.ceiling, zorder=1, **style.CEILING)
     low, high = [random, choice.ceiling], [choice.ceiling]
     for place, row in zip(places.tolist(), choice.levels, strict=True):
-        if row.gain is not None:
-            ends = [random + row.gain.low, random + row.gain.high]
+        if row.interval is not None:
+            ends = [row.interval.low, row.interval.high]
             low, high = [*low, ends[0]], [*high, ends[1]]
             axes.plot(ends, [place, place], color=style.SKY, linewidth=3.2, zorder=2)
         axes.plot([row.success], [place], zorder=3, **style.dot(style.BLUE, 8))
-        style.write_at(axes, share(row.success, 3), (1.0, place), (6, 0), xycoords=axes.get_yaxis_transform())
+        text = share(row.success, 3)
+        if row.gain is not None:
+            text += f" ({words.points(row.gain.low)} to {words.points(row.gain.high)})"
+        style.write_at(axes, text, (1.0, place), (6, 0), xycoords=axes.get_yaxis_transform())
     least, most = min(*low, *(row.success for row in choice.levels)), max(high)
     axes.set_xlim(max(0.0, least - 0.06 * (most - least)), min(1.0, most + 0.06 * (most - least)))
     style.name_rows(axes, labels, at_least=4)
     style.share_axis(axes.xaxis)
     axes.grid(axis="x")
-    axes.set_xlabel("success (share of choices; the axis does not begin at zero)")
+    axes.set_xlabel("success (share of choices; the axis does not start at 0)")
     handles = [
         Line2D([], [], label="success", **style.dot(style.BLUE, 8)),
-        Line2D([], [], color=style.SKY, linewidth=3.2, label="interval of the gain, over packages"),
+        Line2D([], [], color=style.SKY, linewidth=3.2, label="95 % interval over packages"),
         Line2D([], [], color=style.MUTED, linewidth=1.4, linestyle=style.DOTTED, label=f"at random {share(random, 3)}"),
         Line2D([], [], label=style.ceiling_label(choice.ceiling), **style.CEILING),
     ]
@@ -134,7 +140,7 @@ def draw_rules(results: Results) -> Drawing | None:
     ]
     labels = [style.fitting(name, _WIDEST_NAME) for name, _, _ in rows]
     left = max(0.85, max(map(style.text_width, labels)) + 0.35)
-    subtitle = "share of the records judged that are refused; a rule that is right refuses what failed and nothing else"
+    subtitle = "share of the builds that version ranges refuse; a right range refuses builds that failed, and no others"
     height = 2.15 + _ROW * max(len(rows), 4)
     figure, axes = style.canvas(results, said, subtitle, left=left, top=1.2, height=height)
     places = np.arange(len(rows))

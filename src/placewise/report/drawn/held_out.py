@@ -8,13 +8,13 @@ import numpy as np
 from matplotlib.lines import Line2D
 
 from placewise.model.results.results import Results
-from placewise.report.data import held_out as numbers
+from placewise.report.data.studies import held_out as numbers
 from placewise.report.drawn import style
 from placewise.report.drawn.picture import Drawing
 from placewise.report.words.figures import held_out_words
-from placewise.report.words.held_out import OVER_WORDS, RANKING_WORDS
 from placewise.report.words.names import scoring_line
-from placewise.report.words.numbers import share
+from placewise.report.words.numbers import counted, share
+from placewise.report.words.studies.held_out import OVER_WORDS, RANKING_WORDS
 
 _PANEL, _BETWEEN = 2.2, 0.95  # inches
 _LOOKS: dict[str, dict[str, Any]] = {
@@ -27,6 +27,9 @@ _LOOKS: dict[str, dict[str, Any]] = {
     "tree importance": {"color": style.INK, "linewidth": 1.4, "linestyle": style.DOTTED},
     "random": {"color": style.MUTED, "linewidth": 1.2, "linestyle": style.DASHED},
 }
+_ALWAYS = ("jobs that need it", "random")
+_OTHER: dict[str, Any] = {"color": "#BDBDBD", "linewidth": 1.2, "zorder": 1}
+"""Lines that lie over each other: only the best of the simpler rankings has a colour."""
 
 
 def draw_held_out(results: Results) -> Drawing | None:
@@ -36,8 +39,8 @@ def draw_held_out(results: Results) -> Drawing | None:
         return None
     words, overs = held_out_words(found), numbers.overs(found)
     subtitle = (
-        "success with metadata on the first so many subsystems, as a share of the ceiling where it is judged;\n"
-        "ranked on one part of the data, judged on what the panel names, mean over splits"
+        "Each line ranks the subsystems on one part of the data. Height: success with metadata on the first N,\n"
+        "on what the panel names, as a share of the ceiling there; mean over splits of the data"
     )
     rows = -(-len(overs) // 2)
     top, bottom, left, across = 1.75, 0.95, 0.85, 0.75
@@ -47,21 +50,28 @@ def draw_held_out(results: Results) -> Drawing | None:
     last = numbers.last_of_interest(found)
     sizes = np.array(found.sizes)
     kept = sizes <= last
+    ranked = numbers.rankings(found)
+    named = [name for name in (*numbers.OURS, numbers.best_simple(found), *_ALWAYS) if name in ranked]
+    named = list(dict.fromkeys(named))
     for i, over in enumerate(overs):
         y = height - top - (i // 2) * (_PANEL + _BETWEEN) - _PANEL
         axes = style.axes_at(figure, left + (i % 2) * (width + across), y, width, _PANEL)
         for curve in found.curves:
             known = curve.share[~np.isnan(curve.share).any(axis=1)]
             if curve.over == over and len(known):
-                axes.plot(sizes[kept], known.mean(axis=0)[kept], **_LOOKS[curve.ranking])
+                look = _LOOKS[curve.ranking] if curve.ranking in named else _OTHER
+                axes.plot(sizes[kept], known.mean(axis=0)[kept], **look)
         axes.axhline(found.target, color=style.VERMILLION, linewidth=1.0, linestyle=style.DOTTED, zorder=1)
         axes.set_xlim(0, last)
         style.success_axes(axes, 1.0, "share of the ceiling")
         axes.set_title(OVER_WORDS.get(over, over), loc="left", fontsize=style.NORMAL)
         axes.set_xlabel("subsystems with metadata (count)")
         style.count_axis(axes.xaxis)
-    handles = [Line2D([], [], label=RANKING_WORDS[name], **_LOOKS[name]) for name in numbers.rankings(found)]
+    handles = [Line2D([], [], label=RANKING_WORDS[name], **_LOOKS[name]) for name in named]
+    others = len(ranked) - len(named)
+    if others:
+        handles.append(Line2D([], [], label=f"{counted(others, 'other ranking')} (the table names them)", **_OTHER))
     goal: dict[str, Any] = {"color": style.VERMILLION, "linewidth": 1.0, "linestyle": style.DOTTED}
     handles.append(Line2D([], [], label=f"target: {share(found.target, 3)}", **goal))
-    style.legend_above(figure.axes[0], handles, 4, lift=0.25)
+    style.legend_above(figure.axes[0], handles, 3, lift=0.25)
     return Drawing(words, figure)

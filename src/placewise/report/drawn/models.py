@@ -14,7 +14,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from placewise.model.results.runtime_models import BYTES_PER_GIB, KINDS, Kind, ModelCard, Models, PackageModels
 from placewise.prediction import predict
-from placewise.report.data import models as numbers
+from placewise.report.data.records import models as numbers
 from placewise.report.drawn import style
 from placewise.report.drawn.picture import Drawing, Picture, write_pictures
 from placewise.report.words.figures import FigureWords

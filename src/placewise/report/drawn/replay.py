@@ -11,16 +11,16 @@ from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from placewise.model.traces.replayed import Answer, Replayed
-from placewise.report.data import replay as numbers
+from placewise.report.data.replays import replay as numbers
 from placewise.report.drawn import style
 from placewise.report.drawn.picture import Drawing, Picture, write_pictures
-from placewise.report.words import replay_figures as words_of
 from placewise.report.words.figures import FigureWords
 from placewise.report.words.numbers import amount, distinct, share
-from placewise.report.words.replay import time_words
+from placewise.report.words.replays import replay_figures as words_of
+from placewise.report.words.replays.replay import time_words
 
 _COLOURS = (style.SKY, style.ORANGE, style.GREEN, style.PURPLE, style.YELLOW, style.BLUE, style.VERMILLION)
 _OTHERS = "others"
@@ -50,7 +50,7 @@ def draw_schedule(replayed: Answer, times: numbers.OverTime | None) -> Drawing |
 
 def _draw_bars(replayed: Replayed, bars: numbers.Bars) -> Drawing:
     words = words_of.bars_words(replayed, bars)
-    subtitle = "one bar an attempt: when it ran, and how many processors it held"
+    subtitle = "each bar is an attempt: when it ran, and how many processors it held"
     figure, axes = _canvas(replayed, words, subtitle, 5.4, beside=len(replayed.schedule.clusters) > 1)
     corners = np.stack(
         [
@@ -91,7 +91,7 @@ def _draw_bars(replayed: Replayed, bars: numbers.Bars) -> Drawing:
     axes.set_ylim(0, top)
     axes.set_ylabel("processors")
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
-    _days(axes)
+    time_axis(axes)
     if bars.failed.any():
         handles = [Patch(color=style.SKY, label="ended well"), Patch(color=style.VERMILLION, label="failed")]
         style.legend_above(axes, handles, 2)
@@ -121,7 +121,7 @@ def _draw_allocation(replayed: Answer, found: numbers.OverTime) -> Drawing:
     axes.set_ylabel("processors in use")
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
     axes.grid(axis="y")
-    _days(axes)
+    time_axis(axes)
     handles: list[Patch | Line2D] = [
         Patch(color=colour, label=label) for colour, label in zip(colours, labels, strict=True)
     ]
@@ -166,7 +166,8 @@ def draw_load(replayed: Answer, found: numbers.OverTime | None) -> Drawing | Non
     for axes in (above, below):
         axes.set_xlim(0, float(found.edges[-1]))
         axes.grid(axis="y")
-    _days(below)
+        time_axis(axes)
+    above.set_xlabel("")
     return Drawing(words, figure)
 
 
@@ -207,7 +208,6 @@ def draw_waits(replayed: Answer) -> Drawing | None:
                 textcoords="offset points",
                 ha="center",
                 va="top",
-                color=style.MUTED,
                 fontsize=style.SMALL,
             )
     axes.set_xticks(range(len(found.runtimes)), found.runtimes)
@@ -228,5 +228,12 @@ def _canvas(
     return figure, style.axes_at(figure, left, 0.85, style.WIDTH - left - right, height - 1.1 - 0.85)
 
 
-def _days(axes: Axes) -> None:
-    axes.set_xlabel("days since the first submission")
+def time_axis(axes: Axes) -> None:
+    """Put ticks on an axis of days: in minutes or hours where it is short."""
+    end_days = axes.get_xlim()[1]
+    units = (("days", 1, 2.0), ("hours", 24, 2 / 24), ("minutes", 24 * 60, 0.0))
+    unit, in_a_day = next((name, size) for name, size, least in units if end_days >= least)
+    end = end_days * in_a_day
+    ticks = [tick for tick in MaxNLocator(8, steps=[1, 2, 5, 10]).tick_values(0, end) if tick <= end * (1 + 1e-9)]
+    axes.set_xticks([tick / in_a_day for tick in ticks], [f"{tick:,.10g}" for tick in ticks])
+    axes.set_xlabel(f"{unit} since the first submission")

@@ -15,7 +15,7 @@ from matplotlib.ticker import FuncFormatter
 from placewise.model.results.results import Results
 from placewise.model.results.worth import SensitivityPoint
 from placewise.report.data.statistics import FEWEST_FOR_CENTRAL
-from placewise.report.data.uncertainty import SENSITIVITY_LINES, by_setting, fleet_columns, over_decades
+from placewise.report.data.studies.uncertainty import SENSITIVITY_LINES, by_setting, fleet_columns, over_decades
 from placewise.report.drawn import style
 from placewise.report.drawn.picture import Drawing
 from placewise.report.words import figures
@@ -42,7 +42,7 @@ def draw_fleet_spread(results: Results) -> Drawing | None:
     words = figures.fleet_words(results, columns)
     labels = [style.in_lines(label, _WIDEST_NAME) for label in figures.fleet_labels(results, columns)]
     count = counted(len(columns[0].values), "fleet")
-    subtitle = f"success on {count} drawn anew from the profile of the fleet, the jobs unchanged; by metadata"
+    subtitle = f"success by metadata on {count} drawn anew to resemble the study's fleet; the jobs stay the same"
     height = 2.05 + _ROW * (len(columns) + 0.2)
     left = max(0.85, max(style.text_width(line) for label in labels for line in label.split("\n")) + 0.35)
     figure, axes = style.canvas(results, words, subtitle, left=left, right=2.6, height=height)

@@ -25,9 +25,10 @@ from placewise.report.words.figures import FigureWords
 from placewise.report.words.names import scoring_line
 from placewise.report.words.numbers import NARROW_SPACE, share
 
-# The palette of Okabe and Ito (2008), which colour-blind readers can tell apart.
-BLUE, ORANGE, GREEN, VERMILLION, SKY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9"
-PURPLE, YELLOW = "#CC79A7", "#F0E442"
+# The palette of Okabe and Ito (2008), which colour-blind readers can tell apart, in shades that are dark enough on
+# white. The page has the same by day.
+BLUE, ORANGE, GREEN, VERMILLION, SKY = "#0072B2", "#B87700", "#00795A", "#C24E00", "#3D94C7"
+PURPLE, YELLOW = "#A8487F", "#F0E442"
 INK, MUTED, FAINT, RULE = "#1A1A1A", "#555555", "#DDDDDD", "#EEEEEE"
 
 WIDTH, HEIGHT, MARGIN = 8.4, 5.0, 0.18  # inches

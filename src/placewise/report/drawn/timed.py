@@ -16,18 +16,29 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from placewise.model.results.results import Results
 from placewise.model.results.worth import Interval
 from placewise.model.traces.scenarios import Paired, PieceWorth, ScenarioResult, Timed
-from placewise.report.data.timed import MOST_ROWS, Rows, comparison_rows, scenario_rows, telling_comparisons
+from placewise.report.data.replays.timed import (
+    MOST_ROWS,
+    Rows,
+    comparison_rows,
+    scenario_rows,
+    telling_comparisons,
+    value_rows,
+    without_repeated,
+)
 from placewise.report.drawn import style
 from placewise.report.drawn.picture import Drawing, Picture, write_pictures
 from placewise.report.words.figures import FigureWords
 from placewise.report.words.numbers import MISSING, counted, distinct, share, shown
-from placewise.report.words.replay import HOUR_S, narrows_nothing, paired_sentence, time_words, worth_amount
-from placewise.report.words.timed import success_words
+from placewise.report.words.replays.replay import HOUR_S, narrows_nothing, paired_sentence, time_words, worth_amount
+from placewise.report.words.replays.timed import success_words
 
 _WIDE = 20
 """Values that are so many times apart are drawn on a logarithmic scale."""
 _MOST_PANELS = 4
+_NAMED = 4
 _SUCCESS = "success (% of jobs)"
+_UTILISATION = "utilisation (%)"
+_HOLLOW = "a hollow mark may be chance: its interval holds 0 or ends there"
 _COLOURS = (style.BLUE, style.ORANGE, style.GREEN, style.PURPLE, style.VERMILLION)
 
 
@@ -48,15 +59,29 @@ class _Mark:
     value: float
     ends: tuple[float, float] | None = None
 
+    @property
+    def may_be_zero(self) -> bool:
+        """Whether the interval holds 0, or ends there."""
+        return self.ends is not None and self.ends[0] <= 0 <= self.ends[1]
+
 
 def draw_scenarios(timed: Timed) -> Drawing | None:
     """Draw what came of each scenario: success, waits, what was wasted, and cost; None where no job started."""
     if not any(one.means for one in timed.results):
         return None
     rows, found = scenario_rows(timed)
-    words = _scenario_words(timed, rows)
+    rows, repeated = without_repeated(rows, found)
+    like = ""
+    if repeated:
+        names = ", ".join(shown(name, 30) for name in repeated[:_NAMED])
+        more = f" and {len(repeated) - _NAMED} more" if len(repeated) > _NAMED else ""
+        like = f"Not drawn, because they equal the first row: {names}{more}"
+    words = _scenario_words(timed, rows, like)
     same = success_words(timed)
-    subtitle = "mean over jobs, with the central 95 % over weeks where there is one" + (f"; {same}" if same else "")
+    subtitle = "dot: mean over jobs, or sum"
+    if _has_intervals(timed):
+        subtitle += "; bar: 95 % interval of the mean over weeks (sums have none)"
+    subtitle += (f"; {same}" if same else "") + (f"\n{like}" if like else "")
     panels = [
         (title, {key: mark for key, one in found.items() if (mark := mark_of(one)) is not None})
         for title, mark_of in _panels(timed, with_success=not same)
@@ -67,6 +92,9 @@ def draw_scenarios(timed: Timed) -> Drawing | None:
         drawn = [mark for (name, _), mark in marks.items() if name in rows.names]
         if title == _SUCCESS:
             _scale_to_range(axes, drawn)
+        elif title == _UTILISATION:
+            axes.set_xlim(0, 103)
+            axes.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
         else:
             _scale_from_zero(axes, drawn)
         axes.set_xlabel(title)
@@ -89,7 +117,7 @@ def _panels(timed: Timed, *, with_success: bool) -> list[tuple[str, _MarkOf]]:
     if wasted:
         panels.append(("wasted (processor-hours)", lambda one: _Mark(one.work.wasted_processor_s / HOUR_S)))
     elif not priced:
-        panels.append(("utilisation (%)", lambda one: _Mark(100 * (one.utilisation or 0.0))))
+        panels.append((_UTILISATION, lambda one: _Mark(100 * (one.utilisation or 0.0))))
     if priced:
         panels.append(("cost (price units)", lambda one: None if one.work.cost is None else _Mark(one.work.cost)))
     return panels
@@ -136,8 +164,8 @@ def _name_policies(axes: Axes, policies: Sequence[str]) -> None:
     style.legend_above(axes, handles, len(policies))
 
 
-def _draw_marks(axes: Axes, rows: Rows, marks: Mapping[tuple[str, str], _Mark]) -> None:
-    """Draw a dot for each row and policy, and its interval behind it."""
+def _draw_marks(axes: Axes, rows: Rows, marks: Mapping[tuple[str, str], _Mark], *, hollow: bool = False) -> None:
+    """Draw a dot for each row and policy, and its interval behind it. hollow : dots whose interval holds 0 are."""
     step = 0.66 / max(3, len(rows.policies))
     for place, policy in enumerate(rows.policies):
         colour = _COLOURS[place % len(_COLOURS)]
@@ -148,7 +176,10 @@ def _draw_marks(axes: Axes, rows: Rows, marks: Mapping[tuple[str, str], _Mark]) 
             at = row + step * (place - (len(rows.policies) - 1) / 2)
             if mark.ends is not None:
                 axes.plot(mark.ends, [at, at], color=colour, alpha=0.45, linewidth=3, solid_capstyle="butt", zorder=2)
-            axes.plot([mark.value], [at], zorder=3, **style.dot(colour, 5 if len(rows.policies) > 1 else 7.5))
+            look = style.dot(colour, 5.5 if len(rows.policies) > 1 else 7.5)
+            if hollow and mark.may_be_zero:
+                look |= {"markerfacecolor": "white", "markeredgecolor": colour, "markeredgewidth": 1.4}
+            axes.plot([mark.value], [at], zorder=3, **look)
 
 
 def _scale_from_zero(axes: Axes, marks: Sequence[_Mark]) -> None:
@@ -177,17 +208,22 @@ def draw_differences(timed: Timed) -> Drawing | None:
     if not found:
         return None
     words = _difference_words(timed, rows)
-    subtitle = "mean over the jobs that started in both, with the central 95 % over weeks; left of 0 is better"
+    subtitle = "each row less the scenario that it is compared with"
     if rows.crossed:
-        subtitle = f"less {shown(timed.results[0].level or '')}, under the same policy; {subtitle}"
+        subtitle = f"each level compared with {shown(timed.results[0].level or '')} under the same policy"
+    subtitle += ": mean difference over the jobs that started in both, 95 % interval over weeks"
+    subtitle += f"\nleft of 0 is better; {_HOLLOW}"
     figure, panels = _panelled(timed, words.title, subtitle, rows, 2)
     for axes, (quantity, title, scale) in zip(
         panels,
-        (("wait_s", "difference in wait (minutes)", 60.0), ("bounded_slowdown", "difference in bounded slowdown", 1.0)),
+        (
+            ("wait_s", "difference in mean wait (minutes)", 60.0),
+            ("bounded_slowdown", "difference in mean bounded slowdown", 1.0),
+        ),
         strict=True,
     ):
         marks = {key: _difference(one, quantity, scale) for key, one in found.items() if key[0] in rows.names}
-        _draw_marks(axes, rows, marks)
+        _draw_marks(axes, rows, marks, hollow=True)
         sizes = [abs(mark.value) for mark in marks.values() if mark.value]
         if sizes and max(sizes) > _WIDE * min(sizes):
             threshold = max(min(sizes), max(sizes) / 1000)
@@ -214,7 +250,7 @@ def _take_logarithms(axes: Axes, scale: str, **options: float) -> None:
     axes.set_xscale(scale, **options)
     axes.xaxis.set_major_formatter(FuncFormatter(_tick))
     axes.annotate(
-        "log scale",
+        "log scale" if scale == "log" else f"linear to ±{options['linthresh']:g}, then log scale",
         (1, 1),
         (0, 2),
         xycoords="axes fraction",
@@ -226,26 +262,28 @@ def _take_logarithms(axes: Axes, scale: str, **options: float) -> None:
 
 
 def draw_values(timed: Timed) -> Drawing | None:
-    """Draw what each piece of metadata takes away, in hours of waiting and in wasted hours; None where not asked."""
+    """Draw the hours of waiting and the wasted hours that each piece of metadata saves; None where not asked."""
     if not timed.values:
         return None
-    nothing = set(narrows_nothing(timed.values))
-    policies = tuple(dict.fromkeys(one.policy for one in timed.values))
-    pieces = [one for one in dict.fromkeys(value.piece for value in timed.values) if one not in nothing]
-    pieces += sorted(nothing)
-    rows = Rows(tuple(pieces[:MOST_ROWS]), policies, max(0, len(pieces) - MOST_ROWS))
-    words = _value_words(timed, policies)
-    subtitle = "Shapley values, summed over all jobs, with the central 95 % over weeks; left of 0, metadata costs time"
+    rows, nothing = value_rows(timed)
+    words = _value_words(timed, rows.policies)
+    subtitle = (
+        "Shapley values, summed over all jobs, with 95 % intervals over weeks; right of 0 metadata saves time, left "
+        f"of 0 it costs time\n{_HOLLOW}"
+    )
+    if nothing:
+        subtitle += style.fitting(f"; worth 0 and not drawn: {', '.join(map(shown, nothing))}", 5.6)
     figure, panels = _panelled(timed, words.title, subtitle, rows, 2)
     for axes, (quantity, title, near) in zip(
         panels,
         (
-            ("waiting", "hours of waiting taken away (job-hours)", 10),
-            ("wasted", "waste taken away (processor-hours)", 100),
+            ("waiting", "waiting saved (job-hours)", 10),
+            ("wasted", "waste saved (processor-hours)", 100),
         ),
         strict=True,
     ):
-        _draw_marks(axes, rows, {(one.piece, one.policy): _worth(one, quantity) for one in timed.values})
+        marks = {(one.piece, one.policy): _worth(one, quantity) for one in timed.values}
+        _draw_marks(axes, rows, marks, hollow=True)
         axes.axvline(0, color=style.INK, linewidth=1.0, zorder=1)
         # Some pieces are worth a thousand times what others are.
         _take_logarithms(axes, "symlog", linthresh=near)
@@ -263,16 +301,24 @@ def _note(timed: Timed) -> str:
     return f"{shown(timed.record.source)}, --clean {timed.record.cleaning}; {timed.record.jobs:,} jobs"
 
 
-def _scenario_words(timed: Timed, rows: Rows) -> FigureWords:
-    caption = (
-        "What came of the jobs in each scenario. Means over the jobs that started have their intervals over weeks "
-        "drawn again; wasted is what failed attempts used. Intervals may overlap where the difference, job by job, is "
-        "sure."
-    )
+def _has_intervals(timed: Timed) -> bool:
+    return any(mean.interval is not None for one in timed.results for mean in one.means)
+
+
+def _scenario_words(timed: Timed, rows: Rows, like: str) -> FigureWords:
+    caption = "What came of the jobs in each scenario. Means are over the jobs that started."
+    if _has_intervals(timed):
+        caption += (
+            " Their intervals draw weeks again, and may overlap where the difference, job by job, is more than chance."
+        )
+    if any(one.work.wasted_processor_s for one in timed.results):
+        caption += " Wasted is what failed attempts used."
     shown_results = timed.results
     if rows.left_out:
         caption += f" The first {len(rows.names)} of {counted(len(rows.names) + rows.left_out, 'row')}."
         shown_results = timed.results[: len(rows.names)]
+    if like:
+        caption += f" {like}."
     return FigureWords(
         "replay-scenarios", "Scenarios side by side", caption, "; ".join(map(_said, shown_results)) + "."
     )
@@ -281,7 +327,7 @@ def _scenario_words(timed: Timed, rows: Rows) -> FigureWords:
 def _difference_words(timed: Timed, rows: Rows) -> FigureWords:
     caption = (
         "Each mark is one scenario less another, job by job. An interval draws whole weeks again, the same in both; "
-        "one that holds 0 does not tell which is better."
+        f"{_HOLLOW}."
     )
     if rows.left_out:
         caption += f" The first {len(rows.names)} of {counted(len(rows.names) + rows.left_out, 'row')}."
@@ -298,12 +344,13 @@ def _said(one: ScenarioResult) -> str:
 def _value_words(timed: Timed, policies: Sequence[str]) -> FigureWords:
     nothing = narrows_nothing(timed.values)
     caption = (
-        "What metadata on each piece takes away, on average over all orders of adding metadata: hours that jobs wait, "
-        "and processor-hours of attempts that fail. The scale is logarithmic but near 0. "
+        "What metadata on each piece saves, on average over all orders of adding metadata: hours that jobs wait, "
+        "and processor-hours of attempts that fail. The scale is linear near 0 and logarithmic beyond. "
         "Metadata that narrows where a job may go can make jobs wait longer."
     )
     if nothing:
         caption += f" Worth nothing, since every cluster has them: {', '.join(map(shown, nothing))}."
+    caption += f" {_HOLLOW.capitalize()}."
     first = [one for one in timed.values if one.policy == policies[0]]
     largest = sorted(first, key=lambda one: -abs(one.wasted_s))[:4]
     alt = f"Under {policies[0]}: " + "; ".join(

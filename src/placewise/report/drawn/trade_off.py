@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from matplotlib.axes import Axes
 
 from placewise.model.results.results import Results
-from placewise.report.data.experiments import Line, total_jobs, trade_off
+from placewise.model.results.worth import Interval
+from placewise.report.data.studies.experiments import Line, ends_with_intervals, total_jobs, trade_off
 from placewise.report.drawn import style
 from placewise.report.drawn.labels import apart
 from placewise.report.drawn.picture import Drawing
 from placewise.report.words.figures import TRADE_OFF_LINES, trade_off_words
+from placewise.report.words.intervals import interval_kind
 from placewise.report.words.numbers import jobs, share
 
 _LABEL = 0.135  # height of a label of two lines, as a share of the axes
@@ -29,13 +31,16 @@ def draw_trade_off(results: Results) -> Drawing | None:
     if not results.curve:
         return None
     words, total = trade_off_words(results), total_jobs(results)
-    subtitle = (
-        f"{'jobs' if total is None else jobs(total)}; each gets metadata on one subsystem after the other, and goes to "
-        "a cluster that still matches.\nA job that needs fewer stays as its last one left it. "
-        "Shaded green: jobs that succeed; red: that match and fail."
-    )
-    figure, axes = style.canvas(results, words, subtitle, right=2.35)
     last = results.curve[-1].level
+    intervals = ends_with_intervals(results)
+    subtitle = (
+        f"{'jobs' if total is None else jobs(total)}: each gets metadata on one more subsystem, until it has all that "
+        f"it asks for or no cluster matches;\nafter {last:,} no job changes any more. "
+        "Green area: jobs that succeed; orange: that match a cluster and fail"
+    )
+    if intervals:
+        subtitle += f"; brackets: {interval_kind(next(iter(intervals.values())))}"
+    figure, axes = style.canvas(results, words, subtitle, right=2.35)
     lines = trade_off(results)
     for line in lines:
         colour = _COLOURS[line.key]
@@ -55,11 +60,11 @@ def draw_trade_off(results: Results) -> Drawing | None:
     axes.grid(axis="y")
     style.count_axis(axes.xaxis)
     style.share_axis(axes.yaxis)
-    _label_ends(axes, lines)
+    _label_ends(axes, lines, intervals)
     return Drawing(words, figure)
 
 
-def _label_ends(axes: Axes, lines: Sequence[Line]) -> None:
+def _label_ends(axes: Axes, lines: Sequence[Line], intervals: Mapping[str, Interval]) -> None:
     """Write each line's name and last value to the right of its end, apart from each other."""
     lines = sorted(lines, key=lambda line: -line.y[-1])  # stable: equal ends keep their order
     (_, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
@@ -78,4 +83,7 @@ def _label_ends(axes: Axes, lines: Sequence[Line]) -> None:
         )
         name = TRADE_OFF_LINES[line.key]
         words: dict[str, Any] = {"transform": axes.transAxes, "fontsize": style.SMALL, "color": colour}
-        axes.text(1.065, place, f"{name}\n{share(line.y[-1], 3)}", va="center", fontweight="bold", **words)
+        text = f"{name}\n{share(line.y[-1], 3)}"
+        if line.key in intervals:
+            text += f" ({share(intervals[line.key].low, 3)} to {share(intervals[line.key].high, 3)})"
+        axes.text(1.065, place, text, va="center", fontweight="bold", **words)

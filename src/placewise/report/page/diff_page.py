@@ -7,11 +7,11 @@ from pathlib import Path
 
 from placewise.formats.writing import write_bytes
 from placewise.model.advice.fleet_diff import FleetDiff, JobChanges
-from placewise.report.data.fleet_diff import CauseCount, by_cause, most_affected
+from placewise.report.data.fleets.fleet_diff import CauseCount, by_cause, most_affected
 from placewise.report.page.filling import filled
 from placewise.report.page.text_table import Column, TextTable, text_table
-from placewise.report.words.fleet_changes import change_rows
-from placewise.report.words.fleet_diff import (
+from placewise.report.words.fleets.fleet_changes import change_rows
+from placewise.report.words.fleets.fleet_diff import (
     CAUSES,
     MAYBE_MEANS,
     diff_lines,

@@ -20,7 +20,8 @@ from placewise.model.traces.start_estimate import ClusterStart, StartEstimate
 from placewise.report.page.diff_page import some_names
 from placewise.report.page.filling import filled
 from placewise.report.page.text_table import Column, TextTable, text_table
-from placewise.report.words.explanation import (
+from placewise.report.words.glossary import EXPLANATIONS
+from placewise.report.words.jobs.explanation import (
     MOST_NAMES,
     RANGES,
     asks_for_versions,
@@ -29,11 +30,8 @@ from placewise.report.words.explanation import (
     relaxation_rows,
     relaxation_title,
 )
-from placewise.report.words.glossary import EXPLANATIONS
-from placewise.report.words.job_cost import amount_words, cost_basis, cost_lines, money, price_words
-from placewise.report.words.numbers import counted, shown
-from placewise.report.words.replay import time_words
-from placewise.report.words.start_estimate import (
+from placewise.report.words.jobs.job_cost import amount_words, cost_basis, cost_lines, money, price_words
+from placewise.report.words.jobs.start_estimate import (
     ALONE,
     ALONE_MEANS,
     BOUND,
@@ -42,6 +40,8 @@ from placewise.report.words.start_estimate import (
     moment_words,
     start_words,
 )
+from placewise.report.words.numbers import counted, shown
+from placewise.report.words.replays.replay import time_words
 
 _MAY_FIT = "may fit"
 

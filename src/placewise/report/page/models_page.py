@@ -7,15 +7,16 @@ from pathlib import Path
 
 from placewise.formats.writing import write_bytes
 from placewise.model.results.runtime_models import BYTES_PER_GIB, KINDS, Choice, ModelCard, Models
-from placewise.report.data import models as numbers
+from placewise.report.data.records import models as numbers
 from placewise.report.drawn.models import OVERVIEW
 from placewise.report.drawn.picture import Picture
 from placewise.report.page.cells import Cell, Row, Table, share_cell
 from placewise.report.page.filling import embedded, filled
-from placewise.report.page.section import Section
+from placewise.report.page.sections.section import Section
 from placewise.report.words.glossary import MODELS
-from placewise.report.words.models import model_lines
 from placewise.report.words.numbers import MISSING, counted, number, shown
+from placewise.report.words.openings.models import models_opening
+from placewise.report.words.records.models import fit_lines, model_lines
 
 
 def write_models_page(models: Models, figures: Sequence[Picture], path: Path, *, command: str) -> None:
@@ -28,10 +29,13 @@ def write_models_page(models: Models, figures: Sequence[Picture], path: Path, *,
 
 def render_models_page(models: Models, figures: Sequence[Picture], *, command: str) -> str:
     """Return the page as HTML without scripts or links to elsewhere; every text from outside is escaped."""
+    drawn = embedded(figures)
     return filled(
         "models.html.j2",
-        lines=model_lines(models),
-        figures=embedded(figures),
+        lines=fit_lines(models),
+        opening=models_opening(models, OVERVIEW),
+        figures=[one for one in drawn if one[0].name != OVERVIEW],
+        main=next((one for one in drawn if one[0].name == OVERVIEW), None),
         cards=_card_table(models),
         too_few=[(shown(name), builds) for name, builds in models.too_few],
         command=command,
@@ -45,9 +49,8 @@ def model_section(models: Models) -> Section:
     """Return the section of a report on the models by which runtimes were predicted."""
     return Section(
         "models",
-        "Runtime models",
-        "How long a build takes is predicted by models of its package that were fitted to the builds recorded, from "
-        "what they ran on or from memory; a model card for each. "
+        "How well are runtimes predicted?",
+        "Each package has a model of its own, fitted to its recorded builds, from what they ran on or from memory. "
         f"{models.folds}-fold cross-validation, seed {models.seed}.",
         [_card_table(models)],
         model_lines(models),

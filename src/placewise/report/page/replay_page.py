@@ -10,16 +10,17 @@ from placewise.formats.results.results_names import PAGE
 from placewise.formats.writing import write_bytes
 from placewise.model.traces.replay_summary import Waits
 from placewise.model.traces.replayed import Answer, Replayed
-from placewise.report.data.replay import OverTime, over_time
+from placewise.report.data.replays.replay import OverTime, over_time
 from placewise.report.drawn.picture import Picture
 from placewise.report.drawn.replay import draw_replay_figures
 from placewise.report.page.cells import Cell, Row, Table, amount_cell, count_cell, share_cell
 from placewise.report.page.filling import embedded, filled
 from placewise.report.page.report_page import flat
-from placewise.report.page.section import Section
+from placewise.report.page.sections.section import Section
 from placewise.report.words.glossary import REPLAYS
 from placewise.report.words.numbers import MISSING, shown
-from placewise.report.words.replay import (
+from placewise.report.words.openings.replays import replay_opening
+from placewise.report.words.replays.replay import (
     HOUR_S,
     QUANTITY_WORDS,
     metadata_line,
@@ -45,10 +46,14 @@ def draw_replay(replayed: Answer, folder: Path, *, command: str, times: OverTime
 
 def render_replay_page(replayed: Answer, figures: Sequence[Picture], *, command: str) -> str:
     """Return the report as HTML without scripts or links to elsewhere; every text from outside is escaped."""
+    opening = replay_opening(replayed)
+    still = {one[0].name: one for one in embedded(figures)}
     return filled(
         "replay.html.j2",
+        opening=opening,
         lines=[*replay_lines(replayed)],
-        figures=embedded(figures),
+        still=still,
+        figures=[one for name, one in still.items() if name != opening.figure],
         sections=sections(replayed),
         command=command,
         facts=list(flat(summary_document(replayed)["replay"])),
@@ -66,7 +71,7 @@ def replay_lines(replayed: Answer) -> list[str]:
 def sections(replayed: Answer) -> list[Section]:
     """Return the tables: all jobs, by cluster, by user, by class."""
     summary = replayed.summary
-    found = [Section("jobs", "How jobs fared", "Over all jobs that started.", [_all_jobs(replayed)])]
+    found = [Section("jobs", "How long do jobs wait?", "Over all jobs that started.", [_all_jobs(replayed)])]
     clusters: list[Row] = [
         (
             shown(one.name),
@@ -86,8 +91,8 @@ def sections(replayed: Answer) -> list[Section]:
     found.append(
         Section(
             "clusters",
-            "By cluster",
-            "A job counts where its last attempt ran; work where it was done.",
+            "How is each cluster used?",
+            "A job counts on the cluster of its last attempt, and work on the cluster that did it.",
             [Table("The clusters of the fleet.", "cluster", columns, clusters, folded=len(clusters) > 20)],
         )
     )
@@ -107,13 +112,15 @@ def sections(replayed: Answer) -> list[Section]:
             for one in summary.by_user
         ]
         table = Table("Users, largest use first.", "user", [*_MEANS, _HOURS[0]], users, folded=True)
-        found.append(Section("users", "By user", "Means over each user's jobs.", [table]))
+        found.append(Section("users", "How does each user fare?", "Means over each user's jobs.", [table]))
     classes: list[Row] = [(one.size, one.runtime, _mean_cells(one.waits)) for one in summary.by_class]
     if classes:
         table = Table(
             "Classes by processors, and by runtime under them.", "processors", list(_MEANS), classes, folded=True
         )
-        found.append(Section("classes", "By size and runtime", "Means over the jobs of each class.", [table]))
+        found.append(
+            Section("classes", "Which sizes and runtimes wait?", "Means over the jobs of each class.", [table])
+        )
     return found
 
 
@@ -137,7 +144,7 @@ def _all_jobs(replayed: Answer) -> Table:
     columns = [(name, "") for name in SPREAD]
     if over is not None:
         columns.append(("95 % of the mean", f"over {over}"))
-    return Table(f"{summary.waits.jobs:,} jobs.", "of a job", columns, rows)
+    return Table(f"{summary.waits.jobs:,} jobs.", "per job", columns, rows)
 
 
 def _mean_cells(waits: Waits) -> list[Cell]:

@@ -12,17 +12,20 @@ from placewise.report.drawn.picture import Picture
 from placewise.report.page.charts.experiments import expanding_charts
 from placewise.report.page.charts.inline import json_text, libraries, page_script, policy
 from placewise.report.page.charts.vega import CONFIG
-from placewise.report.page.evidence_sections import evidence_sections
 from placewise.report.page.filling import embedded, filled
-from placewise.report.page.level_tables import level_sections
 from placewise.report.page.models_page import model_section
-from placewise.report.page.score_tables import failure_table, score_table, subsystem_table
-from placewise.report.page.timed_sections import timed_sections
-from placewise.report.page.worth_sections import worth_sections
-from placewise.report.words.findings import findings
+from placewise.report.page.sections.evidence import evidence_sections
+from placewise.report.page.sections.level_tables import level_sections
+from placewise.report.page.sections.score_tables import failure_table, score_table, subsystem_table
+from placewise.report.page.sections.section import Section
+from placewise.report.page.sections.timed import timed_sections
+from placewise.report.page.sections.worth import worth_sections
 from placewise.report.words.glossary import glossary
 from placewise.report.words.names import scoring_line
 from placewise.report.words.numbers import MISSING
+from placewise.report.words.openings.results import opening_of
+from placewise.report.words.studies.findings import orders_findings, single_findings
+from placewise.report.words.truth import truth_findings
 
 
 def write_page(results: Results, figures: Sequence[Picture], path: Path, *, command: str) -> None:
@@ -44,29 +47,52 @@ def render_page(results: Results, figures: Sequence[Picture], *, command: str) -
     if results.models is not None:
         by_level.append(model_section(results.models))
     replayed = [] if results.timed is None else timed_sections(results.timed)
-    sections = [*replayed, *evidence_sections(results), *worth_sections(results), *by_level]
-    expanding = expanding_charts(results)
-    charts = [*expanding, *(chart for section in sections for chart in section.charts)]
-    elsewhere = {section.figure for section in sections} | {chart.picture for chart in charts}
+    sections = [*_truth(results), *replayed, *evidence_sections(results), *worth_sections(results)]
+    sections += _expanding(results)
+    charts = [chart for section in (*sections, *by_level) for chart in section.charts]
+    opening = opening_of(results)
+    first = next((chart for chart in charts if chart.name == opening.figure), None)
+    elsewhere = {section.figure for section in (*sections, *by_level)} | {chart.picture for chart in charts}
+    elsewhere.add(opening.figure)
+    others = embedded(picture for picture in figures if picture.name not in elsewhere)
+    sections = [section.without(opening.figure) for section in sections]
+    by_level = [section.without(opening.figure) for section in by_level]
     scripts = [*(libraries() if charts else ()), page_script()]
     return filled(
         "report.html.j2",
         policy=policy(scripts),
         scripts=scripts,
         chart_data=json_text({"config": CONFIG, "charts": {chart.name: chart.spec for chart in charts}}),
-        expanding=expanding,
+        opening=opening,
+        first=first,
         still={picture.name: (picture, data, size) for picture, data, size in embedded(figures)},
         scoring=scoring_line(results),
-        findings=findings(results),
         scores=score_table(results) if results.scores and not by_level else None,
         subsystems=subsystem_table(results),
+        single=list(single_findings(results)),
         failures=failure_table(results) if results.scores and not by_level else None,
-        figures=embedded(picture for picture in figures if picture.name not in elsewhere),
+        figures=others,
         sections=sections,
-        worth_sections=len(sections) - len(by_level),
+        by_level=by_level,
         command=command,
         study=list(flat(results.study)),
         glossary=glossary(results),
+    )
+
+
+def _truth(results: Results) -> list[Section]:
+    """Return the section that says what decides success, where rules do not."""
+    lines = list(truth_findings(results))
+    return [Section("truth", "What decides success?", lines[0], [], lines=lines[1:])] if lines else []
+
+
+def _expanding(results: Results) -> list[Section]:
+    """Return the section on metadata on one subsystem after the other."""
+    charts = expanding_charts(results)
+    text = "A job gets metadata on one of its subsystems after the other, while some cluster still matches."
+    lines = list(orders_findings(results))
+    return [Section("curves", "What does each further piece of metadata do?", text, [], lines, charts=charts)] * bool(
+        charts
     )
 
 
@@ -79,6 +105,12 @@ def flat(document: Any, place: str = "") -> Iterator[tuple[str, str]]:
         for number_, item in enumerate(document):
             yield from flat(item, f"{place}[{number_}]")
     elif isinstance(document, list | tuple | Mapping):
-        yield place, ", ".join(map(str, document)) or MISSING
+        yield place, ", ".join(map(_plain, document)) or MISSING
     else:
-        yield place, MISSING if document is None else str(document)
+        yield place, _plain(document)
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return MISSING if value is None else str(value)

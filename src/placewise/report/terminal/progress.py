@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 
+_ROOM_FOR_A_BAR = 100
+
+
 @contextlib.contextmanager
 def stages(console: Console) -> Iterator[Progress]:
     """Yield a listener that shows what it hears on a terminal."""
@@ -21,13 +24,16 @@ def stages(console: Console) -> Iterator[Progress]:
         yield SILENT
         return
     from rich import progress as bars  # noqa: PLC0415
+    from rich.table import Column  # noqa: PLC0415
 
-    columns = (
-        bars.TextColumn("{task.description:<24}"),
-        bars.BarColumn(),
-        bars.MofNCompleteColumn(),
-        bars.TimeElapsedColumn(),
-    )
+    columns = [
+        # What is done gives way where all has no room, and never the numbers.
+        bars.TextColumn("{task.description:<24}", table_column=Column(no_wrap=True, overflow="crop", ratio=1)),
+        bars.MofNCompleteColumn(table_column=Column(no_wrap=True, min_width=5)),
+        bars.TimeElapsedColumn(table_column=Column(no_wrap=True, min_width=7)),
+    ]
+    if console.width >= _ROOM_FOR_A_BAR:
+        columns.insert(1, bars.BarColumn())
     with bars.Progress(*columns, console=console, transient=True) as shown:
         yield _Shown(shown, shown.add_task("reading", total=None))
 

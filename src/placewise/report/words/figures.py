@@ -8,12 +8,13 @@ from typing import NamedTuple
 from placewise.model.results.held_out import HeldOut
 from placewise.model.results.results import Results
 from placewise.model.results.worth import Difference, Headline, LevelPoint, SensitivityPoint, Sufficiency
-from placewise.report.data import experiments, held_out, uncertainty
 from placewise.report.data.statistics import FEWEST_FOR_CENTRAL
-from placewise.report.data.worth import MOST_ROWS, front
-from placewise.report.words.held_out import OVER_WORDS, RANKING_WORDS
+from placewise.report.data.studies import experiments, held_out, uncertainty
+from placewise.report.data.studies.worth import front, ranking
 from placewise.report.words.intervals import interval_kind, interval_over, interval_words
 from placewise.report.words.names import (
+    LIFT_ALONE,
+    LOSS_IF_DROPPED,
     difference_text,
     figure_label,
     orders_word,
@@ -22,8 +23,9 @@ from placewise.report.words.names import (
     subsystems_label,
 )
 from placewise.report.words.numbers import counted, distinct, jobs, share, shown
-from placewise.report.words.worth import front_found, how_found, sufficiency_sentence
-from placewise.report.words.worth_findings import sensitivity_findings
+from placewise.report.words.studies.held_out import OVER_WORDS, RANKING_WORDS
+from placewise.report.words.studies.worth import front_found, how_found, sufficiency_sentence
+from placewise.report.words.studies.worth_findings import sensitivity_findings
 
 _FIRST = 6
 
@@ -60,9 +62,12 @@ def trade_off_words(results: Results) -> FigureWords:
         f"to {share(last.success, 3)}; ceiling {share(results.ceiling, 3)}."
     )
     caption = (
-        "With metadata on more subsystems, the jobs that still match a cluster succeed more often, and fewer match "
-        "any; success is the product of the two, and the ceiling bounds it."
+        "With metadata on more subsystems, fewer jobs match a cluster, and those that match succeed more often. "
+        "Success is the product of the two; it never exceeds the ceiling."
     )
+    ends = experiments.ends_with_intervals(results)
+    if ends:
+        caption += f" Brackets in the picture: {interval_over(next(iter(ends.values())))}."
     return FigureWords("trade-off", "More metadata: better choices, fewer places to go", caption, alt)
 
 
@@ -88,20 +93,20 @@ def ranking_words(results: Results) -> FigureWords:
     """Return the words for the most valuable subsystems."""
     worth = results.worth
     assert worth is not None
-    count = len(worth.subsystems)
+    count, drawn = len(worth.subsystems), len(ranking(results))
     best = ", ".join(f"{shown(row.name, 40)} {share(row.value, 3)}" for row in worth.subsystems[:5])
     alt = (
-        f"Bars of {counted(count, 'subsystem')} by Shapley value, the largest first: {best}; marks beside each for its "
-        f"single lift and its drop-one loss. The values sum to {share(worth.everything - worth.nothing, 3)} of "
+        f"Bars of {counted(drawn, 'subsystem')} by Shapley value, the largest first: {best}; marks beside each for its "
+        f"{LIFT_ALONE} and its {LOSS_IF_DROPPED}. The values sum to {share(worth.everything - worth.nothing, 3)} of "
         f"{jobs(worth.jobs)}."
     )
-    top = f"The {MOST_ROWS} most valuable of {count:,} subsystems; the table has all. " if count > MOST_ROWS else ""
+    top = f"The {drawn} most valuable of {count:,} subsystems; the table has all. " if count > drawn else ""
     over = next((row.interval.over for row in worth.subsystems if row.interval is not None), None)
     caption = (
         f"{top}Success of {jobs(worth.jobs)}: the Shapley value ({how_found(worth)}) divides what all metadata adds "
-        "among the subsystems; the single lift is what metadata on a subsystem adds alone, the drop-one loss what is "
-        "lost when it alone is left out."
-        + ("" if over is None else f" Lines: intervals of the value over {shown(over)}.")
+        f"among the subsystems. The {LIFT_ALONE} is what metadata on a subsystem adds alone; the {LOSS_IF_DROPPED} is "
+        "what is lost without it alone."
+        + ("" if over is None else f" Lines: 95 % intervals of the value over {shown(over)}.")
     )
     return FigureWords("value-ranking", "What metadata on each subsystem is worth", caption, alt)
 
@@ -116,9 +121,10 @@ def sufficiency_words(found: Sufficiency) -> FigureWords:
         f"{share(found.reached, 3)} takes {counted(half, 'subsystem')}. {sufficiency_sentence(found)}"
     )
     caption = (
-        "Greedy order: each next subsystem is the one whose metadata adds most to those before it. The band holds the "
-        f"central 95 % of {counted(found.random_orders, 'random order')}, its dashed line their median. The diamond is "
-        "the set that was found for the target."
+        "In greedy order, each next subsystem is the one that adds most; its name is beside its step where there is "
+        "room. Sets and orders are chosen and judged on the same jobs and fleet, so other jobs may need more. "
+        f"The band shows 95 % of {counted(found.random_orders, 'random order')}, the dashed line their median. "
+        "The diamond is the smallest set found for the target."
     )
     return FigureWords("sufficiency", "How few subsystems suffice", caption, alt)
 
@@ -137,12 +143,12 @@ def held_out_words(found: HeldOut) -> FigureWords:
         for over in held_out.overs(found)
     ]
     caption = (
-        "Each line ranks the subsystems on one part of the data and gives metadata on the first so many of them on "
-        "another; success is a share of the ceiling there, the mean over splits. A ranking that is only right for what "
-        "it was made on falls between the first panel and the others."
+        "Each line ranks the subsystems on one part of the data. Its height is the success on another part with "
+        "metadata on the first N of them, as a share of the ceiling there: the mean over splits. A line that is lower "
+        "outside the first panel does not carry over."
     )
     alt = f"Lines by number of subsystems with metadata; with {size:,} of them: {'; '.join(parts)}."
-    return FigureWords("held-out", "What rankings are worth where they were not made", caption, alt)
+    return FigureWords("held-out", "Do rankings hold on other data?", caption, alt)
 
 
 def front_words(results: Results, drawn: Sequence[LevelPoint]) -> FigureWords:
@@ -154,8 +160,8 @@ def front_words(results: Results, drawn: Sequence[LevelPoint]) -> FigureWords:
         alt = f"Marks of {count}; {len(best):,} are on the Pareto front: from {' to '.join(dict.fromkeys(ends))}."
     some = f" Drawn are {len(drawn):,}, the most successful." if len(drawn) < len(results.front) else ""
     caption = (
-        "One mark a level. Filled marks are on the Pareto front: no other level found costs as little, succeeds as "
-        f"often and wastes as little, and is better in one of the three; {len(best):,} of {len(results.front):,}. The "
+        f"Each mark is a level. The {len(best):,} filled marks of {len(results.front):,} are Pareto-optimal: no other "
+        "level found is as good in cost, success and waste and better in one of them. The "
         f"front is {front_found(results)}."
         f"{some}"
     )
@@ -173,7 +179,7 @@ def headline_words(results: Results, known: Sequence[Headline]) -> FigureWords:
         f"{label} {share(one.value)} ({interval_words(one.intervals[0])}, the {interval_over(one.intervals[0])})"
         for label, one in zip(interval_labels(results, known), known, strict=True)
     ]
-    caption = f"{_held(known)} Each interval says over what: other draws of it would give other figures."
+    caption = f"{_held(known)} Each colour is an interval over something else."
     alt = f"Marks with intervals: {'; '.join(parts[:_FIRST])}."
     return FigureWords("headlines", "How sure the figures are", caption, alt)
 
@@ -185,8 +191,8 @@ def difference_words(results: Results, known: Sequence[Difference]) -> FigureWor
         for label, one in zip(interval_labels(results, known), known, strict=True)
     ]
     caption = (
-        f"{_held(known)} Both are computed on the same draws, so that what they share cancels out; an interval that "
-        "leaves out zero is a difference that the draws do not explain."
+        f"{_held(known)} Both levels are computed on the same draws. An interval that leaves out 0 is a difference "
+        "that is more than chance."
     )
     alt = f"Marks with intervals beside zero: {'; '.join(parts[:_FIRST])}."
     return FigureWords("differences", "What more metadata changes", caption, alt)
@@ -215,15 +221,15 @@ def fleet_words(results: Results, columns: Sequence[uncertainty.FleetColumn]) ->
         for label, column in zip(fleet_labels(results, columns), columns, strict=True)
     )
     caption = (
-        f"Success on {count} drawn anew from the profile of the fleet: thin marks are single fleets, the line holds "
-        f"{'all' if columns[0].interval.is_range else 'the central 95 %'} of them, the dot is their median."
+        f"Success on {count} drawn anew to resemble the study's fleet: a thin mark is one fleet, the line shows "
+        f"{'all' if columns[0].interval.is_range else '95 %'} of them, and the dot is their median."
     )
     return FigureWords("fleet-spread", "Other fleets", caption, f"One mark for each of {count}, by metadata: {parts}.")
 
 
 def sensitivity_words(results: Results) -> FigureWords:
     """Return the words for everything that was changed, in one picture."""
-    caption = "Each panel changes one thing. The band is of success with all metadata."
+    caption = "Each panel changes one thing. The band is around success with all metadata."
     alt = " ".join(sensitivity_findings(results)) or "Lines by what is changed."
     return FigureWords("sensitivity", "Other circumstances", caption, alt)
 

@@ -3,62 +3,69 @@
 from __future__ import annotations
 
 from placewise.model.results.results import Results
+from placewise.report.words.names import FAILS_ALONE, LIFT_ALONE, LOSS_IF_DROPPED
 from placewise.report.words.truth import without_rules
 
 Entries = tuple[tuple[str, str], ...]
 
 GENERAL: Entries = (
     ("cluster", "A named pool of resources. A fleet is a set of clusters."),
-    ("job", "A request: what must hold where it runs, and what it runs. A build of a package is a job."),
+    ("job", "What is to run, and what it requires of the cluster that runs it. A build of a package is a job."),
     ("subsystem", "One kind of thing that a cluster has and a job may need: a compiler, a package, an architecture."),
-    ("metadata", "What a submission says of its job's needs. The outcome does not depend on it."),
+    ("metadata", "What a submission says about the requirements of its job. The scheduler sees nothing else."),
     ("level", "One choice of metadata: none, all, or metadata on some subsystems."),
     ("submission", "A job at one level of metadata. In none and all each job is one submission."),
-    ("match", "The clusters that meet all that the metadata asks for; whether they are free does not matter."),
+    ("match", "A cluster that meets the metadata of a submission, whether it is free or not."),
     ("unmatched", "A submission for which no cluster meets the metadata."),
-    ("assigned", "A job that is given a cluster: any of those that match, unless a policy chooses one."),
+    ("assigned", "A job with a cluster: one that matches, drawn at random unless a policy selects one."),
     ("outcome rule", "What must really hold on the assigned cluster for the job to succeed."),
-    ("success", "The share of all submissions that succeed; those without a cluster do not."),
+    ("success", "The share of all submissions that succeed; those without a cluster count as failed."),
     ("success of matched jobs", "The share of the submissions given a cluster that succeed there."),
-    ("ceiling", "The success of a scheduler that knows everything: for each job the best cluster of the fleet."),
-    ("could succeed", "The share of the jobs of one subsystem for which some cluster would succeed."),
+    ("ceiling", "The most that can succeed on this fleet: each job on the best cluster for it."),
+    ("could succeed", "The share of the jobs that need a subsystem and would succeed on some cluster."),
     ("marginal score", "The share of a job's outcome rules that hold on the assigned cluster."),
     ("rules that hold", "Outcome rules that hold, out of all, summed over the submissions given a cluster."),
-    ("precision", "The share of the (submission, cluster) pairs that match that would succeed."),
-    ("recall", "The share of the (submission, cluster) pairs that would succeed that match."),
+    ("precision", "Of the (submission, cluster) pairs that match, the share that would succeed."),
+    ("recall", "Of the (submission, cluster) pairs that would succeed, the share that match."),
     ("none", "The experiment without metadata."),
-    ("single", "The experiment with metadata on each subsystem alone: a job is a submission for each that it needs."),
-    ("expanding", "The experiment that adds metadata on one subsystem after the other while anything still matches."),
+    (
+        "single",
+        "The experiment with metadata on each subsystem alone: one submission per job and subsystem that it needs.",
+    ),
+    ("expanding", "The experiment that adds metadata on one subsystem after the other while some cluster matches."),
     (
         "success at the last level",
         "The share of all jobs that succeed at the last level of expanding with a match.",
     ),
     ("all", "The experiment with all metadata."),
-    ("mean over subsystems", "A mean in which every subsystem counts once; else every submission counts once."),
+    (
+        "mean over subsystems",
+        "A mean in which every subsystem counts once. In other means every submission counts once.",
+    ),
     (
         "corrected scoring",
         "A version on a bound is in range; a compiler older than the build's is too old.",
     ),
     (
         "published scoring",
-        "As the prior work: a bound is out of range; a compiler newer than the build's is too old.",
+        "As in the prior work: a version on a bound is out of range; a compiler newer than the build's is too old.",
     ),
 )
 
 LEVELS: Entries = (
-    ("exact version", "The cluster must have the job's compiler in the very version that it was built with."),
+    ("exact version", "The cluster must have the job's compiler in exactly the version of its build."),
     ("version at least", "The cluster must have the job's compiler in that version or a newer one."),
     ("memory", "The cluster must have at least the most memory that the job used."),
-    ("memory range", "At least that, and no more than a few times it: memory costs money."),
-    ("all full", "A job for which clusters match, but the nodes of all of them are used up."),
-    ("refused", "A job for which clusters match that are not full, and the policy chooses none of them."),
-    ("one chosen", "With all metadata a policy chooses one of the clusters that match, the cheapest by default."),
+    ("memory range", "At least the most memory that the job used, and no more than a few times that."),
+    ("all full", "A job whose matching clusters have no free nodes left."),
+    ("refused", "A job for which the policy selects none of the matching clusters that have free nodes."),
+    ("one chosen", "With all metadata, a policy selects one of the clusters that match, by default the cheapest."),
     ("additional runtime", "The runtime predicted at the memory of the assigned cluster, less a reference runtime."),
     ("additional cost", "Additional runtime in hours times the price of a node hour of the cluster: price units."),
     ("best-memory", "A reference: the runtime that the model predicts at the memory of the package's fastest build."),
     ("fastest", "A reference: the mean duration of the fastest tenth of the package's builds."),
     ("outside the range", "Predicted at a memory that no build of the package had: an extrapolation."),
-    ("price units", "The unit of cost_per_node_hour, whatever it is, for one hour of one node."),
+    ("price units", "The unit of cost_per_node_hour, such as euros: the price of one node for one hour."),
 )
 
 WORTH: Entries = (
@@ -66,31 +73,34 @@ WORTH: Entries = (
         "Shapley value",
         "What metadata on a subsystem adds to success, averaged over all orders (Shapley, 1953).",
     ),
-    ("single lift", "What metadata on one subsystem alone adds to the success without metadata."),
-    ("drop-one loss", "What leaving out metadata on one subsystem takes from the success with all metadata."),
+    (LIFT_ALONE, "What metadata on one subsystem alone adds to the success without metadata."),
+    (LOSS_IF_DROPPED, "What is lost from the success with all metadata when one subsystem has none."),
     ("incompatible", "A (job, cluster) pair for which the job would fail there."),
     ("blame", "Incompatible pairs, each divided equally among the subsystems that it fails."),
-    ("sole cause", "Incompatible pairs that fail on one subsystem and no other."),
+    (FAILS_ALONE, "Incompatible pairs in which the subsystem is the only requirement that fails."),
 )
 
 SUFFICIENCY: Entries = (
-    ("greedy order", "An order in which each next subsystem is the one whose metadata adds most to those before it."),
-    ("suffices", "A set of subsystems suffices if metadata on it alone reaches the target, a share of the ceiling."),
+    ("greedy order", "The order in which each next subsystem adds most to the success with those before it."),
+    ("suffices", "A set of subsystems suffices if metadata on it alone reaches the target share of the ceiling."),
 )
 
 FRONT: Entries = (
     (
         "Pareto front",
-        "The levels that no other found beats: none is as good in everything shown, and better in one.",
+        "The Pareto-optimal levels: no other level found is as good in everything shown and better in something.",
     ),
 )
 
 INTERVALS: Entries = (
-    ("interval", "The central share of what is found, usually 95 %, when one thing alone is drawn again and again."),
-    ("percentile", "The amount that so many percent of the draws lie below."),
+    (
+        "interval",
+        "What the number would be on other draws of the thing named: the central 95 %, unless it says otherwise.",
+    ),
+    ("percentile", "The amount below which that percentage of the draws lies."),
     ("wrong metadata", "Entries of a cluster replaced by another cluster's, unknown to the scheduler."),
     ("missing metadata", "Entries of a cluster that the scheduler does not see."),
-    ("width of ranges", "How many more versions on offer a job's version range takes in, at each end."),
+    ("width of ranges", "How many more versions a job accepts at each end of its version range."),
 )
 
 MODELS: Entries = (
@@ -98,9 +108,9 @@ MODELS: Entries = (
     ("linear", "Duration = intercept + slope * memory. It can fall below zero outside the memory seen."),
     ("log-linear", "A power law: log duration is a straight line in log memory. Never below zero."),
     ("knn", "The mean duration of the five builds nearest in memory. Level outside the memory seen."),
-    ("the mean", "The mean duration, whatever the memory: what a model has to beat for memory to be of use."),
+    ("the mean", "The mean duration at any memory. A model that is no better shows that memory does not help."),
     ("error", "Mean absolute error on builds that a model was not fitted to, as a share of the mean duration."),
-    ("slope", "That of the linear model. Above zero, builds that used more memory took longer."),
+    ("slope", "The slope of the linear model. Above zero, builds that used more memory took longer."),
     ("memory seen", "From the least to the most memory of the builds; a prediction outside is flagged."),
 )
 
@@ -112,11 +122,11 @@ EVIDENCE: Entries = (
     ("log loss", "The mean of minus the logarithm of the probability that was forecast for what happened, in nats."),
     ("Brier score", "The mean squared distance of forecast and outcome."),
     ("AUC", "How often a record that succeeded is forecast above one that failed; 0.5 by chance."),
-    ("within packages", "Only records of one package are compared, so that knowing the package gains nothing."),
+    ("within packages", "Records are compared only within one package, so knowing the package gains nothing."),
     ("calibration error", "The mean distance of forecast and frequency, over ten equal steps of the forecast."),
-    ("Shapley value", "The log loss that a group of facts takes, averaged over all orders of adding groups."),
+    ("Shapley value", "How far a group of facts lowers the log loss, averaged over all orders of adding groups."),
     ("alternatives", "Records of one package in one version, held out together: real environments to choose from."),
-    ("accept", "The requirements of a job of the same package hold in a record's environment."),
+    ("accept", "A job accepts a record of its package if its requirements hold in the record's environment."),
 )
 
 
@@ -127,17 +137,23 @@ REPLAYS: Entries = (
     ("turnaround", "From a job's first submission to its last end; also called flow time."),
     ("slowdown", "Turnaround divided by runtime."),
     ("bounded slowdown", "max(1, turnaround / max(runtime, 10 s)), so that the shortest jobs do not decide it."),
-    ("utilisation", "Processor-seconds used, of those there are between the first submission and the last end."),
+    ("utilisation", "The share of all processor-seconds between the first submission and the last end that is used."),
     ("makespan", "From the first submission to the last end."),
-    ("wasted", "What attempts used that failed."),
-    ("fcfs, sjf", "Jobs start in the order of submission, or of their limits; nobody passes the first in the queue."),
+    ("wasted", "What failed attempts used."),
+    (
+        "fcfs, sjf",
+        "Jobs start in the order of submission (fcfs) or of their limits (sjf); none passes the first in the queue.",
+    ),
     ("easy", "The first in the queue has a reservation; others start before it if they do not delay it."),
-    ("easy-sjbf", "As easy; of those that may pass, the one with the shortest limit comes first."),
+    ("easy-sjbf", "As easy, but among the jobs that may pass, the one with the shortest limit comes first."),
     ("conservative", "Every job has a reservation from its submission on, and none is delayed."),
-    ("estimate", "What is taken for a job's runtime when planning, such as its limit."),
-    ("Jain's index", "Of n users' mean bounded slowdowns: 1 if all are equal, 1 / n if one user has it all."),
+    ("estimate", "The runtime that planning assumes for a job, such as its limit."),
+    (
+        "Jain's index",
+        "How equal the mean bounded slowdowns of n users are: 1 if all are equal, 1 / n if one user has it all.",
+    ),
     ("interval", "The central 95 % of a mean, when whole weeks of jobs are drawn again and again."),
-    ("p95, p99", "The amounts that 95 and 99 percent of the jobs lie below."),
+    ("p95, p99", "The amounts below which 95 and 99 percent of the jobs lie."),
 )
 
 
@@ -164,15 +180,15 @@ def glossary(results: Results) -> Entries:
 
 _FITTING: Entries = (
     ("cluster", "A named pool of resources. A fleet is a set of clusters."),
-    ("fits, matches", "A cluster could run the job: it has all that is asked for. Whether it is free does not matter."),
-    ("may fit", "Whether it fits depends on something of which the cluster's description says nothing."),
+    ("fits, matches", "The cluster meets all requirements of the job, whether it is free or not."),
+    ("may fit", "The description of the cluster does not say enough to know whether the job fits."),
     ("requirement", "What must hold where the job runs, such as perl@5.32: for Perl 5.32 or newer."),
     ("subsystem", "One kind of thing that a cluster has and a job may need: a compiler, a package, an architecture."),
 )
 
 EXPLANATIONS: Entries = (
     *_FITTING,
-    ("relax", "To ask for less: a wider range of versions, or one requirement fewer."),
+    ("relax", "To require less: a wider range of versions, or one requirement fewer."),
     ("node-hour", "One node for an hour; a processor-hour is one core for an hour."),
     ("queue", "The jobs that run and wait on a cluster, as its batch system listed them."),
 )
@@ -180,11 +196,11 @@ EXPLANATIONS: Entries = (
 DIFFERENCES: Entries = (
     *_FITTING,
     ("new, gone", "A cluster that only the second fleet has, or only the first."),
-    ("renamed", "A cluster that has another name and is else as it was; jobs neither lose nor gain it by that."),
+    ("renamed", "A cluster with another name and nothing else changed; jobs neither lose nor gain it."),
     (
         "loses, gains",
         "The cluster matches the job in the first fleet and not in the second, or the other way round.",
     ),
-    ("->", "What it was, and what it is now."),
+    ("->", "Before the arrow is the old value, after it the new one."),
     ("+, -, ~", "How many nodes or subsystems are new, gone, and changed."),
 )

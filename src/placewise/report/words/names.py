@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from placewise.model.quantities import CEILING, FLEET, MACRO, SUCCESS
+from placewise.model.quantities import CEILING, FLEET, MACRO, SUCCESS, UNMATCHED
 from placewise.model.results.results import LevelResult, Results
 from placewise.model.studies.study import EXPERIMENTS, WITH_REPLACEMENT, WITHOUT_REPLACEMENT, folder_name
-from placewise.report.data.experiments import total_jobs
-from placewise.report.data.levels import AT_LEAST, EXACT, LevelRow, group_of, is_chosen
-from placewise.report.data.uncertainty import is_share
+from placewise.report.data.studies.experiments import total_jobs
+from placewise.report.data.studies.levels import AT_LEAST, EXACT, LevelRow, group_of, is_chosen
+from placewise.report.data.studies.uncertainty import is_share
 from placewise.report.words.numbers import counted, jobs, number, share, shown
 from placewise.report.words.truth import truth_line
 
 SUCCESS_OF_MATCHED_WORDS = "success of matched jobs"
+LIFT_ALONE, LOSS_IF_DROPPED, FAILS_ALONE = "lift alone", "loss if dropped", "fails alone"
+"""What metadata on one subsystem adds alone, what is lost without it alone, and the pairs that fail on it only."""
 NO_METADATA, ALL_METADATA = "no metadata", "all metadata"
 GROUPS = ("", "metadata on one thing", "metadata on several", "all metadata, then one cluster chosen")
 """Headings of the groups of levels, by `group_of`."""
@@ -34,7 +36,7 @@ _EXPERIMENTS = {folder_name(word): word for word in EXPERIMENTS}
 _QUESTIONS = {EXACT: "compiler + exact version", AT_LEAST: "compiler + version at least"}
 _CHOSEN = {WITH_REPLACEMENT: "nodes without limit", WITHOUT_REPLACEMENT: "nodes used up"}
 _POLICIES = {"cheapest": "the cheapest", "fastest": "the fastest", "random": "any"}
-_QUANTITIES = {MACRO: "success of matched jobs, mean over subsystems"}
+_QUANTITIES = {MACRO: "success of matched jobs, mean over subsystems", UNMATCHED: "share of unmatched jobs"}
 _SETTINGS = {
     "clusters": ("clusters in the fleet", "count"),
     "range width": ("width of ranges", "versions added at each end"),
@@ -174,16 +176,16 @@ def reference_words(reference: str) -> str:
 
 
 def scoring_line(results: Results) -> str:
-    """Say by which scoring, and whether expectations or draws, the numbers were made; of records, how held out."""
+    """Say whether the numbers are averages or draws, and by which scoring; for records, how they were held out."""
     if results.evidence is not None and not results.scores:
-        return f"outcomes as they happened; {results.evidence.folds} folds, seed {results.evidence.seed}"
+        return f"outcomes as recorded; {results.evidence.folds}-fold cross-validation, seed {results.evidence.seed}"
     if results.timed is not None and not results.scores:
         return "a trace of jobs over virtual time: every queue policy with every level of metadata"
-    scoring = f"scoring: {results.scoring}" if results.scoring else "scoring: as recorded by its author"
+    scoring = f"{results.scoring} scoring" if results.scoring else "scoring as recorded by its author"
     if results.truth is not None:
         scoring = truth_line(results.truth)
-    how = "expected values over the scheduler's choice" if results.exact else "one choice drawn for each submission"
-    return f"{scoring}; {how}"
+    how = "averages over the clusters that the scheduler could select" if results.exact else "one cluster drawn per job"
+    return f"{how}; {scoring}"
 
 
 def orders_word(results: Results) -> str:

@@ -32,16 +32,11 @@ def distinct(texts: Sequence[str], longest: int = 40) -> list[str]:
     return found
 
 
-def share(value: float | None, digits: int = 4, space: str = NARROW_SPACE) -> str:
+def share(value: float | None, digits: int = 4) -> str:
     """Write a share in percent with so many significant digits: 0.0153550 is 1.536 %."""
     if value is None or math.isnan(value):
         return MISSING
-    return f"{_significant(100 * value, digits)}{space}%"
-
-
-def plain_share(value: float | None, digits: int = 4) -> str:
-    """Write a share for a terminal, which has no narrow space: 1.536%."""
-    return share(value, digits, space="")
+    return f"{_significant(100 * value, digits)}{NARROW_SPACE}%"
 
 
 def signed_share(value: float | None) -> str:

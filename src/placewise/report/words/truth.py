@@ -15,8 +15,8 @@ LEARNED: Entries = (
     (
         "probability of success",
         (
-            "How likely a job succeeds on a cluster, by a model learned from records; where records decide, the share "
-            "of those of this job in this environment that succeeded."
+            "How likely a job succeeds on a cluster, by a model learned from records. Where records decide: the share "
+            "of the job's records in this environment that succeeded."
         ),
     ),
     (
@@ -58,7 +58,7 @@ def truth_findings(results: Results) -> Iterator[str]:
     if note is None:
         return
     if note.kind == "model":
-        yield "A learned model decides success here: a figure is a mean of probabilities, and as right as the model is."
+        yield "A learned model decides success: each number is a mean of probabilities and only as right as the model."
         yield (
             f"In {share(note.unseen)} of all (job, cluster) pairs the model is asked about a value that it has not "
             "learned from, or about a job on a cluster that lacks what it needs."
@@ -74,8 +74,8 @@ def truth_findings(results: Results) -> Iterator[str]:
             "environment that succeeded."
         )
         yield (
-            f"Of {share(note.unknown)} of all (job, cluster) pairs there is no record; such a cluster is no candidate "
-            "for the job, at any level."
+            f"{share(note.unknown)} of all (job, cluster) pairs have no record; such a cluster is no candidate for the "
+            "job at any level."
         )
     if not note.asked:
         slack = "" if not note.slack else f" less {share(note.slack)}"

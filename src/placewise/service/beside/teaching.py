@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from placewise.kinds.inferring import learned
-from placewise.matching.cluster_facts import CLUSTER
-from placewise.matching.known_names import USUAL_TYPES
+from placewise.kinds.vocabulary.inferring import learned
+from placewise.matching.clusters.cluster_facts import CLUSTER
+from placewise.matching.fleet.known_names import USUAL_TYPES
 from placewise.model.fleets.cluster import Cluster
 from placewise.model.fleets.resources import Subsystem
 from placewise.model.fleets.vocabulary import Vocabulary

@@ -9,11 +9,11 @@ from operator import itemgetter
 import numpy as np
 from numpy.typing import NDArray
 
-from placewise.matching import bitset
-from placewise.matching.causes.cause import CausesThere
-from placewise.matching.causes.why_not import Blocked, WhyNot, why_not
-from placewise.matching.index import FleetIndex
-from placewise.matching.match import Match, match_of, matching
+from placewise.matching.bits import bitset
+from placewise.matching.causes.cause import Blocked, CausesThere
+from placewise.matching.causes.why_not import WhyNot, why_not
+from placewise.matching.fleet.index import FleetIndex
+from placewise.matching.match import Match, clusters_meeting, match_of, matching
 from placewise.matching.preferences import Scores, scores
 from placewise.matching.shapes.work import Work
 from placewise.model.jobs.job import Job
@@ -77,7 +77,7 @@ def most_failed(
     total = usable_ones.bit_count()
     failed = []
     for requirement in job.requirements:
-        possible = bitset.to_number(index.clusters_of(index.meeting(requirement, work).possible))
+        possible = clusters_meeting(index, requirement, possible=True, work=work)
         failures = total - (possible & usable_ones).bit_count()
         if failures:
             failed.append((requirement, failures))

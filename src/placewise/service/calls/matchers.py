@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from placewise.errors import InputError
+from placewise.errors import InputError, one_of
 from placewise.model.jobs.job import Job
 from placewise.model.requirements.predicates import Contains, Equals, InNumericRange, InVersionRange, OneOf, Within
 from placewise.model.requirements.requirement import tests_of
@@ -18,7 +18,7 @@ MATCHERS = (_EVERYTHING, *_KINDS)
 def check_matcher(name: str) -> str:
     """Return the name of a match algorithm. Raises InputError for an unknown one."""
     if name not in MATCHERS:
-        raise InputError("no such match algorithm", found=name, expected=" or ".join(MATCHERS))
+        raise InputError("no such match algorithm", found=name, expected=one_of(name, MATCHERS))
     return name
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from placewise.service.guard.credentials import is_secret
+from placewise.service.guard.limits import check_guess
 from placewise.service.guard.peers import is_loopback
 from placewise.service.guard.refusals import Denied, Unauthenticated
 from placewise.service.live.live_fleet import Member
@@ -27,6 +28,7 @@ class Credentials:
 
 def require_registration_secret(state: State, given: str) -> None:
     """Raise Unauthenticated unless this is the secret with which clusters register."""
+    check_guess(given)
     if not is_secret(given, state.registration_hash):
         raise Unauthenticated("the registration secret is wrong")
 
@@ -75,4 +77,5 @@ def _may_submit(state: State, name: str, token: str) -> bool:
 
 
 def _is_global(state: State, given: str) -> bool:
+    check_guess(given)
     return is_secret(given, state.global_hash)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import math
 from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
@@ -15,14 +16,14 @@ from placewise.service.guard.given import LONGEST_REASON, check_name, kept_reaso
 from placewise.service.guard.refusals import Exhausted, NotFound, Unavailable
 from placewise.service.live.live_fleet import Member
 from placewise.service.live.state import State
-from placewise.service.store import agents
-from placewise.service.store import jobs as store
-from placewise.service.store.job import Received, StoredJob
+from placewise.service.live.watching import Watcher
+from placewise.service.store.rows import agents
+from placewise.service.store.rows import jobs as store
+from placewise.service.store.rows.job import Received, StoredJob
 
 # An answer has to pass through clients whose largest message is gRPC's default of 4 MiB.
 MOST_BYTES = 3 << 20
 MOST_JOBS = 10_000
-# Each job that comes wakes them all, and each then looks for itself.
 MOST_WATCHERS = 256
 _LOOK_AGAIN_S = 5.0
 
@@ -60,7 +61,7 @@ async def accept(state: State, member: Member, leases: Sequence[tuple[int, str |
         return store.accept(connection, member.id, leases, now, agent or None, lease_now=lease_now)
 
     accepted = await state.write(act)
-    state.ring(member.id)
+    state.watches.accepted(member.id, frozenset(accepted))
     return list(accepted)
 
 
@@ -89,35 +90,49 @@ async def watch(state: State, name: str, secret: str, most: int) -> AsyncIterato
     watched by as many as may be.
     """
     cluster_id = require_cluster(state, name, secret).id
-    if state.watchers[cluster_id] >= MOST_WATCHERS:
+    if state.watches.count(cluster_id) >= MOST_WATCHERS:
         raise Exhausted("too many watch this cluster's jobs", expected=f"at most {MOST_WATCHERS}")
-    state.watchers[cluster_id] += 1
+    watcher = Watcher(most)
+    watcher.woken.set()
+    state.watches.add(cluster_id, watcher)
     try:
-        async for job in _watch(state, name, secret, most):
+        async for job in _watch(state, name, secret, watcher):
             yield job
     finally:
-        state.watchers[cluster_id] -= 1
-        if not state.watchers[cluster_id]:
-            del state.watchers[cluster_id]
+        state.watches.remove(cluster_id, watcher)
 
 
-async def _watch(state: State, name: str, secret: str, most: int) -> AsyncIterator[Received]:
-    held: dict[int, float] = {}
+async def _watch(state: State, name: str, secret: str, watcher: Watcher) -> AsyncIterator[Received]:
     while not state.stopping:
         member = require_cluster(state, name, secret)
-        bell = state.bell(member.id)
-        if held:
-            still = await state.read(partial(store.held, ids=list(held), now=state.lease_now()))
-            held = {job: until for job, until in held.items() if job in still}
-        if len(held) < most:
-            for job in await receive(state, member, most - len(held)):
-                held[job.id] = state.clock.steady() + state.settings.lease_s
+        if watcher.held:
+            still = await state.read(partial(store.held, ids=list(watcher.held), now=state.lease_now()))
+            if watcher.room <= 0 and len(still) < len(watcher.held):
+                watcher.woken.set()  # there is room again, and jobs may wait for it
+            watcher.held = {job: until for job, until in watcher.held.items() if job in still}
+        if watcher.woken.is_set() and watcher.room > 0:
+            for job in await _next_jobs(state, member, watcher):
                 yield job
-        soonest = min(held.values(), default=math.inf) - state.clock.steady()
-        try:
-            await asyncio.wait_for(bell.wait(), max(0.05, min(_LOOK_AGAIN_S, soonest)))
-        except TimeoutError:
-            continue
+        soonest = min(watcher.held.values(), default=math.inf) - state.clock.steady()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(watcher.woken.wait(), max(0.05, min(_LOOK_AGAIN_S, soonest)))
+
+
+async def _next_jobs(state: State, member: Member, watcher: Watcher) -> list[Received]:
+    """Give a watcher his next jobs, and what he has no room for to the next one."""
+    promised, perhaps_more = watcher.looks()
+    wanted = watcher.room
+    try:
+        jobs = await receive(state, member, wanted)
+    except BaseException:
+        state.ring(member.id, max(1, promised), perhaps_more=True)
+        raise
+    for job in jobs:
+        watcher.held[job.id] = state.clock.steady() + state.settings.lease_s
+    state.watches.add(member.id, watcher)
+    if len(jobs) == wanted and (perhaps_more or promised > wanted):
+        state.ring(member.id, max(1, promised - wanted), perhaps_more=perhaps_more)
+    return jobs
 
 
 async def report(

@@ -10,10 +10,10 @@ from typing import TypeAlias
 
 from sqlalchemy import Connection
 
-from placewise.errors import InputError
+from placewise.errors import InputError, one_of
 from placewise.formats.fleets.cluster_texts import state_changes
-from placewise.matching.cluster_facts import CLUSTER
-from placewise.matching.compiled_cluster import CompiledCluster
+from placewise.matching.clusters.cluster_facts import CLUSTER
+from placewise.matching.clusters.compiled_cluster import CompiledCluster
 from placewise.model.fleets.cluster import Cluster
 from placewise.model.fleets.resources import Subsystem
 from placewise.model.fleets.vocabulary import Vocabulary
@@ -30,9 +30,9 @@ from placewise.service.live.acts import NewDocument, Taught
 from placewise.service.live.live_fleet import Member, with_subsystems
 from placewise.service.live.loading import load
 from placewise.service.live.state import State
-from placewise.service.store import clusters as store
-from placewise.service.store.clusters import NewCluster
-from placewise.service.store.vocabulary import grow_vocabulary
+from placewise.service.store.rows import clusters as store
+from placewise.service.store.rows.clusters import NewCluster
+from placewise.service.store.rows.vocabulary import grow_vocabulary
 
 _Read: TypeAlias = tuple[Cluster, Vocabulary, CompiledCluster | None]
 
@@ -137,7 +137,7 @@ async def delete(state: State, _caller: Caller, name: str, secret: str) -> int:
         now = state.now()
         cancelled = await state.write(lambda connection: store.delete_cluster(connection, member.id, now))
         state.fleet.drop(member.id)
-        state.ring(member.id)
+        state.watches.wake_all(member.id)
         return len(cancelled or ())
 
 
@@ -184,7 +184,7 @@ async def _changed(state: State, caller: Caller, member: Member, changes: Change
     names = {one.name for one in known.subsystems}
     for name in changes.removed:
         if name not in names:
-            raise InputError("the cluster has no such subsystem", found=name, expected="one that it has")
+            raise InputError("the cluster has no such subsystem", found=name, expected=one_of(name, sorted(names)))
         if name in changes.subsystems:
             raise InputError("a subsystem is both replaced and removed", found=name, expected="one of them")
     _check_subsystems(state, changes.subsystems, len(names.union(changes.subsystems)) - len(set(changes.removed)))

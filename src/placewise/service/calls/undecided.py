@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from placewise.matching.index import FleetIndex
-from placewise.matching.match import Incomparable, incomparables, match_of, undecided_clusters
-from placewise.matching.open_tests import open_tests
+from placewise.matching.fleet.index import FleetIndex
+from placewise.matching.fleet.open_tests import open_tests
+from placewise.matching.incomparable import Incomparable
+from placewise.matching.match import incomparables, match_of, undecided_clusters
 from placewise.matching.shapes.work import Work
 from placewise.model.jobs.job import Job
+from placewise.model.requirements.requirement import Expression
 
 _SHOWN = 3
 
@@ -24,7 +26,7 @@ class Undecided:
 
     unknown: tuple[str, ...] = ()
     about: tuple[str, ...] = ()
-    incomparable: tuple[Incomparable, ...] = ()
+    incomparable: tuple[Incomparable[Expression], ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.unknown or self.incomparable)
@@ -61,7 +63,7 @@ def unknown_in_words(count: int, about: tuple[str, ...]) -> list[str]:
     return [f"{who} may match: what {they} of {names} is not described"]
 
 
-def incomparable_in_words(found: tuple[Incomparable, ...]) -> list[str]:
+def incomparable_in_words(found: tuple[Incomparable[Expression], ...]) -> list[str]:
     """Say which clusters have a value that cannot be compared; of many the first."""
     lines = [f"{one.cluster} cannot be compared with {one.requirement}: {one.problem}" for one in found[:_SHOWN]]
     rest = len(found) - _SHOWN

@@ -1,23 +1,22 @@
 """The client of a scheduler that runs elsewhere, in a blocking and an asyncio form, and the agent of a cluster."""
 
-from placewise.matching.causes.cause import Cause, CausesThere, Unknown
+from placewise.matching.causes.cause import Blocked, Cause, CausesThere, NearMiss, Unknown
+from placewise.matching.incomparable import Incomparable
 from placewise.service.client.async_client import AsyncClient
 from placewise.service.client.blocking_client import Client
 from placewise.service.client.channel import DEFAULT_TARGET, ClientTls
 from placewise.service.client.errors import ServiceError
-from placewise.service.client.values import (
+from placewise.service.client.messages.values import (
     AgentRecord,
     Assignment,
-    Blocked,
     ClusterRecord,
     ClusterSecret,
     Credentials,
     Event,
     Explanation,
-    Incomparable,
     JobRecord,
     Matched,
-    NearMiss,
+    NotSubmitted,
     Registration,
     Score,
     Scores,
@@ -25,7 +24,7 @@ from placewise.service.client.values import (
     Wish,
     WrittenRequirement,
 )
-from placewise.service.store.job import JobState
+from placewise.service.store.rows.job import JobState
 
 __all__ = [
     "DEFAULT_TARGET",
@@ -47,6 +46,7 @@ __all__ = [
     "JobState",
     "Matched",
     "NearMiss",
+    "NotSubmitted",
     "Registration",
     "Score",
     "Scores",

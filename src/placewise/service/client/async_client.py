@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterable
+import asyncio
+from collections.abc import AsyncGenerator, Iterable, Mapping
+from pathlib import Path
 from typing import Any, Self, TypeVar
 
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
+from placewise.model.jobs.job import Job
 from placewise.service.client import calls
 from placewise.service.client.channel import DEFAULT_TARGET, ClientTls, channel_credentials, channel_options
 from placewise.service.client.errors import failure
+from placewise.service.client.many_jobs import Answer, Terms, Window
+from placewise.service.client.messages.values import Assignment, ClusterSecret, Credentials, JobRecord
 from placewise.service.client.methods import awaiting
-from placewise.service.client.values import Assignment, ClusterSecret, Credentials, JobRecord
-from placewise.service.store.job import JobState
+from placewise.service.store.rows.job import JobState
 from placewise.service.wire.placewise_pb2_grpc import SchedulerStub
 
 R = TypeVar("R")
@@ -60,6 +64,51 @@ class AsyncClient:
     accept_jobs = awaiting(calls.accept_jobs)
     report_outcome = awaiting(calls.report_outcome)
     heartbeat = awaiting(calls.heartbeat)
+
+    async def submit_many(
+        self,
+        jobs: Iterable[Job | Path | str],
+        credentials: Credentials,
+        *,
+        match_algorithm: str = "",
+        select_algorithm: str = "",
+        select_options: Mapping[str, str] | None = None,
+        request_id: str = "",
+        unknown: bool = False,
+    ) -> AsyncGenerator[Answer, None]:
+        """Submit many jobs, and yield their answers in their order; those of a batch are committed together.
+
+        jobs : as in `submit`, any number; of those that are not answered at most a few hundred are asked for.
+        request_id : that of each job is this with its number; a repeated submission makes no job twice. The other
+        parameters are those of `submit`. A refusal has no explanation here, and 500 characters of its reason.
+
+        While the connection is lost, what was not answered is sent again. Raises InputError for a job that cannot be
+        sent, and ServiceError as `submit` does; what was yielded before is committed.
+        """
+        terms = Terms(credentials, match_algorithm, select_algorithm, select_options, request_id, unknown)
+        window = Window(jobs, terms)
+        while True:
+            stream = self._stub.SubmitMany()
+            try:
+                for request in window.again():
+                    await stream.write(request)
+                while True:
+                    for request in window.more():
+                        await stream.write(request)
+                    if window.empty:
+                        await stream.done_writing()
+                        await stream.read()
+                        return
+                    response = await stream.read()
+                    if response is grpc.aio.EOF:
+                        raise StopAsyncIteration  # noqa: TRY301, handled as a lost connection is
+                    for answer in window.answers(response):
+                        yield answer
+            except (grpc.RpcError, StopAsyncIteration, asyncio.InvalidStateError) as error:
+                wait_s = window.wait_before_again(error, self.target)
+            finally:
+                stream.cancel()
+            await asyncio.sleep(wait_s)
 
     async def list_jobs(
         self,

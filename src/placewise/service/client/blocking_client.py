@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from queue import SimpleQueue
 from typing import Any, Self, TypeVar
 
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
+from placewise.model.jobs.job import Job
 from placewise.service.client import calls
 from placewise.service.client.channel import DEFAULT_TARGET, ClientTls, channel_credentials, channel_options
 from placewise.service.client.errors import failure
+from placewise.service.client.many_jobs import Answer, Terms, Window
+from placewise.service.client.messages.values import Assignment, ClusterSecret, Credentials, JobRecord
 from placewise.service.client.methods import blocking
-from placewise.service.client.values import Assignment, ClusterSecret, Credentials, JobRecord
-from placewise.service.store.job import JobState
+from placewise.service.store.rows.job import JobState
 from placewise.service.wire.placewise_pb2_grpc import SchedulerStub
 
 R = TypeVar("R")
@@ -64,6 +69,49 @@ class Client:
     accept_jobs = blocking(calls.accept_jobs)
     report_outcome = blocking(calls.report_outcome)
     heartbeat = blocking(calls.heartbeat)
+
+    def submit_many(
+        self,
+        jobs: Iterable[Job | Path | str],
+        credentials: Credentials,
+        *,
+        match_algorithm: str = "",
+        select_algorithm: str = "",
+        select_options: Mapping[str, str] | None = None,
+        request_id: str = "",
+        unknown: bool = False,
+    ) -> Iterator[Answer]:
+        """Submit many jobs, and yield their answers in their order; those of a batch are committed together.
+
+        jobs : as in `submit`, any number; of those that are not answered at most a few hundred are asked for.
+        request_id : that of each job is this with its number; a repeated submission makes no job twice. The other
+        parameters are those of `submit`. A refusal has no explanation here, and 500 characters of its reason.
+
+        While the connection is lost, what was not answered is sent again. Raises InputError for a job that cannot be
+        sent, and ServiceError as `submit` does; what was yielded before is committed.
+        """
+        terms = Terms(credentials, match_algorithm, select_algorithm, select_options, request_id, unknown)
+        window = Window(jobs, terms)
+        while True:
+            sent: SimpleQueue[Any] = SimpleQueue()
+            stream = self._stub.SubmitMany(iter(sent.get, None))
+            try:
+                for request in window.again():
+                    sent.put(request)
+                while True:
+                    for request in window.more():
+                        sent.put(request)
+                    if window.empty:
+                        sent.put(None)
+                        next(stream, None)
+                        return
+                    yield from window.answers(next(stream))
+            except (grpc.RpcError, StopIteration) as error:
+                wait_s = window.wait_before_again(error, self.target)
+            finally:
+                sent.put(None)
+                stream.cancel()
+            time.sleep(wait_s)
 
     def list_jobs(
         self,

@@ -10,10 +10,10 @@ from typing import Any, Generic, TypeVar
 
 from placewise.model.fleets.cluster import Cluster
 from placewise.model.jobs.job import Job
-from placewise.service.client.answers import reader
-from placewise.service.client.cluster_documents import Documents, documents_of
-from placewise.service.client.jobspec_texts import text_to_send
-from placewise.service.client.values import (
+from placewise.service.client.messages.answers import reader
+from placewise.service.client.messages.cluster_documents import Documents, documents_of
+from placewise.service.client.messages.jobspec_texts import text_to_send
+from placewise.service.client.messages.values import (
     Assignment,
     ClusterRecord,
     ClusterSecret,
@@ -25,7 +25,7 @@ from placewise.service.client.values import (
     Submission,
 )
 from placewise.service.guard.given import kept_reason
-from placewise.service.store.job import JobState
+from placewise.service.store.rows.job import JobState
 from placewise.service.wire import placewise_pb2 as wire
 
 R = TypeVar("R")

@@ -18,11 +18,11 @@ from urllib.parse import quote
 
 import platformdirs
 
-from placewise.errors import InputError, locating
+from placewise.errors import InputError, Words, locating
 from placewise.formats.reading import found_at, read_json
 from placewise.formats.values import mapping, text
 from placewise.service.client.errors import OtherServerError
-from placewise.service.client.values import Registration
+from placewise.service.client.messages.values import Registration
 from placewise.service.kept_secret import private_file
 
 _SHOWN = 8
@@ -57,7 +57,7 @@ def refuse_other_server(target: str, server: str) -> None:
         raise OtherServerError(
             "these credentials are of another server",
             file=credentials_file(target),
-            found=f"server {before[:_SHOWN]}, and {server[:_SHOWN]} is at {target}",
+            found=Words(f"server {before[:_SHOWN]}, and {server[:_SHOWN]} is at {target}"),
             expected="another --server, that server back, or clusters registered with this one",
         )
 

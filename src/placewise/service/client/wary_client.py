@@ -13,7 +13,7 @@ from placewise.service.client import calls
 from placewise.service.client.async_client import AsyncClient
 from placewise.service.client.channel import ClientTls
 from placewise.service.client.errors import ServiceError
-from placewise.service.client.values import Assignment, ClusterSecret
+from placewise.service.client.messages.values import Assignment, ClusterSecret
 
 R = TypeVar("R")
 

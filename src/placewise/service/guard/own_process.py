@@ -1,4 +1,4 @@
-"""What the system shows of this process to others of the same user, such as the jobs that an agent runs."""
+"""What this process shows to others of the same user, such as the jobs that an agent runs, and what memory it keeps."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import contextlib
 import ctypes
 import os
 import sys
+import threading
 
 SECRETS = (
     "PLACEWISE_SECRET",
@@ -19,6 +20,12 @@ SECRETS = (
 
 # From <linux/prctl.h>.
 _SET_DUMPABLE = 4
+
+# From <malloc.h> of glibc.
+_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
+# Buffers that gRPC reads into are smaller: to map each anew would keep others waiting while a stranger floods it.
+_LARGE_BYTES = 2 << 20
+_KEPT_BYTES = 4 << 20
 
 
 def hide_secrets() -> None:
@@ -36,11 +43,36 @@ def hide_secrets() -> None:
             ctypes.CDLL(None).prctl(_SET_DUMPABLE, 0, 0, 0, 0)
 
 
+def give_back_memory() -> None:
+    """Have large buffers given back to the system once they are freed.
+
+    Otherwise glibc keeps ever larger ones in the heap, where small ones that stay keep them from being given back.
+    Other C libraries do as they do.
+    """
+    if sys.platform.startswith("linux"):
+        with contextlib.suppress(OSError, AttributeError):
+            libc = ctypes.CDLL(None)
+            libc.mallopt(_MMAP_THRESHOLD, _LARGE_BYTES)
+            libc.mallopt(_TRIM_THRESHOLD, _KEPT_BYTES)
+
+
 def close_standard_input() -> None:
     """Replace standard input by nothing: others of this user could read a file behind it anew."""
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.close(nothing)
+
+
+def end_after(seconds: float, code: int) -> None:
+    """End this process with an exit code if it has not ended within so many seconds, whatever its threads do."""
+
+    def end() -> None:
+        sys.stderr.flush()
+        os._exit(code)
+
+    timer = threading.Timer(seconds, end)
+    timer.daemon = True
+    timer.start()
 
 
 def _overwrite() -> None:

@@ -23,6 +23,14 @@ class Exhausted(PlacewiseError):
     """A bound of the service is reached: too much at once, too many, too often."""
 
 
+class QuotaReached(Exhausted):
+    """A token uses as much as it may of something (`quota`: jobs or bytes); `found` is how much that is."""
+
+    def __init__(self, quota: str, *, found: int, expected: str) -> None:
+        super().__init__(f"the token's quota of {quota} is used up", found=found, expected=expected)
+        self.quota = quota
+
+
 class NotNow(PlacewiseError):
     """What was named is in another state than the call needs."""
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import TypeAlias, TypeVar
 
 from sqlalchemy import Connection
 
 from placewise.model.fleets.vocabulary import Vocabulary
-from placewise.service.store import clusters
-from placewise.service.store.adding import add_jobs
-from placewise.service.store.clusters import NewCluster
-from placewise.service.store.job import AddedJob, NewJob
-from placewise.service.store.vocabulary import grow_vocabulary
+from placewise.service.store.rows import clusters
+from placewise.service.store.rows.adding import add_jobs
+from placewise.service.store.rows.clusters import NewCluster
+from placewise.service.store.rows.job import AddedJob, NewJob
+from placewise.service.store.rows.uses import NO_QUOTAS, Quotas
+from placewise.service.store.rows.vocabulary import grow_vocabulary
 
 A = TypeVar("A")
 R = TypeVar("R")
@@ -44,9 +46,9 @@ class NewDocument:
 
 
 class Acts:
-    """The acts that many callers ask for at once, for one clock and one bound on queues."""
+    """The acts that many callers ask for at once, for one clock, one bound on queues and one on tokens."""
 
-    def __init__(self, now: Callable[[], float], most_queued: int) -> None:
+    def __init__(self, now: Callable[[], float], most_queued: int, quotas: Quotas = NO_QUOTAS) -> None:
         def add_clusters(
             connection: Connection, items: Sequence[tuple[NewCluster, Vocabulary]]
         ) -> Sequence[Taught | None]:
@@ -63,11 +65,16 @@ class Acts:
             )
             return _taught(connection, revisions, [one.taught for one in items])
 
+        def add_all_jobs(
+            connection: Connection, items: Sequence[Sequence[NewJob]]
+        ) -> Sequence[list[AddedJob | Exception]]:
+            asked = [job for jobs in items for job in jobs]
+            answers = iter(add_jobs(connection, asked, now(), most_queued, quotas))
+            return [list(islice(answers, len(jobs))) for jobs in items]
+
         self.add_clusters: Act[tuple[NewCluster, Vocabulary], Taught | None] = add_clusters
         self.put_subsystems: Act[NewDocument, Taught | None] = put_subsystems
-        self.add_jobs: Act[NewJob, AddedJob | Exception] = lambda connection, items: add_jobs(
-            connection, items, now(), most_queued
-        )
+        self.add_jobs: Act[Sequence[NewJob], list[AddedJob | Exception]] = add_all_jobs
 
 
 def _taught(connection: Connection, numbers: Sequence[int | None], taught: Sequence[Vocabulary]) -> list[Taught | None]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from placewise.matching.compiled_cluster import CompiledCluster
-from placewise.matching.index import FleetIndex
+from placewise.matching.clusters.compiled_cluster import CompiledCluster
+from placewise.matching.fleet.index import FleetIndex
 from placewise.model.fleets.cluster import Cluster, Fleet
 from placewise.model.fleets.resources import ResourceGraph, Subsystem
 from placewise.model.fleets.vocabulary import Vocabulary
@@ -17,10 +17,12 @@ from placewise.model.jobs.job import NODE
 from placewise.model.scalar import Scalar
 from placewise.scheduler import Scheduler
 from placewise.selection.policies import Policy
-from placewise.selection.stated_numbers import numbers_of_states
+from placewise.selection.stated_numbers import COST, PRICE, numbers_of_states
 
 # Fields of states, from strangers, that are known though no cluster says them now.
 _MOST_FACTS = 10_000
+# Columns of states that are kept: requests name the fields, and states may have any number of them.
+_MOST_COLUMNS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,9 @@ class LiveFleet:
         self._compiled: dict[str, CompiledCluster] = {}
         self._nodes: dict[str, int] = {}
         self.revision = 0
-        self._numbers: dict[str, NDArray[np.float64]] | None = None
+        self._ids: tuple[int, Mapping[str, int]] = (0, {})
+        self._numbers: dict[str, NDArray[np.float64] | None] = {}
+        self._all_fields: list[str] | None = None
         self._learned = self._stated = False
         self._said: set[str] = set()
         self.extent = (0, 0)
@@ -135,7 +139,7 @@ class LiveFleet:
             if len(self._said) < _MOST_FACTS:
                 self._said.update(state)
         self._states[member.name] = state
-        self._numbers = None
+        self._forget_numbers()
 
     def update(self, member: Member) -> None:
         """Replace a member's credentials and revision; one that is gone meanwhile stays gone."""
@@ -151,7 +155,7 @@ class LiveFleet:
             self._compiled.pop(name, None)
             self._stated = True
             self._changed[name] = None
-            self._numbers = None
+            self._forget_numbers()
 
     def ended(self, cluster_id: int | None) -> None:
         """Count one job less on a cluster; on one that is gone there is none to count, whoever has its name now."""
@@ -166,6 +170,12 @@ class LiveFleet:
     def name_of(self, cluster_id: int) -> str | None:
         """Return the name of a cluster by its id."""
         return self._names.get(cluster_id)
+
+    def ids(self) -> Mapping[str, int]:
+        """Return the id of each cluster by its name, as they are now; what is returned does not change later."""
+        if self._ids[0] != self.revision:
+            self._ids = self.revision, {member.name: member.id for member in self._members.values()}
+        return self._ids[1]
 
     def members(self) -> Iterable[Member]:
         """Return all clusters, as they are now."""
@@ -183,11 +193,40 @@ class LiveFleet:
         """Return a cluster's state."""
         return self._states[name]
 
-    def numbers(self) -> Mapping[str, NDArray[np.float64]]:
-        """Return what `numbers_of_states` does of the clusters as they are now."""
-        if self._numbers is None:
-            self._numbers = numbers_of_states(self._states[name] for name in self.scheduler.index.names)
-        return self._numbers
+    def numbers(self, names: Collection[str] | None) -> Mapping[str, NDArray[np.float64]]:
+        """Return (clusters,) numbers by field of the clusters' states, NaN where a cluster does not say one.
+
+        names : the fields that are read; None for every one. Those that no cluster says a number of are left out.
+        Booleans are 1 and 0. ``predicted_cost`` is ``cost_per_node_hour`` where no state has it itself: what
+        a node costs for an hour, since nothing better is known of a job here.
+        """
+        wanted = {*self.fields(), COST} if names is None else names
+        return {name: column for name in wanted if (column := self._column(name)) is not None}
+
+    def fields(self) -> Sequence[str]:
+        """Return the names of all fields of the clusters' states, sorted."""
+        if self._all_fields is None:
+            self._all_fields = sorted({field for state in self._states.values() for field in state})
+        return self._all_fields
+
+    def _forget_numbers(self) -> None:
+        self._numbers.clear()
+        self._all_fields = None
+
+    def _column(self, name: str) -> NDArray[np.float64] | None:
+        """Return the numbers of a field, kept while the states stay as they are; None where there are none."""
+        if name not in self._numbers:
+            if len(self._numbers) >= _MOST_COLUMNS:
+                self._numbers.clear()
+            self._numbers[name] = self._built(name)
+        column = self._numbers[name]
+        if column is None and name == COST:
+            return self._column(PRICE)
+        return column
+
+    def _built(self, name: str) -> NDArray[np.float64] | None:
+        states = (self._states[cluster] for cluster in self.scheduler.index.names)
+        return numbers_of_states({name: state[name]} if name in state else {} for state in states).get(name)
 
 
 def node_count(graph: ResourceGraph) -> int:

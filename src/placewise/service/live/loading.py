@@ -11,9 +11,9 @@ import structlog
 
 from placewise.errors import InputError
 from placewise.formats.fleets.cluster_texts import parse_cluster, parse_subsystem_text
-from placewise.formats.fleets.jgf import parse_containment
+from placewise.formats.fleets.jgf.clusters import parse_containment
 from placewise.formats.reading import parse_json
-from placewise.matching.compiled_cluster import CompiledCluster
+from placewise.matching.clusters.compiled_cluster import CompiledCluster
 from placewise.model.fleets.cluster import Cluster
 from placewise.model.fleets.resources import Subsystem
 from placewise.model.fleets.vocabulary import Vocabulary
@@ -21,9 +21,9 @@ from placewise.model.scalar import Scalar
 from placewise.service.beside.teaching import taught_by_cluster
 from placewise.service.live.live_fleet import Member, with_subsystems
 from placewise.service.live.state import State
-from placewise.service.store import clusters as store
-from placewise.service.store.clusters import StoredCluster
-from placewise.service.store.vocabulary import extent, grow_vocabulary, load_vocabulary
+from placewise.service.store.rows import clusters as store
+from placewise.service.store.rows.clusters import StoredCluster
+from placewise.service.store.rows.vocabulary import extent, grow_vocabulary, load_vocabulary
 
 _log = structlog.get_logger()
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
-from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -20,7 +19,9 @@ from placewise.service.guard.credentials import hash_of
 from placewise.service.guard.limits import Limiter
 from placewise.service.live.acts import Acts
 from placewise.service.live.clock import Clock
+from placewise.service.live.forecasts import Forecasts
 from placewise.service.live.live_fleet import LiveFleet
+from placewise.service.live.watching import Watches
 from placewise.service.observing.metrics import Metrics
 from placewise.service.settings import Settings
 from placewise.service.store.database import Database
@@ -36,13 +37,14 @@ _READERS = 4
 class State:
     """The running service, less its sockets. The event loop owns it.
 
-    bells : by cluster id, what wakes those who wait for its jobs. watchers : by cluster id, how many watch its jobs.
+    watches : who watches the jobs of which cluster.
+    forecasts : what models say, asked by who holds `forecasting`.
     listening_since : since when heartbeats of agents can be heard; who was not heard of before is not lost for that.
     swept_at : when lost agents were last looked for; None where the next look is to begin listening anew. Both are
     on the clock that heartbeats are counted by.
     heavy : does what others cannot wait for. reading : reads long documents for it.
     identity : the name that the database was given when it was made.
-    stopping : whether calls that wait for something shall end.
+    stopping, stopped : whether calls that wait for something shall end, and what wakes them then.
     failed : says why, once the service cannot go on.
     """
 
@@ -55,13 +57,15 @@ class State:
     limiter: Limiter
     random: Random
     clock: Clock
+    forecasts: Forecasts = field(default_factory=Forecasts)
+    forecasting: asyncio.Lock = field(default_factory=asyncio.Lock)
     readers: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_READERS, "placewise-reader"))
     heavy: Heavy = field(init=False)
     reading: Readers = field(default_factory=Readers)
-    bells: dict[int, asyncio.Event] = field(default_factory=dict)
-    watchers: Counter[int] = field(default_factory=Counter)
+    watches: Watches = field(default_factory=Watches)
     identity: str = ""
     stopping: bool = False
+    stopped: asyncio.Event = field(default_factory=asyncio.Event)
     failed: asyncio.Future[str] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
     listening_since: float = math.inf
     swept_at: float | None = None
@@ -121,19 +125,14 @@ class State:
             if not lock.locked() and self._locks.get(name) is lock and not lock._waiters:  # noqa: SLF001, no other way to ask
                 del self._locks[name]
 
-    def bell(self, cluster_id: int) -> asyncio.Event:
-        """Return the event that wakes those who wait for a cluster's jobs."""
-        return self.bells.setdefault(cluster_id, asyncio.Event())
-
-    def ring(self, cluster_id: int) -> None:
-        """Wake those who wait for a cluster's jobs."""
-        if (bell := self.bells.pop(cluster_id, None)) is not None:
-            bell.set()
+    def ring(self, cluster_id: int, jobs: int = 1, *, perhaps_more: bool = False) -> None:
+        """Wake as many of those who watch a cluster as so many new jobs are for."""
+        self.watches.ring(cluster_id, jobs, perhaps_more=perhaps_more)
 
     def stop(self) -> None:
         """End the calls that wait for something, and what is worked out beside the event loop."""
         self.stopping = True
         self.heavy.close()
         self.reading.close()
-        for cluster_id in list(self.bells):
-            self.ring(cluster_id)
+        self.stopped.set()
+        self.watches.wake_everybody()

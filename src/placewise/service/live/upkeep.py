@@ -1,4 +1,4 @@
-"""What the service does by itself: leases that run out, and what other servers on the same database changed."""
+"""What the service does by itself: leases that run out, old jobs, and what other servers changed."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from placewise.errors import PlacewiseError
 from placewise.service.live.loading import learn_from_others, load
+from placewise.service.live.retention import add_up_uses, count_uses, measure, prune
 from placewise.service.live.state import State
-from placewise.service.store import agents, clusters, jobs
 from placewise.service.store.dialects import CLUSTERS_CHANNEL
-from placewise.service.store.job import JobState
 from placewise.service.store.notices import Listener
+from placewise.service.store.rows import agents, clusters, jobs
+from placewise.service.store.rows.job import JobState
 
 _COMPARE_S = 5.0
 # Notices come in bursts; one look at the database serves all that came meanwhile.
@@ -39,6 +40,9 @@ async def compare(state: State) -> None:
     lengths = await state.read(jobs.queue_lengths)
     loads = {member.name: sum(lengths.get(member.id, (0, 0))) for member in state.fleet.members()}
     state.fleet.scheduler.set_loads(loads)
+    for cluster_id, (queued, _) in lengths.items():
+        if queued:  # a notice may have been lost
+            state.ring(cluster_id, perhaps_more=True)
     waiting = [one for one, _ in lengths.values()]
     metrics, index = state.metrics, state.fleet.scheduler.index
     metrics.jobs_waiting.set(sum(waiting))
@@ -52,6 +56,7 @@ async def compare(state: State) -> None:
     metrics.subsystems.set(sum(len(state.fleet.cluster(name).subsystems) for name in index.names))
     metrics.index_bytes.set(index.size_bytes)
     metrics.index_rows.set(index.rows)
+    await measure(state)
 
 
 @contextlib.asynccontextmanager
@@ -71,7 +76,8 @@ async def upkeep(state: State) -> AsyncIterator[None]:
             anything.set()
         else:
             # Whoever may connect to the database may send any text, which here is at worst an error in the log.
-            state.ring(int(payload))
+            # Equal notices of one transaction come once, so this may be for many jobs.
+            state.ring(int(payload), perhaps_more=True)
 
     async def take_over() -> None:
         while True:
@@ -81,7 +87,9 @@ async def upkeep(state: State) -> AsyncIterator[None]:
             anything.clear()
             await _tried("compare with the store", compare(state))
 
-    tasks = [asyncio.create_task(take_over()), asyncio.create_task(_sweep(state))]
+    # Apart from the rest: what there is to forget or to count at first may take minutes.
+    works = take_over(), _sweep(state), _forget(state), _tried("count what tokens use", count_uses(state))
+    tasks = [asyncio.create_task(one) for one in works]
     listener = Listener(state.database, on_notice, on_connected)
     try:
         yield
@@ -97,6 +105,13 @@ async def _sweep(state: State) -> None:
         await asyncio.sleep(state.settings.sweep_s)
         await _tried("return jobs whose leases ran out", _return_expired(state))
         await _tried("give up the jobs of lost agents", give_up_orphans(state))
+        await _tried("add up what tokens use", add_up_uses(state))
+
+
+async def _forget(state: State) -> None:
+    while True:
+        await _tried("forget jobs that are over for long", prune(state))
+        await asyncio.sleep(state.settings.sweep_s)
 
 
 def _ends_as_lost(state: State) -> bool:
@@ -113,7 +128,8 @@ async def _return_expired(state: State) -> None:
     grown = await state.write(lambda connection: jobs.return_expired(connection, now, lease_now=lease_now))
     for cluster_id, leases in grown.items():
         state.metrics.lease_expiries.inc(leases)
-        state.ring(cluster_id)
+        state.watches.lapsed(cluster_id, state.clock.steady())
+        state.ring(cluster_id, leases)
 
 
 async def give_up_orphans(state: State) -> None:
@@ -146,7 +162,7 @@ async def give_up_orphans(state: State) -> None:
         _log.warning("an agent is lost", cluster=name, agent=one.agent, jobs=len(one.ids), requeued=requeued)
         state.metrics.orphans.labels("requeued" if requeued else "failed").inc(len(one.ids))
         if requeued:
-            state.ring(one.cluster_id)
+            state.ring(one.cluster_id, len(one.ids))
         elif name is not None:
             for _ in one.ids:
                 state.fleet.scheduler.ended(name)

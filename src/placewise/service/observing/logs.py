@@ -11,6 +11,8 @@ from typing import Any, Literal, TextIO, TypeAlias
 import structlog
 from structlog.types import EventDict, Processor, WrappedLogger
 
+from placewise.service.observing.repeats import Repeats, add_left_out
+
 Level: TypeAlias = Literal["debug", "info", "warning", "error"]
 Format: TypeAlias = Literal["auto", "json", "console"]
 
@@ -24,13 +26,14 @@ _DEEPEST = 6
 _QUIET = ("aiohttp.access", "alembic", "asyncio", "grpc", "sqlalchemy")
 
 
-def configure(level: Level, format: Format = "auto", *, stream: TextIO | None = None) -> None:  # noqa: A002, the option's name
+def configure(level: Level, format: Format = "auto", *, stream: TextIO | None = None) -> Repeats:  # noqa: A002, the option's name
     """Send the logs of this process to standard error as lines of JSON, or for people at a terminal.
 
     format : ``auto`` is ``console`` at a terminal and ``json`` elsewhere. stream : instead of standard error.
-    Times are UTC. Loggers bound before this keep what was set then.
+    Times are UTC. Loggers bound before this keep what was set then. Returns what bounds the lines of one fault.
     """
     stream = stream or sys.stderr
+    repeats = Repeats()
     console = format == "console" or (format == "auto" and stream.isatty())
     least = logging.getLevelNamesMapping()[level.upper()]
     # Tracebacks without local variables, which may hold secrets.
@@ -50,7 +53,8 @@ def configure(level: Level, format: Format = "auto", *, stream: TextIO | None = 
     else:
         renderer = structlog.processors.JSONRenderer()
     structlog.configure(
-        processors=[*shared, renderer],
+        # What is left out costs no more than being counted.
+        processors=[repeats, *shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(least),
         logger_factory=structlog.WriteLoggerFactory(file=stream),
         cache_logger_on_first_use=False,
@@ -59,14 +63,16 @@ def configure(level: Level, format: Format = "auto", *, stream: TextIO | None = 
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
-            foreign_pre_chain=[structlog.stdlib.add_logger_name, *shared],
+            foreign_pre_chain=[structlog.stdlib.add_logger_name, add_left_out, *shared],
         )
     )
+    handler.addFilter(repeats)
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(least)
     for name in _QUIET:
         logging.getLogger(name).setLevel(max(least, logging.WARNING))
+    return repeats
 
 
 def add_time(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:

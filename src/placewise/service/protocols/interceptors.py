@@ -10,13 +10,15 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from inspect import isasyncgenfunction
 from itertools import count
-from typing import Any
+from typing import Any, cast
 
 import grpc
 import structlog
 
 from placewise.errors import InputError, PlacewiseError
+from placewise.service.guard.admission import Admission
 from placewise.service.guard.limits import Limiter
+from placewise.service.guard.reading_turns import Part
 from placewise.service.guard.refusals import (
     ClusterGone,
     Denied,
@@ -35,6 +37,8 @@ LONGEST_REQUEST_ID = 128
 LONGEST_DETAILS = 4096
 UNKNOWN_METHOD = "unknown"
 HEALTH = "/grpc.health.v1.Health/"
+NEED_NOTHING = (HEALTH, "/grpc.reflection.")
+_LEAVING_S = 0.05
 
 CODES: dict[type[BaseException], grpc.StatusCode] = {
     InputError: grpc.StatusCode.INVALID_ARGUMENT,
@@ -68,6 +72,8 @@ class Watched:
     its own would cost more than everything else here. Requests are parsed here, so that bytes that are no such message
     are INVALID_ARGUMENT. Health checks pass the limits.
 
+    Each message is read when it is its caller's turn (`admission`).
+
     readers : by method, what reads its requests in place of what their message says.
     """
 
@@ -76,11 +82,12 @@ class Watched:
         server: grpc.aio.Server,
         metrics: Metrics,
         limiter: Limiter,
+        admission: Admission | None = None,
         readers: Mapping[str, Callable[[bytes], Any]] | None = None,
     ) -> None:
         self._readers = readers or {}
         self._server = server
-        self._to = _Reporting(metrics, limiter)
+        self._to = _Reporting(metrics, limiter, admission or Admission())
         server.add_generic_rpc_handlers((_Unknown(metrics),))
 
     def add_generic_rpc_handlers(self, handlers: Any) -> None:
@@ -94,23 +101,28 @@ class Watched:
     def _watch(self, method: str, handler: Any) -> grpc.RpcMethodHandler[Any, Any]:
         kind = ("stream" if handler.request_streaming else "unary", "stream" if handler.response_streaming else "unary")
         behaviour = getattr(handler, "_".join(kind))
-        parse = None if handler.request_streaming else self._readers.get(method, handler.request_deserializer)
+        parse = self._readers.get(method, handler.request_deserializer) or bytes
+        many = handler.request_streaming
         watch = self._watch_generator if isasyncgenfunction(behaviour) else self._watch_coroutine
-        make: Any = getattr(grpc, f"{'_'.join(kind)}_rpc_method_handler")
+        # A stream of one message is the same on the wire, and gRPC does not read it before it is asked for.
+        make: Any = getattr(grpc, f"stream_{kind[1]}_rpc_method_handler")
         return make(  # type: ignore[no-any-return]
-            watch(method, behaviour, parse, streams=handler.response_streaming),
-            request_deserializer=handler.request_deserializer if parse is None else None,
+            watch(method, behaviour, parse, many=many, streams=handler.response_streaming),
             response_serializer=handler.response_serializer,
         )
 
-    def _watch_coroutine(self, method: str, behaviour: Any, parse: Any, *, streams: bool) -> Any:
-        async def answer(request: Any, context: Any) -> Any:
+    def _watch_coroutine(self, method: str, behaviour: Any, parse: Any, *, many: bool, streams: bool) -> Any:
+        async def answer(_: Any, context: Any) -> Any:
             call = _Call(self._to, method, context, streams=streams)
             try:
                 await call.begin()
-                response = await behaviour(request if parse is None else _parsed(request, parse), context)
+                # No name for the request: gRPC keeps this frame in a cycle of references where the call fails.
+                response = await behaviour(call.read_each(parse) if many else await call.read(parse), context)
                 call.code = _code_of(context)
                 return response  # noqa: TRY300, the code is asked for inside as well
+            except asyncio.CancelledError:
+                await call.told_to_leave()
+                raise
             except Exception as error:  # noqa: BLE001, every failure is answered
                 await call.fail(error)
             finally:
@@ -118,16 +130,20 @@ class Watched:
 
         return answer
 
-    def _watch_generator(self, method: str, behaviour: Any, parse: Any, *, streams: bool) -> Any:
-        async def answer(request: Any, context: Any) -> AsyncIterator[Any]:
+    def _watch_generator(self, method: str, behaviour: Any, parse: Any, *, many: bool, streams: bool) -> Any:
+        async def answer(_: Any, context: Any) -> AsyncIterator[Any]:
             call = _Call(self._to, method, context, streams=streams)
             try:
                 await call.begin()
-                given = request if parse is None else _parsed(request, parse)
-                async with contextlib.aclosing(behaviour(given, context)) as responses:
+                async with contextlib.aclosing(
+                    behaviour(call.read_each(parse) if many else await call.read(parse), context)
+                ) as responses:
                     async for response in responses:
                         yield response
                 call.code = _code_of(context)
+            except asyncio.CancelledError:
+                await call.told_to_leave()
+                raise
             except Exception as error:  # noqa: BLE001, every failure is answered
                 await call.fail(error)
             finally:
@@ -150,9 +166,10 @@ class _Unknown(grpc.GenericRpcHandler):
 class _Reporting:
     """What a call reports to."""
 
-    __slots__ = ("limiter", "log", "log_all", "metrics")
+    __slots__ = ("admission", "limiter", "log", "log_all", "metrics")
 
-    def __init__(self, metrics: Metrics, limiter: Limiter) -> None:
+    def __init__(self, metrics: Metrics, limiter: Limiter, admission: Admission) -> None:
+        self.admission = admission
         self.metrics = metrics
         self.limiter = limiter
         self.log = structlog.get_logger("placewise.calls").bind()
@@ -163,7 +180,7 @@ class _Reporting:
 class _Call:
     """One call from its first to its last moment."""
 
-    __slots__ = ("_began", "_context", "_error", "_id", "_method", "_peer", "_streams", "_to", "code")
+    __slots__ = ("_began", "_context", "_error", "_id", "_method", "_open", "_part", "_peer", "_streams", "_to", "code")
 
     def __init__(self, to: _Reporting, method: str, context: Any, *, streams: bool) -> None:
         self._began = time.perf_counter()
@@ -174,6 +191,13 @@ class _Call:
         self._id = _request_id(context)
         # Once the call is over, gRPC may have freed what this reads, and the process would crash.
         self._peer = context.peer()
+        task = asyncio.current_task()
+        if task is None:
+            raise RuntimeError("a call is answered in a task")
+        self._part = Part(self._peer, task)
+        admission = to.admission
+        needs_nothing = method.startswith(NEED_NOTHING)
+        self._open = admission.calls if not streams else admission.open_streams if needs_nothing else admission.streams
         self._error: BaseException | None = None
         self.code = grpc.StatusCode.CANCELLED.name  # until something else is known
         structlog.contextvars.bind_contextvars(request_id=self._id)
@@ -186,9 +210,33 @@ class _Call:
             await self._context.send_initial_metadata(metadata)
         else:
             self._context.set_trailing_metadata(metadata)
+        self._to.admission.enter(self._part, self._open)
         limiter = self._to.limiter
         if not limiter.idle and not self._method.startswith(HEALTH):
             limiter.admit(self._peer)
+
+    async def read(self, parse: Callable[[bytes], Any]) -> Any:
+        """Return the call's one message. Raises InputError for what is none."""
+        request = await self._to.admission.read(self._part, self._context.read)
+        if request is grpc.aio.EOF:
+            # Who left at once is seen here before gRPC says that the call is cancelled.
+            await asyncio.sleep(_LEAVING_S)
+            raise InputError("the call has no message")
+        return _parsed(cast("bytes", request), parse)
+
+    async def read_each(self, parse: Callable[[bytes], Any]) -> AsyncIterator[Any]:
+        """Yield the call's messages. Raises InputError for what is none."""
+        admission, read = self._to.admission, self._context.read
+        request = await admission.read(self._part, read)
+        while request is not grpc.aio.EOF:
+            yield _parsed(cast("bytes", request), parse)
+            admission.done(self._part)
+            request = await admission.read_on(self._part, read)
+
+    async def told_to_leave(self) -> None:
+        """Answer a call that was ended for others' sake; return where it was cancelled by its caller."""
+        if self._part.why and self._part.task.uncancel() == 0:
+            await self.fail(Exhausted(self._part.why))
 
     async def fail(self, error: Exception) -> None:
         """Answer with the error's code and end the call. Raises what ends it, always."""
@@ -207,13 +255,18 @@ class _Call:
             # Who asked is gone, or the server has stopped: there is no call left to answer.
             raise asyncio.CancelledError from error
         if isinstance(error, Unauthenticated):
-            self._to.limiter.refused(self._peer)
+            too_many = self._to.limiter.refused(self._peer)
             self._to.metrics.refused_credentials.inc()
+            if too_many:
+                code, details = grpc.StatusCode.RESOURCE_EXHAUSTED, too_many
         self.code = code.name
+        if self._error is None:
+            _forget_frames(error)
         await self._context.abort(code, safe_details(details))
 
     def end(self) -> None:
         to, seconds = self._to, time.perf_counter() - self._began
+        to.admission.leave(self._part, self._open)
         to.metrics.answered(self._method, self.code, None if self._streams else seconds)
         if self._streams:
             to.metrics.open_streams.dec()
@@ -233,6 +286,8 @@ class _Call:
             duration_ms=round(seconds * 1e3, 3),
             **({} if self._error is None else {"exc_info": self._error}),
         )
+        if self._error is not None:
+            _forget_frames(self._error)
 
 
 def code_of(error: BaseException) -> grpc.StatusCode:
@@ -259,6 +314,14 @@ def safe_details(text: str) -> str:
         if total > LONGEST_DETAILS:
             return text[:cut] + "..."
     return text
+
+
+def _forget_frames(error: BaseException) -> None:
+    """Drop the frames that an error holds on to, and with them the request: gRPC keeps it in a cycle of references."""
+    seen: BaseException | None = error
+    while seen is not None and seen.__traceback__ is not None:
+        seen.__traceback__ = None
+        seen = seen.__cause__ or seen.__context__
 
 
 def _parsed(request: bytes, parse: Callable[[bytes], Any]) -> Any:

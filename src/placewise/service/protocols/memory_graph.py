@@ -10,7 +10,7 @@ from placewise.errors import InputError
 from placewise.service.beside.turns import Caller
 from placewise.service.calls.asking import match
 from placewise.service.calls.permission import require_open
-from placewise.service.calls.submitting import read_job
+from placewise.service.calls.reading_jobs import read_job
 from placewise.service.calls.undecided import incomparable_in_words
 from placewise.service.guard.refusals import Denied
 from placewise.service.live.state import State

@@ -1,7 +1,8 @@
-"""Placewise's own protocol: its messages to the service's calls and back."""
+"""Placewise's own protocol: its messages to the service's calls and back; one module, as one class has all methods."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import AsyncIterator
 from typing import Any, TypeAlias
@@ -10,26 +11,31 @@ import grpc
 from google.protobuf.message import DecodeError
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from placewise.errors import InputError
+from placewise.errors import InputError, PlacewiseError
 from placewise.matching.preferences import Scores
 from placewise.service.beside.turns import Caller
 from placewise.service.calls import asking, receiving, registering, submitting
 from placewise.service.calls.permission import Credentials, require_cluster, require_open, usable_clusters
-from placewise.service.calls.submitting import Submission
+from placewise.service.calls.reading_jobs import read_job
+from placewise.service.calls.submitting import Submission, Submitted
+from placewise.service.calls.submitting_many import MOST_AT_ONCE, submit_as_they_come
 from placewise.service.guard.given import at_most
 from placewise.service.guard.refusals import NotFound
 from placewise.service.live.live_fleet import Member
 from placewise.service.live.state import State
+from placewise.service.protocols.interceptors import code_of, safe_details
 from placewise.service.protocols.why_not_message import explanation, incomparable
-from placewise.service.store import jobs as store
-from placewise.service.store.agents import list_agents
-from placewise.service.store.job import JobState, Received, StoredJob
+from placewise.service.store.rows import jobs as store
+from placewise.service.store.rows.agents import list_agents
+from placewise.service.store.rows.job import JobState, Received, StoredJob
 from placewise.service.wire import placewise_pb2 as wire
 from placewise.service.wire.placewise_pb2_grpc import SchedulerServicer
 
 Context: TypeAlias = grpc.aio.ServicerContext[Any, Any]
 
 _LIMIT = 100
+# An answer to the largest batch has to fit into a message.
+_LONGEST_REASON = 500
 _MOST = 1000
 _MOST_HELD = 1000
 _LARGEST = 2**31 - 1
@@ -80,11 +86,51 @@ class PlacewiseV1(SchedulerServicer):
             scores=_scores(submitted.scores),
         )
 
+    async def SubmitMany(
+        self, requests: AsyncIterator[wire.SubmitManyRequest], context: Context
+    ) -> AsyncIterator[wire.SubmitManyResponse]:
+        """Submit jobs as they come, those of one message together."""
+        limiter, peer = self._state.limiter, context.peer()
+
+        async def batches() -> AsyncIterator[tuple[Caller, list[Submission]]]:
+            first: wire.SubmitManyRequest | None = None
+            async for request in requests:
+                if first is None:
+                    first = request
+                else:
+                    limiter.admit(peer)
+                # Looked at every time: tokens may have been replaced meanwhile.
+                usable = usable_clusters(self._state, self._credentials(first.credentials))
+                yield Caller(peer, usable), self._submissions(first, request, usable)
+
+        async with contextlib.aclosing(submit_as_they_come(self._state, batches())) as answered:
+            async for answers in answered:
+                yield wire.SubmitManyResponse(answers=[_answer(one) for one in answers])
+
+    def _submissions(
+        self, first: wire.SubmitManyRequest, request: wire.SubmitManyRequest, usable: frozenset[str] | None
+    ) -> list[Submission]:
+        unknown, options = _unknown(first.unknown), dict(first.select_options)
+        return [
+            Submission(
+                job.jobspec,
+                usable,
+                job.name,
+                first.match_algorithm,
+                first.select_algorithm,
+                options,
+                job.request_id,
+                explained=False,
+                unknown=unknown,
+            )
+            for job in at_most(MOST_AT_ONCE, request.jobs, "jobs")
+        ]
+
     async def Match(self, request: wire.MatchRequest, context: Context) -> wire.MatchResponse:
         """List the clusters, of those that the credentials allow, that could ever run a job."""
         usable = self._usable(request.credentials, context)
         caller = Caller(context.peer(), usable)
-        job = await submitting.read_job(self._state, caller, request.jobspec, "", request.match_algorithm)
+        job = await read_job(self._state, caller, request.jobspec, "", request.match_algorithm)
         found, scores = await asking.match(self._state, caller, job, usable)
         return wire.MatchResponse(
             clusters=found.names,
@@ -98,7 +144,7 @@ class PlacewiseV1(SchedulerServicer):
         """Say why the others could not."""
         usable = self._usable(request.credentials, context)
         caller = Caller(context.peer(), usable)
-        job = await submitting.read_job(self._state, caller, request.jobspec, "", request.match_algorithm)
+        job = await read_job(self._state, caller, request.jobspec, "", request.match_algorithm)
         return explanation(await asking.explain(self._state, caller, job, usable))
 
     async def GetJob(self, request: wire.GetJobRequest, context: Context) -> wire.Job:
@@ -287,8 +333,26 @@ class PlacewiseV1(SchedulerServicer):
     async def _job(self, job_id: int, readable: set[int] | None) -> StoredJob:
         job = await self._state.read(lambda connection: store.get_job(connection, job_id))
         if job is None or (readable is not None and job.cluster_id not in readable):
-            raise NotFound("no such job among those that these credentials allow to see", found=job_id)
+            raise NotFound("there is no such job, or these credentials do not allow to see it", found=job_id)
         return job
+
+
+def _answer(one: Submitted | PlacewiseError) -> wire.SubmitManyResponse.Answer:
+    if isinstance(one, PlacewiseError):
+        code = int(code_of(one).value[0])
+        return wire.SubmitManyResponse.Answer(code=code, reason=_shortened(safe_details(str(one))))
+    return wire.SubmitManyResponse.Answer(
+        job_id=one.job_id,
+        cluster=one.cluster or "",
+        state=_STATES[one.state],
+        matching_clusters=one.matching,
+        total_clusters=one.total,
+        reason=_shortened(one.reason),
+    )
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _LONGEST_REASON else text[: _LONGEST_REASON - 3] + "..."
 
 
 def read_report(request: bytes) -> wire.ReportOutcomeRequest:

@@ -14,12 +14,13 @@ from placewise.service.beside.turns import Caller
 from placewise.service.calls import receiving, registering, submitting
 from placewise.service.calls.asking import match
 from placewise.service.calls.permission import Credentials, require_cluster, usable_clusters
+from placewise.service.calls.reading_jobs import read_job
 from placewise.service.calls.submitting import Submission
 from placewise.service.guard.given import at_most
-from placewise.service.guard.refusals import NotNow, Unauthenticated
+from placewise.service.guard.refusals import Exhausted, NotNow, Unauthenticated
 from placewise.service.live.state import State
 from placewise.service.protocols.interceptors import REQUEST_ID
-from placewise.service.store.job import Received
+from placewise.service.store.rows.job import Received
 from placewise.service.wire import rainbow_pb2 as wire
 from placewise.service.wire.rainbow_pb2_grpc import RainbowSchedulerServicer
 
@@ -96,7 +97,7 @@ class Rainbow(RainbowSchedulerServicer):
             return answer
         caller = Caller(peer, usable)
         if request.satisfy_only:
-            job = await submitting.read_job(self._state, caller, request.jobspec, request.name, "")
+            job = await read_job(self._state, caller, request.jobspec, request.name, "")
             found, _ = await match(self._state, caller, job, usable)
             answer.clusters.extend(found.names)
         else:
@@ -180,8 +181,10 @@ def _request_id() -> str:
 
 
 def _denied(state: State, peer: str, context: Context, denied: Unauthenticated) -> None:
-    state.limiter.refused(peer)
+    too_many = state.limiter.refused(peer)
     state.metrics.refused_credentials.inc()
+    if too_many:
+        raise Exhausted(too_many)
     context.set_trailing_metadata(((REQUEST_ID, _request_id()), (REASON, denied.problem)))
 
 

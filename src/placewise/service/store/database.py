@@ -16,7 +16,6 @@ from tenacity import Retrying, retry_if_exception, stop_after_attempt, stop_afte
 
 from placewise.errors import InputError, PlacewiseError
 from placewise.service.guard.refusals import Unavailable
-from placewise.service.store.checking import damaged, is_damage, refuse_damage
 from placewise.service.store.engines import (
     POSTGRESQL_CONNECTION,
     WRITES,
@@ -25,9 +24,10 @@ from placewise.service.store.engines import (
     shown,
     sqlite_engine,
 )
-from placewise.service.store.file_watch import FileWatch
 from placewise.service.store.migrating import migrate
-from placewise.service.store.sqlite_file import Claim, forget_name, note_name, refuse_log_elsewhere
+from placewise.service.store.sqlite.checking import damaged, is_damage, refuse_damage
+from placewise.service.store.sqlite.file_watch import FileWatch
+from placewise.service.store.sqlite.sqlite_file import Claim, forget_name, note_name, refuse_log_elsewhere
 
 T = TypeVar("T")
 

@@ -28,8 +28,10 @@ from sqlalchemy import (
     type_coerce,
 )
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
 
-from placewise.service.store.tables import jobs
+from placewise.service.guard.refusals import Exhausted
+from placewise.service.store.tables import LARGEST_JOB_ID, jobs
 
 CLUSTERS_CHANNEL = "placewise_clusters"
 JOBS_CHANNEL = "placewise_jobs"
@@ -119,15 +121,28 @@ def _own_insert(connection: Connection, table: Table) -> Any:
 def new_job_ids(connection: Connection, count: int) -> list[int]:
     """Return ids that no job has or will have, ascending.
 
-    SQLite has one writer at a time and jobs are never deleted, so the next numbers are free; PostgreSQL has a
-    sequence.
+    SQLite has one writer at a time and the newest job is never deleted, so the next numbers are free; PostgreSQL has a
+    sequence. Raises Exhausted where there are none left: both protocols have 31 bits for them.
     """
     if connection.dialect.name == "postgresql":
-        return sorted(connection.scalars(select(_NEXT_ID).select_from(func.generate_series(1, count))))
-    first = 1 + connection.execute(_LAST_ID).scalar_one()
-    return list(range(first, first + count))
+        try:
+            return sorted(connection.scalars(select(_NEXT_ID).select_from(func.generate_series(1, count))))
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) == _SEQUENCE_AT_ITS_END:
+                raise _no_ids_left() from error
+            raise
+    last: int = connection.execute(_LAST_ID).scalar_one()
+    if last + count > LARGEST_JOB_ID:
+        raise _no_ids_left()
+    return list(range(last + 1, last + 1 + count))
 
 
+def _no_ids_left() -> Exhausted:
+    expected = f"at most {LARGEST_JOB_ID:,} jobs in the life of a database; begin a new one"
+    return Exhausted("the database has no job ids left", expected=expected)
+
+
+_SEQUENCE_AT_ITS_END = "2200H"
 _LAST_ID = select(func.coalesce(func.max(jobs.c.id), 0))
 _NEXT_ID = func.nextval("jobs_id_seq", type_=Integer)
 

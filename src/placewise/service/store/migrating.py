@@ -8,12 +8,14 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, func, inspect, select
+from sqlalchemy import Connection, func, inspect, literal, select
 
 from placewise.errors import InputError
 from placewise.service.store.tables import metadata
 
 VERSION_TABLE = "placewise_version"
+# Other servers wait behind a migration that waits for a lock (of a `pg_dump`, say); rather this server does not start.
+LOCK_TIMEOUT = "5s"
 
 # Any number will do, as long as every server takes the same.
 _MIGRATION_LOCK = 0x706C6163
@@ -34,6 +36,8 @@ def migrate(connection: Connection) -> None:
         current = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE}).get_current_heads()
         _refuse_unknown(connection, current, {step.revision for step in script.walk_revisions()})
         if current != (script.get_current_head(),):
+            if connection.dialect.name == "postgresql":
+                connection.execute(select(func.set_config("lock_timeout", LOCK_TIMEOUT, literal(True))))
             command.upgrade(config, "head")
 
 

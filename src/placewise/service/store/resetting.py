@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from time import time
 from typing import TypeVar
 
-from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection
-from sqlalchemy.exc import SQLAlchemyError
 
 from placewise.errors import InputError
-from placewise.formats.reading import found_at
 from placewise.service.guard.credentials import Issued, hash_of, issue
-from placewise.service.store.clusters import identity, live_id, rotate
-from placewise.service.store.engines import WRITES, parse_url, postgresql_engine, shown, sqlite_engine
-from placewise.service.store.migrating import VERSION_TABLE, newest
+from placewise.service.store.engines import WRITES
+from placewise.service.store.rows.clusters import identity, live_id, rotate
+from placewise.service.store.using import beside_servers
 
 T = TypeVar("T")
 
@@ -47,26 +43,5 @@ def reset_credentials(database: str, cluster: str, *, keep_secret: bool, keep_to
 
 
 def _in(database: str, act: Callable[[Connection], T]) -> T:
-    url = parse_url(database)
-    sqlite = url.get_backend_name() == "sqlite"
-    if sqlite and found_at(Path(str(url.database))) != "file":
-        raise InputError("there is no such database", file=shown(url), expected="that of a scheduler")
-    engine = sqlite_engine(url) if sqlite else postgresql_engine(url)
-    try:
-        with engine.execution_options(**WRITES).begin() as connection:
-            _refuse_other_version(connection)
-            return act(connection)
-    except InputError as error:
-        raise error.within(file=shown(url)) from None
-    except SQLAlchemyError as error:
-        reason = " ".join(str(getattr(error, "orig", None) or error).split())
-        reason = reason.replace(url.password, "***") if url.password else reason
-        raise InputError(f"the database cannot be used: {reason}", file=shown(url)) from None
-    finally:
-        engine.dispose()
-
-
-def _refuse_other_version(connection: Connection) -> None:
-    version = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE}).get_current_heads()
-    if version != (newest(),):
-        raise InputError("the database is not of this version", found=list(version), expected=newest())
+    with beside_servers(database) as engine, engine.execution_options(**WRITES).begin() as connection:
+        return act(connection)

@@ -7,6 +7,7 @@ writes a row whole.
 from __future__ import annotations
 
 from sqlalchemy import (
+    BigInteger,
     Column,
     Double,
     ForeignKey,
@@ -18,6 +19,9 @@ from sqlalchemy import (
     Text,
     literal_column,
 )
+
+LARGEST_JOB_ID = 2**31 - 1
+"""Both protocols have an int32 for it."""
 
 metadata = MetaData()
 
@@ -77,15 +81,22 @@ jobs = Table(
     Column("lease_until", Double),
     Column("agent", Text),  # of an accepted job whose agent sends heartbeats
     Column("attempts", Integer),  # how often it was accepted
+    Column("token", Integer),  # whose quota it counts for; null for what a server without quotas took
+    Column("bytes", Integer),  # of jobspec and command
 )
 # SQLite uses a partial index only where the query repeats its condition, literals and all.
 waiting = jobs.c.state.in_([literal_column("'assigned'"), literal_column("'received'")])
+# "In" the states that are over would have SQLite take the index by state, and look at every job that is over.
+over = jobs.c.state.not_in(
+    [literal_column(f"'{state}'") for state in ("submitted", "assigned", "received", "accepted")]
+)
 leased = jobs.c.lease_until.is_not(None)
 held = jobs.c.agent.is_not(None)
 requested = jobs.c.request_id.is_not(None)
 Index("jobs_by_cluster", jobs.c.cluster_id, jobs.c.id)
 Index("jobs_by_state", jobs.c.state, jobs.c.id)
 Index("jobs_waiting", jobs.c.cluster_id, jobs.c.id, sqlite_where=waiting, postgresql_where=waiting)
+Index("jobs_over", jobs.c.changed_at, sqlite_where=over, postgresql_where=over)
 Index("jobs_leased", jobs.c.lease_until, sqlite_where=leased, postgresql_where=leased)
 Index("jobs_held", jobs.c.cluster_id, jobs.c.agent, sqlite_where=held, postgresql_where=held)
 Index("jobs_request", jobs.c.request_id, unique=True, sqlite_where=requested, postgresql_where=requested)
@@ -115,6 +126,16 @@ job_events = Table(
     Column("state", Text, nullable=False),
     Column("detail", Text),
     sqlite_with_rowid=False,
+)
+
+# What tokens use is the sum of their rows, so that transactions which change it wait for none another (`uses.py`).
+token_uses = Table(
+    "token_uses",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("token", Integer, nullable=False),
+    Column("jobs", Integer, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
 )
 
 # What clusters have taught: for each subsystem that there is or ever was its fields, and their kinds, as JSON.

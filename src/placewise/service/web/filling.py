@@ -17,6 +17,7 @@ MOST_EVENTS = 100
 MOST_LINES = 200
 MOST_PAIRS = 8
 MOST_AGENTS = 8
+MOST_TOKENS = 50
 LONGEST_TEXT = 300
 REFRESH_S = 10
 
@@ -36,7 +37,14 @@ class Templates:
         )
         style = self._environment.get_template("page.css").render()
         self._environment.globals |= {"style": style, "bounds": BOUNDS}
-        self._environment.filters |= {"moment": moment, "machine_time": machine_time, "brief": brief, "span": span}
+        self._environment.filters |= {
+            "moment": moment,
+            "machine_time": machine_time,
+            "brief": brief,
+            "span": span,
+            "size": decimal_size,
+            "percent": percent,
+        }
         digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
         self.policy = (
             f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; "
@@ -84,6 +92,14 @@ def brief(text: str) -> str:
     return "".join(one if one.isprintable() else repr(one)[1:-1] for one in cut)
 
 
+def percent(share: float) -> str:
+    """Return a share in percent with one digit after the point; only nothing is 0 %, and only all 100 %."""
+    text = f"{100 * share:.1f}"
+    if text == "100.0" and share < 1:
+        return "over 99.9 %"
+    return "under 0.1 %" if text == "0.0" and share > 0 else f"{text} %"
+
+
 def span(seconds: float) -> str:
     """Return a duration in its two largest units."""
     left = max(0, int(seconds)) if seconds < 1e12 else 0
@@ -95,6 +111,14 @@ def span(seconds: float) -> str:
     return " ".join(parts[:2])
 
 
+def decimal_size(size_bytes: float) -> str:
+    """Return a number of bytes in the largest decimal unit of which there is one."""
+    for unit, factor in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if size_bytes >= factor:
+            return f"{size_bytes / factor:.1f} {unit}"
+    return f"{size_bytes:.0f} bytes"
+
+
 BOUNDS: dict[str, int] = {
     "clusters": MOST_CLUSTERS,
     "jobs": MOST_JOBS,
@@ -102,4 +126,5 @@ BOUNDS: dict[str, int] = {
     "lines": MOST_LINES,
     "pairs": MOST_PAIRS,
     "agents": MOST_AGENTS,
+    "tokens": MOST_TOKENS,
 }

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import placewise
 from placewise.errors import PlacewiseError
-from placewise.matching.recent import Recent
+from placewise.matching.fleet.recent import Recent
+from placewise.model.durations import in_words as duration_in_words
 from placewise.model.scalar import scalar_text
 from placewise.service.beside.turns import Caller
 from placewise.service.calls.asking import explain, in_words
-from placewise.service.calls.submitting import read_job
+from placewise.service.calls.reading_jobs import read_job
 from placewise.service.guard.refusals import Exhausted, Unavailable
+from placewise.service.live.retention import by_name
 from placewise.service.live.state import State
-from placewise.service.store import jobs as store
-from placewise.service.store.agents import list_agents
-from placewise.service.store.job import JobState, StoredJob
-from placewise.service.web.shown import AgentRow, ClusterRow, JobPage, Overview
+from placewise.service.store.rows import jobs as store
+from placewise.service.store.rows import pruning
+from placewise.service.store.rows.agents import list_agents
+from placewise.service.store.rows.ended import MOST_COUNTED, ended_counts
+from placewise.service.store.rows.job import JobState, StoredJob
+from placewise.service.store.rows.uses import uses
+from placewise.service.web.filling import decimal_size, span
+from placewise.service.web.shown import AgentRow, ClusterRow, JobPage, Kept, Overview
+from placewise.service.web.success import success_rows
 
 _RECENT = 100
 # Characters of explanations that are kept.
@@ -36,11 +43,12 @@ class StatePages:
         """Return the clusters, and the most recent jobs."""
         state = self._state
         now, heard_now = state.now(), state.heard_now()
-        lengths, agents, recent = await state.read(
+        lengths, agents, recent, ended = await state.read(
             lambda connection: (
                 store.queue_lengths(connection),
                 list_agents(connection, now, heard_now),
                 store.list_jobs(connection, cluster_ids=None, limit=_RECENT),
+                ended_counts(connection),
             )
         )
         lost_before = now - state.settings.agent_lost_s
@@ -62,7 +70,32 @@ class StatePages:
             ("jobs waiting", sum(row.waiting for row in clusters)),
             ("jobs running", sum(row.running for row in clusters)),
         )
-        return Overview(state.settings.name, placewise.__version__, self._started_at, clusters, recent, totals)
+        success = success_rows(ended, {member.id: member.name for member in state.fleet.members()})
+        return Overview(
+            name=state.settings.name,
+            version=placewise.__version__,
+            started_at=self._started_at,
+            clusters=clusters,
+            jobs=recent,
+            totals=totals,
+            success=success,
+            counted=MOST_COUNTED,
+            kept=await self._kept(now),
+        )
+
+    async def _kept(self, now: float) -> Kept:
+        state, settings = self._state, self._state.settings
+        room, oldest, used = await state.read(
+            lambda connection: (pruning.room(connection), pruning.over_since(connection), uses(connection))
+        )
+        free = "" if room.free_bytes is None else f", {decimal_size(room.free_bytes)} of it free"
+        keep = "for ever" if settings.keep_s is None else duration_in_words(settings.keep_s)
+        facts = (
+            ("jobs that are over are kept", keep),
+            ("over for longest", "-" if oldest is None else span(now - oldest)),
+            ("database", f"{decimal_size(room.bytes)}{free}"),
+        )
+        return Kept(facts, by_name(state, used), settings.quota_jobs, settings.quota_bytes)
 
     async def job(self, job_id: int, peer: str = "") -> JobPage | None:
         """Return a job; of a refused one, why the clusters that are registered now do not match.

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from placewise.service.store.job import StoredJob
+from placewise.service.store.rows.job import StoredJob
+from placewise.service.web.success import SuccessRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +37,26 @@ class ClusterRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """What the database keeps.
+
+    facts : what there is to say, in pairs of texts. tokens : name, jobs that wait or run, bytes of jobspecs kept; those
+    that use most first. quota_jobs, quota_bytes : the most that a token may use; None for no bound.
+    """
+
+    facts: Sequence[tuple[str, str]]
+    tokens: Sequence[tuple[str, int, int]] = ()
+    quota_jobs: int | None = None
+    quota_bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Overview:
     """A server at one moment.
 
     clusters, jobs : in the order to show them; long ones are cut on the page. totals : counts with what they
     count, such as ("jobs waiting", 12).
+    success : by cluster, of the `counted` newest jobs.
     """
 
     name: str
@@ -49,6 +65,9 @@ class Overview:
     clusters: Sequence[ClusterRow]
     jobs: Sequence[StoredJob]
     totals: Sequence[tuple[str, int]] = ()
+    success: Sequence[SuccessRow] = ()
+    counted: int = 0
+    kept: Kept | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -152,6 +152,61 @@ class SubmitResponse(_message.Message):
     scores: Scores
     def __init__(self, job_id: _Optional[int] = ..., cluster: _Optional[str] = ..., state: _Optional[_Union[JobState, str]] = ..., matching_clusters: _Optional[int] = ..., total_clusters: _Optional[int] = ..., reason: _Optional[str] = ..., explanation: _Optional[_Union[Explanation, _Mapping]] = ..., unknown: _Optional[_Iterable[str]] = ..., incomparable: _Optional[_Iterable[_Union[Incomparable, _Mapping]]] = ..., scores: _Optional[_Union[Scores, _Mapping]] = ...) -> None: ...
 
+class SubmitManyRequest(_message.Message):
+    __slots__ = ("credentials", "match_algorithm", "select_algorithm", "select_options", "unknown", "jobs")
+    class NewJob(_message.Message):
+        __slots__ = ("name", "jobspec", "request_id")
+        NAME_FIELD_NUMBER: _ClassVar[int]
+        JOBSPEC_FIELD_NUMBER: _ClassVar[int]
+        REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+        name: str
+        jobspec: str
+        request_id: str
+        def __init__(self, name: _Optional[str] = ..., jobspec: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
+    class SelectOptionsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    CREDENTIALS_FIELD_NUMBER: _ClassVar[int]
+    MATCH_ALGORITHM_FIELD_NUMBER: _ClassVar[int]
+    SELECT_ALGORITHM_FIELD_NUMBER: _ClassVar[int]
+    SELECT_OPTIONS_FIELD_NUMBER: _ClassVar[int]
+    UNKNOWN_FIELD_NUMBER: _ClassVar[int]
+    JOBS_FIELD_NUMBER: _ClassVar[int]
+    credentials: Credentials
+    match_algorithm: str
+    select_algorithm: str
+    select_options: _containers.ScalarMap[str, str]
+    unknown: Unknown
+    jobs: _containers.RepeatedCompositeFieldContainer[SubmitManyRequest.NewJob]
+    def __init__(self, credentials: _Optional[_Union[Credentials, _Mapping]] = ..., match_algorithm: _Optional[str] = ..., select_algorithm: _Optional[str] = ..., select_options: _Optional[_Mapping[str, str]] = ..., unknown: _Optional[_Union[Unknown, str]] = ..., jobs: _Optional[_Iterable[_Union[SubmitManyRequest.NewJob, _Mapping]]] = ...) -> None: ...
+
+class SubmitManyResponse(_message.Message):
+    __slots__ = ("answers",)
+    class Answer(_message.Message):
+        __slots__ = ("job_id", "cluster", "state", "matching_clusters", "total_clusters", "reason", "code")
+        JOB_ID_FIELD_NUMBER: _ClassVar[int]
+        CLUSTER_FIELD_NUMBER: _ClassVar[int]
+        STATE_FIELD_NUMBER: _ClassVar[int]
+        MATCHING_CLUSTERS_FIELD_NUMBER: _ClassVar[int]
+        TOTAL_CLUSTERS_FIELD_NUMBER: _ClassVar[int]
+        REASON_FIELD_NUMBER: _ClassVar[int]
+        CODE_FIELD_NUMBER: _ClassVar[int]
+        job_id: int
+        cluster: str
+        state: JobState
+        matching_clusters: int
+        total_clusters: int
+        reason: str
+        code: int
+        def __init__(self, job_id: _Optional[int] = ..., cluster: _Optional[str] = ..., state: _Optional[_Union[JobState, str]] = ..., matching_clusters: _Optional[int] = ..., total_clusters: _Optional[int] = ..., reason: _Optional[str] = ..., code: _Optional[int] = ...) -> None: ...
+    ANSWERS_FIELD_NUMBER: _ClassVar[int]
+    answers: _containers.RepeatedCompositeFieldContainer[SubmitManyResponse.Answer]
+    def __init__(self, answers: _Optional[_Iterable[_Union[SubmitManyResponse.Answer, _Mapping]]] = ...) -> None: ...
+
 class MatchRequest(_message.Message):
     __slots__ = ("jobspec", "credentials", "match_algorithm")
     JOBSPEC_FIELD_NUMBER: _ClassVar[int]

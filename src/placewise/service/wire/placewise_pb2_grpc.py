@@ -40,6 +40,11 @@ class SchedulerStub(object):
                 request_serializer=placewise_dot_service_dot_wire_dot_placewise__pb2.SubmitRequest.SerializeToString,
                 response_deserializer=placewise_dot_service_dot_wire_dot_placewise__pb2.SubmitResponse.FromString,
                 _registered_method=True)
+        self.SubmitMany = channel.stream_stream(
+                '/placewise.v1.Scheduler/SubmitMany',
+                request_serializer=placewise_dot_service_dot_wire_dot_placewise__pb2.SubmitManyRequest.SerializeToString,
+                response_deserializer=placewise_dot_service_dot_wire_dot_placewise__pb2.SubmitManyResponse.FromString,
+                _registered_method=True)
         self.Match = channel.unary_unary(
                 '/placewise.v1.Scheduler/Match',
                 request_serializer=placewise_dot_service_dot_wire_dot_placewise__pb2.MatchRequest.SerializeToString,
@@ -128,6 +133,15 @@ class SchedulerServicer(object):
 
     def Submit(self, request, context):
         """Match a job and assign it to one cluster, in one step. A job that fits nowhere is an answer, not an error.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SubmitMany(self, request_iterator, context):
+        """Submit many jobs: those of one message are committed together, and answered by one message, in their order. The
+        next message may be sent before the last one is answered; a server reads at most two ahead. After a lost
+        connection what was not answered is sent again: with request ids, no job is made twice.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -253,6 +267,11 @@ def add_SchedulerServicer_to_server(servicer, server):
                     request_deserializer=placewise_dot_service_dot_wire_dot_placewise__pb2.SubmitRequest.FromString,
                     response_serializer=placewise_dot_service_dot_wire_dot_placewise__pb2.SubmitResponse.SerializeToString,
             ),
+            'SubmitMany': grpc.stream_stream_rpc_method_handler(
+                    servicer.SubmitMany,
+                    request_deserializer=placewise_dot_service_dot_wire_dot_placewise__pb2.SubmitManyRequest.FromString,
+                    response_serializer=placewise_dot_service_dot_wire_dot_placewise__pb2.SubmitManyResponse.SerializeToString,
+            ),
             'Match': grpc.unary_unary_rpc_method_handler(
                     servicer.Match,
                     request_deserializer=placewise_dot_service_dot_wire_dot_placewise__pb2.MatchRequest.FromString,
@@ -362,6 +381,33 @@ class Scheduler(object):
             '/placewise.v1.Scheduler/Submit',
             placewise_dot_service_dot_wire_dot_placewise__pb2.SubmitRequest.SerializeToString,
             placewise_dot_service_dot_wire_dot_placewise__pb2.SubmitResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SubmitMany(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_stream(
+            request_iterator,
+            target,
+            '/placewise.v1.Scheduler/SubmitMany',
+            placewise_dot_service_dot_wire_dot_placewise__pb2.SubmitManyRequest.SerializeToString,
+            placewise_dot_service_dot_wire_dot_placewise__pb2.SubmitManyResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -16,12 +16,12 @@ from placewise.formats.results.results_folder import read_results
 from placewise.model.progress import SILENT, Progress
 from placewise.model.quantities import LAST, SUCCESS, SUCCESS_OF_MATCHED
 from placewise.model.results.results import Results
-from placewise.model.results.worth import Interval
+from placewise.model.results.worth import ORDER, Interval
 from placewise.model.studies.settings import MOST_ORDERS, refuse_outside
 from placewise.model.studies.study import EXPANDING, folder_name
 from placewise.study.compare.study_differences import Unlike, unlike_studies
 from placewise.sweep.runner import HERE, Runner
-from placewise.worth.resampling import Bootstrap, Centre, Column, Ratios, interval_of
+from placewise.worth.resampling import Bootstrap, Centre, Column, Ratios, Varied, interval_of
 
 MATCHED = "matched"
 _EXPANDING = folder_name(EXPANDING)
@@ -195,12 +195,12 @@ def _differences(
             progress=progress,
         )
     influence = ratios.influence()
-    over = f"{resamples:,} resamples of {units:,} {pairs.unit_word}s"
+    varied = Varied(pairs.unit_word, units, resamples=resamples)
     found = []
     for number, (name, quantity) in enumerate(figures):
         one, other = values[2 * number : 2 * number + 2].tolist()
         centre = Centre.of(one - other, influence[2 * number] - influence[2 * number + 1])
-        interval = interval_of(rows[:, 2 * number] - rows[:, 2 * number + 1], over, centre)
+        interval = interval_of(rows[:, 2 * number] - rows[:, 2 * number + 1], varied, centre)
         found.append(
             PairedDifference(
                 name,
@@ -235,7 +235,7 @@ def _of_numbered_draws(
     whole : both have the same jobs, which these were over.
     """
     drawn: dict[str, list[Mapping[tuple[str, str], NDArray[np.float64]]]] = {
-        "random order": [_orders(run) for run in runs],
+        ORDER: [_orders(run) for run in runs],
         "fleet": [_fleets(run) for run in runs],
     }
     notes = []
@@ -247,9 +247,9 @@ def _of_numbered_draws(
         if reason is not None:
             notes.append(f"no intervals over {noun}s: {reason}")
             continue
-        over = f"{counts[0]:,} {noun if counts[0] == 1 else f'{noun}s'}, paired by number"
+        varied = Varied(noun, counts[0], ", paired by number")
         differences = [
-            _with(difference, interval_of(one[key] - other[key], over))
+            _with(difference, interval_of(one[key] - other[key], varied))
             if (key := (difference.experiment, difference.quantity)) in one and key in other
             else difference
             for difference in differences

@@ -18,7 +18,7 @@ from placewise.prediction.success.folds import NONE, PACKAGE, VERSION
 from placewise.study.evidence.baselines import base_rate
 from placewise.study.evidence.sample import known_of, names_by_group
 from placewise.sweep.runner import Runner
-from placewise.worth.resampling import Bootstrap, Column, Ratios, interval_of
+from placewise.worth.resampling import Bootstrap, Column, Ratios, Varied, interval_of
 from placewise.worth.shapley import values_of_sets
 
 NOTHING, ONLY_PACKAGE, EVERYTHING = "nothing", "the package only", "all facts"
@@ -186,8 +186,8 @@ def intervals_of_ratios(
     columns = [Column(figure, unit.reshape(-1), above, below) for figure, (above, below) in enumerate(ratios)]
     task = Bootstrap(Ratios.of(columns, len(present), len(columns)), settings.seed)
     rows = np.array([task(number) for number in range(settings.resamples)])
-    over = f"{settings.resamples:,} resamples of {len(present):,} packages"
-    return [interval_of(column, over) for column in rows.T]
+    varied = Varied("package", len(present), resamples=settings.resamples)
+    return [interval_of(column, varied) for column in rows.T]
 
 
 def reliability_bins(records: OutcomeRecords, p: NDArray[np.float64]) -> tuple[ReliabilityBin, ...]:

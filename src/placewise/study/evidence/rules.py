@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placewise.errors import InputError
-from placewise.matching import bitset
-from placewise.matching.index import FleetIndex
+from placewise.matching.bits import bitset
+from placewise.matching.fleet.index import FleetIndex
 from placewise.model.fleets.cluster import Cluster, Fleet
 from placewise.model.fleets.resources import Subsystem, SubsystemVertex, package_subsystem
 from placewise.model.jobs.workload import Workload

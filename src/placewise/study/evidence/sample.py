@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from placewise.errors import InputError
+from placewise.errors import InputError, Words, one_of
 from placewise.model.outcomes.evidence import EvidenceSettings, Sample
 from placewise.model.outcomes.outcome_records import (
     ABSENT,
@@ -43,7 +43,7 @@ def sampled(kept: OutcomeRecords, settings: EvidenceSettings) -> tuple[OutcomeRe
     if not len(rows):
         raise InputError(
             "no package is left to learn from",
-            found=_none_left(builds, good, settings.least_builds),
+            found=Words(_none_left(builds, good, settings.least_builds)),
             expected=f"{settings.least_builds} or more, more than {settings.low:g} and less than {settings.high:g} "
             "of them a success",
         )
@@ -83,7 +83,7 @@ def groups_of(records: OutcomeRecords, wanted: tuple[str, ...]) -> tuple[str, ..
         there.insert(there.index(DEPENDENCIES) + 1, PRESENCE)
     for one in wanted:
         if one not in there:
-            raise InputError("no such group of facts", found=one, expected=f"some of {', '.join(there)}")
+            raise InputError("no such group of facts", found=one, expected=one_of(one, there))
     found = wanted or tuple(one for one in ENVIRONMENT if one in there) or tuple(there)
     if not 0 < len(found) <= MOST_GROUPS:
         expected = f"1 to {MOST_GROUPS} of {', '.join(there) or 'none that there are'}"
@@ -119,7 +119,9 @@ def tried_alone(records: OutcomeRecords, wanted: tuple[str, ...]) -> tuple[str, 
     dependencies = {fact.name: fact for fact in records.facts if fact.group == DEPENDENCIES}
     for one in wanted:
         if one not in dependencies:
-            raise InputError("no dependency of this name is common enough", found=one, expected="one that records have")
+            raise InputError(
+                "no dependency of this name is common enough", found=one, expected=one_of(one, dependencies)
+            )
     return wanted or tuple(name for name, fact in dependencies.items() if _varies(fact, len(records)))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from placewise.errors import InputError
+from placewise.errors import InputError, Words
 from placewise.model.outcomes.evidence import EvidenceSettings
 from placewise.model.outcomes.outcome_records import OutcomeRecords
 from placewise.model.outcomes.success_card import Learned
@@ -21,7 +21,9 @@ def model_of(records: OutcomeRecords, data: str, sha256: str, settings: Evidence
     kept, _ = without_contradictions(records)
     sample, _ = sampled(kept, settings)
     if not sample.facts:
-        raise InputError("there is nothing to learn from", found="no fact", expected="facts that enough records have")
+        raise InputError(
+            "there is nothing to learn from", found=Words("no fact"), expected="facts that enough records have"
+        )
     known = known_of(names_by_group(sample), groups_of(sample, settings.groups), settings.hold_out)
     packages = len(set(sample.package.tolist()))
     learned = Learned(data, sha256, records.label, len(sample), int(sample.succeeded.sum()), packages)

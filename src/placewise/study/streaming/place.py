@@ -13,14 +13,14 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from placewise.errors import InputError, locating
+from placewise.errors import InputError, locating, one_of
 from placewise.formats.fleets.prices import PRICE
 from placewise.formats.jobs.workload_table import SUFFIX, WorkloadTable
 from placewise.formats.results.placements_table import ROW_GROUP, write_placements
 from placewise.formats.writing import refuse_existing, replacing, staged
-from placewise.matching.kernels import load_kernels
-from placewise.matching.rows import Rows
-from placewise.matching.shapes.placing import Placing
+from placewise.matching.bits.kernels import load_kernels
+from placewise.matching.bits.rows import Rows
+from placewise.matching.placing import Placing
 from placewise.model.fleets.cluster import Fleet
 from placewise.model.progress import SILENT, Progress
 from placewise.model.streams import PLACE
@@ -171,13 +171,13 @@ def _in_order(
 
 def _refuse_settings(choose: str, chunk: int, prices: NDArray[np.float64], jobs: int) -> None:
     if choose not in BY_CHUNK:
-        raise InputError("no such choice", place="--choose", found=choose, expected=", ".join(BY_CHUNK))
+        raise InputError("no such choice", place="--select", found=choose, expected=one_of(choose, BY_CHUNK))
     if chunk < 1:
-        raise InputError("is no number of jobs", place="--chunk", found=chunk, expected="1 or more")
+        raise InputError("is not a number of jobs", place="--chunk", found=chunk, expected="1 or more")
     if choose == CHEAPEST and np.isnan(prices).all():
         raise InputError(
             "which cluster is the cheapest is not known: none has a price",
-            expected=f"a {PRICE} in the clusters' states, --prices FILE, or --choose {FIRST} or {RANDOM}",
+            expected=f"a {PRICE} in the clusters' states, --prices FILE, or --select {FIRST} or {RANDOM}",
         )
     dearest = float(np.max(prices, where=~np.isnan(prices), initial=0.0))
     if dearest * jobs == math.inf:

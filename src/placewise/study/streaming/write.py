@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from placewise.errors import InputError
-from placewise.formats.experiment_folder import FEATURES, JOBSPECS
-from placewise.formats.fleets.cluster_features import write_features
+from placewise.errors import InputError, Words
+from placewise.formats.experiment_folder import JOBSPECS
+from placewise.formats.fleets.cluster_features import FEATURES, write_features
 from placewise.formats.fleets.prices import write_prices
 from placewise.formats.jobs.workload_table import write_workload
 from placewise.formats.reading import found_at
@@ -59,7 +59,7 @@ def _reported(chunks: Iterator[Workload], fleet: Fleet, jobs: int, progress: Pro
             if requirement.subsystem not in known:
                 raise InputError(
                     f"no cluster drawn has {requirement.subsystem!r}, which jobs may require",
-                    found=f"{len(fleet)} clusters",
+                    found=Words(f"{len(fleet)} clusters"),
                     expected="more clusters, or another seed",
                 )
         progress.advanced("drawing jobs", done, jobs)

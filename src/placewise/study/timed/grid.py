@@ -10,17 +10,17 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from placewise.errors import InputError
+from placewise.errors import InputError, one_of
 from placewise.model.progress import SILENT, Progress
 from placewise.model.studies.settings import Settings
 from placewise.model.studies.study import ALL, CHOSEN, NONE, SINGLE, Study
 from placewise.model.traces.scenarios import Grid, Scenario, Timed, crossed
 from placewise.model.traces.trace_cleaning import Cleaned
 from placewise.model.traces.trace_metadata import pieces_of
-from placewise.replays.fates import Fates
 from placewise.replays.replaying import cleaned_for
 from placewise.replays.run import EngineName
-from placewise.replays.weeks import RESAMPLES
+from placewise.replays.summaries.fates import Fates
+from placewise.replays.summaries.weeks import RESAMPLES
 from placewise.study.timed.replays import run_scenarios
 from placewise.study.timed.values import games_of, worth_in_time
 from placewise.sweep.runner import HERE, Runner
@@ -155,9 +155,11 @@ def _levels(study: Study) -> Iterator[tuple[str, tuple[str, ...] | None]]:
         if level in named:
             unknown = next((piece for piece in named[level] if piece not in pieces), None)
             if unknown is not None:
-                expected = ", ".join(list(pieces)[:10]) or "none, since no job has requirements"
                 raise InputError(
-                    "no job has metadata on this", place=f"levels.{level}", found=unknown, expected=expected
+                    "no job has metadata on this",
+                    place=f"levels.{level}",
+                    found=unknown,
+                    expected=one_of(unknown, pieces),
                 )
             called = {NONE: NO_METADATA, CHOSEN: METADATA_ON + ", ".join(named[level])}
             yield called.get(level, level), named[level]
@@ -168,8 +170,12 @@ def _levels(study: Study) -> Iterator[tuple[str, tuple[str, ...] | None]]:
         elif level == ALL:
             yield ALL_METADATA, None
         else:
-            expected = ", ".join((NONE, SINGLE, ALL, *named))
-            raise InputError("no such level", place="timed.levels", found=level, expected=f"some of {expected}")
+            raise InputError(
+                "no such level",
+                place="timed.levels",
+                found=level,
+                expected=one_of(level, dict.fromkeys((NONE, SINGLE, ALL, *named))),
+            )
 
 
 def _by_default(study: Study, pieces: dict[str, int]) -> tuple[str, ...]:
@@ -184,5 +190,5 @@ def _refuse_idle(settings: Settings) -> None:
         if found != getattr(usual, name):
             option = "--" + name.replace("_", "-")
             raise InputError(
-                f"{option} means nothing where a trace is replayed", found=found, expected=_INSTEAD.get(name)
+                f"{option} has no effect where a trace is replayed", found=found, expected=_INSTEAD.get(name)
             )

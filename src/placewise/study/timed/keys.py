@@ -10,8 +10,8 @@ from dataclasses import fields
 import numpy as np
 
 import placewise
-from placewise.formats.fleets.vocabulary_file import vocabulary_document
-from placewise.formats.requirement_rows import requirement_row
+from placewise.formats.fleets.vocabulary.reading import vocabulary_document
+from placewise.formats.requirements.rows import requirement_row
 from placewise.model.fleets.cluster import Fleet
 from placewise.model.traces.scenarios import Scenario
 from placewise.model.traces.trace import Labels, Trace

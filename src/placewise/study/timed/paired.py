@@ -19,8 +19,8 @@ from placewise.formats.results.results_names import STUDY
 from placewise.formats.results.timed_files import read_scenario_jobs, read_timed, timed_document
 from placewise.model.progress import SILENT, Progress
 from placewise.model.traces.scenarios import Paired, PairedMean
-from placewise.replays.fates import Fates, fates_of, fates_with
-from placewise.replays.weeks import RESAMPLES, mean_intervals
+from placewise.replays.summaries.fates import Fates, fates_of, fates_with
+from placewise.replays.summaries.weeks import RESAMPLES, mean_intervals
 from placewise.study.compare.study_differences import Unlike, unlike_studies
 
 QUANTITIES = ("wait_s", "turnaround_s", "bounded_slowdown", "wasted_s")

@@ -14,12 +14,12 @@ from placewise.model.traces.replayed import TraceRecord
 from placewise.model.traces.scenarios import Scenario, ScenarioResult, Timed
 from placewise.model.traces.trace import Trace
 from placewise.model.traces.trace_cleaning import Cleaned
-from placewise.replays.fates import Fates, fates_of
-from placewise.replays.numbers import counted_jobs
 from placewise.replays.replaying import replay_trace
 from placewise.replays.run import EngineName
-from placewise.replays.spreads import means_of, waits_of
-from placewise.replays.weeks import RESAMPLES
+from placewise.replays.summaries.fates import Fates, fates_of
+from placewise.replays.summaries.numbers import counted_jobs
+from placewise.replays.summaries.spreads import means_of, waits_of
+from placewise.replays.summaries.weeks import RESAMPLES
 from placewise.study.timed.keys import scenario_keys
 from placewise.study.timed.paired import paired
 from placewise.sweep.runner import HERE, Runner

@@ -10,8 +10,8 @@ from pathlib import Path
 from placewise.formats.fleets.fleet_source import read_fleet
 from placewise.formats.reading import found_at, read_bytes
 from placewise.formats.studies.study_file import StudyFile
+from placewise.formats.traces.clusters.trace_fleet import fleet_of_trace
 from placewise.formats.traces.read_trace import read_trace
-from placewise.formats.traces.trace_fleet import fleet_of_trace
 from placewise.model.jobs.workload import Workload
 from placewise.model.studies.settings import Settings
 from placewise.model.studies.study import Study

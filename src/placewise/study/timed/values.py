@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placewise.errors import InputError
-from placewise.matching.index import FleetIndex
+from placewise.matching.fleet.index import FleetIndex
 from placewise.matching.match import match
 from placewise.model.jobs.job import Job, ResourceGroup
 from placewise.model.progress import SILENT, Progress
@@ -29,7 +29,7 @@ from placewise.model.traces.trace import Trace
 from placewise.model.traces.trace_cleaning import Cleaned
 from placewise.model.traces.trace_metadata import piece_name, pieces_of
 from placewise.replays.run import EngineName
-from placewise.replays.weeks import RESAMPLES, mean_intervals
+from placewise.replays.summaries.weeks import RESAMPLES, mean_intervals
 from placewise.study.timed.keys import scenario_keys
 from placewise.study.timed.replays import Replays, fates_in
 from placewise.sweep.runner import HERE, Runner

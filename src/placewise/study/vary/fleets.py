@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from placewise.errors import InputError
-from placewise.matching.kernels import Kernels
+from placewise.matching.bits.kernels import Kernels
 from placewise.model import streams
 from placewise.model.quantities import Quantity
 from placewise.model.studies.study import Study
-from placewise.study.asked import Demands, RedrawnFleets
-from placewise.study.observed import Observed, observe
+from placewise.study.demands.asked import Demands, RedrawnFleets
+from placewise.study.levels.observed import Observed, observe
 
 
 @dataclass(frozen=True, slots=True, eq=False)

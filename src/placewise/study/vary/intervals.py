@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from placewise.model.progress import Progress
 from placewise.model.quantities import CEILING, FLEET, LAST, MACRO, SUCCESS, SUCCESS_OF_MATCHED, Quantity
 from placewise.model.results.results import OrderSpread, Results
-from placewise.model.results.worth import Difference, FleetSpread, Headline, Interval
+from placewise.model.results.worth import ORDER, Difference, FleetSpread, Headline, Interval
 from placewise.model.studies.study import ALL, EXPANDING, NONE, SINGLE, Study, folder_name
-from placewise.study.observed import Observed
+from placewise.study.levels.observed import Observed
 from placewise.study.vary.fleets import FleetTask
 from placewise.sweep.runner import Runner
-from placewise.worth.resampling import Bootstrap, Centre, interval_of
+from placewise.worth.resampling import Bootstrap, Centre, Varied, interval_of
 
 _EXPANDING, _SINGLE = folder_name(EXPANDING), folder_name(SINGLE)
 
@@ -25,13 +25,13 @@ _EXPANDING, _SINGLE = folder_name(EXPANDING), folder_name(SINGLE)
 class _Variation:
     """Quantities found when one thing was varied.
 
-    values : (times,) by quantity. over : what was varied, in words. others_stay : quantities that are not among the
+    values : (times,) by quantity. others_stay : quantities that are not among the
     values are as they were; if not, they are not known. influence : (units,) by quantity, of those drawn again.
     copies : (units,) how many equal ones each stands for.
     """
 
     values: Mapping[Quantity, NDArray[np.float64]]
-    over: str
+    varied: Varied
     others_stay: bool = False
     influence: Mapping[Quantity, NDArray[np.float64]] | None = None
     copies: NDArray[np.int64] | None = None
@@ -42,9 +42,9 @@ class _Variation:
         """Return the interval of a quantity, or of what it is more than another, which if not varied is `stays`."""
         draws = self.values[more] - (0.0 if less is None else self.values.get(less, stays))
         if self.influence is None:
-            return interval_of(draws, self.over)
+            return interval_of(draws, self.varied)
         moved = self.influence[more] - (0.0 if less is None else self.influence[less])
-        return interval_of(draws, self.over, Centre.of(value, moved, self.copies))
+        return interval_of(draws, self.varied, Centre.of(value, moved, self.copies))
 
 
 def with_intervals(
@@ -69,10 +69,10 @@ def with_intervals(
         units = observed.units
         task = Bootstrap(ratios, settings.seed, units.copies)
         rows = runner.rows("resamples", task, settings.resamples, key=key, progress=progress)
-        over = f"{_counted(settings.resamples, 'resample')} of {_counted(len(units), units.word)}"
+        varied = Varied(units.word, len(units), resamples=settings.resamples)
         found = dict(zip(quantities, rows.T, strict=True))
         influence = dict(zip(quantities, ratios.influence(), strict=True))
-        variations.append(_Variation(found, over, influence=influence, copies=units.copies))
+        variations.append(_Variation(found, varied, influence=influence, copies=units.copies))
     if results.orders is not None:
         variations.append(_of_orders(results.orders))
     spread = None
@@ -80,7 +80,7 @@ def with_intervals(
         rows = runner.rows("fleets", fleets, settings.fleets, key=key, progress=progress)
         found = dict(zip(fleets.quantities, rows.T, strict=True))
         drawn = "profile" if study.truth is None else "records"
-        variations.append(_Variation(found, f"{_counted(settings.fleets, 'fleet')} drawn from the {drawn}"))
+        variations.append(_Variation(found, Varied("fleet", settings.fleets, f" drawn from the {drawn}")))
         spread = _spread(found)
     compared = compared_by_rules(study, list(results.scores)) if study.rules else compared_by_experiment(study)
     return replace(
@@ -130,7 +130,7 @@ def _of_orders(orders: OrderSpread) -> _Variation:
         Quantity(_EXPANDING, SUCCESS_OF_MATCHED): orders.success_of_matched,
         Quantity(_EXPANDING, LAST): orders.last_level,
     }
-    return _Variation(found, _counted(len(orders.last_level), "random order"), others_stay=True)
+    return _Variation(found, Varied(ORDER, len(orders.last_level)), others_stay=True)
 
 
 def _spread(found: Mapping[Quantity, NDArray[np.float64]]) -> FleetSpread:
@@ -163,7 +163,3 @@ def _difference(
 def _intervals(variations: Sequence[_Variation], quantity: Quantity, value: float) -> tuple[Interval, ...]:
     found = [one.interval(value, quantity) for one in variations if quantity in one.values]
     return tuple(interval for interval in found if interval is not None)
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"

@@ -13,23 +13,23 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from placewise.errors import InputError
-from placewise.matching.index import FleetIndex
-from placewise.matching.kernels import Kernels
-from placewise.matching.kernels_numpy import NumpyKernels
+from placewise.errors import InputError, one_of
+from placewise.matching.bits.kernels import Kernels
+from placewise.matching.bits.kernels_numpy import NumpyKernels
+from placewise.matching.fleet.index import FleetIndex
 from placewise.model import streams
 from placewise.model.progress import SILENT, Progress
 from placewise.model.quantities import CEILING, FLEET, SUCCESS, UNMATCHED, Quantity
 from placewise.model.results.worth import SensitivityPoint
 from placewise.model.studies.settings import MOST_FLEETS, refuse_outside
 from placewise.model.studies.study import ALL, NONE, Study
-from placewise.study.asked import Asked, Demands, RedrawnFleets
-from placewise.study.demands import demands_of
+from placewise.study.demands.asked import Asked, Demands, RedrawnFleets
+from placewise.study.demands.demands import demands_of
 from placewise.study.description import study_key
-from placewise.study.observed import observe
+from placewise.study.levels.observed import observe
 from placewise.study.vary.wrong_metadata import draw_missing, draw_wrong
 from placewise.sweep.runner import HERE, Runner
-from placewise.worth.resampling import interval_of
+from placewise.worth.resampling import Varied, interval_of
 
 CLUSTERS, RANGES, WRONG, MISSING = "clusters", "range width", "wrong metadata", "missing metadata"
 SETTINGS = {"clusters": CLUSTERS, "ranges": RANGES, "wrong": WRONG, "missing": MISSING}
@@ -111,7 +111,7 @@ def sensitivity(
     """
     for name in over:
         if name not in SETTINGS:
-            raise InputError("no such setting", found=name, expected=f"some of {', '.join(SETTINGS)}")
+            raise InputError("no such setting", found=name, expected=one_of(name, SETTINGS))
     refuse_outside(draws=(draws, 1, MOST_FLEETS))
     wanted = tuple(SETTINGS[name] for name in dict.fromkeys(over or SETTINGS))
     settings = replace(study.settings, experiments=(NONE, ALL), metadata=())
@@ -135,7 +135,7 @@ def sensitivity(
     points = []
     for setting, amount in dict.fromkeys((setting, amount) for setting, amount, _ in cases):
         found = rows[[case[:2] == (setting, amount) for case in cases]]
-        drawn = interval_of(found[:, _EVERYTHING], "draws")
+        drawn = interval_of(found[:, _EVERYTHING], Varied("draw", len(found)))
         low, high = (np.nan, np.nan) if drawn is None else (drawn.low, drawn.high)
         nothing, everything, matched, ceiling = found.mean(axis=0).tolist()
         points.append(SensitivityPoint(setting, amount, nothing, everything, matched, ceiling, len(found), low, high))

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from placewise.errors import InputError
-from placewise.matching import bitset
-from placewise.matching.index import FleetIndex
+from placewise.errors import InputError, Words
+from placewise.matching.bits import bitset
+from placewise.matching.fleet.index import FleetIndex
 
 NOT_SEEN = -1
 
@@ -48,7 +48,7 @@ def draw_missing(index: FleetIndex, share: float, generator: np.random.Generator
     for number in taken.tolist():
         subsystem, cluster = entries[number]
         sources[subsystem][cluster] = NOT_SEEN
-    return Seen(sources, index.class_cluster)
+    return Seen(sources, index.layout.class_cluster)
 
 
 def draw_wrong(index: FleetIndex, share: float, generator: np.random.Generator) -> Seen:
@@ -59,7 +59,9 @@ def draw_wrong(index: FleetIndex, share: float, generator: np.random.Generator) 
     have no place on another.
     """
     if index.size != len(index.names):
-        raise InputError("wrong metadata is for clusters whose nodes are alike", found=f"{index.size} kinds of nodes")
+        raise InputError(
+            "wrong metadata is for clusters whose nodes are alike", found=Words(f"{index.size} kinds of nodes")
+        )
     sources, entries = _entries(index)
     taken = _taken(entries, share, generator)
     having = {subsystem: np.flatnonzero(column != NOT_SEEN) for subsystem, column in sources.items()}
@@ -72,7 +74,7 @@ def draw_wrong(index: FleetIndex, share: float, generator: np.random.Generator) 
             rank = int(draws[number] * (len(others) - 1))
             rank += rank >= np.searchsorted(others, cluster)
             sources[subsystem][cluster] = others[rank]
-    return Seen(sources, index.class_cluster)
+    return Seen(sources, index.layout.class_cluster)
 
 
 def _entries(index: FleetIndex) -> tuple[dict[str, NDArray[np.int64]], list[tuple[str, int]]]:

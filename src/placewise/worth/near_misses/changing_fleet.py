@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placewise.errors import Incomparable, InputError
-from placewise.kinds.builtin import kind_of
 from placewise.kinds.resolving import test_of
 from placewise.kinds.vertex_test import Answer, VertexTest
-from placewise.matching import bitset
-from placewise.matching.compiled_cluster import Properties
-from placewise.matching.index import FleetIndex
+from placewise.kinds.vocabulary.builtin import kind_of
+from placewise.matching.bits import bitset
+from placewise.matching.clusters.compiled_cluster import Properties
+from placewise.matching.fleet.index import FleetIndex
 from placewise.model.jobs.workload import Workload
 from placewise.model.requirements.predicates import (
     Contains,
@@ -183,7 +183,7 @@ class Trial:
     def _asked(self, number: int) -> Requirement:
         requirement = self._requirements[number]
         if requirement is None:
-            raise InputError("an expression is no test of one vertex", expected="a plain requirement")
+            raise InputError("an expression is not a test of one vertex", expected="a plain requirement")
         return requirement
 
     def _test(self, number: int) -> VertexTest:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placewise.errors import InputError
-from placewise.matching.index import FleetIndex
+from placewise.matching.fleet.index import FleetIndex
 from placewise.matching.match import match_rows
 from placewise.model.fleets.cluster import Fleet
 from placewise.model.jobs.workload import Workload

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from placewise.errors import InputError
-from placewise.matching.compiled_cluster import Properties
+from placewise.errors import InputError, Words, in_words, one_of
+from placewise.matching.clusters.compiled_cluster import Properties
 from placewise.model.fleets.cluster import Cluster, Fleet
 from placewise.model.fleets.resources import Subsystem, SubsystemVertex
 from placewise.model.jobs.workload import Workload
@@ -138,7 +138,9 @@ def changed_fleet(fleet: Fleet, change: FleetChange) -> Fleet:
     Raises InputError where the fleet has no such cluster, or the subsystem is not as it was before the change.
     """
     if change.cluster not in fleet.names:
-        raise InputError("the fleet has no such cluster", found=change.cluster, expected="one of its clusters")
+        raise InputError(
+            "the fleet has no such cluster", found=change.cluster, expected=one_of(change.cluster, fleet.names)
+        )
     clusters = tuple(_changed(one, change) if one.name == change.cluster else one for one in fleet.clusters)
     return Fleet(clusters, fleet.vocabulary)
 
@@ -152,8 +154,8 @@ def _changed(cluster: Cluster, change: FleetChange) -> Cluster:
     ):
         raise InputError(
             f"the subsystem {change.subsystem!r} of cluster {cluster.name!r} is another",
-            found=str([vertex.properties for vertex in vertices]),
-            expected=str(change.before),
+            found=[dict(vertex.properties) for vertex in vertices],
+            expected=Words(in_words(None if change.before is None else dict(change.before))),
         )
     attached = vertices[0].attached_to if vertices else (0,)
     subsystem = Subsystem(change.subsystem, (SubsystemVertex(change.after, attached),))

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from placewise.matching import bitset
+from placewise.matching.bits import bitset
 from placewise.matching.causes.relaxing import MOST_WAYS
 from placewise.matching.causes.single_changes import single_changes
-from placewise.matching.compiled_cluster import Properties
-from placewise.matching.index import FleetIndex
+from placewise.matching.clusters.compiled_cluster import Properties
+from placewise.matching.fleet.index import FleetIndex
 from placewise.model.jobs.workload import Workload
 from placewise.model.requirements.requirement import Expression
 from placewise.worth.near_misses.near_jobs import Demands, nearly_matching

@@ -12,8 +12,8 @@ from functools import cache
 from typing import NamedTuple, TypeAlias
 
 from placewise.errors import Incomparable, InputError, NotSaid
-from placewise.kinds.quantities import amount
-from placewise.kinds.units import unit_of
+from placewise.kinds.conditions.quantities import amount
+from placewise.kinds.scales.units import unit_of
 from placewise.model.durations import seconds_of
 from placewise.model.fleets.site_limit import (
     Admits,

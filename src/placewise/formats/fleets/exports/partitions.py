@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
-from placewise.errors import Incomparable, InputError
+from placewise.errors import Incomparable, InputError, Words, one_of
 from placewise.formats.fleets.exports.partition_limits import (
     Fields,
     NotForJobsError,
@@ -75,7 +75,12 @@ def partitions_of(
     described, and for two partitions of one name.
     """
     if unknown := set(clusters) - set(fleet.names):
-        raise InputError("no such cluster in the fleet", place="--cluster", found=min(unknown))
+        raise InputError(
+            "no such cluster in the fleet",
+            place="--cluster",
+            found=min(unknown),
+            expected=one_of(min(unknown), fleet.names),
+        )
     found: dict[str, FleetPartition] = {}
     left_out: list[LeftOut] = []
     described = False
@@ -92,9 +97,9 @@ def partitions_of(
                 left_out.append(one)
             elif name in found:
                 raise InputError(
-                    "two clusters have a partition of one name",
-                    found=f"{name} of {found[name].cluster} and of {cluster.name}",
-                    expected="--cluster NAME: a file for each cluster",
+                    "two clusters have partitions with the same name",
+                    found=Words(f"{name} of {found[name].cluster} and of {cluster.name}"),
+                    expected="--cluster NAME, for one file per cluster",
                 )
             else:
                 found[name] = one

@@ -88,7 +88,8 @@ def snakemake_text(partitions: Sequence[WrittenPartition]) -> str:
     """Return the text of the file."""
     document = {"partitions": {one.partition.name: one.limits for one in partitions}}
     text = yaml.safe_dump(document, sort_keys=False, default_flow_style=False, allow_unicode=True, width=1 << 16)
-    return f"# Written by placewise export snakemake: what fits on one kind of node of each partition.\n{text}"
+    written = "# Written by placewise export snakemake."
+    return f"{written}\n# Limits: what fits on one kind of a partition's nodes.\n{text}"
 
 
 def _written(partition: FleetPartition) -> WrittenPartition:

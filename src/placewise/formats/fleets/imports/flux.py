@@ -7,11 +7,12 @@ from typing import Any
 
 from placewise.errors import InputError, locating
 from placewise.formats.fleets.imports.account import Account
-from placewise.formats.fleets.imports.given import Asked, Given
-from placewise.formats.fleets.jgf import parse_graph
-from placewise.formats.fleets.jgf_document import is_graph
-from placewise.formats.fleets.node_facts import HOST, NODE_STATE, PROPERTY, RANK
+from placewise.formats.fleets.imports.import_settings import ImportSettings
+from placewise.formats.fleets.jgf.clusters import parse_graph
+from placewise.formats.fleets.jgf.document import is_graph
 from placewise.formats.fleets.resource_set import is_resource_set, parse_resource_set
+from placewise.formats.given import Given
+from placewise.formats.node_facts import HOST, NODE_STATE, PROPERTY, RANK
 from placewise.formats.plain_fields import UNSAID
 from placewise.formats.values import refuse_control
 from placewise.model.fleets.cluster import Cluster
@@ -22,7 +23,7 @@ _NO_MEANING = ("basename", "uniq_id", "exclusive", "ephemeral", "paths")
 _IN_EXECUTION = ("R_lite", "nodelist", "properties")
 
 
-def import_flux(files: Sequence[Given], asked: Asked) -> Imported:
+def import_flux(files: Sequence[Given], asked: ImportSettings) -> Imported:
     """Return a cluster a file. Raises InputError naming file and place."""
     account = Account()
     clusters = []
@@ -60,7 +61,7 @@ def _cluster(given: Given, name: str, account: Account) -> Cluster:
         _account_of_resource_set(document, given, account)
         return cluster
     if not is_graph(document):
-        raise InputError("is neither R nor a graph", expected="what flux writes as R, or a graph of Fluxion's")
+        raise InputError("is neither Flux's R nor a graph", expected="R, or a graph of Fluxion in JSON")
     read = parse_graph(document, given.path, UNSAID)
     _account_of_graph(document.get("graph"), given, account)
     return Cluster(name or read.name or given.name, read.graph, read.subsystems())

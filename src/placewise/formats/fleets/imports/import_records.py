@@ -15,11 +15,11 @@ from typing import Any
 
 from placewise.errors import InputError, locating
 from placewise.formats import values
-from placewise.formats.fleets.fleet_vocabulary import vocabulary_in
-from placewise.formats.fleets.jgf import cluster_files, read_cluster
-from placewise.formats.fleets.jgf_writing import cluster_documents
-from placewise.formats.fleets.vocabulary_file import VOCABULARY, vocabulary_document
-from placewise.formats.fleets.vocabulary_writing import vocabulary_text
+from placewise.formats.fleets.jgf.clusters import cluster_files, read_cluster
+from placewise.formats.fleets.jgf.writing import cluster_documents
+from placewise.formats.fleets.vocabulary.of_fleet import vocabulary_in
+from placewise.formats.fleets.vocabulary.reading import VOCABULARY, vocabulary_document
+from placewise.formats.fleets.vocabulary.writing import vocabulary_text
 from placewise.formats.reading import entries_of, found_at, read_json
 from placewise.formats.writing import json_bytes
 from placewise.model.fleets.cluster import Cluster
@@ -59,7 +59,7 @@ def _record(document: Any) -> ImportRecord:
         values.exactly(entry, ("imports", "files"), "document")
         imports = values.mapping(entry["imports"], "imports")
         if not imports:
-            raise InputError("names no import", place="imports", expected="kinds and names")
+            raise InputError("lists no import", place="imports", expected="kinds and names")
     else:
         values.exactly(entry, ("kind", "name", "files"), "document")
         imports = {values.text(entry["kind"], "kind"): entry["name"]}

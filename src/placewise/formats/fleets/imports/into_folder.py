@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from placewise.errors import InputError
 from placewise.formats import values
-from placewise.formats.fleets.fleet_source import FEATURES, NODES
+from placewise.formats.fleets.cluster_features import FEATURES
 from placewise.formats.fleets.imports.import_records import (
     RECORD,
     ImportRecord,
@@ -26,9 +26,9 @@ from placewise.formats.fleets.imports.import_records import (
     write_parts,
     written,
 )
-from placewise.formats.fleets.jgf import parse_containment
-from placewise.formats.fleets.jgf_writing import cluster_file_names
-from placewise.formats.fleets.vocabulary_file import VOCABULARY
+from placewise.formats.fleets.jgf.clusters import parse_containment
+from placewise.formats.fleets.jgf.writing import NODES_FILE, cluster_file_names
+from placewise.formats.fleets.vocabulary.reading import VOCABULARY
 from placewise.formats.reading import entries_of, found_at, read_json
 from placewise.formats.writing import staged
 from placewise.model.fleets.cluster import Cluster
@@ -143,10 +143,10 @@ def _there(folder: Path, record: ImportRecord, *, force: bool) -> dict[str, Part
 
 
 def _refuse_other_folder(folder: Path) -> None:
-    for name in (FEATURES, NODES):
+    for name in (FEATURES, NODES_FILE):
         if found_at(folder) == "folder" and found_at(folder / name) != "nothing":
             raise InputError(
-                "is no folder of clusters", file=folder, found=name, expected="a new folder, or one of them"
+                "is not a folder of clusters", file=folder, found=name, expected="a new folder, or a folder of clusters"
             )
 
 
@@ -161,12 +161,12 @@ def _refuse_others(
         record = records.get(path.name)
         mine = None if record is None else record.imports.get(kind)
         joins = record is not None and mine is None and path.name in clusters
-        if mine == called or joins or found_at(path / NODES) == "nothing":
+        if mine == called or joins or found_at(path / NODES_FILE) == "nothing":
             continue
-        name = parse_containment(read_json(path / NODES), path / NODES)[0] or path.name
+        name = parse_containment(read_json(path / NODES_FILE), path / NODES_FILE)[0] or path.name
         if name in names or path.name in clusters:
             raise InputError(
-                f"the cluster {name!r} is there already, and is not of this import",
+                f"the cluster {name!r} already exists, and this import did not write it",
                 file=path,
                 expected="another --name, another --out, or --force to replace it",
             )
@@ -186,10 +186,10 @@ def _left_of(folder: Path, record: ImportRecord, *, force: bool) -> list[str]:
     found = further_files(folder, record)
     if found and not force:
         raise InputError(
-            "the cluster is gone, and no import wrote these parts of it",
+            "the cluster is gone, but its folder holds files that no import wrote",
             file=folder,
             found=found,
-            expected="to remove them, or --force",
+            expected="no such files, or --force to remove them",
         )
     return found
 
@@ -215,7 +215,9 @@ def _folder_name(cluster: str) -> str:
     try:
         name = quote(cluster, safe=" +@=,~()")
     except UnicodeEncodeError as error:
-        raise InputError("the cluster's name cannot be that of a folder", found=cluster) from error
+        raise InputError(
+            "the cluster's name cannot be a folder name", found=cluster, expected="Unicode text"
+        ) from error
     if name.startswith("."):
         name = "%2E" + name[1:]
     if len(name) > _LONGEST_NAME:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from placewise.errors import InputError
-from placewise.formats.fleets.imports.given import Asked, Given, Importer, read_given, refuse_repeated
+from placewise.errors import InputError, one_of
+from placewise.formats.fleets.imports.import_settings import Importer, ImportSettings
+from placewise.formats.given import Given, read_given, refuse_repeated
 from placewise.formats.parsing import garbage_collector_off
 from placewise.model.fleets.imported import Imported
 
@@ -22,7 +23,7 @@ class Kind:
 
     importer : reads files. detects_json, detects_text : whether a document, or a text that is none, is of this kind;
     empty for a kind that is never seen from the content.
-    options : the names of those fields of `Asked` that it understands beside the name.
+    options : the names of those fields of `ImportSettings` that it understands beside the name.
     """
 
     importer: str
@@ -44,30 +45,30 @@ class Kind:
 
 KINDS: dict[str, Kind] = {
     "aws": Kind(
-        "aws:import_aws",
+        "clouds.aws:import_aws",
         "what describe-instance-types gives, as JSON",
-        detects_json="aws:is_aws_json",
+        detects_json="clouds.aws:is_aws_json",
         options=("prices",),
     ),
     "condor": Kind(
-        "condor:import_condor",
+        "htcondor.importer:import_condor",
         "what condor_status -long or -json prints",
-        detects_json="condor:is_condor_json",
-        detects_text="condor:is_condor_text",
+        detects_json="htcondor.importer:is_condor_json",
+        detects_text="htcondor.importer:is_condor_text",
     ),
     "flux": Kind("flux:import_flux", "R, or a graph of Fluxion's"),
     "kubernetes": Kind(
-        "kubernetes:import_kubernetes",
+        "kubernetes.importer:import_kubernetes",
         "what kubectl get nodes -o json or yaml prints, and NFD's objects",
-        detects_json="kubernetes:is_kubernetes",
-        detects_text="kubernetes:is_kubernetes_text",
+        detects_json="kubernetes.importer:is_kubernetes",
+        detects_text="kubernetes.importer:is_kubernetes_text",
     ),
     "pbs": Kind("pbs:import_pbs", "what pbsnodes -a -F json prints", detects_json="pbs:is_pbs_json"),
     "slurm": Kind(
-        "slurm:import_slurm",
+        "slurm.importer:import_slurm",
         "what sinfo and scontrol print, as JSON or text",
-        detects_json="slurm:is_slurm_json",
-        detects_text="slurm:is_slurm_text",
+        detects_json="slurm.importer:is_slurm_json",
+        detects_text="slurm.importer:is_slurm_text",
         options=("by_partition",),
     ),
     "spack": Kind(
@@ -85,7 +86,7 @@ def kind_of(seen: object, *, text: bool = False) -> str:
     return next((name for name, kind in KINDS.items() if kind.detects(seen, text=text)), "")
 
 
-def import_files(kind: str, paths: Sequence[Path], asked: Asked) -> Imported:
+def import_files(kind: str, paths: Sequence[Path], asked: ImportSettings) -> Imported:
     """Return what files of a kind say.
 
     Raises InputError for a kind that is not known, an option that the kind does not have, no files, a file given
@@ -93,7 +94,7 @@ def import_files(kind: str, paths: Sequence[Path], asked: Asked) -> Imported:
     """
     found = KINDS.get(kind)
     if found is None:
-        raise InputError("is not a kind of import", place="KIND", found=kind, expected=", ".join(KINDS))
+        raise InputError("is not a kind of import", place="KIND", found=kind, expected=one_of(kind, KINDS))
     for option, value in (("by_partition", asked.by_partition), ("compiler", asked.compiler), ("prices", asked.prices)):
         if value and option not in found.options:
             raise InputError(f"{kind} has no such option", place=f"--{option.replace('_', '-')}")
@@ -103,10 +104,16 @@ def import_files(kind: str, paths: Sequence[Path], asked: Asked) -> Imported:
     return import_given(kind, [read_given(path) for path in paths], asked)
 
 
-def import_given(kind: str, files: Sequence[Given], asked: Asked) -> Imported:
+def import_given(kind: str, files: Sequence[Given], asked: ImportSettings) -> Imported:
     """Return what files say that were read already. Raises InputError as `import_files` does."""
     with garbage_collector_off():
-        return KINDS[kind].load()(files, asked)
+        try:
+            return KINDS[kind].load()(files, asked)
+        except InputError as error:
+            # What is wrong with the files together names none of them; the first one says where to look.
+            if error.file is None and files and not any(one.path.name in (error.place or "") for one in files):
+                error.within(file=files[0].path)
+            raise
 
 
 def _function(name: str) -> Callable[..., Any]:

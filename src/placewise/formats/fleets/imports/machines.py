@@ -8,7 +8,7 @@ from typing import Any
 
 from placewise.errors import InputError
 from placewise.formats.fleets.imports.account import Account
-from placewise.formats.fleets.node_facts import HOST, Facts, Fields
+from placewise.formats.node_facts import HOST, Facts, Fields
 from placewise.formats.plain_fields import UNSAID, vertex_fields
 from placewise.formats.values import refuse_control
 from placewise.model.fleets.cluster import Cluster
@@ -17,9 +17,6 @@ from placewise.model.jobs.job import NODE
 
 CORE, GPU, MEMORY = "core", "gpu", "memory"
 BYTES = "B"
-LARGEST_COUNT = 1 << 40
-"""No machine has more cores, and none more GPUs."""
-LARGEST_BYTES = 1 << 60
 
 
 @dataclass(slots=True)

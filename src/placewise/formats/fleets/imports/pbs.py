@@ -7,16 +7,16 @@ from typing import Any
 
 from placewise.errors import InputError, locating
 from placewise.formats.fleets.imports.account import Account
-from placewise.formats.fleets.imports.given import Asked, Given
-from placewise.formats.fleets.imports.machines import LARGEST_BYTES, LARGEST_COUNT, Machine, attach, cluster_of
-from placewise.formats.fleets.node_facts import DOWN, DRAINED, NODE_STATE, PROPERTY, UP
-from placewise.formats.traces.memory_sizes import memory_bytes
-from placewise.formats.values import mapping, refuse_control, text
+from placewise.formats.fleets.imports.import_settings import ImportSettings
+from placewise.formats.fleets.imports.machines import Machine, attach, cluster_of
+from placewise.formats.given import Given
+from placewise.formats.node_facts import DOWN, DRAINED, NODE_STATE, PROPERTY, UP
+from placewise.formats.notations.memory_sizes import pbs_bytes
+from placewise.formats.values import LARGEST_COUNT, mapping, refuse_control, text
 from placewise.model.fleets.imported import Imported
 from placewise.model.fleets.vocabulary import FieldKind, Vocabulary
 from placewise.model.scalar import scalar_text
 
-_WORD_BYTES = 8
 _DOWN = ("down", "offline", "stale", "state-unknown", "unresolvable", "maintenance", "wait-provisioning", "sleep")
 _DRAINED = ("offline", "maintenance")
 _OPEN = ("free", "job-busy", "job-exclusive", "job-sharing", "resv-exclusive", "busy", "provisioning", "<various>")
@@ -35,19 +35,7 @@ _SOFTWARE = "PBS says nothing of software, targets, filesystems and networks bey
 _KINDS = Vocabulary(kinds={(PROPERTY, "value"): FieldKind("text")})
 
 
-def size_bytes(value: Any, place: str) -> int:
-    """Return a size of PBS in bytes: a number and k, m, g, t or p, of 1024 each, then b, or w for words of 8 bytes.
-
-    Raises InputError for anything else.
-    """
-    if isinstance(value, bool) or not isinstance(value, str | int):
-        raise InputError("is no size of PBS", place=place, found=value, expected="such as 384000000kb")
-    written = str(value) if not isinstance(value, int) or abs(value) < LARGEST_BYTES else ""
-    words = written.lower().endswith("w")
-    return memory_bytes(written[:-1], place) * _WORD_BYTES if words else memory_bytes(written, place)
-
-
-def import_pbs(files: Sequence[Given], asked: Asked) -> Imported:
+def import_pbs(files: Sequence[Given], asked: ImportSettings) -> Imported:
     """Return one cluster of all vnodes. Raises InputError naming file and place."""
     account = Account()
     machines: dict[str, Machine] = {}
@@ -61,7 +49,7 @@ def import_pbs(files: Sequence[Given], asked: Asked) -> Imported:
             for name, entry in mapping(top.get("nodes"), "nodes").items():
                 with locating(place=f"node {name!r}"):
                     if name in machines:
-                        raise InputError("two nodes share a name", expected="names that differ")
+                        raise InputError("two nodes have the same name", expected="names that differ")
                     machines[name] = _machine(text(name, "name"), mapping(entry, "node"), given, account)
     name = asked.name or server or files[0].name
     refuse_control(name, "the cluster's name")
@@ -101,7 +89,7 @@ def _add_resources(machine: Machine, resources: Mapping[str, Any], given: Given,
             machine.cores = _count(value, at)
             machine.add("cpu", ("cpus", machine.cores))
         elif key == "mem":
-            machine.memory_bytes = size_bytes(value, at)
+            machine.memory_bytes = pbs_bytes(value, at)
         elif key == "ngpus":
             machine.add_gpus(_count(value, at))
         elif key == "arch":
@@ -122,7 +110,7 @@ def _count(value: Any, place: str) -> int:
     if not isinstance(written, str) or not written.isascii() or not written.isdecimal() or len(written) > 12:
         raise InputError("is not a usable count", place=place, found=value, expected="a whole number")
     if int(written) > LARGEST_COUNT:
-        raise InputError("is too many", place=place, found=value, expected=f"at most {LARGEST_COUNT}")
+        raise InputError("is too many", place=place, found=value, expected=f"at most {LARGEST_COUNT:,}")
     return int(written)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from placewise.errors import InputError
-from placewise.formats.fleets.imports.given import Given
+from placewise.formats.given import Given
 from placewise.formats.jobs.imports.draft import Draft
 from placewise.formats.values import mapping, scalar, sequence, text
 from placewise.model.jobs.imported_job import ImportedJob

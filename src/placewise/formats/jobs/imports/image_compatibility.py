@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from placewise.errors import InputError
-from placewise.formats.fleets.imports.given import Given
-from placewise.formats.fleets.imports.kubernetes_features import NAMES
-from placewise.formats.fleets.imports.nfd.regexps import literals
+from placewise.formats.given import Given
 from placewise.formats.jobs.imports.draft import Draft
 from placewise.formats.jobs.imports.match_expressions import FLAGS, INSTANCES, feature_condition, one_of
+from placewise.formats.node_facts import NAMES
+from placewise.formats.notations.nfd_regexps import literals
 from placewise.formats.values import mapping, sequence, text
 from placewise.model.jobs.imported_job import ImportedJob
 from placewise.model.requirements.predicates import Contains, Equals
@@ -41,7 +41,7 @@ def import_image_compatibility(given: Given) -> list[ImportedJob]:
         if parts:
             sets.append(all_of(parts))
     if not sets:
-        raise InputError("asks for nothing that is understood", place="compatibilities", expected="rules of features")
+        raise InputError("asks for nothing that Placewise reads", place="compatibilities", expected="rules of features")
     draft.requirements.append(any_of(sets))
     return [draft.done()]
 

@@ -25,7 +25,12 @@ def write_jobs(jobs: Sequence[ImportedJob], folder: Path, *, force: bool = False
     for one in jobs:
         name = quote(one.job.name, safe=" +@=,~()")
         if len(name) > _LONGEST_NAME:
-            raise InputError("the job's name is too long", file=one.file, found=one.job.name)
+            raise InputError(
+                "the job's name is too long",
+                file=one.file,
+                found=one.job.name,
+                expected=f"at most {_LONGEST_NAME} characters",
+            )
         path = folder / f"{'%2E' + name[1:] if name.startswith('.') else name}.json"
         texts[path] = json_bytes(jobspec_document(one.job, _DIALECT))
         refuse_existing(path, force=force)

@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from placewise.errors import InputError, locating
-from placewise.formats.fleets.imports.documents import objects_in
-from placewise.formats.fleets.imports.given import Given, read_given, refuse_repeated
+from placewise.formats.given import Given, read_given, refuse_repeated
 from placewise.formats.jobs.imports.compspec_artifact import import_compspec_artifact, is_compspec_artifact
 from placewise.formats.jobs.imports.image_compatibility import import_image_compatibility, is_image_compatibility
 from placewise.formats.jobs.imports.pbs_script import import_pbs_script, is_pbs_script
 from placewise.formats.jobs.imports.pods import import_pods, is_pods
 from placewise.formats.jobs.imports.slurm_script import import_slurm_script, is_slurm_script
+from placewise.formats.notations.documents import objects_in
 from placewise.model.jobs.imported_job import ImportedJob
 
 JOBS = "jobs"
@@ -40,7 +40,7 @@ def import_jobs(paths: Sequence[Path]) -> list[ImportedJob]:
     names = [one.job.name for one in found]
     for name in names:
         if names.count(name) > 1:
-            raise InputError("two jobs share a name", found=name, expected="names that differ")
+            raise InputError("two jobs have the same name", found=name, expected="names that differ")
     return found
 
 
@@ -52,9 +52,9 @@ def import_job(given: Given) -> list[ImportedJob]:
             if detects(content):
                 return reads(given)
         if content.startswith("#!"):
-            raise InputError("has no options for a scheduler", expected=EXPECTED)
+            raise InputError("is a script without options for a scheduler", expected=EXPECTED)
         first = next((document for _, document in objects_in(given)), None)
         for is_one, reads in _DOCUMENTS:
             if is_one(first):
                 return reads(given)
-        raise InputError("is of no kind that jobs are made of", expected=EXPECTED)
+        raise InputError("holds nothing to make jobs from", expected=EXPECTED)

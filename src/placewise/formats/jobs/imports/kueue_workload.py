@@ -103,7 +103,7 @@ def job_of_workload(document: Mapping[str, Any]) -> ImportedJob:
         groups += [(group, tolerated) for group in found.job.groups]
         left_out += [(f"{place}, {where}", why) for where, why in found.left_out]
     if not groups:
-        raise InputError("asks for no pods", place="spec.podSets")
+        raise InputError("asks for no pods", place="spec.podSets", expected="at least one pod set with pods")
     anywhere = tuple(dict.fromkeys(one for _, tolerated in groups for one in tolerated))
     attributes = ((_TOLERATIONS, ", ".join(map(str, anywhere))),) if anywhere else ()
     whole = [

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from placewise.errors import InputError
-from placewise.formats.fleets.imports.kubernetes_features import NAMES, NUMBER
-from placewise.formats.fleets.imports.nfd.regexps import literals
+from placewise.formats.node_facts import NAMES, NUMBER
+from placewise.formats.notations.nfd_regexps import literals
 from placewise.formats.values import sequence, text
 from placewise.model.requirements.predicates import Contains, Equals, OneOf, Predicate, Within
 from placewise.model.requirements.requirement import Condition, Expression, Requirement, negated
@@ -84,6 +84,11 @@ def _bound(operator: str, values: tuple[str, ...], place: str) -> Within:
         least = numbers[0] + (operator[1] == "t")
         most = None if wanted == 1 else numbers[1] - (operator == "GtLt")
         if most is not None and least > most:
-            raise InputError("no number lies between the two", place=place, found=list(values))
+            raise InputError(
+                "no number lies between the two bounds",
+                place=place,
+                found=list(values),
+                expected="bounds with a whole number between them",
+            )
         return Within(least, most)
     return Within(None, numbers[0] - (operator == "Lt"))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from placewise.errors import InputError, locating
-from placewise.formats.fleets.imports.given import Given
-from placewise.formats.fleets.imports.pbs import size_bytes
+from placewise.formats.given import Given
 from placewise.formats.jobs.imports.draft import ELSEWHERE, MEANINGLESS, UNKNOWN, Draft, fact, label, machine_parts
 from placewise.formats.jobs.imports.script_options import is_script_of, options_in
-from placewise.formats.traces.pbs_request import parse_pbs_request
+from placewise.formats.notations.memory_sizes import pbs_bytes
+from placewise.formats.notations.pbs_request import parse_pbs_request
 from placewise.formats.values import text
 from placewise.model.durations import seconds_of
 from placewise.model.jobs.imported_job import ImportedJob
@@ -105,7 +105,7 @@ def _group(chunk: str, place: str) -> ResourceGroup:
             cores = int(value) if name == "ncpus" else cores
             gpus = int(value) if name == "ngpus" else gpus
         elif name == "mem":
-            memory = size_bytes(value, place)
+            memory = pbs_bytes(value, place)
         elif name in ("host", "vnode"):
             requirements.append(fact("host", name=text(value, place)))
         elif name == "arch":

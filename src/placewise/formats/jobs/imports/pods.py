@@ -6,14 +6,13 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from placewise.errors import InputError, locating
-from placewise.formats.fleets.imports.documents import objects_in
-from placewise.formats.fleets.imports.given import Given
-from placewise.formats.fleets.imports.kubernetes_quantity import amount
-from placewise.formats.fleets.imports.machines import LARGEST_BYTES
+from placewise.errors import InputError, Words, locating
+from placewise.formats.given import Given
 from placewise.formats.jobs.imports.draft import ELSEWHERE, UNKNOWN, Draft, fact, label, machine_parts
 from placewise.formats.jobs.imports.match_expressions import property_expression
-from placewise.formats.values import count, mapping, sequence, text
+from placewise.formats.notations.documents import objects_in
+from placewise.formats.notations.kubernetes_quantity import amount
+from placewise.formats.values import LARGEST_BYTES, count, mapping, sequence, text
 from placewise.formats.values import number as number_of
 from placewise.model.jobs.imported_job import ImportedJob
 from placewise.model.jobs.job import ResourceGroup, ResourceRequest
@@ -66,7 +65,10 @@ def import_pods(given: Given) -> list[ImportedJob]:
         with locating(place=place.rstrip(", ") or None):
             if not is_pods(document):
                 raise InputError(
-                    "makes no pods", place="kind", found=document.get("kind"), expected=", ".join(_TEMPLATES)
+                    "is not a kind of object that makes pods",
+                    place="kind",
+                    found=document.get("kind"),
+                    expected=", ".join(_TEMPLATES),
                 )
             found.append(_job(document, given))
     return found
@@ -118,7 +120,9 @@ def _containers(draft: Draft, pod: Mapping[str, Any]) -> tuple[tuple[ResourceReq
     for name, asked in sums.items():
         whole = math.ceil(asked)
         if whole >= LARGEST_BYTES:
-            raise InputError("is too much", place=f"resources.{name}", found=str(asked))
+            raise InputError(
+                "is too much", place=f"resources.{name}", found=Words(asked), expected=f"less than {LARGEST_BYTES:,}"
+            )
         if name in _GPUS:
             gpus.append(("", whole))
         elif "/" in name:

@@ -35,7 +35,7 @@ def options_in(
         try:
             words = shlex.split(bare[len(directive) :], comments=True)
         except ValueError as error:
-            raise InputError(f"is no line of options: {error}", place=place, found=bare) from error
+            raise InputError(f"is not a line of options: {error}", place=place, found=bare) from error
         while words:
             found += 1
             if found > MOST_OPTIONS:
@@ -55,4 +55,4 @@ def _next(words: list[str], short: Mapping[str, str], flags: frozenset[str], pla
         if not value and name not in flags and words and not words[0].startswith("-"):
             value = words.pop(0)
         return name, value
-    raise InputError("is no option", place=place, found=word, expected="such as --nodes=2")
+    raise InputError("is not an option", place=place, found=word, expected="such as --nodes=2")

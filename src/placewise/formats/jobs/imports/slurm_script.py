@@ -10,14 +10,13 @@ import math
 from collections.abc import Iterable, Mapping
 
 from placewise.errors import InputError, locating
-from placewise.formats.fleets.imports.given import Given
-from placewise.formats.fleets.imports.slurm_text import time_limit
-from placewise.formats.fleets.imports.slurm_values import Gres, hosts_of, parse_gres
+from placewise.formats.given import Given
 from placewise.formats.jobs.imports.draft import ELSEWHERE, MEANINGLESS, UNKNOWN, Draft, machine_parts
 from placewise.formats.jobs.imports.match_expressions import one_of
 from placewise.formats.jobs.imports.script_options import is_script_of, options_in
-from placewise.formats.jobs.slurm_constraint import parse_slurm_constraint
-from placewise.formats.traces.memory_sizes import memory_bytes
+from placewise.formats.notations.memory_sizes import memory_bytes
+from placewise.formats.notations.slurm_constraint import parse_slurm_constraint
+from placewise.formats.notations.slurm_values import Gres, hosts_of, parse_gres, time_limit
 from placewise.formats.values import text
 from placewise.model.jobs.imported_job import ImportedJob
 from placewise.model.jobs.job import ResourceGroup, ResourceRequest
@@ -168,7 +167,7 @@ def _add_attribute(draft: Draft, name: str, value: str, place: str) -> None:
         if value:
             draft.leave_out(place, ELSEWHERE)
         return
-    said = time_limit(value) if name == "time" else text(value, name)
+    said = time_limit(value, name) if name == "time" else text(value, name)
     if name != "time" or isinstance(said, int):
         draft.attributes[_ATTRIBUTES[name]] = said
 

@@ -36,7 +36,9 @@ def job_of_rule(name: str, threads: int = 1, resources: Mapping[str, int | str] 
     given = {key: value for key, value in (resources or {}).items() if value not in (None, "")}
     for key, value in given.items():
         if isinstance(value, bool) or not isinstance(value, int | str):
-            raise InputError("is no number and no text", place=f"resource {key}", found=value)
+            raise InputError(
+                "is neither a number nor a text", place=f"resource {key}", found=value, expected="a number or text"
+            )
     said = {option: str(given[key]) for key, option in _OPTIONS.items() if key in given}
     gpus = _gpus(given)
     if gpus:

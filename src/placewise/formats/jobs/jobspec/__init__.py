@@ -8,9 +8,10 @@ from typing import Any
 
 from placewise import plugins
 from placewise.errors import InputError, locating
-from placewise.formats.jobs.jobspec.document import Dialect, Reading
-from placewise.formats.jobs.jobspec.notes import Notes as Notes
+from placewise.formats.jobs.jobspec.document import Dialect
 from placewise.formats.reading import parse_document, parse_json, read_text
+from placewise.formats.requirements.notes import Notes as Notes
+from placewise.formats.requirements.reading import Reading
 from placewise.formats.values import mapping, refuse_control
 from placewise.model.jobs.job import Job
 
@@ -78,5 +79,5 @@ def jobspec_document(job: Job, dialect: str) -> dict[str, Any]:
     with locating(place=f"job {job.name!r} as {dialect}"):
         document = written.write(job)
         if parse_jobspec(document, job.name) != job:
-            raise InputError("the dialect cannot express this job")
+            raise InputError("the dialect cannot express this job", expected="another dialect")
         return document

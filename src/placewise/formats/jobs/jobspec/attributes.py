@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from placewise.errors import InputError
-from placewise.formats.jobs.jobspec.notes import Notes
-from placewise.formats.values import known_keys, mapping, scalar, sequence, text
+from placewise.formats.requirements.notes import Notes
+from placewise.formats.values import inside, known_keys, mapping, scalar, sequence, text
 from placewise.model.jobs.job import Job
 from placewise.model.scalar import Scalar
 
@@ -40,7 +40,7 @@ def parse_attributes(document: dict[str, Any], notes: Notes) -> tuple[tuple[str,
     known = {} if value is None else known_keys(value, SECTIONS, "attributes")
     for name, plain, place in _plain_values(known, notes):
         if name in attributes:
-            raise InputError(f"the attribute {name!r} stands in two sections", place=place, expected="one of them")
+            raise InputError(f"the attribute {name!r} is in two sections", place=place, expected="one of them")
         attributes[name] = scalar(plain, place)
     return tuple(attributes.items())
 
@@ -59,7 +59,9 @@ def with_duration(
     if not values or any(name == DURATION for name, _ in attributes):
         return attributes
     if len(values) > 1 and any(isinstance(value, str) for value in values):
-        raise InputError("several durations stand there", place=found[-1][0], found=values, expected="one, or numbers")
+        raise InputError(
+            "the durations differ", place=found[-1][0], found=values, expected="one duration, or all of them in seconds"
+        )
     return (*attributes, (DURATION, values[0] if len(values) == 1 else max(values)))
 
 
@@ -72,7 +74,7 @@ def refuse_constraints(document: dict[str, Any]) -> None:
     """Raise InputError for constraints, in a dialect that has `requires` for what they say."""
     if constraints_of(document) is not None:
         raise InputError(
-            f"{CONSTRAINTS!r} is not understood here, and a demand is never taken as met",
+            f"{CONSTRAINTS!r} is not supported in this dialect",
             place="attributes.system",
             found=constraints_of(document),
             expected="`requires`, or a Flux jobspec",
@@ -96,7 +98,7 @@ def attributes_document(job: Job, section: str) -> dict[str, Any]:
     """
     values = dict(job.attributes)
     if len(values) < len(job.attributes):
-        raise InputError("an attribute has two values", place=f"job {job.name!r}", expected="names that differ")
+        raise InputError("an attribute has two values", place=f"job {job.name!r}", expected="one value per name")
     document: dict[str, Any] = {}
     for name, value in values.items():
         system = _system_value(name, value)
@@ -128,7 +130,7 @@ def _plain_values(attributes: dict[str, Any], notes: Notes) -> Iterator[tuple[st
         elif section in ("parameter", "user"):
             for name, inner in mapping(value, place).items():
                 if section == "parameter" or not isinstance(inner, dict | list | None):
-                    yield name, inner, f"{place}.{name}"
+                    yield name, inner, inside(place, name)
                 else:
                     notes.keep(f"{place}.{name}")
         else:
@@ -137,7 +139,7 @@ def _plain_values(attributes: dict[str, Any], notes: Notes) -> Iterator[tuple[st
 
 def _system(values: dict[str, Any], above: str, notes: Notes) -> Iterator[tuple[str, Any, str]]:
     for name, value in values.items():
-        place = f"{above}.{name}"
+        place = inside(above, name)
         if name == CONSTRAINTS:
             continue
         if name in SURROUNDINGS:
@@ -164,7 +166,7 @@ def _system(values: dict[str, Any], above: str, notes: Notes) -> Iterator[tuple[
 
 
 def _other(name: str, value: Any, above: str, notes: Notes) -> Iterator[tuple[str, Any, str]]:
-    place = f"{above}.{name}"
+    place = inside(above, name)
     if name not in _LIMITED:
         _refuse_misspelt(name, value, above)
         notes.warn(place)
@@ -175,7 +177,7 @@ def _other(name: str, value: Any, above: str, notes: Notes) -> Iterator[tuple[st
 def _refuse_misspelt(name: str, value: Any, above: str) -> None:
     if difflib.SequenceMatcher(None, name[:64].casefold(), CONSTRAINTS).ratio() > _ALIKE:
         raise InputError(
-            f"{name!r} is not understood, and may be a demand", place=above, found=value, expected=CONSTRAINTS
+            f"{name!r} is unknown, and could be a requirement", place=above, found=value, expected=CONSTRAINTS
         )
 
 
@@ -183,7 +185,7 @@ def _json(value: Any, place: str) -> str:
     try:
         return json.dumps(value, separators=(",", ":"), sort_keys=True, allow_nan=False)
     except (ValueError, TypeError, RecursionError):
-        raise InputError("cannot be kept", place=place, expected="values that JSON can say") from None
+        raise InputError("cannot be kept", place=place, expected="values that JSON can express") from None
 
 
 def _is_duration(value: Any) -> bool:

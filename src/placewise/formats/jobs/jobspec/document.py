@@ -3,28 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from placewise.errors import InputError
-from placewise.formats.jobs.jobspec.notes import Notes
+from placewise.formats.requirements.reading import Reading
 from placewise.formats.values import known_keys, mapping, sequence
 from placewise.model.jobs.job import Job
 
 TOP_LEVEL = ("version", "name", "resources", "task", "tasks", "attributes")
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """How documents are read.
-
-    separate_entries : whether every entry of a list is a requirement of its own, as rainbow takes them, rather than one
-    of the conditions on one vertex of its subsystem.
-    notes : collects what is kept without a meaning for matching.
-    """
-
-    separate_entries: bool = False
-    notes: Notes = field(default_factory=Notes, compare=False)
 
 
 class Dialect(NamedTuple):
@@ -60,7 +46,7 @@ def own_name(document: dict[str, Any], otherwise: str) -> str:
 def tasks_of(document: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
     """Return (place, task) pairs from the list `tasks` or the single `task`. Raises InputError when both are there."""
     if "task" in document and "tasks" in document:
-        raise InputError("both task and tasks stand there", place="jobspec", expected="one of them")
+        raise InputError("task and tasks are both given", place="jobspec", expected="one of them")
     if "task" in document:
         return [("task", mapping(document["task"], "task"))]
     listed = sequence(document.get("tasks", []), "tasks")

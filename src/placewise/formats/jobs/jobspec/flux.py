@@ -13,10 +13,11 @@ from placewise.formats.jobs.jobspec.attributes import (
     parse_attributes,
     parse_flux_name,
 )
-from placewise.formats.jobs.jobspec.constraints import constraints_document, parse_constraints
-from placewise.formats.jobs.jobspec.document import Dialect, Reading, check_top_level, command_of, own_name, tasks_of
-from placewise.formats.jobs.jobspec.notes import Notes
+from placewise.formats.jobs.jobspec.document import Dialect, check_top_level, command_of, own_name, tasks_of
+from placewise.formats.jobs.jobspec.flux_rfcs.constraints import constraints_document, parse_constraints
 from placewise.formats.jobs.jobspec.shape import FIRST_LABEL, has_slot, labels, parse_shape, shape_document
+from placewise.formats.requirements.notes import Notes
+from placewise.formats.requirements.reading import Reading
 from placewise.formats.values import count, exactly, known_keys, mapping, text
 from placewise.model.jobs.job import Job, ResourceGroup, Shape
 from placewise.model.requirements.requirement import Expression
@@ -63,7 +64,10 @@ def write(job: Job) -> dict[str, Any]:
     """
     group = only_group(job)
     if not group.shape:
-        raise InputError("Flux's jobspec cannot ask for no resources", expected="a shape of resources")
+        raise InputError(
+            "a Flux jobspec needs resources, and the job asks for none",
+            expected="a job that asks for resources such as nodes",
+        )
     document: dict[str, Any] = {"version": 1, "resources": shape_document(group.shape)}
     if job.command:
         document["tasks"] = [task_document(job, group.shape)]
@@ -101,12 +105,12 @@ def check_task(task: dict[str, Any], place: str, slots: Mapping[str, Collection[
     slot = text(task["slot"], f"{place}.slot") if "slot" in task else None
     if slot is not None and slots and slot not in slots:
         expected = " or ".join(sorted(slots)[:_SHOWN])
-        raise InputError("the task's slot is the label of no resource", place=place, found=slot, expected=expected)
+        raise InputError("no resource has the label of the task's slot", place=place, found=slot, expected=expected)
     if "count" in task:
         counts = known_keys(task["count"], COUNTS, f"{place}.count")
         if len(counts) != 1:
             expected = "per_slot, per_resource or total"
-            raise InputError("is not one count", place=f"{place}.count", found=counts, expected=expected)
+            raise InputError("does not give exactly one count", place=f"{place}.count", found=counts, expected=expected)
         for key, value in counts.items():
             if key == "per_resource":
                 _check_per_resource(value, f"{place}.count.{key}", slots.get(slot or ""))

@@ -5,8 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
-from placewise.errors import InputError, locating
-from placewise.formats.jobs.jobspec.asked_groups import Resource, asked_groups
+from placewise.errors import InputError, Words, locating
 from placewise.formats.jobs.jobspec.attributes import (
     DURATION,
     attributes_document,
@@ -14,12 +13,14 @@ from placewise.formats.jobs.jobspec.attributes import (
     refuse_constraints,
     with_duration,
 )
-from placewise.formats.jobs.jobspec.document import Dialect, Reading, check_top_level, command_of, own_name, tasks_of
-from placewise.formats.jobs.jobspec.entries_writing import entries_document
-from placewise.formats.jobs.jobspec.groups import ENTRY_POINT, GROUPS, uses_of
-from placewise.formats.jobs.jobspec.preferences import PREFER, parse_preferences, preferences_document
-from placewise.formats.jobs.jobspec.requires import NamedLists, parse_requires, parse_top_requires
+from placewise.formats.jobs.jobspec.compspec.asked_groups import Resource, asked_groups
+from placewise.formats.jobs.jobspec.compspec.groups import ENTRY_POINT, GROUPS, uses_of
+from placewise.formats.jobs.jobspec.document import Dialect, check_top_level, command_of, own_name, tasks_of
 from placewise.formats.jobs.jobspec.shape import parse_request, request_document
+from placewise.formats.requirements.entries_writing import entries_document
+from placewise.formats.requirements.preferences import PREFER, parse_preferences, preferences_document
+from placewise.formats.requirements.reading import Reading
+from placewise.formats.requirements.requires import NamedLists, parse_requires, parse_top_requires
 from placewise.formats.values import flag, mapping, text
 from placewise.model.jobs.job import XOR_SLOT, Job, ResourceGroup
 
@@ -129,9 +130,9 @@ def _resource(name: str, value: Any, named: NamedLists, reading: Reading) -> Res
 def _group_document(group: ResourceGroup) -> dict[str, Any]:
     if len(group.shape) > 1:
         raise InputError(
-            "a named resource cannot hold unlike requests side by side",
-            found=" and ".join(map(str, group.shape)),
-            expected="one request, with the others in it",
+            "a named resource cannot hold several different requests",
+            found=Words(" and ".join(map(str, group.shape))),
+            expected="one request that contains the others",
         )
     document = request_document(group.shape[0], itertools.count(1)) if group.shape else {}
     with locating(place="requires"):

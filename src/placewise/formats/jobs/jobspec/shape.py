@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from placewise.errors import InputError, locating
-from placewise.formats.jobs.jobspec.counts import least
-from placewise.formats.jobs.jobspec.document import Reading
-from placewise.formats.jobs.jobspec.entries import parse_entries
-from placewise.formats.jobs.jobspec.entries_writing import entries_document
+from placewise.formats.jobs.jobspec.flux_rfcs.counts import least
+from placewise.formats.requirements.entries import parse_entries
+from placewise.formats.requirements.entries_writing import entries_document
+from placewise.formats.requirements.reading import Reading
 from placewise.formats.values import known_keys, sequence, text
 from placewise.model.jobs.job import SLOT, SLOTS, ResourceRequest, Shape
 
@@ -123,7 +123,9 @@ class _Reader:
         if not isinstance(unit, str):
             raise InputError("is not a usable unit", place=f"{place}.unit", found=unit, expected="text")
         if not isinstance(request.get("exclusive", False), bool):
-            raise InputError("is not true or false", place=f"{place}.exclusive", found=request["exclusive"])
+            raise InputError(
+                "is not true or false", place=f"{place}.exclusive", found=request["exclusive"], expected="true or false"
+            )
         if "label" in request:
             text(request["label"], f"{place}.label")
         contents = self.requests(request["with"], f"{place}.with", depth + 1) if "with" in request else ()
@@ -138,7 +140,7 @@ class _Reader:
                 raise InputError("the count is missing", expected="count: a whole number of 1 or more")
             return least(request["count"], "count", zero=zero)
         if "count" in request and "replicas" in request:
-            raise InputError("both count and replicas stand there", expected="one of them")
+            raise InputError("count and replicas are both given", expected="one of them")
         key = "replicas" if "replicas" in request else "count"
         return least(request.get(key, 1), key, zero=zero)
 

@@ -7,12 +7,9 @@ from functools import cache
 from typing import Any, TypeAlias
 
 from placewise import plugins
-from placewise.errors import InputError, locating
+from placewise.errors import InputError, Words, locating
 from placewise.formats.jobs.jobspec.attributes import parse_attributes
-from placewise.formats.jobs.jobspec.conditions import TESTS, matching, test_document
-from placewise.formats.jobs.jobspec.document import Dialect, Reading, check_top_level, command_of, tasks_of
-from placewise.formats.jobs.jobspec.entries import LABEL, Entries, label_of, of_fields
-from placewise.formats.jobs.jobspec.entries_writing import labelled
+from placewise.formats.jobs.jobspec.document import Dialect, check_top_level, command_of, tasks_of
 from placewise.formats.jobs.jobspec.flux import (
     TASK_KEYS,
     VERSIONS,
@@ -24,8 +21,12 @@ from placewise.formats.jobs.jobspec.flux import (
     task_document,
     wanted_by,
 )
-from placewise.formats.jobs.jobspec.known import keep, known
 from placewise.formats.jobs.jobspec.shape import labels, parse_shape, shape_document
+from placewise.formats.requirements.conditions import TESTS, matching, test_document
+from placewise.formats.requirements.entries import LABEL, Entries, label_of, of_fields
+from placewise.formats.requirements.entries_writing import labelled
+from placewise.formats.requirements.known import keep, known
+from placewise.formats.requirements.reading import Reading
 from placewise.formats.values import known_keys, mapping, refuse_control, sequence, text
 from placewise.model.jobs.job import Job, ResourceGroup
 from placewise.model.requirements.predicates import Predicate
@@ -55,7 +56,12 @@ def parse(document: dict[str, Any], name: str, reading: Reading) -> Job:
     shape = parse_shape(document["resources"], "resources", reading) if "resources" in document else ()
     tasks = tasks_of(document)
     if len(tasks) > 1:
-        raise InputError("several tasks with requirements are not understood", place="tasks", expected="one task")
+        raise InputError(
+            "there are several tasks, and one has requirements of its own",
+            place="tasks",
+            found=Words(f"{len(tasks)} tasks"),
+            expected="one task",
+        )
     place, task = tasks[0]
     known_keys(task, ALL_TASK_KEYS, place)
     check_task(task, place, labels(document.get("resources", [])), reading.notes)
@@ -64,9 +70,9 @@ def parse(document: dict[str, Any], name: str, reading: Reading) -> Job:
             reading.notes.keep(f"{place}.{key}")
     if _is_shape(task["resources"]):
         raise InputError(
-            "a task has no resources of its own to ask for",
+            "a task cannot ask for resources of its own",
             place=f"{place}.resources",
-            expected="requirements by subsystem there, and what is asked for under resources at the top",
+            expected="requirements by subsystem here, and counts of resources under the top-level resources",
         )
     wanted = _requirements(task["resources"], f"{place}.resources", reading)
     attributes = parse_attributes(document, reading.notes)
@@ -99,7 +105,9 @@ def write(job: Job) -> dict[str, Any]:
         for condition in requirement.conditions:
             test = test_document(condition)
             if "contains" in test:
-                raise InputError(f"the dialect cannot say: {condition}", expected="a value, some values or one range")
+                raise InputError(
+                    f"the dialect cannot express {condition}", expected="one value, a list of values or one range"
+                )
             entry = {"field": condition.field, **test, **({LABEL: label} if label else {})}
             kind = "match" if "match" in test else "range"
             wanted.setdefault(requirement.subsystem, {}).setdefault(kind, []).append(entry)
@@ -124,7 +132,7 @@ def _requirements(value: Any, place: str, reading: Reading) -> tuple[Expression,
             continue
         _add_block(wanted, subsystem, said, at)
         if all(one == [] for one in said.values()):
-            raise InputError("a requirement without conditions", place=at, expected="entries under match or range")
+            raise InputError("a requirement has no conditions", place=at, expected="entries under match or range")
     return wanted.expressions()
 
 

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from placewise.model.results.results import Results
-from placewise.report.data.levels import LevelRow
+from placewise.report.data.studies.levels import LevelRow
 from placewise.report.drawn import style
 from placewise.report.words.figures import FigureWords
 from placewise.report.words.names import GROUPS, scoring_line

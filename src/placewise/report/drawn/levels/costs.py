@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 
 from placewise.model.results.results import CostScore, Results
 from placewise.prediction.cost import SECONDS_PER_HOUR
-from placewise.report.data.levels import best_row, by_cost, cost_each, reference_of, runtime_each
+from placewise.report.data.studies.levels import best_row, by_cost, cost_each, reference_of, runtime_each
 from placewise.report.drawn import style
 from placewise.report.drawn.levels.axes import Column, level_plot
 from placewise.report.drawn.picture import Drawing
@@ -145,7 +145,7 @@ def _draw(results: Results, what: _What) -> Drawing | None:
         axes.set_xlabel(label)
     handles = [
         Line2D([], [], label="of the jobs assigned", **style.ring(style.BLUE)),
-        Line2D([], [], label="of those of them that succeed", **style.dot(style.GREEN, 6.5)),
+        Line2D([], [], label="of jobs that succeed", **style.dot(style.GREEN, 6.5)),
     ]
     style.legend_above(plot.axes, handles, 2, lift=plot.headings)
     return Drawing(words, plot.figure)

@@ -12,8 +12,8 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from placewise.model.results.results import Results
-from placewise.report.data import levels
-from placewise.report.data.levels import LevelRow
+from placewise.report.data.studies import levels
+from placewise.report.data.studies.levels import LevelRow
 from placewise.report.drawn import style
 from placewise.report.drawn.levels.axes import WIDTH
 from placewise.report.drawn.levels.marks import ON_WHITE, RING, Mark, along, draw_marks
@@ -45,7 +45,7 @@ def draw_pareto(results: Results) -> Drawing | None:
         f"Additional cost and success by level: {parts}.",
     )
     subtitle = (
-        "one mark a level of metadata: additional cost of one assigned job (price units), against success;\n"
+        "each mark is a level of metadata: additional cost per assigned job (price units), against success;\n"
         f"up and left is better; reference: {reference_words(reference)}"
     )
     figure, axes = style.canvas(results, words, subtitle, width=WIDTH, height=_HEIGHT, top=1.42)
@@ -57,7 +57,7 @@ def draw_pareto(results: Results) -> Drawing | None:
     axes.set_ylim(-0.02, 1.0)
     axes.grid(visible=True)
     style.share_axis(axes.yaxis)
-    axes.set_xlabel("additional cost of one job (price units)")
+    axes.set_xlabel("additional cost per job (price units)")
     axes.set_ylabel("success (share of all jobs)")
     best = sorted(points[i][:2] for i in front)
     axes.step(*zip(*best, strict=True), where="post", color=style.VERMILLION, linewidth=1.6, zorder=2)
@@ -85,7 +85,7 @@ def draw_matchability(results: Results) -> Drawing | None:
         f"Jobs assigned and their success by level: {parts}.",
     )
     subtitle = (
-        "one mark a level of metadata: how many jobs are given a cluster, and how many of those succeed;\n"
+        "each mark is a level of metadata: how many jobs get a cluster, and how many of those succeed;\n"
         "along a curve the product of the two, success, is the same"
     )
     figure, axes = style.canvas(results, words, subtitle, width=WIDTH, height=_HEIGHT, top=1.42, right=_BESIDE)

@@ -11,8 +11,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from placewise.model.results.results import Results
-from placewise.report.data.levels import BEST_MEMORY, LevelRow
-from placewise.report.data.per_build import BIN, Histograms, histograms, main_rows
+from placewise.report.data.studies.levels import BEST_MEMORY, LevelRow
+from placewise.report.data.studies.per_build import BIN, Histograms, histograms, main_rows
 from placewise.report.drawn import style
 from placewise.report.drawn.levels.axes import WIDTH
 from placewise.report.drawn.picture import Drawing
@@ -21,8 +21,8 @@ from placewise.report.words.names import level_rows, scoring_line
 from placewise.report.words.numbers import number, share, shown
 
 _COLUMNS = (
-    ("runtime_s", "additional runtime of a job (s)", "s"),
-    ("cost", "additional cost of a job (price units)", ""),
+    ("runtime_s", "additional runtime per job (s)", "s"),
+    ("cost", "additional cost per job (price units)", ""),
 )
 _TOP, _BOTTOM, _RIGHT = 1.12, 0.85, 0.25  # inches, as all here
 _PITCH = 0.92

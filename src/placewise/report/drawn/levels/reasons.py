@@ -6,8 +6,8 @@ import numpy as np
 from matplotlib.patches import Patch
 
 from placewise.model.results.results import Results
-from placewise.report.data.levels import assigned, failing
-from placewise.report.data.reasons import Part, failing_levels, parts_of
+from placewise.report.data.studies.levels import assigned, failing
+from placewise.report.data.studies.reasons import Part, failing_levels, parts_of
 from placewise.report.drawn import style
 from placewise.report.drawn.levels.axes import Column, level_plot
 from placewise.report.drawn.picture import Drawing
@@ -36,7 +36,7 @@ def draw_failure_reasons(results: Results) -> Drawing | None:
     said = "; ".join(f"{row.label} {n:,.0f} ({part})" for row, n, part in zip(rows, fails, shares, strict=True))
     caption = (
         "Each job that fails has one set of reasons, so that the parts add up; a reason in several parts is not "
-        "counted twice. Levels without failures are left out."
+        "counted twice. Levels without failures are not shown."
     )
     if results.scoring == "published":
         caption += " Under published scoring a compiler fails as too old where it is newer than the build's."

@@ -10,17 +10,21 @@ import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter
 
+from placewise.model.quantities import SUCCESS
 from placewise.model.results.results import LevelResult, Results
-from placewise.report.data.levels import LevelRow, assigned, best_row, clusters_taking
+from placewise.report.data.studies.levels import LevelRow, assigned, best_row, clusters_taking
+from placewise.report.data.studies.uncertainty import intervals_of
 from placewise.report.drawn import style
 from placewise.report.drawn.levels.axes import Column, level_plot
 from placewise.report.drawn.picture import Drawing
 from placewise.report.words.figures import FigureWords
+from placewise.report.words.intervals import interval_kind
 from placewise.report.words.names import level_rows
 from placewise.report.words.numbers import MISSING, jobs, number, share
 
 _LEAST_SHARE = 0.001
 _SHARES = ((0.5, style.ORANGE, "half"), (0.9, style.BLUE, "90 %"))
+_INTERVAL: dict[str, Any] = {"color": style.INK, "linewidth": 1.6}
 _USED: dict[str, Any] = style.dot(style.INK, 11, "|") | {"markeredgewidth": 2}
 
 
@@ -59,6 +63,10 @@ def draw_level_success(results: Results) -> Drawing | None:
     axes.hlines(plot.heights, of_all, of_matched, **style.GAP)
     axes.plot(of_matched, plot.heights, clip_on=False, zorder=3, **style.ring(style.BLUE))
     axes.plot(of_all, plot.heights, clip_on=False, zorder=4, **style.dot(style.GREEN, 6.5))
+    found = [intervals_of(results, row.level.name, SUCCESS)[:1] for row in rows]
+    for height, some in zip(plot.heights, found, strict=True):
+        for one in some:
+            axes.plot([one.low, one.high], [height, height], zorder=5, **_INTERVAL)
     handles = [
         Line2D([], [], label="success of matched jobs", **style.ring(style.BLUE)),
         Line2D([], [], label="success", **style.dot(style.GREEN, 6.5)),
@@ -66,11 +74,14 @@ def draw_level_success(results: Results) -> Drawing | None:
     if results.ceiling is not None:
         axes.axvline(results.ceiling, zorder=1, **style.CEILING)
         handles.append(Line2D([], [], label=style.ceiling_label(results.ceiling), **style.CEILING))
+    first = next((one for some in found for one in some), None)
+    if first is not None:
+        handles.append(Line2D([], [], label=f"{interval_kind(first)} of success", **_INTERVAL))
     axes.set_xlim(0, 1)
     axes.grid(axis="x")
     style.share_axis(axes.xaxis)
     axes.set_xlabel("share of jobs")
-    style.legend_above(axes, handles, 3, lift=plot.headings)
+    style.legend_above(axes, handles, 4, lift=plot.headings)
     return Drawing(words, plot.figure)
 
 
@@ -104,7 +115,7 @@ def draw_clusters_matched(results: Results) -> Drawing | None:
     axes.grid(axis="x")
     axes.minorticks_off()
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
-    axes.set_xlabel("clusters that match a job, mean (logarithmic)")
+    axes.set_xlabel("clusters that match, mean per job (logarithmic)")
     return Drawing(words, plot.figure)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from placewise.model.results.results import Results
-from placewise.report.data.experiments import orders, trade_off
+from placewise.report.data.studies.experiments import orders, trade_off
 from placewise.report.page.cells import Table, count_cell, share_cell
 from placewise.report.page.charts import vega
 from placewise.report.words.figures import TRADE_OFF_LINES, orders_words, trade_off_words
@@ -34,7 +34,7 @@ def _trade_off(results: Results) -> vega.Chart | None:
     ]
     looks = [(TRADE_OFF_LINES[line.key], *_LOOKS[line.key]) for line in lines]
     encoding = {
-        "x": vega.quantity("level", "subsystems with metadata (count)"),
+        "x": vega.count("level", "subsystems with metadata (count)"),
         "y": vega.share_x("share", "share of jobs", scale={"domain": [0, 1]}),
         "color": vega.legend("line", [(name, colour) for name, colour, _ in looks], lines=True),
         "strokeDash": vega.legend("line", [(name, dash) for name, _, dash in looks], lines=True),
@@ -70,7 +70,7 @@ def _orders(results: Results) -> vega.Chart | None:
     marks = [("median", interval.median, vega.INK, [4, 3])]
     if found.main is not None:
         marks.append(("the order of the scores", found.main, vega.VERMILLION, [1, 0]))
-    count = vega.number_axis("orders") | {"axis": {"title": "orders (count)", "tickMinStep": 1, "format": ",d"}}
+    count = vega.count("orders", "orders (count)")
     layer = [
         {
             "mark": {"type": "rect", "aria": False, "color": vega.LINE, "opacity": 0.6},

@@ -23,14 +23,48 @@
     tip.style.top = `${Math.max(4, top)}px`;
   }
 
+  // On a phone the title of an axis, its names and those of a legend take the lines that they need: each is as long as
+  // the half of the chart that it has, at about six and a half pixels a letter.
+  function inLines(part, width, height) {
+    if (Array.isArray(part)) return part.map((one) => inLines(one, width, height));
+    if (part === null || typeof part !== "object") return part;
+    const copied = Object.entries(part).map(([key, value]) => [key, key === "values" ? value : inLines(value, width, height)]);
+    const copy = Object.fromEntries(copied);
+    const letters = Math.floor(width / 6.5);
+    if (typeof copy.x?.axis?.title === "string") copy.x.axis.title = lines(copy.x.axis.title, letters);
+    if (copy.legend?.columns && copy.scale?.domain) copy.legend.labelExpr = labels(copy.scale.domain, letters);
+    const names = copy.y?.axis && copy.y.type === "nominal" && copy.y.scale?.domain;
+    if (names && height / names.length > 30) copy.y.axis.labelExpr = labels(names, letters);
+    return copy;
+  }
+
+  function labels(names, letters) {
+    // Two lists and no object, which would have names of its own, such as constructor.
+    const written = JSON.stringify(names.map((name) => lines(name, letters)));
+    const position = `indexof(${JSON.stringify(names)}, datum.label)`;
+    return `${position} < 0 ? datum.label : ${written}[${position}]`;
+  }
+
+  function lines(text, letters) {
+    const even = Math.ceil(text.length / Math.ceil(text.length / letters)) + 3;
+    const found = [];
+    for (const word of text.split(" ")) {
+      const last = found.at(-1);
+      if (last !== undefined && last.length + word.length <= Math.min(even, letters)) found.push(`${found.pop()} ${word}`);
+      else found.push(word);
+    }
+    return found;
+  }
+
   async function draw(place, spec, config, tip) {
     try {
       // Expressions are interpreted from their syntax tree: the page's policy forbids making code of text.
       // On a phone names leave half of the width to the marks; where they are cut, the table has them whole.
       const half = place.clientWidth / 2;
       const within = (part) => ({ ...part, labelLimit: Math.min(part.labelLimit, Math.max(90, half)) });
-      const narrow = half > 250 ? config : { ...config, axis: within(config.axis), legend: within(config.legend) };
-      const parsed = vega.parse(vegaLite.compile(spec, { config: narrow }).spec, null, { ast: true });
+      const narrow = half > 250 ? config : { ...config, axis: within(config.axis), legend: { ...config.legend, labelLimit: half } };
+      const shown = half > 250 ? spec : inLines(spec, half, spec.height);
+      const parsed = vega.parse(vegaLite.compile(shown, { config: narrow }).spec, null, { ast: true });
       const view = new vega.View(parsed, { expr: vega.expressionInterpreter, renderer: "svg", hover: true });
       view.tooltip((_, event, item, value) => showTip(tip, event, value));
       await view.initialize(place).runAsync();

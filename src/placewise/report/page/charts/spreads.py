@@ -9,9 +9,9 @@ import numpy as np
 
 from placewise.model.results.results import Results
 from placewise.model.results.worth import Difference, Headline, SensitivityPoint
-from placewise.report.data import uncertainty
 from placewise.report.data.statistics import FEWEST_FOR_CENTRAL, thinned
-from placewise.report.data.worth import MOST_ROWS
+from placewise.report.data.studies import uncertainty
+from placewise.report.data.studies.worth import MOST_ROWS
 from placewise.report.page.cells import Cell, Table, share_cell
 from placewise.report.page.charts import vega
 from placewise.report.words import figures

@@ -109,6 +109,12 @@ def quantity(field: str, title: str | None, **rest: Any) -> dict[str, Any]:
     return {"field": field, "type": "quantitative", "axis": {"title": title, "tickCount": 6}, **rest}
 
 
+def count(field: str, title: str | None, **rest: Any) -> dict[str, Any]:
+    """Return a channel of counts, whose ticks are whole."""
+    axis = {"title": title, "tickCount": 6, "tickMinStep": 1, "format": ",d"}
+    return {"field": field, "type": "quantitative", "axis": axis, **rest}
+
+
 def names(field: str, order: Sequence[str]) -> dict[str, Any]:
     """Return a channel of names in a given order, from the top."""
     # Marks at zero do not touch the names.

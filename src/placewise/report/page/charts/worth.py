@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import math
+from itertools import pairwise
 from typing import Any
 
 from placewise.model.results.results import Results
 from placewise.model.results.worth import Sufficiency
-from placewise.report.data import worth as numbers
 from placewise.report.data.statistics import thinned
+from placewise.report.data.studies import worth as numbers
+from placewise.report.data.studies.steps import BESIDE, DOWN, MOST_LETTERS, last_shown, named_steps, top_of
 from placewise.report.page.cells import Table, count_cell, share_cell
 from placewise.report.page.charts import vega
 from placewise.report.words.figures import FigureWords, front_words, ranking_words, sufficiency_words
-from placewise.report.words.names import KIND_WORDS, subsystems_label
+from placewise.report.words.names import KIND_WORDS, LIFT_ALONE, LOSS_IF_DROPPED, subsystems_label
 from placewise.report.words.numbers import distinct, share
-from placewise.report.words.worth import cost_unit
+from placewise.report.words.studies.worth import cost_unit
 
 _SUCCESS = "success (share of all jobs)"
 _MEASURES = (
     ("Shapley value", vega.SKY, "square"),
-    ("single lift", vega.INK, "diamond"),
-    ("drop-one loss", vega.VERMILLION, "triangle-up"),
+    (LIFT_ALONE, vega.INK, "diamond"),
+    (LOSS_IF_DROPPED, vega.VERMILLION, "triangle-up"),
 )
+_HEIGHT, _LETTER, _LETTER_WIDTH = 360, 12, 7.2
+_WIDTHS = (0, 300, 400, 520, 640, 760)
+"""From these widths on a chart has other names beside its steps, all in pixels."""
+_WIDE_ENOUGH = "datum.from <= width && width < datum.to"
 _KIND_LOOKS = {
     "none": (vega.INK, "square"),
     "single": (vega.SKY, "circle"),
@@ -43,7 +50,7 @@ def ranking_chart(results: Results) -> vega.Chart:
         values += [{"subsystem": label, "measure": measure, "share": amount} for (measure, _, _), amount in found]
         values[-3] |= {} if row.interval is None else {"low": row.interval.low, "high": row.interval.high}
     shared = {
-        "x": vega.share_x("share", "success added (share of all jobs)"),
+        "x": vega.share_x("share", "success added, or lost without it (share of all jobs)"),
         "color": vega.legend("measure", [(name, colour) for name, colour, _ in _MEASURES]),
         "tooltip": [
             vega.tip("subsystem", "subsystem"),
@@ -78,11 +85,13 @@ def ranking_chart(results: Results) -> vega.Chart:
 
 def sufficiency_chart(found: Sufficiency) -> vega.Chart:
     """Return success by how many subsystems have metadata."""
-    places = thinned(len(found.greedy), vega.MOST_POINTS)
+    last, top = last_shown(found), top_of(found)
+    places = thinned(last + 1, vega.MOST_POINTS)
+    labels = ["nothing", *distinct(found.path[:last])]
     values = [
         {
             "count": i,
-            "added": "nothing" if i == 0 else distinct([found.path[i - 1]])[0],
+            "added": labels[i],
             "greedy": float(found.greedy[i]),
             **{name: float(row[i]) for name, row in zip(("low", "median", "high"), found.random, strict=True)},
         }
@@ -90,17 +99,21 @@ def sufficiency_chart(found: Sufficiency) -> vega.Chart:
     ]
     looks = [
         ("greedy order", vega.GREEN),
-        ("central 95 % of random orders", vega.SKY),
+        ("95 % of random orders", vega.SKY),
         ("median of random orders", vega.BLUE),
         (f"target: {share(found.target, 3)} of the ceiling", vega.VERMILLION),
-        ("the set found", vega.INK),
+        (f"the set found: {share(found.reached, 3)} with {len(found.metadata):,}", vega.INK),
     ]
     channel = {key: value for key, value in vega.legend("series", looks).items() if key != "field"}
     greedy, band, median, goal, chosen = ({"datum": name, **channel} for name, _ in looks)
-    x = vega.quantity("count", "subsystems with metadata (count)")
+    x = vega.count("count", "subsystems with metadata (count)", scale={"domain": [0, max(last, 1)], "nice": False})
+    y_scale = {"domain": [0, top], "nice": False}
 
     def drawn(mark: dict[str, Any], field: str, colour: dict[str, Any], **rest: Any) -> dict[str, Any]:
-        return {"mark": mark, "encoding": {"x": x, "y": vega.share_x(field, _SUCCESS), "color": colour, **rest}}
+        return {
+            "mark": mark,
+            "encoding": {"x": x, "y": vega.share_x(field, _SUCCESS, scale=y_scale), "color": colour, **rest},
+        }
 
     tips = [
         vega.tip("count", "subsystems with metadata"),
@@ -121,16 +134,31 @@ def sufficiency_chart(found: Sufficiency) -> vega.Chart:
         {
             "mark": {"type": "rule", "aria": False, "strokeDash": [2, 3], "strokeWidth": 1.6},
             "data": {"values": [{"goal": numbers.goal(found)}]},
-            "encoding": {"y": vega.share_x("goal", _SUCCESS), "color": goal},
+            "encoding": {"y": vega.share_x("goal", _SUCCESS, scale=y_scale), "color": goal},
         },
         {
             "data": {"values": [{"count": len(found.metadata), "reached": found.reached}]},
             **drawn(diamond, "reached", chosen, tooltip=set_tips),
         },
+        {
+            "mark": {
+                "type": "text",
+                "aria": False,
+                "align": {"expr": "datum.side > 0 ? 'left' : 'right'"},
+                "dx": {"expr": f"datum.side * {BESIDE * _LETTER:g}"},
+                "dy": {"expr": f"datum.side * {DOWN * _LETTER:g}"},
+            },
+            "data": {"values": _step_names(found)},
+            "encoding": {
+                "x": x,
+                "y": vega.share_x("greedy", _SUCCESS, scale=y_scale),
+                "text": {"condition": {"test": _WIDE_ENOUGH, "field": "name"}, "value": ""},
+            },
+        },
     ]
     words = sufficiency_words(found)
-    if len(places) < len(found.greedy):
-        some = f" The chart draws {len(places):,} of {len(found.greedy):,} points; the table has all."
+    if len(places) <= last:
+        some = f" The chart draws {len(places):,} of {last + 1:,} points; the table has all."
         words = words._replace(caption=words.caption + some)
     table = Table(
         "Success by how many subsystems have metadata.",
@@ -149,7 +177,28 @@ def sufficiency_chart(found: Sufficiency) -> vega.Chart:
         ],
         folded=True,
     )
-    return vega.chart(words, values, 360, {"layer": layer}, picture="sufficiency", table=table)
+    return vega.chart(words, values, _HEIGHT, {"layer": layer}, picture="sufficiency", table=table)
+
+
+def _step_names(found: Sufficiency) -> list[dict[str, Any]]:
+    """Return the names that find room beside their steps, for each of some widths of the chart."""
+    last = last_shown(found)
+    names = dict(zip(found.path[:last], distinct(found.path[:last], MOST_LETTERS), strict=True))
+    rows: list[dict[str, Any]] = []
+    for width, wider in pairwise((*_WIDTHS, math.inf)):
+        steps = named_steps(found, max(width, 240), _HEIGHT, _LETTER, lambda name: _LETTER_WIDTH * len(names[name]))
+        rows += [
+            {
+                "count": step,
+                "greedy": float(found.greedy[step]),
+                "name": names[found.path[step - 1]],
+                "side": 1 if right else -1,
+                "from": width,
+                "to": min(wider, 1e9),
+            }
+            for step, right in steps
+        ]
+    return rows
 
 
 def front_charts(results: Results) -> list[vega.Chart]:
@@ -163,7 +212,7 @@ def front_charts(results: Results) -> list[vega.Chart]:
             "matched": point.matched,
             "waste": point.waste,
             "success": point.success,
-            "front": "on the Pareto front" if point.on_front else "beaten",
+            "front": "Pareto-optimal" if point.on_front else "not Pareto-optimal",
         }
         for point in points
     ]
@@ -179,13 +228,13 @@ def front_charts(results: Results) -> list[vega.Chart]:
             vega.tip("matched", "matched jobs", vega.PERCENT_EXACT),
             vega.tip("waste", "waste", vega.PERCENT_EXACT),
             vega.tip("success", "success", vega.PERCENT_EXACT),
-            vega.tip("front", "by others"),
+            vega.tip("front", "which is"),
         ],
         "description": {"field": "level", "type": "nominal"},
     }
     marks = {
-        "beaten": {"type": "point", "size": 60, "strokeWidth": 1.6, "filled": False, "opacity": 0.6},
-        "on the Pareto front": {"type": "point", "size": 80, "filled": True, "opacity": 1},
+        "not Pareto-optimal": {"type": "point", "size": 60, "strokeWidth": 1.6, "filled": False, "opacity": 0.6},
+        "Pareto-optimal": {"type": "point", "size": 80, "filled": True, "opacity": 1},
     }
     layer = [{"mark": mark, "transform": vega.only("front", which)} for which, mark in marks.items()]
     words = front_words(results, points)
@@ -195,7 +244,8 @@ def front_charts(results: Results) -> list[vega.Chart]:
         "The same levels by how many jobs match some cluster and fail there; up and to the left is better.",
         words.alt,
     )
-    cost = vega.quantity("cost", f"cost of metadata ({unit})")
+    axis = vega.count if numbers.costs_are_counts(results) else vega.quantity
+    cost = axis("cost", f"cost of metadata ({unit})")
     waste = vega.share_x("waste", "waste: jobs that match and fail (share of all jobs)", scale={"domain": [0, 1]})
     return [
         vega.chart(words, values, 340, {"encoding": {"x": cost, **shared}, "layer": layer}, picture=words.name),

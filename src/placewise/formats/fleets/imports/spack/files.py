@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from placewise.errors import InputError, locating
-from placewise.formats.fleets.imports.given import Given
 from placewise.formats.fleets.imports.spack.concrete import is_concrete
 from placewise.formats.fleets.imports.spack.configuration import is_configuration
+from placewise.formats.given import Given
 from placewise.formats.values import refuse_control
 
 COMMON = "common"
@@ -63,7 +63,7 @@ def read_spack_file(given: Given) -> SpackFile:
     found = isinstance(document, dict) and is_configuration(document)
     if not found and not is_concrete(document):
         keys = sorted(map(str, document))[:5] if isinstance(document, dict) else document
-        raise InputError("is no file of Spack's that is known", file=given.path, found=keys, expected=_READS)
+        raise InputError("is not a Spack file that Placewise reads", file=given.path, found=keys, expected=_READS)
     base = given.path.name.removesuffix(".gz")
     named = _NAME.fullmatch(base)
     site = (named["site"] or "") if named else given.name
@@ -96,7 +96,11 @@ def sites_of(files: Sequence[SpackFile], name: str) -> tuple[SiteFiles, ...]:
         files = [SpackFile(file.path, name, file.compiler, file.document) for file in files]
     elif "" in names:
         file = next(file for file in files if not file.site)
-        raise InputError("the file's name says no site", file=file.path, expected="--name, or SITE.packages.yaml")
+        raise InputError(
+            "the file's name does not say which site it describes",
+            file=file.path,
+            expected="--name, or SITE.packages.yaml",
+        )
     found = []
     for site in sorted(names):
         own = [file for file in files if file.site == site and file not in shared]

@@ -12,7 +12,7 @@ from typing import Any
 
 from placewise.errors import InputError
 from placewise.formats.fleets.imports.account import Account
-from placewise.formats.fleets.imports.given import Asked, Given
+from placewise.formats.fleets.imports.import_settings import ImportSettings
 from placewise.formats.fleets.imports.spack.concrete import read_concrete
 from placewise.formats.fleets.imports.spack.configuration import (
     ALL,
@@ -28,8 +28,9 @@ from placewise.formats.fleets.imports.spack.known import MPI, OF_MACHINES
 from placewise.formats.fleets.imports.spack.known import PROVIDERS as KNOWN_PROVIDERS
 from placewise.formats.fleets.imports.spack.merging import merged
 from placewise.formats.fleets.imports.spack.site import Site
+from placewise.formats.given import Given
 from placewise.formats.plain_fields import UNSAID
-from placewise.kinds.builtin import kind_of
+from placewise.kinds.vocabulary.builtin import kind_of
 from placewise.model.fleets.imported import Imported
 from placewise.model.fleets.vocabulary import EVERY, FieldKind, FieldName, Vocabulary
 
@@ -38,7 +39,7 @@ _TEXT, _SET = FieldKind("text"), FieldKind("set")
 _TEXTS = ("hash", "build_hash")
 
 
-def import_spack(files: Sequence[Given], asked: Asked) -> Imported:
+def import_spack(files: Sequence[Given], asked: ImportSettings) -> Imported:
     """Return a cluster for each site, in the order of their names. Raises InputError naming file and place."""
     sites = sites_of([read_spack_file(given) for given in files], asked.name)
     if asked.compiler and not any(asked.compiler in site.alternatives for site in sites):
@@ -47,7 +48,9 @@ def import_spack(files: Sequence[Given], asked: Asked) -> Imported:
             "no site has packages of this compiler",
             place="--compiler",
             found=asked.compiler,
-            expected=" or ".join(there) if there else "no such option: no file is SITE.packages_COMPILER.yaml",
+            expected=" or ".join(there)
+            if there
+            else "no --compiler, since no file is named SITE.packages_COMPILER.yaml",
         )
     account = Account()
     read = _Read(account)

@@ -9,7 +9,7 @@ from placewise.errors import locating
 from placewise.formats.fleets.imports.account import Account
 from placewise.formats.fleets.imports.spack.entry import ARCH, COMPILER, OS, Entry, Fields
 from placewise.formats.fleets.imports.spack.known import MPI, OF_MACHINES, PROVIDERS, VIRTUAL
-from placewise.formats.fleets.node_facts import Facts
+from placewise.formats.node_facts import Facts
 from placewise.formats.plain_fields import UNSAID
 from placewise.model.fleets.cluster import Cluster
 from placewise.model.fleets.vocabulary import EVERY

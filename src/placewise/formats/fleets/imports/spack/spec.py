@@ -107,7 +107,7 @@ class _Said:
         elif token.type == "PAIR":
             self.pair(token)
         elif token.type == "NAME":
-            raise InputError("a spec has two names", found=str(token), expected=f"{self.name} alone")
+            raise InputError("a spec has two names", found=str(token), expected=f"only {self.name}")
         else:
             self.left.append(str(token))
 
@@ -152,12 +152,12 @@ class _Said:
     def field(self, field: str, value: str) -> None:
         if self.fields.setdefault(field, value) != value:
             raise InputError(
-                f"a spec has two of {field}", found=value, expected=f"one, such as {self.fields[field]} alone"
+                f"a spec gives {field} twice", found=value, expected=f"one of the two, such as {self.fields[field]}"
             )
 
     def variant(self, name: str, value: Value) -> None:
         if self.variants.setdefault(name, value) != value:
-            raise InputError(f"a spec says two things of {name!r}", found=value, expected="one of them")
+            raise InputError(f"a spec gives {name!r} two values", found=value, expected="one value")
 
     def spec(self) -> PackageSpec:
         return PackageSpec(self.name, **self.fields, variants=tuple(self.variants.items()), left=tuple(self.left))

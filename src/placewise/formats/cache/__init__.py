@@ -1,0 +1,1 @@
+"""Parsed inputs kept in the cache folder of a user."""

@@ -1,0 +1,1 @@
+"""Clouds: types of instances, and what an hour of each costs."""

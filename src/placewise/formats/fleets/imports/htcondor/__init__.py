@@ -1,0 +1,1 @@
+"""HTCondor: slots as condor_status prints them."""

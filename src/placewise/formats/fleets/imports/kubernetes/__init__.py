@@ -1,0 +1,1 @@
+"""Kubernetes: nodes as kubectl prints them, and what NFD says of them."""

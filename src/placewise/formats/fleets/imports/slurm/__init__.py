@@ -1,0 +1,1 @@
+"""Slurm: nodes and partitions as sinfo and scontrol print them."""

@@ -1,0 +1,1 @@
+"""vocabulary.yaml: what the words of a fleet mean."""

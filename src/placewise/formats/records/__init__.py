@@ -1,0 +1,1 @@
+"""Records of builds, records with outcomes, and the model of success that is learned from them."""

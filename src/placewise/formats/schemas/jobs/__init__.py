@@ -1,0 +1,1 @@
+"""Jobspecs as a schema, and the schemas of their parts."""

@@ -1,0 +1,1 @@
+"""What Slurm's sacct and squeue write of jobs."""

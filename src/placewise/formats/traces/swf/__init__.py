@@ -1,0 +1,1 @@
+"""The Standard Workload Format, and the Alea simulator's form of it."""

@@ -1,0 +1,1 @@
+"""Which kind a field is: built in, or inferred from what is offered; and which values are refused."""

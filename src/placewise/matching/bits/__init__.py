@@ -1,0 +1,1 @@
+"""Sets of places as bits, and the inner loops over many of them."""

@@ -1,0 +1,1 @@
+"""A fleet compiled for matching: its clusters in order, what they offer, and where each requirement holds."""

@@ -1,0 +1,1 @@
+"""What the partitions of a site allow: limits, and how many nodes of one partition a job needs."""

@@ -1,0 +1,1 @@
+"""The numbers and documents of fleets: imports, exports, changes and vocabularies."""

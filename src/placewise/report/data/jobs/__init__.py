@@ -1,0 +1,1 @@
+"""The documents of jobs: where they match, why not elsewhere, and what would change that."""

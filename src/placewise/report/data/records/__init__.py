@@ -1,0 +1,1 @@
+"""The numbers of records with outcomes and of runtime models fitted to records."""

@@ -1,0 +1,1 @@
+"""The numbers of traces and their replays."""

@@ -1,0 +1,1 @@
+"""The sections of report pages, and their tables."""

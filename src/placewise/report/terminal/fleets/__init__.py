@@ -1,0 +1,1 @@
+"""What commands print of fleets: imports, changes and vocabularies."""

@@ -1,0 +1,1 @@
+"""What commands print of jobs: where they match, why not elsewhere, and what would change that."""

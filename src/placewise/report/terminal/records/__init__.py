@@ -1,0 +1,1 @@
+"""What commands print of records with outcomes and of runtime models fitted to records."""

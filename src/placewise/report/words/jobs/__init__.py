@@ -1,0 +1,1 @@
+"""What sentences say of jobs: where they match, why not elsewhere, and what would change that."""

@@ -1,0 +1,1 @@
+"""What the jobs of a study ask, and where they succeed: version jobs, records and models alike."""
