@@ -24,7 +24,7 @@ GROWTH_MB = 100.0
 MOST_MB = 600.0
 # How long each stranger of `strangers` stays.
 STRANGER_S = 5.0
-WARM_UP = 0.1
+TENTHS = 10
 CALLERS = 4
 WATCHED_S = 0.2
 # What anybody may register or queue is bounded low, so that what memory grows by is not what was kept on purpose.
@@ -104,23 +104,41 @@ class Method:
 
 @dataclass
 class Found:
-    """What a run found: `failures` is to be empty, and `growth_mb` at most GROWTH_MB (None: not known)."""
+    """What a run found: `failures` is to be empty, and `growth_mb` at most GROWTH_MB (None: not known).
+
+    memory_mb : memory all the time, by the tenth of the run. What a stranger takes is given back after him, so what
+        stays is the least of a tenth; it grows from the second tenth to the last.
+    """
 
     calls: int = 0
     codes: Counter = field(default_factory=Counter)
     slowest_s: float = 0.0
-    growth_mb: float | None = None
-    most_mb: float = 0.0
+    memory_mb: list = field(default_factory=lambda: [[] for _ in range(TENTHS)])
     web: Counter = field(default_factory=Counter)
     strangers: int = 0
     failures: list = field(default_factory=list)
 
+    @property
+    def least_mb(self):
+        return [min(tenth) if tenth else None for tenth in self.memory_mb]
+
+    @property
+    def growth_mb(self):
+        first, last = self.least_mb[1], self.least_mb[-1]
+        return None if first is None or last is None else last - first
+
+    @property
+    def most_mb(self):
+        return max((max(tenth) for tenth in self.memory_mb if tenth), default=0.0)
+
     def __str__(self):
         grown = "unknown" if self.growth_mb is None else f"{self.growth_mb:.1f} MB"
         codes = ", ".join(f"{code} {count}" for code, count in self.codes.most_common())
+        least = ", ".join("-" if one is None else f"{one:.0f}" for one in self.least_mb)
         return (
             f"calls {self.calls}, slowest {self.slowest_s:.2f} s, memory grew by {grown} (bound {GROWTH_MB:.0f} MB), "
             f"at most {self.most_mb:.0f} MB (bound {MOST_MB:.0f} MB), failures {len(self.failures)}\n{codes}\n"
+            f"least memory of each tenth of the time, MB: {least}\n"
             f"web: {', '.join(f'{code} {count}' for code, count in self.web.most_common())}; strangers {self.strangers}"
         )
 
@@ -202,20 +220,17 @@ def fuzz(folder, seconds, seed):
         threads += [
             threading.Thread(target=_web_caller, args=(server, Random(f"{seed}-web"), found, over)),
             threading.Thread(target=_strangers, args=(server, Random(f"{seed}-strangers"), found, over)),
-            threading.Thread(target=_memory, args=(server, found, over)),
+            threading.Thread(target=_memory, args=(server, found, over, seconds)),
         ]
         for thread in threads:
             thread.start()
-        over.wait(WARM_UP * seconds)
-        before = server.memory_mb() if server.alive else None
-        over.wait((1 - WARM_UP) * seconds)
+        over.wait(seconds)
         over.set()
         for thread in threads:
             thread.join()
         if not server.alive:
             found.failures.append(f"the server died with {server.process.returncode}")
-        elif before is not None:
-            found.growth_mb = server.memory_mb() - before
+        elif found.growth_mb is not None:
             if found.most_mb > MOST_MB:
                 found.failures.append(f"memory was {found.most_mb:.0f} MB")
             if found.growth_mb > GROWTH_MB:
@@ -228,9 +243,12 @@ def fuzz(folder, seconds, seed):
     return found
 
 
-def _memory(server, found, over):
+def _memory(server, found, over, seconds):
+    start = time.monotonic()
     while not over.wait(0.2) and server.alive:
-        found.most_mb = max(found.most_mb, server.memory_mb() or 0.0)
+        tenth = min(TENTHS - 1, int(TENTHS * (time.monotonic() - start) / seconds))
+        if (memory := server.memory_mb()) is not None:
+            found.memory_mb[tenth].append(memory)
 
 
 def _strangers(server, random, found, over):
