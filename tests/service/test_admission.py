@@ -12,6 +12,7 @@ from talking import talking
 
 from placewise.service.guard.admission import Admission
 from placewise.service.guard.reading_turns import Part
+from placewise.service.guard.refusals import Unavailable
 from placewise.service.wire import placewise_pb2 as v1
 
 CALLERS, EACH = 8, 32
@@ -85,6 +86,65 @@ def test_no_more_is_handed_over_than_is_read_and_callers_come_in_turn(monkeypatc
             await pass_time(clock, 0.01)
         assert {call.result() for call in calls} == {b"small"}
         assert begun.total() == CALLERS * EACH + 1
+
+    run(check())
+
+
+def test_closed_it_refuses_calls_until_none_come_and_not_for_ever(monkeypatch):
+    async def check():
+        clock = Clock(monkeypatch)
+
+        async def closed(coming):
+            admission = Admission(clock=clock)
+            closing, began = asyncio.ensure_future(admission.close("the end", 2.0)), clock.now_s
+            while not closing.done():
+                await pass_time(clock, 0.005)
+                if coming(clock.now_s - began):
+                    with pytest.raises(Unavailable, match="the end"):
+                        admission.enter(Part("late", asyncio.current_task()), admission.calls)
+                    assert not len(admission.calls)
+            return clock.now_s - began
+
+        assert await closed(lambda _: False) < 0.1
+        assert 0.5 < await closed(lambda passed: passed < 0.5) < 0.6
+        assert 2.0 <= await closed(lambda _: True) < 2.1
+
+    run(check())
+
+
+def test_a_moment_in_which_the_loop_had_no_processor_does_not_count_as_quiet(monkeypatch):
+    async def check():
+        clock = Clock(monkeypatch)
+        closing = asyncio.ensure_future(Admission(clock=clock).close("the end", 2.0))
+        await asyncio.sleep(0)
+        for _ in range(20):
+            clock.now_s += 0.05
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+        assert not closing.done()
+        await pass_time(clock, 0.1)
+        assert closing.done()
+
+    run(check())
+
+
+def test_whoever_has_no_answer_in_the_end_is_told_that_it_is_unavailable():
+    async def check():
+        admission, told = Admission(), []
+
+        async def call(opened):
+            part = Part("one", asyncio.current_task())
+            admission.enter(part, opened)
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                told.append((part.kind, part.why))
+
+        calls = [asyncio.ensure_future(call(one)) for one in (admission.calls, admission.streams, admission.calls)]
+        await asyncio.sleep(0)
+        admission.end("the end")
+        await asyncio.gather(*calls)
+        assert told == 3 * [(Unavailable, "the end")]
 
     run(check())
 

@@ -2,12 +2,15 @@
 
 import contextlib
 import sqlite3
+import threading
 
 import grpc
 import pytest
 from running import running_server
+from server_process import server_process
 from talking import jobspec, subsystem, talking
 
+from placewise.service.client import Client, Credentials, ServiceError
 from placewise.service.wire import placewise_pb2 as v1
 
 DEADLINE_S = 30
@@ -72,6 +75,49 @@ def _leave_while_committing(server, talk):
         changed.result(DEADLINE_S)
     both = v1.MatchRequest(jobspec=jobspec([_size("io"), _size("net")]))
     assert list(talk.v1.Match(both).clusters) == ["gray"]
+
+
+def test_a_call_that_a_stopping_server_cannot_end_is_unavailable_and_may_be_made_again(tmp_path):
+    with server_process(tmp_path, sweep_s=600.0) as server:
+        request = v1.SubmitRequest(jobspec=jobspec(), request_id="nightly")
+        with talking(server) as talk, contextlib.closing(sqlite3.connect(tmp_path / "placewise.db")) as other:
+            talk.register("gray")
+            request.credentials.CopyFrom(talk.everything)
+            other.execute("BEGIN IMMEDIATE")
+            submitted = talk.v1.Submit.future(request)
+            talk.v1.Match(v1.MatchRequest(jobspec=jobspec()))  # on the same connection, so the submission is there
+            server.process.terminate()
+            failed = submitted.exception(DEADLINE_S)
+            assert failed.code() is grpc.StatusCode.UNAVAILABLE
+            assert "may have been done" in failed.details()
+        server.process.wait(DEADLINE_S)
+        server.start()
+        with talking(server) as talk:
+            assert talk.v1.Submit(request).job_id == talk.v1.Submit(request).job_id
+
+
+def test_calls_that_a_stopping_server_has_not_begun_are_made_again(tmp_path):
+    codes, asking = set(), threading.Semaphore(0)
+
+    def ask(client):
+        try:
+            while True:
+                client.match(jobspec(), Credentials())
+                asking.release()
+        except ServiceError as error:
+            codes.add(error.code)
+
+    with server_process(tmp_path) as server, contextlib.ExitStack() as stack:
+        clients = [stack.enter_context(Client(server.target)) for _ in range(4)]
+        threads = [threading.Thread(target=ask, args=(client,)) for client in clients for _ in range(20)]
+        for thread in threads:
+            thread.start()
+        for _ in range(10 * len(threads)):
+            assert asking.acquire(timeout=DEADLINE_S)
+        server.process.terminate()
+        for thread in threads:
+            thread.join(DEADLINE_S)
+    assert codes == {grpc.StatusCode.UNAVAILABLE}
 
 
 def _size(name):

@@ -64,6 +64,10 @@ from placewise.service.wire.rainbow_pb2_grpc import add_RainbowSchedulerServicer
 # How long a thread that works keeps the one that answers waiting (Python's own is 5 ms).
 _SWITCH_S = 0.0005
 _LEAVE_S = 0.3
+# Of the time that calls have to end: for how much new ones are refused before gRPC stops, and after how much those that
+# have not ended are told so.
+_CLOSING, _TOLD = 0.6, 0.8
+_LONGEST_CLOSING_S = 2.0
 _END_S = 0.8
 _SAY_S = 10.0
 _COLLECT_AFTER = 50_000
@@ -237,9 +241,15 @@ async def _serve_grpc(state: State, stack: contextlib.AsyncExitStack, most: int)
     async def stop() -> None:
         await healthy.enter_graceful_shutdown()
         state.stop()
+        # When gRPC stops it cancels the calls that it has not handed over, and in the end those under way. Clients do
+        # not ask again what was cancelled, so all are told before that the server is unavailable.
+        loop = asyncio.get_running_loop()
+        ends = loop.time() + settings.stop_s
+        loop.call_later(_TOLD * settings.stop_s, admission.end, "the server stops; what was asked may have been done")
+        await admission.close("the server stops", min(_LONGEST_CLOSING_S, _CLOSING * settings.stop_s))
         # gRPC itself waits for connections whose handshake is not over, too.
-        stopping = asyncio.ensure_future(server.stop(settings.stop_s))
-        await asyncio.wait([stopping], timeout=settings.stop_s + _LEAVE_S)
+        stopping = asyncio.ensure_future(server.stop(max(0.0, ends - loop.time())))
+        await asyncio.wait([stopping], timeout=ends + _LEAVE_S - loop.time())
 
     stack.push_async_callback(stop)
     return f"{settings.listen.rpartition(':')[0]}:{port}"

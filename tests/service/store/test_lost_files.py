@@ -98,13 +98,20 @@ def test_a_link_to_the_file_may_change(tmp_path):
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_a_server_stops_and_says_why(tmp_path, name):
-    with server_process(tmp_path, sweep_s=0.2) as server, talking(server) as talk:
+def test_a_server_refuses_changes_before_it_stops(tmp_path, name):
+    with server_process(tmp_path, sweep_s=600) as server, talking(server) as talk:
         talk.register("gray")
         os.rename(tmp_path / name, tmp_path / "away")  # noqa: PTH104, as a shell's mv
         code, details = refused(talk.register, "blue")
         assert code is grpc.StatusCode.UNAVAILABLE
         assert "gray" not in details
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_server_stops_and_says_why(tmp_path, name):
+    with server_process(tmp_path, sweep_s=0.2) as server, talking(server) as talk:
+        talk.register("gray")
+        os.rename(tmp_path / name, tmp_path / "away")  # noqa: PTH104, as a shell's mv
         assert server.process.wait(60) == 1
         log = server.logged()
         assert log.count("the database is lost, and the server stops") == 1

@@ -34,7 +34,8 @@ _RETRY = {
     "initialBackoff": "0.1s",
     "maxBackoff": "2s",
     "backoffMultiplier": 2,
-    "retryableStatusCodes": ["UNAVAILABLE"],
+    # A server that stops under load cancels what it did not begin; what the caller cancels is never tried again.
+    "retryableStatusCodes": ["UNAVAILABLE", "CANCELLED"],
 }
 # A list of many clusters is longer than what gRPC accepts by default.
 _LONGEST_ANSWER_BYTES = 64 << 20

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 
 from placewise.service.guard.reading_turns import LARGE_BYTES, Lines, Open, Part, Turns, Waiting
-from placewise.service.guard.refusals import Exhausted
+from placewise.service.guard.refusals import Exhausted, Unavailable
 
 _PATIENCE_S = 0.1
 _LOOK_S = 0.05
@@ -21,6 +21,7 @@ _AT_WORK_S = 0.002  # timers of an idle loop are late by a millisecond at most
 _BUSY_CALLS = 16
 _BUSY_CALLERS = 3
 _BUSY_S = 0.1
+_CLOSED_QUIET_S, _LATE_S = 0.02, 0.01
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,10 +96,16 @@ class Admission:
         self._served_at = self._waits_since = self._free_at = 0.0
         self._serving: asyncio.TimerHandle | None = None
         self._handed_over = 0  # whose messages are not read yet
+        self._closed = ""
 
     def enter(self, part: Part, opened: Open) -> None:
-        """Count a call as open. Raises Exhausted where there are too many, most of them of this caller."""
+        """Count a call as open.
+
+        Raises Exhausted where there are too many, most of them of this caller, and Unavailable once it is closed.
+        """
         self._came.one(part.caller, self._time())
+        if self._closed:
+            raise Unavailable(self._closed)
         why = opened.add(part)
         if why:
             raise Exhausted(why)
@@ -159,6 +166,23 @@ class Admission:
         """Give back all that a call has."""
         self.done(part)
         opened.remove(part)
+
+    async def close(self, why: str, most_s: float) -> None:
+        """Refuse new calls as unavailable, and return when none came for a moment, or after so many seconds.
+
+        A moment in which this loop had to wait for the processor tells nothing of who came.
+        """
+        self._closed = why
+        until = self._time() + most_s
+        late = 0.0
+        while (now := self._time()) < until and (late > _LATE_S or now - self._came.at < _CLOSED_QUIET_S):
+            await asyncio.sleep(_CLOSED_QUIET_S)
+            late = self._time() - now - _CLOSED_QUIET_S
+
+    def end(self, why: str) -> None:
+        """End every call as unavailable, which its caller may ask again elsewhere."""
+        for opened in (self.calls, self.streams, self.open_streams):
+            opened.end(why, Unavailable)
 
     async def _hold_large(self, part: Part, size: int) -> None:
         part.bytes = size

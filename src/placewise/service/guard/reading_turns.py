@@ -14,6 +14,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from placewise.errors import PlacewiseError
+from placewise.service.guard.refusals import Exhausted
+
 MOST_REMEMBERED = 16_384
 LARGE_BYTES = 64 << 10
 
@@ -22,18 +25,19 @@ LARGE_BYTES = 64 << 10
 class Part:
     """One call's part in what goes on.
 
-    bytes : of its message, once that is read. why : why it was told to leave, if it was.
+    bytes : of its message, once that is read. why, kind : why it was told to leave, if it was, and by which error.
     """
 
     caller: str
     task: asyncio.Task[object]
     bytes: int = 0
     why: str = ""
+    kind: type[PlacewiseError] = Exhausted
 
-    def leave(self, why: str) -> None:
+    def leave(self, why: str, kind: type[PlacewiseError] = Exhausted) -> None:
         """End the call, unless it is ending."""
         if not self.why:
-            self.why = why
+            self.why, self.kind = why, kind
             self.task.cancel()
 
 
@@ -75,6 +79,11 @@ class Open:
         self._count -= 1
         if not parts:
             del self._by_caller[part.caller]
+
+    def end(self, why: str, kind: type[PlacewiseError]) -> None:
+        """Tell all to leave."""
+        for part in [part for parts in self._by_caller.values() for part in parts]:
+            part.leave(why, kind)
 
 
 Waiting: TypeAlias = tuple[Part, asyncio.Future[None]]

@@ -234,9 +234,9 @@ class _Call:
             request = await admission.read_on(self._part, read)
 
     async def told_to_leave(self) -> None:
-        """Answer a call that was ended for others' sake; return where it was cancelled by its caller."""
+        """Answer a call that the server ended; return where it was cancelled by its caller."""
         if self._part.why and self._part.task.uncancel() == 0:
-            await self.fail(Exhausted(self._part.why))
+            await self.fail(self._part.kind(self._part.why))
 
     async def fail(self, error: Exception) -> None:
         """Answer with the error's code and end the call. Raises what ends it, always."""
