@@ -1,12 +1,14 @@
 """A naive matcher over model values, to hold the compiled one against: slow, and short enough to be believed."""
 
 import difflib
-from itertools import product
+from dataclasses import replace
+from itertools import permutations, product
 
 from placewise.errors import Incomparable, InputError
 from placewise.kinds.resolving import test_of
 from placewise.kinds.vocabulary.inferring import learned
 from placewise.matching.fleet.index import FleetIndex
+from placewise.model.fleets.resources import ResourceGraph
 from placewise.model.jobs.job import NODE, OR_SLOT, SLOT, XOR_SLOT
 from placewise.model.requirements.requirement import AllOf, AnyOf, Not, tests_of
 
@@ -35,16 +37,27 @@ def answer(cluster, place, expression, vocabulary):
         answers = [answer(cluster, place, part, vocabulary) for part in expression.parts]
         decisive = isinstance(expression, AnyOf)
         return decisive if decisive in answers else None if None in answers else not decisive
-    answers = [
-        meets(vertex.properties, expression, vocabulary, vocabulary.completeness(cluster.name, expression.subsystem))
+    return of_vertices(cluster, attached(cluster, above(cluster.graph, place), expression), expression, vocabulary)
+
+
+def attached(cluster, positions, requirement):
+    """The vertices of a requirement's subsystem that are attached at any of some positions."""
+    return [
+        vertex
         for subsystem in cluster.subsystems
-        if subsystem.name == expression.subsystem
+        if subsystem.name == requirement.subsystem
         for vertex in subsystem.vertices
-        if set(above(cluster.graph, place)) & set(vertex.attached_to)
+        if set(positions) & set(vertex.attached_to)
     ]
+
+
+def of_vertices(cluster, vertices, requirement, vocabulary, further=()):
+    """What some vertices answer together, further answers counted."""
+    said = vocabulary.completeness(cluster.name, requirement.subsystem)
+    answers = [*further, *(meets(vertex.properties, requirement, vocabulary, said) for vertex in vertices)]
     if True in answers:
         return True
-    return False if vocabulary.is_complete(cluster.name, expression.subsystem) and None not in answers else None
+    return False if vocabulary.is_complete(cluster.name, requirement.subsystem) and None not in answers else None
 
 
 def meets(properties, requirement, vocabulary, complete=True):
@@ -121,28 +134,128 @@ def matching(fleet, job, vocabulary=None, *, possible=False):
     )
 
 
+def inside(cluster, vertex, expression, vocabulary, described=()):
+    """Whether an expression in a resource holds of a vertex, as `answer`.
+
+    described : pairs of a vertex and what describes it, beside what is attached.
+    """
+    if isinstance(expression, Not):
+        inner = inside(cluster, vertex, expression.part, vocabulary, described)
+        return None if inner is None else not inner
+    if isinstance(expression, AllOf | AnyOf):
+        answers = [inside(cluster, vertex, part, vocabulary, described) for part in expression.parts]
+        decisive = isinstance(expression, AnyOf)
+        return decisive if decisive in answers else None if None in answers else not decisive
+    chain = above(cluster.graph, vertex)
+    inner = [at for at in places(cluster.graph) if at in chain[1:]]
+    chain = chain[: chain.index(inner[0]) + 1] if inner else chain
+    own = expression.subsystem == cluster.graph.vertices[vertex].type
+    counted, further = [one for at, one in described if at == vertex and own], []
+    for at in chain:
+        there = attached(cluster, [at], expression)
+        said = [meets(one.properties, expression, vocabulary) for one in there]
+        otherwise = [meets(one.properties, expression, vocabulary, False) is False for one in there]
+        several = at != vertex or cluster.graph.vertices[vertex].size > 1
+        if own and several and True in said and True in otherwise:
+            further.append(None)
+        else:
+            counted += there
+    return of_vertices(cluster, counted, expression, vocabulary, further)
+
+
+def in_units(cluster):
+    """The cluster with each vertex that contains nothing as single ones, each with one of what is attached to it."""
+    vertices, moved = list(cluster.graph.vertices), {}
+    for at, vertex in enumerate(cluster.graph.vertices):
+        if vertex.size > 1 and not vertex.unit and not cluster.graph.children[at]:
+            vertices[at] = vertex._replace(size=1)
+            units = [at, *range(len(vertices), len(vertices) + vertex.size - 1)]
+            vertices += [vertex._replace(id=f"{vertex.id} {unit}", size=1) for unit in units[1:]]
+            moved[at] = iter(units)
+    subsystems = [
+        replace(
+            subsystem,
+            vertices=tuple(
+                replace(one, attached_to=tuple(next(moved[at]) if at in moved else at for at in one.attached_to))
+                for one in subsystem.vertices
+            ),
+        )
+        for subsystem in cluster.subsystems
+    ]
+    return replace(cluster, graph=ResourceGraph(tuple(vertices)), subsystems=tuple(subsystems))
+
+
+def worlds(cluster, most=4):
+    """Some of the ways in which unlike vertices may describe like resources below them, see `inside`."""
+    graph, ways = cluster.graph, []
+    occupied = {at for subsystem in cluster.subsystems for one in subsystem.vertices for at in one.attached_to}
+    for subsystem, position in product(cluster.subsystems, range(len(graph.vertices))):
+        there = [one for one in subsystem.vertices if position in one.attached_to]
+        below = [
+            at
+            for at, vertex in enumerate(graph.vertices)
+            if vertex.type == subsystem.name and position in above(graph, at)[1:]
+        ]
+        nodes = [frozenset(places(graph)) & set(above(graph, at)) for at in (position, *below)]
+        alike = len({graph.vertices[at].parent for at in below}) == 1 and not any(graph.children[at] for at in below)
+        if not alike or len(set(nodes)) > 1 or occupied & set(below):
+            continue
+        fields = dict.fromkeys(field for one in there for field, _ in one.properties)
+        groups = [[one for one in there if field in dict(one.properties)] for field in fields]
+        groups = [
+            group
+            for group, field in zip(groups, fields, strict=True)
+            if len({dict(one.properties)[field] for one in group}) > 1 and len(group) <= len(below)
+        ]
+        if groups:
+            chosen = max(groups, key=len)
+            every = list(permutations(below, len(chosen)))
+            ways.append([list(zip(way, chosen, strict=True)) for way in every[:: max(1, len(every) // most)]])
+    return [[pair for part in way for pair in part] for way in product(*ways)]
+
+
+def hosting_inside(cluster, shape, vocabulary, *, possible=False):
+    """Whether a shape with requirements in it is hosted, or may be, whatever describes what."""
+    cluster, accepted = in_units(cluster), (True, None) if possible else (True,)
+    return all(
+        hosting(
+            cluster.graph,
+            [(shape, places(cluster.graph))],
+            lambda vertex, one, world=world: inside(cluster, vertex, one, vocabulary, world) in accepted,
+        )
+        for world in worlds(cluster)
+    )
+
+
 BITS = {"": 1, "bit": 1, "B": 8, "kB": 8000, "KiB": 8192}
 
 
-def hosting(graph, groups):
-    """Whether some choice of vertices, each unit of them taken once, gives every group its shape: by trying all."""
+def hosting(graph, groups, meeting=None):
+    """Whether some choice of vertices, each unit of them taken once, gives every group its shape: by trying all.
+
+    meeting : whether a vertex meets what is required of it inside a shape; else that does not count.
+    """
     if not all(allowed for _, allowed in groups):
         return False
     ways = product(*[list(spelled_out(shape)) for shape, _ in groups])
-    return any(_fits(graph, list(zip(way, [frozenset(a) for _, a in groups], strict=True))) for way in ways)
+    allowed = [frozenset(some) for _, some in groups]
+    return any(_fits(graph, list(zip(way, allowed, strict=True)), meeting) for way in ways)
 
 
 def spelled_out(requests):
-    """Every way to choose among xor_slots, and among or_slots of unlike counts: requests as (type, unit, count, ways)
+    """Every way to choose among xor_slots, and among or_slots of unlike counts: requests as
 
-    where each way is a tuple of what is inside; only or_slots of one count have several.
+    (type, unit, count, ways, required) where each way is a tuple of what is inside; only or_slots of one count have
+    several.
     """
     plain = [r for r in requests if r.type not in (OR_SLOT, XOR_SLOT)]
-    parts = [[[(r.type, r.unit, r.count, (inside,))] for inside in spelled_out(r.contents)] for r in plain]
+    parts = [
+        [[(r.type, r.unit, r.count, (inside,), r.requirements)] for inside in spelled_out(r.contents)] for r in plain
+    ]
     if any(r.type == XOR_SLOT for r in requests):
         parts.append(
             [
-                [(SLOT, "", r.count, (inside,))]
+                [(SLOT, "", r.count, (inside,), ())]
                 for r in requests
                 if r.type == XOR_SLOT
                 for inside in spelled_out(r.contents)
@@ -152,7 +265,7 @@ def spelled_out(requests):
     if loose:
         parts.append(
             [
-                [(SLOT, "", count, insides)]
+                [(SLOT, "", count, insides, ())]
                 for count in sorted({r.count for r in loose})
                 for insides in product(*[list(spelled_out(r.contents)) for r in loose if r.count == count])
             ]
@@ -161,13 +274,13 @@ def spelled_out(requests):
 
 
 def _drawn(inside):
-    return {kind for kind, _, _, ways in inside for way in ways for kind in {kind} - {SLOT} | _drawn(way)}
+    return {kind for kind, _, _, ways, _ in inside for way in ways for kind in {kind} - {SLOT} | _drawn(way)}
 
 
 def _held(inside):
     return {
         found
-        for kind, _, _, ways in inside
+        for kind, _, _, ways, _ in inside
         for found in ([kind] if kind != SLOT else [f for way in ways for f in _held(way)])
     }
 
@@ -179,7 +292,7 @@ def _holds_one(way):
     return way[0][0] != SLOT or _holds_one(way[0][3][0])
 
 
-def _fits(graph, groups):  # noqa: C901, one search, best read in one piece
+def _fits(graph, groups, meeting):  # noqa: C901, one search, best read in one piece
     vertices = graph.vertices
     chains = [above(graph, v) for v in range(len(vertices))]
     nodes = places(graph)
@@ -189,8 +302,8 @@ def _fits(graph, groups):  # noqa: C901, one search, best read in one piece
 
     def tasks(requests, container, itself, allowed):
         return [
-            ((kind, unit, ways), container, itself, allowed)
-            for kind, unit, count, ways in requests
+            ((kind, unit, ways, required), container, itself, allowed)
+            for kind, unit, count, ways, required in requests
             for _ in range(count if ways != ((),) else count * BITS[unit])
         ]
 
@@ -234,7 +347,7 @@ def _fits(graph, groups):  # noqa: C901, one search, best read in one piece
         if not todo or state in seen:
             return not todo
         seen.add(state)
-        ((kind, unit, ways), container, itself, allowed), rest = todo[0], todo[1:]
+        ((kind, unit, ways, required), container, itself, allowed), rest = todo[0], todo[1:]
         if kind == SLOT:
             for way in ways:
                 found, on_place = grounds(way, container, itself)
@@ -249,7 +362,7 @@ def _fits(graph, groups):  # noqa: C901, one search, best read in one piece
             if unit and not (vertices[v].unit == unit or (fine and vertices[v].unit)):
                 continue
             needed = 1 if unit and fine else BITS[vertices[v].unit]
-            if left[v] >= needed and counts(v, allowed):
+            if left[v] >= needed and counts(v, allowed) and all(meeting is None or meeting(v, one) for one in required):
                 taken = (*left[:v], left[v] - needed, *left[v + 1 :])
                 if fits(tasks(ways[0], v, False, allowed) + rest, taken):
                     return True

@@ -6,9 +6,14 @@ from collections import Counter
 import oracle
 
 from placewise.errors import InputError
-from placewise.matching.shapes.hosting import Tree, hosts
-from placewise.model.fleets.resources import ResourceGraph, Vertex
+from placewise.matching.clusters.place_kinds import PlaceKinds
+from placewise.matching.shapes.hosting import Hosting, Tree, hosts
+from placewise.model.fleets.cluster import Cluster
+from placewise.model.fleets.resources import ResourceGraph, Subsystem, SubsystemVertex, Vertex
+from placewise.model.fleets.vocabulary import Vocabulary
 from placewise.model.jobs.job import ResourceGroup, ResourceRequest
+from placewise.model.requirements.predicates import Equals
+from placewise.model.requirements.requirement import Condition, Requirement, all_of, any_of, negated
 
 MOST_UNITS = 14
 
@@ -125,4 +130,74 @@ def disagreements(seed, cases, most=3):
             wrong.append((expected, found, tree, groups))
         if len(wrong) == most:
             break
+    return tally, wrong
+
+
+OWN = ("gpu", "ssd", "node")
+
+
+def described(rng, tree):
+    """The subsystems of a cluster of a tree: unlike ones of a resource's own type, most of them attached above it."""
+    subsystems = []
+    for kind in OWN:
+        own = [at for at, vertex in enumerate(tree.vertices) if vertex.type == kind]
+        below = [at for at in own if tree.vertices[at].size == 1 and rng.random() < 0.1]
+        over = [up for at in own for up in oracle.above(tree, at)[1 : 2 if rng.random() < 0.7 else None]]
+        where = below + [rng.choice(over) for _ in range(rng.choice((0, 1, 1, 2))) if over]
+        subsystems.append(
+            Subsystem(
+                kind,
+                tuple(
+                    SubsystemVertex(tuple(sorted(_properties(rng).items())), (at,))
+                    for at in where
+                    for _ in range(1 if at in below else rng.choice((1, 2, 2, 3)))
+                ),
+            )
+        )
+    return tuple(subsystems)
+
+
+def _properties(rng):
+    fields = rng.choice((("model",), ("model",), ("model",), ("model", "driver"), ("driver",)))
+    return {field: rng.choice("ab") for field in fields}
+
+
+def required(rng, requests):
+    """The requests with requirements in some of them, most of the resource's own type."""
+    return tuple(
+        ResourceRequest(r.type, r.count, required(rng, r.contents), r.unit, _wanted(rng, r.type)) for r in requests
+    )
+
+
+def _wanted(rng, kind):
+    if kind.endswith("slot") or rng.random() < (0.2 if kind in OWN else 0.8):
+        return ()
+    name = kind if kind in OWN and rng.random() < 0.9 else rng.choice(OWN)
+
+    one, other = (
+        Requirement(name, (Condition(rng.choice(("model", "model", "model", "driver")), Equals(rng.choice("ab"))),))
+        for _ in range(2)
+    )
+    return (rng.choice((one, one, one, negated(one), any_of((one, other)), all_of((one, other)))),)
+
+
+def disagreements_inside(seed, cases, most=3):
+    """As `disagreements`, for shapes with requirements in them: whether they are hosted, or may be."""
+    rng = random.Random(seed)
+    tally, wrong = Counter(), []
+    while sum(tally.values()) < cases and len(wrong) < most:
+        tree, few = graph(rng), tuple(ResourceRequest(rng.choice(OWN), rng.choice((1, 1, 2))) for _ in range(2))
+        wanted = ResourceGroup(required(rng, rng.choice((shape(rng), few, few[:1])))).shape
+        if units(wanted) > MOST_UNITS // 2:
+            continue
+        cluster = Cluster("c", tree, described(rng, tree))
+        words = Vocabulary(complete={("", kind): rng.choice((True, True, "vertices", False)) for kind in OWN})
+        offered = [(one.name, vertex) for one in cluster.subsystems for vertex in one.vertices]
+        kinds = PlaceKinds.single(Tree.of(tree, offered))
+        for possible in (False, True):
+            expected = oracle.hosting_inside(cluster, wanted, words, possible=possible)
+            found = Hosting([wanted], words, possible=possible).on(kinds, [kinds.all], cluster)
+            tally[possible, found] += 1
+            if found != expected:
+                wrong.append((expected, found, possible, cluster, wanted, words))
     return tally, wrong

@@ -215,3 +215,93 @@ def test_a_requirement_inside_a_shape_is_named_as_the_cause():
     assert str(v100) not in line
     assert causes(gpus(2, a100), gpus(4, v100)) == []
     assert causes(gpus(1, a100), ResourceRequest("core", 3)) == []
+
+
+@pytest.mark.parametrize("sized", [False, True])
+def test_unlike_gpus_attached_to_a_node_do_not_say_which_is_which(sized):
+    def there(gpus):
+        return one_node(1, gpus) if sized else one_node(gpus)
+
+    either = offered(("a100", 1), ("v100", 1))
+    nested = R("core", 8, requirements=(gpu("a100"),))
+    for graph, wanted, expected in (
+        (there(2), (ask("a100", 1),), True),
+        (there(2), (ask("a100", 2),), None),
+        (there(2), (ask("a100", 1), ask("v100", 1)), True),
+        (there(2), (ask("a100", 1), ask("v100", 2)), False),
+        (there(2), (ask("a100", 1), R("gpu", 1)), True),
+        (there(2), (ask("h100", 1),), False),
+        (there(2), (R("gpu", 2, requirements=(any_of((gpu("a100"), gpu("v100"))),)),), True),
+        # Surely no wrong yes and no wrong no: one of the two is an a100.
+        (there(2), (R("gpu", 1, requirements=(negated(gpu("a100")),)),), None),
+        (there(2), (R("gpu", 2, requirements=(negated(gpu("a100")),)),), False),
+        (there(3), (ask("a100", 1), ask("v100", 2)), None),
+        # There are fewer than are described.
+        (there(1), (ask("a100", 1),), None),
+        # What stands beside the GPUs is beside an a100.
+        (there(2), (nested,), True),
+    ):
+        for shape in (wanted, (R("node", 1, wanted),), (R("slot", 1, wanted),)):
+            assert answer(graph, either, *shape) is expected, (shape, expected)
+    # Two of them are, and a vertex that lacks the field describes something else.
+    more = offered(("a100", 1), ("v100", 1), ("a100", 1), ((("driver", "535"),), 1))
+    assert answer(there(3), more, ask("a100", 2)) is True
+    assert answer(there(3), more, ask("a100", 3)) is None
+    like = offered(("a100", 1), ("a100", 1), ((("driver", "535"),), 1))
+    assert answer(there(4), like, ask("a100", 4)) is True
+
+
+def test_unlike_gpus_attached_above_gpus_that_are_not_alike_surely_say_nothing_of_one():
+    tree = Growing("cluster")
+    node = tree.add("node", 0)
+    for cores in (1, 2):
+        socket = tree.add("socket", node)
+        tree.add("core", socket, cores)
+        tree.add("gpu", socket)
+    graph = ResourceGraph(tuple(tree.vertices))
+    shape = R("socket", 1, (R("core", 2), ask("a100", 1)))
+    assert answer(graph, offered(("a100", 1), ("v100", 1)), shape) is None
+    assert answer(graph, offered(("a100", 1), ("v100", 1)), ask("a100", 1)) is None
+    # A socket says more of its own GPU than the node.
+    assert answer(graph, offered(("a100", 1), ("v100", 1), ("a100", 5)), shape) is True
+
+
+def test_a_node_that_does_not_say_which_gpu_is_which_is_named_as_what_is_unknown():
+    index = FleetIndex(
+        Fleet(
+            (
+                Cluster("unlike", one_node(2), (offered(("a100", 1), ("v100", 1)),)),
+                Cluster("known", one_node(2), (offered(("a100", 3), ("v100", 4)),)),
+                Cluster("open", one_node(2), (offered(("a100", 3)),)),
+            ),
+            Vocabulary(complete={("open", "gpu"): False}),
+        )
+    )
+    why = why_not(index, Job("j", (ResourceGroup((R("node", 1, (ask("a100", 2),)),)),)))
+    assert why.too_small == ("known",)
+    assert why.scattered == ()
+    assert [(one.cluster, [fact.line for fact in one.facts]) for one in why.unknown] == [
+        (
+            "unlike",
+            [f"gpu model a100 and model v100 are attached to node 1: that does not say which gpu meets {gpu('a100')}"],
+        ),
+        ("open", [f"gpu is not described completely there, asked {gpu('a100')}"]),
+    ]
+    assert [cluster for there in why.apart for cluster in there.clusters] == ["known"]
+
+
+def test_requirements_inside_random_shapes_are_met_as_trying_everything_finds():
+    tally, wrong = random_shapes.disagreements_inside(11, 800)
+    assert not wrong
+    assert min(tally.values()) > 50
+
+
+def test_a_changed_index_knows_unlike_gpus_of_a_node_as_a_new_one_does():
+    graph, either = one_node(2), offered(("a100", 1), ("v100", 1))
+    words = Vocabulary(known={"gpu": frozenset(("model",))})
+    bare = FleetIndex(Fleet((Cluster("a", graph),), words))
+    described = bare.changed({"a": Cluster("a", graph, (either,))})
+    one, two = (Job("j", (ResourceGroup((ask("a100", count),)),)) for count in (1, 2))
+    assert [bool(match(index, one)) for index in (bare, described)] == [False, True]
+    assert match(described, two).unknown == ("a",)
+    assert not match(described.changed({"a": Cluster("a", graph)}), one)

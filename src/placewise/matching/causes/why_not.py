@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import reduce
 from itertools import compress
 from operator import or_
@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 
 from placewise.errors import InputError
 from placewise.matching.bits import bitset
-from placewise.matching.causes.cause import FEW, UNDESCRIBED, Blocked, Cause, CausesThere, NearMiss, Unknown
+from placewise.matching.causes.cause import UNDESCRIBED, Blocked, Cause, CausesThere, NearMiss, Unknown
 from placewise.matching.causes.causes import Causes, too_few
+from placewise.matching.causes.inside_causes import inside_causes, which_untold
 from placewise.matching.causes.node_causes import NodeCauses
 from placewise.matching.fleet.index import FleetIndex
 from placewise.matching.incomparable import Incomparable
@@ -29,8 +30,6 @@ from placewise.model.jobs.job import SLOTS, Job, ResourceRequest, Shape
 from placewise.model.requirements.requirement import Expression, Requirement, tests_of
 from placewise.model.scalar import scalar_text
 
-_MOST_INSIDE = 16
-
 
 @dataclass(frozen=True, slots=True)
 class WhyNot:
@@ -40,8 +39,9 @@ class WhyNot:
     blocked : per requirement the clusters that fail it, most failed first; met everywhere are left out.
     near_misses : the clusters that fail exactly one requirement and nothing else.
     scattered : the clusters that meet each requirement somewhere, but not together on the nodes needed.
-    too_small : the clusters that could not host the shape even if every requirement held on every node; none where
-        that takes too much work to say, and those that meet each requirement are among the scattered ones then.
+    too_small : the clusters that could not host the shape even if every requirement held on every node, and all that
+        is unknown of what is required inside the shape; none where that takes too much work to say, and those that meet
+        each requirement are among the scattered ones then.
     unknown_types : the types asked for that no cluster of the fleet has, sorted; where some have the type but
         none in a unit that converts to the one asked for, the unit too, as in "memory in MB".
     unknown : the clusters that would match if what is not described there were as asked.
@@ -72,9 +72,11 @@ def why_not(index: FleetIndex, job: Job, check: Callable[[int], None] | None = N
     undecided = undecided_clusters(index, job, found, work)
     matched = bitset.from_number(found, len(names))
     work, fitting = Work.besides(len(names), check), np.ones(len(names), dtype=np.bool_)
+    inside = list(dict.fromkeys([one for group in job.groups for one in inner_requirements(group.shape)]))
     # What takes too much work to say is left out: a job that can be matched is explained.
     with contextlib.suppress(InputError):
-        fitting = hosting(index, [(group.shape, index.everything) for group in job.groups], work=work)
+        everywhere = [(group.shape, index.everything) for group in job.groups]
+        fitting = hosting(index, everywhere, possible=bool(inside), work=work)
     places = index.table(wanted)
     unmet = ~bitset.unpack(index.clusters_of(places), len(names))
     failures = unmet.sum(axis=0)
@@ -93,9 +95,14 @@ def why_not(index: FleetIndex, job: Job, check: Callable[[int], None] | None = N
             for cluster in np.flatnonzero(able).tolist()
         ]
     of_nodes = NodeCauses(index, job, work)
-    untold = {one: facts for one in bitset.members(undecided) if (facts := of_nodes.untold(one))}
+
+    def untold_of(cluster: int) -> tuple[Cause, ...]:
+        attached = _facts(index, causes, cluster, [(one,) for one in inside])
+        return *of_nodes.untold(cluster), *attached, *which_untold(index, causes, cluster, job)
+
+    untold = {one: facts for one in bitset.members(undecided) if (facts := untold_of(one))}
     scattered = (failures == 0) & fitting & ~matched
-    scattered[list(untold)] = False
+    scattered[bitset.members(undecided) if inside else list(untold)] = False
     groups = [group.requirements for group in job.groups]
     incomparable = incomparables(index, job, undecided) if undecided else ()
     uncompared = {one.cluster for one in incomparable}
@@ -123,53 +130,10 @@ def why_not(index: FleetIndex, job: Job, check: Callable[[int], None] | None = N
                     (names[one], of_nodes.failing(one) or (too_few(index, one, groups),))
                     for one in np.flatnonzero(scattered).tolist()
                 ),
-                *_inside(index, job, ~fitting, work),
+                *inside_causes(index, job, ~fitting, work),
             ]
         ),
     )
-
-
-def _inside(
-    index: FleetIndex, job: Job, too_small: NDArray[np.bool_], work: Work
-) -> list[tuple[str, tuple[Cause, ...]]]:
-    """Return the clusters that could host a job's shape but for what is required inside it, and of which that is so.
-
-    One requirement alone where it alone is in the way, else all of them.
-    """
-    wanted = list(dict.fromkeys(one for group in job.groups for one in inner_requirements(group.shape)))
-    found: dict[int, list[Cause]] = {}
-    # What takes too much work is not looked for.
-    with contextlib.suppress(InputError):
-        freed = too_small & _hosting_but_for(index, job, wanted, work) if wanted and too_small.any() else too_small[:0]
-        for cluster in np.flatnonzero(freed).tolist():
-            found[cluster] = [_too_few_meet(wanted)]
-        alone: dict[int, list[Cause]] = {}
-        for one in wanted[:_MOST_INSIDE] if len(wanted) > 1 and found else ():
-            for cluster in np.flatnonzero(freed & _hosting_but_for(index, job, [one], work)).tolist():
-                alone.setdefault(cluster, []).append(_too_few_meet([one]))
-        found |= alone
-    return [(index.names[cluster], tuple(causes)) for cluster, causes in found.items()]
-
-
-def _hosting_but_for(index: FleetIndex, job: Job, dropped: Sequence[Expression], work: Work) -> NDArray[np.bool_]:
-    def freed(shape: Shape) -> Shape:
-        return tuple(
-            replace(
-                request,
-                contents=freed(request.contents),
-                requirements=tuple([one for one in request.requirements if one not in dropped]),
-            )
-            for request in shape
-        )
-
-    return hosting(index, [(freed(group.shape), index.everything) for group in job.groups], work=work)
-
-
-def _too_few_meet(wanted: Sequence[Expression]) -> Cause:
-    asked = " and ".join(map(str, wanted))
-    subsystems = "|".join(sorted({test.subsystem for one in wanted for test in tests_of(one)}))
-    line = f"too few: not enough of the resources asked for meet {asked}"
-    return Cause(FEW, subsystems, "", asked, "", line)
 
 
 def _blocked(

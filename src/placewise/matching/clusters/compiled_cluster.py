@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from placewise.matching.clusters.place_kinds import PlaceKinds
 from placewise.matching.clusters.places import PlaceClass, place_classes
-from placewise.matching.clusters.tree import Tree, unseen
+from placewise.matching.clusters.tree import Tree, attached_below
 from placewise.model.fleets.cluster import Cluster
 from placewise.model.fleets.resources import Subsystem, SubsystemVertex
 from placewise.model.scalar import Value
@@ -47,7 +47,7 @@ class CompiledCluster:
             before is not None
             and before.cluster.graph == cluster.graph
             and not before.tree.attached
-            and not unseen(before.tree.seeing, offered)
+            and not attached_below(cluster.graph, before.tree.place_of, before.tree.seeing, offered)
         ):
             tree, types = before.tree, before.types
         else:

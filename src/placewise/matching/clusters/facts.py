@@ -3,6 +3,11 @@
 A containment vertex inside a place meets a requirement by what is attached to it or to what contains it, up to and
 including the place; a place, and what is outside all places, by what is attached to it or to anything above. Of a
 vertex that stands for several, what is attached counts for one unit each.
+
+Where a test is of the very type of the resource that it stands in, what is attached above describes one or some of
+several such resources. If one of what is attached at one place meets the test and another says otherwise, having the
+field with another value, it is unknown of each resource below whether it meets the test, but for those of which
+`alike` says it.
 """
 
 from __future__ import annotations
@@ -24,22 +29,28 @@ YES, MAYBE, NO = 2, 1, 0
 class Tests:
     """The tests of vertices that stand inside a shape, compiled.
 
-    Of each test a set of bits says whether something there meets it, and whether something there may.
-    own : the vocabularies of subsystems that have one of their own. Raises InputError for a bound of another kind than
-    its field's.
+    Of each test a set of bits says whether something there meets it, whether something there may, and, if it is of the
+    type of the resource that it stands in, whether something there says otherwise.
+    kept : the bits but for those that say otherwise.
+    wanted : what is required, each with the type of the resource that it stands in. own : the vocabularies of
+    subsystems that have one of their own. Raises InputError for a bound of another kind than its field's.
     """
 
     def __init__(
-        self, expressions: Iterable[Expression], vocabulary: Vocabulary, own: Mapping[str, Vocabulary] | None = None
+        self,
+        wanted: Iterable[tuple[str, Expression]],
+        vocabulary: Vocabulary,
+        own: Mapping[str, Vocabulary] | None = None,
     ) -> None:
-        found = dict.fromkeys(test for expression in expressions for test in tests_of(expression))
-        self._bits = {test: 2 * number for number, test in enumerate(found)}
-        self._by_name: dict[str, list[tuple[int, VertexTest]]] = {}
-        for test, bit in self._bits.items():
+        found = dict.fromkeys((test, test.subsystem == kind) for kind, one in wanted for test in tests_of(one))
+        self._bits = {pair: 3 * number for number, pair in enumerate(found)}
+        self._by_name: dict[str, list[tuple[int, VertexTest, int]]] = {}
+        for (test, of_own_type), bit in self._bits.items():
             self._by_name.setdefault(test.subsystem, []).append(
-                (bit, VertexTest.of(test, (own or {}).get(test.subsystem, vocabulary)))
+                (bit, VertexTest.of(test, (own or {}).get(test.subsystem, vocabulary)), 4 * of_own_type)
             )
-        self.width = 2 * len(found)
+        self.width = 3 * len(found)
+        self.kept = ~sum(4 << bit for bit in self._bits.values())
         self._met: dict[Hashable, int] = {}
         self._vocabulary = vocabulary
 
@@ -54,14 +65,20 @@ class Tests:
         bits = self._met.get(key)
         if bits is None:
             bits = 0
-            for bit, test in self._by_name[name]:
+            for bit, test, otherwise in self._by_name[name]:
                 answer = test.ask(dict(vertex.properties))
                 if answer is Answer.YES:
                     bits |= 3 << bit
+                elif answer is Answer.NO:
+                    bits |= otherwise << bit
                 elif not isinstance(answer, Answer) or (answer is Answer.MISSING and name in in_part):
                     bits |= 2 << bit
             self._met[key] = bits
         return bits
+
+    def shared(self, bits: int) -> int:
+        """Return what is met by all that is attached at one place, of each of several that it may describe."""
+        return bits & self.kept & ~((bits & ~self.kept) >> 2)
 
     def steps(self, cluster: Cluster) -> int:
         """Return about how many steps of work it takes to ask a cluster."""
@@ -89,8 +106,8 @@ class Tests:
             bits |= self.of_vertex(seen.name if seen else "", vertex, in_part)
         for name, tests in self._by_name.items():
             if not self._vocabulary.is_complete(cluster, name):
-                bits |= sum(2 << bit for bit, _ in tests)
-        return bits
+                bits |= sum(2 << bit for bit, *_ in tests)
+        return bits & self.kept
 
     def placed(self, cluster: Cluster, tree: Tree) -> dict[int, int]:
         """Return what is met at the vertices of a cluster by what is attached right there."""
@@ -105,13 +122,13 @@ class Tests:
                             found[position] = found.get(position, 0) | bits
         return found
 
-    def holds(self, expression: Expression, bits: int) -> int:
-        """Return whether an expression holds where so much is met: YES, MAYBE or NO."""
+    def holds(self, expression: Expression, bits: int, kind: str) -> int:
+        """Return whether an expression in a resource of a type holds where so much is met: YES, MAYBE or NO."""
         if isinstance(expression, Requirement):
-            return (NO, YES, MAYBE, YES)[bits >> self._bits[expression] & 3]
+            return (NO, YES, MAYBE, YES)[bits >> self._bits[expression, expression.subsystem == kind] & 3]
         if isinstance(expression, Not):
-            return YES - self.holds(expression.part, bits)
-        answers = [self.holds(part, bits) for part in expression.parts]
+            return YES - self.holds(expression.part, bits, kind)
+        answers = [self.holds(part, bits, kind) for part in expression.parts]
         return min(answers) if isinstance(expression, AllOf) else max(answers)
 
 
@@ -133,12 +150,19 @@ class Facts:
 
     def of_vertex(self, name: str, vertex: SubsystemVertex) -> int:
         """Return what a subsystem vertex of the cluster meets, as bits."""
-        return self.tests.of_vertex(name, vertex, self.in_part)
+        return self.tests.of_vertex(name, vertex, self.in_part) & self.tests.kept
 
-    def met(self, expressions: Sequence[Expression], bits: int) -> bool:
-        """Whether all expressions hold where so much is met."""
+    def below(self, attached: Iterable[tuple[str, SubsystemVertex]]) -> int:
+        """Return what is met below a vertex by what is attached to it, as bits."""
+        bits = 0
+        for name, vertex in attached:
+            bits |= self.tests.of_vertex(name, vertex, self.in_part)
+        return self.tests.shared(bits)
+
+    def met(self, expressions: Sequence[Expression], bits: int, kind: str) -> bool:
+        """Whether all expressions in a resource of a type hold where so much is met."""
         least = MAYBE if self.possible else YES
-        return all(self.tests.holds(expression, bits | self.everywhere) >= least for expression in expressions)
+        return all(self.tests.holds(expression, bits | self.everywhere, kind) >= least for expression in expressions)
 
     def inside(self, mark: int) -> int:
         """Return what the place says of what is inside it."""
@@ -154,11 +178,15 @@ class Facts:
         passed: dict[int, int] = {}
         marks = {}
         for position in reversed(tree.outline):
-            parent = tree.graph.vertices[position].parent
-            bits = here.get(position, 0)
-            seen = bits | (passed[parent] if parent is not None else 0)
-            passed[position] = seen
-            for name, vertex in tree.attached.get(position, ()):
-                passed[position] |= self.of_vertex(name, vertex)
-            marks[position] = (bits | seen << self.tests.width) << self.groups
+            vertex = tree.graph.vertices[position]
+            seen = passing = passed[vertex.parent] if vertex.parent is not None else 0
+            below = bits = here.get(position, 0)
+            if bits:
+                below = self.tests.shared(bits)
+                seen |= bits & self.tests.kept if vertex.size == 1 else below
+                passing |= below
+            elif position in tree.attached:
+                passing |= self.below(tree.attached[position])
+            passed[position] = passing
+            marks[position] = (below | seen << self.tests.width) << self.groups
         return marks

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from placewise.matching.clusters.alike import shared_out
 from placewise.matching.clusters.subtrees import Subtrees
 from placewise.model.fleets.resources import ResourceGraph, SubsystemVertex
 from placewise.model.jobs.job import NODE
@@ -24,7 +25,8 @@ class Tree:
     seeing : the places and what contains them; what attaches elsewhere is seen from no place.
     beside : the vertices outside all places of types that neither occur inside one nor contain one.
     above_places : the types of the places and of what contains them.
-    attached : what is attached where no place sees it: inside places and beside them.
+    attached : what is attached where no place sees it: inside places and beside them; and what describes one of
+        several like vertices there, see `alike`.
     """
 
     graph: ResourceGraph
@@ -36,7 +38,7 @@ class Tree:
     attached: Attached = field(default_factory=dict)
 
     @classmethod
-    def of(cls, graph: ResourceGraph, offered: Iterable[tuple[str, SubsystemVertex]] = ()) -> Tree:
+    def of(cls, graph: ResourceGraph, offered: Sequence[tuple[str, SubsystemVertex]] = ()) -> Tree:
         """Derive the places of a graph; offered : the subsystem vertices, each with the name of its subsystem."""
         vertices = graph.vertices
         nodeless = all(vertex.type != NODE for vertex in vertices)
@@ -60,7 +62,7 @@ class Tree:
             seeing,
             frozenset(beside) - seeing,
             frozenset(above_types | {NODE}),
-            unseen(seeing, offered),
+            attached_below(graph, place_of, seeing, offered),
         )
 
     def places_below(self, vertex: int) -> list[int]:
@@ -92,13 +94,20 @@ class Tree:
         return Subtrees.of(self.graph, self.place_of, self.beside, self.attached)
 
 
-def unseen(seeing: frozenset[int], offered: Iterable[tuple[str, SubsystemVertex]]) -> Attached:
-    """Return what is attached to other vertices than places and what contains them."""
+def attached_below(
+    graph: ResourceGraph,
+    place_of: Sequence[int | None],
+    seeing: frozenset[int],
+    offered: Sequence[tuple[str, SubsystemVertex]],
+) -> Attached:
+    """Return what `Tree.attached` is."""
     found: dict[int, list[tuple[str, SubsystemVertex]]] = {}
     for pair in offered:
         for position in pair[1].attached_to:
             if position not in seeing:
                 found.setdefault(position, []).append(pair)
+    for position, pair in shared_out(graph, place_of, offered):
+        found.setdefault(position, []).append(pair)
     return {position: tuple(pairs) for position, pairs in found.items()}
 
 

@@ -2,7 +2,8 @@
 
 It works within a budget. Asks that draw on different vertices are counted each alone. Asks for one type that compete
 only for its vertices are a flow. What competes for more is searched: for each distinct subtree the largest counts that
-it hosts together, added up over the subtrees, however many equal ones there are.
+it hosts together, added up over the subtrees, however many equal ones there are. What subsystem vertices say of a
+vertex is worked out elsewhere (see `facts` and `alike`), and only looked up here.
 """
 
 from __future__ import annotations
@@ -251,10 +252,7 @@ class Fitting:
         """Return what is met inside a vertex of a place by what is attached to it, as part of a mark."""
         if self._facts is None or at[0] < 0 or self._trees.status[at[0]] != INSIDE:
             return 0
-        bits = 0
-        for name, vertex in self._trees.attached[at[0]]:
-            bits |= self._facts.of_vertex(name, vertex)
-        return bits << self._facts.groups
+        return self._facts.below(self._trees.attached[at[0]]) << self._facts.groups
 
     def _met_by(self, at: At, requirements: tuple[Expression, ...]) -> tuple[int, ...]:
         """Return how many units of a vertex meet requirements: of those that each attached vertex is, and of the rest.
@@ -269,15 +267,15 @@ class Fitting:
                 return (0,)
             self._work.step()
             above = facts.inside(at[1]) if self._trees.status[number] == INSIDE else facts.seen(at[1])
-            size, attached = self._trees.sizes[number], self._trees.attached[number]
+            size, kind, attached = self._trees.sizes[number], self._trees.types[number], self._trees.attached[number]
             own = [facts.of_vertex(name, vertex) for name, vertex in attached]
             if size == 1:
                 together = reduce(or_, own, above)
-                found = (int(facts.met(requirements, together)),)
+                found = (int(facts.met(requirements, together, kind)),)
             else:
                 own = sorted([bits for bits in own if bits], reverse=True)[:size]
-                met = [int(facts.met(requirements, above | bits)) for bits in own]
-                found = (*met, (size - len(own)) * facts.met(requirements, above))
+                met = [int(facts.met(requirements, above | bits, kind)) for bits in own]
+                found = (*met, (size - len(own)) * facts.met(requirements, above, kind))
             self._kinds[key] = found
         return found
 
@@ -407,7 +405,7 @@ class Fitting:
         for (ask, _), stops in zip(part, stopping, strict=True):
             units = self._units(at, ask) if stops and not ask.bundles else 0
             measured_in = ask.measure != NO_MEASURE and units
-            size = sum(self._met_by(at, ask.requirements)) if ask.requirements else self._trees.sizes[at[0]]
+            size = sum(self._met_by(at, ask.requirements)) if units and ask.requirements else self._trees.sizes[at[0]]
             shares.append((size, units) if measured_in else (1, 1))
 
         stopped = tuple([ask for (ask, _), stops in zip(part, stopping, strict=True) if stops and not ask.bundles])

@@ -11,7 +11,7 @@ unlike counts come to; here those of one count are mixed, and only one count is 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from placewise.matching.clusters.facts import Facts, Tests
@@ -42,6 +42,7 @@ __all__ = [
     "copies_within",
     "has_alternatives",
     "hosts",
+    "inner_by_type",
     "inner_requirements",
     "on_one_place",
     "spans_places",
@@ -72,7 +73,7 @@ class Hosting:
         self._marks: dict[str, tuple[Facts, PlaceKinds, list[int], Bits]] = {}
         self._forests = Forests(self._work)
         self._answers: dict[tuple[Forest, int], bool] = {}
-        wanted = [r for shape in shapes for r in inner_requirements(shape)]
+        wanted = [pair for shape in shapes for pair in inner_by_type(shape)]
         self._tests = Tests(wanted, vocabulary or Vocabulary(), own) if wanted else None
 
     def asks_inside(self, name: str) -> bool:
@@ -153,15 +154,19 @@ class Hosting:
         return found
 
 
-def inner_requirements(shape: Shape) -> list[Expression]:
-    """Return the requirements that stand inside a shape, each once."""
-    found: dict[Expression, None] = {}
+def inner_by_type(shape: Shape) -> Iterator[tuple[str, Expression]]:
+    """Yield the requirements that stand inside a shape, each with the type of the resource that it stands in."""
     waiting = list(shape)
     while waiting:
         request = waiting.pop()
         waiting += request.contents
-        found.update(dict.fromkeys(request.requirements))
-    return list(found)
+        for requirement in request.requirements:
+            yield request.type, requirement
+
+
+def inner_requirements(shape: Shape) -> list[Expression]:
+    """Return the requirements that stand inside a shape, each once."""
+    return list(dict.fromkeys([requirement for _, requirement in inner_by_type(shape)]))
 
 
 def hosts(tree: Tree, groups: Sequence[tuple[Shape, Collection[int]]]) -> bool:

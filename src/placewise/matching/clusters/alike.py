@@ -1,0 +1,79 @@
+"""Which of several like resources unlike subsystem vertices of their type describe that are attached above them.
+
+Two vertices `gpu` attached to a node, one an a100 and one a v100, each describe at least one of its GPUs, and it is not
+said which. Where the GPUs are alike that does not matter: each vertex is taken to describe one of them, and of the
+others nothing is said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from placewise.model.fleets.resources import ResourceGraph, SubsystemVertex
+
+
+def shared_out(
+    graph: ResourceGraph, place_of: Sequence[int | None], offered: Sequence[tuple[str, SubsystemVertex]]
+) -> Iterator[tuple[int, tuple[str, SubsystemVertex]]]:
+    """Yield for unlike vertices a like resource below that each describes.
+
+    Resources are alike if they are one vertex, or vertices with nothing in them under one vertex, and nothing is
+    attached to them. Vertices that lack a field describe something else than those that have it: a resource each have
+    those with the field that most have among the fields in which they are unlike, if there are as many resources.
+    """
+    by_place: dict[tuple[int, str], list[SubsystemVertex]] = {}
+    types = {vertex.type for vertex in graph.vertices}
+    for name, vertex in offered:
+        if name in types:
+            for position in vertex.attached_to:
+                by_place.setdefault((position, name), []).append(vertex)
+    occupied = frozenset[int]()
+    for (position, name), vertices in by_place.items():
+        unlike = _by_field(vertices)
+        if not unlike:
+            continue
+        occupied = occupied or frozenset(at for _, vertex in offered for at in vertex.attached_to)
+        resources = _alike(graph, place_of, position, name)
+        if occupied.isdisjoint(resources):
+            room = sum(graph.vertices[at].size for at in resources)
+            chosen = max([some for some in unlike if len(some) <= room], key=len, default=[])
+            yield from _one_each(graph, resources, name, chosen)
+
+
+def _by_field(vertices: Sequence[SubsystemVertex]) -> list[list[SubsystemVertex]]:
+    """Return for each field in which vertices are unlike those that have it."""
+    if len(vertices) < 2:
+        return []
+    having: dict[str, list[SubsystemVertex]] = {}
+    values: dict[str, set[object]] = {}
+    for vertex in vertices:
+        for field, value in vertex.properties:
+            having.setdefault(field, []).append(vertex)
+            values.setdefault(field, set()).add((type(value), value))
+    return [some for field, some in having.items() if len(values[field]) > 1]
+
+
+def _alike(graph: ResourceGraph, place_of: Sequence[int | None], position: int, kind: str) -> list[int]:
+    """Return the vertices of a type below another, none if they are not alike, or not all as near to a place as it."""
+    found, waiting = [], [position]
+    while waiting:
+        for child in graph.children[waiting.pop()]:
+            waiting.append(child)
+            if graph.vertices[child].type == kind:
+                found.append(child)
+    first = graph.vertices[found[0]] if found else None
+    for at in found:
+        vertex, single = graph.vertices[at], len(found) == 1
+        alike = first is not None and (vertex.parent, vertex.unit) == (first.parent, first.unit)
+        if place_of[at] != place_of[position] or not (single or (alike and not graph.children[at])):
+            return []
+    return found
+
+
+def _one_each(
+    graph: ResourceGraph, resources: Sequence[int], name: str, vertices: Sequence[SubsystemVertex]
+) -> Iterator[tuple[int, tuple[str, SubsystemVertex]]]:
+    waiting = iter(vertices)
+    for at in resources:
+        for _, vertex in zip(range(graph.vertices[at].size), waiting, strict=False):
+            yield at, (name, vertex)
