@@ -187,7 +187,7 @@ def in_units(cluster):
 
 def worlds(cluster, most=4):
     """Some of the ways in which unlike vertices may describe like resources below them, see `inside`."""
-    graph, ways = cluster.graph, []
+    graph, ways, claims = cluster.graph, [], []
     occupied = {at for subsystem in cluster.subsystems for one in subsystem.vertices for at in one.attached_to}
     for subsystem, position in product(cluster.subsystems, range(len(graph.vertices))):
         there = [one for one in subsystem.vertices if position in one.attached_to]
@@ -210,8 +210,11 @@ def worlds(cluster, most=4):
         if groups:
             chosen = max(groups, key=len)
             every = list(permutations(below, len(chosen)))
-            ways.append([list(zip(way, chosen, strict=True)) for way in every[:: max(1, len(every) // most)]])
-    return [[pair for part in way for pair in part] for way in product(*ways)]
+            ways.append((below, [list(zip(way, chosen, strict=True)) for way in every[:: max(1, len(every) // most)]]))
+            claims += below
+    # What is attached at two places above the same resources is not brought together.
+    alone = [some for below, some in ways if all(claims.count(at) == 1 for at in below)]
+    return [[pair for part in way for pair in part] for way in product(*alone)]
 
 
 def hosting_inside(cluster, shape, vocabulary, *, possible=False):

@@ -143,7 +143,7 @@ def described(rng, tree):
         own = [at for at, vertex in enumerate(tree.vertices) if vertex.type == kind]
         below = [at for at in own if tree.vertices[at].size == 1 and rng.random() < 0.1]
         over = [up for at in own for up in oracle.above(tree, at)[1 : 2 if rng.random() < 0.7 else None]]
-        where = below + [rng.choice(over) for _ in range(rng.choice((0, 1, 1, 2))) if over]
+        where = below + [rng.choice(over) for _ in range(rng.choice((0, 1, 1, 2, 3))) if over]
         subsystems.append(
             Subsystem(
                 kind,

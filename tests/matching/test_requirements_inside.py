@@ -305,3 +305,17 @@ def test_a_changed_index_knows_unlike_gpus_of_a_node_as_a_new_one_does():
     assert [bool(match(index, one)) for index in (bare, described)] == [False, True]
     assert match(described, two).unknown == ("a",)
     assert not match(described.changed({"a": Cluster("a", graph)}), one)
+
+
+def test_unlike_gpus_attached_at_two_places_above_the_same_gpus_are_not_brought_together():
+    tree = Growing("cluster")
+    node = tree.add("node", 0)
+    socket = tree.add("socket", node)
+    tree.add("gpu", socket, 3)
+    graph = ResourceGraph(tuple(tree.vertices))
+    driver = Requirement("gpu", (Condition("driver", Equals("535")),))
+    drivers = [((("driver", number),), socket) for number in ("535", "550")]
+    both = offered(("a100", node), ("v100", node), *drivers)
+    assert answer(graph, both, R("gpu", 1, requirements=(gpu("a100"), driver))) is None
+    crossed = offered(("a100", node), ("v100", node), ("v100", socket), ("a100", socket))
+    assert answer(graph, crossed, ask("a100", 2)) is None

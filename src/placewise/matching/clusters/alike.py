@@ -7,6 +7,7 @@ others nothing is said.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from placewise.model.fleets.resources import ResourceGraph, SubsystemVertex
@@ -20,6 +21,7 @@ def shared_out(
     Resources are alike if they are one vertex, or vertices with nothing in them under one vertex, and nothing is
     attached to them. Vertices that lack a field describe something else than those that have it: a resource each have
     those with the field that most have among the fields in which they are unlike, if there are as many resources.
+    Where such are attached at two places above a resource, it is not said which of them go together.
     """
     by_place: dict[tuple[int, str], list[SubsystemVertex]] = {}
     types = {vertex.type for vertex in graph.vertices}
@@ -28,6 +30,7 @@ def shared_out(
             for position in vertex.attached_to:
                 by_place.setdefault((position, name), []).append(vertex)
     occupied = frozenset[int]()
+    found: list[tuple[str, list[int], list[SubsystemVertex]]] = []
     for (position, name), vertices in by_place.items():
         unlike = _by_field(vertices)
         if not unlike:
@@ -37,6 +40,10 @@ def shared_out(
         if occupied.isdisjoint(resources):
             room = sum(graph.vertices[at].size for at in resources)
             chosen = max([some for some in unlike if len(some) <= room], key=len, default=[])
+            found.append((name, resources if chosen else [], chosen))
+    claims = Counter(at for _, resources, _ in found for at in resources)
+    for name, resources, chosen in found:
+        if all(claims[at] == 1 for at in resources):
             yield from _one_each(graph, resources, name, chosen)
 
 
