@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -273,25 +274,60 @@ shutil.rmtree = lambda *args, **kwargs: (time.sleep(3), removed(*args, **kwargs)
     assert not out.exists()
 
 
+def without_reader(*arguments, errors_too=False, **environment):
+    """Run the command line with a standard output that nobody reads, and perhaps such a standard error."""
+    read, write = os.pipe()
+    os.close(read)
+    try:
+        return subprocess.run(
+            [sys.executable, "-m", "placewise", *map(str, arguments)],
+            env=os.environ | environment,
+            stdout=write,
+            stderr=write if errors_too else subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    finally:
+        os.close(write)
+
+
+NOBODY_READS = 128 + signal.SIGPIPE
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("arguments", [["simulate", "{small}", "--json"], ["simulate", "{small}"], ["--help"]])
 def test_output_that_nobody_takes_is_no_traceback(small, tmp_path, arguments):
     arguments = [argument.format(small=small) for argument in arguments]
     if arguments[0] == "simulate":
         arguments += ["--out", str(tmp_path / "out"), "--no-plots"]
+    environment = {"PLACEWISE_CACHE": str(tmp_path / "cache"), "PYTHONIOENCODING": "ascii"}
     command = [sys.executable, "-m", "placewise", *arguments]
-    environment = os.environ | {"PLACEWISE_CACHE": str(tmp_path / "cache"), "PYTHONIOENCODING": "ascii"}
     with Path("/dev/full").open("w") as full:
-        done = subprocess.run(command, env=environment, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+        done = subprocess.run(
+            command, env=os.environ | environment, stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
-    read, write = os.pipe()
-    os.close(read)
-    done = subprocess.run(command, env=environment, stdout=write, stderr=subprocess.PIPE, text=True, check=False)
-    os.close(write)
-    assert done.returncode == 1
+    done = without_reader(*arguments, **environment)
+    assert done.returncode == NOBODY_READS
     assert "Traceback" not in done.stderr
     assert "Exception ignored" not in done.stderr
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["schema"], ["match", "nowhere.yaml"], ["match", "--no-such"]])
+def test_a_command_that_nobody_reads_ends_as_sigpipe_ends_one(arguments):
+    done = without_reader(*arguments, errors_too=True)
+    assert done.returncode == NOBODY_READS
+
+
+def test_a_run_that_nobody_hears_leaves_nothing_half_written(placewise, small, tmp_path, monkeypatch):
+    def unheard(*_, **__):
+        raise BrokenPipeError(errno.EPIPE, "Broken pipe")
+
+    monkeypatch.setattr("placewise.study.run.run_study", unheard)
+    done = placewise("simulate", small, "--out", tmp_path / "out", "--no-plots")
+    assert (done.code, done.out, done.err) == (NOBODY_READS, "", "")
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize(

@@ -364,6 +364,7 @@ def test_what_is_registered_is_saved_when_nobody_reads_on(user, tmp_path):
     command = [sys.executable, "-m", "placewise", "register", tmp_path / "fleet", "--show-secrets"]
     ended = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, text=True, check=False)
     os.close(writer)
+    assert ended.returncode == 128 + signal.SIGPIPE
     assert "Traceback" not in ended.stderr
     saved = credentials(tmp_path)[1]
     assert saved

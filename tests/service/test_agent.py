@@ -172,6 +172,24 @@ def test_what_waits_is_accepted_run_and_reported(double):
     assert [one.lease for r in double.requests("AcceptJobs") for one in r.jobs] == ["l1", "l2"]
 
 
+def test_an_agent_whose_outcomes_nobody_reads_takes_no_more_jobs_and_reports_those_that_run(double):
+    accepting(double)
+    double.says("ReceiveJobs", *waiting(job(1), job(2, "sleep 0.2"), job(3)))
+
+    def unread(_):
+        raise BrokenPipeError
+
+    async def once():
+        orders = Orders(cluster="gray", secret=lambda: "s", template=("sh", "-c", "{command}"), at_once=2, once=True)
+        async with AsyncClient(double.target) as client:
+            await Agent(client, orders, ended=unread).run()
+
+    with pytest.raises(BrokenPipeError):
+        asyncio.run(once())
+    accepted = {one.job_id for request in double.requests("AcceptJobs") for one in request.jobs}
+    assert {report.job_id for report in double.requests("ReportOutcome")} == accepted
+
+
 def test_the_command_finds_its_job_and_no_secrets(double, tmp_path, monkeypatch):
     accepting(double)
     monkeypatch.setenv("PLACEWISE_SECRET", "TOPSECRET")

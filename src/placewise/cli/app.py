@@ -58,26 +58,40 @@ def main() -> NoReturn:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     try:
+        code = _run()
+    except BrokenPipeError:
+        # The reader went away, as `head` does: there is nobody to tell, and it ends as signals end other tools.
+        for stream in (sys.stdout, sys.stderr):
+            _hush(stream)
+        code = 128 + signal.SIGPIPE
+    sys.exit(code)
+
+
+def _run() -> int:
+    """Run the command line and return its exit code. Raises BrokenPipeError where nobody reads any more."""
+    try:
         try:
             app(prog_name="placewise")  # not the path of a module that is run
+        except SystemExit as ended:
+            if isinstance(ended.__context__, BrokenPipeError):  # typer ends with 1 then
+                raise ended.__context__ from None
+            raise
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
             sys.stdout.flush()
     except InputError as error:
         complain(error)
-        sys.exit(EXIT_INPUT)
+        return EXIT_INPUT
     except PlacewiseError as error:
         complain(error)
-        sys.exit(1)
+        return 1
     except BrokenPipeError:
-        # The reader went away, as `head` does: there is nobody to tell.
-        _hush(sys.stdout)
-        sys.exit(1)
+        raise
     except OSError as error:
         _hush(sys.stdout)
         complain(f"cannot write the output: {error.strerror or error}")
-        sys.exit(1)
-    sys.exit(0)
+        return 1
+    return 0
 
 
 class _Plain(logging.Formatter):

@@ -47,6 +47,8 @@ def replacing(path: Path) -> Iterator[Path]:
         os.umask(mask)
         temporary.chmod(0o666 & ~mask)
         temporary.replace(target)
+    except BrokenPipeError:  # of what is printed meanwhile; no file has a reader to lose
+        raise
     except OSError as error:
         raise InputError(f"cannot be written: {error.strerror}", file=path) from error
     finally:
@@ -91,6 +93,8 @@ def staged(
                 _move_up(stage, folder, owned if ours else (), force)
             finally:
                 shutil.rmtree(stage, ignore_errors=True)
+    except BrokenPipeError:  # as in `replacing`
+        raise
     except OSError as error:
         raise InputError(f"cannot be written: {error.strerror}", file=folder) from error
     except InputError as error:

@@ -97,6 +97,7 @@ class Agent:
         self._stream: AsyncGenerator[Assignment, None] | None = None
         self._stopping = asyncio.Event()
         self._ending = asyncio.Event()
+        self._untold: Exception | None = None
 
     def stop(self) -> None:
         """Take no more jobs and wait for those that run; called again, end those too and report them as failed."""
@@ -110,7 +111,7 @@ class Agent:
         """Take and run jobs until stopped, or until none waits if that was the order.
 
         `unreported` then holds the jobs whose outcome the scheduler does not know. Raises what the scheduler
-        answers when it refuses to give jobs, after those that run have ended.
+        answers when it refuses to give jobs, or what `ended` raised, after those that run have ended.
         """
         taking = asyncio.create_task(self._take_what_waits() if self._orders.once else self._take_as_they_come())
         stopping = asyncio.create_task(self._stopping.wait())
@@ -127,6 +128,8 @@ class Agent:
                 task.cancel()
             await asyncio.wait(beside)
             await self._leave()
+        if self._untold is not None:
+            raise self._untold
         if not taking.cancelled():
             taking.result()
 
@@ -229,7 +232,12 @@ class Agent:
         if state is None:
             state = await self._report(job, outcome, by)
         self._say(f"job {job.job_id}: {state} after {outcome.duration_s:.1f} s {outcome.reason}".rstrip())
-        self._ended(Ended(job, state, outcome))
+        try:
+            self._ended(Ended(job, state, outcome))
+        except Exception as error:  # noqa: BLE001, raised again once the jobs that run are reported
+            self._untold = error
+            if not self._stopping.is_set():
+                self.stop()
 
     async def _accept(self, job: Assignment) -> str | None:
         """Accept a job and return by which name: none at a scheduler without heartbeats; None if it is not accepted."""
