@@ -46,7 +46,7 @@ class PlacewiseError(Exception):
     ) -> None:
         super().__init__(problem)
         self.problem = problem
-        self.file = None if file is None else str(file)
+        self.file = None if file is None else _file_name(file)
         self.place = place
         self.found = found
         self.expected = expected
@@ -54,7 +54,7 @@ class PlacewiseError(Exception):
     def within(self, *, file: object = None, place: str | None = None) -> PlacewiseError:
         """Add the outer file and place, which the code that noticed the problem could not know."""
         if self.file is None and file is not None:
-            self.file = str(file)
+            self.file = _file_name(file)
         if place is not None:
             self.place = place if self.place is None else f"{place}, {self.place}"
         return self
@@ -68,6 +68,11 @@ class PlacewiseError(Exception):
             text += f"; found {in_words(self.found)}"
         # A name in the message may hold anything; what steers a terminal is written as its escape.
         return spelt_out(text)
+
+
+def _file_name(file: object) -> str:
+    name = str(file)
+    return "standard input" if name == "-" else name
 
 
 def in_words(found: object) -> str:

@@ -212,6 +212,15 @@ def test_many_jobs_are_answered_line_by_line_and_once(user, cluster, jobspec, tm
     refused(user("submit", jobspec, other, "--name", "x"), "--name")
 
 
+@pytest.mark.parametrize(("words", "text"), [(("-",), JOBSPEC % "12"), (("--many", "-"), json.dumps({"version": 1}))])
+def test_jobs_come_on_standard_input(user, cluster, monkeypatch, words, text):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+    done = user("submit", *words)
+    assert (done.code, done.out.split()[-1]) == ((2, "-") if "--many" in words else (0, cluster.name.split()[-1]))
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"[")))
+    refused(user("submit", *words), "standard input")
+
+
 def test_a_job_that_fits_nowhere_is_explained(user, cluster, jobspec):
     jobspec.write_text(JOBSPEC % "13")
     done = user("submit", jobspec)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from placewise.errors import InputError
-from placewise.formats.reading import decode, parse_json, parse_yaml, read_bytes
+from placewise.formats.reading import decode, name_of, parse_json, parse_yaml, read_bytes
 
 LARGEST_BYTES = 1 << 28
 """A file is at most so long, once it is unpacked: some 60,000 nodes of Slurm's JSON."""
@@ -29,7 +29,7 @@ class Given(NamedTuple):
     @property
     def name(self) -> str:
         """The file's name without its endings, such as `hera` for hera.packages.yaml."""
-        return self.path.name.lstrip(".").split(".", 1)[0]
+        return name_of(self.path).lstrip(".").split(".", 1)[0]
 
     def text(self) -> str:
         """Return the text. Raises InputError for what is empty or not UTF-8."""

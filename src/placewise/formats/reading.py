@@ -6,14 +6,17 @@ import contextlib
 import json
 import re
 import stat
+import sys
 from collections.abc import Iterable
+from functools import lru_cache
 from itertools import chain
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TextIO
 
 from placewise.errors import InputError, Words
 from placewise.formats.parsing import DEEPEST, garbage_collector_off, too_deep
 
+STANDARD_INPUT = Path("-")
 LARGEST_BYTES = 1 << 30
 # Texts from this length on are read by the faster parser first.
 _LONG = 1 << 16
@@ -25,7 +28,12 @@ def read_text(path: Path) -> str:
 
 
 def read_bytes(path: Path) -> bytes:
-    """Return the content of a file of at most 1 GiB. Raises InputError when it cannot be read."""
+    """Return the content of a file of at most 1 GiB, ``-`` for standard input.
+
+    Raises InputError when it cannot be read.
+    """
+    if path == STANDARD_INPUT:
+        return _bytes_of(sys.stdin)
     found = found_at(path)
     if found != "file":
         problem = "cannot be read: No such file or directory" if found == "nothing" else "is a folder"
@@ -43,12 +51,31 @@ def read_bytes(path: Path) -> bytes:
     return content
 
 
+@lru_cache(maxsize=1)
+def _bytes_of(stream: TextIO | None) -> bytes:
+    # Kept, since a pipe gives its content once, and some documents are read again, such as for their digest.
+    try:
+        content = b"" if stream is None else stream.buffer.read(LARGEST_BYTES + 1)
+    except (OSError, ValueError) as error:
+        raise InputError(f"cannot be read: {getattr(error, 'strerror', None) or error}", file=STANDARD_INPUT) from error
+    if len(content) > LARGEST_BYTES:
+        raise InputError("is too large", file=STANDARD_INPUT, expected=f"at most {LARGEST_BYTES} bytes")
+    return content
+
+
+def name_of(path: Path) -> str:
+    """Return the name of what has none in its document: the file's without its ending, ``stdin`` for standard input."""
+    return "stdin" if path == STANDARD_INPUT else path.stem
+
+
 def found_at(path: Path) -> Literal["file", "folder", "nothing"]:
     """Return what is at a path; a link is what it leads to, and a link to nothing is nothing.
 
-    What was piped into standard input counts as a file. Raises InputError for devices, for other pipes and
-    sockets, and for a path that cannot be looked at.
+    Standard input counts as a file, as ``-`` and by the paths of what was piped into it. Raises InputError for
+    devices, for other pipes and sockets, and for a path that cannot be looked at.
     """
+    if path == STANDARD_INPUT:
+        return "file"
     try:
         mode = path.stat().st_mode
     except (FileNotFoundError, NotADirectoryError):

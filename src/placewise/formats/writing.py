@@ -17,7 +17,7 @@ from typing import Any
 
 from placewise.errors import InputError
 from placewise.formats.folder_lock import STAGE, new_stage, only_writer, writer_of
-from placewise.formats.reading import entries_of, found_at, read_bytes
+from placewise.formats.reading import STANDARD_INPUT, entries_of, found_at, read_bytes
 
 _OUTER_LEVELS = 2
 _log = logging.getLogger(__name__)
@@ -71,6 +71,7 @@ def staged(
     cannot be written to, another run is writing there, on whatever machine, or a file would be replaced that no
     earlier run left or that was written meanwhile.
     """
+    _refuse_standard_input(folder)
     owned = tuple(owned)
     existed = found_at(folder) != "nothing"
     # Named before it is made, so that no signal finds it made and not yet looked after.
@@ -201,9 +202,15 @@ def _move(path: Path, target: Path) -> None:
 
 def _refuse_other_kind(path: Path, kind: str) -> None:
     """Raise InputError when something is at a path that a file or folder could not replace."""
+    _refuse_standard_input(path)
     found = found_at(path)
     if found not in (kind, "nothing"):
         raise InputError(f"cannot be written: is a {found}", file=path, expected=f"a {kind}, or nothing")
+
+
+def _refuse_standard_input(path: Path) -> None:
+    if path == STANDARD_INPUT:
+        raise InputError("cannot be written to", file=path, expected="a path")
 
 
 def write_bytes(path: Path, content: bytes) -> None:

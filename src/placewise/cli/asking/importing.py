@@ -37,7 +37,9 @@ def import_(
             autocompletion=_kinds,
         ),
     ],
-    files: Annotated[list[Path], typer.Argument(help="Files of that kind; may be gzipped.", metavar="FILE")],
+    files: Annotated[
+        list[Path], typer.Argument(help="Files of that kind; may be gzipped; - for standard input.", metavar="FILE")
+    ],
     out: Annotated[
         Path,
         typer.Option(

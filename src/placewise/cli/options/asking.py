@@ -14,7 +14,7 @@ _UNKNOWN = ("separate", "yes", "no")
 Jobspecs = Annotated[
     list[Path] | None,
     typer.Argument(
-        help="Jobspecs (YAML or JSON, any of the three dialects).",
+        help="Jobspecs (YAML or JSON, any of the three dialects); - for standard input.",
         metavar="JOBSPEC",
         show_default=False,
     ),

@@ -15,7 +15,8 @@ from placewise.selection.offered import IN_A_REPLAY
 TracePath = Annotated[
     Path,
     typer.Argument(
-        help="The trace: SWF, Alea, sacct output (text or JSON), an openb folder, or Parquet; may be gzipped.",
+        help="The trace: SWF, Alea, sacct output (text or JSON), an openb folder, or Parquet; may be gzipped; - for "
+        "standard input.",
         metavar="TRACE",
     ),
 ]

@@ -49,7 +49,9 @@ def submit(
     jobspecs: Annotated[
         list[Path] | None,
         typer.Argument(
-            help="Jobspecs (YAML or JSON, any of the three dialects).", metavar="JOBSPEC", show_default=False
+            help="Jobspecs (YAML or JSON, any of the three dialects); - for standard input.",
+            metavar="JOBSPEC",
+            show_default=False,
         ),
     ] = None,
     many: Annotated[

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,24 +21,23 @@ def json_lines(path: Path) -> dict[str, str]:
     """
     from placewise.formats.reading import parse_json, read_text
 
-    source = "standard input" if str(path) == "-" else str(path)
-    text = sys.stdin.read() if str(path) == "-" else read_text(path)
+    text = read_text(path)
     found = {}
     for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
             continue
         place = f"line {number}"
         try:
-            document = parse_json(line, source)
+            document = parse_json(line, path)
         except InputError as error:
             raise error.within(place=place) from None
         if not isinstance(document, dict):
             raise InputError(
-                "is not a jobspec", file=source, place=place, found=document, expected="a JSON object on each line"
+                "is not a jobspec", file=path, place=place, found=document, expected="a JSON object on each line"
             )
         found[place] = line.strip()
     if not found:
-        raise InputError("has no jobspec", file=source, expected="a JSON object on each line")
+        raise InputError("has no jobspec", file=path, expected="a JSON object on each line")
     return found
 
 

@@ -21,7 +21,7 @@ from placewise.formats.fleets.vocabulary.of_fleet import completeness, joined, r
 from placewise.formats.fleets.vocabulary.reading import VOCABULARY
 from placewise.formats.given import Given, unpacked
 from placewise.formats.parsing import garbage_collector_off
-from placewise.formats.reading import decode, entries_of, found_at, parse_json, read_bytes
+from placewise.formats.reading import STANDARD_INPUT, decode, entries_of, found_at, parse_json, read_bytes
 from placewise.formats.values import refuse_control
 from placewise.model.fleets.cluster import Cluster, Fleet
 from placewise.model.fleets.vocabulary import Completeness, Vocabulary
@@ -37,6 +37,8 @@ def read_fleet(path: Path) -> Fleet:
     document says or as the file, or a file of a kind that can be imported (see `imports.kinds`). Raises InputError for
     anything else.
     """
+    if path == STANDARD_INPUT:
+        raise InputError("no fleet is read from here", file=path, expected="a path, since files beside it count")
     found = found_at(path)
     if found == "nothing":
         raise InputError("does not exist", file=path, expected=f"a folder of clusters or a {FEATURES}")

@@ -10,7 +10,7 @@ from placewise.errors import InputError
 from placewise.formats.jobs.jobspec import parse_jobspec
 from placewise.formats.jobs.jobspec_lists import jobspec_files, parse_jobspecs, workload_of
 from placewise.formats.jobs.workload_table import SUFFIX, WorkloadTable, open_workload
-from placewise.formats.reading import entries_of, found_at, read_bytes
+from placewise.formats.reading import entries_of, found_at, name_of, read_bytes
 from placewise.model.jobs.job import Job
 from placewise.model.jobs.workload import Workload
 
@@ -43,6 +43,6 @@ def _of_files(files: Sequence[Path], separate_entries: bool) -> Iterator[Job | W
         if isinstance(document, list):
             lists.append((file, document))
         else:
-            yield parse_jobspec(document, file.stem, file, separate_entries=separate_entries)
+            yield parse_jobspec(document, name_of(file), file, separate_entries=separate_entries)
     if lists:
         yield workload_of(lists)

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from placewise.errors import InputError, locating
 from placewise.formats import values
 from placewise.formats.codec import Codecs
-from placewise.formats.reading import decode, found_at, parse_json
+from placewise.formats.reading import STANDARD_INPUT, decode, found_at, parse_json
 from placewise.formats.requirements.rows import requirement_of, requirement_row
 from placewise.formats.table_files.parquet_files import MOST_BYTES, reading_parquet
 from placewise.formats.writing import replacing
@@ -280,8 +280,8 @@ def _taken(texts: Iterable[str], codes: NDArray[np.int32]) -> pa.Array:
 
 @contextlib.contextmanager
 def _opened(path: Path) -> Iterator[pq.ParquetFile]:
-    if found_at(path) != "file":
-        raise InputError("is not a file", expected="a trace in Parquet")
+    if path == STANDARD_INPUT or found_at(path) != "file":
+        raise InputError("is not a file", expected="a trace in Parquet, as a file")
     with contextlib.ExitStack() as stack:
         with reading_parquet():
             file = stack.enter_context(pq.ParquetFile(path, page_checksum_verification=True))

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import get_args
 
 from placewise.errors import InputError, one_of
-from placewise.formats.reading import entries_of, found_at
+from placewise.formats.reading import STANDARD_INPUT, entries_of, found_at
 from placewise.formats.traces.format_names import TraceFormat
 from placewise.formats.traces.openb import is_nodes, is_pods, read_openb, read_openb_nodes
 from placewise.formats.traces.parquet_trace import MAGIC, read_parquet_trace
@@ -44,6 +44,8 @@ def read_trace(
     if trace_format == "parquet" or (trace_format is None and is_parquet(path)):
         return read_parquet_trace(path)
     content = read_trace_bytes(path)
+    if content.startswith(MAGIC):
+        raise InputError("is Parquet, which cannot be read from a pipe", file=path, expected="a file")
     kind = trace_format or _kind(content, path)
     if kind == "alea":
         beside = given or _machines_beside(path)
@@ -58,7 +60,7 @@ def read_trace(
 
 def is_parquet(path: Path) -> bool:
     """Whether a file begins as Parquet does. It may be read by parts (`parquet_trace`)."""
-    if not path.is_file():  # a pipe could be read only once
+    if path == STANDARD_INPUT or not path.is_file():  # a pipe could be read only once
         return False
     try:
         with path.open("rb") as file:
@@ -88,6 +90,8 @@ def _machines_beside(trace: Path) -> Path | None:
 
 
 def _nodes_beside(pods: Path) -> Path | None:
+    if pods == STANDARD_INPUT:
+        return None
     return _only([path for path in _tables(pods.parent) if is_nodes(_start_of(path))], pods.parent, "nodes")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from placewise.errors import InputError
 from placewise.formats.given import Given
 from placewise.formats.jobs.imports.draft import Draft
+from placewise.formats.reading import name_of
 from placewise.formats.values import mapping, scalar, sequence, text
 from placewise.model.jobs.imported_job import ImportedJob
 from placewise.model.requirements.requirement import Condition, Requirement, equality
@@ -21,7 +22,7 @@ def is_compspec_artifact(document: object) -> bool:
 def import_compspec_artifact(given: Given) -> list[ImportedJob]:
     """Return the job of an artifact, a test of one vertex a compatibility. Raises InputError naming the place."""
     document = mapping(given.yaml(), "document")
-    draft = Draft(given.path.stem or "image", str(given.path))
+    draft = Draft(name_of(given.path) or "image", str(given.path))
     for key in sorted(document.keys() - set(_READ)):
         draft.leave_out(key, "is not understood, and may be a demand")
     for number, value in enumerate(sequence(document.get("compatibilities"), "compatibilities")):

@@ -11,6 +11,7 @@ from placewise.formats.jobs.imports.draft import Draft
 from placewise.formats.jobs.imports.match_expressions import FLAGS, INSTANCES, feature_condition, one_of
 from placewise.formats.node_facts import NAMES
 from placewise.formats.notations.nfd_regexps import literals
+from placewise.formats.reading import name_of
 from placewise.formats.values import mapping, sequence, text
 from placewise.model.jobs.imported_job import ImportedJob
 from placewise.model.requirements.predicates import Contains, Equals
@@ -28,7 +29,7 @@ def is_image_compatibility(document: object) -> bool:
 def import_image_compatibility(given: Given) -> list[ImportedJob]:
     """Return the job of an image. Raises InputError naming the place of what cannot be read."""
     document = mapping(given.yaml(), "document")
-    draft = Draft(given.path.stem or "image", str(given.path))
+    draft = Draft(name_of(given.path) or "image", str(given.path))
     sets: list[Expression] = []
     for number, value in enumerate(sequence(document.get("compatibilities"), "compatibilities")):
         place = f"compatibilities[{number}]"

@@ -8,6 +8,7 @@ from placewise.formats.jobs.imports.draft import ELSEWHERE, MEANINGLESS, UNKNOWN
 from placewise.formats.jobs.imports.script_options import is_script_of, options_in
 from placewise.formats.notations.memory_sizes import pbs_bytes
 from placewise.formats.notations.pbs_request import parse_pbs_request
+from placewise.formats.reading import name_of
 from placewise.formats.values import text
 from placewise.model.durations import seconds_of
 from placewise.model.jobs.imported_job import ImportedJob
@@ -27,7 +28,7 @@ def is_pbs_script(content: str) -> bool:
 
 def import_pbs_script(given: Given) -> list[ImportedJob]:
     """Return the job of a script. Raises InputError naming the line of an option that cannot be read."""
-    draft = Draft(given.path.stem or "job", str(given.path))
+    draft = Draft(name_of(given.path) or "job", str(given.path))
     for name, value, place in options_in(given.text(), DIRECTIVE, _SHORT, frozenset(("-V", "-h", "-z", "-I", "-X"))):
         with locating(place=place):
             if name == "l":

@@ -12,6 +12,7 @@ from placewise.formats.jobs.imports.draft import ELSEWHERE, UNKNOWN, Draft, fact
 from placewise.formats.jobs.imports.match_expressions import property_expression
 from placewise.formats.notations.documents import objects_in
 from placewise.formats.notations.kubernetes_quantity import amount
+from placewise.formats.reading import name_of
 from placewise.formats.values import LARGEST_BYTES, count, mapping, sequence, text
 from placewise.formats.values import number as number_of
 from placewise.model.jobs.imported_job import ImportedJob
@@ -76,7 +77,7 @@ def import_pods(given: Given) -> list[ImportedJob]:
 
 def _job(document: Mapping[str, Any], given: Given) -> ImportedJob:
     metadata = mapping(document.get("metadata") or {}, "metadata")
-    name = metadata.get("name") or metadata.get("generateName") or given.path.stem or "job"
+    name = metadata.get("name") or metadata.get("generateName") or name_of(given.path) or "job"
     draft = Draft(text(name, "metadata.name"), str(given.path))
     spec = mapping(document.get("spec"), "spec")
     pods = spec.get("parallelism", spec.get("replicas", 1))

@@ -17,6 +17,7 @@ from placewise.formats.jobs.imports.script_options import is_script_of, options_
 from placewise.formats.notations.memory_sizes import memory_bytes
 from placewise.formats.notations.slurm_constraint import parse_slurm_constraint
 from placewise.formats.notations.slurm_values import Gres, hosts_of, parse_gres, time_limit
+from placewise.formats.reading import name_of
 from placewise.formats.values import text
 from placewise.model.jobs.imported_job import ImportedJob
 from placewise.model.jobs.job import ResourceGroup, ResourceRequest
@@ -109,7 +110,7 @@ def is_slurm_script(content: str) -> bool:
 
 def import_slurm_script(given: Given) -> list[ImportedJob]:
     """Return the job of a script. Raises InputError naming the line of an option that cannot be read."""
-    draft = Draft(given.path.stem or "job", str(given.path))
+    draft = Draft(name_of(given.path) or "job", str(given.path))
     said: dict[str, str] = {}
     places: dict[str, str] = {}
     for name, value, place in options_in(given.text(), DIRECTIVE, _SHORT, _FLAGS):

@@ -9,7 +9,7 @@ from typing import Any
 from placewise import plugins
 from placewise.errors import InputError, locating
 from placewise.formats.jobs.jobspec.document import Dialect
-from placewise.formats.reading import parse_document, parse_json, read_text
+from placewise.formats.reading import name_of, parse_document, parse_json, read_text
 from placewise.formats.requirements.notes import Notes as Notes
 from placewise.formats.requirements.reading import Reading
 from placewise.formats.values import mapping, refuse_control
@@ -36,8 +36,8 @@ def read_jobspec(path: Path, *, separate_entries: bool = False, notes: Notes | N
     content = read_text(path)
     if path.suffix == ".json":
         document = parse_json(content, path)
-        return parse_jobspec(document, path.stem, path, separate_entries=separate_entries, notes=notes)
-    return jobspec_text(content, path.stem, path, separate_entries=separate_entries, notes=notes)
+        return parse_jobspec(document, name_of(path), path, separate_entries=separate_entries, notes=notes)
+    return jobspec_text(content, name_of(path), path, separate_entries=separate_entries, notes=notes)
 
 
 def jobspec_text(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from placewise.errors import InputError
 from placewise.formats.jobs.jobspec import jobspec_document
-from placewise.formats.reading import parse_document, parse_json, parse_yaml, read_text
+from placewise.formats.reading import name_of, parse_document, parse_json, parse_yaml, read_text
 from placewise.model.jobs.job import Job
 
 # The first that can express a job is taken.
@@ -26,7 +26,7 @@ def text_to_send(jobspec: Job | Path | str) -> tuple[str, str]:
     if isinstance(jobspec, Job):
         return _written(jobspec), jobspec.name
     if isinstance(jobspec, Path):
-        return _as_json(read_text(jobspec), jobspec), jobspec.stem
+        return _as_json(read_text(jobspec), jobspec), name_of(jobspec)
     return _as_json(jobspec, None), ""
 
 
