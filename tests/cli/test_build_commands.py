@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
@@ -118,6 +119,31 @@ def test_generate_and_profile(placewise, builds, tmp_path):
     assert len(json.loads((tmp_path / "drawn" / "cluster-features.json").read_text())) == 3
     again = placewise("generate", "--dataset", "spack-build", "--clusters", 2, "--jobs", 9, "--out", tmp_path / "x")
     assert again.code == 0
+
+
+def test_generate_and_profile_say_in_json_what_they_wrote(placewise, builds, tmp_path):
+    options = ["--clusters", 3, "--jobs", 40, "--seed", 5]
+    drawn = placewise("generate", *options, "--out", tmp_path / "drawn", "--json")
+    assert (drawn.code, drawn.err) == (0, "")
+    found = json.loads(drawn.out)
+    assert {name: found[name] for name in ("clusters", "jobs", "seed", "profile")} == {
+        "clusters": 3,
+        "jobs": 40,
+        "seed": 5,
+        "profile": "reliabuild",
+    }
+    assert sorted(found["files"]) == sorted(path.name for path in Path(found["out"]).iterdir())
+    streamed = json.loads(placewise("generate", *options, "--streamed", "--out", tmp_path / "s", "--json").out)
+    assert sorted(streamed["files"]) == sorted(path.name for path in (tmp_path / "s").iterdir())
+    for folder, kind in ((tmp_path / "drawn", "versions"), (builds, "builds")):
+        out = tmp_path / f"{kind}.json"
+        fitted = json.loads(placewise("profile", folder, "--out", out, "--json").out)
+        assert (fitted["out"], fitted["source"], fitted["kind"]) == (str(out), str(folder), kind)
+        written = json.loads(out.read_text())
+        assert fitted["packages"] == len(written["packages" if kind == "builds" else "roots"])
+        features = json.loads((folder / "cluster-features.json").read_text())
+        assert fitted["clusters"] == len(features)
+    assert fitted["jobs"] > 0
 
 
 def test_fit_says_what_it_fitted_and_what_it_could_not(placewise, builds, tmp_path):

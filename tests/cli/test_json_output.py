@@ -85,6 +85,8 @@ LOCAL = {
         "--out",
         "{tmp}/placements.parquet",
     ],
+    "generate": ["--clusters", "3", "--jobs", "20", "--out", "{tmp}/drawn"],
+    "profile": ["{small}", "--out", "{tmp}/profile.json"],
     "fit": ["{builds}", "--minimum", "2", "--out", "{tmp}/models"],
     "bench": ["--quick"],
     "doctor": [],

@@ -128,9 +128,11 @@ def generate(
         typer.Option("--streamed", help="Write prices, and the jobs as workload.parquet, for placewise place."),
     ] = False,
     force: Force = False,
+    json: Json = False,
 ) -> None:
     """Draw a fleet and jobs from a profile, as an experiment folder."""
-    from placewise.formats.experiment_folder import write_experiment
+    from placewise.formats.experiment_folder import JOBSPECS, write_experiment
+    from placewise.formats.fleets.cluster_features import FEATURES
     from placewise.formats.profiles.profile_file import read_profile, shipped_profile
     from placewise.model.studies.settings import Settings
     from placewise.study.sources import draw
@@ -139,15 +141,20 @@ def generate(
     drawn_from = shipped_profile(dataset) if profile is None else read_profile(profile)
     if streamed:
         from placewise.report.terminal.progress import stages
-        from placewise.study.streaming.write import write_streamed
+        from placewise.study.streaming.write import PRICES, WORKLOAD, write_streamed
 
+        files = [FEATURES, PRICES, WORKLOAD]
         with stages(console(stderr=True)) as progress:
             write_streamed(drawn_from, clusters, jobs, seed, out, progress, model=settings.fleet_model, force=force)
+    else:
+        files = [FEATURES, JOBSPECS]
+        drawn = draw(drawn_from, clusters, jobs, seed, settings)
+        write_experiment(drawn.fleet, drawn.jobs, out, force=force)
+    if json:
+        document = {"out": str(out), "files": files, "profile": dataset if profile is None else str(profile)}
+        print_json(document | {"seed": seed, "fleet_model": fleet_model, "clusters": clusters, "jobs": jobs})
+    else:
         say(f"{clusters:,} clusters and {jobs:,} jobs written to {out}")
-        return
-    drawn = draw(drawn_from, clusters, jobs, seed, settings)
-    write_experiment(drawn.fleet, drawn.jobs, out, force=force)
-    say(f"{len(drawn.fleet):,} clusters and {len(drawn.jobs):,} jobs written to {out}")
 
 
 @command(STUDIES, "placewise profile experiment/ --out profile.json")
@@ -158,17 +165,25 @@ def profile(
         typer.Option("--out", "-o", help="Profile to write (.json or .json.gz).", parser=output_path, metavar="FILE"),
     ],
     force: Force = False,
+    json: Json = False,
 ) -> None:
     """Fit a statistical profile to an experiment folder."""
     from placewise.formats.cache.input_cache import cache_folder
     from placewise.formats.profiles.profile_file import write_profile
     from placewise.formats.writing import refuse_existing
+    from placewise.model.studies.build_profile import BuildJobs
     from placewise.study.sources import read_study
     from placewise.synthesis import fit as fitted
 
     refuse_existing(out, force=force)
     study = read_study(data, cache=cache_folder())
-    write_profile(fitted(study.fleet, study.jobs), out)
+    found = fitted(study.fleet, study.jobs)
+    write_profile(found, out)
+    if json:
+        packages = found.jobs.packages if isinstance(found.jobs, BuildJobs) else found.jobs.roots
+        document = {"out": str(out), "source": str(data), "kind": found.kind, "packages": len(packages)}
+        print_json(document | {"clusters": len(study.fleet), "jobs": len(study.jobs)})
+        return
     say(f"a profile of {len(study.jobs):,} jobs written to {out}")
 
 
