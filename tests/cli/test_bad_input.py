@@ -331,6 +331,47 @@ def test_a_run_that_nobody_hears_leaves_nothing_half_written(placewise, small, t
 
 
 @pytest.mark.parametrize(
+    ("arguments", "option"),
+    [
+        (["replay", "{trace}", "--fail-after", "2"], "--fail-after: is not a share"),
+        (["replay", "{trace}", "--fail-after=-0.5", "--retries", "2"], "--fail-after: is not a share"),
+        (["replay", "{trace}", "--fail-after", "nan"], "--fail-after"),
+        (["replay", "{trace}", "--queue-policy", "best"], "--queue-policy: no such queue policy"),
+        (["replay", "{trace}", "--policy", "best"], "--policy: no such queue policy"),
+        (["replay", "{trace}", "--queue-policy", "easy,here=best"], "--queue-policy: no such queue policy"),
+        (["replay", "{trace}", "--queue-policy", "easy,sjf"], "--queue-policy: several"),
+        (["replay", "{trace}", "--queue-policy", "here=sjf"], "--queue-policy: no cluster"),
+        (["replay", "{trace}", "--place=best"], "--place: no such policy"),
+        (["replay", "{trace}", "--estimates", "best"], "--estimates: "),
+        (["replay", "{trace}", "--hold", "best"], "--hold: "),
+        (["replay", "{trace}", "--engine", "best"], "--engine: "),
+        (["replay", "{trace}", "--clean", "best"], "--clean: "),
+        (["replay", "{trace}", "--trace-format", "best"], "--trace-format: "),
+        (["replay", "{trace}", "--metadata", "best"], "--metadata: "),
+        (["simulate", "{small}", "--scoring", "best"], "--scoring: "),
+        (["simulate", "{small}", "--experiments", "none,best"], "--experiments: "),
+        (["simulate", "{small}", "--metadata", "zlib, best"], "--metadata: "),
+        (["simulate", "{small}", "--unknown", "best"], "--unknown: "),
+        (["simulate", "{small}", "--policy", "best"], "--policy: no such policy"),
+        (["simulate", "{small}", "--unit", "best"], "--unit: "),
+        (["simulate", "{small}", "--hold-out", "best"], "--hold-out: "),
+        (["simulate", "{small}", "--fleet-model", "best"], "--fleet-model: "),
+        (["simulate", "--dataset", "best"], "--dataset: "),
+        (["generate", "--dataset", "best"], "--dataset: "),
+        (["value", "{small}", "--method", "best"], "--method: "),
+        (["minimal", "{small}", "--target", "3"], "--target is not a share"),
+        (["sensitivity", "{small}", "--over", "best"], "--over: "),
+    ],
+)
+def test_a_wrong_value_names_its_option_as_it_was_typed(placewise, small, tmp_path, arguments, option):
+    (tmp_path / "a.swf").write_text("; MaxProcs: 4\n1 0 5 60 1 -1 -1 1 90 -1 1 1 1 1 1 -1 -1 -1\n")
+    out = ["--out", tmp_path / "out"] if arguments[0] in ("simulate", "generate") else []
+    done = placewise(*(one.format(small=small, trace=tmp_path / "a.swf") for one in arguments), *out)
+    refused(done)
+    assert done.err.startswith(f"placewise: {option}"), done.err
+
+
+@pytest.mark.parametrize(
     "options", [["--orders", "10000000000000"], ["--workers", "100000"], ["--jobs", "1" * 30], ["--seed", "9" * 40]]
 )
 def test_numbers_out_of_range(placewise, small, tmp_path, options):

@@ -199,7 +199,7 @@ def test_states_with_prices_will_do(placewise, tmp_path):
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--choose", "dearest"], "no such choice"),
+        (["--choose", "dearest"], "--choose: no such choice"),
         (["--kernels", "fortran"], "no such kernels"),
         (["--dask", "tcp://127.0.0.1:1", "--workers", 2], "--workers is given beside --dask"),
         (["--out", ""], "has no name"),

@@ -133,7 +133,7 @@ def smallest_set(
     Raises InputError for a target that is no share, and for a number of random orders that is not usable.
     """
     if not 0 < target <= 1:
-        raise InputError("the target is not a share of the ceiling", found=target, expected="above 0, at most 1")
+        raise InputError("--target is not a share of the ceiling", found=target, expected="above 0, at most 1")
     if not 1 <= random_orders <= MOST_ORDERS:
         raise InputError("--random-orders is not usable", found=random_orders, expected=f"1 to {MOST_ORDERS:,}")
     playing = Playing.of(game, costs)

@@ -10,6 +10,10 @@ from typer.core import TyperCommand, TyperGroup
 
 from placewise.cli.helping.described import described
 from placewise.cli.helping.help_text import help_text, width
+from placewise.cli.options.typed import name_option
+from placewise.errors import InputError
+
+_WORDS = "placewise.words"
 
 
 class _Helped:
@@ -25,7 +29,20 @@ class _Helped:
 
 
 class HelpedCommand(_Helped, TyperCommand):
-    """A command whose help fits the terminal."""
+    """A command whose help fits the terminal, and whose errors name options as they were typed."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Keep the words, which parsing takes away."""
+        ctx.meta[_WORDS] = tuple(args)
+        return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except InputError as error:
+            name_option(error, self.params, ctx.meta[_WORDS])
+            raise
 
 
 class HelpedGroup(_Helped, TyperGroup):

@@ -229,9 +229,12 @@ def policies_of(text: str) -> tuple[str, dict[str, str]]:
 def failing_of(text: str) -> tuple[float, int | None]:
     """Return after which share of its runtime, or else how many seconds, a job fails."""
     try:
-        return float(text), None
+        share = float(text)
     except ValueError:
         return 0.0, seconds_given("--fail-after", text)
+    if not 0 <= share <= 1:
+        raise InputError("is not a share", place="--fail-after", found=text, expected="0 to 1, or a time such as 60s")
+    return share, None
 
 
 def seconds_given(option: str, text: str) -> int:
