@@ -28,31 +28,30 @@ _encode = json.JSONEncoder(allow_nan=False).encode
 def replacing(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`, renamed to it when the block ends well and removed otherwise.
 
-    A link stays, and what it leads to is replaced. Raises InputError when the place cannot be written to, or
-    is no place for a file: a folder, a device, a pipe.
+    Folders that are missing are made, and are removed too when the block fails. A link stays, and what it leads to is
+    replaced. Raises InputError when the place cannot be written to, or is no place for a file: a folder, a device, a
+    pipe.
     """
     _refuse_other_kind(path, "file")
     target = Path(os.path.realpath(path))
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=target.suffix)
-    except OSError as error:
-        raise InputError(f"cannot be written: {error.strerror}", file=path) from error
-    os.close(handle)
-    temporary = Path(name)
-    try:
-        yield temporary
-        # mkstemp makes private files; results are as readable as the user's umask says.
-        mask = os.umask(0)
-        os.umask(mask)
-        temporary.chmod(0o666 & ~mask)
-        temporary.replace(target)
+        with made(target.parent):
+            handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=target.suffix)
+            os.close(handle)
+            temporary = Path(name)
+            try:
+                yield temporary
+                # mkstemp makes private files; results are as readable as the user's umask says.
+                mask = os.umask(0)
+                os.umask(mask)
+                temporary.chmod(0o666 & ~mask)
+                temporary.replace(target)
+            finally:
+                temporary.unlink(missing_ok=True)
     except BrokenPipeError:  # of what is printed meanwhile; no file has a reader to lose
         raise
     except OSError as error:
         raise InputError(f"cannot be written: {error.strerror}", file=path) from error
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
@@ -73,11 +72,10 @@ def staged(
     """
     _refuse_standard_input(folder)
     owned = tuple(owned)
-    existed = found_at(folder) != "nothing"
     # Named before it is made, so that no signal finds it made and not yet looked after.
     stage = new_stage(folder)
     try:
-        with only_writer(folder) as locked:
+        with made(folder), only_writer(folder) as locked:
             ours = force or any(
                 found_at(folder / name) == "file" and content in read_bytes(folder / name)
                 for name, content in marks.items()
@@ -102,10 +100,19 @@ def staged(
         if error.file is not None and Path(error.file).is_relative_to(stage):
             error.file = str(folder / Path(error.file).relative_to(stage))
         raise
+
+
+@contextlib.contextmanager
+def made(folder: Path) -> Iterator[None]:
+    """Make a folder and those that it is in; those of them that are empty after the block are removed again."""
+    missing = [one for one in (folder, *folder.parents) if not os.path.lexists(one)]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        yield
     finally:
-        if not existed:
-            with contextlib.suppress(OSError):  # not empty: the block ended well
-                folder.rmdir()
+        with contextlib.suppress(OSError):  # not empty: what was to be written is there
+            for one in missing:
+                one.rmdir()
 
 
 def _clear_unfinished(folder: Path, locked: bool) -> None:

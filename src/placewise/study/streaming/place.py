@@ -102,7 +102,7 @@ def place(
         placing = Placing.of(fleet, workload.requirements, _order(fleet, prices, choose))
     on_cluster = np.zeros(len(fleet), dtype=np.int64)
     parts = out.absolute().with_name(f".{out.name}.parts")
-    with replacing(out) as temporary, staged(parts) as stage:
+    with _naming(out, parts), replacing(out) as temporary, staged(parts) as stage:
         task = _Chunks(workload, placing, choose, chunk, kernels, seed, stage)
         count = -(-len(workload) // chunk)
         rows = runner.rows("placing", task, count, key="", progress=progress)
@@ -113,6 +113,17 @@ def place(
         parts.rmdir()
     jobs, unmatched, matches = (int(total) for total in rows.sum(axis=0))
     return _summed_up(fleet, prices, on_cluster, jobs, unmatched, matches)
+
+
+@contextlib.contextmanager
+def _naming(out: Path, parts: Path) -> Iterator[None]:
+    """Name `out` in what goes wrong with the parts, of which the caller knows nothing."""
+    try:
+        yield
+    except InputError as error:
+        if error.file is not None and Path(error.file).is_relative_to(parts):
+            error.file = str(out)
+        raise
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from placewise.errors import InputError, locating
 from placewise.formats.reading import found_at
-from placewise.formats.writing import refuse_existing
+from placewise.formats.writing import made, refuse_existing
 from placewise.service.store.engines import parse_url
 from placewise.service.store.migrating import VERSION_TABLE, known_revisions
 from placewise.service.store.sqlite.checking import UNREADABLE, damaged, is_damage, problems
@@ -76,7 +76,7 @@ def copy(source: Path, target: Path, *, force: bool = False) -> Checked:
             connection = stack.enter_context(_reading(source))
             _refuse_newer(connection)
         temporary = stack.enter_context(_beside(target))
-        checked = _copied(connection, source, temporary)
+        checked = _copied(connection, source, temporary, target)
         try:
             for log in _logs(target):
                 log.unlink(missing_ok=True)  # it would be taken for the copy's
@@ -91,6 +91,9 @@ def copy(source: Path, target: Path, *, force: bool = False) -> Checked:
     return checked
 
 
+_NOT_WRITTEN = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE)
+
+
 @contextlib.contextmanager
 def _writing(target: Path) -> Iterator[None]:
     try:
@@ -99,17 +102,19 @@ def _writing(target: Path) -> Iterator[None]:
         raise InputError(f"cannot be written: {error.strerror}", file=target) from error
 
 
-def _copied(connection: sqlite3.Connection, source: Path, temporary: Path) -> Checked:
+def _copied(connection: sqlite3.Connection, source: Path, temporary: Path, target: Path) -> Checked:
     try:
-        with contextlib.closing(sqlite3.connect(temporary)) as made:
-            connection.backup(made)
+        with contextlib.closing(sqlite3.connect(temporary)) as copied:
+            connection.backup(copied)
             # One file without a log, which no server has yet.
-            made.execute("PRAGMA journal_mode = DELETE")
+            copied.execute("PRAGMA journal_mode = DELETE")
             with contextlib.suppress(sqlite3.OperationalError):  # an older form has no such table
-                made.execute(f"DELETE FROM {served_as.name}")  # noqa: S608, our own name
-                made.commit()
-            checked = _checked(made, temporary)
+                copied.execute(f"DELETE FROM {served_as.name}")  # noqa: S608, our own name
+                copied.commit()
+            checked = _checked(copied, temporary)
     except UNREADABLE as error:
+        if getattr(error, "sqlite_errorcode", None) in _NOT_WRITTEN:  # nothing else is written to
+            raise InputError(f"cannot be written: {error}", file=target) from error
         raise _unreadable(error).within(file=source) from error
     if checked.problems:
         raise damaged(checked.problems[0]).within(file=source)
@@ -163,14 +168,14 @@ def _checked(connection: sqlite3.Connection, path: Path) -> Checked:
 def _beside(target: Path) -> Iterator[Path]:
     """Make an empty file beside the target for its owner alone, and remove it and its logs after the block."""
     real = real_path(target)
-    real.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=real.parent, prefix=f".{real.name}.")
-    os.close(handle)
-    try:
-        yield Path(name)
-    finally:
-        for one in (Path(name), *_logs(Path(name))):
-            one.unlink(missing_ok=True)
+    with made(real.parent):
+        handle, name = tempfile.mkstemp(dir=real.parent, prefix=f".{real.name}.")
+        os.close(handle)
+        try:
+            yield Path(name)
+        finally:
+            for one in (Path(name), *_logs(Path(name))):
+                one.unlink(missing_ok=True)
 
 
 def _logs(path: Path) -> list[Path]:
