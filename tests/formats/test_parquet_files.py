@@ -7,6 +7,7 @@ import pytest
 
 from placewise.errors import InputError
 from placewise.formats.records.build_records import read_build_records
+from placewise.formats.records.outcome_records import read_outcome_records
 from placewise.formats.table_files import parquet_files
 from placewise.formats.table_files.parquet_files import MOST_VALUES, dictionaries, listed, refuse_too_large
 from placewise.formats.table_files.records import read_records
@@ -75,7 +76,7 @@ def test_a_text_that_repeats_is_kept_once(tmp_path):
 
 def test_dictionaries_are_listed_as_what_they_hold():
     texts = pa.chunked_array([["a", None, "b"], ["b", "a"]])
-    assert listed(texts.dictionary_encode()) == listed(texts) == ["a", None, "b", "b", "a"]
+    assert listed(texts.dictionary_encode(), "x") == listed(texts, "x") == ["a", None, "b", "b", "a"]
     assert dictionaries(pa.schema({"a": pa.string(), "b": pa.large_string(), "c": pa.int8()})) == ["a", "b"]
 
 
@@ -88,3 +89,67 @@ def test_records_of_texts_are_read_as_before(tmp_path, kind):
     if kind == "number":
         with pytest.raises(InputError, match="not a column of numbers; expected numbers; found string"):
             read_records(tmp_path / "t.parquet", {"x": kind})
+
+
+ROWS = 20
+
+
+def table_with(**columns):
+    usual = {"built": [True, False] * 10, "package": ["a", "b"] * 10, "memory": [1.0] * ROWS, "duration": [1.0] * ROWS}
+    return pa.table({**usual, **columns})
+
+
+READERS = {
+    "outcomes": read_outcome_records,
+    "builds": lambda path: read_build_records(path, cache=None),
+    "records": lambda path: read_records(path, {}),
+}
+NOT_UTF8 = pa.Array.from_buffers(
+    pa.string(), ROWS, [None, pa.array(range(ROWS + 1), pa.int32()).buffers()[1], pa.py_buffer(b"\xff" * ROWS)]
+)
+ODD = {
+    "not UTF-8": NOT_UTF8,
+    "keys that are not UTF-8": pa.MapArray.from_arrays(range(ROWS + 1), NOT_UTF8, pa.array(["v"] * ROWS)),
+    "a date after the year 9999": pa.array([1 << 30] * ROWS, pa.int32()).cast(pa.date32()),
+    "a moment after the year 9999": pa.array([1 << 60] * ROWS, pa.timestamp("us")),
+    "an unknown time zone": pa.array([1] * ROWS, pa.timestamp("us", "Nowhere/City")),
+    "nanoseconds in a struct": pa.array([{"a": 1}] * ROWS, pa.struct([("a", pa.timestamp("ns"))])),
+}
+
+
+@pytest.mark.parametrize("odd", ODD)
+@pytest.mark.parametrize("column", ["extra", "package", "built", "memory", "version"])
+@pytest.mark.parametrize("reader", READERS)
+def test_values_that_python_has_none_for_are_one_error(tmp_path, reader, column, odd):
+    pq.write_table(table_with(**{column: ODD[odd]}), path := tmp_path / "t.parquet")
+    if (reader, column) in (("builds", "extra"), ("builds", "version")):
+        assert len(READERS[reader](path)) == ROWS // 2  # the others failed; what is not needed is not read
+        return
+    with pytest.raises(InputError) as caught:
+        READERS[reader](path)
+    assert caught.value.file == str(path)
+    assert "column" in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", [pa.timestamp("ns"), pa.timestamp("ns", "UTC"), pa.duration("ns"), pa.time64("ns")])
+def test_nanoseconds_which_pandas_writes_are_cut_to_microseconds(kind):
+    finer = pa.chunked_array([pa.array([1_000_001, None], kind)])
+    usual = {pa.duration("ns"): pa.duration("us"), pa.time64("ns"): pa.time64("us")}.get(kind)
+    expected = pa.array([1000, None], usual or pa.timestamp("us", kind.tz)).to_pylist()
+    assert listed(finer, "x") == expected
+
+
+@pytest.mark.parametrize("nested", [pa.map_(pa.string(), pa.string()), pa.list_(pa.string()), pa.list_(pa.binary())])
+@pytest.mark.parametrize("reader", ["outcomes", "records"])
+def test_long_texts_that_repeat_in_lists_are_refused_before_they_are_unfolded(tmp_path, monkeypatch, reader, nested):
+    text = "x" * 4096
+    cells = [[("k", text)] if pa.types.is_map(nested) else [text]] * ROWS
+    pq.write_table(table_with(dependencies=pa.array(cells, nested)), path := tmp_path / "t.parquet")
+    monkeypatch.setattr(parquet_files, "MOST_BYTES", ROWS * 4096 - 1)
+    monkeypatch.setattr(pq.ParquetFile, "read", lambda *_, **__: pytest.fail("it is being read"))
+    with pytest.raises(InputError, match="column dependencies: the texts of a column are too long"):
+        READERS[reader](path)
+
+
+def test_bytes_that_repeat_are_kept_once_too():
+    assert dictionaries(pa.schema({"a": pa.binary(), "b": pa.large_binary(), "c": pa.binary(4)})) == ["a", "b"]

@@ -152,3 +152,28 @@ def test_a_file_larger_than_a_part_is_read_part_by_part(tmp_path):
 def test_a_bound_that_json_cannot_hold_is_refused_before_anything_is_written():
     with pytest.raises(InputError, match="infinite bound"):
         requirement_row(Requirement("io", (Condition("size", Within(float("-inf"), None)),)))
+
+
+def test_a_long_text_that_repeats_is_in_memory_once(tmp_path, monkeypatch):
+    """One text of the file, used by all of its jobs, would take rows times its length if it were unfolded."""
+    lines = "".join(LINE.format(number) for number in range(1, 5))
+    write_parquet_trace(path := tmp_path / "a.parquet", [read_swf(f"; MaxProcs: 64\n{lines}".encode(), "a.swf")])
+    table = pq.read_table(path)
+    users = pa.DictionaryArray.from_arrays(pa.array([1, 1, 0, None], pa.int32()), pa.array(["x" * (1 << 20), "y"]))
+    at = table.column_names.index("user")
+    pq.write_table(table.set_column(at, "user", users.cast(pa.string())), path)
+    before = pa.total_allocated_bytes()
+    (batch,) = read_batches(path)
+    assert pa.total_allocated_bytes() - before < 1 << 20
+    assert [batch.user.names[code][0] for code in batch.user.codes[:3]] == ["y", "y", "x"]
+    assert batch.user.names[0] == "y"  # in the order in which they appear
+    assert batch.user.codes[3] == -1
+
+
+def test_a_trace_of_more_jobs_than_are_read_whole_is_refused_before_it_is_read(tmp_path, monkeypatch):
+    lines = "".join(LINE.format(number) for number in range(1, 5))
+    write_parquet_trace(path := tmp_path / "a.parquet", [read_swf(f"; MaxProcs: 64\n{lines}".encode(), "a.swf")])
+    monkeypatch.setattr(parquet_trace, "_MOST_WHOLE", 3)
+    with pytest.raises(InputError, match="too long to be read as a whole; expected at most 3 jobs; found 4"):
+        read_trace(path)
+    assert sum(map(len, read_batches(path))) == 4

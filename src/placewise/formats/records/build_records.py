@@ -20,7 +20,7 @@ from placewise.formats.experiment_folder import read_experiment
 from placewise.formats.reading import found_at, read_bytes
 from placewise.formats.records.outcome_records import ROLES, outcomes_of
 from placewise.formats.table_files.csv_reading import column_names, on_one_thread
-from placewise.formats.table_files.parquet_files import dictionaries, listed, refuse_too_large
+from placewise.formats.table_files.parquet_files import dictionaries, listed, refuse_long_texts, refuse_too_large
 from placewise.formats.table_files.sqlite_table import sqlite_columns
 from placewise.model.jobs.records import Measurements
 
@@ -196,20 +196,21 @@ def _parquet(path: Path, time: str | None) -> Rows:
         file = pyarrow.parquet.ParquetFile(pa.BufferReader(content))
         chosen = _chosen(file.schema_arrow.names, time)
         refuse_too_large(file.metadata, chosen)
+        refuse_long_texts(pa.BufferReader(content), file.schema, chosen)
         texts = dictionaries(file.schema_arrow)
         table = pyarrow.parquet.ParquetFile(pa.BufferReader(content), read_dictionary=texts).read(
             columns=chosen, use_threads=False
         )
-        return {name: _values(table[name]) for name in chosen}
+        return {name: _values(table[name], name) for name in chosen}
     except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
         raise InputError(f"is not valid Parquet: {_one_line(error)}") from error
 
 
-def _values(column: pa.ChunkedArray) -> Sequence[Any] | NDArray[np.float64]:
+def _values(column: pa.ChunkedArray, name: str) -> Sequence[Any] | NDArray[np.float64]:
     kinds = (pa.types.is_floating, pa.types.is_integer, pa.types.is_decimal)
     if column.null_count == 0 and any(holds(column.type) for holds in kinds):
         return column.cast(pa.float64(), safe=False).to_numpy()  # type: ignore[no-any-return]
-    return listed(column)
+    return listed(column, name)
 
 
 def _sqlite(path: Path, time: str | None) -> Rows:

@@ -6,6 +6,7 @@ import contextlib
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +82,8 @@ def read_outcome_records(path: Path, columns: Mapping[str, str] | None = None) -
         succeeded = np.fromiter(outcomes_of(table[named["outcome"]], named["outcome"]), dtype=np.bool_, count=rows)
         packages = list(_texts(table[named["package"]], named["package"]))
         versions = _versions(table, named, "version")
-        jobs = packages if versions is None else [_job(*one) for one in zip(packages, versions, strict=True)]
+        job_of = cache(_job)  # a long text that repeats is in memory once
+        jobs = packages if versions is None else list(map(job_of, packages, versions))
         package_names, package = _coded(packages, "text")
         job_names, job = _coded(jobs, "text")
         facts = tuple(_named_apart(_facts(table, named, versions, rows)))
@@ -96,7 +98,7 @@ def _columns(path: Path) -> dict[str, Sequence[Any]]:
         raise InputError("has no known extension", found=path.suffix, expected=_EXPECTED)
     # A version such as 1.10 is no number, so that of CSV everything is read as text first.
     table = read_table(path, lambda names: names)
-    return {name: listed(table[name]) for name in table.column_names}
+    return {name: listed(table[name], name) for name in table.column_names}
 
 
 def _roles(names: Sequence[str], given: Mapping[str, str]) -> dict[str, str]:

@@ -155,7 +155,8 @@ def read_scenario_jobs(folder: Path) -> dict[str, tuple[list[str], Columns]]:
         table = opened.read(_SCHEMA.names, use_threads=False).cast(_SCHEMA)
         if any(table[name].null_count for name in _SCHEMA.names):
             raise InputError("some rows lack a value", expected="a value in every column")
-        scenario, jobs = listed(table["scenario"].combine_chunks().cast(pa.string())), table["job"].to_pylist()
+        scenario = listed(table["scenario"].combine_chunks().cast(pa.string()), "scenario")
+        jobs = table["job"].to_pylist()
         columns = {name: table[name].to_numpy() for name in JOB_COLUMNS}
     places: dict[str, list[int]] = {}
     for row, name in enumerate(scenario):

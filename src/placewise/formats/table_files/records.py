@@ -15,7 +15,7 @@ from placewise.errors import InputError, Words, locating, one_of
 from placewise.formats import values
 from placewise.formats.reading import read_bytes
 from placewise.formats.table_files.csv_reading import column_names, on_one_thread
-from placewise.formats.table_files.parquet_files import dictionaries, listed, refuse_too_large
+from placewise.formats.table_files.parquet_files import dictionaries, listed, refuse_long_texts, refuse_too_large
 from placewise.model.jobs.records import Column, Kind, Records
 from placewise.model.versions.version import parse_version
 
@@ -40,7 +40,7 @@ def read_records(path: Path, kinds: Mapping[str, Kind]) -> Records:
             if name not in table.column_names:
                 raise InputError("has no such column", found=name, expected=one_of(name, table.column_names))
         named = next((name for name in _NAMES if name in table.column_names and name not in kinds), None)
-        names = [str(row) for row in range(1, table.num_rows + 1)] if named is None else listed(table[named])
+        names = [str(row) for row in range(1, table.num_rows + 1)] if named is None else listed(table[named], named)
         columns = {
             name: _column(table[name], kinds.get(name, _inferred(table[name])), name)
             for name in table.column_names
@@ -65,6 +65,7 @@ def read_table(path: Path, texts: Callable[[Sequence[str]], Iterable[str]]) -> p
         if path.suffix.lower() == ".parquet":
             file = pyarrow.parquet.ParquetFile(content)
             refuse_too_large(file.metadata)
+            refuse_long_texts(content, file.schema)
             repeating = dictionaries(file.schema_arrow)
             whole = pyarrow.parquet.ParquetFile(content, read_dictionary=repeating)
             return _with_one_column_a_name(whole.read(use_threads=False))
@@ -103,7 +104,7 @@ def _column(column: pa.ChunkedArray, kind: Kind, name: str) -> Column:
                 "is not a usable number", place=place, found=float(numbers[endless[0]]), expected="a finite number"
             )
         return numbers
-    return _texts(listed(column), name, version=kind == "version")
+    return _texts(listed(column, name), name, version=kind == "version")
 
 
 def _numbers(column: pa.ChunkedArray) -> pa.ChunkedArray:

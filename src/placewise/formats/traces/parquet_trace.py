@@ -25,7 +25,7 @@ from placewise.formats import values
 from placewise.formats.codec import Codecs
 from placewise.formats.reading import STANDARD_INPUT, decode, found_at, parse_json
 from placewise.formats.requirements.rows import requirement_of, requirement_row
-from placewise.formats.table_files.parquet_files import MOST_BYTES, reading_parquet
+from placewise.formats.table_files.parquet_files import MOST_BYTES, listed, reading_parquet
 from placewise.formats.writing import replacing
 from placewise.model.requirements.requirement import Expression
 from placewise.model.traces.trace import UNKNOWN, Ints, Labels, Machine, Trace, joined
@@ -37,6 +37,7 @@ ROW_GROUP = 1 << 17
 _KEY = b"placewise"
 _FORMAT, _VERSION = "trace", 1
 _MOST_JOBS = 1 << 22
+_MOST_WHOLE = 1 << 25
 _MOST = 1 << 60
 _NUMBERS = (
     "runtime_s",
@@ -51,6 +52,7 @@ _NUMBERS = (
     "waited_s",
 )
 _LABELS = ("user", "group", "queue")
+_TEXTS = ["name", *_LABELS, "requires"]
 _FIXED = {
     "submit_s": pa.int64(),
     **dict.fromkeys(_NUMBERS, pa.int64()),
@@ -106,7 +108,10 @@ def write_parquet_trace(path: Path, batches: Iterable[Trace]) -> int:
 
 
 def read_parquet_trace(path: Path) -> Trace:
-    """Return the trace of a file, as a whole. Raises InputError as `read_batches` does."""
+    """Return the trace of a file, as a whole. Raises InputError as `read_batches` does, and for too many jobs."""
+    if (jobs := jobs_in(path)) > _MOST_WHOLE:
+        problem = "the trace is too long to be read as a whole"
+        raise InputError(problem, file=path, found=jobs, expected=f"at most {_MOST_WHOLE:,} jobs")
     return joined(list(read_batches(path)))
 
 
@@ -220,16 +225,15 @@ class _State:
         self, column: pa.ChunkedArray, known: dict[str, int], make: Callable[[str], int], first: int, name: str
     ) -> NDArray[np.int32]:
         """Return for each row what its text is known as; UNKNOWN for null. New texts come in order of appearance."""
-        whole = column.combine_chunks().dictionary_encode()
-        texts = whole.dictionary.to_pylist()
-        codes = np.empty(len(texts) + 1, dtype=np.int32)
-        for at, text in enumerate(texts):
+        whole = column.combine_chunks()
+        codes = np.full(len(whole.dictionary) + 1, UNKNOWN, dtype=np.int32)
+        used = whole.indices.drop_null().unique()
+        for at, text in zip(used.to_pylist(), whole.dictionary.take(used).to_pylist(), strict=True):
             if text not in known:
                 with locating(place=f"{name}, in rows from {first + 1}"):
                     known[text] = make(text)
             codes[at] = known[text]
-        codes[len(texts)] = UNKNOWN
-        found: NDArray[np.int32] = codes[whole.indices.fill_null(len(texts)).to_numpy()]
+        found: NDArray[np.int32] = codes[whole.indices.fill_null(len(whole.dictionary)).to_numpy()]
         return found
 
 
@@ -284,7 +288,11 @@ def _opened(path: Path) -> Iterator[pq.ParquetFile]:
         raise InputError("is not a file", expected="a trace in Parquet, as a file")
     with contextlib.ExitStack() as stack:
         with reading_parquet():
-            file = stack.enter_context(pq.ParquetFile(path, page_checksum_verification=True))
+            # As dictionaries, since a long text that repeats is in the file once.
+            schema = pq.read_metadata(path).schema
+            texts = [column.path for column in map(schema.column, range(len(schema))) if column.path in _TEXTS]
+            options = {"page_checksum_verification": True, "read_dictionary": texts}
+            file = stack.enter_context(pq.ParquetFile(path, **options))
         yield file
 
 
@@ -309,12 +317,17 @@ def _whole(schema: pa.Schema) -> _Whole:
 
 def _check_columns(schema: pa.Schema) -> pa.DataType:
     """Return the type of the names. Raises InputError for other columns than those of a trace."""
-    found = {field.name: field.type for field in schema}
+    found = {field.name: _type_of(field) for field in schema}
     names = found.pop("name", None)
     if names not in _NAMES or found != _FIXED or len(schema) != len(_FIXED) + 1:
         shown = ", ".join(f"{field.name}: {field.type}" for field in schema)
         raise InputError("is not a trace: it has other columns", found=shown, expected=", ".join(_FIXED))
     return names
+
+
+def _type_of(field: pa.Field) -> pa.DataType:
+    folded = field.name in _TEXTS and pa.types.is_dictionary(field.type) and field.type.value_type == pa.string()
+    return pa.string() if folded else field.type
 
 
 def _check_sizes(metadata: pq.FileMetaData) -> None:
@@ -361,7 +374,7 @@ def _names(column: pa.ChunkedArray, kind: pa.DataType, first: int) -> tuple[str,
     if kind == pa.int64():
         numbers: Ints = column.to_numpy()
         return numbers
-    names = tuple(column.to_pylist())
+    names = tuple(listed(column, "name"))
     if values.any_control(names):
         raise InputError("a name holds a control character", place=f"rows from {first + 1}, name")
     return names
