@@ -296,6 +296,63 @@ def test_the_limits_of_a_partition_in_older_json(memory):
     assert "max_cores_per_node" not in found
 
 
+def partition_of_21_08(**said):
+    """As v0.0.37 and v0.0.38 write a partition: flat, with flags beside the state, and -1 for no limit."""
+    one = {"name": "p", "nodes": "n1", "state": "UP", "flags": ["default", "hidden"], "preemption_mode": ["disabled"]}
+    one |= dict.fromkeys(("allowed_accounts", "denied_accounts", "allowed_groups", "allowed_qos", "denied_qos", "qos"))
+    one |= {"maximum_cpus_per_node": -1, "maximum_nodes_per_job": -1, "max_time_limit": -1, "min nodes per job": 1}
+    return {"meta": {}, "partitions": [one | {"maximum_memory_per_node": 0, "alternative": None} | said]}
+
+
+def test_older_json_has_flags_beside_the_state_and_minus_one_for_no_limit():
+    found = imported(TWO_THREADS, partition_of_21_08())
+    assert partition_of(found) == [{"name": "p", "state": "up", "min_nodes": 1, "time_limit": "unlimited"}]
+    assert answer(found, duration=60)
+    assert not [one for one in found.dropped if "not known" in one.why]
+
+
+@pytest.mark.parametrize(("flag", "field"), [("root_only", "root_only"), ("reservation_required", "reservation_only")])
+def test_older_json_says_whom_a_partition_keeps_out(flag, field):
+    found = imported(TWO_THREADS, partition_of_21_08(flags=["hidden", flag]))
+    assert partition_of(found)[0][field] is True
+    assert answer(found) is False
+
+
+@pytest.mark.parametrize("memory", [65534, 65535])
+def test_limits_of_memory_that_16_bits_have_other_words_for_are_limits(memory):
+    document = {"meta": {}, "partitions": [{"name": "p", "nodes": "n1", "maximum_memory_per_node": memory}]}
+    assert partition_of(imported(TWO_THREADS, document))[0]["max_memory_per_node"] == memory << 20
+
+
+@pytest.mark.parametrize(("shares", "exclusive"), [(0, True), (1, None), (4, None), ((1 << 15) + 4, False)])
+def test_json_of_23_02_says_in_shares_how_nodes_are_shared(shares, exclusive):
+    document = {
+        "meta": {},
+        "partitions": [{"name": "p", "nodes": {"configured": "n1"}, "maximums": {"shares": shares}}],
+    }
+    assert partition_of(imported(TWO_THREADS, document))[0].get("exclusive") is exclusive
+
+
+def test_what_newer_json_never_says_of_a_partition_is_told_and_another_file_says_it():
+    as_json = site_as.partitions_json([{"name": "n1", "partitions": ["long"]}], site_as.wrapped)
+    as_text = "PartitionName=long MaxTime=UNLIMITED Nodes=n1 State=UP RootOnly=YES ReqResv=NO OverSubscribe=EXCLUSIVE\n"
+    node = TWO_THREADS.replace("Partitions=p", "Partitions=long")
+
+    def untold(found):
+        return {place for one in found.dropped if one.what == "limits of partitions" for place in one.places}
+
+    assert untold(imported(node, as_json)) == {"RootOnly", "ReqResv"}
+    for documents in ((as_json, as_text), (as_text, as_json)):
+        found = imported(node, *documents)
+        assert not untold(found)
+        assert answer(found) is False
+
+
+def test_a_state_of_no_words_says_nothing():
+    for said in (None, []):
+        assert "node" not in [one.name for one in imported(node(state=said)).clusters[0].subsystems]
+
+
 @pytest.mark.parametrize("missing", ["gres", "features"])
 def test_what_no_output_says_of_a_node_is_unknown(missing):
     said = {"gres": ("Gres", "gpu:4"), "features": ("AvailableFeatures", "ib")}

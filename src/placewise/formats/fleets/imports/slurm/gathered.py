@@ -44,6 +44,7 @@ class SlurmSite:
             known.nodes = tuple(sorted({*known.nodes, *partition.nodes}))
         elif known.nodes is None:
             known.nodes = partition.nodes
-        if partition.whole or not known.whole:
-            known.limits = partition.limits if partition.whole else known.limits.joined(partition.limits)
-            known.whole = known.whole or partition.whole
+        if partition.whole:
+            known.limits, known.whole = partition.limits.filled(known.limits), True
+        else:
+            known.limits = (known.limits.filled if known.whole else known.limits.joined)(partition.limits)

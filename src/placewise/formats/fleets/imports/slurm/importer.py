@@ -7,7 +7,7 @@ bytes, GRES called gpu are GPUs, and features are properties, as in Flux.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from placewise.errors import InputError, locating
 from placewise.formats.fleets.imports.account import Account
@@ -26,7 +26,7 @@ from placewise.formats.fleets.imports.slurm.nodes import (
     SlurmPartition,
     machine_of,
 )
-from placewise.formats.fleets.imports.slurm.partitions import SlurmLimits
+from placewise.formats.fleets.imports.slurm.partitions import NOT_IN_ALL, SlurmLimits
 from placewise.formats.fleets.imports.slurm.text_output import is_scontrol_text, read_slurm_text
 from placewise.formats.given import Given
 from placewise.formats.values import refuse_control
@@ -124,7 +124,16 @@ def _partitions(site: SlurmSite, account: Account) -> dict[str, SlurmPartition]:
         members[name].append(member)
     for name, partition in partitions.items():
         partition.settle(members[name])
+    _say_unsaid(partitions.values(), account)
     return partitions
+
+
+def _say_unsaid(partitions: Iterable[SlurmPartition], account: Account) -> None:
+    """Note the limits, each once a file, that a file does not say of a partition though it says the others."""
+    files = [(one, one.where.partition(": ")[0]) for one in partitions if one.whole]
+    for file, name in dict.fromkeys((file, name) for one, file in files for name in one.limits.unsaid()):
+        why = "no file says it; scontrol show partition without --json does"
+        account.drop("limits of partitions", file, NOT_IN_ALL[name], why)
 
 
 def _say_unknown(

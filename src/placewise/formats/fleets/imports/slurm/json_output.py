@@ -16,6 +16,7 @@ from placewise.formats.fleets.imports.slurm.gathered import MOST_NODES, SlurmSit
 from placewise.formats.fleets.imports.slurm.nodes import SlurmNode, SlurmPartition
 from placewise.formats.fleets.imports.slurm.records import Record, node_of, partition_of
 from placewise.formats.fleets.imports.slurm.unread_fields import drop_keys
+from placewise.formats.fleets.imports.slurm.values import names_of
 from placewise.formats.given import Given
 from placewise.formats.notations.slurm_values import amount, hosts_of
 from placewise.formats.values import mapping, sequence, text
@@ -54,14 +55,18 @@ _PARTITION_KEYS = {
     "denied_qos": ("qos.deny", "denied_qos"),
     "groups": ("groups.allowed", "allowed_groups"),
     "states": ("partition.state", "state"),
-    "sharing": ("maximums.oversubscribe",),
+    "sharing": ("maximums.oversubscribe", "maximums.shares"),
     "max_nodes": ("maximums.nodes", "maximum_nodes_per_job"),
     "min_nodes": ("minimums.nodes", "min nodes per job"),
     "cpus_per_node": ("maximums.cpus_per_node", "maximum_cpus_per_node"),
     "memory_per_node": ("maximums.partition_memory_per_node",),
     "memory_per_cpu": ("maximums.partition_memory_per_cpu",),
     "memory": ("maximums.memory_per_cpu", "maximum_memory_per_node"),
+    "said by others": ("flags",),
 }
+_FLAG_KEYS = {"root_only": ("flags.root_only",), "reservation_only": ("flags.reservation_required",)}
+"""Of what the flags of v0.0.37 and v0.0.38 say; no later version says it."""
+_ENDLESS_AS_MINUS_ONE = ("max_time_limit", "maximum_nodes_per_job", "maximum_cpus_per_node")
 _PER_CPU = 1 << 63
 """Slurm's MEM_PER_CPU: a limit of memory with this bit is a CPU's, else a node's."""
 TOPS = ("nodes", "sinfo", "partitions")
@@ -147,13 +152,19 @@ def _partition(entry: Mapping[str, Any], where: str, seen: set[str]) -> SlurmPar
     name = text(flat.get("name"), "name")
     with locating(place=f"partition {name!r}"):
         flat = {**_memory_apart(flat), **flat}
-    return partition_of(name, where, Record(flat, _PARTITION_KEYS), whole=True)
+        flat |= {key: "UNLIMITED" for key in _ENDLESS_AS_MINUS_ONE if flat.get(key) == -1}
+        keys = dict(_PARTITION_KEYS)
+        if "flags" in flat:
+            flags = names_of(flat["flags"], "flags")
+            keys |= _FLAG_KEYS
+            flat |= {key: "YES" if key.partition(".")[2] in flags else "NO" for (key,) in _FLAG_KEYS.values()}
+    return partition_of(name, where, Record(flat, keys), whole=True)
 
 
 def _memory_apart(flat: Mapping[str, Any]) -> dict[str, Any]:
     """Return the most memory of a node or of a CPU in its own key, where one key says which of them it is."""
     value, key = Record(flat, _PARTITION_KEYS).value("memory")
-    found = amount(value, key)
+    found = amount(value, key, wide=True)
     # It is 64 bits, which some versions write with a sign.
     bits = int(found) & ((1 << 64) - 1) if found is not None and math.isfinite(found) else 0
     return {_PARTITION_KEYS["memory_per_cpu" if bits & _PER_CPU else "memory_per_node"][0]: bits & ~_PER_CPU}

@@ -7,6 +7,9 @@ from dataclasses import dataclass, replace
 
 from placewise.model.scalar import Value
 
+NOT_IN_ALL = {"root_only": "RootOnly", "reservation_only": "ReqResv", "sharing": "OverSubscribe"}
+"""What some versions of Slurm's JSON do not say of a partition, and Slurm's word for it."""
+
 
 @dataclass(frozen=True, slots=True)
 class SlurmLimits:
@@ -14,7 +17,8 @@ class SlurmLimits:
 
     time_limit : seconds, or unlimited. accounts, qos : those allowed and those denied; where some are allowed, Slurm
     does not look at those denied. sharing : OverSubscribe, of which EXCLUSIVE gives nodes whole, and FORCE never does.
-    cpus_per_node, memory_per_node_bytes, memory_per_cpu_bytes : the most that jobs can have.
+    cpus_per_node, memory_per_node_bytes, memory_per_cpu_bytes : the most that jobs can have. Of what NOT_IN_ALL names,
+    what is empty, or None, is not said.
     """
 
     time_limit: int | str = ""
@@ -28,14 +32,22 @@ class SlurmLimits:
     cpus_per_node: int | None = None
     memory_per_node_bytes: int | None = None
     memory_per_cpu_bytes: int | None = None
-    root_only: bool = False
-    reservation_only: bool = False
+    root_only: bool | None = None
+    reservation_only: bool | None = None
 
     def joined(self, other: SlurmLimits) -> SlurmLimits:
         """Return both as one; what both say the other says last."""
         nothing = SlurmLimits()
         said = {name: getattr(other, name) for name in self.__slots__}
         return replace(self, **{name: one for name, one in said.items() if one != getattr(nothing, name)})
+
+    def unsaid(self) -> list[str]:
+        """Return the names in NOT_IN_ALL of which nothing is said."""
+        return [name for name in NOT_IN_ALL if getattr(self, name) in ("", None)]
+
+    def filled(self, other: SlurmLimits) -> SlurmLimits:
+        """Return these limits, with what the other says of what is not said here."""
+        return replace(self, **{name: getattr(other, name) for name in self.unsaid()})
 
     def fields(self) -> dict[str, Value]:
         """Return the limits as the fields of a partition; CPUs depend on its nodes, see `of_cpus`."""

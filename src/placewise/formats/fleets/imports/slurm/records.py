@@ -35,9 +35,9 @@ class Record:
 
     def value(self, name: str) -> tuple[Any, str]:
         """Return what the record says, None for nothing, and the key that says it."""
-        keys = self.keys.get(name, (name,))
-        key = next((one for one in keys if one in self.entry), keys[0])
-        return self.entry.get(key), key
+        keys = self.keys.get(name, ())
+        key = next((one for one in keys if one in self.entry), None)
+        return (None, keys[0] if keys else name) if key is None else (self.entry[key], key)
 
     def count(self, name: str) -> int | None:
         """Return how many; None for nothing said, and for no limit."""
@@ -61,9 +61,9 @@ class Record:
         value, key = self.value("states")
         return words_of_state(value, self.value("flags")[0], key)
 
-    def yes(self, name: str) -> bool:
-        """Whether the record says yes."""
-        return str(self.value(name)[0]).upper() == "YES"
+    def yes(self, name: str) -> bool | None:
+        """Whether the record says yes; None for nothing said."""
+        return str(self.value(name)[0]).upper() == "YES" if self.has(name) else None
 
 
 def node_of(name: str, where: str, record: Record) -> SlurmNode:
@@ -83,7 +83,7 @@ def node_of(name: str, where: str, record: Record) -> SlurmNode:
             disk_bytes=record.size_bytes("disk"),
             gres=parse_gres(*record.value("gres"))[0] if record.has("gres") else None,
             features=record.names("features") if record.has("features") else None,
-            states=record.states() if record.has("states") else None,
+            states=record.states() or None,
             partitions=record.names("partitions") if record.has("partitions") else None,
             arch=record.text("arch"),
             os=record.text("os"),

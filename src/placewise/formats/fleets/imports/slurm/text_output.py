@@ -56,6 +56,8 @@ _PARTITION_KEYS = {
     "reservation_only": ("ReqResv",),
     "said by others": ("TotalNodes",),
 }
+# Said of every partition, in words that a shortened text may lack.
+_UNLESS_SAID = {"RootOnly": "NO", "ReqResv": "NO", "Shared": "NO"}
 _FREE_TEXT = ("Reason", "Comment", "Extra", "OS")
 
 
@@ -79,7 +81,7 @@ def read_slurm_text(text: str, given: Given, site: SlurmSite, account: Account) 
         else:
             name = entry["PartitionName"]
             refuse_control(name, "PartitionName")
-            record = Record(entry, _PARTITION_KEYS)
+            record = Record(_UNLESS_SAID | entry, _PARTITION_KEYS)
             seen["keys of partitions"].update(record.unread())
             site.add_partition(partition_of(name, f"{given.path}: partition {name}", record, whole=True))
     for what, keys in seen.items():

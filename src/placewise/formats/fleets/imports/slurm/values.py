@@ -26,6 +26,8 @@ _OPEN = (
 )
 _MEANING = {**dict.fromkeys(_OPEN, UP), **{word: state for state, words in _CLOSED_BY.items() for word in words}}
 _STATE_PARTS = re.compile(r"[A-Za-z][A-Za-z_]*|[*~#!%$@^-]|\S")
+_FORCED = 1 << 15
+"""SHARED_FORCE of slurm.h, in the number of jobs that share a resource."""
 _COUNT_OR_MORE = re.compile(r"([0-9]{1,15})(\+?)")
 
 
@@ -73,11 +75,16 @@ def node_state(words: Iterable[str]) -> tuple[str, tuple[str, ...]]:
 
 
 def sharing_of(value: Any) -> str:
-    """Return how nodes are shared, as text: JSON has jobs a resource, 0 for whole nodes, and whether it is forced."""
+    """Return how nodes are shared, as text, empty for nothing said.
+
+    JSON has jobs a resource, 0 for whole nodes, and whether it is forced; before 23.11 both in one number.
+    """
     if isinstance(value, str):
         return value
-    if not isinstance(value, dict):
-        return ""
-    jobs, flags = count(value.get("jobs"), "oversubscribe.jobs"), value.get("flags")
-    forced = isinstance(flags, list) and any(isinstance(one, str) and one.lower() == "force" for one in flags)
-    return "FORCE" if forced else "EXCLUSIVE" if jobs == 0 else ""
+    if isinstance(value, dict):
+        jobs, flags = count(value.get("jobs"), "oversubscribe.jobs"), value.get("flags")
+        forced = isinstance(flags, list) and any(isinstance(one, str) and one.lower() == "force" for one in flags)
+    else:
+        jobs = count(value, "shares")
+        forced = jobs is not None and bool(jobs & _FORCED)
+    return "FORCE" if forced else "EXCLUSIVE" if jobs == 0 else "" if jobs is None else "NO"
