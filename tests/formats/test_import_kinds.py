@@ -54,6 +54,48 @@ def test_flux_files_are_the_clusters_that_fleet_reads(public_data):
         imported("flux", {"a": {}})
 
 
+def graph_of_flux(*nodes, edges=None, **more):
+    """A cluster with nodes; nodes : the metadata of each."""
+    vertices = [{"id": "0", "metadata": {"type": "cluster", "paths": {"containment": "/c"}}}]
+    vertices += [{"id": str(at), "metadata": {"type": "node", **one}} for at, one in enumerate(nodes, 1)]
+    edges = edges or [{"source": "0", "target": str(at)} for at, _ in enumerate(nodes, 1)]
+    return {"graph": {"nodes": vertices, "edges": edges}, **more}
+
+
+WITHOUT_NAMES = {"version": 1, "execution": {"R_lite": [{"rank": "0-1", "children": {"core": "0"}}]}}
+
+
+@pytest.mark.parametrize(
+    ("document", "complete"),
+    [
+        (R, {"host", "rank"}),
+        (WITHOUT_NAMES, {"rank"}),
+        (graph_of_flux({"name": "a", "rank": 0, "status": 1}, {"name": "b", "rank": 1}), {"host", "rank", "node"}),
+        (graph_of_flux({"name": "a", "rank": 0}, {"rank": -1}), set()),
+        (graph_of_flux({}, {}), set()),
+    ],
+)
+def test_names_ranks_and_states_that_flux_does_not_say_of_all_nodes_are_unknown(document, complete):
+    words = imported("flux", document, name="x").vocabulary
+    assert {one for one in ("host", "rank", "node") if words.is_complete("x", one)} == complete
+
+
+def test_where_paths_of_flux_differ_from_edges_the_edges_count_and_that_is_told():
+    inside = {"paths": {"containment": "/c/n1"}}, {"paths": {"containment": "/c/n1/n2"}}
+    assert dropped(imported("flux", graph_of_flux(*inside)), "paths of vertices") == ["graph.nodes[2]"]
+    edges = [{"source": "0", "target": "1"}, {"source": "1", "target": "2"}]
+    assert not dropped(imported("flux", graph_of_flux(*inside, edges=edges)), "paths of vertices")
+
+
+def test_a_property_of_a_rank_is_that_of_all_its_nodes():
+    execution = {"R_lite": [{"rank": "0", "children": {"core": "0"}}], "nodelist": ["a"], "properties": {"big": "0"}}
+    graph = graph_of_flux({"name": "a", "rank": 0}, {"name": "b", "rank": 0})
+    found = imported("flux", {"version": 1, "execution": execution, "scheduling": graph})
+    (big,) = [one for one in found.clusters[0].subsystems if one.name == "property"]
+    assert big.vertices[0].attached_to == (1, 2)
+    assert dropped(found, "keys") == ["execution.R_lite", "execution.nodelist"]
+
+
 # Kubernetes and NFD.
 
 

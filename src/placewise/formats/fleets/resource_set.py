@@ -6,7 +6,7 @@ each rank is a node, with its cores and gpus as one vertex each that stands for 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from placewise.errors import InputError, locating
@@ -55,7 +55,9 @@ def parse_resource_set(document: Any, name: str, source: object, vocabulary: Voc
         return Cluster(name, graph, facts.subsystems())
 
 
-def _of_ranks(execution: Mapping[str, Any], vocabulary: Vocabulary) -> tuple[ResourceGraph, Facts, dict[int, int]]:
+def _of_ranks(
+    execution: Mapping[str, Any], vocabulary: Vocabulary
+) -> tuple[ResourceGraph, Facts, dict[int, list[int]]]:
     children, named = _children_by_rank(execution)
     ranks = sorted(children)
     if not ranks:
@@ -63,9 +65,10 @@ def _of_ranks(execution: Mapping[str, Any], vocabulary: Vocabulary) -> tuple[Res
     hosts = _hosts(execution, ranks)
     facts = Facts(vocabulary)
     vertices = [Vertex("cluster", "cluster")]
-    by_rank = {}
+    by_rank: dict[int, list[int]] = {}
     for number, rank in enumerate(ranks):
-        at = by_rank[rank] = len(vertices)
+        at = len(vertices)
+        by_rank[rank] = [at]
         vertices.append(Vertex(f"rank{rank}", NODE, 0))
         vertices += [Vertex(f"rank{rank}-{kind}", kind, at, size) for kind, size in children[rank].items()]
         facts.attach(RANK, (("id", rank),), (at,))
@@ -123,7 +126,7 @@ def _ids(value: Any, place: str) -> list[tuple[int, int]]:
     return [] if value == "" else parse_idset(text(value, place), place)
 
 
-def _add_properties(execution: Mapping[str, Any], facts: Facts, by_rank: Mapping[int, int]) -> None:
+def _add_properties(execution: Mapping[str, Any], facts: Facts, by_rank: Mapping[int, Sequence[int]]) -> None:
     if execution.get("properties") is None:
         return
     for name, ids in mapping(execution["properties"], "execution.properties").items():
@@ -137,7 +140,6 @@ def _add_properties(execution: Mapping[str, Any], facts: Facts, by_rank: Mapping
                     raise InputError(
                         "names a rank that does not exist", place=place, found=rank, expected="a known rank"
                     )
-                if by_rank[rank] not in told:
-                    positions.append(by_rank[rank])
+                positions += [at for at in by_rank[rank] if at not in told]
         if positions:
             facts.attach(PROPERTY, fields, positions)

@@ -40,7 +40,7 @@ class GraphRead(NamedTuple):
     name: str | None
     graph: ResourceGraph
     facts: Facts
-    by_rank: dict[int, int]
+    by_rank: dict[int, list[int]]
 
     def subsystems(self, given: Iterable[Subsystem] = ()) -> tuple[Subsystem, ...]:
         """Return the subsystems given, and those of the graph that have other names."""

@@ -25,7 +25,7 @@ from placewise.model.fleets.resources import ResourceGraph, Vertex
 from placewise.model.jobs.job import NODE
 
 
-def gather(facts: Facts, document: GraphDocument, graph: ResourceGraph) -> dict[int, int]:
+def gather(facts: Facts, document: GraphDocument, graph: ResourceGraph) -> dict[int, list[int]]:
     """Gather what the vertices of a containment tree say, and return the positions of nodes by rank.
 
     A node of a list of vertices has the name that Fluxion gives it. Where vertices are by id, names are anybody's, and
@@ -33,7 +33,7 @@ def gather(facts: Facts, document: GraphDocument, graph: ResourceGraph) -> dict[
     is called as its type is. Raises InputError for a rank, a name, a status or a property that is none.
     """
     states: dict[int, str] = {}
-    by_rank: dict[int, int] = {}
+    by_rank: dict[int, list[int]] = {}
     metadata = _metadata(document, graph)
     positions = [position for position, vertex in enumerate(graph.vertices) if vertex.type == NODE]
     for position in positions:
@@ -67,13 +67,13 @@ def _node(
     position: int,
     metadata: Mapping[str, Any],
     states: dict[int, str],
-    by_rank: dict[int, int],
+    by_rank: dict[int, list[int]],
 ) -> None:
     place = f"{document.place(vertex.id)}.metadata"
     rank = rank_of(metadata.get("rank", -1), f"{place}.rank") if "rank" in metadata else None
     if rank is not None:
         facts.attach(RANK, (("id", rank),), (position,))
-        by_rank[rank] = position
+        by_rank.setdefault(rank, []).append(position)
     if document.listed or rank is not None:
         name = _name(metadata, place)
         if name is not None:
