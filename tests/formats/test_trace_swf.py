@@ -85,6 +85,33 @@ def test_preceding_jobs_are_earlier_rows():
     assert kept.think_s.tolist() == [UNKNOWN] * 4
 
 
+def job(number, submit=0, runtime=60, status=1, before=-1):
+    return f"{number} {submit} 5 {runtime} 4 -1 -1 8 100 1024 {status} 3 2 -1 7 -1 {before} -1\n"
+
+
+@pytest.mark.parametrize("whole", [0, 1, 5, -1])
+def test_partial_executions_are_left_out_beside_the_line_of_the_whole_job(whole):
+    """Version 2.2 has a line of the whole job first, then one of each part, of code 2, and 3 or 4 at the end."""
+    parts = job(1, runtime=20, status=2) + job(1, -1, 40, 2) + job(1, -1, 30, 3)
+    trace = read(job(1, runtime=90, status=whole) + parts + job(2, 5, before=1))
+    assert (trace.names.tolist(), trace.runtime_s.tolist(), trace.after.tolist()) == ([1, 2], [90, 60], [-1, 0])
+    assert trace.left_out == ((swf.PARTIAL, 3),)
+    assert trace.notes == ()
+
+
+def test_a_job_of_which_only_parts_are_there_is_not_lost():
+    trace = read(job(1, runtime=20, status=2) + job(1, 30, 40, 3) + job(2, 40))
+    assert (trace.names.tolist(), trace.left_out) == ([1, 1, 2], ())
+    assert trace.notes == ("Further records of a job number that is above in the file, each a job here: 1.",)
+    assert len(read(job(-1) + job(-1, status=2))) == 2
+
+
+def test_numbers_of_jobs_that_occur_twice_are_noted_with_their_count():
+    (note,) = read(job(1) + job(2, 1) + job(1, 2) + job(1, 3) + job(2, 4) + job(-1, 5) + job(-1, 6)).notes
+    assert note.endswith(": 3.")
+    assert read(job(2) + job(1, 1) + job(3, 2)).notes == ()
+
+
 def test_numbers_below_zero_are_not_said_but_for_submission_times():
     trace = read("1 -5 -9 -1359980917 -3 -1 -1 -2 -7 -4 1 -8 -2 -1 -7 -1 -1 -1")
     assert trace.submit_s.tolist() == [-5]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -40,9 +41,15 @@ FIELDS = (
     "preceding job number",
     "think time",
 )
-NUMBER, SUBMIT, WAIT, RUN, GIVEN, _, _, ASKED, LIMIT, MEMORY, _, USER, GROUP, _, QUEUE, _, BEFORE, THINK = range(18)
-READ = (NUMBER, SUBMIT, WAIT, RUN, GIVEN, ASKED, LIMIT, MEMORY, USER, GROUP, QUEUE, BEFORE, THINK)
-"""The fields that a trace keeps."""
+NUMBER, SUBMIT, WAIT, RUN, GIVEN, _, _, ASKED, LIMIT, MEMORY, STATUS, USER, GROUP, _, QUEUE, _, BEFORE, THINK = range(
+    18
+)
+READ = (NUMBER, SUBMIT, WAIT, RUN, GIVEN, ASKED, LIMIT, MEMORY, STATUS, USER, GROUP, QUEUE, BEFORE, THINK)
+"""The fields that are looked at."""
+
+PARTIAL = "the line is of a part of a job that has a line of the whole, too"
+_OF_PARTS = (2, 3, 4)
+"""The status of a part that is continued, and of a last one that was completed or failed."""
 
 MOST = 1 << 53
 """Numbers are below this on either side of 0, so that every one is exact as a float, too."""
@@ -65,7 +72,28 @@ def read_swf(content: bytes, source: object) -> Trace:
         columns = _columns(body, lines_before=content[: len(content) - len(body)].count(b"\n"))
         if not len(columns[SUBMIT]):
             raise InputError("the trace has no jobs", expected="one or more lines of 18 numbers")
-        return finished(swf_trace(columns, header, source))
+        columns, parts = _whole_jobs(columns)
+        trace = replace(swf_trace(columns, header, source), left_out=((PARTIAL, parts),) if parts else ())
+        again = _again(columns[NUMBER])
+        note = f"Further records of a job number that is above in the file, each a job here: {again:,}."
+        return finished(trace, [note] if again else [])
+
+
+def _whole_jobs(columns: dict[int, Ints]) -> tuple[dict[int, Ints], int]:
+    """Return the columns without parts of jobs that have a line of the whole, and how many parts those are."""
+    parts = np.isin(columns[STATUS], _OF_PARTS)
+    if parts.any():
+        parts &= (columns[NUMBER] >= 0) & np.isin(columns[NUMBER], columns[NUMBER][~parts])
+        columns = {field: column[~parts] for field, column in columns.items()}
+    return columns, int(parts.sum())
+
+
+def _again(numbers: Ints) -> int:
+    """Return how many jobs have the number of an earlier one; most traces count upwards."""
+    if (np.diff(numbers) > 0).all():
+        return 0
+    known = numbers[numbers >= 0]
+    return len(known) - len(np.unique(known))
 
 
 def swf_trace(columns: Mapping[int, Ints], header: tuple[str, ...], source: object) -> Trace:
