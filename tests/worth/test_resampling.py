@@ -99,6 +99,14 @@ def test_an_interval_holds_the_central_part():
     assert interval_of(np.full(3, np.nan), UNITS) is None
 
 
+@pytest.mark.parametrize("count", [40, 60, 100, 1000])
+def test_of_new_draws_an_interval_of_draws_holds_95_in_100(count):
+    # The n-th of N draws, whatever they are drawn from, lies above n / (N + 1) of all that could be drawn, on average.
+    above = np.arange(1, count + 1) / (count + 1)
+    interval = interval_of(above, Varied("fleet", count))
+    assert (interval.low, interval.high) == (pytest.approx(0.025), pytest.approx(0.975))
+
+
 def test_of_few_values_there_is_a_range_and_no_interval():
     few, enough = (interval_of(np.arange(count) / 10, UNITS, Centre(0.4, 0.1)) for count in (39, 40))
     assert (few.low, few.high, few.is_range) == (0.0, 3.8, True)

@@ -243,7 +243,8 @@ def _counted(count: int, noun: str) -> str:
 def interval_of(values: NDArray[np.float64], varied: Varied, centre: Centre | None = None) -> Interval | None:
     """Return the central 95 % of values, or the range of fewer than 40; None where all are NaN.
 
-    centre : of a bootstrap, whose ends are then those of BCa; percentiles, interpolated linearly, if not given.
+    Of resamples the ends are percentiles, interpolated linearly; of draws they are quantiles that hold 95 of 100 new
+    draws on average (type 6 of Hyndman and Fan, 1996). centre : of a bootstrap, whose ends are then those of BCa.
     """
     known = values[~np.isnan(values)]
     if not len(known):
@@ -253,7 +254,7 @@ def interval_of(values: NDArray[np.float64], varied: Varied, centre: Centre | No
     levels = [(1 - _LEVEL) / 2, (1 + _LEVEL) / 2]
     if centre is not None and not np.isnan(centre.value):
         levels = [_corrected(level, known, centre) for level in levels]
-    low, high = np.quantile(known, levels).tolist()
+    low, high = np.quantile(known, levels, method="linear" if varied.resamples else "weibull").tolist()
     return Interval(low, high, str(varied), _LEVEL, varied.noun)
 
 

@@ -64,7 +64,7 @@ def test_findings_say_what_the_numbers_say(full):
         "is 1.669 % with metadata on that subsystem, against 0.7681 % without metadata.",
         "101 random orders",
         "median of 20 %",
-        "between 10.50 % and 29.50 %",
+        "between 10.31 % and 29.69 %",
     ):
         assert words in text
 

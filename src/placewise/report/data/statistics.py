@@ -44,7 +44,7 @@ class Histogram:
 def central_interval(values: NDArray[np.float64], share: float = 0.95) -> Interval | None:
     """Return the median and the central interval of the values that are not NaN; None where all are.
 
-    The ends are quantiles with linear interpolation between neighbours (type 7 of Hyndman and Fan, 1996).
+    The ends are quantiles (type 6 of Hyndman and Fan, 1996) that hold the share of new draws on average.
     Raises InputError for a share outside 0 to 1.
     """
     if not 0 <= share <= 1:
@@ -54,7 +54,7 @@ def central_interval(values: NDArray[np.float64], share: float = 0.95) -> Interv
     if not len(known):
         return None
     tail = (1 - share) / 2
-    low, median, high = np.quantile(known, [tail, 0.5, 1 - tail]).tolist()
+    low, median, high = np.quantile(known, [tail, 0.5, 1 - tail], method="weibull").tolist()
     return Interval(low, median, high, share, len(known))
 
 
