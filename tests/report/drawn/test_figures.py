@@ -89,7 +89,7 @@ def test_titles_axes_and_numbers_are_text_in_the_svg(full):
             "1.29 %",
             "success of the jobs of single, without metadata: 2.56 %",
         ),
-        "order-spread": ("orders (count)", "central 95 % of orders: 10.5 % to 29.5 %", "median 20 %"),
+        "order-spread": ("orders (count)", "central 95 % of orders: 10.3 % to 29.7 %", "median 20 %"),
         "marginal-score": ("share of outcome rules", "± 1 standard deviation of one job", "81.2 %"),
         "percent-matched": (
             "jobs (count)",
@@ -133,7 +133,7 @@ def test_any_number_of_orders(full, orders):
     assert ("order-spread" in pictures) == (orders > 0)
     if orders > 1:
         written = texts(pictures["order-spread"])
-        span = "range over 2 orders: 0 % to 100 %" if orders == 2 else "central 95 % of orders: 2.50 % to 97.5 %"
+        span = "range over 2 orders: 0 % to 100 %" if orders == 2 else "central 95 % of orders: 2.40 % to 97.6 %"
         assert span in written
         assert any(text.startswith("expected success of matched jobs of one order") for text in written)
 

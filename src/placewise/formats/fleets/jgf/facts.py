@@ -79,7 +79,7 @@ def _node(
         if name is not None:
             facts.add(HOST, (("name", name),), position, place)
     for name, value in properties_of(metadata.get("properties"), f"{place}.properties"):
-        facts.add(PROPERTY, property_fields(name, value), position, f"{place}.properties")
+        facts.add(PROPERTY, property_fields(name, value), position, f"{place}.properties.{name}")
     if metadata.get("status") is not None:
         states[position] = node_state(metadata["status"], f"{place}.status")
 
