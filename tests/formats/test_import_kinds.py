@@ -87,11 +87,6 @@ def test_where_paths_of_flux_differ_from_edges_the_edges_count_and_that_is_told(
     assert not dropped(imported("flux", graph_of_flux(*inside, edges=edges)), "paths of vertices")
 
 
-def test_a_property_that_is_none_is_named_by_its_error():
-    with pytest.raises(InputError, match="properties.odd"):
-        imported("flux", graph_of_flux({"properties": {"fine": 1, "odd": {"a": 1}}}))
-
-
 def test_a_property_of_a_rank_is_that_of_all_its_nodes():
     execution = {"R_lite": [{"rank": "0", "children": {"core": "0"}}], "nodelist": ["a"], "properties": {"big": "0"}}
     graph = graph_of_flux({"name": "a", "rank": 0}, {"name": "b", "rank": 0})

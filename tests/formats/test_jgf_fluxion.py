@@ -215,7 +215,7 @@ def test_of_vertices_by_id_only_what_is_said_outright_is_a_fact():
         ({"name": "a\n"}, "control character"),
         ({"properties": 5}, "graph.nodes[1].metadata.properties"),
         ({"properties": [None]}, "graph.nodes[1].metadata.properties[0]"),
-        ({"properties": {"a": {"b": 1}}}, "graph.nodes[1].metadata.properties.value"),
+        ({"properties": {"a": {"b": 1}}}, "graph.nodes[1].metadata.properties.a.value"),
         ({"status": 9}, "graph.nodes[1].metadata.status: is not a status"),
         ({"status": True}, "is not a status"),
         ({"status": "broken"}, "is not a status"),
