@@ -1,6 +1,7 @@
 """`placewise diff`, and the pages of `diff` and `explain`."""
 
 import json
+import re
 
 import pytest
 from small_fleets import written_features, written_fleet, written_job
@@ -50,7 +51,8 @@ def test_it_says_what_changed_and_who_loses_and_gains_and_why(placewise, fleets,
     printed = placewise("diff", *fleets, "--jobs", job).out
     assert "perl: version 5.32 -> 5.20" in printed
     assert "c -> renamed" in printed
-    assert "Jobs that lose clusters: 1 of 1" in printed
+    assert printed.startswith("1 of 1 job loses clusters and 1 gains some: ")
+    assert "1 cluster is new, 1 is gone, 1 is renamed, 1 is changed and 1 is unchanged." in printed
 
 
 def test_the_exit_code_says_it_only_where_it_is_asked_to(placewise, fleets, tmp_path):
@@ -93,6 +95,32 @@ def test_what_is_not_described_any_more_may_match(placewise, tmp_path):
     printed = placewise("diff", *pair, "--jobs", job).out
     assert "a?" in printed
     assert "all subsystems: now described in part" in printed
+
+
+def answer(page):
+    return " ".join(re.search(r'<p class="answer">([^<]*)', page.read_text())[1].split()).replace("&gt;", ">")
+
+
+def test_the_page_begins_with_what_changed_for_whom(placewise, fleets, tmp_path):
+    before, after = fleets
+    jobs = tmp_path / "jobs"
+    jobs.mkdir()
+    for number, least in enumerate(("5.31", "5.31", "5.36", "5.40")):
+        written_job(jobs / f"{number}.json", {**PERL, "min": least})
+    page = tmp_path / "page.html"
+    assert placewise("diff", before, after, "--jobs", jobs, "--html", page).code == 0
+    assert answer(page) == "2 of 4 jobs lose clusters and 3 gain some: d (new) affects the most jobs, 3."
+    assert placewise("diff", after, before, "--jobs", jobs, "--html", page, "--force").code == 0
+    assert answer(page) == "3 of 4 jobs lose clusters and 2 gain some: d (gone) affects the most jobs, 3."
+    job = written_job(tmp_path / "one.json", {**PERL, "min": "5.31"})
+    older = written_features(tmp_path / "older", a={"perl": "5.20", "cmake": "3.20"})
+    newer = written_features(tmp_path / "newer", a={"perl": "5.32", "cmake": "3.20"})
+    assert placewise("diff", newer, older, "--jobs", job, "--html", page, "--force").code == 0
+    assert answer(page) == "1 of 1 job loses clusters and none gains any: a (perl: version 5.32 -> 5.20) affects it."
+    assert placewise("diff", newer, newer, "--jobs", job, "--html", page, "--force").code == 0
+    assert answer(page) == "None of 1 job gains or loses a cluster."
+    assert placewise("diff", newer, older, "--html", page, "--force").code == 0
+    assert answer(page) == "1 cluster is changed; a (perl: version 5.32 -> 5.20) differs most."
 
 
 @pytest.mark.parametrize("bad", [("nothing", "after"), ("before", "nothing"), ("before", "after", "--jobs", "nothing")])
@@ -143,7 +171,7 @@ def test_python_says_the_same(placewise, fleets, tmp_path):
     assert list(found.gained) == ["the cluster is not in the fleet"]
     assert pw.diff(before, after, [pw.read_job(job)]) == found
     assert "renamed" in found._repr_html_()
-    assert str(found).splitlines()[1].startswith("Jobs that lose clusters")
+    assert str(found).startswith("1 of 1 job loses clusters")
     assert pw.diff(before, after, [job]) == found == pw.diff(before, after, str(job))
     with pytest.raises(TypeError, match="read_job"):
         pw.diff(before, after, [3])

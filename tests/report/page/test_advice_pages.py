@@ -103,7 +103,7 @@ def test_a_page_says_where_why_not_and_what_to_relax():
     assert "perl@5.29:" in text
     assert "Why it fits nowhere" in pages()["many"]
     found = "".join(Page(pages()["diff"]).text)
-    assert "20 clusters changed" in found
+    assert "20 clusters are changed" in found
     assert "cost_per_node_hour 1 -> 2" in found
     assert "Why jobs lose clusters" in found
     assert "What changed" not in "".join(Page(pages()["same"]).text).replace("What changed between", "")

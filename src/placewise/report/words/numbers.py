@@ -69,6 +69,11 @@ def jobs(count: int) -> str:
     return counted(count, "job")
 
 
+def listed(parts: Sequence[str]) -> str:
+    """Write parts one after another: a, b and c."""
+    return " and ".join(part for part in (", ".join(parts[:-1]), *parts[-1:]) if part)
+
+
 def _significant(value: float, digits: int) -> str:
     if value == 0:
         return "0"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
@@ -92,6 +93,22 @@ def most_affected(found: JobChanges) -> list[JobChange]:
             one.names,
         ),
     )
+
+
+def most_affecting(found: JobChanges) -> tuple[list[str], int]:
+    """Return the clusters that the most jobs gain or lose, and how many jobs that is.
+
+    Only where no job gains or loses one for certain are the uncertain ones counted.
+    """
+    for certain in (True, False):
+        affected: Counter[str] = Counter()
+        for change in found.changed:
+            there = change.lost + change.gained if certain else change.may_lose + change.may_gain
+            affected.update(dict.fromkeys((one.cluster for one in there), len(change.names)))
+        if affected:
+            most = max(affected.values())
+            return sorted(cluster for cluster, jobs in affected.items() if jobs == most), most
+    return [], 0
 
 
 def diff_document(found: FleetDiff) -> dict[str, Any]:

@@ -10,14 +10,16 @@ from placewise.model.advice.fleet_diff import FleetDiff
 from placewise.report.data.fleets.fleet_diff import CauseCount, by_cause, most_affected
 from placewise.report.terminal.fleets.fleet_changes import print_fleet_changes
 from placewise.report.terminal.narrow import some_names
-from placewise.report.terminal.tables import print_first_rows, print_line
+from placewise.report.terminal.tables import print_first_rows, print_line, print_lines
 from placewise.report.words.fleets.fleet_diff import (
     CAUSES,
     MAYBE,
     MAYBE_MEANS,
-    diff_lines,
+    clusters_lines,
+    diff_answer,
     gained_names,
     job_name,
+    jobs_lines,
     lost_names,
 )
 
@@ -25,13 +27,11 @@ _NAMES = 30
 
 
 def print_fleet_diff(found: FleetDiff, console: Console) -> None:
-    """Print what became of clusters, then how many jobs gain and lose some, why, and which jobs those are."""
-    lines = list(diff_lines(found))
-    print_line(lines[0], console)
+    """Print the answer, what became of clusters, why jobs gain and lose some, and which jobs those are."""
+    print_lines([diff_answer(found), *clusters_lines(found)], console)
     if found.fleet:
         print_fleet_changes(found.fleet, console)
-    for line in lines[1:]:
-        print_line(line, console)
+    print_lines(list(jobs_lines(found)), console)
     if not found.jobs:
         return
     for what, title in CAUSES.items():

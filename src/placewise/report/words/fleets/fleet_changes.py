@@ -17,7 +17,7 @@ from placewise.model.fleets.fleet_changes import (
 )
 from placewise.model.fleets.vocabulary import VERTICES
 from placewise.model.scalar import Value, scalar_text
-from placewise.report.words.numbers import counted, shown
+from placewise.report.words.numbers import counted, listed, shown
 
 SIGNS: tuple[tuple[str, What], ...] = (("+", "added"), ("-", "gone"), ("~", "changed"))
 WORDS: dict[What, str] = {
@@ -117,11 +117,14 @@ def change_rows(
         yield "the vocabulary", WORDS["changed"], lines
 
 
-def count_lines(changes: FleetChanges) -> Iterator[str]:
-    """Yield how many clusters are new, gone, renamed, changed and as they were."""
+def counts_sentence(changes: FleetChanges) -> str:
+    """Say how many clusters are new, gone, renamed, changed and as they were; nothing of no clusters."""
+    parts = []
     for what, word in WORDS.items():
         if count := sum(one.what == what for one in changes.clusters):
-            yield f"{counted(count, 'cluster')} {word}"
+            number = f"{count:,}" if parts else counted(count, "cluster")
+            parts.append(f"{number} {'is' if count == 1 else 'are'} {word}")
+    return listed(parts)
 
 
 def value_words(value: Value | None) -> str:

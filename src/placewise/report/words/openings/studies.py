@@ -13,7 +13,7 @@ from placewise.report.data.studies.levels import best_row
 from placewise.report.data.studies.uncertainty import intervals_of
 from placewise.report.data.studies.worth import NOTHING, count_to
 from placewise.report.words.names import level_rows, with_metadata_on
-from placewise.report.words.numbers import counted, jobs, share, shown
+from placewise.report.words.numbers import counted, jobs, listed, share, shown
 from placewise.report.words.openings.opening import DIGITS, KeyNumber, Opening, explained, scale_end, share_number
 from placewise.report.words.studies.held_out import OVER_WORDS, UNITS
 
@@ -110,10 +110,9 @@ def _most_of(worth: Worth, count: int) -> str:
     named = [shown(row.name, 40) for row in worth.top(min(count, _MOST_NAMED))]
     part = sum(row.value for row in worth.top(count)) / (worth.everything - worth.nothing)
     what = f"{'' if worth.exact else 'about '}{'half' if part < _HALF else share(part, 2)} of that gain"
-    names = named[0] if len(named) == 1 else f"{', '.join(named[:-1])} and {named[-1]}"
     if count > len(named):
-        return f"{count:,} subsystems, {names} first, give {what}"
-    return f"{names} {'gives' if count == 1 else 'give'} {what}"
+        return f"{count:,} subsystems, {listed(named)} first, give {what}"
+    return f"{listed(named)} {'gives' if count == 1 else 'give'} {what}"
 
 
 def _held_out(results: Results) -> Iterator[str]:
