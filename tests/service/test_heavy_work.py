@@ -369,11 +369,13 @@ def test_a_page_is_explained_once_until_the_clusters_change(tmp_path, monkeypatc
                 return answer.read().decode()
 
         first = page()
-        assert "fails on 1 of 1" in first
+        assert first.count("fails on 1 of 1") == 1, "the refusal is said once"
         page()
         assert len(asked) == 1
         talk.register("blue")
-        assert "fails on 2 of 2" in page()
+        later = page()
+        assert "fails on 2 of 2" in later
+        assert later.count("fails on 1 of 1") == 1, "what was so when it was submitted stays"
         assert len(asked) == 2
 
 

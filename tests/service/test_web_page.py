@@ -138,9 +138,19 @@ def test_a_jobs_page_tells_its_history_and_why():
     status, _, html = ask(full(), "/jobs/2")
     page = Read(html)
     assert status == 200
-    assert ["2027-01-15 07:59:55", "refused", "no cluster has gcc 99"] in page.rows
+    assert ["2027-01-15 07:59:55", "refused", "as above"] in page.rows
     assert "gcc: 2 clusters have 9.4.0" in page.text
+    assert page.text.count("no cluster has gcc 99") == 1
     assert page.text.index("submitted") < page.text.rindex("refused")
+
+
+def test_another_jobs_reason_is_said_once_and_details_of_its_past_stay():
+    history = (Event("failed", NOW - 5, "lost its node"), Event("failed", NOW - 4, "out of memory"))
+    pages = Told()
+    pages.jobs[3] = JobPage(job(3, "amg", "failed", reason="out of memory", history=history))
+    page = Read(ask(pages, "/jobs/3")[2])
+    assert page.text.count("out of memory") == 1
+    assert [row[2] for row in page.rows[1:]] == ["lost its node", "as above"]
 
 
 @pytest.mark.parametrize("path", ["/jobs/3", "/jobs/9999999999", "/jobs/0"])

@@ -22,6 +22,10 @@ from placewise.service.beside.turns import Caller
 from placewise.service.calls.undecided import incomparable_in_words, undecided, unknown_in_words
 from placewise.service.live.state import State
 
+FITS_NOWHERE = "fits on no cluster: "
+"""What the reason of a refusal begins with; what keeps the clusters from matching follows, with `; ` between."""
+FURTHER_FAIL = "further requirements fail somewhere"
+
 _PAIRS_A_STEP = 4
 
 

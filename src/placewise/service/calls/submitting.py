@@ -20,7 +20,7 @@ from placewise.scheduler import Candidates, Placement
 from placewise.selection.policies import Policy
 from placewise.selection.situation import Numbers
 from placewise.service.beside.turns import Caller
-from placewise.service.calls.asking import explain, in_words, most_failed, scores_of
+from placewise.service.calls.asking import FITS_NOWHERE, FURTHER_FAIL, explain, in_words, most_failed, scores_of
 from placewise.service.calls.choosing import policy_of, values_for
 from placewise.service.calls.reading_jobs import read_job
 from placewise.service.calls.turn import Turn
@@ -383,7 +383,7 @@ async def _refused(
         if submission.explained or not (failed or open_ones):
             why = await explain(state, caller, job, usable)
         lines = _failures_in_words(failed, total) + open_ones.in_words()
-        reason = "fits on no cluster: " + "; ".join(lines or ([] if why is None else in_words(why)))
+        reason = FITS_NOWHERE + "; ".join(lines or ([] if why is None else in_words(why)))
         state.metrics.unmatched(failed[0][0].subsystem if failed else "unknown" if open_ones else "resources")
     shown = why if submission.explained else None
     answer = Submitted(0, None, JobState.REFUSED, len(placement.matched.names), total, reason, shown, open_ones)
@@ -392,4 +392,4 @@ async def _refused(
 
 def _failures_in_words(failed: list[tuple[Expression, int]], total: int) -> list[str]:
     lines = [f"{requirement} fails on {count} of {total}" for requirement, count in failed[:_SHOWN]]
-    return lines + ([f"{len(failed) - _SHOWN} further requirements fail somewhere"] if len(failed) > _SHOWN else [])
+    return lines + ([f"{len(failed) - _SHOWN} {FURTHER_FAIL}"] if len(failed) > _SHOWN else [])

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import placewise
 from placewise.errors import PlacewiseError
 from placewise.matching.fleet.recent import Recent
 from placewise.model.durations import in_words as duration_in_words
 from placewise.model.scalar import scalar_text
 from placewise.service.beside.turns import Caller
-from placewise.service.calls.asking import explain, in_words
+from placewise.service.calls.asking import FITS_NOWHERE, FURTHER_FAIL, explain, in_words
 from placewise.service.calls.reading_jobs import read_job
 from placewise.service.guard.refusals import Exhausted, Unavailable
 from placewise.service.live.retention import by_name
@@ -105,7 +107,10 @@ class StatePages:
         job = await self._state.read(lambda connection: store.get_job(connection, job_id))
         if job is None:
             return None
-        return JobPage(job, await self._explained(job, peer) if job.state == JobState.REFUSED else ())
+        if job.state != JobState.REFUSED:
+            return JobPage(job)
+        lines = await self._explained(job, peer)
+        return JobPage(job, lines, _says_all(lines, job.reason or ""))
 
     def healthy(self) -> bool:
         """Whether changes can be committed."""
@@ -121,8 +126,16 @@ class StatePages:
             read = await read_job(state, caller, job.jobspec or "", job.name, "")
             lines = tuple(in_words(await explain(state, caller, read, None)))
         except (Exhausted, Unavailable) as error:
-            return (f"is not explained now: {error}",)
+            return (f"this cannot be said now: {error}",)
         except PlacewiseError as error:
             lines = (str(error),)
         self._reasons.keep(key, lines, sum(map(len, lines)))
         return lines
+
+
+def _says_all(lines: Sequence[str], reason: str) -> bool:
+    """Whether an explanation has each part of a refusal's reason, so that a reader needs it alone."""
+    if not reason.startswith(FITS_NOWHERE):
+        return False
+    parts = reason.removeprefix(FITS_NOWHERE).split("; ")
+    return {part for part in parts if not part.endswith(FURTHER_FAIL)} <= set(lines)

@@ -72,7 +72,12 @@ class Overview:
 
 @dataclass(frozen=True, slots=True)
 class JobPage:
-    """A job with its history, and the lines that explain its match or refusal."""
+    """A job with its history.
+
+    explanation : of a refused job, lines that say why the clusters that are registered now do not match.
+    as_submitted : whether these lines say all that the reason of the refusal says.
+    """
 
     job: StoredJob
     explanation: Sequence[str] = ()
+    as_submitted: bool = False
