@@ -35,6 +35,8 @@ _LOADED = (
 )
 _NETWORK = re.compile(r"(?:https?:)?//")
 _TAG = re.compile(r"<[^>]+>")
+# The description of something in Python that says nothing of it.
+_BARE = re.compile(r'<dt class="sig[^>]*\bid="([^"]+)">(?:(?!</dt>).)*</dt>\s*<dd>\s*</dd>', re.DOTALL)
 
 
 def from_network(site: Path) -> Iterator[str]:
@@ -49,10 +51,12 @@ def from_network(site: Path) -> Iterator[str]:
 
 
 def missing(site: Path) -> Iterator[str]:
-    """Yield each public name, command, option and schema that the site's reference lacks."""
+    """Yield each public name, explanation, command, option and schema that the site's reference lacks."""
     for name in placewise.__all__:
         if f'id="placewise.{name}"' not in _html(site / "reference" / "python" / f"{name}.html"):
             yield f"placewise.{name}"
+    for path in sorted((site / "reference" / "python").glob("*.html")):
+        yield from (f"an explanation of {bare[1]}" for bare in _BARE.finditer(_html(path)))
     for words, command in command_pages.commands():
         page = _words(_html(site / "reference" / "cli" / f"{'-'.join(words)}.html"))
         wanted = [name for one in command.params if not getattr(one, "hidden", False) for name in _names(one)]

@@ -6,7 +6,9 @@ A docstring names its parameters in running text: "unknown : what counts. seed :
 from __future__ import annotations
 
 import contextlib
+import functools
 import inspect
+import pkgutil
 import re
 from collections.abc import Collection
 from typing import Any
@@ -24,11 +26,43 @@ _LONG = 400
 
 
 def with_parameters(app: object, what: str, name: str, documented: Any, options: object, lines: list[str]) -> None:
-    """Write what a docstring says of parameters and errors as fields, on the event autodoc-process-docstring."""
-    del app, what, name, options
-    known = parameters(documented)
-    paragraphs = "\n".join(lines).strip("\n").split("\n\n")
-    lines[:] = [*"\n\n".join(linked(_rewritten(one, known)) for one in paragraphs).splitlines(), ""]
+    """Write what a docstring says of parameters and errors as fields, on the event autodoc-process-docstring.
+
+    What a class's docstring says of attributes stands with the attributes, and not with the class.
+    """
+    del app, options
+    if what == "attribute":
+        owner = pkgutil.resolve_name(name.rpartition(".")[0])
+        said = explanations(owner).get(name.rpartition(".")[2])
+        lines[:] = [*linked(said[:1].upper() + said[1:]).splitlines(), ""] if said else lines
+        return
+    paragraphs, said, errors = _read("\n".join(lines), parameters(documented))
+    elsewhere = attributes(documented) if inspect.isclass(documented) else ()
+    named = [f":param {one}: {meaning}" for one, meaning in said.items() if one not in elsewhere]
+    text = "\n\n".join(filter(None, [*paragraphs, "\n".join(named + errors)]))
+    lines[:] = [*linked(text).splitlines(), ""]
+
+
+def attributes(documented: type) -> tuple[str, ...]:
+    """Return the public attributes of a class and of those that it inherits from: fields and properties."""
+    found: dict[str, None] = {}
+    for base in reversed(documented.__mro__[:-1]):
+        names = [*vars(base).get("__annotations__", {}), *(one for one in vars(base) if _is_property(base, one))]
+        found |= dict.fromkeys(name for name in names if not name.startswith("_"))
+    return tuple(found)
+
+
+def explanations(documented: type) -> dict[str, str]:
+    """Return what docstrings of a class, those that it inherits from and its properties say of its attributes."""
+    found: dict[str, str] = {}
+    for base in reversed(documented.__mro__[:-1]):
+        found |= _read(inspect.cleandoc(vars(base).get("__doc__") or ""), parameters(base))[1]
+        found |= {name: inspect.getdoc(vars(base)[name]) or "" for name in vars(base) if _is_property(base, name)}
+    return {name: found[name] for name in attributes(documented) if found.get(name)}
+
+
+def _is_property(owner: type, name: str) -> bool:
+    return isinstance(vars(owner)[name], property | functools.cached_property)
 
 
 def without_long_signature(
@@ -61,20 +95,22 @@ def parameters(documented: Any) -> frozenset[str]:
     return frozenset(names)
 
 
-def _rewritten(paragraph: str, known: Collection[str]) -> str:
-    if paragraph.lstrip().startswith((">>>", "- ", "* ", "..")) or paragraph.startswith(" "):
-        return paragraph
-    text = " ".join(line.strip() for line in _SECTION.sub("", paragraph).splitlines())
-    fields: list[str] = []
-    if raised := _RAISED.search(text):
-        fields.append(f":raises {raised[1]}: {raised[2]}.")
-        text = text[: raised.start()].rstrip()
-    named = [one for one in _NAMED.finditer(text) if all(name in known for name in one[1].split(", "))]
-    ends = [*(one.start() for one in named[1:]), len(text)] if named else []
-    said = [
-        f":param {name}: {text[one.end() : end].strip()}"
-        for one, end in zip(named, ends, strict=True)
-        for name in one[1].split(", ")
-    ]
-    text = text[: named[0].start()].rstrip() if named else text
-    return "\n\n".join(part for part in (text, "\n".join(said + fields)) if part)
+def _read(docstring: str, known: Collection[str]) -> tuple[list[str], dict[str, str], list[str]]:
+    """Return a docstring's paragraphs, and apart from them what it says of each name that is known, and errors."""
+    paragraphs: list[str] = []
+    said: dict[str, str] = {}
+    errors: list[str] = []
+    for paragraph in docstring.strip("\n").split("\n\n"):
+        if paragraph.lstrip().startswith((">>>", "- ", "* ", "..")) or paragraph.startswith(" "):
+            paragraphs.append(paragraph)
+            continue
+        text = " ".join(line.strip() for line in _SECTION.sub("", paragraph).splitlines())
+        if raised := _RAISED.search(text):
+            errors.append(f":raises {raised[1]}: {raised[2]}.")
+            text = text[: raised.start()].rstrip()
+        named = [one for one in _NAMED.finditer(text) if all(name in known for name in one[1].split(", "))]
+        ends = [*(one.start() for one in named[1:]), len(text)] if named else []
+        for one, end in zip(named, ends, strict=True):
+            said |= dict.fromkeys(one[1].split(", "), text[one.end() : end].strip())
+        paragraphs.append(text[: named[0].start()].rstrip() if named else text)
+    return paragraphs, said, errors

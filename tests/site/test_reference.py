@@ -1,6 +1,7 @@
 """The reference of the site has each public name, each command and option, each schema and each of its fields."""
 
 import inspect
+import pkgutil
 import re
 from collections import Counter
 
@@ -83,8 +84,61 @@ def test_no_word_of_a_docstring_is_lost(name):
     text = inspect.getdoc(getattr(pw, name))
     lines = text.splitlines()
     docstrings.with_parameters(None, "object", name, getattr(pw, name), None, lines)
-    lost = Counter(re.findall(r"\w+", text)) - Counter(re.findall(r"\w+", "\n".join(lines)))
+    # What is said of attributes stands with them.
+    elsewhere = docstrings.explanations(getattr(pw, name)) if inspect.isclass(getattr(pw, name)) else {}
+    kept = "\n".join([*lines, *elsewhere, *elsewhere.values()])
+    lost = Counter(re.findall(r"\w+", text)) - Counter(re.findall(r"\w+", kept))
     assert set(lost) <= {"Attributes", "Raises"}
+
+
+def described_classes(python):
+    """Each class on a page, by the name that the page has it under."""
+    named = re.findall(r"\.\. autoclass:: (\S+)", "".join(python.values()))
+    return {name: pkgutil.resolve_name(name) for name in named}
+
+
+def test_each_attribute_of_a_public_class_is_explained(python):
+    classes = described_classes(python)
+    assert {getattr(pw, name) for name in pw.__all__ if inspect.isclass(getattr(pw, name))} <= set(classes.values())
+    bare = [
+        f"{name}.{attribute}"
+        for name, one in classes.items()
+        for attribute in public_attributes(one)
+        if not re.search(r"\w", shown_of(name, attribute, one))
+    ]
+    assert not bare, "say in the class's docstring what each is, with its unit: `name : what it is.`"
+
+
+def public_attributes(owner):
+    """Look at the class by itself: what its annotations and its properties name."""
+    for base in owner.__mro__[:-1]:
+        yield from (name for name in inspect.get_annotations(base) if not name.startswith("_"))
+        for name, value in vars(base).items():
+            if isinstance(value, property) and not name.startswith("_"):
+                yield name
+
+
+def shown_of(name, attribute, owner):
+    documented = inspect.getattr_static(owner, attribute, None)
+    own = inspect.getdoc(documented) if isinstance(documented, property) else None
+    lines = (own or "").splitlines()
+    what = "property" if isinstance(documented, property) else "attribute"
+    docstrings.with_parameters(None, what, f"{name}.{attribute}", documented, None, lines)
+    return "\n".join(lines)
+
+
+def test_an_attribute_without_an_explanation_has_none():
+    class Placed:
+        """Where a job runs.
+
+        cluster : its name.
+        """
+
+        cluster: str
+        wait_s: int
+
+    assert docstrings.explanations(Placed) == {"cluster": "its name."}
+    assert docstrings.attributes(Placed) == ("cluster", "wait_s")
 
 
 def test_parameters_in_running_text_become_a_list():

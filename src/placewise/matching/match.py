@@ -35,6 +35,7 @@ _Met: TypeAlias = list[list[Meeting]]
 class Match:
     """The clusters that could run a job, as positions in the fleet, ascending; none is a value too.
 
+    positions : in the fleet, ascending. names : of these clusters.
     unknown : the names of those that would match if what is not described there were as asked.
     incomparable : those of which a value decides that cannot be compared with what is asked.
     """

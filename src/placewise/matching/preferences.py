@@ -19,7 +19,10 @@ from placewise.model.requirements.preference import Preference, score_of
 
 @dataclass(frozen=True, slots=True)
 class ClusterScore:
-    """A cluster, the sum of the weights of the wishes that hold there, and which ones do: (wishes,) flags."""
+    """What a job's wishes count on one cluster.
+
+    cluster : its name. score : the sum of the weights of the wishes that hold there. holds : (wishes,) flags.
+    """
 
     cluster: str
     score: float
@@ -28,7 +31,10 @@ class ClusterScore:
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """The wishes of a job, and what they count on some clusters, those with the highest score first."""
+    """The wishes of a job, and what they count on some clusters, those with the highest score first.
+
+    wishes : each once. clusters : the highest score first.
+    """
 
     wishes: tuple[Preference, ...]
     clusters: tuple[ClusterScore, ...]

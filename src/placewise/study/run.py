@@ -42,6 +42,7 @@ _SHOWN_REFERENCE = REFERENCES[0]
 class Run:
     """What a run leaves behind.
 
+    study : that was run. results : what was found.
     prepared, observed : None for the study of a trace, which has jobs and fates instead. tables : the rows of every
         experiment. observed : what its quantities are made of.
     assignments : for `single`, by subsystem and cluster, the first job of each distinct submission.

@@ -82,8 +82,9 @@ class Suggestion:
 class Advice:
     """The changes worth making, the best first, each alone.
 
-    now : before any of them. tried : how many changes were applied. matches_only : how many more changes let jobs match
-    of which none succeeds, or fewer do. notes : what took no part, one sentence each.
+    now : how jobs fare before any of them. suggestions : each change with what it gains. tried : how many changes were
+    applied. matches_only : how many more changes let jobs match of which none succeeds, or fewer do. notes : what took
+    no part, one sentence each.
     """
 
     now: Now

@@ -44,7 +44,10 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class CausesThere:
-    """Clusters that have the same causes."""
+    """Clusters that have the same causes.
+
+    causes : why they do not match. clusters : their names.
+    """
 
     causes: tuple[Cause, ...]
     clusters: tuple[str, ...]
@@ -52,7 +55,10 @@ class CausesThere:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """A cluster of which it is unknown whether it matches, and what decides: the facts that are not described."""
+    """A cluster of which it is unknown whether it matches, and what decides: the facts that are not described.
+
+    cluster : its name. facts : what would have to be described.
+    """
 
     cluster: str
     facts: tuple[Cause, ...]

@@ -35,7 +35,7 @@ from placewise.model.scalar import scalar_text
 class WhyNot:
     """How a fleet answers one job.
 
-    matched : the clusters that match.
+    job : its name. total : how many clusters the fleet has. matched : the clusters that match.
     blocked : per requirement the clusters that fail it, most failed first; met everywhere are left out.
     near_misses : the clusters that fail exactly one requirement and nothing else.
     scattered : the clusters that meet each requirement somewhere, but not together on the nodes needed.

@@ -72,7 +72,10 @@ class Broken:
 
 @dataclass(frozen=True, slots=True)
 class CheckedJob:
-    """One entry, what is true of its job now, and what of it does not hold."""
+    """One entry, what is true of its job now, and what of it does not hold.
+
+    expected : the entry. now : what is true. broken : what of the entry does not hold; empty where all does.
+    """
 
     expected: Expectation
     now: Now
@@ -81,7 +84,7 @@ class CheckedJob:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A file of expectations held against a fleet. file, fleet : where they were read."""
+    """A file of expectations held against a fleet. file, fleet : where they were read. jobs : its entries."""
 
     file: str
     fleet: str

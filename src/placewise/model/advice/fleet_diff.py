@@ -76,7 +76,7 @@ class JobChanges:
 class FleetDiff:
     """What is different between two descriptions of a fleet.
 
-    jobs : what that does to jobs, None where none are given.
+    fleet : what became of its clusters. jobs : what that does to jobs, None where none are given.
     """
 
     fleet: FleetChanges

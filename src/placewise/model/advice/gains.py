@@ -35,7 +35,12 @@ class Gains:
 
 @dataclass(frozen=True, slots=True)
 class Now:
-    """How jobs fare before any change; the fields are those of `Gains`, and jobs is how many there are."""
+    """How jobs fare before any change.
+
+    jobs : how many there are. success : how many are expected to succeed. matches : how many match some cluster; of a
+    trace, start. waiting_h : hours that jobs wait, added up. wasted_h : processor-hours of attempts that fail.
+    cost : what all jobs pay, in the unit of the fleet's prices. None for what is not known.
+    """
 
     jobs: int
     success: float

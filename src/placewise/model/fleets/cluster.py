@@ -15,6 +15,9 @@ from placewise.model.scalar import Scalar
 class Cluster:
     """A named pool of resources: a containment graph, its subsystems by name, and a flat state.
 
+    name : unique in its fleet. graph : its nodes and what they contain. subsystems : what else it offers, sorted by
+    name. state : numbers and words of its own in pairs, such as (``cost_per_node_hour``, 1.5).
+
     Raises InputError for an empty name, two subsystems of one name, or a subsystem vertex attached
     to a position that the graph does not have.
     """
@@ -47,6 +50,8 @@ class Cluster:
 @dataclass(frozen=True, slots=True)
 class Fleet:
     """A set of clusters, in the order given, and the vocabulary in which they are described; their names differ.
+
+    clusters : in the order given. vocabulary : what is known of their fields, and which of them are described in full.
 
     Raises InputError for two clusters of one name.
     """

@@ -124,6 +124,7 @@ class ClusterChange:
 class FleetChanges:
     """What became of the clusters of a fleet, by name, and of its vocabulary.
 
+    clusters : sorted by name; unchanged ones too.
     kinds : of fields, as ``subsystem.field`` (``*`` for every subsystem). aliases : likewise, with the name of the
     value, as ``subsystem.field: name``.
     """

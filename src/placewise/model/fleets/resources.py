@@ -34,6 +34,8 @@ class Vertex(NamedTuple):
 class ResourceGraph:
     """A containment tree, container before contained: position 0 is the root.
 
+    vertices : by position. children : by position, the positions of what each vertex contains.
+
     Raises InputError when ids repeat, a vertex precedes its container, there is not exactly one root,
     or a size is negative.
     """
@@ -91,7 +93,10 @@ class SubsystemVertex:
 
 @dataclass(frozen=True, slots=True)
 class Subsystem:
-    """All vertices of one kind of thing that a cluster offers: a compiler, an arch, a package."""
+    """All vertices of one kind of thing that a cluster offers: a compiler, an arch, a package.
+
+    name : of the kind, such as ``gpu``. vertices : its things, each with its fields.
+    """
 
     name: str
     vertices: tuple[SubsystemVertex, ...]

@@ -69,7 +69,8 @@ Shape: TypeAlias = tuple[ResourceRequest, ...]
 class ResourceGroup:
     """Resources that are wanted together, on nodes at which every requirement of the group holds.
 
-    The requirements are sorted by subsystem, each once. preferences : what is wished of these nodes besides.
+    shape : the resources asked for. requirements : sorted by subsystem, each once. preferences : what is wished of
+    these nodes besides.
     """
 
     shape: Shape = ()
@@ -93,6 +94,8 @@ class ResourceGroup:
 class Job:
     """A request: what must hold where, the command, and further attributes for policies and records.
 
+    name : what it is called. groups : the resources asked for, with what must hold on each.
+    command : what it runs, word by word. attributes : what else is known of it in pairs, such as (``duration``, 3600).
     preferences : what is wished of all nodes; a group may have wishes of its own.
     """
 

@@ -236,6 +236,10 @@ class RulesVerdict:
 class Evidence:
     """All that records with outcomes show; what was not worked out is None or empty.
 
+    source : where the records came from. summary : how many there are, and how many are left out. sample : those that a
+    model is fitted to. levels : how well groups of facts predict success. baselines : how well simpler guesses do.
+    reliability : forecasts beside the share that succeeded. choice : what choosing by the forecast gains. rules : a
+    study's requirements as a classifier of the records.
     hold_out, folds, seed : how records were held out. values : of groups of facts; facts : of single ones.
     held_out_by : by what is held out together, how well all facts predict, and the rate of all others, which knows
         nothing. everything : how well all facts predict over all records kept, as the choice uses them.

@@ -21,6 +21,9 @@ MOST_PREFERENCES = 64
 class Preference:
     """An expression that a job wishes to hold, and what it counts if it does; below 0, that it rather did not.
 
+    expression : what is wished, a requirement or several joined. weight : what it adds to a cluster's score where it
+    holds.
+
     Raises InputError for a weight that is no number, not finite, or beyond MOST_WEIGHT.
     """
 

@@ -56,6 +56,8 @@ class _Combined:
 class Condition:
     """One field of a vertex and the predicate its value must pass; a vertex without the field fails.
 
+    field : the field's name. predicate : what its value is tested by.
+
     Raises InputError for a predicate that has no `holds`.
     """
 
@@ -91,7 +93,11 @@ class Requirement(_Combined):
     """Conditions that one vertex of the named subsystem must meet together (sorted, each once).
 
     Without conditions it asks only that the subsystem has a vertex there. Requirements are combined with `&`, `|`
-    and `~`. `label` tells two vertices of one subsystem apart in a document; it says nothing of either.
+    and `~`.
+
+    parse : reads one line, such as ``cmake@3.20:``. subsystem : what the vertex is of, such as ``gpu``.
+    conditions : what its fields must be, sorted. label : tells two vertices of one subsystem apart in a document; it
+    says nothing of either.
     """
 
     # The reader makes requirements, so it imports this module; the package puts the two together.
@@ -152,7 +158,10 @@ class _Joined(_Compound):
 
 @dataclass(frozen=True, slots=True)
 class AllOf(_Joined):
-    """All parts hold, at one place; of no parts none fails. Made by `all_of`, which keeps it canonical."""
+    """All parts hold, at one place; of no parts none fails. Made by `all_of`, which keeps it canonical.
+
+    parts : the requirements and expressions that must hold together.
+    """
 
     def __str__(self) -> str:
         return " and ".join(f"({part})" if isinstance(part, AnyOf) else str(part) for part in self.parts)
@@ -160,7 +169,10 @@ class AllOf(_Joined):
 
 @dataclass(frozen=True, slots=True)
 class AnyOf(_Joined):
-    """One part holds at least. Made by `any_of`, which keeps it canonical."""
+    """One part holds at least. Made by `any_of`, which keeps it canonical.
+
+    parts : the requirements and expressions of which one must hold.
+    """
 
     def __str__(self) -> str:
         return " or ".join(f"({part})" if isinstance(part, AllOf) else str(part) for part in self.parts)
@@ -168,7 +180,10 @@ class AnyOf(_Joined):
 
 @dataclass(frozen=True, slots=True)
 class Not(_Compound):
-    """The part does not hold: of a test of a vertex, no vertex there meets it."""
+    """The part does not hold: of a test of a vertex, no vertex there meets it.
+
+    part : the requirement or expression that must not hold.
+    """
 
     part: Expression
 

@@ -49,6 +49,7 @@ class HeldOutCurve:
 class HeldOut:
     """Choices of metadata judged on jobs and fleets that they were not made on, beside the same in sample.
 
+    sets : smallest sets. curves : rankings of subsystems.
     target : the share of the ceiling that sets are chosen to reach. sizes : of the curves: how many subsystems have
     metadata. left_out : what was asked for and could not be, and why.
     """

@@ -74,6 +74,7 @@ class Score:
 class SubsystemScore:
     """What metadata on one subsystem alone does for the jobs that need it.
 
+    subsystem : its name. score : of the jobs that need it, with metadata on it alone.
     baseline : their success without metadata; None where it was not recorded.
     """
 
@@ -84,7 +85,11 @@ class SubsystemScore:
 
 @dataclass(frozen=True, slots=True)
 class SingleSummary:
-    """Success of matched jobs in `single`: mean over subsystems (macro), over submissions, and the baseline's macro."""
+    """Success of matched jobs in `single`, summed up.
+
+    macro : mean over subsystems. baseline : the same without metadata. pooled : over all submissions. subsystems : how
+    many there are.
+    """
 
     macro: float | None
     baseline: float | None
@@ -96,6 +101,7 @@ class SingleSummary:
 class CurvePoint:
     """All jobs with metadata on `level` of their subsystems; a job with fewer stays as its last left it.
 
+    level : how many of its subsystems each job has metadata on.
     share_matched, success : over all jobs; success_of_matched : over those still matched.
     """
 
@@ -107,7 +113,11 @@ class CurvePoint:
 
 @dataclass(frozen=True, slots=True)
 class UnmatchedJob:
-    """A job that ran out of clusters: after how many of how many subsystems."""
+    """A job that ran out of clusters: after how many of how many subsystems.
+
+    name : of the job. unmatched_at : with metadata on how many subsystems no cluster matches any more. needed : how
+    many subsystems it needs.
+    """
 
     name: str
     unmatched_at: int
@@ -129,6 +139,7 @@ class OrderSpread:
     """One row for each random order of adding metadata, each array (orders,).
 
     success_of_matched : over all matched (job, level) pairs. last_level : over jobs, at the last level with a match.
+    submissions : how many (job, level) pairs there are.
     unmatched_at, percent_matched : means over the jobs that ran out of clusters (NaN where none did).
     """
 
@@ -210,6 +221,7 @@ class Reasons:
 class LevelResult:
     """How builds fare at one level of metadata.
 
+    name : of the level. score : of all builds. reasons : why builds fail.
     metadata : the names of its questions. no_capacity : builds that matched, but only clusters that were full.
     refused : builds that matched, and for which the policy chose none of the clusters that were not full.
     costs : by reference runtime. outside_range : the share of assigned builds whose runtime is predicted
@@ -236,16 +248,23 @@ class LevelResult:
 class Results:
     """Everything that a run found; parts that were not asked for, or not published, are None or empty.
 
+    scoring : corrected, or published as in the prior work; None where nothing is scored. exact : whether success is
+    computed, and not drawn.
     scores : by experiment, under the names of the results folder (none, single-subsystem, ...).
     ceiling : over jobs, the share for which some cluster would succeed.
+    subsystems : of `single`, the score of each subsystem. single : the same summed up.
+    curve : of `expanding`, all jobs with metadata on so many of their subsystems. unmatched : the jobs that ran out of
+    clusters on the way. orders : of its random orders.
     last_level : success of `expanding` over jobs, at the last level with a match.
     levels : of the experiments on build records, whose scores are in `scores` too. models : of their runtime.
     held_out : how smallest sets and rankings fare on jobs and fleets that they were not made on.
-    worth, sufficiency, front : what each subsystem is worth, how few suffice, and levels with
-    those on the Pareto front, which is exact where every set was tried (front_exact).
-    headlines, differences : figures with their intervals. fleets : what fleets drawn anew give.
-    sensitivity : what other circumstances would give.
+    worth : what each subsystem is worth. sufficiency : how few of them suffice. front : levels, and which of them are
+    Pareto-optimal. front_exact : whether every set was tried.
+    headlines : figures with their intervals. differences : between two levels, likewise.
+    fleets : what fleets drawn anew give. sensitivity : what other circumstances would give.
     evidence : what records with outcomes show. timed : replays of a trace side by side.
+    study : what was run, with its settings, as in study.json. truth : what success was taken from, where not from
+    rules.
     incomparable : on so many clusters a value cannot be compared with what jobs ask, so that they count as no match.
     """
 

@@ -216,6 +216,7 @@ class PackageModels:
 class Models:
     """The models of every package that has enough builds; sorted by package, each once.
 
+    by_package : those of one package each, sorted.
     minimum_builds : fewer builds are too few. folds, seed : of the cross-validation.
     facts : what is known of builds before they run, in the order in which groups are nested.
     too_few : the other packages, each with its number of builds.

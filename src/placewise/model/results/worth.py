@@ -44,7 +44,7 @@ class Interval:
 class SubsystemWorth:
     """What metadata on one subsystem is worth, in success: a share of all jobs.
 
-    value : its Shapley value. standard_error : of the value, 0 where it is exact.
+    name : of the subsystem. value : its Shapley value. standard_error : of the value, 0 where it is exact.
     single_lift : what it alone adds to no metadata. drop_one_loss : what leaving it out takes from all metadata.
     blame : its part of the incompatible (job, cluster) pairs, each divided equally among the subsystems that the
         pair fails. sole : the pairs that fail on it alone.
@@ -74,7 +74,7 @@ class Worth:
 
     subsystems : the largest value first. nothing, everything : v of no and of all subsystems; the values sum to
         their difference. ceiling : the share of jobs for which some cluster would succeed.
-    jobs : how many jobs. incompatible : the (job, cluster) pairs, of all `pairs`, in which some subsystem fails.
+    jobs : how many jobs. pairs : all (job, cluster) pairs. incompatible : those in which some subsystem fails.
     coalitions : the sets of subsystems evaluated, job by job. permutations : the random orders averaged over, 0
         where every value is exact.
     """
@@ -168,7 +168,11 @@ class LevelPoint:
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """One figure of one experiment or level with its intervals, each over something else; empty where not asked for."""
+    """One figure of one experiment or level with its intervals, each over something else; empty where not asked for.
+
+    experiment : its name, or the level's. quantity : what the figure is, such as ``success``. value : the figure.
+    intervals : each over something else, such as jobs or fleets.
+    """
 
     experiment: str
     quantity: str
@@ -178,7 +182,11 @@ class Headline:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """How much larger a figure is at one level than at another, compared on the same draws."""
+    """How much larger a figure is at one level than at another, compared on the same draws.
+
+    experiment, than : the two levels. quantity : what the figure is, such as ``success``. value : that of `experiment`
+    less that of `than`. intervals : of this difference.
+    """
 
     experiment: str
     than: str
@@ -209,8 +217,8 @@ class SensitivityPoint:
     setting : what was changed: clusters, range width, wrong metadata or missing metadata. amount : to what.
     nothing, everything : success. matched : the share of jobs that some cluster matches with all metadata.
     ceiling : the share of jobs for which some cluster would succeed. draws : how often it was drawn; each figure
-        is the mean of the draws, `low` and `high` are the 2.5 and 97.5 percentile of `everything`, or the least and
-        the most of fewer than 40.
+        is the mean of the draws. low, high : the 2.5 and 97.5 percentile of `everything`, or the least and the most of
+        fewer than 40 draws.
     """
 
     setting: str

@@ -12,6 +12,8 @@ from placewise.model.studies.version_profile import VersionFleet, VersionJobs
 class Profile:
     """The statistics of an experiment: of its fleet and of its jobs, both about versions or both about builds.
 
+    fleet : of what clusters have. jobs : of what jobs ask for.
+
     Raises InputError for jobs and a fleet that do not go together.
     """
 

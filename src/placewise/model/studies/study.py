@@ -87,7 +87,11 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked of one vertex of a subsystem, for each record."""
+    """What is asked of one vertex of a subsystem, for each record.
+
+    name : what levels and results call it. subsystem : of the vertex. fields : what is compared with which column of
+    the record.
+    """
 
     name: str
     subsystem: str
@@ -102,7 +106,8 @@ class Question:
 class Rule:
     """An outcome rule: the job fails, for the reason `name`, on a cluster that does not meet the question.
 
-    published : the question that the prior work's code tested instead, where it differs.
+    name : of the rule. question : what the cluster has to meet. published : the question that the prior work's code
+    tested instead, where it differs.
     """
 
     name: str
@@ -112,7 +117,10 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """A named choice of metadata: the subsystems, or questions, that a submission has metadata on."""
+    """A named choice of metadata: the subsystems, or questions, that a submission has metadata on.
+
+    name : what the level is called in results. metadata : the names of these subsystems or questions.
+    """
 
     name: str
     metadata: tuple[str, ...]
@@ -131,8 +139,9 @@ class Level:
 class Study:
     """One study, of version jobs or of records.
 
-    jobs : a workload, whose requirements are questions and rules alike, or records, for which `questions` and `rules`
-        say both; an empty workload where there is a trace.
+    fleet : the clusters. jobs : a workload, whose requirements are questions and rules alike, or records, for which
+        `questions` and `rules` say both; an empty workload where there is a trace.
+    questions : what records ask of clusters; levels name them. rules : what decides whether a record succeeds.
     levels : in the order of the report. expanding : the questions that `expanding` adds one after the other; empty for
         all, by name. everything : those that *all metadata* is; empty for all.
     settings : how to run it.
@@ -141,6 +150,7 @@ class Study:
     profile : what the fleet was drawn from, if it was.
     truth : what says how likely jobs succeed, in place of rules; None where rules, or requirements, decide.
     trace : recorded jobs, which the experiment `timed` replays as `timed` says; its levels are pieces of metadata.
+    timed : the scenarios of `trace`.
 
     Raises InputError for names that repeat or are not known, too many rules, and a trace beside other jobs.
     """

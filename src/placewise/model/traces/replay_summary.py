@@ -96,6 +96,7 @@ class ReplaySummary:
     jobs : how many. succeeded : those that ended well. failed : those whose last attempt failed, or had nowhere to go
     after a failure. never_started : those that no cluster could ever start; they are in no other figure.
     resubmissions : attempts after a job's first.
+    work : what their attempts used. clusters : what was used of each.
     waits : of the jobs that started. means : their means with intervals. weeks : in how many they were submitted.
     makespan_s : from the first submission to the last end of the whole replay. utilisation : processor-seconds used in
     the window that is summed up, as a share of those there; None for an empty window.

@@ -20,7 +20,10 @@ NAMELESS = "a trace in memory"
 class TraceRecord:
     """Where a trace came from, and what was left out of it before it was replayed.
 
-    jobs : that were replayed, of `read`. cleaning, dropped, given_instead, cut : see `Cleaned`. left_out : at reading.
+    source : where it came from, in words. read : how many jobs it has. jobs : how many of them were replayed.
+    cleaning : the name of the filter. dropped : its reasons, and how many jobs it dropped for each. given_instead :
+    jobs whose asked processors are those that they were given. cut : jobs whose runtime was cut at their limit.
+    left_out : at reading, as reasons and how many rows.
     submits_are_starts : the header says that submission times are start times. lacking : what no job says.
     notes : what was noticed at reading.
     """
@@ -61,7 +64,7 @@ class Answer:
     """What a replay comes to, without its jobs.
 
     record : of the trace. fleet : where its clusters come from, in words. metadata : the pieces of metadata that the
-    scheduler had; None for all that the jobs have.
+    scheduler had; None for all that the jobs have. settings : how it was replayed. summary : what it comes to.
     """
 
     record: TraceRecord
@@ -73,7 +76,10 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Replayed(Answer):
-    """A replay and its answer. trace : the jobs, in whose positions the schedule counts."""
+    """A replay and its answer.
+
+    trace : the jobs. schedule : every attempt of every job; jobs are positions in the trace.
+    """
 
     trace: Trace
     schedule: Schedule

@@ -188,7 +188,11 @@ class PieceWorth:
 
 @dataclass(frozen=True, slots=True)
 class Timed:
-    """Scenarios of one trace side by side; every one but the first compared with another. values : where asked for."""
+    """Scenarios of one trace side by side.
+
+    record : of the trace. results : of each scenario. comparisons : of every scenario but the first with another one.
+    values : what pieces of metadata are worth, where asked for.
+    """
 
     record: TraceRecord
     results: tuple[ScenarioResult, ...]

@@ -11,6 +11,7 @@ from placewise.model.traces.replay import QueuePolicy
 class ClusterStart:
     """When a job would start on one cluster, submitted now.
 
+    cluster : its name. policy : that orders its queue.
     start_s : in the time of the queue, None where the cluster has fewer processors than the job asks for.
     wait_s : from now on, None likewise. running, queued : how many jobs are on the cluster.
     is_bound : whether the start is no later than this, whoever comes; else it is the start if nobody else comes, and
@@ -30,8 +31,9 @@ class ClusterStart:
 class StartEstimate:
     """When a job would start on the clusters that match it.
 
-    now_s : of the queue, Unix time, or the virtual time of a replay if `is_virtual`. processors, limit_s : what was
-    taken for the job. clusters : in the order of the fleet. notes : what was noticed, one sentence each.
+    job : its name. now_s : of the queue, in Unix time or virtual time. is_virtual : whether times are those of a
+    replay. processors, limit_s : what was taken for the job. clusters : in the order of the fleet. notes : what was
+    noticed, one sentence each.
     """
 
     job: str

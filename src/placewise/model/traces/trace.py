@@ -43,6 +43,7 @@ class Labels:
 class Machine:
     """One cluster as the trace itself describes it.
 
+    name : of the cluster. processors : how many it has. gpus_per_node : 0 for none, or where the trace does not say.
     nodes, cores_per_node, memory_bytes_per_node : None where the trace does not say. A pool of processors has none of
     these. gpu_model : that of all its GPUs. numbers : of its nodes in `Trace.ran_on`, as far as they are known.
     """
@@ -67,7 +68,7 @@ class Trace:
     whole job. exclusive : whether it takes whole nodes. user, group, queue : labels.
     asks : distinct sets of requirements, all of which must hold; the first is always empty. ask : (jobs,) int32, the
     position of each job's set in `asks`.
-    after : the position of the earlier job that must have ended before, and think_s the seconds from that end to this
+    after : the position of the earlier job that must have ended before. think_s : seconds from that end to this
     submission (fields 17 and 18 of SWF).
     ran_on : the distinct numbered nodes that each job ran on, where recorded; empty tuples else. None if none is.
     machines : the clusters that the trace describes; empty if it describes none.

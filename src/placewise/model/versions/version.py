@@ -57,6 +57,9 @@ class Version:
     Versions are equal when their keys are, so ``1.2`` and ``1-2`` are one version, while ``1.2`` and
     ``1.2.0`` are two. The text survives exactly.
 
+    text : as written. key : what orders it. has_place : whether it has a place in the order: a number or
+    a branch such as ``develop`` has one, a commit has none.
+
     Raises InputError for an empty text, one of more than 256 characters, or characters that no version has.
     """
 

@@ -47,6 +47,7 @@ class WiderStep:
 class Relaxation:
     """One requirement, which may be an expression, replaced by a wider one in all jobs that have it.
 
+    requirement : as jobs have it. success : what it changes in success, None where not worked out.
     jobs : how many have it. gained : how many of them matched nothing and then match some cluster.
     clusters_per_job : how many clusters each of those then matches on average.
     steps : the way to `relaxed` in smaller steps, each of which gains more jobs than the one before; it is the last.
@@ -69,6 +70,7 @@ class Relaxation:
 class FleetChange:
     """One subsystem of one cluster changed, or added where it was missing.
 
+    cluster, subsystem : their names. success : what it changes in success, None where not worked out.
     before, after : the properties of its one vertex; before is None where the cluster has no such subsystem.
     gained : the jobs that matched nothing and then match this cluster. lost : those that matched this cluster
         alone and then match nothing.

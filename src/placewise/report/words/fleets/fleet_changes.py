@@ -119,7 +119,7 @@ def change_rows(
 
 def counts_sentence(changes: FleetChanges) -> str:
     """Say how many clusters are new, gone, renamed, changed and as they were; nothing of no clusters."""
-    parts = []
+    parts: list[str] = []
     for what, word in WORDS.items():
         if count := sum(one.what == what for one in changes.clusters):
             number = f"{count:,}" if parts else counted(count, "cluster")
