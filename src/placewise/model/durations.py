@@ -6,7 +6,7 @@ import math
 import re
 
 from placewise.errors import InputError
-from placewise.model.scalar import Value
+from placewise.model.scalar import Value, counted
 
 EXPECTED = "seconds, or a text such as 30m, 7d, 7-00:00:00, PT30M or unlimited"
 _LONGEST = 64
@@ -62,8 +62,7 @@ def in_words(seconds: float) -> str:
         return "any time"
     for size, word in _WORDS:
         if seconds and seconds % size == 0:
-            count = int(seconds // size)
-            return f"{count:,} {word}{'s' * (count != 1)}"
+            return counted(int(seconds // size), word)
     return f"{seconds:,.15g} second{'s' * (seconds != 1)}"
 
 

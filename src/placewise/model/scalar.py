@@ -40,6 +40,15 @@ def scalar_text(value: Value) -> str:
         return hex(int(value))
 
 
+def counted(count: int, noun: str) -> str:
+    """Write how many of something there are, in the singular or the plural.
+
+    >>> counted(1, "job"), counted(1200, "job")
+    ('1 job', '1,200 jobs')
+    """
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 def decimal(value: Value) -> float | None:
     """Return the number that a value is, or that its text writes; None for anything else, NaN and booleans too."""
     if isinstance(value, str):

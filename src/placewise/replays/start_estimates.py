@@ -8,6 +8,7 @@ from placewise.errors import InputError, Words, locating, one_of
 from placewise.model.durations import seconds_of
 from placewise.model.fleets.cluster import Fleet
 from placewise.model.jobs.job import OR_SLOT, XOR_SLOT, Job, ResourceRequest
+from placewise.model.scalar import counted
 from placewise.model.traces.queue_state import QueuedJob, QueueState, RunningJob
 from placewise.model.traces.replay import QueuePolicy, ReplaySettings
 from placewise.model.traces.start_estimate import ClusterStart, StartEstimate
@@ -55,7 +56,9 @@ def estimate_starts(
         )
     size, limit, notes = _asked(job, processors, limit_s)
     running, queued, elsewhere = _by_cluster(fleet, state)
-    notes += [*elsewhere, *(f"left out, since {why}: {_jobs(count)}" for why, count in state.left_out), *state.notes]
+    notes += elsewhere
+    notes += [f"left out, since {why}: {counted(count, 'job')}" for why, count in state.left_out]
+    notes += state.notes
     starts = []
     for position in sorted(matched):
         site = site_of(fleet.clusters[position], "processors")
@@ -63,11 +66,11 @@ def estimate_starts(
         run, wait = running[position], queued[position]
         too_large = sum(one.processors > site.processors for one in wait)
         if too_large:
-            notes.append(f"{site.name}: left out of the queue, as larger than the cluster: {_jobs(too_large)}")
+            notes.append(f"{site.name}: left out of the queue, as larger than the cluster: {counted(too_large, 'job')}")
         wait = [one for one in wait if one.processors <= site.processors]
         endless = sum(one.limit_s is None for one in run) + sum(one.limit_s is None for one in wait)
         if endless:
-            notes.append(f"{site.name}: without a limit, for which a day is taken: {_jobs(endless)}")
+            notes.append(f"{site.name}: without a limit, for which a day is taken: {counted(endless, 'job')}")
         start = None
         if size <= site.processors:
             line = _line(site, run, wait, state.now_s)
@@ -114,10 +117,6 @@ def _line(site: Site, running: Sequence[RunningJob], queued: Sequence[QueuedJob]
     return line
 
 
-def _jobs(count: int) -> str:
-    return f"{count:,} job{'' if count == 1 else 's'}"
-
-
 def _limit(seconds: int | None) -> int:
     return NO_LIMIT_S if seconds is None else max(1, seconds)
 
@@ -160,7 +159,7 @@ def _by_cluster(fleet: Fleet, state: QueueState) -> tuple[list[list[RunningJob]]
     return (
         running,
         queued,
-        [f"left out, since no cluster is called {name!r}: {_jobs(n)}" for name, n in nowhere.items()],
+        [f"left out, since no cluster is called {name!r}: {counted(n, 'job')}" for name, n in nowhere.items()],
     )
 
 

@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 
 from placewise.model import streams
 from placewise.model.results.worth import Interval
+from placewise.model.scalar import counted
 
 _LEVEL = 0.95
 _FEWEST = 40
@@ -232,12 +233,8 @@ class Varied:
     resamples: int = 0
 
     def __str__(self) -> str:
-        again = f"{_counted(self.resamples, 'resample')} of " if self.resamples else ""
-        return f"{again}{_counted(self.count, self.noun)}{self.how}"
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+        again = f"{counted(self.resamples, 'resample')} of " if self.resamples else ""
+        return f"{again}{counted(self.count, self.noun)}{self.how}"
 
 
 def interval_of(values: NDArray[np.float64], varied: Varied, centre: Centre | None = None) -> Interval | None:

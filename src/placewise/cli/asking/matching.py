@@ -205,15 +205,12 @@ def _say_others(answer: Answered, total: int) -> None:
 
 def _print_nodes(answers: Sequence[Answered], fitting: Sequence[dict[str, tuple[str, ...]]], total: int) -> None:
     from placewise.formats.notations.hostlists import hostlist_text
+    from placewise.model.scalar import counted
 
     for answer, found in zip(answers, fitting, strict=True):
         of_job = f"{answer.name} on " if len(answers) > 1 else ""
         for name, nodes in found.items():
-            said = (
-                f"{len(nodes):,} node{'s' * (len(nodes) != 1)}: {hostlist_text(nodes)}"
-                if nodes
-                else "no nodes are said"
-            )
+            said = f"{counted(len(nodes), 'node')}: {hostlist_text(nodes)}" if nodes else "no nodes are said"
             print_words(f"{of_job}{name}: {said}")
         _say_others(answer, total)
         answer.say_incomparable()

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from placewise.model.scalar import counted
 from placewise.report.data.jobs.explanation import explanation_document
 from placewise.report.terminal.tables import print_table
-from placewise.report.words.numbers import counted
 
 if TYPE_CHECKING:
     from rich.console import Console, JustifyMethod
@@ -66,12 +66,12 @@ def undecided_lines(answer: Submission | Matched, *, most: int) -> list[str]:
     """Say of which clusters it cannot be said whether they match, `most` of them by name."""
     lines = []
     if answer.unknown:
-        count = f"{len(answer.unknown)} cluster{'s' * (len(answer.unknown) > 1)}"
+        count = counted(len(answer.unknown), "cluster")
         lines.append(f"{count} may match, if what is not described there is as asked: {_some(answer.unknown, most)}")
     shown = answer.incomparable[:most]
     lines += [f"{one.cluster} cannot be compared with {one.requirement}: {one.problem}" for one in shown]
     rest = len(answer.incomparable) - len(shown)
-    return lines + ([f"{rest} further cluster{'s' * (rest > 1)} cannot be compared with what is asked"] if rest else [])
+    return lines + ([f"{counted(rest, 'further cluster')} cannot be compared with what is asked"] if rest else [])
 
 
 def _some(names: Sequence[str], most: int) -> str:

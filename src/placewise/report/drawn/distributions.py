@@ -7,13 +7,14 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 
 from placewise.model.results.results import Results
+from placewise.model.scalar import counted
 from placewise.report.data.statistics import Histogram, share_histogram, whole_number_histogram
 from placewise.report.data.studies.experiments import orders, total_jobs
 from placewise.report.drawn import style
 from placewise.report.drawn.picture import Drawing
 from placewise.report.words.figures import FigureWords, orders_words
 from placewise.report.words.names import orders_word
-from placewise.report.words.numbers import counted, jobs, number, share
+from placewise.report.words.numbers import jobs, number, share
 
 _NARROWEST_VIEW = 0.06
 

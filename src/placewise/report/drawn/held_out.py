@@ -8,12 +8,13 @@ import numpy as np
 from matplotlib.lines import Line2D
 
 from placewise.model.results.results import Results
+from placewise.model.scalar import counted
 from placewise.report.data.studies import held_out as numbers
 from placewise.report.drawn import style
 from placewise.report.drawn.picture import Drawing
 from placewise.report.words.figures import held_out_words
 from placewise.report.words.names import scoring_line
-from placewise.report.words.numbers import counted, share
+from placewise.report.words.numbers import share
 from placewise.report.words.studies.held_out import OVER_WORDS, RANKING_WORDS
 
 _PANEL, _BETWEEN = 2.2, 0.95  # inches

@@ -13,12 +13,13 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from placewise.model.results.runtime_models import BYTES_PER_GIB, KINDS, Kind, ModelCard, Models, PackageModels
+from placewise.model.scalar import counted
 from placewise.prediction import predict
 from placewise.report.data.records import models as numbers
 from placewise.report.drawn import style
 from placewise.report.drawn.picture import Drawing, Picture, write_pictures
 from placewise.report.words.figures import FigureWords
-from placewise.report.words.numbers import counted, number, share, shown
+from placewise.report.words.numbers import number, share, shown
 
 OVERVIEW = "model-overview"
 """The name of the figure that shows all models together."""

@@ -14,13 +14,14 @@ from matplotlib.ticker import FuncFormatter
 
 from placewise.model.results.results import Results
 from placewise.model.results.worth import SensitivityPoint
+from placewise.model.scalar import counted
 from placewise.report.data.statistics import FEWEST_FOR_CENTRAL
 from placewise.report.data.studies.uncertainty import SENSITIVITY_LINES, by_setting, fleet_columns, over_decades
 from placewise.report.drawn import style
 from placewise.report.drawn.picture import Drawing
 from placewise.report.words import figures
 from placewise.report.words.names import scoring_line, setting_words
-from placewise.report.words.numbers import counted, share
+from placewise.report.words.numbers import share
 
 _ROW = 0.55  # inches, as all below
 _PANEL = 2.75

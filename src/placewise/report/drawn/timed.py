@@ -15,6 +15,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from placewise.model.results.results import Results
 from placewise.model.results.worth import Interval
+from placewise.model.scalar import counted
 from placewise.model.traces.scenarios import Paired, PieceWorth, ScenarioResult, Timed
 from placewise.report.data.replays.timed import (
     MOST_ROWS,
@@ -28,7 +29,7 @@ from placewise.report.data.replays.timed import (
 from placewise.report.drawn import style
 from placewise.report.drawn.picture import Drawing, Picture, write_pictures
 from placewise.report.words.figures import FigureWords
-from placewise.report.words.numbers import MISSING, counted, distinct, share, shown
+from placewise.report.words.numbers import MISSING, distinct, share, shown
 from placewise.report.words.replays.replay import HOUR_S, narrows_nothing, paired_sentence, time_words, worth_amount
 from placewise.report.words.replays.timed import success_words
 

@@ -14,13 +14,14 @@ from matplotlib.patches import Patch
 
 from placewise.model.results.results import Results
 from placewise.model.results.worth import LevelPoint, Sufficiency
+from placewise.model.scalar import counted
 from placewise.report.data.studies import worth as numbers
 from placewise.report.data.studies.steps import BESIDE, DOWN, MOST_LETTERS, last_shown, named_steps, top_of
 from placewise.report.drawn import style
 from placewise.report.drawn.picture import Drawing
 from placewise.report.words.figures import front_words, ranking_words, sufficiency_words
 from placewise.report.words.names import KIND_WORDS, LIFT_ALONE, LOSS_IF_DROPPED
-from placewise.report.words.numbers import counted, distinct, jobs, share
+from placewise.report.words.numbers import distinct, jobs, share
 from placewise.report.words.studies.worth import cost_unit, how_found
 
 _PITCH = 0.2  # inches

@@ -15,7 +15,7 @@ from placewise.model.advice.job_cost import ClusterCost, JobCost
 from placewise.model.fleets.site_limit import SiteLimit
 from placewise.model.jobs.job import Job
 from placewise.model.requirements.requirement import Expression, tests_of
-from placewise.model.scalar import scalar_text
+from placewise.model.scalar import counted, scalar_text
 from placewise.model.traces.start_estimate import ClusterStart, StartEstimate
 from placewise.report.page.diff_page import some_names
 from placewise.report.page.filling import filled
@@ -40,7 +40,7 @@ from placewise.report.words.jobs.start_estimate import (
     moment_words,
     start_words,
 )
-from placewise.report.words.numbers import counted, shown
+from placewise.report.words.numbers import shown
 from placewise.report.words.replays.replay import time_words
 
 _MAY_FIT = "may fit"

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from placewise.formats.writing import write_bytes
 from placewise.model.results.runtime_models import BYTES_PER_GIB, KINDS, Choice, ModelCard, Models
+from placewise.model.scalar import counted
 from placewise.report.data.records import models as numbers
 from placewise.report.drawn.models import OVERVIEW
 from placewise.report.drawn.picture import Picture
@@ -14,7 +15,7 @@ from placewise.report.page.cells import Cell, Row, Table, share_cell
 from placewise.report.page.filling import embedded, filled
 from placewise.report.page.sections.section import Section
 from placewise.report.words.glossary import MODELS
-from placewise.report.words.numbers import MISSING, counted, number, shown
+from placewise.report.words.numbers import MISSING, number, shown
 from placewise.report.words.openings.models import models_opening
 from placewise.report.words.records.models import fit_lines, model_lines
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from placewise.report.words.numbers import counted, shown
+from placewise.model.scalar import counted
+from placewise.report.words.numbers import shown
 
 MOST_ROWS = 500
 _LONGEST = 400

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from placewise.model.results.held_out import HeldOut
 from placewise.model.results.results import Results
 from placewise.model.results.worth import Difference, Headline, LevelPoint, SensitivityPoint, Sufficiency
+from placewise.model.scalar import counted
 from placewise.report.data.statistics import FEWEST_FOR_CENTRAL
 from placewise.report.data.studies import experiments, held_out, uncertainty
 from placewise.report.data.studies.worth import front, ranking
@@ -22,7 +23,7 @@ from placewise.report.words.names import (
     setting_words,
     subsystems_label,
 )
-from placewise.report.words.numbers import counted, distinct, jobs, share, shown
+from placewise.report.words.numbers import distinct, jobs, share, shown
 from placewise.report.words.studies.held_out import OVER_WORDS, RANKING_WORDS
 from placewise.report.words.studies.worth import front_found, how_found, sufficiency_sentence
 from placewise.report.words.studies.worth_findings import sensitivity_findings

@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 
 from placewise.model.quantities import CEILING, FLEET, MACRO, SUCCESS, UNMATCHED
 from placewise.model.results.results import LevelResult, Results
+from placewise.model.scalar import counted
 from placewise.model.studies.study import EXPERIMENTS, WITH_REPLACEMENT, WITHOUT_REPLACEMENT, folder_name
 from placewise.report.data.studies.experiments import total_jobs
 from placewise.report.data.studies.levels import AT_LEAST, EXACT, LevelRow, group_of, is_chosen
 from placewise.report.data.studies.uncertainty import is_share
-from placewise.report.words.numbers import counted, jobs, number, share, shown
+from placewise.report.words.numbers import jobs, number, share, shown
 from placewise.report.words.truth import truth_line
 
 SUCCESS_OF_MATCHED_WORDS = "success of matched jobs"

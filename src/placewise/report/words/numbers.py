@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from placewise.model.scalar import counted
+
 MISSING = "-"
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 NARROW_SPACE = "\N{NARROW NO-BREAK SPACE}"
@@ -57,11 +59,6 @@ def number(value: float | None, digits: int = 4) -> str:
 def amount(value: float, digits: int = 4) -> str:
     """Write an amount to so many digits, without dropping any before the point."""
     return f"{value:,.0f}" if abs(value) >= 1000 else number(value, digits)
-
-
-def counted(count: int, noun: str) -> str:
-    """Write how many of something there are, in the singular or the plural."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def jobs(count: int) -> str:

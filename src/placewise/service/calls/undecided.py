@@ -12,6 +12,7 @@ from placewise.matching.match import incomparables, match_of, undecided_clusters
 from placewise.matching.shapes.work import Work
 from placewise.model.jobs.job import Job
 from placewise.model.requirements.requirement import Expression
+from placewise.model.scalar import counted
 
 _SHOWN = 3
 
@@ -67,9 +68,7 @@ def incomparable_in_words(found: tuple[Incomparable[Expression], ...]) -> list[s
     """Say which clusters have a value that cannot be compared; of many the first."""
     lines = [f"{one.cluster} cannot be compared with {one.requirement}: {one.problem}" for one in found[:_SHOWN]]
     rest = len(found) - _SHOWN
-    return lines + (
-        [f"{rest} further cluster{'s' * (rest > 1)} cannot be compared with what is asked"] if rest > 0 else []
-    )
+    return lines + ([f"{counted(rest, 'further cluster')} cannot be compared with what is asked"] if rest > 0 else [])
 
 
 def _about(index: FleetIndex, job: Job, clusters: int) -> Iterator[str]:

@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.lines import Line2D
 
 from placewise.model.results.results import CostScore, Results
+from placewise.model.scalar import counted
 from placewise.prediction.cost import SECONDS_PER_HOUR
 from placewise.report.data.studies.levels import best_row, by_cost, cost_each, reference_of, runtime_each
 from placewise.report.drawn import style
@@ -16,7 +17,7 @@ from placewise.report.drawn.levels.axes import Column, level_plot
 from placewise.report.drawn.picture import Drawing
 from placewise.report.words.figures import FigureWords
 from placewise.report.words.names import level_rows, reference_words
-from placewise.report.words.numbers import amount, counted, number, share, shown
+from placewise.report.words.numbers import amount, number, share, shown
 
 _MOST_PACKAGES = 15
 _WIDEST_NAME = 1.7  # inches

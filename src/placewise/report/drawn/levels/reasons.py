@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.patches import Patch
 
 from placewise.model.results.results import Results
+from placewise.model.scalar import counted
 from placewise.report.data.studies.levels import assigned, failing
 from placewise.report.data.studies.reasons import Part, failing_levels, parts_of
 from placewise.report.drawn import style
@@ -13,7 +14,7 @@ from placewise.report.drawn.levels.axes import Column, level_plot
 from placewise.report.drawn.picture import Drawing
 from placewise.report.words.figures import FigureWords
 from placewise.report.words.names import level_rows, reasons_word
-from placewise.report.words.numbers import counted, share
+from placewise.report.words.numbers import share
 
 # Reasons alone are light, combinations are strong.
 _COLOURS = {

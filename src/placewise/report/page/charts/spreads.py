@@ -9,6 +9,7 @@ import numpy as np
 
 from placewise.model.results.results import Results
 from placewise.model.results.worth import Difference, Headline, SensitivityPoint
+from placewise.model.scalar import counted
 from placewise.report.data.statistics import FEWEST_FOR_CENTRAL, thinned
 from placewise.report.data.studies import uncertainty
 from placewise.report.data.studies.worth import MOST_ROWS
@@ -18,7 +19,7 @@ from placewise.report.words import figures
 from placewise.report.words.figures import FigureWords
 from placewise.report.words.intervals import interval_kind
 from placewise.report.words.names import setting_amount, setting_words
-from placewise.report.words.numbers import counted, shown
+from placewise.report.words.numbers import shown
 
 _OVERS = (
     (vega.BLUE, "circle"),

@@ -8,12 +8,13 @@ import numpy as np
 
 from placewise.model.results.held_out import HeldOut
 from placewise.model.results.results import Results
+from placewise.model.scalar import counted
 from placewise.report.data.studies import held_out as numbers
 from placewise.report.page.cells import Cell, Row, Table
 from placewise.report.page.charts import vega
 from placewise.report.page.sections.section import Section
 from placewise.report.words.figures import held_out_words
-from placewise.report.words.numbers import MISSING, counted, share, shown
+from placewise.report.words.numbers import MISSING, share, shown
 from placewise.report.words.studies.held_out import OVER_WORDS, RANKING_WORDS, held_out_sentences
 
 _LOOKS = {

@@ -7,6 +7,7 @@ from dataclasses import astuple
 from typing import Any
 
 from placewise.model.results.results import CostScore, LevelResult, Moments, Reasons, Results, Score, Used
+from placewise.model.scalar import counted
 from placewise.prediction.cost import SECONDS_PER_HOUR
 from placewise.report.data.studies.levels import (
     BEST_MEMORY,
@@ -29,7 +30,7 @@ from placewise.report.words.names import (
     reasons_word,
     reference_words,
 )
-from placewise.report.words.numbers import MISSING, counted, share, shown
+from placewise.report.words.numbers import MISSING, share, shown
 from placewise.report.words.studies.level_findings import runtime_findings, success_findings
 
 Column = tuple[str, str, Callable[[LevelResult], Cell]]

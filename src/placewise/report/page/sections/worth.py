@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from placewise.model.quantities import SUCCESS
 from placewise.model.results.results import Results
 from placewise.model.results.worth import Difference, Headline, LevelPoint, Worth
+from placewise.model.scalar import counted
 from placewise.report.data.studies.uncertainty import different
 from placewise.report.data.studies.worth import front, has_intervals, kept_levels
 from placewise.report.page.cells import Cell, Row, Table, amount_cell, count_cell, part_cell, share_cell
@@ -16,7 +17,7 @@ from placewise.report.page.sections.section import Section
 from placewise.report.words import names
 from placewise.report.words.figures import than_of
 from placewise.report.words.intervals import interval_over, interval_words
-from placewise.report.words.numbers import MISSING, counted, shown
+from placewise.report.words.numbers import MISSING, shown
 from placewise.report.words.studies.worth import cost_unit, front_found, sufficiency_sentence
 from placewise.report.words.studies.worth_findings import held_out_findings, value_findings, verdict
 

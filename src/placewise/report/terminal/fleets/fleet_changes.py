@@ -8,10 +8,10 @@ from functools import partial
 from rich.console import Console
 
 from placewise.model.fleets.fleet_changes import ClusterChange, FleetChanges
+from placewise.model.scalar import counted
 from placewise.report.terminal.narrow import some_names
 from placewise.report.terminal.tables import MOST_ROWS, print_line, width_of
 from placewise.report.words.fleets.fleet_changes import SIGNS, cluster_lines, vocabulary_lines
-from placewise.report.words.numbers import counted
 
 _NAMES = 48
 

@@ -8,11 +8,11 @@ from rich.console import Console, JustifyMethod
 
 from placewise.model.fleets.fleet_changes import ClusterChange
 from placewise.model.fleets.imported import Dropped, Imported, Unknown
+from placewise.model.scalar import counted
 from placewise.report.terminal.fleets.fleet_changes import print_cluster_changes
 from placewise.report.terminal.narrow import some_names
 from placewise.report.terminal.tables import print_first_rows, print_line
 from placewise.report.words.fleets.imports import overlap_reason
-from placewise.report.words.numbers import counted
 
 _LEFT: JustifyMethod = "left"
 _RIGHT: JustifyMethod = "right"

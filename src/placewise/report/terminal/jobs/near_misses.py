@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from rich.console import Console, JustifyMethod
 
+from placewise.model.scalar import counted
 from placewise.report.terminal.tables import print_first_rows, print_line
 from placewise.report.words.jobs.explanation import RANGES, asks_for_versions
 from placewise.report.words.jobs.near_misses import change_text
-from placewise.report.words.numbers import counted
 from placewise.worth.near_misses.suggestions import NearMisses, Relaxation, Success
 
 

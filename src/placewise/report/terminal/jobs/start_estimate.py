@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rich.console import Console, JustifyMethod
 
+from placewise.model.scalar import counted
 from placewise.model.traces.start_estimate import ClusterStart, StartEstimate
 from placewise.report.terminal.tables import print_first_rows, print_lines
 from placewise.report.words.jobs.start_estimate import (
@@ -16,7 +17,7 @@ from placewise.report.words.jobs.start_estimate import (
     clock_words,
     start_words,
 )
-from placewise.report.words.numbers import counted, shown
+from placewise.report.words.numbers import shown
 from placewise.report.words.replays.replay import time_words
 
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from rich.console import Console, JustifyMethod
 
 from placewise.formats.traces.clusters.property_evidence import Evidence
+from placewise.model.scalar import counted
 from placewise.model.traces.trace import Machine
 from placewise.report.data.replays.trace import TraceFacts
 from placewise.report.terminal.tables import print_first_rows, print_line, print_table
@@ -59,7 +60,7 @@ def _lines(facts: TraceFacts) -> list[str]:
         lines.append("The header says that submission times are start times, so how long jobs waited is not known.")
     if facts.requiring:
         distinct = len(set(trace.ask.tolist()) - {0})
-        lines.append(f"{_counted(facts.requiring, 'job')} with requirements, in {distinct:,} different sets.")
+        lines.append(f"{counted(facts.requiring, 'job')} with requirements, in {distinct:,} different sets.")
     if facts.too_large:
         lines.append(f"Jobs that no machine can hold, by processors, nodes, memory or GPUs: {facts.too_large:,}.")
     if facts.lacking:
@@ -71,29 +72,25 @@ def _lines(facts: TraceFacts) -> list[str]:
 
 def _jobs_line(facts: TraceFacts) -> str:
     cleaned = facts.cleaned
-    parts = [_counted(len(facts.trace), "job")]
+    parts = [counted(len(facts.trace), "job")]
     if cleaned.cleaning == "strict":
         parts[0] += f" of {cleaned.jobs:,} left by --clean strict"
         if cleaned.cut:
-            parts.append(f"{_counted(cleaned.cut, 'runtime')} cut at the limit")
+            parts.append(f"{counted(cleaned.cut, 'runtime')} cut at the limit")
         if cleaned.given_instead:
-            parts.append(f"{_counted(cleaned.given_instead, 'job')} that asked for no processors and were given some")
+            parts.append(f"{counted(cleaned.given_instead, 'job')} that asked for no processors and were given some")
     return f"{facts.trace.source}: {'; '.join(parts)}."
 
 
 def _span_line(facts: TraceFacts) -> str:
     counts = ((facts.users, "user"), (facts.groups, "group"), (facts.queues, "queue"))
-    said = [_counted(count, what) for count, what in counts if count]
+    said = [counted(count, what) for count, what in counts if count]
     hours = facts.span_s < 2 * _DAY_S
     time = f"{facts.span_s / _HOUR_S:,.1f} hours" if hours else f"{facts.span_s / _DAY_S:,.1f} days"
     span = f"Submitted over {time}"
     if facts.start_unix_s is not None:
         span += f" from {datetime.fromtimestamp(facts.start_unix_s, UTC):%Y-%m-%d %H:%M} UTC"
     return f"{span}{'; ' + ', '.join(said) if said else ''}."
-
-
-def _counted(count: int, what: str) -> str:
-    return f"{count:,} {what}{'s' * (count != 1)}"
 
 
 def _print_spreads(facts: TraceFacts, console: Console) -> None:

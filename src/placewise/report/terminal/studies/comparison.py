@@ -8,11 +8,12 @@ from pathlib import Path
 from rich.console import Console, JustifyMethod
 
 from placewise.model.results.worth import Interval
+from placewise.model.scalar import counted
 from placewise.report.data.studies.uncertainty import different
 from placewise.report.terminal.tables import print_line, print_table
 from placewise.report.words.intervals import interval_heading, interval_over
 from placewise.report.words.names import experiment_word, quantity_word
-from placewise.report.words.numbers import MISSING, counted, jobs, share, shown, signed_share
+from placewise.report.words.numbers import MISSING, jobs, share, shown, signed_share
 from placewise.study.compare.compare import Comparison, PairedDifference
 from placewise.study.compare.study_differences import Unlike
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from rich.console import Console, JustifyMethod
 
 from placewise.model.results.results import Results
+from placewise.model.scalar import counted
 from placewise.report.data.studies import held_out as numbers
 from placewise.report.terminal.tables import print_line, print_lines, print_table
-from placewise.report.words.numbers import MISSING, counted, number, share
+from placewise.report.words.numbers import MISSING, number, share
 from placewise.report.words.studies.held_out import OVER_WORDS, RANKING_WORDS, held_out_sentences
 
 

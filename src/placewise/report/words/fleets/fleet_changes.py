@@ -16,8 +16,8 @@ from placewise.model.fleets.fleet_changes import (
     What,
 )
 from placewise.model.fleets.vocabulary import VERTICES
-from placewise.model.scalar import Value, scalar_text
-from placewise.report.words.numbers import counted, listed, shown
+from placewise.model.scalar import Value, counted, scalar_text
+from placewise.report.words.numbers import listed, shown
 
 SIGNS: tuple[tuple[str, What], ...] = (("+", "added"), ("-", "gone"), ("~", "changed"))
 WORDS: dict[What, str] = {

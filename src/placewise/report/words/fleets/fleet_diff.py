@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 
 from placewise.model.advice.fleet_diff import ClusterCauses, FleetDiff, JobChange
 from placewise.model.fleets.fleet_changes import ClusterChange, FleetChanges
+from placewise.model.scalar import counted
 from placewise.report.data.fleets.fleet_diff import Gain, job_counts, most_affecting
 from placewise.report.words.fleets.fleet_changes import NOTHING, WORDS, cluster_lines, counts_sentence
-from placewise.report.words.numbers import counted, jobs, listed, shown
+from placewise.report.words.numbers import jobs, listed, shown
 
 CAUSES: dict[Gain, str] = {
     "lost": "Why jobs lose clusters",

@@ -8,9 +8,10 @@ from placewise.advice.suggestions.suggestion import Advice, Applied, Suggestion
 from placewise.model.advice.changes import FactDescribed, PriceMoved
 from placewise.model.advice.gains import Saved
 from placewise.model.results.worth import Interval
+from placewise.model.scalar import counted
 from placewise.report.words.jobs.explanation import RANGES, asks_for_versions
 from placewise.report.words.jobs.near_misses import change_text, properties_text
-from placewise.report.words.numbers import amount, counted, jobs, shown
+from placewise.report.words.numbers import amount, jobs, shown
 from placewise.worth.near_misses.suggestions import FleetChange, Relaxation
 
 RANKING = (

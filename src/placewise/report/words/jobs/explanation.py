@@ -10,7 +10,8 @@ from placewise.matching.causes.relaxing import Relaxations, Step, Way
 from placewise.matching.causes.why_not import WhyNot
 from placewise.model.requirements.predicates import InVersionRange
 from placewise.model.requirements.requirement import Expression, tests_of
-from placewise.report.words.numbers import counted, shown
+from placewise.model.scalar import counted
+from placewise.report.words.numbers import shown
 
 __all__ = [
     "MOST_NAMES",

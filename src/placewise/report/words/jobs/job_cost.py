@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from placewise.model.advice.job_cost import ClusterCost, JobCost
 from placewise.model.durations import in_words
-from placewise.report.words.numbers import amount, counted, shown
+from placewise.model.scalar import counted
+from placewise.report.words.numbers import amount, shown
 
 
 def cost_lines(found: JobCost) -> Iterator[str]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from placewise.model.results.runtime_models import BEST, BEST_WITH_MEMORY, Choice, Models
+from placewise.model.scalar import counted
 from placewise.report.data.records import models as numbers
-from placewise.report.words.numbers import counted, share
+from placewise.report.words.numbers import share
 from placewise.report.words.openings.opening import DIGITS, KeyNumber, Opening, scale_end
 
 _SHOWN: tuple[tuple[Choice, str, str], ...] = (

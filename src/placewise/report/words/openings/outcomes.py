@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from placewise.model.outcomes.evidence import Evidence
 from placewise.model.results.worth import Interval
+from placewise.model.scalar import counted
 from placewise.report.data.records.evidence import best_choice
-from placewise.report.words.numbers import counted, share, shown
+from placewise.report.words.numbers import share, shown
 from placewise.report.words.openings.opening import KeyNumber, Opening, explained, share_number
 from placewise.report.words.records.evidence import CHOICE, FACT_VALUES, answer
 

@@ -6,11 +6,12 @@ import math
 from collections.abc import Sequence
 
 from placewise.model.results.worth import Interval
+from placewise.model.scalar import counted
 from placewise.model.traces.replay_summary import MeanInterval
 from placewise.model.traces.replayed import Answer
 from placewise.model.traces.scenarios import ScenarioResult, Timed
 from placewise.report.data.replays.timed import largest_waste
-from placewise.report.words.numbers import amount, counted, jobs, share, shown
+from placewise.report.words.numbers import amount, jobs, share, shown
 from placewise.report.words.openings.opening import KeyNumber, Opening, ends_text, explained, scale_end
 from placewise.report.words.replays.replay import DAY_S, HOUR_S, mean_amount, quantity_amount
 

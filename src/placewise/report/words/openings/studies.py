@@ -8,12 +8,13 @@ from placewise.model.quantities import CEILING, FLEET, SUCCESS
 from placewise.model.results.held_out import IN_SAMPLE
 from placewise.model.results.results import Results
 from placewise.model.results.worth import Interval, Worth
+from placewise.model.scalar import counted
 from placewise.report.data.studies import held_out as held_out_numbers
 from placewise.report.data.studies.levels import best_row
 from placewise.report.data.studies.uncertainty import intervals_of
 from placewise.report.data.studies.worth import NOTHING, count_to
 from placewise.report.words.names import level_rows, with_metadata_on
-from placewise.report.words.numbers import counted, jobs, listed, share, shown
+from placewise.report.words.numbers import jobs, listed, share, shown
 from placewise.report.words.openings.opening import DIGITS, KeyNumber, Opening, explained, scale_end, share_number
 from placewise.report.words.studies.held_out import OVER_WORDS, UNITS
 

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from placewise.model.outcomes.evidence import Evidence, FactValue, HeldOut, RulesVerdict
 from placewise.model.results.worth import Interval
+from placewise.model.scalar import counted
 from placewise.report.data.records import evidence as numbers
 from placewise.report.words.figures import FigureWords
-from placewise.report.words.numbers import counted, number, share, shown
+from placewise.report.words.numbers import number, share, shown
 
 RELIABILITY, FACT_VALUES, CHOICE, RULES = "reliability", "fact-values", "choice-success", "rules-against-outcomes"
 """The names of the figures."""

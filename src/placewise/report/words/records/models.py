@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from placewise.model.results.runtime_models import Models
+from placewise.model.scalar import counted
 from placewise.report.data.records import models as numbers
-from placewise.report.words.numbers import counted, share, shown
+from placewise.report.words.numbers import share, shown
 
 _MOST_NAMES = 12
 

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 from placewise.model.durations import in_words
 from placewise.model.results.worth import Interval
+from placewise.model.scalar import counted
 from placewise.model.traces.replay import ReplaySettings
 from placewise.model.traces.replay_summary import MeanInterval, ReplaySummary
 from placewise.model.traces.replayed import Answer, TraceRecord
 from placewise.model.traces.scenarios import Paired, PairedMean, PieceWorth
-from placewise.report.words.numbers import MISSING, amount, counted, jobs, number, share, shown
+from placewise.report.words.numbers import MISSING, amount, jobs, number, share, shown
 
 QUANTITY_WORDS = {
     "wait_s": "wait",

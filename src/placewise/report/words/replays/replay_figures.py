@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from placewise.model.scalar import counted
 from placewise.model.traces.replayed import Answer, Replayed
 from placewise.report.data.replays.replay import Bars, ClassWaits, OverTime
 from placewise.report.words.figures import FigureWords
-from placewise.report.words.numbers import amount, counted, jobs, number, share, shown
+from placewise.report.words.numbers import amount, jobs, number, share, shown
 from placewise.report.words.replays.replay import DAY_S, settings_line, time_words
 
 

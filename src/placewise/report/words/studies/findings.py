@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 from placewise.model.quantities import MACRO
 from placewise.model.results.results import Results
+from placewise.model.scalar import counted
 from placewise.model.studies.study import SINGLE, folder_name
 from placewise.report.data.studies.experiments import interval_over_orders, single_without_metadata
 from placewise.report.words.intervals import in_brackets
 from placewise.report.words.names import orders_word
-from placewise.report.words.numbers import counted, share
+from placewise.report.words.numbers import share
 
 
 def single_findings(results: Results) -> Iterator[str]:

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from placewise.model.quantities import SUCCESS
 from placewise.model.results.held_out import IN_SAMPLE, HeldOut
+from placewise.model.scalar import counted
 from placewise.report.data.studies import held_out as numbers
 from placewise.report.words.names import LIFT_ALONE, difference_text
-from placewise.report.words.numbers import counted, number, share
+from placewise.report.words.numbers import number, share
 
 OVER_WORDS = {
     IN_SAMPLE: "the same jobs and fleet",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from placewise.model.results.results import Results
 from placewise.model.results.worth import Sufficiency, Worth
+from placewise.model.scalar import counted
 from placewise.report.data.studies.worth import costs_are_counts
-from placewise.report.words.numbers import counted, number, share
+from placewise.report.words.numbers import number, share
 
 
 def cost_unit(results: Results) -> str:

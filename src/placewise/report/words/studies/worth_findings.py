@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from placewise.model.results.results import Results
 from placewise.model.results.worth import Difference, SubsystemWorth, Worth
+from placewise.model.scalar import counted
 from placewise.report.data.studies import uncertainty
 from placewise.report.data.studies.worth import NOTHING
 from placewise.report.words.intervals import interval_over, interval_words
@@ -15,7 +16,7 @@ from placewise.report.words.names import (
     setting_amount,
     setting_words,
 )
-from placewise.report.words.numbers import counted, share, shown
+from placewise.report.words.numbers import share, shown
 from placewise.report.words.studies.held_out import held_out_sentences
 
 _IN_SAMPLE = (
