@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import subprocess
@@ -168,6 +169,19 @@ def test_what_commands_print_fits(placewise, monkeypatch, places, tmp_path, name
     if name == "place":
         placewise("generate", "--streamed", "--jobs", 20, "--clusters", 3, "--out", drawn)
     check(placewise, monkeypatch, QUICK[name], columns, places | {"out": tmp_path / "out", "drawn": drawn})
+
+
+@pytest.mark.parametrize(("columns", "left_out"), [(None, ()), (80, ("blame", "fails alone"))])
+def test_values_are_a_table_at_any_usual_width(placewise, monkeypatch, places, columns, left_out):
+    command = "value {small} --top 3 --resamples 20 --fleets 2 --hold-out none"
+    printed = check(placewise, monkeypatch, command, columns, places)
+    values = json.loads(placewise(*shlex.split(command.format_map(places)), "--json").out)["subsystems"]
+    for one in values[:3]:
+        assert re.search(rf"^{re.escape(one['name'])} +{100 * one['value']:.4g}0* %", printed, re.MULTILINE), printed
+    for name in ("blame", "fails alone"):
+        assert (f"\n{name}: " in printed) == (name not in left_out)
+    assert ("left out, as the terminal is narrow: blame and fails alone (--json has all)" in printed) == bool(left_out)
+    assert all({"blame", "sole"} <= one.keys() for one in values)
 
 
 @pytest.mark.parametrize("name", WORDS)

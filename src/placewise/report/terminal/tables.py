@@ -89,6 +89,22 @@ def print_table(
             _print(Text(line), console)
 
 
+def too_wide(
+    headings: Mapping[str, JustifyMethod], rows: Sequence[tuple[str, ...]], least: Sequence[str], console: Console
+) -> tuple[str, ...]:
+    """Return the headings to leave out of a table so that it fits; none where no choice of them is enough.
+
+    least : the columns that may be left out, the one to leave out first at the beginning.
+    """
+    columns = [[heading, *cells] for heading, cells in zip_longest(headings, zip(*rows, strict=True), fillvalue=())]
+    for count in range(len(least) + 1):
+        kept = [column for column in columns if column[0] not in least[:count]]
+        justify = [headings[column[0]] for column in kept]
+        if _widths(kept, justify, width_of(console)) is not None:
+            return tuple(least[:count])
+    return ()
+
+
 def _widths(columns: Sequence[Sequence[str]], justify: Sequence[JustifyMethod], width: int) -> list[int] | None:
     """Return how wide each column is; None where they do not fit.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from placewise.model.results.results import Results
-from placewise.report.words.names import FAILS_ALONE, LIFT_ALONE, LOSS_IF_DROPPED
+from placewise.report.words.names import BLAME, FAILS_ALONE, LIFT_ALONE, LOSS_IF_DROPPED
 from placewise.report.words.truth import without_rules
 
 Entries = tuple[tuple[str, str], ...]
@@ -76,7 +76,7 @@ WORTH: Entries = (
     (LIFT_ALONE, "What metadata on one subsystem alone adds to the success without metadata."),
     (LOSS_IF_DROPPED, "What is lost from the success with all metadata when one subsystem has none."),
     ("incompatible", "A (job, cluster) pair for which the job would fail there."),
-    ("blame", "Incompatible pairs, each divided equally among the subsystems that it fails."),
+    (BLAME, "Incompatible pairs, each divided equally among the subsystems that it fails."),
     (FAILS_ALONE, "Incompatible pairs in which the subsystem is the only requirement that fails."),
 )
 

@@ -15,8 +15,9 @@ from placewise.report.words.numbers import jobs, number, share, shown
 from placewise.report.words.truth import truth_line
 
 SUCCESS_OF_MATCHED_WORDS = "success of matched jobs"
-LIFT_ALONE, LOSS_IF_DROPPED, FAILS_ALONE = "lift alone", "loss if dropped", "fails alone"
-"""What metadata on one subsystem adds alone, what is lost without it alone, and the pairs that fail on it only."""
+LIFT_ALONE, LOSS_IF_DROPPED, BLAME, FAILS_ALONE = "lift alone", "loss if dropped", "blame", "fails alone"
+"""What metadata on one subsystem adds alone, what is lost without it alone, its part of the incompatible pairs, and
+the pairs that fail on it only."""
 NO_METADATA, ALL_METADATA = "no metadata", "all metadata"
 GROUPS = ("", "metadata on one thing", "metadata on several", "all metadata, then one cluster chosen")
 """Headings of the groups of levels, by `group_of`."""

@@ -67,7 +67,7 @@ def _worth_table(found: Worth) -> Table:
     columns += [
         (names.LIFT_ALONE, "with metadata on it alone"),
         (names.LOSS_IF_DROPPED, "with metadata on all but it"),
-        ("blame", "its part of the incompatible (job, cluster) pairs"),
+        (names.BLAME, "its part of the incompatible (job, cluster) pairs"),
         (names.FAILS_ALONE, "pairs in which it is the only requirement that fails"),
         ("jobs", "that need it"),
     ]

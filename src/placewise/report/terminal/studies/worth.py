@@ -9,27 +9,28 @@ from rich.console import Console, JustifyMethod
 from placewise.model.results.results import Results
 from placewise.model.results.worth import Interval, LevelPoint, SubsystemWorth, Sufficiency, Worth
 from placewise.report.data.studies.worth import has_intervals
-from placewise.report.terminal.tables import print_line, print_lines, print_table
+from placewise.report.terminal.tables import print_line, print_lines, print_table, too_wide
 from placewise.report.words.intervals import interval_over
-from placewise.report.words.names import FAILS_ALONE, KIND_WORDS, LIFT_ALONE, LOSS_IF_DROPPED
-from placewise.report.words.numbers import number, share, signed_share
+from placewise.report.words.names import BLAME, FAILS_ALONE, KIND_WORDS, LIFT_ALONE, LOSS_IF_DROPPED
+from placewise.report.words.numbers import listed, number, share, signed_share
 from placewise.report.words.studies.worth import front_found, sufficiency_sentence
 
 _LARGEST = 20
+_ELSEWHERE, _RANKS = "on other fleets", "ranks there"
+_LEAST = (FAILS_ALONE, BLAME, _RANKS, _ELSEWHERE)
+"""What a narrow table is printed without, the first one first."""
 
 
 def print_worth(worth: Worth, console: Console, *, top: int, left_out: Sequence[str] = ()) -> None:
     """Print what each subsystem is worth, the largest value first, and what the values sum to."""
     first, rest = worth.subsystems[:top], worth.subsystems[top:]
-    priced, uncertain = any(one.net is not None for one in first), has_intervals(first)
-    names = ["value", *["std. error"] * (not worth.exact), *[_interval_heading(first)] * uncertain]
-    elsewhere = any(one.over_fleets is not None for one in first)
-    names += ["on other fleets", "ranks there"] * elsewhere
-    names += [LIFT_ALONE, LOSS_IF_DROPPED, "blame", FAILS_ALONE, *["cost", "net"] * priced]
-    headings: dict[str, JustifyMethod] = {"subsystem": "left", **dict.fromkeys(names, "right")}
-    rows = [_row(one, worth, uncertain=uncertain, elsewhere=elsewhere, priced=priced) for one in first]
+    rows = [_row(one, worth, first) for one in first]
+    sides: Sequence[JustifyMethod] = ("left", "right")
+    headings = {name: sides[name != "subsystem"] for name in (rows[0] if rows else ())}
+    left = too_wide(headings, [tuple(row.values()) for row in rows], _LEAST, console)
+    shown = {name: side for name, side in headings.items() if name not in left}
     title = f"What metadata on each of {len(worth.subsystems):,} subsystems is worth, in success of {worth.jobs:,} jobs"
-    print_table(title, headings, rows, console)
+    print_table(title, shown, [tuple(row[name] for name in shown) for row in rows], console)
     if rest:
         together = share(sum(one.value for one in rest))
         line = f"and {len(rest):,} more, worth {together} together (--top {len(worth.subsystems)} lists all)"
@@ -39,35 +40,39 @@ def print_worth(worth: Worth, console: Console, *, top: int, left_out: Sequence[
         f"metadata, {share(worth.everything)} with all metadata; the ceiling is {share(worth.ceiling)}; {_how(worth)}",
         console,
     )
-    print_lines(
-        [
-            "value: the mean gain over all orders of adding metadata (Shapley)",
-            f"{LIFT_ALONE}: the gain of metadata on this subsystem alone",
-            f"{LOSS_IF_DROPPED}: the loss when this subsystem alone has no metadata",
-            f"blame: its share of the {worth.incompatible:,} incompatible (job, cluster) pairs",
-            f"{FAILS_ALONE}: the pairs in which no other requirement fails",
-        ],
-        console,
-    )
-    for kind, found in (("over jobs", "interval"), ("on other fleets", "over_fleets")):
+    meanings = {
+        "value": "the mean gain over all orders of adding metadata (Shapley)",
+        LIFT_ALONE: "the gain of metadata on this subsystem alone",
+        LOSS_IF_DROPPED: "the loss when this subsystem alone has no metadata",
+        BLAME: f"its share of the {worth.incompatible:,} incompatible (job, cluster) pairs",
+        FAILS_ALONE: "the pairs in which no other requirement fails",
+    }
+    print_lines([f"{name}: {meaning}" for name, meaning in meanings.items() if name in shown], console)
+    for kind, found in (("over jobs", "interval"), (_ELSEWHERE, "over_fleets")):
         known = [getattr(one, found) for one in first if getattr(one, found) is not None]
-        if known:
+        if known and kind not in left:
             print_line(f"{kind}: the {interval_over(known[0])}, of the value", console)
+    if left:
+        print_line(f"left out, as the terminal is narrow: {listed(left[::-1])} (--json has all)", console)
     print_lines([f"left out: {line}" for line in left_out], console)
 
 
-def _row(one: SubsystemWorth, worth: Worth, *, uncertain: bool, elsewhere: bool, priced: bool) -> tuple[str, ...]:
-    cells = [one.name, share(one.value)]
-    cells += [share(one.standard_error)] * (not worth.exact)
-    if uncertain:
-        cells.append("" if one.interval is None else _ends(one.interval))
-    if elsewhere:
-        cells.append("" if one.over_fleets is None else _ends(one.over_fleets))
-        cells.append("" if one.ranks is None else f"{one.ranks[0]:,} to {one.ranks[1]:,}")
-    cells += [signed_share(one.single_lift), signed_share(one.drop_one_loss)]
-    cells += [share(one.blame / worth.incompatible if worth.incompatible else 0.0), f"{one.sole:,}"]
-    cells += [number(one.collection_cost), number(one.net)] * priced
-    return tuple(cells)
+def _row(one: SubsystemWorth, worth: Worth, first: Sequence[SubsystemWorth]) -> dict[str, str]:
+    """Return the cells of a subsystem by their headings, which are those of all that are printed."""
+    cells = {"subsystem": one.name, "value": share(one.value)}
+    if not worth.exact:
+        cells["std. error"] = share(one.standard_error)
+    if has_intervals(first):
+        cells[_interval_heading(first)] = "" if one.interval is None else _ends(one.interval)
+    if any(each.over_fleets is not None for each in first):
+        cells[_ELSEWHERE] = "" if one.over_fleets is None else _ends(one.over_fleets)
+        cells[_RANKS] = "" if one.ranks is None else f"{one.ranks[0]:,} to {one.ranks[1]:,}"
+    cells |= {LIFT_ALONE: signed_share(one.single_lift), LOSS_IF_DROPPED: signed_share(one.drop_one_loss)}
+    cells[BLAME] = share(one.blame / worth.incompatible if worth.incompatible else 0.0)
+    cells[FAILS_ALONE] = f"{one.sole:,}"
+    if any(each.net is not None for each in first):
+        cells |= {"cost": number(one.collection_cost), "net": number(one.net)}
+    return cells
 
 
 def _ends(interval: Interval) -> str:
